@@ -1,0 +1,198 @@
+import { type ByteReader, readWhole } from '../reader'
+import { type DiskRefusal, refuseDisk } from '../reasons'
+import { exactNumber } from './format'
+
+/** Where the header of a qcow2 file puts its tables. Sizes are within bounds, places are not checked yet. */
+export type TableLayout = {
+  clusterSize: number
+  /** An entry of an L2 table has a second word, one bit per subcluster, with extended L2. */
+  entryBytes: 8 | 16
+  virtualSize: number
+  l1: { at: bigint; entries: number }
+  refcounts: { at: bigint; clusters: number; bits: number }
+  bitmaps: { at: bigint; bytes: bigint } | null
+}
+
+/** Enough for the L1 table of 2 TiB in clusters of 4 KiB. QEMU itself would read 32 MiB into memory. */
+const tableBytesMax = 8 * 1024 ** 2
+/**
+ * L2 tables that are read: 1 TiB of disk in clusters of 64 KiB, which are the default, in a fraction of a second. What is left
+ * of a larger disk is taken for full, which refuses none but a huge one that is nearly empty and yet touched everywhere.
+ */
+const l2TablesMax = 2048
+const l2BytesMax = 128 * 1024 ** 2
+/** A disk may be this many times the file. Deflate reaches about 1000:1 on a single repeated byte, and no honest disk does. */
+const amplificationMax = 1000
+
+const twoTo32 = 2 ** 32
+/** Bits 32 to 55 of a place in an L1 entry and a standard L2 entry; bits 9 to 31 stand in the lower word. */
+const placeHigh = 0x00ffffff
+const placeLow = 0xfffffe00
+
+type Span = { table: string; at: bigint; bytes: number }
+type Range = { start: number; end: number }
+
+/**
+ * Whether the tables of a qcow2 file lie inside it, apart from each other, and describe no more than it can hold: null, or the
+ * refusal. What is read is bounded by the constants above and not by what the file says.
+ */
+export async function refuseTables(reader: ByteReader, layout: TableLayout): Promise<DiskRefusal | null> {
+  const refusal = refuseSpans(reader.size, layout)
+  if (refusal) return refusal
+  const tables = await readL1(reader, layout)
+  if (!(tables instanceof Float64Array)) return tables
+  return (await refuseShortFile(reader, layout)) ?? (await refuseL2(reader, layout, tables))
+}
+
+function refuseSpans(size: number, layout: TableLayout): DiskRefusal | null {
+  const { clusterSize, entryBytes, virtualSize, bitmaps } = layout
+  const l1 = l1Span(layout)
+  const refcounts = refcountsSpan(layout)
+  const entriesMin = Math.ceil(virtualSize / (clusterSize * (clusterSize / entryBytes)))
+  if (layout.l1.entries < entriesMin) return refuseDisk('table-too-small', { table: 'l1' })
+  if (refcounts.bytes === 0) return refuseDisk('table-too-small', { table: 'refcounts' })
+  const spans = [l1, refcounts]
+  if (bitmaps) spans.push({ table: 'bitmaps', at: bitmaps.at, bytes: Number(bitmaps.bytes) })
+  for (const span of spans) {
+    const refusal = refuseSpan(span, size, clusterSize)
+    if (refusal) return refusal
+  }
+  return overlaps(rangeOf(l1), rangeOf(refcounts)) ? misplaced('l1') : null
+}
+
+function refuseSpan(span: Span, size: number, clusterSize: number): DiskRefusal | null {
+  if (span.bytes > tableBytesMax) return tooLarge(span.table, span.bytes, tableBytesMax)
+  const at = exactNumber(span.at)
+  if (at === null || at + span.bytes > size) return refuseDisk('table-outside-file', { table: span.table })
+  // The first cluster is the header's.
+  return at === 0 || at % clusterSize !== 0 ? misplaced(span.table) : null
+}
+
+/** The places of all L2 tables, in the order of the file, or a refusal. */
+async function readL1(reader: ByteReader, layout: TableLayout): Promise<Float64Array | DiskRefusal> {
+  const { at, bytes } = l1Span(layout)
+  const l1 = await readWhole(reader, Number(at), bytes)
+  if (!l1) return refuseDisk('table-outside-file', { table: 'l1' })
+  const taken = [rangeOf(l1Span(layout)), rangeOf(refcountsSpan(layout))]
+  const places = new Float64Array(layout.l1.entries)
+  let count = 0
+  for (let entry = 0; entry < l1.length; entry += 8) {
+    // Two words instead of a BigInt: there may be a million entries. Above 2^53 the sum is not exact, but far outside any file.
+    const place = (l1.readUInt32BE(entry) & placeHigh) * twoTo32 + ((l1.readUInt32BE(entry + 4) & placeLow) >>> 0)
+    if (place === 0) continue
+    const table = { start: place, end: place + layout.clusterSize }
+    if (table.end > reader.size) return refuseDisk('table-outside-file', { table: 'l2' })
+    const isMisplaced = place % layout.clusterSize !== 0 || taken.some((range) => overlaps(range, table))
+    if (isMisplaced) return misplaced('l2')
+    places[count] = place
+    count += 1
+  }
+  const tables = places.subarray(0, count).sort()
+  for (let i = 1; i < count; i += 1) {
+    if (tables[i] === tables[i - 1]) return refuseDisk('shared-tables')
+  }
+  return tables
+}
+
+/**
+ * Whether the file ends before the last cluster that its reference counts call used, as after an upload that broke off. One
+ * block of counts covers gigabytes, so this finds in two reads what the L2 tables of a large disk would tell in thousands.
+ */
+async function refuseShortFile(reader: ByteReader, layout: TableLayout): Promise<DiskRefusal | null> {
+  const { clusterSize, refcounts } = layout
+  const span = refcountsSpan(layout)
+  const table = await readWhole(reader, Number(span.at), span.bytes)
+  if (!table) return refuseDisk('table-outside-file', { table: 'refcounts' })
+  const lastByte = lastUsedByte(table)
+  if (lastByte < 0) return null
+  const blockIndex = Math.floor(lastByte / 8)
+  const place = exactNumber(table.readBigUInt64BE(blockIndex * 8))
+  const block = place === null ? null : await readWhole(reader, place, clusterSize)
+  if (place === null || !block) return refuseDisk('table-outside-file', { table: 'refcounts' })
+  if (place % clusterSize !== 0) return misplaced('refcounts')
+  const lastCount = lastUsedByte(block)
+  if (lastCount < 0) return null
+  // Counts of less than a byte fill it from the lowest bit, so the highest bit set belongs to the last one used.
+  const bit = lastCount * 8 + 31 - Math.clz32(block[lastCount] ?? 0)
+  const countsPerBlock = (clusterSize * 8) / refcounts.bits
+  const cluster = blockIndex * countsPerBlock + Math.floor(bit / refcounts.bits)
+  return cluster * clusterSize >= reader.size ? refuseDisk('truncated') : null
+}
+
+/** Counts what the L2 tables allocate, as far as may be read, and takes the tables not read for full. */
+async function refuseL2(reader: ByteReader, layout: TableLayout, tables: Float64Array): Promise<DiskRefusal | null> {
+  const { clusterSize, entryBytes } = layout
+  const allocatedMax = (reader.size / clusterSize) * amplificationMax
+  const readMax = Math.min(l2TablesMax, l2BytesMax / clusterSize)
+  let allocated = 0
+  for (const place of tables.subarray(0, readMax)) {
+    const bytes = await readWhole(reader, place, clusterSize)
+    if (!bytes) return refuseDisk('table-outside-file', { table: 'l2' })
+    const count = countAllocated(bytes, layout, reader.size)
+    if (typeof count !== 'number') return count
+    allocated += count
+    if (allocated > allocatedMax) return refuseDisk('amplification', { timesMax: amplificationMax })
+  }
+  const unread = Math.max(0, tables.length - readMax) * (clusterSize / entryBytes)
+  return allocated + unread > allocatedMax ? tooLarge('l2', tables.length * clusterSize, readMax * clusterSize) : null
+}
+
+function countAllocated(table: Buffer, { clusterSize, entryBytes }: TableLayout, size: number): number | DiskRefusal {
+  // A compressed entry holds its place in the bits below 62 - (cluster bits - 8), to the byte.
+  const compressedHigh = 2 ** (62 - (Math.log2(clusterSize) - 8) - 32) - 1
+  // A view reads a word several times faster than a buffer's own methods, and there may be 16 million entries.
+  const words = new DataView(table.buffer, table.byteOffset, table.length)
+  const unaligned = placeLow & (clusterSize - 1)
+  let allocated = 0
+  for (let at = 0; at < table.length; at += entryBytes) {
+    const high = words.getUint32(at)
+    const low = words.getUint32(at + 4)
+    if ((high | low) === 0) continue
+    const isCompressed = (high & 0x40000000) !== 0
+    const place = isCompressed
+      ? (high & compressedHigh) * twoTo32 + low
+      : (high & placeHigh) * twoTo32 + ((low & placeLow) >>> 0)
+    // Bit 0 of a standard entry says that the cluster reads as zeros, so its place gives a guest nothing.
+    const isZeros = !isCompressed && (place === 0 || (entryBytes === 8 && (low & 1) === 1))
+    if (isZeros) continue
+    if (place >= size) return refuseDisk('truncated')
+    if (!isCompressed && (low & unaligned) !== 0) return refuseDisk('corrupt')
+    allocated += 1
+  }
+  return allocated
+}
+
+function l1Span({ l1 }: TableLayout): Span {
+  return { table: 'l1', at: l1.at, bytes: l1.entries * 8 }
+}
+
+function refcountsSpan({ refcounts, clusterSize }: TableLayout): Span {
+  return { table: 'refcounts', at: refcounts.at, bytes: refcounts.clusters * clusterSize }
+}
+
+// Only for spans that were found to be inside the file.
+function rangeOf(span: Span): Range {
+  return { start: Number(span.at), end: Number(span.at) + span.bytes }
+}
+
+function overlaps(a: Range, b: Range): boolean {
+  return a.start < b.end && b.start < a.end
+}
+
+function lastUsedByte(bytes: Buffer): number {
+  let last = bytes.length - 1
+  while (last >= 0 && bytes[last] === 0) last -= 1
+  return last
+}
+
+function misplaced(table: string): DiskRefusal {
+  return refuseDisk('table-misplaced', { table })
+}
+
+function tooLarge(table: string, bytes: number, bytesMax: number): DiskRefusal {
+  return refuseDisk('table-too-large', {
+    table,
+    sizeMib: Math.ceil(bytes / 1024 ** 2),
+    sizeMaxMib: bytesMax / 1024 ** 2,
+  })
+}

@@ -1,0 +1,50 @@
+import { type Edges, tailBytes } from './format'
+
+type Mark = { at: number; bytes: Buffer }
+type Signature = { id: string; marks: readonly Mark[]; overRaw?: true }
+
+/**
+ * Formats that are recognised but not accepted, so that a person reads which one it is and not "unknown". `overRaw`: the
+ * format is laid over bytes that look like a raw disk by design (an ISO that also boots from a stick, a VHD that is a raw
+ * disk with a footer), so that is no second format.
+ */
+const signatures: readonly Signature[] = [
+  { id: 'vmdk', marks: [text(0, 'KDMV'), text(0, 'COWD'), text(0, '# Disk DescriptorFile')] },
+  { id: 'vhd', marks: [text(0, 'conectix'), text(-512, 'conectix'), text(-511, 'conectix')], overRaw: true },
+  { id: 'vhdx', marks: [text(0, 'vhdxfile')] },
+  { id: 'vdi', marks: [hex(64, '7f10dabe')] },
+  { id: 'iso', marks: [text(32769, 'CD001'), text(32769, 'BEA01')], overRaw: true },
+  { id: 'qed', marks: [text(0, 'QED\0')] },
+  { id: 'luks', marks: [hex(0, '4c554b53babe')] },
+  { id: 'parallels', marks: [text(0, 'WithoutFreeSpace'), text(0, 'WithouFreSpacExt')] },
+  { id: 'dmg', marks: [text(-512, 'koly')], overRaw: true },
+  { id: 'wim', marks: [text(0, 'MSWIM\0\0\0')] },
+  { id: 'simg', marks: [hex(0, '3aff26ed')] },
+  { id: 'gzip', marks: [hex(0, '1f8b08')] },
+  { id: 'xz', marks: [hex(0, 'fd377a585a00')] },
+  { id: 'zstd', marks: [hex(0, '28b52ffd')] },
+  { id: 'bzip2', marks: [text(0, 'BZh')] },
+  { id: 'lz4', marks: [hex(0, '04224d18')] },
+  { id: '7z', marks: [hex(0, '377abcaf271c')] },
+  { id: 'rar', marks: [text(0, 'Rar!\x1a\x07')] },
+  { id: 'zip', marks: [text(0, 'PK\x03\x04')] },
+  { id: 'tar', marks: [text(257, 'ustar')] },
+]
+
+/** The formats, known but not accepted, whose marks a file has. */
+export function findSignatures(edges: Edges): readonly { id: string; overRaw?: true }[] {
+  return signatures.filter((signature) => signature.marks.some((mark) => hasMark(edges, mark)))
+}
+
+function hasMark({ head, tail }: Edges, { at, bytes }: Mark): boolean {
+  const [edge, start] = at < 0 ? [tail, tailBytes + at] : [head, at]
+  return edge.subarray(start, start + bytes.length).equals(bytes)
+}
+
+function text(at: number, mark: string): Mark {
+  return { at, bytes: Buffer.from(mark, 'latin1') }
+}
+
+function hex(at: number, mark: string): Mark {
+  return { at, bytes: Buffer.from(mark, 'hex') }
+}

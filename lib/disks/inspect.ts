@@ -1,0 +1,36 @@
+import { type DiskLimits, readEdges } from './formats/format'
+import { raw } from './formats/raw'
+import { type DiskFormatId, diskFormats } from './formats/registry'
+import { findSignatures } from './formats/signatures'
+import type { ByteReader } from './reader'
+import { type DiskRefusal, refuseDisk } from './reasons'
+
+/** A disk that may be imported. The virtual size is what a guest sees, in bytes. */
+export type Disk = { format: DiskFormatId; virtualSize: number }
+/** The inspector's answer. */
+export type Inspection = { ok: true; disk: Disk } | DiskRefusal
+
+/** Largest disk that a guest may see, in bytes, unless the operator says otherwise. */
+export const defaultVirtualSizeMax = 2 * 1024 ** 4
+
+/**
+ * Decides from the bytes alone whether a file is a disk that may be imported, before any tool that follows what a file says
+ * (a path, a size, a table) touches it. Throws only when reading fails.
+ */
+export async function inspectDisk(
+  reader: ByteReader,
+  limits: DiskLimits = { virtualSizeMax: defaultVirtualSizeMax },
+): Promise<Inspection> {
+  if (reader.size === 0) return refuseDisk('empty')
+  const edges = await readEdges(reader)
+  const others = findSignatures(edges)
+  // Raw has no mark of its own. It counts beside another format only where it shows and that format does not lie over it.
+  const isOverRaw = others.some((other) => other.overRaw)
+  const accepted = diskFormats.filter((format) => format.matches(edges) && !(format === raw && isOverRaw))
+  const [first, second] = [...accepted, ...others]
+  if (first && second) return refuseDisk('ambiguous', { first: first.id, second: second.id })
+  if (others[0]) return refuseDisk('unsupported-format', { found: others[0].id })
+  const format = accepted[0] ?? raw
+  const verdict = await format.inspect(reader, edges, limits)
+  return verdict.ok ? { ok: true, disk: { format: format.id, virtualSize: verdict.virtualSize } } : verdict
+}

@@ -1,0 +1,41 @@
+/** Every kind of trouble that a disk can be refused for. Each has its own sentence, so that a person can mend the disk. */
+export const diskReasons = [
+  'empty',
+  'truncated',
+  'ambiguous',
+  'unsupported-format',
+  'unsupported-version',
+  'not-a-disk',
+  'bad-header',
+  'virtual-size-too-large',
+  'backing-file',
+  'external-data-file',
+  'encrypted',
+  'internal-snapshots',
+  'unknown-feature',
+  'dirty',
+  'corrupt',
+  'cluster-size',
+  'table-too-small',
+  'table-too-large',
+  'table-outside-file',
+  'table-misplaced',
+  'shared-tables',
+  'amplification',
+  'partition-table',
+  'partition-outside-disk',
+] as const
+
+/** One of them. */
+export type DiskReason = (typeof diskReasons)[number]
+
+/** The numbers and names that a reason's sentence needs, never the sentence. */
+export type DiskFacts = Record<string, string | number>
+
+/** The inspector's answer "no". */
+export type DiskRefusal = { ok: false; reason: DiskReason; facts: DiskFacts }
+
+/** Makes a refusal. */
+export function refuseDisk(reason: DiskReason, facts: DiskFacts = {}): DiskRefusal {
+  return { ok: false, reason, facts }
+}
