@@ -1,0 +1,50 @@
+import { z } from 'zod'
+import { freeText, requiredText, text } from '@/lib/fields'
+import { foldUsername, isUsername, passwordMax, passwordMin, usernameMax } from './rules'
+
+const displayNameMax = 64
+/** Longest address that mail can be sent to (RFC 5321). */
+const emailMax = 254
+
+export const username = requiredText(usernameMax, foldUsername, isUsername)
+export const newPassword = text(passwordMax).min(passwordMin, 'too-short')
+
+/** Any characters that can be seen, on one line. */
+export const displayName = freeText(displayNameMax).pipe(
+  z
+    .string()
+    .min(1, 'required')
+    .refine((name) => !name.includes('\n'), 'characters'),
+)
+/** An address, or nothing. */
+export const email = text(emailMax).refine((typed) => typed === '' || z.email().safeParse(typed).success, 'format')
+
+export const changePasswordInput = z.object({
+  currentPassword: text(passwordMax).min(1, 'required'),
+  newPassword,
+})
+export type ChangePasswordInput = z.infer<typeof changePasswordInput>
+
+/** An account as the operator sees it. */
+export type AccountRecord = {
+  id: string
+  username: string
+  kind: 'MASTER' | 'SUB'
+  master: string | null
+  displayName: string
+  email: string
+  disabled: boolean
+  createdAt: string
+}
+
+/** Account Info. A sub-account sees its own Basic Info and its master's quotas, which are the ones it uses. */
+export type AccountInfo = {
+  id: string
+  username: string
+  kind: 'MASTER' | 'SUB'
+  masterUsername: string | null
+  displayName: string
+  email: string
+  createdAt: string
+  quotas: { regionId: string; regionName: string; used: number; quota: number }[]
+}

@@ -1,0 +1,165 @@
+import 'server-only'
+import { hashPassword, verifyPassword } from '@/lib/auth/password'
+import { type Context, isDisabled } from '@/lib/auth/viewer'
+import { db } from '@/lib/db/client'
+import { isUniqueViolation } from '@/lib/db/errors'
+import { lockAccounts } from '@/lib/db/locks'
+import { inTransaction } from '@/lib/db/transaction'
+import { recordEvents } from '@/lib/events/writes'
+import { newId } from '@/lib/ids'
+import { ok, type Result, refuse } from '@/lib/result'
+import { countUnknownLookups } from '@/lib/shares/reads'
+import { unknownLookupsMax } from '@/lib/shares/rules'
+import type { LookUpParams, Recipient } from '@/lib/shares/schema'
+import { maskDisplayName, refuseQuotaChange } from './rules'
+import type { ChangePasswordInput } from './schema'
+
+/**
+ * Looks up one exact username as a recipient: that the master account exists and its masked display name. A sub-account
+ * and a disabled account are answered as unknown. An unknown name is counted, at most 60 an hour for a master account;
+ * then every answer is "limited", so that nothing more can be learned.
+ */
+export async function lookUpRecipient(ctx: Context, { username }: LookUpParams): Promise<Recipient> {
+  const answer = await inTransaction<Recipient>(async (tx) => {
+    await lockAccounts(tx, [ctx.viewer.ownerId])
+    if (username === ctx.viewer.ownerUsername) return ok({ username, status: 'you' })
+    const unknown = await countUnknownLookups(tx, ctx)
+    if (unknown.recent >= unknownLookupsMax) {
+      return ok({ username, status: 'limited', resetsAt: unknown.resetsAt.toISOString() })
+    }
+    const account = await tx.account.findFirst({
+      where: { username, kind: 'MASTER', disabledAt: null },
+      select: { displayName: true },
+    })
+    if (account) return ok({ username, status: 'found', displayName: maskDisplayName(account.displayName) })
+    await tx.unknownLookup.create({ data: { id: crypto.randomUUID(), accountId: ctx.viewer.ownerId, at: ctx.now } })
+    return ok({ username, status: 'unknown' })
+  })
+  if (!answer.ok) throw new Error(`The look-up was refused: ${answer.refusal.code}.`)
+  return answer.value
+}
+
+/** Changes the viewer's own password and ends its other sessions. Refuses a wrong current password. */
+export async function changePassword(
+  ctx: Context & { sessionId: string },
+  input: ChangePasswordInput,
+): Promise<Result<{ sessionsEnded: number }>> {
+  const account = await db().account.findUniqueOrThrow({
+    where: { id: ctx.viewer.accountId },
+    select: { passwordHash: true },
+  })
+  if (!(await verifyPassword(account.passwordHash, input.currentPassword))) return refuse({ code: 'PASSWORD_WRONG' })
+  const passwordHash = await hashPassword(input.newPassword)
+  return await inTransaction(async (tx) => {
+    const accounts = await lockAccounts(tx, [...new Set([ctx.viewer.accountId, ctx.viewer.ownerId])])
+    if (isDisabled(ctx, accounts)) return refuse({ code: 'SIGNED_OUT' })
+    const changed = await tx.account.updateMany({
+      where: { id: ctx.viewer.accountId, passwordHash: account.passwordHash },
+      data: { passwordHash },
+    })
+    if (changed.count === 0) return refuse({ code: 'PASSWORD_WRONG' })
+    const ended = await tx.session.deleteMany({
+      where: { accountId: ctx.viewer.accountId, NOT: { id: ctx.sessionId } },
+    })
+    await recordEvents(tx, ctx, [{ action: 'account.password', details: { sessionsEnded: ended.count } }])
+    return ok({ sessionsEnded: ended.count })
+  })
+}
+
+export type NewAccount = {
+  username: string
+  masterId: string | null
+  displayName: string
+  email: string
+  passwordHash: string
+}
+
+/** Creates an account; the operator's command line and the demo data ask for it. Refuses a username that is taken. */
+export async function createAccount(
+  ctx: Context,
+  account: NewAccount,
+): Promise<Result<{ id: string; username: string }>> {
+  const id = newId('acc')
+  try {
+    return await inTransaction(async (tx) => {
+      const kind = account.masterId === null ? 'MASTER' : 'SUB'
+      await tx.account.create({ data: { ...account, id, kind, createdAt: ctx.now } })
+      await recordEvents(tx, ctx, [
+        { action: 'account.create', owner: { id, username: account.username }, details: { kind } },
+      ])
+      return ok({ id, username: account.username })
+    })
+  } catch (error) {
+    if (isUniqueViolation(error)) return refuse({ code: 'USERNAME_TAKEN' })
+    throw error
+  }
+}
+
+/** Disables an account, which ends its sessions (with a master, its sub-accounts' too), or enables it again. */
+export async function setDisabled(
+  ctx: Context,
+  username: string,
+  disabled: boolean,
+): Promise<Result<{ username: string }>> {
+  const account = await db().account.findUnique({ where: { username }, select: { id: true } })
+  if (!account) return refuse({ code: 'ACCOUNT_NOT_FOUND' })
+  return await inTransaction(async (tx) => {
+    await lockAccounts(tx, [account.id])
+    await tx.account.update({ where: { id: account.id }, data: { disabledAt: disabled ? ctx.now : null } })
+    if (disabled) {
+      await tx.session.deleteMany({ where: { account: { OR: [{ id: account.id }, { masterId: account.id }] } } })
+    }
+    const action = disabled ? 'account.disable' : 'account.enable'
+    await recordEvents(tx, ctx, [{ action, owner: { id: account.id, username } }])
+    return ok({ username })
+  })
+}
+
+/** Sets another's password, as the operator, and ends all sessions of that account. */
+export async function setPassword(
+  ctx: Context,
+  username: string,
+  passwordHash: string,
+): Promise<Result<{ username: string }>> {
+  const account = await db().account.findUnique({ where: { username }, select: { id: true } })
+  if (!account) return refuse({ code: 'ACCOUNT_NOT_FOUND' })
+  return await inTransaction(async (tx) => {
+    await lockAccounts(tx, [account.id])
+    await tx.account.update({ where: { id: account.id }, data: { passwordHash } })
+    await tx.session.deleteMany({ where: { accountId: account.id } })
+    await recordEvents(tx, ctx, [{ action: 'account.password', owner: { id: account.id, username } }])
+    return ok({ username })
+  })
+}
+
+export type QuotaChange = { username: string; region: string; images: number; forced: boolean }
+
+/** Sets a master account's image quota in a region. Below what is used only when forced; then nothing is taken away. */
+export async function setQuota(ctx: Context, change: QuotaChange): Promise<Result<{ quota: number; used: number }>> {
+  const [account, region] = await Promise.all([
+    db().account.findUnique({
+      where: { username: change.username, kind: 'MASTER' },
+      select: { id: true, username: true },
+    }),
+    db().region.findUnique({ where: { id: change.region } }),
+  ])
+  if (!account) return refuse({ code: 'ACCOUNT_NOT_FOUND' })
+  if (!region) return refuse({ code: 'REGION_NOT_FOUND' })
+  return await inTransaction(async (tx) => {
+    await lockAccounts(tx, [account.id])
+    const own = await tx.image.count({ where: { ownerId: account.id, regionId: region.id, NOT: { state: 'failed' } } })
+    const used = own + (await tx.share.count({ where: { recipientId: account.id, regionId: region.id } }))
+    const refusal = refuseQuotaChange({ used, quota: change.images, forced: change.forced })
+    if (refusal) return refuse(refusal)
+    const key = { accountId: account.id, regionId: region.id }
+    await tx.quota.upsert({
+      where: { accountId_regionId: key },
+      create: { ...key, images: change.images },
+      update: { images: change.images },
+    })
+    await recordEvents(tx, ctx, [
+      { action: 'quota.set', owner: account, regionId: region.id, details: { quota: change.images, used } },
+    ])
+    return ok({ quota: change.images, used })
+  })
+}

@@ -1,0 +1,14 @@
+import 'server-only'
+import { type Context, mintViewer, operatorId } from '@/lib/auth/viewer'
+
+/** The operator, acting for a master account or, where none is concerned, for nobody. It is no account and cannot sign in. */
+export function operatorContext(owner?: { id: string; username: string }): Context {
+  const viewer = mintViewer({
+    id: operatorId,
+    username: operatorId,
+    kind: 'MASTER',
+    displayName: 'Operator',
+    master: owner ?? null,
+  })
+  return { viewer, now: new Date(), address: null }
+}

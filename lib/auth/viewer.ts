@@ -1,0 +1,51 @@
+import type { AccountKind } from '@/lib/db/generated/enums'
+
+declare const ownerBrand: unique symbol
+
+/** The id of the master account whose resources a viewer may touch. Branded: a query without it does not compile. */
+export type OwnerId = string & { readonly [ownerBrand]: true }
+
+/** Who asks. A sub-account acts for its master, so `ownerId` is the master's. */
+export type Viewer = {
+  accountId: string
+  username: string
+  kind: AccountKind
+  displayName: string
+  ownerId: OwnerId
+  ownerUsername: string
+}
+
+/** Who asks, when, and from where: the first parameter of every read and write. */
+export type Context = { viewer: Viewer; now: Date; address: string | null }
+
+type AccountRow = {
+  id: string
+  username: string
+  kind: AccountKind
+  displayName: string
+  master: { id: string; username: string } | null
+}
+
+/** Makes a viewer of an account that has proved who it is. Only sessions, the operator's command line and jobs call it. */
+export function mintViewer(account: AccountRow): Viewer {
+  const owner = account.master ?? account
+  return {
+    accountId: account.id,
+    username: account.username,
+    kind: account.kind,
+    displayName: account.displayName,
+    // The one place where an id becomes an owner's: every other path to the brand is closed by the compiler.
+    ownerId: owner.id as OwnerId,
+    ownerUsername: owner.username,
+  }
+}
+
+/** The operator at the command line. Not an account: it cannot sign in, and it may act for any master account. */
+export const operatorId = 'operator'
+
+/** Whether who acts, or the master it acts for, has been disabled: a fact read under the locks, never before. */
+export function isDisabled(ctx: Context, locked: Map<string, { disabledAt: Date | null }>): boolean {
+  if (ctx.viewer.accountId === operatorId) return false
+  const [actor, owner] = [locked.get(ctx.viewer.accountId), locked.get(ctx.viewer.ownerId)]
+  return !actor || !owner || actor.disabledAt !== null || owner.disabledAt !== null
+}

@@ -1,0 +1,44 @@
+import 'server-only'
+
+type Cause = { kind?: string; originalCode?: string; code?: string }
+
+// An error of adapter-pg comes in three shapes: a known Prisma code, a bare DriverAdapterError with a cause, and P2010
+// with the cause in meta. All three are looked through here and nowhere else.
+function causes(error: unknown): Cause[] {
+  if (typeof error !== 'object' || error === null) return []
+  const found: Cause[] = []
+  if ('code' in error && typeof error.code === 'string') found.push({ code: error.code, originalCode: error.code })
+  if ('cause' in error) found.push(...causeOf(error.cause))
+  if ('meta' in error && typeof error.meta === 'object' && error.meta !== null && 'driverAdapterError' in error.meta) {
+    found.push(...causes(error.meta.driverAdapterError))
+  }
+  return found
+}
+
+function causeOf(cause: unknown): Cause[] {
+  if (typeof cause !== 'object' || cause === null) return []
+  const kind = 'kind' in cause && typeof cause.kind === 'string' ? cause.kind : undefined
+  const original = 'originalCode' in cause && typeof cause.originalCode === 'string' ? cause.originalCode : undefined
+  return [{ kind, originalCode: original }, ...causes(cause)]
+}
+
+/** A deadlock or serialization failure: the transaction was rolled back whole and may run again. */
+export function isWriteConflict(error: unknown): boolean {
+  return causes(error).some(
+    (cause) =>
+      cause.code === 'P2034' ||
+      cause.kind === 'TransactionWriteConflict' ||
+      cause.originalCode === '40001' ||
+      cause.originalCode === '40P01',
+  )
+}
+
+/** A row lock was not had within `lock_timeout`, or no connection became free in time. */
+export function isBusy(error: unknown): boolean {
+  return causes(error).some((cause) => cause.originalCode === '55P03' || cause.code === 'P2028')
+}
+
+/** A unique constraint said no. */
+export function isUniqueViolation(error: unknown): boolean {
+  return causes(error).some((cause) => cause.code === 'P2002' || cause.originalCode === '23505')
+}

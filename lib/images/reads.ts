@@ -1,0 +1,266 @@
+import 'server-only'
+import { quotaUse } from '@/lib/accounts/reads'
+import type { Context } from '@/lib/auth/viewer'
+import { db } from '@/lib/db/client'
+import { Prisma } from '@/lib/db/generated/client'
+import { keyset, likePattern, type SortColumn } from '@/lib/db/page'
+import { defaultPageSize } from '@/lib/fields'
+import { findHeldShare } from '@/lib/shares/reads'
+import type { ImageStateName } from './rules'
+import {
+  type CustomImage,
+  type CustomImageList,
+  type CustomImageParams,
+  type HeldImage,
+  type ImageDetails,
+  type ImageEvent,
+  type ImageRecord,
+  imageFailure,
+} from './schema'
+
+const eventsShown = 50
+
+type CustomRow = Omit<CustomImage, 'virtualSize' | 'size' | 'failure' | 'createdAt' | 'state'> & {
+  virtualSize: bigint
+  size: bigint
+  state: ImageStateName
+  failure: unknown
+  createdAt: Date
+}
+
+const idColumn = Prisma.sql`i.id`
+const columns: Record<string, SortColumn<CustomRow>> = {
+  name: { column: Prisma.sql`i.name`, type: Prisma.sql`text`, idColumn, value: (row) => row.name },
+  operatingSystem: {
+    column: Prisma.sql`i."operatingSystem"`,
+    type: Prisma.sql`text`,
+    idColumn,
+    value: (row) => row.operatingSystem,
+  },
+  virtualSize: {
+    column: Prisma.sql`i."virtualSize"`,
+    type: Prisma.sql`bigint`,
+    idColumn,
+    value: (row) => row.virtualSize.toString(),
+  },
+}
+const byCreatedAt: SortColumn<CustomRow> = {
+  column: Prisma.sql`i."createdAt"`,
+  type: Prisma.sql`timestamptz`,
+  idColumn,
+  value: (row) => row.createdAt.toISOString(),
+}
+
+/** One page of the viewer's own images in a region, with the operating systems there are and the quota. */
+export async function listCustomImages(ctx: Context, list: CustomImageParams): Promise<CustomImageList> {
+  const page = keyset(list.sort, columns[list.sort.replace('-', '')] ?? byCreatedAt, list, defaultPageSize)
+  const own = Prisma.sql`i."ownerId" = ${ctx.viewer.ownerId} AND i."regionId" = ${list.region}`
+  const search = list.q
+    ? Prisma.sql`AND (i.name ILIKE ${likePattern(list.q)} OR i.id = ${list.q.toLowerCase()})`
+    : Prisma.empty
+  const state = list.state ? Prisma.sql`AND i.state = ${list.state}::"ImageState"` : Prisma.empty
+  const system = list.os ? Prisma.sql`AND i."operatingSystem" = ${list.os}` : Prisma.empty
+  const [rows, operatingSystems, quotas] = await Promise.all([
+    db().$queryRaw<CustomRow[]>`
+      SELECT i.id, i.name, i."operatingSystem", i."virtualSize", i.size, i.state::text AS state, i.failure, i."createdAt",
+        (SELECT count(*) FROM "Share" s WHERE s."imageId" = i.id)::int AS recipients
+      FROM "Image" i WHERE ${own} ${search} ${state} ${system} ${page.where} ${page.tail}`,
+    listOperatingSystems(ctx, list.region),
+    quotaUse(db(), [ctx.viewer.ownerId], list.region),
+  ])
+  const use = quotas.get(ctx.viewer.ownerId)
+  return {
+    ...page.toPage(rows, (row) => row.id, toCustomImage),
+    operatingSystems,
+    quota: { used: use?.used ?? 0, quota: use?.quota ?? 0 },
+  }
+}
+
+function toCustomImage(row: CustomRow): CustomImage {
+  return {
+    ...row,
+    virtualSize: Number(row.virtualSize),
+    size: Number(row.size),
+    failure: readFailure(row.failure),
+    createdAt: row.createdAt.toISOString(),
+  }
+}
+
+function readFailure(stored: unknown) {
+  return imageFailure.nullable().catch(null).parse(stored)
+}
+
+/** The distinct operating systems of the own images, hopping through the index instead of reading every row. */
+async function listOperatingSystems(ctx: Context, region: string): Promise<string[]> {
+  const rows = await db().$queryRaw<{ os: string }[]>`
+    WITH RECURSIVE systems(os) AS (
+      (SELECT "operatingSystem" FROM "Image" WHERE "ownerId" = ${ctx.viewer.ownerId} AND "regionId" = ${region}
+        ORDER BY "operatingSystem" LIMIT 1)
+      UNION ALL
+      SELECT (SELECT "operatingSystem" FROM "Image" WHERE "ownerId" = ${ctx.viewer.ownerId} AND "regionId" = ${region}
+        AND "operatingSystem" > systems.os ORDER BY "operatingSystem" LIMIT 1) FROM systems WHERE systems.os IS NOT NULL
+    ) SELECT os FROM systems WHERE os IS NOT NULL LIMIT 100`
+  return rows.map((row) => row.os)
+}
+
+/**
+ * An image's details: all of it for the owner, a part for a recipient in the image's region, a pointer for the owner who
+ * asks under another region. Null for anybody else, whether the image exists or not.
+ */
+export async function getImage(
+  ctx: Context,
+  params: { region: string; imageId: string },
+): Promise<ImageDetails | null> {
+  const image = await db().image.findUnique({
+    where: { id: params.imageId },
+    include: {
+      owner: { select: { username: true } },
+      region: { select: { name: true } },
+      shares: {
+        where: { ownerId: ctx.viewer.ownerId },
+        select: { id: true, createdAt: true, recipient: { select: { username: true } } },
+        orderBy: { createdAt: 'desc' },
+      },
+    },
+  })
+  if (!image) return null
+  const fields = {
+    id: image.id,
+    name: image.name,
+    operatingSystem: image.operatingSystem,
+    architecture: image.architecture,
+    virtualSize: Number(image.virtualSize),
+    size: Number(image.size),
+    regionId: image.regionId,
+  }
+  if (image.ownerId !== ctx.viewer.ownerId) return await getHeldImage(ctx, params.region, fields, image.owner.username)
+  if (image.regionId !== params.region) {
+    return {
+      view: 'elsewhere',
+      id: image.id,
+      name: image.name,
+      imageRegion: image.regionId,
+      imageRegionName: image.region.name,
+    }
+  }
+  return {
+    view: 'owner',
+    ...fields,
+    description: image.description,
+    bootMode: image.bootMode,
+    minDiskGib: image.minDiskGib,
+    minMemoryMib: image.minMemoryMib,
+    format: image.format,
+    sha256: image.sha256,
+    source: image.source,
+    state: image.state,
+    failure: readFailure(image.failure),
+    createdAt: image.createdAt.toISOString(),
+    recipients: image.shares.map((share) => ({
+      shareId: share.id,
+      username: share.recipient.username,
+      sharedAt: share.createdAt.toISOString(),
+    })),
+    events: await listEvents({ imageId: image.id }),
+  }
+}
+
+async function getHeldImage(
+  ctx: Context,
+  region: string,
+  fields: Omit<HeldImage, 'view' | 'shareId' | 'sharer' | 'sharedAt' | 'note' | 'events'>,
+  sharer: string,
+): Promise<HeldImage | null> {
+  const share = await findHeldShare(ctx, fields.id)
+  if (!share || share.regionId !== region) return null
+  const events = await listEvents({ shareId: share.id })
+  return {
+    view: 'recipient',
+    ...fields,
+    shareId: share.id,
+    sharer,
+    sharedAt: share.createdAt.toISOString(),
+    note: share.note,
+    // The master's name, never the sub-account's that acted for it.
+    events: events.map((event) => ({ ...event, actor: sharer, recipient: null })),
+  }
+}
+
+const recordFields = {
+  id: true,
+  name: true,
+  state: true,
+  regionId: true,
+  owner: { select: { id: true, username: true } },
+  format: true,
+  virtualSize: true,
+  size: true,
+  sha256: true,
+  operatingSystem: true,
+  createdAt: true,
+} as const
+
+type RecordRow = Prisma.ImageGetPayload<{ select: typeof recordFields }>
+
+/** All images of a master account, in every region, newest first: the operator's list. */
+export async function listImageRecords(ctx: Context): Promise<ImageRecord[]> {
+  const images = await db().image.findMany({
+    where: { ownerId: ctx.viewer.ownerId },
+    select: recordFields,
+    orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+  })
+  return images.map(toRecord)
+}
+
+/** Any image by its id, with its owner, for the operator who acts for that. */
+export async function findImageRecord(
+  imageId: string,
+): Promise<{ image: ImageRecord; owner: { id: string; username: string } } | null> {
+  const image = await db().image.findUnique({ where: { id: imageId }, select: recordFields })
+  return image && { image: toRecord(image), owner: image.owner }
+}
+
+function toRecord(image: RecordRow): ImageRecord {
+  return {
+    id: image.id,
+    name: image.name,
+    state: image.state,
+    region: image.regionId,
+    owner: image.owner.username,
+    format: image.format,
+    virtualSize: Number(image.virtualSize),
+    size: Number(image.size),
+    sha256: image.sha256,
+    os: image.operatingSystem,
+    createdAt: image.createdAt.toISOString(),
+  }
+}
+
+async function listEvents(where: { imageId: string } | { shareId: string }): Promise<ImageEvent[]> {
+  const events = await db().event.findMany({ where, orderBy: { id: 'desc' }, take: eventsShown })
+  return events.map((event) => ({
+    id: event.id.toString(),
+    at: event.at.toISOString(),
+    action: event.action,
+    // A recipient's sub-account is the recipient's own affair.
+    actor: event.actorId === event.ownerId || event.recipientId === null ? event.actorName : actorShown(event),
+    recipient: event.recipientName,
+    details: plainDetails(event.details),
+  }))
+}
+
+function actorShown(event: {
+  action: string
+  actorName: string
+  recipientName: string | null
+  details: unknown
+}): string {
+  const byRecipient = plainDetails(event.details).by === 'recipient'
+  return byRecipient && event.recipientName ? event.recipientName : event.actorName
+}
+
+function plainDetails(details: unknown): Record<string, string | number> {
+  if (typeof details !== 'object' || details === null) return {}
+  const plain = Object.entries(details).filter(([, value]) => typeof value === 'string' || typeof value === 'number')
+  return Object.fromEntries(plain)
+}

@@ -1,0 +1,55 @@
+import 'server-only'
+import { Logger, run } from 'graphile-worker'
+import pg from 'pg'
+import { z } from 'zod'
+import { env } from '@/lib/env'
+import { log } from '@/lib/log'
+import { forgetExpiredSessions } from '@/lib/sessions/writes'
+import { removeImage } from './remove-image'
+import { sweepImages } from './sweep-images'
+
+// Long work, and what has to happen by itself. The supervisor of `npm start` runs this beside the server; more of them may
+// run on other machines that reach the same database and stores.
+
+const sweepMs = 15_000
+const removeImageJob = z.object({ imageId: z.string(), region: z.string() })
+
+const logger = new Logger(() => (level, message) => {
+  if (level === 'error' || level === 'warning') log.warn({ from: 'graphile-worker' }, message)
+})
+
+async function sweep(): Promise<void> {
+  const now = new Date()
+  try {
+    await Promise.all([sweepImages(now), forgetExpiredSessions(now)])
+  } catch (error) {
+    // The database may be away; the next round is soon.
+    log.warn({ err: error }, 'The sweep could not be done.')
+  }
+}
+
+async function main(): Promise<void> {
+  const pool = new pg.Pool({ connectionString: env().DATABASE_URL, max: 4 })
+  pool.on('error', (error) => log.warn({ err: error }, 'A database connection of the worker was lost.'))
+  await sweep()
+  const runner = await run({
+    pgPool: pool,
+    logger,
+    concurrency: 2,
+    noHandleSignals: true,
+    taskList: { 'remove-image': async (payload) => await removeImage(removeImageJob.parse(payload)) },
+  })
+  const timer = setInterval(sweep, sweepMs)
+  const stop = async () => {
+    clearInterval(timer)
+    await runner.stop()
+    await pool.end()
+    process.exit(0)
+  }
+  process.once('SIGTERM', stop)
+  process.once('SIGINT', stop)
+  process.once('disconnect', stop)
+  await runner.promise
+}
+
+await main()

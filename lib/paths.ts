@@ -1,0 +1,57 @@
+import type { Route } from 'next'
+
+type Query = Record<string, string | number | undefined>
+
+// Every URL of the console is made here. `as Route` says to the typed router what the templates below are.
+function route(path: string, query: Query = {}): Route {
+  const search = new URLSearchParams()
+  for (const [key, value] of Object.entries(query)) {
+    if (value !== undefined && value !== '') search.set(key, String(value))
+  }
+  const text = search.toString()
+  return (text ? `${path}?${text}` : path) as Route
+}
+
+type ImageListQuery = { q?: string; state?: string; os?: string; sort?: string; after?: string; before?: string }
+
+export const paths = {
+  home: () => route('/'),
+  signIn: (next?: string) => route('/sign-in', { next }),
+  account: () => route('/account'),
+  images: (region: string) => route(`/${region}/images`),
+  customImages: (region: string, list: ImageListQuery = {}) =>
+    route(`/${region}/images/custom`, { ...defaultless(list) }),
+  sharedImages: (region: string, list: ImageListQuery = {}) =>
+    route(`/${region}/images/shared`, { ...defaultless(list) }),
+  image: (region: string, imageId: string) => route(`/${region}/images/${imageId}`),
+  shareImage: (region: string, imageId: string) => route(`/${region}/images/${imageId}/share`),
+  api: {
+    signIn: () => '/api/sign-in',
+    images: (list: ImageListQuery & { region: string }) => route('/api/images', list),
+    image: (region: string, imageId: string) => route(`/api/images/${imageId}`, { region }),
+    imageShares: (region: string, imageId: string) => route(`/api/images/${imageId}/shares`, { region }),
+    sharedImages: (list: ImageListQuery & { region: string }) => route('/api/shared-images', list),
+    newShares: (region: string) => route('/api/shared-images/new', { region }),
+    accounts: (username: string) => route('/api/accounts', { username }),
+    quotas: () => route('/api/quotas'),
+    findImages: (region: string, q: string) => route('/api/images', { region, q }),
+  },
+}
+
+/** The default order is not worth a parameter; the region stands in the path. */
+function defaultless({ q, state, os, sort, after, before }: ImageListQuery): Query {
+  return { q, state, os, sort: sort === '-createdAt' ? undefined : sort, after, before }
+}
+
+/** Where sign-in leads back to: a page of this console, never another origin, never an endpoint. */
+export function safeNext(next: string | null | undefined): Route {
+  if (!next?.startsWith('/')) return paths.home()
+  try {
+    const here = 'http://console.invalid'
+    const url = new URL(next, here)
+    const isPage = url.origin === here && !url.pathname.startsWith('/api') && url.pathname !== '/sign-in'
+    return isPage && !url.pathname.startsWith('//') ? route(`${url.pathname}${url.search}`) : paths.home()
+  } catch {
+    return paths.home()
+  }
+}

@@ -1,0 +1,63 @@
+/** A rule's answer "no": data, typed and expected. It carries the facts that its sentence needs, never the sentence. */
+export type Refusal =
+  | { code: 'SIGNED_OUT' }
+  | { code: 'INVALID_INPUT'; field: string; problem: InputProblem }
+  | { code: 'NOT_PERMITTED' }
+  | { code: 'BUSY' }
+  | { code: 'IMAGE_NOT_FOUND' }
+  | { code: 'RESHARE_FORBIDDEN' }
+  | { code: 'IMAGE_NOT_AVAILABLE'; state: string }
+  | { code: 'REGION_MISMATCH'; imageId: string; imageRegion: string; region: string }
+  | { code: 'IMAGE_RECIPIENTS_FULL'; max: number; free: number; asked: number }
+  | { code: 'DAILY_SHARES_USED_UP'; max: number; left: number; asked: number; resetsAt: string }
+  | { code: 'LOOKUPS_USED_UP'; max: number; resetsAt: string }
+  | { code: RecipientRefusalCode; recipients: RefusedRecipient[] }
+  | { code: 'SHARE_NOT_FOUND' }
+  | { code: 'IMAGE_QUOTA_FULL'; quota: number; used: number; region: string }
+  | { code: 'IMAGE_IS_SHARED'; recipients: number }
+  | { code: 'IMAGE_BUSY'; state: string }
+  | { code: 'IMAGE_NAME_MISMATCH' }
+  | { code: 'DISK_REFUSED'; reason: string; facts: Record<string, string | number> }
+  | { code: 'STORE_FULL'; region: string }
+  | { code: 'IMAGE_TOO_LARGE'; max: number }
+  | { code: 'PASSWORD_WRONG' }
+  | { code: 'ACCOUNT_NOT_FOUND' }
+  | { code: 'USERNAME_TAKEN' }
+  | { code: 'REGION_NOT_FOUND' }
+  | { code: 'REGION_EXISTS' }
+  | { code: 'QUOTA_BELOW_USE'; used: number }
+
+export type RefusalCode = Refusal['code']
+
+/** Why one username of a share was refused; each refused username carries its own. */
+export type RecipientRefusalCode =
+  | 'RECIPIENT_NOT_FOUND'
+  | 'RECIPIENT_IS_YOU'
+  | 'ALREADY_SHARED'
+  | 'RECIPIENT_QUOTA_FULL'
+export type RefusedRecipient = { username: string; code: RecipientRefusalCode }
+
+/** What can be wrong with a field. The sentence for it stands in lib/messages. */
+export type InputProblem =
+  | 'required'
+  | 'too-short'
+  | 'too-long'
+  | 'too-many'
+  | 'characters'
+  | 'format'
+  | 'number'
+  | 'invalid'
+
+/** Something broke. The browser learns nothing but the reference under which the log has it. */
+export type Fault = { code: 'FAULT'; reference: string }
+
+export type Result<T> = { ok: true; value: T } | { ok: false; refusal: Refusal }
+export type ActionResult<T> = { ok: true; value: T } | { ok: false; refusal: Refusal | Fault }
+
+export function ok<T>(value: T): { ok: true; value: T } {
+  return { ok: true, value }
+}
+
+export function refuse(refusal: Refusal): { ok: false; refusal: Refusal } {
+  return { ok: false, refusal }
+}

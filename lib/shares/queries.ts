@@ -1,0 +1,44 @@
+import { queryOptions } from '@tanstack/react-query'
+import { fetchJson } from '@/lib/fetch-json'
+import { paths } from '@/lib/paths'
+import type { ImageShares, Recipient, SharedImageList, SharedImageParams } from './schema'
+
+// When the other side acts, this page shows it within 10 s.
+const refetchInterval = 8_000
+
+/** Whom an image is shared with, and the two limits. */
+export function imageSharesQuery(region: string, imageId: string) {
+  return queryOptions({
+    queryKey: ['shares', 'image', region, imageId],
+    queryFn: ({ signal }) => fetchJson<ImageShares>(paths.api.imageShares(region, imageId), signal),
+    refetchInterval,
+  })
+}
+
+/** One page of the Shared Images tab. */
+export function sharedImagesQuery(list: SharedImageParams) {
+  return queryOptions({
+    queryKey: ['shares', 'received', list],
+    queryFn: ({ signal }) => fetchJson<SharedImageList>(paths.api.sharedImages(list), signal),
+    refetchInterval,
+  })
+}
+
+/** How many shared images have not been looked at: the number on the tab. */
+export function newSharesQuery(region: string) {
+  return queryOptions({
+    queryKey: ['shares', 'new', region],
+    queryFn: ({ signal }) => fetchJson<{ count: number }>(paths.api.newShares(region), signal),
+    refetchInterval,
+  })
+}
+
+/** Looks up one exact username. An answer is kept for a minute, so that typing back and forth asks once. */
+export function recipientQuery(username: string) {
+  return queryOptions({
+    queryKey: ['accounts', 'recipient', username],
+    queryFn: ({ signal }) => fetchJson<Recipient>(paths.api.accounts(username), signal),
+    staleTime: 60_000,
+    retry: false,
+  })
+}

@@ -1,0 +1,158 @@
+import 'server-only'
+import type { Context } from '@/lib/auth/viewer'
+import { db } from '@/lib/db/client'
+import { Prisma } from '@/lib/db/generated/client'
+import { keyset, likePattern, type SortColumn } from '@/lib/db/page'
+import type { Transaction } from '@/lib/db/transaction'
+import { env } from '@/lib/env'
+import { defaultPageSize } from '@/lib/fields'
+import { dayTurnsAt, recipientsMax, shareDay, unknownLookupsMax, unknownLookupsWindowMs } from './rules'
+import type {
+  ImageShares,
+  ImageSharesParams,
+  SharedImage,
+  SharedImageList,
+  SharedImageParams,
+  ShareRecord,
+} from './schema'
+
+/** The share through which the viewer's master account holds an image, or null. */
+export async function findHeldShare(ctx: Context, imageId: string) {
+  return await db().share.findUnique({
+    where: { imageId_recipientId: { imageId, recipientId: ctx.viewer.ownerId } },
+    select: { id: true, regionId: true, createdAt: true, note: true },
+  })
+}
+
+/** Whom an own image is shared with, and today's use. Null for anybody but the owner, and under another region. */
+export async function getImageShares(ctx: Context, params: ImageSharesParams): Promise<ImageShares | null> {
+  const timeZone = env().ECS_TIME_ZONE
+  const [image, day] = await Promise.all([
+    db().image.findFirst({
+      where: { id: params.imageId, ownerId: ctx.viewer.ownerId, regionId: params.region },
+      select: {
+        id: true,
+        name: true,
+        state: true,
+        operatingSystem: true,
+        virtualSize: true,
+        shares: {
+          select: {
+            id: true,
+            note: true,
+            createdAt: true,
+            recipient: { select: { username: true } },
+            sharedBy: { select: { username: true } },
+          },
+          orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+          take: recipientsMax,
+        },
+      },
+    }),
+    db().shareDay.findUnique({
+      where: { accountId_day: { accountId: ctx.viewer.ownerId, day: new Date(shareDay(ctx.now, timeZone)) } },
+      select: { used: true },
+    }),
+  ])
+  if (!image) return null
+  const { shares, ...rest } = image
+  return {
+    image: { ...rest, virtualSize: Number(image.virtualSize) },
+    shares: shares.map((share) => ({
+      id: share.id,
+      username: share.recipient.username,
+      sharedAt: share.createdAt.toISOString(),
+      sharedBy: share.sharedBy.username,
+      note: share.note,
+    })),
+    today: { used: day?.used ?? 0, resetsAt: dayTurnsAt(ctx.now, timeZone).toISOString() },
+  }
+}
+
+type SharedRow = Omit<SharedImage, 'sharedAt' | 'virtualSize' | 'isNew'> & {
+  createdAt: Date
+  seenAt: Date | null
+  virtualSize: bigint
+}
+
+const byCreatedAt: SortColumn<SharedRow> = {
+  column: Prisma.sql`s."createdAt"`,
+  type: Prisma.sql`timestamptz`,
+  idColumn: Prisma.sql`s.id`,
+  value: (row) => row.createdAt.toISOString(),
+}
+
+/** One page of the images that are shared to the viewer's master account in a region, newest first by default. */
+export async function listSharedImages(ctx: Context, list: SharedImageParams): Promise<SharedImageList> {
+  const page = keyset(list.sort, byCreatedAt, list, defaultPageSize)
+  const held = Prisma.sql`FROM "Share" s JOIN "Image" i ON i.id = s."imageId"
+    JOIN "Account" a ON a.id = s."ownerId" WHERE s."recipientId" = ${ctx.viewer.ownerId} AND s."regionId" = ${list.region}`
+  const search = list.q
+    ? Prisma.sql`AND (i.name ILIKE ${likePattern(list.q)} OR i.id = ${list.q.toLowerCase()} OR a.username = ${list.q.toLowerCase()})`
+    : Prisma.empty
+  const system = list.os ? Prisma.sql`AND i."operatingSystem" = ${list.os}` : Prisma.empty
+  const [rows, systems] = await Promise.all([
+    db().$queryRaw<SharedRow[]>`
+      SELECT s.id AS "shareId", s."imageId", i.name, a.username AS sharer, i."operatingSystem", i."virtualSize",
+        s.note, s."createdAt", s."seenAt" ${held} ${search} ${system} ${page.where} ${page.tail}`,
+    db().$queryRaw<{ os: string }[]>`SELECT DISTINCT i."operatingSystem" AS os ${held} ORDER BY os LIMIT 100`,
+  ])
+  const toItem = ({ createdAt, seenAt, virtualSize, ...row }: SharedRow): SharedImage => ({
+    ...row,
+    virtualSize: Number(virtualSize),
+    sharedAt: createdAt.toISOString(),
+    isNew: seenAt === null,
+  })
+  return { ...page.toPage(rows, (row) => row.shareId, toItem), operatingSystems: systems.map((system) => system.os) }
+}
+
+/** How many images shared to the viewer's master account in a region have not been looked at yet. */
+export async function countNewShares(ctx: Context, params: { region: string }): Promise<{ count: number }> {
+  const count = await db().share.count({
+    where: { recipientId: ctx.viewer.ownerId, regionId: params.region, seenAt: null },
+    take: 100,
+  })
+  return { count }
+}
+
+/** How many usernames that nobody has the viewer's master account asked for lately, and when the first is forgotten. */
+export async function countUnknownLookups(tx: Transaction, ctx: Context): Promise<{ recent: number; resetsAt: Date }> {
+  const recent = await tx.unknownLookup.findMany({
+    where: { accountId: ctx.viewer.ownerId, at: { gt: new Date(ctx.now.getTime() - unknownLookupsWindowMs) } },
+    select: { at: true },
+    orderBy: { at: 'asc' },
+    take: unknownLookupsMax + 1,
+  })
+  const first = recent[0]?.at ?? ctx.now
+  return { recent: recent.length, resetsAt: new Date(first.getTime() + unknownLookupsWindowMs) }
+}
+
+/** Every share of an image, newest first: the operator's list. */
+export async function listShareRecords(imageId: string): Promise<ShareRecord[]> {
+  const shares = await db().share.findMany({
+    where: { imageId },
+    select: {
+      id: true,
+      createdAt: true,
+      recipient: { select: { username: true } },
+      sharedBy: { select: { username: true } },
+    },
+    orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+  })
+  return shares.map((share) => ({
+    id: share.id,
+    imageId,
+    recipient: share.recipient.username,
+    sharedBy: share.sharedBy.username,
+    sharedAt: share.createdAt.toISOString(),
+  }))
+}
+
+/** The owner of the image that a share is of, for the operator who acts for that. */
+export async function findSharer(shareId: string): Promise<{ id: string; username: string } | null> {
+  const share = await db().share.findUnique({
+    where: { id: shareId },
+    select: { image: { select: { owner: { select: { id: true, username: true } } } } },
+  })
+  return share?.image.owner ?? null
+}

@@ -1,0 +1,221 @@
+import 'server-only'
+import { quotaUse } from '@/lib/accounts/reads'
+import { type Context, isDisabled } from '@/lib/auth/viewer'
+import { db } from '@/lib/db/client'
+import { type LockedAccount, lockAccounts, lockImage } from '@/lib/db/locks'
+import { inTransaction, type Transaction } from '@/lib/db/transaction'
+import { env } from '@/lib/env'
+import { recordEvents } from '@/lib/events/writes'
+import { newId } from '@/lib/ids'
+import { ok, type Refusal, type Result, refuse } from '@/lib/result'
+import { countUnknownLookups, findHeldShare } from './reads'
+import {
+  dayTurnsAt,
+  type RecipientFacts,
+  recipientsMax,
+  refuseRecipient,
+  refuseShare,
+  refuseSharedImage,
+  type ShareFacts,
+  shareDay,
+  unknownLookupsMax,
+} from './rules'
+import type { CancelShareInput, ImageShare, MarkSharesSeenInput, ShareImageInput } from './schema'
+
+type Candidate = { id: string; username: string }
+
+/**
+ * Shares an image with all of the usernames or with none. Refuses as `refuseShare` documents; a refusal writes nothing but
+ * the unknown usernames, which are limited. Holds under any concurrency: every fact is read under the locks of the sharer,
+ * of who acts for it, of all recipients and of the image.
+ */
+export async function shareImage(ctx: Context, input: ShareImageInput): Promise<Result<ImageShare[]>> {
+  const [image, candidates] = await Promise.all([
+    db().image.findUnique({
+      where: { id: input.imageId },
+      select: { id: true, ownerId: true, regionId: true, state: true },
+    }),
+    findMasters(input.usernames),
+  ])
+  // An image never changes hands, so another's is answered without taking a lock on it.
+  if (image?.ownerId !== ctx.viewer.ownerId) return refuse(await refuseForeignImage(ctx, image, input.region))
+  return await inTransaction(async (tx) => {
+    const ids = [ctx.viewer.ownerId, ctx.viewer.accountId, ...candidates.map((candidate) => candidate.id)]
+    const accounts = await lockAccounts(tx, [...new Set(ids)])
+    const locked = await lockImage(tx, input.imageId)
+    if (isDisabled(ctx, accounts)) return refuse({ code: 'SIGNED_OUT' })
+    const facts = await readShareFacts(tx, ctx, input, locked, candidates, accounts)
+    const refusal = refuseShare(facts)
+    if (refusal) {
+      await countUnknown(tx, ctx, facts, refusal)
+      return refuse(refusal)
+    }
+    return ok(await writeShares(tx, ctx, input, candidates, locked?.name ?? ''))
+  })
+}
+
+async function findMasters(usernames: string[]): Promise<Candidate[]> {
+  return await db().account.findMany({
+    where: { username: { in: usernames }, kind: 'MASTER' },
+    select: { id: true, username: true },
+  })
+}
+
+async function refuseForeignImage(
+  ctx: Context,
+  image: { id: string; regionId: string; state: string } | null,
+  region: string,
+): Promise<Refusal> {
+  const isHeld = image !== null && (await findHeldShare(ctx, image.id)) !== null
+  return refuseSharedImage(image && { ...image, isOwn: false, isHeld }, region) ?? { code: 'IMAGE_NOT_FOUND' }
+}
+
+async function readShareFacts(
+  tx: Transaction,
+  ctx: Context,
+  input: ShareImageInput,
+  image: { id: string; regionId: string; state: string } | null,
+  candidates: Candidate[],
+  accounts: Map<string, LockedAccount>,
+) {
+  const timeZone = env().ECS_TIME_ZONE
+  const held = await tx.share.findMany({
+    where: { imageId: input.imageId },
+    select: { recipientId: true },
+    take: recipientsMax + 1,
+  })
+  const day = await tx.shareDay.findUnique({
+    where: { accountId_day: { accountId: ctx.viewer.ownerId, day: new Date(shareDay(ctx.now, timeZone)) } },
+  })
+  const ids = candidates.map((candidate) => candidate.id)
+  const quotas = ids.length > 0 ? await quotaUse(tx, ids, input.region) : new Map()
+  const holders = new Set(held.map((share) => share.recipientId))
+  const byName = new Map(candidates.map((candidate) => [candidate.username, candidate.id]))
+  const recipients = input.usernames.map((username): RecipientFacts => {
+    const id = byName.get(username)
+    const account = id === undefined ? undefined : accounts.get(id)
+    const quota = id === undefined ? undefined : quotas.get(id)
+    return {
+      username,
+      exists: account !== undefined && account.disabledAt === null,
+      isYou: id === ctx.viewer.ownerId,
+      alreadyShared: id !== undefined && holders.has(id),
+      quotaFull: quota !== undefined && quota.used >= quota.quota,
+    }
+  })
+  return {
+    image: image && { ...image, isOwn: true, isHeld: false },
+    region: input.region,
+    recipientsNow: held.length,
+    sharesToday: day?.used ?? 0,
+    resetsAt: dayTurnsAt(ctx.now, timeZone),
+    recipients,
+    // Only a refused username makes the rule look at this fact.
+    unknownLookups: recipients.some((recipient) => refuseRecipient(recipient))
+      ? await countUnknownLookups(tx, ctx)
+      : { recent: 0, resetsAt: ctx.now },
+  }
+}
+
+/**
+ * Counts the usernames that nobody has, when the answer tells of them. The sharer's lock makes the count exact. Nothing is
+ * added once the limit is reached: else a refused try would push the moment away at which it ends.
+ */
+async function countUnknown(tx: Transaction, ctx: Context, facts: ShareFacts, refusal: Refusal): Promise<void> {
+  if (!('recipients' in refusal) && refusal.code !== 'LOOKUPS_USED_UP') return
+  const unknown = facts.recipients.filter((recipient) => refuseRecipient(recipient) === 'RECIPIENT_NOT_FOUND')
+  const counted = unknown.slice(0, Math.max(0, unknownLookupsMax - facts.unknownLookups.recent))
+  await tx.unknownLookup.createMany({
+    data: counted.map(() => ({ id: crypto.randomUUID(), accountId: ctx.viewer.ownerId, at: ctx.now })),
+  })
+}
+
+async function writeShares(
+  tx: Transaction,
+  ctx: Context,
+  input: ShareImageInput,
+  recipients: Candidate[],
+  imageName: string,
+): Promise<ImageShare[]> {
+  const shares = recipients.map((recipient) => ({ id: newId('shr'), recipient }))
+  await tx.share.createMany({
+    data: shares.map(({ id, recipient }) => ({
+      id,
+      imageId: input.imageId,
+      ownerId: ctx.viewer.ownerId,
+      regionId: input.region,
+      recipientId: recipient.id,
+      sharedById: ctx.viewer.accountId,
+      note: input.note,
+      createdAt: ctx.now,
+    })),
+  })
+  await tx.$executeRaw`
+    INSERT INTO "ShareDay" ("accountId", day, used)
+    VALUES (${ctx.viewer.ownerId}, ${shareDay(ctx.now, env().ECS_TIME_ZONE)}::date, ${shares.length})
+    ON CONFLICT ("accountId", day) DO UPDATE SET used = "ShareDay".used + excluded.used`
+  await recordEvents(
+    tx,
+    ctx,
+    shares.map(({ id, recipient }) => ({
+      action: 'share.create',
+      regionId: input.region,
+      image: { id: input.imageId, name: imageName },
+      shareId: id,
+      recipient,
+    })),
+  )
+  return shares.map(({ id, recipient }) => ({
+    id,
+    username: recipient.username,
+    sharedAt: ctx.now.toISOString(),
+    sharedBy: ctx.viewer.username,
+    note: input.note,
+  }))
+}
+
+/**
+ * Ends a share, asked by its sharer or by its recipient. Anyone else, and a share that has ended already, get
+ * SHARE_NOT_FOUND. The recipient's quota place is free at once; nothing of the sharer's day comes back.
+ */
+export async function cancelShare(ctx: Context, input: CancelShareInput): Promise<Result<{ shareId: string }>> {
+  const share = await db().share.findFirst({
+    where: { id: input.shareId, OR: [{ ownerId: ctx.viewer.ownerId }, { recipientId: ctx.viewer.ownerId }] },
+    select: {
+      imageId: true,
+      regionId: true,
+      image: { select: { name: true, owner: { select: { id: true, username: true } } } },
+      recipient: { select: { id: true, username: true } },
+    },
+  })
+  if (!share) return refuse({ code: 'SHARE_NOT_FOUND' })
+  const owner = share.image.owner
+  return await inTransaction(async (tx) => {
+    const accounts = await lockAccounts(tx, [...new Set([owner.id, share.recipient.id, ctx.viewer.accountId])])
+    await lockImage(tx, share.imageId)
+    if (isDisabled(ctx, accounts)) return refuse({ code: 'SIGNED_OUT' })
+    const ended = await tx.share.deleteMany({ where: { id: input.shareId } })
+    if (ended.count === 0) return refuse({ code: 'SHARE_NOT_FOUND' })
+    await recordEvents(tx, ctx, [
+      {
+        action: 'share.cancel',
+        owner,
+        regionId: share.regionId,
+        image: { id: share.imageId, name: share.image.name },
+        shareId: input.shareId,
+        recipient: share.recipient,
+        details: { by: ctx.viewer.ownerId === owner.id ? 'sharer' : 'recipient' },
+      },
+    ])
+    return ok({ shareId: input.shareId })
+  })
+}
+
+/** Notes that the recipient has looked at these shares, so that they are no longer "New". Others' shares are left alone. */
+export async function markSharesSeen(ctx: Context, input: MarkSharesSeenInput): Promise<Result<null>> {
+  await db().share.updateMany({
+    where: { id: { in: input.shareIds }, recipientId: ctx.viewer.ownerId, seenAt: null },
+    data: { seenAt: ctx.now },
+  })
+  return ok(null)
+}

@@ -1,0 +1,34 @@
+import path from 'node:path'
+import { defaultServerConditions } from 'vite'
+import { defineConfig } from 'vitest/config'
+
+const root = path.resolve(import.meta.dirname, '..')
+
+export default defineConfig({
+  root,
+  resolve: { alias: { '@': root } },
+  // `server-only` loads nowhere but under React's server condition. Vite resolves what our files import, and Node, by
+  // `execArgv`, what packages import.
+  ssr: { resolve: { conditions: ['react-server', ...defaultServerConditions] } },
+  test: {
+    execArgv: ['--conditions=react-server'],
+    env: { LOG_LEVEL: 'silent' },
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'unit', include: ['{lib,prisma}/**/*.test.ts'], exclude: ['**/*.db.test.ts'] },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'db',
+          include: ['{lib,prisma}/**/*.db.test.ts'],
+          globalSetup: 'lib/db/test-database.ts',
+          setupFiles: 'lib/db/test-database-each.ts',
+        },
+      },
+    ],
+  },
+})

@@ -1,0 +1,180 @@
+import { randomInt } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { rename, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { Readable } from 'node:stream'
+import { createAccount } from '@/lib/accounts/writes'
+import { operatorContext } from '@/lib/admin/operator'
+import { hashPassword } from '@/lib/auth/password'
+import { type Context, mintViewer } from '@/lib/auth/viewer'
+import { db } from '@/lib/db/client'
+import { buildQcow2, buildRawDisk } from '@/lib/disks/samples'
+import { env } from '@/lib/env'
+import { importImage } from '@/lib/jobs/import-image'
+import { createRegion } from '@/lib/regions/writes'
+import type { Result } from '@/lib/result'
+import { shareImage } from '@/lib/shares/writes'
+
+// The demo data of an embedded database: through the same writes as everything else, with real disks.
+
+const regions = [
+  { id: 'cn-shanghai', name: 'China East (Shanghai)' },
+  { id: 'cn-shenzhen', name: 'China South (Shenzhen)' },
+  { id: 'cn-beijing', name: 'China North (Beijing)' },
+]
+
+const masters: [username: string, displayName: string][] = [
+  ['harbour', 'Harbour Logistics'],
+  ['lantern', 'Lantern Studio'],
+  ['meadow', 'Meadow Research'],
+  ...Array.from({ length: 24 }, (_, i): [string, string] => [
+    `tenant-${String(i + 1).padStart(2, '0')}`,
+    `Tenant ${i + 1}`,
+  ]),
+]
+
+type DemoImage = {
+  owner: string
+  region: string
+  name: string
+  os: string
+  sizeMib: number
+  format: 'qcow2' | 'raw'
+  with: string[]
+}
+
+const images: DemoImage[] = [
+  {
+    owner: 'harbour',
+    region: 'cn-shanghai',
+    name: 'web-01',
+    os: 'Debian 12',
+    sizeMib: 64,
+    format: 'qcow2',
+    with: ['meadow', 'tenant-01', 'tenant-02'],
+  },
+  { owner: 'harbour', region: 'cn-shanghai', name: 'web-02', os: 'Debian 12', sizeMib: 64, format: 'qcow2', with: [] },
+  {
+    owner: 'harbour',
+    region: 'cn-shanghai',
+    name: 'postgres-18',
+    os: 'Ubuntu 24.04',
+    sizeMib: 128,
+    format: 'qcow2',
+    with: ['tenant-03'],
+  },
+  {
+    owner: 'harbour',
+    region: 'cn-shanghai',
+    name: 'build-agent',
+    os: 'Ubuntu 24.04',
+    sizeMib: 96,
+    format: 'qcow2',
+    with: [],
+  },
+  {
+    owner: 'harbour',
+    region: 'cn-shanghai',
+    name: 'router (edge)',
+    os: 'OpenWrt 23.05',
+    sizeMib: 8,
+    format: 'raw',
+    with: [],
+  },
+  {
+    owner: 'harbour',
+    region: 'cn-shanghai',
+    name: 'windows-jump-host',
+    os: 'Windows Server 2022',
+    sizeMib: 256,
+    format: 'qcow2',
+    with: [],
+  },
+  { owner: 'harbour', region: 'cn-shenzhen', name: 'web-01', os: 'Debian 12', sizeMib: 64, format: 'qcow2', with: [] },
+  {
+    owner: 'lantern',
+    region: 'cn-shanghai',
+    name: 'render-node',
+    os: 'Rocky Linux 9',
+    sizeMib: 128,
+    format: 'qcow2',
+    with: ['harbour'],
+  },
+  {
+    owner: 'meadow',
+    region: 'cn-beijing',
+    name: 'notebook',
+    os: 'Debian 12',
+    sizeMib: 64,
+    format: 'qcow2',
+    with: ['harbour'],
+  },
+]
+
+/** Easy to read off a terminal and to type: 12 letters that cannot be taken for one another, about 54 bits. */
+function newPassword(): string {
+  const letters = 'abcdefghjkmnpqrstuvwxyz'
+  return Array.from({ length: 12 }, () => letters[randomInt(letters.length)]).join('')
+}
+
+function expectOk<T>(result: Result<T>): T {
+  if (!result.ok) throw new Error(`The demo data was refused: ${JSON.stringify(result.refusal)}`)
+  return result.value
+}
+
+/** As if the owner had done it, so that the record of the demo's images reads as a real one. */
+function ownerContext(owner: { id: string; username: string }): Context {
+  const viewer = mintViewer({ ...owner, kind: 'MASTER', displayName: owner.username, master: null })
+  return { viewer, now: new Date(), address: null }
+}
+
+async function createAccounts(password: string): Promise<Map<string, { id: string; username: string }>> {
+  const passwordHash = await hashPassword(password)
+  const accounts = new Map<string, { id: string; username: string }>()
+  for (const [username, displayName] of masters) {
+    const account = { username, masterId: null, displayName, email: `${username}@example.com`, passwordHash }
+    accounts.set(username, expectOk(await createAccount(operatorContext(), account)))
+  }
+  const masterId = accounts.get('harbour')?.id ?? null
+  const ops = {
+    username: 'ops@harbour',
+    masterId,
+    displayName: 'Harbour Operations',
+    email: 'ops@example.com',
+    passwordHash,
+  }
+  expectOk(await createAccount(operatorContext(), ops))
+  return accounts
+}
+
+/** Loads the demo data and writes `<data>/demo.json`, last, so that an interrupted load is told from a finished one. */
+export async function seed(): Promise<void> {
+  const file = path.join(env().ECS_DATA_DIR, 'demo.json')
+  if (existsSync(file) || (await db().account.count()) > 0) return
+  const password = newPassword()
+  for (const region of regions) expectOk(await createRegion(operatorContext(), region))
+  const accounts = await createAccounts(password)
+  for (const [index, image] of images.entries()) {
+    const owner = accounts.get(image.owner)
+    if (!owner) throw new Error(`The demo data has no account ${image.owner}.`)
+    const raw = buildRawDisk({
+      sizeMib: image.sizeMib,
+      label: image.os.split(' ')[0]?.slice(0, 11) ?? 'DISK',
+      seed: index + 1,
+    })
+    const bytes = image.format === 'raw' ? raw : buildQcow2({ raw })
+    const input = { region: image.region, name: image.name, operatingSystem: image.os }
+    const { imageId } = expectOk(await importImage(ownerContext(owner), input, { open: () => Readable.from([bytes]) }))
+    if (image.with.length === 0) continue
+    const share = { region: image.region, imageId, usernames: image.with, note: '' }
+    expectOk(await shareImage(ownerContext(owner), share))
+  }
+  const demo = { password, accounts: ['harbour', 'lantern', 'meadow', 'ops@harbour', 'tenant-01', 'tenant-24'] }
+  await writeFile(`${file}.part`, JSON.stringify(demo), { mode: 0o600 })
+  await rename(`${file}.part`, file)
+}
+
+if (process.argv[1] === import.meta.filename) {
+  await seed()
+  await db().$disconnect()
+}
