@@ -1,0 +1,24 @@
+import type { Metadata } from 'next'
+import { getTranslations } from 'next-intl/server'
+import { CustomImageTable } from '@/components/images/custom-image-table'
+import { requireContext } from '@/lib/auth/session'
+import { customImagesQuery } from '@/lib/images/queries'
+import { listCustomImages } from '@/lib/images/reads'
+import { customImageParams } from '@/lib/images/schema'
+import { paths } from '@/lib/paths'
+import { Prefetch } from '@/lib/prefetch'
+
+export async function generateMetadata(): Promise<Metadata> {
+  return { title: (await getTranslations('images'))('custom') }
+}
+
+export default async function CustomImagesPage({ params, searchParams }: PageProps<'/[region]/images/custom'>) {
+  const list = customImageParams.parse({ ...(await searchParams), ...(await params) })
+  const ctx = await requireContext(paths.customImages(list.region, list))
+  const data = await listCustomImages(ctx, list)
+  return (
+    <Prefetch queries={[{ queryKey: customImagesQuery(list).queryKey, data }]}>
+      <CustomImageTable list={list} username={ctx.viewer.ownerUsername} />
+    </Prefetch>
+  )
+}

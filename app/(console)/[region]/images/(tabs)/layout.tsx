@@ -1,0 +1,28 @@
+import { getTranslations } from 'next-intl/server'
+import { ImageTabs } from '@/components/images/image-tabs'
+import { PageHeader } from '@/components/shell/page-header'
+import { currentContext } from '@/lib/auth/session'
+import { Prefetch } from '@/lib/prefetch'
+import { newSharesQuery } from '@/lib/shares/queries'
+import { countNewShares } from '@/lib/shares/reads'
+
+/** The heading of the Images page and its two tabs. */
+export default async function ImagesLayout({ params, children }: LayoutProps<'/[region]/images'>) {
+  const [{ region }, ctx, t] = await Promise.all([params, currentContext(), getTranslations()])
+  // The page below sends a visitor who is not signed in away.
+  if (!ctx) return children
+  const newShares = await countNewShares(ctx, { region })
+  return (
+    <main id="content" className="flex flex-col gap-4 p-4 md:p-6">
+      <PageHeader
+        crumbs={[{ label: t('shell.imagesAndSnapshots') }, { label: t('images.title') }]}
+        title={t('images.title')}
+        line={t('images.line')}
+      />
+      <Prefetch queries={[{ queryKey: newSharesQuery(region).queryKey, data: newShares }]}>
+        <ImageTabs region={region} />
+      </Prefetch>
+      {children}
+    </main>
+  )
+}

@@ -1,0 +1,28 @@
+import type { Metadata } from 'next'
+import { notFound } from 'next/navigation'
+import { getTranslations } from 'next-intl/server'
+import { ImageDetailsView } from '@/components/images/image-details'
+import { ImageElsewherePage } from '@/components/images/image-elsewhere'
+import { requireContext } from '@/lib/auth/session'
+import { imageQuery } from '@/lib/images/queries'
+import { getImage } from '@/lib/images/reads'
+import { paths } from '@/lib/paths'
+import { Prefetch } from '@/lib/prefetch'
+
+export async function generateMetadata(): Promise<Metadata> {
+  return { title: (await getTranslations('images'))('details') }
+}
+
+export default async function ImagePage({ params }: PageProps<'/[region]/images/[imageId]'>) {
+  const { region, imageId } = await params
+  const ctx = await requireContext(paths.image(region, imageId))
+  const image = await getImage(ctx, { region, imageId })
+  if (!image) notFound()
+  if (image.view === 'elsewhere')
+    return <ImageElsewherePage image={image} href={paths.image(image.imageRegion, image.id)} />
+  return (
+    <Prefetch queries={[{ queryKey: imageQuery(region, imageId).queryKey, data: image }]}>
+      <ImageDetailsView region={region} imageId={imageId} />
+    </Prefetch>
+  )
+}

@@ -1,0 +1,31 @@
+import type { Metadata } from 'next'
+import { notFound } from 'next/navigation'
+import { getTranslations } from 'next-intl/server'
+import { ImageElsewherePage } from '@/components/images/image-elsewhere'
+import { SharePage } from '@/components/shares/share-page'
+import { requireContext } from '@/lib/auth/session'
+import { getImage } from '@/lib/images/reads'
+import { paths } from '@/lib/paths'
+import { Prefetch } from '@/lib/prefetch'
+import { imageSharesQuery } from '@/lib/shares/queries'
+import { getImageShares } from '@/lib/shares/reads'
+
+export async function generateMetadata(): Promise<Metadata> {
+  return { title: (await getTranslations('share'))('title') }
+}
+
+export default async function ImageSharesPage({ params }: PageProps<'/[region]/images/[imageId]/share'>) {
+  const { region, imageId } = await params
+  const ctx = await requireContext(paths.shareImage(region, imageId))
+  const shares = await getImageShares(ctx, { region, imageId })
+  if (!shares) {
+    const image = await getImage(ctx, { region, imageId })
+    if (image?.view !== 'elsewhere') notFound()
+    return <ImageElsewherePage image={image} href={paths.shareImage(image.imageRegion, image.id)} />
+  }
+  return (
+    <Prefetch queries={[{ queryKey: imageSharesQuery(region, imageId).queryKey, data: shares }]}>
+      <SharePage region={region} imageId={imageId} />
+    </Prefetch>
+  )
+}

@@ -1,0 +1,30 @@
+import type { Metadata } from 'next'
+import { getTranslations } from 'next-intl/server'
+import { BasicInfo } from '@/components/account/basic-info'
+import { ImageQuotas } from '@/components/account/image-quotas'
+import { PasswordForm } from '@/components/account/password-form'
+import { PageHeader } from '@/components/shell/page-header'
+import { quotasQuery } from '@/lib/accounts/queries'
+import { getAccountInfo } from '@/lib/accounts/reads'
+import { requireContext } from '@/lib/auth/session'
+import { paths } from '@/lib/paths'
+import { Prefetch } from '@/lib/prefetch'
+
+export async function generateMetadata(): Promise<Metadata> {
+  return { title: (await getTranslations('account'))('title') }
+}
+
+export default async function AccountPage() {
+  const ctx = await requireContext(paths.account())
+  const [account, t] = await Promise.all([getAccountInfo(ctx), getTranslations('account')])
+  return (
+    <main id="content" className="flex max-w-240 flex-col gap-4 p-4 md:p-6">
+      <PageHeader crumbs={[{ label: t('title') }]} title={t('title')} line={t('line')} />
+      <BasicInfo account={account} />
+      <Prefetch queries={[{ queryKey: quotasQuery().queryKey, data: account.quotas }]}>
+        <ImageQuotas />
+      </Prefetch>
+      <PasswordForm />
+    </main>
+  )
+}

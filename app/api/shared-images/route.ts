@@ -1,0 +1,5 @@
+import { defineRead } from '@/lib/route'
+import { listSharedImages } from '@/lib/shares/reads'
+import { sharedImageParams } from '@/lib/shares/schema'
+
+export const GET = defineRead(sharedImageParams, listSharedImages)

@@ -1,0 +1,36 @@
+'use client'
+
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { type ReactNode, useState } from 'react'
+import { Toaster } from 'sonner'
+import { ReadError } from '@/lib/fetch-json'
+
+/** What lives as long as the tab: the queries, and the polite region in which toasts are read out. */
+export function Providers({ children }: { children: ReactNode }) {
+  const [client] = useState(
+    () =>
+      new QueryClient({
+        defaultOptions: {
+          queries: {
+            staleTime: 30_000,
+            // An answer below 500 would be the same the next time.
+            retry: (failures, error) =>
+              failures < 2 && !(error instanceof ReadError && error.status >= 400 && error.status < 500),
+          },
+        },
+      }),
+  )
+  return (
+    <QueryClientProvider client={client}>
+      {children}
+      <Toaster
+        position="bottom-right"
+        duration={6000}
+        toastOptions={{
+          unstyled: true,
+          className: 'w-full rounded-card border border-line bg-surface-float px-4 py-3 text-ink text-sm shadow-float',
+        }}
+      />
+    </QueryClientProvider>
+  )
+}

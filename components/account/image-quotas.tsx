@@ -1,0 +1,32 @@
+'use client'
+
+import { useQuery } from '@tanstack/react-query'
+import { useTranslations } from 'next-intl'
+import { Card } from '@/components/ui/card'
+import { Meter } from '@/components/ui/meter'
+import { quotasQuery } from '@/lib/accounts/queries'
+
+/** A meter per region. */
+export function ImageQuotas() {
+  const t = useTranslations()
+  const { data: quotas = [] } = useQuery(quotasQuery())
+  return (
+    <Card title={t('account.imageQuota')} line={t('account.imageQuotaText')}>
+      <div className="grid gap-x-8 gap-y-4 p-4 md:grid-cols-2 lg:grid-cols-3">
+        {quotas.map((region) => (
+          <Meter
+            key={region.regionId}
+            label={region.regionName}
+            used={region.used}
+            max={region.quota}
+            hint={
+              region.used < region.quota
+                ? t('images.quotaFree', { free: region.quota - region.used })
+                : t('images.quotaFull')
+            }
+          />
+        ))}
+      </div>
+    </Card>
+  )
+}

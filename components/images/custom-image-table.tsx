@@ -1,0 +1,178 @@
+'use client'
+
+import { useQuery } from '@tanstack/react-query'
+import Link from 'next/link'
+import { useFormatter, useLocale, useTranslations } from 'next-intl'
+import { useState } from 'react'
+import { Button } from '@/components/ui/button'
+import { buttonClass } from '@/components/ui/button-class'
+import { EmptyState } from '@/components/ui/empty-state'
+import { Pager } from '@/components/ui/pager'
+import { type Column, Table } from '@/components/ui/table'
+import { formatBytes } from '@/lib/format'
+import { customImagesQuery } from '@/lib/images/queries'
+import { imageStates } from '@/lib/images/rules'
+import type { CustomImage, CustomImageList, CustomImageParams } from '@/lib/images/schema'
+import { paths } from '@/lib/paths'
+import { recipientsMax } from '@/lib/shares/rules'
+import { DeleteImageDialog } from './delete-image-dialog'
+import { useFailureText } from './failure-text'
+import { ImageName } from './image-name'
+import { ImageState } from './image-state'
+import { sortLink } from './list-links'
+import { type Filter, ListToolbar } from './list-toolbar'
+
+/** The tab "Custom Images": the viewer's own images in a region. */
+export function CustomImageTable({ list, username }: { list: CustomImageParams; username: string }) {
+  const t = useTranslations('images')
+  const { data, dataUpdatedAt, isFetching, isError, refetch } = useQuery(customImagesQuery(list))
+  const [deleting, setDeleting] = useState<CustomImage | null>(null)
+  const columns = useColumns(list, setDeleting)
+  const filters = useFilters(list, data)
+  if (!data) return null
+  const isFiltered = Boolean(list.q || list.state || list.os)
+  const href = (cursor: { after?: string; before?: string }) =>
+    paths.customImages(list.region, { ...withoutCursor(list), ...cursor })
+  return (
+    <section className="rounded-card border border-line bg-surface-raised">
+      <ListToolbar
+        action={paths.customImages(list.region)}
+        search={list.q}
+        searchLabel={t('searchLabel')}
+        kept={{ state: list.state, os: list.os, sort: list.sort === '-createdAt' ? undefined : list.sort }}
+        filters={filters}
+        updatedAt={dataUpdatedAt}
+        isFetching={isFetching}
+        isFailed={isError}
+        onRefresh={() => refetch()}
+      />
+      <Table
+        caption={t('captionCustom', { region: list.region })}
+        columns={columns}
+        rows={data.items}
+        rowKey={(image) => image.id}
+        empty={
+          isFiltered ? (
+            <EmptyState title={t('emptyFiltered')}>
+              <Link href={paths.customImages(list.region)} className={buttonClass('secondary')}>
+                {t('clearFilters')}
+              </Link>
+            </EmptyState>
+          ) : (
+            <EmptyState title={t('emptyCustom')}>{t('emptyCustomNext', { username, region: list.region })}</EmptyState>
+          )
+        }
+      />
+      <Pager
+        label={t('pages')}
+        previousLabel={t('previous')}
+        nextLabel={t('next')}
+        previous={data.prev ? href({ before: data.prev }) : null}
+        next={data.next ? href({ after: data.next }) : null}
+      />
+      {deleting && <DeleteImageDialog region={list.region} image={deleting} onClose={() => setDeleting(null)} />}
+    </section>
+  )
+}
+
+function withoutCursor({ q, state, os, sort }: CustomImageParams) {
+  return { q, state, os, sort }
+}
+
+function useColumns(list: CustomImageParams, onDelete: (image: CustomImage) => void): Column<CustomImage>[] {
+  const t = useTranslations('images')
+  const format = useFormatter()
+  const locale = useLocale()
+  const failureText = useFailureText()
+  const sort = (column: string, header: string) =>
+    sortLink<CustomImage>(
+      column,
+      list,
+      (order) => paths.customImages(list.region, { ...withoutCursor(list), sort: order }),
+      t('sortBy', { column: header }),
+    )
+  return [
+    {
+      id: 'name',
+      header: t('image'),
+      sort: sort('name', t('image')),
+      cell: (image) => (
+        <>
+          <ImageName region={list.region} id={image.id} name={image.name} />
+          {image.failure && <p className="text-danger text-xs">{failureText(image.failure)}</p>}
+        </>
+      ),
+    },
+    {
+      id: 'operatingSystem',
+      header: t('operatingSystem'),
+      sort: sort('operatingSystem', t('operatingSystem')),
+      cell: (image) => image.operatingSystem,
+    },
+    {
+      id: 'virtualSize',
+      header: t('size'),
+      align: 'right',
+      sort: sort('virtualSize', t('size')),
+      cell: (image) => (image.virtualSize > 0 ? formatBytes(image.virtualSize, locale) : '–'),
+    },
+    { id: 'state', header: t('state'), cell: (image) => <ImageState state={image.state} /> },
+    {
+      id: 'recipients',
+      header: t('sharedWith'),
+      align: 'right',
+      cell: (image) => `${image.recipients} / ${recipientsMax}`,
+    },
+    {
+      id: 'createdAt',
+      header: t('created'),
+      sort: sort('createdAt', t('created')),
+      cell: (image) => format.dateTime(new Date(image.createdAt), { dateStyle: 'medium', timeStyle: 'short' }),
+    },
+    {
+      id: 'operation',
+      header: t('operation'),
+      cell: (image) => (
+        <div className="-mx-1.5 flex flex-wrap gap-1">
+          <Link
+            href={paths.shareImage(list.region, image.id)}
+            aria-label={`${t('sharedImages')}, ${image.name}`}
+            className={buttonClass('text')}
+          >
+            {t('sharedImages')}
+          </Link>
+          <Button kind="text-danger" aria-label={`${t('delete')}, ${image.name}`} onClick={() => onDelete(image)}>
+            {t('delete')}
+          </Button>
+        </div>
+      ),
+    },
+  ]
+}
+
+function useFilters(list: CustomImageParams, data: CustomImageList | undefined): Filter[] {
+  const t = useTranslations()
+  const href = (change: Partial<CustomImageParams>) =>
+    paths.customImages(list.region, { ...withoutCursor(list), ...change })
+  const systems = data?.operatingSystems ?? []
+  return [
+    {
+      id: 'state',
+      label: t('images.filterState'),
+      chosen: list.state ? t(`states.${list.state}`) : null,
+      choices: imageStates.map((state) => ({
+        label: t(`states.${state}`),
+        href: href({ state }),
+        isChosen: list.state === state,
+      })),
+      clearHref: href({ state: undefined }),
+    },
+    {
+      id: 'os',
+      label: t('images.filterOs'),
+      chosen: list.os ?? null,
+      choices: systems.map((os) => ({ label: os, href: href({ os }), isChosen: list.os === os })),
+      clearHref: href({ os: undefined }),
+    },
+  ]
+}

@@ -1,0 +1,82 @@
+'use client'
+
+import { useQuery } from '@tanstack/react-query'
+import { useTranslations } from 'next-intl'
+import { useState } from 'react'
+import { toast } from 'sonner'
+import { useRefusalText } from '@/components/shell/refusal-text'
+import { ConfirmDialog } from '@/components/ui/confirm-dialog'
+import { Field, inputClass } from '@/components/ui/field'
+import { Notice } from '@/components/ui/notice'
+import { deleteImageAction } from '@/lib/images/actions'
+import { imageSharesQuery } from '@/lib/shares/queries'
+import { useAction } from '@/lib/use-action'
+
+type DeleteImageDialogProps = {
+  region: string
+  image: { id: string; name: string; state: string; recipients: number }
+  onClose: () => void
+  onDeleted?: () => void
+}
+
+/** Says who loses what, and for a shared image has its name typed, before an image is deleted. */
+export function DeleteImageDialog({ region, image, onClose, onDeleted }: DeleteImageDialogProps) {
+  const t = useTranslations('deleteDialog')
+  const refusalText = useRefusalText()
+  const { run, isPending, refusal } = useAction(deleteImageAction, { changes: ['images', 'shares', 'quotas'] })
+  const [typedName, setTypedName] = useState('')
+  // Whom it is shared with is asked when the dialog opens: the row may be older than the last share.
+  const { data } = useQuery({ ...imageSharesQuery(region, image.id), enabled: image.state === 'available' })
+  const recipients = data?.shares ?? []
+  const isShared = data ? recipients.length > 0 : image.recipients > 0
+  const confirm = () =>
+    run({ region, imageId: image.id, cancelShares: isShared, typedName: isShared ? typedName : null }, () => {
+      toast(t('done', { image: image.name }))
+      onClose()
+      onDeleted?.()
+    })
+  const isNameWrong = refusal?.code === 'IMAGE_NAME_MISMATCH'
+  return (
+    <ConfirmDialog
+      isOpen
+      onOpenChange={(isOpen) => !isOpen && onClose()}
+      title={isShared ? t('sharedTitle', { image: image.name }) : t('title', { image: image.name })}
+      confirmLabel={isShared ? t('confirmShared') : t('confirm')}
+      keepLabel={t('keep')}
+      isPending={isPending}
+      onConfirm={confirm}
+    >
+      {refusal && !isNameWrong && <Notice tone="danger">{refusalText(refusal)}</Notice>}
+      <p>{image.state === 'failed' ? t('failed') : t('text')}</p>
+      {image.state !== 'failed' && <p>{t('instances')}</p>}
+      {isShared && (
+        <>
+          <p>{t('sharedText', { count: data ? recipients.length : image.recipients })}</p>
+          <ul className="flex max-h-40 flex-wrap gap-1.5 overflow-y-auto">
+            {recipients.map((share) => (
+              <li key={share.id} className="rounded-full bg-surface-muted px-2 text-xs">
+                {share.username}
+              </li>
+            ))}
+          </ul>
+          <Field
+            id="typed-name"
+            label={t('typeName')}
+            hint={image.name}
+            error={isNameWrong ? refusalText(refusal) : undefined}
+          >
+            {(control) => (
+              <input
+                {...control}
+                value={typedName}
+                onChange={(event) => setTypedName(event.target.value)}
+                autoComplete="off"
+                className={inputClass}
+              />
+            )}
+          </Field>
+        </>
+      )}
+    </ConfirmDialog>
+  )
+}

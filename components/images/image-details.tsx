@@ -1,0 +1,127 @@
+'use client'
+
+import { useQuery } from '@tanstack/react-query'
+import Link from 'next/link'
+import { useRouter } from 'next/navigation'
+import { useTranslations } from 'next-intl'
+import { useState } from 'react'
+import { CancelShareDialog } from '@/components/shares/cancel-share-dialog'
+import { NotFoundPage } from '@/components/shell/not-found-page'
+import { PageHeader } from '@/components/shell/page-header'
+import { Button } from '@/components/ui/button'
+import { buttonClass } from '@/components/ui/button-class'
+import { Card } from '@/components/ui/card'
+import { Notice } from '@/components/ui/notice'
+import { ReadError } from '@/lib/fetch-json'
+import { imageQuery } from '@/lib/images/queries'
+import type { HeldImage, OwnImage } from '@/lib/images/schema'
+import { paths } from '@/lib/paths'
+import { DeleteImageDialog } from './delete-image-dialog'
+import { EditImageForm } from './edit-image-form'
+import { useFailureText } from './failure-text'
+import { HeldImageFields, OwnImageFields } from './image-fields'
+import { ImageHistory } from './image-history'
+import { ImageRecipients } from './image-recipients'
+import { ImageState } from './image-state'
+
+/** An image's page: all of it for its owner, a part for a recipient. */
+export function ImageDetailsView({ region, imageId }: { region: string; imageId: string }) {
+  const { data, error } = useQuery(imageQuery(region, imageId))
+  // Deleted, or taken back by its owner, while this page was open.
+  if (error instanceof ReadError && error.status === 404) return <NotFoundPage />
+  if (data?.view === 'owner') return <OwnImagePage image={data} />
+  if (data?.view === 'recipient') return <HeldImagePage image={data} />
+  return null
+}
+
+function OwnImagePage({ image }: { image: OwnImage }) {
+  const t = useTranslations('images')
+  const router = useRouter()
+  const failureText = useFailureText()
+  const [isEditing, setEditing] = useState(false)
+  const [isDeleting, setDeleting] = useState(false)
+  const region = image.regionId
+  return (
+    <main id="content" className="flex flex-col gap-4 p-4 md:p-6">
+      <PageHeader
+        crumbs={[{ label: t('title'), href: paths.customImages(region) }, { label: image.name }]}
+        title={image.name}
+        badge={<ImageState state={image.state} />}
+        line={t('detailsLineOwn', { region })}
+        actions={
+          <>
+            <Link href={paths.shareImage(region, image.id)} className={buttonClass('primary')}>
+              {t('sharedImages')}
+            </Link>
+            {!isEditing && (
+              <Button kind="secondary" onClick={() => setEditing(true)}>
+                {t('edit')}
+              </Button>
+            )}
+            <Button kind="secondary" aria-label={`${t('delete')}, ${image.name}`} onClick={() => setDeleting(true)}>
+              {t('delete')}
+            </Button>
+          </>
+        }
+      />
+      {image.failure && (
+        <Notice tone="danger" title={t('failedTitle')}>
+          <p>{failureText(image.failure)}</p>
+          <p>{t('failedText')}</p>
+        </Notice>
+      )}
+      {isEditing && <EditImageForm image={image} onClose={() => setEditing(false)} />}
+      <Card title={t('details')}>
+        <OwnImageFields image={image} />
+      </Card>
+      <div className="grid items-start gap-4 lg:grid-cols-2">
+        <ImageRecipients region={region} image={image} />
+        <ImageHistory events={image.events} isHeld={false} />
+      </div>
+      {isDeleting && (
+        <DeleteImageDialog
+          region={region}
+          image={{ ...image, recipients: image.recipients.length }}
+          onClose={() => setDeleting(false)}
+          onDeleted={() => router.push(paths.customImages(region))}
+        />
+      )}
+    </main>
+  )
+}
+
+function HeldImagePage({ image }: { image: HeldImage }) {
+  const t = useTranslations('images')
+  const router = useRouter()
+  const [isCancelling, setCancelling] = useState(false)
+  return (
+    <main id="content" className="flex flex-col gap-4 p-4 md:p-6">
+      <PageHeader
+        crumbs={[{ label: t('title'), href: paths.sharedImages(image.regionId) }, { label: image.name }]}
+        title={image.name}
+        line={t('detailsLineHeld', { sharer: image.sharer })}
+        actions={
+          <Button
+            kind="secondary"
+            aria-label={`${t('cancelSharing')}, ${image.name}`}
+            onClick={() => setCancelling(true)}
+          >
+            {t('cancelSharing')}
+          </Button>
+        }
+      />
+      <Card title={t('details')}>
+        <HeldImageFields image={image} />
+      </Card>
+      <ImageHistory events={image.events} isHeld />
+      {isCancelling && (
+        <CancelShareDialog
+          share={{ id: image.shareId, username: image.sharer, image: image.name }}
+          side="recipient"
+          onClose={() => setCancelling(false)}
+          onCancelled={() => router.push(paths.sharedImages(image.regionId))}
+        />
+      )}
+    </main>
+  )
+}

@@ -1,0 +1,25 @@
+import type { Route } from 'next'
+import Link from 'next/link'
+import { useTranslations } from 'next-intl'
+import { PageHeader } from '@/components/shell/page-header'
+import { buttonClass } from '@/components/ui/button-class'
+import type { ImageElsewhere } from '@/lib/images/schema'
+
+/** Rule 6: an own image opened under another region's URL. It says where the image is and leads there. */
+export function ImageElsewherePage({ image, href }: { image: ImageElsewhere; href: Route }) {
+  const t = useTranslations()
+  return (
+    <main id="content" className="flex flex-col gap-4 p-4 md:p-6">
+      <PageHeader
+        crumbs={[{ label: t('shell.imagesAndSnapshots') }, { label: t('images.title') }]}
+        title={t('images.elsewhereTitle')}
+        line={t('images.elsewhereText', { name: image.name, region: image.imageRegionName })}
+      />
+      <div>
+        <Link href={href} className={buttonClass('primary')}>
+          {t('images.openInRegion', { region: image.imageRegionName })}
+        </Link>
+      </div>
+    </main>
+  )
+}

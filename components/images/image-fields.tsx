@@ -1,0 +1,95 @@
+'use client'
+
+import { useFormatter, useLocale, useTranslations } from 'next-intl'
+import { CopyButton } from '@/components/ui/copy-button'
+import { DefinitionList } from '@/components/ui/definition-list'
+import { formatBytes } from '@/lib/format'
+import type { HeldImage, OwnImage } from '@/lib/images/schema'
+
+/** Every field of an own image. */
+export function OwnImageFields({ image }: { image: OwnImage }) {
+  const t = useTranslations('images')
+  const format = useFormatter()
+  const common = useCommonFields(image)
+  const bytes = useBytes()
+  const minimum = (amount: number, unit: string) => (amount > 0 ? `${format.number(amount)} ${unit}` : t('noLimit'))
+  return (
+    <DefinitionList
+      items={[
+        ...common,
+        { term: t('format'), value: image.format ?? '–' },
+        { term: t('bootMode'), value: image.bootMode },
+        { term: t('virtualSize'), value: bytes(image.virtualSize) },
+        { term: t('fileSize'), value: bytes(image.size) },
+        { term: t('minDisk'), value: minimum(image.minDiskGib, 'GiB') },
+        { term: t('minMemory'), value: minimum(image.minMemoryMib, 'MiB') },
+        { term: t('source'), value: t(`source${image.source}`) },
+        {
+          term: t('created'),
+          value: format.dateTime(new Date(image.createdAt), { dateStyle: 'long', timeStyle: 'short' }),
+        },
+        { term: t('sha256'), value: image.sha256 ? <Code text={image.sha256} label={t('sha256')} /> : '–' },
+        {
+          term: t('description'),
+          value: <span className="whitespace-pre-line">{image.description || t('none')}</span>,
+        },
+      ]}
+    />
+  )
+}
+
+/** What a recipient may know of an image. */
+export function HeldImageFields({ image }: { image: HeldImage }) {
+  const t = useTranslations('images')
+  const format = useFormatter()
+  const common = useCommonFields(image)
+  const bytes = useBytes()
+  return (
+    <DefinitionList
+      items={[
+        ...common,
+        { term: t('virtualSize'), value: bytes(image.virtualSize) },
+        { term: t('fileSize'), value: bytes(image.size) },
+        { term: t('sharedBy'), value: image.sharer },
+        {
+          term: t('sharedSince'),
+          value: format.dateTime(new Date(image.sharedAt), { dateStyle: 'long', timeStyle: 'short' }),
+        },
+        { term: t('note'), value: <span className="whitespace-pre-line">{image.note || t('none')}</span> },
+      ]}
+    />
+  )
+}
+
+function useCommonFields(image: OwnImage | HeldImage) {
+  const t = useTranslations('images')
+  return [
+    { term: t('id'), value: <Code text={image.id} label={t('id')} /> },
+    { term: t('region'), value: <span className="font-mono text-xs">{image.regionId}</span> },
+    { term: t('operatingSystem'), value: image.operatingSystem },
+    { term: t('architecture'), value: image.architecture },
+  ]
+}
+
+function useBytes() {
+  const locale = useLocale()
+  const format = useFormatter()
+  return (bytes: number) => {
+    if (bytes === 0) return '–'
+    return (
+      <span className="tabular-nums">
+        {formatBytes(bytes, locale)} <span className="text-ink-muted text-xs">({format.number(bytes)} B)</span>
+      </span>
+    )
+  }
+}
+
+function Code({ text, label }: { text: string; label: string }) {
+  const t = useTranslations('images')
+  return (
+    <span className="inline-flex max-w-full items-start gap-1 font-mono text-xs leading-5">
+      <span className="min-w-0 break-all">{text}</span>
+      <CopyButton text={text} label={`${t('copy')}, ${label}`} copiedLabel={t('copied')} />
+    </span>
+  )
+}

@@ -1,0 +1,175 @@
+'use client'
+
+import { useQuery } from '@tanstack/react-query'
+import Link from 'next/link'
+import { useFormatter, useLocale, useTranslations } from 'next-intl'
+import { useEffect, useRef, useState } from 'react'
+import { CancelShareDialog } from '@/components/shares/cancel-share-dialog'
+import { Badge } from '@/components/ui/badge'
+import { Button } from '@/components/ui/button'
+import { buttonClass } from '@/components/ui/button-class'
+import { EmptyState } from '@/components/ui/empty-state'
+import { Pager } from '@/components/ui/pager'
+import { type Column, Table } from '@/components/ui/table'
+import { formatBytes } from '@/lib/format'
+import { paths } from '@/lib/paths'
+import { markSharesSeenAction } from '@/lib/shares/actions'
+import { sharedImagesQuery } from '@/lib/shares/queries'
+import type { SharedImage, SharedImageList, SharedImageParams } from '@/lib/shares/schema'
+import { ImageName } from './image-name'
+import { sortLink } from './list-links'
+import { type Filter, ListToolbar } from './list-toolbar'
+
+/** The tab "Shared Images": what others lend to the viewer's master account in a region. */
+export function SharedImageTable({ list }: { list: SharedImageParams }) {
+  const t = useTranslations('images')
+  const { data, dataUpdatedAt, isFetching, isError, refetch } = useQuery(sharedImagesQuery(list))
+  const [cancelling, setCancelling] = useState<SharedImage | null>(null)
+  const newIds = useNewShares(data)
+  const columns = useColumns(list, newIds, setCancelling)
+  const filters = useFilters(list, data)
+  if (!data) return null
+  const isFiltered = Boolean(list.q || list.os)
+  const href = (cursor: { after?: string; before?: string }) =>
+    paths.sharedImages(list.region, { ...withoutCursor(list), ...cursor })
+  return (
+    <section className="rounded-card border border-line bg-surface-raised">
+      <ListToolbar
+        action={paths.sharedImages(list.region)}
+        search={list.q}
+        searchLabel={t('searchSharedLabel')}
+        kept={{ os: list.os, sort: list.sort === '-createdAt' ? undefined : list.sort }}
+        filters={filters}
+        updatedAt={dataUpdatedAt}
+        isFetching={isFetching}
+        isFailed={isError}
+        onRefresh={() => refetch()}
+      />
+      <Table
+        caption={t('captionShared', { region: list.region })}
+        columns={columns}
+        rows={data.items}
+        rowKey={(image) => image.shareId}
+        empty={
+          isFiltered ? (
+            <EmptyState title={t('emptyFiltered')}>
+              <Link href={paths.sharedImages(list.region)} className={buttonClass('secondary')}>
+                {t('clearFilters')}
+              </Link>
+            </EmptyState>
+          ) : (
+            <EmptyState title={t('emptyShared')}>{t('emptySharedNext')}</EmptyState>
+          )
+        }
+      />
+      <Pager
+        label={t('pages')}
+        previousLabel={t('previous')}
+        nextLabel={t('next')}
+        previous={data.prev ? href({ before: data.prev }) : null}
+        next={data.next ? href({ after: data.next }) : null}
+      />
+      {cancelling && (
+        <CancelShareDialog
+          share={{ id: cancelling.shareId, username: cancelling.sharer, image: cancelling.name }}
+          side="recipient"
+          onClose={() => setCancelling(null)}
+        />
+      )}
+    </section>
+  )
+}
+
+function withoutCursor({ q, os, sort }: SharedImageParams) {
+  return { q, os, sort }
+}
+
+/**
+ * The shares that were new when this page first showed them. They keep their badge while it stays open; the database hears
+ * that they were seen, so that the next visit finds them old.
+ */
+function useNewShares(data: SharedImageList | undefined): Set<string> {
+  const [newIds, setNewIds] = useState(
+    () => new Set(data?.items.filter((image) => image.isNew).map((image) => image.shareId)),
+  )
+  const told = useRef(new Set<string>())
+  useEffect(() => {
+    const unseen =
+      data?.items.filter((image) => image.isNew && !told.current.has(image.shareId)).map((image) => image.shareId) ?? []
+    if (unseen.length === 0) return
+    for (const id of unseen) told.current.add(id)
+    setNewIds((before) => new Set([...before, ...unseen]))
+    // Not worth a word when it fails: the badge is there again the next time.
+    markSharesSeenAction({ shareIds: unseen }).catch(() => {})
+  }, [data])
+  return newIds
+}
+
+function useColumns(
+  list: SharedImageParams,
+  newIds: Set<string>,
+  onCancel: (image: SharedImage) => void,
+): Column<SharedImage>[] {
+  const t = useTranslations('images')
+  const format = useFormatter()
+  const locale = useLocale()
+  return [
+    {
+      id: 'name',
+      header: t('image'),
+      cell: (image) => (
+        <>
+          <ImageName
+            region={list.region}
+            id={image.imageId}
+            name={image.name}
+            badge={newIds.has(image.shareId) && <Badge tone="accent">{t('new')}</Badge>}
+          />
+          {image.note && <p className="max-w-[60ch] whitespace-pre-line text-ink-muted text-xs">{image.note}</p>}
+        </>
+      ),
+    },
+    { id: 'sharer', header: t('sharedBy'), cell: (image) => image.sharer },
+    { id: 'operatingSystem', header: t('operatingSystem'), cell: (image) => image.operatingSystem },
+    { id: 'virtualSize', header: t('size'), align: 'right', cell: (image) => formatBytes(image.virtualSize, locale) },
+    {
+      id: 'createdAt',
+      header: t('sharedSince'),
+      sort: sortLink(
+        'createdAt',
+        list,
+        (order) => paths.sharedImages(list.region, { ...withoutCursor(list), sort: order }),
+        t('sortBy', { column: t('sharedSince') }),
+      ),
+      cell: (image) => format.dateTime(new Date(image.sharedAt), { dateStyle: 'medium', timeStyle: 'short' }),
+    },
+    {
+      id: 'operation',
+      header: t('operation'),
+      cell: (image) => (
+        <Button
+          kind="text-danger"
+          aria-label={`${t('cancelSharing')}, ${image.name}`}
+          onClick={() => onCancel(image)}
+          className="-mx-1.5"
+        >
+          {t('cancelSharing')}
+        </Button>
+      ),
+    },
+  ]
+}
+
+function useFilters(list: SharedImageParams, data: SharedImageList | undefined): Filter[] {
+  const t = useTranslations('images')
+  const href = (os: string | undefined) => paths.sharedImages(list.region, { ...withoutCursor(list), os })
+  return [
+    {
+      id: 'os',
+      label: t('filterOs'),
+      chosen: list.os ?? null,
+      choices: (data?.operatingSystems ?? []).map((os) => ({ label: os, href: href(os), isChosen: list.os === os })),
+      clearHref: href(undefined),
+    },
+  ]
+}

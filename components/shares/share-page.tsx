@@ -1,0 +1,74 @@
+'use client'
+
+import { useQuery } from '@tanstack/react-query'
+import { useFormatter, useTranslations } from 'next-intl'
+import { NotFoundPage } from '@/components/shell/not-found-page'
+import { PageHeader } from '@/components/shell/page-header'
+import { Card } from '@/components/ui/card'
+import { Meter } from '@/components/ui/meter'
+import { ReadError } from '@/lib/fetch-json'
+import { paths } from '@/lib/paths'
+import { imageSharesQuery } from '@/lib/shares/queries'
+import { dailySharesMax, recipientsMax } from '@/lib/shares/rules'
+import type { ImageShares } from '@/lib/shares/schema'
+import { ShareForm } from './share-form'
+import { ShareTable } from './share-table'
+
+/** The Shared Images page of one image: the form, the two limits, and who has it. */
+export function SharePage({ region, imageId }: { region: string; imageId: string }) {
+  const t = useTranslations()
+  const { data, error } = useQuery(imageSharesQuery(region, imageId))
+  if (error instanceof ReadError && error.status === 404) return <NotFoundPage />
+  if (!data) return null
+  const { image } = data
+  return (
+    <main id="content" className="flex flex-col gap-4 p-4 md:p-6">
+      <PageHeader
+        crumbs={[
+          { label: t('images.title'), href: paths.customImages(region) },
+          { label: image.name, href: paths.image(region, imageId) },
+          { label: t('share.title') },
+        ]}
+        title={t('share.title')}
+        line={
+          <>
+            <span className="font-medium text-ink">{image.name}</span>{' '}
+            <span className="font-mono text-xs">{image.id}</span>
+            <br />
+            {t('share.line')}
+          </>
+        }
+      />
+      <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,560px)_minmax(260px,1fr)]">
+        <ShareForm region={region} shares={data} />
+        <Limits shares={data} />
+      </div>
+      <ShareTable shares={data} />
+    </main>
+  )
+}
+
+function Limits({ shares }: { shares: ImageShares }) {
+  const t = useTranslations('share')
+  const format = useFormatter()
+  const free = recipientsMax - shares.shares.length
+  const resetsAt = format.dateTime(new Date(shares.today.resetsAt), { dateStyle: 'medium', timeStyle: 'short' })
+  return (
+    <Card title={t('limits')}>
+      <div className="flex flex-col gap-5 p-4">
+        <Meter
+          label={t('recipients')}
+          used={shares.shares.length}
+          max={recipientsMax}
+          hint={free > 0 ? t('recipientsFree', { free }) : t('recipientsFull')}
+        />
+        <Meter
+          label={t('today')}
+          used={shares.today.used}
+          max={dailySharesMax}
+          hint={t('todayResets', { time: resetsAt })}
+        />
+      </div>
+    </Card>
+  )
+}

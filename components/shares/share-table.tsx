@@ -1,0 +1,67 @@
+'use client'
+
+import { useFormatter, useTranslations } from 'next-intl'
+import { useState } from 'react'
+import { Button } from '@/components/ui/button'
+import { Card } from '@/components/ui/card'
+import { EmptyState } from '@/components/ui/empty-state'
+import { type Column, Table } from '@/components/ui/table'
+import type { ImageShare, ImageShares } from '@/lib/shares/schema'
+import { CancelShareDialog } from './cancel-share-dialog'
+
+/** The shared images list: who has this image, since when, and who gave it. */
+export function ShareTable({ shares }: { shares: ImageShares }) {
+  const t = useTranslations('share')
+  const format = useFormatter()
+  const [cancelling, setCancelling] = useState<ImageShare | null>(null)
+  const columns: Column<ImageShare>[] = [
+    {
+      id: 'username',
+      header: t('username'),
+      cell: (share) => (
+        <>
+          <span className="font-medium">{share.username}</span>
+          {share.note && <p className="max-w-[60ch] whitespace-pre-line text-ink-muted text-xs">{share.note}</p>}
+        </>
+      ),
+    },
+    {
+      id: 'sharedAt',
+      header: t('sharedSince'),
+      cell: (share) => format.dateTime(new Date(share.sharedAt), { dateStyle: 'medium', timeStyle: 'short' }),
+    },
+    { id: 'sharedBy', header: t('sharedBy'), cell: (share) => share.sharedBy },
+    {
+      id: 'operation',
+      header: t('operation'),
+      cell: (share) => (
+        <Button
+          kind="text-danger"
+          aria-label={`${t('cancel')}, ${share.username}`}
+          onClick={() => setCancelling(share)}
+          className="-mx-1.5"
+        >
+          {t('cancel')}
+        </Button>
+      ),
+    },
+  ]
+  return (
+    <Card title={t('listTitle')}>
+      <Table
+        caption={t('caption', { name: shares.image.name })}
+        columns={columns}
+        rows={shares.shares}
+        rowKey={(share) => share.id}
+        empty={<EmptyState title={t('empty')}>{t('emptyNext')}</EmptyState>}
+      />
+      {cancelling && (
+        <CancelShareDialog
+          share={{ id: cancelling.id, username: cancelling.username, image: shares.image.name }}
+          side="sharer"
+          onClose={() => setCancelling(null)}
+        />
+      )}
+    </Card>
+  )
+}

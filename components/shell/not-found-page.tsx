@@ -1,0 +1,18 @@
+import Link from 'next/link'
+import { useTranslations } from 'next-intl'
+import { buttonClass } from '@/components/ui/button-class'
+import { paths } from '@/lib/paths'
+
+/** One answer for what is not there and for what is not the visitor's to see. */
+export function NotFoundPage() {
+  const t = useTranslations('shell')
+  return (
+    <main id="content" className="flex min-h-[60dvh] flex-col items-center justify-center gap-3 px-4 text-center">
+      <h1 className="font-semibold text-xl">{t('notFoundTitle')}</h1>
+      <p className="max-w-[60ch] text-ink-muted">{t('notFoundText')}</p>
+      <Link href={paths.home()} className={buttonClass('primary')}>
+        {t('toImages')}
+      </Link>
+    </main>
+  )
+}

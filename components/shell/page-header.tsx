@@ -1,0 +1,53 @@
+import type { Route } from 'next'
+import Link from 'next/link'
+import { useTranslations } from 'next-intl'
+import type { ReactNode } from 'react'
+
+export type Crumb = { label: string; href?: Route }
+
+type PageHeaderProps = {
+  crumbs: Crumb[]
+  title: string
+  /** Beside the title: a state. */
+  badge?: ReactNode
+  /** One muted line that says what the page is. */
+  line: ReactNode
+  actions?: ReactNode
+}
+
+export function PageHeader({ crumbs, title, badge, line, actions }: PageHeaderProps) {
+  const t = useTranslations('shell')
+  return (
+    <div className="flex flex-col gap-1">
+      <nav aria-label={t('breadcrumbs')}>
+        <ol className="flex flex-wrap items-center gap-x-1.5 text-ink-muted text-xs">
+          {crumbs.map((crumb, index) => (
+            <li key={crumb.label} className="flex min-w-0 items-center gap-1.5">
+              {index > 0 && <span aria-hidden>/</span>}
+              {crumb.href ? (
+                <Link href={crumb.href} className="truncate rounded-sm hover:text-ink hover:underline">
+                  {crumb.label}
+                </Link>
+              ) : (
+                <span className="truncate">{crumb.label}</span>
+              )}
+            </li>
+          ))}
+        </ol>
+      </nav>
+      <div className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2">
+        <div className="min-w-0">
+          <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
+            {/* Navigation by code moves the focus here. */}
+            <h1 tabIndex={-1} className="font-semibold text-xl [overflow-wrap:anywhere]">
+              {title}
+            </h1>
+            {badge}
+          </div>
+          <p className="text-ink-muted text-sm [overflow-wrap:anywhere]">{line}</p>
+        </div>
+        {actions && <div className="flex flex-wrap gap-2">{actions}</div>}
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,33 @@
+'use client'
+
+import { useFormatter, useTranslations } from 'next-intl'
+import type { Fault, Refusal } from '@/lib/result'
+
+/** The sentence of a refusal or a fault, in the visitor's language. A code without a sentence does not compile. */
+export function useRefusalText(): (refusal: Refusal | Fault) => string {
+  const t = useTranslations()
+  const format = useFormatter()
+  return (refusal) => {
+    if (refusal.code === 'FAULT') {
+      return refusal.reference ? t('refusals.FAULT_REFERENCE', { reference: refusal.reference }) : t('refusals.FAULT')
+    }
+    if ('recipients' in refusal && typeof refusal.recipients !== 'number') {
+      return t('shareSummary', { count: refusal.recipients.length })
+    }
+    if (refusal.code === 'INVALID_INPUT') return t(`problems.${refusal.problem}`)
+    if (refusal.code === 'IMAGE_NOT_AVAILABLE') return t('refusals.IMAGE_NOT_AVAILABLE')
+    const facts: Record<string, string | number> = {}
+    for (const [name, value] of Object.entries(refusal)) {
+      if (typeof value === 'string' || typeof value === 'number') facts[name] = value
+    }
+    if ('resetsAt' in refusal)
+      facts.resetsAt = format.dateTime(new Date(refusal.resetsAt), { dateStyle: 'medium', timeStyle: 'short' })
+    return t(`refusals.${refusal.code}`, facts)
+  }
+}
+
+/** The sentence for one field, when the refusal is about it. */
+export function useFieldError(refusal: Refusal | Fault | null): (field: string) => string | undefined {
+  const t = useTranslations('problems')
+  return (field) => (refusal?.code === 'INVALID_INPUT' && refusal.field === field ? t(refusal.problem) : undefined)
+}

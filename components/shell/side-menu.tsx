@@ -1,0 +1,43 @@
+'use client'
+
+import { Disc3 } from 'lucide-react'
+import Link from 'next/link'
+import { useParams, usePathname } from 'next/navigation'
+import { useTranslations } from 'next-intl'
+import { classNames } from '@/components/ui/class-names'
+import { paths } from '@/lib/paths'
+
+type SideMenuProps = {
+  fallbackRegion: string
+  /** In the drawer of a phone: always with words, and told when a page was chosen. */
+  onNavigate?: () => void
+}
+
+/** The entries of the console. Collapsed to icons below 1100 px, where the words become tooltips. */
+export function SideMenu({ fallbackRegion, onNavigate }: SideMenuProps) {
+  const t = useTranslations('shell')
+  const pathname = usePathname()
+  const region = useParams<{ region?: string }>().region ?? fallbackRegion
+  const isImages = pathname.startsWith(`/${region}/images`)
+  const wordClass = onNavigate ? '' : 'max-lg:sr-only'
+  return (
+    <nav aria-label={t('mainMenu')} className="flex flex-col gap-1 p-2">
+      <h2 className={classNames('px-2 pt-2 pb-1 font-medium text-ink-muted text-xs', wordClass)}>
+        {t('imagesAndSnapshots')}
+      </h2>
+      <Link
+        href={paths.customImages(region)}
+        title={t('images')}
+        aria-current={isImages ? 'page' : undefined}
+        onClick={onNavigate}
+        className={classNames(
+          'flex h-9 items-center gap-2.5 rounded-control px-2.5 text-sm transition-colors hover:bg-surface-hover',
+          'aria-[current]:bg-accent-soft aria-[current]:font-medium aria-[current]:text-accent',
+        )}
+      >
+        <Disc3 aria-hidden className="size-4 shrink-0" />
+        <span className={wordClass}>{t('images')}</span>
+      </Link>
+    </nav>
+  )
+}

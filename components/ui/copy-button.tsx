@@ -1,0 +1,41 @@
+'use client'
+
+import { Check, Copy } from 'lucide-react'
+import { useState } from 'react'
+import { classNames } from './class-names'
+
+type CopyButtonProps = {
+  text: string
+  label: string
+  copiedLabel: string
+  /** Shows only while its row is pointed at or it has the focus; on a touch screen always. */
+  isQuiet?: boolean
+}
+
+/** Puts a text on the clipboard and says so where it was clicked. */
+export function CopyButton({ text, label, copiedLabel, isQuiet = false }: CopyButtonProps) {
+  const [isCopied, setCopied] = useState(false)
+  const copy = async () => {
+    await navigator.clipboard.writeText(text)
+    setCopied(true)
+    setTimeout(() => setCopied(false), 1500)
+  }
+  const Icon = isCopied ? Check : Copy
+  return (
+    <button
+      type="button"
+      aria-label={label}
+      title={isCopied ? copiedLabel : label}
+      onClick={copy}
+      className={classNames(
+        'inline-flex size-6 shrink-0 items-center justify-center rounded-sm text-ink-muted hover:bg-surface-muted hover:text-ink',
+        isQuiet && 'pointer-fine:opacity-0 focus-visible:opacity-100 pointer-fine:group-hover:opacity-100',
+      )}
+    >
+      <Icon aria-hidden className={classNames('size-3.5', isCopied && 'text-ok')} />
+      <span role="status" className="sr-only">
+        {isCopied ? copiedLabel : ''}
+      </span>
+    </button>
+  )
+}
