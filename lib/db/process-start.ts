@@ -1,0 +1,33 @@
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+
+/**
+ * When a process started, as a text that no other process of that number has; nothing when it has ended. A process id
+ * alone is not enough: after a while, or after a restart of the machine, it belongs to someone else.
+ */
+export function processStart(pid: number): string | undefined {
+  if (process.platform !== 'linux') return startFromPs(pid)
+  try {
+    // The name in the second field may hold spaces and brackets; what follows its last bracket is regular.
+    const fields = fs.readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\)/s, '').trim().split(' ')
+    const [state] = fields
+    // An ended process whose parent has not yet asked for its result is still listed.
+    if (state === 'Z' || state === 'X') return undefined
+    return `${bootId()} ${fields[19]}`
+  } catch {
+    return undefined
+  }
+}
+
+let boot: string | undefined
+
+function bootId(): string {
+  boot ??= fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+  return boot
+}
+
+function startFromPs(pid: number): string | undefined {
+  const { stdout } = spawnSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], { encoding: 'utf8' })
+  const [, state, start] = /^(\S+)\s+(.+?)\s*$/.exec(stdout) ?? []
+  return state?.startsWith('Z') ? undefined : start
+}

@@ -1,0 +1,42 @@
+import { randomBytes } from 'node:crypto'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import type { TestProject } from 'vitest/node'
+import { migrate } from '../../prisma/migrate'
+import { beside, databaseName, dropDatabase, withDatabase } from './beside'
+import { startDatabase } from './embedded'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    testDatabase: TestDatabase
+  }
+}
+
+/** A database with the schema and nothing in it, from which each test file gets a copy of its own. */
+type TestDatabase = { template: string; dataFolder: string }
+
+/**
+ * Before all database tests: takes the PostgreSQL of TEST_DATABASE_URL, or starts one in a temporary folder. Afterwards
+ * everything is gone again.
+ */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const dataFolder = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-console-test-'))
+  const given = process.env.TEST_DATABASE_URL
+  const embedded = given ? undefined : await startDatabase(dataFolder, { throwaway: true })
+  const template = withDatabase(given ?? embedded?.url ?? '', `ecs_test_${randomBytes(4).toString('hex')}`)
+  await migrate(template)
+  project.provide('testDatabase', { template, dataFolder })
+  return async () => {
+    if (embedded) await embedded.stop()
+    else await dropWithCopies(template)
+    fs.rmSync(dataFolder, { recursive: true, force: true })
+  }
+}
+
+/** Drops the database of this name and its copies, whoever is still connected. */
+export async function dropWithCopies(url: string): Promise<void> {
+  const find = 'select datname from pg_database where starts_with(datname, $1)'
+  const { rows } = await beside(url, (client) => client.query(find, [databaseName(url)]))
+  for (const { datname } of rows) await dropDatabase(withDatabase(url, datname))
+}

@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto'
+import fs from 'node:fs'
+import path from 'node:path'
+import { readIfThere } from '../db/data-folder'
+import { run } from './run'
+import { inTurn } from './turn.mjs'
+
+const sources = ['app', 'components', 'lib', 'public', 'prisma/schema.prisma', 'instrumentation.ts']
+const settings = ['next.config.js', 'package.json', 'package-lock.json', 'tsconfig.json']
+/** What no page can import: a change here needs no new build. */
+const apart = /^lib\/(start|bench|admin)\/|\.test\.ts$/
+export const next = 'node_modules/next/dist/bin/next'
+
+/** Where `next build` puts its result and `next start` looks for it. */
+export function buildFolder(): string {
+  return process.env.NEXT_DIST_DIR || '.next'
+}
+
+/** Builds the console into a folder unless the build there is of these very sources. */
+export async function build(folder: string, env: NodeJS.ProcessEnv): Promise<void> {
+  if (isBuilt(folder)) return
+  await inTurn(`build${folder}`, async () => {
+    if (isBuilt(folder)) return
+    console.log('Building the console (a minute or so, and again only when its sources change) …')
+    fs.rmSync(stamp(folder), { force: true })
+    const sum = sourcesSum()
+    await run([next, 'build'], { ...env, NODE_ENV: 'production', NEXT_DIST_DIR: folder, NEXT_TELEMETRY_DISABLED: '1' })
+    fs.writeFileSync(stamp(folder), sum)
+  })
+}
+
+function isBuilt(folder: string): boolean {
+  return fs.existsSync(path.join(folder, 'BUILD_ID')) && readIfThere(stamp(folder)) === sourcesSum()
+}
+
+function stamp(folder: string): string {
+  return path.join(folder, 'ecs-console-sources')
+}
+
+function sourcesSum(): string {
+  const sum = createHash('sha256').update(process.version)
+  for (const file of [...sources.flatMap(filesBelow), ...settings]) {
+    if (apart.test(file)) continue
+    sum.update(`\0${file}\0`).update(readIfThere(file) ?? '')
+  }
+  return sum.digest('hex')
+}
+
+function filesBelow(source: string): string[] {
+  if (!fs.statSync(source, { throwIfNoEntry: false })?.isDirectory()) return [source]
+  const entries = fs.readdirSync(source, { recursive: true, withFileTypes: true })
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .sort()
+}

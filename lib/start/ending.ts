@@ -1,0 +1,47 @@
+// What is to be done before this process ends.
+const undo: (() => Promise<void>)[] = []
+const announcements: (() => void)[] = []
+let ending: Promise<never> | undefined
+
+/** Has `work` done before this process ends: the latest first. Answers a function that takes it off the list again. */
+export function onEnd(work: () => Promise<void>): () => void {
+  undo.push(work)
+  return () => void (undo.includes(work) && undo.splice(undo.indexOf(work), 1))
+}
+
+/** Has others told that this process will end, before anything is undone. */
+export function announceEnd(tell: () => void): void {
+  announcements.push(tell)
+}
+
+export function isEnding(): boolean {
+  return ending !== undefined
+}
+
+/** Undoes everything and ends this process. A second call waits for the first. */
+export function end(code: number): Promise<never> {
+  ending ??= undoAll(code)
+  return ending
+}
+
+async function undoAll(code: number): Promise<never> {
+  let result = code
+  for (const tell of announcements) tell()
+  // What was still being begun is undone too, so the list is looked at anew each time.
+  for (let work = undo.pop(); work; work = undo.pop()) {
+    await work().catch((error) => {
+      console.error(error)
+      result = 1
+    })
+  }
+  process.exit(result)
+}
+
+/** Ends this process on Ctrl-C and on the signals of service managers. */
+export function endOnSignals(code = 0): void {
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => void end(code))
+  if (!process.env.npm_lifecycle_event) return
+  // A killed npm cannot pass a signal on. Without it nobody knows that we run, and the next start would find us.
+  const parent = process.ppid
+  setInterval(() => process.ppid !== parent && void end(code), 500).unref()
+}

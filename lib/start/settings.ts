@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto'
+import fs from 'node:fs'
+import path from 'node:path'
+import { readIfThere, StartError } from '../db/data-folder'
+
+export type Settings = {
+  isDevelopment: boolean
+  dataFolder: string
+  host: string
+  port: number
+  /** The address that a person on this machine opens. */
+  url: string
+  /** The operator's own PostgreSQL; without one there is the embedded one. */
+  databaseUrl: string | undefined
+}
+
+/** What the environment asks of `npm start`. Throws a sentence about the first setting that cannot be right. */
+export function readSettings(isDevelopment: boolean): Settings {
+  const { ECS_DATA_DIR, HOST, PORT, DATABASE_URL } = process.env
+  const host = HOST || '127.0.0.1'
+  const port = Number(PORT || 3000)
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new StartError(`PORT is ${PORT}, which is not a port.`)
+  const isAnyAddress = host === '0.0.0.0' || host === '::'
+  const url = `http://${isAnyAddress ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host}:${port}`
+  const dataFolder = path.resolve(ECS_DATA_DIR || '.data')
+  return { isDevelopment, dataFolder, host, port, url, databaseUrl: DATABASE_URL || undefined }
+}
+
+/** The environment of the processes that serve, over our own. */
+export function serverEnvironment(settings: Settings, databaseUrl: string): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    ...(settings.databaseUrl ? {} : { ECS_EMBEDDED: '1' }),
+    NODE_ENV: settings.isDevelopment ? 'development' : 'production',
+    DATABASE_URL: databaseUrl,
+    ECS_DATA_DIR: settings.dataFolder,
+    NEXTAUTH_SECRET: process.env.NEXTAUTH_SECRET || keptSecret(settings.dataFolder),
+    NEXTAUTH_URL: process.env.NEXTAUTH_URL || settings.url,
+    NEXT_TELEMETRY_DISABLED: '1',
+  }
+}
+
+// Made once for a data folder: a new secret would sign everyone out.
+function keptSecret(dataFolder: string): string {
+  const file = path.join(dataFolder, 'secret.json')
+  const kept = readIfThere(file)
+  if (kept !== undefined) return JSON.parse(kept).NEXTAUTH_SECRET
+  const secret = randomBytes(32).toString('base64url')
+  fs.writeFileSync(`${file}.new`, `${JSON.stringify({ NEXTAUTH_SECRET: secret })}\n`, { mode: 0o600 })
+  fs.renameSync(`${file}.new`, file)
+  return secret
+}

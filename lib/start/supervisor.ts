@@ -1,0 +1,119 @@
+import fs from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { migrate } from '../../prisma/migrate'
+import { lockDataFolder, StartError } from '../db/data-folder'
+import { startDatabase } from '../db/embedded'
+import { becomesFree, isListening } from '../db/ports'
+import { build, buildFolder, next } from './build'
+import { type Child, type Children, keepRunning } from './children'
+import { forgetHalfADemo, makeDemo } from './demo'
+import { announceEnd, end, endOnSignals, isEnding, onEnd } from './ending'
+import { readSettings, type Settings, serverEnvironment } from './settings'
+import { welcome } from './welcome'
+
+/** Serves the console until it is told to end: the whole of `npm start` and `npm run dev`. */
+export async function runConsole({ isDevelopment }: { isDevelopment: boolean }): Promise<void> {
+  endOnSignals()
+  try {
+    const settings = readSettings(isDevelopment)
+    if (settings.databaseUrl) await serveWithOwnDatabase(settings, settings.databaseUrl)
+    else await serveEmbedded(settings)
+  } catch (error) {
+    // What fails because we end is no news.
+    if (!isEnding()) console.error(error instanceof StartError ? error.message : error)
+    await end(1)
+  }
+}
+
+async function serveWithOwnDatabase(settings: Settings, url: string): Promise<void> {
+  fs.mkdirSync(settings.dataFolder, { recursive: true, mode: 0o700 })
+  await requireFreePort(settings)
+  await bringUpToDate(url)
+  await serve(settings, { url })
+}
+
+async function serveEmbedded(settings: Settings): Promise<void> {
+  const lock = await lockDataFolder(settings.dataFolder, 'server')
+  onEnd(async () => lock.release())
+  announceEnd(() => lock.say('ending'))
+  await requireFreePort(settings)
+  let children: Children | undefined
+  const database = await keepDatabase(settings.dataFolder, (url) => children?.restart(serverEnvironment(settings, url)))
+  await forgetHalfADemo(settings.dataFolder, database.url)
+  await bringUpToDate(database.url)
+  await makeDemo(settings.dataFolder, serverEnvironment(settings, database.url))
+  lock.say('open')
+  children = await serve(settings, database)
+}
+
+/** The processes that make up the console. */
+function processes({ isDevelopment, host, port, url }: Settings): Child[] {
+  const args = [next, isDevelopment ? 'dev' : 'start', '--hostname', host, '--port', String(port)]
+  return [{ name: 'server', args, isReady: () => isListening(port, new URL(url).hostname) }]
+}
+
+async function serve(settings: Settings, database: { url: string }): Promise<Children> {
+  if (!settings.isDevelopment) await build(buildFolder(), process.env)
+  await requireFreePort(settings)
+  const children = keepRunning(processes(settings), serverEnvironment(settings, database.url))
+  onEnd(() => children.stop())
+  await children.ready
+  await welcome(settings, database.url)
+  return children
+}
+
+/** Starts the embedded PostgreSQL and starts it again whenever it ends before we do. `moved` hears of a new address. */
+async function keepDatabase(folder: string, moved: (url: string) => void): Promise<{ readonly url: string }> {
+  let starting = startDatabase(folder)
+  let watching: Promise<void> | undefined
+  const ending = new AbortController()
+  const pause = (ms: number) => sleep(ms, undefined, { signal: ending.signal }).catch(() => {})
+  // Known before the start is through, so that an end in its middle still ends what it brings up.
+  onEnd(async () => {
+    ending.abort()
+    await watching
+    await starting.then((last) => last.stop()).catch(() => {})
+  })
+  let database = await starting
+  async function watch(): Promise<void> {
+    for (; !ending.signal.aborted; await pause(250)) {
+      if (database.isRunning()) continue
+      console.error('PostgreSQL ended; it starts again.')
+      const before = database.url
+      starting = startDatabase(folder)
+      database = await starting.catch((error) => {
+        console.error(error)
+        return database
+      })
+      if (database.url !== before) moved(database.url)
+      await pause(1_000)
+    }
+  }
+  watching = watch()
+  return {
+    get url() {
+      return database.url
+    },
+  }
+}
+
+async function bringUpToDate(url: string): Promise<void> {
+  const applied = await migrate(url).catch((error) => {
+    const { host, pathname } = new URL(url)
+    throw new StartError(`The database ${host}${pathname} could not be brought up to date.\n${reason(error)}`)
+  })
+  if (applied.length > 0) console.log(`Database brought up to date: ${applied.join(', ')}`)
+}
+
+function reason(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(reason).join('\n')
+  if (!(error instanceof Error)) return String(error)
+  return error.cause === undefined ? error.message : `${error.message}\n${reason(error.cause)}`
+}
+
+async function requireFreePort({ host, port }: Settings): Promise<void> {
+  if (await becomesFree(port, host)) return
+  throw new StartError(
+    `Port ${port} on ${host} is in use by another program. Choose another: PORT=${port + 1} npm start`,
+  )
+}

@@ -1,0 +1,65 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { StartError } from '../db/data-folder'
+import { startDatabase } from '../db/embedded'
+import { end, endOnSignals, isEnding, onEnd } from './ending'
+import { exitCode } from './run'
+import { addTallies, isGood, nothing, oneFailure, sentence, type Tally, tallyOfVitest } from './tally'
+import { runBrowserTests } from './test-browser'
+
+const kinds = ['unit', 'db', 'browser'] as const
+type Kind = (typeof kinds)[number]
+
+/** What one run of the tests works with; all of it is gone afterwards. */
+export type TestPlace = { databaseUrl: string; folder: string; files: string[] }
+
+/** Runs the tests of the kinds that are named, or all; further words narrow to files. Ends this process. */
+export async function runTests(words: string[]): Promise<void> {
+  endOnSignals(130)
+  let tally: Tally | undefined
+  // Noted first and so done last: the summary is the last line, whatever the clearing up has to say.
+  onEnd(async () => void (tally && console.log(`\n${sentence(tally)}`)))
+  const named = kinds.filter((kind) => words.includes(kind))
+  const files = words.filter((word) => !kinds.some((kind) => kind === word))
+  const result = await runKinds(named.length > 0 ? named : kinds, files)
+  if (isEnding()) return
+  tally = result
+  await end(isGood(tally) ? 0 : 1)
+}
+
+async function runKinds(wanted: readonly Kind[], files: string[]): Promise<Tally> {
+  let tally = nothing
+  try {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-console-test-'))
+    onEnd(async () => fs.rmSync(folder, { recursive: true, force: true }))
+    const databaseUrl = wanted.some((kind) => kind !== 'unit') ? await startTestDatabase(folder) : ''
+    const place = { databaseUrl, folder, files }
+    const forVitest = wanted.filter((kind) => kind !== 'browser')
+    if (forVitest.length > 0) tally = await runVitest(place, forVitest)
+    if (wanted.includes('browser')) tally = addTallies(tally, await runBrowserTests(place))
+    return tally
+  } catch (error) {
+    if (!isEnding()) console.error(error instanceof StartError ? error.message : error)
+    return addTallies(tally, oneFailure)
+  }
+}
+
+async function startTestDatabase(folder: string): Promise<string> {
+  const given = process.env.TEST_DATABASE_URL
+  if (given) return given
+  const starting = startDatabase(folder, { throwaway: true })
+  onEnd(() => starting.then((database) => database.stop()).catch(() => {}))
+  return (await starting).url
+}
+
+async function runVitest({ databaseUrl, folder, files }: TestPlace, projects: Kind[]): Promise<Tally> {
+  const report = path.join(folder, 'vitest.json')
+  const output = ['--passWithNoTests', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  const which = [...projects.map((project) => `--project=${project}`), ...files]
+  const args = ['node_modules/vitest/vitest.mjs', 'run', '--config=lib/vitest.config.ts', ...output, ...which]
+  // What a test that is cut off leaves in the temporary folder goes with ours.
+  const env = { ...process.env, NODE_ENV: 'test', TEST_DATABASE_URL: databaseUrl, TMPDIR: folder } as const
+  const code = await exitCode(args, env)
+  return tallyOfVitest(report, code, files.length > 0)
+}

@@ -1,0 +1,34 @@
+import path from 'node:path'
+import pg from 'pg'
+import { readIfThere } from '../db/data-folder'
+import type { Settings } from './settings'
+
+const namesMax = 5
+
+/** Tells where the console is and how to sign in. */
+export async function welcome(settings: Settings, databaseUrl: string): Promise<void> {
+  const lines = [`Open ECS Console: ${settings.url}`, ...(await signIn(settings, databaseUrl)), 'Ctrl-C ends it.']
+  console.log(`\n  ${lines.join('\n  ')}\n`)
+}
+
+async function signIn(settings: Settings, databaseUrl: string): Promise<string[]> {
+  const demo = settings.databaseUrl ? undefined : readIfThere(path.join(settings.dataFolder, 'demo.json'))
+  if (demo !== undefined) {
+    const { password, accounts }: { password: string; accounts: string[] } = JSON.parse(demo)
+    const others = accounts.length > namesMax ? ` and ${accounts.length - namesMax} more` : ''
+    return [`Sign in as:       ${accounts.slice(0, namesMax).join(', ')}${others}`, `Password:         ${password}`]
+  }
+  if (await hasAccounts(databaseUrl)) return []
+  return ['There is no account yet. Make one:', '  npm run admin -- account create <username> --password-stdin']
+}
+
+async function hasAccounts(databaseUrl: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: databaseUrl })
+  await client.connect()
+  try {
+    const { rows } = await client.query('select 1 from "Account" limit 1')
+    return rows.length > 0
+  } finally {
+    await client.end()
+  }
+}
