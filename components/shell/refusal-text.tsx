@@ -1,6 +1,7 @@
 'use client'
 
 import { useFormatter, useTranslations } from 'next-intl'
+import { imageStates } from '@/lib/images/rules'
 import type { Fault, Refusal } from '@/lib/result'
 
 /** The sentence of a refusal or a fault, in the visitor's language. A code without a sentence does not compile. */
@@ -15,11 +16,12 @@ export function useRefusalText(): (refusal: Refusal | Fault) => string {
       return t('shareSummary', { count: refusal.recipients.length })
     }
     if (refusal.code === 'INVALID_INPUT') return t(`problems.${refusal.problem}`)
-    if (refusal.code === 'IMAGE_NOT_AVAILABLE') return t('refusals.IMAGE_NOT_AVAILABLE')
     const facts: Record<string, string | number> = {}
     for (const [name, value] of Object.entries(refusal)) {
       if (typeof value === 'string' || typeof value === 'number') facts[name] = value
     }
+    const state = 'state' in refusal ? imageStates.find((known) => known === refusal.state) : undefined
+    if (state) facts.state = t(`states.${state}`)
     if ('resetsAt' in refusal)
       facts.resetsAt = format.dateTime(new Date(refusal.resetsAt), { dateStyle: 'medium', timeStyle: 'short' })
     return t(`refusals.${refusal.code}`, facts)

@@ -1,7 +1,7 @@
 'use client'
 
 import { AlertDialog } from 'radix-ui'
-import type { FormEvent, ReactNode } from 'react'
+import { type FormEvent, type ReactNode, useState } from 'react'
 import { Button } from './button'
 
 type ConfirmDialogProps = {
@@ -18,6 +18,13 @@ type ConfirmDialogProps = {
 
 /** Confirms what takes something away. It says what will be lost, and the way out is the default. */
 export function ConfirmDialog(props: ConfirmDialogProps) {
+  // What was focused when the dialog opened. When confirming removed it, the heading of the page takes the focus instead.
+  const [opener] = useState(() => document.activeElement)
+  const restoreFocus = (event: Event) => {
+    if (opener?.isConnected && opener !== document.body) return
+    event.preventDefault()
+    document.querySelector('h1')?.focus()
+  }
   const submit = (event: FormEvent) => {
     event.preventDefault()
     if (!props.isPending) props.onConfirm()
@@ -26,7 +33,10 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
     <AlertDialog.Root open={props.isOpen} onOpenChange={props.onOpenChange}>
       <AlertDialog.Portal>
         <AlertDialog.Overlay className="fixed inset-0 z-40 animate-appear bg-scrim" />
-        <AlertDialog.Content className="fixed top-1/2 left-1/2 z-50 max-h-[85dvh] w-[min(480px,calc(100vw-32px))] -translate-x-1/2 -translate-y-1/2 overflow-y-auto rounded-card border border-line bg-surface-float shadow-float">
+        <AlertDialog.Content
+          onCloseAutoFocus={restoreFocus}
+          className="fixed top-1/2 left-1/2 z-50 max-h-[85dvh] w-[min(480px,calc(100vw-32px))] -translate-x-1/2 -translate-y-1/2 overflow-y-auto rounded-card border border-line bg-surface-float shadow-float"
+        >
           <form onSubmit={submit}>
             <div className="flex flex-col gap-3 p-5">
               <AlertDialog.Title className="font-semibold text-lg [overflow-wrap:anywhere]">

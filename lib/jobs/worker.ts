@@ -30,6 +30,8 @@ async function sweep(): Promise<void> {
 
 async function main(): Promise<void> {
   const pool = new pg.Pool({ connectionString: env().DATABASE_URL, max: 4 })
+  // The queue takes over each connection's errors while it holds it; between two, they are ours.
+  pool.on('connect', (client) => client.on('error', () => {}))
   pool.on('error', (error) => log.warn({ err: error }, 'A database connection of the worker was lost.'))
   await sweep()
   const runner = await run({
