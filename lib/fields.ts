@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { InputProblem } from '@/lib/result'
+import type { InputProblem, Refusal } from '@/lib/result'
 
 // What every noun's schema.ts is made of. A message is the code of a problem; the sentence for it stands in lib/messages.
 
@@ -40,3 +40,25 @@ export const defaultPageSize = 25
 
 /** A list's place in the URL. Anything that does not fit falls back to its default: a bad URL shows the default list. */
 export const cursor = z.string().max(1024).optional().catch(undefined)
+
+const problems: readonly string[] = [
+  'required',
+  'too-short',
+  'too-long',
+  'too-many',
+  'characters',
+  'format',
+  'number',
+] satisfies InputProblem[]
+
+function isProblem(message: string): message is InputProblem {
+  return problems.includes(message)
+}
+
+/** The refusal of a bad input: the first field that is wrong, and what is wrong with it. */
+export function toRefusal(error: z.ZodError): Refusal {
+  const issue = error.issues[0]
+  const field = issue?.path.find((part) => typeof part === 'string') ?? ''
+  const message = issue?.message ?? ''
+  return { code: 'INVALID_INPUT', field: String(field), problem: isProblem(message) ? message : 'invalid' }
+}

@@ -1,8 +1,8 @@
 import 'server-only'
 import type { NextRequest } from 'next/server'
 import type { z } from 'zod'
-import { toRefusal } from '@/lib/action'
 import { currentContext, type SessionContext } from '@/lib/auth/session'
+import { toRefusal } from '@/lib/fields'
 import { logFault } from '@/lib/log'
 
 type RouteParams = { params: Promise<Record<string, string>> }

@@ -152,7 +152,11 @@ export async function seed(): Promise<void> {
   const file = path.join(env().ECS_DATA_DIR, 'demo.json')
   if (existsSync(file) || (await db().account.count()) > 0) return
   const password = newPassword()
-  for (const region of regions) expectOk(await createRegion(operatorContext(), region))
+  for (const region of regions) {
+    const created = await createRegion(operatorContext(), region)
+    // The operator may have been here before the first start.
+    if (!created.ok && created.refusal.code !== 'REGION_EXISTS') expectOk(created)
+  }
   const accounts = await createAccounts(password)
   for (const [index, image] of images.entries()) {
     const owner = accounts.get(image.owner)

@@ -9,7 +9,7 @@ import { recordEvents } from '@/lib/events/writes'
 import { newId } from '@/lib/ids'
 import { ok, type Result, refuse } from '@/lib/result'
 import { countUnknownLookups } from '@/lib/shares/reads'
-import { unknownLookupsMax } from '@/lib/shares/rules'
+import { unknownLookupsMax, unknownLookupsWindowMs } from '@/lib/shares/rules'
 import type { LookUpParams, Recipient } from '@/lib/shares/schema'
 import { maskDisplayName, refuseQuotaChange } from './rules'
 import type { ChangePasswordInput } from './schema'
@@ -162,4 +162,10 @@ export async function setQuota(ctx: Context, change: QuotaChange): Promise<Resul
     ])
     return ok({ quota: change.images, used })
   })
+}
+
+/** Forgets unknown usernames that were asked for so long ago that they no longer count. */
+export async function forgetUnknownLookups(now: Date): Promise<void> {
+  const before = new Date(now.getTime() - unknownLookupsWindowMs)
+  await db().unknownLookup.deleteMany({ where: { at: { lt: before } } })
 }

@@ -2,6 +2,7 @@ import 'server-only'
 import { Logger, run } from 'graphile-worker'
 import pg from 'pg'
 import { z } from 'zod'
+import { forgetUnknownLookups } from '@/lib/accounts/writes'
 import { env } from '@/lib/env'
 import { log } from '@/lib/log'
 import { forgetExpiredSessions } from '@/lib/sessions/writes'
@@ -21,7 +22,7 @@ const logger = new Logger(() => (level, message) => {
 async function sweep(): Promise<void> {
   const now = new Date()
   try {
-    await Promise.all([sweepImages(now), forgetExpiredSessions(now)])
+    await Promise.all([sweepImages(now), forgetExpiredSessions(now), forgetUnknownLookups(now)])
   } catch (error) {
     // The database may be away; the next round is soon.
     log.warn({ err: error }, 'The sweep could not be done.')

@@ -2,6 +2,7 @@ import 'server-only'
 import { hashPassword, verifyPassword } from '@/lib/auth/password'
 import type { Context } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
+import { lockAccounts } from '@/lib/db/locks'
 import { inTransaction } from '@/lib/db/transaction'
 import { recordEvents } from '@/lib/events/writes'
 import { ok, type Result, refuse } from '@/lib/result'
@@ -42,11 +43,27 @@ export async function signIn(
     createdAt: now,
     expiresAt: new Date(now.getTime() + sessionMs),
   }
-  await db().$transaction([
-    db().signInFailure.deleteMany({ where: { username: credentials.username, source: source.key } }),
-    db().session.create({ data: session }),
-  ])
+  const begun = await beginSession(session, { username: credentials.username, source: source.key })
+  if (!begun) return { status: 'refused' }
   return { status: 'signed-in', sessionId: session.id, accountId: account.id, expiresAt: session.expiresAt }
+}
+
+type NewSession = { id: string; accountId: string; createdAt: Date; expiresAt: Date }
+
+/** Begins a session unless the account has been disabled since it was looked at: that ends all sessions, so none may follow. */
+async function beginSession(session: NewSession, attempt: { username: string; source: string }): Promise<boolean> {
+  const begun = await inTransaction(async (tx) => {
+    const account = await tx.account.findUniqueOrThrow({ where: { id: session.accountId }, select: { masterId: true } })
+    const accounts = await lockAccounts(
+      tx,
+      account.masterId ? [session.accountId, account.masterId] : [session.accountId],
+    )
+    if ([...accounts.values()].some((locked) => locked.disabledAt !== null)) return ok(false)
+    await tx.signInFailure.deleteMany({ where: attempt })
+    await tx.session.create({ data: session })
+    return ok(true)
+  })
+  return begun.ok && begun.value
 }
 
 async function beginAttempt(source: SignInSource, username: string, now: Date): Promise<{ wait: number }> {

@@ -137,6 +137,7 @@ async function writeShares(
   recipients: Candidate[],
   imageName: string,
 ): Promise<ImageShare[]> {
+  const day = shareDay(ctx.now, env().ECS_TIME_ZONE)
   const shares = recipients.map((recipient) => ({ id: newId('shr'), recipient }))
   await tx.share.createMany({
     data: shares.map(({ id, recipient }) => ({
@@ -152,7 +153,7 @@ async function writeShares(
   })
   await tx.$executeRaw`
     INSERT INTO "ShareDay" ("accountId", day, used)
-    VALUES (${ctx.viewer.ownerId}, ${shareDay(ctx.now, env().ECS_TIME_ZONE)}::date, ${shares.length})
+    VALUES (${ctx.viewer.ownerId}, ${day}::date, ${shares.length})
     ON CONFLICT ("accountId", day) DO UPDATE SET used = "ShareDay".used + excluded.used`
   await recordEvents(
     tx,
@@ -163,6 +164,8 @@ async function writeShares(
       image: { id: input.imageId, name: imageName },
       shareId: id,
       recipient,
+      // Which day it counted on, so that another time zone later does not make the record and the counter differ.
+      details: { day },
     })),
   )
   return shares.map(({ id, recipient }) => ({

@@ -1,0 +1,85 @@
+import 'server-only'
+import { z } from 'zod'
+import { findMaster, listAccounts } from '@/lib/accounts/reads'
+import { foldUsername } from '@/lib/accounts/rules'
+import { displayName, email, newPassword, username } from '@/lib/accounts/schema'
+import { createAccount, setDisabled, setPassword } from '@/lib/accounts/writes'
+import { hashPassword } from '@/lib/auth/password'
+import { ok, type Result, refuse } from '@/lib/result'
+import { operatorContext } from './operator'
+import { type Answer, answer, list } from './output'
+import { parseInput } from './refusals'
+
+const newAccountInput = z.object({ username, password: newPassword, 'display name': displayName, email })
+
+/** The words of `account create`; a master's username makes a sub-account of it. */
+export type NewAccountWords = {
+  login: string
+  master: string | null
+  displayName: string | null
+  email: string
+  password: string
+}
+
+/** `account create` */
+export async function addAccount(words: NewAccountWords): Promise<Result<Answer>> {
+  const input = parseInput(newAccountInput, {
+    username: words.login,
+    password: words.password,
+    'display name': words.displayName ?? foldUsername(words.login),
+    email: words.email,
+  })
+  if (!input.ok) return input
+  const master = words.master === null ? null : await findMaster(foldUsername(words.master))
+  if (words.master !== null && !master) return refuse({ code: 'ACCOUNT_NOT_FOUND' })
+  const name = master ? `${input.value.username}@${master.username}` : input.value.username
+  const created = await createAccount(operatorContext(), {
+    username: name,
+    masterId: master?.id ?? null,
+    displayName: words.displayName === null ? name : input.value['display name'],
+    email: input.value.email,
+    passwordHash: await hashPassword(input.value.password),
+  })
+  if (!created.ok) return created
+  const kind = master ? 'SUB' : 'MASTER'
+  const said = answer({ ...created.value, kind, master: master?.username ?? null }, [`Created ${name}.`])
+  if (master?.disabled) {
+    said.notes.push(`${master.username} is disabled, so ${name} cannot sign in until that is enabled again.`)
+  }
+  return ok(said)
+}
+
+/** `account list` */
+export async function showAccounts(): Promise<Result<Answer>> {
+  const columns = [
+    { header: 'Username', cell: (account: AccountRow) => account.username },
+    { header: 'Kind', cell: (account: AccountRow) => (account.kind === 'SUB' ? 'sub' : 'master') },
+    { header: 'Display name', cell: (account: AccountRow) => account.displayName },
+    { header: 'Email', cell: (account: AccountRow) => account.email },
+    { header: 'State', cell: (account: AccountRow) => (account.disabled ? 'disabled' : 'enabled') },
+    { header: 'Registered', cell: (account: AccountRow) => account.createdAt },
+    { header: 'Account ID', cell: (account: AccountRow) => account.id },
+  ]
+  return ok(list(await listAccounts(), columns, 'There is no account yet.'))
+}
+
+type AccountRow = Awaited<ReturnType<typeof listAccounts>>[number]
+
+/** `account disable` and `account enable` */
+export async function switchAccount(typed: string, disabled: boolean): Promise<Result<Answer>> {
+  const switched = await setDisabled(operatorContext(), foldUsername(typed), disabled)
+  if (!switched.ok) return switched
+  const line = disabled
+    ? `Disabled ${switched.value.username}; its sessions have ended.`
+    : `Enabled ${switched.value.username}.`
+  return ok(answer({ ...switched.value, disabled }, [line]))
+}
+
+/** `account password` */
+export async function resetPassword(typed: string, password: string): Promise<Result<Answer>> {
+  const input = parseInput(z.object({ password: newPassword }), { password })
+  if (!input.ok) return input
+  const changed = await setPassword(operatorContext(), foldUsername(typed), await hashPassword(input.value.password))
+  if (!changed.ok) return changed
+  return ok(answer(changed.value, [`Changed the password of ${changed.value.username}; its sessions have ended.`]))
+}

@@ -1,0 +1,159 @@
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { imageQuotaMax } from '@/lib/accounts/rules'
+import { readPassword } from './password'
+import type { Work } from './run'
+
+// The grammar of the command line. What a command does stands in the file of its noun, which is loaded only once the
+// database is known.
+
+type Run = (work: Work) => Promise<void>
+
+const passwordFromStdin = ['--password-stdin', 'read the password from standard input'] as const
+
+/** The command line, with `run` for what a command does. Wrong usage is thrown as commander's error. */
+export function buildCommands(run: Run): Command {
+  const program = new Command('npm run admin --')
+    .description('What the operator of Open ECS Console does: accounts, regions, quotas, images, shares.')
+    .option('--json', 'print one JSON value on standard output')
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+  addAccount(program.command('account').description('master accounts and sub-accounts'), run)
+  addSession(program.command('session').description('signed-in browsers'), run)
+  addRegion(program.command('region').description('places with images of their own'), run)
+  addQuota(program.command('quota').description('how many images an account may have'), run)
+  addImage(program.command('image').description('custom images'), run)
+  addShare(program.command('share').description('who an image is lent to'), run)
+  program
+    .command('verify')
+    .description('check every rule, counter and stored file; changes nothing')
+    .option('--no-content', 'compare sizes of files, not their content')
+    .action((options: { content: boolean }) =>
+      run(async (signal) => {
+        const { showFindings } = await import('./verify')
+        return await showFindings({ content: options.content, signal }, program.opts().json === true)
+      }),
+    )
+  return program
+}
+
+type CreateOptions = { kind: 'master' | 'sub'; master?: string; displayName?: string; email: string }
+
+function addAccount(account: Command, run: Run): void {
+  account
+    .command('create <username>')
+    .description('create a master account, or with --kind sub <username>@<master>')
+    .addOption(new Option('--kind <kind>', 'what to create').choices(['master', 'sub']).default('master'))
+    .option('--master <username>', 'the master account of a sub-account')
+    .option('--display-name <text>', 'the name that people read (default: the username)')
+    .option('--email <address>', 'the address of whoever holds the account', '')
+    .requiredOption(...passwordFromStdin)
+    .action(async (login: string, options: CreateOptions, command: Command) => {
+      const { kind, master = null, displayName = null, email } = options
+      if (kind === 'sub' && master === null) command.error('error: --kind sub needs --master <username>')
+      if (kind === 'master' && master !== null) command.error('error: --master is for --kind sub only')
+      const words = { login, master, displayName, email, password: await readPassword() }
+      await run(async () => (await import('./account')).addAccount(words))
+    })
+  account
+    .command('list')
+    .description('list all accounts')
+    .action(() => run(async () => (await import('./account')).showAccounts()))
+  account
+    .command('disable <username>')
+    .description('sign an account out and keep it out; with a master its sub-accounts')
+    .action((name: string) => run(async () => (await import('./account')).switchAccount(name, true)))
+  account
+    .command('enable <username>')
+    .description('let an account sign in again')
+    .action((name: string) => run(async () => (await import('./account')).switchAccount(name, false)))
+  account
+    .command('password <username>')
+    .description('set the password of an account and end its sessions')
+    .requiredOption(...passwordFromStdin)
+    .action(async (name: string) => {
+      const password = await readPassword()
+      await run(async () => (await import('./account')).resetPassword(name, password))
+    })
+}
+
+function addSession(session: Command, run: Run): void {
+  session
+    .command('end <username>')
+    .description('end all sessions of an account')
+    .action((name: string) => run(async () => (await import('./session')).endSessionsOf(name)))
+}
+
+function addRegion(region: Command, run: Run): void {
+  region
+    .command('add <id> <name>')
+    .description('add a region; it is never removed')
+    .action((id: string, name: string) => run(async () => (await import('./region')).addRegion(id, name)))
+  region
+    .command('list')
+    .description('list all regions')
+    .action(() => run(async () => (await import('./region')).showRegions()))
+}
+
+function addQuota(quota: Command, run: Run): void {
+  quota
+    .command('set')
+    .description('set how many images an account may have in a region')
+    .argument('<username>')
+    .argument('<region>')
+    .argument('<number>', `0 to ${imageQuotaMax}`, toQuota)
+    .option('--force', 'also below what is used: nothing is taken away, no new place is given')
+    .action((username: string, region: string, images: number, options: { force?: true }) => {
+      const words = { username, region, images, forced: options.force === true }
+      return run(async () => (await import('./quota')).changeQuota(words))
+    })
+  quota
+    .command('show <username>')
+    .description('show the quotas of an account and their use')
+    .action((name: string) => run(async () => (await import('./quota')).showQuotas(name)))
+}
+
+function toQuota(typed: string): number {
+  const number = /^\d+$/.test(typed) ? Number(typed) : Number.NaN
+  if (number <= imageQuotaMax) return number
+  throw new InvalidArgumentError(`It is a whole number from 0 to ${imageQuotaMax}.`)
+}
+
+type ImportOptions = { account: string; region: string; name: string; os: string }
+
+function addImage(image: Command, run: Run): void {
+  image
+    .command('import <file>')
+    .description('import a disk file, qcow2 or raw, as a custom image')
+    .requiredOption('--account <username>', 'the master account that owns it')
+    .requiredOption('--region <id>', 'where it goes')
+    .requiredOption('--name <name>', 'the name of the image')
+    .requiredOption('--os <text>', 'the operating system on the disk')
+    .action((file: string, options: ImportOptions) => {
+      const { account, region, name, os } = options
+      return run(async (signal) => (await import('./image')).importFile({ account, region, name, os, file }, signal))
+    })
+  image
+    .command('list')
+    .description('list the images of an account')
+    .requiredOption('--account <username>', 'the master account that owns them')
+    .action((options: { account: string }) => run(async () => (await import('./image')).showImages(options.account)))
+  image
+    .command('delete <id>')
+    .description('delete an image and its bytes for good')
+    .option('--cancel-shares', 'cancel its shares in the same step')
+    .action((id: string, options: { cancelShares?: true }) =>
+      run(async () => (await import('./image')).removeImageNow(id, options.cancelShares === true)),
+    )
+}
+
+function addShare(share: Command, run: Run): void {
+  share
+    .command('list')
+    .description('list whom an image is shared with')
+    .requiredOption('--image <id>', 'the image')
+    .action((options: { image: string }) => run(async () => (await import('./share')).showShares(options.image)))
+  share
+    .command('cancel <shareId>')
+    .description('cancel one share')
+    .action((id: string) => run(async () => (await import('./share')).endShare(id)))
+}

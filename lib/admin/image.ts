@@ -1,0 +1,114 @@
+import 'server-only'
+import { type FileHandle, open, stat } from 'node:fs/promises'
+import path from 'node:path'
+import type { Readable } from 'node:stream'
+import { z } from 'zod'
+import { findMaster } from '@/lib/accounts/reads'
+import { foldUsername } from '@/lib/accounts/rules'
+import { isCode, StartError } from '@/lib/db/data-folder'
+import { formatBytes } from '@/lib/format'
+import { findImageRecord, listImageRecords } from '@/lib/images/reads'
+import { type ImageRecord, imageName, operatingSystem } from '@/lib/images/schema'
+import { deleteImage } from '@/lib/images/writes'
+import { ImportInterrupted, importImage } from '@/lib/jobs/import-image'
+import { removeImage } from '@/lib/jobs/remove-image'
+import { ok, type Result, refuse } from '@/lib/result'
+import { operatorContext } from './operator'
+import { type Answer, answer, list } from './output'
+import { showProgress } from './progress'
+import { parseInput } from './refusals'
+
+/** The words of `image import`. */
+export type ImportWords = { account: string; region: string; name: string; os: string; file: string }
+
+const importInput = z.object({ region: z.string(), name: imageName, 'operating system': operatingSystem })
+
+/** `image import`: interrupted, it leaves a failed image that says so, and no byte. */
+export async function importFile(words: ImportWords, signal: AbortSignal): Promise<Result<Answer>> {
+  const input = parseInput(importInput, { region: words.region, name: words.name, 'operating system': words.os })
+  if (!input.ok) return input
+  const owner = await findMaster(foldUsername(words.account))
+  if (!owner) return refuse({ code: 'ACCOUNT_NOT_FOUND' })
+  const { handle, size } = await openDisk(words.file)
+  const progress = showProgress(size)
+  const { region, name } = input.value
+  const imported = await importImage(
+    operatorContext(owner),
+    { region, name, operatingSystem: input.value['operating system'] },
+    {
+      open: () => interruptible(handle.createReadStream({ highWaterMark: 2 ** 20 }), signal),
+      onProgress: progress.tell,
+    },
+  ).finally(() => Promise.all([progress.end(), handle.close()]))
+  if (!imported.ok) return imported
+  const found = await findImageRecord(imported.value.imageId)
+  if (!found) return refuse({ code: 'IMAGE_NOT_FOUND' })
+  const { image } = found
+  const sizes = `${image.format}, ${formatBytes(image.virtualSize, 'en')}, file ${formatBytes(image.size, 'en')}`
+  return ok(answer(image, [`Imported ${image.id}: ${image.name} of ${image.owner} in ${image.region} (${sizes}).`]))
+}
+
+/** Opens a disk for reading, or says why it cannot be, before the import takes anything. */
+async function openDisk(typed: string): Promise<{ handle: FileHandle; size: number }> {
+  // npm changes to the project's folder, so a relative path is meant from where npm was called.
+  const isFromNpm = process.env.npm_lifecycle_event === 'admin' && process.env.INIT_CWD
+  const file = path.resolve(isFromNpm || '.', typed)
+  try {
+    const found = await stat(file)
+    // A read of a pipe can wait for ever, and then not even Ctrl-C ends it.
+    if (found.isFile() || found.isBlockDevice()) return { handle: await open(file), size: found.size }
+  } catch (error) {
+    throw new StartError(`The file ${file} cannot be read: ${reasonOf(error)}.`)
+  }
+  throw new StartError(`${file} is a folder or another thing that is not a file. Name the file of a disk.`)
+}
+
+function reasonOf(error: unknown): string {
+  if (isCode(error, 'ENOENT')) return 'there is none'
+  if (isCode(error, 'EACCES') || isCode(error, 'EPERM')) return 'permission is denied'
+  return error instanceof Error ? error.message : String(error)
+}
+
+function interruptible(bytes: Readable, signal: AbortSignal): Readable {
+  const stop = () => void bytes.destroy(new ImportInterrupted())
+  if (signal.aborted) stop()
+  else signal.addEventListener('abort', stop, { once: true })
+  return bytes
+}
+
+/** `image list` */
+export async function showImages(account: string): Promise<Result<Answer>> {
+  const owner = await findMaster(foldUsername(account))
+  if (!owner) return refuse({ code: 'ACCOUNT_NOT_FOUND' })
+  const columns = [
+    { header: 'Image', cell: (image: ImageRecord) => image.id },
+    { header: 'Name', cell: (image: ImageRecord) => image.name },
+    { header: 'Region', cell: (image: ImageRecord) => image.region },
+    { header: 'State', cell: (image: ImageRecord) => image.state },
+    { header: 'Format', cell: (image: ImageRecord) => image.format ?? '' },
+    { header: 'Size', cell: (image: ImageRecord) => formatBytes(image.virtualSize, 'en'), isRight: true as const },
+    { header: 'File', cell: (image: ImageRecord) => formatBytes(image.size, 'en'), isRight: true as const },
+    { header: 'Operating system', cell: (image: ImageRecord) => image.os },
+    { header: 'Created', cell: (image: ImageRecord) => image.createdAt },
+  ]
+  return ok(list(await listImageRecords(operatorContext(owner)), columns, `${owner.username} has no images.`))
+}
+
+/** `image delete` */
+export async function removeImageNow(imageId: string, cancelShares: boolean): Promise<Result<Answer>> {
+  const found = await findImageRecord(imageId)
+  if (!found) return refuse({ code: 'IMAGE_NOT_FOUND' })
+  const { image, owner } = found
+  const typedName = cancelShares ? image.name : null
+  const deleted = await deleteImage(operatorContext(owner), { region: null, imageId, cancelShares, typedName })
+  if (!deleted.ok) return deleted
+  const said = answer({ id: imageId }, [`Deleted ${imageId}, ${image.name}.`])
+  try {
+    // The queue has the same job. Where no worker runs, nobody would do it today.
+    await removeImage({ imageId, region: image.region })
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    said.notes.push(`Its bytes could not be removed yet (${reason}); the console does it when it runs.`)
+  }
+  return ok(said)
+}

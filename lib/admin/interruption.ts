@@ -1,0 +1,31 @@
+import { constants } from 'node:os'
+
+/** Why a command ended before it was through: somebody pressed Ctrl-C, or the system asked it to end. */
+export class Interrupted extends Error {
+  readonly exitCode: number
+
+  constructor(signal: keyof typeof constants.signals) {
+    super('Interrupted: nothing was done by halves.')
+    this.exitCode = 128 + constants.signals[signal]
+  }
+}
+
+const patienceMs = 2_000
+
+/**
+ * Aborts with `Interrupted` on Ctrl-C and the signals of service managers, so that a command can put away what it has
+ * begun. npm sends a terminal's Ctrl-C a second time, so only one that comes later ends the process at once.
+ */
+export function watchSignals(): AbortSignal {
+  const controller = new AbortController()
+  let first: number | undefined
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      const interrupted = new Interrupted(name)
+      if (first !== undefined && Date.now() - first > patienceMs) process.exit(interrupted.exitCode)
+      first ??= Date.now()
+      controller.abort(interrupted)
+    })
+  }
+  return controller.signal
+}

@@ -1,0 +1,21 @@
+import { CommanderError } from 'commander'
+import { buildCommands } from './commands'
+
+// The operator's command line: `npm run admin -- …`. Exit code 0: done; 1: refused, or something broke; 2: wrong usage.
+
+// Standard output belongs to the answer. What breaks is told on standard error.
+process.env.LOG_LEVEL = 'silent'
+
+let exitCode = 0
+const program = buildCommands(async (work) => {
+  const { run } = await import('./run')
+  exitCode = await run(work, program.opts().json === true)
+})
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error
+  // Help that was asked for is no mistake.
+  exitCode = error.exitCode === 0 ? 0 : 2
+}
+process.exit(exitCode)

@@ -1,0 +1,64 @@
+/** What a command has to say: JSON for programs, lines for people, and beside either what is not part of the answer. */
+export type Answer = {
+  json: unknown
+  lines: string[]
+  /** For people, on stderr. */
+  notes: string[]
+  /** The one sentence of a command that has its answer and still did not go well: on stderr, with exit code 1. */
+  complaint: string | null
+}
+
+/** An answer with nothing beside it. */
+export function answer(json: unknown, lines: string[]): Answer {
+  return { json, lines, notes: [], complaint: null }
+}
+
+/** An answer to a command that lists things: an array for programs, a table for people or, when it is empty, a sentence. */
+export function list<T>(rows: T[], columns: Column<T>[], empty: string): Answer {
+  return answer(rows, rows.length > 0 ? table(rows, columns) : [empty])
+}
+
+export type Column<T> = { header: string; cell: (row: T) => string | number; isRight?: true }
+
+function table<T>(rows: T[], columns: Column<T>[]): string[] {
+  const cells = columns.map(({ header, cell, isRight }) => {
+    const texts = [header.toUpperCase(), ...rows.map((row) => String(cell(row)))]
+    const width = texts.reduce((widest, text) => Math.max(widest, widthOf(text)), 0)
+    const pad = (text: string) => ' '.repeat(width - widthOf(text))
+    return texts.map((text) => (isRight ? pad(text) + text : text + pad(text)))
+  })
+  return [-1, ...rows.keys()].map((row) =>
+    cells
+      .map((column) => column[row + 1] ?? '')
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+const wide = /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\uff01-\uff60]/u
+const widthless = /[\p{Mn}\p{Me}]/u
+
+// Names may be Chinese, and a terminal gives such a letter two places.
+function widthOf(text: string): number {
+  let width = 0
+  for (const letter of text) width += widthless.test(letter) ? 0 : wide.test(letter) ? 2 : 1
+  return width
+}
+
+/** Says an answer: to stdout what it is, to stderr what is beside it. Answers the exit code. */
+export async function say(said: Answer, isJson: boolean): Promise<number> {
+  const lines = isJson ? [JSON.stringify(said.json)] : said.lines
+  if (lines.length > 0) await write(process.stdout, `${lines.join('\n')}\n`)
+  for (const note of said.notes) console.error(`note: ${note}`)
+  if (said.complaint === null) return 0
+  console.error(said.complaint)
+  return 1
+}
+
+// The process ends right after, so what was given to a pipe is waited for. A reader that has seen enough is no error.
+function write(stream: NodeJS.WriteStream, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.on('error', (error: NodeJS.ErrnoException) => (error.code === 'EPIPE' ? resolve() : reject(error)))
+    stream.write(text, () => resolve())
+  })
+}

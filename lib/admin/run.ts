@@ -1,0 +1,37 @@
+import { StartError } from '@/lib/db/data-folder'
+import type { Result } from '@/lib/result'
+import { connect } from './database'
+import { Interrupted, watchSignals } from './interruption'
+import { type Answer, say } from './output'
+import { sentenceOf } from './refusals'
+
+/** What a command does once the database is there. A long one heeds the signal; the others are over in moments. */
+export type Work = (signal: AbortSignal) => Promise<Result<Answer>>
+
+/** Runs a command between opening and closing the database, says what came of it, and answers the exit code. */
+export async function run(work: Work, isJson: boolean): Promise<number> {
+  const signal = watchSignals()
+  try {
+    const database = await connect(signal)
+    try {
+      const result = await work(signal)
+      if (result.ok) return await say(result.value, isJson)
+      console.error(sentenceOf(result.refusal))
+      return 1
+    } finally {
+      await database.close()
+    }
+  } catch (error) {
+    console.error(complaintOf(signal.aborted ? signal.reason : error))
+    return signal.reason instanceof Interrupted ? signal.reason.exitCode : 1
+  }
+}
+
+function complaintOf(error: unknown): string {
+  if (error instanceof StartError || error instanceof Interrupted) return error.message
+  if (!(error instanceof Error)) return `This did not work: ${String(error)}`
+  // The last line of Prisma's errors is the one that says what is wrong; the rest shows the code around the call.
+  const last = error.message.trim().split('\n').at(-1) ?? ''
+  const stack = process.env.ECS_TRACE ? `\n${error.stack}` : ' (ECS_TRACE=1 shows where.)'
+  return `This did not work: ${last}${stack}`
+}

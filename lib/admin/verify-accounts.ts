@@ -1,0 +1,116 @@
+import 'server-only'
+import { imageQuotaDefault } from '@/lib/accounts/rules'
+import { db } from '@/lib/db/client'
+import { env } from '@/lib/env'
+import { dailySharesMax, unknownLookupsMax, unknownLookupsWindowMs } from '@/lib/shares/rules'
+import { type Finding, type IdRange, idRanges, note, type VerifyOptions, violation } from './finding'
+
+const accountsAtOnce = 100
+
+/** Checks what is counted for an account: days, quotas, look-ups; and that nobody disabled is still signed in. */
+export async function* verifyAccounts({ now, signal }: VerifyOptions): AsyncGenerator<Finding> {
+  for await (const range of idRanges('Account', accountsAtOnce, signal)) {
+    yield* await checkMasters(range)
+    yield* await checkDays(range)
+    yield* await checkQuotas(range)
+    yield* await checkLookups(range)
+    yield* await checkSessions(range, now)
+  }
+}
+
+async function checkMasters({ after, upTo }: IdRange): Promise<Finding[]> {
+  const rows = await db().$queryRaw<{ id: string; username: string }[]>`
+    SELECT a.id, a.username FROM "Account" a LEFT JOIN "Account" m ON m.id = a."masterId"
+    WHERE a.id > ${after} AND a.id <= ${upTo}
+      AND ((a.kind = 'SUB') <> (a."masterId" IS NOT NULL) OR (a.kind = 'SUB' AND m.kind IS DISTINCT FROM 'MASTER'))
+    ORDER BY a.id`
+  return rows.map(({ id, username }) => violation('account', id, `${username} is not a master and has none.`))
+}
+
+type DayRow = { id: string; username: string; day: string; used: number; recorded: number }
+
+/** Rule 2. The counter of a day is what was recorded on that day in the deployment's time zone, and at most the limit. */
+async function checkDays({ after, upTo }: IdRange): Promise<Finding[]> {
+  const rows = await db().$queryRaw<DayRow[]>`
+    WITH page AS (SELECT id, username FROM "Account" WHERE id > ${after} AND id <= ${upTo}),
+      counted AS (SELECT d."accountId" AS id, d.day, d.used FROM "ShareDay" d JOIN page p ON p.id = d."accountId"),
+      recorded AS (
+        SELECT p.id, e.day, e.shares FROM page p CROSS JOIN LATERAL (
+          SELECT coalesce((details->>'day')::date, (at AT TIME ZONE ${env().ECS_TIME_ZONE}::text)::date) AS day, count(*)::int AS shares
+          FROM "Event" WHERE "ownerId" = p.id AND action = 'share.create' GROUP BY 1) e)
+    SELECT id, p.username, day::text AS day, coalesce(c.used, 0) AS used, coalesce(r.shares, 0) AS recorded
+    FROM counted c FULL JOIN recorded r USING (id, day) JOIN page p USING (id)
+    WHERE coalesce(c.used, 0) <> coalesce(r.shares, 0) OR c.used > ${dailySharesMax} ORDER BY id, day`
+  return rows.flatMap(({ id, username, day, used, recorded }) => {
+    const found: Finding[] = []
+    if (used !== recorded) {
+      const message = `${username} used ${used} shares on ${day} by its counter, ${recorded} by the record of events.`
+      found.push(violation('share-day', id, message))
+    }
+    if (used > dailySharesMax) {
+      found.push(
+        violation('daily-limit', id, `${username} shared ${used} times on ${day}; the limit is ${dailySharesMax}.`),
+      )
+    }
+    return found
+  })
+}
+
+type QuotaRow = { id: string; username: string; region: string; quota: number; used: number; isForced: boolean }
+
+/**
+ * Rule 3. More used than the quota is explained when the quota was last set below what was used, which the operator must
+ * have forced, and nothing was added since.
+ */
+async function checkQuotas({ after, upTo }: IdRange): Promise<Finding[]> {
+  const rows = await db().$queryRaw<QuotaRow[]>`
+    SELECT a.id, a.username, r.id AS region, q.quota, u.used,
+      coalesce(e.quota = q.quota AND u.used <= e.used, false) AS "isForced"
+    FROM "Account" a CROSS JOIN "Region" r
+    CROSS JOIN LATERAL (SELECT coalesce((SELECT images FROM "Quota" WHERE "accountId" = a.id AND "regionId" = r.id),
+      ${imageQuotaDefault})::int AS quota) q
+    CROSS JOIN LATERAL (SELECT ((SELECT count(*) FROM "Image"
+      WHERE "ownerId" = a.id AND "regionId" = r.id AND state <> 'failed') + (SELECT count(*) FROM "Share"
+      WHERE "recipientId" = a.id AND "regionId" = r.id))::int AS used) u
+    LEFT JOIN LATERAL (SELECT (details->>'quota')::int AS quota, (details->>'used')::int AS used FROM "Event"
+      WHERE "ownerId" = a.id AND "regionId" = r.id AND action = 'quota.set' AND u.used > q.quota
+      ORDER BY id DESC LIMIT 1) e ON true
+    WHERE a.id > ${after} AND a.id <= ${upTo} AND u.used > q.quota ORDER BY a.id, r.id`
+  return rows.map(({ id, username, region, quota, used, isForced }) => {
+    const message = `${username} uses ${used} places in ${region}, and its quota is ${quota}`
+    return isForced
+      ? note('quota', id, `${message}: it was forced below what was used.`)
+      : violation('quota', id, `${message}.`)
+  })
+}
+
+type LookupRow = { id: string; username: string; at: Date }
+
+/** Rule 12: unknown usernames within any hour. One too many is one that comes less than an hour after the 60th before. */
+async function checkLookups({ after, upTo }: IdRange): Promise<Finding[]> {
+  const rows = await db().$queryRaw<LookupRow[]>`
+    SELECT a.id, a.username, max(l.at) AS at FROM "Account" a JOIN (
+      SELECT "accountId", at, lag(at, ${unknownLookupsMax}::int) OVER (PARTITION BY "accountId" ORDER BY at) AS before
+      FROM "UnknownLookup" WHERE "accountId" > ${after} AND "accountId" <= ${upTo}) l ON l."accountId" = a.id
+    WHERE l.at - l.before < ${unknownLookupsWindowMs}::int * interval '1 millisecond'
+    GROUP BY a.id, a.username ORDER BY a.id`
+  return rows.map(({ id, username, at }) => {
+    const message = `${username} asked for more than ${unknownLookupsMax} unknown usernames in the hour to ${at.toISOString()}.`
+    return violation('lookups', id, message)
+  })
+}
+
+type SessionRow = { id: string; username: string; sessions: number }
+
+/** Rule 11: a disabled account is signed out, and with a master its sub-accounts. */
+async function checkSessions({ after, upTo }: IdRange, now: Date): Promise<Finding[]> {
+  const rows = await db().$queryRaw<SessionRow[]>`
+    SELECT a.id, a.username, count(*)::int AS sessions
+    FROM "Session" s JOIN "Account" a ON a.id = s."accountId" LEFT JOIN "Account" m ON m.id = a."masterId"
+    WHERE a.id > ${after} AND a.id <= ${upTo} AND s."expiresAt" > ${now}::timestamptz
+      AND (a."disabledAt" IS NOT NULL OR m."disabledAt" IS NOT NULL)
+    GROUP BY a.id, a.username ORDER BY a.id`
+  return rows.map(({ id, username, sessions }) => {
+    return violation('session', id, `${username} is disabled, or its master is, and has ${sessions} sessions.`)
+  })
+}

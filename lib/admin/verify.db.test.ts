@@ -1,0 +1,175 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { db } from '@/lib/db/client'
+import { admin, type Fixture, fixture, imported, master, shared } from './admin-fixture'
+import { showFindings, verify } from './verify'
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-verify-test-'))
+let made: Fixture
+
+beforeAll(async () => {
+  made = await fixture(folder)
+})
+afterAll(() => fs.rmSync(folder, { recursive: true }))
+
+let names = 0
+const name = (word: string) => `${word}-${names++}`
+
+function fileOf(imageId: string): string {
+  return path.join(process.env.ECS_DATA_DIR ?? '', 'stores', made.region, imageId)
+}
+
+/** An image that is shared with some new accounts. */
+async function sharedImage(recipients: number) {
+  const { image, owner } = await imported(made, name('sharer'))
+  const usernames = Array.from({ length: recipients }, () => name('recipient'))
+  return { image, owner, shares: recipients > 0 ? await shared(made, image.id, owner, usernames) : [] }
+}
+
+/** A share that no write of ours has made. */
+async function plantShare(image: { id: string }, owner: { id: string }, recipientId: string): Promise<string> {
+  const id = `shr-${crypto.randomUUID().slice(0, 8)}00`
+  const data = { id, imageId: image.id, ownerId: owner.id, regionId: made.region, recipientId, sharedById: owner.id }
+  await db().share.create({ data: { ...data, createdAt: new Date() } })
+  return id
+}
+
+test('a console that was only used through its writes is clean', async () => {
+  await sharedImage(20)
+  await sharedImage(0)
+  expect(await verify()).toEqual([])
+  expect(await showFindings({}, false)).toMatchObject({ value: { lines: ['0 violations'], complaint: null } })
+})
+
+/** Each plants one kind of damage and answers the id that must be named. */
+const damages: Record<string, () => Promise<string>> = {
+  'checksum: a byte of a stored file changed': async () => {
+    const { image } = await sharedImage(0)
+    const file = fs.openSync(fileOf(image.id), 'r+')
+    fs.writeSync(file, Buffer.from([0xaa]), 0, 1, image.size - 1)
+    fs.closeSync(file)
+    return image.id
+  },
+  'file-size: a stored file was cut': async () => {
+    const { image } = await sharedImage(0)
+    fs.truncateSync(fileOf(image.id), 1000)
+    return image.id
+  },
+  'missing-file: a stored file is gone': async () => {
+    const { image } = await sharedImage(0)
+    fs.rmSync(fileOf(image.id))
+    return image.id
+  },
+  'orphan: a file has no image': async () => {
+    fs.writeFileSync(fileOf('img-0000000000'), 'bytes')
+    return 'img-0000000000'
+  },
+  'shared-state: an image that is not available is shared': async () => {
+    const { image } = await sharedImage(1)
+    await db().image.update({ where: { id: image.id }, data: { state: 'copying' } })
+    return image.id
+  },
+  'recipients: an image is shared with 21': async () => {
+    const { image, owner } = await sharedImage(20)
+    await plantShare(image, owner, (await master(name('recipient'))).id)
+    return image.id
+  },
+  'share-event: a share is not recorded': async () => {
+    const { image, owner } = await sharedImage(0)
+    return await plantShare(image, owner, (await master(name('recipient'))).id)
+  },
+  'share-lost: a recorded share is gone': async () => {
+    const { shares } = await sharedImage(1)
+    await db().share.deleteMany({ where: { id: { in: shares } } })
+    return shares[0] ?? ''
+  },
+  'share-recipient: a sub-account received': async () => {
+    const { image, owner } = await sharedImage(0)
+    const sub = { id: name('acc'), username: name('sub'), displayName: '', email: '', passwordHash: '' }
+    await db().account.create({ data: { ...sub, kind: 'SUB', masterId: owner.id, createdAt: new Date() } })
+    return await plantShare(image, owner, sub.id)
+  },
+  'share-by: a stranger shared': async () => {
+    const { shares } = await sharedImage(1)
+    const id = shares[0] ?? ''
+    await db().share.update({ where: { id }, data: { sharedById: (await master(name('stranger'))).id } })
+    return id
+  },
+  'share-day: the counter of a day is gone': async () => {
+    const { owner } = await sharedImage(2)
+    await db().shareDay.deleteMany({ where: { accountId: owner.id } })
+    return owner.id
+  },
+  'daily-limit: a day counts 201': async () => {
+    const { owner } = await sharedImage(1)
+    await db().shareDay.updateMany({ where: { accountId: owner.id }, data: { used: 201 } })
+    return owner.id
+  },
+  'quota: more is used, and nobody forced it': async () => {
+    const { owner } = await sharedImage(0)
+    await db().quota.create({ data: { accountId: owner.id, regionId: made.region, images: 0 } })
+    return owner.id
+  },
+  'session: a disabled account is signed in': async () => {
+    const { id } = await master(name('disabled'))
+    await db().account.update({ where: { id }, data: { disabledAt: new Date() } })
+    const expiresAt = new Date(Date.now() + 60_000)
+    await db().session.create({ data: { id: name('session'), accountId: id, createdAt: new Date(), expiresAt } })
+    return id
+  },
+  'lookups: 61 unknown usernames within an hour': async () => {
+    const { id } = await master(name('curious'))
+    const at = (minute: number) => new Date(Date.now() - minute * 59_000)
+    const data = Array.from({ length: 61 }, (_, minute) => ({ id: name('look'), accountId: id, at: at(minute) }))
+    await db().unknownLookup.createMany({ data })
+    return id
+  },
+  // The last, because every import first removes what failed imports have left.
+  'failed-bytes: a failed image holds bytes': async () => {
+    const { image } = await sharedImage(0)
+    const nothing = { size: 0, virtualSize: 0, sha256: null }
+    await db().image.update({ where: { id: image.id }, data: { state: 'failed', ...nothing } })
+    return image.id
+  },
+}
+
+test('every kind of damage is found and named, and nothing else', { timeout: 90_000 }, async () => {
+  const expected: string[] = []
+  for (const [damage, plant] of Object.entries(damages)) expected.push(`${damage.split(':')[0]} ${await plant()}`)
+  const found = await verify()
+  const named = found.map(({ kind, id }) => `${kind} ${id}`)
+  expect(named).toEqual(expect.arrayContaining(expected))
+  // The 21st share and the sub-account's are not recorded either, and a counter of 201 is not what was recorded.
+  const more = named.filter((line) => !expected.includes(line)).map((line) => line.split(' ')[0])
+  expect(more.sort()).toEqual(['share-day', 'share-event', 'share-event'])
+  const ended = await admin(['verify'])
+  const lines = found.map(({ kind, id, message }) => `${kind} ${id}: ${message}\n`)
+  expect(ended).toEqual({ code: 1, out: lines.join(''), err: `${lines.length} violations were found.\n` })
+})
+
+test('for programs the violations are one JSON array', async () => {
+  const shown = await showFindings({}, true)
+  const violations = (await verify()).map(({ kind, id, message }) => ({ kind, id, message }))
+  expect(shown).toMatchObject({ value: { json: violations } })
+})
+
+test('without content only a changed byte is missed', async () => {
+  const [whole, quick] = [await verify(), await verify({ content: false })]
+  expect(whole.filter((finding) => finding.kind !== 'checksum')).toEqual(quick)
+})
+
+test('an import without a sign of life and a long delete are notes', async () => {
+  const late = new Date(Date.now() - 120_000)
+  const [first, second] = [await sharedImage(0), await sharedImage(0)]
+  await db().image.update({ where: { id: first.image.id }, data: { state: 'importing', leaseAt: late } })
+  await db().image.update({ where: { id: second.image.id }, data: { state: 'deleting', updatedAt: late } })
+  const notes = (await verify()).filter((finding) => finding.severity === 'note')
+  expect(notes.map(({ kind, id }) => [kind, id])).toEqual(
+    expect.arrayContaining([
+      ['importing', first.image.id],
+      ['deleting', second.image.id],
+    ]),
+  )
+})
