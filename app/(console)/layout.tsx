@@ -8,13 +8,9 @@ import { listRegions } from '@/lib/regions/reads'
 
 /** Top bar and side menu. It never redirects: a layout does not know its path, so every page asks who is there itself. */
 export default async function ConsoleLayout({ children }: LayoutProps<'/'>) {
-  const [ctx, regions, jar, t] = await Promise.all([
-    currentContext(),
-    listRegions(),
-    cookies(),
-    getTranslations('shell'),
-  ])
+  const [ctx, jar, t] = await Promise.all([currentContext(), cookies(), getTranslations('shell')])
   if (!ctx) return children
+  const regions = await listRegions()
   const last = jar.get(regionCookie)?.value
   const region = regions.find((candidate) => candidate.id === last) ?? regions[0]
   return (

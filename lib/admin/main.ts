@@ -1,7 +1,11 @@
+import { existsSync } from 'node:fs'
 import { CommanderError } from 'commander'
 import { buildCommands } from './commands'
 
 // The operator's command line: `npm run admin -- …`. Exit code 0: done; 1: refused, or something broke; 2: wrong usage.
+
+// The same settings as `npm start`.
+if (existsSync('.env')) process.loadEnvFile('.env')
 
 // Standard output belongs to the answer. What breaks is told on standard error.
 process.env.LOG_LEVEL = 'silent'

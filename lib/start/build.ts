@@ -22,15 +22,20 @@ export async function build(folder: string, env: NodeJS.ProcessEnv): Promise<voi
   await inTurn(`build${folder}`, async () => {
     if (isBuilt(folder)) return
     console.log('Building the console (a minute or so, and again only when its sources change) …')
-    fs.rmSync(stamp(folder), { force: true })
+    for (const old of [stamp(folder), path.join(folder, 'BUILD_ID')]) fs.rmSync(old, { force: true })
     const sum = sourcesSum()
     await run([next, 'build'], { ...env, NODE_ENV: 'production', NEXT_DIST_DIR: folder, NEXT_TELEMETRY_DISABLED: '1' })
+    if (!hasBuild(folder)) throw new Error('next build ended without a build.')
     fs.writeFileSync(stamp(folder), sum)
   })
 }
 
 function isBuilt(folder: string): boolean {
-  return fs.existsSync(path.join(folder, 'BUILD_ID')) && readIfThere(stamp(folder)) === sourcesSum()
+  return hasBuild(folder) && readIfThere(stamp(folder)) === sourcesSum()
+}
+
+function hasBuild(folder: string): boolean {
+  return fs.existsSync(path.join(folder, 'BUILD_ID'))
 }
 
 function stamp(folder: string): string {

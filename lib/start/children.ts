@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { pathToFileURL } from 'node:url'
+import { watchdog } from './run'
 
 export type Child = {
   name: string
@@ -21,11 +20,16 @@ export type Children = {
   stop(): Promise<void>
 }
 
+/** Long work, and what has to happen by itself. */
+export const worker: Child = {
+  name: 'worker',
+  args: ['--conditions=react-server', '--import', 'tsx', 'lib/jobs/worker.ts'],
+}
+
 const firstTries = 3
 const waitMaxMs = 10_000
 const longLifeMs = 60_000
 const stopPatienceMs = 10_000
-const watchdog = pathToFileURL(path.join(import.meta.dirname, 'watchdog.mjs')).href
 
 /** Keeps processes running until told to stop: one that ends is started again, later each time if it ends soon. */
 export function keepRunning(children: Child[], env: NodeJS.ProcessEnv): Children {
@@ -94,7 +98,8 @@ class KeptProcess {
 }
 
 function start(child: Child, env: NodeJS.ProcessEnv): ChildProcess {
-  const options = `${env.NODE_OPTIONS ?? ''} --import=${watchdog}`.trim()
+  // By the environment, because `next dev` serves from a process of its own, which must end too.
+  const options = `${env.NODE_OPTIONS ?? ''} ${watchdog}`.trim()
   const output = child.output ?? 'inherit'
   return spawn(process.execPath, child.args, {
     env: { ...env, NODE_OPTIONS: options },

@@ -1,15 +1,25 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { onEnd } from './ending'
 
-/** Runs a Node program to its end, in the foreground. Throws when it fails; ends it when we are told to end. */
+const ours: ('ignore' | 'inherit')[] = ['ignore', 'inherit', 'inherit']
+
+/** Loads a process with what ends it when ours is killed. */
+export const watchdog = `--import=${pathToFileURL(path.join(import.meta.dirname, 'watchdog.mjs')).href}`
+
+/** Runs a Node program to its end. Throws when it fails. It ends when we do, however that happens. */
 export async function run(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
-  const code = await exitCode(args, env)
+  const code = await ends(spawn(process.execPath, [watchdog, ...args], { env, stdio: [...ours, 'ipc'] }))
   if (code !== 0) throw new Error(`${args.join(' ')} failed (${code}).`)
 }
 
-/** The same, where a failure is an answer. */
-export async function exitCode(args: string[], env: NodeJS.ProcessEnv): Promise<number | NodeJS.Signals> {
-  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'inherit', 'inherit'] })
+/** Runs a Node program where a failure is an answer. */
+export function exitCode(args: string[], env: NodeJS.ProcessEnv): Promise<number | NodeJS.Signals> {
+  return ends(spawn(process.execPath, args, { env, stdio: ours }))
+}
+
+function ends(child: ChildProcess): Promise<number | NodeJS.Signals> {
   const ended = new Promise<number | NodeJS.Signals>((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (code, signal) => resolve(code ?? signal ?? 1))

@@ -5,7 +5,7 @@ import { lockDataFolder, StartError } from '../db/data-folder'
 import { startDatabase } from '../db/embedded'
 import { becomesFree, isListening } from '../db/ports'
 import { build, buildFolder, next } from './build'
-import { type Child, type Children, keepRunning } from './children'
+import { type Child, type Children, keepRunning, worker } from './children'
 import { forgetHalfADemo, makeDemo } from './demo'
 import { announceEnd, end, endOnSignals, isEnding, onEnd } from './ending'
 import { readSettings, type Settings, serverEnvironment } from './settings'
@@ -49,7 +49,7 @@ async function serveEmbedded(settings: Settings): Promise<void> {
 /** The processes that make up the console. */
 function processes({ isDevelopment, host, port, url }: Settings): Child[] {
   const args = [next, isDevelopment ? 'dev' : 'start', '--hostname', host, '--port', String(port)]
-  return [{ name: 'server', args, isReady: () => isListening(port, new URL(url).hostname) }]
+  return [{ name: 'server', args, isReady: () => isListening(port, new URL(url).hostname) }, worker]
 }
 
 async function serve(settings: Settings, database: { url: string }): Promise<Children> {

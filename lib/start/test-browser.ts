@@ -5,7 +5,7 @@ import { migrate } from '../../prisma/migrate'
 import { dropDatabase, withDatabase } from '../db/beside'
 import { freePort, isListening } from '../db/ports'
 import { build, next } from './build'
-import { keepRunning } from './children'
+import { keepRunning, worker } from './children'
 import { ensureChromium } from './chromium.mjs'
 import { onEnd } from './ending'
 import { exitCode } from './run'
@@ -62,6 +62,7 @@ async function startServer({ folder }: TestPlace, env: NodeJS.ProcessEnv): Promi
         isReady: () => isListening(Number(port), hostname),
         output: fs.openSync(log, 'a'),
       },
+      { ...worker, output: fs.openSync(log, 'a') },
     ],
     env,
   )

@@ -1,0 +1,182 @@
+import { spawn } from 'node:child_process'
+import fs from 'node:fs'
+import net from 'node:net'
+import os from 'node:os'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { migrate } from '@/prisma/migrate'
+import { withDatabase } from './beside'
+import { lockDataFolder, tryDataFolder } from './data-folder'
+import { type EmbeddedDatabase, openDatabase, startDatabase } from './embedded'
+import { noteFirstStart } from './first-start'
+
+const undo: (() => unknown)[] = []
+afterEach(async () => {
+  for (let work = undo.pop(); work; work = undo.pop()) await work()
+})
+
+// Making a database takes longer than all else here, so there is one, and each test stops what it has started on it.
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-console-embedded-'))
+beforeAll(async () => (await startDatabase(folder, { throwaway: true })).stop())
+afterAll(() => fs.rmSync(folder, { recursive: true }))
+
+describe('the embedded PostgreSQL', () => {
+  it('keeps committed rows when it is killed in mid-write, and starts again although its processes linger', async () => {
+    const first = await start()
+    await migrate(first.url)
+    await run(first.url, 'create table kept (n int); insert into kept values (1)')
+    const busy = run(first.url, 'begin; insert into kept values (2); select count(*) from generate_series(1, 1e9)')
+    busy.catch(() => {})
+    await sleep(200)
+    process.kill(first.pid, 'SIGKILL')
+    const second = await start()
+    expect(second).toMatchObject({ url: first.url })
+    expect(second.pid).not.toBe(first.pid)
+    expect(await run(second.url, 'select n from kept')).toEqual([{ n: 1 }])
+  })
+
+  it('is adopted when whoever started it was killed', async () => {
+    const left = await start()
+    await migrate(left.url)
+    const adopted = await start()
+    expect(adopted).toMatchObject({ pid: left.pid, url: left.url })
+    await adopted.stop()
+    expect(left.isRunning()).toBe(false)
+  })
+
+  it('starts although its record names a process that is another program by now', async () => {
+    const first = await start()
+    const record = path.join(folder, 'postgres/postmaster.pid')
+    const left = fs.readFileSync(record, 'utf8').replace(String(first.pid), String(process.pid))
+    await first.stop()
+    fs.writeFileSync(record, left)
+    expect((await start()).isRunning()).toBe(true)
+  })
+
+  it('moves to another port when its own was taken, and is found there', async () => {
+    const first = await start()
+    await first.stop()
+    const port = Number(new URL(first.url).port)
+    const other = net.createServer().listen(port, '127.0.0.1')
+    undo.push(() => other.close())
+    const second = await start()
+    expect(new URL(second.url).port).not.toBe(String(port))
+    expect(access().port).toBe(Number(new URL(second.url).port))
+  })
+
+  it('listens on this machine alone, asks for the password, and shows its files to nobody', async () => {
+    const { url } = await start()
+    const [settings] = await run(
+      withDatabase(url, 'postgres'),
+      `select current_setting('listen_addresses') addresses, current_setting('unix_socket_directories') sockets,
+        current_setting('TimeZone') zone, current_setting('max_connections') connections`,
+    )
+    expect(settings).toEqual({ addresses: '127.0.0.1', sockets: '', zone: 'UTC', connections: '200' })
+    const wrong = new URL(withDatabase(url, 'postgres'))
+    wrong.password = 'wrong'
+    await expect(run(wrong.href, 'select 1')).rejects.toMatchObject({ code: '28P01' })
+    expect(fs.statSync(path.join(folder, 'postgres.json')).mode & 0o777).toBe(0o600)
+    expect(fs.statSync(folder).mode & 0o007).toBe(0)
+  })
+})
+
+describe('the data folder', () => {
+  it('is refused to a second start, with the number of the first', async () => {
+    const folder = emptyFolder()
+    const lock = await lockDataFolder(folder, 'server')
+    await expect(lockDataFolder(folder, 'server')).rejects.toThrow(`in use by process ${process.pid}`)
+    lock.release()
+    expect(tryDataFolder(folder, 'server')).toHaveProperty('lock')
+  })
+
+  it('is free again when its holder was killed, and then goes to one of those who ask at once', async () => {
+    const killed = taker([emptyFolder()], 0)
+    expect(await killed.got).toEqual([true])
+    const [lock = ''] = fs.readdirSync(killed.folders[0] ?? '')
+    killed.process.kill('SIGKILL')
+    const folders = Array.from({ length: 100 }, emptyFolder)
+    for (const folder of folders) fs.copyFileSync(path.join(killed.folders[0] ?? '', lock), path.join(folder, lock))
+    const at = Date.now() + 1_500
+    const [one, other] = await Promise.all([taker(folders, at).got, taker(folders, at).got])
+    expect(folders.map((_, index) => Number(one[index]) + Number(other[index]))).toEqual(folders.map(() => 1))
+  })
+
+  it('gives a command the database of a running console, and leaves that running', async () => {
+    const lock = await lockDataFolder(folder, 'server')
+    const running = await start()
+    const opening = openDatabase(folder)
+    await sleep(300)
+    lock.say('open')
+    const opened = await opening
+    expect(opened).toMatchObject({ url: running.url, isOurs: false })
+    await opened.stop()
+    expect(running.isRunning()).toBe(true)
+    lock.release()
+  })
+
+  it('gives a command a database for its own duration when no console runs', async () => {
+    await (await start()).stop()
+    const opened = await openDatabase(folder)
+    expect(opened.isOurs).toBe(true)
+    await migrate(opened.url)
+    // A second command waits for the first instead of losing its database in the middle.
+    const second = openDatabase(folder)
+    await sleep(200)
+    await opened.stop()
+    expect(await run((await second).url, 'select 1 as one')).toEqual([{ one: 1 }])
+    await (await second).stop()
+    expect(fs.existsSync(path.join(folder, 'postgres/postmaster.pid'))).toBe(false)
+  })
+
+  it('is refused to a command while it holds half of the demo data, which the next start clears away', async () => {
+    const folder = emptyFolder()
+    noteFirstStart(folder, 'making')
+    await expect(openDatabase(folder)).rejects.toThrow('The first start was cut off.')
+    expect(tryDataFolder(folder, 'server')).toHaveProperty('lock')
+  })
+})
+
+function emptyFolder(): string {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-console-embedded-'))
+  undo.push(() => fs.rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+async function start(): Promise<EmbeddedDatabase> {
+  const database = await startDatabase(folder, { throwaway: true })
+  undo.push(() => database.stop())
+  return database
+}
+
+async function run(url: string, sql: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: url })
+  client.on('error', () => {})
+  await client.connect()
+  try {
+    return (await client.query(sql)).rows
+  } finally {
+    await client.end().catch(() => {})
+  }
+}
+
+function access(): { port: number } {
+  return JSON.parse(fs.readFileSync(path.join(folder, 'postgres.json'), 'utf8'))
+}
+
+/** A process that takes one folder after the other, each at a moment of its own, and lives until the test ends. */
+function taker(folders: string[], at: number) {
+  const script = `
+    const { tryDataFolder } = await import(${JSON.stringify(path.join(import.meta.dirname, 'data-folder.ts'))})
+    const got = ${JSON.stringify(folders)}.map((folder, index) => {
+      while (Date.now() < ${at} + 10 * index);
+      return 'lock' in tryDataFolder(folder, 'server')
+    })
+    console.log(JSON.stringify(got))
+    setInterval(() => {}, 1e6)`
+  const taking = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script])
+  undo.push(() => taking.kill('SIGKILL'))
+  const got = new Promise<boolean[]>((resolve) => taking.stdout.once('data', (text) => resolve(JSON.parse(text))))
+  return { process: taking, folders, got }
+}

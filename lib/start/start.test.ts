@@ -1,0 +1,136 @@
+import { spawn, spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
+import { processStart } from '../db/process-start'
+import { keepRunning } from './children'
+import { makeDemo } from './demo'
+import { readSettings, serverEnvironment } from './settings'
+import { isGood, sentence, tallyOfPlaywright, tallyOfVitest } from './tally'
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-console-start-'))
+afterAll(() => fs.rmSync(folder, { recursive: true }))
+afterEach(() => vi.unstubAllEnvs())
+
+describe('npm start', () => {
+  it('with a database of one’s own names every secret that is missing', () => {
+    const { status, stderr } = startWith({ DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none' })
+    expect(status).toBe(1)
+    expect(stderr).toBe('DATABASE_URL is set, so NEXTAUTH_SECRET and NEXTAUTH_URL must be set too.\n')
+  })
+
+  it('says in a sentence that the database cannot be reached', () => {
+    const own = {
+      DATABASE_URL: 'postgresql://nobody:pass@127.0.0.1:1/none',
+      NEXTAUTH_SECRET: 's',
+      NEXTAUTH_URL: 'http://x',
+    }
+    const { status, stderr } = startWith({ ...own, PORT: '23111' })
+    expect(status).toBe(1)
+    expect(stderr).toContain('The database 127.0.0.1:1/none could not be brought up to date.')
+    expect(stderr).not.toContain('pass')
+  })
+
+  it('makes the secret of the sessions once and shows it to nobody', () => {
+    vi.stubEnv('NEXTAUTH_SECRET', '')
+    vi.stubEnv('ECS_DATA_DIR', folder)
+    const secrets = [1, 2].map(() => serverEnvironment(readSettings(false), 'url').NEXTAUTH_SECRET)
+    expect(secrets[0]).toMatch(/^.{40,}$/)
+    expect(secrets[1]).toBe(secrets[0])
+    expect(fs.statSync(path.join(folder, 'secret.json')).mode & 0o777).toBe(0o600)
+  })
+
+  it('brings no demo data into a console that once began empty', async () => {
+    vi.stubEnv('ECS_DEMO', 'off')
+    await makeDemo(folder, process.env)
+    vi.stubEnv('ECS_DEMO', '')
+    // Making demo data without a database would fail.
+    await makeDemo(folder, { ...process.env, DATABASE_URL: '' })
+    expect(fs.existsSync(path.join(folder, 'demo.json'))).toBe(false)
+  })
+})
+
+describe('a process that is kept running', () => {
+  it('is started again when it is killed, in a changed environment when asked, and ended with the rest', async () => {
+    const told = path.join(folder, 'told')
+    const script = `require('fs').appendFileSync(${JSON.stringify(told)}, process.env.WORD + process.pid + '\\n'); setInterval(() => {}, 1e6)`
+    vi.spyOn(console, 'error').mockImplementation(() => {})
+    const kept = keepRunning([{ name: 'test', args: ['-e', script] }], { ...process.env, WORD: 'a' })
+    await kept.ready
+    const first = await line(told, 1)
+    process.kill(Number(first.slice(1)), 'SIGKILL')
+    expect(await line(told, 2)).toMatch(/^a/)
+    kept.restart({ ...process.env, WORD: 'b' })
+    const third = await line(told, 3)
+    expect(third).toMatch(/^b/)
+    await kept.stop()
+    expect(processStart(Number(third.slice(1)))).toBeUndefined()
+  })
+
+  it('is given up when it never starts', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => {})
+    const kept = keepRunning(
+      [{ name: 'test', args: ['-e', 'process.exit(3)'], isReady: async () => false }],
+      process.env,
+    )
+    await expect(kept.ready).rejects.toThrow('The test does not start (code 3).')
+  })
+
+  it('ends itself when its supervisor is killed', async () => {
+    const told = path.join(folder, 'orphan')
+    const child = `require('fs').writeFileSync(${JSON.stringify(told)}, process.pid + '\\n'); setInterval(() => {}, 1e6)`
+    const script = `
+      const { keepRunning } = await import(${JSON.stringify(path.join(import.meta.dirname, 'children.ts'))})
+      keepRunning([{ name: 'test', args: ['-e', ${JSON.stringify(child)}] }], process.env)`
+    const supervisor = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script])
+    const pid = Number(await line(told, 1))
+    expect(processStart(pid)).toBeDefined()
+    supervisor.kill('SIGKILL')
+    await vi.waitFor(() => expect(processStart(pid)).toBeUndefined(), 2_000)
+  })
+})
+
+describe('the summary of the tests', () => {
+  const report = path.join(folder, 'report.json')
+  const write = (content: unknown) => fs.writeFileSync(report, JSON.stringify(content))
+  const vitest = { numPassedTests: 3, numFailedTests: 0, numPendingTests: 1, numTodoTests: 0, testResults: [] }
+  const stats = { expected: 2, unexpected: 0, flaky: 0, skipped: 0 }
+
+  it('counts what each runner counts', () => {
+    write(vitest)
+    expect(sentence(tallyOfVitest(report, 0, false))).toBe('3 passed, 0 failed, 1 skipped')
+    write({ errors: [], stats })
+    expect(sentence(tallyOfPlaywright(report, 0, false))).toBe('2 passed, 0 failed')
+  })
+
+  it('takes for a failure a file that did not load, a crash, a report that is missing and a run of nothing', () => {
+    write({ ...vitest, testResults: [{ status: 'failed', assertionResults: [] }] })
+    expect(tallyOfVitest(report, 1, false).failed).toBe(1)
+    write(vitest)
+    expect(tallyOfVitest(report, 'SIGSEGV', false).failed).toBe(1)
+    expect(tallyOfVitest(`${report}.none`, 0, false).failed).toBe(1)
+    write({ errors: [], stats: { ...stats, expected: 0 } })
+    expect(tallyOfPlaywright(report, 0, false).failed).toBe(1)
+    expect(isGood({ passed: 0, failed: 0, skipped: 5 })).toBe(false)
+  })
+})
+
+function startWith(env: Record<string, string>) {
+  const clean = { PATH: process.env.PATH, NODE_ENV: process.env.NODE_ENV, ECS_DATA_DIR: folder }
+  return spawnSync(process.execPath, [path.join(import.meta.dirname, 'start.mjs')], {
+    env: { ...clean, ...env },
+    encoding: 'utf8',
+  })
+}
+
+/** The given line of a file, once it is there. */
+async function line(file: string, number: number): Promise<string> {
+  for (;;) {
+    const lines = fs.existsSync(file) ? fs.readFileSync(file, 'utf8').split('\n') : []
+    const found = lines[number - 1]
+    if (found && lines.length > number) return found
+    await sleep(20)
+  }
+}
