@@ -1,6 +1,10 @@
 import createNextIntlPlugin from 'next-intl/plugin'
 
-const withNextIntl = createNextIntlPlugin('./lib/messages/request.ts')
+// Messages are compiled at build time, so their parser never reaches a browser.
+const withNextIntl = createNextIntlPlugin({
+  requestConfig: './lib/messages/request.ts',
+  experimental: { messages: { path: './lib/messages', format: 'json', locales: ['en', 'zh'], precompile: true } },
+})
 
 // The page may load nothing from elsewhere and may not be framed. Next puts small inline scripts into every page,
 // so scripts are limited by origin and not by nonce: a nonce would need a proxy in front of every route.

@@ -2,7 +2,7 @@
 
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
-import { Toaster } from 'sonner'
+import { Toasts } from '@/components/ui/toasts'
 import { ReadError } from '@/lib/fetch-json'
 
 /** What lives as long as the tab: the queries, and the polite region in which toasts are read out. */
@@ -23,14 +23,7 @@ export function Providers({ children }: { children: ReactNode }) {
   return (
     <QueryClientProvider client={client}>
       {children}
-      <Toaster
-        position="bottom-right"
-        duration={6000}
-        toastOptions={{
-          unstyled: true,
-          className: 'w-full rounded-card border border-line bg-surface-float px-4 py-3 text-ink text-sm shadow-float',
-        }}
-      />
+      <Toasts />
     </QueryClientProvider>
   )
 }

@@ -1,6 +1,7 @@
 'use client'
 
 import { useQuery } from '@tanstack/react-query'
+import dynamic from 'next/dynamic'
 import Link from 'next/link'
 import { useFormatter, useLocale, useTranslations } from 'next-intl'
 import { useState } from 'react'
@@ -15,12 +16,13 @@ import { imageStates } from '@/lib/images/rules'
 import type { CustomImage, CustomImageList, CustomImageParams } from '@/lib/images/schema'
 import { paths } from '@/lib/paths'
 import { recipientsMax } from '@/lib/shares/rules'
-import { DeleteImageDialog } from './delete-image-dialog'
 import { useFailureText } from './failure-text'
 import { ImageName } from './image-name'
 import { ImageState } from './image-state'
 import { sortLink } from './list-links'
 import { type Filter, ListToolbar } from './list-toolbar'
+
+const DeleteImageDialog = dynamic(() => import('./delete-image-dialog').then((module) => module.DeleteImageDialog))
 
 /** The tab "Custom Images": the viewer's own images in a region. */
 export function CustomImageTable({ list, username }: { list: CustomImageParams; username: string }) {

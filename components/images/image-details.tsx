@@ -1,11 +1,11 @@
 'use client'
 
 import { useQuery } from '@tanstack/react-query'
+import dynamic from 'next/dynamic'
 import Link from 'next/link'
 import { useRouter } from 'next/navigation'
 import { useTranslations } from 'next-intl'
 import { useState } from 'react'
-import { CancelShareDialog } from '@/components/shares/cancel-share-dialog'
 import { NotFoundPage } from '@/components/shell/not-found-page'
 import { PageHeader } from '@/components/shell/page-header'
 import { Button } from '@/components/ui/button'
@@ -16,13 +16,18 @@ import { ReadError } from '@/lib/fetch-json'
 import { imageQuery } from '@/lib/images/queries'
 import type { HeldImage, OwnImage } from '@/lib/images/schema'
 import { paths } from '@/lib/paths'
-import { DeleteImageDialog } from './delete-image-dialog'
 import { EditImageForm } from './edit-image-form'
 import { useFailureText } from './failure-text'
 import { HeldImageFields, OwnImageFields } from './image-fields'
 import { ImageHistory } from './image-history'
 import { ImageRecipients } from './image-recipients'
 import { ImageState } from './image-state'
+
+const CancelShareDialog = dynamic(() =>
+  import('@/components/shares/cancel-share-dialog').then((module) => module.CancelShareDialog),
+)
+
+const DeleteImageDialog = dynamic(() => import('./delete-image-dialog').then((module) => module.DeleteImageDialog))
 
 /** An image's page: all of it for its owner, a part for a recipient. */
 export function ImageDetailsView({ region, imageId }: { region: string; imageId: string }) {

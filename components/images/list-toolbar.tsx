@@ -1,15 +1,14 @@
 'use client'
 
-import { Check, ChevronDown, RefreshCw, Search, X } from 'lucide-react'
+import { ChevronDown, RefreshCw, Search, X } from 'lucide-react'
 import type { Route } from 'next'
 import Form from 'next/form'
 import Link from 'next/link'
 import { useFormatter, useTranslations } from 'next-intl'
-import { DropdownMenu } from 'radix-ui'
 import { Button } from '@/components/ui/button'
 import { buttonClass } from '@/components/ui/button-class'
 import { classNames } from '@/components/ui/class-names'
-import { menuClass, menuItemClass } from '@/components/ui/menu'
+import { MenuButton } from '@/components/ui/menu-button'
 
 export type Filter = {
   id: string
@@ -79,29 +78,15 @@ export function ListToolbar(props: ListToolbarProps) {
 
 function FilterMenu({ filter }: { filter: Filter }) {
   return (
-    <DropdownMenu.Root modal={false}>
-      <DropdownMenu.Trigger className={buttonClass('secondary')}>
-        {filter.label}
-        <ChevronDown aria-hidden className="size-4 text-ink-muted" />
-      </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content align="start" sideOffset={6} className={`${menuClass} max-h-80 max-w-80 overflow-y-auto`}>
-          {filter.choices.map((choice) => (
-            <DropdownMenu.Item key={choice.href} asChild>
-              <Link
-                href={choice.href}
-                scroll={false}
-                aria-current={choice.isChosen || undefined}
-                className={menuItemClass}
-              >
-                <span className="min-w-0 flex-1 truncate">{choice.label}</span>
-                {choice.isChosen && <Check aria-hidden className="size-4 text-accent" />}
-              </Link>
-            </DropdownMenu.Item>
-          ))}
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
-    </DropdownMenu.Root>
+    <MenuButton
+      label={filter.label}
+      align="start"
+      className={buttonClass('secondary')}
+      items={filter.choices.map((choice) => ({ kind: 'link', ...choice }))}
+    >
+      {filter.label}
+      <ChevronDown aria-hidden className="size-4 text-ink-muted" />
+    </MenuButton>
   )
 }
 

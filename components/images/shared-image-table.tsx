@@ -1,10 +1,10 @@
 'use client'
 
 import { useQuery } from '@tanstack/react-query'
+import dynamic from 'next/dynamic'
 import Link from 'next/link'
 import { useFormatter, useLocale, useTranslations } from 'next-intl'
 import { useEffect, useRef, useState } from 'react'
-import { CancelShareDialog } from '@/components/shares/cancel-share-dialog'
 import { Badge } from '@/components/ui/badge'
 import { Button } from '@/components/ui/button'
 import { buttonClass } from '@/components/ui/button-class'
@@ -19,6 +19,10 @@ import type { SharedImage, SharedImageList, SharedImageParams } from '@/lib/shar
 import { ImageName } from './image-name'
 import { sortLink } from './list-links'
 import { type Filter, ListToolbar } from './list-toolbar'
+
+const CancelShareDialog = dynamic(() =>
+  import('@/components/shares/cancel-share-dialog').then((module) => module.CancelShareDialog),
+)
 
 /** The tab "Shared Images": what others lend to the viewer's master account in a region. */
 export function SharedImageTable({ list }: { list: SharedImageParams }) {

@@ -1,5 +1,6 @@
 'use client'
 
+import dynamic from 'next/dynamic'
 import { useFormatter, useTranslations } from 'next-intl'
 import { useState } from 'react'
 import { Button } from '@/components/ui/button'
@@ -7,7 +8,8 @@ import { Card } from '@/components/ui/card'
 import { EmptyState } from '@/components/ui/empty-state'
 import { type Column, Table } from '@/components/ui/table'
 import type { ImageShare, ImageShares } from '@/lib/shares/schema'
-import { CancelShareDialog } from './cancel-share-dialog'
+
+const CancelShareDialog = dynamic(() => import('./cancel-share-dialog').then((module) => module.CancelShareDialog))
 
 /** The shared images list: who has this image, since when, and who gave it. */
 export function ShareTable({ shares }: { shares: ImageShares }) {

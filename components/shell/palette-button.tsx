@@ -4,7 +4,7 @@ import { Search } from 'lucide-react'
 import dynamic from 'next/dynamic'
 import { useTranslations } from 'next-intl'
 import { useEffect, useState } from 'react'
-import { barButtonClass } from '@/components/ui/menu'
+import { barButtonClass } from '@/components/ui/menu-class'
 import type { RegionChoice } from './region-picker'
 
 // Few visits open it, so its code is fetched when the first one does.

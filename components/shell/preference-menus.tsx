@@ -4,7 +4,8 @@ import { Languages, Monitor, Moon, Sun } from 'lucide-react'
 import { useRouter } from 'next/navigation'
 import { useLocale, useTranslations } from 'next-intl'
 import { useState } from 'react'
-import { ChoiceMenu } from '@/components/ui/menu'
+import { MenuButton } from '@/components/ui/menu-button'
+import { barButtonClass } from '@/components/ui/menu-class'
 import { localeCookie, localeNames, locales } from '@/lib/messages/locales'
 import { rememberPreference, type Theme, themeCookie, themes } from './preferences'
 
@@ -14,18 +15,24 @@ const themeIcons = { system: Monitor, light: Sun, dark: Moon }
 export function LanguageMenu() {
   const t = useTranslations('shell')
   const router = useRouter()
-  const choices = locales.map((locale) => ({ value: locale, label: localeNames[locale] }))
+  const current = useLocale()
   return (
-    <ChoiceMenu
+    <MenuButton
       label={t('language')}
-      icon={<Languages aria-hidden className="size-4" />}
-      choices={choices}
-      value={useLocale()}
-      onChoose={(locale) => {
-        rememberPreference(localeCookie, locale)
-        router.refresh()
-      }}
-    />
+      align="end"
+      className={barButtonClass}
+      items={locales.map((locale) => ({
+        kind: 'choice',
+        label: localeNames[locale],
+        isChosen: locale === current,
+        onSelect: () => {
+          rememberPreference(localeCookie, locale)
+          router.refresh()
+        },
+      }))}
+    >
+      <Languages aria-hidden className="size-4" />
+    </MenuButton>
   )
 }
 
@@ -35,17 +42,24 @@ export function ThemeMenu({ initial }: { initial: Theme }) {
   const [theme, setTheme] = useState(initial)
   const Icon = themeIcons[theme]
   const labels = { system: t('themeSystem'), light: t('themeLight'), dark: t('themeDark') }
+  const choose = (value: Theme) => {
+    rememberPreference(themeCookie, value)
+    document.documentElement.dataset.theme = value
+    setTheme(value)
+  }
   return (
-    <ChoiceMenu
+    <MenuButton
       label={t('theme')}
-      icon={<Icon aria-hidden className="size-4" />}
-      choices={themes.map((value) => ({ value, label: labels[value] }))}
-      value={theme}
-      onChoose={(value) => {
-        rememberPreference(themeCookie, value)
-        document.documentElement.dataset.theme = value
-        setTheme(value)
-      }}
-    />
+      align="end"
+      className={barButtonClass}
+      items={themes.map((value) => ({
+        kind: 'choice',
+        label: labels[value],
+        isChosen: value === theme,
+        onSelect: () => choose(value),
+      }))}
+    >
+      <Icon aria-hidden className="size-4" />
+    </MenuButton>
   )
 }

@@ -1,13 +1,16 @@
 'use client'
 
-import { Check, ChevronDown, MapPin } from 'lucide-react'
+import dynamic from 'next/dynamic'
 import { useParams, usePathname, useRouter, useSearchParams } from 'next/navigation'
 import { useTranslations } from 'next-intl'
-import { Select } from 'radix-ui'
 import { useEffect, useState } from 'react'
-import { barButtonClass, menuClass, menuItemClass } from '@/components/ui/menu'
 import { paths } from '@/lib/paths'
 import { regionCookie, rememberPreference } from './preferences'
+import { RegionTriggerFace, regionTriggerClass } from './region-trigger'
+
+// The list is fetched when it is about to open; until then the picker is a plain button of the same look and role.
+const loadSelect = () => import('./region-select')
+const RegionSelect = dynamic(() => loadSelect().then((module) => module.RegionSelect), { ssr: false })
 
 export type RegionChoice = { id: string; name: string }
 
@@ -22,6 +25,7 @@ export function RegionPicker({ regions, remembered }: { regions: RegionChoice[];
   const search = useSearchParams()
   const params = useParams<{ region?: string; imageId?: string }>()
   const [chosen, setChosen] = useState(remembered)
+  const [isActive, setActive] = useState(false)
   const current = regions.find((region) => region.id === (params.region ?? chosen)) ?? regions[0]
 
   useEffect(() => {
@@ -48,41 +52,21 @@ export function RegionPicker({ regions, remembered }: { regions: RegionChoice[];
   }
 
   if (!current) return null
+  if (isActive) return <RegionSelect regions={regions} current={current} label={t('region')} onChoose={choose} />
   return (
-    <Select.Root value={current.id} onValueChange={choose}>
-      <Select.Trigger
-        aria-label={t('region')}
-        className={`${barButtonClass} min-w-0 max-w-60 shrink border border-bar-line`}
-      >
-        <MapPin aria-hidden className="size-4 shrink-0 text-bar-muted max-sm:hidden" />
-        <span className="truncate">
-          <Select.Value>{current.name}</Select.Value>
-        </span>
-        <Select.Icon>
-          <ChevronDown aria-hidden className="size-4 shrink-0 text-bar-muted" />
-        </Select.Icon>
-      </Select.Trigger>
-      <Select.Portal>
-        <Select.Content
-          position="popper"
-          sideOffset={6}
-          className={`${menuClass} max-h-[60dvh] max-w-[calc(100vw-16px)]`}
-        >
-          <Select.Viewport>
-            {regions.map((region) => (
-              <Select.Item key={region.id} value={region.id} className={`${menuItemClass} h-11`}>
-                <span className="min-w-0 flex-1">
-                  <Select.ItemText>{region.name}</Select.ItemText>
-                  <span className="block font-mono text-ink-muted text-xs">{region.id}</span>
-                </span>
-                <Select.ItemIndicator>
-                  <Check aria-hidden className="size-4 text-accent" />
-                </Select.ItemIndicator>
-              </Select.Item>
-            ))}
-          </Select.Viewport>
-        </Select.Content>
-      </Select.Portal>
-    </Select.Root>
+    <button
+      type="button"
+      role="combobox"
+      aria-label={t('region')}
+      aria-expanded={false}
+      aria-haspopup="listbox"
+      onPointerEnter={() => void loadSelect()}
+      onFocus={() => void loadSelect()}
+      onClick={() => loadSelect().then(() => setActive(true))}
+      onKeyDown={(event) => event.key.startsWith('Arrow') && loadSelect().then(() => setActive(true))}
+      className={regionTriggerClass}
+    >
+      <RegionTriggerFace name={current.name} />
+    </button>
   )
 }

@@ -1,0 +1,118 @@
+'use client'
+
+import type { Route } from 'next'
+import dynamic from 'next/dynamic'
+import {
+  type KeyboardEvent,
+  type PointerEvent,
+  type ReactNode,
+  useCallback,
+  useEffect,
+  useId,
+  useRef,
+  useState,
+} from 'react'
+
+// The library behind a menu weighs more than the page it stands on, so it is fetched when one is about to open.
+const loadPanel = () => import('./menu-panel')
+const MenuPanel = dynamic(() => loadPanel().then((module) => module.MenuPanel), { ssr: false })
+
+export type MenuItem =
+  | { kind: 'link'; label: string; href: Route; icon?: ReactNode; isChosen?: boolean }
+  | { kind: 'action'; label: string; onSelect: () => void; icon?: ReactNode }
+  | { kind: 'choice'; label: string; onSelect: () => void; isChosen: boolean }
+
+/** How a menu came to be open. Pointing does not move the focus: whoever types elsewhere goes on typing. */
+export type Opening = 'pointer' | 'keyboard' | 'hover'
+
+type MenuButtonProps = {
+  label: string
+  className: string
+  align: 'start' | 'end'
+  items: MenuItem[]
+  header?: ReactNode
+  /** The mouse opens it by pointing. */
+  opensOnHover?: boolean
+  children: ReactNode
+}
+
+/** A click that comes this soon after the pointer opened the menu meant to open it. */
+const clickAfterHoverMs = 500
+/** The menu waits this long for the pointer to come back. */
+const leaveMs = 300
+
+/** A button that opens a menu: by click, by keyboard, and where it is wished by pointing at it. */
+export function MenuButton({
+  label,
+  className,
+  align,
+  items,
+  header,
+  opensOnHover = false,
+  children,
+}: MenuButtonProps) {
+  const id = useId()
+  const button = useRef<HTMLButtonElement>(null)
+  const [opening, setOpening] = useState<Opening | null>(null)
+  const openedByHoverAt = useRef(0)
+  const leaving = useRef<ReturnType<typeof setTimeout>>(undefined)
+  useEffect(() => () => clearTimeout(leaving.current), [])
+
+  const enter = (event: PointerEvent) => {
+    void loadPanel()
+    if (!opensOnHover || event.pointerType !== 'mouse') return
+    clearTimeout(leaving.current)
+    if (opening) return
+    openedByHoverAt.current = event.timeStamp
+    setOpening('hover')
+  }
+  const leave = (event: PointerEvent) => {
+    if (!opensOnHover || event.pointerType !== 'mouse') return
+    clearTimeout(leaving.current)
+    leaving.current = setTimeout(() => setOpening(null), leaveMs)
+  }
+  const press = (timeStamp: number) => {
+    const justOpened = opening === 'hover' && timeStamp - openedByHoverAt.current < clickAfterHoverMs
+    setOpening(justOpened ? 'pointer' : opening ? null : 'pointer')
+  }
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== 'Enter' && event.key !== ' ' && event.key !== 'ArrowDown') return
+    event.preventDefault()
+    setOpening('keyboard')
+  }
+  const close = useCallback(() => setOpening(null), [])
+  return (
+    <span className="relative inline-flex shrink-0">
+      <button
+        ref={button}
+        id={id}
+        type="button"
+        aria-label={label}
+        title={opensOnHover ? undefined : label}
+        aria-haspopup="menu"
+        aria-expanded={opening !== null}
+        data-state={opening ? 'open' : 'closed'}
+        className={className}
+        onPointerEnter={enter}
+        onPointerLeave={leave}
+        onFocus={() => void loadPanel()}
+        onKeyDown={onKeyDown}
+        onClick={(event) => press(event.timeStamp)}
+      >
+        {children}
+      </button>
+      {opening && (
+        <MenuPanel
+          button={button}
+          opening={opening}
+          align={align}
+          items={items}
+          header={header}
+          onClose={close}
+          onPointerEnter={enter}
+          onPointerLeave={leave}
+        />
+      )}
+    </span>
+  )
+}

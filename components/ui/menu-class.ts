@@ -1,0 +1,9 @@
+export const menuClass =
+  'z-50 min-w-44 animate-appear rounded-card border border-line bg-surface-float p-1 text-ink text-sm shadow-float'
+
+export const menuItemClass =
+  'flex h-8 w-full items-center gap-2 rounded-control px-2 text-left outline-none data-highlighted:bg-surface-hover'
+
+export const barButtonClass =
+  'inline-flex h-8 min-w-8 shrink-0 items-center justify-center gap-2 rounded-control px-2 text-bar-ink transition-colors ' +
+  'hover:bg-bar-hover data-[state=open]:bg-bar-hover focus-visible:outline-bar-ink'

@@ -1,0 +1,100 @@
+'use client'
+
+import { Check } from 'lucide-react'
+import Link from 'next/link'
+import { DropdownMenu } from 'radix-ui'
+import { type PointerEvent, type ReactNode, type RefObject, useRef } from 'react'
+import type { MenuItem, Opening } from './menu-button'
+import { menuClass, menuItemClass } from './menu-class'
+
+type MenuPanelProps = {
+  button: RefObject<HTMLButtonElement | null>
+  opening: Opening
+  align: 'start' | 'end'
+  items: MenuItem[]
+  header: ReactNode
+  onClose: () => void
+  onPointerEnter: (event: PointerEvent) => void
+  onPointerLeave: (event: PointerEvent) => void
+}
+
+/** The open menu of a `MenuButton`. It hangs on an invisible twin of the button, which stays a plain button. */
+export function MenuPanel({ button, opening, align, items, header, onClose, ...pointer }: MenuPanelProps) {
+  const content = useRef<HTMLDivElement>(null)
+  // Radix moves the focus to the menu when it opens. One opened by pointing must leave it where it is, and one opened by
+  // keyboard goes straight to its first item. Its types do not name this handler for a menu, though it is passed on.
+  const moveFocus = {
+    onOpenAutoFocus: (event: Event) => {
+      if (opening === 'pointer') return
+      event.preventDefault()
+      const panel = event.target
+      if (opening === 'keyboard' && panel instanceof HTMLElement) {
+        panel.querySelector<HTMLElement>('[role^="menuitem"]')?.focus()
+      }
+    },
+  }
+  const isOwnButton = (target: EventTarget | null) =>
+    target instanceof Node && button.current?.contains(target) === true
+  return (
+    <DropdownMenu.Root open modal={false} onOpenChange={(isOpen) => !isOpen && onClose()}>
+      <DropdownMenu.Trigger asChild>
+        <span aria-hidden className="pointer-events-none absolute inset-0" />
+      </DropdownMenu.Trigger>
+      <DropdownMenu.Portal>
+        <DropdownMenu.Content
+          {...pointer}
+          {...moveFocus}
+          ref={content}
+          align={align}
+          sideOffset={6}
+          aria-labelledby={button.current?.id}
+          className={`${menuClass} max-h-[min(60dvh,24rem)] max-w-80 overflow-y-auto`}
+          // The button opens and closes its menu itself.
+          onPointerDownOutside={(event) => isOwnButton(event.target) && event.preventDefault()}
+          onFocusOutside={(event) => event.preventDefault()}
+          onCloseAutoFocus={(event) => {
+            event.preventDefault()
+            if (content.current?.contains(document.activeElement) || document.activeElement === document.body) {
+              button.current?.focus({ preventScroll: true })
+            }
+          }}
+        >
+          {header}
+          <DropdownMenu.RadioGroup value={items.find((item) => item.kind === 'choice' && item.isChosen)?.label}>
+            {items.map((item) => (
+              <Item key={item.label} item={item} />
+            ))}
+          </DropdownMenu.RadioGroup>
+        </DropdownMenu.Content>
+      </DropdownMenu.Portal>
+    </DropdownMenu.Root>
+  )
+}
+
+function Item({ item }: { item: MenuItem }) {
+  if (item.kind === 'link') {
+    return (
+      <DropdownMenu.Item asChild>
+        <Link href={item.href} scroll={false} aria-current={item.isChosen || undefined} className={menuItemClass}>
+          {item.icon}
+          <span className="min-w-0 flex-1 truncate">{item.label}</span>
+          {item.isChosen && <Check aria-hidden className="size-4 text-accent" />}
+        </Link>
+      </DropdownMenu.Item>
+    )
+  }
+  if (item.kind === 'action') {
+    return (
+      <DropdownMenu.Item className={menuItemClass} onSelect={item.onSelect}>
+        {item.icon}
+        {item.label}
+      </DropdownMenu.Item>
+    )
+  }
+  return (
+    <DropdownMenu.RadioItem value={item.label} className={menuItemClass} onSelect={item.onSelect}>
+      <span className="min-w-0 flex-1 truncate">{item.label}</span>
+      {item.isChosen && <Check aria-hidden className="size-4 text-accent" />}
+    </DropdownMenu.RadioItem>
+  )
+}
