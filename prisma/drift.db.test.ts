@@ -1,0 +1,60 @@
+import pg from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { schemaSql } from './schema-sql.mjs'
+
+// What the migrations hold beyond schema.prisma, because Prisma has no word for it. Everything else must be equal.
+const byHand = [
+  'check Account_sub_has_master',
+  'check Quota_images_is_not_negative',
+  'check ShareDay_used_is_positive',
+  'check Share_recipient_is_not_owner',
+  'index Image_in_motion',
+  'trigger Event_is_append_only',
+  'trigger Event_is_not_truncated',
+]
+
+const catalog = `
+  SELECT 'column ' || table_name || '.' || column_name AS what,
+    concat_ws(' ', data_type, udt_name, datetime_precision, is_nullable, column_default) AS how
+  FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> '_prisma_migrations'
+  UNION ALL SELECT 'index ' || indexname, indexdef FROM pg_indexes
+  WHERE schemaname = 'public' AND tablename <> '_prisma_migrations'
+  UNION ALL SELECT (CASE contype WHEN 'c' THEN 'check ' ELSE 'constraint ' END) || conname, pg_get_constraintdef(oid)
+  FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND contype <> 'n'
+    AND conrelid::regclass::text <> '_prisma_migrations'
+  UNION ALL SELECT 'enum ' || t.typname, string_agg(e.enumlabel, ' ' ORDER BY e.enumsortorder)
+  FROM pg_enum e JOIN pg_type t ON t.oid = e.enumtypid JOIN pg_namespace n ON n.oid = t.typnamespace
+  WHERE n.nspname = 'public' GROUP BY t.typname
+  UNION ALL SELECT 'trigger ' || tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
+    AND tgrelid::regclass::text NOT LIKE 'graphile_worker%' AND tgrelid::regclass::text NOT LIKE '%_private_%'`
+
+const migrated = process.env.DATABASE_URL ?? ''
+const scratch = new URL(migrated)
+scratch.pathname = `${scratch.pathname}_schema`
+
+async function query(url: string, sql: string) {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    return (await client.query(sql)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+async function readCatalog(url: string): Promise<Map<string, string>> {
+  const rows = await query(url, catalog)
+  return new Map(rows.map((row) => [String(row.what), String(row.how)]))
+}
+
+beforeAll(() => query(migrated, `CREATE DATABASE "${scratch.pathname.slice(1)}"`))
+afterAll(() => query(migrated, `DROP DATABASE "${scratch.pathname.slice(1)}" WITH (FORCE)`))
+
+test('the migrations make what schema.prisma says, and beyond it only what is listed', async () => {
+  await query(scratch.href, await schemaSql(migrated))
+  const [wanted, made] = [await readCatalog(scratch.href), await readCatalog(migrated)]
+  expect(wanted.size).toBeGreaterThan(80)
+  for (const [what, how] of wanted) expect(made.get(what), what).toBe(how)
+  const extra = [...made.keys()].filter((what) => !wanted.has(what)).sort()
+  expect(extra).toEqual(byHand)
+})

@@ -1,0 +1,1 @@
+export function schemaSql(url: string): Promise<string>
