@@ -38,6 +38,15 @@ export const regionId = z.string(problem('invalid')).regex(/^[a-z]{2}-[a-z0-9-]{
 
 export const defaultPageSize = 25
 
+/** What a list is searched or filtered by. Anything that cannot be a part of a name searches for nothing. */
+export function searchText(max: number) {
+  return z
+    .string()
+    .max(max)
+    .refine((typed) => !hiddenCharacters.test(typed))
+    .transform((typed) => typed.normalize('NFC').trim())
+}
+
 /** A list's place in the URL. Anything that does not fit falls back to its default: a bad URL shows the default list. */
 export const cursor = z.string().max(1024).optional().catch(undefined)
 

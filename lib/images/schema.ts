@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { cursor, freeText, imageId, regionId, requiredText, text } from '@/lib/fields'
+import { cursor, freeText, imageId, regionId, requiredText, searchText, text } from '@/lib/fields'
 import {
   descriptionMax,
   foldName,
@@ -27,10 +27,10 @@ export type ImageSort = (typeof imageSorts)[number]
 
 /** Everything the Custom Images list can be asked, as it stands in its URL. */
 export const customImageParams = z.object({
-  region: z.string(),
-  q: z.string().max(128).transform(foldName).catch(''),
+  region: regionId.catch(''),
+  q: searchText(128).catch(''),
   state: z.enum(imageStates).optional().catch(undefined),
-  os: z.string().max(operatingSystemMax).optional().catch(undefined),
+  os: searchText(operatingSystemMax).optional().catch(undefined),
   sort: z.enum(imageSorts).catch('-createdAt'),
   after: cursor,
   before: cursor,

@@ -1,11 +1,17 @@
 import { z } from 'zod'
 import { foldUsername, signInNameMax } from '@/lib/accounts/rules'
-import { cursor, freeText, imageId, regionId, shareId, text } from '@/lib/fields'
+import { cursor, freeText, imageId, regionId, searchText, shareId, text } from '@/lib/fields'
 import { noteMax, usernamesMax } from './rules'
 
 const recipientName = text(256)
   .transform(foldUsername)
-  .pipe(z.string().min(1, 'required').max(signInNameMax, 'too-long'))
+  .pipe(
+    z
+      .string()
+      .min(1, 'required')
+      .max(signInNameMax, 'too-long')
+      .refine((name) => !/\p{Cc}/u.test(name), 'characters'),
+  )
 
 export const shareImageInput = z.object({
   region: regionId,
@@ -37,13 +43,9 @@ export const sharedImageSorts = ['createdAt', '-createdAt'] as const
 
 /** Everything the Shared Images list can be asked, as it stands in its URL. */
 export const sharedImageParams = z.object({
-  region: z.string(),
-  q: z
-    .string()
-    .max(128)
-    .transform((typed) => typed.normalize('NFC').trim())
-    .catch(''),
-  os: z.string().max(64).optional().catch(undefined),
+  region: regionId.catch(''),
+  q: searchText(128).catch(''),
+  os: searchText(64).optional().catch(undefined),
   sort: z.enum(sharedImageSorts).catch('-createdAt'),
   after: cursor,
   before: cursor,

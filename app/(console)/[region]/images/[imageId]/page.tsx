@@ -6,6 +6,7 @@ import { ImageElsewherePage } from '@/components/images/image-elsewhere'
 import { requireContext } from '@/lib/auth/session'
 import { imageQuery } from '@/lib/images/queries'
 import { getImage } from '@/lib/images/reads'
+import { imageParams } from '@/lib/images/schema'
 import { paths } from '@/lib/paths'
 import { Prefetch } from '@/lib/prefetch'
 
@@ -14,7 +15,9 @@ export async function generateMetadata(): Promise<Metadata> {
 }
 
 export default async function ImagePage({ params }: PageProps<'/[region]/images/[imageId]'>) {
-  const { region, imageId } = await params
+  const asked = imageParams.safeParse(await params)
+  if (!asked.success) notFound()
+  const { region, imageId } = asked.data
   const ctx = await requireContext(paths.image(region, imageId))
   const image = await getImage(ctx, { region, imageId })
   if (!image) notFound()

@@ -5,6 +5,7 @@ import { ImageElsewherePage } from '@/components/images/image-elsewhere'
 import { SharePage } from '@/components/shares/share-page'
 import { requireContext } from '@/lib/auth/session'
 import { getImage } from '@/lib/images/reads'
+import { imageParams } from '@/lib/images/schema'
 import { paths } from '@/lib/paths'
 import { Prefetch } from '@/lib/prefetch'
 import { imageSharesQuery } from '@/lib/shares/queries'
@@ -15,7 +16,9 @@ export async function generateMetadata(): Promise<Metadata> {
 }
 
 export default async function ImageSharesPage({ params }: PageProps<'/[region]/images/[imageId]/share'>) {
-  const { region, imageId } = await params
+  const asked = imageParams.safeParse(await params)
+  if (!asked.success) notFound()
+  const { region, imageId } = asked.data
   const ctx = await requireContext(paths.shareImage(region, imageId))
   const shares = await getImageShares(ctx, { region, imageId })
   if (!shares) {

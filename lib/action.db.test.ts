@@ -1,0 +1,176 @@
+import { expect, test, vi } from 'vitest'
+import { changePasswordAction } from '@/lib/accounts/actions'
+import type { SessionContext } from '@/lib/auth/session'
+import { db } from '@/lib/db/client'
+import { account, held, image, region as newRegion, type TestAccount } from '@/lib/db/test-fixtures'
+import { deleteImageAction, updateImageAction } from '@/lib/images/actions'
+import type { ActionResult } from '@/lib/result'
+import { cancelShareAction, markSharesSeenAction, shareImageAction } from '@/lib/shares/actions'
+
+// Only who is signed in is put in the place of a cookie; everything behind it is real.
+const session = vi.hoisted(() => ({ current: null as SessionContext | null }))
+vi.mock('@/lib/auth/session', () => ({ currentContext: async () => session.current }))
+// Outside Next there are no redirects to let through.
+vi.mock('next/navigation', () => ({ unstable_rethrow: () => {} }))
+
+function signIn(someone: TestAccount | null): void {
+  session.current = someone && { ...someone.ctx, sessionId: 'none' }
+}
+
+/** An action is a public endpoint: whatever a hand-made request holds arrives, whatever its type says. */
+type Door = (input: never) => Promise<ActionResult<unknown>>
+async function call(action: Door, input: unknown): Promise<string> {
+  const answer = await Reflect.apply(action, null, [input])
+  if (answer.ok) return 'ok'
+  return answer.refusal.code === 'INVALID_INPUT' ? `INVALID_INPUT ${answer.refusal.field}` : answer.refusal.code
+}
+
+const actions: Record<string, Door> = {
+  shareImageAction,
+  cancelShareAction,
+  markSharesSeenAction,
+  updateImageAction,
+  deleteImageAction,
+  changePasswordAction,
+}
+
+const unknownImage = 'img-0000000000'
+const valid = (region: string, imageId: string) => ({
+  share: { region, imageId, usernames: ['lantern'], note: '' },
+  update: { region, imageId, name: 'web', description: '' },
+  remove: { region, imageId, cancelShares: true, typedName: 'web-01' },
+})
+
+test('nobody signed in is answered SIGNED_OUT by every action, whatever the input', async () => {
+  signIn(null)
+  for (const [name, action] of Object.entries(actions)) {
+    expect(await call(action, {}), name).toBe('SIGNED_OUT')
+  }
+})
+
+const longText = 'a'.repeat(10_000)
+const badNames = {
+  empty: '',
+  'only spaces': '   ',
+  '10 kB': longText,
+  'a control character': 'web\u0007',
+  'a right-to-left mark': 'web\u202egpj.exe',
+  'a zero-width space': 'web\u200b01',
+  markup: '<script>alert(1)</script>',
+  SQL: '\'; DROP TABLE "Image"; --',
+  emoji: 'web 🚀',
+  'a keycap': 'web 1\ufe0f\u20e3',
+  NUL: 'web\0',
+  'a number': 7,
+  null: null,
+  'a list': ['web'],
+  'an object': { $ne: '' },
+}
+
+test('a bad name of any kind is refused with its field, and nothing is written', async () => {
+  const owner = await account()
+  const region = await newRegion()
+  const imageId = await image(owner, region)
+  signIn(owner)
+  for (const [kind, name] of Object.entries(badNames)) {
+    const input = { ...valid(region, imageId).update, name }
+    expect(await call(updateImageAction, input), kind).toBe('INVALID_INPUT name')
+  }
+  expect((await db().image.findUniqueOrThrow({ where: { id: imageId } })).name).toBe('web-01')
+})
+
+test('a look-alike name is another name: it is kept as typed and found only as typed', async () => {
+  const owner = await account()
+  const region = await newRegion()
+  const imageId = await image(owner, region)
+  signIn(owner)
+  // The a is Cyrillic.
+  expect(await call(updateImageAction, { ...valid(region, imageId).update, name: 'w\u0430b' })).toBe('ok')
+  expect(await call(deleteImageAction, valid(region, imageId).remove)).toBe('ok')
+})
+
+test('bad usernames, notes and ids are refused with their field, never a fault', async () => {
+  const owner = await account()
+  const region = await newRegion()
+  const imageId = await image(owner, region)
+  signIn(owner)
+  const { share } = valid(region, imageId)
+  const cases: [input: unknown, answer: string][] = [
+    [null, 'INVALID_INPUT '],
+    [[], 'INVALID_INPUT '],
+    ['text', 'INVALID_INPUT '],
+    [{ ...share, usernames: [] }, 'INVALID_INPUT usernames'],
+    [{ ...share, usernames: 'lantern' }, 'INVALID_INPUT usernames'],
+    [{ ...share, usernames: [''] }, 'INVALID_INPUT usernames'],
+    [{ ...share, usernames: [longText] }, 'INVALID_INPUT usernames'],
+    [{ ...share, usernames: [{}] }, 'INVALID_INPUT usernames'],
+    [{ ...share, usernames: Array.from({ length: 21 }, (_, i) => `tenant-${i}`) }, 'INVALID_INPUT usernames'],
+    [{ ...share, usernames: ['nobody\0'] }, 'INVALID_INPUT usernames'],
+    [{ ...share, usernames: ["' OR 1=1 --"] }, 'RECIPIENT_NOT_FOUND'],
+    [{ ...share, usernames: ['l\u0430ntern'] }, 'RECIPIENT_NOT_FOUND'],
+    [{ ...share, note: longText }, 'INVALID_INPUT note'],
+    [{ ...share, note: 'a\u202eb' }, 'INVALID_INPUT note'],
+    [{ ...share, note: 7 }, 'INVALID_INPUT note'],
+    [{ ...share, imageId: '1 OR 1=1' }, 'INVALID_INPUT imageId'],
+    [{ ...share, imageId: [imageId] }, 'INVALID_INPUT imageId'],
+    [{ ...share, region: '../..' }, 'INVALID_INPUT region'],
+  ]
+  for (const [input, answer] of cases)
+    expect(await call(shareImageAction, input), JSON.stringify(input)?.slice(0, 80)).toBe(answer)
+  expect(await db().share.count({ where: { imageId } })).toBe(0)
+  for (const shareId of ['', longText, null, 'shr-xxx']) {
+    expect(await call(cancelShareAction, { shareId })).toBe('INVALID_INPUT shareId')
+  }
+  expect(await call(changePasswordAction, { currentPassword: 'x', newPassword: 'short' })).toBe(
+    'INVALID_INPUT newPassword',
+  )
+  expect(await call(changePasswordAction, { currentPassword: 'x', newPassword: longText })).toBe(
+    'INVALID_INPUT newPassword',
+  )
+})
+
+test('a stranger, a recipient and a foreign sub-account get of another’s image what they get of none', async () => {
+  const owner = await account()
+  const region = await newRegion()
+  const imageId = await image(owner, region)
+  const recipient = await account()
+  const shareId = await held(imageId, recipient)
+  const stranger = await account()
+  const foreignSub = await account({ master: stranger })
+  const { share, update, remove } = valid(region, imageId)
+  for (const someone of [stranger, foreignSub, recipient]) {
+    signIn(someone)
+    const answers = [await call(updateImageAction, update), await call(deleteImageAction, remove)]
+    const none = { region, imageId: unknownImage }
+    expect(answers).toEqual([
+      await call(updateImageAction, { ...update, ...none }),
+      await call(deleteImageAction, { ...remove, ...none }),
+    ])
+    expect(answers).toEqual(['IMAGE_NOT_FOUND', 'IMAGE_NOT_FOUND'])
+  }
+  signIn(recipient)
+  expect(await call(shareImageAction, share)).toBe('RESHARE_FORBIDDEN')
+  for (const someone of [stranger, foreignSub]) {
+    signIn(someone)
+    expect(await call(shareImageAction, share)).toBe('IMAGE_NOT_FOUND')
+    expect(await call(shareImageAction, { ...share, imageId: unknownImage })).toBe('IMAGE_NOT_FOUND')
+    expect(await call(cancelShareAction, { shareId })).toBe('SHARE_NOT_FOUND')
+    expect(await call(cancelShareAction, { shareId: 'shr-0000000000' })).toBe('SHARE_NOT_FOUND')
+    expect(await call(markSharesSeenAction, { shareIds: [shareId] })).toBe('ok')
+  }
+  expect((await db().share.findUniqueOrThrow({ where: { id: shareId } })).seenAt).toBeNull()
+  expect(await db().image.count({ where: { id: imageId, state: 'available', name: 'web-01' } })).toBe(1)
+})
+
+test('a sub-account acts fully for its own master', async () => {
+  const owner = await account()
+  const region = await newRegion()
+  const imageId = await image(owner, region)
+  const recipient = await account()
+  const sub = await account({ master: owner })
+  signIn(sub)
+  const { share, update, remove } = valid(region, imageId)
+  expect(await call(shareImageAction, { ...share, usernames: [recipient.username] })).toBe('ok')
+  expect(await call(updateImageAction, update)).toBe('ok')
+  expect(await call(deleteImageAction, { ...remove, typedName: 'web' })).toBe('ok')
+})

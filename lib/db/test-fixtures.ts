@@ -1,0 +1,173 @@
+import { type Context, mintViewer } from '@/lib/auth/viewer'
+import { newId } from '@/lib/ids'
+import type { ImageStateName } from '@/lib/images/rules'
+import type { Result } from '@/lib/result'
+import { type LookUpParams, type ShareImageInput, shareImageInput } from '@/lib/shares/schema'
+import { db } from './client'
+import { inTransaction } from './transaction'
+
+// What database tests are made of, by rows and not by the operations that they test. Each test makes its own region and
+// accounts, so that no test sees another's.
+
+/** Noon in Asia/Shanghai, far from where the day turns. */
+export const noon = new Date('2026-03-10T04:00:00.000Z')
+
+export const minutes = (count: number) => count * 60_000
+export const later = (ms: number) => new Date(noon.getTime() + ms)
+
+/** An account, and itself as the one who asks: at noon, or at another moment. */
+export type TestAccount = {
+  id: string
+  username: string
+  masterId: string | null
+  ctx: Context
+  at(now: Date): Context
+}
+
+export async function region(): Promise<string> {
+  const id = `cn-${newId('acc').slice(4)}`
+  await db().region.create({ data: { id, name: `Region ${id}`, createdAt: noon } })
+  return id
+}
+
+type AccountOptions = {
+  master?: TestAccount
+  displayName?: string
+  passwordHash?: string
+  disabledAt?: Date
+}
+
+export async function account(options: AccountOptions = {}): Promise<TestAccount> {
+  const { master, displayName = 'Test Tenant', passwordHash = '-', disabledAt } = options
+  const login = `t${newId('acc').slice(4)}`
+  const row = {
+    id: newId('acc'),
+    username: master ? `${login}@${master.username}` : login,
+    kind: master ? ('SUB' as const) : ('MASTER' as const),
+    displayName,
+  }
+  const masterId = master?.id ?? null
+  await db().account.create({ data: { ...row, masterId, passwordHash, disabledAt, email: '', createdAt: noon } })
+  const viewer = mintViewer({ ...row, master: master ?? null })
+  const at = (now: Date): Context => ({ viewer, now, address: null })
+  return { id: row.id, username: row.username, masterId, ctx: at(noon), at }
+}
+
+export async function accounts(count: number): Promise<TestAccount[]> {
+  return await Promise.all(Array.from({ length: count }, () => account()))
+}
+
+/** One of a list that is known to have it. */
+export function nth<T>(list: T[], index: number): T {
+  const found = list[index]
+  if (found === undefined) throw new Error(`There are ${list.length} and none has the number ${index}.`)
+  return found
+}
+
+type ImageOptions = {
+  name?: string
+  state?: ImageStateName
+  operatingSystem?: string
+  virtualSize?: number
+  createdAt?: Date
+  leaseAt?: Date
+}
+
+/** An image by its row: available, unless another state is asked for. It has no bytes in any store. */
+export async function image(owner: TestAccount, regionId: string, options: ImageOptions = {}): Promise<string> {
+  const { name = 'web-01', state = 'available', operatingSystem = 'Debian 12', createdAt = noon, ...rest } = options
+  const id = newId('img')
+  const fixed = { id, ownerId: owner.id, regionId, source: 'IMPORT' as const, updatedAt: createdAt }
+  await db().image.create({ data: { ...fixed, name, state, operatingSystem, createdAt, ...rest } })
+  return id
+}
+
+/** A share by its row: nothing of anybody's day is used. */
+export async function held(imageId: string, recipient: TestAccount): Promise<string> {
+  const { ownerId, regionId } = await db().image.findUniqueOrThrow({ where: { id: imageId } })
+  const id = newId('shr')
+  const data = { id, imageId, ownerId, regionId, recipientId: recipient.id, sharedById: ownerId, createdAt: noon }
+  await db().share.create({ data })
+  return id
+}
+
+/** Lets a master account have used up so many of its daily shares; all of them have been cancelled since. */
+export async function usedToday(owner: TestAccount, used: number, day = '2026-03-10'): Promise<void> {
+  const who = { actorId: owner.id, actorName: owner.username, ownerId: owner.id, ownerName: owner.username }
+  const at = new Date(`${day}T00:00:00+08:00`)
+  const shareIds = Array.from({ length: used }, () => newId('shr'))
+  const events = (action: string) => shareIds.map((shareId) => ({ ...who, action, at, shareId }))
+  await db().shareDay.create({ data: { accountId: owner.id, day: new Date(day), used } })
+  await db().event.createMany({ data: [...events('share.create'), ...events('share.cancel')] })
+}
+
+export async function quota(owner: TestAccount, regionId: string, images: number): Promise<void> {
+  const key = { accountId: owner.id, regionId }
+  await db().quota.upsert({ where: { accountId_regionId: key }, create: { ...key, images }, update: { images } })
+}
+
+/** What the share form sends, as it arrives. */
+export function asked(regionId: string, imageId: string, ...recipients: (TestAccount | string)[]): ShareImageInput {
+  const usernames = recipients.map((one) => (typeof one === 'string' ? one : one.username))
+  return shareImageInput.parse({ region: regionId, imageId, usernames })
+}
+
+export const named = (one: TestAccount | string): LookUpParams => ({
+  username: typeof one === 'string' ? one : one.username,
+})
+
+/** What came of many tries: how often each answer was given. A fault is thrown and fails the test. */
+export function tally(results: Result<unknown>[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const result of results) {
+    const answer = result.ok ? 'ok' : result.refusal.code
+    counts[answer] = (counts[answer] ?? 0) + 1
+  }
+  return counts
+}
+
+/** Starts many at once, once so many connections are open, so that they truly race. */
+export async function race<T>(count: number, run: (index: number) => Promise<T>): Promise<T[]> {
+  const warm = Array.from({ length: count }, () => db().$queryRaw`SELECT pg_sleep(0.05)::text`)
+  await Promise.all(warm)
+  return await Promise.all(Array.from({ length: count }, (_, index) => run(index)))
+}
+
+/** How many of its day a master account has used by the counter, and by the events that tell of its shares. */
+export async function sharesToday(owner: TestAccount, day = '2026-03-10') {
+  const [counter, events] = await Promise.all([
+    db().shareDay.findUnique({ where: { accountId_day: { accountId: owner.id, day: new Date(day) } } }),
+    db().event.count({ where: { ownerId: owner.id, action: 'share.create' } }),
+  ])
+  return { used: counter?.used ?? 0, events }
+}
+
+/**
+ * Runs `work` while another transaction holds the locks of accounts, then lets `meanwhile` change something in that
+ * transaction and commits it: what happens between the look and the lock.
+ */
+export async function whileLocked<T>(
+  ids: string[],
+  work: () => Promise<T>,
+  meanwhile: (tx: Parameters<Parameters<typeof inTransaction>[0]>[0]) => Promise<unknown>,
+): Promise<T> {
+  let running: Promise<T> | undefined
+  await inTransaction(async (tx) => {
+    await tx.$queryRaw`SELECT id FROM "Account" WHERE id = ANY(${ids}) ORDER BY id FOR NO KEY UPDATE`
+    running = work()
+    running.catch(() => {})
+    await somebodyWaits()
+    await meanwhile(tx)
+    return { ok: true, value: null }
+  })
+  if (!running) throw new Error('The work was not begun.')
+  return await running
+}
+
+async function somebodyWaits(): Promise<void> {
+  for (;;) {
+    const waiting = await db().$queryRaw<{ count: number }[]>`
+      SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+    if (waiting[0]?.count) return
+  }
+}
