@@ -72,6 +72,12 @@ export function CustomImageTable({ list, username }: { list: CustomImageParams; 
         previous={data.prev ? href({ before: data.prev }) : null}
         next={data.next ? href({ after: data.next }) : null}
       />
+      <p className="border-line border-t px-4 py-2 text-ink-muted text-xs tabular-nums">
+        {t('quotaUsed', data.quota)}{' '}
+        {data.quota.used < data.quota.quota
+          ? t('quotaFree', { free: data.quota.quota - data.quota.used })
+          : t('quotaFull')}
+      </p>
       {deleting && <DeleteImageDialog region={list.region} image={deleting} onClose={() => setDeleting(null)} />}
     </section>
   )

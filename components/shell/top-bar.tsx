@@ -24,7 +24,7 @@ export function TopBar({ regions, region, theme, viewer }: TopBarProps) {
       <MenuDrawer fallbackRegion={region} />
       <Link
         href={paths.home()}
-        className="mr-1 inline-flex h-8 items-center gap-2 rounded-control font-semibold text-md focus-visible:outline-bar-ink md:mr-3"
+        className="mr-1 inline-flex h-8 shrink-0 items-center gap-2 rounded-control font-semibold text-md focus-visible:outline-bar-ink md:mr-3"
       >
         <ProductMark className="size-6" />
         <span className="max-md:sr-only">{t('product.name')}</span>

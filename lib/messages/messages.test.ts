@@ -1,0 +1,175 @@
+// next-intl's own entry is that of a server component here, and would ask Next for the language of a request.
+import { createTranslator } from 'use-intl/core'
+import { describe, expect, it, test } from 'vitest'
+import { diskReasons } from '@/lib/disks/reasons'
+import { eventActions } from '@/lib/events/rules'
+import { imageStates } from '@/lib/images/rules'
+import type { InputProblem, RecipientRefusalCode, RefusalCode } from '@/lib/result'
+import en from './en.json'
+import { type Locale, locales } from './locales'
+import zh from './zh.json'
+
+type Tree = { [key: string]: string | Tree }
+
+const flat: Record<Locale, Map<string, string>> = { en: new Map(flatten(en)), zh: new Map(flatten(zh)) }
+const keys = [...flat.en.keys()]
+
+function flatten(tree: Tree, prefix = ''): [key: string, message: string][] {
+  return Object.entries(tree).flatMap(([key, value]): [string, string][] =>
+    typeof value === 'string' ? [[prefix + key, value]] : flatten(value, `${prefix}${key}.`),
+  )
+}
+
+type Placeholder = { name: string; kind: string; branches: string[] }
+
+/** Every `{name}`, `{name, kind}` and `{name, kind, branch {…} …}` of an ICU message, in branches too. */
+function placeholders(message: string): Placeholder[] {
+  const found: Placeholder[] = []
+  for (let at = message.indexOf('{'); at >= 0; ) {
+    const end = closing(message, at)
+    const inside = message.slice(at + 1, end)
+    const [, name = '', kind = 'plain', rest = ''] = /^\s*(\w+)\s*(?:,\s*(\w+)\s*(?:,(.*))?)?$/s.exec(inside) ?? []
+    const branches: string[] = []
+    for (let open = rest.indexOf('{'); open >= 0; ) {
+      const close = closing(rest, open)
+      branches.push(rest.slice(0, open).split('}').at(-1)?.trim() ?? '')
+      found.push(...placeholders(rest.slice(open + 1, close)))
+      open = rest.indexOf('{', close)
+    }
+    found.push({ name, kind, branches })
+    at = message.indexOf('{', end)
+  }
+  return found
+}
+
+function closing(text: string, open: number): number {
+  for (let at = open, depth = 0; at < text.length; at++) {
+    if (text[at] === '{') depth++
+    if (text[at] === '}' && --depth === 0) return at
+  }
+  throw new Error(`A brace is not closed: ${text}`)
+}
+
+/** What a translator may not change: which values a message takes, and of which kind. Not every language has a plural. */
+function taken(message = ''): string[] {
+  const kindOf = (kind: string) => (kind === 'plural' ? 'number' : kind)
+  return [...new Set(placeholders(message).map(({ name, kind }) => `${name} ${kindOf(kind)}`))].sort()
+}
+
+/** Every set of values that makes a message take another branch. */
+function everyBranch(message: string): Record<string, string | number>[] {
+  const all = placeholders(message)
+  const values = Object.fromEntries(all.map(({ name, kind }) => [name, kind === 'plain' ? `<${name}>` : 7]))
+  const choices = all.filter(({ branches }) => branches.length > 0)
+  const taking = choices.flatMap(({ name, kind, branches }) =>
+    branches.map((branch) => ({ ...values, [name]: kind === 'select' ? branch : countFor(branch) })),
+  )
+  return taking.length > 0 ? taking : [values]
+}
+
+function countFor(branch: string): number {
+  return branch.startsWith('=') ? Number(branch.slice(1)) : branch === 'one' ? 1 : 7
+}
+
+// A code without an entry here does not compile; one without a sentence fails above.
+const refusals = {
+  SIGNED_OUT: true,
+  INVALID_INPUT: true,
+  NOT_PERMITTED: true,
+  BUSY: true,
+  IMAGE_NOT_FOUND: true,
+  RESHARE_FORBIDDEN: true,
+  IMAGE_NOT_AVAILABLE: true,
+  REGION_MISMATCH: true,
+  IMAGE_RECIPIENTS_FULL: true,
+  DAILY_SHARES_USED_UP: true,
+  LOOKUPS_USED_UP: true,
+  RECIPIENT_NOT_FOUND: true,
+  RECIPIENT_IS_YOU: true,
+  ALREADY_SHARED: true,
+  RECIPIENT_QUOTA_FULL: true,
+  SHARE_NOT_FOUND: true,
+  IMAGE_QUOTA_FULL: true,
+  IMAGE_IS_SHARED: true,
+  IMAGE_BUSY: true,
+  IMAGE_NAME_MISMATCH: true,
+  DISK_REFUSED: true,
+  STORE_FULL: true,
+  IMAGE_TOO_LARGE: true,
+  PASSWORD_WRONG: true,
+  ACCOUNT_NOT_FOUND: true,
+  USERNAME_TAKEN: true,
+  REGION_NOT_FOUND: true,
+  REGION_EXISTS: true,
+  QUOTA_BELOW_USE: true,
+} satisfies Record<RefusalCode, true>
+
+const recipientRefusals = {
+  RECIPIENT_NOT_FOUND: true,
+  RECIPIENT_IS_YOU: true,
+  ALREADY_SHARED: true,
+  RECIPIENT_QUOTA_FULL: true,
+} satisfies Record<RecipientRefusalCode, true>
+
+const problems = {
+  required: true,
+  'too-short': true,
+  'too-long': true,
+  'too-many': true,
+  characters: true,
+  format: true,
+  number: true,
+  invalid: true,
+} satisfies Record<InputProblem, true>
+
+test('both languages have the same messages', () => {
+  expect([...flat.zh.keys()]).toEqual(keys)
+})
+
+test('every message takes the same values in both languages', () => {
+  const different = keys.filter((key) => taken(flat.zh.get(key)).join() !== taken(flat.en.get(key)).join())
+  expect(different).toEqual([])
+})
+
+describe.each(locales)('%s', (locale) => {
+  it('has no empty message', () => {
+    expect([...flat[locale]].filter(([, message]) => message.trim() === '')).toEqual([])
+  })
+
+  it('formats every message in every branch', () => {
+    const broken: string[] = []
+    const onError = (error: Error) => broken.push(error.message)
+    for (const [key, message] of flat[locale]) {
+      const translate = createTranslator({ locale, messages: { message }, timeZone: 'UTC', onError })
+      for (const values of everyBranch(message)) {
+        const shown = translate('message', values)
+        if (/[{}]/.test(shown)) broken.push(`${key}: ${shown}`)
+      }
+    }
+    expect(broken).toEqual([])
+  })
+
+  it.each(diskReasons)('says why a disk is refused: %s', (reason) => {
+    expect(flat[locale].get(`disks.${reason}`)).toBeTruthy()
+  })
+
+  it.each(Object.keys(refusals))('says what to do after %s', (code) => {
+    expect(flat[locale].get(`refusals.${code}`)).toBeTruthy()
+  })
+
+  it.each(Object.keys(recipientRefusals))('says what is wrong with a username: %s', (code) => {
+    expect(flat[locale].get(`recipientRefusals.${code}`)).toBeTruthy()
+  })
+
+  it.each(Object.keys(problems))('says what is wrong with a field: %s', (problem) => {
+    expect(flat[locale].get(`problems.${problem}`)).toBeTruthy()
+  })
+
+  it.each(imageStates)('has a word for the state %s', (state) => {
+    expect(flat[locale].get(`states.${state}`)).toBeTruthy()
+  })
+
+  it.each(eventActions.filter((action) => /^(image|share)\./.test(action)))('tells of %s', (action) => {
+    expect(flat[locale].get(`events.${action}`)).toBeTruthy()
+  })
+})
