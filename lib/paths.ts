@@ -49,8 +49,10 @@ export function safeNext(next: string | null | undefined): Route {
   try {
     const here = 'http://console.invalid'
     const url = new URL(next, here)
-    const isPage = url.origin === here && !url.pathname.startsWith('/api') && url.pathname !== '/sign-in'
-    return isPage && !url.pathname.startsWith('//') ? route(`${url.pathname}${url.search}`) : paths.home()
+    // The router reads an encoded path like the plain one.
+    const path = decodeURIComponent(url.pathname)
+    const isPage = url.origin === here && !path.startsWith('/api') && path !== '/sign-in'
+    return isPage && !path.startsWith('//') ? route(`${url.pathname}${url.search}`) : paths.home()
   } catch {
     return paths.home()
   }
