@@ -39,6 +39,16 @@ export async function listQuotas(owner: OwnerId): Promise<AccountInfo['quotas']>
     FROM "Region" r ORDER BY r.id`
 }
 
+/** The image quota of a master account in one region, counted exactly: it may be over, when the operator lowered it. */
+export async function getQuota(owner: OwnerId, region: string): Promise<{ used: number; quota: number }> {
+  const [set, own, received] = await Promise.all([
+    db().quota.findUnique({ where: { accountId_regionId: { accountId: owner, regionId: region } } }),
+    db().image.count({ where: { ownerId: owner, regionId: region, NOT: { state: 'failed' } } }),
+    db().share.count({ where: { recipientId: owner, regionId: region } }),
+  ])
+  return { used: own + received, quota: set?.images ?? imageQuotaDefault }
+}
+
 /** What Account Info shows. */
 export async function getAccountInfo(ctx: Context): Promise<AccountInfo> {
   const [account, quotas] = await Promise.all([

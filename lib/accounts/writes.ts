@@ -167,5 +167,5 @@ export async function setQuota(ctx: Context, change: QuotaChange): Promise<Resul
 /** Forgets unknown usernames that were asked for so long ago that they no longer count. */
 export async function forgetUnknownLookups(now: Date): Promise<void> {
   const before = new Date(now.getTime() - unknownLookupsWindowMs)
-  await db().unknownLookup.deleteMany({ where: { at: { lt: before } } })
+  await db().unknownLookup.deleteMany({ where: { at: { lte: before } } })
 }

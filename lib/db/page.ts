@@ -25,7 +25,8 @@ export function isDescending(sort: string): boolean {
  * The first, redundant bound of the WHERE is what lets the index seek (27 ms became 0.03 ms at depth 235,000).
  */
 export function keyset<Row>(sort: string, by: SortColumn<Row>, cursors: Cursors, limit: number) {
-  const key = readCursor(sort, cursors.after ?? cursors.before)
+  const text = cursors.after ?? cursors.before
+  const key = readCursor(sort, text, by.type.sql)
   const backwards = cursors.after === undefined && key !== null
   const descending = isDescending(sort) !== backwards
   const order = descending ? Prisma.sql`DESC` : Prisma.sql`ASC`
@@ -48,8 +49,9 @@ export function keyset<Row>(sort: string, by: SortColumn<Row>, cursors: Cursors,
       const hasPrev = backwards ? hasMore : key !== null
       return {
         items: kept.map(toItem),
-        next: hasNext ? cursorOf(kept.at(-1)) : null,
-        prev: hasPrev ? cursorOf(kept[0]) : null,
+        // A page whose rows are all gone leads back to where it was come from.
+        next: hasNext ? (cursorOf(kept.at(-1)) ?? (key ? writeCursor(sort, key) : null)) : null,
+        prev: hasPrev ? (cursorOf(kept[0]) ?? (key ? writeCursor(sort, key) : null)) : null,
       }
     },
   }
@@ -59,7 +61,16 @@ function writeCursor(sort: string, key: Key): string {
   return Buffer.from(JSON.stringify([sort, key.value, key.id])).toString('base64url')
 }
 
-function readCursor(sort: string, text: string | undefined): Key | null {
+/** Whether a cursor's value can be one of its column's type: what PostgreSQL cannot read would be a fault. */
+function fits(type: string, value: string): boolean {
+  if (type === 'timestamptz')
+    return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(value) && !Number.isNaN(Date.parse(value))
+  if (type === 'bigint') return /^-?\d{1,18}$/.test(value)
+  if (type === 'int') return /^-?\d{1,9}$/.test(value)
+  return true
+}
+
+function readCursor(sort: string, text: string | undefined, type: string): Key | null {
   if (!text) return null
   try {
     const parsed: unknown = JSON.parse(Buffer.from(text, 'base64url').toString())
@@ -67,7 +78,8 @@ function readCursor(sort: string, text: string | undefined): Key | null {
     const [cursorSort, value, id]: unknown[] = parsed
     if (typeof value !== 'string' || typeof id !== 'string') return null
     // A NUL cannot be a PostgreSQL text, and a cursor of another order says nothing about this one.
-    return cursorSort === sort && !`${value}${id}`.includes('\0') ? { value, id } : null
+    const isReadable = fits(type, value) && !`${value}${id}`.includes('\0')
+    return cursorSort === sort && isReadable ? { value, id } : null
   } catch {
     return null
   }

@@ -1,3 +1,4 @@
+import { vi } from 'vitest'
 import { type Context, mintViewer } from '@/lib/auth/viewer'
 import { newId } from '@/lib/ids'
 import type { ImageStateName } from '@/lib/images/rules'
@@ -143,8 +144,8 @@ export async function sharesToday(owner: TestAccount, day = '2026-03-10') {
 }
 
 /**
- * Runs `work` while another transaction holds the locks of accounts, then lets `meanwhile` change something in that
- * transaction and commits it: what happens between the look and the lock.
+ * Runs `work` while another transaction holds the locks of accounts and images, then lets `meanwhile` change something in
+ * that transaction and commits it: what happens between the look and the lock.
  */
 export async function whileLocked<T>(
   ids: string[],
@@ -154,6 +155,7 @@ export async function whileLocked<T>(
   let running: Promise<T> | undefined
   await inTransaction(async (tx) => {
     await tx.$queryRaw`SELECT id FROM "Account" WHERE id = ANY(${ids}) ORDER BY id FOR NO KEY UPDATE`
+    await tx.$queryRaw`SELECT id FROM "Image" WHERE id = ANY(${ids}) ORDER BY id FOR NO KEY UPDATE`
     running = work()
     running.catch(() => {})
     await somebodyWaits()
@@ -164,10 +166,12 @@ export async function whileLocked<T>(
   return await running
 }
 
-async function somebodyWaits(): Promise<void> {
-  for (;;) {
+/** Waits until a transaction of this database waits for a lock. Fails when none does within 10 s. */
+export async function somebodyWaits(): Promise<void> {
+  const isWaiting = async () => {
     const waiting = await db().$queryRaw<{ count: number }[]>`
       SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
-    if (waiting[0]?.count) return
+    return nth(waiting, 0).count > 0
   }
+  await vi.waitUntil(isWaiting, { timeout: 10_000, interval: 5 })
 }

@@ -1,5 +1,5 @@
 import 'server-only'
-import { quotaUse } from '@/lib/accounts/reads'
+import { getQuota } from '@/lib/accounts/reads'
 import type { Context } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import { Prisma } from '@/lib/db/generated/client'
@@ -60,19 +60,18 @@ export async function listCustomImages(ctx: Context, list: CustomImageParams): P
     : Prisma.empty
   const state = list.state ? Prisma.sql`AND i.state = ${list.state}::"ImageState"` : Prisma.empty
   const system = list.os ? Prisma.sql`AND i."operatingSystem" = ${list.os}` : Prisma.empty
-  const [rows, operatingSystems, quotas] = await Promise.all([
+  const [rows, operatingSystems, quota] = await Promise.all([
     db().$queryRaw<CustomRow[]>`
       SELECT i.id, i.name, i."operatingSystem", i."virtualSize", i.size, i.state::text AS state, i.failure, i."createdAt",
         (SELECT count(*) FROM "Share" s WHERE s."imageId" = i.id)::int AS recipients
       FROM "Image" i WHERE ${own} ${search} ${state} ${system} ${page.where} ${page.tail}`,
     listOperatingSystems(ctx, list.region),
-    quotaUse(db(), [ctx.viewer.ownerId], list.region),
+    getQuota(ctx.viewer.ownerId, list.region),
   ])
-  const use = quotas.get(ctx.viewer.ownerId)
   return {
     ...page.toPage(rows, (row) => row.id, toCustomImage),
     operatingSystems,
-    quota: { used: use?.used ?? 0, quota: use?.quota ?? 0 },
+    quota,
   }
 }
 

@@ -72,13 +72,16 @@ export async function finishImport(
   })
 }
 
-/** Ends an import badly: the image keeps its row and its reason, and gives its quota place back. */
-export async function failImport(ctx: Context, imageId: string, failure: ImageFailure): Promise<Result<null>> {
+/**
+ * Ends an import badly: the image keeps its row and its reason, and gives its quota place back. Answers whether its bytes
+ * are nobody's now; an import that has ended well meanwhile, though its answer was lost, keeps them.
+ */
+export async function failImport(ctx: Context, imageId: string, failure: ImageFailure): Promise<Result<boolean>> {
   return await inTransaction(async (tx) => {
     await lockAccounts(tx, [ctx.viewer.ownerId])
     const image = await lockImage(tx, imageId)
     if (image?.state === 'importing') await writeFailure(tx, ctx, image, failure)
-    return ok(null)
+    return ok(image === null || image.state === 'importing' || image.state === 'failed')
   })
 }
 

@@ -35,7 +35,7 @@ export async function importImage(
   const { imageId } = begun.value
   const store = storeOf(input.region)
   try {
-    const received = await receiveDisk(store, imageId, source)
+    const received = await receiveDisk(input.region, imageId, source)
     if (!received.ok) {
       await giveUp(ctx, store, imageId, failureOf(received.refusal))
       return received
@@ -54,7 +54,8 @@ export async function importImage(
   }
 }
 
-async function receiveDisk(store: Store, imageId: string, source: ImportSource): Promise<Result<ImportedDisk>> {
+async function receiveDisk(region: string, imageId: string, source: ImportSource): Promise<Result<ImportedDisk>> {
+  const store = storeOf(region)
   const sizeMax = env().ECS_IMAGE_SIZE_MAX
   const lease = holdLease(imageId)
   try {
@@ -65,13 +66,15 @@ async function receiveDisk(store: Store, imageId: string, source: ImportSource):
         source.onProgress?.(received)
       },
     })
+    // Taken for dead while it slept: its bytes may be gone already.
+    if (!(await renewLease(imageId, new Date()))) throw new LeaseLost()
     const reader = await store.openStaged(imageId)
     const inspection = await inspectDisk(reader).finally(() => reader.close())
     if (!inspection.ok) return refuse({ code: 'DISK_REFUSED', reason: inspection.reason, facts: inspection.facts })
     return ok({ ...inspection.disk, ...staged })
   } catch (error) {
     if (error instanceof TooLarge) return refuse({ code: 'IMAGE_TOO_LARGE', max: sizeMax })
-    if (error instanceof StoreFull) return refuse({ code: 'STORE_FULL', region: '' })
+    if (error instanceof StoreFull) return refuse({ code: 'STORE_FULL', region })
     if (error instanceof LeaseLost) return refuse({ code: 'IMAGE_BUSY', state: 'failed' })
     throw error
   } finally {
@@ -94,9 +97,10 @@ function holdLease(imageId: string) {
   return { isLost: () => lost, release: () => clearInterval(timer) }
 }
 
+/** The database decides first: only what it calls failed has bytes to remove. What a kill leaves here, the sweep finds. */
 async function giveUp(ctx: Context, store: Store, imageId: string, failure: ImageFailure): Promise<void> {
-  await store.delete(imageId)
-  await failImport({ ...ctx, now: new Date() }, imageId, failure)
+  const failed = await failImport({ ...ctx, now: new Date() }, imageId, failure)
+  if (failed.ok && failed.value) await store.delete(imageId)
 }
 
 function failureOf(refusal: Refusal): ImageFailure {

@@ -43,15 +43,22 @@ export async function signIn(
     createdAt: now,
     expiresAt: new Date(now.getTime() + sessionMs),
   }
-  const begun = await beginSession(session, { username: credentials.username, source: source.key })
+  const begun = await beginSession(session, account.passwordHash, {
+    username: credentials.username,
+    source: source.key,
+  })
   if (!begun) return { status: 'refused' }
   return { status: 'signed-in', sessionId: session.id, accountId: account.id, expiresAt: session.expiresAt }
 }
 
 type NewSession = { id: string; accountId: string; createdAt: Date; expiresAt: Date }
 
-/** Begins a session unless the account has been disabled since it was looked at: that ends all sessions, so none may follow. */
-async function beginSession(session: NewSession, attempt: { username: string; source: string }): Promise<boolean> {
+/** Begins a session unless the account got disabled or another password since: both end all sessions, so none may follow. */
+async function beginSession(
+  session: NewSession,
+  passwordHash: string,
+  attempt: { username: string; source: string },
+): Promise<boolean> {
   const begun = await inTransaction(async (tx) => {
     const account = await tx.account.findUniqueOrThrow({ where: { id: session.accountId }, select: { masterId: true } })
     const accounts = await lockAccounts(
@@ -59,6 +66,8 @@ async function beginSession(session: NewSession, attempt: { username: string; so
       account.masterId ? [session.accountId, account.masterId] : [session.accountId],
     )
     if ([...accounts.values()].some((locked) => locked.disabledAt !== null)) return ok(false)
+    const now = await tx.account.findUniqueOrThrow({ where: { id: session.accountId }, select: { passwordHash: true } })
+    if (now.passwordHash !== passwordHash) return ok(false)
     await tx.signInFailure.deleteMany({ where: attempt })
     await tx.session.create({ data: session })
     return ok(true)

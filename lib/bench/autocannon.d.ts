@@ -1,0 +1,15 @@
+// The package brings no types of its own; this is the part of it that is used here.
+declare module 'autocannon' {
+  type Options = { url: string; connections: number; amount: number; headers: Record<string, string> }
+  type Result = { errors: number; timeouts: number; non2xx: number; requests: { total: number } }
+
+  interface Running extends Promise<Result> {
+    on(
+      event: 'response',
+      heard: (client: unknown, status: number, bytes: number, milliseconds: number) => void,
+    ): Running
+  }
+
+  function autocannon(options: Options): Running
+  export = autocannon
+}

@@ -1,0 +1,65 @@
+import os from 'node:os'
+import { Argument, Command, InvalidArgumentError } from 'commander'
+import { end, endOnSignals, isEnding } from '../start/ending'
+import { type Findings, toRow, toTable } from './figures'
+import { measureJavaScript } from './javascript'
+import { measurePages } from './pages'
+import { makePlace, type Place, type Sizes } from './place'
+import { measureShares } from './shares'
+import { measureStart } from './start'
+
+// `npm run bench`: the speed of the product, each figure beside its limit on the same machine in the same run.
+
+const sections: Record<string, (place: Place) => Promise<Findings>> = {
+  shares: measureShares,
+  pages: measurePages,
+  javascript: measureJavaScript,
+  start: measureStart,
+}
+
+type Options = Sizes & { json?: boolean; verbose?: boolean }
+
+const program = new Command('npm run bench --')
+  .description('Measures the speed of the console and prints one table.')
+  .addArgument(new Argument('[section...]', 'what to measure; everything without').choices(Object.keys(sections)))
+  .option('--json', 'print one JSON value')
+  .option('--verbose', 'also say what the figures are made of')
+  .option('--images <number>', 'the largest number of images in the database', toCount, 1_000_000)
+  .option('--shares <number>', 'shares in a round', toCount, 1_000)
+  .option('--requests <number>', 'requests in a round', toCount, 200)
+  .option('--rounds <number>', 'rounds, of which the median counts', toCount, 5)
+  .action(run)
+
+async function run(named: string[], { json, verbose, ...sizes }: Options): Promise<void> {
+  endOnSignals(130)
+  const before = os.loadavg()[0] ?? 0
+  try {
+    const place = await makePlace(sizes, verbose === true)
+    const findings: Findings[] = []
+    for (const [name, measure] of Object.entries(sections)) {
+      if (named.length === 0 || named.includes(name)) findings.push(await measure(place))
+    }
+    if (isEnding()) return
+    const rows = findings.flatMap(({ figures }) => figures.map(toRow))
+    const notes = verbose ? findings.flatMap((found) => found.notes) : []
+    if (json) console.log(JSON.stringify({ figures: rows, notes }, null, 2))
+    else console.log(['', toTable(rows), '', machine(before), ...notes].join('\n'))
+    await end(0)
+  } catch (error) {
+    if (!isEnding()) console.error(error)
+    await end(1)
+  }
+}
+
+function machine(before: number): string {
+  const cores = os.cpus()
+  return `${cores.length} × ${cores[0]?.model}, Node ${process.version}; load of the machine when it began: ${before.toFixed(2)}`
+}
+
+function toCount(text: string): number {
+  const count = Number(text)
+  if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError('It must be a whole number above 0.')
+  return count
+}
+
+await program.parseAsync()

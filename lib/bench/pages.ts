@@ -1,0 +1,136 @@
+import { z } from 'zod'
+import { paths } from '@/lib/paths'
+import type { Figure, Findings } from './figures'
+import { type ImageRows, makeImageRows, type Owner } from './image-rows'
+import { type Place, tell } from './place'
+import { type Running, startServer } from './programs'
+import { ask, type Cost, medianCost, type Target } from './requests'
+import { workingCopy } from './working-copy'
+
+const sizes = [100, 10_000]
+const flat = 1.5
+const overConstant = 1.5
+const kinds = ['page', 'JSON'] as const
+const constantName = 'page of constant data'
+
+type Kind = (typeof kinds)[number]
+type Costs = Map<string, Cost>
+type Served = { rows: ImageRows; server: Running }
+
+/** The Images page and its JSON route with ever more images in the database, and against a page of constant data. */
+export async function measurePages(place: Place): Promise<Findings> {
+  const copy = await workingCopy(place)
+  const served: Served[] = []
+  for (const size of [...sizes.filter((size) => size < place.sizes.images), place.sizes.images]) {
+    const rows = await makeImageRows(place, { name: `images_${size}`, images: size })
+    served.push({ rows, server: await startServer(place, copy.folder, rows.url, copy.environment) })
+  }
+  const [smallest, largest] = [served[0], served.at(-1)]
+  if (!smallest || !largest) throw new Error('Nothing is served.')
+  copy.setConstants(await readConstants(largest))
+  const { owner, many, region } = largest.rows
+  const costs = await measureInTurn(place, [
+    ...served.flatMap((one) => targetsOf(place, one, one.rows.owner)),
+    ...(many ? targetsOf(place, largest, many) : []),
+    toTarget(place, largest, { name: constantName, path: copy.constantPage(region), cookie: '' }),
+  ])
+  for (const { server } of served) await server.stop()
+  const figures = kinds.flatMap((kind) => [
+    ...served
+      .slice(1)
+      .flatMap(({ rows }) => flatness(costs, nameOf(kind, rows.owner), nameOf(kind, smallest.rows.owner))),
+    ...(many ? flatness(costs, nameOf(kind, many), nameOf(kind, owner)) : []),
+  ])
+  return { figures: [...figures, againstConstant(costs, nameOf('page', owner))], notes: notesOf(costs) }
+}
+
+// What is to be compared is measured close together in time, again and again, so that a busy moment meets all.
+async function measureInTurn({ sizes }: Place, targets: Target[]): Promise<Costs> {
+  tell(`Pages: ${sizes.rounds} rounds of ${targets.length} targets, ${2 * sizes.requests} requests each …`)
+  const rounds = new Map(targets.map(({ name }): [string, Cost[]] => [name, []]))
+  for (let round = 0; round <= sizes.rounds; round++) {
+    for (const target of targets) {
+      const cost = await ask(target, sizes.requests)
+      // The first round warms up.
+      if (round > 0) rounds.get(target.name)?.push(cost)
+    }
+  }
+  return new Map([...rounds].map(([name, costs]) => [name, medianCost(costs)]))
+}
+
+function targetsOf(place: Place, served: Served, owner: Owner): Target[] {
+  const { region } = served.rows
+  const pathOf = { page: paths.customImages(region), JSON: paths.api.images({ region }) }
+  return kinds.map((kind) =>
+    toTarget(place, served, { name: nameOf(kind, owner), path: pathOf[kind], cookie: owner.cookie }),
+  )
+}
+
+function toTarget(
+  { postgres }: Place,
+  { server }: Served,
+  { name, path, cookie }: { name: string; path: string; cookie: string },
+): Target {
+  return { name, url: `${server.url}${path}`, cookie, server: server.pid, postgres }
+}
+
+function nameOf(kind: Kind, { words }: Owner): string {
+  return `${kind} with ${words}`
+}
+
+const json = z.unknown()
+
+/** What the page shows the owner, as its own JSON routes tell it. */
+async function readConstants({ rows, server }: Served): Promise<unknown> {
+  const { region, owner } = rows
+  const read = async (path: string) => {
+    const answer = await fetch(`${server.url}${path}`, { headers: { cookie: owner.cookie } })
+    if (!answer.ok) throw new Error(`${path} answered ${answer.status}.`)
+    return json.parse(await answer.json())
+  }
+  const [images, newShares] = [await read(paths.api.images({ region })), await read(paths.api.newShares(region))]
+  const viewer = {
+    username: owner.username,
+    ownerUsername: owner.username,
+    displayName: owner.username,
+    kind: 'MASTER',
+  }
+  return { context: { viewer }, regions: [{ id: region, name: 'Benchmark' }], images, newShares }
+}
+
+function flatness(costs: Costs, name: string, base: string): Figure[] {
+  const [cost, limit] = [costOf(costs, name), costOf(costs, base)]
+  const figure = (what: string, key: keyof Cost): Figure => ({
+    section: 'pages',
+    name: `${name}: ${what}`,
+    value: cost[key],
+    unit: 'ms',
+    limit: { value: limit[key], of: base.replace(/^\w+ /, '') },
+    aim: { of: 'ratio', bound: 'at most', number: flat },
+  })
+  return [figure('p50 one by one', 'single'), figure('p50 ten at once', 'atOnce'), figure('processor', 'processor')]
+}
+
+function againstConstant(costs: Costs, name: string): Figure {
+  return {
+    section: 'pages',
+    name: `${name}: processor`,
+    value: costOf(costs, name).processor,
+    unit: 'ms',
+    limit: { value: costOf(costs, constantName).processor, of: constantName },
+    aim: { of: 'ratio', bound: 'at most', number: overConstant },
+  }
+}
+
+function costOf(costs: Costs, name: string): Cost {
+  const cost = costs.get(name)
+  if (!cost) throw new Error(`${name} was not measured.`)
+  return cost
+}
+
+function notesOf(costs: Costs): string[] {
+  return [...costs].map(([name, { single, atOnce, processor, database }]) => {
+    const p50 = `p50 ${single.toFixed(1)} ms one by one, ${atOnce.toFixed(1)} ms ten at once`
+    return `${name}: ${p50}; processor ${processor.toFixed(1)} ms, PostgreSQL's ${database.toFixed(2)} ms more`
+  })
+}

@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import pg from 'pg'
+import { migrate } from '../../prisma/migrate'
+import { withDatabase } from '../db/beside'
+import { startDatabase } from '../db/embedded'
+import { onEnd } from '../start/ending'
+
+/** How much is measured. The defaults are what the aims are about; smaller numbers try the benchmark itself. */
+export type Sizes = { images: number; shares: number; requests: number; rounds: number }
+
+/** What one run works in. All of it is gone at its end, however that comes about. */
+export type Place = {
+  sizes: Sizes
+  isVerbose: boolean
+  /** On the file system of the project, so that packages can be linked instead of copied. */
+  folder: string
+  /** The database that the product's own modules in this process use. */
+  databaseUrl: string
+  /** The first process of PostgreSQL. */
+  postgres: number
+  environment: NodeJS.ProcessEnv
+}
+
+/** Makes a temporary folder with a PostgreSQL in it, and sets what the product's modules read from the environment. */
+export async function makePlace(sizes: Sizes, isVerbose: boolean): Promise<Place> {
+  const folder = fs.mkdtempSync(path.join(besideTheProject(), 'ecs-console-bench-'))
+  onEnd(async () => fs.rmSync(folder, { recursive: true, force: true }))
+  const starting = startDatabase(path.join(folder, 'database'), { throwaway: true })
+  onEnd(() => starting.then((database) => database.stop()).catch(() => {}))
+  const { url, pid } = await starting
+  Object.assign(process.env, {
+    DATABASE_URL: url,
+    ECS_DATA_DIR: path.join(folder, 'data'),
+    NEXTAUTH_SECRET: randomBytes(32).toString('base64url'),
+    NEXTAUTH_URL: 'http://127.0.0.1',
+  })
+  await migrate(url)
+  const environment = { ...process.env, NODE_ENV: 'production' as const, NEXT_TELEMETRY_DISABLED: '1' }
+  return { sizes, isVerbose, folder, databaseUrl: url, postgres: pid, environment }
+}
+
+// Links do not reach over to another file system, and a temporary folder is often on one of its own.
+function besideTheProject(): string {
+  const project = fs.statSync('.').dev
+  const temporary = os.tmpdir()
+  return fs.statSync(temporary).dev === project ? temporary : path.resolve('..')
+}
+
+/** A further database of the same PostgreSQL, with the schema and nothing in it. */
+export async function makeDatabase(place: Place, name: string): Promise<string> {
+  const url = withDatabase(place.databaseUrl, name)
+  await migrate(url)
+  return url
+}
+
+/** Connects so many times to a database, and lets go of it when `work` is through. */
+export async function withClients<T>(url: string, count: number, work: (clients: pg.Client[]) => Promise<T>) {
+  const clients = Array.from({ length: count }, () => new pg.Client({ connectionString: url }))
+  try {
+    for (const client of clients) await client.connect()
+    return await work(clients)
+  } finally {
+    await Promise.all(clients.map((client) => client.end()))
+  }
+}
+
+/** Tells whoever waits what goes on; the answer itself goes to standard output. */
+export function tell(sentence: string): void {
+  console.error(sentence)
+}

@@ -1,0 +1,47 @@
+import autocannon from 'autocannon'
+import { median } from './figures'
+import { processorMs } from './processor-time'
+
+export type Target = { name: string; url: string; cookie: string; server: number; postgres: number }
+
+/** Milliseconds: what half of the requests took at most, one after another and ten at once; processor time of one. */
+export type Cost = { single: number; atOnce: number; processor: number; database: number }
+
+const simultaneous = 10
+
+/** Asks so many times one after another and as many times ten at once. */
+export async function ask(target: Target, requests: number): Promise<Cost> {
+  // A server that nobody has asked for some seconds has let go of its connections to the database.
+  await middleMs(target, simultaneous, 2 * simultaneous)
+  const before = { server: processorMs(target.server), postgres: processorMs(target.postgres) }
+  const single = await middleMs(target, 1, requests)
+  const atOnce = await middleMs(target, simultaneous, requests)
+  const each = (after: number, since: number) => (after - since) / (2 * requests)
+  return {
+    single,
+    atOnce,
+    processor: each(processorMs(target.server), before.server),
+    database: each(processorMs(target.postgres), before.postgres),
+  }
+}
+
+/** The medians of several rounds. */
+export function medianCost(costs: Cost[]): Cost {
+  return {
+    single: median(costs.map((cost) => cost.single)),
+    atOnce: median(costs.map((cost) => cost.atOnce)),
+    processor: median(costs.map((cost) => cost.processor)),
+    database: median(costs.map((cost) => cost.database)),
+  }
+}
+
+async function middleMs({ url, cookie }: Target, connections: number, amount: number): Promise<number> {
+  const took: number[] = []
+  const running = autocannon({ url, connections, amount, headers: cookie ? { cookie } : {} })
+  running.on('response', (_client, _status, _bytes, milliseconds) => took.push(milliseconds))
+  const { errors, timeouts, non2xx } = await running
+  // A page that leads to the sign-in page instead would be quick.
+  if (errors + timeouts + non2xx > 0)
+    throw new Error(`${url}: ${non2xx} answers were no page, ${errors + timeouts} requests had none.`)
+  return median(took)
+}

@@ -1,0 +1,80 @@
+import { type Context, mintViewer } from '@/lib/auth/viewer'
+import { db } from '@/lib/db/client'
+import { newId } from '@/lib/ids'
+import { dailySharesMax, recipientsMax, shareDay } from '@/lib/shares/rules'
+
+// Noon in Asia/Shanghai, so that the day there and the day in UTC are the same.
+const noon = Date.parse('2026-03-10T04:00:00.000Z')
+const dayMs = 24 * 60 * 60 * 1000
+const sharesPerOwner = 10
+const sharesPerRecipient = 25
+const region = 'cn-bench'
+
+type Account = { id: string; username: string }
+
+/** One share to be made. Those of a list break no rule, in whatever order ten workers come to them. */
+export type ShareTask = { region: string; imageId: string; owner: Account; recipient: Account; now: Date; day: string }
+
+/** Shares of many images of many owners to many recipients: neighbours in the list have no lock in common. */
+export async function spreadTasks(count: number): Promise<ShareTask[]> {
+  const owners = await makeAccounts(Math.ceil(count / sharesPerOwner))
+  const recipients = await makeAccounts(Math.max(recipientsMax, owners.length))
+  const images = await makeImages(owners)
+  return tasks(count, (index) => {
+    const which = index % owners.length
+    const round = Math.floor(index / owners.length)
+    return { imageId: images[which], owner: owners[which], recipient: recipients[(which + round) % recipients.length] }
+  })
+}
+
+/** Shares of one owner, who waits for itself each time. The day turns whenever its 200 are used up. */
+export async function oneOwnerTasks(count: number): Promise<ShareTask[]> {
+  const [owner] = await makeAccounts(1)
+  if (!owner) throw new Error('There is no owner.')
+  const recipients = await makeAccounts(Math.max(recipientsMax, Math.ceil(count / sharesPerRecipient)))
+  const images = await makeImages(Array.from({ length: Math.ceil(count / recipientsMax) }, () => owner))
+  return tasks(count, (index) => ({
+    imageId: images[Math.floor(index / recipientsMax)],
+    owner,
+    recipient: recipients[index % recipients.length],
+  }))
+}
+
+/** As if the owner of the task's image had asked at the task's moment. */
+export function contextOf({ owner, now }: ShareTask): Context {
+  const viewer = mintViewer({ ...owner, kind: 'MASTER', displayName: '', master: null })
+  return { viewer, now, address: null }
+}
+
+/** The region that all of the shares are in. */
+export async function makeRegion(): Promise<void> {
+  await db().region.create({ data: { id: region, name: 'Region of the benchmark', createdAt: new Date(noon) } })
+}
+
+function tasks(
+  count: number,
+  choose: (index: number) => { imageId?: string; owner?: Account; recipient?: Account },
+): ShareTask[] {
+  return Array.from({ length: count }, (_, index) => {
+    const { imageId, owner, recipient } = choose(index)
+    if (!imageId || !owner || !recipient) throw new Error(`Share ${index} has nobody to be made for.`)
+    const now = new Date(noon + Math.floor(index / dailySharesMax) * dayMs)
+    return { region, imageId, owner, recipient, now, day: shareDay(now, 'Asia/Shanghai') }
+  })
+}
+
+async function makeAccounts(count: number): Promise<Account[]> {
+  const fixed = { kind: 'MASTER' as const, displayName: '', email: '', passwordHash: '-', createdAt: new Date(noon) }
+  const accounts = Array.from({ length: count }, () => ({ id: newId('acc'), username: newId('acc').replace('-', '') }))
+  await db().account.createMany({ data: accounts.map((account) => ({ ...account, ...fixed })) })
+  return accounts
+}
+
+async function makeImages(owners: Account[]): Promise<string[]> {
+  const at = new Date(noon)
+  const fixed = { regionId: region, name: 'web-01', operatingSystem: 'Debian 12', createdAt: at, updatedAt: at }
+  const rest = { ...fixed, source: 'IMPORT' as const, state: 'available' as const }
+  const images = owners.map((owner) => ({ id: newId('img'), ownerId: owner.id }))
+  await db().image.createMany({ data: images.map((image) => ({ ...image, ...rest })) })
+  return images.map((image) => image.id)
+}

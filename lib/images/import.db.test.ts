@@ -1,0 +1,180 @@
+import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { describe, expect, it, test } from 'vitest'
+import { db } from '@/lib/db/client'
+import { account, image, later, quota, region, type TestAccount } from '@/lib/db/test-fixtures'
+import { patched } from '@/lib/disks/fixtures/patch'
+import { buildQcow2, buildRawDisk } from '@/lib/disks/samples'
+import { importImage } from '@/lib/jobs/import-image'
+import { sweepImages } from '@/lib/jobs/sweep-images'
+import { storeOf } from '@/lib/stores/store'
+import { leaseMs } from './rules'
+import { beginImport, finishImport } from './writes'
+
+process.env.ECS_IMAGE_SIZE_MAX = '8MiB'
+
+const raw = buildRawDisk({ sizeMib: 8, label: 'DEBIAN', seed: 1 })
+const qcow2 = buildQcow2({ raw })
+const naming = (region: string) => ({ region, name: 'web-01', operatingSystem: 'Debian 12' })
+const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
+const rowOf = async (id: string) => await db().image.findUniqueOrThrow({ where: { id } })
+const onlyImageOf = async (owner: TestAccount) => await db().image.findFirstOrThrow({ where: { ownerId: owner.id } })
+const storedIn = async (regionId: string) => await storeOf(regionId).list()
+
+/** In pieces that do not fit the disk's structures, as a network gives them. */
+function* pieces(bytes: Buffer) {
+  for (let at = 0; at < bytes.length; at += 100_003) yield bytes.subarray(at, at + 100_003)
+}
+const source = (bytes: Buffer) => ({ open: () => Readable.from(pieces(bytes)) })
+
+async function bytesOf(regionId: string, imageId: string): Promise<Buffer> {
+  return Buffer.concat(await (await storeOf(regionId).read(imageId)).toArray())
+}
+
+/** One place in the quota, so that an import which keeps it is noticed. */
+async function tenant() {
+  const [here, owner] = await Promise.all([region(), account()])
+  await quota(owner, here, 1)
+  return { here, owner }
+}
+
+describe('a good disk', () => {
+  it.each([
+    ['qcow2', qcow2],
+    ['raw', raw],
+  ])('is taken in whole: %s', async (format, disk) => {
+    const { here, owner } = await tenant()
+    const progress: number[] = []
+    const onProgress = (received: number) => progress.push(received)
+    const result = await importImage(owner.ctx, naming(here), { ...source(disk), onProgress })
+    const imageId = result.ok ? result.value.imageId : ''
+    expect(await rowOf(imageId)).toMatchObject({
+      state: 'available',
+      format,
+      size: BigInt(disk.length),
+      virtualSize: BigInt(raw.length),
+      sha256: sha256(disk),
+      leaseAt: null,
+      failure: null,
+    })
+    expect(await storedIn(here)).toEqual([{ key: imageId, isStaged: false }])
+    expect(sha256(await bytesOf(here, imageId))).toBe(sha256(disk))
+    expect(progress.at(-1)).toBe(disk.length)
+    const events = await db().event.findMany({ where: { imageId }, orderBy: { id: 'asc' } })
+    expect(events.map((event) => event.action)).toEqual(['image.import', 'image.available'])
+  })
+
+  it('finds no place in a full quota, and then is not even opened', async () => {
+    const { here, owner } = await tenant()
+    await image(owner, here)
+    const open = () => {
+      throw new Error('It was opened.')
+    }
+    const result = await importImage(owner.ctx, naming(here), { open })
+    expect(result).toMatchObject({ refusal: { code: 'IMAGE_QUOTA_FULL' } })
+    expect(await storedIn(here)).toEqual([])
+  })
+})
+
+describe('a disk that is refused leaves its reason and neither bytes nor a taken place', () => {
+  const refused: [string, Buffer, object, object][] = [
+    ['a backing file', patched(qcow2, { at: 8, put: 512n }, { at: 16, put: 8 }), { reason: 'backing-file' }, {}],
+    ['an external data file', patched(qcow2, { at: 72, put: 4n }), { reason: 'external-data-file' }, {}],
+    ['encryption', patched(qcow2, { at: 32, put: 2 }), { reason: 'encrypted' }, {}],
+    ['a cut end', qcow2.subarray(0, qcow2.length - 65_536), { reason: 'truncated' }, {}],
+    ['a text', Buffer.from('<!DOCTYPE html><html>Sign in</html>'), { reason: 'not-a-disk' }, { found: 'html' }],
+    ['nothing in it', Buffer.alloc(0), { reason: 'empty' }, {}],
+    ['an absurd size', patched(qcow2, { at: 24, put: 1n << 60n }), { reason: 'virtual-size-too-large' }, {}],
+  ]
+  it.each(refused)('%s', async (_, disk, reason, facts) => {
+    const { here, owner } = await tenant()
+    const result = await importImage(owner.ctx, naming(here), source(disk))
+    expect(result).toMatchObject({ ok: false, refusal: { code: 'DISK_REFUSED', ...reason, facts } })
+    const row = await onlyImageOf(owner)
+    const failure = { code: 'DISK_REFUSED', ...reason, facts }
+    expect(row).toMatchObject({ state: 'failed', failure, size: 0n, virtualSize: 0n, sha256: null, leaseAt: null })
+    expect(await storedIn(here)).toEqual([])
+    expect(await db().event.findFirst({ where: { imageId: row.id, action: 'image.fail' } })).not.toBeNull()
+    expect(await importImage(owner.ctx, naming(here), source(qcow2))).toMatchObject({ ok: true })
+  })
+
+  it('one byte too many', async () => {
+    const { here, owner } = await tenant()
+    const result = await importImage(owner.ctx, naming(here), source(Buffer.concat([raw, Buffer.alloc(1)])))
+    expect(result).toEqual({ ok: false, refusal: { code: 'IMAGE_TOO_LARGE', max: raw.length } })
+    const failure = { code: 'IMAGE_TOO_LARGE', facts: { max: raw.length } }
+    expect(await onlyImageOf(owner)).toMatchObject({ state: 'failed', failure })
+    expect(await storedIn(here)).toEqual([])
+    expect(await importImage(owner.ctx, naming(here), source(raw))).toMatchObject({ ok: true })
+  })
+
+  it('a source that breaks off: a fault whose reference the image shows', async () => {
+    const { here, owner } = await tenant()
+    async function* breaking() {
+      yield raw.subarray(0, 1_000_000)
+      throw new Error('The cable was pulled.')
+    }
+    const broken = importImage(owner.ctx, naming(here), { open: () => Readable.from(breaking()) })
+    await expect(broken).rejects.toThrow('cable')
+    const failure = { code: 'IMPORT_FAULT', facts: { reference: expect.any(String) } }
+    expect(await onlyImageOf(owner)).toMatchObject({ state: 'failed', failure })
+    expect(await storedIn(here)).toEqual([])
+    expect(await importImage(owner.ctx, naming(here), source(raw))).toMatchObject({ ok: true })
+  })
+})
+
+describe('an import whose process was killed', () => {
+  it.each(['while it received', 'after it had kept the bytes'])(
+    '%s: the next import gives its place back',
+    async (when) => {
+      const { here, owner } = await tenant()
+      const begun = await beginImport(owner.ctx, naming(here))
+      const dead = begun.ok ? begun.value.imageId : ''
+      await storeOf(here).receive(dead, Readable.from([raw]), { sizeMax: raw.length, onProgress: () => {} })
+      if (when !== 'while it received') await storeOf(here).keep(dead)
+      const tooEarly = await importImage(owner.at(later(leaseMs)), naming(here), source(qcow2))
+      expect(tooEarly).toMatchObject({ refusal: { code: 'IMAGE_QUOTA_FULL' } })
+      expect(await storedIn(here)).toHaveLength(1)
+      const next = await importImage(owner.at(later(leaseMs + 1)), naming(here), source(qcow2))
+      expect(next).toMatchObject({ ok: true })
+      expect(await rowOf(dead)).toMatchObject({ state: 'failed', failure: { code: 'IMPORT_INTERRUPTED' } })
+      expect((await storedIn(here)).map((entry) => entry.key)).toEqual([next.ok ? next.value.imageId : ''])
+    },
+  )
+
+  it('the sweep harms neither a running import nor an image that is there, however often it runs', async () => {
+    const { here, owner } = await tenant()
+    async function* slow() {
+      yield raw.subarray(0, 4_000_000)
+      await Promise.all([sweepImages(later(1000)), sweepImages(later(2000)), sweepImages(later(leaseMs))])
+      yield raw.subarray(4_000_000)
+    }
+    const result = await importImage(owner.ctx, naming(here), { open: () => Readable.from(slow()) })
+    const imageId = result.ok ? result.value.imageId : ''
+    await sweepImages(later(10 * leaseMs))
+    expect(sha256(await bytesOf(here, imageId))).toBe(sha256(raw))
+  })
+
+  it('that was only asleep and wakes up is refused, and leaves no bytes beside the failed image', async () => {
+    const { here, owner } = await tenant()
+    async function* asleep() {
+      yield raw.subarray(0, 4_000_000)
+      await sweepImages(later(leaseMs + 1))
+      yield raw.subarray(4_000_000)
+    }
+    const result = await importImage(owner.ctx, naming(here), { open: () => Readable.from(asleep()) })
+    expect(result).toMatchObject({ ok: false, refusal: { code: 'IMAGE_BUSY' } })
+    expect(await onlyImageOf(owner)).toMatchObject({ state: 'failed', failure: { code: 'IMPORT_INTERRUPTED' } })
+    expect(await storedIn(here)).toEqual([])
+  })
+})
+
+test('an image that was failed while its last bytes arrived is not available afterwards', async () => {
+  const { here, owner } = await tenant()
+  const begun = await beginImport(owner.ctx, naming(here))
+  const imageId = begun.ok ? begun.value.imageId : ''
+  await sweepImages(later(leaseMs + 1))
+  const disk = { format: 'raw', virtualSize: 512, size: 512, sha256: 'a'.repeat(64) } as const
+  expect(await finishImport(owner.ctx, imageId, disk)).toMatchObject({ refusal: { code: 'IMAGE_BUSY' } })
+  expect(await rowOf(imageId)).toMatchObject({ state: 'failed', sha256: null })
+})

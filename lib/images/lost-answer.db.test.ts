@@ -1,0 +1,65 @@
+import net from 'node:net'
+import { Readable } from 'node:stream'
+import { expect, test } from 'vitest'
+import { db } from '@/lib/db/client'
+import { account, region } from '@/lib/db/test-fixtures'
+import { buildRawDisk } from '@/lib/disks/samples'
+import { importImage } from '@/lib/jobs/import-image'
+import { sweepImages } from '@/lib/jobs/sweep-images'
+import { storeOf } from '@/lib/stores/store'
+import { leaseMs } from './rules'
+
+/**
+ * A wire to the database that breaks once: the server commits the transaction in which `word` was sent, and its answer
+ * does not arrive. Whoever asked cannot know whether it was done.
+ */
+async function breakingWire(url: URL, word: string): Promise<URL> {
+  let isWhole = true
+  const server = net.createServer((client) => {
+    const database = net.connect(Number(url.port), url.hostname)
+    let isMeant = false
+    let isCommitting = false
+    client.on('data', (sent) => {
+      if (isWhole && sent.includes(word)) isMeant = true
+      if (isMeant && sent.includes('COMMIT')) isCommitting = true
+      database.write(sent)
+    })
+    database.on('data', (answer) => {
+      if (!isCommitting || !isWhole) return void client.write(answer)
+      isWhole = false
+      client.destroy()
+      database.destroy()
+    })
+    for (const [end, other] of [
+      [client, database],
+      [database, client],
+    ] as const) {
+      end.on('error', () => {})
+      end.on('close', () => other.destroy())
+    }
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  server.unref()
+  const address = server.address()
+  const wire = new URL(url)
+  if (address && typeof address === 'object') wire.port = String(address.port)
+  wire.hostname = '127.0.0.1'
+  return wire
+}
+
+test('an import whose last answer is lost with the connection never leaves an available image without its bytes', async () => {
+  const wire = await breakingWire(new URL(process.env.DATABASE_URL ?? ''), 'available')
+  process.env.DATABASE_URL = wire.href
+  const [here, owner] = [await region(), await account()]
+  const input = { region: here, name: 'web-01', operatingSystem: 'Debian 12' }
+  const disk = buildRawDisk({ sizeMib: 4, label: 'DEBIAN', seed: 1 })
+  const imported = importImage(owner.ctx, input, { open: () => Readable.from([disk]) })
+  await imported.then(
+    (result) => expect(result.ok).toBe(true),
+    () => {},
+  )
+  await sweepImages(new Date(Date.now() + 2 * leaseMs))
+  const row = await db().image.findFirstOrThrow({ where: { ownerId: owner.id } })
+  const stored = await storeOf(here).size(row.id)
+  expect([row.state, stored]).toEqual(row.state === 'available' ? ['available', disk.length] : ['failed', null])
+})

@@ -1,0 +1,139 @@
+import { describe, expect, it, test } from 'vitest'
+import type { RefusalCode } from '@/lib/result'
+import {
+  type DeleteFacts,
+  foldName,
+  type ImageStateName,
+  imageNameMax,
+  isInMotion,
+  isPlainName,
+  operatingSystemMax,
+  refuseDelete,
+  refuseUpdate,
+} from './rules'
+import { importImageInput } from './schema'
+
+describe('the name of an image', () => {
+  test.each(['web-01', 'a', '路由器 (edge)', 'Ubuntu 24.04_x+y', 'नमस्ते', 'Việt', 'ß'])('may be %s', (name) => {
+    expect(isPlainName(foldName(name))).toBe(true)
+  })
+
+  test.each([
+    ['a control character', 'a\nb'],
+    ['a NUL', 'a\0'],
+    ['a right-to-left mark', 'a\u202Eb'],
+    ['a space of no width', 'a\u200Bb'],
+    ['an emoji', 'a😀'],
+    ['a digit that looks like an emoji', '1\uFE0F\u20E3'],
+    ['a variation selector', 'a\uFE0F'],
+    ['an ideographic variation', '葛\u{E0100}'],
+    ['a space that looks like another', 'a\u00A0b'],
+    ['a mark on nothing', '\u0301a'],
+    ['markup', '<script>'],
+    ['a quote', "a'b"],
+    ['half a character', 'a\uD83D'],
+    ['nothing', ''],
+  ])('may not hold %s', (_, name) => expect(isPlainName(foldName(name))).toBe(false))
+
+  it('is composed and has no space around it', () => expect(foldName(' Cafe\u0301 ')).toBe('Café'))
+
+  test.each([
+    ['name', imageNameMax],
+    ['operatingSystem', operatingSystemMax],
+  ])('%s has at most %i characters', (field, max) => {
+    const input = { region: 'cn-shanghai', name: 'a', operatingSystem: 'a' }
+    expect(importImageInput.safeParse({ ...input, [field]: 'x'.repeat(max) }).success).toBe(true)
+    const { error } = importImageInput.safeParse({ ...input, [field]: 'x'.repeat(max + 1) })
+    expect(error?.issues).toMatchObject([{ path: [field], message: 'too-long' }])
+  })
+})
+
+const image = { id: 'img-1', isOwn: true, regionId: 'cn-a', state: 'available', name: 'web-01' }
+const deleting: DeleteFacts = { image, region: 'cn-a', recipients: 0, cancelShares: false, typedName: null }
+
+const deletable = {
+  available: true,
+  failed: true,
+  importing: false,
+  copying: false,
+  deleting: false,
+  deleted: false,
+} satisfies Record<ImageStateName, boolean>
+
+describe('rule 9: deleting', () => {
+  test.each(Object.entries(deletable))('an image that is %s can be deleted: %s', (state, can) => {
+    const answer = refuseDelete({ ...deleting, image: { ...image, state } })
+    expect(answer).toEqual(can ? null : { code: 'IMAGE_BUSY', state })
+  })
+
+  it('is refused while the image is shared, unless its shares are cancelled in the same step', () => {
+    expect(refuseDelete({ ...deleting, recipients: 1 })).toEqual({ code: 'IMAGE_IS_SHARED', recipients: 1 })
+    expect(refuseDelete({ ...deleting, recipients: 1, cancelShares: true, typedName: 'web-01' })).toBeNull()
+  })
+
+  test.each([null, '', 'web-02', 'WEB-01'])('of a shared image is refused with %j typed for its name', (typedName) => {
+    const answer = refuseDelete({ ...deleting, recipients: 2, cancelShares: true, typedName })
+    expect(answer).toEqual({ code: 'IMAGE_NAME_MISMATCH' })
+  })
+
+  it('takes the typed name composed and without the space around it', () => {
+    const cafe = { ...image, name: 'Café' }
+    const facts = { ...deleting, image: cafe, recipients: 1, cancelShares: true, typedName: ' Cafe\u0301 ' }
+    expect(refuseDelete(facts)).toBeNull()
+  })
+
+  it('needs no name for an image that nobody has', () => {
+    expect(refuseDelete({ ...deleting, cancelShares: true })).toBeNull()
+  })
+
+  it('is open to the operator without a region', () => {
+    expect(refuseDelete({ ...deleting, region: null })).toBeNull()
+  })
+
+  it('is refused in one order: whose, where, state, shared, name', () => {
+    const order = {
+      IMAGE_NOT_FOUND: { isOwn: false, regionId: 'cn-b', state: 'deleting' },
+      REGION_MISMATCH: { regionId: 'cn-b', state: 'deleting' },
+      IMAGE_BUSY: { state: 'deleting' },
+      IMAGE_IS_SHARED: {},
+    } satisfies Partial<Record<RefusalCode, Partial<typeof image>>>
+    for (const [code, differs] of Object.entries(order)) {
+      expect(refuseDelete({ ...deleting, image: { ...image, ...differs }, recipients: 3 })?.code).toBe(code)
+    }
+    expect(refuseDelete({ ...deleting, image: null })).toEqual({ code: 'IMAGE_NOT_FOUND' })
+  })
+})
+
+const changeable = {
+  available: true,
+  failed: true,
+  importing: true,
+  copying: true,
+  deleting: false,
+  deleted: false,
+} satisfies Record<ImageStateName, boolean>
+
+test.each(Object.entries(changeable))('name and description of an image that is %s can change: %s', (state, can) => {
+  expect(refuseUpdate({ ...image, state }, 'cn-a')).toEqual(can ? null : { code: 'IMAGE_BUSY', state })
+})
+
+test("another's image cannot be changed, nor an own one under another region", () => {
+  expect(refuseUpdate(null, 'cn-a')).toEqual({ code: 'IMAGE_NOT_FOUND' })
+  expect(refuseUpdate({ ...image, isOwn: false, regionId: 'cn-b' }, 'cn-a')).toEqual({ code: 'IMAGE_NOT_FOUND' })
+  const elsewhere = { code: 'REGION_MISMATCH', imageId: 'img-1', imageRegion: 'cn-b', region: 'cn-a' }
+  expect(refuseUpdate({ ...image, regionId: 'cn-b', state: 'deleted' }, 'cn-a')).toEqual(elsewhere)
+})
+
+const moving = {
+  importing: true,
+  copying: true,
+  deleting: true,
+  available: false,
+  failed: false,
+  deleted: false,
+} satisfies Record<ImageStateName, boolean>
+
+test.each(Object.entries(moving))('an image that is %s changes by itself: %s', (state, moves) => {
+  const known = Object.keys(moving).find((name): name is ImageStateName => name === state)
+  expect(known && isInMotion(known)).toBe(moves)
+})

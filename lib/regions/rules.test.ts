@@ -1,0 +1,43 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { isRegionId, reservedRegionIds } from './rules'
+
+test.each(['cn-shanghai', 'eu-01', 'us-a1', `cn-${'a'.repeat(29)}`])('%s is the id of a region', (id) => {
+  expect(isRegionId(id)).toBe(true)
+})
+
+test.each([
+  '',
+  'cn',
+  'cn-',
+  'cn-a',
+  `cn-${'a'.repeat(30)}`,
+  'c1-ab',
+  'CN-ab',
+  'chn-ab',
+  'cn-a_b',
+  'cn-a/b',
+  'cn-ab\n',
+  'cn-ab\0',
+])('%j is not the id of a region', (id) => expect(isRegionId(id)).toBe(false))
+
+test('every first path segment of a route of ours is reserved, and nothing else', () => {
+  const fixed = firstSegments(path.resolve(import.meta.dirname, '../../app'))
+  expect([...reservedRegionIds].sort()).toEqual(fixed.sort())
+  expect(fixed.filter(isRegionId)).toEqual([])
+})
+
+test('no public file lies where a region could', () => {
+  const files = fs.readdirSync(path.resolve(import.meta.dirname, '../../public'))
+  expect(files.filter(isRegionId)).toEqual([])
+})
+
+/** Folders of app/ in which the path goes on. A group such as `(console)` has no segment of its own. */
+function firstSegments(folder: string): string[] {
+  const folders = fs.readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  return folders.flatMap(({ name }) => {
+    if (name.startsWith('(')) return firstSegments(path.join(folder, name))
+    return name.startsWith('[') || name.startsWith('_') || name.startsWith('@') ? [] : [name]
+  })
+}

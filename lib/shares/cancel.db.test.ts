@@ -1,0 +1,190 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, it, vi } from 'vitest'
+import { db } from '@/lib/db/client'
+import {
+  account,
+  accounts,
+  asked,
+  held,
+  image,
+  later,
+  minutes,
+  quota,
+  region,
+  sharesToday,
+  type TestAccount,
+  tally,
+  whileLocked,
+} from '@/lib/db/test-fixtures'
+import { newId } from '@/lib/ids'
+import { getImage } from '@/lib/images/reads'
+import { listSharedImages } from './reads'
+import { sharedImageParams } from './schema'
+import { cancelShare, markSharesSeen, shareImage } from './writes'
+
+process.env.ECS_DATABASE_POOL = '20'
+
+const shareOf = async (imageId: string, recipient: TestAccount) =>
+  await db().share.findUnique({ where: { imageId_recipientId: { imageId, recipientId: recipient.id } } })
+
+/** The ids of the shares through which a recipient finds an image, in every way that there is. */
+async function found(recipient: TestAccount, here: string, imageId: string): Promise<Set<string>> {
+  const [details, list] = await Promise.all([
+    getImage(recipient.ctx, { region: here, imageId }),
+    listSharedImages(recipient.ctx, sharedImageParams.parse({ region: here })),
+  ])
+  const listed = list.items.filter((item) => item.imageId === imageId).map((item) => item.shareId)
+  return new Set(details?.view === 'recipient' ? [...listed, details.shareId] : listed)
+}
+
+describe('either side ends a share', () => {
+  it.each(['the sharer', 'the recipient', "the sharer's sub-account", "the recipient's sub-account"])(
+    '%s: the recipient no longer finds the image, its quota place is free, and the record says who did it',
+    async (who) => {
+      const [here, owner, recipient] = await Promise.all([region(), account(), account()])
+      const [ownerSub, recipientSub] = [await account({ master: owner }), await account({ master: recipient })]
+      const actors = [owner, recipient, ownerSub, recipientSub]
+      const names = ['the sharer', 'the recipient', "the sharer's sub-account", "the recipient's sub-account"]
+      const actor = actors[names.indexOf(who)] ?? owner
+      await quota(recipient, here, 1)
+      const it = await image(owner, here)
+      const shareId = await held(it, recipient)
+      expect(await cancelShare(actor.ctx, { shareId })).toEqual({ ok: true, value: { shareId } })
+      expect(await found(recipient, here, it)).toEqual(new Set())
+      const event = await db().event.findFirstOrThrow({ where: { shareId } })
+      expect(event).toMatchObject({
+        action: 'share.cancel',
+        actorId: actor.id,
+        ownerId: owner.id,
+        recipientId: recipient.id,
+        imageId: it,
+        details: { by: actor === owner || actor === ownerSub ? 'sharer' : 'recipient' },
+      })
+      const again = await shareImage(owner.ctx, asked(here, await image(owner, here), recipient))
+      expect(again).toMatchObject({ ok: true })
+    },
+  )
+
+  it('a share that has ended is not found, from both sides, and nothing is recorded twice', async () => {
+    const [here, owner, recipient] = await Promise.all([region(), account(), account()])
+    const shareId = await held(await image(owner, here), recipient)
+    const sides = [owner, recipient, owner, recipient, owner, recipient]
+    const results = await Promise.all(sides.map((side) => cancelShare(side.ctx, { shareId })))
+    expect(tally(results)).toEqual({ ok: 1, SHARE_NOT_FOUND: 5 })
+    expect(await db().event.count({ where: { shareId, action: 'share.cancel' } })).toBe(1)
+  })
+
+  it('an image in any state gives its shares back', async () => {
+    const [here, owner, recipient] = await Promise.all([region(), account(), account()])
+    const it = await image(owner, here, { state: 'deleting' })
+    const shareId = await held(it, recipient)
+    expect(await cancelShare(recipient.ctx, { shareId })).toMatchObject({ ok: true })
+  })
+
+  it('a cancel names the share: one that was made anew meanwhile stays', async () => {
+    const [here, owner, recipient] = await Promise.all([region(), account(), account()])
+    const imageId = await image(owner, here)
+    const [old, anew] = [await held(imageId, recipient), newId('shr')]
+    const answer = await whileLocked(
+      [owner.id],
+      () => cancelShare(owner.ctx, { shareId: old }),
+      async (tx) => {
+        const { status: _, ...share } = await tx.share.delete({ where: { id: old } })
+        await tx.share.create({ data: { ...share, id: anew } })
+      },
+    )
+    expect(answer).toEqual({ ok: false, refusal: { code: 'SHARE_NOT_FOUND' } })
+    expect(await shareOf(imageId, recipient)).toMatchObject({ id: anew })
+  })
+})
+
+type Round = { sharedIds: string[]; cancelled: string[]; foundAfter: Set<string> }
+
+/** Two or three clicks on "Share Images" and a cancel by either side, at random moments. */
+async function playRound(owner: TestAccount, recipient: TestAccount, here: string, imageId: string, day: number) {
+  const now = later(day * minutes(24 * 60))
+  const round: Round = { sharedIds: [], cancelled: [], foundAfter: new Set() }
+  const clicks = Array.from({ length: 2 + (day % 2) }, async () => {
+    await sleep(Math.random() * 12)
+    const result = await shareImage(owner.at(now), asked(here, imageId, recipient))
+    if (result.ok) round.sharedIds.push(...result.value.map((share) => share.id))
+    else expect(result.refusal.code).toBe('ALREADY_SHARED')
+  })
+  const cancels = async () => {
+    const share = await vi.waitUntil(() => shareOf(imageId, recipient), { timeout: 10_000, interval: 1 })
+    await sleep(Math.random() * 6)
+    const shareId = share.id
+    const sides = Math.random() < 0.3 ? [owner, recipient] : [Math.random() < 0.5 ? owner : recipient]
+    const results = await Promise.all(sides.map((side) => cancelShare(side.at(now), { shareId })))
+    expect(results.filter((result) => result.ok)).toHaveLength(1)
+    round.cancelled.push(shareId)
+    round.foundAfter = await found(recipient, here, imageId)
+    expect(await cancelShare(recipient.at(now), { shareId })).toMatchObject({ refusal: { code: 'SHARE_NOT_FOUND' } })
+    await markSharesSeen(recipient.at(now), { shareIds: [shareId] })
+  }
+  await Promise.all([...clicks, cancels()])
+  return round
+}
+
+it('once a cancel was answered, nothing the recipient does finds the image, in 200 rounds of clicks and cancels', async () => {
+  const pairs = await Promise.all(
+    Array.from({ length: 4 }, async () => {
+      const [here, owner, recipient] = await Promise.all([region(), account(), account()])
+      return { here, owner, recipient }
+    }),
+  )
+  let sharedAgain = 0
+  const play = async ({ here, owner, recipient }: (typeof pairs)[number]) => {
+    for (let day = 0; day < 50; day++) {
+      const imageId = await image(owner, here)
+      const { sharedIds, cancelled, foundAfter } = await playRound(owner, recipient, here, imageId, day)
+      // What was found after the answer can only be a share that was made after the cancel.
+      for (const shareId of foundAfter) {
+        expect(cancelled).not.toContain(shareId)
+        expect(sharedIds).toContain(shareId)
+      }
+      const left = sharedIds.filter((shareId) => !cancelled.includes(shareId))
+      const now = await found(recipient, here, imageId)
+      expect([...now]).toEqual(left)
+      expect(left.length).toBeLessThanOrEqual(1)
+      sharedAgain += left.length
+      for (const shareId of left) await cancelShare(recipient.ctx, { shareId })
+      expect(await found(recipient, here, imageId)).toEqual(new Set())
+      expect(await db().share.count({ where: { imageId } })).toBe(0)
+    }
+  }
+  await Promise.all(pairs.map(play))
+  // Both orders were met: a second click before the cancel, and one after it.
+  expect(sharedAgain).toBeGreaterThan(0)
+  expect(sharedAgain).toBeLessThan(200)
+  for (const { owner } of pairs) {
+    const days = await db().shareDay.aggregate({ where: { accountId: owner.id }, _sum: { used: true } })
+    expect((await sharesToday(owner)).events).toBe(days._sum.used)
+  }
+}, 60_000)
+
+it('shares and cancels of one image never show 21 recipients, whoever looks when', async () => {
+  const [here, owner, others] = await Promise.all([region(), account(), accounts(26)])
+  const it = await image(owner, here)
+  await Promise.all(others.slice(0, 20).map((other) => held(it, other)))
+  let isOver = false
+  const counts: number[] = []
+  const watch = async () => {
+    while (!isOver) counts.push(await db().share.count({ where: { imageId: it } }))
+  }
+  const watching = watch()
+  const turns = others.map(async (other) => {
+    for (let turn = 0; turn < 4; turn++) {
+      const share = await shareOf(it, other)
+      if (share) await cancelShare(Math.random() < 0.5 ? owner.ctx : other.ctx, { shareId: share.id })
+      await shareImage(owner.ctx, asked(here, it, other))
+    }
+  })
+  await Promise.all(turns).finally(() => {
+    isOver = true
+  })
+  await watching
+  expect(Math.max(...counts)).toBe(20)
+  const { used, events } = await sharesToday(owner)
+  expect(used).toBe(events)
+})
