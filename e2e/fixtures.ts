@@ -1,16 +1,26 @@
 import { randomInt } from 'node:crypto'
+import fs from 'node:fs'
+import path from 'node:path'
 import { Readable } from 'node:stream'
-import { type BrowserContext, test as base, expect, type Locator, type Page } from '@playwright/test'
+import {
+  type APIRequestContext,
+  type BrowserContext,
+  test as base,
+  expect,
+  type Locator,
+  type Page,
+} from '@playwright/test'
 import { hashPassword } from '@/lib/auth/password'
 import { sealSession, sessionCookie } from '@/lib/auth/session-cookie'
 import { type Context, mintViewer } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
+import type { Prisma } from '@/lib/db/generated/client'
 import { buildQcow2, buildRawDisk } from '@/lib/disks/samples'
 import { newId } from '@/lib/ids'
 import { importImage } from '@/lib/jobs/import-image'
 import en from '@/lib/messages/en.json' with { type: 'json' }
 import zh from '@/lib/messages/zh.json' with { type: 'json' }
-import type { Result } from '@/lib/result'
+import type { ActionResult, Result } from '@/lib/result'
 import { shareImage } from '@/lib/shares/writes'
 
 export { expect }
@@ -32,6 +42,11 @@ let disk: Buffer | undefined
 /** Something nobody else in this run is called: every test makes its own accounts and images. */
 export function unique(word: string): string {
   return `${word}-${randomInt(36 ** 7).toString(36)}`
+}
+
+/** A name of this length in one word, at which no line can break. */
+export function longest(letter: string, length: number): string {
+  return `${letter.repeat(length - 7)}${randomInt(36 ** 6, 36 ** 7).toString(36)}`
 }
 
 /** What a refusal or a fault would be is a mistake of the test. */
@@ -79,17 +94,76 @@ export async function image(
   return { id: expectOk(made).imageId, name: input.name, region: input.region }
 }
 
-export async function share(owner: Account, shared: Image, recipients: Account[]): Promise<void> {
+export async function share(owner: Account, shared: Image, recipients: Account[], note = ''): Promise<void> {
   const usernames = recipients.map((recipient) => recipient.username)
-  expectOk(await shareImage(contextOf(owner), { region: shared.region, imageId: shared.id, usernames, note: '' }))
+  expectOk(await shareImage(contextOf(owner), { region: shared.region, imageId: shared.id, usernames, note }))
+}
+
+/** Rows without a disk, for lists that need many images or a state in which no import stays. The last is the newest. */
+export async function imageRows(
+  owner: Account,
+  rows: Partial<Prisma.ImageCreateManyInput>[],
+): Promise<(Image & { os: string })[]> {
+  const now = Date.now()
+  const data = rows.map((fields, index) => ({
+    id: newId('img'),
+    name: unique('disk'),
+    regionId: region,
+    operatingSystem: 'Debian 12',
+    source: 'IMPORT' as const,
+    state: 'available' as const,
+    format: 'qcow2' as const,
+    virtualSize: 4 * 2 ** 20,
+    createdAt: new Date(now - (rows.length - index) * 1_000),
+    updatedAt: new Date(),
+    ...fields,
+    ownerId: owner.id,
+  }))
+  await db().image.createMany({ data })
+  return data.map((image) => ({ id: image.id, name: image.name, region: image.regionId, os: image.operatingSystem }))
+}
+
+/** A session of an account, as the cookie that carries it. */
+export async function startSession(account: Account): Promise<{ id: string; name: string; value: string }> {
+  const session = { id: crypto.randomUUID(), accountId: account.id, createdAt: new Date() }
+  await db().session.create({ data: { ...session, expiresAt: new Date(Date.now() + 3_600_000) } })
+  const value = await sealSession({ accountId: account.id, sessionId: session.id })
+  return { id: session.id, name: sessionCookie().name, value }
 }
 
 /** Signs a browser in without the form, which has tests of its own. */
 export async function signIn(context: BrowserContext, account: Account): Promise<void> {
-  const session = { id: crypto.randomUUID(), accountId: account.id, createdAt: new Date() }
-  await db().session.create({ data: { ...session, expiresAt: new Date(Date.now() + 3_600_000) } })
-  const value = await sealSession({ accountId: account.id, sessionId: session.id })
-  await context.addCookies([{ name: sessionCookie().name, value, url: process.env.NEXTAUTH_URL }])
+  const { name, value } = await startSession(account)
+  await context.addCookies([{ name, value, url: process.env.NEXTAUTH_URL }])
+}
+
+type Actions = Record<string, { exportedName: string; workers: Record<string, unknown> }>
+
+/** The ids under which the build under test answers to each server action: what a hand-made request names. */
+export function actionIds(): Record<string, string> {
+  const file = path.join(process.env.NEXT_DIST_DIR || '.next', 'server/server-reference-manifest.json')
+  const { node }: { node: Actions } = JSON.parse(fs.readFileSync(file, 'utf8'))
+  return Object.fromEntries(Object.entries(node).map(([id, action]) => [action.exportedName, id]))
+}
+
+/** Calls a server action by a hand-made request with any arguments, as the browser would or as it never would. */
+export async function act(
+  client: APIRequestContext,
+  name: string,
+  ...input: unknown[]
+): Promise<ActionResult<unknown>> {
+  const headers = { 'next-action': actionIds()[name] ?? '', 'content-type': 'text/plain;charset=UTF-8' }
+  const response = await client.post('/account', { headers, data: JSON.stringify(input) })
+  const text = await response.text()
+  const answer = text.split('\n').find((line) => /^\w+:\{"ok":/.test(line))
+  if (!answer) throw new Error(`${name} answered ${response.status()}: ${text.slice(0, 500)}`)
+  return JSON.parse(answer.slice(answer.indexOf(':') + 1))
+}
+
+/** What a GET is answered with. */
+export async function ask(client: APIRequestContext, url: string) {
+  const response = await client.get(url)
+  return { status: response.status(), body: await response.text(), headers: response.headers() }
 }
 
 /** The row of a table that has these cells under these headers. */
@@ -108,7 +182,12 @@ export async function expectRow(table: Locator, text: string, cells: Record<stri
   }
 }
 
-export const test = base.extend<{ browserPage: (account: Account, options?: { locale?: string }) => Promise<Page> }>({
+type Fixtures = {
+  browserPage: (account: Account, options?: { locale?: string }) => Promise<Page>
+  requestAs: (account: Account | null) => Promise<APIRequestContext>
+}
+
+export const test = base.extend<Fixtures>({
   /** A signed-in browser of somebody's own, for tests in which two people act. */
   browserPage: async ({ browser }, use) => {
     const contexts: BrowserContext[] = []
@@ -119,6 +198,19 @@ export const test = base.extend<{ browserPage: (account: Account, options?: { lo
       return await context.newPage()
     })
     for (const context of contexts) await context.close()
+  },
+
+  /** Hand-made requests of somebody, or of a visitor who is not signed in. */
+  requestAs: async ({ playwright, baseURL }, use) => {
+    const contexts: APIRequestContext[] = []
+    await use(async (account) => {
+      const cookie = account && (await startSession(account))
+      const extraHTTPHeaders: Record<string, string> = cookie ? { cookie: `${cookie.name}=${cookie.value}` } : {}
+      const context = await playwright.request.newContext({ baseURL, extraHTTPHeaders, maxRedirects: 0 })
+      contexts.push(context)
+      return context
+    })
+    for (const context of contexts) await context.dispose()
   },
 })
 

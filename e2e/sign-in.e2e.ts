@@ -11,7 +11,7 @@ test('a wrong password and an unknown name get one answer, and the name stays in
     const alert = page.getByRole('alert').filter({ hasText: 'wrong' })
     await expect(alert).toBeVisible()
     await expect(page.getByLabel('Username')).toHaveValue(username)
-    answers.push(await alert.innerText())
+    answers.push((await alert.textContent()) ?? '')
   }
   expect(answers[0]).toBe(answers[1])
 })

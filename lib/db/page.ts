@@ -45,13 +45,15 @@ export function keyset<Row>(sort: string, by: SortColumn<Row>, cursors: Cursors,
       const kept = rows.slice(0, limit)
       if (backwards) kept.reverse()
       const cursorOf = (row: Row | undefined) => (row ? writeCursor(sort, { value: by.value(row), id: id(row) }) : null)
+      // A page whose rows are all gone leads back to where one came from, the row of its own cursor included: the id is one
+      // that every id lies beyond, in the direction of the way back.
+      const wayBack = key ? writeCursor(sort, { value: key.value, id: descending ? '' : 'zzzz' }) : null
       const hasNext = backwards ? true : hasMore
       const hasPrev = backwards ? hasMore : key !== null
       return {
         items: kept.map(toItem),
-        // A page whose rows are all gone leads back to where it was come from.
-        next: hasNext ? (cursorOf(kept.at(-1)) ?? (key ? writeCursor(sort, key) : null)) : null,
-        prev: hasPrev ? (cursorOf(kept[0]) ?? (key ? writeCursor(sort, key) : null)) : null,
+        next: hasNext ? (cursorOf(kept.at(-1)) ?? wayBack) : null,
+        prev: hasPrev ? (cursorOf(kept[0]) ?? wayBack) : null,
       }
     },
   }

@@ -1,0 +1,142 @@
+import type { Page } from '@playwright/test'
+import { account, expect, imageRows, signIn, test } from './fixtures'
+
+const start = new Date('2026-01-01T00:00:00Z')
+
+/** The list of images, with the clock of the page held: time passes only when a test says so. */
+async function openList(page: Page) {
+  await signIn(page.context(), await account())
+  await page.clock.install({ time: start })
+  await page.goto('/cn-shanghai/images/custom')
+  const picture = page.getByRole('banner').getByRole('button').last()
+  const menu = page.getByRole('menu')
+  // What the menu is made of is fetched when it first opens, which takes a while of its own.
+  await picture.press('Enter')
+  await expect(menu).toBeVisible()
+  await page.keyboard.press('Escape')
+  await expect(menu).toHaveCount(0)
+  await page.clock.pauseAt(start.getTime() + 60_000)
+  return { picture, menu }
+}
+
+test('the user picture is the last button of the banner; its menu says who is signed in and leads to the account', async ({
+  page,
+  context,
+}) => {
+  const someone = await account()
+  await imageRows(someone, Array(25).fill({}))
+  await signIn(context, someone)
+  await page.goto('/cn-shanghai/images/custom')
+  const picture = page.getByRole('banner').getByRole('button').last()
+  const menu = page.getByRole('menu')
+  await expect(picture).toHaveAccessibleName(`Account menu, ${someone.username}`)
+  await page.getByRole('row').last().scrollIntoViewIfNeeded()
+  await picture.hover()
+  await expect(menu.getByText(someone.username)).toBeVisible()
+  await expect(menu.getByRole('menuitem')).toHaveText(['Account Info', 'Sign out'])
+  await menu.getByRole('menuitem', { name: 'Account Info' }).click()
+  await expect(page).toHaveURL('/account')
+  await expect(menu).toHaveCount(0)
+  await expect(page.getByRole('heading', { level: 1 })).toBeInViewport()
+})
+
+test('pointing opens the menu, it waits 300 ms for the pointer to come back, then it closes', async ({ page }) => {
+  const { picture, menu } = await openList(page)
+  await picture.hover()
+  await expect(menu).toBeVisible()
+  await page.mouse.move(400, 400)
+  await page.clock.runFor(250)
+  await menu.getByRole('menuitem', { name: 'Sign out' }).hover()
+  await page.clock.runFor(5_000)
+  await expect(menu).toBeVisible()
+  await page.mouse.move(400, 400)
+  await page.clock.runFor(290)
+  await expect(menu).toBeVisible()
+  await page.clock.runFor(20)
+  await expect(menu).toHaveCount(0)
+})
+
+test('a click within 500 ms of pointing keeps the menu open; a later one closes it', async ({ page }) => {
+  const { picture, menu } = await openList(page)
+  await picture.hover()
+  await expect(menu).toBeVisible()
+  await page.clock.runFor(450)
+  await picture.click()
+  await page.clock.runFor(1_000)
+  await expect(menu).toBeVisible()
+  await picture.click()
+  await page.clock.runFor(50)
+  await expect(menu).toHaveCount(0)
+})
+
+test('the menu that pointing opened blocks nothing: what is behind it is clicked at once, and typing goes on', async ({
+  page,
+}) => {
+  const { picture, menu } = await openList(page)
+  const search = page.getByRole('searchbox')
+  await search.fill('we')
+  await picture.hover()
+  await expect(menu).toBeVisible()
+  await page.keyboard.type('b')
+  await expect.soft(search).toHaveValue('web')
+  await expect.soft(search).toBeFocused()
+  await page.mouse.move(400, 400)
+  await page.clock.runFor(400)
+  await expect(menu).toHaveCount(0)
+  await expect.soft(search).toBeFocused()
+  await picture.hover()
+  await expect(menu).toBeVisible()
+  await page.getByRole('link', { name: 'Shared Images' }).click()
+  await expect(page).toHaveURL('/cn-shanghai/images/shared')
+})
+
+test('from the keyboard the menu opens on its first item, arrows move, Escape gives the focus back', async ({
+  page,
+}) => {
+  const { picture, menu } = await openList(page)
+  const [info, signOut] = [menu.getByRole('menuitem').first(), menu.getByRole('menuitem').last()]
+  const press = async (key: string) => {
+    await page.keyboard.press(key)
+    await page.clock.runFor(50)
+  }
+  // Also after the pointer has been there, whose closing gives no focus back.
+  for (const round of ['fresh', 'after pointing']) {
+    for (const key of ['Enter', 'Space', 'ArrowDown']) {
+      await picture.focus()
+      await press(key)
+      await expect(info, `${round} ${key}`).toBeFocused()
+      await press('ArrowDown')
+      await expect(signOut).toBeFocused()
+      await press('ArrowUp')
+      await expect(info).toBeFocused()
+      await press('Escape')
+      await expect(menu).toHaveCount(0)
+      await expect(picture, `${round} ${key}`).toBeFocused()
+    }
+    await picture.hover()
+    await expect(menu).toBeVisible()
+    await page.mouse.move(400, 400)
+    await page.clock.runFor(400)
+    await expect(menu).toHaveCount(0)
+  }
+})
+
+test('a finger opens the menu and closes it again: pointing is for the mouse only', async ({ browser }) => {
+  const context = await browser.newContext({
+    hasTouch: true,
+    reducedMotion: 'reduce',
+    viewport: { width: 390, height: 800 },
+  })
+  const page = await context.newPage()
+  const { picture, menu } = await openList(page)
+  await picture.tap()
+  await page.clock.runFor(1_000)
+  await expect(menu).toBeVisible()
+  await picture.tap()
+  await page.clock.runFor(50)
+  await expect(menu).toHaveCount(0)
+  await picture.tap()
+  await menu.getByRole('menuitem', { name: 'Sign out' }).tap()
+  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
+  await context.close()
+})

@@ -1,0 +1,113 @@
+import type { APIRequestContext } from '@playwright/test'
+import { db } from '@/lib/db/client'
+import { account, act, actionIds, expect, image, password, share, test, unique } from './fixtures'
+
+const region = 'cn-shanghai'
+const missingImage = 'img-0000000000'
+const missingShare = 'shr-0000000000'
+
+/** An owner whose image two recipients hold, and everything that an action could name of it. */
+async function lentImage() {
+  const [owner, first, second, stranger] = [await account(), await account(), await account(), await account()]
+  const disk = await image(owner)
+  await share(owner, disk, [first, second])
+  const shares = await db().share.findMany({ where: { imageId: disk.id }, orderBy: { createdAt: 'asc' } })
+  const shareOf = (recipient: { id: string }) => shares.find((row) => row.recipientId === recipient.id)?.id ?? ''
+  const ofFirst = shareOf(first)
+  return { owner, first, second, stranger, disk, ofFirst }
+}
+
+/** An input with which the owner, or for a share either side, would get through. */
+function inputs(imageId: string, shareId: string, username: string): Record<string, object> {
+  return {
+    shareImageAction: { region, imageId, usernames: [username], note: '' },
+    cancelShareAction: { shareId },
+    markSharesSeenAction: { shareIds: [shareId] },
+    updateImageAction: { region, imageId, name: 'taken over', description: 'by somebody else' },
+    deleteImageAction: { region, imageId, cancelShares: true, typedName: 'taken over' },
+    changePasswordAction: { currentPassword: password, newPassword: 'a password of somebody else' },
+  }
+}
+
+async function refusalOf(client: APIRequestContext, name: string, input: unknown): Promise<string> {
+  const answer = await act(client, name, input)
+  return answer.ok ? 'done' : answer.refusal.code
+}
+
+test('every action refuses a visitor who is not signed in, and does nothing', async ({ requestAs }) => {
+  const { disk, ofFirst, stranger, owner } = await lentImage()
+  const visitor = await requestAs(null)
+  const wanted = inputs(disk.id, ofFirst, stranger.username)
+  expect(Object.keys(wanted).sort()).toEqual(Object.keys(actionIds()).sort())
+  for (const [name, input] of Object.entries(wanted)) {
+    expect.soft(await act(visitor, name, input), name).toEqual({ ok: false, refusal: { code: 'SIGNED_OUT' } })
+  }
+  expect(await db().share.count({ where: { imageId: disk.id, seenAt: null } })).toBe(2)
+  expect(await db().image.findUnique({ where: { id: disk.id } })).toMatchObject({ name: disk.name, ownerId: owner.id })
+})
+
+test('every action answers a stranger, a recipient and another master’s sub-account as if the thing were not there', async ({
+  requestAs,
+}) => {
+  const { owner, first, second, stranger, disk, ofFirst } = await lentImage()
+  const othersSub = await account({ username: unique('ops'), master: stranger })
+  const [yours, missing] = [
+    inputs(disk.id, ofFirst, stranger.username),
+    inputs(missingImage, missingShare, stranger.username),
+  ]
+  for (const who of [stranger, othersSub, second]) {
+    const client = await requestAs(who)
+    const images = ['updateImageAction', 'deleteImageAction', ...(who === second ? [] : ['shareImageAction'])]
+    for (const name of images) {
+      expect.soft(await refusalOf(client, name, yours[name]), `${who.username} ${name}`).toBe('IMAGE_NOT_FOUND')
+      expect.soft(await act(client, name, yours[name])).toEqual(await act(client, name, missing[name]))
+    }
+    const cancelled = await act(client, 'cancelShareAction', yours.cancelShareAction)
+    expect.soft(cancelled, who.username).toEqual({ ok: false, refusal: { code: 'SHARE_NOT_FOUND' } })
+    expect.soft(await act(client, 'cancelShareAction', missing.cancelShareAction)).toEqual(cancelled)
+    const seen = await act(client, 'markSharesSeenAction', yours.markSharesSeenAction)
+    expect.soft(await act(client, 'markSharesSeenAction', missing.markSharesSeenAction)).toEqual(seen)
+  }
+  const asHolder = await requestAs(first)
+  expect(await refusalOf(asHolder, 'shareImageAction', yours.shareImageAction)).toBe('RESHARE_FORBIDDEN')
+  expect(await db().share.count({ where: { imageId: disk.id, seenAt: null } })).toBe(2)
+  expect(await db().image.findUnique({ where: { id: disk.id } })).toMatchObject({ name: disk.name, ownerId: owner.id })
+})
+
+test('the region of the request is the region that counts: another one is refused with the image’s own', async ({
+  requestAs,
+}) => {
+  const { owner, disk, ofFirst, stranger } = await lentImage()
+  const client = await requestAs(owner)
+  const wanted = inputs(disk.id, ofFirst, stranger.username)
+  for (const name of ['shareImageAction', 'updateImageAction', 'deleteImageAction']) {
+    const input = { ...wanted[name], region: 'cn-shenzhen' }
+    expect(await act(client, name, input)).toEqual({
+      ok: false,
+      refusal: { code: 'REGION_MISMATCH', imageId: disk.id, imageRegion: region, region: 'cn-shenzhen' },
+    })
+  }
+})
+
+test('a sub-account acts fully for its own master', async ({ requestAs }) => {
+  const { owner, disk, ofFirst, stranger } = await lentImage()
+  const client = await requestAs(await account({ username: unique('ops'), master: owner }))
+  const wanted = inputs(disk.id, ofFirst, stranger.username)
+  for (const name of ['shareImageAction', 'cancelShareAction', 'updateImageAction', 'deleteImageAction']) {
+    expect(await refusalOf(client, name, wanted[name]), name).toBe('done')
+  }
+  expect(await db().share.count({ where: { imageId: disk.id } })).toBe(0)
+})
+
+test('an action that a page of another site sends is refused', async ({ requestAs }) => {
+  const { owner, disk, ofFirst, stranger } = await lentImage()
+  const client = await requestAs(owner)
+  const wanted = inputs(disk.id, ofFirst, stranger.username)
+  for (const [name, id] of Object.entries(actionIds())) {
+    const headers = { 'next-action': id, 'content-type': 'text/plain;charset=UTF-8', origin: 'https://evil.example' }
+    const response = await client.post('/account', { headers, data: JSON.stringify([wanted[name]]) })
+    expect.soft(await response.text(), name).not.toContain('"ok":')
+  }
+  expect(await db().share.count({ where: { imageId: disk.id } })).toBe(2)
+  expect(await db().image.findUnique({ where: { id: disk.id } })).toMatchObject({ name: disk.name, state: 'available' })
+})
