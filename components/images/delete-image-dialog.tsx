@@ -52,7 +52,7 @@ export function DeleteImageDialog({ region, image, onClose, onDeleted }: DeleteI
       {isShared && (
         <>
           <p>{t('sharedText', { count: data ? recipients.length : image.recipients })}</p>
-          <ul className="flex max-h-40 flex-wrap gap-1.5 overflow-y-auto">
+          <ul className="flex flex-wrap gap-1.5">
             {recipients.map((share) => (
               <li key={share.id} className="rounded-full bg-surface-muted px-2 text-xs">
                 {share.username}

@@ -22,10 +22,10 @@ export function PageHeader({ crumbs, title, badge, line, actions }: PageHeaderPr
       <nav aria-label={t('breadcrumbs')}>
         <ol className="flex flex-wrap items-center gap-x-1.5 text-ink-muted text-xs">
           {crumbs.map((crumb, index) => (
-            <li key={crumb.label} className="flex min-w-0 items-center gap-1.5">
+            <li key={crumb.label} className="flex min-w-0 max-w-full items-center gap-1.5">
               {index > 0 && <span aria-hidden>/</span>}
               {crumb.href ? (
-                <Link href={crumb.href} className="truncate rounded-sm hover:text-ink hover:underline">
+                <Link href={crumb.href} className="truncate rounded-sm py-1 hover:text-ink hover:underline">
                   {crumb.label}
                 </Link>
               ) : (

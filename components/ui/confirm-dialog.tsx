@@ -35,7 +35,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
         <AlertDialog.Overlay className="fixed inset-0 z-40 animate-appear bg-scrim" />
         <AlertDialog.Content
           onCloseAutoFocus={restoreFocus}
-          className="fixed top-1/2 left-1/2 z-50 max-h-[85dvh] w-[min(480px,calc(100vw-32px))] -translate-x-1/2 -translate-y-1/2 overflow-y-auto rounded-card border border-line bg-surface-float shadow-float"
+          className="fixed top-1/2 left-1/2 z-50 max-h-[85dvh] w-[min(480px,calc(100vw-32px))] -translate-x-1/2 -translate-y-1/2 overflow-y-auto [overflow-wrap:anywhere] rounded-card border border-line bg-surface-float shadow-float"
         >
           <form onSubmit={submit}>
             <div className="flex flex-col gap-3 p-5">
