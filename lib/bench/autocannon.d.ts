@@ -1,6 +1,6 @@
 // The package brings no types of its own; this is the part of it that is used here.
 declare module 'autocannon' {
-  type Options = { url: string; connections: number; amount: number; headers: Record<string, string> }
+  type Options = { url: string; connections: number; amount: number; timeout: number; headers: Record<string, string> }
   type Result = { errors: number; timeouts: number; non2xx: number; requests: { total: number } }
 
   interface Running extends Promise<Result> {

@@ -38,7 +38,9 @@ export async function makeImageRows(place: Place, { name, images }: { name: stri
     await first.query('VACUUM (FREEZE, ANALYZE)')
     const seconds = Math.round((performance.now() - began) / 1_000)
     tell(`A database with ${images} images and ${images * recipientsMax} shares is there after ${seconds} s.`)
-    const owner = await signIn(first, 0, `${number(images)} images`)
+    // One in the middle: shares come to it as to any other.
+    const middle = Math.floor(plan.owners / 2) * plan.spacing
+    const owner = await signIn(first, middle, `${number(images)} images`)
     if (plan.many === 0) return { url, region, owner, many: undefined }
     const words = `${number(plan.many)} of one owner in ${number(images)}`
     return { url, region, owner, many: await signIn(first, plan.accounts - 1, words) }
@@ -77,7 +79,7 @@ function imagesSql(plan: Plan): string {
   return `INSERT INTO "Image" (id, "ownerId", "regionId", name, "operatingSystem", "virtualSize", size, sha256, format,
       source, state, "createdAt", "updatedAt")
     SELECT ${id('img', 'n')}, ${accountId('owner')}, '${region}', 'web-' || n,
-      (ARRAY['Debian 12', 'Debian 13', 'Ubuntu 24.04', 'Rocky Linux 9', 'Windows Server 2022'])[1 + n % 5],
+      (ARRAY['Debian 12', 'Debian 13', 'Ubuntu 24.04', 'Rocky Linux 9', 'Windows Server 2022'])[1 + ordinal % 5],
       (10 + n % 90) * 1073741824::bigint, (1 + n % 9) * 314572800::bigint, md5(n::text) || md5('-' || n), 'qcow2',
       'IMPORT', 'available', at, at
     FROM ${imagesOf(plan)} i`
