@@ -16,6 +16,7 @@ type DeleteImageDialogProps = {
   region: string
   image: { id: string; name: string; state: string; recipients: number }
   onClose: () => void
+  /** Leads away from a page that is gone with the image. */
   onDeleted?: () => void
 }
 
@@ -23,7 +24,10 @@ type DeleteImageDialogProps = {
 export function DeleteImageDialog({ region, image, onClose, onDeleted }: DeleteImageDialogProps) {
   const t = useTranslations('deleteDialog')
   const refusalText = useRefusalText()
-  const { run, isPending, refusal } = useAction(deleteImageAction, { changes: ['images', 'shares', 'quotas'] })
+  const { run, isPending, refusal } = useAction(deleteImageAction, {
+    changes: ['images', 'shares', 'quotas'],
+    isLeaving: Boolean(onDeleted),
+  })
   const [typedName, setTypedName] = useState('')
   // Whom it is shared with is asked when the dialog opens: the row may be older than the last share.
   const { data } = useQuery({ ...imageSharesQuery(region, image.id), enabled: image.state === 'available' })
@@ -38,8 +42,7 @@ export function DeleteImageDialog({ region, image, onClose, onDeleted }: DeleteI
   const isNameWrong = refusal?.code === 'IMAGE_NAME_MISMATCH'
   return (
     <ConfirmDialog
-      isOpen
-      onOpenChange={(isOpen) => !isOpen && onClose()}
+      onDismiss={onClose}
       title={isShared ? t('sharedTitle', { image: image.name }) : t('title', { image: image.name })}
       confirmLabel={isShared ? t('confirmShared') : t('confirm')}
       keepLabel={t('keep')}

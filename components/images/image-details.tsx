@@ -5,7 +5,7 @@ import dynamic from 'next/dynamic'
 import Link from 'next/link'
 import { useRouter } from 'next/navigation'
 import { useTranslations } from 'next-intl'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { NotFoundPage } from '@/components/shell/not-found-page'
 import { PageHeader } from '@/components/shell/page-header'
 import { Button } from '@/components/ui/button'
@@ -45,7 +45,12 @@ function OwnImagePage({ image }: { image: OwnImage }) {
   const failureText = useFailureText()
   const [isEditing, setEditing] = useState(false)
   const [isDeleting, setDeleting] = useState(false)
+  const editButton = useRef<HTMLButtonElement>(null)
   const region = image.regionId
+  const closeForm = () => {
+    setEditing(false)
+    editButton.current?.focus()
+  }
   return (
     <main id="content" className="flex flex-col gap-4 p-4 md:p-6">
       <PageHeader
@@ -58,11 +63,14 @@ function OwnImagePage({ image }: { image: OwnImage }) {
             <Link href={paths.shareImage(region, image.id)} className={buttonClass('primary')}>
               {t('sharedImages')}
             </Link>
-            {!isEditing && (
-              <Button kind="secondary" onClick={() => setEditing(true)}>
-                {t('edit')}
-              </Button>
-            )}
+            <Button
+              ref={editButton}
+              kind="secondary"
+              aria-expanded={isEditing}
+              onClick={() => (isEditing ? closeForm() : setEditing(true))}
+            >
+              {t('edit')}
+            </Button>
             <Button kind="secondary" aria-label={`${t('delete')}, ${image.name}`} onClick={() => setDeleting(true)}>
               {t('delete')}
             </Button>
@@ -75,7 +83,7 @@ function OwnImagePage({ image }: { image: OwnImage }) {
           <p>{t('failedText')}</p>
         </Notice>
       )}
-      {isEditing && <EditImageForm image={image} onClose={() => setEditing(false)} />}
+      {isEditing && <EditImageForm image={image} onClose={closeForm} />}
       <Card title={t('details')}>
         <OwnImageFields image={image} />
       </Card>

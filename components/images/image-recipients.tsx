@@ -29,7 +29,7 @@ export function ImageRecipients({ region, image }: { region: string; image: OwnI
         <ul className="divide-y divide-line">
           {image.recipients.map((recipient) => (
             <li key={recipient.shareId} className="flex flex-wrap justify-between gap-x-4 px-4 py-2">
-              <span className="font-medium">{recipient.username}</span>
+              <span className="min-w-0 [overflow-wrap:anywhere] font-medium">{recipient.username}</span>
               <time dateTime={recipient.sharedAt} className="text-ink-muted text-xs leading-5 tabular-nums">
                 {format.dateTime(new Date(recipient.sharedAt), { dateStyle: 'medium', timeStyle: 'short' })}
               </time>

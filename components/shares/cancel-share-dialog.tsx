@@ -12,6 +12,7 @@ type CancelShareDialogProps = {
   /** Who asks: the sharer takes back, the recipient gives back. */
   side: 'sharer' | 'recipient'
   onClose: () => void
+  /** Leads away from a page that is gone with the share. */
   onCancelled?: () => void
 }
 
@@ -19,7 +20,10 @@ type CancelShareDialogProps = {
 export function CancelShareDialog({ share, side, onClose, onCancelled }: CancelShareDialogProps) {
   const t = useTranslations('cancelDialog')
   const refusalText = useRefusalText()
-  const { run, isPending, refusal } = useAction(cancelShareAction, { changes: ['shares', 'images', 'quotas'] })
+  const { run, isPending, refusal } = useAction(cancelShareAction, {
+    changes: ['shares', 'images', 'quotas'],
+    isLeaving: Boolean(onCancelled),
+  })
   const { image, username } = share
   const isSharer = side === 'sharer'
   const consequences = isSharer
@@ -32,8 +36,7 @@ export function CancelShareDialog({ share, side, onClose, onCancelled }: CancelS
     })
   return (
     <ConfirmDialog
-      isOpen
-      onOpenChange={(isOpen) => !isOpen && onClose()}
+      onDismiss={onClose}
       title={isSharer ? t('titleSharer', { image, username }) : t('titleRecipient', { image, username })}
       confirmLabel={t('confirm')}
       keepLabel={t('keep')}

@@ -3,17 +3,24 @@
 import { X } from 'lucide-react'
 import { useTranslations } from 'next-intl'
 import { Dialog } from 'radix-ui'
+import { useDialogFocus } from '@/components/ui/dialog-focus'
 import { SideMenu } from './side-menu'
 
 /** The open drawer. */
-export function DrawerPanel({ fallbackRegion, onClose }: { fallbackRegion: string; onClose: () => void }) {
+export function DrawerPanel({ onClose }: { onClose: () => void }) {
   const t = useTranslations('shell')
+  const focus = useDialogFocus()
+  const dismiss = () => {
+    focus.onDismiss()
+    onClose()
+  }
   return (
-    <Dialog.Root open onOpenChange={(isOpen) => !isOpen && onClose()}>
+    <Dialog.Root open onOpenChange={(isOpen) => !isOpen && dismiss()}>
       <Dialog.Portal>
         <Dialog.Overlay className="fixed inset-0 z-40 animate-appear bg-scrim" />
         <Dialog.Content
           aria-describedby={undefined}
+          onCloseAutoFocus={focus.onCloseAutoFocus}
           className="fixed inset-y-0 left-0 z-50 w-64 max-w-[80vw] border-line border-r bg-surface-float shadow-float"
         >
           <div className="flex h-12 items-center justify-between border-line border-b px-4">
@@ -25,7 +32,7 @@ export function DrawerPanel({ fallbackRegion, onClose }: { fallbackRegion: strin
               <X aria-hidden className="size-4" />
             </Dialog.Close>
           </div>
-          <SideMenu fallbackRegion={fallbackRegion} onNavigate={onClose} />
+          <SideMenu onNavigate={onClose} />
         </Dialog.Content>
       </Dialog.Portal>
     </Dialog.Root>

@@ -10,7 +10,7 @@ const loadPanel = () => import('./drawer-panel')
 const DrawerPanel = dynamic(() => loadPanel().then((module) => module.DrawerPanel), { ssr: false })
 
 /** The side menu on a phone: a drawer behind a button of the top bar. */
-export function MenuDrawer({ fallbackRegion }: { fallbackRegion: string }) {
+export function MenuDrawer() {
   const t = useTranslations('shell')
   const [isOpen, setOpen] = useState(false)
   return (
@@ -26,7 +26,7 @@ export function MenuDrawer({ fallbackRegion }: { fallbackRegion: string }) {
       >
         <Menu aria-hidden className="size-5" />
       </button>
-      {isOpen && <DrawerPanel fallbackRegion={fallbackRegion} onClose={() => setOpen(false)} />}
+      {isOpen && <DrawerPanel onClose={() => setOpen(false)} />}
     </>
   )
 }

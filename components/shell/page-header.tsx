@@ -1,7 +1,10 @@
+'use client'
+
 import type { Route } from 'next'
 import Link from 'next/link'
+import { useSearchParams } from 'next/navigation'
 import { useTranslations } from 'next-intl'
-import type { ReactNode } from 'react'
+import { type ReactNode, useEffect, useRef } from 'react'
 
 export type Crumb = { label: string; href?: Route }
 
@@ -15,8 +18,19 @@ type PageHeaderProps = {
   actions?: ReactNode
 }
 
+// Whether this document has shown a page: the first one leaves the focus where the browser puts it.
+let hasShownPage = false
+
+/** Says what the page is. After a navigation whose link is gone, be it to a list's next page, its heading has the focus. */
 export function PageHeader({ crumbs, title, badge, line, actions }: PageHeaderProps) {
   const t = useTranslations('shell')
+  const heading = useRef<HTMLHeadingElement>(null)
+  const search = useSearchParams()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: every navigation is looked at, and this tells of one.
+  useEffect(() => {
+    if (hasShownPage && document.activeElement === document.body) heading.current?.focus({ preventScroll: true })
+    hasShownPage = true
+  }, [search])
   return (
     <div className="flex flex-col gap-1">
       <nav aria-label={t('breadcrumbs')}>
@@ -38,8 +52,7 @@ export function PageHeader({ crumbs, title, badge, line, actions }: PageHeaderPr
       <div className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2">
         <div className="min-w-0">
           <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
-            {/* Navigation by code moves the focus here. */}
-            <h1 tabIndex={-1} className="font-semibold text-xl [overflow-wrap:anywhere]">
+            <h1 ref={heading} tabIndex={-1} className="font-semibold text-xl [overflow-wrap:anywhere]">
               {title}
             </h1>
             {badge}

@@ -3,9 +3,9 @@
 import dynamic from 'next/dynamic'
 import { useParams, usePathname, useRouter, useSearchParams } from 'next/navigation'
 import { useTranslations } from 'next-intl'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { paths } from '@/lib/paths'
-import { regionCookie, rememberPreference } from './preferences'
+import { useCurrentRegion } from './current-region'
 import { RegionTriggerFace, regionTriggerClass } from './region-trigger'
 
 // The list is fetched when it is about to open; until then the picker is a plain button of the same look and role.
@@ -18,23 +18,18 @@ export type RegionChoice = { id: string; name: string }
  * Which region is looked at. On a list it keeps the page and its filters, from an image it leads to that region's list,
  * and where no region is part of the page it only remembers the choice.
  */
-export function RegionPicker({ regions, remembered }: { regions: RegionChoice[]; remembered: string | null }) {
+export function RegionPicker({ regions }: { regions: RegionChoice[] }) {
   const t = useTranslations('shell')
   const router = useRouter()
   const pathname = usePathname()
   const search = useSearchParams()
   const params = useParams<{ region?: string; imageId?: string }>()
-  const [chosen, setChosen] = useState(remembered)
+  const { region: currentId, remember } = useCurrentRegion()
   const [isActive, setActive] = useState(false)
-  const current = regions.find((region) => region.id === (params.region ?? chosen)) ?? regions[0]
-
-  useEffect(() => {
-    if (params.region) rememberPreference(regionCookie, params.region)
-  }, [params.region])
+  const current = regions.find((region) => region.id === currentId) ?? regions[0]
 
   const choose = (region: string) => {
-    rememberPreference(regionCookie, region)
-    setChosen(region)
+    remember(region)
     if (!params.region) return
     if (params.imageId) {
       router.push(paths.customImages(region))

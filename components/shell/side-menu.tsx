@@ -2,22 +2,22 @@
 
 import { Disc3 } from 'lucide-react'
 import Link from 'next/link'
-import { useParams, usePathname } from 'next/navigation'
+import { usePathname } from 'next/navigation'
 import { useTranslations } from 'next-intl'
 import { classNames } from '@/components/ui/class-names'
 import { paths } from '@/lib/paths'
+import { useCurrentRegion } from './current-region'
 
 type SideMenuProps = {
-  fallbackRegion: string
   /** In the drawer of a phone: always with words, and told when a page was chosen. */
   onNavigate?: () => void
 }
 
 /** The entries of the console. Collapsed to icons below 1100 px, where the words become tooltips. */
-export function SideMenu({ fallbackRegion, onNavigate }: SideMenuProps) {
+export function SideMenu({ onNavigate }: SideMenuProps) {
   const t = useTranslations('shell')
   const pathname = usePathname()
-  const region = useParams<{ region?: string }>().region ?? fallbackRegion
+  const { region } = useCurrentRegion()
   const isImages = pathname.startsWith(`/${region}/images`)
   const wordClass = onNavigate ? '' : 'max-lg:sr-only'
   return (

@@ -11,17 +11,16 @@ import { type RegionChoice, RegionPicker } from './region-picker'
 
 type TopBarProps = {
   regions: RegionChoice[]
-  region: string
   theme: Theme
   viewer: { username: string; displayName: string }
 }
 
 /** The bar over everything. Dark in both themes; the user picture is its last button. */
-export function TopBar({ regions, region, theme, viewer }: TopBarProps) {
+export function TopBar({ regions, theme, viewer }: TopBarProps) {
   const t = useTranslations()
   return (
     <header className="sticky top-0 z-30 flex h-12 items-center gap-1 bg-bar px-2 text-bar-ink md:gap-2 md:px-4">
-      <MenuDrawer fallbackRegion={region} />
+      <MenuDrawer />
       <Link
         href={paths.home()}
         className="mr-1 inline-flex h-8 shrink-0 items-center gap-2 rounded-control font-semibold text-md focus-visible:outline-bar-ink md:mr-3"
@@ -29,7 +28,7 @@ export function TopBar({ regions, region, theme, viewer }: TopBarProps) {
         <ProductMark className="size-6" />
         <span className="max-md:sr-only">{t('product.name')}</span>
       </Link>
-      <RegionPicker regions={regions} remembered={region} />
+      <RegionPicker regions={regions} />
       <div className="ml-auto flex shrink-0 items-center md:gap-1">
         <PaletteButton regions={regions} />
         <LanguageMenu />

@@ -1,12 +1,13 @@
 'use client'
 
 import { AlertDialog } from 'radix-ui'
-import { type FormEvent, type ReactNode, useState } from 'react'
+import type { FormEvent, ReactNode } from 'react'
 import { Button } from './button'
+import { useDialogFocus } from './dialog-focus'
 
 type ConfirmDialogProps = {
-  isOpen: boolean
-  onOpenChange: (isOpen: boolean) => void
+  /** Left without confirming. */
+  onDismiss: () => void
   title: string
   /** What will be lost. */
   children: ReactNode
@@ -18,23 +19,21 @@ type ConfirmDialogProps = {
 
 /** Confirms what takes something away. It says what will be lost, and the way out is the default. */
 export function ConfirmDialog(props: ConfirmDialogProps) {
-  // What was focused when the dialog opened. When confirming removed it, the heading of the page takes the focus instead.
-  const [opener] = useState(() => document.activeElement)
-  const restoreFocus = (event: Event) => {
-    if (opener?.isConnected && opener !== document.body) return
-    event.preventDefault()
-    document.querySelector('h1')?.focus()
+  const focus = useDialogFocus()
+  const dismiss = () => {
+    focus.onDismiss()
+    props.onDismiss()
   }
   const submit = (event: FormEvent) => {
     event.preventDefault()
     if (!props.isPending) props.onConfirm()
   }
   return (
-    <AlertDialog.Root open={props.isOpen} onOpenChange={props.onOpenChange}>
+    <AlertDialog.Root open onOpenChange={(isOpen) => !isOpen && dismiss()}>
       <AlertDialog.Portal>
         <AlertDialog.Overlay className="fixed inset-0 z-40 animate-appear bg-scrim" />
         <AlertDialog.Content
-          onCloseAutoFocus={restoreFocus}
+          onCloseAutoFocus={focus.onCloseAutoFocus}
           className="fixed top-1/2 left-1/2 z-50 max-h-[85dvh] w-[min(480px,calc(100vw-32px))] -translate-x-1/2 -translate-y-1/2 overflow-y-auto [overflow-wrap:anywhere] rounded-card border border-line bg-surface-float shadow-float"
         >
           <form onSubmit={submit}>

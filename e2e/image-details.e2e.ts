@@ -1,0 +1,214 @@
+import { db } from '@/lib/db/client'
+import { account, expect, expectRow, image, row, share, signIn, test, unique } from './fixtures'
+
+const region = 'cn-shanghai'
+const listUrl = `/${region}/images/custom`
+const pageOf = (disk: { id: string }) => `/${region}/images/${disk.id}`
+
+test('the owner sees every field, who has the image and its history; a recipient only its own part', async ({
+  browserPage,
+}) => {
+  const [owner, recipient, other] = [await account(), await account(), await account()]
+  const disk = await image(owner, { os: 'Debian 12' })
+  await share(owner, disk, [recipient, other], 'as we spoke of')
+  const { sha256 } = await db().image.findUniqueOrThrow({ where: { id: disk.id } })
+  const page = await browserPage(owner)
+  await page.goto(pageOf(disk))
+  const details = page.getByRole('region', { name: 'Details' })
+  for (const text of [disk.id, region, 'Debian 12', 'x86_64', 'qcow2', 'BIOS', '4 MiB', 'Imported', sha256 ?? '']) {
+    await expect(details.getByRole('definition').filter({ hasText: text }).first(), text).toBeVisible()
+  }
+  const holders = page.getByRole('region', { name: 'Shared with 2 / 20' })
+  for (const holder of [recipient, other]) await expect(holders.getByRole('listitem')).toContainText([holder.username])
+  await expect(page.getByRole('region', { name: 'History' }).getByRole('listitem')).toHaveText([
+    new RegExp(`shared it with (${recipient.username}|${other.username})`),
+    new RegExp(`shared it with (${recipient.username}|${other.username})`),
+    /The disk arrived whole and was checked/,
+    new RegExp(`${owner.username} began the import`),
+  ])
+  const theirs = await browserPage(recipient)
+  await theirs.goto(pageOf(disk))
+  const part = theirs.getByRole('region', { name: 'Details' })
+  for (const text of [disk.id, owner.username, 'as we spoke of', '4 MiB']) {
+    await expect(part.getByRole('definition').filter({ hasText: text }).first(), text).toBeVisible()
+  }
+  await expect(theirs.getByText(sha256 ?? '')).toHaveCount(0)
+  await expect(theirs.getByText(other.username)).toHaveCount(0)
+  await expect(theirs.getByRole('region', { name: 'History' }).getByRole('listitem')).toHaveCount(1)
+  for (const name of ['Edit', /^Delete/]) await expect(theirs.getByRole('button', { name })).toHaveCount(0)
+  await expect(theirs.getByRole('main').getByRole('link', { name: 'Shared Images' })).toHaveCount(0)
+})
+
+test('a name and a description are changed on the page, show everywhere, and markup is shown as it was typed', async ({
+  page,
+  context,
+}) => {
+  const owner = await account()
+  const disk = await image(owner)
+  const dialogs: string[] = []
+  page.on('dialog', (dialog) => {
+    dialogs.push(dialog.message())
+    void dialog.dismiss()
+  })
+  await signIn(context, owner)
+  await page.goto(pageOf(disk))
+  await page.getByRole('button', { name: 'Edit' }).click()
+  const name = unique('数据库 (v2.1)_+')
+  const markup = '<script>alert(1)</script>\n<img src=x onerror=alert(2)> & "quotes"'
+  await page.getByLabel('Name', { exact: true }).fill(`  ${name} `)
+  await page.getByLabel('Description', { exact: true }).fill(markup)
+  await page.getByRole('button', { name: 'Save Changes' }).click()
+  await expect(page.getByRole('heading', { level: 1, name, exact: true })).toBeVisible()
+  await expect(page.getByRole('definition').filter({ hasText: '<script>alert(1)</script>' })).toHaveText(markup)
+  await page.reload()
+  await expect(page.getByRole('definition').filter({ hasText: '<img src=x onerror=alert(2)>' })).toBeVisible()
+  await expect(page.getByRole('img', { name: 'x' })).toHaveCount(0)
+  await expect(page.getByRole('listitem').filter({ hasText: 'changed name or description' })).toBeVisible()
+  await page.goto(listUrl)
+  await expect(row(page.getByRole('table'), name)).toBeVisible()
+  expect(dialogs).toEqual([])
+})
+
+test('a name with hidden characters, markup or emoji is refused beside its field, which keeps what was typed', async ({
+  page,
+  context,
+}) => {
+  const owner = await account()
+  const disk = await image(owner)
+  await signIn(context, owner)
+  await page.goto(pageOf(disk))
+  await page.getByRole('button', { name: 'Edit' }).click()
+  const field = page.getByLabel('Name', { exact: true })
+  const description = page.getByLabel('Description', { exact: true })
+  await description.fill('kept')
+  for (const bad of [
+    'a\u0007b',
+    '\u202egnp.exe',
+    'a\u200bb',
+    'disk 🎉',
+    'a❤️b',
+    '<script>alert(1)</script>',
+    "'; DROP --",
+  ]) {
+    await field.fill(bad)
+    await page.getByRole('button', { name: 'Save Changes' }).click()
+    await expect(field, JSON.stringify(bad)).toHaveAccessibleDescription(/^Some characters cannot be used here/)
+    await expect(field).toHaveAttribute('aria-invalid', 'true')
+    await expect(field).toHaveValue(bad)
+    await field.fill('mended')
+  }
+  await field.fill('   ')
+  await page.getByRole('button', { name: 'Save Changes' }).click()
+  await expect(field).toHaveAccessibleDescription('This is needed: fill it in.')
+  await field.fill('fine')
+  await description.fill('a\u202eb')
+  await page.getByRole('button', { name: 'Save Changes' }).click()
+  await expect(description).toHaveAccessibleDescription(/^Some characters cannot be used here/)
+  await expect(field).not.toHaveAttribute('aria-invalid', 'true')
+  expect(await db().image.findUnique({ where: { id: disk.id } })).toMatchObject({ name: disk.name, description: '' })
+})
+
+test('an image that nobody has is deleted after one question, and its row and its bytes go by themselves', async ({
+  page,
+  context,
+}) => {
+  const owner = await account()
+  const disk = await image(owner)
+  await signIn(context, owner)
+  await page.goto(listUrl)
+  await page.getByRole('button', { name: `Delete, ${disk.name}` }).click()
+  const dialog = page.getByRole('alertdialog', { name: `Delete ${disk.name}?` })
+  await expect(dialog.getByRole('textbox')).toHaveCount(0)
+  await expect(dialog.getByRole('button', { name: 'Keep Image' })).toBeFocused()
+  await dialog.getByRole('button', { name: 'Keep Image' }).click()
+  await expect(row(page.getByRole('table'), disk.name)).toContainText('Available')
+  await page.getByRole('button', { name: `Delete, ${disk.name}` }).click()
+  await dialog.getByRole('button', { name: 'Delete', exact: true }).click()
+  await expect(page.getByText(`${disk.name} is being deleted.`)).toBeVisible()
+  // The worker removes it within moments, and the list looks again by itself.
+  await expect(page.getByText('You have no images in this region yet.')).toBeVisible({ timeout: 15_000 })
+  expect(await db().image.findUnique({ where: { id: disk.id } })).toBeNull()
+  expect((await page.goto(pageOf(disk)))?.status()).toBe(404)
+})
+
+test('deleting a shared image names who loses it, wants its name typed, and takes it from everybody', async ({
+  browserPage,
+}) => {
+  const owner = await account()
+  const recipients = [await account(), await account(), await account()]
+  const disk = await image(owner)
+  await share(owner, disk, recipients.slice(0, 2))
+  const page = await browserPage(owner)
+  const theirs = await browserPage(recipients[0] ?? owner)
+  await theirs.goto(`/${region}/images/shared`)
+  await expect(row(theirs.getByRole('table'), disk.name)).toBeVisible()
+  await page.goto(listUrl)
+  await expectRow(page.getByRole('table'), disk.name, { 'Shared with': '2 / 20' })
+  // The list may be older than the last share; the question is not.
+  await share(owner, disk, recipients.slice(2))
+  await page.getByRole('button', { name: `Delete, ${disk.name}` }).click()
+  const dialog = page.getByRole('alertdialog', { name: `Cancel all sharing and delete ${disk.name}?` })
+  await expect(dialog.getByText('It is shared with 3 accounts, who lose it at once:')).toBeVisible()
+  for (const { username } of recipients)
+    await expect(dialog.getByRole('listitem').filter({ hasText: username })).toBeVisible()
+  const confirm = dialog.getByRole('button', { name: 'Cancel all sharing and delete' })
+  const typed = dialog.getByLabel('Type the image’s name to confirm')
+  for (const wrong of ['', `${disk.name}x`]) {
+    await typed.fill(wrong)
+    await confirm.click()
+    await expect(typed).toHaveAccessibleDescription(/This is not the name of the image/)
+  }
+  expect(await db().share.count({ where: { imageId: disk.id } })).toBe(3)
+  await typed.fill(disk.name)
+  await typed.press('Enter')
+  await expect(dialog).toHaveCount(0)
+  await expect(page.getByText('You have no images in this region yet.')).toBeVisible({ timeout: 15_000 })
+  await expect(theirs.getByText('Nobody has shared an image with you in this region.')).toBeVisible({ timeout: 15_000 })
+  expect((await theirs.goto(pageOf(disk)))?.status()).toBe(404)
+  expect(await db().share.count({ where: { imageId: disk.id } })).toBe(0)
+})
+
+test('giving an image back or deleting it from its page leads to the list, and never says that it is missing', async ({
+  browserPage,
+}) => {
+  const [owner, recipient] = [await account(), await account()]
+  const disk = await image(owner)
+  await share(owner, disk, [recipient])
+  for (const [who, ask, confirm, list] of [
+    [recipient, 'Cancel Sharing', 'Cancel Sharing', 'shared'],
+    [owner, 'Delete', 'Delete', 'custom'],
+  ] as const) {
+    const page = await browserPage(who)
+    await page.goto(pageOf(disk))
+    const headings = await page.evaluateHandle(() => {
+      const seen = new Set<string>()
+      const look = () => {
+        for (const heading of document.getElementsByTagName('h1')) seen.add(heading.textContent ?? '')
+      }
+      new MutationObserver(look).observe(document.body, { subtree: true, childList: true })
+      return seen
+    })
+    await page.getByRole('button', { name: `${ask}, ${disk.name}` }).click()
+    await page.getByRole('alertdialog').getByRole('button', { name: confirm, exact: true }).click()
+    await expect(page).toHaveURL(`/${region}/images/${list}`)
+    await expect(page.getByRole('heading', { level: 1, name: 'Images' })).toBeVisible()
+    expect.soft(await headings.evaluate((seen) => [...seen]), ask).not.toContain('There is nothing here')
+  }
+})
+
+test('an open page of an image that is taken back says so within 10 s', async ({ browserPage }) => {
+  const [owner, recipient] = [await account(), await account()]
+  const disk = await image(owner)
+  await share(owner, disk, [recipient])
+  const theirs = await browserPage(recipient)
+  await theirs.goto(pageOf(disk))
+  await expect(theirs.getByRole('heading', { level: 1, name: disk.name })).toBeVisible()
+  const page = await browserPage(owner)
+  await page.goto(`${pageOf(disk)}/share`)
+  await page.getByRole('button', { name: `Cancel Sharing, ${recipient.username}` }).click()
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Cancel Sharing', exact: true }).click()
+  await expect(page.getByText('This image is not shared with anybody.')).toBeVisible()
+  await expect(theirs.getByRole('heading', { level: 1, name: 'There is nothing here' })).toBeVisible({
+    timeout: 10_000,
+  })
+})

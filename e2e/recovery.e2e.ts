@@ -1,0 +1,122 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import type { BrowserContext } from '@playwright/test'
+import pg from 'pg'
+import { sealSession, sessionCookie } from '@/lib/auth/session-cookie'
+import { type EmbeddedDatabase, startDatabase } from '@/lib/db/embedded'
+import { freePort, isListening } from '@/lib/db/ports'
+import { next } from '@/lib/start/build'
+import { watchdog } from '@/lib/start/run'
+import { migrate } from '@/prisma/migrate'
+import { expect, row, test } from './fixtures'
+
+// A server and a database of their own: every other test needs its database all the time.
+test.describe.configure({ mode: 'serial' })
+
+const [owner, recipient, disk] = ['acc-0000owner0', 'acc-recipient', 'img-0000000001']
+let folder: string
+let database: EmbeddedDatabase
+let server: ChildProcess
+let baseUrl: string
+
+test.beforeAll(async () => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-console-recovery-'))
+  database = await startDatabase(folder, { throwaway: true })
+  await migrate(database.url)
+  await insertRows(database.url)
+  const port = await freePort()
+  baseUrl = `http://127.0.0.1:${port}`
+  const own = { DATABASE_URL: database.url, NEXTAUTH_URL: baseUrl, NODE_ENV: 'production', NODE_OPTIONS: '' } as const
+  server = spawn(process.execPath, [watchdog, next, 'start', '--hostname', '127.0.0.1', '--port', String(port)], {
+    env: { ...process.env, ...own },
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  })
+  await expect.poll(() => isListening(port, '127.0.0.1'), { timeout: 60_000 }).toBe(true)
+})
+
+test.afterAll(async () => {
+  server?.kill()
+  await database?.stop()
+  fs.rmSync(folder, { recursive: true, force: true })
+})
+
+async function insertRows(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  await client.query(`
+    INSERT INTO "Region" (id, name, "createdAt") VALUES ('cn-shanghai', 'China East (Shanghai)', now());
+    INSERT INTO "Account" (id, username, kind, "displayName", email, "passwordHash", "createdAt") VALUES
+      ('${owner}', 'owner', 'MASTER', 'Owner', '', '-', now()),
+      ('${recipient}', 'recipient', 'MASTER', 'Recipient', '', '-', now());
+    INSERT INTO "Session" (id, "accountId", "createdAt", "expiresAt") VALUES
+      ('session', '${owner}', now(), now() + interval '1 hour');
+    INSERT INTO "Image" (id, "ownerId", "regionId", name, "operatingSystem", source, state, "createdAt", "updatedAt") VALUES
+      ('${disk}', '${owner}', 'cn-shanghai', 'web-01', 'Debian 12', 'IMPORT', 'available', now(), now())`)
+  await client.end()
+}
+
+async function openPage(context: BrowserContext, url: string) {
+  const page = await context.newPage()
+  await page.goto(`${baseUrl}${url}`)
+  return page
+}
+
+for (const [how, end] of [
+  ['stopped', () => database.stop()],
+  ['killed', async () => void process.kill(database.pid, 'SIGKILL')],
+] as const) {
+  test(`while the database is ${how} every page says so and keeps what was typed, and all recovers by itself`, async ({
+    context,
+  }) => {
+    const value = await sealSession({ accountId: owner, sessionId: 'session' })
+    await context.addCookies([{ name: sessionCookie().name, value, url: baseUrl }])
+    const list = await openPage(context, '/cn-shanghai/images/custom')
+    const sharing = await openPage(context, `/cn-shanghai/images/${disk}/share`)
+    const elsewhere = await openPage(context, '/account')
+    const image = row(list.getByRole('table'), 'web-01')
+    await expect(image).toBeVisible()
+    await sharing.getByRole('textbox', { name: 'Username' }).fill('recipient,')
+    await sharing.getByRole('textbox', { name: 'Note (optional)' }).fill('as we spoke of')
+    await end()
+
+    await test.step('an action says that it is not done, and the form keeps everything', async () => {
+      await sharing.getByRole('button', { name: 'Share Images' }).click()
+      await expect(sharing.getByRole('alert').filter({ hasText: 'This did not work' })).toBeFocused()
+      await expect(sharing.getByRole('button', { name: 'Remove recipient' })).toBeVisible()
+      await expect(sharing.getByRole('textbox', { name: 'Note (optional)' })).toHaveValue('as we spoke of')
+    })
+
+    await test.step('an open list says that it could not refresh, and still shows what it had', async () => {
+      await expect(list.getByRole('alert').filter({ hasText: 'Could not refresh' })).toBeVisible({ timeout: 60_000 })
+      await expect(image).toBeVisible()
+    })
+
+    await test.step('a page that is asked for says that it could not be shown, and so does the sign-in', async () => {
+      await elsewhere.goto(`${baseUrl}/cn-shanghai/images/${disk}`)
+      await expect(elsewhere.getByRole('heading', { level: 1, name: 'This page could not be shown' })).toBeVisible()
+      await elsewhere.getByRole('button', { name: 'Try again' }).click()
+      await expect(elsewhere.getByRole('heading', { level: 1, name: 'This page could not be shown' })).toBeVisible()
+      const form = { username: 'owner', password: 'not needed at all' }
+      const answer = await context.request.post(`${baseUrl}/api/sign-in`, { form, maxRedirects: 0 })
+      expect(answer.headers().location).toBe('/sign-in')
+      const read = await context.request.get(`${baseUrl}/api/quotas`)
+      expect(await read.json()).toEqual({ refusal: { code: 'FAULT', reference: expect.stringMatching(/^[\w-]{8}$/) } })
+    })
+
+    database = await startDatabase(folder, { throwaway: true })
+
+    await test.step('the database is there again: the page, the list and the form work, and no server was restarted', async () => {
+      await elsewhere.getByRole('button', { name: 'Try again' }).click()
+      await expect(elsewhere.getByRole('heading', { level: 1, name: 'web-01' })).toBeVisible()
+      await expect(list.getByRole('alert').filter({ hasText: 'Could not refresh' })).toHaveCount(0, { timeout: 60_000 })
+      await sharing.getByRole('button', { name: 'Share Images' }).click()
+      await expect(row(sharing.getByRole('table'), 'recipient')).toContainText('as we spoke of')
+      await sharing.getByRole('button', { name: 'Cancel Sharing, recipient' }).click()
+      await sharing.getByRole('alertdialog').getByRole('button', { name: 'Cancel Sharing', exact: true }).click()
+      await expect(sharing.getByText('This image is not shared with anybody.')).toBeVisible()
+      expect(server.exitCode).toBeNull()
+    })
+  })
+}

@@ -1,0 +1,203 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { db } from '@/lib/db/client'
+import { account, ask, expect, image, password, share, startSession, test, unique } from './fixtures'
+
+const region = 'cn-shanghai'
+
+/** Every route that reads, by its folder in app/api. */
+function reads(imageId: string): Record<string, string> {
+  return {
+    images: `/api/images?region=${region}`,
+    'images/[imageId]': `/api/images/${imageId}?region=${region}`,
+    'images/[imageId]/shares': `/api/images/${imageId}/shares?region=${region}`,
+    'shared-images': `/api/shared-images?region=${region}`,
+    'shared-images/new': `/api/shared-images/new?region=${region}`,
+    accounts: '/api/accounts?username=nobody-at-all',
+    quotas: '/api/quotas',
+  }
+}
+
+/** Routes with a protocol of their own, tested below and with the sign-in form. */
+const others = ['auth/[...nextauth]', 'sign-in', 'sign-out']
+
+test('every read route answers a signed-out visitor with 401 and nothing else, and no answer is kept anywhere', async ({
+  requestAs,
+}) => {
+  const owner = await account()
+  const disk = await image(owner)
+  const [signedIn, signedOut] = [await requestAs(owner), await requestAs(null)]
+  const routes = reads(disk.id)
+  const files = fs.readdirSync('app/api', { recursive: true, encoding: 'utf8' })
+  const folders = files.filter((file) => path.basename(file) === 'route.ts').map((file) => path.dirname(file))
+  expect([...Object.keys(routes), ...others].sort()).toEqual(folders.sort())
+  for (const url of Object.values(routes)) {
+    const [refused, answered] = [await ask(signedOut, url), await ask(signedIn, url)]
+    expect.soft(refused, url).toMatchObject({ status: 401, body: '{"refusal":{"code":"SIGNED_OUT"}}' })
+    expect.soft(answered.status, url).toBe(200)
+    for (const { headers } of [refused, answered]) {
+      expect.soft(headers['cache-control'], url).toBe('private, no-store')
+      expect.soft(headers['x-content-type-options'], url).toBe('nosniff')
+    }
+  }
+})
+
+test('an image of somebody else is answered exactly as one that is not there, on every route and page', async ({
+  requestAs,
+}) => {
+  const [owner, recipient, stranger, master] = [await account(), await account(), await account(), await account()]
+  const othersSub = await account({ username: unique('ops'), master })
+  const disk = await image(owner)
+  await share(owner, disk, [recipient])
+  const missing = 'img-0000000000'
+  const details = (id: string) => `/api/images/${id}?region=${region}`
+  const shares = (id: string) => `/api/images/${id}/shares?region=${region}`
+  const elsewhere = (id: string) => `/api/images/${id}?region=cn-shenzhen`
+  const pages = [(id: string) => `/${region}/images/${id}`, (id: string) => `/${region}/images/${id}/share`]
+  const hidden = [
+    { who: stranger, from: [details, shares, elsewhere, ...pages] },
+    { who: othersSub, from: [details, shares, elsewhere, ...pages] },
+    { who: recipient, from: [shares, elsewhere, ...pages.slice(1)] },
+  ]
+  for (const { who, from } of hidden) {
+    const client = await requestAs(who)
+    for (const url of from) {
+      const [notThere, notYours] = [await ask(client, url(missing)), await ask(client, url(disk.id))]
+      expect.soft(notYours.status, `${who.username} ${url('…')}`).toBe(404)
+      // The address that was asked for stands in a page; nothing else may differ.
+      const plain = (body: string, id: string) => body.replaceAll(id, '…')
+      expect.soft(plain(notYours.body, disk.id), `${who.username} ${url('…')}`).toBe(plain(notThere.body, missing))
+    }
+  }
+})
+
+test('a recipient reads its own part of an image, and lists hold only what is the viewer’s', async ({ requestAs }) => {
+  const [owner, recipient, other] = [await account(), await account(), await account()]
+  const sub = await account({ username: unique('ops'), master: owner })
+  const disk = await image(owner)
+  await share(owner, disk, [recipient, other])
+  const asOwner = await requestAs(owner)
+  const asRecipient = await requestAs(recipient)
+  const asSub = await requestAs(sub)
+  const held = await ask(asRecipient, `/api/images/${disk.id}?region=${region}`)
+  expect(JSON.parse(held.body)).toMatchObject({ view: 'recipient', sharer: owner.username })
+  expect(held.body).not.toContain(other.username)
+  expect(held.body).not.toContain('sha256')
+  expect((await ask(asRecipient, `/api/images?region=${region}`)).body).not.toContain(disk.id)
+  expect((await ask(asRecipient, `/api/shared-images?region=${region}`)).body).toContain(disk.id)
+  expect((await ask(asRecipient, '/api/shared-images?region=cn-shenzhen')).body).not.toContain(disk.id)
+  expect((await ask(asOwner, `/api/shared-images?region=${region}`)).body).not.toContain(disk.id)
+  for (const client of [asOwner, asSub]) {
+    const { body } = await ask(client, `/api/images/${disk.id}/shares?region=${region}`)
+    expect(JSON.parse(body).shares).toHaveLength(2)
+  }
+})
+
+test('every page leads a signed-out visitor to the sign-in page and names where it was wanted', async ({
+  requestAs,
+}) => {
+  const disk = await image(await account())
+  const visitor = await requestAs(null)
+  const pages = [
+    '/account',
+    `/${region}/images/custom?q=web&sort=name`,
+    `/${region}/images/shared`,
+    `/${region}/images/${disk.id}`,
+    `/${region}/images/${disk.id}/share`,
+    `/${region}/images/img-0000000000/share`,
+  ]
+  for (const page of pages) {
+    const { status, headers, body } = await ask(visitor, page)
+    expect.soft(status, page).toBe(307)
+    expect.soft(headers.location, page).toBe(`/sign-in?next=${encodeURIComponent(page).replaceAll('%20', '+')}`)
+    expect.soft(body, page).not.toContain(disk.name)
+  }
+})
+
+test('every answer forbids frames, guessed types and foreign origins, and no page is kept by a cache', async ({
+  requestAs,
+}) => {
+  const owner = await account()
+  const client = await requestAs(owner)
+  for (const url of ['/sign-in', '/account', `/${region}/images/custom`, '/xx-nowhere/nothing', '/api/quotas']) {
+    const { headers } = await ask(client, url)
+    expect
+      .soft(headers['content-security-policy'], url)
+      .toMatch(/default-src 'self'.*object-src 'none'.*base-uri 'none'/)
+    expect.soft(headers['content-security-policy'], url).toMatch(/form-action 'self'.*frame-ancestors 'none'/)
+    expect.soft(headers['content-security-policy'], url).not.toMatch(/https?:|\*|unsafe-eval/)
+    expect.soft(headers['x-content-type-options'], url).toBe('nosniff')
+    expect.soft(headers['x-frame-options'], url).toBe('DENY')
+    expect.soft(headers['referrer-policy'], url).toBe('same-origin')
+    expect.soft(headers['x-powered-by'], url).toBeUndefined()
+    expect.soft(headers['cache-control'], url).toMatch(/private.*no-store/)
+  }
+})
+
+test('a form of another site can neither sign anybody in nor out', async ({ requestAs, baseURL }) => {
+  const someone = await account()
+  const form = { username: someone.username, password }
+  for (const origin of ['https://evil.example', 'null', 'http://127.0.0.1:1', `${baseURL}.evil.example`]) {
+    const visitor = await requestAs(null)
+    const answer = await visitor.post('/api/sign-in', { form, headers: { origin } })
+    expect.soft(answer.headers().location, origin).toMatch(/^\/sign-in/)
+    expect.soft(await (await visitor.get('/sign-in')).text(), origin).toContain('The form came from another site')
+    const signedIn = await requestAs(someone)
+    await signedIn.post('/api/sign-out', { headers: { origin } })
+    expect.soft((await ask(signedIn, '/api/quotas')).status, origin).toBe(200)
+  }
+  expect(await db().session.count({ where: { accountId: someone.id } })).toBe(4)
+  const own = await requestAs(null)
+  const answer = await own.post('/api/sign-in', { form, headers: { origin: baseURL ?? '' } })
+  expect(answer.headers()['set-cookie']).toMatch(/next-auth\.session-token=[^;]+;.*HttpOnly.*SameSite=lax/i)
+})
+
+test('next-auth’s own endpoints tell nothing of an account and act on no request of another site', async ({
+  requestAs,
+}) => {
+  const someone = await account()
+  const client = await requestAs(someone)
+  const { body } = await ask(client, '/api/auth/session')
+  expect(Object.keys(JSON.parse(body))).toEqual(['expires'])
+  expect((await ask(await requestAs(null), '/api/auth/session')).body).toBe('{}')
+  await client.post('/api/auth/signout', { form: { csrfToken: 'guessed' } })
+  expect((await ask(client, '/api/quotas')).status).toBe(200)
+  const visitor = await requestAs(null)
+  const form = { username: someone.username, password, csrfToken: 'guessed' }
+  await visitor.post('/api/auth/callback/credentials', { form })
+  expect((await ask(visitor, '/api/quotas')).status).toBe(401)
+})
+
+test('a disabled account, and with a master its sub-accounts, is out on the very next request', async ({
+  requestAs,
+}) => {
+  const master = await account()
+  const sub = await account({ username: unique('ops'), master })
+  for (const who of [sub, master]) {
+    const clients = [await requestAs(master), await requestAs(sub)]
+    for (const client of clients) expect((await ask(client, '/api/quotas')).status).toBe(200)
+    await db().account.update({ where: { id: who.id }, data: { disabledAt: new Date() } })
+    const out = who === master ? clients : clients.slice(1)
+    for (const client of out) {
+      expect((await ask(client, '/api/quotas')).status).toBe(401)
+      expect((await ask(client, '/account')).headers.location).toBe('/sign-in?next=%2Faccount')
+    }
+    const visitor = await requestAs(null)
+    await visitor.post('/api/sign-in', { form: { username: who.username, password } })
+    expect((await ask(visitor, '/api/quotas')).status).toBe(401)
+    await db().account.update({ where: { id: who.id }, data: { disabledAt: null } })
+  }
+})
+
+test('a session cookie that is forged, cut, of another secret or over opens nothing', async ({ requestAs }) => {
+  const someone = await account()
+  const { id, name, value } = await startSession(someone)
+  const visitor = await requestAs(null)
+  const with_ = (cookie: string) => visitor.get('/api/quotas', { headers: { cookie: `${name}=${cookie}` } })
+  expect((await with_(value)).status()).toBe(200)
+  for (const forged of [value.slice(0, -4), `${value.slice(0, -4)}AAAA`, id, someone.id, 'x'.repeat(4_000), '%00']) {
+    expect.soft((await with_(forged)).status(), forged.slice(0, 40)).toBe(401)
+  }
+  await db().session.update({ where: { id }, data: { expiresAt: new Date(Date.now() - 1) } })
+  expect((await with_(value)).status()).toBe(401)
+})
