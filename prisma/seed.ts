@@ -173,7 +173,7 @@ export async function seed(): Promise<void> {
     const share = { region: image.region, imageId, usernames: image.with, note: '' }
     expectOk(await shareImage(ownerContext(owner), share))
   }
-  const demo = { password, accounts: ['harbour', 'lantern', 'meadow', 'ops@harbour', 'tenant-01', 'tenant-24'] }
+  const demo = { password, accounts: [...accounts.keys()] }
   await writeFile(`${file}.part`, JSON.stringify(demo), { mode: 0o600 })
   await rename(`${file}.part`, file)
 }
