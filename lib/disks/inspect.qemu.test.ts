@@ -69,7 +69,7 @@ const refused = {
     ].concat('bad.qcow2', '4M'),
   ],
   'unsupported-version': [['create', '-q', '-f', 'qcow', 'bad.qcow2', '4M']],
-  'unsupported-format': [['create', '-q', '-f', 'vmdk', 'bad.qcow2', '4M']],
+  'unsupported-format': [['create', '-q', '-f', 'qed', 'bad.qcow2', '4M']],
   'virtual-size-too-large': [['create', '-q', '-f', 'qcow2', 'bad.qcow2', '3T']],
 }
 

@@ -1,50 +1,38 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { RefusedCase } from './fixtures/cases'
-import { refusedOthers } from './fixtures/others'
-import { patched, places, qcow2Disk, qcow2Header, rawDisk, sparseReader } from './fixtures/patch'
-import { goodQcow2, refusedQcow2 } from './fixtures/qcow2'
-import { goodRaw, refusedRaw } from './fixtures/raw'
+import { refusedFamilies } from './fixtures/families'
+import { goodIso, isoVolumeBytes, largestIso } from './fixtures/iso'
+import { overlaid, patched, places, qcow2Disk, qcow2Header, rawDisk, sparseReader } from './fixtures/patch'
+import { goodQcow2 } from './fixtures/qcow2'
+import { emptyFile, goodRaw } from './fixtures/raw'
+import { goodVdi, largestVdi, vdiDisk } from './fixtures/vdi'
+import { dynamicVhd, fixedVhd, goodVhd, largestVhd } from './fixtures/vhd'
+import { goodVhdx, largestVhdx } from './fixtures/vhdx'
+import { vhdxDisk } from './fixtures/vhdx-disk'
+import { goodVmdk, largestVmdk, sparseVmdk } from './fixtures/vmdk'
 import { inspectDisk } from './inspect'
-import { bufferReader } from './reader'
-import { type DiskReason, diskReasons } from './reasons'
+import { type ByteReader, bufferReader } from './reader'
+import { diskReasons } from './reasons'
 
 const mib = 1024 ** 2
 
-// A reason without a disk that is refused for it does not compile.
-const refused = {
-  empty: [...refusedRaw.empty, ...refusedQcow2.empty],
-  truncated: [...refusedRaw.truncated, ...refusedQcow2.truncated],
-  ambiguous: refusedOthers.ambiguous,
-  'unsupported-format': refusedOthers['unsupported-format'],
-  'unsupported-version': refusedQcow2['unsupported-version'],
-  'not-a-disk': refusedRaw['not-a-disk'],
-  'bad-header': refusedQcow2['bad-header'],
-  'virtual-size-too-large': [...refusedRaw['virtual-size-too-large'], ...refusedQcow2['virtual-size-too-large']],
-  'backing-file': refusedQcow2['backing-file'],
-  'external-data-file': refusedQcow2['external-data-file'],
-  encrypted: refusedQcow2.encrypted,
-  'internal-snapshots': refusedQcow2['internal-snapshots'],
-  'unknown-feature': refusedQcow2['unknown-feature'],
-  dirty: refusedQcow2.dirty,
-  corrupt: refusedQcow2.corrupt,
-  'cluster-size': refusedQcow2['cluster-size'],
-  'table-too-small': refusedQcow2['table-too-small'],
-  'table-too-large': refusedQcow2['table-too-large'],
-  'table-outside-file': refusedQcow2['table-outside-file'],
-  'table-misplaced': refusedQcow2['table-misplaced'],
-  'shared-tables': refusedQcow2['shared-tables'],
-  amplification: refusedQcow2.amplification,
-  'partition-table': refusedRaw['partition-table'],
-  'partition-outside-disk': refusedRaw['partition-outside-disk'],
-} satisfies Record<DiskReason, readonly [RefusedCase, ...RefusedCase[]]>
-
-for (const reason of diskReasons) {
-  const cases: readonly RefusedCase[] = refused[reason]
-  test.each(cases)(`${reason}: $name`, async ({ disk, facts = {} }) => {
-    const reader = Buffer.isBuffer(disk) ? bufferReader(disk) : disk
-    expect(await inspectDisk(reader)).toEqual({ ok: false, reason, facts })
-  })
+function readerOf(disk: Buffer | ByteReader): ByteReader {
+  return Buffer.isBuffer(disk) ? bufferReader(disk) : disk
 }
+
+describe.each(diskReasons)('%s', (reason) => {
+  const cases = refusedFamilies.flatMap((family) =>
+    (family.cases[reason] ?? []).map((refused: RefusedCase) => ({ format: family.format, ...refused })),
+  )
+
+  test('is the reason for some disk', () => expect(cases).not.toEqual([]))
+
+  test.each(cases)('$name', async ({ disk, format, facts = {} }) => {
+    // A file without a byte and one of two formats have none that a sentence could name.
+    const named = format && disk !== emptyFile ? { format, ...facts } : facts
+    expect(await inspectDisk(readerOf(disk))).toEqual({ ok: false, reason, facts: named })
+  })
+})
 
 test.each(Object.entries(goodRaw))('%s is accepted as raw', async (_, disk) => {
   const virtualSize = Math.ceil(disk.length / 512) * 512
@@ -56,6 +44,16 @@ test.each(Object.entries(goodQcow2))('%s is accepted', async (_, disk) => {
   expect(await inspectDisk(bufferReader(disk))).toEqual({ ok: true, disk: { format: 'qcow2', virtualSize } })
 })
 
+const good = { vmdk: goodVmdk, vhd: goodVhd, vhdx: goodVhdx, vdi: goodVdi, iso: goodIso }
+const goodCases = Object.entries(good).flatMap(([format, disks]) =>
+  Object.entries(disks).map(([name, disk]) => ({ format, name, disk })),
+)
+
+test.each(goodCases)('$name is accepted as $format', async ({ format, disk }) => {
+  const virtualSize = format === 'iso' ? isoVolumeBytes : rawDisk.length
+  expect(await inspectDisk(readerOf(disk))).toEqual({ ok: true, disk: { format, virtualSize } })
+})
+
 test('a guest sees whole sectors of a raw disk', async () => {
   const disk = Buffer.concat([rawDisk, Buffer.from('x')])
   expect(await inspectDisk(bufferReader(disk))).toMatchObject({ disk: { virtualSize: rawDisk.length + 512 } })
@@ -64,6 +62,10 @@ test('a guest sees whole sectors of a raw disk', async () => {
 test.each([
   ['raw', rawDisk],
   ['qcow2', qcow2Disk],
+  ['vmdk', sparseVmdk],
+  ['vhd', fixedVhd],
+  ['vhdx', vhdxDisk],
+  ['vdi', vdiDisk],
 ])('a limit of its own includes a disk of just that size: %s', async (_, disk) => {
   const reader = bufferReader(disk)
   expect(await inspectDisk(reader, { virtualSizeMax: 4 * mib })).toMatchObject({ ok: true })
@@ -92,4 +94,30 @@ test.each([9, 13, 21])('a file of 1 PiB whose tables are as large as they may be
   )
   expect(await inspectDisk(file)).toMatchObject({ ok: true })
   expect(file.bytesRead()).toBeLessThan(160 * mib)
+})
+
+const largest = { vmdk: largestVmdk, vhd: largestVhd, vhdx: largestVhdx, vdi: largestVdi, iso: largestIso }
+
+test.each(Object.entries(largest))('2 TiB whose tables are as large as they may be: %s', async (format, make) => {
+  const file = make()
+  expect(await inspectDisk(file)).toEqual({ ok: true, disk: { format, virtualSize: 2 ** 41 } })
+  expect(file.bytesRead()).toBeLessThan(140 * mib)
+})
+
+test.each([
+  ['vmdk', sparseVmdk, { at: 20, put: 0n }, { at: sparseVmdk.indexOf('ffffffff'), put: '12345678' }, 'backing-file'],
+  ['vhd', dynamicVhd, { at: 12, put: 7 }, { at: 576, put: '\0/' }, 'backing-file'],
+  ['vdi', vdiDisk, { at: 376, put: 7 }, { at: 76, put: '\x04' }, 'backing-file'],
+])('what reaches out of a %s is named before what is broken in it', async (_, disk, broken, reaching, reason) => {
+  expect(await inspectDisk(overlaid(disk, broken, reaching))).toMatchObject({ ok: false, reason })
+})
+
+test('a cut or changed end of any good disk is never a fault', async () => {
+  for (const { disk } of goodCases) {
+    const reader = readerOf(disk)
+    for (const size of [1, 511, 512, 1024, 4096, 65536, mib, reader.size - 512]) {
+      const cut = { size: Math.min(size, reader.size), read: reader.read }
+      expect(await inspectDisk(cut)).toHaveProperty('ok')
+    }
+  }
 })

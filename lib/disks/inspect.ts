@@ -1,4 +1,4 @@
-import { type DiskLimits, readEdges } from './formats/format'
+import { type DiskFormat, type DiskLimits, readEdges } from './formats/format'
 import { raw } from './formats/raw'
 import { type DiskFormatId, diskFormats } from './formats/registry'
 import { findSignatures } from './formats/signatures'
@@ -7,6 +7,7 @@ import { type DiskRefusal, refuseDisk } from './reasons'
 
 /** A disk that may be imported. The virtual size is what a guest sees, in bytes. */
 export type Disk = { format: DiskFormatId; virtualSize: number }
+type KnownFormat = DiskFormat & { id: DiskFormatId }
 /** The inspector's answer. */
 export type Inspection = { ok: true; disk: Disk } | DiskRefusal
 
@@ -24,13 +25,16 @@ export async function inspectDisk(
   if (reader.size === 0) return refuseDisk('empty')
   const edges = await readEdges(reader)
   const others = findSignatures(edges)
+  const matching: readonly KnownFormat[] = diskFormats.filter((format) => format.matches(edges))
   // Raw has no mark of its own. It counts beside another format only where it shows and that format does not lie over it.
-  const isOverRaw = others.some((other) => other.overRaw)
-  const accepted = diskFormats.filter((format) => format.matches(edges) && !(format === raw && isOverRaw))
+  const isOverRaw = others.some((other) => other.overRaw) || matching.some((format) => format.isOverRaw?.(edges))
+  const accepted = matching.filter((format) => !(format === raw && isOverRaw))
   const [first, second] = [...accepted, ...others]
   if (first && second) return refuseDisk('ambiguous', { first: first.id, second: second.id })
   if (others[0]) return refuseDisk('unsupported-format', { found: others[0].id })
   const format = accepted[0] ?? raw
   const verdict = await format.inspect(reader, edges, limits)
-  return verdict.ok ? { ok: true, disk: { format: format.id, virtualSize: verdict.virtualSize } } : verdict
+  if (verdict.ok) return { ok: true, disk: { format: format.id, virtualSize: verdict.virtualSize } }
+  // Most sentences name the format, and a format need not say its own name each time.
+  return refuseDisk(verdict.reason, { format: format.id, ...verdict.facts })
 }

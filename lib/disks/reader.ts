@@ -35,6 +35,8 @@ export function bufferReader(buffer: Buffer): ByteReader {
 
 /** Reads exactly so many bytes, or answers null when they are not all inside the file. */
 export async function readWhole(reader: ByteReader, offset: number, length: number): Promise<Buffer | null> {
+  // A file may say any place. One that is not inside it is never asked for.
+  if (!(offset >= 0 && length >= 0 && offset + length <= reader.size)) return null
   const bytes = await reader.read(offset, length)
   return bytes.length === length ? bytes : null
 }

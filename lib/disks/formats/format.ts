@@ -23,6 +23,11 @@ export interface DiskFormat {
   readonly id: string
   /** Whether the file has this format's mark. No other check: a file with two marks is refused before any is looked into. */
   matches(edges: Edges): boolean
+  /**
+   * Whether a file of this format looks like a raw disk as well by design: an ISO that also boots from a stick, a VHD that is a
+   * raw disk with a footer. Then raw is no second format.
+   */
+  isOverRaw?(edges: Edges): boolean
   /** Looks into a file that is not empty. Content never makes it throw, and its work is bounded whatever the file says. */
   inspect(reader: ByteReader, edges: Edges, limits: DiskLimits): Promise<FormatVerdict>
 }
@@ -30,7 +35,10 @@ export interface DiskFormat {
 /** Reads both ends of a file. */
 export async function readEdges(reader: ByteReader): Promise<Edges> {
   const { size } = reader
-  const [first, last] = await Promise.all([reader.read(0, headBytes), reader.read(size - tailBytes, tailBytes)])
+  const [first, last] = await Promise.all([
+    reader.read(0, Math.min(headBytes, size)),
+    reader.read(Math.max(0, size - tailBytes), Math.min(tailBytes, size)),
+  ])
   const head = Buffer.alloc(headBytes)
   const tail = Buffer.alloc(tailBytes)
   first.copy(head)

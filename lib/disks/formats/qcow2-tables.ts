@@ -1,6 +1,7 @@
 import { type ByteReader, readWhole } from '../reader'
 import { type DiskRefusal, refuseDisk } from '../reasons'
 import { exactNumber } from './format'
+import { misplaced, overlaps, rangeOf, refuseSpan, type Span, tooLarge } from './tables'
 
 /** Where the header of a qcow2 file puts its tables. Sizes are within bounds, places are not checked yet. */
 export type TableLayout = {
@@ -29,9 +30,6 @@ const twoTo32 = 2 ** 32
 const placeHigh = 0x00ffffff
 const placeLow = 0xfffffe00
 
-type Span = { table: string; at: bigint; bytes: number }
-type Range = { start: number; end: number }
-
 /**
  * Whether the tables of a qcow2 file lie inside it, apart from each other, and describe no more than it can hold: null, or the
  * refusal. What is read is bounded by the constants above and not by what the file says.
@@ -54,18 +52,10 @@ function refuseSpans(size: number, layout: TableLayout): DiskRefusal | null {
   const spans = [l1, refcounts]
   if (bitmaps) spans.push({ table: 'bitmaps', at: bitmaps.at, bytes: Number(bitmaps.bytes) })
   for (const span of spans) {
-    const refusal = refuseSpan(span, size, clusterSize)
+    const refusal = refuseSpan(span, { size, alignment: clusterSize, bytesMax: tableBytesMax })
     if (refusal) return refusal
   }
   return overlaps(rangeOf(l1), rangeOf(refcounts)) ? misplaced('l1') : null
-}
-
-function refuseSpan(span: Span, size: number, clusterSize: number): DiskRefusal | null {
-  if (span.bytes > tableBytesMax) return tooLarge(span.table, span.bytes, tableBytesMax)
-  const at = exactNumber(span.at)
-  if (at === null || at + span.bytes > size) return refuseDisk('table-outside-file', { table: span.table })
-  // The first cluster is the header's.
-  return at === 0 || at % clusterSize !== 0 ? misplaced(span.table) : null
 }
 
 /** The places of all L2 tables, in the order of the file, or a refusal. */
@@ -170,29 +160,8 @@ function refcountsSpan({ refcounts, clusterSize }: TableLayout): Span {
   return { table: 'refcounts', at: refcounts.at, bytes: refcounts.clusters * clusterSize }
 }
 
-// Only for spans that were found to be inside the file.
-function rangeOf(span: Span): Range {
-  return { start: Number(span.at), end: Number(span.at) + span.bytes }
-}
-
-function overlaps(a: Range, b: Range): boolean {
-  return a.start < b.end && b.start < a.end
-}
-
 function lastUsedByte(bytes: Buffer): number {
   let last = bytes.length - 1
   while (last >= 0 && bytes[last] === 0) last -= 1
   return last
-}
-
-function misplaced(table: string): DiskRefusal {
-  return refuseDisk('table-misplaced', { table })
-}
-
-function tooLarge(table: string, bytes: number, bytesMax: number): DiskRefusal {
-  return refuseDisk('table-too-large', {
-    table,
-    sizeMib: Math.ceil(bytes / 1024 ** 2),
-    sizeMaxMib: bytesMax / 1024 ** 2,
-  })
 }

@@ -115,7 +115,7 @@ function refuseFeatures(header: Header): DiskRefusal | null {
   if (header.cryptMethod !== 0) return refuseDisk('encrypted')
   if (header.snapshots !== 0) return refuseDisk('internal-snapshots', { count: header.snapshots })
   const unknown = header.features & ~knownFeatures
-  if (unknown) return refuseDisk('unknown-feature', { bit: lowestBit(unknown) })
+  if (unknown) return refuseDisk('unknown-feature', { kind: 'bit', name: lowestBit(unknown) })
   if (header.features & features.corrupt) return refuseDisk('corrupt')
   if (header.features & features.dirty) return refuseDisk('dirty')
   if (header.refcountOrder > refcountOrderMax) return badHeader('refcounts')

@@ -1,9 +1,14 @@
 import type { DiskFormat } from './format'
+import { iso } from './iso'
 import { qcow2 } from './qcow2'
 import { raw } from './raw'
+import { vdi } from './vdi'
+import { vhd } from './vhd'
+import { vhdx } from './vhdx'
+import { vmdk } from './vmdk'
 
-/** The formats that can be imported. */
-export const diskFormats = [qcow2, raw] as const satisfies readonly DiskFormat[]
+/** The formats that can be imported. Raw has no mark and comes last. */
+export const diskFormats = [qcow2, vmdk, vhd, vhdx, vdi, iso, raw] as const satisfies readonly DiskFormat[]
 
 /** The name of one of them, as tools are told it. */
 export type DiskFormatId = (typeof diskFormats)[number]['id']

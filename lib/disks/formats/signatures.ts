@@ -5,15 +5,9 @@ type Signature = { id: string; marks: readonly Mark[]; overRaw?: true }
 
 /**
  * Formats that are recognised but not accepted, so that a person reads which one it is and not "unknown". `overRaw`: the
- * format is laid over bytes that look like a raw disk by design (an ISO that also boots from a stick, a VHD that is a raw
- * disk with a footer), so that is no second format.
+ * format is laid over bytes that look like a raw disk by design, so that is no second format.
  */
 const signatures: readonly Signature[] = [
-  { id: 'vmdk', marks: [text(0, 'KDMV'), text(0, 'COWD'), text(0, '# Disk DescriptorFile')] },
-  { id: 'vhd', marks: [text(0, 'conectix'), text(-512, 'conectix'), text(-511, 'conectix')], overRaw: true },
-  { id: 'vhdx', marks: [text(0, 'vhdxfile')] },
-  { id: 'vdi', marks: [hex(64, '7f10dabe')] },
-  { id: 'iso', marks: [text(32769, 'CD001'), text(32769, 'BEA01')], overRaw: true },
   { id: 'qed', marks: [text(0, 'QED\0')] },
   { id: 'luks', marks: [hex(0, '4c554b53babe')] },
   { id: 'parallels', marks: [text(0, 'WithoutFreeSpace'), text(0, 'WithouFreSpacExt')] },

@@ -1,0 +1,118 @@
+import { type ByteReader, readWhole } from '../reader'
+import { type DiskRefusal, refuseDisk } from '../reasons'
+import { type DiskFormat, type DiskLimits, type Edges, type FormatVerdict, refuseVirtualSize } from './format'
+import { misplaced, rangeOf, refuseSpan, type Span } from './tables'
+
+// Names and places of fields: VDICore.h of VirtualBox. All numbers are little endian.
+const sectorBytes = 512
+const magicAt = 64
+const magic = Buffer.from('7f10dabe', 'hex')
+const version = 0x00010001
+const headerAt = 72
+const headerBytesMin = 384
+const kinds = { dynamic: 1, fixed: 2, differencing: 4 }
+/** VirtualBox writes no other, and QEMU reads no other. */
+const blockBytes = 1024 ** 2
+/** Entries from here on say that a block is not there, or is zeros. */
+const noBlockMin = 0xfffffffe
+/** The block map of 4 TiB. */
+const mapBytesMax = 16 * 1024 ** 2
+
+/** The header's fields as they stand in the file, none of them believed yet. */
+type Header = {
+  version: number
+  bytes: number
+  kind: number
+  mapAt: number
+  dataAt: number
+  sectorBytes: number
+  virtualSize: bigint
+  blockBytes: number
+  blockExtraBytes: number
+  blocks: number
+  allocated: number
+  hasParent: boolean
+}
+
+/** VirtualBox's format. Accepted only when the file alone is the whole disk and every block has a place of its own in it. */
+export const vdi = {
+  id: 'vdi',
+  matches: ({ head }: Edges) => head.subarray(magicAt, magicAt + magic.length).equals(magic),
+  inspect: async (reader: ByteReader, { head, size }: Edges, limits: DiskLimits): Promise<FormatVerdict> => {
+    if (size < sectorBytes) return refuseDisk('truncated')
+    const header = readHeader(head)
+    const refusal =
+      refuseKind(header) ??
+      refuseShape(header) ??
+      refuseVirtualSize(header.virtualSize, limits) ??
+      (await refuseMap(reader, header))
+    return refusal ?? { ok: true, virtualSize: Math.ceil(Number(header.virtualSize) / sectorBytes) * sectorBytes }
+  },
+} as const satisfies DiskFormat
+
+function readHeader(head: Buffer): Header {
+  return {
+    version: head.readUInt32LE(68),
+    bytes: head.readUInt32LE(72),
+    kind: head.readUInt32LE(76),
+    mapAt: head.readUInt32LE(340),
+    dataAt: head.readUInt32LE(344),
+    sectorBytes: head.readUInt32LE(360),
+    virtualSize: head.readBigUInt64LE(368),
+    blockBytes: head.readUInt32LE(376),
+    blockExtraBytes: head.readUInt32LE(380),
+    blocks: head.readUInt32LE(384),
+    allocated: head.readUInt32LE(388),
+    // The identity of the parent and that of its last change.
+    hasParent: head.subarray(424, 456).some((byte) => byte !== 0),
+  }
+}
+
+// What reaches out of the file comes before what is merely broken.
+function refuseKind(header: Header): DiskRefusal | null {
+  if (header.version !== version) {
+    return refuseDisk('unsupported-version', { version: `${header.version >>> 16}.${header.version & 0xffff}` })
+  }
+  if (header.kind === kinds.differencing || header.hasParent) return refuseDisk('backing-file')
+  const isKnown = header.kind === kinds.dynamic || header.kind === kinds.fixed
+  return isKnown ? null : refuseDisk('unsupported-kind', { kind: header.kind })
+}
+
+function refuseShape(header: Header): DiskRefusal | null {
+  if (header.bytes < headerBytesMin || headerAt + header.bytes > header.mapAt) return badHeader('length')
+  if (header.sectorBytes !== sectorBytes) return refuseDisk('sector-size', { bytes: header.sectorBytes })
+  if (header.blockBytes !== blockBytes) {
+    return refuseDisk('block-size', { bytes: header.blockBytes, bytesMin: blockBytes, bytesMax: blockBytes })
+  }
+  // Bytes before each block would move all blocks, and no tool that is used here minds them.
+  if (header.blockExtraBytes !== 0) return badHeader('extra')
+  return header.allocated > header.blocks ? badHeader('blocks') : null
+}
+
+async function refuseMap(reader: ByteReader, header: Header): Promise<DiskRefusal | null> {
+  const span: Span = { table: 'map', at: BigInt(header.mapAt), bytes: header.blocks * 4 }
+  const refusal = refuseSpan(span, { size: reader.size, alignment: sectorBytes, bytesMax: mapBytesMax })
+  if (refusal) return refusal
+  if (header.blocks * blockBytes < header.virtualSize) return refuseDisk('table-too-small', { table: 'map' })
+  if (header.dataAt < rangeOf(span).end || header.dataAt % sectorBytes !== 0) return misplaced('block')
+  if (header.dataAt + header.allocated * blockBytes > reader.size) return refuseDisk('truncated')
+  const map = await readWhole(reader, header.mapAt, span.bytes)
+  return map ? refuseEntries(map, header) : refuseDisk('table-outside-file', { table: 'map' })
+}
+
+// A place is the number of a block, so two blocks are the same or apart.
+function refuseEntries(map: Buffer, { allocated }: Header): DiskRefusal | null {
+  const taken = new Uint8Array(allocated)
+  for (let at = 0; at < map.length; at += 4) {
+    const block = map.readUInt32LE(at)
+    if (block >= noBlockMin) continue
+    if (block >= allocated) return refuseDisk('corrupt')
+    if (taken[block]) return refuseDisk('shared-blocks')
+    taken[block] = 1
+  }
+  return null
+}
+
+function badHeader(field: string): DiskRefusal {
+  return refuseDisk('bad-header', { field })
+}

@@ -1,0 +1,140 @@
+import { type DiskRefusal, refuseDisk } from '../reasons'
+
+const sectorBytes = 512
+/** Products write 20 sectors. So many are always in the head. */
+const sectorsMax = 64
+/** QEMU looks for a parent in so many sectors, wherever the text ends. */
+const sectorsSearched = 20
+const opening = '# disk descriptorfile'
+const noParent = 'ffffffff'
+
+/** The kinds of VMDK that are one file with its own tables. */
+const acceptedKinds = ['monolithicSparse', 'streamOptimized'] as const
+/** All others that are known. A sentence may name one of these, and never what else a file says. */
+const otherKinds = [
+  'monolithicFlat',
+  'twoGbMaxExtentSparse',
+  'twoGbMaxExtentFlat',
+  'fullDevice',
+  'partitionedDevice',
+  'vmfs',
+  'vmfsSparse',
+  'vmfsThin',
+  'vmfsRaw',
+  'vmfsRawDeviceMap',
+  'vmfsPassthroughRawDeviceMap',
+  'vmfsRDM',
+  'vmfsRDMP',
+  'seSparse',
+  'vsanSparse',
+  'custom',
+] as const
+
+/** Where the header says that the descriptor lies, and whether grains are compressed. */
+type Place = { at: bigint; sectors: bigint; isCompressed: boolean }
+
+type Extent = { isSparse: boolean; isPlain: boolean }
+/** What a descriptor says, by line; names of keys in small letters. */
+type Descriptor = { ok: true; keys: ReadonlyMap<string, string>; extents: readonly Extent[] } | DiskRefusal
+
+const knownKeys: readonly string[] = ['version', 'encoding', 'cid', 'parentcid', 'createtype', 'isnativesnapshot']
+
+/**
+ * Whether a file is a descriptor alone. Some tools want the first comment, others a version behind any comments; what either
+ * would take for a VMDK counts.
+ */
+export function isDescriptor(head: Buffer): boolean {
+  const lines = head.toString('latin1', 0, 4096).split('\n')
+  if (lines[0]?.toLowerCase().startsWith(opening)) return true
+  const first = lines.map((line) => line.trim()).find((line) => line !== '' && !line.startsWith('#'))
+  return first !== undefined && /^version=[1-3]$/.test(first)
+}
+
+/** The kind of disk that a descriptor alone describes, if it is a known one. */
+export function kindOf(head: Buffer): string {
+  const kind = /^[ \t]*createType[ \t]*=[ \t]*"([^"\n]{0,64})"/im.exec(head.toString('latin1', 0, 16 * 1024))?.[1]
+  return knownKind(kind)
+}
+
+/**
+ * Whether the descriptor inside a sparse VMDK describes this file and no other: null, or the refusal. A tool may follow a name
+ * in it, of a parent or of an extent, and would read any file of its machine.
+ */
+export function refuseDescriptor(head: Buffer, place: Place): DiskRefusal | null {
+  const searched = head.toString('latin1', sectorBytes, sectorBytes * (1 + sectorsSearched)).toLowerCase()
+  // Also in a comment or behind the end of the text: who looks for a parent need not look at lines.
+  if (searched.includes('parentfilenamehint')) return refuseDisk('backing-file')
+  if (place.at === 0n || place.sectors === 0n) return refuseDisk('bad-descriptor', { problem: 'missing' })
+  if (place.at !== 1n) return refuseDisk('bad-descriptor', { problem: 'place' })
+  if (place.sectors > sectorsMax) return refuseDisk('bad-descriptor', { problem: 'size' })
+  const bytes = head.subarray(sectorBytes, sectorBytes * (1 + Number(place.sectors)))
+  const end = bytes.indexOf(0)
+  // One part of a disk in several files leaves room for a text and has none.
+  if (end === 0) return refuseDisk('bad-descriptor', { problem: 'missing' })
+  // The text needs an end, and nothing may hide behind it.
+  if (end < 0 || bytes.subarray(end).some((byte) => byte !== 0)) return refuseDisk('bad-descriptor', { problem: 'end' })
+  const descriptor = readDescriptor(bytes.toString('latin1', 0, end))
+  return descriptor.ok ? refuseContent(descriptor, place.isCompressed) : descriptor
+}
+
+function readDescriptor(text: string): Descriptor {
+  const keys = new Map<string, string>()
+  const extents: Extent[] = []
+  const lines = text.split('\n').map((line) => line.trim())
+  if (!lines[0]?.toLowerCase().startsWith(opening)) return refuseDisk('bad-descriptor', { problem: 'line' })
+  for (const line of lines) {
+    if (/[^\t\x20-\x7e\x80-\xff]/.test(line)) return refuseDisk('bad-descriptor', { problem: 'line' })
+    if (line === '' || line.startsWith('#')) continue
+    const extent = readExtent(line)
+    if (extent) {
+      extents.push(extent)
+      continue
+    }
+    const [, key, value] = /^([\w.]+)\s*=\s*"?([^"]*)"?$/.exec(line) ?? []
+    if (key === undefined || value === undefined) return refuseDisk('bad-descriptor', { problem: 'line' })
+    const name = key.toLowerCase()
+    // Of two values, tools would take the one or the other.
+    if (keys.has(name)) return refuseDisk('bad-descriptor', { problem: 'key' })
+    keys.set(name, value.trim())
+  }
+  return { ok: true, keys, extents }
+}
+
+// Access, sectors, type, name and where in that file: RW 8192 SPARSE "disk.vmdk".
+function readExtent(line: string): Extent | null {
+  const [, type, name] = /^(?:RW|RDONLY|NOACCESS)\s+\d+\s+([A-Z]+)\b\s*(?:"([^"]*)")?/i.exec(line) ?? []
+  if (type === undefined) return null
+  const isPlain = /^RW|^RDONLY/i.test(line) && /"$/.test(line) && name !== undefined && !/[/\\:]|^\.*$/.test(name)
+  return { isSparse: type.toUpperCase() === 'SPARSE', isPlain }
+}
+
+function refuseContent({ keys, extents }: Descriptor & { ok: true }, isCompressed: boolean): DiskRefusal | null {
+  for (const [key, value] of keys) {
+    const isParent = key.includes('parent') || key === 'isnativesnapshot'
+    if (isParent && !isNoParent(key, value)) return refuseDisk('backing-file')
+  }
+  const kind = knownKind(keys.get('createtype'))
+  if (!acceptedKinds.some((accepted) => accepted === kind)) return refuseDisk('unsupported-kind', { kind })
+  const [extent, second] = extents
+  if (second || (extent && !(extent.isSparse && extent.isPlain))) return refuseDisk('external-data-file')
+  if (!extent) return refuseDisk('bad-descriptor', { problem: 'extent' })
+  if (['version', 'cid', 'parentcid'].some((key) => !keys.has(key))) {
+    return refuseDisk('bad-descriptor', { problem: 'identity' })
+  }
+  if ([...keys.keys()].some((key) => !knownKeys.includes(key) && !key.startsWith('ddb.'))) {
+    return refuseDisk('bad-descriptor', { problem: 'key' })
+  }
+  return isCompressed === (kind === 'streamOptimized') ? null : refuseDisk('bad-header', { field: 'compression' })
+}
+
+// VirtualBox names the parent of every disk, and that of one without is all zeros.
+function isNoParent(key: string, value: string): boolean {
+  if (key === 'parentcid') return value.toLowerCase() === noParent
+  if (key === 'isnativesnapshot') return value.toLowerCase() === 'no'
+  return key.startsWith('ddb.uuid.') && /^[0-]*$/.test(value)
+}
+
+function knownKind(kind: string | undefined): string {
+  const known = [...acceptedKinds, ...otherKinds].find((name) => name.toLowerCase() === kind?.toLowerCase())
+  return known ?? 'other'
+}

@@ -1,0 +1,39 @@
+import { createTranslator } from 'use-intl/core'
+import { expect, test } from 'vitest'
+import { refusedFamilies } from '@/lib/disks/fixtures/families'
+import { diskReasons } from '@/lib/disks/reasons'
+import en from './en.json'
+import zh from './zh.json'
+
+const languages = { en, zh }
+
+/** Facts that choose a branch of a sentence. Each value needs one of its own, or a person would read a word of the code. */
+const choosing = ['field', 'table', 'problem']
+
+const cases = diskReasons.flatMap((reason) =>
+  refusedFamilies.flatMap(({ format, cases }) =>
+    (cases[reason] ?? []).map(({ name, facts }) => ({ reason, name, facts: { ...(format && { format }), ...facts } })),
+  ),
+)
+
+test.each(['en', 'zh'] as const)('every refused disk has a whole sentence: %s', (locale) => {
+  const messages = languages[locale]
+  const broken: string[] = []
+  const translate = createTranslator({
+    locale,
+    messages,
+    timeZone: 'UTC',
+    onError: (error) => broken.push(error.message),
+  })
+  for (const { reason, name, facts } of cases) {
+    translate(`disks.${reason}`, facts)
+    for (const [fact, value] of Object.entries(facts)) {
+      // The last branch of a sentence may show the value itself, which is meant for the names of formats alone.
+      const isShown = reason !== 'unsupported-format' && messages.disks[reason].includes(`{${fact}}`)
+      if (choosing.includes(fact) && isShown && !messages.disks[reason].includes(` ${value} {`)) {
+        broken.push(`${reason}, ${name}: ${value}`)
+      }
+    }
+  }
+  expect(broken).toEqual([])
+})
