@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { watched } from './fixtures/mutation'
 import { patched, patchedGpt, qcow2Disk, rawDisk } from './fixtures/patch'
 import { mbrDisk } from './fixtures/raw'
 import { inspectDisk } from './inspect'
@@ -57,7 +58,9 @@ test('no changed qcow2 makes the inspector throw, and none that it accepts reach
   let accepted = 0
   const property = fc.asyncProperty(changes(qcow2Places, 20480), async (list) => {
     const disk = apply(qcow2Disk, list, 'big')
-    const inspection = await inspectDisk(bufferReader(disk))
+    const { reader, outside } = watched(bufferReader(disk))
+    const inspection = await inspectDisk(reader)
+    expect(outside).toEqual([])
     if (!inspection.ok || inspection.disk.format !== 'qcow2') return
     accepted += 1
     expect(faultsOf(disk)).toEqual([])
@@ -116,7 +119,9 @@ test('no changed raw disk makes the inspector throw, and no partition of one tha
     async ({ size, start }, list, isRepaired) => {
       const changed = apply(start, list, 'little')
       const disk = isRepaired && hasGpt(changed) ? patchedGpt(changed) : changed
-      const inspection = await inspectDisk({ size, read: bufferReader(disk).read })
+      const { reader, outside } = watched({ size, read: bufferReader(disk).read })
+      const inspection = await inspectDisk(reader)
+      expect(outside).toEqual([])
       if (!inspection.ok) return
       accepted += 1
       expect(inspection.disk).toEqual({ format: 'raw', virtualSize: size })
@@ -140,14 +145,17 @@ function partitionEnds(disk: Buffer): bigint[] {
 }
 
 test('no bytes at all make the inspector throw', async () => {
-  const marks = ['', 'QFI\xfb\0\0\0\x03', 'QFI\xfb\0\0\0\x02', 'EFI PART', 'XFSB', 'hsqs', 'KDMV'].map((mark) =>
+  const foreign = ['KDMV\x01\0\0\0', 'COWD', 'conectix', 'vhdxfile', '# Disk DescriptorFile\nversion=1\n']
+  const marks = ['', 'QFI\xfb\0\0\0\x03', 'QFI\xfb\0\0\0\x02', 'EFI PART', 'XFSB', 'hsqs', ...foreign].map((mark) =>
     Buffer.from(mark, 'latin1'),
   )
   const property = fc.asyncProperty(
     fc.constantFrom(...marks),
     fc.uint8Array({ maxLength: 700 }),
     async (mark, rest) => {
-      const inspection = await inspectDisk(bufferReader(Buffer.concat([mark, rest])))
+      const { reader, outside } = watched(bufferReader(Buffer.concat([mark, rest])))
+      const inspection = await inspectDisk(reader)
+      expect(outside).toEqual([])
       expect(inspection).toHaveProperty('ok', false)
     },
   )

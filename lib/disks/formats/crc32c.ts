@@ -9,10 +9,12 @@ const steps = Uint32Array.from({ length: 256 }, (_, byte) => {
 
 /** The CRC-32C of bytes of which four, at `skippedAt`, count as zeros: the checksum's own place. */
 export function crc32c(bytes: Buffer, skippedAt: number): number {
-  let crc = 0xffffffff
-  for (let at = 0; at < bytes.length; at += 1) {
-    const byte = at >= skippedAt && at < skippedAt + 4 ? 0 : (bytes[at] ?? 0)
-    crc = (crc >>> 8) ^ (steps[(crc ^ byte) & 0xff] ?? 0)
-  }
-  return ~crc >>> 0
+  const before = update(0xffffffff, bytes.subarray(0, skippedAt))
+  return ~update(update(before, Buffer.alloc(4)), bytes.subarray(skippedAt + 4)) >>> 0
+}
+
+function update(from: number, bytes: Buffer): number {
+  let crc = from
+  for (const byte of bytes) crc = (crc >>> 8) ^ (steps[(crc ^ byte) & 0xff] ?? 0)
+  return crc
 }
