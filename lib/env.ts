@@ -13,6 +13,12 @@ const environment = z.object({
     .string()
     .default('.data')
     .transform((folder) => path.resolve(folder)),
+  /** Where imports arrive before they are looked at; by default a folder of the data folder. */
+  ECS_STAGING_DIR: z
+    .string()
+    .min(1)
+    .transform((folder) => path.resolve(folder))
+    .optional(),
   NEXTAUTH_SECRET: z.string().min(1).optional(),
   NEXTAUTH_URL: z.url().optional(),
   /** How many proxies in front of the console append to X-Forwarded-For; 0 means that no such header is believed. */

@@ -8,8 +8,10 @@ export default defineConfig({
   root,
   resolve: { alias: { '@': root } },
   // `server-only` loads nowhere but under React's server condition. Vite resolves what our files import, and Node, by
-  // `execArgv`, what packages import.
-  ssr: { resolve: { conditions: ['react-server', ...defaultServerConditions] } },
+  // `execArgv`, what packages import. `module` is left out because it means files for bundlers, which Node cannot load.
+  ssr: {
+    resolve: { conditions: ['react-server', ...defaultServerConditions.filter((condition) => condition !== 'module')] },
+  },
   test: {
     execArgv: ['--conditions=react-server'],
     env: { LOG_LEVEL: 'silent' },

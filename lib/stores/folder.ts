@@ -1,119 +1,176 @@
-import 'server-only'
-import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createReadStream } from 'node:fs'
+import { open, readdir, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { type Readable, Transform } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { openFileReader } from '@/lib/disks/reader'
-import { StoreFull, TooLarge } from './errors'
-import type { ReceiveOptions, Staged, Store } from './store'
+import { Readable } from 'node:stream'
+import { isCode } from '@/lib/db/data-folder'
+import { checkByWriting } from './check'
+import { folderError, makeFolder, renameDurably, syncFolder, writeDurably } from './durable'
+import { NotStored, WrongSize } from './errors'
+import { isKey, partEnding, requireKey } from './key'
+import { type Place, requireRoomIn, whileRoom } from './room'
+import type { FolderSettings } from './settings'
+import { readSource } from './source'
+import type { PutOptions, Store, StoredObject } from './store'
 
-const stagedEnding = '.part'
-const keyPattern = /^[a-z0-9-]+$/
-/** Room is looked at again after this many bytes, so that a full disk is met before it is full. */
-const roomCheckBytes = 64 * 2 ** 20
-const reserveShare = 0.05
+const readAtOnce = 2 ** 20
 
-/** A store in a folder of the local file system: one file per key, staged beside it under another ending. */
+/** A store in a folder of the local file system: one file per key, and beside it one per attempt to write it. */
 export class FolderStore implements Store {
-  constructor(
-    private readonly folder: string,
-    private readonly reserveMin: number,
-  ) {}
+  constructor(private readonly settings: FolderSettings & Place) {}
 
-  async receive(key: string, bytes: Readable, options: ReceiveOptions): Promise<Staged> {
-    await mkdir(this.folder, { recursive: true, mode: 0o700 })
-    await this.requireRoom()
-    const hash = createHash('sha256')
-    let size = 0
-    let nextRoomCheck = roomCheckBytes
-    const requireRoom = () => this.requireRoom()
-    const meter = new Transform({
-      async transform(chunk: Buffer, _encoding, done) {
-        try {
-          size += chunk.length
-          if (size > options.sizeMax) throw new TooLarge()
-          if (size >= nextRoomCheck) {
-            nextRoomCheck = size + roomCheckBytes
-            await requireRoom()
-          }
-          hash.update(chunk)
-          options.onProgress(size)
-          done(null, chunk)
-        } catch (error) {
-          done(error instanceof Error ? error : new Error(String(error)))
-        }
-      },
-    })
-    const file = this.file(key) + stagedEnding
+  async put(key: string, bytes: Readable, options: PutOptions): Promise<void> {
+    const { size, signal, onProgress } = options
+    const file = this.file(key)
+    const part = `${file}.${randomBytes(6).toString('hex')}${partEnding}`
+    const source = readSource(bytes, { size: { exactly: size }, signal, onProgress })
     try {
-      await pipeline(bytes, meter, createWriteStream(file, { mode: 0o600, flush: true }))
+      await this.requireRoom(size)
+      await writeDurably(part, whileRoom(this.settings, source.chunks))
+      await renameDurably(part, file)
     } catch (error) {
-      await rm(file, { force: true })
-      throw isNoSpace(error) ? new StoreFull() : error
+      await rm(part, { force: true }).catch(() => {})
+      throw source.failure() ?? this.meaning(error)
+    } finally {
+      source.end()
     }
-    return { size, sha256: hash.digest('hex') }
   }
 
-  async openStaged(key: string) {
-    return await openFileReader(this.file(key) + stagedEnding)
+  async take(key: string, file: string, options: PutOptions): Promise<void> {
+    const target = this.file(key)
+    options.signal?.throwIfAborted()
+    const size = await finishFile(file)
+    if (size !== options.size) throw new WrongSize(size, options.size)
+    if (!(await this.move(file, target))) {
+      await this.put(key, createReadStream(file, { highWaterMark: readAtOnce }), options)
+      await rm(file)
+    }
+    options.onProgress?.(size)
   }
 
-  async keep(key: string): Promise<void> {
-    await rename(this.file(key) + stagedEnding, this.file(key))
-    // The rename is in the folder; without this a power cut could forget it after the database has been told.
-    const folder = await open(this.folder)
-    await folder.sync().finally(() => folder.close())
+  async read(key: string, range?: { start: number; end: number }): Promise<Readable> {
+    const file = this.file(key)
+    const part = range && { start: range.start, end: range.end - 1 }
+    try {
+      if (range && range.start >= range.end) return await nothingOf(file)
+      // Not from a FileHandle: its streams take twice as long.
+      const stream = createReadStream(file, { highWaterMark: readAtOnce, ...part })
+      await once(stream, 'open')
+      return stream
+    } catch (error) {
+      throw (await this.isThereWithout(error)) ? new NotStored(key) : this.meaning(error)
+    }
   }
 
-  async discard(key: string): Promise<void> {
-    await rm(this.file(key) + stagedEnding, { force: true })
-  }
-
-  async read(key: string): Promise<Readable> {
-    return createReadStream(this.file(key), { highWaterMark: 2 ** 20 })
-  }
-
-  async size(key: string): Promise<number | null> {
-    return await stat(this.file(key)).then(
-      (found) => found.size,
-      (error) => {
-        if (error.code === 'ENOENT') return null
-        throw error
-      },
-    )
+  async stat(key: string): Promise<{ size: number; modifiedAt: Date } | null> {
+    try {
+      const { size, mtime } = await stat(this.file(key))
+      return { size, modifiedAt: mtime }
+    } catch (error) {
+      if (await this.isThereWithout(error)) return null
+      throw this.meaning(error)
+    }
   }
 
   async delete(key: string): Promise<void> {
-    await rm(this.file(key), { force: true })
-    await this.discard(key)
+    const file = this.file(key)
+    try {
+      const parts = (await this.names()).filter((name) => name.endsWith(partEnding) && keyOf(name) === key)
+      for (const part of parts) await rm(path.join(this.settings.folder, part), { force: true })
+      await rm(file, { force: true })
+      await syncFolder(this.settings.folder).catch(ignoreMissing)
+    } catch (error) {
+      throw this.meaning(error)
+    }
   }
 
-  async list() {
-    const names = await readdir(this.folder).catch((error) => {
-      if (error.code === 'ENOENT') return []
-      throw error
-    })
-    const entries = names.map((name) => {
-      const isStaged = name.endsWith(stagedEnding)
-      return { key: isStaged ? name.slice(0, -stagedEnding.length) : name, isStaged }
-    })
-    return entries.filter((entry) => keyPattern.test(entry.key))
+  async *list(): AsyncGenerator<StoredObject> {
+    for (const name of await this.names()) {
+      const key = keyOf(name)
+      if (!isKey(key)) continue
+      // What has gone meanwhile is not there.
+      const found = await stat(path.join(this.settings.folder, name)).catch(ignoreMissing)
+      if (!found?.isFile()) continue
+      yield { key, size: found.size, modifiedAt: found.mtime, isPartial: name.endsWith(partEnding) }
+    }
+  }
+
+  async requireRoom(bytes: number): Promise<void> {
+    try {
+      if (this.settings.isOurs) await makeFolder(this.settings.folder)
+      await requireRoomIn(this.settings, bytes)
+    } catch (error) {
+      throw this.meaning(error)
+    }
+  }
+
+  async check(): Promise<void> {
+    await checkByWriting(this)
   }
 
   private file(key: string): string {
-    if (!keyPattern.test(key)) throw new Error(`Not a key of ours: ${key}`)
-    return path.join(this.folder, key)
+    return path.join(this.settings.folder, requireKey(key))
   }
 
-  private async requireRoom(): Promise<void> {
-    const { bavail, blocks, bsize } = await statfs(this.folder)
-    const reserve = Math.max(blocks * bsize * reserveShare, this.reserveMin)
-    if (bavail * bsize < reserve) throw new StoreFull()
+  private async names(): Promise<string[]> {
+    try {
+      return await readdir(this.settings.folder)
+    } catch (error) {
+      if (await this.isThereWithout(error)) return []
+      throw this.meaning(error)
+    }
+  }
+
+  /** Whether a file is missing from a folder that is there, or will be made when it is needed. */
+  private async isThereWithout(error: unknown): Promise<boolean> {
+    if (!isCode(error, 'ENOENT')) return false
+    if (this.settings.isOurs) return true
+    return await stat(this.settings.folder).then(
+      (found) => found.isDirectory(),
+      () => false,
+    )
+  }
+
+  /** Whether file and store lie on one file system, so that the file could be moved. It takes no room then. */
+  private async move(file: string, target: string): Promise<boolean> {
+    try {
+      if (this.settings.isOurs) await makeFolder(this.settings.folder)
+      await renameDurably(file, target)
+      return true
+    } catch (error) {
+      if (isCode(error, 'EXDEV')) return false
+      throw this.meaning(error)
+    }
+  }
+
+  private meaning(error: unknown): unknown {
+    return folderError(error, this.settings.folder)
   }
 }
 
-function isNoSpace(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
+async function nothingOf(file: string): Promise<Readable> {
+  await stat(file)
+  return Readable.from([])
+}
+
+/** Brings a file to the disk itself, for us alone, and answers its size. */
+async function finishFile(file: string): Promise<number> {
+  const handle = await open(file)
+  try {
+    await handle.chmod(0o600)
+    await handle.sync()
+    return (await handle.stat()).size
+  } finally {
+    await handle.close()
+  }
+}
+
+/** The key of a file, with the attempt cut off that a part's name has. */
+function keyOf(name: string): string {
+  return name.endsWith(partEnding) ? name.slice(0, -partEnding.length).replace(/\.[0-9a-f]{12}$/, '') : name
+}
+
+function ignoreMissing(error: unknown): undefined {
+  if (!isCode(error, 'ENOENT')) throw error
 }

@@ -1,46 +1,58 @@
 import 'server-only'
-import path from 'node:path'
 import type { Readable } from 'node:stream'
-import type { ByteReader } from '@/lib/disks/reader'
 import { env } from '@/lib/env'
 import { FolderStore } from './folder'
+import { S3Store } from './s3'
+import { storeSettings } from './settings'
 
-/** Bytes that have arrived but do not count yet: they can be read, kept or thrown away. */
-export type Staged = { size: number; sha256: string }
+/** What a store says it has. `isPartial`: the key is being written, or was when its writer died. */
+export type StoredObject = { key: string; size: number; modifiedAt: Date; isPartial: boolean }
 
-export type ReceiveOptions = {
-  /** Most bytes that are taken; one more is refused with `TooLarge`. */
-  sizeMax: number
-  /** Told after every chunk how many bytes have arrived. Throwing stops the receiving. */
-  onProgress: (received: number) => void
+export type PutOptions = {
+  size: number
+  signal?: AbortSignal | undefined
+  /** Told how many bytes are written. Throwing stops the writing. */
+  onProgress?: ((done: number) => void) | undefined
 }
 
 /**
- * Where a region keeps its bytes. Keys are ours, never a tenant's. A key is staged first and counts only once it is kept;
- * what is discarded or deleted leaves nothing behind. Another kind of store is one more file with this interface.
+ * Where a region keeps its bytes. Keys are ours, never a tenant's. Whatever cannot be reached throws `StoreUnreachable`.
+ * Another kind of store is one more file with this interface, and a line in its test.
  */
 export interface Store {
-  /** Takes a stream as the staged bytes of a key. Refuses with `TooLarge` and `StoreFull`; then nothing is left. */
-  receive(key: string, bytes: Readable, options: ReceiveOptions): Promise<Staged>
-  /** Reads staged bytes, to inspect them. */
-  openStaged(key: string): Promise<ByteReader & { close(): Promise<void> }>
-  /** Makes staged bytes the key's bytes, durably. */
-  keep(key: string): Promise<void>
-  discard(key: string): Promise<void>
-  read(key: string): Promise<Readable>
-  size(key: string): Promise<number | null>
+  /**
+   * Writes a stream of a known size as the bytes of a key, durably. Whole or not at all; a second put of a key replaces.
+   * Throws `StoreFull`; a stream that is shorter or longer than `size` is a `WrongSize`. The stream is ended in any case.
+   */
+  put(key: string, bytes: Readable, options: PutOptions): Promise<void>
+  /**
+   * Makes a local file the bytes of a key: moved where file and store lie on one file system, else streamed like `put`
+   * and then removed. Durable either way. When it fails the file is still there.
+   */
+  take(key: string, file: string, options: PutOptions): Promise<void>
+  /** Reads a key or a part of it: from `start`, up to but not with `end`. Beyond its end is nothing. Throws `NotStored`. */
+  read(key: string, range?: { start: number; end: number }): Promise<Readable>
+  stat(key: string): Promise<{ size: number; modifiedAt: Date } | null>
+  /** Removes the key and unfinished parts of it. No error when it is not there. */
   delete(key: string): Promise<void>
-  /** Everything there is, also what is only staged. */
-  list(): Promise<{ key: string; isStaged: boolean }[]>
+  /** Everything there is, also what is only partly there. */
+  list(): AsyncIterable<StoredObject>
+  /** Throws `StoreFull` where so many bytes more would cut into the reserve; a bucket has none. */
+  requireRoom(bytes: number): Promise<void>
+  /** Throws `StoreUnreachable`, with the cause, unless the store can be read and written. */
+  check(): Promise<void>
 }
 
 const stores = new Map<string, Store>()
 
-/** The store of a region. In the embedded mode and by default a folder of the data folder. */
+/** The store of a region: what `ECS_STORE_<REGION>` says, else a folder of the data folder. */
 export function storeOf(regionId: string): Store {
   const known = stores.get(regionId)
   if (known) return known
-  const store = new FolderStore(path.join(env().ECS_DATA_DIR, 'stores', regionId), env().ECS_STORE_RESERVE)
+  const { ECS_DATA_DIR, ECS_STORE_RESERVE } = env()
+  const settings = storeSettings(regionId, ECS_DATA_DIR)
+  const store =
+    settings.kind === 's3' ? new S3Store(settings) : new FolderStore({ ...settings, reserveMin: ECS_STORE_RESERVE })
   stores.set(regionId, store)
   return store
 }

@@ -1,0 +1,78 @@
+import type { S3Client } from '@aws-sdk/client-s3'
+import type { Source } from './source'
+import type { PutOptions } from './store'
+
+export type ObjectPlace = { Bucket: string; Key: string }
+
+const partBytesMin = 16 * 2 ** 20
+const partsMax = 10_000
+/** How many parts are in memory and on their way at once. */
+const partsAtOnce = 4
+
+/** How large the parts of so many bytes are: 16 MiB, and larger where 10,000 of those would not hold them. */
+export function partBytes(size: number): number {
+  return Math.max(partBytesMin, Math.ceil(size / partsMax))
+}
+
+/**
+ * Sends a source in parts and puts them together; answers the ETag of the whole. Whatever goes wrong, what is on its way is
+ * cut off and the parts are gone when this throws. The SDK's own upload leaves both to themselves when it is aborted.
+ */
+export async function sendInParts(
+  { client, place, sdk }: { client: S3Client; place: ObjectPlace; sdk: typeof import('@aws-sdk/client-s3') },
+  source: Source,
+  options: PutOptions,
+): Promise<string | undefined> {
+  const stop = new AbortController()
+  const sending = { abortSignal: AbortSignal.any([stop.signal, ...(options.signal ? [options.signal] : [])]) }
+  const { UploadId } = await client.send(new sdk.CreateMultipartUploadCommand(place), sending)
+  const upload = { ...place, UploadId }
+  const sent: { PartNumber: number; ETag: string | undefined }[] = []
+  let done = 0
+  const parts = inParts(source.chunks, partBytes(options.size))
+  const sender = async () => {
+    // Not `for await`, which on a failure would first wait for the part that another sender is waiting for.
+    for (let next = await parts.next(); !next.done; next = await parts.next()) {
+      const { PartNumber, Body } = next.value
+      const { ETag } = await client.send(new sdk.UploadPartCommand({ ...upload, PartNumber, Body }), sending)
+      sent.push({ PartNumber, ETag })
+      done += Body.length
+      options.onProgress?.(done)
+    }
+  }
+  const senders = Array.from({ length: partsAtOnce }, sender)
+  try {
+    await Promise.all(senders)
+    const Parts = sent.sort((a, b) => a.PartNumber - b.PartNumber)
+    const complete = new sdk.CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } })
+    return (await client.send(complete, sending)).ETag
+  } catch (error) {
+    stop.abort()
+    source.end()
+    await Promise.allSettled(senders)
+    // Where even this fails, `delete` finds the parts later.
+    await client.send(new sdk.AbortMultipartUploadCommand(upload)).catch(() => {})
+    throw error
+  }
+}
+
+type Part = { PartNumber: number; Body: Buffer }
+
+async function* inParts(chunks: AsyncIterable<Buffer>, size: number): AsyncGenerator<Part, void, void> {
+  let part = Buffer.allocUnsafe(size)
+  let filled = 0
+  let PartNumber = 1
+  for await (const chunk of chunks) {
+    for (let taken = 0; taken < chunk.length; ) {
+      const copied = chunk.copy(part, filled, taken)
+      taken += copied
+      filled += copied
+      if (filled < size) continue
+      yield { PartNumber, Body: part }
+      part = Buffer.allocUnsafe(size)
+      filled = 0
+      PartNumber++
+    }
+  }
+  if (filled > 0) yield { PartNumber, Body: part.subarray(0, filled) }
+}

@@ -1,0 +1,56 @@
+import { addAbortSignal, type Readable } from 'node:stream'
+import { TooLarge, WrongSize } from './errors'
+
+export type Source = {
+  chunks: AsyncGenerator<Buffer, void, void>
+  /** What the source itself failed with, or why it was stopped. A store passes it on as it is; what else fails is its own. */
+  failure(): unknown
+  /** Ends the stream, whoever waits for more of it. */
+  end(): void
+}
+
+export type SourceOptions = {
+  /** The source must have exactly so many bytes, or at most so many. */
+  size: { exactly: number } | { atMost: number }
+  signal?: AbortSignal | undefined
+  /** Told how many bytes the reader is done with. Throwing stops the source. */
+  onProgress?: ((done: number) => void) | undefined
+}
+
+/** Reads a stream to its end, which comes with the last byte that was promised and not otherwise. */
+export function readSource(bytes: Readable, options: SourceOptions): Source {
+  let failure: unknown
+  let isEnded = false
+  // It may fail while nobody reads it yet; the reader is told then.
+  bytes.on('error', () => {})
+  if (options.signal) addAbortSignal(options.signal, bytes)
+  async function* read() {
+    try {
+      yield* measured(bytes, options)
+    } catch (error) {
+      if (!isEnded) failure = error
+      throw error
+    }
+  }
+  return {
+    chunks: read(),
+    failure: () => (options.signal?.aborted ? options.signal.reason : failure),
+    end: () => {
+      isEnded = true
+      bytes.destroy()
+    },
+  }
+}
+
+async function* measured(bytes: Readable, { size, onProgress }: SourceOptions): AsyncGenerator<Buffer, void, void> {
+  const most = 'exactly' in size ? size.exactly : size.atMost
+  let done = 0
+  for await (const chunk of bytes) {
+    const arrived = done + chunk.length
+    if (arrived > most) throw 'exactly' in size ? new WrongSize(arrived, most) : new TooLarge()
+    yield chunk
+    done = arrived
+    onProgress?.(done)
+  }
+  if ('exactly' in size && done < most) throw new WrongSize(done, most)
+}

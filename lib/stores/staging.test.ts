@@ -1,0 +1,93 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { Readable } from 'node:stream'
+import { afterAll, afterEach, expect, test, vi } from 'vitest'
+import { StoreFull, StoreUnreachable, TooLarge } from './errors'
+
+const home = await mkdtemp(path.join(tmpdir(), 'staging-'))
+const folder = path.join(home, 'staging')
+afterAll(() => rm(home, { recursive: true, force: true }))
+
+/** Settings are read once by a process, so each of these has the module anew. */
+async function staging(settings: Record<string, string> = {}) {
+  vi.resetModules()
+  vi.stubEnv('DATABASE_URL', 'none')
+  vi.stubEnv('ECS_DATA_DIR', home)
+  vi.stubEnv('ECS_STORE_RESERVE', '0B')
+  for (const [name, value] of Object.entries(settings)) vi.stubEnv(name, value)
+  return await import('./staging')
+}
+afterEach(() => vi.unstubAllEnvs())
+
+const bytes = randomBytes(3 * 2 ** 20)
+const source = () => Readable.from([bytes.subarray(0, 7), bytes.subarray(7)])
+
+test('what arrives is hashed and kept, for us alone', async () => {
+  const { receiveStaged, stagedFile } = await staging()
+  const told: number[] = []
+  const received = await receiveStaged('img-a', source(), { sizeMax: bytes.length, onProgress: (n) => told.push(n) })
+  expect(received).toEqual({ size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') })
+  expect(stagedFile('img-a')).toBe(path.join(folder, 'img-a'))
+  expect((await readFile(stagedFile('img-a'))).equals(bytes)).toBe(true)
+  expect((await stat(stagedFile('img-a'))).mode & 0o777).toBe(0o600)
+  expect(told).toEqual([7, bytes.length])
+})
+
+test('what is too large, breaks or is given up leaves nothing', async () => {
+  const { receiveStaged, discardStaged } = await staging()
+  await discardStaged('img-a')
+  const sizeMax = bytes.length - 1
+  await expect(receiveStaged('img-a', source(), { sizeMax })).rejects.toSatisfy((error) => isNamed(error, TooLarge))
+  const broken = Readable.from(
+    (async function* () {
+      yield bytes
+      throw new Error('The source has broken.')
+    })(),
+  )
+  await expect(receiveStaged('img-a', broken, { sizeMax: 2 ** 30 })).rejects.toThrow('The source has broken.')
+  const silent = new Readable({ read() {} })
+  const giving = new AbortController()
+  const going = receiveStaged('img-a', silent, { sizeMax, signal: giving.signal })
+  giving.abort(new Error('Given up.'))
+  await expect(going).rejects.toThrow('Given up.')
+  expect(silent.destroyed).toBe(true)
+  expect(await readdir(folder)).toEqual([])
+})
+
+test('a staging folder without room refuses, and one that is no folder is out of reach', async () => {
+  const full = await staging({ ECS_STORE_RESERVE: '1000000TiB' })
+  await expect(full.receiveStaged('img-a', source(), { sizeMax: 2 ** 30 })).rejects.toSatisfy((error) =>
+    isNamed(error, StoreFull),
+  )
+  await expect(full.requireStagingRoom(1)).rejects.toSatisfy((error) => isNamed(error, StoreFull))
+  await writeFile(path.join(home, 'a-file'), '')
+  const away = await staging({ ECS_STAGING_DIR: path.join(home, 'a-file') })
+  await expect(away.requireStagingRoom(1)).rejects.toSatisfy((error) => isNamed(error, StoreUnreachable))
+})
+
+test('an image goes with all its files, and no other does', async () => {
+  const { stagedFile, discardStaged, listStaged } = await staging()
+  const names = [stagedFile('img-a'), stagedFile('img-a', 'qcow2'), stagedFile('img-ab', 'qcow2')]
+  await Promise.all(names.map((name) => writeFile(name, 'bytes')))
+  expect((await listStaged()).map(({ imageId, size }) => `${imageId} ${size}`).sort()).toEqual([
+    'img-a 5',
+    'img-a 5',
+    'img-ab 5',
+  ])
+  await discardStaged('img-a')
+  expect(await readdir(folder)).toEqual(['img-ab.qcow2'])
+  expect(() => stagedFile('../img-a')).toThrow('Not a key')
+})
+
+test('a staging folder that nobody has used is empty', async () => {
+  const { listStaged, discardStaged } = await staging({ ECS_STAGING_DIR: path.join(home, 'elsewhere') })
+  expect(await listStaged()).toEqual([])
+  await discardStaged('img-a')
+})
+
+// A class of a module that is loaded anew is another class.
+function isNamed(error: unknown, kind: { name: string }): boolean {
+  return error instanceof Error && error.constructor.name === kind.name
+}

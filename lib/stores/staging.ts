@@ -1,0 +1,105 @@
+import 'server-only'
+import { createHash } from 'node:crypto'
+import { readdir, rm, stat } from 'node:fs/promises'
+import path from 'node:path'
+import type { Readable } from 'node:stream'
+import { isCode } from '@/lib/db/data-folder'
+import { env } from '@/lib/env'
+import { folderError, makeFolder, writeDurably } from './durable'
+import { requireKey } from './key'
+import { type Place, requireRoomIn, whileRoom } from './room'
+import { readSource } from './source'
+
+// Where imports arrive before anybody has looked at them. Nothing here counts; a file is of the image whose id its name
+// begins with, and goes with it.
+
+export type ReceiveOptions = {
+  /** Most bytes that are taken; one more is refused with `TooLarge`. */
+  sizeMax: number
+  signal?: AbortSignal | undefined
+  /** Told how many bytes have arrived. Throwing stops the receiving. */
+  onProgress?: ((done: number) => void) | undefined
+}
+
+export type StagedFile = { imageId: string; size: number; modifiedAt: Date }
+
+/** The path of an image's file in the staging folder; its other files differ by their ending. */
+export function stagedFile(imageId: string, ending?: string): string {
+  return path.join(stagingPlace().folder, requireKey(ending ? `${imageId}.${ending}` : imageId))
+}
+
+/** Takes a stream as an image's staged file, hashed on the way. Refuses with `TooLarge` and `StoreFull`; then nothing is left. */
+export async function receiveStaged(
+  imageId: string,
+  bytes: Readable,
+  { sizeMax, signal, onProgress }: ReceiveOptions,
+): Promise<{ size: number; sha256: string }> {
+  const file = stagedFile(imageId)
+  const place = stagingPlace()
+  const source = readSource(bytes, { size: { atMost: sizeMax }, signal, onProgress })
+  const hash = createHash('sha256')
+  let size = 0
+  async function* hashed() {
+    for await (const chunk of source.chunks) {
+      hash.update(chunk)
+      size += chunk.length
+      yield chunk
+    }
+  }
+  try {
+    await requireStagingRoom(0)
+    await writeDurably(file, whileRoom(place, hashed()))
+    return { size, sha256: hash.digest('hex') }
+  } catch (error) {
+    await rm(file, { force: true }).catch(() => {})
+    throw source.failure() ?? folderError(error, place.folder)
+  } finally {
+    source.end()
+  }
+}
+
+/** Removes all staged files of an image. */
+export async function discardStaged(imageId: string): Promise<void> {
+  const { folder } = stagingPlace()
+  requireKey(imageId)
+  for (const name of await names(folder))
+    if (imageIdOf(name) === imageId) await rm(path.join(folder, name), { force: true })
+}
+
+/** Every staged file there is. */
+export async function listStaged(): Promise<StagedFile[]> {
+  const { folder } = stagingPlace()
+  const found: StagedFile[] = []
+  for (const name of await names(folder)) {
+    const file = await stat(path.join(folder, name)).catch(() => null)
+    if (file?.isFile()) found.push({ imageId: imageIdOf(name), size: file.size, modifiedAt: file.mtime })
+  }
+  return found
+}
+
+/** Throws `StoreFull` where so many bytes more would cut into the reserve of the staging folder, which it makes. */
+export async function requireStagingRoom(bytes: number): Promise<void> {
+  const place = stagingPlace()
+  try {
+    await makeFolder(place.folder)
+    await requireRoomIn(place, bytes)
+  } catch (error) {
+    throw folderError(error, place.folder)
+  }
+}
+
+function stagingPlace(): Place {
+  const { ECS_STAGING_DIR, ECS_DATA_DIR, ECS_STORE_RESERVE } = env()
+  return { folder: ECS_STAGING_DIR ?? path.join(ECS_DATA_DIR, 'staging'), reserveMin: ECS_STORE_RESERVE }
+}
+
+function imageIdOf(name: string): string {
+  return name.split('.', 1)[0] ?? name
+}
+
+async function names(folder: string): Promise<string[]> {
+  return await readdir(folder).catch((error) => {
+    if (isCode(error, 'ENOENT')) return []
+    throw folderError(error, folder)
+  })
+}

@@ -1,0 +1,272 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { NotStored, StoreUnreachable, WrongSize } from './errors'
+import { S3Server } from './fixtures/s3-server'
+import { paused, stalling, stream } from './fixtures/streams'
+import { FolderStore } from './folder'
+import { S3Store } from './s3'
+import type { Store, StoredObject } from './store'
+
+// What every store does, tried on each kind.
+
+const mib = 2 ** 20
+const home = await mkdtemp(path.join(tmpdir(), 'stores-'))
+afterAll(() => rm(home, { recursive: true, force: true }))
+
+type Opened = { store: Store; makeUnreachable: () => Promise<void>; close: () => Promise<void> }
+type Kind = { name: string; open: () => Promise<Opened>; hasAtomicPut: boolean }
+
+const kinds: Kind[] = [
+  {
+    name: 'a folder',
+    hasAtomicPut: true,
+    open: async () => {
+      const folder = path.join(home, randomBytes(4).toString('hex'))
+      const makeUnreachable = async () => {
+        await rm(folder, { recursive: true, force: true })
+        await writeFile(folder, 'not a folder')
+      }
+      const store = new FolderStore({ kind: 'folder', folder, isOurs: true, reserveMin: 0 })
+      return { store, makeUnreachable, close: async () => {} }
+    },
+  },
+  {
+    name: 'a bucket',
+    // s3rver writes straight into the file of the key.
+    hasAtomicPut: false,
+    open: async () => {
+      const server = new S3Server()
+      await server.start()
+      const stop = () => server.stop()
+      return { store: new S3Store(server.settings()), makeUnreachable: stop, close: stop }
+    },
+  },
+]
+
+async function collect(store: Store): Promise<StoredObject[]> {
+  const found: StoredObject[] = []
+  for await (const object of store.list()) found.push(object)
+  return found.sort((a, b) => (a.key < b.key ? -1 : 1))
+}
+
+const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
+const put = (store: Store, key: string, bytes: Buffer) => store.put(key, stream(bytes), { size: bytes.length })
+const read = async (store: Store, key: string, range?: { start: number; end: number }) =>
+  await buffer(await store.read(key, range))
+
+describe.each(kinds)('$name', ({ open, hasAtomicPut }) => {
+  let opened: Opened
+  let store: Store
+  beforeAll(async () => {
+    opened = await open()
+    store = opened.store
+  })
+  afterAll(() => opened.close())
+
+  test.each([0, 1, 5 * mib + 1, 16 * mib, 40 * mib])('gives back the %d bytes that were put', async (size) => {
+    const bytes = randomBytes(size)
+    const told: number[] = []
+    await store.put('sizes', stream(bytes), { size, onProgress: (done) => told.push(done) })
+    expect(sha256(await read(store, 'sizes'))).toBe(sha256(bytes))
+    expect(await store.stat('sizes')).toMatchObject({ size })
+    expect(told).toEqual([...told].sort((a, b) => a - b))
+    if (size > 0) expect(told.at(-1)).toBe(size)
+    await store.delete('sizes')
+  })
+
+  test('reads any part of a key, and nothing beyond its end', async () => {
+    const bytes = randomBytes(3 * mib)
+    await put(store, 'parts', bytes)
+    for (const [start, end] of [
+      [0, 2],
+      [0, bytes.length],
+      [1, 2],
+      [mib, 2 * mib + 7],
+      [bytes.length - 1, bytes.length],
+      [bytes.length - 1, bytes.length + 100],
+      [bytes.length, bytes.length + 1],
+      [bytes.length + 5, bytes.length + 9],
+      [7, 7],
+    ] as const) {
+      const found = await read(store, 'parts', { start, end })
+      expect(found.equals(bytes.subarray(start, end)), `${start} to ${end}`).toBe(true)
+    }
+  })
+
+  test('a second put replaces the bytes', async () => {
+    await put(store, 'replaced', randomBytes(mib))
+    await put(store, 'replaced', Buffer.from('second'))
+    expect((await read(store, 'replaced')).toString()).toBe('second')
+    expect(await store.stat('replaced')).toMatchObject({ size: 6 })
+  })
+
+  test('what is deleted is gone, and deleting it again is no error', async () => {
+    await put(store, 'deleted', Buffer.from('bytes'))
+    await store.delete('deleted')
+    await store.delete('deleted')
+    expect(await store.stat('deleted')).toBeNull()
+    await expect(store.read('deleted')).rejects.toBeInstanceOf(NotStored)
+    await expect(store.read('deleted', { start: 3, end: 3 })).rejects.toBeInstanceOf(NotStored)
+  })
+
+  test('lists what there is, and since when', async () => {
+    const { store: fresh, close } = await open()
+    expect(await collect(fresh)).toEqual([])
+    const began = Date.now()
+    await put(fresh, 'img-b', Buffer.from('two'))
+    await put(fresh, 'img-a', Buffer.from('one more'))
+    const found = await collect(fresh)
+    expect(found).toMatchObject([
+      { key: 'img-a', size: 8, isPartial: false },
+      { key: 'img-b', size: 3, isPartial: false },
+    ])
+    // A bucket knows whole seconds only.
+    for (const { modifiedAt } of found) expect(Math.abs(modifiedAt.getTime() - began)).toBeLessThan(10_000)
+    await close()
+  })
+
+  const wrong = [
+    { name: 'is shorter than was said', size: 1 },
+    { name: 'is longer than was said', size: -1 },
+    { name: 'is much longer than was said', size: -10 * mib },
+  ]
+  test.each(wrong)('a stream that $name is refused, and the old bytes stay', async ({ size }) => {
+    for (const length of [mib, 17 * mib]) {
+      await put(store, 'wrong', Buffer.from('old'))
+      const promised = Math.max(length + size, 0)
+      await expect(store.put('wrong', stream(randomBytes(length)), { size: promised })).rejects.toBeInstanceOf(
+        WrongSize,
+      )
+      await expectOnlyOld('wrong')
+    }
+  })
+
+  test.each([mib, 17 * mib])('a stream of %d bytes that fails leaves nothing, and the old bytes stay', async (size) => {
+    await put(store, 'failing', Buffer.from('old'))
+    async function* failing() {
+      yield* stream(randomBytes(size - 5))
+      throw new Error('The source has broken.')
+    }
+    await expect(store.put('failing', Readable.from(failing()), { size })).rejects.toThrow('The source has broken.')
+    await expectOnlyOld('failing')
+  })
+
+  test.each([mib, 17 * mib])(
+    'a put of %d bytes that is given up leaves nothing, and the old bytes stay',
+    async (size) => {
+      await put(store, 'given-up', Buffer.from('old'))
+      const giving = new AbortController()
+      const source = stalling(randomBytes(size - 5), () => giving.abort(new Error('Given up.')))
+      await expect(store.put('given-up', source, { size, signal: giving.signal })).rejects.toThrow('Given up.')
+      expect(source.destroyed).toBe(true)
+      await expectOnlyOld('given-up')
+    },
+  )
+
+  test('a put that nobody wants any more does not begin', async () => {
+    const signal = AbortSignal.abort(new Error('Given up.'))
+    await expect(store.put('never', stream(randomBytes(10)), { size: 10, signal })).rejects.toThrow('Given up.')
+    expect(await store.stat('never')).toBeNull()
+  })
+
+  test('who is told of the progress can stop it', async () => {
+    const onProgress = () => {
+      throw new Error('The lease is lost.')
+    }
+    const going = store.put('stopped', stream(randomBytes(17 * mib)), { size: 17 * mib, onProgress })
+    await expect(going).rejects.toThrow('The lease is lost.')
+    expect(await collectOf('stopped')).toEqual([])
+  })
+
+  test('what is being written is listed as partial, and a delete takes it away', async () => {
+    const { source, stalls, goOn } = paused(randomBytes(17 * mib))
+    const going = store.put('partial', source, { size: 17 * mib })
+    const failed = expect(going).rejects.toThrow()
+    await stalls
+    await expect.poll(() => collectOf('partial')).toMatchObject([{ key: 'partial', isPartial: true }])
+    await store.delete('partial')
+    goOn()
+    await failed
+    expect(await collectOf('partial')).toEqual([])
+  })
+
+  test('of two puts at once one counts, whole', async () => {
+    const first = randomBytes(20 * mib)
+    const second = hasAtomicPut ? randomBytes(17 * mib) : Buffer.from(first)
+    await Promise.all([put(store, 'twice', first), put(store, 'twice', second)])
+    const found = sha256(await read(store, 'twice'))
+    expect([sha256(first), sha256(second)]).toContain(found)
+    expect(await collectOf('twice')).toHaveLength(1)
+  })
+
+  test('takes a file as it is, and the file is gone', async () => {
+    const bytes = randomBytes(20 * mib)
+    const file = path.join(home, `taken-${randomBytes(4).toString('hex')}`)
+    await writeFile(file, bytes, { mode: 0o644 })
+    await expect(store.take('taken', file, { size: 5 })).rejects.toBeInstanceOf(WrongSize)
+    expect((await stat(file)).size).toBe(bytes.length)
+    await store.take('taken', file, { size: bytes.length })
+    expect(sha256(await read(store, 'taken'))).toBe(sha256(bytes))
+    await expect(stat(file)).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+
+  test('what is read from one store can be put into another', async () => {
+    const bytes = randomBytes(40 * mib)
+    await put(store, 'source', bytes)
+    const { store: other, close } = await open()
+    await other.put('copy', await store.read('source'), { size: bytes.length })
+    expect(sha256(await read(other, 'copy'))).toBe(sha256(bytes))
+    await close()
+  })
+
+  test('a key that is a path is a fault', async () => {
+    for (const key of ['..', '.', '../a', 'a/b', 'A', '', '.hidden', 'a.part']) {
+      await expect(store.stat(key)).rejects.toThrow('Not a key')
+      await expect(store.put(key, stream(Buffer.from('x')), { size: 1 })).rejects.toThrow('Not a key')
+    }
+  })
+
+  test('a check finds nothing wrong and leaves nothing', async () => {
+    const before = await collect(store)
+    await store.check()
+    await store.requireRoom(1)
+    expect(await collect(store)).toEqual(before)
+  })
+
+  test('a store that is away is said to be unreachable', async () => {
+    const { store: away, makeUnreachable, close } = await open()
+    await put(away, 'here', Buffer.from('bytes'))
+    await makeUnreachable()
+    const asks = [
+      () => away.check(),
+      () => put(away, 'other', Buffer.from('bytes')),
+      () => put(away, 'other', randomBytes(20 * mib)),
+      () => away.read('here'),
+      () => away.stat('here'),
+      () => away.delete('here'),
+      () => collect(away),
+    ]
+    await Promise.all(
+      asks.map((ask) => expect(ask(), String(ask)).rejects.toSatisfy((error) => isUnreachableFor(error))),
+    )
+    await close()
+  })
+
+  async function collectOf(key: string): Promise<StoredObject[]> {
+    return (await collect(store)).filter((object) => object.key === key)
+  }
+
+  async function expectOnlyOld(key: string): Promise<void> {
+    expect((await read(store, key)).toString()).toBe('old')
+    expect(await collectOf(key)).toMatchObject([{ size: 3, isPartial: false }])
+  }
+})
+
+function isUnreachableFor(error: unknown): boolean {
+  return error instanceof StoreUnreachable && error.cause instanceof Error
+}
