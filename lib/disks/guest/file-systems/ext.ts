@@ -1,0 +1,39 @@
+import { zeroEnded } from '../plain-text'
+import { type FoundFileSystem, found, usedBytes, uuidText } from './found'
+
+const superBlockAt = 1024
+const hasJournal = 0x4
+const journalDevice = 0x8
+const is64bit = 0x80
+/** Extents, 64-bit numbers, flexible groups and what came later; the first file system with them was ext4. */
+const ext4Features = {
+  incompatible: 0x40 | 0x80 | 0x200 | 0x400 | 0x8000 | 0x10000 | 0x20000,
+  readOnly: 0x8 | 0x10 | 0x20 | 0x40 | 0x200 | 0x400,
+}
+/** What 7-Zip cannot follow: files inside their inodes, and bitmaps of clusters in place of blocks. */
+const inlineData = 0x8000
+const bigalloc = 0x200
+
+/** ext2, ext3 and ext4, which differ by the features that their super block names. */
+export function findExt(head: Buffer): FoundFileSystem | null {
+  const block = head.subarray(superBlockAt, superBlockAt + 1024)
+  const blockBits = block.readUInt32LE(24)
+  const revision = block.readUInt32LE(76)
+  if (block.readUInt16LE(56) !== 0xef53 || blockBits > 6 || revision > 1) return null
+  const compatible = block.readUInt32LE(92)
+  const incompatible = block.readUInt32LE(96)
+  const readOnly = block.readUInt32LE(100)
+  const label = zeroEnded(block.subarray(120, 136))
+  const uuid = uuidText(block.subarray(104))
+  if (incompatible & journalDevice) return found('ext-journal', { label, uuid })
+  const isExt4 = incompatible & ext4Features.incompatible || readOnly & ext4Features.readOnly
+  const high = incompatible & is64bit ? 2 ** 32 : 0
+  const blocks = block.readUInt32LE(4) + block.readUInt32LE(336) * high
+  const free = block.readUInt32LE(12) + block.readUInt32LE(344) * high
+  return found(isExt4 ? 'ext4' : compatible & hasJournal ? 'ext3' : 'ext2', {
+    label,
+    uuid,
+    used: usedBytes(blocks, free, 2 ** (10 + blockBits)),
+    archive: incompatible & inlineData || readOnly & bigalloc ? null : 'Ext',
+  })
+}

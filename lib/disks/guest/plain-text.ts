@@ -1,0 +1,24 @@
+/**
+ * Text from a disk, fit for a screen: without control and format characters, which could turn or hide what stands beside
+ * them, blanks folded, and no longer than `lengthMax`.
+ */
+export function plainText(text: string, lengthMax: number): string {
+  const shown = text
+    .slice(0, lengthMax * 4)
+    .replaceAll(/[\s\p{Z}]+/gu, ' ')
+    .replaceAll(/\p{C}/gu, '')
+    .trim()
+  // A cut may part a pair that stands for one character.
+  return shown.length <= lengthMax
+    ? shown
+    : shown
+        .slice(0, lengthMax)
+        .replace(/[\ud800-\udbff]$/, '')
+        .trim()
+}
+
+/** Bytes up to the first zero as text. */
+export function zeroEnded(bytes: Buffer): string {
+  const end = bytes.indexOf(0)
+  return bytes.toString('utf8', 0, end < 0 ? bytes.length : end)
+}

@@ -1,0 +1,147 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import SevenZip, { type FileSystem, type Mount, type Node, type Stream } from '7z-wasm'
+import { type Blocks, UnreadableBlocks } from './blocks'
+
+// The WebAssembly sees one file, the part of the disk that it is to read, and writes into our hands. No folder of this
+// machine is mounted into it, so whatever a hostile file system makes of it stays inside.
+
+const folder = '/disk'
+const fileName = 'part'
+/** Where 7-Zip finds the part. */
+export const partPath = `${folder}/${fileName}`
+
+const folderMode = 0o040555
+const fileMode = 0o100444
+/** The numbers that WASI gives to errors. */
+const errors = { notThere: 44, io: 29, readOnly: 69 } as const
+const standardOutput = 1
+
+/** 7-Zip asked for more memory than it may have. */
+export class OutOfMemory extends Error {}
+
+export type SevenZipRun = {
+  part: Blocks
+  args: string[]
+  /** Called with what is written, which is only valid during the call. Throwing ends the run. */
+  onOutput: (bytes: Uint8Array) => void
+}
+
+/** Makes a function that runs 7-Zip, each time in a fresh instance, and answers its exit code. */
+export async function loadSevenZip(memoryBytesMax: number): Promise<(run: SevenZipRun) => Promise<number>> {
+  const compiled = await WebAssembly.compile(readFileSync(createRequire(import.meta.url).resolve('7z-wasm/7zz.wasm')))
+  return async ({ part, args, onOutput }) => {
+    // What our own functions throw comes back through WebAssembly as an error of 7-Zip's, or not at all.
+    const failed: { error: Error | null } = { error: null }
+    const fail = (error: Error) => {
+      failed.error ??= error
+    }
+    const { FS, callMain } = await SevenZip({
+      print: () => {},
+      printErr: () => {},
+      instantiateWasm: (imports, onReady) => {
+        limitMemory(imports, memoryBytesMax, () => fail(new OutOfMemory()))
+        WebAssembly.instantiate(compiled, imports).then((instance) => onReady(instance, compiled))
+        return {}
+      },
+    })
+    FS.mkdir(folder)
+    FS.mount({ mount: (mount) => mountPart(FS, mount, readingFrom(part, fail)) }, {}, folder)
+    catchOutput(FS, onOutput, fail)
+    const code = runMain(callMain, args, fail)
+    if (failed.error) throw failed.error
+    return code
+  }
+}
+
+function runMain(
+  callMain: (args: string[]) => number | undefined,
+  args: string[],
+  fail: (error: Error) => void,
+): number {
+  try {
+    return callMain(args) ?? 0
+  } catch (error) {
+    // A trap of WebAssembly is an answer to broken content, like any other exit code; it had nothing but its own memory.
+    if (!(error instanceof WebAssembly.RuntimeError)) fail(error instanceof Error ? error : new Error(String(error)))
+    return 2
+  }
+}
+
+function limitMemory(imports: WebAssembly.Imports, bytesMax: number, onOver: () => void): void {
+  const environment = imports.env
+  const grow = environment?.emscripten_resize_heap
+  if (!environment || typeof grow !== 'function') throw new Error('7z-wasm asks for memory in another way than it did.')
+  environment.emscripten_resize_heap = (bytes: number) => {
+    // A number with 32 bits and no sign comes with one.
+    if (bytes >>> 0 <= bytesMax) return grow(bytes)
+    onOver()
+    return 0
+  }
+}
+
+type Reading = { size: number; read: (into: Uint8Array, offset: number) => number | null }
+
+function readingFrom(part: Blocks, fail: (error: Error) => void): Reading {
+  return {
+    size: part.size,
+    read: (into, offset) => {
+      try {
+        const bytes = part.read(offset, into.length)
+        into.set(bytes)
+        return bytes.length
+      } catch (error) {
+        fail(error instanceof Error ? error : new UnreadableBlocks('damaged'))
+        return null
+      }
+    },
+  }
+}
+
+function mountPart(FS: FileSystem, mount: Mount, reading: Reading): Node {
+  const refuse = (errno: number) => () => {
+    throw new FS.ErrnoError(errno)
+  }
+  const attributes = (mode: number, size: number) => {
+    const time = new Date(0)
+    const same = { dev: 1, ino: 1, nlink: 1, uid: 0, gid: 0, rdev: 0, blksize: 4096 }
+    return { ...same, mode, size, blocks: Math.ceil(size / 512), atime: time, mtime: time, ctime: time }
+  }
+  const root = FS.createNode(null, '/', folderMode, 0)
+  const file = FS.createNode(root, fileName, fileMode, 0)
+  root.node_ops = {
+    getattr: () => attributes(folderMode, 4096),
+    lookup: (_: Node, name: string) => (name === fileName ? file : refuse(errors.notThere)()),
+    readdir: () => ['.', '..', fileName],
+    mknod: refuse(errors.readOnly),
+  }
+  root.stream_ops = {}
+  file.node_ops = { getattr: () => attributes(fileMode, reading.size), setattr: refuse(errors.readOnly) }
+  file.stream_ops = {
+    llseek: (stream: Stream, offset: number, whence: number) =>
+      offset + (whence === 1 ? stream.position : whence === 2 ? reading.size : 0),
+    read: (_: Stream, buffer: Uint8Array, at: number, length: number, position: number) =>
+      reading.read(buffer.subarray(at, at + length), position) ?? refuse(errors.io)(),
+    write: refuse(errors.readOnly),
+  }
+  mount.root = root
+  return root
+}
+
+// The bytes as they are written: by the line, they would be text before anybody could say that there are too many.
+function catchOutput(FS: FileSystem, onOutput: (bytes: Uint8Array) => void, fail: (error: Error) => void): void {
+  const output = FS.getStream(standardOutput)
+  if (!output) throw new Error('7z-wasm has no standard output.')
+  output.stream_ops = {
+    ...output.stream_ops,
+    write: (_: Stream, buffer: Uint8Array, at: number, length: number) => {
+      try {
+        onOutput(buffer.subarray(at, at + length))
+      } catch (error) {
+        fail(error instanceof Error ? error : new Error(String(error)))
+        throw new FS.ErrnoError(errors.io)
+      }
+      return length
+    },
+  }
+}

@@ -1,0 +1,87 @@
+/** Why something of a disk has not been read. */
+export const unreadReasons = ['time', 'memory', 'format', 'damaged'] as const
+
+const tables = ['gpt', 'mbr', 'none', 'iso'] as const
+
+/** More partitions than any honest disk has; where there are more, the layout says `unread`. */
+export const partitionsMax = 128
+/** Longest name, label or id, in UTF-16 units. A name in a GPT has at most 36. */
+export const labelMax = 64
+export const operatingSystemTextMax = 128
+
+/**
+ * What is on a disk: its partitions, what is in them, and what the guest calls its operating system. Plain JSON, as it is
+ * stored and sent; sizes and places in bytes. `unread` is null when all that can be read here has been.
+ */
+export type DiskLayout = {
+  table: (typeof tables)[number]
+  size: number
+  partitions: DiskPartition[]
+  operatingSystem: string | null
+  unread: null | (typeof unreadReasons)[number]
+}
+
+/** One partition. Its number is null where there is no table; its type is a word, or the code in the table if it has none. */
+export type DiskPartition = {
+  number: number | null
+  start: number
+  size: number
+  name: string
+  type: string
+  fileSystem: FileSystem | null
+}
+
+/**
+ * What a partition is formatted with. `used` is null where it does not say it, and `files`, which are all but the folders,
+ * where they were not counted. `isReadable`: its files could be looked into.
+ */
+export type FileSystem = {
+  kind: string
+  label: string
+  uuid: string
+  used: number | null
+  files: number | null
+  isReadable: boolean
+}
+
+/** Reads a layout from the database or the wire: null for what is none. What has no place in it is left out. */
+export function parseDiskLayout(json: unknown): DiskLayout | null {
+  if (!isRecord(json)) return null
+  const { size, operatingSystem } = json
+  const table = tables.find((known) => known === json.table)
+  const unread = json.unread === null ? null : unreadReasons.find((known) => known === json.unread)
+  const list = Array.isArray(json.partitions) && json.partitions.length <= partitionsMax ? json.partitions : [null]
+  const partitions = list.flatMap((partition) => parsePartition(partition) ?? [])
+  const isNamed = operatingSystem === null || isText(operatingSystem, operatingSystemTextMax)
+  if (!table || unread === undefined || partitions.length < list.length || !isNamed || !isCount(size)) return null
+  return { table, size, partitions, operatingSystem, unread }
+}
+
+function parsePartition(json: unknown): DiskPartition | null {
+  if (!isRecord(json)) return null
+  const { number, start, size, name, type } = json
+  const fileSystem = json.fileSystem === null ? null : parseFileSystem(json.fileSystem)
+  const isNumbered = number === null || isCount(number)
+  if (!isNumbered || fileSystem === undefined || !isCount(start) || !isCount(size)) return null
+  return isText(name) && isText(type) ? { number, start, size, name, type, fileSystem } : null
+}
+
+function parseFileSystem(json: unknown): FileSystem | undefined {
+  if (!isRecord(json)) return undefined
+  const { kind, label, uuid, used, files, isReadable } = json
+  const isCounted = (used === null || isCount(used)) && (files === null || isCount(files))
+  if (!isCounted || typeof isReadable !== 'boolean') return undefined
+  return isText(kind) && isText(label) && isText(uuid) ? { kind, label, uuid, used, files, isReadable } : undefined
+}
+
+function isRecord(json: unknown): json is Record<string, unknown> {
+  return typeof json === 'object' && json !== null
+}
+
+function isText(json: unknown, lengthMax = labelMax): json is string {
+  return typeof json === 'string' && json.length <= lengthMax
+}
+
+function isCount(json: unknown): json is number {
+  return Number.isSafeInteger(json) && Number(json) >= 0
+}
