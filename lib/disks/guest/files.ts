@@ -1,5 +1,5 @@
 import type { Blocks } from './blocks'
-import type { ArchiveType } from './file-systems/found'
+import { type ArchiveType, type Bitmap, usedBytes } from './file-systems/found'
 import { createListing, type Listing } from './listing'
 import { tellsOperatingSystem } from './operating-system'
 import { partPath, type SevenZipRun } from './seven-zip'
@@ -9,11 +9,25 @@ const fileBytesMax = 64 * 1024
 /** 7-Zip found nothing wrong, or only something to warn of, as bytes behind the end of a small file system. */
 const goodCodes: readonly number[] = [0, 1]
 
+const onesIn = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll('0', '').length)
+
 class ReadEnough extends Error {}
 
 /** The files of one part of a disk, read by 7-Zip. */
 export function filesOf(run: (run: SevenZipRun) => Promise<number>, part: Blocks, archive: ArchiveType) {
   const type = `-t${archive}`
+  // Names are no patterns, and begin at the root.
+  const extract = async (path: string, bytesMax: number, onBytes: (bytes: Uint8Array) => void) => {
+    let length = 0
+    const onOutput = (bytes: Uint8Array) => {
+      onBytes(bytes)
+      length += bytes.length
+      if (length >= bytesMax) throw new ReadEnough()
+    }
+    await run({ part, args: ['x', '-so', '-spd', type, partPath, path], onOutput }).catch((error) => {
+      if (!(error instanceof ReadEnough)) throw error
+    })
+  }
   return {
     /** Counts the files, and finds the few that are to be read: null where 7-Zip cannot read this file system. */
     list: async (): Promise<Listing | null> => {
@@ -24,17 +38,20 @@ export function filesOf(run: (run: SevenZipRun) => Promise<number>, part: Blocks
     /** Reads the beginning of a file as text: empty where there is none. */
     read: async (path: string): Promise<string> => {
       const chunks: Buffer[] = []
-      let length = 0
-      const onOutput = (bytes: Uint8Array) => {
-        chunks.push(Buffer.from(bytes))
-        length += bytes.length
-        if (length > fileBytesMax) throw new ReadEnough()
-      }
-      // Without patterns and below the root only.
-      await run({ part, args: ['x', '-so', '-spd', type, partPath, path], onOutput }).catch((error) => {
-        if (!(error instanceof ReadEnough)) throw error
-      })
+      await extract(path, fileBytesMax, (bytes) => chunks.push(Buffer.from(bytes)))
       return Buffer.concat(chunks).toString('utf8', 0, fileBytesMax)
+    },
+    /** Counts what is in use, in bytes. */
+    count: async ({ file, clusters, clusterBytes }: Bitmap): Promise<number | null> => {
+      let left = clusters
+      let used = 0
+      await extract(file, Math.ceil(clusters / 8), (bytes) => {
+        for (let at = 0; at < bytes.length && left > 0; at += 1, left -= 8) {
+          const bits = (bytes[at] ?? 0) & (left < 8 ? 2 ** left - 1 : 0xff)
+          used += onesIn[bits] ?? 0
+        }
+      })
+      return left <= 0 ? usedBytes(used, 0, clusterBytes) : null
     },
   }
 }

@@ -5,7 +5,6 @@ export type Entry = { path: string; isFolder: boolean; target: string }
 export type Listing = {
   files: number
   label: string
-  used: number | null
   entries: ReadonlyMap<string, Entry>
 }
 
@@ -16,6 +15,8 @@ const filesMax = 4_000_000
 /** No honest line is longer. What is behind is another line, with a field that nobody asks for. */
 const lineLengthMax = 64 * 1024
 const headerEnd = '----------'
+/** What a file system keeps of itself, a journal or its bitmaps, 7-Zip lists as files too. */
+const ownFile = /^\[SYS(TEM)?\]\//
 const entriesKeptMax = 64
 
 /**
@@ -32,9 +33,10 @@ export function createListing(isWanted: (path: string) => boolean) {
 
   const endBlock = () => {
     const entry = header && fields.has('Path') ? entryOf(fields) : null
+    const isStream = fields.get('Alternate Stream') === '+'
     fields = new Map()
     if (!entry) return
-    if (!entry.isFolder) files += 1
+    if (!entry.isFolder && !ownFile.test(entry.path) && !isStream) files += 1
     if (files > filesMax) throw new TooManyFiles()
     if (entries.size < entriesKeptMax && isWanted(entry.path)) entries.set(entry.path, entry)
   }
@@ -60,7 +62,7 @@ export function createListing(isWanted: (path: string) => boolean) {
     end: (): Listing | null => {
       hear(rest)
       endBlock()
-      return header ? { files, ...volumeOf(header), entries } : null
+      return header ? { files, label: header.get('Label') ?? '', entries } : null
     },
   }
 }
@@ -70,9 +72,4 @@ function entryOf(fields: Map<string, string>): Entry {
   const mode = fields.get('Mode') ?? ''
   const isFolder = mode === '' ? fields.get('Folder') === '+' : mode.startsWith('d')
   return { path: fields.get('Path') ?? '', isFolder, target: fields.get('Symbolic Link') ?? '' }
-}
-
-function volumeOf(header: Map<string, string>): Pick<Listing, 'label' | 'used'> {
-  const used = Number(header.get('Physical Size') ?? Number.NaN) - Number(header.get('Free Space') ?? Number.NaN)
-  return { label: header.get('Label') ?? '', used: Number.isSafeInteger(used) && used >= 0 ? used : null }
 }

@@ -72,7 +72,7 @@ async function readPartition(part: Blocks, load: () => Promise<Run>): Promise<An
     const read = {
       ...recognised(found, part.size),
       label: found.label || plainText(listing.label, labelMax),
-      used: withinPart(found.used ?? listing.used, part.size),
+      used: withinPart(found.bitmap ? await files.count(found.bitmap) : found.used, part.size),
       files: listing.files,
       isReadable: true,
     }

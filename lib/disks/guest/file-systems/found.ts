@@ -5,6 +5,9 @@ import { plainText } from '../plain-text'
 /** A format as 7-Zip calls it. */
 export type ArchiveType = 'Ext' | 'FAT' | 'NTFS' | 'SquashFS' | 'Iso'
 
+/** A file of the file system's own with a bit for each of so many clusters: set where the cluster is in use. */
+export type Bitmap = { file: string; clusters: number; clusterBytes: number }
+
 /** What the first blocks of a file system say about it. `archive` is null where 7-Zip cannot read its files. */
 export type FoundFileSystem = {
   kind: string
@@ -12,6 +15,7 @@ export type FoundFileSystem = {
   uuid: string
   used: number | null
   archive: ArchiveType | null
+  bitmap: Bitmap | null
 }
 
 /** Looks for one kind of file system. `head` are the first `headBytes` of the part, filled up with zeros. */
@@ -19,8 +23,8 @@ export type Probe = (head: Buffer, part: Blocks) => FoundFileSystem | null
 
 /** An answer with all that a kind does not say left empty. */
 export function found(kind: string, fields: Partial<FoundFileSystem> = {}): FoundFileSystem {
-  const { label = '', uuid = '', used = null, archive = null } = fields
-  return { kind, label: plainText(label, labelMax), uuid: plainText(uuid, labelMax), used, archive }
+  const { label = '', uuid = '', used = null, archive = null, bitmap = null } = fields
+  return { kind, label: plainText(label, labelMax), uuid: plainText(uuid, labelMax), used, archive, bitmap }
 }
 
 /** Bytes in use, from fields that nobody has checked: null where they make no sense. */
