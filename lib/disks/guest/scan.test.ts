@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { littleEndian, patched } from '../fixtures/patch'
+import { largeFat } from '../fixtures/large-fat'
 import { hasTools, runTool, toolsNote } from '../fixtures/tools'
 import { buildRawDisk } from '../samples'
 import { type Blocks, bufferBlocks, openFileBlocks, UnreadableBlocks } from './blocks'
@@ -173,33 +173,21 @@ test('a fault of reading is no answer', async () => {
   await expect(scan({ size: 100, read: broken })).rejects.toThrow('EIO')
 })
 
-// FAT32 whose table alone has 256 MiB, which 7-Zip reads at once.
-function largeFat(): Blocks {
-  const boot = patched(
-    Buffer.alloc(512),
-    { at: 0, put: '\xeb\x58\x90mkfs.fat\0\x02\x01\x20\0\x01\0\0\0\0\xf8' },
-    { at: 32, put: littleEndian(2 ** 26, 4) },
-    { at: 36, put: littleEndian(2 ** 19, 4) },
-    { at: 44, put: littleEndian(2, 4) },
-    { at: 510, put: littleEndian(0xaa55, 2) },
-  )
-  const table = Buffer.from('f8ffff0fffffff0ff8ffff0f', 'hex')
-  return {
-    size: 2 ** 35,
-    read: (offset, length) => {
-      const bytes = Buffer.alloc(Math.min(length, mib))
-      if (offset < 512) boot.copy(bytes, 0, offset)
-      const from = offset - 32 * 512
-      if (from >= 0 && from < table.length) table.copy(bytes, 0, from)
-      return bytes
-    },
-  }
+// A table of 256 MiB.
+const fat = largeFat({ sectors: 2 ** 26 })
+const largeDisk: Blocks = {
+  size: 2 ** 35,
+  read: (offset, length) => {
+    const bytes = Buffer.alloc(Math.min(length, mib))
+    fat.copy(bytes, 0, Math.min(offset, fat.length))
+    return bytes
+  },
 }
 
 test('too little memory for 7-Zip leaves what was recognised', async () => {
-  expect(await scan(largeFat())).toMatchObject({
+  expect(await scan(largeDisk)).toMatchObject({
     unread: 'memory',
     partitions: [{ fileSystem: { kind: 'fat32', files: null, isReadable: false } }],
   })
-  expect(await scan(largeFat(), 512 * mib)).toMatchObject({ unread: null, partitions: [{ fileSystem: { files: 0 } }] })
+  expect(await scan(largeDisk, 512 * mib)).toMatchObject({ unread: null, partitions: [{ fileSystem: { files: 0 } }] })
 })
