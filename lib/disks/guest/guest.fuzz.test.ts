@@ -91,7 +91,7 @@ test.each(Object.entries(bases))(
       expect(parseDiskLayout(JSON.parse(JSON.stringify(readAll(disk))))).not.toBeNull()
       expect(disk.total()).toBeLessThan(bytesMax)
     })
-    fc.assert(property, { numRuns: 1200 })
+    fc.assert(property, { numRuns: 600 })
   },
 )
 

@@ -1,0 +1,37 @@
+import { useFormatter, useLocale, useTranslations } from 'next-intl'
+import type { DiskPartition } from '@/lib/disks/layout'
+import { formatBytes } from '@/lib/format'
+
+/** What is no file system has no files that could be missed. */
+const withoutFiles: readonly string[] = ['swap', 'lvm', 'luks', 'bitlocker', 'raid', 'ext-journal']
+
+/** Whether files could be read in there at all. */
+export function holdsFiles(kind: string): boolean {
+  return !withoutFiles.includes(kind)
+}
+
+/** What is said about the parts of a disk, in the picture as in the table. */
+export function useDiskWords() {
+  const t = useTranslations('disk')
+  const locale = useLocale()
+  const format = useFormatter()
+  const size = (bytes: number) => formatBytes(bytes, locale)
+  return {
+    size,
+    /** The name of a partition, else what it is for. */
+    name: ({ name, type, number }: DiskPartition) => name || typeOf(t, type) || (number === null ? t('whole') : ''),
+    type: ({ type }: DiskPartition) => typeOf(t, type),
+    fileSystem: ({ fileSystem }: DiskPartition) =>
+      fileSystem ? t('kind', { kind: fileSystem.kind.replaceAll('-', '_'), code: fileSystem.kind }) : t('unknown'),
+    used: ({ fileSystem, size: whole }: DiskPartition) => {
+      if (fileSystem === null || fileSystem.used === null || whole === 0) return null
+      const share = format.number(fileSystem.used / whole, { style: 'percent', maximumFractionDigits: 0 })
+      return t('usedShare', { used: size(fileSystem.used), share })
+    },
+  }
+}
+
+// A message chooses by a word without hyphens.
+function typeOf(t: ReturnType<typeof useTranslations<'disk'>>, type: string): string {
+  return type ? t('type', { type: type.replaceAll('-', '_'), code: type }) : ''
+}

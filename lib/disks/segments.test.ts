@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest'
+import type { DiskLayout } from './layout'
+import { segmentsOf } from './segments'
+
+const mib = 1024 ** 2
+
+function disk(sizeMib: number, ...parts: [startMib: number, sizeMib: number][]): DiskLayout {
+  const partitions = parts.map(([start, size], index) => ({
+    number: index + 1,
+    start: start * mib,
+    size: size * mib,
+    name: '',
+    type: 'linux',
+    fileSystem: null,
+  }))
+  return { table: 'gpt', size: sizeMib * mib, partitions, operatingSystem: null, unread: null }
+}
+
+const drawn = (layout: DiskLayout) =>
+  segmentsOf(layout).map(({ partition, start, size }) => [partition?.number ?? 'free', start / mib, size / mib])
+
+test('partitions stand in the order of the disk, with the space between and behind them', () => {
+  expect(drawn(disk(100, [50, 20], [1, 9]))).toEqual([
+    [2, 1, 9],
+    ['free', 10, 40],
+    [1, 50, 20],
+    ['free', 70, 30],
+  ])
+})
+
+test('the mebibyte that tools leave before and behind is not drawn', () => {
+  expect(drawn(disk(32, [1, 30]))).toEqual([[1, 1, 30]])
+})
+
+test('partitions over each other leave no space twice', () => {
+  expect(drawn(disk(100, [1, 59], [10, 10], [20, 80]))).toEqual([
+    [1, 1, 59],
+    [2, 10, 10],
+    [3, 20, 80],
+  ])
+})
+
+test('a disk that nothing is known of has no space to use either', () => {
+  expect(drawn(disk(100))).toEqual([])
+})
