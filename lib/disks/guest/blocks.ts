@@ -7,6 +7,8 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 export interface Blocks {
   readonly size: number
   read(offset: number, length: number): Buffer
+  /** The same into memory that is there already, and how many bytes it were: an inode table is megabytes at a time. */
+  readInto(into: Uint8Array, offset: number): number
 }
 
 /** Twice the largest cluster; no caller needs more at a time. */
@@ -19,45 +21,48 @@ export class UnreadableBlocks extends Error {
   }
 }
 
-/** Opens a file for reading. Its size is the one at this moment. */
-export function openFileBlocks(path: string): Blocks & { close(): void } {
-  const file = openSync(path, 'r')
-  const { size } = fstatSync(file)
+/** Makes blocks of a function that fills memory from a place. It is only asked for what is inside, and may give less. */
+export function makeBlocks(size: number, fill: (into: Uint8Array, offset: number) => number): Blocks {
+  const lengthAt = (offset: number, length: number) =>
+    offset >= 0 && offset < size ? Math.min(Math.max(length, 0), size - offset, readBytesMax) : 0
+  const readInto = (into: Uint8Array, offset: number) => {
+    const length = lengthAt(offset, into.length)
+    return length > 0 ? fill(into.subarray(0, length), offset) : 0
+  }
   return {
     size,
+    readInto,
     read: (offset, length) => {
-      const [start, end] = clamp(offset, length, size)
-      const into = Buffer.allocUnsafe(end - start)
-      let done = 0
-      while (done < into.length) {
-        const bytes = readSync(file, into, done, into.length - done, start + done)
-        if (bytes === 0) break
-        done += bytes
-      }
-      return into.subarray(0, done)
+      const into = Buffer.allocUnsafe(lengthAt(offset, length))
+      return into.subarray(0, readInto(into, offset))
     },
-    close: () => closeSync(file),
   }
 }
 
-/** Reads from memory. What it gives shares the buffer's memory. */
-export function bufferBlocks(buffer: Buffer): Blocks {
-  return {
-    size: buffer.length,
-    read: (offset, length) => buffer.subarray(...clamp(offset, length, buffer.length)),
+/** Opens a file for reading. Its size is the one at this moment. */
+export function openFileBlocks(path: string): Blocks & { close(): void } {
+  const file = openSync(path, 'r')
+  const fill = (into: Uint8Array, offset: number) => {
+    let done = 0
+    while (done < into.length) {
+      const bytes = readSync(file, into, done, into.length - done, offset + done)
+      if (bytes === 0) break
+      done += bytes
+    }
+    return done
   }
+  return { ...makeBlocks(fstatSync(file).size, fill), close: () => closeSync(file) }
+}
+
+/** Reads from memory. */
+export function bufferBlocks(buffer: Buffer): Blocks {
+  return makeBlocks(buffer.length, (into, offset) => buffer.copy(into, 0, offset))
 }
 
 /** A part of a disk as a disk of its own. What of it lies outside the disk is not there. */
 export function partOf(disk: Blocks, start: number, size: number): Blocks {
-  const [from, to] = clampPlace(start, size, disk.size)
-  return {
-    size: to - from,
-    read: (offset, length) => {
-      const [first, end] = clamp(offset, length, to - from)
-      return disk.read(from + first, end - first)
-    },
-  }
+  const inside = Math.max(0, Math.min(size, disk.size - start))
+  return makeBlocks(inside, (into, offset) => disk.readInto(into, start + offset))
 }
 
 /** Reads exactly so many bytes. What is not there reads as zeros, so that a mark can be looked for without minding bounds. */
@@ -67,14 +72,4 @@ export function readPadded(blocks: Blocks, offset: number, length: number): Buff
   const padded = Buffer.alloc(length)
   bytes.copy(padded)
   return padded
-}
-
-/** Where a read begins and ends inside so many bytes. */
-export function clamp(offset: number, length: number, size: number): [start: number, end: number] {
-  return clampPlace(offset, Math.min(length, readBytesMax), size)
-}
-
-function clampPlace(offset: number, length: number, size: number): [start: number, end: number] {
-  const start = Math.min(Math.max(offset, 0), size)
-  return [start, Math.min(Math.max(offset + length, start), size)]
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { patched, rawDisk } from '../fixtures/patch'
 import { writeMbr, writeParts } from '../fixtures/tables'
 import { partitionsMax } from '../layout'
-import { type Blocks, bufferBlocks } from './blocks'
+import { bufferBlocks, makeBlocks } from './blocks'
 import { readPartitionTable } from './partition-table'
 
 const mib = 1024 ** 2
@@ -99,18 +99,15 @@ test('an endless chain costs no more than the partitions that a layout holds', (
   let reads = 0
   const link = Buffer.alloc(512)
   writeMbr(link, 0, { type: '0x83', start: 1, sectors: 1 }, { type: '0x05', start: 0, sectors: 1 })
-  const disk: Blocks = {
-    size: 2 ** 41,
-    read: (offset, length) => {
-      reads += 1
-      const bytes = Buffer.alloc(length)
-      const sector = Buffer.from(link)
-      if (offset < 512) writeMbr(sector, 0, { type: '0x05', start: 2048, sectors: 2 ** 31 })
-      else sector.writeUInt32LE(Math.max(0, Math.floor(offset / 512) - 2047), 470)
-      sector.copy(bytes, 0, offset % 512)
-      return bytes
-    },
-  }
+  const disk = makeBlocks(2 ** 41, (into, offset) => {
+    reads += 1
+    const sector = Buffer.from(link)
+    if (offset < 512) writeMbr(sector, 0, { type: '0x05', start: 2048, sectors: 2 ** 31 })
+    else sector.writeUInt32LE(Math.max(0, Math.floor(offset / 512) - 2047), 470)
+    into.fill(0)
+    sector.copy(into, 0, offset % 512)
+    return into.length
+  })
   const { slots, unread } = readPartitionTable(disk)
   expect(slots.length).toBeLessThanOrEqual(partitionsMax)
   expect(unread).toBe('damaged')

@@ -7,7 +7,7 @@ import { packedQcow2 } from '../fixtures/packed'
 import { patched, places, qcow2Disk, qcow2Header, qcow2Places, rawDisk } from '../fixtures/patch'
 import { hasQemu, qemuImg, qemuNote } from '../fixtures/qemu'
 import { buildQcow2 } from '../samples'
-import { type Blocks, bufferBlocks, openFileBlocks, UnreadableBlocks } from './blocks'
+import { type Blocks, bufferBlocks, makeBlocks, openFileBlocks, UnreadableBlocks } from './blocks'
 import { openQcow2 } from './qcow2-blocks'
 
 const mib = 1024 ** 2
@@ -114,15 +114,12 @@ test('what is kept of a disk of tables does not grow with it', () => {
   const clusterBits = 16
   const clusterSize = 2 ** clusterBits
   const tables = 512
-  const file: Blocks = {
-    size: (tables + 3) * clusterSize,
-    read: (offset, length) => {
-      const bytes = Buffer.alloc(length)
-      if (offset === 0) qcow2Header(clusterBits, BigInt(tables * 2 ** 29), tables).copy(bytes)
-      if (offset === 2 * clusterSize) places(tables, 3 * clusterSize, clusterSize).copy(bytes)
-      return bytes
-    },
-  }
+  const file = makeBlocks((tables + 3) * clusterSize, (into, offset) => {
+    into.fill(0)
+    if (offset === 0) qcow2Header(clusterBits, BigInt(tables * 2 ** 29), tables).copy(into)
+    if (offset === 2 * clusterSize) places(tables, 3 * clusterSize, clusterSize).copy(into)
+    return into.length
+  })
   const disk = openQcow2(file)
   const before = process.memoryUsage().arrayBuffers
   for (let at = 0; at < disk.size; at += 2 ** 29) disk.read(at, 1)

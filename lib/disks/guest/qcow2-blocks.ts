@@ -1,5 +1,5 @@
 import { inflateRawSync } from 'node:zlib'
-import { type Blocks, clamp, UnreadableBlocks } from './blocks'
+import { type Blocks, makeBlocks, UnreadableBlocks } from './blocks'
 
 // Names and places of fields: docs/interop/qcow2.txt of QEMU. All numbers are big endian.
 const headerBytes = 112
@@ -33,29 +33,23 @@ export function openQcow2(file: Blocks): Blocks {
   const tables = keepLast(cacheMax, (at) => readTable(file, at, clusterSize))
   const inflated = keepLast(cacheMax, (cluster) => inflate(file, header, placeOf(file, header, tables, cluster)))
 
-  const fillCluster = (into: Buffer, cluster: number, skip: number) => {
+  const fillCluster = (into: Uint8Array, cluster: number, skip: number) => {
     const place = placeOf(file, header, tables, cluster)
     if (!place) return into.fill(0)
+    if (place.packedBytes !== null) return into.set(inflated(cluster).subarray(skip, skip + into.length))
     // A file may end within its last cluster; the rest of that reads as zeros.
-    const bytes =
-      place.packedBytes === null ? file.read(place.at + skip, into.length) : inflated(cluster).subarray(skip)
-    return into.fill(0, bytes.copy(into))
+    return into.fill(0, file.readInto(into, place.at + skip))
   }
 
-  return {
-    size: virtualSize,
-    read: (offset, length) => {
-      const [start, end] = clamp(offset, length, virtualSize)
-      const into = Buffer.allocUnsafe(end - start)
-      for (let at = start; at < end; ) {
-        const skip = at % clusterSize
-        const next = Math.min(end, at - skip + clusterSize)
-        fillCluster(into.subarray(at - start, next - start), (at - skip) / clusterSize, skip)
-        at = next
-      }
-      return into
-    },
-  }
+  return makeBlocks(virtualSize, (into, offset) => {
+    for (let done = 0; done < into.length; ) {
+      const skip = (offset + done) % clusterSize
+      const next = Math.min(into.length, done - skip + clusterSize)
+      fillCluster(into.subarray(done, next), (offset + done - skip) / clusterSize, skip)
+      done = next
+    }
+    return into.length
+  })
 }
 
 function readHeader(file: Blocks): Header {

@@ -5,7 +5,7 @@ import { afterAll, expect, test } from 'vitest'
 import { largeFat } from '../fixtures/large-fat'
 import { hasTools, runTool, toolsNote } from '../fixtures/tools'
 import { buildRawDisk } from '../samples'
-import { type Blocks, bufferBlocks, openFileBlocks, UnreadableBlocks } from './blocks'
+import { type Blocks, bufferBlocks, makeBlocks, openFileBlocks, UnreadableBlocks } from './blocks'
 import { scanDisk } from './scan'
 
 const mib = 1024 ** 2
@@ -162,7 +162,7 @@ test('a disk that cannot be opened or gives no bytes says why', async () => {
     }
     const layout = { table: 'none', partitions: [], operatingSystem: null, unread: why }
     expect(await scanDisk({ open: broken, memoryBytesMax: 96 * mib, onProgress: () => {} })).toMatchObject(layout)
-    expect(await scan({ size: 100, read: broken })).toMatchObject({ ...layout, size: 100 })
+    expect(await scan(makeBlocks(100, broken))).toMatchObject({ ...layout, size: 100 })
   }
 })
 
@@ -170,19 +170,16 @@ test('a fault of reading is no answer', async () => {
   const broken = () => {
     throw new Error('EIO')
   }
-  await expect(scan({ size: 100, read: broken })).rejects.toThrow('EIO')
+  await expect(scan(makeBlocks(100, broken))).rejects.toThrow('EIO')
 })
 
 // A table of 256 MiB.
 const fat = largeFat({ sectors: 2 ** 26 })
-const largeDisk: Blocks = {
-  size: 2 ** 35,
-  read: (offset, length) => {
-    const bytes = Buffer.alloc(Math.min(length, mib))
-    fat.copy(bytes, 0, Math.min(offset, fat.length))
-    return bytes
-  },
-}
+const largeDisk = makeBlocks(2 ** 35, (into, offset) => {
+  into.fill(0)
+  fat.copy(into, 0, Math.min(offset, fat.length))
+  return into.length
+})
 
 test('too little memory for 7-Zip leaves what was recognised', async () => {
   expect(await scan(largeDisk)).toMatchObject({

@@ -87,9 +87,7 @@ function readingFrom(part: Blocks, fail: (error: Error) => void): Reading {
     size: part.size,
     read: (into, offset) => {
       try {
-        const bytes = part.read(offset, into.length)
-        into.set(bytes)
-        return bytes.length
+        return part.readInto(into, offset)
       } catch (error) {
         fail(error instanceof Error ? error : new UnreadableBlocks('damaged'))
         return null
@@ -120,8 +118,8 @@ function mountPart(FS: FileSystem, mount: Mount, reading: Reading): Node {
   file.stream_ops = {
     llseek: (stream: Stream, offset: number, whence: number) =>
       offset + (whence === 1 ? stream.position : whence === 2 ? reading.size : 0),
-    read: (_: Stream, buffer: Uint8Array, at: number, length: number, position: number) =>
-      reading.read(buffer.subarray(at, at + length), position) ?? refuse(errors.io)(),
+    read: (_: Stream, memory: Int8Array, at: number, length: number, position: number) =>
+      reading.read(bytesOf(memory, at, length), position) ?? refuse(errors.io)(),
     write: refuse(errors.readOnly),
   }
   mount.root = root
@@ -134,9 +132,9 @@ function catchOutput(FS: FileSystem, onOutput: (bytes: Uint8Array) => void, fail
   if (!output) throw new Error('7z-wasm has no standard output.')
   output.stream_ops = {
     ...output.stream_ops,
-    write: (_: Stream, buffer: Uint8Array, at: number, length: number) => {
+    write: (_: Stream, memory: Int8Array, at: number, length: number) => {
       try {
-        onOutput(buffer.subarray(at, at + length))
+        onOutput(bytesOf(memory, at, length))
       } catch (error) {
         fail(error instanceof Error ? error : new Error(String(error)))
         throw new FS.ErrnoError(errors.io)
@@ -144,4 +142,9 @@ function catchOutput(FS: FileSystem, onOutput: (bytes: Uint8Array) => void, fail
       return length
     },
   }
+}
+
+// Emscripten hands its memory on as numbers with a sign.
+function bytesOf(memory: Int8Array, at: number, length: number): Uint8Array {
+  return new Uint8Array(memory.buffer, memory.byteOffset + at, length)
 }
