@@ -2,6 +2,7 @@ import os from 'node:os'
 import { Argument, Command, InvalidArgumentError } from 'commander'
 import { end, endOnSignals, isEnding } from '../start/ending'
 import { type Findings, toRow, toTable } from './figures'
+import { measureGuest } from './guest'
 import { measureJavaScript } from './javascript'
 import { measurePages } from './pages'
 import { makePlace, type Place, type Sizes } from './place'
@@ -15,6 +16,7 @@ const sections: Record<string, (place: Place) => Promise<Findings>> = {
   pages: measurePages,
   javascript: measureJavaScript,
   start: measureStart,
+  guest: measureGuest,
 }
 
 type Options = Sizes & { json?: boolean; verbose?: boolean }

@@ -12,7 +12,7 @@ import { vhdxDisk } from './fixtures/vhdx-disk'
 import { goodVmdk, largestVmdk, sparseVmdk } from './fixtures/vmdk'
 import { inspectDisk } from './inspect'
 import { type ByteReader, bufferReader } from './reader'
-import { diskReasons } from './reasons'
+import { inspectionReasons } from './reasons'
 
 const mib = 1024 ** 2
 
@@ -20,7 +20,7 @@ function readerOf(disk: Buffer | ByteReader): ByteReader {
   return Buffer.isBuffer(disk) ? bufferReader(disk) : disk
 }
 
-describe.each(diskReasons)('%s', (reason) => {
+describe.each(inspectionReasons)('%s', (reason) => {
   const cases = refusedFamilies.flatMap((family) =>
     (family.cases[reason] ?? []).map((refused: RefusedCase) => ({ format: family.format, ...refused })),
   )

@@ -1,5 +1,5 @@
-/** Every kind of trouble that a disk can be refused for. Each has its own sentence, so that a person can mend the disk. */
-export const diskReasons = [
+/** What the inspector refuses a disk for. Each has its own sentence, so that a person can mend the disk. */
+export const inspectionReasons = [
   'empty',
   'truncated',
   'ambiguous',
@@ -30,15 +30,34 @@ export const diskReasons = [
   'amplification',
   'partition-table',
   'partition-outside-disk',
+  'conversion-failed',
+  'conversion-too-large',
+  'sandbox-missing',
+  'tool-missing',
+  'tool-missing',
 ] as const
 
-/** One of them. */
+/** What can go wrong after that, when a disk is converted. */
+export const conversionReasons = [
+  'conversion-failed',
+  'conversion-too-large',
+  'sandbox-missing',
+  'tool-missing',
+] as const
+
+/** Every kind of trouble that a disk can be refused for. */
+export const diskReasons = [...inspectionReasons, ...conversionReasons] as const
+
+/** One of the inspector's. */
+export type InspectionReason = (typeof inspectionReasons)[number]
+
+/** One of all. */
 export type DiskReason = (typeof diskReasons)[number]
 
 /** The numbers and names that a reason's sentence needs, never the sentence. */
 export type DiskFacts = Record<string, string | number>
 
-/** The inspector's answer "no". */
+/** The answer "no" of the inspector, and of the conversion after it. */
 export type DiskRefusal = { ok: false; reason: DiskReason; facts: DiskFacts }
 
 /** Makes a refusal. */

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { StartError } from '../db/data-folder'
 import { startDatabase } from '../db/embedded'
 import { end, endOnSignals, isEnding, onEnd } from './ending'
+import { ensureQemu } from './qemu.mjs'
 import { exitCode } from './run'
 import { addTallies, isGood, nothing, oneFailure, sentence, type Tally, tallyOfVitest } from './tally'
 import { runBrowserTests } from './test-browser'
@@ -36,6 +37,9 @@ async function runKinds(wanted: readonly Kind[], files: string[]): Promise<Tally
     const databaseUrl = wanted.some((kind) => kind !== 'unit') ? await startTestDatabase(folder) : ''
     const place = { databaseUrl, folder, files }
     const forVitest = wanted.filter((kind) => kind !== 'browser')
+    if (forVitest.length > 0 && !ensureQemu()) {
+      console.error('There is no qemu-img and it could not be installed; the tests that need it are skipped.')
+    }
     if (forVitest.length > 0) tally = await runVitest(place, forVitest)
     if (wanted.includes('browser')) tally = addTallies(tally, await runBrowserTests(place))
     return tally

@@ -33,7 +33,8 @@ const otherKinds = [
 /** Where the header says that the descriptor lies, and whether grains are compressed. */
 type Place = { at: bigint; sectors: bigint; isCompressed: boolean }
 
-type Extent = { isSparse: boolean; isPlain: boolean }
+/** Whether an extent can be the file itself: it is sparse, and its name is no path. */
+type Extent = { isThisFile: boolean }
 /** What a descriptor says, by line; names of keys in small letters. */
 type Descriptor = { ok: true; keys: ReadonlyMap<string, string>; extents: readonly Extent[] } | DiskRefusal
 
@@ -100,12 +101,11 @@ function readDescriptor(text: string): Descriptor {
   return { ok: true, keys, extents }
 }
 
-// Access, sectors, type, name and where in that file: RW 8192 SPARSE "disk.vmdk".
+// Access, sectors, type and name: RW 8192 SPARSE "disk.vmdk". Other types say behind the name where in that file.
 function readExtent(line: string): Extent | null {
-  const [, type, name] = /^(?:RW|RDONLY|NOACCESS)\s+\d+\s+([A-Z]+)\b\s*(?:"([^"]*)")?/i.exec(line) ?? []
-  if (type === undefined) return null
-  const isPlain = /^RW|^RDONLY/i.test(line) && /"$/.test(line) && name !== undefined && !/[/\\:]|^\.*$/.test(name)
-  return { isSparse: type.toUpperCase() === 'SPARSE', isPlain }
+  if (!/^(?:RW|RDONLY|NOACCESS)\b/i.test(line)) return null
+  const name = /^(?:RW|RDONLY)\s+\d+\s+SPARSE\s+"([^"]*)"$/i.exec(line)?.[1]
+  return { isThisFile: name !== undefined && !/[/\\:]|^\.*$/.test(name) }
 }
 
 function refuseContent({ keys, extents }: Descriptor & { ok: true }, isCompressed: boolean): DiskRefusal | null {
@@ -116,7 +116,7 @@ function refuseContent({ keys, extents }: Descriptor & { ok: true }, isCompresse
   const kind = knownKind(keys.get('createtype'))
   if (!acceptedKinds.some((accepted) => accepted === kind)) return refuseDisk('unsupported-kind', { kind })
   const [extent, second] = extents
-  if (second || (extent && !(extent.isSparse && extent.isPlain))) return refuseDisk('external-data-file')
+  if (second || (extent && !extent.isThisFile)) return refuseDisk('external-data-file')
   if (!extent) return refuseDisk('bad-descriptor', { problem: 'extent' })
   if (['version', 'cid', 'parentcid'].some((key) => !keys.has(key))) {
     return refuseDisk('bad-descriptor', { problem: 'identity' })

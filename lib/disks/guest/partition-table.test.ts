@@ -88,6 +88,14 @@ test('logical partitions of an MBR are numbered from 5', () => {
   })
 })
 
+test('partitions of an MBR outside the disk are left out', () => {
+  const disk = withLogical(8192)
+  writeMbr(disk, 0, { type: '0x83', start: 2048, sectors: 20_000 })
+  writeMbr(disk, 8192, { type: '0x77', start: 2048, sectors: 20_000 })
+  const { slots, unread } = read(disk)
+  expect({ numbers: slots.map(({ number }) => number), unread }).toEqual({ numbers: [5], unread: 'damaged' })
+})
+
 test('a chain of logical partitions that leads back, nowhere or outside ends there', () => {
   for (const last of [0, 4096, 100, 2 ** 31]) {
     const { slots, unread } = read(withLogical(last))

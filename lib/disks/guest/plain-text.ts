@@ -5,8 +5,9 @@
 export function plainText(text: string, lengthMax: number): string {
   const shown = text
     .slice(0, lengthMax * 4)
-    .replaceAll(/[\s\p{Z}]+/gu, ' ')
+    .replaceAll(/[\t\n\r]/g, ' ')
     .replaceAll(/\p{C}/gu, '')
+    .replaceAll(/[\s\p{Z}]+/gu, ' ')
     .trim()
   // A cut may part a pair that stands for one character.
   return shown.length <= lengthMax

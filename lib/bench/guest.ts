@@ -1,0 +1,67 @@
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import path from 'node:path'
+import { z } from 'zod'
+import { type Figure, type Findings, median } from './figures'
+import { type Place, tell } from './place'
+
+const secondsMax = 5
+const mibMax = 250
+const readings = 3
+const diskBytes = 2 * 1024 ** 3
+
+const tools = ['debootstrap', 'mke2fs', 'qemu-img'] as const
+const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` }
+
+const disks = [
+  { name: 'raw', format: 'raw', file: 'disk.raw', convert: null },
+  { name: 'qcow2', format: 'qcow2', file: 'disk.qcow2', convert: ['-O', 'qcow2'] },
+  { name: 'qcow2, deflate', format: 'qcow2', file: 'packed.qcow2', convert: ['-c', '-O', 'qcow2'] },
+] as const
+
+const reading = z.object({
+  layout: z.object({ operatingSystem: z.string(), unread: z.null() }),
+  seconds: z.number(),
+  mib: z.number(),
+})
+
+/** How long it takes to look into a disk of 2 GiB with a Debian on it, and how much memory a process needs for it at most. */
+export async function measureGuest(place: Place): Promise<Findings> {
+  const missing = tools.filter((tool) => spawnSync(tool, ['--version'], { env }).error)
+  if (missing.length > 0 || process.getuid?.() !== 0) {
+    const reason = missing.length > 0 ? `no ${missing.join(', no ')}` : 'not run as root'
+    return { figures: [], notes: [`Guests were not measured: ${reason} on this machine.`] }
+  }
+  const folder = path.join(place.folder, 'guest')
+  fs.mkdirSync(folder)
+  tell('Guest: a Debian is unpacked, which takes minutes …')
+  const make = (tool: (typeof tools)[number], ...args: string[]) => {
+    const { status, stderr } = spawnSync(tool, args, { cwd: folder, encoding: 'utf8', env })
+    if (status !== 0) throw new Error(`${tool} failed.\n${stderr}`)
+  }
+  make('debootstrap', '--variant=minbase', 'bookworm', 'root')
+  fs.writeFileSync(path.join(folder, 'disk.raw'), '')
+  fs.truncateSync(path.join(folder, 'disk.raw'), diskBytes)
+  make('mke2fs', '-q', '-F', '-t', 'ext4', '-d', 'root', 'disk.raw')
+  return { figures: disks.flatMap(measureDisk), notes: [] }
+
+  function measureDisk({ name, format, file, convert }: (typeof disks)[number]): Figure[] {
+    if (convert) make('qemu-img', 'convert', '-f', 'raw', ...convert, 'disk.raw', file)
+    const results = Array.from({ length: readings }, () => readOnce(path.join(folder, file), format))
+    const seconds = median(results.map((result) => result.seconds))
+    const mib = Math.max(...results.map((result) => result.mib))
+    const aim = (number: number) => ({ of: 'value', bound: 'at most', number }) as const
+    return [
+      { section: 'guest', name: `look into a Debian, ${name}`, value: seconds, unit: 's', aim: aim(secondsMax) },
+      { section: 'guest', name: `memory for it, ${name}`, value: mib, unit: 'MiB', aim: aim(mibMax) },
+    ]
+  }
+}
+
+function readOnce(disk: string, format: string): z.infer<typeof reading> {
+  const program = path.join(import.meta.dirname, 'guest-once.ts')
+  const args = ['--conditions=react-server', '--import', 'tsx', program, disk, format]
+  const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+  if (!stdout) throw new Error(`A disk could not be read.\n${stderr}`)
+  return reading.parse(JSON.parse(stdout))
+}

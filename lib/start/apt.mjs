@@ -1,0 +1,33 @@
+// Installs packages of Debian, where that is this system and we are root.
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+
+/**
+ * Whether the packages are there now.
+ * @param {string[]} packages
+ * @returns {boolean}
+ */
+export function installWithApt(packages) {
+  if (process.getuid?.() !== 0 || !fs.existsSync('/usr/bin/apt-get')) return false
+  const wait = ['-o', 'DPkg::Lock::Timeout=600', '-qq']
+  // The lists of a fresh image may be old or missing, so they are asked for first; an old list is better than none.
+  runQuietly('apt-get', [...wait, 'update'])
+  return runQuietly('apt-get', [...wait, 'install', '-y', '--no-install-recommends', ...packages])
+}
+
+/**
+ * Runs an installer. They are chatty; what they say matters only when they fail.
+ * @param {string} command
+ * @param {string[]} args
+ * @returns {boolean}
+ */
+export function runQuietly(command, args) {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    env,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  if (status !== 0) console.error(`${command} ${args.join(' ')}\n${error ?? `${stdout}${stderr}`.slice(-2_000)}`)
+  return status === 0
+}
