@@ -27,7 +27,7 @@ const nextConfig = {
   reactStrictMode: true,
   typedRoutes: true,
   poweredByHeader: false,
-  serverExternalPackages: ['pg', 'pino', '@node-rs/argon2'],
+  serverExternalPackages: ['pg', 'pino', '@node-rs/argon2', 'prom-client', '@aws-sdk/client-s3'],
   headers: async () => [
     {
       source: '/:path*',

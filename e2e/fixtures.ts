@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto'
+import { createHash, randomInt } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { Readable } from 'node:stream'
@@ -81,7 +81,7 @@ export function contextOf(account: Account): Context {
 /** A real disk, imported the way that every disk is. */
 export async function image(
   owner: Account,
-  options: { name?: string; region?: string; os?: string } = {},
+  options: { name?: string; region?: string; os?: string; disk?: Buffer } = {},
 ): Promise<Image> {
   disk ??= buildQcow2({ raw: buildRawDisk({ sizeMib: 4, label: 'TEST', seed: 1 }) })
   const input = {
@@ -89,7 +89,7 @@ export async function image(
     name: options.name ?? unique('disk'),
     operatingSystem: options.os ?? 'Debian 12',
   }
-  const bytes = disk
+  const bytes = options.disk ?? disk
   const made = await importImage(contextOf(owner), input, { open: () => Readable.from([bytes]) })
   return { id: expectOk(made).imageId, name: input.name, region: input.region }
 }
@@ -119,7 +119,16 @@ export async function imageRows(
     ...fields,
     ownerId: owner.id,
   }))
-  await db().image.createMany({ data })
+  const blobs = data
+    .filter(({ state }) => state === 'available')
+    .map(({ id, regionId, virtualSize, createdAt }) => {
+      const content = { sha256: createHash('sha256').update(id).digest('hex'), size: 1024, format: 'qcow2' as const }
+      const at = { createdAt, updatedAt: createdAt }
+      return { id: id.replace('img', 'blb'), regionId, ...content, virtualSize, state: 'ready' as const, ...at }
+    })
+  await db().blob.createMany({ data: blobs })
+  const bytesOf = new Map(blobs.map(({ id, sha256, size }) => [id.replace('blb', 'img'), { blobId: id, sha256, size }]))
+  await db().image.createMany({ data: data.map((row) => ({ ...row, ...bytesOf.get(row.id) })) })
   return data.map((image) => ({ id: image.id, name: image.name, region: image.regionId, os: image.operatingSystem }))
 }
 

@@ -108,7 +108,7 @@ test('a name with hidden characters, markup or emoji is refused beside its field
   expect(await db().image.findUnique({ where: { id: disk.id } })).toMatchObject({ name: disk.name, description: '' })
 })
 
-test('an image that nobody has is deleted after one question, and its row and its bytes go by themselves', async ({
+test('an image that nobody has is deleted after one question, restored from the recycle bin, and deleted for good', async ({
   page,
   context,
 }) => {
@@ -124,9 +124,23 @@ test('an image that nobody has is deleted after one question, and its row and it
   await expect(row(page.getByRole('table'), disk.name)).toContainText('Available')
   await page.getByRole('button', { name: `Delete, ${disk.name}` }).click()
   await dialog.getByRole('button', { name: 'Delete', exact: true }).click()
-  await expect(page.getByText(`${disk.name} is being deleted.`)).toBeVisible()
-  // The worker removes it within moments, and the list looks again by itself.
+  await expect(page.getByText(`${disk.name} is in the recycle bin.`)).toBeVisible()
+  await expect(page.getByText('You have no images in this region yet.')).toBeVisible()
+  await page.getByRole('link', { name: 'Recycle bin (1)' }).click()
+  await expect(row(page.getByRole('table'), disk.name)).toContainText('Deleted')
+  await page.getByRole('button', { name: `Restore, ${disk.name}` }).click()
+  await expect(page.getByText('The recycle bin is empty.')).toBeVisible()
+  await page.goto(pageOf(disk))
+  await page.getByRole('button', { name: `Delete, ${disk.name}` }).click()
+  await dialog.getByRole('button', { name: 'Delete', exact: true }).click()
+  await expect(page).toHaveURL(listUrl)
+  await page.goto(pageOf(disk))
+  await expect(page.getByText('This image is in the recycle bin')).toBeVisible()
+  await page.getByRole('button', { name: `Delete for Good, ${disk.name}` }).click()
+  const forGood = page.getByRole('alertdialog', { name: `Delete ${disk.name} for good?` })
+  await forGood.getByRole('button', { name: 'Delete for Good', exact: true }).click()
   await expect(page.getByText('You have no images in this region yet.')).toBeVisible({ timeout: 15_000 })
+  await expect(page.getByRole('link', { name: /^Recycle bin/ })).toHaveCount(0)
   expect(await db().image.findUnique({ where: { id: disk.id } })).toBeNull()
   expect((await page.goto(pageOf(disk)))?.status()).toBe(404)
 })

@@ -79,7 +79,7 @@ test('a walk through every page leaves no error and no warning in the browser’
   await page.goto(`/${region}/images/custom`)
   await page.getByRole('button', { name: `Delete, ${second.name}` }).click()
   await page.getByRole('alertdialog').getByRole('button', { name: 'Delete', exact: true }).click()
-  await expect(page.getByText(`${second.name} is being deleted.`)).toBeVisible()
+  await expect(page.getByText(`${second.name} is in the recycle bin.`)).toBeVisible()
   const theirs = listen(await browserPage(recipient))
   await theirs.goto(`/${region}/images/shared`)
   await theirs.getByRole('link', { name: disk.name, exact: true }).click()

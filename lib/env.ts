@@ -25,9 +25,16 @@ const environment = z.object({
   ECS_TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
   /** The day of the daily share limit is a calendar day in this zone. */
   ECS_TIME_ZONE: z.string().default('Asia/Shanghai').refine(isTimeZone, 'an IANA time zone such as Asia/Shanghai'),
+  /** How long a deleted image can be restored; 0 keeps no recycle bin. */
+  ECS_RECYCLE_DAYS: z.coerce.number().int().min(0).max(3650).default(7),
   ECS_IMAGE_SIZE_MAX: bytes.default(64 * 2 ** 30),
   /** Kept free in every store: the larger of 5 % and this many bytes. */
   ECS_STORE_RESERVE: bytes.default(2 * 2 ** 30),
+  /** 1: where no sandbox can be made for what reads strangers' disks, they are refused; else limits have to do. */
+  ECS_REQUIRE_SANDBOX: z
+    .enum(['0', '1'])
+    .default('0')
+    .transform((value) => value === '1'),
 })
 
 export type Environment = z.infer<typeof environment>

@@ -25,10 +25,12 @@ export const paths = {
     route(`/${region}/images/shared`, { ...defaultless(list) }),
   image: (region: string, imageId: string) => route(`/${region}/images/${imageId}`),
   shareImage: (region: string, imageId: string) => route(`/${region}/images/${imageId}/share`),
+  copyImage: (region: string, imageId: string, to?: string) => route(`/${region}/images/${imageId}/copy`, { to }),
   api: {
     signIn: () => '/api/sign-in',
     images: (list: ImageListQuery & { region: string }) => route('/api/images', list),
     image: (region: string, imageId: string) => route(`/api/images/${imageId}`, { region }),
+    imageContent: (region: string, imageId: string) => route(`/api/images/${imageId}/content`, { region }),
     imageShares: (region: string, imageId: string) => route(`/api/images/${imageId}/shares`, { region }),
     sharedImages: (list: ImageListQuery & { region: string }) => route('/api/shared-images', list),
     newShares: (region: string) => route('/api/shared-images/new', { region }),

@@ -16,6 +16,8 @@ export type Refusal =
   | { code: 'IMAGE_QUOTA_FULL'; quota: number; used: number; region: string }
   | { code: 'IMAGE_IS_SHARED'; recipients: number }
   | { code: 'IMAGE_BUSY'; state: string }
+  | { code: 'CHECKSUM_MISMATCH' }
+  | { code: 'STORE_UNREACHABLE'; region: string }
   | { code: 'IMAGE_NAME_MISMATCH' }
   | { code: 'DISK_REFUSED'; reason: string; facts: Record<string, string | number> }
   | { code: 'STORE_FULL'; region: string }
@@ -46,6 +48,7 @@ export type InputProblem =
   | 'characters'
   | 'format'
   | 'number'
+  | 'same-region'
   | 'invalid'
 
 /** Something broke. The browser learns nothing but the reference under which the log has it. */

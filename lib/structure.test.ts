@@ -11,7 +11,20 @@ const files = listing
   .toString()
   .split('\0')
   .filter((file) => file && fs.existsSync(path.join(root, file)))
-const nouns = ['accounts', 'sessions', 'regions', 'images', 'shares', 'events', 'instances', 'billing', 'snapshots']
+const nouns = [
+  'accounts',
+  'sessions',
+  'regions',
+  'images',
+  'imports',
+  'copies',
+  'blobs',
+  'shares',
+  'events',
+  'instances',
+  'billing',
+  'snapshots',
+]
 const read = (file: string) => fs.readFileSync(path.join(root, file), 'utf8')
 
 test('the top level holds what the map says', () => {

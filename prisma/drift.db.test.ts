@@ -5,9 +5,14 @@ import { schemaSql } from './schema-sql.mjs'
 // What the migrations hold beyond schema.prisma, because Prisma has no word for it. Everything else must be equal.
 const byHand = [
   'check Account_sub_has_master',
+  'check Image_in_bin_has_date',
+  'check Image_in_use_has_bytes',
   'check Quota_images_is_not_negative',
   'check ShareDay_used_is_positive',
   'check Share_recipient_is_not_owner',
+  'index Blob_in_motion',
+  'index Blob_ready_once',
+  'index Image_copying',
   'index Image_in_motion',
   'trigger Event_is_append_only',
   'trigger Event_is_not_truncated',

@@ -5,7 +5,6 @@ import dynamic from 'next/dynamic'
 import Link from 'next/link'
 import { useFormatter, useLocale, useTranslations } from 'next-intl'
 import { useState } from 'react'
-import { Button } from '@/components/ui/button'
 import { buttonClass } from '@/components/ui/button-class'
 import { EmptyState } from '@/components/ui/empty-state'
 import { Pager } from '@/components/ui/pager'
@@ -18,18 +17,20 @@ import { paths } from '@/lib/paths'
 import { recipientsMax } from '@/lib/shares/rules'
 import { useFailureText } from './failure-text'
 import { ImageName } from './image-name'
-import { ImageState } from './image-state'
+import { ImageOperations } from './image-operations'
+import { ImageProgress } from './image-state'
+import type { ImageTask } from './image-task-dialog'
 import { sortLink } from './list-links'
 import { type Filter, ListToolbar } from './list-toolbar'
 
-const DeleteImageDialog = dynamic(() => import('./delete-image-dialog').then((module) => module.DeleteImageDialog))
+const ImageTaskDialog = dynamic(() => import('./image-task-dialog').then((module) => module.ImageTaskDialog))
 
 /** The tab "Custom Images": the viewer's own images in a region. */
 export function CustomImageTable({ list, username }: { list: CustomImageParams; username: string }) {
   const t = useTranslations('images')
   const { data, dataUpdatedAt, isFetching, isError, refetch } = useQuery(customImagesQuery(list))
-  const [deleting, setDeleting] = useState<CustomImage | null>(null)
-  const columns = useColumns(list, setDeleting)
+  const [asked, setAsked] = useState<{ task: ImageTask; image: CustomImage } | null>(null)
+  const columns = useColumns(list, (task, image) => setAsked({ task, image }))
   const filters = useFilters(list, data)
   if (!data) return null
   const isFiltered = Boolean(list.q || list.state || list.os)
@@ -54,7 +55,9 @@ export function CustomImageTable({ list, username }: { list: CustomImageParams; 
         rows={data.items}
         rowKey={(image) => image.id}
         empty={
-          isFiltered ? (
+          list.state === 'deleted' ? (
+            <EmptyState title={t('emptyBin')}>{t('emptyBinNext')}</EmptyState>
+          ) : isFiltered ? (
             <EmptyState title={t('emptyFiltered')}>
               <Link href={paths.customImages(list.region)} className={buttonClass('secondary')}>
                 {t('clearFilters')}
@@ -77,8 +80,26 @@ export function CustomImageTable({ list, username }: { list: CustomImageParams; 
         {data.quota.used < data.quota.quota
           ? t('quotaFree', { free: data.quota.quota - data.quota.used })
           : t('quotaFull')}
+        {data.binned > 0 && list.state !== 'deleted' && (
+          <>
+            {' '}
+            <Link
+              href={paths.customImages(list.region, { state: 'deleted' })}
+              className="rounded-sm font-medium text-accent hover:underline"
+            >
+              {t('toBin', { count: data.binned })}
+            </Link>
+          </>
+        )}
       </p>
-      {deleting && <DeleteImageDialog region={list.region} image={deleting} onClose={() => setDeleting(null)} />}
+      {asked && (
+        <ImageTaskDialog
+          {...asked}
+          region={list.region}
+          recycleDays={data.recycleDays}
+          onClose={() => setAsked(null)}
+        />
+      )}
     </section>
   )
 }
@@ -87,7 +108,10 @@ function withoutCursor({ q, state, os, sort }: CustomImageParams) {
   return { q, state, os, sort }
 }
 
-function useColumns(list: CustomImageParams, onDelete: (image: CustomImage) => void): Column<CustomImage>[] {
+function useColumns(
+  list: CustomImageParams,
+  onAsk: (task: ImageTask, image: CustomImage) => void,
+): Column<CustomImage>[] {
   const t = useTranslations('images')
   const format = useFormatter()
   const locale = useLocale()
@@ -124,7 +148,7 @@ function useColumns(list: CustomImageParams, onDelete: (image: CustomImage) => v
       sort: sort('virtualSize', t('size')),
       cell: (image) => (image.virtualSize > 0 ? formatBytes(image.virtualSize, locale) : '–'),
     },
-    { id: 'state', header: t('state'), cell: (image) => <ImageState state={image.state} /> },
+    { id: 'state', header: t('state'), cell: (image) => <ImageProgress image={image} /> },
     {
       id: 'recipients',
       header: t('sharedWith'),
@@ -140,20 +164,7 @@ function useColumns(list: CustomImageParams, onDelete: (image: CustomImage) => v
     {
       id: 'operation',
       header: t('operation'),
-      cell: (image) => (
-        <div className="-mx-1.5 flex flex-wrap gap-1">
-          <Link
-            href={paths.shareImage(list.region, image.id)}
-            aria-label={`${t('sharedImages')}, ${image.name}`}
-            className={buttonClass('text')}
-          >
-            {t('sharedImages')}
-          </Link>
-          <Button kind="text-danger" aria-label={`${t('delete')}, ${image.name}`} onClick={() => onDelete(image)}>
-            {t('delete')}
-          </Button>
-        </div>
-      ),
+      cell: (image) => <ImageOperations region={list.region} image={image} onAsk={(task) => onAsk(task, image)} />,
     },
   ]
 }

@@ -15,13 +15,14 @@ import { useAction } from '@/lib/use-action'
 type DeleteImageDialogProps = {
   region: string
   image: { id: string; name: string; state: string; recipients: number }
+  recycleDays: number
   onClose: () => void
   /** Leads away from a page that is gone with the image. */
   onDeleted?: () => void
 }
 
 /** Says who loses what, and for a shared image has its name typed, before an image is deleted. */
-export function DeleteImageDialog({ region, image, onClose, onDeleted }: DeleteImageDialogProps) {
+export function DeleteImageDialog({ region, image, recycleDays, onClose, onDeleted }: DeleteImageDialogProps) {
   const t = useTranslations('deleteDialog')
   const refusalText = useRefusalText()
   const { run, isPending, refusal } = useAction(deleteImageAction, {
@@ -33,9 +34,10 @@ export function DeleteImageDialog({ region, image, onClose, onDeleted }: DeleteI
   const { data } = useQuery({ ...imageSharesQuery(region, image.id), enabled: image.state === 'available' })
   const recipients = data?.shares ?? []
   const isShared = data ? recipients.length > 0 : image.recipients > 0
+  const isBinned = recycleDays > 0 && image.state !== 'failed'
   const confirm = () =>
     run({ region, imageId: image.id, cancelShares: isShared, typedName: isShared ? typedName : null }, () => {
-      toast(t('done', { image: image.name }))
+      toast(t(isBinned ? 'doneBin' : 'done', { image: image.name }))
       onClose()
       onDeleted?.()
     })
@@ -50,7 +52,7 @@ export function DeleteImageDialog({ region, image, onClose, onDeleted }: DeleteI
       onConfirm={confirm}
     >
       {refusal && !isNameWrong && <Notice tone="danger">{refusalText(refusal)}</Notice>}
-      <p>{image.state === 'failed' ? t('failed') : t('text')}</p>
+      <p>{image.state === 'failed' ? t('failed') : isBinned ? t('text', { days: recycleDays }) : t('textForGood')}</p>
       {image.state !== 'failed' && <p>{t('instances')}</p>}
       {isShared && (
         <>

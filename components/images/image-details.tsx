@@ -2,32 +2,34 @@
 
 import { useQuery } from '@tanstack/react-query'
 import dynamic from 'next/dynamic'
-import Link from 'next/link'
 import { useRouter } from 'next/navigation'
 import { useTranslations } from 'next-intl'
 import { useRef, useState } from 'react'
 import { NotFoundPage } from '@/components/shell/not-found-page'
 import { PageHeader } from '@/components/shell/page-header'
 import { Button } from '@/components/ui/button'
-import { buttonClass } from '@/components/ui/button-class'
 import { Card } from '@/components/ui/card'
 import { Notice } from '@/components/ui/notice'
 import { ReadError } from '@/lib/fetch-json'
 import { imageQuery } from '@/lib/images/queries'
 import type { HeldImage, OwnImage } from '@/lib/images/schema'
 import { paths } from '@/lib/paths'
+import { DiskPicture } from './disk-picture'
 import { EditImageForm } from './edit-image-form'
 import { useFailureText } from './failure-text'
 import { HeldImageFields, OwnImageFields } from './image-fields'
 import { ImageHistory } from './image-history'
+import { ImageMotion } from './image-motion'
 import { ImageRecipients } from './image-recipients'
 import { ImageState } from './image-state'
+import type { ImageTask } from './image-task-dialog'
+import { OwnImageActions } from './own-image-actions'
 
 const CancelShareDialog = dynamic(() =>
   import('@/components/shares/cancel-share-dialog').then((module) => module.CancelShareDialog),
 )
 
-const DeleteImageDialog = dynamic(() => import('./delete-image-dialog').then((module) => module.DeleteImageDialog))
+const ImageTaskDialog = dynamic(() => import('./image-task-dialog').then((module) => module.ImageTaskDialog))
 
 /** An image's page: all of it for its owner, a part for a recipient. */
 export function ImageDetailsView({ region, imageId }: { region: string; imageId: string }) {
@@ -44,7 +46,7 @@ function OwnImagePage({ image }: { image: OwnImage }) {
   const router = useRouter()
   const failureText = useFailureText()
   const [isEditing, setEditing] = useState(false)
-  const [isDeleting, setDeleting] = useState(false)
+  const [task, setTask] = useState<ImageTask | null>(null)
   const editButton = useRef<HTMLButtonElement>(null)
   const region = image.regionId
   const closeForm = () => {
@@ -60,9 +62,7 @@ function OwnImagePage({ image }: { image: OwnImage }) {
         line={t('detailsLineOwn', { region })}
         actions={
           <>
-            <Link href={paths.shareImage(region, image.id)} className={buttonClass('primary')}>
-              {t('sharedImages')}
-            </Link>
+            <OwnImageActions image={image} onAsk={setTask} />
             <Button
               ref={editButton}
               kind="secondary"
@@ -70,9 +70,6 @@ function OwnImagePage({ image }: { image: OwnImage }) {
               onClick={() => (isEditing ? closeForm() : setEditing(true))}
             >
               {t('edit')}
-            </Button>
-            <Button kind="secondary" aria-label={`${t('delete')}, ${image.name}`} onClick={() => setDeleting(true)}>
-              {t('delete')}
             </Button>
           </>
         }
@@ -83,20 +80,24 @@ function OwnImagePage({ image }: { image: OwnImage }) {
           <p>{t('failedText')}</p>
         </Notice>
       )}
+      <ImageMotion image={image} />
       {isEditing && <EditImageForm image={image} onClose={closeForm} />}
       <Card title={t('details')}>
         <OwnImageFields image={image} />
       </Card>
+      {image.layout && <DiskPicture layout={image.layout} />}
       <div className="grid items-start gap-4 lg:grid-cols-2">
         <ImageRecipients region={region} image={image} />
         <ImageHistory events={image.events} isHeld={false} />
       </div>
-      {isDeleting && (
-        <DeleteImageDialog
+      {task && (
+        <ImageTaskDialog
+          task={task}
           region={region}
           image={{ ...image, recipients: image.recipients.length }}
-          onClose={() => setDeleting(false)}
-          onDeleted={() => router.push(paths.customImages(region))}
+          recycleDays={image.recycleDays}
+          onClose={() => setTask(null)}
+          onGone={() => router.push(paths.customImages(region))}
         />
       )}
     </main>

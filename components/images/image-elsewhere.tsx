@@ -5,8 +5,8 @@ import { PageHeader } from '@/components/shell/page-header'
 import { buttonClass } from '@/components/ui/button-class'
 import type { ImageElsewhere } from '@/lib/images/schema'
 
-/** Rule 6: an own image opened under another region's URL. It says where the image is and leads there. */
-export function ImageElsewherePage({ image, href }: { image: ImageElsewhere; href: Route }) {
+/** Rule 6: an own image opened under another region's URL. It says where the image is and leads there, or to a copy of it here. */
+export function ImageElsewherePage({ image, href, copyHref }: { image: ImageElsewhere; href: Route; copyHref: Route }) {
   const t = useTranslations()
   return (
     <main id="content" className="flex flex-col gap-4 p-4 md:p-6">
@@ -15,9 +15,12 @@ export function ImageElsewherePage({ image, href }: { image: ImageElsewhere; hre
         title={t('images.elsewhereTitle')}
         line={t('images.elsewhereText', { name: image.name, region: image.imageRegionName })}
       />
-      <div>
+      <div className="flex flex-wrap gap-2">
         <Link href={href} className={buttonClass('primary')}>
           {t('images.openInRegion', { region: image.imageRegionName })}
+        </Link>
+        <Link href={copyHref} className={buttonClass('secondary')}>
+          {t('images.copyHere')}
         </Link>
       </div>
     </main>

@@ -17,18 +17,23 @@ export function OwnImageFields({ image }: { image: OwnImage }) {
     <DefinitionList
       items={[
         ...common,
-        { term: t('format'), value: image.format ?? '–' },
+        { term: t('format'), value: <Format image={image} /> },
         { term: t('bootMode'), value: image.bootMode },
         { term: t('virtualSize'), value: bytes(image.virtualSize) },
         { term: t('fileSize'), value: bytes(image.size) },
         { term: t('minDisk'), value: minimum(image.minDiskGib, 'GiB') },
         { term: t('minMemory'), value: minimum(image.minMemoryMib, 'MiB') },
-        { term: t('source'), value: t(`source${image.source}`) },
+        { term: t('source'), value: <Source image={image} /> },
+        ...(image.origin.name ? [{ term: t('originName'), value: image.origin.name }] : []),
         {
           term: t('created'),
           value: format.dateTime(new Date(image.createdAt), { dateStyle: 'long', timeStyle: 'short' }),
         },
         { term: t('sha256'), value: image.sha256 ? <Code text={image.sha256} label={t('sha256')} /> : '–' },
+        ...originSum(image).map((sum) => ({
+          term: t('originSha256'),
+          value: <Code text={sum} label={t('originSha256')} />,
+        })),
         {
           term: t('description'),
           value: <span className="whitespace-pre-line">{image.description || t('none')}</span>,
@@ -59,6 +64,31 @@ export function HeldImageFields({ image }: { image: HeldImage }) {
       ]}
     />
   )
+}
+
+/** The file's own checksum is worth a line only where the stored disk has another. */
+function originSum({ origin, sha256 }: OwnImage): string[] {
+  return origin.sha256 && origin.sha256 !== sha256 ? [origin.sha256] : []
+}
+
+function Format({ image }: { image: OwnImage }) {
+  const t = useTranslations('images')
+  if (!image.format) return '–'
+  return (
+    <>
+      {image.format}
+      {image.state === 'available' && !image.isNormalised && (
+        <span className="block text-ink-muted text-xs">{t('notNormalised')}</span>
+      )}
+    </>
+  )
+}
+
+function Source({ image }: { image: OwnImage }) {
+  const t = useTranslations('images')
+  const { format } = image.origin
+  if (image.copyOf) return t('copiedFrom', image.copyOf)
+  return format ? t('importedAs', { format }) : t(`source${image.source}`)
 }
 
 function useCommonFields(image: OwnImage | HeldImage) {

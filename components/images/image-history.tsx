@@ -31,7 +31,7 @@ export function ImageHistory({ events, isHeld }: { events: ImageEvent[]; isHeld:
 
 function useEventText(isHeld: boolean): (event: ImageEvent) => string {
   const t = useTranslations('events')
-  return ({ action, actor, recipient }) => {
+  return ({ action, actor, recipient, details }) => {
     const facts = { actor, recipient: recipient ?? '' }
     switch (action) {
       case 'image.import':
@@ -44,6 +44,16 @@ function useEventText(isHeld: boolean): (event: ImageEvent) => string {
         return t('image.update', facts)
       case 'image.delete':
         return t('image.delete', facts)
+      case 'image.restore':
+        return t('image.restore', facts)
+      case 'image.purge':
+        return t('image.purge', facts)
+      case 'image.copy':
+        return details.to
+          ? t('image.copy', { actor, to: String(details.to), region: String(details.toRegion) })
+          : t('image.copyFrom', { actor, from: String(details.from) })
+      case 'image.copied':
+        return details.wasThere ? t('image.copiedWasThere') : t('image.copied')
       case 'share.create':
         return isHeld ? t('share.createHeld', facts) : t('share.create', facts)
       case 'share.cancel':

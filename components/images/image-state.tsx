@@ -2,7 +2,8 @@
 
 import { useTranslations } from 'next-intl'
 import { Badge, type Tone } from '@/components/ui/badge'
-import { type ImageStateName, isInMotion } from '@/lib/images/rules'
+import { Progress } from '@/components/ui/progress'
+import { type ImageStateName, type ImportStepName, isInMotion, percentDone } from '@/lib/images/rules'
 
 const tones: Record<ImageStateName, Tone> = {
   importing: 'accent',
@@ -20,5 +21,31 @@ export function ImageState({ state }: { state: ImageStateName }) {
     <Badge tone={tones[state]} isMoving={isInMotion(state)}>
       {t(state)}
     </Badge>
+  )
+}
+
+type ImageInMotion = {
+  name: string
+  state: ImageStateName
+  step: ImportStepName | null
+  doneBytes: number
+  totalBytes: number
+}
+
+/** The state of an image and, while it is imported or copied, what that is at and how far it has come. */
+export function ImageProgress({ image }: { image: ImageInMotion }) {
+  const t = useTranslations()
+  if (image.state !== 'importing' && image.state !== 'copying') return <ImageState state={image.state} />
+  const percent = percentDone(image)
+  const what = image.step ? t(`steps.${image.step}`) : t('states.copying')
+  const words = percent === null ? what : t('steps.percent', { what, percent })
+  return (
+    <span className="flex max-w-40 flex-col gap-1">
+      <span className="flex">
+        <ImageState state={image.state} />
+      </span>
+      <Progress label={`${words}, ${image.name}`} percent={percent} />
+      <span className="text-ink-muted text-xs tabular-nums">{words}</span>
+    </span>
   )
 }

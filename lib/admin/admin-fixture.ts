@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { Readable } from 'node:stream'
 import { findMaster } from '@/lib/accounts/reads'
 import { createAccount } from '@/lib/accounts/writes'
 import { mintViewer } from '@/lib/auth/viewer'
@@ -76,11 +77,12 @@ export async function master(username: string): Promise<Master> {
   return (await findMaster(username)) ?? expectOk(await createAccount(operatorContext(), account))
 }
 
-/** An available image of a new master account. */
-export async function imported(made: Fixture, username: string) {
+/** An available image of a new master account: of the fixture's disk, or of another for each seed. */
+export async function imported(made: Fixture, username: string, seed?: number) {
   const owner = await master(username)
   const input = { region: made.region, name: `${username}-image`, operatingSystem: 'Linux' }
-  const source = { open: () => createReadStream(made.disk.file) }
+  const other = seed && buildRawDisk({ sizeMib: 4, label: 'other', seed: 1_000 + seed })
+  const source = { open: () => (other ? Readable.from([other]) : createReadStream(made.disk.file)) }
   const { imageId } = expectOk(await importImage(operatorContext(owner), input, source))
   const found = await findImageRecord(imageId)
   if (!found) throw new Error('The imported image is not there.')

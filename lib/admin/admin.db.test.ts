@@ -3,6 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { findDiskTool } from '@/lib/disks/convert'
 import { signIn } from '@/lib/sessions/writes'
 import { addAccount, resetPassword, switchAccount } from './account'
 import { admin, type Fixture, fixture, imported, shared, start } from './admin-fixture'
@@ -30,9 +31,11 @@ function refused(result: { ok: boolean; refusal?: Parameters<typeof sentenceOf>[
 }
 
 function storedFiles(): string[] {
-  const stores = path.join(process.env.ECS_DATA_DIR ?? '', 'stores')
-  if (!fs.existsSync(stores)) return []
-  return fs.readdirSync(stores, { recursive: true, encoding: 'utf8' }).filter((name) => name.includes('img-'))
+  const places = ['stores', 'staging'].map((name) => path.join(process.env.ECS_DATA_DIR ?? '', name))
+  const names = places
+    .filter((place) => fs.existsSync(place))
+    .flatMap((place) => fs.readdirSync(place, { recursive: true, encoding: 'utf8' }))
+  return names.filter((name) => /(img|blb)-/.test(name)).sort()
 }
 
 describe('the command line', { timeout: 90_000 }, () => {
@@ -105,6 +108,9 @@ describe('the command line', { timeout: 90_000 }, () => {
   })
 })
 
+const isNormalised = (await findDiskTool()) !== null
+const written = { size: expect.any(Number), sha256: expect.stringMatching(/^[0-9a-f]{64}$/) }
+
 describe('importing', { timeout: 90_000 }, () => {
   test('prints the image as it is documented, once it is available', async () => {
     const words = ['--account', made.owner.username, '--region', made.region, '--name', 'web-01', '--os', 'Debian 12']
@@ -119,8 +125,7 @@ describe('importing', { timeout: 90_000 }, () => {
       owner: made.owner.username,
       format: 'qcow2',
       virtualSize: made.disk.virtualSize,
-      size: made.disk.size,
-      sha256: made.disk.sha256,
+      ...(isNormalised ? written : { size: made.disk.size, sha256: made.disk.sha256 }),
       os: 'Debian 12',
       createdAt: expect.stringMatching(/^\d{4}-.*Z$/),
     })
@@ -133,7 +138,7 @@ describe('importing', { timeout: 90_000 }, () => {
     expect(await admin(['image', 'import', made.hostile, ...words, '--json'])).toEqual({
       code: 1,
       out: '',
-      err: 'The disk refers to a backing file. Flatten it with qemu-img convert -O qcow2 and import the result.\n',
+      err: expect.stringMatching(/^The disk refers to a backing file, .* Flatten it with qemu-img convert/),
     })
     expect(storedFiles()).toEqual(before)
     expect(await showQuotas(made.owner.username)).toEqual(quotas)
@@ -145,7 +150,7 @@ describe('importing', { timeout: 90_000 }, () => {
     fs.truncateSync(file, 8 * 2 ** 30)
     const words = ['--account', made.owner.username, '--region', made.region, '--name', 'large', '--os', 'Linux']
     const { pid, ended } = start(['image', 'import', file, ...words])
-    while (pid && !storedFiles().some((name) => name.endsWith('.part'))) await sleep(20)
+    while (pid && !storedFiles().some((name) => name.includes('img-'))) await sleep(20)
     if (pid) for (const signal of ['SIGINT', 'SIGINT'] as const) process.kill(pid, signal)
     expect(await ended).toEqual({ code: 130, out: '', err: 'Interrupted: nothing was done by halves.\n' })
     expect(storedFiles()).toEqual(before)
@@ -192,8 +197,12 @@ describe('the operator', () => {
     expect(listed).toMatchObject({ value: { json: [{ imageId: image.id }, { sharedBy: 'sharer' }] } })
     expect(await endShare(first ?? '')).toMatchObject({ ok: true })
     expect(refused(await endShare(first ?? ''))).toMatch(/^This share has ended/)
-    expect(refused(await removeImageNow(image.id, false))).toMatch(/^The image is shared with 1 account/)
-    expect(await removeImageNow(image.id, true)).toMatchObject({ value: { notes: [] } })
+    expect(refused(await removeImageNow(image.id, { cancelShares: false, isForGood: true }))).toMatch(
+      /^The image is shared with 1 account/,
+    )
+    expect(await removeImageNow(image.id, { cancelShares: true, isForGood: true })).toMatchObject({
+      value: { notes: [] },
+    })
     expect(storedFiles().filter((name) => name.includes(image.id))).toEqual([])
     expect(refused(await showShares(image.id))).toMatch(/^There is no such image/)
   })

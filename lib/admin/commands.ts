@@ -33,6 +33,16 @@ export function buildCommands(run: Run): Command {
         return await showFindings({ content: options.content, signal }, program.opts().json === true)
       }),
     )
+  program
+    .command('gc')
+    .description('remove stored bytes older than a day that nothing refers to')
+    .option('--force', 'also from a store of which the database knows nothing')
+    .action((options: { force?: true }) =>
+      run(async () => {
+        const { collectGarbage } = await import('./gc')
+        return await collectGarbage({ forced: options.force === true, now: new Date() })
+      }),
+    )
   return program
 }
 
@@ -123,7 +133,7 @@ type ImportOptions = { account: string; region: string; name: string; os: string
 function addImage(image: Command, run: Run): void {
   image
     .command('import <file>')
-    .description('import a disk file, qcow2 or raw, as a custom image')
+    .description('import a disk file (qcow2, raw, vmdk, vhd, vhdx, vdi, iso) as a custom image')
     .requiredOption('--account <username>', 'the master account that owns it')
     .requiredOption('--region <id>', 'where it goes')
     .requiredOption('--name <name>', 'the name of the image')
@@ -139,11 +149,13 @@ function addImage(image: Command, run: Run): void {
     .action((options: { account: string }) => run(async () => (await import('./image')).showImages(options.account)))
   image
     .command('delete <id>')
-    .description('delete an image and its bytes for good')
+    .description('put an image into the recycle bin of its owner')
     .option('--cancel-shares', 'cancel its shares in the same step')
-    .action((id: string, options: { cancelShares?: true }) =>
-      run(async () => (await import('./image')).removeImageNow(id, options.cancelShares === true)),
-    )
+    .option('--for-good', 'remove it and its bytes, past the recycle bin or out of it')
+    .action((id: string, options: { cancelShares?: true; forGood?: true }) => {
+      const how = { cancelShares: options.cancelShares === true, isForGood: options.forGood === true }
+      return run(async () => (await import('./image')).removeImageNow(id, how))
+    })
 }
 
 function addShare(share: Command, run: Run): void {

@@ -25,7 +25,7 @@ export type IdRange = { after: string; upTo: string }
  * meanwhile: each check is one statement, which sees one moment of the database.
  */
 export async function* idRanges(
-  table: 'Account' | 'Image' | 'Share',
+  table: 'Account' | 'Image' | 'Share' | 'Blob',
   size: number,
   signal: AbortSignal | null,
 ): AsyncGenerator<IdRange> {

@@ -5,13 +5,14 @@ import type { Readable } from 'node:stream'
 import { z } from 'zod'
 import { findMaster } from '@/lib/accounts/reads'
 import { foldUsername } from '@/lib/accounts/rules'
+import { findLeftBlobs } from '@/lib/blobs/reads'
 import { isCode, StartError } from '@/lib/db/data-folder'
 import { formatBytes } from '@/lib/format'
 import { findImageRecord, listImageRecords } from '@/lib/images/reads'
 import { type ImageRecord, imageName, operatingSystem } from '@/lib/images/schema'
-import { deleteImage } from '@/lib/images/writes'
+import { deleteImage, purgeImage } from '@/lib/images/writes'
 import { ImportInterrupted, importImage } from '@/lib/jobs/import-image'
-import { removeImage } from '@/lib/jobs/remove-image'
+import { removeBlob } from '@/lib/jobs/remove-blob'
 import { ok, type Result, refuse } from '@/lib/result'
 import { operatorContext } from './operator'
 import { type Answer, answer, list } from './output'
@@ -30,13 +31,15 @@ export async function importFile(words: ImportWords, signal: AbortSignal): Promi
   const owner = await findMaster(foldUsername(words.account))
   if (!owner) return refuse({ code: 'ACCOUNT_NOT_FOUND' })
   const { handle, size } = await openDisk(words.file)
-  const progress = showProgress(size)
+  const progress = showProgress()
   const { region, name } = input.value
   const imported = await importImage(
     operatorContext(owner),
     { region, name, operatingSystem: input.value['operating system'] },
     {
       open: () => interruptible(handle.createReadStream({ highWaterMark: 2 ** 20 }), signal),
+      fileName: path.basename(words.file),
+      size,
       onProgress: progress.tell,
     },
   ).finally(() => Promise.all([progress.end(), handle.close()]))
@@ -95,17 +98,24 @@ export async function showImages(account: string): Promise<Result<Answer>> {
 }
 
 /** `image delete` */
-export async function removeImageNow(imageId: string, cancelShares: boolean): Promise<Result<Answer>> {
+export async function removeImageNow(
+  imageId: string,
+  { cancelShares, isForGood }: { cancelShares: boolean; isForGood: boolean },
+): Promise<Result<Answer>> {
   const found = await findImageRecord(imageId)
   if (!found) return refuse({ code: 'IMAGE_NOT_FOUND' })
   const { image, owner } = found
   const typedName = cancelShares ? image.name : null
-  const deleted = await deleteImage(operatorContext(owner), { region: null, imageId, cancelShares, typedName })
+  const ctx = operatorContext(owner)
+  const input = { region: null, imageId, cancelShares, typedName, isForGood }
+  const deleted = await (isForGood && image.state === 'deleted' ? purgeImage(ctx, input) : deleteImage(ctx, input))
   if (!deleted.ok) return deleted
-  const said = answer({ id: imageId }, [`Deleted ${imageId}, ${image.name}.`])
+  const isBinned = (await findImageRecord(imageId))?.image.state === 'deleted'
+  const where = isBinned ? ' It is in the recycle bin of its owner; --for-good removes it and its bytes.' : ''
+  const said = answer({ id: imageId }, [`Deleted ${imageId}, ${image.name}.${where}`])
   try {
-    // The queue has the same job. Where no worker runs, nobody would do it today.
-    await removeImage({ imageId, region: image.region })
+    // The queue has the same jobs. Where no worker runs, nobody would do them today.
+    for (const blobId of await findLeftBlobs(new Date(Date.now() + 1_000))) await removeBlob({ blobId })
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     said.notes.push(`Its bytes could not be removed yet (${reason}); the console does it when it runs.`)

@@ -1,6 +1,7 @@
 import 'server-only'
 import { db } from '@/lib/db/client'
-import { type ImageStateName, leaseMs } from '@/lib/images/rules'
+import { type ImageStateName, removalPatienceMs } from '@/lib/images/rules'
+import { leaseMs } from '@/lib/imports/rules'
 import { recipientsMax } from '@/lib/shares/rules'
 import { type Finding, type IdRange, idRanges, note, type VerifyOptions, violation } from './finding'
 
@@ -12,30 +13,58 @@ type ImageRow = {
   recipients: number
   isOfMaster: boolean
   hasBytes: boolean
+  isOfOtherBytes: boolean
   isLate: boolean
 }
 
 /** Checks the rows of images: whose they are, how many hold them, and what their state allows. */
 export async function* verifyImages({ now, signal }: VerifyOptions): AsyncGenerator<Finding> {
   for await (const range of idRanges('Image', imagesAtOnce, signal)) {
-    for (const image of await oddImages(range, new Date(now.getTime() - leaseMs))) yield* findingsOf(image)
+    for (const image of await oddImages(range, now)) yield* findingsOf(image)
+  }
+  for await (const range of idRanges('Blob', imagesAtOnce, signal)) {
+    for (const blob of await oddBlobs(range, now)) yield* findingsOfBlob(blob)
   }
 }
 
-async function oddImages({ after, upTo }: IdRange, late: Date): Promise<ImageRow[]> {
+async function oddImages({ after, upTo }: IdRange, now: Date): Promise<ImageRow[]> {
+  // A worker takes up what is dead within moments; only what nobody takes up is worth a word.
+  const late = new Date(now.getTime() - leaseMs)
+  const removed = new Date(now.getTime() - removalPatienceMs)
   return await db().$queryRaw<ImageRow[]>`
     SELECT * FROM (
       SELECT i.id, i.state::text AS state, o.kind = 'MASTER' AS "isOfMaster",
         (SELECT count(*) FROM "Share" s WHERE s."imageId" = i.id)::int AS recipients,
-        (i.size <> 0 OR i."virtualSize" <> 0 OR i.sha256 IS NOT NULL) AS "hasBytes",
-        ((i.state = 'importing' AND (i."leaseAt" IS NULL OR i."leaseAt" < ${late}::timestamptz))
-          OR (i.state = 'deleting' AND i."updatedAt" < ${late}::timestamptz)) AS "isLate"
-      FROM "Image" i JOIN "Account" o ON o.id = i."ownerId" WHERE i.id > ${after} AND i.id <= ${upTo}) page
+        (i."blobId" IS NOT NULL OR i.size <> 0 OR i.sha256 IS NOT NULL) AS "hasBytes",
+        (i.state IN ('available', 'deleted')
+          AND (b.state <> 'ready' OR b.sha256 <> i.sha256 OR b.size <> i.size)) AS "isOfOtherBytes",
+        ((i.state IN ('importing', 'copying') AND i."leaseUntil" < ${late}::timestamptz)
+          OR (i.state = 'deleting' AND i."updatedAt" < ${removed}::timestamptz)) AS "isLate"
+      FROM "Image" i JOIN "Account" o ON o.id = i."ownerId" LEFT JOIN "Blob" b ON b.id = i."blobId"
+      WHERE i.id > ${after} AND i.id <= ${upTo}) page
     WHERE recipients > ${recipientsMax} OR (recipients > 0 AND state <> 'available') OR NOT "isOfMaster"
-      OR (state = 'failed' AND "hasBytes") OR "isLate" ORDER BY id`
+      OR (state = 'failed' AND "hasBytes") OR "isOfOtherBytes" OR "isLate" ORDER BY id`
 }
 
-function findingsOf({ id, state, recipients, isOfMaster, hasBytes, isLate }: ImageRow): Finding[] {
+type BlobFinding = { id: string; state: string; isHeld: boolean; isLate: boolean }
+
+async function oddBlobs({ after, upTo }: IdRange, now: Date): Promise<BlobFinding[]> {
+  const removed = new Date(now.getTime() - removalPatienceMs)
+  return await db().$queryRaw<BlobFinding[]>`
+    SELECT * FROM (
+      SELECT b.id, b.state::text AS state, b.state = 'removing' AND b."updatedAt" < ${removed}::timestamptz AS "isLate",
+        EXISTS (SELECT 1 FROM "Image" i WHERE i."blobId" = b.id AND i.state <> 'deleting') AS "isHeld"
+      FROM "Blob" b WHERE b.id > ${after} AND b.id <= ${upTo}) page
+    WHERE "isLate" OR "isHeld" = (state = 'removing') ORDER BY id`
+}
+
+function findingsOfBlob({ id, state, isHeld, isLate }: BlobFinding): Finding[] {
+  if (isHeld && state === 'removing') return [violation('blob', id, 'Bytes that an image needs are on their way out.')]
+  if (!isHeld && state !== 'removing') return [violation('blob', id, 'No image refers to these bytes any more.')]
+  return isLate ? [note('removing', id, 'The bytes are long on their way out; the running console removes them.')] : []
+}
+
+function findingsOf({ id, state, recipients, isOfMaster, hasBytes, isOfOtherBytes, isLate }: ImageRow): Finding[] {
   const found: Finding[] = []
   if (!isOfMaster) found.push(violation('owner', id, 'The image belongs to a sub-account.'))
   if (recipients > recipientsMax) {
@@ -49,10 +78,10 @@ function findingsOf({ id, state, recipients, isOfMaster, hasBytes, isLate }: Ima
   if (state === 'failed' && hasBytes) {
     found.push(violation('failed-bytes', id, 'The image has failed, and its row still tells of bytes.'))
   }
-  if (isLate && state === 'importing') {
-    found.push(
-      note('importing', id, 'The import shows no sign of life; the running console, or the next import, fails it.'),
-    )
+  if (isOfOtherBytes)
+    found.push(violation('image-bytes', id, 'Size or checksum of the image are not those of its bytes.'))
+  if (isLate && state !== 'deleting') {
+    found.push(note(state, id, 'Nobody has worked on it for a while; the running console takes it up or fails it.'))
   }
   if (isLate && state === 'deleting') {
     found.push(note('deleting', id, 'The image is long on its way out; the running console removes it.'))

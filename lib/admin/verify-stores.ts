@@ -1,114 +1,117 @@
 import 'server-only'
-import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { blobKey } from '@/lib/blobs/rules'
 import { db } from '@/lib/db/client'
-import { isCode } from '@/lib/db/data-folder'
-import type { ImageStateName } from '@/lib/images/rules'
 import { listRegions } from '@/lib/regions/reads'
-import { storeOf } from '@/lib/stores/store'
+import { sha256Of } from '@/lib/stores/checksum'
+import { NotStored, StoreUnreachable } from '@/lib/stores/errors'
+import { type StoredObject, storeOf } from '@/lib/stores/store'
 import { type Finding, type IdRange, idRanges, type VerifyOptions, violation } from './finding'
 
 const atOnce = 500
 /** A console that is at work writes the row and removes the bytes a moment later, so what looks wrong is looked at again. */
 const secondLookMs = 1_000
 
-/** Checks every available image's file against its row, and every file in the stores for a row that accounts for it. */
+/** Checks the bytes of every blob against its row, and every object in the stores for a row that accounts for it. */
 export async function* verifyStores(options: VerifyOptions): AsyncGenerator<Finding> {
-  for await (const range of idRanges('Image', atOnce, options.signal)) {
-    for (const image of await availableImages(range)) {
+  for await (const range of idRanges('Blob', atOnce, options.signal)) {
+    for (const blob of await readyBlobs(range)) {
       options.signal?.throwIfAborted()
-      const finding = await checkFile(image, options)
+      const finding = await checkBytes(blob, options)
       if (finding) yield finding
     }
   }
   for (const region of await listRegions()) yield* await checkStore(region.id)
 }
 
-type StoredImage = { id: string; regionId: string; size: bigint; sha256: string | null }
+type ReadyBlob = { id: string; regionId: string; size: bigint; sha256: string; images: { id: string }[] }
 
-async function availableImages({ after, upTo }: IdRange): Promise<StoredImage[]> {
-  return await db().image.findMany({
-    where: { id: { gt: after, lte: upTo }, state: 'available' },
-    select: { id: true, regionId: true, size: true, sha256: true },
+async function readyBlobs({ after, upTo }: IdRange): Promise<ReadyBlob[]> {
+  return await db().blob.findMany({
+    where: { id: { gt: after, lte: upTo }, state: 'ready' },
+    select: {
+      id: true,
+      regionId: true,
+      size: true,
+      sha256: true,
+      images: { select: { id: true }, orderBy: { id: 'asc' }, take: 3 },
+    },
     orderBy: { id: 'asc' },
   })
 }
 
-async function checkFile(image: StoredImage, options: VerifyOptions): Promise<Finding | null> {
-  const finding = await findWrong(image, options)
+async function checkBytes(blob: ReadyBlob, options: VerifyOptions): Promise<Finding | null> {
+  const finding = await findWrong(blob, options)
   if (!finding) return null
-  // Deleted meanwhile: the row changes before the bytes go.
-  const isStill = await db().image.count({ where: { id: image.id, state: 'available', sha256: image.sha256 } })
-  return isStill === 1 ? finding : null
+  // Removed meanwhile: the row changes before the bytes go.
+  return (await db().blob.count({ where: { id: blob.id, state: 'ready' } })) === 1 ? finding : null
 }
 
-async function findWrong(image: StoredImage, { content, signal }: VerifyOptions): Promise<Finding | null> {
-  const { id, regionId, sha256 } = image
-  if (sha256 === null) return violation('checksum', id, 'The image is available and its row has no checksum.')
+async function findWrong(blob: ReadyBlob, { content, signal }: VerifyOptions): Promise<Finding | null> {
+  const { id, regionId, sha256 } = blob
+  const whose = blob.images.length > 0 ? ` It is the disk of ${blob.images.map((image) => image.id).join(', ')}.` : ''
+  const key = blobKey(blob)
   try {
-    const size = await storeOf(regionId).size(id)
-    if (size === null) return violation('missing-file', id, `The store of ${regionId} has no file of the image.`)
-    if (BigInt(size) !== image.size) {
-      return violation('file-size', id, `The file has ${size} bytes, and ${image.size} were imported.`)
-    }
-    if (!content || (await sha256Of(regionId, id, signal)) === sha256) return null
-    return violation('checksum', id, `The content of the file in ${regionId} is not what was imported.`)
+    const found = await storeOf(regionId).stat(key)
+    if (!found) return violation('missing-file', id, `The store of ${regionId} has no ${key}.${whose}`)
+    if (BigInt(found.size) !== blob.size)
+      return violation('file-size', id, `${key} has ${found.size} bytes instead of ${blob.size}.${whose}`)
+    if (!content || (await sha256Of(await storeOf(regionId).read(key), { signal })) === sha256) return null
+    return violation('checksum', id, `The content of ${key} in ${regionId} is not what was imported.${whose}`)
   } catch (error) {
     signal?.throwIfAborted()
-    if (isCode(error, 'ENOENT'))
-      return violation('missing-file', id, `The store of ${regionId} has no file of the image.`)
-    const reason = error instanceof Error ? error.message : String(error)
-    return violation('unreadable-file', id, `The file in ${regionId} cannot be read: ${reason}.`)
+    if (error instanceof NotStored)
+      return violation('missing-file', id, `The store of ${regionId} has no ${key}.${whose}`)
+    return violation('unreadable-file', id, `${key} in ${regionId} cannot be read: ${reasonOf(error)}.${whose}`)
   }
 }
-
-async function sha256Of(regionId: string, id: string, signal: AbortSignal | null): Promise<string> {
-  const hash = createHash('sha256')
-  for await (const chunk of await storeOf(regionId).read(id)) {
-    signal?.throwIfAborted()
-    hash.update(chunk)
-  }
-  return hash.digest('hex')
-}
-
-type Entry = { key: string; isStaged: boolean }
 
 async function checkStore(regionId: string): Promise<Finding[]> {
-  const suspects = await unaccounted(regionId, await storeOf(regionId).list())
-  if (suspects.length === 0) return []
-  await sleep(secondLookMs)
-  const before = new Set(suspects.map(({ entry }) => nameOf(entry)))
-  const now = (await storeOf(regionId).list()).filter((entry) => before.has(nameOf(entry)))
-  return (await unaccounted(regionId, now)).map(({ finding }) => finding)
-}
-
-function nameOf({ key, isStaged }: Entry): string {
-  return isStaged ? `${key} (staged)` : key
-}
-
-async function unaccounted(regionId: string, entries: Entry[]): Promise<{ entry: Entry; finding: Finding }[]> {
-  const found: { entry: Entry; finding: Finding }[] = []
-  for (let at = 0; at < entries.length; at += atOnce) {
-    const part = entries.slice(at, at + atOnce)
-    const rows = await db().image.findMany({
-      where: { id: { in: part.map((entry) => entry.key) }, regionId },
-      select: { id: true, state: true },
+  try {
+    const suspects = await findOrphans(regionId)
+    if (suspects.length === 0) return []
+    await sleep(secondLookMs)
+    const before = new Set(suspects.map(nameOf))
+    const still = (await findOrphans(regionId)).filter((object) => before.has(nameOf(object)))
+    return still.map(({ key, isPartial }) => {
+      const what = isPartial ? 'unfinished bytes' : 'bytes'
+      return violation('orphan', key, `The store of ${regionId} has ${what} that nothing refers to; gc removes them.`)
     })
-    const states = new Map(rows.map((row) => [row.id, row.state]))
-    for (const entry of part) {
-      const finding = judge(regionId, entry, states.get(entry.key))
-      if (finding) found.push({ entry, finding })
-    }
+  } catch (error) {
+    if (!(error instanceof StoreUnreachable)) throw error
+    return [violation('store', regionId, `The store of ${regionId} cannot be reached: ${reasonOf(error)}.`)]
   }
-  return found
 }
 
-function judge(regionId: string, entry: Entry, state: ImageStateName | undefined): Finding | null {
-  const file = `The store of ${regionId} has ${entry.isStaged ? 'staged bytes' : 'a file'}`
-  if (state === undefined) return violation('orphan', entry.key, `${file} of no image of this region.`)
-  if (state === 'failed') return violation('failed-bytes', entry.key, `${file} of an image that has failed.`)
-  if (state === 'available' && entry.isStaged) {
-    return violation('orphan', entry.key, `${file} beside the file of an image that is available.`)
+function nameOf({ key, isPartial }: StoredObject): string {
+  return isPartial ? `${key} (unfinished)` : key
+}
+
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  return cause instanceof Error ? cause.message : String(cause)
+}
+
+/** What a store has that no blob of its region accounts for: whole or unfinished. */
+export async function findOrphans(regionId: string): Promise<StoredObject[]> {
+  const orphans: StoredObject[] = []
+  let part: StoredObject[] = []
+  for await (const object of storeOf(regionId).list()) {
+    part.push(object)
+    if (part.length < atOnce) continue
+    orphans.push(...(await unaccounted(regionId, part)))
+    part = []
   }
-  return null
+  return [...orphans, ...(await unaccounted(regionId, part))]
+}
+
+async function unaccounted(regionId: string, objects: StoredObject[]): Promise<StoredObject[]> {
+  if (objects.length === 0) return []
+  const ids = objects.map(({ key }) => key.split('.')[1] ?? '')
+  const blobs = await db().blob.findMany({
+    where: { id: { in: ids }, regionId },
+    select: { id: true, sha256: true },
+  })
+  const known = new Set(blobs.map(blobKey))
+  return objects.filter(({ key }) => !known.has(key))
 }

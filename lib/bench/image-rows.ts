@@ -11,6 +11,8 @@ const manyShare = 100
 const sharesPerAccount = 40
 const accountsMin = 64
 const region = 'cn-bench'
+/** All images have the same bytes: none of the figures reads them. */
+const blob = 'blb-bench00000'
 const workers = 2
 
 /** Somebody who is signed in, and how much there is. */
@@ -56,6 +58,8 @@ function planFor(images: number): Plan {
 
 async function makePeople(client: pg.Client, { accounts, many }: Plan): Promise<void> {
   await client.query(`INSERT INTO "Region" (id, name, "createdAt") VALUES ('${region}', 'Benchmark', now())`)
+  await client.query(`INSERT INTO "Blob" (id, "regionId", sha256, size, format, "virtualSize", state, "createdAt", "updatedAt")
+    VALUES ('${blob}', '${region}', 'bench', 1, 'qcow2', 1, 'ready', now(), now())`)
   await client.query(`INSERT INTO "Account" (id, username, kind, "displayName", email, "passwordHash", "createdAt")
     SELECT ${accountId('n')}, 'tenant-' || n, 'MASTER', 'Tenant ' || n, '', '-', now()
     FROM generate_series(0, ${accounts - 1}) n`)
@@ -77,11 +81,11 @@ function imagesOf({ images, owners, accounts, many, spacing }: Plan): string {
 
 function imagesSql(plan: Plan): string {
   return `INSERT INTO "Image" (id, "ownerId", "regionId", name, "operatingSystem", "virtualSize", size, sha256, format,
-      source, state, "createdAt", "updatedAt")
+      source, state, "blobId", "createdAt", "updatedAt")
     SELECT ${id('img', 'n')}, ${accountId('owner')}, '${region}', 'web-' || n,
       (ARRAY['Debian 12', 'Debian 13', 'Ubuntu 24.04', 'Rocky Linux 9', 'Windows Server 2022'])[1 + ordinal % 5],
       (10 + n % 90) * 1073741824::bigint, (1 + n % 9) * 314572800::bigint, md5(n::text) || md5('-' || n), 'qcow2',
-      'IMPORT', 'available', at, at
+      'IMPORT', 'available', '${blob}', at, at
     FROM ${imagesOf(plan)} i`
 }
 

@@ -1,8 +1,8 @@
 import 'server-only'
-import type { AccountKind, ImageState } from './generated/enums'
+import type { AccountKind, BlobState, ImageSource, ImageState, ImportStep } from './generated/enums'
 import type { Transaction } from './transaction'
 
-// The one lock order of the product: accounts by id, then images by id. Every write that changes a fact which some rule
+// The one lock order of the product: accounts by id, then images by id, then blobs by id. Every write that changes a fact which some rule
 // reads takes its locks here, first, and reads the facts after. FOR NO KEY UPDATE, because FOR UPDATE would fight the
 // foreign keys of rows being inserted elsewhere.
 
@@ -20,8 +20,14 @@ export type LockedImage = {
   regionId: string
   name: string
   state: ImageState
-  leaseAt: Date | null
+  source: ImageSource
+  step: ImportStep | null
+  leaseUntil: Date | null
+  blobId: string | null
+  copyOfId: string | null
 }
+
+export type LockedBlob = { id: string; regionId: string; sha256: string; state: BlobState }
 
 /** Locks accounts, in the order of their ids, and returns them as they are under the lock. Unknown ids are absent. */
 export async function lockAccounts(tx: Transaction, ids: string[]): Promise<Map<string, LockedAccount>> {
@@ -34,7 +40,19 @@ export async function lockAccounts(tx: Transaction, ids: string[]): Promise<Map<
 /** Locks one image, after the accounts, and returns it as it is under the lock. */
 export async function lockImage(tx: Transaction, id: string): Promise<LockedImage | null> {
   const rows = await tx.$queryRaw<LockedImage[]>`
-    SELECT id, "ownerId", "regionId", name, state::text AS state, "leaseAt"
+    SELECT id, "ownerId", "regionId", name, state::text AS state, source::text AS source, step::text AS step,
+      "leaseUntil", "blobId", "copyOfId"
     FROM "Image" WHERE id = ${id} FOR NO KEY UPDATE`
   return rows[0] ?? null
+}
+
+/** Locks one blob and every blob of a content in a region, after the images, and returns them as they are under the lock. */
+export async function lockBlobs(
+  tx: Transaction,
+  which: { id: string | null; regionId: string; sha256: string | null },
+): Promise<LockedBlob[]> {
+  return await tx.$queryRaw<LockedBlob[]>`
+    SELECT id, "regionId", sha256, state::text AS state FROM "Blob"
+    WHERE id = ${which.id} OR ("regionId" = ${which.regionId} AND sha256 = ${which.sha256})
+    ORDER BY id FOR NO KEY UPDATE`
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { vi } from 'vitest'
 import { type Context, mintViewer } from '@/lib/auth/viewer'
 import { newId } from '@/lib/ids'
@@ -71,16 +72,37 @@ type ImageOptions = {
   operatingSystem?: string
   virtualSize?: number
   createdAt?: Date
-  leaseAt?: Date
+  leaseUntil?: Date
 }
 
-/** An image by its row: available, unless another state is asked for. It has no bytes in any store. */
+/**
+ * An image by its row: available, unless another state is asked for. Where its state wants bytes, there is a blob of its own
+ * by its row; no store has them.
+ */
 export async function image(owner: TestAccount, regionId: string, options: ImageOptions = {}): Promise<string> {
   const { name = 'web-01', state = 'available', operatingSystem = 'Debian 12', createdAt = noon, ...rest } = options
   const id = newId('img')
   const fixed = { id, ownerId: owner.id, regionId, source: 'IMPORT' as const, updatedAt: createdAt }
-  await db().image.create({ data: { ...fixed, name, state, operatingSystem, createdAt, ...rest } })
+  const bytes = state === 'available' || state === 'deleted' ? await blob(regionId) : {}
+  const deletedAt = state === 'deleted' ? createdAt : null
+  await db().image.create({ data: { ...fixed, ...bytes, name, state, operatingSystem, createdAt, deletedAt, ...rest } })
   return id
+}
+
+async function blob(regionId: string) {
+  const id = newId('blb')
+  const content = { sha256: createHash('sha256').update(id).digest('hex'), size: 1024, format: 'qcow2' as const }
+  const data = {
+    id,
+    regionId,
+    ...content,
+    virtualSize: 4096,
+    state: 'ready' as const,
+    createdAt: noon,
+    updatedAt: noon,
+  }
+  await db().blob.create({ data })
+  return { blobId: id, ...content }
 }
 
 /** A share by its row: nothing of anybody's day is used. */

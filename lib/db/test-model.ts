@@ -8,7 +8,7 @@ export type ModelImage = {
   id: string
   owner: number
   region: number
-  state: 'importing' | 'available' | 'failed' | 'deleting'
+  state: 'importing' | 'available' | 'failed' | 'deleting' | 'deleted'
   /** Share ids by recipient. */
   shares: Map<number, string>
 }
@@ -135,8 +135,14 @@ export class Model {
     if (image.shares.size > 0 && !isNamed) return 'IMAGE_NAME_MISMATCH'
     image.shares.clear()
     if (image.state === 'failed') this.forget(image)
-    else image.state = 'deleting'
+    else image.state = 'deleted'
     return 'ok'
+  }
+
+  unbin(who: number, image: ModelImage | undefined): string {
+    if (image?.owner !== this.masterOf(who)) return 'IMAGE_NOT_FOUND'
+    if (this.isOut(who)) return 'SIGNED_OUT'
+    return image.state === 'deleted' ? 'ok' : 'IMAGE_BUSY'
   }
 
   forget(image: ModelImage): void {

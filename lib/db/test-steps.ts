@@ -6,8 +6,9 @@ import { lookUpRecipient, setDisabled, setQuota } from '@/lib/accounts/writes'
 import { operatorContext } from '@/lib/admin/operator'
 import type { Context } from '@/lib/auth/viewer'
 import { newId } from '@/lib/ids'
-import { beginImport, deleteImage, failImport, finishImport } from '@/lib/images/writes'
-import { removeImage } from '@/lib/jobs/remove-image'
+import { deleteImage, purgeImage, restoreImage } from '@/lib/images/writes'
+import { beginImport, claimPlace, failImport, finishImport } from '@/lib/imports/writes'
+import { removeBlob } from '@/lib/jobs/remove-blob'
 import type { Result } from '@/lib/result'
 import { cancelShare, shareImage } from '@/lib/shares/writes'
 import { storeOf } from '@/lib/stores/store'
@@ -21,8 +22,9 @@ import { type Model, type ModelImage, masters, subs } from './test-model'
 export type World = { who: Map<number, TestAccount>; regions: string[] }
 type Step = (model: Model, world: World) => Promise<[expected: string, answered: string]>
 
-const disk = Buffer.from('a disk of the model')
-const sha256 = createHash('sha256').update(disk).digest('hex')
+/** Few contents for many images, so that they often have the same. */
+const contents = ['a disk', 'another disk', 'a third disk'].map((text) => Buffer.from(text))
+let made = 0
 
 const nameOf = (world: World, who: number) => world.who.get(who)?.username ?? `nobody-${who}`
 
@@ -155,9 +157,13 @@ const end = fc.tuple(index, mostly).map(([at, isGood]) =>
 )
 
 export async function finish(ctx: Context, regionId: string, imageId: string): Promise<Result<unknown>> {
-  await storeOf(regionId).receive(imageId, Readable.from([disk]), { sizeMax: 100, onProgress: () => {} })
-  await storeOf(regionId).keep(imageId)
-  return await finishImport(ctx, imageId, { format: 'raw', virtualSize: 512, size: disk.length, sha256 })
+  const disk = nth(contents, made++ % contents.length)
+  const sha256 = createHash('sha256').update(disk).digest('hex')
+  const content = { format: 'raw' as const, virtualSize: 512, size: disk.length, sha256 }
+  const place = await claimPlace(ctx, imageId, content, { isNormalised: false })
+  if (!place.ok) return place
+  if (!place.value.isThere) await storeOf(regionId).put(place.value.key, Readable.from([disk]), { size: disk.length })
+  return await finishImport(ctx, imageId, content)
 }
 
 const remove = fc.tuple(actor, index, mostly, fc.boolean(), mostly).map(([who, at, isOwn, cancelShares, isNamed]) =>
@@ -172,16 +178,35 @@ const remove = fc.tuple(actor, index, mostly, fc.boolean(), mostly).map(([who, a
 )
 
 const forget = index.map((at) =>
-  command(`the job removes ${at}`, async (model, world) => {
+  command(`the job removes ${at}`, async (model) => {
     const image = pick(
       model.images.filter((one) => one.state === 'deleting'),
       at,
     )
     if (image) {
-      await removeImage({ imageId: image.id, region: nth(world.regions, image.region) })
+      const { blobId } = await db().image.findUniqueOrThrow({ where: { id: image.id }, select: { blobId: true } })
+      await removeBlob({ blobId: blobId ?? '' })
       model.forget(image)
     }
     return ['done', 'done']
+  }),
+)
+
+/** Out of the recycle bin, back into use or for good. */
+const unbin = fc.tuple(actor, index, mostly, fc.boolean()).map(([who, at, isOwn, isBack]) =>
+  command(`${who} takes ${at} out of the bin, back: ${isBack}`, async (model, world) => {
+    const image = imageFor(model, who, at, isOwn)
+    const input = { region: nth(world.regions, image?.region ?? 0), imageId: image?.id ?? newId('img') }
+    const ctx = ctxOf(model, world, who)
+    const expected = model.unbin(who, image)
+    const answered = said(world, isBack ? await restoreImage(ctx, input) : await purgeImage(ctx, input))
+    if (expected === 'ok' && image) {
+      if (isBack) image.state = 'available'
+      // Whether the bytes are somebody else's too is not the model's affair: then the image is gone at once.
+      else if ((await db().image.count({ where: { id: image.id } })) === 1) image.state = 'deleting'
+      else model.forget(image)
+    }
+    return [expected, answered]
   }),
 )
 
@@ -249,6 +274,8 @@ function rowsOf(model: Model, world: World): string[] {
 
 /** Every kind of step; the more often it stands here, the more often it is taken. */
 export const anyStep = [share, share, share, share, share, cancel, cancel, begin, end, end, remove, forget].concat([
+  unbin,
+  unbin,
   changeQuota,
   disable,
   lookUp,

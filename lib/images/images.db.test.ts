@@ -1,4 +1,5 @@
 import { describe, expect, it, test } from 'vitest'
+import { beginCopy } from '@/lib/copies/writes'
 import { db } from '@/lib/db/client'
 import {
   account,
@@ -12,24 +13,16 @@ import {
   quota,
   race,
   region,
-  type TestAccount,
   tally,
 } from '@/lib/db/test-fixtures'
-import { removeImage } from '@/lib/jobs/remove-image'
+import { beginImport } from '@/lib/imports/writes'
+import { removeBlob } from '@/lib/jobs/remove-blob'
 import { sweepImages } from '@/lib/jobs/sweep-images'
 import { cancelShare, shareImage } from '@/lib/shares/writes'
-import { getImage } from './reads'
-import { failedKeptMs, leaseMs } from './rules'
-import {
-  beginImport,
-  deleteImage,
-  failDeadImport,
-  failImport,
-  finishImport,
-  forgetImage,
-  renewLease,
-  updateImage,
-} from './writes'
+import { getImage, listCustomImages } from './reads'
+import { failedKeptMs, removalPatienceMs } from './rules'
+import { customImageParams } from './schema'
+import { deleteImage, purgeImage, restoreImage, updateImage } from './writes'
 
 process.env.ECS_DATABASE_POOL = '20'
 
@@ -40,83 +33,10 @@ const deleting = (region: string, imageId: string, typedName: string | null = nu
   cancelShares: typedName !== null,
   typedName,
 })
-const disk = { format: 'qcow2', virtualSize: 4096, size: 1024, sha256: 'a'.repeat(64) } as const
+const listOf = (region: string, state?: string) => customImageParams.parse({ region, state })
 const rowOf = async (id: string) => await db().image.findUnique({ where: { id } })
 const eventsOf = async (imageId: string) =>
   (await db().event.findMany({ where: { imageId }, orderBy: { id: 'asc' } })).map((event) => event.action)
-
-async function begun(owner: TestAccount, here: string): Promise<string> {
-  const result = await beginImport(owner.ctx, importing(here))
-  if (!result.ok) throw new Error(result.refusal.code)
-  return result.value.imageId
-}
-
-describe('an import', () => {
-  it('takes its place before the first byte: of 30 at once with one place left exactly 1 begins', async () => {
-    const [here, owner] = await Promise.all([region(), account()])
-    const ops = await account({ master: owner })
-    await quota(owner, here, 3)
-    await image(owner, here)
-    await held(await image(await account(), here), owner)
-    const results = await race(30, (index) => beginImport((index % 2 ? owner : ops).ctx, importing(here)))
-    expect(tally(results)).toEqual({ ok: 1, IMAGE_QUOTA_FULL: 29 })
-    const refused = results.find((result) => !result.ok)
-    expect(refused).toEqual({ ok: false, refusal: { code: 'IMAGE_QUOTA_FULL', used: 3, quota: 3, region: here } })
-    expect(await db().image.count({ where: { ownerId: owner.id } })).toBe(2)
-  })
-
-  it('counts the quota of its region alone, and a failed image not at all', async () => {
-    const [here, there, owner] = await Promise.all([region(), region(), account()])
-    await quota(owner, here, 1)
-    await image(owner, there)
-    await image(owner, here, { state: 'failed' })
-    expect(await beginImport(owner.ctx, importing(here))).toMatchObject({ ok: true })
-    expect(tally([await beginImport(owner.ctx, importing(here))])).toEqual({ IMAGE_QUOTA_FULL: 1 })
-  })
-
-  it('of a region that there is not is refused', async () => {
-    const answer = await beginImport((await account()).ctx, importing('xx-nowhere'))
-    expect(answer).toEqual({ ok: false, refusal: { code: 'REGION_NOT_FOUND' } })
-  })
-
-  it('ends once: what was finished cannot fail, what has failed cannot be finished', async () => {
-    const [here, owner] = await Promise.all([region(), account()])
-    for (let round = 0; round < 15; round++) {
-      const imageId = await begun(owner, here)
-      const [finished] = await Promise.all([
-        finishImport(owner.ctx, imageId, disk),
-        failImport(owner.ctx, imageId, { code: 'IMPORT_FAULT' }),
-        failDeadImport(owner.at(later(leaseMs)), imageId),
-      ])
-      const row = await rowOf(imageId)
-      expect(row?.state).toBe(finished.ok ? 'available' : 'failed')
-      expect(row).toMatchObject(finished.ok ? { sha256: disk.sha256, failure: null } : { sha256: null, size: 0n })
-      expect(await eventsOf(imageId)).toEqual(['image.import', finished.ok ? 'image.available' : 'image.fail'])
-    }
-  })
-
-  it('lives as long as it renews its lease, and is taken for dead after 60 s', async () => {
-    const [here, owner] = await Promise.all([region(), account()])
-    await quota(owner, here, 1)
-    const imageId = await begun(owner, here)
-    const failDead = async (ms: number) => await failDeadImport(owner.at(later(ms)), imageId)
-    expect(await failDead(leaseMs - 1)).toEqual({ ok: true, value: false })
-    expect(await renewLease(imageId, later(10_000))).toBe(true)
-    expect(await failDead(leaseMs)).toEqual({ ok: true, value: false })
-    expect(tally([await beginImport(owner.ctx, importing(here))])).toEqual({ IMAGE_QUOTA_FULL: 1 })
-    expect(await failDead(leaseMs + 10_000)).toEqual({ ok: true, value: true })
-    expect(await renewLease(imageId, later(leaseMs + 11_000))).toBe(false)
-    expect(await rowOf(imageId)).toMatchObject({ state: 'failed', failure: { code: 'IMPORT_INTERRUPTED' } })
-    expect(await beginImport(owner.ctx, importing(here))).toMatchObject({ ok: true })
-  })
-
-  it('finishes although its account was disabled meanwhile', async () => {
-    const [here, owner] = await Promise.all([region(), account()])
-    const imageId = await begun(owner, here)
-    await db().account.update({ where: { id: owner.id }, data: { disabledAt: noon } })
-    expect(await finishImport(owner.ctx, imageId, disk)).toMatchObject({ ok: true })
-  })
-})
 
 test('a failed image goes after 7 days and no earlier', async () => {
   const [here, owner] = await Promise.all([region(), account()])
@@ -127,33 +47,97 @@ test('a failed image goes after 7 days and no earlier', async () => {
   expect(await rowOf(imageId)).toBeNull()
 })
 
-describe('deleting an image', () => {
-  it('takes it out of use at once; its place is free when the job has removed the bytes', async () => {
-    const [here, owner] = await Promise.all([region(), account()])
+const inBin = (region: string, imageId: string) => ({ region, imageId })
+const blobOf = async (imageId: string) => (await rowOf(imageId))?.blobId ?? ''
+const dayMs = 24 * 60 * minutes(1)
+
+describe('the recycle bin', () => {
+  it('takes a deleted image out of use, keeps its quota place, and gives it back as it was', async () => {
+    const [here, owner, other] = await Promise.all([region(), account(), account()])
     await quota(owner, here, 1)
     const imageId = await image(owner, here)
+    const before = await rowOf(imageId)
     expect(await deleteImage(owner.ctx, deleting(here, imageId))).toEqual({ ok: true, value: { imageId } })
-    const jobs = await db().$queryRaw`SELECT task_identifier AS task FROM graphile_worker.jobs WHERE key = ${imageId}`
-    expect(jobs).toEqual([{ task: 'remove-image' }])
+    expect(await rowOf(imageId)).toMatchObject({ state: 'deleted', deletedAt: noon, blobId: before?.blobId })
+    expect(tally([await beginImport(owner.ctx, importing(here))])).toEqual({ IMAGE_QUOTA_FULL: 1 })
+    const share = { region: here, imageId, usernames: [other.username], note: '' }
+    expect(await shareImage(owner.ctx, share)).toMatchObject({ refusal: { code: 'IMAGE_NOT_AVAILABLE' } })
+    const copy = { region: here, imageId, targetRegion: await region(), name: 'copy' }
+    expect(await beginCopy(owner.ctx, copy)).toMatchObject({ refusal: { code: 'IMAGE_NOT_AVAILABLE' } })
+    expect(await listCustomImages(owner.ctx, listOf(here))).toMatchObject({ items: [], binned: 1 })
+    const bin = await listCustomImages(owner.ctx, listOf(here, 'deleted'))
+    expect(bin.items).toMatchObject([{ id: imageId, state: 'deleted' }])
+    expect(await restoreImage(owner.ctx, inBin(here, imageId))).toEqual({ ok: true, value: { imageId } })
+    expect(await rowOf(imageId)).toEqual({ ...before, updatedAt: noon })
+    expect(await eventsOf(imageId)).toEqual(['image.delete', 'image.restore'])
+  })
+
+  it('is emptied of an image after 7 days and no earlier', async () => {
+    const [here, owner] = await Promise.all([region(), account()])
+    const imageId = await image(owner, here)
+    await deleteImage(owner.ctx, deleting(here, imageId))
+    await sweepImages(later(7 * dayMs - 1))
+    expect(await rowOf(imageId)).toMatchObject({ state: 'deleted' })
+    await sweepImages(later(7 * dayMs))
+    expect(await rowOf(imageId)).toMatchObject({ state: 'deleting' })
+    expect(await eventsOf(imageId)).toEqual(['image.delete', 'image.purge'])
+  })
+
+  it('gives an image back or lets it go, never both: of 12 at once one wins', async () => {
+    const [here, owner] = await Promise.all([region(), account()])
+    for (let round = 0; round < 5; round++) {
+      const imageId = await image(owner, here, { state: 'deleted' })
+      const results = await race(12, (index) =>
+        index % 2 ? restoreImage(owner.ctx, inBin(here, imageId)) : purgeImage(owner.ctx, inBin(here, imageId)),
+      )
+      expect(tally(results)).toEqual({ ok: 1, IMAGE_BUSY: 11 })
+      const isBack = results.findIndex((result) => result.ok) % 2 === 1
+      expect(await rowOf(imageId)).toMatchObject({ state: isBack ? 'available' : 'deleting' })
+    }
+  })
+
+  it('holds only what is its owner’s, in its own region', async () => {
+    const [here, there, owner, stranger] = await Promise.all([region(), region(), account(), account()])
+    const imageId = await image(owner, here, { state: 'deleted' })
+    for (const run of [restoreImage, purgeImage]) {
+      expect(await run(stranger.ctx, inBin(here, imageId))).toEqual({ ok: false, refusal: { code: 'IMAGE_NOT_FOUND' } })
+      expect(await run(owner.ctx, inBin(there, imageId))).toMatchObject({ refusal: { code: 'REGION_MISMATCH' } })
+    }
+    expect(await rowOf(imageId)).toMatchObject({ state: 'deleted' })
+  })
+})
+
+describe('deleting an image for good', () => {
+  it('frees its place when the job has removed the bytes', async () => {
+    const [here, owner] = await Promise.all([region(), account()])
+    await quota(owner, here, 1)
+    const imageId = await image(owner, here, { state: 'deleted' })
+    const blobId = await blobOf(imageId)
+    expect(await purgeImage(owner.ctx, inBin(here, imageId))).toEqual({ ok: true, value: { imageId } })
+    const key = `remove-blob ${blobId}`
+    const jobs = await db().$queryRaw`SELECT task_identifier AS task FROM graphile_worker.jobs WHERE key = ${key}`
+    expect(jobs).toEqual([{ task: 'remove-blob' }])
     expect(tally([await beginImport(owner.ctx, importing(here))])).toEqual({ IMAGE_QUOTA_FULL: 1 })
     expect(tally([await deleteImage(owner.ctx, deleting(here, imageId))])).toEqual({ IMAGE_BUSY: 1 })
-    await removeImage({ imageId, region: here })
-    await removeImage({ imageId, region: here })
+    await removeBlob({ blobId })
+    await removeBlob({ blobId })
     expect(await rowOf(imageId)).toBeNull()
+    expect(await db().blob.count({ where: { id: blobId } })).toBe(0)
     expect(await beginImport(owner.ctx, importing(here))).toMatchObject({ ok: true })
-    expect(await eventsOf(imageId)).toEqual(['image.delete'])
   })
 
   it('is repeated by the sweep when its job was lost, not before it could be', async () => {
     const [here, owner] = await Promise.all([region(), account()])
-    const imageId = await image(owner, here)
-    await deleteImage(owner.ctx, deleting(here, imageId))
-    await sweepImages(later(leaseMs))
+    const imageId = await image(owner, here, { state: 'deleted' })
+    await purgeImage(owner.ctx, inBin(here, imageId))
+    await sweepImages(later(removalPatienceMs))
     expect(await rowOf(imageId)).toMatchObject({ state: 'deleting' })
-    await sweepImages(later(leaseMs + 1))
+    await sweepImages(later(removalPatienceMs + 1))
     expect(await rowOf(imageId)).toBeNull()
   })
+})
 
+describe('deleting an image', () => {
   it('happens once, however often it is asked', async () => {
     const [here, owner] = await Promise.all([region(), account()])
     const imageId = await image(owner, here)
@@ -182,13 +166,6 @@ describe('deleting an image', () => {
     expect(await db().share.count({ where: { imageId } })).toBe(0)
     expect(await eventsOf(imageId)).toEqual(['share.cancel', 'share.cancel', 'share.cancel', 'image.delete'])
     expect(await beginImport(nth(recipients, 0).ctx, importing(here))).toMatchObject({ ok: true })
-  })
-
-  it('forgets only what is on its way out', async () => {
-    const [here, owner] = await Promise.all([region(), account()])
-    const imageId = await image(owner, here)
-    await forgetImage(imageId)
-    expect(await rowOf(imageId)).not.toBeNull()
   })
 })
 

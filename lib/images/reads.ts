@@ -4,9 +4,11 @@ import type { Context } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import { Prisma } from '@/lib/db/generated/client'
 import { keyset, likePattern, type SortColumn } from '@/lib/db/page'
+import { parseDiskLayout } from '@/lib/disks/layout'
+import { env } from '@/lib/env'
 import { defaultPageSize } from '@/lib/fields'
 import { findHeldShare } from '@/lib/shares/reads'
-import type { ImageStateName } from './rules'
+import { type ImageStateName, purgedAt } from './rules'
 import {
   type CustomImage,
   type CustomImageList,
@@ -20,9 +22,11 @@ import {
 
 const eventsShown = 50
 
-type CustomRow = Omit<CustomImage, 'virtualSize' | 'size' | 'failure' | 'createdAt' | 'state'> & {
-  virtualSize: bigint
-  size: bigint
+type SizeField = 'virtualSize' | 'size' | 'doneBytes' | 'totalBytes'
+
+type CustomRow = Omit<CustomImage, SizeField | 'failure' | 'createdAt' | 'state'> & {
+  [field in SizeField]: bigint
+} & {
   state: ImageStateName
   failure: unknown
   createdAt: Date
@@ -58,20 +62,27 @@ export async function listCustomImages(ctx: Context, list: CustomImageParams): P
   const search = list.q
     ? Prisma.sql`AND (i.name ILIKE ${likePattern(list.q)} OR i.id = ${list.q.toLowerCase()})`
     : Prisma.empty
-  const state = list.state ? Prisma.sql`AND i.state = ${list.state}::"ImageState"` : Prisma.empty
+  // The recycle bin is a list of its own: what is in it shows only to who asks for it.
+  const state = list.state
+    ? Prisma.sql`AND i.state = ${list.state}::"ImageState"`
+    : Prisma.sql`AND i.state <> 'deleted'::"ImageState"`
   const system = list.os ? Prisma.sql`AND i."operatingSystem" = ${list.os}` : Prisma.empty
-  const [rows, operatingSystems, quota] = await Promise.all([
+  const [rows, operatingSystems, quota, binned] = await Promise.all([
     db().$queryRaw<CustomRow[]>`
       SELECT i.id, i.name, i."operatingSystem", i."virtualSize", i.size, i.state::text AS state, i.failure, i."createdAt",
+        i.step::text AS step, i."doneBytes", i."totalBytes", i."copyOfId" IS NOT NULL AS "isCopy",
         (SELECT count(*) FROM "Share" s WHERE s."imageId" = i.id)::int AS recipients
       FROM "Image" i WHERE ${own} ${search} ${state} ${system} ${page.where} ${page.tail}`,
     listOperatingSystems(ctx, list.region),
     getQuota(ctx.viewer.ownerId, list.region),
+    db().image.count({ where: { ownerId: ctx.viewer.ownerId, regionId: list.region, state: 'deleted' } }),
   ])
   return {
     ...page.toPage(rows, (row) => row.id, toCustomImage),
     operatingSystems,
     quota,
+    binned,
+    recycleDays: env().ECS_RECYCLE_DAYS,
   }
 }
 
@@ -80,6 +91,8 @@ function toCustomImage(row: CustomRow): CustomImage {
     ...row,
     virtualSize: Number(row.virtualSize),
     size: Number(row.size),
+    doneBytes: Number(row.doneBytes),
+    totalBytes: Number(row.totalBytes),
     failure: readFailure(row.failure),
     createdAt: row.createdAt.toISOString(),
   }
@@ -115,6 +128,7 @@ export async function getImage(
     include: {
       owner: { select: { username: true } },
       region: { select: { name: true } },
+      blob: { select: { layout: true } },
       shares: {
         where: { ownerId: ctx.viewer.ownerId },
         select: { id: true, createdAt: true, recipient: { select: { username: true } } },
@@ -151,8 +165,22 @@ export async function getImage(
     minMemoryMib: image.minMemoryMib,
     format: image.format,
     sha256: image.sha256,
+    isNormalised: image.isNormalised,
+    origin: {
+      name: image.originName,
+      format: image.originFormat,
+      size: image.originSize === null ? null : Number(image.originSize),
+      sha256: image.originSha256,
+    },
     source: image.source,
+    copyOf: image.copyOfId === null ? null : { id: image.copyOfId, region: image.copyOfRegionId ?? '' },
     state: image.state,
+    step: image.step,
+    doneBytes: Number(image.doneBytes),
+    totalBytes: Number(image.totalBytes),
+    purgedAt: image.deletedAt && purgedAt(image.deletedAt, env().ECS_RECYCLE_DAYS).toISOString(),
+    recycleDays: env().ECS_RECYCLE_DAYS,
+    layout: parseDiskLayout(image.blob?.layout ?? null),
     failure: readFailure(image.failure),
     createdAt: image.createdAt.toISOString(),
     recipients: image.shares.map((share) => ({

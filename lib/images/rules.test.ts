@@ -1,4 +1,5 @@
 import { describe, expect, it, test } from 'vitest'
+import { importImageInput } from '@/lib/imports/schema'
 import type { RefusalCode } from '@/lib/result'
 import {
   type DeleteFacts,
@@ -11,7 +12,6 @@ import {
   refuseDelete,
   refuseUpdate,
 } from './rules'
-import { importImageInput } from './schema'
 
 describe('the name of an image', () => {
   test.each(['web-01', 'a', '路由器 (edge)', 'Ubuntu 24.04_x+y', 'नमस्ते', 'Việt', 'ß'])('may be %s', (name) => {
@@ -49,7 +49,14 @@ describe('the name of an image', () => {
 })
 
 const image = { id: 'img-1', isOwn: true, regionId: 'cn-a', state: 'available', name: 'web-01' }
-const deleting: DeleteFacts = { image, region: 'cn-a', recipients: 0, cancelShares: false, typedName: null }
+const deleting: DeleteFacts = {
+  image,
+  region: 'cn-a',
+  recipients: 0,
+  cancelShares: false,
+  typedName: null,
+  isRead: false,
+}
 
 const deletable = {
   available: true,

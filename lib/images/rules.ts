@@ -3,15 +3,28 @@ import type { Refusal } from '@/lib/result'
 export const imageStates = ['importing', 'available', 'copying', 'failed', 'deleting', 'deleted'] as const
 export type ImageStateName = (typeof imageStates)[number]
 
+/** What an import is at: its bytes arrive, are looked at, are written anew, go into the store. */
+export const importSteps = ['RECEIVE', 'CHECK', 'CONVERT', 'STORE'] as const
+export type ImportStepName = (typeof importSteps)[number]
+
 export const imageNameMax = 128
 export const operatingSystemMax = 64
 export const descriptionMax = 500
 /** A failed image shows its reason for this long, then goes by itself. */
 export const failedKeptMs = 7 * 24 * 60 * 60 * 1000
-/** A running import renews its lease this often … */
-export const leaseRenewMs = 10_000
-/** … and is taken for dead when it has not for this long: six renewals missed. */
-export const leaseMs = 60_000
+/** A delete that its job has not finished after this long is taken up by the sweep. */
+export const removalPatienceMs = 60_000
+const dayMs = 24 * 60 * 60 * 1000
+
+/** When an image in the recycle bin goes for good, with so many days to come back. */
+export function purgedAt(deletedAt: Date, recycleDays: number): Date {
+  return new Date(deletedAt.getTime() + recycleDays * dayMs)
+}
+
+/** How far an import's step or a copy has come, as a whole number of percent; null where the whole is not known. */
+export function percentDone({ doneBytes, totalBytes }: { doneBytes: number; totalBytes: number }): number | null {
+  return totalBytes > 0 ? Math.min(100, Math.floor((doneBytes / totalBytes) * 100)) : null
+}
 
 /** States in which an image changes by itself, so that a list looks more often. */
 export function isInMotion(state: ImageStateName): boolean {
@@ -33,10 +46,14 @@ export function isPlainName(name: string): boolean {
   return imageNamePattern.test(name) && !variationSelector.test(name)
 }
 
+type ImageFacts = { id: string; isOwn: boolean; regionId: string; state: string }
+
 export type DeleteFacts = {
-  image: { id: string; isOwn: boolean; regionId: string; state: string; name: string } | null
+  image: (ImageFacts & { name: string }) | null
   region: string | null
   recipients: number
+  /** It is being copied to another region at this moment. */
+  isRead: boolean
   cancelShares: boolean
   typedName: string | null
 }
@@ -49,16 +66,22 @@ export function refuseDelete(facts: DeleteFacts): Refusal | null {
     return { code: 'REGION_MISMATCH', imageId: image.id, imageRegion: image.regionId, region: facts.region }
   }
   if (image.state !== 'available' && image.state !== 'failed') return { code: 'IMAGE_BUSY', state: image.state }
+  if (facts.isRead) return { code: 'IMAGE_BUSY', state: 'read' }
   if (facts.recipients === 0) return null
   if (!facts.cancelShares) return { code: 'IMAGE_IS_SHARED', recipients: facts.recipients }
   return foldName(facts.typedName ?? '') === image.name ? null : { code: 'IMAGE_NAME_MISMATCH' }
 }
 
+/** Whether an image can be taken out of the recycle bin, back into use or for good; `region: null` is the operator's. */
+export function refuseFromBin(image: ImageFacts | null, region: string | null): Refusal | null {
+  if (!image?.isOwn) return { code: 'IMAGE_NOT_FOUND' }
+  if (region !== null && image.regionId !== region)
+    return { code: 'REGION_MISMATCH', imageId: image.id, imageRegion: image.regionId, region }
+  return image.state === 'deleted' ? null : { code: 'IMAGE_BUSY', state: image.state }
+}
+
 /** Name and description change in every state but on the way out. */
-export function refuseUpdate(
-  image: { id: string; isOwn: boolean; regionId: string; state: string } | null,
-  region: string,
-): Refusal | null {
+export function refuseUpdate(image: ImageFacts | null, region: string): Refusal | null {
   if (!image?.isOwn) return { code: 'IMAGE_NOT_FOUND' }
   if (image.regionId !== region)
     return { code: 'REGION_MISMATCH', imageId: image.id, imageRegion: image.regionId, region }

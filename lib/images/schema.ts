@@ -1,9 +1,12 @@
 import { z } from 'zod'
+import type { DiskFormatName } from '@/lib/blobs/rules'
+import type { DiskLayout } from '@/lib/disks/layout'
 import { cursor, freeText, imageId, regionId, requiredText, searchText, text } from '@/lib/fields'
 import {
   descriptionMax,
   foldName,
   type ImageStateName,
+  type ImportStepName,
   imageNameMax,
   imageStates,
   isPlainName,
@@ -55,8 +58,9 @@ export const deleteImageInput = z.object({
 })
 export type DeleteImageInput = z.infer<typeof deleteImageInput>
 
-export const importImageInput = z.object({ region: regionId, name: imageName, operatingSystem })
-export type ImportImageInput = z.infer<typeof importImageInput>
+/** An own image that something is done with that needs no more words. */
+export const ownImageInput = z.object({ region: regionId, imageId })
+export type OwnImageInput = z.infer<typeof ownImageInput>
 
 /** Why an image failed: a refusal's code with its facts. */
 export const imageFailure = z.object({
@@ -76,6 +80,12 @@ export type CustomImage = {
   state: ImageStateName
   failure: ImageFailure | null
   recipients: number
+  /** What an import is at; null when it is at nothing. */
+  step: ImportStepName | null
+  /** How far an import's step or a copy has come, in bytes. */
+  doneBytes: number
+  totalBytes: number
+  isCopy: boolean
   createdAt: string
 }
 
@@ -85,6 +95,10 @@ export type CustomImageList = {
   prev: string | null
   operatingSystems: string[]
   quota: { used: number; quota: number }
+  /** How many are in the recycle bin. */
+  binned: number
+  /** How many days a deleted image can be restored; 0: there is no recycle bin. */
+  recycleDays: number
 }
 
 export type ImageEvent = {
@@ -103,7 +117,7 @@ export type ImageRecord = {
   state: ImageStateName
   region: string
   owner: string
-  format: 'qcow2' | 'raw' | null
+  format: DiskFormatName | null
   virtualSize: number
   size: number
   sha256: string | null
@@ -128,10 +142,22 @@ export type OwnImage = ImageFields & {
   bootMode: 'BIOS' | 'UEFI'
   minDiskGib: number
   minMemoryMib: number
-  format: 'qcow2' | 'raw' | null
+  format: DiskFormatName | null
   sha256: string | null
+  isNormalised: boolean
+  /** The file that was imported. */
+  origin: { name: string | null; format: DiskFormatName | null; size: number | null; sha256: string | null }
   source: 'IMPORT' | 'COPY' | 'INSTANCE'
+  copyOf: { id: string; region: string } | null
   state: ImageStateName
+  step: ImportStepName | null
+  doneBytes: number
+  totalBytes: number
+  /** When it goes for good, while it is in the recycle bin. */
+  purgedAt: string | null
+  recycleDays: number
+  /** Partitions and file systems; null until they have been read. */
+  layout: DiskLayout | null
   failure: ImageFailure | null
   createdAt: string
   recipients: { shareId: string; username: string; sharedAt: string }[]
@@ -158,3 +184,6 @@ export type ImageElsewhere = {
 }
 
 export type ImageDetails = OwnImage | HeldImage | ImageElsewhere
+
+/** Where the stored disk of an image is, and what it must be. The size in bytes. */
+export type ImageContent = { region: string; key: string; sha256: string; size: number; fileName: string }

@@ -1,114 +1,14 @@
 import 'server-only'
-import { quotaUse } from '@/lib/accounts/reads'
-import { refuseImageQuota } from '@/lib/accounts/rules'
 import { type Context, isDisabled } from '@/lib/auth/viewer'
+import { isLastHolder, remove } from '@/lib/blobs/writes'
 import { db } from '@/lib/db/client'
-import type { DiskFormat } from '@/lib/db/generated/enums'
-import { lockAccounts, lockImage } from '@/lib/db/locks'
+import { type LockedImage, lockAccounts, lockImage } from '@/lib/db/locks'
 import { inTransaction, StartOver, type Transaction } from '@/lib/db/transaction'
+import { env } from '@/lib/env'
 import { recordEvents } from '@/lib/events/writes'
-import { newId } from '@/lib/ids'
 import { ok, type Result, refuse } from '@/lib/result'
-import { leaseMs, refuseDelete, refuseUpdate } from './rules'
-import type { DeleteImageInput, ImageFailure, ImportImageInput, UpdateImageInput } from './schema'
-
-/**
- * Begins an import: the image stands there as `importing` and has taken its quota place before the first byte arrives.
- * Refuses REGION_NOT_FOUND and IMAGE_QUOTA_FULL. Who began it renews the lease until it ends it one way or the other.
- */
-export async function beginImport(ctx: Context, input: ImportImageInput): Promise<Result<{ imageId: string }>> {
-  return await inTransaction(async (tx) => {
-    const accounts = await lockAccounts(tx, [...new Set([ctx.viewer.ownerId, ctx.viewer.accountId])])
-    if (isDisabled(ctx, accounts)) return refuse({ code: 'SIGNED_OUT' })
-    if (!(await tx.region.findUnique({ where: { id: input.region } }))) return refuse({ code: 'REGION_NOT_FOUND' })
-    const use = (await quotaUse(tx, [ctx.viewer.ownerId], input.region)).get(ctx.viewer.ownerId)
-    const refusal = use && refuseImageQuota({ used: use.used, quota: use.quota, region: input.region })
-    if (refusal) return refuse(refusal)
-    const image = { id: newId('img'), name: input.name }
-    await tx.image.create({
-      data: {
-        ...image,
-        ownerId: ctx.viewer.ownerId,
-        regionId: input.region,
-        operatingSystem: input.operatingSystem,
-        source: 'IMPORT',
-        state: 'importing',
-        leaseAt: ctx.now,
-        createdAt: ctx.now,
-        updatedAt: ctx.now,
-      },
-    })
-    await recordEvents(tx, ctx, [{ action: 'image.import', regionId: input.region, image }])
-    return ok({ imageId: image.id })
-  })
-}
-
-/** Says that an import still lives. False: it has been failed meanwhile, so whoever runs it stops. */
-export async function renewLease(imageId: string, now: Date): Promise<boolean> {
-  const renewed = await db().image.updateMany({ where: { id: imageId, state: 'importing' }, data: { leaseAt: now } })
-  return renewed.count === 1
-}
-
-export type ImportedDisk = { format: DiskFormat; virtualSize: number; size: number; sha256: string }
-
-/** Ends an import well: the disk is in the store, the image becomes `available`. Refuses when the import was failed meanwhile. */
-export async function finishImport(
-  ctx: Context,
-  imageId: string,
-  disk: ImportedDisk,
-): Promise<Result<{ imageId: string }>> {
-  return await inTransaction(async (tx) => {
-    await lockAccounts(tx, [ctx.viewer.ownerId])
-    const image = await lockImage(tx, imageId)
-    if (image?.state !== 'importing') return refuse({ code: 'IMAGE_BUSY', state: image?.state ?? 'deleted' })
-    await tx.image.update({
-      where: { id: imageId },
-      data: { ...disk, state: 'available', leaseAt: null, updatedAt: ctx.now },
-    })
-    await recordEvents(tx, ctx, [
-      { action: 'image.available', regionId: image.regionId, image, details: { size: disk.size, sha256: disk.sha256 } },
-    ])
-    return ok({ imageId })
-  })
-}
-
-/**
- * Ends an import badly: the image keeps its row and its reason, and gives its quota place back. Answers whether its bytes
- * are nobody's now; an import that has ended well meanwhile, though its answer was lost, keeps them.
- */
-export async function failImport(ctx: Context, imageId: string, failure: ImageFailure): Promise<Result<boolean>> {
-  return await inTransaction(async (tx) => {
-    await lockAccounts(tx, [ctx.viewer.ownerId])
-    const image = await lockImage(tx, imageId)
-    if (image?.state === 'importing') await writeFailure(tx, ctx, image, failure)
-    return ok(image === null || image.state === 'importing' || image.state === 'failed')
-  })
-}
-
-/** Fails an import whose lease has run out, and says whether it did. The lease is looked at again under the lock. */
-export async function failDeadImport(ctx: Context, imageId: string): Promise<Result<boolean>> {
-  return await inTransaction(async (tx) => {
-    await lockAccounts(tx, [ctx.viewer.ownerId])
-    const image = await lockImage(tx, imageId)
-    const lease = image?.leaseAt?.getTime() ?? 0
-    if (image?.state !== 'importing' || lease > ctx.now.getTime() - leaseMs) return ok(false)
-    await writeFailure(tx, ctx, image, { code: 'IMPORT_INTERRUPTED' })
-    return ok(true)
-  })
-}
-
-async function writeFailure(
-  tx: Transaction,
-  ctx: Context,
-  image: { id: string; name: string; regionId: string },
-  failure: ImageFailure,
-): Promise<void> {
-  await tx.image.update({
-    where: { id: image.id },
-    data: { state: 'failed', failure, leaseAt: null, virtualSize: 0, size: 0, sha256: null, updatedAt: ctx.now },
-  })
-  await recordEvents(tx, ctx, [{ action: 'image.fail', regionId: image.regionId, image, details: failure }])
-}
+import { refuseDelete, refuseFromBin, refuseUpdate } from './rules'
+import type { DeleteImageInput, OwnImageInput, UpdateImageInput } from './schema'
 
 /** Changes an own image's name and description. */
 export async function updateImage(ctx: Context, input: UpdateImageInput): Promise<Result<{ imageId: string }>> {
@@ -135,12 +35,13 @@ export async function updateImage(ctx: Context, input: UpdateImageInput): Promis
 
 /**
  * Deletes an own image; `region: null` is the operator's, who names no region. A shared one only together with its shares
- * and with its name typed (rule 9). The image is `deleting` and out of everybody's reach when this answers; its bytes and
- * then its row go in a job that is enqueued in the same transaction. A failed image has no bytes and goes at once.
+ * and with its name typed (rule 9). It goes into the recycle bin, out of everybody's reach but its owner's, who can restore
+ * it for some days; where the operator keeps no bin, and with `isForGood`, it goes for good. A failed image has no bytes and
+ * goes at once.
  */
 export async function deleteImage(
   ctx: Context,
-  input: Omit<DeleteImageInput, 'region'> & { region: string | null },
+  input: Omit<DeleteImageInput, 'region'> & { region: string | null; isForGood?: boolean },
 ): Promise<Result<{ imageId: string }>> {
   if (!(await isOwn(ctx, input.imageId))) return refuse({ code: 'IMAGE_NOT_FOUND' })
   return await inTransaction(async (tx) => {
@@ -152,17 +53,14 @@ export async function deleteImage(
     const shares = await sharesOf(tx, input.imageId)
     // A share that came between the look and the locks has a recipient that is not locked.
     if (shares.some((share) => !accounts.has(share.recipientId))) throw new StartOver()
-    const facts = {
-      region: input.region,
+    const refusal = refuseDelete({
+      ...input,
+      image: image && { ...image, isOwn: true },
       recipients: shares.length,
-      cancelShares: input.cancelShares,
-      typedName: input.typedName,
-    }
-    const refusal = refuseDelete({ ...facts, image: image && { ...image, isOwn: true } })
+      isRead: image !== null && (await tx.image.count({ where: { copyOfId: image.id, state: 'copying' } })) > 0,
+    })
     if (refusal || !image) return refuse(refusal ?? { code: 'IMAGE_NOT_FOUND' })
     await tx.share.deleteMany({ where: { imageId: image.id } })
-    if (image.state === 'failed') await tx.image.delete({ where: { id: image.id } })
-    else await tx.image.update({ where: { id: image.id }, data: { state: 'deleting', updatedAt: ctx.now } })
     await recordEvents(tx, ctx, [
       ...shares.map((share) => ({
         action: 'share.cancel' as const,
@@ -174,17 +72,66 @@ export async function deleteImage(
       })),
       { action: 'image.delete', regionId: image.regionId, image },
     ])
-    if (image.state !== 'failed') {
-      const payload = JSON.stringify({ imageId: image.id, region: image.regionId })
-      await tx.$queryRaw`SELECT id::text FROM graphile_worker.add_job('remove-image', ${payload}::json, job_key => ${image.id})`
-    }
+    if (image.state === 'failed') await tx.image.delete({ where: { id: image.id } })
+    else if (env().ECS_RECYCLE_DAYS === 0 || input.isForGood) await removeForGood(tx, ctx, image)
+    else
+      await tx.image.update({
+        where: { id: image.id },
+        data: { state: 'deleted', deletedAt: ctx.now, updatedAt: ctx.now },
+      })
     return ok({ imageId: image.id })
   })
 }
 
-/** Forgets an image whose bytes are gone. Only one on its way out can be forgotten. */
-export async function forgetImage(imageId: string): Promise<void> {
-  await db().image.deleteMany({ where: { id: imageId, state: 'deleting' } })
+/** Takes an image out of the recycle bin, back into use. It has kept its quota place there. */
+export async function restoreImage(ctx: Context, input: OwnImageInput): Promise<Result<{ imageId: string }>> {
+  return await fromBin(ctx, input, async (tx, image) => {
+    await tx.image.update({
+      where: { id: image.id },
+      data: { state: 'available', deletedAt: null, updatedAt: ctx.now },
+    })
+    await recordEvents(tx, ctx, [{ action: 'image.restore', regionId: image.regionId, image }])
+  })
+}
+
+/** Deletes an image in the recycle bin for good; `region: null` is the operator's, or that its days are over. */
+export async function purgeImage(
+  ctx: Context,
+  input: { region: string | null; imageId: string },
+): Promise<Result<{ imageId: string }>> {
+  return await fromBin(ctx, input, async (tx, image) => {
+    await recordEvents(tx, ctx, [{ action: 'image.purge', regionId: image.regionId, image }])
+    await removeForGood(tx, ctx, image)
+  })
+}
+
+async function fromBin(
+  ctx: Context,
+  input: { region: string | null; imageId: string },
+  run: (tx: Transaction, image: LockedImage) => Promise<void>,
+): Promise<Result<{ imageId: string }>> {
+  if (!(await isOwn(ctx, input.imageId))) return refuse({ code: 'IMAGE_NOT_FOUND' })
+  return await inTransaction(async (tx) => {
+    const accounts = await lockAccounts(tx, [...new Set([ctx.viewer.ownerId, ctx.viewer.accountId])])
+    const image = await lockImage(tx, input.imageId)
+    if (isDisabled(ctx, accounts)) return refuse({ code: 'SIGNED_OUT' })
+    const refusal = refuseFromBin(image && { ...image, isOwn: true }, input.region)
+    if (refusal || !image) return refuse(refusal ?? { code: 'IMAGE_NOT_FOUND' })
+    await run(tx, image)
+    return ok({ imageId: image.id })
+  })
+}
+
+/**
+ * Bytes that others need stay, and the image is gone at once. Bytes that go with it go in a job, and until that is done the
+ * image stands there as `deleting` and keeps its quota place: the store is not empty of it before.
+ */
+async function removeForGood(tx: Transaction, ctx: Context, image: LockedImage): Promise<void> {
+  if (image.blobId !== null && (await isLastHolder(tx, image))) {
+    const data = { state: 'deleting', deletedAt: null, updatedAt: ctx.now } as const
+    await tx.image.update({ where: { id: image.id }, data })
+    await remove(tx, image.blobId, ctx.now)
+  } else await tx.image.delete({ where: { id: image.id } })
 }
 
 /** Forgets failed images that have shown their reason for long enough. */

@@ -1,27 +1,34 @@
 import 'server-only'
 import type { Readable } from 'node:stream'
 import type { Context } from '@/lib/auth/viewer'
-import { inspectDisk } from '@/lib/disks/inspect'
 import { env } from '@/lib/env'
-import { leaseRenewMs } from '@/lib/images/rules'
-import type { ImageFailure, ImportImageInput } from '@/lib/images/schema'
-import { beginImport, failImport, finishImport, type ImportedDisk, renewLease } from '@/lib/images/writes'
+import { findImport } from '@/lib/imports/reads'
+import { leaseMs } from '@/lib/imports/rules'
+import type { ImportImageInput } from '@/lib/imports/schema'
+import { beginImport, endReceiving, failImport } from '@/lib/imports/writes'
 import { logFault } from '@/lib/log'
-import { ok, type Refusal, type Result, refuse } from '@/lib/result'
+import { type Result, refuse } from '@/lib/result'
 import { StoreFull, TooLarge } from '@/lib/stores/errors'
-import { type Store, storeOf } from '@/lib/stores/store'
+import { discardStaged, receiveStaged } from '@/lib/stores/staging'
+import { failureOf, finishHeldImport } from './finish-import'
+import { holdLease, type Lease, LeaseLost } from './lease'
 import { sweepImages } from './sweep-images'
-
-class LeaseLost extends Error {}
 
 /** What a source fails with when whoever runs the import gives it up, as with Ctrl-C. Not a fault, so nothing is logged. */
 export class ImportInterrupted extends Error {}
 
-export type ImportSource = { open: () => Readable; onProgress?: (received: number) => void }
+export type ImportStage = 'receiving' | 'checking' | 'converting' | 'storing'
+export type ImportSource = {
+  open: () => Readable
+  fileName?: string
+  size?: number
+  /** Told how far a stage has come: bytes, of so many where that is known. */
+  onProgress?: (done: number, total: number | undefined, stage: ImportStage) => void
+}
 
 /**
- * Takes a disk of any size into a region: the one path that the command line uses and an upload will. The quota place is
- * taken first; then the bytes go to the store, hashed on the way, and our own inspector reads them before anything counts.
+ * Takes a local disk of any size into a region, as an upload does with its own way of receiving: the quota place is taken
+ * first, the bytes arrive in the staging folder, hashed on the way, and from there they go the one path of `finish-import`.
  * Whatever goes wrong, the image says why, its place is free again and no byte stays.
  */
 export async function importImage(
@@ -30,83 +37,61 @@ export async function importImage(
   source: ImportSource,
 ): Promise<Result<{ imageId: string }>> {
   await sweepImages(ctx.now)
-  const begun = await beginImport(ctx, input)
+  const arrival = { patienceMs: leaseMs, fileName: source.fileName, size: source.size }
+  const begun = await beginImport(ctx, input, arrival)
   if (!begun.ok) return begun
   const { imageId } = begun.value
-  const store = storeOf(input.region)
-  try {
-    const received = await receiveDisk(input.region, imageId, source)
-    if (!received.ok) {
-      await giveUp(ctx, store, imageId, failureOf(received.refusal))
-      return received
-    }
-    await store.keep(imageId)
-    const finished = await finishImport({ ...ctx, now: new Date() }, imageId, received.value)
-    if (!finished.ok) await store.delete(imageId)
-    return finished
-  } catch (error) {
-    const failure =
-      error instanceof ImportInterrupted
-        ? { code: 'IMPORT_INTERRUPTED' }
-        : { code: 'IMPORT_FAULT', facts: { reference: logFault(error, 'import') } }
-    await giveUp(ctx, store, imageId, failure)
-    throw error
-  }
-}
-
-async function receiveDisk(region: string, imageId: string, source: ImportSource): Promise<Result<ImportedDisk>> {
-  const store = storeOf(region)
-  const sizeMax = env().ECS_IMAGE_SIZE_MAX
   const lease = holdLease(imageId)
   try {
-    const staged = await store.receive(imageId, source.open(), {
-      sizeMax,
-      onProgress: (received) => {
-        if (lease.isLost()) throw new LeaseLost()
-        source.onProgress?.(received)
-      },
-    })
-    // Taken for dead while it slept: its bytes may be gone already.
-    if (!(await renewLease(imageId, new Date()))) throw new LeaseLost()
-    const reader = await store.openStaged(imageId)
-    const inspection = await inspectDisk(reader).finally(() => reader.close())
-    if (!inspection.ok) return refuse({ code: 'DISK_REFUSED', reason: inspection.reason, facts: inspection.facts })
-    return ok({ ...inspection.disk, ...staged })
-  } catch (error) {
-    if (error instanceof TooLarge) return refuse({ code: 'IMAGE_TOO_LARGE', max: sizeMax })
-    if (error instanceof StoreFull) return refuse({ code: 'STORE_FULL', region })
-    if (error instanceof LeaseLost) return refuse({ code: 'IMAGE_BUSY', state: 'failed' })
-    throw error
+    const received = await receive(ctx, input.region, imageId, source, lease)
+    if (!received.ok) {
+      if (received.refusal.code !== 'IMAGE_BUSY') await giveUp(ctx, imageId, failureOf(received.refusal))
+      return received
+    }
+    const running = await findImport(imageId)
+    if (!running) return refuse({ code: 'IMAGE_BUSY', state: 'failed' })
+    return await finishHeldImport(ctx, running, lease, source.onProgress)
   } finally {
     lease.release()
   }
 }
 
-/** Renews the lease until it is released; lost once the import has been failed by somebody who took it for dead. */
-function holdLease(imageId: string) {
-  let lost = false
-  const timer = setInterval(() => {
-    renewLease(imageId, new Date()).then(
-      (held) => {
-        lost = !held
+async function receive(
+  ctx: Context,
+  region: string,
+  imageId: string,
+  source: ImportSource,
+  lease: Lease,
+): Promise<Result<{ imageId: string }>> {
+  const sizeMax = env().ECS_IMAGE_SIZE_MAX
+  try {
+    const received = await receiveStaged(imageId, source.open(), {
+      sizeMax,
+      signal: lease.signal,
+      onProgress: (done) => {
+        lease.tell({ doneBytes: done })
+        source.onProgress?.(done, source.size, 'receiving')
       },
-      // The database may come back before the lease runs out; the next renewal tells.
-      () => {},
-    )
-  }, leaseRenewMs)
-  return { isLost: () => lost, release: () => clearInterval(timer) }
-}
-
-/** The database decides first: only what it calls failed has bytes to remove. What a kill leaves here, the sweep finds. */
-async function giveUp(ctx: Context, store: Store, imageId: string, failure: ImageFailure): Promise<void> {
-  const failed = await failImport({ ...ctx, now: new Date() }, imageId, failure)
-  if (failed.ok && failed.value) await store.delete(imageId)
-}
-
-function failureOf(refusal: Refusal): ImageFailure {
-  return {
-    code: refusal.code,
-    ...('reason' in refusal ? { reason: refusal.reason } : {}),
-    facts: 'facts' in refusal ? refusal.facts : 'max' in refusal ? { max: refusal.max } : {},
+    })
+    // Taken for dead while it slept: its bytes may be gone already.
+    await lease.confirm()
+    const now = { ...ctx, now: new Date() }
+    return await endReceiving(now, imageId, { ...received, claimedSha256: null }, { isQueued: false })
+  } catch (error) {
+    if (error instanceof TooLarge) return refuse({ code: 'IMAGE_TOO_LARGE', max: sizeMax })
+    if (error instanceof StoreFull) return refuse({ code: 'STORE_FULL', region })
+    if (error instanceof LeaseLost) {
+      await discardStaged(imageId)
+      return refuse({ code: 'IMAGE_BUSY', state: 'failed' })
+    }
+    const isWanted = error instanceof ImportInterrupted
+    const fault = () => ({ code: 'IMPORT_FAULT', facts: { reference: logFault(error, 'import') } })
+    await giveUp(ctx, imageId, isWanted ? { code: 'IMPORT_INTERRUPTED' } : fault())
+    throw error
   }
+}
+
+async function giveUp(ctx: Context, imageId: string, failure: Parameters<typeof failImport>[2]): Promise<void> {
+  await failImport({ ...ctx, now: new Date() }, imageId, failure)
+  await discardStaged(imageId)
 }

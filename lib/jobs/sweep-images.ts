@@ -1,60 +1,63 @@
 import 'server-only'
-import { type Context, mintViewer, operatorId } from '@/lib/auth/viewer'
+import { findLeftBlobs } from '@/lib/blobs/reads'
 import { db } from '@/lib/db/client'
-import { failedKeptMs, leaseMs } from '@/lib/images/rules'
-import { failDeadImport, forgetFailedImages } from '@/lib/images/writes'
-import { storeOf } from '@/lib/stores/store'
-import { removeImage } from './remove-image'
+import { env } from '@/lib/env'
+import { failedKeptMs, purgedAt, removalPatienceMs } from '@/lib/images/rules'
+import { forgetFailedImages, purgeImage } from '@/lib/images/writes'
+import { findDeadWork } from '@/lib/imports/reads'
+import { failDeadImport, queueAgain } from '@/lib/imports/writes'
+import { log } from '@/lib/log'
+import { discardStaged, listStaged } from '@/lib/stores/staging'
+import { removeBlob } from './remove-blob'
+import { systemContext } from './system'
 
 /**
- * Puts right what a killed process left: fails imports whose lease has run out, removes their bytes, gives their quota
- * places back, finishes deletes, and forgets failed images after their week. Runs at start, before an import and on a timer; several at once
- * do no harm.
+ * Puts right what a killed process left: fails imports whose sender has died or fallen silent, has imports and copies whose
+ * worker has died taken up again, finishes removals, empties the recycle bin of what has been there for its days, and forgets
+ * failed images after their week. Runs at start, before an import and on a timer; several at once do no harm.
  */
 export async function sweepImages(now: Date): Promise<void> {
-  const dead = await db().image.findMany({
-    where: { state: 'importing', leaseAt: { lt: new Date(now.getTime() - leaseMs) } },
-    select: { id: true, regionId: true, owner: { select: { id: true, username: true } } },
-  })
-  for (const image of dead) {
-    const failed = await failDeadImport(systemContext(image.owner, now), image.id)
-    if (failed.ok && failed.value) await storeOf(image.regionId).delete(image.id)
+  for (const image of await findDeadWork(now)) {
+    const ctx = systemContext(image.owner, now)
+    if (image.step === 'RECEIVE') await failDeadImport(ctx, image.id)
+    else await queueAgain(ctx, image.id)
   }
-  await finishDeletes(now)
-  await removeBytesOfFailedImages()
+  await finishRemovals(now)
+  await emptyRecycleBin(now)
   await forgetFailedImages(new Date(now.getTime() - failedKeptMs))
+  await discardLeftFiles()
 }
 
-/** The job of a delete is repeated here when its worker was killed: the queue would hold it locked for four hours. */
-async function finishDeletes(now: Date): Promise<void> {
-  const stuck = await db().image.findMany({
-    where: { state: 'deleting', updatedAt: { lt: new Date(now.getTime() - leaseMs) } },
-    select: { id: true, regionId: true },
+/** The job of a removal is repeated here when its worker was killed: the queue would hold it locked for four hours. */
+async function finishRemovals(now: Date): Promise<void> {
+  for (const blobId of await findLeftBlobs(new Date(now.getTime() - removalPatienceMs))) {
+    // One store that is away keeps nobody else's bytes from going.
+    await removeBlob({ blobId }).catch((error) => log.warn({ err: error, blobId }, 'Bytes could not be removed.'))
+  }
+}
+
+async function emptyRecycleBin(now: Date): Promise<void> {
+  const days = env().ECS_RECYCLE_DAYS
+  const images = await db().image.findMany({
+    where: {
+      state: 'deleted',
+      deletedAt: { lte: new Date(now.getTime() - (purgedAt(now, days).getTime() - now.getTime())) },
+    },
+    select: { id: true, owner: { select: { id: true, username: true } } },
+    take: 1_000,
   })
-  for (const image of stuck) await removeImage({ imageId: image.id, region: image.regionId })
+  for (const image of images) await purgeImage(systemContext(image.owner, now), { region: null, imageId: image.id })
 }
 
 /**
- * A failed image holds no bytes, whichever way its import died. Bytes with no row at all are left to `verify`: with the
- * wrong database under a data folder they would be everybody's images.
+ * Files of imports that have ended, whichever way, are no use. Those of an image that this database does not know are left to
+ * `gc`: with the wrong database under a data folder they would be everybody's uploads.
  */
-async function removeBytesOfFailedImages(): Promise<void> {
-  const failed = await db().image.findMany({
-    where: { state: 'failed' },
-    select: { id: true, regionId: true },
-    take: 1000,
+async function discardLeftFiles(): Promise<void> {
+  const staged = [...new Set((await listStaged()).map((file) => file.imageId))]
+  const ended = await db().image.findMany({
+    where: { id: { in: staged }, NOT: { state: 'importing' } },
+    select: { id: true },
   })
-  for (const image of failed) await storeOf(image.regionId).delete(image.id)
-}
-
-/** A job acts on behalf of an account and says so in the record. */
-export function systemContext(owner: { id: string; username: string }, now: Date): Context {
-  const viewer = mintViewer({
-    id: operatorId,
-    username: 'system',
-    kind: 'MASTER',
-    displayName: 'System',
-    master: owner,
-  })
-  return { viewer, now, address: null }
+  for (const { id } of ended) await discardStaged(id)
 }

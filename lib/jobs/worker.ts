@@ -1,19 +1,33 @@
 import 'server-only'
-import { Logger, run } from 'graphile-worker'
+import { type JobHelpers, Logger, run, type Task } from 'graphile-worker'
 import pg from 'pg'
 import { z } from 'zod'
 import { forgetUnknownLookups } from '@/lib/accounts/writes'
+import type { Jobs } from '@/lib/db/jobs'
 import { env } from '@/lib/env'
 import { log } from '@/lib/log'
 import { forgetExpiredSessions } from '@/lib/sessions/writes'
-import { removeImage } from './remove-image'
+import { discardStaged } from '@/lib/stores/staging'
+import { copyImageJob } from './copy-image'
+import { finishImportJob } from './finish-import'
+import { removeBlob } from './remove-blob'
 import { sweepImages } from './sweep-images'
 
 // Long work, and what has to happen by itself. The supervisor of `npm start` runs this beside the server; more of them may
 // run on other machines that reach the same database and stores.
 
 const sweepMs = 15_000
-const removeImageJob = z.object({ imageId: z.string(), region: z.string() })
+const ofImage = z.object({ imageId: z.string() })
+const ofBlob = z.object({ blobId: z.string() })
+
+const isLastTry = ({ job }: JobHelpers) => job.attempts >= job.max_attempts
+
+const tasks: Record<keyof Jobs, Task> = {
+  'finish-import': async (payload, helpers) => await finishImportJob(ofImage.parse(payload), isLastTry(helpers)),
+  'copy-image': async (payload, helpers) => await copyImageJob(ofImage.parse(payload), isLastTry(helpers)),
+  'remove-blob': async (payload) => await removeBlob(ofBlob.parse(payload)),
+  'discard-staged': async (payload) => await discardStaged(ofImage.parse(payload).imageId),
+}
 
 const logger = new Logger(() => (level, message) => {
   if (level === 'error' || level === 'warning') log.warn({ from: 'graphile-worker' }, message)
@@ -40,7 +54,7 @@ async function main(): Promise<void> {
     logger,
     concurrency: 2,
     noHandleSignals: true,
-    taskList: { 'remove-image': async (payload) => await removeImage(removeImageJob.parse(payload)) },
+    taskList: tasks,
   })
   const timer = setInterval(sweep, sweepMs)
   const stop = async () => {

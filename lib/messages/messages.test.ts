@@ -95,6 +95,8 @@ const refusals = {
   IMAGE_NAME_MISMATCH: true,
   DISK_REFUSED: true,
   STORE_FULL: true,
+  STORE_UNREACHABLE: true,
+  CHECKSUM_MISMATCH: true,
   IMAGE_TOO_LARGE: true,
   PASSWORD_WRONG: true,
   ACCOUNT_NOT_FOUND: true,
@@ -119,6 +121,7 @@ const problems = {
   characters: true,
   format: true,
   number: true,
+  'same-region': true,
   invalid: true,
 } satisfies Record<InputProblem, true>
 

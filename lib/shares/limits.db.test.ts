@@ -16,7 +16,7 @@ import {
   tally,
   usedToday,
 } from '@/lib/db/test-fixtures'
-import { beginImport, failImport } from '@/lib/images/writes'
+import { beginImport, failImport } from '@/lib/imports/writes'
 import type { Result } from '@/lib/result'
 import { getImageShares } from './reads'
 import { cancelShare, shareImage } from './writes'

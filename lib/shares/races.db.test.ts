@@ -21,7 +21,8 @@ import {
 } from '@/lib/db/test-fixtures'
 import { env } from '@/lib/env'
 import { newId } from '@/lib/ids'
-import { beginImport, deleteImage, updateImage } from '@/lib/images/writes'
+import { deleteImage, updateImage } from '@/lib/images/writes'
+import { beginImport } from '@/lib/imports/writes'
 import type { RefusalCode, Result } from '@/lib/result'
 import { cancelShare, shareImage } from './writes'
 

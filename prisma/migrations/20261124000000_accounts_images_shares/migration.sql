@@ -8,7 +8,13 @@ CREATE TYPE "AccountKind" AS ENUM ('MASTER', 'SUB');
 CREATE TYPE "ImageState" AS ENUM ('importing', 'available', 'copying', 'failed', 'deleting', 'deleted');
 
 -- CreateEnum
-CREATE TYPE "DiskFormat" AS ENUM ('qcow2', 'raw');
+CREATE TYPE "DiskFormat" AS ENUM ('qcow2', 'raw', 'vmdk', 'vhd', 'vhdx', 'vdi', 'iso');
+
+-- CreateEnum
+CREATE TYPE "ImportStep" AS ENUM ('RECEIVE', 'CHECK', 'CONVERT', 'STORE');
+
+-- CreateEnum
+CREATE TYPE "BlobState" AS ENUM ('writing', 'ready', 'removing');
 
 -- CreateEnum
 CREATE TYPE "BootMode" AS ENUM ('BIOS', 'UEFI');
@@ -73,6 +79,22 @@ CREATE TABLE "Quota" (
 );
 
 -- CreateTable
+CREATE TABLE "Blob" (
+    "id" TEXT NOT NULL,
+    "regionId" TEXT NOT NULL,
+    "sha256" TEXT NOT NULL,
+    "size" BIGINT NOT NULL,
+    "format" "DiskFormat" NOT NULL,
+    "virtualSize" BIGINT NOT NULL,
+    "layout" JSONB,
+    "state" "BlobState" NOT NULL,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "Blob_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
 CREATE TABLE "Image" (
     "id" TEXT NOT NULL,
     "ownerId" TEXT NOT NULL,
@@ -91,7 +113,20 @@ CREATE TABLE "Image" (
     "source" "ImageSource" NOT NULL,
     "state" "ImageState" NOT NULL,
     "failure" JSONB,
-    "leaseAt" TIMESTAMPTZ(3),
+    "blobId" TEXT,
+    "isNormalised" BOOLEAN NOT NULL DEFAULT false,
+    "originName" TEXT,
+    "originFormat" "DiskFormat",
+    "originSize" BIGINT,
+    "originSha256" TEXT,
+    "claimedSha256" TEXT,
+    "copyOfId" TEXT,
+    "copyOfRegionId" TEXT,
+    "step" "ImportStep",
+    "doneBytes" BIGINT NOT NULL DEFAULT 0,
+    "totalBytes" BIGINT NOT NULL DEFAULT 0,
+    "leaseUntil" TIMESTAMPTZ(3),
+    "deletedAt" TIMESTAMPTZ(3),
     "createdAt" TIMESTAMPTZ(3) NOT NULL,
     "updatedAt" TIMESTAMPTZ(3) NOT NULL,
 
@@ -173,6 +208,15 @@ CREATE INDEX "SignInFailure_username_at_idx" ON "SignInFailure"("username", "at"
 CREATE INDEX "SignInFailure_at_idx" ON "SignInFailure"("at");
 
 -- CreateIndex
+CREATE INDEX "Blob_regionId_sha256_idx" ON "Blob"("regionId", "sha256");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "Blob_id_regionId_key" ON "Blob"("id", "regionId");
+
+-- CreateIndex
+CREATE INDEX "Image_blobId_idx" ON "Image"("blobId");
+
+-- CreateIndex
 CREATE INDEX "Image_ownerId_regionId_createdAt_id_idx" ON "Image"("ownerId", "regionId", "createdAt", "id");
 
 -- CreateIndex
@@ -221,10 +265,16 @@ ALTER TABLE "Quota" ADD CONSTRAINT "Quota_accountId_fkey" FOREIGN KEY ("accountI
 ALTER TABLE "Quota" ADD CONSTRAINT "Quota_regionId_fkey" FOREIGN KEY ("regionId") REFERENCES "Region"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
 
 -- AddForeignKey
+ALTER TABLE "Blob" ADD CONSTRAINT "Blob_regionId_fkey" FOREIGN KEY ("regionId") REFERENCES "Region"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
 ALTER TABLE "Image" ADD CONSTRAINT "Image_ownerId_fkey" FOREIGN KEY ("ownerId") REFERENCES "Account"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "Image" ADD CONSTRAINT "Image_regionId_fkey" FOREIGN KEY ("regionId") REFERENCES "Region"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "Image" ADD CONSTRAINT "Image_blobId_regionId_fkey" FOREIGN KEY ("blobId", "regionId") REFERENCES "Blob"("id", "regionId") ON DELETE RESTRICT ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "Share" ADD CONSTRAINT "Share_imageId_ownerId_regionId_fkey" FOREIGN KEY ("imageId", "ownerId", "regionId") REFERENCES "Image"("id", "ownerId", "regionId") ON DELETE RESTRICT ON UPDATE CASCADE;
@@ -240,7 +290,6 @@ ALTER TABLE "ShareDay" ADD CONSTRAINT "ShareDay_accountId_fkey" FOREIGN KEY ("ac
 
 -- AddForeignKey
 ALTER TABLE "UnknownLookup" ADD CONSTRAINT "UnknownLookup_accountId_fkey" FOREIGN KEY ("accountId") REFERENCES "Account"("id") ON DELETE CASCADE ON UPDATE CASCADE;
-
 -- What Prisma's schema has no word for.
 
 ALTER TABLE "Account" ADD CONSTRAINT "Account_sub_has_master" CHECK ((kind = 'SUB') = ("masterId" IS NOT NULL));
@@ -248,8 +297,17 @@ ALTER TABLE "Share" ADD CONSTRAINT "Share_recipient_is_not_owner" CHECK ("recipi
 ALTER TABLE "ShareDay" ADD CONSTRAINT "ShareDay_used_is_positive" CHECK (used > 0);
 ALTER TABLE "Quota" ADD CONSTRAINT "Quota_images_is_not_negative" CHECK (images >= 0);
 
--- Only few images are ever in motion; the sweep finds them without reading the others.
-CREATE INDEX "Image_in_motion" ON "Image" (state, "leaseAt") WHERE state IN ('importing', 'deleting', 'failed');
+ALTER TABLE "Image" ADD CONSTRAINT "Image_in_use_has_bytes"
+  CHECK (state NOT IN ('available', 'deleted') OR ("blobId" IS NOT NULL AND sha256 IS NOT NULL));
+ALTER TABLE "Image" ADD CONSTRAINT "Image_in_bin_has_date" CHECK ((state = 'deleted') = ("deletedAt" IS NOT NULL));
+
+-- Only few images are ever in motion or on their way out; the sweep finds them without reading the others.
+CREATE INDEX "Image_in_motion" ON "Image" (state, "leaseUntil") WHERE state <> 'available';
+CREATE INDEX "Image_copying" ON "Image" ("copyOfId") WHERE state = 'copying';
+CREATE INDEX "Blob_in_motion" ON "Blob" (state) WHERE state <> 'ready';
+
+-- Content is kept once in a store.
+CREATE UNIQUE INDEX "Blob_ready_once" ON "Blob" ("regionId", sha256) WHERE state = 'ready';
 
 -- The record of events is append-only, for whoever holds the application's own database account too.
 CREATE FUNCTION refuse_event_change() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -22,7 +22,13 @@ export default async function ImagePage({ params }: PageProps<'/[region]/images/
   const image = await getImage(ctx, { region, imageId })
   if (!image) notFound()
   if (image.view === 'elsewhere')
-    return <ImageElsewherePage image={image} href={paths.image(image.imageRegion, image.id)} />
+    return (
+      <ImageElsewherePage
+        image={image}
+        href={paths.image(image.imageRegion, image.id)}
+        copyHref={paths.copyImage(image.imageRegion, image.id, region)}
+      />
+    )
   return (
     <Prefetch queries={[{ queryKey: imageQuery(region, imageId).queryKey, data: image }]}>
       <ImageDetailsView region={region} imageId={imageId} />

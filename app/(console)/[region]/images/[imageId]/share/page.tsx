@@ -24,7 +24,13 @@ export default async function ImageSharesPage({ params }: PageProps<'/[region]/i
   if (!shares) {
     const image = await getImage(ctx, { region, imageId })
     if (image?.view !== 'elsewhere') notFound()
-    return <ImageElsewherePage image={image} href={paths.shareImage(image.imageRegion, image.id)} />
+    return (
+      <ImageElsewherePage
+        image={image}
+        href={paths.shareImage(image.imageRegion, image.id)}
+        copyHref={paths.copyImage(image.imageRegion, image.id, region)}
+      />
+    )
   }
   return (
     <Prefetch queries={[{ queryKey: imageSharesQuery(region, imageId).queryKey, data: shares }]}>

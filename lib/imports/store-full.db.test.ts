@@ -4,7 +4,7 @@ import { db } from '@/lib/db/client'
 import { account, quota, region } from '@/lib/db/test-fixtures'
 import { buildRawDisk } from '@/lib/disks/samples'
 import { importImage } from '@/lib/jobs/import-image'
-import { storeOf } from '@/lib/stores/store'
+import { listStaged } from '@/lib/stores/staging'
 import { beginImport } from './writes'
 
 // More than any disk has: every store here is full.
@@ -19,6 +19,6 @@ test('a full store refuses the import with STORE_FULL, leaves no bytes, and the 
   expect(result).toEqual({ ok: false, refusal: { code: 'STORE_FULL', region: here } })
   const row = await db().image.findFirstOrThrow({ where: { ownerId: owner.id } })
   expect(row).toMatchObject({ state: 'failed', failure: { code: 'STORE_FULL' } })
-  expect(await storeOf(here).list()).toEqual([])
+  expect(await listStaged()).toEqual([])
   expect(await beginImport(owner.ctx, input)).toMatchObject({ ok: true })
 })

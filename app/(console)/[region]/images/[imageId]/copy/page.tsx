@@ -1,0 +1,69 @@
+import type { Metadata } from 'next'
+import { notFound } from 'next/navigation'
+import { getTranslations } from 'next-intl/server'
+import { CopyForm } from '@/components/copies/copy-form'
+import { ImageElsewherePage } from '@/components/images/image-elsewhere'
+import { PageHeader } from '@/components/shell/page-header'
+import { Notice } from '@/components/ui/notice'
+import { listQuotas } from '@/lib/accounts/reads'
+import { requireContext } from '@/lib/auth/session'
+import { regionId } from '@/lib/fields'
+import { getImage } from '@/lib/images/reads'
+import { imageParams } from '@/lib/images/schema'
+import { paths } from '@/lib/paths'
+
+export async function generateMetadata(): Promise<Metadata> {
+  return { title: (await getTranslations('copy'))('title') }
+}
+
+export default async function CopyImagePage({ params, searchParams }: PageProps<'/[region]/images/[imageId]/copy'>) {
+  const asked = imageParams.safeParse(await params)
+  if (!asked.success) notFound()
+  const { region, imageId } = asked.data
+  const ctx = await requireContext(paths.copyImage(region, imageId))
+  const [image, quotas, t, search] = await Promise.all([
+    getImage(ctx, { region, imageId }),
+    listQuotas(ctx.viewer.ownerId),
+    getTranslations(),
+    searchParams,
+  ])
+  if (image?.view === 'elsewhere')
+    return (
+      <ImageElsewherePage
+        image={image}
+        href={paths.copyImage(image.imageRegion, image.id)}
+        copyHref={paths.copyImage(image.imageRegion, image.id, region)}
+      />
+    )
+  // A recipient copies nothing, and learns nothing of who could.
+  if (image?.view !== 'owner') notFound()
+  const targets = quotas
+    .filter((quota) => quota.regionId !== region)
+    .map(({ regionId: id, regionName: name, used, quota }) => ({ id, name, used, quota }))
+  const wanted = regionId.safeParse(search.to).data
+  return (
+    <main id="content" className="flex flex-col gap-4 p-4 md:p-6">
+      <PageHeader
+        crumbs={[
+          { label: t('images.title'), href: paths.customImages(region) },
+          { label: image.name, href: paths.image(region, imageId) },
+          { label: t('copy.title') },
+        ]}
+        title={t('copy.title')}
+        line={
+          <>
+            <span className="font-medium text-ink">{image.name}</span>{' '}
+            <span className="font-mono text-xs">{image.id}</span>
+            <br />
+            {t('copy.line')}
+          </>
+        }
+      />
+      {targets.length === 0 ? (
+        <Notice tone="info">{t('copy.noOtherRegion')}</Notice>
+      ) : (
+        <CopyForm region={region} image={image} targets={targets} wanted={wanted} />
+      )}
+    </main>
+  )
+}

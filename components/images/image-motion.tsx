@@ -1,0 +1,76 @@
+'use client'
+
+import Link from 'next/link'
+import { useFormatter, useLocale, useTranslations } from 'next-intl'
+import { useEffect, useRef, useState } from 'react'
+import { Notice } from '@/components/ui/notice'
+import { Progress } from '@/components/ui/progress'
+import { formatBytes } from '@/lib/format'
+import { percentDone } from '@/lib/images/rules'
+import type { OwnImage } from '@/lib/images/schema'
+import { paths } from '@/lib/paths'
+
+/** What happens to an own image by itself: its import or copy as it goes on, the end of that, its days in the recycle bin. */
+export function ImageMotion({ image }: { image: OwnImage }) {
+  const t = useTranslations('motion')
+  const format = useFormatter()
+  const hasJustBecomeAvailable = useBecameAvailable(image.state)
+  if (image.state === 'importing' || image.state === 'copying') return <Motion image={image} />
+  if (image.state === 'deleted' && image.purgedAt)
+    return (
+      <Notice tone="warn" title={t('binTitle')}>
+        {t('binText', { time: format.dateTime(new Date(image.purgedAt), { dateStyle: 'long', timeStyle: 'short' }) })}
+      </Notice>
+    )
+  if (hasJustBecomeAvailable)
+    return (
+      <div role="status">
+        <Notice tone="info" title={image.copyOf ? t('copied') : t('imported')}>
+          <Link
+            href={paths.shareImage(image.regionId, image.id)}
+            className="rounded-sm font-medium text-accent hover:underline"
+          >
+            {t('shareNow')}
+          </Link>
+        </Notice>
+      </div>
+    )
+  return null
+}
+
+function Motion({ image }: { image: OwnImage }) {
+  const t = useTranslations()
+  const locale = useLocale()
+  const percent = percentDone(image)
+  const what = image.step ? t(`steps.${image.step}`) : t('states.copying')
+  const words = percent === null ? what : t('steps.percent', { what, percent })
+  // A conversion is told in percent, everything else in bytes.
+  const isBytes = image.step !== 'CONVERT' && image.totalBytes > 0
+  return (
+    <section className="flex flex-col gap-2 rounded-card border border-line bg-surface-raised p-4">
+      <div className="flex flex-wrap justify-between gap-x-4 font-medium text-sm tabular-nums">
+        <span>{words}</span>
+        {isBytes && (
+          <span className="font-normal text-ink-muted">
+            {formatBytes(image.doneBytes, locale)} / {formatBytes(image.totalBytes, locale)}
+          </span>
+        )}
+      </div>
+      <Progress label={words} percent={percent} />
+      <p className="text-ink-muted text-xs">
+        {t(image.state === 'copying' ? 'motion.copyGoesOn' : 'motion.importGoesOn')}
+      </p>
+    </section>
+  )
+}
+
+/** Whether the image became available while this page was open. */
+function useBecameAvailable(state: string): boolean {
+  const before = useRef(state)
+  const [became, setBecame] = useState(false)
+  useEffect(() => {
+    if (before.current !== 'available' && before.current !== 'deleted' && state === 'available') setBecame(true)
+    before.current = state
+  }, [state])
+  return became
+}

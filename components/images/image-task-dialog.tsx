@@ -1,0 +1,92 @@
+'use client'
+
+import { useTranslations } from 'next-intl'
+import { useEffect } from 'react'
+import { useRefusalText } from '@/components/shell/refusal-text'
+import { ConfirmDialog } from '@/components/ui/confirm-dialog'
+import { Notice } from '@/components/ui/notice'
+import { toast } from '@/components/ui/toasts'
+import { cancelCopyAction, retryCopyAction } from '@/lib/copies/actions'
+import { purgeImageAction, restoreImageAction } from '@/lib/images/actions'
+import { cancelImportAction } from '@/lib/imports/actions'
+import { useAction } from '@/lib/use-action'
+import { DeleteImageDialog } from './delete-image-dialog'
+
+/** What is done with an own image from its row or its page. */
+export type ImageTask = 'delete' | 'purge' | 'restore' | 'cancelImport' | 'cancelCopy' | 'retryCopy'
+
+type ImageTaskDialogProps = {
+  task: ImageTask
+  region: string
+  image: { id: string; name: string; state: string; recipients: number }
+  recycleDays: number
+  onClose: () => void
+  /** Leads away from a page that is gone with the image. */
+  onGone?: () => void
+}
+
+/** Asks once where something is taken away; what takes nothing away is done at once, and only a refusal is shown. */
+export function ImageTaskDialog(props: ImageTaskDialogProps) {
+  const { task, onGone, ...rest } = props
+  if (task === 'delete') return <DeleteImageDialog {...rest} onDeleted={onGone} />
+  if (task === 'restore' || task === 'retryCopy') return <AtOnce {...props} task={task} />
+  return <Confirmed {...props} task={task} />
+}
+
+const confirmed = { purge: purgeImageAction, cancelImport: cancelImportAction, cancelCopy: cancelCopyAction }
+const atOnce = { restore: restoreImageAction, retryCopy: retryCopyAction }
+
+function Confirmed({ task, region, image, onClose, onGone }: ImageTaskDialogProps & { task: keyof typeof confirmed }) {
+  const t = useTranslations('taskDialog')
+  const refusalText = useRefusalText()
+  const { run, isPending, refusal } = useAction(confirmed[task], {
+    changes: ['images', 'quotas'],
+    isLeaving: Boolean(onGone),
+  })
+  const confirm = () =>
+    run({ region, imageId: image.id }, () => {
+      toast(t(`${task}.done`, { image: image.name }))
+      onClose()
+      onGone?.()
+    })
+  return (
+    <ConfirmDialog
+      onDismiss={onClose}
+      title={t(`${task}.title`, { image: image.name })}
+      confirmLabel={t(`${task}.confirm`)}
+      keepLabel={t(`${task}.keep`)}
+      isPending={isPending}
+      onConfirm={confirm}
+    >
+      {refusal && <Notice tone="danger">{refusalText(refusal)}</Notice>}
+      <p>{t(`${task}.text`)}</p>
+    </ConfirmDialog>
+  )
+}
+
+function AtOnce({ task, region, image, onClose }: ImageTaskDialogProps & { task: keyof typeof atOnce }) {
+  const t = useTranslations('taskDialog')
+  const refusalText = useRefusalText()
+  const { run, isPending, refusal } = useAction(atOnce[task], { changes: ['images', 'quotas'] })
+  const imageId = image.id
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is done once, when somebody asked for it.
+  useEffect(() => {
+    run({ region, imageId }, () => {
+      toast(t(`${task}.done`, { image: image.name }))
+      onClose()
+    })
+  }, [])
+  if (!refusal) return null
+  return (
+    <ConfirmDialog
+      onDismiss={onClose}
+      title={t(`${task}.refused`, { image: image.name })}
+      confirmLabel={t('tryAgain')}
+      keepLabel={t('close')}
+      isPending={isPending}
+      onConfirm={() => run({ region, imageId }, onClose)}
+    >
+      <Notice tone="danger">{refusalText(refusal)}</Notice>
+    </ConfirmDialog>
+  )
+}

@@ -1,0 +1,53 @@
+import 'server-only'
+import { db } from '@/lib/db/client'
+import { StartError } from '@/lib/db/data-folder'
+import { formatBytes } from '@/lib/format'
+import { listRegions } from '@/lib/regions/reads'
+import { ok, type Result } from '@/lib/result'
+import { discardStaged, listStaged } from '@/lib/stores/staging'
+import { type StoredObject, storeOf } from '@/lib/stores/store'
+import { type Answer, answer } from './output'
+import { findOrphans } from './verify-stores'
+
+/** Younger bytes may be those of an import that is about to write its row. */
+const orphanAgeMs = 24 * 60 * 60 * 1000
+
+type Removed = { region: string | null; key: string; size: number }
+
+/**
+ * `gc`: removes bytes older than a day that nothing refers to, from every store and from the staging folder. A store in which
+ * this database knows nothing at all is left alone unless forced: most likely it is another console's.
+ */
+export async function collectGarbage({ forced, now }: { forced: boolean; now: Date }): Promise<Result<Answer>> {
+  const before = now.getTime() - orphanAgeMs
+  const removed: Removed[] = []
+  for (const { id: region } of await listRegions()) {
+    const old = (await findOrphans(region)).filter((object) => object.modifiedAt.getTime() < before)
+    if (old.length > 0 && !forced) await requireOwnStore(region, old)
+    for (const { key, size } of old) {
+      await storeOf(region).delete(key)
+      removed.push({ region, key, size })
+    }
+  }
+  removed.push(...(await removeLeftUploads(before)))
+  const bytes = removed.reduce((sum, { size }) => sum + size, 0)
+  const lines = removed.map(({ region, key, size }) => `${region ?? 'staging'} ${key} ${formatBytes(size, 'en')}`)
+  return ok(answer(removed, [...lines, `Removed ${removed.length}, ${formatBytes(bytes, 'en')}.`]))
+}
+
+async function requireOwnStore(region: string, orphans: StoredObject[]): Promise<void> {
+  if ((await db().blob.count({ where: { regionId: region, state: 'ready' }, take: 1 })) > 0) return
+  throw new StartError(
+    `The store of ${region} has ${orphans.length} objects and this database knows none of it. Is DATABASE_URL right? If it is, run gc --force.`,
+  )
+}
+
+async function removeLeftUploads(before: number): Promise<Removed[]> {
+  const staged = await listStaged()
+  const ids = [...new Set(staged.map((file) => file.imageId))]
+  const importing = await db().image.findMany({ where: { id: { in: ids }, state: 'importing' }, select: { id: true } })
+  const live = new Set(importing.map((image) => image.id))
+  const old = staged.filter(({ imageId, modifiedAt }) => !live.has(imageId) && modifiedAt.getTime() < before)
+  for (const { imageId } of old) await discardStaged(imageId)
+  return old.map(({ imageId, size }) => ({ region: null, key: imageId, size }))
+}

@@ -1,0 +1,39 @@
+import 'server-only'
+import type { Context } from '@/lib/auth/viewer'
+import { db } from '@/lib/db/client'
+import type { ImageContent } from '@/lib/images/schema'
+import { blobKey } from './rules'
+
+export type BlobRow = { id: string; regionId: string; sha256: string; size: bigint; state: string; format: string }
+
+const fields = { id: true, regionId: true, sha256: true, size: true, state: true, format: true } as const
+
+/** A blob by its id; null when its bytes are gone. */
+export async function findBlob(blobId: string): Promise<BlobRow | null> {
+  return await db().blob.findUnique({ where: { id: blobId }, select: fields })
+}
+
+/** Blobs whose bytes should have been removed by now. */
+export async function findLeftBlobs(before: Date): Promise<string[]> {
+  const blobs = await db().blob.findMany({
+    where: { state: 'removing', updatedAt: { lt: before } },
+    select: { id: true },
+    take: 1_000,
+  })
+  return blobs.map((blob) => blob.id)
+}
+
+/** The stored disk of an own image, for its owner to download. A shared one is not (rule 5), nor one in the recycle bin. */
+export async function getImageContent(
+  ctx: Context,
+  params: { region: string; imageId: string },
+): Promise<ImageContent | null> {
+  const image = await db().image.findFirst({
+    where: { id: params.imageId, ownerId: ctx.viewer.ownerId, regionId: params.region, state: 'available' },
+    select: { name: true, blob: { select: { id: true, sha256: true, size: true, format: true } } },
+  })
+  if (!image?.blob) return null
+  const { sha256, size, format } = image.blob
+  const fileName = `${image.name}.${format}`
+  return { region: params.region, key: blobKey(image.blob), sha256, size: Number(size), fileName }
+}

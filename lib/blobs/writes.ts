@@ -1,0 +1,98 @@
+import 'server-only'
+import { db } from '@/lib/db/client'
+import { addJob } from '@/lib/db/jobs'
+import { type LockedImage, lockAccounts, lockBlobs, lockImage } from '@/lib/db/locks'
+import { inTransaction, type Transaction } from '@/lib/db/transaction'
+import type { DiskLayout } from '@/lib/disks/layout'
+import { newId } from '@/lib/ids'
+import { ok } from '@/lib/result'
+import { blobKey, type DiskContent } from './rules'
+
+// Content is kept once in a store and counted by the rows that refer to it. An import, a copy and a delete call these in
+// their own transactions, under the locks of the owner and the image; the blobs are locked here, last.
+
+/** Where the bytes of an image are to be, and whether the store has them already. */
+export type Place = { blobId: string; key: string; isThere: boolean }
+
+/**
+ * Lets an image refer to its content: to the blob that the region has, else to a new one that is still to be written. Asked
+ * again, after a worker has died, it answers with the same blob.
+ */
+export async function referTo(tx: Transaction, image: LockedImage, content: DiskContent, now: Date): Promise<Place> {
+  const { regionId } = image
+  const blobs = await lockBlobs(tx, { id: image.blobId, regionId, sha256: content.sha256 })
+  const same = blobs.filter((blob) => blob.sha256 === content.sha256)
+  const chosen = same.find((blob) => blob.state === 'ready') ?? same.find((blob) => blob.id === image.blobId)
+  const id = chosen?.id ?? newId('blb')
+  if (!chosen) {
+    const fields = { id, regionId, ...content, createdAt: now, updatedAt: now }
+    await tx.blob.create({ data: { ...fields, state: 'writing' } })
+  }
+  await tx.image.update({ where: { id: image.id }, data: { blobId: id } })
+  if (image.blobId !== null && image.blobId !== id) await release(tx, image.blobId, now)
+  return { blobId: id, key: blobKey({ id, sha256: content.sha256 }), isThere: chosen?.state === 'ready' }
+}
+
+/** What an import or a copy has brought: the content, and its layout where it could be read. */
+export type Brought = DiskContent & { layout?: DiskLayout | null }
+
+/**
+ * Makes the bytes that an image refers to count. When another import of the same content was quicker, its bytes are the
+ * image's from now on and the own ones go.
+ */
+export async function settle(tx: Transaction, image: LockedImage, brought: Brought, now: Date): Promise<DiskContent> {
+  const { layout, ...content } = brought
+  const { blobId, isThere } = await referTo(tx, image, content, now)
+  const data = { state: 'ready' as const, updatedAt: now, ...(layout ? { layout } : {}) }
+  if (!isThere) await tx.blob.update({ where: { id: blobId }, data })
+  return content
+}
+
+/** Takes an image's bytes from it, and lets them go when nobody else needs them. */
+export async function letGo(tx: Transaction, image: LockedImage, now: Date): Promise<void> {
+  if (image.blobId === null) return
+  await lockBlobs(tx, { id: image.blobId, regionId: image.regionId, sha256: null })
+  await tx.image.update({ where: { id: image.id }, data: { blobId: null } })
+  await release(tx, image.blobId, now)
+}
+
+/** Whether the bytes of an image are nobody else's, so that they go with it. */
+export async function isLastHolder(tx: Transaction, image: LockedImage): Promise<boolean> {
+  if (image.blobId === null) return false
+  await lockBlobs(tx, { id: image.blobId, regionId: image.regionId, sha256: null })
+  return (await holders(tx, image.blobId)).every((id) => id === image.id)
+}
+
+/** Marks the bytes of an image as on their way out; the job that removes them forgets the image too. */
+export async function remove(tx: Transaction, blobId: string, now: Date): Promise<void> {
+  await tx.blob.update({ where: { id: blobId }, data: { state: 'removing', updatedAt: now } })
+  await addJob(tx, 'remove-blob', { blobId })
+}
+
+async function release(tx: Transaction, blobId: string, now: Date): Promise<void> {
+  if ((await holders(tx, blobId)).length === 0) await remove(tx, blobId, now)
+}
+
+async function holders(tx: Transaction, blobId: string): Promise<string[]> {
+  const images = await tx.image.findMany({
+    where: { blobId, NOT: { state: 'deleting' } },
+    select: { id: true },
+    take: 2,
+  })
+  return images.map((image) => image.id)
+}
+
+/** Forgets a blob whose bytes are gone, and the image that waited for that. Only one on its way out can be forgotten. */
+export async function forgetBlob(blobId: string): Promise<void> {
+  const waiting = await db().image.findMany({
+    where: { blobId, state: 'deleting' },
+    select: { id: true, ownerId: true },
+  })
+  await inTransaction(async (tx) => {
+    await lockAccounts(tx, [...new Set(waiting.map((image) => image.ownerId))])
+    for (const { id } of waiting.sort((a, b) => (a.id < b.id ? -1 : 1))) await lockImage(tx, id)
+    await tx.image.deleteMany({ where: { id: { in: waiting.map((image) => image.id) }, blobId, state: 'deleting' } })
+    await tx.blob.deleteMany({ where: { id: blobId, state: 'removing' } })
+    return ok(null)
+  })
+}

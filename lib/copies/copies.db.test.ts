@@ -1,0 +1,299 @@
+import { createHash } from 'node:crypto'
+import { mkdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { Readable } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+import { verify } from '@/lib/admin/verify'
+import { blobKey } from '@/lib/blobs/rules'
+import { db } from '@/lib/db/client'
+import { account, held, later, quota, race, region, type TestAccount, tally } from '@/lib/db/test-fixtures'
+import { env } from '@/lib/env'
+import { deleteImage, purgeImage } from '@/lib/images/writes'
+import { leaseMs } from '@/lib/imports/rules'
+import { beginImport, claimPlace, finishImport, takeLease } from '@/lib/imports/writes'
+import { copyImageJob } from '@/lib/jobs/copy-image'
+import { removeBlob } from '@/lib/jobs/remove-blob'
+import { sweepImages } from '@/lib/jobs/sweep-images'
+import { shareImage } from '@/lib/shares/writes'
+import { storeOf } from '@/lib/stores/store'
+import { beginCopy, cancelCopy, claimCopyPlace, retryCopy } from './writes'
+
+process.env.ECS_DATABASE_POOL = '20'
+
+let made = 0
+
+/** An image with bytes in the store of its region: the same for the same seed. */
+async function stored(owner: TestAccount, regionId: string, seed = ++made): Promise<string> {
+  const disk = Buffer.alloc(200_000, `disk ${seed} `)
+  const sha256 = createHash('sha256').update(disk).digest('hex')
+  const content = { format: 'raw' as const, virtualSize: 512, size: disk.length, sha256 }
+  const begun = await beginImport(owner.ctx, { region: regionId, name: 'web-01', operatingSystem: 'Debian 12' })
+  const imageId = begun.ok ? begun.value.imageId : ''
+  const place = await claimPlace(owner.ctx, imageId, content, { isNormalised: true })
+  if (place.ok && !place.value.isThere)
+    await storeOf(regionId).put(place.value.key, Readable.from([disk]), { size: disk.length })
+  await finishImport(owner.ctx, imageId, content)
+  return imageId
+}
+
+async function keysIn(regionId: string): Promise<string[]> {
+  const keys: string[] = []
+  for await (const { key, isPartial } of storeOf(regionId).list()) keys.push(isPartial ? `${key} (unfinished)` : key)
+  return keys.sort()
+}
+
+async function rowOf(imageId: string) {
+  return await db().image.findUnique({ where: { id: imageId }, include: { blob: true } })
+}
+
+async function tenant() {
+  const [here, there, owner] = await Promise.all([region(), region(), account()])
+  return { here, there, owner, imageId: await stored(owner, here) }
+}
+
+const to = (here: string, imageId: string, there: string) => ({
+  region: here,
+  imageId,
+  targetRegion: there,
+  name: 'copy-01',
+})
+
+async function begunCopy(owner: TestAccount, here: string, imageId: string, there: string): Promise<string> {
+  const begun = await beginCopy(owner.ctx, to(here, imageId, there))
+  if (!begun.ok) throw new Error(begun.refusal.code)
+  return begun.value.imageId
+}
+
+const run = async (imageId: string) => await copyImageJob({ imageId }, true)
+
+/** Where a folder store has the bytes of an image. */
+async function fileOf(regionId: string, imageId: string): Promise<string> {
+  const blob = (await rowOf(imageId))?.blob
+  return path.join(env().ECS_DATA_DIR, 'stores', regionId, blob ? blobKey(blob) : '')
+}
+
+describe('a copy', () => {
+  it('is an image of its own in the other region, with the same bytes there, and can be shared there', async () => {
+    const { here, there, owner, imageId } = await tenant()
+    const copy = await begunCopy(owner, here, imageId, there)
+    expect(await rowOf(copy)).toMatchObject({ state: 'copying', regionId: there, totalBytes: 200_000n })
+    await run(copy)
+    const [source, target] = [await rowOf(imageId), await rowOf(copy)]
+    expect(target).toMatchObject({ state: 'available', name: 'copy-01', copyOfId: imageId, copyOfRegionId: here })
+    expect(target).toMatchObject({ sha256: source?.sha256, size: source?.size, isNormalised: true })
+    expect(target?.blobId).not.toBe(source?.blobId)
+    expect(await keysIn(there)).toEqual([target?.blob ? blobKey(target.blob) : ''])
+    const recipient = await account()
+    const share = { region: there, imageId: copy, usernames: [recipient.username], note: '' }
+    expect(await shareImage(owner.ctx, share)).toMatchObject({ ok: true })
+    const events = await db().event.findMany({ where: { imageId: copy }, orderBy: { id: 'asc' } })
+    expect(events.map((event) => event.action)).toEqual(['image.copy', 'image.copied', 'share.create'])
+  })
+
+  it('takes its quota place when it begins: of 20 at once with one place left exactly 1 begins', async () => {
+    const { here, there, owner, imageId } = await tenant()
+    await quota(owner, there, 1)
+    const results = await race(20, () => beginCopy(owner.ctx, to(here, imageId, there)))
+    expect(tally(results)).toEqual({ ok: 1, IMAGE_QUOTA_FULL: 19 })
+  })
+
+  it('beside another of the same image becomes an image too, and the bytes lie there once', async () => {
+    const { here, there, owner, imageId } = await tenant()
+    const copies = [await begunCopy(owner, here, imageId, there), await begunCopy(owner, here, imageId, there)]
+    await Promise.all(copies.map(run))
+    const rows = await Promise.all(copies.map(rowOf))
+    expect(rows.map((row) => row?.state)).toEqual(['available', 'available'])
+    expect(rows[0]?.blobId).toBe(rows[1]?.blobId)
+    for (const blob of await db().blob.findMany({ where: { regionId: there, state: 'removing' } }))
+      await removeBlob({ blobId: blob.id })
+    expect(await keysIn(there)).toHaveLength(1)
+  })
+
+  it('of bytes that the region has already says so, once it has read them', async () => {
+    const { here, there, owner } = await tenant()
+    const seed = ++made
+    const [imageId, other] = [await stored(owner, here, seed), await stored(await account(), there, seed)]
+    const copy = await begunCopy(owner, here, imageId, there)
+    await run(copy)
+    expect((await rowOf(copy))?.blobId).toBe((await rowOf(other))?.blobId)
+    const event = await db().event.findFirstOrThrow({ where: { imageId: copy, action: 'image.copied' } })
+    expect(event.details).toMatchObject({ wasThere: 1 })
+  })
+
+  it('onto damaged bytes that the region has mends them', async () => {
+    const { here, there, owner } = await tenant()
+    const seed = ++made
+    const [imageId, other] = [await stored(owner, here, seed), await stored(await account(), there, seed)]
+    await writeFile(await fileOf(there, other), Buffer.alloc(200_000, 'rot'))
+    await run(await begunCopy(owner, here, imageId, there))
+    const blob = (await rowOf(other))?.blob
+    const bytes = Buffer.concat(await (await storeOf(there).read(blob ? blobKey(blob) : '')).toArray())
+    expect(createHash('sha256').update(bytes).digest('hex')).toBe(blob?.sha256)
+  })
+
+  it('of damaged bytes fails, says so and leaves nothing; mended and retried it succeeds', async () => {
+    const { here, there, owner, imageId } = await tenant()
+    const file = await fileOf(here, imageId)
+    const good = Buffer.concat(await (await storeOf(here).read(path.basename(file))).toArray())
+    await writeFile(file, Buffer.alloc(200_000, 'rot'))
+    const copy = await begunCopy(owner, here, imageId, there)
+    await run(copy)
+    expect(await rowOf(copy)).toMatchObject({ state: 'failed', failure: { code: 'COPY_SOURCE_DAMAGED' }, blobId: null })
+    for (const blob of await db().blob.findMany({ where: { regionId: there } })) await removeBlob({ blobId: blob.id })
+    expect(await keysIn(there)).toEqual([])
+    await writeFile(file, good)
+    await quota(owner, there, 0)
+    const again = { region: there, imageId: copy }
+    expect(await retryCopy(owner.ctx, again)).toMatchObject({ refusal: { code: 'IMAGE_QUOTA_FULL' } })
+    await quota(owner, there, 1)
+    expect(tally(await race(5, () => retryCopy(owner.ctx, again)))).toEqual({ ok: 1, IMAGE_BUSY: 4 })
+    await run(copy)
+    expect(await rowOf(copy)).toMatchObject({ state: 'available', failure: null })
+  })
+
+  it('whose worker was killed is taken up again, goes on where bytes are whole, and is one image', async () => {
+    const { here, there, owner, imageId } = await tenant()
+    const copy = await begunCopy(owner, here, imageId, there)
+    // A worker took it, claimed its place and died with half of the bytes written.
+    const taken = new Date()
+    expect(await takeLease(copy, taken)).toBe(true)
+    const { blob } = (await rowOf(imageId)) ?? {}
+    if (!blob) throw new Error('The source has no bytes.')
+    const content = { ...blob, size: Number(blob.size), virtualSize: Number(blob.virtualSize) }
+    const { sha256, format, size, virtualSize } = content
+    const place = await claimCopyPlace(owner.ctx, copy, { sha256, format, size, virtualSize })
+    const folder = path.join(env().ECS_DATA_DIR, 'stores', there)
+    await mkdir(folder, { recursive: true })
+    await writeFile(path.join(folder, `${place.ok ? place.value.key : ''}.000000000000.part`), 'half')
+    expect(await keysIn(there)).toHaveLength(1)
+    const key = `copy-image ${copy}`
+    await db().$queryRaw`SELECT graphile_worker.remove_job(${key})::text`
+    await copyImageJob({ imageId: copy }, true)
+    await sweepImages(new Date(taken.getTime() + leaseMs))
+    expect(await rowOf(copy)).toMatchObject({ state: 'copying' })
+    await sweepImages(new Date(taken.getTime() + leaseMs + 1))
+    expect(await db().$queryRaw`SELECT key FROM graphile_worker.jobs WHERE key = ${key}`).toEqual([{ key }])
+    await Promise.all([run(copy), run(copy), run(copy)])
+    expect(await rowOf(copy)).toMatchObject({ state: 'available' })
+    expect(await db().image.count({ where: { ownerId: owner.id, regionId: there } })).toBe(1)
+    expect(await keysIn(there)).toEqual([place.ok ? place.value.key : ''])
+  })
+
+  it('is cancelled while it runs: its image and its bytes are gone, and its place is free', async () => {
+    const { here, there, owner, imageId } = await tenant()
+    await quota(owner, there, 1)
+    for (let round = 0; round < 8; round++) {
+      const copy = await begunCopy(owner, here, imageId, there)
+      const [, cancelled] = await Promise.all([run(copy), cancelCopy(owner.ctx, { region: there, imageId: copy })])
+      if (!cancelled.ok) {
+        expect(cancelled).toMatchObject({ refusal: { code: 'IMAGE_BUSY' } })
+        await deleteImage(owner.ctx, {
+          region: there,
+          imageId: copy,
+          cancelShares: false,
+          typedName: null,
+          isForGood: true,
+        })
+      }
+      for (const blob of await db().blob.findMany({ where: { regionId: there, state: 'removing' } }))
+        await removeBlob({ blobId: blob.id })
+      expect(await rowOf(copy)).toBeNull()
+      expect(await keysIn(there)).toEqual([])
+    }
+  })
+
+  it('keeps its source from being deleted, and the source can go when it is done', async () => {
+    const { here, there, owner, imageId } = await tenant()
+    const copy = await begunCopy(owner, here, imageId, there)
+    const input = { region: here, imageId, cancelShares: false, typedName: null }
+    expect(await deleteImage(owner.ctx, input)).toEqual({ ok: false, refusal: { code: 'IMAGE_BUSY', state: 'read' } })
+    await run(copy)
+    expect(await deleteImage(owner.ctx, input)).toMatchObject({ ok: true })
+  })
+
+  it('races with a delete of its source: either there is no copy, or there are both', async () => {
+    const [here, there, owner] = await Promise.all([region(), region(), account()])
+    for (let round = 0; round < 12; round++) {
+      const imageId = await stored(owner, here)
+      const input = { region: here, imageId, cancelShares: false, typedName: null }
+      const [copied, deleted] = await Promise.all([
+        beginCopy(owner.ctx, to(here, imageId, there)),
+        deleteImage(owner.ctx, input),
+      ])
+      expect([copied.ok, deleted.ok].filter(Boolean)).toHaveLength(1)
+      if (copied.ok) await run(copied.value.imageId)
+    }
+  })
+
+  it('is refused to everybody else, into its own region, from another one, and while it is not available', async () => {
+    const { here, there, owner, imageId } = await tenant()
+    const [stranger, recipient] = [await account(), await account()]
+    await held(imageId, recipient)
+    for (const other of [stranger, recipient, await account({ master: stranger })]) {
+      const refused = { ok: false, refusal: { code: 'IMAGE_NOT_FOUND' } }
+      expect(await beginCopy(other.ctx, to(here, imageId, there))).toEqual(refused)
+      for (const act of [cancelCopy, retryCopy])
+        expect(await act(other.ctx, { region: here, imageId })).toEqual(refused)
+    }
+    const code = async (input: ReturnType<typeof to>) => tally([await beginCopy(owner.ctx, input)])
+    expect(await code(to(here, imageId, here))).toEqual({ INVALID_INPUT: 1 })
+    expect(await code(to(there, imageId, here))).toEqual({ REGION_MISMATCH: 1 })
+    expect(await code(to(here, imageId, 'xx-nowhere'))).toEqual({ REGION_NOT_FOUND: 1 })
+    const copy = await begunCopy(owner, here, imageId, there)
+    expect(await code(to(there, copy, here))).toEqual({ IMAGE_NOT_AVAILABLE: 1 })
+    expect(await retryCopy(owner.ctx, { region: there, imageId: copy })).toMatchObject({
+      refusal: { code: 'IMAGE_BUSY' },
+    })
+  })
+})
+
+describe('content', () => {
+  it('is kept once in a region, whoever imports it, and goes with the last image that has it', async () => {
+    const [here, first, second] = await Promise.all([region(), account(), account()])
+    const seed = ++made
+    const images = [await stored(first, here, seed), await stored(second, here, seed)] as const
+    expect(await keysIn(here)).toHaveLength(1)
+    const remove = async (owner: TestAccount, imageId: string) =>
+      await deleteImage(owner.ctx, { region: here, imageId, cancelShares: false, typedName: null, isForGood: true })
+    expect(await remove(first, images[0])).toMatchObject({ ok: true })
+    expect(await rowOf(images[0])).toBeNull()
+    expect(await keysIn(here)).toHaveLength(1)
+    // In the recycle bin it still needs them.
+    await deleteImage(second.ctx, { region: here, imageId: images[1], cancelShares: false, typedName: null })
+    expect(await db().blob.count({ where: { regionId: here, state: 'ready' } })).toBe(1)
+    await purgeImage(second.ctx, { region: here, imageId: images[1] })
+    const [blob] = await db().blob.findMany({ where: { regionId: here } })
+    expect(blob).toMatchObject({ state: 'removing' })
+    await removeBlob({ blobId: blob?.id ?? '' })
+    expect([await keysIn(here), await rowOf(images[1])]).toEqual([[], null])
+  })
+
+  it('that comes anew while it goes is written anew: imports and deletes of one disk never lose bytes', async () => {
+    const [here, owner] = await Promise.all([region(), account()])
+    const seed = ++made
+    for (let round = 0; round < 12; round++) {
+      const old = await stored(owner, here, seed)
+      const leave = async () => {
+        await deleteImage(owner.ctx, {
+          region: here,
+          imageId: old,
+          cancelShares: false,
+          typedName: null,
+          isForGood: true,
+        })
+        const going = await db().blob.findMany({ where: { regionId: here, state: 'removing' }, select: { id: true } })
+        for (const blob of going) await removeBlob({ blobId: blob.id })
+      }
+      const [imageId] = await Promise.all([stored(owner, here, seed), leave()])
+      expect(await rowOf(imageId)).toMatchObject({ state: 'available', blob: { state: 'ready' } })
+      await deleteImage(owner.ctx, { region: here, imageId, cancelShares: false, typedName: null, isForGood: true })
+      await sweepImages(later(10 * leaseMs))
+      expect(await keysIn(here)).toEqual([])
+    }
+  })
+
+  it('of every image that is there is there, after all of this', async () => {
+    const violations = (await verify()).filter((finding) => finding.severity === 'violation')
+    expect(violations.map(({ kind }) => kind).filter((kind) => kind !== 'share-event' && kind !== 'orphan')).toEqual([])
+  })
+})

@@ -1,0 +1,10 @@
+import { z } from 'zod'
+import { imageId, regionId } from '@/lib/fields'
+import { imageName } from '@/lib/images/schema'
+
+export const copyImageInput = z.object({ region: regionId, imageId, targetRegion: regionId, name: imageName })
+export type CopyImageInput = z.infer<typeof copyImageInput>
+
+/** A copy is named by the image that it makes, in the region where it makes it. */
+export const copyInput = z.object({ region: regionId, imageId })
+export type CopyInput = z.infer<typeof copyInput>

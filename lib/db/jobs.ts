@@ -1,0 +1,20 @@
+import 'server-only'
+import type { Transaction } from './transaction'
+
+/** The kinds of long work, and what each is told. The worker has a task of each name. */
+export type Jobs = {
+  'finish-import': { imageId: string }
+  'copy-image': { imageId: string }
+  'remove-blob': { blobId: string }
+  'discard-staged': { imageId: string }
+}
+
+/**
+ * Enqueues a job in the transaction that asks for it, so that neither is ever there without the other. A second job of the
+ * same kind for the same thing replaces one that still waits. Six tries: the last comes four minutes after the first.
+ */
+export async function addJob<K extends keyof Jobs>(tx: Transaction, kind: K, payload: Jobs[K]): Promise<void> {
+  const key = `${kind} ${Object.values(payload).join(' ')}`
+  await tx.$queryRaw`
+    SELECT id::text FROM graphile_worker.add_job(${kind}, ${JSON.stringify(payload)}::json, job_key => ${key}, max_attempts => 6)`
+}

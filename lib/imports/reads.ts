@@ -1,0 +1,68 @@
+import 'server-only'
+import type { Context } from '@/lib/auth/viewer'
+import { db } from '@/lib/db/client'
+import type { UnfinishedUpload, UnfinishedUploadsParams } from './schema'
+
+/** Uploads of the viewer's master account in a region that have not arrived whole, the newest first. */
+export async function listUnfinishedUploads(
+  ctx: Context,
+  { region }: UnfinishedUploadsParams,
+): Promise<{ items: UnfinishedUpload[] }> {
+  const images = await db().image.findMany({
+    where: {
+      ownerId: ctx.viewer.ownerId,
+      regionId: region,
+      state: 'importing',
+      step: 'RECEIVE',
+      originName: { not: null },
+    },
+    select: { id: true, name: true, originName: true, doneBytes: true, totalBytes: true, leaseUntil: true },
+    orderBy: { createdAt: 'desc' },
+    take: 50,
+  })
+  return {
+    items: images.map((image) => ({
+      imageId: image.id,
+      name: image.name,
+      fileName: image.originName ?? '',
+      doneBytes: Number(image.doneBytes),
+      totalBytes: Number(image.totalBytes),
+      expiresAt: image.leaseUntil?.toISOString() ?? '',
+    })),
+  }
+}
+
+/** An upload of the viewer's master account that is still to receive bytes; null for anybody else's, and once it has ended. */
+export async function findUpload(ctx: Context, imageId: string): Promise<{ region: string; size: number } | null> {
+  const image = await db().image.findFirst({
+    where: { id: imageId, ownerId: ctx.viewer.ownerId, state: 'importing', step: 'RECEIVE' },
+    select: { regionId: true, totalBytes: true },
+  })
+  return image && { region: image.regionId, size: Number(image.totalBytes) }
+}
+
+/** An import that is to be worked on, with its owner and the blob that it may refer to; null once it has ended. */
+export async function findImport(imageId: string) {
+  return await db().image.findFirst({
+    where: { id: imageId, state: 'importing' },
+    select: {
+      id: true,
+      regionId: true,
+      originSha256: true,
+      claimedSha256: true,
+      blob: { select: { id: true, sha256: true, size: true, format: true, virtualSize: true } },
+      owner: { select: { id: true, username: true } },
+    },
+  })
+}
+
+export type RunningImport = NonNullable<Awaited<ReturnType<typeof findImport>>>
+
+/** Imports and copies whose lease has run out: ids with their owners. */
+export async function findDeadWork(now: Date) {
+  return await db().image.findMany({
+    where: { state: { in: ['importing', 'copying'] }, leaseUntil: { lt: now } },
+    select: { id: true, regionId: true, step: true, owner: { select: { id: true, username: true } } },
+    take: 1_000,
+  })
+}

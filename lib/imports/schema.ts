@@ -1,0 +1,34 @@
+import { z } from 'zod'
+import { imageId, regionId, text } from '@/lib/fields'
+import { imageName, operatingSystem } from '@/lib/images/schema'
+
+/** Longest name of a file, as file systems have it. */
+const fileNameMax = 255
+
+export const importImageInput = z.object({ region: regionId, name: imageName, operatingSystem })
+export type ImportImageInput = z.infer<typeof importImageInput>
+
+export const sha256Hex = z.string('invalid').regex(/^[0-9a-f]{64}$/, 'invalid')
+
+/** What the browser says of a file before it sends it. The name is for people only; nothing is decided by it. */
+export const uploadInput = importImageInput.extend({
+  fileName: text(fileNameMax).transform((name) => name.replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}]/gu, '').trim()),
+  size: z.number('number').int('number').min(1, 'required'),
+})
+export type UploadInput = z.infer<typeof uploadInput>
+
+export const cancelImportInput = z.object({ region: regionId, imageId })
+export type CancelImportInput = z.infer<typeof cancelImportInput>
+
+export const unfinishedUploadsParams = z.object({ region: regionId })
+export type UnfinishedUploadsParams = z.infer<typeof unfinishedUploadsParams>
+
+/** An upload that has not arrived whole: the same file, chosen again, goes on where it stopped. Sizes in bytes. */
+export type UnfinishedUpload = {
+  imageId: string
+  name: string
+  fileName: string
+  doneBytes: number
+  totalBytes: number
+  expiresAt: string
+}

@@ -1,0 +1,89 @@
+import 'server-only'
+import type { Context } from '@/lib/auth/viewer'
+import { blobKey, type DiskContent } from '@/lib/blobs/rules'
+import { findCopy } from '@/lib/copies/reads'
+import { claimCopyPlace, failCopy, finishCopy } from '@/lib/copies/writes'
+import { parseDiskLayout } from '@/lib/disks/layout'
+import type { ImageFailure } from '@/lib/images/schema'
+import { dropLease, takeLease } from '@/lib/imports/writes'
+import { log, logFault } from '@/lib/log'
+import { ChecksumMismatch, expectSha256, isIntact } from '@/lib/stores/checksum'
+import { NotStored, StoreFull, StoreUnreachable } from '@/lib/stores/errors'
+import { type Store, storeOf } from '@/lib/stores/store'
+import { holdLease, type Lease, LeaseLost } from './lease'
+import { systemContext } from './system'
+
+type Copy = NonNullable<Awaited<ReturnType<typeof findCopy>>>
+type Source = NonNullable<Copy['source']>
+
+/** Moves the bytes of a copy to the store of its region. Of several workers that are asked, one does it. */
+export async function copyImageJob({ imageId }: { imageId: string }, isLastTry: boolean): Promise<void> {
+  if (!(await takeLease(imageId, new Date()))) return
+  const copy = await findCopy(imageId)
+  if (!copy) return
+  const ctx = systemContext(copy.owner, new Date())
+  const lease = holdLease(imageId)
+  try {
+    if (copy.source) await copyBytes(ctx, copy, copy.source, lease)
+    else await failCopy(ctx, imageId, { code: 'COPY_SOURCE_GONE' })
+  } catch (error) {
+    if (lease.signal.aborted || error instanceof LeaseLost) return
+    const isWorthAnotherTry = !isLastTry && !(error instanceof StoreFull) && !(error instanceof ChecksumMismatch)
+    if (isWorthAnotherTry) {
+      await dropLease(imageId)
+      throw error
+    }
+    await failCopy({ ...ctx, now: new Date() }, imageId, failureOf(error))
+  } finally {
+    lease.release()
+  }
+}
+
+async function copyBytes(ctx: Context, copy: Copy, { regionId, blob }: Source, lease: Lease): Promise<void> {
+  const { sha256, format } = blob
+  const content: DiskContent = { sha256, format, size: Number(blob.size), virtualSize: Number(blob.virtualSize) }
+  const claimed = await claimCopyPlace({ ...ctx, now: new Date() }, copy.id, content)
+  if (!claimed.ok) return
+  const { key, isThere } = claimed.value
+  const target = storeOf(copy.regionId)
+  // Bytes that are there already, another image's or those of a try that was cut off, are believed once they are read.
+  if (!(await isIntact(target, key, content, lease.signal))) {
+    await target.delete(key)
+    await moveBytes({ source: storeOf(regionId), target }, { from: blobKey(blob), to: key }, content, lease)
+  }
+  const brought = { ...content, layout: parseDiskLayout(blob.layout) }
+  const finished = await finishCopy({ ...ctx, now: new Date() }, copy.id, brought, { wasThere: isThere })
+  // Cancelled at the very end: the job that removes its bytes may have come before they were whole.
+  if (!finished.ok && !isThere) await target.delete(key)
+}
+
+async function moveBytes(
+  stores: { source: Store; target: Store },
+  keys: { from: string; to: string },
+  content: DiskContent,
+  lease: Lease,
+): Promise<void> {
+  await lease.confirm({ doneBytes: 0, totalBytes: content.size })
+  const bytes = await stores.source.read(keys.from)
+  const checked = expectSha256(content.sha256)
+  bytes.on('error', (error) => checked.destroy(error))
+  checked.on('close', () => bytes.destroy())
+  await stores.target.put(keys.to, bytes.pipe(checked), {
+    size: content.size,
+    signal: lease.signal,
+    onProgress: (done) => lease.tell({ doneBytes: done }),
+  })
+}
+
+function failureOf(error: unknown): ImageFailure {
+  if (error instanceof StoreFull) return { code: 'STORE_FULL' }
+  if (error instanceof ChecksumMismatch || error instanceof NotStored) {
+    log.error({ err: error }, 'The stored bytes of an image are not what was imported. Run verify.')
+    return { code: 'COPY_SOURCE_DAMAGED' }
+  }
+  if (error instanceof StoreUnreachable) {
+    log.warn({ err: error }, 'A store cannot be reached.')
+    return { code: 'STORE_UNREACHABLE' }
+  }
+  return { code: 'COPY_FAULT', facts: { reference: logFault(error, 'copy') } }
+}

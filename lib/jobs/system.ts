@@ -1,0 +1,14 @@
+import 'server-only'
+import { type Context, mintViewer, operatorId } from '@/lib/auth/viewer'
+
+/** A job acts on behalf of an account and says so in the record. */
+export function systemContext(owner: { id: string; username: string }, now: Date): Context {
+  const viewer = mintViewer({
+    id: operatorId,
+    username: 'system',
+    kind: 'MASTER',
+    displayName: 'System',
+    master: owner,
+  })
+  return { viewer, now, address: null }
+}

@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto'
+import { Transform } from 'node:stream'
+import { NotStored } from './errors'
+import type { Store } from './store'
+
+/** Bytes that came from a store are not those that went in. */
+export class ChecksumMismatch extends Error {}
+
+/** The SHA-256 of a stream, in hexadecimal. */
+export async function sha256Of(
+  bytes: AsyncIterable<Buffer>,
+  options: { onProgress?: (done: number) => void; signal?: AbortSignal | null } = {},
+): Promise<string> {
+  const hash = createHash('sha256')
+  let done = 0
+  for await (const chunk of bytes) {
+    options.signal?.throwIfAborted()
+    hash.update(chunk)
+    done += chunk.length
+    options.onProgress?.(done)
+  }
+  return hash.digest('hex')
+}
+
+/** Lets bytes through and fails at their end, before whoever takes them believes them, unless they have this SHA-256. */
+export function expectSha256(sha256: string): Transform {
+  const hash = createHash('sha256')
+  return new Transform({
+    highWaterMark: 2 ** 20,
+    transform(chunk: Buffer, _encoding, done) {
+      hash.update(chunk)
+      done(null, chunk)
+    },
+    flush(done) {
+      done(hash.digest('hex') === sha256 ? null : new ChecksumMismatch())
+    },
+  })
+}
+
+/** Whether a store has exactly these bytes under a key. Reads all of them. */
+export async function isIntact(
+  store: Store,
+  key: string,
+  content: { sha256: string; size: number },
+  signal: AbortSignal | null = null,
+): Promise<boolean> {
+  try {
+    const found = await store.stat(key)
+    return found?.size === content.size && (await sha256Of(await store.read(key), { signal })) === content.sha256
+  } catch (error) {
+    if (error instanceof NotStored) return false
+    throw error
+  }
+}
