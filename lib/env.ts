@@ -28,6 +28,8 @@ const environment = z.object({
   /** How long a deleted image can be restored; 0 keeps no recycle bin. */
   ECS_RECYCLE_DAYS: z.coerce.number().int().min(0).max(3650).default(7),
   ECS_IMAGE_SIZE_MAX: bytes.default(64 * 2 ** 30),
+  /** A browser sends a file in pieces of this size: what is lost when the connection breaks is a part of one at most. */
+  ECS_UPLOAD_CHUNK: bytes.default(32 * 2 ** 20),
   /** Kept free in every store: the larger of 5 % and this many bytes. */
   ECS_STORE_RESERVE: bytes.default(2 * 2 ** 30),
   /** 1: where no sandbox can be made for what reads strangers' disks, they are refused; else limits have to do. */

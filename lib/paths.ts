@@ -24,6 +24,7 @@ export const paths = {
   sharedImages: (region: string, list: ImageListQuery = {}) =>
     route(`/${region}/images/shared`, { ...defaultless(list) }),
   image: (region: string, imageId: string) => route(`/${region}/images/${imageId}`),
+  importImage: (region: string) => route(`/${region}/images/import`),
   shareImage: (region: string, imageId: string) => route(`/${region}/images/${imageId}/share`),
   copyImage: (region: string, imageId: string, to?: string) => route(`/${region}/images/${imageId}/copy`, { to }),
   api: {
@@ -36,6 +37,8 @@ export const paths = {
     newShares: (region: string) => route('/api/shared-images/new', { region }),
     accounts: (username: string) => route('/api/accounts', { username }),
     quotas: () => route('/api/quotas'),
+    uploads: () => '/api/uploads',
+    unfinishedUploads: (region: string) => route('/api/unfinished-uploads', { region }),
     findImages: (region: string, q: string) => route('/api/images', { region, q }),
   },
 }

@@ -41,6 +41,15 @@ export async function findUpload(ctx: Context, imageId: string): Promise<{ regio
   return image && { region: image.regionId, size: Number(image.totalBytes) }
 }
 
+/** The file of an import of the viewer's master account that has arrived whole; null where none has, or it failed since. */
+export async function findArrival(ctx: Context, imageId: string): Promise<{ size: number } | null> {
+  const image = await db().image.findFirst({
+    where: { id: imageId, ownerId: ctx.viewer.ownerId, originSize: { not: null }, NOT: { state: 'failed' } },
+    select: { originSize: true },
+  })
+  return image && { size: Number(image.originSize) }
+}
+
 /** An import that is to be worked on, with its owner and the blob that it may refer to; null once it has ended. */
 export async function findImport(imageId: string) {
   return await db().image.findFirst({

@@ -1,0 +1,129 @@
+import 'server-only'
+import { setTimeout as pause } from 'node:timers/promises'
+import { ERRORS, type Lock, type Locker, type RequestRelease } from '@tus/server'
+import pg from 'pg'
+import { uploadRefusal } from './refusal'
+
+// Several processes share one staging folder, and two of them must never write to one file at once. PostgreSQL's session
+// locks are free at once when their holder dies, by whatever end. All of a process are held by one connection: within a
+// session they can be taken twice, so the process itself keeps account of them too.
+
+/** How long a request waits for the one before it to let go. */
+const patienceMs = 15_000
+const tryAgainMs = 100
+/** The connection is looked at this often, and taken for dead when an answer takes as long … */
+const heartbeatMs = 5_000
+/** … which is well before the server does, so a process has stopped writing when another one is given its locks. */
+const sessionOptions =
+  '-c tcp_keepalives_idle=20 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 -c idle_session_timeout=0'
+const channel = 'ecs_upload_release'
+
+type Holder = { isLocked: boolean; client: pg.Client | null; requestRelease: RequestRelease }
+export type UploadLocker = Locker & { end: () => Promise<void> }
+
+/** Makes the locks of uploads for one process. One who waits asks the holder, wherever that is, to let go. */
+export function createUploadLocker(databaseUrl: string): UploadLocker {
+  const holders = new Map<string, Holder>()
+  const release = (id: string) => {
+    const holder = holders.get(id)
+    if (holder?.isLocked) void holder.requestRelease()
+  }
+  const connection = keepConnection(databaseUrl, {
+    onAsked: release,
+    onLost: () => {
+      for (const id of holders.keys()) release(id)
+    },
+  })
+
+  async function take(id: string, mine: Holder): Promise<boolean> {
+    holders.set(id, mine)
+    try {
+      const client = await connection.client()
+      const taken = await client.query('select pg_try_advisory_lock(hashtextextended($1, 0)) as ok', [`upload ${id}`])
+      if (taken.rows[0]?.ok) {
+        Object.assign(mine, { isLocked: true, client })
+        return true
+      }
+      await client.query('select pg_notify($1, $2)', [channel, id])
+    } catch (error) {
+      holders.delete(id)
+      throw error
+    }
+    holders.delete(id)
+    return false
+  }
+
+  return {
+    newLock: (id) => newLock(id, holders, take),
+    end: connection.end,
+  }
+}
+
+function newLock(id: string, holders: Map<string, Holder>, take: (id: string, mine: Holder) => Promise<boolean>): Lock {
+  let mine: Holder | undefined
+  return {
+    lock: async (signal, requestRelease) => {
+      const giveUpAt = Date.now() + patienceMs
+      for (;;) {
+        if (signal.aborted) throw ERRORS.ABORTED
+        if (Date.now() > giveUpAt) throw uploadRefusal({ code: 'BUSY' }, 423)
+        const other = holders.get(id)
+        const asking: Holder = { isLocked: false, client: null, requestRelease }
+        if (other?.isLocked) await other.requestRelease()
+        else if (!other && (await take(id, asking))) {
+          mine = asking
+          return
+        }
+        await pause(tryAgainMs)
+      }
+    },
+    unlock: async () => {
+      if (!mine || holders.get(id) !== mine) return
+      // With its connection the lock is gone already.
+      await mine.client?.query('select pg_advisory_unlock(hashtextextended($1, 0))', [`upload ${id}`]).catch(() => {})
+      holders.delete(id)
+    },
+  }
+}
+
+/** One connection, made when it is needed and again after it was lost. */
+function keepConnection(databaseUrl: string, on: { onAsked: (id: string) => void; onLost: () => void }) {
+  let connected: Promise<pg.Client> | null = null
+
+  async function connect(): Promise<pg.Client> {
+    const client = new pg.Client({
+      connectionString: databaseUrl,
+      options: sessionOptions,
+      keepAlive: true,
+      connectionTimeoutMillis: heartbeatMs,
+      query_timeout: heartbeatMs,
+    })
+    client.on('error', () => {})
+    await client.connect()
+    const heartbeat = setInterval(() => {
+      client.query('select 1').catch(() => client.connection.stream.destroy())
+    }, heartbeatMs).unref()
+    client.on('notification', ({ payload }) => payload && on.onAsked(payload))
+    client.once('end', () => {
+      clearInterval(heartbeat)
+      connected = null
+      on.onLost()
+    })
+    await client.query(`listen ${channel}`)
+    return client
+  }
+
+  return {
+    client: async () => {
+      connected ??= connect()
+      return await connected.catch((error) => {
+        connected = null
+        throw error
+      })
+    },
+    end: async () => {
+      const client = await connected?.catch(() => null)
+      await client?.end()
+    },
+  }
+}

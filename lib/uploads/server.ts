@@ -1,0 +1,180 @@
+import 'server-only'
+import { stat } from 'node:fs/promises'
+import { Server } from '@tus/server'
+import { isOwnForm } from '@/lib/auth/form'
+import type { SessionContext } from '@/lib/auth/session'
+import { env } from '@/lib/env'
+import { imageId as imageIdSchema, toRefusal } from '@/lib/fields'
+import { findArrival, findUpload } from '@/lib/imports/reads'
+import { uploadPatienceMs } from '@/lib/imports/rules'
+import { sha256Hex, uploadInput } from '@/lib/imports/schema'
+import { beginImport, cancelImport, endReceiving } from '@/lib/imports/writes'
+import { logFault } from '@/lib/log'
+import { paths } from '@/lib/paths'
+import { StoreFull, StoreUnreachable, WrongSize } from '@/lib/stores/errors'
+import { discardStaged, requireStagingRoom, stagedFile } from '@/lib/stores/staging'
+import { createUploadLocker, type UploadLocker } from './locker'
+import { UploadRefusal, uploadRefusal } from './refusal'
+import { type Asking, asking, makeStagedFile, StagingStore } from './staging-store'
+
+// Uploads speak tus 1.0.0 (https://tus.io/protocols/resumable-upload). An upload is an image that is being imported, by its
+// id; who may go on with it is asked at every request, and of anybody else's nothing can be learnt.
+
+/** Names of a file, an image and a system at their longest, in base64. */
+const metadataMax = 3_072
+
+/** Answers one request of an upload. */
+export async function handleUpload(
+  request: Request,
+  currentContext: () => Promise<SessionContext | null>,
+): Promise<Response> {
+  let region = ''
+  try {
+    const ctx = await currentContext()
+    if (!ctx) throw uploadRefusal({ code: 'SIGNED_OUT' })
+    if (!isOwnForm(request)) throw uploadRefusal({ code: 'NOT_PERMITTED' })
+    const claimedSha256 = claimOf(request)
+    if (request.method === 'POST') return await create(request, { ctx, region, size: 0, claimedSha256 })
+    const imageId = new URL(request.url).pathname.slice(`${paths.api.uploads()}/`.length)
+    const upload = imageIdSchema.safeParse(imageId).success ? await findUpload(ctx, imageId) : null
+    if (!upload) return await afterwards(request, ctx, imageId)
+    region = upload.region
+    return await goOn(request, imageId, { ctx, ...upload, claimedSha256 })
+  } catch (error) {
+    const { status_code, body } = answerOf(error, region)
+    return send(new Response(request.method === 'HEAD' ? null : body, { status: status_code }))
+  }
+}
+
+/** Makes the image, then the file. Where there is no file, there is no image either. */
+async function create(request: Request, about: Asking): Promise<Response> {
+  if ((request.headers.get('upload-metadata')?.length ?? 0) > metadataMax)
+    throw uploadRefusal({ code: 'INVALID_INPUT', field: 'fileName', problem: 'too-long' })
+  return await send(await asking.run(about, () => tus().handleWeb(request)))
+}
+
+async function beginUpload(request: Request, metadata: Record<string, string | null> = {}): Promise<string> {
+  const about = current()
+  const size = Number(request.headers.get('upload-length') ?? Number.NaN)
+  const parsed = uploadInput.safeParse({ ...metadata, size })
+  if (!parsed.success) throw uploadRefusal(toRefusal(parsed.error))
+  const { region, name, operatingSystem, fileName } = parsed.data
+  Object.assign(about, { region, size })
+  const max = env().ECS_IMAGE_SIZE_MAX
+  if (size > max) throw uploadRefusal({ code: 'IMAGE_TOO_LARGE', max })
+  await requireStagingRoom(size)
+  const arrival = { fileName, size, patienceMs: uploadPatienceMs }
+  const begun = await beginImport(about.ctx, { region, name, operatingSystem }, arrival)
+  if (!begun.ok) throw uploadRefusal(begun.refusal)
+  const { imageId } = begun.value
+  try {
+    await makeStagedFile(imageId)
+  } catch (error) {
+    await cancelImport(about.ctx, { region, imageId })
+    throw error
+  }
+  return imageId
+}
+
+async function goOn(request: Request, imageId: string, about: Asking): Promise<Response> {
+  if (request.method === 'DELETE') {
+    const cancelled = await cancelImport(about.ctx, { region: about.region, imageId })
+    if (!cancelled.ok) throw uploadRefusal(cancelled.refusal)
+    await discardStaged(imageId)
+    return await send(new Response(null, { status: 204 }))
+  }
+  const answer = await asking.run(about, () => tus().handleWeb(request))
+  // The process that received the last byte may have died before it said so.
+  if (request.method === 'HEAD' && answer.headers.get('upload-offset') === String(about.size)) {
+    await arrive(imageId, about)
+  }
+  return await send(answer)
+}
+
+/** An upload that has arrived whole says so to one who missed the answer; of any other there is nothing. */
+async function afterwards(request: Request, ctx: SessionContext, imageId: string): Promise<Response> {
+  const arrived = request.method === 'HEAD' ? await findArrival(ctx, imageId) : null
+  if (!arrived) throw uploadRefusal({ code: 'IMAGE_NOT_FOUND' })
+  const size = String(arrived.size)
+  return await send(new Response(null, { status: 200, headers: { 'Upload-Offset': size, 'Upload-Length': size } }))
+}
+
+/** The file is there whole: from here on a job goes on with it. */
+async function arrive(imageId: string, { ctx, size, claimedSha256 }: Asking): Promise<void> {
+  const there = (await stat(stagedFile(imageId))).size
+  if (there !== size) throw new WrongSize(there, size)
+  const received = { size, sha256: null, claimedSha256 }
+  const ended = await endReceiving({ ...ctx, now: new Date() }, imageId, received, { isQueued: true })
+  if (!ended.ok) throw uploadRefusal(ended.refusal)
+}
+
+function claimOf(request: Request): string | null {
+  const claimed = request.headers.get('x-file-sha256')
+  if (claimed === null) return null
+  const parsed = sha256Hex.safeParse(claimed)
+  if (!parsed.success) throw uploadRefusal({ code: 'INVALID_INPUT', field: 'sha256', problem: 'invalid' })
+  return parsed.data
+}
+
+function current(): Asking {
+  const about = asking.getStore()
+  if (!about) throw new Error('tus asks outside of a request.')
+  return about
+}
+
+/** What an error means to the sender. What tus itself answers is of the protocol and stays as it is. */
+function answerOf(error: unknown, region: string): { status_code: number; body: string } {
+  if (error instanceof UploadRefusal) return error
+  if (error instanceof StoreFull) return uploadRefusal({ code: 'STORE_FULL', region })
+  if (error instanceof StoreUnreachable) {
+    logFault(error, 'upload')
+    return uploadRefusal({ code: 'STORE_UNREACHABLE', region })
+  }
+  if (isOfProtocol(error)) return error
+  return uploadRefusal({ code: 'FAULT', reference: logFault(error, 'upload') })
+}
+
+function isOfProtocol(error: unknown): error is { status_code: number; body: string } {
+  return typeof error === 'object' && error !== null && 'status_code' in error && 'body' in error
+}
+
+async function send(answer: Response): Promise<Response> {
+  const headers = new Headers(answer.headers)
+  headers.set('Tus-Resumable', '1.0.0')
+  headers.set('Cache-Control', 'private, no-store')
+  // No other site may read an answer, so none is told what it could.
+  headers.delete('Access-Control-Expose-Headers')
+  const body = answer.body && (await answer.text())
+  if (body?.startsWith('{')) headers.set('Content-Type', 'application/json')
+  return new Response(body || null, { status: answer.status, headers })
+}
+
+function makeServer(locker: UploadLocker): Server {
+  return new Server({
+    path: paths.api.uploads(),
+    datastore: new StagingStore(),
+    locker,
+    relativeLocation: true,
+    allowedOrigins: () => false,
+    // Bytes that have arrived stay, so one who is asked to let go does so at once.
+    lockDrainTimeout: 1,
+    namingFunction: beginUpload,
+    onUploadCreate: async (_request, upload) => {
+      upload.metadata = {}
+      return {}
+    },
+    onUploadFinish: async (_request, upload) => {
+      await arrive(upload.id, current())
+      return {}
+    },
+    onResponseError: (_request, error) => answerOf(error, asking.getStore()?.region ?? ''),
+  })
+}
+
+// The development server loads modules anew after each change; the locks must survive that.
+const kept = globalThis as typeof globalThis & { ecsUploads?: Server }
+
+function tus(): Server {
+  kept.ecsUploads ??= makeServer(createUploadLocker(env().DATABASE_URL))
+  return kept.ecsUploads
+}

@@ -1,0 +1,104 @@
+import 'server-only'
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { type FileHandle, open, stat } from 'node:fs/promises'
+import path from 'node:path'
+import type { Readable } from 'node:stream'
+import { DataStore, Upload } from '@tus/server'
+import type { SessionContext } from '@/lib/auth/session'
+import { isCode } from '@/lib/db/data-folder'
+import { uploadPatienceMs } from '@/lib/imports/rules'
+import { renewLease } from '@/lib/imports/writes'
+import { folderError } from '@/lib/stores/durable'
+import { requireStagingRoom, stagedFile } from '@/lib/stores/staging'
+import { uploadRefusal } from './refusal'
+
+/** The request that tus is at: who asks, and of an upload that there is, where it goes and how long it will be. */
+export type Asking = { ctx: SessionContext; region: string; size: number; claimedSha256: string | null }
+
+/** Carries it past tus, whose hooks and stores are told an id only. */
+export const asking = new AsyncLocalStorage<Asking>()
+
+const tellMs = 1_000
+const lookForRoomBytes = 64 * 2 ** 20
+
+/**
+ * Where tus puts the bytes: the staged file of the image, whose length is how far the upload has come. What is to come
+ * stands in the image's row, so there is no second file that could say otherwise.
+ */
+export class StagingStore extends DataStore {
+  /** When the row of an upload was told last how far it is. */
+  private readonly toldAt = new Map<string, number>()
+
+  constructor() {
+    super()
+    this.extensions = ['creation', 'creation-with-upload', 'termination']
+  }
+
+  override async getUpload(imageId: string): Promise<Upload> {
+    const size = asking.getStore()?.size
+    const offset = await stat(stagedFile(imageId)).then((file) => file.size, gone)
+    return new Upload({ id: imageId, offset, ...(size === undefined ? {} : { size }) })
+  }
+
+  /** Writes what comes from an offset on. Whatever ends it, the bytes that have arrived stay. */
+  override async write(bytes: Readable, imageId: string, offset: number): Promise<number> {
+    const file = await open(stagedFile(imageId), 'r+').catch(gone)
+    let at = offset
+    let roomFor = lookForRoomBytes
+    let isWhole = false
+    try {
+      // Were the stream destroyed here, tus would take whatever stopped us for its sender's going away.
+      for await (const chunk of bytes.iterator({ destroyOnReturn: false })) {
+        if (roomFor <= 0) {
+          await requireStagingRoom(0)
+          roomFor = lookForRoomBytes
+        }
+        await writeAt(file, chunk, at)
+        at += chunk.length
+        roomFor -= chunk.length
+        await this.tell(imageId, at)
+      }
+      isWhole = true
+      await file.datasync().catch((error) => throwFolderError(error))
+    } finally {
+      await file.close()
+      if (!isWhole) await this.tell(imageId, at, { isLast: true }).catch(() => {})
+    }
+    return at
+  }
+
+  /** Says how far an upload is, at most once a second, and that it lives. Throws when it has been ended meanwhile. */
+  private async tell(imageId: string, doneBytes: number, { isLast = false } = {}): Promise<void> {
+    const now = Date.now()
+    if (!isLast && now - (this.toldAt.get(imageId) ?? 0) < tellMs) return
+    // Uploads end without a word to this store, so it forgets from time to time.
+    if (this.toldAt.size > 1_000) this.toldAt.clear()
+    this.toldAt.set(imageId, now)
+    if (!(await renewLease(imageId, new Date(now), { doneBytes }, uploadPatienceMs)))
+      throw uploadRefusal({ code: 'IMAGE_NOT_FOUND' })
+  }
+}
+
+/** Makes the file that an upload goes into. */
+export async function makeStagedFile(imageId: string): Promise<void> {
+  const file = await open(stagedFile(imageId), 'wx', 0o600).catch(throwFolderError)
+  await file.close()
+}
+
+async function writeAt(file: FileHandle, chunk: Buffer, at: number): Promise<void> {
+  try {
+    for (let done = 0; done < chunk.length; )
+      done += (await file.write(chunk, done, chunk.length - done, at + done)).bytesWritten
+  } catch (error) {
+    throwFolderError(error)
+  }
+}
+
+function gone(error: unknown): never {
+  if (isCode(error, 'ENOENT')) throw uploadRefusal({ code: 'IMAGE_NOT_FOUND' })
+  throw error
+}
+
+function throwFolderError(error: unknown): never {
+  throw folderError(error, path.dirname(stagedFile('any')))
+}

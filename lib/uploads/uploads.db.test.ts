@@ -1,0 +1,262 @@
+import { existsSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { describe, expect, it, test } from 'vitest'
+import { db } from '@/lib/db/client'
+import { account, held, quota, region, type TestAccount } from '@/lib/db/test-fixtures'
+import { buildQcow2, buildRawDisk } from '@/lib/disks/samples'
+import { env } from '@/lib/env'
+import { listUnfinishedUploads } from '@/lib/imports/reads'
+import { uploadPatienceMs } from '@/lib/imports/rules'
+import { finishImportJob } from '@/lib/jobs/finish-import'
+import { sweepImages } from '@/lib/jobs/sweep-images'
+import { stagedFile } from '@/lib/stores/staging'
+import { otherServer } from './fixtures/other-server'
+import { ask, create, created, offsetOf, patch, patchHeaders, refusalOf, sha256 } from './fixtures/requests'
+
+process.env.ECS_IMAGE_SIZE_MAX = '64MiB'
+
+const raw = buildRawDisk({ sizeMib: 16, label: 'DEBIAN', seed: 1 })
+const disk = raw
+const small = buildQcow2({ raw: buildRawDisk({ sizeMib: 4, label: 'SMALL', seed: 2 }) })
+const rowOf = async (id: string) => await db().image.findUnique({ where: { id } })
+const usedIn = async (here: string) => await db().image.count({ where: { regionId: here, NOT: { state: 'failed' } } })
+const staged = async (id: string) => {
+  const folder = path.join(env().ECS_DATA_DIR, 'staging')
+  return existsSync(folder) ? (await readdir(folder)).filter((name) => name.startsWith(id)) : []
+}
+
+/** One place in the quota, so that an upload which keeps it is noticed. */
+async function tenant() {
+  const [here, owner] = await Promise.all([region(), account()])
+  await quota(owner, here, 1)
+  return { here, owner }
+}
+
+/** A body that breaks off after some bytes, as a network does. */
+function brokenAfter(bytes: Uint8Array, count: number): ReadableStream<Uint8Array> {
+  let at = 0
+  return new ReadableStream({
+    pull(controller) {
+      if (at >= count) return controller.error(new Error('The connection is gone.'))
+      controller.enqueue(new Uint8Array(bytes.subarray(at, Math.min(at + 65_536, count))))
+      at += 65_536
+    },
+  })
+}
+
+describe('an upload', () => {
+  it('of more than 10 MB arrives whole, takes its place at once, and becomes an available image', async () => {
+    const { here, owner } = await tenant()
+    const imageId = await created(owner, { region: here, size: disk.length })
+    expect(await rowOf(imageId)).toMatchObject({ state: 'importing', step: 'RECEIVE', originName: 'web-01.qcow2' })
+    expect(await refusalOf(await create(owner, { region: here, size: 1 }))).toMatchObject([
+      409,
+      { code: 'IMAGE_QUOTA_FULL' },
+    ])
+    const answer = await patch(owner, imageId, 0, disk, { 'x-file-sha256': sha256(disk) })
+    expect([answer.status, answer.headers.get('upload-offset')]).toEqual([204, String(disk.length)])
+    expect(sha256(await readFile(stagedFile(imageId)))).toBe(sha256(disk))
+    expect(await rowOf(imageId)).toMatchObject({ step: 'CHECK', claimedSha256: sha256(disk), leaseUntil: null })
+    await finishImportJob({ imageId }, true)
+    expect(await rowOf(imageId)).toMatchObject({ state: 'available', originSha256: sha256(disk) })
+    expect(await staged(imageId)).toEqual([])
+  })
+
+  it('keeps what has arrived when the connection breaks, and goes on from there', async () => {
+    const { here, owner } = await tenant()
+    const imageId = await created(owner, { region: here, size: disk.length })
+    const cut = 9 * 2 ** 20 + 4_321
+    await patch(owner, imageId, 0, brokenAfter(disk, cut)).catch(() => null)
+    const offset = (await offsetOf(owner, imageId)) ?? 0
+    expect(offset).toBeGreaterThan(cut - 8 * 65_536)
+    expect(offset).toBeLessThanOrEqual(cut)
+    const listed = await listUnfinishedUploads(owner.ctx, { region: here })
+    expect(listed.items).toMatchObject([{ imageId, doneBytes: offset, totalBytes: disk.length }])
+    expect((await patch(owner, imageId, 0, disk)).status).toBe(409)
+    expect((await patch(owner, imageId, offset, disk.subarray(offset))).status).toBe(204)
+    expect(sha256(await readFile(stagedFile(imageId)))).toBe(sha256(disk))
+  })
+
+  it('takes no byte more than it said', async () => {
+    const { here, owner } = await tenant()
+    const imageId = await created(owner, { region: here, size: 1_000 })
+    expect((await patch(owner, imageId, 0, Buffer.alloc(1_001))).status).toBe(413)
+    expect(await rowOf(imageId)).toMatchObject({ step: 'RECEIVE' })
+  })
+
+  it('whose last byte was received by a process that died is taken up by the next question for it', async () => {
+    const { here, owner } = await tenant()
+    const imageId = await created(owner, { region: here, size: small.length })
+    await patch(owner, imageId, 0, small)
+    await db().image.update({ where: { id: imageId }, data: { step: 'RECEIVE', originSize: null } })
+    expect(await offsetOf(owner, imageId)).toBe(small.length)
+    expect(await rowOf(imageId)).toMatchObject({ step: 'CHECK', originSize: BigInt(small.length) })
+  })
+
+  it('that has arrived says so to one who missed the answer, and takes nothing more', async () => {
+    const { here, owner } = await tenant()
+    const imageId = await created(owner, { region: here, size: small.length })
+    await patch(owner, imageId, 0, small)
+    expect(await offsetOf(owner, imageId)).toBe(small.length)
+    expect((await patch(owner, imageId, small.length, '')).status).toBe(404)
+    await finishImportJob({ imageId }, true)
+    expect(await offsetOf(owner, imageId)).toBe(small.length)
+  })
+
+  it('fails when what arrived is not what the browser read, and gives its place back', async () => {
+    const { here, owner } = await tenant()
+    const imageId = await created(owner, { region: here, size: small.length })
+    await patch(owner, imageId, 0, small, { 'x-file-sha256': sha256(raw) })
+    await finishImportJob({ imageId }, true)
+    expect(await rowOf(imageId)).toMatchObject({ state: 'failed', failure: { code: 'CHECKSUM_MISMATCH' } })
+    expect([await usedIn(here), await staged(imageId)]).toEqual([0, []])
+    expect(await offsetOf(owner, imageId)).toBe(null)
+  })
+
+  it('is over after a day of silence: it fails, its file goes, its place is free', async () => {
+    const { here, owner } = await tenant()
+    const imageId = await created(owner, { region: here, size: disk.length })
+    await patch(owner, imageId, 0, disk.subarray(0, 100_000))
+    await sweepImages(new Date(Date.now() + uploadPatienceMs - 60_000))
+    expect(await rowOf(imageId)).toMatchObject({ state: 'importing' })
+    await sweepImages(new Date(Date.now() + uploadPatienceMs + 1_000))
+    expect(await rowOf(imageId)).toMatchObject({ state: 'failed', failure: { code: 'IMPORT_INTERRUPTED' } })
+    expect([await usedIn(here), await staged(imageId)]).toEqual([0, []])
+    expect((await patch(owner, imageId, 100_000, disk.subarray(100_000))).status).toBe(404)
+  })
+
+  it('that is cancelled gives its place back and leaves no file', async () => {
+    const { here, owner } = await tenant()
+    const imageId = await created(owner, { region: here, size: disk.length })
+    await patch(owner, imageId, 0, disk.subarray(0, 100_000))
+    expect((await ask(owner, 'DELETE', `/${imageId}`)).status).toBe(204)
+    expect([await rowOf(imageId), await staged(imageId)]).toEqual([null, []])
+    expect((await patch(owner, imageId, 100_000, disk.subarray(100_000))).status).toBe(404)
+    await created(owner, { region: here, size: 1 })
+  })
+
+  it('that is cancelled while bytes come is ended', async () => {
+    const { here, owner } = await tenant()
+    const imageId = await created(owner, { region: here, size: 2 ** 26 })
+    let cancelled: Promise<Response> | undefined
+    const endless = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        cancelled ??= ask(owner, 'DELETE', `/${imageId}`)
+        await cancelled
+        await new Promise((resolve) => setImmediate(resolve))
+        controller.enqueue(new Uint8Array(1))
+      },
+    })
+    expect((await patch(owner, imageId, 0, endless)).status).toBe(404)
+    expect(await staged(imageId)).toEqual([])
+  })
+})
+
+test('two processes that are sent one upload never write at once: the later one ends the earlier, which keeps what it has', async () => {
+  const { here, owner } = await tenant()
+  const imageId = await created(owner, { region: here, size: 2 ** 20 })
+  const there = `http://127.0.0.1:${await otherServer(owner)}/api/uploads/${imageId}`
+  let hasOtherWritten = () => {}
+  const otherHasWritten = new Promise<void>((resolve) => (hasOtherWritten = resolve))
+  const piece = new Uint8Array(65_536).fill(97)
+  let sent = 0
+  const stalled = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      if (++sent > 4) await otherHasWritten
+      controller.enqueue(piece)
+      if (sent === 16) controller.close()
+    },
+  })
+  const first = patch(owner, imageId, 0, stalled)
+  await expect.poll(async () => (await readFile(stagedFile(imageId))).length).toBeGreaterThan(0)
+  const head = await fetch(there, { method: 'HEAD', headers: { 'tus-resumable': '1.0.0' } })
+  const from = Number(head.headers.get('upload-offset'))
+  const rest = new Uint8Array(2 ** 20 - from).fill(98)
+  const second = await fetch(there, { method: 'PATCH', headers: patchHeaders(from), body: rest })
+  hasOtherWritten()
+  const ended = await first
+  expect([ended.status, ended.headers.get('upload-offset')]).toEqual([204, String(from)])
+  expect([second.status, second.headers.get('upload-offset')]).toEqual([204, String(2 ** 20)])
+  const expected = Buffer.concat([Buffer.alloc(from, 'a'), rest])
+  expect((await readFile(stagedFile(imageId))).equals(expected)).toBe(true)
+})
+
+describe('a new upload is refused', () => {
+  const bad: [string, object, Record<string, string>, [number, object]][] = [
+    ['without a name', { name: ' ' }, {}, [400, { code: 'INVALID_INPUT', field: 'name', problem: 'required' }]],
+    ['with a hidden character', { name: 'a\u202eb' }, {}, [400, { field: 'name', problem: 'characters' }]],
+    ['without a system', { operatingSystem: '' }, {}, [400, { field: 'operatingSystem' }]],
+    ['in a region that is none', { region: '../etc' }, {}, [400, { field: 'region' }]],
+    ['in a region that is not there', { region: 'zz-nowhere' }, {}, [404, { code: 'REGION_NOT_FOUND' }]],
+    ['of nothing', { size: 0 }, {}, [400, { field: 'size', problem: 'required' }]],
+    ['larger than is taken', { size: 64 * 2 ** 20 + 1 }, {}, [413, { code: 'IMAGE_TOO_LARGE', max: 64 * 2 ** 20 }]],
+    ['with more words than it needs', { fileName: 'x'.repeat(4_000) }, {}, [400, { field: 'fileName' }]],
+    ['from another site', {}, { origin: 'https://elsewhere.example' }, [403, { code: 'NOT_PERMITTED' }]],
+  ]
+  it.each(bad)('%s', async (_, meant, headers, expected) => {
+    const { here, owner } = await tenant()
+    const answer = await create(owner, { region: here, size: 10, ...meant }, headers)
+    expect(answer.headers.get('content-type')).toBe('application/json')
+    expect(await refusalOf(answer)).toMatchObject(expected)
+    expect(await db().image.count({ where: { ownerId: owner.id } })).toBe(0)
+  })
+
+  it('whose length is not known yet', async () => {
+    const { owner } = await tenant()
+    const answer = await ask(owner, 'POST', '', { headers: { 'upload-defer-length': '1' } })
+    expect(answer.status).toBe(501)
+    expect(await db().image.count({ where: { ownerId: owner.id } })).toBe(0)
+  })
+
+  it('by a disabled account', async () => {
+    const [here, owner] = await Promise.all([region(), account({ disabledAt: new Date() })])
+    expect(await refusalOf(await create(owner, { region: here, size: 1 }))).toEqual([401, { code: 'SIGNED_OUT' }])
+  })
+})
+
+describe('of somebody else’s upload nothing can be learnt or changed', () => {
+  const missing = 'img-0000000000'
+
+  async function answers(who: TestAccount | null, imageId: string) {
+    const all = [
+      await ask(who, 'HEAD', `/${imageId}`),
+      await patch(who, imageId, 0, 'bytes'),
+      await ask(who, 'DELETE', `/${imageId}`),
+    ]
+    return await Promise.all(
+      all.map(async (answer) => [answer.status, [...answer.headers].sort(), await answer.text()]),
+    )
+  }
+
+  test('a stranger, another master’s sub-account and a recipient are answered as if it were not there', async () => {
+    const { here, owner } = await tenant()
+    const [stranger, recipient] = [await account(), await account()]
+    const othersSub = await account({ master: stranger })
+    await quota(owner, here, 2)
+    const lent = await created(owner, { region: here, size: small.length })
+    await patch(owner, lent, 0, small)
+    await finishImportJob({ imageId: lent }, true)
+    await held(lent, recipient)
+    const imageId = await created(owner, { region: here, size: 100 })
+    for (const who of [stranger, othersSub, recipient]) {
+      expect(await answers(who, lent)).toEqual(await answers(who, missing))
+      const told = await answers(who, imageId)
+      expect(told.map(([status]) => status)).toEqual([404, 404, 404])
+      expect(told).toEqual(await answers(who, missing))
+    }
+    expect((await answers(null, imageId)).map(([status]) => status)).toEqual([401, 401, 401])
+    for (const wrong of ['..%2f..%2fetc', 'img-0000000000.qcow2', '', '/x']) {
+      expect((await ask(owner, 'HEAD', `/${wrong}`)).status).toBe(404)
+    }
+    expect([await offsetOf(owner, imageId), await rowOf(imageId)]).toMatchObject([0, { state: 'importing' }])
+  })
+
+  test('a sub-account goes on with what its master began', async () => {
+    const { here, owner } = await tenant()
+    const sub = await account({ master: owner })
+    const imageId = await created(owner, { region: here, size: small.length })
+    expect((await patch(sub, imageId, 0, small)).status).toBe(204)
+    expect(await rowOf(imageId)).toMatchObject({ step: 'CHECK' })
+  })
+})
