@@ -15,11 +15,15 @@ const contentSecurityPolicy = [
   "img-src 'self' data:",
   "font-src 'self'",
   "connect-src 'self'",
+  "worker-src 'self'",
   "object-src 'none'",
   "base-uri 'none'",
   "form-action 'self'",
   "frame-ancestors 'none'",
 ].join('; ')
+
+// A worker has the policy of its own file. Only there may WebAssembly run: it hashes what is uploaded.
+const workerPolicy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'"
 
 /** @type {import('next').NextConfig} */
 const nextConfig = {
@@ -38,6 +42,10 @@ const nextConfig = {
         { key: 'Referrer-Policy', value: 'same-origin' },
         { key: 'Permissions-Policy', value: 'camera=(), microphone=(), geolocation=()' },
       ],
+    },
+    {
+      source: '/_next/static/:path*',
+      headers: [{ key: 'Content-Security-Policy', value: workerPolicy }],
     },
   ],
 }

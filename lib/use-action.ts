@@ -4,7 +4,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useCallback, useState, useTransition } from 'react'
 import type { ActionResult, Fault, Refusal } from '@/lib/result'
 
-export type Noun = 'images' | 'shares' | 'accounts' | 'quotas'
+export type Noun = 'images' | 'shares' | 'accounts' | 'quotas' | 'imports'
 
 /**
  * Runs a server action from the screen: whether it runs, what it refused, and which nouns it changes. Whole nouns are

@@ -26,8 +26,9 @@ import { type Filter, ListToolbar } from './list-toolbar'
 const ImageTaskDialog = dynamic(() => import('./image-task-dialog').then((module) => module.ImageTaskDialog))
 
 /** The tab "Custom Images": the viewer's own images in a region. */
-export function CustomImageTable({ list, username }: { list: CustomImageParams; username: string }) {
+export function CustomImageTable({ list }: { list: CustomImageParams }) {
   const t = useTranslations('images')
+  const importTitle = useTranslations('import')('title')
   const { data, dataUpdatedAt, isFetching, isError, refetch } = useQuery(customImagesQuery(list))
   const [asked, setAsked] = useState<{ task: ImageTask; image: CustomImage } | null>(null)
   const columns = useColumns(list, (task, image) => setAsked({ task, image }))
@@ -64,7 +65,12 @@ export function CustomImageTable({ list, username }: { list: CustomImageParams; 
               </Link>
             </EmptyState>
           ) : (
-            <EmptyState title={t('emptyCustom')}>{t('emptyCustomNext', { username, region: list.region })}</EmptyState>
+            <EmptyState title={t('emptyCustom')}>
+              <p className="mb-3">{t('emptyCustomNext')}</p>
+              <Link href={paths.importImage(list.region)} className={buttonClass('secondary')}>
+                {importTitle}
+              </Link>
+            </EmptyState>
           )
         }
       />

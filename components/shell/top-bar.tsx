@@ -1,5 +1,6 @@
 import Link from 'next/link'
 import { useTranslations } from 'next-intl'
+import { UploadsLink } from '@/components/imports/uploads-link'
 import { paths } from '@/lib/paths'
 import { AccountMenu } from './account-menu'
 import { MenuDrawer } from './menu-drawer'
@@ -30,6 +31,7 @@ export function TopBar({ regions, theme, viewer }: TopBarProps) {
       </Link>
       <RegionPicker regions={regions} />
       <div className="ml-auto flex shrink-0 items-center md:gap-1">
+        <UploadsLink />
         <PaletteButton regions={regions} />
         <LanguageMenu />
         <ThemeMenu initial={theme} />

@@ -1,3 +1,4 @@
+import { foldName, imageNameMax, isPlainName } from '@/lib/images/rules'
 import type { Refusal } from '@/lib/result'
 
 /** Whoever works on an import or a copy renews its lease this often … */
@@ -18,4 +19,17 @@ export function refuseCancelImport({ image, region }: ImportFacts): Refusal | nu
   if (image.regionId !== region)
     return { code: 'REGION_MISMATCH', imageId: image.id, imageRegion: image.regionId, region }
   return image.state === 'importing' ? null : { code: 'IMAGE_BUSY', state: image.state }
+}
+
+/** The name that an image gets of its file: without the ending, and without what a name cannot have. */
+export function nameOfFile(fileName: string): string {
+  const stem = fileName.normalize('NFC').replace(/\.[a-z][a-z0-9]{1,6}$/i, '')
+  const plain = Array.from(stem, (letter) => (isPlainName(letter) ? letter : '-')).join('')
+  const name = foldName(
+    plain
+      .replace(/-{2,}/g, '-')
+      .replace(/^[\s-]+/, '')
+      .slice(0, imageNameMax),
+  )
+  return isPlainName(name) ? name : 'image'
 }

@@ -1,7 +1,10 @@
+import Link from 'next/link'
 import { getTranslations } from 'next-intl/server'
 import { ImageTabs } from '@/components/images/image-tabs'
 import { PageHeader } from '@/components/shell/page-header'
+import { buttonClass } from '@/components/ui/button-class'
 import { currentContext } from '@/lib/auth/session'
+import { paths } from '@/lib/paths'
 import { Prefetch } from '@/lib/prefetch'
 import { newSharesQuery } from '@/lib/shares/queries'
 import { countNewShares } from '@/lib/shares/reads'
@@ -18,6 +21,11 @@ export default async function ImagesLayout({ params, children }: LayoutProps<'/[
         crumbs={[{ label: t('shell.imagesAndSnapshots') }, { label: t('images.title') }]}
         title={t('images.title')}
         line={t('images.line')}
+        actions={
+          <Link href={paths.importImage(region)} className={buttonClass('primary')}>
+            {t('import.title')}
+          </Link>
+        }
       />
       <Prefetch queries={[{ queryKey: newSharesQuery(region).queryKey, data: newShares }]}>
         <ImageTabs region={region} />

@@ -18,7 +18,7 @@ export default async function CustomImagesPage({ params, searchParams }: PagePro
   const data = await listCustomImages(ctx, list)
   return (
     <Prefetch queries={[{ queryKey: customImagesQuery(list).queryKey, data }]}>
-      <CustomImageTable list={list} username={ctx.viewer.ownerUsername} />
+      <CustomImageTable list={list} />
     </Prefetch>
   )
 }

@@ -1,0 +1,40 @@
+'use client'
+
+import { useTranslations } from 'next-intl'
+import { useRefusalText } from '@/components/shell/refusal-text'
+import { ConfirmDialog } from '@/components/ui/confirm-dialog'
+import { Notice } from '@/components/ui/notice'
+import { cancelImportAction } from '@/lib/imports/actions'
+import { forgetUpload } from '@/lib/uploads/running'
+import { useAction } from '@/lib/use-action'
+
+type CancelUploadDialogProps = { upload: { imageId: string; region: string; name: string }; onClose: () => void }
+
+/** Says that what has arrived will be thrown away, before it is. */
+export function CancelUploadDialog({ upload, onClose }: CancelUploadDialogProps) {
+  const t = useTranslations('import')
+  const refusalText = useRefusalText()
+  const { run, isPending, refusal } = useAction(cancelImportAction, { changes: ['imports', 'images', 'quotas'] })
+  const done = () => {
+    forgetUpload(upload.imageId)
+    onClose()
+  }
+  return (
+    <ConfirmDialog
+      onDismiss={onClose}
+      title={t('cancelTitle', { name: upload.name })}
+      confirmLabel={t('cancel')}
+      keepLabel={t('keep')}
+      isPending={isPending}
+      // What is gone already needs no more than leaving the list.
+      onConfirm={() =>
+        refusal?.code === 'IMAGE_NOT_FOUND' ? done() : run({ region: upload.region, imageId: upload.imageId }, done)
+      }
+    >
+      {refusal && (
+        <Notice tone="danger">{refusal.code === 'IMAGE_NOT_FOUND' ? t('goneText') : refusalText(refusal)}</Notice>
+      )}
+      <p>{t('cancelText')}</p>
+    </ConfirmDialog>
+  )
+}

@@ -1,0 +1,78 @@
+'use client'
+
+import { X } from 'lucide-react'
+import { useLocale, useTranslations } from 'next-intl'
+import { useFieldError } from '@/components/shell/refusal-text'
+import { Field, inputClass } from '@/components/ui/field'
+import { formatBytes } from '@/lib/format'
+import { imageNameMax, operatingSystemMax } from '@/lib/images/rules'
+import type { Draft } from './drafts'
+
+type DraftFieldsProps = {
+  draft: Draft
+  onName: (name: string) => void
+  onOperatingSystem: (operatingSystem: string) => void
+  onRemove: () => void
+}
+
+/** What one file is to be called and what is on it; also there before a file is chosen. */
+export function DraftFields({ draft, onName, onOperatingSystem, onRemove }: DraftFieldsProps) {
+  const t = useTranslations('import')
+  const images = useTranslations('images')
+  const locale = useLocale()
+  const fieldError = useFieldError(draft.refusal)
+  const { file } = draft
+  return (
+    <fieldset className={file ? 'flex min-w-0 flex-col gap-3 rounded-control border border-line p-3' : 'contents'}>
+      {file && (
+        <>
+          <legend className="sr-only">{file.name}</legend>
+          <div className="flex items-start justify-between gap-2">
+            <p className="min-w-0 text-sm [overflow-wrap:anywhere]">
+              {file.name} <span className="text-ink-muted">{formatBytes(file.size, locale)}</span>
+            </p>
+            <button
+              type="button"
+              aria-label={t('removeFile', { file: file.name })}
+              title={t('removeFile', { file: file.name })}
+              onClick={onRemove}
+              className="inline-flex size-6 shrink-0 items-center justify-center rounded-sm text-ink-muted hover:bg-surface-muted hover:text-ink"
+            >
+              <X aria-hidden className="size-4" />
+            </button>
+          </div>
+        </>
+      )}
+      <Field id={`name-${draft.key}`} label={images('name')} hint={images('nameHint')} error={fieldError('name')}>
+        {(control) => (
+          <input
+            {...control}
+            required
+            maxLength={imageNameMax}
+            value={draft.name}
+            onChange={(event) => onName(event.target.value)}
+            autoComplete="off"
+            className={inputClass}
+          />
+        )}
+      </Field>
+      <Field
+        id={`os-${draft.key}`}
+        label={images('operatingSystem')}
+        hint={t('operatingSystemHint')}
+        error={fieldError('operatingSystem')}
+      >
+        {(control) => (
+          <input
+            {...control}
+            required
+            maxLength={operatingSystemMax}
+            value={draft.operatingSystem}
+            onChange={(event) => onOperatingSystem(event.target.value)}
+            className={inputClass}
+          />
+        )}
+      </Field>
+    </fieldset>
+  )
+}

@@ -1,0 +1,45 @@
+'use client'
+
+import { HardDriveUpload } from 'lucide-react'
+import { useLocale, useTranslations } from 'next-intl'
+import type { ReactNode } from 'react'
+import { Field } from '@/components/ui/field'
+import { formatBytes } from '@/lib/format'
+
+type FileFieldProps = { sizeMax: number; isOver: boolean; error?: ReactNode; onChoose: (files: File[]) => void }
+
+/** Where files are chosen, or dropped. The whole card takes them; this is where one sees that. */
+export function FileField({ sizeMax, isOver, error, onChoose }: FileFieldProps) {
+  const t = useTranslations('import')
+  const locale = useLocale()
+  return (
+    <Field id="import-file" label={t('file')} hint={t('fileHint', { max: formatBytes(sizeMax, locale) })} error={error}>
+      {(control) => (
+        <div className="relative">
+          <input
+            {...control}
+            type="file"
+            multiple
+            onChange={(event) => {
+              const files = [...(event.target.files ?? [])]
+              // The same file may be chosen again after it was taken off the list.
+              event.target.value = ''
+              onChoose(files)
+            }}
+            className="peer absolute inset-0 size-full cursor-pointer opacity-0"
+          />
+          <div
+            aria-hidden
+            data-over={isOver || undefined}
+            className="pointer-events-none flex flex-col items-center gap-1.5 rounded-control border border-line-strong border-dashed bg-surface px-4 py-6 text-center transition-colors peer-hover:bg-surface-hover peer-focus-visible:outline-2 peer-focus-visible:outline-focus peer-focus-visible:outline-offset-2 data-over:border-accent data-over:bg-accent-soft"
+          >
+            <HardDriveUpload className="size-6 text-ink-muted" />
+            <span>
+              {t('drop')} <span className="text-accent">{t('choose')}</span>
+            </span>
+          </div>
+        </div>
+      )}
+    </Field>
+  )
+}

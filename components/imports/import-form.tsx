@@ -1,0 +1,125 @@
+'use client'
+
+import { useLocale, useTranslations } from 'next-intl'
+import { type DragEvent, type FormEvent, useRef, useState } from 'react'
+import { useRefusalText } from '@/components/shell/refusal-text'
+import { Button } from '@/components/ui/button'
+import { Card } from '@/components/ui/card'
+import { Notice } from '@/components/ui/notice'
+import { formatBytes } from '@/lib/format'
+import type { Fault, Refusal } from '@/lib/result'
+import { createUpload } from '@/lib/uploads/create'
+import { runUpload } from '@/lib/uploads/running'
+import { DraftFields } from './draft-fields'
+import { addFiles, blankDraft, changeDraft, type Draft, removeDraft, setSystem } from './drafts'
+import { FileField } from './file-field'
+
+type ImportFormProps = {
+  region: string
+  sizeMax: number
+  chunkBytes: number
+  /** Takes a file that goes on with an unfinished upload, and says whether it was one. */
+  onResume: (file: File) => boolean
+}
+
+/** Takes files, one or many, and begins their uploads. What is refused stays in the form with its reason. */
+export function ImportForm({ region, sizeMax, chunkBytes, onResume }: ImportFormProps) {
+  const t = useTranslations('import')
+  const locale = useLocale()
+  const refusalText = useRefusalText()
+  const [drafts, setDrafts] = useState<Draft[]>(() => [blankDraft()])
+  const [fileError, setFileError] = useState<string | null>(null)
+  const [refusal, setRefusal] = useState<Refusal | Fault | null>(null)
+  const [isPending, setPending] = useState(false)
+  const drop = useDrop(choose)
+
+  function choose(files: File[]) {
+    const wrong = files.find((file) => file.size === 0 || file.size > sizeMax)
+    const facts = {
+      file: wrong?.name ?? '',
+      size: formatBytes(wrong?.size ?? 0, locale),
+      max: formatBytes(sizeMax, locale),
+    }
+    setFileError(wrong ? t(wrong.size === 0 ? 'emptyFile' : 'largeFile', facts) : null)
+    const fit = files.filter((file) => file.size > 0 && file.size <= sizeMax && !onResume(file))
+    setDrafts((now) => addFiles(now, fit))
+  }
+
+  async function submit(event: FormEvent) {
+    event.preventDefault()
+    if (isPending) return
+    const ready = drafts.filter((draft) => draft.file !== null)
+    if (ready.length === 0) return setFileError(t('noFile'))
+    setPending(true)
+    setRefusal(null)
+    for (const draft of ready) {
+      const refused = await begin(draft, region, chunkBytes)
+      setDrafts((now) => (refused ? changeDraft(now, draft.key, { refusal: refused }) : removeDraft(now, draft.key)))
+      if (refused && refused.code !== 'INVALID_INPUT') {
+        setRefusal(refused)
+        break
+      }
+    }
+    setPending(false)
+  }
+
+  return (
+    <div {...drop.handlers}>
+      <Card title={t('formTitle')} line={t('formLine')}>
+        <form onSubmit={submit} className="flex flex-col gap-3 p-4">
+          {refusal && <Notice tone="danger">{refusalText(refusal)}</Notice>}
+          <FileField sizeMax={sizeMax} isOver={drop.isOver} error={fileError} onChoose={choose} />
+          {drafts.map((draft) => (
+            <DraftFields
+              key={draft.key}
+              draft={draft}
+              onName={(name) => setDrafts((now) => changeDraft(now, draft.key, { name, refusal: null }))}
+              onOperatingSystem={(system) => setDrafts((now) => setSystem(now, draft.key, system))}
+              onRemove={() => setDrafts((now) => removeDraft(now, draft.key))}
+            />
+          ))}
+          <div>
+            <Button kind="primary" type="submit" isPending={isPending}>
+              {t('submit')}
+            </Button>
+          </div>
+        </form>
+      </Card>
+    </div>
+  )
+}
+
+async function begin({ file, name, operatingSystem }: Draft, region: string, chunkBytes: number) {
+  if (!file) return null
+  const begun = await createUpload({
+    region,
+    name,
+    operatingSystem,
+    fileName: file.name.slice(0, 255),
+    size: file.size,
+  })
+  if (!begun.ok) return begun.refusal
+  runUpload({ imageId: begun.value.imageId, region, name, file, sentBytes: 0, chunkBytes })
+  return null
+}
+
+/** Files that are dragged over an element. Its children are entered and left too, so entries are counted. */
+function useDrop(onDrop: (files: File[]) => void) {
+  const depth = useRef(0)
+  const [isOver, setOver] = useState(false)
+  const enter = (by: number) => {
+    depth.current += by
+    setOver(depth.current > 0)
+  }
+  const handlers = {
+    onDragEnter: () => enter(1),
+    onDragLeave: () => enter(-1),
+    onDragOver: (event: DragEvent) => event.preventDefault(),
+    onDrop: (event: DragEvent) => {
+      event.preventDefault()
+      enter(-depth.current)
+      onDrop([...event.dataTransfer.files])
+    },
+  }
+  return { isOver, handlers }
+}

@@ -1,0 +1,40 @@
+'use client'
+
+import dynamic from 'next/dynamic'
+import Link from 'next/link'
+import { useTranslations } from 'next-intl'
+import { useState } from 'react'
+import { buttonClass } from '@/components/ui/button-class'
+import { Card } from '@/components/ui/card'
+import { paths } from '@/lib/paths'
+import type { RunningUpload } from '@/lib/uploads/running'
+import { UploadRow } from './upload-row'
+import { useUploads } from './use-uploads'
+
+const CancelUploadDialog = dynamic(() => import('./cancel-upload-dialog').then((module) => module.CancelUploadDialog))
+
+/** The uploads of this tab. */
+export function UploadsCard({ region }: { region: string }) {
+  const t = useTranslations('import')
+  const uploads = useUploads()
+  const [cancelling, setCancelling] = useState<RunningUpload | null>(null)
+  const toImages = (
+    <Link href={paths.customImages(region)} className={buttonClass('text')}>
+      {t('toImages')}
+    </Link>
+  )
+  return (
+    <Card title={t('uploads')} line={t('uploadsLine')} action={uploads.length > 0 && toImages}>
+      {uploads.length === 0 ? (
+        <p className="px-4 py-8 text-center text-ink-muted">{t('noUploads')}</p>
+      ) : (
+        <ul>
+          {uploads.map((upload) => (
+            <UploadRow key={upload.imageId} upload={upload} onCancel={() => setCancelling(upload)} />
+          ))}
+        </ul>
+      )}
+      {cancelling && <CancelUploadDialog upload={cancelling} onClose={() => setCancelling(null)} />}
+    </Card>
+  )
+}

@@ -1,0 +1,11 @@
+'use client'
+
+import { useSyncExternalStore } from 'react'
+import { type RunningUpload, runningUploads, subscribeUploads } from '@/lib/uploads/running'
+
+const none: RunningUpload[] = []
+
+/** The uploads of this tab, whatever page is looked at. */
+export function useUploads(): RunningUpload[] {
+  return useSyncExternalStore(subscribeUploads, runningUploads, () => none)
+}

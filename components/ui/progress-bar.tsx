@@ -1,0 +1,22 @@
+import { classNames } from './class-names'
+
+type ProgressBarProps = { label: string; done: number; max: number; tone?: 'accent' | 'ok' | 'danger' | 'muted' }
+
+const tones = { accent: 'bg-accent', ok: 'bg-ok', danger: 'bg-danger', muted: 'bg-line-strong' }
+
+/** How far something has come. The numbers beside it are for the eye; it says its percent itself. */
+export function ProgressBar({ label, done, max, tone = 'accent' }: ProgressBarProps) {
+  const percent = max > 0 ? Math.min(100, Math.floor((done / max) * 100)) : 0
+  return (
+    <div
+      role="progressbar"
+      aria-label={label}
+      aria-valuenow={percent}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      className="h-1.5 overflow-hidden rounded-full bg-line"
+    >
+      <div className={classNames('h-full rounded-full', tones[tone])} style={{ width: `${percent}%` }} />
+    </div>
+  )
+}
