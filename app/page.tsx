@@ -5,11 +5,12 @@ import { regionCookie } from '@/components/shell/preferences'
 import { requireContext } from '@/lib/auth/session'
 import { paths } from '@/lib/paths'
 import { listRegions } from '@/lib/regions/reads'
+import { forPage } from '@/lib/request-id'
 
 /** Leads to the images of the last used region, or of the first. */
 export default async function StartPage() {
   await requireContext(paths.home())
-  const [regions, jar] = await Promise.all([listRegions(), cookies()])
+  const [regions, jar] = await Promise.all([forPage(listRegions()), cookies()])
   const last = jar.get(regionCookie)?.value
   const region = regions.find((candidate) => candidate.id === last) ?? regions[0]
   if (region) redirect(paths.customImages(region.id))

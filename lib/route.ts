@@ -4,8 +4,11 @@ import type { z } from 'zod'
 import { currentContext, type SessionContext } from '@/lib/auth/session'
 import { toRefusal } from '@/lib/fields'
 import { logFault } from '@/lib/log'
+import { observe } from '@/lib/observe'
+import type { Fault, Refusal } from '@/lib/result'
 
 type RouteParams = { params: Promise<Record<string, string>> }
+type Answer<T> = { status: 200; body: T } | { status: 400 | 401 | 404 | 500; body: { refusal: Refusal | Fault } }
 
 /**
  * Makes a GET route of one read: the door for refetches of what a page has rendered with the same read. Nobody signed in
@@ -15,20 +18,30 @@ export function defineRead<S extends z.ZodType, T>(
   schema: S,
   read: (ctx: SessionContext, params: z.output<S>) => Promise<T | null>,
 ) {
-  return async (request: NextRequest, { params }: RouteParams): Promise<Response> => {
+  const answer = async (request: NextRequest, { params }: RouteParams): Promise<Answer<T>> => {
     try {
       const ctx = await currentContext()
-      if (!ctx) return answer(401, { refusal: { code: 'SIGNED_OUT' } })
+      if (!ctx) return { status: 401, body: { refusal: { code: 'SIGNED_OUT' } } }
       const parsed = schema.safeParse({ ...Object.fromEntries(request.nextUrl.searchParams), ...(await params) })
-      if (!parsed.success) return answer(400, { refusal: toRefusal(parsed.error) })
+      if (!parsed.success) return { status: 400, body: { refusal: toRefusal(parsed.error) } }
       const value = await read(ctx, parsed.data)
-      return value === null ? answer(404, { refusal: { code: 'IMAGE_NOT_FOUND' } }) : answer(200, value)
+      return value === null
+        ? { status: 404, body: { refusal: { code: 'IMAGE_NOT_FOUND' } } }
+        : { status: 200, body: value }
     } catch (error) {
-      return answer(500, { refusal: { code: 'FAULT', reference: logFault(error, request.nextUrl.pathname) } })
+      const reference = logFault(error, request.nextUrl.pathname)
+      return { status: 500, body: { refusal: { code: 'FAULT', reference } } }
     }
+  }
+  return async (request: NextRequest, route: RouteParams): Promise<Response> => {
+    const observed = { kind: 'read' as const, operation: read.name, head: request.headers, endOf: endOf<T> }
+    const { status, body } = await observe(observed, () => answer(request, route))
+    return Response.json(body, { status, headers: { 'Cache-Control': 'private, no-store' } })
   }
 }
 
-function answer(status: number, body: unknown): Response {
-  return Response.json(body, { status, headers: { 'Cache-Control': 'private, no-store' } })
+function endOf<T>(answer: Answer<T>) {
+  if (answer.status === 200) return { outcome: 'ok' as const, code: null }
+  if (answer.status === 500) return { outcome: 'fault' as const, code: null }
+  return { outcome: 'refused' as const, code: answer.body.refusal.code }
 }

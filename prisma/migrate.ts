@@ -31,12 +31,18 @@ export async function migrate(url: string): Promise<string[]> {
   }
 }
 
+/** Makes the tables as these migrations leave them, in the caller's transaction. Their record is the caller's to write. */
+export async function layTables(client: pg.Client, names: string[]): Promise<void> {
+  await client.query(table)
+  for (const name of names) await client.query(sqlOf(name))
+}
+
 async function applyMissing(client: pg.Client): Promise<string[]> {
   const { rows } = await client.query('select * from _prisma_migrations where rolled_back_at is null')
   const known = new Map(rows.map((row) => [row.migration_name, row]))
   const applied: string[] = []
   for (const name of migrationNames()) {
-    const sql = fs.readFileSync(path.join(folder, name, 'migration.sql'), 'utf8')
+    const sql = sqlOf(name)
     const checksum = createHash('sha256').update(sql).digest('hex')
     const row = known.get(name)
     if (row && !row.finished_at)
@@ -65,7 +71,12 @@ async function apply(client: pg.Client, name: string, sql: string, checksum: str
   }
 }
 
-function migrationNames(): string[] {
+function sqlOf(name: string): string {
+  return fs.readFileSync(path.join(folder, name, 'migration.sql'), 'utf8')
+}
+
+/** The migrations that this version of the console has, in their order. */
+export function migrationNames(): string[] {
   const entries = fs.readdirSync(folder, { withFileTypes: true })
   return entries
     .filter((entry) => entry.isDirectory())

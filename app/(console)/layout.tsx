@@ -6,12 +6,13 @@ import { SideMenu } from '@/components/shell/side-menu'
 import { TopBar } from '@/components/shell/top-bar'
 import { currentContext } from '@/lib/auth/session'
 import { listRegions } from '@/lib/regions/reads'
+import { forPage } from '@/lib/request-id'
 
 /** Top bar and side menu. It never redirects: a layout does not know its path, so every page asks who is there itself. */
 export default async function ConsoleLayout({ children }: LayoutProps<'/'>) {
   const [ctx, jar, t] = await Promise.all([currentContext(), cookies(), getTranslations('shell')])
   if (!ctx) return children
-  const regions = await listRegions()
+  const regions = await forPage(listRegions())
   const last = jar.get(regionCookie)?.value
   const region = regions.find((candidate) => candidate.id === last) ?? regions[0]
   return (

@@ -6,7 +6,8 @@ import type { Work } from './run'
 // The grammar of the command line. What a command does stands in the file of its noun, which is loaded only once the
 // database is known.
 
-type Run = (work: Work) => Promise<void>
+/** `mayBeNew`: the database need not have the tables of the console yet. */
+type Run = (work: Work, mayBeNew?: boolean) => Promise<void>
 
 const passwordFromStdin = ['--password-stdin', 'read the password from standard input'] as const
 
@@ -43,7 +44,23 @@ export function buildCommands(run: Run): Command {
         return await collectGarbage({ forced: options.force === true, now: new Date() })
       }),
     )
+  addBackup(program, run)
   return program
+}
+
+function addBackup(program: Command, run: Run): void {
+  program
+    .command('backup <folder>')
+    .description('back up the database and the bytes of all images; the console may run')
+    .action((folder: string) => run(async (signal) => (await import('./backup')).backUp(folder, signal)))
+  program
+    .command('restore <folder>')
+    .description('restore a backup into an empty database and into its stores; the console must not run')
+    .option('--force-empty', 'give up everything that the database has')
+    .action((folder: string, options: { forceEmpty?: true }) => {
+      const isForced = options.forceEmpty === true
+      return run(async (signal) => (await import('./restore')).restore(folder, { isForced, signal }), true)
+    })
 }
 
 type CreateOptions = { kind: 'master' | 'sub'; master?: string; displayName?: string; email: string }

@@ -9,16 +9,17 @@ const graceMs = 5_000
 
 /**
  * Finds the database of a command: that of DATABASE_URL, else the embedded one of the data folder, which is started for
- * the command when the console does not run. Everything that is loaded after this finds it in DATABASE_URL.
+ * the command when the console does not run. Everything that is loaded after this finds it in DATABASE_URL. `mayBeNew`: it
+ * need not have the tables of the console yet, and gets them.
  */
-export async function connect(signal: AbortSignal): Promise<{ close(): Promise<void> }> {
+export async function connect(signal: AbortSignal, mayBeNew = false): Promise<{ close(): Promise<void> }> {
   const folder = path.resolve(process.env.ECS_DATA_DIR || '.data')
   process.env.ECS_DATA_DIR = folder
   const database = process.env.DATABASE_URL
     ? { url: process.env.DATABASE_URL, isOurs: false, stop: async () => {} }
     : await openUnlessInterrupted(folder, signal)
   try {
-    if (database.isOurs) await bringUpToDate(database.url)
+    if (database.isOurs || mayBeNew) await bringUpToDate(database.url)
     else await requireTables(database.url)
     process.env.DATABASE_URL = database.url
     const { db } = await import('@/lib/db/client')

@@ -11,9 +11,9 @@ if (existsSync('.env')) process.loadEnvFile('.env')
 process.env.LOG_LEVEL = 'silent'
 
 let exitCode = 0
-const program = buildCommands(async (work) => {
+const program = buildCommands(async (work, mayBeNew = false) => {
   const { run } = await import('./run')
-  exitCode = await run(work, program.opts().json === true)
+  exitCode = await run(work, { isJson: program.opts().json === true, mayBeNew })
 })
 try {
   await program.parseAsync()

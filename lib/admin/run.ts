@@ -8,11 +8,13 @@ import { sentenceOf } from './refusals'
 /** What a command does once the database is there. A long one heeds the signal; the others are over in moments. */
 export type Work = (signal: AbortSignal) => Promise<Result<Answer>>
 
+export type RunOptions = { isJson: boolean; mayBeNew: boolean }
+
 /** Runs a command between opening and closing the database, says what came of it, and answers the exit code. */
-export async function run(work: Work, isJson: boolean): Promise<number> {
+export async function run(work: Work, { isJson, mayBeNew }: RunOptions): Promise<number> {
   const signal = watchSignals()
   try {
-    const database = await connect(signal)
+    const database = await connect(signal, mayBeNew)
     try {
       const result = await work(signal)
       if (result.ok) return await say(result.value, isJson)

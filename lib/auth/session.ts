@@ -3,6 +3,7 @@ import { cookies, headers } from 'next/headers'
 import { redirect } from 'next/navigation'
 import { cache } from 'react'
 import { paths } from '@/lib/paths'
+import { forPage } from '@/lib/request-id'
 import { findViewer } from '@/lib/sessions/reads'
 import { clientAddress } from './address'
 import { openSession, sessionCookie } from './session-cookie'
@@ -16,7 +17,7 @@ export const currentContext = cache(async (): Promise<SessionContext | null> => 
   const sessionId = await openSession(jar.get(sessionCookie().name)?.value)
   if (!sessionId) return null
   const now = new Date()
-  const viewer = await findViewer(sessionId, now)
+  const viewer = await forPage(findViewer(sessionId, now))
   return viewer && { viewer, now, sessionId, address: clientAddress(head.get('x-forwarded-for')) }
 })
 

@@ -60,6 +60,19 @@ export async function openDatabase(folder: string): Promise<{ url: string; isOur
   }
 }
 
+/** The address of the embedded database that a running console has open; null when none does. */
+export async function runningDatabase(folder: string): Promise<string | null> {
+  const taken = fs.existsSync(path.join(folder, 'postgres.json')) ? tryDataFolder(folder, 'command') : undefined
+  if (!taken) return null
+  if ('lock' in taken) {
+    taken.lock.release()
+    return null
+  }
+  if (taken.holder.kind !== 'server' || taken.holder.state !== 'open') return null
+  const access = readAccess(folder)
+  return (await isAnswering(access)) ? databaseUrl(access) : null
+}
+
 async function startForOneCommand(folder: string, lock: { release(): void }) {
   try {
     // The next start clears away what is there now, and with it whatever a command would do to it.

@@ -4,12 +4,16 @@ import pg from 'pg'
 import { z } from 'zod'
 import { forgetUnknownLookups } from '@/lib/accounts/writes'
 import type { Jobs } from '@/lib/db/jobs'
+import { workerName } from '@/lib/db/worker-sign'
 import { env } from '@/lib/env'
-import { log } from '@/lib/log'
+import { findEnd } from '@/lib/images/reads'
+import { log, withLogFields } from '@/lib/log'
+import { countJob, countTransfer } from '@/lib/metrics'
 import { forgetExpiredSessions } from '@/lib/sessions/writes'
 import { discardStaged } from '@/lib/stores/staging'
 import { copyImageJob } from './copy-image'
 import { finishImportJob } from './finish-import'
+import { tellOfQueueAndStores } from './gauges'
 import { removeBlob } from './remove-blob'
 import { sweepImages } from './sweep-images'
 
@@ -29,6 +33,25 @@ const tasks: Record<keyof Jobs, Task> = {
   'discard-staged': async (payload) => await discardStaged(ofImage.parse(payload).imageId),
 }
 
+/** A job as the queue runs it: its lines in the log say which it is, and it is counted. */
+function observed(kind: keyof Jobs, task: Task): Task {
+  return async (payload, helpers) =>
+    await withLogFields({ job: helpers.job.id, kind }, async () => {
+      const isTransfer = kind === 'finish-import' || kind === 'copy-image'
+      const imageId = isTransfer ? ofImage.parse(payload).imageId : null
+      // A job that comes a second time finds it ended, and must not count it again.
+      const hadEnded = imageId !== null && (await findEnd(imageId)) !== null
+      await countJob(kind, async () => await task(payload, helpers))
+      if (imageId !== null && !hadEnded) await countEnd(kind, imageId)
+    })
+}
+
+/** What came of an import or a copy, of which the job itself says nothing. */
+async function countEnd(kind: keyof Jobs, imageId: string): Promise<void> {
+  const end = await findEnd(imageId).catch(() => null)
+  if (end) countTransfer(kind === 'copy-image' ? 'copy' : 'import', end.outcome, end.bytes)
+}
+
 const logger = new Logger(() => (level, message) => {
   if (level === 'error' || level === 'warning') log.warn({ from: 'graphile-worker' }, message)
 })
@@ -43,18 +66,26 @@ async function sweep(): Promise<void> {
   }
 }
 
+const observedTasks: Record<keyof Jobs, Task> = {
+  'finish-import': observed('finish-import', tasks['finish-import']),
+  'copy-image': observed('copy-image', tasks['copy-image']),
+  'remove-blob': observed('remove-blob', tasks['remove-blob']),
+  'discard-staged': observed('discard-staged', tasks['discard-staged']),
+}
+
 async function main(): Promise<void> {
-  const pool = new pg.Pool({ connectionString: env().DATABASE_URL, max: 4 })
+  const pool = new pg.Pool({ connectionString: env().DATABASE_URL, max: 4, application_name: workerName })
   // The queue takes over each connection's errors while it holds it; between two, they are ours.
   pool.on('connect', (client) => client.on('error', () => {}))
   pool.on('error', (error) => log.warn({ err: error }, 'A database connection of the worker was lost.'))
+  tellOfQueueAndStores()
   await sweep()
   const runner = await run({
     pgPool: pool,
     logger,
     concurrency: 2,
     noHandleSignals: true,
-    taskList: tasks,
+    taskList: observedTasks,
   })
   const timer = setInterval(sweep, sweepMs)
   const stop = async () => {

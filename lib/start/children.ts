@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { watchdog } from './run'
+import { metrics, watchdog } from './run'
 
 export type Child = {
   name: string
   /** The arguments to Node. */
   args: string[]
+  /** What its environment has beside that of all. */
+  env?: Record<string, string>
   /** Whether it does its work yet; without this it does once it runs. */
   isReady?: () => Promise<boolean>
   /** An open file for what it prints, which else goes where ours goes. */
@@ -24,6 +26,12 @@ export type Children = {
 export const worker: Child = {
   name: 'worker',
   args: ['--conditions=react-server', '--import', 'tsx', 'lib/jobs/worker.ts'],
+}
+
+/** Where a process serves its metrics: the server on the port of ECS_METRICS_PORT, the worker on the next. Off without it. */
+export function metricsPort(next: 0 | 1): Record<string, string> {
+  const port = Number(process.env.ECS_METRICS_PORT || 0)
+  return port > 0 ? { ECS_METRICS_PORT: String(port + next) } : {}
 }
 
 const firstTries = 3
@@ -99,10 +107,10 @@ class KeptProcess {
 
 function start(child: Child, env: NodeJS.ProcessEnv): ChildProcess {
   // By the environment, because `next dev` serves from a process of its own, which must end too.
-  const options = `${env.NODE_OPTIONS ?? ''} ${watchdog}`.trim()
+  const options = `${env.NODE_OPTIONS ?? ''} ${watchdog} ${metrics}`.trim()
   const output = child.output ?? 'inherit'
   return spawn(process.execPath, child.args, {
-    env: { ...env, NODE_OPTIONS: options },
+    env: { ...env, ...child.env, NODE_OPTIONS: options },
     stdio: ['ignore', output, output, 'ipc'],
   })
 }

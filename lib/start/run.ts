@@ -6,7 +6,14 @@ import { onEnd } from './ending'
 const ours: ('ignore' | 'inherit')[] = ['ignore', 'inherit', 'inherit']
 
 /** Loads a process with what ends it when ours is killed. */
-export const watchdog = `--import=${pathToFileURL(path.join(import.meta.dirname, 'watchdog.mjs')).href}`
+export const watchdog = loads('watchdog.mjs')
+
+/** Loads a process with what serves its metrics, where a port is set for them. */
+export const metrics = loads('metrics.mjs')
+
+function loads(file: string): string {
+  return `--import=${pathToFileURL(path.join(import.meta.dirname, file)).href}`
+}
 
 /** Runs a Node program to its end. Throws when it fails. It ends when we do, however that happens. */
 export async function run(args: string[], env: NodeJS.ProcessEnv): Promise<void> {

@@ -21,6 +21,11 @@ export function readSettings(isDevelopment: boolean): Settings {
   const port = Number(PORT || 3000)
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
     throw new StartError(`PORT is ${PORT}, which is not a port.`)
+  const { ECS_WORKER = 'on', ECS_METRICS_PORT } = process.env
+  if (!['on', 'off', ''].includes(ECS_WORKER)) throw new StartError(`ECS_WORKER is ${ECS_WORKER}; it is on or off.`)
+  const metrics = Number(ECS_METRICS_PORT || 1)
+  if (!Number.isInteger(metrics) || metrics < 1 || metrics > 65_534)
+    throw new StartError(`ECS_METRICS_PORT is ${ECS_METRICS_PORT}, which is not a port that has a next one.`)
   const isAnyAddress = host === '0.0.0.0' || host === '::'
   const url = `http://${isAnyAddress ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host}:${port}`
   const dataFolder = path.resolve(ECS_DATA_DIR || '.data')
@@ -39,6 +44,11 @@ export function serverEnvironment(settings: Settings, databaseUrl: string): Node
     NEXTAUTH_URL: process.env.NEXTAUTH_URL || settings.url,
     NEXT_TELEMETRY_DISABLED: '1',
   }
+}
+
+/** The environment of a worker that runs alone, over our own. It signs nobody in and needs no secret. */
+export function workerEnvironment(settings: Settings, databaseUrl: string): NodeJS.ProcessEnv {
+  return { ...process.env, NODE_ENV: 'production', DATABASE_URL: databaseUrl, ECS_DATA_DIR: settings.dataFolder }
 }
 
 // Made once for a data folder: a new secret would sign everyone out.

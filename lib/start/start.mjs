@@ -1,4 +1,4 @@
-// `npm start`: checks what can be checked at once, then hands over to the supervisor.
+// `npm start` and `npm run worker`: checks what can be checked at once, then hands over to the supervisor.
 import fs from 'node:fs'
 import path from 'node:path'
 
@@ -7,12 +7,14 @@ process.chdir(path.resolve(import.meta.dirname, '../..'))
 if (fs.existsSync('.env')) process.loadEnvFile('.env')
 
 const missing = ['NEXTAUTH_SECRET', 'NEXTAUTH_URL'].filter((name) => !process.env[name])
-if (process.env.DATABASE_URL && missing.length > 0) {
+const isWorker = process.argv.includes('--worker')
+if (process.env.DATABASE_URL && missing.length > 0 && !isWorker) {
   console.error(`DATABASE_URL is set, so ${missing.join(' and ')} must be set too.`)
   process.exit(1)
 }
 
 const { register } = await import('tsx/esm/api')
 register()
-const { runConsole } = await import('./supervisor.ts')
-await runConsole({ isDevelopment: process.argv.includes('--dev') })
+const { runConsole, runWorker } = await import('./supervisor.ts')
+if (isWorker) await runWorker()
+else await runConsole({ isDevelopment: process.argv.includes('--dev') })

@@ -2,13 +2,13 @@ import fs from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { migrate } from '../../prisma/migrate'
 import { lockDataFolder, StartError } from '../db/data-folder'
-import { startDatabase } from '../db/embedded'
+import { runningDatabase, startDatabase } from '../db/embedded'
 import { becomesFree, isListening } from '../db/ports'
 import { build, buildFolder, next } from './build'
-import { type Child, type Children, keepRunning, worker } from './children'
+import { type Child, type Children, keepRunning, metricsPort, worker } from './children'
 import { forgetHalfADemo, makeDemo } from './demo'
 import { announceEnd, end, endOnSignals, isEnding, onEnd } from './ending'
-import { readSettings, type Settings, serverEnvironment } from './settings'
+import { readSettings, type Settings, serverEnvironment, workerEnvironment } from './settings'
 import { welcome } from './welcome'
 
 /** Serves the console until it is told to end: the whole of `npm start` and `npm run dev`. */
@@ -23,6 +23,41 @@ export async function runConsole({ isDevelopment }: { isDevelopment: boolean }):
     if (!isEnding()) console.error(error instanceof StartError ? error.message : error)
     await end(1)
   }
+}
+
+/**
+ * Runs a worker and nothing else until told to end: `npm run worker`. It works on DATABASE_URL, else on the embedded database
+ * of the console that runs from the same data folder.
+ */
+export async function runWorker(): Promise<void> {
+  endOnSignals()
+  try {
+    const settings = readSettings(false)
+    const { dataFolder } = settings
+    const url = settings.databaseUrl ?? (await runningDatabase(dataFolder))
+    if (!url) throw new StartError(`No console runs from ${dataFolder}. Start it first, or set DATABASE_URL.`)
+    if (settings.databaseUrl) await bringUpToDate(url)
+    const children = keepRunning([workerOf()], workerEnvironment(settings, url))
+    onEnd(() => children.stop())
+    await children.ready
+    if (!settings.databaseUrl) followDatabase(settings, url, children)
+    console.log('A worker of Open ECS Console runs. Ctrl-C ends it.')
+  } catch (error) {
+    if (!isEnding()) console.error(error instanceof StartError ? error.message : error)
+    await end(1)
+  }
+}
+
+// The console may come back with its database on another port.
+function followDatabase(settings: Settings, first: string, children: Children): void {
+  let known = first
+  const look = async () => {
+    const url = await runningDatabase(settings.dataFolder).catch(() => null)
+    if (!url || url === known) return
+    known = url
+    children.restart(workerEnvironment(settings, url))
+  }
+  setInterval(look, 2_000)
 }
 
 async function serveWithOwnDatabase(settings: Settings, url: string): Promise<void> {
@@ -49,7 +84,13 @@ async function serveEmbedded(settings: Settings): Promise<void> {
 /** The processes that make up the console. */
 function processes({ isDevelopment, host, port, url }: Settings): Child[] {
   const args = [next, isDevelopment ? 'dev' : 'start', '--hostname', host, '--port', String(port)]
-  return [{ name: 'server', args, isReady: () => isListening(port, new URL(url).hostname) }, worker]
+  const isReady = () => isListening(port, new URL(url).hostname)
+  const server = { name: 'server', args, isReady, env: metricsPort(0) }
+  return process.env.ECS_WORKER === 'off' ? [server] : [server, workerOf()]
+}
+
+function workerOf(): Child {
+  return { ...worker, env: metricsPort(1) }
 }
 
 async function serve(settings: Settings, database: { url: string }): Promise<Children> {

@@ -13,7 +13,7 @@ import { nothing, type Tally, tallyOfPlaywright } from './tally'
 import type { TestPlace } from './test-run'
 
 // A folder of its own, so that a console that runs from this clone keeps its build.
-const builtInto = '.next-test'
+export const builtInto = '.next-test'
 const playwright = ['node_modules/@playwright/test/cli.js', 'test', '--config=e2e/playwright.config.ts']
 const logShown = 4_000
 
@@ -71,7 +71,12 @@ async function startServer({ folder }: TestPlace, env: NodeJS.ProcessEnv): Promi
   return log
 }
 
-async function runPlaywright({ folder, files }: TestPlace, env: NodeJS.ProcessEnv, more: string[]): Promise<Tally> {
+/** Runs Playwright against the console of NEXTAUTH_URL, and answers what came of it. */
+export async function runPlaywright(
+  { folder, files }: Omit<TestPlace, 'databaseUrl'>,
+  env: NodeJS.ProcessEnv,
+  more: string[],
+): Promise<Tally> {
   const report = path.join(folder, 'playwright.json')
   const args = [...playwright, '--pass-with-no-tests', '--reporter=list,json', ...more, ...files]
   const code = await exitCode(args, {

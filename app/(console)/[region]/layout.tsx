@@ -1,10 +1,11 @@
 import { notFound } from 'next/navigation'
 import { listRegions } from '@/lib/regions/reads'
+import { forPage } from '@/lib/request-id'
 
 /** 404 for a region that there is not. */
 export default async function RegionLayout({ params, children }: LayoutProps<'/[region]'>) {
   const { region } = await params
-  const regions = await listRegions()
+  const regions = await forPage(listRegions())
   if (!regions.some((candidate) => candidate.id === region)) notFound()
   return children
 }

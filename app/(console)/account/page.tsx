@@ -9,6 +9,7 @@ import { getAccountInfo } from '@/lib/accounts/reads'
 import { requireContext } from '@/lib/auth/session'
 import { paths } from '@/lib/paths'
 import { Prefetch } from '@/lib/prefetch'
+import { forPage } from '@/lib/request-id'
 
 export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('account'))('title') }
@@ -16,7 +17,7 @@ export async function generateMetadata(): Promise<Metadata> {
 
 export default async function AccountPage() {
   const ctx = await requireContext(paths.account())
-  const [account, t] = await Promise.all([getAccountInfo(ctx), getTranslations('account')])
+  const [account, t] = await Promise.all([forPage(getAccountInfo(ctx)), getTranslations('account')])
   return (
     <main id="content" className="flex max-w-240 flex-col gap-4 p-4 md:p-6">
       <PageHeader crumbs={[{ label: t('title') }]} title={t('title')} line={t('line')} />

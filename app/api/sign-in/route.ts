@@ -6,12 +6,17 @@ import { isOwnForm, seeOther } from '@/lib/auth/form'
 import { clearNotice, leaveNotice } from '@/lib/auth/notice'
 import { signInWith } from '@/lib/auth/options'
 import { sealSession, sessionCookie } from '@/lib/auth/session-cookie'
-import { logFault } from '@/lib/log'
+import { logFault, withLogFields } from '@/lib/log'
 import { paths, safeNext } from '@/lib/paths'
+import { requestIdOf } from '@/lib/request-id'
 import { sessionMs } from '@/lib/sessions/rules'
 
 /** Takes the sign-in form. It needs no script: a plain form post, answered by a redirect. */
 export async function POST(request: Request): Promise<Response> {
+  return await withLogFields({ request: requestIdOf(request.headers) }, () => signIn(request))
+}
+
+async function signIn(request: Request): Promise<Response> {
   const form = await request.formData().catch(() => new FormData())
   const field = (name: string) => String(form.get(name) ?? '')
   const next = safeNext(field('next'))

@@ -6,6 +6,7 @@ import { buttonClass } from '@/components/ui/button-class'
 import { currentContext } from '@/lib/auth/session'
 import { paths } from '@/lib/paths'
 import { Prefetch } from '@/lib/prefetch'
+import { forPage } from '@/lib/request-id'
 import { newSharesQuery } from '@/lib/shares/queries'
 import { countNewShares } from '@/lib/shares/reads'
 
@@ -14,7 +15,7 @@ export default async function ImagesLayout({ params, children }: LayoutProps<'/[
   const [{ region }, ctx, t] = await Promise.all([params, currentContext(), getTranslations()])
   // The page below sends a visitor who is not signed in away.
   if (!ctx) return children
-  const newShares = await countNewShares(ctx, { region })
+  const newShares = await forPage(countNewShares(ctx, { region }))
   return (
     <main id="content" className="flex flex-col gap-4 p-4 md:p-6">
       <PageHeader

@@ -9,6 +9,7 @@ import { getImage } from '@/lib/images/reads'
 import { imageParams } from '@/lib/images/schema'
 import { paths } from '@/lib/paths'
 import { Prefetch } from '@/lib/prefetch'
+import { forPage } from '@/lib/request-id'
 
 export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('images'))('details') }
@@ -19,7 +20,7 @@ export default async function ImagePage({ params }: PageProps<'/[region]/images/
   if (!asked.success) notFound()
   const { region, imageId } = asked.data
   const ctx = await requireContext(paths.image(region, imageId))
-  const image = await getImage(ctx, { region, imageId })
+  const image = await forPage(getImage(ctx, { region, imageId }))
   if (!image) notFound()
   if (image.view === 'elsewhere')
     return (

@@ -7,6 +7,7 @@ import { listCustomImages } from '@/lib/images/reads'
 import { customImageParams } from '@/lib/images/schema'
 import { paths } from '@/lib/paths'
 import { Prefetch } from '@/lib/prefetch'
+import { forPage } from '@/lib/request-id'
 
 export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('images'))('custom') }
@@ -15,7 +16,7 @@ export async function generateMetadata(): Promise<Metadata> {
 export default async function CustomImagesPage({ params, searchParams }: PageProps<'/[region]/images/custom'>) {
   const list = customImageParams.parse({ ...(await searchParams), ...(await params) })
   const ctx = await requireContext(paths.customImages(list.region, list))
-  const data = await listCustomImages(ctx, list)
+  const data = await forPage(listCustomImages(ctx, list))
   return (
     <Prefetch queries={[{ queryKey: customImagesQuery(list).queryKey, data }]}>
       <CustomImageTable list={list} />

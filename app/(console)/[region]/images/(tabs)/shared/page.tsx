@@ -4,6 +4,7 @@ import { SharedImageTable } from '@/components/images/shared-image-table'
 import { requireContext } from '@/lib/auth/session'
 import { paths } from '@/lib/paths'
 import { Prefetch } from '@/lib/prefetch'
+import { forPage } from '@/lib/request-id'
 import { sharedImagesQuery } from '@/lib/shares/queries'
 import { listSharedImages } from '@/lib/shares/reads'
 import { sharedImageParams } from '@/lib/shares/schema'
@@ -15,7 +16,7 @@ export async function generateMetadata(): Promise<Metadata> {
 export default async function SharedImagesPage({ params, searchParams }: PageProps<'/[region]/images/shared'>) {
   const list = sharedImageParams.parse({ ...(await searchParams), ...(await params) })
   const ctx = await requireContext(paths.sharedImages(list.region, list))
-  const data = await listSharedImages(ctx, list)
+  const data = await forPage(listSharedImages(ctx, list))
   return (
     <Prefetch queries={[{ queryKey: sharedImagesQuery(list).queryKey, data }]}>
       <SharedImageTable list={list} />

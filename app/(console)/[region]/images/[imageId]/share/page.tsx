@@ -8,6 +8,7 @@ import { getImage } from '@/lib/images/reads'
 import { imageParams } from '@/lib/images/schema'
 import { paths } from '@/lib/paths'
 import { Prefetch } from '@/lib/prefetch'
+import { forPage } from '@/lib/request-id'
 import { imageSharesQuery } from '@/lib/shares/queries'
 import { getImageShares } from '@/lib/shares/reads'
 
@@ -20,9 +21,9 @@ export default async function ImageSharesPage({ params }: PageProps<'/[region]/i
   if (!asked.success) notFound()
   const { region, imageId } = asked.data
   const ctx = await requireContext(paths.shareImage(region, imageId))
-  const shares = await getImageShares(ctx, { region, imageId })
+  const shares = await forPage(getImageShares(ctx, { region, imageId }))
   if (!shares) {
-    const image = await getImage(ctx, { region, imageId })
+    const image = await forPage(getImage(ctx, { region, imageId }))
     if (image?.view !== 'elsewhere') notFound()
     return (
       <ImageElsewherePage

@@ -1,0 +1,196 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import type { APIRequestContext } from '@playwright/test'
+import pg from 'pg'
+import { sealSession, sessionCookie } from '@/lib/auth/session-cookie'
+import { type EmbeddedDatabase, startDatabase } from '@/lib/db/embedded'
+import { freePort, isListening } from '@/lib/db/ports'
+import { next } from '@/lib/start/build'
+import { worker } from '@/lib/start/children'
+import { metrics, watchdog } from '@/lib/start/run'
+import { S3Server } from '@/lib/stores/fixtures/s3-server'
+import { migrate } from '@/prisma/migrate'
+import { act, expect, test } from './fixtures'
+
+// A server, a worker, a database and stores of their own, as whoever operates a console sees them.
+test.describe.configure({ mode: 'serial' })
+
+const [owner, disk] = ['acc-0000owner0', 'img-0000000001']
+const bucket = new S3Server()
+let folder: string
+let database: EmbeddedDatabase
+let ports: { server: number; metrics: number }
+let processes: { server: ChildProcess; worker: ChildProcess }
+let owners: APIRequestContext
+
+test.beforeAll(async ({ playwright }) => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-console-operations-'))
+  fs.mkdirSync(path.join(folder, 'shanghai'))
+  database = await startDatabase(folder, { throwaway: true })
+  await migrate(database.url)
+  await insertRows()
+  await bucket.start()
+  ports = { server: await freePort(), metrics: await freePort() }
+  const args = [next, 'start', '--hostname', '127.0.0.1', '--port', String(ports.server)]
+  processes = { server: start('server', args, ports.metrics), worker: start('worker', worker.args, ports.metrics + 1) }
+  await expect.poll(() => isListening(ports.server, '127.0.0.1'), { timeout: 60_000 }).toBe(true)
+  const value = await sealSession({ accountId: owner, sessionId: 'session' })
+  const extraHTTPHeaders = { cookie: `${sessionCookie().name}=${value}` }
+  owners = await playwright.request.newContext({ baseURL: baseUrl(), extraHTTPHeaders })
+})
+
+test.afterAll(async () => {
+  await owners?.dispose()
+  processes?.server.kill()
+  processes?.worker.kill()
+  await bucket.stop()
+  await database?.stop()
+  fs.rmSync(folder, { recursive: true, force: true })
+})
+
+const baseUrl = () => `http://127.0.0.1:${ports.server}`
+const log = (name: string) => fs.readFileSync(path.join(folder, `${name}.log`), 'utf8')
+
+function start(name: string, args: string[], metricsPort: number): ChildProcess {
+  const output = fs.openSync(path.join(folder, `${name}.log`), 'a')
+  const own = {
+    NODE_ENV: 'production',
+    NODE_OPTIONS: `${watchdog} ${metrics}`,
+    DATABASE_URL: database.url,
+    NEXTAUTH_URL: baseUrl(),
+    LOG_LEVEL: 'debug',
+    ECS_METRICS_PORT: String(metricsPort),
+    ECS_TRUSTED_PROXIES: '1',
+    ECS_STORE_CN_SHANGHAI: path.join(folder, 'shanghai'),
+    ECS_STORE_CN_SHENZHEN: `s3://images?endpoint=${bucket.settings().endpoint}`,
+    ECS_STORE_CN_SHENZHEN_ACCESS_KEY_ID: 'S3RVER',
+    ECS_STORE_CN_SHENZHEN_SECRET_ACCESS_KEY: 'S3RVER',
+  } as const
+  return spawn(process.execPath, args, { env: { ...process.env, ...own }, stdio: ['ignore', output, output, 'ipc'] })
+}
+
+async function insertRows(): Promise<void> {
+  const client = new pg.Client({ connectionString: database.url })
+  await client.connect()
+  await client.query(`
+    INSERT INTO "Region" (id, name, "createdAt") VALUES
+      ('cn-shanghai', 'China East (Shanghai)', now()), ('cn-shenzhen', 'China South (Shenzhen)', now());
+    INSERT INTO "Account" (id, username, kind, "displayName", email, "passwordHash", "createdAt") VALUES
+      ('${owner}', 'owner', 'MASTER', 'Owner', '', '-', now());
+    INSERT INTO "Session" (id, "accountId", "createdAt", "expiresAt") VALUES
+      ('session', '${owner}', now(), now() + interval '1 hour');
+    INSERT INTO "Blob" (id, "regionId", sha256, size, format, "virtualSize", state, "createdAt", "updatedAt") VALUES
+      ('blb-0000000001', 'cn-shanghai', repeat('0', 64), 1234567, 'raw', 1234567, 'ready', now(), now());
+    INSERT INTO "Image" (id, "ownerId", "regionId", name, "operatingSystem", source, state, "createdAt", "updatedAt") VALUES
+      ('${disk}', '${owner}', 'cn-shanghai', 'web-01', 'Debian 12', 'IMPORT', 'available', now(), now())`)
+  await client.end()
+}
+
+async function ready() {
+  const response = await fetch(`${baseUrl()}/readyz`)
+  return { status: response.status, body: await response.json() }
+}
+
+const isReady = { status: 200, body: { ready: true, notReady: [] } }
+const without = (...notReady: string[]) => ({ status: 503, body: { ready: false, notReady } })
+
+async function scrape(port: number): Promise<string> {
+  return await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+}
+
+test('the server answers that it is there, and that it is ready once the worker is', async () => {
+  const response = await fetch(`${baseUrl()}/healthz`)
+  expect([response.status, await response.text()]).toEqual([200, 'ok'])
+  await expect.poll(ready).toEqual(isReady)
+})
+
+test('a store that is away is named by its kind and nothing else, until it is back', async () => {
+  const [here, away] = [path.join(folder, 'shanghai'), path.join(folder, 'away')]
+  fs.renameSync(here, away)
+  await expect.poll(ready).toEqual(without('stores'))
+  fs.renameSync(away, here)
+  await expect.poll(ready).toEqual(isReady)
+  expect(log('server')).toContain('Not ready: store of cn-shanghai.')
+})
+
+test('a second is too short to ask a store twice', async () => {
+  const asked = () => bucket.asked
+  await ready()
+  const before = asked()
+  await Promise.all(Array.from({ length: 50 }, ready))
+  // Put, ask, read, remove: two looks at most.
+  expect(asked() - before).toBeLessThan(15)
+})
+
+test('the metrics count a refused action by its code, and are served on a port of their own alone', async () => {
+  const input = { region: 'cn-shanghai', imageId: disk, usernames: ['owner'], note: '' }
+  expect(await act(owners, 'shareImageAction', input)).toMatchObject({ ok: false })
+  const text = await scrape(ports.metrics)
+  expect(text).toContain('ecs_refusals_total{operation="shareImage",code="RECIPIENT_IS_YOU"} 1')
+  expect(text).toContain('ecs_requests_total{kind="action",operation="shareImage",outcome="refused"} 1')
+  expect(text).toMatch(/^process_resident_memory_bytes \d+/m)
+  expect(text).not.toContain(disk)
+  expect(text).not.toContain('"owner"')
+  const here = await fetch(`${baseUrl()}/metrics`)
+  expect(here.status).toBe(404)
+  expect(await here.text()).not.toContain('ecs_requests_total')
+  const elsewhere = Object.values(os.networkInterfaces()).flatMap((all) => all ?? [])
+  for (const { address } of elsewhere.filter(({ internal, family }) => !internal && family === 'IPv4'))
+    expect.soft(await isListening(ports.metrics, address), address).toBe(false)
+})
+
+test('the worker tells how long its queue is and what the stores hold', async () => {
+  await expect
+    .poll(() => scrape(ports.metrics + 1))
+    .toContain('ecs_store_bytes{region="cn-shanghai",state="ready"} 1234567')
+  expect(await scrape(ports.metrics + 1)).toContain('# TYPE ecs_queue_jobs gauge')
+})
+
+test('every answer leaves a line with the id that the proxy gave it, or with one of its own', async () => {
+  await owners.get('/api/quotas', { headers: { 'x-request-id': 'of-the-proxy.1' } })
+  await owners.get('/api/quotas', { headers: { 'x-request-id': 'a b"c' } })
+  const lines = log('server')
+    .split('\n')
+    .filter((line) => line.includes('"answered"') && line.includes('getQuotas'))
+    .map((line) => JSON.parse(line))
+  expect(lines.slice(-2)).toEqual([
+    expect.objectContaining({ request: 'of-the-proxy.1', outcome: 'ok', ms: expect.any(Number) }),
+    expect.objectContaining({ request: expect.stringMatching(/^[0-9a-f]{8}$/), outcome: 'ok' }),
+  ])
+})
+
+test('without a worker the queue is not ready', async () => {
+  processes.worker.kill()
+  await expect.poll(ready).toEqual(without('queue'))
+})
+
+test('a bucket that does not answer is a store that is away', async () => {
+  await bucket.stop()
+  await expect.poll(ready).toEqual(without('stores', 'queue'))
+})
+
+test('without its database the server lives and is not ready, and the reference of a fault is found in its log', async ({
+  context,
+}) => {
+  await database.stop()
+  expect((await fetch(`${baseUrl()}/healthz`)).status).toBe(200)
+  await expect.poll(ready).toEqual(without('database', 'stores', 'queue'))
+
+  const answer = await owners.get('/api/quotas', { headers: { 'x-request-id': 'the-fault' } })
+  expect(await answer.json()).toEqual({ refusal: { code: 'FAULT', reference: 'the-fault' } })
+  const refused = await act(owners, 'cancelShareAction', { shareId: 'shr-0000000000' })
+  const reference = !refused.ok && 'reference' in refused.refusal ? refused.refusal.reference : ''
+  for (const found of ['the-fault', reference]) {
+    expect(log('server')).toMatch(new RegExp(`"request":"${found}".*"reference":"${found}","msg":"fault"`))
+  }
+
+  const value = await sealSession({ accountId: owner, sessionId: 'session' })
+  await context.addCookies([{ name: sessionCookie().name, value, url: baseUrl() }])
+  const page = await context.newPage()
+  await page.setExtraHTTPHeaders({ 'x-request-id': 'the-page' })
+  await page.goto(`${baseUrl()}/account`)
+  await expect(page.getByText('the-page')).toBeVisible()
+  expect(log('server')).toMatch(/"where":"page","reference":"the-page","msg":"fault"/)
+})

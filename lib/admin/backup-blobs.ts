@@ -1,0 +1,40 @@
+import 'server-only'
+import path from 'node:path'
+import { blobKey } from '@/lib/blobs/rules'
+import { expectSha256 } from '@/lib/stores/checksum'
+import { FolderStore } from '@/lib/stores/folder'
+import type { Store } from '@/lib/stores/store'
+import type { BlobDump } from './backup-manifest'
+
+/** Where a backup keeps the bytes of a region: the same keys as its store. */
+export function backupStore(folder: string, region: string): Store {
+  return new FolderStore({ kind: 'folder', folder: path.join(folder, 'blobs', region), isOurs: true, reserveMin: 0 })
+}
+
+/** Whether a store has something of the right size under the key of a blob. Keys never change their content. */
+export async function hasBlob(store: Store, blob: BlobDump): Promise<boolean> {
+  return (await store.stat(blobKey(blob)))?.size === blob.size
+}
+
+/** Carries the bytes of a blob from one store to another, and believes only those that have its checksum. */
+export async function carryBlob(
+  stores: { from: Store; to: Store },
+  blob: BlobDump,
+  signal: AbortSignal,
+): Promise<void> {
+  const key = blobKey(blob)
+  const bytes = await stores.from.read(key)
+  const checked = expectSha256(blob.sha256)
+  bytes.on('error', (error) => checked.destroy(error))
+  checked.on('close', () => bytes.destroy())
+  await stores.to.put(key, bytes.pipe(checked), { size: blob.size, signal })
+}
+
+/** Removes from a backup the bytes that it does not name any more, and what an interrupted one has left. */
+export async function pruneBlobs(folder: string, region: string, blobs: BlobDump[]): Promise<void> {
+  const named = new Set(blobs.filter((blob) => blob.region === region).map(blobKey))
+  const store = backupStore(folder, region)
+  const left: string[] = []
+  for await (const { key } of store.list()) if (!named.has(key)) left.push(key)
+  for (const key of left) await store.delete(key)
+}

@@ -1,0 +1,142 @@
+import 'server-only'
+import { readdir, rm } from 'node:fs/promises'
+import path from 'node:path'
+import pg from 'pg'
+import { StartError } from '@/lib/db/data-folder'
+import { env } from '@/lib/env'
+import { formatBytes } from '@/lib/format'
+import { ok, type Result } from '@/lib/result'
+import { makeFolder } from '@/lib/stores/durable'
+import { storeOf } from '@/lib/stores/store'
+import project from '../../package.json' with { type: 'json' }
+import { backupStore, carryBlob, hasBlob, pruneBlobs } from './backup-blobs'
+import { type BlobDump, backupFolder, isOfBackup, type Manifest, tableFile, writeManifest } from './backup-manifest'
+import { dumpSequences, dumpTables, listBlobs, listMigrations } from './backup-tables'
+import { type Answer, answer } from './output'
+
+/** Two backups at once would clear away each other's files. Any number that nobody else locks. */
+const lockOfBackup = 727_073_700
+const triesMax = 10
+
+type Copied = { blobs: number; bytes: number }
+
+/**
+ * `backup`: the database as it is at one moment, and the bytes of every image that it names. The console may run. Bytes that
+ * the folder has from an earlier backup are not copied again.
+ */
+export async function backUp(typed: string, signal: AbortSignal): Promise<Result<Answer>> {
+  const folder = backupFolder(typed)
+  const client = new pg.Client({ connectionString: env().DATABASE_URL })
+  client.on('error', () => {})
+  await client.connect()
+  try {
+    const { rows } = await client.query('SELECT pg_try_advisory_lock($1) AS "isOurs"', [lockOfBackup])
+    if (!rows[0]?.isOurs) throw new StartError('Another backup of this database is running. Wait until it is through.')
+    await requireBackupFolder(folder)
+    const { manifest, copied } = await backUpInto(folder, client, signal)
+    await writeManifest(folder, manifest)
+    await prune(folder, manifest)
+    return ok(said(folder, manifest, copied))
+  } finally {
+    await client.end()
+  }
+}
+
+async function requireBackupFolder(folder: string): Promise<void> {
+  await makeFolder(folder)
+  const other = (await readdir(folder)).find((entry) => !isOfBackup(entry))
+  if (other)
+    throw new StartError(`${folder} holds something else (${other}). Name an empty folder, or one with a backup.`)
+}
+
+/**
+ * Most bytes are copied before the moment that the backup is of, so that its transaction is short. What it names is copied
+ * after it; where a blob has been removed by then, a new moment is taken, at which nobody needed it any more.
+ */
+async function backUpInto(folder: string, client: pg.Client, signal: AbortSignal) {
+  const copied: Copied = { blobs: 0, bytes: 0 }
+  const copy = (blobs: BlobDump[]) => copyMissing({ folder, client, signal, copied }, blobs)
+  await copy(await listBlobs(client))
+  for (let attempt = 1; ; attempt++) {
+    const manifest = await dumpDatabase(folder, client)
+    if (await copy(manifest.blobs)) return { manifest, copied }
+    await rm(path.join(folder, manifest.database), { recursive: true })
+    if (attempt === triesMax)
+      throw new StartError('Images are removed faster than they can be copied. Try again later.')
+  }
+}
+
+async function dumpDatabase(folder: string, client: pg.Client): Promise<Manifest> {
+  const createdAt = new Date().toISOString()
+  const database = `database-${createdAt.replace(/\W/g, '-')}`
+  await makeFolder(path.join(folder, database))
+  await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
+  try {
+    const { rows } = await client.query(`SELECT current_setting('server_version') AS version`)
+    const tables = await dumpTables(client, (table) => tableFile(folder, { database }, table))
+    const [sequences, migrations, blobs] = [
+      await dumpSequences(client),
+      await listMigrations(client),
+      await listBlobs(client),
+    ]
+    const versions = { console: project.version, postgres: String(rows[0]?.version) }
+    return { format: 1, createdAt, versions, migrations, database, tables, sequences, blobs }
+  } finally {
+    await client.query('ROLLBACK')
+  }
+}
+
+type Work = { folder: string; client: pg.Client; signal: AbortSignal; copied: Copied }
+
+/** Copies what the backup does not have. False when some of it had been removed. */
+async function copyMissing({ folder, client, signal, copied }: Work, blobs: BlobDump[]): Promise<boolean> {
+  let isWhole = true
+  for (const blob of blobs) {
+    signal.throwIfAborted()
+    const to = backupStore(folder, blob.region)
+    if (await hasBlob(to, blob)) continue
+    try {
+      await carryBlob({ from: storeOf(blob.region), to }, blob, signal)
+      copied.blobs += 1
+      copied.bytes += blob.size
+    } catch (error) {
+      signal.throwIfAborted()
+      if (await isNeeded(client, blob)) throw damaged(blob, error)
+      isWhole = false
+    }
+  }
+  return isWhole
+}
+
+// The row changes before the bytes go.
+async function isNeeded(client: pg.Client, blob: BlobDump): Promise<boolean> {
+  const { rowCount } = await client.query(`SELECT FROM "Blob" WHERE id = $1 AND state = 'ready'`, [blob.id])
+  return rowCount === 1
+}
+
+function damaged({ id, region }: BlobDump, error: unknown): Error {
+  const reason = error instanceof Error && error.message ? ` (${error.message})` : ''
+  return new StartError(`The bytes of ${id} in ${region} could not be copied whole${reason}. Run verify.`, {
+    cause: error,
+  })
+}
+
+/** Clears away what only an earlier backup needed. */
+async function prune(folder: string, manifest: Manifest): Promise<void> {
+  for (const entry of await readdir(folder)) {
+    if (!entry.startsWith('database-') || entry === manifest.database) continue
+    await rm(path.join(folder, entry), { recursive: true })
+  }
+  const regions = await readdir(path.join(folder, 'blobs')).catch(() => [])
+  for (const region of regions) await pruneBlobs(folder, region, manifest.blobs)
+}
+
+function said(folder: string, { createdAt, tables, blobs }: Manifest, copied: Copied): Answer {
+  const rows = tables.reduce((sum, table) => sum + table.rows, 0)
+  const bytes = blobs.reduce((sum, blob) => sum + blob.size, 0)
+  const all = `${rows} rows and ${blobs.length} contents of images, ${formatBytes(bytes, 'en')}`
+  const isNew = `${copied.blobs} of them new, ${formatBytes(copied.bytes, 'en')}`
+  return answer({ folder, createdAt, rows, blobs: blobs.length, bytes, copied }, [
+    `Backed up to ${folder} as of ${createdAt}: ${all} (${isNew}).`,
+  ])
+}

@@ -1,0 +1,163 @@
+import 'server-only'
+import { createReadStream } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import { blobKey } from '@/lib/blobs/rules'
+import { StartError } from '@/lib/db/data-folder'
+import { firstStart, noteFirstStart } from '@/lib/db/first-start'
+import { env } from '@/lib/env'
+import { formatBytes } from '@/lib/format'
+import { ok, type Result } from '@/lib/result'
+import { isIntact, sha256Of } from '@/lib/stores/checksum'
+import { makeFolder } from '@/lib/stores/durable'
+import { storeOf } from '@/lib/stores/store'
+import { layTables, migrate, migrationNames } from '../../prisma/migrate'
+import { backupStore, carryBlob } from './backup-blobs'
+import { backupFolder, type Manifest, readManifest, tableFile } from './backup-manifest'
+import { isOwn, loadSequence, loadTable } from './backup-tables'
+import { type Answer, answer } from './output'
+
+type Options = { isForced: boolean; signal: AbortSignal }
+
+/**
+ * `restore`: brings a backup into an empty database and into the stores that the regions have now. Everything is checked
+ * first, bytes come before rows, and the rows come all at once or not at all.
+ */
+export async function restore(typed: string, { isForced, signal }: Options): Promise<Result<Answer>> {
+  const folder = backupFolder(typed)
+  const manifest = await readManifest(folder)
+  requireKnown(manifest)
+  const url = env().DATABASE_URL
+  const client = new pg.Client({ connectionString: url })
+  client.on('error', () => {})
+  await client.connect()
+  try {
+    await requireAlone(client)
+    await requireEmpty(client, isForced)
+    await requireSound(folder, manifest, signal)
+    await restoreBlobs(folder, manifest, signal)
+    signal.throwIfAborted()
+    await restoreRows(folder, manifest, { client, isForced })
+  } finally {
+    await client.end()
+  }
+  await migrate(url)
+  await forgetDemo()
+  return ok(said(manifest))
+}
+
+function requireKnown({ migrations }: Manifest): void {
+  const known = new Set(migrationNames())
+  const unknown = migrations.find((name) => !known.has(name))
+  if (unknown) throw new StartError(`The backup is of a newer console (${unknown}). Restore it with that one.`)
+}
+
+/** A console that runs would go on with what it knew of the tables that were there. */
+async function requireAlone(client: pg.Client): Promise<void> {
+  // A connection that was just closed is still there for a moment.
+  for (const until = Date.now() + 2_000; ; await sleep(100)) {
+    const { rowCount } = await client.query(
+      `SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+         AND backend_type = 'client backend'`,
+    )
+    if (rowCount === 0) return
+    if (Date.now() > until)
+      throw new StartError('A console or another program is connected to this database. Stop it, and restore then.')
+  }
+}
+
+async function requireEmpty(client: pg.Client, isForced: boolean): Promise<void> {
+  if (isForced) return
+  const { rowCount } = await client.query('SELECT FROM "Account" LIMIT 1')
+  if (rowCount === 0) return
+  throw new StartError(
+    'This database has accounts. Restore into an empty one, or give up all that it has: --force-empty.',
+  )
+}
+
+/** Reads all of the backup before anything is changed. */
+async function requireSound(folder: string, manifest: Manifest, signal: AbortSignal): Promise<void> {
+  for (const table of manifest.tables) {
+    const file = tableFile(folder, manifest, table.name)
+    const sum = await sha256Of(createReadStream(file, { highWaterMark: 2 ** 20 }), { signal }).catch(() => {
+      signal.throwIfAborted()
+      return null
+    })
+    if (sum !== table.sha256) throw new StartError(`The backup is damaged: ${file} is not what was written.`)
+  }
+  for (const blob of manifest.blobs) {
+    if (await isIntact(backupStore(folder, blob.region), blobKey(blob), blob, signal)) continue
+    throw new StartError(`The backup is damaged: blobs/${blob.region}/${blobKey(blob)} is not what was written.`)
+  }
+}
+
+/** Bytes that the store has already, as after the loss of the database alone, are believed once they are read. */
+async function restoreBlobs(folder: string, { blobs }: Manifest, signal: AbortSignal): Promise<void> {
+  for (const blob of blobs) {
+    const to = storeOf(blob.region)
+    if (await isIntact(to, blobKey(blob), blob, signal)) continue
+    await carryBlob({ from: backupStore(folder, blob.region), to }, blob, signal)
+  }
+}
+
+async function restoreRows(
+  folder: string,
+  manifest: Manifest,
+  { client, isForced }: { client: pg.Client; isForced: boolean },
+): Promise<void> {
+  await client.query('BEGIN')
+  try {
+    await requireEmpty(client, isForced)
+    // Events cannot be removed, so their table goes, and all others with it: they are made anew as the backup knew them.
+    await dropTables(client)
+    await layTables(client, manifest.migrations)
+    for (const table of manifest.tables) await loadTable(client, table, tableFile(folder, manifest, table.name))
+    for (const sequence of manifest.sequences) await loadSequence(client, sequence)
+    await abandonWork(client)
+    await client.query('COMMIT')
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => {})
+    throw error
+  }
+}
+
+async function dropTables(client: pg.Client): Promise<void> {
+  const ours = async (what: string, sql: string) => {
+    const { rows } = await client.query<{ name: string }>(sql)
+    if (rows.length > 0) await client.query(`DROP ${what} ${rows.map((row) => row.name).join(', ')} CASCADE`)
+  }
+  const inPublic = `= 'public'::regnamespace`
+  await ours(
+    'TABLE',
+    `SELECT oid::regclass::text AS name FROM pg_class c WHERE relnamespace ${inPublic} AND relkind = 'r' AND ${isOwn('pg_class')}`,
+  )
+  await ours(
+    'TYPE',
+    `SELECT oid::regtype::text AS name FROM pg_type c WHERE typnamespace ${inPublic} AND typtype = 'e' AND ${isOwn('pg_type')}`,
+  )
+  await ours(
+    'FUNCTION',
+    `SELECT oid::regprocedure::text AS name FROM pg_proc c WHERE pronamespace ${inPublic} AND ${isOwn('pg_proc')}`,
+  )
+}
+
+/** The queue is not part of a backup. A lease that has run out has the sweep take up or fail what was in motion. */
+async function abandonWork(client: pg.Client): Promise<void> {
+  await client.query(`UPDATE "Image" SET "leaseUntil" = now() WHERE state IN ('importing', 'copying')`)
+}
+
+/** The next start of an embedded console must not add its demo accounts. */
+async function forgetDemo(): Promise<void> {
+  const folder = env().ECS_DATA_DIR
+  await makeFolder(folder)
+  if (!firstStart(folder)) noteFirstStart(folder, 'off')
+}
+
+function said({ createdAt, tables, blobs }: Manifest): Answer {
+  const rows = tables.reduce((sum, table) => sum + table.rows, 0)
+  const bytes = blobs.reduce((sum, blob) => sum + blob.size, 0)
+  const all = `${rows} rows and ${blobs.length} contents of images, ${formatBytes(bytes, 'en')}`
+  return answer({ createdAt, rows, blobs: blobs.length, bytes }, [
+    `Restored the backup of ${createdAt}: ${all}. Nobody is signed in.`,
+  ])
+}

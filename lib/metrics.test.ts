@@ -1,0 +1,63 @@
+import { register } from 'prom-client'
+import { beforeEach, expect, test, vi } from 'vitest'
+import { countJob, countRequest, countShares, countTransfer, countUpload } from './metrics'
+
+beforeEach(() => register.resetMetrics())
+
+const lines = async (name: string) => (await register.getSingleMetricAsString(name)).split('\n').slice(2)
+
+test('a refusal is counted by its code, and what went well is not', async () => {
+  const request = { kind: 'action' as const, operation: 'shareImage', seconds: 0.02 }
+  countRequest({ ...request, outcome: 'refused', code: 'ALREADY_SHARED' })
+  countRequest({ ...request, outcome: 'ok', code: null })
+  expect(await lines('ecs_refusals_total')).toEqual([
+    'ecs_refusals_total{operation="shareImage",code="ALREADY_SHARED"} 1',
+  ])
+  expect(await lines('ecs_requests_total')).toEqual([
+    'ecs_requests_total{kind="action",operation="shareImage",outcome="refused"} 1',
+    'ecs_requests_total{kind="action",operation="shareImage",outcome="ok"} 1',
+  ])
+})
+
+test('a share counts once for each recipient, and other actions not at all', async () => {
+  countShares('shareImage', [{}, {}, {}])
+  countShares('updateImage', [{}])
+  countShares('cancelShare', { shareId: '…' })
+  expect(await lines('ecs_shares_made_total')).toEqual(['ecs_shares_made_total 3'])
+  expect(await lines('ecs_shares_cancelled_total')).toEqual(['ecs_shares_cancelled_total 1'])
+})
+
+test('an upload is active until its end, and its bytes stay counted', async () => {
+  const upload = countUpload()
+  upload.received(5)
+  upload.received(7)
+  expect(await lines('ecs_uploads_active')).toEqual(['ecs_uploads_active 1'])
+  upload.end()
+  expect(await lines('ecs_uploads_active')).toEqual(['ecs_uploads_active 0'])
+  expect(await lines('ecs_upload_bytes_total')).toEqual(['ecs_upload_bytes_total 12'])
+})
+
+test('a job runs until it is done or has failed, and its error goes on', async () => {
+  const failed = new Error('no')
+  let finish = () => {}
+  const running = countJob('copy-image', () => new Promise<void>((resolve) => (finish = resolve)))
+  expect(await lines('ecs_jobs_running')).toEqual(['ecs_jobs_running{kind="copy-image"} 1'])
+  finish()
+  await running
+  await expect(countJob('copy-image', () => Promise.reject(failed))).rejects.toBe(failed)
+  expect(await lines('ecs_jobs_running')).toEqual(['ecs_jobs_running{kind="copy-image"} 0'])
+  expect(await lines('ecs_job_tries_total')).toEqual([
+    'ecs_job_tries_total{kind="copy-image",outcome="done"} 1',
+    'ecs_job_tries_total{kind="copy-image",outcome="failed"} 1',
+  ])
+  countTransfer('copy', 'available', 2 ** 20)
+  expect(await lines('ecs_transfer_bytes_total')).toEqual(['ecs_transfer_bytes_total{kind="copy"} 1048576'])
+})
+
+test('a module that is loaded a second time counts in the same registry', async () => {
+  vi.resetModules()
+  const again = await import('./metrics')
+  again.countShares('cancelShare', null)
+  countShares('cancelShare', null)
+  expect(await lines('ecs_shares_cancelled_total')).toEqual(['ecs_shares_cancelled_total 2'])
+})

@@ -1,0 +1,25 @@
+import 'server-only'
+import { log, withLogFields } from '@/lib/log'
+import { countRequest, type Outcome } from '@/lib/metrics'
+import { requestIdOf } from '@/lib/request-id'
+
+type Observed<T> = {
+  kind: 'action' | 'read'
+  operation: string
+  head: Headers
+  /** How it ended: `run` answers every failure as a value. */
+  endOf: (answer: T) => { outcome: Outcome; code: string | null }
+}
+
+/** Runs what answers a request: under an id that every line of the log has, counted, and with one line of its own. */
+export async function observe<T>({ kind, operation, head, endOf }: Observed<T>, run: () => Promise<T>): Promise<T> {
+  return await withLogFields({ request: requestIdOf(head) }, async () => {
+    const began = performance.now()
+    const answer = await run()
+    const { outcome, code } = endOf(answer)
+    const seconds = (performance.now() - began) / 1_000
+    countRequest({ kind, operation, outcome, seconds, code })
+    log.debug({ kind, operation, outcome, code, ms: Math.round(seconds * 1_000) }, 'answered')
+    return answer
+  })
+}

@@ -1,0 +1,75 @@
+import 'server-only'
+import { db } from '@/lib/db/client'
+import { isWorkerAlive } from '@/lib/db/worker-sign'
+import { log } from '@/lib/log'
+import { listRegions } from '@/lib/regions/reads'
+import { storeOf } from '@/lib/stores/store'
+
+/** What the console needs, and whether each is there. What is wrong with it stands in the log. */
+export type Readiness = { database: boolean; stores: boolean; queue: boolean }
+
+const keptMs = 1_000
+const databaseMs = 2_000
+const storeMs = 3_000
+
+let last: { at: number; answer: Promise<Readiness> } | undefined
+/** A store that hangs is asked once and not again until it has answered. */
+const asked = new Map<string, Promise<void>>()
+/** With the database away, nobody else knows which regions there are. */
+let regions: string[] = []
+const told = new Map<string, boolean>()
+
+/** Whether the console can do its work. An answer holds for a second, so asking cannot hammer the stores. */
+export function readiness(): Promise<Readiness> {
+  if (!last || Date.now() - last.at > keptMs) last = { at: Date.now(), answer: look() }
+  return last.answer
+}
+
+async function look(): Promise<Readiness> {
+  const isDatabaseThere = await holds('database', databaseMs, async () => {
+    regions = (await listRegions()).map((region) => region.id)
+  })
+  const [queue, ...stores] = await Promise.all([
+    isDatabaseThere && holds('queue', databaseMs, requireWorker),
+    ...regions.map((id) => holds(`store of ${id}`, storeMs, () => checkStore(id))),
+  ])
+  return { database: isDatabaseThere, stores: stores.every(Boolean), queue }
+}
+
+async function requireWorker(): Promise<void> {
+  if (!(await isWorkerAlive(db()))) throw new Error('No worker has been seen lately.')
+}
+
+async function checkStore(regionId: string): Promise<void> {
+  let check = asked.get(regionId)
+  if (!check) {
+    check = storeOf(regionId)
+      .check()
+      .finally(() => asked.delete(regionId))
+    asked.set(regionId, check)
+  }
+  await check
+}
+
+async function holds(what: string, patienceMs: number, look: () => Promise<void>): Promise<boolean> {
+  const failure = await within(patienceMs, look).then(
+    () => null,
+    (error) => ({ error }),
+  )
+  // Said once and not at every look.
+  if (failure && told.get(what) !== false) log.warn({ err: failure.error }, `Not ready: ${what}.`)
+  if (!failure && told.get(what) === false) log.info(`Ready again: ${what}.`)
+  told.set(what, failure === null)
+  return failure === null
+}
+
+async function within(ms: number, look: () => Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`No answer in ${ms} ms.`)), ms)
+  })
+  const looking = Promise.resolve().then(look)
+  // What comes too late is no news.
+  looking.catch(() => {})
+  await Promise.race([looking, late]).finally(() => clearTimeout(timer))
+}

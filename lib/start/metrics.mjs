@@ -1,0 +1,29 @@
+// Loaded into the server and the worker, where ECS_METRICS_PORT is set: serves on this machine alone what the process has
+// counted. prom-client's own registry is shared, because the bundle of the console takes the same package from node_modules.
+import http from 'node:http'
+import { isMainThread } from 'node:worker_threads'
+
+const port = Number(process.env.ECS_METRICS_PORT)
+// `next dev` starts the process that serves, which loads this too; it is the one that counts.
+const isParent = /next\/dist\/bin\/next$/.test(process.argv[1] ?? '') && process.argv.includes('dev')
+
+if (isMainThread && !isParent && port > 0) {
+  // What this process starts has nothing to tell, and the port is taken.
+  delete process.env.ECS_METRICS_PORT
+  const { default: metrics } = await import('prom-client')
+  metrics.collectDefaultMetrics()
+  const server = http.createServer(async (request, response) => {
+    if (request.method !== 'GET' || request.url !== '/metrics') return response.writeHead(404).end()
+    try {
+      const text = await metrics.register.metrics()
+      response.writeHead(200, { 'content-type': metrics.register.contentType }).end(text)
+    } catch (error) {
+      console.error(error)
+      response.writeHead(500).end()
+    }
+  })
+  server.on('error', (error) => console.error(`The metrics cannot be served on port ${port}: ${error.message}`))
+  // Whoever has asked may hold the connection; it must not keep a process alive that wants to end.
+  server.listen(port, '127.0.0.1').unref()
+  server.on('connection', (socket) => socket.unref())
+}

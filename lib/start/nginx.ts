@@ -1,0 +1,81 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import path from 'node:path'
+import { StartError } from '../db/data-folder'
+
+const places = ['/usr/sbin/nginx', '/usr/local/sbin/nginx', '/opt/homebrew/bin/nginx']
+
+/** The path of an nginx, installed first where that can be done. */
+export function ensureNginx(): string {
+  const found = findNginx()
+  if (found) return found
+  console.log('Installing nginx (once) …')
+  if (process.getuid?.() === 0 && fs.existsSync('/usr/bin/apt-get')) {
+    const wait = ['-o', 'DPkg::Lock::Timeout=600', '-qq']
+    apt([...wait, 'update'])
+    apt([...wait, 'install', '-y', '--no-install-recommends', 'nginx-light'])
+  }
+  const installed = findNginx()
+  if (installed) return installed
+  throw new StartError('There is no nginx and none could be installed. Install one and set NGINX_PATH.')
+}
+
+function findNginx(): string | undefined {
+  return [process.env.NGINX_PATH, ...places].find((place) => place && fs.existsSync(place))
+}
+
+function apt(args: string[]): void {
+  // Debian starts a service when it is installed; ours is a process of our own.
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
+  const { status, stderr } = spawnSync('apt-get', args, { env, encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] })
+  if (status !== 0) console.error(`apt-get ${args.join(' ')}\n${stderr.slice(-2_000)}`)
+}
+
+/** Starts an nginx that hands the requests of one port to several others by turns. It ends with us, however that happens. */
+export function startNginx(program: string, folder: string, ports: { own: number; servers: number[] }): ChildProcess {
+  const file = path.join(folder, 'nginx.conf')
+  fs.writeFileSync(file, configuration(folder, ports))
+  const args = ['-p', folder, '-c', file, '-e', path.join(folder, 'nginx.log')]
+  // Node cannot end it when we are killed outright, and Linux can.
+  const setpriv = '/usr/bin/setpriv'
+  const words = fs.existsSync(setpriv) ? [setpriv, '--pdeathsig', 'TERM', '--', program, ...args] : [program, ...args]
+  const [command = program, ...rest] = words
+  return spawn(command, rest, { stdio: ['ignore', 'inherit', 'inherit'] })
+}
+
+// One process without a master: it stays who we are, root or not. A connection that the server is about to close must not
+// be used again, so it is kept for less than the five seconds of Node.
+function configuration(folder: string, { own, servers }: { own: number; servers: number[] }): string {
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+    (kind) => `  ${kind}_temp_path ${path.join(folder, `nginx-${kind}`)};`,
+  )
+  return `daemon off;
+master_process off;
+pid ${path.join(folder, 'nginx.pid')};
+events { worker_connections 1024; }
+http {
+  access_log off;
+${temporary.join('\n')}
+  upstream console {
+${servers.map((port) => `    server 127.0.0.1:${port} max_fails=0;`).join('\n')}
+    keepalive 16;
+    keepalive_timeout 4s;
+  }
+  server {
+    listen 127.0.0.1:${own};
+    client_max_body_size 0;
+    location / {
+      proxy_pass http://console;
+      proxy_http_version 1.1;
+      proxy_request_buffering off;
+      proxy_read_timeout 300s;
+      proxy_set_header Connection "";
+      proxy_set_header Host $http_host;
+      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+      proxy_set_header X-Forwarded-Proto $scheme;
+      proxy_set_header X-Request-Id $request_id;
+    }
+  }
+}
+`
+}
