@@ -62,7 +62,7 @@ describe('share against delete', () => {
       const [shared, deleted] = round % 2 ? [nth(results, 1), nth(results, 0)] : [nth(results, 0), nth(results, 1)]
       if (shared.ok) expect(tally([deleted])).toEqual({ IMAGE_IS_SHARED: 1 })
       else expect(tally([shared, deleted])).toEqual({ IMAGE_NOT_AVAILABLE: 1, ok: 1 })
-      expect([await sharesOf(imageId), await stateOf(imageId)]).toEqual(shared.ok ? [1, 'available'] : [0, 'deleting'])
+      expect([await sharesOf(imageId), await stateOf(imageId)]).toEqual(shared.ok ? [1, 'available'] : [0, 'deleted'])
     }
   })
 
@@ -76,7 +76,7 @@ describe('share against delete', () => {
           : shareImage(owner.at(later(round)), asked(here, imageId, nth(recipients, index < 4 ? index : index - 1))),
       )
       expect(tally([nth(results, 4)])).toEqual({ ok: 1 })
-      expect([await sharesOf(imageId), await stateOf(imageId)]).toEqual([0, 'deleting'])
+      expect([await sharesOf(imageId), await stateOf(imageId)]).toEqual([0, 'deleted'])
       const created = await db().event.count({ where: { imageId, action: 'share.create' } })
       expect(await db().event.count({ where: { imageId, action: 'share.cancel' } })).toBe(created)
     }
