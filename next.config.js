@@ -31,7 +31,9 @@ const nextConfig = {
   reactStrictMode: true,
   typedRoutes: true,
   poweredByHeader: false,
-  serverExternalPackages: ['pg', 'pino', '@node-rs/argon2', 'prom-client', '@aws-sdk/client-s3'],
+  // Metrics and logs name an operation by its function, so the server's functions keep their names.
+  experimental: { serverMinification: false },
+  serverExternalPackages: ['pg', 'pino', 'prom-client', '@aws-sdk/client-s3', '@node-rs/argon2'],
   headers: async () => [
     {
       source: '/:path*',

@@ -83,8 +83,10 @@ async function insertRows(): Promise<void> {
       ('session', '${owner}', now(), now() + interval '1 hour');
     INSERT INTO "Blob" (id, "regionId", sha256, size, format, "virtualSize", state, "createdAt", "updatedAt") VALUES
       ('blb-0000000001', 'cn-shanghai', repeat('0', 64), 1234567, 'raw', 1234567, 'ready', now(), now());
-    INSERT INTO "Image" (id, "ownerId", "regionId", name, "operatingSystem", source, state, "createdAt", "updatedAt") VALUES
-      ('${disk}', '${owner}', 'cn-shanghai', 'web-01', 'Debian 12', 'IMPORT', 'available', now(), now())`)
+    INSERT INTO "Image" (id, "ownerId", "regionId", name, "operatingSystem", source, state, "blobId", sha256, size, format, "virtualSize",
+      "createdAt", "updatedAt") VALUES
+      ('${disk}', '${owner}', 'cn-shanghai', 'web-01', 'Debian 12', 'IMPORT', 'available', 'blb-0000000001',
+        repeat('0', 64), 1234567, 'raw', 1234567, now(), now())`)
   await client.end()
 }
 
@@ -153,7 +155,7 @@ test('every answer leaves a line with the id that the proxy gave it, or with one
   await owners.get('/api/quotas', { headers: { 'x-request-id': 'a b"c' } })
   const lines = log('server')
     .split('\n')
-    .filter((line) => line.includes('"answered"') && line.includes('getQuotas'))
+    .filter((line) => line.includes('"answered"') && line.includes('listOwnQuotas'))
     .map((line) => JSON.parse(line))
   expect(lines.slice(-2)).toEqual([
     expect.objectContaining({ request: 'of-the-proxy.1', outcome: 'ok', ms: expect.any(Number) }),

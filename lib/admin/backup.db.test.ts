@@ -203,6 +203,40 @@ it('work that was going on at the time of the backup is taken up or failed after
   const { rows } = await client.query(`SELECT "leaseUntil" < now() AS "isOver" FROM "Image" WHERE state = 'copying'`)
   await client.end()
   expect(rows).toEqual([{ isOver: true }])
+  await db().image.update({ where: { id: image.id }, data: { state: 'available' } })
+})
+
+it('an image that comes and goes while the backup runs is in it whole or not at all', async () => {
+  const blobOf = async (imageId: string) => (await db().image.findUnique({ where: { id: imageId } }))?.blobId ?? ''
+  const first = await blobOf((await importDisk('yy-bucket', 20)).imageId)
+  let late: { imageId: string; blobId: string } | undefined
+  let isRemoved = false
+  bucket.before = async ({ method, url = '' }) => {
+    if (method !== 'GET') return false
+    // After the backup has asked what there is, and before the moment that it is of.
+    if (!late && url.includes(first)) {
+      const { imageId } = await importDisk('yy-bucket', 21)
+      late = { imageId, blobId: await blobOf(imageId) }
+    }
+    // After that moment, which names it.
+    if (late && !isRemoved && url.includes(late.blobId)) {
+      isRemoved = true
+      const forGood = { region: null, imageId: late.imageId, cancelShares: false, typedName: null, isForGood: true }
+      await deleteImage(operatorContext(await master('owner-21')), forGood)
+      await removeBlob({ blobId: late.blobId })
+    }
+    return false
+  }
+  const said = await admin(['backup', backup])
+  bucket.before = () => false
+  expect(said.code).toBe(0)
+  expect(isRemoved).toBe(true)
+  const manifest = await readFile(path.join(backup, 'manifest.json'), 'utf8')
+  expect(manifest).toContain(first)
+  expect(manifest).not.toContain(late?.blobId)
+  const place = elsewhere('late')
+  expect((await admin(['restore', backup], '', place)).code).toBe(0)
+  expect(await contents(place.DATABASE_URL)).toEqual(await contents(url))
 })
 
 it('a folder with other things is refused, and bytes that are damaged in the store are not backed up', async () => {

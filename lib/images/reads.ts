@@ -247,17 +247,6 @@ export async function findImageRecord(
   return image && { image: toRecord(image), owner: image.owner }
 }
 
-/** How an import or a copy has ended, and what it brought in bytes; null while it is in motion. */
-export async function findEnd(imageId: string): Promise<{ outcome: string; bytes: number } | null> {
-  const select = { state: true, size: true, failure: true } as const
-  const image = await db().image.findUnique({ where: { id: imageId }, select })
-  if (!image) return { outcome: 'cancelled', bytes: 0 }
-  if (image.state === 'importing' || image.state === 'copying') return null
-  if (image.state === 'failed')
-    return { outcome: imageFailure.safeParse(image.failure).data?.code ?? 'failed', bytes: 0 }
-  return { outcome: 'available', bytes: Number(image.size) }
-}
-
 function toRecord(image: RecordRow): ImageRecord {
   return {
     id: image.id,

@@ -1,6 +1,7 @@
 import 'server-only'
 import type { Context } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
+import { imageFailure } from '@/lib/images/schema'
 import type { UnfinishedUpload, UnfinishedUploadsParams } from './schema'
 
 /** Uploads of the viewer's master account in a region that have not arrived whole, the newest first. */
@@ -74,4 +75,15 @@ export async function findDeadWork(now: Date) {
     select: { id: true, regionId: true, step: true, owner: { select: { id: true, username: true } } },
     take: 1_000,
   })
+}
+
+/** How an import or a copy has ended, and what it brought in bytes; null while it is in motion. */
+export async function findEnd(imageId: string): Promise<{ outcome: string; bytes: number } | null> {
+  const select = { state: true, size: true, failure: true } as const
+  const image = await db().image.findUnique({ where: { id: imageId }, select })
+  if (!image) return { outcome: 'cancelled', bytes: 0 }
+  if (image.state === 'importing' || image.state === 'copying') return null
+  if (image.state === 'failed')
+    return { outcome: imageFailure.safeParse(image.failure).data?.code ?? 'failed', bytes: 0 }
+  return { outcome: 'available', bytes: Number(image.size) }
 }

@@ -24,7 +24,8 @@ import { welcome } from './welcome'
 
 type Ports = { own: number; servers: number[]; metrics: number }
 
-async function runCluster(words: string[]): Promise<void> {
+/** Starts all of it and, with `--test`, runs the browser tests against it. Ends this process. */
+export async function runCluster(words: string[]): Promise<void> {
   const isTest = words[0] === '--test'
   endOnSignals(isTest ? 130 : 0)
   try {
@@ -129,5 +130,3 @@ async function tell(folder: string, ports: Ports, env: NodeJS.ProcessEnv): Promi
   const metrics = [0, 1, 2].map((index) => ports.metrics + index).join(', ')
   console.log(`  Servers: ${ports.servers.join(', ')} · metrics: ${metrics} · logs: ${folder}/*.log\n`)
 }
-
-await runCluster(process.argv.slice(2))

@@ -1,5 +1,8 @@
 import { z } from 'zod'
 import { listQuotas } from '@/lib/accounts/reads'
+import type { Context } from '@/lib/auth/viewer'
 import { defineRead } from '@/lib/route'
 
-export const GET = defineRead(z.object({}), (ctx) => listQuotas(ctx.viewer.ownerId))
+const listOwnQuotas = (ctx: Context) => listQuotas(ctx.viewer.ownerId)
+
+export const GET = defineRead(z.object({}), listOwnQuotas)
