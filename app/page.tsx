@@ -3,9 +3,9 @@ import { redirect } from 'next/navigation'
 import { getTranslations } from 'next-intl/server'
 import { regionCookie } from '@/components/shell/preferences'
 import { requireContext } from '@/lib/auth/session'
+import { forPage } from '@/lib/page-fault'
 import { paths } from '@/lib/paths'
 import { listRegions } from '@/lib/regions/reads'
-import { forPage } from '@/lib/request-id'
 
 /** Leads to the images of the last used region, or of the first. */
 export default async function StartPage() {

@@ -1,6 +1,7 @@
 import 'server-only'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import pino from 'pino'
+import { env } from '@/lib/env'
 
 /** What every line says that is logged on behalf of a request or a job. */
 export type LogFields = { request: string } | { job: string; kind: string }
@@ -28,8 +29,16 @@ export function currentRequest(): string | undefined {
   return fields && 'request' in fields ? fields.request : undefined
 }
 
+const sane = /^[A-Za-z0-9._-]{1,64}$/
+
+/** The id of a request: what a trusted proxy calls it, so that its log and ours can be read together, else one of our own. */
+export function requestIdOf(head: Headers): string {
+  const given = env().ECS_TRUSTED_PROXIES > 0 ? head.get('x-request-id') : null
+  return given && sane.test(given) ? given : newReference()
+}
+
 /** Something to find a request or a fault by: short enough to be read out. */
-export function newReference(): string {
+function newReference(): string {
   return crypto.randomUUID().slice(0, 8)
 }
 

@@ -1,7 +1,6 @@
 import 'server-only'
-import { log, withLogFields } from '@/lib/log'
+import { log, requestIdOf, withLogFields } from '@/lib/log'
 import { countRequest, type Outcome } from '@/lib/metrics'
-import { requestIdOf } from '@/lib/request-id'
 
 type Observed<T> = {
   kind: 'action' | 'read'

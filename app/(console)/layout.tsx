@@ -5,8 +5,8 @@ import { readTheme, regionCookie, themeCookie } from '@/components/shell/prefere
 import { SideMenu } from '@/components/shell/side-menu'
 import { TopBar } from '@/components/shell/top-bar'
 import { currentContext } from '@/lib/auth/session'
+import { forPage } from '@/lib/page-fault'
 import { listRegions } from '@/lib/regions/reads'
-import { forPage } from '@/lib/request-id'
 
 /** Top bar and side menu. It never redirects: a layout does not know its path, so every page asks who is there itself. */
 export default async function ConsoleLayout({ children }: LayoutProps<'/'>) {

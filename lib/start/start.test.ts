@@ -5,7 +5,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { processStart } from '../db/process-start'
-import { keepRunning } from './children'
+import { keepRunning, metricsPort } from './children'
 import { makeDemo } from './demo'
 import { readSettings, serverEnvironment } from './settings'
 import { isGood, sentence, tallyOfPlaywright, tallyOfVitest } from './tally'
@@ -33,6 +33,18 @@ describe('npm start', () => {
     expect(stderr).not.toContain('pass')
   })
 
+  it('names a setting that cannot be meant', () => {
+    expect(startWith({ ECS_WORKER: 'no' }).stderr).toBe('ECS_WORKER is no; it is on or off.\n')
+    expect(startWith({ ECS_METRICS_PORT: '65535' }).stderr).toContain('not a port that has a next one')
+  })
+
+  it('serves the metrics of the server and of the worker on ports side by side, and by default none', () => {
+    vi.stubEnv('ECS_METRICS_PORT', '')
+    expect([metricsPort(0), metricsPort(1)]).toEqual([{}, {}])
+    vi.stubEnv('ECS_METRICS_PORT', '9400')
+    expect([metricsPort(0), metricsPort(1)]).toEqual([{ ECS_METRICS_PORT: '9400' }, { ECS_METRICS_PORT: '9401' }])
+  })
+
   it('makes the secret of the sessions once and shows it to nobody', () => {
     vi.stubEnv('NEXTAUTH_SECRET', '')
     vi.stubEnv('ECS_DATA_DIR', folder)
@@ -49,6 +61,21 @@ describe('npm start', () => {
     // Making demo data without a database would fail.
     await makeDemo(folder, { ...process.env, DATABASE_URL: '' })
     expect(fs.existsSync(path.join(folder, 'demo.json'))).toBe(false)
+  })
+})
+
+describe('npm run worker', () => {
+  it('without a database of one’s own wants a console that runs, and takes nothing away from its next start', () => {
+    const own = { ECS_DATA_DIR: path.join(folder, 'nobody') }
+    const { status, stderr } = startWith(own, ['--worker'])
+    expect(status).toBe(1)
+    expect(stderr).toBe(`No console runs from ${own.ECS_DATA_DIR}. Start it first, or set DATABASE_URL.\n`)
+    expect(fs.existsSync(own.ECS_DATA_DIR)).toBe(false)
+  })
+
+  it('needs no secret', () => {
+    const { stderr } = startWith({ DATABASE_URL: 'postgresql://nobody:pass@127.0.0.1:1/none' }, ['--worker'])
+    expect(stderr).toContain('The database 127.0.0.1:1/none could not be brought up to date.')
   })
 })
 
@@ -117,9 +144,9 @@ describe('the summary of the tests', () => {
   })
 })
 
-function startWith(env: Record<string, string>) {
+function startWith(env: Record<string, string>, args: string[] = []) {
   const clean = { PATH: process.env.PATH, NODE_ENV: process.env.NODE_ENV, ECS_DATA_DIR: folder }
-  return spawnSync(process.execPath, [path.join(import.meta.dirname, 'start.mjs')], {
+  return spawnSync(process.execPath, [path.join(import.meta.dirname, 'start.mjs'), ...args], {
     env: { ...clean, ...env },
     encoding: 'utf8',
   })

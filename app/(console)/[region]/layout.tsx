@@ -1,6 +1,6 @@
 import { notFound } from 'next/navigation'
+import { forPage } from '@/lib/page-fault'
 import { listRegions } from '@/lib/regions/reads'
-import { forPage } from '@/lib/request-id'
 
 /** 404 for a region that there is not. */
 export default async function RegionLayout({ params, children }: LayoutProps<'/[region]'>) {

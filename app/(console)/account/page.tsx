@@ -7,9 +7,9 @@ import { PageHeader } from '@/components/shell/page-header'
 import { quotasQuery } from '@/lib/accounts/queries'
 import { getAccountInfo } from '@/lib/accounts/reads'
 import { requireContext } from '@/lib/auth/session'
+import { forPage } from '@/lib/page-fault'
 import { paths } from '@/lib/paths'
 import { Prefetch } from '@/lib/prefetch'
-import { forPage } from '@/lib/request-id'
 
 export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('account'))('title') }

@@ -6,9 +6,8 @@ import { isOwnForm, seeOther } from '@/lib/auth/form'
 import { clearNotice, leaveNotice } from '@/lib/auth/notice'
 import { signInWith } from '@/lib/auth/options'
 import { sealSession, sessionCookie } from '@/lib/auth/session-cookie'
-import { logFault, withLogFields } from '@/lib/log'
+import { logFault, requestIdOf, withLogFields } from '@/lib/log'
 import { paths, safeNext } from '@/lib/paths'
-import { requestIdOf } from '@/lib/request-id'
 import { sessionMs } from '@/lib/sessions/rules'
 
 /** Takes the sign-in form. It needs no script: a plain form post, answered by a redirect. */

@@ -7,9 +7,9 @@ import { requireContext } from '@/lib/auth/session'
 import { imageQuery } from '@/lib/images/queries'
 import { getImage } from '@/lib/images/reads'
 import { imageParams } from '@/lib/images/schema'
+import { forPage } from '@/lib/page-fault'
 import { paths } from '@/lib/paths'
 import { Prefetch } from '@/lib/prefetch'
-import { forPage } from '@/lib/request-id'
 
 export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('images'))('details') }

@@ -5,9 +5,9 @@ import { requireContext } from '@/lib/auth/session'
 import { customImagesQuery } from '@/lib/images/queries'
 import { listCustomImages } from '@/lib/images/reads'
 import { customImageParams } from '@/lib/images/schema'
+import { forPage } from '@/lib/page-fault'
 import { paths } from '@/lib/paths'
 import { Prefetch } from '@/lib/prefetch'
-import { forPage } from '@/lib/request-id'
 
 export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('images'))('custom') }

@@ -2,16 +2,7 @@ import 'server-only'
 import { headers } from 'next/headers'
 import { unstable_rethrow } from 'next/navigation'
 import { cache } from 'react'
-import { env } from '@/lib/env'
-import { currentRequest, logFault, newReference } from '@/lib/log'
-
-const sane = /^[A-Za-z0-9._-]{1,64}$/
-
-/** The id of a request: what a trusted proxy calls it, so that its log and ours can be read together, else one of our own. */
-export function requestIdOf(head: Headers): string {
-  const given = env().ECS_TRUSTED_PROXIES > 0 ? head.get('x-request-id') : null
-  return given && sane.test(given) ? given : newReference()
-}
+import { currentRequest, logFault, requestIdOf } from '@/lib/log'
 
 const pageRequest = cache(async () => requestIdOf(await headers()))
 

@@ -7,7 +7,7 @@ beforeEach(() => {
 
 async function idOf(given: string, proxies: string): Promise<string> {
   process.env.ECS_TRUSTED_PROXIES = proxies
-  const { requestIdOf } = await import('./request-id')
+  const { requestIdOf } = await import('./log')
   return requestIdOf(new Headers({ 'x-request-id': given }))
 }
 
