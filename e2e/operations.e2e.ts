@@ -18,7 +18,7 @@ import { act, expect, test } from './fixtures'
 test.describe.configure({ mode: 'serial' })
 
 const [owner, disk] = ['acc-0000owner0', 'img-0000000001']
-const bucket = new S3Server()
+let bucket: S3Server
 let folder: string
 let database: EmbeddedDatabase
 let ports: { server: number; metrics: number }
@@ -31,6 +31,7 @@ test.beforeAll(async ({ playwright }) => {
   database = await startDatabase(folder, { throwaway: true })
   await migrate(database.url)
   await insertRows()
+  bucket = new S3Server()
   await bucket.start()
   ports = { server: await freePort(), metrics: await freePort() }
   const args = [next, 'start', '--hostname', '127.0.0.1', '--port', String(ports.server)]
@@ -45,7 +46,7 @@ test.afterAll(async () => {
   await owners?.dispose()
   processes?.server.kill()
   processes?.worker.kill()
-  await bucket.stop()
+  await bucket?.stop()
   await database?.stop()
   fs.rmSync(folder, { recursive: true, force: true })
 })

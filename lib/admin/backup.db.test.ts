@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Readable } from 'node:stream'
 import pg from 'pg'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { mintViewer } from '@/lib/auth/viewer'
 import { databaseName, withDatabase } from '@/lib/db/beside'
 import { db } from '@/lib/db/client'
@@ -16,6 +16,9 @@ import { cancelShare, shareImage } from '@/lib/shares/writes'
 import { S3Server } from '@/lib/stores/fixtures/s3-server'
 import { admin, type Fixture, fixture, imported, master, shared } from './admin-fixture'
 import { operatorContext } from './operator'
+
+// Each of them starts the command line several times.
+vi.setConfig({ testTimeout: 180_000 })
 
 const url = process.env.DATABASE_URL ?? ''
 const [bucket, otherBucket] = [new S3Server(), new S3Server()]
