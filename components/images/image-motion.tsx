@@ -4,7 +4,7 @@ import Link from 'next/link'
 import { useFormatter, useLocale, useTranslations } from 'next-intl'
 import { useEffect, useRef, useState } from 'react'
 import { Notice } from '@/components/ui/notice'
-import { Progress } from '@/components/ui/progress'
+import { ProgressBar } from '@/components/ui/progress-bar'
 import { formatBytes } from '@/lib/format'
 import { percentDone } from '@/lib/images/rules'
 import type { OwnImage } from '@/lib/images/schema'
@@ -56,7 +56,7 @@ function Motion({ image }: { image: OwnImage }) {
           </span>
         )}
       </div>
-      <Progress label={words} percent={percent} />
+      <ProgressBar label={words} done={image.doneBytes} max={image.totalBytes} />
       <p className="text-ink-muted text-xs">
         {t(image.state === 'copying' ? 'motion.copyGoesOn' : 'motion.importGoesOn')}
       </p>

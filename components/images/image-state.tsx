@@ -2,7 +2,7 @@
 
 import { useTranslations } from 'next-intl'
 import { Badge, type Tone } from '@/components/ui/badge'
-import { Progress } from '@/components/ui/progress'
+import { ProgressBar } from '@/components/ui/progress-bar'
 import { type ImageStateName, type ImportStepName, isInMotion, percentDone } from '@/lib/images/rules'
 
 const tones: Record<ImageStateName, Tone> = {
@@ -44,7 +44,7 @@ export function ImageProgress({ image }: { image: ImageInMotion }) {
       <span className="flex">
         <ImageState state={image.state} />
       </span>
-      <Progress label={`${words}, ${image.name}`} percent={percent} />
+      <ProgressBar label={`${words}, ${image.name}`} done={image.doneBytes} max={image.totalBytes} />
       <span className="text-ink-muted text-xs tabular-nums">{words}</span>
     </span>
   )

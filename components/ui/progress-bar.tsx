@@ -4,9 +4,9 @@ type ProgressBarProps = { label: string; done: number; max: number; tone?: 'acce
 
 const tones = { accent: 'bg-accent', ok: 'bg-ok', danger: 'bg-danger', muted: 'bg-line-strong' }
 
-/** How far something has come. The numbers beside it are for the eye; it says its percent itself. */
+/** How far something has come; of a whole that is not known yet, only that something is done. It says its percent itself. */
 export function ProgressBar({ label, done, max, tone = 'accent' }: ProgressBarProps) {
-  const percent = max > 0 ? Math.min(100, Math.floor((done / max) * 100)) : 0
+  const percent = max > 0 ? Math.min(100, Math.floor((done / max) * 100)) : undefined
   return (
     <div
       role="progressbar"
@@ -14,9 +14,12 @@ export function ProgressBar({ label, done, max, tone = 'accent' }: ProgressBarPr
       aria-valuenow={percent}
       aria-valuemin={0}
       aria-valuemax={100}
-      className="h-1.5 overflow-hidden rounded-full bg-line"
+      className="h-1.5 w-full overflow-hidden rounded-full bg-line"
     >
-      <div className={classNames('h-full rounded-full', tones[tone])} style={{ width: `${percent}%` }} />
+      <div
+        className={classNames('h-full rounded-full', tones[tone], percent === undefined && 'animate-pulse-soft')}
+        style={{ width: `${percent ?? 33}%` }}
+      />
     </div>
   )
 }

@@ -6,6 +6,7 @@ import { findDiskTool } from '@/lib/disks/convert'
 import { env } from '@/lib/env'
 import { unfinishedUploadsQuery } from '@/lib/imports/queries'
 import { listUnfinishedUploads } from '@/lib/imports/reads'
+import { forPage } from '@/lib/page-fault'
 import { paths } from '@/lib/paths'
 import { Prefetch } from '@/lib/prefetch'
 
@@ -16,7 +17,7 @@ export async function generateMetadata(): Promise<Metadata> {
 export default async function ImportImagePage({ params }: PageProps<'/[region]/images/import'>) {
   const { region } = await params
   const ctx = await requireContext(paths.importImage(region))
-  const [data, tool] = await Promise.all([listUnfinishedUploads(ctx, { region }), findDiskTool()])
+  const [data, tool] = await Promise.all([forPage(listUnfinishedUploads(ctx, { region })), findDiskTool()])
   const { ECS_IMAGE_SIZE_MAX, ECS_UPLOAD_CHUNK } = env()
   return (
     <Prefetch queries={[{ queryKey: unfinishedUploadsQuery(region).queryKey, data }]}>

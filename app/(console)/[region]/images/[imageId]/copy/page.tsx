@@ -10,6 +10,7 @@ import { requireContext } from '@/lib/auth/session'
 import { regionId } from '@/lib/fields'
 import { getImage } from '@/lib/images/reads'
 import { imageParams } from '@/lib/images/schema'
+import { forPage } from '@/lib/page-fault'
 import { paths } from '@/lib/paths'
 
 export async function generateMetadata(): Promise<Metadata> {
@@ -22,8 +23,8 @@ export default async function CopyImagePage({ params, searchParams }: PageProps<
   const { region, imageId } = asked.data
   const ctx = await requireContext(paths.copyImage(region, imageId))
   const [image, quotas, t, search] = await Promise.all([
-    getImage(ctx, { region, imageId }),
-    listQuotas(ctx.viewer.ownerId),
+    forPage(getImage(ctx, { region, imageId })),
+    forPage(listQuotas(ctx.viewer.ownerId)),
     getTranslations(),
     searchParams,
   ])
