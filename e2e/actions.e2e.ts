@@ -25,9 +25,27 @@ function inputs(imageId: string, shareId: string, username: string): Record<stri
     markSharesSeenAction: { shareIds: [shareId] },
     updateImageAction: { region, imageId, name: 'taken over', description: 'by somebody else' },
     deleteImageAction: { region, imageId, cancelShares: true, typedName: 'taken over' },
+    restoreImageAction: { region, imageId },
+    purgeImageAction: { region, imageId },
+    copyImageAction: { region, imageId, targetRegion: 'cn-shenzhen', name: 'taken away' },
+    cancelCopyAction: { region, imageId },
+    retryCopyAction: { region, imageId },
+    cancelImportAction: { region, imageId },
     changePasswordAction: { currentPassword: password, newPassword: 'a password of somebody else' },
   }
 }
+
+/** What is done with an own image and no share of it. */
+const ofImages = [
+  'updateImageAction',
+  'deleteImageAction',
+  'restoreImageAction',
+  'purgeImageAction',
+  'copyImageAction',
+  'cancelCopyAction',
+  'retryCopyAction',
+  'cancelImportAction',
+]
 
 async function refusalOf(client: APIRequestContext, name: string, input: unknown): Promise<string> {
   const answer = await act(client, name, input)
@@ -57,7 +75,7 @@ test('every action answers a stranger, a recipient and another master’s sub-ac
   ]
   for (const who of [stranger, othersSub, second]) {
     const client = await requestAs(who)
-    const images = ['updateImageAction', 'deleteImageAction', ...(who === second ? [] : ['shareImageAction'])]
+    const images = [...ofImages, ...(who === second ? [] : ['shareImageAction'])]
     for (const name of images) {
       expect.soft(await refusalOf(client, name, yours[name]), `${who.username} ${name}`).toBe('IMAGE_NOT_FOUND')
       expect.soft(await act(client, name, yours[name])).toEqual(await act(client, name, missing[name]))
@@ -80,7 +98,7 @@ test('the region of the request is the region that counts: another one is refuse
   const { owner, disk, ofFirst, stranger } = await lentImage()
   const client = await requestAs(owner)
   const wanted = inputs(disk.id, ofFirst, stranger.username)
-  for (const name of ['shareImageAction', 'updateImageAction', 'deleteImageAction']) {
+  for (const name of ['shareImageAction', ...ofImages]) {
     const input = { ...wanted[name], region: 'cn-shenzhen' }
     expect(await act(client, name, input)).toEqual({
       ok: false,
@@ -93,7 +111,8 @@ test('a sub-account acts fully for its own master', async ({ requestAs }) => {
   const { owner, disk, ofFirst, stranger } = await lentImage()
   const client = await requestAs(await account({ username: unique('ops'), master: owner }))
   const wanted = inputs(disk.id, ofFirst, stranger.username)
-  for (const name of ['shareImageAction', 'cancelShareAction', 'updateImageAction', 'deleteImageAction']) {
+  const deleting = ['deleteImageAction', 'restoreImageAction', 'deleteImageAction', 'purgeImageAction']
+  for (const name of ['shareImageAction', 'cancelShareAction', 'updateImageAction', ...deleting]) {
     expect(await refusalOf(client, name, wanted[name]), name).toBe('done')
   }
   expect(await db().share.count({ where: { imageId: disk.id } })).toBe(0)

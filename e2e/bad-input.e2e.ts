@@ -124,6 +124,8 @@ const noName = [
   'a\nb',
 ]
 
+const ofImages = ['restoreImageAction', 'purgeImageAction', 'cancelCopyAction', 'retryCopyAction', 'cancelImportAction']
+
 test('no input of an action is a fault: what cannot be used is refused with its field named, and nothing is written', async ({
   requestAs,
 }) => {
@@ -137,12 +139,15 @@ test('no input of an action is a fault: what cannot be used is refused with its 
     markSharesSeenAction: { shareIds: [] },
     updateImageAction: { ...here, name: 'fine', description: '' },
     deleteImageAction: { ...here, imageId: 'img-0000000000', cancelShares: false, typedName: null },
+    ...Object.fromEntries(ofImages.map((action) => [action, { ...here, imageId: 'img-0000000000' }])),
+    copyImageAction: { ...here, imageId: 'img-0000000000', targetRegion: 'cn-shenzhen', name: 'fine' },
     changePasswordAction: { currentPassword: 'not the password', newPassword: 'a password of the tests' },
   }
   // What a field takes although it is odd.
   const fits: Record<string, string[]> = { typedName: ['null'], shareIds: ['[]'], cancelShares: ['true'] }
   const more: Record<string, unknown[]> = {
     region: ['', long, ...hidden, 'CN-SHANGHAI', '../..'],
+    targetRegion: ['', long, ...hidden, 'CN-SHANGHAI', '../..'],
     imageId: ['', long, ...hidden, 'img-1', "img-' OR 1=1"],
     shareId: ['', long, ...hidden],
     shareIds: [[null], [''], [long], Array(101).fill('shr-0000000000'), 'shr-0000000000'],

@@ -52,8 +52,12 @@ async function insertRows(url: string): Promise<void> {
       ('${recipient}', 'recipient', 'MASTER', 'Recipient', '', '-', now());
     INSERT INTO "Session" (id, "accountId", "createdAt", "expiresAt") VALUES
       ('session', '${owner}', now(), now() + interval '1 hour');
-    INSERT INTO "Image" (id, "ownerId", "regionId", name, "operatingSystem", source, state, "createdAt", "updatedAt") VALUES
-      ('${disk}', '${owner}', 'cn-shanghai', 'web-01', 'Debian 12', 'IMPORT', 'available', now(), now())`)
+    INSERT INTO "Blob" (id, "regionId", sha256, size, format, "virtualSize", state, "createdAt", "updatedAt") VALUES
+      ('blb-0000000000', 'cn-shanghai', 'of no disk', 1, 'qcow2', 1, 'ready', now(), now());
+    INSERT INTO "Image" (id, "ownerId", "regionId", name, "operatingSystem", source, state, sha256, "blobId",
+      "createdAt", "updatedAt") VALUES
+      ('${disk}', '${owner}', 'cn-shanghai', 'web-01', 'Debian 12', 'IMPORT', 'available', 'of no disk',
+      'blb-0000000000', now(), now())`)
   await client.end()
 }
 

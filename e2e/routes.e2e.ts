@@ -11,6 +11,8 @@ function reads(imageId: string): Record<string, string> {
     images: `/api/images?region=${region}`,
     'images/[imageId]': `/api/images/${imageId}?region=${region}`,
     'images/[imageId]/shares': `/api/images/${imageId}/shares?region=${region}`,
+    'images/[imageId]/content': `/api/images/${imageId}/content?region=${region}`,
+    'unfinished-uploads': `/api/unfinished-uploads?region=${region}`,
     'shared-images': `/api/shared-images?region=${region}`,
     'shared-images/new': `/api/shared-images/new?region=${region}`,
     accounts: '/api/accounts?username=nobody-at-all',
@@ -18,8 +20,8 @@ function reads(imageId: string): Record<string, string> {
   }
 }
 
-/** Routes with a protocol of their own, tested below and with the sign-in form. */
-const others = ['auth/[...nextauth]', 'sign-in', 'sign-out']
+/** Routes with a protocol of their own, tested below, with the sign-in form and with uploads. */
+const others = ['auth/[...nextauth]', 'sign-in', 'sign-out', 'uploads/[[...path]]']
 
 test('every read route answers a signed-out visitor with 401 and nothing else, and no answer is kept anywhere', async ({
   requestAs,

@@ -1,0 +1,79 @@
+import AxeBuilder from '@axe-core/playwright'
+import { expect, type Page } from '@playwright/test'
+
+const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+const desk = 1280
+const phone = 320
+/** A desk of 1440 pixels at a zoom of 200 %. */
+const zoomed = 720
+/** A theme changes colours only, so the second look at the desk asks for these only. */
+export const looks = [
+  { colorScheme: 'light', width: desk, rules: [] },
+  { colorScheme: 'dark', width: desk, rules: ['color-contrast'] },
+  { colorScheme: 'dark', width: phone, rules: [] },
+] as const
+export type Look = (typeof looks)[number]
+
+/** Whatever can be scrolled sideways, and whatever can be seen beyond the right edge of the page. */
+async function sideways(page: Page): Promise<string[]> {
+  return await page.evaluate(() => {
+    // How far to the right something shows: as far as every box around it that cuts off what reaches beyond it.
+    const edge = (element: Element): number => {
+      let right = element.getBoundingClientRect().right
+      for (let box = element.parentElement; box && box !== document.body; box = box.parentElement) {
+        if (getComputedStyle(box).overflowX !== 'visible') right = Math.min(right, box.getBoundingClientRect().right)
+      }
+      return right
+    }
+    const wide = [document.documentElement, ...document.body.getElementsByTagName('*')].filter((element) => {
+      const isScrolled = /auto|scroll/.test(getComputedStyle(element).overflowX) || element === document.documentElement
+      if (isScrolled && element.scrollWidth > element.clientWidth) return true
+      return edge(element) > document.documentElement.clientWidth + 0.5
+    })
+    return wide.slice(0, 3).map(({ tagName, textContent }) => `too wide: ${tagName} ${textContent?.slice(0, 40)}`)
+  })
+}
+
+/** The rules that are broken, each with the elements that break it. */
+async function broken(page: Page, rules: readonly string[], except: string[]): Promise<string[]> {
+  // One frame, so axe need not open a page of its own to put the results together.
+  const axe = new AxeBuilder({ page })
+    .setLegacyMode()
+    .options({ resultTypes: ['violations'] })
+    .disableRules(except)
+  const { violations } = await (rules.length > 0 ? axe.withRules([...rules]) : axe.withTags(tags)).analyze()
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`)
+}
+
+/** Looks at one state of a page in every look. `open` brings up what closes when the window changes, such as a menu. */
+export async function expectAccessible(
+  page: Page,
+  state: string,
+  some: readonly Look[],
+  open?: () => Promise<void>,
+  except: string[] = [],
+) {
+  const found: string[] = []
+  for (const { colorScheme, width, rules } of some) {
+    await page.emulateMedia({ colorScheme })
+    await page.setViewportSize({ width, height: 900 })
+    await open?.()
+    // What the bar at the top covers while one is further down is no target, only to be scrolled to.
+    await page.evaluate(() => window.scrollTo(0, 0))
+    const problems = await broken(page, rules, except)
+    if (width === phone) problems.push(...(await sideways(page)))
+    found.push(...problems.map((problem) => `${colorScheme} ${width}: ${problem}`))
+    if (open) await page.keyboard.press('Escape')
+  }
+  await page.setViewportSize({ width: zoomed, height: 450 })
+  if (!open) found.push(...(await sideways(page)).map((problem) => `zoomed: ${problem}`))
+  await page.setViewportSize({ width: desk, height: 900 })
+  expect.soft(found, state).toEqual([])
+}
+
+/** The same, for a state that is a page: it has one first heading, and a title that names it and the product. */
+export async function expectAccessiblePage(page: Page, state: string, some: readonly Look[]) {
+  await expect(page.getByRole('heading', { level: 1 }), state).toHaveCount(1)
+  await expect(page, state).toHaveTitle(/^(.{2,} · )?Open ECS Console$/)
+  await expectAccessible(page, state, some)
+}
