@@ -18,11 +18,16 @@ async function diskFile(folder: { outputPath: (name: string) => string }) {
   return { file, name, sha256: createHash('sha256').update(bytes).digest('hex') }
 }
 
-/** Makes the way out narrow, so that an upload can be met in its middle. Going offline and back widens it again. */
-async function narrow(page: Page): Promise<void> {
+/** The network of a page: narrow, so that an upload can be met in its middle, then cut, then as it was. */
+async function networkOf(page: Page) {
   const client = await page.context().newCDPSession(page)
-  const conditions = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: (sizeMib / 12) * 2 ** 20 }
-  await client.send('Network.emulateNetworkConditions', conditions)
+  const set = (offline: boolean, uploadThroughput: number) =>
+    client.send('Network.emulateNetworkConditions', { offline, latency: 0, downloadThroughput: -1, uploadThroughput })
+  return {
+    narrow: () => set(false, (sizeMib / 12) * 2 ** 20),
+    cut: () => set(true, -1),
+    mend: () => set(false, -1),
+  }
 }
 
 const progressOf = (page: Page, name: string) => page.getByRole('progressbar', { name: `Upload of ${name}` })
@@ -33,15 +38,17 @@ async function choose(page: Page, file: string): Promise<void> {
 }
 
 /** Begins an upload as a person does, and comes back when a part of it has arrived. */
-async function begun(page: Page, disk: { file: string; name: string }): Promise<string> {
+async function begun(page: Page, disk: { file: string; name: string }) {
   await page.goto(`/${region}/images/import`)
-  await narrow(page)
+  const network = await networkOf(page)
+  await network.narrow()
   await choose(page, disk.file)
   await expect(page.getByLabel('Name', { exact: true })).toHaveValue(disk.name)
   await page.getByLabel('Operating system', { exact: true }).fill('Debian 12')
   await page.getByRole('button', { name: 'Import Image' }).click()
   await expect.poll(() => percentOf(page, disk.name)).toBeGreaterThanOrEqual(15)
-  return (await db().image.findFirstOrThrow({ where: { name: disk.name } })).id
+  const { id } = await db().image.findFirstOrThrow({ where: { name: disk.name } })
+  return { imageId: id, network }
 }
 
 async function expectAvailable(page: Page, disk: { name: string; sha256: string }): Promise<void> {
@@ -57,12 +64,12 @@ test('a disk is uploaded though the network goes and comes back, and becomes ava
   browserPage,
 }, info) => {
   const [page, disk] = [await browserPage(await account()), await diskFile(info)]
-  await begun(page, disk)
-  await page.context().setOffline(true)
+  const { network } = await begun(page, disk)
+  await network.cut()
   await expect(page.getByRole('listitem', { name: disk.name })).toContainText(words.offlineText)
   const kept = await percentOf(page, disk.name)
   expect(kept).toBeGreaterThan(0)
-  await page.context().setOffline(false)
+  await network.mend()
   await expect(page.getByRole('listitem', { name: disk.name })).toContainText(words.states.arrived)
   await expectAvailable(page, disk)
 })
@@ -71,7 +78,7 @@ test('after a reload in the middle the same file goes on where it stopped, and a
   browserPage,
 }, info) => {
   const [page, disk, other] = [await browserPage(await account()), await diskFile(info), await diskFile(info)]
-  const imageId = await begun(page, disk)
+  const { imageId } = await begun(page, disk)
   page.on('dialog', (dialog) => dialog.accept())
   await page.reload()
   const unfinished = page.getByRole('region', { name: words.unfinished })
@@ -89,7 +96,7 @@ test('after a reload in the middle the same file goes on where it stopped, and a
 
 test('an upload is paused, shown in the top bar of other pages, and cancelled', async ({ browserPage }, info) => {
   const [page, disk] = [await browserPage(await account()), await diskFile(info)]
-  const imageId = await begun(page, disk)
+  const { imageId } = await begun(page, disk)
   await page.getByRole('link', { name: words.toImages }).click()
   await page
     .getByRole('banner')
@@ -102,6 +109,7 @@ test('an upload is paused, shown in the top bar of other pages, and cancelled', 
   await row.getByRole('button', { name: `${words.cancel}, ${disk.name}` }).click()
   const dialog = page.getByRole('alertdialog')
   await dialog.getByRole('button', { name: words.cancel }).click()
+  await expect(dialog).toBeHidden()
   await expect(row).toBeHidden()
   expect(await db().image.findUnique({ where: { id: imageId } })).toBe(null)
 })

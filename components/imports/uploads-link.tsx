@@ -37,11 +37,11 @@ export function UploadsLink() {
           title={t('underWay', { count: underWay.length, percent })}
           className={`${barButtonClass} tabular-nums`}
         >
-          <Upload aria-hidden className="size-4" />
+          <Upload aria-hidden className="size-4 max-sm:hidden" />
           <span aria-hidden className="max-sm:hidden">
             {underWay.length} · {percent}
           </span>
-          <span aria-hidden className="sm:hidden">
+          <span aria-hidden className="text-xs sm:hidden">
             {percent}
           </span>
         </Link>
