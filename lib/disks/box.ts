@@ -45,7 +45,7 @@ export async function findBox(probe: string[]): Promise<Box | null> {
 export function runBoxed([program = '', ...args]: string[], run: BoxedRun = {}): Promise<BoxedEnd> {
   return new Promise((resolve, reject) => {
     // Not our environment, which holds secrets. A group of its own, so that Ctrl-C is ours to hear.
-    const child = spawn(program, args, {
+    const child = spawn(/* turbopackIgnore: true */ program, args, {
       cwd: '/',
       env: { NODE_ENV: process.env.NODE_ENV, PATH: process.env.PATH ?? '', LC_ALL: 'C' },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { forgetUnknownLookups } from '@/lib/accounts/writes'
 import type { Jobs } from '@/lib/db/jobs'
 import { workerName } from '@/lib/db/worker-sign'
+import { findDiskTool } from '@/lib/disks/convert'
 import { env } from '@/lib/env'
 import { findEnd } from '@/lib/imports/reads'
 import { log, withLogFields } from '@/lib/log'
@@ -73,12 +74,21 @@ const observedTasks: Record<keyof Jobs, Task> = {
   'discard-staged': observed('discard-staged', tasks['discard-staged']),
 }
 
+/** What an operator should know at the start: disks come in unconverted, or converted by a tool that is only limited. */
+async function tellOfDiskTool(): Promise<void> {
+  const tool = await findDiskTool()
+  if (!tool) log.warn('qemu-img is missing: only qcow2 and raw disks are taken, as they come. Install qemu-utils.')
+  else if (tool.box === 'limits')
+    log.warn('No namespace can be made here: qemu-img runs with limits only. ECS_REQUIRE_SANDBOX=1 refuses instead.')
+}
+
 async function main(): Promise<void> {
   const pool = new pg.Pool({ connectionString: env().DATABASE_URL, max: 4, application_name: workerName })
   // The queue takes over each connection's errors while it holds it; between two, they are ours.
   pool.on('connect', (client) => client.on('error', () => {}))
   pool.on('error', (error) => log.warn({ err: error }, 'A database connection of the worker was lost.'))
   tellOfQueueAndStores()
+  await tellOfDiskTool()
   await sweep()
   const runner = await run({
     pgPool: pool,
