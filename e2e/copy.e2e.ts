@@ -1,18 +1,19 @@
 import { createHash } from 'node:crypto'
-import fs from 'node:fs'
-import path from 'node:path'
+import { Readable } from 'node:stream'
 import { blobKey } from '@/lib/blobs/rules'
 import { db } from '@/lib/db/client'
 import { buildQcow2, buildRawDisk } from '@/lib/disks/samples'
+import { storeOf } from '@/lib/stores/store'
 import { account, ask, expect, expectRow, image, imageRows, row, share, signIn, test, unique } from './fixtures'
 
 const here = 'cn-shanghai'
 const there = 'cn-shenzhen'
 
-/** What the store of a region has, in the folder that the server under test writes to. */
-function storedIn(region: string): string[] {
-  const folder = path.join(process.env.ECS_DATA_DIR ?? '', 'stores', region)
-  return fs.existsSync(folder) ? fs.readdirSync(folder) : []
+/** What the store of a region has, be it a folder or a bucket. */
+async function storedIn(region: string): Promise<string[]> {
+  const keys: string[] = []
+  for await (const { key } of storeOf(region).list()) keys.push(key)
+  return keys
 }
 
 let disks = 100
@@ -62,7 +63,7 @@ test('an image is copied to another region, shared there, deleted, deleted for g
     await page.goto(`/${there}/images/custom`)
     const copy = await db().image.findFirstOrThrow({ where: { name: `${disk.name} copy` }, include: { blob: true } })
     const key = copy.blob ? blobKey(copy.blob) : 'none'
-    expect(storedIn(there)).toContain(key)
+    expect(await storedIn(there)).toContain(key)
     await page.getByRole('button', { name: `Delete, ${disk.name} copy` }).click()
     const dialog = page.getByRole('alertdialog')
     await dialog.getByLabel('Type the image’s name to confirm').fill(`${disk.name} copy`)
@@ -162,9 +163,10 @@ test('the owner downloads the disk, in ranges too; nobody else gets a byte, and 
   expect(await ask(others, url)).toMatchObject({ status: 404, body: (await ask(theirs, url)).body })
   expect((await ask(visitor, url)).status).toBe(401)
   expect((await ask(mine, `/api/images/${disk.id}/content?region=${there}`)).status).toBe(404)
-  const name = storedIn(here).find((file) => file.startsWith(whole.headers().etag?.replaceAll('"', '') ?? 'none'))
-  const file = path.join(process.env.ECS_DATA_DIR ?? '', 'stores', here, name ?? '')
-  fs.writeFileSync(file, Buffer.concat([Buffer.from('rot'), bytes.subarray(3)]))
+  const sha256 = whole.headers().etag?.replaceAll('"', '') ?? 'none'
+  const key = (await storedIn(here)).find((name) => name.startsWith(sha256)) ?? 'none'
+  const rot = Buffer.concat([Buffer.from('rot'), bytes.subarray(3)])
+  await storeOf(here).put(key, Readable.from([rot]), { size: rot.length })
   const damaged = await mine.get(url)
   expect(damaged.status()).toBe(500)
   expect((await damaged.body()).length).toBeLessThan(200)

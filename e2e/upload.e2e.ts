@@ -1,64 +1,9 @@
-import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
-import type { Page } from '@playwright/test'
 import { db } from '@/lib/db/client'
-import { buildRawDisk } from '@/lib/disks/samples'
-import { account, expect, expectRow, messages, test, unique } from './fixtures'
+import { account, expect, messages, test } from './fixtures'
+import { begun, choose, diskFile, expectAvailable, percentOf, words } from './uploads'
 
 const region = 'cn-shanghai'
-const words = messages.en.import
-const sizeMib = Number(process.env.ECS_UPLOAD_TEST_MIB ?? 12)
-
-/** A disk on this machine, as somebody would choose it. */
-async function diskFile(folder: { outputPath: (name: string) => string }) {
-  const bytes = buildRawDisk({ sizeMib, label: 'UPLOAD', seed: Math.floor(Math.random() * 1e6) })
-  const name = unique('disk')
-  const file = folder.outputPath(`${name}.img`)
-  await writeFile(file, bytes)
-  return { file, name, sha256: createHash('sha256').update(bytes).digest('hex') }
-}
-
-/** The network of a page: narrow, so that an upload can be met in its middle, then cut, then as it was. */
-async function networkOf(page: Page) {
-  const client = await page.context().newCDPSession(page)
-  const set = (offline: boolean, uploadThroughput: number) =>
-    client.send('Network.emulateNetworkConditions', { offline, latency: 0, downloadThroughput: -1, uploadThroughput })
-  return {
-    narrow: () => set(false, (sizeMib / 12) * 2 ** 20),
-    cut: () => set(true, -1),
-    mend: () => set(false, -1),
-  }
-}
-
-const progressOf = (page: Page, name: string) => page.getByRole('progressbar', { name: `Upload of ${name}` })
-const percentOf = async (page: Page, name: string) => Number(await progressOf(page, name).getAttribute('aria-valuenow'))
-
-async function choose(page: Page, file: string): Promise<void> {
-  await page.getByLabel('File', { exact: true }).setInputFiles(file)
-}
-
-/** Begins an upload as a person does, and comes back when a part of it has arrived. */
-async function begun(page: Page, disk: { file: string; name: string }) {
-  await page.goto(`/${region}/images/import`)
-  const network = await networkOf(page)
-  await network.narrow()
-  await choose(page, disk.file)
-  await expect(page.getByLabel('Name', { exact: true })).toHaveValue(disk.name)
-  await page.getByLabel('Operating system', { exact: true }).fill('Debian 12')
-  await page.getByRole('button', { name: 'Import Image' }).click()
-  await expect.poll(() => percentOf(page, disk.name)).toBeGreaterThanOrEqual(15)
-  const { id } = await db().image.findFirstOrThrow({ where: { name: disk.name } })
-  return { imageId: id, network }
-}
-
-async function expectAvailable(page: Page, disk: { name: string; sha256: string }): Promise<void> {
-  const row = page.getByRole('listitem', { name: disk.name })
-  await expect(row).toContainText(words.arrivedText)
-  await page.getByRole('link', { name: words.toImages }).click()
-  await expectRow(page.getByRole('table', { name: /Custom images/ }), disk.name, { State: 'Available' })
-  const stored = await db().image.findMany({ where: { name: disk.name } })
-  expect(stored).toMatchObject([{ state: 'available', originSha256: disk.sha256, claimedSha256: disk.sha256 }])
-}
 
 test('a disk is uploaded though the network goes and comes back, and becomes available', async ({
   browserPage,

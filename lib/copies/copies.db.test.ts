@@ -151,6 +151,21 @@ describe('a copy', () => {
     expect(await rowOf(copy)).toMatchObject({ state: 'available', failure: null })
   })
 
+  it('to a store that cannot be reached fails once it was tried often enough, and says so', async () => {
+    const [here, there, owner] = await Promise.all([region(), region(), account()])
+    process.env[`ECS_STORE_${there.toUpperCase().replaceAll('-', '_')}`] = '/nowhere/that/is/mounted'
+    const copy = await begunCopy(owner, here, await stored(owner, here), there)
+    await expect(copyImageJob({ imageId: copy }, false)).rejects.toThrow()
+    expect(await rowOf(copy)).toMatchObject({ state: 'copying', leaseUntil: null })
+    await run(copy)
+    expect(await rowOf(copy)).toMatchObject({ state: 'failed', failure: { code: 'STORE_UNREACHABLE' } })
+    // Everybody else goes on.
+    const other = await region()
+    const fine = await begunCopy(owner, here, await stored(owner, here), other)
+    await run(fine)
+    expect(await rowOf(fine)).toMatchObject({ state: 'available' })
+  })
+
   it('whose worker was killed is taken up again, goes on where bytes are whole, and is one image', async () => {
     const { here, there, owner, imageId } = await tenant()
     const copy = await begunCopy(owner, here, imageId, there)
@@ -294,6 +309,8 @@ describe('content', () => {
 
   it('of every image that is there is there, after all of this', async () => {
     const violations = (await verify()).filter((finding) => finding.severity === 'violation')
-    expect(violations.map(({ kind }) => kind).filter((kind) => kind !== 'share-event' && kind !== 'orphan')).toEqual([])
+    expect(
+      violations.map(({ kind }) => kind).filter((kind) => !['share-event', 'orphan', 'store'].includes(kind)),
+    ).toEqual([])
   })
 })

@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import type { Page } from '@playwright/test'
+import { db } from '@/lib/db/client'
+import { buildRawDisk } from '@/lib/disks/samples'
+import { expect, messages, row, unique } from './fixtures'
+
+const region = 'cn-shanghai'
+export const words = messages.en.import
+export const sizeMib = Number(process.env.ECS_UPLOAD_TEST_MIB ?? 12)
+
+/** A disk on this machine, as somebody would choose it. */
+export async function diskFile(folder: { outputPath: (name: string) => string }) {
+  const bytes = buildRawDisk({ sizeMib, label: 'UPLOAD', seed: Math.floor(Math.random() * 1e6) })
+  const name = unique('disk')
+  const file = folder.outputPath(`${name}.img`)
+  await writeFile(file, bytes)
+  return { file, name, sha256: createHash('sha256').update(bytes).digest('hex') }
+}
+
+/** The network of a page: narrow, so that an upload can be met in its middle, then cut, then as it was. */
+async function networkOf(page: Page) {
+  const client = await page.context().newCDPSession(page)
+  const set = (offline: boolean, uploadThroughput: number) =>
+    client.send('Network.emulateNetworkConditions', { offline, latency: 0, downloadThroughput: -1, uploadThroughput })
+  return {
+    narrow: () => set(false, (sizeMib / 12) * 2 ** 20),
+    cut: () => set(true, -1),
+    mend: () => set(false, -1),
+  }
+}
+
+const progressOf = (page: Page, name: string) => page.getByRole('progressbar', { name: `Upload of ${name}` })
+export const percentOf = async (page: Page, name: string) =>
+  Number(await progressOf(page, name).getAttribute('aria-valuenow'))
+
+export async function choose(page: Page, file: string): Promise<void> {
+  await page.getByLabel('File', { exact: true }).setInputFiles(file)
+}
+
+/** Begins an upload as a person does, and comes back when a part of it has arrived. */
+export async function begun(page: Page, disk: { file: string; name: string }) {
+  await page.goto(`/${region}/images/import`)
+  const network = await networkOf(page)
+  await network.narrow()
+  await choose(page, disk.file)
+  await expect(page.getByLabel('Name', { exact: true })).toHaveValue(disk.name)
+  await page.getByLabel('Operating system', { exact: true }).fill('Debian 12')
+  await page.getByRole('button', { name: 'Import Image' }).click()
+  await expect.poll(() => percentOf(page, disk.name)).toBeGreaterThanOrEqual(15)
+  const { id } = await db().image.findFirstOrThrow({ where: { name: disk.name } })
+  return { imageId: id, network }
+}
+
+export async function expectAvailable(
+  page: Page,
+  disk: { name: string; sha256: string },
+  patient: { timeout?: number } = {},
+): Promise<void> {
+  // Checked, converted and stored; then the row says so by itself.
+  await expect(page.getByRole('listitem', { name: disk.name })).toContainText(words.arrivedText)
+  await page.getByRole('link', { name: words.toImages }).click()
+  await expect(row(page.getByRole('table', { name: /Custom images/ }), disk.name)).toContainText('Available', patient)
+  const stored = await db().image.findMany({ where: { name: disk.name } })
+  expect(stored).toMatchObject([{ state: 'available', originSha256: disk.sha256, claimedSha256: disk.sha256 }])
+}
