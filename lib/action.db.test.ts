@@ -1,17 +1,20 @@
 import { expect, test, vi } from 'vitest'
 import { changePasswordAction } from '@/lib/accounts/actions'
 import type { SessionContext } from '@/lib/auth/session'
+import { cancelCopyAction, copyImageAction, retryCopyAction } from '@/lib/copies/actions'
 import { db } from '@/lib/db/client'
 import { account, held, image, region as newRegion, type TestAccount } from '@/lib/db/test-fixtures'
-import { deleteImageAction, updateImageAction } from '@/lib/images/actions'
+import { deleteImageAction, purgeImageAction, restoreImageAction, updateImageAction } from '@/lib/images/actions'
+import { cancelImportAction } from '@/lib/imports/actions'
 import type { ActionResult } from '@/lib/result'
 import { cancelShareAction, markSharesSeenAction, shareImageAction } from '@/lib/shares/actions'
 
 // Only who is signed in is put in the place of a cookie; everything behind it is real.
 const session = vi.hoisted(() => ({ current: null as SessionContext | null }))
 vi.mock('@/lib/auth/session', () => ({ currentContext: async () => session.current }))
-// Outside Next there are no redirects to let through.
+// Outside Next there are no redirects to let through, and no request.
 vi.mock('next/navigation', () => ({ unstable_rethrow: () => {} }))
+vi.mock('next/headers', () => ({ headers: async () => new Headers() }))
 
 function signIn(someone: TestAccount | null): void {
   session.current = someone && { ...someone.ctx, sessionId: 'none' }
@@ -31,6 +34,12 @@ const actions: Record<string, Door> = {
   markSharesSeenAction,
   updateImageAction,
   deleteImageAction,
+  restoreImageAction,
+  purgeImageAction,
+  cancelImportAction,
+  copyImageAction,
+  cancelCopyAction,
+  retryCopyAction,
   changePasswordAction,
 }
 

@@ -1,6 +1,7 @@
 import os from 'node:os'
 import { Argument, Command, InvalidArgumentError } from 'commander'
 import { end, endOnSignals, isEnding } from '../start/ending'
+import { measureDisks } from './disks'
 import { type Findings, toRow, toTable } from './figures'
 import { measureGuest } from './guest'
 import { measureJavaScript } from './javascript'
@@ -17,6 +18,7 @@ const sections: Record<string, (place: Place) => Promise<Findings>> = {
   javascript: measureJavaScript,
   start: measureStart,
   guest: measureGuest,
+  disks: measureDisks,
 }
 
 type Options = Sizes & { json?: boolean; verbose?: boolean }

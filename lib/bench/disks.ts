@@ -1,0 +1,171 @@
+import { execFileSync } from 'node:child_process'
+import { createHash, randomBytes, randomFillSync } from 'node:crypto'
+import fs from 'node:fs'
+import path from 'node:path'
+import pg from 'pg'
+import { sealSession, sessionCookie } from '@/lib/auth/session-cookie'
+import { expectSha256 } from '@/lib/stores/checksum'
+import { storeOf } from '@/lib/stores/store'
+import { build, buildFolder } from '../start/build'
+import { type Findings, median } from './figures'
+import { makeDatabase, type Place, tell } from './place'
+import { startServer } from './programs'
+
+const mib = 2 ** 20
+const sizeMib = 1024
+const rounds = 3
+const regions = ['cn-bench-a', 'cn-bench-b'] as const
+const chunkBytes = 32 * mib
+
+/** How fast a disk comes in through the server, and goes from one folder store to another, beside the plain tools. */
+export async function measureDisks(place: Place): Promise<Findings> {
+  tell(`Disks: a file of ${sizeMib} MiB is written, copied and uploaded …`)
+  const file = path.join(place.folder, 'disk.raw')
+  const sha256 = writeDisk(file)
+  const copying = await measureCopies(file, sha256)
+  const uploading = await measureUploads(place, file)
+  const aim = (number: number) => ({ of: 'ratio', bound: 'at least', number }) as const
+  return {
+    figures: [
+      {
+        section: 'disks',
+        name: 'copy between two folder stores, compared on the way',
+        value: copying.ours,
+        unit: 'MiB/s',
+        limit: { value: copying.plain, of: 'cp, then sync' },
+        aim: aim(0.8),
+      },
+      {
+        section: 'disks',
+        name: 'upload through the server, until it has arrived',
+        value: uploading.ours,
+        unit: 'MiB/s',
+        limit: { value: uploading.plain, of: 'cp and sha256sum' },
+        aim: aim(0.5),
+      },
+      {
+        section: 'disks',
+        name: 'memory of the server during an upload, above idle',
+        value: uploading.memoryMib,
+        unit: 'MiB',
+        aim: { of: 'value', bound: 'at most', number: 150 },
+      },
+    ],
+    notes: [],
+  }
+}
+
+// Random, so that nothing on the way can make it smaller.
+function writeDisk(file: string): string {
+  const hash = createHash('sha256')
+  const out = fs.openSync(file, 'w')
+  const piece = Buffer.alloc(16 * mib)
+  for (let at = 0; at < sizeMib * mib; at += piece.length) {
+    randomFillSync(piece)
+    hash.update(piece)
+    fs.writeSync(out, piece)
+  }
+  fs.closeSync(out)
+  return hash.digest('hex')
+}
+
+async function measureCopies(file: string, sha256: string) {
+  const [from, to] = regions.map(storeOf)
+  if (!from || !to) throw new Error('There are two.')
+  const size = sizeMib * mib
+  await from.put('disk', fs.createReadStream(file, { highWaterMark: mib }), { size })
+  const [ours, plain]: [number[], number[]] = [[], []]
+  for (let round = 0; round < rounds; round++) {
+    plain.push(
+      await rateOf(async () => execFileSync('sh', ['-c', `cp "${file}" "${file}.copy" && sync "${file}.copy"`])),
+    )
+    fs.rmSync(`${file}.copy`)
+    ours.push(
+      await rateOf(async () => {
+        const bytes = await from.read('disk')
+        await to.put('disk', bytes.pipe(expectSha256(sha256)), { size })
+      }),
+    )
+    await to.delete('disk')
+  }
+  await from.delete('disk')
+  return { ours: median(ours), plain: median(plain) }
+}
+
+async function measureUploads(place: Place, file: string) {
+  await build(buildFolder(), process.env)
+  const databaseUrl = await makeDatabase(place, 'uploads')
+  const cookie = await signIn(databaseUrl)
+  const server = await startServer(place, fs.realpathSync('.'), databaseUrl, { ECS_STORE_RESERVE: '0B' })
+  try {
+    const idle = memoryOf(server.pid)
+    let most = idle
+    const watch = setInterval(() => {
+      most = Math.max(most, memoryOf(server.pid))
+    }, 100)
+    const [ours, plain]: [number[], number[]] = [[], []]
+    for (let round = 0; round < rounds; round++) {
+      plain.push(
+        await rateOf(async () => execFileSync('sh', ['-c', `cp "${file}" "${file}.copy" && sha256sum "${file}.copy"`])),
+      )
+      fs.rmSync(`${file}.copy`)
+      ours.push(await rateOf(() => upload(server.url, cookie, file)))
+    }
+    clearInterval(watch)
+    return { ours: median(ours), plain: median(plain), memoryMib: (most - idle) / mib }
+  } finally {
+    await server.stop()
+  }
+}
+
+async function upload(url: string, cookie: string, file: string): Promise<void> {
+  const base64 = (text: string) => Buffer.from(text).toString('base64')
+  const words = { region: regions[0], name: 'disk', operatingSystem: 'Debian 12', fileName: 'disk.raw' }
+  const common = { cookie, 'Tus-Resumable': '1.0.0' }
+  const metadata = Object.entries(words).map(([key, text]) => `${key} ${base64(text)}`)
+  const size = sizeMib * mib
+  const begun = await fetch(`${url}/api/uploads`, {
+    method: 'POST',
+    headers: { ...common, 'Upload-Length': String(size), 'Upload-Metadata': metadata.join(',') },
+  })
+  if (!begun.ok) throw new Error(`The upload was refused: ${await begun.text()}`)
+  const place = new URL(begun.headers.get('Location') ?? '', `${url}/api/uploads/`)
+  const source = fs.openSync(file, 'r')
+  for (let offset = 0; offset < size; offset += chunkBytes) {
+    const end = Math.min(offset + chunkBytes, size)
+    const piece = Buffer.alloc(end - offset)
+    fs.readSync(source, piece, 0, piece.length, offset)
+    const headers = {
+      ...common,
+      'Content-Type': 'application/offset+octet-stream',
+      'Upload-Offset': String(offset),
+    }
+    const sent = await fetch(place, { method: 'PATCH', headers, body: piece })
+    if (!sent.ok) throw new Error(`The upload was cut: ${sent.status} ${await sent.text()}`)
+  }
+  fs.closeSync(source)
+}
+
+async function signIn(databaseUrl: string): Promise<string> {
+  const client = new pg.Client({ connectionString: databaseUrl })
+  await client.connect()
+  const [accountId, sessionId] = ['acc-benchmark0', randomBytes(8).toString('hex')]
+  await client.query(`INSERT INTO "Region" (id, name, "createdAt") VALUES ('${regions[0]}', 'Benchmark', now())`)
+  await client.query(`INSERT INTO "Account" (id, username, kind, "displayName", email, "passwordHash", "createdAt")
+    VALUES ('${accountId}', 'bench', 'MASTER', 'Bench', '', '-', now())`)
+  await client.query(`INSERT INTO "Session" (id, "accountId", "createdAt", "expiresAt")
+    VALUES ('${sessionId}', '${accountId}', now(), now() + interval '1 day')`)
+  await client.end()
+  return `${sessionCookie().name}=${await sealSession({ accountId, sessionId })}`
+}
+
+function memoryOf(pid: number): number {
+  const line = /VmRSS:\s+(\d+) kB/.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))
+  return Number(line?.[1] ?? 0) * 1024
+}
+
+async function rateOf(work: () => Promise<unknown>): Promise<number> {
+  const began = performance.now()
+  await work()
+  return sizeMib / ((performance.now() - began) / 1_000)
+}
