@@ -8,6 +8,7 @@ import type { SessionContext } from '@/lib/auth/session'
 import { isCode } from '@/lib/db/data-folder'
 import { uploadPatienceMs } from '@/lib/imports/rules'
 import { renewLease } from '@/lib/imports/writes'
+import { countUpload } from '@/lib/metrics'
 import { folderError } from '@/lib/stores/durable'
 import { requireStagingRoom, stagedFile } from '@/lib/stores/staging'
 import { uploadRefusal } from './refusal'
@@ -46,6 +47,7 @@ export class StagingStore extends DataStore {
     let at = offset
     let roomFor = lookForRoomBytes
     let isWhole = false
+    const counted = countUpload()
     try {
       // Were the stream destroyed here, tus would take whatever stopped us for its sender's going away.
       for await (const chunk of bytes.iterator({ destroyOnReturn: false })) {
@@ -55,12 +57,14 @@ export class StagingStore extends DataStore {
         }
         await writeAt(file, chunk, at)
         at += chunk.length
+        counted.received(chunk.length)
         roomFor -= chunk.length
         await this.tell(imageId, at)
       }
       isWhole = true
       await file.datasync().catch((error) => throwFolderError(error))
     } finally {
+      counted.end()
       await file.close()
       if (!isWhole) await this.tell(imageId, at, { isLast: true }).catch(() => {})
     }
