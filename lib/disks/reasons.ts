@@ -30,11 +30,6 @@ export const inspectionReasons = [
   'amplification',
   'partition-table',
   'partition-outside-disk',
-  'conversion-failed',
-  'conversion-too-large',
-  'sandbox-missing',
-  'tool-missing',
-  'tool-missing',
 ] as const
 
 /** What can go wrong after that, when a disk is converted. */
