@@ -171,6 +171,8 @@ test('deleting a shared image names who loses it, wants its name typed, and take
     await typed.fill(wrong)
     await confirm.click()
     await expect(typed).toHaveAccessibleDescription(/This is not the name of the image/)
+    // The sentence of the first try is still there while the second is on its way.
+    await expect(confirm).not.toHaveAttribute('aria-disabled', 'true')
   }
   expect(await db().share.count({ where: { imageId: disk.id } })).toBe(3)
   await typed.fill(disk.name)
