@@ -23,9 +23,11 @@ async function networkOf(page: Page) {
   const client = await page.context().newCDPSession(page)
   const set = (offline: boolean, uploadThroughput: number) =>
     client.send('Network.emulateNetworkConditions', { offline, latency: 0, downloadThroughput: -1, uploadThroughput })
+  const narrow = (sizeMib / 12) * 2 ** 20
   return {
-    narrow: () => set(false, (sizeMib / 12) * 2 ** 20),
-    cut: () => set(true, -1),
+    narrow: () => set(false, narrow),
+    // What is on its way stays as slow as it was; the next piece finds no network.
+    cut: () => set(true, narrow),
     mend: () => set(false, -1),
   }
 }

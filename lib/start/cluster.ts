@@ -33,7 +33,7 @@ export async function runCluster(words: string[]): Promise<void> {
     onEnd(async () => fs.rmSync(folder, { recursive: true, force: true }))
     const nginx = ensureNginx()
     const ports = { own: await freePort(), servers: [await freePort(), await freePort()], metrics: await freePort() }
-    const env = await environment(folder, ports)
+    const env = await environment(folder, ports, isTest)
     await build(builtInto, env)
     if (!isTest) await makeDemo(path.join(folder, 'data'), env)
     const logs = await startProcesses(folder, ports, env)
@@ -46,7 +46,7 @@ export async function runCluster(words: string[]): Promise<void> {
   }
 }
 
-async function environment(folder: string, ports: Ports): Promise<NodeJS.ProcessEnv> {
+async function environment(folder: string, ports: Ports, isTest: boolean): Promise<NodeJS.ProcessEnv> {
   const dataFolder = path.join(folder, 'data')
   fs.mkdirSync(dataFolder, { mode: 0o700 })
   // In folders apart, as if on machines apart.
@@ -65,6 +65,7 @@ async function environment(folder: string, ports: Ports): Promise<NodeJS.Process
     DATABASE_URL: url,
     ECS_DATA_DIR: dataFolder,
     ECS_TRUSTED_PROXIES: '1',
+    ...(isTest ? { ECS_UPLOAD_CHUNK: process.env.ECS_UPLOAD_CHUNK ?? '1MiB' } : {}),
     ECS_STORE_CN_SHENZHEN: `s3://images/shenzhen?endpoint=${bucket.settings().endpoint}`,
     ECS_STORE_CN_SHENZHEN_ACCESS_KEY_ID: 'S3RVER',
     ECS_STORE_CN_SHENZHEN_SECRET_ACCESS_KEY: 'S3RVER',
