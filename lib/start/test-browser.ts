@@ -46,7 +46,7 @@ async function testEnvironment({ databaseUrl, folder }: TestPlace): Promise<Node
     DATABASE_URL: database,
     ECS_DATA_DIR: dataFolder,
     // Small pieces, so that an upload can be cut between two of them.
-    ECS_UPLOAD_CHUNK: process.env.ECS_UPLOAD_CHUNK ?? '1MiB',
+    ECS_UPLOAD_CHUNK: process.env.ECS_UPLOAD_CHUNK || '1MiB',
     NEXTAUTH_SECRET: randomBytes(32).toString('base64url'),
     NEXTAUTH_URL: `http://127.0.0.1:${await freePort()}`,
   }
