@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
+import { createHash, randomBytes } from 'node:crypto'
+import { appendFile, writeFile } from 'node:fs/promises'
 import type { Page } from '@playwright/test'
 import { db } from '@/lib/db/client'
 import { buildRawDisk } from '@/lib/disks/samples'
@@ -11,11 +11,18 @@ export const sizeMib = Number(process.env.ECS_UPLOAD_TEST_MIB ?? 12)
 
 /** A disk on this machine, as somebody would choose it. */
 export async function diskFile(folder: { outputPath: (name: string) => string }) {
-  const bytes = buildRawDisk({ sizeMib, label: 'UPLOAD', seed: Math.floor(Math.random() * 1e6) })
+  const begin = buildRawDisk({ sizeMib: Math.min(sizeMib, 12), label: 'UPLOAD', seed: Math.floor(Math.random() * 1e6) })
   const name = unique('disk')
   const file = folder.outputPath(`${name}.img`)
-  await writeFile(file, bytes)
-  return { file, name, sha256: createHash('sha256').update(bytes).digest('hex') }
+  await writeFile(file, begin)
+  const hash = createHash('sha256').update(begin)
+  // Behind its partitions a larger disk is random, so that nothing on the way makes it smaller.
+  for (let at = 12; at < sizeMib; at += 1) {
+    const more = randomBytes(2 ** 20)
+    hash.update(more)
+    await appendFile(file, more)
+  }
+  return { file, name, sha256: hash.digest('hex') }
 }
 
 /** The network of a page: narrow, so that an upload can be met in its middle, then cut, then as it was. */
