@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { createHash, randomBytes, randomFillSync } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
+import { promisify } from 'node:util'
 import pg from 'pg'
 import { sealSession, sessionCookie } from '@/lib/auth/session-cookie'
 import { expectSha256 } from '@/lib/stores/checksum'
@@ -10,6 +11,9 @@ import { build, buildFolder } from '../start/build'
 import { type Findings, median } from './figures'
 import { makeDatabase, type Place, tell } from './place'
 import { startServer } from './programs'
+
+// Not the synchronous one: while it waits, a connection that the server closes would not be seen to be closed.
+const shell = promisify(execFile)
 
 const mib = 2 ** 20
 const sizeMib = 1024
@@ -76,9 +80,7 @@ async function measureCopies(file: string, sha256: string) {
   await from.put('disk', fs.createReadStream(file, { highWaterMark: mib }), { size })
   const [ours, plain]: [number[], number[]] = [[], []]
   for (let round = 0; round < rounds; round++) {
-    plain.push(
-      await rateOf(async () => execFileSync('sh', ['-c', `cp "${file}" "${file}.copy" && sync "${file}.copy"`])),
-    )
+    plain.push(await rateOf(() => shell('sh', ['-c', `cp "${file}" "${file}.copy" && sync "${file}.copy"`])))
     fs.rmSync(`${file}.copy`)
     ours.push(
       await rateOf(async () => {
@@ -97,23 +99,21 @@ async function measureUploads(place: Place, file: string) {
   const databaseUrl = await makeDatabase(place, 'uploads')
   const cookie = await signIn(databaseUrl)
   const server = await startServer(place, fs.realpathSync('.'), databaseUrl, { ECS_STORE_RESERVE: '0B' })
+  const idle = memoryOf(server.pid)
+  let most = idle
+  const watch = setInterval(() => {
+    most = Math.max(most, memoryOf(server.pid))
+  }, 100)
   try {
-    const idle = memoryOf(server.pid)
-    let most = idle
-    const watch = setInterval(() => {
-      most = Math.max(most, memoryOf(server.pid))
-    }, 100)
     const [ours, plain]: [number[], number[]] = [[], []]
     for (let round = 0; round < rounds; round++) {
-      plain.push(
-        await rateOf(async () => execFileSync('sh', ['-c', `cp "${file}" "${file}.copy" && sha256sum "${file}.copy"`])),
-      )
+      plain.push(await rateOf(() => shell('sh', ['-c', `cp "${file}" "${file}.copy" && sha256sum "${file}.copy"`])))
       fs.rmSync(`${file}.copy`)
       ours.push(await rateOf(() => upload(server.url, cookie, file)))
     }
-    clearInterval(watch)
     return { ours: median(ours), plain: median(plain), memoryMib: (most - idle) / mib }
   } finally {
+    clearInterval(watch)
     await server.stop()
   }
 }
