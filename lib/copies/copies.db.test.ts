@@ -1,16 +1,25 @@
 import { createHash } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { verify } from '@/lib/admin/verify'
 import { blobKey } from '@/lib/blobs/rules'
 import { db } from '@/lib/db/client'
-import { account, held, later, quota, race, region, type TestAccount, tally } from '@/lib/db/test-fixtures'
+import {
+  account,
+  held,
+  keysIn,
+  newSeed,
+  quota,
+  race,
+  region,
+  stored,
+  type TestAccount,
+  tally,
+} from '@/lib/db/test-fixtures'
 import { env } from '@/lib/env'
-import { deleteImage, purgeImage } from '@/lib/images/writes'
+import { deleteImage } from '@/lib/images/writes'
 import { leaseMs } from '@/lib/imports/rules'
-import { beginImport, claimPlace, finishImport, takeLease } from '@/lib/imports/writes'
+import { takeLease } from '@/lib/imports/writes'
 import { copyImageJob } from '@/lib/jobs/copy-image'
 import { removeBlob } from '@/lib/jobs/remove-blob'
 import { sweepImages } from '@/lib/jobs/sweep-images'
@@ -19,28 +28,6 @@ import { storeOf } from '@/lib/stores/store'
 import { beginCopy, cancelCopy, claimCopyPlace, retryCopy } from './writes'
 
 process.env.ECS_DATABASE_POOL = '20'
-
-let made = 0
-
-/** An image with bytes in the store of its region: the same for the same seed. */
-async function stored(owner: TestAccount, regionId: string, seed = ++made): Promise<string> {
-  const disk = Buffer.alloc(200_000, `disk ${seed} `)
-  const sha256 = createHash('sha256').update(disk).digest('hex')
-  const content = { format: 'raw' as const, virtualSize: 512, size: disk.length, sha256 }
-  const begun = await beginImport(owner.ctx, { region: regionId, name: 'web-01', operatingSystem: 'Debian 12' })
-  const imageId = begun.ok ? begun.value.imageId : ''
-  const place = await claimPlace(owner.ctx, imageId, content, { isNormalised: true })
-  if (place.ok && !place.value.isThere)
-    await storeOf(regionId).put(place.value.key, Readable.from([disk]), { size: disk.length })
-  await finishImport(owner.ctx, imageId, content)
-  return imageId
-}
-
-async function keysIn(regionId: string): Promise<string[]> {
-  const keys: string[] = []
-  for await (const { key, isPartial } of storeOf(regionId).list()) keys.push(isPartial ? `${key} (unfinished)` : key)
-  return keys.sort()
-}
 
 async function rowOf(imageId: string) {
   return await db().image.findUnique({ where: { id: imageId }, include: { blob: true } })
@@ -111,7 +98,7 @@ describe('a copy', () => {
 
   it('of bytes that the region has already says so, once it has read them', async () => {
     const { here, there, owner } = await tenant()
-    const seed = ++made
+    const seed = newSeed()
     const [imageId, other] = [await stored(owner, here, seed), await stored(await account(), there, seed)]
     const copy = await begunCopy(owner, here, imageId, there)
     await run(copy)
@@ -122,7 +109,7 @@ describe('a copy', () => {
 
   it('onto damaged bytes that the region has mends them', async () => {
     const { here, there, owner } = await tenant()
-    const seed = ++made
+    const seed = newSeed()
     const [imageId, other] = [await stored(owner, here, seed), await stored(await account(), there, seed)]
     await writeFile(await fileOf(there, other), Buffer.alloc(200_000, 'rot'))
     await run(await begunCopy(owner, here, imageId, there))
@@ -259,58 +246,5 @@ describe('a copy', () => {
     expect(await retryCopy(owner.ctx, { region: there, imageId: copy })).toMatchObject({
       refusal: { code: 'IMAGE_BUSY' },
     })
-  })
-})
-
-describe('content', () => {
-  it('is kept once in a region, whoever imports it, and goes with the last image that has it', async () => {
-    const [here, first, second] = await Promise.all([region(), account(), account()])
-    const seed = ++made
-    const images = [await stored(first, here, seed), await stored(second, here, seed)] as const
-    expect(await keysIn(here)).toHaveLength(1)
-    const remove = async (owner: TestAccount, imageId: string) =>
-      await deleteImage(owner.ctx, { region: here, imageId, cancelShares: false, typedName: null, isForGood: true })
-    expect(await remove(first, images[0])).toMatchObject({ ok: true })
-    expect(await rowOf(images[0])).toBeNull()
-    expect(await keysIn(here)).toHaveLength(1)
-    // In the recycle bin it still needs them.
-    await deleteImage(second.ctx, { region: here, imageId: images[1], cancelShares: false, typedName: null })
-    expect(await db().blob.count({ where: { regionId: here, state: 'ready' } })).toBe(1)
-    await purgeImage(second.ctx, { region: here, imageId: images[1] })
-    const [blob] = await db().blob.findMany({ where: { regionId: here } })
-    expect(blob).toMatchObject({ state: 'removing' })
-    await removeBlob({ blobId: blob?.id ?? '' })
-    expect([await keysIn(here), await rowOf(images[1])]).toEqual([[], null])
-  })
-
-  it('that comes anew while it goes is written anew: imports and deletes of one disk never lose bytes', async () => {
-    const [here, owner] = await Promise.all([region(), account()])
-    const seed = ++made
-    for (let round = 0; round < 12; round++) {
-      const old = await stored(owner, here, seed)
-      const leave = async () => {
-        await deleteImage(owner.ctx, {
-          region: here,
-          imageId: old,
-          cancelShares: false,
-          typedName: null,
-          isForGood: true,
-        })
-        const going = await db().blob.findMany({ where: { regionId: here, state: 'removing' }, select: { id: true } })
-        for (const blob of going) await removeBlob({ blobId: blob.id })
-      }
-      const [imageId] = await Promise.all([stored(owner, here, seed), leave()])
-      expect(await rowOf(imageId)).toMatchObject({ state: 'available', blob: { state: 'ready' } })
-      await deleteImage(owner.ctx, { region: here, imageId, cancelShares: false, typedName: null, isForGood: true })
-      await sweepImages(later(10 * leaseMs))
-      expect(await keysIn(here)).toEqual([])
-    }
-  })
-
-  it('of every image that is there is there, after all of this', async () => {
-    const violations = (await verify()).filter((finding) => finding.severity === 'violation')
-    expect(
-      violations.map(({ kind }) => kind).filter((kind) => !['share-event', 'orphan', 'store'].includes(kind)),
-    ).toEqual([])
   })
 })

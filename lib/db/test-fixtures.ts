@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
 import { vi } from 'vitest'
 import { type Context, mintViewer } from '@/lib/auth/viewer'
 import { newId } from '@/lib/ids'
 import type { ImageStateName } from '@/lib/images/rules'
+import { beginImport, claimPlace, finishImport } from '@/lib/imports/writes'
 import type { Result } from '@/lib/result'
 import { type LookUpParams, type ShareImageInput, shareImageInput } from '@/lib/shares/schema'
+import { storeOf } from '@/lib/stores/store'
 import { db } from './client'
 import { inTransaction } from './transaction'
 
@@ -103,6 +106,34 @@ async function blob(regionId: string) {
   }
   await db().blob.create({ data })
   return { blobId: id, ...content }
+}
+
+let disksMade = 0
+
+/** For a disk like no other. */
+export function newSeed(): number {
+  return ++disksMade
+}
+
+/** An image with bytes in the store of its region: the same for the same seed. */
+export async function stored(owner: TestAccount, regionId: string, seed = newSeed()): Promise<string> {
+  const disk = Buffer.alloc(200_000, `disk ${seed} `)
+  const sha256 = createHash('sha256').update(disk).digest('hex')
+  const content = { format: 'raw' as const, virtualSize: 512, size: disk.length, sha256 }
+  const begun = await beginImport(owner.ctx, { region: regionId, name: 'web-01', operatingSystem: 'Debian 12' })
+  const imageId = begun.ok ? begun.value.imageId : ''
+  const place = await claimPlace(owner.ctx, imageId, content, { isNormalised: true })
+  if (place.ok && !place.value.isThere)
+    await storeOf(regionId).put(place.value.key, Readable.from([disk]), { size: disk.length })
+  await finishImport(owner.ctx, imageId, content)
+  return imageId
+}
+
+/** What the store of a region has. */
+export async function keysIn(regionId: string): Promise<string[]> {
+  const keys: string[] = []
+  for await (const { key, isPartial } of storeOf(regionId).list()) keys.push(isPartial ? `${key} (unfinished)` : key)
+  return keys.sort()
 }
 
 /** A share by its row: nothing of anybody's day is used. */
