@@ -156,7 +156,7 @@ describe('an upload', () => {
 test('two processes that are sent one upload never write at once: the later one ends the earlier, which keeps what it has', async () => {
   const { here, owner } = await tenant()
   const imageId = await created(owner, { region: here, size: 2 ** 20 })
-  const there = `http://127.0.0.1:${await otherServer(owner)}/api/uploads/${imageId}`
+  const there = `http://127.0.0.1:${(await otherServer(owner)).port}/api/uploads/${imageId}`
   let hasOtherWritten = () => {}
   const otherHasWritten = new Promise<void>((resolve) => (hasOtherWritten = resolve))
   const piece = new Uint8Array(65_536).fill(97)
