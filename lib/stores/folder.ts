@@ -14,7 +14,8 @@ import type { FolderSettings } from './settings'
 import { readSource } from './source'
 import type { PutOptions, Store, StoredObject } from './store'
 
-const readAtOnce = 2 ** 20
+/** Larger buffers are mapped anew for each read: copies of 1 GiB then took up to twice as long. */
+const readAtOnce = 2 ** 18
 
 /** A store in a folder of the local file system: one file per key, and beside it one per attempt to write it. */
 export class FolderStore implements Store {

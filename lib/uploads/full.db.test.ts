@@ -1,19 +1,80 @@
-import { expect, test } from 'vitest'
+import { spawnSync } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { verify } from '@/lib/admin/verify'
 import { db } from '@/lib/db/client'
-import { account, quota, region } from '@/lib/db/test-fixtures'
-import { listStaged } from '@/lib/stores/staging'
-import { create, refusalOf } from './fixtures/requests'
+import { account, asked, quota, region, stored } from '@/lib/db/test-fixtures'
+import { buildRawDisk } from '@/lib/disks/samples'
+import { finishImportJob } from '@/lib/jobs/finish-import'
+import { shareImage } from '@/lib/shares/writes'
+import { listStaged, stagedFile } from '@/lib/stores/staging'
+import { create, created, offsetOf, patch, refusalOf, sha256 } from './fixtures/requests'
 
-// More than any disk has: there is no room for an upload here.
-process.env.ECS_STORE_RESERVE = '1000000TiB'
+const mib = 2 ** 20
+const small = await mkdtemp(path.join(os.tmpdir(), 'ecs-console-small-'))
+const hasSmallDisk = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'none', small]).status === 0
+const smallDiskNote = hasSmallDisk ? '' : ' (skipped: a small file system cannot be mounted here)'
+Object.assign(process.env, { ECS_STAGING_DIR: small, ECS_STORE_RESERVE: '0B', ECS_IMAGE_SIZE_MAX: '1000TiB' })
+afterAll(async () => {
+  if (hasSmallDisk) spawnSync('umount', [small])
+  await rm(small, { recursive: true, force: true })
+})
 
 test('an upload for which there is no room is refused before its first byte, and takes no place', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   await quota(owner, here, 1)
   for (let round = 0; round < 2; round++) {
-    const answer = await create(owner, { region: here, size: 1_000_000 })
+    // More than any disk has.
+    const answer = await create(owner, { region: here, size: 900 * 2 ** 40 })
     expect(await refusalOf(answer)).toEqual([507, { code: 'STORE_FULL', region: here }])
   }
   expect(await db().image.count({ where: { ownerId: owner.id } })).toBe(0)
   expect(await listStaged()).toEqual([])
 })
+
+test.skipIf(!hasSmallDisk)(
+  `a disk that others fill in the middle of an upload refuses the rest, which goes on once there is room${smallDiskNote}`,
+  async () => {
+    const [here, owner, neighbour, passer] = await Promise.all([region(), account(), account(), account()])
+    const [disk, theirs] = [6, 4].map((sizeMib) => buildRawDisk({ sizeMib, label: 'FULL', seed: sizeMib }))
+    if (!disk || !theirs) throw new Error('There are two.')
+    await quota(owner, here, 1)
+    const imageId = await created(owner, { region: here, size: disk.length })
+    const theirImageId = await created(neighbour, { region: here, size: theirs.length })
+    const rest = (bytes: Buffer, offset: number) => new Uint8Array(bytes.subarray(offset))
+    expect((await patch(owner, imageId, 0, new Uint8Array(disk.subarray(0, 2 * mib)))).status).toBe(204)
+    expect((await patch(neighbour, theirImageId, 0, new Uint8Array(theirs.subarray(0, mib)))).status).toBe(204)
+
+    const filler = path.join(small, 'others')
+    await writeFile(filler, Buffer.alloc(11 * mib))
+    for (let round = 0; round < 2; round++) {
+      const offset = (await offsetOf(owner, imageId)) ?? 0
+      const refused = await patch(owner, imageId, offset, rest(disk, offset))
+      expect(await refusalOf(refused)).toEqual([507, { code: 'STORE_FULL', region: here }])
+    }
+    // What arrived is kept, the place too, and nobody else notices.
+    const offset = (await offsetOf(owner, imageId)) ?? 0
+    expect(offset).toBeGreaterThanOrEqual(2 * mib)
+    expect((await readFile(stagedFile(imageId))).equals(disk.subarray(0, offset))).toBe(true)
+    expect(await db().image.findUnique({ where: { id: imageId } })).toMatchObject({ state: 'importing' })
+    expect(await offsetOf(neighbour, theirImageId)).toBe(mib)
+    const shared = await shareImage(neighbour.ctx, asked(here, await stored(neighbour, here), passer))
+    expect(shared).toMatchObject({ ok: true })
+
+    await rm(filler)
+    for (const [who, id, bytes] of [
+      [neighbour, theirImageId, theirs],
+      [owner, imageId, disk],
+    ] as const) {
+      const from = (await offsetOf(who, id)) ?? 0
+      expect((await patch(who, id, from, rest(bytes, from))).status).toBe(204)
+      await finishImportJob({ imageId: id }, true)
+      const found = await db().image.findUnique({ where: { id } })
+      expect(found).toMatchObject({ state: 'available', originSha256: sha256(bytes) })
+    }
+    expect((await verify()).filter(({ severity }) => severity === 'violation')).toEqual([])
+  },
+  60_000,
+)

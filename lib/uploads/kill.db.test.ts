@@ -35,7 +35,7 @@ test('a server that is killed in the middle of an upload, again and again, keeps
     const sending = fetch(url, {
       method: 'PATCH',
       headers: patchHeaders(offset),
-      body: stallingFrom(offset, round * 8 * pieceBytes),
+      body: stallingFrom(offset, round * 16 * pieceBytes),
       ...{ duplex: 'half' },
     }).catch(() => null)
     const before = offset

@@ -21,6 +21,10 @@ export const asking = new AsyncLocalStorage<Asking>()
 
 const tellMs = 1_000
 const lookForRoomBytes = 64 * 2 ** 20
+/** Chunks of a network are small; eight of them written at once take a third of the time that one after another takes. */
+const writeBytes = 2 ** 19
+/** Of a slow network less is written at once, so that what has arrived is there and an upload that was ended stops. */
+const holdMs = 100
 
 /**
  * Where tus puts the bytes: the staged file of the image, whose length is how far the upload has come. What is to come
@@ -47,6 +51,15 @@ export class StagingStore extends DataStore {
     let at = offset
     let roomFor = lookForRoomBytes
     let isWhole = false
+    let held: Buffer[] = []
+    let wroteAt = Number.NEGATIVE_INFINITY
+    const writeHeld = async () => {
+      const chunks = held
+      wroteAt = performance.now()
+      held = []
+      await writeAt(file, chunks, at)
+      at += lengthOf(chunks)
+    }
     const counted = countUpload()
     try {
       // Were the stream destroyed here, tus would take whatever stopped us for its sender's going away.
@@ -55,16 +68,19 @@ export class StagingStore extends DataStore {
           await requireStagingRoom(0)
           roomFor = lookForRoomBytes
         }
-        await writeAt(file, chunk, at)
-        at += chunk.length
+        held.push(chunk)
         counted.received(chunk.length)
         roomFor -= chunk.length
+        if (lengthOf(held) < writeBytes && performance.now() - wroteAt < holdMs) continue
+        await writeHeld()
         await this.tell(imageId, at)
       }
+      await writeHeld()
       isWhole = true
       await file.datasync().catch((error) => throwFolderError(error))
     } finally {
       counted.end()
+      if (!isWhole) await writeHeld().catch(() => {})
       await file.close()
       if (!isWhole) await this.tell(imageId, at, { isLast: true }).catch(() => {})
     }
@@ -89,13 +105,20 @@ export async function makeStagedFile(imageId: string): Promise<void> {
   await file.close()
 }
 
-async function writeAt(file: FileHandle, chunk: Buffer, at: number): Promise<void> {
+async function writeAt(file: FileHandle, chunks: Buffer[], at: number): Promise<void> {
   try {
-    for (let done = 0; done < chunk.length; )
-      done += (await file.write(chunk, done, chunk.length - done, at + done)).bytesWritten
+    for (let rest = chunks; rest.length > 0; ) {
+      const { bytesWritten } = await file.writev(rest, at)
+      at += bytesWritten
+      rest = bytesWritten < lengthOf(rest) ? [Buffer.concat(rest).subarray(bytesWritten)] : []
+    }
   } catch (error) {
     throwFolderError(error)
   }
+}
+
+function lengthOf(chunks: Buffer[]): number {
+  return chunks.reduce((sum, { length }) => sum + length, 0)
 }
 
 function gone(error: unknown): never {
