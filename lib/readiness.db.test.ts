@@ -1,0 +1,30 @@
+import { expect, test, vi } from 'vitest'
+import { region } from '@/lib/db/test-fixtures'
+import { readiness } from '@/lib/readiness'
+import { storeOf } from '@/lib/stores/store'
+
+test('a store is asked once a second however often somebody wants to know, and one that hangs is asked once', async () => {
+  const store = storeOf(await region())
+  const check = vi.spyOn(store, 'check')
+  const many = () => Promise.all(Array.from({ length: 50 }, () => readiness()))
+  for (const answer of [...(await many()), ...(await many())]) expect(answer).toMatchObject({ database: true })
+  expect(check).toHaveBeenCalledTimes(1)
+
+  let answers = () => {}
+  check.mockImplementation(() => new Promise<void>((resolve) => (answers = resolve)))
+  const clock = vi.spyOn(Date, 'now')
+  const began = Date.now()
+  clock.mockImplementation(() => began + 2_000)
+  expect(await readiness()).toMatchObject({ stores: false })
+  clock.mockImplementation(() => began + 4_000)
+  expect(await readiness()).toMatchObject({ stores: false })
+  expect(check).toHaveBeenCalledTimes(2)
+
+  answers()
+  check.mockResolvedValue()
+  await vi.waitFor(async () => {
+    clock.mockImplementation(() => began + 6_000)
+    expect(await readiness()).toMatchObject({ stores: true })
+  })
+  expect(check).toHaveBeenCalledTimes(3)
+})
