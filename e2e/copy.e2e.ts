@@ -4,17 +4,23 @@ import { blobKey } from '@/lib/blobs/rules'
 import { db } from '@/lib/db/client'
 import { buildQcow2, buildRawDisk } from '@/lib/disks/samples'
 import { storeOf } from '@/lib/stores/store'
-import { account, ask, expect, expectRow, image, imageRows, row, share, signIn, test, unique } from './fixtures'
+import {
+  account,
+  ask,
+  expect,
+  expectRow,
+  image,
+  imageRows,
+  row,
+  share,
+  signIn,
+  storedIn,
+  test,
+  unique,
+} from './fixtures'
 
 const here = 'cn-shanghai'
 const there = 'cn-shenzhen'
-
-/** What the store of a region has, be it a folder or a bucket. */
-async function storedIn(region: string): Promise<string[]> {
-  const keys: string[] = []
-  for await (const { key } of storeOf(region).list()) keys.push(key)
-  return keys
-}
 
 let disks = 100
 

@@ -22,6 +22,7 @@ import en from '@/lib/messages/en.json' with { type: 'json' }
 import zh from '@/lib/messages/zh.json' with { type: 'json' }
 import type { ActionResult, Result } from '@/lib/result'
 import { shareImage } from '@/lib/shares/writes'
+import { storeOf } from '@/lib/stores/store'
 
 export { expect }
 export const messages = { en, zh }
@@ -227,3 +228,10 @@ test.beforeAll(async () => {
   const createdAt = new Date()
   await db().region.createMany({ data: regions.map((entry) => ({ ...entry, createdAt })), skipDuplicates: true })
 })
+
+/** The keys that the store of a region has, be it a folder or a bucket. */
+export async function storedIn(regionId: string): Promise<string[]> {
+  const keys: string[] = []
+  for await (const { key } of storeOf(regionId).list()) keys.push(key)
+  return keys
+}

@@ -1,17 +1,10 @@
 import { blobKey } from '@/lib/blobs/rules'
 import { db } from '@/lib/db/client'
-import { storeOf } from '@/lib/stores/store'
-import { account, expect, expectRow, row, test } from './fixtures'
+import { account, expect, expectRow, row, storedIn, test } from './fixtures'
 import { begun, diskFile, expectAvailable, sizeMib, words } from './uploads'
 
 const here = 'cn-shanghai'
 const there = 'cn-shenzhen'
-
-async function storedIn(region: string): Promise<string[]> {
-  const keys: string[] = []
-  for await (const { key } of storeOf(region).list()) keys.push(key)
-  return keys
-}
 
 // A disk of a real size: ECS_UPLOAD_TEST_MIB=2048 npm test -- browser e2e/life.e2e.ts
 test('a disk is uploaded, cut and resumed, copied to another region, shared there, deleted for good, and its store is empty of it', async ({

@@ -1,7 +1,7 @@
 'use client'
 
 import { useTranslations } from 'next-intl'
-import { useEffect } from 'react'
+import { useEffect, useRef } from 'react'
 import { useRefusalText } from '@/components/shell/refusal-text'
 import { ConfirmDialog } from '@/components/ui/confirm-dialog'
 import { Notice } from '@/components/ui/notice'
@@ -69,8 +69,12 @@ function AtOnce({ task, region, image, onClose }: ImageTaskDialogProps & { task:
   const refusalText = useRefusalText()
   const { run, isPending, refusal } = useAction(atOnce[task], { changes: ['images', 'quotas'] })
   const imageId = image.id
+  const isAsked = useRef(false)
   // biome-ignore lint/correctness/useExhaustiveDependencies: it is done once, when somebody asked for it.
   useEffect(() => {
+    // In development React runs an effect twice.
+    if (isAsked.current) return
+    isAsked.current = true
     run({ region, imageId }, () => {
       toast(t(`${task}.done`, { image: image.name }))
       onClose()

@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { expect, test } from 'vitest'
+import { db } from '@/lib/db/client'
+import { account, keysIn, quota, region } from '@/lib/db/test-fixtures'
+import { findDiskTool } from '@/lib/disks/convert'
+import { vdiDisk } from '@/lib/disks/fixtures/vdi'
+import { sparseVmdk } from '@/lib/disks/fixtures/vmdk'
+import { buildQcow2, buildRawDisk } from '@/lib/disks/samples'
+import { importImage } from '@/lib/jobs/import-image'
+import { listStaged } from '@/lib/stores/staging'
+
+// A machine without qemu-img.
+process.env.PATH = '/nowhere'
+
+const raw = buildRawDisk({ sizeMib: 4, label: 'NOTOOL', seed: 5 })
+const naming = (region: string, name: string) => ({ region, name, operatingSystem: 'Debian 12' })
+const source = (bytes: Buffer) => ({ open: () => Readable.from([bytes]) })
+
+test.each([
+  ['qcow2', buildQcow2({ raw })],
+  ['raw', raw],
+] as const)('without qemu-img a sound %s disk is kept as it came, and its image says so', async (format, disk) => {
+  expect(await findDiskTool()).toBeNull()
+  const [here, owner] = await Promise.all([region(), account()])
+  const imported = await importImage(owner.ctx, naming(here, format), source(disk))
+  const sha256 = createHash('sha256').update(disk).digest('hex')
+  expect(imported).toMatchObject({ ok: true })
+  const image = await db().image.findFirst({ where: { ownerId: owner.id } })
+  expect(image).toMatchObject({ state: 'available', isNormalised: false, format, sha256, size: BigInt(disk.length) })
+})
+
+test('without qemu-img any other format is refused by what is missing, and takes no place', async () => {
+  const [here, owner] = await Promise.all([region(), account()])
+  await quota(owner, here, 1)
+  for (const [format, disk] of Object.entries({ vdi: vdiDisk, vmdk: sparseVmdk })) {
+    const refused = await importImage(owner.ctx, naming(here, 'foreign'), source(disk))
+    expect(refused).toMatchObject({ ok: false, refusal: { reason: 'tool-missing', facts: { format } } })
+  }
+  expect(await keysIn(here)).toEqual([])
+  const images = await db().image.findMany({ where: { regionId: here } })
+  expect((await listStaged()).filter(({ imageId }) => images.some(({ id }) => id === imageId))).toEqual([])
+  // The refused ones take no place: the one that there is can still be had.
+  expect(await importImage(owner.ctx, naming(here, 'own'), source(raw))).toMatchObject({ ok: true })
+})
