@@ -41,6 +41,28 @@ test('a username is looked up while it is typed: exactly, with a masked name and
   await expect(page.getByRole('listitem').filter({ hasText: 'is a master account: T••• T•••••' })).toBeVisible()
 })
 
+test('a press beside the username field reaches what it is meant for, though leaving the field makes a chip', async ({
+  page,
+  context,
+}) => {
+  const owner = await account()
+  const recipient = await account()
+  const disk = await image(owner)
+  await share(owner, disk, [recipient])
+  await signIn(context, owner)
+  await page.goto(`/cn-shanghai/images/${disk.id}/share`)
+  const field = page.getByRole('textbox', { name: 'Username' })
+  await field.fill(recipient.username)
+  await page.getByRole('button', { name: `Cancel Sharing, ${recipient.username}` }).click()
+  await page.getByRole('button', { name: 'Keep Sharing' }).click()
+  await expect(page.getByRole('button', { name: `Remove ${recipient.username}` })).toBeVisible()
+  await expect(field).toHaveValue('')
+  await field.fill('nobody-here')
+  await page.getByRole('textbox', { name: 'Note (optional)' }).click()
+  await expect(page.getByRole('textbox', { name: 'Note (optional)' })).toBeFocused()
+  await expect(page.getByRole('button', { name: 'Remove nobody-here' })).toBeVisible()
+})
+
 test('the sharer cancels from the keyboard, and the dialog says what it does', async ({ page, context }) => {
   const owner = await account()
   const recipient = await account()

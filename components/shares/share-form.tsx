@@ -90,10 +90,6 @@ export function ShareForm({ region, shares }: { region: string; shares: ImageSha
             type="submit"
             isPending={isPending}
             disabledReason={isAvailable ? null : t('notAvailable', { state })}
-            // Pressing it must not take the focus off the field first: the chip that leaving makes would move the button
-            // away under the pointer.
-            onPointerDown={(event) => event.preventDefault()}
-            onMouseDown={(event) => event.preventDefault()}
           >
             {t('submit')}
           </Button>

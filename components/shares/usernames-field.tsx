@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { CircleAlert, CircleCheck, X } from 'lucide-react'
 import { useFormatter, useTranslations } from 'next-intl'
-import { type ClipboardEvent, type KeyboardEvent, useEffect, useRef, useState } from 'react'
+import { type ClipboardEvent, type KeyboardEvent, useEffect, useEffectEvent, useRef, useState } from 'react'
 import { classNames } from '@/components/ui/class-names'
 import { foldUsername, isUsername, signInNameMax } from '@/lib/accounts/rules'
 import type { RefusedRecipient } from '@/lib/result'
@@ -51,6 +51,9 @@ export function UsernamesField({
     onChange([...new Set([...usernames, ...splitUsernames(text)])])
     onType('')
   }
+  const finish = useAfterPress(() => {
+    if (typed.trim() && document.activeElement !== input.current) add(typed)
+  })
   const remove = (username: string) => {
     onChange(usernames.filter((other) => other !== username))
     input.current?.focus()
@@ -110,7 +113,7 @@ export function UsernamesField({
           }
           onKeyDown={onKeyDown}
           onPaste={onPaste}
-          onBlur={() => typed.trim() && add(typed)}
+          onBlur={finish}
           className="h-6 min-w-32 flex-1 bg-transparent px-1.5 text-md outline-none"
         />
       </div>
@@ -191,6 +194,33 @@ function Line({ tone, children }: { tone: 'danger' | 'ok' | 'muted'; children: s
       <span>{children}</span>
     </li>
   )
+}
+
+/**
+ * What it returns calls back at once, or, while a mouse button is down, after it has been let go and has clicked: a chip
+ * that leaving the box makes would move what is being pressed away from under the pointer, and it would get no click.
+ */
+function useAfterPress(callback: () => void): () => void {
+  const isPressed = useRef(false)
+  const afterwards = useEffectEvent(callback)
+  useEffect(() => {
+    const press = () => {
+      isPressed.current = true
+    }
+    const release = () => {
+      isPressed.current = false
+      setTimeout(() => afterwards())
+    }
+    window.addEventListener('mousedown', press, true)
+    window.addEventListener('mouseup', release, true)
+    return () => {
+      window.removeEventListener('mousedown', press, true)
+      window.removeEventListener('mouseup', release, true)
+    }
+  }, [])
+  return () => {
+    if (!isPressed.current) callback()
+  }
 }
 
 function useDebounced(value: string, waitMs: number): string {
