@@ -65,6 +65,11 @@ async function askAll(client: APIRequestContext, urls: string[]) {
   return await forAll(urls, async (url) => ({ url, ...(await ask(client, url)) }))
 }
 
+/** A NUL or a way out of the root in a path, with which nginx lets nobody through. It says so in a page of its own. */
+function isStoppedByProxy(url: string, { status, body }: { status: number; body: string }): boolean {
+  return /%00|\.\.%2f/.test(url) && status === 400 && body.includes('<center>nginx')
+}
+
 test('no parameter of any size or shape is a fault: a read route refuses it with the field named or shows the default', async ({
   requestAs,
 }) => {
@@ -79,7 +84,9 @@ test('no parameter of any size or shape is a fault: a read route refuses it with
     ...ids.flatMap((id) => [`/api/images/${id}?region=${region}`, `/api/images/${id}/shares?region=${region}`]),
   ]
   const wrong: string[] = []
-  for (const { url, status, body } of await askAll(client, urls)) {
+  for (const { url, ...answer } of await askAll(client, urls)) {
+    const { status, body } = answer
+    if (isStoppedByProxy(url, answer)) continue
     const isRefused = status === 400 && /^\{"refusal":\{"code":"INVALID_INPUT","field":"\w+","problem":"/.test(body)
     if (!isRefused && status !== 200 && status !== 404) wrong.push(`${status} ${shown(url)}`)
   }
@@ -97,7 +104,9 @@ test('a bad address of a page is a 404, and bad parameters show the default list
     `/${region}/images/${part}/share`,
     `/${part}/images/custom`,
   ])
-  for (const { url, status } of await askAll(client, missing)) if (status !== 404) wrong.push(`${status} ${shown(url)}`)
+  for (const { url, ...answer } of await askAll(client, missing)) {
+    if (answer.status !== 404 && !isStoppedByProxy(url, answer)) wrong.push(`${answer.status} ${shown(url)}`)
+  }
   const custom = badQueries(['state', 'sort', 'after', 'before']).map((query) => `/${region}/images/custom?${query}`)
   for (const { url, status, body } of await askAll(client, custom)) {
     if (status !== 200 || !body.includes(disk.id)) wrong.push(`${status} ${shown(url)}`)

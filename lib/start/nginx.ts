@@ -64,6 +64,7 @@ ${servers.map((port) => `    server 127.0.0.1:${port} max_fails=0;`).join('\n')}
   server {
     listen 127.0.0.1:${own};
     client_max_body_size 0;
+    large_client_header_buffers 4 16k;
     location / {
       proxy_pass http://console;
       proxy_http_version 1.1;
