@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import fs from 'node:fs'
 import { Readable } from 'node:stream'
 import { blobKey } from '@/lib/blobs/rules'
 import { db } from '@/lib/db/client'
@@ -145,6 +146,21 @@ test('a full quota refuses the copy beside the form, and a failed one is tried a
   await expect(page.getByText('The image store does not answer.')).toBeVisible()
   await page.getByRole('button', { name: `Retry, ${failed?.name}` }).click()
   await expect(row(page.getByRole('table'), failed?.name ?? '')).toContainText('Available')
+})
+
+test('a download is said to begin after the comparison, and brings the disk', async ({ page, context }) => {
+  const owner = await account()
+  const disk = await image(owner, { disk: lonelyDisk() })
+  await signIn(context, owner)
+  await page.goto(`/${here}/images/${disk.id}`)
+  const download = page.waitForEvent('download')
+  await page.getByRole('link', { name: 'Download' }).click()
+  await expect(
+    page.getByRole('listitem').filter({ hasText: `${disk.name} is compared with its checksum.` }),
+  ).toBeVisible()
+  const file = await (await download).path()
+  const [stored] = await db().blob.findMany({ where: { images: { some: { id: disk.id } } } })
+  expect(createHash('sha256').update(fs.readFileSync(file)).digest('hex')).toBe(stored?.sha256)
 })
 
 test('the owner downloads the disk, in ranges too; nobody else gets a byte, and damaged bytes are never served', async ({

@@ -4,6 +4,7 @@ import Link from 'next/link'
 import { useTranslations } from 'next-intl'
 import { Button } from '@/components/ui/button'
 import { buttonClass } from '@/components/ui/button-class'
+import { toast } from '@/components/ui/toasts'
 import type { OwnImage } from '@/lib/images/schema'
 import { paths } from '@/lib/paths'
 import type { ImageTask } from './image-task-dialog'
@@ -36,7 +37,13 @@ export function OwnImageActions({ image, onAsk }: { image: OwnImage; onAsk: (tas
           <Link href={paths.copyImage(region, image.id)} className={buttonClass('secondary')}>
             {t('copyImage')}
           </Link>
-          <a href={paths.api.imageContent(region, image.id)} download className={buttonClass('secondary')}>
+          <a
+            href={paths.api.imageContent(region, image.id)}
+            download
+            // The browser shows nothing before the first byte, and that waits for the whole disk to be read.
+            onClick={() => void toast(t('downloadChecks', { image: image.name }))}
+            className={buttonClass('secondary')}
+          >
             {t('download')}
           </a>
         </>
