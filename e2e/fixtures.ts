@@ -117,6 +117,7 @@ export async function imageRows(
     virtualSize: 4 * 2 ** 20,
     createdAt: new Date(now - (rows.length - index) * 1_000),
     updatedAt: new Date(),
+    ...(fields.state === 'importing' || fields.state === 'copying' ? { leaseUntil: new Date('2100-01-01') } : {}),
     ...fields,
     ownerId: owner.id,
   }))

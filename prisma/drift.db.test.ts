@@ -6,6 +6,7 @@ import { schemaSql } from './schema-sql.mjs'
 const byHand = [
   'check Account_sub_has_master',
   'check Image_in_bin_has_date',
+  'check Image_in_motion_has_lease',
   'check Image_in_use_has_bytes',
   'check Quota_images_is_not_negative',
   'check ShareDay_used_is_positive',

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { mintViewer } from '@/lib/auth/viewer'
 import { databaseName, withDatabase } from '@/lib/db/beside'
 import { db } from '@/lib/db/client'
+import { farAway } from '@/lib/db/test-fixtures'
 import { buildQcow2, buildRawDisk } from '@/lib/disks/samples'
 import { deleteImage } from '@/lib/images/writes'
 import { importImage } from '@/lib/jobs/import-image'
@@ -197,7 +198,7 @@ it('a damaged backup changes nothing: a byte of an image, a byte of a table, no 
 
 it('work that was going on at the time of the backup is taken up or failed after the restore, and never waits for ever', async () => {
   const { image } = await imported(made, 'waiting')
-  await db().image.update({ where: { id: image.id }, data: { state: 'copying', leaseUntil: null } })
+  await db().image.update({ where: { id: image.id }, data: { state: 'copying', leaseUntil: farAway } })
   expect((await admin(['backup', backup])).code).toBe(0)
   const place = elsewhere('waiting')
   expect((await admin(['restore', backup], '', place)).code).toBe(0)

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { blobKey } from '@/lib/blobs/rules'
 import { db } from '@/lib/db/client'
+import { farAway } from '@/lib/db/test-fixtures'
 import { admin, type Fixture, fixture, imported, master, shared } from './admin-fixture'
 import { showFindings, verify } from './verify'
 
@@ -79,7 +80,7 @@ const damages: Record<string, () => Promise<string>> = {
   },
   'shared-state: an image that is not available is shared': async () => {
     const { image } = await sharedImage(1)
-    await db().image.update({ where: { id: image.id }, data: { state: 'copying' } })
+    await db().image.update({ where: { id: image.id }, data: { state: 'copying', leaseUntil: farAway } })
     return image.id
   },
   'recipients: an image is shared with 21': async () => {
@@ -149,7 +150,10 @@ const damages: Record<string, () => Promise<string>> = {
   },
   'blob: bytes are kept for nobody': async () => {
     const { image, blobId } = await lonelyImage()
-    await db().image.update({ where: { id: image.id }, data: { state: 'importing', blobId: null, leaseUntil: null } })
+    await db().image.update({
+      where: { id: image.id },
+      data: { state: 'importing', blobId: null, leaseUntil: farAway },
+    })
     return blobId
   },
   'blob: bytes that an image needs are on their way out': async () => {

@@ -13,6 +13,11 @@ export async function findBlob(blobId: string): Promise<BlobRow | null> {
   return await db().blob.findUnique({ where: { id: blobId }, select: fields })
 }
 
+/** Whether anybody needs the bytes of a blob, now or soon. Once nobody does it stays so: a new import makes a blob of its own. */
+export async function isBlobWanted(blobId: string): Promise<boolean> {
+  return (await db().blob.count({ where: { id: blobId, NOT: { state: 'removing' } } })) === 1
+}
+
 /** Blobs whose bytes should have been removed by now. */
 export async function findLeftBlobs(before: Date): Promise<string[]> {
   const blobs = await db().blob.findMany({

@@ -33,7 +33,12 @@ export async function referTo(tx: Transaction, image: LockedImage, content: Disk
   return { blobId: id, key: blobKey({ id, sha256: content.sha256 }), isThere: chosen?.state === 'ready' }
 }
 
-/** What an import or a copy has brought: the content, and its layout where it could be read. */
+/** Notes what is on a disk, for whoever has these bytes. */
+export async function noteLayout(blobId: string, layout: DiskLayout): Promise<void> {
+  await db().blob.updateMany({ where: { id: blobId }, data: { layout } })
+}
+
+/** What an import or a copy has brought: the content, and its layout where it is known from elsewhere. */
 export type Brought = DiskContent & { layout?: DiskLayout | null }
 
 /**

@@ -143,7 +143,7 @@ describe('a copy', () => {
     process.env[`ECS_STORE_${there.toUpperCase().replaceAll('-', '_')}`] = '/nowhere/that/is/mounted'
     const copy = await begunCopy(owner, here, await stored(owner, here), there)
     await expect(copyImageJob({ imageId: copy }, false)).rejects.toThrow()
-    expect(await rowOf(copy)).toMatchObject({ state: 'copying', leaseUntil: null })
+    expect(await rowOf(copy)).toMatchObject({ state: 'copying', leaseHolder: null })
     await run(copy)
     expect(await rowOf(copy)).toMatchObject({ state: 'failed', failure: { code: 'STORE_UNREACHABLE' } })
     // Everybody else goes on.
@@ -158,12 +158,13 @@ describe('a copy', () => {
     const copy = await begunCopy(owner, here, imageId, there)
     // A worker took it, claimed its place and died with half of the bytes written.
     const taken = new Date()
-    expect(await takeLease(copy, taken)).toBe(true)
+    const work = await takeLease(copy, taken)
+    if (!work) throw new Error('Nobody has it.')
     const { blob } = (await rowOf(imageId)) ?? {}
     if (!blob) throw new Error('The source has no bytes.')
     const content = { ...blob, size: Number(blob.size), virtualSize: Number(blob.virtualSize) }
     const { sha256, format, size, virtualSize } = content
-    const place = await claimCopyPlace(owner.ctx, copy, { sha256, format, size, virtualSize })
+    const place = await claimCopyPlace(owner.ctx, work, { sha256, format, size, virtualSize })
     const folder = path.join(env().ECS_DATA_DIR, 'stores', there)
     await mkdir(folder, { recursive: true })
     await writeFile(path.join(folder, `${place.ok ? place.value.key : ''}.000000000000.part`), 'half')

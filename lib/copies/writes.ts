@@ -12,6 +12,7 @@ import { inTransaction, type Transaction } from '@/lib/db/transaction'
 import { recordEvents } from '@/lib/events/writes'
 import { newId } from '@/lib/ids'
 import type { ImageFailure } from '@/lib/images/schema'
+import { inQueue, refuseLost, type Work } from '@/lib/imports/writes'
 import { ok, type Refusal, type Result, refuse } from '@/lib/result'
 import { refuseCancelCopy, refuseCopy, refuseRetryCopy } from './rules'
 import type { CopyImageInput, CopyInput } from './schema'
@@ -80,6 +81,7 @@ async function writeCopy(
       copyOfId: source.id,
       copyOfRegionId: source.regionId,
       totalBytes: size,
+      ...inQueue(ctx.now),
       createdAt: ctx.now,
       updatedAt: ctx.now,
     },
@@ -92,11 +94,12 @@ async function refuseFull(tx: Transaction, ctx: Context, region: string): Promis
 }
 
 /** Finds the place of a copy's bytes in the store of its region before they are written there. */
-export async function claimCopyPlace(ctx: Context, imageId: string, content: DiskContent): Promise<Result<Place>> {
+export async function claimCopyPlace(ctx: Context, work: Work, content: DiskContent): Promise<Result<Place>> {
   return await inTransaction(async (tx) => {
     await lockAccounts(tx, [ctx.viewer.ownerId])
-    const image = await lockImage(tx, imageId)
-    if (image?.state !== 'copying') return refuse({ code: 'IMAGE_BUSY', state: image?.state ?? 'deleted' })
+    const image = await lockImage(tx, work.imageId)
+    const lost = refuseLost(image, work, 'copying')
+    if (lost || !image) return refuse(lost ?? { code: 'IMAGE_NOT_FOUND' })
     return ok(await referTo(tx, image, content, ctx.now))
   })
 }
@@ -104,14 +107,16 @@ export async function claimCopyPlace(ctx: Context, imageId: string, content: Dis
 /** Ends a copy well: the bytes are in the store of its region and were compared. `wasThere`: the store had them already. */
 export async function finishCopy(
   ctx: Context,
-  imageId: string,
+  work: Work,
   brought: Brought,
   { wasThere }: { wasThere: boolean },
 ): Promise<Result<{ imageId: string }>> {
+  const { imageId } = work
   return await inTransaction(async (tx) => {
     await lockAccounts(tx, [ctx.viewer.ownerId])
     const image = await lockImage(tx, imageId)
-    if (image?.state !== 'copying') return refuse({ code: 'IMAGE_BUSY', state: image?.state ?? 'deleted' })
+    const lost = refuseLost(image, work, 'copying')
+    if (lost || !image) return refuse(lost ?? { code: 'IMAGE_NOT_FOUND' })
     const content = await settle(tx, image, brought, ctx.now)
     await tx.image.update({
       where: { id: imageId },
@@ -123,17 +128,17 @@ export async function finishCopy(
   })
 }
 
-const atRest = { leaseUntil: null, doneBytes: 0, totalBytes: 0 }
+const atRest = { leaseHolder: null, leaseUntil: null, doneBytes: 0, totalBytes: 0 }
 
 /** Ends a copy badly: the image keeps its row and its reason and can be tried again; its quota place is free. */
-export async function failCopy(ctx: Context, imageId: string, failure: ImageFailure): Promise<Result<boolean>> {
+export async function failCopy(ctx: Context, work: Work, failure: ImageFailure): Promise<Result<boolean>> {
   return await inTransaction(async (tx) => {
     await lockAccounts(tx, [ctx.viewer.ownerId])
-    const image = await lockImage(tx, imageId)
-    if (image?.state !== 'copying') return ok(false)
+    const image = await lockImage(tx, work.imageId)
+    if (!image || refuseLost(image, work, 'copying')) return ok(false)
     await letGo(tx, image, ctx.now)
     await tx.image.update({
-      where: { id: imageId },
+      where: { id: image.id },
       data: { ...atRest, state: 'failed', failure, size: 0, virtualSize: 0, sha256: null, updatedAt: ctx.now },
     })
     await recordEvents(tx, ctx, [{ action: 'image.fail', regionId: image.regionId, image, details: failure }])
@@ -164,7 +169,14 @@ export async function retryCopy(ctx: Context, input: CopyInput): Promise<Result<
     if (full) return refuse(full)
     await tx.image.update({
       where: { id: image.id },
-      data: { state: 'copying', failure: Prisma.DbNull, doneBytes: 0, totalBytes: source.size, updatedAt: ctx.now },
+      data: {
+        state: 'copying',
+        failure: Prisma.DbNull,
+        doneBytes: 0,
+        totalBytes: source.size,
+        ...inQueue(ctx.now),
+        updatedAt: ctx.now,
+      },
     })
     await recordEvents(tx, ctx, [
       { action: 'image.copy', regionId: image.regionId, image, details: { from: image.copyOfId } },

@@ -22,6 +22,7 @@ export type LockedImage = {
   state: ImageState
   source: ImageSource
   step: ImportStep | null
+  leaseHolder: string | null
   leaseUntil: Date | null
   blobId: string | null
   copyOfId: string | null
@@ -41,7 +42,7 @@ export async function lockAccounts(tx: Transaction, ids: string[]): Promise<Map<
 export async function lockImage(tx: Transaction, id: string): Promise<LockedImage | null> {
   const rows = await tx.$queryRaw<LockedImage[]>`
     SELECT id, "ownerId", "regionId", name, state::text AS state, source::text AS source, step::text AS step,
-      "leaseUntil", "blobId", "copyOfId"
+      "leaseHolder", "leaseUntil", "blobId", "copyOfId"
     FROM "Image" WHERE id = ${id} FOR NO KEY UPDATE`
   return rows[0] ?? null
 }

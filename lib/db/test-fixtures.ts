@@ -17,6 +17,9 @@ import { inTransaction } from './transaction'
 /** Noon in Asia/Shanghai, far from where the day turns. */
 export const noon = new Date('2026-03-10T04:00:00.000Z')
 
+/** Until when an image in motion is left in peace. */
+export const farAway = new Date('2100-01-01T00:00:00.000Z')
+
 export const minutes = (count: number) => count * 60_000
 export const later = (ms: number) => new Date(noon.getTime() + ms)
 
@@ -88,7 +91,9 @@ export async function image(owner: TestAccount, regionId: string, options: Image
   const fixed = { id, ownerId: owner.id, regionId, source: 'IMPORT' as const, updatedAt: createdAt }
   const bytes = state === 'available' || state === 'deleted' ? await blob(regionId) : {}
   const deletedAt = state === 'deleted' ? createdAt : null
-  await db().image.create({ data: { ...fixed, ...bytes, name, state, operatingSystem, createdAt, deletedAt, ...rest } })
+  const lease = state === 'importing' || state === 'copying' ? { leaseUntil: farAway } : {}
+  const data = { ...fixed, ...bytes, ...lease, name, state, operatingSystem, createdAt, deletedAt, ...rest }
+  await db().image.create({ data })
   return id
 }
 
@@ -122,10 +127,11 @@ export async function stored(owner: TestAccount, regionId: string, seed = newSee
   const content = { format: 'raw' as const, virtualSize: 512, size: disk.length, sha256 }
   const begun = await beginImport(owner.ctx, { region: regionId, name: 'web-01', operatingSystem: 'Debian 12' })
   const imageId = begun.ok ? begun.value.imageId : ''
-  const place = await claimPlace(owner.ctx, imageId, content, { isNormalised: true })
+  const work = { imageId, holder: null }
+  const place = await claimPlace(owner.ctx, work, content, { isNormalised: true })
   if (place.ok && !place.value.isThere)
     await storeOf(regionId).put(place.value.key, Readable.from([disk]), { size: disk.length })
-  await finishImport(owner.ctx, imageId, content)
+  await finishImport(owner.ctx, work, content)
   return imageId
 }
 

@@ -152,7 +152,7 @@ const end = fc.tuple(index, mostly).map(([at, isGood]) =>
     const ctx = ctxOf(model, world, image.owner)
     image.state = isGood ? 'available' : 'failed'
     if (isGood) return ['ok', said(world, await finish(ctx, nth(world.regions, image.region), image.id))]
-    return ['ok', said(world, await failImport(ctx, image.id, { code: 'DISK_REFUSED' }))]
+    return ['ok', said(world, await failImport(ctx, { imageId: image.id, holder: null }, { code: 'DISK_REFUSED' }))]
   }),
 )
 
@@ -160,10 +160,11 @@ export async function finish(ctx: Context, regionId: string, imageId: string): P
   const disk = nth(contents, made++ % contents.length)
   const sha256 = createHash('sha256').update(disk).digest('hex')
   const content = { format: 'raw' as const, virtualSize: 512, size: disk.length, sha256 }
-  const place = await claimPlace(ctx, imageId, content, { isNormalised: false })
+  const work = { imageId, holder: null }
+  const place = await claimPlace(ctx, work, content, { isNormalised: false })
   if (!place.ok) return place
   if (!place.value.isThere) await storeOf(regionId).put(place.value.key, Readable.from([disk]), { size: disk.length })
-  return await finishImport(ctx, imageId, content)
+  return await finishImport(ctx, work, content)
 }
 
 const remove = fc.tuple(actor, index, mostly, fc.boolean(), mostly).map(([who, at, isOwn, cancelShares, isNamed]) =>

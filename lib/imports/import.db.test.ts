@@ -196,6 +196,8 @@ test('an image that was failed while its last bytes arrived is not available aft
   const imageId = begun.ok ? begun.value.imageId : ''
   await sweepImages(later(leaseMs + 1))
   const disk = { format: 'raw', virtualSize: 512, size: 512, sha256: 'a'.repeat(64) } as const
-  expect(await finishImport(owner.ctx, imageId, disk)).toMatchObject({ refusal: { code: 'IMAGE_BUSY' } })
+  expect(await finishImport(owner.ctx, { imageId, holder: null }, disk)).toMatchObject({
+    refusal: { code: 'IMAGE_BUSY' },
+  })
   expect(await rowOf(imageId)).toMatchObject({ state: 'failed', sha256: null })
 })

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { db } from '@/lib/db/client'
 import { account, held, image, later, noon, quota, race, region, type TestAccount, tally } from '@/lib/db/test-fixtures'
-import { leaseMs } from './rules'
+import { leaseMs, queueMs } from './rules'
 import {
   beginImport,
   cancelImport,
+  claimPlace,
+  dropLease,
   endReceiving,
   failDeadImport,
   failImport,
@@ -23,8 +25,10 @@ const rowOf = async (id: string) => await db().image.findUnique({ where: { id } 
 const eventsOf = async (imageId: string) =>
   (await db().event.findMany({ where: { imageId }, orderBy: { id: 'asc' } })).map((event) => event.action)
 
-async function begun(owner: TestAccount, here: string): Promise<string> {
-  const result = await beginImport(owner.ctx, importing(here))
+const nobodys = (imageId: string) => ({ imageId, holder: null })
+
+async function begun(owner: TestAccount, here: string, holder?: string): Promise<string> {
+  const result = await beginImport(owner.ctx, importing(here), { patienceMs: leaseMs, ...(holder ? { holder } : {}) })
   if (!result.ok) throw new Error(result.refusal.code)
   return result.value.imageId
 }
@@ -62,8 +66,8 @@ describe('an import', () => {
     for (let round = 0; round < 15; round++) {
       const imageId = await begun(owner, here)
       const [finished] = await Promise.all([
-        finishImport(owner.ctx, imageId, disk),
-        failImport(owner.ctx, imageId, { code: 'IMPORT_FAULT' }),
+        finishImport(owner.ctx, nobodys(imageId), disk),
+        failImport(owner.ctx, nobodys(imageId), { code: 'IMPORT_FAULT' }),
         failDeadImport(owner.at(later(leaseMs + 1)), imageId),
       ])
       const row = await rowOf(imageId)
@@ -79,11 +83,11 @@ describe('an import', () => {
     const imageId = await begun(owner, here)
     const failDead = async (ms: number) => await failDeadImport(owner.at(later(ms)), imageId)
     expect(await failDead(leaseMs)).toEqual({ ok: true, value: false })
-    expect(await renewLease(imageId, later(10_000))).toBe(true)
+    expect(await renewLease(nobodys(imageId), later(10_000))).toBe(true)
     expect(await failDead(leaseMs)).toEqual({ ok: true, value: false })
     expect(tally([await beginImport(owner.ctx, importing(here))])).toEqual({ IMAGE_QUOTA_FULL: 1 })
     expect(await failDead(leaseMs + 10_001)).toEqual({ ok: true, value: true })
-    expect(await renewLease(imageId, later(leaseMs + 11_000))).toBe(false)
+    expect(await renewLease(nobodys(imageId), later(leaseMs + 11_000))).toBe(false)
     expect(await rowOf(imageId)).toMatchObject({ state: 'failed', failure: { code: 'IMPORT_INTERRUPTED' } })
     expect(await beginImport(owner.ctx, importing(here))).toMatchObject({ ok: true })
   })
@@ -92,7 +96,7 @@ describe('an import', () => {
     const [here, owner] = await Promise.all([region(), account()])
     const imageId = await begun(owner, here)
     await db().account.update({ where: { id: owner.id }, data: { disabledAt: noon } })
-    expect(await finishImport(owner.ctx, imageId, disk)).toMatchObject({ ok: true })
+    expect(await finishImport(owner.ctx, nobodys(imageId), disk)).toMatchObject({ ok: true })
   })
 
   it('is cancelled by its owner alone: the image is gone, its place is free, and its worker finds no lease', async () => {
@@ -107,8 +111,8 @@ describe('an import', () => {
     const results = await race(6, () => cancelImport(owner.ctx, { region: here, imageId }))
     expect(results.filter((result) => result.ok)).toHaveLength(1)
     expect(await rowOf(imageId)).toBeNull()
-    expect(await renewLease(imageId, noon)).toBe(false)
-    expect(await finishImport(owner.ctx, imageId, disk)).toMatchObject({ refusal: { code: 'IMAGE_BUSY' } })
+    expect(await renewLease(nobodys(imageId), noon)).toBe(false)
+    expect(await finishImport(owner.ctx, nobodys(imageId), disk)).toMatchObject({ refusal: { code: 'IMAGE_BUSY' } })
     expect(await eventsOf(imageId)).toEqual(['image.import', 'image.cancel'])
     expect(await beginImport(owner.ctx, importing(here))).toMatchObject({ ok: true })
   })
@@ -118,23 +122,56 @@ describe('an import whose file has arrived', () => {
   it('is worked on by one of many workers, and by the next one only once that is dead', async () => {
     const [here, owner] = await Promise.all([region(), account()])
     const imageId = await begun(owner, here)
-    expect(await takeLease(imageId, noon)).toBe(false)
-    await endReceiving(owner.ctx, imageId, received, { isQueued: true })
+    expect(await takeLease(imageId, noon)).toBeNull()
+    await endReceiving(owner.ctx, nobodys(imageId), received)
     const taken = await race(10, () => takeLease(imageId, noon))
     expect(taken.filter(Boolean)).toHaveLength(1)
-    expect(await takeLease(imageId, later(leaseMs))).toBe(false)
-    expect(await takeLease(imageId, later(leaseMs + 1))).toBe(true)
+    expect(await takeLease(imageId, later(leaseMs))).toBeNull()
+    expect(await takeLease(imageId, later(leaseMs + 1))).toMatchObject({ imageId })
+  })
+
+  it('is no longer the work of one who was taken for dead: it neither renews, gives back, finishes nor fails it', async () => {
+    const [here, owner] = await Promise.all([region(), account()])
+    const imageId = await begun(owner, here)
+    await endReceiving(owner.ctx, nobodys(imageId), received)
+    const [first, second] = [await takeLease(imageId, noon), await takeLease(imageId, later(leaseMs + 1))]
+    if (!first || !second) throw new Error('Both got it, one after the other.')
+    const busy = { ok: false, refusal: { code: 'IMAGE_BUSY', state: 'importing' } }
+    expect(await renewLease(first, later(leaseMs + 2))).toBe(false)
+    await dropLease(first, later(leaseMs + 2))
+    expect(await claimPlace(owner.ctx, first, disk, { isNormalised: true })).toEqual(busy)
+    expect(await finishImport(owner.ctx, first, disk)).toEqual(busy)
+    expect(await failImport(owner.ctx, first, { code: 'IMPORT_FAULT' })).toEqual({ ok: true, value: false })
+    expect(await rowOf(imageId)).toMatchObject({ state: 'importing', leaseHolder: second.holder })
+    expect(await renewLease(second, later(leaseMs + 2))).toBe(true)
+    expect(await finishImport(owner.ctx, second, disk)).toMatchObject({ ok: true })
+  })
+
+  it('waits in the queue for ten minutes and is put there again, whatever became of its job', async () => {
+    const [here, owner] = await Promise.all([region(), account()])
+    const imageId = await begun(owner, here)
+    await endReceiving(owner.ctx, nobodys(imageId), received)
+    const key = `finish-import ${imageId}`
+    await db().$queryRaw`SELECT graphile_worker.remove_job(${key})::text`
+    expect(await queueAgain(owner.at(later(queueMs)), imageId)).toEqual({ ok: true, value: false })
+    expect(await queueAgain(owner.at(later(queueMs + 1)), imageId)).toEqual({ ok: true, value: true })
+    expect(await db().$queryRaw`SELECT key FROM graphile_worker.jobs WHERE key = ${key}`).toEqual([{ key }])
+    const work = await takeLease(imageId, noon)
+    if (!work) throw new Error('Nobody has it.')
+    await dropLease(work, noon)
+    expect(await rowOf(imageId)).toMatchObject({ leaseHolder: null, leaseUntil: later(queueMs) })
+    await expect(db().image.update({ where: { id: imageId }, data: { leaseUntil: null } })).rejects.toThrow()
   })
 
   it('is queued again when its worker has died, and never failed for that', async () => {
     const [here, owner] = await Promise.all([region(), account()])
-    const imageId = await begun(owner, here)
-    await endReceiving(owner.ctx, imageId, received, { isQueued: false })
+    const imageId = await begun(owner, here, 'a worker')
+    await endReceiving(owner.ctx, { imageId, holder: 'a worker' }, received)
     const late = owner.at(later(leaseMs + 1))
     expect(await queueAgain(owner.at(later(leaseMs)), imageId)).toEqual({ ok: true, value: false })
     expect(await failDeadImport(late, imageId)).toEqual({ ok: true, value: false })
     expect(await queueAgain(late, imageId)).toEqual({ ok: true, value: true })
-    expect(await rowOf(imageId)).toMatchObject({ state: 'importing', step: 'CHECK', leaseUntil: null })
+    expect(await rowOf(imageId)).toMatchObject({ state: 'importing', step: 'CHECK', leaseHolder: null })
     const key = `finish-import ${imageId}`
     expect(await db().$queryRaw`SELECT key FROM graphile_worker.jobs WHERE key = ${key}`).toEqual([{ key }])
   })

@@ -15,6 +15,8 @@ export async function listUnfinishedUploads(
       regionId: region,
       state: 'importing',
       step: 'RECEIVE',
+      // One that somebody holds comes in by the command line.
+      leaseHolder: null,
       originName: { not: null },
     },
     select: { id: true, name: true, originName: true, doneBytes: true, totalBytes: true, leaseUntil: true },
@@ -36,7 +38,7 @@ export async function listUnfinishedUploads(
 /** An upload of the viewer's master account that is still to receive bytes; null for anybody else's, and once it has ended. */
 export async function findUpload(ctx: Context, imageId: string): Promise<{ region: string; size: number } | null> {
   const image = await db().image.findFirst({
-    where: { id: imageId, ownerId: ctx.viewer.ownerId, state: 'importing', step: 'RECEIVE' },
+    where: { id: imageId, ownerId: ctx.viewer.ownerId, state: 'importing', step: 'RECEIVE', leaseHolder: null },
     select: { regionId: true, totalBytes: true },
   })
   return image && { region: image.regionId, size: Number(image.totalBytes) }

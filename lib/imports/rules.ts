@@ -5,6 +5,8 @@ import type { Refusal } from '@/lib/result'
 export const leaseRenewMs = 10_000
 /** … and is taken for dead when it has not for this long: six renewals missed. */
 export const leaseMs = 60_000
+/** Work in the queue is put there anew after this long: its six tries take less, and a job whose worker died stays locked. */
+export const queueMs = 10 * 60_000
 /** An upload may be silent for this long before its place is given back: a night, and a day to come back in. */
 export const uploadPatienceMs = 24 * 60 * 60 * 1000
 

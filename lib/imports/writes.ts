@@ -1,4 +1,5 @@
 import 'server-only'
+import { randomBytes } from 'node:crypto'
 import { quotaUse } from '@/lib/accounts/reads'
 import { refuseImageQuota } from '@/lib/accounts/rules'
 import { type Context, isDisabled } from '@/lib/auth/viewer'
@@ -12,12 +13,20 @@ import { inTransaction, type Transaction } from '@/lib/db/transaction'
 import { recordEvents } from '@/lib/events/writes'
 import { newId } from '@/lib/ids'
 import type { ImageFailure } from '@/lib/images/schema'
-import { ok, type Result, refuse } from '@/lib/result'
-import { leaseMs, refuseCancelImport } from './rules'
+import { ok, type Refusal, type Result, refuse } from '@/lib/result'
+import { leaseMs, queueMs, refuseCancelImport } from './rules'
 import type { CancelImportInput, ImportImageInput } from './schema'
 
-/** How a disk comes in: the file's name and size where they are known, and how long its sender may be silent. */
-export type Arrival = { fileName?: string; size?: number; patienceMs: number }
+/** How a disk comes in: the file's name and size where they are known, how long its sender may be silent, and who that is. */
+export type Arrival = { fileName?: string; size?: number; patienceMs: number; holder?: string }
+
+/** An import or a copy, and who works on it: what another has taken up meanwhile is no longer one's own to go on with. */
+export type Work = { imageId: string; holder: string | null }
+
+/** A name that no other holder of a lease has. */
+export function newHolder(): string {
+  return randomBytes(8).toString('hex')
+}
 
 /**
  * Begins an import: the image stands there as `importing` and has taken its quota place before the first byte arrives.
@@ -47,6 +56,7 @@ export async function beginImport(
         step: 'RECEIVE',
         originName: arrival.fileName,
         totalBytes: arrival.size ?? 0,
+        leaseHolder: arrival.holder ?? null,
         leaseUntil: new Date(ctx.now.getTime() + arrival.patienceMs),
         createdAt: ctx.now,
         updatedAt: ctx.now,
@@ -61,64 +71,70 @@ export async function beginImport(
 export type Progress = { step?: ImportStep; doneBytes?: number; totalBytes?: number }
 
 /**
- * Says that an import or a copy still lives, and how far it has come. False: it has been failed or cancelled meanwhile, so
- * whoever works on it stops.
+ * Says that an import or a copy still lives, and how far it has come. False: it has been failed, cancelled or taken up by
+ * somebody else meanwhile, so whoever works on it stops.
  */
 export async function renewLease(
-  imageId: string,
+  { imageId, holder }: Work,
   now: Date,
   progress: Progress = {},
   patienceMs = leaseMs,
 ): Promise<boolean> {
   const renewed = await db().image.updateMany({
-    where: { id: imageId, state: { in: ['importing', 'copying'] } },
+    where: { id: imageId, leaseHolder: holder, state: { in: ['importing', 'copying'] } },
     data: { leaseUntil: new Date(now.getTime() + patienceMs), ...progress },
   })
   return renewed.count === 1
 }
 
 /** Takes an import or a copy that nobody works on, or whose worker has died. Of several who ask, one gets it. */
-export async function takeLease(imageId: string, now: Date): Promise<boolean> {
+export async function takeLease(imageId: string, now: Date): Promise<Work | null> {
+  const holder = newHolder()
   const taken = await db().image.updateMany({
     where: {
       id: imageId,
       state: { in: ['importing', 'copying'] },
       AND: [
         { OR: [{ step: null }, { NOT: { step: 'RECEIVE' } }] },
-        { OR: [{ leaseUntil: null }, { leaseUntil: { lt: now } }] },
+        { OR: [{ leaseHolder: null }, { leaseUntil: { lt: now } }] },
       ],
     },
-    data: { leaseUntil: new Date(now.getTime() + leaseMs) },
+    data: { leaseHolder: holder, leaseUntil: new Date(now.getTime() + leaseMs) },
   })
-  return taken.count === 1
+  return taken.count === 1 ? { imageId, holder } : null
 }
 
 /** Gives a lease back before its end, so that the next worker need not wait for it to run out. */
-export async function dropLease(imageId: string): Promise<void> {
+export async function dropLease({ imageId, holder }: Work, now: Date): Promise<void> {
   await db().image.updateMany({
-    where: { id: imageId, state: { in: ['importing', 'copying'] } },
-    data: { leaseUntil: null },
+    where: { id: imageId, leaseHolder: holder, state: { in: ['importing', 'copying'] } },
+    data: inQueue(now),
   })
+}
+
+/** Nobody's, and looked at again should the queue forget it. */
+export function inQueue(now: Date): { leaseHolder: null; leaseUntil: Date } {
+  return { leaseHolder: null, leaseUntil: new Date(now.getTime() + queueMs) }
 }
 
 /** A file that has arrived whole: what was received, and what its sender says of it. */
 export type Received = { size: number; sha256: string | null; claimedSha256: string | null }
 
 /**
- * Notes that the file of an import has arrived whole. From here on the import survives the death of whoever works on it. With
- * `isQueued` a job goes on with it, else the caller does.
+ * Notes that the file of an import has arrived whole. From here on the import survives the death of whoever works on it.
+ * Where nobody holds it, as with an upload, a job goes on with it, else its holder does. Another's is IMAGE_NOT_FOUND, and an
+ * account that was disabled while it sent is SIGNED_OUT.
  */
-export async function endReceiving(
-  ctx: Context,
-  imageId: string,
-  received: Received,
-  { isQueued }: { isQueued: boolean },
-): Promise<Result<{ imageId: string }>> {
+export async function endReceiving(ctx: Context, work: Work, received: Received): Promise<Result<{ imageId: string }>> {
+  const { imageId } = work
   return await inTransaction(async (tx) => {
-    await lockAccounts(tx, [ctx.viewer.ownerId])
+    const accounts = await lockAccounts(tx, [...new Set([ctx.viewer.ownerId, ctx.viewer.accountId])])
     const image = await lockImage(tx, imageId)
-    if (image?.state !== 'importing') return refuse({ code: 'IMAGE_BUSY', state: image?.state ?? 'deleted' })
-    if (image.step !== 'RECEIVE') return ok({ imageId })
+    if (image && image.ownerId !== ctx.viewer.ownerId) return refuse({ code: 'IMAGE_NOT_FOUND' })
+    if (isDisabled(ctx, accounts)) return refuse({ code: 'SIGNED_OUT' })
+    if (image?.state === 'importing' && image.step !== 'RECEIVE') return ok({ imageId })
+    const lost = refuseLost(image, work, 'importing')
+    if (lost) return refuse(lost)
     await tx.image.update({
       where: { id: imageId },
       data: {
@@ -128,11 +144,11 @@ export async function endReceiving(
         originSize: received.size,
         originSha256: received.sha256,
         claimedSha256: received.claimedSha256,
-        leaseUntil: isQueued ? null : new Date(ctx.now.getTime() + leaseMs),
+        ...(work.holder === null ? inQueue(ctx.now) : { leaseUntil: new Date(ctx.now.getTime() + leaseMs) }),
         updatedAt: ctx.now,
       },
     })
-    if (isQueued) await addJob(tx, 'finish-import', { imageId })
+    if (work.holder === null) await addJob(tx, 'finish-import', { imageId })
     return ok({ imageId })
   })
 }
@@ -148,29 +164,28 @@ export async function noteOrigin(imageId: string, origin: { format: DiskFormatNa
 /** Finds the place of an import's bytes in the store before they are written there. */
 export async function claimPlace(
   ctx: Context,
-  imageId: string,
+  work: Work,
   content: DiskContent,
   { isNormalised }: { isNormalised: boolean },
 ): Promise<Result<Place>> {
   return await inTransaction(async (tx) => {
     await lockAccounts(tx, [ctx.viewer.ownerId])
-    const image = await lockImage(tx, imageId)
-    if (image?.state !== 'importing') return refuse({ code: 'IMAGE_BUSY', state: image?.state ?? 'deleted' })
-    await tx.image.update({ where: { id: imageId }, data: { isNormalised } })
+    const image = await lockImage(tx, work.imageId)
+    const lost = refuseLost(image, work, 'importing')
+    if (lost || !image) return refuse(lost ?? { code: 'IMAGE_NOT_FOUND' })
+    await tx.image.update({ where: { id: image.id }, data: { isNormalised } })
     return ok(await referTo(tx, image, content, ctx.now))
   })
 }
 
 /** Ends an import well: the disk is in the store, the image becomes `available`. Refuses when the import was failed meanwhile. */
-export async function finishImport(
-  ctx: Context,
-  imageId: string,
-  brought: Brought,
-): Promise<Result<{ imageId: string }>> {
+export async function finishImport(ctx: Context, work: Work, brought: Brought): Promise<Result<{ imageId: string }>> {
+  const { imageId } = work
   return await inTransaction(async (tx) => {
     await lockAccounts(tx, [ctx.viewer.ownerId])
     const image = await lockImage(tx, imageId)
-    if (image?.state !== 'importing') return refuse({ code: 'IMAGE_BUSY', state: image?.state ?? 'deleted' })
+    const lost = refuseLost(image, work, 'importing')
+    if (lost || !image) return refuse(lost ?? { code: 'IMAGE_NOT_FOUND' })
     const disk = await settle(tx, image, brought, ctx.now)
     await tx.image.update({
       where: { id: imageId },
@@ -184,18 +199,29 @@ export async function finishImport(
   })
 }
 
-const atRest = { step: null, leaseUntil: null, doneBytes: 0, totalBytes: 0 }
+/** Why work cannot be gone on with: it has ended, or is somebody else's by now. */
+export function refuseLost(
+  image: LockedImage | null,
+  { holder }: Work,
+  state: 'importing' | 'copying',
+): Refusal | null {
+  const isLost = image?.state !== state || image.leaseHolder !== holder
+  return isLost ? { code: 'IMAGE_BUSY', state: image?.state ?? 'deleted' } : null
+}
+
+const atRest = { step: null, leaseHolder: null, leaseUntil: null, doneBytes: 0, totalBytes: 0 }
 
 /**
- * Ends an import badly: the image keeps its row and its reason, and gives its quota place back. Answers whether its bytes
- * are nobody's now; an import that has ended well meanwhile, though its answer was lost, keeps them.
+ * Ends an import badly, and says whether it did: the image keeps its row and its reason, gives its quota place back, and a
+ * job throws away what has arrived. Nothing happens to one that has ended meanwhile, or that somebody else goes on with.
  */
-export async function failImport(ctx: Context, imageId: string, failure: ImageFailure): Promise<Result<boolean>> {
+export async function failImport(ctx: Context, work: Work, failure: ImageFailure): Promise<Result<boolean>> {
   return await inTransaction(async (tx) => {
     await lockAccounts(tx, [ctx.viewer.ownerId])
-    const image = await lockImage(tx, imageId)
-    if (image?.state === 'importing') await writeFailure(tx, ctx, image, failure)
-    return ok(image === null || image.state === 'importing' || image.state === 'failed')
+    const image = await lockImage(tx, work.imageId)
+    if (!image || refuseLost(image, work, 'importing')) return ok(false)
+    await writeFailure(tx, ctx, image, failure)
+    return ok(true)
   })
 }
 
@@ -217,7 +243,7 @@ export async function queueAgain(ctx: Context, imageId: string): Promise<Result<
     const image = await lockImage(tx, imageId)
     const isWork = image?.state === 'copying' || (image?.state === 'importing' && image.step !== 'RECEIVE')
     if (!image || !isWork || !isDead(image, ctx.now)) return ok(false)
-    await tx.image.update({ where: { id: imageId }, data: { leaseUntil: null, updatedAt: ctx.now } })
+    await tx.image.update({ where: { id: imageId }, data: { ...inQueue(ctx.now), updatedAt: ctx.now } })
     await addJob(tx, image.state === 'copying' ? 'copy-image' : 'finish-import', { imageId })
     return ok(true)
   })

@@ -1,5 +1,6 @@
 import 'server-only'
 import type { Context } from '@/lib/auth/viewer'
+import { isBlobWanted } from '@/lib/blobs/reads'
 import { blobKey, type DiskContent } from '@/lib/blobs/rules'
 import { findCopy } from '@/lib/copies/reads'
 import { claimCopyPlace, failCopy, finishCopy } from '@/lib/copies/writes'
@@ -18,22 +19,22 @@ type Source = NonNullable<Copy['source']>
 
 /** Moves the bytes of a copy to the store of its region. Of several workers that are asked, one does it. */
 export async function copyImageJob({ imageId }: { imageId: string }, isLastTry: boolean): Promise<void> {
-  if (!(await takeLease(imageId, new Date()))) return
-  const copy = await findCopy(imageId)
+  const work = await takeLease(imageId, new Date())
+  const copy = work && (await findCopy(imageId))
   if (!copy) return
   const ctx = systemContext(copy.owner, new Date())
-  const lease = holdLease(imageId)
+  const lease = holdLease(work)
   try {
     if (copy.source) await copyBytes(ctx, copy, copy.source, lease)
-    else await failCopy(ctx, imageId, { code: 'COPY_SOURCE_GONE' })
+    else await failCopy(ctx, work, { code: 'COPY_SOURCE_GONE' })
   } catch (error) {
     if (lease.signal.aborted || error instanceof LeaseLost) return
     const isWorthAnotherTry = !isLastTry && !(error instanceof StoreFull) && !(error instanceof ChecksumMismatch)
     if (isWorthAnotherTry) {
-      await dropLease(imageId)
+      await dropLease(work, new Date())
       throw error
     }
-    await failCopy({ ...ctx, now: new Date() }, imageId, failureOf(error))
+    await failCopy({ ...ctx, now: new Date() }, work, failureOf(error))
   } finally {
     lease.release()
   }
@@ -42,19 +43,19 @@ export async function copyImageJob({ imageId }: { imageId: string }, isLastTry: 
 async function copyBytes(ctx: Context, copy: Copy, { regionId, blob }: Source, lease: Lease): Promise<void> {
   const { sha256, format } = blob
   const content: DiskContent = { sha256, format, size: Number(blob.size), virtualSize: Number(blob.virtualSize) }
-  const claimed = await claimCopyPlace({ ...ctx, now: new Date() }, copy.id, content)
+  const claimed = await claimCopyPlace({ ...ctx, now: new Date() }, lease.work, content)
   if (!claimed.ok) return
-  const { key, isThere } = claimed.value
+  const { blobId, key, isThere } = claimed.value
   const target = storeOf(copy.regionId)
   // Bytes that are there already, another image's or those of a try that was cut off, are believed once they are read.
   if (!(await isIntact(target, key, content, lease.signal))) {
     await target.delete(key)
     await moveBytes({ source: storeOf(regionId), target }, { from: blobKey(blob), to: key }, content, lease)
+    // Cancelled at the very end: the job that removes its bytes may have come before they were whole.
+    if (!(await isBlobWanted(blobId))) await target.delete(key)
   }
   const brought = { ...content, layout: parseDiskLayout(blob.layout) }
-  const finished = await finishCopy({ ...ctx, now: new Date() }, copy.id, brought, { wasThere: isThere })
-  // Cancelled at the very end: the job that removes its bytes may have come before they were whole.
-  if (!finished.ok && !isThere) await target.delete(key)
+  await finishCopy({ ...ctx, now: new Date() }, lease.work, brought, { wasThere: isThere })
 }
 
 async function moveBytes(

@@ -1,16 +1,19 @@
 import 'server-only'
 import type { Context } from '@/lib/auth/viewer'
+import { isBlobWanted } from '@/lib/blobs/reads'
 import { blobKey, type DiskContent } from '@/lib/blobs/rules'
+import { noteLayout } from '@/lib/blobs/writes'
 import { readGuest } from '@/lib/disks/guest'
 import type { DiskLayout } from '@/lib/disks/layout'
 import type { ImageFailure } from '@/lib/images/schema'
 import { findImport, type RunningImport } from '@/lib/imports/reads'
-import { claimPlace, dropLease, failImport, finishImport, takeLease } from '@/lib/imports/writes'
+import { claimPlace, dropLease, failImport, finishImport, takeLease, type Work } from '@/lib/imports/writes'
 import { log, logFault } from '@/lib/log'
-import { type Refusal, type Result, refuse } from '@/lib/result'
+import { ok, type Refusal, type Result, refuse } from '@/lib/result'
+import { isIntact } from '@/lib/stores/checksum'
 import { StoreFull, StoreUnreachable } from '@/lib/stores/errors'
 import { discardStaged } from '@/lib/stores/staging'
-import { type Store, storeOf } from '@/lib/stores/store'
+import { storeOf } from '@/lib/stores/store'
 import type { ImportSource } from './import-image'
 import { holdLease, type Lease, LeaseLost } from './lease'
 import { prepareDisk } from './prepare-disk'
@@ -20,10 +23,10 @@ type Tell = ImportSource['onProgress']
 
 /** Goes on with an import whose file has arrived whole. Of several workers that are asked, one does it. */
 export async function finishImportJob({ imageId }: { imageId: string }, isLastTry: boolean): Promise<void> {
-  if (!(await takeLease(imageId, new Date()))) return
-  const running = await findImport(imageId)
+  const work = await takeLease(imageId, new Date())
+  const running = work && (await findImport(imageId))
   if (!running) return
-  const lease = holdLease(imageId)
+  const lease = holdLease(work)
   try {
     await finishImportOf(systemContext(running.owner, new Date()), running, lease, undefined, isLastTry)
   } finally {
@@ -52,60 +55,58 @@ async function finishImportOf(
   const now = () => ({ ...ctx, now: new Date() })
   try {
     const stored = await storeDisk(ctx, running, lease, tell)
-    if (!stored.ok) return await giveUp(now(), imageId, stored.refusal)
+    if (!stored.ok) return await giveUp(now(), lease.work, stored.refusal)
     await lease.confirm()
-    const finished = await finishImport(now(), imageId, stored.value)
+    const finished = await finishImport(now(), lease.work, stored.value)
     if (finished.ok) await discardStaged(imageId)
     return finished
   } catch (error) {
     if (lease.signal.aborted || error instanceof LeaseLost) {
-      await discardStaged(imageId)
+      // Unless somebody else goes on with it, what was written since it ended is nobody's.
+      if ((await findImport(imageId)) === null) await discardStaged(imageId)
       return refuse({ code: 'IMAGE_BUSY', state: 'failed' })
     }
-    if (error instanceof StoreFull) return await giveUp(now(), imageId, { code: 'STORE_FULL', region })
+    if (error instanceof StoreFull) return await giveUp(now(), lease.work, { code: 'STORE_FULL', region })
     if (error instanceof StoreUnreachable && isLastTry) {
       log.warn({ err: error, region }, 'A store cannot be reached.')
-      return await giveUp(now(), imageId, { code: 'STORE_UNREACHABLE', region })
+      return await giveUp(now(), lease.work, { code: 'STORE_UNREACHABLE', region })
     }
     if (!isLastTry) {
-      await dropLease(imageId)
+      await dropLease(lease.work, new Date())
       throw error
     }
     const failure = { code: 'IMPORT_FAULT', facts: { reference: logFault(error, 'import') } }
-    await failImport(now(), imageId, failure)
+    await failImport(now(), lease.work, failure)
     throw error
   }
 }
 
-async function giveUp(ctx: Context, imageId: string, refusal: Refusal): Promise<Result<{ imageId: string }>> {
-  if (refusal.code === 'IMAGE_BUSY') return refuse(refusal)
-  await failImport(ctx, imageId, failureOf(refusal))
-  await discardStaged(imageId)
+async function giveUp(ctx: Context, work: Work, refusal: Refusal): Promise<Result<{ imageId: string }>> {
+  const failed = await failImport(ctx, work, failureOf(refusal))
+  if (failed.ok && failed.value) await discardStaged(work.imageId)
   return refuse(refusal)
 }
 
 /** Brings the bytes of an import into the store of its region. What a dead worker has done of it is not done again. */
-async function storeDisk(
-  ctx: Context,
-  running: RunningImport,
-  lease: Lease,
-  tell: Tell,
-): Promise<Result<DiskContent & { layout?: DiskLayout | null }>> {
-  const { id: imageId, regionId, blob } = running
+async function storeDisk(ctx: Context, running: RunningImport, lease: Lease, tell: Tell): Promise<Result<DiskContent>> {
+  const { regionId, blob } = running
   const store = storeOf(regionId)
-  const known = blob && { ...contentOf(blob), layout: null }
-  if (blob && known && (await hasWhole(store, blobKey(blob), known.size))) return { ok: true, value: known }
+  const known = blob && contentOf(blob)
+  if (blob && known && (await isIntact(store, blobKey(blob), known, lease.signal))) return ok(known)
   const prepared = await prepareDisk(running, lease, tell)
   if (!prepared.ok) return prepared
   const { file, content, isNormalised } = prepared.value
-  const place = await claimPlace({ ...ctx, now: new Date() }, imageId, content, { isNormalised })
+  const place = await claimPlace({ ...ctx, now: new Date() }, lease.work, content, { isNormalised })
   if (!place.ok) return place
-  const layout = place.value.isThere ? null : await readLayoutOf(file, content)
-  if (!place.value.isThere || !(await hasWhole(store, place.value.key, content.size))) {
-    await lease.confirm({ step: 'STORE', doneBytes: 0, totalBytes: content.size })
+  const { blobId, key, isThere } = place.value
+  const layout = isThere ? null : await readLayoutOf(file, content)
+  if (layout) await noteLayout(blobId, layout)
+  await lease.confirm({ step: 'STORE', doneBytes: 0, totalBytes: content.size })
+  // Bytes that are there already are believed once they are read; the file that has come mends them.
+  if (!isThere || !(await isIntact(store, key, content, lease.signal))) {
     // What a worker that has died had written of it.
-    await store.delete(place.value.key)
-    await store.take(place.value.key, file, {
+    await store.delete(key)
+    await store.take(key, file, {
       size: content.size,
       signal: lease.signal,
       onProgress: (done) => {
@@ -113,17 +114,15 @@ async function storeDisk(
         tell?.(done, content.size, 'storing')
       },
     })
+    // Cancelled meanwhile: the job that removes its bytes may have come before they were whole.
+    if (!(await isBlobWanted(blobId))) await store.delete(key)
   }
-  return { ok: true, value: { ...content, layout } }
+  return ok(content)
 }
 
 function contentOf(blob: NonNullable<RunningImport['blob']>): DiskContent {
   const { sha256, format } = blob
   return { sha256, format, size: Number(blob.size), virtualSize: Number(blob.virtualSize) }
-}
-
-async function hasWhole(store: Store, key: string, size: number): Promise<boolean> {
-  return (await store.stat(key))?.size === size
 }
 
 /** What is on the disk is good to know, and never a reason to refuse it. */

@@ -2,10 +2,11 @@ import 'server-only'
 import type { Readable } from 'node:stream'
 import type { Context } from '@/lib/auth/viewer'
 import { env } from '@/lib/env'
+import type { ImageFailure } from '@/lib/images/schema'
 import { findImport } from '@/lib/imports/reads'
 import { leaseMs } from '@/lib/imports/rules'
 import type { ImportImageInput } from '@/lib/imports/schema'
-import { beginImport, endReceiving, failImport } from '@/lib/imports/writes'
+import { beginImport, endReceiving, failImport, newHolder, type Work } from '@/lib/imports/writes'
 import { logFault } from '@/lib/log'
 import { type Result, refuse } from '@/lib/result'
 import { StoreFull, TooLarge } from '@/lib/stores/errors'
@@ -37,15 +38,16 @@ export async function importImage(
   source: ImportSource,
 ): Promise<Result<{ imageId: string }>> {
   await sweepImages(ctx.now)
-  const arrival = { patienceMs: leaseMs, fileName: source.fileName, size: source.size }
+  const holder = newHolder()
+  const arrival = { patienceMs: leaseMs, fileName: source.fileName, size: source.size, holder }
   const begun = await beginImport(ctx, input, arrival)
   if (!begun.ok) return begun
   const { imageId } = begun.value
-  const lease = holdLease(imageId)
+  const lease = holdLease({ imageId, holder })
   try {
-    const received = await receive(ctx, input.region, imageId, source, lease)
+    const received = await receive(ctx, input.region, source, lease)
     if (!received.ok) {
-      if (received.refusal.code !== 'IMAGE_BUSY') await giveUp(ctx, imageId, failureOf(received.refusal))
+      await giveUp(ctx, lease.work, failureOf(received.refusal))
       return received
     }
     const running = await findImport(imageId)
@@ -59,10 +61,10 @@ export async function importImage(
 async function receive(
   ctx: Context,
   region: string,
-  imageId: string,
   source: ImportSource,
   lease: Lease,
 ): Promise<Result<{ imageId: string }>> {
+  const { imageId } = lease.work
   const sizeMax = env().ECS_IMAGE_SIZE_MAX
   try {
     const received = await receiveStaged(imageId, source.open(), {
@@ -76,7 +78,7 @@ async function receive(
     // Taken for dead while it slept: its bytes may be gone already.
     await lease.confirm()
     const now = { ...ctx, now: new Date() }
-    return await endReceiving(now, imageId, { ...received, claimedSha256: null }, { isQueued: false })
+    return await endReceiving(now, lease.work, { ...received, claimedSha256: null })
   } catch (error) {
     if (error instanceof TooLarge) return refuse({ code: 'IMAGE_TOO_LARGE', max: sizeMax })
     if (error instanceof StoreFull) return refuse({ code: 'STORE_FULL', region })
@@ -86,12 +88,12 @@ async function receive(
     }
     const isWanted = error instanceof ImportInterrupted
     const fault = () => ({ code: 'IMPORT_FAULT', facts: { reference: logFault(error, 'import') } })
-    await giveUp(ctx, imageId, isWanted ? { code: 'IMPORT_INTERRUPTED' } : fault())
+    await giveUp(ctx, lease.work, isWanted ? { code: 'IMPORT_INTERRUPTED' } : fault())
     throw error
   }
 }
 
-async function giveUp(ctx: Context, imageId: string, failure: Parameters<typeof failImport>[2]): Promise<void> {
-  await failImport({ ...ctx, now: new Date() }, imageId, failure)
-  await discardStaged(imageId)
+async function giveUp(ctx: Context, work: Work, failure: ImageFailure): Promise<void> {
+  const failed = await failImport({ ...ctx, now: new Date() }, work, failure)
+  if (failed.ok && failed.value) await discardStaged(work.imageId)
 }

@@ -1,17 +1,18 @@
 import 'server-only'
 import { leaseRenewMs } from '@/lib/imports/rules'
-import { type Progress, renewLease } from '@/lib/imports/writes'
+import { type Progress, renewLease, type Work } from '@/lib/imports/writes'
 
-/** The work was failed or cancelled by somebody else meanwhile, so whoever is at it stops. */
+/** The work was failed, cancelled or taken up by somebody else meanwhile, so whoever is at it stops. */
 export class LeaseLost extends Error {}
 
 /** Progress is written at most this often: a list looks every 2 s. */
 const tellMs = 1_000
 
 export type Lease = {
-  /** Aborted once the lease is lost. */
+  work: Work
+  /** Aborted with `LeaseLost` once the lease is lost. */
   signal: AbortSignal
-  /** Says how far the work has come. Throws `LeaseLost`, soon after it is so. */
+  /** Says how far the work has come, now and then. */
   tell: (progress: Progress) => void
   /** Makes sure that it is still ours, right now. Throws `LeaseLost`. */
   confirm: (progress?: Progress) => Promise<void>
@@ -19,21 +20,21 @@ export type Lease = {
 }
 
 /** Keeps the lease of an import or a copy while it is worked on. */
-export function holdLease(imageId: string, patienceMs?: number): Lease {
+export function holdLease(work: Work): Lease {
   const lost = new AbortController()
   let toldAt = 0
   const renew = async (progress: Progress = {}) => {
-    if (!(await renewLease(imageId, new Date(), progress, patienceMs))) lost.abort(new LeaseLost())
+    if (!(await renewLease(work, new Date(), progress))) lost.abort(new LeaseLost())
   }
   // The database may come back before the lease runs out; the next renewal tells.
   const renewIfPossible = (progress?: Progress) => void renew(progress).catch(() => {})
   const timer = setInterval(renewIfPossible, leaseRenewMs)
   return {
+    work,
     signal: lost.signal,
     tell: (progress) => {
-      lost.signal.throwIfAborted()
       const now = Date.now()
-      if (now - toldAt < tellMs) return
+      if (lost.signal.aborted || now - toldAt < tellMs) return
       toldAt = now
       renewIfPossible(progress)
     },

@@ -43,11 +43,10 @@ export async function prepareDisk(
   if (running.claimedSha256 !== null && running.claimedSha256 !== sha256) return refuse({ code: 'CHECKSUM_MISMATCH' })
   await noteOrigin(running.id, { format: inspected.value.format, sha256 })
   const original = { file, content: { ...inspected.value, sha256, size } }
-  return await normalise(running.id, original, lease, tell)
+  return await normalise(original, lease, tell)
 }
 
 async function normalise(
-  imageId: string,
   original: { file: string; content: DiskContent },
   lease: Lease,
   tell: ImportSource['onProgress'],
@@ -59,7 +58,8 @@ async function normalise(
   }
   await lease.confirm({ step: 'CONVERT', doneBytes: 0, totalBytes: 100 })
   await requireStagingRoom(size)
-  const to = stagedFile(imageId, 'qcow2')
+  // A name of this holder's own: one that was taken for dead may still be at it.
+  const to = stagedFile(lease.work.imageId, `${lease.work.holder}.qcow2`)
   const converted = await convertDisk({
     from: original.file,
     format,

@@ -167,7 +167,7 @@ describe("rule 3: the recipient's quota", () => {
         shareImage(owner.at(later(round * 1000)), asked(here, it, recipient)),
       ])
       expect([begun.ok, shared.ok].filter(Boolean)).toHaveLength(1)
-      if (begun.ok) await failImport(recipient.ctx, begun.value.imageId, { code: 'IMPORT_INTERRUPTED' })
+      if (begun.ok) await failImport(recipient.ctx, { ...begun.value, holder: null }, { code: 'IMPORT_INTERRUPTED' })
       if (shared.ok) await cancelShare(recipient.ctx, { shareId: shared.value[0]?.id ?? '' })
     }
   })

@@ -34,12 +34,12 @@ export async function handleUpload(
     if (!ctx) throw uploadRefusal({ code: 'SIGNED_OUT' })
     if (!isOwnForm(request)) throw uploadRefusal({ code: 'NOT_PERMITTED' })
     const claimedSha256 = claimOf(request)
-    if (request.method === 'POST') return await create(request, { ctx, region, size: 0, claimedSha256 })
+    if (request.method === 'POST') return await create(request, { ctx, imageId: null, region, size: 0, claimedSha256 })
     const imageId = new URL(request.url).pathname.slice(`${paths.api.uploads()}/`.length)
     const upload = imageIdSchema.safeParse(imageId).success ? await findUpload(ctx, imageId) : null
     if (!upload) return await afterwards(request, ctx, imageId)
     region = upload.region
-    return await goOn(request, imageId, { ctx, ...upload, claimedSha256 })
+    return await goOn(request, imageId, { ctx, imageId, ...upload, claimedSha256 })
   } catch (error) {
     const { status_code, body } = answerOf(error, region)
     return send(new Response(request.method === 'HEAD' ? null : body, { status: status_code }))
@@ -104,7 +104,7 @@ async function arrive(imageId: string, { ctx, size, claimedSha256 }: Asking): Pr
   const there = (await stat(stagedFile(imageId))).size
   if (there !== size) throw new WrongSize(there, size)
   const received = { size, sha256: null, claimedSha256 }
-  const ended = await endReceiving({ ...ctx, now: new Date() }, imageId, received, { isQueued: true })
+  const ended = await endReceiving({ ...ctx, now: new Date() }, { imageId, holder: null }, received)
   if (!ended.ok) throw uploadRefusal(ended.refusal)
 }
 
@@ -155,6 +155,8 @@ function makeServer(locker: UploadLocker): Server {
     datastore: new StagingStore(),
     locker,
     relativeLocation: true,
+    // Of the one whose owner was asked. tus itself would take it from the end of the address, query and all.
+    getFileIdFromRequest: () => asking.getStore()?.imageId ?? undefined,
     allowedOrigins: () => false,
     // Bytes that have arrived stay, so one who is asked to let go does so at once.
     lockDrainTimeout: 1,

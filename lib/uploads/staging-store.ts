@@ -14,7 +14,14 @@ import { requireStagingRoom, stagedFile } from '@/lib/stores/staging'
 import { uploadRefusal } from './refusal'
 
 /** The request that tus is at: who asks, and of an upload that there is, where it goes and how long it will be. */
-export type Asking = { ctx: SessionContext; region: string; size: number; claimedSha256: string | null }
+export type Asking = {
+  ctx: SessionContext
+  /** Null as long as there is none. */
+  imageId: string | null
+  region: string
+  size: number
+  claimedSha256: string | null
+}
 
 /** Carries it past tus, whose hooks and stores are told an id only. */
 export const asking = new AsyncLocalStorage<Asking>()
@@ -94,7 +101,7 @@ export class StagingStore extends DataStore {
     // Uploads end without a word to this store, so it forgets from time to time.
     if (this.toldAt.size > 1_000) this.toldAt.clear()
     this.toldAt.set(imageId, now)
-    if (!(await renewLease(imageId, new Date(now), { doneBytes }, uploadPatienceMs)))
+    if (!(await renewLease({ imageId, holder: null }, new Date(now), { doneBytes }, uploadPatienceMs)))
       throw uploadRefusal({ code: 'IMAGE_NOT_FOUND' })
   }
 }

@@ -8,6 +8,7 @@ import { buildQcow2, buildRawDisk } from '@/lib/disks/samples'
 import { env } from '@/lib/env'
 import { listUnfinishedUploads } from '@/lib/imports/reads'
 import { uploadPatienceMs } from '@/lib/imports/rules'
+import { beginImport, endReceiving } from '@/lib/imports/writes'
 import { finishImportJob } from '@/lib/jobs/finish-import'
 import { sweepImages } from '@/lib/jobs/sweep-images'
 import { stagedFile } from '@/lib/stores/staging'
@@ -19,6 +20,7 @@ process.env.ECS_IMAGE_SIZE_MAX = '64MiB'
 const raw = buildRawDisk({ sizeMib: 16, label: 'DEBIAN', seed: 1 })
 const disk = raw
 const small = buildQcow2({ raw: buildRawDisk({ sizeMib: 4, label: 'SMALL', seed: 2 }) })
+const received = { size: 1, sha256: null, claimedSha256: null }
 const rowOf = async (id: string) => await db().image.findUnique({ where: { id } })
 const usedIn = async (here: string) => await db().image.count({ where: { regionId: here, NOT: { state: 'failed' } } })
 const staged = async (id: string) => {
@@ -57,7 +59,7 @@ describe('an upload', () => {
     const answer = await patch(owner, imageId, 0, disk, { 'x-file-sha256': sha256(disk) })
     expect([answer.status, answer.headers.get('upload-offset')]).toEqual([204, String(disk.length)])
     expect(sha256(await readFile(stagedFile(imageId)))).toBe(sha256(disk))
-    expect(await rowOf(imageId)).toMatchObject({ step: 'CHECK', claimedSha256: sha256(disk), leaseUntil: null })
+    expect(await rowOf(imageId)).toMatchObject({ step: 'CHECK', claimedSha256: sha256(disk), leaseHolder: null })
     await finishImportJob({ imageId }, true)
     expect(await rowOf(imageId)).toMatchObject({ state: 'available', originSha256: sha256(disk) })
     expect(await staged(imageId)).toEqual([])
@@ -250,6 +252,41 @@ describe('of somebody else’s upload nothing can be learnt or changed', () => {
       expect((await ask(owner, 'HEAD', `/${wrong}`)).status).toBe(404)
     }
     expect([await offsetOf(owner, imageId), await rowOf(imageId)]).toMatchObject([0, { state: 'importing' }])
+  })
+
+  test('no address that names two uploads lets one write into another’s', async () => {
+    const [{ here, owner }, other] = [await tenant(), await account()]
+    const theirs = await created(owner, { region: here, size: small.length })
+    await patch(owner, theirs, 0, small.subarray(0, 1_000))
+    const mine = await created(other, { region: here, size: 2_000 })
+    for (const address of [`/${mine}?/${theirs}`, `/${mine}?${theirs}`, `/${mine}#/${theirs}`]) {
+      const headers = patchHeaders(1_000)
+      expect((await ask(other, 'PATCH', address, { headers, body: Buffer.alloc(1_000) })).status).toBe(409)
+      expect((await ask(other, 'HEAD', address)).headers.get('upload-offset')).toBe('0')
+    }
+    expect((await ask(other, 'HEAD', `/${mine}/${theirs}`)).status).toBe(404)
+    expect(await readFile(stagedFile(theirs))).toEqual(small.subarray(0, 1_000))
+    const ended = await endReceiving(other.ctx, { imageId: theirs, holder: null }, received)
+    expect(ended).toEqual({ ok: false, refusal: { code: 'IMAGE_NOT_FOUND' } })
+  })
+
+  test('an import by the command line is nobody’s to send to', async () => {
+    const { here, owner } = await tenant()
+    const input = { region: here, name: 'web-01', operatingSystem: 'Debian 12' }
+    const arrival = { patienceMs: 60_000, fileName: 'web-01.qcow2', size: small.length, holder: 'the command line' }
+    const begun = await beginImport(owner.at(new Date()), input, arrival)
+    const imageId = begun.ok ? begun.value.imageId : ''
+    expect(await listUnfinishedUploads(owner.ctx, { region: here })).toEqual({ items: [] })
+    expect(await offsetOf(owner, imageId)).toBe(null)
+    expect((await patch(owner, imageId, 0, small)).status).toBe(404)
+  })
+
+  test('an account that is disabled while it sends gets no image of it', async () => {
+    const { here, owner } = await tenant()
+    const imageId = await created(owner, { region: here, size: small.length })
+    await db().account.update({ where: { id: owner.id }, data: { disabledAt: new Date() } })
+    expect(await refusalOf(await patch(owner, imageId, 0, small))).toEqual([401, { code: 'SIGNED_OUT' }])
+    expect(await rowOf(imageId)).toMatchObject({ state: 'importing', step: 'RECEIVE' })
   })
 
   test('a sub-account goes on with what its master began', async () => {
