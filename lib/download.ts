@@ -4,12 +4,15 @@ import type { NextRequest } from 'next/server'
 import type { z } from 'zod'
 import { currentContext, type SessionContext } from '@/lib/auth/session'
 import type { ImageContent } from '@/lib/images/schema'
-import { log, logFault } from '@/lib/log'
+import { logFault } from '@/lib/log'
+import type { Outcome } from '@/lib/metrics'
+import { observe } from '@/lib/observe'
 import { isIntact } from '@/lib/stores/checksum'
 import { storeOf } from '@/lib/stores/store'
 
 type RouteParams = { params: Promise<Record<string, string>> }
 type Range = { start: number; end: number }
+type Answer = { response: Response; outcome: Outcome; code: string | null }
 
 /**
  * Makes a GET route of a read that answers stored bytes, whole or in one range, so that a download can be resumed. The bytes
@@ -19,24 +22,23 @@ export function defineDownload<S extends z.ZodType>(
   schema: S,
   read: (ctx: SessionContext, params: z.output<S>) => Promise<ImageContent | null>,
 ) {
-  return async (request: NextRequest, { params }: RouteParams): Promise<Response> => {
+  const answer = async (request: NextRequest, { params }: RouteParams): Promise<Answer> => {
     try {
       const ctx = await currentContext()
-      if (!ctx) return refusal(401, 'SIGNED_OUT')
+      if (!ctx) return refused(401, 'SIGNED_OUT')
       const parsed = schema.safeParse({ ...Object.fromEntries(request.nextUrl.searchParams), ...(await params) })
       const content = parsed.success ? await read(ctx, parsed.data) : null
-      if (!content) return refusal(404, 'IMAGE_NOT_FOUND')
-      if (!(await isSound(content, request.signal))) {
-        log.error({ key: content.key, region: content.region }, 'Stored bytes are not what was imported. Run verify.')
-        return refusal(500, 'FAULT')
-      }
-      return await serve(request, content)
+      if (!content) return refused(404, 'IMAGE_NOT_FOUND')
+      const response = request.method === 'HEAD' ? headOf(content) : await serve(request, content)
+      return { response, outcome: 'ok', code: null }
     } catch (error) {
-      return Response.json(
-        { refusal: { code: 'FAULT', reference: logFault(error, request.nextUrl.pathname) } },
-        { status: 500 },
-      )
+      const reference = logFault(error, request.nextUrl.pathname)
+      return { response: plain(500, { refusal: { code: 'FAULT', reference } }), outcome: 'fault', code: null }
     }
+  }
+  return async (request: NextRequest, route: RouteParams): Promise<Response> => {
+    const observed = { kind: 'read' as const, operation: read.name, head: request.headers, endOf: (end: Answer) => end }
+    return (await observe(observed, () => answer(request, route))).response
   }
 }
 
@@ -56,27 +58,39 @@ async function isSound(content: ImageContent, signal: AbortSignal): Promise<bool
   return true
 }
 
-async function serve(request: NextRequest, content: ImageContent): Promise<Response> {
-  const etag = `"${content.sha256}"`
-  const isCurrent = (request.headers.get('if-range') ?? etag) === etag
-  const range = isCurrent ? readRange(request.headers.get('range'), content.size) : null
-  const headers = {
+function headersOf({ fileName, sha256 }: ImageContent) {
+  return {
     'Content-Type': 'application/octet-stream',
-    'Content-Disposition': `attachment; filename*=UTF-8''${encodeURIComponent(content.fileName)}`,
+    'Content-Disposition': `attachment; filename*=UTF-8''${encodeURIComponent(fileName)}`,
     'Accept-Ranges': 'bytes',
     'Cache-Control': 'private, no-store',
     'X-Content-Type-Options': 'nosniff',
-    ETag: etag,
+    ETag: `"${sha256}"`,
   }
+}
+
+// Next gives a HEAD to whatever answers GET, and leaves the body that it does not send open.
+function headOf(content: ImageContent): Response {
+  return new Response(null, { status: 200, headers: headersOf(content) })
+}
+
+async function serve(request: NextRequest, content: ImageContent): Promise<Response> {
+  const { region, key, size } = content
+  if (!(await isSound(content, request.signal)))
+    throw new Error(`The stored bytes of ${key} in ${region} are not what was imported. Run verify.`)
+  const headers = headersOf(content)
+  const isCurrent = (request.headers.get('if-range') ?? headers.ETag) === headers.ETag
+  const range = isCurrent ? readRange(request.headers.get('range'), size) : null
   if (range === 'outside')
-    return new Response(null, { status: 416, headers: { ...headers, 'Content-Range': `bytes */${content.size}` } })
-  const { start, end } = range ?? { start: 0, end: content.size }
-  const bytes = await storeOf(content.region).read(content.key, { start, end })
+    return new Response(null, { status: 416, headers: { ...headers, 'Content-Range': `bytes */${size}` } })
+  const { start, end } = range ?? { start: 0, end: size }
+  const bytes = await storeOf(region).read(key, { start, end })
   request.signal.addEventListener('abort', () => bytes.destroy(), { once: true })
+  if (request.signal.aborted) bytes.destroy()
   const body = webStream(bytes)
   // Next sends no Content-Length of a route's; the end of a chunked body tells a whole answer from a broken one.
   if (!range) return new Response(body, { status: 200, headers })
-  const place = { 'Content-Range': `bytes ${start}-${end - 1}/${content.size}` }
+  const place = { 'Content-Range': `bytes ${start}-${end - 1}/${size}` }
   return new Response(body, { status: 206, headers: { ...headers, ...place } })
 }
 
@@ -103,6 +117,10 @@ function webStream(bytes: Readable): ReadableStream<Uint8Array> {
   })
 }
 
-function refusal(status: number, code: string): Response {
-  return Response.json({ refusal: { code } }, { status, headers: { 'Cache-Control': 'private, no-store' } })
+function refused(status: number, code: string): Answer {
+  return { response: plain(status, { refusal: { code } }), outcome: 'refused', code }
+}
+
+function plain(status: number, body: object): Response {
+  return Response.json(body, { status, headers: { 'Cache-Control': 'private, no-store' } })
 }

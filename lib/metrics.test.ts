@@ -23,8 +23,9 @@ test('a share counts once for each recipient, and other actions not at all', asy
   countShares('shareImage', [{}, {}, {}])
   countShares('updateImage', [{}])
   countShares('cancelShare', { shareId: '…' })
+  countShares('deleteImage', { imageId: '…', cancelledShares: 2 })
   expect(await lines('ecs_shares_made_total')).toEqual(['ecs_shares_made_total 3'])
-  expect(await lines('ecs_shares_cancelled_total')).toEqual(['ecs_shares_cancelled_total 1'])
+  expect(await lines('ecs_shares_cancelled_total')).toEqual(['ecs_shares_cancelled_total 3'])
 })
 
 test('an upload is active until its end, and its bytes stay counted', async () => {

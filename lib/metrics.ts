@@ -46,6 +46,13 @@ export function countRequest({ kind, operation, outcome, seconds, code }: Reques
 export function countShares(operation: string, value: unknown): void {
   if (operation === 'shareImage' && Array.isArray(value)) sharesMade.inc(value.length)
   if (operation === 'cancelShare') sharesCancelled.inc()
+  if (operation === 'deleteImage') sharesCancelled.inc(cancelledWith(value))
+}
+
+/** How many shares a delete has cancelled. */
+function cancelledWith(value: unknown): number {
+  const isCounted = typeof value === 'object' && value !== null && 'cancelledShares' in value
+  return isCounted && typeof value.cancelledShares === 'number' ? value.cancelledShares : 0
 }
 
 /** Counts an upload while a request brings bytes of it; called with how many have come, and at the end. */

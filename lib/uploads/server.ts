@@ -10,6 +10,8 @@ import { uploadPatienceMs } from '@/lib/imports/rules'
 import { sha256Hex, uploadInput } from '@/lib/imports/schema'
 import { beginImport, cancelImport, endReceiving } from '@/lib/imports/writes'
 import { logFault } from '@/lib/log'
+import type { Outcome } from '@/lib/metrics'
+import { observe } from '@/lib/observe'
 import { paths } from '@/lib/paths'
 import { StoreFull, StoreUnreachable, WrongSize } from '@/lib/stores/errors'
 import { discardStaged, requireStagingRoom, stagedFile } from '@/lib/stores/staging'
@@ -23,11 +25,29 @@ import { type Asking, asking, makeStagedFile, StagingStore } from './staging-sto
 /** Names of a file, an image and a system at their longest, in base64. */
 const metadataMax = 3_072
 
+const operations: Record<string, string> = { POST: 'beginUpload', PATCH: 'sendUpload', DELETE: 'cancelUpload' }
+
+type Answer = { response: Response; code: string | null }
+
 /** Answers one request of an upload. */
 export async function handleUpload(
   request: Request,
   currentContext: () => Promise<SessionContext | null>,
 ): Promise<Response> {
+  const kind = request.method === 'HEAD' ? 'read' : 'action'
+  const operation = operations[request.method] ?? 'getUpload'
+  const answered = await observe({ kind, operation, head: request.headers, endOf }, () =>
+    answer(request, currentContext),
+  )
+  return answered.response
+}
+
+function endOf({ response: { status }, code }: Answer): { outcome: Outcome; code: string | null } {
+  if (code === 'FAULT') return { outcome: 'fault', code: null }
+  return { outcome: status < 400 ? 'ok' : 'refused', code }
+}
+
+async function answer(request: Request, currentContext: () => Promise<SessionContext | null>): Promise<Answer> {
   let region = ''
   try {
     const ctx = await currentContext()
@@ -42,15 +62,15 @@ export async function handleUpload(
     return await goOn(request, imageId, { ctx, imageId, ...upload, claimedSha256 })
   } catch (error) {
     const { status_code, body } = answerOf(error, region)
-    return send(new Response(request.method === 'HEAD' ? null : body, { status: status_code }))
+    return await send(new Response(body, { status: status_code }), request)
   }
 }
 
 /** Makes the image, then the file. Where there is no file, there is no image either. */
-async function create(request: Request, about: Asking): Promise<Response> {
+async function create(request: Request, about: Asking): Promise<Answer> {
   if ((request.headers.get('upload-metadata')?.length ?? 0) > metadataMax)
     throw uploadRefusal({ code: 'INVALID_INPUT', field: 'fileName', problem: 'too-long' })
-  return await send(await asking.run(about, () => tus().handleWeb(request)))
+  return await send(await asking.run(about, () => tus().handleWeb(request)), request)
 }
 
 async function beginUpload(request: Request, metadata: Record<string, string | null> = {}): Promise<string> {
@@ -76,27 +96,28 @@ async function beginUpload(request: Request, metadata: Record<string, string | n
   return imageId
 }
 
-async function goOn(request: Request, imageId: string, about: Asking): Promise<Response> {
+async function goOn(request: Request, imageId: string, about: Asking): Promise<Answer> {
   if (request.method === 'DELETE') {
     const cancelled = await cancelImport(about.ctx, { region: about.region, imageId })
     if (!cancelled.ok) throw uploadRefusal(cancelled.refusal)
     await discardStaged(imageId)
-    return await send(new Response(null, { status: 204 }))
+    return await send(new Response(null, { status: 204 }), request)
   }
-  const answer = await asking.run(about, () => tus().handleWeb(request))
+  const ofTus = await asking.run(about, () => tus().handleWeb(request))
   // The process that received the last byte may have died before it said so.
-  if (request.method === 'HEAD' && answer.headers.get('upload-offset') === String(about.size)) {
+  if (request.method === 'HEAD' && ofTus.headers.get('upload-offset') === String(about.size)) {
     await arrive(imageId, about)
   }
-  return await send(answer)
+  return await send(ofTus, request)
 }
 
 /** An upload that has arrived whole says so to one who missed the answer; of any other there is nothing. */
-async function afterwards(request: Request, ctx: SessionContext, imageId: string): Promise<Response> {
+async function afterwards(request: Request, ctx: SessionContext, imageId: string): Promise<Answer> {
   const arrived = request.method === 'HEAD' ? await findArrival(ctx, imageId) : null
   if (!arrived) throw uploadRefusal({ code: 'IMAGE_NOT_FOUND' })
   const size = String(arrived.size)
-  return await send(new Response(null, { status: 200, headers: { 'Upload-Offset': size, 'Upload-Length': size } }))
+  const headers = { 'Upload-Offset': size, 'Upload-Length': size }
+  return await send(new Response(null, { status: 200, headers }), request)
 }
 
 /** The file is there whole: from here on a job goes on with it. */
@@ -138,15 +159,17 @@ function isOfProtocol(error: unknown): error is { status_code: number; body: str
   return typeof error === 'object' && error !== null && 'status_code' in error && 'body' in error
 }
 
-async function send(answer: Response): Promise<Response> {
+async function send(answer: Response, { method }: Request): Promise<Answer> {
   const headers = new Headers(answer.headers)
   headers.set('Tus-Resumable', '1.0.0')
   headers.set('Cache-Control', 'private, no-store')
   // No other site may read an answer, so none is told what it could.
   headers.delete('Access-Control-Expose-Headers')
   const body = answer.body && (await answer.text())
-  if (body?.startsWith('{')) headers.set('Content-Type', 'application/json')
-  return new Response(body || null, { status: answer.status, headers })
+  const refusal = body?.startsWith('{') ? JSON.parse(body).refusal : null
+  if (refusal) headers.set('Content-Type', 'application/json')
+  const response = new Response(method === 'HEAD' ? null : body || null, { status: answer.status, headers })
+  return { response, code: refusal?.code ?? null }
 }
 
 function makeServer(locker: UploadLocker): Server {
