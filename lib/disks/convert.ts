@@ -37,10 +37,13 @@ export async function findDiskTool(): Promise<DiskTool | null> {
   return (await find())?.tool ?? null
 }
 
+/** There is no room for the result: the fault is not the disk's. */
+export class NoRoom extends Error {}
+
 /**
  * Normalises a disk to qcow2: what comes out has no snapshots, no backing file and no second meaning. Only for a file whose
  * header the inspector has passed, with the format that it found: QEMU follows what a header says. Whatever goes wrong
- * leaves no file; an abort throws its reason.
+ * leaves no file; an abort throws its reason, and a full file system `NoRoom`.
  */
 export async function convertDisk(job: ConvertJob): Promise<{ ok: true } | DiskRefusal> {
   const here = await find()
@@ -75,6 +78,7 @@ function refusalOf({ code, signal, stderr }: BoxedEnd, job: ConvertJob): DiskRef
   if (signal === 'SIGXFSZ' || /File too large/.test(stderr)) {
     return refuseDisk('conversion-too-large', { sizeMaxGib: Math.round((job.sizeMax / 2 ** 30) * 100) / 100 })
   }
+  if (/No space left on device|Disk quota exceeded/.test(stderr)) throw new NoRoom(stderr)
   return refuseDisk('conversion-failed')
 }
 

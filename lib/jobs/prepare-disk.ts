@@ -2,7 +2,7 @@ import 'server-only'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import type { DiskContent } from '@/lib/blobs/rules'
-import { convertDisk, findDiskTool } from '@/lib/disks/convert'
+import { convertDisk, findDiskTool, NoRoom } from '@/lib/disks/convert'
 import { type Disk, inspectDisk } from '@/lib/disks/inspect'
 import { openFileReader } from '@/lib/disks/reader'
 import { env } from '@/lib/env'
@@ -10,6 +10,7 @@ import type { RunningImport } from '@/lib/imports/reads'
 import { noteOrigin } from '@/lib/imports/writes'
 import { ok, type Result, refuse } from '@/lib/result'
 import { sha256Of } from '@/lib/stores/checksum'
+import { StoreFull } from '@/lib/stores/errors'
 import { requireStagingRoom, stagedFile } from '@/lib/stores/staging'
 import type { ImportSource } from './import-image'
 import type { Lease } from './lease'
@@ -60,7 +61,7 @@ async function normalise(
   await requireStagingRoom(size)
   // A name of this holder's own: one that was taken for dead may still be at it.
   const to = stagedFile(lease.work.imageId, `${lease.work.holder}.qcow2`)
-  const converted = await convertDisk({
+  const conversion = convertDisk({
     from: original.file,
     format,
     to,
@@ -70,6 +71,9 @@ async function normalise(
       lease.tell({ doneBytes: Math.floor(percent) })
       tell?.(percent, 100, 'converting')
     },
+  })
+  const converted = await conversion.catch((error) => {
+    throw error instanceof NoRoom ? new StoreFull('The staging folder is full.', { cause: error }) : error
   })
   lease.signal.throwIfAborted()
   if (!converted.ok) return refused(converted.reason, converted.facts)

@@ -1,12 +1,16 @@
 import { spawnSync } from 'node:child_process'
+import { randomFillSync } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { verify } from '@/lib/admin/verify'
+import { beginCopy } from '@/lib/copies/writes'
 import { db } from '@/lib/db/client'
-import { account, asked, quota, region, stored } from '@/lib/db/test-fixtures'
+import { account, asked, keysIn, quota, region, stored } from '@/lib/db/test-fixtures'
+import { hasQemu, qemuImg, qemuNote } from '@/lib/disks/fixtures/qemu'
 import { buildRawDisk } from '@/lib/disks/samples'
+import { copyImageJob } from '@/lib/jobs/copy-image'
 import { finishImportJob } from '@/lib/jobs/finish-import'
 import { shareImage } from '@/lib/shares/writes'
 import { listStaged, stagedFile } from '@/lib/stores/staging'
@@ -77,4 +81,47 @@ test.skipIf(!hasSmallDisk)(
     expect((await verify()).filter(({ severity }) => severity === 'violation')).toEqual([])
   },
   60_000,
+)
+
+test.skipIf(!hasSmallDisk || !hasQemu)(
+  `a disk that grows beyond the room when it is written anew is refused for the room, not for itself${smallDiskNote}${qemuNote}`,
+  async () => {
+    const [here, owner] = await Promise.all([region(), account()])
+    await quota(owner, here, 1)
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'ecs-console-grows-'))
+    const raw = buildRawDisk({ sizeMib: 32, label: 'GROWS', seed: 9 })
+    raw.fill('some text that is the same all over ', 8 * mib, 28 * mib)
+    await writeFile(path.join(folder, 'disk.raw'), raw)
+    qemuImg(folder, 'convert', '-f', 'raw', '-O', 'qcow2', '-c', 'disk.raw', 'disk.qcow2')
+    const disk = await readFile(path.join(folder, 'disk.qcow2'))
+    await rm(folder, { recursive: true })
+    const imageId = await created(owner, { region: here, size: disk.length })
+    expect((await patch(owner, imageId, 0, new Uint8Array(disk))).status).toBe(204)
+    await finishImportJob({ imageId }, true)
+    const failed = await db().image.findUnique({ where: { id: imageId } })
+    expect(failed).toMatchObject({ state: 'failed', failure: { code: 'STORE_FULL' } })
+    expect((await listStaged()).filter((file) => file.imageId === imageId)).toEqual([])
+  },
+)
+
+test.skipIf(!hasSmallDisk)(
+  `a copy to a region whose store is full says so, leaves nothing and takes no place${smallDiskNote}`,
+  async () => {
+    const [here, there, owner] = await Promise.all([region(), region(), account()])
+    await quota(owner, there, 1)
+    process.env[`ECS_STORE_${there.toUpperCase().replaceAll('-', '_')}`] = small
+    const imageId = await stored(owner, here)
+    const filler = path.join(small, 'OTHERS')
+    const copyThere = async () => {
+      const begun = await beginCopy(owner.ctx, { region: here, imageId, targetRegion: there, name: 'copy' })
+      const copyId = begun.ok ? begun.value.imageId : ''
+      await copyImageJob({ imageId: copyId }, false)
+      return await db().image.findUnique({ where: { id: copyId } })
+    }
+    await writeFile(filler, randomFillSync(Buffer.alloc(16 * mib - 50_000))).catch(() => {})
+    expect(await copyThere()).toMatchObject({ state: 'failed', failure: { code: 'STORE_FULL' }, blobId: null })
+    expect(await keysIn(there)).toEqual([])
+    await rm(filler)
+    expect(await copyThere()).toMatchObject({ state: 'available' })
+  },
 )
