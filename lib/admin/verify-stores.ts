@@ -92,26 +92,23 @@ function reasonOf(error: unknown): string {
   return cause instanceof Error ? cause.message : String(cause)
 }
 
-/** What a store has that no blob of its region accounts for: whole or unfinished. */
+/** What a store has that no blob accounts for, whole or unfinished. Of any region, as two may share a folder or bucket. */
 export async function findOrphans(regionId: string): Promise<StoredObject[]> {
   const orphans: StoredObject[] = []
   let part: StoredObject[] = []
   for await (const object of storeOf(regionId).list()) {
     part.push(object)
     if (part.length < atOnce) continue
-    orphans.push(...(await unaccounted(regionId, part)))
+    orphans.push(...(await unaccounted(part)))
     part = []
   }
-  return [...orphans, ...(await unaccounted(regionId, part))]
+  return [...orphans, ...(await unaccounted(part))]
 }
 
-async function unaccounted(regionId: string, objects: StoredObject[]): Promise<StoredObject[]> {
+async function unaccounted(objects: StoredObject[]): Promise<StoredObject[]> {
   if (objects.length === 0) return []
   const ids = objects.map(({ key }) => key.split('.')[1] ?? '')
-  const blobs = await db().blob.findMany({
-    where: { id: { in: ids }, regionId },
-    select: { id: true, sha256: true },
-  })
+  const blobs = await db().blob.findMany({ where: { id: { in: ids } }, select: { id: true, sha256: true } })
   const known = new Set(blobs.map(blobKey))
   return objects.filter(({ key }) => !known.has(key))
 }
