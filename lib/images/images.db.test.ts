@@ -57,7 +57,7 @@ describe('the recycle bin', () => {
     await quota(owner, here, 1)
     const imageId = await image(owner, here)
     const before = await rowOf(imageId)
-    expect(await deleteImage(owner.ctx, deleting(here, imageId))).toEqual({ ok: true, value: { imageId } })
+    expect(await deleteImage(owner.ctx, deleting(here, imageId))).toMatchObject({ ok: true, value: { imageId } })
     expect(await rowOf(imageId)).toMatchObject({ state: 'deleted', deletedAt: noon, blobId: before?.blobId })
     expect(tally([await beginImport(owner.ctx, importing(here))])).toEqual({ IMAGE_QUOTA_FULL: 1 })
     const share = { region: here, imageId, usernames: [other.username], note: '' }
@@ -108,6 +108,19 @@ describe('the recycle bin', () => {
 })
 
 describe('deleting an image for good', () => {
+  it('because its days are over spares one that was restored and deleted again meanwhile', async () => {
+    const [here, owner] = await Promise.all([region(), account()])
+    const imageId = await image(owner, here, { state: 'deleted' })
+    await restoreImage(owner.ctx, inBin(here, imageId))
+    await deleteImage(owner.at(later(minutes(1))), deleting(here, imageId))
+    const isOver = { region: null, imageId, deletedUntil: noon }
+    expect(await purgeImage(owner.ctx, isOver)).toEqual({
+      ok: false,
+      refusal: { code: 'IMAGE_BUSY', state: 'deleted' },
+    })
+    expect(await purgeImage(owner.ctx, { ...isOver, deletedUntil: later(minutes(1)) })).toMatchObject({ ok: true })
+  })
+
   it('frees its place when the job has removed the bytes', async () => {
     const [here, owner] = await Promise.all([region(), account()])
     await quota(owner, here, 1)

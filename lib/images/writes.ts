@@ -6,7 +6,7 @@ import { type LockedImage, lockAccounts, lockImage } from '@/lib/db/locks'
 import { inTransaction, StartOver, type Transaction } from '@/lib/db/transaction'
 import { env } from '@/lib/env'
 import { recordEvents } from '@/lib/events/writes'
-import { ok, type Result, refuse } from '@/lib/result'
+import { ok, type Refusal, type Result, refuse } from '@/lib/result'
 import { refuseDelete, refuseFromBin, refuseUpdate } from './rules'
 import type { DeleteImageInput, OwnImageInput, UpdateImageInput } from './schema'
 
@@ -42,7 +42,7 @@ export async function updateImage(ctx: Context, input: UpdateImageInput): Promis
 export async function deleteImage(
   ctx: Context,
   input: Omit<DeleteImageInput, 'region'> & { region: string | null; isForGood?: boolean },
-): Promise<Result<{ imageId: string }>> {
+): Promise<Result<{ imageId: string; cancelledShares: number }>> {
   if (!(await isOwn(ctx, input.imageId))) return refuse({ code: 'IMAGE_NOT_FOUND' })
   return await inTransaction(async (tx) => {
     const before = await sharesOf(tx, input.imageId)
@@ -79,7 +79,7 @@ export async function deleteImage(
         where: { id: image.id },
         data: { state: 'deleted', deletedAt: ctx.now, updatedAt: ctx.now },
       })
-    return ok({ imageId: image.id })
+    return ok({ imageId: image.id, cancelledShares: shares.length })
   })
 }
 
@@ -91,24 +91,33 @@ export async function restoreImage(ctx: Context, input: OwnImageInput): Promise<
       data: { state: 'available', deletedAt: null, updatedAt: ctx.now },
     })
     await recordEvents(tx, ctx, [{ action: 'image.restore', regionId: image.regionId, image }])
+    return null
   })
 }
 
-/** Deletes an image in the recycle bin for good; `region: null` is the operator's, or that its days are over. */
+/**
+ * Deletes an image in the recycle bin for good; `region: null` is the operator's. With `deletedUntil`, because its days are
+ * over: one that was restored and deleted again since is IMAGE_BUSY.
+ */
 export async function purgeImage(
   ctx: Context,
-  input: { region: string | null; imageId: string },
+  input: { region: string | null; imageId: string; deletedUntil?: Date },
 ): Promise<Result<{ imageId: string }>> {
+  const { deletedUntil } = input
   return await fromBin(ctx, input, async (tx, image) => {
+    const isLate =
+      deletedUntil && (await tx.image.count({ where: { id: image.id, deletedAt: { gt: deletedUntil } } })) > 0
+    if (isLate) return { code: 'IMAGE_BUSY', state: image.state }
     await recordEvents(tx, ctx, [{ action: 'image.purge', regionId: image.regionId, image }])
     await removeForGood(tx, ctx, image)
+    return null
   })
 }
 
 async function fromBin(
   ctx: Context,
   input: { region: string | null; imageId: string },
-  run: (tx: Transaction, image: LockedImage) => Promise<void>,
+  run: (tx: Transaction, image: LockedImage) => Promise<Refusal | null>,
 ): Promise<Result<{ imageId: string }>> {
   if (!(await isOwn(ctx, input.imageId))) return refuse({ code: 'IMAGE_NOT_FOUND' })
   return await inTransaction(async (tx) => {
@@ -117,8 +126,8 @@ async function fromBin(
     if (isDisabled(ctx, accounts)) return refuse({ code: 'SIGNED_OUT' })
     const refusal = refuseFromBin(image && { ...image, isOwn: true }, input.region)
     if (refusal || !image) return refuse(refusal ?? { code: 'IMAGE_NOT_FOUND' })
-    await run(tx, image)
-    return ok({ imageId: image.id })
+    const refused = await run(tx, image)
+    return refused ? refuse(refused) : ok({ imageId: image.id })
   })
 }
 

@@ -38,15 +38,14 @@ async function finishRemovals(now: Date): Promise<void> {
 
 async function emptyRecycleBin(now: Date): Promise<void> {
   const days = env().ECS_RECYCLE_DAYS
+  const deletedUntil = new Date(now.getTime() - (purgedAt(now, days).getTime() - now.getTime()))
   const images = await db().image.findMany({
-    where: {
-      state: 'deleted',
-      deletedAt: { lte: new Date(now.getTime() - (purgedAt(now, days).getTime() - now.getTime())) },
-    },
+    where: { state: 'deleted', deletedAt: { lte: deletedUntil } },
     select: { id: true, owner: { select: { id: true, username: true } } },
     take: 1_000,
   })
-  for (const image of images) await purgeImage(systemContext(image.owner, now), { region: null, imageId: image.id })
+  for (const { id, owner } of images)
+    await purgeImage(systemContext(owner, now), { region: null, imageId: id, deletedUntil })
 }
 
 /**

@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest'
+import { db } from '@/lib/db/client'
+import { account, image, noon, region, stored } from '@/lib/db/test-fixtures'
+import { sweepImages } from '@/lib/jobs/sweep-images'
+import { deleteImage } from './writes'
+
+process.env.ECS_RECYCLE_DAYS = '0'
+
+const rowOf = async (id: string) => await db().image.findUnique({ where: { id } })
+
+test('where the operator keeps no recycle bin a delete is for good, and what was in the bin before goes at once', async () => {
+  const [here, owner] = await Promise.all([region(), account()])
+  const [imageId, before] = [await stored(owner, here), await image(owner, here, { state: 'deleted' })]
+  const input = { region: here, imageId, cancelShares: false, typedName: null }
+  expect(await deleteImage(owner.ctx, input)).toMatchObject({ ok: true })
+  expect(await rowOf(imageId)).toMatchObject({ state: 'deleting' })
+  await sweepImages(noon)
+  expect(await rowOf(before)).toMatchObject({ state: 'deleting' })
+})
