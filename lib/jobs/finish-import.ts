@@ -51,21 +51,29 @@ async function finishImportOf(
   tell: Tell,
   isLastTry: boolean,
 ): Promise<Result<{ imageId: string }>> {
-  const { id: imageId, regionId: region } = running
+  try {
+    return await tryToFinish(ctx, running, lease, tell, isLastTry)
+  } finally {
+    await discardIfEnded(running.id)
+  }
+}
+
+async function tryToFinish(
+  ctx: Context,
+  running: RunningImport,
+  lease: Lease,
+  tell: Tell,
+  isLastTry: boolean,
+): Promise<Result<{ imageId: string }>> {
+  const { regionId: region } = running
   const now = () => ({ ...ctx, now: new Date() })
   try {
     const stored = await storeDisk(ctx, running, lease, tell)
     if (!stored.ok) return await giveUp(now(), lease.work, stored.refusal)
     await lease.confirm()
-    const finished = await finishImport(now(), lease.work, stored.value)
-    if (finished.ok) await discardStaged(imageId)
-    return finished
+    return await finishImport(now(), lease.work, stored.value)
   } catch (error) {
-    if (lease.signal.aborted || error instanceof LeaseLost) {
-      // Unless somebody else goes on with it, what was written since it ended is nobody's.
-      if ((await findImport(imageId)) === null) await discardStaged(imageId)
-      return refuse({ code: 'IMAGE_BUSY', state: 'failed' })
-    }
+    if (lease.signal.aborted || error instanceof LeaseLost) return refuse({ code: 'IMAGE_BUSY', state: 'failed' })
     if (error instanceof StoreFull) return await giveUp(now(), lease.work, { code: 'STORE_FULL', region })
     if (error instanceof StoreUnreachable && isLastTry) {
       log.warn({ err: error, region }, 'A store cannot be reached.')
@@ -82,9 +90,17 @@ async function finishImportOf(
 }
 
 async function giveUp(ctx: Context, work: Work, refusal: Refusal): Promise<Result<{ imageId: string }>> {
-  const failed = await failImport(ctx, work, failureOf(refusal))
-  if (failed.ok && failed.value) await discardStaged(work.imageId)
+  await failImport(ctx, work, failureOf(refusal))
   return refuse(refusal)
+}
+
+/** What was written since an import ended, whoever ended it. One that somebody else goes on with keeps its files. */
+async function discardIfEnded(imageId: string): Promise<void> {
+  try {
+    if ((await findImport(imageId)) === null) await discardStaged(imageId)
+  } catch (error) {
+    log.warn({ err: error, imageId }, 'Files of an import are left; the sweep or gc removes them.')
+  }
 }
 
 /** Brings the bytes of an import into the store of its region. What a dead worker has done of it is not done again. */

@@ -49,6 +49,21 @@ test.each([
   await Promise.all(asks.map((asked) => expect(asked).rejects.toBeInstanceOf(StoreUnreachable)))
 })
 
+test('bytes are sent as they are, without a checksum that an older server would keep as a part of them', async () => {
+  const sent: string[] = []
+  server.before = ({ method, headers }) => {
+    if (method === 'PUT')
+      sent.push(...Object.keys(headers).filter((name) => /^x-amz-(trailer|checksum|sdk-checksum)/.test(name)))
+    return false
+  }
+  const bytes = randomBytes(17 * mib)
+  await put(store, 'whole', bytes.subarray(0, mib))
+  await put(store, 'parts', bytes)
+  expect(sent).toEqual([])
+  expect((await buffer(await store.read('parts'))).equals(bytes)).toBe(true)
+  await Promise.all([store.delete('whole'), store.delete('parts')])
+})
+
 test.each([
   [403, 'QuotaExceeded'],
   [507, 'XMinioStorageFull'],
