@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import { Readable } from 'node:stream'
@@ -163,6 +164,14 @@ test('a download is said to begin after the comparison, and brings the disk', as
   expect(createHash('sha256').update(fs.readFileSync(file)).digest('hex')).toBe(stored?.sha256)
 })
 
+/** Processes of this machine that have a file of this name open; none where that cannot be asked. */
+function holdersOf(name: string): string[] {
+  const { stdout } = spawnSync('sh', ['-c', `ls -l /proc/[0-9]*/fd 2>/dev/null | grep -F '${name}'`], {
+    encoding: 'utf8',
+  })
+  return stdout.split('\n').filter(Boolean)
+}
+
 test('the owner downloads the disk, in ranges too; nobody else gets a byte, and damaged bytes are never served', async ({
   requestAs,
 }) => {
@@ -185,8 +194,10 @@ test('the owner downloads the disk, in ranges too; nobody else gets a byte, and 
   expect(await ask(others, url)).toMatchObject({ status: 404, body: (await ask(theirs, url)).body })
   expect((await ask(visitor, url)).status).toBe(401)
   expect((await ask(mine, `/api/images/${disk.id}/content?region=${there}`)).status).toBe(404)
+  for (let round = 0; round < 3; round++) expect((await mine.head(url)).headers().etag).toBe(whole.headers().etag)
   const sha256 = whole.headers().etag?.replaceAll('"', '') ?? 'none'
   const key = (await storedIn(here)).find((name) => name.startsWith(sha256)) ?? 'none'
+  await expect.poll(() => holdersOf(key)).toEqual([])
   const rot = Buffer.concat([Buffer.from('rot'), bytes.subarray(3)])
   await storeOf(here).put(key, Readable.from([rot]), { size: rot.length })
   const damaged = await mine.get(url)

@@ -30,6 +30,8 @@ test('a disk is uploaded, cut and resumed, copied to another region, shared ther
     await page.getByLabel('Target region').selectOption(there)
     await page.getByRole('button', { name: 'Copy Image' }).click()
     await expect(page).toHaveURL(new RegExp(`/${there}/images/img-`))
+    // A small disk is there before anybody could look.
+    if (sizeMib >= 1024) await expect(page.getByText(/Copying \d+ %/).first()).toBeVisible()
     await expect(page.getByText('Available', { exact: true })).toBeVisible(patient)
   })
 

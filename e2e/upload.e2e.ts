@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { db } from '@/lib/db/client'
-import { account, expect, messages, test } from './fixtures'
-import { begun, choose, diskFile, expectAvailable, percentOf, words } from './uploads'
+import { account, expect, messages, test, unique } from './fixtures'
+import { begun, choose, diskFile, expectAvailable, networkOf, percentOf, words } from './uploads'
 
 const region = 'cn-shanghai'
 
@@ -37,6 +37,29 @@ test('after a reload in the middle the same file goes on where it stopped, and a
   await expect(page.getByRole('listitem', { name: disk.name })).toContainText(words.states.arrived)
   await expectAvailable(page, disk)
   expect(await db().image.findUnique({ where: { id: imageId } })).toMatchObject({ name: disk.name })
+})
+
+test('two disks that are dropped on the page go up side by side, each with its rate and the time left', async ({
+  browserPage,
+}) => {
+  const page = await browserPage(await account())
+  const names = [unique('drop'), unique('drop')]
+  await page.goto(`/${region}/images/import`)
+  await (await networkOf(page)).narrow()
+  const dropped = await page.evaluateHandle((names) => {
+    const files = new DataTransfer()
+    for (const name of names) files.items.add(new File([new Uint8Array(12 * 2 ** 20).fill(65)], `${name}.img`))
+    return files
+  }, names)
+  await page.getByLabel('File', { exact: true }).dispatchEvent('drop', { dataTransfer: dropped })
+  await expect(page.getByLabel('Name', { exact: true })).toHaveCount(2)
+  for (const field of await page.getByLabel('Operating system', { exact: true }).all()) await field.fill('Debian 12')
+  await page.getByRole('button', { name: 'Import Image' }).click()
+  for (const name of names) {
+    const upload = page.getByRole('listitem', { name })
+    await expect(upload).toContainText(/MiB of 12 MiB · [\d.]+ (KiB|MiB)\/s · (\d+ s|\d+ min) left/)
+    await expect(upload.getByRole('button', { name: `${words.pause}, ${name}` })).toBeVisible()
+  }
 })
 
 test('an upload is paused, shown in the top bar of other pages, and cancelled', async ({ browserPage }, info) => {

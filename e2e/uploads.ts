@@ -26,7 +26,7 @@ export async function diskFile(folder: { outputPath: (name: string) => string })
 }
 
 /** The network of a page: narrow, so that an upload can be met in its middle, then cut, then as it was. */
-async function networkOf(page: Page) {
+export async function networkOf(page: Page) {
   const client = await page.context().newCDPSession(page)
   const set = (offline: boolean, uploadThroughput: number) =>
     client.send('Network.emulateNetworkConditions', { offline, latency: 0, downloadThroughput: -1, uploadThroughput })

@@ -9,26 +9,41 @@ const words: Record<ImportStage, string> = {
   storing: 'Stored',
 }
 
-/** Shows on stderr what an import is at and how far it has come, where a person looks on. The size of a block device is 0. */
-export function showProgress() {
-  if (!process.stderr.isTTY) return { tell: () => {}, end: () => {} }
-  let last = 0
+/**
+ * Shows on stderr what an import is at, how far it has come, how fast and how long it will take, where a person looks on.
+ * The size of a block device is 0.
+ */
+export function showProgress(screen: Pick<NodeJS.WriteStream, 'isTTY' | 'write'> = process.stderr) {
+  if (!screen.isTTY) return { tell: () => {}, end: () => {} }
+  let shownAt = Number.NEGATIVE_INFINITY
+  let began: { stage: ImportStage; at: number } | undefined
   return {
     tell: (done: number, total: number | undefined, stage: ImportStage) => {
-      const now = Date.now()
-      if (now - last < betweenMs) return
-      last = now
-      process.stderr.write(`\r\u001b[K${words[stage]} ${stage === 'converting' ? percent(done) : ofTotal(done, total)}`)
+      const now = performance.now()
+      if (began?.stage !== stage) began = { stage, at: now }
+      if (now - shownAt < betweenMs) return
+      shownAt = now
+      screen.write(`\r\u001b[K${progressLine({ done, total, stage, seconds: (now - began.at) / 1_000 })}`)
     },
-    end: () => void process.stderr.write('\r\u001b[K'),
+    end: () => void screen.write('\r\u001b[K'),
   }
 }
 
-function ofTotal(done: number, total: number | undefined): string {
-  const share = total ? ` of ${formatBytes(total, 'en')} (${percent((done / total) * 100)})` : ''
-  return `${formatBytes(done, 'en')}${share}`
+type Come = { done: number; total: number | undefined; stage: ImportStage; seconds: number }
+
+/** How far a stage has come in so many seconds: bytes, or percent of a conversion. */
+export function progressLine({ done, total, stage, seconds }: Come): string {
+  const perSecond = seconds > 0 ? done / seconds : 0
+  const isBytes = stage !== 'converting'
+  const share = total ? `${Math.floor((done / total) * 100)} %` : ''
+  const bytes = total ? `${formatBytes(done, 'en')} of ${formatBytes(total, 'en')} (${share})` : formatBytes(done, 'en')
+  const parts = [`${words[stage]} ${isBytes ? bytes : share}`]
+  if (isBytes && perSecond > 0) parts.push(`${formatBytes(perSecond, 'en')}/s`)
+  if (total && perSecond > 0) parts.push(timeLeft((total - done) / perSecond))
+  return parts.join(' · ')
 }
 
-function percent(done: number): string {
-  return `${Math.floor(done)} %`
+function timeLeft(seconds: number): string {
+  if (seconds < 60) return `${Math.ceil(seconds)} s left`
+  return seconds < 5_400 ? `${Math.ceil(seconds / 60)} min left` : `about ${Math.round(seconds / 3_600)} h left`
 }
