@@ -32,6 +32,7 @@ export async function runCluster(words: string[]): Promise<void> {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-console-cluster-'))
     onEnd(async () => fs.rmSync(folder, { recursive: true, force: true }))
     const nginx = ensureNginx()
+    if (!nginx) return await endWithoutNginx(isTest)
     const ports = { own: await freePort(), servers: [await freePort(), await freePort()], metrics: await freePort() }
     const env = await environment(folder, ports, isTest)
     await build(builtInto, env)
@@ -44,6 +45,13 @@ export async function runCluster(words: string[]): Promise<void> {
     if (!isEnding()) console.error(error instanceof StartError ? error.message : error)
     await end(1)
   }
+}
+
+// As without a browser: what cannot be tested on a machine is said, and fails nothing.
+async function endWithoutNginx(isTest: boolean): Promise<void> {
+  console.error('There is no nginx and none could be installed. Install one and set NGINX_PATH.')
+  if (isTest) console.error('The tests of the cluster are skipped.')
+  await end(isTest ? 0 : 1)
 }
 
 async function environment(folder: string, ports: Ports, isTest: boolean): Promise<NodeJS.ProcessEnv> {

@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
-import { StartError } from '../db/data-folder'
 
 const places = ['/usr/sbin/nginx', '/usr/local/sbin/nginx', '/opt/homebrew/bin/nginx']
 
-/** The path of an nginx, installed first where that can be done. */
-export function ensureNginx(): string {
+/** The path of an nginx, installed first where that can be done; undefined where it cannot. */
+export function ensureNginx(): string | undefined {
   const found = findNginx()
   if (found) return found
   console.log('Installing nginx (once) …')
@@ -15,9 +14,7 @@ export function ensureNginx(): string {
     apt([...wait, 'update'])
     apt([...wait, 'install', '-y', '--no-install-recommends', 'nginx-light'])
   }
-  const installed = findNginx()
-  if (installed) return installed
-  throw new StartError('There is no nginx and none could be installed. Install one and set NGINX_PATH.')
+  return findNginx()
 }
 
 function findNginx(): string | undefined {
