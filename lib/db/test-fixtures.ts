@@ -38,6 +38,16 @@ export async function region(): Promise<string> {
   return id
 }
 
+/** One that keeps its bytes in a bucket of this server. */
+export async function bucketRegion(server: { settings(): { endpoint?: string } }): Promise<string> {
+  const id = await region()
+  const name = `ECS_STORE_${id.toUpperCase().replaceAll('-', '_')}`
+  process.env[name] = `s3://images/of/${id}?endpoint=${server.settings().endpoint}`
+  process.env[`${name}_ACCESS_KEY_ID`] = 'S3RVER'
+  process.env[`${name}_SECRET_ACCESS_KEY`] = 'S3RVER'
+  return id
+}
+
 type AccountOptions = {
   master?: TestAccount
   displayName?: string

@@ -2,19 +2,26 @@ import { createHash } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Readable } from 'node:stream'
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { blobKey } from '@/lib/blobs/rules'
+import { beginCopy, cancelCopy } from '@/lib/copies/writes'
 import { db } from '@/lib/db/client'
-import { account, keysIn, quota, region } from '@/lib/db/test-fixtures'
+import { account, bucketRegion, keysIn, quota, region, stored } from '@/lib/db/test-fixtures'
 import { buildRawDisk } from '@/lib/disks/samples'
 import { env } from '@/lib/env'
+import { copyImageJob } from '@/lib/jobs/copy-image'
 import { finishImportJob } from '@/lib/jobs/finish-import'
 import { importImage } from '@/lib/jobs/import-image'
 import { removeBlob } from '@/lib/jobs/remove-blob'
+import { S3Server } from '@/lib/stores/fixtures/s3-server'
 import { listStaged, receiveStaged } from '@/lib/stores/staging'
 import { beginImport, cancelImport, endReceiving } from './writes'
 
 // What becomes of an import whose store is away, has rotted, or is still being written to when it is cancelled.
+
+const server = new S3Server()
+await server.start()
+afterAll(() => server.stop())
 
 const disk = buildRawDisk({ sizeMib: 4, label: 'STORES', seed: 8 })
 const input = (here: string) => ({ region: here, name: 'web-01', operatingSystem: 'Debian 12' })
@@ -60,6 +67,52 @@ test('onto bytes that have rotted it mends them, and whoever has them has a soun
       .update(await readFile(file))
       .digest('hex'),
   ).toBe(blob.sha256)
+})
+
+test('cancelled while its last bytes are on their way it leaves none, though their removal came before them', async () => {
+  const [here, there, owner] = await Promise.all([bucketRegion(server), bucketRegion(server), account()])
+  const removeLeft = async (regionId: string) => {
+    const left = await db().blob.findMany({ where: { regionId, images: { none: {} } } })
+    for (const { id } of left) await removeBlob({ blobId: id })
+    expect(left).toHaveLength(1)
+  }
+  const whileHeld = async (working: () => Promise<void>, meanwhile: () => Promise<void>) => {
+    let release = () => {}
+    const isHeld = new Promise<void>((resolve) => {
+      server.before = async ({ method }) => {
+        if (method !== 'PUT') return false
+        resolve()
+        await new Promise<void>((go) => (release = go))
+        return false
+      }
+    })
+    const ended = working()
+    await isHeld
+    await meanwhile()
+    release()
+    await ended
+    server.before = () => false
+  }
+  const imageId = await arrived(owner, here)
+  await whileHeld(
+    async () => await finishImportJob({ imageId }, true),
+    async () => {
+      expect(await cancelImport(owner.ctx, { region: here, imageId })).toMatchObject({ ok: true })
+      await removeLeft(here)
+    },
+  )
+  expect(await keysIn(here)).toEqual([])
+  const input = { region: here, imageId: await stored(owner, here), targetRegion: there, name: 'copy' }
+  const begun = await beginCopy(owner.ctx, input)
+  const copyId = begun.ok ? begun.value.imageId : ''
+  await whileHeld(
+    async () => await copyImageJob({ imageId: copyId }, true),
+    async () => {
+      expect(await cancelCopy(owner.ctx, { region: there, imageId: copyId })).toMatchObject({ ok: true })
+      await removeLeft(there)
+    },
+  )
+  expect(await keysIn(there)).toEqual([])
 })
 
 test('cancelled at any moment of its work it leaves neither bytes nor a file', async () => {

@@ -1,6 +1,5 @@
 import 'server-only'
 import type { Context } from '@/lib/auth/viewer'
-import { isBlobWanted } from '@/lib/blobs/reads'
 import { blobKey, type DiskContent } from '@/lib/blobs/rules'
 import { findCopy } from '@/lib/copies/reads'
 import { claimCopyPlace, failCopy, finishCopy } from '@/lib/copies/writes'
@@ -12,6 +11,7 @@ import { ChecksumMismatch, expectSha256, isIntact } from '@/lib/stores/checksum'
 import { NotStored, StoreFull, StoreUnreachable } from '@/lib/stores/errors'
 import { type Store, storeOf } from '@/lib/stores/store'
 import { holdLease, type Lease, LeaseLost } from './lease'
+import { removeUnwanted } from './remove-blob'
 import { systemContext } from './system'
 
 type Copy = NonNullable<Awaited<ReturnType<typeof findCopy>>>
@@ -50,9 +50,8 @@ async function copyBytes(ctx: Context, copy: Copy, { regionId, blob }: Source, l
   // Bytes that are there already, another image's or those of a try that was cut off, are believed once they are read.
   if (!(await isIntact(target, key, content, lease.signal))) {
     await target.delete(key)
-    await moveBytes({ source: storeOf(regionId), target }, { from: blobKey(blob), to: key }, content, lease)
-    // Cancelled at the very end: the job that removes its bytes may have come before they were whole.
-    if (!(await isBlobWanted(blobId))) await target.delete(key)
+    const moving = moveBytes({ source: storeOf(regionId), target }, { from: blobKey(blob), to: key }, content, lease)
+    await moving.finally(() => removeUnwanted(target, { blobId, key }))
   }
   const brought = { ...content, layout: parseDiskLayout(blob.layout) }
   await finishCopy({ ...ctx, now: new Date() }, lease.work, brought, { wasThere: isThere })

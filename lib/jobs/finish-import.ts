@@ -1,6 +1,5 @@
 import 'server-only'
 import type { Context } from '@/lib/auth/viewer'
-import { isBlobWanted } from '@/lib/blobs/reads'
 import { blobKey, type DiskContent } from '@/lib/blobs/rules'
 import { noteLayout } from '@/lib/blobs/writes'
 import { readGuest } from '@/lib/disks/guest'
@@ -17,6 +16,7 @@ import { storeOf } from '@/lib/stores/store'
 import type { ImportSource } from './import-image'
 import { holdLease, type Lease, LeaseLost } from './lease'
 import { prepareDisk } from './prepare-disk'
+import { removeUnwanted } from './remove-blob'
 import { systemContext } from './system'
 
 type Tell = ImportSource['onProgress']
@@ -122,7 +122,7 @@ async function storeDisk(ctx: Context, running: RunningImport, lease: Lease, tel
   if (!isThere || !(await isIntact(store, key, content, lease.signal))) {
     // What a worker that has died had written of it.
     await store.delete(key)
-    await store.take(key, file, {
+    const taking = store.take(key, file, {
       size: content.size,
       signal: lease.signal,
       onProgress: (done) => {
@@ -130,8 +130,7 @@ async function storeDisk(ctx: Context, running: RunningImport, lease: Lease, tel
         tell?.(done, content.size, 'storing')
       },
     })
-    // Cancelled meanwhile: the job that removes its bytes may have come before they were whole.
-    if (!(await isBlobWanted(blobId))) await store.delete(key)
+    await taking.finally(() => removeUnwanted(store, { blobId, key }))
   }
   return ok(content)
 }

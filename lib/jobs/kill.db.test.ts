@@ -10,7 +10,7 @@ import { afterAll, afterEach, beforeEach, expect, test } from 'vitest'
 import { verify } from '@/lib/admin/verify'
 import { beginCopy } from '@/lib/copies/writes'
 import { db } from '@/lib/db/client'
-import { account, keysIn, quota, region, stored, type TestAccount } from '@/lib/db/test-fixtures'
+import { account, bucketRegion, keysIn, quota, region, stored, type TestAccount } from '@/lib/db/test-fixtures'
 import { hasQemu, qemuNote } from '@/lib/disks/fixtures/qemu'
 import { buildRawDisk } from '@/lib/disks/samples'
 import { deleteImage } from '@/lib/images/writes'
@@ -92,16 +92,6 @@ async function lockRow(table: 'Account' | 'Blob', id: string): Promise<() => Pro
   return async () => await client.end()
 }
 
-/** A region that keeps its bytes in the bucket. */
-async function bucketRegion(): Promise<string> {
-  const id = await region()
-  const name = `ECS_STORE_${id.toUpperCase().replaceAll('-', '_')}`
-  process.env[name] = `s3://images/of/${id}?endpoint=${server.settings().endpoint}`
-  process.env[`${name}_ACCESS_KEY_ID`] = 'S3RVER'
-  process.env[`${name}_SECRET_ACCESS_KEY`] = 'S3RVER'
-  return id
-}
-
 async function settled(owner: TestAccount): Promise<void> {
   if (worker?.signalCode !== null) startWorker()
   const inMotion = async () => {
@@ -136,7 +126,7 @@ test.skipIf(!hasQemu)(
   `an import whose worker is killed while the disk is ${importPoints} becomes one image${qemuNote}`,
   { timeout: 240_000 },
   async () => {
-    const [here, owner] = await Promise.all([bucketRegion(), account()])
+    const [here, owner] = await Promise.all([bucketRegion(server), account()])
     // A place that was lost, or one that was taken twice, would show.
     await quota(owner, here, 1)
     const imageId = await arrived(owner, here)
@@ -168,7 +158,7 @@ test.skipIf(!hasQemu)(
 test('a copy whose worker is killed before its first byte, half way, and when all are there becomes one image', {
   timeout: 120_000,
 }, async () => {
-  const [here, there, owner] = await Promise.all([bucketRegion(), region(), account()])
+  const [here, there, owner] = await Promise.all([bucketRegion(server), region(), account()])
   await quota(owner, there, 1)
   const imageId = await stored(owner, here)
   const copy = { region: here, imageId, targetRegion: there, name: 'copy' }
@@ -204,7 +194,7 @@ test('a copy whose worker is killed before its first byte, half way, and when al
 test('a delete whose worker is killed before the bytes are gone, and before their row is, is done to its end', {
   timeout: 120_000,
 }, async () => {
-  const [here, there, owner] = await Promise.all([bucketRegion(), region(), account()])
+  const [here, there, owner] = await Promise.all([bucketRegion(server), region(), account()])
   const deleteForGood = async (imageId: string) => {
     const input = { imageId, cancelShares: false, typedName: null, region: null, isForGood: true }
     expect(await deleteImage(owner.at(new Date()), input)).toMatchObject({ ok: true })

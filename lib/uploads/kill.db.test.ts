@@ -1,13 +1,15 @@
-import { readFile, stat } from 'node:fs/promises'
+import { readFile, rm, stat } from 'node:fs/promises'
+import pg from 'pg'
 import { expect, test } from 'vitest'
 import { verify } from '@/lib/admin/verify'
 import { db } from '@/lib/db/client'
 import { account, quota, region } from '@/lib/db/test-fixtures'
 import { buildRawDisk } from '@/lib/disks/samples'
+import { listUnfinishedUploads } from '@/lib/imports/reads'
 import { finishImportJob } from '@/lib/jobs/finish-import'
 import { stagedFile } from '@/lib/stores/staging'
 import { otherServer } from './fixtures/other-server'
-import { created, offsetOf, patch, patchHeaders, sha256 } from './fixtures/requests'
+import { ask, created, offsetOf, patch, patchHeaders, sha256 } from './fixtures/requests'
 
 const disk = buildRawDisk({ sizeMib: 16, label: 'KILL', seed: 77 })
 const pieceBytes = 65_536
@@ -55,3 +57,45 @@ test('a server that is killed in the middle of an upload, again and again, keeps
   expect(await db().image.count({ where: { ownerId: owner.id } })).toBe(1)
   expect((await verify()).filter(({ severity }) => severity === 'violation')).toEqual([])
 }, 120_000)
+
+test('a server that is killed when the last byte is there, before it could say so, loses neither the disk nor its place', async () => {
+  const [here, owner] = await Promise.all([region(), account()])
+  await quota(owner, here, 1)
+  const imageId = await created(owner, { region: here, size: disk.length })
+  // To say so takes this lock.
+  const other = new pg.Client({ connectionString: process.env.DATABASE_URL })
+  await other.connect()
+  await other.query('BEGIN')
+  await other.query('SELECT id FROM "Account" WHERE id = $1 FOR NO KEY UPDATE', [owner.id])
+  const server = await otherServer(owner)
+  const sending = fetch(`http://127.0.0.1:${server.port}/api/uploads/${imageId}`, {
+    method: 'PATCH',
+    headers: patchHeaders(0),
+    body: new Uint8Array(disk),
+  }).catch(() => null)
+  const isWaiting = async () => {
+    const locks = await db().$queryRaw<unknown[]>`SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' LIMIT 1`
+    return locks.length > 0 && (await stat(stagedFile(imageId))).size === disk.length
+  }
+  await expect.poll(isWaiting, { timeout: 20_000 }).toBe(true)
+  await server.kill()
+  await Promise.all([other.end(), sending])
+  const rowOf = async () => await db().image.findUnique({ where: { id: imageId } })
+  expect(await rowOf()).toMatchObject({ state: 'importing', step: 'RECEIVE' })
+  await expect.poll(() => offsetOf(owner, imageId), { timeout: 20_000 }).toBe(disk.length)
+  expect(await rowOf()).toMatchObject({ state: 'importing', step: 'CHECK' })
+  await finishImportJob({ imageId }, true)
+  expect(await rowOf()).toMatchObject({ state: 'available', originSha256: sha256(disk) })
+  expect((await verify()).filter(({ severity }) => severity === 'violation')).toEqual([])
+}, 60_000)
+
+test('an upload whose server was killed before it made the file is listed, can be cancelled, and gives its place back', async () => {
+  const [here, owner] = await Promise.all([region(), account()])
+  await quota(owner, here, 1)
+  const imageId = await created(owner, { region: here, size: disk.length })
+  await rm(stagedFile(imageId))
+  expect(await listUnfinishedUploads(owner.ctx, { region: here })).toMatchObject({ items: [{ imageId, doneBytes: 0 }] })
+  expect((await patch(owner, imageId, 0, new Uint8Array(disk))).status).toBe(404)
+  expect((await ask(owner, 'DELETE', `/${imageId}`)).status).toBe(204)
+  expect(await created(owner, { region: here, size: disk.length })).toMatch(/^img-/)
+})

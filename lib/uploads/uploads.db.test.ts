@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it, test } from 'vitest'
 import { db } from '@/lib/db/client'
@@ -276,9 +276,10 @@ describe('of somebody else’s upload nothing can be learnt or changed', () => {
     const arrival = { patienceMs: 60_000, fileName: 'web-01.qcow2', size: small.length, holder: 'the command line' }
     const begun = await beginImport(owner.at(new Date()), input, arrival)
     const imageId = begun.ok ? begun.value.imageId : ''
+    await writeFile(stagedFile(imageId), small.subarray(0, 100))
     expect(await listUnfinishedUploads(owner.ctx, { region: here })).toEqual({ items: [] })
     expect(await offsetOf(owner, imageId)).toBe(null)
-    expect((await patch(owner, imageId, 0, small)).status).toBe(404)
+    expect((await patch(owner, imageId, 100, small.subarray(100))).status).toBe(404)
   })
 
   test('an account that is disabled while it sends gets no image of it', async () => {
