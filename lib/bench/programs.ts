@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '../db/ports'
 import { next } from '../start/build'
 import { onEnd } from '../start/ending'
-import { watchdog } from '../start/run'
+import { oneHeap, watchdog } from '../start/run'
 import type { Place } from './place'
 
 export type Running = { url: string; pid: number; stop(): Promise<void> }
@@ -19,7 +19,7 @@ const logShown = 3_000
 export async function startServer(place: Place, folder: string, databaseUrl: string, more: Record<string, string>) {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
-  const env = { ...place.environment, ...more, DATABASE_URL: databaseUrl, NEXTAUTH_URL: url }
+  const env = { ...oneHeap, ...place.environment, ...more, DATABASE_URL: databaseUrl, NEXTAUTH_URL: url }
   const args = [watchdog, next, 'start', '--hostname', '127.0.0.1', '--port', String(port)]
   return await startProgram(place, url, { name: `server-${port}`, command: process.execPath, args, folder, env })
 }
