@@ -143,9 +143,7 @@ async function dropTables(client: pg.Client): Promise<void> {
 
 /** The queue is not part of a backup. A lease that has run out has the sweep take up or fail what was in motion. */
 async function abandonWork(client: pg.Client): Promise<void> {
-  await client.query(
-    `UPDATE "Image" SET "leaseHolder" = NULL, "leaseUntil" = now() WHERE state IN ('importing', 'copying')`,
-  )
+  await client.query(`UPDATE "Image" SET "leaseUntil" = now() WHERE state IN ('importing', 'copying')`)
 }
 
 /** The next start of an embedded console must not add its demo accounts. */
