@@ -32,12 +32,20 @@ export function defineDownload<S extends z.ZodType>(
       const response = request.method === 'HEAD' ? headOf(content) : await serve(request, content)
       return { response, outcome: 'ok', code: null }
     } catch (error) {
+      // Nobody waits for it any more.
+      if (request.signal.aborted)
+        return { response: new Response(null, { status: 499 }), outcome: 'refused', code: null }
       const reference = logFault(error, request.nextUrl.pathname)
       return { response: plain(500, { refusal: { code: 'FAULT', reference } }), outcome: 'fault', code: null }
     }
   }
   return async (request: NextRequest, route: RouteParams): Promise<Response> => {
-    const observed = { kind: 'read' as const, operation: read.name, head: request.headers, endOf: (end: Answer) => end }
+    const observed = {
+      kind: 'transfer' as const,
+      operation: read.name,
+      head: request.headers,
+      endOf: (end: Answer) => end,
+    }
     return (await observe(observed, () => answer(request, route))).response
   }
 }

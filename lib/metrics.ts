@@ -33,7 +33,9 @@ const ended = counter(
 )
 const moved = counter('ecs_transfer_bytes_total', 'Bytes of imports and copies that have come to a good end.', ['kind'])
 
-type Request = { kind: 'action' | 'read'; operation: string; outcome: Outcome; seconds: number; code: string | null }
+/** A transfer lasts as long as its bytes take on the way, so it is kept apart. */
+export type RequestKind = 'action' | 'read' | 'transfer'
+type Request = { kind: RequestKind; operation: string; outcome: Outcome; seconds: number; code: string | null }
 
 /** Counts one action or read. */
 export function countRequest({ kind, operation, outcome, seconds, code }: Request): void {

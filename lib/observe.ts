@@ -1,9 +1,9 @@
 import 'server-only'
 import { log, requestIdOf, withLogFields } from '@/lib/log'
-import { countRequest, type Outcome } from '@/lib/metrics'
+import { countRequest, type Outcome, type RequestKind } from '@/lib/metrics'
 
 type Observed<T> = {
-  kind: 'action' | 'read'
+  kind: RequestKind
   operation: string
   head: Headers
   /** How it ended: `run` answers every failure as a value. */

@@ -211,11 +211,16 @@ function useAfterPress(callback: () => void): () => void {
       isPressed.current = false
       setTimeout(() => afterwards())
     }
+    // What is dragged, or pressed when the window goes away, is let go without a word of the button.
     window.addEventListener('mousedown', press, true)
     window.addEventListener('mouseup', release, true)
+    window.addEventListener('dragend', release, true)
+    window.addEventListener('blur', release)
     return () => {
       window.removeEventListener('mousedown', press, true)
       window.removeEventListener('mouseup', release, true)
+      window.removeEventListener('dragend', release, true)
+      window.removeEventListener('blur', release)
     }
   }, [])
   return () => {

@@ -42,8 +42,12 @@ test('into a store that cannot be reached it is tried again, and fails in the en
   await quota(owner, here, 1)
   process.env[`ECS_STORE_${here.toUpperCase().replaceAll('-', '_')}`] = '/nowhere/that/is/mounted'
   const imageId = await arrived(owner, here)
-  await expect(finishImportJob({ imageId }, false)).rejects.toThrow()
-  expect(await rowOf(imageId)).toMatchObject({ state: 'importing', leaseHolder: null })
+  for (let round = 0; round < 3; round++) {
+    await expect(finishImportJob({ imageId }, false)).rejects.toThrow()
+    expect(await rowOf(imageId)).toMatchObject({ state: 'importing', leaseHolder: null })
+    // The file that came and, where there is a tool, what was made of it: not one more for each try.
+    expect((await listStaged()).filter((file) => file.imageId === imageId).length).toBeLessThanOrEqual(2)
+  }
   await finishImportJob({ imageId }, true)
   expect(await rowOf(imageId)).toMatchObject({ state: 'failed', failure: { code: 'STORE_UNREACHABLE' }, blobId: null })
   expect((await listStaged()).filter((file) => file.imageId === imageId)).toEqual([])

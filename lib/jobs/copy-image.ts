@@ -49,7 +49,8 @@ async function copyBytes(ctx: Context, copy: Copy, { regionId, blob }: Source, l
   const target = storeOf(copy.regionId)
   // Bytes that are there already, another image's or those of a try that was cut off, are believed once they are read.
   if (!(await isIntact(target, key, content, lease.signal))) {
-    await target.delete(key)
+    // Never the key itself: one that was taken for dead must not remove what its successor has written.
+    await target.deleteUnfinished(key)
     const moving = moveBytes({ source: storeOf(regionId), target }, { from: blobKey(blob), to: key }, content, lease)
     await moving.finally(() => removeUnwanted(target, { blobId, key }))
   }

@@ -120,8 +120,8 @@ async function storeDisk(ctx: Context, running: RunningImport, lease: Lease, tel
   await lease.confirm({ step: 'STORE', doneBytes: 0, totalBytes: content.size })
   // Bytes that are there already are believed once they are read; the file that has come mends them.
   if (!isThere || !(await isIntact(store, key, content, lease.signal))) {
-    // What a worker that has died had written of it.
-    await store.delete(key)
+    // Never the key itself: one that was taken for dead must not remove what its successor has written.
+    await store.deleteUnfinished(key)
     const taking = store.take(key, file, {
       size: content.size,
       signal: lease.signal,

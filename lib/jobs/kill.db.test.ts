@@ -5,6 +5,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest'
 import { verify } from '@/lib/admin/verify'
@@ -130,13 +131,14 @@ test.skipIf(!hasQemu)(
     // A place that was lost, or one that was taken twice, would show.
     await quota(owner, here, 1)
     const imageId = await arrived(owner, here)
-    const stepIs = (step: string) => async () =>
-      (await db().image.findUniqueOrThrow({ where: { id: imageId } })).step === step
-    await killWhen(stepIs('CHECK'))
-    expect(await stepIs('CHECK')()).toBe(true)
+    const isAt = (step: string) => async () => {
+      const { step: at, leaseHolder } = await db().image.findUniqueOrThrow({ where: { id: imageId } })
+      return at === step && leaseHolder !== null
+    }
+    // Killed while it hashes: half a GiB takes a while.
+    await killWhen(isAt('CHECK'), async () => expect(await isAt('CHECK')()).toBe(true))
     await writeFile(isSlow, '')
-    await killWhen(stepIs('CONVERT'))
-    expect(await stepIs('CONVERT')()).toBe(true)
+    await killWhen(isAt('CONVERT'), async () => expect(await isAt('CONVERT')()).toBe(true))
     await rm(isSlow)
     await killAt((method, url) => method === 'POST' && url.includes('uploads'))
     await killAt((method, url) => method === 'PUT' && url.includes('partNumber=2'))
@@ -219,3 +221,39 @@ test('a delete whose worker is killed before the bytes are gone, and before thei
   expect(await db().image.count({ where: { ownerId: owner.id } })).toBe(0)
   await expectNothingWrong()
 })
+
+test.skipIf(!hasQemu)(
+  `a worker that was frozen, taken for dead and wakes up when its work is done changes nothing${qemuNote}`,
+  { timeout: 120_000 },
+  async () => {
+    const [here, owner] = await Promise.all([bucketRegion(server), account()])
+    const imageId = await arrived(owner, here)
+    const frozen = startWorker()
+    let wake = () => {}
+    // It asks what a dead worker has left, right before it writes.
+    const isHeld = new Promise<void>((resolve) => {
+      server.before = async ({ method, url = '' }) => {
+        if (method !== 'GET' || !url.includes('uploads')) return false
+        resolve()
+        await new Promise<void>((go) => (wake = go))
+        return false
+      }
+    })
+    await isHeld
+    frozen.kill('SIGSTOP')
+    server.before = () => false
+    await sweepImages(new Date(Date.now() + leaseMs + 1_000))
+    const second = startWorker()
+    const rowOf = async () => await db().image.findUnique({ where: { id: imageId } })
+    await expect.poll(async () => (await rowOf())?.state, { timeout: 60_000 }).toBe('available')
+    await kill(second)
+    const keys = await keysIn(here)
+    wake()
+    frozen.kill('SIGCONT')
+    await sleep(3_000)
+    await kill(frozen)
+    expect(await rowOf()).toMatchObject({ state: 'available', leaseHolder: null })
+    expect(await keysIn(here)).toEqual(keys)
+    expect((await verify()).filter(({ severity }) => severity === 'violation')).toEqual([])
+  },
+)

@@ -1,5 +1,5 @@
 import 'server-only'
-import { leaseRenewMs } from '@/lib/imports/rules'
+import { leaseMs, leaseRenewMs } from '@/lib/imports/rules'
 import { type Progress, renewLease, type Work } from '@/lib/imports/writes'
 
 /** The work was failed, cancelled or taken up by somebody else meanwhile, so whoever is at it stops. */
@@ -23,12 +23,19 @@ export type Lease = {
 export function holdLease(work: Work): Lease {
   const lost = new AbortController()
   let toldAt = 0
+  let renewedAt = Date.now()
   const renew = async (progress: Progress = {}) => {
-    if (!(await renewLease(work, new Date(), progress))) lost.abort(new LeaseLost())
+    const now = Date.now()
+    if (!(await renewLease(work, new Date(now), progress))) lost.abort(new LeaseLost())
+    renewedAt = now
   }
   // The database may come back before the lease runs out; the next renewal tells.
   const renewIfPossible = (progress?: Progress) => void renew(progress).catch(() => {})
-  const timer = setInterval(renewIfPossible, leaseRenewMs)
+  const timer = setInterval(() => {
+    // Nobody told us that it is lost, and by now somebody else may have it.
+    if (Date.now() - renewedAt > leaseMs) lost.abort(new LeaseLost())
+    else renewIfPossible()
+  }, leaseRenewMs)
   return {
     work,
     signal: lost.signal,

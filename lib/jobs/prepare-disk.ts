@@ -11,7 +11,7 @@ import { noteOrigin } from '@/lib/imports/writes'
 import { ok, type Result, refuse } from '@/lib/result'
 import { sha256Of } from '@/lib/stores/checksum'
 import { StoreFull } from '@/lib/stores/errors'
-import { requireStagingRoom, stagedFile } from '@/lib/stores/staging'
+import { discardStaged, requireStagingRoom, stagedFile } from '@/lib/stores/staging'
 import type { ImportSource } from './import-image'
 import type { Lease } from './lease'
 
@@ -58,6 +58,8 @@ async function normalise(
     return isKept ? ok({ ...original, isNormalised: false }) : refused('tool-missing', { format })
   }
   await lease.confirm({ step: 'CONVERT', doneBytes: 0, totalBytes: 100 })
+  // What earlier tries have made of it.
+  await discardStaged(lease.work.imageId, { isKept: true })
   await requireStagingRoom(size)
   // A name of this holder's own: one that was taken for dead may still be at it.
   const to = stagedFile(lease.work.imageId, `${lease.work.holder}.qcow2`)

@@ -74,11 +74,20 @@ export class FolderStore implements Store {
     }
   }
 
-  async delete(key: string): Promise<void> {
-    const file = this.file(key)
+  async deleteUnfinished(key: string): Promise<void> {
+    requireKey(key)
     try {
       const parts = (await this.names()).filter((name) => name.endsWith(partEnding) && keyOf(name) === key)
       for (const part of parts) await rm(path.join(this.settings.folder, part), { force: true })
+    } catch (error) {
+      throw this.meaning(error)
+    }
+  }
+
+  async delete(key: string): Promise<void> {
+    const file = this.file(key)
+    await this.deleteUnfinished(key)
+    try {
       await rm(file, { force: true })
       await syncFolder(this.settings.folder).catch(ignoreMissing)
     } catch (error) {

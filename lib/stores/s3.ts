@@ -79,7 +79,7 @@ export class S3Store implements Store {
     }
   }
 
-  async delete(key: string): Promise<void> {
+  async deleteUnfinished(key: string): Promise<void> {
     const place = this.place(key)
     try {
       const { client, sdk } = await this.connect()
@@ -87,6 +87,16 @@ export class S3Store implements Store {
         if (upload.Key !== place.Key) continue
         await client.send(new sdk.AbortMultipartUploadCommand({ ...place, UploadId: upload.UploadId }))
       }
+    } catch (error) {
+      throw this.meaning(error)
+    }
+  }
+
+  async delete(key: string): Promise<void> {
+    const place = this.place(key)
+    await this.deleteUnfinished(key)
+    try {
+      const { client, sdk } = await this.connect()
       await client.send(new sdk.DeleteObjectCommand(place))
     } catch (error) {
       throw this.meaning(error)

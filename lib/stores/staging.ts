@@ -58,12 +58,14 @@ export async function receiveStaged(
   }
 }
 
-/** Removes all staged files of an image. */
-export async function discardStaged(imageId: string): Promise<void> {
+/** Removes all staged files of an image; with `isKept` all but the one that has arrived. */
+export async function discardStaged(imageId: string, { isKept = false } = {}): Promise<void> {
   const { folder } = stagingPlace()
   requireKey(imageId)
-  for (const name of await names(folder))
-    if (imageIdOf(name) === imageId) await rm(path.join(folder, name), { force: true })
+  for (const name of await names(folder)) {
+    if (imageIdOf(name) !== imageId || (isKept && name === imageId)) continue
+    await rm(path.join(folder, name), { force: true })
+  }
 }
 
 /** Every staged file there is. */

@@ -35,6 +35,8 @@ export interface Store {
   stat(key: string): Promise<{ size: number; modifiedAt: Date } | null>
   /** Removes the key and unfinished parts of it. No error when it is not there. */
   delete(key: string): Promise<void>
+  /** Removes the unfinished parts of a key alone, which writers that died have left. Whole bytes stay. */
+  deleteUnfinished(key: string): Promise<void>
   /** Everything there is, also what is only partly there. */
   list(): AsyncIterable<StoredObject>
   /** Throws `StoreFull` where so many bytes more would cut into the reserve; a bucket has none. */

@@ -34,7 +34,7 @@ export async function handleUpload(
   request: Request,
   currentContext: () => Promise<SessionContext | null>,
 ): Promise<Response> {
-  const kind = request.method === 'HEAD' ? 'read' : 'action'
+  const kind = request.method === 'PATCH' ? 'transfer' : request.method === 'HEAD' ? 'read' : 'action'
   const operation = operations[request.method] ?? 'getUpload'
   const answered = await observe({ kind, operation, head: request.headers, endOf }, () =>
     answer(request, currentContext),
