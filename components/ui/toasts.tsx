@@ -34,7 +34,8 @@ export function Toasts() {
       duration={6000}
       toastOptions={{
         unstyled: true,
-        className: 'w-full rounded-card border border-line bg-surface-float px-4 py-3 text-ink text-sm shadow-float',
+        className:
+          'w-full rounded-card border border-line bg-surface-float px-4 py-3 font-sans text-ink text-sm shadow-float',
       }}
     />
   )
