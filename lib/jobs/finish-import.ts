@@ -28,47 +28,30 @@ export async function finishImportJob({ imageId }: { imageId: string }, isLastTr
   if (!running) return
   const lease = holdLease(work)
   try {
-    await finishImportOf(systemContext(running.owner, new Date()), running, lease, undefined, isLastTry)
+    await finishHeldImport(systemContext(running.owner, new Date()), { running, lease, isLastTry })
   } finally {
     lease.release()
   }
 }
 
-/** The same for whoever has received the file and holds the lease already: one try, and what fails it is thrown. */
-export async function finishHeldImport(
-  ctx: Context,
-  running: RunningImport,
-  lease: Lease,
-  tell: Tell,
-): Promise<Result<{ imageId: string }>> {
-  return await finishImportOf(ctx, running, lease, tell, true)
-}
+/** One try to finish an import by whoever holds its lease. Another one may follow, unless it is the last. */
+type Try = { running: RunningImport; lease: Lease; tell?: Tell; isLastTry: boolean }
 
-async function finishImportOf(
-  ctx: Context,
-  running: RunningImport,
-  lease: Lease,
-  tell: Tell,
-  isLastTry: boolean,
-): Promise<Result<{ imageId: string }>> {
+/** The same for whoever has received the file and holds the lease already. What fails it is thrown. */
+export async function finishHeldImport(ctx: Context, held: Try): Promise<Result<{ imageId: string }>> {
   try {
-    return await tryToFinish(ctx, running, lease, tell, isLastTry)
+    return await tryToFinish(ctx, held)
   } finally {
-    await discardIfEnded(running.id)
+    await discardIfEnded(held.running.id)
   }
 }
 
-async function tryToFinish(
-  ctx: Context,
-  running: RunningImport,
-  lease: Lease,
-  tell: Tell,
-  isLastTry: boolean,
-): Promise<Result<{ imageId: string }>> {
+async function tryToFinish(ctx: Context, held: Try): Promise<Result<{ imageId: string }>> {
+  const { running, lease, isLastTry } = held
   const { regionId: region } = running
   const now = () => ({ ...ctx, now: new Date() })
   try {
-    const stored = await storeDisk(ctx, running, lease, tell)
+    const stored = await storeDisk(ctx, held)
     if (!stored.ok) return await giveUp(now(), lease.work, stored.refusal)
     await lease.confirm()
     return await finishImport(now(), lease.work, stored.value)
@@ -104,7 +87,7 @@ async function discardIfEnded(imageId: string): Promise<void> {
 }
 
 /** Brings the bytes of an import into the store of its region. What a dead worker has done of it is not done again. */
-async function storeDisk(ctx: Context, running: RunningImport, lease: Lease, tell: Tell): Promise<Result<DiskContent>> {
+async function storeDisk(ctx: Context, { running, lease, tell }: Try): Promise<Result<DiskContent>> {
   const { regionId, blob } = running
   const store = storeOf(regionId)
   const known = blob && contentOf(blob)

@@ -52,7 +52,7 @@ export async function importImage(
     }
     const running = await findImport(imageId)
     if (!running) return refuse({ code: 'IMAGE_BUSY', state: 'failed' })
-    return await finishHeldImport(ctx, running, lease, source.onProgress)
+    return await finishHeldImport(ctx, { running, lease, tell: source.onProgress, isLastTry: true })
   } finally {
     lease.release()
   }
