@@ -1,6 +1,6 @@
 import { blobKey } from '@/lib/blobs/rules'
 import { db } from '@/lib/db/client'
-import { account, expect, expectRow, row, storedIn, test } from './fixtures'
+import { account, expect, expectRow, row, storedIn, test, unique } from './fixtures'
 import { begun, diskFile, expectAvailable, sizeMib, words } from './uploads'
 
 const here = 'cn-shanghai'
@@ -11,7 +11,7 @@ test('a disk is uploaded, cut and resumed, copied to another region, shared ther
   browserPage,
 }, info) => {
   test.setTimeout(180_000 + sizeMib * 500)
-  const [owner, recipient] = [await account(), await account()]
+  const [owner, recipient] = [await account(), await account({ username: unique('lantern') })]
   const page = await browserPage(owner)
   const disk = await diskFile(info)
   const patient = { timeout: 30_000 + sizeMib * 100 }
