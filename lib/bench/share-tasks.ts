@@ -73,7 +73,7 @@ async function makeAccounts(count: number): Promise<Account[]> {
 async function makeImages(owners: Account[]): Promise<string[]> {
   const at = new Date(noon)
   const fixed = { regionId: region, name: 'web-01', operatingSystem: 'Debian 12', createdAt: at, updatedAt: at }
-  const content = { sha256: 'bench', size: 1, format: 'qcow2' as const, virtualSize: 1 }
+  const content = { sha256: newId('blb'), size: 1, format: 'qcow2' as const, virtualSize: 1 }
   const blob = { id: newId('blb'), regionId: region, ...content, state: 'ready' as const, createdAt: at, updatedAt: at }
   await db().blob.create({ data: blob })
   const rest = { ...fixed, ...content, blobId: blob.id, source: 'IMPORT' as const, state: 'available' as const }
