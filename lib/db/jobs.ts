@@ -11,7 +11,8 @@ export type Jobs = {
 
 /**
  * Enqueues a job in the transaction that asks for it, so that neither is ever there without the other. A second job of the
- * same kind for the same thing takes the place in the queue of one that still waits. Six tries: the last comes four minutes after the first.
+ * same kind for the same thing takes the place in the queue of one that still waits. Six tries: the last comes four minutes
+ * after the first.
  */
 export async function addJob<K extends keyof Jobs>(tx: Transaction, kind: K, payload: Jobs[K]): Promise<void> {
   const key = `${kind} ${Object.values(payload).join(' ')}`

@@ -47,7 +47,8 @@ export async function importImage(
   try {
     const received = await receive(ctx, input.region, source, lease)
     if (!received.ok) {
-      await giveUp(ctx, lease.work, failureOf(received.refusal))
+      // What was taken for dead is failed, or was, by the sweep, with a reason of its own.
+      if (received.refusal.code !== 'IMAGE_BUSY') await giveUp(ctx, lease.work, failureOf(received.refusal))
       return received
     }
     const running = await findImport(imageId)
