@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { db } from '@/lib/db/client'
 import { account, held, image, later, noon, quota, race, region, type TestAccount, tally } from '@/lib/db/test-fixtures'
-import { leaseMs, queueMs } from './rules'
+import { leaseMs, queueMs, uploadPatienceMs } from './rules'
 import {
   beginImport,
   cancelImport,
@@ -151,6 +151,7 @@ describe('an import whose file has arrived', () => {
     const [here, owner] = await Promise.all([region(), account()])
     const imageId = await begun(owner, here)
     await endReceiving(owner.ctx, nobodys(imageId), received)
+    expect(await renewLease(nobodys(imageId), noon, {}, uploadPatienceMs)).toBe(false)
     const key = `finish-import ${imageId}`
     await db().$queryRaw`SELECT graphile_worker.remove_job(${key})::text`
     expect(await queueAgain(owner.at(later(queueMs)), imageId)).toEqual({ ok: true, value: false })

@@ -80,8 +80,10 @@ export async function renewLease(
   progress: Progress = {},
   patienceMs = leaseMs,
 ): Promise<boolean> {
+  // What nobody holds has a sender as long as it arrives; afterwards it waits in the queue, and not for a day.
+  const step = holder === null ? { step: 'RECEIVE' as const } : {}
   const renewed = await db().image.updateMany({
-    where: { id: imageId, leaseHolder: holder, state: { in: ['importing', 'copying'] } },
+    where: { id: imageId, leaseHolder: holder, state: { in: ['importing', 'copying'] }, ...step },
     data: { leaseUntil: new Date(now.getTime() + patienceMs), ...progress },
   })
   return renewed.count === 1
