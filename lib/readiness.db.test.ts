@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest'
-import { region } from '@/lib/db/test-fixtures'
 import { readiness } from '@/lib/readiness'
 import { storeOf } from '@/lib/stores/store'
+import { region } from '@/lib/testing/builders'
 
 test('a store is asked once a second however often somebody wants to know, and one that hangs is asked once', async () => {
   const store = storeOf(await region())

@@ -27,8 +27,8 @@ export default defineConfig({
         test: {
           name: 'db',
           include: ['{lib,prisma}/**/*.db.test.ts'],
-          globalSetup: 'lib/db/test-database.ts',
-          setupFiles: 'lib/db/test-database-each.ts',
+          globalSetup: 'lib/testing/database.ts',
+          setupFiles: 'lib/testing/database-each.ts',
         },
       },
     ],

@@ -2,7 +2,7 @@ import 'server-only'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
-import { isCode, StartError } from '@/lib/db/data-folder'
+import { isCode, StartError } from '@/lib/embedded/data-folder'
 import { renameDurably, writeDurably } from '@/lib/stores/durable'
 
 // A folder with a backup: manifest.json, which is written last and so stands for all of it; database-<time>/ with a file

@@ -6,7 +6,7 @@ import pg from 'pg'
 import { afterAll, expect, test } from 'vitest'
 import { databaseName, withDatabase } from '@/lib/db/beside'
 import { db } from '@/lib/db/client'
-import { farAway } from '@/lib/db/test-fixtures'
+import { farAway } from '@/lib/testing/builders'
 import { migrationNames } from '@/prisma/migrate'
 import { admin, fixture, imported } from './admin-fixture'
 

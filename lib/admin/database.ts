@@ -1,8 +1,8 @@
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { StartError } from '@/lib/db/data-folder'
-import { openDatabase } from '@/lib/db/embedded'
+import { StartError } from '@/lib/embedded/data-folder'
+import { openDatabase } from '@/lib/embedded/embedded'
 
 /** How long an interrupted command waits for a database that is just starting, so that it can be stopped again. */
 const graceMs = 5_000

@@ -1,6 +1,6 @@
 import 'server-only'
 import { db } from '@/lib/db/client'
-import { StartError } from '@/lib/db/data-folder'
+import { StartError } from '@/lib/embedded/data-folder'
 import { formatBytes } from '@/lib/format'
 import { listRegions } from '@/lib/regions/reads'
 import { ok, type Result } from '@/lib/result'

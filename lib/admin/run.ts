@@ -1,4 +1,4 @@
-import { StartError } from '@/lib/db/data-folder'
+import { StartError } from '@/lib/embedded/data-folder'
 import type { Result } from '@/lib/result'
 import { connect } from './database'
 import { Interrupted, watchSignals } from './interruption'

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { blobKey } from '@/lib/blobs/rules'
 import { db } from '@/lib/db/client'
-import { farAway } from '@/lib/db/test-fixtures'
+import { farAway } from '@/lib/testing/builders'
 import { admin, type Fixture, fixture, imported, master, shared } from './admin-fixture'
 import { showFindings, verify } from './verify'
 

@@ -5,7 +5,7 @@ import path from 'node:path'
 import pg from 'pg'
 import { migrate } from '../../prisma/migrate'
 import { withDatabase } from '../db/beside'
-import { startDatabase } from '../db/embedded'
+import { startDatabase } from '../embedded/embedded'
 import { onEnd } from '../start/ending'
 
 /** How much is measured. The defaults are what the aims are about; smaller numbers try the benchmark itself. */

@@ -1,5 +1,5 @@
 import fs from 'node:fs'
-import { readIfThere } from '../db/data-folder'
+import { readIfThere } from '../embedded/data-folder'
 
 // Linux counts in ticks of a hundredth of a second towards programs, whatever it uses itself.
 const msPerTick = 10

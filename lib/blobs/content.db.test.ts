@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { verify } from '@/lib/admin/verify'
 import { db } from '@/lib/db/client'
-import { account, keysIn, later, newSeed, region, stored, type TestAccount } from '@/lib/db/test-fixtures'
 import { deleteImage, purgeImage } from '@/lib/images/writes'
 import { leaseMs } from '@/lib/imports/rules'
 import { removeBlob } from '@/lib/jobs/remove-blob'
 import { sweepImages } from '@/lib/jobs/sweep-images'
+import { account, keysIn, later, newSeed, region, stored, type TestAccount } from '@/lib/testing/builders'
 
 async function rowOf(imageId: string) {
   return await db().image.findUnique({ where: { id: imageId }, include: { blob: true } })

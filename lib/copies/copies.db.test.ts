@@ -4,6 +4,15 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { blobKey } from '@/lib/blobs/rules'
 import { db } from '@/lib/db/client'
+import { env } from '@/lib/env'
+import { deleteImage } from '@/lib/images/writes'
+import { leaseMs } from '@/lib/imports/rules'
+import { takeLease } from '@/lib/imports/writes'
+import { copyImageJob } from '@/lib/jobs/copy-image'
+import { removeBlob } from '@/lib/jobs/remove-blob'
+import { sweepImages } from '@/lib/jobs/sweep-images'
+import { shareImage } from '@/lib/shares/writes'
+import { storeOf } from '@/lib/stores/store'
 import {
   account,
   held,
@@ -15,16 +24,7 @@ import {
   stored,
   type TestAccount,
   tally,
-} from '@/lib/db/test-fixtures'
-import { env } from '@/lib/env'
-import { deleteImage } from '@/lib/images/writes'
-import { leaseMs } from '@/lib/imports/rules'
-import { takeLease } from '@/lib/imports/writes'
-import { copyImageJob } from '@/lib/jobs/copy-image'
-import { removeBlob } from '@/lib/jobs/remove-blob'
-import { sweepImages } from '@/lib/jobs/sweep-images'
-import { shareImage } from '@/lib/shares/writes'
-import { storeOf } from '@/lib/stores/store'
+} from '@/lib/testing/builders'
 import { beginCopy, cancelCopy, claimCopyPlace, retryCopy } from './writes'
 
 process.env.ECS_DATABASE_POOL = '20'

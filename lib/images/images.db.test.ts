@@ -1,6 +1,10 @@
 import { describe, expect, it, test } from 'vitest'
 import { beginCopy } from '@/lib/copies/writes'
 import { db } from '@/lib/db/client'
+import { beginImport } from '@/lib/imports/writes'
+import { removeBlob } from '@/lib/jobs/remove-blob'
+import { sweepImages } from '@/lib/jobs/sweep-images'
+import { cancelShare, shareImage } from '@/lib/shares/writes'
 import {
   account,
   accounts,
@@ -14,11 +18,7 @@ import {
   race,
   region,
   tally,
-} from '@/lib/db/test-fixtures'
-import { beginImport } from '@/lib/imports/writes'
-import { removeBlob } from '@/lib/jobs/remove-blob'
-import { sweepImages } from '@/lib/jobs/sweep-images'
-import { cancelShare, shareImage } from '@/lib/shares/writes'
+} from '@/lib/testing/builders'
 import { getImage, listCustomImages } from './reads'
 import { failedKeptMs, removalPatienceMs } from './rules'
 import { customImageParams } from './schema'

@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from 'vitest'
-import { account, held, image, later, minutes, quota, region } from '@/lib/db/test-fixtures'
 import { listSharedImages } from '@/lib/shares/reads'
 import { sharedImageParams, sharedImageSorts } from '@/lib/shares/schema'
+import { account, held, image, later, minutes, quota, region } from '@/lib/testing/builders'
 import { listCustomImages } from './reads'
 import { customImageParams, imageSorts } from './schema'
 

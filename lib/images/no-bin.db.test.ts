@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { db } from '@/lib/db/client'
-import { account, image, noon, region, stored } from '@/lib/db/test-fixtures'
 import { sweepImages } from '@/lib/jobs/sweep-images'
+import { account, image, noon, region, stored } from '@/lib/testing/builders'
 import { deleteImage } from './writes'
 
 process.env.ECS_RECYCLE_DAYS = '0'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { db } from '@/lib/db/client'
-import { account, held, image, later, noon, quota, race, region, type TestAccount, tally } from '@/lib/db/test-fixtures'
+import { account, held, image, later, noon, quota, race, region, type TestAccount, tally } from '@/lib/testing/builders'
 import { leaseMs, queueMs, uploadPatienceMs } from './rules'
 import {
   beginImport,

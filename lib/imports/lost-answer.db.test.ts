@@ -3,11 +3,11 @@ import { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
 import { blobKey } from '@/lib/blobs/rules'
 import { db } from '@/lib/db/client'
-import { account, region } from '@/lib/db/test-fixtures'
 import { buildRawDisk } from '@/lib/disks/samples'
 import { importImage } from '@/lib/jobs/import-image'
 import { sweepImages } from '@/lib/jobs/sweep-images'
 import { storeOf } from '@/lib/stores/store'
+import { account, region } from '@/lib/testing/builders'
 import { leaseMs } from './rules'
 
 /**

@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
 import { db } from '@/lib/db/client'
-import { account, quota, region } from '@/lib/db/test-fixtures'
 import { buildRawDisk } from '@/lib/disks/samples'
 import { importImage } from '@/lib/jobs/import-image'
 import { listStaged } from '@/lib/stores/staging'
+import { account, quota, region } from '@/lib/testing/builders'
 import { beginImport } from './writes'
 
 // More than any disk has: every store here is full.

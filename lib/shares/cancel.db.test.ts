@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, vi } from 'vitest'
 import { db } from '@/lib/db/client'
+import { newId } from '@/lib/ids'
+import { getImage } from '@/lib/images/reads'
 import {
   account,
   accounts,
@@ -15,9 +17,7 @@ import {
   type TestAccount,
   tally,
   whileLocked,
-} from '@/lib/db/test-fixtures'
-import { newId } from '@/lib/ids'
-import { getImage } from '@/lib/images/reads'
+} from '@/lib/testing/builders'
 import { listSharedImages } from './reads'
 import { sharedImageParams } from './schema'
 import { cancelShare, markSharesSeen, shareImage } from './writes'

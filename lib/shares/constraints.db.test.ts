@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from 'vitest'
 import { db } from '@/lib/db/client'
-import { account, asked, held, image, noon, region, type TestAccount } from '@/lib/db/test-fixtures'
 import { newId } from '@/lib/ids'
+import { account, asked, held, image, noon, region, type TestAccount } from '@/lib/testing/builders'
 import { shareImage } from './writes'
 
 // What the database itself refuses, whatever the code above it does: raw SQL as a bug or a hand would send it.

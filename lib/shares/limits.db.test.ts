@@ -1,5 +1,7 @@
 import { describe, expect, it, test } from 'vitest'
 import { db } from '@/lib/db/client'
+import { beginImport, failImport } from '@/lib/imports/writes'
+import type { Result } from '@/lib/result'
 import {
   account,
   accounts,
@@ -15,9 +17,7 @@ import {
   sharesToday,
   tally,
   usedToday,
-} from '@/lib/db/test-fixtures'
-import { beginImport, failImport } from '@/lib/imports/writes'
-import type { Result } from '@/lib/result'
+} from '@/lib/testing/builders'
 import { getImageShares } from './reads'
 import { cancelShare, shareImage } from './writes'
 

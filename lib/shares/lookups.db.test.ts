@@ -17,7 +17,7 @@ import {
   region,
   type TestAccount,
   tally,
-} from '@/lib/db/test-fixtures'
+} from '@/lib/testing/builders'
 import { lookUpParams, shareImageInput } from './schema'
 import { shareImage } from './writes'
 

@@ -3,6 +3,11 @@ import { afterAll, describe, expect, it, vi } from 'vitest'
 import { setDisabled } from '@/lib/accounts/writes'
 import { operatorContext } from '@/lib/admin/operator'
 import { db } from '@/lib/db/client'
+import { env } from '@/lib/env'
+import { newId } from '@/lib/ids'
+import { deleteImage, updateImage } from '@/lib/images/writes'
+import { beginImport } from '@/lib/imports/writes'
+import type { RefusalCode, Result } from '@/lib/result'
 import {
   account,
   accounts,
@@ -18,12 +23,7 @@ import {
   type TestAccount,
   tally,
   whileLocked,
-} from '@/lib/db/test-fixtures'
-import { env } from '@/lib/env'
-import { newId } from '@/lib/ids'
-import { deleteImage, updateImage } from '@/lib/images/writes'
-import { beginImport } from '@/lib/imports/writes'
-import type { RefusalCode, Result } from '@/lib/result'
+} from '@/lib/testing/builders'
 import { cancelShare, shareImage } from './writes'
 
 process.env.ECS_DATABASE_POOL = '30'

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { lookUpRecipient } from '@/lib/accounts/writes'
 import { db } from '@/lib/db/client'
+import type { RefusalCode } from '@/lib/result'
 import {
   account,
   accounts,
@@ -15,8 +16,7 @@ import {
   sharesToday,
   tally,
   usedToday,
-} from '@/lib/db/test-fixtures'
-import type { RefusalCode } from '@/lib/result'
+} from '@/lib/testing/builders'
 import { countNewShares, getImageShares, listSharedImages } from './reads'
 import { sharedImageParams } from './schema'
 import { cancelShare, markSharesSeen, shareImage } from './writes'

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
-import { readIfThere } from '../db/data-folder'
+import { readIfThere } from '../embedded/data-folder'
 import { run } from './run'
 import { inTurn } from './turn.mjs'
 

@@ -4,7 +4,7 @@ import path from 'node:path'
 import pg from 'pg'
 import { afterAll, expect, it } from 'vitest'
 import { migrate } from '@/prisma/migrate'
-import { firstStart, noteFirstStart } from '../db/first-start'
+import { firstStart, noteFirstStart } from '../embedded/first-start'
 import { forgetHalfADemo } from './demo'
 
 const url = process.env.DATABASE_URL ?? ''

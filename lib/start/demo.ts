@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { dropDatabase } from '../db/beside'
-import { firstStart, noteFirstStart } from '../db/first-start'
+import { firstStart, noteFirstStart } from '../embedded/first-start'
 import { run } from './run'
 
 const seed = ['--conditions=react-server', '--import', 'tsx', 'prisma/seed.ts']

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
-import { readIfThere, StartError } from '../db/data-folder'
+import { readIfThere, StartError } from '../embedded/data-folder'
 
 export type Settings = {
   isDevelopment: boolean

@@ -1,4 +1,4 @@
-import { readIfThere } from '../db/data-folder'
+import { readIfThere } from '../embedded/data-folder'
 
 /** How many tests ended how. */
 export type Tally = { passed: number; failed: number; skipped: number }

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import pg from 'pg'
-import { readIfThere } from '../db/data-folder'
+import { readIfThere } from '../embedded/data-folder'
 import type { Settings } from './settings'
 
 const namesMax = 5

@@ -3,9 +3,9 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import type { TestProject } from 'vitest/node'
+import { beside, databaseName, dropDatabase, withDatabase } from '@/lib/db/beside'
+import { startDatabase } from '@/lib/embedded/embedded'
 import { migrate } from '../../prisma/migrate'
-import { beside, databaseName, dropDatabase, withDatabase } from './beside'
-import { startDatabase } from './embedded'
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { inject } from 'vitest'
-import { beside, databaseName, withDatabase } from './beside'
+import { beside, databaseName, withDatabase } from '@/lib/db/beside'
 
 // Runs in each file of database tests before the file itself, and so before anything has read these settings.
 const { template, dataFolder } = inject('testDatabase')
