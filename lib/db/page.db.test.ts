@@ -130,11 +130,39 @@ test.each([
   ['no number', encoded(['rank', 'x', 'a'])],
   ['an empty number', encoded(['rank', '', 'a'])],
   ['a number that is too large', encoded(['rank', '9223372036854775808', 'a'])],
+  ['an id of other characters', encoded(['rank', '1', 'A b'])],
+  ['a lone surrogate', encoded(['rank', '1', '\ud800'])],
   ['SQL', encoded(['rank', '1\'; DROP TABLE "Paged"; --', "' OR true --"])],
 ])('a cursor that holds %s shows the first page', async (_, after) => {
   await paged()
   expect((await read('rank', { after })).items).toEqual(sorted('rank').slice(0, 3))
   expect((await read('rank', { before: after })).items).toEqual(sorted('rank').slice(0, 3))
+})
+
+const byTime: SortColumn<Row> = {
+  ...byRank,
+  column: Prisma.sql`to_timestamp(p.rank)`,
+  type: Prisma.sql`timestamptz`,
+  value: (row) => new Date(Number(row.rank) * 1_000).toISOString(),
+}
+
+test.each([
+  ['the year 0', '0000-01-01T00:00:00.000Z'],
+  ['February 30', '2026-02-30T00:00:00.000Z'],
+  ['April 31', '2026-04-31T00:00:00.000Z'],
+  ['hour 24', '2026-01-01T24:00:00.000Z'],
+  ['second 60', '2026-01-01T00:00:60.000Z'],
+  ['a year of five digits', '+12026-01-01T00:00:00.000Z'],
+  ['another zone', '2026-01-01T00:00:00.000+08:00'],
+  ['infinity', 'infinity'],
+])('a cursor with the time %s shows the first page', async (_, time) => {
+  await paged()
+  const at = encoded(['rank', time, 'a'])
+  for (const cursors of [{ after: at }, { before: at }]) {
+    const page = keyset('rank', byTime, cursors, 3)
+    const found = await db().$queryRaw<Row[]>`SELECT id, rank FROM "Paged" p WHERE true ${page.where} ${page.tail}`
+    expect(found.slice(0, 3).map(({ id }) => id)).toEqual(sorted('rank').slice(0, 3))
+  }
 })
 
 test('a search text stands for itself', async () => {

@@ -63,14 +63,25 @@ function writeCursor(sort: string, key: Key): string {
   return Buffer.from(JSON.stringify([sort, key.value, key.id])).toString('base64url')
 }
 
-/** Whether a cursor's value can be one of its column's type: what PostgreSQL cannot read would be a fault. */
+/**
+ * Whether a cursor's value is one that a row of its column can have. PostgreSQL reads fewer dates than JavaScript (no year 0,
+ * no February 30), and what it cannot read would be a fault, so a time must be written exactly as `writeCursor` writes it.
+ */
 function fits(type: string, value: string): boolean {
-  if (type === 'timestamptz')
-    return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(value) && !Number.isNaN(Date.parse(value))
+  if (type === 'timestamptz') return isWrittenTime(value)
   if (type === 'bigint') return /^-?\d{1,18}$/.test(value)
   if (type === 'int') return /^-?\d{1,9}$/.test(value)
-  return true
+  return !value.includes('\0')
 }
+
+function isWrittenTime(value: string): boolean {
+  if (!/^[1-9]\d{3}-/.test(value)) return false
+  const time = new Date(value)
+  return !Number.isNaN(time.getTime()) && time.toISOString() === value
+}
+
+/** Ids are lower-case ASCII; the way back from an empty page has none or the greatest. */
+const idPattern = /^[a-z0-9-]{0,64}$/
 
 function readCursor(sort: string, text: string | undefined, type: string): Key | null {
   if (!text) return null
@@ -79,9 +90,8 @@ function readCursor(sort: string, text: string | undefined, type: string): Key |
     if (!Array.isArray(parsed) || parsed.length !== 3) return null
     const [cursorSort, value, id]: unknown[] = parsed
     if (typeof value !== 'string' || typeof id !== 'string') return null
-    // A NUL cannot be a PostgreSQL text, and a cursor of another order says nothing about this one.
-    const isReadable = fits(type, value) && !`${value}${id}`.includes('\0')
-    return cursorSort === sort && isReadable ? { value, id } : null
+    // A cursor of another order says nothing about this one.
+    return cursorSort === sort && fits(type, value) && idPattern.test(id) ? { value, id } : null
   } catch {
     return null
   }
