@@ -7,7 +7,7 @@ import { keyset, likePattern, type SortColumn } from '@/lib/db/page'
 import { parseDiskLayout } from '@/lib/disks/layout'
 import { env } from '@/lib/env'
 import { defaultPageSize } from '@/lib/fields'
-import { findHeldShare } from '@/lib/shares/reads'
+import { canSeeImage, findHeldShare } from '@/lib/shares/reads'
 import { type ImageStateName, purgedAt } from './rules'
 import {
   type CustomImage,
@@ -123,6 +123,7 @@ export async function getImage(
   ctx: Context,
   params: { region: string; imageId: string },
 ): Promise<ImageDetails | null> {
+  if (!(await canSeeImage(ctx, params.imageId))) return null
   const image = await db().image.findUnique({
     where: { id: params.imageId },
     include: {

@@ -16,6 +16,18 @@ import type {
   ShareRecord,
 } from './schema'
 
+/**
+ * Whether an image is the viewer's or shared to it. Asked before anything of the image is read and by one statement, so that
+ * another's image takes as long to answer as one that does not exist.
+ */
+export async function canSeeImage({ viewer }: Context, imageId: string): Promise<boolean> {
+  const found = await db().image.findFirst({
+    where: { id: imageId, OR: [{ ownerId: viewer.ownerId }, { shares: { some: { recipientId: viewer.ownerId } } }] },
+    select: { id: true },
+  })
+  return found !== null
+}
+
 /** The share through which the viewer's master account holds an image, or null. */
 export async function findHeldShare(ctx: Context, imageId: string) {
   return await db().share.findUnique({

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { issuedBy } from '@/lib/bench/share-statements'
 import { db } from '@/lib/db/client'
 import { newId } from '@/lib/ids'
 import { getImage } from '@/lib/images/reads'
@@ -61,6 +62,19 @@ describe('a stranger', () => {
       expect(await sharesToday(all[name])).toEqual({ used: 0, events: 0 })
     },
   )
+})
+
+it('what a stranger reads of an image costs the same statements as one that does not exist', async () => {
+  const { here, stranger, imageId } = await everybody()
+  const statementsOf = async (id: string) => {
+    const at = { region: here, imageId: id }
+    const details = await issuedBy(() => getImage(stranger.ctx, at))
+    const shares = await issuedBy(() => getImageShares(stranger.ctx, at))
+    return [...details, ...shares].map(({ text }) => text)
+  }
+  const absent = await statementsOf(newId('img'))
+  expect(absent.length).toBeGreaterThan(0)
+  expect(await statementsOf(imageId)).toEqual(absent)
 })
 
 describe('a recipient', () => {
