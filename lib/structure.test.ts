@@ -32,6 +32,10 @@ test('the top level holds what the map says', () => {
   const single = [
     'README.md',
     'LICENSE',
+    'NOTICE',
+    'CHANGELOG.md',
+    'CONTRIBUTING.md',
+    'SECURITY.md',
     'biome.json',
     'next.config.js',
     'package.json',
