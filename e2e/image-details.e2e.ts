@@ -15,7 +15,7 @@ test('the owner sees every field, who has the image and its history; a recipient
   const page = await browserPage(owner)
   await page.goto(pageOf(disk))
   const details = page.getByRole('region', { name: 'Details' })
-  for (const text of [disk.id, region, 'Debian 12', 'x86_64', 'qcow2', 'BIOS', '4 MiB', 'Imported', sha256 ?? '']) {
+  for (const text of [disk.id, region, 'Debian 12', 'x86_64', 'qcow2', '4 MiB', 'Imported', sha256 ?? '']) {
     await expect(details.getByRole('definition').filter({ hasText: text }).first(), text).toBeVisible()
   }
   const holders = page.getByRole('region', { name: 'Shared with 2 / 20' })
@@ -63,10 +63,40 @@ test('a name and a description are changed on the page, show everywhere, and mar
   await page.reload()
   await expect(page.getByRole('definition').filter({ hasText: '<img src=x onerror=alert(2)>' })).toBeVisible()
   await expect(page.getByRole('img', { name: 'x' })).toHaveCount(0)
-  await expect(page.getByRole('listitem').filter({ hasText: 'changed name or description' })).toBeVisible()
+  await expect(page.getByRole('listitem').filter({ hasText: 'changed the details' })).toBeVisible()
   await page.goto(listUrl)
   await expect(row(page.getByRole('table'), name)).toBeVisible()
   expect(dialogs).toEqual([])
+})
+
+test('the operating system, the boot mode and the minimums are changed on the page, never below the disk', async ({
+  page,
+  context,
+}) => {
+  const owner = await account()
+  const disk = await image(owner)
+  await db().image.update({ where: { id: disk.id }, data: { virtualSize: 20n * 2n ** 30n, minDiskGib: null } })
+  await signIn(context, owner)
+  await page.goto(pageOf(disk))
+  const details = page.getByRole('region', { name: 'Details' })
+  await expect(details.getByText('Not known')).toHaveCount(3)
+  await page.getByRole('button', { name: 'Edit' }).click()
+  const least = page.getByLabel('Minimum disk (GiB)', { exact: true })
+  await expect(least).toHaveAccessibleDescription(/^At least 20/)
+  await page.getByLabel('Operating system', { exact: true }).fill('Debian 12 (bookworm)')
+  await page.getByLabel('Boot mode', { exact: true }).selectOption('UEFI')
+  await page.getByLabel('Minimum memory (MiB)', { exact: true }).fill('2048')
+  // The browser itself holds a number below the field's own minimum back, and only the server knows the rule.
+  await least.evaluate((field) => field.removeAttribute('min'))
+  await least.fill('19')
+  await page.getByRole('button', { name: 'Save Changes' }).click()
+  await expect(least).toHaveAccessibleDescription(/The disk itself takes 20 GiB/)
+  await expect(least).toHaveAttribute('aria-invalid', 'true')
+  await least.fill('40')
+  await page.getByRole('button', { name: 'Save Changes' }).click()
+  for (const text of ['Debian 12 (bookworm)', 'UEFI', '40 GiB', '2,048 MiB'])
+    await expect(details.getByRole('definition').filter({ hasText: text }), text).toBeVisible()
+  await expect(details.getByText('Not known')).toHaveCount(0)
 })
 
 test('a name with hidden characters, markup or emoji is refused beside its field, which keeps what was typed', async ({

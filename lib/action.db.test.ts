@@ -88,6 +88,26 @@ test('a bad name of any kind is refused with its field, and nothing is written',
   expect((await db().image.findUniqueOrThrow({ where: { id: imageId } })).name).toBe('web-01')
 })
 
+test('a bad boot mode or minimum of any kind is refused with its field, and what a form sends is taken', async () => {
+  const owner = await account()
+  const region = await newRegion()
+  const imageId = await image(owner, region)
+  signIn(owner)
+  const { update } = valid(region, imageId)
+  for (const bootMode of ['bios', 'EFI', 7, {}, ['UEFI']])
+    expect(await call(updateImageAction, { ...update, bootMode })).toBe('INVALID_INPUT bootMode')
+  for (const field of ['minDiskGib', 'minMemoryMib'])
+    for (const amount of ['0', '-1', '1.5', '1e3', 'x', '99999999999', 0, 0.5, Number.NaN, {}, longText])
+      expect(await call(updateImageAction, { ...update, [field]: amount }), `${amount}`).toBe(`INVALID_INPUT ${field}`)
+  const form = { ...update, operatingSystem: 'Debian 12', bootMode: 'UEFI', minDiskGib: ' 30', minMemoryMib: '512' }
+  expect(await call(updateImageAction, form)).toBe('ok')
+  const stored = { operatingSystem: 'Debian 12', bootMode: 'UEFI', minDiskGib: 30, minMemoryMib: 512 }
+  expect(await db().image.findUniqueOrThrow({ where: { id: imageId } })).toMatchObject(stored)
+  expect(await call(updateImageAction, { ...form, bootMode: '', minMemoryMib: '' })).toBe('ok')
+  const emptied = { bootMode: null, minDiskGib: 30, minMemoryMib: null }
+  expect(await db().image.findUniqueOrThrow({ where: { id: imageId } })).toMatchObject(emptied)
+})
+
 test('a look-alike name is another name: it is kept as typed and found only as typed', async () => {
   const owner = await account()
   const region = await newRegion()

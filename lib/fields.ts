@@ -32,6 +32,24 @@ export function freeText(max: number) {
     )
 }
 
+/** A whole number of at least 1, as a form sends it or as a number; nothing in the field is null. */
+export function amount(max: number) {
+  const digits = z
+    .string(problem('number'))
+    .trim()
+    .regex(/^\d{0,15}$/, problem('number'))
+    .transform((typed) => (typed === '' ? null : Number(typed)))
+  return z
+    .union([z.number().nullable(), digits], problem('number'))
+    .pipe(z.number().int(problem('number')).min(1, problem('number')).max(max, problem('too-large')).nullable())
+}
+
+/** One of a few words; nothing in the field is null. */
+export function choice<const T extends readonly [string, ...string[]]>(words: T) {
+  const none = z.literal('').transform(() => null)
+  return z.union([z.enum(words).nullable(), none], problem('invalid'))
+}
+
 export const imageId = z.string(problem('invalid')).regex(/^img-[a-z0-9]{10}$/, problem('invalid'))
 export const shareId = z.string(problem('invalid')).regex(/^shr-[a-z0-9]{10}$/, problem('invalid'))
 export const regionId = z.string(problem('invalid')).regex(/^[a-z]{2}-[a-z0-9-]{2,29}$/, problem('invalid'))
@@ -58,6 +76,7 @@ const problems: readonly string[] = [
   'characters',
   'format',
   'number',
+  'too-large',
 ] satisfies InputProblem[]
 
 function isProblem(message: string): message is InputProblem {

@@ -19,6 +19,7 @@ export type Refusal =
   | { code: 'CHECKSUM_MISMATCH' }
   | { code: 'STORE_UNREACHABLE'; region: string }
   | { code: 'IMAGE_NAME_MISMATCH' }
+  | { code: 'MIN_DISK_BELOW_SIZE'; least: number }
   | { code: 'DISK_REFUSED'; reason: string; facts: Record<string, string | number> }
   | { code: 'STORE_FULL'; region: string }
   | { code: 'IMAGE_TOO_LARGE'; max: number }
@@ -48,6 +49,7 @@ export type InputProblem =
   | 'characters'
   | 'format'
   | 'number'
+  | 'too-large'
   | 'same-region'
   | 'invalid'
 

@@ -8,6 +8,7 @@ const byHand = [
   'check Image_in_bin_has_date',
   'check Image_in_motion_has_lease',
   'check Image_in_use_has_bytes',
+  'check Image_minimums_are_amounts',
   'check Quota_images_is_not_negative',
   'check ShareDay_used_is_positive',
   'check Share_recipient_is_not_owner',

@@ -7,12 +7,14 @@ import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { Field, inputClass } from '@/components/ui/field'
 import { Notice } from '@/components/ui/notice'
+import { bootModes } from '@/lib/disks/layout'
 import { updateImageAction } from '@/lib/images/actions'
 import { descriptionMax, imageNameMax } from '@/lib/images/rules'
 import type { OwnImage } from '@/lib/images/schema'
 import { useAction } from '@/lib/use-action'
+import { NeedsFields } from './needs-fields'
 
-/** Changes an own image's name and description, on its page. */
+/** Changes what its owner says of an image, on its page. */
 export function EditImageForm({ image, onClose }: { image: OwnImage; onClose: () => void }) {
   const t = useTranslations('images')
   const refusalText = useRefusalText()
@@ -23,12 +25,25 @@ export function EditImageForm({ image, onClose }: { image: OwnImage; onClose: ()
     if (isPending) return
     const form = new FormData(event.currentTarget)
     const field = (name: string) => String(form.get(name) ?? '')
-    run({ region: image.regionId, imageId: image.id, name: field('name'), description: field('description') }, onClose)
+    const bootMode = bootModes.find((mode) => mode === field('bootMode')) ?? ''
+    run(
+      {
+        region: image.regionId,
+        imageId: image.id,
+        name: field('name'),
+        description: field('description'),
+        operatingSystem: field('operatingSystem'),
+        bootMode,
+        minDiskGib: field('minDiskGib'),
+        minMemoryMib: field('minMemoryMib'),
+      },
+      onClose,
+    )
   }
   return (
     <Card title={t('edit')}>
       <form onSubmit={submit} className="flex max-w-140 flex-col gap-3 p-4">
-        {refusal && refusal.code !== 'INVALID_INPUT' && <Notice tone="danger">{refusalText(refusal)}</Notice>}
+        {refusal && !isAboutField(refusal.code) && <Notice tone="danger">{refusalText(refusal)}</Notice>}
         <Field id="image-name" label={t('name')} hint={t('nameHint')} error={fieldError('name')}>
           {(control) => (
             <input
@@ -60,6 +75,13 @@ export function EditImageForm({ image, onClose }: { image: OwnImage; onClose: ()
             />
           )}
         </Field>
+        <NeedsFields
+          image={image}
+          errorOf={(name) => {
+            const isTooSmall = name === 'minDiskGib' && refusal?.code === 'MIN_DISK_BELOW_SIZE'
+            return isTooSmall ? refusalText(refusal) : fieldError(name)
+          }}
+        />
         <div className="flex gap-2">
           <Button kind="primary" type="submit" isPending={isPending}>
             {t('save')}
@@ -71,4 +93,8 @@ export function EditImageForm({ image, onClose }: { image: OwnImage; onClose: ()
       </form>
     </Card>
   )
+}
+
+function isAboutField(code: string): boolean {
+  return code === 'INVALID_INPUT' || code === 'MIN_DISK_BELOW_SIZE'
 }

@@ -12,13 +12,14 @@ export function OwnImageFields({ image }: { image: OwnImage }) {
   const format = useFormatter()
   const common = useCommonFields(image)
   const bytes = useBytes()
-  const minimum = (amount: number, unit: string) => (amount > 0 ? `${format.number(amount)} ${unit}` : t('noLimit'))
+  const minimum = (amount: number | null, unit: string) =>
+    amount === null ? t('notKnown') : `${format.number(amount)} ${unit}`
   return (
     <DefinitionList
       items={[
         ...common,
         { term: t('format'), value: <Format image={image} /> },
-        { term: t('bootMode'), value: image.bootMode },
+        { term: t('bootMode'), value: image.bootMode ?? t('notKnown') },
         { term: t('virtualSize'), value: bytes(image.virtualSize) },
         { term: t('fileSize'), value: bytes(image.size) },
         { term: t('minDisk'), value: minimum(image.minDiskGib, 'GiB') },

@@ -62,9 +62,12 @@ async function fileOf(regionId: string, imageId: string): Promise<string> {
 describe('a copy', () => {
   it('is an image of its own in the other region, with the same bytes there, and can be shared there', async () => {
     const { here, there, owner, imageId } = await tenant()
+    const needs = { bootMode: 'UEFI' as const, minDiskGib: 40, minMemoryMib: 2048 }
+    await db().image.update({ where: { id: imageId }, data: needs })
     const copy = await begunCopy(owner, here, imageId, there)
     expect(await rowOf(copy)).toMatchObject({ state: 'copying', regionId: there, totalBytes: 200_000n })
     await run(copy)
+    expect(await rowOf(copy)).toMatchObject(needs)
     const [source, target] = [await rowOf(imageId), await rowOf(copy)]
     expect(target).toMatchObject({ state: 'available', name: 'copy-01', copyOfId: imageId, copyOfRegionId: here })
     expect(target).toMatchObject({ sha256: source?.sha256, size: source?.size, isNormalised: true })

@@ -41,7 +41,7 @@ test('bytes that are no disk are a layout without partitions', async () => {
   const layout = { table: 'none', partitions: [], operatingSystem: null }
   const path = join(folder, 'text')
   writeFileSync(path, 'not a disk')
-  expect(await readGuest({ path, format: 'raw' })).toEqual({ ...layout, size: 10, unread: null })
+  expect(await readGuest({ path, format: 'raw' })).toEqual({ ...layout, size: 10, bootMode: null, unread: null })
   expect(await readGuest({ path, format: 'qcow2' })).toMatchObject({ ...layout, unread: 'damaged' })
 })
 

@@ -14,7 +14,14 @@ export type Progress = { layout: DiskLayout; isWhole: boolean }
 export type Task = GuestFile & { memoryBytesMax: number }
 
 const defaultLimits: GuestLimits = { timeMs: 30_000, memoryBytes: 256 * 1024 ** 2 }
-const nothingYet: DiskLayout = { table: 'none', size: 0, partitions: [], operatingSystem: null, unread: null }
+const nothingYet: DiskLayout = {
+  table: 'none',
+  size: 0,
+  partitions: [],
+  operatingSystem: null,
+  bootMode: null,
+  unread: null,
+}
 
 /**
  * Reads the partitions of a disk, their file systems, and what the guest calls itself: in a thread of its own, without

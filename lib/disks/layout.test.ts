@@ -3,13 +3,22 @@ import { type DiskLayout, labelMax, parseDiskLayout, partitionsMax } from './lay
 
 const fileSystem = { kind: 'ext4', label: 'root', uuid: 'x', used: 5, files: 3, isReadable: true }
 const partition = { number: 1, start: 1024, size: 2048, name: 'a', type: 'linux', fileSystem }
-const layout: DiskLayout = { table: 'gpt', size: 4096, partitions: [partition], operatingSystem: 'Linux', unread: null }
+const layout: DiskLayout = {
+  table: 'gpt',
+  size: 4096,
+  partitions: [partition],
+  operatingSystem: 'Linux',
+  bootMode: 'UEFI',
+  unread: null,
+}
 
 test('a layout is read as it was written, without what has no place in it', () => {
   expect(parseDiskLayout(layout)).toEqual(layout)
   expect(parseDiskLayout({ ...layout, more: 1, partitions: [{ ...partition, more: 1 }] })).toEqual(layout)
   const bare = { ...layout, partitions: [{ ...partition, number: null, fileSystem: null }], operatingSystem: null }
   expect(parseDiskLayout({ ...bare, unread: 'time' })).toEqual({ ...bare, unread: 'time' })
+  const { bootMode: _, ...older } = layout
+  expect(parseDiskLayout(older)).toEqual({ ...layout, bootMode: null })
 })
 
 const inPartition = (change: object) => ({ partitions: [{ ...partition, ...change }] })

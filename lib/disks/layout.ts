@@ -1,6 +1,9 @@
 /** Why something of a disk has not been read. */
 export const unreadReasons = ['time', 'memory', 'format', 'damaged'] as const
 
+export const bootModes = ['BIOS', 'UEFI'] as const
+export type BootModeName = (typeof bootModes)[number]
+
 const tables = ['gpt', 'mbr', 'none', 'iso'] as const
 
 /** More partitions than any honest disk has; where there are more, the layout says `unread`. */
@@ -18,6 +21,8 @@ export type DiskLayout = {
   size: number
   partitions: DiskPartition[]
   operatingSystem: string | null
+  /** How a machine starts from it, where its partitions or its boot catalogue say so. */
+  bootMode: BootModeName | null
   unread: null | (typeof unreadReasons)[number]
 }
 
@@ -52,9 +57,11 @@ export function parseDiskLayout(json: unknown): DiskLayout | null {
   const unread = json.unread === null ? null : unreadReasons.find((known) => known === json.unread)
   const list = Array.isArray(json.partitions) && json.partitions.length <= partitionsMax ? json.partitions : [null]
   const partitions = list.flatMap((partition) => parsePartition(partition) ?? [])
+  // Layouts that were stored before there was this field say nothing about it.
+  const bootMode = bootModes.find((known) => known === json.bootMode) ?? null
   const isNamed = operatingSystem === null || isText(operatingSystem, operatingSystemTextMax)
   if (!table || unread === undefined || partitions.length < list.length || !isNamed || !isCount(size)) return null
-  return { table, size, partitions, operatingSystem, unread }
+  return { table, size, partitions, operatingSystem, bootMode, unread }
 }
 
 function parsePartition(json: unknown): DiskPartition | null {

@@ -13,7 +13,7 @@ function disk(sizeMib: number, ...parts: [startMib: number, sizeMib: number][]):
     type: 'linux',
     fileSystem: null,
   }))
-  return { table: 'gpt', size: sizeMib * mib, partitions, operatingSystem: null, unread: null }
+  return { table: 'gpt', size: sizeMib * mib, partitions, operatingSystem: null, bootMode: null, unread: null }
 }
 
 const drawn = (layout: DiskLayout) =>

@@ -197,6 +197,28 @@ test('a new name and description are there for the owner, the name for recipient
   expect(event).toMatchObject({ action: 'image.update', imageName: 'web-02', details: { from: 'web-01' } })
 })
 
+test('what a machine needs is changed by the owner, never below the disk, and emptied again', async () => {
+  const [here, owner] = await Promise.all([region(), account()])
+  const imageId = await image(owner, here)
+  await db().image.update({ where: { id: imageId }, data: { virtualSize: 20n * 2n ** 30n + 1n } })
+  const update = async (change: object) =>
+    await updateImage(owner.ctx, { region: here, imageId, name: 'web', description: '', ...change })
+  const needs = async () =>
+    await db().image.findUniqueOrThrow({
+      where: { id: imageId },
+      select: { operatingSystem: true, bootMode: true, minDiskGib: true, minMemoryMib: true },
+    })
+  const said = { operatingSystem: 'Debian 12 (bookworm)', bootMode: 'UEFI', minDiskGib: 40, minMemoryMib: 2048 }
+  expect(await update(said)).toMatchObject({ ok: true })
+  expect(await needs()).toEqual(said)
+  const tooSmall = { ok: false, refusal: { code: 'MIN_DISK_BELOW_SIZE', least: 21 } }
+  expect(await update({ ...said, bootMode: 'BIOS', minDiskGib: 20 })).toEqual(tooSmall)
+  expect(await update({})).toMatchObject({ ok: true })
+  expect(await needs()).toEqual(said)
+  expect(await update({ bootMode: null, minDiskGib: null, minMemoryMib: null })).toMatchObject({ ok: true })
+  expect(await needs()).toEqual({ ...said, bootMode: null, minDiskGib: 21, minMemoryMib: null })
+})
+
 test("an image's history names a recipient's sub-account to nobody else, and a sharer's not to the recipient", async () => {
   const [here, owner, recipient] = await Promise.all([region(), account(), account()])
   const [ops, helper] = [await account({ master: owner }), await account({ master: recipient })]

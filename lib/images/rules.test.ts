@@ -8,9 +8,13 @@ import {
   imageNameMax,
   isInMotion,
   isPlainName,
+  leastDiskGib,
+  needsOf,
   operatingSystemMax,
   refuseDelete,
+  refuseMinDisk,
   refuseUpdate,
+  suggestedOperatingSystem,
 } from './rules'
 
 describe('the name of an image', () => {
@@ -129,6 +133,43 @@ test("another's image cannot be changed, nor an own one under another region", (
   expect(refuseUpdate({ ...image, isOwn: false, regionId: 'cn-b' }, 'cn-a')).toEqual({ code: 'IMAGE_NOT_FOUND' })
   const elsewhere = { code: 'REGION_MISMATCH', imageId: 'img-1', imageRegion: 'cn-b', region: 'cn-a' }
   expect(refuseUpdate({ ...image, regionId: 'cn-b', state: 'deleted' }, 'cn-a')).toEqual(elsewhere)
+})
+
+const gib = 1024 ** 3
+
+test.each([
+  [0, null],
+  [1, 1],
+  [gib, 1],
+  [gib + 1, 2],
+  [20 * gib, 20],
+])('a disk of %d bytes needs a disk of %j GiB', (virtualSize, least) => expect(leastDiskGib(virtualSize)).toBe(least))
+
+test('a minimum below the size of the disk is refused with what it takes, and one of an unknown disk is not', () => {
+  expect(refuseMinDisk({ minDiskGib: 19, virtualSize: 20 * gib })).toEqual({ code: 'MIN_DISK_BELOW_SIZE', least: 20 })
+  expect(refuseMinDisk({ minDiskGib: 20, virtualSize: 20 * gib })).toBeNull()
+  expect(refuseMinDisk({ minDiskGib: 1, virtualSize: 0 })).toBeNull()
+})
+
+test('what a machine needs is what the disk says, unless its owner has said more', () => {
+  const disk = { bootMode: 'UEFI' as const, virtualSize: 3 * gib }
+  expect(needsOf({ bootMode: null, minDiskGib: null }, disk)).toEqual({ bootMode: 'UEFI', minDiskGib: 3 })
+  expect(needsOf({ bootMode: 'BIOS', minDiskGib: 9 }, disk)).toEqual({ bootMode: 'BIOS', minDiskGib: 9 })
+  expect(needsOf({ bootMode: null, minDiskGib: 1 }, disk)).toEqual({ bootMode: 'UEFI', minDiskGib: 3 })
+  const nothing = { bootMode: null, minDiskGib: null }
+  expect(needsOf(nothing, { bootMode: null, virtualSize: 0 })).toEqual(nothing)
+})
+
+test.each([
+  ['Debian GNU/Linux 12 (bookworm)', 'Debian 12 (bookworm)'],
+  ['Ubuntu 24.04.1 LTS', 'Ubuntu 24.04.1 LTS'],
+  ['"Quoted" / <b>', 'Quoted b'],
+  ['x'.repeat(200), 'x'.repeat(operatingSystemMax)],
+  ['🎉 / ()', null],
+  [null, null],
+])('the guest %j suggests the operating system %j, which can be stored', (guest, name) => {
+  expect(suggestedOperatingSystem(guest)).toBe(name)
+  if (name) expect(isPlainName(name)).toBe(true)
 })
 
 const moving = {

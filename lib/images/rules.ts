@@ -1,3 +1,4 @@
+import type { BootModeName } from '@/lib/disks/layout'
 import type { Refusal } from '@/lib/result'
 
 export const imageStates = ['importing', 'available', 'copying', 'failed', 'deleting', 'deleted'] as const
@@ -14,6 +15,9 @@ export const descriptionMax = 500
 export const failedKeptMs = 7 * 24 * 60 * 60 * 1000
 /** A delete that its job has not finished after this long is taken up by the sweep. */
 export const removalPatienceMs = 60_000
+/** The most that a minimum may say: 64 TiB of disk, 16 TiB of memory. */
+export const minDiskGibMax = 65_536
+export const minMemoryMibMax = 16_777_216
 const dayMs = 24 * 60 * 60 * 1000
 
 /** When an image in the recycle bin goes for good, with so many days to come back. */
@@ -80,7 +84,45 @@ export function refuseFromBin(image: ImageFacts | null, region: string | null): 
   return image.state === 'deleted' ? null : { code: 'IMAGE_BUSY', state: image.state }
 }
 
-/** Name and description change in every state but on the way out. */
+/** The smallest disk that holds an image, in whole GiB; null until the size of its disk, in bytes, is known. */
+export function leastDiskGib(virtualSize: number): number | null {
+  return virtualSize > 0 ? Math.ceil(virtualSize / 1024 ** 3) : null
+}
+
+/** Whether a minimum is one: a machine's disk cannot be smaller than the disk that is written to it. */
+export function refuseMinDisk({
+  minDiskGib,
+  virtualSize,
+}: {
+  minDiskGib: number
+  virtualSize: number
+}): Refusal | null {
+  const least = leastDiskGib(virtualSize) ?? 0
+  return minDiskGib < least ? { code: 'MIN_DISK_BELOW_SIZE', least } : null
+}
+
+type Needs = { bootMode: BootModeName | null; minDiskGib: number | null }
+
+/** What a machine needs to start from a disk that has arrived: what its owner has said meanwhile, else what the disk says. */
+export function needsOf(said: Needs, disk: { bootMode: BootModeName | null; virtualSize: number }): Needs {
+  const least = Math.max(said.minDiskGib ?? 0, leastDiskGib(disk.virtualSize) ?? 0)
+  return { bootMode: said.bootMode ?? disk.bootMode, minDiskGib: least || null }
+}
+
+/**
+ * The name for an operating system that a guest's own name for itself suggests: "Debian 12 (bookworm)" for
+ * "Debian GNU/Linux 12 (bookworm)". Null where nothing of it can be used.
+ */
+export function suggestedOperatingSystem(guest: string | null): string | null {
+  const plain = foldName(guest ?? '')
+    .replace(/\bGNU\/Linux\b/g, ' ')
+    .replace(/[^\p{L}\p{Nd} ._()+-]/gu, ' ')
+    .replace(/ +/g, ' ')
+  const name = [...plain].slice(0, operatingSystemMax).join('').trim()
+  return /[\p{L}\p{Nd}]/u.test(name) ? name : null
+}
+
+/** What its owner says of an image changes in every state but on the way out. */
 export function refuseUpdate(image: ImageFacts | null, region: string): Refusal | null {
   if (!image?.isOwn) return { code: 'IMAGE_NOT_FOUND' }
   if (image.regionId !== region)

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { DiskFormatName } from '@/lib/blobs/rules'
-import type { DiskLayout } from '@/lib/disks/layout'
-import { cursor, freeText, imageId, regionId, requiredText, searchText, text } from '@/lib/fields'
+import { type BootModeName, bootModes, type DiskLayout } from '@/lib/disks/layout'
+import { amount, choice, cursor, freeText, imageId, regionId, requiredText, searchText, text } from '@/lib/fields'
 import {
   descriptionMax,
   foldName,
@@ -10,6 +10,8 @@ import {
   imageNameMax,
   imageStates,
   isPlainName,
+  minDiskGibMax,
+  minMemoryMibMax,
   operatingSystemMax,
 } from './rules'
 
@@ -42,11 +44,16 @@ export type CustomImageParams = z.infer<typeof customImageParams>
 
 export const imageParams = z.object({ region: regionId, imageId })
 
+/** What is not in it stays as it is; an empty boot mode or minimum means that it is not known. */
 export const updateImageInput = z.object({
   region: regionId,
   imageId,
   name: imageName,
   description: freeText(descriptionMax),
+  operatingSystem: operatingSystem.optional(),
+  bootMode: choice(bootModes).optional(),
+  minDiskGib: amount(minDiskGibMax).optional(),
+  minMemoryMib: amount(minMemoryMibMax).optional(),
 })
 export type UpdateImageInput = z.infer<typeof updateImageInput>
 
@@ -139,9 +146,10 @@ type ImageFields = {
 export type OwnImage = ImageFields & {
   view: 'owner'
   description: string
-  bootMode: 'BIOS' | 'UEFI'
-  minDiskGib: number
-  minMemoryMib: number
+  /** What a machine needs; null where nobody knows. */
+  bootMode: BootModeName | null
+  minDiskGib: number | null
+  minMemoryMib: number | null
   format: DiskFormatName | null
   sha256: string | null
   isNormalised: boolean

@@ -7,10 +7,10 @@ import { inTransaction, StartOver, type Transaction } from '@/lib/db/transaction
 import { env } from '@/lib/env'
 import { recordEvents } from '@/lib/events/writes'
 import { ok, type Refusal, type Result, refuse } from '@/lib/result'
-import { refuseDelete, refuseFromBin, refuseUpdate } from './rules'
+import { leastDiskGib, refuseDelete, refuseFromBin, refuseMinDisk, refuseUpdate } from './rules'
 import type { DeleteImageInput, OwnImageInput, UpdateImageInput } from './schema'
 
-/** Changes an own image's name and description. */
+/** Changes what its owner says of an image. Refuses as `refuseUpdate` and `refuseMinDisk` say. */
 export async function updateImage(ctx: Context, input: UpdateImageInput): Promise<Result<{ imageId: string }>> {
   if (!(await isOwn(ctx, input.imageId))) return refuse({ code: 'IMAGE_NOT_FOUND' })
   return await inTransaction(async (tx) => {
@@ -19,8 +19,15 @@ export async function updateImage(ctx: Context, input: UpdateImageInput): Promis
     if (isDisabled(ctx, accounts)) return refuse({ code: 'SIGNED_OUT' })
     const refusal = refuseUpdate(image && { ...image, isOwn: true }, input.region)
     if (refusal || !image) return refuse(refusal ?? { code: 'IMAGE_NOT_FOUND' })
-    const { name, description } = input
-    await tx.image.update({ where: { id: image.id }, data: { name, description, updatedAt: ctx.now } })
+    const { name, description, operatingSystem, bootMode, minMemoryMib } = input
+    const facts = await tx.image.findUniqueOrThrow({ where: { id: image.id }, select: { virtualSize: true } })
+    const virtualSize = Number(facts.virtualSize)
+    // With nothing in the field the disk itself says what it needs.
+    const minDiskGib = input.minDiskGib === null ? leastDiskGib(virtualSize) : input.minDiskGib
+    const tooSmall = minDiskGib && refuseMinDisk({ minDiskGib, virtualSize })
+    if (tooSmall) return refuse(tooSmall)
+    const said = { name, description, operatingSystem, bootMode, minDiskGib, minMemoryMib }
+    await tx.image.update({ where: { id: image.id }, data: { ...said, updatedAt: ctx.now } })
     await recordEvents(tx, ctx, [
       {
         action: 'image.update',

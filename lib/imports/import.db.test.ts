@@ -5,6 +5,7 @@ import { blobKey } from '@/lib/blobs/rules'
 import { db } from '@/lib/db/client'
 import { findDiskTool } from '@/lib/disks/convert'
 import { patched } from '@/lib/disks/fixtures/patch'
+import { writeParts } from '@/lib/disks/fixtures/tables'
 import { buildQcow2, buildRawDisk } from '@/lib/disks/samples'
 import { importImage } from '@/lib/jobs/import-image'
 import { sweepImages } from '@/lib/jobs/sweep-images'
@@ -34,6 +35,12 @@ async function storedIn(regionId: string): Promise<string[]> {
 /** In pieces that do not fit the disk's structures, as a network gives them. */
 function* pieces(bytes: Buffer) {
   for (let at = 0; at < bytes.length; at += 100_003) yield bytes.subarray(at, at + 100_003)
+}
+/** The same, with something said in its midst. */
+async function* saying(bytes: Buffer, say: () => Promise<unknown>) {
+  yield bytes.subarray(0, 4096)
+  await say()
+  yield bytes.subarray(4096)
 }
 const source = (bytes: Buffer) => ({ open: () => Readable.from(pieces(bytes)) })
 
@@ -73,6 +80,10 @@ describe('a good disk', () => {
       isNormalised,
       size: BigInt(stored.length),
       virtualSize: BigInt(raw.length),
+      // Of what the disk does not say nothing is invented.
+      bootMode: null,
+      minDiskGib: 1,
+      minMemoryMib: null,
       sha256: sha256(stored),
       originFormat: format,
       originSize: BigInt(disk.length),
@@ -86,6 +97,23 @@ describe('a good disk', () => {
     expect(Math.max(...progress)).toBe(disk.length)
     const events = await db().event.findMany({ where: { imageId }, orderBy: { id: 'asc' } })
     expect(events.map((event) => event.action)).toEqual(['image.import', 'image.available'])
+  })
+
+  it('with an EFI system partition starts by UEFI, unless its owner has said something else meanwhile', async () => {
+    const { here, owner } = await tenant()
+    await quota(owner, here, 2)
+    const partition = { type: 'C12A7328-F81F-11D2-BA4B-00A0C93EC93B', start: 2048, sectors: 8192 }
+    const disk = writeParts(Buffer.alloc(8 * 2 ** 20), [partition])
+    const first = await importImage(owner.ctx, naming(here), source(disk))
+    const uefi = first.ok ? first.value.imageId : ''
+    expect(await rowOf(uefi)).toMatchObject({ state: 'available', bootMode: 'UEFI', minDiskGib: 1, minMemoryMib: null })
+    const said = { bootMode: 'BIOS' as const, minDiskGib: 9, minMemoryMib: 512 }
+    const open = () =>
+      Readable.from(
+        saying(disk, () => db().image.updateMany({ where: { ownerId: owner.id, state: 'importing' }, data: said })),
+      )
+    const second = await importImage(owner.ctx, naming(here), { open })
+    expect(await rowOf(second.ok ? second.value.imageId : '')).toMatchObject({ state: 'available', ...said })
   })
 
   it('finds no place in a full quota, and then is not even opened', async () => {

@@ -10,8 +10,10 @@ import type { ImportStep } from '@/lib/db/generated/enums'
 import { addJob } from '@/lib/db/jobs'
 import { type LockedImage, lockAccounts, lockImage } from '@/lib/db/locks'
 import { inTransaction, type Transaction } from '@/lib/db/transaction'
+import { parseDiskLayout } from '@/lib/disks/layout'
 import { recordEvents } from '@/lib/events/writes'
 import { newId } from '@/lib/ids'
+import { needsOf } from '@/lib/images/rules'
 import type { ImageFailure } from '@/lib/images/schema'
 import { ok, type Refusal, type Result, refuse } from '@/lib/result'
 import { leaseMs, queueMs, refuseCancelImport } from './rules'
@@ -189,9 +191,10 @@ export async function finishImport(ctx: Context, work: Work, brought: Brought): 
     const lost = refuseLost(image, work, 'importing')
     if (lost || !image) return refuse(lost ?? { code: 'IMAGE_NOT_FOUND' })
     const disk = await settle(tx, image, brought, ctx.now)
+    const needs = await needsOfSettled(tx, imageId, disk)
     await tx.image.update({
       where: { id: imageId },
-      data: { ...disk, ...atRest, state: 'available', updatedAt: ctx.now },
+      data: { ...disk, ...needs, ...atRest, state: 'available', updatedAt: ctx.now },
     })
     await recordEvents(tx, ctx, [
       { action: 'image.available', regionId: image.regionId, image, details: { size: disk.size, sha256: disk.sha256 } },
@@ -199,6 +202,13 @@ export async function finishImport(ctx: Context, work: Work, brought: Brought): 
     await addJob(tx, 'discard-staged', { imageId })
     return ok({ imageId })
   })
+}
+
+/** What a machine needs for an image whose bytes are there, by its owner or by what was read from the disk. */
+async function needsOfSettled(tx: Transaction, imageId: string, { virtualSize }: DiskContent) {
+  const select = { bootMode: true, minDiskGib: true, blob: { select: { layout: true } } } as const
+  const { blob, ...said } = await tx.image.findUniqueOrThrow({ where: { id: imageId }, select })
+  return needsOf(said, { bootMode: parseDiskLayout(blob?.layout)?.bootMode ?? null, virtualSize })
 }
 
 /** Why work cannot be gone on with: it has ended, or is somebody else's by now. */

@@ -93,6 +93,7 @@ const refusals = {
   IMAGE_IS_SHARED: true,
   IMAGE_BUSY: true,
   IMAGE_NAME_MISMATCH: true,
+  MIN_DISK_BELOW_SIZE: true,
   DISK_REFUSED: true,
   STORE_FULL: true,
   STORE_UNREACHABLE: true,
@@ -121,6 +122,7 @@ const problems = {
   characters: true,
   format: true,
   number: true,
+  'too-large': true,
   'same-region': true,
   invalid: true,
 } satisfies Record<InputProblem, true>

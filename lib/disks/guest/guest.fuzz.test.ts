@@ -4,6 +4,7 @@ import { patched, qcow2Disk, qcow2Places, rawDisk } from '../fixtures/patch'
 import { writeMbr, writeParts } from '../fixtures/tables'
 import { type DiskLayout, parseDiskLayout } from '../layout'
 import { type Blocks, bufferBlocks, makeBlocks, partOf, UnreadableBlocks } from './blocks'
+import { findBootMode } from './boot-mode'
 import { findFileSystem } from './file-systems/probe'
 import { readPartitionTable } from './partition-table'
 import { openQcow2 } from './qcow2-blocks'
@@ -77,7 +78,8 @@ function readAll(disk: Blocks): DiskLayout {
     const fileSystem = findFileSystem(partOf(disk, slot.start, slot.size))
     return { ...slot, fileSystem: fileSystem && { ...fileSystem, files: null, isReadable: false } }
   })
-  return { table, size: disk.size, partitions, operatingSystem: null, unread }
+  const bootMode = findBootMode(disk, { table, slots })
+  return { table, size: disk.size, partitions, operatingSystem: null, bootMode, unread }
 }
 
 test.each(Object.entries(bases))(

@@ -1,5 +1,6 @@
 import { type DiskLayout, type DiskPartition, labelMax } from '../layout'
 import { type Blocks, partOf, UnreadableBlocks } from './blocks'
+import { findBootMode } from './boot-mode'
 import type { FoundFileSystem } from './file-systems/found'
 import { findFileSystem } from './file-systems/probe'
 import { filesOf } from './files'
@@ -25,12 +26,20 @@ type Answer = { fileSystem: DiskPartition['fileSystem']; operatingSystem: string
 
 /** Reads the partitions of a disk, what is in them, and what the guest calls itself. Content never makes it throw. */
 export async function scanDisk({ open, memoryBytesMax, onProgress }: ScanOptions): Promise<DiskLayout> {
-  let layout: DiskLayout = { table: 'none', size: 0, partitions: [], operatingSystem: null, unread: null }
+  let layout: DiskLayout = {
+    table: 'none',
+    size: 0,
+    partitions: [],
+    operatingSystem: null,
+    bootMode: null,
+    unread: null,
+  }
   try {
     const disk = open()
     layout = { ...layout, size: disk.size }
     const { table, slots, unread } = readPartitionTable(disk)
-    layout = { ...layout, table, unread, partitions: slots.map((slot) => ({ ...slot, fileSystem: null })) }
+    const bootMode = findBootMode(disk, { table, slots })
+    layout = { ...layout, table, bootMode, unread, partitions: slots.map((slot) => ({ ...slot, fileSystem: null })) }
     onProgress(layout)
     let loading: Promise<Run> | undefined
     const load = () => {
