@@ -5,14 +5,18 @@ import { regionCookie } from '@/components/shell/preferences'
 import { requireContext } from '@/lib/auth/session'
 import { forPage } from '@/lib/page-fault'
 import { paths } from '@/lib/paths'
-import { listRegions } from '@/lib/regions/reads'
+import { listRegionContents, listRegions } from '@/lib/regions/reads'
+import { startRegion } from '@/lib/regions/rules'
 
-/** Leads to the images of the last used region, or of the first. */
+/** Leads to the images of the last used region, else of the first in which the account has something. */
 export default async function StartPage() {
-  await requireContext(paths.home())
-  const [regions, jar] = await Promise.all([forPage(listRegions()), cookies()])
-  const last = jar.get(regionCookie)?.value
-  const region = regions.find((candidate) => candidate.id === last) ?? regions[0]
+  const ctx = await requireContext(paths.home())
+  const [regions, contents, jar] = await Promise.all([
+    forPage(listRegions()),
+    forPage(listRegionContents(ctx)),
+    cookies(),
+  ])
+  const region = startRegion(regions, contents, jar.get(regionCookie)?.value)
   if (region) redirect(paths.customImages(region.id))
   const t = await getTranslations('shell')
   return (

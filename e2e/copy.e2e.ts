@@ -52,7 +52,7 @@ test('an image is copied to another region, shared there, deleted, deleted for g
     await expect(page).toHaveURL(new RegExp(`/${there}/images/img-`))
     await expect(page.getByRole('heading', { level: 1, name: `${disk.name} copy` })).toBeVisible()
     await expect(page.getByText('Available', { exact: true })).toBeVisible()
-    await expect(page.getByText(`Copied from ${disk.id} in ${here}`)).toBeVisible()
+    await expect(page.getByText(`Copied from ${disk.id} in China East (Shanghai)`)).toBeVisible()
     await page.getByRole('link', { name: 'Shared Images' }).first().click()
     await page.getByRole('textbox', { name: 'Username' }).fill(recipient.username)
     await page.getByRole('button', { name: 'Share Images' }).click()

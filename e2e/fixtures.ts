@@ -29,8 +29,8 @@ export const messages = { en, zh }
 export const password = 'a password of the tests'
 
 export const regions = [
-  { id: 'cn-shanghai', name: 'China East (Shanghai)' },
-  { id: 'cn-shenzhen', name: 'China South (Shenzhen)' },
+  { id: 'cn-shanghai', name: 'China East (Shanghai)', nameZh: '华东（上海）' },
+  { id: 'cn-shenzhen', name: 'China South (Shenzhen)', nameZh: '华南（深圳）' },
 ]
 const region = 'cn-shanghai'
 

@@ -37,6 +37,7 @@ export const paths = {
     newShares: (region: string) => route('/api/shared-images/new', { region }),
     accounts: (username: string) => route('/api/accounts', { username }),
     quotas: () => route('/api/quotas'),
+    regions: () => route('/api/regions'),
     uploads: () => '/api/uploads',
     unfinishedUploads: (region: string) => route('/api/unfinished-uploads', { region }),
     findImages: (region: string, q: string) => route('/api/images', { region, q }),

@@ -18,9 +18,9 @@ import { shareImage } from '@/lib/shares/writes'
 // The demo data of an embedded database: through the same writes as everything else, with real disks.
 
 const regions = [
-  { id: 'cn-shanghai', name: 'China East (Shanghai)' },
-  { id: 'cn-shenzhen', name: 'China South (Shenzhen)' },
-  { id: 'cn-beijing', name: 'China North (Beijing)' },
+  { id: 'cn-shanghai', name: 'China East (Shanghai)', nameZh: '华东（上海）' },
+  { id: 'cn-shenzhen', name: 'China South (Shenzhen)', nameZh: '华南（深圳）' },
+  { id: 'cn-beijing', name: 'China North (Beijing)', nameZh: '华北（北京）' },
 ]
 
 const masters: [username: string, displayName: string][] = [
@@ -61,7 +61,7 @@ const images: DemoImage[] = [
     os: 'Ubuntu 24.04',
     sizeMib: 128,
     format: 'qcow2',
-    with: ['tenant-03'],
+    with: ['lantern', 'tenant-03'],
   },
   {
     owner: 'harbour',
@@ -102,7 +102,7 @@ const images: DemoImage[] = [
   },
   {
     owner: 'meadow',
-    region: 'cn-beijing',
+    region: 'cn-shenzhen',
     name: 'notebook',
     os: 'Debian 12',
     sizeMib: 64,

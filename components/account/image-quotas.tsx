@@ -2,6 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { useTranslations } from 'next-intl'
+import { useRegionName } from '@/components/shell/current-region'
 import { Card } from '@/components/ui/card'
 import { Meter } from '@/components/ui/meter'
 import { quotasQuery } from '@/lib/accounts/queries'
@@ -9,6 +10,7 @@ import { quotasQuery } from '@/lib/accounts/queries'
 /** A meter per region. */
 export function ImageQuotas() {
   const t = useTranslations()
+  const regionName = useRegionName()
   const { data: quotas = [] } = useQuery(quotasQuery())
   return (
     <Card title={t('account.imageQuota')} line={t('account.imageQuotaText')}>
@@ -16,7 +18,7 @@ export function ImageQuotas() {
         {quotas.map((region) => (
           <Meter
             key={region.regionId}
-            label={region.regionName}
+            label={regionName(region.regionId)}
             used={region.used}
             max={region.quota}
             hint={

@@ -3,6 +3,7 @@
 import { useRouter } from 'next/navigation'
 import { useTranslations } from 'next-intl'
 import { type FormEvent, useEffect, useRef, useState } from 'react'
+import { useRegionName } from '@/components/shell/current-region'
 import { useFieldError, useRefusalText } from '@/components/shell/refusal-text'
 import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
@@ -14,7 +15,7 @@ import { imageNameMax } from '@/lib/images/rules'
 import { paths } from '@/lib/paths'
 import { useAction } from '@/lib/use-action'
 
-export type TargetRegion = { id: string; name: string; used: number; quota: number }
+export type TargetRegion = { id: string; used: number; quota: number }
 
 type CopyFormProps = {
   region: string
@@ -27,6 +28,7 @@ type CopyFormProps = {
 /** Where an image is to be copied, and how the copy is called there. */
 export function CopyForm({ region, image, targets, wanted }: CopyFormProps) {
   const t = useTranslations('copy')
+  const regionName = useRegionName()
   const router = useRouter()
   const refusalText = useRefusalText()
   const { run, isPending, refusal } = useAction(copyImageAction, { changes: ['images', 'quotas'] })
@@ -69,9 +71,9 @@ export function CopyForm({ region, image, targets, wanted }: CopyFormProps) {
                 onChange={(event) => setTarget(event.target.value)}
                 className={selectClass}
               >
-                {targets.map(({ id, name }) => (
+                {targets.map(({ id }) => (
                   <option key={id} value={id}>
-                    {name} ({id})
+                    {regionName(id)} ({id})
                   </option>
                 ))}
               </select>
@@ -103,7 +105,7 @@ export function CopyForm({ region, image, targets, wanted }: CopyFormProps) {
         </form>
       </Card>
       {target && (
-        <Card title={target.name}>
+        <Card title={regionName(target.id)}>
           <div className="p-4">
             <Meter
               label={t('quota')}

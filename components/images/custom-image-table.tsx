@@ -5,6 +5,7 @@ import dynamic from 'next/dynamic'
 import Link from 'next/link'
 import { useFormatter, useLocale, useTranslations } from 'next-intl'
 import { useState } from 'react'
+import { useRegionName } from '@/components/shell/current-region'
 import { buttonClass } from '@/components/ui/button-class'
 import { EmptyState } from '@/components/ui/empty-state'
 import { Pager } from '@/components/ui/pager'
@@ -16,6 +17,7 @@ import type { CustomImage, CustomImageList, CustomImageParams } from '@/lib/imag
 import { paths } from '@/lib/paths'
 import { recipientsMax } from '@/lib/shares/rules'
 import { useFailureText } from './failure-text'
+import { FilledRegions } from './filled-regions'
 import { ImageName } from './image-name'
 import { ImageOperations } from './image-operations'
 import { ImageProgress } from './image-state'
@@ -29,6 +31,7 @@ const ImageTaskDialog = dynamic(() => import('./image-task-dialog').then((module
 export function CustomImageTable({ list }: { list: CustomImageParams }) {
   const t = useTranslations('images')
   const importTitle = useTranslations('import')('title')
+  const regionName = useRegionName()
   const { data, dataUpdatedAt, isFetching, isError, refetch } = useQuery(customImagesQuery(list))
   const [asked, setAsked] = useState<{ task: ImageTask; image: CustomImage } | null>(null)
   const columns = useColumns(list, (task, image) => setAsked({ task, image }))
@@ -51,7 +54,7 @@ export function CustomImageTable({ list }: { list: CustomImageParams }) {
         onRefresh={() => refetch()}
       />
       <Table
-        caption={t('captionCustom', { region: list.region })}
+        caption={t('captionCustom', { region: regionName(list.region) })}
         columns={columns}
         rows={data.items}
         rowKey={(image) => image.id}
@@ -70,6 +73,7 @@ export function CustomImageTable({ list }: { list: CustomImageParams }) {
               <Link href={paths.importImage(list.region)} className={buttonClass('secondary')}>
                 {importTitle}
               </Link>
+              <FilledRegions region={list.region} tab="custom" />
             </EmptyState>
           )
         }

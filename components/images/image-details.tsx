@@ -5,6 +5,7 @@ import dynamic from 'next/dynamic'
 import { useRouter } from 'next/navigation'
 import { useTranslations } from 'next-intl'
 import { useRef, useState } from 'react'
+import { useRegionName } from '@/components/shell/current-region'
 import { NotFoundPage } from '@/components/shell/not-found-page'
 import { PageHeader } from '@/components/shell/page-header'
 import { Button } from '@/components/ui/button'
@@ -43,6 +44,7 @@ export function ImageDetailsView({ region, imageId }: { region: string; imageId:
 
 function OwnImagePage({ image }: { image: OwnImage }) {
   const t = useTranslations('images')
+  const regionName = useRegionName()
   const router = useRouter()
   const failureText = useFailureText()
   const [isEditing, setEditing] = useState(false)
@@ -59,7 +61,7 @@ function OwnImagePage({ image }: { image: OwnImage }) {
         crumbs={[{ label: t('title'), href: paths.customImages(region) }, { label: image.name }]}
         title={image.name}
         badge={<ImageState state={image.state} />}
-        line={t('detailsLineOwn', { region })}
+        line={t('detailsLineOwn', { region: regionName(region) })}
         actions={
           <>
             <OwnImageActions image={image} onAsk={setTask} />

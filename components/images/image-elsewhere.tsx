@@ -1,6 +1,9 @@
+'use client'
+
 import type { Route } from 'next'
 import Link from 'next/link'
 import { useTranslations } from 'next-intl'
+import { useRegionName } from '@/components/shell/current-region'
 import { PageHeader } from '@/components/shell/page-header'
 import { buttonClass } from '@/components/ui/button-class'
 import type { ImageElsewhere } from '@/lib/images/schema'
@@ -8,16 +11,17 @@ import type { ImageElsewhere } from '@/lib/images/schema'
 /** Rule 6: an own image opened under another region's URL. It says where the image is and leads there, or to a copy of it here. */
 export function ImageElsewherePage({ image, href, copyHref }: { image: ImageElsewhere; href: Route; copyHref: Route }) {
   const t = useTranslations()
+  const region = useRegionName()(image.imageRegion)
   return (
     <main id="content" className="flex flex-col gap-4 p-4 md:p-6">
       <PageHeader
         crumbs={[{ label: t('shell.imagesAndSnapshots') }, { label: t('images.title') }]}
         title={t('images.elsewhereTitle')}
-        line={t('images.elsewhereText', { name: image.name, region: image.imageRegionName })}
+        line={t('images.elsewhereText', { name: image.name, region })}
       />
       <div className="flex flex-wrap gap-2">
         <Link href={href} className={buttonClass('primary')}>
-          {t('images.openInRegion', { region: image.imageRegionName })}
+          {t('images.openInRegion', { region })}
         </Link>
         <Link href={copyHref} className={buttonClass('secondary')}>
           {t('images.copyHere')}

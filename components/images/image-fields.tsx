@@ -1,6 +1,7 @@
 'use client'
 
 import { useFormatter, useLocale, useTranslations } from 'next-intl'
+import { useRegionName } from '@/components/shell/current-region'
 import { CopyButton } from '@/components/ui/copy-button'
 import { DefinitionList } from '@/components/ui/definition-list'
 import { formatBytes } from '@/lib/format'
@@ -87,16 +88,25 @@ function Format({ image }: { image: OwnImage }) {
 
 function Source({ image }: { image: OwnImage }) {
   const t = useTranslations('images')
+  const regionName = useRegionName()
   const { format } = image.origin
-  if (image.copyOf) return t('copiedFrom', image.copyOf)
+  if (image.copyOf) return t('copiedFrom', { id: image.copyOf.id, region: regionName(image.copyOf.region) })
   return format ? t('importedAs', { format }) : t(`source${image.source}`)
 }
 
 function useCommonFields(image: OwnImage | HeldImage) {
   const t = useTranslations('images')
+  const regionName = useRegionName()
   return [
     { term: t('id'), value: <Code text={image.id} label={t('id')} /> },
-    { term: t('region'), value: <span className="font-mono text-xs">{image.regionId}</span> },
+    {
+      term: t('region'),
+      value: (
+        <>
+          {regionName(image.regionId)} <span className="font-mono text-ink-muted text-xs">{image.regionId}</span>
+        </>
+      ),
+    },
     { term: t('operatingSystem'), value: image.operatingSystem },
     { term: t('architecture'), value: image.architecture },
   ]

@@ -5,6 +5,7 @@ import dynamic from 'next/dynamic'
 import Link from 'next/link'
 import { useFormatter, useLocale, useTranslations } from 'next-intl'
 import { useEffect, useRef, useState } from 'react'
+import { useRegionName } from '@/components/shell/current-region'
 import { Badge } from '@/components/ui/badge'
 import { Button } from '@/components/ui/button'
 import { buttonClass } from '@/components/ui/button-class'
@@ -16,6 +17,7 @@ import { paths } from '@/lib/paths'
 import { markSharesSeenAction } from '@/lib/shares/actions'
 import { sharedImagesQuery } from '@/lib/shares/queries'
 import type { SharedImage, SharedImageList, SharedImageParams } from '@/lib/shares/schema'
+import { FilledRegions } from './filled-regions'
 import { ImageName } from './image-name'
 import { sortLink } from './list-links'
 import { type Filter, ListToolbar } from './list-toolbar'
@@ -27,6 +29,7 @@ const CancelShareDialog = dynamic(() =>
 /** The tab "Shared Images": what others lend to the viewer's master account in a region. */
 export function SharedImageTable({ list }: { list: SharedImageParams }) {
   const t = useTranslations('images')
+  const regionName = useRegionName()
   const { data, dataUpdatedAt, isFetching, isError, refetch } = useQuery(sharedImagesQuery(list))
   const [cancelling, setCancelling] = useState<SharedImage | null>(null)
   const newIds = useNewShares(data)
@@ -50,7 +53,7 @@ export function SharedImageTable({ list }: { list: SharedImageParams }) {
         onRefresh={() => refetch()}
       />
       <Table
-        caption={t('captionShared', { region: list.region })}
+        caption={t('captionShared', { region: regionName(list.region) })}
         columns={columns}
         rows={data.items}
         rowKey={(image) => image.shareId}
@@ -62,7 +65,10 @@ export function SharedImageTable({ list }: { list: SharedImageParams }) {
               </Link>
             </EmptyState>
           ) : (
-            <EmptyState title={t('emptyShared')}>{t('emptySharedNext')}</EmptyState>
+            <EmptyState title={t('emptyShared')}>
+              {t('emptySharedNext')}
+              <FilledRegions region={list.region} tab="shared" />
+            </EmptyState>
           )
         }
       />

@@ -4,12 +4,20 @@ import { useParams } from 'next/navigation'
 import { createContext, type ReactNode, useContext, useEffect, useState } from 'react'
 import { regionCookie, rememberPreference } from './preferences'
 
-type CurrentRegion = { region: string; remember: (region: string) => void }
+/** A region with its name in the visitor's language. */
+export type RegionChoice = { id: string; name: string }
 
-const CurrentRegionContext = createContext<CurrentRegion>({ region: '', remember: () => undefined })
+type CurrentRegion = { regions: RegionChoice[]; region: string; remember: (region: string) => void }
 
-/** Knows which region is looked at: the one in the URL, else the one that was used last, also in earlier visits. */
-export function CurrentRegionProvider({ remembered, children }: { remembered: string; children: ReactNode }) {
+const CurrentRegionContext = createContext<CurrentRegion>({ regions: [], region: '', remember: () => undefined })
+
+type CurrentRegionProviderProps = { regions: RegionChoice[]; remembered: string; children: ReactNode }
+
+/**
+ * Knows the regions, and which one is looked at: the one in the URL, else the one that was used last, also in earlier
+ * visits.
+ */
+export function CurrentRegionProvider({ regions, remembered, children }: CurrentRegionProviderProps) {
   const inUrl = useParams<{ region?: string }>().region
   const [last, setLast] = useState(remembered)
   const remember = (region: string) => {
@@ -21,10 +29,16 @@ export function CurrentRegionProvider({ remembered, children }: { remembered: st
     rememberPreference(regionCookie, inUrl)
     setLast(inUrl)
   }, [inUrl])
-  return <CurrentRegionContext value={{ region: inUrl ?? last, remember }}>{children}</CurrentRegionContext>
+  return <CurrentRegionContext value={{ regions, region: inUrl ?? last, remember }}>{children}</CurrentRegionContext>
 }
 
 /** The region that is looked at, and how to look at another where the URL names none. */
 export function useCurrentRegion(): CurrentRegion {
   return useContext(CurrentRegionContext)
+}
+
+/** What people call a region. An id that this page does not know, of a region added since, stands for itself. */
+export function useRegionName(): (id: string) => string {
+  const { regions } = useCurrentRegion()
+  return (id) => regions.find((region) => region.id === id)?.name ?? id
 }

@@ -5,7 +5,7 @@ import dynamic from 'next/dynamic'
 import { useTranslations } from 'next-intl'
 import { useEffect, useState } from 'react'
 import { barButtonClass } from '@/components/ui/menu-class'
-import type { RegionChoice } from './region-picker'
+import type { RegionChoice } from './current-region'
 
 // Few visits open it, so its code is fetched when the first one does.
 const Palette = dynamic(() => import('./palette').then((module) => module.Palette), { ssr: false })

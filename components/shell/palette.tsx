@@ -11,8 +11,7 @@ import { type ReactNode, useState } from 'react'
 import { useDialogFocus } from '@/components/ui/dialog-focus'
 import { findImagesQuery } from '@/lib/images/queries'
 import { paths } from '@/lib/paths'
-import { useCurrentRegion } from './current-region'
-import type { RegionChoice } from './region-picker'
+import { type RegionChoice, useCurrentRegion } from './current-region'
 
 const itemClass =
   'flex h-9 cursor-pointer items-center gap-2.5 rounded-control px-2.5 data-[selected=true]:bg-surface-hover [&_svg]:size-4 [&_svg]:text-ink-muted'

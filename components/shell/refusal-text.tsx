@@ -3,11 +3,13 @@
 import { useFormatter, useTranslations } from 'next-intl'
 import { imageStates } from '@/lib/images/rules'
 import type { Fault, Refusal } from '@/lib/result'
+import { useRegionName } from './current-region'
 
 /** The sentence of a refusal or a fault, in the visitor's language. A code without a sentence does not compile. */
 export function useRefusalText(): (refusal: Refusal | Fault) => string {
   const t = useTranslations()
   const format = useFormatter()
+  const regionName = useRegionName()
   return (refusal) => {
     if (refusal.code === 'FAULT') {
       return refusal.reference ? t('refusals.FAULT_REFERENCE', { reference: refusal.reference }) : t('refusals.FAULT')
@@ -20,6 +22,8 @@ export function useRefusalText(): (refusal: Refusal | Fault) => string {
     for (const [name, value] of Object.entries(refusal)) {
       if (typeof value === 'string' || typeof value === 'number') facts[name] = value
     }
+    if ('region' in refusal) facts.region = regionName(refusal.region)
+    if ('imageRegion' in refusal) facts.imageRegion = regionName(refusal.imageRegion)
     const state = 'state' in refusal ? imageStates.find((known) => known === refusal.state) : undefined
     if (state) facts.state = t(`states.${state}`)
     if ('resetsAt' in refusal)

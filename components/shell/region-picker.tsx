@@ -1,18 +1,18 @@
 'use client'
 
+import { useQuery } from '@tanstack/react-query'
 import dynamic from 'next/dynamic'
 import { useParams, usePathname, useRouter, useSearchParams } from 'next/navigation'
 import { useTranslations } from 'next-intl'
 import { useState } from 'react'
 import { paths } from '@/lib/paths'
-import { useCurrentRegion } from './current-region'
+import { regionContentsQuery } from '@/lib/regions/queries'
+import { type RegionChoice, useCurrentRegion } from './current-region'
 import { RegionTriggerFace, regionTriggerClass } from './region-trigger'
 
 // The list is fetched when it is about to open; until then the picker is a plain button of the same look and role.
 const loadSelect = () => import('./region-select')
 const RegionSelect = dynamic(() => loadSelect().then((module) => module.RegionSelect), { ssr: false })
-
-export type RegionChoice = { id: string; name: string }
 
 /**
  * Which region is looked at. On a list it keeps the page and its filters, from an image it leads to that region's list,
@@ -26,7 +26,9 @@ export function RegionPicker({ regions }: { regions: RegionChoice[] }) {
   const params = useParams<{ region?: string; imageId?: string }>()
   const { region: currentId, remember } = useCurrentRegion()
   const [isActive, setActive] = useState(false)
+  const { data: contents = [] } = useQuery(regionContentsQuery())
   const current = regions.find((region) => region.id === currentId) ?? regions[0]
+  const hasNews = contents.some(({ region, newShares }) => region !== current?.id && newShares > 0)
 
   const choose = (region: string) => {
     remember(region)
@@ -47,7 +49,8 @@ export function RegionPicker({ regions }: { regions: RegionChoice[] }) {
   }
 
   if (!current) return null
-  if (isActive) return <RegionSelect regions={regions} current={current} label={t('region')} onChoose={choose} />
+  if (isActive)
+    return <RegionSelect regions={regions} current={current} hasNews={hasNews} label={t('region')} onChoose={choose} />
   return (
     <button
       type="button"
@@ -61,7 +64,7 @@ export function RegionPicker({ regions }: { regions: RegionChoice[] }) {
       onKeyDown={(event) => event.key.startsWith('Arrow') && loadSelect().then(() => setActive(true))}
       className={regionTriggerClass}
     >
-      <RegionTriggerFace name={current.name} />
+      <RegionTriggerFace name={current.name} hasNews={hasNews} />
     </button>
   )
 }

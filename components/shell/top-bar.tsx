@@ -3,12 +3,13 @@ import { useTranslations } from 'next-intl'
 import { UploadsLink } from '@/components/imports/uploads-link'
 import { paths } from '@/lib/paths'
 import { AccountMenu } from './account-menu'
+import type { RegionChoice } from './current-region'
 import { MenuDrawer } from './menu-drawer'
 import { PaletteButton } from './palette-button'
 import { LanguageMenu, ThemeMenu } from './preference-menus'
 import type { Theme } from './preferences'
 import { ProductMark } from './product-mark'
-import { type RegionChoice, RegionPicker } from './region-picker'
+import { RegionPicker } from './region-picker'
 
 type TopBarProps = {
   regions: RegionChoice[]

@@ -66,6 +66,17 @@ describe('the command line', { timeout: 90_000 }, () => {
     expect(await signIn(source, { username: 'aster', password }, new Date())).toMatchObject({ status: 'signed-in' })
   })
 
+  test('gives a region a Chinese name, changes it, and lists both names', async () => {
+    const added = await admin(['region', 'add', 'cn-both', 'Both', '--name-zh', '华东（上海）'])
+    expect(added).toEqual({ code: 0, out: 'Added region cn-both, Both, in Chinese 华东（上海）.\n', err: '' })
+    const renamed = await admin(['region', 'rename', 'cn-both', '--name-zh', '华东', '--json'])
+    expect(renamed.out).toBe('{"id":"cn-both","name":"Both","nameZh":"华东"}\n')
+    const listed = await admin(['region', 'list'])
+    expect(listed.out).toMatch(/^cn-both +Both +华东$/m)
+    expect(listed.out).toMatch(/^xx-test +Test +–$/m)
+    expect(await admin(['region', 'rename', 'cn-none', '--name', 'None'])).toMatchObject({ code: 1, out: '' })
+  })
+
   test('answers a refusal with its sentence on stderr, nothing on stdout, and 1', async () => {
     const taken = await admin(['account', 'create', made.owner.username, '--password-stdin', '--json'], password)
     expect(taken).toEqual({ code: 1, out: '', err: 'This username is taken. Choose another.\n' })
@@ -82,6 +93,7 @@ describe('the command line', { timeout: 90_000 }, () => {
     ['account'],
     ['account list extra'],
     ['account create name'],
+    ['region rename cn-both'],
     ['quota set name region'],
     ['quota set name region -1'],
     ['quota set name region 1.5'],

@@ -114,7 +114,19 @@ function addRegion(region: Command, run: Run): void {
   region
     .command('add <id> <name>')
     .description('add a region; it is never removed')
-    .action((id: string, name: string) => run(async () => (await import('./region')).addRegion(id, name)))
+    .option('--name-zh <name>', 'what it is called in Chinese (default: the name)')
+    .action((id: string, name: string, options: { nameZh?: string }) =>
+      run(async () => (await import('./region')).addRegion(id, name, options.nameZh)),
+    )
+  region
+    .command('rename <id>')
+    .description('give a region other names')
+    .option('--name <name>', 'its name')
+    .option('--name-zh <name>', 'its name in Chinese; empty: the name serves for both')
+    .action((id: string, names: { name?: string; nameZh?: string }, command: Command) => {
+      if (Object.keys(names).length === 0) command.error('error: give --name <name>, --name-zh <name> or both')
+      return run(async () => (await import('./region')).changeRegionNames(id, names))
+    })
   region
     .command('list')
     .description('list all regions')

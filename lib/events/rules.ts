@@ -18,6 +18,7 @@ export const eventActions = [
   'account.password',
   'session.end',
   'region.create',
+  'region.rename',
   'quota.set',
 ] as const
 

@@ -128,7 +128,6 @@ export async function getImage(
     where: { id: params.imageId },
     include: {
       owner: { select: { username: true } },
-      region: { select: { name: true } },
       blob: { select: { layout: true } },
       shares: {
         where: { ownerId: ctx.viewer.ownerId },
@@ -154,7 +153,6 @@ export async function getImage(
       id: image.id,
       name: image.name,
       imageRegion: image.regionId,
-      imageRegionName: image.region.name,
     }
   }
   return {

@@ -188,7 +188,6 @@ export type ImageElsewhere = {
   id: string
   name: string
   imageRegion: string
-  imageRegionName: string
 }
 
 export type ImageDetails = OwnImage | HeldImage | ImageElsewhere

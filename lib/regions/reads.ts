@@ -1,9 +1,22 @@
 import 'server-only'
+import type { Context } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
-
-export type Region = { id: string; name: string }
+import type { Region, RegionContents } from './schema'
 
 /** All regions, by id. They are the same for every account. */
 export async function listRegions(): Promise<Region[]> {
-  return await db().region.findMany({ select: { id: true, name: true }, orderBy: { id: 'asc' } })
+  return await db().region.findMany({ select: { id: true, name: true, nameZh: true }, orderBy: { id: 'asc' } })
+}
+
+/** What the viewer's master account finds on the two tabs of each region, by region id. The recycle bin does not count. */
+export async function listRegionContents(ctx: Context): Promise<RegionContents[]> {
+  return await db().$queryRaw<RegionContents[]>`
+    SELECT r.id AS region,
+      (SELECT count(*) FROM "Image" WHERE "ownerId" = ${ctx.viewer.ownerId} AND "regionId" = r.id
+        AND state <> 'deleted')::int AS images,
+      s.shares::int AS shares, s.new::int AS "newShares"
+    FROM "Region" r
+    CROSS JOIN LATERAL (SELECT count(*) AS shares, count(*) FILTER (WHERE "seenAt" IS NULL) AS new FROM "Share"
+      WHERE "recipientId" = ${ctx.viewer.ownerId} AND "regionId" = r.id) s
+    ORDER BY r.id`
 }

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { isRegionId, reservedRegionIds } from './rules'
+import { isRegionId, regionName, reservedRegionIds, startRegion } from './rules'
 
 test.each(['cn-shanghai', 'eu-01', 'us-a1', `cn-${'a'.repeat(29)}`])('%s is the id of a region', (id) => {
   expect(isRegionId(id)).toBe(true)
@@ -31,6 +31,27 @@ test('every first path segment of a route of ours is reserved, and nothing else'
 test('no public file lies where a region could', () => {
   const files = fs.readdirSync(path.resolve(import.meta.dirname, '../../public'))
   expect(files.filter(isRegionId)).toEqual([])
+})
+
+test('a reader of Chinese is shown the Chinese name of a region that has one', () => {
+  const [both, one] = [
+    { name: 'North', nameZh: '华北' },
+    { name: 'South', nameZh: null },
+  ]
+  expect([regionName(both, 'zh'), regionName(both, 'en'), regionName(one, 'zh')]).toEqual(['华北', 'North', 'South'])
+})
+
+test('a visit begins in the region used last, else in the first with something, else in the first', () => {
+  const regions = ['cn-a1', 'cn-b1', 'cn-c1'].map((id) => ({ id }))
+  const contents = (...images: number[]) =>
+    regions.map(({ id }, index) => ({ region: id, images: images[index] ?? 0, shares: 0 }))
+  const start = (...args: Parameters<typeof startRegion>) => startRegion(...args)?.id
+  expect(start(regions, contents(0, 6, 1), 'cn-c1')).toBe('cn-c1')
+  expect(start(regions, contents(0, 6, 1), undefined)).toBe('cn-b1')
+  expect(start(regions, contents(0, 6, 1), 'cn-gone')).toBe('cn-b1')
+  expect(start(regions, [{ region: 'cn-c1', images: 0, shares: 1 }], undefined)).toBe('cn-c1')
+  expect(start(regions, contents(), undefined)).toBe('cn-a1')
+  expect(start([], [], 'cn-a1')).toBe(undefined)
 })
 
 /** Folders of app/ in which the path goes on. A group such as `(console)` has no segment of its own. */

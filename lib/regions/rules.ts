@@ -8,3 +8,22 @@ const regionIdPattern = /^[a-z]{2}-[a-z0-9-]{2,29}$/
 export function isRegionId(id: string): boolean {
   return regionIdPattern.test(id) && !reservedRegionIds.some((reserved) => reserved === id)
 }
+
+/** The name of a region for a reader of this language: its Chinese name for one of Chinese where it has one. */
+export function regionName({ name, nameZh }: { name: string; nameZh: string | null }, locale: string): string {
+  return (locale === 'zh' && nameZh) || name
+}
+
+/**
+ * The region of `regions` in which a visit begins: the one used last, else the first in which the account
+ * has something, else the first. Undefined where there is no region.
+ */
+export function startRegion<R extends { id: string }>(
+  regions: R[],
+  contents: { region: string; images: number; shares: number }[],
+  last: string | undefined,
+): R | undefined {
+  const hasSomething = ({ id }: R) =>
+    contents.some(({ region, images, shares }) => region === id && images + shares > 0)
+  return regions.find(({ id }) => id === last) ?? regions.find(hasSomething) ?? regions[0]
+}

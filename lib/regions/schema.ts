@@ -2,13 +2,32 @@ import { z } from 'zod'
 import { freeText, text } from '@/lib/fields'
 import { isRegionId, regionNameMax } from './rules'
 
-/** A new region: its id, and a name of any characters that can be seen, on one line. */
+/** A name of any characters that can be seen, on one line. */
+const name = freeText(regionNameMax).pipe(
+  z
+    .string()
+    .min(1, 'required')
+    .refine((typed) => !typed.includes('\n'), 'characters'),
+)
+
+/** A new region. */
 export const newRegionInput = z.object({
   id: text(128).refine(isRegionId, 'format'),
-  name: freeText(regionNameMax).pipe(
-    z
-      .string()
-      .min(1, 'required')
-      .refine((name) => !name.includes('\n'), 'characters'),
-  ),
+  name,
+  nameZh: name.optional(),
 })
+export type NewRegionInput = z.infer<typeof newRegionInput>
+
+/** Other names of a region; what is left out stays. An empty Chinese name takes it away. */
+export const renameRegionInput = z.object({
+  id: text(128),
+  name: name.optional(),
+  nameZh: name.or(z.literal('')).optional(),
+})
+export type RenameRegionInput = z.infer<typeof renameRegionInput>
+
+/** A region with its name, and its Chinese name where it has one. */
+export type Region = { id: string; name: string; nameZh: string | null }
+
+/** What the viewer's master account has in a region: own images, images shared with it, and how many of those are new. */
+export type RegionContents = { region: string; images: number; shares: number; newShares: number }

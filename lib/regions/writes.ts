@@ -4,23 +4,41 @@ import { isUniqueViolation } from '@/lib/db/errors'
 import { inTransaction } from '@/lib/db/transaction'
 import { recordEvents } from '@/lib/events/writes'
 import { ok, type Result, refuse } from '@/lib/result'
-import type { Region } from './reads'
 import { isRegionId, regionNameMax } from './rules'
+import type { NewRegionInput, Region, RenameRegionInput } from './schema'
 
 /** Adds a region, as the operator. Regions are never removed; a reserved or malformed id is refused. */
-export async function createRegion(ctx: Context, region: Region): Promise<Result<Region>> {
-  if (!isRegionId(region.id)) return refuse({ code: 'INVALID_INPUT', field: 'id', problem: 'format' })
-  const name = region.name.normalize('NFC').trim()
+export async function createRegion(ctx: Context, input: NewRegionInput): Promise<Result<Region>> {
+  if (!isRegionId(input.id)) return refuse({ code: 'INVALID_INPUT', field: 'id', problem: 'format' })
+  const name = input.name.normalize('NFC').trim()
+  const nameZh = input.nameZh?.normalize('NFC').trim() || null
   if (!name) return refuse({ code: 'INVALID_INPUT', field: 'name', problem: 'required' })
   if (name.length > regionNameMax) return refuse({ code: 'INVALID_INPUT', field: 'name', problem: 'too-long' })
   try {
     return await inTransaction(async (tx) => {
-      await tx.region.create({ data: { id: region.id, name, createdAt: ctx.now } })
-      await recordEvents(tx, ctx, [{ action: 'region.create', regionId: region.id, details: { name } }])
-      return ok({ id: region.id, name })
+      const region = { id: input.id, name, nameZh }
+      await tx.region.create({ data: { ...region, createdAt: ctx.now } })
+      await recordEvents(tx, ctx, [{ action: 'region.create', regionId: region.id, details: { name, nameZh } }])
+      return ok(region)
     })
   } catch (error) {
     if (isUniqueViolation(error)) return refuse({ code: 'REGION_EXISTS' })
     throw error
   }
+}
+
+/** Gives a region another name, another Chinese name, or both, as the operator. Refuses REGION_NOT_FOUND. */
+export async function renameRegion(ctx: Context, { id, ...names }: RenameRegionInput): Promise<Result<Region>> {
+  return await inTransaction(async (tx) => {
+    const data = { name: names.name, nameZh: names.nameZh === '' ? null : names.nameZh }
+    const [region] = await tx.region.updateManyAndReturn({
+      where: { id },
+      data,
+      select: { id: true, name: true, nameZh: true },
+    })
+    if (!region) return refuse({ code: 'REGION_NOT_FOUND' })
+    const { name, nameZh } = region
+    await recordEvents(tx, ctx, [{ action: 'region.rename', regionId: id, details: { name, nameZh } }])
+    return ok(region)
+  })
 }

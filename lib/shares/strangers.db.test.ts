@@ -130,7 +130,6 @@ describe('the owner under another region', () => {
       id: all.imageId,
       name: 'web-01',
       imageRegion: all.here,
-      imageRegionName: `Region ${all.here}`,
     })
     expect(await getImageShares(all.owner.ctx, at)).toBeNull()
   })

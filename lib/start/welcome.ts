@@ -16,7 +16,11 @@ async function signIn(settings: Settings, databaseUrl: string): Promise<string[]
   if (demo !== undefined) {
     const { password, accounts }: { password: string; accounts: string[] } = JSON.parse(demo)
     const others = accounts.length > namesMax ? ` and ${accounts.length - namesMax} more` : ''
-    return [`Sign in as:       ${accounts.slice(0, namesMax).join(', ')}${others}`, `Password:         ${password}`]
+    return [
+      `Sign in as:       ${accounts.slice(0, namesMax).join(', ')}${others}`,
+      `Password:         ${password}`,
+      'Try:              as harbour share web-01 with lantern, then sign in as lantern and see it arrive',
+    ]
   }
   if (await hasAccounts(databaseUrl)) return []
   return ['There is no account yet. Make one:', '  npm run admin -- account create <username> --password-stdin']

@@ -40,7 +40,7 @@ export default async function CopyImagePage({ params, searchParams }: PageProps<
   if (image?.view !== 'owner') notFound()
   const targets = quotas
     .filter((quota) => quota.regionId !== region)
-    .map(({ regionId: id, regionName: name, used, quota }) => ({ id, name, used, quota }))
+    .map(({ regionId: id, used, quota }) => ({ id, used, quota }))
   const wanted = regionId.safeParse(search.to).data
   return (
     <main id="content" className="flex flex-col gap-4 p-4 md:p-6">

@@ -1,0 +1,50 @@
+'use client'
+
+import { useQuery } from '@tanstack/react-query'
+import Link from 'next/link'
+import { useTranslations } from 'next-intl'
+import { useRegionName } from '@/components/shell/current-region'
+import { useRegionContentsText } from '@/components/shell/region-contents'
+import { paths } from '@/lib/paths'
+import { regionContentsQuery } from '@/lib/regions/queries'
+import type { RegionContents } from '@/lib/regions/schema'
+
+type ImageTab = 'custom' | 'shared'
+
+/** Leads from a tab with nothing in it to where the account has images: the other tab, and other regions. */
+export function FilledRegions({ region, tab }: { region: string; tab: ImageTab }) {
+  const t = useTranslations('regions')
+  const nameOf = useRegionName()
+  const textOf = useRegionContentsText()
+  const { data = [] } = useQuery(regionContentsQuery())
+  const filled = data.filter((contents) => textOf(contents) !== '')
+  if (filled.length === 0) return null
+  return (
+    <div className="mt-4 border-line border-t pt-3">
+      <p>{t('filled')}</p>
+      <ul className="mt-1 flex flex-col items-center">
+        {filled.map((contents) => (
+          <li key={contents.region}>
+            <Link
+              href={hrefOf(contents, contents.region === region ? other(tab) : tab)}
+              className="inline-block rounded-sm py-0.5 font-medium text-accent hover:underline"
+            >
+              {nameOf(contents.region)}
+            </Link>{' '}
+            · {textOf(contents)}
+          </li>
+        ))}
+      </ul>
+    </div>
+  )
+}
+
+function other(tab: ImageTab): ImageTab {
+  return tab === 'custom' ? 'shared' : 'custom'
+}
+
+/** The wanted tab of a region, or the one that is not empty there. */
+function hrefOf({ region, images, shares }: RegionContents, wanted: ImageTab) {
+  const isCustom = wanted === 'custom' ? images > 0 : shares === 0
+  return isCustom ? paths.customImages(region) : paths.sharedImages(region)
+}
