@@ -7,12 +7,13 @@ import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { Field, inputClass } from '@/components/ui/field'
 import { Notice } from '@/components/ui/notice'
+import { splitUsernames } from '@/lib/accounts/rules'
 import type { Fault, Refusal, RefusedRecipient } from '@/lib/result'
 import { shareImageAction } from '@/lib/shares/actions'
 import { noteMax } from '@/lib/shares/rules'
 import type { ImageShares } from '@/lib/shares/schema'
 import { useAction } from '@/lib/use-action'
-import { splitUsernames, UsernamesField } from './usernames-field'
+import { UsernamesField } from './usernames-field'
 
 /** Adds recipients: all of them or none. What was refused stays in the field, each username with its own reason. */
 export function ShareForm({ region, shares }: { region: string; shares: ImageShares }) {

@@ -5,24 +5,12 @@ import { CircleAlert, CircleCheck, X } from 'lucide-react'
 import { useFormatter, useTranslations } from 'next-intl'
 import { type ClipboardEvent, type KeyboardEvent, useEffect, useEffectEvent, useRef, useState } from 'react'
 import { classNames } from '@/components/ui/class-names'
-import { foldUsername, isUsername, signInNameMax } from '@/lib/accounts/rules'
+import { foldUsername, isUsername, signInNameMax, splitUsernames } from '@/lib/accounts/rules'
 import type { RefusedRecipient } from '@/lib/result'
 import { recipientQuery } from '@/lib/shares/queries'
 
 /** A look-up of a name that nobody has is counted, so it waits until typing has paused. */
 const debounceMs = 600
-
-/** The usernames in a text: separated by commas, semicolons or white space, folded, each once. */
-export function splitUsernames(text: string): string[] {
-  return [
-    ...new Set(
-      text
-        .split(/[\s,;，；、]+/)
-        .map(foldUsername)
-        .filter(Boolean),
-    ),
-  ]
-}
 
 type UsernamesFieldProps = {
   usernames: string[]

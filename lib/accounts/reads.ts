@@ -2,7 +2,7 @@ import 'server-only'
 import type { Context, OwnerId } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import type { Transaction } from '@/lib/db/transaction'
-import { imageQuotaDefault } from './rules'
+import { imageQuotaDefault, type Lookups, unknownLookupsMax, unknownLookupsWindowMs } from './rules'
 import type { AccountInfo, AccountRecord } from './schema'
 
 /** A master account's image quota in a region and what is used of it: own images but failed ones, and shares received. */
@@ -100,4 +100,20 @@ export async function findMaster(
     select: { id: true, username: true, disabledAt: true },
   })
   return account && { id: account.id, username: account.username, disabled: account.disabledAt !== null }
+}
+
+/**
+ * The unknown usernames that the viewer's master account asked for within the hour. Exact under its lock; before the lock
+ * it can only be too few.
+ */
+export async function readLookups(tx: Pick<Transaction, '$queryRaw'>, ctx: Context): Promise<Lookups> {
+  const since = new Date(ctx.now.getTime() - unknownLookupsWindowMs)
+  const [row] = await tx.$queryRaw<{ names: string[]; first: Date | null; lastTryAt: Date | null }[]>`
+    SELECT coalesce(array_agg(username), '{}') AS names, min(at) AS first,
+      (SELECT at FROM "ShareTry" WHERE "accountId" = ${ctx.viewer.ownerId}) AS "lastTryAt"
+    FROM (SELECT username, at FROM "UnknownLookup" WHERE "accountId" = ${ctx.viewer.ownerId} AND at > ${since}
+      ORDER BY at LIMIT ${unknownLookupsMax + 1}) recent`
+  const { names = [], first = null, lastTryAt = null } = row ?? {}
+  const resetsAt = first ? new Date(first.getTime() + unknownLookupsWindowMs) : ctx.now
+  return { now: ctx.now, names, resetsAt, lastTryAt }
 }

@@ -7,6 +7,19 @@ const displayNameMax = 64
 const emailMax = 254
 
 export const username = requiredText(usernameMax, foldUsername, isUsername)
+/** One entry of a recipients' field: any text that can be said back. Whether an account can have that name is a rule. */
+export const recipientName = text(256)
+  .transform(foldUsername)
+  .pipe(
+    z
+      .string()
+      .min(1, 'required')
+      .max(256, 'too-long')
+      .refine((name) => !/\p{Cc}/u.test(name), 'characters'),
+  )
+export const lookUpParams = z.object({ username: recipientName })
+export type LookUpParams = z.infer<typeof lookUpParams>
+
 export const newPassword = text(passwordMax).min(passwordMin, 'too-short')
 
 /** Any characters that can be seen, on one line. */
@@ -48,3 +61,9 @@ export type AccountInfo = {
   createdAt: string
   quotas: { regionId: string; regionName: string; used: number; quota: number }[]
 }
+
+/** What a look-up of one exact username says. Never a list, and the display name only masked. */
+export type Recipient =
+  | { username: string; status: 'found'; displayName: string }
+  | { username: string; status: 'unknown' | 'you' }
+  | { username: string; status: 'limited'; resetsAt: string }

@@ -8,36 +8,8 @@ import { inTransaction } from '@/lib/db/transaction'
 import { recordEvents } from '@/lib/events/writes'
 import { newId } from '@/lib/ids'
 import { ok, type Result, refuse } from '@/lib/result'
-import { countUnknownLookups } from '@/lib/shares/reads'
-import { unknownLookupsMax, unknownLookupsWindowMs } from '@/lib/shares/rules'
-import type { LookUpParams, Recipient } from '@/lib/shares/schema'
-import { maskDisplayName, refuseQuotaChange } from './rules'
+import { refuseQuotaChange } from './rules'
 import type { ChangePasswordInput } from './schema'
-
-/**
- * Looks up one exact username as a recipient: that the master account exists and its masked display name. A sub-account
- * and a disabled account are answered as unknown. An unknown name is counted, at most 60 an hour for a master account;
- * then every answer is "limited", so that nothing more can be learned.
- */
-export async function lookUpRecipient(ctx: Context, { username }: LookUpParams): Promise<Recipient> {
-  const answer = await inTransaction<Recipient>(async (tx) => {
-    await lockAccounts(tx, [ctx.viewer.ownerId])
-    if (username === ctx.viewer.ownerUsername) return ok({ username, status: 'you' })
-    const unknown = await countUnknownLookups(tx, ctx)
-    if (unknown.recent >= unknownLookupsMax) {
-      return ok({ username, status: 'limited', resetsAt: unknown.resetsAt.toISOString() })
-    }
-    const account = await tx.account.findFirst({
-      where: { username, kind: 'MASTER', disabledAt: null },
-      select: { displayName: true },
-    })
-    if (account) return ok({ username, status: 'found', displayName: maskDisplayName(account.displayName) })
-    await tx.unknownLookup.create({ data: { id: crypto.randomUUID(), accountId: ctx.viewer.ownerId, at: ctx.now } })
-    return ok({ username, status: 'unknown' })
-  })
-  if (!answer.ok) throw new Error(`The look-up was refused: ${answer.refusal.code}.`)
-  return answer.value
-}
 
 /** Changes the viewer's own password and ends its other sessions. Refuses a wrong current password. */
 export async function changePassword(
@@ -162,10 +134,4 @@ export async function setQuota(ctx: Context, change: QuotaChange): Promise<Resul
     ])
     return ok({ quota: change.images, used })
   })
-}
-
-/** Forgets unknown usernames that were asked for so long ago that they no longer count. */
-export async function forgetUnknownLookups(now: Date): Promise<void> {
-  const before = new Date(now.getTime() - unknownLookupsWindowMs)
-  await db().unknownLookup.deleteMany({ where: { at: { lte: before } } })
 }

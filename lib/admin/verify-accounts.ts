@@ -1,8 +1,8 @@
 import 'server-only'
-import { imageQuotaDefault } from '@/lib/accounts/rules'
+import { imageQuotaDefault, unknownLookupsMax, unknownLookupsWindowMs } from '@/lib/accounts/rules'
 import { db } from '@/lib/db/client'
 import { env } from '@/lib/env'
-import { dailySharesMax, unknownLookupsMax, unknownLookupsWindowMs } from '@/lib/shares/rules'
+import { dailySharesMax } from '@/lib/shares/rules'
 import { type Finding, type IdRange, idRanges, note, type VerifyOptions, violation } from './finding'
 
 const accountsAtOnce = 100

@@ -134,7 +134,7 @@ const damages: Record<string, () => Promise<string>> = {
   'lookups: 61 unknown usernames within an hour': async () => {
     const { id } = await master(name('curious'))
     const at = (minute: number) => new Date(Date.now() - minute * 59_000)
-    const data = Array.from({ length: 61 }, (_, minute) => ({ id: name('look'), accountId: id, at: at(minute) }))
+    const data = Array.from({ length: 61 }, (_, minute) => ({ accountId: id, username: name('look'), at: at(minute) }))
     await db().unknownLookup.createMany({ data })
     return id
   },

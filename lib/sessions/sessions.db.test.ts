@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it, test, vi } from 'vitest'
-import { changePassword, forgetUnknownLookups, setDisabled, setPassword } from '@/lib/accounts/writes'
+import { changePassword, setDisabled, setPassword } from '@/lib/accounts/writes'
 import { operatorContext } from '@/lib/admin/operator'
 import { hashPassword } from '@/lib/auth/password'
 import { db } from '@/lib/db/client'
@@ -247,13 +247,4 @@ test('what has ended by itself is forgotten, and nothing else', async () => {
   await failures(owner, 2, office.key, later(minutes(1)))
   await forgetExpiredSessions(later(failureWindowMs + 1))
   expect(await db().signInFailure.count({ where: { username: owner.username } })).toBe(2)
-})
-
-test('usernames that nobody has and that were asked for are forgotten after their hour', async () => {
-  const owner = await account()
-  const row = { accountId: owner.id }
-  await db().unknownLookup.create({ data: { ...row, id: 'old', at: noon } })
-  await db().unknownLookup.create({ data: { ...row, id: 'young', at: later(1) } })
-  await forgetUnknownLookups(later(minutes(60)))
-  expect((await db().unknownLookup.findMany({ where: row })).map(({ id }) => id)).toEqual(['young'])
 })

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { verify } from '@/lib/admin/verify'
@@ -42,8 +41,12 @@ async function world(others: TestAccount[]): Promise<{ model: Model; real: World
   const numbers = new Map(others.map((other, index) => [other.username, 20 + index]))
   for (const { id, username } of shared.value) nth(model.images, 0).shares.set(numbers.get(username) ?? 0, id)
   model.days.set(`0 ${model.today()}`, 198)
-  for (let count = 0; count < 58; count++) model.unknownOf(0).push(model.now - minutes(20))
-  const lookups = model.unknownOf(0).map((at) => ({ id: randomUUID(), accountId: first.id, at: new Date(at) }))
+  for (let name = 1000; name < 1058; name++) model.unknownOf(0).set(name, model.now - minutes(20))
+  const lookups = [...model.unknownOf(0)].map(([name, at]) => ({
+    accountId: first.id,
+    username: `nobody-${name}`,
+    at: new Date(at),
+  }))
   await db().unknownLookup.createMany({ data: lookups })
   return { model, real }
 }

@@ -1,7 +1,8 @@
 import { queryOptions } from '@tanstack/react-query'
+import type { Recipient } from '@/lib/accounts/schema'
 import { fetchJson } from '@/lib/fetch-json'
 import { paths } from '@/lib/paths'
-import type { ImageShares, Recipient, SharedImageList, SharedImageParams } from './schema'
+import type { ImageShares, SharedImageList, SharedImageParams } from './schema'
 
 // When the other side acts, this page shows it within 10 s.
 const refetchInterval = 8_000
@@ -33,12 +34,17 @@ export function newSharesQuery(region: string) {
   })
 }
 
-/** Looks up one exact username. An answer is kept for a minute, so that typing back and forth asks once. */
+/**
+ * Looks up one exact username. An answer is kept for a minute, so that typing back and forth asks once, and only a person
+ * asks again: unknown names are limited, so that coming back to the tab must not look all of them up anew.
+ */
 export function recipientQuery(username: string) {
   return queryOptions({
     queryKey: ['accounts', 'recipient', username],
     queryFn: ({ signal }) => fetchJson<Recipient>(paths.api.accounts(username), signal),
     staleTime: 60_000,
     retry: false,
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
   })
 }

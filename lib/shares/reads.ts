@@ -3,10 +3,9 @@ import type { Context } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import { Prisma } from '@/lib/db/generated/client'
 import { keyset, likePattern, type SortColumn } from '@/lib/db/page'
-import type { Transaction } from '@/lib/db/transaction'
 import { env } from '@/lib/env'
 import { defaultPageSize } from '@/lib/fields'
-import { dayTurnsAt, recipientsMax, shareDay, unknownLookupsMax, unknownLookupsWindowMs } from './rules'
+import { dayTurnsAt, recipientsMax, shareDay } from './rules'
 import type {
   ImageShares,
   ImageSharesParams,
@@ -125,18 +124,6 @@ export async function countNewShares(ctx: Context, params: { region: string }): 
     take: 100,
   })
   return { count }
-}
-
-/** How many usernames that nobody has the viewer's master account asked for lately, and when the first is forgotten. */
-export async function countUnknownLookups(tx: Transaction, ctx: Context): Promise<{ recent: number; resetsAt: Date }> {
-  const recent = await tx.unknownLookup.findMany({
-    where: { accountId: ctx.viewer.ownerId, at: { gt: new Date(ctx.now.getTime() - unknownLookupsWindowMs) } },
-    select: { at: true },
-    orderBy: { at: 'asc' },
-    take: unknownLookupsMax + 1,
-  })
-  const first = recent[0]?.at ?? ctx.now
-  return { recent: recent.length, resetsAt: new Date(first.getTime() + unknownLookupsWindowMs) }
 }
 
 /** Every share of an image, newest first: the operator's list. */

@@ -10,12 +10,14 @@ import {
   refuseShare,
   type ShareFacts,
   shareDay,
-  unknownLookupsMax,
 } from './rules'
 
 const image: ImageFacts = { id: 'img-1', isOwn: true, isHeld: false, regionId: 'cn-a', state: 'available' }
 const resetsAt = new Date('2026-03-10T16:00:00.000Z')
-const unknownLookups = { recent: 0, resetsAt: new Date('2026-03-10T05:00:00.000Z') }
+const now = new Date('2026-03-10T04:10:00.000Z')
+const lookups = { now, names: [], resetsAt: new Date('2026-03-10T05:00:00.000Z'), lastTryAt: null }
+const usedUp = { ...lookups, names: Array.from({ length: 60 }, (_, index) => `gone-${index}`) }
+const inAMinute = '2026-03-10T04:11:00.000Z'
 
 function recipient(username: string, differs: Partial<RecipientFacts> = {}): RecipientFacts {
   return { username, exists: true, isYou: false, alreadyShared: false, quotaFull: false, ...differs }
@@ -27,7 +29,7 @@ function someone(count: number): RecipientFacts[] {
 
 function facts(differs: Partial<ShareFacts> = {}): ShareFacts {
   const free = { image, region: 'cn-a', recipientsNow: 0, sharesToday: 0, resetsAt, recipients: someone(1) }
-  return { ...free, unknownLookups, ...differs }
+  return { ...free, lookups, ...differs }
 }
 
 test('a share within every limit is allowed', () => expect(refuseShare(facts())).toBeNull())
@@ -138,7 +140,6 @@ describe('a refused username', () => {
 })
 
 describe('unknown usernames, at most 60 an hour', () => {
-  const used = { code: 'LOOKUPS_USED_UP', max: 60, resetsAt: unknownLookups.resetsAt.toISOString() }
   const unknown = (count: number) => someone(count).map((one) => ({ ...one, exists: false }))
   test.each([
     [58, 1, 'RECIPIENT_NOT_FOUND'],
@@ -146,18 +147,42 @@ describe('unknown usernames, at most 60 an hour', () => {
     [59, 2, 'LOOKUPS_USED_UP'],
     [60, 1, 'LOOKUPS_USED_UP'],
     [61, 1, 'LOOKUPS_USED_UP'],
-  ])('after %i, %i more are answered %s', (recent, count, code) => {
-    const answer = refuseShare(facts({ recipients: unknown(count), unknownLookups: { ...unknownLookups, recent } }))
+  ])('after %i, %i more are answered %s', (count, more, code) => {
+    const names = Array.from({ length: count }, (_, index) => `gone-${index}`)
+    const answer = refuseShare(facts({ recipients: unknown(more), lookups: { ...lookups, names } }))
     expect(answer?.code).toBe(code)
   })
 
+  it('a name that was counted within the hour, and a word that is no username, are not one more', () => {
+    const names = [...usedUp.names.slice(1), 'tenant-0'].slice(0, 59)
+    const recipients = [...unknown(1), recipient('lantern@example.com', { exists: false })]
+    const again = refuseShare(facts({ recipients, lookups: { ...lookups, names } }))
+    expect(again?.code).toBe('RECIPIENT_NOT_FOUND')
+  })
+
   it('once used up, no refused username gets a reason: it would tell which of the others exist', () => {
-    const spent = { ...unknownLookups, recent: 60 }
     for (const differs of Object.values(refusedRecipients)) {
-      const answer = refuseShare(facts({ recipients: [recipient('x', differs)], unknownLookups: spent }))
-      expect(answer).toEqual(used)
+      const answer = refuseShare(facts({ recipients: [recipient('x', differs)], lookups: usedUp }))
+      expect(answer).toEqual({ code: 'LOOKUPS_USED_UP', max: 60, resetsAt: inAMinute })
     }
-    expect(refuseShare(facts({ unknownLookups: spent }))).toBeNull()
+    expect(refuseShare(facts({ lookups: usedUp }))).toBeNull()
+  })
+
+  test.each([
+    ['one at the same moment', 0, inAMinute],
+    ['one 59.999 s ago', 59_999, '2026-03-10T04:10:00.001Z'],
+    ['one 60 s ago', 60_000, null],
+    ['one of a server whose clock is ahead', -5_000, '2026-03-10T04:11:05.000Z'],
+  ])('once used up, a share that could succeed waits for a minute after %s', (_, ago, resetsAt) => {
+    const tried = { ...usedUp, lastTryAt: new Date(now.getTime() - ago) }
+    const refusal = resetsAt && { code: 'LOOKUPS_USED_UP', max: 60, resetsAt }
+    expect(refuseShare(facts({ lookups: tried }))).toEqual(refusal)
+  })
+
+  it('a try does not make anybody wait longer than until look-ups work again', () => {
+    const soon = new Date('2026-03-10T04:10:20.000Z')
+    const answer = refuseShare(facts({ recipients: unknown(1), lookups: { ...usedUp, resetsAt: soon } }))
+    expect(answer).toMatchObject({ code: 'LOOKUPS_USED_UP', resetsAt: soon.toISOString() })
   })
 })
 
@@ -168,7 +193,7 @@ test('refusals come in one order: the image, its places, the day, then the usern
     IMAGE_NOT_AVAILABLE: { image: { ...image, state: 'failed' } },
     IMAGE_RECIPIENTS_FULL: { recipientsNow: recipientsMax },
     DAILY_SHARES_USED_UP: { sharesToday: dailySharesMax },
-    LOOKUPS_USED_UP: { unknownLookups: { ...unknownLookups, recent: unknownLookupsMax } },
+    LOOKUPS_USED_UP: { lookups: usedUp },
     RECIPIENT_NOT_FOUND: { recipients: [recipient('nobody', { exists: false })] },
   } satisfies Partial<Record<RefusalCode, Partial<ShareFacts>>>
   const wrongs = Object.entries(order)

@@ -1,3 +1,11 @@
+import {
+  areLookupsUsedUp,
+  countedUnknown,
+  type Lookups,
+  nextTryAt,
+  unknownLookupsMax,
+  waitsUntil,
+} from '@/lib/accounts/rules'
 import type { RecipientRefusalCode, Refusal, RefusedRecipient } from '@/lib/result'
 
 /** Rule 1: "One image can be shared to a maximum of 20 tenants", at the same time. */
@@ -6,9 +14,6 @@ export const recipientsMax = 20
 export const dailySharesMax = 200
 /** Usernames in one submit. More could never fit one image. */
 export const usernamesMax = recipientsMax
-/** Usernames that nobody has, asked for within an hour by one master account, by look-up and by submit together. */
-export const unknownLookupsMax = 60
-export const unknownLookupsWindowMs = 60 * 60 * 1000
 export const noteMax = 200
 
 /** The calendar day, as YYYY-MM-DD, that a moment belongs to in the deployment's time zone. Rule 2 counts by it. */
@@ -56,7 +61,7 @@ export type ShareFacts = {
   sharesToday: number
   resetsAt: Date
   recipients: RecipientFacts[]
-  unknownLookups: { recent: number; resetsAt: Date }
+  lookups: Lookups
 }
 
 /**
@@ -86,21 +91,36 @@ function refuseCount(facts: ShareFacts): Refusal | null {
   return { code: 'DAILY_SHARES_USED_UP', max: dailySharesMax, left, asked, resetsAt: facts.resetsAt.toISOString() }
 }
 
-function refuseRecipients(facts: ShareFacts): Refusal | null {
+/**
+ * Once unknown usernames are used up, no refused username gets a reason: "already shared" for one beside silence about
+ * another would tell which of the two exists. A success tells as much, so it too is only to be had once a minute.
+ */
+function refuseRecipients({ recipients, lookups }: ShareFacts): Refusal | null {
+  const waits = waitsUntil(lookups)
+  if (waits) return refuseGuess(waits)
   const refused: RefusedRecipient[] = []
-  for (const recipient of facts.recipients) {
+  for (const recipient of recipients) {
     const code = refuseRecipient(recipient)
     if (code) refused.push({ username: recipient.username, code })
   }
   const first = refused[0]
   if (!first) return null
-  const unknown = refused.filter((recipient) => recipient.code === 'RECIPIENT_NOT_FOUND').length
-  // With the look-ups used up, no answer about a username is given at all: "already shared" for one name beside silence
-  // about another would tell which of the two exists.
-  if (facts.unknownLookups.recent >= unknownLookupsMax || facts.unknownLookups.recent + unknown > unknownLookupsMax) {
-    return { code: 'LOOKUPS_USED_UP', max: unknownLookupsMax, resetsAt: facts.unknownLookups.resetsAt.toISOString() }
+  const counted = countedUnknown(lookups, unknownOf(recipients)).length
+  if (areLookupsUsedUp(lookups) || lookups.names.length + counted > unknownLookupsMax) {
+    return refuseGuess(nextTryAt(lookups, lookups.now))
   }
   return { code: first.code, recipients: refused }
+}
+
+function refuseGuess(next: Date): Refusal {
+  return { code: 'LOOKUPS_USED_UP', max: unknownLookupsMax, resetsAt: next.toISOString() }
+}
+
+/** Those of the usernames that nobody has. */
+export function unknownOf(recipients: RecipientFacts[]): string[] {
+  return recipients
+    .filter((recipient) => refuseRecipient(recipient) === 'RECIPIENT_NOT_FOUND')
+    .map((recipient) => recipient.username)
 }
 
 /** Why this username cannot be added, or null. */

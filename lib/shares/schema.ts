@@ -1,26 +1,27 @@
 import { z } from 'zod'
-import { foldUsername, signInNameMax } from '@/lib/accounts/rules'
+import { splitUsernames } from '@/lib/accounts/rules'
+import { recipientName } from '@/lib/accounts/schema'
 import { cursor, freeText, imageId, regionId, searchText, shareId, text } from '@/lib/fields'
 import { noteMax, usernamesMax } from './rules'
 
-const recipientName = text(256)
-  .transform(foldUsername)
-  .pipe(
-    z
-      .string()
-      .min(1, 'required')
-      .max(signInNameMax, 'too-long')
-      .refine((name) => !/\p{Cc}/u.test(name), 'characters'),
-  )
+/** Together a good deal more than 20 usernames with their names and addresses. */
+const typedMax = 16_384
+
+/**
+ * The recipients' field: each entry may be one username or a text of several, as a form without scripts sends it, and is
+ * split as the field itself splits what is typed.
+ */
+const usernames = z
+  .array(text(4096))
+  .max(200, 'too-many')
+  .refine((typed) => typed.reduce((sum, one) => sum + one.length, 0) <= typedMax, 'too-long')
+  .transform((typed) => [...new Set(typed.flatMap(splitUsernames))])
+  .pipe(z.array(recipientName).min(1, 'required').max(usernamesMax, 'too-many'))
 
 export const shareImageInput = z.object({
   region: regionId,
   imageId,
-  usernames: z
-    .array(recipientName)
-    .max(200, 'too-many')
-    .transform((names) => [...new Set(names)])
-    .pipe(z.array(z.string()).min(1, 'required').max(usernamesMax, 'too-many')),
+  usernames,
   note: freeText(noteMax).default(''),
 })
 export type ShareImageInput = z.infer<typeof shareImageInput>
@@ -35,9 +36,6 @@ export const imageSharesParams = z.object({ region: regionId, imageId })
 export type ImageSharesParams = z.infer<typeof imageSharesParams>
 
 export const newSharesParams = z.object({ region: regionId })
-
-export const lookUpParams = z.object({ username: recipientName })
-export type LookUpParams = z.infer<typeof lookUpParams>
 
 export const sharedImageSorts = ['createdAt', '-createdAt'] as const
 
@@ -84,9 +82,3 @@ export type SharedImageList = {
   prev: string | null
   operatingSystems: string[]
 }
-
-/** What a look-up of one exact username says. Never a list, and the display name only masked. */
-export type Recipient =
-  | { username: string; status: 'found'; displayName: string }
-  | { username: string; status: 'unknown' | 'you' }
-  | { username: string; status: 'limited'; resetsAt: string }

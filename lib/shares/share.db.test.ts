@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { lookUpRecipient } from '@/lib/accounts/writes'
+import { lookUpRecipient } from '@/lib/accounts/writes-look-up'
 import { db } from '@/lib/db/client'
 import type { RefusalCode } from '@/lib/result'
 import {

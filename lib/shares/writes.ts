@@ -1,5 +1,7 @@
 import 'server-only'
-import { quotaUse } from '@/lib/accounts/reads'
+import { quotaUse, readLookups } from '@/lib/accounts/reads'
+import { areLookupsUsedUp, isUsername, waitsUntil } from '@/lib/accounts/rules'
+import { countUnknown, recordShareTry } from '@/lib/accounts/writes-look-up'
 import { type Context, isDisabled } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import { type LockedAccount, lockAccounts, lockImage } from '@/lib/db/locks'
@@ -8,17 +10,16 @@ import { env } from '@/lib/env'
 import { recordEvents } from '@/lib/events/writes'
 import { newId } from '@/lib/ids'
 import { ok, type Refusal, type Result, refuse } from '@/lib/result'
-import { countUnknownLookups, findHeldShare } from './reads'
+import { findHeldShare } from './reads'
 import {
   dayTurnsAt,
   type RecipientFacts,
   recipientsMax,
-  refuseRecipient,
   refuseShare,
   refuseSharedImage,
   type ShareFacts,
   shareDay,
-  unknownLookupsMax,
+  unknownOf,
 } from './rules'
 import type { CancelShareInput, ImageShare, MarkSharesSeenInput, ShareImageInput } from './schema'
 
@@ -26,17 +27,21 @@ type Candidate = { id: string; username: string }
 
 /**
  * Shares an image with all of the usernames or with none. Refuses as `refuseShare` documents; a refusal writes nothing but
- * the unknown usernames, which are limited. Holds under any concurrency: every fact is read under the locks of the sharer,
- * of who acts for it, of all recipients and of the image.
+ * the unknown usernames, which are limited, and that a try was taken. Holds under any concurrency: every fact is read under
+ * the locks of the sharer, of who acts for it, of all recipients and of the image.
  */
 export async function shareImage(ctx: Context, input: ShareImageInput): Promise<Result<ImageShare[]>> {
-  const [image, candidates] = await Promise.all([
+  const [image, lookups, masters] = await Promise.all([
     db().image.findUnique({
       where: { id: input.imageId },
       select: { id: true, ownerId: true, regionId: true, state: true },
     }),
+    readLookups(db(), ctx),
     findMasters(input.usernames),
   ])
+  // A try that has to wait touches no recipient, so that its time tells no more than its answer.
+  const waiting = waitsUntil(lookups) ? lookups : null
+  const candidates = waiting ? [] : masters
   // An image never changes hands, so another's is answered without taking a lock on it.
   if (image?.ownerId !== ctx.viewer.ownerId) return refuse(await refuseForeignImage(ctx, image, input.region))
   return await inTransaction(async (tx) => {
@@ -44,19 +49,18 @@ export async function shareImage(ctx: Context, input: ShareImageInput): Promise<
     const accounts = await lockAccounts(tx, [...new Set(ids)])
     const locked = await lockImage(tx, input.imageId)
     if (isDisabled(ctx, accounts)) return refuse({ code: 'SIGNED_OUT' })
-    const facts = await readShareFacts(tx, ctx, input, locked, candidates, accounts)
+    const asked = await readShareFacts(tx, ctx, input, locked, candidates, accounts)
+    const facts = { ...asked, lookups: waiting ?? (await readLookups(tx, ctx)) }
     const refusal = refuseShare(facts)
-    if (refusal) {
-      await countUnknown(tx, ctx, facts, refusal)
-      return refuse(refusal)
-    }
+    await countGuesses(tx, ctx, facts, refusal)
+    if (refusal) return refuse(refusal)
     return ok(await writeShares(tx, ctx, input, candidates, locked?.name ?? ''))
   })
 }
 
 async function findMasters(usernames: string[]): Promise<Candidate[]> {
   return await db().account.findMany({
-    where: { username: { in: usernames }, kind: 'MASTER' },
+    where: { username: { in: usernames.filter(isUsername) }, kind: 'MASTER' },
     select: { id: true, username: true },
   })
 }
@@ -110,24 +114,15 @@ async function readShareFacts(
     sharesToday: day?.used ?? 0,
     resetsAt: dayTurnsAt(ctx.now, timeZone),
     recipients,
-    // Only a refused username makes the rule look at this fact.
-    unknownLookups: recipients.some((recipient) => refuseRecipient(recipient))
-      ? await countUnknownLookups(tx, ctx)
-      : { recent: 0, resetsAt: ctx.now },
   }
 }
 
-/**
- * Counts the usernames that nobody has, when the answer tells of them. The sharer's lock makes the count exact. Nothing is
- * added once the limit is reached: else a refused try would push the moment away at which it ends.
- */
-async function countUnknown(tx: Transaction, ctx: Context, facts: ShareFacts, refusal: Refusal): Promise<void> {
-  if (!('recipients' in refusal) && refusal.code !== 'LOOKUPS_USED_UP') return
-  const unknown = facts.recipients.filter((recipient) => refuseRecipient(recipient) === 'RECIPIENT_NOT_FOUND')
-  const counted = unknown.slice(0, Math.max(0, unknownLookupsMax - facts.unknownLookups.recent))
-  await tx.unknownLookup.createMany({
-    data: counted.map(() => ({ id: crypto.randomUUID(), accountId: ctx.viewer.ownerId, at: ctx.now })),
-  })
+/** Counts what the answer tells of usernames: the unknown ones, and, once those are used up, that a try was taken. */
+async function countGuesses(tx: Transaction, ctx: Context, facts: ShareFacts, refusal: Refusal | null): Promise<void> {
+  const isAboutNames = refusal === null || 'recipients' in refusal || refusal.code === 'LOOKUPS_USED_UP'
+  if (!isAboutNames || waitsUntil(facts.lookups)) return
+  if (refusal) await countUnknown(tx, ctx, facts.lookups, unknownOf(facts.recipients))
+  if (areLookupsUsedUp(facts.lookups) || refusal?.code === 'LOOKUPS_USED_UP') await recordShareTry(tx, ctx)
 }
 
 async function writeShares(

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { vi } from 'vitest'
+import type { LookUpParams } from '@/lib/accounts/schema'
 import { type Context, mintViewer } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import { inTransaction } from '@/lib/db/transaction'
@@ -8,7 +9,7 @@ import { newId } from '@/lib/ids'
 import type { ImageStateName } from '@/lib/images/rules'
 import { beginImport, claimPlace, finishImport } from '@/lib/imports/writes'
 import type { Result } from '@/lib/result'
-import { type LookUpParams, type ShareImageInput, shareImageInput } from '@/lib/shares/schema'
+import { type ShareImageInput, shareImageInput } from '@/lib/shares/schema'
 import { storeOf } from '@/lib/stores/store'
 
 // What database tests are made of, by rows and not by the operations that they test. Each test makes its own region and

@@ -1,4 +1,5 @@
-const hour = 60 * 60 * 1000
+const minute = 60 * 1000
+const hour = 60 * minute
 
 /** Four master accounts, then the sub-accounts of the first two, then names that nobody has. */
 export const masters = [0, 1, 2, 3]
@@ -23,7 +24,10 @@ export class Model {
   readonly disabled = new Set<number>()
   readonly quotas: number[][]
   readonly days = new Map<string, number>()
-  readonly unknown: number[][] = masters.map(() => [])
+  /** When each unknown name was last counted, by master. */
+  readonly unknown: Map<number, number>[] = masters.map(() => new Map())
+  /** When the last share was tried with those names used up, by master. */
+  readonly tries = new Map<number, number>()
 
   constructor(
     public now: number,
@@ -55,11 +59,29 @@ export class Model {
   }
 
   asked(master: number): number {
-    return this.unknownOf(master).filter((at) => at > this.now - hour).length
+    return this.recent(master).length
   }
 
-  unknownOf(master: number): number[] {
-    return this.unknown[master] ?? []
+  private recent(master: number): (readonly [name: number, at: number])[] {
+    return [...this.unknownOf(master)].filter(([, at]) => at > this.now - hour)
+  }
+
+  unknownOf(master: number): Map<number, number> {
+    return this.unknown[master] ?? new Map()
+  }
+
+  /** Counts those that were not counted within the hour, as far as there is room, and says how many there were. */
+  private count(master: number, names: number[]): number {
+    // A sub-account's login name can be nobody's username, so it is not even looked for.
+    const recent = this.recent(master).map(([name]) => name)
+    const fresh = names.filter((name) => !subs.includes(name) && !recent.includes(name))
+    for (const name of fresh.slice(0, Math.max(0, 60 - recent.length))) this.unknownOf(master).set(name, this.now)
+    return fresh.length
+  }
+
+  private mustWait(master: number): boolean {
+    const tried = this.tries.get(master)
+    return this.asked(master) >= 60 && tried !== undefined && this.now < tried + minute
   }
 
   quotaOf(master: number, region: number): number {
@@ -78,8 +100,11 @@ export class Model {
     if (to.length > free) return `IMAGE_RECIPIENTS_FULL ${free} for ${to.length}`
     const left = 200 - this.usedToday(owner)
     if (to.length > left) return `DAILY_SHARES_USED_UP ${left} for ${to.length}`
+    if (this.mustWait(owner)) return 'LOOKUPS_USED_UP'
+    const isLimited = this.asked(owner) >= 60
+    if (isLimited) this.tries.set(owner, this.now)
     const refused = to.map((one) => [one, this.refusesRecipient(owner, image, one)] as const).filter(([, code]) => code)
-    if (refused.length > 0) return this.refuseRecipients(owner, refused)
+    if (refused.length > 0) return isLimited ? 'LOOKUPS_USED_UP' : this.refuseRecipients(owner, refused)
     this.days.set(`${owner} ${this.today()}`, this.usedToday(owner) + to.length)
     return 'ok'
   }
@@ -92,10 +117,12 @@ export class Model {
   }
 
   private refuseRecipients(owner: number, refused: (readonly [number, string])[]): string {
-    const unknown = refused.filter(([, code]) => code === 'RECIPIENT_NOT_FOUND').length
     const before = this.asked(owner)
-    for (let count = before; count < Math.min(60, before + unknown); count++) this.unknownOf(owner).push(this.now)
-    if (before >= 60 || before + unknown > 60) return 'LOOKUPS_USED_UP'
+    const unknown = refused.filter(([, code]) => code === 'RECIPIENT_NOT_FOUND').map(([to]) => to)
+    if (before + this.count(owner, unknown) > 60) {
+      this.tries.set(owner, this.now)
+      return 'LOOKUPS_USED_UP'
+    }
     return refused.map(([to, code]) => `${to} ${code}`).join()
   }
 
@@ -104,7 +131,7 @@ export class Model {
     if (to === owner) return 'you'
     if (this.asked(owner) >= 60) return 'limited'
     if (to < masters.length && !this.disabled.has(to)) return 'found'
-    this.unknownOf(owner).push(this.now)
+    this.count(owner, [to])
     return 'unknown'
   }
 

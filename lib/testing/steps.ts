@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import { expect } from 'vitest'
-import { lookUpRecipient, setDisabled, setQuota } from '@/lib/accounts/writes'
+import { setDisabled, setQuota } from '@/lib/accounts/writes'
+import { lookUpRecipient } from '@/lib/accounts/writes-look-up'
 import { operatorContext } from '@/lib/admin/operator'
 import type { Context } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
@@ -256,6 +257,8 @@ async function rows(world: World) {
       UNION ALL SELECT s.id || ' ' || "imageId" || ' ' || username FROM "Share" s JOIN "Account" a ON a.id = "recipientId"
         WHERE "ownerId" = ANY(${owners})
       UNION ALL SELECT "accountId" || ' ' || day || ' ' || used FROM "ShareDay" WHERE "accountId" = ANY(${owners})
+      UNION ALL SELECT "accountId" || ' tried ' || extract(epoch FROM at)::bigint FROM "ShareTry"
+        WHERE "accountId" = ANY(${owners})
       UNION ALL SELECT "accountId" || ' asked ' || count(*) FROM "UnknownLookup" WHERE "accountId" = ANY(${owners})
         GROUP BY "accountId") AS rows`
   return (found?.rows ?? []).sort()
@@ -268,8 +271,9 @@ function rowsOf(model: Model, world: World): string[] {
     ...model.images.flatMap((image) => [...image.shares].map(([to, id]) => `${id} ${image.id} ${nameOf(world, to)}`)),
     ...[...model.days].map(([key, used]) => `${idOf(Number(key.split(' ')[0]))} ${key.split(' ')[1]} ${used}`),
     ...masters
-      .filter((who) => model.unknownOf(who).length > 0)
-      .map((who) => `${idOf(who)} asked ${model.unknownOf(who).length}`),
+      .filter((who) => model.unknownOf(who).size > 0)
+      .map((who) => `${idOf(who)} asked ${model.unknownOf(who).size}`),
+    ...[...model.tries].map(([who, at]) => `${idOf(who)} tried ${at / 1000}`),
   ].sort()
 }
 

@@ -1,5 +1,5 @@
-import { lookUpRecipient } from '@/lib/accounts/writes'
+import { lookUpParams } from '@/lib/accounts/schema'
+import { lookUpRecipient } from '@/lib/accounts/writes-look-up'
 import { defineRead } from '@/lib/route'
-import { lookUpParams } from '@/lib/shares/schema'
 
 export const GET = defineRead(lookUpParams, lookUpRecipient)
