@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import createNextIntlPlugin from 'next-intl/plugin'
 
 // Messages are compiled at build time, so their parser never reaches a browser.
@@ -25,9 +26,16 @@ const contentSecurityPolicy = [
 // A worker has the policy of its own file. Only there may WebAssembly run: it hashes what is uploaded.
 const workerPolicy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'"
 
+// Every build has a name, which its pages say with each request. `npm start` names it after the sources, so that servers which
+// build the same ones agree; the parts of one `next build` agree because the environment is handed down.
+process.env.ECS_BUILD ??= randomBytes(8).toString('hex')
+const { ECS_BUILD } = process.env
+
 /** @type {import('next').NextConfig} */
 const nextConfig = {
   distDir: process.env.NEXT_DIST_DIR ?? '.next',
+  env: { ECS_BUILD },
+  generateBuildId: () => ECS_BUILD,
   reactStrictMode: true,
   typedRoutes: true,
   poweredByHeader: false,

@@ -1,29 +1,39 @@
 import 'server-only'
+import { createHash } from 'node:crypto'
 import { headers } from 'next/headers'
 import { unstable_rethrow } from 'next/navigation'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { currentContext, type SessionContext } from '@/lib/auth/session'
 import { toRefusal } from '@/lib/fields'
+import { readForm } from '@/lib/form-data'
 import { logFault } from '@/lib/log'
 import { countShares, type Outcome } from '@/lib/metrics'
 import { observe } from '@/lib/observe'
-import type { ActionResult, Result } from '@/lib/result'
+import { type PageMark, refusePage } from '@/lib/page-mark'
+import type { Action, ActionResult, FormAnswer, Result } from '@/lib/result'
+
+const short = z.string().max(128).optional()
+/** What a hand-made request says of its page may be anything; what makes no sense is not said. */
+const pageMark = z.object({ account: short, build: short, key: short }).catch({})
 
 /**
- * Makes a server action of one domain operation: who asks and when, parse, run, catch faults. An action is a public
- * endpoint, so its input is unknown until the schema has said otherwise. A fault is logged; the browser gets a reference.
+ * Makes a server action of one domain operation: who asks, when and from which page, parse, run, catch faults. An action is
+ * a public endpoint, so its input is unknown until the schema has said otherwise. It takes its input from code, or a form,
+ * which is read here and nowhere else. A fault is logged; the browser gets a reference.
  */
 export function defineAction<S extends z.ZodType, T>(
   schema: S,
   run: (ctx: SessionContext, input: z.output<S>) => Promise<Result<T>>,
-): (input: z.input<S>) => Promise<ActionResult<T>> {
-  const answer = async (input: z.input<S>): Promise<ActionResult<T>> => {
+): Action<z.input<S>, T> {
+  const answer = async (input: unknown, mark: PageMark): Promise<ActionResult<T>> => {
     try {
       const ctx = await currentContext()
-      if (!ctx) return { ok: false, refusal: { code: 'SIGNED_OUT' } }
+      const refused = refusePage(mark, ctx?.viewer ?? null)
+      if (refused || !ctx) return { ok: false, refusal: refused ?? { code: 'SIGNED_OUT' } }
       const parsed = schema.safeParse(input)
       if (!parsed.success) return { ok: false, refusal: toRefusal(parsed.error) }
-      const result = await run(ctx, parsed.data)
+      const wish = mark.key && wishOf(run.name, ctx, mark.key, parsed.data)
+      const result = await run(wish ? { ...ctx, wish } : ctx, parsed.data)
       if (result.ok) countShares(run.name, result.value)
       return result
     } catch (error) {
@@ -31,10 +41,28 @@ export function defineAction<S extends z.ZodType, T>(
       return { ok: false, refusal: { code: 'FAULT', reference: logFault(error, run.name) } }
     }
   }
-  return async (input) => {
+  const observed = async (input: unknown, mark: PageMark): Promise<ActionResult<T>> => {
     const head = await headers()
-    return await observe({ kind: 'action', operation: run.name, head, endOf }, () => answer(input))
+    return await observe({ kind: 'action', operation: run.name, head, endOf }, () => answer(input, mark))
   }
+  async function action(input: z.input<S>, mark?: PageMark): Promise<ActionResult<T>>
+  async function action(before: FormAnswer<T> | null, form: FormData): Promise<FormAnswer<T>>
+  async function action(first: unknown, second?: FormData | PageMark): Promise<ActionResult<T> | FormAnswer<T>> {
+    if (!(second instanceof FormData)) return await observed(first, pageMark.parse(second ?? {}))
+    const { input, mark, typed } = readForm(second)
+    return { ...(await observed(input, pageMark.parse(mark))), typed }
+  }
+  return action
+}
+
+/**
+ * One wish: the same form, filled in the same way, by the same account. A form that was changed before it was sent again is
+ * another wish, though its key is the same.
+ */
+function wishOf(operation: string, { viewer }: SessionContext, key: string, input: unknown): string {
+  return createHash('sha256')
+    .update(JSON.stringify([operation, viewer.accountId, key, input]))
+    .digest('hex')
 }
 
 function endOf<T>(answer: ActionResult<T>): { outcome: Outcome; code: string | null } {

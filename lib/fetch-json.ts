@@ -1,3 +1,6 @@
+import { pageHeaders } from '@/lib/page-mark'
+import { noteAnswer } from '@/lib/standing'
+
 /** A read route said no, or could not be reached (status 0). */
 export class ReadError extends Error {
   constructor(
@@ -8,16 +11,18 @@ export class ReadError extends Error {
   }
 }
 
-/** Fetches one of our read routes. A session that has ended leads to the sign-in page and back here. */
-export async function fetchJson<T>(url: string, signal: AbortSignal): Promise<T> {
-  const response = await fetch(url, { signal, headers: { Accept: 'application/json' } }).catch(() => {
+/**
+ * Fetches one of our read routes. What the answer says about the page itself (signed out, another account, a new build, no
+ * network) goes to the bar over it. A background read never leads away: there may be work on the page.
+ */
+export async function fetchJson<T>(url: string, signal?: AbortSignal): Promise<T> {
+  const headers = { Accept: 'application/json', ...pageHeaders() }
+  const response = await fetch(url, { signal: signal ?? null, headers }).catch(() => {
+    if (!navigator.onLine) noteAnswer({ code: 'OFFLINE' })
     throw new ReadError(0, null)
   })
-  if (response.status === 401) {
-    const here = `${window.location.pathname}${window.location.search}`
-    window.location.assign(`/sign-in?next=${encodeURIComponent(here)}`)
-  }
   const body = await response.json().catch(() => null)
+  if (response.ok || body?.refusal) noteAnswer(body?.refusal ?? null)
   if (!response.ok) throw new ReadError(response.status, body?.refusal?.reference ?? null)
   return body
 }

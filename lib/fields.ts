@@ -83,10 +83,16 @@ function isProblem(message: string): message is InputProblem {
   return problems.includes(message)
 }
 
-/** The refusal of a bad input: the first field that is wrong, and what is wrong with it. */
+/** The refusal of a bad input: every field that is wrong, and what is wrong with it. The first is the one to begin with. */
 export function toRefusal(error: z.ZodError): Refusal {
-  const issue = error.issues[0]
-  const field = issue?.path.find((part) => typeof part === 'string') ?? ''
-  const message = issue?.message ?? ''
-  return { code: 'INVALID_INPUT', field: String(field), problem: isProblem(message) ? message : 'invalid' }
+  const wrong = new Map<string, InputProblem>()
+  for (const { path, message } of error.issues) {
+    const field = String(path.find((part) => typeof part === 'string') ?? '')
+    if (!wrong.has(field)) wrong.set(field, isProblem(message) ? message : 'invalid')
+  }
+  const [first = { field: '', problem: 'invalid' as const }, ...also] = [...wrong].map(([field, problem]) => ({
+    field,
+    problem,
+  }))
+  return { code: 'INVALID_INPUT', ...first, ...(also.length > 0 ? { also } : {}) }
 }

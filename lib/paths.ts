@@ -29,6 +29,7 @@ export const paths = {
   copyImage: (region: string, imageId: string, to?: string) => route(`/${region}/images/${imageId}/copy`, { to }),
   api: {
     signIn: () => '/api/sign-in',
+    standing: () => '/api/standing',
     images: (list: ImageListQuery & { region: string }) => route('/api/images', list),
     image: (region: string, imageId: string) => route(`/api/images/${imageId}`, { region }),
     imageContent: (region: string, imageId: string) => route(`/api/images/${imageId}/content`, { region }),

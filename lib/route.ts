@@ -5,14 +5,16 @@ import { currentContext, type SessionContext } from '@/lib/auth/session'
 import { toRefusal } from '@/lib/fields'
 import { logFault } from '@/lib/log'
 import { observe } from '@/lib/observe'
+import { markOfHeaders, refusePage } from '@/lib/page-mark'
 import type { Fault, Refusal } from '@/lib/result'
 
 type RouteParams = { params: Promise<Record<string, string>> }
-type Answer<T> = { status: 200; body: T } | { status: 400 | 401 | 404 | 500; body: { refusal: Refusal | Fault } }
+type Answer<T> = { status: 200; body: T } | { status: 400 | 401 | 404 | 409 | 500; body: { refusal: Refusal | Fault } }
 
 /**
  * Makes a GET route of one read: the door for refetches of what a page has rendered with the same read. Nobody signed in
- * is 401, a bad parameter 400, nothing to see 404 (not there and not yours are one answer), a fault 500 with a reference.
+ * is 401, a page of another account or build 409, a bad parameter 400, nothing to see 404 (not there and not yours are one
+ * answer), a fault 500 with a reference.
  */
 export function defineRead<S extends z.ZodType, T>(
   schema: S,
@@ -21,6 +23,8 @@ export function defineRead<S extends z.ZodType, T>(
   const answer = async (request: NextRequest, { params }: RouteParams): Promise<Answer<T>> => {
     try {
       const ctx = await currentContext()
+      const refusal = refusePage(markOfHeaders(request.headers), ctx?.viewer ?? null)
+      if (refusal && refusal.code !== 'SIGNED_OUT') return { status: 409, body: { refusal } }
       if (!ctx) return { status: 401, body: { refusal: { code: 'SIGNED_OUT' } } }
       const parsed = schema.safeParse({ ...Object.fromEntries(request.nextUrl.searchParams), ...(await params) })
       if (!parsed.success) return { status: 400, body: { refusal: toRefusal(parsed.error) } }

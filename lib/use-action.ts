@@ -1,31 +1,48 @@
 'use client'
 
 import { useQueryClient } from '@tanstack/react-query'
+import { unstable_isUnrecognizedActionError } from 'next/navigation'
 import { useCallback, useState, useTransition } from 'react'
-import type { ActionResult, Fault, Refusal } from '@/lib/result'
+import { pageMark } from '@/lib/page-mark'
+import type { Action, ActionResult, Fault, FormAction, Refusal } from '@/lib/result'
+import { noteAnswer } from '@/lib/standing'
 
 export type Noun = 'images' | 'shares' | 'accounts' | 'quotas' | 'imports'
 
+type Options = { changes: Noun[]; isLeaving?: boolean }
+
 /**
  * Runs a server action from the screen: whether it runs, what it refused, and which nouns it changes. Whole nouns are
- * invalidated, never finer keys, and the refusal stays until the next run. A request that never arrived is a fault
- * without a reference. `isLeaving`: another page comes when it is done, so what this one shows, and may just have been
- * taken away, is not read again.
+ * invalidated, never finer keys, and the refusal stays until the next run. `isLeaving`: another page comes when it is done,
+ * so what this one shows, and may just have been taken away, is not read again.
  */
-export function useAction<I, T>(
-  action: (input: I) => Promise<ActionResult<T>>,
-  options: { changes: Noun[]; isLeaving?: boolean },
-) {
+export function useAction<I, T>(action: Action<I, T>, options: Options) {
+  const { ask, ...rest } = useAsk<T>(options)
+  const run = useCallback(
+    (input: I, onDone?: (value: T) => void) => ask(() => action(input, pageMark()), onDone),
+    [action, ask],
+  )
+  return { run, ...rest }
+}
+
+/** The same for a form, whose fields are the input. */
+export function useFormAction<T>(action: FormAction<T>, options: Options) {
+  const { ask, ...rest } = useAsk<T>(options)
+  const send = useCallback(
+    (form: FormData, onDone?: (value: T) => void) => ask(() => action(null, form), onDone),
+    [action, ask],
+  )
+  return { send, ...rest }
+}
+
+function useAsk<T>({ changes, isLeaving = false }: Options) {
   const client = useQueryClient()
   const [isPending, startTransition] = useTransition()
   const [refusal, setRefusal] = useState<Refusal | Fault | null>(null)
-  const { changes, isLeaving = false } = options
-  const run = useCallback(
-    (input: I, onDone?: (value: T) => void) => {
+  const ask = useCallback(
+    (call: () => Promise<ActionResult<T>>, onDone?: (value: T) => void) => {
       startTransition(async () => {
-        const result = await action(input).catch(
-          (): ActionResult<T> => ({ ok: false, refusal: { code: 'FAULT', reference: '' } }),
-        )
+        const result = await answered(call)
         // A refusal too may mean that what is on the screen is old: a share that somebody else has ended, a full image.
         const refetchType = result.ok && isLeaving ? 'none' : 'active'
         await Promise.all(changes.map((noun) => client.invalidateQueries({ queryKey: [noun], refetchType })))
@@ -35,8 +52,22 @@ export function useAction<I, T>(
         })
       })
     },
-    [action, client, changes, isLeaving],
+    [client, changes, isLeaving],
   )
   const reset = useCallback(() => setRefusal(null), [])
-  return { run, isPending, refusal, reset }
+  return { ask, isPending, refusal, reset }
+}
+
+/**
+ * The answer of an action, also where none came: an action that the server does not know belongs to an older build; without
+ * a network nothing was sent; any other silence is a fault without a reference, as it may have been done.
+ */
+async function answered<T>(call: () => Promise<ActionResult<T>>): Promise<ActionResult<T>> {
+  const wasOffline = !navigator.onLine
+  const result = await call().catch((error): ActionResult<T> => {
+    if (unstable_isUnrecognizedActionError(error)) return { ok: false, refusal: { code: 'NEW_BUILD' } }
+    return { ok: false, refusal: wasOffline ? { code: 'OFFLINE' } : { code: 'FAULT', reference: '' } }
+  })
+  noteAnswer(result.ok ? null : result.refusal)
+  return result
 }

@@ -1,8 +1,10 @@
 import { cookies } from 'next/headers'
 import { getLocale, getTranslations } from 'next-intl/server'
 import { CurrentRegionProvider } from '@/components/shell/current-region'
+import { PageAccount } from '@/components/shell/page-account'
 import { readTheme, regionCookie, themeCookie } from '@/components/shell/preferences'
 import { SideMenu } from '@/components/shell/side-menu'
+import { StandingBar } from '@/components/shell/standing-bar'
 import { TopBar } from '@/components/shell/top-bar'
 import { currentContext } from '@/lib/auth/session'
 import { forPage } from '@/lib/page-fault'
@@ -19,24 +21,27 @@ export default async function ConsoleLayout({ children }: LayoutProps<'/'>) {
   const regions = all.map((region) => ({ id: region.id, name: regionName(region, locale) }))
   const remembered = startRegion(regions, contents, jar.get(regionCookie)?.value)?.id ?? ''
   return (
-    <CurrentRegionProvider regions={regions} remembered={remembered}>
-      <a
-        href="#content"
-        className="sr-only z-50 rounded-control bg-accent px-3 py-2 text-on-accent focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
-      >
-        {t('skip')}
-      </a>
-      <Prefetch queries={[{ queryKey: regionContentsQuery().queryKey, data: contents }]}>
-        <TopBar regions={regions} theme={readTheme(jar.get(themeCookie)?.value)} viewer={ctx.viewer} />
-      </Prefetch>
-      <div className="flex min-h-[calc(100dvh-48px)]">
-        <aside className="w-14 shrink-0 border-line border-r bg-surface-raised max-md:hidden lg:w-54">
-          <div className="sticky top-12">
-            <SideMenu />
-          </div>
-        </aside>
-        <div className="min-w-0 flex-1">{children}</div>
-      </div>
-    </CurrentRegionProvider>
+    <PageAccount account={ctx.viewer.accountId}>
+      <CurrentRegionProvider regions={regions} remembered={remembered}>
+        <a
+          href="#content"
+          className="sr-only z-50 rounded-control bg-accent px-3 py-2 text-on-accent focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
+        >
+          {t('skip')}
+        </a>
+        <Prefetch queries={[{ queryKey: regionContentsQuery().queryKey, data: contents }]}>
+          <TopBar regions={regions} theme={readTheme(jar.get(themeCookie)?.value)} viewer={ctx.viewer} />
+        </Prefetch>
+        <StandingBar />
+        <div className="flex min-h-[calc(100dvh-48px)]">
+          <aside className="w-14 shrink-0 border-line border-r bg-surface-raised max-md:hidden lg:w-54">
+            <div className="sticky top-12">
+              <SideMenu />
+            </div>
+          </aside>
+          <div className="min-w-0 flex-1">{children}</div>
+        </div>
+      </CurrentRegionProvider>
+    </PageAccount>
   )
 }

@@ -32,8 +32,22 @@ export function useRefusalText(): (refusal: Refusal | Fault) => string {
   }
 }
 
+/** The field that a refusal is about, where it is about one. */
+export function fieldOfRefusal(refusal: Refusal | Fault): string | undefined {
+  if (refusal.code === 'INVALID_INPUT') return refusal.field
+  if (refusal.code === 'PASSWORD_WRONG') return 'currentPassword'
+  return refusal.code === 'IMAGE_NAME_MISMATCH' ? 'typedName' : undefined
+}
+
 /** The sentence for one field, when the refusal is about it. */
 export function useFieldError(refusal: Refusal | Fault | null): (field: string) => string | undefined {
   const t = useTranslations('problems')
-  return (field) => (refusal?.code === 'INVALID_INPUT' && refusal.field === field ? t(refusal.problem) : undefined)
+  const text = useRefusalText()
+  return (field) => {
+    if (refusal?.code === 'INVALID_INPUT') {
+      const wrong = [refusal, ...(refusal.also ?? [])].find((other) => other.field === field)
+      return wrong && t(wrong.problem)
+    }
+    return refusal && fieldOfRefusal(refusal) === field ? text(refusal) : undefined
+  }
 }

@@ -31,7 +31,7 @@ export function Field({ id, label, hint, error, children }: FieldProps) {
       {children({ id, 'aria-describedby': aboutId, 'aria-invalid': error ? true : undefined })}
       <div id={aboutId} className="text-xs">
         {error ? (
-          <span className="flex items-start gap-1 text-danger">
+          <span role="alert" className="flex items-start gap-1 text-danger">
             <CircleAlert aria-hidden className="mt-px size-3.5 shrink-0" />
             <span>{error}</span>
           </span>

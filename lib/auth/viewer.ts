@@ -15,8 +15,11 @@ export type Viewer = {
   ownerUsername: string
 }
 
-/** Who asks, when, and from where: the first parameter of every read and write. */
-export type Context = { viewer: Viewer; now: Date; address: string | null }
+/**
+ * Who asks, when, and from where: the first parameter of every read and write. `wish` is of a form that makes something: what
+ * is asked for twice under one wish is done once.
+ */
+export type Context = { viewer: Viewer; now: Date; address: string | null; wish?: string }
 
 type AccountRow = {
   id: string

@@ -5,6 +5,9 @@ import { imageName } from '@/lib/images/schema'
 export const copyImageInput = z.object({ region: regionId, imageId, targetRegion: regionId, name: imageName })
 export type CopyImageInput = z.infer<typeof copyImageInput>
 
+/** What a copy that has begun is answered. */
+export const begunCopy = z.object({ imageId })
+
 /** A copy is named by the image that it makes, in the region where it makes it. */
 export const copyInput = z.object({ region: regionId, imageId })
 export type CopyInput = z.infer<typeof copyInput>

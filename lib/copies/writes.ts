@@ -8,6 +8,7 @@ import { db } from '@/lib/db/client'
 import { Prisma } from '@/lib/db/generated/client'
 import { addJob } from '@/lib/db/jobs'
 import { type LockedImage, lockAccounts, lockImage } from '@/lib/db/locks'
+import { once } from '@/lib/db/once'
 import { inTransaction, type Transaction } from '@/lib/db/transaction'
 import { recordEvents } from '@/lib/events/writes'
 import { newId } from '@/lib/ids'
@@ -15,12 +16,12 @@ import type { ImageFailure } from '@/lib/images/schema'
 import { inQueue, refuseLost, type Work } from '@/lib/imports/writes'
 import { ok, type Refusal, type Result, refuse } from '@/lib/result'
 import { refuseCancelCopy, refuseCopy, refuseRetryCopy } from './rules'
-import type { CopyImageInput, CopyInput } from './schema'
+import { begunCopy, type CopyImageInput, type CopyInput } from './schema'
 
 /**
  * Begins a copy of an own image to another region: the new image stands there as `copying`, has its quota place, and a job
  * that moves the bytes is enqueued in the same transaction. Refuses as `refuseCopy` says, REGION_NOT_FOUND and
- * IMAGE_QUOTA_FULL. While it runs, the source cannot be deleted.
+ * IMAGE_QUOTA_FULL. While it runs, the source cannot be deleted. One wish makes one copy.
  */
 export async function beginCopy(ctx: Context, input: CopyImageInput): Promise<Result<{ imageId: string }>> {
   if (!(await isOwn(ctx, input.imageId))) return refuse({ code: 'IMAGE_NOT_FOUND' })
@@ -28,21 +29,30 @@ export async function beginCopy(ctx: Context, input: CopyImageInput): Promise<Re
     const accounts = await lockAccounts(tx, [...new Set([ctx.viewer.ownerId, ctx.viewer.accountId])])
     const source = await lockImage(tx, input.imageId)
     if (isDisabled(ctx, accounts)) return refuse({ code: 'SIGNED_OUT' })
-    const { region, targetRegion } = input
-    const refusal = refuseCopy({ image: source && { ...source, isOwn: true }, region, targetRegion })
-    if (refusal || !source) return refuse(refusal ?? { code: 'IMAGE_NOT_FOUND' })
-    if (!(await tx.region.findUnique({ where: { id: targetRegion } }))) return refuse({ code: 'REGION_NOT_FOUND' })
-    const full = await refuseFull(tx, ctx, targetRegion)
-    if (full) return refuse(full)
-    const copy = { id: newId('img'), name: input.name }
-    await writeCopy(tx, ctx, source, { ...copy, regionId: targetRegion })
-    await recordEvents(tx, ctx, [
-      { action: 'image.copy', regionId: region, image: source, details: { to: copy.id, toRegion: targetRegion } },
-      { action: 'image.copy', regionId: targetRegion, image: copy, details: { from: source.id, fromRegion: region } },
-    ])
-    await addJob(tx, 'copy-image', { imageId: copy.id })
-    return ok({ imageId: copy.id })
+    return await once(tx, ctx, begunCopy, () => makeCopy(tx, ctx, input, source))
   })
+}
+
+async function makeCopy(
+  tx: Transaction,
+  ctx: Context,
+  input: CopyImageInput,
+  source: LockedImage | null,
+): Promise<Result<{ imageId: string }>> {
+  const { region, targetRegion } = input
+  const refusal = refuseCopy({ image: source && { ...source, isOwn: true }, region, targetRegion })
+  if (refusal || !source) return refuse(refusal ?? { code: 'IMAGE_NOT_FOUND' })
+  if (!(await tx.region.findUnique({ where: { id: targetRegion } }))) return refuse({ code: 'REGION_NOT_FOUND' })
+  const full = await refuseFull(tx, ctx, targetRegion)
+  if (full) return refuse(full)
+  const copy = { id: newId('img'), name: input.name }
+  await writeCopy(tx, ctx, source, { ...copy, regionId: targetRegion })
+  await recordEvents(tx, ctx, [
+    { action: 'image.copy', regionId: region, image: source, details: { to: copy.id, toRegion: targetRegion } },
+    { action: 'image.copy', regionId: targetRegion, image: copy, details: { from: source.id, fromRegion: region } },
+  ])
+  await addJob(tx, 'copy-image', { imageId: copy.id })
+  return ok({ imageId: copy.id })
 }
 
 async function writeCopy(

@@ -4,6 +4,7 @@ import pg from 'pg'
 import { z } from 'zod'
 import { forgetUnknownLookups } from '@/lib/accounts/writes-look-up'
 import type { Jobs } from '@/lib/db/jobs'
+import { forgetWishes } from '@/lib/db/once'
 import { workerName } from '@/lib/db/worker-sign'
 import { findDiskTool } from '@/lib/disks/convert'
 import { env } from '@/lib/env'
@@ -60,7 +61,7 @@ const logger = new Logger(() => (level, message) => {
 async function sweep(): Promise<void> {
   const now = new Date()
   try {
-    await Promise.all([sweepImages(now), forgetExpiredSessions(now), forgetUnknownLookups(now)])
+    await Promise.all([sweepImages(now), forgetExpiredSessions(now), forgetUnknownLookups(now), forgetWishes(now)])
   } catch (error) {
     // The database may be away; the next round is soon.
     log.warn({ err: error }, 'The sweep could not be done.')

@@ -74,6 +74,9 @@ function countFor(branch: string): number {
 // A code without an entry here does not compile; one without a sentence fails above.
 const refusals = {
   SIGNED_OUT: true,
+  OTHER_ACCOUNT: true,
+  NEW_BUILD: true,
+  OFFLINE: true,
   INVALID_INPUT: true,
   NOT_PERMITTED: true,
   BUSY: true,

@@ -51,7 +51,14 @@ export const sharedImageParams = z.object({
 export type SharedImageParams = z.infer<typeof sharedImageParams>
 
 /** One recipient of an image, as the owner sees it. `sharedBy` is the account that acted. */
-export type ImageShare = { id: string; username: string; sharedAt: string; sharedBy: string; note: string }
+export const imageShare = z.object({
+  id: z.string(),
+  username: z.string(),
+  sharedAt: z.string(),
+  sharedBy: z.string(),
+  note: z.string(),
+})
+export type ImageShare = z.infer<typeof imageShare>
 
 /** One share as the operator sees it. */
 export type ShareRecord = { id: string; imageId: string; recipient: string; sharedBy: string; sharedAt: string }

@@ -1,10 +1,12 @@
 import 'server-only'
+import { z } from 'zod'
 import { quotaUse, readLookups } from '@/lib/accounts/reads'
 import { areLookupsUsedUp, isUsername, waitsUntil } from '@/lib/accounts/rules'
 import { countUnknown, recordShareTry } from '@/lib/accounts/writes-look-up'
 import { type Context, isDisabled } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import { type LockedAccount, lockAccounts, lockImage } from '@/lib/db/locks'
+import { once } from '@/lib/db/once'
 import { inTransaction, type Transaction } from '@/lib/db/transaction'
 import { env } from '@/lib/env'
 import { recordEvents } from '@/lib/events/writes'
@@ -21,14 +23,20 @@ import {
   shareDay,
   unknownOf,
 } from './rules'
-import type { CancelShareInput, ImageShare, MarkSharesSeenInput, ShareImageInput } from './schema'
+import {
+  type CancelShareInput,
+  type ImageShare,
+  imageShare,
+  type MarkSharesSeenInput,
+  type ShareImageInput,
+} from './schema'
 
 type Candidate = { id: string; username: string }
 
 /**
  * Shares an image with all of the usernames or with none. Refuses as `refuseShare` documents; a refusal writes nothing but
  * the unknown usernames, which are limited, and that a try was taken. Holds under any concurrency: every fact is read under
- * the locks of the sharer, of who acts for it, of all recipients and of the image.
+ * the locks of the sharer, of who acts for it, of all recipients and of the image. One wish shares once.
  */
 export async function shareImage(ctx: Context, input: ShareImageInput): Promise<Result<ImageShare[]>> {
   const [image, lookups, masters] = await Promise.all([
@@ -49,12 +57,14 @@ export async function shareImage(ctx: Context, input: ShareImageInput): Promise<
     const accounts = await lockAccounts(tx, [...new Set(ids)])
     const locked = await lockImage(tx, input.imageId)
     if (isDisabled(ctx, accounts)) return refuse({ code: 'SIGNED_OUT' })
-    const asked = await readShareFacts(tx, ctx, input, locked, candidates, accounts)
-    const facts = { ...asked, lookups: waiting ?? (await readLookups(tx, ctx)) }
-    const refusal = refuseShare(facts)
-    await countGuesses(tx, ctx, facts, refusal)
-    if (refusal) return refuse(refusal)
-    return ok(await writeShares(tx, ctx, input, candidates, locked?.name ?? ''))
+    return await once(tx, ctx, z.array(imageShare), async () => {
+      const asked = await readShareFacts(tx, ctx, input, locked, candidates, accounts)
+      const facts = { ...asked, lookups: waiting ?? (await readLookups(tx, ctx)) }
+      const refusal = refuseShare(facts)
+      await countGuesses(tx, ctx, facts, refusal)
+      if (refusal) return refuse(refusal)
+      return ok(await writeShares(tx, ctx, input, candidates, locked?.name ?? ''))
+    })
   })
 }
 

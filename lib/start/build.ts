@@ -24,7 +24,8 @@ export async function build(folder: string, env: NodeJS.ProcessEnv): Promise<voi
     console.log('Building the console (a minute or so, and again only when its sources change) …')
     for (const old of [stamp(folder), path.join(folder, 'BUILD_ID')]) fs.rmSync(old, { force: true })
     const sum = sourcesSum()
-    await run([next, 'build'], { ...env, NODE_ENV: 'production', NEXT_DIST_DIR: folder, NEXT_TELEMETRY_DISABLED: '1' })
+    const own = { NODE_ENV: 'production', NEXT_DIST_DIR: folder, ECS_BUILD: sum.slice(0, 16) } as const
+    await run([next, 'build'], { ...env, ...own, NEXT_TELEMETRY_DISABLED: '1' })
     if (!hasBuild(folder)) throw new Error('next build ended without a build.')
     fs.writeFileSync(stamp(folder), sum)
   })

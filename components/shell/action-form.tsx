@@ -1,0 +1,153 @@
+'use client'
+
+import { type FormEvent, type ReactNode, type RefObject, useActionState, useEffect, useRef, useState } from 'react'
+import { dropDraft, keepDraft, readDraft } from '@/lib/drafts'
+import { keepable } from '@/lib/form-data'
+import { build, markFields } from '@/lib/page-mark'
+import type { Fault, FormAction, FormAnswer, Refusal } from '@/lib/result'
+import { isStanding } from '@/lib/standing'
+import { type Noun, useFormAction } from '@/lib/use-action'
+import { usePageAccount } from './page-account'
+import { RefusalNotice } from './refusal-notice'
+import { fieldOfRefusal, useFieldError } from './refusal-text'
+
+/** What a form shows of itself. */
+export type FormView<T> = {
+  isPending: boolean
+  /** What the last try has brought, until something is typed again. */
+  done: T | null
+  refusal: Refusal | Fault | null
+  /** The sentence under a field, until somebody changes the field. */
+  errorOf: (field: string) => string | undefined
+  /** What a field is filled with: what was typed where the page was made anew, else what there is. */
+  typed: (field: string, otherwise?: string) => string
+}
+
+type ActionFormProps<T> = {
+  /** Tells the forms of a tab apart, for what is typed and not yet sent. */
+  name: string
+  action: FormAction<T>
+  /** Fields that nobody types. */
+  fixed?: Record<string, string>
+  /** The key of a form that makes something: sent twice, it is one wish. */
+  wishKey?: string
+  changes: Noun[]
+  /** Another page comes when it is done. */
+  isLeaving?: boolean
+  onDone?: (value: T) => void
+  className?: string
+  children: (view: FormView<T>) => ReactNode
+}
+
+/**
+ * A form whose `action` is a server action: before its script has come, and without one, the browser sends it and the page
+ * is made again with what came of it. With scripts the page stays. Either way nothing typed is lost: refusals, reloads, an
+ * ended session and an update of the console leave it where it is. Passwords are never kept.
+ */
+export function ActionForm<T>({ name, action, fixed = {}, wishKey, ...props }: ActionFormProps<T>) {
+  const form = useRef<HTMLFormElement>(null)
+  const summary = useRef<HTMLDivElement>(null)
+  const account = usePageAccount()
+  // The answer to a form that the browser sent by itself.
+  const [sent, formAction] = useActionState<FormAnswer<T> | null, FormData>(action, null)
+  const asked = useFormAction(action, { changes: props.changes, isLeaving: props.isLeaving ?? false })
+  const [isTried, setTried] = useState(false)
+  const [done, setDone] = useState<T | null>(sent?.ok ? sent.value : null)
+  const [mended, setMended] = useState<string[]>([])
+  const [key, renewKey] = useWishKey(wishKey)
+  const draft = `${account} ${name}`
+  const before = isTried || sent?.ok !== false ? null : sent.refusal
+  const refusal = asked.refusal ?? before
+  useDraft(form, draft)
+  useFocusOnRefusal(form, summary, asked.refusal)
+  const fieldError = useFieldError(refusal)
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    if (asked.isPending) return
+    setTried(true)
+    setDone(null)
+    asked.send(new FormData(event.currentTarget), (value) => {
+      dropDraft(draft)
+      form.current?.reset()
+      renewKey()
+      setDone(() => value)
+      props.onDone?.(value)
+    })
+    setMended([])
+  }
+  const change = (event: FormEvent<HTMLFormElement>) => {
+    keepDraft(draft, keepable(new FormData(event.currentTarget)))
+    setDone(null)
+    const field = event.target instanceof Element ? event.target.getAttribute('name') : null
+    if (field) setMended((fields) => (fields.includes(field) ? fields : [...fields, field]))
+  }
+  const hidden = { ...fixed, [markFields.account]: account, [markFields.build]: build, [markFields.key]: key }
+  const inSummary = refusal && refusal.code !== 'INVALID_INPUT' && !fieldOfRefusal(refusal)
+  return (
+    // The browser's own bubbles speak its language and not the console's: what is missing is said under its field.
+    <form ref={form} action={formAction} noValidate onSubmit={submit} onInput={change} className={props.className}>
+      {Object.entries(hidden).map(
+        ([field, value]) => value && <input key={field} type="hidden" name={field} value={value} />,
+      )}
+      {inSummary && !(refusal === asked.refusal && isStanding(refusal)) && (
+        <RefusalNotice refusal={refusal} ref={summary} />
+      )}
+      {props.children({
+        isPending: asked.isPending,
+        done,
+        refusal,
+        errorOf: (field) => (mended.includes(field) ? undefined : fieldError(field)),
+        typed: (field, otherwise = '') => (sent?.ok === false ? (sent.typed[field]?.at(-1) ?? '') : otherwise),
+      })}
+    </form>
+  )
+}
+
+/** Fills a form with what was typed before the page was loaded anew. What is typed by now, even before this ran, stays. */
+function useDraft(form: RefObject<HTMLFormElement | null>, draft: string): void {
+  useEffect(() => {
+    const kept = readDraft(draft) ?? {}
+    for (const field of form.current?.elements ?? []) {
+      const text = 'name' in field && typeof field.name === 'string' ? kept[field.name]?.at(-1) : undefined
+      if (text === undefined) continue
+      if (field instanceof HTMLSelectElement) field.value = text
+      else if (isText(field) && field.value === field.defaultValue) field.value = text
+    }
+  }, [form, draft])
+}
+
+function isText(field: Element): field is HTMLInputElement | HTMLTextAreaElement {
+  return field instanceof HTMLTextAreaElement || (field instanceof HTMLInputElement && field.type !== 'hidden')
+}
+
+/** After a refusal the focus is on the first field that is wrong, else on the summary. The bar over the page speaks itself. */
+function useFocusOnRefusal(
+  form: RefObject<HTMLFormElement | null>,
+  summary: RefObject<HTMLElement | null>,
+  refusal: Refusal | Fault | null,
+): void {
+  useEffect(() => {
+    if (!refusal || isStanding(refusal)) return
+    const wrong = form.current?.elements.namedItem(fieldOfRefusal(refusal) ?? '')
+    const target = wrong instanceof HTMLElement && isText(wrong) ? wrong : summary.current
+    target?.focus()
+  }, [form, summary, refusal])
+}
+
+const used = new Set<string>()
+
+/** The key comes with the page, so that it is there without scripts, and a new one follows each wish that came true. */
+function useWishKey(given: string | undefined): [string | undefined, () => void] {
+  const [key, setKey] = useState(() => (given && used.has(given) ? newKey() : given))
+  const renew = () => {
+    if (!key) return
+    used.add(key)
+    setKey(newKey())
+  }
+  return [key, renew]
+}
+
+// crypto.randomUUID is not there where the console is reached by plain http.
+function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join('')
+}

@@ -1,0 +1,20 @@
+'use client'
+
+import { createContext, type ReactNode, useContext, useState } from 'react'
+import { setPageAccount } from '@/lib/page-mark'
+
+const PageAccountContext = createContext('')
+
+/** Remembers for whom this document was made. The frame of the console stays when pages change, and so does this. */
+export function PageAccount({ account, children }: { account: string; children: ReactNode }) {
+  const [first] = useState(() => {
+    // While it is being made anew on a server, the page of somebody else may be, too.
+    if (typeof window !== 'undefined') setPageAccount(account)
+    return account
+  })
+  return <PageAccountContext value={first}>{children}</PageAccountContext>
+}
+
+export function usePageAccount(): string {
+  return useContext(PageAccountContext)
+}

@@ -1,0 +1,64 @@
+'use client'
+
+import { useQueryClient } from '@tanstack/react-query'
+import { CircleAlert } from 'lucide-react'
+import { useTranslations } from 'next-intl'
+import { useEffect, useRef, useSyncExternalStore } from 'react'
+import { fetchJson } from '@/lib/fetch-json'
+import { paths } from '@/lib/paths'
+import { noteAnswer, pageStanding, subscribeStanding } from '@/lib/standing'
+import { StandingWayOut } from './standing-way-out'
+
+const lookMs = 4_000
+
+/**
+ * The one place that says that this page cannot go on as it is: signed out, another account, a new build, no network. The
+ * page under it keeps what was typed, and goes on by itself when the reason is gone.
+ */
+export function StandingBar() {
+  const t = useTranslations('refusals')
+  const standing = useStanding()
+  return (
+    <div role="alert" className="sticky top-12 z-20">
+      {standing && (
+        <p className="flex flex-wrap items-center gap-x-3 gap-y-1 border-warn border-b bg-warn-soft px-4 py-2 text-sm md:px-6">
+          <CircleAlert aria-hidden className="size-4 shrink-0 text-warn" />
+          <span className="min-w-0 flex-1 basis-60">
+            {t(standing.code, { username: 'username' in standing ? standing.username : '' })}
+          </span>
+          <StandingWayOut standing={standing} />
+        </p>
+      )}
+    </div>
+  )
+}
+
+function useStanding() {
+  const client = useQueryClient()
+  const standing = useSyncExternalStore(subscribeStanding, pageStanding, () => null)
+  const isWell = standing === null
+  const wasWell = useRef(true)
+  useEffect(() => {
+    // Whatever was refused meanwhile is read again.
+    if (isWell && !wasWell.current) void client.invalidateQueries()
+    wasWell.current = isWell
+    const look = () => {
+      if (document.visibilityState === 'visible') void fetchJson(paths.api.standing()).catch(() => null)
+    }
+    // A tab that is come back to may have been left by another account, or by an older build.
+    const timer = isWell ? undefined : setInterval(look, lookMs)
+    const offline = () => noteAnswer({ code: 'OFFLINE' })
+    window.addEventListener('focus', look)
+    window.addEventListener('online', look)
+    window.addEventListener('offline', offline)
+    document.addEventListener('visibilitychange', look)
+    return () => {
+      clearInterval(timer)
+      window.removeEventListener('focus', look)
+      window.removeEventListener('online', look)
+      window.removeEventListener('offline', offline)
+      document.removeEventListener('visibilitychange', look)
+    }
+  }, [isWell, client])
+  return standing
+}

@@ -1,0 +1,25 @@
+'use client'
+
+import { useTranslations } from 'next-intl'
+import { paths } from '@/lib/paths'
+import type { Standing } from '@/lib/standing'
+
+const linkClass = 'shrink-0 font-medium underline underline-offset-2'
+
+/** How a page comes to stand well again: by signing in beside it, or by loading it anew. */
+export function StandingWayOut({ standing }: { standing: Standing }) {
+  const t = useTranslations('standing')
+  if (standing.code === 'OFFLINE') return null
+  if (standing.code === 'SIGNED_OUT')
+    return (
+      <a href={paths.signIn()} target="_blank" rel="noreferrer" className={linkClass}>
+        {t('signInAgain')}
+      </a>
+    )
+  return (
+    // biome-ignore lint/a11y/useValidAnchor: an empty address is the page itself, asked for anew, without scripts as well.
+    <a href="" className={linkClass}>
+      {t('reload')}
+    </a>
+  )
+}

@@ -1,0 +1,42 @@
+import 'server-only'
+import type { z } from 'zod'
+import type { Context } from '@/lib/auth/viewer'
+import { ok, type Result } from '@/lib/result'
+import { db } from './client'
+import type { Transaction } from './transaction'
+
+/** How long a wish is remembered. The same form sent again after that is a new one. */
+const rememberedMs = 24 * 60 * 60 * 1000
+
+/**
+ * Does what a form asks for, unless the same wish came true before: then it answers what that answered, in the form of `answer`. Call it under the
+ * locks of the account that acts, which make one of two simultaneous wishes see the other. A refused wish is not remembered.
+ */
+export async function once<T>(
+  tx: Transaction,
+  ctx: Context,
+  answer: z.ZodType<T>,
+  run: () => Promise<Result<T>>,
+): Promise<Result<T>> {
+  const { wish } = ctx
+  if (wish === undefined) return await run()
+  const before = await tx.wish.findUnique({ where: { id: wish } })
+  if (before) return ok(answer.parse(before.answer))
+  const result = await run()
+  if (result.ok) {
+    await tx.wish.create({
+      data: {
+        id: wish,
+        accountId: ctx.viewer.accountId,
+        answer: JSON.parse(JSON.stringify(result.value)),
+        at: ctx.now,
+      },
+    })
+  }
+  return result
+}
+
+/** Forgets wishes that nobody will ask for again. */
+export async function forgetWishes(now: Date): Promise<void> {
+  await db().wish.deleteMany({ where: { at: { lt: new Date(now.getTime() - rememberedMs) } } })
+}

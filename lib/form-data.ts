@@ -1,0 +1,35 @@
+import { markFields, type PageMark } from '@/lib/page-mark'
+import type { Typed } from '@/lib/result'
+
+// Fields of the form itself begin with _, those that React adds with $.
+const apart = /^[_$]/
+const secret = /password/i
+
+export type ReadForm = {
+  /** The fields by name; one whose name ends in [] is a list. */
+  input: Record<string, string | string[]>
+  mark: PageMark
+  /** What the form is filled with again. No password is among it. */
+  typed: Typed
+}
+
+/** Reads a form that was sent, by a script or by the browser itself. The schema judges what it holds; files are left out. */
+export function readForm(form: FormData): ReadForm {
+  const names = [...new Set(form.keys())].filter((name) => !apart.test(name))
+  const texts = (name: string) => form.getAll(name).filter((value) => typeof value === 'string')
+  const input = names.map((name): [string, string | string[]] =>
+    name.endsWith('[]') ? [name.slice(0, -2), texts(name)] : [name, texts(name).at(-1) ?? ''],
+  )
+  const typed = names.filter((name) => !secret.test(name)).map((name): [string, string[]] => [name, texts(name)])
+  const markOf = (name: string) => texts(name).at(-1) || undefined
+  return {
+    input: Object.fromEntries(input),
+    mark: { account: markOf(markFields.account), build: markOf(markFields.build), key: markOf(markFields.key) },
+    typed: Object.fromEntries(typed),
+  }
+}
+
+/** What of a form may be kept in the tab: no password and nothing that the form adds by itself. */
+export function keepable(form: FormData): Typed {
+  return readForm(form).typed
+}

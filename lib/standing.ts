@@ -1,0 +1,30 @@
+import type { Fault, Refusal } from '@/lib/result'
+
+/** Why this page cannot go on as it is: a refusal that is about the page and not about what it asked for. */
+export type Standing = Extract<Refusal, { code: 'SIGNED_OUT' | 'OTHER_ACCOUNT' | 'NEW_BUILD' | 'OFFLINE' }>
+
+let standing: Standing | null = null
+const listeners = new Set<() => void>()
+
+/** How this page stands with the console; null: well. The bar over the page shows it, and uploads wait for it. */
+export function pageStanding(): Standing | null {
+  return standing
+}
+
+export function subscribeStanding(listener: () => void): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
+
+export function isStanding(refusal: Refusal | Fault | null): refusal is Standing {
+  const code = refusal?.code
+  return code === 'SIGNED_OUT' || code === 'OTHER_ACCOUNT' || code === 'NEW_BUILD' || code === 'OFFLINE'
+}
+
+/** Takes note of an answer: what was refused, or null for one that was not. Refusals of other kinds change nothing. */
+export function noteAnswer(refusal: Refusal | Fault | null): void {
+  if (refusal && !isStanding(refusal)) return
+  if (JSON.stringify(refusal) === JSON.stringify(standing)) return
+  standing = refusal
+  for (const listener of listeners) listener()
+}
