@@ -65,12 +65,22 @@ const unreachable = [
 ]
 const unreachableNetwork = ['ETIMEDOUT', 'EHOSTDOWN', 'EHOSTUNREACH', 'ECONNREFUSED', 'ECONNRESET', 'EREMOTEIO']
 
+const advice: Record<string, string> = {
+  ENOENT: 'Check that it is there and mounted.',
+  ENOTDIR: 'Check that it is a folder.',
+  EEXIST: 'Check that it is a folder.',
+  EACCES: 'Check who owns it and what the user of the console may do there.',
+  EPERM: 'Check who owns it and what the user of the console may do there.',
+  EROFS: 'It is mounted for reading only; look into the log of the kernel.',
+}
+
 /** What a failure of the file system means to whoever keeps bytes there; any other error as it is. */
 export function folderError(error: unknown, folder: string): unknown {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   if (full.includes(code)) return new StoreFull(`${folder} is full.`, { cause: error })
   if (unreachable.includes(code) || unreachableNetwork.includes(code)) {
-    return new StoreUnreachable(`${folder} cannot be read or written (${code}).`, { cause: error })
+    const toCheck = advice[code] ?? 'Check the disk or the server that it is mounted from.'
+    return new StoreUnreachable(`${folder} cannot be read or written: ${code}. ${toCheck}`, { cause: error })
   }
   return error
 }

@@ -12,7 +12,7 @@ import { isKey, partEnding, requireKey } from './key'
 import { type Place, requireRoomIn, whileRoom } from './room'
 import type { FolderSettings } from './settings'
 import { readSource } from './source'
-import type { PutOptions, Store, StoredObject } from './store'
+import type { PutOptions, Store, StoredObject, StoredState } from './store'
 
 /** Larger buffers are mapped anew for each read: copies of 1 GiB then took up to twice as long. */
 const readAtOnce = 2 ** 18
@@ -64,21 +64,23 @@ export class FolderStore implements Store {
     }
   }
 
-  async stat(key: string): Promise<{ size: number; modifiedAt: Date } | null> {
+  async stat(key: string): Promise<StoredState | null> {
     try {
-      const { size, mtime } = await stat(this.file(key))
-      return { size, modifiedAt: mtime }
+      const { size, mtime, ctimeNs, ino } = await statExactly(this.file(key))
+      // The time of change, which no program can set back, and not that of modification, which any can.
+      return { size, modifiedAt: mtime, version: `${ino} ${ctimeNs} ${size}` }
     } catch (error) {
       if (await this.isThereWithout(error)) return null
       throw this.meaning(error)
     }
   }
 
-  async deleteUnfinished(key: string): Promise<void> {
+  async deleteUnfinished(key: string, part?: string): Promise<void> {
     requireKey(key)
     try {
-      const parts = (await this.names()).filter((name) => name.endsWith(partEnding) && keyOf(name) === key)
-      for (const part of parts) await rm(path.join(this.settings.folder, part), { force: true })
+      const isMeant = (name: string) => isPart(name) && keyOf(name) === key && (part === undefined || name === part)
+      const parts = (await this.names()).filter(isMeant)
+      for (const name of parts) await rm(path.join(this.settings.folder, name), { force: true })
     } catch (error) {
       throw this.meaning(error)
     }
@@ -102,7 +104,8 @@ export class FolderStore implements Store {
       // What has gone meanwhile is not there.
       const found = await stat(path.join(this.settings.folder, name)).catch(ignoreMissing)
       if (!found?.isFile()) continue
-      yield { key, size: found.size, modifiedAt: found.mtime, isPartial: name.endsWith(partEnding) }
+      const object = { key, size: found.size, modifiedAt: found.mtime }
+      yield isPart(name) ? { ...object, isPartial: true, part: name } : { ...object, isPartial: false }
     }
   }
 
@@ -176,9 +179,19 @@ async function finishFile(file: string): Promise<number> {
   }
 }
 
+function isPart(name: string): boolean {
+  return name.endsWith(partEnding)
+}
+
+/** A time of change to the nanosecond: within one millisecond bytes may be others twice. */
+async function statExactly(file: string) {
+  const { size, mtime, ctimeNs, ino } = await stat(file, { bigint: true })
+  return { size: Number(size), mtime, ctimeNs, ino }
+}
+
 /** The key of a file, with the attempt cut off that a part's name has. */
 function keyOf(name: string): string {
-  return name.endsWith(partEnding) ? name.slice(0, -partEnding.length).replace(/\.[0-9a-f]{12}$/, '') : name
+  return isPart(name) ? name.slice(0, -partEnding.length).replace(/\.[0-9a-f]{12}$/, '') : name
 }
 
 function ignoreMissing(error: unknown): undefined {

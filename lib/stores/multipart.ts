@@ -1,35 +1,52 @@
 import type { S3Client } from '@aws-sdk/client-s3'
+import { bare, etagOfParts, type Sent } from './etag'
 import type { Source } from './source'
 import type { PutOptions } from './store'
 
 export type ObjectPlace = { Bucket: string; Key: string }
 
-const partBytesMin = 16 * 2 ** 20
+const mib = 2 ** 20
+const partBytesMin = 16 * mib
+/** Up to here parts grow before their number does: some servers, as Swift by default, take 1,000 of them. */
+const partBytesMax = 128 * mib
+const partsWanted = 1_000
+/** The most that S3 itself takes. */
 const partsMax = 10_000
-/** How many parts are in memory and on their way at once. */
-const partsAtOnce = 4
+const partsAtOnceMax = 4
+/** How much of an upload is in memory: the parts that are on their way, and the one that is being filled. */
+const memoryMax = 320 * mib
 
-/** How large the parts of so many bytes are: 16 MiB, and larger where 10,000 of those would not hold them. */
+/**
+ * How large the parts of so many bytes are: 16 MiB, and larger where 1,000 of those would not hold them. Beyond 125 GiB,
+ * where parts have 128 MiB, there are more than 1,000 of them.
+ */
 export function partBytes(size: number): number {
-  return Math.max(partBytesMin, Math.ceil(size / partsMax))
+  const wanted = Math.min(Math.max(partBytesMin, Math.ceil(size / partsWanted)), partBytesMax)
+  return Math.ceil(Math.max(wanted, size / partsMax) / mib) * mib
+}
+
+/** How many parts of this size are on their way at once: four, and fewer where these would take too much memory. */
+export function partsAtOnce(part: number): number {
+  return Math.min(partsAtOnceMax, Math.max(1, Math.floor(memoryMax / part) - 1))
 }
 
 /**
- * Sends a source in parts and puts them together; answers the ETag of the whole. Whatever goes wrong, what is on its way is
+ * Sends a source in parts and puts them together; answers what should be there then. Whatever goes wrong, what is on its way is
  * cut off and the parts are gone when this throws. The SDK's own upload leaves both to themselves when it is aborted.
  */
 export async function sendInParts(
   { client, place, sdk }: { client: S3Client; place: ObjectPlace; sdk: typeof import('@aws-sdk/client-s3') },
   source: Source,
   options: PutOptions,
-): Promise<string | undefined> {
+): Promise<Sent> {
   const stop = new AbortController()
   const sending = { abortSignal: AbortSignal.any([stop.signal, ...(options.signal ? [options.signal] : [])]) }
   const { UploadId } = await client.send(new sdk.CreateMultipartUploadCommand(place), sending)
   const upload = { ...place, UploadId }
   const sent: { PartNumber: number; ETag: string | undefined }[] = []
   let done = 0
-  const parts = inParts(source.chunks, partBytes(options.size))
+  const part = partBytes(options.size)
+  const parts = inParts(source.chunks, part)
   const sender = async () => {
     // Not `for await`, which on a failure would first wait for the part that another sender is waiting for.
     for (let next = await parts.next(); !next.done; next = await parts.next()) {
@@ -40,12 +57,13 @@ export async function sendInParts(
       options.onProgress?.(done)
     }
   }
-  const senders = Array.from({ length: partsAtOnce }, sender)
+  const senders = Array.from({ length: partsAtOnce(part) }, sender)
   try {
     await Promise.all(senders)
     const Parts = sent.sort((a, b) => a.PartNumber - b.PartNumber)
     const complete = new sdk.CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } })
-    return (await client.send(complete, sending)).ETag
+    const { ETag } = await client.send(complete, sending)
+    return { answered: bare(ETag), own: () => etagOfParts(Parts.map((sentPart) => sentPart.ETag)) }
   } catch (error) {
     stop.abort()
     source.end()

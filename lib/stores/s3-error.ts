@@ -1,4 +1,4 @@
-import { StoreFull, StoreUnreachable } from './errors'
+import { StoreFull, StoreRefused, StoreUnreachable } from './errors'
 
 /** What servers say that have no room left: AWS, MinIO, Ceph, SeaweedFS. */
 const full = [
@@ -10,18 +10,63 @@ const full = [
   'XMinioAdminBucketQuotaExceeded',
 ]
 const insufficientStorage = 507
+
+/** The object is not the one that a read began with. */
+const preconditionFailed = 412
+/** 4xx that pass by themselves: too many requests, a clash with another writer, bytes that were cut or changed on their way. */
+const passingStatuses = [408, 409, preconditionFailed, 425, 429]
+const passingCodes = [
+  'BadDigest',
+  'IncompleteBody',
+  'InvalidPart',
+  'NoSuchUpload',
+  'RequestTimeout',
+  'SlowDown',
+  'XAmzContentSHA256Mismatch',
+]
+
 /** Failures of the SDK before or without an answer that have no code. */
 const withoutAnswer = ['TimeoutError', 'NetworkingError', 'CredentialsProviderError', 'TokenProviderError']
 
-/** What a failure of the SDK means to whoever keeps bytes in the bucket; any other error as it is. */
+/** What to check, by the code of an answer or of a failure to get one; the first that fits. */
+const advice: [RegExp, string][] = [
+  [/^PreconditionFailed$/, 'Its bytes were replaced while they were read; read them again.'],
+  [/^RequestTimeTooSkewed$/, 'Set the clock of this machine.'],
+  [/^NoSuchBucket$/, 'Check the name of the bucket, and make it if it is missing.'],
+  [/^(PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocation)/, 'Check the region and the endpoint.'],
+  [/^(CredentialsProvider|TokenProvider)Error$/, 'Set ECS_STORE_<REGION>_ACCESS_KEY_ID and …_SECRET_ACCESS_KEY.'],
+  [/CERT|ISSUER|ALTNAME/, 'Check the certificate of the endpoint; NODE_EXTRA_CA_CERTS names a CA of your own.'],
+  [/^(ENOTFOUND|EAI_AGAIN)$/, 'Check the host name of the endpoint.'],
+  [/^ECONNREFUSED$/, 'Check that the store runs, and the address and port of the endpoint.'],
+]
+const keyAdvice =
+  'Check the access key and its secret, and that the key may list, read, write and delete in this bucket.'
+
+/**
+ * What a failure of the SDK means to whoever keeps bytes in the bucket: `StoreFull`, `StoreRefused` for a 3xx or 4xx that
+ * stays, `StoreUnreachable` for everything else that the store or the way to it answers. Any other error is returned as it is.
+ */
 export function s3Error(error: unknown, where: string): unknown {
   if (!(error instanceof Error) || error instanceof StoreFull || error instanceof StoreUnreachable) return error
-  if (full.includes(error.name) || statusOf(error) === insufficientStorage) {
-    return new StoreFull(`The bucket ${where} is full (${error.name}).`, { cause: error })
+  const status = statusOf(error)
+  const code = codeOf(error)
+  if (full.includes(code) || status === insufficientStorage) {
+    return new StoreFull(`The bucket ${where} is full (${code}).`, { cause: error })
+  }
+  if (status !== undefined) {
+    const message = `The bucket ${where} answers ${status} ${code}. ${toCheck(code, status)}`
+    return new (isFinal(error) ? StoreRefused : StoreUnreachable)(message, { cause: error })
   }
   const isSdks = '$metadata' in error || '$response' in error || 'code' in error || withoutAnswer.includes(error.name)
   if (!isSdks) return error
-  return new StoreUnreachable(`The bucket ${where} cannot be read or written (${error.name}).`, { cause: error })
+  return new StoreUnreachable(`The bucket ${where} does not answer: ${code}. ${toCheck(code)}`, { cause: error })
+}
+
+/** Whether the server refuses the request as such, so that sending it again is no use. */
+export function isFinal(error: unknown): boolean {
+  const status = statusOf(error) ?? 0
+  const isRefusal = status >= 300 && status < 500 && !passingStatuses.includes(status)
+  return isRefusal && error instanceof Error && !passingCodes.includes(codeOf(error))
 }
 
 /** Whether the server says that something is not there, be it the key or the bucket. */
@@ -29,14 +74,35 @@ export function isMissing(error: unknown): boolean {
   return statusOf(error) === 404
 }
 
+/** Whether what was read so far is not of the object that the key has now. */
+export function isReplaced(error: unknown): boolean {
+  return statusOf(error) === preconditionFailed
+}
+
 /** Whether the server does not have this operation. */
 export function isNotOffered(error: unknown): boolean {
   return statusOf(error) === 501 || statusOf(error) === 405
 }
 
+/** The HTTP status of the answer; undefined when none came. */
 function statusOf(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('$metadata' in error)) return undefined
   const { $metadata } = error
   if (typeof $metadata !== 'object' || $metadata === null || !('httpStatusCode' in $metadata)) return undefined
   return Number($metadata.httpStatusCode)
+}
+
+/** S3's code of an answer, or Node's of a connection that failed. A server may answer anything, and this reaches terminals. */
+function codeOf(error: Error): string {
+  const isNodes = statusOf(error) === undefined && 'code' in error && typeof error.code === 'string'
+  return (isNodes ? String(error.code) : error.name).replace(/[^\w.-]/g, '?').slice(0, 64)
+}
+
+function toCheck(code: string, status?: number): string {
+  const known = advice.find(([pattern]) => pattern.test(code))?.[1]
+  if (known) return known
+  if (status === undefined) return 'Check that the store runs and that this machine reaches it.'
+  if (status === 401 || status === 403) return keyAdvice
+  if (status >= 500) return 'Look into the log of the store.'
+  return 'Look this code up in the documentation of the store.'
 }

@@ -5,9 +5,9 @@ import path from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { NotStored, StoreFull, StoreUnreachable, WrongSize } from './errors'
+import { NotStored, StoreFull, StoreRefused, StoreUnreachable, WrongSize } from './errors'
 import { S3Server } from './fixtures/s3-server'
-import { partBytes } from './multipart'
+import { partBytes, partsAtOnce } from './multipart'
 import { S3Store } from './s3'
 
 // What only a bucket can do wrong.
@@ -21,6 +21,7 @@ beforeAll(async () => {
 })
 afterEach(() => {
   server.before = () => false
+  server.hidesEtag = false
 })
 afterAll(() => server.stop())
 
@@ -33,20 +34,75 @@ function answerWith(response: http.ServerResponse, status: number, code: string)
   return true
 }
 
+const secret = 'a-secret-that-no-message-repeats'
 test.each([
-  { name: 'wrong credentials', changes: { credentials: { accessKeyId: 'NOBODY', secretAccessKey: 'x' } } },
-  { name: 'a bucket that is not there', changes: { bucket: 'nowhere' } },
-  { name: 'an address where nobody listens', changes: { endpoint: 'http://127.0.0.1:9' } },
-])('with $name the store is unreachable', async ({ changes }) => {
+  {
+    name: 'a key that the server does not know',
+    changes: { credentials: { accessKeyId: 'NOBODY', secretAccessKey: secret } },
+    kind: StoreRefused,
+    said: /answers 403 InvalidAccessKeyId\. Check the access key/,
+  },
+  {
+    name: 'a bucket that is not there',
+    changes: { bucket: 'nowhere' },
+    kind: StoreRefused,
+    said: /nowhere at .* answers 404 NoSuchBucket\. Check the name of the bucket/,
+  },
+  {
+    name: 'an address where nobody listens',
+    changes: { endpoint: 'http://127.0.0.1:9' },
+    kind: StoreUnreachable,
+    said: /images at http:\/\/127\.0\.0\.1:9 does not answer: ECONNREFUSED\. Check that the store runs/,
+  },
+])('with $name every question says where, what the server said and what to check', async ({ changes, kind, said }) => {
   const other = new S3Store(server.settings(changes))
   const asks = [
-    other.check(),
-    other.stat('a'),
-    other.read('a'),
-    other.delete('a'),
-    put(other, 'a', randomBytes(17 * mib)),
+    () => other.check(),
+    () => other.stat('a'),
+    () => other.read('a'),
+    () => other.read('a', { start: 0, end: 0 }),
+    () => other.delete('a'),
+    () => put(other, 'a', randomBytes(17 * mib)),
   ]
-  await Promise.all(asks.map((asked) => expect(asked).rejects.toBeInstanceOf(StoreUnreachable)))
+  await Promise.all(
+    asks.map(async (ask) => {
+      const error = await ask().catch((failure: unknown) => failure)
+      expect(error, String(ask)).toBeInstanceOf(kind)
+      expect(String(error), String(ask)).toMatch(said)
+      expect(String(error)).not.toContain(secret)
+    }),
+  )
+})
+
+test.each([
+  [400, 'InvalidArgument', StoreRefused, 1],
+  [403, 'AccessDenied', StoreRefused, 1],
+  [405, 'MethodNotAllowed', StoreRefused, 1],
+  [400, 'RequestTimeout', StoreUnreachable, 4],
+  [429, 'TooManyRequests', StoreUnreachable, 4],
+  [503, 'SlowDown', StoreUnreachable, 4],
+])(
+  'an answer of %d %s to a part is named, of its kind, and sent again only where that may help',
+  async (status, code, kind, times) => {
+    let sent = 0
+    server.before = (request, response) => {
+      if (!/partNumber=2/.test(request.url ?? '')) return false
+      sent += 1
+      return answerWith(response, status, code)
+    }
+    const error = await put(store, 'refused', randomBytes(17 * mib)).catch((failure: unknown) => failure)
+    expect(error).toBeInstanceOf(kind)
+    expect(error instanceof StoreRefused).toBe(kind === StoreRefused)
+    expect(String(error)).toContain(`answers ${status} ${code}.`)
+    expect(sent).toBe(times)
+    expect(await server.uploads()).toEqual([])
+  },
+)
+
+test('a server that answers anything writes no control characters into a message', async () => {
+  server.before = (_request, response) => answerWith(response, 400, '&#27;[31m\nforged')
+  const error = await store.read('a').catch((failure: unknown) => failure)
+  expect(String(error)).toContain('answers 400 ??31m?forged.')
 })
 
 test('bytes are sent as they are, without a checksum that an older server would keep as a part of them', async () => {
@@ -109,16 +165,61 @@ test('a part is sent again when the connection breaks', async () => {
   expect(broken).toBeGreaterThan(1)
 })
 
-test('a connection that breaks while bytes are read is a store out of reach, and no short file', async () => {
-  await put(store, 'broken', randomBytes(8 * mib))
-  const connections: http.IncomingMessage['socket'][] = []
-  server.before = (request) => connections.push(request.socket) < 0
-  const stream = await store.read('broken')
-  stream.once('data', () => {
-    for (const connection of connections) connection.destroy()
-  })
-  await expect(buffer(stream)).rejects.toBeInstanceOf(StoreUnreachable)
+/** Lets a GET of at least 1 MiB send so many bytes before its connection breaks. */
+function breakAfter(bytes: number, isMeant: (request: http.IncomingMessage) => boolean = () => true): () => number {
+  let broken = 0
+  server.before = (request, response) => {
+    if (request.method === 'GET' && isMeant(request) && !request.url?.includes('list-type'))
+      server.cut(response, bytes, () => broken++)
+    return false
+  }
+  return () => broken
+}
+
+test.each([
+  { range: undefined, name: 'whole' },
+  { range: { start: 7, end: 8 * mib - 7 }, name: 'a range' },
+])('a connection that breaks again and again while $name is read goes on where it broke', async ({ range }) => {
+  const bytes = randomBytes(8 * mib)
+  await put(store, 'broken', bytes)
+  const broken = breakAfter(2 * mib)
+  const found = await buffer(await store.read('broken', range))
+  expect(found.equals(range ? bytes.subarray(range.start, range.end) : bytes)).toBe(true)
+  expect(broken()).toBeGreaterThanOrEqual(3)
 })
+
+test('a connection that breaks without getting on is a store out of reach after four more tries, and no short file', async () => {
+  await put(store, 'broken', randomBytes(8 * mib))
+  const broken = breakAfter(300_000)
+  await expect(buffer(await store.read('broken'))).rejects.toBeInstanceOf(StoreUnreachable)
+  expect(broken()).toBe(5)
+})
+
+test.each(['replaced', 'gone'])('bytes that are %s while they are read are not joined with others', async (what) => {
+  const [old, other] = [randomBytes(8 * mib), randomBytes(8 * mib)]
+  await put(store, 'changing', old)
+  breakAfter(2 * mib, (request) => request.headers.range === undefined)
+  const stream = await store.read('changing')
+  server.before = () => false
+  await (what === 'gone' ? store.delete('changing') : put(store, 'changing', other))
+  const kind = what === 'gone' ? NotStored : StoreUnreachable
+  await expect(buffer(stream)).rejects.toBeInstanceOf(kind)
+  await store.delete('changing')
+})
+
+test.each([10, 17 * mib])(
+  'of %d bytes fewer have arrived, and the server hides its ETag as Ceph does: refused',
+  async (size) => {
+    server.hidesEtag = true
+    server.before = async ({ method }) => {
+      if (method === 'HEAD') await truncate(path.join(server.folder, 'of/a-region/shortened._S3rver_object'), 5)
+      return false
+    }
+    await expect(put(store, 'shortened', randomBytes(size))).rejects.toBeInstanceOf(WrongSize)
+    server.before = () => false
+    await store.delete('shortened')
+  },
+)
 
 test('bytes that the server has changed on their way are refused and removed', async () => {
   server.before = async (request) => {
@@ -171,7 +272,13 @@ test('what is missing is missing also where only the server can tell', async () 
   expect(await store.stat('missing')).toBeNull()
 })
 
-test('10,000 parts hold any image', () => {
-  for (const size of [64 * 2 ** 30, 2 ** 40, 5 * 2 ** 40]) expect(partBytes(size) * 10_000).toBeGreaterThanOrEqual(size)
-  expect(partBytes(64 * 2 ** 30)).toBe(16 * mib)
+const gib = 2 ** 30
+test('1,000 parts hold an image of 125 GiB, 10,000 any, and what is in memory has a bound', () => {
+  for (const size of [17 * mib, 15 * gib, 15 * gib + 1, 16 * gib, 64 * gib, 125 * gib])
+    expect(Math.ceil(size / partBytes(size)), `${size}`).toBeLessThanOrEqual(1_000)
+  for (const size of [64 * gib, 2 ** 40, 1.2 * 2 ** 40]) {
+    expect(partBytes(size) * 10_000).toBeGreaterThanOrEqual(size)
+    expect(partBytes(size) * (partsAtOnce(partBytes(size)) + 1)).toBeLessThanOrEqual(384 * mib)
+  }
+  expect([partBytes(15 * gib), partsAtOnce(16 * mib)]).toEqual([16 * mib, 4])
 })

@@ -2,19 +2,20 @@ import { createReadStream } from 'node:fs'
 import { rm, stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import type { GetObjectCommandOutput, ListMultipartUploadsCommandOutput, S3Client } from '@aws-sdk/client-s3'
+import type { HeadObjectCommandOutput, ListMultipartUploadsCommandOutput, S3Client } from '@aws-sdk/client-s3'
 import { checkByWriting } from './check'
 import { NotStored, StoreUnreachable, WrongSize } from './errors'
+import { bare, etagOfWhole, type Sent } from './etag'
 import { isKey, requireKey } from './key'
 import { type ObjectPlace, partBytes, sendInParts } from './multipart'
-import { isMissing, isNotOffered, s3Error } from './s3-error'
+import { isFinal, isMissing, isNotOffered, s3Error } from './s3-error'
+import { type Answered, readAtOnce, readOn } from './s3-read'
 import type { S3Settings } from './settings'
 import { readSource, type Source } from './source'
-import type { PutOptions, Store, StoredObject } from './store'
+import type { PutOptions, Store, StoredObject, StoredState } from './store'
 
 type Sdk = typeof import('@aws-sdk/client-s3')
 
-const readAtOnce = 2 ** 20
 /** Long enough for a server that puts thousands of parts together before it answers. */
 const silenceMaxMs = 120_000
 const connectMaxMs = 5_000
@@ -30,11 +31,11 @@ export class S3Store implements Store {
     const place = this.place(key)
     const source = readSource(bytes, { size: { exactly: options.size }, signal: options.signal })
     try {
-      const etag =
+      const sent =
         options.size > partBytes(options.size)
-          ? await this.putInParts(place, source, options)
+          ? await sendInParts({ ...(await this.connect()), place }, source, options)
           : await this.putWhole(place, source, options)
-      await this.requireSize(place, options.size, etag)
+      await this.requireSize(place, options.size, sent)
     } catch (error) {
       throw source.failure() ?? this.meaning(error)
     } finally {
@@ -52,39 +53,44 @@ export class S3Store implements Store {
 
   async read(key: string, range?: { start: number; end: number }): Promise<Readable> {
     const place = this.place(key)
+    const start = range?.start ?? 0
+    const bytesFrom = (done: number) =>
+      range ? `bytes=${start + done}-${range.end - 1}` : done > 0 ? `bytes=${done}-` : undefined
     try {
-      const { client, sdk } = await this.connect()
       if (range && range.start >= range.end) {
-        await client.send(new sdk.HeadObjectCommand(place))
+        if ((await this.head(place)) === null) throw new NotStored(key)
         return Readable.from([])
       }
-      const Range = range ? `bytes=${range.start}-${range.end - 1}` : undefined
-      return this.body(await client.send(new sdk.GetObjectCommand({ ...place, Range })), range?.start)
+      const first = await this.get({ ...place, Range: bytesFrom(0) }, start)
+      return readOn(first, {
+        rest: (done, IfMatch, signal) => this.get({ ...place, Range: bytesFrom(done), IfMatch }, start + done, signal),
+        meaning: (error) => this.meaning(error),
+      })
     } catch (error) {
       if (error instanceof Error && error.name === 'InvalidRange') return Readable.from([])
-      if (await this.isThereWithout(error)) throw new NotStored(key, { cause: error })
       throw this.meaning(error)
     }
   }
 
-  async stat(key: string): Promise<{ size: number; modifiedAt: Date } | null> {
+  async stat(key: string): Promise<StoredState | null> {
     const place = this.place(key)
     try {
-      const { client, sdk } = await this.connect()
-      const { ContentLength = 0, LastModified } = await client.send(new sdk.HeadObjectCommand(place))
-      return { size: ContentLength, modifiedAt: LastModified ?? new Date(0) }
+      const head = await this.head(place)
+      if (!head) return null
+      const { ContentLength = 0, LastModified = new Date(0), ETag } = head
+      const version = `${bare(ETag)} ${LastModified.getTime()} ${ContentLength}`
+      return { size: ContentLength, modifiedAt: LastModified, version }
     } catch (error) {
-      if (await this.isThereWithout(error)) return null
       throw this.meaning(error)
     }
   }
 
-  async deleteUnfinished(key: string): Promise<void> {
+  async deleteUnfinished(key: string, part?: string): Promise<void> {
     const place = this.place(key)
     try {
       const { client, sdk } = await this.connect()
       for await (const upload of this.uploads(place.Key)) {
-        if (upload.Key !== place.Key) continue
+        if (upload.Key !== place.Key || (part !== undefined && upload.UploadId !== part)) continue
         await client.send(new sdk.AbortMultipartUploadCommand({ ...place, UploadId: upload.UploadId }))
       }
     } catch (error) {
@@ -104,19 +110,19 @@ export class S3Store implements Store {
   }
 
   async *list(): AsyncGenerator<StoredObject> {
-    const { bucket, prefix } = this.settings
+    const { prefix } = this.settings
     try {
       const { client, sdk } = await this.connect()
-      for await (const page of sdk.paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix })) {
+      for await (const page of sdk.paginateListObjectsV2({ client }, this.area())) {
         for (const { Key = '', Size = 0, LastModified = new Date(0) } of page.Contents ?? []) {
           const key = Key.slice(prefix.length)
           if (isKey(key)) yield { key, size: Size, modifiedAt: LastModified, isPartial: false }
         }
       }
-      for await (const { Key = '', Initiated = new Date(0) } of this.uploads(prefix)) {
+      for await (const { Key = '', UploadId = '', Initiated = new Date(0) } of this.uploads(prefix)) {
         const key = Key.slice(prefix.length)
         // How much has arrived is not worth a question for each: nothing counts until all has.
-        if (isKey(key)) yield { key, size: 0, modifiedAt: Initiated, isPartial: true }
+        if (isKey(key)) yield { key, size: 0, modifiedAt: Initiated, isPartial: true, part: UploadId }
       }
     } catch (error) {
       throw this.meaning(error)
@@ -134,7 +140,17 @@ export class S3Store implements Store {
   }
 
   private meaning(error: unknown): unknown {
-    return s3Error(error, `${this.settings.bucket}${this.settings.endpoint ? ` at ${this.settings.endpoint}` : ''}`)
+    return s3Error(error, this.where())
+  }
+
+  /** For the operator: which bucket of which server. */
+  private where(): string {
+    const { bucket, endpoint, region } = this.settings
+    return `${bucket} at ${endpoint ?? `AWS, ${region}`}`
+  }
+
+  private area(): { Bucket: string; Prefix: string } {
+    return { Bucket: this.settings.bucket, Prefix: this.settings.prefix }
   }
 
   /** The SDK is loaded by the first region that keeps its bytes in a bucket. */
@@ -157,11 +173,7 @@ export class S3Store implements Store {
     return this.connection
   }
 
-  private async putInParts(place: ObjectPlace, source: Source, options: PutOptions): Promise<string | undefined> {
-    return await sendInParts({ ...(await this.connect()), place }, source, options)
-  }
-
-  private async putWhole(place: ObjectPlace, source: Source, options: PutOptions): Promise<string | undefined> {
+  private async putWhole(place: ObjectPlace, source: Source, options: PutOptions): Promise<Sent> {
     const { client, sdk } = await this.connect()
     const Body = await buffer(source.chunks)
     const { signal } = options
@@ -170,41 +182,69 @@ export class S3Store implements Store {
       signal ? { abortSignal: signal } : {},
     )
     options.onProgress?.(options.size)
-    return ETag
+    return { answered: bare(ETag), own: () => etagOfWhole(Body) }
   }
 
-  /** Asks the server what it has. Bytes that another put has replaced meanwhile are not ours to judge. */
-  private async requireSize(place: ObjectPlace, size: number, etag: string | undefined): Promise<void> {
+  /**
+   * Asks the server what it has. Bytes that another put has replaced meanwhile are not ours to judge, which only an ETag
+   * that differs from one that the server has answered can tell.
+   */
+  private async requireSize(place: ObjectPlace, size: number, sent: Sent): Promise<void> {
     const { client, sdk } = await this.connect()
-    const { ContentLength, ETag } = await client.send(new sdk.HeadObjectCommand(place))
-    if (ETag !== etag || ContentLength === size) return
-    await client.send(new sdk.DeleteObjectCommand(place))
-    throw new WrongSize(ContentLength ?? 0, size)
+    const head = await this.head(place)
+    if (!head) throw new StoreUnreachable(`The bucket ${this.where()} does not have what was just put into it.`)
+    if (head.ContentLength === size) return
+    const etag = bare(head.ETag)
+    const isOurs = etag !== '' && (etag === sent.answered || etag === sent.own())
+    if (!isOurs && etag !== '' && sent.answered !== '') return
+    if (isOurs) await client.send(new sdk.DeleteObjectCommand(place))
+    throw new WrongSize(head.ContentLength ?? 0, size)
   }
 
-  private body({ Body, ContentRange }: GetObjectCommandOutput, start?: number): Readable {
-    if (!(Body instanceof Readable)) throw new Error('The SDK gave a body that is no stream of Node.')
-    const answered = /^bytes (\d+)-/.exec(ContentRange ?? '')?.[1]
-    if (start !== undefined && answered !== String(start)) {
-      Body.destroy()
-      throw new StoreUnreachable(`Bytes from ${start} were asked for, and those from ${answered ?? 0} came.`)
+  /**
+   * What the server says of a key; null when the bucket does not have it. An answer to HEAD has no body, so one that refuses
+   * does not say why: asking for a list does.
+   */
+  private async head(place: ObjectPlace): Promise<HeadObjectCommandOutput | null> {
+    const { client, sdk } = await this.connect()
+    try {
+      return await client.send(new sdk.HeadObjectCommand(place))
+    } catch (error) {
+      if (!isFinal(error)) throw error
+      await this.requireBucket(place)
+      if (isMissing(error)) return null
+      throw error
     }
-    return this.withErrors(Body)
   }
 
-  /** A connection may break at any time; whoever reads is told in our words. */
-  private withErrors(body: Readable): Readable {
-    const meaning = (error: unknown) => this.meaning(error)
-    async function* chunks() {
-      try {
-        yield* body
-      } catch (error) {
-        throw meaning(error)
-      }
+  private async requireBucket({ Bucket, Key }: ObjectPlace): Promise<void> {
+    const { client, sdk } = await this.connect()
+    await client.send(new sdk.ListObjectsV2Command({ Bucket, Prefix: Key }))
+  }
+
+  /** Asks for bytes from an offset on. A server that answers with others is not believed. */
+  private async get(
+    asked: ObjectPlace & { Range: string | undefined; IfMatch?: string },
+    start: number,
+    signal?: AbortSignal,
+  ): Promise<Answered> {
+    const { client, sdk } = await this.connect()
+    try {
+      const command = new sdk.GetObjectCommand(asked)
+      const answer = await client.send(command, signal ? { abortSignal: signal } : {})
+      const { Body, ContentLength, ContentRange, ETag } = answer
+      if (!(Body instanceof Readable)) throw new Error('The SDK gave a body that is no stream of Node.')
+      const from = asked.Range ? /^bytes (\d+)-/.exec(ContentRange ?? '')?.[1] : '0'
+      const isOther = asked.IfMatch !== undefined && bare(ETag) !== bare(asked.IfMatch)
+      if (from === String(start) && !isOther) return { body: Body, size: ContentLength, etag: ETag }
+      Body.on('error', () => {}).destroy()
+      const other = isOther ? 'other bytes' : `those from ${from ?? 0}`
+      throw new StoreUnreachable(`Bytes from ${start} on were asked of the bucket ${this.where()}, and ${other} came.`)
+    } catch (error) {
+      if (!isMissing(error)) throw error
+      await this.requireBucket(asked)
+      throw new NotStored(asked.Key, { cause: error })
     }
-    body.on('error', () => {})
-    const stream = Readable.from(chunks(), { objectMode: false, highWaterMark: readAtOnce })
-    return stream.on('close', () => body.destroy())
   }
 
   /** Unfinished uploads. Servers that cannot tell have none to tell of. */
@@ -221,15 +261,5 @@ export class S3Store implements Store {
     } catch (error) {
       if (!isNotOffered(error)) throw error
     }
-  }
-
-  /** Whether the key is missing from a bucket that is there: a HEAD has no words to tell these apart. */
-  private async isThereWithout(error: unknown): Promise<boolean> {
-    if (!isMissing(error)) return false
-    const { client, sdk } = await this.connect()
-    return await client.send(new sdk.HeadBucketCommand({ Bucket: this.settings.bucket })).then(
-      () => true,
-      () => false,
-    )
   }
 }

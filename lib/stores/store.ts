@@ -5,8 +5,17 @@ import { FolderStore } from './folder'
 import { S3Store } from './s3'
 import { storeSettings } from './settings'
 
-/** What a store says it has. `isPartial`: the key is being written, or was when its writer died. */
-export type StoredObject = { key: string; size: number; modifiedAt: Date; isPartial: boolean }
+/**
+ * What a store says it has: whole bytes, or the unfinished part of a writer that is at work or has died. `part` tells one
+ * part of a key from another, as two writers of a key have one each.
+ */
+export type StoredObject = { key: string; size: number; modifiedAt: Date } & (
+  | { isPartial: false }
+  | { isPartial: true; part: string }
+)
+
+/** What a store says of a key. The version is another one whenever the bytes may be others. */
+export type StoredState = { size: number; modifiedAt: Date; version: string }
 
 export type PutOptions = {
   size: number
@@ -16,7 +25,8 @@ export type PutOptions = {
 }
 
 /**
- * Where a region keeps its bytes. Keys are ours, never a tenant's. Whatever cannot be reached throws `StoreUnreachable`.
+ * Where a region keeps its bytes. Keys are ours, never a tenant's. Whatever cannot be reached throws `StoreUnreachable`, and what
+ * refuses a request for good `StoreRefused`.
  * Another kind of store is one more file with this interface, and a line in its test.
  */
 export interface Store {
@@ -30,13 +40,16 @@ export interface Store {
    * and then removed. Durable either way. When it fails the file is still there.
    */
   take(key: string, file: string, options: PutOptions): Promise<void>
-  /** Reads a key or a part of it: from `start`, up to but not with `end`. Beyond its end is nothing. Throws `NotStored`. */
+  /**
+   * Reads a key or a range of it: from `start`, up to but not with `end`. Beyond its end is nothing. Throws `NotStored`. A
+   * connection that breaks meanwhile is made again, a few times, so a long read fails only with a store that stays away.
+   */
   read(key: string, range?: { start: number; end: number }): Promise<Readable>
-  stat(key: string): Promise<{ size: number; modifiedAt: Date } | null>
+  stat(key: string): Promise<StoredState | null>
   /** Removes the key and unfinished parts of it. No error when it is not there. */
   delete(key: string): Promise<void>
-  /** Removes the unfinished parts of a key alone, which writers that died have left. Whole bytes stay. */
-  deleteUnfinished(key: string): Promise<void>
+  /** Removes the unfinished parts of a key, or this one of them, which writers that died have left. Whole bytes stay. */
+  deleteUnfinished(key: string, part?: string): Promise<void>
   /** Everything there is, also what is only partly there. */
   list(): AsyncIterable<StoredObject>
   /** Throws `StoreFull` where so many bytes more would cut into the reserve; a bucket has none. */

@@ -1,0 +1,73 @@
+import { Readable } from 'node:stream'
+import { setTimeout as pause } from 'node:timers/promises'
+import { NotStored, StoreUnreachable } from './errors'
+import { isFinal, isReplaced } from './s3-error'
+
+/** A server's answer to a GET: a stream, how many bytes it promises, and the ETag of the object that they are of. */
+export type Answered = { body: Readable; size: number | undefined; etag: string | undefined }
+
+export type Asks = {
+  /** Asks for the bytes of the object with this ETag from an offset of the stream on. */
+  rest: (done: number, etag: string, signal: AbortSignal) => Promise<Answered>
+  /** What a failure means to the reader. */
+  meaning: (error: unknown) => unknown
+}
+
+export const readAtOnce = 2 ** 20
+const triesMax = 4
+const pauseMs = 200
+/** So much more after a break counts as going on, and the tries begin anew. */
+const progressMin = 2 ** 20
+
+/**
+ * Reads an answer to its end. Where the connection breaks, or the answer ends early, asks for the rest of the same object:
+ * four times without 1 MiB of progress at most, with growing pauses. One reset must not end the reading of 64 GiB.
+ */
+export function readOn(first: Answered, asks: Asks): Readable {
+  const leaving = new AbortController()
+  let open = heard(first)
+  async function* chunks() {
+    let done = 0
+    let doneAtBreak = 0
+    for (let tries = 0; ; ) {
+      try {
+        if (tries > 0) open = await askAgain(tries, done)
+        for await (const chunk of open.body) {
+          yield chunk
+          done += chunk.length
+          if (done - doneAtBreak >= progressMin) tries = 0
+        }
+        if (done >= (first.size ?? 0)) return
+        throw Object.assign(new Error(`${done} of ${first.size} bytes arrived.`), { code: 'ECONNRESET' })
+      } catch (error) {
+        if (leaving.signal.aborted || isAnswered(error) || first.etag === undefined || tries === triesMax)
+          throw asks.meaning(error)
+        tries += 1
+        doneAtBreak = done
+      }
+    }
+  }
+  async function askAgain(tries: number, done: number): Promise<Answered> {
+    await pause(pauseMs * 2 ** (tries - 1), undefined, { signal: leaving.signal })
+    const rest = heard(await asks.rest(done, first.etag ?? '', leaving.signal))
+    // Left while it was asked.
+    if (leaving.signal.aborted) rest.body.destroy()
+    return rest
+  }
+  const stream = Readable.from(chunks(), { objectMode: false, highWaterMark: readAtOnce })
+  return stream.on('close', () => {
+    leaving.abort()
+    open.body.destroy()
+  })
+}
+
+/** Whether another try would get the same: what was read is not there any more, or the store refuses. */
+function isAnswered(error: unknown): boolean {
+  return isFinal(error) || isReplaced(error) || error instanceof NotStored || error instanceof StoreUnreachable
+}
+
+/** A body may fail when nobody reads it yet or any more. */
+function heard(answered: Answered): Answered {
+  answered.body.on('error', () => {})
+  return answered
+}
