@@ -23,6 +23,7 @@ export type Refusal =
   | { code: 'IMAGE_BUSY'; state: string }
   | { code: 'CHECKSUM_MISMATCH' }
   | { code: 'STORE_UNREACHABLE'; region: string }
+  | { code: 'STORE_REFUSED'; region: string }
   | { code: 'IMAGE_NAME_MISMATCH' }
   | { code: 'MIN_DISK_BELOW_SIZE'; least: number }
   | { code: 'DISK_REFUSED'; reason: string; facts: Record<string, string | number> }

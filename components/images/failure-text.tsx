@@ -8,6 +8,7 @@ const plainFailures = [
   'COPY_SOURCE_GONE',
   'COPY_SOURCE_DAMAGED',
   'STORE_UNREACHABLE',
+  'STORE_REFUSED',
   'STORE_FULL',
   'CHECKSUM_MISMATCH',
 ] as const

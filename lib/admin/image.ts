@@ -32,6 +32,7 @@ export async function importFile(words: ImportWords, signal: AbortSignal): Promi
   if (!owner) return refuse({ code: 'ACCOUNT_NOT_FOUND' })
   const { handle, size } = await openDisk(words.file)
   const progress = showProgress()
+  let storeFailure: Error | undefined
   const { region, name } = input.value
   const imported = await importImage(
     operatorContext(owner),
@@ -41,8 +42,13 @@ export async function importFile(words: ImportWords, signal: AbortSignal): Promi
       fileName: path.basename(words.file),
       size,
       onProgress: progress.tell,
+      onStoreFailure: (error) => {
+        storeFailure = error
+      },
     },
   ).finally(() => Promise.all([progress.end(), handle.close()]))
+  if (!imported.ok && storeFailure)
+    throw new StartError(`Nothing was imported. ${storeFailure.message}`, { cause: storeFailure })
   if (!imported.ok) return imported
   const found = await findImageRecord(imported.value.imageId)
   if (!found) return refuse({ code: 'IMAGE_NOT_FOUND' })

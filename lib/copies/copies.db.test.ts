@@ -12,9 +12,11 @@ import { copyImageJob } from '@/lib/jobs/copy-image'
 import { removeBlob } from '@/lib/jobs/remove-blob'
 import { sweepImages } from '@/lib/jobs/sweep-images'
 import { shareImage } from '@/lib/shares/writes'
+import { S3Server } from '@/lib/stores/fixtures/s3-server'
 import { storeOf } from '@/lib/stores/store'
 import {
   account,
+  bucketRegion,
   held,
   keysIn,
   newSeed,
@@ -154,6 +156,17 @@ describe('a copy', () => {
     const fine = await begunCopy(owner, here, await stored(owner, here), other)
     await run(fine)
     expect(await rowOf(fine)).toMatchObject({ state: 'available' })
+  })
+
+  it('to a bucket that refuses the access key fails at the first try and says so', async () => {
+    const server = new S3Server()
+    await server.start()
+    const [here, there, owner] = await Promise.all([region(), bucketRegion(server), account()])
+    process.env[`ECS_STORE_${there.toUpperCase().replaceAll('-', '_')}_ACCESS_KEY_ID`] = 'NOBODY'
+    const copy = await begunCopy(owner, here, await stored(owner, here), there)
+    await copyImageJob({ imageId: copy }, false)
+    expect(await rowOf(copy)).toMatchObject({ state: 'failed', failure: { code: 'STORE_REFUSED' }, blobId: null })
+    await server.stop()
   })
 
   it('whose worker was killed is taken up again, goes on where bytes are whole, and is one image', async () => {

@@ -52,6 +52,30 @@ test('into a store that cannot be reached it is tried again, and fails in the en
   expect(await beginImport(owner.ctx, input(here))).toMatchObject({ ok: true })
 })
 
+test('into a bucket that refuses its parts it fails at the first try, and says that trying again is no use', async () => {
+  const [here, owner] = await Promise.all([bucketRegion(server), account()])
+  let sent = 0
+  server.before = ({ method }, response) => {
+    if (method !== 'PUT') return false
+    sent += 1
+    response.writeHead(400, { connection: 'close' }).end('<Error><Code>InvalidArgument</Code></Error>')
+    return true
+  }
+  const imageId = await arrived(owner, here)
+  await finishImportJob({ imageId }, false)
+  server.before = () => false
+  expect(await rowOf(imageId)).toMatchObject({ state: 'failed', failure: { code: 'STORE_REFUSED' }, blobId: null })
+  expect(sent).toBe(1)
+  let reason = ''
+  const onStoreFailure = (error: Error) => {
+    reason = error.message
+  }
+  const [away, other] = [await region(), await account()]
+  process.env[`ECS_STORE_${away.toUpperCase().replaceAll('-', '_')}`] = '/nowhere/that/is/mounted'
+  expect(await importImage(other.ctx, input(away), { ...source, onStoreFailure })).toMatchObject({ ok: false })
+  expect(reason).toBe('/nowhere/that/is/mounted cannot be read or written: ENOENT. Check that it is there and mounted.')
+})
+
 test('into a bucket that takes nothing it is tried again, and keeps no more files than after the first try', async () => {
   const [here, owner] = await Promise.all([bucketRegion(server), account()])
   server.before = ({ method }, response) => {

@@ -8,7 +8,7 @@ import type { ImageFailure } from '@/lib/images/schema'
 import { dropLease, takeLease } from '@/lib/imports/writes'
 import { log, logFault } from '@/lib/log'
 import { ChecksumMismatch, expectSha256, isIntact } from '@/lib/stores/checksum'
-import { NotStored, StoreFull, StoreUnreachable } from '@/lib/stores/errors'
+import { NotStored, StoreFull, StoreRefused, StoreUnreachable } from '@/lib/stores/errors'
 import { type Store, storeOf } from '@/lib/stores/store'
 import { holdLease, type Lease, LeaseLost } from './lease'
 import { removeUnwanted } from './remove-blob'
@@ -29,8 +29,8 @@ export async function copyImageJob({ imageId }: { imageId: string }, isLastTry: 
     else await failCopy(ctx, work, { code: 'COPY_SOURCE_GONE' })
   } catch (error) {
     if (lease.signal.aborted || error instanceof LeaseLost) return
-    const isWorthAnotherTry = !isLastTry && !(error instanceof StoreFull) && !(error instanceof ChecksumMismatch)
-    if (isWorthAnotherTry) {
+    const isFinal = [StoreFull, StoreRefused, ChecksumMismatch].some((kind) => error instanceof kind)
+    if (!isLastTry && !isFinal) {
       await dropLease(work, new Date())
       throw error
     }
@@ -81,6 +81,10 @@ function failureOf(error: unknown): ImageFailure {
   if (error instanceof ChecksumMismatch || error instanceof NotStored) {
     log.error({ err: error }, 'The stored bytes of an image are not what was imported. Run verify.')
     return { code: 'COPY_SOURCE_DAMAGED' }
+  }
+  if (error instanceof StoreRefused) {
+    log.error({ err: error }, 'A store refuses a copy.')
+    return { code: 'STORE_REFUSED' }
   }
   if (error instanceof StoreUnreachable) {
     log.warn({ err: error }, 'A store cannot be reached.')

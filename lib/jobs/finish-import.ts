@@ -10,7 +10,7 @@ import { claimPlace, dropLease, failImport, finishImport, takeLease, type Work }
 import { log, logFault } from '@/lib/log'
 import { ok, type Refusal, type Result, refuse } from '@/lib/result'
 import { isIntact } from '@/lib/stores/checksum'
-import { StoreFull, StoreUnreachable } from '@/lib/stores/errors'
+import { StoreFull, StoreRefused, StoreUnreachable } from '@/lib/stores/errors'
 import { discardStaged } from '@/lib/stores/staging'
 import { storeOf } from '@/lib/stores/store'
 import type { ImportSource } from './import-image'
@@ -35,7 +35,13 @@ export async function finishImportJob({ imageId }: { imageId: string }, isLastTr
 }
 
 /** One try to finish an import by whoever holds its lease. Another one may follow, unless it is the last. */
-type Try = { running: RunningImport; lease: Lease; tell?: Tell; isLastTry: boolean }
+type Try = {
+  running: RunningImport
+  lease: Lease
+  tell?: Tell
+  onStoreFailure?: ImportSource['onStoreFailure']
+  isLastTry: boolean
+}
 
 /** The same for whoever has received the file and holds the lease already. What fails it is thrown. */
 export async function finishHeldImport(ctx: Context, held: Try): Promise<Result<{ imageId: string }>> {
@@ -47,7 +53,7 @@ export async function finishHeldImport(ctx: Context, held: Try): Promise<Result<
 }
 
 async function tryToFinish(ctx: Context, held: Try): Promise<Result<{ imageId: string }>> {
-  const { running, lease, isLastTry } = held
+  const { running, lease, isLastTry, onStoreFailure } = held
   const { regionId: region } = running
   const now = () => ({ ...ctx, now: new Date() })
   try {
@@ -58,6 +64,11 @@ async function tryToFinish(ctx: Context, held: Try): Promise<Result<{ imageId: s
   } catch (error) {
     if (lease.signal.aborted || error instanceof LeaseLost) return refuse({ code: 'IMAGE_BUSY', state: 'failed' })
     if (error instanceof StoreFull) return await giveUp(now(), lease.work, { code: 'STORE_FULL', region })
+    if (error instanceof StoreUnreachable) onStoreFailure?.(error)
+    if (error instanceof StoreRefused) {
+      log.error({ err: error, region }, 'A store refuses an import.')
+      return await giveUp(now(), lease.work, { code: 'STORE_REFUSED', region })
+    }
     if (error instanceof StoreUnreachable && isLastTry) {
       log.warn({ err: error, region }, 'A store cannot be reached.')
       return await giveUp(now(), lease.work, { code: 'STORE_UNREACHABLE', region })

@@ -25,6 +25,8 @@ export type ImportSource = {
   size?: number
   /** Told how far a stage has come: bytes, of so many where that is known. */
   onProgress?: (done: number, total: number | undefined, stage: ImportStage) => void
+  /** Told why the store failed the import, which only an operator may learn; the refusal does not say it. */
+  onStoreFailure?: (error: Error) => void
 }
 
 /**
@@ -53,7 +55,8 @@ export async function importImage(
     }
     const running = await findImport(imageId)
     if (!running) return refuse({ code: 'IMAGE_BUSY', state: 'failed' })
-    return await finishHeldImport(ctx, { running, lease, tell: source.onProgress, isLastTry: true })
+    const { onProgress: tell, onStoreFailure } = source
+    return await finishHeldImport(ctx, { running, lease, tell, onStoreFailure, isLastTry: true })
   } finally {
     lease.release()
   }

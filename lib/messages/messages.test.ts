@@ -100,6 +100,7 @@ const refusals = {
   DISK_REFUSED: true,
   STORE_FULL: true,
   STORE_UNREACHABLE: true,
+  STORE_REFUSED: true,
   CHECKSUM_MISMATCH: true,
   IMAGE_TOO_LARGE: true,
   PASSWORD_WRONG: true,

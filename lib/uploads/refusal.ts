@@ -26,6 +26,7 @@ const statuses: Partial<Record<(Refusal | Fault)['code'], number>> = {
   IMAGE_TOO_LARGE: 413,
   BUSY: 503,
   STORE_UNREACHABLE: 503,
+  STORE_REFUSED: 503,
   STORE_FULL: 507,
   FAULT: 500,
 }
