@@ -1,12 +1,20 @@
 import { db } from '@/lib/db/client'
 import { Prisma } from '@/lib/db/generated/client'
 
-/** What `verify` has found: a violation of a rule, or a note about something odd that is allowed. */
-export type Finding = { severity: 'violation' | 'note'; kind: string; id: string; message: string }
+/**
+ * What `verify` has found: a violation of a rule, something that could not be checked, or a note about something odd that is
+ * allowed.
+ */
+export type Finding = { severity: 'violation' | 'unchecked' | 'note'; kind: string; id: string; message: string }
 
 /** A rule is broken, or a counter or a file is not what the rows say. */
 export function violation(kind: string, id: string, message: string): Finding {
   return { severity: 'violation', kind, id, message }
+}
+
+/** Neither right nor wrong: what would tell it cannot be reached. */
+export function unchecked(kind: string, id: string, message: string): Finding {
+  return { severity: 'unchecked', kind, id, message }
 }
 
 /** Odd, explained, and nothing to mend. */

@@ -15,7 +15,7 @@ const orphanAgeMs = 24 * 60 * 60 * 1000
 type Removed = { region: string | null; key: string; size: number }
 
 /**
- * `gc`: removes bytes older than a day that nothing refers to, from every store and from the staging folder. A store in which
+ * `gc`: removes bytes and unfinished parts older than a day that nothing refers to, from every store and from the staging folder. A store in which
  * this database knows nothing at all is left alone unless forced: most likely it is another console's.
  */
 export async function collectGarbage({ forced, now }: { forced: boolean; now: Date }): Promise<Result<Answer>> {
@@ -24,8 +24,11 @@ export async function collectGarbage({ forced, now }: { forced: boolean; now: Da
   for (const { id: region } of await listRegions()) {
     const old = (await findOrphans(region)).filter((object) => object.modifiedAt.getTime() < before)
     if (old.length > 0 && !forced) await requireOwnStore(region, old)
-    for (const { key, size } of old) {
-      await storeOf(region).delete(key)
+    for (const object of old) {
+      const { key, size } = object
+      // By its own name: beside it another writer of the key may be at work.
+      if (object.isPartial) await storeOf(region).deleteUnfinished(key, object.part)
+      else await storeOf(region).delete(key)
       removed.push({ region, key, size })
     }
   }

@@ -6,23 +6,36 @@ import { listRegions } from '@/lib/regions/reads'
 import { sha256Of } from '@/lib/stores/checksum'
 import { NotStored, StoreUnreachable } from '@/lib/stores/errors'
 import { type StoredObject, storeOf } from '@/lib/stores/store'
-import { type Finding, type IdRange, idRanges, type VerifyOptions, violation } from './finding'
+import { type Finding, type IdRange, idRanges, unchecked, type VerifyOptions, violation } from './finding'
 
 const atOnce = 500
 /** A console that is at work writes the row and removes the bytes a moment later, so what looks wrong is looked at again. */
 const secondLookMs = 1_000
 
-/** Checks the bytes of every blob against its row, and every object in the stores for a row that accounts for it. */
+/** Failures in a row after which a store is asked for nothing more: each may take minutes to be told. */
+const failuresMax = 3
+
+/**
+ * Checks the bytes of every blob against its row, and every object in the stores for a row that accounts for it. Bytes that
+ * cannot be reached are not damaged: they are named as not checked.
+ */
 export async function* verifyStores(options: VerifyOptions): AsyncGenerator<Finding> {
+  const stores = new Map<string, Outage>()
   for await (const range of idRanges('Blob', atOnce, options.signal)) {
     for (const blob of await readyBlobs(range)) {
       options.signal?.throwIfAborted()
-      const finding = await checkBytes(blob, options)
+      const outage = stores.get(blob.regionId) ?? { inARow: 0, skipped: 0 }
+      stores.set(blob.regionId, outage)
+      const finding = outage.inARow < failuresMax ? await checkBytes(blob, options) : null
+      if (outage.inARow === failuresMax) outage.skipped += 1
+      else outage.inARow = finding?.severity === 'unchecked' ? outage.inARow + 1 : 0
       if (finding) yield finding
     }
   }
-  for (const region of await listRegions()) yield* await checkStore(region.id)
+  for (const region of await listRegions()) yield* await checkStore(region.id, stores.get(region.id)?.skipped ?? 0)
 }
+
+type Outage = { inARow: number; skipped: number }
 
 type ReadyBlob = { id: string; regionId: string; size: bigint; sha256: string; images: { id: string }[] }
 
@@ -62,37 +75,45 @@ async function findWrong(blob: ReadyBlob, { content, signal }: VerifyOptions): P
     signal?.throwIfAborted()
     if (error instanceof NotStored)
       return violation('missing-file', id, `The store of ${regionId} has no ${key}.${whose}`)
-    return violation('unreadable-file', id, `${key} in ${regionId} cannot be read: ${reasonOf(error)}.${whose}`)
+    const message = `${key} in ${regionId} cannot be read. ${reasonOf(error)}${whose}`
+    return error instanceof StoreUnreachable
+      ? unchecked('unreachable', id, message)
+      : violation('unreadable-file', id, message)
   }
 }
 
-async function checkStore(regionId: string): Promise<Finding[]> {
+async function checkStore(regionId: string, skipped: number): Promise<Finding[]> {
+  const rest = skipped > 0 ? ` ${skipped} more contents were not asked for.` : ''
   try {
     const suspects = await findOrphans(regionId)
-    if (suspects.length === 0) return []
-    await sleep(secondLookMs)
     const before = new Set(suspects.map(nameOf))
-    const still = (await findOrphans(regionId)).filter((object) => before.has(nameOf(object)))
-    return still.map(({ key, isPartial }) => {
-      const what = isPartial ? 'unfinished bytes' : 'bytes'
-      return violation('orphan', key, `The store of ${regionId} has ${what} that nothing refers to; gc removes them.`)
-    })
+    if (suspects.length > 0) await sleep(secondLookMs)
+    const still = suspects.length > 0 ? await findOrphans(regionId) : []
+    const orphans = still.filter((object) => before.has(nameOf(object))).map((object) => orphan(regionId, object))
+    return skipped > 0 ? [...orphans, unchecked('store', regionId, `The store broke off too often.${rest}`)] : orphans
   } catch (error) {
     if (!(error instanceof StoreUnreachable)) throw error
-    return [violation('store', regionId, `The store of ${regionId} cannot be reached: ${reasonOf(error)}.`)]
+    return [unchecked('store', regionId, `The store of ${regionId} cannot be listed. ${error.message}${rest}`)]
   }
 }
 
-function nameOf({ key, isPartial }: StoredObject): string {
-  return isPartial ? `${key} (unfinished)` : key
+function orphan(regionId: string, { key, isPartial }: StoredObject): Finding {
+  const what = isPartial ? 'an unfinished part that nobody writes' : 'bytes that nothing refers to'
+  return violation('orphan', key, `The store of ${regionId} has ${what}; gc removes them once they are a day old.`)
+}
+
+function nameOf(object: StoredObject): string {
+  return object.isPartial ? `${object.key} ${object.part}` : object.key
 }
 
 function reasonOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  return cause instanceof Error ? cause.message : String(cause)
+  return error instanceof Error ? error.message : String(error)
 }
 
-/** What a store has that no blob accounts for, whole or unfinished. Of any region, as two may share a folder or bucket. */
+/**
+ * What a store has that no blob accounts for. Of any region, as two may share a folder or bucket. An unfinished part is
+ * accounted for by work in motion and not by its key: beside whole bytes lie the parts of writers that died.
+ */
 export async function findOrphans(regionId: string): Promise<StoredObject[]> {
   const orphans: StoredObject[] = []
   let part: StoredObject[] = []
@@ -108,7 +129,20 @@ export async function findOrphans(regionId: string): Promise<StoredObject[]> {
 async function unaccounted(objects: StoredObject[]): Promise<StoredObject[]> {
   if (objects.length === 0) return []
   const ids = objects.map(({ key }) => key.split('.')[1] ?? '')
-  const blobs = await db().blob.findMany({ where: { id: { in: ids } }, select: { id: true, sha256: true } })
-  const known = new Set(blobs.map(blobKey))
-  return objects.filter(({ key }) => !known.has(key))
+  const blobs = await db().blob.findMany({
+    where: { id: { in: ids } },
+    select: {
+      id: true,
+      sha256: true,
+      state: true,
+      images: { where: { state: { in: ['importing', 'copying'] } }, select: { id: true }, take: 1 },
+    },
+  })
+  const known = new Map(blobs.map((blob) => [blobKey(blob), blob]))
+  return objects.filter(({ key, isPartial }) => {
+    const blob = known.get(key)
+    // What is being removed goes with all of its parts.
+    const isWritten = blob && (blob.images.length > 0 || blob.state === 'removing')
+    return isPartial ? !isWritten : !blob
+  })
 }

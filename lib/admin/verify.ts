@@ -20,19 +20,32 @@ export async function verify(options: Partial<VerifyOptions> = {}): Promise<Find
   return findings
 }
 
-/** `verify`: a line for each finding. In JSON stand the violations; the notes are then on stderr. */
+/**
+ * `verify`: a line for each finding. In JSON stand the violations; the rest is then on stderr. What could not be checked is no
+ * violation, and no clean bill either: the exit code is 1 for both.
+ */
 export async function showFindings(options: Partial<VerifyOptions>, isJson: boolean): Promise<Result<Answer>> {
   const findings = await verify(options)
-  const violations = findings.filter((finding) => finding.severity === 'violation')
-  const notes = findings.filter((finding) => finding.severity === 'note')
+  const of = (severity: Finding['severity']) => findings.filter((finding) => finding.severity === severity)
+  const [violations, missed, notes] = [of('violation'), of('unchecked'), of('note')]
+  const beside = [...missed.map((finding) => `not checked: ${line(finding)}`), ...notes.map(line)]
   const said = answer(
     violations.map(({ kind, id, message }) => ({ kind, id, message })),
-    [...violations.map(line), ...notes.map((finding) => `note: ${line(finding)}`)],
+    [...violations.map(line), ...missed.map((finding) => `not checked: ${line(finding)}`)],
   )
-  if (isJson) said.notes.push(...notes.map(line))
+  if (isJson) said.notes.push(...beside)
+  else said.lines.push(...notes.map((finding) => `note: ${line(finding)}`))
   if (violations.length === 0) said.lines.push('0 violations')
-  else said.complaint = `${violations.length} ${violations.length === 1 ? 'violation was' : 'violations were'} found.`
+  const complaints = [
+    ...(violations.length > 0 ? [`${count(violations, 'violation')} found.`] : []),
+    ...(missed.length > 0 ? ['Not everything could be checked: mend what is named above and run verify again.'] : []),
+  ]
+  if (complaints.length > 0) said.complaint = complaints.join(' ')
   return ok(said)
+}
+
+function count(findings: Finding[], what: string): string {
+  return findings.length === 1 ? `1 ${what} was` : `${findings.length} ${what}s were`
 }
 
 function line({ kind, id, message }: Finding): string {
