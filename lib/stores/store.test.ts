@@ -6,19 +6,20 @@ import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { NotStored, StoreUnreachable, WrongSize } from './errors'
+import { namedServer } from './fixtures/named-server'
 import { S3Server } from './fixtures/s3-server'
 import { paused, stalling, stream } from './fixtures/streams'
 import { FolderStore } from './folder'
 import { S3Store } from './s3'
 import type { Store, StoredObject } from './store'
 
-// What every store does, tried on each kind.
+// What every store does, tried on each kind. ECS_TEST_S3 names a server of your own to try it on as well.
 
 const mib = 2 ** 20
 const home = await mkdtemp(path.join(tmpdir(), 'stores-'))
 afterAll(() => rm(home, { recursive: true, force: true }))
 
-type Opened = { store: Store; makeUnreachable: () => Promise<void>; close: () => Promise<void> }
+type Opened = { store: Store; away: () => Promise<Store>; close: () => Promise<void> }
 type Kind = { name: string; open: () => Promise<Opened>; hasAtomicPut: boolean }
 
 const kinds: Kind[] = [
@@ -27,12 +28,13 @@ const kinds: Kind[] = [
     hasAtomicPut: true,
     open: async () => {
       const folder = path.join(home, randomBytes(4).toString('hex'))
-      const makeUnreachable = async () => {
+      const store = new FolderStore({ kind: 'folder', folder, isOurs: true, reserveMin: 0 })
+      const away = async () => {
         await rm(folder, { recursive: true, force: true })
         await writeFile(folder, 'not a folder')
+        return store
       }
-      const store = new FolderStore({ kind: 'folder', folder, isOurs: true, reserveMin: 0 })
-      return { store, makeUnreachable, close: async () => {} }
+      return { store, away, close: async () => {} }
     },
   },
   {
@@ -42,11 +44,31 @@ const kinds: Kind[] = [
     open: async () => {
       const server = new S3Server()
       await server.start()
-      const stop = () => server.stop()
-      return { store: new S3Store(server.settings()), makeUnreachable: stop, close: stop }
+      const store = new S3Store(server.settings())
+      const away = async () => {
+        await server.stop()
+        return store
+      }
+      return { store, away, close: () => server.stop() }
     },
   },
+  ...realServer(),
 ]
+
+/** Each store has a prefix of its own there, and leaves nothing. */
+function realServer(): Kind[] {
+  const settings = namedServer()
+  if (!settings) return []
+  const open = async () => {
+    const own = { ...settings, prefix: `ecs-test-${randomBytes(6).toString('hex')}/` }
+    const store = new S3Store(own)
+    const close = async () => {
+      for (const { key } of await collect(store)) await store.delete(key)
+    }
+    return { store, away: async () => new S3Store({ ...own, endpoint: 'http://127.0.0.1:9' }), close }
+  }
+  return [{ name: `the bucket of ECS_TEST_S3, ${settings.endpoint}`, open, hasAtomicPut: true }]
+}
 
 async function collect(store: Store): Promise<StoredObject[]> {
   const found: StoredObject[] = []
@@ -245,9 +267,9 @@ describe.each(kinds)('$name', ({ open, hasAtomicPut }) => {
   })
 
   test('a store that is away is said to be unreachable', async () => {
-    const { store: away, makeUnreachable, close } = await open()
-    await put(away, 'here', Buffer.from('bytes'))
-    await makeUnreachable()
+    const { store: here, away: takeAway, close } = await open()
+    await put(here, 'here', Buffer.from('bytes'))
+    const away = await takeAway()
     const asks = [
       () => away.check(),
       () => put(away, 'other', Buffer.from('bytes')),
