@@ -15,7 +15,7 @@ export const looks = [
 export type Look = (typeof looks)[number]
 
 /** Whatever can be scrolled sideways, and whatever can be seen beyond the right edge of the page. */
-async function sideways(page: Page): Promise<string[]> {
+export async function sideways(page: Page): Promise<string[]> {
   return await page.evaluate(() => {
     // How far to the right something shows: as far as every box around it that cuts off what reaches beyond it.
     const edge = (element: Element): number => {

@@ -3,10 +3,11 @@
 import { useQuery } from '@tanstack/react-query'
 import dynamic from 'next/dynamic'
 import Link from 'next/link'
-import { useFormatter, useLocale, useTranslations } from 'next-intl'
+import { useLocale, useTranslations } from 'next-intl'
 import { useState } from 'react'
 import { useRegionName } from '@/components/shell/current-region'
 import { buttonClass } from '@/components/ui/button-class'
+import { Ellipsis } from '@/components/ui/ellipsis'
 import { EmptyState } from '@/components/ui/empty-state'
 import { Pager } from '@/components/ui/pager'
 import { type Column, Table } from '@/components/ui/table'
@@ -23,7 +24,9 @@ import { ImageOperations } from './image-operations'
 import { ImageProgress } from './image-state'
 import type { ImageTask } from './image-task-dialog'
 import { sortLink } from './list-links'
+import { ListTime } from './list-time'
 import { type Filter, ListToolbar } from './list-toolbar'
+import { OperatingSystem } from './operating-system'
 
 const ImageTaskDialog = dynamic(() => import('./image-task-dialog').then((module) => module.ImageTaskDialog))
 
@@ -123,7 +126,6 @@ function useColumns(
   onAsk: (task: ImageTask, image: CustomImage) => void,
 ): Column<CustomImage>[] {
   const t = useTranslations('images')
-  const format = useFormatter()
   const locale = useLocale()
   const failureText = useFailureText()
   const sort = (column: string, header: string) =>
@@ -140,40 +142,44 @@ function useColumns(
       sort: sort('name', t('image')),
       cell: (image) => (
         <>
-          <ImageName region={list.region} id={image.id} name={image.name} />
-          {image.failure && <p className="text-danger text-xs">{failureText(image.failure)}</p>}
+          <ImageName region={list.region} {...image} />
+          {image.failure && <Ellipsis text={failureText(image.failure)} lines="two" className="text-danger text-xs" />}
         </>
       ),
     },
     {
       id: 'operatingSystem',
       header: t('operatingSystem'),
+      isWideOnly: true,
       sort: sort('operatingSystem', t('operatingSystem')),
-      cell: (image) => image.operatingSystem,
+      cell: (image) => <OperatingSystem name={image.operatingSystem} />,
     },
     {
       id: 'virtualSize',
       header: t('size'),
       align: 'right',
+      card: 'half',
       sort: sort('virtualSize', t('size')),
       cell: (image) => (image.virtualSize > 0 ? formatBytes(image.virtualSize, locale) : '–'),
     },
-    { id: 'state', header: t('state'), cell: (image) => <ImageProgress image={image} /> },
+    { id: 'state', header: t('state'), card: 'corner', cell: (image) => <ImageProgress image={image} /> },
     {
       id: 'recipients',
       header: t('sharedWith'),
       align: 'right',
+      card: 'half',
       cell: (image) => `${image.recipients} / ${recipientsMax}`,
     },
     {
       id: 'createdAt',
       header: t('created'),
       sort: sort('createdAt', t('created')),
-      cell: (image) => format.dateTime(new Date(image.createdAt), { dateStyle: 'medium', timeStyle: 'short' }),
+      cell: (image) => <ListTime at={image.createdAt} />,
     },
     {
       id: 'operation',
       header: t('operation'),
+      card: 'foot',
       cell: (image) => <ImageOperations region={list.region} image={image} onAsk={(task) => onAsk(task, image)} />,
     },
   ]

@@ -14,7 +14,6 @@ export function DiskLegend({ segments }: { segments: Segment[] }) {
     {
       id: 'partition',
       header: t('partition'),
-      width: '36%',
       cell: ({ partition }) =>
         partition ? <PartitionName partition={partition} /> : <span className="text-ink-muted">{t('free')}</span>,
     },
@@ -23,12 +22,12 @@ export function DiskLegend({ segments }: { segments: Segment[] }) {
       header: t('fileSystem'),
       cell: ({ partition }) => (partition ? <FileSystemName partition={partition} /> : '–'),
     },
-    { id: 'size', header: t('size'), align: 'right', width: '16%', cell: (segment) => size(segment.size) },
+    { id: 'size', header: t('size'), align: 'right', card: 'half', cell: (segment) => size(segment.size) },
     {
       id: 'used',
       header: t('used'),
       align: 'right',
-      width: '20%',
+      card: 'half',
       cell: ({ partition }) => (partition && used(partition)) ?? '–',
     },
   ]
@@ -66,7 +65,7 @@ function FileSystemName({ partition }: { partition: DiskPartition }) {
   if (!fileSystem) return <span className="text-ink-muted">{t('unknown')}</span>
   const { kind, label, files, isReadable } = fileSystem
   return (
-    <div>
+    <div className="max-w-96 whitespace-normal [overflow-wrap:anywhere]">
       <span className="block">{label ? t('labelled', { kind: nameOf(partition), label }) : nameOf(partition)}</span>
       {isReadable && files !== null && (
         <span className="block text-ink-muted text-xs">{t('files', { count: files })}</span>

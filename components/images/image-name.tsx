@@ -4,30 +4,39 @@ import Link from 'next/link'
 import { useTranslations } from 'next-intl'
 import type { ReactNode } from 'react'
 import { CopyButton } from '@/components/ui/copy-button'
+import { Ellipsis } from '@/components/ui/ellipsis'
 import { paths } from '@/lib/paths'
 
-/** The first column of an image list: the name, and below it the id that machines use. */
-export function ImageName({
-  region,
-  id,
-  name,
-  badge,
-}: {
+type ImageNameProps = {
   region: string
   id: string
   name: string
+  /** Stands between name and id where the table has no column for it. */
+  operatingSystem: string
   badge?: ReactNode
-}) {
+}
+
+/** The first column of an image list: the name, and below it the id that machines use. */
+export function ImageName({ region, id, name, operatingSystem, badge }: ImageNameProps) {
   const t = useTranslations('images')
   return (
     <div className="min-w-0">
-      <div className="flex flex-wrap items-center gap-x-2">
-        <Link href={paths.image(region, id)} className="rounded-sm font-medium text-accent hover:underline">
-          {name}
-        </Link>
+      <div className="flex items-center gap-x-2">
+        <Ellipsis text={name}>
+          {({ className, ref }) => (
+            <Link
+              ref={ref}
+              href={paths.image(region, id)}
+              className={`${className} rounded-sm font-medium text-accent hover:underline`}
+            >
+              {name}
+            </Link>
+          )}
+        </Ellipsis>
         {badge}
       </div>
-      <div className="flex h-4 items-center gap-0.5 font-mono text-ink-muted text-xs">
+      <Ellipsis text={operatingSystem} className="table-narrow text-ink-muted text-xs" />
+      <div className="flex h-4 items-center gap-0.5 whitespace-nowrap font-mono text-ink-muted text-xs">
         {id}
         <CopyButton text={id} label={t('copyId', { id })} copiedLabel={t('copied')} isQuiet />
       </div>

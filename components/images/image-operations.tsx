@@ -4,57 +4,74 @@ import Link from 'next/link'
 import { useTranslations } from 'next-intl'
 import { Button } from '@/components/ui/button'
 import { buttonClass } from '@/components/ui/button-class'
+import { MenuButton, type MenuItem } from '@/components/ui/menu-button'
 import type { CustomImage } from '@/lib/images/schema'
 import { paths } from '@/lib/paths'
 import type { ImageTask } from './image-task-dialog'
 
 type ImageOperationsProps = { region: string; image: CustomImage; onAsk: (task: ImageTask) => void }
 
-/** What can be done with an own image in its state, in its row. */
+/**
+ * What can be done with an own image in its state, in its row. All of it stands there where there is room; in a narrow
+ * table what comes after the first is under More.
+ */
 export function ImageOperations({ region, image, onAsk }: ImageOperationsProps) {
   const t = useTranslations('images')
-  const ask = (task: ImageTask, label: string, isDangerous = true) => (
-    <Button
-      kind={isDangerous ? 'text-danger' : 'text'}
-      aria-label={`${label}, ${image.name}`}
-      onClick={() => onAsk(task)}
-    >
-      {label}
-    </Button>
-  )
-  if (image.state === 'deleted')
-    return (
-      <Row>
-        {ask('restore', t('restore'), false)}
-        {ask('purge', t('deleteForGood'))}
-      </Row>
-    )
+  const items = useOperations(region, image, onAsk)
+  const [first, ...rest] = items
+  const name = image.name
   return (
-    <Row>
-      <Link
-        href={paths.shareImage(region, image.id)}
-        aria-label={`${t('sharedImages')}, ${image.name}`}
-        className={buttonClass('text')}
-      >
-        {t('sharedImages')}
-      </Link>
-      {image.state === 'available' && (
-        <Link
-          href={paths.copyImage(region, image.id)}
-          aria-label={`${t('copyImage')}, ${image.name}`}
-          className={buttonClass('text')}
-        >
-          {t('copyImage')}
-        </Link>
+    <div className="-mx-1.5 flex gap-0.5">
+      {first && <Operation item={first} name={name} />}
+      {rest.length > 1 && (
+        <span className="table-narrow">
+          <MenuButton label={`${t('more')}, ${name}`} align="end" className={buttonClass('text')} items={rest}>
+            {t('more')}
+          </MenuButton>
+        </span>
       )}
-      {image.state === 'failed' && image.isCopy && ask('retryCopy', t('retry'), false)}
-      {(image.state === 'available' || image.state === 'failed') && ask('delete', t('delete'))}
-      {image.state === 'importing' && ask('cancelImport', t('cancelImport'))}
-      {image.state === 'copying' && ask('cancelCopy', t('cancelCopy'))}
-    </Row>
+      <span className={rest.length > 1 ? 'table-not-narrow contents' : 'contents'}>
+        {rest.map((item) => (
+          <Operation key={item.label} item={item} name={name} />
+        ))}
+      </span>
+    </div>
   )
 }
 
-function Row({ children }: { children: React.ReactNode }) {
-  return <div className="-mx-1.5 flex flex-wrap gap-1">{children}</div>
+type OperationItem = Extract<MenuItem, { kind: 'link' | 'action' }>
+
+function Operation({ item, name }: { item: OperationItem; name: string }) {
+  const label = `${item.label}, ${name}`
+  if (item.kind === 'link')
+    return (
+      <Link href={item.href} aria-label={label} className={buttonClass('text')}>
+        {item.label}
+      </Link>
+    )
+  return (
+    <Button kind={item.isDangerous ? 'text-danger' : 'text'} aria-label={label} onClick={item.onSelect}>
+      {item.label}
+    </Button>
+  )
+}
+
+function useOperations(region: string, image: CustomImage, onAsk: (task: ImageTask) => void): OperationItem[] {
+  const t = useTranslations('images')
+  const { state } = image
+  const ask = (task: ImageTask, label: string, isDangerous = true): OperationItem => ({
+    kind: 'action',
+    label,
+    isDangerous,
+    onSelect: () => onAsk(task),
+  })
+  if (state === 'deleted') return [ask('restore', t('restore'), false), ask('purge', t('deleteForGood'))]
+  const items: OperationItem[] = [{ kind: 'link', label: t('sharedImages'), href: paths.shareImage(region, image.id) }]
+  if (state === 'available')
+    items.push({ kind: 'link', label: t('copyImage'), href: paths.copyImage(region, image.id) })
+  if (state === 'failed' && image.isCopy) items.push(ask('retryCopy', t('retry'), false))
+  if (state === 'available' || state === 'failed') items.push(ask('delete', t('delete')))
+  if (state === 'importing') items.push(ask('cancelImport', t('cancelImport')))
+  if (state === 'copying') items.push(ask('cancelCopy', t('cancelCopy')))
+  return items
 }

@@ -3,12 +3,13 @@
 import { useQuery } from '@tanstack/react-query'
 import dynamic from 'next/dynamic'
 import Link from 'next/link'
-import { useFormatter, useLocale, useTranslations } from 'next-intl'
+import { useLocale, useTranslations } from 'next-intl'
 import { useEffect, useRef, useState } from 'react'
 import { useRegionName } from '@/components/shell/current-region'
 import { Badge } from '@/components/ui/badge'
 import { Button } from '@/components/ui/button'
 import { buttonClass } from '@/components/ui/button-class'
+import { Ellipsis } from '@/components/ui/ellipsis'
 import { EmptyState } from '@/components/ui/empty-state'
 import { Pager } from '@/components/ui/pager'
 import { type Column, Table } from '@/components/ui/table'
@@ -20,7 +21,9 @@ import type { SharedImage, SharedImageList, SharedImageParams } from '@/lib/shar
 import { FilledRegions } from './filled-regions'
 import { ImageName } from './image-name'
 import { sortLink } from './list-links'
+import { ListTime } from './list-time'
 import { type Filter, ListToolbar } from './list-toolbar'
+import { OperatingSystem } from './operating-system'
 
 const CancelShareDialog = dynamic(() =>
   import('@/components/shares/cancel-share-dialog').then((module) => module.CancelShareDialog),
@@ -121,7 +124,6 @@ function useColumns(
   onCancel: (image: SharedImage) => void,
 ): Column<SharedImage>[] {
   const t = useTranslations('images')
-  const format = useFormatter()
   const locale = useLocale()
   return [
     {
@@ -130,18 +132,33 @@ function useColumns(
       cell: (image) => (
         <>
           <ImageName
+            {...image}
             region={list.region}
             id={image.imageId}
-            name={image.name}
             badge={newIds.has(image.shareId) && <Badge tone="accent">{t('new')}</Badge>}
           />
           {image.note && <p className="max-w-[60ch] whitespace-pre-line text-ink-muted text-xs">{image.note}</p>}
         </>
       ),
     },
-    { id: 'sharer', header: t('sharedBy'), cell: (image) => image.sharer },
-    { id: 'operatingSystem', header: t('operatingSystem'), cell: (image) => image.operatingSystem },
-    { id: 'virtualSize', header: t('size'), align: 'right', cell: (image) => formatBytes(image.virtualSize, locale) },
+    {
+      id: 'sharer',
+      header: t('sharedBy'),
+      cell: (image) => <Ellipsis text={image.sharer} className="@min-[794px]/table-room:max-w-40" />,
+    },
+    {
+      id: 'operatingSystem',
+      header: t('operatingSystem'),
+      isWideOnly: true,
+      cell: (image) => <OperatingSystem name={image.operatingSystem} />,
+    },
+    {
+      id: 'virtualSize',
+      header: t('size'),
+      align: 'right',
+      card: 'half',
+      cell: (image) => formatBytes(image.virtualSize, locale),
+    },
     {
       id: 'createdAt',
       header: t('sharedSince'),
@@ -151,11 +168,12 @@ function useColumns(
         (order) => paths.sharedImages(list.region, { ...withoutCursor(list), sort: order }),
         t('sortBy', { column: t('sharedSince') }),
       ),
-      cell: (image) => format.dateTime(new Date(image.sharedAt), { dateStyle: 'medium', timeStyle: 'short' }),
+      cell: (image) => <ListTime at={image.sharedAt} />,
     },
     {
       id: 'operation',
       header: t('operation'),
+      card: 'foot',
       cell: (image) => (
         <Button
           kind="text-danger"

@@ -5,6 +5,7 @@ import { useFormatter, useTranslations } from 'next-intl'
 import { useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
+import { Ellipsis } from '@/components/ui/ellipsis'
 import { EmptyState } from '@/components/ui/empty-state'
 import { type Column, Table } from '@/components/ui/table'
 import type { ImageShare, ImageShares } from '@/lib/shares/schema'
@@ -32,9 +33,14 @@ export function ShareTable({ shares }: { shares: ImageShares }) {
       header: t('sharedSince'),
       cell: (share) => format.dateTime(new Date(share.sharedAt), { dateStyle: 'medium', timeStyle: 'short' }),
     },
-    { id: 'sharedBy', header: t('sharedBy'), cell: (share) => share.sharedBy },
+    {
+      id: 'sharedBy',
+      header: t('sharedBy'),
+      cell: (share) => <Ellipsis text={share.sharedBy} className="@min-[794px]/table-room:max-w-60" />,
+    },
     {
       id: 'operation',
+      card: 'corner',
       header: t('operation'),
       cell: (share) => (
         <Button

@@ -15,7 +15,10 @@ const tones: Record<Tone, string> = {
 export function Badge({ tone, isMoving = false, children }: { tone: Tone; isMoving?: boolean; children: ReactNode }) {
   return (
     <span
-      className={classNames('inline-flex h-5 items-center gap-1.5 rounded-full px-2 font-medium text-xs', tones[tone])}
+      className={classNames(
+        'inline-flex h-5 shrink-0 items-center gap-1.5 whitespace-nowrap rounded-full px-2 font-medium text-xs',
+        tones[tone],
+      )}
     >
       <span aria-hidden className={classNames('size-1.5 rounded-full bg-current', isMoving && 'animate-pulse-soft')} />
       {children}

@@ -4,6 +4,7 @@ import { Check } from 'lucide-react'
 import Link from 'next/link'
 import { DropdownMenu } from 'radix-ui'
 import { type PointerEvent, type ReactNode, type RefObject, useRef } from 'react'
+import { classNames } from './class-names'
 import type { MenuItem, Opening } from './menu-button'
 import { menuClass, menuItemClass } from './menu-class'
 
@@ -85,7 +86,10 @@ function Item({ item }: { item: MenuItem }) {
   }
   if (item.kind === 'action') {
     return (
-      <DropdownMenu.Item className={menuItemClass} onSelect={item.onSelect}>
+      <DropdownMenu.Item
+        className={classNames(menuItemClass, item.isDangerous && 'text-danger')}
+        onSelect={item.onSelect}
+      >
         {item.icon}
         {item.label}
       </DropdownMenu.Item>

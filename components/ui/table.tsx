@@ -12,7 +12,10 @@ export type Column<Row> = {
   cell: (row: Row) => ReactNode
   /** Numbers stand at the right. */
   align?: 'right'
-  width?: string
+  /** Has a column only where there is room; in a narrower table the first column says it, in a card it is a line. */
+  isWideOnly?: boolean
+  /** Its place in a card: beside the name, half a line, or below the rest without a label. Else a line of its own. */
+  card?: 'corner' | 'half' | 'foot'
   /** The link that sorts by this column, and how the list is sorted by it now. */
   sort?: { href: Route; label: string; order: 'ascending' | 'descending' | null }
 }
@@ -26,50 +29,52 @@ type TableProps<Row> = {
 }
 
 /**
- * A plain table. Its first column is the row's header and its lead on a phone, where every row becomes a card. The roles
- * are written out because a browser drops them from a table whose display is not a table's.
+ * A plain table that fits the room it has: nothing in it breaks inside a word, its first column takes what the others leave
+ * and is the row's lead, and where there is too little room every row becomes a card. The roles are written out because a
+ * browser drops them from a table whose display is not a table's.
  */
 export function Table<Row>({ caption, columns, rows, rowKey, empty }: TableProps<Row>) {
   if (rows.length === 0) return empty
   return (
-    <table role="table" className="table-cards w-full border-collapse text-left text-sm max-md:block">
-      <caption className="sr-only">{caption}</caption>
-      <thead role="rowgroup">
-        <tr role="row">
-          {columns.map((column) => (
-            <HeaderCell key={column.id} column={column} />
-          ))}
-        </tr>
-      </thead>
-      <tbody role="rowgroup">
-        {rows.map((row) => (
-          <tr
-            key={rowKey(row)}
-            role="row"
-            className="group h-11 border-line border-t transition-colors hover:bg-surface-hover"
-          >
+    <div className="table-room">
+      <table role="table" className="table-cards w-full border-collapse text-left text-sm">
+        <caption className="sr-only">{caption}</caption>
+        <thead role="rowgroup">
+          <tr role="row">
             {columns.map((column, index) => (
-              <td
-                key={column.id}
-                role="cell"
-                data-label={column.header}
-                data-lead={index === 0 || undefined}
-                className={classNames(
-                  'px-4 py-1 align-middle [overflow-wrap:anywhere]',
-                  column.align === 'right' && 'text-right tabular-nums',
-                )}
-              >
-                {column.cell(row)}
-              </td>
+              <HeaderCell key={column.id} column={column} isLead={index === 0} />
             ))}
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody role="rowgroup">
+          {rows.map((row) => (
+            <tr
+              key={rowKey(row)}
+              role="row"
+              className="group h-11 border-line border-t transition-colors hover:bg-surface-hover"
+            >
+              {columns.map((column, index) => (
+                <td
+                  key={column.id}
+                  role="cell"
+                  data-label={column.header}
+                  data-lead={index === 0 || undefined}
+                  data-wide={column.isWideOnly || undefined}
+                  data-card={column.card}
+                  className={classNames('py-1 align-middle', column.align === 'right' && 'text-right tabular-nums')}
+                >
+                  {column.cell(row)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   )
 }
 
-function HeaderCell<Row>({ column }: { column: Column<Row> }) {
+function HeaderCell<Row>({ column, isLead }: { column: Column<Row>; isLead: boolean }) {
   const { sort } = column
   const Icon = sort?.order === 'ascending' ? ArrowUp : sort?.order === 'descending' ? ArrowDown : ChevronsUpDown
   return (
@@ -77,25 +82,25 @@ function HeaderCell<Row>({ column }: { column: Column<Row> }) {
       scope="col"
       role="columnheader"
       aria-sort={sort ? (sort.order ?? 'none') : undefined}
-      style={column.width ? { width: column.width } : undefined}
+      data-lead={isLead || undefined}
+      data-wide={column.isWideOnly || undefined}
       className={classNames(
-        'sticky top-12 z-10 h-9 whitespace-nowrap bg-surface-raised px-4 font-medium text-ink-muted text-xs',
+        'sticky top-12 z-10 h-9 whitespace-nowrap bg-surface-raised font-medium text-ink-muted text-xs',
         column.align === 'right' && 'text-right',
       )}
     >
-      {sort ? (
+      {sort && (
         <Link
           href={sort.href}
           aria-label={sort.label}
-          className="inline-flex items-center gap-1 rounded-sm hover:text-ink"
+          className="table-sort inline-flex items-center gap-1 rounded-sm hover:text-ink"
           scroll={false}
         >
           {column.header}
           <Icon aria-hidden className={classNames('size-3', sort.order === null && 'opacity-50')} />
         </Link>
-      ) : (
-        column.header
       )}
+      <span className={sort ? 'table-unsorted' : undefined}>{column.header}</span>
     </th>
   )
 }

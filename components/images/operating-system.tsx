@@ -1,0 +1,6 @@
+import { Ellipsis } from '@/components/ui/ellipsis'
+
+/** An operating system in its column, which is only as wide as common names are. */
+export function OperatingSystem({ name }: { name: string }) {
+  return <Ellipsis text={name} className="@min-[794px]/table-room:max-w-29 @min-[1140px]/table-room:max-w-56" />
+}

@@ -1,0 +1,140 @@
+import type { Page } from '@playwright/test'
+import { sideways } from './accessible'
+import { account, expect, image, imageRows, longest, messages, row, share, signIn, test } from './fixtures'
+
+const region = 'cn-shanghai'
+const widths = [1440, 1280, 1100, 1024, 900, 768, 390, 320]
+const cardsBelow = 900
+
+/** What runs into something else or breaks inside a word in the rows that are shown, each with where. */
+async function broken(page: Page): Promise<string[]> {
+  return await page.getByRole('row').evaluateAll((rows) => {
+    const problems: string[] = []
+    // How many lines the text of an element takes, by where its pieces are drawn.
+    const lines = (element: Element) => {
+      const range = document.createRange()
+      range.selectNodeContents(element)
+      return new Set(
+        [...range.getClientRects()].filter(({ width }) => width > 0).map(({ bottom }) => Math.round(bottom)),
+      ).size
+    }
+    for (const entry of rows) {
+      const name = entry.querySelector('td a')
+      if (!name) continue
+      const id = [...entry.querySelectorAll('td *')].find((part) => /^img-\w{10}$/.test(part.textContent ?? ''))
+      if (!id) {
+        problems.push('an id is missing')
+        continue
+      }
+      if (name.getBoundingClientRect().bottom > id.getBoundingClientRect().top + 1) problems.push('name over id')
+      if (lines(id) > 1) problems.push('an id in two lines')
+      for (const one of entry.querySelectorAll('time, .rounded-full')) {
+        if (lines(one) > 1 || one.getBoundingClientRect().height > 24) problems.push(`in two lines: ${one.textContent}`)
+      }
+      const cells = [...entry.querySelectorAll('td')].filter((cell) => cell.getBoundingClientRect().width > 0)
+      for (const cell of cells) {
+        if (cell.scrollWidth > cell.clientWidth + 1) problems.push(`beyond its column: ${cell.textContent}`)
+      }
+    }
+    return problems
+  })
+}
+
+for (const { locale, t } of [
+  { locale: 'en-US', t: messages.en },
+  { locale: 'zh-CN', t: messages.zh },
+]) {
+  test.describe(locale, () => {
+    test.use({ locale })
+    test.slow()
+
+    test('nothing in a list breaks or runs into its neighbour, and nothing scrolls sideways, at any width', async ({
+      page,
+      context,
+    }) => {
+      const [owner, other] = [await account(), await account({ username: longest('m', 32) })]
+      const failure = { code: 'DISK_REFUSED', reason: 'backing-file', facts: {} }
+      await imageRows(owner, [
+        { name: longest('W', 128), operatingSystem: longest('M', 64) },
+        { state: 'failed', failure, virtualSize: 0, operatingSystem: 'Windows Server 2022 Datacenter' },
+        { state: 'importing', step: 'CONVERT', doneBytes: 45n, totalBytes: 100n, virtualSize: 1_500n * 2n ** 30n },
+        { state: 'deleted', deletedAt: new Date() },
+        { name: 'web-01' },
+      ])
+      const lent = await image(other, { name: longest('W', 128), os: longest('M', 64) })
+      await share(other, lent, [owner], longest('W', 200))
+      await signIn(context, owner)
+      for (const list of ['custom', 'custom?state=deleted', 'shared']) {
+        await page.goto(`/${region}/images/${list}`)
+        for (const width of widths) {
+          await page.setViewportSize({ width, height: 900 })
+          const isCards = width < cardsBelow
+          await expect
+            .poll(() =>
+              page
+                .getByRole('row')
+                .last()
+                .evaluate((entry) => getComputedStyle(entry).display),
+            )
+            .toBe(isCards ? 'flex' : 'table-row')
+          const problems = [...(await broken(page)), ...(await sideways(page))]
+          expect.soft(problems, `${list} at ${width}`).toEqual([])
+        }
+      }
+    })
+
+    test('where there is no room for a column the first one says it, and where there is none for operations More has them', async ({
+      page,
+      context,
+    }) => {
+      const owner = await account()
+      const [web] = await imageRows(owner, [{ name: 'web-01', operatingSystem: 'Debian 12' }])
+      await signIn(context, owner)
+      await page.goto(`/${region}/images/custom`)
+      const entry = row(page.getByRole('table'), 'web-01')
+      const operation = (label: string) => entry.getByLabel(`${label}, ${web?.name}`)
+      const year = new RegExp(String(new Date().getFullYear()))
+      for (const width of widths) {
+        await page.setViewportSize({ width, height: 900 })
+        const isNarrow = width >= cardsBelow && width < 1280
+        await expect(entry.getByText('Debian 12').filter({ visible: true }), `${width}`).toHaveCount(1)
+        await expect(operation(t.images.sharedImages), `${width}`).toBeVisible()
+        for (const label of [t.images.copyImage, t.images.delete]) {
+          await expect(operation(label), `${label} at ${width}`).toBeVisible({ visible: !isNarrow })
+        }
+        await expect(operation(t.images.more), `${width}`).toBeVisible({ visible: isNarrow })
+        await expect(entry.getByText(year).filter({ visible: true }), `${width}`).toHaveCount(1)
+        await expect(entry.getByText(/\d:\d\d/).filter({ visible: true }), `${width}`).toHaveCount(isNarrow ? 0 : 1)
+      }
+      await page.setViewportSize({ width: 1024, height: 900 })
+      await operation(t.images.more).click()
+      await page.getByRole('menuitem', { name: t.images.delete }).click()
+      await expect(page.getByRole('alertdialog')).toBeVisible()
+    })
+  })
+}
+
+test('a name that is cut shows whole when it is pointed at and when it has the focus, until Escape', async ({
+  page,
+  context,
+}) => {
+  const owner = await account()
+  const [long, short] = await imageRows(owner, [{ name: longest('W', 128) }, { name: 'web-01' }])
+  await signIn(context, owner)
+  for (const width of [1280, 390]) {
+    await page.setViewportSize({ width, height: 900 })
+    await page.goto(`/${region}/images/custom`)
+    const name = page.getByRole('link', { name: long?.name, exact: true })
+    const shown = page.getByText(long?.name ?? '', { exact: true })
+    await expect(shown).toHaveCount(1)
+    await name.focus()
+    await expect(shown).toHaveCount(2)
+    await page.keyboard.press('Escape')
+    await expect(shown).toHaveCount(1)
+    await name.hover()
+    await expect(shown).toHaveCount(2)
+    await page.getByRole('link', { name: short?.name, exact: true }).hover()
+    await expect(shown).toHaveCount(1)
+    await expect(page.getByText(short?.name ?? '', { exact: true })).toHaveCount(1)
+  }
+})
