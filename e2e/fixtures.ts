@@ -122,7 +122,7 @@ export async function imageRows(
     ownerId: owner.id,
   }))
   const blobs = data
-    .filter(({ state }) => state === 'available')
+    .filter(({ state }) => state === 'available' || state === 'deleted')
     .map(({ id, regionId, virtualSize, createdAt }) => {
       const content = { sha256: createHash('sha256').update(id).digest('hex'), size: 1024, format: 'qcow2' as const }
       const at = { createdAt, updatedAt: createdAt }

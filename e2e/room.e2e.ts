@@ -10,26 +10,26 @@ const cardsBelow = 900
 async function broken(page: Page): Promise<string[]> {
   return await page.getByRole('row').evaluateAll((rows) => {
     const problems: string[] = []
-    // How many lines the text of an element takes, by where its pieces are drawn.
-    const lines = (element: Element) => {
+    const textsOf = (element: Element) => {
+      const texts: Text[] = []
+      const walk = document.createTreeWalker(element, NodeFilter.SHOW_TEXT)
+      while (walk.nextNode()) if (walk.currentNode instanceof Text) texts.push(walk.currentNode)
+      return texts
+    }
+    const boxesOf = (text: Text) => {
       const range = document.createRange()
-      range.selectNodeContents(element)
-      return new Set(
-        [...range.getClientRects()].filter(({ width }) => width > 0).map(({ bottom }) => Math.round(bottom)),
-      ).size
+      range.selectNodeContents(text)
+      return [...range.getClientRects()].filter(({ width }) => width > 0)
     }
     for (const entry of rows) {
       const name = entry.querySelector('td a')
       if (!name) continue
-      const id = [...entry.querySelectorAll('td *')].find((part) => /^img-\w{10}$/.test(part.textContent ?? ''))
-      if (!id) {
-        problems.push('an id is missing')
-        continue
-      }
-      if (name.getBoundingClientRect().bottom > id.getBoundingClientRect().top + 1) problems.push('name over id')
-      if (lines(id) > 1) problems.push('an id in two lines')
-      for (const one of entry.querySelectorAll('time, .rounded-full')) {
-        if (lines(one) > 1 || one.getBoundingClientRect().height > 24) problems.push(`in two lines: ${one.textContent}`)
+      const id = textsOf(entry).find(({ data }) => /^img-\w{10}$/.test(data))
+      const [idBox] = id ? boxesOf(id) : []
+      if (!idBox || name.getBoundingClientRect().bottom > idBox.top + 1) problems.push(`name over id: ${id?.data}`)
+      const unbroken = [...entry.querySelectorAll('time, .rounded-full')].flatMap(textsOf)
+      for (const text of id ? [id, ...unbroken] : unbroken) {
+        if (boxesOf(text).length > 1) problems.push(`in two lines: ${text.data}`)
       }
       const cells = [...entry.querySelectorAll('td')].filter((cell) => cell.getBoundingClientRect().width > 0)
       for (const cell of cells) {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { defaultPageSize, pageSizes } from '@/lib/pages'
 import type { InputProblem, Refusal } from '@/lib/result'
 
 // What every noun's schema.ts is made of. A message is the code of a problem; the sentence for it stands in lib/messages.
@@ -54,7 +55,8 @@ export const imageId = z.string(problem('invalid')).regex(/^img-[a-z0-9]{10}$/, 
 export const shareId = z.string(problem('invalid')).regex(/^shr-[a-z0-9]{10}$/, problem('invalid'))
 export const regionId = z.string(problem('invalid')).regex(/^[a-z]{2}-[a-z0-9-]{2,29}$/, problem('invalid'))
 
-export const defaultPageSize = 25
+/** How many rows a page of a list has, by its URL. */
+export const pageSize = z.coerce.number().pipe(z.literal(pageSizes)).catch(defaultPageSize)
 
 /** What a list is searched or filtered by. Anything that cannot be a part of a name searches for nothing. */
 export function searchText(max: number) {

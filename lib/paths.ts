@@ -1,4 +1,5 @@
 import type { Route } from 'next'
+import { defaultPageSize } from '@/lib/pages'
 
 type Query = Record<string, string | number | undefined>
 
@@ -12,7 +13,15 @@ function route(path: string, query: Query = {}): Route {
   return (text ? `${path}?${text}` : path) as Route
 }
 
-type ImageListQuery = { q?: string; state?: string; os?: string; sort?: string; after?: string; before?: string }
+type ImageListQuery = {
+  q?: string
+  state?: string
+  os?: string
+  sort?: string
+  size?: number
+  after?: string
+  before?: string
+}
 
 export const paths = {
   home: () => route('/'),
@@ -45,9 +54,10 @@ export const paths = {
   },
 }
 
-/** The default order is not worth a parameter; the region stands in the path. */
-function defaultless({ q, state, os, sort, after, before }: ImageListQuery): Query {
-  return { q, state, os, sort: sort === '-createdAt' ? undefined : sort, after, before }
+/** The default order and size are not worth a parameter; the region stands in the path. */
+function defaultless({ q, state, os, sort, size, after, before }: ImageListQuery): Query {
+  const plainSize = size === defaultPageSize ? undefined : size
+  return { q, state, os, sort: sort === '-createdAt' ? undefined : sort, size: plainSize, after, before }
 }
 
 /** Where sign-in leads back to: a page of this console, never another origin, never an endpoint. */

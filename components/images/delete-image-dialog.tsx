@@ -11,6 +11,7 @@ import { toast } from '@/components/ui/toasts'
 import { deleteImageAction } from '@/lib/images/actions'
 import { imageSharesQuery } from '@/lib/shares/queries'
 import { useAction } from '@/lib/use-action'
+import { useRestore } from './use-restore'
 
 type DeleteImageDialogProps = {
   region: string
@@ -24,11 +25,14 @@ type DeleteImageDialogProps = {
 /** Says who loses what, and for a shared image has its name typed, before an image is deleted. */
 export function DeleteImageDialog({ region, image, recycleDays, onClose, onDeleted }: DeleteImageDialogProps) {
   const t = useTranslations('deleteDialog')
+  const tImages = useTranslations('images')
   const refusalText = useRefusalText()
   const { run, isPending, refusal } = useAction(deleteImageAction, {
     changes: ['images', 'shares', 'quotas'],
     isLeaving: Boolean(onDeleted),
   })
+  const restore = useRestore()
+  const undo = () => void restore({ region, image })
   const [typedName, setTypedName] = useState('')
   // Whom it is shared with is asked when the dialog opens: the row may be older than the last share.
   const { data } = useQuery({ ...imageSharesQuery(region, image.id), enabled: image.state === 'available' })
@@ -37,7 +41,8 @@ export function DeleteImageDialog({ region, image, recycleDays, onClose, onDelet
   const isBinned = recycleDays > 0 && image.state !== 'failed'
   const confirm = () =>
     run({ region, imageId: image.id, cancelShares: isShared, typedName: isShared ? typedName : null }, () => {
-      toast(t(isBinned ? 'doneBin' : 'done', { image: image.name }))
+      if (isBinned) toast(t('doneBin', { image: image.name }), { label: tImages('restore'), onSelect: undo })
+      else toast(t('done', { image: image.name }))
       onClose()
       onDeleted?.()
     })

@@ -1,21 +1,23 @@
 'use client'
 
-import { ChevronDown, RefreshCw, Search, X } from 'lucide-react'
+import { ArrowDownUp, ChevronDown, RefreshCw, X } from 'lucide-react'
 import type { Route } from 'next'
-import Form from 'next/form'
 import Link from 'next/link'
 import { useFormatter, useTranslations } from 'next-intl'
 import { Button } from '@/components/ui/button'
 import { buttonClass } from '@/components/ui/button-class'
 import { classNames } from '@/components/ui/class-names'
 import { MenuButton } from '@/components/ui/menu-button'
+import { ListSearch } from './list-search'
+
+type Choice = { label: string; href: Route; isChosen: boolean }
 
 export type Filter = {
   id: string
   label: string
   /** What is chosen, as it is shown; null when everything is. */
   chosen: string | null
-  choices: { label: string; href: Route; isChosen: boolean }[]
+  choices: Choice[]
   clearHref: Route
 }
 
@@ -24,8 +26,11 @@ type ListToolbarProps = {
   action: Route
   search: string
   searchLabel: string
-  kept: Record<string, string | undefined>
+  kept: Record<string, string | number | undefined>
   filters: Filter[]
+  /** The list without any filter; null where the empty list offers that already. */
+  clearHref: Route | null
+  sorts: Choice[]
   updatedAt: number
   isFetching: boolean
   isFailed: boolean
@@ -36,53 +41,45 @@ type ListToolbarProps = {
 export function ListToolbar(props: ListToolbarProps) {
   const t = useTranslations('images')
   return (
-    <div className="flex flex-col gap-2 border-line border-b px-4 py-3">
-      <div className="flex flex-wrap items-center gap-2">
-        <Form action={props.action} scroll={false} role="search" className="relative min-w-0 max-w-80 grow basis-60">
-          <Search aria-hidden className="pointer-events-none absolute top-2 left-2.5 size-4 text-ink-muted" />
-          <input
-            // A search that was cleared elsewhere (a chip, Back) shows in the field too.
-            key={props.search}
-            type="search"
-            name="q"
-            maxLength={128}
-            aria-label={props.searchLabel}
-            placeholder={props.searchLabel}
-            defaultValue={props.search}
-            className="h-8 w-full rounded-control border border-line-strong bg-surface-raised pr-2 pl-8 text-sm placeholder:text-ink-muted"
-          />
-          {Object.entries(props.kept).map(
-            ([name, value]) => value && <input key={name} type="hidden" name={name} value={value} />,
-          )}
-        </Form>
-        {props.filters.map((filter) => (
-          <FilterMenu key={filter.id} filter={filter} />
-        ))}
-        <div className="ml-auto flex items-center gap-2">
-          <UpdatedAt at={props.updatedAt} isFailed={props.isFailed} />
-          <Button
-            kind="secondary"
-            aria-label={t('refresh')}
-            title={t('refresh')}
-            onClick={props.onRefresh}
-            className="px-2"
-          >
-            <RefreshCw aria-hidden className={classNames('size-4', props.isFetching && 'animate-spin')} />
-          </Button>
+    <div className="table-room border-line border-b">
+      <div className="flex flex-col gap-2 px-4 py-3">
+        <div className="flex flex-wrap items-center gap-2">
+          <ListSearch action={props.action} search={props.search} label={props.searchLabel} kept={props.kept} />
+          {props.filters.map((filter) => (
+            <FilterMenu key={filter.id} filter={filter} />
+          ))}
+          <SortMenu sorts={props.sorts} />
+          <div className="ml-auto flex items-center gap-2 max-sm:-order-1">
+            <UpdatedAt at={props.updatedAt} isFailed={props.isFailed} />
+            <Button
+              kind="secondary"
+              aria-label={t('refresh')}
+              title={t('refresh')}
+              onClick={props.onRefresh}
+              className="px-2"
+            >
+              <RefreshCw aria-hidden className={classNames('size-4', props.isFetching && 'animate-spin')} />
+            </Button>
+          </div>
         </div>
+        <FilterChips filters={props.filters} clearHref={props.clearHref} />
       </div>
-      <FilterChips filters={props.filters} />
     </div>
   )
 }
 
 function FilterMenu({ filter }: { filter: Filter }) {
+  const t = useTranslations('images')
   return (
     <MenuButton
       label={filter.label}
       align="start"
       className={buttonClass('secondary')}
-      items={filter.choices.map((choice) => ({ kind: 'link', ...choice }))}
+      items={
+        filter.choices.length > 0
+          ? filter.choices.map((choice) => ({ kind: 'link', ...choice }))
+          : [{ kind: 'note', label: t('nothingToFilter') }]
+      }
     >
       {filter.label}
       <ChevronDown aria-hidden className="size-4 text-ink-muted" />
@@ -90,38 +87,64 @@ function FilterMenu({ filter }: { filter: Filter }) {
   )
 }
 
-function FilterChips({ filters }: { filters: Filter[] }) {
+/** Where a table has no headers for all that it can be sorted by: on a phone, and where it is narrow. */
+function SortMenu({ sorts }: { sorts: Choice[] }) {
+  const t = useTranslations('images')
+  const chosen = sorts.find((sort) => sort.isChosen)
+  return (
+    <span className="@min-[1000px]/table-room:hidden">
+      <MenuButton
+        label={t('sort', { order: chosen?.label ?? '' })}
+        align="start"
+        className={buttonClass('secondary')}
+        items={sorts.map((sort) => ({ kind: 'link', ...sort }))}
+      >
+        <ArrowDownUp aria-hidden className="size-4 text-ink-muted" />
+        {chosen?.label}
+      </MenuButton>
+    </span>
+  )
+}
+
+function FilterChips({ filters, clearHref }: { filters: Filter[]; clearHref: Route | null }) {
   const t = useTranslations('images')
   const chosen = filters.filter((filter) => filter.chosen !== null)
   if (chosen.length === 0) return null
   return (
-    <ul className="flex flex-wrap gap-2">
-      {chosen.map((filter) => (
-        <li
-          key={filter.id}
-          className="inline-flex h-6 max-w-full items-center gap-1 rounded-full bg-accent-soft pr-1 pl-2.5 text-accent text-xs"
-        >
-          <span className="truncate">
-            {filter.label}: {filter.chosen}
-          </span>
-          <Link
-            href={filter.clearHref}
-            scroll={false}
-            aria-label={t('removeFilter', { name: filter.label })}
-            className="inline-flex size-5 shrink-0 items-center justify-center rounded-full hover:bg-surface-hover"
+    <div className="flex flex-wrap items-center gap-2">
+      <ul className="flex min-w-0 flex-wrap gap-2">
+        {chosen.map((filter) => (
+          <li
+            key={filter.id}
+            className="inline-flex h-7 max-w-full items-center gap-1 rounded-full bg-accent-soft pr-0.5 pl-2.5 text-accent text-xs"
           >
-            <X aria-hidden className="size-3" />
-          </Link>
-        </li>
-      ))}
-    </ul>
+            <span className="truncate">
+              {filter.label}: {filter.chosen}
+            </span>
+            <Link
+              href={filter.clearHref}
+              scroll={false}
+              aria-label={t('removeFilter', { name: filter.label })}
+              className="inline-flex size-6 shrink-0 items-center justify-center rounded-full hover:bg-surface-hover"
+            >
+              <X aria-hidden className="size-3.5" />
+            </Link>
+          </li>
+        ))}
+      </ul>
+      {clearHref && (
+        <Link href={clearHref} scroll={false} className={buttonClass('text')}>
+          {t('clearFilters')}
+        </Link>
+      )}
+    </div>
   )
 }
 
 function UpdatedAt({ at, isFailed }: { at: number; isFailed: boolean }) {
   const t = useTranslations('images')
   const format = useFormatter()
-  const time = format.dateTime(at, { timeStyle: 'medium' })
+  const time = format.dateTime(at, { timeStyle: 'long' })
   return (
     <span
       role={isFailed ? 'alert' : undefined}

@@ -11,7 +11,6 @@ import { Button } from '@/components/ui/button'
 import { buttonClass } from '@/components/ui/button-class'
 import { Ellipsis } from '@/components/ui/ellipsis'
 import { EmptyState } from '@/components/ui/empty-state'
-import { Pager } from '@/components/ui/pager'
 import { type Column, Table } from '@/components/ui/table'
 import { formatBytes } from '@/lib/format'
 import { paths } from '@/lib/paths'
@@ -20,10 +19,12 @@ import { sharedImagesQuery } from '@/lib/shares/queries'
 import type { SharedImage, SharedImageList, SharedImageParams } from '@/lib/shares/schema'
 import { FilledRegions } from './filled-regions'
 import { ImageName } from './image-name'
-import { sortLink } from './list-links'
+import { keptOrder, sharedSorts, sortLink } from './list-links'
+import { ListPager } from './list-pager'
 import { ListTime } from './list-time'
 import { type Filter, ListToolbar } from './list-toolbar'
 import { OperatingSystem } from './operating-system'
+import { QuotaLine } from './quota-line'
 
 const CancelShareDialog = dynamic(() =>
   import('@/components/shares/cancel-share-dialog').then((module) => module.CancelShareDialog),
@@ -32,6 +33,7 @@ const CancelShareDialog = dynamic(() =>
 /** The tab "Shared Images": what others lend to the viewer's master account in a region. */
 export function SharedImageTable({ list }: { list: SharedImageParams }) {
   const t = useTranslations('images')
+  const tSorts = useTranslations('sorts')
   const regionName = useRegionName()
   const { data, dataUpdatedAt, isFetching, isError, refetch } = useQuery(sharedImagesQuery(list))
   const [cancelling, setCancelling] = useState<SharedImage | null>(null)
@@ -40,16 +42,22 @@ export function SharedImageTable({ list }: { list: SharedImageParams }) {
   const filters = useFilters(list, data)
   if (!data) return null
   const isFiltered = Boolean(list.q || list.os)
-  const href = (cursor: { after?: string; before?: string }) =>
-    paths.sharedImages(list.region, { ...withoutCursor(list), ...cursor })
+  const href = (change: Parameters<typeof paths.sharedImages>[1]) =>
+    paths.sharedImages(list.region, { ...withoutCursor(list), ...change })
   return (
     <section className="rounded-card border border-line bg-surface-raised">
       <ListToolbar
         action={paths.sharedImages(list.region)}
         search={list.q}
         searchLabel={t('searchSharedLabel')}
-        kept={{ os: list.os, sort: list.sort === '-createdAt' ? undefined : list.sort }}
+        kept={{ os: list.os, ...keptOrder(list) }}
         filters={filters}
+        clearHref={data.items.length > 0 ? href({ q: '', os: undefined }) : null}
+        sorts={sharedSorts.map((sort) => ({
+          label: tSorts(sort),
+          href: href({ sort }),
+          isChosen: sort === list.sort,
+        }))}
         updatedAt={dataUpdatedAt}
         isFetching={isFetching}
         isFailed={isError}
@@ -75,13 +83,8 @@ export function SharedImageTable({ list }: { list: SharedImageParams }) {
           )
         }
       />
-      <Pager
-        label={t('pages')}
-        previousLabel={t('previous')}
-        nextLabel={t('next')}
-        previous={data.prev ? href({ before: data.prev }) : null}
-        next={data.next ? href({ after: data.next }) : null}
-      />
+      <ListPager list={list} shown={data} href={href} />
+      <QuotaLine quota={data.quota} />
       {cancelling && (
         <CancelShareDialog
           share={{ id: cancelling.shareId, username: cancelling.sharer, image: cancelling.name }}
@@ -93,8 +96,8 @@ export function SharedImageTable({ list }: { list: SharedImageParams }) {
   )
 }
 
-function withoutCursor({ q, os, sort }: SharedImageParams) {
-  return { q, os, sort }
+function withoutCursor({ q, os, sort, size }: SharedImageParams) {
+  return { q, os, sort, size }
 }
 
 /**

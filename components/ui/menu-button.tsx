@@ -20,6 +20,7 @@ const MenuPanel = dynamic(() => loadPanel().then((module) => module.MenuPanel), 
 export type MenuItem =
   | { kind: 'link'; label: string; href: Route; icon?: ReactNode; isChosen?: boolean }
   | { kind: 'action'; label: string; onSelect: () => void; icon?: ReactNode; isDangerous?: boolean }
+  | { kind: 'note'; label: string }
   | { kind: 'choice'; label: string; onSelect: () => void; isChosen: boolean }
 
 /** How a menu came to be open. Pointing does not move the focus: whoever types elsewhere goes on typing. */

@@ -95,6 +95,13 @@ function Item({ item }: { item: MenuItem }) {
       </DropdownMenu.Item>
     )
   }
+  if (item.kind === 'note') {
+    return (
+      <DropdownMenu.Item disabled className={`${menuItemClass} text-ink-muted`}>
+        {item.label}
+      </DropdownMenu.Item>
+    )
+  }
   return (
     <DropdownMenu.RadioItem value={item.label} className={menuItemClass} onSelect={item.onSelect}>
       <span className="min-w-0 flex-1 truncate">{item.label}</span>

@@ -10,21 +10,30 @@ type PagerProps = {
   next: Route | null
   previousLabel: string
   nextLabel: string
+  /** Which rows of how many these are. */
+  range: string
+  /** Where one chooses how many rows a page has. */
+  size: ReactNode
 }
 
-/** Links to the page before and after. A page that is not there leaves its place visible and off. */
-export function Pager({ label, previous, next, previousLabel, nextLabel }: PagerProps) {
-  if (!previous && !next) return null
+/** Where a page lies in its list, and the links to the one before and after. One that is not there stays visible and off. */
+export function Pager({ label, previous, next, previousLabel, nextLabel, range, size }: PagerProps) {
   return (
-    <nav aria-label={label} className="flex justify-end gap-2 border-line border-t px-4 py-2">
-      <PagerLink href={previous}>
-        <ChevronLeft aria-hidden className="size-4" />
-        {previousLabel}
-      </PagerLink>
-      <PagerLink href={next}>
-        {nextLabel}
-        <ChevronRight aria-hidden className="size-4" />
-      </PagerLink>
+    <nav aria-label={label} className="flex flex-wrap items-center gap-2 border-line border-t px-4 py-2">
+      <span className="mr-auto text-ink-muted text-xs tabular-nums">{range}</span>
+      {size}
+      {(previous || next) && (
+        <span className="flex gap-2">
+          <PagerLink href={previous}>
+            <ChevronLeft aria-hidden className="size-4" />
+            {previousLabel}
+          </PagerLink>
+          <PagerLink href={next}>
+            {nextLabel}
+            <ChevronRight aria-hidden className="size-4" />
+          </PagerLink>
+        </span>
+      )}
     </nav>
   )
 }
@@ -32,7 +41,8 @@ export function Pager({ label, previous, next, previousLabel, nextLabel }: Pager
 function PagerLink({ href, children }: { href: Route | null; children: ReactNode }) {
   if (href) {
     return (
-      <Link href={href} className={buttonClass('secondary')}>
+      // Each page has a link of its own, so that the focus does not stay below a page that is read from its top.
+      <Link key={href} href={href} className={buttonClass('secondary')}>
         {children}
       </Link>
     )

@@ -9,12 +9,15 @@ const Toaster = dynamic(() => import('sonner').then((module) => module.Toaster),
 let isAsked = false
 const listeners = new Set<() => void>()
 
-/** Says something that happened out of sight. Polite, 6 s, stays while it is pointed at. Never for a field's error. */
-export async function toast(text: string): Promise<void> {
+/**
+ * Says something that happened out of sight. Polite, 6 s, stays while it is pointed at. Never for a field's error. What it
+ * offers to do stands elsewhere too, because a toast goes by itself.
+ */
+export async function toast(text: string, offer?: { label: string; onSelect: () => void }): Promise<void> {
   const { toast: show } = await import('sonner')
   isAsked = true
   for (const listener of listeners) listener()
-  show(text)
+  show(text, offer && { action: { label: offer.label, onClick: offer.onSelect } })
 }
 
 /** Where toasts appear. */
@@ -30,12 +33,17 @@ export function Toasts() {
   if (!isNeeded) return null
   return (
     <Toaster
-      position="bottom-right"
+      // Operations stand at the right of a row, and the last row at the bottom.
+      position="bottom-center"
       duration={6000}
       toastOptions={{
         unstyled: true,
-        className:
-          'w-full rounded-card border border-line bg-surface-float px-4 py-3 font-sans text-ink text-sm shadow-float',
+        classNames: {
+          toast:
+            'flex w-full items-center gap-3 rounded-card border border-line bg-surface-float px-4 py-3 font-sans text-ink text-sm shadow-float',
+          content: 'min-w-0 flex-1 [overflow-wrap:anywhere]',
+          actionButton: 'shrink-0 rounded-control px-1.5 py-1 font-medium text-accent hover:bg-accent-soft',
+        },
       }}
     />
   )

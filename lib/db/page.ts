@@ -35,10 +35,19 @@ export function keyset<Row>(sort: string, by: SortColumn<Row>, cursors: Cursors,
     ? Prisma.sql`AND ${by.column} ${beyond}= ${key.value}::${by.type}
         AND (${by.column} ${beyond} ${key.value}::${by.type} OR ${by.idColumn} ${beyond} ${key.id})`
     : Prisma.empty
+  const near = descending ? Prisma.sql`>` : Prisma.sql`<`
+  const upToKey = key
+    ? Prisma.sql`AND (${by.column} ${near} ${key.value}::${by.type}
+        OR (${by.column} = ${key.value}::${by.type} AND ${by.idColumn} ${near}= ${key.id}))`
+    : null
   const tail = Prisma.sql`ORDER BY ${by.column} ${order}, ${by.idColumn} ${order} LIMIT ${limit + 1}`
   return {
     where,
     tail,
+    /** What narrows the list to the rows before the page, its own included where it was reached backwards. */
+    passed: backwards ? where : upToKey,
+    /** The number of the page's first row, by how many rows there are up to it. */
+    firstRow: (passed: number, shown: number) => (backwards ? passed - shown : passed) + 1,
     /** Makes a page of the rows that came, at most `limit + 1` of them, in the order of the query. */
     toPage<T>(rows: Row[], id: (row: Row) => string, toItem: (row: Row) => T): Page<T> {
       const hasMore = rows.length > limit

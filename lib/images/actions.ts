@@ -1,10 +1,11 @@
 'use server'
 
 import { defineAction } from '@/lib/action'
-import { deleteImageInput, ownImageInput, updateImageInput } from './schema'
-import { deleteImage, purgeImage, restoreImage, updateImage } from './writes'
+import { deleteImageInput, ownImageInput, recycleBinInput, updateImageInput } from './schema'
+import { deleteImage, emptyRecycleBin, purgeImage, restoreImage, updateImage } from './writes'
 
 export const deleteImageAction = defineAction(deleteImageInput, deleteImage)
 export const updateImageAction = defineAction(updateImageInput, updateImage)
 export const restoreImageAction = defineAction(ownImageInput, restoreImage)
 export const purgeImageAction = defineAction(ownImageInput, purgeImage)
+export const emptyRecycleBinAction = defineAction(recycleBinInput, emptyRecycleBin)

@@ -22,7 +22,7 @@ import {
 import { getImage, listCustomImages } from './reads'
 import { failedKeptMs, removalPatienceMs } from './rules'
 import { customImageParams } from './schema'
-import { deleteImage, purgeImage, restoreImage, updateImage } from './writes'
+import { deleteImage, emptyRecycleBin, purgeImage, restoreImage, updateImage } from './writes'
 
 process.env.ECS_DATABASE_POOL = '20'
 
@@ -94,6 +94,34 @@ describe('the recycle bin', () => {
       const isBack = results.findIndex((result) => result.ok) % 2 === 1
       expect(await rowOf(imageId)).toMatchObject({ state: isBack ? 'available' : 'deleting' })
     }
+  })
+
+  it('is emptied at once of what was seen there: later, others’ and other regions’ images stay', async () => {
+    const [here, there, owner, stranger] = await Promise.all([region(), region(), account(), account()])
+    const seen = await Promise.all(Array.from({ length: 3 }, () => image(owner, here, { state: 'deleted' })))
+    const stay = await Promise.all([
+      image(owner, there, { state: 'deleted' }),
+      image(stranger, here, { state: 'deleted' }),
+      image(owner, here),
+    ])
+    const { binnedUntil } = await listCustomImages(owner.ctx, listOf(here, 'deleted'))
+    const late = await image(owner, here)
+    await deleteImage({ ...owner.ctx, now: later(minutes(1)) }, deleting(here, late))
+    const emptying = { region: here, deletedUntil: new Date(binnedUntil ?? '') }
+    const results = await race(4, () => emptyRecycleBin(owner.ctx, emptying))
+    expect(results.map((result) => result.ok)).toEqual([true, true, true, true])
+    for (const id of seen) expect(await rowOf(id)).toMatchObject({ state: 'deleting' })
+    expect(results.reduce((sum, result) => sum + (result.ok ? result.value.purged : 0), 0)).toBe(seen.length)
+    for (const id of stay) expect((await rowOf(id))?.state).not.toBe('deleting')
+    expect(await rowOf(late)).toMatchObject({ state: 'deleted' })
+  })
+
+  it('says in the list when each came and when it goes', async () => {
+    const [here, owner] = await Promise.all([region(), account()])
+    const imageId = await image(owner, here)
+    await deleteImage(owner.ctx, deleting(here, imageId))
+    const { items } = await listCustomImages(owner.ctx, listOf(here, 'deleted'))
+    expect(items).toMatchObject([{ deletedAt: noon.toISOString(), purgedAt: later(7 * dayMs).toISOString() }])
   })
 
   it('holds only what is its owner’s, in its own region', async () => {

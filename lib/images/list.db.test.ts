@@ -1,7 +1,10 @@
 import { describe, expect, it, test } from 'vitest'
+import { db } from '@/lib/db/client'
+import { newId } from '@/lib/ids'
+import { countedMax } from '@/lib/pages'
 import { listSharedImages } from '@/lib/shares/reads'
 import { sharedImageParams, sharedImageSorts } from '@/lib/shares/schema'
-import { account, held, image, later, minutes, quota, region } from '@/lib/testing/builders'
+import { account, held, image, later, minutes, noon, quota, region } from '@/lib/testing/builders'
 import { listCustomImages } from './reads'
 import { customImageParams, imageSorts } from './schema'
 
@@ -129,6 +132,53 @@ test.each([...imageSorts])('%s orders the custom images, and paging keeps the or
   const sorted = rows.toSorted((one, other) => direction * (order(value(one), value(other)) || order(one.id, other.id)))
   expect(rows.map((row) => row.id)).toEqual(sorted.map((row) => row.id))
   expect(new Set(rows.map((row) => row.id)).size).toBe(56)
+})
+
+test('a page says which rows of how many it shows, forwards and backwards, whatever narrows the list and orders it', async () => {
+  const { owner, here } = await library()
+  await Promise.all(Array.from({ length: 60 }, (_, count) => image(owner, here, { name: `n${count % 3}` })))
+  const page = async (asked: Record<string, string | null>) =>
+    await listCustomImages(owner.ctx, customImageParams.parse({ region: here, ...asked }))
+  const cases: Record<string, string>[] = [
+    { sort: 'name' },
+    { sort: '-createdAt' },
+    { sort: 'name', q: 'n' },
+    { size: '50' },
+  ]
+  for (const asked of cases) {
+    const first = await page(asked)
+    const size = Number(asked.size ?? 25)
+    const total = 'q' in asked ? 60 : 66
+    expect(first.items).toHaveLength(size)
+    expect(first.range).toEqual({ from: 1, total })
+    const second = await page({ ...asked, after: first.next })
+    expect(second.range).toEqual({ from: size + 1, total })
+    expect((await page({ ...asked, before: second.prev })).range).toEqual({ from: 1, total })
+  }
+  for (const size of ['0', '26', '1000', 'x', '']) expect((await page({ size })).items, size).toHaveLength(25)
+  expect((await page({ size: '100' })).items).toHaveLength(66)
+})
+
+test('a list is counted no further than a bound, and says so', async () => {
+  const [here, owner] = await Promise.all([region(), account()])
+  const row = { ownerId: owner.id, regionId: here, operatingSystem: 'Debian 12', source: 'IMPORT' as const }
+  const failed = { ...row, name: 'many', state: 'failed' as const, createdAt: noon, updatedAt: noon }
+  await db().image.createMany({
+    data: Array.from({ length: countedMax + 30 }, () => ({ ...failed, id: newId('img') })),
+  })
+  const list = async (cursor: Record<string, string | null>) =>
+    await listCustomImages(owner.ctx, customImageParams.parse({ region: here, size: '100', ...cursor }))
+  let shown = await list({})
+  expect(shown.range).toEqual({ from: 1, total: null })
+  while (shown.next) shown = await list({ after: shown.next })
+  expect(shown.items).toHaveLength(30)
+  expect(shown.range).toEqual({ from: countedMax + 1, total: null })
+})
+
+test('the shared images are counted alike, beside the quota of which they take places', async () => {
+  const { shared } = await library()
+  expect(await shared({})).toMatchObject({ range: { from: 1, total: 6 }, quota: { used: 6, quota: 50 } })
+  expect((await shared({ os: 'Debian 12' })).range).toEqual({ from: 1, total: 2 })
 })
 
 test('a list tells the operating systems there are, once each, and the quota as it is', async () => {

@@ -2,11 +2,11 @@ import 'server-only'
 import { getQuota } from '@/lib/accounts/reads'
 import type { Context } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
+import { countRows } from '@/lib/db/count'
 import { Prisma } from '@/lib/db/generated/client'
 import { keyset, likePattern, type SortColumn } from '@/lib/db/page'
 import { parseDiskLayout } from '@/lib/disks/layout'
 import { env } from '@/lib/env'
-import { defaultPageSize } from '@/lib/fields'
 import { canSeeImage, findHeldShare } from '@/lib/shares/reads'
 import { type ImageStateName, purgedAt } from './rules'
 import {
@@ -24,40 +24,30 @@ const eventsShown = 50
 
 type SizeField = 'virtualSize' | 'size' | 'doneBytes' | 'totalBytes'
 
-type CustomRow = Omit<CustomImage, SizeField | 'failure' | 'createdAt' | 'state'> & {
+type CustomRow = Omit<CustomImage, SizeField | 'failure' | 'createdAt' | 'state' | 'deletedAt' | 'purgedAt'> & {
   [field in SizeField]: bigint
 } & {
   state: ImageStateName
   failure: unknown
   createdAt: Date
+  deletedAt: Date | null
 }
 
-const idColumn = Prisma.sql`i.id`
+function sortBy(column: Prisma.Sql, type: Prisma.Sql, value: (row: CustomRow) => string): SortColumn<CustomRow> {
+  return { column, type, idColumn: Prisma.sql`i.id`, value }
+}
+
+const text = Prisma.sql`text`
 const columns: Record<string, SortColumn<CustomRow>> = {
-  name: { column: Prisma.sql`i.name`, type: Prisma.sql`text`, idColumn, value: (row) => row.name },
-  operatingSystem: {
-    column: Prisma.sql`i."operatingSystem"`,
-    type: Prisma.sql`text`,
-    idColumn,
-    value: (row) => row.operatingSystem,
-  },
-  virtualSize: {
-    column: Prisma.sql`i."virtualSize"`,
-    type: Prisma.sql`bigint`,
-    idColumn,
-    value: (row) => row.virtualSize.toString(),
-  },
+  name: sortBy(Prisma.sql`i.name`, text, (row) => row.name),
+  operatingSystem: sortBy(Prisma.sql`i."operatingSystem"`, text, (row) => row.operatingSystem),
+  virtualSize: sortBy(Prisma.sql`i."virtualSize"`, Prisma.sql`bigint`, (row) => row.virtualSize.toString()),
 }
-const byCreatedAt: SortColumn<CustomRow> = {
-  column: Prisma.sql`i."createdAt"`,
-  type: Prisma.sql`timestamptz`,
-  idColumn,
-  value: (row) => row.createdAt.toISOString(),
-}
+const byCreatedAt = sortBy(Prisma.sql`i."createdAt"`, Prisma.sql`timestamptz`, (row) => row.createdAt.toISOString())
 
 /** One page of the viewer's own images in a region, with the operating systems there are and the quota. */
 export async function listCustomImages(ctx: Context, list: CustomImageParams): Promise<CustomImageList> {
-  const page = keyset(list.sort, columns[list.sort.replace('-', '')] ?? byCreatedAt, list, defaultPageSize)
+  const page = keyset(list.sort, columns[list.sort.replace('-', '')] ?? byCreatedAt, list, list.size)
   const own = Prisma.sql`i."ownerId" = ${ctx.viewer.ownerId} AND i."regionId" = ${list.region}`
   const search = list.q
     ? Prisma.sql`AND (i.name ILIKE ${likePattern(list.q)} OR i.id = ${list.q.toLowerCase()})`
@@ -67,21 +57,30 @@ export async function listCustomImages(ctx: Context, list: CustomImageParams): P
     ? Prisma.sql`AND i.state = ${list.state}::"ImageState"`
     : Prisma.sql`AND i.state <> 'deleted'::"ImageState"`
   const system = list.os ? Prisma.sql`AND i."operatingSystem" = ${list.os}` : Prisma.empty
-  const [rows, operatingSystems, quota, binned] = await Promise.all([
+  const all = Prisma.sql`FROM "Image" i WHERE ${own} ${search} ${state} ${system}`
+  const [rows, rangeOf, operatingSystems, quota, binned] = await Promise.all([
     db().$queryRaw<CustomRow[]>`
-      SELECT i.id, i.name, i."operatingSystem", i."virtualSize", i.size, i.state::text AS state, i.failure, i."createdAt",
+      SELECT i.id, i.name, i."operatingSystem", i."virtualSize", i.size, i.state::text AS state, i.failure, i."createdAt", i."deletedAt",
         i.step::text AS step, i."doneBytes", i."totalBytes", i."copyOfId" IS NOT NULL AS "isCopy",
         (SELECT count(*) FROM "Share" s WHERE s."imageId" = i.id)::int AS recipients
-      FROM "Image" i WHERE ${own} ${search} ${state} ${system} ${page.where} ${page.tail}`,
+      ${all} ${page.where} ${page.tail}`,
+    countRows(all, page),
     listOperatingSystems(ctx, list.region),
     getQuota(ctx.viewer.ownerId, list.region),
-    db().image.count({ where: { ownerId: ctx.viewer.ownerId, regionId: list.region, state: 'deleted' } }),
+    db().image.aggregate({
+      where: { ownerId: ctx.viewer.ownerId, regionId: list.region, state: 'deleted' },
+      _count: true,
+      _max: { deletedAt: true },
+    }),
   ])
+  const shown = page.toPage(rows, (row) => row.id, toCustomImage)
   return {
-    ...page.toPage(rows, (row) => row.id, toCustomImage),
+    ...shown,
+    range: rangeOf(shown.items.length),
     operatingSystems,
     quota,
-    binned,
+    binned: binned._count,
+    binnedUntil: binned._max.deletedAt?.toISOString() ?? null,
     recycleDays: env().ECS_RECYCLE_DAYS,
   }
 }
@@ -95,6 +94,8 @@ function toCustomImage(row: CustomRow): CustomImage {
     totalBytes: Number(row.totalBytes),
     failure: readFailure(row.failure),
     createdAt: row.createdAt.toISOString(),
+    deletedAt: row.deletedAt?.toISOString() ?? null,
+    purgedAt: row.deletedAt && purgedAt(row.deletedAt, env().ECS_RECYCLE_DAYS).toISOString(),
   }
 }
 

@@ -1,7 +1,19 @@
 import { z } from 'zod'
 import type { DiskFormatName } from '@/lib/blobs/rules'
 import { type BootModeName, bootModes, type DiskLayout } from '@/lib/disks/layout'
-import { amount, choice, cursor, freeText, imageId, regionId, requiredText, searchText, text } from '@/lib/fields'
+import {
+  amount,
+  choice,
+  cursor,
+  freeText,
+  imageId,
+  pageSize,
+  regionId,
+  requiredText,
+  searchText,
+  text,
+} from '@/lib/fields'
+import type { PageRange } from '@/lib/pages'
 import {
   descriptionMax,
   foldName,
@@ -37,6 +49,7 @@ export const customImageParams = z.object({
   state: z.enum(imageStates).optional().catch(undefined),
   os: searchText(operatingSystemMax).optional().catch(undefined),
   sort: z.enum(imageSorts).catch('-createdAt'),
+  size: pageSize,
   after: cursor,
   before: cursor,
 })
@@ -69,6 +82,13 @@ export type DeleteImageInput = z.infer<typeof deleteImageInput>
 export const ownImageInput = z.object({ region: regionId, imageId })
 export type OwnImageInput = z.infer<typeof ownImageInput>
 
+/** The recycle bin of a region, as it was at a moment. */
+export const recycleBinInput = z.object({
+  region: regionId,
+  deletedUntil: z.iso.datetime('invalid').pipe(z.coerce.date()),
+})
+export type RecycleBinInput = z.infer<typeof recycleBinInput>
+
 /** Why an image failed: a refusal's code with its facts. */
 export const imageFailure = z.object({
   code: z.string(),
@@ -94,16 +114,22 @@ export type CustomImage = {
   totalBytes: number
   isCopy: boolean
   createdAt: string
+  /** Of one in the recycle bin: since when it is there, and when it goes for good. */
+  deletedAt: string | null
+  purgedAt: string | null
 }
 
 export type CustomImageList = {
   items: CustomImage[]
   next: string | null
   prev: string | null
+  range: PageRange
   operatingSystems: string[]
   quota: { used: number; quota: number }
   /** How many are in the recycle bin. */
   binned: number
+  /** When the last of them came there. */
+  binnedUntil: string | null
   /** How many days a deleted image can be restored; 0: there is no recycle bin. */
   recycleDays: number
 }

@@ -8,7 +8,10 @@ import { env } from '@/lib/env'
 import { recordEvents } from '@/lib/events/writes'
 import { ok, type Refusal, type Result, refuse } from '@/lib/result'
 import { leastDiskGib, refuseDelete, refuseFromBin, refuseMinDisk, refuseUpdate } from './rules'
-import type { DeleteImageInput, OwnImageInput, UpdateImageInput } from './schema'
+import type { DeleteImageInput, OwnImageInput, RecycleBinInput, UpdateImageInput } from './schema'
+
+// So that one request ends within a few seconds.
+const purgedAtOnce = 100
 
 /** Changes what its owner says of an image. Refuses as `refuseUpdate` and `refuseMinDisk` say. */
 export async function updateImage(ctx: Context, input: UpdateImageInput): Promise<Result<{ imageId: string }>> {
@@ -119,6 +122,27 @@ export async function purgeImage(
     await removeForGood(tx, ctx, image)
     return null
   })
+}
+
+/**
+ * Deletes for good what came into the recycle bin of a region until a moment: what somebody saw there before it was asked
+ * for. Each image in a transaction of its own, `purgedAtOnce` of them at most, so `left` may be asked for again.
+ */
+export async function emptyRecycleBin(
+  ctx: Context,
+  input: RecycleBinInput,
+): Promise<Result<{ purged: number; left: number }>> {
+  const { region, deletedUntil } = input
+  const where = { ownerId: ctx.viewer.ownerId, regionId: region, deletedAt: { lte: deletedUntil } }
+  const binned = await db().image.findMany({ where, select: { id: true }, take: purgedAtOnce })
+  let purged = 0
+  for (const { id } of binned) {
+    const result = await purgeImage(ctx, { region, imageId: id, deletedUntil })
+    if (result.ok) purged++
+    // Another browser was faster with one of them: that is no reason to leave the others.
+    else if (!['IMAGE_BUSY', 'IMAGE_NOT_FOUND'].includes(result.refusal.code)) return result
+  }
+  return ok({ purged, left: await db().image.count({ where }) })
 }
 
 async function fromBin(

@@ -1,10 +1,11 @@
 import 'server-only'
+import { getQuota } from '@/lib/accounts/reads'
 import type { Context } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
+import { countRows } from '@/lib/db/count'
 import { Prisma } from '@/lib/db/generated/client'
 import { keyset, likePattern, type SortColumn } from '@/lib/db/page'
 import { env } from '@/lib/env'
-import { defaultPageSize } from '@/lib/fields'
 import { dayTurnsAt, recipientsMax, shareDay } from './rules'
 import type {
   ImageShares,
@@ -95,18 +96,20 @@ const byCreatedAt: SortColumn<SharedRow> = {
 
 /** One page of the images that are shared to the viewer's master account in a region, newest first by default. */
 export async function listSharedImages(ctx: Context, list: SharedImageParams): Promise<SharedImageList> {
-  const page = keyset(list.sort, byCreatedAt, list, defaultPageSize)
+  const page = keyset(list.sort, byCreatedAt, list, list.size)
   const held = Prisma.sql`FROM "Share" s JOIN "Image" i ON i.id = s."imageId"
     JOIN "Account" a ON a.id = s."ownerId" WHERE s."recipientId" = ${ctx.viewer.ownerId} AND s."regionId" = ${list.region}`
   const search = list.q
     ? Prisma.sql`AND (i.name ILIKE ${likePattern(list.q)} OR i.id = ${list.q.toLowerCase()} OR a.username = ${list.q.toLowerCase()})`
     : Prisma.empty
   const system = list.os ? Prisma.sql`AND i."operatingSystem" = ${list.os}` : Prisma.empty
-  const [rows, systems] = await Promise.all([
+  const [rows, rangeOf, systems, quota] = await Promise.all([
     db().$queryRaw<SharedRow[]>`
       SELECT s.id AS "shareId", s."imageId", i.name, a.username AS sharer, i."operatingSystem", i."virtualSize",
         s.note, s."createdAt", s."seenAt" ${held} ${search} ${system} ${page.where} ${page.tail}`,
+    countRows(Prisma.sql`${held} ${search} ${system}`, page),
     db().$queryRaw<{ os: string }[]>`SELECT DISTINCT i."operatingSystem" AS os ${held} ORDER BY os LIMIT 100`,
+    getQuota(ctx.viewer.ownerId, list.region),
   ])
   const toItem = ({ createdAt, seenAt, virtualSize, ...row }: SharedRow): SharedImage => ({
     ...row,
@@ -114,7 +117,13 @@ export async function listSharedImages(ctx: Context, list: SharedImageParams): P
     sharedAt: createdAt.toISOString(),
     isNew: seenAt === null,
   })
-  return { ...page.toPage(rows, (row) => row.shareId, toItem), operatingSystems: systems.map((system) => system.os) }
+  const shown = page.toPage(rows, (row) => row.shareId, toItem)
+  return {
+    ...shown,
+    range: rangeOf(shown.items.length),
+    operatingSystems: systems.map(({ os }) => os),
+    quota,
+  }
 }
 
 /** How many images shared to the viewer's master account in a region have not been looked at yet. */

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { splitUsernames } from '@/lib/accounts/rules'
 import { recipientName } from '@/lib/accounts/schema'
-import { cursor, freeText, imageId, regionId, searchText, shareId, text } from '@/lib/fields'
+import { cursor, freeText, imageId, pageSize, regionId, searchText, shareId, text } from '@/lib/fields'
+import type { PageRange } from '@/lib/pages'
 import { noteMax, usernamesMax } from './rules'
 
 /** Together a good deal more than 20 usernames with their names and addresses. */
@@ -45,6 +46,7 @@ export const sharedImageParams = z.object({
   q: searchText(128).catch(''),
   os: searchText(64).optional().catch(undefined),
   sort: z.enum(sharedImageSorts).catch('-createdAt'),
+  size: pageSize,
   after: cursor,
   before: cursor,
 })
@@ -87,5 +89,8 @@ export type SharedImageList = {
   items: SharedImage[]
   next: string | null
   prev: string | null
+  range: PageRange
   operatingSystems: string[]
+  /** The viewer's image quota in the region, of which every shared image takes a place. */
+  quota: { used: number; quota: number }
 }

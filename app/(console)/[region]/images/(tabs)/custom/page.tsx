@@ -9,11 +9,15 @@ import { forPage } from '@/lib/page-fault'
 import { paths } from '@/lib/paths'
 import { Prefetch } from '@/lib/prefetch'
 
-export async function generateMetadata(): Promise<Metadata> {
-  return { title: (await getTranslations('images'))('custom') }
+type Props = PageProps<'/[region]/images/custom'>
+
+export async function generateMetadata({ searchParams }: Props): Promise<Metadata> {
+  const { state } = customImageParams.parse(await searchParams)
+  const t = await getTranslations()
+  return { title: state === 'deleted' ? t('recycleBin.title') : t('images.custom') }
 }
 
-export default async function CustomImagesPage({ params, searchParams }: PageProps<'/[region]/images/custom'>) {
+export default async function CustomImagesPage({ params, searchParams }: Props) {
   const list = customImageParams.parse({ ...(await searchParams), ...(await params) })
   const ctx = await requireContext(paths.customImages(list.region, list))
   const data = await forPage(listCustomImages(ctx, list))

@@ -1,0 +1,113 @@
+'use client'
+
+import { useLocale, useTranslations } from 'next-intl'
+import { Ellipsis } from '@/components/ui/ellipsis'
+import type { Column } from '@/components/ui/table'
+import { formatBytes } from '@/lib/format'
+import type { CustomImage, CustomImageParams } from '@/lib/images/schema'
+import { paths } from '@/lib/paths'
+import { recipientsMax } from '@/lib/shares/rules'
+import { useFailureText } from './failure-text'
+import { ImageName } from './image-name'
+import { ImageOperations } from './image-operations'
+import { ImageProgress } from './image-state'
+import type { ImageTask } from './image-task-dialog'
+import { sortLink } from './list-links'
+import { ListTime } from './list-time'
+import { OperatingSystem } from './operating-system'
+
+type OnAsk = (task: ImageTask, image: CustomImage) => void
+
+/** The columns of the own images; in the recycle bin, when each was deleted and when it goes for good. */
+export function useCustomImageColumns(list: CustomImageParams, onAsk: OnAsk): Column<CustomImage>[] {
+  const t = useTranslations('images')
+  const facts = useFacts(list)
+  const inUse = useColumnsInUse(list)
+  const inBin = useColumnsInBin()
+  return [
+    ...facts,
+    ...(list.state === 'deleted' ? inBin : inUse),
+    {
+      id: 'operation',
+      header: t('operation'),
+      card: 'foot',
+      cell: (image) => <ImageOperations region={list.region} image={image} onAsk={(task) => onAsk(task, image)} />,
+    },
+  ]
+}
+
+function useSort(list: CustomImageParams) {
+  const t = useTranslations('images')
+  const { q, state, os, size } = list
+  return (column: string, header: string) =>
+    sortLink<CustomImage>(
+      column,
+      list,
+      (sort) => paths.customImages(list.region, { q, state, os, size, sort }),
+      t('sortBy', { column: header }),
+    )
+}
+
+function useFacts(list: CustomImageParams): Column<CustomImage>[] {
+  const t = useTranslations('images')
+  const locale = useLocale()
+  const failureText = useFailureText()
+  const sort = useSort(list)
+  return [
+    {
+      id: 'name',
+      header: t('image'),
+      sort: sort('name', t('image')),
+      cell: (image) => (
+        <>
+          <ImageName region={list.region} {...image} />
+          {image.failure && <Ellipsis text={failureText(image.failure)} lines="two" className="text-danger text-xs" />}
+        </>
+      ),
+    },
+    {
+      id: 'operatingSystem',
+      header: t('operatingSystem'),
+      isWideOnly: true,
+      sort: sort('operatingSystem', t('operatingSystem')),
+      cell: (image) => <OperatingSystem name={image.operatingSystem} />,
+    },
+    {
+      id: 'virtualSize',
+      header: t('size'),
+      align: 'right',
+      card: 'half',
+      sort: sort('virtualSize', t('size')),
+      cell: (image) => (image.virtualSize > 0 ? formatBytes(image.virtualSize, locale) : '–'),
+    },
+    { id: 'state', header: t('state'), card: 'corner', cell: (image) => <ImageProgress image={image} /> },
+  ]
+}
+
+function useColumnsInUse(list: CustomImageParams): Column<CustomImage>[] {
+  const t = useTranslations('images')
+  const sort = useSort(list)
+  return [
+    {
+      id: 'recipients',
+      header: t('sharedWith'),
+      align: 'right',
+      card: 'half',
+      cell: (image) => `${image.recipients} / ${recipientsMax}`,
+    },
+    {
+      id: 'createdAt',
+      header: t('created'),
+      sort: sort('createdAt', t('created')),
+      cell: (image) => <ListTime at={image.createdAt} />,
+    },
+  ]
+}
+
+function useColumnsInBin(): Column<CustomImage>[] {
+  const t = useTranslations('images')
+  return [
+    { id: 'deletedAt', header: t('deletedOn'), cell: ({ deletedAt }) => deletedAt && <ListTime at={deletedAt} /> },
+    { id: 'purgedAt', header: t('goneOn'), cell: ({ purgedAt }) => purgedAt && <ListTime at={purgedAt} /> },
+  ]
+}

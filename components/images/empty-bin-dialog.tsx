@@ -1,0 +1,42 @@
+'use client'
+
+import { useTranslations } from 'next-intl'
+import { useRefusalText } from '@/components/shell/refusal-text'
+import { ConfirmDialog } from '@/components/ui/confirm-dialog'
+import { Notice } from '@/components/ui/notice'
+import { toast } from '@/components/ui/toasts'
+import { emptyRecycleBinAction } from '@/lib/images/actions'
+import { useAction } from '@/lib/use-action'
+
+type EmptyBinDialogProps = {
+  region: string
+  count: number
+  /** What is deleted after this moment was not seen here, and stays. */
+  deletedUntil: string
+  onClose: () => void
+}
+
+/** Asks before everything in the recycle bin is deleted for good. */
+export function EmptyBinDialog({ region, count, deletedUntil, onClose }: EmptyBinDialogProps) {
+  const t = useTranslations('recycleBin')
+  const refusalText = useRefusalText()
+  const { run, isPending, refusal } = useAction(emptyRecycleBinAction, { changes: ['images', 'quotas'] })
+  const confirm = () =>
+    run({ region, deletedUntil }, ({ purged }) => {
+      toast(t('done', { count: purged }))
+      onClose()
+    })
+  return (
+    <ConfirmDialog
+      onDismiss={onClose}
+      title={t('askTitle', { count })}
+      confirmLabel={t('confirm')}
+      keepLabel={t('keep', { count })}
+      isPending={isPending}
+      onConfirm={confirm}
+    >
+      {refusal && <Notice tone="danger">{refusalText(refusal)}</Notice>}
+      <p>{t('askText')}</p>
+    </ConfirmDialog>
+  )
+}
