@@ -3,5 +3,5 @@
 import { FaultPage } from '@/components/shell/fault-page'
 
 export default function PageError({ error, reset }: { error: Error & { digest?: string }; reset: () => void }) {
-  return <FaultPage reference={error.digest} reset={reset} />
+  return <FaultPage error={error} reset={reset} />
 }

@@ -194,7 +194,7 @@ export async function expectRow(table: Locator, text: string, cells: Record<stri
 }
 
 type Fixtures = {
-  browserPage: (account: Account, options?: { locale?: string }) => Promise<Page>
+  browserPage: (account: Account, options?: { locale?: string; javaScriptEnabled?: boolean }) => Promise<Page>
   requestAs: (account: Account | null) => Promise<APIRequestContext>
 }
 
@@ -203,7 +203,8 @@ export const test = base.extend<Fixtures>({
   browserPage: async ({ browser }, use) => {
     const contexts: BrowserContext[] = []
     await use(async (account, options = {}) => {
-      const context = await browser.newContext({ locale: options.locale ?? 'en-US', reducedMotion: 'reduce' })
+      const { locale = 'en-US', javaScriptEnabled = true } = options
+      const context = await browser.newContext({ locale, javaScriptEnabled, reducedMotion: 'reduce' })
       contexts.push(context)
       await signIn(context, account)
       return await context.newPage()

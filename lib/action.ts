@@ -1,7 +1,7 @@
 import 'server-only'
 import { createHash } from 'node:crypto'
 import { headers } from 'next/headers'
-import { unstable_rethrow } from 'next/navigation'
+import { redirect, unstable_rethrow } from 'next/navigation'
 import { z } from 'zod'
 import { currentContext, type SessionContext } from '@/lib/auth/session'
 import { toRefusal } from '@/lib/fields'
@@ -10,6 +10,7 @@ import { logFault } from '@/lib/log'
 import { countShares, type Outcome } from '@/lib/metrics'
 import { observe } from '@/lib/observe'
 import { type PageMark, refusePage } from '@/lib/page-mark'
+import { safeNext } from '@/lib/paths'
 import type { Action, ActionResult, FormAnswer, Result } from '@/lib/result'
 
 const short = z.string().max(128).optional()
@@ -49,8 +50,11 @@ export function defineAction<S extends z.ZodType, T>(
   async function action(before: FormAnswer<T> | null, form: FormData): Promise<FormAnswer<T>>
   async function action(first: unknown, second?: FormData | PageMark): Promise<ActionResult<T> | FormAnswer<T>> {
     if (!(second instanceof FormData)) return await observed(first, pageMark.parse(second ?? {}))
-    const { input, mark, typed } = readForm(second)
-    return { ...(await observed(input, pageMark.parse(mark))), typed }
+    const { input, mark, typed, next } = readForm(second)
+    const result = await observed(input, pageMark.parse(mark))
+    // A script leads on by itself; without one there is nobody else to do it.
+    if (result.ok && next && !(await headers()).has('next-action')) redirect(safeNext(next))
+    return { ...result, typed }
   }
   return action
 }

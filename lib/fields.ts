@@ -55,6 +55,12 @@ export const imageId = z.string(problem('invalid')).regex(/^img-[a-z0-9]{10}$/, 
 export const shareId = z.string(problem('invalid')).regex(/^shr-[a-z0-9]{10}$/, problem('invalid'))
 export const regionId = z.string(problem('invalid')).regex(/^[a-z]{2}-[a-z0-9-]{2,29}$/, problem('invalid'))
 
+/** Yes or no, also as a form without scripts says it. */
+export const flag = z.union(
+  [z.boolean(), z.enum(['yes', 'no']).transform((said) => said === 'yes')],
+  problem('invalid'),
+)
+
 /** How many rows a page of a list has, by its URL. */
 export const pageSize = z.coerce.number().pipe(z.literal(pageSizes)).catch(defaultPageSize)
 

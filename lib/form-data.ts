@@ -11,6 +11,8 @@ export type ReadForm = {
   mark: PageMark
   /** What the form is filled with again. No password is among it. */
   typed: Typed
+  /** Where a form that the browser has sent by itself leads when it is done. */
+  next: string | undefined
 }
 
 /** Reads a form that was sent, by a script or by the browser itself. The schema judges what it holds; files are left out. */
@@ -26,6 +28,7 @@ export function readForm(form: FormData): ReadForm {
     input: Object.fromEntries(input),
     mark: { account: markOf(markFields.account), build: markOf(markFields.build), key: markOf(markFields.key) },
     typed: Object.fromEntries(typed),
+    next: markOf(markFields.next),
   }
 }
 

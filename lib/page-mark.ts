@@ -10,7 +10,7 @@ export const build = process.env.ECS_BUILD ?? 'none'
 export type PageMark = { account?: string | undefined; build?: string | undefined; key?: string | undefined }
 
 /** The hidden fields of a form, and the headers of a read, that carry the mark. */
-export const markFields = { account: '_account', build: '_build', key: '_key' } as const
+export const markFields = { account: '_account', build: '_build', key: '_key', next: '_next' } as const
 export const markHeaders = { account: 'x-page-account', build: 'x-page-build' } as const
 
 /**

@@ -27,6 +27,7 @@ export const paths = {
   home: () => route('/'),
   signIn: (next?: string) => route('/sign-in', { next }),
   account: () => route('/account'),
+  preferences: () => route('/preferences'),
   images: (region: string) => route(`/${region}/images`),
   customImages: (region: string, list: ImageListQuery = {}) =>
     route(`/${region}/images/custom`, { ...defaultless(list) }),
@@ -35,9 +36,14 @@ export const paths = {
   image: (region: string, imageId: string) => route(`/${region}/images/${imageId}`),
   importImage: (region: string) => route(`/${region}/images/import`),
   shareImage: (region: string, imageId: string) => route(`/${region}/images/${imageId}/share`),
+  editImage: (region: string, imageId: string) => route(`/${region}/images/${imageId}/edit`),
+  imageTask: (region: string, imageId: string, task: string) => route(`/${region}/images/${imageId}/do/${task}`),
+  cancelSharing: (region: string, imageId: string, shareId: string) =>
+    route(`/${region}/images/${imageId}/share/${shareId}`),
   copyImage: (region: string, imageId: string, to?: string) => route(`/${region}/images/${imageId}/copy`, { to }),
   api: {
     signIn: () => '/api/sign-in',
+    preferences: () => '/api/preferences',
     standing: () => '/api/standing',
     images: (list: ImageListQuery & { region: string }) => route('/api/images', list),
     image: (region: string, imageId: string) => route(`/api/images/${imageId}`, { region }),

@@ -2,6 +2,7 @@ import 'server-only'
 import type { NextRequest } from 'next/server'
 import type { z } from 'zod'
 import { currentContext, type SessionContext } from '@/lib/auth/session'
+import { RefusedLate } from '@/lib/db/transaction'
 import { toRefusal } from '@/lib/fields'
 import { logFault } from '@/lib/log'
 import { observe } from '@/lib/observe'
@@ -9,12 +10,14 @@ import { markOfHeaders, refusePage } from '@/lib/page-mark'
 import type { Fault, Refusal } from '@/lib/result'
 
 type RouteParams = { params: Promise<Record<string, string>> }
-type Answer<T> = { status: 200; body: T } | { status: 400 | 401 | 404 | 409 | 500; body: { refusal: Refusal | Fault } }
+type Answer<T> =
+  | { status: 200; body: T }
+  | { status: 400 | 401 | 404 | 409 | 500 | 503; body: { refusal: Refusal | Fault } }
 
 /**
  * Makes a GET route of one read: the door for refetches of what a page has rendered with the same read. Nobody signed in
  * is 401, a page of another account or build 409, a bad parameter 400, nothing to see 404 (not there and not yours are one
- * answer), a fault 500 with a reference.
+ * answer), a fault 500 with a reference. One that writes, too, and could not do so now (`RefusedLate`) is 503: it may be asked again.
  */
 export function defineRead<S extends z.ZodType, T>(
   schema: S,
@@ -33,6 +36,7 @@ export function defineRead<S extends z.ZodType, T>(
         ? { status: 404, body: { refusal: { code: 'IMAGE_NOT_FOUND' } } }
         : { status: 200, body: value }
     } catch (error) {
+      if (error instanceof RefusedLate) return { status: 503, body: { refusal: error.refusal } }
       const reference = logFault(error, request.nextUrl.pathname)
       return { status: 500, body: { refusal: { code: 'FAULT', reference } } }
     }
@@ -40,7 +44,8 @@ export function defineRead<S extends z.ZodType, T>(
   return async (request: NextRequest, route: RouteParams): Promise<Response> => {
     const observed = { kind: 'read' as const, operation: read.name, head: request.headers, endOf: endOf<T> }
     const { status, body } = await observe(observed, () => answer(request, route))
-    return Response.json(body, { status, headers: { 'Cache-Control': 'private, no-store' } })
+    const again: Record<string, string> = status === 503 ? { 'Retry-After': '1' } : {}
+    return Response.json(body, { status, headers: { 'Cache-Control': 'private, no-store', ...again } })
   }
 }
 

@@ -1,10 +1,11 @@
 'use client'
 
+import Link from 'next/link'
 import { useRouter } from 'next/navigation'
 import { useTranslations } from 'next-intl'
-import { type FormEvent, useEffect, useRef, useState } from 'react'
+import { useState } from 'react'
+import { ActionForm, type FormView } from '@/components/shell/action-form'
 import { useRegionName } from '@/components/shell/current-region'
-import { useFieldError, useRefusalText } from '@/components/shell/refusal-text'
 import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { Field, inputClass, selectClass } from '@/components/ui/field'
@@ -13,7 +14,6 @@ import { Notice } from '@/components/ui/notice'
 import { copyImageAction } from '@/lib/copies/actions'
 import { imageNameMax } from '@/lib/images/rules'
 import { paths } from '@/lib/paths'
-import { useAction } from '@/lib/use-action'
 
 export type TargetRegion = { id: string; used: number; quota: number }
 
@@ -23,86 +23,74 @@ type CopyFormProps = {
   targets: TargetRegion[]
   /** The region that somebody came here for. */
   wanted: string | undefined
+  wishKey: string
 }
 
 /** Where an image is to be copied, and how the copy is called there. */
-export function CopyForm({ region, image, targets, wanted }: CopyFormProps) {
+export function CopyForm({ region, image, targets, wanted, wishKey }: CopyFormProps) {
   const t = useTranslations('copy')
   const regionName = useRegionName()
   const router = useRouter()
-  const refusalText = useRefusalText()
-  const { run, isPending, refusal } = useAction(copyImageAction, { changes: ['images', 'quotas'] })
-  const fieldError = useFieldError(refusal)
   const [targetRegion, setTarget] = useState(targets.find(({ id }) => id === wanted)?.id ?? targets[0]?.id ?? '')
-  const summary = useRef<HTMLDivElement>(null)
-  useEffect(() => {
-    if (refusal) summary.current?.focus()
-  }, [refusal])
   const target = targets.find(({ id }) => id === targetRegion)
-  const isAvailable = image.state === 'available'
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault()
-    if (isPending || !isAvailable) return
-    const name = String(new FormData(event.currentTarget).get('name') ?? '')
-    run({ region, imageId: image.id, targetRegion, name }, ({ imageId }) =>
-      router.push(paths.image(targetRegion, imageId)),
-    )
-  }
+  const regionField = ({ typed, errorOf }: FormView<unknown>) => (
+    <Field id="target-region" label={t('targetRegion')} hint={t('targetRegionHint')} error={errorOf('targetRegion')}>
+      {(control) => (
+        <select
+          {...control}
+          name="targetRegion"
+          defaultValue={typed('targetRegion', targetRegion)}
+          onChange={(event) => setTarget(event.target.value)}
+          className={selectClass}
+        >
+          {targets.map(({ id }) => (
+            <option key={id} value={id}>
+              {`${regionName(id)} (${id})`}
+            </option>
+          ))}
+        </select>
+      )}
+    </Field>
+  )
   return (
     <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,560px)_minmax(260px,1fr)]">
       <Card title={t('formTitle')}>
-        <form onSubmit={submit} className="flex flex-col gap-3 p-4">
-          {refusal && refusal.code !== 'INVALID_INPUT' && (
-            <Notice tone="danger" ref={summary}>
-              {refusalText(refusal)}
-            </Notice>
+        <ActionForm
+          name={`copy ${image.id}`}
+          action={copyImageAction}
+          fixed={{ region, imageId: image.id }}
+          wishKey={wishKey}
+          changes={['images', 'quotas']}
+          onDone={({ imageId, region: there }) => router.push(paths.image(there, imageId))}
+          className="flex flex-col gap-3 p-4"
+        >
+          {(view) => (
+            <>
+              {view.done && (
+                <Notice tone="info">
+                  <p>{t('begun')}</p>
+                  <Link href={paths.image(view.done.region, view.done.imageId)} className="font-medium underline">
+                    {t('showCopy')}
+                  </Link>
+                </Notice>
+              )}
+              {regionField(view)}
+              <Field id="copy-name" label={t('name')} hint={t('nameHint')} error={view.errorOf('name')}>
+                {(control) => (
+                  <input
+                    {...control}
+                    name="name"
+                    required
+                    maxLength={imageNameMax}
+                    defaultValue={view.typed('name', image.name)}
+                    className={inputClass}
+                  />
+                )}
+              </Field>
+              <Submit isPending={view.isPending} isAvailable={image.state === 'available'} />
+            </>
           )}
-          <Field
-            id="target-region"
-            label={t('targetRegion')}
-            hint={t('targetRegionHint')}
-            error={fieldError('targetRegion')}
-          >
-            {(control) => (
-              <select
-                {...control}
-                name="targetRegion"
-                value={targetRegion}
-                onChange={(event) => setTarget(event.target.value)}
-                className={selectClass}
-              >
-                {targets.map(({ id }) => (
-                  <option key={id} value={id}>
-                    {regionName(id)} ({id})
-                  </option>
-                ))}
-              </select>
-            )}
-          </Field>
-          <Field id="copy-name" label={t('name')} hint={t('nameHint')} error={fieldError('name')}>
-            {(control) => (
-              <input
-                {...control}
-                name="name"
-                required
-                maxLength={imageNameMax}
-                defaultValue={image.name}
-                className={inputClass}
-              />
-            )}
-          </Field>
-          <div>
-            <Button
-              kind="primary"
-              type="submit"
-              isPending={isPending}
-              disabledReason={isAvailable ? null : t('notAvailable')}
-            >
-              {t('submit')}
-            </Button>
-            {!isAvailable && <p className="mt-1 text-ink-muted text-xs">{t('notAvailable')}</p>}
-          </div>
-        </form>
+        </ActionForm>
       </Card>
       {target && (
         <Card title={regionName(target.id)}>
@@ -116,6 +104,23 @@ export function CopyForm({ region, image, targets, wanted }: CopyFormProps) {
           </div>
         </Card>
       )}
+    </div>
+  )
+}
+
+function Submit({ isPending, isAvailable }: { isPending: boolean; isAvailable: boolean }) {
+  const t = useTranslations('copy')
+  return (
+    <div>
+      <Button
+        kind="primary"
+        type="submit"
+        isPending={isPending}
+        disabledReason={isAvailable ? null : t('notAvailable')}
+      >
+        {t('submit')}
+      </Button>
+      {!isAvailable && <p className="mt-1 text-ink-muted text-xs">{t('notAvailable')}</p>}
     </div>
   )
 }

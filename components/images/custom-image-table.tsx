@@ -12,17 +12,20 @@ import { Table } from '@/components/ui/table'
 import { customImagesQuery } from '@/lib/images/queries'
 import { imageStates } from '@/lib/images/rules'
 import type { CustomImage, CustomImageList, CustomImageParams } from '@/lib/images/schema'
+import { latePart } from '@/lib/late-part'
 import { paths } from '@/lib/paths'
 import { useCustomImageColumns } from './custom-image-columns'
 import { FilledRegions } from './filled-regions'
-import type { ImageTask } from './image-task-dialog'
+import type { ImageTask } from './image-tasks'
 import { customSorts, keptOrder } from './list-links'
 import { ListPager } from './list-pager'
 import { type Filter, ListToolbar } from './list-toolbar'
 import { QuotaLine } from './quota-line'
 import { RecycleBinHeader } from './recycle-bin-header'
 
-const ImageTaskDialog = dynamic(() => import('./image-task-dialog').then((module) => module.ImageTaskDialog))
+const ImageTaskDialog = dynamic(() =>
+  latePart(() => import('./image-task-dialog').then((module) => module.ImageTaskDialog)),
+)
 
 /** The tab "Custom Images": the viewer's own images in a region, or those of them that are in the recycle bin. */
 export function CustomImageTable({ list }: { list: CustomImageParams }) {

@@ -3,10 +3,10 @@
 import { useQuery } from '@tanstack/react-query'
 import { useTranslations } from 'next-intl'
 import { useState } from 'react'
+import { RefusalNotice } from '@/components/shell/refusal-notice'
 import { useRefusalText } from '@/components/shell/refusal-text'
 import { ConfirmDialog } from '@/components/ui/confirm-dialog'
 import { Field, inputClass } from '@/components/ui/field'
-import { Notice } from '@/components/ui/notice'
 import { toast } from '@/components/ui/toasts'
 import { deleteImageAction } from '@/lib/images/actions'
 import { imageSharesQuery } from '@/lib/shares/queries'
@@ -56,7 +56,7 @@ export function DeleteImageDialog({ region, image, recycleDays, onClose, onDelet
       isPending={isPending}
       onConfirm={confirm}
     >
-      {refusal && !isNameWrong && <Notice tone="danger">{refusalText(refusal)}</Notice>}
+      {refusal && !isNameWrong && <RefusalNotice refusal={refusal} />}
       <p>{image.state === 'failed' ? t('failed') : isBinned ? t('text', { days: recycleDays }) : t('textForGood')}</p>
       {image.state !== 'failed' && <p>{t('instances')}</p>}
       {isShared && (

@@ -14,6 +14,7 @@ import { Notice } from '@/components/ui/notice'
 import { ReadError } from '@/lib/fetch-json'
 import { imageQuery } from '@/lib/images/queries'
 import type { HeldImage, OwnImage } from '@/lib/images/schema'
+import { latePart } from '@/lib/late-part'
 import { paths } from '@/lib/paths'
 import { DiskPicture } from './disk-picture'
 import { EditImageForm } from './edit-image-form'
@@ -23,14 +24,16 @@ import { ImageHistory } from './image-history'
 import { ImageMotion } from './image-motion'
 import { ImageRecipients } from './image-recipients'
 import { ImageState } from './image-state'
-import type { ImageTask } from './image-task-dialog'
+import type { ImageTask } from './image-tasks'
 import { OwnImageActions } from './own-image-actions'
 
 const CancelShareDialog = dynamic(() =>
-  import('@/components/shares/cancel-share-dialog').then((module) => module.CancelShareDialog),
+  latePart(() => import('@/components/shares/cancel-share-dialog').then((module) => module.CancelShareDialog)),
 )
 
-const ImageTaskDialog = dynamic(() => import('./image-task-dialog').then((module) => module.ImageTaskDialog))
+const ImageTaskDialog = dynamic(() =>
+  latePart(() => import('./image-task-dialog').then((module) => module.ImageTaskDialog)),
+)
 
 /** An image's page: all of it for its owner, a part for a recipient. */
 export function ImageDetailsView({ region, imageId }: { region: string; imageId: string }) {
@@ -69,6 +72,7 @@ function OwnImagePage({ image }: { image: OwnImage }) {
               ref={editButton}
               kind="secondary"
               aria-expanded={isEditing}
+              href={paths.editImage(region, image.id)}
               onClick={() => (isEditing ? closeForm() : setEditing(true))}
             >
               {t('edit')}
@@ -120,6 +124,7 @@ function HeldImagePage({ image }: { image: HeldImage }) {
           <Button
             kind="secondary"
             aria-label={`${t('cancelSharing')}, ${image.name}`}
+            href={paths.cancelSharing(image.regionId, image.id, image.shareId)}
             onClick={() => setCancelling(true)}
           >
             {t('cancelSharing')}

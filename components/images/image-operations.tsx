@@ -7,7 +7,7 @@ import { buttonClass } from '@/components/ui/button-class'
 import { MenuButton, type MenuItem } from '@/components/ui/menu-button'
 import type { CustomImage } from '@/lib/images/schema'
 import { paths } from '@/lib/paths'
-import type { ImageTask } from './image-task-dialog'
+import type { ImageTask } from './image-tasks'
 
 type ImageOperationsProps = { region: string; image: CustomImage; onAsk: (task: ImageTask) => void }
 
@@ -25,7 +25,13 @@ export function ImageOperations({ region, image, onAsk }: ImageOperationsProps) 
       {first && <Operation item={first} name={name} />}
       {rest.length > 1 && (
         <span className="table-narrow">
-          <MenuButton label={`${t('more')}, ${name}`} align="end" className={buttonClass('text')} items={rest}>
+          <MenuButton
+            label={`${t('more')}, ${name}`}
+            align="end"
+            href={paths.image(region, image.id)}
+            className={buttonClass('text')}
+            items={rest}
+          >
             {t('more')}
           </MenuButton>
         </span>
@@ -50,7 +56,12 @@ function Operation({ item, name }: { item: OperationItem; name: string }) {
       </Link>
     )
   return (
-    <Button kind={item.isDangerous ? 'text-danger' : 'text'} aria-label={label} onClick={item.onSelect}>
+    <Button
+      kind={item.isDangerous ? 'text-danger' : 'text'}
+      aria-label={label}
+      {...(item.page ? { href: item.page } : {})}
+      onClick={item.onSelect}
+    >
       {item.label}
     </Button>
   )
@@ -63,6 +74,7 @@ function useOperations(region: string, image: CustomImage, onAsk: (task: ImageTa
     kind: 'action',
     label,
     isDangerous,
+    page: paths.imageTask(region, image.id, task),
     onSelect: () => onAsk(task),
   })
   if (state === 'deleted') return [ask('restore', t('restore'), false), ask('purge', t('deleteForGood'))]

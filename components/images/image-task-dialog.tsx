@@ -2,18 +2,15 @@
 
 import { useTranslations } from 'next-intl'
 import { useEffect, useRef } from 'react'
-import { useRefusalText } from '@/components/shell/refusal-text'
+import { RefusalNotice } from '@/components/shell/refusal-notice'
 import { ConfirmDialog } from '@/components/ui/confirm-dialog'
-import { Notice } from '@/components/ui/notice'
 import { toast } from '@/components/ui/toasts'
 import { cancelCopyAction, retryCopyAction } from '@/lib/copies/actions'
 import { purgeImageAction, restoreImageAction } from '@/lib/images/actions'
 import { cancelImportAction } from '@/lib/imports/actions'
 import { useAction } from '@/lib/use-action'
 import { DeleteImageDialog } from './delete-image-dialog'
-
-/** What is done with an own image from its row or its page. */
-export type ImageTask = 'delete' | 'purge' | 'restore' | 'cancelImport' | 'cancelCopy' | 'retryCopy'
+import type { ImageTask } from './image-tasks'
 
 type ImageTaskDialogProps = {
   task: ImageTask
@@ -38,7 +35,6 @@ const atOnce = { restore: restoreImageAction, retryCopy: retryCopyAction }
 
 function Confirmed({ task, region, image, onClose, onGone }: ImageTaskDialogProps & { task: keyof typeof confirmed }) {
   const t = useTranslations('taskDialog')
-  const refusalText = useRefusalText()
   const { run, isPending, refusal } = useAction(confirmed[task], {
     changes: ['images', 'quotas'],
     isLeaving: Boolean(onGone),
@@ -58,7 +54,7 @@ function Confirmed({ task, region, image, onClose, onGone }: ImageTaskDialogProp
       isPending={isPending}
       onConfirm={confirm}
     >
-      {refusal && <Notice tone="danger">{refusalText(refusal)}</Notice>}
+      {refusal && <RefusalNotice refusal={refusal} />}
       <p>{t(`${task}.text`)}</p>
     </ConfirmDialog>
   )
@@ -66,7 +62,6 @@ function Confirmed({ task, region, image, onClose, onGone }: ImageTaskDialogProp
 
 function AtOnce({ task, region, image, onClose }: ImageTaskDialogProps & { task: keyof typeof atOnce }) {
   const t = useTranslations('taskDialog')
-  const refusalText = useRefusalText()
   const { run, isPending, refusal } = useAction(atOnce[task], { changes: ['images', 'quotas'] })
   const imageId = image.id
   const isAsked = useRef(false)
@@ -90,7 +85,7 @@ function AtOnce({ task, region, image, onClose }: ImageTaskDialogProps & { task:
       isPending={isPending}
       onConfirm={() => run({ region, imageId }, onClose)}
     >
-      <Notice tone="danger">{refusalText(refusal)}</Notice>
+      <RefusalNotice refusal={refusal} />
     </ConfirmDialog>
   )
 }

@@ -62,6 +62,9 @@ export function ListToolbar(props: ListToolbarProps) {
             </Button>
           </div>
         </div>
+        <noscript>
+          <p className="text-ink-muted text-xs">{t('needsScripts')}</p>
+        </noscript>
         <FilterChips filters={props.filters} clearHref={props.clearHref} />
       </div>
     </div>

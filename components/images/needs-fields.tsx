@@ -13,10 +13,14 @@ import {
 } from '@/lib/images/rules'
 import type { OwnImage } from '@/lib/images/schema'
 
-type NeedsFieldsProps = { image: OwnImage; errorOf: (field: string) => ReactNode }
+type NeedsFieldsProps = {
+  image: OwnImage
+  errorOf: (field: string) => ReactNode
+  typed: (field: string, otherwise: string) => string
+}
 
 /** What runs on the disk of an image, and what a machine needs for it. What the disk says of itself is offered. */
-export function NeedsFields({ image, errorOf }: NeedsFieldsProps) {
+export function NeedsFields({ image, errorOf, typed }: NeedsFieldsProps) {
   const t = useTranslations('images')
   const suggestion = suggestedOperatingSystem(image.layout?.operatingSystem ?? null)
   const minimums = [
@@ -44,7 +48,7 @@ export function NeedsFields({ image, errorOf }: NeedsFieldsProps) {
               name="operatingSystem"
               required
               maxLength={operatingSystemMax}
-              defaultValue={image.operatingSystem}
+              defaultValue={typed('operatingSystem', image.operatingSystem)}
               list="image-operating-systems"
               className={inputClass}
             />
@@ -54,7 +58,12 @@ export function NeedsFields({ image, errorOf }: NeedsFieldsProps) {
       </Field>
       <Field id="image-boot-mode" label={t('bootMode')} hint={t('bootModeHint')} error={errorOf('bootMode')}>
         {(control) => (
-          <select {...control} name="bootMode" defaultValue={image.bootMode ?? ''} className={selectClass}>
+          <select
+            {...control}
+            name="bootMode"
+            defaultValue={typed('bootMode', image.bootMode ?? '')}
+            className={selectClass}
+          >
             <option value="">{t('notKnown')}</option>
             {bootModes.map((mode) => (
               <option key={mode}>{mode}</option>
@@ -73,7 +82,7 @@ export function NeedsFields({ image, errorOf }: NeedsFieldsProps) {
                 inputMode="numeric"
                 min={min}
                 max={max}
-                defaultValue={value ?? ''}
+                defaultValue={typed(name, String(value ?? ''))}
                 className={inputClass}
               />
             )}

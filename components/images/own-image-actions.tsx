@@ -7,7 +7,7 @@ import { buttonClass } from '@/components/ui/button-class'
 import { toast } from '@/components/ui/toasts'
 import type { OwnImage } from '@/lib/images/schema'
 import { paths } from '@/lib/paths'
-import type { ImageTask } from './image-task-dialog'
+import type { ImageTask } from './image-tasks'
 
 /** What can be done with an own image in its state, on its page. */
 export function OwnImageActions({ image, onAsk }: { image: OwnImage; onAsk: (task: ImageTask) => void }) {

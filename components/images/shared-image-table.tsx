@@ -13,6 +13,8 @@ import { Ellipsis } from '@/components/ui/ellipsis'
 import { EmptyState } from '@/components/ui/empty-state'
 import { type Column, Table } from '@/components/ui/table'
 import { formatBytes } from '@/lib/format'
+import { latePart } from '@/lib/late-part'
+import { pageMark } from '@/lib/page-mark'
 import { paths } from '@/lib/paths'
 import { markSharesSeenAction } from '@/lib/shares/actions'
 import { sharedImagesQuery } from '@/lib/shares/queries'
@@ -27,7 +29,7 @@ import { OperatingSystem } from './operating-system'
 import { QuotaLine } from './quota-line'
 
 const CancelShareDialog = dynamic(() =>
-  import('@/components/shares/cancel-share-dialog').then((module) => module.CancelShareDialog),
+  latePart(() => import('@/components/shares/cancel-share-dialog').then((module) => module.CancelShareDialog)),
 )
 
 /** The tab "Shared Images": what others lend to the viewer's master account in a region. */
@@ -116,7 +118,7 @@ function useNewShares(data: SharedImageList | undefined): Set<string> {
     for (const id of unseen) told.current.add(id)
     setNewIds((before) => new Set([...before, ...unseen]))
     // Not worth a word when it fails: the badge is there again the next time.
-    markSharesSeenAction({ shareIds: unseen }).catch(() => {})
+    markSharesSeenAction({ shareIds: unseen }, pageMark()).catch(() => {})
   }, [data])
   return newIds
 }
@@ -181,6 +183,7 @@ function useColumns(
         <Button
           kind="text-danger"
           aria-label={`${t('cancelSharing')}, ${image.name}`}
+          href={paths.cancelSharing(list.region, image.imageId, image.shareId)}
           onClick={() => onCancel(image)}
           className="-mx-1.5"
         >

@@ -1,7 +1,7 @@
 'use client'
 
 import { useTranslations } from 'next-intl'
-import { useRefusalText } from '@/components/shell/refusal-text'
+import { RefusalNotice } from '@/components/shell/refusal-notice'
 import { ConfirmDialog } from '@/components/ui/confirm-dialog'
 import { Notice } from '@/components/ui/notice'
 import { cancelImportAction } from '@/lib/imports/actions'
@@ -13,7 +13,6 @@ type CancelUploadDialogProps = { upload: { imageId: string; region: string; name
 /** Says that what has arrived will be thrown away, before it is. */
 export function CancelUploadDialog({ upload, onClose }: CancelUploadDialogProps) {
   const t = useTranslations('import')
-  const refusalText = useRefusalText()
   const { run, isPending, refusal } = useAction(cancelImportAction, { changes: ['imports', 'images', 'quotas'] })
   const done = () => {
     forgetUpload(upload.imageId)
@@ -31,9 +30,8 @@ export function CancelUploadDialog({ upload, onClose }: CancelUploadDialogProps)
         refusal?.code === 'IMAGE_NOT_FOUND' ? done() : run({ region: upload.region, imageId: upload.imageId }, done)
       }
     >
-      {refusal && (
-        <Notice tone="danger">{refusal.code === 'IMAGE_NOT_FOUND' ? t('goneText') : refusalText(refusal)}</Notice>
-      )}
+      {refusal?.code === 'IMAGE_NOT_FOUND' && <Notice tone="danger">{t('goneText')}</Notice>}
+      {refusal && refusal.code !== 'IMAGE_NOT_FOUND' && <RefusalNotice refusal={refusal} />}
       <p>{t('cancelText')}</p>
     </ConfirmDialog>
   )

@@ -9,8 +9,11 @@ import { Card } from '@/components/ui/card'
 import { ProgressBar } from '@/components/ui/progress-bar'
 import { formatBytes } from '@/lib/format'
 import type { UnfinishedUpload } from '@/lib/imports/schema'
+import { latePart } from '@/lib/late-part'
 
-const CancelUploadDialog = dynamic(() => import('./cancel-upload-dialog').then((module) => module.CancelUploadDialog))
+const CancelUploadDialog = dynamic(() =>
+  latePart(() => import('./cancel-upload-dialog').then((module) => module.CancelUploadDialog)),
+)
 
 type UnfinishedCardProps = {
   region: string

@@ -6,12 +6,15 @@ import { useTranslations } from 'next-intl'
 import { useState } from 'react'
 import { buttonClass } from '@/components/ui/button-class'
 import { Card } from '@/components/ui/card'
+import { latePart } from '@/lib/late-part'
 import { paths } from '@/lib/paths'
 import type { RunningUpload } from '@/lib/uploads/running'
 import { UploadRow } from './upload-row'
 import { useUploads } from './use-uploads'
 
-const CancelUploadDialog = dynamic(() => import('./cancel-upload-dialog').then((module) => module.CancelUploadDialog))
+const CancelUploadDialog = dynamic(() =>
+  latePart(() => import('./cancel-upload-dialog').then((module) => module.CancelUploadDialog)),
+)
 
 /** The uploads of this tab. */
 export function UploadsCard({ region }: { region: string }) {

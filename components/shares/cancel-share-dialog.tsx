@@ -1,11 +1,11 @@
 'use client'
 
 import { useTranslations } from 'next-intl'
-import { useRefusalText } from '@/components/shell/refusal-text'
+import { RefusalNotice } from '@/components/shell/refusal-notice'
 import { ConfirmDialog } from '@/components/ui/confirm-dialog'
-import { Notice } from '@/components/ui/notice'
 import { cancelShareAction } from '@/lib/shares/actions'
 import { useAction } from '@/lib/use-action'
+import { useCancelWords } from './cancel-words'
 
 type CancelShareDialogProps = {
   share: { id: string; username: string; image: string }
@@ -19,16 +19,11 @@ type CancelShareDialogProps = {
 /** Asks once whether a share shall end, and says what that does to whoever asks and to the other side. */
 export function CancelShareDialog({ share, side, onClose, onCancelled }: CancelShareDialogProps) {
   const t = useTranslations('cancelDialog')
-  const refusalText = useRefusalText()
   const { run, isPending, refusal } = useAction(cancelShareAction, {
     changes: ['shares', 'images', 'quotas'],
     isLeaving: Boolean(onCancelled),
   })
-  const { image, username } = share
-  const isSharer = side === 'sharer'
-  const consequences = isSharer
-    ? [t('sharer1', { username }), t('sharer2'), t('sharer3')]
-    : [t('recipient1'), t('recipient2'), t('recipient3', { username })]
+  const { title, consequences } = useCancelWords(share, side)
   const confirm = () =>
     run({ shareId: share.id }, () => {
       onClose()
@@ -37,13 +32,13 @@ export function CancelShareDialog({ share, side, onClose, onCancelled }: CancelS
   return (
     <ConfirmDialog
       onDismiss={onClose}
-      title={isSharer ? t('titleSharer', { image, username }) : t('titleRecipient', { image, username })}
+      title={title}
       confirmLabel={t('confirm')}
       keepLabel={t('keep')}
       isPending={isPending}
       onConfirm={confirm}
     >
-      {refusal && <Notice tone="danger">{refusalText(refusal)}</Notice>}
+      {refusal && <RefusalNotice refusal={refusal} />}
       <ul className="flex list-disc flex-col gap-1.5 pl-5">
         {consequences.map((consequence) => (
           <li key={consequence}>{consequence}</li>

@@ -1,103 +1,128 @@
 'use client'
 
 import { useTranslations } from 'next-intl'
-import { type FormEvent, useEffect, useRef, useState } from 'react'
-import { useFieldError, useRefusalText } from '@/components/shell/refusal-text'
+import { useEffect, useEffectEvent, useState } from 'react'
+import { ActionForm, type FormView } from '@/components/shell/action-form'
+import { usePageAccount } from '@/components/shell/page-account'
 import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { Field, inputClass } from '@/components/ui/field'
 import { Notice } from '@/components/ui/notice'
 import { splitUsernames } from '@/lib/accounts/rules'
+import { keepDraft, readDraft } from '@/lib/drafts'
 import type { Fault, Refusal, RefusedRecipient } from '@/lib/result'
 import { shareImageAction } from '@/lib/shares/actions'
 import { noteMax } from '@/lib/shares/rules'
 import type { ImageShares } from '@/lib/shares/schema'
-import { useAction } from '@/lib/use-action'
 import { UsernamesField } from './usernames-field'
 
+type ShareFormProps = { region: string; shares: ImageShares; wishKey: string }
+
 /** Adds recipients: all of them or none. What was refused stays in the field, each username with its own reason. */
-export function ShareForm({ region, shares }: { region: string; shares: ImageShares }) {
+export function ShareForm({ region, shares, wishKey }: ShareFormProps) {
   const t = useTranslations('share')
   const states = useTranslations('states')
-  const refusalText = useRefusalText()
-  const { run, isPending, refusal, reset } = useAction(shareImageAction, { changes: ['shares', 'images', 'quotas'] })
-  const fieldError = useFieldError(refusal)
-  const [usernames, setUsernames] = useState<string[]>([])
-  const [typed, setTyped] = useState('')
-  const [note, setNote] = useState('')
-  const summary = useRef<HTMLDivElement>(null)
   const { image } = shares
   const isAvailable = image.state === 'available'
-
-  useEffect(() => {
-    if (refusal) summary.current?.focus()
-  }, [refusal])
-
-  const change = (next: string[]) => {
-    setUsernames(next)
-    if (refusal) reset()
-  }
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    if (isPending || !isAvailable) return
-    const all = [...new Set([...usernames, ...splitUsernames(typed)])]
-    setUsernames(all)
-    setTyped('')
-    run({ region, imageId: image.id, usernames: all, note }, () => {
-      setUsernames([])
-      setNote('')
-    })
-  }
   const state =
     image.state === 'importing' || image.state === 'failed' || image.state === 'deleting'
       ? states(image.state)
       : image.state
   return (
     <Card title={t('formTitle')}>
-      <form onSubmit={submit} className="flex flex-col gap-3 p-4">
-        {refusal && refusal.code !== 'INVALID_INPUT' && (
-          <Notice tone="danger" ref={summary}>
-            {refusalText(refusal)}
-          </Notice>
+      <ActionForm
+        name={`share ${image.id}`}
+        action={shareImageAction}
+        fixed={{ region, imageId: image.id }}
+        wishKey={wishKey}
+        changes={['shares', 'images', 'quotas']}
+        className="flex flex-col gap-3 p-4"
+      >
+        {(view) => (
+          <>
+            <Field id="account-type" label={t('accountType')} hint={t('accountTypeHint')}>
+              {(control) => <input {...control} readOnly value={t('masterAccount')} className={inputClass} />}
+            </Field>
+            <Recipients view={view} shares={shares} />
+            <Field id="note" label={t('note')} hint={t('noteHint')} error={view.errorOf('note')}>
+              {(control) => (
+                <textarea
+                  {...control}
+                  name="note"
+                  rows={2}
+                  maxLength={noteMax}
+                  defaultValue={view.typed('note')}
+                  className={inputClass}
+                />
+              )}
+            </Field>
+            <Notice tone="info">{t('before')}</Notice>
+            <div className="flex flex-wrap items-center gap-3">
+              <Button
+                kind="primary"
+                type="submit"
+                isPending={view.isPending}
+                disabledReason={isAvailable ? null : t('notAvailable', { state })}
+              >
+                {t('submit')}
+              </Button>
+              <p role="status" className="text-ok text-sm">
+                {view.done ? t('done', { count: view.done.length }) : ''}
+              </p>
+            </div>
+            {!isAvailable && <p className="text-ink-muted text-xs">{t('notAvailable', { state })}</p>}
+          </>
         )}
-        <Field id="account-type" label={t('accountType')} hint={t('accountTypeHint')}>
-          {(control) => <input {...control} readOnly value={t('masterAccount')} className={inputClass} />}
-        </Field>
-        <UsernamesField
-          usernames={usernames}
-          typed={typed}
-          sharedWith={shares.shares.map((share) => share.username)}
-          refused={refusedOf(refusal)}
-          error={fieldError('usernames')}
-          onChange={change}
-          onType={setTyped}
-        />
-        <Field id="note" label={t('note')} hint={t('noteHint')} error={fieldError('note')}>
-          {(control) => (
-            <textarea
-              {...control}
-              rows={2}
-              maxLength={noteMax}
-              value={note}
-              onChange={(event) => setNote(event.target.value)}
-              className={inputClass}
-            />
-          )}
-        </Field>
-        <Notice tone="info">{t('before')}</Notice>
-        <div>
-          <Button
-            kind="primary"
-            type="submit"
-            isPending={isPending}
-            disabledReason={isAvailable ? null : t('notAvailable', { state })}
-          >
-            {t('submit')}
-          </Button>
-          {!isAvailable && <p className="mt-1 text-ink-muted text-xs">{t('notAvailable', { state })}</p>}
-        </div>
-      </form>
+      </ActionForm>
     </Card>
+  )
+}
+
+/** The names that are chosen. They are more than a field holds, so they are kept over a reload here. */
+function Recipients<T>({ view, shares }: { view: FormView<T>; shares: ImageShares }) {
+  const draft = `${usePageAccount()} recipients ${shares.image.id}`
+  const { isPending, done } = view
+  const [usernames, setUsernames] = useState<string[]>([])
+  const [typed, setTyped] = useState(() => view.typedList('usernames').filter(Boolean).join(', '))
+  const [isRestored, setRestored] = useState(false)
+  useEffect(() => {
+    const kept = readDraft(draft)
+    // Without its script the field was a plain one, and somebody may have begun to type.
+    const field = document.getElementById('username')
+    const early = field instanceof HTMLInputElement ? field.value : ''
+    setUsernames(kept?.usernames ?? [])
+    setTyped(early || (kept?.typed?.[0] ?? ''))
+    setRestored(true)
+  }, [draft])
+  useEffect(() => {
+    if (isRestored) keepDraft(draft, { usernames, typed: [typed] })
+  }, [draft, isRestored, usernames, typed])
+  const take = useEffectEvent(() => {
+    setUsernames([...new Set([...usernames, ...splitUsernames(typed)])])
+    setTyped('')
+  })
+  useEffect(() => {
+    // What is still being typed is sent too, and stands as names while the answer is awaited.
+    if (isPending) take()
+  }, [isPending])
+  useEffect(() => {
+    if (!done) return
+    setUsernames([])
+    setTyped('')
+  }, [done])
+  return (
+    <UsernamesField
+      usernames={usernames}
+      typed={typed}
+      sharedWith={shares.shares.map((share) => share.username)}
+      refused={refusedOf(view.refusal).filter(({ username }) => usernames.includes(username))}
+      error={view.errorOf('usernames')}
+      onChange={(next) => {
+        setUsernames(next)
+        if (view.refusal) view.reset()
+      }}
+      onType={setTyped}
+    />
   )
 }
 

@@ -15,7 +15,7 @@ import { ShareForm } from './share-form'
 import { ShareTable } from './share-table'
 
 /** The Shared Images page of one image: the form, the two limits, and who has it. */
-export function SharePage({ region, imageId }: { region: string; imageId: string }) {
+export function SharePage({ region, imageId, wishKey }: { region: string; imageId: string; wishKey: string }) {
   const t = useTranslations()
   const { data, error } = useQuery(imageSharesQuery(region, imageId))
   if (error instanceof ReadError && error.status === 404) return <NotFoundPage />
@@ -40,10 +40,10 @@ export function SharePage({ region, imageId }: { region: string; imageId: string
         }
       />
       <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,560px)_minmax(260px,1fr)]">
-        <ShareForm region={region} shares={data} />
+        <ShareForm region={region} shares={data} wishKey={wishKey} />
         <Limits shares={data} />
       </div>
-      <ShareTable shares={data} />
+      <ShareTable region={region} shares={data} />
     </main>
   )
 }

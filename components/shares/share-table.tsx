@@ -8,12 +8,16 @@ import { Card } from '@/components/ui/card'
 import { Ellipsis } from '@/components/ui/ellipsis'
 import { EmptyState } from '@/components/ui/empty-state'
 import { type Column, Table } from '@/components/ui/table'
+import { latePart } from '@/lib/late-part'
+import { paths } from '@/lib/paths'
 import type { ImageShare, ImageShares } from '@/lib/shares/schema'
 
-const CancelShareDialog = dynamic(() => import('./cancel-share-dialog').then((module) => module.CancelShareDialog))
+const CancelShareDialog = dynamic(() =>
+  latePart(() => import('./cancel-share-dialog').then((module) => module.CancelShareDialog)),
+)
 
 /** The shared images list: who has this image, since when, and who gave it. */
-export function ShareTable({ shares }: { shares: ImageShares }) {
+export function ShareTable({ region, shares }: { region: string; shares: ImageShares }) {
   const t = useTranslations('share')
   const format = useFormatter()
   const [cancelling, setCancelling] = useState<ImageShare | null>(null)
@@ -46,6 +50,7 @@ export function ShareTable({ shares }: { shares: ImageShares }) {
         <Button
           kind="text-danger"
           aria-label={`${t('cancel')}, ${share.username}`}
+          href={paths.cancelSharing(region, shares.image.id, share.id)}
           onClick={() => setCancelling(share)}
           className="-mx-1.5"
         >

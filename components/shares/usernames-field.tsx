@@ -85,10 +85,14 @@ export function UsernamesField({
             onRemove={() => remove(username)}
           />
         ))}
+        {usernames.map((username) => (
+          <input key={username} type="hidden" name="usernames[]" value={username} />
+        ))}
         <input
           ref={input}
           id="username"
           type="text"
+          name="usernames[]"
           value={typed}
           maxLength={4096}
           aria-describedby="username-about"

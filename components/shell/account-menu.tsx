@@ -18,6 +18,7 @@ export function AccountMenu({ username, displayName }: { username: string; displ
       <MenuButton
         label={t('accountMenu', { username })}
         align="end"
+        href={paths.preferences()}
         opensOnHover
         className="inline-flex size-8 shrink-0 items-center justify-center rounded-full bg-brand font-semibold text-bar text-sm uppercase outline-offset-2 transition-opacity hover:opacity-90 focus-visible:outline-bar-ink"
         header={

@@ -1,5 +1,7 @@
 'use client'
 
+import type { Route } from 'next'
+import { useRouter } from 'next/navigation'
 import { type FormEvent, type ReactNode, type RefObject, useActionState, useEffect, useRef, useState } from 'react'
 import { dropDraft, keepDraft, readDraft } from '@/lib/drafts'
 import { keepable } from '@/lib/form-data'
@@ -21,6 +23,12 @@ export type FormView<T> = {
   errorOf: (field: string) => string | undefined
   /** What a field is filled with: what was typed where the page was made anew, else what there is. */
   typed: (field: string, otherwise?: string) => string
+  /** The same for a field that is a list. */
+  typedList: (field: string) => string[]
+  /** Takes the refusal away: what it was about has changed. */
+  reset: () => void
+  /** Forgets what was typed. */
+  discard: () => void
 }
 
 type ActionFormProps<T> = {
@@ -32,9 +40,9 @@ type ActionFormProps<T> = {
   /** The key of a form that makes something: sent twice, it is one wish. */
   wishKey?: string
   changes: Noun[]
-  /** Another page comes when it is done. */
-  isLeaving?: boolean
   onDone?: (value: T) => void
+  /** Where it leads when it is done, with and without scripts. */
+  leadsTo?: Route
   className?: string
   children: (view: FormView<T>) => ReactNode
 }
@@ -48,9 +56,10 @@ export function ActionForm<T>({ name, action, fixed = {}, wishKey, ...props }: A
   const form = useRef<HTMLFormElement>(null)
   const summary = useRef<HTMLDivElement>(null)
   const account = usePageAccount()
+  const router = useRouter()
   // The answer to a form that the browser sent by itself.
   const [sent, formAction] = useActionState<FormAnswer<T> | null, FormData>(action, null)
-  const asked = useFormAction(action, { changes: props.changes, isLeaving: props.isLeaving ?? false })
+  const asked = useFormAction(action, { changes: props.changes, isLeaving: props.leadsTo !== undefined })
   const [isTried, setTried] = useState(false)
   const [done, setDone] = useState<T | null>(sent?.ok ? sent.value : null)
   const [mended, setMended] = useState<string[]>([])
@@ -61,6 +70,10 @@ export function ActionForm<T>({ name, action, fixed = {}, wishKey, ...props }: A
   useDraft(form, draft)
   useFocusOnRefusal(form, summary, asked.refusal)
   const fieldError = useFieldError(refusal)
+  const reset = () => {
+    setTried(true)
+    asked.reset()
+  }
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
     if (asked.isPending) return
@@ -72,16 +85,24 @@ export function ActionForm<T>({ name, action, fixed = {}, wishKey, ...props }: A
       renewKey()
       setDone(() => value)
       props.onDone?.(value)
+      if (props.leadsTo) router.push(props.leadsTo)
     })
     setMended([])
   }
   const change = (event: FormEvent<HTMLFormElement>) => {
     keepDraft(draft, keepable(new FormData(event.currentTarget)))
     setDone(null)
-    const field = event.target instanceof Element ? event.target.getAttribute('name') : null
+    const field = event.target instanceof Element ? nameOf(event.target).replace('[]', '') : null
     if (field) setMended((fields) => (fields.includes(field) ? fields : [...fields, field]))
   }
-  const hidden = { ...fixed, [markFields.account]: account, [markFields.build]: build, [markFields.key]: key }
+  const { leadsTo } = props
+  const mark = {
+    [markFields.account]: account,
+    [markFields.build]: build,
+    [markFields.key]: key,
+    [markFields.next]: leadsTo,
+  }
+  const hidden = { ...fixed, ...mark }
   const inSummary = refusal && refusal.code !== 'INVALID_INPUT' && !fieldOfRefusal(refusal)
   return (
     // The browser's own bubbles speak its language and not the console's: what is missing is said under its field.
@@ -96,6 +117,9 @@ export function ActionForm<T>({ name, action, fixed = {}, wishKey, ...props }: A
         isPending: asked.isPending,
         done,
         refusal,
+        discard: () => dropDraft(draft),
+        reset,
+        typedList: (field) => (sent?.ok === false ? (sent.typed[`${field}[]`] ?? []) : []),
         errorOf: (field) => (mended.includes(field) ? undefined : fieldError(field)),
         typed: (field, otherwise = '') => (sent?.ok === false ? (sent.typed[field]?.at(-1) ?? '') : otherwise),
       })}
@@ -108,7 +132,8 @@ function useDraft(form: RefObject<HTMLFormElement | null>, draft: string): void 
   useEffect(() => {
     const kept = readDraft(draft) ?? {}
     for (const field of form.current?.elements ?? []) {
-      const text = 'name' in field && typeof field.name === 'string' ? kept[field.name]?.at(-1) : undefined
+      // A list is more than fields: what shows it keeps it.
+      const text = nameOf(field).endsWith('[]') ? undefined : kept[nameOf(field)]?.at(-1)
       if (text === undefined) continue
       if (field instanceof HTMLSelectElement) field.value = text
       else if (isText(field) && field.value === field.defaultValue) field.value = text
@@ -116,8 +141,16 @@ function useDraft(form: RefObject<HTMLFormElement | null>, draft: string): void 
   }, [form, draft])
 }
 
+function nameOf(field: Element): string {
+  return field.getAttribute('name') ?? ''
+}
+
+function isVisible(field: Element): boolean {
+  return !(field instanceof HTMLInputElement && field.type === 'hidden')
+}
+
 function isText(field: Element): field is HTMLInputElement | HTMLTextAreaElement {
-  return field instanceof HTMLTextAreaElement || (field instanceof HTMLInputElement && field.type !== 'hidden')
+  return field instanceof HTMLTextAreaElement || (field instanceof HTMLInputElement && isVisible(field))
 }
 
 /** After a refusal the focus is on the first field that is wrong, else on the summary. The bar over the page speaks itself. */
@@ -128,8 +161,11 @@ function useFocusOnRefusal(
 ): void {
   useEffect(() => {
     if (!refusal || isStanding(refusal)) return
-    const wrong = form.current?.elements.namedItem(fieldOfRefusal(refusal) ?? '')
-    const target = wrong instanceof HTMLElement && isText(wrong) ? wrong : summary.current
+    const field = fieldOfRefusal(refusal)
+    const wrong = [...(form.current?.elements ?? [])].find(
+      (element) => isVisible(element) && [field, `${field}[]`].includes(nameOf(element)),
+    )
+    const target = wrong instanceof HTMLElement ? wrong : summary.current
     target?.focus()
   }, [form, summary, refusal])
 }

@@ -4,26 +4,37 @@ import { useRouter } from 'next/navigation'
 import { useTranslations } from 'next-intl'
 import { startTransition } from 'react'
 import { Button } from '@/components/ui/button'
+import { isPartMissing } from '@/lib/late-part'
 
-/** What failed, try again, the reference: in place of a page that could not be made. */
-export function FaultPage({ reference, reset }: { reference: string | undefined; reset: () => void }) {
+type FaultPageProps = { error: Error & { digest?: string }; reset: () => void }
+
+/**
+ * In place of a page: what failed, try again, the reference. Where the server could not make the page, its reference is in
+ * the log. Without one the page broke in the browser, which says nothing of what was done before; where a part of the page
+ * is gone, it belongs to an older build.
+ */
+export function FaultPage({ error, reset }: FaultPageProps) {
+  const reference = error.digest
+  const kind = reference ? 'faultText' : isPartMissing(error) ? 'faultOldText' : 'faultScreenText'
   const t = useTranslations('shell')
   const router = useRouter()
   // The page's data comes from the server, so trying again means asking it again and only then rendering.
-  const tryAgain = () =>
+  const tryAgain = () => {
+    if (!reference) return window.location.reload()
     startTransition(() => {
       router.refresh()
       reset()
     })
+  }
   return (
     <main id="content" className="flex min-h-[60dvh] flex-col items-center justify-center gap-3 px-4 text-center">
       <h1 className="font-semibold text-xl">{t('faultTitle')}</h1>
       <p role="alert" className="max-w-[60ch] text-ink-muted">
-        {t('faultText')}
+        {t(kind)}
       </p>
       {reference && <p className="font-mono text-ink-muted text-xs">{t('reference', { reference })}</p>}
       <Button kind="primary" onClick={tryAgain}>
-        {t('tryAgain')}
+        {reference ? t('tryAgain') : t('reload')}
       </Button>
     </main>
   )

@@ -5,8 +5,9 @@ import dynamic from 'next/dynamic'
 import { useTranslations } from 'next-intl'
 import { useState } from 'react'
 import { barButtonClass } from '@/components/ui/menu-class'
+import { latePart } from '@/lib/late-part'
 
-const loadPanel = () => import('./drawer-panel')
+const loadPanel = () => latePart(() => import('./drawer-panel'))
 const DrawerPanel = dynamic(() => loadPanel().then((module) => module.DrawerPanel), { ssr: false })
 
 /** The side menu on a phone: a drawer behind a button of the top bar. */

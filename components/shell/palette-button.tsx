@@ -5,10 +5,11 @@ import dynamic from 'next/dynamic'
 import { useTranslations } from 'next-intl'
 import { useEffect, useState } from 'react'
 import { barButtonClass } from '@/components/ui/menu-class'
+import { latePart } from '@/lib/late-part'
 import type { RegionChoice } from './current-region'
 
 // Few visits open it, so its code is fetched when the first one does.
-const Palette = dynamic(() => import('./palette').then((module) => module.Palette), { ssr: false })
+const Palette = dynamic(() => latePart(() => import('./palette').then((module) => module.Palette)), { ssr: false })
 
 /** Opens the palette, by click or by Ctrl/⌘ K anywhere in the console. */
 export function PaletteButton({ regions }: { regions: RegionChoice[] }) {

@@ -7,6 +7,7 @@ import { useState } from 'react'
 import { MenuButton } from '@/components/ui/menu-button'
 import { barButtonClass } from '@/components/ui/menu-class'
 import { localeCookie, localeNames, locales } from '@/lib/messages/locales'
+import { paths } from '@/lib/paths'
 import { rememberPreference, type Theme, themeCookie, themes } from './preferences'
 
 const themeIcons = { system: Monitor, light: Sun, dark: Moon }
@@ -20,6 +21,7 @@ export function LanguageMenu() {
     <MenuButton
       label={t('language')}
       align="end"
+      href={paths.preferences()}
       className={barButtonClass}
       items={locales.map((locale) => ({
         kind: 'choice',
@@ -51,6 +53,7 @@ export function ThemeMenu({ initial }: { initial: Theme }) {
     <MenuButton
       label={t('theme')}
       align="end"
+      href={paths.preferences()}
       className={barButtonClass}
       items={themes.map((value) => ({
         kind: 'choice',

@@ -1,4 +1,4 @@
-const yearSeconds = 365 * 24 * 60 * 60
+export const preferenceSeconds = 365 * 24 * 60 * 60
 
 export const themeCookie = 'ecs-theme'
 export const regionCookie = 'ecs-region'
@@ -13,5 +13,5 @@ export function readTheme(value: string | undefined): Theme {
 /** Remembers a preference of this browser: language, theme, last used region. Nothing secret, so scripts may write it. */
 export function rememberPreference(name: string, value: string): void {
   // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is missing in browsers that we serve.
-  document.cookie = `${name}=${encodeURIComponent(value)}; path=/; max-age=${yearSeconds}; samesite=lax`
+  document.cookie = `${name}=${encodeURIComponent(value)}; path=/; max-age=${preferenceSeconds}; samesite=lax`
 }

@@ -36,6 +36,7 @@ export function useRefusalText(): (refusal: Refusal | Fault) => string {
 export function fieldOfRefusal(refusal: Refusal | Fault): string | undefined {
   if (refusal.code === 'INVALID_INPUT') return refusal.field
   if (refusal.code === 'PASSWORD_WRONG') return 'currentPassword'
+  if (refusal.code === 'MIN_DISK_BELOW_SIZE') return 'minDiskGib'
   return refusal.code === 'IMAGE_NAME_MISMATCH' ? 'typedName' : undefined
 }
 

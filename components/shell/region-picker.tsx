@@ -5,13 +5,14 @@ import dynamic from 'next/dynamic'
 import { useParams, usePathname, useRouter, useSearchParams } from 'next/navigation'
 import { useTranslations } from 'next-intl'
 import { useState } from 'react'
+import { latePart } from '@/lib/late-part'
 import { paths } from '@/lib/paths'
 import { regionContentsQuery } from '@/lib/regions/queries'
 import { type RegionChoice, useCurrentRegion } from './current-region'
 import { RegionTriggerFace, regionTriggerClass } from './region-trigger'
 
 // The list is fetched when it is about to open; until then the picker is a plain button of the same look and role.
-const loadSelect = () => import('./region-select')
+const loadSelect = () => latePart(() => import('./region-select'))
 const RegionSelect = dynamic(() => loadSelect().then((module) => module.RegionSelect), { ssr: false })
 
 /**
@@ -52,19 +53,24 @@ export function RegionPicker({ regions }: { regions: RegionChoice[] }) {
   if (isActive)
     return <RegionSelect regions={regions} current={current} hasNews={hasNews} label={t('region')} onChoose={choose} />
   return (
-    <button
-      type="button"
-      role="combobox"
-      aria-label={t('region')}
-      aria-expanded={false}
-      aria-haspopup="listbox"
-      onPointerEnter={() => void loadSelect()}
-      onFocus={() => void loadSelect()}
-      onClick={() => loadSelect().then(() => setActive(true))}
-      onKeyDown={(event) => event.key.startsWith('Arrow') && loadSelect().then(() => setActive(true))}
-      className={regionTriggerClass}
-    >
-      <RegionTriggerFace name={current.name} hasNews={hasNews} />
-    </button>
+    <form action={paths.preferences()} className="contents">
+      <button
+        type="submit"
+        role="combobox"
+        aria-label={t('region')}
+        aria-expanded={false}
+        aria-haspopup="listbox"
+        onPointerEnter={() => void loadSelect()}
+        onFocus={() => void loadSelect()}
+        onClick={(event) => {
+          event.preventDefault()
+          void loadSelect().then(() => setActive(true))
+        }}
+        onKeyDown={(event) => event.key.startsWith('Arrow') && loadSelect().then(() => setActive(true))}
+        className={regionTriggerClass}
+      >
+        <RegionTriggerFace name={current.name} hasNews={hasNews} />
+      </button>
+    </form>
   )
 }

@@ -1,7 +1,8 @@
 'use client'
 
 import { LoaderCircle } from 'lucide-react'
-import { type ComponentProps, useId } from 'react'
+import type { Route } from 'next'
+import { type ComponentProps, type MouseEvent, useId } from 'react'
 import { type ButtonKind, buttonClass } from './button-class'
 import { classNames } from './class-names'
 
@@ -12,6 +13,8 @@ type ButtonProps = Omit<ComponentProps<'button'>, 'disabled' | 'type'> & {
   isPending?: boolean
   /** Why it cannot be used now. The button stays where it is, can be focused and says so. */
   disabledReason?: string | null
+  /** The page that does the same. It is opened where there are no scripts, or not yet. */
+  href?: Route
 }
 
 export function Button({
@@ -22,27 +25,39 @@ export function Button({
   children,
   className,
   onClick,
+  href,
   ...rest
 }: ButtonProps) {
   const reasonId = useId()
   const isOff = isPending || Boolean(disabledReason)
-  return (
+  const press = (event: MouseEvent<HTMLButtonElement>) => {
+    if (isOff || href) event.preventDefault()
+    if (!isOff) onClick?.(event)
+  }
+  const button = (
     <button
       {...rest}
-      type={type}
+      type={href ? 'submit' : type}
       aria-disabled={isOff || undefined}
       aria-describedby={disabledReason ? reasonId : rest['aria-describedby']}
       title={disabledReason ?? rest.title}
       className={classNames(buttonClass(kind), className)}
-      onClick={(event) => (isOff ? event.preventDefault() : onClick?.(event))}
+      onClick={press}
     >
       {isPending && <LoaderCircle aria-hidden className="size-3.5 animate-spin" />}
-      {children}
+      {/* A translator of the browser takes bare text out of its place, and React could put nothing beside it any more. */}
+      <span className="contents">{children}</span>
       {disabledReason && (
         <span id={reasonId} className="sr-only">
           {disabledReason}
         </span>
       )}
     </button>
+  )
+  if (!href) return button
+  return (
+    <form action={href} className="contents">
+      {button}
+    </form>
   )
 }

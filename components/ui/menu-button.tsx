@@ -12,14 +12,15 @@ import {
   useRef,
   useState,
 } from 'react'
+import { latePart } from '@/lib/late-part'
 
 // The library behind a menu weighs more than the page it stands on, so it is fetched when one is about to open.
-const loadPanel = () => import('./menu-panel')
+const loadPanel = () => latePart(() => import('./menu-panel'))
 const MenuPanel = dynamic(() => loadPanel().then((module) => module.MenuPanel), { ssr: false })
 
 export type MenuItem =
   | { kind: 'link'; label: string; href: Route; icon?: ReactNode; isChosen?: boolean }
-  | { kind: 'action'; label: string; onSelect: () => void; icon?: ReactNode; isDangerous?: boolean }
+  | { kind: 'action'; label: string; onSelect: () => void; icon?: ReactNode; isDangerous?: boolean; page?: Route }
   | { kind: 'note'; label: string }
   | { kind: 'choice'; label: string; onSelect: () => void; isChosen: boolean }
 
@@ -34,6 +35,8 @@ type MenuButtonProps = {
   header?: ReactNode
   /** The mouse opens it by pointing. */
   opensOnHover?: boolean
+  /** The page that holds the same. It is opened where there are no scripts, or not yet. */
+  href?: Route
   children: ReactNode
 }
 
@@ -50,6 +53,7 @@ export function MenuButton({
   items,
   header,
   opensOnHover = false,
+  href,
   children,
 }: MenuButtonProps) {
   const id = useId()
@@ -82,26 +86,38 @@ export function MenuButton({
     setOpening('keyboard')
   }
   const close = useCallback(() => setOpening(null), [])
+  const trigger = (
+    <button
+      ref={button}
+      id={id}
+      type={href ? 'submit' : 'button'}
+      aria-label={label}
+      title={opensOnHover ? undefined : label}
+      aria-haspopup="menu"
+      aria-expanded={opening !== null}
+      data-state={opening ? 'open' : 'closed'}
+      className={className}
+      onPointerEnter={enter}
+      onPointerLeave={leave}
+      onFocus={() => void loadPanel()}
+      onKeyDown={onKeyDown}
+      onClick={(event) => {
+        event.preventDefault()
+        press(event.timeStamp)
+      }}
+    >
+      {children}
+    </button>
+  )
   return (
     <span className="relative inline-flex shrink-0">
-      <button
-        ref={button}
-        id={id}
-        type="button"
-        aria-label={label}
-        title={opensOnHover ? undefined : label}
-        aria-haspopup="menu"
-        aria-expanded={opening !== null}
-        data-state={opening ? 'open' : 'closed'}
-        className={className}
-        onPointerEnter={enter}
-        onPointerLeave={leave}
-        onFocus={() => void loadPanel()}
-        onKeyDown={onKeyDown}
-        onClick={(event) => press(event.timeStamp)}
-      >
-        {children}
-      </button>
+      {href ? (
+        <form action={href} className="contents">
+          {trigger}
+        </form>
+      ) : (
+        trigger
+      )}
       {opening && (
         <MenuPanel
           button={button}

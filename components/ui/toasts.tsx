@@ -2,9 +2,10 @@
 
 import dynamic from 'next/dynamic'
 import { useSyncExternalStore } from 'react'
+import { latePart } from '@/lib/late-part'
 
 // Few visits see a toast, so the library is fetched when the first one is said.
-const Toaster = dynamic(() => import('sonner').then((module) => module.Toaster), { ssr: false })
+const Toaster = dynamic(() => latePart(() => import('sonner').then((module) => module.Toaster)), { ssr: false })
 
 let isAsked = false
 const listeners = new Set<() => void>()
@@ -14,7 +15,7 @@ const listeners = new Set<() => void>()
  * offers to do stands elsewhere too, because a toast goes by itself.
  */
 export async function toast(text: string, offer?: { label: string; onSelect: () => void }): Promise<void> {
-  const { toast: show } = await import('sonner')
+  const { toast: show } = await latePart(() => import('sonner'))
   isAsked = true
   for (const listener of listeners) listener()
   show(text, offer && { action: { label: offer.label, onClick: offer.onSelect } })

@@ -2,7 +2,7 @@ import 'server-only'
 import type { Context } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import { lockAccounts } from '@/lib/db/locks'
-import { inTransaction, type Transaction } from '@/lib/db/transaction'
+import { inTransaction, RefusedLate, type Transaction } from '@/lib/db/transaction'
 import { ok } from '@/lib/result'
 import { readLookups } from './reads'
 import {
@@ -20,7 +20,7 @@ import type { LookUpParams, Recipient } from './schema'
  * Looks up one exact username as a recipient: that the master account exists and its masked display name. A sub-account
  * and a disabled account are answered as unknown. An unknown name is counted, at most 60 an hour for a master account and
  * each name once; then every answer is "limited", so that nothing more can be learned. A word that cannot be a username
- * is unknown without a look at the accounts.
+ * is unknown without a look at the accounts. Throws `RefusedLate` with BUSY when the account was locked for too long.
  */
 export async function lookUpRecipient(ctx: Context, { username }: LookUpParams): Promise<Recipient> {
   const answer = await inTransaction<Recipient>(async (tx) => {
@@ -40,7 +40,8 @@ export async function lookUpRecipient(ctx: Context, { username }: LookUpParams):
     await countUnknown(tx, ctx, lookups, [username])
     return ok({ username, status: 'unknown' })
   })
-  if (!answer.ok) throw new Error(`The look-up was refused: ${answer.refusal.code}.`)
+  // BUSY says nothing about the name.
+  if (!answer.ok) throw new RefusedLate(answer.refusal)
   return answer.value
 }
 

@@ -6,7 +6,8 @@ export const copyImageInput = z.object({ region: regionId, imageId, targetRegion
 export type CopyImageInput = z.infer<typeof copyImageInput>
 
 /** What a copy that has begun is answered. */
-export const begunCopy = z.object({ imageId })
+export const begunCopy = z.object({ region: regionId, imageId })
+export type BegunCopy = z.infer<typeof begunCopy>
 
 /** A copy is named by the image that it makes, in the region where it makes it. */
 export const copyInput = z.object({ region: regionId, imageId })

@@ -16,14 +16,14 @@ import type { ImageFailure } from '@/lib/images/schema'
 import { inQueue, refuseLost, type Work } from '@/lib/imports/writes'
 import { ok, type Refusal, type Result, refuse } from '@/lib/result'
 import { refuseCancelCopy, refuseCopy, refuseRetryCopy } from './rules'
-import { begunCopy, type CopyImageInput, type CopyInput } from './schema'
+import { type BegunCopy, begunCopy, type CopyImageInput, type CopyInput } from './schema'
 
 /**
  * Begins a copy of an own image to another region: the new image stands there as `copying`, has its quota place, and a job
  * that moves the bytes is enqueued in the same transaction. Refuses as `refuseCopy` says, REGION_NOT_FOUND and
  * IMAGE_QUOTA_FULL. While it runs, the source cannot be deleted. One wish makes one copy.
  */
-export async function beginCopy(ctx: Context, input: CopyImageInput): Promise<Result<{ imageId: string }>> {
+export async function beginCopy(ctx: Context, input: CopyImageInput): Promise<Result<BegunCopy>> {
   if (!(await isOwn(ctx, input.imageId))) return refuse({ code: 'IMAGE_NOT_FOUND' })
   return await inTransaction(async (tx) => {
     const accounts = await lockAccounts(tx, [...new Set([ctx.viewer.ownerId, ctx.viewer.accountId])])
@@ -38,7 +38,7 @@ async function makeCopy(
   ctx: Context,
   input: CopyImageInput,
   source: LockedImage | null,
-): Promise<Result<{ imageId: string }>> {
+): Promise<Result<BegunCopy>> {
   const { region, targetRegion } = input
   const refusal = refuseCopy({ image: source && { ...source, isOwn: true }, region, targetRegion })
   if (refusal || !source) return refuse(refusal ?? { code: 'IMAGE_NOT_FOUND' })
@@ -52,7 +52,7 @@ async function makeCopy(
     { action: 'image.copy', regionId: targetRegion, image: copy, details: { from: source.id, fromRegion: region } },
   ])
   await addJob(tx, 'copy-image', { imageId: copy.id })
-  return ok({ imageId: copy.id })
+  return ok({ region: targetRegion, imageId: copy.id })
 }
 
 async function writeCopy(

@@ -11,7 +11,10 @@ const triesMax = 4
 /** Thrown inside a transaction when what was read before the locks is no longer so: roll back and run it again. */
 export class StartOver extends Error {}
 
-/** Carries a refusal out of a transaction that has already written, so that what it wrote is rolled back. */
+/**
+ * Carries a refusal out of a transaction that has already written, so that what it wrote is rolled back, or out of a read,
+ * whose answer has no place for one.
+ */
 export class RefusedLate extends Error {
   constructor(readonly refusal: Refusal) {
     super(refusal.code)

@@ -5,6 +5,7 @@ import {
   amount,
   choice,
   cursor,
+  flag,
   freeText,
   imageId,
   pageSize,
@@ -73,8 +74,10 @@ export type UpdateImageInput = z.infer<typeof updateImageInput>
 export const deleteImageInput = z.object({
   region: regionId,
   imageId,
-  cancelShares: z.boolean(),
-  typedName: text(4 * imageNameMax).nullable(),
+  cancelShares: flag.default(false),
+  typedName: text(4 * imageNameMax)
+    .nullable()
+    .default(null),
 })
 export type DeleteImageInput = z.infer<typeof deleteImageInput>
 

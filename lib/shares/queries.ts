@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query'
 import type { Recipient } from '@/lib/accounts/schema'
-import { fetchJson } from '@/lib/fetch-json'
+import { fetchJson, ReadError } from '@/lib/fetch-json'
 import { paths } from '@/lib/paths'
 import type { ImageShares, SharedImageList, SharedImageParams } from './schema'
 
@@ -43,7 +43,8 @@ export function recipientQuery(username: string) {
     queryKey: ['accounts', 'recipient', username],
     queryFn: ({ signal }) => fetchJson<Recipient>(paths.api.accounts(username), signal),
     staleTime: 60_000,
-    retry: false,
+    // An answer that came is never asked for again: it counts. One that could not be given now is.
+    retry: (failures, error) => failures < 2 && error instanceof ReadError && error.status === 503,
     refetchOnWindowFocus: false,
     refetchOnReconnect: false,
   })

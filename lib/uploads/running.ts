@@ -1,3 +1,4 @@
+import { latePart } from '@/lib/late-part'
 import type { Fault, Refusal } from '@/lib/result'
 import type { Sending } from './send'
 
@@ -87,7 +88,7 @@ export function forgetUpload(imageId: string): void {
 }
 
 async function startNext(): Promise<void> {
-  const { sendFile } = await import('./send')
+  const { sendFile } = await latePart(() => import('./send'))
   for (const { imageId, state } of uploads) {
     if (uploads.filter((upload) => upload.state === 'sending').length >= sendingMax) return
     const work = works.get(imageId)

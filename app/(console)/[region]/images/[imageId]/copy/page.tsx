@@ -63,7 +63,7 @@ export default async function CopyImagePage({ params, searchParams }: PageProps<
       {targets.length === 0 ? (
         <Notice tone="info">{t('copy.noOtherRegion')}</Notice>
       ) : (
-        <CopyForm region={region} image={image} targets={targets} wanted={wanted} />
+        <CopyForm region={region} image={image} targets={targets} wanted={wanted} wishKey={crypto.randomUUID()} />
       )}
     </main>
   )

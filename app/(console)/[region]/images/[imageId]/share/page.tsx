@@ -35,7 +35,7 @@ export default async function ImageSharesPage({ params }: PageProps<'/[region]/i
   }
   return (
     <Prefetch queries={[{ queryKey: imageSharesQuery(region, imageId).queryKey, data: shares }]}>
-      <SharePage region={region} imageId={imageId} />
+      <SharePage region={region} imageId={imageId} wishKey={crypto.randomUUID()} />
     </Prefetch>
   )
 }

@@ -1,0 +1,125 @@
+'use client'
+
+import Link from 'next/link'
+import { useTranslations } from 'next-intl'
+import { ActionForm } from '@/components/shell/action-form'
+import { Button } from '@/components/ui/button'
+import { buttonClass } from '@/components/ui/button-class'
+import { Card } from '@/components/ui/card'
+import { Field, inputClass } from '@/components/ui/field'
+import { cancelCopyAction, retryCopyAction } from '@/lib/copies/actions'
+import { deleteImageAction, purgeImageAction, restoreImageAction } from '@/lib/images/actions'
+import { cancelImportAction } from '@/lib/imports/actions'
+import { paths } from '@/lib/paths'
+import type { ImageTask } from './image-tasks'
+
+const actions = {
+  purge: purgeImageAction,
+  restore: restoreImageAction,
+  cancelImport: cancelImportAction,
+  cancelCopy: cancelCopyAction,
+  retryCopy: retryCopyAction,
+}
+
+type ImageTaskPageProps = {
+  task: ImageTask
+  region: string
+  image: { id: string; name: string; state: string; recipients: string[] }
+  recycleDays: number
+}
+
+/** The same question that a dialog asks, as a page: for a browser without scripts, or where they have not come yet. */
+export function ImageTaskPage({ task, ...props }: ImageTaskPageProps) {
+  return task === 'delete' ? <DeleteForm {...props} /> : <TaskForm {...props} task={task} />
+}
+
+type TaskFormProps = Omit<ImageTaskPageProps, 'task'>
+
+function TaskForm({ task, region, image }: TaskFormProps & { task: keyof typeof actions }) {
+  const t = useTranslations('taskDialog')
+  const stays = task === 'restore' || task === 'retryCopy'
+  const page = paths.image(region, image.id)
+  return (
+    <Card title={stays ? t(`${task}.ask`, { image: image.name }) : t(`${task}.title`, { image: image.name })}>
+      <ActionForm
+        name={`${task} ${image.id}`}
+        action={actions[task]}
+        fixed={{ region, imageId: image.id }}
+        changes={['images', 'quotas']}
+        leadsTo={stays ? page : paths.customImages(region)}
+        className="flex flex-col gap-3 p-4 text-sm"
+      >
+        {({ isPending }) => (
+          <>
+            {!stays && <p>{t(`${task}.text`)}</p>}
+            <div className="flex flex-wrap gap-2">
+              <Button kind={stays ? 'primary' : 'danger'} type="submit" isPending={isPending}>
+                {t(`${task}.confirm`)}
+              </Button>
+              <Link href={page} className={buttonClass('secondary')}>
+                {stays ? t('close') : t(`${task}.keep`)}
+              </Link>
+            </div>
+          </>
+        )}
+      </ActionForm>
+    </Card>
+  )
+}
+
+function DeleteForm({ region, image, recycleDays }: TaskFormProps) {
+  const t = useTranslations('deleteDialog')
+  const { recipients } = image
+  const isShared = recipients.length > 0
+  const isBinned = recycleDays > 0 && image.state !== 'failed'
+  return (
+    <Card title={isShared ? t('sharedTitle', { image: image.name }) : t('title', { image: image.name })}>
+      <ActionForm
+        name={`delete ${image.id}`}
+        action={deleteImageAction}
+        fixed={{ region, imageId: image.id, cancelShares: isShared ? 'yes' : 'no' }}
+        changes={['images', 'shares', 'quotas']}
+        leadsTo={paths.customImages(region)}
+        className="flex max-w-140 flex-col gap-3 p-4 text-sm"
+      >
+        {({ isPending, errorOf, typed }) => (
+          <>
+            <p>
+              {image.state === 'failed' ? t('failed') : isBinned ? t('text', { days: recycleDays }) : t('textForGood')}
+            </p>
+            {image.state !== 'failed' && <p>{t('instances')}</p>}
+            {isShared && (
+              <>
+                <p>{t('sharedText', { count: recipients.length })}</p>
+                <ul className="list-disc pl-5">
+                  {recipients.map((username) => (
+                    <li key={username}>{username}</li>
+                  ))}
+                </ul>
+                <Field id="typed-name" label={t('typeName')} hint={image.name} error={errorOf('typedName')}>
+                  {(control) => (
+                    <input
+                      {...control}
+                      name="typedName"
+                      defaultValue={typed('typedName')}
+                      autoComplete="off"
+                      className={inputClass}
+                    />
+                  )}
+                </Field>
+              </>
+            )}
+            <div className="flex flex-wrap gap-2">
+              <Button kind="danger" type="submit" isPending={isPending}>
+                {isShared ? t('confirmShared') : t('confirm')}
+              </Button>
+              <Link href={paths.image(region, image.id)} className={buttonClass('secondary')}>
+                {t('keep')}
+              </Link>
+            </div>
+          </>
+        )}
+      </ActionForm>
+    </Card>
+  )
+}

@@ -1,0 +1,99 @@
+import type { Page } from '@playwright/test'
+import { db } from '@/lib/db/client'
+import { account, expect, image, password, row, share, test } from './fixtures'
+
+// Scripts that come late: what is typed and sent before them is neither lost nor told to anybody.
+
+const region = 'cn-shanghai'
+
+/** Holds the scripts of a page back until it is told to let them go. They are late, and otherwise as the server sent them. */
+async function holdScripts(page: Page): Promise<() => void> {
+  let release = () => {}
+  const released = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  await page.route('**/_next/static/**/*.js*', async (route) => {
+    await released
+    await route.continue().catch(() => {})
+  })
+  return release
+}
+
+const pagesWithForms = (imageId: string) => [
+  '/account',
+  `/${region}/images/custom`,
+  `/${region}/images/shared`,
+  `/${region}/images/import`,
+  `/${region}/images/${imageId}`,
+  `/${region}/images/${imageId}/share`,
+  `/${region}/images/${imageId}/copy`,
+  `/${region}/images/${imageId}/edit`,
+  `/${region}/images/${imageId}/do/delete`,
+]
+
+test('Enter in any field before the scripts have come puts nothing but a search into the address', async ({
+  browserPage,
+}) => {
+  const owner = await account()
+  const disk = await image(owner)
+  const page = await browserPage(owner)
+  await holdScripts(page)
+  for (const address of pagesWithForms(disk.id)) {
+    await page.goto(address, { waitUntil: 'commit' })
+    const fields = page.getByRole('main').locator('input:not([type=hidden], [type=file], [readonly])')
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+    for (let index = 0; index < (await fields.count()); index++) {
+      await page.goto(address, { waitUntil: 'commit' })
+      const field = fields.nth(index)
+      const isSearch = (await field.getAttribute('type')) === 'search'
+      if (isSearch || !(await field.isVisible())) continue
+      await field.fill('a secret')
+      await field.press('Enter')
+      await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+      expect(page.url(), address).not.toContain('secret')
+      expect(page.url(), address).not.toContain('?')
+    }
+  }
+  expect(await db().image.findUnique({ where: { id: disk.id } })).toMatchObject({ state: 'available' })
+})
+
+test('a password is changed before the scripts have come', async ({ browserPage }) => {
+  const owner = await account()
+  const page = await browserPage(owner)
+  await holdScripts(page)
+  await page.goto('/account', { waitUntil: 'commit' })
+  await page.getByLabel('Current password').fill(password)
+  await page.getByLabel('New password').fill('a new password of the tests')
+  await page.getByLabel('New password').press('Enter')
+  await expect(page.getByRole('status').filter({ hasText: 'The password is changed' })).toBeVisible()
+  expect(page.url()).toMatch(/\/account$/)
+})
+
+test('what is typed before the scripts have come is there after they have', async ({ browserPage }) => {
+  const [owner, recipient] = [await account(), await account()]
+  const disk = await image(owner)
+  const page = await browserPage(owner)
+  const release = await holdScripts(page)
+  await page.goto(`/${region}/images/${disk.id}/share`, { waitUntil: 'commit' })
+  await page.getByLabel('Username').fill(recipient.username)
+  await page.getByLabel('Note (optional)').fill('typed early')
+  release()
+  await expect(page.getByText('is a master account')).toBeVisible()
+  await page.getByRole('button', { name: 'Share Images' }).click()
+  await expect(row(page.getByRole('table'), recipient.username)).toContainText('typed early')
+})
+
+test('buttons whose dialog has not come yet lead to a page that asks the same', async ({ browserPage }) => {
+  const [owner, recipient] = [await account(), await account()]
+  const disk = await image(owner)
+  await share(owner, disk, [recipient])
+  const page = await browserPage(owner)
+  await holdScripts(page)
+  await page.goto(`/${region}/images/${disk.id}/share`, { waitUntil: 'commit' })
+  await page.getByRole('button', { name: `Cancel Sharing, ${recipient.username}` }).click()
+  await page.getByRole('button', { name: 'Cancel Sharing', exact: true }).click()
+  await expect(page.getByText('This image is not shared with anybody.')).toBeVisible()
+  await page.getByRole('button', { name: 'Account menu' }).click()
+  await expect(page).toHaveURL(/\/preferences\?$|\/preferences$/)
+  await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible()
+})

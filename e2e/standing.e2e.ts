@@ -1,0 +1,121 @@
+import { db } from '@/lib/db/client'
+import { account, expect, image, password, row, signIn, test, unique } from './fixtures'
+
+// A page that cannot go on as it is says so in one place, and keeps what was typed.
+
+const region = 'cn-shanghai'
+
+async function shareForm(page: import('@playwright/test').Page, imageId: string) {
+  await page.goto(`/${region}/images/${imageId}/share`)
+  const username = page.getByRole('textbox', { name: 'Username' })
+  const note = page.getByRole('textbox', { name: 'Note (optional)' })
+  const send = page.getByRole('button', { name: 'Share Images' })
+  return { username, note, send }
+}
+
+test('a tab of another account says so when it is come back to, and does nothing for the wrong one', async ({
+  browserPage,
+}) => {
+  const [first, second, recipient] = [await account(), await account(), await account()]
+  const disk = await image(first)
+  const page = await browserPage(first)
+  const { username, send } = await shareForm(page, disk.id)
+  await username.fill(`${recipient.username},`)
+  await expect(page.getByRole('button', { name: `Remove ${recipient.username}` })).toBeVisible()
+  await signIn(page.context(), second)
+  await send.click()
+  const bar = page.getByRole('alert').filter({ hasText: `You are now signed in as ${second.username}` })
+  await expect(bar).toBeVisible()
+  expect(await db().share.count({ where: { imageId: disk.id } })).toBe(0)
+  await expect(page.getByRole('button', { name: `Remove ${recipient.username}` })).toBeVisible()
+  await signIn(page.context(), first)
+  await expect(bar).toHaveCount(0)
+  await send.click()
+  await expect(row(page.getByRole('table'), recipient.username)).toBeVisible()
+  // A tab in which nothing is pressed looks when it is come back to.
+  await page.goto('/account')
+  await signIn(page.context(), second)
+  await page.evaluate(() => window.dispatchEvent(new Event('focus')))
+  await expect(bar).toBeVisible()
+  await bar.getByRole('link', { name: 'Reload' }).click()
+  await expect(page.getByRole('button', { name: `Account menu, ${second.username}` })).toBeVisible()
+})
+
+test('when the session ends the form stays, and goes on after signing in again in another tab', async ({
+  browserPage,
+}) => {
+  const [owner, recipient] = [await account({ username: unique('owner') }), await account()]
+  const disk = await image(owner)
+  const page = await browserPage(owner)
+  const { username, note, send } = await shareForm(page, disk.id)
+  await username.fill(`${recipient.username},`)
+  await note.fill('as we spoke of')
+  await db().session.deleteMany({ where: { accountId: owner.id } })
+  const bar = page.getByRole('alert').filter({ hasText: 'Your session has ended' })
+  await expect(bar).toBeVisible({ timeout: 15_000 })
+  await send.click()
+  await expect(note).toHaveValue('as we spoke of')
+  const opened = page.context().waitForEvent('page')
+  await bar.getByRole('link', { name: 'Sign in again' }).click()
+  const beside = await opened
+  await beside.getByLabel('Username').fill(owner.username)
+  await beside.getByLabel('Password', { exact: true }).fill(password)
+  await beside.getByRole('button', { name: 'Sign in' }).click()
+  await expect(beside.getByRole('heading', { level: 1 })).toBeVisible()
+  await expect(bar).toHaveCount(0, { timeout: 15_000 })
+  await send.click()
+  await expect(row(page.getByRole('table'), recipient.username)).toContainText('as we spoke of')
+})
+
+test('what is typed outlives a reload, and no password is kept', async ({ browserPage }) => {
+  const owner = await account()
+  const disk = await image(owner)
+  const page = await browserPage(owner)
+  const { username, note } = await shareForm(page, disk.id)
+  await username.fill('somebody-else,another')
+  await note.fill('a note that took a while')
+  await page.reload()
+  await expect(page.getByRole('button', { name: 'Remove somebody-else' })).toBeVisible()
+  await expect(note).toHaveValue('a note that took a while')
+  await page.goto(`/${region}/images/${disk.id}/copy`)
+  const name = page.getByRole('textbox', { name: 'Name' })
+  await name.fill('another name')
+  await page.reload()
+  await expect(name).toHaveValue('another name')
+  await page.goto('/account')
+  await page.getByLabel('Current password').fill('a secret that nobody keeps')
+  expect(await page.evaluate(() => JSON.stringify(sessionStorage))).not.toContain('a secret')
+})
+
+test('without a network nothing is sent, the page says so, and goes on when it is back', async ({ browserPage }) => {
+  const [owner, recipient] = [await account(), await account()]
+  const disk = await image(owner)
+  const page = await browserPage(owner)
+  const { username, send } = await shareForm(page, disk.id)
+  await username.fill(`${recipient.username},`)
+  await page.context().setOffline(true)
+  const bar = page.getByRole('alert').filter({ hasText: 'The network is away' })
+  await expect(bar).toBeVisible()
+  await send.click()
+  await expect(page.getByRole('button', { name: `Remove ${recipient.username}` })).toBeVisible()
+  await page.context().setOffline(false)
+  await expect(bar).toHaveCount(0)
+  await send.click()
+  await expect(row(page.getByRole('table'), recipient.username)).toBeVisible()
+})
+
+test('reads say for whom their page was made, and another’s is refused', async ({ requestAs }) => {
+  const [first, second] = [await account(), await account()]
+  const client = await requestAs(first)
+  const asked = async (headers: Record<string, string>) => {
+    const answer = await client.get('/api/standing', { headers })
+    return { status: answer.status(), body: await answer.json() }
+  }
+  expect(await asked({})).toEqual({ status: 200, body: { username: first.username } })
+  expect(await asked({ 'x-page-account': first.id })).toMatchObject({ status: 200 })
+  expect(await asked({ 'x-page-account': second.id })).toEqual({
+    status: 409,
+    body: { refusal: { code: 'OTHER_ACCOUNT', username: first.username } },
+  })
+  expect(await asked({ 'x-page-build': 'older' })).toEqual({ status: 409, body: { refusal: { code: 'NEW_BUILD' } } })
+})
