@@ -14,6 +14,7 @@ function reads(imageId: string): Record<string, string> {
     'images/[imageId]/content': `/api/images/${imageId}/content?region=${region}`,
     'unfinished-uploads': `/api/unfinished-uploads?region=${region}`,
     'shared-images': `/api/shared-images?region=${region}`,
+    'ended-shares': `/api/ended-shares?region=${region}&imageId=${imageId}`,
     'shared-images/new': `/api/shared-images/new?region=${region}`,
     accounts: '/api/accounts?username=nobody-at-all',
     quotas: '/api/quotas',

@@ -7,7 +7,7 @@ import { Prisma } from '@/lib/db/generated/client'
 import { keyset, likePattern, type SortColumn } from '@/lib/db/page'
 import { parseDiskLayout } from '@/lib/disks/layout'
 import { env } from '@/lib/env'
-import { canSeeImage, findHeldShare } from '@/lib/shares/reads'
+import { canSeeImage, findHeldShare, newestFirst } from '@/lib/shares/reads'
 import { type ImageStateName, purgedAt } from './rules'
 import {
   type CustomImage,
@@ -133,7 +133,7 @@ export async function getImage(
       shares: {
         where: { ownerId: ctx.viewer.ownerId },
         select: { id: true, createdAt: true, recipient: { select: { username: true } } },
-        orderBy: { createdAt: 'desc' },
+        orderBy: newestFirst,
       },
     },
   })

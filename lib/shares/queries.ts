@@ -2,7 +2,7 @@ import { queryOptions } from '@tanstack/react-query'
 import type { Recipient } from '@/lib/accounts/schema'
 import { fetchJson, ReadError } from '@/lib/fetch-json'
 import { paths } from '@/lib/paths'
-import type { ImageShares, SharedImageList, SharedImageParams } from './schema'
+import type { EndedShare, ImageShares, SharedImageList, SharedImageParams } from './schema'
 
 // When the other side acts, this page shows it within 10 s.
 const refetchInterval = 8_000
@@ -13,6 +13,24 @@ export function imageSharesQuery(region: string, imageId: string) {
     queryKey: ['shares', 'image', region, imageId],
     queryFn: ({ signal }) => fetchJson<ImageShares>(paths.api.imageShares(region, imageId), signal),
     refetchInterval,
+  })
+}
+
+/** Which of these shares, which have gone from a list, have ended and by whom. What has ended stays so. */
+export function endedSharesQuery(shareIds: string[]) {
+  return queryOptions({
+    queryKey: ['ended-shares', shareIds],
+    queryFn: ({ signal }) => fetchJson<EndedShare[]>(paths.api.endedShares(shareIds), signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+}
+
+/** How the share through which the viewer held an image has ended; an empty list when there was none. */
+export function lastEndedShareQuery(region: string, imageId: string) {
+  return queryOptions({
+    queryKey: ['ended-shares', 'image', region, imageId],
+    queryFn: ({ signal }) => fetchJson<EndedShare[]>(paths.api.lastEndedShare(region, imageId), signal),
+    retry: false,
   })
 }
 

@@ -8,6 +8,8 @@ import { keyset, likePattern, type SortColumn } from '@/lib/db/page'
 import { env } from '@/lib/env'
 import { dayTurnsAt, recipientsMax, shareDay } from './rules'
 import type {
+  EndedShare,
+  EndedSharesParams,
   ImageShares,
   ImageSharesParams,
   SharedImage,
@@ -27,6 +29,9 @@ export async function canSeeImage({ viewer }: Context, imageId: string): Promise
   })
   return found !== null
 }
+
+/** The last ones first; those of one share, which have one time, by username. */
+export const newestFirst = [{ createdAt: 'desc' as const }, { recipient: { username: 'asc' as const } }]
 
 /** The share through which the viewer's master account holds an image, or null. */
 export async function findHeldShare(ctx: Context, imageId: string) {
@@ -56,7 +61,7 @@ export async function getImageShares(ctx: Context, params: ImageSharesParams): P
             recipient: { select: { username: true } },
             sharedBy: { select: { username: true } },
           },
-          orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+          orderBy: newestFirst,
           take: recipientsMax,
         },
       },
@@ -126,6 +131,65 @@ export async function listSharedImages(ctx: Context, list: SharedImageParams): P
   }
 }
 
+const endedFields = {
+  shareId: true,
+  imageName: true,
+  ownerId: true,
+  ownerName: true,
+  recipientName: true,
+  details: true,
+  at: true,
+} as const
+
+type EndedRow = Prisma.EventGetPayload<{ select: typeof endedFields }>
+
+/**
+ * Which of these shares have ended, or how the last share of an image has, and by whom. Only what the viewer's master
+ * account gave or held itself is told: nobody learns of an image that was never lent to him.
+ */
+export async function listEndedShares(ctx: Context, params: EndedSharesParams): Promise<EndedShare[]> {
+  const rows = await ('shareIds' in params ? findEnded(ctx, params.shareIds) : findLastEnded(ctx, params))
+  return rows.map((row) => toEnded(ctx, row))
+}
+
+async function findEnded(ctx: Context, shareIds: string[]): Promise<EndedRow[]> {
+  const { ownerId } = ctx.viewer
+  return await db().event.findMany({
+    where: { shareId: { in: shareIds }, action: 'share.cancel', OR: [{ ownerId }, { recipientId: ownerId }] },
+    select: endedFields,
+    orderBy: { id: 'desc' },
+    take: shareIds.length,
+  })
+}
+
+/** None while the viewer's master account holds the image. */
+async function findLastEnded(ctx: Context, { region, imageId }: ImageSharesParams): Promise<EndedRow[]> {
+  const [held, rows] = await Promise.all([
+    findHeldShare(ctx, imageId),
+    db().event.findMany({
+      where: { imageId, recipientId: ctx.viewer.ownerId, regionId: region, action: 'share.cancel' },
+      select: endedFields,
+      orderBy: { id: 'desc' },
+      take: 1,
+    }),
+  ])
+  return held ? [] : rows
+}
+
+function toEnded(ctx: Context, row: EndedRow): EndedShare {
+  const isOwner = row.ownerId === ctx.viewer.ownerId
+  const { details } = row
+  const isByRecipient = details !== null && typeof details === 'object' && 'by' in details && details.by === 'recipient'
+  return {
+    shareId: row.shareId ?? '',
+    image: row.imageName ?? '',
+    viewer: isOwner ? 'sharer' : 'recipient',
+    by: isByRecipient ? 'recipient' : 'sharer',
+    other: (isOwner ? row.recipientName : row.ownerName) ?? '',
+    at: row.at.toISOString(),
+  }
+}
+
 /** How many images shared to the viewer's master account in a region have not been looked at yet. */
 export async function countNewShares(ctx: Context, params: { region: string }): Promise<{ count: number }> {
   const count = await db().share.count({
@@ -145,7 +209,7 @@ export async function listShareRecords(imageId: string): Promise<ShareRecord[]> 
       recipient: { select: { username: true } },
       sharedBy: { select: { username: true } },
     },
-    orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+    orderBy: newestFirst,
   })
   return shares.map((share) => ({
     id: share.id,

@@ -36,6 +36,17 @@ export type MarkSharesSeenInput = z.infer<typeof markSharesSeenInput>
 export const imageSharesParams = z.object({ region: regionId, imageId })
 export type ImageSharesParams = z.infer<typeof imageSharesParams>
 
+/** Certain shares, or the last one through which an image was held. */
+export const endedSharesParams = z.union([
+  z.object({
+    shareIds: text(2048)
+      .transform((ids) => ids.split(','))
+      .pipe(z.array(shareId).max(100, 'too-many')),
+  }),
+  imageSharesParams,
+])
+export type EndedSharesParams = z.infer<typeof endedSharesParams>
+
 export const newSharesParams = z.object({ region: regionId })
 
 export const sharedImageSorts = ['createdAt', '-createdAt'] as const
@@ -61,6 +72,19 @@ export const imageShare = z.object({
   note: z.string(),
 })
 export type ImageShare = z.infer<typeof imageShare>
+
+/**
+ * A share that has ended, told to its owner or to whoever held it. `viewer` is the side that is told, `by` the side that
+ * ended it, `other` the other side's master username.
+ */
+export type EndedShare = {
+  shareId: string
+  image: string
+  viewer: 'sharer' | 'recipient'
+  by: 'sharer' | 'recipient'
+  other: string
+  at: string
+}
 
 /** One share as the operator sees it. */
 export type ShareRecord = { id: string; imageId: string; recipient: string; sharedBy: string; sharedAt: string }

@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest'
+import { db } from '@/lib/db/client'
+import { newId } from '@/lib/ids'
+import { getImage } from '@/lib/images/reads'
+import { deleteImage } from '@/lib/images/writes'
+import { account, accounts, asked, held, image, later, minutes, nth, region } from '@/lib/testing/builders'
+import { getImageShares, listEndedShares, listShareRecords } from './reads'
+import { cancelShare, shareImage } from './writes'
+
+async function shared() {
+  const [here, there, owner, recipient, other, stranger] = await Promise.all([
+    region(),
+    region(),
+    account(),
+    account(),
+    account(),
+    account(),
+  ])
+  const imageId = await image(owner, here)
+  const [shareId, othersId] = [await held(imageId, recipient), await held(imageId, other)]
+  return { here, there, owner, recipient, other, stranger, imageId, shareId, othersId }
+}
+
+describe('a share that has ended', () => {
+  it('is told to its recipient by the name of the sharer, never of the sub-account that acted', async () => {
+    const all = await shared()
+    const ops = await account({ master: all.owner })
+    await cancelShare(ops.at(later(minutes(2))), { shareId: all.shareId })
+    const at = later(minutes(2)).toISOString()
+    const told = {
+      shareId: all.shareId,
+      image: 'web-01',
+      viewer: 'recipient',
+      by: 'sharer',
+      other: all.owner.username,
+      at,
+    }
+    const sub = await account({ master: all.recipient })
+    for (const who of [all.recipient, sub]) {
+      expect(await listEndedShares(who.ctx, { shareIds: [all.shareId] })).toEqual([told])
+      expect(await listEndedShares(who.ctx, { region: all.here, imageId: all.imageId })).toEqual([told])
+    }
+  })
+
+  it('is told to its owner: which account gave the image back', async () => {
+    const all = await shared()
+    const sub = await account({ master: all.recipient })
+    await cancelShare(sub.at(later(1)), { shareId: all.shareId })
+    const at = later(1).toISOString()
+    const told = {
+      shareId: all.shareId,
+      image: 'web-01',
+      viewer: 'sharer',
+      by: 'recipient',
+      other: all.recipient.username,
+      at,
+    }
+    expect(await listEndedShares(all.owner.ctx, { shareIds: [all.shareId, all.othersId] })).toEqual([told])
+    expect(JSON.stringify(told)).not.toContain(sub.username)
+  })
+
+  it('is told to those who lose it with the image, and keeps the name that it had then', async () => {
+    const all = await shared()
+    const input = { region: all.here, imageId: all.imageId, cancelShares: true, typedName: 'web-01' }
+    expect(await deleteImage(all.owner.ctx, input)).toMatchObject({ ok: true })
+    await db().image.update({ where: { id: all.imageId }, data: { name: 'a later name' } })
+    const [told] = await listEndedShares(all.recipient.ctx, { region: all.here, imageId: all.imageId })
+    expect(told).toMatchObject({ by: 'sharer', image: 'web-01', shareId: all.shareId })
+  })
+
+  it('is not told to anybody else: neither the other recipients, nor a stranger, nor by an id that was guessed', async () => {
+    const all = await shared()
+    await cancelShare(all.owner.ctx, { shareId: all.shareId })
+    const asking = { region: all.here, imageId: all.imageId }
+    for (const who of [all.other, all.stranger, await account({ master: all.stranger })]) {
+      expect(await listEndedShares(who.ctx, { shareIds: [all.shareId, all.othersId, newId('shr')] })).toEqual([])
+      expect(await listEndedShares(who.ctx, asking)).toEqual([])
+    }
+    expect(await listEndedShares(all.owner.ctx, asking)).toEqual([])
+    expect(await listEndedShares(all.recipient.ctx, { ...asking, region: all.there })).toEqual([])
+    expect(await getImage(all.recipient.ctx, asking)).toBeNull()
+  })
+
+  it('is not told of an image that was given again, and of several the last one is told', async () => {
+    const all = await shared()
+    const asking = { region: all.here, imageId: all.imageId }
+    await cancelShare(all.owner.ctx, { shareId: all.shareId })
+    const again = await shareImage(all.owner.ctx, asked(all.here, all.imageId, all.recipient))
+    expect(await listEndedShares(all.recipient.ctx, asking)).toEqual([])
+    const shareId = again.ok ? nth(again.value, 0).id : ''
+    await cancelShare(all.recipient.ctx, { shareId })
+    expect(await listEndedShares(all.recipient.ctx, asking)).toMatchObject([{ shareId, by: 'recipient' }])
+  })
+})
+
+it('the recipients of one share are in the order of their usernames everywhere, after those of later shares', async () => {
+  const [here, owner, others, last] = await Promise.all([region(), account(), accounts(12), account()])
+  const imageId = await image(owner, here)
+  await shareImage(owner.ctx, asked(here, imageId, ...others))
+  await shareImage(owner.at(later(1)), asked(here, imageId, last))
+  const names = [last.username, ...others.map((other) => other.username).sort()]
+  const list = await getImageShares(owner.ctx, { region: here, imageId })
+  expect(list?.shares.map((share) => share.username)).toEqual(names)
+  const details = await getImage(owner.ctx, { region: here, imageId })
+  expect(details?.view === 'owner' && details.recipients.map((share) => share.username)).toEqual(names)
+  expect((await listShareRecords(imageId)).map((share) => share.recipient)).toEqual(names)
+})
