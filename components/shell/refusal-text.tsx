@@ -27,7 +27,11 @@ export function useRefusalText(): (refusal: Refusal | Fault) => string {
     const state = 'state' in refusal ? imageStates.find((known) => known === refusal.state) : undefined
     if (state) facts.state = t(`states.${state}`)
     if ('resetsAt' in refusal)
-      facts.resetsAt = format.dateTime(new Date(refusal.resetsAt), { dateStyle: 'medium', timeStyle: 'short' })
+      // A minute is too coarse for a try that is taken once a minute.
+      facts.resetsAt = format.dateTime(new Date(refusal.resetsAt), {
+        dateStyle: 'medium',
+        timeStyle: refusal.code === 'LOOKUPS_USED_UP' ? 'medium' : 'short',
+      })
     return t(`refusals.${refusal.code}`, facts)
   }
 }

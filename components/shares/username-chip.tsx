@@ -1,0 +1,100 @@
+'use client'
+
+import { useQueries } from '@tanstack/react-query'
+import { CircleAlert, CircleCheck, CircleDashed, CircleSlash, LoaderCircle, Users, X } from 'lucide-react'
+import { useFormatter, useTranslations } from 'next-intl'
+import { classNames } from '@/components/ui/class-names'
+import { recipientQuery } from '@/lib/shares/queries'
+import { type Entry, type RecipientState, useRecipientState } from './recipient-state'
+
+const icons = {
+  found: CircleCheck,
+  looking: LoaderCircle,
+  unchecked: CircleDashed,
+  limited: CircleSlash,
+  shared: Users,
+  refused: CircleAlert,
+} satisfies Record<RecipientState['kind'], unknown>
+
+const looks: Record<RecipientState['kind'], string> = {
+  found: 'border-ok bg-ok-soft text-ok',
+  looking: 'border-line-strong bg-surface-muted text-ink-muted',
+  unchecked: 'border-line-strong border-dashed bg-surface-muted text-ink',
+  limited: 'border-warn border-dashed bg-warn-soft text-warn',
+  shared: 'border-warn bg-warn-soft text-warn',
+  refused: 'border-danger bg-danger-soft text-danger',
+}
+
+const lineLooks: Record<RecipientState['kind'], string> = {
+  found: 'text-ok',
+  looking: 'text-ink-muted',
+  unchecked: 'text-ink-muted',
+  limited: 'text-warn',
+  shared: 'text-warn',
+  refused: 'text-danger',
+}
+
+/** An entry as a chip. A picture and a word say its state, so that colour is never the only sign. */
+export function UsernameChip({ entry, onRemove }: { entry: Entry; onRemove: () => void }) {
+  const t = useTranslations('share')
+  const { kind, word } = useRecipientState(entry)
+  const Icon = icons[kind]
+  const { username } = entry
+  return (
+    <span
+      title={t('named', { username, text: word })}
+      className={classNames(
+        'inline-flex h-7 max-w-full items-center gap-1 rounded-full border pl-1.5 text-xs',
+        looks[kind],
+      )}
+    >
+      <Icon aria-hidden className={classNames('size-3.5 shrink-0', kind === 'looking' && 'animate-spin')} />
+      <span className="truncate text-ink">{username}</span>
+      <span className={kind === 'found' || kind === 'looking' ? 'sr-only' : 'shrink-0'}>{word}</span>
+      <button
+        type="button"
+        aria-label={t('remove', { username })}
+        onClick={onRemove}
+        onKeyDown={(event) => {
+          if (event.key !== 'Backspace' && event.key !== 'Delete') return
+          event.preventDefault()
+          onRemove()
+        }}
+        className="inline-flex size-6 shrink-0 items-center justify-center rounded-full hover:bg-surface-hover"
+      >
+        <X aria-hidden className="size-3" />
+      </button>
+    </span>
+  )
+}
+
+/** The sentence of an entry, in the list under the field. */
+export function RecipientLine({ entry }: { entry: Entry }) {
+  const { kind, sentence } = useRecipientState(entry)
+  // That look-ups are used up concerns all of them and is said once.
+  if (kind === 'unchecked' || kind === 'limited') return null
+  return <Line kind={kind}>{sentence}</Line>
+}
+
+/** That look-ups are used up, once, when any of the entries was not looked up because of it. */
+export function LimitLine({ entries }: { entries: Entry[] }) {
+  const t = useTranslations('share')
+  const format = useFormatter()
+  const answers = useQueries({
+    queries: entries.map(({ username }) => ({ ...recipientQuery(username), enabled: false })),
+  })
+  const limited = answers.map(({ data }) => data).find((data) => data?.status === 'limited')
+  if (limited?.status !== 'limited') return null
+  const time = format.dateTime(new Date(limited.resetsAt), { timeStyle: 'short' })
+  return <Line kind="limited">{t('limited', { time })}</Line>
+}
+
+function Line({ kind, children }: { kind: RecipientState['kind']; children: string }) {
+  const Icon = icons[kind]
+  return (
+    <li className={classNames('flex items-start gap-1 [overflow-wrap:anywhere]', lineLooks[kind])}>
+      <Icon aria-hidden className={classNames('mt-px size-3.5 shrink-0', kind === 'looking' && 'animate-spin')} />
+      <span>{children}</span>
+    </li>
+  )
+}
