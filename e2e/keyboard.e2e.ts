@@ -69,44 +69,75 @@ test('Tab goes through every control of a page in turn, and each shows that it h
   }
 })
 
-test('after a share has been cancelled the focus is on the heading, on either side', async ({ browserPage }) => {
+test('after a share has been cancelled the focus is on the next row’s operation, and the page stays where it is', async ({
+  page,
+  context,
+}) => {
   const owner = await account()
-  const [first, second] = [await account(), await account()]
-  const [disk, other] = [await image(owner), await image(owner)]
-  await share(owner, disk, [first, second])
-  await share(owner, other, [second])
-  const page = await browserPage(owner)
+  const recipients = await Promise.all(Array.from({ length: 20 }, () => account()))
+  const disk = await image(owner)
+  await share(owner, disk, recipients)
+  await signIn(context, owner)
   await page.goto(`/${region}/images/${disk.id}/share`)
-  const heading = page.getByRole('heading', { level: 1 })
-  await page.getByRole('button', { name: `Cancel Sharing, ${first.username}` }).click()
+  const names = recipients.map(({ username }) => username).sort()
+  const cancel = (index: number) => page.getByRole('button', { name: `Cancel Sharing, ${names[index]}` })
+  const confirm = () => page.getByRole('button', { name: 'Cancel Sharing', exact: true }).click()
+  await cancel(12).click()
   await page.getByRole('button', { name: 'Keep Sharing' }).click()
-  await expect(page.getByRole('button', { name: `Cancel Sharing, ${first.username}` })).toBeFocused()
-  await page.keyboard.press('Enter')
-  await page.getByRole('button', { name: 'Cancel Sharing', exact: true }).click()
-  await expect(row(page.getByRole('table'), first.username)).toHaveCount(0)
-  await expect(heading).toBeFocused()
-  const theirs = await browserPage(second)
+  await expect(cancel(12)).toBeFocused()
+  for (const [index, next] of [
+    [12, 13],
+    [13, 14],
+    [19, 18],
+  ] as const) {
+    await cancel(index).focus()
+    const before = await page.evaluate(() => window.scrollY)
+    await page.keyboard.press('Enter')
+    await confirm()
+    await expect(row(page.getByRole('table'), names[index] ?? '')).toHaveCount(0)
+    await expect(cancel(next)).toBeFocused()
+    await expect(page.getByRole('status').filter({ hasText: `no longer shared with ${names[index]}` })).toHaveCount(1)
+    expect(await page.evaluate(() => window.scrollY)).toBeGreaterThan(before - 200)
+  }
+})
+
+test('the focus is on the heading when the list is empty, or the page is left', async ({ browserPage }) => {
+  const owner = await account()
+  const recipient = await account()
+  const [disk, other, last] = [await image(owner), await image(owner), await image(owner)]
+  for (const one of [disk, other, last]) await share(owner, one, [recipient])
+  const page = await browserPage(owner)
+  await page.goto(`/${region}/images/${last.id}/share`)
+  const confirm = { name: 'Cancel Sharing', exact: true }
+  await page.getByRole('button', { name: `Cancel Sharing, ${recipient.username}` }).click()
+  await page.getByRole('button', confirm).click()
+  await expect(page.getByRole('heading', { level: 1 })).toBeFocused()
+  const theirs = await browserPage(recipient)
   await theirs.goto(`/${region}/images/shared`)
   await theirs.getByRole('button', { name: `Cancel Sharing, ${other.name}` }).click()
-  await theirs.getByRole('button', { name: 'Cancel Sharing', exact: true }).click()
+  await theirs.getByRole('button', confirm).click()
   await expect(row(theirs.getByRole('table'), other.name)).toHaveCount(0)
-  await expect(theirs.getByRole('heading', { level: 1 })).toBeFocused()
+  await expect(theirs.getByRole('button', { name: `Cancel Sharing, ${disk.name}` })).toBeFocused()
+  await expect(theirs.getByRole('status').filter({ hasText: `${other.name} was given back` })).toHaveCount(1)
   await theirs.getByRole('link', { name: disk.name }).click()
   await expect(theirs.getByRole('heading', { level: 1, name: disk.name })).toBeFocused()
   await theirs.getByRole('button', { name: `Cancel Sharing, ${disk.name}` }).click()
-  await theirs.getByRole('button', { name: 'Cancel Sharing', exact: true }).click()
+  await theirs.getByRole('button', confirm).click()
   await expect(theirs.getByRole('heading', { level: 1, name: 'Images' })).toBeFocused()
 })
 
-test('after an image has been deleted the focus is on the heading of the list', async ({ page, context }) => {
+test('after an image has been deleted the focus is on the next one’s Delete, or on the heading', async ({
+  page,
+  context,
+}) => {
   const owner = await account()
-  const [broken, other] = await imageRows(owner, [{ state: 'failed' }, {}])
+  const [other, middle, broken] = await imageRows(owner, [{}, {}, { state: 'failed' }])
   await signIn(context, owner)
   await page.goto(`/${region}/images/custom`)
   await page.getByRole('button', { name: `Delete, ${broken?.name}` }).click()
   await page.getByRole('button', { name: 'Delete', exact: true }).click()
   await expect(row(page.getByRole('table'), broken?.name ?? '')).toHaveCount(0)
-  await expect(page.getByRole('heading', { level: 1 })).toBeFocused()
+  await expect(page.getByRole('button', { name: `Delete, ${middle?.name}` })).toBeFocused()
   await page.goto(`/${region}/images/${other?.id}`)
   await page.getByRole('button', { name: `Delete, ${other?.name}` }).click()
   await page.getByRole('alertdialog').getByRole('button', { name: 'Delete', exact: true }).click()
