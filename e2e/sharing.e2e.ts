@@ -53,7 +53,7 @@ for (const [locale, t] of [['en-US', messages.en] as const, ['zh-CN', messages.z
       await expectRow(list, disk.name, { [t.images.sharedBy]: owner.username, [t.images.operatingSystem]: 'Debian 12' })
       await expect(row(list, disk.name).getByText(t.images.new, { exact: true })).toBeVisible()
       await recipientPage.getByRole('combobox', { name: t.shell.region }).click()
-      await recipientPage.getByRole('option', { name: /Shenzhen/ }).click()
+      await recipientPage.getByRole('option', { name: /Shenzhen|深圳/ }).click()
       await expect(recipientPage).toHaveURL(/cn-shenzhen\/images\/shared/)
       await expect(recipientPage.getByText(t.images.emptyShared)).toBeVisible()
     })

@@ -5,8 +5,8 @@ import dynamic from 'next/dynamic'
 import { useRouter } from 'next/navigation'
 import { useTranslations } from 'next-intl'
 import { useRef, useState } from 'react'
+import { EndedSharePage } from '@/components/shares/ended-share-page'
 import { useRegionName } from '@/components/shell/current-region'
-import { NotFoundPage } from '@/components/shell/not-found-page'
 import { PageHeader } from '@/components/shell/page-header'
 import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
@@ -39,7 +39,8 @@ const ImageTaskDialog = dynamic(() =>
 export function ImageDetailsView({ region, imageId }: { region: string; imageId: string }) {
   const { data, error } = useQuery(imageQuery(region, imageId))
   // Deleted, or taken back by its owner, while this page was open.
-  if (error instanceof ReadError && error.status === 404) return <NotFoundPage />
+  if (error instanceof ReadError && error.status === 404)
+    return <EndedSharePage region={region} imageId={imageId} isNews />
   if (data?.view === 'owner') return <OwnImagePage image={data} />
   if (data?.view === 'recipient') return <HeldImagePage image={data} />
   return null
@@ -140,7 +141,8 @@ function HeldImagePage({ image }: { image: HeldImage }) {
           share={{ id: image.shareId, username: image.sharer, image: image.name }}
           side="recipient"
           onClose={() => setCancelling(false)}
-          onCancelled={() => router.push(paths.sharedImages(image.regionId))}
+          isLeaving
+          onEnded={() => router.push(paths.sharedImages(image.regionId))}
         />
       )}
     </main>

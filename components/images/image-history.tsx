@@ -57,7 +57,7 @@ function useEventText(isHeld: boolean): (event: ImageEvent) => string {
       case 'share.create':
         return isHeld ? t('share.createHeld', facts) : t('share.create', facts)
       case 'share.cancel':
-        return t('share.cancel', facts)
+        return details.by === 'recipient' ? t('share.giveBack', facts) : t('share.cancel', facts)
       default:
         return t('other', { actor, action })
     }

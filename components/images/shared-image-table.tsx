@@ -5,12 +5,14 @@ import dynamic from 'next/dynamic'
 import Link from 'next/link'
 import { useLocale, useTranslations } from 'next-intl'
 import { useEffect, useRef, useState } from 'react'
+import { EndedShares } from '@/components/shares/ended-shares'
 import { useRegionName } from '@/components/shell/current-region'
 import { Badge } from '@/components/ui/badge'
 import { Button } from '@/components/ui/button'
 import { buttonClass } from '@/components/ui/button-class'
 import { Ellipsis } from '@/components/ui/ellipsis'
 import { EmptyState } from '@/components/ui/empty-state'
+import { Status } from '@/components/ui/status'
 import { type Column, Table } from '@/components/ui/table'
 import { formatBytes } from '@/lib/format'
 import { latePart } from '@/lib/late-part'
@@ -36,9 +38,11 @@ const CancelShareDialog = dynamic(() =>
 export function SharedImageTable({ list }: { list: SharedImageParams }) {
   const t = useTranslations('images')
   const tSorts = useTranslations('sorts')
+  const tEnded = useTranslations('ended')
   const regionName = useRegionName()
   const { data, dataUpdatedAt, isFetching, isError, refetch } = useQuery(sharedImagesQuery(list))
   const [cancelling, setCancelling] = useState<SharedImage | null>(null)
+  const [ended, setEnded] = useState<SharedImage[]>([])
   const newIds = useNewShares(data)
   const columns = useColumns(list, newIds, setCancelling)
   const filters = useFilters(list, data)
@@ -64,6 +68,14 @@ export function SharedImageTable({ list }: { list: SharedImageParams }) {
         isFetching={isFetching}
         isFailed={isError}
         onRefresh={() => refetch()}
+      />
+      <Status className="border-line border-t px-4 py-2">
+        {ended[0] && tEnded('here', { image: ended[0].name, other: ended[0].sharer })}
+      </Status>
+      <EndedShares
+        key={JSON.stringify(list)}
+        shareIds={data.items.map((image) => image.shareId)}
+        endedHere={new Set(ended.map((image) => image.shareId))}
       />
       <Table
         caption={t('captionShared', { region: regionName(list.region) })}
@@ -92,6 +104,7 @@ export function SharedImageTable({ list }: { list: SharedImageParams }) {
           share={{ id: cancelling.shareId, username: cancelling.sharer, image: cancelling.name }}
           side="recipient"
           onClose={() => setCancelling(null)}
+          onEnded={() => setEnded((before) => [cancelling, ...before])}
         />
       )}
     </section>

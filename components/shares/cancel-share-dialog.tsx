@@ -12,22 +12,23 @@ type CancelShareDialogProps = {
   /** Who asks: the sharer takes back, the recipient gives back. */
   side: 'sharer' | 'recipient'
   onClose: () => void
-  /** Leads away from a page that is gone with the share. */
-  onCancelled?: () => void
+  onEnded?: () => void
+  /** Another page comes when it is done: this one is gone with the share. */
+  isLeaving?: boolean
 }
 
 /** Asks once whether a share shall end, and says what that does to whoever asks and to the other side. */
-export function CancelShareDialog({ share, side, onClose, onCancelled }: CancelShareDialogProps) {
+export function CancelShareDialog({ share, side, onClose, onEnded, isLeaving = false }: CancelShareDialogProps) {
   const t = useTranslations('cancelDialog')
   const { run, isPending, refusal } = useAction(cancelShareAction, {
     changes: ['shares', 'images', 'quotas'],
-    isLeaving: Boolean(onCancelled),
+    isLeaving,
   })
   const { title, consequences } = useCancelWords(share, side)
   const confirm = () =>
     run({ shareId: share.id }, () => {
       onClose()
-      onCancelled?.()
+      onEnded?.()
     })
   return (
     <ConfirmDialog

@@ -13,13 +13,20 @@ import { keepDraft, readDraft } from '@/lib/drafts'
 import type { Fault, Refusal, RefusedRecipient } from '@/lib/result'
 import { shareImageAction } from '@/lib/shares/actions'
 import { noteMax } from '@/lib/shares/rules'
-import type { ImageShares } from '@/lib/shares/schema'
+import type { ImageShare, ImageShares } from '@/lib/shares/schema'
+import { SharedStatus } from './shared-status'
 import { UsernamesField } from './usernames-field'
 
-type ShareFormProps = { region: string; shares: ImageShares; wishKey: string }
+type ShareFormProps = {
+  region: string
+  shares: ImageShares
+  wishKey: string
+  /** Marks what was added in the list of recipients. */
+  onShare: (added: ImageShare[]) => void
+}
 
 /** Adds recipients: all of them or none. What was refused stays in the field, each username with its own reason. */
-export function ShareForm({ region, shares, wishKey }: ShareFormProps) {
+export function ShareForm({ region, shares, wishKey, onShare }: ShareFormProps) {
   const t = useTranslations('share')
   const states = useTranslations('states')
   const { image } = shares
@@ -36,6 +43,7 @@ export function ShareForm({ region, shares, wishKey }: ShareFormProps) {
         fixed={{ region, imageId: image.id }}
         wishKey={wishKey}
         changes={['shares', 'images', 'quotas']}
+        onDone={onShare}
         className="flex flex-col gap-3 p-4"
       >
         {(view) => (
@@ -66,9 +74,7 @@ export function ShareForm({ region, shares, wishKey }: ShareFormProps) {
               >
                 {t('submit')}
               </Button>
-              <p role="status" className="text-ok text-sm">
-                {view.done ? t('done', { count: view.done.length }) : ''}
-              </p>
+              <SharedStatus added={view.done ?? []} />
             </div>
             {!isAvailable && <p className="text-ink-muted text-xs">{t('notAvailable', { state })}</p>}
           </>

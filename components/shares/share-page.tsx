@@ -2,6 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { useFormatter, useTranslations } from 'next-intl'
+import { useState } from 'react'
 import { NotFoundPage } from '@/components/shell/not-found-page'
 import { PageHeader } from '@/components/shell/page-header'
 import { Card } from '@/components/ui/card'
@@ -10,14 +11,16 @@ import { ReadError } from '@/lib/fetch-json'
 import { paths } from '@/lib/paths'
 import { imageSharesQuery } from '@/lib/shares/queries'
 import { dailySharesMax, recipientsMax } from '@/lib/shares/rules'
-import type { ImageShares } from '@/lib/shares/schema'
+import type { ImageShare, ImageShares } from '@/lib/shares/schema'
 import { ShareForm } from './share-form'
 import { ShareTable } from './share-table'
+import { recipientsId } from './shared-status'
 
 /** The Shared Images page of one image: the form, the two limits, and who has it. */
 export function SharePage({ region, imageId, wishKey }: { region: string; imageId: string; wishKey: string }) {
   const t = useTranslations()
   const { data, error } = useQuery(imageSharesQuery(region, imageId))
+  const [added, setAdded] = useState<ImageShare[]>([])
   if (error instanceof ReadError && error.status === 404) return <NotFoundPage />
   if (!data) return null
   const { image } = data
@@ -40,10 +43,12 @@ export function SharePage({ region, imageId, wishKey }: { region: string; imageI
         }
       />
       <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,560px)_minmax(260px,1fr)]">
-        <ShareForm region={region} shares={data} wishKey={wishKey} />
+        <ShareForm region={region} shares={data} wishKey={wishKey} onShare={setAdded} />
         <Limits shares={data} />
       </div>
-      <ShareTable region={region} shares={data} />
+      <div id={recipientsId} className="scroll-mt-16">
+        <ShareTable region={region} shares={data} added={added} />
+      </div>
     </main>
   )
 }

@@ -2,32 +2,50 @@
 
 import dynamic from 'next/dynamic'
 import { useFormatter, useTranslations } from 'next-intl'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
+import { Badge } from '@/components/ui/badge'
 import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { Ellipsis } from '@/components/ui/ellipsis'
 import { EmptyState } from '@/components/ui/empty-state'
+import { Status } from '@/components/ui/status'
 import { type Column, Table } from '@/components/ui/table'
 import { latePart } from '@/lib/late-part'
 import { paths } from '@/lib/paths'
 import type { ImageShare, ImageShares } from '@/lib/shares/schema'
+import { EndedShares } from './ended-shares'
 
 const CancelShareDialog = dynamic(() =>
   latePart(() => import('./cancel-share-dialog').then((module) => module.CancelShareDialog)),
 )
 
+type ShareTableProps = {
+  region: string
+  shares: ImageShares
+  /** What this page has just added. */
+  added: ImageShare[]
+}
+
 /** The shared images list: who has this image, since when, and who gave it. */
-export function ShareTable({ region, shares }: { region: string; shares: ImageShares }) {
+export function ShareTable({ region, shares, added }: ShareTableProps) {
   const t = useTranslations('share')
   const format = useFormatter()
   const [cancelling, setCancelling] = useState<ImageShare | null>(null)
+  const [ended, setEnded] = useState<ImageShare[]>([])
+  const marked = useMarked(added)
+  const [last] = ended
   const columns: Column<ImageShare>[] = [
     {
       id: 'username',
       header: t('username'),
       cell: (share) => (
         <>
-          <span className="font-medium">{share.username}</span>
+          <span className="mr-2 font-medium">{share.username}</span>
+          {marked.has(share.id) && (
+            <span data-marked>
+              <Badge tone="ok">{t('justAdded')}</Badge>
+            </span>
+          )}
           {share.note && <p className="max-w-[60ch] whitespace-pre-line text-ink-muted text-xs">{share.note}</p>}
         </>
       ),
@@ -61,6 +79,8 @@ export function ShareTable({ region, shares }: { region: string; shares: ImageSh
   ]
   return (
     <Card title={t('listTitle')}>
+      <Status className="px-4 py-2">{last && t('ended', { username: last.username })}</Status>
+      <EndedShares shareIds={shares.shares.map(({ id }) => id)} endedHere={new Set(ended.map(({ id }) => id))} />
       <Table
         caption={t('caption', { name: shares.image.name })}
         columns={columns}
@@ -73,8 +93,23 @@ export function ShareTable({ region, shares }: { region: string; shares: ImageSh
           share={{ id: cancelling.id, username: cancelling.username, image: shares.image.name }}
           side="sharer"
           onClose={() => setCancelling(null)}
+          onEnded={() => setEnded((before) => [cancelling, ...before])}
         />
       )}
     </Card>
   )
+}
+
+/** How long what was just added stays marked: long enough to find it below the form. */
+const markedMs = 15_000
+
+function useMarked(added: ImageShare[]): ReadonlySet<string> {
+  const [marked, setMarked] = useState<ReadonlySet<string>>(new Set())
+  useEffect(() => {
+    if (added.length === 0) return
+    setMarked(new Set(added.map(({ id }) => id)))
+    const timer = setTimeout(() => setMarked(new Set()), markedMs)
+    return () => clearTimeout(timer)
+  }, [added])
+  return marked
 }

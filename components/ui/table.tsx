@@ -51,7 +51,7 @@ export function Table<Row>({ caption, columns, rows, rowKey, empty }: TableProps
             <tr
               key={rowKey(row)}
               role="row"
-              className="group h-11 border-line border-t transition-colors hover:bg-surface-hover"
+              className="group h-11 border-line border-t transition-colors hover:bg-surface-hover has-[[data-marked]]:bg-ok-soft"
             >
               {columns.map((column, index) => (
                 <td

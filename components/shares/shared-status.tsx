@@ -1,0 +1,25 @@
+'use client'
+
+import { useTranslations } from 'next-intl'
+import { Status } from '@/components/ui/status'
+import type { ImageShare } from '@/lib/shares/schema'
+
+/** Where the list of recipients is on the page. */
+export const recipientsId = 'recipients'
+
+/** Says with how many accounts the last submit has shared, and leads to them: on a phone they are below the form. */
+export function SharedStatus({ added }: { added: ImageShare[] }) {
+  const t = useTranslations('share')
+  return (
+    <Status>
+      {added.length > 0 && (
+        <span>
+          {t('done', { count: added.length })}{' '}
+          <a href={`#${recipientsId}`} className="rounded-sm font-medium text-accent underline">
+            {t('showAdded')}
+          </a>
+        </span>
+      )}
+    </Status>
+  )
+}
