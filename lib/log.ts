@@ -1,31 +1,23 @@
 import 'server-only'
-import { AsyncLocalStorage } from 'node:async_hooks'
-import pino from 'pino'
 import { env } from '@/lib/env'
-
-/** What every line says that is logged on behalf of a request or a job. */
-export type LogFields = { request: string } | { job: string; kind: string }
-
-// A bundle may hold this module more than once; what a line belongs to must not depend on that.
-const kept = globalThis as typeof globalThis & { ecsLogFields?: AsyncLocalStorage<LogFields> }
-kept.ecsLogFields ??= new AsyncLocalStorage()
-const current = kept.ecsLogFields
+import { currentFields, isToldSeldom, type LogFields, makeLog } from './log-lines.mjs'
 
 /** Structured logs on stdout. Secrets never reach it: nothing logs a request body or a header. */
-export const log = pino({
-  level: process.env.LOG_LEVEL ?? 'info',
-  base: { service: 'open-ecs-console' },
-  mixin: () => current.getStore() ?? {},
-})
+export const log = makeLog()
+
+/** Warns of something that strangers can bring about as often as they like: once a minute. */
+export function logSeldom(message: string, facts: object = {}): void {
+  if (isToldSeldom(message)) log.warn(facts, message)
+}
 
 /** Has every line that `run` logs say what it belongs to. */
 export function withLogFields<T>(fields: LogFields, run: () => Promise<T>): Promise<T> {
-  return current.run(fields, run)
+  return currentFields.run(fields, run)
 }
 
 /** The id of the request that is being answered, where one of the seams has begun it. */
 export function currentRequest(): string | undefined {
-  const fields = current.getStore()
+  const fields = currentFields.getStore()
   return fields && 'request' in fields ? fields.request : undefined
 }
 

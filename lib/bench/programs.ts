@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '../embedded/ports'
-import { next } from '../start/build'
+import { serverAt } from '../start/build'
 import { onEnd } from '../start/ending'
 import { oneHeap, watchdog } from '../start/run'
 import type { Place } from './place'
@@ -20,7 +20,7 @@ export async function startServer(place: Place, folder: string, databaseUrl: str
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const env = { ...oneHeap, ...place.environment, ...more, DATABASE_URL: databaseUrl, NEXTAUTH_URL: url }
-  const args = [watchdog, next, 'start', '--hostname', '127.0.0.1', '--port', String(port)]
+  const args = [watchdog, ...serverAt('127.0.0.1', port)]
   return await startProgram(place, url, { name: `server-${port}`, command: process.execPath, args, folder, env })
 }
 

@@ -10,6 +10,7 @@ import { findDiskTool } from '@/lib/disks/convert'
 import { env } from '@/lib/env'
 import { findEnd } from '@/lib/imports/reads'
 import { log, withLogFields } from '@/lib/log'
+import { logConsole } from '@/lib/log-lines.mjs'
 import { countJob, countTransfer } from '@/lib/metrics'
 import { forgetExpiredSessions } from '@/lib/sessions/writes'
 import { discardStaged } from '@/lib/stores/staging'
@@ -84,6 +85,7 @@ async function tellOfDiskTool(): Promise<void> {
 }
 
 async function main(): Promise<void> {
+  logConsole(log)
   const pool = new pg.Pool({ connectionString: env().DATABASE_URL, max: 4, application_name: workerName })
   // The queue takes over each connection's errors while it holds it; between two, they are ours.
   pool.on('connect', (client) => client.on('error', () => {}))

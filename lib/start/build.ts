@@ -11,6 +11,11 @@ const settings = ['next.config.js', 'package.json', 'package-lock.json', 'tsconf
 const apart = /^lib\/(start|bench|admin)\/|\.test\.ts$/
 export const next = 'node_modules/next/dist/bin/next'
 
+/** The arguments to Node that serve the build of NEXT_DIST_DIR. */
+export function serverAt(host: string, port: number): string[] {
+  return ['lib/start/server.mjs', '--hostname', host, '--port', String(port)]
+}
+
 /** Where `next build` puts its result and `next start` looks for it. */
 export function buildFolder(): string {
   return process.env.NEXT_DIST_DIR || '.next'

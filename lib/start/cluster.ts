@@ -8,7 +8,7 @@ import { StartError } from '../embedded/data-folder'
 import { startDatabase } from '../embedded/embedded'
 import { freePort, isListening } from '../embedded/ports'
 import { S3Server } from '../stores/fixtures/s3-server'
-import { build, next } from './build'
+import { build, serverAt } from './build'
 import { type Child, keepRunning, worker } from './children'
 import { ensureChromium } from './chromium.mjs'
 import { makeDemo } from './demo'
@@ -92,7 +92,7 @@ async function startProcesses(folder: string, ports: Ports, env: NodeJS.ProcessE
   })
   const servers = ports.servers.map((port, index) => ({
     name: `server-${index + 1}`,
-    args: [next, 'start', '--hostname', '127.0.0.1', '--port', String(port)],
+    args: serverAt('127.0.0.1', port),
     isReady: () => isListening(port, '127.0.0.1'),
   }))
   const all = [...servers, worker].map(child)

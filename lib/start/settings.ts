@@ -42,6 +42,7 @@ export function serverEnvironment(settings: Settings, databaseUrl: string): Node
     ECS_DATA_DIR: settings.dataFolder,
     NEXTAUTH_SECRET: process.env.NEXTAUTH_SECRET || keptSecret(settings.dataFolder),
     NEXTAUTH_URL: process.env.NEXTAUTH_URL || settings.url,
+    ECS_ADDRESS_IS_GUESSED: process.env.NEXTAUTH_URL ? '0' : '1',
     NEXT_TELEMETRY_DISABLED: '1',
   }
 }

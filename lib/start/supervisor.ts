@@ -4,7 +4,7 @@ import { migrate } from '../../prisma/migrate'
 import { lockDataFolder, StartError } from '../embedded/data-folder'
 import { runningDatabase, startDatabase } from '../embedded/embedded'
 import { becomesFree, isListening } from '../embedded/ports'
-import { build, buildFolder, next } from './build'
+import { build, buildFolder, next, serverAt } from './build'
 import { type Child, type Children, keepRunning, metricsPort, worker } from './children'
 import { forgetHalfADemo, makeDemo } from './demo'
 import { announceEnd, end, endOnSignals, isEnding, onEnd } from './ending'
@@ -83,7 +83,8 @@ async function serveEmbedded(settings: Settings): Promise<void> {
 
 /** The processes that make up the console. */
 function processes({ isDevelopment, host, port, url }: Settings): Child[] {
-  const args = [next, isDevelopment ? 'dev' : 'start', '--hostname', host, '--port', String(port)]
+  const development = [next, 'dev', '--hostname', host, '--port', String(port)]
+  const args = isDevelopment ? development : serverAt(host, port)
   const isReady = () => isListening(port, new URL(url).hostname)
   const server = { name: 'server', args, isReady, env: metricsPort(0) }
   return process.env.ECS_WORKER === 'off' ? [server] : [server, workerOf()]

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { migrate } from '../../prisma/migrate'
 import { dropDatabase, withDatabase } from '../db/beside'
 import { freePort, isListening } from '../embedded/ports'
-import { build, next } from './build'
+import { build, serverAt } from './build'
 import { keepRunning, worker } from './children'
 import { ensureChromium } from './chromium.mjs'
 import { onEnd } from './ending'
@@ -60,7 +60,7 @@ async function startServer({ folder }: TestPlace, env: NodeJS.ProcessEnv): Promi
     [
       {
         name: 'server under test',
-        args: [next, 'start', '--hostname', hostname, '--port', port],
+        args: serverAt(hostname, Number(port)),
         isReady: () => isListening(Number(port), hostname),
         output: fs.openSync(log, 'a'),
       },

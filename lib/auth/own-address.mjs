@@ -1,0 +1,32 @@
+// By which address browsers know this console. Plain JavaScript, because the program that serves asks before Next does.
+
+/**
+ * The origin that the operator has set with NEXTAUTH_URL, or null: then it is whatever the browser and the proxies say.
+ * `npm start` fills NEXTAUTH_URL in where nobody has set it, which says no more than where the server listens.
+ */
+export function configuredOrigin(env) {
+  const { NEXTAUTH_URL, ECS_ADDRESS_IS_GUESSED } = env
+  return NEXTAUTH_URL && ECS_ADDRESS_IS_GUESSED !== '1' && URL.canParse(NEXTAUTH_URL)
+    ? new URL(NEXTAUTH_URL).origin
+    : null
+}
+
+/**
+ * The hosts by which we may have been asked: as the server sees it, and as each proxy saw it. A page of another site can
+ * choose none of these headers, so to believe any of them lets no such page in.
+ */
+export function askedHosts(header) {
+  const forwarded = (header('x-forwarded-host') ?? '').split(',')
+  return [header('host') ?? '', ...forwarded].map((host) => host.trim()).filter(Boolean)
+}
+
+/** Whether an Origin header names this console. A port is compared as the browser means it: `:443` is none for https. */
+export function isOwnOrigin(origin, header, configured) {
+  if (!URL.canParse(origin)) return false
+  const asked = new URL(origin)
+  if (configured !== null) return asked.origin === configured
+  return askedHosts(header).some((host) => {
+    const address = `${asked.protocol}//${host}`
+    return URL.canParse(address) && new URL(address).host === asked.host
+  })
+}

@@ -1,0 +1,56 @@
+// What a line of the log is made of, for every process: plain JavaScript, because the program that serves logs before
+// anything else is loaded.
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { format, stripVTControlCharacters } from 'node:util'
+import pino from 'pino'
+
+// A bundle may hold this module more than once; what a line belongs to must not depend on that.
+globalThis.ecsLogFields ??= new AsyncLocalStorage()
+
+/** What the lines belong to that are logged now: a request or a job. */
+export const currentFields = globalThis.ecsLogFields
+
+// JSON escapes what is below a space. The rest of what moves a terminal's cursor or turns its text around is escaped here.
+const controls = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
+
+/** Escapes characters of a JSON line with which what a visitor has sent could act on the operator's terminal. */
+export function escapeControls(line) {
+  return line.replace(controls, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+/** Makes a log on stdout, or on `stream`. */
+export function makeLog(stream) {
+  const options = {
+    level: process.env.LOG_LEVEL ?? 'info',
+    base: { service: 'open-ecs-console' },
+    mixin: () => currentFields.getStore() ?? {},
+    hooks: { streamWrite: escapeControls },
+  }
+  return stream ? pino(options, stream) : pino(options)
+}
+
+const levels = { log: 'info', info: 'info', debug: 'debug', trace: 'debug', warn: 'warn', error: 'error' }
+
+/**
+ * Has everything that is written with `console` go through a log. Next, next-auth and other packages write there, and some
+ * of it is what a visitor has sent: each is one line, whatever line breaks and escapes it has.
+ */
+export function logConsole(log) {
+  for (const [method, level] of Object.entries(levels)) {
+    console[method] = (...words) => {
+      const error = words.find((word) => word instanceof Error)
+      const rest = words.filter((word) => word !== error)
+      const message = stripVTControlCharacters(format(...rest)).trim() || error?.message || ''
+      log[level]({ from: 'console', ...(error ? { err: error } : {}) }, message)
+    }
+  }
+}
+
+const toldAt = new Map()
+
+/** Whether something may be told again: once a minute for each name. The names are the program's own, so they are few. */
+export function isToldSeldom(name, now = Date.now()) {
+  if (now - (toldAt.get(name) ?? Number.NEGATIVE_INFINITY) < 60_000) return false
+  toldAt.set(name, now)
+  return true
+}

@@ -1,0 +1,105 @@
+// The program that serves: Next behind a door of our own. What Next answers by itself, a broken request or an address that
+// cannot be decoded, would lack the headers of every other answer, and what it prints would not be a line of our log.
+import http from 'node:http'
+import { parseArgs } from 'node:util'
+import next from 'next'
+import { askedHosts, configuredOrigin, isOwnOrigin } from '../auth/own-address.mjs'
+import { isToldSeldom, logConsole, makeLog } from '../log-lines.mjs'
+import { securityHeaders } from '../security-headers.mjs'
+
+const methods = ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS']
+const broken = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
+
+const log = makeLog()
+logConsole(log)
+process.on('unhandledRejection', (error) => log.error({ err: error }, 'A promise was rejected and nobody looked.'))
+process.on('uncaughtException', (error) => log.error({ err: error }, 'An error was thrown and nobody caught it.'))
+
+const { values } = parseArgs({
+  options: {
+    hostname: { type: 'string', default: '127.0.0.1' },
+    port: { type: 'string', default: '3000' },
+  },
+})
+const { hostname } = values
+const port = Number(values.port)
+const configured = configuredOrigin(process.env)
+
+const console_ = next({ dev: false, dir: process.cwd(), hostname, port })
+await console_.prepare()
+const handle = console_.getRequestHandler()
+
+const server = http.createServer((request, response) => {
+  for (const { key, value } of securityHeaders) response.setHeader(key, value)
+  if (!methods.includes(request.method)) return refuse(response, 405, { Allow: methods.join(', ') })
+  if (!isReadable(request.url)) return refuse(response, 400)
+  settleAddress(request)
+  handle(request, response).catch((error) => {
+    log.error({ err: error }, 'A request could not be answered.')
+    if (response.headersSent) response.destroy()
+    else refuse(response, 500)
+  })
+})
+server.on('clientError', (error, socket) => {
+  // In the middle of an answer there is nothing left to say.
+  if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesWritten > 0) return socket.destroy()
+  const status = broken[error.code] ?? 400
+  const lines = securityHeaders.map(({ key, value }) => `${key}: ${value}`)
+  const head = [`HTTP/1.1 ${status} ${http.STATUS_CODES[status]}`, 'Connection: close', 'Content-Length: 0', ...lines]
+  socket.end(`${head.join('\r\n')}\r\n\r\n`)
+})
+server.on('error', (error) => {
+  log.fatal({ err: error }, 'The server cannot listen.')
+  process.exit(1)
+})
+server.listen(port, hostname)
+
+for (const [signal, code] of [
+  ['SIGTERM', 143],
+  ['SIGINT', 130],
+])
+  process.once(signal, () => void end(code))
+
+// Answers that are under way are finished; whoever waits for us ends us when that takes too long.
+async function end(code) {
+  await new Promise((resolve) => {
+    server.close(resolve)
+    server.closeIdleConnections()
+  })
+  await console_.close()
+  process.exit(code)
+}
+
+function refuse(response, status, headers = {}) {
+  const text = `${status} ${http.STATUS_CODES[status]}\n`
+  response.writeHead(status, { ...headers, 'Content-Type': 'text/plain', 'Cache-Control': 'no-store' }).end(text)
+}
+
+/** Whether the path of an address can be decoded. */
+function isReadable(url) {
+  try {
+    return url.startsWith('/') && decodeURIComponent(url.split('?', 1)[0]) !== undefined
+  } catch {
+    return false
+  }
+}
+
+// Next compares the Origin of a server action with X-Forwarded-Host. So that it judges as our own forms do, that header
+// says here which host is ours, whatever proxies have made of it.
+function settleAddress(request) {
+  const header = (name) => request.headers[name] ?? null
+  const { origin } = request.headers
+  const isOwn = origin === undefined || isOwnOrigin(origin, header, configured)
+  if (!isOwn && !['GET', 'HEAD', 'OPTIONS'].includes(request.method)) tellOfOrigin(origin, header)
+  const host = configured ?? (isOwn ? origin : undefined)
+  if (host !== undefined) request.headers['x-forwarded-host'] = new URL(host).host
+}
+
+function tellOfOrigin(origin, header) {
+  if (!isToldSeldom('origin')) return
+  const address = configured ?? askedHosts(header).join(', ')
+  log.warn(
+    { origin: origin.slice(0, 300), address },
+    'A form was refused: it came from another address than the console has.',
+  )
+}
