@@ -7,6 +7,11 @@ const bytes = z
   .regex(/^\d+(\.\d+)?\s?(B|KiB|MiB|GiB|TiB)?$/, 'a size such as 64GiB')
   .transform(parseBytes)
 
+const duration = z
+  .string()
+  .regex(/^[1-9]\d{0,5}(m|h|d)$/, 'a time such as 30m, 12h or 7d')
+  .transform(parseDuration)
+
 const environment = z.object({
   DATABASE_URL: z.string().min(1),
   ECS_DATA_DIR: z
@@ -21,6 +26,8 @@ const environment = z.object({
     .optional(),
   NEXTAUTH_SECRET: z.string().min(1).optional(),
   NEXTAUTH_URL: z.url().optional(),
+  /** A session in use is renewed, and ends this long after its sign-in all the same. */
+  ECS_SESSION_MAX: duration.default(7 * 24 * 60 * 60 * 1000),
   /** How many proxies in front of the console append to X-Forwarded-For; 0 means that no such header is believed. */
   ECS_TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
   /** The day of the daily share limit is a calendar day in this zone. */
@@ -59,6 +66,11 @@ function parseBytes(text: string): number {
   const units: Record<string, number> = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 }
   const unit = text.replace(/[\d.\s]/g, '') || 'B'
   return Math.floor(Number.parseFloat(text) * (units[unit] ?? 1))
+}
+
+function parseDuration(text: string): number {
+  const units: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
+  return Number.parseInt(text, 10) * (units[text.slice(-1)] ?? 1)
 }
 
 function isTimeZone(zone: string): boolean {

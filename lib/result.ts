@@ -30,6 +30,7 @@ export type Refusal =
   | { code: 'STORE_FULL'; region: string }
   | { code: 'IMAGE_TOO_LARGE'; max: number }
   | { code: 'PASSWORD_WRONG' }
+  | { code: 'PASSWORD_TRIES_USED_UP'; seconds: number }
   | { code: 'ACCOUNT_NOT_FOUND' }
   | { code: 'USERNAME_TAKEN' }
   | { code: 'REGION_NOT_FOUND' }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { freeText, requiredText, text } from '@/lib/fields'
-import { foldUsername, isUsername, passwordMax, passwordMin, usernameMax } from './rules'
+import { foldUsername, isUsername, passwordMax, passwordMin, preparePassword, usernameMax } from './rules'
 
 const displayNameMax = 64
 /** Longest address that mail can be sent to (RFC 5321). */
@@ -20,7 +20,10 @@ export const recipientName = text(256)
 export const lookUpParams = z.object({ username: recipientName })
 export type LookUpParams = z.infer<typeof lookUpParams>
 
-export const newPassword = text(passwordMax).min(passwordMin, 'too-short')
+/** As it is hashed: its length is that of the prepared form, which may be shorter than what was typed. */
+export const newPassword = text(4 * passwordMax)
+  .transform(preparePassword)
+  .pipe(text(passwordMax).min(passwordMin, 'too-short'))
 
 /** Any characters that can be seen, on one line. */
 export const displayName = freeText(displayNameMax).pipe(
@@ -33,7 +36,7 @@ export const displayName = freeText(displayNameMax).pipe(
 export const email = text(emailMax).refine((typed) => typed === '' || z.email().safeParse(typed).success, 'format')
 
 export const changePasswordInput = z.object({
-  currentPassword: text(passwordMax).min(1, 'required'),
+  currentPassword: text(4 * passwordMax).min(1, 'required'),
   newPassword,
 })
 export type ChangePasswordInput = z.infer<typeof changePasswordInput>

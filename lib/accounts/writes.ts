@@ -1,5 +1,5 @@
 import 'server-only'
-import { hashPassword, verifyPassword } from '@/lib/auth/password'
+import { hashPassword } from '@/lib/auth/password'
 import { type Context, isDisabled } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import { isUniqueViolation } from '@/lib/db/errors'
@@ -8,31 +8,35 @@ import { inTransaction } from '@/lib/db/transaction'
 import { recordEvents } from '@/lib/events/writes'
 import { newId } from '@/lib/ids'
 import { ok, type Result, refuse } from '@/lib/result'
+import { checkPassword, forgetFailures } from '@/lib/sessions/writes'
 import { refuseQuotaChange } from './rules'
 import type { ChangePasswordInput } from './schema'
 
-/** Changes the viewer's own password and ends its other sessions. Refuses a wrong current password. */
+/**
+ * Changes the viewer's own password and ends its other sessions. Refuses a wrong current password, and makes too many of them
+ * wait as a sign-in does: who has found an open session must not find its password by trying.
+ */
 export async function changePassword(
   ctx: Context & { sessionId: string },
   input: ChangePasswordInput,
 ): Promise<Result<{ sessionsEnded: number }>> {
-  const account = await db().account.findUniqueOrThrow({
-    where: { id: ctx.viewer.accountId },
-    select: { passwordHash: true },
-  })
-  if (!(await verifyPassword(account.passwordHash, input.currentPassword))) return refuse({ code: 'PASSWORD_WRONG' })
+  const { accountId, ownerId, username } = ctx.viewer
+  const source = { key: `session ${ctx.sessionId}`, isKnownBrowser: true }
+  const checked = await checkPassword(source, { username, password: input.currentPassword }, ctx.now)
+  if (checked.status === 'busy') return refuse({ code: 'BUSY' })
+  if (checked.status === 'wait') return refuse({ code: 'PASSWORD_TRIES_USED_UP', seconds: checked.seconds })
+  if (checked.status === 'refused') return refuse({ code: 'PASSWORD_WRONG' })
   const passwordHash = await hashPassword(input.newPassword)
   return await inTransaction(async (tx) => {
-    const accounts = await lockAccounts(tx, [...new Set([ctx.viewer.accountId, ctx.viewer.ownerId])])
+    const accounts = await lockAccounts(tx, [...new Set([accountId, ownerId])])
     if (isDisabled(ctx, accounts)) return refuse({ code: 'SIGNED_OUT' })
     const changed = await tx.account.updateMany({
-      where: { id: ctx.viewer.accountId, passwordHash: account.passwordHash },
+      where: { id: accountId, passwordHash: checked.account.passwordHash },
       data: { passwordHash },
     })
     if (changed.count === 0) return refuse({ code: 'PASSWORD_WRONG' })
-    const ended = await tx.session.deleteMany({
-      where: { accountId: ctx.viewer.accountId, NOT: { id: ctx.sessionId } },
-    })
+    await forgetFailures(tx, source, username)
+    const ended = await tx.session.deleteMany({ where: { accountId, NOT: { id: ctx.sessionId } } })
     await recordEvents(tx, ctx, [{ action: 'account.password', details: { sessionsEnded: ended.count } }])
     return ok({ sessionsEnded: ended.count })
   })

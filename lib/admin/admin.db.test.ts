@@ -63,7 +63,9 @@ describe('the command line', { timeout: 90_000 }, () => {
     ])
     // One trailing newline was dropped, so the password is what was meant.
     const source = { key: 'test', isKnownBrowser: false }
-    expect(await signIn(source, { username: 'aster', password }, new Date())).toMatchObject({ status: 'signed-in' })
+    expect(await signIn(source, { username: 'aster', password }, { now: new Date(), replaced: null })).toMatchObject({
+      status: 'signed-in',
+    })
   })
 
   test('gives a region a Chinese name, changes it, and lists both names', async () => {
@@ -222,7 +224,7 @@ describe('the operator', () => {
   test('ends sessions by command, by a new password and by disabling', async () => {
     const { owner } = await imported(made, 'signed-in')
     const name = { username: owner.username, password }
-    const again = () => signIn({ key: 'test', isKnownBrowser: false }, name, new Date())
+    const again = () => signIn({ key: 'test', isKnownBrowser: false }, name, { now: new Date(), replaced: null })
     const left = () => endSessionsOf(owner.username)
     await resetPassword(owner.username, password)
     await Promise.all([again(), again()])

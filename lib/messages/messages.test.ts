@@ -104,6 +104,7 @@ const refusals = {
   CHECKSUM_MISMATCH: true,
   IMAGE_TOO_LARGE: true,
   PASSWORD_WRONG: true,
+  PASSWORD_TRIES_USED_UP: true,
   ACCOUNT_NOT_FOUND: true,
   USERNAME_TAKEN: true,
   REGION_NOT_FOUND: true,

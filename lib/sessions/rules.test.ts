@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { failuresPerSourceMax, failuresPerUsernameMax, signInWait } from './rules'
+import { failuresPerSourceMax, failuresPerUsernameMax, renewedEnd, sessionEnd, sessionMs, signInWait } from './rules'
 
 const now = new Date('2026-03-10T04:00:00.000Z')
 const none = { count: 0, lastAt: null }
@@ -46,4 +46,33 @@ test('the longer of the two waits counts', () => {
 test('no number of failures locks anybody out', () => {
   expect(signInWait(now, failures(Number.MAX_SAFE_INTEGER), failures(Number.MAX_SAFE_INTEGER))).toBe(60_000)
   expect([failuresPerSourceMax, failuresPerUsernameMax]).toEqual([10, 100])
+})
+
+const hour = 60 * 60 * 1000
+const after = (ms: number) => new Date(now.getTime() + ms)
+
+test('a session lasts 12 hours from when it is used, and never longer than its maximum', () => {
+  expect(sessionEnd(after(5 * hour), now, 100 * hour)).toEqual(after(17 * hour))
+  expect(sessionEnd(after(5 * hour), now, 8 * hour)).toEqual(after(8 * hour))
+})
+
+test.each([
+  ['used a moment ago', 0, 100, null],
+  ['used for less than an hour', 0.99, 100, null],
+  ['used for an hour', 1, 100, 13],
+  ['used in its last minute', 11.99, 100, 23.99],
+  ['as far as it can last', 3, 14, 14],
+  ['at its maximum already', 3, 12, null],
+])('a session that was %s is renewed accordingly', (_, usedAfter, max, renewed) => {
+  const times = { createdAt: now, expiresAt: after(sessionMs) }
+  expect(renewedEnd(after(usedAfter * hour), times, max * hour)).toEqual(renewed && after(renewed * hour))
+})
+
+test('a session in use all the time is renewed to the very end', () => {
+  let times = { createdAt: now, expiresAt: after(12 * hour) }
+  for (let used = 0; used < 50 * hour; used += hour / 6) {
+    const renewed = renewedEnd(after(used), times, 48 * hour)
+    if (renewed) times = { ...times, expiresAt: renewed }
+  }
+  expect(times.expiresAt).toEqual(after(48 * hour))
 })

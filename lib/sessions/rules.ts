@@ -1,5 +1,7 @@
-/** A session ends by itself after this long. */
+/** A session that is not used for this long ends by itself. */
 export const sessionMs = 12 * 60 * 60 * 1000
+/** A session in use is renewed no more often than this, so that reading pages costs no writes. */
+export const renewedEveryMs = 60 * 60 * 1000
 
 /** Failures are remembered this long. */
 export const failureWindowMs = 15 * 60 * 1000
@@ -10,6 +12,21 @@ export const failuresPerUsernameMax = 100
 const firstWaitMs = 5_000
 /** No wait is longer: a stranger's failures may slow the owner of a name down, never lock him out. */
 const longestWaitMs = 60_000
+
+export type SessionTimes = { createdAt: Date; expiresAt: Date }
+
+/** Until when a session lasts that is used now: `sessionMs` from now, and never longer than `maxMs` from its begin. */
+export function sessionEnd(now: Date, createdAt: Date, maxMs: number): Date {
+  return new Date(Math.min(now.getTime() + sessionMs, createdAt.getTime() + maxMs))
+}
+
+/** The new end of a session that is used now, or null when it is not time to renew it or it cannot last longer. */
+export function renewedEnd(now: Date, { createdAt, expiresAt }: SessionTimes, maxMs: number): Date | null {
+  const wasRenewedAt = expiresAt.getTime() - sessionMs
+  if (now.getTime() - wasRenewedAt < renewedEveryMs) return null
+  const end = sessionEnd(now, createdAt, maxMs)
+  return end > expiresAt ? end : null
+}
 
 export type Failures = { count: number; lastAt: Date | null }
 

@@ -4,7 +4,7 @@ import { operatorContext } from '@/lib/admin/operator'
 import { hashPassword } from '@/lib/auth/password'
 import { db } from '@/lib/db/client'
 import { account, later, minutes, noon, race, type TestAccount } from '@/lib/testing/builders'
-import { findViewer } from './reads'
+import { findSession } from './reads'
 import { failureWindowMs, sessionMs } from './rules'
 import { endSession, endSessions, forgetExpiredSessions, type SignInSource, signIn } from './writes'
 
@@ -22,7 +22,11 @@ const office = from('192.0.2.1')
 
 async function trying(who: TestAccount | string, password: string, source = office, now = noon) {
   const username = typeof who === 'string' ? who : who.username
-  return await signIn(source, { username, password }, now)
+  return await signIn(source, { username, password }, { now, replaced: null })
+}
+
+async function findViewer(sessionId: string, now: Date) {
+  return (await findSession(sessionId, now))?.viewer ?? null
 }
 
 async function signedIn(who: TestAccount, now = noon): Promise<string> {
@@ -88,11 +92,13 @@ describe('signing in', () => {
 })
 
 describe('the throttle', () => {
-  it('of 50 parallel guesses looks at 10 at most, from a source, and the others wait', async () => {
+  it('of 50 parallel guesses looks at 10 at most, from a source, and the next ones wait', async () => {
     const owner = await account({ passwordHash })
     const answers = await race(50, (index) => trying(owner, `guess ${index}`))
     expect(answers.filter((answer) => answer.status === 'refused')).toHaveLength(10)
-    expect(answers.filter((answer) => answer.status === 'wait')).toHaveLength(40)
+    expect(answers.filter((answer) => answer.status === 'busy')).toHaveLength(40)
+    const next = await race(10, (index) => trying(owner, `guess ${index}`))
+    expect(next.filter((answer) => answer.status === 'wait')).toHaveLength(10)
   })
 
   it('does not let the right password slip through among too many guesses', async () => {
@@ -104,9 +110,9 @@ describe('the throttle', () => {
   it('of guesses from everywhere at once looks at 100 at most', async () => {
     const owner = await account({ passwordHash })
     for (let source = 0; source < 12; source++) await failures(owner, 8, `source ${source}`)
-    const answers = await race(20, (index) => trying(owner, 'guess', from(`new ${index}`)))
+    const answers = await race(10, (index) => trying(owner, 'guess', from(`new ${index}`)))
     expect(answers.filter((answer) => answer.status === 'refused')).toHaveLength(4)
-    expect(answers.filter((answer) => answer.status === 'wait')).toHaveLength(16)
+    expect(answers.filter((answer) => answer.status === 'wait')).toHaveLength(6)
   })
 
   it('lets waits grow to a minute and no further, and a try in a wait does not make it longer', async () => {
@@ -190,6 +196,17 @@ describe('a session ends', () => {
     expect(await findViewer(elsewhere, noon)).toBeNull()
     expect(await trying(owner, right)).toEqual({ status: 'refused' })
     expect(await trying(owner, change.newPassword)).toMatchObject({ status: 'signed-in' })
+  })
+
+  it('when somebody signs in over it in the same browser, and no other', async () => {
+    const [owner, other] = [await account({ passwordHash }), await account({ passwordHash })]
+    const [old, elsewhere] = [await signedIn(owner), await signedIn(owner)]
+    const typed = { username: other.username, password: 'wrong' }
+    await signIn(office, typed, { now: noon, replaced: old })
+    expect(await findViewer(old, noon)).not.toBeNull()
+    await signIn(office, { ...typed, password: right }, { now: noon, replaced: old })
+    expect(await findViewer(old, noon)).toBeNull()
+    expect(await findViewer(elsewhere, noon)).not.toBeNull()
   })
 
   it('when one signs out, that one alone, and when the operator ends them', async () => {

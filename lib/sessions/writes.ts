@@ -1,85 +1,130 @@
 import 'server-only'
+import { Gate, Overloaded } from '@/lib/auth/gate'
 import { hashPassword, verifyPassword } from '@/lib/auth/password'
 import type { Context } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import { lockAccounts } from '@/lib/db/locks'
-import { inTransaction } from '@/lib/db/transaction'
+import { inTransaction, StartOver, type Transaction } from '@/lib/db/transaction'
+import { env } from '@/lib/env'
 import { recordEvents } from '@/lib/events/writes'
 import { ok, type Result, refuse } from '@/lib/result'
-import { type Failures, failureWindowMs, sessionMs, signInWait } from './rules'
+import { type Failures, failureWindowMs, sessionEnd, signInWait } from './rules'
 
-/** Where a sign-in comes from: an address, or a browser that this account has signed in with before. */
+/** Where a try comes from: an address, or a browser or session that this account has already signed in with. */
 export type SignInSource = { key: string; isKnownBrowser: boolean }
+
+type Credentials = { username: string; password: string }
+
+/** `wait`: too many failures. `busy`: too many tries of all at once; nothing was looked at. */
+type NotNow = { status: 'wait'; seconds: number } | { status: 'busy'; seconds: number }
+
+export type PasswordAnswer =
+  | { status: 'right'; account: { id: string; passwordHash: string; isOutdated: boolean } }
+  | { status: 'refused' }
+  | NotNow
 
 export type SignInAnswer =
   | { status: 'signed-in'; sessionId: string; accountId: string; expiresAt: Date }
   | { status: 'refused' }
-  | { status: 'wait'; seconds: number }
+  | NotNow
+
+// Strangers can ask for this without end, so they wait in a line of their own that cannot slow down anybody else: neither
+// the connections of the database nor the threads that hash are theirs. A bundle may hold this module more than once.
+const gateLimits = { running: 2, waiting: 40, perKey: 10 }
+const kept = globalThis as typeof globalThis & { ecsPasswordGates?: { strangers: Gate; known: Gate } }
+kept.ecsPasswordGates ??= { strangers: new Gate(gateLimits), known: new Gate(gateLimits) }
+const gates = kept.ecsPasswordGates
 
 let decoyHash: Promise<string> | undefined
 
 /**
- * Signs in with a username and a password. Unknown, wrong and disabled are one answer, after the same work. Too many
- * failures make the next try wait; the waits grow and are bounded. A failure is written before the password is looked at
- * and taken back when it was right, so that parallel guesses cannot slip past the limit together.
+ * Whether a password is an account's. Every place that asks for one asks here. Unknown, wrong and disabled are one answer,
+ * after the same work. Too many failures make the next try wait; the waits grow and are bounded. A failure is written before
+ * the password is looked at and taken back by whoever goes on, so that parallel guesses cannot slip past the limit together.
  */
-export async function signIn(
-  source: SignInSource,
-  credentials: { username: string; password: string },
-  now: Date,
-): Promise<SignInAnswer> {
-  const attempt = await beginAttempt(source, credentials.username, now)
-  if (attempt.wait > 0) return { status: 'wait', seconds: Math.ceil(attempt.wait / 1000) }
+export async function checkPassword(source: SignInSource, typed: Credentials, now: Date): Promise<PasswordAnswer> {
+  const gate = source.isKnownBrowser ? gates.known : gates.strangers
+  try {
+    return await gate.run(typed.username, () => checkNext(source, typed, now))
+  } catch (error) {
+    if (error instanceof Overloaded) return { status: 'busy', seconds: error.seconds }
+    throw error
+  }
+}
+
+async function checkNext(source: SignInSource, typed: Credentials, now: Date): Promise<PasswordAnswer> {
+  const attempt = await beginAttempt(source, typed.username, now)
+  if (!attempt.ok) return { status: 'busy', seconds: 1 }
+  if (attempt.value.wait > 0) return { status: 'wait', seconds: Math.ceil(attempt.value.wait / 1000) }
   const account = await db().account.findUnique({
-    where: { username: credentials.username },
+    where: { username: typed.username },
     select: { id: true, passwordHash: true, disabledAt: true, master: { select: { disabledAt: true } } },
   })
   decoyHash ??= hashPassword(crypto.randomUUID())
-  const isRight = await verifyPassword(account?.passwordHash ?? (await decoyHash), credentials.password)
-  if (!account || !isRight || account.disabledAt || account.master?.disabledAt) return { status: 'refused' }
+  const match = await verifyPassword(account?.passwordHash ?? (await decoyHash), typed.password)
+  if (!account || match === 'wrong' || account.disabledAt || account.master?.disabledAt) return { status: 'refused' }
+  const { id, passwordHash } = account
+  return { status: 'right', account: { id, passwordHash, isOutdated: match === 'right-as-typed' } }
+}
+
+/** Takes back what `checkPassword` counted, once the password was right. */
+export async function forgetFailures(tx: Transaction, source: SignInSource, username: string): Promise<void> {
+  await tx.signInFailure.deleteMany({ where: { username, source: source.key } })
+}
+
+/** Signs in with a username and a password. `replaced` is the session that the same browser had until now: it ends. */
+export async function signIn(
+  source: SignInSource,
+  typed: Credentials,
+  { now, replaced }: { now: Date; replaced: string | null },
+): Promise<SignInAnswer> {
+  const checked = await checkPassword(source, typed, now)
+  if (checked.status !== 'right') return checked
+  const { account } = checked
   const session = {
     id: crypto.randomUUID(),
     accountId: account.id,
     createdAt: now,
-    expiresAt: new Date(now.getTime() + sessionMs),
+    expiresAt: sessionEnd(now, now, env().ECS_SESSION_MAX),
   }
-  const begun = await beginSession(session, account.passwordHash, {
-    username: credentials.username,
-    source: source.key,
-  })
-  if (!begun) return { status: 'refused' }
-  return { status: 'signed-in', sessionId: session.id, accountId: account.id, expiresAt: session.expiresAt }
-}
-
-type NewSession = { id: string; accountId: string; createdAt: Date; expiresAt: Date }
-
-/** Begins a session unless the account got disabled or another password since: both end all sessions, so none may follow. */
-async function beginSession(
-  session: NewSession,
-  passwordHash: string,
-  attempt: { username: string; source: string },
-): Promise<boolean> {
   const begun = await inTransaction(async (tx) => {
-    const account = await tx.account.findUniqueOrThrow({ where: { id: session.accountId }, select: { masterId: true } })
-    const accounts = await lockAccounts(
-      tx,
-      account.masterId ? [session.accountId, account.masterId] : [session.accountId],
-    )
-    if ([...accounts.values()].some((locked) => locked.disabledAt !== null)) return ok(false)
-    const now = await tx.account.findUniqueOrThrow({ where: { id: session.accountId }, select: { passwordHash: true } })
-    if (now.passwordHash !== passwordHash) return ok(false)
-    await tx.signInFailure.deleteMany({ where: attempt })
+    if (!(await isStillRight(tx, account))) return ok(false)
+    await forgetFailures(tx, source, typed.username)
+    if (replaced) await tx.session.deleteMany({ where: { id: replaced } })
     await tx.session.create({ data: session })
     return ok(true)
   })
-  return begun.ok && begun.value
+  if (!begun.ok) return { status: 'busy', seconds: 1 }
+  if (!begun.value) return { status: 'refused' }
+  if (account.isOutdated) await renewHash(account, typed.password)
+  return { status: 'signed-in', sessionId: session.id, accountId: account.id, expiresAt: session.expiresAt }
 }
 
-async function beginAttempt(source: SignInSource, username: string, now: Date): Promise<{ wait: number }> {
+type CheckedAccount = { id: string; passwordHash: string }
+
+/** Whether the account has not got disabled or another password since: both end all sessions, so none may follow. */
+async function isStillRight(tx: Transaction, { id, passwordHash }: CheckedAccount): Promise<boolean> {
+  const { masterId } = await tx.account.findUniqueOrThrow({ where: { id }, select: { masterId: true } })
+  const accounts = await lockAccounts(tx, masterId ? [id, masterId] : [id])
+  if ([...accounts.values()].some((locked) => locked.disabledAt !== null)) return false
+  const now = await tx.account.findUniqueOrThrow({ where: { id }, select: { passwordHash: true } })
+  return now.passwordHash === passwordHash
+}
+
+// From now on the password is right from any keyboard. A password that was changed meanwhile stays as it is.
+async function renewHash({ id, passwordHash }: CheckedAccount, password: string): Promise<void> {
+  const renewed = await hashPassword(password)
+  await db().account.updateMany({ where: { id, passwordHash }, data: { passwordHash: renewed } })
+}
+
+async function beginAttempt(source: SignInSource, username: string, now: Date): Promise<Result<{ wait: number }>> {
   const since = new Date(now.getTime() - failureWindowMs)
-  const result = await inTransaction(async (tx) => {
+  return await inTransaction(async (tx) => {
     // One username at a time; nothing else takes this lock, and the username may be nobody's, so there is no row to lock.
-    await tx.$queryRaw`SELECT pg_advisory_xact_lock(hashtext('sign-in'), hashtext(${username}))::text`
+    // Another process may hold it. A transaction that waited for it would keep a connection from everybody else.
+    const [lock] = await tx.$queryRaw<{ isOurs: boolean }[]>`
+      SELECT pg_try_advisory_xact_lock(hashtext('sign-in'), hashtext(${username})) AS "isOurs"`
+    if (!lock?.isOurs) throw new StartOver()
     const rows = await tx.signInFailure.groupBy({
       by: ['source'],
       where: { username, at: { gt: since } },
@@ -94,7 +139,6 @@ async function beginAttempt(source: SignInSource, username: string, now: Date): 
     }
     return ok({ wait })
   })
-  return result.ok ? result.value : { wait: 1000 }
 }
 
 function total(failures: Failures[]): Failures {
@@ -103,6 +147,11 @@ function total(failures: Failures[]): Failures {
     count: failures.reduce((sum, failure) => sum + failure.count, 0),
     lastAt: times.length > 0 ? new Date(Math.max(...times)) : null,
   }
+}
+
+/** Renews a session that is in use, unless it has ended meanwhile. */
+export async function renewSession(sessionId: string, now: Date, expiresAt: Date): Promise<void> {
+  await db().session.updateMany({ where: { id: sessionId, expiresAt: { gt: now } }, data: { expiresAt } })
 }
 
 /** Ends one session: the browser that held it is signed out at once. */

@@ -1,0 +1,59 @@
+import 'server-only'
+
+/** Thrown instead of waiting: as much waits already as can be done soon. `seconds` later there may be room. */
+export class Overloaded extends Error {
+  constructor(readonly seconds: number) {
+    super('Too much of this work waits already.')
+  }
+}
+
+type Limits = {
+  /** At the same time, and never two of one key. */
+  running: number
+  /** In line for all keys together; whoever comes beyond that is turned away. */
+  waiting: number
+  /** Of one key, running or in line. */
+  perKey: number
+}
+type Waiting = { key: string; start: () => void }
+
+/**
+ * Lets costly work through that strangers can ask for: some at the same time, a bounded number in line, in the order of
+ * arrival. What is in line holds nothing but its place: no database connection, no thread.
+ */
+export class Gate {
+  private readonly running = new Set<string>()
+  private line: Waiting[] = []
+
+  constructor(private readonly limits: Limits) {}
+
+  /** Runs `work` when its turn comes. Throws `Overloaded` at once when there is no place in line. */
+  async run<T>(key: string, work: () => Promise<T>): Promise<T> {
+    await this.turn(key)
+    try {
+      return await work()
+    } finally {
+      this.running.delete(key)
+      this.startNext()
+    }
+  }
+
+  private async turn(key: string): Promise<void> {
+    const ofKey = this.line.filter((other) => other.key === key).length + (this.running.has(key) ? 1 : 0)
+    const { waiting, perKey } = this.limits
+    if (ofKey >= perKey || this.line.length >= waiting) throw new Overloaded(2)
+    const started = new Promise<void>((resolve) => this.line.push({ key, start: resolve }))
+    this.startNext()
+    await started
+  }
+
+  private startNext(): void {
+    while (this.running.size < this.limits.running) {
+      const next = this.line.find(({ key }) => !this.running.has(key))
+      if (!next) return
+      this.line = this.line.filter((other) => other !== next)
+      this.running.add(next.key)
+      next.start()
+    }
+  }
+}
