@@ -7,12 +7,12 @@ import pg from 'pg'
 import { sealSession, sessionCookie } from '@/lib/auth/session-cookie'
 import { type EmbeddedDatabase, startDatabase } from '@/lib/embedded/embedded'
 import { freePort, isListening } from '@/lib/embedded/ports'
-import { next } from '@/lib/start/build'
+import { serverAt } from '@/lib/start/build'
 import { worker } from '@/lib/start/children'
 import { metrics, watchdog } from '@/lib/start/run'
 import { S3Server } from '@/lib/stores/fixtures/s3-server'
 import { migrate } from '@/prisma/migrate'
-import { act, expect, test } from './fixtures'
+import { act, actionIds, expect, test } from './fixtures'
 
 // A server, a worker, a database and stores of their own, as whoever operates a console sees them.
 test.describe.configure({ mode: 'serial' })
@@ -34,11 +34,11 @@ test.beforeAll(async ({ playwright }) => {
   bucket = new S3Server()
   await bucket.start()
   ports = { server: await freePort(), metrics: await freePort() }
-  const args = [next, 'start', '--hostname', '127.0.0.1', '--port', String(ports.server)]
+  const args = serverAt('127.0.0.1', ports.server)
   processes = { server: start('server', args, ports.metrics), worker: start('worker', worker.args, ports.metrics + 1) }
   await expect.poll(() => isListening(ports.server, '127.0.0.1'), { timeout: 60_000 }).toBe(true)
   const value = await sealSession({ accountId: owner, sessionId: 'session' })
-  const extraHTTPHeaders = { cookie: `${sessionCookie().name}=${value}` }
+  const extraHTTPHeaders = { cookie: `${sessionCookie(baseUrl()).name}=${value}` }
   owners = await playwright.request.newContext({ baseURL: baseUrl(), extraHTTPHeaders })
 })
 
@@ -164,6 +164,27 @@ test('every answer leaves a line with the id that the proxy gave it, or with one
   ])
 })
 
+test('nothing that a visitor sends makes a line of its own in the log, nor acts on a terminal', async () => {
+  const forged = '{"level":30,"msg":"forged"}'
+  for (const text of [`http://a\n${forged}`, `x\r\n${forged}`, '\u001b[2J\u001b]0;title\u0007', '\u009b31m\u202e']) {
+    const encoded = encodeURIComponent(text)
+    await owners.get(`/api/auth/csrf?callbackUrl=${encoded}`)
+    await owners.get('/api/auth/csrf', { headers: { cookie: `next-auth.callback-url=${encoded}` } })
+    await owners.post('/api/auth/callback/credentials', { form: { csrfToken: text, callbackUrl: text } })
+    await owners.post('/account', { headers: { 'next-action': text.replace(/[^ -~]/g, '') }, data: text })
+    await owners.post('/account', { headers: { 'next-action': actionIds().shareImageAction ?? '' }, data: text })
+    await owners.post('/api/sign-out', { headers: { origin: `http://${encoded}` } })
+    await owners.get(`/%0a${encoded}`)
+    await owners.get(`/api/images/${encoded}?region=${encoded}`)
+  }
+  const lines = log('server').trimEnd().split('\n')
+  for (const line of lines) expect(() => JSON.parse(line), line).not.toThrow()
+  expect(lines.filter((line) => JSON.parse(line).msg === 'forged')).toEqual([])
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: These are the ones that may not be there.
+  expect(lines.filter((line) => /[\u0000-\u001f\u007f-\u009f\u202e]/.test(line))).toEqual([])
+  expect(lines.some((line) => line.includes('next-auth'))).toBe(true)
+})
+
 test('without a worker the queue is not ready', async () => {
   processes.worker.kill()
   await expect.poll(ready).toEqual(without('queue'))
@@ -190,7 +211,7 @@ test('without its database the server lives and is not ready, and the reference 
   }
 
   const value = await sealSession({ accountId: owner, sessionId: 'session' })
-  await context.addCookies([{ name: sessionCookie().name, value, url: baseUrl() }])
+  await context.addCookies([{ name: sessionCookie(baseUrl()).name, value, url: baseUrl() }])
   const page = await context.newPage()
   await page.setExtraHTTPHeaders({ 'x-request-id': 'the-page' })
   await page.goto(`${baseUrl()}/account`)

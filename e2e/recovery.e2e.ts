@@ -7,7 +7,7 @@ import pg from 'pg'
 import { sealSession, sessionCookie } from '@/lib/auth/session-cookie'
 import { type EmbeddedDatabase, startDatabase } from '@/lib/embedded/embedded'
 import { freePort, isListening } from '@/lib/embedded/ports'
-import { next } from '@/lib/start/build'
+import { serverAt } from '@/lib/start/build'
 import { watchdog } from '@/lib/start/run'
 import { migrate } from '@/prisma/migrate'
 import { expect, row, test } from './fixtures'
@@ -29,7 +29,7 @@ test.beforeAll(async () => {
   const port = await freePort()
   baseUrl = `http://127.0.0.1:${port}`
   const own = { DATABASE_URL: database.url, NEXTAUTH_URL: baseUrl, NODE_ENV: 'production', NODE_OPTIONS: '' } as const
-  server = spawn(process.execPath, [watchdog, next, 'start', '--hostname', '127.0.0.1', '--port', String(port)], {
+  server = spawn(process.execPath, [watchdog, ...serverAt('127.0.0.1', port)], {
     env: { ...process.env, ...own },
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   })
@@ -75,7 +75,7 @@ for (const [how, end] of [
     context,
   }) => {
     const value = await sealSession({ accountId: owner, sessionId: 'session' })
-    await context.addCookies([{ name: sessionCookie().name, value, url: baseUrl }])
+    await context.addCookies([{ name: sessionCookie(baseUrl).name, value, url: baseUrl }])
     const list = await openPage(context, '/cn-shanghai/images/custom')
     const sharing = await openPage(context, `/cn-shanghai/images/${disk}/share`)
     const elsewhere = await openPage(context, '/account')

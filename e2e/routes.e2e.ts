@@ -1,4 +1,5 @@
 import fs from 'node:fs'
+import net from 'node:net'
 import path from 'node:path'
 import { db } from '@/lib/db/client'
 import { account, ask, expect, image, password, share, startSession, test, unique } from './fixtures'
@@ -18,6 +19,8 @@ function reads(imageId: string): Record<string, string> {
     'shared-images/new': `/api/shared-images/new?region=${region}`,
     accounts: '/api/accounts?username=nobody-at-all',
     quotas: '/api/quotas',
+    regions: '/api/regions',
+    standing: '/api/standing',
   }
 }
 
@@ -72,8 +75,9 @@ test('an image of somebody else is answered exactly as one that is not there, on
     for (const url of from) {
       const [notThere, notYours] = [await ask(client, url(missing)), await ask(client, url(disk.id))]
       expect.soft(notYours.status, `${who.username} ${url('…')}`).toBe(404)
-      // The address that was asked for stands in a page; nothing else may differ.
-      const plain = (body: string, id: string) => partsOf(body.replaceAll(id, '…'))
+      // The address that was asked for and when it was read stand in a page; nothing else may differ.
+      const times = /(dehydratedAt|dataUpdatedAt)\\*":\d+/g
+      const plain = (body: string, id: string) => partsOf(body.replaceAll(id, '…').replaceAll(times, '$1'))
       expect.soft(plain(notYours.body, disk.id), `${who.username} ${url('…')}`).toEqual(plain(notThere.body, missing))
     }
   }
@@ -149,15 +153,19 @@ test('a form of another site can neither sign anybody in nor out', async ({ requ
     const visitor = await requestAs(null)
     const answer = await visitor.post('/api/sign-in', { form, headers: { origin } })
     expect.soft(answer.headers().location, origin).toMatch(/^\/sign-in/)
-    expect.soft(await (await visitor.get('/sign-in')).text(), origin).toContain('The form came from another site')
+    expect
+      .soft(await (await visitor.get('/sign-in')).text(), origin)
+      .toContain('The form came from another address. This console is at')
     const signedIn = await requestAs(someone)
-    await signedIn.post('/api/sign-out', { headers: { origin } })
+    const refused = await signedIn.post('/api/sign-out', { headers: { origin } })
+    expect.soft(refused.headers().location, origin).toBe('/sign-out')
+    expect.soft(await (await signedIn.get('/sign-out')).text(), origin).toContain('You are still signed in')
     expect.soft((await ask(signedIn, '/api/quotas')).status, origin).toBe(200)
   }
   expect(await db().session.count({ where: { accountId: someone.id } })).toBe(4)
   const own = await requestAs(null)
   const answer = await own.post('/api/sign-in', { form, headers: { origin: baseURL ?? '' } })
-  expect(answer.headers()['set-cookie']).toMatch(/next-auth\.session-token=[^;]+;.*HttpOnly.*SameSite=lax/i)
+  expect(answer.headers()['set-cookie']).toMatch(/next-auth\.session-token\.\w{8}=[^;]+;.*HttpOnly.*SameSite=lax/i)
 })
 
 test('next-auth’s own endpoints tell nothing of an account and act on no request of another site', async ({
@@ -174,6 +182,77 @@ test('next-auth’s own endpoints tell nothing of an account and act on no reque
   const form = { username: someone.username, password, csrfToken: 'guessed' }
   await visitor.post('/api/auth/callback/credentials', { form })
   expect((await ask(visitor, '/api/quotas')).status).toBe(401)
+})
+
+test('next-auth signs programs in and out over a session that is there, and gives an ended one no fresh cookie', async ({
+  requestAs,
+}) => {
+  const someone = await account()
+  const program = await requestAs(null)
+  const post = async (endpoint: string, fields: Record<string, string>) => {
+    const { csrfToken } = await (await program.get('/api/auth/csrf')).json()
+    await program.post(`/api/auth/${endpoint}`, { form: { ...fields, csrfToken } })
+  }
+  await post('callback/credentials', { username: someone.username, password })
+  expect((await ask(program, '/api/quotas')).status).toBe(200)
+  const before = await db().session.findFirstOrThrow({ where: { accountId: someone.id } })
+  expect(await (await program.get('/api/auth/session')).json()).toEqual({ expires: before.expiresAt.toISOString() })
+  await post('callback/credentials', { username: someone.username, password })
+  expect(await db().session.count({ where: { accountId: someone.id } })).toBe(1)
+  await db().session.deleteMany({ where: { accountId: someone.id } })
+  const ended = await program.get('/api/auth/session')
+  expect([await ended.text(), ended.headers()['set-cookie']]).toEqual(['{}', undefined])
+  await post('callback/credentials', { username: someone.username, password })
+  await post('signout', {})
+  expect(await db().session.count({ where: { accountId: someone.id } })).toBe(0)
+})
+
+test('of next-auth there is only what is used', async ({ requestAs }) => {
+  const visitor = await requestAs(null)
+  const unused = ['signin', 'signout', 'error', 'verify-request', 'providers', 'callback', 'callback/credentials']
+  for (const endpoint of [...unused, 'callback/credentials?error=x', '_log', 'csrf/x', 'nothing', '%0a']) {
+    const { status, body } = await ask(visitor, `/api/auth/${endpoint}`)
+    expect.soft(status, endpoint).toBe(404)
+    expect.soft(body, endpoint).not.toContain('next-auth')
+  }
+  for (const endpoint of ['csrf', 'session', '_log', 'signin/credentials', 'nothing'])
+    expect.soft((await visitor.post(`/api/auth/${endpoint}`)).status(), endpoint).toBe(404)
+})
+
+test('a broken request is refused with the headers of every other answer', async ({ baseURL }) => {
+  const { hostname, port } = new URL(baseURL ?? '')
+  const send = (head: string) =>
+    new Promise<string>((resolve, reject) => {
+      const socket = net.connect(Number(port), hostname, () => socket.write(`${head}\r\nHost: x\r\n\r\n`))
+      let answer = ''
+      socket.on('data', (chunk) => {
+        answer += chunk
+      })
+      socket.on('close', () => resolve(answer)).on('error', reject)
+    })
+  const close = 'HTTP/1.1\r\nConnection: close'
+  const broken: [string, number][] = [
+    [`GET /% ${close}`, 400],
+    [`GET /%ff ${close}`, 400],
+    [`GET /${region}/images/%c0%80 ${close}`, 400],
+    [`GET /api/images/%E0%A4%A ${close}`, 400],
+    [`TRACE / ${close}`, 405],
+    [`TRACE /sign-in ${close}`, 405],
+    [`PUT / ${close}`, 405],
+    [`OPTIONS * ${close}`, 400],
+    ['NONSENSE', 400],
+    [`GET / ${close}\r\nX-Long: ${'x'.repeat(70_000)}`, 431],
+  ]
+  for (const [head, status] of broken) {
+    const answer = await send(head)
+    const name = head.slice(0, 40)
+    // In the cluster nginx refuses some of these itself, before they reach us.
+    if (/^Server: nginx/m.test(answer)) continue
+    expect.soft(answer, name).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+    expect.soft(answer, name).toMatch(/^content-security-policy: default-src 'self'/im)
+    expect.soft(answer, name).toMatch(/^x-content-type-options: nosniff/im)
+    expect.soft(answer, name).toMatch(/^x-frame-options: DENY/im)
+  }
 })
 
 test('a disabled account, and with a master its sub-accounts, is out on the very next request', async ({

@@ -1,3 +1,4 @@
+import { db } from '@/lib/db/client'
 import { account, expect, image, password, signIn, test, unique } from './fixtures'
 
 test('a wrong password and an unknown name get one answer, and the name stays in the field', async ({ page }) => {
@@ -65,6 +66,110 @@ test('signing out ends the session on the server too: a copy of the cookie is wo
   await context.addCookies(cookies)
   await page.goto('/account')
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
+})
+
+test('the keyboard starts where something is to be typed: the username, and after a refusal the password', async ({
+  page,
+}) => {
+  await page.goto('/sign-in')
+  await expect(page.getByLabel('Username')).toBeFocused()
+  await page.keyboard.type('nobody-at-all')
+  await page.keyboard.press('Tab')
+  await expect(page.getByLabel('Password')).toBeFocused()
+  await page.keyboard.type('not the password')
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('alert').filter({ hasText: 'wrong' })).toBeVisible()
+  await expect(page.getByLabel('Password')).toBeFocused()
+})
+
+test('a password can be looked at, and is a password again when it is sent', async ({ page }) => {
+  const someone = await account()
+  await page.goto('/sign-in')
+  const field = page.getByLabel('Password')
+  const look = page.getByRole('button', { name: 'Show password' })
+  await field.fill('not the password')
+  await expect(field).toHaveAttribute('type', 'password')
+  await look.click()
+  await expect(look).toHaveAttribute('aria-pressed', 'true')
+  await expect(field).toHaveAttribute('type', 'text')
+  await page.getByLabel('Username').fill(someone.username)
+  const sent = page.evaluate(
+    () =>
+      new Promise<string | undefined>((resolve) => {
+        const form = document.querySelector('form')
+        form?.addEventListener('formdata', () => resolve(form.querySelector<HTMLInputElement>('[name=password]')?.type))
+      }),
+  )
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  expect(await sent).toBe('password')
+})
+
+test('the theme can be chosen before signing in', async ({ page }) => {
+  await page.goto('/sign-in')
+  await page.getByRole('button', { name: 'Theme' }).click()
+  await page.getByRole('menuitemradio', { name: 'Dark' }).click()
+  await page.reload()
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark')
+})
+
+test('a browser that does not keep the cookie is told so, with scripts or without', async ({ browser, baseURL }) => {
+  const someone = await account()
+  const context = await browser.newContext()
+  const page = await context.newPage()
+  await page.goto('/sign-in')
+  const form = { username: someone.username, password }
+  const signedIn = await page.request.post('/api/sign-in', { form, maxRedirects: 0 })
+  const check = signedIn.headers().location ?? ''
+  await context.clearCookies()
+  await page.goto(check)
+  await expect(page.getByRole('alert').filter({ hasText: 'did not keep the cookie' })).toContainText(baseURL ?? '')
+  await context.close()
+})
+
+test('at another address than its own the console says where it is, before anything is typed', async ({
+  page,
+  baseURL,
+}) => {
+  const other = (baseURL ?? '').replace('127.0.0.1', 'localhost')
+  await page.goto(`${other}/sign-in?next=%2Faccount`)
+  await expect(page.getByText('You opened the console at an address at which you cannot sign in.')).toBeVisible()
+  await page.getByRole('link', { name: baseURL }).click()
+  await expect(page).toHaveURL(`${baseURL}/sign-in?next=%2Faccount`)
+})
+
+test('when too many sign in at once the rest is told to try again, and whoever is signed in notices nothing', async ({
+  page,
+  requestAs,
+  baseURL,
+}) => {
+  const [someone, other] = [await account(), await account()]
+  const visitor = await requestAs(null)
+  const tenant = await requestAs(other)
+  const answers = Array.from({ length: 60 }, () =>
+    visitor.post('/api/sign-in', { form: { username: someone.username, password: 'a guess of a stranger' } }),
+  )
+  expect((await tenant.get('/api/quotas')).status()).toBe(200)
+  const busy = (await Promise.all(answers)).filter((answer) => answer.status() === 503)
+  expect(busy.length).toBeGreaterThan(20)
+  expect(busy[0]?.headers()['retry-after']).toBe('2')
+  // A browser goes on by itself, to the form that says why.
+  expect(await busy[0]?.text()).toContain('<meta http-equiv="refresh" content="0; url=/sign-in">')
+  const [name = '', value = ''] = (busy[0]?.headers()['set-cookie'] ?? '').split(';')[0]?.split('=') ?? []
+  await page.context().addCookies([{ name, value, url: `${baseURL}/sign-in` }])
+  await page.goto('/sign-in')
+  await expect(page.getByRole('alert').filter({ hasText: 'Too many people are signing in' })).toBeVisible()
+  await expect(page.getByLabel('Username')).toHaveValue(someone.username)
+})
+
+test('signing in over another session ends that one', async ({ browserPage }) => {
+  const [first, second] = [await account(), await account()]
+  const page = await browserPage(first)
+  await page.goto('/account')
+  const form = { username: second.username, password }
+  await page.request.post('/api/sign-in', { form })
+  await page.reload()
+  await expect(page.getByRole('button', { name: `Account menu, ${second.username}` })).toBeVisible()
+  expect(await db().session.count({ where: { accountId: first.id } })).toBe(0)
 })
 
 test('a changed password ends the other sessions and keeps this one', async ({ browserPage }) => {

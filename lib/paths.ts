@@ -25,7 +25,8 @@ type ImageListQuery = {
 
 export const paths = {
   home: () => route('/'),
-  signIn: (next?: string) => route('/sign-in', { next }),
+  signIn: (next?: string, problem?: 'cookie') => route('/sign-in', { next, problem }),
+  signOut: (reference?: string) => route('/sign-out', { reference }),
   account: () => route('/account'),
   preferences: () => route('/preferences'),
   images: (region: string) => route(`/${region}/images`),
@@ -45,6 +46,8 @@ export const paths = {
     signIn: () => '/api/sign-in',
     preferences: () => '/api/preferences',
     standing: () => '/api/standing',
+    signedIn: (next: string) => route('/api/sign-in', { next: next === '/' ? undefined : next }),
+    signOut: () => '/api/sign-out',
     images: (list: ImageListQuery & { region: string }) => route('/api/images', list),
     image: (region: string, imageId: string) => route(`/api/images/${imageId}`, { region }),
     imageContent: (region: string, imageId: string) => route(`/api/images/${imageId}/content`, { region }),
@@ -76,7 +79,7 @@ export function safeNext(next: string | null | undefined): Route {
     const url = new URL(next, here)
     // The router reads an encoded path like the plain one.
     const path = decodeURIComponent(url.pathname)
-    const isPage = url.origin === here && !path.startsWith('/api') && path !== '/sign-in'
+    const isPage = url.origin === here && !path.startsWith('/api') && path !== '/sign-in' && path !== '/sign-out'
     return isPage && !path.startsWith('//') ? route(`${url.pathname}${url.search}`) : paths.home()
   } catch {
     return paths.home()

@@ -1,21 +1,26 @@
 'use client'
 
 import { useTranslations } from 'next-intl'
-import { useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { Field, inputClass } from '@/components/ui/field'
 import { Notice } from '@/components/ui/notice'
 import { passwordMax, signInNameMax } from '@/lib/accounts/rules'
 import { paths } from '@/lib/paths'
+import { PasswordField } from './password-field'
+
+export type SignInProblem = 'refused' | 'wait' | 'busy' | 'foreign' | 'silent' | 'fault' | 'cookie'
 
 type SignInFormProps = {
   next: string
-  notice: { username: string; problem: 'refused' | 'wait' | 'foreign' | 'fault'; seconds?: number | undefined } | null
+  notice: { username: string; problem: SignInProblem; seconds?: number | undefined } | null
+  /** Where the console is, when its operator has said so. */
+  address: string | null
   demo: { usernames: string[]; password: string } | null
 }
 
 /** A plain form post, so that it works before this script has come and without it; the script only adds comfort. */
-export function SignInForm({ next, notice, demo }: SignInFormProps) {
+export function SignInForm({ next, notice, address, demo }: SignInFormProps) {
   const t = useTranslations('signIn')
   const [isPending, setPending] = useState(false)
   const username = useRef<HTMLInputElement>(null)
@@ -25,6 +30,14 @@ export function SignInForm({ next, notice, demo }: SignInFormProps) {
     if (password.current) password.current.value = demo?.password ?? ''
     password.current?.focus()
   }
+  useEffect(() => {
+    // Back from the page that followed, the browser shows this one as it was left.
+    const wake = () => setPending(false)
+    window.addEventListener('pageshow', wake)
+    return () => window.removeEventListener('pageshow', wake)
+  }, [])
+  // What was typed is kept but for the password, so after a refusal that is what is typed next.
+  const startsAtPassword = Boolean(notice?.username)
   return (
     <div className="flex w-full max-w-96 flex-col gap-4">
       <form
@@ -34,7 +47,8 @@ export function SignInForm({ next, notice, demo }: SignInFormProps) {
         className="flex flex-col gap-3 rounded-card border border-line bg-surface-raised p-6"
       >
         <h1 className="font-semibold text-xl">{t('title')}</h1>
-        {notice && <Notice tone="danger">{t(notice.problem, { seconds: notice.seconds ?? 0 })}</Notice>}
+        {notice && <ProblemNotice notice={notice} address={address} />}
+        {!notice && address && <WrongAddressNotice address={address} next={next} />}
         <input type="hidden" name="next" value={next} />
         <Field id="username" label={t('username')}>
           {(control) => (
@@ -45,6 +59,8 @@ export function SignInForm({ next, notice, demo }: SignInFormProps) {
               required
               maxLength={signInNameMax}
               defaultValue={notice?.username}
+              // biome-ignore lint/a11y/noAutofocus: The page is for nothing else, and its name is read out with the field.
+              autoFocus={!startsAtPassword}
               autoComplete="username"
               autoCapitalize="none"
               spellCheck={false}
@@ -52,20 +68,16 @@ export function SignInForm({ next, notice, demo }: SignInFormProps) {
             />
           )}
         </Field>
-        <Field id="password" label={t('password')}>
-          {(control) => (
-            <input
-              {...control}
-              ref={password}
-              name="password"
-              type="password"
-              required
-              maxLength={passwordMax}
-              autoComplete="current-password"
-              className={inputClass}
-            />
-          )}
-        </Field>
+        <PasswordField
+          id="password"
+          label={t('password')}
+          ref={password}
+          name="password"
+          maxLength={4 * passwordMax}
+          autoFocus={startsAtPassword}
+          autoComplete="current-password"
+          isHidden={isPending}
+        />
         <Button kind="primary" type="submit" isPending={isPending}>
           {t('submit')}
         </Button>
@@ -87,5 +99,34 @@ export function SignInForm({ next, notice, demo }: SignInFormProps) {
         </section>
       )}
     </div>
+  )
+}
+
+function ProblemNotice({
+  notice,
+  address,
+}: Pick<SignInFormProps, 'address'> & { notice: { problem: SignInProblem; seconds?: number | undefined } }) {
+  const t = useTranslations('signIn')
+  const { problem, seconds = 0 } = notice
+  const sentence =
+    address && (problem === 'foreign' || problem === 'cookie')
+      ? t(problem === 'foreign' ? 'foreignAt' : 'cookieAt', { address })
+      : t(problem, { seconds })
+  return <Notice tone="danger">{sentence}</Notice>
+}
+
+/** Says before anything is typed that a form of this page would be refused. */
+function WrongAddressNotice({ address, next }: { address: string; next: string }) {
+  const t = useTranslations('signIn')
+  const [isElsewhere, setElsewhere] = useState(false)
+  useEffect(() => setElsewhere(window.location.origin !== address), [address])
+  if (!isElsewhere) return null
+  return (
+    <Notice tone="warn">
+      {t('elsewhere')}{' '}
+      <a href={`${address}${paths.signIn(next === '/' ? undefined : next)}`} className="text-accent underline">
+        {address}
+      </a>
+    </Notice>
   )
 }

@@ -14,7 +14,7 @@ export function AccountMenu({ username, displayName }: { username: string; displ
   return (
     <>
       {/* A whole-page post: it also drops everything that this browser has read. */}
-      <form ref={form} action="/api/sign-out" method="post" hidden />
+      <form ref={form} action={paths.api.signOut()} method="post" hidden />
       <MenuButton
         label={t('accountMenu', { username })}
         align="end"

@@ -2,16 +2,16 @@ import 'server-only'
 import { cookies } from 'next/headers'
 import { decode, encode } from 'next-auth/jwt'
 import type { SignInSource } from '@/lib/sessions/writes'
-import { secret, sessionCookie } from './session-cookie'
+import { ownCookie, secret, sessionCookie } from './session-cookie'
 
 // A browser that an account has signed in with before is remembered for that account, so that a stranger's failures,
 // which are limited by username too, never slow its owner down (OWASP: "device cookies").
-const name = 'ecs-browser'
+const name = () => ownCookie('ecs-browser')
 const maxAge = 365 * 24 * 60 * 60
 
 /** Where a try to sign in comes from: this browser, when it is known for the username, else the address. */
 export async function signInSource(username: string, address: string | null): Promise<SignInSource> {
-  const cookie = (await cookies()).get(name)?.value
+  const cookie = (await cookies()).get(name())?.value
   const token = cookie ? await decode({ token: cookie, secret: secret() }).catch(() => null) : null
   if (token?.browserOf === username && typeof token.jti === 'string') return { key: token.jti, isKnownBrowser: true }
   return { key: address ?? 'unknown', isKnownBrowser: false }
@@ -21,5 +21,5 @@ export async function signInSource(username: string, address: string | null): Pr
 export async function rememberBrowser(username: string): Promise<void> {
   const jar = await cookies()
   const value = await encode({ token: { browserOf: username }, secret: secret(), maxAge })
-  jar.set(name, value, { ...sessionCookie().options, maxAge })
+  jar.set(name(), value, { ...sessionCookie().options, maxAge })
 }

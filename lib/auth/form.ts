@@ -1,18 +1,37 @@
 import 'server-only'
+import { configuredOrigin, isOwnOrigin } from './own-address.mjs'
+
+/** The address that the operator has given the console, or null where it is the one by which it is asked. */
+export function ownAddress(): string | null {
+  return configuredOrigin(process.env)
+}
 
 /**
  * Whether a form was sent by a page of this console. Browsers send Origin with every POST, so another origin is another
- * site's form; a client without the header is no browser and has no cookies to abuse.
+ * site's form, or another address of this server; a client without the header is no browser and has no cookies to abuse.
  */
-export function isOwnForm(request: Request): boolean {
-  const origin = request.headers.get('origin')
-  if (!origin) return true
-  if (!URL.canParse(origin)) return false
-  const { host } = new URL(origin)
-  return host === (request.headers.get('x-forwarded-host') ?? request.headers.get('host'))
+export function isOwnForm({ headers }: Request): boolean {
+  const origin = headers.get('origin')
+  return !origin || isOwnOrigin(origin, (name) => headers.get(name), ownAddress())
 }
 
 /** Sends the browser on with a GET. The place is relative, so it stays on the host that the browser knows us by. */
 export function seeOther(path: string): Response {
   return new Response(null, { status: 303, headers: { Location: path, 'Cache-Control': 'no-store' } })
+}
+
+/**
+ * Answers a form that cannot be looked at now, because too many others wait. Programs are told by the status; a browser is led
+ * back by the page at once, with or without scripts. `text` stands there for a moment.
+ */
+export function notNow(back: string, seconds: number, text: string): Response {
+  const href = back.replaceAll('&', '&amp;').replaceAll('"', '&quot;')
+  const page = `<!doctype html><meta charset="utf-8"><title>503</title><meta http-equiv="refresh" content="0; url=${href}">
+<p><a href="${href}">${text}</a></p>`
+  const headers = {
+    'Content-Type': 'text/html; charset=utf-8',
+    'Retry-After': String(seconds),
+    'Cache-Control': 'no-store',
+  }
+  return new Response(page, { status: 503, headers })
 }

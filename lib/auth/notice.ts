@@ -1,26 +1,27 @@
 import 'server-only'
 import { cookies } from 'next/headers'
 import { z } from 'zod'
+import { ownCookie } from './session-cookie'
 
 const notice = z.object({
   username: z.string().max(256),
-  problem: z.enum(['refused', 'wait', 'foreign', 'fault']),
+  problem: z.enum(['refused', 'wait', 'busy', 'foreign', 'silent', 'fault']),
   seconds: z.number().optional(),
 })
 
 /** What the sign-in page has to say after a form that was refused, and the username that was typed. */
 export type SignInNotice = z.infer<typeof notice>
 
-const name = 'ecs-sign-in'
+const name = () => ownCookie('ecs-sign-in')
 
 /** Keeps a notice for the page that is shown next. A cookie and not the URL, which ends up in logs and histories. */
 export async function leaveNotice(value: SignInNotice): Promise<void> {
   const jar = await cookies()
-  jar.set(name, JSON.stringify(value), { httpOnly: true, sameSite: 'lax', path: '/sign-in', maxAge: 30 })
+  jar.set(name(), JSON.stringify(value), { httpOnly: true, sameSite: 'lax', path: '/sign-in', maxAge: 30 })
 }
 
 export async function readNotice(): Promise<SignInNotice | null> {
-  const value = (await cookies()).get(name)?.value
+  const value = (await cookies()).get(name())?.value
   if (!value) return null
   try {
     return notice.parse(JSON.parse(value))
@@ -31,5 +32,5 @@ export async function readNotice(): Promise<SignInNotice | null> {
 
 export async function clearNotice(): Promise<void> {
   const jar = await cookies()
-  jar.set(name, '', { httpOnly: true, sameSite: 'lax', path: '/sign-in', maxAge: 0 })
+  jar.set(name(), '', { httpOnly: true, sameSite: 'lax', path: '/sign-in', maxAge: 0 })
 }

@@ -1,46 +1,70 @@
 import 'server-only'
 import type { NextAuthOptions } from 'next-auth'
 import Credentials from 'next-auth/providers/credentials'
-import { foldUsername, passwordMax, signInNameMax } from '@/lib/accounts/rules'
-import { sessionMs } from '@/lib/sessions/rules'
+import { foldUsername, passwordMax, preparePassword, signInNameMax } from '@/lib/accounts/rules'
+import { env } from '@/lib/env'
+import { log } from '@/lib/log'
 import { endSession, type SignInAnswer, type SignInSource, signIn } from '@/lib/sessions/writes'
 import { clientAddress } from './address'
+import { cookieSession } from './session'
+import { isSecure, ownCookie, sessionCookie } from './session-cookie'
 
-/** Looks at what was typed and at where it comes from, then signs in. Nothing that long can be right. */
+/** Looks at what was typed and at where it comes from, then signs in over whoever was. Nothing that long can be right. */
 export async function signInWith(
   source: SignInSource,
   typed: { username: string; password: string },
 ): Promise<SignInAnswer> {
   const username = foldUsername(typed.username)
-  const tooLong = username.length > signInNameMax || typed.password.length > passwordMax
-  if (tooLong || !username || !typed.password || username.includes('\0')) return { status: 'refused' }
-  return await signIn(source, { username, password: typed.password }, new Date())
+  const { password } = typed
+  const isTooLong = (text: string) => text.length > 4 * passwordMax || preparePassword(text).length > passwordMax
+  const cannotBe = username.length > signInNameMax || username.includes('\0') || isTooLong(password)
+  if (cannotBe || !username || !password) return { status: 'refused' }
+  return await signIn(source, { username, password }, { now: new Date(), replaced: await cookieSession() })
 }
 
 /** next-auth's own endpoints, for clients that speak its protocol. The form of the console posts to api/sign-in. */
-export const authOptions: NextAuthOptions = {
-  session: { strategy: 'jwt', maxAge: sessionMs / 1000 },
-  pages: { signIn: '/sign-in', error: '/sign-in' },
-  providers: [
-    Credentials({
-      credentials: { username: { label: 'Username' }, password: { label: 'Password', type: 'password' } },
-      authorize: async (typed, request) => {
-        const address = clientAddress(request.headers?.['x-forwarded-for'])
-        const source = { key: address ?? 'unknown', isKnownBrowser: false }
-        const answer = await signInWith(source, { username: typed?.username ?? '', password: typed?.password ?? '' })
-        return answer.status === 'signed-in' ? { id: answer.accountId, sessionId: answer.sessionId } : null
-      },
-    }),
-  ],
-  callbacks: {
-    jwt: ({ token, user }) => (user ? { accountId: user.id, sessionId: user.sessionId } : token),
-    session: ({ session }) => ({ expires: session.expires }),
-  },
-  events: {
-    signOut: async ({ token }) => {
-      if (typeof token?.sessionId === 'string') await endSession(token.sessionId)
+export function authOptions(): NextAuthOptions {
+  const plain = { httpOnly: true, sameSite: 'lax' as const, path: '/', secure: isSecure() }
+  const prefix = isSecure() ? '__Secure-' : ''
+  return {
+    session: { strategy: 'jwt', maxAge: env().ECS_SESSION_MAX / 1000 },
+    pages: { signIn: '/sign-in', error: '/sign-in' },
+    cookies: {
+      sessionToken: sessionCookie(),
+      csrfToken: { name: ownCookie(`${prefix}next-auth.csrf-token`), options: plain },
+      callbackUrl: { name: ownCookie(`${prefix}next-auth.callback-url`), options: plain },
     },
-  },
+    logger: {
+      error: (code, metadata) => log.warn({ from: 'next-auth', code, ...faultOf(metadata) }, 'next-auth: error'),
+      warn: (code) => log.warn({ from: 'next-auth', code }, 'next-auth: warning'),
+      debug: () => {},
+    },
+    providers: [
+      Credentials({
+        credentials: { username: { label: 'Username' }, password: { label: 'Password', type: 'password' } },
+        authorize: async (typed, request) => {
+          const address = clientAddress(request.headers?.['x-forwarded-for'])
+          const source = { key: address ?? 'unknown', isKnownBrowser: false }
+          const answer = await signInWith(source, { username: typed?.username ?? '', password: typed?.password ?? '' })
+          return answer.status === 'signed-in' ? { id: answer.accountId, sessionId: answer.sessionId } : null
+        },
+      }),
+    ],
+    callbacks: {
+      jwt: ({ token, user }) => (user ? { accountId: user.id, sessionId: user.sessionId } : token),
+    },
+    events: {
+      signOut: async ({ token }) => {
+        if (typeof token?.sessionId === 'string') await endSession(token.sessionId)
+      },
+    },
+  }
+}
+
+// Beside the error it may hold what a visitor has sent, for which the log has no use.
+function faultOf(metadata: Error | { error?: unknown }): { err?: Error } {
+  const error = metadata instanceof Error ? metadata : metadata.error
+  return error instanceof Error ? { err: error } : {}
 }
 
 declare module 'next-auth' {

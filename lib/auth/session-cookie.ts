@@ -1,10 +1,7 @@
 import 'server-only'
+import { createHmac } from 'node:crypto'
 import { decode, encode } from 'next-auth/jwt'
 import { env } from '@/lib/env'
-import { sessionMs } from '@/lib/sessions/rules'
-
-const maxAge = sessionMs / 1000
-const isSecure = () => env().NEXTAUTH_URL?.startsWith('https://') ?? false
 
 /** The signing secret. The start script makes it in the embedded mode; elsewhere the operator sets it. */
 export function secret(): string {
@@ -13,17 +10,32 @@ export function secret(): string {
   return value
 }
 
+/**
+ * A cookie's name in this deployment. Browsers send a cookie to every port of a host, so two consoles on one host would
+ * overwrite each other's. The servers of one deployment share both the secret and the address.
+ */
+export function ownCookie(name: string, address = env().NEXTAUTH_URL ?? ''): string {
+  return `${name}.${createHmac('sha256', secret()).update(`cookies of ${address}`).digest('hex').slice(0, 8)}`
+}
+
+/** Whether the browser gives our cookies back over https only. */
+export function isSecure(address = env().NEXTAUTH_URL): boolean {
+  return address?.startsWith('https://') ?? false
+}
+
 /** The session cookie: out of reach of scripts, not sent along from other sites, Secure behind https. */
-export function sessionCookie() {
+export function sessionCookie(address = env().NEXTAUTH_URL ?? '') {
+  const secure = isSecure(address)
   return {
-    name: isSecure() ? '__Secure-next-auth.session-token' : 'next-auth.session-token',
-    options: { httpOnly: true, sameSite: 'lax' as const, path: '/', secure: isSecure() },
+    name: ownCookie(secure ? '__Secure-next-auth.session-token' : 'next-auth.session-token', address),
+    // As long as a session can last at all. When it ends is decided by its row, which is renewed while it is in use.
+    options: { httpOnly: true, sameSite: 'lax' as const, path: '/', secure, maxAge: env().ECS_SESSION_MAX / 1000 },
   }
 }
 
 /** The value of a session cookie. It holds an account id and a session id; everything else is read per request. */
 export async function sealSession(session: { accountId: string; sessionId: string }): Promise<string> {
-  return await encode({ token: session, secret: secret(), maxAge })
+  return await encode({ token: session, secret: secret(), maxAge: env().ECS_SESSION_MAX / 1000 })
 }
 
 /** The session id in a session cookie, or null when the cookie is not ours or too old. */

@@ -2,24 +2,50 @@ import 'server-only'
 import { cookies, headers } from 'next/headers'
 import { redirect } from 'next/navigation'
 import { cache } from 'react'
+import { env } from '@/lib/env'
+import { log } from '@/lib/log'
 import { forPage } from '@/lib/page-fault'
 import { paths } from '@/lib/paths'
-import { findViewer } from '@/lib/sessions/reads'
+import { findSession } from '@/lib/sessions/reads'
+import { renewedEnd } from '@/lib/sessions/rules'
+import { renewSession } from '@/lib/sessions/writes'
 import { clientAddress } from './address'
 import { openSession, sessionCookie } from './session-cookie'
 import type { Context } from './viewer'
 
 export type SessionContext = Context & { sessionId: string }
 
-/** Who asks, or null when nobody is signed in. Read from the database once per request, so a disabled account is out at once. */
-export const currentContext = cache(async (): Promise<SessionContext | null> => {
-  const [jar, head] = await Promise.all([cookies(), headers()])
-  const sessionId = await openSession(jar.get(sessionCookie().name)?.value)
+/** The session id in this browser's cookie, whether the session is still there or not. */
+export async function cookieSession(): Promise<string | null> {
+  return await openSession((await cookies()).get(sessionCookie().name)?.value)
+}
+
+/**
+ * Who asks and until when that holds, or null when nobody is signed in. Read from the database once per request, so a disabled
+ * account is out at once. A session in use is renewed by this.
+ */
+export const currentSession = cache(async (): Promise<{ ctx: SessionContext; expiresAt: Date } | null> => {
+  const [sessionId, head] = await Promise.all([cookieSession(), headers()])
   if (!sessionId) return null
   const now = new Date()
-  const viewer = await forPage(findViewer(sessionId, now))
-  return viewer && { viewer, now, sessionId, address: clientAddress(head.get('x-forwarded-for')) }
+  const session = await forPage(findSession(sessionId, now))
+  if (!session) return null
+  const { viewer, ...times } = session
+  const renewed = renewedEnd(now, times, env().ECS_SESSION_MAX)
+  if (renewed) await renewSession(sessionId, now, renewed).catch(tellNotRenewed)
+  const ctx = { viewer, now, sessionId, address: clientAddress(head.get('x-forwarded-for')) }
+  return { ctx, expiresAt: renewed ?? times.expiresAt }
 })
+
+/** Who asks, or null when nobody is signed in. */
+export async function currentContext(): Promise<SessionContext | null> {
+  return (await currentSession())?.ctx ?? null
+}
+
+// What was asked for can be answered all the same, and the next request tries again.
+function tellNotRenewed(error: unknown): void {
+  log.warn({ err: error }, 'A session in use could not be renewed.')
+}
 
 /** The gate of every page: who asks, or off to the sign-in page, which leads back to `path`. */
 export async function requireContext(path: string): Promise<SessionContext> {

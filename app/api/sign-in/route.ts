@@ -1,18 +1,30 @@
 import { cookies } from 'next/headers'
+import type { NextRequest } from 'next/server'
+import { getTranslations } from 'next-intl/server'
 import { foldUsername } from '@/lib/accounts/rules'
 import { clientAddress } from '@/lib/auth/address'
 import { rememberBrowser, signInSource } from '@/lib/auth/browser'
-import { isOwnForm, seeOther } from '@/lib/auth/form'
-import { clearNotice, leaveNotice } from '@/lib/auth/notice'
+import { isOwnForm, notNow, seeOther } from '@/lib/auth/form'
+import { clearNotice, leaveNotice, type SignInNotice } from '@/lib/auth/notice'
 import { signInWith } from '@/lib/auth/options'
+import { cookieSession } from '@/lib/auth/session'
 import { sealSession, sessionCookie } from '@/lib/auth/session-cookie'
-import { logFault, requestIdOf, withLogFields } from '@/lib/log'
+import { logFault, logSeldom, requestIdOf, withLogFields } from '@/lib/log'
 import { paths, safeNext } from '@/lib/paths'
-import { sessionMs } from '@/lib/sessions/rules'
 
 /** Takes the sign-in form. It needs no script: a plain form post, answered by a redirect. */
 export async function POST(request: Request): Promise<Response> {
   return await withLogFields({ request: requestIdOf(request.headers) }, () => signIn(request))
+}
+
+/** Where a browser comes by after it has signed in: whether it has kept the cookie. */
+export async function GET(request: NextRequest): Promise<Response> {
+  const next = safeNext(request.nextUrl.searchParams.get('next'))
+  if (await cookieSession()) return seeOther(next)
+  logSeldom('A browser that had signed in did not keep the session cookie.', {
+    isSecure: sessionCookie().options.secure,
+  })
+  return seeOther(paths.signIn(next === '/' ? undefined : next, 'cookie'))
 }
 
 async function signIn(request: Request): Promise<Response> {
@@ -21,6 +33,10 @@ async function signIn(request: Request): Promise<Response> {
   const next = safeNext(field('next'))
   const back = paths.signIn(next === '/' ? undefined : next)
   const username = foldUsername(field('username'))
+  const refuse = async (notice: Omit<SignInNotice, 'username'>) => {
+    await leaveNotice({ username: username.slice(0, 256), ...notice })
+    return seeOther(back)
+  }
   try {
     if (!isOwnForm(request)) {
       await leaveNotice({ username: '', problem: 'foreign' })
@@ -28,19 +44,19 @@ async function signIn(request: Request): Promise<Response> {
     }
     const source = await signInSource(username, clientAddress(request.headers.get('x-forwarded-for')))
     const answer = await signInWith(source, { username, password: field('password') })
-    if (answer.status !== 'signed-in') {
-      const seconds = answer.status === 'wait' ? answer.seconds : undefined
-      await leaveNotice({ username: username.slice(0, 256), problem: answer.status, seconds })
-      return seeOther(back)
+    if (answer.status === 'refused') return await refuse({ problem: 'refused' })
+    if (answer.status === 'wait') return await refuse({ problem: 'wait', seconds: answer.seconds })
+    if (answer.status === 'busy') {
+      await refuse({ problem: 'busy' })
+      return notNow(back, answer.seconds, (await getTranslations('signIn'))('busy'))
     }
     const jar = await cookies()
-    jar.set(sessionCookie().name, await sealSession(answer), { ...sessionCookie().options, maxAge: sessionMs / 1000 })
+    jar.set(sessionCookie().name, await sealSession(answer), sessionCookie().options)
     await rememberBrowser(username)
     await clearNotice()
-    return seeOther(next)
+    return seeOther(paths.api.signedIn(next))
   } catch (error) {
     logFault(error, 'sign-in')
-    await leaveNotice({ username: username.slice(0, 256), problem: 'fault' })
-    return seeOther(back)
+    return await refuse({ problem: 'fault' })
   }
 }

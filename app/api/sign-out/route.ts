@@ -1,16 +1,29 @@
 import { cookies } from 'next/headers'
 import { isOwnForm, seeOther } from '@/lib/auth/form'
-import { openSession, sessionCookie } from '@/lib/auth/session-cookie'
+import { cookieSession } from '@/lib/auth/session'
+import { sessionCookie } from '@/lib/auth/session-cookie'
+import { logFault, requestIdOf, withLogFields } from '@/lib/log'
 import { paths } from '@/lib/paths'
 import { endSession } from '@/lib/sessions/writes'
 
-/** Ends the session here and in the database, so that a copy of the cookie is worth nothing. */
+/**
+ * Ends the session here and in the database, so that a copy of the cookie is worth nothing. Where it cannot be ended, the page
+ * that follows says so: a sign-out that did not happen must not look like one.
+ */
 export async function POST(request: Request): Promise<Response> {
-  if (!isOwnForm(request)) return seeOther(paths.home())
+  return await withLogFields({ request: requestIdOf(request.headers) }, () => signOut(request))
+}
+
+async function signOut(request: Request): Promise<Response> {
+  if (!isOwnForm(request)) return seeOther(paths.signOut())
+  try {
+    const sessionId = await cookieSession()
+    if (sessionId) await endSession(sessionId)
+  } catch (error) {
+    return seeOther(paths.signOut(logFault(error, 'sign-out')))
+  }
   const jar = await cookies()
   const { name, options } = sessionCookie()
-  const sessionId = await openSession(jar.get(name)?.value)
-  if (sessionId) await endSession(sessionId)
   jar.set(name, '', { ...options, maxAge: 0 })
   return seeOther(paths.signIn())
 }

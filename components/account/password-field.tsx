@@ -1,0 +1,56 @@
+'use client'
+
+import { Eye, EyeOff } from 'lucide-react'
+import { useTranslations } from 'next-intl'
+import { type Ref, useEffect, useState } from 'react'
+import { classNames } from '@/components/ui/class-names'
+import { Field, inputClass } from '@/components/ui/field'
+
+type PasswordFieldProps = {
+  id: string
+  label: string
+  ref?: Ref<HTMLInputElement>
+  name: string
+  maxLength: number
+  autoFocus?: boolean
+  autoComplete: 'current-password' | 'new-password'
+  /** Hides what was shown, so that the browser still takes it for a password when the form is sent. */
+  isHidden: boolean
+}
+
+/** A password that can be looked at. Without scripts it is a plain field, and the button is not there. */
+export function PasswordField({ id, label, isHidden, ...input }: PasswordFieldProps) {
+  const t = useTranslations('account')
+  const [isAlive, setAlive] = useState(false)
+  const [isShown, setShown] = useState(false)
+  useEffect(() => setAlive(true), [])
+  const Icon = isShown ? EyeOff : Eye
+  return (
+    <Field id={id} label={label}>
+      {(control) => (
+        <span className="relative block">
+          <input
+            {...control}
+            {...input}
+            type={isShown && !isHidden ? 'text' : 'password'}
+            required
+            autoCapitalize="none"
+            spellCheck={false}
+            className={classNames(inputClass, 'pr-10')}
+          />
+          <button
+            type="button"
+            hidden={!isAlive}
+            aria-pressed={isShown}
+            title={t('showPassword')}
+            onClick={() => setShown(!isShown)}
+            className="absolute inset-y-0 right-0 inline-flex w-9 items-center justify-center rounded-control text-ink-muted hover:text-ink [&[hidden]]:hidden"
+          >
+            <Icon aria-hidden className="size-4" />
+            <span className="sr-only">{t('showPassword')}</span>
+          </button>
+        </span>
+      )}
+    </Field>
+  )
+}

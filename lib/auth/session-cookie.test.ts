@@ -1,0 +1,31 @@
+import { expect, test, vi } from 'vitest'
+
+async function cookieOf(secret: string, address: string) {
+  vi.resetModules()
+  vi.stubEnv('DATABASE_URL', 'postgresql://nobody@127.0.0.1:1/none')
+  vi.stubEnv('NEXTAUTH_SECRET', secret)
+  vi.stubEnv('NEXTAUTH_URL', address)
+  vi.stubEnv('ECS_SESSION_MAX', '30d')
+  const { sessionCookie } = await import('./session-cookie')
+  return sessionCookie()
+}
+
+test('two consoles on one host have cookies of their own, be it by their ports or by their secrets', async () => {
+  const names = [
+    (await cookieOf('one', 'http://lan:3000')).name,
+    (await cookieOf('one', 'http://lan:3001')).name,
+    (await cookieOf('other', 'http://lan:3000')).name,
+    (await cookieOf('one', 'https://lan:3000')).name,
+  ]
+  expect(new Set(names).size).toBe(names.length)
+  // The servers of one deployment share it, and what begins with another's name would be taken for a part of it.
+  expect((await cookieOf('one', 'http://lan:3000')).name).toBe(names[0])
+  for (const name of names) expect(names.filter((other) => other.startsWith(name))).toEqual([name])
+})
+
+test('the cookie lives as long as a session can last, and comes back over https only where the console is there', async () => {
+  expect((await cookieOf('one', 'http://lan:3000')).options).toMatchObject({ secure: false, maxAge: 30 * 86_400 })
+  const secure = await cookieOf('one', 'https://lan')
+  expect(secure.name).toMatch(/^__Secure-next-auth\.session-token\./)
+  expect(secure.options).toMatchObject({ secure: true, httpOnly: true, sameSite: 'lax' })
+})
