@@ -11,7 +11,7 @@ export type PageMark = { account?: string | undefined; build?: string | undefine
 
 /** The hidden fields of a form, and the headers of a read, that carry the mark. */
 export const markFields = { account: '_account', build: '_build', key: '_key', next: '_next' } as const
-export const markHeaders = { account: 'x-page-account', build: 'x-page-build' } as const
+export const markHeaders = { account: 'x-page-account', build: 'x-page-build', key: 'x-page-key' } as const
 
 /**
  * Whether a page may still ask: NEW_BUILD when another build made it, SIGNED_OUT when nobody is signed in, OTHER_ACCOUNT
@@ -25,7 +25,8 @@ export function refusePage(mark: PageMark, viewer: { accountId: string; username
 }
 
 export function markOfHeaders(headers: Headers): PageMark {
-  return { account: headers.get(markHeaders.account) ?? undefined, build: headers.get(markHeaders.build) ?? undefined }
+  const said = (name: string) => headers.get(name)?.slice(0, 128) || undefined
+  return { account: said(markHeaders.account), build: said(markHeaders.build), key: said(markHeaders.key) }
 }
 
 let pageAccount: string | undefined

@@ -18,6 +18,7 @@ export class UploadRefusal extends Error {
 const statuses: Partial<Record<(Refusal | Fault)['code'], number>> = {
   SIGNED_OUT: 401,
   NOT_PERMITTED: 403,
+  OTHER_ACCOUNT: 403,
   INVALID_INPUT: 400,
   IMAGE_NOT_FOUND: 404,
   REGION_NOT_FOUND: 404,

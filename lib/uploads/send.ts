@@ -1,4 +1,5 @@
 import { type DetailedError, Upload } from 'tus-js-client'
+import { pageHeaders } from '@/lib/page-mark'
 import { paths } from '@/lib/paths'
 import type { Fault, Refusal } from '@/lib/result'
 import { type FileHash, hashFile } from './hash'
@@ -28,6 +29,7 @@ export function sendFile(job: SendJob): Sending {
     retryDelays,
     storeFingerprintForResuming: false,
     onBeforeRequest: async (request) => {
+      for (const [name, value] of Object.entries(pageHeaders())) request.setHeader(name, value)
       const sha256 = await claim(hash, job, request.getMethod(), Number(request.getHeader('Upload-Offset')))
       if (sha256) request.setHeader('X-File-Sha256', sha256)
     },

@@ -12,6 +12,7 @@ import { beginImport, cancelImport, endReceiving } from '@/lib/imports/writes'
 import { logFault } from '@/lib/log'
 import type { Outcome } from '@/lib/metrics'
 import { observe } from '@/lib/observe'
+import { markOfHeaders, refusePage } from '@/lib/page-mark'
 import { paths } from '@/lib/paths'
 import { StoreFull, StoreUnreachable, WrongSize } from '@/lib/stores/errors'
 import { discardStaged, requireStagingRoom, stagedFile } from '@/lib/stores/staging'
@@ -51,7 +52,10 @@ async function answer(request: Request, currentContext: () => Promise<SessionCon
   let region = ''
   try {
     const ctx = await currentContext()
-    if (!ctx) throw uploadRefusal({ code: 'SIGNED_OUT' })
+    // An upload outlives an update of the console, so the build of its page does not matter.
+    const { account } = markOfHeaders(request.headers)
+    const refused = refusePage({ account }, ctx?.viewer ?? null)
+    if (refused || !ctx) throw uploadRefusal(refused ?? { code: 'SIGNED_OUT' })
     if (!isOwnForm(request)) throw uploadRefusal({ code: 'NOT_PERMITTED' })
     const claimedSha256 = claimOf(request)
     if (request.method === 'POST') return await create(request, { ctx, imageId: null, region, size: 0, claimedSha256 })
