@@ -31,7 +31,7 @@ export function FilledRegions({ region, tab }: { region: string; tab: ImageTab }
             >
               {nameOf(contents.region)}
             </Link>{' '}
-            · {textOf(contents)}
+            <span>{`· ${textOf(contents)}`}</span>
           </li>
         ))}
       </ul>

@@ -78,7 +78,7 @@ function Format({ image }: { image: OwnImage }) {
   if (!image.format) return '–'
   return (
     <>
-      {image.format}
+      <span>{image.format}</span>
       {image.state === 'available' && !image.isNormalised && (
         <span className="block text-ink-muted text-xs">{t('notNormalised')}</span>
       )}
@@ -119,7 +119,8 @@ function useBytes() {
     if (bytes === 0) return '–'
     return (
       <span className="tabular-nums">
-        {formatBytes(bytes, locale)} <span className="text-ink-muted text-xs">({format.number(bytes)} B)</span>
+        <span>{formatBytes(bytes, locale)}</span>{' '}
+        <span className="text-ink-muted text-xs">{`(${format.number(bytes)} B)`}</span>
       </span>
     )
   }

@@ -52,7 +52,7 @@ function Motion({ image }: { image: OwnImage }) {
         <span>{words}</span>
         {isBytes && (
           <span className="font-normal text-ink-muted">
-            {formatBytes(image.doneBytes, locale)} / {formatBytes(image.totalBytes, locale)}
+            {`${formatBytes(image.doneBytes, locale)} / ${formatBytes(image.totalBytes, locale)}`}
           </span>
         )}
       </div>

@@ -32,8 +32,7 @@ type ListToolbarProps = {
   clearHref: Route | null
   sorts: Choice[]
   updatedAt: number
-  /** `paused`: it is to be read again, and there is no network. */
-  fetchStatus: 'fetching' | 'paused' | 'idle'
+  isFetching: boolean
   isFailed: boolean
   onRefresh: () => void
 }
@@ -42,7 +41,7 @@ type ListToolbarProps = {
 export function ListToolbar(props: ListToolbarProps) {
   const t = useTranslations('images')
   return (
-    <div className="screen-only table-room border-line border-b">
+    <div className="table-room border-line border-b">
       <div className="flex flex-col gap-2 px-4 py-3">
         <div className="flex flex-wrap items-center gap-2">
           <ListSearch action={props.action} search={props.search} label={props.searchLabel} kept={props.kept} />
@@ -51,7 +50,7 @@ export function ListToolbar(props: ListToolbarProps) {
           ))}
           <SortMenu sorts={props.sorts} />
           <div className="ml-auto flex items-center gap-2 max-sm:-order-1">
-            <UpdatedAt at={props.updatedAt} isFailed={props.isFailed} isOffline={props.fetchStatus === 'paused'} />
+            <UpdatedAt at={props.updatedAt} isFailed={props.isFailed} />
             <Button
               kind="secondary"
               aria-label={t('refresh')}
@@ -59,10 +58,7 @@ export function ListToolbar(props: ListToolbarProps) {
               onClick={props.onRefresh}
               className="px-2"
             >
-              <RefreshCw
-                aria-hidden
-                className={classNames('size-4', props.fetchStatus === 'fetching' && 'animate-spin')}
-              />
+              <RefreshCw aria-hidden className={classNames('size-4', props.isFetching && 'animate-spin')} />
             </Button>
           </div>
         </div>
@@ -107,7 +103,7 @@ function SortMenu({ sorts }: { sorts: Choice[] }) {
         items={sorts.map((sort) => ({ kind: 'link', ...sort }))}
       >
         <ArrowDownUp aria-hidden className="size-4 text-ink-muted" />
-        {chosen?.label}
+        <span>{chosen?.label}</span>
       </MenuButton>
     </span>
   )
@@ -123,11 +119,9 @@ function FilterChips({ filters, clearHref }: { filters: Filter[]; clearHref: Rou
         {chosen.map((filter) => (
           <li
             key={filter.id}
-            className="inline-flex h-7 max-w-full items-center gap-1 rounded-full border border-transparent bg-accent-soft pr-0.5 pl-2.5 text-accent text-xs"
+            className="inline-flex h-7 max-w-full items-center gap-1 rounded-full bg-accent-soft pr-0.5 pl-2.5 text-accent text-xs"
           >
-            <span className="truncate">
-              {filter.label}: {filter.chosen}
-            </span>
+            <span className="truncate">{`${filter.label}: ${filter.chosen}`}</span>
             <Link
               href={filter.clearHref}
               scroll={false}
@@ -148,19 +142,16 @@ function FilterChips({ filters, clearHref }: { filters: Filter[]; clearHref: Rou
   )
 }
 
-type UpdatedAtProps = { at: number; isFailed: boolean; isOffline: boolean }
-
-function UpdatedAt({ at, isFailed, isOffline }: UpdatedAtProps) {
+function UpdatedAt({ at, isFailed }: { at: number; isFailed: boolean }) {
   const t = useTranslations('images')
   const format = useFormatter()
   const time = format.dateTime(at, { timeStyle: 'long' })
-  const isOld = isFailed || isOffline
   return (
     <span
-      role={isOld ? 'alert' : undefined}
-      className={classNames('text-xs tabular-nums', isOld ? 'text-danger' : 'text-ink-muted max-sm:hidden')}
+      role={isFailed ? 'alert' : undefined}
+      className={classNames('text-xs tabular-nums', isFailed ? 'text-danger' : 'text-ink-muted max-sm:hidden')}
     >
-      {isOffline ? t('notUpdatedOffline', { time }) : isFailed ? t('notUpdated', { time }) : t('updatedAt', { time })}
+      {isFailed ? t('notUpdated', { time }) : t('updatedAt', { time })}
     </span>
   )
 }

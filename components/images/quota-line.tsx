@@ -9,7 +9,7 @@ export function QuotaLine({ quota, children }: { quota: { used: number; quota: n
   const free = quota.quota - quota.used
   return (
     <p className="border-line border-t px-4 py-2 text-ink-muted text-xs tabular-nums">
-      {t('quotaUsed', quota)} {free > 0 ? t('quotaFree', { free }) : t('quotaFull')}
+      <span>{`${t('quotaUsed', quota)} ${free > 0 ? t('quotaFree', { free }) : t('quotaFull')}`}</span>
       {children}
     </p>
   )

@@ -9,7 +9,7 @@ import { Card } from '@/components/ui/card'
 import { Field, inputClass } from '@/components/ui/field'
 import { Notice } from '@/components/ui/notice'
 import { splitUsernames } from '@/lib/accounts/rules'
-import { keepDraft, readDraft } from '@/lib/drafts'
+import { dropDraft, keepDraft, readDraft } from '@/lib/drafts'
 import type { Fault, Refusal, RefusedRecipient } from '@/lib/result'
 import { shareImageAction } from '@/lib/shares/actions'
 import { noteMax } from '@/lib/shares/rules'
@@ -101,7 +101,9 @@ function Recipients<T>({ view, shares }: { view: FormView<T>; shares: ImageShare
     setRestored(true)
   }, [draft])
   useEffect(() => {
-    if (isRestored) keepDraft(draft, { usernames, typed: [typed] })
+    if (!isRestored) return
+    if (usernames.length > 0 || typed) keepDraft(draft, { usernames, typed: [typed] })
+    else dropDraft(draft)
   }, [draft, isRestored, usernames, typed])
   const take = useEffectEvent(() => {
     setUsernames([...new Set([...usernames, ...splitUsernames(typed)])])

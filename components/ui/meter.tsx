@@ -14,9 +14,7 @@ export function Meter({ label, used, max, hint }: MeterProps) {
         <span id={id} className="font-medium text-sm">
           {label}
         </span>
-        <span className="text-sm tabular-nums">
-          {used} / {max}
-        </span>
+        <span className="text-sm tabular-nums">{`${used} / ${max}`}</span>
       </div>
       {/* biome-ignore lint/a11y/useSemanticElements: a <meter> draws its own bar, which no browser lets us colour alike. */}
       <div

@@ -24,7 +24,7 @@ export function Notice({ tone, title, children, ref }: NoticeProps) {
       <Icon aria-hidden className={classNames('mt-0.5 size-4 shrink-0', iconLooks[tone])} />
       <div className="min-w-0 [overflow-wrap:anywhere]">
         {title && <p className="font-semibold">{title}</p>}
-        {children}
+        <div>{children}</div>
       </div>
     </div>
   )

@@ -10,15 +10,12 @@ import { imageParams } from '@/lib/images/schema'
 import { forPage } from '@/lib/page-fault'
 import { paths } from '@/lib/paths'
 import { Prefetch } from '@/lib/prefetch'
-import { imageTitle } from './image-title'
 
-type Props = PageProps<'/[region]/images/[imageId]'>
-
-export async function generateMetadata({ params }: Props): Promise<Metadata> {
-  return await imageTitle({ params, page: (await getTranslations('images'))('details'), isOwnersOnly: false })
+export async function generateMetadata(): Promise<Metadata> {
+  return { title: (await getTranslations('images'))('details') }
 }
 
-export default async function ImagePage({ params }: Props) {
+export default async function ImagePage({ params }: PageProps<'/[region]/images/[imageId]'>) {
   const asked = imageParams.safeParse(await params)
   if (!asked.success) notFound()
   const { region, imageId } = asked.data
