@@ -61,6 +61,7 @@ export const paths = {
     regions: () => route('/api/regions'),
     uploads: () => '/api/uploads',
     unfinishedUploads: (region: string) => route('/api/unfinished-uploads', { region }),
+    findSharedImages: (region: string, q: string) => route('/api/shared-images', { region, q }),
     findImages: (region: string, q: string) => route('/api/images', { region, q }),
   },
 }

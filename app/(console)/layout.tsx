@@ -1,10 +1,12 @@
 import { cookies } from 'next/headers'
 import { getLocale, getTranslations } from 'next-intl/server'
 import { CurrentRegionProvider } from '@/components/shell/current-region'
+import { NavigationArea } from '@/components/shell/navigation-area'
 import { PageAccount } from '@/components/shell/page-account'
 import { readTheme, regionCookie, themeCookie } from '@/components/shell/preferences'
 import { SideMenu } from '@/components/shell/side-menu'
 import { StandingBar } from '@/components/shell/standing-bar'
+import { TimeZoneLine } from '@/components/shell/time-zone-line'
 import { TopBar } from '@/components/shell/top-bar'
 import { currentContext } from '@/lib/auth/session'
 import { forPage } from '@/lib/page-fault'
@@ -39,7 +41,10 @@ export default async function ConsoleLayout({ children }: LayoutProps<'/'>) {
               <SideMenu />
             </div>
           </aside>
-          <div className="min-w-0 flex-1">{children}</div>
+          <div className="flex min-w-0 flex-1 flex-col">
+            <NavigationArea>{children}</NavigationArea>
+            <TimeZoneLine now={ctx.now} />
+          </div>
         </div>
       </CurrentRegionProvider>
     </PageAccount>

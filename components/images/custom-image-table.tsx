@@ -21,7 +21,9 @@ import { customSorts, keptOrder } from './list-links'
 import { ListPager } from './list-pager'
 import { type Filter, ListToolbar } from './list-toolbar'
 import { QuotaLine } from './quota-line'
-import { RecycleBinHeader } from './recycle-bin-header'
+
+// Few visits see it.
+const RecycleBinHeader = dynamic(() => import('./recycle-bin-header').then((module) => module.RecycleBinHeader))
 
 const ImageTaskDialog = dynamic(() =>
   latePart(() => import('./image-task-dialog').then((module) => module.ImageTaskDialog)),
@@ -32,7 +34,7 @@ export function CustomImageTable({ list }: { list: CustomImageParams }) {
   const t = useTranslations('images')
   const tSorts = useTranslations('sorts')
   const regionName = useRegionName()
-  const { data, dataUpdatedAt, isFetching, isError, refetch } = useQuery(customImagesQuery(list))
+  const { data, dataUpdatedAt, fetchStatus, isError, refetch } = useQuery(customImagesQuery(list))
   const [asked, setAsked] = useState<{ task: ImageTask; image: CustomImage } | null>(null)
   const columns = useCustomImageColumns(list, (task, image) => setAsked({ task, image }))
   const filters = useFilters(list, data)
@@ -56,7 +58,7 @@ export function CustomImageTable({ list }: { list: CustomImageParams }) {
           isChosen: sort === list.sort,
         }))}
         updatedAt={dataUpdatedAt}
-        isFetching={isFetching}
+        fetchStatus={fetchStatus}
         isFailed={isError}
         onRefresh={() => refetch()}
       />

@@ -64,7 +64,7 @@ export function DeleteImageDialog({ region, image, recycleDays, onClose, onDelet
           <p>{t('sharedText', { count: data ? recipients.length : image.recipients })}</p>
           <ul className="flex flex-wrap gap-1.5">
             {recipients.map((share) => (
-              <li key={share.id} className="rounded-full bg-surface-muted px-2 text-xs">
+              <li key={share.id} className="rounded-full border border-line bg-surface-muted px-2 text-xs">
                 {share.username}
               </li>
             ))}

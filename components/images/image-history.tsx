@@ -16,7 +16,7 @@ export function ImageHistory({ events, isHeld }: { events: ImageEvent[]; isHeld:
           <li key={event.id} className="relative border-line border-l pb-3 pl-4 last:border-transparent last:pb-0">
             <span
               aria-hidden
-              className="absolute top-1.5 -left-[4.5px] size-2 rounded-full bg-line-strong ring-4 ring-surface-raised"
+              className="absolute top-1.5 -left-[4.5px] size-2 rounded-full border border-transparent bg-line-strong ring-4 ring-surface-raised"
             />
             <p className="[overflow-wrap:anywhere]">{eventText(event)}</p>
             <time dateTime={event.at} className="text-ink-muted text-xs tabular-nums">

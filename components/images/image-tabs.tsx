@@ -27,7 +27,7 @@ export function ImageTabs({ region }: { region: string }) {
       <Link href={shared} aria-current={isCurrent(shared)} className={tabClass}>
         <span>{t('shared')}</span>
         {data && data.count > 0 && (
-          <span className="inline-flex h-5 min-w-5 items-center justify-center rounded-full bg-accent px-1.5 text-on-accent text-xs tabular-nums">
+          <span className="inline-flex h-5 min-w-5 items-center justify-center rounded-full border border-transparent bg-accent px-1.5 text-on-accent text-xs tabular-nums">
             <span aria-hidden>{data.count}</span>
             <span className="sr-only">{t('newCount', { count: data.count })}</span>
           </span>

@@ -32,7 +32,8 @@ type ListToolbarProps = {
   clearHref: Route | null
   sorts: Choice[]
   updatedAt: number
-  isFetching: boolean
+  /** `paused`: it is to be read again, and there is no network. */
+  fetchStatus: 'fetching' | 'paused' | 'idle'
   isFailed: boolean
   onRefresh: () => void
 }
@@ -41,7 +42,7 @@ type ListToolbarProps = {
 export function ListToolbar(props: ListToolbarProps) {
   const t = useTranslations('images')
   return (
-    <div className="table-room border-line border-b">
+    <div className="screen-only table-room border-line border-b">
       <div className="flex flex-col gap-2 px-4 py-3">
         <div className="flex flex-wrap items-center gap-2">
           <ListSearch action={props.action} search={props.search} label={props.searchLabel} kept={props.kept} />
@@ -50,7 +51,7 @@ export function ListToolbar(props: ListToolbarProps) {
           ))}
           <SortMenu sorts={props.sorts} />
           <div className="ml-auto flex items-center gap-2 max-sm:-order-1">
-            <UpdatedAt at={props.updatedAt} isFailed={props.isFailed} />
+            <UpdatedAt at={props.updatedAt} isFailed={props.isFailed} isOffline={props.fetchStatus === 'paused'} />
             <Button
               kind="secondary"
               aria-label={t('refresh')}
@@ -58,7 +59,10 @@ export function ListToolbar(props: ListToolbarProps) {
               onClick={props.onRefresh}
               className="px-2"
             >
-              <RefreshCw aria-hidden className={classNames('size-4', props.isFetching && 'animate-spin')} />
+              <RefreshCw
+                aria-hidden
+                className={classNames('size-4', props.fetchStatus === 'fetching' && 'animate-spin')}
+              />
             </Button>
           </div>
         </div>
@@ -119,7 +123,7 @@ function FilterChips({ filters, clearHref }: { filters: Filter[]; clearHref: Rou
         {chosen.map((filter) => (
           <li
             key={filter.id}
-            className="inline-flex h-7 max-w-full items-center gap-1 rounded-full bg-accent-soft pr-0.5 pl-2.5 text-accent text-xs"
+            className="inline-flex h-7 max-w-full items-center gap-1 rounded-full border border-transparent bg-accent-soft pr-0.5 pl-2.5 text-accent text-xs"
           >
             <span className="truncate">{`${filter.label}: ${filter.chosen}`}</span>
             <Link
@@ -142,16 +146,19 @@ function FilterChips({ filters, clearHref }: { filters: Filter[]; clearHref: Rou
   )
 }
 
-function UpdatedAt({ at, isFailed }: { at: number; isFailed: boolean }) {
+type UpdatedAtProps = { at: number; isFailed: boolean; isOffline: boolean }
+
+function UpdatedAt({ at, isFailed, isOffline }: UpdatedAtProps) {
   const t = useTranslations('images')
   const format = useFormatter()
   const time = format.dateTime(at, { timeStyle: 'long' })
+  const isOld = isFailed || isOffline
   return (
     <span
-      role={isFailed ? 'alert' : undefined}
-      className={classNames('text-xs tabular-nums', isFailed ? 'text-danger' : 'text-ink-muted max-sm:hidden')}
+      role={isOld ? 'alert' : undefined}
+      className={classNames('text-xs tabular-nums', isOld ? 'text-danger' : 'text-ink-muted max-sm:hidden')}
     >
-      {isFailed ? t('notUpdated', { time }) : t('updatedAt', { time })}
+      {isOffline ? t('notUpdatedOffline', { time }) : isFailed ? t('notUpdated', { time }) : t('updatedAt', { time })}
     </span>
   )
 }

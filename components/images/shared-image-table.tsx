@@ -40,7 +40,7 @@ export function SharedImageTable({ list }: { list: SharedImageParams }) {
   const tSorts = useTranslations('sorts')
   const tEnded = useTranslations('ended')
   const regionName = useRegionName()
-  const { data, dataUpdatedAt, isFetching, isError, refetch } = useQuery(sharedImagesQuery(list))
+  const { data, dataUpdatedAt, fetchStatus, isError, refetch } = useQuery(sharedImagesQuery(list))
   const [cancelling, setCancelling] = useState<SharedImage | null>(null)
   const [ended, setEnded] = useState<SharedImage[]>([])
   const newIds = useNewShares(data)
@@ -65,7 +65,7 @@ export function SharedImageTable({ list }: { list: SharedImageParams }) {
           isChosen: sort === list.sort,
         }))}
         updatedAt={dataUpdatedAt}
-        isFetching={isFetching}
+        fetchStatus={fetchStatus}
         isFailed={isError}
         onRefresh={() => refetch()}
       />

@@ -20,7 +20,7 @@ export function AccountMenu({ username, displayName }: { username: string; displ
         align="end"
         href={paths.preferences()}
         opensOnHover
-        className="inline-flex size-8 shrink-0 items-center justify-center rounded-full bg-brand font-semibold text-bar text-sm uppercase outline-offset-2 transition-opacity hover:opacity-90 focus-visible:outline-bar-ink"
+        className="inline-flex size-8 shrink-0 items-center justify-center rounded-full border border-transparent bg-brand font-semibold text-bar text-sm uppercase outline-offset-2 transition-opacity hover:opacity-90 focus-visible:outline-bar-ink"
         header={
           <div className="mb-1 max-w-64 border-line border-b px-2 pt-1.5 pb-2">
             <span className="block text-ink-muted text-xs">{t('signedInAs')}</span>

@@ -1,43 +1,87 @@
 'use client'
 
 import { Search } from 'lucide-react'
-import dynamic from 'next/dynamic'
 import { useTranslations } from 'next-intl'
-import { useEffect, useState } from 'react'
+import { lazy, Suspense, useEffect, useRef, useState } from 'react'
 import { barButtonClass } from '@/components/ui/menu-class'
 import { latePart } from '@/lib/late-part'
 import type { RegionChoice } from './current-region'
+import { paletteClass, paletteInputClass } from './palette-class'
 
 // Few visits open it, so its code is fetched when the first one does.
-const Palette = dynamic(() => latePart(() => import('./palette').then((module) => module.Palette)), { ssr: false })
+const Palette = lazy(() => latePart(() => import('./palette').then(({ Palette }) => ({ default: Palette }))))
 
 /** Opens the palette, by click or by Ctrl/⌘ K anywhere in the console. */
 export function PaletteButton({ regions }: { regions: RegionChoice[] }) {
   const t = useTranslations('shell')
   const [isOpen, setOpen] = useState(false)
+  const [search, setSearch] = useState('')
+  const opener = useRef<Element>(null)
+  const open = () => {
+    opener.current = document.activeElement
+    setSearch('')
+    setOpen(true)
+  }
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return
-      event.preventDefault()
-      setOpen((open) => !open)
+      const isShortcut = event.key.toLowerCase() === 'k' && (event.ctrlKey || event.metaKey)
+      if (isShortcut && !event.altKey && !event.shiftKey) {
+        event.preventDefault()
+        if (isOpen) setOpen(false)
+        else open()
+      } else if (isOpen && document.activeElement === document.body && isLetter(event)) {
+        // Between the first field and that of the code that has come, nothing has the focus for a moment.
+        event.preventDefault()
+        setSearch((typed) => typed + event.key)
+      }
     }
     window.addEventListener('keydown', onKey)
     return () => window.removeEventListener('keydown', onKey)
-  }, [])
+  })
+  const close = () => setOpen(false)
   return (
     <>
       <button
         type="button"
         aria-label={t('search')}
         aria-keyshortcuts="Control+K Meta+K"
-        onClick={() => setOpen(true)}
+        onClick={open}
         className={`${barButtonClass} lg:w-56 lg:justify-start lg:border lg:border-bar-line`}
       >
         <Search aria-hidden className="size-4 text-bar-muted" />
         <span className="text-bar-muted text-sm max-lg:hidden">{t('search')}</span>
         <kbd className="ml-auto font-sans text-bar-muted text-xs max-lg:hidden">Ctrl K</kbd>
       </button>
-      {isOpen && <Palette regions={regions} onClose={() => setOpen(false)} />}
+      {isOpen && (
+        <Suspense fallback={<FirstField search={search} onSearch={setSearch} onClose={close} />}>
+          <Palette regions={regions} search={search} onSearch={setSearch} opener={opener.current} onClose={close} />
+        </Suspense>
+      )}
     </>
   )
+}
+
+type FirstFieldProps = { search: string; onSearch: (search: string) => void; onClose: () => void }
+
+/** Takes what is typed while the code of the palette is on its way, in the place that it will have. */
+function FirstField({ search, onSearch, onClose }: FirstFieldProps) {
+  const t = useTranslations('shell')
+  return (
+    <div className={paletteClass}>
+      <input
+        // biome-ignore lint/a11y/noAutofocus: a key or a button asked for the field, to type into it.
+        autoFocus
+        aria-label={t('search')}
+        placeholder={t('searchPlaceholder')}
+        value={search}
+        onChange={(event) => onSearch(event.target.value)}
+        onKeyDown={(event) => event.key === 'Escape' && onClose()}
+        className={paletteInputClass}
+      />
+    </div>
+  )
+}
+
+function isLetter({ key, ctrlKey, metaKey, altKey }: KeyboardEvent): boolean {
+  return [...key].length === 1 && !ctrlKey && !metaKey && !altKey
 }

@@ -3,12 +3,12 @@
 import { Languages, Monitor, Moon, Sun } from 'lucide-react'
 import { useRouter } from 'next/navigation'
 import { useLocale, useTranslations } from 'next-intl'
-import { useState } from 'react'
+import { useSyncExternalStore } from 'react'
 import { MenuButton } from '@/components/ui/menu-button'
 import { barButtonClass } from '@/components/ui/menu-class'
 import { localeCookie, localeNames, locales } from '@/lib/messages/locales'
 import { paths } from '@/lib/paths'
-import { rememberPreference, type Theme, themeCookie, themes } from './preferences'
+import { chooseTheme, readTheme, rememberPreference, subscribeTheme, type Theme, themes } from './preferences'
 
 const themeIcons = { system: Monitor, light: Sun, dark: Moon }
 
@@ -41,14 +41,13 @@ export function LanguageMenu() {
 /** Light, dark, or what the system says. */
 export function ThemeMenu({ initial }: { initial: Theme }) {
   const t = useTranslations('shell')
-  const [theme, setTheme] = useState(initial)
+  const theme = useSyncExternalStore(
+    subscribeTheme,
+    () => readTheme(document.documentElement.dataset.theme),
+    () => initial,
+  )
   const Icon = themeIcons[theme]
   const labels = { system: t('themeSystem'), light: t('themeLight'), dark: t('themeDark') }
-  const choose = (value: Theme) => {
-    rememberPreference(themeCookie, value)
-    document.documentElement.dataset.theme = value
-    setTheme(value)
-  }
   return (
     <MenuButton
       label={t('theme')}
@@ -59,7 +58,7 @@ export function ThemeMenu({ initial }: { initial: Theme }) {
         kind: 'choice',
         label: labels[value],
         isChosen: value === theme,
-        onSelect: () => choose(value),
+        onSelect: () => chooseTheme(value),
       }))}
     >
       <Icon aria-hidden className="size-4" />

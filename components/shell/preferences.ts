@@ -15,3 +15,17 @@ export function rememberPreference(name: string, value: string): void {
   // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is missing in browsers that we serve.
   document.cookie = `${name}=${encodeURIComponent(value)}; path=/; max-age=${preferenceSeconds}; samesite=lax`
 }
+
+const themeListeners = new Set<() => void>()
+
+/** Sets the theme at once and for later visits. It is chosen from the menu of the top bar and from the palette. */
+export function chooseTheme(theme: Theme): void {
+  rememberPreference(themeCookie, theme)
+  document.documentElement.dataset.theme = theme
+  for (const listener of themeListeners) listener()
+}
+
+export function subscribeTheme(listener: () => void): () => void {
+  themeListeners.add(listener)
+  return () => themeListeners.delete(listener)
+}

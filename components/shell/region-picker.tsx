@@ -9,6 +9,7 @@ import { latePart } from '@/lib/late-part'
 import { paths } from '@/lib/paths'
 import { regionContentsQuery } from '@/lib/regions/queries'
 import { type RegionChoice, useCurrentRegion } from './current-region'
+import { beginNavigation } from './navigation'
 import { RegionTriggerFace, regionTriggerClass } from './region-trigger'
 
 // The list is fetched when it is about to open; until then the picker is a plain button of the same look and role.
@@ -34,6 +35,7 @@ export function RegionPicker({ regions }: { regions: RegionChoice[] }) {
   const choose = (region: string) => {
     remember(region)
     if (!params.region) return
+    beginNavigation()
     if (params.imageId) {
       router.push(paths.customImages(region))
       return
@@ -45,6 +47,7 @@ export function RegionPicker({ regions }: { regions: RegionChoice[] }) {
       state: search.get('state') ?? '',
       os: search.get('os') ?? '',
       sort: search.get('sort') ?? '',
+      size: Number(search.get('size')) || undefined,
     }
     router.push(isShared ? paths.sharedImages(region, list) : paths.customImages(region, list))
   }

@@ -21,7 +21,7 @@ type TopBarProps = {
 export function TopBar({ regions, theme, viewer }: TopBarProps) {
   const t = useTranslations()
   return (
-    <header className="sticky top-0 z-30 flex h-12 items-center gap-1 bg-bar px-2 text-bar-ink md:gap-2 md:px-4">
+    <header className="screen-only sticky top-0 z-30 flex h-12 items-center gap-1 bg-bar px-2 text-bar-ink md:gap-2 md:px-4">
       <MenuDrawer />
       <Link
         href={paths.home()}

@@ -16,11 +16,17 @@ export function Badge({ tone, isMoving = false, children }: { tone: Tone; isMovi
   return (
     <span
       className={classNames(
-        'inline-flex h-5 shrink-0 items-center gap-1.5 whitespace-nowrap rounded-full px-2 font-medium text-xs',
+        'inline-flex h-5 shrink-0 items-center gap-1.5 whitespace-nowrap rounded-full border border-transparent px-2 font-medium text-xs',
         tones[tone],
       )}
     >
-      <span aria-hidden className={classNames('size-1.5 rounded-full bg-current', isMoving && 'animate-pulse-soft')} />
+      <span
+        aria-hidden
+        className={classNames(
+          'size-1.5 rounded-full bg-current forced-color-adjust-none',
+          isMoving && 'animate-pulse-soft',
+        )}
+      />
       {/* The word changes with the state, also where a translator of the browser has taken the text out of its place. */}
       <span>{children}</span>
     </span>

@@ -13,7 +13,7 @@ const looks: Record<ButtonKind, string> = {
 /** The classes of a button, for a link that looks like one. */
 export function buttonClass(kind: ButtonKind): string {
   return classNames(
-    'inline-flex shrink-0 items-center justify-center gap-1.5 whitespace-nowrap rounded-control border font-medium text-sm',
+    'button inline-flex shrink-0 items-center justify-center gap-1.5 whitespace-nowrap rounded-control border font-medium text-sm',
     'transition-colors duration-150 aria-disabled:cursor-not-allowed aria-disabled:opacity-60',
     looks[kind],
   )

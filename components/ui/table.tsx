@@ -61,6 +61,7 @@ export function Table<Row>({ caption, columns, rows, rowKey, empty }: TableProps
                   data-lead={index === 0 || undefined}
                   data-wide={column.isWideOnly || undefined}
                   data-card={column.card}
+                  data-operation={column.id === 'operation' || undefined}
                   className={classNames('py-1 align-middle', column.align === 'right' && 'text-right tabular-nums')}
                 >
                   {column.cell(row)}
@@ -84,6 +85,7 @@ function HeaderCell<Row>({ column, isLead }: { column: Column<Row>; isLead: bool
       aria-sort={sort ? (sort.order ?? 'none') : undefined}
       data-lead={isLead || undefined}
       data-wide={column.isWideOnly || undefined}
+      data-operation={column.id === 'operation' || undefined}
       className={classNames(
         'sticky top-12 z-10 h-9 whitespace-nowrap bg-surface-raised font-medium text-ink-muted text-xs',
         column.align === 'right' && 'text-right',

@@ -43,6 +43,14 @@ export function sharedImagesQuery(list: SharedImageParams) {
   })
 }
 
+/** Shared images by name, id or sharer, for the palette. */
+export function findSharedImagesQuery(region: string, q: string) {
+  return queryOptions({
+    queryKey: ['shares', 'find', region, q],
+    queryFn: ({ signal }) => fetchJson<SharedImageList>(paths.api.findSharedImages(region, q), signal),
+  })
+}
+
 /** How many shared images have not been looked at: the number on the tab. */
 export function newSharesQuery(region: string) {
   return queryOptions({

@@ -22,12 +22,20 @@ import type {
  * Whether an image is the viewer's or shared to it. Asked before anything of the image is read and by one statement, so that
  * another's image takes as long to answer as one that does not exist.
  */
-export async function canSeeImage({ viewer }: Context, imageId: string): Promise<boolean> {
+export async function canSeeImage(ctx: Context, imageId: string): Promise<boolean> {
+  return (await findSeenImage(ctx, imageId)) !== null
+}
+
+/** What the titles of an image's pages need: its name, and whether it is the viewer's own. Null where it cannot be seen. */
+export async function findSeenImage(
+  { viewer }: Context,
+  imageId: string,
+): Promise<{ name: string; isOwn: boolean } | null> {
   const found = await db().image.findFirst({
     where: { id: imageId, OR: [{ ownerId: viewer.ownerId }, { shares: { some: { recipientId: viewer.ownerId } } }] },
-    select: { id: true },
+    select: { name: true, ownerId: true },
   })
-  return found !== null
+  return found && { name: found.name, isOwn: found.ownerId === viewer.ownerId }
 }
 
 /** The last ones first; those of one share, which have one time, by username. */

@@ -10,12 +10,15 @@ import { imageParams } from '@/lib/images/schema'
 import { forPage } from '@/lib/page-fault'
 import { paths } from '@/lib/paths'
 import { Prefetch } from '@/lib/prefetch'
+import { imageTitle } from './image-title'
 
-export async function generateMetadata(): Promise<Metadata> {
-  return { title: (await getTranslations('images'))('details') }
+type Props = PageProps<'/[region]/images/[imageId]'>
+
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  return await imageTitle({ params, page: (await getTranslations('images'))('details'), isOwnersOnly: false })
 }
 
-export default async function ImagePage({ params }: PageProps<'/[region]/images/[imageId]'>) {
+export default async function ImagePage({ params }: Props) {
   const asked = imageParams.safeParse(await params)
   if (!asked.success) notFound()
   const { region, imageId } = asked.data

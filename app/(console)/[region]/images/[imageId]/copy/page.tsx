@@ -12,12 +12,15 @@ import { getImage } from '@/lib/images/reads'
 import { imageParams } from '@/lib/images/schema'
 import { forPage } from '@/lib/page-fault'
 import { paths } from '@/lib/paths'
+import { imageTitle } from '../image-title'
 
-export async function generateMetadata(): Promise<Metadata> {
-  return { title: (await getTranslations('copy'))('title') }
+type Props = PageProps<'/[region]/images/[imageId]/copy'>
+
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  return await imageTitle({ params, page: (await getTranslations('copy'))('title'), isOwnersOnly: true })
 }
 
-export default async function CopyImagePage({ params, searchParams }: PageProps<'/[region]/images/[imageId]/copy'>) {
+export default async function CopyImagePage({ params, searchParams }: Props) {
   const asked = imageParams.safeParse(await params)
   if (!asked.success) notFound()
   const { region, imageId } = asked.data

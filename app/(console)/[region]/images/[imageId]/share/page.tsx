@@ -11,12 +11,15 @@ import { paths } from '@/lib/paths'
 import { Prefetch } from '@/lib/prefetch'
 import { imageSharesQuery } from '@/lib/shares/queries'
 import { getImageShares } from '@/lib/shares/reads'
+import { imageTitle } from '../image-title'
 
-export async function generateMetadata(): Promise<Metadata> {
-  return { title: (await getTranslations('share'))('title') }
+type Props = PageProps<'/[region]/images/[imageId]/share'>
+
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  return await imageTitle({ params, page: (await getTranslations('share'))('title'), isOwnersOnly: true })
 }
 
-export default async function ImageSharesPage({ params }: PageProps<'/[region]/images/[imageId]/share'>) {
+export default async function ImageSharesPage({ params }: Props) {
   const asked = imageParams.safeParse(await params)
   if (!asked.success) notFound()
   const { region, imageId } = asked.data

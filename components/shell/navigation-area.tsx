@@ -1,0 +1,54 @@
+'use client'
+
+import { usePathname, useSearchParams } from 'next/navigation'
+import { useTranslations } from 'next-intl'
+import { type ReactNode, useEffect, useState } from 'react'
+import { classNames } from '@/components/ui/class-names'
+import { noteAnswer } from '@/lib/standing'
+import { onNavigation } from './navigation'
+
+// A page that comes within this time needs no word that it is coming.
+const patienceMs = 150
+// Where nothing tells that a page has come, nobody is to think for ever that it is coming.
+const longestMs = 20_000
+
+/**
+ * The page, and that the next one is on its way: a line under the top bar, the page dimmed and `aria-busy`. A list keeps its
+ * columns meanwhile. Without a network no page is asked for, because the browser would leave the console for its error page.
+ */
+export function NavigationArea({ children }: { children: ReactNode }) {
+  const t = useTranslations('shell')
+  const [isComing, setComing] = useState(false)
+  const pathname = usePathname()
+  const search = useSearchParams()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another address is the sign that a page has come.
+  useEffect(() => setComing(false), [pathname, search])
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const end = () => {
+      clearTimeout(timer)
+      setComing(false)
+    }
+    const begin = () => {
+      clearTimeout(timer)
+      timer = setTimeout(() => {
+        setComing(true)
+        timer = setTimeout(end, longestMs)
+      }, patienceMs)
+    }
+    const forget = onNavigation({ begin, end, offline: () => noteAnswer({ code: 'OFFLINE' }) })
+    return () => {
+      clearTimeout(timer)
+      forget()
+    }
+  }, [])
+  return (
+    <div className="min-w-0 flex-1" aria-busy={isComing}>
+      <p role="status" className="sr-only">
+        {isComing && t('coming')}
+      </p>
+      {isComing && <div aria-hidden className="fixed inset-x-0 top-12 z-30 h-0.5 animate-coming bg-accent" />}
+      <div className={classNames('transition-opacity duration-150', isComing && 'opacity-60')}>{children}</div>
+    </div>
+  )
+}

@@ -1,0 +1,49 @@
+type Listener = {
+  begin: () => void
+  end: () => void
+  /** A page was asked for, and there is no network. */
+  offline: () => void
+}
+
+const begins = 'console-navigation'
+
+/** Says that code, and not a link or a form, leads to another page now. */
+export function beginNavigation(): void {
+  window.dispatchEvent(new Event(begins))
+}
+
+/**
+ * Listens for the way to another page of the console, in one place for all links and forms. Next tells each link of its own
+ * way only, and a link in a menu is gone by then. Returns how to stop.
+ */
+export function onNavigation({ begin, end, offline }: Listener): () => void {
+  const stop = new AbortController()
+  const options = { capture: true, signal: stop.signal }
+  const start = (event: Event) => {
+    if (navigator.onLine) return begin()
+    event.preventDefault()
+    event.stopPropagation()
+    offline()
+  }
+  document.addEventListener('click', (event) => leadsElsewhere(event) && start(event), options)
+  document.addEventListener('submit', (event) => isSearch(event) && start(event), options)
+  window.addEventListener(begins, begin, options)
+  // The browser's own word for it: also of a page whose address is the one before. Older browsers go by the address.
+  if ('navigation' in window) window.navigation.addEventListener('currententrychange', end, options)
+  return () => stop.abort()
+}
+
+function leadsElsewhere(event: MouseEvent): boolean {
+  const isPlain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey
+  const link = event.target instanceof Element ? event.target.closest('a') : null
+  if (!isPlain || !link?.href || link.target || link.hasAttribute('download')) return false
+  const { origin, pathname, search, hash } = new URL(link.href)
+  const here = window.location
+  const isHere = pathname === here.pathname && search === here.search
+  return origin === here.origin && !(isHere && (hash !== '' || here.hash === ''))
+}
+
+function isSearch(event: SubmitEvent): boolean {
+  // Any other form is sent by its action, and stays on its page.
+  return event.target instanceof HTMLFormElement && event.target.role === 'search'
+}

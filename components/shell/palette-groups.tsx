@@ -1,0 +1,144 @@
+'use client'
+
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { Copy, Disc3, IdCard, Languages, MapPin, Moon, Share2, Trash2, Upload } from 'lucide-react'
+import type { Route } from 'next'
+import { useParams, useRouter } from 'next/navigation'
+import { useTranslations } from 'next-intl'
+import type { ReactNode } from 'react'
+import { findImagesQuery } from '@/lib/images/queries'
+import { localeCookie, localeNames, locales } from '@/lib/messages/locales'
+import { paths } from '@/lib/paths'
+import { findSharedImagesQuery } from '@/lib/shares/queries'
+import { type RegionChoice, useCurrentRegion } from './current-region'
+import { chooseTheme, rememberPreference, themes } from './preferences'
+
+export type PaletteItem = {
+  id: string
+  icon: ReactNode
+  label: string
+  hint?: string
+  /** By which words it is found, beside its label. */
+  words?: string
+} & ({ href: Route } | { run: () => void })
+
+export type PaletteGroup = { heading: string; items: PaletteItem[] }
+
+const imagesShown = 8
+
+/** What the palette offers for what was typed; groups without anything are left out. */
+export function usePaletteGroups(search: string, regions: RegionChoice[]): PaletteGroup[] {
+  const t = useTranslations('shell')
+  const typed = search.toLowerCase().split(/\s+/).filter(Boolean)
+  const matches = ({ label, hint = '', words = '' }: PaletteItem) => {
+    const known = `${label} ${hint} ${words}`.toLowerCase()
+    return typed.every((word) => known.includes(word))
+  }
+  const places = regions.map(({ id, name }) => ({
+    id,
+    href: paths.customImages(id),
+    icon: <MapPin />,
+    label: name,
+    hint: id,
+  }))
+  const actions = useActions()
+  const groups = [
+    { heading: t('searchHere'), items: useImageInView().filter(matches) },
+    { heading: t('searchImages'), items: useFoundImages(search) },
+    { heading: t('searchPages'), items: usePages().filter(matches) },
+    { heading: t('searchRegions'), items: places.filter(matches) },
+    // They are found by their words; without any they would only be in the way.
+    { heading: t('searchActions'), items: typed.length === 0 ? [] : actions.filter(matches) },
+  ]
+  return groups.filter((group) => group.items.length > 0)
+}
+
+function useImageInView(): PaletteItem[] {
+  const t = useTranslations()
+  const { imageId } = useParams<{ imageId?: string }>()
+  const { region } = useCurrentRegion()
+  if (!imageId) return []
+  const words = t('shell.searchHere')
+  return [
+    { id: 'share', href: paths.shareImage(region, imageId), icon: <Share2 />, label: t('share.title'), words },
+    { id: 'copy', href: paths.copyImage(region, imageId), icon: <Copy />, label: t('copy.title'), words },
+  ]
+}
+
+function useFoundImages(search: string): PaletteItem[] {
+  const { region } = useCurrentRegion()
+  const options = { enabled: region !== '', placeholderData: keepPreviousData }
+  const own = useQuery({ ...findImagesQuery(region, search), ...options })
+  const shared = useQuery({ ...findSharedImagesQuery(region, search), ...options })
+  const item = (id: string, label: string, icon: ReactNode): PaletteItem => ({
+    id,
+    href: paths.image(region, id),
+    icon,
+    label,
+    hint: id,
+  })
+  return [
+    ...(own.data?.items ?? []).slice(0, imagesShown).map(({ id, name }) => item(id, name, <Disc3 />)),
+    ...(shared.data?.items ?? []).slice(0, imagesShown).map(({ imageId, name }) => item(imageId, name, <Share2 />)),
+  ]
+}
+
+function usePages(): PaletteItem[] {
+  const t = useTranslations()
+  const { region } = useCurrentRegion()
+  const words = (page: 'custom' | 'shared' | 'import' | 'bin' | 'account') => t(`palette.${page}`)
+  return [
+    {
+      id: 'custom',
+      href: paths.customImages(region),
+      icon: <Disc3 />,
+      label: t('images.custom'),
+      words: words('custom'),
+    },
+    {
+      id: 'shared',
+      href: paths.sharedImages(region),
+      icon: <Share2 />,
+      label: t('images.shared'),
+      words: words('shared'),
+    },
+    {
+      id: 'import',
+      href: paths.importImage(region),
+      icon: <Upload />,
+      label: t('import.title'),
+      words: words('import'),
+    },
+    {
+      id: 'bin',
+      href: paths.customImages(region, { state: 'deleted' }),
+      icon: <Trash2 />,
+      label: t('recycleBin.title'),
+      words: words('bin'),
+    },
+    { id: 'account', href: paths.account(), icon: <IdCard />, label: t('account.title'), words: words('account') },
+  ]
+}
+
+function useActions(): PaletteItem[] {
+  const t = useTranslations('shell')
+  const router = useRouter()
+  const labels = { system: t('themeSystem'), light: t('themeLight'), dark: t('themeDark') }
+  return [
+    ...themes.map((theme) => ({
+      id: `theme-${theme}`,
+      icon: <Moon />,
+      label: `${t('theme')}: ${labels[theme]}`,
+      run: () => chooseTheme(theme),
+    })),
+    ...locales.map((locale) => ({
+      id: `language-${locale}`,
+      icon: <Languages />,
+      label: `${t('language')}: ${localeNames[locale]}`,
+      run: () => {
+        rememberPreference(localeCookie, locale)
+        router.refresh()
+      },
+    })),
+  ]
+}

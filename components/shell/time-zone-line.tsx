@@ -1,0 +1,14 @@
+import { useLocale, useTimeZone, useTranslations } from 'next-intl'
+import { zoneOffset } from '@/lib/format'
+
+/** Says once on every page what zone its times are in: the deployment's, wherever the reader is. */
+export function TimeZoneLine({ now }: { now: Date }) {
+  const t = useTranslations('shell')
+  const locale = useLocale()
+  const zone = useTimeZone() ?? 'UTC'
+  return (
+    <footer className="px-4 pb-4 text-ink-muted text-xs md:px-6">
+      {t('timeZone', { zone, offset: zoneOffset(zone, locale, now) })}
+    </footer>
+  )
+}

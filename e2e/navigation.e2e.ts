@@ -1,0 +1,166 @@
+import type { Page } from '@playwright/test'
+import { account, expect, image, imageRows, share, signIn, test } from './fixtures'
+
+const region = 'cn-shanghai'
+const listUrl = `/${region}/images/custom`
+
+/** A network on which every answer takes its time. */
+async function slowDown(page: Page, latency: number) {
+  const network = await page.context().newCDPSession(page)
+  await network.send('Network.enable')
+  const throughput = latency > 0 ? 200_000 : -1
+  await network.send('Network.emulateNetworkConditions', {
+    offline: false,
+    latency,
+    downloadThroughput: throughput,
+    uploadThroughput: throughput,
+  })
+}
+
+test('a page that takes its time is said to be coming, whatever leads to it, until it is there', async ({
+  page,
+  context,
+}) => {
+  const owner = await account()
+  const [web] = await imageRows(owner, [{ name: 'web-01' }])
+  await signIn(context, owner)
+  await page.goto(listUrl)
+  await expect(page.getByRole('row')).toHaveCount(2)
+  await slowDown(page, 1_500)
+  const coming = page.getByRole('status').filter({ hasText: 'The page is on its way.' })
+  const ways: [string, () => Promise<void>, RegExp][] = [
+    [
+      'a tab',
+      () =>
+        page
+          .getByRole('main')
+          .getByRole('link', { name: /^Shared Images/ })
+          .first()
+          .click(),
+      /shared$/,
+    ],
+    ['the side menu', () => page.getByRole('link', { name: 'Images', exact: true }).click(), /custom$/],
+    [
+      'a search',
+      () =>
+        page
+          .getByRole('searchbox')
+          .fill('web')
+          .then(() => page.keyboard.press('Enter')),
+      /q=web$/,
+    ],
+    ['a link in a row', () => page.getByRole('link', { name: web?.name, exact: true }).click(), /img-\w+$/],
+  ]
+  for (const [way, go, url] of ways) {
+    await go()
+    await expect(coming, way).toHaveCount(1)
+    await expect(page, way).toHaveURL(url)
+    await expect(coming, way).toHaveCount(0)
+  }
+})
+
+test('without a network the lists say so, a link does not leave the console, and all goes on by itself', async ({
+  page,
+  context,
+}) => {
+  const owner = await account()
+  const [web] = await imageRows(owner, [{ name: 'web-01' }])
+  await signIn(context, owner)
+  await page.goto(listUrl)
+  await expect(page.getByText(/^Updated /)).toBeVisible()
+  await context.setOffline(true)
+  await page.getByRole('button', { name: 'Refresh' }).click()
+  await expect(page.getByText(/^The network is away\. Shown is the state of /)).toBeVisible()
+  await page.getByRole('link', { name: web?.name, exact: true }).click()
+  await expect(page.getByRole('alert').filter({ hasText: 'The network is away, so nothing was sent.' })).toBeVisible()
+  await expect(page).toHaveURL(listUrl)
+  await expect(page.getByRole('row')).toHaveCount(2)
+  await context.setOffline(false)
+  await expect(page.getByText(/^The network is away/)).toHaveCount(0)
+  await page.getByRole('link', { name: web?.name, exact: true }).click()
+  await expect(page.getByRole('heading', { level: 1, name: 'web-01' })).toBeVisible()
+})
+
+test('the title of a page names the thing first, and nothing of what is not the visitor’s', async ({ browserPage }) => {
+  const [owner, recipient, stranger] = [await account(), await account(), await account()]
+  const disk = await image(owner)
+  await share(owner, disk, [recipient])
+  const page = await browserPage(owner)
+  const titles: [string, string][] = [
+    ['', `${disk.name} · Details`],
+    ['/share', `${disk.name} · Shared Images`],
+    ['/copy', `${disk.name} · Copy Image`],
+  ]
+  for (const [path, title] of titles) {
+    await page.goto(`/${region}/images/${disk.id}${path}`)
+    await expect(page).toHaveTitle(`${title} · Open ECS Console`)
+  }
+  const nothing = 'There is nothing here · Open ECS Console'
+  const theirs = await browserPage(recipient)
+  await theirs.goto(`/${region}/images/${disk.id}`)
+  await expect(theirs).toHaveTitle(`${disk.name} · Details · Open ECS Console`)
+  await theirs.goto(`/${region}/images/${disk.id}/share`)
+  await expect(theirs).toHaveTitle(nothing)
+  const other = await browserPage(stranger)
+  for (const path of [`/${region}/images/${disk.id}`, `/${region}/images/img-0000000000`, '/no/such/page']) {
+    await other.goto(path)
+    await expect(other, path).toHaveTitle(nothing)
+  }
+})
+
+test('every page says which time zone its times are in', async ({ page, context }) => {
+  await signIn(context, await account())
+  for (const path of [listUrl, '/account']) {
+    await page.goto(path)
+    await expect(page.getByRole('contentinfo')).toHaveText('Times are those of Asia/Shanghai (GMT+8).')
+  }
+  await page.goto(listUrl)
+  await expect(page.getByText(/^Updated .* GMT\+8$/)).toBeVisible()
+})
+
+test('the palette loses no letter that is typed while its code is on its way', async ({ page, context }) => {
+  await signIn(context, await account())
+  await page.goto(listUrl)
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+  await slowDown(page, 300)
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type('fleet-00-and-more', { delay: 40 })
+  await expect(page.getByRole('dialog').getByRole('combobox')).toHaveValue('fleet-00-and-more')
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('dialog')).toHaveCount(0)
+  await page.keyboard.press('Control+k')
+  await expect(page.getByRole('dialog').getByRole('combobox')).toHaveValue('')
+})
+
+test('the palette finds shared images by name and id, pages and actions by their words', async ({ page, context }) => {
+  const [owner, recipient] = [await account(), await account()]
+  const disk = await image(owner)
+  await share(owner, disk, [recipient])
+  await signIn(context, recipient)
+  await page.goto('/account')
+  const type = async (words: string) => {
+    await page.keyboard.press('Control+k')
+    await page.getByRole('dialog').getByRole('combobox').fill(words)
+  }
+  const first = page.getByRole('dialog').getByRole('option', { selected: true })
+  for (const [words, option] of [
+    [disk.name.slice(0, -1), disk.name],
+    [disk.id, disk.name],
+    ['import', 'Import Image'],
+    ['copy', 'Custom Images'],
+    ['quota', 'Account Info'],
+    ['recycle bin', 'Recycle bin'],
+    ['dark', 'Theme: Dark'],
+    ['中文', 'Language: 中文'],
+  ] as const) {
+    await type(words)
+    await expect(first, words).toContainText(option)
+    await page.keyboard.press('Escape')
+  }
+  await type('dark')
+  await page.keyboard.press('Enter')
+  await expect.poll(() => page.evaluate(() => document.documentElement.dataset.theme)).toBe('dark')
+  await type('recycle')
+  await page.keyboard.press('Enter')
+  await expect(page).toHaveURL(`${listUrl}?state=deleted`)
+})
