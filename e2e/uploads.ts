@@ -66,8 +66,8 @@ export async function expectAvailable(
   disk: { name: string; sha256: string },
   patient: { timeout?: number } = {},
 ): Promise<void> {
-  // Checked, converted and stored; then the row says so by itself.
-  await expect(page.getByRole('listitem', { name: disk.name })).toContainText(words.arrivedText)
+  // Checked, converted and stored; the row follows its image through all of it.
+  await expect(page.getByRole('listitem', { name: disk.name })).toContainText('Available', patient)
   await page.getByRole('link', { name: words.toImages }).click()
   await expect(row(page.getByRole('table', { name: /Custom images/ }), disk.name)).toContainText('Available', patient)
   const stored = await db().image.findMany({ where: { name: disk.name } })

@@ -5,18 +5,17 @@ import { useLocale, useTranslations } from 'next-intl'
 import { useFieldError } from '@/components/shell/refusal-text'
 import { Field, inputClass } from '@/components/ui/field'
 import { formatBytes } from '@/lib/format'
-import { imageNameMax, operatingSystemMax } from '@/lib/images/rules'
+import { imageNameMax } from '@/lib/images/rules'
 import type { Draft } from './drafts'
 
 type DraftFieldsProps = {
   draft: Draft
   onName: (name: string) => void
-  onOperatingSystem: (operatingSystem: string) => void
   onRemove: () => void
 }
 
-/** What one file is to be called and what is on it; also there before a file is chosen. */
-export function DraftFields({ draft, onName, onOperatingSystem, onRemove }: DraftFieldsProps) {
+/** What the image of one file is to be called; also there before a file is chosen. */
+export function DraftFields({ draft, onName, onRemove }: DraftFieldsProps) {
   const t = useTranslations('import')
   const images = useTranslations('images')
   const locale = useLocale()
@@ -52,23 +51,6 @@ export function DraftFields({ draft, onName, onOperatingSystem, onRemove }: Draf
             value={draft.name}
             onChange={(event) => onName(event.target.value)}
             autoComplete="off"
-            className={inputClass}
-          />
-        )}
-      </Field>
-      <Field
-        id={`os-${draft.key}`}
-        label={images('operatingSystem')}
-        hint={t('operatingSystemHint')}
-        error={fieldError('operatingSystem')}
-      >
-        {(control) => (
-          <input
-            {...control}
-            required
-            maxLength={operatingSystemMax}
-            value={draft.operatingSystem}
-            onChange={(event) => onOperatingSystem(event.target.value)}
             className={inputClass}
           />
         )}

@@ -2,50 +2,49 @@ import { nameOfFile } from '@/lib/imports/rules'
 import type { Fault, Refusal } from '@/lib/result'
 
 /** What is typed of a file before its upload begins. The first stands there before there is a file. */
-export type Draft = {
-  key: number
-  file: File | null
-  name: string
-  operatingSystem: string
-  /** Typed for this file itself, so what is typed for an earlier one does not change it. */
-  isSystemOwn: boolean
-  refusal: Refusal | Fault | null
-}
+export type Draft = { key: number; file: File | null; name: string; refusal: Refusal | Fault | null }
+
+/** Everything in the form: its files, and the operating system that is on all of them. */
+export type Drafts = { drafts: Draft[]; operatingSystem: string }
 
 let lastKey = 0
 
-export function blankDraft(operatingSystem = ''): Draft {
-  return { key: ++lastKey, file: null, name: '', operatingSystem, isSystemOwn: false, refusal: null }
+function blankDraft(): Draft {
+  return { key: ++lastKey, file: null, name: '', refusal: null }
 }
 
-/** Files come to the drafts: the first to the one that waits for one, and each with the system of the one before it. */
-export function addFiles(drafts: Draft[], files: File[]): Draft[] {
+/** An empty form, or one that knows what its first image is called already. */
+export function blankForm({ name, operatingSystem } = { name: '', operatingSystem: '' }): Drafts {
+  return { drafts: [{ ...blankDraft(), name }], operatingSystem }
+}
+
+/** Files come to the drafts: the first to the one that waits for one. */
+export function addFiles({ drafts, ...rest }: Drafts, files: File[]): Drafts {
   const all = [...drafts]
   for (const file of files) {
     const waiting = all.findIndex((draft) => draft.file === null)
-    const draft = all[waiting] ?? blankDraft(all.at(-1)?.operatingSystem)
+    const draft = all[waiting] ?? blankDraft()
     const filled = { ...draft, file, name: draft.name || nameOfFile(file.name) }
     if (waiting >= 0) all[waiting] = filled
     else all.push(filled)
   }
-  return all
+  return { ...rest, drafts: all }
 }
 
-export function changeDraft(drafts: Draft[], key: number, fields: Partial<Draft>): Draft[] {
-  return drafts.map((draft) => (draft.key === key ? { ...draft, ...fields } : draft))
+/** A file takes the place of one that became no image: under its name, and with its operating system where none is typed. */
+export function addOther(form: Drafts, failed: { name: string; operatingSystem: string }, file: File): Drafts {
+  const { drafts, operatingSystem } = addFiles(form, [file])
+  const key = drafts.find((draft) => draft.file === file)?.key ?? 0
+  const named = changeDraft({ drafts, operatingSystem }, key, { name: failed.name })
+  return { ...named, operatingSystem: operatingSystem || failed.operatingSystem }
 }
 
-/** What is on one disk is likely to be on those below it too, until something else is typed there. */
-export function setSystem(drafts: Draft[], key: number, operatingSystem: string): Draft[] {
-  const from = drafts.findIndex((draft) => draft.key === key)
-  return drafts.map((draft, index) => {
-    if (index === from) return { ...draft, operatingSystem, isSystemOwn: true }
-    return index > from && !draft.isSystemOwn ? { ...draft, operatingSystem } : draft
-  })
+export function changeDraft({ drafts, ...rest }: Drafts, key: number, fields: Partial<Draft>): Drafts {
+  return { ...rest, drafts: drafts.map((draft) => (draft.key === key ? { ...draft, ...fields } : draft)) }
 }
 
-export function removeDraft(drafts: Draft[], key: number): Draft[] {
-  const rest = drafts.filter((draft) => draft.key !== key)
-  const system = drafts.find((draft) => draft.key === key)?.operatingSystem
-  return rest.length > 0 ? rest : [blankDraft(system)]
+/** Where none is left, one waits for a file; what was typed of the operating system stays for it. */
+export function removeDraft({ drafts, ...rest }: Drafts, key: number): Drafts {
+  const left = drafts.filter((draft) => draft.key !== key)
+  return { ...rest, drafts: left.length > 0 ? left : [blankDraft()] }
 }

@@ -6,6 +6,8 @@ import type { ReactNode } from 'react'
 import { Field } from '@/components/ui/field'
 import { formatBytes } from '@/lib/format'
 
+export const fileFieldId = 'import-file'
+
 type FileFieldProps = { sizeMax: number; isOver: boolean; error?: ReactNode; onChoose: (files: File[]) => void }
 
 /** Where files are chosen, or dropped. The whole card takes them; this is where one sees that. */
@@ -13,7 +15,7 @@ export function FileField({ sizeMax, isOver, error, onChoose }: FileFieldProps) 
   const t = useTranslations('import')
   const locale = useLocale()
   return (
-    <Field id="import-file" label={t('file')} hint={t('fileHint', { max: formatBytes(sizeMax, locale) })} error={error}>
+    <Field id={fileFieldId} label={t('file')} hint={t('fileHint', { max: formatBytes(sizeMax, locale) })} error={error}>
       {(control) => (
         <div className="relative">
           <input

@@ -1,33 +1,38 @@
 'use client'
 
 import { useLocale, useTranslations } from 'next-intl'
-import { type DragEvent, type FormEvent, useRef, useState } from 'react'
+import { type Dispatch, type DragEvent, type FormEvent, type SetStateAction, useRef, useState } from 'react'
 import { useRefusalText } from '@/components/shell/refusal-text'
 import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { Notice } from '@/components/ui/notice'
 import { formatBytes } from '@/lib/format'
+import { asKnown } from '@/lib/images/rules'
 import type { Fault, Refusal } from '@/lib/result'
 import { createUpload } from '@/lib/uploads/create'
 import { runUpload } from '@/lib/uploads/running'
 import { DraftFields } from './draft-fields'
-import { addFiles, blankDraft, changeDraft, type Draft, removeDraft, setSystem } from './drafts'
+import { addFiles, changeDraft, type Draft, type Drafts, removeDraft } from './drafts'
 import { FileField } from './file-field'
+import { SystemField } from './system-field'
 
 type ImportFormProps = {
   region: string
   sizeMax: number
   chunkBytes: number
+  form: Drafts
+  setForm: Dispatch<SetStateAction<Drafts>>
+  /** The operating systems of images that the account has. */
+  systems: string[]
   /** Takes a file that goes on with an unfinished upload, and says whether it was one. */
   onResume: (file: File) => boolean
 }
 
 /** Takes files, one or many, and begins their uploads. What is refused stays in the form with its reason. */
-export function ImportForm({ region, sizeMax, chunkBytes, onResume }: ImportFormProps) {
+export function ImportForm({ region, sizeMax, chunkBytes, form, setForm, systems, onResume }: ImportFormProps) {
   const t = useTranslations('import')
   const locale = useLocale()
   const refusalText = useRefusalText()
-  const [drafts, setDrafts] = useState<Draft[]>(() => [blankDraft()])
   const [fileError, setFileError] = useState<string | null>(null)
   const [refusal, setRefusal] = useState<Refusal | Fault | null>(null)
   const [isPending, setPending] = useState(false)
@@ -42,19 +47,20 @@ export function ImportForm({ region, sizeMax, chunkBytes, onResume }: ImportForm
     }
     setFileError(wrong ? t(wrong.size === 0 ? 'emptyFile' : 'largeFile', facts) : null)
     const fit = files.filter((file) => file.size > 0 && file.size <= sizeMax && !onResume(file))
-    setDrafts((now) => addFiles(now, fit))
+    if (fit.length > 0) setForm((now) => addFiles(now, fit))
   }
 
   async function submit(event: FormEvent) {
     event.preventDefault()
     if (isPending) return
-    const ready = drafts.filter((draft) => draft.file !== null)
+    const ready = form.drafts.filter((draft) => draft.file !== null)
+    const operatingSystem = asKnown(form.operatingSystem, systems)
     if (ready.length === 0) return setFileError(t('noFile'))
     setPending(true)
     setRefusal(null)
     for (const draft of ready) {
-      const refused = await begin(draft, region, chunkBytes)
-      setDrafts((now) => (refused ? changeDraft(now, draft.key, { refusal: refused }) : removeDraft(now, draft.key)))
+      const refused = await begin(draft, { region, operatingSystem, chunkBytes })
+      setForm((now) => (refused ? changeDraft(now, draft.key, { refusal: refused }) : removeDraft(now, draft.key)))
       if (refused && refused.code !== 'INVALID_INPUT') {
         setRefusal(refused)
         break
@@ -69,15 +75,21 @@ export function ImportForm({ region, sizeMax, chunkBytes, onResume }: ImportForm
         <form onSubmit={submit} className="flex flex-col gap-3 p-4">
           {refusal && <Notice tone="danger">{refusalText(refusal)}</Notice>}
           <FileField sizeMax={sizeMax} isOver={drop.isOver} error={fileError} onChoose={choose} />
-          {drafts.map((draft) => (
+          {form.drafts.map((draft) => (
             <DraftFields
               key={draft.key}
               draft={draft}
-              onName={(name) => setDrafts((now) => changeDraft(now, draft.key, { name, refusal: null }))}
-              onOperatingSystem={(system) => setDrafts((now) => setSystem(now, draft.key, system))}
-              onRemove={() => setDrafts((now) => removeDraft(now, draft.key))}
+              onName={(name) => setForm((now) => changeDraft(now, draft.key, { name, refusal: null }))}
+              onRemove={() => setForm((now) => removeDraft(now, draft.key))}
             />
           ))}
+          <SystemField
+            value={form.operatingSystem}
+            systems={systems}
+            isForAll={form.drafts.length > 1}
+            refusal={form.drafts.find(({ refusal }) => refusal)?.refusal ?? null}
+            onChange={(operatingSystem) => setForm((now) => ({ ...now, operatingSystem }))}
+          />
           <div>
             <Button kind="primary" type="submit" isPending={isPending}>
               {t('submit')}
@@ -89,7 +101,9 @@ export function ImportForm({ region, sizeMax, chunkBytes, onResume }: ImportForm
   )
 }
 
-async function begin({ file, name, operatingSystem }: Draft, region: string, chunkBytes: number) {
+type Place = { region: string; operatingSystem: string; chunkBytes: number }
+
+async function begin({ file, name }: Draft, { region, operatingSystem, chunkBytes }: Place) {
   if (!file) return null
   const begun = await createUpload({
     region,
@@ -99,7 +113,7 @@ async function begin({ file, name, operatingSystem }: Draft, region: string, chu
     size: file.size,
   })
   if (!begun.ok) return begun.refusal
-  runUpload({ imageId: begun.value.imageId, region, name, file, sentBytes: 0, chunkBytes })
+  runUpload({ imageId: begun.value.imageId, region, name, operatingSystem, file, sentBytes: 0, chunkBytes })
   return null
 }
 

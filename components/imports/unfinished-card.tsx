@@ -2,14 +2,15 @@
 
 import dynamic from 'next/dynamic'
 import { useFormatter, useLocale, useTranslations } from 'next-intl'
-import { type ChangeEvent, useState } from 'react'
+import { useState } from 'react'
 import { Button } from '@/components/ui/button'
-import { buttonClass } from '@/components/ui/button-class'
 import { Card } from '@/components/ui/card'
 import { ProgressBar } from '@/components/ui/progress-bar'
 import { formatBytes } from '@/lib/format'
 import type { UnfinishedUpload } from '@/lib/imports/schema'
 import { latePart } from '@/lib/late-part'
+import { FileButton } from './file-button'
+import { UploadName } from './upload-name'
 
 const CancelUploadDialog = dynamic(() =>
   latePart(() => import('./cancel-upload-dialog').then((module) => module.CancelUploadDialog)),
@@ -51,45 +52,29 @@ function UnfinishedRow({ upload, onResume, onCancel }: UnfinishedRowProps) {
   const locale = useLocale()
   const [isOther, setOther] = useState(false)
   const { name, fileName, doneBytes, totalBytes } = upload
-  const choose = (event: ChangeEvent<HTMLInputElement>) => {
-    const file = event.target.files?.[0]
-    event.target.value = ''
-    if (!file) return
+  const choose = (file: File) => {
     const isSame = isSameFile(upload, file)
     setOther(!isSame)
     if (isSame) onResume(file)
   }
-  const id = `again-${upload.imageId}`
   const percent = format.number(Math.floor((doneBytes / totalBytes) * 100) / 100, { style: 'percent' })
   const expires = format.dateTime(new Date(upload.expiresAt), { dateStyle: 'medium', timeStyle: 'short' })
   return (
     <li aria-label={name} className="flex flex-col gap-2 border-line border-t px-4 py-3 first:border-t-0">
-      <div className="min-w-0">
-        <p className="font-medium [overflow-wrap:anywhere]">{name}</p>
-        {fileName !== name && <p className="text-ink-muted text-xs [overflow-wrap:anywhere]">{fileName}</p>}
-      </div>
+      <UploadName upload={upload} />
       <ProgressBar label={t('progress', { name })} done={doneBytes} max={totalBytes} tone="muted" />
       <p className="text-ink-muted text-xs tabular-nums">
         {percent} · {t('sentOf', { sent: formatBytes(doneBytes, locale), size: formatBytes(totalBytes, locale) })} ·{' '}
         {t('expires', { time: expires })}
       </p>
       <div className="flex flex-wrap gap-2">
-        <span className="relative inline-flex">
-          <input
-            id={id}
-            type="file"
-            aria-label={`${t('chooseAgain')}, ${name}`}
-            onChange={choose}
-            className="peer absolute inset-0 cursor-pointer opacity-0"
-          />
-          <label
-            htmlFor={id}
-            aria-hidden
-            className={`${buttonClass('secondary')} cursor-pointer peer-focus-visible:outline-2 peer-focus-visible:outline-focus peer-focus-visible:outline-offset-2`}
-          >
-            {t('chooseAgain')}
-          </label>
-        </span>
+        <FileButton
+          id={`again-${upload.imageId}`}
+          label={t('chooseAgain')}
+          name={name}
+          kind="secondary"
+          onChoose={choose}
+        />
         <Button kind="text-danger" aria-label={`${t('cancel')}, ${name}`} onClick={onCancel} className="h-8">
           {t('cancel')}
         </Button>

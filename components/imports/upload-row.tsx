@@ -1,70 +1,51 @@
 'use client'
 
-import Link from 'next/link'
 import { useFormatter, useLocale, useTranslations } from 'next-intl'
 import { useRefusalText } from '@/components/shell/refusal-text'
 import { Badge, type Tone } from '@/components/ui/badge'
 import { Button } from '@/components/ui/button'
-import { buttonClass } from '@/components/ui/button-class'
 import { ProgressBar } from '@/components/ui/progress-bar'
 import { formatBytes } from '@/lib/format'
-import { paths } from '@/lib/paths'
-import { forgetUpload, pauseUpload, type RunningState, type RunningUpload, resumeUpload } from '@/lib/uploads/running'
+import { pauseUpload, type RunningState, type RunningUpload, resumeUpload } from '@/lib/uploads/running'
 import { useTimeLeft } from './time-left'
+import { UploadName } from './upload-name'
 
-const tones: Record<RunningState, Tone> = {
+/** While its bytes are on their way; afterwards the row is its image's. */
+type SendingState = Exclude<RunningState, 'arrived'>
+
+const tones: Record<SendingState, Tone> = {
   waiting: 'neutral',
   sending: 'accent',
   paused: 'neutral',
   offline: 'warn',
   failed: 'danger',
-  arrived: 'ok',
 }
-const bars = {
-  waiting: 'muted',
-  sending: 'accent',
-  paused: 'muted',
-  offline: 'muted',
-  failed: 'danger',
-  arrived: 'ok',
-} as const
+const bars = { waiting: 'muted', sending: 'accent', paused: 'muted', offline: 'muted', failed: 'danger' } as const
 
-/** One upload of this tab: how far it is, and what can be done about it. */
-export function UploadRow({ upload, onCancel }: { upload: RunningUpload; onCancel: () => void }) {
+type UploadRowProps = { upload: RunningUpload & { state: SendingState }; onCancel: () => void }
+
+/** One upload of this tab whose file is on its way: how far it is, and what can be done about it. */
+export function UploadRow({ upload, onCancel }: UploadRowProps) {
   const t = useTranslations('import')
-  const { imageId, name, fileName, size, state, sentBytes } = upload
+  const { name, size, state, sentBytes } = upload
   return (
     <li aria-label={name} className="flex flex-col gap-2 border-line border-t px-4 py-3 first:border-t-0">
-      <div className="flex flex-wrap items-start justify-between gap-x-3 gap-y-1">
-        <div className="min-w-0 flex-1 basis-40">
-          <p className="font-medium [overflow-wrap:anywhere]">{name}</p>
-          {fileName !== name && <p className="text-ink-muted text-xs [overflow-wrap:anywhere]">{fileName}</p>}
-        </div>
-        <Badge tone={tones[state]} isMoving={state === 'sending'}>
-          {t(`states.${state}`)}
-        </Badge>
-      </div>
+      <UploadName
+        upload={upload}
+        badge={
+          <Badge tone={tones[state]} isMoving={state === 'sending'}>
+            {t(`states.${state}`)}
+          </Badge>
+        }
+      />
       <ProgressBar label={t('progress', { name })} done={sentBytes} max={size} tone={bars[state]} />
       <div className="flex flex-wrap items-center justify-between gap-x-3 gap-y-1">
         <UploadNumbers upload={upload} />
         <div className="-mx-1.5 flex flex-wrap gap-1">
-          {state === 'arrived' ? (
-            <>
-              <Link href={paths.image(upload.region, imageId)} className={buttonClass('text')}>
-                {t('showImage')}
-              </Link>
-              <Button kind="text" aria-label={`${t('dismiss')}, ${name}`} onClick={() => forgetUpload(imageId)}>
-                {t('dismiss')}
-              </Button>
-            </>
-          ) : (
-            <>
-              <PauseOrResume upload={upload} />
-              <Button kind="text-danger" aria-label={`${t('cancel')}, ${name}`} onClick={onCancel}>
-                {t('cancel')}
-              </Button>
-            </>
-          )}
+          <PauseOrResume upload={upload} />
+          <Button kind="text-danger" aria-label={`${t('cancel')}, ${name}`} onClick={onCancel}>
+            {t('cancel')}
+          </Button>
         </div>
       </div>
       <UploadReason upload={upload} />
@@ -103,7 +84,6 @@ function UploadNumbers({ upload: { size, sentBytes, rate, state } }: { upload: R
 function UploadReason({ upload: { state, refusal, sentBytes, size } }: { upload: RunningUpload }) {
   const t = useTranslations('import')
   const refusalText = useRefusalText()
-  if (state === 'arrived') return <p className="text-xs">{t('arrivedText')}</p>
   if (state === 'offline') return <p className="text-warn text-xs">{t('offlineText')}</p>
   if (state === 'sending' && sentBytes >= size) return <p className="text-ink-muted text-xs">{t('endingText')}</p>
   if (!refusal) return null

@@ -9,6 +9,7 @@ import { Card } from '@/components/ui/card'
 import { latePart } from '@/lib/late-part'
 import { paths } from '@/lib/paths'
 import type { RunningUpload } from '@/lib/uploads/running'
+import { ArrivedRow } from './arrived-row'
 import { UploadRow } from './upload-row'
 import { useUploads } from './use-uploads'
 
@@ -16,8 +17,10 @@ const CancelUploadDialog = dynamic(() =>
   latePart(() => import('./cancel-upload-dialog').then((module) => module.CancelUploadDialog)),
 )
 
-/** The uploads of this tab. */
-export function UploadsCard({ region }: { region: string }) {
+type UploadsCardProps = { region: string; onOther: (upload: RunningUpload, file: File) => void }
+
+/** The uploads of this tab, and the images that become of them. */
+export function UploadsCard({ region, onOther }: UploadsCardProps) {
   const t = useTranslations('import')
   const uploads = useUploads()
   const [cancelling, setCancelling] = useState<RunningUpload | null>(null)
@@ -32,9 +35,21 @@ export function UploadsCard({ region }: { region: string }) {
         <p className="px-4 py-8 text-center text-ink-muted">{t('noUploads')}</p>
       ) : (
         <ul>
-          {uploads.map((upload) => (
-            <UploadRow key={upload.imageId} upload={upload} onCancel={() => setCancelling(upload)} />
-          ))}
+          {uploads.map(({ state, ...upload }) =>
+            state === 'arrived' ? (
+              <ArrivedRow
+                key={upload.imageId}
+                upload={{ ...upload, state }}
+                onOther={(file) => onOther({ ...upload, state }, file)}
+              />
+            ) : (
+              <UploadRow
+                key={upload.imageId}
+                upload={{ ...upload, state }}
+                onCancel={() => setCancelling({ ...upload, state })}
+              />
+            ),
+          )}
         </ul>
       )}
       {cancelling && <CancelUploadDialog upload={cancelling} onClose={() => setCancelling(null)} />}

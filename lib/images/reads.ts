@@ -7,6 +7,7 @@ import { Prisma } from '@/lib/db/generated/client'
 import { keyset, likePattern, type SortColumn } from '@/lib/db/page'
 import { parseDiskLayout } from '@/lib/disks/layout'
 import { env } from '@/lib/env'
+import { listImageEvents } from '@/lib/events/reads'
 import { canSeeImage, findHeldShare, newestFirst } from '@/lib/shares/reads'
 import { type ImageStateName, purgedAt } from './rules'
 import {
@@ -15,12 +16,10 @@ import {
   type CustomImageParams,
   type HeldImage,
   type ImageDetails,
-  type ImageEvent,
+  type ImagePageParams,
   type ImageRecord,
   imageFailure,
 } from './schema'
-
-const eventsShown = 50
 
 type SizeField = 'virtualSize' | 'size' | 'doneBytes' | 'totalBytes'
 
@@ -65,7 +64,7 @@ export async function listCustomImages(ctx: Context, list: CustomImageParams): P
         (SELECT count(*) FROM "Share" s WHERE s."imageId" = i.id)::int AS recipients
       ${all} ${page.where} ${page.tail}`,
     countRows(all, page),
-    listOperatingSystems(ctx, list.region),
+    listSystemsIn(ctx, list.region),
     getQuota(ctx.viewer.ownerId, list.region),
     db().image.aggregate({
       where: { ownerId: ctx.viewer.ownerId, regionId: list.region, state: 'deleted' },
@@ -104,7 +103,7 @@ function readFailure(stored: unknown) {
 }
 
 /** The distinct operating systems of the own images, hopping through the index instead of reading every row. */
-async function listOperatingSystems(ctx: Context, region: string): Promise<string[]> {
+async function listSystemsIn(ctx: Context, region: string): Promise<string[]> {
   const rows = await db().$queryRaw<{ os: string }[]>`
     WITH RECURSIVE systems(os) AS (
       (SELECT "operatingSystem" FROM "Image" WHERE "ownerId" = ${ctx.viewer.ownerId} AND "regionId" = ${region}
@@ -116,14 +115,25 @@ async function listOperatingSystems(ctx: Context, region: string): Promise<strin
   return rows.map((row) => row.os)
 }
 
+const systemsSuggested = 100
+
+/** The operating systems of the viewer's own images in all regions, to suggest for another one; not of those that failed. */
+export async function listOperatingSystems(ctx: Context): Promise<string[]> {
+  const rows = await db().image.findMany({
+    where: { ownerId: ctx.viewer.ownerId, state: { not: 'failed' } },
+    distinct: ['operatingSystem'],
+    select: { operatingSystem: true },
+    orderBy: { operatingSystem: 'asc' },
+    take: systemsSuggested,
+  })
+  return rows.map((row) => row.operatingSystem)
+}
+
 /**
  * An image's details: all of it for the owner, a part for a recipient in the image's region, a pointer for the owner who
  * asks under another region. Null for anybody else, whether the image exists or not.
  */
-export async function getImage(
-  ctx: Context,
-  params: { region: string; imageId: string },
-): Promise<ImageDetails | null> {
+export async function getImage(ctx: Context, params: ImagePageParams): Promise<ImageDetails | null> {
   if (!(await canSeeImage(ctx, params.imageId))) return null
   const image = await db().image.findUnique({
     where: { id: params.imageId },
@@ -147,7 +157,7 @@ export async function getImage(
     size: Number(image.size),
     regionId: image.regionId,
   }
-  if (image.ownerId !== ctx.viewer.ownerId) return await getHeldImage(ctx, params.region, fields, image.owner.username)
+  if (image.ownerId !== ctx.viewer.ownerId) return await getHeldImage(ctx, params, fields, image.owner.username)
   if (image.regionId !== params.region) {
     return {
       view: 'elsewhere',
@@ -188,19 +198,19 @@ export async function getImage(
       username: share.recipient.username,
       sharedAt: share.createdAt.toISOString(),
     })),
-    events: await listEvents({ imageId: image.id }),
+    events: await listImageEvents({ imageId: image.id }, params.before),
   }
 }
 
 async function getHeldImage(
   ctx: Context,
-  region: string,
+  { region, before }: ImagePageParams,
   fields: Omit<HeldImage, 'view' | 'shareId' | 'sharer' | 'sharedAt' | 'note' | 'events'>,
   sharer: string,
 ): Promise<HeldImage | null> {
   const share = await findHeldShare(ctx, fields.id)
   if (!share || share.regionId !== region) return null
-  const events = await listEvents({ shareId: share.id })
+  const { items, older } = await listImageEvents({ shareId: share.id }, before)
   return {
     view: 'recipient',
     ...fields,
@@ -209,7 +219,10 @@ async function getHeldImage(
     sharedAt: share.createdAt.toISOString(),
     note: share.note,
     // The master's name, never the sub-account's that acted for it.
-    events: events.map((event) => ({ ...event, actor: sharer, recipient: null })),
+    events: {
+      items: items.map((event) => ({ ...event, by: 'account' as const, actor: sharer, recipient: null })),
+      older,
+    },
   }
 }
 
@@ -261,33 +274,4 @@ function toRecord(image: RecordRow): ImageRecord {
     os: image.operatingSystem,
     createdAt: image.createdAt.toISOString(),
   }
-}
-
-async function listEvents(where: { imageId: string } | { shareId: string }): Promise<ImageEvent[]> {
-  const events = await db().event.findMany({ where, orderBy: { id: 'desc' }, take: eventsShown })
-  return events.map((event) => ({
-    id: event.id.toString(),
-    at: event.at.toISOString(),
-    action: event.action,
-    // A recipient's sub-account is the recipient's own affair.
-    actor: event.actorId === event.ownerId || event.recipientId === null ? event.actorName : actorShown(event),
-    recipient: event.recipientName,
-    details: plainDetails(event.details),
-  }))
-}
-
-function actorShown(event: {
-  action: string
-  actorName: string
-  recipientName: string | null
-  details: unknown
-}): string {
-  const byRecipient = plainDetails(event.details).by === 'recipient'
-  return byRecipient && event.recipientName ? event.recipientName : event.actorName
-}
-
-function plainDetails(details: unknown): Record<string, string | number> {
-  if (typeof details !== 'object' || details === null) return {}
-  const plain = Object.entries(details).filter(([, value]) => typeof value === 'string' || typeof value === 'number')
-  return Object.fromEntries(plain)
 }

@@ -2,6 +2,7 @@ import { describe, expect, it, test } from 'vitest'
 import { importImageInput } from '@/lib/imports/schema'
 import type { RefusalCode } from '@/lib/result'
 import {
+  asKnown,
   type DeleteFacts,
   foldName,
   type ImageStateName,
@@ -16,6 +17,19 @@ import {
   refuseUpdate,
   suggestedOperatingSystem,
 } from './rules'
+
+test('an operating system keeps the spelling that it has on other images, and is left alone where it has none', () => {
+  const known = ['Debian 12', 'debian 12', 'CentOS 7.1']
+  const typed = [' DEBIAN-12 ', 'debian 12', 'centos 7.1', 'CentOS 71', 'Debian 1 2 3', '']
+  expect(typed.map((system) => asKnown(system, known))).toEqual([
+    'Debian 12',
+    'debian 12',
+    'CentOS 7.1',
+    'CentOS 71',
+    'Debian 1 2 3',
+    '',
+  ])
+})
 
 describe('the name of an image', () => {
   test.each(['web-01', 'a', '路由器 (edge)', 'Ubuntu 24.04_x+y', 'नमस्ते', 'Việt', 'ß'])('may be %s', (name) => {

@@ -50,6 +50,16 @@ export function isPlainName(name: string): boolean {
   return imageNamePattern.test(name) && !variationSelector.test(name)
 }
 
+/**
+ * The operating system as images of the account are called already, where what is typed differs from that in case, spaces,
+ * hyphens or underscores only: "debian12" is "Debian 12". Two spellings would be two filters for one system.
+ */
+export function asKnown(typed: string, known: string[]): string {
+  const folded = foldName(typed)
+  const key = (name: string) => name.toLowerCase().replace(/[ _-]/g, '')
+  return known.find((name) => name === folded) ?? known.find((name) => key(name) === key(folded)) ?? folded
+}
+
 type ImageFacts = { id: string; isOwn: boolean; regionId: string; state: string }
 
 export type DeleteFacts = {

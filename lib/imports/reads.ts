@@ -2,7 +2,7 @@ import 'server-only'
 import type { Context } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import { imageFailure } from '@/lib/images/schema'
-import type { UnfinishedUpload, UnfinishedUploadsParams } from './schema'
+import type { ImportState, ImportStatesParams, UnfinishedUpload, UnfinishedUploadsParams } from './schema'
 
 /** Uploads of the viewer's master account in a region that have not arrived whole, the newest first. */
 export async function listUnfinishedUploads(
@@ -19,7 +19,15 @@ export async function listUnfinishedUploads(
       leaseHolder: null,
       originName: { not: null },
     },
-    select: { id: true, name: true, originName: true, doneBytes: true, totalBytes: true, leaseUntil: true },
+    select: {
+      id: true,
+      name: true,
+      originName: true,
+      operatingSystem: true,
+      doneBytes: true,
+      totalBytes: true,
+      leaseUntil: true,
+    },
     orderBy: { createdAt: 'desc' },
     take: 50,
   })
@@ -28,9 +36,28 @@ export async function listUnfinishedUploads(
       imageId: image.id,
       name: image.name,
       fileName: image.originName ?? '',
+      operatingSystem: image.operatingSystem,
       doneBytes: Number(image.doneBytes),
       totalBytes: Number(image.totalBytes),
       expiresAt: image.leaseUntil?.toISOString() ?? '',
+    })),
+  }
+}
+
+/** What has become of images of the viewer's master account; nobody else's and none that is gone is among them. */
+export async function listImportStates(ctx: Context, { ids }: ImportStatesParams): Promise<{ items: ImportState[] }> {
+  const images = await db().image.findMany({
+    where: { id: { in: ids }, ownerId: ctx.viewer.ownerId },
+    select: { id: true, state: true, step: true, doneBytes: true, totalBytes: true, failure: true },
+  })
+  return {
+    items: images.map((image) => ({
+      imageId: image.id,
+      state: image.state,
+      step: image.step,
+      doneBytes: Number(image.doneBytes),
+      totalBytes: Number(image.totalBytes),
+      failure: imageFailure.nullable().catch(null).parse(image.failure),
     })),
   }
 }

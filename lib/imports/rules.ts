@@ -10,6 +10,9 @@ export const queueMs = 10 * 60_000
 /** An upload may be silent for this long before its place is given back: a night, and a day to come back in. */
 export const uploadPatienceMs = 24 * 60 * 60 * 1000
 
+/** What has become of so many images is asked at once. */
+export const importsAskedMax = 50
+
 export type ImportFacts = {
   image: { id: string; isOwn: boolean; regionId: string; state: string } | null
   region: string

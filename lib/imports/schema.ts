@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { imageId, regionId, text } from '@/lib/fields'
-import { imageName, operatingSystem } from '@/lib/images/schema'
+import type { ImageStateName, ImportStepName } from '@/lib/images/rules'
+import { type ImageFailure, imageName, operatingSystem } from '@/lib/images/schema'
+import { importsAskedMax } from './rules'
 
 /** Longest name of a file, as file systems have it. */
 const fileNameMax = 255
@@ -28,7 +30,28 @@ export type UnfinishedUpload = {
   imageId: string
   name: string
   fileName: string
+  operatingSystem: string
   doneBytes: number
   totalBytes: number
   expiresAt: string
+}
+
+/** Ids of images, as one parameter of a URL: one after the other with commas between. */
+export const importStatesParams = z.object({
+  ids: z
+    .string('invalid')
+    .max(16 * importsAskedMax, 'too-many')
+    .transform((ids) => ids.split(','))
+    .pipe(z.array(imageId).max(importsAskedMax, 'too-many')),
+})
+export type ImportStatesParams = z.infer<typeof importStatesParams>
+
+/** What has become of an image that is, or was, imported. Sizes in bytes. */
+export type ImportState = {
+  imageId: string
+  state: ImageStateName
+  step: ImportStepName | null
+  doneBytes: number
+  totalBytes: number
+  failure: ImageFailure | null
 }

@@ -1,16 +1,22 @@
 import { latePart } from '@/lib/late-part'
+import { isInMotion } from '@/lib/images/rules'
+import type { ImportState } from '@/lib/imports/schema'
 import type { Fault, Refusal } from '@/lib/result'
 import type { Sending } from './send'
 
 // The uploads of this tab. They belong to no page, so they go on while one looks at others; what sends them is fetched when
-// the first one begins.
+// the first one begins. An upload that has arrived is followed until its image is available or has failed.
 
 export type RunningState = 'waiting' | 'sending' | 'paused' | 'offline' | 'failed' | 'arrived'
+
+/** What is known of the image of an upload that has arrived; 'gone' when somebody has deleted it. */
+export type ArrivedImage = Omit<ImportState, 'imageId'> | 'gone'
 
 export type RunningUpload = {
   imageId: string
   region: string
   name: string
+  operatingSystem: string
   fileName: string
   size: number
   state: RunningState
@@ -18,12 +24,14 @@ export type RunningUpload = {
   /** Bytes a second of late; 0 while that is not known. */
   rate: number
   refusal: Refusal | Fault | null
+  image: ArrivedImage | null
 }
 
 export type NewUpload = {
   imageId: string
   region: string
   name: string
+  operatingSystem: string
   file: File
   sentBytes: number
   chunkBytes: number
@@ -57,11 +65,11 @@ export function isUnderWay({ state }: RunningUpload): boolean {
 export function runUpload(upload: NewUpload): void {
   works.get(upload.imageId)?.sending?.end()
   works.set(upload.imageId, { upload, sending: null, lookedAt: 0, lookedBytes: 0 })
-  const { imageId, region, name, file, sentBytes } = upload
-  const begun = { imageId, region, name, fileName: file.name, size: file.size, sentBytes }
+  const { imageId, region, name, operatingSystem, file, sentBytes } = upload
+  const begun = { imageId, region, name, operatingSystem, fileName: file.name, size: file.size, sentBytes }
   uploads = [
     ...uploads.filter((other) => other.imageId !== imageId),
-    { ...begun, state: 'waiting', rate: 0, refusal: null },
+    { ...begun, state: 'waiting', rate: 0, refusal: null, image: null },
   ]
   changed()
   void startNext()
@@ -97,13 +105,39 @@ async function startNext(): Promise<void> {
     work.sending ??= sendFile({
       ...work.upload,
       onProgress: (sentBytes) => progress(imageId, work, sentBytes),
-      onArrived: () => stopped(imageId, { state: 'arrived', sentBytes: work.upload.file.size }),
+      onArrived: () => {
+        stopped(imageId, { state: 'arrived', sentBytes: work.upload.file.size })
+        void follow()
+      },
       onStopped: (why) =>
         stopped(imageId, why === 'offline' ? { state: 'offline' } : { state: 'failed', refusal: why }),
     })
     change(imageId, { state: 'sending' })
     work.sending.start()
   }
+}
+
+/** Whether the end of an image that has arrived is still to come. */
+export function isBeingTaken({ state, image }: RunningUpload): boolean {
+  return state === 'arrived' && image !== 'gone' && (image === null || isInMotion(image.state))
+}
+
+/** Whether an upload, or the image that was made of it, has failed. */
+export function hasFailed({ state, image }: RunningUpload): boolean {
+  return state === 'failed' || (image !== null && image !== 'gone' && image.state === 'failed')
+}
+
+let isFollowing = false
+
+async function follow(): Promise<void> {
+  if (isFollowing) return
+  isFollowing = true
+  const { followImages } = await latePart(() => import('./follow'))
+  await followImages({
+    pending: () => uploads.filter(isBeingTaken).map(({ imageId }) => imageId),
+    tell: (imageId, image) => change(imageId, { image: image ?? 'gone' }),
+  })
+  isFollowing = false
 }
 
 function stopped(imageId: string, fields: Partial<RunningUpload>): void {

@@ -1,0 +1,39 @@
+'use client'
+
+import { type ButtonKind, buttonClass } from '@/components/ui/button-class'
+
+type FileButtonProps = {
+  id: string
+  label: string
+  /** What the file is for, for those who hear the button without its surroundings. */
+  name: string
+  kind: ButtonKind
+  onChoose: (file: File) => void
+}
+
+/** A button that asks for one file. The file field itself lies over it, so it works as the device knows it. */
+export function FileButton({ id, label, name, kind, onChoose }: FileButtonProps) {
+  return (
+    <span className="relative inline-flex">
+      <input
+        id={id}
+        type="file"
+        aria-label={`${label}, ${name}`}
+        onChange={(event) => {
+          const file = event.target.files?.[0]
+          // The same file may be chosen again.
+          event.target.value = ''
+          if (file) onChoose(file)
+        }}
+        className="peer absolute inset-0 size-full cursor-pointer opacity-0"
+      />
+      <label
+        htmlFor={id}
+        aria-hidden
+        className={`${buttonClass(kind)} cursor-pointer peer-focus-visible:outline-2 peer-focus-visible:outline-focus peer-focus-visible:outline-offset-2`}
+      >
+        {label}
+      </label>
+    </span>
+  )
+}
