@@ -13,7 +13,7 @@ import { Card } from '@/components/ui/card'
 import { Notice } from '@/components/ui/notice'
 import { ReadError } from '@/lib/fetch-json'
 import { imageQuery } from '@/lib/images/queries'
-import type { HeldImage, OwnImage } from '@/lib/images/schema'
+import type { HeldImage, ImagePageParams, OwnImage } from '@/lib/images/schema'
 import { latePart } from '@/lib/late-part'
 import { paths } from '@/lib/paths'
 import { DiskPicture } from './disk-picture'
@@ -36,17 +36,17 @@ const ImageTaskDialog = dynamic(() =>
 )
 
 /** An image's page: all of it for its owner, a part for a recipient. */
-export function ImageDetailsView({ region, imageId }: { region: string; imageId: string }) {
-  const { data, error } = useQuery(imageQuery(region, imageId))
+export function ImageDetailsView({ region, imageId, before }: ImagePageParams) {
+  const { data, error } = useQuery(imageQuery(region, imageId, before))
   // Deleted, or taken back by its owner, while this page was open.
   if (error instanceof ReadError && error.status === 404)
     return <EndedSharePage region={region} imageId={imageId} isNews />
-  if (data?.view === 'owner') return <OwnImagePage image={data} />
-  if (data?.view === 'recipient') return <HeldImagePage image={data} />
+  if (data?.view === 'owner') return <OwnImagePage image={data} before={before} />
+  if (data?.view === 'recipient') return <HeldImagePage image={data} before={before} />
   return null
 }
 
-function OwnImagePage({ image }: { image: OwnImage }) {
+function OwnImagePage({ image, before }: { image: OwnImage; before: string | undefined }) {
   const t = useTranslations('images')
   const regionName = useRegionName()
   const router = useRouter()
@@ -55,6 +55,8 @@ function OwnImagePage({ image }: { image: OwnImage }) {
   const [task, setTask] = useState<ImageTask | null>(null)
   const editButton = useRef<HTMLButtonElement>(null)
   const region = image.regionId
+  // One that failed has nothing to describe, and one on its way out comes back first.
+  const canBeEdited = image.state === 'importing' || image.state === 'copying' || image.state === 'available'
   const closeForm = () => {
     setEditing(false)
     editButton.current?.focus()
@@ -69,15 +71,17 @@ function OwnImagePage({ image }: { image: OwnImage }) {
         actions={
           <>
             <OwnImageActions image={image} onAsk={setTask} />
-            <Button
-              ref={editButton}
-              kind="secondary"
-              aria-expanded={isEditing}
-              href={paths.editImage(region, image.id)}
-              onClick={() => (isEditing ? closeForm() : setEditing(true))}
-            >
-              {t('edit')}
-            </Button>
+            {canBeEdited && (
+              <Button
+                ref={editButton}
+                kind="secondary"
+                aria-expanded={isEditing}
+                href={paths.editImage(region, image.id)}
+                onClick={() => (isEditing ? closeForm() : setEditing(true))}
+              >
+                {t('edit')}
+              </Button>
+            )}
           </>
         }
       />
@@ -88,14 +92,14 @@ function OwnImagePage({ image }: { image: OwnImage }) {
         </Notice>
       )}
       <ImageMotion image={image} />
-      {isEditing && <EditImageForm image={image} onClose={closeForm} />}
+      {isEditing && canBeEdited && <EditImageForm image={image} onClose={closeForm} />}
       <Card title={t('details')}>
         <OwnImageFields image={image} />
       </Card>
       {image.layout && <DiskPicture layout={image.layout} />}
       <div className="grid items-start gap-4 lg:grid-cols-2">
         <ImageRecipients region={region} image={image} />
-        <ImageHistory events={image.events} isHeld={false} />
+        <ImageHistory image={image} before={before} />
       </div>
       {task && (
         <ImageTaskDialog
@@ -111,7 +115,7 @@ function OwnImagePage({ image }: { image: OwnImage }) {
   )
 }
 
-function HeldImagePage({ image }: { image: HeldImage }) {
+function HeldImagePage({ image, before }: { image: HeldImage; before: string | undefined }) {
   const t = useTranslations('images')
   const router = useRouter()
   const [isCancelling, setCancelling] = useState(false)
@@ -135,7 +139,7 @@ function HeldImagePage({ image }: { image: HeldImage }) {
       <Card title={t('details')}>
         <HeldImageFields image={image} />
       </Card>
-      <ImageHistory events={image.events} isHeld />
+      <ImageHistory image={image} before={before} />
       {isCancelling && (
         <CancelShareDialog
           share={{ id: image.shareId, username: image.sharer, image: image.name }}

@@ -1,37 +1,117 @@
 'use client'
 
+import Link from 'next/link'
 import { useFormatter, useTranslations } from 'next-intl'
+import { useRegionName } from '@/components/shell/current-region'
 import { Card } from '@/components/ui/card'
-import type { ImageEvent } from '@/lib/images/schema'
+import { deedsOf } from '@/lib/events/rules'
+import type { ImageEvent } from '@/lib/events/schema'
+import type { HeldImage, OwnImage } from '@/lib/images/schema'
+import { paths } from '@/lib/paths'
 
-/** What happened to an image, newest first, as a timeline. A recipient sees only what concerns its own share. */
-export function ImageHistory({ events, isHeld }: { events: ImageEvent[]; isHeld: boolean }) {
+/** Two lines are as short as the line that would fold them. */
+const foldedFrom = 3
+
+type ImageHistoryProps = {
+  image: OwnImage | HeldImage
+  /** The event before which the page of history begins; undefined: its newest. */
+  before: string | undefined
+}
+
+/**
+ * What happened to an image, newest first, as a timeline, a page at a time. What was done to many accounts at once is one
+ * line that opens. A recipient sees only what concerns its own share.
+ */
+export function ImageHistory({ image, before }: ImageHistoryProps) {
   const t = useTranslations('images')
-  const format = useFormatter()
-  const eventText = useEventText(isHeld)
+  const { items, older } = image.events
+  const deeds = deedsOf(items).flatMap((deed) => (isFolded(deed) ? [deed] : deed.map((event) => [event])))
+  const linkClass = 'rounded-sm font-medium text-accent text-sm hover:underline'
   return (
-    <Card title={t('history')}>
+    <Card
+      title={t('history')}
+      action={
+        before !== undefined && (
+          <Link href={paths.image(image.regionId, image.id)} scroll={false} className={linkClass}>
+            {t('historyNewest')}
+          </Link>
+        )
+      }
+    >
       <ol className="px-4 py-3">
-        {events.map((event) => (
-          <li key={event.id} className="relative border-line border-l pb-3 pl-4 last:border-transparent last:pb-0">
-            <span
-              aria-hidden
-              className="absolute top-1.5 -left-[4.5px] size-2 rounded-full border border-transparent bg-line-strong ring-4 ring-surface-raised"
-            />
-            <p className="[overflow-wrap:anywhere]">{eventText(event)}</p>
-            <time dateTime={event.at} className="text-ink-muted text-xs tabular-nums">
-              {format.dateTime(new Date(event.at), { dateStyle: 'medium', timeStyle: 'medium' })}
-            </time>
-          </li>
+        {deeds.map((deed) => (
+          <Deed key={deed[0]?.id} events={deed} isHeld={image.view === 'recipient'} />
         ))}
       </ol>
+      {older !== null && (
+        <p className="border-line border-t px-4 py-2">
+          <Link href={paths.image(image.regionId, image.id, older)} scroll={false} className={linkClass}>
+            {t('historyOlder')}
+          </Link>
+        </p>
+      )}
     </Card>
   )
 }
 
+function isFolded(deed: ImageEvent[]): boolean {
+  return deed.length >= foldedFrom && deed.every(({ recipient }) => recipient !== null)
+}
+
+function Deed({ events, isHeld }: { events: ImageEvent[]; isHeld: boolean }) {
+  const format = useFormatter()
+  const textOf = useDeedText(isHeld)
+  const [event] = events
+  if (!event) return null
+  return (
+    <li className="relative border-line border-l pb-3 pl-4 last:border-transparent last:pb-0">
+      <span
+        aria-hidden
+        className="absolute top-1.5 -left-[4.5px] size-2 rounded-full border border-transparent bg-line-strong ring-4 ring-surface-raised"
+      />
+      {events.length === 1 ? (
+        <p className="[overflow-wrap:anywhere]">{textOf(events)}</p>
+      ) : (
+        <details>
+          <summary className="w-fit max-w-full rounded-sm [overflow-wrap:anywhere] hover:text-accent">
+            {textOf(events)}
+          </summary>
+          <ul className="my-1 flex flex-wrap gap-1.5">
+            {events.map(({ id, recipient }) => (
+              <li key={id} className="max-w-full truncate rounded-full bg-surface-hover px-2 text-xs">
+                {recipient}
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+      <time dateTime={event.at} className="text-ink-muted text-xs tabular-nums">
+        {format.dateTime(new Date(event.at), { dateStyle: 'medium', timeStyle: 'medium' })}
+      </time>
+    </li>
+  )
+}
+
+/** A deed as a sentence. Deeds of several events are all done to accounts: they say how many. */
+function useDeedText(isHeld: boolean): (events: ImageEvent[]) => string {
+  const t = useTranslations('events')
+  const eventText = useEventText(isHeld)
+  return (events) => {
+    const [event] = events
+    if (!event) return ''
+    const { action, by, actor } = event
+    const facts = { actor: by === 'account' ? actor : t(`by.${by}`), count: events.length }
+    if (events.length > 1 && action === 'share.create') return t('share.createMany', facts)
+    if (events.length > 1 && action === 'share.cancel') return t('share.cancelMany', facts)
+    return eventText(event)
+  }
+}
+
 function useEventText(isHeld: boolean): (event: ImageEvent) => string {
   const t = useTranslations('events')
-  return ({ action, actor, recipient, details }) => {
+  const regionName = useRegionName()
+  return ({ action, by, recipient, details, ...event }) => {
+    const actor = by === 'account' ? event.actor : t(`by.${by}`)
     const facts = { actor, recipient: recipient ?? '' }
     switch (action) {
       case 'image.import':
@@ -50,7 +130,7 @@ function useEventText(isHeld: boolean): (event: ImageEvent) => string {
         return t('image.purge', facts)
       case 'image.copy':
         return details.to
-          ? t('image.copy', { actor, to: String(details.to), region: String(details.toRegion) })
+          ? t('image.copy', { actor, to: String(details.to), region: regionName(String(details.toRegion)) })
           : t('image.copyFrom', { actor, from: String(details.from) })
       case 'image.copied':
         return details.wasThere ? t('image.copiedWasThere') : t('image.copied')

@@ -11,20 +11,23 @@ import { recipientsMax } from '@/lib/shares/rules'
 export function ImageRecipients({ region, image }: { region: string; image: OwnImage }) {
   const t = useTranslations('images')
   const format = useFormatter()
+  const canBeShared = image.state === 'available'
   return (
     <Card
       title={`${t('whoHasIt')} ${image.recipients.length} / ${recipientsMax}`}
       action={
-        <Link
-          href={paths.shareImage(region, image.id)}
-          className="rounded-sm font-medium text-accent text-sm hover:underline"
-        >
-          {t('sharedImages')}
-        </Link>
+        canBeShared && (
+          <Link
+            href={paths.shareImage(region, image.id)}
+            className="rounded-sm font-medium text-accent text-sm hover:underline"
+          >
+            {t('sharedImages')}
+          </Link>
+        )
       }
     >
       {image.recipients.length === 0 ? (
-        <p className="px-4 py-3 text-ink-muted">{t('nobodyHasIt')}</p>
+        <p className="px-4 py-3 text-ink-muted">{t(`nobodyHasIt.${image.state}`)}</p>
       ) : (
         <ul className="divide-y divide-line">
           {image.recipients.map((recipient) => (

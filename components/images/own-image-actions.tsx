@@ -9,49 +9,77 @@ import type { OwnImage } from '@/lib/images/schema'
 import { paths } from '@/lib/paths'
 import type { ImageTask } from './image-tasks'
 
-/** What can be done with an own image in its state, on its page. */
-export function OwnImageActions({ image, onAsk }: { image: OwnImage; onAsk: (task: ImageTask) => void }) {
+type OwnImageActionsProps = { image: OwnImage; onAsk: (task: ImageTask) => void }
+
+/** What can be done with an own image in its state, on its page: first what its owner is most likely here for. */
+export function OwnImageActions({ image, onAsk }: OwnImageActionsProps) {
   const t = useTranslations('images')
   const region = image.regionId
-  const button = (task: ImageTask, label: string) => (
-    <Button kind="secondary" aria-label={`${label}, ${image.name}`} onClick={() => onAsk(task)}>
-      {label}
-    </Button>
+  const task = (kind: 'primary' | 'secondary', task: ImageTask, label: string) => (
+    <TaskButton kind={kind} image={image} task={task} label={label} onAsk={onAsk} />
   )
   if (image.state === 'deleted')
     return (
       <>
-        <Button kind="primary" aria-label={`${t('restore')}, ${image.name}`} onClick={() => onAsk('restore')}>
-          {t('restore')}
-        </Button>
-        {button('purge', t('deleteForGood'))}
+        {task('primary', 'restore', t('restore'))}
+        {task('secondary', 'purge', t('deleteForGood'))}
       </>
     )
+  if (image.state === 'failed')
+    return (
+      <>
+        {image.copyOf ? (
+          task('primary', 'retryCopy', t('retry'))
+        ) : (
+          <Link href={paths.importImage(region, image.id)} className={buttonClass('primary')}>
+            {t('importAgain')}
+          </Link>
+        )}
+        {task('secondary', 'delete', t('delete'))}
+      </>
+    )
+  if (image.state === 'importing') return task('secondary', 'cancelImport', t('cancelImport'))
+  if (image.state === 'copying') return task('secondary', 'cancelCopy', t('cancelCopy'))
+  if (image.state === 'available') return <AvailableActions image={image} onAsk={onAsk} />
+  return null
+}
+
+function AvailableActions({ image, onAsk }: OwnImageActionsProps) {
+  const t = useTranslations('images')
+  const region = image.regionId
   return (
     <>
       <Link href={paths.shareImage(region, image.id)} className={buttonClass('primary')}>
         {t('sharedImages')}
       </Link>
-      {image.state === 'available' && (
-        <>
-          <Link href={paths.copyImage(region, image.id)} className={buttonClass('secondary')}>
-            {t('copyImage')}
-          </Link>
-          <a
-            href={paths.api.imageContent(region, image.id)}
-            download
-            // The browser shows nothing before the first byte, and that waits for the whole disk to be read.
-            onClick={() => void toast(t('downloadChecks', { image: image.name }))}
-            className={buttonClass('secondary')}
-          >
-            {t('download')}
-          </a>
-        </>
-      )}
-      {image.state === 'failed' && image.copyOf && button('retryCopy', t('retry'))}
-      {image.state === 'importing' && button('cancelImport', t('cancelImport'))}
-      {image.state === 'copying' && button('cancelCopy', t('cancelCopy'))}
-      {(image.state === 'available' || image.state === 'failed') && button('delete', t('delete'))}
+      <Link href={paths.copyImage(region, image.id)} className={buttonClass('secondary')}>
+        {t('copyImage')}
+      </Link>
+      <a
+        href={paths.api.imageContent(region, image.id)}
+        download
+        // The browser shows nothing before the first byte, and that waits for the whole disk to be read.
+        onClick={() => void toast(t('downloadChecks', { image: image.name }))}
+        className={buttonClass('secondary')}
+      >
+        {t('download')}
+      </a>
+      <TaskButton kind="secondary" image={image} task="delete" label={t('delete')} onAsk={onAsk} />
     </>
+  )
+}
+
+type TaskButtonProps = OwnImageActionsProps & { kind: 'primary' | 'secondary'; task: ImageTask; label: string }
+
+function TaskButton({ kind, image, task, label, onAsk }: TaskButtonProps) {
+  return (
+    <Button
+      kind={kind}
+      aria-label={`${label}, ${image.name}`}
+      href={paths.imageTask(image.regionId, image.id, task)}
+      onClick={() => onAsk(task)}
+    >
+      {label}
+    </Button>
   )
 }

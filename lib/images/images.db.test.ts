@@ -254,15 +254,17 @@ test("an image's history names a recipient's sub-account to nobody else, and a s
   const input = { region: here, imageId, usernames: [recipient.username], note: '' }
   const shared = await shareImage(ops.ctx, input)
   const theirs = await getImage(recipient.ctx, { region: here, imageId })
-  expect(theirs).toMatchObject({ events: [{ action: 'share.create', actor: owner.username }] })
+  expect(theirs).toMatchObject({ events: { items: [{ action: 'share.create', actor: owner.username }] } })
   expect(JSON.stringify(theirs)).not.toContain(ops.username)
   if (shared.ok) await cancelShare(helper.ctx, { shareId: nth(shared.value, 0).id })
   const mine = await getImage(owner.ctx, { region: here, imageId })
   expect(mine).toMatchObject({
-    events: [
-      { action: 'share.cancel', actor: recipient.username, recipient: recipient.username },
-      { action: 'share.create', actor: ops.username },
-    ],
+    events: {
+      items: [
+        { action: 'share.cancel', actor: recipient.username, recipient: recipient.username },
+        { action: 'share.create', actor: ops.username },
+      ],
+    },
   })
   expect(JSON.stringify(mine)).not.toContain(helper.username)
 })

@@ -16,11 +16,11 @@ export function customImagesQuery(list: CustomImageParams) {
   })
 }
 
-/** One image's details, for its owner or a recipient. */
-export function imageQuery(region: string, imageId: string) {
+/** One image's details, for its owner or a recipient, with its newest events or those before one. */
+export function imageQuery(region: string, imageId: string, before?: string) {
   return queryOptions({
-    queryKey: ['images', 'one', region, imageId],
-    queryFn: ({ signal }) => fetchJson<ImageDetails>(paths.api.image(region, imageId), signal),
+    queryKey: ['images', 'one', region, imageId, before],
+    queryFn: ({ signal }) => fetchJson<ImageDetails>(paths.api.image(region, imageId, before), signal),
     refetchInterval: (query) => {
       const image = query.state.data
       return image?.view === 'owner' && isInMotion(image.state) ? busyMs : calmMs

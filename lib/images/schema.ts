@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { DiskFormatName } from '@/lib/blobs/rules'
 import { type BootModeName, bootModes, type DiskLayout } from '@/lib/disks/layout'
+import type { ImageEvents } from '@/lib/events/schema'
 import {
   amount,
   choice,
@@ -57,6 +58,16 @@ export const customImageParams = z.object({
 export type CustomImageParams = z.infer<typeof customImageParams>
 
 export const imageParams = z.object({ region: regionId, imageId })
+
+/** An image's page: the image, and the event before which its history is shown. */
+export const imagePageParams = imageParams.extend({
+  before: z
+    .string()
+    .regex(/^\d{1,18}$/)
+    .optional()
+    .catch(undefined),
+})
+export type ImagePageParams = z.infer<typeof imagePageParams>
 
 /** What is not in it stays as it is; an empty boot mode or minimum means that it is not known. */
 export const updateImageInput = z.object({
@@ -137,15 +148,6 @@ export type CustomImageList = {
   recycleDays: number
 }
 
-export type ImageEvent = {
-  id: string
-  at: string
-  action: string
-  actor: string
-  recipient: string | null
-  details: Record<string, string | number>
-}
-
 /** An image as the operator sees it. Sizes in bytes; format and checksum are null until the disk has arrived. */
 export type ImageRecord = {
   id: string
@@ -198,7 +200,7 @@ export type OwnImage = ImageFields & {
   failure: ImageFailure | null
   createdAt: string
   recipients: { shareId: string; username: string; sharedAt: string }[]
-  events: ImageEvent[]
+  events: ImageEvents
 }
 
 /** The same image as a recipient sees it: no other recipient, no checksum, nothing to download. */
@@ -208,7 +210,7 @@ export type HeldImage = ImageFields & {
   sharer: string
   sharedAt: string
   note: string
-  events: ImageEvent[]
+  events: ImageEvents
 }
 
 /** The owner asked for it under another region's URL (rule 6). */

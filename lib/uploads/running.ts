@@ -1,6 +1,6 @@
-import { latePart } from '@/lib/late-part'
 import { isInMotion } from '@/lib/images/rules'
 import type { ImportState } from '@/lib/imports/schema'
+import { latePart } from '@/lib/late-part'
 import type { Fault, Refusal } from '@/lib/result'
 import type { Sending } from './send'
 

@@ -1,5 +1,5 @@
 import { getImage } from '@/lib/images/reads'
-import { imageParams } from '@/lib/images/schema'
+import { imagePageParams } from '@/lib/images/schema'
 import { defineRead } from '@/lib/route'
 
-export const GET = defineRead(imageParams, getImage)
+export const GET = defineRead(imagePageParams, getImage)

@@ -6,7 +6,7 @@ import { ImageElsewherePage } from '@/components/images/image-elsewhere'
 import { requireContext } from '@/lib/auth/session'
 import { imageQuery } from '@/lib/images/queries'
 import { getImage } from '@/lib/images/reads'
-import { imageParams } from '@/lib/images/schema'
+import { imagePageParams } from '@/lib/images/schema'
 import { forPage } from '@/lib/page-fault'
 import { paths } from '@/lib/paths'
 import { Prefetch } from '@/lib/prefetch'
@@ -18,12 +18,12 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
   return await imageTitle({ params, page: (await getTranslations('images'))('details'), isOwnersOnly: false })
 }
 
-export default async function ImagePage({ params }: Props) {
-  const asked = imageParams.safeParse(await params)
+export default async function ImagePage({ params, searchParams }: Props) {
+  const asked = imagePageParams.safeParse({ ...(await searchParams), ...(await params) })
   if (!asked.success) notFound()
-  const { region, imageId } = asked.data
+  const { region, imageId, before } = asked.data
   const ctx = await requireContext(paths.image(region, imageId))
-  const image = await forPage(getImage(ctx, { region, imageId }))
+  const image = await forPage(getImage(ctx, asked.data))
   if (!image) notFound()
   if (image.view === 'elsewhere')
     return (
@@ -34,8 +34,8 @@ export default async function ImagePage({ params }: Props) {
       />
     )
   return (
-    <Prefetch queries={[{ queryKey: imageQuery(region, imageId).queryKey, data: image }]}>
-      <ImageDetailsView region={region} imageId={imageId} />
+    <Prefetch queries={[{ queryKey: imageQuery(region, imageId, before).queryKey, data: image }]}>
+      <ImageDetailsView region={region} imageId={imageId} before={before} />
     </Prefetch>
   )
 }

@@ -1,0 +1,51 @@
+import 'server-only'
+import { operatorId } from '@/lib/auth/viewer'
+import { db } from '@/lib/db/client'
+import { deedEventsMax, isOneDeed } from './rules'
+import type { ImageEvent, ImageEvents } from './schema'
+
+const eventsShown = 50
+
+/**
+ * Events of an image or of one share of it, newest first: those before the event `before`, or the newest. A page is about 50
+ * long and never ends in the middle of one deed, such as a share with 20 recipients.
+ */
+export async function listImageEvents(
+  where: { imageId: string } | { shareId: string },
+  before?: string,
+): Promise<ImageEvents> {
+  const rows = await db().event.findMany({
+    where: { ...where, ...(before ? { id: { lt: BigInt(before) } } : {}) },
+    orderBy: { id: 'desc' },
+    take: eventsShown + deedEventsMax + 1,
+  })
+  const events = rows.map(toEvent)
+  const end = events.findIndex((event, index) => index >= eventsShown && !isOneDeed(events[index - 1], event))
+  if (end < 0) return { items: events, older: null }
+  return { items: events.slice(0, end), older: events[end - 1]?.id ?? null }
+}
+
+type EventRow = Awaited<ReturnType<ReturnType<typeof db>['event']['findMany']>>[number]
+
+function toEvent(event: EventRow): ImageEvent {
+  const details = plainDetails(event.details)
+  const isByRecipient = details.by === 'recipient'
+  // What a recipient's sub-account does is told of the recipient: who acts for it is its own affair.
+  const actor = isByRecipient && event.recipientName ? event.recipientName : event.actorName
+  const by = event.actorId !== operatorId ? 'account' : event.actorName === operatorId ? 'operator' : 'console'
+  return {
+    id: event.id.toString(),
+    at: event.at.toISOString(),
+    action: event.action,
+    by,
+    actor,
+    recipient: event.recipientName,
+    details,
+  }
+}
+
+function plainDetails(details: unknown): Record<string, string | number> {
+  if (typeof details !== 'object' || details === null) return {}
+  const plain = Object.entries(details).filter(([, value]) => typeof value === 'string' || typeof value === 'number')
+  return Object.fromEntries(plain)
+}

@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest'
+import { deedsOf } from './rules'
+
+test('events of one action by one account at one moment are one deed, and nothing else is', () => {
+  const event = (action: string, second: number, actor: string) => ({
+    action,
+    at: `2026-01-01T00:00:0${second}Z`,
+    actor,
+  })
+  const share = event('share.create', 3, 'harbour')
+  const events = [
+    share,
+    share,
+    event('share.create', 3, 'ops'),
+    event('share.cancel', 3, 'ops'),
+    event('share.cancel', 2, 'ops'),
+  ]
+  expect(deedsOf(events).map((deed) => deed.length)).toEqual([2, 1, 1, 1])
+  expect(deedsOf([])).toEqual([])
+})

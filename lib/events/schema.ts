@@ -1,0 +1,14 @@
+/** One event of an image, as those see it whom it concerns. */
+export type ImageEvent = {
+  id: string
+  at: string
+  action: string
+  /** Who did it: an account by its username, the operator at the command line, or the console by itself. */
+  by: 'account' | 'operator' | 'console'
+  actor: string
+  recipient: string | null
+  details: Record<string, string | number>
+}
+
+/** A page of events, newest first. `older`: the id of the last one, where there are more; the next page begins behind it. */
+export type ImageEvents = { items: ImageEvent[]; older: string | null }
