@@ -28,6 +28,7 @@ export const paths = {
   signIn: (next?: string, problem?: 'cookie') => route('/sign-in', { next, problem }),
   signOut: (reference?: string) => route('/sign-out', { reference }),
   account: () => route('/account'),
+  help: (topic: string) => route(`/help/${topic}`),
   preferences: () => route('/preferences'),
   images: (region: string) => route(`/${region}/images`),
   customImages: (region: string, list: ImageListQuery = {}) =>

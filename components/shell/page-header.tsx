@@ -5,6 +5,7 @@ import Link from 'next/link'
 import { useSearchParams } from 'next/navigation'
 import { useTranslations } from 'next-intl'
 import { type ReactNode, useEffect, useRef } from 'react'
+import { HelpButton } from './help-button'
 
 export type Crumb = { label: string; href?: Route }
 
@@ -56,6 +57,7 @@ export function PageHeader({ crumbs, title, badge, line, actions }: PageHeaderPr
               {title}
             </h1>
             {badge}
+            <HelpButton />
           </div>
           <p className="text-ink-muted text-sm [overflow-wrap:anywhere]">{line}</p>
         </div>

@@ -1,0 +1,62 @@
+'use client'
+
+import { CircleQuestionMark } from 'lucide-react'
+import dynamic from 'next/dynamic'
+import { usePathname } from 'next/navigation'
+import { useTranslations } from 'next-intl'
+import { useEffect, useState } from 'react'
+import { latePart } from '@/lib/late-part'
+import { paths } from '@/lib/paths'
+import { helpTopicOf } from './help-topics'
+
+// Few visits open it, so its code is fetched when one is about to.
+const loadPanel = () => latePart(() => import('./help-panel'))
+const HelpPanel = dynamic(() => loadPanel().then((module) => module.HelpPanel), { ssr: false })
+
+/** Opens the rules of this page and the keyboard shortcuts, by click or by Shift+? where nothing is being typed. */
+export function HelpButton() {
+  const t = useTranslations('help')
+  const topic = helpTopicOf(usePathname())
+  const [isOpen, setOpen] = useState(false)
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key !== '?' || event.ctrlKey || event.metaKey || event.altKey || isTaken(event.target)) return
+      event.preventDefault()
+      setOpen(true)
+    }
+    window.addEventListener('keydown', onKey)
+    return () => window.removeEventListener('keydown', onKey)
+  }, [])
+  return (
+    <>
+      {/* Without its script, or before it has come, it opens the page that says the same. */}
+      <form action={paths.help(topic)} className="contents">
+        <button
+          type="submit"
+          aria-label={t('title')}
+          title={t('title')}
+          aria-haspopup="dialog"
+          aria-expanded={isOpen}
+          aria-keyshortcuts="Shift+?"
+          onPointerEnter={() => void loadPanel()}
+          onFocus={() => void loadPanel()}
+          onClick={(event) => {
+            event.preventDefault()
+            setOpen(true)
+          }}
+          className="inline-flex size-7 shrink-0 items-center justify-center rounded-control text-ink-muted hover:bg-surface-hover hover:text-ink"
+        >
+          <CircleQuestionMark aria-hidden className="size-4" />
+        </button>
+      </form>
+      {isOpen && <HelpPanel onClose={() => setOpen(false)} />}
+    </>
+  )
+}
+
+/** Whether a key belongs to somebody else: a field that is typed into, or a dialog or menu that is open. */
+function isTaken(target: EventTarget | null): boolean {
+  const isTyped =
+    target instanceof Element && target.closest('input, textarea, select, [contenteditable=true]') !== null
+  return isTyped || document.querySelector('[role=dialog], [role=alertdialog], [role=menu]') !== null
+}

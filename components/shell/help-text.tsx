@@ -1,0 +1,74 @@
+import { useTranslations } from 'next-intl'
+import { unknownLookupsMax } from '@/lib/accounts/rules'
+import { dailySharesMax, recipientsMax, usernamesMax } from '@/lib/shares/rules'
+import { type HelpTopic, helpRules } from './help-topics'
+
+// The keys are named as they stand on the keyboard, in every language.
+const shortcuts = [
+  { keys: ['Ctrl K', '⌘ K'], does: 'search' },
+  { keys: ['Shift ?'], does: 'help' },
+  { keys: ['Esc'], does: 'close' },
+] as const
+const usernameShortcuts = [
+  { keys: ['Enter', ','], does: 'addUsername' },
+  { keys: ['Backspace'], does: 'removeUsername' },
+] as const
+
+/** The rules of a topic, and the keyboard shortcuts that work on its page. */
+export function HelpText({ topic }: { topic: HelpTopic }) {
+  return (
+    <>
+      <Rules topic={topic} />
+      <Shortcuts topic={topic} />
+    </>
+  )
+}
+
+function Rules({ topic }: { topic: HelpTopic }) {
+  const t = useTranslations('help')
+  const numbers = {
+    recipients: recipientsMax,
+    daily: dailySharesMax,
+    usernames: usernamesMax,
+    lookUps: unknownLookupsMax,
+  }
+  return (
+    <section className="flex flex-col gap-2">
+      <h2 className="font-semibold text-ink-muted text-xs">{t('rules')}</h2>
+      <ul className="flex flex-col gap-3">
+        {helpRules[topic].map((rule) => (
+          <li key={rule} className="border-line border-l-2 pl-3">
+            {t(`rule.${rule}`, numbers)}
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+function Shortcuts({ topic }: { topic: HelpTopic }) {
+  const t = useTranslations('help')
+  const shown = [...shortcuts, ...(topic === 'share' ? usernameShortcuts : [])]
+  return (
+    <section className="flex flex-col gap-2">
+      <h2 className="font-semibold text-ink-muted text-xs">{t('shortcuts')}</h2>
+      <dl className="grid grid-cols-[auto_1fr] items-baseline gap-x-4 gap-y-2">
+        {shown.map(({ keys, does }) => (
+          <div key={does} className="contents">
+            <dt className="flex flex-wrap gap-1">
+              {keys.map((key) => (
+                <kbd
+                  key={key}
+                  className="rounded-sm border border-line-strong bg-surface-raised px-1.5 font-sans text-xs"
+                >
+                  {key}
+                </kbd>
+              ))}
+            </dt>
+            <dd>{t(`does.${does}`)}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  )
+}
