@@ -103,7 +103,8 @@ function useCommonFields(image: OwnImage | HeldImage) {
       term: t('region'),
       value: (
         <>
-          {regionName(image.regionId)} <span className="font-mono text-ink-muted text-xs">{image.regionId}</span>
+          {regionName(image.regionId)}{' '}
+          <span className="whitespace-nowrap font-mono text-ink-muted text-xs">{image.regionId}</span>
         </>
       ),
     },
