@@ -1,5 +1,14 @@
 /** First path segments of routes of ours: a region of that name would hide them. A test compares with app/. */
-export const reservedRegionIds = ['account', 'api', 'healthz', 'help', 'preferences', 'readyz', 'sign-in'] as const
+export const reservedRegionIds = [
+  'account',
+  'api',
+  'healthz',
+  'help',
+  'preferences',
+  'readyz',
+  'sign-in',
+  'sign-out',
+] as const
 
 export const regionNameMax = 64
 const regionIdPattern = /^[a-z]{2}-[a-z0-9-]{2,29}$/
