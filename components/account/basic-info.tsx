@@ -7,13 +7,19 @@ import type { AccountInfo } from '@/lib/accounts/schema'
 /** Who the viewer is: above all the username by which others share with it. */
 export function BasicInfo({ account }: { account: AccountInfo }) {
   const t = useTranslations('account')
+  const images = useTranslations('images')
   const format = useFormatter()
   const isMaster = account.masterUsername === null
   const username = (
     <div>
       <span className="inline-flex items-center gap-1 font-medium">
         {account.username}
-        <CopyButton text={account.username} label={t('copyUsername')} copiedLabel={t('copyUsername')} />
+        <CopyButton
+          text={account.username}
+          label={t('copyUsername')}
+          copiedLabel={images('copied')}
+          failedLabel={images('copyFailed', { text: account.username })}
+        />
       </span>
       <p className="text-ink-muted text-xs">
         {isMaster ? t('usernameHint') : t('usernameHintSub', { master: account.masterUsername ?? '' })}

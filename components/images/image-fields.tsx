@@ -132,7 +132,12 @@ function Code({ text, label }: { text: string; label: string }) {
   return (
     <span className="inline-flex max-w-full items-start gap-1 font-mono text-xs leading-5">
       <span className="min-w-0 break-all">{text}</span>
-      <CopyButton text={text} label={`${t('copy')}, ${label}`} copiedLabel={t('copied')} />
+      <CopyButton
+        text={text}
+        label={`${t('copy')}, ${label}`}
+        copiedLabel={t('copied')}
+        failedLabel={t('copyFailed', { text })}
+      />
     </span>
   )
 }

@@ -38,7 +38,13 @@ export function ImageName({ region, id, name, operatingSystem, badge }: ImageNam
       <Ellipsis text={operatingSystem} className="table-narrow text-ink-muted text-xs" />
       <div className="flex h-4 items-center gap-0.5 whitespace-nowrap font-mono text-ink-muted text-xs">
         {id}
-        <CopyButton text={id} label={t('copyId', { id })} copiedLabel={t('copied')} isQuiet />
+        <CopyButton
+          text={id}
+          label={t('copyId', { id })}
+          copiedLabel={t('copied')}
+          failedLabel={t('copyFailed', { text: id })}
+          isQuiet
+        />
       </div>
     </div>
   )

@@ -2,21 +2,25 @@
 
 import { Check, Copy } from 'lucide-react'
 import { useState } from 'react'
+import { copyText } from '@/lib/clipboard'
 import { classNames } from './class-names'
+import { toast } from './toasts'
 
 type CopyButtonProps = {
   text: string
   label: string
   copiedLabel: string
+  /** Said where the browser does not let us, with what to do instead. */
+  failedLabel: string
   /** Shows only while its row is pointed at or it has the focus; on a touch screen always. */
   isQuiet?: boolean
 }
 
-/** Puts a text on the clipboard and says so where it was clicked. */
-export function CopyButton({ text, label, copiedLabel, isQuiet = false }: CopyButtonProps) {
+/** Puts a text on the clipboard and says so where it was clicked, or that it could not. */
+export function CopyButton({ text, label, copiedLabel, failedLabel, isQuiet = false }: CopyButtonProps) {
   const [isCopied, setCopied] = useState(false)
   const copy = async () => {
-    await navigator.clipboard.writeText(text)
+    if (!(await copyText(text))) return await toast(failedLabel)
     setCopied(true)
     setTimeout(() => setCopied(false), 1500)
   }

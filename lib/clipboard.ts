@@ -1,0 +1,36 @@
+/**
+ * Puts a text on the clipboard; false when the browser does not let us. A page over plain http from another machine has no
+ * `navigator.clipboard`, and that is how a console in a company's own network is first tried: there the older way does it.
+ */
+export async function copyText(text: string): Promise<boolean> {
+  // Declared as always there, which it is in secure contexts alone.
+  const clipboard: Clipboard | undefined = navigator.clipboard
+  const isWritten = await clipboard?.writeText(text).then(
+    () => true,
+    () => false,
+  )
+  return isWritten || copyBySelection(text)
+}
+
+/** Copies from a field that is there for that moment only, and gives the focus back. */
+function copyBySelection(text: string): boolean {
+  const focused = document.activeElement instanceof HTMLElement ? document.activeElement : null
+  const field = document.createElement('textarea')
+  field.value = text
+  field.readOnly = true
+  field.setAttribute('aria-hidden', 'true')
+  field.style.position = 'fixed'
+  field.style.opacity = '0'
+  // Beside what was pressed: a dialog takes the focus back from anything outside it.
+  const place = focused?.parentElement ?? document.body
+  place.append(field)
+  try {
+    field.select()
+    return document.execCommand('copy')
+  } catch {
+    return false
+  } finally {
+    field.remove()
+    focused?.focus({ preventScroll: true })
+  }
+}
