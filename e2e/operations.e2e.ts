@@ -118,6 +118,40 @@ test('a store that is away is named by its kind and nothing else, until it is ba
   expect(log('server')).toContain('Not ready: store of cn-shanghai.')
 })
 
+test('a download while its store is away is answered 503 with the reason, to a program, to a browser and on the page', async ({
+  context,
+}) => {
+  const [here, away] = [path.join(folder, 'shanghai'), path.join(folder, 'away')]
+  fs.renameSync(here, away)
+  const url = `${baseUrl()}/api/images/${disk}/content?region=cn-shanghai`
+  for (const method of ['get', 'head'] as const) {
+    const answer = await owners[method](url)
+    expect([answer.status(), answer.headers()['retry-after']]).toEqual([503, '30'])
+  }
+  const { refusal } = await (await owners.get(url)).json()
+  expect(refusal).toEqual({ code: 'STORE_UNREACHABLE', region: 'cn-shanghai', reference: expect.any(String) })
+  const line = log('server')
+    .split('\n')
+    .find((text) => text.includes(refusal.reference) && text.includes('"outage"'))
+  expect(line).toContain(`${here} cannot be read or written: ENOENT. Check that it is there and mounted.`)
+
+  const value = await sealSession({ accountId: owner, sessionId: 'session' })
+  await context.addCookies([{ name: sessionCookie().name, value, url: baseUrl() }])
+  const page = await context.newPage()
+  expect((await page.goto(url))?.status()).toBe(503)
+  await expect(page.getByRole('heading', { name: 'The disk cannot be downloaded now' })).toBeVisible()
+  await expect(page.getByText('The image store of this region cannot be reached.')).toBeVisible()
+  await page.goto(`${baseUrl()}/cn-shanghai/images/${disk}`)
+  await page.getByRole('link', { name: 'Download' }).click()
+  await expect(
+    page.getByRole('listitem').filter({ hasText: 'The image store of this region cannot be reached.' }),
+  ).toBeVisible()
+  expect(page.url()).toContain(`/images/${disk}`)
+  await page.close()
+  fs.renameSync(away, here)
+  await expect.poll(ready).toEqual(isReady)
+})
+
 test('a second is too short to ask a store twice', async () => {
   const asked = () => bucket.asked
   await ready()

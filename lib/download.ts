@@ -3,11 +3,16 @@ import type { Readable } from 'node:stream'
 import type { NextRequest } from 'next/server'
 import type { z } from 'zod'
 import { currentContext, type SessionContext } from '@/lib/auth/session'
+import { downloadPage } from '@/lib/download-page'
+import type { DownloadRefusal } from '@/lib/download-refusal'
 import type { ImageContent } from '@/lib/images/schema'
-import { logFault } from '@/lib/log'
+import { logFault, logOutage } from '@/lib/log'
 import type { Outcome } from '@/lib/metrics'
 import { observe } from '@/lib/observe'
-import { isIntact } from '@/lib/stores/checksum'
+import { markOfHeaders, refusePage } from '@/lib/page-mark'
+import { isStanding } from '@/lib/standing'
+import { StoreUnreachable } from '@/lib/stores/errors'
+import { isSound } from '@/lib/stores/sound'
 import { storeOf } from '@/lib/stores/store'
 
 type RouteParams = { params: Promise<Record<string, string>> }
@@ -23,20 +28,26 @@ export function defineDownload<S extends z.ZodType>(
   read: (ctx: SessionContext, params: z.output<S>) => Promise<ImageContent | null>,
 ) {
   const answer = async (request: NextRequest, { params }: RouteParams): Promise<Answer> => {
+    let region = ''
     try {
       const ctx = await currentContext()
-      if (!ctx) return refused(401, 'SIGNED_OUT')
+      const refusal = refusePage(markOfHeaders(request.headers), ctx?.viewer ?? null)
+      if (isStanding(refusal) && refusal.code !== 'SIGNED_OUT') return await refuse(request, 409, refusal)
+      if (!ctx) return await refuse(request, 401, { code: 'SIGNED_OUT' })
       const parsed = schema.safeParse({ ...Object.fromEntries(request.nextUrl.searchParams), ...(await params) })
       const content = parsed.success ? await read(ctx, parsed.data) : null
-      if (!content) return refused(404, 'IMAGE_NOT_FOUND')
-      const response = request.method === 'HEAD' ? headOf(content) : await serve(request, content)
+      if (!content) return await refuse(request, 404, { code: 'IMAGE_NOT_FOUND' })
+      region = content.region
+      const response = request.method === 'HEAD' ? await headOf(content) : await serve(request, content)
       return { response, outcome: 'ok', code: null }
     } catch (error) {
       // Nobody waits for it any more.
       if (request.signal.aborted)
         return { response: new Response(null, { status: 499 }), outcome: 'refused', code: null }
-      const reference = logFault(error, request.nextUrl.pathname)
-      return { response: plain(500, { refusal: { code: 'FAULT', reference } }), outcome: 'fault', code: null }
+      const where = request.nextUrl.pathname
+      if (error instanceof StoreUnreachable)
+        return await refuse(request, 503, { code: 'STORE_UNREACHABLE', region, reference: logOutage(error, where) })
+      return await refuse(request, 500, { code: 'FAULT', reference: logFault(error, where) })
     }
   }
   return async (request: NextRequest, route: RouteParams): Promise<Response> => {
@@ -50,22 +61,6 @@ export function defineDownload<S extends z.ZodType>(
   }
 }
 
-const soundFor = 10 * 60 * 1000
-const sound = new Map<string, number>()
-
-// A download in many ranges would read the whole as often; what was sound a moment ago is taken for sound while its size
-// and time of change are the same.
-async function isSound(content: ImageContent, signal: AbortSignal): Promise<boolean> {
-  const found = await storeOf(content.region).stat(content.key)
-  const seal = `${content.key} ${found?.size} ${found?.modifiedAt.getTime()}`
-  const now = Date.now()
-  for (const [known, at] of sound) if (at < now - soundFor) sound.delete(known)
-  if (sound.has(seal)) return true
-  if (!(await isIntact(storeOf(content.region), content.key, content, signal))) return false
-  sound.set(seal, now)
-  return true
-}
-
 function headersOf({ fileName, sha256 }: ImageContent) {
   return {
     'Content-Type': 'application/octet-stream',
@@ -77,15 +72,21 @@ function headersOf({ fileName, sha256 }: ImageContent) {
   }
 }
 
-// Next gives a HEAD to whatever answers GET, and leaves the body that it does not send open.
-function headOf(content: ImageContent): Response {
+// Next gives a HEAD to whatever answers GET, and leaves the body that it does not send open. It says whether the store can
+// be asked and has so many bytes; they are read when they are wanted.
+async function headOf(content: ImageContent): Promise<Response> {
+  const found = await storeOf(content.region).stat(content.key)
+  if (found?.size !== content.size) throw damaged(content)
   return new Response(null, { status: 200, headers: headersOf(content) })
+}
+
+function damaged({ key, region }: ImageContent): Error {
+  return new Error(`The stored bytes of ${key} in ${region} are not what was imported. Run verify.`)
 }
 
 async function serve(request: NextRequest, content: ImageContent): Promise<Response> {
   const { region, key, size } = content
-  if (!(await isSound(content, request.signal)))
-    throw new Error(`The stored bytes of ${key} in ${region} are not what was imported. Run verify.`)
+  if (!(await isSound(content, request.signal))) throw damaged(content)
   const headers = headersOf(content)
   const isCurrent = (request.headers.get('if-range') ?? headers.ETag) === headers.ETag
   const range = isCurrent ? readRange(request.headers.get('range'), size) : null
@@ -125,10 +126,19 @@ function webStream(bytes: Readable): ReadableStream<Uint8Array> {
   })
 }
 
-function refused(status: number, code: string): Answer {
-  return { response: plain(status, { refusal: { code } }), outcome: 'refused', code }
-}
+const retryAfterSeconds = 30
 
-function plain(status: number, body: object): Response {
-  return Response.json(body, { status, headers: { 'Cache-Control': 'private, no-store' } })
+/** What a program gets as JSON and a person who follows the address in a browser as a page. */
+async function refuse(request: NextRequest, status: number, refusal: DownloadRefusal): Promise<Answer> {
+  const headers = {
+    'Cache-Control': 'private, no-store',
+    ...(status === 503 ? { 'Retry-After': String(retryAfterSeconds) } : {}),
+  }
+  const isForReading = request.headers.get('accept')?.includes('text/html') ?? false
+  const html = { ...headers, 'Content-Type': 'text/html; charset=utf-8' }
+  const response = isForReading
+    ? new Response(await downloadPage(refusal), { status, headers: html })
+    : Response.json({ refusal }, { status, headers })
+  const isFault = refusal.code === 'FAULT'
+  return { response, outcome: isFault ? 'fault' : 'refused', code: isFault ? null : refusal.code }
 }

@@ -39,3 +39,9 @@ export function logFault(error: unknown, where: string, reference = currentReque
   log.error({ err: error, where, reference }, 'fault')
   return reference
 }
+
+/** Logs that something which the console needs is away, with the reason, and returns the reference as `logFault` does. */
+export function logOutage(error: unknown, where: string, reference = currentRequest() ?? newReference()): string {
+  log.warn({ err: error, where, reference }, 'outage')
+  return reference
+}

@@ -16,7 +16,7 @@ export function subscribeStanding(listener: () => void): () => void {
   return () => listeners.delete(listener)
 }
 
-export function isStanding(refusal: Refusal | Fault | null): refusal is Standing {
+export function isStanding(refusal: { code: string } | null): refusal is Standing {
   const code = refusal?.code
   return code === 'SIGNED_OUT' || code === 'OTHER_ACCOUNT' || code === 'NEW_BUILD' || code === 'OFFLINE'
 }

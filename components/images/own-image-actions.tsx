@@ -4,9 +4,9 @@ import Link from 'next/link'
 import { useTranslations } from 'next-intl'
 import { Button } from '@/components/ui/button'
 import { buttonClass } from '@/components/ui/button-class'
-import { toast } from '@/components/ui/toasts'
 import type { OwnImage } from '@/lib/images/schema'
 import { paths } from '@/lib/paths'
+import { DownloadButton } from './download-button'
 import type { ImageTask } from './image-tasks'
 
 type OwnImageActionsProps = { image: OwnImage; onAsk: (task: ImageTask) => void }
@@ -55,15 +55,7 @@ function AvailableActions({ image, onAsk }: OwnImageActionsProps) {
       <Link href={paths.copyImage(region, image.id)} className={buttonClass('secondary')}>
         {t('copyImage')}
       </Link>
-      <a
-        href={paths.api.imageContent(region, image.id)}
-        download
-        // The browser shows nothing before the first byte, and that waits for the whole disk to be read.
-        onClick={() => void toast(t('downloadChecks', { image: image.name }))}
-        className={buttonClass('secondary')}
-      >
-        {t('download')}
-      </a>
+      <DownloadButton image={image} />
       <TaskButton kind="secondary" image={image} task="delete" label={t('delete')} onAsk={onAsk} />
     </>
   )

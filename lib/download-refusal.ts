@@ -1,0 +1,31 @@
+import { pageHeaders } from '@/lib/page-mark'
+import type { Fault, Refusal } from '@/lib/result'
+import { isStanding, noteAnswer, type Standing } from '@/lib/standing'
+
+/** Why bytes are not served. For a store that cannot be reached the log has the reason, under the reference. */
+export type DownloadRefusal =
+  | Standing
+  | Extract<Refusal, { code: 'IMAGE_NOT_FOUND' }>
+  | { code: 'STORE_UNREACHABLE'; region: string; reference: string }
+  | Fault
+
+/**
+ * Asks for the first byte of a download, and answers why it cannot begin, or null. A browser that is handed a refused
+ * download says only that it failed. The bytes are compared for this, and not again for the download that follows.
+ */
+export async function findDownloadRefusal(url: string): Promise<DownloadRefusal | null> {
+  const headers = { Accept: 'application/json', Range: 'bytes=0-0', ...pageHeaders() }
+  const response = await fetch(url, { headers }).catch(() => null)
+  if (!response) {
+    if (!navigator.onLine) noteAnswer({ code: 'OFFLINE' })
+    return { code: 'FAULT', reference: '' }
+  }
+  if (response.ok) {
+    await response.body?.cancel()
+    return null
+  }
+  const body: { refusal?: DownloadRefusal } | null = await response.json().catch(() => null)
+  const refusal = body?.refusal ?? { code: 'FAULT' as const, reference: '' }
+  if (isStanding(refusal)) noteAnswer(refusal)
+  return refusal
+}
