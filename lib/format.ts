@@ -1,5 +1,8 @@
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
 
+/** One for each language: a table has hundreds of sizes. */
+const numberFormats = new Map<string, Intl.NumberFormat>()
+
 /** A size in bytes as people read it, in powers of 1024 with at most one decimal: `16 MiB`, `1.5 GiB`. */
 export function formatBytes(bytes: number, locale: string): string {
   let value = bytes
@@ -8,7 +11,9 @@ export function formatBytes(bytes: number, locale: string): string {
     value /= 1024
     unit++
   }
-  return `${new Intl.NumberFormat(locale, { maximumFractionDigits: 1 }).format(value)} ${units[unit]}`
+  const format = numberFormats.get(locale) ?? new Intl.NumberFormat(locale, { maximumFractionDigits: 1 })
+  numberFormats.set(locale, format)
+  return `${format.format(value)} ${units[unit]}`
 }
 
 /** How far a time zone is from UTC at a moment, as people write it: `GMT+8`. */
