@@ -16,6 +16,7 @@ const byHand = [
   'index Blob_ready_once',
   'index Image_copying',
   'index Image_in_motion',
+  'index Share_unseen',
   'trigger Event_is_append_only',
   'trigger Event_is_not_truncated',
 ]

@@ -39,7 +39,7 @@ export async function collectGarbage({ forced, now }: { forced: boolean; now: Da
 }
 
 async function requireOwnStore(region: string, orphans: StoredObject[]): Promise<void> {
-  if ((await db().blob.count({ where: { regionId: region, state: 'ready' }, take: 1 })) > 0) return
+  if (await db().blob.findFirst({ where: { regionId: region, state: 'ready' }, select: { id: true } })) return
   throw new StartError(
     `The store of ${region} has ${orphans.length} objects and this database knows none of it. Is DATABASE_URL right? If it is, run gc --force.`,
   )

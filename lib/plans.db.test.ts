@@ -1,0 +1,106 @@
+import { beforeAll, expect, test } from 'vitest'
+import { listQuotas } from '@/lib/accounts/reads'
+import { db } from '@/lib/db/client'
+import { getImage, listCustomImages } from '@/lib/images/reads'
+import { customImageParams, imageSorts } from '@/lib/images/schema'
+import { listRegionContents } from '@/lib/regions/reads'
+import { countNewShares, listSharedImages } from '@/lib/shares/reads'
+import { sharedImageParams, sharedImageSorts } from '@/lib/shares/schema'
+import { account, held, image, later, minutes, region, type TestAccount } from '@/lib/testing/builders'
+import { rowsRead } from '@/lib/testing/rows-read'
+
+// What a read costs must not grow with what other tenants have. A plan that reads their rows answers the same, only later,
+// so the rows are counted that PostgreSQL reads.
+
+process.env.ECS_DATABASE_POOL = '1'
+
+const others = 20_000
+const own = 40
+/** All that one may read of a table: its own rows, some times over, as each list has several parts. */
+const rowsMax = 2_000
+
+let here: string
+let owner: TestAccount
+let recipient: TestAccount
+/** Holds a quarter of all shares, and has seen each. */
+let collector: TestAccount
+let ids: string[]
+
+beforeAll(async () => {
+  here = await region()
+  const neighbour = await account()
+  ;[owner, recipient, collector] = [await account(), await account(), await account()]
+  ids = []
+  for (let made = 0; made < own; made++) {
+    const state = made % 10 === 0 ? ('failed' as const) : ('available' as const)
+    const options = {
+      name: `disk-${made}`,
+      operatingSystem: `System ${made % 5}`,
+      state,
+      createdAt: later(minutes(made)),
+    }
+    ids.push(await image(owner, here, options))
+  }
+  for (const id of ids.filter((_, index) => index % 10 !== 0)) await held(id, recipient)
+  await db().$executeRaw`
+    INSERT INTO "Image" (id, "ownerId", "regionId", name, "operatingSystem", "virtualSize", source, state, "deletedAt", "createdAt", "updatedAt")
+    SELECT 'img-other' || n, ${neighbour.id}, ${here}, 'disk-' || n, 'System ' || n % 50, n, 'IMPORT', 'failed',
+      NULL, now() - n * interval '1 minute', now() FROM generate_series(1, ${others}) n`
+  await db().$executeRaw`
+    INSERT INTO "Share" (id, "imageId", "ownerId", "regionId", "recipientId", "sharedById", "createdAt", "seenAt")
+    SELECT 'shr-' || md5(n::text), 'img-other' || n, ${neighbour.id}, ${here},
+      CASE WHEN n % 4 = 0 THEN ${collector.id} ELSE ${(await account()).id} END, ${neighbour.id},
+      now() - n * interval '1 minute', CASE WHEN n % 4 = 0 THEN now() END FROM generate_series(1, ${others}) n`
+  await db().$executeRaw`ANALYZE`
+}, 120_000)
+
+async function expectFew(run: () => Promise<unknown>): Promise<void> {
+  const read = await rowsRead(run)
+  expect(Object.keys(read), 'nothing was read').not.toEqual([])
+  expect(Object.entries(read).filter(([, rows]) => rows > rowsMax)).toEqual([])
+}
+
+const custom = (asked: Record<string, string>) => () =>
+  listCustomImages(owner.ctx, customImageParams.parse({ region: here, ...asked }))
+const shared = (asked: Record<string, string>) => () =>
+  listSharedImages(recipient.ctx, sharedImageParams.parse({ region: here, ...asked }))
+
+const filters: Record<string, string>[] = [
+  {},
+  { q: 'disk-7' },
+  { q: 'no such name' },
+  { os: 'System 3' },
+  { os: 'no such system' },
+  { q: 'disk', os: 'System 3' },
+]
+
+test('the counter counts: everybody’s images are many', async () => {
+  const read = await rowsRead(() => db().image.findMany({ select: { description: true } }))
+  expect(read.Image).toBeGreaterThan(others)
+})
+
+test.each<Record<string, string>>([...filters, { state: 'failed' }, { state: 'available' }, { state: 'deleted' }])(
+  'the own list reads nobody else’s rows: %j',
+  async (asked) => {
+    for (const sort of imageSorts) await expectFew(custom({ ...asked, sort }))
+  },
+)
+
+test.each(filters)('the list of what is shared with one reads nobody else’s rows: %j', async (asked) => {
+  for (const sort of sharedImageSorts) await expectFew(shared({ ...asked, sort }))
+})
+
+test('the count of new shares reads new ones alone, also for one who holds a quarter of all', async () => {
+  for (const { ctx } of [recipient, collector, owner]) {
+    const read = await rowsRead(() => countNewShares(ctx, { region: here }))
+    expect(read.Share ?? 0).toBeLessThan(200)
+  }
+  expect(await countNewShares(recipient.ctx, { region: here })).toEqual({ count: 36 })
+})
+
+test('quotas, what is in each region and the details of an image read nobody else’s rows', async () => {
+  await expectFew(() => listQuotas(owner.ctx.viewer.ownerId))
+  await expectFew(() => listRegionContents(owner.ctx))
+  await expectFew(() => getImage(owner.ctx, { region: here, imageId: ids[1] ?? '' }))
+  await expectFew(() => getImage(recipient.ctx, { region: here, imageId: ids[1] ?? '' }))
+})
