@@ -10,7 +10,7 @@ export type TableLayout = {
   entryBytes: 8 | 16
   virtualSize: number
   l1: { at: bigint; entries: number }
-  refcounts: { at: bigint; clusters: number; bits: number }
+  refcounts: { at: bigint; clusters: number }
   bitmaps: { at: bigint; bytes: bigint } | null
 }
 
@@ -39,7 +39,7 @@ export async function refuseTables(reader: ByteReader, layout: TableLayout): Pro
   if (refusal) return refusal
   const tables = await readL1(reader, layout)
   if (!(tables instanceof Float64Array)) return tables
-  return (await refuseShortFile(reader, layout)) ?? (await refuseL2(reader, layout, tables))
+  return (await refuseRefcounts(reader, layout)) ?? (await refuseL2(reader, layout, tables))
 }
 
 function refuseSpans(size: number, layout: TableLayout): DiskRefusal | null {
@@ -85,28 +85,21 @@ async function readL1(reader: ByteReader, layout: TableLayout): Promise<Float64A
 }
 
 /**
- * Whether the file ends before the last cluster that its reference counts call used, as after an upload that broke off. One
- * block of counts covers gigabytes, so this finds in two reads what the L2 tables of a large disk would tell in thousands.
+ * Whether the last block of reference counts lies in the file. What the counts say is not asked: after a crash they count
+ * clusters that nothing points to, and those may never have been written. A file that lacks something lacks a cluster that
+ * an L2 table points to.
  */
-async function refuseShortFile(reader: ByteReader, layout: TableLayout): Promise<DiskRefusal | null> {
-  const { clusterSize, refcounts } = layout
+async function refuseRefcounts(reader: ByteReader, layout: TableLayout): Promise<DiskRefusal | null> {
   const span = refcountsSpan(layout)
   const table = await readWhole(reader, Number(span.at), span.bytes)
   if (!table) return refuseDisk('table-outside-file', { table: 'refcounts' })
-  const lastByte = lastUsedByte(table)
-  if (lastByte < 0) return null
-  const blockIndex = Math.floor(lastByte / 8)
-  const place = exactNumber(table.readBigUInt64BE(blockIndex * 8))
-  const block = place === null ? null : await readWhole(reader, place, clusterSize)
-  if (place === null || !block) return refuseDisk('table-outside-file', { table: 'refcounts' })
-  if (place % clusterSize !== 0) return misplaced('refcounts')
-  const lastCount = lastUsedByte(block)
-  if (lastCount < 0) return null
-  // Counts of less than a byte fill it from the lowest bit, so the highest bit set belongs to the last one used.
-  const bit = lastCount * 8 + 31 - Math.clz32(block[lastCount] ?? 0)
-  const countsPerBlock = (clusterSize * 8) / refcounts.bits
-  const cluster = blockIndex * countsPerBlock + Math.floor(bit / refcounts.bits)
-  return cluster * clusterSize >= reader.size ? refuseDisk('truncated') : null
+  let last = table.length - 1
+  while (last >= 0 && table[last] === 0) last -= 1
+  if (last < 0) return null
+  const place = exactNumber(table.readBigUInt64BE(Math.floor(last / 8) * 8))
+  if (place === null || place + layout.clusterSize > reader.size)
+    return refuseDisk('table-outside-file', { table: 'refcounts' })
+  return place % layout.clusterSize === 0 ? null : misplaced('refcounts')
 }
 
 /** Counts what the L2 tables allocate, as far as may be read, and takes the tables not read for full. */
@@ -158,10 +151,4 @@ function l1Span({ l1 }: TableLayout): Span {
 
 function refcountsSpan({ refcounts, clusterSize }: TableLayout): Span {
   return { table: 'refcounts', at: refcounts.at, bytes: refcounts.clusters * clusterSize }
-}
-
-function lastUsedByte(bytes: Buffer): number {
-  let last = bytes.length - 1
-  while (last >= 0 && bytes[last] === 0) last -= 1
-  return last
 }

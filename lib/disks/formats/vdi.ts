@@ -95,18 +95,22 @@ async function refuseMap(reader: ByteReader, header: Header): Promise<DiskRefusa
   if (refusal) return refusal
   if (header.blocks * blockBytes < header.virtualSize) return refuseDisk('table-too-small', { table: 'map' })
   if (header.dataAt < rangeOf(span).end || header.dataAt % sectorBytes !== 0) return misplaced('block')
-  if (header.dataAt + header.allocated * blockBytes > reader.size) return refuseDisk('truncated')
   const map = await readWhole(reader, header.mapAt, span.bytes)
-  return map ? refuseEntries(map, header) : refuseDisk('table-outside-file', { table: 'map' })
+  if (!map) return refuseDisk('table-outside-file', { table: 'map' })
+  // The header may count blocks that nothing points to and that were never written, as after a crash.
+  const present = Math.floor((reader.size - header.dataAt) / blockBytes)
+  const wrong = refuseEntries(map, header, present)
+  return wrong && header.allocated > present ? refuseDisk('truncated') : wrong
 }
 
 // A place is the number of a block, so two blocks are the same or apart.
-function refuseEntries(map: Buffer, { allocated }: Header): DiskRefusal | null {
+function refuseEntries(map: Buffer, { allocated }: Header, present: number): DiskRefusal | null {
   const taken = new Uint8Array(allocated)
   for (let at = 0; at < map.length; at += 4) {
     const block = map.readUInt32LE(at)
     if (block >= noBlockMin) continue
     if (block >= allocated) return refuseDisk('corrupt')
+    if (block >= present) return refuseDisk('truncated')
     if (taken[block]) return refuseDisk('shared-blocks')
     taken[block] = 1
   }
