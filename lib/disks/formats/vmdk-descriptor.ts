@@ -69,11 +69,11 @@ export function refuseDescriptor(head: Buffer, place: Place): DiskRefusal | null
   if (place.at !== 1n) return refuseDisk('bad-descriptor', { problem: 'place' })
   if (place.sectors > sectorsMax) return refuseDisk('bad-descriptor', { problem: 'size' })
   const bytes = head.subarray(sectorBytes, sectorBytes * (1 + Number(place.sectors)))
-  const end = bytes.indexOf(0)
+  // A text may fill its sectors to the last byte.
+  const end = bytes.includes(0) ? bytes.indexOf(0) : bytes.length
   // One part of a disk in several files leaves room for a text and has none.
   if (end === 0) return refuseDisk('bad-descriptor', { problem: 'missing' })
-  // The text needs an end, and nothing may hide behind it.
-  if (end < 0 || bytes.subarray(end).some((byte) => byte !== 0)) return refuseDisk('bad-descriptor', { problem: 'end' })
+  if (bytes.subarray(end).some((byte) => byte !== 0)) return refuseDisk('bad-descriptor', { problem: 'end' })
   const descriptor = readDescriptor(bytes.toString('latin1', 0, end))
   return descriptor.ok ? refuseContent(descriptor, place.isCompressed) : descriptor
 }
@@ -82,16 +82,18 @@ function readDescriptor(text: string): Descriptor {
   const keys = new Map<string, string>()
   const extents: Extent[] = []
   const lines = text.split('\n').map((line) => line.trim())
-  if (!lines[0]?.toLowerCase().startsWith(opening)) return refuseDisk('bad-descriptor', { problem: 'line' })
   for (const line of lines) {
+    // A comment is whatever its tool likes, and the first line is one like any other. To some readers a carriage return ends
+    // a line, and a comment with it.
+    const isComment = line.startsWith('#') && !line.includes('\r')
+    if (line === '' || isComment) continue
     if (/[^\t\x20-\x7e\x80-\xff]/.test(line)) return refuseDisk('bad-descriptor', { problem: 'line' })
-    if (line === '' || line.startsWith('#')) continue
     const extent = readExtent(line)
     if (extent) {
       extents.push(extent)
       continue
     }
-    const [, key, value] = /^([\w.]+)\s*=\s*"?([^"]*)"?$/.exec(line) ?? []
+    const [, key, quoted, value = quoted] = /^([\w.]+)\s*=\s*(?:"([^"]*)"|([^"]*))$/.exec(line) ?? []
     if (key === undefined || value === undefined) return refuseDisk('bad-descriptor', { problem: 'line' })
     const name = key.toLowerCase()
     // Of two values, tools would take the one or the other.
@@ -101,11 +103,12 @@ function readDescriptor(text: string): Descriptor {
   return { ok: true, keys, extents }
 }
 
-// Access, sectors, type and name: RW 8192 SPARSE "disk.vmdk". Other types say behind the name where in that file.
+// Access, sectors, type and name: RW 8192 SPARSE "disk.vmdk". Other types say behind the name where in that file. A name may
+// hold any characters that make no path of it, no drive and no protocol.
 function readExtent(line: string): Extent | null {
   if (!/^(?:RW|RDONLY|NOACCESS)\b/i.test(line)) return null
-  const name = /^(?:RW|RDONLY)\s+\d+\s+SPARSE\s+"([^"]*)"$/i.exec(line)?.[1]
-  return { isThisFile: name !== undefined && !/[/\\:]|^\.*$/.test(name) }
+  const name = /^(?:RW|RDONLY)\s+\d+\s+SPARSE\s+"([^"]*)"(?:\s+0)?$/i.exec(line)?.[1]
+  return { isThisFile: name !== undefined && !/[/\\]|^[\w+.-]*:|^\.*$/.test(name) }
 }
 
 function refuseContent({ keys, extents }: Descriptor & { ok: true }, isCompressed: boolean): DiskRefusal | null {
