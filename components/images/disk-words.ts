@@ -3,7 +3,29 @@ import type { DiskPartition } from '@/lib/disks/layout'
 import { formatBytes } from '@/lib/format'
 
 /** What is no file system has no files that could be missed. */
-const withoutFiles: readonly string[] = ['swap', 'lvm', 'luks', 'bitlocker', 'raid', 'ext-journal']
+const withoutFiles: readonly string[] = [
+  'swap',
+  'lvm',
+  'luks',
+  'bitlocker',
+  'raid',
+  'ext-journal',
+  'bcache',
+  'stratis',
+  'vdo',
+  'verity',
+  'bluestore',
+  'oracle-asm',
+  'apple-map',
+  'sun-label',
+  'sgi-label',
+  'bsd-label',
+  'amiga-rdb',
+  'atari-ahdi',
+  'aix-label',
+  'pc98-label',
+  'loop-label',
+]
 
 /** Whether files could be read in there at all. */
 export function holdsFiles(kind: string): boolean {

@@ -1,4 +1,5 @@
-import { type DiskFormat, type DiskLimits, readEdges } from './formats/format'
+import { type DiskFormat, type DiskLimits, readDisk, readEdges } from './formats/format'
+import { iso } from './formats/iso'
 import { raw } from './formats/raw'
 import { type DiskFormatId, diskFormats } from './formats/registry'
 import { findSignatures } from './formats/signatures'
@@ -14,6 +15,9 @@ export type Inspection = { ok: true; disk: Disk } | DiskRefusal
 /** Largest disk that a guest may see, in bytes, unless the operator says otherwise. */
 export const defaultVirtualSizeMax = 2 * 1024 ** 4
 
+/** The formats whose bytes are not those of the disk itself. */
+const packedFormats: readonly KnownFormat[] = diskFormats.filter((format) => format !== raw && format !== iso)
+
 /**
  * Decides from the bytes alone whether a file is a disk that may be imported, before any tool that follows what a file says
  * (a path, a size, a table) touches it. Throws only when reading fails.
@@ -23,14 +27,16 @@ export async function inspectDisk(
   limits: DiskLimits = { virtualSizeMax: defaultVirtualSizeMax },
 ): Promise<Inspection> {
   if (reader.size === 0) return refuseDisk('empty')
-  const edges = await readEdges(reader)
-  const others = findSignatures(edges)
+  const first = await readEdges(reader)
+  const others = findSignatures(first)
+  const isMarked = others.length > 0 || packedFormats.some((format) => format.matches(first))
+  const edges = isMarked ? first : { ...first, disk: await readDisk(reader) }
   const matching: readonly KnownFormat[] = diskFormats.filter((format) => format.matches(edges))
   // Raw has no mark of its own. It counts beside another format only where it shows and that format does not lie over it.
   const isOverRaw = others.some((other) => other.overRaw) || matching.some((format) => format.isOverRaw?.(edges))
   const accepted = matching.filter((format) => !(format === raw && isOverRaw))
-  const [first, second] = [...accepted, ...others]
-  if (first && second) return refuseDisk('ambiguous', { first: first.id, second: second.id })
+  const [one, another] = [...accepted, ...others]
+  if (one && another) return refuseDisk('ambiguous', { first: one.id, second: another.id })
   if (others[0]) return refuseDisk('unsupported-format', { found: others[0].id })
   const format = accepted[0] ?? raw
   const verdict = await format.inspect(reader, edges, limits)

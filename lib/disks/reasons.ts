@@ -30,6 +30,7 @@ export const inspectionReasons = [
   'amplification',
   'partition-table',
   'partition-outside-disk',
+  'partition-cut-off',
 ] as const
 
 /** What can go wrong after that, when a disk is converted. */

@@ -1,6 +1,7 @@
 import { createTranslator } from 'use-intl/core'
 import { expect, test } from 'vitest'
 import { refusedFamilies } from '@/lib/disks/fixtures/families'
+import { volumes } from '@/lib/disks/fixtures/volumes'
 import { diskReasons } from '@/lib/disks/reasons'
 import en from './en.json'
 import zh from './zh.json'
@@ -36,4 +37,19 @@ test.each(['en', 'zh'] as const)('every refused disk has a whole sentence: %s', 
     }
   }
   expect(broken).toEqual([])
+})
+
+test.each(['en', 'zh'] as const)('whatever fills a disk has a word: %s', (locale) => {
+  const words = languages[locale].disk.kind
+  const unnamed = Object.keys(volumes).filter((kind) => !words.includes(` ${kind.replaceAll('-', '_')} {`))
+  expect(unnamed).toEqual([])
+})
+
+// A refused disk may be sound: its owner must not be told to write on it.
+test.each(['en', 'zh'] as const)('no advice changes a disk, only a copy of it: %s', (locale) => {
+  const { disks, disk } = languages[locale]
+  for (const sentence of [...Object.values(disks), disk.unread]) {
+    expect(sentence).not.toMatch(/fdisk(?! -l)|gdisk|parted|resize|mkfs|wipefs/)
+    if (/check -r|truncate -s/.test(sentence)) expect(sentence).toMatch(/copy|副本/)
+  }
 })

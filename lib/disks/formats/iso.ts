@@ -1,3 +1,6 @@
+import type { Blocks } from '../guest/blocks'
+import { udfBlockBytes } from '../guest/file-systems/optical'
+import { rulingOf } from '../guest/ruling'
 import { type ByteReader, readWhole } from '../reader'
 import { type DiskRefusal, refuseDisk } from '../reasons'
 import { type DiskFormat, type DiskLimits, type Edges, type FormatVerdict, refuseVirtualSize } from './format'
@@ -18,11 +21,12 @@ type Volumes = { primary: Buffer | null; hasEnd: boolean; hasUdf: boolean }
 
 /**
  * An image of a disc, with ISO 9660, UDF or both. One that also boots from a stick has a partition table in its first blocks,
- * which are left to such uses: it is a disc all the same.
+ * which are left to such uses: it is a disc all the same. A disk that a disc has left its marks on is none.
  */
 export const iso = {
   id: 'iso',
-  matches: ({ head }: Edges) => [isoMark, 'BEA01'].includes(markAt(head, firstBlock * blockBytes)),
+  matches: ({ head, disk }: Edges) =>
+    [isoMark, 'BEA01'].includes(markAt(head, firstBlock * blockBytes)) && isNothingElse(disk),
   isOverRaw: () => true,
   inspect: async (reader: ByteReader, { size }: Edges, limits: DiskLimits): Promise<FormatVerdict> => {
     const start = firstBlock * blockBytes
@@ -33,7 +37,7 @@ export const iso = {
     if (volumes.primary ? !volumes.hasEnd : !volumes.hasUdf) return badHeader('descriptors')
     const primary = volumes.primary ? readPrimaryEnd(volumes.primary) : 0
     if (typeof primary !== 'number') return primary
-    const udf = volumes.hasUdf ? await readUdfEnd(reader) : 0
+    const udf = volumes.hasUdf ? await readUdfEnd(reader, blockBytes) : 0
     if (typeof udf !== 'number') return udf
     // Both kinds count whole blocks, so the size is rounded up to sectors already.
     const virtualSize = Math.max(primary, udf)
@@ -43,6 +47,12 @@ export const iso = {
     return virtualSize > size ? refuseDisk('truncated') : { ok: true, virtualSize }
   },
 } as const satisfies DiskFormat
+
+function isNothingElse(disk: Blocks): boolean {
+  const ruling = rulingOf(disk)
+  if (ruling?.by === 'table') return false
+  return ruling?.by !== 'file-system' || (ruling.found.kind === 'udf' && udfBlockBytes(disk) === blockBytes)
+}
 
 function markAt(bytes: Buffer, at: number): string {
   return bytes.toString('latin1', at + 1, at + 6)

@@ -1,32 +1,61 @@
+import type { Blocks } from '../guest/blocks'
+import type { FoundFileSystem } from '../guest/file-systems/found'
+import { udfBlockBytes } from '../guest/file-systems/optical'
+import { findFileSystem, findInFirst } from '../guest/file-systems/probe'
+import { rulingOf } from '../guest/ruling'
 import type { ByteReader } from '../reader'
-import { refuseDisk } from '../reasons'
-import { findFileSystem, hasFileSystem } from './file-systems'
+import { type DiskRefusal, refuseDisk } from '../reasons'
 import { type DiskFormat, type DiskLimits, type Edges, type FormatVerdict, refuseVirtualSize } from './format'
-import { hasBootMark, hasGpt, hasMbr, refusePartitions } from './partitions'
+import { hasBootMark, hasGptMark, refusePartitions, tableOf } from './partitions'
+import { readUdfEnd } from './udf'
 
 const sectorBytes = 512
+/** So far in front no other format has anything of a guest's. */
+const firstBytes = 2048
 
 /**
  * A disk byte by byte. Raw has no mark and anything could be called raw, so it is accepted only with a partition table or a
- * file system that a guest could use.
+ * file system that a guest could use, which is whole.
  */
 export const raw = {
   id: 'raw',
-  matches: ({ head }: Edges) => hasGpt(head) || hasMbr(head) || hasFileSystem(head),
-  inspect: async (reader: ByteReader, { head, size }: Edges, limits: DiskLimits): Promise<FormatVerdict> => {
-    const refusal = refuseVirtualSize(BigInt(size), limits)
-    if (refusal) return refusal
+  matches: ({ head, disk }: Edges) => hasGptMark(head) || tableOf(head) !== null || isVolume(disk),
+  inspect: async (reader: ByteReader, edges: Edges, limits: DiskLimits): Promise<FormatVerdict> => {
+    const { head, size, disk } = edges
+    const tooLarge = refuseVirtualSize(BigInt(size), limits)
+    if (tooLarge) return tooLarge
     // A guest sees whole sectors.
     const accepted = { ok: true as const, virtualSize: Math.ceil(size / sectorBytes) * sectorBytes }
-    // A boot sector of a file system ends like an MBR, but has code or text where the MBR has partitions. So a table that
-    // makes sense comes first, then the file system, and last what is wrong with the table.
-    if (hasGpt(head) || hasMbr(head)) return (await refusePartitions(reader, head)) ?? accepted
-    const fileSystemBytes = findFileSystem(head)
-    if (fileSystemBytes !== null) return fileSystemBytes > size ? refuseDisk('truncated') : accepted
-    if (hasBootMark(head)) return (await refusePartitions(reader, head)) ?? accepted
-    return refuseDisk('not-a-disk', { found: whatElse(head.subarray(0, Math.min(size, head.length))) })
+    const ruling = rulingOf(disk)
+    if (ruling?.by === 'disc') return accepted
+    if (ruling?.by === 'file-system') return (await refuseCut(reader, ruling.found, disk)) ?? accepted
+    if (!ruling && !hasGptMark(head) && !hasBootMark(head)) {
+      return refuseDisk('not-a-disk', { found: whatElse(head.subarray(0, Math.min(size, head.length))) })
+    }
+    const wrong = await refusePartitions(reader, head)
+    // The boot sector of a file system may by chance look like a table.
+    const volume = wrong && ruling?.table === 'mbr' ? findFileSystem(disk) : null
+    return (volume ? await refuseCut(reader, volume, disk) : wrong) ?? accepted
   },
 } as const satisfies DiskFormat
+
+/** Whether a file ends before the file system in it does. */
+async function refuseCut(
+  reader: ByteReader,
+  { kind, size }: FoundFileSystem,
+  disk: Blocks,
+): Promise<DiskRefusal | null> {
+  const blockBytes = kind === 'udf' ? udfBlockBytes(disk) : null
+  const end = blockBytes === null ? size : await readUdfEnd(reader, blockBytes)
+  if (end !== null && typeof end !== 'number') return end
+  return end !== null && end > reader.size ? refuseDisk('truncated') : null
+}
+
+// LUKS has a refusal of its own, among the formats that are known and not accepted.
+function isVolume(disk: Blocks): boolean {
+  const found = findInFirst(firstBytes, disk)
+  return found !== null && found.kind !== 'luks'
+}
 
 // People upload the page that told them to sign in, or a checksum file. The sentence can say so.
 function whatElse(bytes: Buffer): string {

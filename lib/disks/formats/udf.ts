@@ -2,17 +2,16 @@ import { type ByteReader, readWhole } from '../reader'
 import { type DiskRefusal, refuseDisk } from '../reasons'
 
 // Names and places of fields: ECMA-167 part 3. All numbers are little endian.
-const blockBytes = 2048
-/** The anchor may stand in other places too, but discs have it here. */
-const anchorAt = 256 * blockBytes
+/** The anchor may stand in other places too, but volumes have it here. */
+const anchorBlock = 256
 const tags = { anchor: 2, partition: 5, end: 8 }
 const tagBytes = 16
 /** The sequence of descriptors needs 16 blocks, says the format. */
 const sequenceBlocksMax = 64
 
-/** Where the last partition of a UDF volume ends, in bytes, or why the volume is refused. */
-export async function readUdfEnd(reader: ByteReader): Promise<number | DiskRefusal> {
-  const anchor = await readWhole(reader, anchorAt, blockBytes)
+/** Where the last partition of a UDF volume with blocks of so many bytes ends, in bytes, or why the volume is refused. */
+export async function readUdfEnd(reader: ByteReader, blockBytes: number): Promise<number | DiskRefusal> {
+  const anchor = await readWhole(reader, anchorBlock * blockBytes, blockBytes)
   if (!anchor) return refuseDisk('truncated')
   if (tagOf(anchor) !== tags.anchor) return badHeader()
   const blocks = Math.min(Math.floor(anchor.readUInt32LE(16) / blockBytes), sequenceBlocksMax)

@@ -1,10 +1,10 @@
-import { hasGpt, hasMbr } from '../formats/partitions'
+import { hasGptMark } from '../formats/partitions'
 import { type DiskLayout, partitionsMax } from '../layout'
 import { type Blocks, readPadded } from './blocks'
-import { hasIso } from './file-systems/optical'
 import { findFileSystem } from './file-systems/probe'
 import { readGpt } from './gpt'
-import { protectiveType, readMbr } from './mbr'
+import { readMbr } from './mbr'
+import { rulingOf } from './ruling'
 import type { FoundSlots, Slot } from './slot'
 
 /** What a table says, as far as it makes sense. `unread`: something in it did not. */
@@ -14,16 +14,18 @@ const sectorSizes = [512, 4096] as const
 
 /** Reads the partition table of a disk; a disk without one is taken as a single part if a file system begins with it. */
 export function readPartitionTable(disk: Blocks): PartitionTable {
-  // An ISO that also boots from a stick has a partition table too, which says less than the volume itself.
-  if (hasIso(disk)) return { table: 'iso', slots: [wholeDisk(disk)], unread: null }
-  const head = readPadded(disk, 0, 1024)
-  const mbr = hasMbr(head) ? readMbr(disk) : null
-  const isProtective = mbr?.slots.some(({ type }) => type === protectiveType)
-  if (hasGpt(head) || isProtective) return answer('gpt', readAnyGpt(disk))
-  // A boot sector of a file system ends like an MBR, and has code where the MBR has partitions, which by chance may look sound.
-  if (mbr && !mbr.isDamaged) return answer('mbr', mbr)
-  if (findFileSystem(disk)) return { table: 'none', slots: [wholeDisk(disk)], unread: null }
-  return mbr ? answer('mbr', mbr) : { table: 'none', slots: [], unread: null }
+  const ruling = rulingOf(disk)
+  if (ruling?.by === 'disc') return { table: 'iso', slots: [wholeDisk(disk)], unread: null }
+  if (ruling?.by === 'file-system') return { table: 'none', slots: [wholeDisk(disk)], unread: null }
+  if (ruling?.table === 'mbr') {
+    const mbr = readMbr(disk)
+    // A boot sector of a file system has code where the MBR has partitions, which by chance may look sound.
+    const isVolume = mbr.isDamaged && findFileSystem(disk) !== null
+    return isVolume ? { table: 'none', slots: [wholeDisk(disk)], unread: null } : answer('mbr', mbr)
+  }
+  // The mark of a GPT is no table, but nobody leaves it on a disk that is to be empty.
+  const isGpt = ruling !== null || hasGptMark(readPadded(disk, 0, 1024))
+  return isGpt ? answer('gpt', readAnyGpt(disk)) : { table: 'none', slots: [], unread: null }
 }
 
 function readAnyGpt(disk: Blocks): FoundSlots {

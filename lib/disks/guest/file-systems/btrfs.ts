@@ -1,15 +1,18 @@
 import { zeroEnded } from '../plain-text'
-import { type FoundFileSystem, found, usedBytes, uuidText } from './found'
+import { type FoundFileSystem, found, sizeOf, usedBytes, uuidText } from './found'
 
 const superBlockAt = 64 * 1024
 
 /** Btrfs. What is used is that of this device: a file system over several devices is larger. */
 export function findBtrfs(head: Buffer): FoundFileSystem | null {
   const block = head.subarray(superBlockAt, superBlockAt + 4096)
-  if (block.toString('latin1', 64, 72) !== '_BHRfS_M') return null
+  // Of this device alone: the file system may lie on several.
+  const size = sizeOf(block.readBigUInt64LE(0xd1), 1)
+  if (block.toString('latin1', 64, 72) !== '_BHRfS_M' || size === 0) return null
   return found('btrfs', {
     label: zeroEnded(block.subarray(0x12b, 0x12b + 256)),
     uuid: uuidText(block.subarray(0x20)),
+    size,
     used: usedBytes(block.readBigUInt64LE(0x78), 0, 1),
   })
 }

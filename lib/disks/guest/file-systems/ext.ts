@@ -1,5 +1,5 @@
 import { zeroEnded } from '../plain-text'
-import { type FoundFileSystem, found, usedBytes, uuidText } from './found'
+import { type FoundFileSystem, found, sizeOf, usedBytes, uuidText } from './found'
 
 const superBlockAt = 1024
 const hasJournal = 0x4
@@ -25,14 +25,17 @@ export function findExt(head: Buffer): FoundFileSystem | null {
   const readOnly = block.readUInt32LE(100)
   const label = zeroEnded(block.subarray(120, 136))
   const uuid = uuidText(block.subarray(104))
-  if (incompatible & journalDevice) return found('ext-journal', { label, uuid })
   const isExt4 = incompatible & ext4Features.incompatible || readOnly & ext4Features.readOnly
   const high = incompatible & is64bit ? 2 ** 32 : 0
   const blocks = block.readUInt32LE(4) + block.readUInt32LE(336) * high
+  if (blocks === 0) return null
+  const size = sizeOf(blocks, 2 ** (10 + blockBits))
+  if (incompatible & journalDevice) return found('ext-journal', { label, uuid, size })
   const free = block.readUInt32LE(12) + block.readUInt32LE(344) * high
   return found(isExt4 ? 'ext4' : compatible & hasJournal ? 'ext3' : 'ext2', {
     label,
     uuid,
+    size,
     used: usedBytes(blocks, free, 2 ** (10 + blockBits)),
     archive: incompatible & inlineData || readOnly & bigalloc ? null : 'Ext',
   })

@@ -1,5 +1,5 @@
 import type { Blocks } from '../blocks'
-import { type FoundFileSystem, found, serialText, usedBytes } from './found'
+import { type FoundFileSystem, found, serialText, sizeOf, usedBytes } from './found'
 
 const entryBytes = 32
 const isVolumeLabel = 0x08
@@ -10,6 +10,7 @@ const rootBytesMax = 64 * 1024
 type Fat = {
   kind: 'fat12' | 'fat16' | 'fat32'
   sectorBytes: number
+  sectors: number
   clusterBytes: number
   clusters: number
   fatAt: number
@@ -28,6 +29,7 @@ export function findFat(head: Buffer, part: Blocks): FoundFileSystem | null {
   return found(fat.kind, {
     label: (rootLabel(fat, part) ?? bootLabel).replace(/^NO NAME$/, ''),
     uuid: hasMore ? serialText(head.readUInt32LE(moreAt + 3)) : '',
+    size: sizeOf(fat.sectors, fat.sectorBytes),
     used: fat.kind === 'fat32' ? usedByInfo(fat, head, part) : usedByTable(fat, part),
     archive: 'FAT',
   })
@@ -55,6 +57,7 @@ function readParameters(head: Buffer): Fat | null {
   return {
     kind: isFat32 ? 'fat32' : clusters < 4085 ? 'fat12' : 'fat16',
     sectorBytes,
+    sectors,
     clusterBytes,
     clusters,
     fatAt: reserved * sectorBytes,

@@ -1,13 +1,15 @@
 import { zeroEnded } from '../plain-text'
-import { type FoundFileSystem, found, usedBytes, uuidText } from './found'
+import { type FoundFileSystem, found, isPower, sizeOf, usedBytes, uuidText } from './found'
 
 /** XFS, whose super block is the first sector, big endian. */
 export function findXfs(head: Buffer): FoundFileSystem | null {
   const blockBytes = head.readUInt32BE(4)
-  if (head.toString('latin1', 0, 4) !== 'XFSB' || blockBytes < 512 || blockBytes > 65536) return null
+  const size = sizeOf(head.readBigUInt64BE(8), blockBytes)
+  if (head.toString('latin1', 0, 4) !== 'XFSB' || !isPower(blockBytes, 512, 65536) || size === 0) return null
   return found('xfs', {
     label: zeroEnded(head.subarray(108, 120)),
     uuid: uuidText(head.subarray(32)),
+    size,
     used: usedBytes(head.readBigUInt64BE(8), head.readBigUInt64BE(144), blockBytes),
   })
 }
