@@ -28,6 +28,16 @@ const box = await findBox(['true'])
 const boxNote = box?.kind === 'namespaces' ? '' : ' (skipped: no namespace can be made here)'
 const limits = { fileBytes: mib, memoryBytes: 2 ** 36, processorSeconds: 60, openFiles: 64 }
 
+test.skipIf(!hasQemu)(`qemu-img that is installed while the console runs is found${qemuNote}`, async () => {
+  const path = process.env.PATH
+  vi.resetModules()
+  const console = await import('./convert')
+  vi.stubEnv('PATH', '/nowhere')
+  expect(await console.findDiskTool()).toBeNull()
+  vi.stubEnv('PATH', path)
+  expect(await console.findDiskTool()).toMatchObject({ version: expect.stringMatching(/^\d/) })
+})
+
 test.skipIf(!hasQemu)(`a disk keeps its content, and only we can read it${qemuNote}`, async () => {
   const told: number[] = []
   const job = { from: at('disk.raw'), format: 'raw', to: at('out.qcow2'), sizeMax: 64 * mib } as const

@@ -32,7 +32,10 @@ const output = ['-O', 'qcow2', '-o', 'compat=1.1,cluster_size=65536,lazy_refcoun
 type Found = { tool: DiskTool; box: Box }
 let found: Promise<Found | null> | undefined
 
-/** The tool that converts disks, looked for once; null where there is no qemu-img, or nothing that could limit it. */
+/**
+ * The tool that converts disks; null where there is no qemu-img, or nothing that could limit it. What is there is looked for
+ * once, what is missing each time it is asked for: the operator may install it while the console runs.
+ */
 export async function findDiskTool(): Promise<DiskTool | null> {
   return (await find())?.tool ?? null
 }
@@ -102,7 +105,9 @@ function option(file: string): string {
 
 async function find(): Promise<Found | null> {
   found ??= look()
-  return await found
+  const here = await found
+  if (here === null) found = undefined
+  return here
 }
 
 async function look(): Promise<Found | null> {

@@ -3,14 +3,18 @@ import { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
 import { db } from '@/lib/db/client'
 import { findDiskTool } from '@/lib/disks/convert'
+import { hasQemu, qemuNote } from '@/lib/disks/fixtures/qemu'
 import { vdiDisk } from '@/lib/disks/fixtures/vdi'
 import { sparseVmdk } from '@/lib/disks/fixtures/vmdk'
 import { buildQcow2, buildRawDisk } from '@/lib/disks/samples'
+import { finishImportJob } from '@/lib/jobs/finish-import'
 import { importImage } from '@/lib/jobs/import-image'
-import { listStaged } from '@/lib/stores/staging'
+import { listStaged, receiveStaged } from '@/lib/stores/staging'
 import { account, keysIn, quota, region } from '@/lib/testing/builders'
+import { beginImport, endReceiving } from './writes'
 
 // A machine without qemu-img.
+const installed = process.env.PATH
 process.env.PATH = '/nowhere'
 
 const raw = buildRawDisk({ sizeMib: 4, label: 'NOTOOL', seed: 5 })
@@ -43,3 +47,21 @@ test('without qemu-img any other format is refused by what is missing, and takes
   // The refused ones take no place: the one that there is can still be had.
   expect(await importImage(owner.ctx, naming(here, 'own'), source(raw))).toMatchObject({ ok: true })
 })
+
+test.skipIf(!hasQemu)(
+  `once qemu-img is installed a disk ends the same by browser and by command line, and other formats are taken${qemuNote}`,
+  async () => {
+    process.env.PATH = installed
+    const [here, there, owner] = await Promise.all([region(), region(), account()])
+    const uploaded = await beginImport(owner.ctx, naming(here, 'by browser'))
+    const imageId = uploaded.ok ? uploaded.value.imageId : ''
+    const received = await receiveStaged(imageId, Readable.from([raw]), { sizeMax: raw.length })
+    await endReceiving(owner.ctx, { imageId, holder: null }, { ...received, claimedSha256: null })
+    await finishImportJob({ imageId }, true)
+    expect(await importImage(owner.ctx, naming(there, 'by command line'), source(raw))).toMatchObject({ ok: true })
+    const images = await db().image.findMany({ where: { ownerId: owner.id } })
+    expect(images).toMatchObject([1, 2].map(() => ({ state: 'available', isNormalised: true, format: 'qcow2' })))
+    expect(new Set(images.map(({ sha256 }) => sha256)).size).toBe(1)
+    expect(await importImage(owner.ctx, naming(here, 'foreign'), source(vdiDisk))).toMatchObject({ ok: true })
+  },
+)
