@@ -3,6 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { StartError } from '../embedded/data-folder'
 import { startDatabase } from '../embedded/embedded'
+import { ensureDiskTools } from './disk-tools.mjs'
 import { end, endOnSignals, isEnding, onEnd } from './ending'
 import { ensureQemu } from './qemu.mjs'
 import { exitCode } from './run'
@@ -40,6 +41,9 @@ async function runKinds(wanted: readonly Kind[], files: string[]): Promise<Tally
     if (forVitest.length > 0 && !ensureQemu()) {
       console.error('There is no qemu-img and it could not be installed; the tests that need it are skipped.')
     }
+    const missing = forVitest.includes('unit') ? ensureDiskTools() : []
+    if (missing.length > 0)
+      console.error(`These could not be installed, and tests of disks skip: ${missing.join(', ')}.`)
     if (forVitest.length > 0) tally = await runVitest(place, forVitest)
     if (wanted.includes('browser')) tally = addTallies(tally, await runBrowserTests(place))
     return tally
