@@ -1,9 +1,10 @@
 'use client'
 
 import { useTranslations } from 'next-intl'
-import { useEffect, useRef } from 'react'
+import { useEffect, useEffectEvent, useRef } from 'react'
 import { RefusalNotice } from '@/components/shell/refusal-notice'
 import { ConfirmDialog } from '@/components/ui/confirm-dialog'
+import { useReturn } from '@/components/ui/dialog-focus'
 import { toast } from '@/components/ui/toasts'
 import { cancelCopyAction, retryCopyAction } from '@/lib/copies/actions'
 import { purgeImageAction, restoreImageAction } from '@/lib/images/actions'
@@ -64,6 +65,14 @@ function AtOnce({ task, region, image, onClose }: ImageTaskDialogProps & { task:
   const t = useTranslations('taskDialog')
   const { run, isPending, refusal } = useAction(atOnce[task], { changes: ['images', 'quotas'] })
   const imageId = image.id
+  const giveBack = useEffectEvent(useReturn())
+  // No dialog gives the focus back here, and what had it goes with its row.
+  useEffect(
+    () => () => {
+      if (document.activeElement === document.body) giveBack(false)
+    },
+    [],
+  )
   const isAsked = useRef(false)
   // biome-ignore lint/correctness/useExhaustiveDependencies: it is done once, when somebody asked for it.
   useEffect(() => {

@@ -3,23 +3,33 @@
 import { useRef, useState } from 'react'
 
 /**
- * Where the focus goes when a dialog that code has opened is closed: back to what had it when the dialog was dismissed. When
- * something was done, what had it is often gone with its row. Then it goes to the same operation of the next row, so that
- * the place in the list is kept, else of the one before, and to the page's heading when no row is left. Radix itself gives
- * it back to a trigger only.
+ * Where the focus goes when a dialog that code has opened is closed: back to what had it when the dialog was dismissed, and
+ * as `useReturn` says when something was done. Radix itself gives it back to a trigger only.
  */
 export function useDialogFocus() {
-  const [{ opener, row, neighbours }] = useState(() => placeOf(document.activeElement))
+  const giveBack = useReturn()
   const isDismissed = useRef(false)
   const onDismiss = () => {
     isDismissed.current = true
   }
   const onCloseAutoFocus = (event: Event) => {
     event.preventDefault()
-    const target = canHaveFocus(opener) && (isDismissed.current || row) ? opener : nextTo(opener, row, neighbours)
-    target?.focus()
+    giveBack(isDismissed.current)
   }
   return { onDismiss, onCloseAutoFocus }
+}
+
+/**
+ * Remembers what has the focus now, and gives it back later. What had it is often gone with its row: then the same operation
+ * of the next row gets it, so that the place in the list is kept, else of the one before, and the page's heading when no row
+ * is left, or when something was done that is no row's.
+ */
+export function useReturn(): (isDismissed: boolean) => void {
+  const [{ opener, row, neighbours }] = useState(() => placeOf(document.activeElement))
+  return (isDismissed) => {
+    const target = canHaveFocus(opener) && (isDismissed || row) ? opener : nextTo(opener, row, neighbours)
+    target?.focus()
+  }
 }
 
 type Place = {
