@@ -92,7 +92,14 @@ export function LimitLine({ entries }: { entries: Entry[] }) {
 function Line({ kind, children }: { kind: RecipientState['kind']; children: string }) {
   const Icon = icons[kind]
   return (
-    <li className={classNames('flex items-start gap-1 [overflow-wrap:anywhere]', lineLooks[kind])}>
+    // What is in order comes last, and two beside each other: what is wrong is what has to be read.
+    <li
+      className={classNames(
+        'flex min-w-0 items-start gap-1 [overflow-wrap:anywhere]',
+        kind === 'found' || kind === 'looking' ? 'order-last' : 'col-span-full',
+        lineLooks[kind],
+      )}
+    >
       <Icon aria-hidden className={classNames('mt-px size-3.5 shrink-0', kind === 'looking' && 'animate-spin')} />
       <span>{children}</span>
     </li>

@@ -113,7 +113,7 @@ export function UsernamesField(props: UsernamesFieldProps) {
       </div>
       <div id="username-about" className="text-xs">
         <p className={error ? 'text-danger' : 'text-ink-muted'}>{error ?? t('usernameHint')}</p>
-        <ul aria-live="polite" className="mt-0.5 flex flex-col gap-0.5 empty:hidden">
+        <ul aria-live="polite" className="mt-1 grid gap-x-4 gap-y-0.5 empty:hidden sm:grid-cols-2">
           <LimitLine entries={shown} />
           {shown.map((entry) => (
             <RecipientLine key={entry.username} entry={entry} />
