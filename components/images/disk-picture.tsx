@@ -5,18 +5,20 @@ import { Notice } from '@/components/ui/notice'
 import type { DiskLayout, DiskPartition } from '@/lib/disks/layout'
 import { type Segment, segmentsOf } from '@/lib/disks/segments'
 import { DiskLegend } from './disk-legend'
-import { useDiskWords } from './disk-words'
+import { isDiskLabel, useDiskWords } from './disk-words'
 
 /** The disk of an image as a bar of its partitions in proportion, the same in a table below, and what could not be read. */
 export function DiskPicture({ layout }: { layout: DiskLayout }) {
   const t = useTranslations('disk')
   const { size } = useDiskWords()
-  const { table, operatingSystem, unread } = layout
+  const { table, partitions, operatingSystem, unread } = layout
   const segments = segmentsOf(layout)
   // Where nothing could be read, nobody knows whether there is a table.
   const isKnown = segments.length > 0 || unread === null
+  // What stands there in the place of a known table is named in the picture.
+  const isOtherTable = partitions.some(({ fileSystem }) => fileSystem !== null && isDiskLabel(fileSystem.kind))
   const line = [
-    isKnown ? t('table', { table }) : '',
+    isKnown && !isOtherTable ? t('table', { table }) : '',
     size(layout.size),
     operatingSystem ? t('guest', { name: operatingSystem }) : '',
   ]
@@ -24,7 +26,9 @@ export function DiskPicture({ layout }: { layout: DiskLayout }) {
     <Card title={t('title')} line={line.filter(Boolean).join(' · ')}>
       {segments.length > 0 && <DiskBar layout={layout} segments={segments} />}
       {segments.length > 0 && <DiskLegend segments={segments} />}
-      {segments.length === 0 && unread === null && <p className="px-4 py-3 text-ink-muted">{t('nothing')}</p>}
+      {segments.length === 0 && unread === null && (
+        <p className="px-4 py-3 text-ink-muted">{table === 'none' ? t('nothing') : t('noPartitions')}</p>
+      )}
       {unread && (
         <div className="px-4 py-3">
           <Notice tone={unread === 'damaged' ? 'warn' : 'info'}>{t('unread', { unread })}</Notice>

@@ -2,8 +2,22 @@ import { useFormatter, useLocale, useTranslations } from 'next-intl'
 import type { DiskPartition } from '@/lib/disks/layout'
 import { formatBytes } from '@/lib/format'
 
+/** The partition tables of other systems, whose partitions are not looked into. */
+const diskLabels: readonly string[] = [
+  'apple-map',
+  'sun-label',
+  'sgi-label',
+  'bsd-label',
+  'amiga-rdb',
+  'atari-ahdi',
+  'aix-label',
+  'pc98-label',
+  'loop-label',
+]
+
 /** What is no file system has no files that could be missed. */
 const withoutFiles: readonly string[] = [
+  ...diskLabels,
   'swap',
   'lvm',
   'luks',
@@ -16,16 +30,12 @@ const withoutFiles: readonly string[] = [
   'verity',
   'bluestore',
   'oracle-asm',
-  'apple-map',
-  'sun-label',
-  'sgi-label',
-  'bsd-label',
-  'amiga-rdb',
-  'atari-ahdi',
-  'aix-label',
-  'pc98-label',
-  'loop-label',
 ]
+
+/** Whether what fills a disk is a partition table. */
+export function isDiskLabel(kind: string): boolean {
+  return diskLabels.includes(kind)
+}
 
 /** Whether files could be read in there at all. */
 export function holdsFiles(kind: string): boolean {

@@ -109,7 +109,8 @@ function useCommonFields(image: OwnImage | HeldImage) {
       ),
     },
     { term: t('operatingSystem'), value: image.operatingSystem },
-    { term: t('architecture'), value: image.architecture },
+    // Nobody has seen the disk of an image that failed, so nothing is said of it.
+    { term: t('architecture'), value: image.virtualSize > 0 ? image.architecture : t('notKnown') },
   ]
 }
 

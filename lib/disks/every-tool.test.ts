@@ -42,15 +42,12 @@ for (const { name, tools, make, format, shows } of toolCases) {
 }
 
 // LVM takes devices only, and not everybody may make one of a file.
-function pvcreate(folder: string): boolean {
+const pvcreate =
+  'device=$(losetup -f --show disk) || exit; pvcreate -q "$device"; code=$?; losetup -d "$device"; exit $code'
+
+function hasMadeVolume(folder: string): boolean {
   try {
-    feedTool(
-      folder,
-      '',
-      'sh',
-      '-c',
-      'device=$(losetup -f --show disk) || exit 1; pvcreate -q "$device"; losetup -d "$device"',
-    )
+    feedTool(folder, '', 'sh', '-c', pvcreate)
     return true
   } catch {
     return false
@@ -59,7 +56,7 @@ function pvcreate(folder: string): boolean {
 
 const lvmFolder = mkdtempSync(join(home, 'lvm-'))
 makeBench(lvmFolder).blank(16)
-const hasPhysicalVolume = hasTools('pvcreate', 'losetup') && pvcreate(lvmFolder)
+const hasPhysicalVolume = hasTools('pvcreate', 'losetup') && hasMadeVolume(lvmFolder)
 const lvmNote = hasPhysicalVolume ? '' : ' (skipped: no pvcreate, or no loop device can be made here)'
 
 test.skipIf(!hasPhysicalVolume)(`pvcreate${lvmNote}`, async () => {
