@@ -29,8 +29,7 @@ for (const { locale, t, some } of [
       await page.getByLabel(t.images.name, { exact: true }).fill('🎉')
       await page.getByRole('button', { name: t.import.submit }).click()
       await expectAccessiblePage(page, 'import, refused', some)
-      const leaseUntil = new Date(Date.now() + 3_600_000)
-      const rest = { state: 'importing', step: 'RECEIVE', doneBytes: 40, totalBytes: 100, leaseUntil } as const
+      const rest = { state: 'importing', moved: 40 } as const
       await imageRows(owner, [{ ...rest, name: longest('W', 128), originName: `${longest('W', 200)}.img` }])
       await page.goto(`/${region}/images/import`)
       await expect(page.getByRole('region', { name: t.import.unfinished })).toBeVisible()
@@ -48,8 +47,7 @@ for (const { locale, t, some } of [
       await expectAccessiblePage(page, 'copy', some)
       const copying = {
         state: 'copying',
-        doneBytes: 43,
-        totalBytes: 100,
+        moved: 43,
         copyOfId: disk.id,
         copyOfRegionId: region,
       } as const

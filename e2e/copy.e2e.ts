@@ -108,8 +108,7 @@ test('a copy that runs shows how far it is, in the list and on its page, and can
     {
       state: 'copying',
       source: 'COPY',
-      doneBytes: 43,
-      totalBytes: 100,
+      moved: 43,
       copyOfId: 'img-0000000000',
       copyOfRegionId: there,
     },

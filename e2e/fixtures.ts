@@ -100,13 +100,16 @@ export async function share(owner: Account, shared: Image, recipients: Account[]
   expectOk(await shareImage(contextOf(owner), { region: shared.region, imageId: shared.id, usernames, note }))
 }
 
-/** Rows without a disk, for lists that need many images or a state in which no import stays. The last is the newest. */
+/**
+ * Rows without a disk, for lists that need many images or a state in which no import stays. The last is the newest. What is in
+ * motion has come `moved` percent of its way.
+ */
 export async function imageRows(
   owner: Account,
-  rows: Partial<Prisma.ImageCreateManyInput>[],
+  rows: (Partial<Prisma.ImageCreateManyInput> & { moved?: number; step?: 'RECEIVE' | 'CONVERT' })[],
 ): Promise<(Image & { os: string })[]> {
   const now = Date.now()
-  const data = rows.map((fields, index) => ({
+  const data = rows.map(({ moved: _moved, step: _step, ...fields }, index) => ({
     id: newId('img'),
     name: unique('disk'),
     regionId: region,
@@ -117,7 +120,6 @@ export async function imageRows(
     virtualSize: 4 * 2 ** 20,
     createdAt: new Date(now - (rows.length - index) * 1_000),
     updatedAt: new Date(),
-    ...(fields.state === 'importing' || fields.state === 'copying' ? { leaseUntil: new Date('2100-01-01') } : {}),
     ...fields,
     ownerId: owner.id,
   }))
@@ -130,7 +132,18 @@ export async function imageRows(
     })
   await db().blob.createMany({ data: blobs })
   const bytesOf = new Map(blobs.map(({ id, sha256, size }) => [id.replace('blb', 'img'), { blobId: id, sha256, size }]))
-  await db().image.createMany({ data: data.map((row) => ({ ...row, ...bytesOf.get(row.id) })) })
+  const transfers = data.flatMap(({ id, state }, index) => {
+    if (state !== 'importing' && state !== 'copying') return []
+    const is =
+      state === 'importing'
+        ? ({ kind: 'IMPORT', step: rows[index]?.step ?? 'RECEIVE' } as const)
+        : ({ kind: 'COPY', step: 'STORE' } as const)
+    return [{ ...is, imageId: id, patienceMs: 3_600_000, doneBytes: rows[index]?.moved ?? 0, totalBytes: 100 }]
+  })
+  await db().$transaction([
+    db().image.createMany({ data: data.map((row) => ({ ...row, ...bytesOf.get(row.id) })) }),
+    db().transfer.createMany({ data: transfers }),
+  ])
   return data.map((image) => ({ id: image.id, name: image.name, region: image.regionId, os: image.operatingSystem }))
 }
 

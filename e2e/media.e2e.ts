@@ -11,7 +11,7 @@ test('in forced colours meters, badges and the current tab can still be told', a
   const recipient = await account()
   const disk = await image(owner)
   await share(owner, disk, [recipient])
-  await imageRows(owner, [{ state: 'importing', step: 'CONVERT', doneBytes: 45n, totalBytes: 100n }])
+  await imageRows(owner, [{ state: 'importing', step: 'CONVERT', moved: 45 }])
   await signIn(context, owner)
   await page.emulateMedia({ forcedColors: 'active' })
   await page.goto(`/${region}/images/custom`)

@@ -57,7 +57,7 @@ for (const { locale, t } of [
       await imageRows(owner, [
         { name: longest('W', 128), operatingSystem: longest('M', 64) },
         { state: 'failed', failure, virtualSize: 0, operatingSystem: 'Windows Server 2022 Datacenter' },
-        { state: 'importing', step: 'CONVERT', doneBytes: 45n, totalBytes: 100n, virtualSize: 1_500n * 2n ** 30n },
+        { state: 'importing', step: 'CONVERT', moved: 45, virtualSize: 1_500n * 2n ** 30n },
         { state: 'deleted', deletedAt: new Date() },
         { name: 'web-01' },
       ])

@@ -1,13 +1,13 @@
 import { expect, test, vi } from 'vitest'
 import { changePasswordAction } from '@/lib/accounts/actions'
 import type { SessionContext } from '@/lib/auth/session'
-import { cancelCopyAction, copyImageAction, retryCopyAction } from '@/lib/copies/actions'
+import { copyImageAction, retryCopyAction } from '@/lib/copies/actions'
 import { db } from '@/lib/db/client'
 import { deleteImageAction, purgeImageAction, restoreImageAction, updateImageAction } from '@/lib/images/actions'
-import { cancelImportAction } from '@/lib/imports/actions'
 import type { ActionResult } from '@/lib/result'
 import { cancelShareAction, markSharesSeenAction, shareImageAction } from '@/lib/shares/actions'
 import { account, held, image, region as newRegion, type TestAccount } from '@/lib/testing/builders'
+import { cancelTransferAction } from '@/lib/transfers/actions'
 
 // Only who is signed in is put in the place of a cookie; everything behind it is real.
 const session = vi.hoisted(() => ({ current: null as SessionContext | null }))
@@ -36,9 +36,8 @@ const actions: Record<string, Door> = {
   deleteImageAction,
   restoreImageAction,
   purgeImageAction,
-  cancelImportAction,
+  cancelTransferAction,
   copyImageAction,
-  cancelCopyAction,
   retryCopyAction,
   changePasswordAction,
 }

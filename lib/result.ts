@@ -22,6 +22,8 @@ export type Refusal =
   | { code: 'IMAGE_IS_SHARED'; recipients: number }
   | { code: 'IMAGE_BUSY'; state: string }
   | { code: 'CHECKSUM_MISMATCH' }
+  | { code: 'COPY_SOURCE_GONE' }
+  | { code: 'COPY_SOURCE_DAMAGED' }
   | { code: 'STORE_UNREACHABLE'; region: string }
   | { code: 'STORE_REFUSED'; region: string }
   | { code: 'IMAGE_NAME_MISMATCH' }
@@ -84,4 +86,17 @@ export function ok<T>(value: T): { ok: true; value: T } {
 
 export function refuse(refusal: Refusal): { ok: false; refusal: Refusal } {
   return { ok: false, refusal }
+}
+
+/** Carries a refusal through code that goes on only while all is well, to the one place that decides what comes of it. */
+export class Refused extends Error {
+  constructor(readonly refusal: Refusal) {
+    super(refusal.code)
+  }
+}
+
+/** The value of an operation that went well. Throws `Refused`. */
+export function accepted<T>(result: Result<T>): T {
+  if (!result.ok) throw new Refused(result.refusal)
+  return result.value
 }

@@ -18,6 +18,7 @@ const nouns = [
   'images',
   'imports',
   'copies',
+  'transfers',
   'blobs',
   'shares',
   'events',

@@ -6,12 +6,12 @@ import { schemaSql } from './schema-sql.mjs'
 const byHand = [
   'check Account_sub_has_master',
   'check Image_in_bin_has_date',
-  'check Image_in_motion_has_lease',
   'check Image_in_use_has_bytes',
   'check Image_minimums_are_amounts',
   'check Quota_images_is_not_negative',
   'check ShareDay_used_is_positive',
   'check Share_recipient_is_not_owner',
+  'constraint Image_in_motion_has_transfer',
   'index Blob_in_motion',
   'index Blob_ready_once',
   'index Image_copying',
@@ -19,6 +19,7 @@ const byHand = [
   'index Share_unseen',
   'trigger Event_is_append_only',
   'trigger Event_is_not_truncated',
+  'trigger Image_in_motion_has_transfer',
 ]
 
 const catalog = `

@@ -6,9 +6,9 @@ import { RefusalNotice } from '@/components/shell/refusal-notice'
 import { ConfirmDialog } from '@/components/ui/confirm-dialog'
 import { useReturn } from '@/components/ui/dialog-focus'
 import { toast } from '@/components/ui/toasts'
-import { cancelCopyAction, retryCopyAction } from '@/lib/copies/actions'
+import { retryCopyAction } from '@/lib/copies/actions'
 import { purgeImageAction, restoreImageAction } from '@/lib/images/actions'
-import { cancelImportAction } from '@/lib/imports/actions'
+import { cancelTransferAction } from '@/lib/transfers/actions'
 import { useAction } from '@/lib/use-action'
 import { DeleteImageDialog } from './delete-image-dialog'
 import type { ImageTask } from './image-tasks'
@@ -31,7 +31,7 @@ export function ImageTaskDialog(props: ImageTaskDialogProps) {
   return <Confirmed {...props} task={task} />
 }
 
-const confirmed = { purge: purgeImageAction, cancelImport: cancelImportAction, cancelCopy: cancelCopyAction }
+const confirmed = { purge: purgeImageAction, cancelImport: cancelTransferAction, cancelCopy: cancelTransferAction }
 const atOnce = { restore: restoreImageAction, retryCopy: retryCopyAction }
 
 function Confirmed({ task, region, image, onClose, onGone }: ImageTaskDialogProps & { task: keyof typeof confirmed }) {

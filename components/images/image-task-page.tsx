@@ -7,17 +7,17 @@ import { Button } from '@/components/ui/button'
 import { buttonClass } from '@/components/ui/button-class'
 import { Card } from '@/components/ui/card'
 import { Field, inputClass } from '@/components/ui/field'
-import { cancelCopyAction, retryCopyAction } from '@/lib/copies/actions'
+import { retryCopyAction } from '@/lib/copies/actions'
 import { deleteImageAction, purgeImageAction, restoreImageAction } from '@/lib/images/actions'
-import { cancelImportAction } from '@/lib/imports/actions'
 import { paths } from '@/lib/paths'
+import { cancelTransferAction } from '@/lib/transfers/actions'
 import type { ImageTask } from './image-tasks'
 
 const actions = {
   purge: purgeImageAction,
   restore: restoreImageAction,
-  cancelImport: cancelImportAction,
-  cancelCopy: cancelCopyAction,
+  cancelImport: cancelTransferAction,
+  cancelCopy: cancelTransferAction,
   retryCopy: retryCopyAction,
 }
 

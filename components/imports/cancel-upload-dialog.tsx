@@ -4,7 +4,7 @@ import { useTranslations } from 'next-intl'
 import { RefusalNotice } from '@/components/shell/refusal-notice'
 import { ConfirmDialog } from '@/components/ui/confirm-dialog'
 import { Notice } from '@/components/ui/notice'
-import { cancelImportAction } from '@/lib/imports/actions'
+import { cancelTransferAction } from '@/lib/transfers/actions'
 import { forgetUpload } from '@/lib/uploads/running'
 import { useAction } from '@/lib/use-action'
 
@@ -13,7 +13,7 @@ type CancelUploadDialogProps = { upload: { imageId: string; region: string; name
 /** Says that what has arrived will be thrown away, before it is. */
 export function CancelUploadDialog({ upload, onClose }: CancelUploadDialogProps) {
   const t = useTranslations('import')
-  const { run, isPending, refusal } = useAction(cancelImportAction, { changes: ['imports', 'images', 'quotas'] })
+  const { run, isPending, refusal } = useAction(cancelTransferAction, { changes: ['imports', 'images', 'quotas'] })
   const done = () => {
     forgetUpload(upload.imageId)
     onClose()

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import pg from 'pg'
 import { afterAll, expect, test } from 'vitest'
-import { databaseName, withDatabase } from '@/lib/db/beside'
+import { beside, databaseName, dropDatabase, withDatabase } from '@/lib/db/beside'
 import { db } from '@/lib/db/client'
-import { farAway } from '@/lib/testing/builders'
-import { migrationNames } from '@/prisma/migrate'
+import { inMotion } from '@/lib/testing/builders'
+import { layTables, migrationNames } from '@/prisma/migrate'
 import { admin, fixture, imported } from './admin-fixture'
 
 const home = await mkdtemp(path.join(tmpdir(), 'older-'))
@@ -16,21 +16,44 @@ afterAll(() => rm(home, { recursive: true }))
 
 type Dump = { name: string; columns: string[]; rows: number; sha256: string }
 
-/** Makes a backup what a console would have made that knew only some migrations: without columns that came later. */
+/** The tables and columns that a console knew which had only some migrations. */
+async function knownWith(migrations: string[]): Promise<Map<string, string[]>> {
+  const url = `${process.env.DATABASE_URL}_known`
+  await beside(url, (client) => client.query(`CREATE DATABASE ${client.escapeIdentifier(databaseName(url))}`))
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  await layTables(client, migrations)
+  const { rows } = await client.query<{ name: string; columns: string[] }>(
+    `SELECT table_name AS name, array_agg(column_name::text) AS columns FROM information_schema.columns
+     WHERE table_schema = 'public' GROUP BY 1`,
+  )
+  await client.end()
+  await dropDatabase(url)
+  return new Map(rows.map(({ name, columns }) => [name, columns]))
+}
+
+/** Makes a backup what a console would have made that knew only some migrations: without what came later. */
 async function makeOlder(migrations: string[], later: Record<string, string[]>): Promise<void> {
+  const known = await knownWith(migrations)
   const file = path.join(backup, 'manifest.json')
   const manifest = JSON.parse(await readFile(file, 'utf8'))
   const tables: Dump[] = await Promise.all(
-    manifest.tables.map(async (dump: Dump) => {
-      const rowsFile = path.join(backup, manifest.database, `${dump.name}.copy`)
-      const isKept = dump.columns.map((column) => !later[dump.name]?.includes(column))
-      const rows = (await readFile(rowsFile, 'utf8')).trimEnd().split('\n').filter(Boolean)
-      const kept = rows.map((row) => row.split('\t')).filter((fields) => !isOfLaterMigration(dump, fields, migrations))
-      const text = kept.map((fields) => `${fields.filter((_, index) => isKept[index]).join('\t')}\n`).join('')
-      await writeFile(rowsFile, text)
-      const columns = dump.columns.filter((_, index) => isKept[index])
-      return { ...dump, columns, rows: kept.length, sha256: createHash('sha256').update(text).digest('hex') }
-    }),
+    manifest.tables
+      .filter(({ name }: Dump) => known.has(name))
+      .map(async (dump: Dump) => {
+        const rowsFile = path.join(backup, manifest.database, `${dump.name}.copy`)
+        const isKept = dump.columns.map(
+          (column) => known.get(dump.name)?.includes(column) && !later[dump.name]?.includes(column),
+        )
+        const rows = (await readFile(rowsFile, 'utf8')).trimEnd().split('\n').filter(Boolean)
+        const kept = rows
+          .map((row) => row.split('\t'))
+          .filter((fields) => !isOfLaterMigration(dump, fields, migrations))
+        const text = kept.map((fields) => `${fields.filter((_, index) => isKept[index]).join('\t')}\n`).join('')
+        await writeFile(rowsFile, text)
+        const columns = dump.columns.filter((_, index) => isKept[index])
+        return { ...dump, columns, rows: kept.length, sha256: createHash('sha256').update(text).digest('hex') }
+      }),
   )
   await writeFile(file, JSON.stringify({ ...manifest, migrations, tables }))
 }
@@ -41,10 +64,11 @@ function isOfLaterMigration({ name, columns }: Dump, fields: string[], migration
 
 test('a backup of an older console is restored, brought up to date, and what was in motion in it is taken up again', async () => {
   const { image } = await imported(await fixture(home), 'older')
-  await db().image.update({ where: { id: image.id }, data: { state: 'copying', leaseUntil: farAway } })
+  await db().image.update({ where: { id: image.id }, data: { state: 'copying', ...inMotion('copying') } })
   expect((await admin(['backup', backup])).code).toBe(0)
   const [first = ''] = migrationNames()
-  await makeOlder([first], { Image: ['leaseHolder'] })
+  // These could not be empty then.
+  await makeOlder([first], { Image: ['bootMode', 'minDiskGib', 'minMemoryMib'] })
   const url = process.env.DATABASE_URL ?? ''
   const place = {
     DATABASE_URL: withDatabase(url, `${databaseName(url)}_older`),
@@ -54,7 +78,7 @@ test('a backup of an older console is restored, brought up to date, and what was
   expect(restored).toMatchObject({ code: 0 })
   const client = new pg.Client({ connectionString: place.DATABASE_URL })
   await client.connect()
-  const { rows } = await client.query(`SELECT id, "leaseHolder", "leaseUntil" < now() AS "isOver" FROM "Image"`)
+  const { rows } = await client.query(`SELECT "imageId", kind, step, "leaseHolder", "patienceMs" FROM "Transfer"`)
   await client.end()
-  expect(rows).toEqual([{ id: image.id, leaseHolder: null, isOver: true }])
+  expect(rows).toEqual([{ imageId: image.id, kind: 'COPY', step: 'STORE', leaseHolder: null, patienceMs: 0 }])
 })

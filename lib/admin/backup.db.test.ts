@@ -14,7 +14,7 @@ import { removeBlob } from '@/lib/jobs/remove-blob'
 import { createRegion } from '@/lib/regions/writes'
 import { cancelShare, shareImage } from '@/lib/shares/writes'
 import { S3Server } from '@/lib/stores/fixtures/s3-server'
-import { farAway } from '@/lib/testing/builders'
+import { inMotion } from '@/lib/testing/builders'
 import { admin, type Fixture, fixture, imported, master, shared } from './admin-fixture'
 import { operatorContext } from './operator'
 
@@ -198,16 +198,16 @@ it('a damaged backup changes nothing: a byte of an image, a byte of a table, no 
 
 it('work that was going on at the time of the backup is taken up or failed after the restore, and never waits for ever', async () => {
   const { image } = await imported(made, 'waiting')
-  await db().image.update({ where: { id: image.id }, data: { state: 'copying', leaseUntil: farAway } })
+  await db().image.update({ where: { id: image.id }, data: { state: 'copying', ...inMotion('copying') } })
   expect((await admin(['backup', backup])).code).toBe(0)
   const place = elsewhere('waiting')
   expect((await admin(['restore', backup], '', place)).code).toBe(0)
   const client = new pg.Client({ connectionString: place.DATABASE_URL })
   await client.connect()
-  const { rows } = await client.query(`SELECT "leaseUntil" < now() AS "isOver" FROM "Image" WHERE state = 'copying'`)
+  const { rows } = await client.query(`SELECT "patienceMs" FROM "Transfer"`)
   await client.end()
-  expect(rows).toEqual([{ isOver: true }])
-  await db().image.update({ where: { id: image.id }, data: { state: 'available' } })
+  expect(rows).toEqual([{ patienceMs: 0 }])
+  await db().image.update({ where: { id: image.id }, data: { state: 'available', transfer: { delete: true } } })
 })
 
 it('an image that comes and goes while the backup runs is in it whole or not at all', async () => {

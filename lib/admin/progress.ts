@@ -1,8 +1,8 @@
 import { formatBytes } from '@/lib/format'
-import type { ImportStage } from '@/lib/jobs/import-image'
+import type { Stage } from '@/lib/jobs/source'
 
 const betweenMs = 200
-const words: Record<ImportStage, string> = {
+const words: Record<Stage, string> = {
   receiving: 'Received',
   checking: 'Checked',
   converting: 'Converted',
@@ -16,9 +16,9 @@ const words: Record<ImportStage, string> = {
 export function showProgress(screen: Pick<NodeJS.WriteStream, 'isTTY' | 'write'> = process.stderr) {
   if (!screen.isTTY) return { tell: () => {}, end: () => {} }
   let shownAt = Number.NEGATIVE_INFINITY
-  let began: { stage: ImportStage; at: number } | undefined
+  let began: { stage: Stage; at: number } | undefined
   return {
-    tell: (done: number, total: number | undefined, stage: ImportStage) => {
+    tell: (done: number, total: number | undefined, stage: Stage) => {
       const now = performance.now()
       if (began?.stage !== stage) began = { stage, at: now }
       if (now - shownAt < betweenMs) return
@@ -29,7 +29,7 @@ export function showProgress(screen: Pick<NodeJS.WriteStream, 'isTTY' | 'write'>
   }
 }
 
-type Come = { done: number; total: number | undefined; stage: ImportStage; seconds: number }
+type Come = { done: number; total: number | undefined; stage: Stage; seconds: number }
 
 /** How far a stage has come in so many seconds: bytes, or percent of a conversion. */
 export function progressLine({ done, total, stage, seconds }: Come): string {

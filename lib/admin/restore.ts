@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { blobKey } from '@/lib/blobs/rules'
+import { db } from '@/lib/db/client'
 import { StartError } from '@/lib/embedded/data-folder'
 import { firstStart, noteFirstStart } from '@/lib/embedded/first-start'
 import { env } from '@/lib/env'
@@ -42,6 +43,7 @@ export async function restore(typed: string, { isForced, signal }: Options): Pro
     await client.end()
   }
   await migrate(url)
+  await abandonWork()
   await forgetDemo()
   return ok(said(manifest))
 }
@@ -113,7 +115,6 @@ async function restoreRows(
     await layTables(client, manifest.migrations)
     for (const table of manifest.tables) await loadTable(client, table, tableFile(folder, manifest, table.name))
     for (const sequence of manifest.sequences) await loadSequence(client, sequence)
-    await abandonWork(client)
     await client.query('COMMIT')
   } catch (error) {
     await client.query('ROLLBACK').catch(() => {})
@@ -141,9 +142,9 @@ async function dropTables(client: pg.Client): Promise<void> {
   )
 }
 
-/** The queue is not part of a backup. A lease that has run out has the sweep take up or fail what was in motion. */
-async function abandonWork(client: pg.Client): Promise<void> {
-  await client.query(`UPDATE "Image" SET "leaseUntil" = now() WHERE state IN ('importing', 'copying')`)
+/** The queue is not part of a backup. A lease that has ended has the sweep take up or fail what was in motion. */
+async function abandonWork(): Promise<void> {
+  await db().transfer.updateMany({ data: { patienceMs: 0 } })
 }
 
 /** The next start of an embedded console must not add its demo accounts. */

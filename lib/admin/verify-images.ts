@@ -1,8 +1,8 @@
 import 'server-only'
 import { db } from '@/lib/db/client'
 import { type ImageStateName, removalPatienceMs } from '@/lib/images/rules'
-import { leaseMs } from '@/lib/imports/rules'
 import { recipientsMax } from '@/lib/shares/rules'
+import { leaseMs } from '@/lib/transfers/rules'
 import { type Finding, type IdRange, idRanges, note, type VerifyOptions, violation } from './finding'
 
 const imagesAtOnce = 2_000
@@ -14,6 +14,7 @@ type ImageRow = {
   isOfMaster: boolean
   hasBytes: boolean
   isOfOtherBytes: boolean
+  isOdd: boolean
   isLate: boolean
 }
 
@@ -28,8 +29,6 @@ export async function* verifyImages({ now, signal }: VerifyOptions): AsyncGenera
 }
 
 async function oddImages({ after, upTo }: IdRange, now: Date): Promise<ImageRow[]> {
-  // A worker takes up what is dead within moments; only what nobody takes up is worth a word.
-  const late = new Date(now.getTime() - leaseMs)
   const removed = new Date(now.getTime() - removalPatienceMs)
   return await db().$queryRaw<ImageRow[]>`
     SELECT * FROM (
@@ -38,12 +37,15 @@ async function oddImages({ after, upTo }: IdRange, now: Date): Promise<ImageRow[
         (i."blobId" IS NOT NULL OR i.size <> 0 OR i.sha256 IS NOT NULL) AS "hasBytes",
         (i.state IN ('available', 'deleted')
           AND (b.state <> 'ready' OR b.sha256 <> i.sha256 OR b.size <> i.size)) AS "isOfOtherBytes",
-        ((i.state IN ('importing', 'copying') AND i."leaseUntil" < ${late}::timestamptz)
+        (i.state IN ('importing', 'copying')) <> (t."imageId" IS NOT NULL) AS "isOdd",
+        -- A worker takes up what is dead within moments; only what nobody takes up is worth a word.
+        (t."renewedAt" + (t."patienceMs" + ${leaseMs}) * interval '1 millisecond' < clock_timestamp()
           OR (i.state = 'deleting' AND i."updatedAt" < ${removed}::timestamptz)) AS "isLate"
       FROM "Image" i JOIN "Account" o ON o.id = i."ownerId" LEFT JOIN "Blob" b ON b.id = i."blobId"
+        LEFT JOIN "Transfer" t ON t."imageId" = i.id
       WHERE i.id > ${after} AND i.id <= ${upTo}) page
     WHERE recipients > ${recipientsMax} OR (recipients > 0 AND state <> 'available') OR NOT "isOfMaster"
-      OR (state = 'failed' AND "hasBytes") OR "isOfOtherBytes" OR "isLate" ORDER BY id`
+      OR (state = 'failed' AND "hasBytes") OR "isOfOtherBytes" OR "isOdd" OR "isLate" ORDER BY id`
 }
 
 type BlobFinding = { id: string; state: string; isHeld: boolean; isLate: boolean }
@@ -64,7 +66,8 @@ function findingsOfBlob({ id, state, isHeld, isLate }: BlobFinding): Finding[] {
   return isLate ? [note('removing', id, 'The bytes are long on their way out; the running console removes them.')] : []
 }
 
-function findingsOf({ id, state, recipients, isOfMaster, hasBytes, isOfOtherBytes, isLate }: ImageRow): Finding[] {
+function findingsOf(image: ImageRow): Finding[] {
+  const { id, state, recipients, isOfMaster, hasBytes, isOfOtherBytes, isOdd, isLate } = image
   const found: Finding[] = []
   if (!isOfMaster) found.push(violation('owner', id, 'The image belongs to a sub-account.'))
   if (recipients > recipientsMax) {
@@ -80,6 +83,7 @@ function findingsOf({ id, state, recipients, isOfMaster, hasBytes, isOfOtherByte
   }
   if (isOfOtherBytes)
     found.push(violation('image-bytes', id, 'Size or checksum of the image are not those of its bytes.'))
+  if (isOdd) found.push(violation('transfer', id, `The image is ${state}, which does not go with its transfer.`))
   if (isLate && state !== 'deleting') {
     found.push(note(state, id, 'Nobody has worked on it for a while; the running console takes it up or fails it.'))
   }

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { blobKey } from '@/lib/blobs/rules'
 import { db } from '@/lib/db/client'
-import { farAway } from '@/lib/testing/builders'
+import { inMotion, leasesAge } from '@/lib/testing/builders'
 import { admin, type Fixture, fixture, imported, master, shared } from './admin-fixture'
 import { showFindings, verify } from './verify'
 
@@ -80,7 +80,7 @@ const damages: Record<string, () => Promise<string>> = {
   },
   'shared-state: an image that is not available is shared': async () => {
     const { image } = await sharedImage(1)
-    await db().image.update({ where: { id: image.id }, data: { state: 'copying', leaseUntil: farAway } })
+    await db().image.update({ where: { id: image.id }, data: { state: 'copying', ...inMotion('copying') } })
     return image.id
   },
   'recipients: an image is shared with 21': async () => {
@@ -148,11 +148,16 @@ const damages: Record<string, () => Promise<string>> = {
     await db().image.update({ where: { id: image.id }, data: { sha256: 'f'.repeat(64) } })
     return image.id
   },
+  'transfer: an image at rest has a transfer': async () => {
+    const { image } = await sharedImage(0)
+    await db().image.update({ where: { id: image.id }, data: inMotion('copying') })
+    return image.id
+  },
   'blob: bytes are kept for nobody': async () => {
     const { image, blobId } = await lonelyImage()
     await db().image.update({
       where: { id: image.id },
-      data: { state: 'importing', blobId: null, leaseUntil: farAway },
+      data: { state: 'importing', blobId: null, ...inMotion('importing') },
     })
     return blobId
   },
@@ -191,7 +196,8 @@ test('without content only a changed byte is missed', async () => {
 test('an import without a sign of life and a long delete are notes', async () => {
   const late = new Date(Date.now() - 120_000)
   const [first, second] = [await sharedImage(0), await sharedImage(0)]
-  await db().image.update({ where: { id: first.image.id }, data: { state: 'importing', leaseUntil: late } })
+  await db().image.update({ where: { id: first.image.id }, data: { state: 'importing', ...inMotion('importing', 0) } })
+  await leasesAge(120_000, first.image.id)
   await db().image.update({ where: { id: second.image.id }, data: { state: 'deleting', updatedAt: late } })
   const notes = (await verify()).filter((finding) => finding.severity === 'note')
   expect(notes.map(({ kind, id }) => [kind, id])).toEqual(

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 import { verify } from '@/lib/admin/verify'
 import { db } from '@/lib/db/client'
 import { deleteImage, purgeImage } from '@/lib/images/writes'
-import { leaseMs } from '@/lib/imports/rules'
 import { removeBlob } from '@/lib/jobs/remove-blob'
 import { sweepImages } from '@/lib/jobs/sweep-images'
 import { account, keysIn, later, newSeed, region, stored, type TestAccount } from '@/lib/testing/builders'
@@ -51,7 +50,7 @@ describe('content', () => {
       const [imageId] = await Promise.all([stored(owner, here, seed), leave()])
       expect(await rowOf(imageId)).toMatchObject({ state: 'available', blob: { state: 'ready' } })
       await deleteImage(owner.ctx, { region: here, imageId, cancelShares: false, typedName: null, isForGood: true })
-      await sweepImages(later(10 * leaseMs))
+      await sweepImages(later(10 * 60_000))
       expect(await keysIn(here)).toEqual([])
     }
   })

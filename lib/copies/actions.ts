@@ -1,9 +1,9 @@
 'use server'
 
 import { defineAction } from '@/lib/action'
-import { copyImageInput, copyInput } from './schema'
-import { beginCopy, cancelCopy, retryCopy } from './writes'
+import { transferInput } from '@/lib/transfers/schema'
+import { copyImageInput } from './schema'
+import { beginCopy, retryCopy } from './writes'
 
 export const copyImageAction = defineAction(copyImageInput, beginCopy)
-export const cancelCopyAction = defineAction(copyInput, cancelCopy)
-export const retryCopyAction = defineAction(copyInput, retryCopy)
+export const retryCopyAction = defineAction(transferInput, retryCopy)

@@ -6,11 +6,9 @@ import { blobKey } from '@/lib/blobs/rules'
 import { db } from '@/lib/db/client'
 import { env } from '@/lib/env'
 import { deleteImage } from '@/lib/images/writes'
-import { leaseMs } from '@/lib/imports/rules'
-import { takeLease } from '@/lib/imports/writes'
-import { copyImageJob } from '@/lib/jobs/copy-image'
 import { removeBlob } from '@/lib/jobs/remove-blob'
 import { sweepImages } from '@/lib/jobs/sweep-images'
+import { transferJob } from '@/lib/jobs/transfer'
 import { shareImage } from '@/lib/shares/writes'
 import { S3Server } from '@/lib/stores/fixtures/s3-server'
 import { storeOf } from '@/lib/stores/store'
@@ -19,6 +17,7 @@ import {
   bucketRegion,
   held,
   keysIn,
+  leasesAge,
   newSeed,
   quota,
   race,
@@ -27,12 +26,14 @@ import {
   type TestAccount,
   tally,
 } from '@/lib/testing/builders'
-import { beginCopy, cancelCopy, claimCopyPlace, retryCopy } from './writes'
+import { leaseMs } from '@/lib/transfers/rules'
+import { cancelTransfer, claimPlace, claimTransfer } from '@/lib/transfers/writes'
+import { beginCopy, retryCopy } from './writes'
 
 process.env.ECS_DATABASE_POOL = '20'
 
 async function rowOf(imageId: string) {
-  return await db().image.findUnique({ where: { id: imageId }, include: { blob: true } })
+  return await db().image.findUnique({ where: { id: imageId }, include: { blob: true, transfer: true } })
 }
 
 async function tenant() {
@@ -53,7 +54,7 @@ async function begunCopy(owner: TestAccount, here: string, imageId: string, ther
   return begun.value.imageId
 }
 
-const run = async (imageId: string) => await copyImageJob({ imageId }, true)
+const run = async (imageId: string) => await transferJob({ imageId }, true)
 
 /** Where a folder store has the bytes of an image. */
 async function fileOf(regionId: string, imageId: string): Promise<string> {
@@ -67,7 +68,7 @@ describe('a copy', () => {
     const needs = { bootMode: 'UEFI' as const, minDiskGib: 40, minMemoryMib: 2048 }
     await db().image.update({ where: { id: imageId }, data: needs })
     const copy = await begunCopy(owner, here, imageId, there)
-    expect(await rowOf(copy)).toMatchObject({ state: 'copying', regionId: there, totalBytes: 200_000n })
+    expect(await rowOf(copy)).toMatchObject({ state: 'copying', regionId: there, transfer: { totalBytes: 200_000n } })
     await run(copy)
     expect(await rowOf(copy)).toMatchObject(needs)
     const [source, target] = [await rowOf(imageId), await rowOf(copy)]
@@ -147,8 +148,8 @@ describe('a copy', () => {
     const [here, there, owner] = await Promise.all([region(), region(), account()])
     process.env[`ECS_STORE_${there.toUpperCase().replaceAll('-', '_')}`] = '/nowhere/that/is/mounted'
     const copy = await begunCopy(owner, here, await stored(owner, here), there)
-    await expect(copyImageJob({ imageId: copy }, false)).rejects.toThrow()
-    expect(await rowOf(copy)).toMatchObject({ state: 'copying', leaseHolder: null })
+    await expect(transferJob({ imageId: copy }, false)).rejects.toThrow()
+    expect(await rowOf(copy)).toMatchObject({ state: 'copying', transfer: { leaseHolder: null } })
     await run(copy)
     expect(await rowOf(copy)).toMatchObject({ state: 'failed', failure: { code: 'STORE_UNREACHABLE' } })
     // Everybody else goes on.
@@ -164,7 +165,7 @@ describe('a copy', () => {
     const [here, there, owner] = await Promise.all([region(), bucketRegion(server), account()])
     process.env[`ECS_STORE_${there.toUpperCase().replaceAll('-', '_')}_ACCESS_KEY_ID`] = 'NOBODY'
     const copy = await begunCopy(owner, here, await stored(owner, here), there)
-    await copyImageJob({ imageId: copy }, false)
+    await transferJob({ imageId: copy }, false)
     expect(await rowOf(copy)).toMatchObject({ state: 'failed', failure: { code: 'STORE_REFUSED' }, blobId: null })
     await server.stop()
   })
@@ -173,24 +174,25 @@ describe('a copy', () => {
     const { here, there, owner, imageId } = await tenant()
     const copy = await begunCopy(owner, here, imageId, there)
     // A worker took it, claimed its place and died with half of the bytes written.
-    const taken = new Date()
-    const work = await takeLease(copy, taken)
-    if (!work) throw new Error('Nobody has it.')
+    const claimed = await claimTransfer(copy)
+    if (!claimed) throw new Error('Nobody has it.')
     const { blob } = (await rowOf(imageId)) ?? {}
     if (!blob) throw new Error('The source has no bytes.')
     const content = { ...blob, size: Number(blob.size), virtualSize: Number(blob.virtualSize) }
     const { sha256, format, size, virtualSize } = content
-    const place = await claimCopyPlace(owner.ctx, work, { sha256, format, size, virtualSize })
+    const place = await claimPlace(owner.ctx, claimed.work, { sha256, format, size, virtualSize })
     const folder = path.join(env().ECS_DATA_DIR, 'stores', there)
     await mkdir(folder, { recursive: true })
     await writeFile(path.join(folder, `${place.ok ? place.value.key : ''}.000000000000.part`), 'half')
     expect(await keysIn(there)).toHaveLength(1)
     const key = `copy-image ${copy}`
     await db().$queryRaw`SELECT graphile_worker.remove_job(${key})::text`
-    await copyImageJob({ imageId: copy }, true)
-    await sweepImages(new Date(taken.getTime() + leaseMs))
+    await transferJob({ imageId: copy }, true)
+    await leasesAge(leaseMs - 10_000, copy)
+    await sweepImages(new Date())
     expect(await rowOf(copy)).toMatchObject({ state: 'copying' })
-    await sweepImages(new Date(taken.getTime() + leaseMs + 1))
+    await leasesAge(10_001, copy)
+    await sweepImages(new Date())
     expect(await db().$queryRaw`SELECT key FROM graphile_worker.jobs WHERE key = ${key}`).toEqual([{ key }])
     await Promise.all([run(copy), run(copy), run(copy)])
     expect(await rowOf(copy)).toMatchObject({ state: 'available' })
@@ -203,7 +205,7 @@ describe('a copy', () => {
     await quota(owner, there, 1)
     for (let round = 0; round < 8; round++) {
       const copy = await begunCopy(owner, here, imageId, there)
-      const [, cancelled] = await Promise.all([run(copy), cancelCopy(owner.ctx, { region: there, imageId: copy })])
+      const [, cancelled] = await Promise.all([run(copy), cancelTransfer(owner.ctx, { region: there, imageId: copy })])
       if (!cancelled.ok) {
         expect(cancelled).toMatchObject({ refusal: { code: 'IMAGE_BUSY' } })
         await deleteImage(owner.ctx, {
@@ -251,7 +253,7 @@ describe('a copy', () => {
     for (const other of [stranger, recipient, await account({ master: stranger })]) {
       const refused = { ok: false, refusal: { code: 'IMAGE_NOT_FOUND' } }
       expect(await beginCopy(other.ctx, to(here, imageId, there))).toEqual(refused)
-      for (const act of [cancelCopy, retryCopy])
+      for (const act of [cancelTransfer, retryCopy])
         expect(await act(other.ctx, { region: here, imageId })).toEqual(refused)
     }
     const code = async (input: ReturnType<typeof to>) => tally([await beginCopy(owner.ctx, input)])

@@ -8,7 +8,3 @@ export type CopyImageInput = z.infer<typeof copyImageInput>
 /** What a copy that has begun is answered. */
 export const begunCopy = z.object({ region: regionId, imageId })
 export type BegunCopy = z.infer<typeof begunCopy>
-
-/** A copy is named by the image that it makes, in the region where it makes it. */
-export const copyInput = z.object({ region: regionId, imageId })
-export type CopyInput = z.infer<typeof copyInput>

@@ -38,6 +38,24 @@ export function isBusy(error: unknown): boolean {
   return causes(error).some((cause) => cause.originalCode === '55P03' || cause.code === 'P2028')
 }
 
+/** What PostgreSQL says when it is stopped, starting or has no connection free. */
+const awayCodes = ['57P01', '57P02', '57P03', '53300']
+/** What the driver says of a connection that could not be made or broke; the last two are pg's own, which has no code for them. */
+const awayKinds = ['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TooManyConnections']
+const awayMessages = ['Connection terminated unexpectedly', 'Connection terminated']
+
+/** The database could not be reached or broke off, so nobody knows whether what was asked was done. */
+export function isDatabaseAway(error: unknown): boolean {
+  if (error instanceof Error && awayMessages.includes(error.message)) return true
+  return causes(error).some(
+    ({ kind = '', originalCode = '', code = '' }) =>
+      awayKinds.includes(kind) ||
+      awayCodes.includes(originalCode) ||
+      originalCode.startsWith('08') ||
+      ['P1001', 'P1002', 'P1008', 'P1017', 'P2024'].includes(code),
+  )
+}
+
 /** A unique constraint said no. */
 export function isUniqueViolation(error: unknown): boolean {
   return causes(error).some((cause) => cause.code === 'P2002' || cause.originalCode === '23505')

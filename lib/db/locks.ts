@@ -1,9 +1,10 @@
 import 'server-only'
-import type { AccountKind, BlobState, ImageSource, ImageState, ImportStep } from './generated/enums'
+import { Prisma } from './generated/client'
+import type { AccountKind, BlobState, ImageSource, ImageState, TransferKind, TransferStep } from './generated/enums'
 import type { Transaction } from './transaction'
 
-// The one lock order of the product: accounts by id, then images by id, then blobs by id. Every write that changes a fact which some rule
-// reads takes its locks here, first, and reads the facts after. FOR NO KEY UPDATE, because FOR UPDATE would fight the
+// The one lock order of the product: accounts by id, then images by id, each with its transfer, then blobs by id. Every write
+// that changes a fact which some rule reads takes its locks here, first, and reads the facts after. FOR NO KEY UPDATE, because FOR UPDATE would fight the
 // foreign keys of rows being inserted elsewhere.
 
 export type LockedAccount = {
@@ -21,12 +22,11 @@ export type LockedImage = {
   name: string
   state: ImageState
   source: ImageSource
-  step: ImportStep | null
-  leaseHolder: string | null
-  leaseUntil: Date | null
   blobId: string | null
   copyOfId: string | null
 }
+
+export type LockedTransfer = { kind: TransferKind; step: TransferStep; leaseHolder: string | null; isOver: boolean }
 
 export type LockedBlob = { id: string; regionId: string; sha256: string; state: BlobState }
 
@@ -41,10 +41,35 @@ export async function lockAccounts(tx: Transaction, ids: string[]): Promise<Map<
 /** Locks one image, after the accounts, and returns it as it is under the lock. */
 export async function lockImage(tx: Transaction, id: string): Promise<LockedImage | null> {
   const rows = await tx.$queryRaw<LockedImage[]>`
-    SELECT id, "ownerId", "regionId", name, state::text AS state, source::text AS source, step::text AS step,
-      "leaseHolder", "leaseUntil", "blobId", "copyOfId"
+    SELECT id, "ownerId", "regionId", name, state::text AS state, source::text AS source, "blobId", "copyOfId"
     FROM "Image" WHERE id = ${id} FOR NO KEY UPDATE`
   return rows[0] ?? null
+}
+
+/** Locks images in the order of their ids, after the accounts, and returns them as they are under the lock. Unknown ids are absent. */
+export async function lockImages(tx: Transaction, ids: string[]): Promise<Map<string, LockedImage>> {
+  const images = new Map<string, LockedImage>()
+  for (const id of [...new Set(ids)].sort()) {
+    const image = await lockImage(tx, id)
+    if (image) images.set(id, image)
+  }
+  return images
+}
+
+/** Whether the lease of a transfer has ended, by the clock of the database. */
+export const isLeaseOver = Prisma.sql`"renewedAt" + "patienceMs" * interval '1 millisecond' < clock_timestamp()`
+
+/**
+ * Locks a transfer, and before it the accounts that it concerns and the image that it makes, and returns all as they are under
+ * the locks. Without its row it has ended.
+ */
+export async function lockTransfer(tx: Transaction, accountIds: string[], imageId: string) {
+  const accounts = await lockAccounts(tx, accountIds)
+  const image = await lockImage(tx, imageId)
+  const rows = await tx.$queryRaw<LockedTransfer[]>`
+    SELECT kind::text AS kind, step::text AS step, "leaseHolder", ${isLeaseOver} AS "isOver"
+    FROM "Transfer" WHERE "imageId" = ${imageId} FOR NO KEY UPDATE`
+  return { accounts, image, transfer: rows[0] ?? null }
 }
 
 /** Locks one blob and every blob of a content in a region, after the images, and returns them as they are under the lock. */

@@ -56,14 +56,15 @@ export async function listCustomImages(ctx: Context, list: CustomImageParams): P
     ? Prisma.sql`AND i.state = ${list.state}::"ImageState"`
     : Prisma.sql`AND i.state <> 'deleted'::"ImageState"`
   const system = list.os ? Prisma.sql`AND i."operatingSystem" = ${list.os}` : Prisma.empty
-  const all = Prisma.sql`FROM "Image" i WHERE ${own} ${search} ${state} ${system}`
+  const asked = Prisma.sql`WHERE ${own} ${search} ${state} ${system}`
   const [rows, rangeOf, operatingSystems, quota, binned] = await Promise.all([
     db().$queryRaw<CustomRow[]>`
       SELECT i.id, i.name, i."operatingSystem", i."virtualSize", i.size, i.state::text AS state, i.failure, i."createdAt", i."deletedAt",
-        i.step::text AS step, i."doneBytes", i."totalBytes", i."copyOfId" IS NOT NULL AS "isCopy",
+        CASE t.kind WHEN 'IMPORT' THEN t.step::text END AS step, coalesce(t."doneBytes", 0) AS "doneBytes",
+        coalesce(t."totalBytes", 0) AS "totalBytes", i."copyOfId" IS NOT NULL AS "isCopy",
         (SELECT count(*) FROM "Share" s WHERE s."imageId" = i.id)::int AS recipients
-      ${all} ${page.where} ${page.tail}`,
-    countRows(all, page),
+      FROM "Image" i LEFT JOIN "Transfer" t ON t."imageId" = i.id ${asked} ${page.where} ${page.tail}`,
+    countRows(Prisma.sql`FROM "Image" i ${asked}`, page),
     listSystemsIn(ctx, list.region),
     getQuota(ctx.viewer.ownerId, list.region),
     db().image.aggregate({
@@ -140,6 +141,7 @@ export async function getImage(ctx: Context, params: ImagePageParams): Promise<I
     include: {
       owner: { select: { username: true } },
       blob: { select: { layout: true } },
+      transfer: { select: { kind: true, step: true, doneBytes: true, totalBytes: true } },
       shares: {
         where: { ownerId: ctx.viewer.ownerId },
         select: { id: true, createdAt: true, recipient: { select: { username: true } } },
@@ -185,9 +187,10 @@ export async function getImage(ctx: Context, params: ImagePageParams): Promise<I
     source: image.source,
     copyOf: image.copyOfId === null ? null : { id: image.copyOfId, region: image.copyOfRegionId ?? '' },
     state: image.state,
-    step: image.step,
-    doneBytes: Number(image.doneBytes),
-    totalBytes: Number(image.totalBytes),
+    // A copy has one step only, and no word for it.
+    step: image.transfer?.kind === 'IMPORT' ? image.transfer.step : null,
+    doneBytes: Number(image.transfer?.doneBytes ?? 0),
+    totalBytes: Number(image.transfer?.totalBytes ?? 0),
     purgedAt: image.deletedAt && purgedAt(image.deletedAt, env().ECS_RECYCLE_DAYS).toISOString(),
     recycleDays: env().ECS_RECYCLE_DAYS,
     layout: parseDiskLayout(image.blob?.layout ?? null),

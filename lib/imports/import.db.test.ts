@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
-import { describe, expect, it, test } from 'vitest'
+import { describe, expect, it, test, vi } from 'vitest'
 import { blobKey } from '@/lib/blobs/rules'
 import { db } from '@/lib/db/client'
 import { findDiskTool } from '@/lib/disks/convert'
@@ -11,9 +11,10 @@ import { importImage } from '@/lib/jobs/import-image'
 import { sweepImages } from '@/lib/jobs/sweep-images'
 import { listStaged, receiveStaged } from '@/lib/stores/staging'
 import { storeOf } from '@/lib/stores/store'
-import { account, image, later, quota, region, type TestAccount } from '@/lib/testing/builders'
-import { leaseMs } from './rules'
-import { beginImport, finishImport } from './writes'
+import { account, image, later, leasesAge, noon, quota, region, type TestAccount } from '@/lib/testing/builders'
+import { leaseMs } from '@/lib/transfers/rules'
+import { settleTransfer } from '@/lib/transfers/writes'
+import { beginImport } from './writes'
 
 process.env.ECS_IMAGE_SIZE_MAX = '8MiB'
 
@@ -21,8 +22,9 @@ const raw = buildRawDisk({ sizeMib: 8, label: 'DEBIAN', seed: 1 })
 const qcow2 = buildQcow2({ raw })
 const naming = (region: string) => ({ region, name: 'web-01', operatingSystem: 'Debian 12' })
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
-const rowOf = async (id: string) => await db().image.findUniqueOrThrow({ where: { id } })
-const onlyImageOf = async (owner: TestAccount) => await db().image.findFirstOrThrow({ where: { ownerId: owner.id } })
+const rowOf = async (id: string) => await db().image.findUniqueOrThrow({ where: { id }, include: { transfer: true } })
+const onlyImageOf = async (owner: TestAccount) =>
+  await db().image.findFirstOrThrow({ where: { ownerId: owner.id }, include: { transfer: true } })
 /** What an import has left anywhere: in the store of its region, and in the staging folder for its owner's images. */
 async function storedIn(regionId: string): Promise<string[]> {
   const keys: string[] = []
@@ -88,8 +90,7 @@ describe('a good disk', () => {
       originFormat: format,
       originSize: BigInt(disk.length),
       originSha256: sha256(disk),
-      leaseUntil: null,
-      step: null,
+      transfer: null,
       failure: null,
     })
     if (!isNormalised) expect(sha256(stored)).toBe(sha256(disk))
@@ -144,7 +145,7 @@ describe('a disk that is refused leaves its reason and neither bytes nor a taken
     expect(result).toMatchObject({ ok: false, refusal: { code: 'DISK_REFUSED', ...reason, facts } })
     const row = await onlyImageOf(owner)
     const failure = { code: 'DISK_REFUSED', ...reason, facts }
-    expect(row).toMatchObject({ state: 'failed', failure, size: 0n, virtualSize: 0n, sha256: null, leaseUntil: null })
+    expect(row).toMatchObject({ state: 'failed', failure, size: 0n, virtualSize: 0n, sha256: null, transfer: null })
     expect(await storedIn(here)).toEqual([])
     expect(await db().event.findFirst({ where: { imageId: row.id, action: 'image.fail' } })).not.toBeNull()
     expect(await importImage(owner.ctx, naming(here), source(qcow2))).toMatchObject({ ok: true })
@@ -181,10 +182,12 @@ describe('an import whose process was killed', () => {
     const begun = await beginImport(owner.ctx, naming(here))
     const dead = begun.ok ? begun.value.imageId : ''
     await receiveStaged(dead, Readable.from([raw]), { sizeMax: raw.length })
-    const tooEarly = await importImage(owner.at(later(leaseMs)), naming(here), source(qcow2))
+    await leasesAge(leaseMs - 10_000, dead)
+    const tooEarly = await importImage(owner.ctx, naming(here), source(qcow2))
     expect(tooEarly).toMatchObject({ refusal: { code: 'IMAGE_QUOTA_FULL' } })
     expect(await storedIn(here)).toEqual([`staged ${dead}`])
-    const next = await importImage(owner.at(later(leaseMs + 1)), naming(here), source(qcow2))
+    await leasesAge(10_001, dead)
+    const next = await importImage(owner.ctx, naming(here), source(qcow2))
     expect(next).toMatchObject({ ok: true })
     expect(await rowOf(dead)).toMatchObject({ state: 'failed', failure: { code: 'IMPORT_INTERRUPTED' } })
     expect(await storedIn(here)).toEqual([await keyOf(next.ok ? next.value.imageId : '')])
@@ -194,12 +197,14 @@ describe('an import whose process was killed', () => {
     const { here, owner } = await tenant()
     async function* slow() {
       yield raw.subarray(0, 4_000_000)
-      await Promise.all([sweepImages(later(1000)), sweepImages(later(2000)), sweepImages(later(leaseMs))])
+      await leasesAge(leaseMs - 10_000)
+      await Promise.all([sweepImages(noon), sweepImages(noon), sweepImages(later(1000))])
       yield raw.subarray(4_000_000)
     }
     const result = await importImage(owner.ctx, naming(here), { open: () => Readable.from(slow()) })
     const imageId = result.ok ? result.value.imageId : ''
-    await sweepImages(later(10 * leaseMs))
+    await leasesAge(10 * leaseMs)
+    await sweepImages(noon)
     expect(await rowOf(imageId)).toMatchObject({ state: 'available', originSha256: sha256(raw) })
   })
 
@@ -207,8 +212,10 @@ describe('an import whose process was killed', () => {
     const { here, owner } = await tenant()
     async function* asleep() {
       yield raw.subarray(0, 4_000_000)
-      // The import renews its lease by the real clock, so it is that clock's minute that has passed.
-      await sweepImages(new Date(Date.now() + leaseMs + 5_000))
+      // It has said that it lives, and says so again no sooner than in a second.
+      await vi.waitUntil(async () => (await onlyImageOf(owner)).transfer?.doneBytes !== 0n, { timeout: 10_000 })
+      await leasesAge(leaseMs + 1)
+      await sweepImages(noon)
       yield raw.subarray(4_000_000)
     }
     const result = await importImage(owner.ctx, naming(here), { open: () => Readable.from(asleep()) })
@@ -222,9 +229,10 @@ test('an image that was failed while its last bytes arrived is not available aft
   const { here, owner } = await tenant()
   const begun = await beginImport(owner.ctx, naming(here))
   const imageId = begun.ok ? begun.value.imageId : ''
-  await sweepImages(later(leaseMs + 1))
+  await leasesAge(leaseMs + 1, imageId)
+  await sweepImages(noon)
   const disk = { format: 'raw', virtualSize: 512, size: 512, sha256: 'a'.repeat(64) } as const
-  expect(await finishImport(owner.ctx, { imageId, holder: null }, disk)).toMatchObject({
+  expect(await settleTransfer(owner.ctx, { imageId, holder: null }, disk)).toMatchObject({
     refusal: { code: 'IMAGE_BUSY' },
   })
   expect(await rowOf(imageId)).toMatchObject({ state: 'failed', sha256: null })

@@ -7,8 +7,8 @@ import { buildRawDisk } from '@/lib/disks/samples'
 import { importImage } from '@/lib/jobs/import-image'
 import { sweepImages } from '@/lib/jobs/sweep-images'
 import { storeOf } from '@/lib/stores/store'
-import { account, region } from '@/lib/testing/builders'
-import { leaseMs } from './rules'
+import { account, leasesAge, region } from '@/lib/testing/builders'
+import { leaseMs } from '@/lib/transfers/rules'
 
 /**
  * A wire to the database that breaks once: the server commits the transaction in which `word` was sent, and its answer
@@ -59,7 +59,8 @@ test('an import whose last answer is lost with the connection never leaves an av
     (result) => expect(result.ok).toBe(true),
     () => {},
   )
-  await sweepImages(new Date(Date.now() + 2 * leaseMs))
+  await leasesAge(2 * leaseMs)
+  await sweepImages(new Date())
   const row = await db().image.findFirstOrThrow({ where: { ownerId: owner.id }, include: { blob: true } })
   const stored = row.blob && (await storeOf(here).stat(blobKey(row.blob)))
   const size = row.state === 'available' ? Number(row.size) : null

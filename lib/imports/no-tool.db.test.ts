@@ -7,8 +7,8 @@ import { hasQemu, qemuNote } from '@/lib/disks/fixtures/qemu'
 import { vdiDisk } from '@/lib/disks/fixtures/vdi'
 import { sparseVmdk } from '@/lib/disks/fixtures/vmdk'
 import { buildQcow2, buildRawDisk } from '@/lib/disks/samples'
-import { finishImportJob } from '@/lib/jobs/finish-import'
 import { importImage } from '@/lib/jobs/import-image'
+import { transferJob } from '@/lib/jobs/transfer'
 import { listStaged, receiveStaged } from '@/lib/stores/staging'
 import { account, keysIn, quota, region } from '@/lib/testing/builders'
 import { beginImport, endReceiving } from './writes'
@@ -57,7 +57,7 @@ test.skipIf(!hasQemu)(
     const imageId = uploaded.ok ? uploaded.value.imageId : ''
     const received = await receiveStaged(imageId, Readable.from([raw]), { sizeMax: raw.length })
     await endReceiving(owner.ctx, { imageId, holder: null }, { ...received, claimedSha256: null })
-    await finishImportJob({ imageId }, true)
+    await transferJob({ imageId }, true)
     expect(await importImage(owner.ctx, naming(there, 'by command line'), source(raw))).toMatchObject({ ok: true })
     const images = await db().image.findMany({ where: { ownerId: owner.id } })
     expect(images).toMatchObject([1, 2].map(() => ({ state: 'available', isNormalised: true, format: 'qcow2' })))

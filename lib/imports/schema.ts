@@ -19,9 +19,6 @@ export const uploadInput = importImageInput.extend({
 })
 export type UploadInput = z.infer<typeof uploadInput>
 
-export const cancelImportInput = z.object({ region: regionId, imageId })
-export type CancelImportInput = z.infer<typeof cancelImportInput>
-
 export const unfinishedUploadsParams = z.object({ region: regionId })
 export type UnfinishedUploadsParams = z.infer<typeof unfinishedUploadsParams>
 

@@ -4,18 +4,18 @@ import path from 'node:path'
 import { Readable } from 'node:stream'
 import { afterAll, expect, test } from 'vitest'
 import { blobKey } from '@/lib/blobs/rules'
-import { beginCopy, cancelCopy } from '@/lib/copies/writes'
+import { beginCopy } from '@/lib/copies/writes'
 import { db } from '@/lib/db/client'
 import { buildRawDisk } from '@/lib/disks/samples'
 import { env } from '@/lib/env'
-import { copyImageJob } from '@/lib/jobs/copy-image'
-import { finishImportJob } from '@/lib/jobs/finish-import'
 import { importImage } from '@/lib/jobs/import-image'
 import { removeBlob } from '@/lib/jobs/remove-blob'
+import { transferJob } from '@/lib/jobs/transfer'
 import { S3Server } from '@/lib/stores/fixtures/s3-server'
-import { listStaged, receiveStaged } from '@/lib/stores/staging'
+import { discardStaged, listStaged, receiveStaged } from '@/lib/stores/staging'
 import { account, bucketRegion, keysIn, quota, region, stored } from '@/lib/testing/builders'
-import { beginImport, cancelImport, endReceiving } from './writes'
+import { cancelTransfer } from '@/lib/transfers/writes'
+import { beginImport, endReceiving } from './writes'
 
 // What becomes of an import whose store is away, has rotted, or is still being written to when it is cancelled.
 
@@ -26,7 +26,8 @@ afterAll(() => server.stop())
 const disk = buildRawDisk({ sizeMib: 4, label: 'STORES', seed: 8 })
 const input = (here: string) => ({ region: here, name: 'web-01', operatingSystem: 'Debian 12' })
 const source = { open: () => Readable.from([disk]) }
-const rowOf = async (id: string) => await db().image.findUnique({ where: { id }, include: { blob: true } })
+const rowOf = async (id: string) =>
+  await db().image.findUnique({ where: { id }, include: { blob: true, transfer: true } })
 
 /** An import whose file has arrived whole and waits for a worker. */
 async function arrived(owner: Awaited<ReturnType<typeof account>>, here: string): Promise<string> {
@@ -42,9 +43,12 @@ test('into a store that cannot be reached it is tried again, and fails in the en
   await quota(owner, here, 1)
   process.env[`ECS_STORE_${here.toUpperCase().replaceAll('-', '_')}`] = '/nowhere/that/is/mounted'
   const imageId = await arrived(owner, here)
-  await expect(finishImportJob({ imageId }, false)).rejects.toThrow()
-  expect(await rowOf(imageId)).toMatchObject({ state: 'importing', leaseHolder: null })
-  await finishImportJob({ imageId }, true)
+  await expect(transferJob({ imageId }, false)).rejects.toThrow()
+  expect(await rowOf(imageId)).toMatchObject({
+    state: 'importing',
+    transfer: { leaseHolder: null, tries: 1, failure: { code: 'STORE_UNREACHABLE' } },
+  })
+  await transferJob({ imageId }, true)
   expect(await rowOf(imageId)).toMatchObject({ state: 'failed', failure: { code: 'STORE_UNREACHABLE' }, blobId: null })
   expect((await listStaged()).filter((file) => file.imageId === imageId)).toEqual([])
   const [other, neighbour] = [await region(), await account()]
@@ -62,7 +66,7 @@ test('into a bucket that refuses its parts it fails at the first try, and says t
     return true
   }
   const imageId = await arrived(owner, here)
-  await finishImportJob({ imageId }, false)
+  await transferJob({ imageId }, false)
   server.before = () => false
   expect(await rowOf(imageId)).toMatchObject({ state: 'failed', failure: { code: 'STORE_REFUSED' }, blobId: null })
   expect(sent).toBe(1)
@@ -86,12 +90,12 @@ test('into a bucket that takes nothing it is tried again, and keeps no more file
   const imageId = await arrived(owner, here)
   const files: number[] = []
   for (let round = 0; round < 3; round++) {
-    await expect(finishImportJob({ imageId }, false)).rejects.toThrow()
+    await expect(transferJob({ imageId }, false)).rejects.toThrow()
     files.push((await listStaged()).filter((file) => file.imageId === imageId).length)
   }
   expect(files).toEqual([files[0], files[0], files[0]])
   server.before = () => false
-  await finishImportJob({ imageId }, true)
+  await transferJob({ imageId }, true)
   expect(await rowOf(imageId)).toMatchObject({ state: 'available' })
 })
 
@@ -138,9 +142,9 @@ test('cancelled while its last bytes are on their way it leaves none, though the
   }
   const imageId = await arrived(owner, here)
   await whileHeld(
-    async () => await finishImportJob({ imageId }, true),
+    async () => await transferJob({ imageId }, true),
     async () => {
-      expect(await cancelImport(owner.ctx, { region: here, imageId })).toMatchObject({ ok: true })
+      expect(await cancelTransfer(owner.ctx, { region: here, imageId })).toMatchObject({ ok: true })
       await removeLeft(here)
     },
   )
@@ -149,9 +153,9 @@ test('cancelled while its last bytes are on their way it leaves none, though the
   const begun = await beginCopy(owner.ctx, input)
   const copyId = begun.ok ? begun.value.imageId : ''
   await whileHeld(
-    async () => await copyImageJob({ imageId: copyId }, true),
+    async () => await transferJob({ imageId: copyId }, true),
     async () => {
-      expect(await cancelCopy(owner.ctx, { region: there, imageId: copyId })).toMatchObject({ ok: true })
+      expect(await cancelTransfer(owner.ctx, { region: there, imageId: copyId })).toMatchObject({ ok: true })
       await removeLeft(there)
     },
   )
@@ -162,9 +166,11 @@ test('cancelled at any moment of its work it leaves neither bytes nor a file', a
   const [here, owner] = await Promise.all([region(), account()])
   for (let round = 0; round < 12; round++) {
     const imageId = await arrived(owner, here)
-    const working = finishImportJob({ imageId }, true)
+    const working = transferJob({ imageId }, true)
     await new Promise((resolve) => setTimeout(resolve, round * 12))
-    const cancelled = await cancelImport(owner.ctx, { region: here, imageId })
+    const cancelled = await cancelTransfer(owner.ctx, { region: here, imageId })
+    // As the job of the cancel does, which may come before the last bytes.
+    if (cancelled.ok) await discardStaged(imageId)
     await working
     if (!cancelled.ok) continue
     const left = await db().blob.findMany({ where: { regionId: here, images: { none: {} } } })

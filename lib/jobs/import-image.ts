@@ -2,36 +2,34 @@ import 'server-only'
 import type { Readable } from 'node:stream'
 import type { Context } from '@/lib/auth/viewer'
 import { env } from '@/lib/env'
-import type { ImageFailure } from '@/lib/images/schema'
-import { findImport } from '@/lib/imports/reads'
-import { leaseMs } from '@/lib/imports/rules'
 import type { ImportImageInput } from '@/lib/imports/schema'
-import { beginImport, endReceiving, failImport, newHolder, type Work } from '@/lib/imports/writes'
-import { logFault } from '@/lib/log'
-import { type Result, refuse } from '@/lib/result'
-import { StoreFull, TooLarge } from '@/lib/stores/errors'
+import { beginImport, endReceiving } from '@/lib/imports/writes'
+import { accepted, ok, type Result } from '@/lib/result'
 import { discardStaged, receiveStaged } from '@/lib/stores/staging'
-import { failureOf, finishHeldImport } from './finish-import'
-import { holdLease, type Lease, LeaseLost } from './lease'
+import { findTransfer } from '@/lib/transfers/reads'
+import { isTriedAgain, leaseMs } from '@/lib/transfers/rules'
+import { newHolder } from '@/lib/transfers/writes'
+import { holdLease, type Lease } from './lease'
+import type { Tell } from './source'
 import { sweepImages } from './sweep-images'
+import { runTransfer } from './transfer'
+import { endTry } from './trouble'
 
-/** What a source fails with when whoever runs the import gives it up, as with Ctrl-C. Not a fault, so nothing is logged. */
-export class ImportInterrupted extends Error {}
-
-export type ImportStage = 'receiving' | 'checking' | 'converting' | 'storing'
 export type ImportSource = {
   open: () => Readable
   fileName?: string
   size?: number
-  /** Told how far a stage has come: bytes, of so many where that is known. */
-  onProgress?: (done: number, total: number | undefined, stage: ImportStage) => void
+  onProgress?: Tell
   /** Told why the store failed the import, which only an operator may learn; the refusal does not say it. */
   onStoreFailure?: (error: Error) => void
 }
 
+/** How often a lock is waited for when the file has arrived: 10 s each. */
+const busyMax = 30
+
 /**
  * Takes a local disk of any size into a region, as an upload does with its own way of receiving: the quota place is taken
- * first, the bytes arrive in the staging folder, hashed on the way, and from there they go the one path of `finish-import`.
+ * first, the bytes arrive in the staging folder, hashed on the way, and from there they go the one way of a transfer.
  * Whatever goes wrong, the image says why, its place is free again and no byte stays.
  */
 export async function importImage(
@@ -41,63 +39,43 @@ export async function importImage(
 ): Promise<Result<{ imageId: string }>> {
   await sweepImages(ctx.now)
   const holder = newHolder()
-  const arrival = { patienceMs: leaseMs, fileName: source.fileName, size: source.size, holder }
-  const begun = await beginImport(ctx, input, arrival)
+  const { fileName, size, onProgress: tell, onStoreFailure } = source
+  const begun = await beginImport(ctx, input, { patienceMs: leaseMs, fileName, size, holder })
   if (!begun.ok) return begun
   const { imageId } = begun.value
   const lease = holdLease({ imageId, holder })
+  const now = () => ({ ...ctx, now: new Date() })
   try {
-    const received = await receive(ctx, input.region, source, lease)
-    if (!received.ok) {
-      // What was taken for dead is failed, or was, by the sweep, with a reason of its own.
-      if (received.refusal.code !== 'IMAGE_BUSY') await giveUp(ctx, lease.work, failureOf(received.refusal))
-      return received
-    }
-    const running = await findImport(imageId)
-    if (!running) return refuse({ code: 'IMAGE_BUSY', state: 'failed' })
-    const { onProgress: tell, onStoreFailure } = source
-    return await finishHeldImport(ctx, { running, lease, tell, onStoreFailure, isLastTry: true })
-  } finally {
+    await receive(now, source, lease)
+  } catch (error) {
+    const met = lease.signal.aborted ? lease.signal.reason : error
     lease.release()
+    return await endTry(now(), met, {
+      work: lease.work,
+      kind: 'IMPORT',
+      regionId: input.region,
+      isLastTry: true,
+    }).finally(() => discardStaged(imageId))
   }
+  const transfer = await findTransfer(imageId)
+  return transfer ? await runTransfer(ctx, transfer, { lease, tell, onStoreFailure, isLastTry: true }) : ok({ imageId })
 }
 
-async function receive(
-  ctx: Context,
-  region: string,
-  source: ImportSource,
-  lease: Lease,
-): Promise<Result<{ imageId: string }>> {
-  const { imageId } = lease.work
-  const sizeMax = env().ECS_IMAGE_SIZE_MAX
-  try {
-    const received = await receiveStaged(imageId, source.open(), {
-      sizeMax,
-      signal: lease.signal,
-      onProgress: (done) => {
-        lease.tell({ doneBytes: done })
-        source.onProgress?.(done, source.size, 'receiving')
-      },
-    })
+async function receive(now: () => Context, source: ImportSource, lease: Lease): Promise<void> {
+  const received = await receiveStaged(lease.work.imageId, source.open(), {
+    sizeMax: env().ECS_IMAGE_SIZE_MAX,
+    signal: lease.signal,
+    onProgress: (done) => {
+      lease.tell({ doneBytes: done })
+      source.onProgress?.(done, source.size, 'receiving')
+    },
+  })
+  for (let tries = 1; ; tries++) {
     // Taken for dead while it slept: its bytes may be gone already.
     await lease.confirm()
-    const now = { ...ctx, now: new Date() }
-    return await endReceiving(now, lease.work, { ...received, claimedSha256: null })
-  } catch (error) {
-    if (error instanceof TooLarge) return refuse({ code: 'IMAGE_TOO_LARGE', max: sizeMax })
-    if (error instanceof StoreFull) return refuse({ code: 'STORE_FULL', region })
-    if (error instanceof LeaseLost) {
-      await discardStaged(imageId)
-      return refuse({ code: 'IMAGE_BUSY', state: 'failed' })
-    }
-    const isWanted = error instanceof ImportInterrupted
-    const fault = () => ({ code: 'IMPORT_FAULT', facts: { reference: logFault(error, 'import') } })
-    await giveUp(ctx, lease.work, isWanted ? { code: 'IMPORT_INTERRUPTED' } : fault())
-    throw error
+    const ended = await endReceiving(now(), lease.work, { ...received, claimedSha256: null })
+    // A lock that was not acquired in time says nothing about the disk, and nobody else has its bytes.
+    const isPassing = !ended.ok && isTriedAgain(ended.refusal.code, { isLastTry: true })
+    if (!isPassing || tries === busyMax) return void accepted(ended)
   }
-}
-
-async function giveUp(ctx: Context, work: Work, failure: ImageFailure): Promise<void> {
-  const failed = await failImport({ ...ctx, now: new Date() }, work, failure)
-  if (failed.ok && failed.value) await discardStaged(work.imageId)
 }

@@ -14,12 +14,21 @@ import { db } from '@/lib/db/client'
 import { hasQemu, qemuNote } from '@/lib/disks/fixtures/qemu'
 import { buildRawDisk } from '@/lib/disks/samples'
 import { deleteImage } from '@/lib/images/writes'
-import { leaseMs } from '@/lib/imports/rules'
 import { beginImport, endReceiving } from '@/lib/imports/writes'
 import { type Before, S3Server } from '@/lib/stores/fixtures/s3-server'
 import { listStaged, receiveStaged } from '@/lib/stores/staging'
 import { storeOf } from '@/lib/stores/store'
-import { account, bucketRegion, keysIn, quota, region, stored, type TestAccount } from '@/lib/testing/builders'
+import {
+  account,
+  bucketRegion,
+  keysIn,
+  leasesAge,
+  quota,
+  region,
+  stored,
+  type TestAccount,
+} from '@/lib/testing/builders'
+import { leaseMs } from '@/lib/transfers/rules'
 import { sweepImages } from './sweep-images'
 
 // The real worker, killed outright at points of its work that are held for it: by a request to a bucket that gets no
@@ -70,7 +79,8 @@ async function killWhen(hasCome: () => Promise<boolean> | boolean, release = asy
   await kill(running)
   server.before = () => false
   await release()
-  await sweepImages(new Date(Date.now() + leaseMs + 1_000))
+  await leasesAge(leaseMs + 1_000)
+  await sweepImages(new Date())
 }
 
 /** Kills a worker while it waits for the answer of its bucket. */
@@ -132,8 +142,8 @@ test.skipIf(!hasQemu)(
     await quota(owner, here, 1)
     const imageId = await arrived(owner, here)
     const isAt = (step: string) => async () => {
-      const { step: at, leaseHolder } = await db().image.findUniqueOrThrow({ where: { id: imageId } })
-      return at === step && leaseHolder !== null
+      const transfer = await db().transfer.findUniqueOrThrow({ where: { imageId } })
+      return transfer.step === step && transfer.leaseHolder !== null
     }
     // Killed while it hashes: half a GiB takes a while.
     await killWhen(isAt('CHECK'), async () => expect(await isAt('CHECK')()).toBe(true))
@@ -242,9 +252,10 @@ test.skipIf(!hasQemu)(
     await isHeld
     frozen.kill('SIGSTOP')
     server.before = () => false
-    await sweepImages(new Date(Date.now() + leaseMs + 1_000))
+    await leasesAge(leaseMs + 1_000)
+    await sweepImages(new Date())
     const second = startWorker()
-    const rowOf = async () => await db().image.findUnique({ where: { id: imageId } })
+    const rowOf = async () => await db().image.findUnique({ where: { id: imageId }, include: { transfer: true } })
     await expect.poll(async () => (await rowOf())?.state, { timeout: 60_000 }).toBe('available')
     await kill(second)
     const keys = await keysIn(here)
@@ -252,7 +263,7 @@ test.skipIf(!hasQemu)(
     frozen.kill('SIGCONT')
     await sleep(3_000)
     await kill(frozen)
-    expect(await rowOf()).toMatchObject({ state: 'available', leaseHolder: null })
+    expect(await rowOf()).toMatchObject({ state: 'available', transfer: null })
     expect(await keysIn(here)).toEqual(keys)
     expect((await verify()).filter(({ severity }) => severity === 'violation')).toEqual([])
   },

@@ -1,6 +1,6 @@
 import 'server-only'
-import { leaseMs, leaseRenewMs } from '@/lib/imports/rules'
-import { type Progress, renewLease, type Work } from '@/lib/imports/writes'
+import { leaseMs, leaseRenewMs } from '@/lib/transfers/rules'
+import { type Progress, renewTransfer, type Work } from '@/lib/transfers/writes'
 
 /** The work was failed, cancelled or taken up by somebody else meanwhile, so whoever is at it stops. */
 export class LeaseLost extends Error {}
@@ -19,28 +19,28 @@ export type Lease = {
   release: () => void
 }
 
-/** Keeps the lease of an import or a copy while it is worked on. */
+/** Keeps the lease of a transfer while it is worked on. Only how much time has passed is measured here, never what time it is. */
 export function holdLease(work: Work): Lease {
   const lost = new AbortController()
-  let toldAt = 0
-  let renewedAt = Date.now()
-  const renew = async (progress: Progress = {}) => {
-    const now = Date.now()
-    if (!(await renewLease(work, new Date(now), progress))) lost.abort(new LeaseLost())
+  let toldAt = Number.NEGATIVE_INFINITY
+  let renewedAt = performance.now()
+  const renew = async (progress?: Progress) => {
+    const now = performance.now()
+    if (!(await renewTransfer(work, progress))) lost.abort(new LeaseLost())
     renewedAt = now
   }
   // The database may come back before the lease runs out; the next renewal tells.
   const renewIfPossible = (progress?: Progress) => void renew(progress).catch(() => {})
   const timer = setInterval(() => {
     // Nobody told us that it is lost, and by now somebody else may have it.
-    if (Date.now() - renewedAt > leaseMs) lost.abort(new LeaseLost())
+    if (performance.now() - renewedAt > leaseMs) lost.abort(new LeaseLost())
     else renewIfPossible()
   }, leaseRenewMs)
   return {
     work,
     signal: lost.signal,
     tell: (progress) => {
-      const now = Date.now()
+      const now = performance.now()
       if (lost.signal.aborted || now - toldAt < tellMs) return
       toldAt = now
       renewIfPossible(progress)

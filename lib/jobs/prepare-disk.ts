@@ -6,14 +6,14 @@ import { convertDisk, findDiskTool, NoRoom } from '@/lib/disks/convert'
 import { type Disk, inspectDisk } from '@/lib/disks/inspect'
 import { openFileReader } from '@/lib/disks/reader'
 import { env } from '@/lib/env'
-import type { RunningImport } from '@/lib/imports/reads'
 import { noteOrigin } from '@/lib/imports/writes'
 import { ok, type Result, refuse } from '@/lib/result'
 import { sha256Of } from '@/lib/stores/checksum'
 import { StoreFull } from '@/lib/stores/errors'
 import { discardStaged, requireStagingRoom, stagedFile } from '@/lib/stores/staging'
-import type { ImportSource } from './import-image'
+import type { Transfer } from '@/lib/transfers/reads'
 import type { Lease } from './lease'
+import type { Tell } from './source'
 
 /** A local file that may go into a store, and what it is. */
 export type PreparedDisk = { file: string; content: DiskContent; isNormalised: boolean }
@@ -26,9 +26,9 @@ const tablesMax = 64 * 2 ** 20
  * again after it. Without the tool a sound qcow2 or raw disk is kept as it came. Refuses DISK_REFUSED, CHECKSUM_MISMATCH.
  */
 export async function prepareDisk(
-  running: RunningImport,
+  running: Transfer,
   lease: Lease,
-  tell: ImportSource['onProgress'],
+  tell: Tell | undefined,
 ): Promise<Result<PreparedDisk>> {
   const file = stagedFile(running.id)
   const inspected = await inspectFile(file)
@@ -50,14 +50,14 @@ export async function prepareDisk(
 async function normalise(
   original: { file: string; content: DiskContent },
   lease: Lease,
-  tell: ImportSource['onProgress'],
+  tell: Tell | undefined,
 ): Promise<Result<PreparedDisk>> {
-  const { format, size } = original.content
+  const { format, size, virtualSize } = original.content
   if ((await findDiskTool()) === null) {
     const isKept = format === 'qcow2' || format === 'raw'
     return isKept ? ok({ ...original, isNormalised: false }) : refused('tool-missing', { format })
   }
-  await lease.confirm({ step: 'CONVERT', doneBytes: 0, totalBytes: 100 })
+  await lease.confirm({ step: 'CONVERT', doneBytes: 0, totalBytes: virtualSize })
   // What earlier tries have made of it.
   await discardStaged(lease.work.imageId, { isKept: true })
   await requireStagingRoom(size)
@@ -70,7 +70,7 @@ async function normalise(
     sizeMax: env().ECS_IMAGE_SIZE_MAX + tablesMax,
     signal: lease.signal,
     onProgress: (percent) => {
-      lease.tell({ doneBytes: Math.floor(percent) })
+      lease.tell({ doneBytes: Math.floor((virtualSize * percent) / 100) })
       tell?.(percent, 100, 'converting')
     },
   })

@@ -4,10 +4,10 @@ import { db } from '@/lib/db/client'
 import { env } from '@/lib/env'
 import { failedKeptMs, purgedAt, removalPatienceMs } from '@/lib/images/rules'
 import { forgetFailedImages, purgeImage } from '@/lib/images/writes'
-import { findDeadWork } from '@/lib/imports/reads'
-import { failDeadImport, queueAgain } from '@/lib/imports/writes'
 import { log } from '@/lib/log'
 import { discardStaged, listStaged } from '@/lib/stores/staging'
+import { findDeadTransfers } from '@/lib/transfers/reads'
+import { reapTransfer } from '@/lib/transfers/writes'
 import { removeBlob } from './remove-blob'
 import { systemContext } from './system'
 
@@ -17,11 +17,7 @@ import { systemContext } from './system'
  * failed images after their week. Runs at start, before an import and on a timer; several at once do no harm.
  */
 export async function sweepImages(now: Date): Promise<void> {
-  for (const image of await findDeadWork(now)) {
-    const ctx = systemContext(image.owner, now)
-    if (image.step === 'RECEIVE') await failDeadImport(ctx, image.id)
-    else await queueAgain(ctx, image.id)
-  }
+  for (const { id, owner } of await findDeadTransfers()) await reapTransfer(systemContext(owner, now), id)
   await finishRemovals(now)
   await emptyRecycleBin(now)
   await forgetFailedImages(new Date(now.getTime() - failedKeptMs))

@@ -3,22 +3,23 @@ import { type JobHelpers, Logger, run, type Task } from 'graphile-worker'
 import pg from 'pg'
 import { z } from 'zod'
 import { forgetUnknownLookups } from '@/lib/accounts/writes-look-up'
+import { clockSkewSeconds } from '@/lib/clock-skew'
 import type { Jobs } from '@/lib/db/jobs'
 import { forgetWishes } from '@/lib/db/once'
 import { workerName } from '@/lib/db/worker-sign'
 import { findDiskTool } from '@/lib/disks/convert'
 import { env } from '@/lib/env'
-import { findEnd } from '@/lib/imports/reads'
 import { log, withLogFields } from '@/lib/log'
 import { logConsole } from '@/lib/log-lines.mjs'
 import { countJob, countTransfer } from '@/lib/metrics'
 import { forgetExpiredSessions } from '@/lib/sessions/writes'
 import { discardStaged } from '@/lib/stores/staging'
-import { copyImageJob } from './copy-image'
-import { finishImportJob } from './finish-import'
+import { findEnd } from '@/lib/transfers/reads'
+import { transferKinds } from '@/lib/transfers/rules'
 import { tellOfQueueAndStores } from './gauges'
 import { removeBlob } from './remove-blob'
 import { sweepImages } from './sweep-images'
+import { transferJob } from './transfer'
 
 // Long work, and what has to happen by itself. The supervisor of `npm start` runs this beside the server; more of them may
 // run on other machines that reach the same database and stores.
@@ -29,30 +30,32 @@ const ofBlob = z.object({ blobId: z.string() })
 
 const isLastTry = ({ job }: JobHelpers) => job.attempts >= job.max_attempts
 
+const transfer: Task = async (payload, helpers) => await transferJob(ofImage.parse(payload), isLastTry(helpers))
+
 const tasks: Record<keyof Jobs, Task> = {
-  'finish-import': async (payload, helpers) => await finishImportJob(ofImage.parse(payload), isLastTry(helpers)),
-  'copy-image': async (payload, helpers) => await copyImageJob(ofImage.parse(payload), isLastTry(helpers)),
+  'finish-import': transfer,
+  'copy-image': transfer,
   'remove-blob': async (payload) => await removeBlob(ofBlob.parse(payload)),
   'discard-staged': async (payload) => await discardStaged(ofImage.parse(payload).imageId),
 }
 
 /** A job as the queue runs it: its lines in the log say which it is, and it is counted. */
-function observed(kind: keyof Jobs, task: Task): Task {
+function observed(kind: string, task: Task): Task {
   return async (payload, helpers) =>
     await withLogFields({ job: helpers.job.id, kind }, async () => {
-      const isTransfer = kind === 'finish-import' || kind === 'copy-image'
-      const imageId = isTransfer ? ofImage.parse(payload).imageId : null
+      const end = Object.values(transferKinds).find(({ job }) => job === kind)
+      const imageId = end ? ofImage.parse(payload).imageId : null
       // A job that comes a second time finds it ended, and must not count it again.
       const hadEnded = imageId !== null && (await findEnd(imageId)) !== null
       await countJob(kind, async () => await task(payload, helpers))
-      if (imageId !== null && !hadEnded) await countEnd(kind, imageId)
+      if (end && imageId !== null && !hadEnded) await countEnd(end.word, imageId)
     })
 }
 
-/** What came of an import or a copy, of which the job itself says nothing. */
-async function countEnd(kind: keyof Jobs, imageId: string): Promise<void> {
+/** What came of a transfer, of which the job itself says nothing. */
+async function countEnd(word: string, imageId: string): Promise<void> {
   const end = await findEnd(imageId).catch(() => null)
-  if (end) countTransfer(kind === 'copy-image' ? 'copy' : 'import', end.outcome, end.bytes)
+  if (end) countTransfer(word, end.outcome, end.bytes)
 }
 
 const logger = new Logger(() => (level, message) => {
@@ -62,18 +65,12 @@ const logger = new Logger(() => (level, message) => {
 async function sweep(): Promise<void> {
   const now = new Date()
   try {
-    await Promise.all([sweepImages(now), forgetExpiredSessions(now), forgetUnknownLookups(now), forgetWishes(now)])
+    const forgetting = [forgetExpiredSessions(now), forgetUnknownLookups(now), forgetWishes(now)]
+    await Promise.all([sweepImages(now), clockSkewSeconds(), ...forgetting])
   } catch (error) {
     // The database may be away; the next round is soon.
     log.warn({ err: error }, 'The sweep could not be done.')
   }
-}
-
-const observedTasks: Record<keyof Jobs, Task> = {
-  'finish-import': observed('finish-import', tasks['finish-import']),
-  'copy-image': observed('copy-image', tasks['copy-image']),
-  'remove-blob': observed('remove-blob', tasks['remove-blob']),
-  'discard-staged': observed('discard-staged', tasks['discard-staged']),
 }
 
 /** What an operator should know at the start: disks come in unconverted, or converted by a tool that is only limited. */
@@ -98,7 +95,7 @@ async function main(): Promise<void> {
     logger,
     concurrency: 2,
     noHandleSignals: true,
-    taskList: observedTasks,
+    taskList: Object.fromEntries(Object.entries(tasks).map(([kind, task]) => [kind, observed(kind, task)])),
   })
   const timer = setInterval(sweep, sweepMs)
   const stop = async () => {

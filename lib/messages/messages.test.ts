@@ -102,6 +102,8 @@ const refusals = {
   STORE_UNREACHABLE: true,
   STORE_REFUSED: true,
   CHECKSUM_MISMATCH: true,
+  COPY_SOURCE_GONE: true,
+  COPY_SOURCE_DAMAGED: true,
   IMAGE_TOO_LARGE: true,
   PASSWORD_WRONG: true,
   PASSWORD_TRIES_USED_UP: true,

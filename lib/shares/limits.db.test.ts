@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest'
 import { db } from '@/lib/db/client'
-import { beginImport, failImport } from '@/lib/imports/writes'
+import { beginImport } from '@/lib/imports/writes'
 import type { Result } from '@/lib/result'
 import {
   account,
@@ -18,6 +18,7 @@ import {
   tally,
   usedToday,
 } from '@/lib/testing/builders'
+import { failTransfer } from '@/lib/transfers/writes'
 import { getImageShares } from './reads'
 import { cancelShare, shareImage } from './writes'
 
@@ -167,7 +168,7 @@ describe("rule 3: the recipient's quota", () => {
         shareImage(owner.at(later(round * 1000)), asked(here, it, recipient)),
       ])
       expect([begun.ok, shared.ok].filter(Boolean)).toHaveLength(1)
-      if (begun.ok) await failImport(recipient.ctx, { ...begun.value, holder: null }, { code: 'IMPORT_INTERRUPTED' })
+      if (begun.ok) await failTransfer(recipient.ctx, { ...begun.value, holder: null }, { code: 'IMPORT_INTERRUPTED' })
       if (shared.ok) await cancelShare(recipient.ctx, { shareId: shared.value[0]?.id ?? '' })
     }
   })

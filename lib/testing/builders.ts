@@ -7,10 +7,11 @@ import { db } from '@/lib/db/client'
 import { inTransaction } from '@/lib/db/transaction'
 import { newId } from '@/lib/ids'
 import type { ImageStateName } from '@/lib/images/rules'
-import { beginImport, claimPlace, finishImport } from '@/lib/imports/writes'
+import { beginImport } from '@/lib/imports/writes'
 import type { Result } from '@/lib/result'
 import { type ShareImageInput, shareImageInput } from '@/lib/shares/schema'
 import { storeOf } from '@/lib/stores/store'
+import { claimPlace, settleTransfer } from '@/lib/transfers/writes'
 
 // What database tests are made of, by rows and not by the operations that they test. Each test makes its own region and
 // accounts, so that no test sees another's.
@@ -18,8 +19,8 @@ import { storeOf } from '@/lib/stores/store'
 /** Noon in Asia/Shanghai, far from where the day turns. */
 export const noon = new Date('2026-03-10T04:00:00.000Z')
 
-/** Until when an image in motion is left in peace. */
-export const farAway = new Date('2100-01-01T00:00:00.000Z')
+/** For how long an image in motion is left in peace: 23 days. */
+export const farAway = 2_000_000_000
 
 export const minutes = (count: number) => count * 60_000
 export const later = (ms: number) => new Date(noon.getTime() + ms)
@@ -89,7 +90,6 @@ type ImageOptions = {
   operatingSystem?: string
   virtualSize?: number
   createdAt?: Date
-  leaseUntil?: Date
 }
 
 /**
@@ -102,10 +102,25 @@ export async function image(owner: TestAccount, regionId: string, options: Image
   const fixed = { id, ownerId: owner.id, regionId, source: 'IMPORT' as const, updatedAt: createdAt }
   const bytes = state === 'available' || state === 'deleted' ? await blob(regionId) : {}
   const deletedAt = state === 'deleted' ? createdAt : null
-  const lease = state === 'importing' || state === 'copying' ? { leaseUntil: farAway } : {}
-  const data = { ...fixed, ...bytes, ...lease, name, state, operatingSystem, createdAt, deletedAt, ...rest }
+  const data = { ...fixed, ...bytes, ...inMotion(state), name, state, operatingSystem, createdAt, deletedAt, ...rest }
   await db().image.create({ data })
   return id
+}
+
+/** What an image in motion has: a transfer that nobody is at. Nothing for one at rest. */
+export function inMotion(state: ImageStateName, patienceMs = farAway) {
+  if (state === 'importing')
+    return { transfer: { create: { kind: 'IMPORT' as const, step: 'RECEIVE' as const, patienceMs } } }
+  if (state === 'copying')
+    return { transfer: { create: { kind: 'COPY' as const, step: 'STORE' as const, patienceMs } } }
+  return {}
+}
+
+/** Lets time pass for the leases of this database, of one image or of all: they end so much earlier. */
+export async function leasesAge(ms: number, imageId?: string): Promise<void> {
+  await db().$executeRaw`
+    UPDATE "Transfer" SET "renewedAt" = "renewedAt" - ${ms} * interval '1 millisecond'
+    WHERE "imageId" = coalesce(${imageId ?? null}::text, "imageId")`
 }
 
 async function blob(regionId: string) {
@@ -142,7 +157,7 @@ export async function stored(owner: TestAccount, regionId: string, seed = newSee
   const place = await claimPlace(owner.ctx, work, content, { isNormalised: true })
   if (place.ok && !place.value.isThere)
     await storeOf(regionId).put(place.value.key, Readable.from([disk]), { size: disk.length })
-  await finishImport(owner.ctx, work, content)
+  await settleTransfer(owner.ctx, work, content)
   return imageId
 }
 

@@ -9,11 +9,12 @@ import type { Context } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import { newId } from '@/lib/ids'
 import { deleteImage, purgeImage, restoreImage } from '@/lib/images/writes'
-import { beginImport, claimPlace, failImport, finishImport } from '@/lib/imports/writes'
+import { beginImport } from '@/lib/imports/writes'
 import { removeBlob } from '@/lib/jobs/remove-blob'
 import type { Result } from '@/lib/result'
 import { cancelShare, shareImage } from '@/lib/shares/writes'
 import { storeOf } from '@/lib/stores/store'
+import { claimPlace, failTransfer, settleTransfer } from '@/lib/transfers/writes'
 import { asked, minutes, nth, type TestAccount } from './builders'
 import { type Model, type ModelImage, masters, subs } from './model'
 
@@ -153,7 +154,7 @@ const end = fc.tuple(index, mostly).map(([at, isGood]) =>
     const ctx = ctxOf(model, world, image.owner)
     image.state = isGood ? 'available' : 'failed'
     if (isGood) return ['ok', said(world, await finish(ctx, nth(world.regions, image.region), image.id))]
-    return ['ok', said(world, await failImport(ctx, { imageId: image.id, holder: null }, { code: 'DISK_REFUSED' }))]
+    return ['ok', said(world, await failTransfer(ctx, { imageId: image.id, holder: null }, { code: 'DISK_REFUSED' }))]
   }),
 )
 
@@ -165,7 +166,7 @@ export async function finish(ctx: Context, regionId: string, imageId: string): P
   const place = await claimPlace(ctx, work, content, { isNormalised: false })
   if (!place.ok) return place
   if (!place.value.isThere) await storeOf(regionId).put(place.value.key, Readable.from([disk]), { size: disk.length })
-  return await finishImport(ctx, work, content)
+  return await settleTransfer(ctx, work, content)
 }
 
 const remove = fc.tuple(actor, index, mostly, fc.boolean(), mostly).map(([who, at, isOwn, cancelShares, isNamed]) =>

@@ -9,8 +9,7 @@ import { beginCopy } from '@/lib/copies/writes'
 import { db } from '@/lib/db/client'
 import { hasQemu, qemuImg, qemuNote } from '@/lib/disks/fixtures/qemu'
 import { buildRawDisk } from '@/lib/disks/samples'
-import { copyImageJob } from '@/lib/jobs/copy-image'
-import { finishImportJob } from '@/lib/jobs/finish-import'
+import { transferJob } from '@/lib/jobs/transfer'
 import { shareImage } from '@/lib/shares/writes'
 import { listStaged, stagedFile } from '@/lib/stores/staging'
 import { account, asked, keysIn, quota, region, stored } from '@/lib/testing/builders'
@@ -74,7 +73,7 @@ test.skipIf(!hasSmallDisk)(
     ] as const) {
       const from = (await offsetOf(who, id)) ?? 0
       expect((await patch(who, id, from, rest(bytes, from))).status).toBe(204)
-      await finishImportJob({ imageId: id }, true)
+      await transferJob({ imageId: id }, true)
       const found = await db().image.findUnique({ where: { id } })
       expect(found).toMatchObject({ state: 'available', originSha256: sha256(bytes) })
     }
@@ -97,7 +96,7 @@ test.skipIf(!hasSmallDisk || !hasQemu)(
     await rm(folder, { recursive: true })
     const imageId = await created(owner, { region: here, size: disk.length })
     expect((await patch(owner, imageId, 0, new Uint8Array(disk))).status).toBe(204)
-    await finishImportJob({ imageId }, true)
+    await transferJob({ imageId }, true)
     const failed = await db().image.findUnique({ where: { id: imageId } })
     expect(failed).toMatchObject({ state: 'failed', failure: { code: 'STORE_FULL' } })
     expect((await listStaged()).filter((file) => file.imageId === imageId)).toEqual([])
@@ -115,7 +114,7 @@ test.skipIf(!hasSmallDisk)(
     const copyThere = async () => {
       const begun = await beginCopy(owner.ctx, { region: here, imageId, targetRegion: there, name: 'copy' })
       const copyId = begun.ok ? begun.value.imageId : ''
-      await copyImageJob({ imageId: copyId }, false)
+      await transferJob({ imageId: copyId }, false)
       return await db().image.findUnique({ where: { id: copyId } })
     }
     await writeFile(filler, randomFillSync(Buffer.alloc(16 * mib - 50_000))).catch(() => {})

@@ -5,7 +5,7 @@ import { verify } from '@/lib/admin/verify'
 import { db } from '@/lib/db/client'
 import { buildRawDisk } from '@/lib/disks/samples'
 import { listUnfinishedUploads } from '@/lib/imports/reads'
-import { finishImportJob } from '@/lib/jobs/finish-import'
+import { transferJob } from '@/lib/jobs/transfer'
 import { stagedFile } from '@/lib/stores/staging'
 import { account, quota, region } from '@/lib/testing/builders'
 import { otherServer } from './fixtures/other-server'
@@ -51,7 +51,7 @@ test('a server that is killed in the middle of an upload, again and again, keeps
     expect(await db().image.findUnique({ where: { id: imageId } })).toMatchObject({ state: 'importing' })
   }
   expect((await patch(owner, imageId, offset, new Uint8Array(disk.subarray(offset)))).status).toBe(204)
-  await finishImportJob({ imageId }, true)
+  await transferJob({ imageId }, true)
   const image = await db().image.findUnique({ where: { id: imageId } })
   expect(image).toMatchObject({ state: 'available', originSha256: sha256(disk) })
   expect(await db().image.count({ where: { ownerId: owner.id } })).toBe(1)
@@ -80,11 +80,11 @@ test('a server that is killed when the last byte is there, before it could say s
   await expect.poll(isWaiting, { timeout: 20_000 }).toBe(true)
   await server.kill()
   await Promise.all([other.end(), sending])
-  const rowOf = async () => await db().image.findUnique({ where: { id: imageId } })
-  expect(await rowOf()).toMatchObject({ state: 'importing', step: 'RECEIVE' })
+  const rowOf = async () => await db().image.findUnique({ where: { id: imageId }, include: { transfer: true } })
+  expect(await rowOf()).toMatchObject({ state: 'importing', transfer: { step: 'RECEIVE' } })
   await expect.poll(() => offsetOf(owner, imageId), { timeout: 20_000 }).toBe(disk.length)
-  expect(await rowOf()).toMatchObject({ state: 'importing', step: 'CHECK' })
-  await finishImportJob({ imageId }, true)
+  expect(await rowOf()).toMatchObject({ state: 'importing', transfer: { step: 'CHECK' } })
+  await transferJob({ imageId }, true)
   expect(await rowOf()).toMatchObject({ state: 'available', originSha256: sha256(disk) })
   expect((await verify()).filter(({ severity }) => severity === 'violation')).toEqual([])
 }, 60_000)

@@ -8,7 +8,7 @@ import { imageId as imageIdSchema, toRefusal } from '@/lib/fields'
 import { findArrival, findUpload } from '@/lib/imports/reads'
 import { uploadPatienceMs } from '@/lib/imports/rules'
 import { sha256Hex, uploadInput } from '@/lib/imports/schema'
-import { beginImport, cancelImport, endReceiving } from '@/lib/imports/writes'
+import { beginImport, endReceiving } from '@/lib/imports/writes'
 import { logFault } from '@/lib/log'
 import type { Outcome } from '@/lib/metrics'
 import { observe } from '@/lib/observe'
@@ -16,6 +16,7 @@ import { markOfHeaders, refusePage } from '@/lib/page-mark'
 import { paths } from '@/lib/paths'
 import { StoreFull, StoreUnreachable, WrongSize } from '@/lib/stores/errors'
 import { discardStaged, requireStagingRoom, stagedFile } from '@/lib/stores/staging'
+import { cancelTransfer } from '@/lib/transfers/writes'
 import { createUploadLocker, type UploadLocker } from './locker'
 import { UploadRefusal, uploadRefusal } from './refusal'
 import { type Asking, asking, makeStagedFile, StagingStore } from './staging-store'
@@ -94,7 +95,7 @@ async function beginUpload(request: Request, metadata: Record<string, string | n
   try {
     await makeStagedFile(imageId)
   } catch (error) {
-    await cancelImport(about.ctx, { region, imageId })
+    await cancelTransfer(about.ctx, { region, imageId })
     throw error
   }
   return imageId
@@ -102,7 +103,7 @@ async function beginUpload(request: Request, metadata: Record<string, string | n
 
 async function goOn(request: Request, imageId: string, about: Asking): Promise<Answer> {
   if (request.method === 'DELETE') {
-    const cancelled = await cancelImport(about.ctx, { region: about.region, imageId })
+    const cancelled = await cancelTransfer(about.ctx, { region: about.region, imageId })
     if (!cancelled.ok) throw uploadRefusal(cancelled.refusal)
     await discardStaged(imageId)
     return await send(new Response(null, { status: 204 }), request)

@@ -7,10 +7,10 @@ import { DataStore, Upload } from '@tus/server'
 import type { SessionContext } from '@/lib/auth/session'
 import { isCode } from '@/lib/embedded/data-folder'
 import { uploadPatienceMs } from '@/lib/imports/rules'
-import { renewLease } from '@/lib/imports/writes'
 import { countUpload } from '@/lib/metrics'
 import { folderError } from '@/lib/stores/durable'
 import { requireStagingRoom, stagedFile } from '@/lib/stores/staging'
+import { renewTransfer } from '@/lib/transfers/writes'
 import { uploadRefusal } from './refusal'
 
 /** The request that tus is at: who asks, and of an upload that there is, where it goes and how long it will be. */
@@ -96,12 +96,12 @@ export class StagingStore extends DataStore {
 
   /** Says how far an upload is, at most once a second, and that it lives. Throws when it has been ended meanwhile. */
   private async tell(imageId: string, doneBytes: number, { isLast = false } = {}): Promise<void> {
-    const now = Date.now()
-    if (!isLast && now - (this.toldAt.get(imageId) ?? 0) < tellMs) return
+    const now = performance.now()
+    if (!isLast && now - (this.toldAt.get(imageId) ?? Number.NEGATIVE_INFINITY) < tellMs) return
     // Uploads end without a word to this store, so it forgets from time to time.
     if (this.toldAt.size > 1_000) this.toldAt.clear()
     this.toldAt.set(imageId, now)
-    if (!(await renewLease({ imageId, holder: null }, new Date(now), { doneBytes }, uploadPatienceMs)))
+    if (!(await renewTransfer({ imageId, holder: null }, { doneBytes }, uploadPatienceMs)))
       throw uploadRefusal({ code: 'IMAGE_NOT_FOUND' })
   }
 }

@@ -1,0 +1,37 @@
+import 'server-only'
+import { db } from '@/lib/db/client'
+import { log } from '@/lib/log'
+
+// Leases are judged by the clock of the database alone. Times that people see, and the day of the daily limit, are still this
+// process's, so an operator should know when it goes wrong.
+
+/** A clock that differs from the database's by more than this is told of. */
+const skewMaxMs = 5_000
+const keptMs = 1_000
+
+let last: { at: number; skewMs: Promise<number> } | undefined
+let isTold = false
+
+/** How many seconds the clock of this process is ahead of the database's, negative where it is behind; null up to 5 s. */
+export async function clockSkewSeconds(): Promise<number | null> {
+  const now = performance.now()
+  if (!last || now - last.at > keptMs) last = { at: now, skewMs: measure() }
+  const skewMs = await last.skewMs
+  const isWrong = Math.abs(skewMs) > skewMaxMs
+  const seconds = Math.round(skewMs / 1_000)
+  // Said once and not at every look.
+  if (isWrong && !isTold)
+    log.warn({ seconds }, 'The clock of this process is not that of the database. Set it, as with NTP.')
+  if (!isWrong && isTold) log.info('The clock of this process is that of the database again.')
+  isTold = isWrong
+  return isWrong ? seconds : null
+}
+
+async function measure(): Promise<number> {
+  const asked = Date.now()
+  const began = performance.now()
+  const [database] = await db().$queryRaw<{ at: Date }[]>`SELECT clock_timestamp() AS at`
+  // The answer was given somewhere between asking and now.
+  const answered = asked + (performance.now() - began) / 2
+  return database ? answered - database.at.getTime() : 0
+}

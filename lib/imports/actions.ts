@@ -1,7 +1,0 @@
-'use server'
-
-import { defineAction } from '@/lib/action'
-import { cancelImportInput } from './schema'
-import { cancelImport } from './writes'
-
-export const cancelImportAction = defineAction(cancelImportInput, cancelImport)

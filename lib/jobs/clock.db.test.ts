@@ -1,0 +1,109 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { Readable } from 'node:stream'
+import pg from 'pg'
+import { afterEach, expect, test, vi } from 'vitest'
+import { clockSkewSeconds } from '@/lib/clock-skew'
+import { db } from '@/lib/db/client'
+import { buildRawDisk } from '@/lib/disks/samples'
+import { beginImport, endReceiving } from '@/lib/imports/writes'
+import { receiveStaged } from '@/lib/stores/staging'
+import { account, quota, region } from '@/lib/testing/builders'
+import { claimTransfer } from '@/lib/transfers/writes'
+import { holdLease } from './lease'
+import { transferJob } from './transfer'
+
+/** What a process starts with whose clock is so many seconds ahead. */
+const ahead = (seconds: number) =>
+  `data:text/javascript,const Real=Date;globalThis.Date=class extends Real{constructor(...a){a.length?super(...a):super(Real.now()+${seconds}e3)}static now(){return Real.now()+${seconds}e3}}`
+
+const disk = buildRawDisk({ sizeMib: 4, label: 'CLOCK', seed: 6 })
+let worker: ChildProcess | undefined
+afterEach(() => void worker?.kill('SIGKILL'))
+
+async function arrived() {
+  const [here, owner] = await Promise.all([region(), account()])
+  await quota(owner, here, 1)
+  const begun = await beginImport(owner.ctx, { region: here, name: 'web-01', operatingSystem: 'Debian 12' })
+  const imageId = begun.ok ? begun.value.imageId : ''
+  const received = await receiveStaged(imageId, Readable.from([disk]), { sizeMax: disk.length })
+  await endReceiving(owner.ctx, { imageId, holder: null }, { ...received, claimedSha256: null })
+  return { owner, here, imageId }
+}
+
+test('a worker whose clock is 75 s ahead leaves a live transfer alone, says that its clock is wrong, and does its own work', async () => {
+  const [live, waiting] = [await arrived(), await arrived()]
+  const claimed = await claimTransfer(live.imageId)
+  if (!claimed) throw new Error('Nobody has it.')
+  const lease = holdLease(claimed.work)
+  const args = ['--conditions=react-server', '--import', 'tsx', '--import', ahead(75), 'lib/jobs/worker.ts']
+  worker = spawn(process.execPath, args, { env: { ...process.env, LOG_LEVEL: 'info', ECS_METRICS_PORT: '' } })
+  let said = ''
+  worker.stdout?.on('data', (text) => (said += text))
+  const stateOf = async (id: string) => (await db().image.findUnique({ where: { id } }))?.state
+  // It has swept by then, and had the same chance at both.
+  await expect.poll(() => stateOf(waiting.imageId), { timeout: 40_000 }).toBe('available')
+  expect(said).toContain('"seconds":75')
+  expect(await db().transfer.findUnique({ where: { imageId: live.imageId } })).toMatchObject({
+    leaseHolder: claimed.work.holder,
+    tries: 1,
+  })
+  await lease.confirm()
+  lease.release()
+  const ended = once(worker, 'exit')
+  worker.kill('SIGTERM')
+  await ended
+}, 60_000)
+
+test('a clock that differs by more than 5 s is told of, in whole seconds and with its direction', async () => {
+  expect(await clockSkewSeconds()).toBeNull()
+  const real = Date.now
+  let looks = 0
+  for (const [seconds, expected] of [
+    [4, null],
+    [75, 75],
+    [-30, -30],
+  ] as const) {
+    vi.spyOn(Date, 'now').mockImplementation(() => real() + seconds * 1_000)
+    // An answer holds for a second.
+    const since = ++looks * 1e6
+    vi.spyOn(performance, 'now').mockImplementation(() => real() + since)
+    expect(await clockSkewSeconds()).toBe(expected)
+    vi.restoreAllMocks()
+  }
+})
+
+test('a row that stays locked for longer than a lock is waited for sends a transfer back to the queue, even at its last try', async () => {
+  const { owner, imageId } = await arrived()
+  const other = new pg.Client({ connectionString: process.env.DATABASE_URL })
+  await other.connect()
+  await other.query('BEGIN')
+  await other.query('SELECT id FROM "Account" WHERE id = $1 FOR NO KEY UPDATE', [owner.id])
+  await expect(transferJob({ imageId }, true)).rejects.toThrow('BUSY')
+  await other.end()
+  const found = await db().image.findUnique({ where: { id: imageId }, include: { transfer: true } })
+  expect(found).toMatchObject({ state: 'importing', transfer: { leaseHolder: null, failure: { code: 'BUSY' } } })
+  await transferJob({ imageId }, true)
+  expect(await db().image.findUnique({ where: { id: imageId } })).toMatchObject({ state: 'available' })
+}, 40_000)
+
+test('a database that breaks off sends a transfer back to the queue, even at its last try', async () => {
+  const { owner, imageId } = await arrived()
+  const other = new pg.Client({ connectionString: process.env.DATABASE_URL })
+  await other.connect()
+  await other.query('BEGIN')
+  await other.query('SELECT id FROM "Account" WHERE id = $1 FOR NO KEY UPDATE', [owner.id])
+  const working = transferJob({ imageId }, true)
+  const isWaiting = async () => {
+    const { rows } = await other.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    )
+    return rows.length
+  }
+  const broken = expect(working).rejects.toThrow()
+  await expect.poll(isWaiting, { timeout: 10_000 }).toBeGreaterThan(0)
+  await broken
+  await other.end()
+  const found = await db().image.findUnique({ where: { id: imageId }, include: { transfer: true } })
+  expect(found).toMatchObject({ state: 'importing', failure: null })
+}, 40_000)

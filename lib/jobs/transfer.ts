@@ -1,0 +1,92 @@
+import 'server-only'
+import type { Context } from '@/lib/auth/viewer'
+import { blobKey, type DiskContent } from '@/lib/blobs/rules'
+import { noteLayout } from '@/lib/blobs/writes'
+import { log } from '@/lib/log'
+import { accepted, ok, type Result } from '@/lib/result'
+import { isIntact } from '@/lib/stores/checksum'
+import { discardStaged } from '@/lib/stores/staging'
+import { storeOf } from '@/lib/stores/store'
+import { findTransfer, type Transfer } from '@/lib/transfers/reads'
+import { claimPlace, claimTransfer, settleTransfer } from '@/lib/transfers/writes'
+import { copySource } from './copy-image'
+import { importSource } from './finish-import'
+import { holdLease, type Lease } from './lease'
+import { removeUnwanted } from './remove-blob'
+import type { Source, Tell } from './source'
+import { systemContext } from './system'
+import { endTry } from './trouble'
+
+const sources: Record<Transfer['kind'], Source> = { IMPORT: importSource, COPY: copySource }
+
+/** One try of a transfer by whoever holds its lease. Another one may follow, unless it is the last. */
+export type Try = { lease: Lease; isLastTry: boolean; tell?: Tell; onStoreFailure?: (error: Error) => void }
+
+/** Goes on with a transfer that waits for a worker. Of several workers that are asked, one does it. */
+export async function transferJob({ imageId }: { imageId: string }, isLastTry: boolean): Promise<void> {
+  const transfer = await claimTransfer(imageId)
+  if (!transfer) return
+  await runTransfer(systemContext(transfer.owner, new Date()), transfer, { lease: holdLease(transfer.work), isLastTry })
+}
+
+/**
+ * The one way of a transfer: bring its bytes into the store, then settle it; or fail it, or give it back to the queue, as the
+ * table of errors says. Throws what is tried again and what is a fault of ours. The lease is released.
+ */
+export async function runTransfer(ctx: Context, transfer: Transfer, held: Try): Promise<Result<{ imageId: string }>> {
+  const { lease, isLastTry, onStoreFailure } = held
+  const { id, kind, regionId } = transfer
+  const now = () => ({ ...ctx, now: new Date() })
+  try {
+    const { content, wasThere } = await bring(now, transfer, held)
+    await lease.confirm()
+    return ok(accepted(await settleTransfer(now(), lease.work, content, { wasThere })))
+  } catch (error) {
+    const met = lease.signal.aborted ? lease.signal.reason : error
+    return await endTry(now(), met, { work: lease.work, kind, regionId, isLastTry, onStoreFailure })
+  } finally {
+    lease.release()
+    await discardIfEnded(id)
+  }
+}
+
+/** Brings the bytes of a transfer into the store of its region. What a dead worker has done of it is not done again. */
+async function bring(now: () => Context, transfer: Transfer, { lease, tell }: Try) {
+  const { regionId, blob } = transfer
+  const store = storeOf(regionId)
+  const known = blob && contentOf(blob)
+  if (blob && known && (await isIntact(store, blobKey(blob), known, lease.signal)))
+    return { content: known, wasThere: blob.state === 'ready' }
+  const bytes = accepted(await sources[transfer.kind](transfer, lease, tell))
+  const { content, isNormalised, layout } = bytes
+  const facts = isNormalised === undefined ? {} : { isNormalised }
+  const place = accepted(await claimPlace(now(), lease.work, content, facts))
+  const onDisk = place.isThere ? null : await layout()
+  if (onDisk) await noteLayout(place.blobId, onDisk)
+  await lease.confirm({ step: 'STORE', doneBytes: 0, totalBytes: content.size })
+  // Bytes that are there already are believed once they are read; those that have come mend them.
+  if (!place.isThere || !(await isIntact(store, place.key, content, lease.signal))) {
+    // Unfinished parts only: a worker whose lease has ended must not remove what its successor has written.
+    await store.deleteUnfinished(place.key)
+    const onProgress = (done: number) => {
+      lease.tell({ doneBytes: done })
+      tell?.(done, content.size, 'storing')
+    }
+    const putting = bytes.put(store, place.key, { size: content.size, signal: lease.signal, onProgress })
+    await putting.finally(() => removeUnwanted(store, place))
+  }
+  return { content, wasThere: place.isThere }
+}
+
+function contentOf({ sha256, format, size, virtualSize }: NonNullable<Transfer['blob']>): DiskContent {
+  return { sha256, format, size: Number(size), virtualSize: Number(virtualSize) }
+}
+
+/** What was written since a transfer ended, whoever ended it. One that somebody else goes on with keeps its files. */
+async function discardIfEnded(imageId: string): Promise<void> {
+  try {
+    if ((await findTransfer(imageId)) === null) await discardStaged(imageId)
+  } catch (error) {
+    log.warn({ err: error, imageId }, 'Files of an import are left; the sweep or gc removes them.')
+  }
+}

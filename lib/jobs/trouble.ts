@@ -1,0 +1,83 @@
+import 'server-only'
+import type { Context } from '@/lib/auth/viewer'
+import { isBusy, isDatabaseAway } from '@/lib/db/errors'
+import { env } from '@/lib/env'
+import type { ImageFailure } from '@/lib/images/schema'
+import { log, logFault } from '@/lib/log'
+import { type Refusal, Refused, type Result, refuse } from '@/lib/result'
+import { ChecksumMismatch } from '@/lib/stores/checksum'
+import { NotStored, StoreFull, StoreRefused, StoreUnreachable, TooLarge } from '@/lib/stores/errors'
+import { isOurs, isTriedAgain, type TransferKindName, transferKinds } from '@/lib/transfers/rules'
+import { failTransfer, releaseTransfer, renewTransfer, type Work } from '@/lib/transfers/writes'
+import { LeaseLost } from './lease'
+
+/** What a source fails with when whoever runs the import gives it up, as with Ctrl-C. Not a fault, so nothing is logged. */
+export class ImportInterrupted extends Error {}
+
+/** What nobody but the operator can put right. */
+const forOperator: string[] = ['STORE_REFUSED', 'COPY_SOURCE_DAMAGED']
+
+/** Where an error was met: by whose transfer, of which kind, in which region. */
+export type Met = {
+  work: Work
+  kind: TransferKindName
+  regionId: string
+  isLastTry: boolean
+  onStoreFailure?: ((error: Error) => void) | undefined
+}
+
+/**
+ * Does with a transfer what the table of errors says: gives it back to the queue and throws, or fails it and answers why. A
+ * fault of ours fails it with a reference and is thrown, so that the queue has it in its log too.
+ */
+export async function endTry(ctx: Context, error: unknown, met: Met): Promise<Result<never>> {
+  const { work, kind, regionId, isLastTry } = met
+  if (error instanceof StoreUnreachable) met.onStoreFailure?.(error)
+  const refusal = refusalOf(error, regionId) ?? (await lostMeanwhile(work))
+  // It has ended, or is somebody else's: there is nothing of ours to fail.
+  if (refusal?.code === 'IMAGE_BUSY') return refuse(refusal)
+  const code = refusal?.code ?? 'FAULT'
+  if (isTriedAgain(code, { isLastTry })) {
+    // With the database away the lease runs out by itself, which has the same end.
+    await releaseTransfer(work, code).catch(() => {})
+    throw error
+  }
+  await failTransfer(ctx, work, refusal ? failureOf(refusal) : faultOf(error, kind))
+  if (!refusal) throw error
+  const level = forOperator.includes(code) ? 'error' : isOurs(code) ? 'warn' : 'info'
+  log[level]({ err: error, kind, region: regionId }, 'A transfer has failed.')
+  return refuse(refusal)
+}
+
+/** A cancel throws away what is being worked on, so its worker meets errors of its own. They are no fault. */
+async function lostMeanwhile(work: Work): Promise<Refusal | null> {
+  const isOurs = await renewTransfer(work).catch(() => true)
+  return isOurs ? null : { code: 'IMAGE_BUSY', state: 'failed' }
+}
+
+/** What an error is called in the table of errors; null for a fault. */
+function refusalOf(error: unknown, region: string): Refusal | null {
+  if (error instanceof Refused) return error.refusal
+  if (error instanceof LeaseLost) return { code: 'IMAGE_BUSY', state: 'failed' }
+  if (error instanceof TooLarge) return { code: 'IMAGE_TOO_LARGE', max: env().ECS_IMAGE_SIZE_MAX }
+  if (error instanceof StoreFull) return { code: 'STORE_FULL', region }
+  if (error instanceof StoreRefused) return { code: 'STORE_REFUSED', region }
+  if (error instanceof StoreUnreachable) return { code: 'STORE_UNREACHABLE', region }
+  if (error instanceof ChecksumMismatch || error instanceof NotStored) return { code: 'COPY_SOURCE_DAMAGED' }
+  return isBusy(error) || isDatabaseAway(error) ? { code: 'BUSY' } : null
+}
+
+/** Why an image failed, of a refusal: its code and what its sentence needs. */
+function failureOf(refusal: Refusal): ImageFailure {
+  return {
+    code: refusal.code,
+    ...('reason' in refusal ? { reason: refusal.reason } : {}),
+    facts: 'facts' in refusal ? refusal.facts : 'max' in refusal ? { max: refusal.max } : {},
+  }
+}
+
+function faultOf(error: unknown, kind: TransferKindName): ImageFailure {
+  if (error instanceof ImportInterrupted) return { code: 'IMPORT_INTERRUPTED' }
+  const { fault, word } = transferKinds[kind]
+  return { code: fault, facts: { reference: logFault(error, word) } }
+}

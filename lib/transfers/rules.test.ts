@@ -1,0 +1,55 @@
+import { describe, expect, it, test } from 'vitest'
+import { isOurs, isTriedAgain, refuseCancel } from './rules'
+
+const first = { isLastTry: false }
+const last = { isLastTry: true }
+
+test.each([
+  ['BUSY', 'as often as it takes'],
+  ['STORE_UNREACHABLE', 'until the tries are used up'],
+  ['FAULT', 'until the tries are used up'],
+  // A refusal that nobody thought of is a fault of ours.
+  ['REGION_NOT_FOUND', 'until the tries are used up'],
+  ['STORE_REFUSED', 'never'],
+  ['STORE_FULL', 'never'],
+  ['COPY_SOURCE_GONE', 'never'],
+  ['COPY_SOURCE_DAMAGED', 'never'],
+  ['IMAGE_BUSY', 'never'],
+  ['DISK_REFUSED', 'never'],
+  ['IMAGE_TOO_LARGE', 'never'],
+  ['CHECKSUM_MISMATCH', 'never'],
+  ['SIGNED_OUT', 'never'],
+] as const)('a transfer that met %s is tried again %s', (code, often) => {
+  expect(isTriedAgain(code, first)).toBe(often !== 'never')
+  expect(isTriedAgain(code, last)).toBe(often === 'as often as it takes')
+})
+
+test('what the disk or its sender is to blame for is not ours', () => {
+  const codes = ['FAULT', 'STORE_FULL', 'REGION_NOT_FOUND', 'DISK_REFUSED', 'CHECKSUM_MISMATCH'] as const
+  expect(codes.map(isOurs)).toEqual([true, true, true, false, false])
+})
+
+describe('a transfer', () => {
+  const image = { id: 'img-1', isOwn: true, regionId: 'here', state: 'importing' }
+
+  it.each(['importing', 'copying'])('is cancelled while its image is %s', (state) => {
+    expect(refuseCancel({ image: { ...image, state }, region: 'here' })).toBeNull()
+  })
+
+  it.each(['available', 'failed', 'deleting', 'deleted'])('is not cancelled once its image is %s', (state) => {
+    expect(refuseCancel({ image: { ...image, state }, region: 'here' })).toEqual({ code: 'IMAGE_BUSY', state })
+  })
+
+  it('of another, of nobody and of another region is refused, in this order', () => {
+    const elsewhere = { ...image, state: 'failed', regionId: 'there' }
+    const missing = { code: 'IMAGE_NOT_FOUND' }
+    expect(refuseCancel({ image: null, region: 'here' })).toEqual(missing)
+    expect(refuseCancel({ image: { ...elsewhere, isOwn: false }, region: 'here' })).toEqual(missing)
+    expect(refuseCancel({ image: elsewhere, region: 'here' })).toEqual({
+      code: 'REGION_MISMATCH',
+      imageId: 'img-1',
+      imageRegion: 'there',
+      region: 'here',
+    })
+  })
+})

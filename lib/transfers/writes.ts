@@ -1,0 +1,194 @@
+import 'server-only'
+import { randomBytes } from 'node:crypto'
+import { type Context, isDisabled } from '@/lib/auth/viewer'
+import type { DiskContent } from '@/lib/blobs/rules'
+import { letGo, type Place, referTo, settle } from '@/lib/blobs/writes'
+import { db } from '@/lib/db/client'
+import type { TransferStep } from '@/lib/db/generated/enums'
+import { addJob } from '@/lib/db/jobs'
+import { isLeaseOver, type LockedImage, type LockedTransfer, lockTransfer } from '@/lib/db/locks'
+import { inTransaction, type Transaction } from '@/lib/db/transaction'
+import { parseDiskLayout } from '@/lib/disks/layout'
+import { recordEvents } from '@/lib/events/writes'
+import { needsOf } from '@/lib/images/rules'
+import type { ImageFailure } from '@/lib/images/schema'
+import { ok, type Result, refuse } from '@/lib/result'
+import { findTransfer, type Transfer } from './reads'
+import { leaseMs, queueMs, refuseCancel, transferKinds } from './rules'
+import type { TransferInput } from './schema'
+
+// The life of a transfer after its begin, which is its kind's: claim, renew, find the place of its bytes, and one of three
+// ends. Each end happens once, whoever else tries: under the locks of the owner and the image the row is there or is not.
+
+/** A transfer, and who works on it: what another has taken up meanwhile is no longer one's own to go on with. */
+export type Work = { imageId: string; holder: string | null }
+
+/** What a transfer is at, for whoever watches it. */
+export type Progress = { step?: TransferStep; doneBytes?: number; totalBytes?: number }
+
+/** The accounts that an operation on a transfer locks: the owner and who acts for it. */
+const whose = ({ viewer }: Context) => [...new Set([viewer.ownerId, viewer.accountId])]
+
+/** A name that no other holder of a lease has. */
+export function newHolder(): string {
+  return randomBytes(8).toString('hex')
+}
+
+/** Takes a transfer that nobody works on, or whose worker has died. Of several who ask, one gets it. */
+export async function claimTransfer(imageId: string): Promise<(Transfer & { work: Work }) | null> {
+  const holder = newHolder()
+  const claimed = await db().$executeRaw`
+    UPDATE "Transfer" SET "leaseHolder" = ${holder}, "renewedAt" = clock_timestamp(), "patienceMs" = ${leaseMs}, tries = tries + 1
+    WHERE "imageId" = ${imageId} AND step <> 'RECEIVE' AND ("leaseHolder" IS NULL OR ${isLeaseOver})`
+  const transfer = claimed === 1 ? await findTransfer(imageId) : null
+  return transfer && { ...transfer, work: { imageId, holder } }
+}
+
+/**
+ * Says that a transfer still lives, and how far it has come. False: it has been failed, cancelled or taken up by somebody else
+ * meanwhile, so whoever works on it stops.
+ */
+export async function renewTransfer({ imageId, holder }: Work, progress: Progress = {}, patienceMs = leaseMs) {
+  const { step = null, doneBytes = null, totalBytes = null } = progress
+  // What nobody holds has a sender as long as it arrives; afterwards it waits in the queue, and not for a day.
+  const renewed = await db().$executeRaw`
+    UPDATE "Transfer" SET "renewedAt" = clock_timestamp(), "patienceMs" = ${patienceMs}, step = coalesce(${step}::"TransferStep", step),
+      "doneBytes" = coalesce(${doneBytes}::bigint, "doneBytes"), "totalBytes" = coalesce(${totalBytes}::bigint, "totalBytes")
+    WHERE "imageId" = ${imageId} AND "leaseHolder" IS NOT DISTINCT FROM ${holder}::text AND ("leaseHolder" IS NOT NULL OR step = 'RECEIVE')`
+  return renewed === 1
+}
+
+/** Gives a transfer back to the queue before its lease ends, with the code of what stopped this try. */
+export async function releaseTransfer({ imageId, holder }: Work, code: string): Promise<void> {
+  await db().$executeRaw`
+    UPDATE "Transfer" SET "leaseHolder" = NULL, "renewedAt" = clock_timestamp(), "patienceMs" = ${queueMs},
+      failure = jsonb_build_object('code', ${code}::text)
+    WHERE "imageId" = ${imageId} AND "leaseHolder" = ${holder}`
+}
+
+/** Finds the place of a transfer's bytes in the store of its region before they are written there. */
+export async function claimPlace(
+  ctx: Context,
+  work: Work,
+  content: DiskContent,
+  facts: { isNormalised?: boolean } = {},
+): Promise<Result<Place>> {
+  return await onTransfer(ctx, work, async (tx, image) => {
+    await tx.image.update({ where: { id: image.id }, data: facts })
+    return ok(await referTo(tx, image, content, ctx.now))
+  })
+}
+
+/** Ends a transfer well: its bytes are in the store and were compared, the image becomes `available`. */
+export async function settleTransfer(
+  ctx: Context,
+  work: Work,
+  content: DiskContent,
+  { wasThere = false } = {},
+): Promise<Result<{ imageId: string }>> {
+  return await onTransfer(ctx, work, async (tx, image, { kind }) => {
+    const disk = await settle(tx, image, content, ctx.now)
+    const { id, regionId } = image
+    const needs = await needsOfSettled(tx, id, disk)
+    await tx.image.update({ where: { id }, data: { ...disk, ...needs, state: 'available', updatedAt: ctx.now } })
+    await tx.transfer.delete({ where: { imageId: id } })
+    const details = { size: disk.size, sha256: disk.sha256, ...(kind === 'COPY' ? { wasThere: wasThere ? 1 : 0 } : {}) }
+    await recordEvents(tx, ctx, [{ action: transferKinds[kind].settled, regionId, image, details }])
+    await discardLater(tx, id, kind)
+    return ok({ imageId: id })
+  })
+}
+
+/** What a machine needs for an image whose bytes are there, by its owner or by what was read from the disk. */
+async function needsOfSettled(tx: Transaction, imageId: string, { virtualSize }: DiskContent) {
+  const select = { bootMode: true, minDiskGib: true, blob: { select: { layout: true } } } as const
+  const { blob, ...said } = await tx.image.findUniqueOrThrow({ where: { id: imageId }, select })
+  return needsOf(said, { bootMode: parseDiskLayout(blob?.layout)?.bootMode ?? null, virtualSize })
+}
+
+/**
+ * Ends a transfer badly, and says whether it did: the image keeps its row and its reason, gives its quota place back, and what
+ * has arrived is thrown away. Nothing happens to one that has ended meanwhile, or that somebody else goes on with.
+ */
+export async function failTransfer(ctx: Context, work: Work, failure: ImageFailure): Promise<Result<boolean>> {
+  const failed = await onTransfer(ctx, work, async (tx, image, { kind }) => {
+    await writeFailure(tx, ctx, { image, kind }, failure)
+    return ok(true)
+  })
+  return !failed.ok && failed.refusal.code === 'IMAGE_BUSY' ? ok(false) : failed
+}
+
+/**
+ * Ends or takes up again what its sender or worker has left, and says whether it did. One that was arriving fails, because
+ * only its sender had the bytes; everything else goes back into the queue. The lease is looked at under the lock.
+ */
+export async function reapTransfer(ctx: Context, imageId: string): Promise<Result<boolean>> {
+  return await inTransaction(async (tx) => {
+    const { image, transfer } = await lockTransfer(tx, whose(ctx), imageId)
+    if (!image || !transfer?.isOver) return ok(false)
+    const { kind, step } = transfer
+    if (step === 'RECEIVE') await writeFailure(tx, ctx, { image, kind }, { code: 'IMPORT_INTERRUPTED' })
+    else await enqueueTransfer(tx, imageId, kind)
+    return ok(true)
+  })
+}
+
+/** Gives a transfer up while it runs: the image is gone, its quota place is free, and what has arrived is thrown away. */
+export async function cancelTransfer(ctx: Context, input: TransferInput): Promise<Result<{ imageId: string }>> {
+  // An image never changes hands, so another's is answered without taking a lock on it.
+  if ((await db().image.count({ where: { id: input.imageId, ownerId: ctx.viewer.ownerId } })) === 0)
+    return refuse({ code: 'IMAGE_NOT_FOUND' })
+  return await inTransaction(async (tx) => {
+    const { accounts, image, transfer } = await lockTransfer(tx, whose(ctx), input.imageId)
+    if (isDisabled(ctx, accounts)) return refuse({ code: 'SIGNED_OUT' })
+    const refusal = refuseCancel({ image: image && { ...image, isOwn: true }, region: input.region })
+    if (refusal || !image || !transfer) return refuse(refusal ?? { code: 'IMAGE_NOT_FOUND' })
+    await letGo(tx, image, ctx.now)
+    await tx.image.delete({ where: { id: image.id } })
+    await recordEvents(tx, ctx, [{ action: 'image.cancel', regionId: image.regionId, image }])
+    await discardLater(tx, image.id, transfer.kind)
+    return ok({ imageId: image.id })
+  })
+}
+
+/** Puts a transfer into the queue; nobody works on it until a worker claims it. */
+async function enqueueTransfer(tx: Transaction, imageId: string, kind: LockedTransfer['kind']): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE "Transfer" SET "leaseHolder" = NULL, "renewedAt" = clock_timestamp(), "patienceMs" = ${queueMs} WHERE "imageId" = ${imageId}`
+  await addJob(tx, transferKinds[kind].job, { imageId })
+}
+
+/** Runs on a transfer under its locks. IMAGE_BUSY once it has ended, or is somebody else's by now. */
+async function onTransfer<T>(
+  ctx: Context,
+  { imageId, holder }: Work,
+  run: (tx: Transaction, image: LockedImage, transfer: LockedTransfer) => Promise<Result<T>>,
+): Promise<Result<T>> {
+  return await inTransaction(async (tx) => {
+    const { image, transfer } = await lockTransfer(tx, whose(ctx), imageId)
+    if (!image || transfer?.leaseHolder !== holder)
+      return refuse({ code: 'IMAGE_BUSY', state: image?.state ?? 'deleted' })
+    return await run(tx, image, transfer)
+  })
+}
+
+async function writeFailure(
+  tx: Transaction,
+  ctx: Context,
+  { image, kind }: { image: LockedImage; kind: LockedTransfer['kind'] },
+  failure: ImageFailure,
+): Promise<void> {
+  await letGo(tx, image, ctx.now)
+  await tx.image.update({
+    where: { id: image.id },
+    data: { state: 'failed', failure, virtualSize: 0, size: 0, sha256: null, updatedAt: ctx.now },
+  })
+  await tx.transfer.delete({ where: { imageId: image.id } })
+  await recordEvents(tx, ctx, [{ action: 'image.fail', regionId: image.regionId, image, details: failure }])
+  await discardLater(tx, image.id, kind)
+}
+
+/** Files in the staging folder go with the import that they are of. */
+async function discardLater(tx: Transaction, imageId: string, kind: LockedTransfer['kind']): Promise<void> {
+  if (kind === 'IMPORT') await addJob(tx, 'discard-staged', { imageId })
+}
