@@ -10,7 +10,7 @@ export type TableLayout = {
   entryBytes: 8 | 16
   virtualSize: number
   l1: { at: bigint; entries: number }
-  refcounts: { at: bigint; clusters: number }
+  refcounts: { at: bigint; clusters: number; bits: number }
   bitmaps: { at: bigint; bytes: bigint } | null
 }
 
@@ -39,7 +39,11 @@ export async function refuseTables(reader: ByteReader, layout: TableLayout): Pro
   if (refusal) return refusal
   const tables = await readL1(reader, layout)
   if (!(tables instanceof Float64Array)) return tables
-  return (await refuseRefcounts(reader, layout)) ?? (await refuseL2(reader, layout, tables))
+  const isPast = await countsPastEnd(reader, layout)
+  if (typeof isPast !== 'boolean') return isPast
+  const wrong = await refuseL2(reader, layout, tables)
+  // Of a disk whose tables are not all read, nobody knows whether what is counted is also pointed to.
+  return wrong ?? (isPast && tables.length > tablesRead(layout) ? refuseDisk('truncated') : null)
 }
 
 function refuseSpans(size: number, layout: TableLayout): DiskRefusal | null {
@@ -85,28 +89,36 @@ async function readL1(reader: ByteReader, layout: TableLayout): Promise<Float64A
 }
 
 /**
- * Whether the last block of reference counts lies in the file. What the counts say is not asked: after a crash they count
- * clusters that nothing points to, and those may never have been written. A file that lacks something lacks a cluster that
- * an L2 table points to.
+ * Whether the reference counts call a cluster used that lies behind the end of the file, or why they cannot be read. That is
+ * no loss by itself: after a crash they count clusters that nothing points to, and those may never have been written. A file
+ * that lacks something lacks a cluster that an L2 table points to.
  */
-async function refuseRefcounts(reader: ByteReader, layout: TableLayout): Promise<DiskRefusal | null> {
+async function countsPastEnd(reader: ByteReader, layout: TableLayout): Promise<boolean | DiskRefusal> {
+  const { clusterSize, refcounts } = layout
   const span = refcountsSpan(layout)
   const table = await readWhole(reader, Number(span.at), span.bytes)
   if (!table) return refuseDisk('table-outside-file', { table: 'refcounts' })
-  let last = table.length - 1
-  while (last >= 0 && table[last] === 0) last -= 1
-  if (last < 0) return null
-  const place = exactNumber(table.readBigUInt64BE(Math.floor(last / 8) * 8))
-  if (place === null || place + layout.clusterSize > reader.size)
-    return refuseDisk('table-outside-file', { table: 'refcounts' })
-  return place % layout.clusterSize === 0 ? null : misplaced('refcounts')
+  const lastByte = lastUsedByte(table)
+  if (lastByte < 0) return false
+  const blockIndex = Math.floor(lastByte / 8)
+  const place = exactNumber(table.readBigUInt64BE(blockIndex * 8))
+  const block = place === null ? null : await readWhole(reader, place, clusterSize)
+  if (place === null || !block) return refuseDisk('table-outside-file', { table: 'refcounts' })
+  if (place % clusterSize !== 0) return misplaced('refcounts')
+  const lastCount = lastUsedByte(block)
+  if (lastCount < 0) return false
+  // Counts of less than a byte fill it from the lowest bit, so the highest bit set belongs to the last one used.
+  const bit = lastCount * 8 + 31 - Math.clz32(block[lastCount] ?? 0)
+  const countsPerBlock = (clusterSize * 8) / refcounts.bits
+  const cluster = blockIndex * countsPerBlock + Math.floor(bit / refcounts.bits)
+  return cluster * clusterSize >= reader.size
 }
 
 /** Counts what the L2 tables allocate, as far as may be read, and takes the tables not read for full. */
 async function refuseL2(reader: ByteReader, layout: TableLayout, tables: Float64Array): Promise<DiskRefusal | null> {
   const { clusterSize, entryBytes } = layout
   const allocatedMax = (reader.size / clusterSize) * amplificationMax
-  const readMax = Math.min(l2TablesMax, l2BytesMax / clusterSize)
+  const readMax = tablesRead(layout)
   let allocated = 0
   for (const place of tables.subarray(0, readMax)) {
     const bytes = await readWhole(reader, place, clusterSize)
@@ -151,4 +163,15 @@ function l1Span({ l1 }: TableLayout): Span {
 
 function refcountsSpan({ refcounts, clusterSize }: TableLayout): Span {
   return { table: 'refcounts', at: refcounts.at, bytes: refcounts.clusters * clusterSize }
+}
+
+/** How many L2 tables are read. */
+function tablesRead({ clusterSize }: TableLayout): number {
+  return Math.min(l2TablesMax, l2BytesMax / clusterSize)
+}
+
+function lastUsedByte(bytes: Buffer): number {
+  let last = bytes.length - 1
+  while (last >= 0 && bytes[last] === 0) last -= 1
+  return last
 }

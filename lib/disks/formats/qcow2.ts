@@ -163,7 +163,7 @@ function layoutOf(header: Header, bitmaps: TableLayout['bitmaps']): TableLayout 
     entryBytes: header.features & features.extendedL2 ? 16 : 8,
     virtualSize: Number(header.virtualSize),
     l1: { at: header.l1At, entries: header.l1Entries },
-    refcounts: { at: header.refcountsAt, clusters: header.refcountClusters },
+    refcounts: { at: header.refcountsAt, clusters: header.refcountClusters, bits: 2 ** header.refcountOrder },
     bitmaps,
   }
 }

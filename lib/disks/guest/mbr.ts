@@ -9,7 +9,7 @@ const extendedTypes: readonly number[] = [0x05, 0x0f, 0x85]
 const firstLogical = 5
 
 /** The type of the entry that keeps tools that do not know GPT off such a disk. */
-export const protectiveType = '0xee'
+const protectiveType = '0xee'
 
 type Entry = { type: number; first: number; sectors: number }
 
