@@ -1,12 +1,13 @@
 import { beforeAll, expect, test } from 'vitest'
 import { listQuotas } from '@/lib/accounts/reads'
 import { db } from '@/lib/db/client'
+import { Prisma } from '@/lib/db/generated/client'
 import { getImage, listCustomImages } from '@/lib/images/reads'
 import { customImageParams, imageSorts } from '@/lib/images/schema'
 import { listRegionContents } from '@/lib/regions/reads'
 import { countNewShares, listSharedImages } from '@/lib/shares/reads'
 import { sharedImageParams, sharedImageSorts } from '@/lib/shares/schema'
-import { account, held, image, later, minutes, region, type TestAccount } from '@/lib/testing/builders'
+import { account, accounts, held, image, later, minutes, nth, region, type TestAccount } from '@/lib/testing/builders'
 import { rowsRead } from '@/lib/testing/rows-read'
 
 // What a read costs must not grow with what other tenants have. A plan that reads their rows answers the same, only later,
@@ -21,23 +22,24 @@ const rowsMax = 2_000
 
 let here: string
 let owner: TestAccount
+let neighbour: TestAccount
 let recipient: TestAccount
-/** Holds a quarter of all shares, and has seen each. */
+/** Holds a quarter of all shares, and has seen each; has 2,000 images. */
 let collector: TestAccount
 let ids: string[]
 
 beforeAll(async () => {
   here = await region()
-  const neighbour = await account()
-  ;[owner, recipient, collector] = [await account(), await account(), await account()]
+  const made = await accounts(4)
+  ;[owner, neighbour, recipient, collector] = [nth(made, 0), nth(made, 1), nth(made, 2), nth(made, 3)]
   ids = []
-  for (let made = 0; made < own; made++) {
-    const state = made % 10 === 0 ? ('failed' as const) : ('available' as const)
+  for (let index = 0; index < own; index++) {
+    const state = index % 10 === 0 ? ('failed' as const) : ('available' as const)
     const options = {
-      name: `disk-${made}`,
-      operatingSystem: `System ${made % 5}`,
+      name: `disk-${index}`,
+      operatingSystem: `System ${index % 5}`,
       state,
-      createdAt: later(minutes(made)),
+      createdAt: later(minutes(index)),
     }
     ids.push(await image(owner, here, options))
   }
@@ -47,11 +49,15 @@ beforeAll(async () => {
     SELECT 'img-other' || n, ${neighbour.id}, ${here}, 'disk-' || n, 'System ' || n % 50, n, 'IMPORT', 'failed',
       NULL, now() - n * interval '1 minute', now() FROM generate_series(1, ${others}) n`
   await db().$executeRaw`
+    INSERT INTO "Image" (id, "ownerId", "regionId", name, "operatingSystem", source, state, "createdAt", "updatedAt")
+    SELECT 'img-many' || n, ${collector.id}, ${here}, 'disk-' || n, 'System 1', 'IMPORT', 'failed', now(), now()
+    FROM generate_series(1, ${others} / 10) n`
+  await db().$executeRaw`
     INSERT INTO "Share" (id, "imageId", "ownerId", "regionId", "recipientId", "sharedById", "createdAt", "seenAt")
     SELECT 'shr-' || md5(n::text), 'img-other' || n, ${neighbour.id}, ${here},
       CASE WHEN n % 4 = 0 THEN ${collector.id} ELSE ${(await account()).id} END, ${neighbour.id},
       now() - n * interval '1 minute', CASE WHEN n % 4 = 0 THEN now() END FROM generate_series(1, ${others}) n`
-  await db().$executeRaw`ANALYZE`
+  await db().$executeRaw`VACUUM ANALYZE "Image", "Share", "Account"`
 }, 120_000)
 
 async function expectFew(run: () => Promise<unknown>): Promise<void> {
@@ -96,6 +102,17 @@ test('the count of new shares reads new ones alone, also for one who holds a qua
     expect(read.Share ?? 0).toBeLessThan(200)
   }
   expect(await countNewShares(recipient.ctx, { region: here })).toEqual({ count: 36 })
+})
+
+test('what the quota and the recycle bin count comes from an index alone, however many images one has', async () => {
+  const counted = Prisma.sql`FROM "Image" WHERE "ownerId" = ${collector.id} AND "regionId" = ${here}`
+  for (const state of [Prisma.sql`state <> 'failed'`, Prisma.sql`state = 'deleted'`]) {
+    const plan = await db().$queryRaw<{ 'QUERY PLAN': string }[]>`
+      EXPLAIN (ANALYZE, TIMING OFF, COSTS OFF) SELECT count(*) ${counted} AND ${state}`
+    const text = plan.map((line) => line['QUERY PLAN']).join('\n')
+    expect(text).toContain('Image_ownerId_regionId_state_id_idx')
+    expect(text).not.toMatch(/Seq Scan/)
+  }
 })
 
 test('quotas, what is in each region and the details of an image read nobody else’s rows', async () => {
