@@ -1,5 +1,5 @@
 import { db } from '@/lib/db/client'
-import { account, expect, expectRow, image, row, share, signIn, test, unique } from './fixtures'
+import { account, expect, expectRow, image, messages, row, share, signIn, test, unique } from './fixtures'
 
 const region = 'cn-shanghai'
 const listUrl = `/${region}/images/custom`
@@ -254,7 +254,8 @@ test('an open page of an image that is taken back says so within 10 s', async ({
   await page.getByRole('button', { name: `Cancel Sharing, ${recipient.username}` }).click()
   await page.getByRole('alertdialog').getByRole('button', { name: 'Cancel Sharing', exact: true }).click()
   await expect(page.getByText('This image is not shared with anybody.')).toBeVisible()
-  await expect(theirs.getByRole('heading', { level: 1, name: 'There is nothing here' })).toBeVisible({
+  await expect(theirs.getByRole('heading', { level: 1, name: messages.en.ended.title })).toBeVisible({
     timeout: 10_000,
   })
+  await expect(theirs.getByRole('main')).toContainText(owner.username)
 })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { imageIdPattern, regionIdPattern, shareIdPattern } from '@/lib/id-patterns'
 import { defaultPageSize, pageSizes } from '@/lib/pages'
 import type { InputProblem, Refusal } from '@/lib/result'
 
@@ -51,9 +52,9 @@ export function choice<const T extends readonly [string, ...string[]]>(words: T)
   return z.union([z.enum(words).nullable(), none], problem('invalid'))
 }
 
-export const imageId = z.string(problem('invalid')).regex(/^img-[a-z0-9]{10}$/, problem('invalid'))
-export const shareId = z.string(problem('invalid')).regex(/^shr-[a-z0-9]{10}$/, problem('invalid'))
-export const regionId = z.string(problem('invalid')).regex(/^[a-z]{2}-[a-z0-9-]{2,29}$/, problem('invalid'))
+export const imageId = z.string(problem('invalid')).regex(imageIdPattern, problem('invalid'))
+export const shareId = z.string(problem('invalid')).regex(shareIdPattern, problem('invalid'))
+export const regionId = z.string(problem('invalid')).regex(regionIdPattern, problem('invalid'))
 
 /** Yes or no, also as a form without scripts says it. */
 export const flag = z.union(

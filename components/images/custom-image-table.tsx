@@ -15,7 +15,6 @@ import type { CustomImage, CustomImageList, CustomImageParams } from '@/lib/imag
 import { latePart } from '@/lib/late-part'
 import { paths } from '@/lib/paths'
 import { useCustomImageColumns } from './custom-image-columns'
-import { FilledRegions } from './filled-regions'
 import type { ImageTask } from './image-tasks'
 import { customSorts, keptOrder } from './list-links'
 import { ListPager } from './list-pager'
@@ -28,6 +27,8 @@ const RecycleBinHeader = dynamic(() => import('./recycle-bin-header').then((modu
 const ImageTaskDialog = dynamic(() =>
   latePart(() => import('./image-task-dialog').then((module) => module.ImageTaskDialog)),
 )
+
+const FilledRegions = dynamic(() => latePart(() => import('./filled-regions').then((module) => module.FilledRegions)))
 
 /** The tab "Custom Images": the viewer's own images in a region, or those of them that are in the recycle bin. */
 export function CustomImageTable({ list }: { list: CustomImageParams }) {

@@ -21,7 +21,6 @@ import { paths } from '@/lib/paths'
 import { markSharesSeenAction } from '@/lib/shares/actions'
 import { sharedImagesQuery } from '@/lib/shares/queries'
 import type { SharedImage, SharedImageList, SharedImageParams } from '@/lib/shares/schema'
-import { FilledRegions } from './filled-regions'
 import { ImageName } from './image-name'
 import { keptOrder, sharedSorts, sortLink } from './list-links'
 import { ListPager } from './list-pager'
@@ -33,6 +32,8 @@ import { QuotaLine } from './quota-line'
 const CancelShareDialog = dynamic(() =>
   latePart(() => import('@/components/shares/cancel-share-dialog').then((module) => module.CancelShareDialog)),
 )
+
+const FilledRegions = dynamic(() => latePart(() => import('./filled-regions').then((module) => module.FilledRegions)))
 
 /** The tab "Shared Images": what others lend to the viewer's master account in a region. */
 export function SharedImageTable({ list }: { list: SharedImageParams }) {

@@ -10,7 +10,8 @@ import { useFailureText } from '@/components/images/failure-text'
 import { barButtonClass } from '@/components/ui/menu-class'
 import { toast } from '@/components/ui/toasts'
 import { paths } from '@/lib/paths'
-import { hasFailed, isUnderWay, type RunningUpload } from '@/lib/uploads/running'
+import type { RunningUpload } from '@/lib/uploads/list'
+import { hasFailed, isUnderWay } from '@/lib/uploads/running'
 import { useUploads } from './use-uploads'
 
 /** Says that uploads go on, how far they are or that some have failed, and leads to them. */

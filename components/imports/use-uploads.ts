@@ -1,7 +1,7 @@
 'use client'
 
 import { useSyncExternalStore } from 'react'
-import { type RunningUpload, runningUploads, subscribeUploads } from '@/lib/uploads/running'
+import { type RunningUpload, runningUploads, subscribeUploads } from '@/lib/uploads/list'
 
 const none: RunningUpload[] = []
 

@@ -1,7 +1,38 @@
 import { useTranslations } from 'next-intl'
 import { unknownLookupsMax } from '@/lib/accounts/rules'
 import { dailySharesMax, recipientsMax, usernamesMax } from '@/lib/shares/rules'
-import { type HelpTopic, helpRules } from './help-topics'
+import type { HelpTopic } from './help-topics'
+
+/** What a page can be read about: one sentence or two each, in the words of the reference page where it has some. */
+type HelpRule =
+  | 'recipients'
+  | 'daily'
+  | 'quota'
+  | 'charged'
+  | 'chargedYou'
+  | 'own'
+  | 'region'
+  | 'master'
+  | 'cancel'
+  | 'delete'
+  | 'available'
+  | 'allOrNone'
+  | 'lookUps'
+  | 'failed'
+  | 'formats'
+  | 'resume'
+  | 'copy'
+  | 'username'
+
+const helpRules: Record<HelpTopic, HelpRule[]> = {
+  custom: ['own', 'region', 'quota', 'failed', 'delete'],
+  shared: ['own', 'quota', 'chargedYou', 'cancel', 'username'],
+  share: ['recipients', 'daily', 'quota', 'charged', 'own', 'region', 'master', 'allOrNone', 'lookUps', 'cancel'],
+  import: ['formats', 'resume', 'quota', 'failed'],
+  details: ['available', 'own', 'region', 'delete', 'failed'],
+  copy: ['region', 'copy', 'available', 'quota'],
+  account: ['username', 'master', 'quota'],
+}
 
 // The keys are named as they stand on the keyboard, in every language.
 const shortcuts = [

@@ -89,13 +89,20 @@ async function readConstants({ rows, server }: Served): Promise<unknown> {
     return json.parse(await answer.json())
   }
   const [images, newShares] = [await read(paths.api.images({ region })), await read(paths.api.newShares(region))]
+  const contents = await read(paths.api.regions())
   const viewer = {
     username: owner.username,
     ownerUsername: owner.username,
     displayName: owner.username,
     kind: 'MASTER',
   }
-  return { context: { viewer }, regions: [{ id: region, name: 'Benchmark' }], images, newShares }
+  return {
+    context: { viewer },
+    regions: [{ id: region, name: 'Benchmark', nameZh: null }],
+    contents,
+    images,
+    newShares,
+  }
 }
 
 function flatness(costs: Costs, name: string, base: string): Figure[] {

@@ -26,6 +26,7 @@ const data = () => (kept ??= JSON.parse(fs.readFileSync(/* turbopackIgnore: true
 export const currentContext = async () => data().context
 export const requireContext = async (..._: unknown[]) => data().context
 export const listRegions = async () => data().regions
+export const listRegionContents = async (..._: unknown[]) => data().contents
 export const listCustomImages = async (..._: unknown[]) => data().images
 export const countNewShares = async (..._: unknown[]) => data().newShares
 `

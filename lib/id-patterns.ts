@@ -1,0 +1,5 @@
+// How ids look, for schemas and for what must do without the library behind them.
+
+export const imageIdPattern = /^img-[a-z0-9]{10}$/
+export const shareIdPattern = /^shr-[a-z0-9]{10}$/
+export const regionIdPattern = /^[a-z]{2}-[a-z0-9-]{2,29}$/
