@@ -1,5 +1,5 @@
 import type { Locator } from '@playwright/test'
-import { account, expect, image, imageRows, share, signIn, test, unique } from './fixtures'
+import { account, expect, image, imageRows, longest, share, signIn, test, unique } from './fixtures'
 
 const region = 'cn-shanghai'
 
@@ -23,7 +23,7 @@ test('in forced colours meters, badges and the current tab can still be told', a
   const underline = async (name: string) => await style(tabs.getByRole('link', { name }), 'border-bottom-color')
   expect(await underline('Custom Images')).not.toBe(await underline('Shared Images'))
   expect(await underline('Shared Images')).toBe(await style(page.locator('body'), 'background-color'))
-  const badge = page.getByRole('cell').getByText('Available', { exact: true })
+  const badge = page.getByRole('cell').getByText('Available', { exact: true }).locator('..')
   expect(await style(badge, 'border-top-width')).toBe('1px')
   expect(await style(badge, 'border-top-color')).not.toBe(await style(badge, 'background-color'))
   await page.goto(`/${region}/images/${disk.id}/share`)
@@ -53,6 +53,7 @@ test('on paper stand the rows and what they say, without the frame and without a
   const recipients = [await account(), await account()]
   const disk = await image(owner)
   await share(owner, disk, recipients, 'for the fleet')
+  await imageRows(owner, [{ name: longest('W', 128), operatingSystem: longest('M', 64) }])
   await signIn(context, owner)
   // The width of A4 without its margins.
   await page.setViewportSize({ width: 718, height: 1000 })

@@ -65,7 +65,7 @@ function FileSystemName({ partition }: { partition: DiskPartition }) {
   if (!fileSystem) return <span className="text-ink-muted">{t('unknown')}</span>
   const { kind, label, files, isReadable } = fileSystem
   return (
-    <div className="max-w-96 whitespace-normal [overflow-wrap:anywhere]">
+    <div className="w-max max-w-96 whitespace-normal [overflow-wrap:anywhere] @max-[794px]/table-room:w-auto">
       <span className="block">{label ? t('labelled', { kind: nameOf(partition), label }) : nameOf(partition)}</span>
       {isReadable && files !== null && (
         <span className="block text-ink-muted text-xs">{t('files', { count: files })}</span>
