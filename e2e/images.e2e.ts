@@ -160,7 +160,7 @@ test('a failed import says why in the list and on its page, holds no place, and 
   await expectRow(page.getByRole('table'), broken?.name ?? '', { Image: reason, State: 'Failed', Size: '–' })
   await page.getByRole('link', { name: broken?.name, exact: true }).click()
   await expect(page.getByRole('alert').filter({ hasText: 'This image failed' })).toContainText(reason)
-  await page.getByRole('link', { name: 'Shared Images' }).first().click()
+  await page.goto(`/${region}/images/${broken?.id}/share`)
   await expect(page.getByRole('button', { name: 'Share Images' })).toHaveAttribute('aria-disabled', 'true')
   await page.goto(listUrl)
   await page.getByRole('button', { name: `Delete, ${broken?.name}` }).click()

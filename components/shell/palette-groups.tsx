@@ -70,6 +70,9 @@ function useFoundImages(search: string): PaletteItem[] {
   const options = { enabled: region !== '', placeholderData: keepPreviousData }
   const own = useQuery({ ...findImagesQuery(region, search), ...options })
   const shared = useQuery({ ...findSharedImagesQuery(region, search), ...options })
+  const typed = search.trim().toLowerCase()
+  // Until the answer to the last letter is there, Enter must not lead to what only fits the letters before it.
+  const fits = (isOld: boolean, texts: string[]) => !isOld || texts.join(' ').toLowerCase().includes(typed)
   const item = (id: string, label: string, icon: ReactNode): PaletteItem => ({
     id,
     href: paths.image(region, id),
@@ -78,8 +81,14 @@ function useFoundImages(search: string): PaletteItem[] {
     hint: id,
   })
   return [
-    ...(own.data?.items ?? []).slice(0, imagesShown).map(({ id, name }) => item(id, name, <Disc3 />)),
-    ...(shared.data?.items ?? []).slice(0, imagesShown).map(({ imageId, name }) => item(imageId, name, <Share2 />)),
+    ...(own.data?.items ?? [])
+      .filter(({ id, name }) => fits(own.isPlaceholderData, [id, name]))
+      .slice(0, imagesShown)
+      .map(({ id, name }) => item(id, name, <Disc3 />)),
+    ...(shared.data?.items ?? [])
+      .filter(({ imageId, name, sharer }) => fits(shared.isPlaceholderData, [imageId, name, sharer]))
+      .slice(0, imagesShown)
+      .map(({ imageId, name }) => item(imageId, name, <Share2 />)),
   ]
 }
 
