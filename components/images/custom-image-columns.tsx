@@ -1,13 +1,13 @@
 'use client'
 
+import dynamic from 'next/dynamic'
 import { useLocale, useTranslations } from 'next-intl'
-import { Ellipsis } from '@/components/ui/ellipsis'
 import type { Column } from '@/components/ui/table'
 import { formatBytes } from '@/lib/format'
 import type { CustomImage, CustomImageParams } from '@/lib/images/schema'
+import { latePart } from '@/lib/late-part'
 import { paths } from '@/lib/paths'
 import { recipientsMax } from '@/lib/shares/rules'
-import { useFailureText } from './failure-text'
 import { ImageName } from './image-name'
 import { ImageOperations } from './image-operations'
 import { ImageProgress } from './image-state'
@@ -15,6 +15,9 @@ import type { ImageTask } from './image-tasks'
 import { sortLink } from './list-links'
 import { ListTime } from './list-time'
 import { OperatingSystem } from './operating-system'
+
+// Few lists have a failed image.
+const FailureLine = dynamic(() => latePart(() => import('./failure-line').then((module) => module.FailureLine)))
 
 type OnAsk = (task: ImageTask, image: CustomImage) => void
 
@@ -51,7 +54,6 @@ function useSort(list: CustomImageParams) {
 function useFacts(list: CustomImageParams): Column<CustomImage>[] {
   const t = useTranslations('images')
   const locale = useLocale()
-  const failureText = useFailureText()
   const sort = useSort(list)
   return [
     {
@@ -61,7 +63,7 @@ function useFacts(list: CustomImageParams): Column<CustomImage>[] {
       cell: (image) => (
         <>
           <ImageName region={list.region} {...image} />
-          {image.failure && <Ellipsis text={failureText(image.failure)} lines="two" className="text-danger text-xs" />}
+          {image.failure && <FailureLine failure={image.failure} />}
         </>
       ),
     },

@@ -6,8 +6,6 @@ import Link from 'next/link'
 import { useTranslations } from 'next-intl'
 import { useState } from 'react'
 import { useRegionName } from '@/components/shell/current-region'
-import { buttonClass } from '@/components/ui/button-class'
-import { EmptyState } from '@/components/ui/empty-state'
 import { Table } from '@/components/ui/table'
 import { customImagesQuery } from '@/lib/images/queries'
 import { imageStates } from '@/lib/images/rules'
@@ -22,13 +20,15 @@ import { type Filter, ListToolbar } from './list-toolbar'
 import { QuotaLine } from './quota-line'
 
 // Few visits see it.
-const RecycleBinHeader = dynamic(() => import('./recycle-bin-header').then((module) => module.RecycleBinHeader))
+const RecycleBinHeader = dynamic(() =>
+  latePart(() => import('./recycle-bin-header').then((module) => module.RecycleBinHeader)),
+)
+
+const NoCustomImages = dynamic(() => latePart(() => import('./no-images').then((module) => module.NoCustomImages)))
 
 const ImageTaskDialog = dynamic(() =>
   latePart(() => import('./image-task-dialog').then((module) => module.ImageTaskDialog)),
 )
-
-const FilledRegions = dynamic(() => latePart(() => import('./filled-regions').then((module) => module.FilledRegions)))
 
 /** The tab "Custom Images": the viewer's own images in a region, or those of them that are in the recycle bin. */
 export function CustomImageTable({ list }: { list: CustomImageParams }) {
@@ -49,6 +49,7 @@ export function CustomImageTable({ list }: { list: CustomImageParams }) {
       <ListToolbar
         action={paths.customImages(list.region)}
         search={list.q}
+        searchHref={(q) => href({ q })}
         searchLabel={t('searchLabel')}
         kept={{ state: list.state, os: list.os, ...keptOrder(list) }}
         filters={filters}
@@ -68,7 +69,7 @@ export function CustomImageTable({ list }: { list: CustomImageParams }) {
         columns={columns}
         rows={data.items}
         rowKey={(image) => image.id}
-        empty={<NoImages list={list} />}
+        empty={<NoCustomImages list={list} />}
       />
       <ListPager list={list} shown={data} href={href} />
       <QuotaLine quota={data.quota}>
@@ -93,29 +94,6 @@ export function CustomImageTable({ list }: { list: CustomImageParams }) {
         />
       )}
     </section>
-  )
-}
-
-function NoImages({ list }: { list: CustomImageParams }) {
-  const t = useTranslations('images')
-  const importTitle = useTranslations('import')('title')
-  if (list.state === 'deleted') return <EmptyState title={t('emptyBin')}>{t('emptyBinNext')}</EmptyState>
-  if (list.q || list.state || list.os)
-    return (
-      <EmptyState title={t('emptyFiltered')}>
-        <Link href={paths.customImages(list.region)} className={buttonClass('secondary')}>
-          {t('clearFilters')}
-        </Link>
-      </EmptyState>
-    )
-  return (
-    <EmptyState title={t('emptyCustom')}>
-      <p className="mb-3">{t('emptyCustomNext')}</p>
-      <Link href={paths.importImage(list.region)} className={buttonClass('secondary')}>
-        {importTitle}
-      </Link>
-      <FilledRegions region={list.region} tab="custom" />
-    </EmptyState>
   )
 }
 

@@ -2,53 +2,57 @@
 
 import { Search } from 'lucide-react'
 import type { Route } from 'next'
-import Form from 'next/form'
+import { useRouter } from 'next/navigation'
 import { useTranslations } from 'next-intl'
-import { useEffect, useRef } from 'react'
+import { type FormEvent, useEffect, useRef } from 'react'
 
 type ListSearchProps = {
+  /** Where the form leads without scripts; with them, `href` of what was typed. */
   action: Route
   search: string
   label: string
   kept: Record<string, string | number | undefined>
+  href: (search: string) => Route
 }
 
 /** The search of a list: a form whose answer is a URL, by Enter or by its button. */
-export function ListSearch({ action, search, label, kept }: ListSearchProps) {
+export function ListSearch({ action, search, label, kept, href }: ListSearchProps) {
   const t = useTranslations('images')
+  const router = useRouter()
   const input = useRef<HTMLInputElement>(null)
   useEffect(() => {
     // A search that was cleared elsewhere (a chip, Back) shows in the field too. Who is typing in it goes on typing.
     if (input.current && document.activeElement !== input.current) input.current.value = search
   }, [search])
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    router.push(href(input.current?.value ?? ''), { scroll: false })
+  }
   return (
-    <Form
-      action={action}
-      scroll={false}
-      role="search"
-      className="relative min-w-0 max-w-80 grow basis-50 max-sm:-order-2"
-    >
-      <input
-        ref={input}
-        type="search"
-        name="q"
-        maxLength={128}
-        aria-label={label}
-        placeholder={label}
-        defaultValue={search}
-        className="h-8 w-full rounded-control border border-line-strong bg-surface-raised pr-9 pl-2.5 text-sm placeholder:text-ink-muted"
-      />
-      <button
-        type="submit"
-        aria-label={t('search')}
-        title={t('search')}
-        className="absolute top-0.5 right-0.5 inline-flex size-7 items-center justify-center rounded-sm text-ink-muted hover:bg-surface-hover hover:text-ink"
-      >
-        <Search aria-hidden className="size-4" />
-      </button>
-      {Object.entries(kept).map(
-        ([name, value]) => value !== undefined && <input key={name} type="hidden" name={name} value={value} />,
-      )}
-    </Form>
+    <search className="min-w-0 max-w-80 grow basis-50 max-sm:-order-2">
+      <form action={action} onSubmit={submit} className="relative">
+        <input
+          ref={input}
+          type="search"
+          name="q"
+          maxLength={128}
+          aria-label={label}
+          placeholder={label}
+          defaultValue={search}
+          className="h-8 w-full rounded-control border border-line-strong bg-surface-raised pr-9 pl-2.5 text-sm placeholder:text-ink-muted"
+        />
+        <button
+          type="submit"
+          aria-label={t('search')}
+          title={t('search')}
+          className="absolute top-0.5 right-0.5 inline-flex size-7 items-center justify-center rounded-sm text-ink-muted hover:bg-surface-hover hover:text-ink"
+        >
+          <Search aria-hidden className="size-4" />
+        </button>
+        {Object.entries(kept).map(
+          ([name, value]) => value !== undefined && <input key={name} type="hidden" name={name} value={value} />,
+        )}
+      </form>
+    </search>
   )
 }

@@ -26,6 +26,7 @@ type ListToolbarProps = {
   action: Route
   search: string
   searchLabel: string
+  searchHref: (search: string) => Route
   kept: Record<string, string | number | undefined>
   filters: Filter[]
   /** The list without any filter; null where the empty list offers that already. */
@@ -45,7 +46,13 @@ export function ListToolbar(props: ListToolbarProps) {
     <div className="screen-only table-room border-line border-b">
       <div className="flex flex-col gap-2 px-4 py-3">
         <div className="flex flex-wrap items-center gap-2">
-          <ListSearch action={props.action} search={props.search} label={props.searchLabel} kept={props.kept} />
+          <ListSearch
+            action={props.action}
+            search={props.search}
+            label={props.searchLabel}
+            kept={props.kept}
+            href={props.searchHref}
+          />
           {props.filters.map((filter) => (
             <FilterMenu key={filter.id} filter={filter} />
           ))}

@@ -5,9 +5,12 @@ import Link from 'next/link'
 import { useTranslations } from 'next-intl'
 import { useState } from 'react'
 import { Button } from '@/components/ui/button'
+import { latePart } from '@/lib/late-part'
 import { paths } from '@/lib/paths'
 
-const EmptyBinDialog = dynamic(() => import('./empty-bin-dialog').then((module) => module.EmptyBinDialog))
+const EmptyBinDialog = dynamic(() =>
+  latePart(() => import('./empty-bin-dialog').then((module) => module.EmptyBinDialog)),
+)
 
 type RecycleBinHeaderProps = {
   region: string

@@ -2,16 +2,13 @@
 
 import { useQuery } from '@tanstack/react-query'
 import dynamic from 'next/dynamic'
-import Link from 'next/link'
 import { useLocale, useTranslations } from 'next-intl'
 import { useEffect, useRef, useState } from 'react'
 import { EndedShares } from '@/components/shares/ended-shares'
 import { useRegionName } from '@/components/shell/current-region'
 import { Badge } from '@/components/ui/badge'
 import { Button } from '@/components/ui/button'
-import { buttonClass } from '@/components/ui/button-class'
 import { Ellipsis } from '@/components/ui/ellipsis'
-import { EmptyState } from '@/components/ui/empty-state'
 import { Status } from '@/components/ui/status'
 import { type Column, Table } from '@/components/ui/table'
 import { formatBytes } from '@/lib/format'
@@ -33,7 +30,7 @@ const CancelShareDialog = dynamic(() =>
   latePart(() => import('@/components/shares/cancel-share-dialog').then((module) => module.CancelShareDialog)),
 )
 
-const FilledRegions = dynamic(() => latePart(() => import('./filled-regions').then((module) => module.FilledRegions)))
+const NoSharedImages = dynamic(() => latePart(() => import('./no-images').then((module) => module.NoSharedImages)))
 
 /** The tab "Shared Images": what others lend to the viewer's master account in a region. */
 export function SharedImageTable({ list }: { list: SharedImageParams }) {
@@ -48,7 +45,6 @@ export function SharedImageTable({ list }: { list: SharedImageParams }) {
   const columns = useColumns(list, newIds, setCancelling)
   const filters = useFilters(list, data)
   if (!data) return null
-  const isFiltered = Boolean(list.q || list.os)
   const href = (change: Parameters<typeof paths.sharedImages>[1]) =>
     paths.sharedImages(list.region, { ...withoutCursor(list), ...change })
   return (
@@ -56,6 +52,7 @@ export function SharedImageTable({ list }: { list: SharedImageParams }) {
       <ListToolbar
         action={paths.sharedImages(list.region)}
         search={list.q}
+        searchHref={(q) => href({ q })}
         searchLabel={t('searchSharedLabel')}
         kept={{ os: list.os, ...keptOrder(list) }}
         filters={filters}
@@ -83,20 +80,7 @@ export function SharedImageTable({ list }: { list: SharedImageParams }) {
         columns={columns}
         rows={data.items}
         rowKey={(image) => image.shareId}
-        empty={
-          isFiltered ? (
-            <EmptyState title={t('emptyFiltered')}>
-              <Link href={paths.sharedImages(list.region)} className={buttonClass('secondary')}>
-                {t('clearFilters')}
-              </Link>
-            </EmptyState>
-          ) : (
-            <EmptyState title={t('emptyShared')}>
-              {t('emptySharedNext')}
-              <FilledRegions region={list.region} tab="shared" />
-            </EmptyState>
-          )
-        }
+        empty={<NoSharedImages list={list} />}
       />
       <ListPager list={list} shown={data} href={href} />
       <QuotaLine quota={data.quota} />

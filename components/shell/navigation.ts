@@ -48,5 +48,5 @@ function leadsElsewhere(event: MouseEvent): boolean {
 
 function isSearch(event: SubmitEvent): boolean {
   // Any other form is sent by its action, and stays on its page.
-  return event.target instanceof HTMLFormElement && event.target.role === 'search'
+  return event.target instanceof HTMLFormElement && event.target.closest('search') !== null
 }
