@@ -22,7 +22,7 @@ test('a row tells that its image has failed and why, takes another file in its p
   await page.getByRole('button', { name: 'Import Image' }).click()
   const failed = page.getByRole('listitem', { name })
   await expect(failed).toContainText('Failed')
-  await expect(failed).toContainText('The file is not a disk')
+  await expect(failed).toContainText('no partition table')
   await expect(failed).not.toContainText(words.arrivedText)
   await failed.getByLabel(`${words.chooseOther}, ${name}`).setInputFiles(disk.file)
   await expect(failed).toBeHidden()

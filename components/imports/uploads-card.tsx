@@ -25,7 +25,7 @@ export function UploadsCard({ region, onOther }: UploadsCardProps) {
   const uploads = useUploads()
   const [cancelling, setCancelling] = useState<RunningUpload | null>(null)
   const toImages = (
-    <Link href={paths.customImages(region)} className={buttonClass('text')}>
+    <Link href={paths.customImages(region)} className={`${buttonClass('text')} -mx-1.5`}>
       {t('toImages')}
     </Link>
   )

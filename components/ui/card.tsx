@@ -16,7 +16,7 @@ export function Card({
   return (
     <section aria-labelledby={id} className="min-w-0 rounded-card border border-line bg-surface-raised">
       <header className="flex min-h-12 flex-wrap items-center justify-between gap-x-4 gap-y-1 border-line border-b px-4 py-2">
-        <div className="min-w-0">
+        <div className="min-w-0 flex-1 basis-64">
           <h2 id={id} className="font-semibold text-lg">
             {title}
           </h2>
