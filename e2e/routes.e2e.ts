@@ -21,11 +21,12 @@ function reads(imageId: string): Record<string, string> {
     quotas: '/api/quotas',
     regions: '/api/regions',
     standing: '/api/standing',
+    imports: `/api/imports?region=${region}&ids=${imageId}`,
   }
 }
 
 /** Routes with a protocol of their own, tested below, with the sign-in form and with uploads. */
-const others = ['auth/[...nextauth]', 'sign-in', 'sign-out', 'uploads/[[...path]]']
+const others = ['auth/[...nextauth]', 'preferences', 'sign-in', 'sign-out', 'uploads/[[...path]]']
 
 test('every read route answers a signed-out visitor with 401 and nothing else, and no answer is kept anywhere', async ({
   requestAs,
@@ -48,9 +49,13 @@ test('every read route answers a signed-out visitor with 401 and nothing else, a
   }
 })
 
-/** The parts of a page. Each is sent when it is ready, so their order and how many come at once differ from time to time. */
+/**
+ * The parts of a page. Each is sent when it is ready, so their order, how many come at once, and the numbers by which they
+ * name each other differ from time to time.
+ */
 function partsOf(body: string): string[] {
-  return body.replaceAll('"])</script><script>self.__next_f.push([1,"', '').split('\\n').sort()
+  const parts = body.replaceAll('"])</script><script>self.__next_f.push([1,"', '').split('\\n')
+  return parts.map((part) => part.replace(/^[0-9a-f]+:/, '').replaceAll(/\$[A-Z@]?[0-9a-f]+\b/g, '$')).sort()
 }
 
 test('an image of somebody else is answered exactly as one that is not there, on every route and page', async ({
