@@ -124,3 +124,57 @@ for (const [how, end] of [
     })
   })
 }
+
+/** The processes of a PostgreSQL: a frozen one answers nobody, not even those whose connection it has taken. */
+function processesOf(postmaster: number): number[] {
+  const pids = fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  const parentOf = (pid: string) => {
+    try {
+      return Number(fs.readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[1])
+    } catch {
+      return 0
+    }
+  }
+  return [postmaster, ...pids.filter((pid) => parentOf(pid) === postmaster).map(Number)]
+}
+
+test('while the database is frozen every page says so within 10 s, and comes back by itself', async ({ context }) => {
+  test.skip(process.platform !== 'linux', 'The processes of PostgreSQL are found in /proc.')
+  const value = await sealSession({ accountId: owner, sessionId: 'session' })
+  await context.addCookies([{ name: sessionCookie(baseUrl).name, value, url: baseUrl }])
+  const details = await openPage(context, `/cn-shanghai/images/${disk}`)
+  await expect(details.getByRole('heading', { level: 1, name: 'web-01' })).toBeVisible()
+  const signIn = await context.browser()?.newPage()
+  if (!signIn) throw new Error('There is no browser.')
+  await signIn.goto(`${baseUrl}/sign-in`)
+  await signIn.getByLabel('Username').fill('owner')
+  await signIn.getByLabel('Password').fill('whatever it is')
+  const frozen = processesOf(database.pid)
+  for (const pid of frozen) process.kill(pid, 'SIGSTOP')
+  try {
+    const began = Date.now()
+    await Promise.all([
+      details.reload().then(async (page) => {
+        expect(page?.request().timing().responseEnd).toBeLessThan(10_000)
+        await expect(details.getByRole('alert').filter({ hasText: 'The database does not answer' })).toBeVisible()
+      }),
+      (async () => {
+        await signIn.getByRole('button', { name: 'Sign in' }).click()
+        await expect(signIn.getByRole('alert').filter({ hasText: 'The database does not answer' })).toBeVisible()
+      })(),
+      context.request.get(`${baseUrl}/api/quotas`).then(async (read) => {
+        expect([read.status(), Object.keys(await read.json())]).toEqual([503, ['refusal']])
+        expect(Date.now() - began).toBeLessThan(10_000)
+      }),
+    ])
+    const ready = await context.request.get(`${baseUrl}/readyz`)
+    expect([ready.status(), (await ready.json()).notReady]).toEqual([503, expect.arrayContaining(['database'])])
+    expect((await context.request.get(`${baseUrl}/healthz`)).status()).toBe(200)
+    const signOut = await context.request.post(`${baseUrl}/api/sign-out`)
+    expect(await signOut.text()).toContain('You are still signed in')
+  } finally {
+    for (const pid of frozen) process.kill(pid, 'SIGCONT')
+  }
+  await expect(details.getByRole('heading', { level: 1, name: 'web-01' })).toBeVisible()
+  await signIn.context().close()
+})

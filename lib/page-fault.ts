@@ -2,21 +2,27 @@ import 'server-only'
 import { headers } from 'next/headers'
 import { unstable_rethrow } from 'next/navigation'
 import { cache } from 'react'
+import { isSilent } from '@/lib/db/errors'
 import { currentRequest, logFault, requestIdOf } from '@/lib/log'
+import { requestPatienceMs, within } from '@/lib/patience'
 
 const pageRequest = cache(async () => requestIdOf(await headers()))
 
+/** A digest says of what kind a fault is where the page in place of it has more to say than the reference. */
+const silent = 'database.'
+
 /**
- * What a page waits for. A fault is logged under the id of its request, and the page that stands in for it shows that id.
+ * What a page waits for, and no longer than 8 s. A fault is logged under the id of its request, and the page that stands in for it shows that id.
  * Actions and routes have a catch of their own, which does the same.
  */
 export async function forPage<T>(work: Promise<T>): Promise<T> {
   try {
-    return await work
+    return await within(requestPatienceMs, work)
   } catch (error) {
     unstable_rethrow(error)
     // Next shows the digest that an error has already, and makes one only where there is none.
     if (currentRequest() !== undefined || !(error instanceof Error) || 'digest' in error) throw error
-    throw Object.assign(error, { digest: logFault(error, 'page', await pageRequest()) })
+    const reference = logFault(error, 'page', await pageRequest())
+    throw Object.assign(error, { digest: isSilent(error) ? `${silent}${reference}` : reference })
   }
 }

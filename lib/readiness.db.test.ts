@@ -1,4 +1,6 @@
 import { expect, test, vi } from 'vitest'
+import { beside, databaseName } from '@/lib/db/beside'
+import { db } from '@/lib/db/client'
 import { readiness } from '@/lib/readiness'
 import { storeOf } from '@/lib/stores/store'
 import { region } from '@/lib/testing/builders'
@@ -27,4 +29,21 @@ test('a store is asked once a second however often somebody wants to know, and o
     expect(await readiness()).toMatchObject({ stores: true })
   })
   expect(check).toHaveBeenCalledTimes(3)
+})
+
+test('a database that answers reads and refuses writes is not ready, until it takes them again', async () => {
+  const url = process.env.DATABASE_URL ?? ''
+  const alter = async (change: string) => {
+    await beside(url, (client) => client.query(`ALTER DATABASE "${databaseName(url)}" ${change}`))
+    await db().$disconnect()
+  }
+  const clock = vi.spyOn(Date, 'now')
+  const later = Date.now() + 100_000
+  clock.mockImplementation(() => later)
+  await alter('SET default_transaction_read_only = on')
+  expect(await db().region.count()).toBeGreaterThanOrEqual(0)
+  expect(await readiness()).toMatchObject({ database: false })
+  await alter('RESET default_transaction_read_only')
+  clock.mockImplementation(() => later + 2_000)
+  expect(await readiness()).toMatchObject({ database: true })
 })

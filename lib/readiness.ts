@@ -2,6 +2,7 @@ import 'server-only'
 import { db } from '@/lib/db/client'
 import { isWorkerAlive } from '@/lib/db/worker-sign'
 import { log } from '@/lib/log'
+import { within } from '@/lib/patience'
 import { listRegions } from '@/lib/regions/reads'
 import { storeOf } from '@/lib/stores/store'
 
@@ -28,12 +29,18 @@ export function readiness(): Promise<Readiness> {
 async function look(): Promise<Readiness> {
   const isDatabaseThere = await holds('database', databaseMs, async () => {
     regions = (await listRegions()).map((region) => region.id)
+    await requireWrites()
   })
   const [queue, ...stores] = await Promise.all([
     isDatabaseThere && holds('queue', databaseMs, requireWorker),
     ...regions.map((id) => holds(`store of ${id}`, storeMs, () => checkStore(id))),
   ])
   return { database: isDatabaseThere, stores: stores.every(Boolean), queue }
+}
+
+// A standby answers reads and refuses this, though it changes no row. With reads alone nobody can even sign in.
+async function requireWrites(): Promise<void> {
+  await db().$executeRaw`UPDATE "Region" SET name = name WHERE false`
 }
 
 async function requireWorker(): Promise<void> {
@@ -52,7 +59,7 @@ async function checkStore(regionId: string): Promise<void> {
 }
 
 async function holds(what: string, patienceMs: number, look: () => Promise<void>): Promise<boolean> {
-  const failure = await within(patienceMs, look).then(
+  const failure = await within(patienceMs, Promise.resolve().then(look)).then(
     () => null,
     (error) => ({ error }),
   )
@@ -61,15 +68,4 @@ async function holds(what: string, patienceMs: number, look: () => Promise<void>
   if (!failure && told.get(what) === false) log.info(`Ready again: ${what}.`)
   told.set(what, failure === null)
   return failure === null
-}
-
-async function within(ms: number, look: () => Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`No answer in ${ms} ms.`)), ms)
-  })
-  const looking = Promise.resolve().then(look)
-  // What comes too late is no news.
-  looking.catch(() => {})
-  await Promise.race([looking, late]).finally(() => clearTimeout(timer))
 }

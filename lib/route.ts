@@ -2,11 +2,13 @@ import 'server-only'
 import type { NextRequest } from 'next/server'
 import type { z } from 'zod'
 import { currentContext, type SessionContext } from '@/lib/auth/session'
+import { isSilent } from '@/lib/db/errors'
 import { RefusedLate } from '@/lib/db/transaction'
 import { toRefusal } from '@/lib/fields'
 import { logFault } from '@/lib/log'
 import { observe } from '@/lib/observe'
 import { markOfHeaders, refusePage } from '@/lib/page-mark'
+import { requestPatienceMs, within } from '@/lib/patience'
 import type { Fault, Refusal } from '@/lib/result'
 
 type RouteParams = { params: Promise<Record<string, string>> }
@@ -17,7 +19,8 @@ type Answer<T> =
 /**
  * Makes a GET route of one read: the door for refetches of what a page has rendered with the same read. Nobody signed in
  * is 401, a page of another account or build 409, a bad parameter 400, nothing to see 404 (not there and not yours are one
- * answer), a fault 500 with a reference. One that writes, too, and could not do so now (`RefusedLate`) is 503: it may be asked again.
+ * answer), a fault 500 with a reference. One that writes, too, and could not do so now (`RefusedLate`) is 503: it may be asked again. So is
+ * a database that does not answer within 8 s.
  */
 export function defineRead<S extends z.ZodType, T>(
   schema: S,
@@ -31,14 +34,14 @@ export function defineRead<S extends z.ZodType, T>(
       if (!ctx) return { status: 401, body: { refusal: { code: 'SIGNED_OUT' } } }
       const parsed = schema.safeParse({ ...Object.fromEntries(request.nextUrl.searchParams), ...(await params) })
       if (!parsed.success) return { status: 400, body: { refusal: toRefusal(parsed.error) } }
-      const value = await read(ctx, parsed.data)
+      const value = await within(requestPatienceMs, read(ctx, parsed.data))
       return value === null
         ? { status: 404, body: { refusal: { code: 'IMAGE_NOT_FOUND' } } }
         : { status: 200, body: value }
     } catch (error) {
       if (error instanceof RefusedLate) return { status: 503, body: { refusal: error.refusal } }
       const reference = logFault(error, request.nextUrl.pathname)
-      return { status: 500, body: { refusal: { code: 'FAULT', reference } } }
+      return { status: isSilent(error) ? 503 : 500, body: { refusal: { code: 'FAULT', reference } } }
     }
   }
   return async (request: NextRequest, route: RouteParams): Promise<Response> => {
@@ -51,6 +54,7 @@ export function defineRead<S extends z.ZodType, T>(
 
 function endOf<T>(answer: Answer<T>) {
   if (answer.status === 200) return { outcome: 'ok' as const, code: null }
-  if (answer.status === 500) return { outcome: 'fault' as const, code: null }
-  return { outcome: 'refused' as const, code: answer.body.refusal.code }
+  const { code } = answer.body.refusal
+  if (code === 'FAULT') return { outcome: 'fault' as const, code: null }
+  return { outcome: 'refused' as const, code }
 }

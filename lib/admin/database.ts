@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
+import { findConnectionProblem } from '@/lib/db/connection-check'
 import { StartError } from '@/lib/embedded/data-folder'
 import { openDatabase } from '@/lib/embedded/embedded'
 
@@ -60,6 +61,8 @@ async function requireTables(url: string): Promise<void> {
     throw new StartError(`The database at ${placeOf(url)} could not be reached: ${reasonOf(error)}.`)
   }
   try {
+    const problem = await findConnectionProblem(url)
+    if (problem) throw new StartError(`The database at ${placeOf(url)} cannot be used. ${problem}`)
     const { rows } = await client.query(`SELECT to_regclass('"Event"') IS NOT NULL AS "hasTables"`)
     if (rows[0]?.hasTables) return
     throw new StartError(

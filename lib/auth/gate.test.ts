@@ -22,7 +22,7 @@ function crowd(gate: Gate) {
 /** Everything that can go on has gone on. */
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
-const limits = { running: 2, waiting: 3, perKey: 3 }
+const limits = { running: 2, waiting: 3, perKey: 3, patienceMs: 10_000 }
 
 it('lets so many through at once and the others in the order of their arrival', async () => {
   const { begun, start } = crowd(new Gate(limits))
@@ -64,7 +64,20 @@ it('turns away at once who is beyond the line, and who is one too many of a key'
 })
 
 it('gives the place on when the work fails', async () => {
-  const gate = new Gate({ running: 1, waiting: 1, perKey: 1 })
+  const gate = new Gate({ running: 1, waiting: 1, perKey: 1, patienceMs: 10_000 })
   await expect(gate.run('a', () => Promise.reject(new Error('broken')))).rejects.toThrow('broken')
   expect(await gate.run('a', async () => 'again')).toBe('again')
+})
+
+it('turns away who has waited too long, and their place is free', async () => {
+  const { begun, start } = crowd(new Gate({ ...limits, waiting: 1, patienceMs: 5 }))
+  const inside = ['a', 'b'].map(start)
+  await expect(start('c').done).rejects.toThrow(Overloaded)
+  await expect(start('d').done).rejects.toThrow(Overloaded)
+  for (const work of inside) {
+    work.end()
+    await work.done
+  }
+  await settled()
+  expect(begun).toEqual(['a', 'b'])
 })

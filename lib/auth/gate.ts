@@ -1,4 +1,5 @@
 import 'server-only'
+import { within } from '@/lib/patience'
 
 /** Thrown instead of waiting: as much waits already as can be done soon. `seconds` later there may be room. */
 export class Overloaded extends Error {
@@ -14,6 +15,8 @@ type Limits = {
   waiting: number
   /** Of one key, running or in line. */
   perKey: number
+  /** Longest time in line. */
+  patienceMs: number
 }
 type Waiting = { key: string; start: () => void }
 
@@ -27,7 +30,7 @@ export class Gate {
 
   constructor(private readonly limits: Limits) {}
 
-  /** Runs `work` when its turn comes. Throws `Overloaded` at once when there is no place in line. */
+  /** Runs `work` when its turn comes. Throws `Overloaded` at once when there is no place in line, or when it takes too long. */
   async run<T>(key: string, work: () => Promise<T>): Promise<T> {
     await this.turn(key)
     try {
@@ -40,11 +43,18 @@ export class Gate {
 
   private async turn(key: string): Promise<void> {
     const ofKey = this.line.filter((other) => other.key === key).length + (this.running.has(key) ? 1 : 0)
-    const { waiting, perKey } = this.limits
+    const { waiting, perKey, patienceMs } = this.limits
     if (ofKey >= perKey || this.line.length >= waiting) throw new Overloaded(2)
-    const started = new Promise<void>((resolve) => this.line.push({ key, start: resolve }))
+    const place: Waiting = { key, start: () => {} }
+    const started = new Promise<void>((resolve) => {
+      place.start = resolve
+    })
+    this.line.push(place)
     this.startNext()
-    await started
+    await within(patienceMs, started).catch(() => {
+      this.line = this.line.filter((other) => other !== place)
+      throw new Overloaded(2)
+    })
   }
 
   private startNext(): void {

@@ -1,21 +1,43 @@
 import 'server-only'
 import { PrismaPg } from '@prisma/adapter-pg'
+import pg from 'pg'
 import { env } from '@/lib/env'
 import { PrismaClient } from './generated/client'
-
-// adapter-pg replaces a timestamp's offset by +00:00 without converting, so the session must be in UTC.
-// A lock that is not had within 10 s becomes BUSY; a transaction that idles is ended so that it cannot hold locks.
-const sessionOptions =
-  '-c TimeZone=UTC -c lock_timeout=10000 -c idle_in_transaction_session_timeout=15000 -c statement_timeout=30000'
+import { answerMaxMs, setSession } from './session-settings'
 
 function connect(): PrismaClient {
   const adapter = new PrismaPg({
     connectionString: env().DATABASE_URL,
-    options: sessionOptions,
     max: Number(process.env.ECS_DATABASE_POOL ?? 10),
     connectionTimeoutMillis: 5_000,
+    query_timeout: answerMaxMs,
+    keepAlive: true,
+    // Before anybody else uses the connection; where it fails the connection is not used at all.
+    onConnect: prepare,
   })
   return new PrismaClient({ adapter, transactionOptions: { maxWait: 30_000, timeout: 20_000 } })
+}
+
+async function prepare(client: pg.ClientBase): Promise<void> {
+  if (client instanceof pg.Client) endWhenUnanswered(client)
+  await client.query(setSession)
+}
+
+/**
+ * Closes a connection on which a statement was given up. It may still be in a transaction, and PostgreSQL may still work on
+ * the statement: the pool must not hand it to anybody else.
+ */
+function endWhenUnanswered(client: pg.Client): void {
+  const { query } = client
+  const value = (...args: unknown[]): unknown => {
+    const answer: unknown = Reflect.apply(query, client, args)
+    if (answer instanceof Promise)
+      answer.catch((error: unknown) => {
+        if (error instanceof Error && error.message === 'Query read timeout') client.connection.stream.destroy(error)
+      })
+    return answer
+  }
+  Object.defineProperty(client, 'query', { value })
 }
 
 // The development server loads modules anew after each change; the pool must survive that.

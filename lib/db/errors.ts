@@ -1,4 +1,5 @@
 import 'server-only'
+import { Late } from '@/lib/patience'
 
 type Cause = { kind?: string; originalCode?: string; code?: string }
 
@@ -40,9 +41,16 @@ export function isBusy(error: unknown): boolean {
 
 /** What PostgreSQL says when it is stopped, starting or has no connection free. */
 const awayCodes = ['57P01', '57P02', '57P03', '53300']
-/** What the driver says of a connection that could not be made or broke; the last two are pg's own, which has no code for them. */
+/** What the driver says of a connection that could not be made or broke. */
 const awayKinds = ['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TooManyConnections']
-const awayMessages = ['Connection terminated unexpectedly', 'Connection terminated']
+/** pg's own, which has no codes for these. */
+const awayMessages = [
+  'Connection terminated unexpectedly',
+  'Connection terminated',
+  'Connection terminated due to connection timeout',
+  'timeout exceeded when trying to connect',
+  'Query read timeout',
+]
 
 /** The database could not be reached or broke off, so nobody knows whether what was asked was done. */
 export function isDatabaseAway(error: unknown): boolean {
@@ -54,6 +62,11 @@ export function isDatabaseAway(error: unknown): boolean {
       originalCode.startsWith('08') ||
       ['P1001', 'P1002', 'P1008', 'P1017', 'P2024'].includes(code),
   )
+}
+
+/** The database cannot be reached, or has not answered in time. */
+export function isSilent(error: unknown): boolean {
+  return error instanceof Late || isDatabaseAway(error)
 }
 
 /** A unique constraint said no. */

@@ -7,6 +7,7 @@ import { lockAccounts } from '@/lib/db/locks'
 import { inTransaction, StartOver, type Transaction } from '@/lib/db/transaction'
 import { env } from '@/lib/env'
 import { recordEvents } from '@/lib/events/writes'
+import { requestPatienceMs, within } from '@/lib/patience'
 import { ok, type Result, refuse } from '@/lib/result'
 import { type Failures, failureWindowMs, sessionEnd, signInWait } from './rules'
 
@@ -30,7 +31,7 @@ export type SignInAnswer =
 
 // Strangers can ask for this without end, so they wait in a line of their own that cannot slow down anybody else: neither
 // the connections of the database nor the threads that hash are theirs. A bundle may hold this module more than once.
-const gateLimits = { running: 2, waiting: 40, perKey: 10 }
+const gateLimits = { running: 2, waiting: 40, perKey: 10, patienceMs: requestPatienceMs }
 const kept = globalThis as typeof globalThis & { ecsPasswordGates?: { strangers: Gate; known: Gate } }
 kept.ecsPasswordGates ??= { strangers: new Gate(gateLimits), known: new Gate(gateLimits) }
 const gates = kept.ecsPasswordGates
@@ -45,7 +46,15 @@ let decoyHash: Promise<string> | undefined
 export async function checkPassword(source: SignInSource, typed: Credentials, now: Date): Promise<PasswordAnswer> {
   const gate = source.isKnownBrowser ? gates.known : gates.strangers
   try {
-    return await gate.run(typed.username, () => checkNext(source, typed, now))
+    // What the database does not answer keeps its place in the gate until it does; whoever asked is told.
+    return await new Promise<PasswordAnswer>((resolve, reject) => {
+      const work = () => {
+        const checking = checkNext(source, typed, now)
+        within(requestPatienceMs, checking).then(resolve, reject)
+        return checking
+      }
+      gate.run(typed.username, work).catch(reject)
+    })
   } catch (error) {
     if (error instanceof Overloaded) return { status: 'busy', seconds: error.seconds }
     throw error
@@ -87,13 +96,14 @@ export async function signIn(
     createdAt: now,
     expiresAt: sessionEnd(now, now, env().ECS_SESSION_MAX),
   }
-  const begun = await inTransaction(async (tx) => {
+  const beginning = inTransaction(async (tx) => {
     if (!(await isStillRight(tx, account))) return ok(false)
     await forgetFailures(tx, source, typed.username)
     if (replaced) await tx.session.deleteMany({ where: { id: replaced } })
     await tx.session.create({ data: session })
     return ok(true)
   })
+  const begun = await within(requestPatienceMs, beginning)
   if (!begun.ok) return { status: 'busy', seconds: 1 }
   if (!begun.value) return { status: 'refused' }
   if (account.isOutdated) await renewHash(account, typed.password)

@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { migrate } from '../../prisma/migrate'
+import { findConnectionProblem } from '../db/connection-check'
 import { lockDataFolder, StartError } from '../embedded/data-folder'
 import { runningDatabase, startDatabase } from '../embedded/embedded'
 import { becomesFree, isListening } from '../embedded/ports'
@@ -140,10 +141,13 @@ async function keepDatabase(folder: string, moved: (url: string) => void): Promi
 }
 
 async function bringUpToDate(url: string): Promise<void> {
-  const applied = await migrate(url).catch((error) => {
-    const { host, pathname } = new URL(url)
+  const { host, pathname } = new URL(url)
+  const fail = (error: unknown) => {
     throw new StartError(`The database ${host}${pathname} could not be brought up to date.\n${reason(error)}`)
-  })
+  }
+  const problem = await findConnectionProblem(url).catch(fail)
+  if (problem) throw new StartError(`The database ${host}${pathname} cannot be used.\n${problem}`)
+  const applied = await migrate(url).catch(fail)
   if (applied.length > 0) console.log(`Database brought up to date: ${applied.join(', ')}`)
 }
 

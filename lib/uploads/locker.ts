@@ -14,8 +14,8 @@ const tryAgainMs = 100
 /** The connection is looked at this often, and taken for dead when an answer takes as long … */
 const heartbeatMs = 5_000
 /** … which is well before the server does, so a process has stopped writing when another one is given its locks. */
-const sessionOptions =
-  '-c tcp_keepalives_idle=20 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 -c idle_session_timeout=0'
+const setSession =
+  'SET tcp_keepalives_idle = 20; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; SET idle_session_timeout = 0'
 const channel = 'ecs_upload_release'
 
 type Holder = { isLocked: boolean; client: pg.Client | null; requestRelease: RequestRelease }
@@ -93,13 +93,13 @@ function keepConnection(databaseUrl: string, on: { onAsked: (id: string) => void
   async function connect(): Promise<pg.Client> {
     const client = new pg.Client({
       connectionString: databaseUrl,
-      options: sessionOptions,
       keepAlive: true,
       connectionTimeoutMillis: heartbeatMs,
       query_timeout: heartbeatMs,
     })
     client.on('error', () => {})
     await client.connect()
+    await client.query(setSession)
     const heartbeat = setInterval(() => {
       client.query('select 1').catch(() => client.connection.stream.destroy())
     }, heartbeatMs).unref()

@@ -1,7 +1,5 @@
 import { isInMotion } from '@/lib/images/rules'
 import { latePart } from '@/lib/late-part'
-import type { Fault, Refusal } from '@/lib/result'
-import { isStanding, noteAnswer, pageStanding, subscribeStanding } from '@/lib/standing'
 import { type RunningUpload, runningUploads, setUploads } from './list'
 import type { Sending } from './send'
 
@@ -28,7 +26,7 @@ const works = new Map<string, Work>()
 
 /** Whether leaving the tab would break something off. */
 export function isUnderWay({ state }: RunningUpload): boolean {
-  return state === 'waiting' || state === 'sending' || state === 'offline' || state === 'held'
+  return state === 'waiting' || state === 'sending' || state === 'offline'
 }
 
 /** Whether the end of an image that has arrived is still to come. */
@@ -85,17 +83,12 @@ async function startNext(): Promise<void> {
         stopped(imageId, { state: 'arrived', sentBytes: work.upload.file.size })
         void follow()
       },
-      onStopped: (why) => stopped(imageId, stateAfter(why)),
+      onStopped: (why) =>
+        stopped(imageId, why === 'offline' ? { state: 'offline' } : { state: 'failed', refusal: why }),
     })
     change(imageId, { state: 'sending' })
     work.sending.start()
   }
-}
-
-function stateAfter(why: 'offline' | Refusal | Fault): Partial<RunningUpload> {
-  if (why === 'offline') return { state: 'offline' }
-  noteAnswer(why)
-  return { state: isStanding(why) ? 'held' : 'failed', refusal: why }
 }
 
 let isFollowing = false
@@ -148,8 +141,3 @@ function askBeforeLeaving(event: Event): void {
 function goOn(): void {
   for (const { imageId, state } of runningUploads()) if (state === 'offline') resumeUpload(imageId)
 }
-
-subscribeStanding(() => {
-  if (pageStanding()) return
-  for (const { imageId, state } of runningUploads()) if (state === 'held') resumeUpload(imageId)
-})

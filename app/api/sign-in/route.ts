@@ -9,6 +9,7 @@ import { clearNotice, leaveNotice, type SignInNotice } from '@/lib/auth/notice'
 import { signInWith } from '@/lib/auth/options'
 import { cookieSession } from '@/lib/auth/session'
 import { sealSession, sessionCookie } from '@/lib/auth/session-cookie'
+import { isSilent } from '@/lib/db/errors'
 import { logFault, logSeldom, requestIdOf, withLogFields } from '@/lib/log'
 import { paths, safeNext } from '@/lib/paths'
 
@@ -57,6 +58,6 @@ async function signIn(request: Request): Promise<Response> {
     return seeOther(paths.api.signedIn(next))
   } catch (error) {
     logFault(error, 'sign-in')
-    return await refuse({ problem: 'fault' })
+    return await refuse({ problem: isSilent(error) ? 'silent' : 'fault' })
   }
 }

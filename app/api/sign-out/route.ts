@@ -4,6 +4,7 @@ import { cookieSession } from '@/lib/auth/session'
 import { sessionCookie } from '@/lib/auth/session-cookie'
 import { logFault, requestIdOf, withLogFields } from '@/lib/log'
 import { paths } from '@/lib/paths'
+import { requestPatienceMs, within } from '@/lib/patience'
 import { endSession } from '@/lib/sessions/writes'
 
 /**
@@ -18,7 +19,7 @@ async function signOut(request: Request): Promise<Response> {
   if (!isOwnForm(request)) return seeOther(paths.signOut())
   try {
     const sessionId = await cookieSession()
-    if (sessionId) await endSession(sessionId)
+    if (sessionId) await within(requestPatienceMs, endSession(sessionId))
   } catch (error) {
     return seeOther(paths.signOut(logFault(error, 'sign-out')))
   }

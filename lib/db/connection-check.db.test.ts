@@ -1,0 +1,56 @@
+import { afterEach, expect, test } from 'vitest'
+import { TransactionPooler } from '@/lib/testing/pooler'
+import { beside, databaseName } from './beside'
+import { db } from './client'
+import { findConnectionProblem } from './connection-check'
+
+const url = process.env.DATABASE_URL ?? ''
+const name = `"${databaseName(url)}"`
+
+afterEach(async () => {
+  await beside(url, (client) => client.query(`ALTER DATABASE ${name} RESET ALL`))
+})
+
+async function setOnDatabase(setting: string): Promise<void> {
+  await beside(url, (client) => client.query(`ALTER DATABASE ${name} SET ${setting}`))
+}
+
+test('nothing is wrong with PostgreSQL itself, whatever its own settings are', async () => {
+  expect(await findConnectionProblem(url)).toBeNull()
+  for (const setting of [
+    "TimeZone = 'Asia/Shanghai'",
+    'lock_timeout = 0',
+    "default_transaction_isolation = 'serializable'",
+  ])
+    await setOnDatabase(setting)
+  expect(await findConnectionProblem(url)).toBeNull()
+})
+
+test('a connection of the product is set up before its first statement, whatever the settings of the database are', async () => {
+  await setOnDatabase("TimeZone = 'Asia/Shanghai'")
+  await db().$disconnect()
+  const [row] = await db().$queryRaw<Record<string, string>[]>`
+    SELECT current_setting('TimeZone') AS zone, current_setting('lock_timeout') AS lock,
+      current_setting('idle_in_transaction_session_timeout') AS idle, current_setting('statement_timeout') AS statement`
+  expect(row).toEqual({ zone: 'UTC', lock: '10s', idle: '15s', statement: '30s' })
+})
+
+test('a pooler that shares connections out by transactions is refused, with what to do', async () => {
+  const { pooler, url: pooled } = await TransactionPooler.start(url)
+  try {
+    const problem = await findConnectionProblem(pooled)
+    expect(problem).toMatch(/not answer two connections at a time|not kept apart/)
+    expect(problem).toContain('pool_mode = session')
+  } finally {
+    pooler.stop()
+  }
+})
+
+test('a setting that the product does not set and cannot do without is named', async () => {
+  await setOnDatabase('session_replication_role = replica')
+  expect(await findConnectionProblem(url)).toContain('session_replication_role is replica and not origin')
+})
+
+test('a database that does not exist yet has nothing wrong with it', async () => {
+  expect(await findConnectionProblem(Object.assign(new URL(url), { pathname: '/none-of-this-name' }).href)).toBeNull()
+})

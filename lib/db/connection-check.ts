@@ -1,0 +1,66 @@
+import pg from 'pg'
+import { askSession, setSession, wrongSettings } from './session-settings'
+
+const patienceMs = 5_000
+
+const advice =
+  'A connection pooler in between does that when it gives its connections to others between two transactions. ' +
+  'Set it to session mode (PgBouncer: pool_mode = session), or let DATABASE_URL lead to PostgreSQL itself.'
+
+/**
+ * What is wrong with the connections that an address leads to, as a sentence that says what to do, or null. A connection must
+ * be its owner's alone and keep what it is set to: else times are off by a time zone, waits for locks have no end and locks of
+ * a session hold nothing. Throws what connecting throws. A database that does not exist yet has nothing wrong with it.
+ */
+export async function findConnectionProblem(url: string): Promise<string | null> {
+  const clients = [0, 1].map(() => newClient(url))
+  const [one, other] = clients
+  if (!one || !other) return null
+  try {
+    await Promise.all([one.connect(), other.connect()])
+    return await compare(one, other)
+  } catch (error) {
+    if (isCode(error, '3D000')) return null
+    if (error instanceof Error && error.message === 'Query read timeout')
+      return `The database does not answer two connections at a time. ${advice}`
+    throw error
+  } finally {
+    await Promise.all(clients.map((client) => client.end().catch(() => {})))
+  }
+}
+
+function newClient(url: string): pg.Client {
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: patienceMs,
+    query_timeout: patienceMs,
+  })
+  client.on('error', () => {})
+  return client
+}
+
+// While one connection is between two transactions another begins one: behind a pooler that shares its connections out by
+// transactions, that one is given what the first has used and set.
+async function compare(one: pg.Client, other: pg.Client): Promise<string | null> {
+  await one.query(setSession)
+  const before = await processOf(one)
+  await other.query('BEGIN')
+  const others = await processOf(other)
+  const after = await processOf(one)
+  const { rows } = await one.query(askSession)
+  await other.query('ROLLBACK')
+  if (before === others || before !== after) return `The connections to the database are not kept apart. ${advice}`
+  const wrong = wrongSettings(rows[0] ?? {})
+  return wrong.length === 0
+    ? null
+    : `The database does not keep what a connection is set to: ${wrong.join(', ')}. ${advice}`
+}
+
+async function processOf(client: pg.Client): Promise<number> {
+  const { rows } = await client.query('SELECT pg_backend_pid() AS pid')
+  return rows[0].pid
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}

@@ -1,0 +1,19 @@
+/** How long whoever asks waits for the database: a page then says within 10 s that it does not answer. */
+export const requestPatienceMs = 8_000
+
+/** Thrown when something did not answer in time. It may still be under way. */
+export class Late extends Error {
+  constructor(ms: number) {
+    super(`No answer in ${ms} ms.`)
+  }
+}
+
+/** Waits for `work`, and no longer than `ms`: then throws `Late`. What comes too late is no news. */
+export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Late(ms)), ms)
+  })
+  work.catch(() => {})
+  return await Promise.race([work, late]).finally(() => clearTimeout(timer))
+}
