@@ -4,18 +4,15 @@ import { getTranslations } from 'next-intl/server'
 import { regionCookie } from '@/components/shell/preferences'
 import { requireContext } from '@/lib/auth/session'
 import { forPage } from '@/lib/page-fault'
+import { pageRegions } from '@/lib/page-regions'
 import { paths } from '@/lib/paths'
-import { listRegionContents, listRegions } from '@/lib/regions/reads'
+import { listRegionContents } from '@/lib/regions/reads'
 import { startRegion } from '@/lib/regions/rules'
 
 /** Leads to the images of the last used region, else of the first in which the account has something. */
 export default async function StartPage() {
   const ctx = await requireContext(paths.home())
-  const [regions, contents, jar] = await Promise.all([
-    forPage(listRegions()),
-    forPage(listRegionContents(ctx)),
-    cookies(),
-  ])
+  const [regions, contents, jar] = await Promise.all([pageRegions(), forPage(listRegionContents(ctx)), cookies()])
   const region = startRegion(regions, contents, jar.get(regionCookie)?.value)
   if (region) redirect(paths.customImages(region.id))
   const t = await getTranslations('shell')

@@ -10,16 +10,17 @@ import { TimeZoneLine } from '@/components/shell/time-zone-line'
 import { TopBar } from '@/components/shell/top-bar'
 import { currentContext } from '@/lib/auth/session'
 import { forPage } from '@/lib/page-fault'
+import { pageRegions } from '@/lib/page-regions'
 import { Prefetch } from '@/lib/prefetch'
 import { regionContentsQuery } from '@/lib/regions/queries'
-import { listRegionContents, listRegions } from '@/lib/regions/reads'
+import { listRegionContents } from '@/lib/regions/reads'
 import { regionName, startRegion } from '@/lib/regions/rules'
 
 /** Top bar and side menu. It never redirects: a layout does not know its path, so every page asks who is there itself. */
 export default async function ConsoleLayout({ children }: LayoutProps<'/'>) {
   const [ctx, jar, locale, t] = await Promise.all([currentContext(), cookies(), getLocale(), getTranslations('shell')])
   if (!ctx) return children
-  const [all, contents] = await Promise.all([forPage(listRegions()), forPage(listRegionContents(ctx))])
+  const [all, contents] = await Promise.all([pageRegions(), forPage(listRegionContents(ctx))])
   const regions = all.map((region) => ({ id: region.id, name: regionName(region, locale) }))
   const remembered = startRegion(regions, contents, jar.get(regionCookie)?.value)?.id ?? ''
   return (

@@ -8,9 +8,8 @@ import { Card } from '@/components/ui/card'
 import { Field, selectClass } from '@/components/ui/field'
 import { currentContext } from '@/lib/auth/session'
 import { localeNames, locales } from '@/lib/messages/locales'
-import { forPage } from '@/lib/page-fault'
+import { pageRegions } from '@/lib/page-regions'
 import { paths } from '@/lib/paths'
-import { listRegions } from '@/lib/regions/reads'
 import { regionName } from '@/lib/regions/rules'
 
 export async function generateMetadata(): Promise<Metadata> {
@@ -20,7 +19,7 @@ export async function generateMetadata(): Promise<Metadata> {
 /** What the menus of the top bar hold, as plain links and forms: for a browser in which they do not open. */
 export default async function PreferencesPage() {
   const [ctx, jar, locale, t] = await Promise.all([currentContext(), cookies(), getLocale(), getTranslations()])
-  const regions = ctx ? await forPage(listRegions()) : []
+  const regions = ctx ? await pageRegions() : []
   const themeNames = { system: t('shell.themeSystem'), light: t('shell.themeLight'), dark: t('shell.themeDark') }
   return (
     <main id="content" className="mx-auto flex max-w-140 flex-col gap-4 p-4 md:p-6">

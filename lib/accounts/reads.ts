@@ -41,12 +41,12 @@ export async function listQuotas(owner: OwnerId): Promise<AccountInfo['quotas']>
 
 /** The image quota of a master account in one region, counted exactly: it may be over, when the operator lowered it. */
 export async function getQuota(owner: OwnerId, region: string): Promise<{ used: number; quota: number }> {
-  const [set, own, received] = await Promise.all([
-    db().quota.findUnique({ where: { accountId_regionId: { accountId: owner, regionId: region } } }),
-    db().image.count({ where: { ownerId: owner, regionId: region, NOT: { state: 'failed' } } }),
-    db().share.count({ where: { recipientId: owner, regionId: region } }),
-  ])
-  return { used: own + received, quota: set?.images ?? imageQuotaDefault }
+  const [counted] = await db().$queryRaw<{ used: number; quota: number }[]>`
+    SELECT coalesce((SELECT images FROM "Quota" WHERE "accountId" = ${owner} AND "regionId" = ${region}),
+        ${imageQuotaDefault})::int AS quota,
+      ((SELECT count(*) FROM "Image" WHERE "ownerId" = ${owner} AND "regionId" = ${region} AND state <> 'failed')
+        + (SELECT count(*) FROM "Share" WHERE "recipientId" = ${owner} AND "regionId" = ${region}))::int AS used`
+  return counted ?? { used: 0, quota: imageQuotaDefault }
 }
 
 /** What Account Info shows. */

@@ -110,8 +110,9 @@ const byCreatedAt: SortColumn<SharedRow> = {
 /** One page of the images that are shared to the viewer's master account in a region, newest first by default. */
 export async function listSharedImages(ctx: Context, list: SharedImageParams): Promise<SharedImageList> {
   const page = keyset(list.sort, byCreatedAt, list, list.size)
-  const held = Prisma.sql`FROM "Share" s JOIN "Image" i ON i.id = s."imageId"
-    JOIN "Account" a ON a.id = s."ownerId" WHERE s."recipientId" = ${ctx.viewer.ownerId} AND s."regionId" = ${list.region}`
+  const ofImages = Prisma.sql`FROM "Share" s JOIN "Image" i ON i.id = s."imageId"`
+  const mine = Prisma.sql`WHERE s."recipientId" = ${ctx.viewer.ownerId} AND s."regionId" = ${list.region}`
+  const held = Prisma.sql`${ofImages} JOIN "Account" a ON a.id = s."ownerId" ${mine}`
   const search = list.q
     ? Prisma.sql`AND (i.name ILIKE ${likePattern(list.q)} OR i.id = ${list.q.toLowerCase()} OR a.username = ${list.q.toLowerCase()})`
     : Prisma.empty
@@ -121,7 +122,9 @@ export async function listSharedImages(ctx: Context, list: SharedImageParams): P
       SELECT s.id AS "shareId", s."imageId", i.name, a.username AS sharer, i."operatingSystem", i."virtualSize",
         s.note, s."createdAt", s."seenAt" ${held} ${search} ${system} ${page.where} ${page.tail}`,
     countRows(Prisma.sql`${held} ${search} ${system}`, page),
-    db().$queryRaw<{ os: string }[]>`SELECT DISTINCT i."operatingSystem" AS os ${held} ORDER BY os LIMIT 100`,
+    db().$queryRaw<
+      { os: string }[]
+    >`SELECT DISTINCT i."operatingSystem" AS os ${ofImages} ${mine} ORDER BY os LIMIT 100`,
     getQuota(ctx.viewer.ownerId, list.region),
   ])
   const toItem = ({ createdAt, seenAt, virtualSize, ...row }: SharedRow): SharedImage => ({
