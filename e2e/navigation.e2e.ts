@@ -120,7 +120,8 @@ test('every page says which time zone its times are in', async ({ page, context 
 
 test('the palette loses no letter that is typed while its code is on its way', async ({ page, context }) => {
   await signIn(context, await account())
-  await page.goto(listUrl)
+  // The key is heard once the page's scripts are there.
+  await page.goto(listUrl, { waitUntil: 'networkidle' })
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
   await slowDown(page, 300)
   await page.keyboard.press('Control+k')
