@@ -10,7 +10,8 @@ const withNextIntl = createNextIntlPlugin({
 
 // Every build has a name, which its pages say with each request. `npm start` names it after the sources, so that servers which
 // build the same ones agree; the parts of one `next build` agree because the environment is handed down.
-process.env.ECS_BUILD ??= randomBytes(8).toString('hex')
+// The development server has one that never changes: it updates its pages by itself.
+process.env.ECS_BUILD ??= process.env.NODE_ENV === 'development' ? 'development' : randomBytes(8).toString('hex')
 const { ECS_BUILD } = process.env
 
 /** @type {import('next').NextConfig} */
