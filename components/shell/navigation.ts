@@ -1,3 +1,5 @@
+import { pageStanding } from '@/lib/standing'
+
 type Listener = {
   begin: () => void
   end: () => void
@@ -20,7 +22,8 @@ export function onNavigation({ begin, end, offline }: Listener): () => void {
   const stop = new AbortController()
   const options = { capture: true, signal: stop.signal }
   const start = (event: Event) => {
-    if (navigator.onLine) return begin()
+    // The browser's own word alone is not enough: where there is no network card, the console of this very machine is there.
+    if (pageStanding()?.code !== 'OFFLINE') return begin()
     event.preventDefault()
     event.stopPropagation()
     offline()
