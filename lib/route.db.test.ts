@@ -1,0 +1,56 @@
+import { NextRequest } from 'next/server'
+import pg from 'pg'
+import { expect, test, vi } from 'vitest'
+import { lookUpParams } from '@/lib/accounts/schema'
+import { lookUpRecipient } from '@/lib/accounts/writes-look-up'
+import type { SessionContext } from '@/lib/auth/session'
+import { defineRead } from '@/lib/route'
+import { account } from '@/lib/testing/builders'
+
+const session = vi.hoisted(() => ({ current: null as SessionContext | null }))
+vi.mock('@/lib/auth/session', () => ({ currentContext: async () => session.current }))
+
+const GET = defineRead(lookUpParams, lookUpRecipient)
+
+async function ask(username: string, headers: Record<string, string> = {}) {
+  const request = new NextRequest(`http://console.invalid/api/accounts?username=${username}`, { headers })
+  const response = await GET(request, { params: Promise.resolve({}) })
+  return { status: response.status, body: await response.json(), retryAfter: response.headers.get('retry-after') }
+}
+
+// The lock is waited for as long as every lock is, which is 10 s.
+test('a look-up that cannot lock the account in time may be asked again: 503, and not a fault', {
+  timeout: 30_000,
+}, async () => {
+  const [owner, other] = [await account(), await account()]
+  session.current = { ...owner.ctx, sessionId: 'none' }
+  const client = new pg.Client({ connectionString: process.env.DATABASE_URL })
+  await client.connect()
+  try {
+    await client.query('BEGIN')
+    await client.query('SELECT 1 FROM "Account" WHERE id = $1 FOR UPDATE', [owner.id])
+    expect(await ask(other.username)).toEqual({ status: 503, body: { refusal: { code: 'BUSY' } }, retryAfter: '1' })
+    await client.query('ROLLBACK')
+    expect(await ask(other.username)).toMatchObject({ status: 200, body: { status: 'found' } })
+  } finally {
+    await client.end()
+  }
+})
+
+test('a read answers the page of its own account and build only', async () => {
+  const [owner, other] = [await account(), await account()]
+  session.current = { ...owner.ctx, sessionId: 'none' }
+  expect(await ask(other.username, { 'x-page-account': owner.id, 'x-page-build': 'none' })).toMatchObject({
+    status: 200,
+  })
+  expect(await ask(other.username, { 'x-page-account': other.id })).toMatchObject({
+    status: 409,
+    body: { refusal: { code: 'OTHER_ACCOUNT', username: owner.username } },
+  })
+  expect(await ask(other.username, { 'x-page-build': 'older' })).toMatchObject({
+    status: 409,
+    body: { refusal: { code: 'NEW_BUILD' } },
+  })
+  session.current = null
+  expect(await ask(other.username, { 'x-page-account': owner.id })).toMatchObject({ status: 401 })
+})
