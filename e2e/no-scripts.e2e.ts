@@ -131,3 +131,22 @@ test('a recipient gives an image back, and searches, without scripts', async ({ 
   await expect(visitor).toHaveURL(new RegExp(`/${region}/images/shared$`))
   expect(await db().share.count({ where: { imageId: disk.id } })).toBe(0)
 })
+
+test('the import says that it needs scripts, and a browser’s preferences are set without them', async ({
+  browserPage,
+}) => {
+  const visitor = await browserPage(await account(), { javaScriptEnabled: false })
+  await visitor.goto(`/${region}/images/import`)
+  await expect(visitor.getByText('An import needs scripts')).toBeVisible()
+  await visitor.getByLabel('Operating system', { exact: true }).fill('Debian 12')
+  await visitor.getByLabel('Operating system', { exact: true }).press('Enter')
+  await expect(visitor.getByLabel('Operating system', { exact: true })).toHaveValue('Debian 12')
+  await press(visitor, 'Language')
+  await visitor.getByLabel('Language').selectOption('zh')
+  await visitor.getByLabel('Theme').selectOption('dark')
+  await press(visitor, 'Save')
+  await expect(visitor.getByRole('heading', { level: 1, name: '偏好设置' })).toBeVisible()
+  await expect(visitor.locator('html')).toHaveAttribute('data-theme', 'dark')
+  await press(visitor, '退出登录')
+  await expect(visitor.getByRole('heading', { level: 1, name: '登录' })).toBeVisible()
+})

@@ -1,5 +1,6 @@
 import { db } from '@/lib/db/client'
 import { account, expect, image, password, row, signIn, test, unique } from './fixtures'
+import { begun, diskFile, expectAvailable, words } from './uploads'
 
 // A page that cannot go on as it is says so in one place, and keeps what was typed.
 
@@ -118,4 +119,36 @@ test('reads say for whom their page was made, and another’s is refused', async
     body: { refusal: { code: 'OTHER_ACCOUNT', username: first.username } },
   })
   expect(await asked({ 'x-page-build': 'older' })).toEqual({ status: 409, body: { refusal: { code: 'NEW_BUILD' } } })
+})
+
+test('an upload waits while the session has ended, and goes on after signing in again', async ({
+  browserPage,
+}, info) => {
+  const owner = await account()
+  const [page, disk] = [await browserPage(owner), await diskFile(info)]
+  const { network } = await begun(page, disk)
+  await db().session.deleteMany({ where: { accountId: owner.id } })
+  const upload = page.getByRole('listitem', { name: disk.name })
+  await expect(upload).toContainText(words.states.held)
+  await expect(page.getByRole('alert').filter({ hasText: 'Your session has ended' })).toBeVisible()
+  // As somebody else, too: the upload is of the account that began it.
+  await signIn(page.context(), await account())
+  await expect(page.getByRole('alert').filter({ hasText: 'You are now signed in as' })).toBeVisible()
+  await expect(upload).toContainText(words.states.held)
+  await network.mend()
+  await signIn(page.context(), owner)
+  await expectAvailable(page, disk)
+})
+
+test('what is typed of an import outlives a reload, and an empty form says that the file is missing', async ({
+  browserPage,
+}) => {
+  const page = await browserPage(await account())
+  await page.goto(`/${region}/images/import`)
+  await page.getByLabel('Operating system', { exact: true }).fill('Debian 12')
+  await page.reload()
+  await expect(page.getByLabel('Operating system', { exact: true })).toHaveValue('Debian 12')
+  await page.getByRole('button', { name: 'Import Image' }).click()
+  await expect(page.getByRole('alert').filter({ hasText: words.noFile })).toBeVisible()
+  await expect(page.getByLabel('File', { exact: true })).toBeFocused()
 })

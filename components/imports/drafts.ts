@@ -15,7 +15,8 @@ function blankDraft(): Draft {
 
 /** An empty form, or one that knows what its first image is called already. */
 export function blankForm({ name, operatingSystem } = { name: '', operatingSystem: '' }): Drafts {
-  return { drafts: [{ ...blankDraft(), name }], operatingSystem }
+  // The first is numbered alike on the server, which makes forms for many, and in each browser.
+  return { drafts: [{ ...blankDraft(), key: 0, name }], operatingSystem }
 }
 
 /** Files come to the drafts: the first to the one that waits for one. */

@@ -1,14 +1,24 @@
 'use client'
 
 import { useLocale, useTranslations } from 'next-intl'
-import { type Dispatch, type DragEvent, type FormEvent, type SetStateAction, useRef, useState } from 'react'
-import { useRefusalText } from '@/components/shell/refusal-text'
+import {
+  type Dispatch,
+  type DragEvent,
+  type FormEvent,
+  type RefObject,
+  type SetStateAction,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from 'react'
+import { RefusalNotice } from '@/components/shell/refusal-notice'
 import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { Notice } from '@/components/ui/notice'
 import { formatBytes } from '@/lib/format'
 import { asKnown } from '@/lib/images/rules'
 import type { Fault, Refusal } from '@/lib/result'
+import { isStanding } from '@/lib/standing'
 import { createUpload } from '@/lib/uploads/create'
 import { runUpload } from '@/lib/uploads/running'
 import { DraftFields } from './draft-fields'
@@ -32,7 +42,8 @@ type ImportFormProps = {
 export function ImportForm({ region, sizeMax, chunkBytes, form, setForm, systems, onResume }: ImportFormProps) {
   const t = useTranslations('import')
   const locale = useLocale()
-  const refusalText = useRefusalText()
+  const element = useRef<HTMLFormElement>(null)
+  const isAlive = useIsAlive()
   const [fileError, setFileError] = useState<string | null>(null)
   const [refusal, setRefusal] = useState<Refusal | Fault | null>(null)
   const [isPending, setPending] = useState(false)
@@ -55,7 +66,10 @@ export function ImportForm({ region, sizeMax, chunkBytes, form, setForm, systems
     if (isPending) return
     const ready = form.drafts.filter((draft) => draft.file !== null)
     const operatingSystem = asKnown(form.operatingSystem, systems)
-    if (ready.length === 0) return setFileError(t('noFile'))
+    if (ready.length === 0) {
+      setFileError(t('noFile'))
+      return focusWrong(element)
+    }
     setPending(true)
     setRefusal(null)
     for (const draft of ready) {
@@ -67,13 +81,17 @@ export function ImportForm({ region, sizeMax, chunkBytes, form, setForm, systems
       }
     }
     setPending(false)
+    focusWrong(element)
   }
 
   return (
     <div {...drop.handlers}>
       <Card title={t('formTitle')} line={t('formLine')}>
-        <form onSubmit={submit} className="flex flex-col gap-3 p-4">
-          {refusal && <Notice tone="danger">{refusalText(refusal)}</Notice>}
+        <form ref={element} noValidate onSubmit={submit} className="flex flex-col gap-3 p-4">
+          <noscript>
+            <Notice tone="warn">{t('needsScripts')}</Notice>
+          </noscript>
+          {refusal && !isStanding(refusal) && <RefusalNotice refusal={refusal} />}
           <FileField sizeMax={sizeMax} isOver={drop.isOver} error={fileError} onChoose={choose} />
           {form.drafts.map((draft) => (
             <DraftFields
@@ -91,13 +109,27 @@ export function ImportForm({ region, sizeMax, chunkBytes, form, setForm, systems
             onChange={(operatingSystem) => setForm((now) => ({ ...now, operatingSystem }))}
           />
           <div>
-            <Button kind="primary" type="submit" isPending={isPending}>
+            <Button kind="primary" type={isAlive ? 'submit' : 'button'} isPending={isPending}>
               {t('submit')}
             </Button>
           </div>
         </form>
       </Card>
     </div>
+  )
+}
+
+/** What is wrong has the focus, as soon as it is shown. */
+function focusWrong(form: RefObject<HTMLFormElement | null>): void {
+  requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus())
+}
+
+/** Whether the script of the page has come: before that a form that needs it cannot be sent, and is not a GET. */
+function useIsAlive(): boolean {
+  return useSyncExternalStore(
+    () => () => {},
+    () => true,
+    () => false,
   )
 }
 

@@ -16,6 +16,7 @@ import { ImportForm } from './import-form'
 import { RegionQuota } from './region-quota'
 import { isSameFile, UnfinishedCard } from './unfinished-card'
 import { UploadsCard } from './uploads-card'
+import { useKeptForm } from './use-kept-form'
 import { useUploads } from './use-uploads'
 
 type ImportPageProps = {
@@ -33,6 +34,7 @@ type ImportPageProps = {
 export function ImportPage({ region, sizeMax, chunkBytes, canConvert, systems, again }: ImportPageProps) {
   const t = useTranslations()
   const [form, setForm] = useState<Drafts>(() => blankForm(again ?? undefined))
+  useKeptForm(region, form, setForm)
   const { data } = useQuery(unfinishedUploadsQuery(region))
   const here = new Set(useUploads().map((upload) => upload.imageId))
   const unfinished = (data?.items ?? []).filter((upload) => !here.has(upload.imageId))

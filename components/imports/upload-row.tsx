@@ -19,9 +19,17 @@ const tones: Record<SendingState, Tone> = {
   sending: 'accent',
   paused: 'neutral',
   offline: 'warn',
+  held: 'warn',
   failed: 'danger',
 }
-const bars = { waiting: 'muted', sending: 'accent', paused: 'muted', offline: 'muted', failed: 'danger' } as const
+const bars = {
+  waiting: 'muted',
+  sending: 'accent',
+  paused: 'muted',
+  offline: 'muted',
+  held: 'muted',
+  failed: 'danger',
+} as const
 
 type UploadRowProps = { upload: RunningUpload & { state: SendingState }; onCancel: () => void }
 
@@ -88,6 +96,7 @@ function UploadReason({ upload: { state, refusal, sentBytes, size } }: { upload:
   if (state === 'offline') return <p className="text-warn text-xs">{t('offlineText')}</p>
   if (state === 'sending' && sentBytes >= size) return <p className="text-ink-muted text-xs">{t('endingText')}</p>
   if (!refusal) return null
+  if (state === 'held') return <p className="text-warn text-xs">{t('heldText')}</p>
   const text =
     refusal.code === 'IMAGE_NOT_FOUND'
       ? t('goneText')

@@ -4,7 +4,8 @@ import type { Fault, Refusal } from '@/lib/result'
 // The uploads of this tab, for whatever page asks for them. What makes them go on is in running.ts: it comes with the page on
 // which the first one begins.
 
-export type RunningState = 'waiting' | 'sending' | 'paused' | 'offline' | 'failed' | 'arrived'
+/** `held`: the page cannot go on as it is, most often because the session has ended; it goes on when the page can. */
+export type RunningState = 'waiting' | 'sending' | 'paused' | 'offline' | 'held' | 'failed' | 'arrived'
 
 /** What is known of the image of an upload that has arrived; 'gone' when somebody has deleted it. */
 export type ArrivedImage = Omit<ImportState, 'imageId'> | 'gone'

@@ -1,5 +1,7 @@
 import { isInMotion } from '@/lib/images/rules'
 import { latePart } from '@/lib/late-part'
+import type { Fault, Refusal } from '@/lib/result'
+import { isStanding, noteAnswer, pageStanding, subscribeStanding } from '@/lib/standing'
 import { type RunningUpload, runningUploads, setUploads } from './list'
 import type { Sending } from './send'
 
@@ -26,7 +28,7 @@ const works = new Map<string, Work>()
 
 /** Whether leaving the tab would break something off. */
 export function isUnderWay({ state }: RunningUpload): boolean {
-  return state === 'waiting' || state === 'sending' || state === 'offline'
+  return state === 'waiting' || state === 'sending' || state === 'offline' || state === 'held'
 }
 
 /** Whether the end of an image that has arrived is still to come. */
@@ -83,12 +85,17 @@ async function startNext(): Promise<void> {
         stopped(imageId, { state: 'arrived', sentBytes: work.upload.file.size })
         void follow()
       },
-      onStopped: (why) =>
-        stopped(imageId, why === 'offline' ? { state: 'offline' } : { state: 'failed', refusal: why }),
+      onStopped: (why) => stopped(imageId, stateAfter(why)),
     })
     change(imageId, { state: 'sending' })
     work.sending.start()
   }
+}
+
+function stateAfter(why: 'offline' | Refusal | Fault): Partial<RunningUpload> {
+  if (why === 'offline') return { state: 'offline' }
+  noteAnswer(why)
+  return { state: isStanding(why) ? 'held' : 'failed', refusal: why }
 }
 
 let isFollowing = false
@@ -141,3 +148,8 @@ function askBeforeLeaving(event: Event): void {
 function goOn(): void {
   for (const { imageId, state } of runningUploads()) if (state === 'offline') resumeUpload(imageId)
 }
+
+subscribeStanding(() => {
+  if (pageStanding()) return
+  for (const { imageId, state } of runningUploads()) if (state === 'held') resumeUpload(imageId)
+})
