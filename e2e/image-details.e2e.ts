@@ -129,7 +129,7 @@ test('a name with hidden characters, markup or emoji is refused beside its field
   }
   await field.fill('   ')
   await page.getByRole('button', { name: 'Save Changes' }).click()
-  await expect(field).toHaveAccessibleDescription('This is needed: fill it in.')
+  await expect(field).toHaveAccessibleDescription('Required. Fill it in.')
   await field.fill('fine')
   await description.fill('a\u202eb')
   await page.getByRole('button', { name: 'Save Changes' }).click()
@@ -238,7 +238,7 @@ test('giving an image back or deleting it from its page leads to the list, and n
     await page.getByRole('alertdialog').getByRole('button', { name: confirm, exact: true }).click()
     await expect(page).toHaveURL(`/${region}/images/${list}`)
     await expect(page.getByRole('heading', { level: 1, name: 'Images' })).toBeVisible()
-    expect.soft(await headings.evaluate((seen) => [...seen]), ask).not.toContain('There is nothing here')
+    expect.soft(await headings.evaluate((seen) => [...seen]), ask).not.toContain('Page not found')
   }
 })
 

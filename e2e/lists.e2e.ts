@@ -145,5 +145,5 @@ test('the shared images say how much of the quota they and the own ones take', a
   await share(owner, await image(owner), [recipient])
   await signIn(context, recipient)
   await page.goto(`/${region}/images/shared`)
-  await expect(page.getByText('Image quota: 1 of 50 used, with the images shared with you.')).toBeVisible()
+  await expect(page.getByText('Image quota: 1 of 50 used, including images shared with you.')).toBeVisible()
 })

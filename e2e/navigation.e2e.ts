@@ -95,7 +95,7 @@ test('the title of a page names the thing first, and nothing of what is not the 
     await page.goto(`/${region}/images/${disk.id}${path}`)
     await expect(page).toHaveTitle(`${title} · Open ECS Console`)
   }
-  const nothing = 'There is nothing here · Open ECS Console'
+  const nothing = 'Page not found · Open ECS Console'
   const theirs = await browserPage(recipient)
   await theirs.goto(`/${region}/images/${disk.id}`)
   await expect(theirs).toHaveTitle(`${disk.name} · Details · Open ECS Console`)

@@ -54,7 +54,7 @@ test('who reads the details of an image is told who stopped sharing it and when;
   await expect(theirs).toHaveURL(new RegExp(`/${region}/images/shared$`))
   const strangers = await browserPage(stranger)
   expect((await strangers.goto(`/${region}/images/${disk.id}`))?.status()).toBe(404)
-  await expect(strangers.getByRole('heading', { level: 1, name: 'There is nothing here' })).toBeVisible()
+  await expect(strangers.getByRole('heading', { level: 1, name: 'Page not found' })).toBeVisible()
   const client = await requestAs(stranger)
   const { status, body } = await ask(client, `/api/ended-shares?region=${region}&imageId=${disk.id}`)
   expect([status, body]).toEqual([200, '[]'])
