@@ -1,3 +1,4 @@
+import { encode } from 'next-auth/jwt'
 import { expect, test, vi } from 'vitest'
 
 async function cookieOf(secret: string, address: string) {
@@ -28,4 +29,18 @@ test('the cookie lives as long as a session can last, and comes back over https 
   const secure = await cookieOf('one', 'https://lan')
   expect(secure.name).toMatch(/^__Secure-next-auth\.session-token\./)
   expect(secure.options).toMatchObject({ secure: true, httpOnly: true, sameSite: 'lax' })
+})
+
+test('a cookie is opened that next-auth has sealed with our secret, and no other', async () => {
+  await cookieOf('one', 'http://lan:3000')
+  const { openSession, sealSession } = await import('./session-cookie')
+  const seal = (secret: string, maxAge = 60) => encode({ token: { sessionId: 'session' }, secret, maxAge })
+  expect(await openSession(await seal('one'))).toBe('session')
+  expect(await openSession(await sealSession({ accountId: 'account', sessionId: 'other' }))).toBe('other')
+  expect(await openSession(await seal('other'))).toBeNull()
+  expect(await openSession(await seal('one', -60))).toBeNull()
+  const sealed = await seal('one')
+  const damaged = `${sealed.slice(0, -6)}${sealed.slice(-6, -5) === 'A' ? 'B' : 'A'}${sealed.slice(-5)}`
+  for (const wrong of [damaged, 'a.b.c.d.e', 'nonsense', '', undefined]) expect(await openSession(wrong)).toBeNull()
+  expect(await openSession(await encode({ token: { sub: 'nobody' }, secret: 'one' }))).toBeNull()
 })
