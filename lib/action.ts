@@ -1,9 +1,9 @@
 import 'server-only'
-import { createHash } from 'node:crypto'
 import { headers } from 'next/headers'
 import { redirect, unstable_rethrow } from 'next/navigation'
 import { z } from 'zod'
 import { currentContext, type SessionContext } from '@/lib/auth/session'
+import { wishOf } from '@/lib/db/once'
 import { toRefusal } from '@/lib/fields'
 import { readForm } from '@/lib/form-data'
 import { logFault } from '@/lib/log'
@@ -57,16 +57,6 @@ export function defineAction<S extends z.ZodType, T>(
     return { ...result, typed }
   }
   return action
-}
-
-/**
- * One wish: the same form, filled in the same way, by the same account. A form that was changed before it was sent again is
- * another wish, though its key is the same.
- */
-function wishOf(operation: string, { viewer }: SessionContext, key: string, input: unknown): string {
-  return createHash('sha256')
-    .update(JSON.stringify([operation, viewer.accountId, key, input]))
-    .digest('hex')
 }
 
 function endOf<T>(answer: ActionResult<T>): { outcome: Outcome; code: string | null } {

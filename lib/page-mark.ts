@@ -45,3 +45,9 @@ export function pageMark(): PageMark {
 export function pageHeaders(): Record<string, string> {
   return { ...(pageAccount ? { [markHeaders.account]: pageAccount } : {}), [markHeaders.build]: build }
 }
+
+/** A key for a form that makes something. */
+export function newKey(): string {
+  // crypto.randomUUID is not there where the console is reached by plain http.
+  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join('')
+}

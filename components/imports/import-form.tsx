@@ -137,7 +137,7 @@ type Place = { region: string; operatingSystem: string; chunkBytes: number }
 
 async function begin({ file, name }: Draft, { region, operatingSystem, chunkBytes }: Place) {
   if (!file) return null
-  const begun = await createUpload({
+  const begun = await createUpload(file, {
     region,
     name,
     operatingSystem,

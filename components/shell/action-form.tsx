@@ -5,7 +5,7 @@ import { useRouter } from 'next/navigation'
 import { type FormEvent, type ReactNode, type RefObject, useActionState, useEffect, useRef, useState } from 'react'
 import { dropDraft, keepDraft, readDraft } from '@/lib/drafts'
 import { keepable } from '@/lib/form-data'
-import { build, markFields } from '@/lib/page-mark'
+import { build, markFields, newKey } from '@/lib/page-mark'
 import type { Fault, FormAction, FormAnswer, Refusal } from '@/lib/result'
 import { isStanding } from '@/lib/standing'
 import { type Noun, useFormAction } from '@/lib/use-action'
@@ -181,9 +181,4 @@ function useWishKey(given: string | undefined): [string | undefined, () => void]
     setKey(newKey())
   }
   return [key, renew]
-}
-
-// crypto.randomUUID is not there where the console is reached by plain http.
-function newKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join('')
 }

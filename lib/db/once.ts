@@ -1,4 +1,5 @@
 import 'server-only'
+import { createHash } from 'node:crypto'
 import type { z } from 'zod'
 import type { Context } from '@/lib/auth/viewer'
 import { ok, type Result } from '@/lib/result'
@@ -7,6 +8,16 @@ import type { Transaction } from './transaction'
 
 /** How long a wish is remembered. The same form sent again after that is a new one. */
 const rememberedMs = 24 * 60 * 60 * 1000
+
+/**
+ * One wish: the same form, filled in the same way, by the same account. A form that was changed before it was sent again is
+ * another wish, though its key is the same.
+ */
+export function wishOf(operation: string, { viewer }: Context, key: string, input: unknown): string {
+  return createHash('sha256')
+    .update(JSON.stringify([operation, viewer.accountId, key, input]))
+    .digest('hex')
+}
 
 /**
  * Does what a form asks for, unless the same wish came true before: then it answers what that answered, in the form of `answer`. Call it under the

@@ -10,6 +10,9 @@ const fileNameMax = 255
 export const importImageInput = z.object({ region: regionId, name: imageName, operatingSystem })
 export type ImportImageInput = z.infer<typeof importImageInput>
 
+/** What an import that has begun is answered. */
+export const begunImport = z.object({ imageId })
+
 export const sha256Hex = z.string('invalid').regex(/^[0-9a-f]{64}$/, 'invalid')
 
 /** What the browser says of a file before it sends it. The name is for people only; nothing is decided by it. */

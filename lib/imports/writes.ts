@@ -6,19 +6,21 @@ import type { DiskFormatName } from '@/lib/blobs/rules'
 import { db } from '@/lib/db/client'
 import { addJob } from '@/lib/db/jobs'
 import { lockAccounts, lockTransfer } from '@/lib/db/locks'
-import { inTransaction } from '@/lib/db/transaction'
+import { once } from '@/lib/db/once'
+import { inTransaction, type Transaction } from '@/lib/db/transaction'
 import { recordEvents } from '@/lib/events/writes'
 import { newId } from '@/lib/ids'
 import { ok, type Result, refuse } from '@/lib/result'
 import { leaseMs, queueMs } from '@/lib/transfers/rules'
-import type { ImportImageInput } from './schema'
+import { begunImport, type ImportImageInput } from './schema'
 
 /** How a disk comes in: the file's name and size where they are known, how long its sender may be silent, and who that is. */
 export type Arrival = { fileName?: string; size?: number; patienceMs: number; holder?: string }
 
 /**
  * Begins an import: the image stands there as `importing` and has taken its quota place before the first byte arrives.
- * Refuses REGION_NOT_FOUND and IMAGE_QUOTA_FULL. Who began it renews the lease until it ends it one way or the other.
+ * Refuses REGION_NOT_FOUND and IMAGE_QUOTA_FULL. Who began it renews the lease until it ends it one way or the
+ * other. One wish begins one import.
  */
 export async function beginImport(
   ctx: Context,
@@ -28,29 +30,38 @@ export async function beginImport(
   return await inTransaction(async (tx) => {
     const accounts = await lockAccounts(tx, [...new Set([ctx.viewer.ownerId, ctx.viewer.accountId])])
     if (isDisabled(ctx, accounts)) return refuse({ code: 'SIGNED_OUT' })
-    if (!(await tx.region.findUnique({ where: { id: input.region } }))) return refuse({ code: 'REGION_NOT_FOUND' })
-    const use = (await quotaUse(tx, [ctx.viewer.ownerId], input.region)).get(ctx.viewer.ownerId)
-    const refusal = use && refuseImageQuota({ used: use.used, quota: use.quota, region: input.region })
-    if (refusal) return refuse(refusal)
-    const image = { id: newId('img'), name: input.name }
-    const { fileName, size = 0, patienceMs, holder = null } = arrival
-    await tx.image.create({
-      data: {
-        ...image,
-        ownerId: ctx.viewer.ownerId,
-        regionId: input.region,
-        operatingSystem: input.operatingSystem,
-        source: 'IMPORT',
-        state: 'importing',
-        originName: fileName,
-        transfer: { create: { kind: 'IMPORT', step: 'RECEIVE', totalBytes: size, leaseHolder: holder, patienceMs } },
-        createdAt: ctx.now,
-        updatedAt: ctx.now,
-      },
-    })
-    await recordEvents(tx, ctx, [{ action: 'image.import', regionId: input.region, image }])
-    return ok({ imageId: image.id })
+    return await once(tx, ctx, begunImport, () => makeImport(tx, ctx, input, arrival))
   })
+}
+
+async function makeImport(
+  tx: Transaction,
+  ctx: Context,
+  input: ImportImageInput,
+  arrival: Arrival,
+): Promise<Result<{ imageId: string }>> {
+  if (!(await tx.region.findUnique({ where: { id: input.region } }))) return refuse({ code: 'REGION_NOT_FOUND' })
+  const use = (await quotaUse(tx, [ctx.viewer.ownerId], input.region)).get(ctx.viewer.ownerId)
+  const refusal = use && refuseImageQuota({ used: use.used, quota: use.quota, region: input.region })
+  if (refusal) return refuse(refusal)
+  const image = { id: newId('img'), name: input.name }
+  const { fileName, size = 0, patienceMs, holder = null } = arrival
+  await tx.image.create({
+    data: {
+      ...image,
+      ownerId: ctx.viewer.ownerId,
+      regionId: input.region,
+      operatingSystem: input.operatingSystem,
+      source: 'IMPORT',
+      state: 'importing',
+      originName: fileName,
+      transfer: { create: { kind: 'IMPORT', step: 'RECEIVE', totalBytes: size, leaseHolder: holder, patienceMs } },
+      createdAt: ctx.now,
+      updatedAt: ctx.now,
+    },
+  })
+  await recordEvents(tx, ctx, [{ action: 'image.import', regionId: input.region, image }])
+  return ok({ imageId: image.id })
 }
 
 /** A file that has arrived whole: what was received, and what its sender says of it. */

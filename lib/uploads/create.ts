@@ -1,11 +1,14 @@
 import type { UploadInput } from '@/lib/imports/schema'
-import { pageHeaders } from '@/lib/page-mark'
+import { markHeaders, newKey, pageHeaders } from '@/lib/page-mark'
 import { paths } from '@/lib/paths'
 import type { ActionResult } from '@/lib/result'
 import { noteAnswer } from '@/lib/standing'
 
+// A file that is sent again because no answer came is the same wish; chosen anew, it is another.
+const keys = new WeakMap<File, string>()
+
 /** Begins an upload: its image stands there and has its place from now on. A request that never arrived is a fault. */
-export async function createUpload(input: UploadInput): Promise<ActionResult<{ imageId: string }>> {
+export async function createUpload(file: File, input: UploadInput): Promise<ActionResult<{ imageId: string }>> {
   const { size, ...texts } = input
   const metadata = Object.entries(texts).map(([key, text]) => `${key} ${base64(text)}`)
   const headers = {
@@ -13,6 +16,7 @@ export async function createUpload(input: UploadInput): Promise<ActionResult<{ i
     'Upload-Length': String(size),
     'Upload-Metadata': metadata.join(','),
     ...pageHeaders(),
+    [markHeaders.key]: keyOf(file),
   }
   try {
     const answer = await fetch(paths.api.uploads(), { method: 'POST', headers })
@@ -25,6 +29,12 @@ export async function createUpload(input: UploadInput): Promise<ActionResult<{ i
   } catch {
     return { ok: false, refusal: navigator.onLine ? { code: 'FAULT', reference: '' } : { code: 'OFFLINE' } }
   }
+}
+
+function keyOf(file: File): string {
+  const key = keys.get(file) ?? newKey()
+  keys.set(file, key)
+  return key
 }
 
 function base64(text: string): string {

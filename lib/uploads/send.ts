@@ -64,6 +64,8 @@ function isWorthRetrying(status: number): boolean {
 
 const meanings: Record<number, Refusal> = {
   401: { code: 'SIGNED_OUT' },
+  // The answer to a question has no body that could name the other account; the next read of the page does.
+  403: { code: 'SIGNED_OUT' },
   404: { code: 'IMAGE_NOT_FOUND' },
   410: { code: 'IMAGE_NOT_FOUND' },
   423: { code: 'BUSY' },

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 import { Server } from '@tus/server'
 import { isOwnForm } from '@/lib/auth/form'
 import type { SessionContext } from '@/lib/auth/session'
+import { wishOf } from '@/lib/db/once'
 import { env } from '@/lib/env'
 import { imageId as imageIdSchema, toRefusal } from '@/lib/fields'
 import { findArrival, findUpload } from '@/lib/imports/reads'
@@ -89,9 +90,14 @@ async function beginUpload(request: Request, metadata: Record<string, string | n
   if (size > max) throw uploadRefusal({ code: 'IMAGE_TOO_LARGE', max })
   await requireStagingRoom(size)
   const arrival = { fileName, size, patienceMs: uploadPatienceMs }
-  const begun = await beginImport(about.ctx, { region, name, operatingSystem }, arrival)
+  const { key } = markOfHeaders(request.headers)
+  const wish = key && wishOf(beginUpload.name, about.ctx, key, parsed.data)
+  const ctx = wish ? { ...about.ctx, wish } : about.ctx
+  const begun = await beginImport(ctx, { region, name, operatingSystem }, arrival)
   if (!begun.ok) throw uploadRefusal(begun.refusal)
   const { imageId } = begun.value
+  // What was begun under the same wish may have been cancelled, or have arrived, since.
+  if (wish && !(await findUpload(ctx, imageId))) throw uploadRefusal({ code: 'IMAGE_NOT_FOUND' })
   try {
     await makeStagedFile(imageId)
   } catch (error) {

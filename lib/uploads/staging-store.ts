@@ -108,7 +108,8 @@ export class StagingStore extends DataStore {
 
 /** Makes the file that an upload goes into. */
 export async function makeStagedFile(imageId: string): Promise<void> {
-  const file = await open(stagedFile(imageId), 'wx', 0o600).catch(throwFolderError)
+  // It may be there: the same form, sent twice at once, is one upload.
+  const file = await open(stagedFile(imageId), 'a', 0o600).catch(throwFolderError)
   await file.close()
 }
 
