@@ -28,9 +28,9 @@ function inputs(imageId: string, shareId: string, username: string): Record<stri
     restoreImageAction: { region, imageId },
     purgeImageAction: { region, imageId },
     copyImageAction: { region, imageId, targetRegion: 'cn-shenzhen', name: 'taken away' },
-    cancelCopyAction: { region, imageId },
     retryCopyAction: { region, imageId },
-    cancelImportAction: { region, imageId },
+    cancelTransferAction: { region, imageId },
+    emptyRecycleBinAction: { region, deletedUntil: new Date(0).toISOString() },
     changePasswordAction: { currentPassword: password, newPassword: 'a password of somebody else' },
   }
 }
@@ -42,9 +42,8 @@ const ofImages = [
   'restoreImageAction',
   'purgeImageAction',
   'copyImageAction',
-  'cancelCopyAction',
   'retryCopyAction',
-  'cancelImportAction',
+  'cancelTransferAction',
 ]
 
 async function refusalOf(client: APIRequestContext, name: string, input: unknown): Promise<string> {

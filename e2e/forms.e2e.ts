@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test'
+import { db } from '@/lib/db/client'
 import { account, expect, image, row, share, test } from './fixtures'
 
 const region = 'cn-shanghai'
@@ -112,4 +113,21 @@ test('a page that the browser translates goes on working', async ({ browserPage 
     await expect(page.getByRole('heading', { level: 1, name: 'another' })).toBeVisible()
   })
   expect(faults).toEqual([])
+})
+
+test('a page that breaks in the browser does not claim that nothing was done', async ({ browserPage }) => {
+  const [owner, recipient] = [await account(), await account()]
+  const disk = await image(owner)
+  const page = await browserPage(owner)
+  await page.goto(`/${region}/images/${disk.id}/share`)
+  await page.getByRole('textbox', { name: 'Username' }).fill(`${recipient.username},`)
+  // As an extension of the browser might: what React is about to take away is gone already.
+  await page.getByRole('button', { name: `Remove ${recipient.username}` }).evaluate((button) => {
+    button.parentElement?.remove()
+  })
+  await page.getByRole('button', { name: 'Share Images' }).click()
+  await expect(page.getByRole('alert').filter({ hasText: 'What you did last may have been done' })).toBeVisible()
+  expect(await db().share.count({ where: { imageId: disk.id } })).toBe(1)
+  await page.getByRole('button', { name: 'Reload' }).click()
+  await expect(row(page.getByRole('table'), recipient.username)).toBeVisible()
 })
