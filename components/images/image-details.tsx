@@ -17,7 +17,6 @@ import type { HeldImage, ImagePageParams, OwnImage } from '@/lib/images/schema'
 import { latePart } from '@/lib/late-part'
 import { paths } from '@/lib/paths'
 import { DiskPicture } from './disk-picture'
-import { EditImageForm } from './edit-image-form'
 import { useFailureText } from './failure-text'
 import { HeldImageFields, OwnImageFields } from './image-fields'
 import { ImageHistory } from './image-history'
@@ -31,6 +30,7 @@ const CancelShareDialog = dynamic(() =>
   latePart(() => import('@/components/shares/cancel-share-dialog').then((module) => module.CancelShareDialog)),
 )
 
+const EditImageForm = dynamic(() => latePart(() => import('./edit-image-form').then((module) => module.EditImageForm)))
 const ImageTaskDialog = dynamic(() =>
   latePart(() => import('./image-task-dialog').then((module) => module.ImageTaskDialog)),
 )
