@@ -73,6 +73,9 @@ test('tabs of the build before are told to reload, nothing is done for them, and
   const value = await sealSession({ accountId: owner.id, sessionId: session.id })
   await context.addCookies([{ name: sessionCookie(baseUrl).name, value, url: baseUrl }])
   const [form, dialog] = [await context.newPage(), await context.newPage()]
+  // A real update names its scripts anew. Those of the copy have the names of the first, so none is taken from the cache.
+  const client = await context.newCDPSession(form)
+  await client.send('Network.setCacheDisabled', { cacheDisabled: true })
   for (const page of [form, dialog]) await page.goto(`${baseUrl}/${region}/images/${disk.id}/share`)
   // The part of the page that its dialog is: an update takes it away.
   const parts: string[] = []
