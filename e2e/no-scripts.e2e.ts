@@ -51,6 +51,7 @@ test('an image is shared and taken back without scripts, and a refusal keeps wha
   await visitor.getByLabel('Note (optional)').fill('as we spoke of')
   await press(visitor, 'Share Images')
   await expect(visitor.getByRole('alert').filter({ hasText: '1 username' })).toBeVisible()
+  await expect(visitor.getByRole('listitem').filter({ hasText: 'nobody-at-all: No master account' })).toBeVisible()
   await expect(visitor.getByLabel('Username')).toHaveValue(`${first.username}, nobody-at-all`)
   await expect(visitor.getByLabel('Note (optional)')).toHaveValue('as we spoke of')
   await visitor.getByLabel('Username').fill(`${first.username} ${second.username}`)

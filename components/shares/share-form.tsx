@@ -87,8 +87,6 @@ export function ShareForm({ region, shares, wishKey, onShare }: ShareFormProps) 
 /** The names that are chosen. They are more than a field holds, so they are kept over a reload here. */
 function Recipients<T>({ view, shares }: { view: FormView<T>; shares: ImageShares }) {
   const draft = `${usePageAccount()} recipients ${shares.image.id}`
-  const tRecipients = useTranslations('share')
-  const tRefusals = useTranslations('recipientRefusals')
   const { isPending, done } = view
   const [usernames, setUsernames] = useState<string[]>([])
   const [typed, setTyped] = useState(() => view.typedList('usernames').filter(Boolean).join(', '))
@@ -107,8 +105,9 @@ function Recipients<T>({ view, shares }: { view: FormView<T>; shares: ImageShare
     if (usernames.length > 0 || typed) keepDraft(draft, { usernames, typed: [typed] })
     else dropDraft(draft)
   }, [draft, isRestored, usernames, typed])
+  const all = [...usernames, ...splitUsernames(typed)]
   const take = useEffectEvent(() => {
-    setUsernames([...new Set([...usernames, ...splitUsernames(typed)])])
+    setUsernames([...new Set(all)])
     setTyped('')
   })
   useEffect(() => {
@@ -120,19 +119,13 @@ function Recipients<T>({ view, shares }: { view: FormView<T>; shares: ImageShare
     setUsernames([])
     setTyped('')
   }, [done])
-  const refused = refusedOf(view.refusal)
-  // Without scripts there are no chips that could say it of themselves.
-  const loose = refused
-    .filter(({ username }) => !usernames.includes(username) && splitUsernames(typed).includes(username))
-    .map(({ username, code }) => tRecipients('named', { username, text: tRefusals(code) }))
-    .join(' ')
   return (
     <UsernamesField
       usernames={usernames}
       typed={typed}
       sharedWith={shares.shares.map((share) => share.username)}
-      refused={refused.filter(({ username }) => usernames.includes(username))}
-      error={view.errorOf('usernames') ?? (loose || undefined)}
+      refused={refusedOf(view.refusal).filter(({ username }) => all.includes(username))}
+      error={view.errorOf('usernames')}
       onChange={(next) => {
         setUsernames(next)
         if (view.refusal) view.reset()

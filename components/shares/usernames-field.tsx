@@ -67,7 +67,10 @@ export function UsernamesField(props: UsernamesFieldProps) {
   const chips = usernames.map(entryOf)
   const [current, ...more] = splitUsernames(words).filter((word) => !usernames.includes(word))
   // Of several words in the making none is looked up: they may become a person's name.
-  const shown = current && more.length === 0 ? [...chips, entryOf(current)] : chips
+  const named = current && more.length === 0 ? [...usernames, current] : usernames
+  // Where there are no scripts what was refused is still in the box, and no chip.
+  const inBox = splitUsernames(typed).filter((word) => refused.some(({ username }) => username === word))
+  const shown = [...new Set([...named, ...inBox])].map(entryOf)
   const isWrong = Boolean(error) || refused.length > 0
   return (
     <div className="flex flex-col gap-1">
