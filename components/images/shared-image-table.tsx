@@ -45,6 +45,9 @@ export function SharedImageTable({ list }: { list: SharedImageParams }) {
   const columns = useColumns(list, newIds, setCancelling)
   const filters = useFilters(list, data)
   if (!data) return null
+  const [last] = ended
+  // What has been shared again is in the list.
+  const isNews = !data.items.some(({ imageId }) => imageId === last?.imageId)
   const href = (change: Parameters<typeof paths.sharedImages>[1]) =>
     paths.sharedImages(list.region, { ...withoutCursor(list), ...change })
   return (
@@ -68,7 +71,7 @@ export function SharedImageTable({ list }: { list: SharedImageParams }) {
         onRefresh={() => refetch()}
       />
       <Status className="border-line border-t px-4 py-2">
-        {ended[0] && tEnded('here', { image: ended[0].name, other: ended[0].sharer })}
+        {last && isNews && tEnded('here', { image: last.name, other: last.sharer })}
       </Status>
       <EndedShares
         key={JSON.stringify(list)}

@@ -29,12 +29,47 @@ type ShareTableProps = {
 /** The shared images list: who has this image, since when, and who gave it. */
 export function ShareTable({ region, shares, added }: ShareTableProps) {
   const t = useTranslations('share')
-  const format = useFormatter()
   const [cancelling, setCancelling] = useState<ImageShare | null>(null)
   const [ended, setEnded] = useState<ImageShare[]>([])
   const marked = useMarked(added)
   const [last] = ended
-  const columns: Column<ImageShare>[] = [
+  // Whoever has been given it again has it.
+  const isNews = last && !shares.shares.some(({ username }) => username === last.username)
+  const columns = useColumns({ region, imageId: shares.image.id, marked, onCancel: setCancelling })
+  return (
+    <Card title={t('listTitle')}>
+      <Status className="px-4 py-2">{isNews && t('ended', { username: last.username })}</Status>
+      <EndedShares shareIds={shares.shares.map(({ id }) => id)} endedHere={new Set(ended.map(({ id }) => id))} />
+      <Table
+        caption={t('caption', { name: shares.image.name })}
+        columns={columns}
+        rows={shares.shares}
+        rowKey={(share) => share.id}
+        empty={<EmptyState title={t('empty')}>{t('emptyNext')}</EmptyState>}
+      />
+      {cancelling && (
+        <CancelShareDialog
+          share={{ id: cancelling.id, username: cancelling.username, image: shares.image.name }}
+          side="sharer"
+          onClose={() => setCancelling(null)}
+          onEnded={() => setEnded((before) => [cancelling, ...before])}
+        />
+      )}
+    </Card>
+  )
+}
+
+type ColumnsOf = {
+  region: string
+  imageId: string
+  marked: ReadonlySet<string>
+  onCancel: (share: ImageShare) => void
+}
+
+function useColumns({ region, imageId, marked, onCancel }: ColumnsOf): Column<ImageShare>[] {
+  const t = useTranslations('share')
+  const format = useFormatter()
+  return [
     {
       id: 'username',
       header: t('username'),
@@ -68,8 +103,8 @@ export function ShareTable({ region, shares, added }: ShareTableProps) {
         <Button
           kind="text-danger"
           aria-label={`${t('cancel')}, ${share.username}`}
-          href={paths.cancelSharing(region, shares.image.id, share.id)}
-          onClick={() => setCancelling(share)}
+          href={paths.cancelSharing(region, imageId, share.id)}
+          onClick={() => onCancel(share)}
           className="-mx-1.5"
         >
           {t('cancel')}
@@ -77,27 +112,6 @@ export function ShareTable({ region, shares, added }: ShareTableProps) {
       ),
     },
   ]
-  return (
-    <Card title={t('listTitle')}>
-      <Status className="px-4 py-2">{last && t('ended', { username: last.username })}</Status>
-      <EndedShares shareIds={shares.shares.map(({ id }) => id)} endedHere={new Set(ended.map(({ id }) => id))} />
-      <Table
-        caption={t('caption', { name: shares.image.name })}
-        columns={columns}
-        rows={shares.shares}
-        rowKey={(share) => share.id}
-        empty={<EmptyState title={t('empty')}>{t('emptyNext')}</EmptyState>}
-      />
-      {cancelling && (
-        <CancelShareDialog
-          share={{ id: cancelling.id, username: cancelling.username, image: shares.image.name }}
-          side="sharer"
-          onClose={() => setCancelling(null)}
-          onEnded={() => setEnded((before) => [cancelling, ...before])}
-        />
-      )}
-    </Card>
-  )
 }
 
 /** How long what was just added stays marked: long enough to find it below the form. */
