@@ -133,7 +133,7 @@ const noName = [
   'a\nb',
 ]
 
-const ofImages = ['restoreImageAction', 'purgeImageAction', 'cancelCopyAction', 'retryCopyAction', 'cancelImportAction']
+const ofImages = ['restoreImageAction', 'purgeImageAction', 'retryCopyAction', 'cancelTransferAction']
 
 test('no input of an action is a fault: what cannot be used is refused with its field named, and nothing is written', async ({
   requestAs,
