@@ -136,7 +136,7 @@ test('a download while its store is away is answered 503 with the reason, to a p
   expect(line).toContain(`${here} cannot be read or written: ENOENT. Check that it is there and mounted.`)
 
   const value = await sealSession({ accountId: owner, sessionId: 'session' })
-  await context.addCookies([{ name: sessionCookie().name, value, url: baseUrl() }])
+  await context.addCookies([{ name: sessionCookie(baseUrl()).name, value, url: baseUrl() }])
   const page = await context.newPage()
   expect((await page.goto(url))?.status()).toBe(503)
   await expect(page.getByRole('heading', { name: 'The disk cannot be downloaded now' })).toBeVisible()

@@ -6,6 +6,9 @@ import { isSilent } from '@/lib/db/errors'
 import { currentRequest, logFault, requestIdOf } from '@/lib/log'
 import { requestPatienceMs, within } from '@/lib/patience'
 
+/** A page waits for several things, some of them after others; they have one patience together. */
+const pageBegan = cache(() => Date.now())
+
 const pageRequest = cache(async () => requestIdOf(await headers()))
 
 /** A digest says of what kind a fault is where the page in place of it has more to say than the reference. */
@@ -17,7 +20,7 @@ const silent = 'database.'
  */
 export async function forPage<T>(work: Promise<T>): Promise<T> {
   try {
-    return await within(requestPatienceMs, work)
+    return await within(Math.max(1, requestPatienceMs - (Date.now() - pageBegan())), work)
   } catch (error) {
     unstable_rethrow(error)
     // Next shows the digest that an error has already, and makes one only where there is none.
