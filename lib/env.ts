@@ -1,11 +1,9 @@
 import 'server-only'
 import path from 'node:path'
 import { z } from 'zod'
+import { bytesPattern, parseBytes } from './format'
 
-const bytes = z
-  .string()
-  .regex(/^\d+(\.\d+)?\s?(B|KiB|MiB|GiB|TiB)?$/, 'a size such as 64GiB')
-  .transform(parseBytes)
+const bytes = z.string().regex(bytesPattern, 'a size such as 64GiB').transform(parseBytes)
 
 const duration = z
   .string()
@@ -60,12 +58,6 @@ export function env(): Environment {
   }
   parsed = result.data
   return parsed
-}
-
-function parseBytes(text: string): number {
-  const units: Record<string, number> = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 }
-  const unit = text.replace(/[\d.\s]/g, '') || 'B'
-  return Math.floor(Number.parseFloat(text) * (units[unit] ?? 1))
 }
 
 function parseDuration(text: string): number {

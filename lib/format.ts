@@ -1,3 +1,5 @@
+import type { Refusal } from './result'
+
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
 
 /** One for each language: a table has hundreds of sizes. */
@@ -20,4 +22,23 @@ export function formatBytes(bytes: number, locale: string): string {
 export function zoneOffset(timeZone: string, locale: string, at: Date): string {
   const parts = new Intl.DateTimeFormat(locale, { timeZone, timeZoneName: 'shortOffset' }).formatToParts(at)
   return parts.find(({ type }) => type === 'timeZoneName')?.value ?? timeZone
+}
+
+/** The sizes that a refusal's sentence names, as people read them. */
+export function sizesOf(refusal: Refusal, locale: string): Record<string, string> {
+  if (refusal.code === 'BYTES_QUOTA_BELOW_USE') return { used: formatBytes(refusal.used, locale) }
+  if (refusal.code !== 'BYTES_QUOTA_FULL') return {}
+  const { used, quota, asked } = refusal
+  return Object.fromEntries(
+    Object.entries({ used, quota, asked }).map(([fact, bytes]) => [fact, formatBytes(bytes, locale)]),
+  )
+}
+
+/** A size as an operator writes it: `64GiB`, `1.5 TiB`, `1048576`. */
+export const bytesPattern = /^\d+(\.\d+)?\s?(B|KiB|MiB|GiB|TiB)?$/
+
+/** The bytes of a size that has the pattern. */
+export function parseBytes(text: string): number {
+  const unit = units.indexOf(text.replace(/[\d.\s]/g, '') || 'B')
+  return Math.floor(Number.parseFloat(text) * 1024 ** unit)
 }

@@ -19,6 +19,7 @@ export type Refusal =
   | { code: RecipientRefusalCode; recipients: RefusedRecipient[] }
   | { code: 'SHARE_NOT_FOUND' }
   | { code: 'IMAGE_QUOTA_FULL'; quota: number; used: number; region: string }
+  | { code: 'BYTES_QUOTA_FULL'; quota: number; used: number; asked: number; region: string }
   | { code: 'IMAGE_IS_SHARED'; recipients: number }
   | { code: 'IMAGE_BUSY'; state: string }
   | { code: 'CHECKSUM_MISMATCH' }
@@ -38,6 +39,7 @@ export type Refusal =
   | { code: 'REGION_NOT_FOUND' }
   | { code: 'REGION_EXISTS' }
   | { code: 'QUOTA_BELOW_USE'; used: number }
+  | { code: 'BYTES_QUOTA_BELOW_USE'; used: number }
 
 export type RefusalCode = Refusal['code']
 

@@ -19,6 +19,7 @@ const nouns = [
   'imports',
   'copies',
   'transfers',
+  'quotas',
   'blobs',
   'shares',
   'events',

@@ -1,14 +1,23 @@
 import { clockSkewSeconds } from '@/lib/clock-skew'
+import { nearlyFull } from '@/lib/nearly-full'
 import { readiness } from '@/lib/readiness'
 
 export const dynamic = 'force-dynamic'
 
-/** Whether this process can do its work: whoever sends it visitors asks here. A clock that is wrong is told of and harms nothing. */
+/**
+ * Whether this process can do its work: whoever sends it visitors asks here. A clock that is wrong and places that are nearly
+ * full are told of, and take nothing from that.
+ */
 export async function GET(): Promise<Response> {
   const parts = await readiness()
   const notReady = Object.entries(parts).flatMap(([part, isReady]) => (isReady ? [] : [part]))
   const skew = parts.database ? await clockSkewSeconds().catch(() => null) : null
+  const full = parts.database ? await nearlyFull().catch(() => []) : []
   const status = notReady.length === 0 ? 200 : 503
-  const said = { ready: notReady.length === 0, notReady, ...(skew === null ? {} : { clockSkewSeconds: skew }) }
+  const warnings = {
+    ...(skew === null ? {} : { clockSkewSeconds: skew }),
+    ...(full.length > 0 ? { nearlyFull: full } : {}),
+  }
+  const said = { ready: notReady.length === 0, notReady, ...warnings }
   return Response.json(said, { status, headers: { 'Cache-Control': 'no-store' } })
 }

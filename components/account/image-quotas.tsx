@@ -6,8 +6,9 @@ import { useRegionName } from '@/components/shell/current-region'
 import { Card } from '@/components/ui/card'
 import { Meter } from '@/components/ui/meter'
 import { quotasQuery } from '@/lib/accounts/queries'
+import { BytesMeter } from './bytes-meter'
 
-/** A meter per region. */
+/** Two meters per region: the number of images, and their bytes. */
 export function ImageQuotas() {
   const t = useTranslations()
   const regionName = useRegionName()
@@ -16,17 +17,23 @@ export function ImageQuotas() {
     <Card title={t('account.imageQuota')} line={t('account.imageQuotaText')}>
       <div className="grid gap-x-8 gap-y-4 p-4 md:grid-cols-2 lg:grid-cols-3">
         {quotas.map((region) => (
-          <Meter
-            key={region.regionId}
-            label={regionName(region.regionId)}
-            used={region.used}
-            max={region.quota}
-            hint={
-              region.used < region.quota
-                ? t('images.quotaFree', { free: region.quota - region.used })
-                : t('images.quotaFull')
-            }
-          />
+          <div key={region.regionId} className="flex min-w-0 flex-col gap-4">
+            <Meter
+              label={regionName(region.regionId)}
+              used={region.used}
+              max={region.quota}
+              hint={
+                region.used < region.quota
+                  ? t('images.quotaFree', { free: region.quota - region.used })
+                  : t('images.quotaFull')
+              }
+            />
+            <BytesMeter
+              label={t('account.bytesOf', { region: region.regionId })}
+              used={region.bytesUsed}
+              quota={region.bytesQuota}
+            />
+          </div>
         ))}
       </div>
     </Card>

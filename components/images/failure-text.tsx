@@ -10,6 +10,7 @@ const plainFailures = [
   'STORE_UNREACHABLE',
   'STORE_REFUSED',
   'STORE_FULL',
+  'BYTES_QUOTA_FULL',
   'CHECKSUM_MISMATCH',
 ] as const
 

@@ -1,6 +1,7 @@
 'use client'
 
-import { useFormatter, useTranslations } from 'next-intl'
+import { useFormatter, useLocale, useTranslations } from 'next-intl'
+import { sizesOf } from '@/lib/format'
 import { imageStates } from '@/lib/images/rules'
 import type { Fault, Refusal } from '@/lib/result'
 import { useRegionName } from './current-region'
@@ -9,6 +10,7 @@ import { useRegionName } from './current-region'
 export function useRefusalText(): (refusal: Refusal | Fault) => string {
   const t = useTranslations()
   const format = useFormatter()
+  const locale = useLocale()
   const regionName = useRegionName()
   return (refusal) => {
     if (refusal.code === 'FAULT') {
@@ -24,6 +26,7 @@ export function useRefusalText(): (refusal: Refusal | Fault) => string {
     }
     if ('region' in refusal) facts.region = regionName(refusal.region)
     if ('imageRegion' in refusal) facts.imageRegion = regionName(refusal.imageRegion)
+    Object.assign(facts, sizesOf(refusal, locale))
     const state = 'state' in refusal ? imageStates.find((known) => known === refusal.state) : undefined
     if (state) facts.state = t(`states.${state}`)
     if ('resetsAt' in refusal)

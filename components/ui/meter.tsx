@@ -1,10 +1,10 @@
 import { useId } from 'react'
 import { classNames } from './class-names'
 
-type MeterProps = { label: string; used: number; max: number; hint: string }
+type MeterProps = { label: string; used: number; max: number; hint: string; format?: (value: number) => string }
 
 /** How much of a limit is used: a bar, the numbers, and when or how it frees. Warns from 80 %, danger at 100 %. */
-export function Meter({ label, used, max, hint }: MeterProps) {
+export function Meter({ label, used, max, hint, format = String }: MeterProps) {
   const id = useId()
   const share = max > 0 ? used / max : 1
   const tone = share >= 1 ? 'bg-danger' : share >= 0.8 ? 'bg-warn' : 'bg-accent'
@@ -14,7 +14,7 @@ export function Meter({ label, used, max, hint }: MeterProps) {
         <span id={id} className="font-medium text-sm">
           {label}
         </span>
-        <span className="text-sm tabular-nums">{`${used} / ${max}`}</span>
+        <span className="text-sm tabular-nums">{`${format(used)} / ${format(max)}`}</span>
       </div>
       {/* biome-ignore lint/a11y/useSemanticElements: a <meter> draws its own bar, which no browser lets us colour alike. */}
       <div
@@ -23,7 +23,7 @@ export function Meter({ label, used, max, hint }: MeterProps) {
         aria-valuenow={Math.min(used, max)}
         aria-valuemin={0}
         aria-valuemax={max}
-        aria-valuetext={`${used} / ${max}`}
+        aria-valuetext={`${format(used)} / ${format(max)}`}
         className="h-1.5 overflow-hidden rounded-full bg-line"
       >
         <div

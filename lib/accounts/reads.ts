@@ -1,53 +1,10 @@
 import 'server-only'
-import type { Context, OwnerId } from '@/lib/auth/viewer'
+import type { Context } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import type { Transaction } from '@/lib/db/transaction'
-import { imageQuotaDefault, type Lookups, unknownLookupsMax, unknownLookupsWindowMs } from './rules'
+import { listQuotas } from '@/lib/quotas/reads'
+import { type Lookups, unknownLookupsMax, unknownLookupsWindowMs } from './rules'
 import type { AccountInfo, AccountRecord } from './schema'
-
-/** A master account's image quota in a region and what is used of it: own images but failed ones, and shares received. */
-export type QuotaUse = { accountId: string; regionId: string; quota: number; used: number }
-
-/**
- * Quotas and their use of several accounts in one region. Under the accounts' locks this is the fact that a rule decides
- * on. Counting stops one past the quota, so a huge account costs no more than its quota.
- */
-export async function quotaUse(
-  tx: Transaction,
-  accountIds: string[],
-  regionId: string,
-): Promise<Map<string, QuotaUse>> {
-  const rows = await tx.$queryRaw<QuotaUse[]>`
-    SELECT a.id AS "accountId", ${regionId} AS "regionId", q.quota, (o.used + r.used)::int AS used
-    FROM unnest(${accountIds}::text[]) AS a(id)
-    CROSS JOIN LATERAL (SELECT coalesce((SELECT images FROM "Quota" WHERE "accountId" = a.id AND "regionId" = ${regionId}),
-      ${imageQuotaDefault})::int AS quota) q
-    CROSS JOIN LATERAL (SELECT count(*) AS used FROM (SELECT 1 FROM "Image"
-      WHERE "ownerId" = a.id AND "regionId" = ${regionId} AND state <> 'failed' LIMIT q.quota + 1) own) o
-    CROSS JOIN LATERAL (SELECT count(*) AS used FROM (SELECT 1 FROM "Share"
-      WHERE "recipientId" = a.id AND "regionId" = ${regionId} LIMIT q.quota + 1) received) r`
-  return new Map(rows.map((row) => [row.accountId, row]))
-}
-
-/** The image quota of a master account in every region, by region id. Counts exactly, also over the quota. */
-export async function listQuotas(owner: OwnerId): Promise<AccountInfo['quotas']> {
-  return await db().$queryRaw<AccountInfo['quotas']>`
-    SELECT r.id AS "regionId", r.name AS "regionName",
-      coalesce((SELECT images FROM "Quota" WHERE "accountId" = ${owner} AND "regionId" = r.id), ${imageQuotaDefault})::int AS quota,
-      ((SELECT count(*) FROM "Image" WHERE "ownerId" = ${owner} AND "regionId" = r.id AND state <> 'failed')
-        + (SELECT count(*) FROM "Share" WHERE "recipientId" = ${owner} AND "regionId" = r.id))::int AS used
-    FROM "Region" r ORDER BY r.id`
-}
-
-/** The image quota of a master account in one region, counted exactly: it may be over, when the operator lowered it. */
-export async function getQuota(owner: OwnerId, region: string): Promise<{ used: number; quota: number }> {
-  const [counted] = await db().$queryRaw<{ used: number; quota: number }[]>`
-    SELECT coalesce((SELECT images FROM "Quota" WHERE "accountId" = ${owner} AND "regionId" = ${region}),
-        ${imageQuotaDefault})::int AS quota,
-      ((SELECT count(*) FROM "Image" WHERE "ownerId" = ${owner} AND "regionId" = ${region} AND state <> 'failed')
-        + (SELECT count(*) FROM "Share" WHERE "recipientId" = ${owner} AND "regionId" = ${region}))::int AS used`
-  return counted ?? { used: 0, quota: imageQuotaDefault }
-}
 
 /** What Account Info shows. */
 export async function getAccountInfo(ctx: Context): Promise<AccountInfo> {

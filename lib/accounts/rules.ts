@@ -1,5 +1,3 @@
-import type { Refusal } from '@/lib/result'
-
 /** Longest username of a master account, and longest login of a sub-account. */
 export const usernameMax = 32
 /** `<login>@<master>`, both at most 32. */
@@ -7,9 +5,6 @@ export const signInNameMax = 2 * usernameMax + 1
 /** NIST SP 800-63B: length is what counts, so there is no rule of composition. */
 export const passwordMin = 10
 export const passwordMax = 128
-/** Images per master account and region, unless the operator sets another number. */
-export const imageQuotaDefault = 50
-export const imageQuotaMax = 1_000_000
 
 /** Unknown usernames that one master account may ask for within an hour, by look-up and by share together (rule 12). */
 export const unknownLookupsMax = 60
@@ -142,14 +137,4 @@ export function maskDisplayName(name: string): string {
       return `${letters[0] ?? ''}${'•'.repeat(Math.min(letters.length - 1, 6))}`
     })
     .join(' ')
-}
-
-/** A new image, own or shared, needs a free place of the quota. `used` counts every own image but failed ones, and shares. */
-export function refuseImageQuota(facts: { used: number; quota: number; region: string }): Refusal | null {
-  return facts.used >= facts.quota ? { code: 'IMAGE_QUOTA_FULL', ...facts } : null
-}
-
-/** A quota below what is used takes nothing away, so it must be meant. */
-export function refuseQuotaChange(facts: { used: number; quota: number; forced: boolean }): Refusal | null {
-  return facts.quota < facts.used && !facts.forced ? { code: 'QUOTA_BELOW_USE', used: facts.used } : null
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { freeText, requiredText, text } from '@/lib/fields'
+import type { RegionQuota } from '@/lib/quotas/schema'
 import { foldUsername, isUsername, passwordMax, passwordMin, preparePassword, usernameMax } from './rules'
 
 const displayNameMax = 64
@@ -62,7 +63,7 @@ export type AccountInfo = {
   displayName: string
   email: string
   createdAt: string
-  quotas: { regionId: string; regionName: string; used: number; quota: number }[]
+  quotas: RegionQuota[]
 }
 
 /** What a look-up of one exact username says. Never a list, and the display name only masked. */

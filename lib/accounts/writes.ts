@@ -9,7 +9,6 @@ import { recordEvents } from '@/lib/events/writes'
 import { newId } from '@/lib/ids'
 import { ok, type Result, refuse } from '@/lib/result'
 import { checkPassword, forgetFailures } from '@/lib/sessions/writes'
-import { refuseQuotaChange } from './rules'
 import type { ChangePasswordInput } from './schema'
 
 /**
@@ -105,37 +104,5 @@ export async function setPassword(
     await tx.session.deleteMany({ where: { accountId: account.id } })
     await recordEvents(tx, ctx, [{ action: 'account.password', owner: { id: account.id, username } }])
     return ok({ username })
-  })
-}
-
-export type QuotaChange = { username: string; region: string; images: number; forced: boolean }
-
-/** Sets a master account's image quota in a region. Below what is used only when forced; then nothing is taken away. */
-export async function setQuota(ctx: Context, change: QuotaChange): Promise<Result<{ quota: number; used: number }>> {
-  const [account, region] = await Promise.all([
-    db().account.findUnique({
-      where: { username: change.username, kind: 'MASTER' },
-      select: { id: true, username: true },
-    }),
-    db().region.findUnique({ where: { id: change.region } }),
-  ])
-  if (!account) return refuse({ code: 'ACCOUNT_NOT_FOUND' })
-  if (!region) return refuse({ code: 'REGION_NOT_FOUND' })
-  return await inTransaction(async (tx) => {
-    await lockAccounts(tx, [account.id])
-    const own = await tx.image.count({ where: { ownerId: account.id, regionId: region.id, NOT: { state: 'failed' } } })
-    const used = own + (await tx.share.count({ where: { recipientId: account.id, regionId: region.id } }))
-    const refusal = refuseQuotaChange({ used, quota: change.images, forced: change.forced })
-    if (refusal) return refuse(refusal)
-    const key = { accountId: account.id, regionId: region.id }
-    await tx.quota.upsert({
-      where: { accountId_regionId: key },
-      create: { ...key, images: change.images },
-      update: { images: change.images },
-    })
-    await recordEvents(tx, ctx, [
-      { action: 'quota.set', owner: account, regionId: region.id, details: { quota: change.images, used } },
-    ])
-    return ok({ quota: change.images, used })
   })
 }

@@ -100,6 +100,8 @@ describe('the command line', { timeout: 90_000 }, () => {
     ['quota set name region -1'],
     ['quota set name region 1.5'],
     ['quota set name region 1000001'],
+    ['quota set name region 5 --bytes many'],
+    ['quota set name region 5 --bytes 2000TiB'],
     ['image import file --account a --region r --name n'],
     ['share list'],
     ['verify --contents'],
@@ -200,6 +202,13 @@ describe('the operator', () => {
     const words = { username: 'quota-owner', region: made.region, images: 0, forced: false }
     expect(refused(await changeQuota(words))).toMatch(/^1 places are used/)
     expect(await changeQuota({ ...words, forced: true })).toMatchObject({ value: { json: { quota: 0, used: 1 } } })
+    const bytes = { ...words, images: 5, bytes: image.size - 1 }
+    const refusal = { code: 'BYTES_QUOTA_BELOW_USE', used: image.size }
+    expect(await changeQuota(bytes)).toEqual({ ok: false, refusal })
+    const set = { bytesQuota: image.size - 1, bytesUsed: image.size }
+    expect(await changeQuota({ ...bytes, forced: true })).toMatchObject({ value: { json: set } })
+    // What is not named stays.
+    expect(await changeQuota({ ...words, forced: true })).toMatchObject({ value: { json: set } })
     expect(await verify()).toContainEqual(expect.objectContaining({ severity: 'note', kind: 'quota' }))
     expect(await showImages('quota-owner')).toMatchObject({ value: { json: [{ id: image.id, state: 'available' }] } })
   })

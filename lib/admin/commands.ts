@@ -1,13 +1,13 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { imageQuotaMax } from '@/lib/accounts/rules'
+import { bytesPattern, formatBytes, parseBytes } from '@/lib/format'
+import { bytesQuotaMax, imageQuotaMax } from '@/lib/quotas/rules'
 import { readPassword } from './password'
-import type { Work } from './run'
+import type { DatabaseNeeded, Work } from './run'
 
 // The grammar of the command line. What a command does stands in the file of its noun, which is loaded only once the
 // database is known.
 
-/** `mayBeNew`: the database need not have the tables of the console yet. */
-type Run = (work: Work, mayBeNew?: boolean) => Promise<void>
+type Run = (work: Work, database?: DatabaseNeeded) => Promise<void>
 
 const passwordFromStdin = ['--password-stdin', 'read the password from standard input'] as const
 
@@ -21,7 +21,7 @@ export function buildCommands(run: Run): Command {
   addAccount(program.command('account').description('master accounts and sub-accounts'), run)
   addSession(program.command('session').description('signed-in browsers'), run)
   addRegion(program.command('region').description('places with images of their own'), run)
-  addQuota(program.command('quota').description('how many images an account may have'), run)
+  addQuota(program.command('quota').description('how many images an account may have, and how many bytes'), run)
   addImage(program.command('image').description('custom images'), run)
   addShare(program.command('share').description('who an image is lent to'), run)
   program
@@ -38,11 +38,16 @@ export function buildCommands(run: Run): Command {
     .command('gc')
     .description('remove stored bytes older than a day that nothing refers to')
     .option('--force', 'also from a store of which the database knows nothing')
-    .action((options: { force?: true }) =>
-      run(async () => {
-        const { collectGarbage } = await import('./gc')
-        return await collectGarbage({ forced: options.force === true, now: new Date() })
-      }),
+    .option('--staging', 'the staging folder alone, without the database: what nobody has written to for two days')
+    .action((options: { force?: true; staging?: true }) =>
+      run(
+        async () => {
+          const { clearStaging, collectGarbage } = await import('./gc')
+          const now = new Date()
+          return await (options.staging ? clearStaging(now) : collectGarbage({ forced: options.force === true, now }))
+        },
+        options.staging ? 'none' : 'there',
+      ),
     )
   addBackup(program, run)
   return program
@@ -59,7 +64,7 @@ function addBackup(program: Command, run: Run): void {
     .option('--force-empty', 'give up everything that the database has')
     .action((folder: string, options: { forceEmpty?: true }) => {
       const isForced = options.forceEmpty === true
-      return run(async (signal) => (await import('./restore')).restore(folder, { isForced, signal }), true)
+      return run(async (signal) => (await import('./restore')).restore(folder, { isForced, signal }), 'new')
     })
 }
 
@@ -136,19 +141,26 @@ function addRegion(region: Command, run: Run): void {
 function addQuota(quota: Command, run: Run): void {
   quota
     .command('set')
-    .description('set how many images an account may have in a region')
+    .description('set how many images an account may have in a region, and how many bytes of them')
     .argument('<username>')
     .argument('<region>')
-    .argument('<number>', `0 to ${imageQuotaMax}`, toQuota)
+    .argument('<images>', `0 to ${imageQuotaMax}`, toQuota)
+    .option('--bytes <size>', 'how many bytes its images may take there, as 500GiB', toBytes)
     .option('--force', 'also below what is used: nothing is taken away, no new place is given')
-    .action((username: string, region: string, images: number, options: { force?: true }) => {
-      const words = { username, region, images, forced: options.force === true }
+    .action((username: string, region: string, images: number, options: { bytes?: number; force?: true }) => {
+      const words = { username, region, images, bytes: options.bytes, forced: options.force === true }
       return run(async () => (await import('./quota')).changeQuota(words))
     })
   quota
     .command('show <username>')
     .description('show the quotas of an account and their use')
     .action((name: string) => run(async () => (await import('./quota')).showQuotas(name)))
+}
+
+function toBytes(typed: string): number {
+  const bytes = bytesPattern.test(typed) ? parseBytes(typed) : Number.NaN
+  if (bytes <= bytesQuotaMax) return bytes
+  throw new InvalidArgumentError(`It is a size such as 500GiB, ${formatBytes(bytesQuotaMax, 'en')} at most.`)
 }
 
 function toQuota(typed: string): number {

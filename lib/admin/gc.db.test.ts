@@ -6,6 +6,7 @@ import { db } from '@/lib/db/client'
 import { env } from '@/lib/env'
 import { listStaged } from '@/lib/stores/staging'
 import { account, image, keysIn, region, stored } from '@/lib/testing/builders'
+import { admin } from './admin-fixture'
 import { collectGarbage } from './gc'
 import { verify } from './verify'
 
@@ -45,6 +46,17 @@ test('bytes that nothing refers to go once they are older than a day; younger on
   expect(await keysIn(here)).toEqual([own, orphan(3)].sort())
   const staged = (await listStaged()).map(({ imageId }) => imageId)
   expect(staged.sort()).toEqual(['img-0000000001', running].sort())
+})
+
+test('the staging folder is cleared without the database, of what nobody has written to for two days', async () => {
+  const staging = path.join(env().ECS_DATA_DIR, 'staging')
+  await file(staging, 'img-0000000002', hours(49))
+  await file(staging, 'img-0000000003', hours(49))
+  await file(staging, 'img-0000000003.0000.qcow2', hours(1))
+  const away = { DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/nothing' }
+  expect(await admin(['gc', '--staging'], '', away)).toMatchObject({ code: 0 })
+  const staged = new Set((await listStaged()).map(({ imageId }) => imageId))
+  expect([staged.has('img-0000000002'), staged.has('img-0000000003')]).toEqual([false, true])
 })
 
 test('a store of which the database knows nothing is left alone, unless it is forced', async () => {

@@ -2,9 +2,10 @@ import 'server-only'
 import { db } from '@/lib/db/client'
 import { StartError } from '@/lib/embedded/data-folder'
 import { formatBytes } from '@/lib/format'
+import { uploadPatienceMs } from '@/lib/imports/rules'
 import { listRegions } from '@/lib/regions/reads'
 import { ok, type Result } from '@/lib/result'
-import { discardStaged, listStaged } from '@/lib/stores/staging'
+import { discardStaged, listStaged, type StagedFile } from '@/lib/stores/staging'
 import { type StoredObject, storeOf } from '@/lib/stores/store'
 import { type Answer, answer } from './output'
 import { findOrphans } from './verify-stores'
@@ -36,6 +37,24 @@ export async function collectGarbage({ forced, now }: { forced: boolean; now: Da
   const bytes = removed.reduce((sum, { size }) => sum + size, 0)
   const lines = removed.map(({ region, key, size }) => `${region ?? 'staging'} ${key} ${formatBytes(size, 'en')}`)
   return ok(answer(removed, [...lines, `Removed ${removed.length}, ${formatBytes(bytes, 'en')}.`]))
+}
+
+/** What an upload may be silent for, twice: the database, which knows better, is not asked. */
+const silentMs = 2 * uploadPatienceMs
+
+/**
+ * `gc --staging`: makes room on a disk that is so full that the database cannot start. Removes files of the staging folder that
+ * nobody has written to for two days. An import that still waited for a worker with one of them fails.
+ */
+export async function clearStaging(now: Date): Promise<Result<Answer>> {
+  const staged = await listStaged()
+  const isSilent = ({ modifiedAt }: StagedFile) => modifiedAt.getTime() < now.getTime() - silentMs
+  const live = new Set(staged.filter((file) => !isSilent(file)).map(({ imageId }) => imageId))
+  const old = staged.filter(({ imageId }) => !live.has(imageId))
+  for (const { imageId } of old) await discardStaged(imageId)
+  const bytes = old.reduce((sum, { size }) => sum + size, 0)
+  const lines = old.map(({ imageId, size }) => `staging ${imageId} ${formatBytes(size, 'en')}`)
+  return ok(answer(old, [...lines, `Removed ${old.length}, ${formatBytes(bytes, 'en')}.`]))
 }
 
 async function requireOwnStore(region: string, orphans: StoredObject[]): Promise<void> {

@@ -11,9 +11,9 @@ if (existsSync('.env')) process.loadEnvFile('.env')
 process.env.LOG_LEVEL = 'silent'
 
 let exitCode = 0
-const program = buildCommands(async (work, mayBeNew = false) => {
+const program = buildCommands(async (work, database = 'there') => {
   const { run } = await import('./run')
-  exitCode = await run(work, { isJson: program.opts().json === true, mayBeNew })
+  exitCode = await run(work, { isJson: program.opts().json === true, database })
 })
 try {
   await program.parseAsync()

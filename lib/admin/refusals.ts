@@ -2,6 +2,7 @@ import { createTranslator } from 'use-intl/core'
 import type { z } from 'zod'
 import { diskReasons } from '@/lib/disks/reasons'
 import { toRefusal } from '@/lib/fields'
+import { sizesOf } from '@/lib/format'
 import en from '@/lib/messages/en.json'
 import { ok, type Refusal, type Result, refuse } from '@/lib/result'
 
@@ -31,7 +32,7 @@ export function sentenceOf(refusal: Refusal): string {
   for (const [name, value] of Object.entries(refusal)) {
     if (typeof value === 'string' || typeof value === 'number') facts[name] = value
   }
-  return t(`refusals.${refusal.code}`, facts)
+  return t(`refusals.${refusal.code}`, { ...facts, ...sizesOf(refusal, 'en') })
 }
 
 /** Checks what the operator typed against a schema; the refusal names the first field that is wrong. */

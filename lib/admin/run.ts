@@ -8,13 +8,16 @@ import { sentenceOf } from './refusals'
 /** What a command does once the database is there. A long one heeds the signal; the others are over in moments. */
 export type Work = (signal: AbortSignal) => Promise<Result<Answer>>
 
-export type RunOptions = { isJson: boolean; mayBeNew: boolean }
+/** The database that a command works with: with the tables of the console, perhaps without them yet, or none at all. */
+export type DatabaseNeeded = 'there' | 'new' | 'none'
+
+export type RunOptions = { isJson: boolean; database: DatabaseNeeded }
 
 /** Runs a command between opening and closing the database, says what came of it, and answers the exit code. */
-export async function run(work: Work, { isJson, mayBeNew }: RunOptions): Promise<number> {
+export async function run(work: Work, { isJson, database: needed }: RunOptions): Promise<number> {
   const signal = watchSignals()
   try {
-    const database = await connect(signal, mayBeNew)
+    const database = needed === 'none' ? withoutDatabase() : await connect(signal, needed === 'new')
     try {
       const result = await work(signal)
       if (result.ok) return await say(result.value, isJson)
@@ -27,6 +30,12 @@ export async function run(work: Work, { isJson, mayBeNew }: RunOptions): Promise
     console.error(complaintOf(signal.aborted ? signal.reason : error))
     return signal.reason instanceof Interrupted ? signal.reason.exitCode : 1
   }
+}
+
+/** The settings are complete only with an address, and nobody asks there. */
+function withoutDatabase() {
+  process.env.DATABASE_URL ||= 'postgresql://none'
+  return { close: async () => {} }
 }
 
 function complaintOf(error: unknown): string {

@@ -1,7 +1,8 @@
 import 'server-only'
-import { imageQuotaDefault, unknownLookupsMax, unknownLookupsWindowMs } from '@/lib/accounts/rules'
+import { unknownLookupsMax, unknownLookupsWindowMs } from '@/lib/accounts/rules'
 import { db } from '@/lib/db/client'
 import { env } from '@/lib/env'
+import { imageQuotaDefault } from '@/lib/quotas/rules'
 import { dailySharesMax } from '@/lib/shares/rules'
 import { type Finding, type IdRange, idRanges, note, type VerifyOptions, violation } from './finding'
 

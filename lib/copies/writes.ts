@@ -1,6 +1,4 @@
 import 'server-only'
-import { quotaUse } from '@/lib/accounts/reads'
-import { refuseImageQuota } from '@/lib/accounts/rules'
 import { type Context, isDisabled } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import { Prisma } from '@/lib/db/generated/client'
@@ -10,6 +8,7 @@ import { once } from '@/lib/db/once'
 import { inTransaction, type Transaction } from '@/lib/db/transaction'
 import { recordEvents } from '@/lib/events/writes'
 import { newId } from '@/lib/ids'
+import { refuseNewImage } from '@/lib/quotas/writes'
 import { ok, type Refusal, type Result, refuse } from '@/lib/result'
 import { queueMs } from '@/lib/transfers/rules'
 import type { TransferInput } from '@/lib/transfers/schema'
@@ -18,8 +17,8 @@ import { type BegunCopy, begunCopy, type CopyImageInput } from './schema'
 
 /**
  * Begins a copy of an own image to another region: the new image stands there as `copying`, has its quota place, and a job
- * that moves the bytes is enqueued in the same transaction. Refuses as `refuseCopy` says, REGION_NOT_FOUND and
- * IMAGE_QUOTA_FULL. While it runs, the source cannot be deleted. One wish makes one copy.
+ * that moves the bytes is enqueued in the same transaction. Refuses as `refuseCopy` says, REGION_NOT_FOUND,
+ * IMAGE_QUOTA_FULL, BYTES_QUOTA_FULL and STORE_FULL. While it runs, the source cannot be deleted. One wish makes one copy.
  */
 export async function beginCopy(ctx: Context, input: CopyImageInput): Promise<Result<BegunCopy>> {
   if (!(await findOwn(ctx, input.imageId))) return refuse({ code: 'IMAGE_NOT_FOUND' })
@@ -41,10 +40,10 @@ async function makeCopy(
   const refusal = refuseCopy({ image: source && { ...source, isOwn: true }, region, targetRegion })
   if (refusal || !source) return refuse(refusal ?? { code: 'IMAGE_NOT_FOUND' })
   if (!(await tx.region.findUnique({ where: { id: targetRegion } }))) return refuse({ code: 'REGION_NOT_FOUND' })
-  const full = await refuseFull(tx, ctx, targetRegion)
+  const { size, ...kept } = await tx.image.findUniqueOrThrow({ where: { id: source.id }, select: keptFields })
+  const full = await refuseFull(tx, ctx, targetRegion, Number(size))
   if (full) return refuse(full)
   const copy = { id: newId('img'), name: input.name }
-  const { size, ...kept } = await tx.image.findUniqueOrThrow({ where: { id: source.id }, select: keptFields })
   await tx.image.create({
     data: {
       ...kept,
@@ -55,7 +54,7 @@ async function makeCopy(
       state: 'copying',
       copyOfId: source.id,
       copyOfRegionId: source.regionId,
-      transfer: { create: { ...waiting, totalBytes: size } },
+      transfer: { create: waiting(size) },
       createdAt: ctx.now,
       updatedAt: ctx.now,
     },
@@ -67,9 +66,6 @@ async function makeCopy(
   await addJob(tx, 'copy-image', { imageId: copy.id })
   return ok({ region: targetRegion, imageId: copy.id })
 }
-
-/** In the queue, and looked at again should that forget it. */
-const waiting = { kind: 'COPY', step: 'STORE', patienceMs: queueMs } as const
 
 /** What a copy knows of its source from the start. */
 const keptFields = {
@@ -102,9 +98,9 @@ export async function retryCopy(ctx: Context, input: TransferInput): Promise<Res
     if (refusal || !image?.copyOfId) return refuse(refusal ?? { code: 'IMAGE_NOT_FOUND' })
     const source = await tx.image.findUnique({ where: { id: image.copyOfId }, select: { state: true, size: true } })
     if (source?.state !== 'available') return refuse({ code: 'IMAGE_NOT_AVAILABLE', state: source?.state ?? 'deleted' })
-    const full = await refuseFull(tx, ctx, image.regionId)
+    const full = await refuseFull(tx, ctx, image.regionId, Number(source.size))
     if (full) return refuse(full)
-    const transfer = { create: { ...waiting, totalBytes: source.size } }
+    const transfer = { create: waiting(source.size) }
     const data = { state: 'copying', failure: Prisma.DbNull, transfer, updatedAt: ctx.now } as const
     await tx.image.update({ where: { id: image.id }, data })
     await recordEvents(tx, ctx, [
@@ -115,9 +111,17 @@ export async function retryCopy(ctx: Context, input: TransferInput): Promise<Res
   })
 }
 
-async function refuseFull(tx: Transaction, ctx: Context, region: string): Promise<Refusal | null> {
-  const use = (await quotaUse(tx, [ctx.viewer.ownerId], region)).get(ctx.viewer.ownerId)
-  return use ? refuseImageQuota({ used: use.used, quota: use.quota, region }) : null
+/** Whether there is a place for a copy of so many bytes, in the quotas and in the store. */
+async function refuseFull(tx: Transaction, ctx: Context, regionId: string, bytes: number): Promise<Refusal | null> {
+  return await refuseNewImage(tx, { ownerId: ctx.viewer.ownerId, regionId, bytes, writing: { where: 'store', bytes } })
+}
+
+/** The transfer of a copy: in the queue, and looked at again should that forget it. */
+function waiting(size: bigint) {
+  return {
+    ...({ kind: 'COPY', step: 'STORE', patienceMs: queueMs } as const),
+    ...{ totalBytes: size, promisedBytes: size, reservedBytes: size },
+  }
 }
 
 // An image never changes hands, so this may be asked before the locks; another's image is never locked.

@@ -72,6 +72,14 @@ export async function lockTransfer(tx: Transaction, accountIds: string[], imageI
   return { accounts, image, transfer: rows[0] ?? null }
 }
 
+/** The lock of all space, as an advisory lock has numbers only. */
+const spaceLock = 7_300_401
+
+/** Locks the room of all places until the end of the transaction. The last lock of whoever takes it, so nobody waits in a circle. */
+export async function lockSpace(tx: Transaction): Promise<void> {
+  await tx.$queryRaw`SELECT pg_advisory_xact_lock(${spaceLock})::text`
+}
+
 /** Locks one blob and every blob of a content in a region, after the images, and returns them as they are under the lock. */
 export async function lockBlobs(
   tx: Transaction,

@@ -13,6 +13,7 @@ import { goodVmdk, largestVmdk, sparseVmdk } from './fixtures/vmdk'
 import { inspectDisk } from './inspect'
 import { type ByteReader, bufferReader } from './reader'
 import { inspectionReasons } from './reasons'
+import { buildQcow2, buildRawDisk } from './samples'
 
 const mib = 1024 ** 2
 
@@ -36,12 +37,12 @@ describe.each(inspectionReasons)('%s', (reason) => {
 
 test.each(Object.entries(goodRaw))('%s is accepted as raw', async (_, disk) => {
   const virtualSize = Math.ceil(disk.length / 512) * 512
-  expect(await inspectDisk(bufferReader(disk))).toEqual({ ok: true, disk: { format: 'raw', virtualSize } })
+  expect(await inspectDisk(bufferReader(disk))).toMatchObject({ ok: true, disk: { format: 'raw', virtualSize } })
 })
 
 test.each(Object.entries(goodQcow2))('%s is accepted', async (_, disk) => {
   const virtualSize = Number(disk.readBigUInt64BE(24))
-  expect(await inspectDisk(bufferReader(disk))).toEqual({ ok: true, disk: { format: 'qcow2', virtualSize } })
+  expect(await inspectDisk(bufferReader(disk))).toMatchObject({ ok: true, disk: { format: 'qcow2', virtualSize } })
 })
 
 const good = { vmdk: goodVmdk, vhd: goodVhd, vhdx: goodVhdx, vdi: goodVdi, iso: goodIso }
@@ -51,7 +52,7 @@ const goodCases = Object.entries(good).flatMap(([format, disks]) =>
 
 test.each(goodCases)('$name is accepted as $format', async ({ format, disk }) => {
   const virtualSize = format === 'iso' ? isoVolumeBytes : rawDisk.length
-  expect(await inspectDisk(readerOf(disk))).toEqual({ ok: true, disk: { format, virtualSize } })
+  expect(await inspectDisk(readerOf(disk))).toMatchObject({ ok: true, disk: { format, virtualSize } })
 })
 
 test('a guest sees whole sectors of a raw disk', async () => {
@@ -100,7 +101,7 @@ const largest = { vmdk: largestVmdk, vhd: largestVhd, vhdx: largestVhdx, vdi: la
 
 test.each(Object.entries(largest))('2 TiB whose tables are as large as they may be: %s', async (format, make) => {
   const file = make()
-  expect(await inspectDisk(file)).toEqual({ ok: true, disk: { format, virtualSize: 2 ** 41 } })
+  expect(await inspectDisk(file)).toMatchObject({ ok: true, disk: { format, virtualSize: 2 ** 41 } })
   expect(file.bytesRead()).toBeLessThan(140 * mib)
 })
 
@@ -110,6 +111,20 @@ test.each([
   ['vdi', vdiDisk, { at: 376, put: 7 }, { at: 76, put: '\x04' }, 'backing-file'],
 ])('what reaches out of a %s is named before what is broken in it', async (_, disk, broken, reaching, reason) => {
   expect(await inspectDisk(overlaid(disk, broken, reaching))).toMatchObject({ ok: false, reason })
+})
+
+test('what a disk can take when it is written anew is told by its tables, and never more than a machine sees', async () => {
+  const raw = buildRawDisk({ sizeMib: 32, label: 'TABLES', seed: 2 })
+  const allocated = async (disk: Buffer) => {
+    const inspection = await inspectDisk(bufferReader(disk))
+    return inspection.ok ? inspection.disk.allocatedBytes : inspection.reason
+  }
+  expect(await allocated(raw)).toBe(raw.length)
+  const before = await allocated(buildQcow2({ raw }))
+  raw.fill('x', 8 * mib, 16 * mib)
+  expect(await allocated(buildQcow2({ raw }))).toBe(Number(before) + 8 * mib)
+  // A cluster of 4 KiB fills one of 64 KiB by itself.
+  expect(await allocated(buildQcow2({ raw, clusterBits: 12 }))).toBe(raw.length)
 })
 
 test('a cut or changed end of any good disk is never a fault', async () => {

@@ -6,8 +6,11 @@ import { findSignatures } from './formats/signatures'
 import type { ByteReader } from './reader'
 import { type DiskRefusal, refuseDisk } from './reasons'
 
-/** A disk that may be imported. The virtual size is what a guest sees, in bytes. */
-export type Disk = { format: DiskFormatId; virtualSize: number }
+/**
+ * A disk that may be imported. The virtual size is what a guest sees, in bytes; `allocatedBytes` is the most of it that the file
+ * can fill, by its tables or its size: what the disk can take when it is written anew.
+ */
+export type Disk = { format: DiskFormatId; virtualSize: number; allocatedBytes: number }
 type KnownFormat = DiskFormat & { id: DiskFormatId }
 /** The inspector's answer. */
 export type Inspection = { ok: true; disk: Disk } | DiskRefusal
@@ -40,7 +43,10 @@ export async function inspectDisk(
   if (others[0]) return refuseDisk('unsupported-format', { found: others[0].id })
   const format = accepted[0] ?? raw
   const verdict = await format.inspect(reader, edges, limits)
-  if (verdict.ok) return { ok: true, disk: { format: format.id, virtualSize: verdict.virtualSize } }
+  if (verdict.ok) {
+    const { virtualSize, allocatedBytes = reader.size } = verdict
+    return { ok: true, disk: { format: format.id, virtualSize, allocatedBytes: Math.min(allocatedBytes, virtualSize) } }
+  }
   // Most sentences name the format, and a format need not say its own name each time.
   return refuseDisk(verdict.reason, { format: format.id, ...verdict.facts })
 }

@@ -1,5 +1,4 @@
 import 'server-only'
-import { getQuota } from '@/lib/accounts/reads'
 import type { Context } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import { countRows } from '@/lib/db/count'
@@ -8,6 +7,7 @@ import { keyset, likePattern, type SortColumn } from '@/lib/db/page'
 import { parseDiskLayout } from '@/lib/disks/layout'
 import { env } from '@/lib/env'
 import { listImageEvents } from '@/lib/events/reads'
+import { getQuota } from '@/lib/quotas/reads'
 import { canSeeImage, findHeldShare, newestFirst } from '@/lib/shares/reads'
 import { type ImageStateName, purgedAt } from './rules'
 import {

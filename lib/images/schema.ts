@@ -16,6 +16,7 @@ import {
   text,
 } from '@/lib/fields'
 import type { PageRange } from '@/lib/pages'
+import type { QuotaMeters } from '@/lib/quotas/schema'
 import {
   descriptionMax,
   foldName,
@@ -139,7 +140,7 @@ export type CustomImageList = {
   prev: string | null
   range: PageRange
   operatingSystems: string[]
-  quota: { used: number; quota: number }
+  quota: QuotaMeters
   /** How many are in the recycle bin. */
   binned: number
   /** When the last of them came there. */

@@ -1,6 +1,4 @@
 import 'server-only'
-import { quotaUse } from '@/lib/accounts/reads'
-import { refuseImageQuota } from '@/lib/accounts/rules'
 import { type Context, isDisabled } from '@/lib/auth/viewer'
 import type { DiskFormatName } from '@/lib/blobs/rules'
 import { db } from '@/lib/db/client'
@@ -10,6 +8,7 @@ import { once } from '@/lib/db/once'
 import { inTransaction, type Transaction } from '@/lib/db/transaction'
 import { recordEvents } from '@/lib/events/writes'
 import { newId } from '@/lib/ids'
+import { refuseNewImage } from '@/lib/quotas/writes'
 import { ok, type Result, refuse } from '@/lib/result'
 import { leaseMs, queueMs } from '@/lib/transfers/rules'
 import { begunImport, type ImportImageInput } from './schema'
@@ -19,8 +18,8 @@ export type Arrival = { fileName?: string; size?: number; patienceMs: number; ho
 
 /**
  * Begins an import: the image stands there as `importing` and has taken its quota place before the first byte arrives.
- * Refuses REGION_NOT_FOUND and IMAGE_QUOTA_FULL. Who began it renews the lease until it ends it one way or the
- * other. One wish begins one import.
+ * Refuses REGION_NOT_FOUND, IMAGE_QUOTA_FULL, BYTES_QUOTA_FULL and STORE_FULL. Where the size is not known beforehand, no room is
+ * promised. Who began it renews the lease until it ends it one way or the other. One wish begins one import.
  */
 export async function beginImport(
   ctx: Context,
@@ -41,21 +40,23 @@ async function makeImport(
   arrival: Arrival,
 ): Promise<Result<{ imageId: string }>> {
   if (!(await tx.region.findUnique({ where: { id: input.region } }))) return refuse({ code: 'REGION_NOT_FOUND' })
-  const use = (await quotaUse(tx, [ctx.viewer.ownerId], input.region)).get(ctx.viewer.ownerId)
-  const refusal = use && refuseImageQuota({ used: use.used, quota: use.quota, region: input.region })
+  const { fileName, size = 0, patienceMs, holder = null } = arrival
+  const { ownerId } = ctx.viewer
+  const writing = { where: 'staging', bytes: size } as const
+  const refusal = await refuseNewImage(tx, { ownerId, regionId: input.region, bytes: size, writing })
   if (refusal) return refuse(refusal)
   const image = { id: newId('img'), name: input.name }
-  const { fileName, size = 0, patienceMs, holder = null } = arrival
+  const bytes = { totalBytes: size, promisedBytes: size, reservedBytes: size }
   await tx.image.create({
     data: {
       ...image,
-      ownerId: ctx.viewer.ownerId,
+      ownerId,
       regionId: input.region,
       operatingSystem: input.operatingSystem,
       source: 'IMPORT',
       state: 'importing',
       originName: fileName,
-      transfer: { create: { kind: 'IMPORT', step: 'RECEIVE', totalBytes: size, leaseHolder: holder, patienceMs } },
+      transfer: { create: { kind: 'IMPORT', step: 'RECEIVE', ...bytes, leaseHolder: holder, patienceMs } },
       createdAt: ctx.now,
       updatedAt: ctx.now,
     },
@@ -91,7 +92,7 @@ export async function endReceiving(
       data: { originSize: size, originSha256: sha256, claimedSha256, updatedAt: ctx.now },
     })
     await tx.$executeRaw`
-      UPDATE "Transfer" SET step = 'CHECK', "doneBytes" = 0, "totalBytes" = ${size}, "renewedAt" = clock_timestamp(),
+      UPDATE "Transfer" SET step = 'CHECK', "doneBytes" = 0, "totalBytes" = ${size}, "promisedBytes" = ${size}, "reservedBytes" = 0, "renewedAt" = clock_timestamp(),
         "patienceMs" = ${holder === null ? queueMs : leaseMs} WHERE "imageId" = ${imageId}`
     if (holder === null) await addJob(tx, 'finish-import', { imageId })
     return ok({ imageId })

@@ -17,6 +17,7 @@ export async function copySource({ copyOfId }: Transfer): Promise<Result<SourceB
   return ok({
     content: { sha256, format, size: Number(blob.size), virtualSize: Number(blob.virtualSize) },
     layout: async () => parseDiskLayout(blob.layout),
+    isMoved: async () => false,
     put: async (target: Store, key: string, options: PutOptions) => {
       const bytes = await storeOf(regionId).read(blobKey(blob))
       const checked = expectSha256(sha256)

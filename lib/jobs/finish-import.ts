@@ -4,20 +4,23 @@ import { readGuest } from '@/lib/disks/guest'
 import type { DiskLayout } from '@/lib/disks/layout'
 import { log } from '@/lib/log'
 import { ok, type Result } from '@/lib/result'
+import { fileSystemOf } from '@/lib/stores/room'
+import { stagingPlace } from '@/lib/stores/staging'
 import type { Transfer } from '@/lib/transfers/reads'
-import type { Lease } from './lease'
 import { prepareDisk } from './prepare-disk'
-import type { SourceBytes, Tell } from './source'
+import type { SourceBytes, Working } from './source'
 
 /** The bytes of an import whose file has arrived whole: the disk in it, looked into and written anew. */
-export async function importSource(transfer: Transfer, lease: Lease, tell?: Tell): Promise<Result<SourceBytes>> {
-  const prepared = await prepareDisk(transfer, lease, tell)
+export async function importSource(transfer: Transfer, working: Working): Promise<Result<SourceBytes>> {
+  const prepared = await prepareDisk(transfer, working)
   if (!prepared.ok) return prepared
   const { file, content, isNormalised } = prepared.value
   return ok({
     content,
     isNormalised,
     layout: () => readLayoutOf(file, content),
+    isMoved: async ({ local }) =>
+      local !== null && (await fileSystemOf(local)) === (await fileSystemOf(stagingPlace())),
     put: (store, key, options) => store.take(key, file, options),
   })
 }

@@ -66,7 +66,8 @@ async function receive(now: () => Context, source: ImportSource, lease: Lease): 
     sizeMax: env().ECS_IMAGE_SIZE_MAX,
     signal: lease.signal,
     onProgress: (done) => {
-      lease.tell({ doneBytes: done })
+      const reservedBytes = Math.max(0, (source.size ?? 0) - done)
+      lease.tell({ doneBytes: done, reservedBytes })
       source.onProgress?.(done, source.size, 'receiving')
     },
   })

@@ -10,26 +10,28 @@ import { noteOrigin } from '@/lib/imports/writes'
 import { ok, type Result, refuse } from '@/lib/result'
 import { sha256Of } from '@/lib/stores/checksum'
 import { StoreFull } from '@/lib/stores/errors'
-import { discardStaged, requireStagingRoom, stagedFile } from '@/lib/stores/staging'
+import { discardStaged, stagedFile, watchStagingRoom } from '@/lib/stores/staging'
 import type { Transfer } from '@/lib/transfers/reads'
 import type { Lease } from './lease'
-import type { Tell } from './source'
+import type { Working } from './source'
 
 /** A local file that may go into a store, and what it is. */
 export type PreparedDisk = { file: string; content: DiskContent; isNormalised: boolean }
 
-/** A disk written anew has tables that the file it came as may not have had: 1 MiB for every 8 GiB, and then some. */
+/** The clusters of a disk written anew. A file of smaller ones may touch each of these with one of its own. */
+const clusterBytes = 2 ** 16
+/** A disk written anew has tables that the file it came as may not have had: a byte for 8 KiB of disk, and the first ones. */
+const bytesPerTableByte = 2 ** 13
+const tablesMin = 2 ** 20
+/** For the tables of the largest file that is taken. */
 const tablesMax = 64 * 2 ** 20
 
 /**
  * Looks into the staged file of an import and writes its disk anew as qcow2. Our own inspector comes before every tool, and
  * again after it. Without the tool a sound qcow2 or raw disk is kept as it came. Refuses DISK_REFUSED, CHECKSUM_MISMATCH.
  */
-export async function prepareDisk(
-  running: Transfer,
-  lease: Lease,
-  tell: Tell | undefined,
-): Promise<Result<PreparedDisk>> {
+export async function prepareDisk(running: Transfer, working: Working): Promise<Result<PreparedDisk>> {
+  const { lease, tell } = working
   const file = stagedFile(running.id)
   const inspected = await inspectFile(file)
   if (!inspected.ok) return inspected
@@ -43,37 +45,49 @@ export async function prepareDisk(
     }))
   if (running.claimedSha256 !== null && running.claimedSha256 !== sha256) return refuse({ code: 'CHECKSUM_MISMATCH' })
   await noteOrigin(running.id, { format: inspected.value.format, sha256 })
-  const original = { file, content: { ...inspected.value, sha256, size } }
-  return await normalise(original, lease, tell)
+  const { format, virtualSize, allocatedBytes } = inspected.value
+  const original = { file, allocatedBytes, content: { format, virtualSize, sha256, size } }
+  return await normalise(original, working)
 }
 
-async function normalise(
-  original: { file: string; content: DiskContent },
-  lease: Lease,
-  tell: Tell | undefined,
-): Promise<Result<PreparedDisk>> {
-  const { format, size, virtualSize } = original.content
+/** The most that a disk can take when it is written anew: what its file can fill, and the tables for it. */
+function convertedMax({ allocatedBytes, content }: Original): number {
+  const most =
+    Math.ceil(allocatedBytes / clusterBytes) * clusterBytes +
+    Math.ceil(content.virtualSize / bytesPerTableByte) +
+    tablesMin
+  return Math.min(most, env().ECS_IMAGE_SIZE_MAX + tablesMax)
+}
+
+type Original = { file: string; allocatedBytes: number; content: DiskContent }
+
+async function normalise(original: Original, { lease, begin, tell }: Working): Promise<Result<PreparedDisk>> {
+  const { file, content } = original
+  const { format, virtualSize } = content
   if ((await findDiskTool()) === null) {
     const isKept = format === 'qcow2' || format === 'raw'
-    return isKept ? ok({ ...original, isNormalised: false }) : refused('tool-missing', { format })
+    return isKept ? ok({ file, content, isNormalised: false }) : refused('tool-missing', { format })
   }
-  await lease.confirm({ step: 'CONVERT', doneBytes: 0, totalBytes: virtualSize })
   // What earlier tries have made of it.
   await discardStaged(lease.work.imageId, { isKept: true })
-  await requireStagingRoom(size)
+  const most = convertedMax(original)
+  await begin({ step: 'CONVERT', totalBytes: virtualSize, promisedBytes: most, reservedBytes: most })
   // A name of this holder's own: one that was taken for dead may still be at it.
   const to = stagedFile(lease.work.imageId, `${lease.work.holder}.qcow2`)
+  const room = watchStagingRoom()
   const conversion = convertDisk({
-    from: original.file,
+    from: file,
     format,
     to,
-    sizeMax: env().ECS_IMAGE_SIZE_MAX + tablesMax,
-    signal: lease.signal,
-    onProgress: (percent) => {
-      lease.tell({ doneBytes: Math.floor((virtualSize * percent) / 100) })
+    sizeMax: most,
+    signal: AbortSignal.any([lease.signal, room.signal]),
+    onProgress: async (percent) => {
       tell?.(percent, 100, 'converting')
+      const written = await stat(to).catch(() => null)
+      const reservedBytes = Math.max(0, most - (written?.size ?? 0))
+      lease.tell({ doneBytes: Math.floor((virtualSize * percent) / 100), reservedBytes })
     },
-  })
+  }).finally(room.end)
   const converted = await conversion.catch((error) => {
     throw error instanceof NoRoom ? new StoreFull('The staging folder is full.', { cause: error }) : error
   })
@@ -82,7 +96,8 @@ async function normalise(
   const result = await inspectFile(to)
   if (!result.ok) return result
   const written = { sha256: await hashFile(to, lease), size: (await stat(to)).size }
-  return ok({ file: to, content: { ...result.value, ...written }, isNormalised: true })
+  const { virtualSize: seen } = result.value
+  return ok({ file: to, content: { format: result.value.format, virtualSize: seen, ...written }, isNormalised: true })
 }
 
 async function inspectFile(file: string): Promise<Result<Disk>> {

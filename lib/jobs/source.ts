@@ -3,6 +3,7 @@ import type { DiskLayout } from '@/lib/disks/layout'
 import type { Result } from '@/lib/result'
 import type { PutOptions, Store } from '@/lib/stores/store'
 import type { Transfer } from '@/lib/transfers/reads'
+import type { NextStep } from '@/lib/transfers/writes'
 import type { Lease } from './lease'
 
 /** How far a stage has come, for whoever waits at a command line: bytes, of so many where that is known. */
@@ -15,8 +16,13 @@ export type SourceBytes = {
   isNormalised?: boolean
   /** Partitions and file systems; asked for only where the store does not know these bytes yet. */
   layout: () => Promise<DiskLayout | null>
+  /** Whether they only change their place on one file system, which takes no room. */
+  isMoved: (store: Store) => Promise<boolean>
   put: (store: Store, key: string, options: PutOptions) => Promise<void>
 }
 
+/** What a source works with. `begin` begins a step that writes; it throws what is refused, as there is no room or no quota. */
+export type Working = { lease: Lease; begin: (next: NextStep) => Promise<void>; tell?: Tell | undefined }
+
 /** What a kind of transfer adds to the pipeline: it finds its bytes and makes them ready. What it refuses fails the transfer. */
-export type Source = (transfer: Transfer, lease: Lease, tell?: Tell) => Promise<Result<SourceBytes>>
+export type Source = (transfer: Transfer, working: Working) => Promise<Result<SourceBytes>>

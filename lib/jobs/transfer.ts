@@ -8,7 +8,7 @@ import { isIntact } from '@/lib/stores/checksum'
 import { discardStaged } from '@/lib/stores/staging'
 import { storeOf } from '@/lib/stores/store'
 import { findTransfer, type Transfer } from '@/lib/transfers/reads'
-import { claimPlace, claimTransfer, settleTransfer } from '@/lib/transfers/writes'
+import { beginStep, claimPlace, claimTransfer, type NextStep, settleTransfer } from '@/lib/transfers/writes'
 import { copySource } from './copy-image'
 import { importSource } from './finish-import'
 import { holdLease, type Lease } from './lease'
@@ -57,22 +57,25 @@ async function bring(now: () => Context, transfer: Transfer, { lease, tell }: Tr
   const known = blob && contentOf(blob)
   if (blob && known && (await isIntact(store, blobKey(blob), known, lease.signal)))
     return { content: known, wasThere: blob.state === 'ready' }
-  const bytes = accepted(await sources[transfer.kind](transfer, lease, tell))
+  const begin = async (next: NextStep) => void accepted(await beginStep(now(), lease.work, next))
+  const bytes = accepted(await sources[transfer.kind](transfer, { lease, begin, tell }))
   const { content, isNormalised, layout } = bytes
   const facts = isNormalised === undefined ? {} : { isNormalised }
   const place = accepted(await claimPlace(now(), lease.work, content, facts))
   const onDisk = place.isThere ? null : await layout()
   if (onDisk) await noteLayout(place.blobId, onDisk)
-  await lease.confirm({ step: 'STORE', doneBytes: 0, totalBytes: content.size })
   // Bytes that are there already are believed once they are read; those that have come mend them.
   if (!place.isThere || !(await isIntact(store, place.key, content, lease.signal))) {
+    const { size } = content
+    const reservedBytes = (await bytes.isMoved(store)) ? 0 : size
+    await begin({ step: 'STORE', totalBytes: size, promisedBytes: size, reservedBytes })
     // Unfinished parts only: a worker whose lease has ended must not remove what its successor has written.
     await store.deleteUnfinished(place.key)
     const onProgress = (done: number) => {
-      lease.tell({ doneBytes: done })
-      tell?.(done, content.size, 'storing')
+      lease.tell({ doneBytes: done, reservedBytes: Math.max(0, reservedBytes - done) })
+      tell?.(done, size, 'storing')
     }
-    const putting = bytes.put(store, place.key, { size: content.size, signal: lease.signal, onProgress })
+    const putting = bytes.put(store, place.key, { size, signal: lease.signal, onProgress })
     await putting.finally(() => removeUnwanted(store, place))
   }
   return { content, wasThere: place.isThere }

@@ -112,6 +112,8 @@ const refusals = {
   REGION_NOT_FOUND: true,
   REGION_EXISTS: true,
   QUOTA_BELOW_USE: true,
+  BYTES_QUOTA_FULL: true,
+  BYTES_QUOTA_BELOW_USE: true,
 } satisfies Record<RefusalCode, true>
 
 const recipientRefusals = {

@@ -1,11 +1,11 @@
 import 'server-only'
-import { getQuota } from '@/lib/accounts/reads'
 import type { Context } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import { countRows } from '@/lib/db/count'
 import { Prisma } from '@/lib/db/generated/client'
 import { keyset, likePattern, type SortColumn } from '@/lib/db/page'
 import { env } from '@/lib/env'
+import { getQuota } from '@/lib/quotas/reads'
 import { dayTurnsAt, recipientsMax, shareDay } from './rules'
 import type {
   EndedShare,

@@ -3,6 +3,7 @@ import { splitUsernames } from '@/lib/accounts/rules'
 import { recipientName } from '@/lib/accounts/schema'
 import { cursor, freeText, imageId, pageSize, regionId, searchText, shareId, text } from '@/lib/fields'
 import type { PageRange } from '@/lib/pages'
+import type { QuotaMeters } from '@/lib/quotas/schema'
 import { noteMax, usernamesMax } from './rules'
 
 /** Together a good deal more than 20 usernames with their names and addresses. */
@@ -116,5 +117,5 @@ export type SharedImageList = {
   range: PageRange
   operatingSystems: string[]
   /** The viewer's image quota in the region, of which every shared image takes a place. */
-  quota: { used: number; quota: number }
+  quota: QuotaMeters
 }

@@ -19,7 +19,11 @@ const readAtOnce = 2 ** 18
 
 /** A store in a folder of the local file system: one file per key, and beside it one per attempt to write it. */
 export class FolderStore implements Store {
-  constructor(private readonly settings: FolderSettings & Place) {}
+  readonly local: Place
+
+  constructor(private readonly settings: FolderSettings & Place) {
+    this.local = settings
+  }
 
   async put(key: string, bytes: Readable, options: PutOptions): Promise<void> {
     const { size, signal, onProgress } = options

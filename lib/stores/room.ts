@@ -1,29 +1,59 @@
-import { statfs } from 'node:fs/promises'
+import { stat, statfs } from 'node:fs/promises'
+import path from 'node:path'
+import { isCode } from '@/lib/embedded/data-folder'
 import { StoreFull } from './errors'
 
-/** Room is looked at again after this many bytes, so that a full disk is met before it is full. */
-const lookAgainBytes = 64 * 2 ** 20
 const reserveShare = 0.05
+/** Room is looked at so often while somebody writes who does not look himself. A disk takes some 100 MiB meanwhile. */
+const watchMs = 100
 
 /** Where bytes go, and how many are kept free there: the larger of these and 5 %. */
 export type Place = { folder: string; reserveMin: number }
 
-/** Throws `StoreFull` where so many bytes more would cut into the reserve. */
-export async function requireRoomIn({ folder, reserveMin }: Place, bytes: number): Promise<void> {
-  const { bavail, blocks, bsize } = await statfs(folder)
-  const reserve = Math.max(blocks * bsize * reserveShare, reserveMin)
-  if (bavail * bsize - bytes < reserve) throw new StoreFull(`${folder} has no room for ${bytes} bytes.`)
+/** How many bytes fit beside the reserve; negative where it is cut into already. */
+export async function freeIn({ folder, reserveMin }: Place): Promise<number> {
+  const { bavail, blocks, bsize } = await statfs(await nearestFolder(folder))
+  return bavail * bsize - Math.max(blocks * bsize * reserveShare, reserveMin)
 }
 
-/** Passes bytes on as long as there is room for them. */
+/** Whether less is left beside the reserve than the reserve itself. */
+export async function isNearlyFull(place: Place): Promise<boolean> {
+  const { bavail, blocks, bsize } = await statfs(await nearestFolder(place.folder))
+  return bavail * bsize < 2 * Math.max(blocks * bsize * reserveShare, place.reserveMin)
+}
+
+/** The file system of a place, by the number that this machine gives it. Places on one share its room. */
+export async function fileSystemOf({ folder }: Place): Promise<number> {
+  return (await stat(await nearestFolder(folder))).dev
+}
+
+/** Throws `StoreFull` where so many bytes more would cut into the reserve. */
+export async function requireRoomIn(place: Place, bytes: number): Promise<void> {
+  if ((await freeIn(place)) < bytes) throw new StoreFull(`${place.folder} has no room for ${bytes} bytes.`)
+}
+
+/** Passes bytes on as long as there is room for them, which is looked at for each. */
 export async function* whileRoom(place: Place, chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, void> {
-  let sinceLook = 0
   for await (const chunk of chunks) {
-    sinceLook += chunk.length
-    if (sinceLook >= lookAgainBytes) {
-      await requireRoomIn(place, chunk.length)
-      sinceLook = 0
-    }
+    await requireRoomIn(place, chunk.length)
     yield chunk
+  }
+}
+
+/** Aborts with `StoreFull` when a place has no room left, until it is ended: for a tool that writes there and does not look. */
+export function watchRoom(place: Place): { signal: AbortSignal; end: () => void } {
+  const full = new AbortController()
+  const timer = setInterval(() => requireRoomIn(place, 0).catch((error) => full.abort(error)), watchMs)
+  return { signal: full.signal, end: () => clearInterval(timer) }
+}
+
+/** A folder of ours is made when it is needed; until then it is of its parent's file system. */
+async function nearestFolder(folder: string): Promise<string> {
+  for (let nearest = path.resolve(folder); ; nearest = path.dirname(nearest)) {
+    const isMissing = await stat(nearest).then(
+      () => false,
+      (error) => isCode(error, 'ENOENT'),
+    )
+    if (!isMissing || nearest === path.dirname(nearest)) return nearest
   }
 }

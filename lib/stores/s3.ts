@@ -23,6 +23,7 @@ const tries = 4
 
 /** A store in a bucket of S3 or of a server that speaks like it. */
 export class S3Store implements Store {
+  readonly local = null
   private connection: Promise<{ client: S3Client; sdk: Sdk }> | undefined
 
   constructor(private readonly settings: S3Settings) {}

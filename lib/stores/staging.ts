@@ -7,7 +7,7 @@ import { isCode } from '@/lib/embedded/data-folder'
 import { env } from '@/lib/env'
 import { folderError, makeFolder, writeDurably } from './durable'
 import { requireKey } from './key'
-import { type Place, requireRoomIn, whileRoom } from './room'
+import { type Place, requireRoomIn, watchRoom, whileRoom } from './room'
 import { readSource } from './source'
 
 // Where imports arrive before anybody has looked at them. Nothing here counts; a file is of the image whose id its name
@@ -90,7 +90,13 @@ export async function requireStagingRoom(bytes: number): Promise<void> {
   }
 }
 
-function stagingPlace(): Place {
+/** Watches the room of the staging folder while a tool writes there. */
+export function watchStagingRoom() {
+  return watchRoom(stagingPlace())
+}
+
+/** Where the staging folder is. */
+export function stagingPlace(): Place {
   const { ECS_STAGING_DIR, ECS_DATA_DIR, ECS_STORE_RESERVE } = env()
   return { folder: ECS_STAGING_DIR ?? path.join(ECS_DATA_DIR, 'staging'), reserveMin: ECS_STORE_RESERVE }
 }

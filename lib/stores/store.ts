@@ -2,6 +2,7 @@ import 'server-only'
 import type { Readable } from 'node:stream'
 import { env } from '@/lib/env'
 import { FolderStore } from './folder'
+import type { Place } from './room'
 import { S3Store } from './s3'
 import { storeSettings } from './settings'
 
@@ -52,6 +53,8 @@ export interface Store {
   deleteUnfinished(key: string, part?: string): Promise<void>
   /** Everything there is, also what is only partly there. */
   list(): AsyncIterable<StoredObject>
+  /** Where it lies on this machine, and shares the room with others; null for a bucket, which has no end. */
+  readonly local: Place | null
   /** Throws `StoreFull` where so many bytes more would cut into the reserve; a bucket has none. */
   requireRoom(bytes: number): Promise<void>
   /** Throws `StoreUnreachable`, with the cause, unless the store can be read and written. */

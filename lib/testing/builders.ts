@@ -187,9 +187,11 @@ export async function usedToday(owner: TestAccount, used: number, day = '2026-03
   await db().event.createMany({ data: [...events('share.create'), ...events('share.cancel')] })
 }
 
-export async function quota(owner: TestAccount, regionId: string, images: number): Promise<void> {
+/** The quotas of a master account: so many images and, where it is said, bytes. */
+export async function quota(owner: TestAccount, regionId: string, images: number, bytes?: number): Promise<void> {
   const key = { accountId: owner.id, regionId }
-  await db().quota.upsert({ where: { accountId_regionId: key }, create: { ...key, images }, update: { images } })
+  const data = { images, ...(bytes === undefined ? {} : { bytes }) }
+  await db().quota.upsert({ where: { accountId_regionId: key }, create: { ...key, ...data }, update: data })
 }
 
 /** What the share form sends, as it arrives. */

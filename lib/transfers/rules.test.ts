@@ -11,6 +11,7 @@ test.each([
   // A refusal that nobody thought of is a fault of ours.
   ['REGION_NOT_FOUND', 'until the tries are used up'],
   ['STORE_REFUSED', 'never'],
+  ['BYTES_QUOTA_FULL', 'never'],
   ['STORE_FULL', 'never'],
   ['COPY_SOURCE_GONE', 'never'],
   ['COPY_SOURCE_DAMAGED', 'never'],

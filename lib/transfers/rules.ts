@@ -36,6 +36,7 @@ const troubles: Partial<Record<RefusalCode | 'FAULT', Trouble>> = {
   STORE_UNREACHABLE: { whose: 'ours', treatment: 'tries' },
   FAULT: { whose: 'ours', treatment: 'tries' },
   STORE_REFUSED: { whose: 'ours', treatment: 'fails' },
+  BYTES_QUOTA_FULL: { whose: 'the sender', treatment: 'fails' },
   STORE_FULL: { whose: 'ours', treatment: 'fails' },
   COPY_SOURCE_GONE: { whose: 'ours', treatment: 'fails' },
   COPY_SOURCE_DAMAGED: { whose: 'ours', treatment: 'fails' },

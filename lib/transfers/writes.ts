@@ -12,6 +12,7 @@ import { parseDiskLayout } from '@/lib/disks/layout'
 import { recordEvents } from '@/lib/events/writes'
 import { needsOf } from '@/lib/images/rules'
 import type { ImageFailure } from '@/lib/images/schema'
+import { refuseBytes } from '@/lib/quotas/writes'
 import { ok, type Result, refuse } from '@/lib/result'
 import { findTransfer, type Transfer } from './reads'
 import { leaseMs, queueMs, refuseCancel, transferKinds } from './rules'
@@ -23,8 +24,8 @@ import type { TransferInput } from './schema'
 /** A transfer, and who works on it: what another has taken up meanwhile is no longer one's own to go on with. */
 export type Work = { imageId: string; holder: string | null }
 
-/** What a transfer is at, for whoever watches it. */
-export type Progress = { step?: TransferStep; doneBytes?: number; totalBytes?: number }
+/** What a transfer is at, for whoever watches it, and how much of its promised room it still has to fill. */
+export type Progress = { step?: TransferStep; doneBytes?: number; totalBytes?: number; reservedBytes?: number }
 
 /** The accounts that an operation on a transfer locks: the owner and who acts for it. */
 const whose = ({ viewer }: Context) => [...new Set([viewer.ownerId, viewer.accountId])]
@@ -49,11 +50,12 @@ export async function claimTransfer(imageId: string): Promise<(Transfer & { work
  * meanwhile, so whoever works on it stops.
  */
 export async function renewTransfer({ imageId, holder }: Work, progress: Progress = {}, patienceMs = leaseMs) {
-  const { step = null, doneBytes = null, totalBytes = null } = progress
+  const { step = null, doneBytes = null, totalBytes = null, reservedBytes = null } = progress
   // What nobody holds has a sender as long as it arrives; afterwards it waits in the queue, and not for a day.
   const renewed = await db().$executeRaw`
     UPDATE "Transfer" SET "renewedAt" = clock_timestamp(), "patienceMs" = ${patienceMs}, step = coalesce(${step}::"TransferStep", step),
-      "doneBytes" = coalesce(${doneBytes}::bigint, "doneBytes"), "totalBytes" = coalesce(${totalBytes}::bigint, "totalBytes")
+      "doneBytes" = coalesce(${doneBytes}::bigint, "doneBytes"), "totalBytes" = coalesce(${totalBytes}::bigint, "totalBytes"),
+      "reservedBytes" = coalesce(${reservedBytes}::bigint, "reservedBytes")
     WHERE "imageId" = ${imageId} AND "leaseHolder" IS NOT DISTINCT FROM ${holder}::text AND ("leaseHolder" IS NOT NULL OR step = 'RECEIVE')`
   return renewed === 1
 }
@@ -62,8 +64,30 @@ export async function renewTransfer({ imageId, holder }: Work, progress: Progres
 export async function releaseTransfer({ imageId, holder }: Work, code: string): Promise<void> {
   await db().$executeRaw`
     UPDATE "Transfer" SET "leaseHolder" = NULL, "renewedAt" = clock_timestamp(), "patienceMs" = ${queueMs},
+      -- What waits to be stored keeps its room; a file that was begun in the staging folder is begun anew, and asks anew.
+      "reservedBytes" = CASE step WHEN 'STORE' THEN "reservedBytes" ELSE 0 END,
       failure = jsonb_build_object('code', ${code}::text)
     WHERE "imageId" = ${imageId} AND "leaseHolder" = ${holder}`
+}
+
+/** A step that writes: how far it can be followed, what the image will take at last, and what is to be written for that now. */
+export type NextStep = { step: TransferStep; totalBytes: number; promisedBytes: number; reservedBytes: number }
+
+/**
+ * Begins a step of a transfer with the room promised that it may fill, before its first byte. What it was promised before is
+ * given back. Refuses BYTES_QUOTA_FULL and STORE_FULL.
+ */
+export async function beginStep(ctx: Context, work: Work, next: NextStep): Promise<Result<null>> {
+  const { step, totalBytes, promisedBytes, reservedBytes } = next
+  return await onTransfer(ctx, work, async (tx, { id, ownerId, regionId }) => {
+    const writing = { where: step === 'STORE' ? 'store' : 'staging', bytes: reservedBytes } as const
+    const refusal = await refuseBytes(tx, { ownerId, regionId, imageId: id, bytes: promisedBytes, writing })
+    if (refusal) return refuse(refusal)
+    await tx.$executeRaw`
+      UPDATE "Transfer" SET step = ${step}::"TransferStep", "doneBytes" = 0, "totalBytes" = ${totalBytes}, "promisedBytes" = ${promisedBytes},
+        "reservedBytes" = ${reservedBytes}, "renewedAt" = clock_timestamp() WHERE "imageId" = ${id}`
+    return ok(null)
+  })
 }
 
 /** Finds the place of a transfer's bytes in the store of its region before they are written there. */

@@ -17,7 +17,7 @@ import { create, created, offsetOf, patch, refusalOf, sha256 } from './fixtures/
 
 const mib = 2 ** 20
 const small = await mkdtemp(path.join(os.tmpdir(), 'ecs-console-small-'))
-const hasSmallDisk = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'none', small]).status === 0
+const hasSmallDisk = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=32m', 'none', small]).status === 0
 const smallDiskNote = hasSmallDisk ? '' : ' (skipped: a small file system cannot be mounted here)'
 Object.assign(process.env, { ECS_STAGING_DIR: small, ECS_STORE_RESERVE: '0B', ECS_IMAGE_SIZE_MAX: '1000TiB' })
 afterAll(async () => {
@@ -27,7 +27,7 @@ afterAll(async () => {
 
 test('an upload for which there is no room is refused before its first byte, and takes no place', async () => {
   const [here, owner] = await Promise.all([region(), account()])
-  await quota(owner, here, 1)
+  await quota(owner, here, 1, 2 ** 52)
   for (let round = 0; round < 2; round++) {
     // More than any disk has.
     const answer = await create(owner, { region: here, size: 900 * 2 ** 40 })
@@ -51,7 +51,7 @@ test.skipIf(!hasSmallDisk)(
     expect((await patch(neighbour, theirImageId, 0, new Uint8Array(theirs.subarray(0, mib)))).status).toBe(204)
 
     const filler = path.join(small, 'others')
-    await writeFile(filler, Buffer.alloc(11 * mib))
+    await writeFile(filler, Buffer.alloc(27 * mib))
     for (let round = 0; round < 2; round++) {
       const offset = (await offsetOf(owner, imageId)) ?? 0
       const refused = await patch(owner, imageId, offset, rest(disk, offset))
@@ -88,8 +88,8 @@ test.skipIf(!hasSmallDisk || !hasQemu)(
     const [here, owner] = await Promise.all([region(), account()])
     await quota(owner, here, 1)
     const folder = await mkdtemp(path.join(os.tmpdir(), 'ecs-console-grows-'))
-    const raw = buildRawDisk({ sizeMib: 32, label: 'GROWS', seed: 9 })
-    raw.fill('some text that is the same all over ', 8 * mib, 28 * mib)
+    const raw = buildRawDisk({ sizeMib: 64, label: 'GROWS', seed: 9 })
+    raw.fill('some text that is the same all over ', 8 * mib, 56 * mib)
     await writeFile(path.join(folder, 'disk.raw'), raw)
     qemuImg(folder, 'convert', '-f', 'raw', '-O', 'qcow2', '-c', 'disk.raw', 'disk.qcow2')
     const disk = await readFile(path.join(folder, 'disk.qcow2'))
@@ -104,7 +104,7 @@ test.skipIf(!hasSmallDisk || !hasQemu)(
 )
 
 test.skipIf(!hasSmallDisk)(
-  `a copy to a region whose store is full says so, leaves nothing and takes no place${smallDiskNote}`,
+  `a copy to a region whose store is full is refused before its first byte and takes no place${smallDiskNote}`,
   async () => {
     const [here, there, owner] = await Promise.all([region(), region(), account()])
     await quota(owner, there, 1)
@@ -113,12 +113,13 @@ test.skipIf(!hasSmallDisk)(
     const filler = path.join(small, 'OTHERS')
     const copyThere = async () => {
       const begun = await beginCopy(owner.ctx, { region: here, imageId, targetRegion: there, name: 'copy' })
-      const copyId = begun.ok ? begun.value.imageId : ''
-      await transferJob({ imageId: copyId }, false)
-      return await db().image.findUnique({ where: { id: copyId } })
+      if (!begun.ok) return begun.refusal
+      await transferJob({ imageId: begun.value.imageId }, false)
+      return await db().image.findUnique({ where: { id: begun.value.imageId } })
     }
-    await writeFile(filler, randomFillSync(Buffer.alloc(16 * mib - 50_000))).catch(() => {})
-    expect(await copyThere()).toMatchObject({ state: 'failed', failure: { code: 'STORE_FULL' }, blobId: null })
+    await writeFile(filler, randomFillSync(Buffer.alloc(32 * mib - 50_000))).catch(() => {})
+    expect(await copyThere()).toEqual({ code: 'STORE_FULL', region: there })
+    expect(await db().image.count({ where: { regionId: there } })).toBe(0)
     expect(await keysIn(there)).toEqual([])
     await rm(filler)
     expect(await copyThere()).toMatchObject({ state: 'available' })

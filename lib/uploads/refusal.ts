@@ -29,6 +29,7 @@ const statuses: Partial<Record<(Refusal | Fault)['code'], number>> = {
   STORE_UNREACHABLE: 503,
   STORE_REFUSED: 503,
   STORE_FULL: 507,
+  BYTES_QUOTA_FULL: 507,
   FAULT: 500,
 }
 

@@ -16,7 +16,7 @@ import { observe } from '@/lib/observe'
 import { markOfHeaders, refusePage } from '@/lib/page-mark'
 import { paths } from '@/lib/paths'
 import { StoreFull, StoreUnreachable, WrongSize } from '@/lib/stores/errors'
-import { discardStaged, requireStagingRoom, stagedFile } from '@/lib/stores/staging'
+import { discardStaged, stagedFile } from '@/lib/stores/staging'
 import { cancelTransfer } from '@/lib/transfers/writes'
 import { createUploadLocker, type UploadLocker } from './locker'
 import { UploadRefusal, uploadRefusal } from './refusal'
@@ -76,7 +76,13 @@ async function answer(request: Request, currentContext: () => Promise<SessionCon
 async function create(request: Request, about: Asking): Promise<Answer> {
   if ((request.headers.get('upload-metadata')?.length ?? 0) > metadataMax)
     throw uploadRefusal({ code: 'INVALID_INPUT', field: 'fileName', problem: 'too-long' })
-  return await send(await asking.run(about, () => tus().handleWeb(request)), request)
+  const answer = await asking.run(about, () => tus().handleWeb(request))
+  // With the request may come the first bytes. Where they are refused, as too many are, nothing is kept of it.
+  if (answer.status >= 400 && about.imageId) {
+    await cancelTransfer(about.ctx, { region: about.region, imageId: about.imageId })
+    await discardStaged(about.imageId)
+  }
+  return await send(answer, request)
 }
 
 async function beginUpload(request: Request, metadata: Record<string, string | null> = {}): Promise<string> {
@@ -88,7 +94,6 @@ async function beginUpload(request: Request, metadata: Record<string, string | n
   Object.assign(about, { region, size })
   const max = env().ECS_IMAGE_SIZE_MAX
   if (size > max) throw uploadRefusal({ code: 'IMAGE_TOO_LARGE', max })
-  await requireStagingRoom(size)
   const arrival = { fileName, size, patienceMs: uploadPatienceMs }
   const { key } = markOfHeaders(request.headers)
   const wish = key && wishOf(beginUpload.name, about.ctx, key, parsed.data)
@@ -104,6 +109,7 @@ async function beginUpload(request: Request, metadata: Record<string, string | n
     await cancelTransfer(about.ctx, { region, imageId })
     throw error
   }
+  about.imageId = imageId
   return imageId
 }
 

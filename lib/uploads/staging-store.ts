@@ -27,7 +27,6 @@ export type Asking = {
 export const asking = new AsyncLocalStorage<Asking>()
 
 const tellMs = 1_000
-const lookForRoomBytes = 64 * 2 ** 20
 /** Chunks of a network are small; eight of them written at once take a third of the time that one after another takes. */
 const writeBytes = 2 ** 19
 /** Of a slow network less is written at once, so that what has arrived is there and an upload that was ended stops. */
@@ -56,7 +55,6 @@ export class StagingStore extends DataStore {
   override async write(bytes: Readable, imageId: string, offset: number): Promise<number> {
     const file = await open(stagedFile(imageId), 'r+').catch(gone)
     let at = offset
-    let roomFor = lookForRoomBytes
     let isWhole = false
     let held: Buffer[] = []
     let wroteAt = Number.NEGATIVE_INFINITY
@@ -64,6 +62,8 @@ export class StagingStore extends DataStore {
       const chunks = held
       wroteAt = performance.now()
       held = []
+      // What others write is not all promised, so the reserve is looked at for every write.
+      await requireStagingRoom(lengthOf(chunks))
       await writeAt(file, chunks, at)
       at += lengthOf(chunks)
     }
@@ -71,13 +71,8 @@ export class StagingStore extends DataStore {
     try {
       // Were the stream destroyed here, tus would take whatever stopped us for its sender's going away.
       for await (const chunk of bytes.iterator({ destroyOnReturn: false })) {
-        if (roomFor <= 0) {
-          await requireStagingRoom(0)
-          roomFor = lookForRoomBytes
-        }
         held.push(chunk)
         counted.received(chunk.length)
-        roomFor -= chunk.length
         if (lengthOf(held) < writeBytes && performance.now() - wroteAt < holdMs) continue
         await writeHeld()
         await this.tell(imageId, at)
@@ -101,13 +96,16 @@ export class StagingStore extends DataStore {
     // Uploads end without a word to this store, so it forgets from time to time.
     if (this.toldAt.size > 1_000) this.toldAt.clear()
     this.toldAt.set(imageId, now)
-    if (!(await renewTransfer({ imageId, holder: null }, { doneBytes }, uploadPatienceMs)))
+    const reservedBytes = Math.max(0, (asking.getStore()?.size ?? 0) - doneBytes)
+    if (!(await renewTransfer({ imageId, holder: null }, { doneBytes, reservedBytes }, uploadPatienceMs)))
       throw uploadRefusal({ code: 'IMAGE_NOT_FOUND' })
   }
 }
 
 /** Makes the file that an upload goes into. */
 export async function makeStagedFile(imageId: string): Promise<void> {
+  // Makes the folder, too, which the first upload of all finds missing.
+  await requireStagingRoom(0)
   // It may be there: the same form, sent twice at once, is one upload.
   const file = await open(stagedFile(imageId), 'a', 0o600).catch(throwFolderError)
   await file.close()

@@ -214,6 +214,15 @@ describe('a new upload is refused', () => {
     expect(await db().image.count({ where: { ownerId: owner.id } })).toBe(0)
   })
 
+  it('that comes with more bytes than it said, and keeps neither a place nor a file', async () => {
+    const { here, owner } = await tenant()
+    expect((await create(owner, { region: here, size: 10 }, {}, new Uint8Array(20))).status).toBe(413)
+    expect(await db().image.count({ where: { ownerId: owner.id } })).toBe(0)
+    expect((await create(owner, { region: here, size: 20 }, {}, new Uint8Array(10))).status).toBe(201)
+    const { id } = await db().image.findFirstOrThrow({ where: { ownerId: owner.id } })
+    expect(await offsetOf(owner, id)).toBe(10)
+  })
+
   it('whose length is not known yet', async () => {
     const { owner } = await tenant()
     const answer = await ask(owner, 'POST', '', { headers: { 'upload-defer-length': '1' } })

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { listQuotas } from '@/lib/accounts/reads'
 import type { Context } from '@/lib/auth/viewer'
+import { listQuotas } from '@/lib/quotas/reads'
 import { defineRead } from '@/lib/route'
 
 const listOwnQuotas = (ctx: Context) => listQuotas(ctx.viewer.ownerId)

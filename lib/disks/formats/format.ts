@@ -18,8 +18,11 @@ export type Edges = { head: Buffer; tail: Buffer; size: number; disk: Blocks }
 /** What the cloud accepts. */
 export type DiskLimits = { virtualSizeMax: number }
 
-/** A format's answer. The virtual size is what a guest sees, in bytes. */
-export type FormatVerdict = { ok: true; virtualSize: number } | DiskRefusal
+/**
+ * A format's answer. The virtual size is what a guest sees, in bytes; `allocatedBytes` is what the tables of the file allocate, where that can be more than the file,
+ * as with compressed disks.
+ */
+export type FormatVerdict = { ok: true; virtualSize: number; allocatedBytes?: number } | DiskRefusal
 
 /** One format of disks. A further one is a file with such an object and a line in the registry. */
 export interface DiskFormat {

@@ -1,7 +1,17 @@
 import { type ByteReader, readWhole } from '../reader'
 import { type DiskRefusal, refuseDisk } from '../reasons'
 import { exactNumber } from './format'
-import { misplaced, overlaps, rangeOf, refuseSpan, type Span, tooLarge } from './tables'
+import {
+  misplaced,
+  overlaps,
+  PlaceCount,
+  rangeOf,
+  refuseSpan,
+  type Span,
+  sharersMax,
+  tooLarge,
+  writtenAnew,
+} from './tables'
 
 /** Where the header of a qcow2 file puts its tables. Sizes are within bounds, places are not checked yet. */
 export type TableLayout = {
@@ -31,19 +41,20 @@ const placeHigh = 0x00ffffff
 const placeLow = 0xfffffe00
 
 /**
- * Whether the tables of a qcow2 file lie inside it, apart from each other, and describe no more than it can hold: null, or the
+ * How many bytes the tables of a qcow2 file allocate. They lie inside it, apart from each other, and describe no more than it can hold, or it is a
  * refusal. What is read is bounded by the constants above and not by what the file says.
  */
-export async function refuseTables(reader: ByteReader, layout: TableLayout): Promise<DiskRefusal | null> {
+export async function readAllocated(reader: ByteReader, layout: TableLayout): Promise<number | DiskRefusal> {
   const refusal = refuseSpans(reader.size, layout)
   if (refusal) return refusal
   const tables = await readL1(reader, layout)
   if (!(tables instanceof Float64Array)) return tables
   const isPast = await countsPastEnd(reader, layout)
   if (typeof isPast !== 'boolean') return isPast
-  const wrong = await refuseL2(reader, layout, tables)
+  const allocated = await countL2(reader, layout, tables)
   // Of a disk whose tables are not all read, nobody knows whether what is counted is also pointed to.
-  return wrong ?? (isPast && tables.length > tablesRead(layout) ? refuseDisk('truncated') : null)
+  const mayBeCut = isPast && tables.length > tablesRead(layout)
+  return typeof allocated === 'number' && mayBeCut ? refuseDisk('truncated') : allocated
 }
 
 function refuseSpans(size: number, layout: TableLayout): DiskRefusal | null {
@@ -114,25 +125,35 @@ async function countsPastEnd(reader: ByteReader, layout: TableLayout): Promise<b
   return cluster * clusterSize >= reader.size
 }
 
-/** Counts what the L2 tables allocate, as far as may be read, and takes the tables not read for full. */
-async function refuseL2(reader: ByteReader, layout: TableLayout, tables: Float64Array): Promise<DiskRefusal | null> {
+/**
+ * Counts the bytes that the L2 tables allocate, as far as may be read, and takes the tables not read for full. Without snapshots
+ * every cluster of the disk has one of its own in the file; where they share, a small file would make a large disk.
+ */
+async function countL2(reader: ByteReader, layout: TableLayout, tables: Float64Array): Promise<number | DiskRefusal> {
   const { clusterSize, entryBytes } = layout
   const allocatedMax = (reader.size / clusterSize) * amplificationMax
   const readMax = tablesRead(layout)
+  const perTable = clusterSize / entryBytes
+  const places = new PlaceCount(Math.min(tables.length, readMax) * perTable)
   let allocated = 0
   for (const place of tables.subarray(0, readMax)) {
     const bytes = await readWhole(reader, place, clusterSize)
     if (!bytes) return refuseDisk('table-outside-file', { table: 'l2' })
-    const count = countAllocated(bytes, layout, reader.size)
+    const count = countAllocated(bytes, { ...layout, places }, reader.size)
     if (typeof count !== 'number') return count
     allocated += count
     if (allocated > allocatedMax) return refuseDisk('amplification', { timesMax: amplificationMax })
+    if (allocated > sharersMax * places.count()) return refuseDisk('shared-blocks')
   }
-  const unread = Math.max(0, tables.length - readMax) * (clusterSize / entryBytes)
-  return allocated + unread > allocatedMax ? tooLarge('l2', tables.length * clusterSize, readMax * clusterSize) : null
+  const unread = Math.max(0, tables.length - readMax) * perTable
+  if (allocated + unread > allocatedMax) return tooLarge('l2', tables.length * clusterSize, readMax * clusterSize)
+  return (allocated + unread) * Math.max(clusterSize, writtenAnew)
 }
 
-function countAllocated(table: Buffer, { clusterSize, entryBytes }: TableLayout, size: number): number | DiskRefusal {
+type Counting = TableLayout & { places: PlaceCount }
+
+function countAllocated(table: Buffer, layout: Counting, size: number): number | DiskRefusal {
+  const { clusterSize, entryBytes, places } = layout
   // A compressed entry holds its place in the bits below 62 - (cluster bits - 8), to the byte.
   const compressedHigh = 2 ** (62 - (Math.log2(clusterSize) - 8) - 32) - 1
   // A view reads a word several times faster than a buffer's own methods, and there may be 16 million entries.
@@ -152,6 +173,7 @@ function countAllocated(table: Buffer, { clusterSize, entryBytes }: TableLayout,
     if (isZeros) continue
     if (place >= size) return refuseDisk('truncated')
     if (!isCompressed && (low & unaligned) !== 0) return refuseDisk('corrupt')
+    places.add(place)
     allocated += 1
   }
   return allocated

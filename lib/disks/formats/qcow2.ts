@@ -8,7 +8,7 @@ import {
   headBytes,
   refuseVirtualSize,
 } from './format'
-import { refuseTables, type TableLayout } from './qcow2-tables'
+import { readAllocated, type TableLayout } from './qcow2-tables'
 
 // Names and places of fields: docs/interop/qcow2.txt of QEMU. All numbers are big endian.
 const magic = Buffer.from('QFI\xfb', 'latin1')
@@ -65,9 +65,9 @@ export const qcow2 = {
       refuseVirtualSize(header.virtualSize, limits)
     if (refusal) return refusal
     const bitmaps = extensions.ok ? extensions.bitmaps : null
-    return (
-      (await refuseTables(reader, layoutOf(header, bitmaps))) ?? { ok: true, virtualSize: Number(header.virtualSize) }
-    )
+    const allocatedBytes = await readAllocated(reader, layoutOf(header, bitmaps))
+    if (typeof allocatedBytes !== 'number') return allocatedBytes
+    return { ok: true, virtualSize: Number(header.virtualSize), allocatedBytes }
   },
 } as const satisfies DiskFormat
 

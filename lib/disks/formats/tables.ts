@@ -58,3 +58,38 @@ export function tooLarge(table: string, bytes: number, bytesMax: number): DiskRe
     sizeMaxMib: bytesMax / 1024 ** 2,
   })
 }
+
+/** Clusters of a disk that is written anew: a smaller part of it, by itself, fills one. */
+export const writtenAnew = 2 ** 16
+
+/** As many parts of a disk may name one place of the file, on average. One does, and what is counted is not exact. */
+export const sharersMax = 2
+
+/** Counts different places in a set of bits instead of a set of numbers: there may be 16 million. A few are taken for one. */
+export class PlaceCount {
+  private readonly bits: Uint8Array
+  private readonly mask: number
+  private found = 0
+
+  constructor(atMost: number) {
+    const bits = 2 ** Math.min(27, Math.max(16, Math.ceil(Math.log2(atMost * 8))))
+    this.bits = new Uint8Array(bits / 8)
+    this.mask = bits - 1
+  }
+
+  add(place: number): void {
+    // Fibonacci hashing of both words: neighbours fall far apart.
+    const low = Math.imul(place % 2 ** 32, 0x9e3779b1)
+    const bit = ((low ^ (low >>> 15)) + Math.imul(Math.floor(place / 2 ** 32), 0x85ebca6b)) & this.mask
+    const at = bit >>> 3
+    const before = this.bits[at] ?? 0
+    const after = before | (1 << (bit & 7))
+    if (after === before) return
+    this.bits[at] = after
+    this.found += 1
+  }
+
+  count(): number {
+    return this.found
+  }
+}

@@ -1,6 +1,17 @@
 import { type ByteReader, readWhole } from '../reader'
 import { type DiskRefusal, refuseDisk } from '../reasons'
-import { misplaced, overlaps, type Range, rangeOf, refuseSpan, type Span, tooLarge } from './tables'
+import {
+  misplaced,
+  overlaps,
+  PlaceCount,
+  type Range,
+  rangeOf,
+  refuseSpan,
+  type Span,
+  sharersMax,
+  tooLarge,
+  writtenAnew,
+} from './tables'
 
 /** Where the header of a sparse VMDK puts its tables. Sizes are within bounds, places are not checked yet. */
 export type GrainLayout = {
@@ -28,10 +39,10 @@ const readBytesMax = 1024 ** 2
 const amplificationMax = 1000
 
 /**
- * Whether the tables of a sparse VMDK lie inside the file, apart from each other, and describe no more than it can hold: null,
- * or the refusal. The redundant copies are for writing and are never looked at.
+ * How many bytes the tables of a sparse VMDK allocate. They lie inside the file, apart from each other, and describe no more than
+ * it can hold, or it is a refusal. The redundant copies are for writing and are never looked at.
  */
-export async function refuseGrains(reader: ByteReader, layout: GrainLayout): Promise<DiskRefusal | null> {
+export async function readAllocated(reader: ByteReader, layout: GrainLayout): Promise<number | DiskRefusal> {
   const entries = Math.ceil(layout.virtualSize / (layout.grainBytes * entriesPerTable))
   const span: Span = { table: 'directory', at: layout.directoryAt, bytes: entries * 4 }
   const refusal = refuseSpan(span, { size: reader.size, alignment: sectorBytes, bytesMax: directoryBytesMax })
@@ -39,7 +50,7 @@ export async function refuseGrains(reader: ByteReader, layout: GrainLayout): Pro
   const directory = await readWhole(reader, Number(span.at), span.bytes)
   if (!directory) return refuseDisk('table-outside-file', { table: 'directory' })
   const tables = readDirectory(directory, reader.size, rangeOf(span))
-  return tables instanceof Float64Array ? refuseTables(reader, layout, tables) : tables
+  return tables instanceof Float64Array ? countTables(reader, layout, tables) : tables
 }
 
 /** The places of all grain tables, in the order of the file, or a refusal. */
@@ -62,28 +73,30 @@ function readDirectory(directory: Buffer, size: number, range: Range): Float64Ar
   return tables
 }
 
-async function refuseTables(
+async function countTables(
   reader: ByteReader,
   layout: GrainLayout,
   tables: Float64Array,
-): Promise<DiskRefusal | null> {
+): Promise<number | DiskRefusal> {
   const grainsMax = (reader.size / layout.grainBytes) * amplificationMax
+  const places = new PlaceCount(Math.min(tables.length * entriesPerTable, tablesBytesMax / 4))
   let allocated = 0
   let done = 0
   for (let reads = 0; reads < readsMax && done < Math.min(tables.length, tablesBytesMax / tableBytes); reads += 1) {
     const count = sideBySide(tables, done)
     const bytes = await readWhole(reader, tables[done] ?? 0, count * tableBytes)
     if (!bytes) return refuseDisk('table-outside-file', { table: 'grains' })
-    const grains = countGrains(bytes, layout, reader.size)
+    const grains = countGrains(bytes, { ...layout, places }, reader.size)
     if (grains === null) return refuseDisk('truncated')
     allocated += grains
     // Grains that are not compressed each take their own size, so if there are more than fit, some are the same.
     if (!layout.isCompressed && (allocated - 1) * layout.grainBytes > reader.size) return refuseDisk('shared-blocks')
     if (allocated > grainsMax) return refuseDisk('amplification', { timesMax: amplificationMax })
+    if (allocated > sharersMax * places.count()) return refuseDisk('shared-blocks')
     done += count
   }
   const unread = (tables.length - done) * entriesPerTable
-  if (allocated + unread <= grainsMax) return null
+  if (allocated + unread <= grainsMax) return (allocated + unread) * Math.max(layout.grainBytes, writtenAnew)
   return tooLarge('grains', tables.length * tableBytes, Math.min(tablesBytesMax, readsMax * tableBytes))
 }
 
@@ -96,7 +109,11 @@ function sideBySide(tables: Float64Array, from: number): number {
 }
 
 /** How many grains some tables allocate, or null when one begins behind the end of the file. */
-function countGrains(tables: Buffer, { hasZeroGrains }: GrainLayout, size: number): number | null {
+function countGrains(
+  tables: Buffer,
+  { hasZeroGrains, places }: GrainLayout & { places: PlaceCount },
+  size: number,
+): number | null {
   // A view reads a word several times faster than a buffer's own methods, and there may be 32 million entries.
   const words = new DataView(tables.buffer, tables.byteOffset, tables.length)
   const sectors = size / sectorBytes
@@ -105,6 +122,7 @@ function countGrains(tables: Buffer, { hasZeroGrains }: GrainLayout, size: numbe
     const sector = words.getUint32(at, true)
     if (sector === 0 || (sector === 1 && hasZeroGrains)) continue
     if (sector >= sectors) return null
+    places.add(sector)
     allocated += 1
   }
   return allocated

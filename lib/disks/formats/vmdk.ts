@@ -2,7 +2,7 @@ import type { ByteReader } from '../reader'
 import { type DiskRefusal, refuseDisk } from '../reasons'
 import { type DiskFormat, type DiskLimits, type Edges, type FormatVerdict, refuseVirtualSize } from './format'
 import { isDescriptor, kindOf, refuseDescriptor } from './vmdk-descriptor'
-import { refuseGrains } from './vmdk-grains'
+import { readAllocated } from './vmdk-grains'
 
 // Names and places of fields: Virtual Disk Format 5.0 of VMware. All numbers are little endian, places are sectors.
 const sectorBytes = 512
@@ -58,17 +58,18 @@ export const vmdk = {
     const header = first.directoryAt === atEnd ? readFooter(tail, first, size) : first
     if ('reason' in header) return header
     const capacity = header.capacity * BigInt(sectorBytes)
-    const refusal =
-      refuseFeatures(header, head) ??
-      refuseVirtualSize(capacity, limits) ??
-      (await refuseGrains(reader, {
-        virtualSize: Number(capacity),
-        grainBytes: Number(header.grain) * sectorBytes,
-        directoryAt: header.directoryAt * BigInt(sectorBytes),
-        hasZeroGrains: (header.flags & flags.zeroGrains) !== 0,
-        isCompressed: header.compression !== 0,
-      }))
-    return refusal ?? { ok: true, virtualSize: Number(capacity) }
+    const refusal = refuseFeatures(header, head) ?? refuseVirtualSize(capacity, limits)
+    if (refusal) return refusal
+    const allocatedBytes = await readAllocated(reader, {
+      virtualSize: Number(capacity),
+      grainBytes: Number(header.grain) * sectorBytes,
+      directoryAt: header.directoryAt * BigInt(sectorBytes),
+      hasZeroGrains: (header.flags & flags.zeroGrains) !== 0,
+      isCompressed: header.compression !== 0,
+    })
+    return typeof allocatedBytes === 'number'
+      ? { ok: true, virtualSize: Number(capacity), allocatedBytes }
+      : allocatedBytes
   },
 } as const satisfies DiskFormat
 

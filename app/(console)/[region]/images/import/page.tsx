@@ -2,7 +2,6 @@ import type { Metadata } from 'next'
 import { getTranslations } from 'next-intl/server'
 import { ImportPage } from '@/components/imports/import-page'
 import { quotasQuery } from '@/lib/accounts/queries'
-import { listQuotas } from '@/lib/accounts/reads'
 import { requireContext } from '@/lib/auth/session'
 import { findDiskTool } from '@/lib/disks/convert'
 import { env } from '@/lib/env'
@@ -13,6 +12,7 @@ import { listUnfinishedUploads } from '@/lib/imports/reads'
 import { forPage } from '@/lib/page-fault'
 import { paths } from '@/lib/paths'
 import { Prefetch } from '@/lib/prefetch'
+import { listQuotas } from '@/lib/quotas/reads'
 
 export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('import'))('title') }
