@@ -9,7 +9,7 @@ function connect(): PrismaClient {
   const adapter = new PrismaPg({
     connectionString: env().DATABASE_URL,
     max: Number(process.env.ECS_DATABASE_POOL ?? 10),
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: 4_000,
     query_timeout: answerMaxMs,
     keepAlive: true,
     // Before anybody else uses the connection; where it fails the connection is not used at all.
