@@ -88,6 +88,20 @@ test('what is typed outlives a reload, and no password is kept', async ({ browse
   expect(await page.evaluate(() => JSON.stringify(sessionStorage))).not.toContain('a secret')
 })
 
+test('who signs out leaves nothing typed behind in the tab', async ({ browserPage }) => {
+  const owner = await account()
+  const disk = await image(owner)
+  const page = await browserPage(owner)
+  const { note } = await shareForm(page, disk.id)
+  await note.fill('a note for one tenant alone')
+  const kept = () => page.evaluate(() => JSON.stringify(sessionStorage))
+  await expect.poll(kept).toContain('for one tenant alone')
+  await page.getByRole('button', { name: /^Account menu/ }).click()
+  await page.getByRole('menuitem', { name: 'Sign out' }).click()
+  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
+  expect(await kept()).not.toContain('for one tenant alone')
+})
+
 test('without a network nothing is sent, the page says so, and goes on when it is back', async ({ browserPage }) => {
   const [owner, recipient] = [await account(), await account()]
   const disk = await image(owner)

@@ -4,6 +4,7 @@ import { IdCard, LogOut } from 'lucide-react'
 import { useTranslations } from 'next-intl'
 import { useRef } from 'react'
 import { MenuButton } from '@/components/ui/menu-button'
+import { dropDrafts } from '@/lib/drafts'
 import { paths } from '@/lib/paths'
 
 /** The user picture: the last button of the top bar. Pointing, pressing and the keyboard open its menu. */
@@ -39,7 +40,10 @@ export function AccountMenu({ username, displayName }: { username: string; displ
             kind: 'action',
             label: t('signOut'),
             icon: <LogOut aria-hidden className={iconClass} />,
-            onSelect: () => form.current?.submit(),
+            onSelect: () => {
+              dropDrafts()
+              form.current?.submit()
+            },
           },
         ]}
       >
