@@ -15,7 +15,7 @@ const pageRequest = cache(async () => requestIdOf(await headers()))
 const silent = 'database.'
 
 /**
- * What a page waits for, and no longer than 5 s. A fault is logged under the id of its request, and the page that stands in for it shows that id.
+ * What a page waits for, and no longer than 4 s. A fault is logged under the id of its request, and the page that stands in for it shows that id.
  * Actions and routes have a catch of their own, which does the same.
  */
 export async function forPage<T>(work: Promise<T>): Promise<T> {

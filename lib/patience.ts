@@ -1,5 +1,5 @@
 /** How long whoever asks waits for the database: a page then says within 10 s that it does not answer. */
-export const requestPatienceMs = 5_000
+export const requestPatienceMs = 4_000
 
 /** Thrown when something did not answer in time. It may still be under way. */
 export class Late extends Error {

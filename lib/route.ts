@@ -20,7 +20,7 @@ type Answer<T> =
  * Makes a GET route of one read: the door for refetches of what a page has rendered with the same read. Nobody signed in
  * is 401, a page of another account or build 409, a bad parameter 400, nothing to see 404 (not there and not yours are one
  * answer), a fault 500 with a reference. One that writes, too, and could not do so now (`RefusedLate`) is 503: it may be asked again. So is
- * a database that does not answer within 5 s.
+ * a database that does not answer within 4 s.
  */
 export function defineRead<S extends z.ZodType, T>(
   schema: S,
