@@ -14,8 +14,19 @@ import { holdLease } from './lease'
 import { transferJob } from './transfer'
 
 /** What a process starts with whose clock is so many seconds ahead. */
-const ahead = (seconds: number) =>
-  `data:text/javascript,const Real=Date;globalThis.Date=class extends Real{constructor(...a){a.length?super(...a):super(Real.now()+${seconds}e3)}static now(){return Real.now()+${seconds}e3}}`
+const ahead = (seconds: number) => {
+  const program = `
+    const Real = Date
+    globalThis.Date = class extends Real {
+      constructor(...given) {
+        super(...(given.length > 0 ? given : [Real.now() + ${seconds} * 1000]))
+      }
+      static now() {
+        return Real.now() + ${seconds} * 1000
+      }
+    }`
+  return `data:text/javascript,${encodeURIComponent(program)}`
+}
 
 const disk = buildRawDisk({ sizeMib: 4, label: 'CLOCK', seed: 6 })
 let worker: ChildProcess | undefined
