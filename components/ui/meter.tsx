@@ -1,10 +1,18 @@
 import { useId } from 'react'
 import { classNames } from './class-names'
 
-type MeterProps = { label: string; used: number; max: number; hint: string; format?: (value: number) => string }
+type MeterProps = {
+  label: string
+  used: number
+  max: number
+  hint: string
+  format?: (value: number) => string
+  /** The id of a heading over several meters, which is then part of the name of each. */
+  under?: string
+}
 
 /** How much of a limit is used: a bar, the numbers, and when or how it frees. Warns from 80 %, danger at 100 %. */
-export function Meter({ label, used, max, hint, format = String }: MeterProps) {
+export function Meter({ label, used, max, hint, format = String, under }: MeterProps) {
   const id = useId()
   const share = max > 0 ? used / max : 1
   const tone = share >= 1 ? 'bg-danger' : share >= 0.8 ? 'bg-warn' : 'bg-accent'
@@ -19,7 +27,7 @@ export function Meter({ label, used, max, hint, format = String }: MeterProps) {
       {/* biome-ignore lint/a11y/useSemanticElements: a <meter> draws its own bar, which no browser lets us colour alike. */}
       <div
         role="meter"
-        aria-labelledby={id}
+        aria-labelledby={under ? `${under} ${id}` : id}
         aria-valuenow={Math.min(used, max)}
         aria-valuemin={0}
         aria-valuemax={max}

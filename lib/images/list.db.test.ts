@@ -188,9 +188,9 @@ test('a list tells the operating systems there are, once each, and the quota as 
   expect((await shared({})).operatingSystems).toEqual(systems)
   // Six images, one of them failed, and one that somebody lends.
   await held(await image(await account(), here), owner)
-  expect((await custom({})).quota).toEqual({ used: 6, quota: 50 })
+  expect((await custom({})).quota).toMatchObject({ used: 6, quota: 50 })
   await quota(owner, here, 2)
-  expect((await custom({})).quota).toEqual({ used: 6, quota: 2 })
+  expect((await custom({})).quota).toMatchObject({ used: 6, quota: 2 })
 })
 
 test('a row counts its recipients, and says why it failed', async () => {
