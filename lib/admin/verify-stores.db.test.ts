@@ -4,7 +4,7 @@ import { blobKey } from '@/lib/blobs/rules'
 import { db } from '@/lib/db/client'
 import { S3Server } from '@/lib/stores/fixtures/s3-server'
 import { storeOf } from '@/lib/stores/store'
-import { account, bucketRegion, keysIn, stored } from '@/lib/testing/builders'
+import { account, bucketRegion, inMotion, keysIn, stored } from '@/lib/testing/builders'
 import { collectGarbage } from './gc'
 import { showFindings, verify } from './verify'
 
@@ -82,9 +82,10 @@ test('unfinished uploads beside whole bytes are known one by one: the old one go
   const [old = '', young = ''] = await server.uploads()
 
   // An image that is on its way here: its worker may be writing either.
-  await db().image.update({ where: { id: imageId }, data: { state: 'importing', leaseUntil: new Date('2100-01-01') } })
+  const where = { id: imageId }
+  await db().image.update({ where, data: { state: 'importing', ...inMotion('importing') } })
   expect(await of(here, key)).toEqual([])
-  await db().image.update({ where: { id: imageId }, data: { state: 'available', leaseUntil: null } })
+  await db().image.update({ where, data: { state: 'available', transfer: { delete: true } } })
 
   expect(await of(here, key)).toMatchObject([{ kind: 'orphan' }, { kind: 'orphan' }])
   await server.backdate(old, new Date(Date.now() - 25 * 3_600_000))
