@@ -18,7 +18,7 @@ async function ask(username: string, headers: Record<string, string> = {}) {
   return { status: response.status, body: await response.json(), retryAfter: response.headers.get('retry-after') }
 }
 
-// The lock is waited for as long as every lock is, which is 10 s.
+// The lock is waited for 3 s.
 test('a look-up that cannot lock the account in time may be asked again: 503, and not a fault', {
   timeout: 30_000,
 }, async () => {
