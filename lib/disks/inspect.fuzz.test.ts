@@ -124,7 +124,7 @@ test('no changed raw disk makes the inspector throw, and no partition of one tha
       expect(outside).toEqual([])
       if (!inspection.ok) return
       accepted += 1
-      expect(inspection.disk).toEqual({ format: 'raw', virtualSize: size })
+      expect(inspection.disk).toEqual({ format: 'raw', virtualSize: size, allocatedBytes: size })
       if (hasGpt(disk)) expect(partitionEnds(disk).filter((end) => end > BigInt(size))).toEqual([])
     },
   )
