@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { watched } from './fixtures/mutation'
 import { patched, patchedGpt, qcow2Disk, rawDisk } from './fixtures/patch'
 import { mbrDisk } from './fixtures/raw'
+import { tableOf } from './formats/partitions'
 import { inspectDisk } from './inspect'
 import { bufferReader } from './reader'
 
@@ -125,7 +126,9 @@ test('no changed raw disk makes the inspector throw, and no partition of one tha
       if (!inspection.ok) return
       accepted += 1
       expect(inspection.disk).toEqual({ format: 'raw', virtualSize: size, allocatedBytes: size })
-      if (hasGpt(disk)) expect(partitionEnds(disk).filter((end) => end > BigInt(size))).toEqual([])
+      // Beside an MBR that is none of its own, the mark of a GPT that is not whole says nothing.
+      if (tableOf(disk.subarray(0, 1024)) === 'gpt')
+        expect(partitionEnds(disk).filter((end) => end > BigInt(size))).toEqual([])
     },
   )
   await fc.assert(property, { numRuns: 4000 })
