@@ -76,7 +76,13 @@ function Item({ item }: { item: MenuItem }) {
   if (item.kind === 'link') {
     return (
       <DropdownMenu.Item asChild>
-        <Link href={item.href} scroll={false} aria-current={item.isChosen || undefined} className={menuItemClass}>
+        {/* A choice changes the list that stays in view; another page begins at its top. */}
+        <Link
+          href={item.href}
+          scroll={item.isChosen === undefined}
+          aria-current={item.isChosen || undefined}
+          className={menuItemClass}
+        >
           {item.icon}
           <span className="min-w-0 flex-1 truncate">{item.label}</span>
           {item.isChosen && <Check aria-hidden className="size-4 text-accent" />}
