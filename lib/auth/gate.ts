@@ -3,9 +3,16 @@ import { within } from '@/lib/patience'
 
 /** Thrown instead of waiting: as much waits already as can be done soon. `seconds` later there may be room. */
 export class Overloaded extends Error {
+  override readonly name = 'Overloaded'
+
   constructor(readonly seconds: number) {
     super('Too much of this work waits already.')
   }
+}
+
+/** By its name: a gate serves the whole process, while pages and routes are bundled apart and have each a class of their own. */
+export function isOverloaded(error: unknown): error is Overloaded {
+  return error instanceof Error && error.name === 'Overloaded' && 'seconds' in error
 }
 
 type Limits = {

@@ -1,5 +1,5 @@
 import 'server-only'
-import { Gate, Overloaded } from '@/lib/auth/gate'
+import { Gate, isOverloaded } from '@/lib/auth/gate'
 import { hashPassword, verifyPassword } from '@/lib/auth/password'
 import type { Context } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
@@ -56,7 +56,7 @@ export async function checkPassword(source: SignInSource, typed: Credentials, no
       gate.run(typed.username, work).catch(reject)
     })
   } catch (error) {
-    if (error instanceof Overloaded) return { status: 'busy', seconds: error.seconds }
+    if (isOverloaded(error)) return { status: 'busy', seconds: error.seconds }
     throw error
   }
 }
