@@ -17,12 +17,12 @@ import { db } from '@/lib/db/client'
 import type { Prisma } from '@/lib/db/generated/client'
 import { buildQcow2, buildRawDisk } from '@/lib/disks/samples'
 import { newId } from '@/lib/ids'
-import { importImage } from '@/lib/jobs/import-image'
 import en from '@/lib/messages/en.json' with { type: 'json' }
 import zh from '@/lib/messages/zh.json' with { type: 'json' }
 import type { ActionResult, Result } from '@/lib/result'
 import { shareImage } from '@/lib/shares/writes'
 import { storeOf } from '@/lib/stores/store'
+import { importImage } from '@/lib/tasks/import-image'
 
 export { expect }
 export const messages = { en, zh }

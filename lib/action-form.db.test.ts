@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { changePasswordAction } from '@/lib/accounts/actions'
-import type { SessionContext } from '@/lib/auth/session'
+import type { SessionContext } from '@/lib/context'
 import { copyImageAction } from '@/lib/copies/actions'
 import { db } from '@/lib/db/client'
 import { forgetWishes } from '@/lib/db/once'
@@ -10,7 +10,7 @@ import { account, image, region, type TestAccount } from '@/lib/testing/builders
 
 // Forms as a browser sends them, with and without scripts. Only who is signed in stands in the place of a cookie.
 const session = vi.hoisted(() => ({ current: null as SessionContext | null }))
-vi.mock('@/lib/auth/session', () => ({ currentContext: async () => session.current }))
+vi.mock('@/lib/context', () => ({ currentContext: async () => session.current }))
 vi.mock('next/navigation', () => ({ unstable_rethrow: () => {} }))
 vi.mock('next/headers', () => ({ headers: async () => new Headers() }))
 

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { changePasswordAction } from '@/lib/accounts/actions'
-import type { SessionContext } from '@/lib/auth/session'
+import type { SessionContext } from '@/lib/context'
 import { copyImageAction, retryCopyAction } from '@/lib/copies/actions'
 import { db } from '@/lib/db/client'
 import { deleteImageAction, purgeImageAction, restoreImageAction, updateImageAction } from '@/lib/images/actions'
@@ -11,7 +11,7 @@ import { cancelTransferAction } from '@/lib/transfers/actions'
 
 // Only who is signed in is put in the place of a cookie; everything behind it is real.
 const session = vi.hoisted(() => ({ current: null as SessionContext | null }))
-vi.mock('@/lib/auth/session', () => ({ currentContext: async () => session.current }))
+vi.mock('@/lib/context', () => ({ currentContext: async () => session.current }))
 // Outside Next there are no redirects to let through, and no request.
 vi.mock('next/navigation', () => ({ unstable_rethrow: () => {} }))
 vi.mock('next/headers', () => ({ headers: async () => new Headers() }))

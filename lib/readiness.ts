@@ -1,6 +1,6 @@
 import 'server-only'
 import { db } from '@/lib/db/client'
-import { isWorkerAlive } from '@/lib/db/worker-sign'
+import { isWorkerAlive } from '@/lib/jobs/worker-sign'
 import { log } from '@/lib/log'
 import { within } from '@/lib/patience'
 import { listRegions } from '@/lib/regions/reads'

@@ -3,12 +3,12 @@ import pg from 'pg'
 import { expect, test, vi } from 'vitest'
 import { lookUpParams } from '@/lib/accounts/schema'
 import { lookUpRecipient } from '@/lib/accounts/writes-look-up'
-import type { SessionContext } from '@/lib/auth/session'
+import type { SessionContext } from '@/lib/context'
 import { defineRead } from '@/lib/route'
 import { account } from '@/lib/testing/builders'
 
 const session = vi.hoisted(() => ({ current: null as SessionContext | null }))
-vi.mock('@/lib/auth/session', () => ({ currentContext: async () => session.current }))
+vi.mock('@/lib/context', () => ({ currentContext: async () => session.current }))
 
 const GET = defineRead(lookUpParams, lookUpRecipient)
 

@@ -1,7 +1,7 @@
 import 'server-only'
 import type { NextRequest } from 'next/server'
 import type { z } from 'zod'
-import { currentContext, type SessionContext } from '@/lib/auth/session'
+import { currentContext, type SessionContext } from '@/lib/context'
 import { isSilent } from '@/lib/db/errors'
 import { RefusedLate } from '@/lib/db/transaction'
 import { toRefusal } from '@/lib/fields'

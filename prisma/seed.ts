@@ -10,10 +10,10 @@ import { type Context, mintViewer } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import { buildQcow2, buildRawDisk } from '@/lib/disks/samples'
 import { env } from '@/lib/env'
-import { importImage } from '@/lib/jobs/import-image'
 import { createRegion } from '@/lib/regions/writes'
 import type { Result } from '@/lib/result'
 import { shareImage } from '@/lib/shares/writes'
+import { importImage } from '@/lib/tasks/import-image'
 
 // The demo data of an embedded database: through the same writes as everything else, with real disks.
 

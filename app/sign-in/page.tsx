@@ -5,7 +5,7 @@ import { SignInForm } from '@/components/account/sign-in-form'
 import { PlainPage } from '@/components/shell/plain-page'
 import { ownAddress } from '@/lib/auth/form'
 import { readNotice } from '@/lib/auth/notice'
-import { currentContext } from '@/lib/auth/session'
+import { currentContext } from '@/lib/context'
 import { demoSignIn } from '@/lib/demo'
 import { safeNext } from '@/lib/paths'
 

@@ -6,7 +6,7 @@ import { PlainPage } from '@/components/shell/plain-page'
 import { Button } from '@/components/ui/button'
 import { Notice } from '@/components/ui/notice'
 import { ownAddress } from '@/lib/auth/form'
-import { cookieSession } from '@/lib/auth/session'
+import { cookieSession } from '@/lib/context'
 import { paths } from '@/lib/paths'
 
 export async function generateMetadata(): Promise<Metadata> {

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { freeText, requiredText, text } from '@/lib/fields'
+import { preparePassword } from '@/lib/prepare-password'
 import type { RegionQuota } from '@/lib/quotas/schema'
-import { foldUsername, isUsername, passwordMax, passwordMin, preparePassword, usernameMax } from './rules'
+import { foldUsername, isUsername, passwordMax, passwordMin, usernameMax } from './rules'
 
 const displayNameMax = 64
 /** Longest address that mail can be sent to (RFC 5321). */

@@ -9,10 +9,10 @@ import { createAccount } from '@/lib/accounts/writes'
 import { mintViewer } from '@/lib/auth/viewer'
 import { buildQcow2, buildRawDisk } from '@/lib/disks/samples'
 import { findImageRecord } from '@/lib/images/reads'
-import { importImage } from '@/lib/jobs/import-image'
 import { createRegion } from '@/lib/regions/writes'
 import type { Result } from '@/lib/result'
 import { shareImage } from '@/lib/shares/writes'
+import { importImage } from '@/lib/tasks/import-image'
 import { operatorContext } from './operator'
 
 type Ended = { code: number | null; out: string; err: string }

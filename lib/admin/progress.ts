@@ -1,5 +1,5 @@
 import { formatBytes } from '@/lib/format'
-import type { Stage } from '@/lib/jobs/source'
+import type { Stage } from '@/lib/tasks/source'
 
 const betweenMs = 200
 const words: Record<Stage, string> = {

@@ -1,8 +1,10 @@
 import 'server-only'
 import { cookies } from 'next/headers'
 import { decode, encode } from 'next-auth/jwt'
-import type { SignInSource } from '@/lib/sessions/writes'
 import { ownCookie, secret, sessionCookie } from './session-cookie'
+
+/** Where a try to sign in comes from: an address, or a browser or session that this account has already signed in with. */
+export type SignInSource = { key: string; isKnownBrowser: boolean }
 
 // A browser that an account has signed in with before is remembered for that account, so that a stranger's failures,
 // which are limited by username too, never slow its owner down (OWASP: "device cookies").

@@ -1,6 +1,6 @@
 import 'server-only'
 import { hash, verify } from '@node-rs/argon2'
-import { preparePassword } from '@/lib/accounts/rules'
+import { preparePassword } from '@/lib/prepare-password'
 
 // OWASP's recommendation for argon2id (Password Storage Cheat Sheet): 19 MiB, 2 passes, 1 lane. argon2id is the default.
 const argon2id = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { verify } from '@/lib/admin/verify'
 import { db } from '@/lib/db/client'
 import { deleteImage, purgeImage } from '@/lib/images/writes'
-import { removeBlob } from '@/lib/jobs/remove-blob'
-import { sweepImages } from '@/lib/jobs/sweep-images'
+import { removeBlob } from '@/lib/tasks/remove-blob'
+import { sweepImages } from '@/lib/tasks/sweep-images'
 import { account, keysIn, later, newSeed, region, stored, type TestAccount } from '@/lib/testing/builders'
 
 async function rowOf(imageId: string) {

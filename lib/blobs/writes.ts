@@ -1,10 +1,10 @@
 import 'server-only'
 import { db } from '@/lib/db/client'
-import { addJob } from '@/lib/db/jobs'
 import { type LockedImage, lockAccounts, lockBlobs, lockImage } from '@/lib/db/locks'
 import { inTransaction, type Transaction } from '@/lib/db/transaction'
 import type { DiskLayout } from '@/lib/disks/layout'
 import { newId } from '@/lib/ids'
+import { addJob } from '@/lib/jobs/queue'
 import { ok } from '@/lib/result'
 import { blobKey, type DiskContent } from './rules'
 

@@ -6,12 +6,12 @@ import { blobKey } from '@/lib/blobs/rules'
 import { db } from '@/lib/db/client'
 import { env } from '@/lib/env'
 import { deleteImage } from '@/lib/images/writes'
-import { removeBlob } from '@/lib/jobs/remove-blob'
-import { sweepImages } from '@/lib/jobs/sweep-images'
-import { transferJob } from '@/lib/jobs/transfer'
 import { shareImage } from '@/lib/shares/writes'
 import { S3Server } from '@/lib/stores/fixtures/s3-server'
 import { storeOf } from '@/lib/stores/store'
+import { removeBlob } from '@/lib/tasks/remove-blob'
+import { sweepImages } from '@/lib/tasks/sweep-images'
+import { transferJob } from '@/lib/tasks/transfer'
 import {
   account,
   bucketRegion,

@@ -2,9 +2,9 @@ import { describe, expect, it, test } from 'vitest'
 import { beginCopy } from '@/lib/copies/writes'
 import { db } from '@/lib/db/client'
 import { beginImport } from '@/lib/imports/writes'
-import { removeBlob } from '@/lib/jobs/remove-blob'
-import { sweepImages } from '@/lib/jobs/sweep-images'
 import { cancelShare, shareImage } from '@/lib/shares/writes'
+import { removeBlob } from '@/lib/tasks/remove-blob'
+import { sweepImages } from '@/lib/tasks/sweep-images'
 import {
   account,
   accounts,

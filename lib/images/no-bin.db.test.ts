@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { db } from '@/lib/db/client'
-import { sweepImages } from '@/lib/jobs/sweep-images'
+import { sweepImages } from '@/lib/tasks/sweep-images'
 import { account, image, noon, region, stored } from '@/lib/testing/builders'
 import { deleteImage } from './writes'
 

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { afterAll, expect, test } from 'vitest'
 import { db } from '@/lib/db/client'
 import { buildQcow2, buildRawDisk } from '@/lib/disks/samples'
-import { importImage } from '@/lib/jobs/import-image'
+import { importImage } from '@/lib/tasks/import-image'
 import { account, keysIn, region } from '@/lib/testing/builders'
 
 // A qemu-img that writes a disk with a backing file, whatever it is given.

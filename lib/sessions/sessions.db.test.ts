@@ -1,12 +1,13 @@
 import { beforeAll, describe, expect, it, test, vi } from 'vitest'
 import { changePassword, setDisabled, setPassword } from '@/lib/accounts/writes'
 import { operatorContext } from '@/lib/admin/operator'
+import type { SignInSource } from '@/lib/auth/browser'
 import { hashPassword } from '@/lib/auth/password'
 import { db } from '@/lib/db/client'
 import { account, later, minutes, noon, race, type TestAccount } from '@/lib/testing/builders'
 import { findSession } from './reads'
 import { failureWindowMs, sessionMs } from './rules'
-import { endSession, endSessions, forgetExpiredSessions, type SignInSource, signIn } from './writes'
+import { endSession, endSessions, forgetExpiredSessions, signIn } from './writes'
 
 process.env.ECS_DATABASE_POOL = '30'
 

@@ -1,4 +1,5 @@
 import 'server-only'
+import type { SignInSource } from '@/lib/auth/browser'
 import { Gate, isOverloaded } from '@/lib/auth/gate'
 import { hashPassword, verifyPassword } from '@/lib/auth/password'
 import type { Context } from '@/lib/auth/viewer'
@@ -10,9 +11,6 @@ import { recordEvents } from '@/lib/events/writes'
 import { requestPatienceMs, within } from '@/lib/patience'
 import { ok, type Result, refuse } from '@/lib/result'
 import { type Failures, failureWindowMs, sessionEnd, signInWait } from './rules'
-
-/** Where a try comes from: an address, or a browser or session that this account has already signed in with. */
-export type SignInSource = { key: string; isKnownBrowser: boolean }
 
 type Credentials = { username: string; password: string }
 

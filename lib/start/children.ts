@@ -25,7 +25,7 @@ export type Children = {
 /** Long work, and what has to happen by itself. */
 export const worker: Child = {
   name: 'worker',
-  args: ['--conditions=react-server', '--import', 'tsx', 'lib/jobs/worker.ts'],
+  args: ['--conditions=react-server', '--import', 'tsx', 'lib/tasks/worker.ts'],
 }
 
 /** Where a process serves its metrics: the server on the port of ECS_METRICS_PORT, the worker on the next. Off without it. */

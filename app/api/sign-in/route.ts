@@ -6,12 +6,12 @@ import { clientAddress } from '@/lib/auth/address'
 import { rememberBrowser, signInSource } from '@/lib/auth/browser'
 import { isOwnForm, notNow, seeOther } from '@/lib/auth/form'
 import { clearNotice, leaveNotice, type SignInNotice } from '@/lib/auth/notice'
-import { signInWith } from '@/lib/auth/options'
-import { cookieSession } from '@/lib/auth/session'
 import { sealSession, sessionCookie } from '@/lib/auth/session-cookie'
+import { cookieSession } from '@/lib/context'
 import { isSilent } from '@/lib/db/errors'
 import { logFault, logSeldom, requestIdOf, withLogFields } from '@/lib/log'
 import { paths, safeNext } from '@/lib/paths'
+import { signInWith } from '@/lib/sign-in'
 
 /** Takes the sign-in form. It needs no script: a plain form post, answered by a redirect. */
 export async function POST(request: Request): Promise<Response> {

@@ -1,7 +1,7 @@
 import { cookies } from 'next/headers'
 import { isOwnForm, seeOther } from '@/lib/auth/form'
-import { cookieSession } from '@/lib/auth/session'
 import { sessionCookie } from '@/lib/auth/session-cookie'
+import { cookieSession } from '@/lib/context'
 import { logFault, requestIdOf, withLogFields } from '@/lib/log'
 import { paths } from '@/lib/paths'
 import { requestPatienceMs, within } from '@/lib/patience'

@@ -4,7 +4,7 @@ import { getTranslations } from 'next-intl/server'
 import { HelpText } from '@/components/shell/help-text'
 import { type HelpTopic, helpTopics } from '@/components/shell/help-topics'
 import { PageHeader } from '@/components/shell/page-header'
-import { requireContext } from '@/lib/auth/session'
+import { requireContext } from '@/lib/context'
 import { paths } from '@/lib/paths'
 
 const topicOf = (word: string): HelpTopic | undefined => helpTopics.find((topic) => topic === word)

@@ -1,8 +1,8 @@
 import type { NextRequest } from 'next/server'
 import NextAuth from 'next-auth'
-import { authOptions } from '@/lib/auth/options'
-import { currentSession } from '@/lib/auth/session'
+import { currentSession } from '@/lib/context'
 import { requestIdOf, withLogFields } from '@/lib/log'
+import { authOptions } from '@/lib/sign-in'
 
 // What a program needs to sign in, to ask whether it is, and to sign out. next-auth has pages and providers beside these,
 // which nothing here uses.

@@ -1,4 +1,4 @@
-import { currentContext } from '@/lib/auth/session'
+import { currentContext } from '@/lib/context'
 import { handleUpload } from '@/lib/uploads/server'
 
 const handle = (request: Request) => handleUpload(request, currentContext)

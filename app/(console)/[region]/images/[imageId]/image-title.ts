@@ -1,6 +1,6 @@
 import type { Metadata } from 'next'
 import { getTranslations } from 'next-intl/server'
-import { currentContext } from '@/lib/auth/session'
+import { currentContext } from '@/lib/context'
 import { imageParams } from '@/lib/images/schema'
 import { forPage } from '@/lib/page-fault'
 import { findSeenImage } from '@/lib/shares/reads'

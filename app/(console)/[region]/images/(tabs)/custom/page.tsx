@@ -1,7 +1,7 @@
 import type { Metadata } from 'next'
 import { getTranslations } from 'next-intl/server'
 import { CustomImageTable } from '@/components/images/custom-image-table'
-import { requireContext } from '@/lib/auth/session'
+import { requireContext } from '@/lib/context'
 import { customImagesQuery } from '@/lib/images/queries'
 import { listCustomImages } from '@/lib/images/reads'
 import { customImageParams } from '@/lib/images/schema'

@@ -1,7 +1,7 @@
 import type { Metadata } from 'next'
 import { getTranslations } from 'next-intl/server'
 import { SharedImageTable } from '@/components/images/shared-image-table'
-import { requireContext } from '@/lib/auth/session'
+import { requireContext } from '@/lib/context'
 import { forPage } from '@/lib/page-fault'
 import { paths } from '@/lib/paths'
 import { Prefetch } from '@/lib/prefetch'

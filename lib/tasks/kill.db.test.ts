@@ -60,7 +60,7 @@ afterAll(async () => {
 })
 
 function startWorker(): ChildProcess {
-  const args = ['--conditions=react-server', '--import', 'tsx', 'lib/jobs/worker.ts']
+  const args = ['--conditions=react-server', '--import', 'tsx', 'lib/tasks/worker.ts']
   const env = { ...process.env, ECS_METRICS_PORT: '', ...(hasQemu ? { PATH: `${tools}:${process.env.PATH}` } : {}) }
   worker = spawn(process.execPath, args, { env, stdio: 'ignore' })
   return worker

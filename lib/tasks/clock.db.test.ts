@@ -47,7 +47,7 @@ test('a worker whose clock is 75 s ahead leaves a live transfer alone, says that
   const claimed = await claimTransfer(live.imageId)
   if (!claimed) throw new Error('Nobody has it.')
   const lease = holdLease(claimed.work)
-  const args = ['--conditions=react-server', '--import', 'tsx', '--import', ahead(75), 'lib/jobs/worker.ts']
+  const args = ['--conditions=react-server', '--import', 'tsx', '--import', ahead(75), 'lib/tasks/worker.ts']
   worker = spawn(process.execPath, args, { env: { ...process.env, LOG_LEVEL: 'info', ECS_METRICS_PORT: '' } })
   let said = ''
   worker.stdout?.on('data', (text) => (said += text))

@@ -1,5 +1,5 @@
 import 'server-only'
-import type { PrismaClient } from './generated/client'
+import type { PrismaClient } from '@/lib/db/generated/client'
 
 /** By this name the database knows the connections of a worker. */
 export const workerName = 'open-ecs-console worker'

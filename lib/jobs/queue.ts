@@ -1,5 +1,5 @@
 import 'server-only'
-import type { Transaction } from './transaction'
+import type { Transaction } from '@/lib/db/transaction'
 
 /** The kinds of long work, and what each is told. The worker has a task of each name. */
 export type Jobs = {

@@ -1,13 +1,15 @@
 import 'server-only'
 import type { NextAuthOptions } from 'next-auth'
 import Credentials from 'next-auth/providers/credentials'
-import { foldUsername, passwordMax, preparePassword, signInNameMax } from '@/lib/accounts/rules'
+import { foldUsername, passwordMax, signInNameMax } from '@/lib/accounts/rules'
+import { clientAddress } from '@/lib/auth/address'
+import type { SignInSource } from '@/lib/auth/browser'
+import { isSecure, ownCookie, sessionCookie } from '@/lib/auth/session-cookie'
+import { cookieSession } from '@/lib/context'
 import { env } from '@/lib/env'
 import { log } from '@/lib/log'
-import { endSession, type SignInAnswer, type SignInSource, signIn } from '@/lib/sessions/writes'
-import { clientAddress } from './address'
-import { cookieSession } from './session'
-import { isSecure, ownCookie, sessionCookie } from './session-cookie'
+import { preparePassword } from '@/lib/prepare-password'
+import { endSession, type SignInAnswer, signIn } from '@/lib/sessions/writes'
 
 /** Looks at what was typed and at where it comes from, then signs in over whoever was. Nothing that long can be right. */
 export async function signInWith(
