@@ -1,7 +1,7 @@
 import 'server-only'
 import path from 'node:path'
 import { blobKey } from '@/lib/blobs/rules'
-import { expectSha256 } from '@/lib/stores/checksum'
+import { copyStored } from '@/lib/stores/copy'
 import { FolderStore } from '@/lib/stores/folder'
 import type { Store } from '@/lib/stores/store'
 import type { BlobDump } from './backup-manifest'
@@ -23,11 +23,8 @@ export async function carryBlob(
   signal: AbortSignal,
 ): Promise<void> {
   const key = blobKey(blob)
-  const bytes = await stores.from.read(key)
-  const checked = expectSha256(blob.sha256)
-  bytes.on('error', (error) => checked.destroy(error))
-  checked.on('close', () => bytes.destroy())
-  await stores.to.put(key, bytes.pipe(checked), { size: blob.size, signal })
+  const { size, sha256 } = blob
+  await copyStored({ store: stores.from, key }, { store: stores.to, key }, { size, sha256, signal })
 }
 
 /** Removes from a backup the bytes that it does not name any more, and what an interrupted one has left. */

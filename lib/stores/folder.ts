@@ -6,16 +6,21 @@ import path from 'node:path'
 import { Readable } from 'node:stream'
 import { isCode } from '@/lib/embedded/data-folder'
 import { checkByWriting } from './check'
+import { ChecksumMismatch, sha256Of } from './checksum'
 import { folderError, makeFolder, renameDurably, syncFolder, writeDurably } from './durable'
-import { NotStored, WrongSize } from './errors'
+import { NotStored, StoreFull, WrongSize } from './errors'
+import { copyByKernel, KernelCopyFailed, kernelCopyBytesMin } from './kernel-copy'
 import { isKey, partEnding, requireKey } from './key'
-import { type Place, requireRoomIn, whileRoom } from './room'
+import { type Place, requireRoomIn, watchRoom, whileRoom } from './room'
 import type { FolderSettings } from './settings'
 import { readSource } from './source'
 import type { PutOptions, Store, StoredObject, StoredState } from './store'
 
 /** Larger buffers are mapped anew for each read: copies of 1 GiB then took up to twice as long. */
 const readAtOnce = 2 ** 18
+
+/** A null checksum is not compared. */
+type FileOptions = PutOptions & { sha256: string | null }
 
 /** A store in a folder of the local file system: one file per key, and beside it one per attempt to write it. */
 export class FolderStore implements Store {
@@ -27,8 +32,8 @@ export class FolderStore implements Store {
 
   async put(key: string, bytes: Readable, options: PutOptions): Promise<void> {
     const { size, signal, onProgress } = options
-    const file = this.file(key)
-    const part = `${file}.${randomBytes(6).toString('hex')}${partEnding}`
+    const file = this.fileOf(key)
+    const part = newPart(file)
     const source = readSource(bytes, { size: { exactly: size }, signal, onProgress })
     try {
       await this.requireRoom(size)
@@ -43,19 +48,42 @@ export class FolderStore implements Store {
   }
 
   async take(key: string, file: string, options: PutOptions): Promise<void> {
-    const target = this.file(key)
+    const target = this.fileOf(key)
     options.signal?.throwIfAborted()
     const size = await finishFile(file)
     if (size !== options.size) throw new WrongSize(size, options.size)
     if (!(await this.move(file, target))) {
-      await this.put(key, createReadStream(file, { highWaterMark: readAtOnce }), options)
+      const isDone = await this.putFile(key, file, { ...options, sha256: null })
+      if (!isDone) await this.put(key, createReadStream(file, { highWaterMark: readAtOnce }), options)
       await rm(file)
     }
     options.onProgress?.(size)
   }
 
+  /**
+   * Copies a local file by the kernel and makes it the bytes of a key, with the promises of `put`. Where a SHA-256 is given
+   * the copy must have it, else it throws `ChecksumMismatch`. False where the kernel cannot do it: a stream can, or tells why.
+   */
+  async putFile(key: string, file: string, options: FileOptions): Promise<boolean> {
+    if (options.size < kernelCopyBytesMin) return false
+    options.signal?.throwIfAborted()
+    const target = this.fileOf(key)
+    const part = newPart(target)
+    try {
+      await this.requireRoom(options.size)
+      await this.copyInto(part, file, options)
+      await renameDurably(part, target)
+      return true
+    } catch (error) {
+      await rm(part, { force: true }).catch(() => {})
+      const meant = this.meaning(error)
+      if (error instanceof KernelCopyFailed && !(meant instanceof StoreFull)) return false
+      throw meant
+    }
+  }
+
   async read(key: string, range?: { start: number; end: number }): Promise<Readable> {
-    const file = this.file(key)
+    const file = this.fileOf(key)
     const part = range && { start: range.start, end: range.end - 1 }
     try {
       if (range && range.start >= range.end) return await nothingOf(file)
@@ -70,7 +98,7 @@ export class FolderStore implements Store {
 
   async stat(key: string): Promise<StoredState | null> {
     try {
-      const { size, mtime, ctimeNs, ino } = await statExactly(this.file(key))
+      const { size, mtime, ctimeNs, ino } = await statExactly(this.fileOf(key))
       // The time of change, which no program can set back, and not that of modification, which any can.
       return { size, modifiedAt: mtime, version: `${ino} ${ctimeNs} ${size}` }
     } catch (error) {
@@ -91,7 +119,7 @@ export class FolderStore implements Store {
   }
 
   async delete(key: string): Promise<void> {
-    const file = this.file(key)
+    const file = this.fileOf(key)
     await this.deleteUnfinished(key)
     try {
       await rm(file, { force: true })
@@ -126,8 +154,23 @@ export class FolderStore implements Store {
     await checkByWriting(this)
   }
 
-  private file(key: string): string {
+  /** The file of a key. */
+  fileOf(key: string): string {
     return path.join(this.settings.folder, requireKey(key))
+  }
+
+  private async copyInto(part: string, file: string, { size, sha256, signal, onProgress }: FileOptions): Promise<void> {
+    await open(part, 'wx', 0o600).then((made) => made.close())
+    const room = watchRoom(this.settings)
+    const stop = signal ? AbortSignal.any([signal, room.signal]) : room.signal
+    const copying = copyByKernel({ from: file, to: part, isHashed: sha256 !== null, signal: stop, onProgress })
+    const found = await copying.finally(room.end)
+    const arrived = (await stat(part)).size
+    if (arrived !== size) throw new WrongSize(arrived, size)
+    if (sha256 === null || found === sha256) return
+    // Some file systems set the size of a copy before its bytes, so a hash that followed it may have read nothing yet.
+    const again = createReadStream(part, { highWaterMark: 2 ** 20 })
+    if ((await sha256Of(again, { signal: signal ?? null })) !== sha256) throw new ChecksumMismatch()
   }
 
   private async names(): Promise<string[]> {
@@ -164,6 +207,11 @@ export class FolderStore implements Store {
   private meaning(error: unknown): unknown {
     return folderError(error, this.settings.folder)
   }
+}
+
+/** A name for one attempt to write a key. */
+function newPart(file: string): string {
+  return `${file}.${randomBytes(6).toString('hex')}${partEnding}`
 }
 
 async function nothingOf(file: string): Promise<Readable> {

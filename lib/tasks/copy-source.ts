@@ -3,7 +3,7 @@ import { blobKey } from '@/lib/blobs/rules'
 import { findCopySource } from '@/lib/copies/reads'
 import { parseDiskLayout } from '@/lib/disks/layout'
 import { ok, type Result, refuse } from '@/lib/result'
-import { expectSha256 } from '@/lib/stores/checksum'
+import { copyStored } from '@/lib/stores/copy'
 import { type PutOptions, type Store, storeOf } from '@/lib/stores/store'
 import type { Transfer } from '@/lib/transfers/reads'
 import type { SourceBytes } from './source'
@@ -19,11 +19,8 @@ export async function copySource({ copyOfId }: Transfer): Promise<Result<SourceB
     layout: async () => parseDiskLayout(blob.layout),
     isMoved: async () => false,
     put: async (target: Store, key: string, options: PutOptions) => {
-      const bytes = await storeOf(regionId).read(blobKey(blob))
-      const checked = expectSha256(sha256)
-      bytes.on('error', (error) => checked.destroy(error))
-      checked.on('close', () => bytes.destroy())
-      await target.put(key, bytes.pipe(checked), options)
+      const from = { store: storeOf(regionId), key: blobKey(blob) }
+      await copyStored(from, { store: target, key }, { ...options, sha256 })
     },
   })
 }

@@ -1,0 +1,27 @@
+import 'server-only'
+import { expectSha256 } from './checksum'
+import { FolderStore } from './folder'
+import type { PutOptions, Store } from './store'
+
+/** A key in a store. */
+export type Stored = { store: Store; key: string }
+
+/**
+ * Copies a key of one store to a key of another, with the promises of `put`. Between two folders the kernel copies. Throws
+ * `NotStored`, and `ChecksumMismatch` where what was read has not this SHA-256; the target is not there then.
+ */
+export async function copyStored(
+  from: Stored,
+  to: Stored,
+  { sha256, ...options }: PutOptions & { sha256: string },
+): Promise<void> {
+  const [source, target] = [from.store, to.store]
+  if (source instanceof FolderStore && target instanceof FolderStore) {
+    if (await target.putFile(to.key, source.fileOf(from.key), { ...options, sha256 })) return
+  }
+  const bytes = await source.read(from.key)
+  const checked = expectSha256(sha256)
+  bytes.on('error', (error) => checked.destroy(error))
+  checked.on('close', () => bytes.destroy())
+  await target.put(to.key, bytes.pipe(checked), options)
+}

@@ -1,0 +1,79 @@
+import { fork } from 'node:child_process'
+import path from 'node:path'
+import { z } from 'zod'
+
+/** Below this a process of its own takes longer to start than the copy takes. */
+export const kernelCopyBytesMin = 64 * 2 ** 20
+
+export type KernelCopy = {
+  from: string
+  /** An existing file, which becomes the copy. */
+  to: string
+  isHashed: boolean
+  signal: AbortSignal
+  /** Called with the number of bytes that are copied. Throwing stops the copy. */
+  onProgress?: ((done: number) => void) | undefined
+}
+
+/** The kernel, or the process that asks it, could not copy; the code is the errno, or empty. */
+export class KernelCopyFailed extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+  ) {
+    super(message)
+  }
+}
+
+const program = 'lib/stores/copy-file.mjs'
+const message = z.union([
+  z.object({ done: z.number() }),
+  z.object({ sha256: z.string().nullable() }),
+  z.object({ code: z.string().default(''), message: z.string() }),
+])
+
+/**
+ * Copies a file by the kernel, sharing blocks where the file system can, and writes it to the disk itself. The copy is hashed
+ * while it grows: answers its SHA-256, or null where that was not asked for. It ends within a second of the signal, whose
+ * reason is thrown. Throws `KernelCopyFailed`.
+ */
+export async function copyByKernel({ from, to, isHashed, signal, onProgress }: KernelCopy): Promise<string | null> {
+  signal.throwIfAborted()
+  const args = [path.resolve(from), path.resolve(to), isHashed ? 'sha256' : '']
+  return await new Promise((resolve, reject) => {
+    // Nothing of our environment, which holds secrets. What stops the copy is the end of its process.
+    const child = fork(path.resolve(/* turbopackIgnore: true */ program), args, {
+      execArgv: [],
+      env: { NODE_ENV: process.env.NODE_ENV },
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    })
+    let outcome: { sha256: string | null } | undefined
+    let failure: unknown
+    const stop = (reason: unknown) => {
+      failure ??= reason
+      child.kill('SIGKILL')
+    }
+    const abort = () => stop(signal.reason)
+    signal.addEventListener('abort', abort)
+    child.on('message', (sent) => {
+      try {
+        const told = message.parse(sent)
+        if ('done' in told) onProgress?.(told.done)
+        else if ('sha256' in told) outcome = told
+        else failure ??= new KernelCopyFailed(told.code, told.message)
+      } catch (error) {
+        stop(error)
+      }
+    })
+    child.once('error', (error) => {
+      stop(new KernelCopyFailed('', error.message))
+      reject(failure)
+    })
+    // Once nothing of it is left, so that whoever removes its file does so after the last byte.
+    child.once('close', () => {
+      signal.removeEventListener('abort', abort)
+      if (outcome && failure === undefined) resolve(outcome.sha256)
+      else reject(failure ?? new KernelCopyFailed('', 'The process that copies has ended early.'))
+    })
+  })
+}
