@@ -41,6 +41,10 @@ export function tryDataFolder(folder: string, kind: Kind): { lock: FolderLock } 
   try {
     return take(folder, kind)
   } catch (error) {
+    if (isCode(error, 'ENOSPC'))
+      throw new StartError(
+        `The disk of the data folder ${folder} is full. Make room on it; npm run admin -- gc --staging removes uploads that were left.`,
+      )
     if (!isCode(error, 'EACCES') && !isCode(error, 'EPERM')) throw error
     throw new StartError(
       `The data folder ${folder} belongs to another user. Start as that user, or set ECS_DATA_DIR to another folder.`,

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { relieveDatabase } from './ballast'
 import { lockDataFolder, readIfThere, StartError, tryDataFolder } from './data-folder'
 import { firstStart } from './first-start'
 import { becomesFree, freePort } from './ports'
@@ -16,7 +17,7 @@ export type EmbeddedDatabase = {
   stop(): Promise<void>
 }
 
-type Options = {
+export type StartOptions = {
   /** For tests: quicker, and lost if the machine (not merely a process) stops. */
   throwaway?: boolean
 }
@@ -25,11 +26,13 @@ type Options = {
  * Starts the PostgreSQL of a data folder, or adopts the one that a killed process has left running there. Only whoever
  * holds the lock of the folder may call this.
  */
-export async function startDatabase(folder: string, options: Options = {}): Promise<EmbeddedDatabase> {
+export async function startDatabase(folder: string, options: StartOptions = {}): Promise<EmbeddedDatabase> {
   const files = path.join(path.resolve(folder), 'postgres')
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
   const program = postgresProgram(files)
   if (!fs.existsSync(files)) await initialise(folder, files, program, options)
+  // On a full disk PostgreSQL would not come up, and nobody could delete anything.
+  await relieveDatabase(folder)
   takeOver(files, program)
   const access = readAccess(folder)
   const postmaster = (await adopt(files, access)) ?? (await launchSomewhere(files, program, access, options))
@@ -47,6 +50,8 @@ export async function startDatabase(folder: string, options: Options = {}): Prom
  * command's own duration under the same lock. `isOurs` says which; then the caller brings the schema up to date.
  */
 export async function openDatabase(folder: string): Promise<{ url: string; isOurs: boolean; stop(): Promise<void> }> {
+  // Even the lock of the folder takes a file.
+  await relieveDatabase(folder)
   for (let told = false; ; await sleep(200)) {
     const taken = tryDataFolder(folder, 'command')
     if ('lock' in taken || taken.holder.kind === 'command') {
@@ -89,7 +94,7 @@ async function startForOneCommand(folder: string, lock: { release(): void }) {
 
 // The cluster is made beside its place and moved there when it is whole, so a half-made one is never mistaken for it.
 // Its password is written first: without it the cluster would be of no use.
-async function initialise(folder: string, files: string, program: PostgresProgram, { throwaway }: Options) {
+async function initialise(folder: string, files: string, program: PostgresProgram, { throwaway }: StartOptions) {
   const access = {
     host: '127.0.0.1',
     port: await freePort(),
@@ -150,7 +155,7 @@ async function adopt(files: string, access: Access): Promise<Postmaster | undefi
 
 // The port is kept from start to start, so that whoever knows the address may go on using it; when another program has
 // taken it meanwhile, there is a new one.
-async function launchSomewhere(files: string, program: PostgresProgram, access: Access, options: Options) {
+async function launchSomewhere(files: string, program: PostgresProgram, access: Access, options: StartOptions) {
   for (let attempt = 1; ; attempt++) {
     const port = attempt === 1 && (await becomesFree(access.port)) ? access.port : await freePort()
     try {

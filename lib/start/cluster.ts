@@ -136,7 +136,7 @@ async function test(place: { folder: string; files: string[] }, env: NodeJS.Proc
 
 async function tell(folder: string, ports: Ports, env: NodeJS.ProcessEnv): Promise<void> {
   const { DATABASE_URL = '', NEXTAUTH_URL = '' } = env
-  const settings = { isDevelopment: false, host: '127.0.0.1', port: ports.own, url: NEXTAUTH_URL }
+  const settings = { isDevelopment: false, host: '127.0.0.1', port: ports.own, url: NEXTAUTH_URL, ballastBytes: 0 }
   await welcome({ ...settings, dataFolder: path.join(folder, 'data'), databaseUrl: undefined }, DATABASE_URL)
   const metrics = [0, 1, 2].map((index) => ports.metrics + index).join(', ')
   console.log(`  Servers: ${ports.servers.join(', ')} · metrics: ${metrics} · logs: ${folder}/*.log\n`)

@@ -26,7 +26,14 @@ export function end(code: number): Promise<never> {
 
 async function undoAll(code: number): Promise<never> {
   let result = code
-  for (const tell of announcements) tell()
+  for (const tell of announcements) {
+    try {
+      tell()
+    } catch (error) {
+      // On a full disk, for instance. Whoever waits for it notices the end by itself.
+      console.error(error)
+    }
+  }
   // What was still being begun is undone too, so the list is looked at anew each time.
   for (let work = undo.pop(); work; work = undo.pop()) {
     await work().catch((error) => {

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
+import { ballastDefault, ballastFile, ballastMin } from '../embedded/ballast'
 import { readIfThere, StartError } from '../embedded/data-folder'
+import { bytesPattern, parseBytes } from '../format'
 
 export type Settings = {
   isDevelopment: boolean
@@ -12,6 +14,8 @@ export type Settings = {
   url: string
   /** The operator's own PostgreSQL; without one there is the embedded one. */
   databaseUrl: string | undefined
+  /** What the embedded database keeps to give up on a full disk; 0 keeps nothing. */
+  ballastBytes: number
 }
 
 /** What the environment asks of `npm start`. Throws a sentence about the first setting that cannot be right. */
@@ -29,7 +33,15 @@ export function readSettings(isDevelopment: boolean): Settings {
   const isAnyAddress = host === '0.0.0.0' || host === '::'
   const url = `http://${isAnyAddress ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host}:${port}`
   const dataFolder = path.resolve(ECS_DATA_DIR || '.data')
-  return { isDevelopment, dataFolder, host, port, url, databaseUrl: DATABASE_URL || undefined }
+  const ballastBytes = readBallast(process.env.ECS_BALLAST)
+  return { isDevelopment, dataFolder, host, port, url, databaseUrl: DATABASE_URL || undefined, ballastBytes }
+}
+
+function readBallast(text: string | undefined): number {
+  if (!text) return ballastDefault
+  const bytes = bytesPattern.test(text) ? parseBytes(text) : Number.NaN
+  if (bytes === 0 || bytes >= ballastMin) return bytes
+  throw new StartError(`ECS_BALLAST is ${text}; it is a size of at least 32MiB, or 0.`)
 }
 
 /** The environment of the processes that serve, over our own. */
@@ -37,6 +49,8 @@ export function serverEnvironment(settings: Settings, databaseUrl: string): Node
   return {
     ...process.env,
     ...(settings.databaseUrl ? {} : { ECS_EMBEDDED: '1' }),
+    // Whether the console is read-only is judged by this file, where there is one.
+    ECS_BALLAST_FILE: settings.databaseUrl || !settings.ballastBytes ? '' : ballastFile(settings.dataFolder),
     NODE_ENV: settings.isDevelopment ? 'development' : 'production',
     DATABASE_URL: databaseUrl,
     ECS_DATA_DIR: settings.dataFolder,

@@ -36,6 +36,9 @@ describe('npm start', () => {
   it('names a setting that cannot be meant', () => {
     expect(startWith({ ECS_WORKER: 'no' }).stderr).toBe('ECS_WORKER is no; it is on or off.\n')
     expect(startWith({ ECS_METRICS_PORT: '65535' }).stderr).toContain('not a port that has a next one')
+    expect(startWith({ ECS_BALLAST: '16MiB' }).stderr).toBe(
+      'ECS_BALLAST is 16MiB; it is a size of at least 32MiB, or 0.\n',
+    )
   })
 
   it('serves the metrics of the server and of the worker on ports side by side, and by default none', () => {

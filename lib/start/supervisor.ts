@@ -1,9 +1,10 @@
 import fs from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { migrate } from '../../prisma/migrate'
 import { findConnectionProblem } from '../db/connection-check'
+import { relieveDatabase } from '../embedded/ballast'
 import { lockDataFolder, StartError } from '../embedded/data-folder'
-import { runningDatabase, startDatabase } from '../embedded/embedded'
+import { runningDatabase } from '../embedded/embedded'
+import { DatabaseKeeper } from '../embedded/keeper'
 import { becomesFree, isListening } from '../embedded/ports'
 import { build, buildFolder, next, serverAt } from './build'
 import { type Child, type Children, keepRunning, metricsPort, worker } from './children'
@@ -69,12 +70,24 @@ async function serveWithOwnDatabase(settings: Settings, url: string): Promise<vo
 }
 
 async function serveEmbedded(settings: Settings): Promise<void> {
+  // Even the lock of the folder takes a file.
+  await relieveDatabase(settings.dataFolder)
   const lock = await lockDataFolder(settings.dataFolder, 'server')
   onEnd(async () => lock.release())
   announceEnd(() => lock.say('ending'))
   await requireFreePort(settings)
   let children: Children | undefined
-  const database = await keepDatabase(settings.dataFolder, (url) => children?.restart(serverEnvironment(settings, url)))
+  const database = new DatabaseKeeper(settings.dataFolder, {
+    ballastBytes: settings.ballastBytes,
+    onMove: (url) => children?.restart(serverEnvironment(settings, url)),
+    onLost: (error) => {
+      console.error(error instanceof StartError ? error.message : error)
+      void end(1)
+    },
+  })
+  // Known before the start is through, so that an end in its middle still ends what it brings up.
+  onEnd(() => database.stop())
+  await database.start()
   await forgetHalfADemo(settings.dataFolder, database.url)
   await bringUpToDate(database.url)
   await makeDemo(settings.dataFolder, serverEnvironment(settings, database.url))
@@ -103,41 +116,6 @@ async function serve(settings: Settings, database: { url: string }): Promise<Chi
   await children.ready
   await welcome(settings, database.url)
   return children
-}
-
-/** Starts the embedded PostgreSQL and starts it again whenever it ends before we do. `moved` hears of a new address. */
-async function keepDatabase(folder: string, moved: (url: string) => void): Promise<{ readonly url: string }> {
-  let starting = startDatabase(folder)
-  let watching: Promise<void> | undefined
-  const ending = new AbortController()
-  const pause = (ms: number) => sleep(ms, undefined, { signal: ending.signal }).catch(() => {})
-  // Known before the start is through, so that an end in its middle still ends what it brings up.
-  onEnd(async () => {
-    ending.abort()
-    await watching
-    await starting.then((last) => last.stop()).catch(() => {})
-  })
-  let database = await starting
-  async function watch(): Promise<void> {
-    for (; !ending.signal.aborted; await pause(250)) {
-      if (database.isRunning()) continue
-      console.error('PostgreSQL ended; it starts again.')
-      const before = database.url
-      starting = startDatabase(folder)
-      database = await starting.catch((error) => {
-        console.error(error)
-        return database
-      })
-      if (database.url !== before) moved(database.url)
-      await pause(1_000)
-    }
-  }
-  watching = watch()
-  return {
-    get url() {
-      return database.url
-    },
-  }
 }
 
 async function bringUpToDate(url: string): Promise<void> {

@@ -1,0 +1,40 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { ballastFile, ballastStep, tendBallast } from './ballast'
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-console-ballast-'))
+fs.mkdirSync(path.join(folder, 'postgres'))
+afterAll(() => fs.rmSync(folder, { recursive: true }))
+
+const mib = 2 ** 20
+
+test.each([
+  [true, 31, 'give up'],
+  [true, 32, 'keep'],
+  [true, 10_000, 'keep'],
+  [false, 159, 'keep'],
+  [false, 160, 'make'],
+])('with a ballast of 64 MiB (there: %s) and %i MiB free the step is: %s', (isThere, free, step) => {
+  expect(ballastStep({ isThere, free: free * mib, size: 64 * mib })).toBe(step)
+})
+
+test('what has been given up is not made again before twice its size has become free beside it', () => {
+  const size = 64 * mib
+  // Given up at just under half, which leaves just under one and a half times its size free.
+  expect(ballastStep({ isThere: false, free: size / 2 - 1 + size, size })).toBe('keep')
+  // Made again, it is not given up at once.
+  expect(ballastStep({ isThere: true, free: 2.5 * size - size, size })).toBe('keep')
+})
+
+test('the ballast takes all of its room, is made anew for another size, and goes when none is wanted', async () => {
+  expect(await tendBallast(folder, 4 * mib)).toBe('made')
+  const { blocks } = fs.statSync(ballastFile(folder))
+  expect(blocks * 512).toBeGreaterThanOrEqual(4 * mib)
+  expect(await tendBallast(folder, 4 * mib)).toBe('kept')
+  expect(await tendBallast(folder, 6 * mib)).toBe('made')
+  expect(fs.statSync(ballastFile(folder)).size).toBe(6 * mib)
+  expect(await tendBallast(folder, 0)).toBe('kept')
+  expect(fs.readdirSync(path.join(folder, 'postgres'))).toEqual([])
+})

@@ -1,0 +1,140 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { admin } from '@/lib/admin/admin-fixture'
+import { type SmallDiskKind, smallDisk, smallDisks } from '@/lib/testing/small-disk'
+import { migrate } from '@/prisma/migrate'
+import { ballastFile } from './ballast'
+import { DatabaseKeeper } from './keeper'
+
+// PostgreSQL on a file system of 256 MiB that something else fills.
+
+const mib = 2 ** 20
+const ballastBytes = 32 * mib
+const within = { timeout: 20_000, interval: 50 }
+
+describe.each(smallDisks)('the database on a small disk, %s', (kind: SmallDiskKind) => {
+  const disk = smallDisk(kind, 256)
+  const told: string[] = []
+  const tell = (sentence: string) => void told.push(sentence)
+  const keeper = new DatabaseKeeper(disk.folder, { throwaway: true, ballastBytes, tell })
+  const hasBallast = () => fs.existsSync(ballastFile(disk.folder))
+  let undo: (() => Promise<void>)[] = []
+
+  beforeAll(async () => {
+    if (!disk.isThere) return
+    await keeper.start()
+    await migrate(keeper.url)
+    await ask('CREATE TABLE kept (n int PRIMARY KEY)')
+  })
+  afterEach(async () => {
+    for (const work of undo) await work()
+    undo = []
+    told.length = 0
+  })
+  afterAll(async () => {
+    if (disk.isThere) await keeper.stop()
+    disk.end()
+  })
+
+  async function ask<T extends object>(sql: string): Promise<T[]> {
+    const client = new pg.Client({ connectionString: keeper.url })
+    client.on('error', () => {})
+    await client.connect()
+    return await client
+      .query<T>(sql)
+      .then(
+        ({ rows }) => rows,
+        (error) => Promise.reject(error),
+      )
+      .finally(() => client.end().catch(() => {}))
+  }
+
+  const startedAt = async () => (await ask<{ at: Date }>('SELECT pg_postmaster_start_time() AS at'))[0]?.at
+
+  /** Commits one number after the other until it is ended, whatever happens to the database meanwhile. */
+  function writer(from: number) {
+    const committed: number[] = []
+    const ending = new AbortController()
+    const work = (async () => {
+      for (let n = from; !ending.signal.aborted; n++)
+        await ask(`INSERT INTO kept VALUES (${n})`).then(
+          () => committed.push(n),
+          () => sleep(20),
+        )
+    })()
+    const end = async () => {
+      ending.abort()
+      await work
+    }
+    undo.push(end)
+    return { committed, end }
+  }
+
+  const lostOf = async (committed: number[]) => {
+    const rows = await ask<{ n: number }>('SELECT n FROM kept')
+    const there = new Set(rows.map(({ n }) => n))
+    return committed.filter((n) => !there.has(n))
+  }
+
+  test.skipIf(!disk.isThere)(
+    `something else fills it to the last byte: the ballast goes, PostgreSQL never stops, and the ballast comes back${disk.note}`,
+    async () => {
+      const before = await startedAt()
+      expect(hasBallast()).toBe(true)
+      const { committed, end } = writer(0)
+      await vi.waitUntil(() => committed.length > 20, within)
+      const empty = disk.fill()
+      undo.push(() => empty().catch(() => {}))
+      await vi.waitUntil(() => !hasBallast(), within)
+      const atGiveUp = committed.length
+      expect(await disk.freeMib()).toBeGreaterThan(24)
+      await vi.waitUntil(() => committed.length > atGiveUp + 50, within)
+      await empty()
+      await vi.waitUntil(hasBallast, within)
+      await end()
+      expect(await lostOf(committed)).toEqual([])
+      expect(await startedAt()).toEqual(before)
+      expect(told).toEqual([
+        'The disk of the database is nearly full: its ballast was given up, and the console is read-only.',
+        'The disk of the database has room again.',
+      ])
+    },
+    90_000,
+  )
+
+  test.skipIf(!disk.isThere)(
+    `filled again behind the ballast until PostgreSQL stops: the command line clears staging, it comes back by itself, and has lost nothing${disk.note}`,
+    async () => {
+      const left = path.join(disk.folder, 'staging', 'img-0000000000')
+      fs.mkdirSync(path.dirname(left), { recursive: true })
+      fs.writeFileSync(left, Buffer.alloc(48 * mib))
+      const daysAgo = new Date(Date.now() - 3 * 24 * 60 * 60 * 1000)
+      fs.utimesSync(left, daysAgo, daysAgo)
+      const { committed, end } = writer(1_000_000)
+      await vi.waitUntil(() => committed.length > 20, within)
+      const fillers = [disk.fill()]
+      undo.push(async () => void (await Promise.all(fillers.map((empty) => empty().catch(() => {})))))
+      await vi.waitUntil(() => !hasBallast(), within)
+      fillers.push(disk.fill())
+      // Each begins another file of the log, for which there is no room in the end.
+      const isWaiting = () => told.some((sentence) => sentence.includes('as soon as there is room'))
+      await vi.waitUntil(async () => {
+        await ask('SELECT pg_switch_wal()').catch(() => {})
+        return isWaiting()
+      }, within)
+      const before = committed.length
+      const own = { ECS_DATA_DIR: disk.folder, DATABASE_URL: '' }
+      expect(await admin(['gc', '--staging'], '', own)).toMatchObject({ code: 0 })
+      await vi.waitUntil(() => committed.length > before + 20, within)
+      expect(hasBallast()).toBe(false)
+      await Promise.all(fillers.map((empty) => empty()))
+      await vi.waitUntil(hasBallast, within)
+      await end()
+      expect(await lostOf(committed)).toEqual([])
+    },
+    90_000,
+  )
+})
