@@ -5,13 +5,13 @@ import { z } from 'zod'
 import { currentContext, type SessionContext } from '@/lib/context'
 import { wishOf } from '@/lib/db/once'
 import { toRefusal } from '@/lib/fields'
-import { readForm } from '@/lib/form-data'
+import { type Action, type FormAnswer, readForm } from '@/lib/form-data'
 import { logFault } from '@/lib/log'
 import { countShares, type Outcome } from '@/lib/metrics'
 import { observe } from '@/lib/observe'
 import { type PageMark, refusePage } from '@/lib/page-mark'
 import { safeNext } from '@/lib/paths'
-import type { Action, ActionResult, FormAnswer, Result } from '@/lib/result'
+import type { ActionResult, Result } from '@/lib/result'
 
 const short = z.string().max(128).optional()
 /** What a hand-made request says of its page may be anything; what makes no sense is not said. */

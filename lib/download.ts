@@ -2,10 +2,10 @@ import 'server-only'
 import type { Readable } from 'node:stream'
 import type { NextRequest } from 'next/server'
 import type { z } from 'zod'
+import type { StoredContent } from '@/lib/blobs/schema'
 import { currentContext, type SessionContext } from '@/lib/context'
 import { downloadPage } from '@/lib/download-page'
 import type { DownloadRefusal } from '@/lib/download-refusal'
-import type { ImageContent } from '@/lib/images/schema'
 import { logFault, logOutage } from '@/lib/log'
 import type { Outcome } from '@/lib/metrics'
 import { observe } from '@/lib/observe'
@@ -25,7 +25,7 @@ type Answer = { response: Response; outcome: Outcome; code: string | null }
  */
 export function defineDownload<S extends z.ZodType>(
   schema: S,
-  read: (ctx: SessionContext, params: z.output<S>) => Promise<ImageContent | null>,
+  read: (ctx: SessionContext, params: z.output<S>) => Promise<StoredContent | null>,
 ) {
   const answer = async (request: NextRequest, { params }: RouteParams): Promise<Answer> => {
     let region = ''
@@ -61,7 +61,7 @@ export function defineDownload<S extends z.ZodType>(
   }
 }
 
-function headersOf({ fileName, sha256 }: ImageContent) {
+function headersOf({ fileName, sha256 }: StoredContent) {
   return {
     'Content-Type': 'application/octet-stream',
     'Content-Disposition': `attachment; filename*=UTF-8''${encodeURIComponent(fileName)}`,
@@ -74,17 +74,17 @@ function headersOf({ fileName, sha256 }: ImageContent) {
 
 // Next gives a HEAD to whatever answers GET, and leaves the body that it does not send open. It says whether the store can
 // be asked and has so many bytes; they are read when they are wanted.
-async function headOf(content: ImageContent): Promise<Response> {
+async function headOf(content: StoredContent): Promise<Response> {
   const found = await storeOf(content.region).stat(content.key)
   if (found?.size !== content.size) throw damaged(content)
   return new Response(null, { status: 200, headers: headersOf(content) })
 }
 
-function damaged({ key, region }: ImageContent): Error {
+function damaged({ key, region }: StoredContent): Error {
   return new Error(`The stored bytes of ${key} in ${region} are not what was imported. Run verify.`)
 }
 
-async function serve(request: NextRequest, content: ImageContent): Promise<Response> {
+async function serve(request: NextRequest, content: StoredContent): Promise<Response> {
   const { region, key, size } = content
   if (!(await isSound(content, request.signal))) throw damaged(content)
   const headers = headersOf(content)

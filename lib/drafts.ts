@@ -1,4 +1,4 @@
-import type { Typed } from '@/lib/result'
+import type { Typed } from '@/lib/form-data'
 
 // What is typed into a form is kept in the tab until it is done: it outlives a reload, an update and a new sign-in, and ends
 // with the tab. Where the browser allows no storage, nothing is kept.

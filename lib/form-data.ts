@@ -1,5 +1,17 @@
 import { markFields, type PageMark } from '@/lib/page-mark'
-import type { Typed } from '@/lib/result'
+import type { ActionResult } from '@/lib/result'
+
+/** The fields of a form as they were typed, by name. */
+export type Typed = Record<string, string[]>
+
+/** What a form is answered: the same, and what it is filled with where the page is made anew. */
+export type FormAnswer<T> = ActionResult<T> & { typed: Typed }
+
+/** A server action as the `action` of a form, in the shape that `useActionState` asks for. */
+export type FormAction<T> = (before: FormAnswer<T> | null, form: FormData) => Promise<FormAnswer<T>>
+
+/** A server action: called with its input by code, or sent by a form. */
+export type Action<I, T> = FormAction<T> & ((input: I, mark?: PageMark) => Promise<ActionResult<T>>)
 
 // Fields of the form itself begin with _, those that React adds with $.
 const apart = /^[_$]/

@@ -1,5 +1,3 @@
-import type { PageMark } from '@/lib/page-mark'
-
 /** A rule's answer "no": data, typed and expected. It carries the facts that its sentence needs, never the sentence. */
 export type Refusal =
   | { code: 'SIGNED_OUT' }
@@ -69,18 +67,6 @@ export type Fault = { code: 'FAULT'; reference: string }
 
 export type Result<T> = { ok: true; value: T } | { ok: false; refusal: Refusal }
 export type ActionResult<T> = { ok: true; value: T } | { ok: false; refusal: Refusal | Fault }
-
-/** The fields of a form as they were typed, by name. */
-export type Typed = Record<string, string[]>
-
-/** What a form is answered: the same, and what it is filled with where the page is made anew. */
-export type FormAnswer<T> = ActionResult<T> & { typed: Typed }
-
-/** A server action as the `action` of a form, in the shape that `useActionState` asks for. */
-export type FormAction<T> = (before: FormAnswer<T> | null, form: FormData) => Promise<FormAnswer<T>>
-
-/** A server action: called with its input by code, or sent by a form. */
-export type Action<I, T> = FormAction<T> & ((input: I, mark?: PageMark) => Promise<ActionResult<T>>)
 
 export function ok<T>(value: T): { ok: true; value: T } {
   return { ok: true, value }

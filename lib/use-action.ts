@@ -3,8 +3,9 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { unstable_isUnrecognizedActionError } from 'next/navigation'
 import { useCallback, useState, useTransition } from 'react'
+import type { Action, FormAction } from '@/lib/form-data'
 import { pageMark } from '@/lib/page-mark'
-import type { Action, ActionResult, Fault, FormAction, Refusal } from '@/lib/result'
+import type { ActionResult, Fault, Refusal } from '@/lib/result'
 import { noteAnswer } from '@/lib/standing'
 
 export type Noun = 'images' | 'shares' | 'accounts' | 'quotas' | 'imports'

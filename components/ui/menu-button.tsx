@@ -13,19 +13,11 @@ import {
   useState,
 } from 'react'
 import { latePart } from '@/lib/late-part'
+import type { MenuItem, Opening } from './menu-items'
 
 // The library behind a menu weighs more than the page it stands on, so it is fetched when one is about to open.
 const loadPanel = () => latePart(() => import('./menu-panel'))
 const MenuPanel = dynamic(() => loadPanel().then((module) => module.MenuPanel), { ssr: false })
-
-export type MenuItem =
-  | { kind: 'link'; label: string; href: Route; icon?: ReactNode; isChosen?: boolean }
-  | { kind: 'action'; label: string; onSelect: () => void; icon?: ReactNode; isDangerous?: boolean; page?: Route }
-  | { kind: 'note'; label: string }
-  | { kind: 'choice'; label: string; onSelect: () => void; isChosen: boolean }
-
-/** How a menu came to be open. Pointing does not move the focus: whoever types elsewhere goes on typing. */
-export type Opening = 'pointer' | 'keyboard' | 'hover'
 
 type MenuButtonProps = {
   label: string

@@ -5,8 +5,8 @@ import Link from 'next/link'
 import { DropdownMenu } from 'radix-ui'
 import { type PointerEvent, type ReactNode, type RefObject, useRef } from 'react'
 import { classNames } from './class-names'
-import type { MenuItem, Opening } from './menu-button'
 import { menuClass, menuItemClass } from './menu-class'
+import type { MenuItem, Opening } from './menu-items'
 
 type MenuPanelProps = {
   button: RefObject<HTMLButtonElement | null>

@@ -1,9 +1,9 @@
 import 'server-only'
 import path from 'node:path'
 import { blobKey } from '@/lib/blobs/rules'
+import type { Store } from '@/lib/stores/contract'
 import { copyStored } from '@/lib/stores/copy'
 import { FolderStore } from '@/lib/stores/folder'
-import type { Store } from '@/lib/stores/store'
 import type { BlobDump } from './backup-manifest'
 
 /** Where a backup keeps the bytes of a region: the same keys as its store. */

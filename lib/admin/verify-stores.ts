@@ -4,8 +4,9 @@ import { blobKey } from '@/lib/blobs/rules'
 import { db } from '@/lib/db/client'
 import { listRegions } from '@/lib/regions/reads'
 import { sha256Of } from '@/lib/stores/checksum'
+import type { StoredObject } from '@/lib/stores/contract'
 import { NotStored, StoreUnreachable } from '@/lib/stores/errors'
-import { type StoredObject, storeOf } from '@/lib/stores/store'
+import { storeOf } from '@/lib/stores/store'
 import { type Finding, type IdRange, idRanges, unchecked, type VerifyOptions, violation } from './finding'
 
 const atOnce = 500

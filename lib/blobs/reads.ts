@@ -1,8 +1,8 @@
 import 'server-only'
 import type { Context } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
-import type { ImageContent } from '@/lib/images/schema'
 import { blobKey } from './rules'
+import type { StoredContent } from './schema'
 
 export type BlobRow = { id: string; regionId: string; sha256: string; size: bigint; state: string; format: string }
 
@@ -32,7 +32,7 @@ export async function findLeftBlobs(before: Date): Promise<string[]> {
 export async function getImageContent(
   ctx: Context,
   params: { region: string; imageId: string },
-): Promise<ImageContent | null> {
+): Promise<StoredContent | null> {
   const image = await db().image.findFirst({
     where: { id: params.imageId, ownerId: ctx.viewer.ownerId, regionId: params.region, state: 'available' },
     select: { name: true, blob: { select: { id: true, sha256: true, size: true, format: true } } },

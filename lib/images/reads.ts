@@ -8,7 +8,6 @@ import { parseDiskLayout } from '@/lib/disks/layout'
 import { env } from '@/lib/env'
 import { listImageEvents } from '@/lib/events/reads'
 import { getQuota } from '@/lib/quotas/reads'
-import { canSeeImage, findHeldShare, newestFirst } from '@/lib/shares/reads'
 import { type ImageStateName, purgedAt } from './rules'
 import {
   type CustomImage,
@@ -131,11 +130,30 @@ export async function listOperatingSystems(ctx: Context): Promise<string[]> {
 }
 
 /**
+ * What the titles of an image's pages need: its name, and whether it is the viewer's own. Null where it is neither the viewer's
+ * nor shared to it. One statement, so that another's image takes as long to answer as one that does not exist.
+ */
+export async function findSeenImage(
+  { viewer }: Context,
+  imageId: string,
+): Promise<{ name: string; isOwn: boolean } | null> {
+  const found = await db().image.findFirst({
+    where: { id: imageId, OR: [{ ownerId: viewer.ownerId }, { shares: { some: { recipientId: viewer.ownerId } } }] },
+    select: { name: true, ownerId: true },
+  })
+  return found && { name: found.name, isOwn: found.ownerId === viewer.ownerId }
+}
+
+/** Shares, the last ones first; those of one share, which have one time, by username. */
+export const newestFirst = [{ createdAt: 'desc' as const }, { recipient: { username: 'asc' as const } }]
+
+/**
  * An image's details: all of it for the owner, a part for a recipient in the image's region, a pointer for the owner who
  * asks under another region. Null for anybody else, whether the image exists or not.
  */
 export async function getImage(ctx: Context, params: ImagePageParams): Promise<ImageDetails | null> {
-  if (!(await canSeeImage(ctx, params.imageId))) return null
+  // Asked before anything of the image is read.
+  if (!(await findSeenImage(ctx, params.imageId))) return null
   const image = await db().image.findUnique({
     where: { id: params.imageId },
     include: {
@@ -143,8 +161,8 @@ export async function getImage(ctx: Context, params: ImagePageParams): Promise<I
       blob: { select: { layout: true } },
       transfer: { select: { kind: true, step: true, doneBytes: true, totalBytes: true } },
       shares: {
-        where: { ownerId: ctx.viewer.ownerId },
-        select: { id: true, createdAt: true, recipient: { select: { username: true } } },
+        where: { OR: [{ ownerId: ctx.viewer.ownerId }, { recipientId: ctx.viewer.ownerId }] },
+        select: { id: true, createdAt: true, note: true, recipient: { select: { username: true } } },
         orderBy: newestFirst,
       },
     },
@@ -159,15 +177,13 @@ export async function getImage(ctx: Context, params: ImagePageParams): Promise<I
     size: Number(image.size),
     regionId: image.regionId,
   }
-  if (image.ownerId !== ctx.viewer.ownerId) return await getHeldImage(ctx, params, fields, image.owner.username)
-  if (image.regionId !== params.region) {
-    return {
-      view: 'elsewhere',
-      id: image.id,
-      name: image.name,
-      imageRegion: image.regionId,
-    }
+  if (image.ownerId !== ctx.viewer.ownerId) {
+    const [share] = image.shares
+    if (!share || image.regionId !== params.region) return null
+    return await toHeldImage(params.before, fields, image.owner.username, share)
   }
+  if (image.regionId !== params.region)
+    return { view: 'elsewhere', id: image.id, name: image.name, imageRegion: image.regionId }
   return {
     view: 'owner',
     ...fields,
@@ -205,14 +221,14 @@ export async function getImage(ctx: Context, params: ImagePageParams): Promise<I
   }
 }
 
-async function getHeldImage(
-  ctx: Context,
-  { region, before }: ImagePageParams,
+type HeldShare = { id: string; createdAt: Date; note: string }
+
+async function toHeldImage(
+  before: ImagePageParams['before'],
   fields: Omit<HeldImage, 'view' | 'shareId' | 'sharer' | 'sharedAt' | 'note' | 'events'>,
   sharer: string,
-): Promise<HeldImage | null> {
-  const share = await findHeldShare(ctx, fields.id)
-  if (!share || share.regionId !== region) return null
+  share: HeldShare,
+): Promise<HeldImage> {
   const { items, older } = await listImageEvents({ shareId: share.id }, before)
   return {
     view: 'recipient',

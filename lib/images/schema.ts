@@ -223,6 +223,3 @@ export type ImageElsewhere = {
 }
 
 export type ImageDetails = OwnImage | HeldImage | ImageElsewhere
-
-/** Where the stored disk of an image is, and what it must be. The size in bytes. */
-export type ImageContent = { region: string; key: string; sha256: string; size: number; fileName: string }

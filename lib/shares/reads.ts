@@ -5,6 +5,7 @@ import { countRows } from '@/lib/db/count'
 import { Prisma } from '@/lib/db/generated/client'
 import { keyset, likePattern, type SortColumn } from '@/lib/db/page'
 import { env } from '@/lib/env'
+import { newestFirst } from '@/lib/images/reads'
 import { getQuota } from '@/lib/quotas/reads'
 import { dayTurnsAt, recipientsMax, shareDay } from './rules'
 import type {
@@ -17,29 +18,6 @@ import type {
   SharedImageParams,
   ShareRecord,
 } from './schema'
-
-/**
- * Whether an image is the viewer's or shared to it. Asked before anything of the image is read and by one statement, so that
- * another's image takes as long to answer as one that does not exist.
- */
-export async function canSeeImage(ctx: Context, imageId: string): Promise<boolean> {
-  return (await findSeenImage(ctx, imageId)) !== null
-}
-
-/** What the titles of an image's pages need: its name, and whether it is the viewer's own. Null where it cannot be seen. */
-export async function findSeenImage(
-  { viewer }: Context,
-  imageId: string,
-): Promise<{ name: string; isOwn: boolean } | null> {
-  const found = await db().image.findFirst({
-    where: { id: imageId, OR: [{ ownerId: viewer.ownerId }, { shares: { some: { recipientId: viewer.ownerId } } }] },
-    select: { name: true, ownerId: true },
-  })
-  return found && { name: found.name, isOwn: found.ownerId === viewer.ownerId }
-}
-
-/** The last ones first; those of one share, which have one time, by username. */
-export const newestFirst = [{ createdAt: 'desc' as const }, { recipient: { username: 'asc' as const } }]
 
 /** The share through which the viewer's master account holds an image, or null. */
 export async function findHeldShare(ctx: Context, imageId: string) {

@@ -10,12 +10,14 @@ import { ensureChromium } from './chromium.mjs'
 import { onEnd } from './ending'
 import { exitCode } from './run'
 import { nothing, type Tally, tallyOfPlaywright } from './tally'
-import type { TestPlace } from './test-run'
 
 // A folder of its own, so that a console that runs from this clone keeps its build.
 export const builtInto = '.next-test'
 const playwright = ['node_modules/@playwright/test/cli.js', 'test', '--config=e2e/playwright.config.ts']
 const logShown = 4_000
+
+/** What one run of the tests works with; all of it is gone afterwards. */
+export type TestPlace = { databaseUrl: string; folder: string; files: string[] }
 
 /** Runs the browser tests against a built console with a database of its own. Without a browser they are skipped. */
 export async function runBrowserTests(place: TestPlace): Promise<Tally> {

@@ -8,13 +8,10 @@ import { end, endOnSignals, isEnding, onEnd } from './ending'
 import { ensureQemu } from './qemu.mjs'
 import { exitCode } from './run'
 import { addTallies, isGood, nothing, oneFailure, sentence, type Tally, tallyOfVitest } from './tally'
-import { runBrowserTests } from './test-browser'
+import { runBrowserTests, type TestPlace } from './test-browser'
 
 const kinds = ['unit', 'db', 'browser'] as const
 type Kind = (typeof kinds)[number]
-
-/** What one run of the tests works with; all of it is gone afterwards. */
-export type TestPlace = { databaseUrl: string; folder: string; files: string[] }
 
 /** Runs the tests of the kinds that are named, or all; further words narrow to files. Ends this process. */
 export async function runTests(words: string[]): Promise<void> {

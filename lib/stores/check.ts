@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
+import type { Store } from './contract'
 import { StoreFull, StoreUnreachable } from './errors'
-import type { Store } from './store'
 
 /** Writes a few bytes, reads them and removes them. A store that is only full lets itself be reached. */
 export async function checkByWriting(store: Store): Promise<void> {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { addAbortSignal, Transform } from 'node:stream'
+import type { Store } from './contract'
 import { NotStored } from './errors'
-import type { Store } from './store'
 
 /** Bytes that came from a store are not those that went in. */
 export class ChecksumMismatch extends Error {}

@@ -1,7 +1,7 @@
 import 'server-only'
 import { expectSha256 } from './checksum'
+import type { PutOptions, Store } from './contract'
 import { FolderStore } from './folder'
-import type { PutOptions, Store } from './store'
 
 /** A key in a store. */
 export type Stored = { store: Store; key: string }

@@ -7,6 +7,7 @@ import { Readable } from 'node:stream'
 import { isCode } from '@/lib/embedded/data-folder'
 import { checkByWriting } from './check'
 import { ChecksumMismatch, sha256Of } from './checksum'
+import type { PutOptions, Store, StoredObject, StoredState } from './contract'
 import { folderError, makeFolder, renameDurably, syncFolder, writeDurably } from './durable'
 import { NotStored, StoreFull, WrongSize } from './errors'
 import { copyByKernel, KernelCopyFailed, kernelCopyBytesMin } from './kernel-copy'
@@ -14,7 +15,6 @@ import { isKey, partEnding, requireKey } from './key'
 import { type Place, requireRoomIn, watchRoom, whileRoom } from './room'
 import type { FolderSettings } from './settings'
 import { readSource } from './source'
-import type { PutOptions, Store, StoredObject, StoredState } from './store'
 
 /** Larger buffers are mapped anew for each read: copies of 1 GiB then took up to twice as long. */
 const readAtOnce = 2 ** 18

@@ -1,7 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3'
+import type { PutOptions } from './contract'
 import { bare, etagOfParts, type Sent } from './etag'
 import type { Source } from './source'
-import type { PutOptions } from './store'
 
 export type ObjectPlace = { Bucket: string; Key: string }
 

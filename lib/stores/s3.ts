@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import type { HeadObjectCommandOutput, ListMultipartUploadsCommandOutput, S3Client } from '@aws-sdk/client-s3'
 import { checkByWriting } from './check'
+import type { PutOptions, Store, StoredObject, StoredState } from './contract'
 import { NotStored, StoreUnreachable, WrongSize } from './errors'
 import { bare, etagOfWhole, type Sent } from './etag'
 import { isKey, requireKey } from './key'
@@ -12,7 +13,6 @@ import { isFinal, isMissing, isNotOffered, s3Error } from './s3-error'
 import { type Answered, readAtOnce, readOn } from './s3-read'
 import type { S3Settings } from './settings'
 import { readSource, type Source } from './source'
-import type { PutOptions, Store, StoredObject, StoredState } from './store'
 
 type Sdk = typeof import('@aws-sdk/client-s3')
 

@@ -5,13 +5,13 @@ import path from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Store, StoredObject } from './contract'
 import { NotStored, StoreUnreachable, WrongSize } from './errors'
 import { namedServer } from './fixtures/named-server'
 import { S3Server } from './fixtures/s3-server'
 import { paused, stalling, stream } from './fixtures/streams'
 import { FolderStore } from './folder'
 import { S3Store } from './s3'
-import type { Store, StoredObject } from './store'
 
 // What every store does, tried on each kind. ECS_TEST_S3 names a server of your own to try it on as well.
 

@@ -3,7 +3,8 @@ import { findBlob, isBlobWanted } from '@/lib/blobs/reads'
 import { blobKey } from '@/lib/blobs/rules'
 import { forgetBlob } from '@/lib/blobs/writes'
 import { log } from '@/lib/log'
-import { type Store, storeOf } from '@/lib/stores/store'
+import type { Store } from '@/lib/stores/contract'
+import { storeOf } from '@/lib/stores/store'
 
 /** Removes bytes that nobody needs any more, then their row and that of an image which waited for it. Killed in between, it runs again and finds less to do. */
 export async function removeBlob({ blobId }: { blobId: string }): Promise<void> {

@@ -1,7 +1,7 @@
 import type { DiskContent } from '@/lib/blobs/rules'
 import type { DiskLayout } from '@/lib/disks/layout'
 import type { Result } from '@/lib/result'
-import type { PutOptions, Store } from '@/lib/stores/store'
+import type { PutOptions, Store } from '@/lib/stores/contract'
 import type { Transfer } from '@/lib/transfers/reads'
 import type { NextStep } from '@/lib/transfers/writes'
 import type { Lease } from './lease'

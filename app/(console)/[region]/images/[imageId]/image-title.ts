@@ -1,9 +1,9 @@
 import type { Metadata } from 'next'
 import { getTranslations } from 'next-intl/server'
 import { currentContext } from '@/lib/context'
+import { findSeenImage } from '@/lib/images/reads'
 import { imageParams } from '@/lib/images/schema'
 import { forPage } from '@/lib/page-fault'
-import { findSeenImage } from '@/lib/shares/reads'
 
 type ImageTitle = { params: Promise<{ region: string; imageId: string }>; page: string; isOwnersOnly: boolean }
 
