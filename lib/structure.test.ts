@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
+import { arrowsOf, brokenOrder, circlesOfFiles, circlesOfNouns, impureRules, type Tree } from './testing/structure'
 
 // The map of the README, checked: know the noun and what you want to do, and you know the file.
 
@@ -11,23 +12,34 @@ const files = listing
   .toString()
   .split('\0')
   .filter((file) => file && fs.existsSync(path.join(root, file)))
-const nouns = [
-  'accounts',
-  'sessions',
-  'regions',
-  'images',
-  'imports',
-  'copies',
-  'transfers',
-  'quotas',
-  'blobs',
-  'shares',
-  'events',
-  'instances',
-  'billing',
-  'snapshots',
-]
+
+// A noun imports nouns of its own floor or below, and another's writes only where that is of the ground.
+const ground = ['accounts', 'sessions', 'regions', 'quotas', 'blobs', 'events', 'ledger', 'notices']
+const middle = ['images', 'instances', 'transfers']
+const top = ['shares', 'imports', 'copies', 'snapshots', 'checks', 'billing']
+const order = {
+  floors: [ground, middle, top],
+  /** They import no noun. */
+  tools: ['disks', 'stores', 'machines', 'db', 'embedded', 'auth', 'jobs', 'messages'],
+  /** They call the reads and writes of nouns, as app does, and nobody imports them but app, components and each other. */
+  doors: ['admin', 'tasks', 'uploads', 'start', 'bench', 'testing'],
+}
+const nouns = order.floors.flat()
 const read = (file: string) => fs.readFileSync(path.join(root, file), 'utf8')
+const isCode = (file: string) => /^(app|components|lib|prisma)\/.*\.(ts|tsx|mjs)$/.test(file)
+const sources: Tree = new Map(
+  files.filter((file) => isCode(file) && !/\.test\.ts$/.test(file)).map((file) => [file, read(file)]),
+)
+
+/** A tree of the files that a probe needs: what one imports, by the path of the one that imports it. */
+function treeOf(imports: Record<string, string[]>): Tree {
+  const lines = (named: string[]) => named.map((name) => `import { a } from '@/${name}'\n`).join('')
+  const named = Object.values(imports).flat()
+  return new Map([
+    ...named.map((name): [string, string] => [`${name}.ts`, '']),
+    ...Object.entries(imports).map(([file, names]): [string, string] => [`${file}.ts`, lines(names)]),
+  ])
+}
 
 test('the top level holds what the map says', () => {
   const folders = ['app', 'components', 'docs', 'e2e', 'lib', 'prisma', 'public']
@@ -69,4 +81,63 @@ test('no file of code has more than 300 lines', () => {
   const code = files.filter((file) => /\.(ts|tsx|js|mjs|css)$/.test(file))
   const long = code.filter((file) => read(file).trimEnd().split('\n').length > 300)
   expect(long).toEqual([])
+})
+
+test('arrows between the rooms of lib/ run down', () => {
+  expect(arrowsOf(sources).length).toBeGreaterThan(1_500)
+  expect(brokenOrder(sources, order)).toEqual([])
+})
+
+test('no nouns and no files import each other in a circle', () => {
+  expect(circlesOfNouns(sources, order)).toEqual([])
+  expect(circlesOfFiles(sources)).toEqual([])
+})
+
+test('rules know no settings, no clock, no database and no chance', () => {
+  expect(impureRules(sources)).toEqual([])
+})
+
+test('a tool that imports a noun is named, also by way of a file of lib/ itself', () => {
+  expect(brokenOrder(treeOf({ 'lib/disks/a': ['lib/shares/writes'] }), order)).toEqual([
+    'lib/disks/a.ts → lib/shares/writes.ts: a tool imports no noun',
+  ])
+  const byWay = treeOf({
+    'lib/context': ['lib/sessions/reads'],
+    'lib/action': ['lib/context'],
+    'lib/auth/a': ['lib/action'],
+  })
+  expect(brokenOrder(byWay, order)).toEqual(['lib/auth/a.ts → lib/action.ts: a tool imports no file that knows a noun'])
+  expect(brokenOrder(treeOf({ 'lib/extras/a': ['lib/result'] }), order)).toEqual([
+    'lib/extras: neither noun, tool nor door',
+  ])
+})
+
+test('a noun that imports upwards, or the writes of a noun that is not of the ground, is named', () => {
+  const faults = (from: string, to: string) => brokenOrder(treeOf({ [from]: [to] }), order).length
+  expect(faults('lib/shares/writes', 'lib/images/writes')).toBe(1)
+  expect(faults('lib/images/writes', 'lib/transfers/writes-cancel')).toBe(1)
+  expect(faults('lib/images/reads', 'lib/shares/reads')).toBe(1)
+  expect(faults('lib/blobs/reads', 'lib/images/schema')).toBe(1)
+  expect(faults('lib/images/writes', 'lib/tasks/transfer')).toBe(1)
+  expect(faults('lib/route', 'lib/images/reads')).toBe(1)
+  expect(faults('lib/shares/writes', 'lib/images/reads')).toBe(0)
+  expect(faults('lib/shares/writes', 'lib/events/writes')).toBe(0)
+})
+
+test('rules that are not pure are named', () => {
+  const rules = (text: string) => impureRules(new Map([['lib/images/rules.ts', text]])).length
+  for (const asking of ['Date.now()', 'new Date()', 'Math.random()', 'process.env.A', 'crypto.randomUUID()'])
+    expect(rules(`export const a = () => ${asking}`), asking).toBe(1)
+  expect(rules("import { z } from 'zod'")).toBe(1)
+  expect(rules('// never new Date()\nexport const a = (at: number) => new Date(at)')).toBe(0)
+  expect(impureRules(treeOf({ 'lib/images/rules': ['lib/db/client'] }))).toHaveLength(1)
+  expect(impureRules(treeOf({ 'lib/images/rules': ['lib/env'] }))).toHaveLength(1)
+})
+
+test('circles of nouns and of files are named', () => {
+  const tree = treeOf({ 'lib/images/reads': ['lib/transfers/rules'], 'lib/transfers/schema': ['lib/images/rules'] })
+  expect(circlesOfNouns(tree, order)).toEqual(['images ↔ transfers'])
+  expect(circlesOfFiles(tree)).toEqual([])
+  const files = treeOf({ 'lib/db/a': ['lib/db/b'], 'lib/db/b': ['lib/db/c'], 'lib/db/c': ['lib/db/a'] })
+  expect(circlesOfFiles(files)).toEqual(['lib/db/a.ts ↔ lib/db/b.ts ↔ lib/db/c.ts'])
 })
