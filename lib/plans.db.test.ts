@@ -60,7 +60,11 @@ beforeAll(async () => {
   await db().$executeRaw`VACUUM ANALYZE "Image", "Share", "Account"`
 }, 120_000)
 
+/** A statement with a name may have one plan for all values from its sixth time on. */
+const untilPlanned = 7
+
 async function expectFew(run: () => Promise<unknown>): Promise<void> {
+  for (let time = 0; time < untilPlanned; time++) await run()
   const read = await rowsRead(run)
   expect(Object.keys(read), 'nothing was read').not.toEqual([])
   expect(Object.entries(read).filter(([, rows]) => rows > rowsMax)).toEqual([])
@@ -98,6 +102,7 @@ test.each(filters)('the list of what is shared with one reads nobody else’s ro
 
 test('the count of new shares reads new ones alone, also for one who holds a quarter of all', async () => {
   for (const { ctx } of [recipient, collector, owner]) {
+    for (let time = 0; time < untilPlanned; time++) await countNewShares(ctx, { region: here })
     const read = await rowsRead(() => countNewShares(ctx, { region: here }))
     expect(read.Share ?? 0).toBeLessThan(200)
   }

@@ -4,35 +4,38 @@ import pg from 'pg'
 import { env } from '@/lib/env'
 import { PrismaClient } from './generated/client'
 import { answerMaxMs, setSession } from './session-settings'
+import { StatementNames } from './statement-names'
 
 function connect(): PrismaClient {
-  const adapter = new PrismaPg({
+  const names = new StatementNames()
+  const pool = {
     connectionString: env().DATABASE_URL,
     max: Number(process.env.ECS_DATABASE_POOL ?? 10),
     connectionTimeoutMillis: 4_000,
     query_timeout: answerMaxMs,
     keepAlive: true,
     // Before anybody else uses the connection; where it fails the connection is not used at all.
-    onConnect: prepare,
-  })
+    onConnect: async (client: pg.ClientBase) => {
+      if (client instanceof pg.Client) watch(client, names)
+      await client.query(setSession)
+      await names.tryOnce(client)
+    },
+  }
+  const adapter = new PrismaPg(pool, { statementNameGenerator: ({ sql }) => names.nameOf(sql) })
   return new PrismaClient({ adapter, transactionOptions: { maxWait: 30_000, timeout: 20_000 } })
 }
 
-async function prepare(client: pg.ClientBase): Promise<void> {
-  if (client instanceof pg.Client) endWhenUnanswered(client)
-  await client.query(setSession)
-}
-
 /**
- * Closes a connection on which a statement was given up. It may still be in a transaction, and PostgreSQL may still work on
- * the statement: the pool must not hand it to anybody else.
+ * Looks at what statements fail with. A connection on which one was given up is closed: it may still be in a transaction,
+ * and PostgreSQL may still work on the statement, so the pool must not hand it to anybody else.
  */
-function endWhenUnanswered(client: pg.Client): void {
+function watch(client: pg.Client, names: StatementNames): void {
   const value = (...args: unknown[]): unknown => {
     // Looked up at each call: tests and the benchmark note statements where the prototype sends them.
     const answer: unknown = Reflect.apply(pg.Client.prototype.query, client, args)
     if (answer instanceof Promise)
       answer.catch((error: unknown) => {
+        names.judge(error)
         if (error instanceof Error && error.message === 'Query read timeout') client.connection.stream.destroy(error)
       })
     return answer

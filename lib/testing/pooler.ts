@@ -10,7 +10,7 @@ const welcome = Buffer.concat([
   message('Z', Buffer.from('I')),
 ])
 
-function message(type: string, body: Buffer): Buffer {
+export function message(type: string, body: Buffer): Buffer {
   const head = Buffer.alloc(5)
   head.write(type)
   head.writeInt32BE(body.length + 4, 1)
@@ -18,7 +18,7 @@ function message(type: string, body: Buffer): Buffer {
 }
 
 /** Takes the whole messages off a buffer; the rest is what has not arrived whole. */
-function takeMessages(buffer: Buffer): { messages: Buffer[]; rest: Buffer } {
+export function takeMessages(buffer: Buffer): { messages: Buffer[]; rest: Buffer } {
   const messages: Buffer[] = []
   let rest = buffer
   while (rest.length >= 5 && rest.length > rest.readInt32BE(1)) {
