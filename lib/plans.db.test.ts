@@ -115,7 +115,7 @@ test('what the quota and the recycle bin count comes from an index alone, howeve
     const plan = await db().$queryRaw<{ 'QUERY PLAN': string }[]>`
       EXPLAIN (ANALYZE, TIMING OFF, COSTS OFF) SELECT count(*) ${counted} AND ${state}`
     const text = plan.map((line) => line['QUERY PLAN']).join('\n')
-    expect(text).toContain('Image_ownerId_regionId_state_id_idx')
+    expect(text).toContain('Image_ownerId_regionId_state_size_id_idx')
     expect(text).not.toMatch(/Seq Scan/)
   }
 })

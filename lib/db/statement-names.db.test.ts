@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { db } from '@/lib/db/client'
 import { getImage } from '@/lib/images/reads'
 import { account, image, region } from '@/lib/testing/builders'
-import { StatementNames } from './statement-names'
+import { plannedEachTime, StatementNames } from './statement-names'
 
 process.env.ECS_DATABASE_POOL = '1'
 
@@ -24,6 +24,12 @@ test('a statement has a name from its second time on, and there are no more name
   const named = ask().filter(Boolean)
   expect(new Set(named).size).toBe(20)
   expect(ask().filter(Boolean)).toEqual(named)
+})
+
+test('a statement that is planned for its values has no name', async () => {
+  const names = await tried(new StatementNames())
+  const sql = `SELECT ${plannedEachTime.sql} 1`
+  expect([1, 2, 3].map(() => names.nameOf(sql))).toEqual(['', '', ''])
 })
 
 test('what is asked often is prepared once', async () => {

@@ -2,12 +2,19 @@ import 'server-only'
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { log } from '@/lib/log'
+import { Prisma } from './generated/client'
 
 /**
  * Statements with a name are parsed and planned once for each connection, which keeps them until it is closed. So their
  * number has a bound: it is above what the product issues often, and what has no name works as well.
  */
 const namesMax = 200
+
+/**
+ * Stands in a statement whose best plan depends on its values, as on how much its owner has, or whether it is asked for one
+ * region or all: it gets no name. One plan for all values would read everybody's rows for some.
+ */
+export const plannedEachTime = Prisma.raw('/* planned each time */')
 
 /** What PostgreSQL and poolers answer when a name that was prepared is not there, or is there already. */
 const lostCodes = ['26000', '42P05']
@@ -25,7 +32,7 @@ export class StatementNames {
 
   /** The name of a statement from its second time on, as long as there are names; else the empty one, which is none. */
   nameOf(sql: string): string {
-    if (!this.isOn) return ''
+    if (!this.isOn || sql.includes(plannedEachTime.sql)) return ''
     const known = this.names.get(sql)
     if (known) return known
     if (known === undefined) {

@@ -1,13 +1,15 @@
 import 'server-only'
 import type { Context } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
-import { countRows } from '@/lib/db/count'
+import { type Counts, countColumns, rangeOf } from '@/lib/db/count'
 import { Prisma } from '@/lib/db/generated/client'
 import { keyset, likePattern, type SortColumn } from '@/lib/db/page'
+import { plannedEachTime } from '@/lib/db/statement-names'
 import { parseDiskLayout } from '@/lib/disks/layout'
 import { env } from '@/lib/env'
 import { listImageEvents } from '@/lib/events/reads'
-import { getQuota } from '@/lib/quotas/reads'
+import { metersOf, selectQuotas } from '@/lib/quotas/reads'
+import type { QuotaMeters } from '@/lib/quotas/schema'
 import { type ImageStateName, purgedAt } from './rules'
 import {
   type CustomImage,
@@ -56,33 +58,33 @@ export async function listCustomImages(ctx: Context, list: CustomImageParams): P
     : Prisma.sql`AND i.state <> 'deleted'::"ImageState"`
   const system = list.os ? Prisma.sql`AND i."operatingSystem" = ${list.os}` : Prisma.empty
   const asked = Prisma.sql`WHERE ${own} ${search} ${state} ${system}`
-  const [rows, rangeOf, operatingSystems, quota, binned] = await Promise.all([
+  const [rows, [extras]] = await Promise.all([
     db().$queryRaw<CustomRow[]>`
-      SELECT i.id, i.name, i."operatingSystem", i."virtualSize", i.size, i.state::text AS state, i.failure, i."createdAt", i."deletedAt",
+      SELECT ${plannedEachTime} i.id, i.name, i."operatingSystem", i."virtualSize", i.size, i.state::text AS state, i.failure, i."createdAt", i."deletedAt",
         CASE t.kind WHEN 'IMPORT' THEN t.step::text END AS step, coalesce(t."doneBytes", 0) AS "doneBytes",
         coalesce(t."totalBytes", 0) AS "totalBytes", i."copyOfId" IS NOT NULL AS "isCopy",
         (SELECT count(*) FROM "Share" s WHERE s."imageId" = i.id)::int AS recipients
       FROM "Image" i LEFT JOIN "Transfer" t ON t."imageId" = i.id ${asked} ${page.where} ${page.tail}`,
-    countRows(Prisma.sql`FROM "Image" i ${asked}`, page),
-    listSystemsIn(ctx, list.region),
-    getQuota(ctx.viewer.ownerId, list.region),
-    db().image.aggregate({
-      where: { ownerId: ctx.viewer.ownerId, regionId: list.region, state: 'deleted' },
-      _count: true,
-      _max: { deletedAt: true },
-    }),
+    db().$queryRaw<Extras[]>`
+      SELECT ${countColumns(Prisma.sql`FROM "Image" i ${asked}`, page)}, ${systemsOf(ctx, list.region)} AS systems, q.*, bin.*
+      FROM (SELECT count(*)::int AS binned, max("deletedAt") AS "binnedUntil" FROM "Image"
+        WHERE "ownerId" = ${ctx.viewer.ownerId} AND "regionId" = ${list.region} AND state = 'deleted') bin
+      LEFT JOIN (${selectQuotas(ctx.viewer.ownerId, list.region)}) q ON true`,
   ])
   const shown = page.toPage(rows, (row) => row.id, toCustomImage)
   return {
     ...shown,
-    range: rangeOf(shown.items.length),
-    operatingSystems,
-    quota,
-    binned: binned._count,
-    binnedUntil: binned._max.deletedAt?.toISOString() ?? null,
+    range: rangeOf(page, extras, shown.items.length),
+    operatingSystems: extras?.systems ?? [],
+    quota: metersOf(extras),
+    binned: extras?.binned ?? 0,
+    binnedUntil: extras?.binnedUntil?.toISOString() ?? null,
     recycleDays: env().ECS_RECYCLE_DAYS,
   }
 }
+
+/** All that a list shows beside its rows. */
+type Extras = Counts & Partial<QuotaMeters> & { systems: string[]; binned: number; binnedUntil: Date | null }
 
 function toCustomImage(row: CustomRow): CustomImage {
   return {
@@ -103,16 +105,15 @@ function readFailure(stored: unknown) {
 }
 
 /** The distinct operating systems of the own images, hopping through the index instead of reading every row. */
-async function listSystemsIn(ctx: Context, region: string): Promise<string[]> {
-  const rows = await db().$queryRaw<{ os: string }[]>`
+function systemsOf(ctx: Context, region: string): Prisma.Sql {
+  return Prisma.sql`ARRAY(
     WITH RECURSIVE systems(os) AS (
       (SELECT "operatingSystem" FROM "Image" WHERE "ownerId" = ${ctx.viewer.ownerId} AND "regionId" = ${region}
         ORDER BY "operatingSystem" LIMIT 1)
       UNION ALL
       SELECT (SELECT "operatingSystem" FROM "Image" WHERE "ownerId" = ${ctx.viewer.ownerId} AND "regionId" = ${region}
         AND "operatingSystem" > systems.os ORDER BY "operatingSystem" LIMIT 1) FROM systems WHERE systems.os IS NOT NULL
-    ) SELECT os FROM systems WHERE os IS NOT NULL LIMIT 100`
-  return rows.map((row) => row.os)
+    ) SELECT os FROM systems WHERE os IS NOT NULL LIMIT 100)`
 }
 
 const systemsSuggested = 100

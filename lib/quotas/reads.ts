@@ -2,6 +2,7 @@ import 'server-only'
 import type { OwnerId } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import { Prisma } from '@/lib/db/generated/client'
+import { plannedEachTime } from '@/lib/db/statement-names'
 import type { Transaction } from '@/lib/db/transaction'
 import { bytesQuotaDefault, imageQuotaDefault } from './rules'
 import type { QuotaMeters, RegionQuota } from './schema'
@@ -30,8 +31,9 @@ export async function quotaUse(
   return new Map(rows.map((row) => [row.accountId, row]))
 }
 
-/** What an image takes of the bytes: what is kept of it, or what its transfer has promised to bring. */
-const bytesOfImages = Prisma.sql`coalesce(sum(CASE WHEN t."imageId" IS NULL THEN i.size ELSE t."promisedBytes" END), 0)::float8`
+/** What images take of the bytes: what is kept of each, or what its transfer has promised to bring. */
+const bytesOfImages = Prisma.sql`coalesce(sum(CASE WHEN i.state IN ('importing', 'copying')
+    THEN (SELECT "promisedBytes" FROM "Transfer" WHERE "imageId" = i.id) ELSE i.size END), 0)::float8`
 
 /** A master account's bytes quota in a region and what is used of it, leaving out one image: that for which more is asked. */
 export async function bytesUse(
@@ -41,28 +43,40 @@ export async function bytesUse(
   const [row] = await tx.$queryRaw<{ used: number; quota: number }[]>`
     SELECT coalesce((SELECT bytes FROM "Quota" WHERE "accountId" = ${ownerId} AND "regionId" = ${regionId}),
         ${bytesQuotaDefault})::float8 AS quota,
-      (SELECT ${bytesOfImages} FROM "Image" i LEFT JOIN "Transfer" t ON t."imageId" = i.id
+      (SELECT ${bytesOfImages} FROM "Image" i
         WHERE i."ownerId" = ${ownerId} AND i."regionId" = ${regionId} AND i.state <> 'failed'
           AND i.id IS DISTINCT FROM ${except}::text) AS used`
   return row ?? { used: 0, quota: bytesQuotaDefault }
 }
 
-/** The quotas of a master account in every region or in one, by region id. Counts exactly, also over the quota. */
-export async function listQuotas(owner: OwnerId, region: string | null = null): Promise<RegionQuota[]> {
-  return await db().$queryRaw<RegionQuota[]>`
-    SELECT r.id AS "regionId", r.name AS "regionName",
+/**
+ * The SELECT of the quotas of a master account in every region or in one: for a read that needs more besides. Counts exactly,
+ * also over the quota. What is counted comes from an index alone.
+ */
+export function selectQuotas(owner: OwnerId, region: string | null): Prisma.Sql {
+  return Prisma.sql`
+    SELECT ${plannedEachTime} r.id AS "regionId", r.name AS "regionName",
       coalesce(q.images, ${imageQuotaDefault})::int AS quota, coalesce(q.bytes, ${bytesQuotaDefault})::float8 AS "bytesQuota",
-      ((SELECT count(*) FROM "Image" WHERE "ownerId" = ${owner} AND "regionId" = r.id AND state <> 'failed')
-        + (SELECT count(*) FROM "Share" WHERE "recipientId" = ${owner} AND "regionId" = r.id))::int AS used,
-      (SELECT ${bytesOfImages} FROM "Image" i LEFT JOIN "Transfer" t ON t."imageId" = i.id
-        WHERE i."ownerId" = ${owner} AND i."regionId" = r.id AND i.state <> 'failed') AS "bytesUsed"
+      (own.count + (SELECT count(*) FROM "Share" WHERE "recipientId" = ${owner} AND "regionId" = r.id))::int AS used,
+      own.bytes AS "bytesUsed"
     FROM "Region" r LEFT JOIN "Quota" q ON q."regionId" = r.id AND q."accountId" = ${owner}
+    CROSS JOIN LATERAL (SELECT count(*) AS count, ${bytesOfImages} AS bytes FROM "Image" i
+      WHERE i."ownerId" = ${owner} AND i."regionId" = r.id AND i.state <> 'failed') own
     WHERE ${region}::text IS NULL OR r.id = ${region} ORDER BY r.id`
 }
 
-/** The quotas of a master account in one region, counted exactly: they may be over, when the operator lowered them. */
-export async function getQuota(owner: OwnerId, region: string): Promise<QuotaMeters> {
-  const [here] = await listQuotas(owner, region)
-  const { used = 0, quota = imageQuotaDefault, bytesUsed = 0, bytesQuota = bytesQuotaDefault } = here ?? {}
-  return { used, quota, bytesUsed, bytesQuota }
+/** The quotas of a master account in every region, by region id. */
+export async function listQuotas(owner: OwnerId): Promise<RegionQuota[]> {
+  return await db().$queryRaw<RegionQuota[]>(selectQuotas(owner, null))
+}
+
+/** The meters of a row of `selectQuotas`; a region that there is not has the defaults. */
+export function metersOf(row: Partial<QuotaMeters> | undefined): QuotaMeters {
+  const { used, quota, bytesUsed, bytesQuota } = row ?? {}
+  return {
+    used: used ?? 0,
+    quota: quota ?? imageQuotaDefault,
+    bytesUsed: bytesUsed ?? 0,
+    bytesQuota: bytesQuota ?? bytesQuotaDefault,
+  }
 }

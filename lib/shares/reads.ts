@@ -1,12 +1,14 @@
 import 'server-only'
 import type { Context } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
-import { countRows } from '@/lib/db/count'
+import { type Counts, countColumns, rangeOf } from '@/lib/db/count'
 import { Prisma } from '@/lib/db/generated/client'
 import { keyset, likePattern, type SortColumn } from '@/lib/db/page'
+import { plannedEachTime } from '@/lib/db/statement-names'
 import { env } from '@/lib/env'
 import { newestFirst } from '@/lib/images/reads'
-import { getQuota } from '@/lib/quotas/reads'
+import { metersOf, selectQuotas } from '@/lib/quotas/reads'
+import type { QuotaMeters } from '@/lib/quotas/schema'
 import { dayTurnsAt, recipientsMax, shareDay } from './rules'
 import type {
   EndedShare,
@@ -85,25 +87,30 @@ const byCreatedAt: SortColumn<SharedRow> = {
   value: (row) => row.createdAt.toISOString(),
 }
 
+type Extras = Counts & Partial<QuotaMeters> & { systems: string[] }
+
 /** One page of the images that are shared to the viewer's master account in a region, newest first by default. */
 export async function listSharedImages(ctx: Context, list: SharedImageParams): Promise<SharedImageList> {
   const page = keyset(list.sort, byCreatedAt, list, list.size)
-  const ofImages = Prisma.sql`FROM "Share" s JOIN "Image" i ON i.id = s."imageId"`
   const mine = Prisma.sql`WHERE s."recipientId" = ${ctx.viewer.ownerId} AND s."regionId" = ${list.region}`
-  const held = Prisma.sql`${ofImages} JOIN "Account" a ON a.id = s."ownerId" ${mine}`
+  const all = Prisma.sql`FROM "Share" s ${mine}`
+  // From the shares that one holds to their images, and no other way: OFFSET keeps PostgreSQL from reading everybody's images.
+  const held = Prisma.sql`FROM "Share" s CROSS JOIN LATERAL (
+    SELECT name, "operatingSystem", "virtualSize" FROM "Image" WHERE id = s."imageId" OFFSET 0) i ${mine}`
+  const named = list.q.toLowerCase()
   const search = list.q
-    ? Prisma.sql`AND (i.name ILIKE ${likePattern(list.q)} OR i.id = ${list.q.toLowerCase()} OR a.username = ${list.q.toLowerCase()})`
+    ? Prisma.sql`AND (i.name ILIKE ${likePattern(list.q)} OR s."imageId" = ${named}
+        OR s."ownerId" = (SELECT id FROM "Account" WHERE username = ${named}))`
     : Prisma.empty
   const system = list.os ? Prisma.sql`AND i."operatingSystem" = ${list.os}` : Prisma.empty
-  const [rows, rangeOf, systems, quota] = await Promise.all([
+  const asked = list.q || list.os ? Prisma.sql`${held} ${search} ${system}` : all
+  const [rows, [extras]] = await Promise.all([
     db().$queryRaw<SharedRow[]>`
-      SELECT s.id AS "shareId", s."imageId", i.name, a.username AS sharer, i."operatingSystem", i."virtualSize",
-        s.note, s."createdAt", s."seenAt" ${held} ${search} ${system} ${page.where} ${page.tail}`,
-    countRows(Prisma.sql`${held} ${search} ${system}`, page),
-    db().$queryRaw<
-      { os: string }[]
-    >`SELECT DISTINCT i."operatingSystem" AS os ${ofImages} ${mine} ORDER BY os LIMIT 100`,
-    getQuota(ctx.viewer.ownerId, list.region),
+      SELECT ${plannedEachTime} s.id AS "shareId", s."imageId", i.name, (SELECT username FROM "Account" WHERE id = s."ownerId") AS sharer,
+        i."operatingSystem", i."virtualSize", s.note, s."createdAt", s."seenAt" ${held} ${search} ${system} ${page.where} ${page.tail}`,
+    db().$queryRaw<Extras[]>`
+      SELECT ${countColumns(asked, page)}, ARRAY(SELECT DISTINCT i."operatingSystem" ${held} ORDER BY 1 LIMIT 100) AS systems, q.*
+      FROM (SELECT 1) one LEFT JOIN (${selectQuotas(ctx.viewer.ownerId, list.region)}) q ON true`,
   ])
   const toItem = ({ createdAt, seenAt, virtualSize, ...row }: SharedRow): SharedImage => ({
     ...row,
@@ -114,9 +121,9 @@ export async function listSharedImages(ctx: Context, list: SharedImageParams): P
   const shown = page.toPage(rows, (row) => row.shareId, toItem)
   return {
     ...shown,
-    range: rangeOf(shown.items.length),
-    operatingSystems: systems.map(({ os }) => os),
-    quota,
+    range: rangeOf(page, extras, shown.items.length),
+    operatingSystems: extras?.systems ?? [],
+    quota: metersOf(extras),
   }
 }
 
