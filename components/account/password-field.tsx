@@ -1,10 +1,11 @@
 'use client'
 
-import { Eye, EyeOff } from 'lucide-react'
+import { Eye, EyeOff } from 'lucide'
 import { useTranslations } from 'next-intl'
 import { type Ref, useEffect, useState } from 'react'
 import { classNames } from '@/components/ui/class-names'
 import { Field, inputClass } from '@/components/ui/field'
+import { Icon } from '@/components/ui/icon'
 
 type PasswordFieldProps = {
   id: string
@@ -24,7 +25,7 @@ export function PasswordField({ id, label, isHidden, ...input }: PasswordFieldPr
   const [isAlive, setAlive] = useState(false)
   const [isShown, setShown] = useState(false)
   useEffect(() => setAlive(true), [])
-  const Icon = isShown ? EyeOff : Eye
+  const icon = isShown ? EyeOff : Eye
   return (
     <Field id={id} label={label}>
       {(control) => (
@@ -46,7 +47,7 @@ export function PasswordField({ id, label, isHidden, ...input }: PasswordFieldPr
             onClick={() => setShown(!isShown)}
             className="absolute inset-y-0 right-0 inline-flex w-9 items-center justify-center rounded-control text-ink-muted hover:text-ink [&[hidden]]:hidden"
           >
-            <Icon aria-hidden className="size-4" />
+            <Icon of={icon} className="size-4" />
             <span className="sr-only">{t('showPassword')}</span>
           </button>
         </span>

@@ -5,7 +5,6 @@ import dynamic from 'next/dynamic'
 import { useRouter } from 'next/navigation'
 import { useTranslations } from 'next-intl'
 import { useRef, useState } from 'react'
-import { EndedSharePage } from '@/components/shares/ended-share-page'
 import { useRegionName } from '@/components/shell/current-region'
 import { PageHeader } from '@/components/shell/page-header'
 import { Button } from '@/components/ui/button'
@@ -28,6 +27,10 @@ import { OwnImageActions } from './own-image-actions'
 
 const CancelShareDialog = dynamic(() =>
   latePart(() => import('@/components/shares/cancel-share-dialog').then((module) => module.CancelShareDialog)),
+)
+
+const EndedSharePage = dynamic(() =>
+  latePart(() => import('@/components/shares/ended-share-page').then((module) => module.EndedSharePage)),
 )
 
 const EditImageForm = dynamic(() => latePart(() => import('./edit-image-form').then((module) => module.EditImageForm)))

@@ -1,9 +1,10 @@
 'use client'
 
-import { ChevronDown } from 'lucide-react'
+import { ChevronDown } from 'lucide'
 import type { Route } from 'next'
 import { useTranslations } from 'next-intl'
 import { buttonClass } from '@/components/ui/button-class'
+import { Icon } from '@/components/ui/icon'
 import { MenuButton } from '@/components/ui/menu-button'
 import { Pager } from '@/components/ui/pager'
 import { countedMax, type PageRange, pageSizes } from '@/lib/pages'
@@ -50,7 +51,7 @@ export function ListPager({ list, shown, href }: ListPagerProps) {
             }))}
           >
             {t('size', { size: list.size })}
-            <ChevronDown aria-hidden className="size-4 text-ink-muted" />
+            <Icon of={ChevronDown} className="size-4 text-ink-muted" />
           </MenuButton>
         )
       }

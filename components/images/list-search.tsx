@@ -1,10 +1,11 @@
 'use client'
 
-import { Search } from 'lucide-react'
+import { Search } from 'lucide'
 import type { Route } from 'next'
 import { useRouter } from 'next/navigation'
 import { useTranslations } from 'next-intl'
 import { type FormEvent, useEffect, useRef } from 'react'
+import { Icon } from '@/components/ui/icon'
 
 type ListSearchProps = {
   /** Where the form leads without scripts; with them, `href` of what was typed. */
@@ -47,7 +48,7 @@ export function ListSearch({ action, search, label, kept, href }: ListSearchProp
           title={t('search')}
           className="absolute top-0.5 right-0.5 inline-flex size-7 items-center justify-center rounded-sm text-ink-muted hover:bg-surface-hover hover:text-ink"
         >
-          <Search aria-hidden className="size-4" />
+          <Icon of={Search} className="size-4" />
         </button>
         {Object.entries(kept).map(
           ([name, value]) => value !== undefined && <input key={name} type="hidden" name={name} value={value} />,

@@ -1,12 +1,13 @@
 'use client'
 
-import { ArrowDownUp, ChevronDown, RefreshCw, X } from 'lucide-react'
+import { ArrowDownUp, ChevronDown, RefreshCw, X } from 'lucide'
 import type { Route } from 'next'
 import Link from 'next/link'
 import { useFormatter, useTranslations } from 'next-intl'
 import { Button } from '@/components/ui/button'
 import { buttonClass } from '@/components/ui/button-class'
 import { classNames } from '@/components/ui/class-names'
+import { Icon } from '@/components/ui/icon'
 import { MenuButton } from '@/components/ui/menu-button'
 import { ListSearch } from './list-search'
 
@@ -66,8 +67,8 @@ export function ListToolbar(props: ListToolbarProps) {
               onClick={props.onRefresh}
               className="px-2"
             >
-              <RefreshCw
-                aria-hidden
+              <Icon
+                of={RefreshCw}
                 className={classNames('size-4', props.fetchStatus === 'fetching' && 'animate-spin')}
               />
             </Button>
@@ -96,7 +97,7 @@ function FilterMenu({ filter }: { filter: Filter }) {
       }
     >
       {filter.label}
-      <ChevronDown aria-hidden className="size-4 text-ink-muted" />
+      <Icon of={ChevronDown} className="size-4 text-ink-muted" />
     </MenuButton>
   )
 }
@@ -113,7 +114,7 @@ function SortMenu({ sorts }: { sorts: Choice[] }) {
         className={buttonClass('secondary')}
         items={sorts.map((sort) => ({ kind: 'link', ...sort }))}
       >
-        <ArrowDownUp aria-hidden className="size-4 text-ink-muted" />
+        <Icon of={ArrowDownUp} className="size-4 text-ink-muted" />
         <span>{chosen?.label}</span>
       </MenuButton>
     </span>
@@ -139,7 +140,7 @@ function FilterChips({ filters, clearHref }: { filters: Filter[]; clearHref: Rou
               aria-label={t('removeFilter', { name: filter.label })}
               className="inline-flex size-6 shrink-0 items-center justify-center rounded-full hover:bg-surface-hover"
             >
-              <X aria-hidden className="size-3.5" />
+              <Icon of={X} className="size-3.5" />
             </Link>
           </li>
         ))}

@@ -1,9 +1,10 @@
 'use client'
 
-import { X } from 'lucide-react'
+import { X } from 'lucide'
 import { useLocale, useTranslations } from 'next-intl'
 import { useFieldError } from '@/components/shell/refusal-text'
 import { Field, inputClass } from '@/components/ui/field'
+import { Icon } from '@/components/ui/icon'
 import { formatBytes } from '@/lib/format'
 import { imageNameMax } from '@/lib/images/rules'
 import type { Draft } from './drafts'
@@ -37,7 +38,7 @@ export function DraftFields({ draft, onName, onRemove }: DraftFieldsProps) {
               onClick={onRemove}
               className="inline-flex size-6 shrink-0 items-center justify-center rounded-sm text-ink-muted hover:bg-surface-muted hover:text-ink"
             >
-              <X aria-hidden className="size-4" />
+              <Icon of={X} className="size-4" />
             </button>
           </div>
         </>

@@ -1,9 +1,10 @@
 'use client'
 
-import { HardDriveUpload } from 'lucide-react'
+import { HardDriveUpload } from 'lucide'
 import { useLocale, useTranslations } from 'next-intl'
 import type { ReactNode } from 'react'
 import { Field } from '@/components/ui/field'
+import { Icon } from '@/components/ui/icon'
 import { formatBytes } from '@/lib/format'
 
 export const fileFieldId = 'import-file'
@@ -35,7 +36,7 @@ export function FileField({ sizeMax, isOver, error, onChoose }: FileFieldProps) 
             data-over={isOver || undefined}
             className="pointer-events-none flex flex-col items-center gap-1.5 rounded-control border border-line-strong border-dashed bg-surface px-4 py-6 text-center transition-colors peer-hover:bg-surface-hover peer-focus-visible:outline-2 peer-focus-visible:outline-focus peer-focus-visible:outline-offset-2 data-over:border-accent data-over:bg-accent-soft"
           >
-            <HardDriveUpload className="size-6 text-ink-muted" />
+            <Icon of={HardDriveUpload} className="size-6 text-ink-muted" />
             <span>
               {t('drop')} <span className="text-accent">{t('choose')}</span>
             </span>

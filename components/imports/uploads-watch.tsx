@@ -1,13 +1,13 @@
 'use client'
 
 import { useQueryClient } from '@tanstack/react-query'
-import { CircleAlert, Upload } from 'lucide-react'
+import { CircleAlert, Upload } from 'lucide'
 import Link from 'next/link'
 import { usePathname } from 'next/navigation'
 import { useFormatter, useTranslations } from 'next-intl'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { useFailureText } from '@/components/images/failure-text'
-import { barButtonClass } from '@/components/ui/menu-class'
+import { Icon } from '@/components/ui/icon'
 import { toast } from '@/components/ui/toasts'
 import { paths } from '@/lib/paths'
 import type { RunningUpload } from '@/lib/uploads/list'
@@ -33,7 +33,7 @@ export function UploadsWatch() {
       </span>
       {underWay[0] ? (
         <BarLink to={underWay[0]} label={t('underWay', { count: underWay.length, percent })}>
-          <Upload aria-hidden className="size-4 max-sm:hidden" />
+          <Icon of={Upload} className="size-4 max-sm:hidden" />
           <span aria-hidden className="max-sm:hidden">
             {underWay.length} · {percent}
           </span>
@@ -45,7 +45,7 @@ export function UploadsWatch() {
         failed[0] &&
         pathname !== paths.importImage(failed[0].region) && (
           <BarLink to={failed[0]} label={t('failedCount', { count: failed.length })}>
-            <CircleAlert aria-hidden className="size-4 text-brand" />
+            <Icon of={CircleAlert} className="size-4 text-brand" />
             <span aria-hidden>{failed.length}</span>
           </BarLink>
         )
@@ -56,12 +56,7 @@ export function UploadsWatch() {
 
 function BarLink({ to, label, children }: { to: RunningUpload; label: string; children: ReactNode }) {
   return (
-    <Link
-      href={paths.importImage(to.region)}
-      aria-label={label}
-      title={label}
-      className={`${barButtonClass} tabular-nums`}
-    >
+    <Link href={paths.importImage(to.region)} aria-label={label} title={label} className="bar-button tabular-nums">
       {children}
     </Link>
   )

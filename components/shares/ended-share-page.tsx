@@ -8,7 +8,7 @@ import { NotFoundPage } from '@/components/shell/not-found-page'
 import { buttonClass } from '@/components/ui/button-class'
 import { paths } from '@/lib/paths'
 import { lastEndedShareQuery } from '@/lib/shares/queries'
-import { useEndedText } from './ended-shares'
+import { useEndedText } from './ended-text'
 
 type EndedSharePageProps = {
   region: string

@@ -1,13 +1,14 @@
 'use client'
 
 import { useQuery } from '@tanstack/react-query'
+import dynamic from 'next/dynamic'
 import { useFormatter, useTranslations } from 'next-intl'
 import { useState } from 'react'
-import { NotFoundPage } from '@/components/shell/not-found-page'
 import { PageHeader } from '@/components/shell/page-header'
 import { Card } from '@/components/ui/card'
 import { Meter } from '@/components/ui/meter'
 import { ReadError } from '@/lib/fetch-json'
+import { latePart } from '@/lib/late-part'
 import { paths } from '@/lib/paths'
 import { imageSharesQuery } from '@/lib/shares/queries'
 import { dailySharesMax, recipientsMax } from '@/lib/shares/rules'
@@ -15,6 +16,11 @@ import type { ImageShare, ImageShares } from '@/lib/shares/schema'
 import { ShareForm } from './share-form'
 import { ShareTable } from './share-table'
 import { recipientsId } from './shared-status'
+
+// The image was deleted while its page was open.
+const NotFoundPage = dynamic(() =>
+  latePart(() => import('@/components/shell/not-found-page').then((module) => module.NotFoundPage)),
+)
 
 /** The Shared Images page of one image: the form, the two limits, and who has it. */
 export function SharePage({ region, imageId, wishKey }: { region: string; imageId: string; wishKey: string }) {

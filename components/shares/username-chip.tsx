@@ -1,9 +1,11 @@
 'use client'
 
-import { useQueries } from '@tanstack/react-query'
-import { CircleAlert, CircleCheck, CircleDashed, CircleSlash, LoaderCircle, Users, X } from 'lucide-react'
+import { useQueryClient } from '@tanstack/react-query'
+import { CircleAlert, CircleCheck, CircleDashed, CircleSlash, LoaderCircle, Users, X } from 'lucide'
 import { useFormatter, useTranslations } from 'next-intl'
+import { useSyncExternalStore } from 'react'
 import { classNames } from '@/components/ui/class-names'
+import { Icon } from '@/components/ui/icon'
 import { recipientQuery } from '@/lib/shares/queries'
 import { type Entry, type RecipientState, useRecipientState } from './recipient-state'
 
@@ -38,7 +40,7 @@ const lineLooks: Record<RecipientState['kind'], string> = {
 export function UsernameChip({ entry, onRemove }: { entry: Entry; onRemove: () => void }) {
   const t = useTranslations('share')
   const { kind, word } = useRecipientState(entry)
-  const Icon = icons[kind]
+  const icon = icons[kind]
   const { username } = entry
   return (
     <span
@@ -48,7 +50,7 @@ export function UsernameChip({ entry, onRemove }: { entry: Entry; onRemove: () =
         looks[kind],
       )}
     >
-      <Icon aria-hidden className={classNames('size-3.5 shrink-0', kind === 'looking' && 'animate-spin')} />
+      <Icon of={icon} className={classNames('size-3.5 shrink-0', kind === 'looking' && 'animate-spin')} />
       <span className="truncate text-ink">{username}</span>
       <span className={kind === 'found' || kind === 'looking' ? 'sr-only' : 'shrink-0'}>{word}</span>
       <button
@@ -62,7 +64,7 @@ export function UsernameChip({ entry, onRemove }: { entry: Entry; onRemove: () =
         }}
         className="inline-flex size-6 shrink-0 items-center justify-center rounded-full hover:bg-surface-hover"
       >
-        <X aria-hidden className="size-3" />
+        <Icon of={X} className="size-3" />
       </button>
     </span>
   )
@@ -80,17 +82,30 @@ export function RecipientLine({ entry }: { entry: Entry }) {
 export function LimitLine({ entries }: { entries: Entry[] }) {
   const t = useTranslations('share')
   const format = useFormatter()
-  const answers = useQueries({
-    queries: entries.map(({ username }) => ({ ...recipientQuery(username), enabled: false })),
-  })
-  const limited = answers.map(({ data }) => data).find((data) => data?.status === 'limited')
-  if (limited?.status !== 'limited') return null
-  const time = format.dateTime(new Date(limited.resetsAt), { timeStyle: 'short' })
-  return <Line kind="limited">{t('limited', { time })}</Line>
+  const resetsAt = useLimit(entries)
+  if (!resetsAt) return null
+  return (
+    <Line kind="limited">{t('limited', { time: format.dateTime(new Date(resetsAt), { timeStyle: 'short' }) })}</Line>
+  )
+}
+
+/** When look-ups work again, if that is what an entry was answered. It asks for nothing: the entries have asked. */
+function useLimit(entries: Entry[]): string | undefined {
+  const client = useQueryClient()
+  const answer = () => {
+    const answers = entries.map(({ username }) => client.getQueryData(recipientQuery(username).queryKey))
+    const limited = answers.find((known) => known?.status === 'limited')
+    return limited?.status === 'limited' ? limited.resetsAt : undefined
+  }
+  return useSyncExternalStore(
+    (onChange) => client.getQueryCache().subscribe(onChange),
+    answer,
+    () => undefined,
+  )
 }
 
 function Line({ kind, children }: { kind: RecipientState['kind']; children: string }) {
-  const Icon = icons[kind]
+  const icon = icons[kind]
   return (
     // What is in order comes last, and two beside each other: what is wrong is what has to be read.
     <li
@@ -100,7 +115,7 @@ function Line({ kind, children }: { kind: RecipientState['kind']; children: stri
         lineLooks[kind],
       )}
     >
-      <Icon aria-hidden className={classNames('mt-px size-3.5 shrink-0', kind === 'looking' && 'animate-spin')} />
+      <Icon of={icon} className={classNames('mt-px size-3.5 shrink-0', kind === 'looking' && 'animate-spin')} />
       <span>{children}</span>
     </li>
   )

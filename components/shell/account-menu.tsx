@@ -1,8 +1,9 @@
 'use client'
 
-import { IdCard, LogOut } from 'lucide-react'
+import { IdCard, LogOut } from 'lucide'
 import { useTranslations } from 'next-intl'
 import { useRef } from 'react'
+import { Icon } from '@/components/ui/icon'
 import { MenuButton } from '@/components/ui/menu-button'
 import { dropDrafts } from '@/lib/drafts'
 import { paths } from '@/lib/paths'
@@ -34,12 +35,12 @@ export function AccountMenu({ username, displayName }: { username: string; displ
             kind: 'link',
             label: t('accountInfo'),
             href: paths.account(),
-            icon: <IdCard aria-hidden className={iconClass} />,
+            icon: <Icon of={IdCard} className={iconClass} />,
           },
           {
             kind: 'action',
             label: t('signOut'),
-            icon: <LogOut aria-hidden className={iconClass} />,
+            icon: <Icon of={LogOut} className={iconClass} />,
             onSelect: () => {
               dropDrafts()
               form.current?.submit()

@@ -1,9 +1,10 @@
 'use client'
 
-import { X } from 'lucide-react'
+import { X } from 'lucide'
 import { useTranslations } from 'next-intl'
 import { Dialog } from 'radix-ui'
 import { useDialogFocus } from '@/components/ui/dialog-focus'
+import { Icon } from '@/components/ui/icon'
 import { SideMenu } from './side-menu'
 
 /** The open drawer. */
@@ -29,7 +30,7 @@ export function DrawerPanel({ onClose }: { onClose: () => void }) {
               aria-label={t('closeMenu')}
               className="inline-flex size-8 items-center justify-center rounded-control hover:bg-surface-hover"
             >
-              <X aria-hidden className="size-4" />
+              <Icon of={X} className="size-4" />
             </Dialog.Close>
           </div>
           <SideMenu onNavigate={onClose} />

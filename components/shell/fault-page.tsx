@@ -1,10 +1,15 @@
 'use client'
 
+import dynamic from 'next/dynamic'
 import { useRouter } from 'next/navigation'
 import { useTranslations } from 'next-intl'
-import { startTransition, useEffect, useEffectEvent } from 'react'
+import { startTransition } from 'react'
 import { Button } from '@/components/ui/button'
-import { isPartMissing } from '@/lib/late-part'
+import { isPartMissing, latePart } from '@/lib/late-part'
+
+const FaultRecovery = dynamic(() => latePart(() => import('./fault-recovery').then((module) => module.FaultRecovery)), {
+  ssr: false,
+})
 
 type FaultPageProps = { error: Error & { digest?: string }; reset: () => void }
 
@@ -27,7 +32,6 @@ export function FaultPage({ error, reset }: FaultPageProps) {
       reset()
     })
   }
-  useRecovery(isDatabaseSilent, tryAgain)
   return (
     <main id="content" className="flex min-h-[60dvh] flex-col items-center justify-center gap-3 px-4 text-center">
       <h1 className="font-semibold text-xl">{t('faultTitle')}</h1>
@@ -38,6 +42,7 @@ export function FaultPage({ error, reset }: FaultPageProps) {
       <Button kind="primary" onClick={tryAgain}>
         {reference ? t('tryAgain') : t('reload')}
       </Button>
+      {isDatabaseSilent && <FaultRecovery onBack={tryAgain} />}
     </main>
   )
 }
@@ -46,24 +51,4 @@ export function FaultPage({ error, reset }: FaultPageProps) {
 function readDigest(digest: string | undefined) {
   const isDatabaseSilent = digest?.startsWith('database.') ?? false
   return { reference: isDatabaseSilent ? digest?.slice('database.'.length) : digest, isDatabaseSilent }
-}
-
-const lookEveryMs = 3_000
-
-/** Tries again by itself once the database answers. */
-function useRecovery(isWaiting: boolean, tryAgain: () => void): void {
-  const recover = useEffectEvent(tryAgain)
-  useEffect(() => {
-    if (!isWaiting) return
-    let timer = setTimeout(look, lookEveryMs)
-    async function look() {
-      const readiness = await fetch('/readyz')
-        .then((answer) => answer.json())
-        .catch(() => null)
-      const isBack = Array.isArray(readiness?.notReady) && !readiness.notReady.includes('database')
-      if (isBack) recover()
-      timer = setTimeout(look, lookEveryMs)
-    }
-    return () => clearTimeout(timer)
-  }, [isWaiting])
 }

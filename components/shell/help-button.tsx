@@ -1,10 +1,11 @@
 'use client'
 
-import { CircleQuestionMark } from 'lucide-react'
+import { CircleQuestionMark } from 'lucide'
 import dynamic from 'next/dynamic'
 import { usePathname } from 'next/navigation'
 import { useTranslations } from 'next-intl'
 import { useEffect, useState } from 'react'
+import { Icon } from '@/components/ui/icon'
 import { latePart } from '@/lib/late-part'
 import { paths } from '@/lib/paths'
 import { helpTopicOf } from './help-topics'
@@ -46,7 +47,7 @@ export function HelpButton() {
           }}
           className="inline-flex size-7 shrink-0 items-center justify-center rounded-control text-ink-muted hover:bg-surface-hover hover:text-ink"
         >
-          <CircleQuestionMark aria-hidden className="size-4" />
+          <Icon of={CircleQuestionMark} className="size-4" />
         </button>
       </form>
       {isOpen && <HelpPanel onClose={() => setOpen(false)} />}

@@ -1,10 +1,11 @@
 'use client'
 
-import { X } from 'lucide-react'
+import { X } from 'lucide'
 import { usePathname } from 'next/navigation'
 import { useTranslations } from 'next-intl'
 import { Dialog } from 'radix-ui'
 import { useDialogFocus } from '@/components/ui/dialog-focus'
+import { Icon } from '@/components/ui/icon'
 import { HelpText } from './help-text'
 import { helpTopicOf } from './help-topics'
 
@@ -32,7 +33,7 @@ export function HelpPanel({ onClose }: { onClose: () => void }) {
               aria-label={t('close')}
               className="inline-flex size-8 shrink-0 items-center justify-center rounded-control hover:bg-surface-hover"
             >
-              <X aria-hidden className="size-4" />
+              <Icon of={X} className="size-4" />
             </Dialog.Close>
           </div>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: whoever has no mouse scrolls it with the keyboard. */}

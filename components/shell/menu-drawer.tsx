@@ -1,10 +1,10 @@
 'use client'
 
-import { Menu } from 'lucide-react'
+import { Menu } from 'lucide'
 import dynamic from 'next/dynamic'
 import { useTranslations } from 'next-intl'
 import { useState } from 'react'
-import { barButtonClass } from '@/components/ui/menu-class'
+import { Icon } from '@/components/ui/icon'
 import { latePart } from '@/lib/late-part'
 
 const loadPanel = () => latePart(() => import('./drawer-panel'))
@@ -23,9 +23,9 @@ export function MenuDrawer() {
         aria-expanded={isOpen}
         onPointerEnter={() => void loadPanel()}
         onClick={() => setOpen(true)}
-        className={`${barButtonClass} md:hidden`}
+        className="bar-button md:hidden"
       >
-        <Menu aria-hidden className="size-5" />
+        <Icon of={Menu} className="size-5" />
       </button>
       {isOpen && <DrawerPanel onClose={() => setOpen(false)} />}
     </>

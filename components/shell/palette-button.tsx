@@ -1,9 +1,9 @@
 'use client'
 
-import { Search } from 'lucide-react'
+import { Search } from 'lucide'
 import { useTranslations } from 'next-intl'
 import { lazy, Suspense, useEffect, useRef, useState } from 'react'
-import { barButtonClass } from '@/components/ui/menu-class'
+import { Icon } from '@/components/ui/icon'
 import { latePart } from '@/lib/late-part'
 import type { RegionChoice } from './current-region'
 import { paletteClass, paletteInputClass } from './palette-class'
@@ -46,9 +46,9 @@ export function PaletteButton({ regions }: { regions: RegionChoice[] }) {
         aria-label={t('search')}
         aria-keyshortcuts="Control+K Meta+K"
         onClick={open}
-        className={`${barButtonClass} lg:w-56 lg:justify-start lg:border lg:border-bar-line`}
+        className="bar-button lg:w-56 lg:justify-start lg:border lg:border-bar-line"
       >
-        <Search aria-hidden className="size-4 text-bar-muted" />
+        <Icon of={Search} className="size-4 text-bar-muted" />
         <span className="text-bar-muted text-sm max-lg:hidden">{t('search')}</span>
         <kbd className="ml-auto font-sans text-bar-muted text-xs max-lg:hidden">Ctrl K</kbd>
       </button>

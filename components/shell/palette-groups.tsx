@@ -1,11 +1,12 @@
 'use client'
 
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { Copy, Disc3, IdCard, Languages, MapPin, Moon, Share2, Trash2, Upload } from 'lucide-react'
+import { Copy, Disc3, IdCard, Languages, MapPin, Moon, Share2, Trash, Upload } from 'lucide'
 import type { Route } from 'next'
 import { useParams, useRouter } from 'next/navigation'
 import { useTranslations } from 'next-intl'
 import type { ReactNode } from 'react'
+import { Icon } from '@/components/ui/icon'
 import { findImagesQuery } from '@/lib/images/queries'
 import { localeCookie, localeNames, locales } from '@/lib/messages/locales'
 import { paths } from '@/lib/paths'
@@ -37,7 +38,7 @@ export function usePaletteGroups(search: string, regions: RegionChoice[]): Palet
   const places = regions.map(({ id, name }) => ({
     id,
     href: paths.customImages(id),
-    icon: <MapPin />,
+    icon: <Icon of={MapPin} />,
     label: name,
     hint: id,
   }))
@@ -60,8 +61,14 @@ function useImageInView(): PaletteItem[] {
   if (!imageId) return []
   const words = t('shell.searchHere')
   return [
-    { id: 'share', href: paths.shareImage(region, imageId), icon: <Share2 />, label: t('share.title'), words },
-    { id: 'copy', href: paths.copyImage(region, imageId), icon: <Copy />, label: t('copy.title'), words },
+    {
+      id: 'share',
+      href: paths.shareImage(region, imageId),
+      icon: <Icon of={Share2} />,
+      label: t('share.title'),
+      words,
+    },
+    { id: 'copy', href: paths.copyImage(region, imageId), icon: <Icon of={Copy} />, label: t('copy.title'), words },
   ]
 }
 
@@ -84,11 +91,11 @@ function useFoundImages(search: string): PaletteItem[] {
     ...(own.data?.items ?? [])
       .filter(({ id, name }) => fits(own.isPlaceholderData, [id, name]))
       .slice(0, imagesShown)
-      .map(({ id, name }) => item(id, name, <Disc3 />)),
+      .map(({ id, name }) => item(id, name, <Icon of={Disc3} />)),
     ...(shared.data?.items ?? [])
       .filter(({ imageId, name, sharer }) => fits(shared.isPlaceholderData, [imageId, name, sharer]))
       .slice(0, imagesShown)
-      .map(({ imageId, name }) => item(imageId, name, <Share2 />)),
+      .map(({ imageId, name }) => item(imageId, name, <Icon of={Share2} />)),
   ]
 }
 
@@ -100,32 +107,38 @@ function usePages(): PaletteItem[] {
     {
       id: 'custom',
       href: paths.customImages(region),
-      icon: <Disc3 />,
+      icon: <Icon of={Disc3} />,
       label: t('images.custom'),
       words: words('custom'),
     },
     {
       id: 'shared',
       href: paths.sharedImages(region),
-      icon: <Share2 />,
+      icon: <Icon of={Share2} />,
       label: t('images.shared'),
       words: words('shared'),
     },
     {
       id: 'import',
       href: paths.importImage(region),
-      icon: <Upload />,
+      icon: <Icon of={Upload} />,
       label: t('import.title'),
       words: words('import'),
     },
     {
       id: 'bin',
       href: paths.customImages(region, { state: 'deleted' }),
-      icon: <Trash2 />,
+      icon: <Icon of={Trash} />,
       label: t('recycleBin.title'),
       words: words('bin'),
     },
-    { id: 'account', href: paths.account(), icon: <IdCard />, label: t('account.title'), words: words('account') },
+    {
+      id: 'account',
+      href: paths.account(),
+      icon: <Icon of={IdCard} />,
+      label: t('account.title'),
+      words: words('account'),
+    },
   ]
 }
 
@@ -136,13 +149,13 @@ function useActions(): PaletteItem[] {
   return [
     ...themes.map((theme) => ({
       id: `theme-${theme}`,
-      icon: <Moon />,
+      icon: <Icon of={Moon} />,
       label: `${t('theme')}: ${labels[theme]}`,
       run: () => chooseTheme(theme),
     })),
     ...locales.map((locale) => ({
       id: `language-${locale}`,
-      icon: <Languages />,
+      icon: <Icon of={Languages} />,
       label: `${t('language')}: ${localeNames[locale]}`,
       run: () => {
         rememberPreference(localeCookie, locale)

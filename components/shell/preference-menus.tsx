@@ -1,11 +1,11 @@
 'use client'
 
-import { Languages, Monitor, Moon, Sun } from 'lucide-react'
+import { Languages, Monitor, Moon, Sun } from 'lucide'
 import { useRouter } from 'next/navigation'
 import { useLocale, useTranslations } from 'next-intl'
 import { useSyncExternalStore } from 'react'
+import { Icon } from '@/components/ui/icon'
 import { MenuButton } from '@/components/ui/menu-button'
-import { barButtonClass } from '@/components/ui/menu-class'
 import { localeCookie, localeNames, locales } from '@/lib/messages/locales'
 import { paths } from '@/lib/paths'
 import { chooseTheme, readTheme, rememberPreference, subscribeTheme, type Theme, themes } from './preferences'
@@ -22,7 +22,7 @@ export function LanguageMenu() {
       label={t('language')}
       align="end"
       href={paths.preferences()}
-      className={barButtonClass}
+      className="bar-button"
       items={locales.map((locale) => ({
         kind: 'choice',
         label: localeNames[locale],
@@ -33,7 +33,7 @@ export function LanguageMenu() {
         },
       }))}
     >
-      <Languages aria-hidden className="size-4" />
+      <Icon of={Languages} className="size-4" />
     </MenuButton>
   )
 }
@@ -46,14 +46,14 @@ export function ThemeMenu({ initial }: { initial: Theme }) {
     () => readTheme(document.documentElement.dataset.theme),
     () => initial,
   )
-  const Icon = themeIcons[theme]
+  const icon = themeIcons[theme]
   const labels = { system: t('themeSystem'), light: t('themeLight'), dark: t('themeDark') }
   return (
     <MenuButton
       label={t('theme')}
       align="end"
       href={paths.preferences()}
-      className={barButtonClass}
+      className="bar-button"
       items={themes.map((value) => ({
         kind: 'choice',
         label: labels[value],
@@ -61,7 +61,7 @@ export function ThemeMenu({ initial }: { initial: Theme }) {
         onSelect: () => chooseTheme(value),
       }))}
     >
-      <Icon aria-hidden className="size-4" />
+      <Icon of={icon} className="size-4" />
     </MenuButton>
   )
 }

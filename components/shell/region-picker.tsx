@@ -2,59 +2,29 @@
 
 import { useQuery } from '@tanstack/react-query'
 import dynamic from 'next/dynamic'
-import { useParams, usePathname, useRouter, useSearchParams } from 'next/navigation'
 import { useTranslations } from 'next-intl'
 import { useState } from 'react'
 import { latePart } from '@/lib/late-part'
 import { paths } from '@/lib/paths'
 import { regionContentsQuery } from '@/lib/regions/queries'
 import { type RegionChoice, useCurrentRegion } from './current-region'
-import { beginNavigation } from './navigation'
 import { RegionTriggerFace, regionTriggerClass } from './region-trigger'
 
 // The list is fetched when it is about to open; until then the picker is a plain button of the same look and role.
 const loadSelect = () => latePart(() => import('./region-select'))
 const RegionSelect = dynamic(() => loadSelect().then((module) => module.RegionSelect), { ssr: false })
 
-/**
- * Which region is looked at. On a list it keeps the page and its filters, from an image it leads to that region's list,
- * and where no region is part of the page it only remembers the choice.
- */
+/** Which region is looked at. */
 export function RegionPicker({ regions }: { regions: RegionChoice[] }) {
   const t = useTranslations('shell')
-  const router = useRouter()
-  const pathname = usePathname()
-  const search = useSearchParams()
-  const params = useParams<{ region?: string; imageId?: string }>()
-  const { region: currentId, remember } = useCurrentRegion()
+  const { region: currentId } = useCurrentRegion()
   const [isActive, setActive] = useState(false)
   const { data: contents = [] } = useQuery(regionContentsQuery())
   const current = regions.find((region) => region.id === currentId) ?? regions[0]
   const hasNews = contents.some(({ region, newShares }) => region !== current?.id && newShares > 0)
 
-  const choose = (region: string) => {
-    remember(region)
-    if (!params.region) return
-    beginNavigation()
-    if (params.imageId) {
-      router.push(paths.customImages(region))
-      return
-    }
-    const isShared = pathname.endsWith('/images/shared')
-    // A cursor points into one region's list; the filters and the order go along.
-    const list = {
-      q: search.get('q') ?? '',
-      state: search.get('state') ?? '',
-      os: search.get('os') ?? '',
-      sort: search.get('sort') ?? '',
-      size: Number(search.get('size')) || undefined,
-    }
-    router.push(isShared ? paths.sharedImages(region, list) : paths.customImages(region, list))
-  }
-
   if (!current) return null
-  if (isActive)
-    return <RegionSelect regions={regions} current={current} hasNews={hasNews} label={t('region')} onChoose={choose} />
+  if (isActive) return <RegionSelect regions={regions} current={current} hasNews={hasNews} label={t('region')} />
   return (
     <form action={paths.preferences()} className="contents">
       <button

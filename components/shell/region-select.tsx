@@ -1,11 +1,15 @@
 'use client'
 
 import { useQuery } from '@tanstack/react-query'
-import { Check } from 'lucide-react'
+import { Check } from 'lucide'
+import { useParams, usePathname, useRouter, useSearchParams } from 'next/navigation'
 import { Select } from 'radix-ui'
+import { Icon } from '@/components/ui/icon'
 import { menuClass, menuItemClass } from '@/components/ui/menu-class'
+import { paths } from '@/lib/paths'
 import { regionContentsQuery } from '@/lib/regions/queries'
-import type { RegionChoice } from './current-region'
+import { type RegionChoice, useCurrentRegion } from './current-region'
+import { beginNavigation } from './navigation'
 import { useRegionContentsText } from './region-contents'
 import { RegionTriggerFace, regionTriggerClass } from './region-trigger'
 
@@ -14,18 +18,18 @@ type RegionSelectProps = {
   current: RegionChoice
   hasNews: boolean
   label: string
-  onChoose: (region: string) => void
 }
 
 /** The list of regions with what is there, open from the start: it takes the place of the button that asked for it. */
-export function RegionSelect({ regions, current, hasNews, label, onChoose }: RegionSelectProps) {
+export function RegionSelect({ regions, current, hasNews, label }: RegionSelectProps) {
   const { data = [], refetch } = useQuery(regionContentsQuery())
   const textOf = useRegionContentsText()
+  const choose = useChoose()
   return (
     <Select.Root
       defaultOpen
       value={current.id}
-      onValueChange={onChoose}
+      onValueChange={choose}
       onOpenChange={(isOpen) => isOpen && void refetch()}
     >
       <Select.Trigger aria-label={label} className={regionTriggerClass}>
@@ -48,7 +52,7 @@ export function RegionSelect({ regions, current, hasNews, label, onChoose }: Reg
                   </span>
                 </span>
                 <Select.ItemIndicator>
-                  <Check aria-hidden className="size-4 text-accent" />
+                  <Icon of={Check} className="size-4 text-accent" />
                 </Select.ItemIndicator>
               </Select.Item>
             ))}
@@ -61,4 +65,35 @@ export function RegionSelect({ regions, current, hasNews, label, onChoose }: Reg
 
 function Contents({ text }: { text: string }) {
   return text && <span className="tabular-nums"> · {text}</span>
+}
+
+/**
+ * Goes to a region. On a list it keeps the page and its filters, from an image it leads to that region's list, and where no
+ * region is part of the page it only remembers the choice.
+ */
+function useChoose(): (region: string) => void {
+  const router = useRouter()
+  const pathname = usePathname()
+  const search = useSearchParams()
+  const params = useParams<{ region?: string; imageId?: string }>()
+  const { remember } = useCurrentRegion()
+  return (region: string) => {
+    remember(region)
+    if (!params.region) return
+    beginNavigation()
+    if (params.imageId) {
+      router.push(paths.customImages(region))
+      return
+    }
+    const isShared = pathname.endsWith('/images/shared')
+    // A cursor points into one region's list; the filters and the order go along.
+    const list = {
+      q: search.get('q') ?? '',
+      state: search.get('state') ?? '',
+      os: search.get('os') ?? '',
+      sort: search.get('sort') ?? '',
+      size: Number(search.get('size')) || undefined,
+    }
+    router.push(isShared ? paths.sharedImages(region, list) : paths.customImages(region, list))
+  }
 }

@@ -1,10 +1,11 @@
 'use client'
 
-import { Disc3 } from 'lucide-react'
+import { Disc3 } from 'lucide'
 import Link from 'next/link'
 import { usePathname } from 'next/navigation'
 import { useTranslations } from 'next-intl'
 import { classNames } from '@/components/ui/class-names'
+import { Icon } from '@/components/ui/icon'
 import { paths } from '@/lib/paths'
 import { useCurrentRegion } from './current-region'
 
@@ -35,7 +36,7 @@ export function SideMenu({ onNavigate }: SideMenuProps) {
           'aria-[current]:bg-accent-soft aria-[current]:font-medium aria-[current]:text-accent',
         )}
       >
-        <Disc3 aria-hidden className="size-4 shrink-0" />
+        <Icon of={Disc3} className="size-4 shrink-0" />
         <span className={wordClass}>{t('images')}</span>
       </Link>
     </nav>

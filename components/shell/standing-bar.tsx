@@ -1,9 +1,10 @@
 'use client'
 
 import { useQueryClient } from '@tanstack/react-query'
-import { CircleAlert } from 'lucide-react'
+import { CircleAlert } from 'lucide'
 import { useTranslations } from 'next-intl'
 import { useEffect, useRef, useSyncExternalStore } from 'react'
+import { Icon } from '@/components/ui/icon'
 import { fetchJson } from '@/lib/fetch-json'
 import { paths } from '@/lib/paths'
 import { noteAnswer, pageStanding, subscribeStanding } from '@/lib/standing'
@@ -22,7 +23,7 @@ export function StandingBar() {
     <div role="alert" className="sticky top-12 z-20">
       {standing && (
         <p className="flex flex-wrap items-center gap-x-3 gap-y-1 border-warn border-b bg-warn-soft px-4 py-2 text-sm md:px-6">
-          <CircleAlert aria-hidden className="size-4 shrink-0 text-warn" />
+          <Icon of={CircleAlert} className="size-4 shrink-0 text-warn" />
           <span className="min-w-0 flex-1 basis-60">
             {t(standing.code, { username: 'username' in standing ? standing.username : '' })}
           </span>

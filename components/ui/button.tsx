@@ -1,10 +1,11 @@
 'use client'
 
-import { LoaderCircle } from 'lucide-react'
+import { LoaderCircle } from 'lucide'
 import type { Route } from 'next'
 import { type ComponentProps, type MouseEvent, useId } from 'react'
 import { type ButtonKind, buttonClass } from './button-class'
 import { classNames } from './class-names'
+import { Icon } from './icon'
 
 type ButtonProps = Omit<ComponentProps<'button'>, 'disabled' | 'type'> & {
   kind: ButtonKind
@@ -44,7 +45,7 @@ export function Button({
       className={classNames(buttonClass(kind), className)}
       onClick={press}
     >
-      {isPending && <LoaderCircle aria-hidden className="size-3.5 animate-spin" />}
+      {isPending && <Icon of={LoaderCircle} className="size-3.5 animate-spin" />}
       {/* A translator of the browser takes bare text out of its place, and React could put nothing beside it any more. */}
       <span className="contents">{children}</span>
       {disabledReason && (

@@ -1,9 +1,10 @@
 'use client'
 
-import { Check, Copy } from 'lucide-react'
+import { Check, Copy } from 'lucide'
 import { useState } from 'react'
 import { copyText } from '@/lib/clipboard'
 import { classNames } from './class-names'
+import { Icon } from './icon'
 import { toast } from './toasts'
 
 type CopyButtonProps = {
@@ -24,7 +25,7 @@ export function CopyButton({ text, label, copiedLabel, failedLabel, isQuiet = fa
     setCopied(true)
     setTimeout(() => setCopied(false), 1500)
   }
-  const Icon = isCopied ? Check : Copy
+  const icon = isCopied ? Check : Copy
   return (
     <button
       type="button"
@@ -36,7 +37,7 @@ export function CopyButton({ text, label, copiedLabel, failedLabel, isQuiet = fa
         isQuiet && 'pointer-fine:opacity-0 focus-visible:opacity-100 pointer-fine:group-hover:opacity-100',
       )}
     >
-      <Icon aria-hidden className={classNames('size-3.5', isCopied && 'text-ok')} />
+      <Icon of={icon} className={classNames('size-3.5', isCopied && 'text-ok')} />
       <span role="status" className="sr-only">
         {isCopied ? copiedLabel : ''}
       </span>

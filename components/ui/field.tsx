@@ -1,5 +1,6 @@
-import { CircleAlert } from 'lucide-react'
+import { CircleAlert } from 'lucide'
 import type { ReactNode } from 'react'
+import { Icon } from './icon'
 
 export const inputClass =
   'w-full rounded-control border border-line-strong bg-surface-raised px-2.5 py-1.5 text-md text-ink outline-offset-0 ' +
@@ -32,7 +33,7 @@ export function Field({ id, label, hint, error, children }: FieldProps) {
       <div id={aboutId} className="text-xs">
         {error ? (
           <span role="alert" className="flex items-start gap-1 text-danger">
-            <CircleAlert aria-hidden className="mt-px size-3.5 shrink-0" />
+            <Icon of={CircleAlert} className="mt-px size-3.5 shrink-0" />
             <span>{error}</span>
           </span>
         ) : (

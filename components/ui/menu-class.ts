@@ -3,7 +3,3 @@ export const menuClass =
 
 export const menuItemClass =
   'flex h-8 w-full items-center gap-2 rounded-control px-2 text-left outline-none data-highlighted:bg-surface-hover'
-
-export const barButtonClass =
-  'inline-flex h-8 min-w-8 items-center justify-center gap-2 rounded-control px-2 text-bar-ink transition-colors ' +
-  'hover:bg-bar-hover data-[state=open]:bg-bar-hover focus-visible:outline-bar-ink'

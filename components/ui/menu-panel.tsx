@@ -1,10 +1,11 @@
 'use client'
 
-import { Check } from 'lucide-react'
+import { Check } from 'lucide'
 import Link from 'next/link'
 import { DropdownMenu } from 'radix-ui'
 import { type PointerEvent, type ReactNode, type RefObject, useRef } from 'react'
 import { classNames } from './class-names'
+import { Icon } from './icon'
 import { menuClass, menuItemClass } from './menu-class'
 import type { MenuItem, Opening } from './menu-items'
 
@@ -85,7 +86,7 @@ function Item({ item }: { item: MenuItem }) {
         >
           {item.icon}
           <span className="min-w-0 flex-1 truncate">{item.label}</span>
-          {item.isChosen && <Check aria-hidden className="size-4 text-accent" />}
+          {item.isChosen && <Icon of={Check} className="size-4 text-accent" />}
         </Link>
       </DropdownMenu.Item>
     )
@@ -111,7 +112,7 @@ function Item({ item }: { item: MenuItem }) {
   return (
     <DropdownMenu.RadioItem value={item.label} className={menuItemClass} onSelect={item.onSelect}>
       <span className="min-w-0 flex-1 truncate">{item.label}</span>
-      {item.isChosen && <Check aria-hidden className="size-4 text-accent" />}
+      {item.isChosen && <Icon of={Check} className="size-4 text-accent" />}
     </DropdownMenu.RadioItem>
   )
 }

@@ -1,6 +1,7 @@
-import { CircleAlert, Info } from 'lucide-react'
+import { CircleAlert, Info } from 'lucide'
 import type { ReactNode, Ref } from 'react'
 import { classNames } from './class-names'
+import { Icon } from './icon'
 
 type NoticeProps = { tone: 'danger' | 'info' | 'warn'; title?: string; children: ReactNode; ref?: Ref<HTMLDivElement> }
 
@@ -13,7 +14,7 @@ const iconLooks = { danger: 'text-danger', warn: 'text-warn', info: 'text-ink-mu
 
 /** A message that stays on the page: what a whole form was refused for, or what to know before using it. */
 export function Notice({ tone, title, children, ref }: NoticeProps) {
-  const Icon = tone === 'info' ? Info : CircleAlert
+  const icon = tone === 'info' ? Info : CircleAlert
   return (
     <div
       ref={ref}
@@ -21,7 +22,7 @@ export function Notice({ tone, title, children, ref }: NoticeProps) {
       tabIndex={tone === 'danger' ? -1 : undefined}
       className={classNames('flex items-start gap-2 rounded-control border px-3 py-2 text-sm', looks[tone])}
     >
-      <Icon aria-hidden className={classNames('mt-0.5 size-4 shrink-0', iconLooks[tone])} />
+      <Icon of={icon} className={classNames('mt-0.5 size-4 shrink-0', iconLooks[tone])} />
       <div className="min-w-0 [overflow-wrap:anywhere]">
         {title && <p className="font-semibold">{title}</p>}
         <div>{children}</div>

@@ -1,8 +1,9 @@
-import { ChevronLeft, ChevronRight } from 'lucide-react'
+import { ChevronLeft, ChevronRight } from 'lucide'
 import type { Route } from 'next'
 import Link from 'next/link'
 import type { ReactNode } from 'react'
 import { buttonClass } from './button-class'
+import { Icon } from './icon'
 
 type PagerProps = {
   label: string
@@ -25,12 +26,12 @@ export function Pager({ label, previous, next, previousLabel, nextLabel, range, 
       {(previous || next) && (
         <span className="flex gap-2">
           <PagerLink href={previous}>
-            <ChevronLeft aria-hidden className="size-4" />
+            <Icon of={ChevronLeft} className="size-4" />
             {previousLabel}
           </PagerLink>
           <PagerLink href={next}>
             {nextLabel}
-            <ChevronRight aria-hidden className="size-4" />
+            <Icon of={ChevronRight} className="size-4" />
           </PagerLink>
         </span>
       )}

@@ -1,10 +1,11 @@
 'use client'
 
-import { ArrowDown, ArrowUp, ChevronsUpDown } from 'lucide-react'
+import { ArrowDown, ArrowUp, ChevronsUpDown } from 'lucide'
 import type { Route } from 'next'
 import Link from 'next/link'
 import type { ReactNode } from 'react'
 import { classNames } from './class-names'
+import { Icon } from './icon'
 
 export type Column<Row> = {
   id: string
@@ -77,7 +78,7 @@ export function Table<Row>({ caption, columns, rows, rowKey, empty }: TableProps
 
 function HeaderCell<Row>({ column, isLead }: { column: Column<Row>; isLead: boolean }) {
   const { sort } = column
-  const Icon = sort?.order === 'ascending' ? ArrowUp : sort?.order === 'descending' ? ArrowDown : ChevronsUpDown
+  const icon = sort?.order === 'ascending' ? ArrowUp : sort?.order === 'descending' ? ArrowDown : ChevronsUpDown
   return (
     <th
       scope="col"
@@ -99,7 +100,7 @@ function HeaderCell<Row>({ column, isLead }: { column: Column<Row>; isLead: bool
           scroll={false}
         >
           {column.header}
-          <Icon aria-hidden className={classNames('size-3', sort.order === null && 'opacity-50')} />
+          <Icon of={icon} className={classNames('size-3', sort.order === null && 'opacity-50')} />
         </Link>
       )}
       <span className={sort ? 'table-unsorted' : undefined}>{column.header}</span>

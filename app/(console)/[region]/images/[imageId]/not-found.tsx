@@ -1,13 +1,22 @@
 'use client'
 
+import dynamic from 'next/dynamic'
 import { useParams } from 'next/navigation'
-import { EndedSharePage } from '@/components/shares/ended-share-page'
-import { NotFoundPage } from '@/components/shell/not-found-page'
 import { imageIdPattern, regionIdPattern } from '@/lib/id-patterns'
+import { latePart } from '@/lib/late-part'
+
+// Every page of an image brings this along, and few of them show it.
+const EndedSharePage = dynamic(() =>
+  latePart(() => import('@/components/shares/ended-share-page').then((module) => module.EndedSharePage)),
+)
+
+const NotFoundPage = dynamic(() =>
+  latePart(() => import('@/components/shell/not-found-page').then((module) => module.NotFoundPage)),
+)
 
 /** A 404 for everybody. Who held the image until its share ended is told so by the page itself. */
 export default function ImageNotFound() {
-  // Every page of an image brings this along, so it reads its address without the library of the schemas.
+  // It reads its address without the library of the schemas, for the same reason.
   const { region = '', imageId = '' } = useParams<{ region?: string; imageId?: string }>()
   const isImage = regionIdPattern.test(region) && imageIdPattern.test(imageId)
   return isImage ? <EndedSharePage region={region} imageId={imageId} isNews={false} /> : <NotFoundPage />

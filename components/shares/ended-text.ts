@@ -1,0 +1,18 @@
+'use client'
+
+import { useFormatter, useNow, useTranslations } from 'next-intl'
+import type { EndedShare } from '@/lib/shares/schema'
+
+/** Who ended a share and when, for the side that reads it: the hour alone on the same day. */
+export function useEndedText(): (ended: EndedShare) => string {
+  const t = useTranslations('ended')
+  const format = useFormatter()
+  const now = useNow()
+  return ({ viewer, by, image, other, at }) => {
+    const moment = new Date(at)
+    const day = (date: Date) => format.dateTime(date, { dateStyle: 'short' })
+    const isToday = day(moment) === day(now)
+    const time = format.dateTime(moment, isToday ? { timeStyle: 'short' } : { dateStyle: 'medium', timeStyle: 'short' })
+    return t(`${viewer}.${by}`, { image, other, time })
+  }
+}

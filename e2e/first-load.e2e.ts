@@ -1,0 +1,57 @@
+import type { Page } from '@playwright/test'
+import { account, expect, image, imageRows, share, signIn, test } from './fixtures'
+
+/** What a page may make a browser load that has nothing of the console yet: bytes of JavaScript as they are sent. */
+const bytesMax = 180_000
+
+const region = 'cn-shanghai'
+
+/** Loads a page until nothing more comes, and counts its scripts. */
+async function scriptBytes(page: Page, path: string): Promise<number> {
+  const sizes: Promise<number>[] = []
+  page.on('response', (response) => {
+    const request = response.request()
+    if (request.resourceType() === 'script') sizes.push(request.sizes().then((size) => size.responseBodySize))
+  })
+  await page.goto(path, { waitUntil: 'networkidle' })
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
+}
+
+test('no page makes a browser load more than 180 kB of scripts', async ({ browser }) => {
+  const [owner, recipient] = [await account(), await account()]
+  const disk = await image(owner)
+  const lent = await image(recipient)
+  await share(owner, disk, [recipient])
+  await share(recipient, lent, [owner])
+  const [deleted] = await imageRows(owner, [{ state: 'deleted', deletedAt: new Date() }])
+  const images = `/${region}/images`
+  const paths = [
+    '/sign-in',
+    '/account',
+    '/preferences',
+    '/help/share',
+    `${images}/custom`,
+    `${images}/custom?state=deleted`,
+    `${images}/custom?q=nothing-is-called-that`,
+    `${images}/shared`,
+    `${images}/import`,
+    `${images}/${disk.id}`,
+    `${images}/${disk.id}/edit`,
+    `${images}/${disk.id}/share`,
+    `${images}/${disk.id}/copy`,
+    `${images}/${disk.id}/do/delete`,
+    `${images}/${deleted?.id}`,
+    `${images}/${lent.id}`,
+    '/cn-shenzhen/images/custom',
+    '/nothing-is-here',
+  ]
+  const heavy: string[] = []
+  for (const path of paths) {
+    const context = await browser.newContext()
+    if (path !== '/sign-in') await signIn(context, owner)
+    const bytes = await scriptBytes(await context.newPage(), path)
+    if (bytes > bytesMax || bytes === 0) heavy.push(`${path}: ${bytes}`)
+    await context.close()
+  }
+  expect(heavy).toEqual([])
+})
