@@ -4,12 +4,11 @@ import { useQuery } from '@tanstack/react-query'
 import dynamic from 'next/dynamic'
 import { useFormatter, useTranslations } from 'next-intl'
 import { useState } from 'react'
-import { PageHeader } from '@/components/shell/page-header'
+import { ImagePageHeader } from '@/components/images/image-page-header'
 import { Card } from '@/components/ui/card'
 import { Meter } from '@/components/ui/meter'
 import { ReadError } from '@/lib/fetch-json'
 import { latePart } from '@/lib/late-part'
-import { paths } from '@/lib/paths'
 import { imageSharesQuery } from '@/lib/shares/queries'
 import { dailySharesMax, recipientsMax } from '@/lib/shares/rules'
 import type { ImageShare, ImageShares } from '@/lib/shares/schema'
@@ -18,13 +17,14 @@ import { ShareTable } from './share-table'
 import { recipientsId } from './shared-status'
 
 // The image was deleted while its page was open.
-const NotFoundPage = dynamic(() =>
-  latePart(() => import('@/components/shell/not-found-page').then((module) => module.NotFoundPage)),
+const NotFoundPage = dynamic(
+  () => latePart(() => import('@/components/shell/not-found-page').then((module) => module.NotFoundPage)),
+  { ssr: false },
 )
 
 /** The Shared Images page of one image: the form, the two limits, and who has it. */
 export function SharePage({ region, imageId, wishKey }: { region: string; imageId: string; wishKey: string }) {
-  const t = useTranslations()
+  const t = useTranslations('share')
   const { data, error } = useQuery(imageSharesQuery(region, imageId))
   const [added, setAdded] = useState<ImageShare[]>([])
   if (error instanceof ReadError && error.status === 404) return <NotFoundPage />
@@ -32,22 +32,7 @@ export function SharePage({ region, imageId, wishKey }: { region: string; imageI
   const { image } = data
   return (
     <main id="content" className="flex flex-col gap-4 p-4 md:p-6">
-      <PageHeader
-        crumbs={[
-          { label: t('images.title'), href: paths.customImages(region) },
-          { label: image.name, href: paths.image(region, imageId) },
-          { label: t('share.title') },
-        ]}
-        title={t('share.title')}
-        line={
-          <>
-            <span className="font-medium text-ink">{image.name}</span>{' '}
-            <span className="font-mono text-xs">{image.id}</span>
-            <br />
-            {t('share.line')}
-          </>
-        }
-      />
+      <ImagePageHeader region={region} image={image} page={t('title')} line={t('line')} />
       <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,560px)_minmax(260px,1fr)]">
         <ShareForm region={region} shares={data} wishKey={wishKey} onShare={setAdded} />
         <Limits shares={data} />

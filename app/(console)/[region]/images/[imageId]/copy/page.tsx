@@ -3,7 +3,7 @@ import { notFound } from 'next/navigation'
 import { getTranslations } from 'next-intl/server'
 import { CopyForm } from '@/components/copies/copy-form'
 import { ImageElsewherePage } from '@/components/images/image-elsewhere'
-import { PageHeader } from '@/components/shell/page-header'
+import { ImagePageHeader } from '@/components/images/image-page-header'
 import { Notice } from '@/components/ui/notice'
 import { requireContext } from '@/lib/context'
 import { regionId } from '@/lib/fields'
@@ -47,22 +47,7 @@ export default async function CopyImagePage({ params, searchParams }: Props) {
   const wanted = regionId.safeParse(search.to).data
   return (
     <main id="content" className="flex flex-col gap-4 p-4 md:p-6">
-      <PageHeader
-        crumbs={[
-          { label: t('images.title'), href: paths.customImages(region) },
-          { label: image.name, href: paths.image(region, imageId) },
-          { label: t('copy.title') },
-        ]}
-        title={t('copy.title')}
-        line={
-          <>
-            <span className="font-medium text-ink">{image.name}</span>{' '}
-            <span className="font-mono text-xs">{image.id}</span>
-            <br />
-            {t('copy.line')}
-          </>
-        }
-      />
+      <ImagePageHeader region={region} image={image} page={t('copy.title')} line={t('copy.line')} />
       {targets.length === 0 ? (
         <Notice tone="info">{t('copy.noOtherRegion')}</Notice>
       ) : (

@@ -2,7 +2,7 @@ import type { Metadata } from 'next'
 import { notFound } from 'next/navigation'
 import { getTranslations } from 'next-intl/server'
 import { EditImageForm } from '@/components/images/edit-image-form'
-import { PageHeader } from '@/components/shell/page-header'
+import { ImagePageHeader } from '@/components/images/image-page-header'
 import { requireContext } from '@/lib/context'
 import { getImage } from '@/lib/images/reads'
 import { imageParams } from '@/lib/images/schema'
@@ -22,15 +22,7 @@ export default async function EditImagePage({ params }: PageProps<'/[region]/ima
   if (image?.view !== 'owner') notFound()
   return (
     <main id="content" className="flex max-w-160 flex-col gap-4 p-4 md:p-6">
-      <PageHeader
-        crumbs={[
-          { label: t('title'), href: paths.customImages(region) },
-          { label: image.name, href: paths.image(region, imageId) },
-          { label: t('edit') },
-        ]}
-        title={image.name}
-        line={<span className="font-mono text-xs">{image.id}</span>}
-      />
+      <ImagePageHeader region={region} image={image} page={t('edit')} />
       <EditImageForm image={image} leadsTo={paths.image(region, imageId)} />
     </main>
   )

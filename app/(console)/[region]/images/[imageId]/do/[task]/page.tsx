@@ -2,9 +2,9 @@ import type { Metadata } from 'next'
 import { notFound } from 'next/navigation'
 import { getTranslations } from 'next-intl/server'
 import { z } from 'zod'
+import { ImagePageHeader } from '@/components/images/image-page-header'
 import { ImageTaskPage } from '@/components/images/image-task-page'
 import { imageTasks } from '@/components/images/image-tasks'
-import { PageHeader } from '@/components/shell/page-header'
 import { requireContext } from '@/lib/context'
 import { getImage } from '@/lib/images/reads'
 import { imageParams } from '@/lib/images/schema'
@@ -27,15 +27,7 @@ export default async function DoPage({ params }: PageProps<'/[region]/images/[im
   const recipients = image.recipients.map((share) => share.username)
   return (
     <main id="content" className="flex max-w-160 flex-col gap-4 p-4 md:p-6">
-      <PageHeader
-        crumbs={[
-          { label: t('title'), href: paths.customImages(region) },
-          { label: image.name, href: paths.image(region, imageId) },
-          { label: t('operation') },
-        ]}
-        title={image.name}
-        line={<span className="font-mono text-xs">{image.id}</span>}
-      />
+      <ImagePageHeader region={region} image={image} page={t('operation')} />
       <ImageTaskPage task={task} region={region} image={{ ...image, recipients }} recycleDays={image.recycleDays} />
     </main>
   )
