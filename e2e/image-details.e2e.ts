@@ -100,12 +100,11 @@ test('the operating system, the boot mode and the minimums are changed on the pa
 })
 
 test('a name with hidden characters, markup or emoji is refused beside its field, which keeps what was typed', async ({
-  page,
-  context,
+  browserPage,
 }) => {
   const owner = await account()
   const disk = await image(owner)
-  await signIn(context, owner)
+  const page = await browserPage(owner)
   await page.goto(pageOf(disk))
   await page.getByRole('button', { name: 'Edit' }).click()
   const field = page.getByLabel('Name', { exact: true })

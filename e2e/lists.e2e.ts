@@ -36,12 +36,11 @@ test('a list says which rows of how many it shows, and a page has 25, 50 or 100 
 })
 
 test('a search keeps the focus in its field, by Enter and by its button, and shows what was cleared elsewhere', async ({
-  page,
-  context,
+  browserPage,
 }) => {
   const owner = await account()
   await imageRows(owner, [{ name: 'web-01' }, { name: 'web-02' }])
-  await signIn(context, owner)
+  const page = await browserPage(owner)
   await page.goto(`${listUrl}?state=available`)
   const field = page.getByRole('searchbox')
   await field.fill('web-01')

@@ -1,4 +1,4 @@
-import type { Page } from '@playwright/test'
+import type { BrowserContext, Page } from '@playwright/test'
 import { account, expect, image, imageRows, share, signIn, test } from './fixtures'
 
 const region = 'cn-shanghai'
@@ -17,15 +17,22 @@ async function slowDown(page: Page, latency: number) {
   })
 }
 
-test('a page that takes its time is said to be coming, whatever leads to it, until it is there', async ({
-  page,
-  context,
-}) => {
+/** The list of somebody who has one image. */
+async function openList(context: BrowserContext) {
   const owner = await account()
-  const [web] = await imageRows(owner, [{ name: 'web-01' }])
+  const name = 'web-01'
+  await imageRows(owner, [{ name }])
   await signIn(context, owner)
+  const page = await context.newPage()
   await page.goto(listUrl)
   await expect(page.getByRole('row')).toHaveCount(2)
+  return { page, image: page.getByRole('link', { name, exact: true }) }
+}
+
+test('a page that takes its time is said to be coming, whatever leads to it, until it is there', async ({
+  context,
+}) => {
+  const { page, image } = await openList(context)
   await slowDown(page, 1_500)
   const coming = page.getByRole('status').filter({ hasText: 'The page is on its way.' })
   const ways: [string, () => Promise<void>, RegExp][] = [
@@ -49,7 +56,7 @@ test('a page that takes its time is said to be coming, whatever leads to it, unt
           .then(() => page.keyboard.press('Enter')),
       /q=web$/,
     ],
-    ['a link in a row', () => page.getByRole('link', { name: web?.name, exact: true }).click(), /img-\w+$/],
+    ['a link in a row', () => image.click(), /img-\w+$/],
   ]
   for (const [way, go, url] of ways) {
     await go()
@@ -60,24 +67,20 @@ test('a page that takes its time is said to be coming, whatever leads to it, unt
 })
 
 test('without a network the lists say so, a link does not leave the console, and all goes on by itself', async ({
-  page,
   context,
 }) => {
-  const owner = await account()
-  const [web] = await imageRows(owner, [{ name: 'web-01' }])
-  await signIn(context, owner)
-  await page.goto(listUrl)
+  const { page, image } = await openList(context)
   await expect(page.getByText(/^Updated /)).toBeVisible()
   await context.setOffline(true)
   await page.getByRole('button', { name: 'Refresh' }).click()
   await expect(page.getByText(/^The network is away\. Shown is the state of /)).toBeVisible()
-  await page.getByRole('link', { name: web?.name, exact: true }).click()
+  await image.click()
   await expect(page.getByRole('alert').filter({ hasText: 'The network is away, so nothing was sent.' })).toBeVisible()
   await expect(page).toHaveURL(listUrl)
   await expect(page.getByRole('row')).toHaveCount(2)
   await context.setOffline(false)
   await expect(page.getByText(/^The network is away/)).toHaveCount(0)
-  await page.getByRole('link', { name: web?.name, exact: true }).click()
+  await image.click()
   await expect(page.getByRole('heading', { level: 1, name: 'web-01' })).toBeVisible()
 })
 
