@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
-import type { Page } from '@playwright/test'
+import type { BrowserContext, Page } from '@playwright/test'
 import { sealSession, sessionCookie } from '@/lib/auth/session-cookie'
 import { db } from '@/lib/db/client'
 import { freePort, isListening } from '@/lib/embedded/ports'
@@ -10,29 +10,36 @@ import { watchdog } from '@/lib/start/run'
 import { account, expect, image, row, share, startSession, test } from './fixtures'
 
 // The console is updated while tabs are open: the same address is served by another build. It is a copy of the build under
-// test with another name, so nothing but what an update changes is different. A server of its own, because it is exchanged.
+// test with other names, so nothing but what an update changes is different. A server of its own, because it is exchanged.
 
 test.describe.configure({ mode: 'serial' })
 
 const region = 'cn-shanghai'
 const built = process.env.NEXT_DIST_DIR || '.next'
 const newer = `${built}-newer`
+const chunkFolder = path.join('static', 'chunks')
 const longLived = { timeout: 60_000 }
 let port: number
 let baseUrl: string
 let server: ChildProcess | undefined
 
-/** A copy of the build, renamed wherever it names itself. */
+/** A copy of the build, renamed wherever it names itself, and so are its scripts and styles: those of before are gone. */
 function copyBuild(): void {
   fs.rmSync(newer, { recursive: true, force: true })
   fs.cpSync(built, newer, { recursive: true, filter: (from) => !from.startsWith(path.join(built, 'cache')) })
   const name = fs.readFileSync(path.join(built, 'BUILD_ID'), 'utf8')
-  const other = name.split('').reverse().join('')
-  for (const entry of fs.readdirSync(newer, { recursive: true, withFileTypes: true })) {
+  const files = fs.readdirSync(newer, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  const chunks = files.filter(({ parentPath }) => parentPath.endsWith(chunkFolder)).map((entry) => entry.name)
+  const names = new RegExp([name, ...chunks].map((text) => text.replaceAll('.', '\\.')).join('|'), 'g')
+  const rename = (text: string) => (text === name ? text.split('').reverse().join('') : `newer-${text}`)
+  for (const entry of files) {
     const file = path.join(entry.parentPath, entry.name)
-    if (!entry.isFile() || !/(\.(js|json|html|rsc)|BUILD_ID)$/.test(entry.name)) continue
-    const text = fs.readFileSync(file, 'utf8')
-    if (text.includes(name)) fs.writeFileSync(file, text.replaceAll(name, other))
+    if (/(\.(js|json|html|rsc)|BUILD_ID)$/.test(entry.name)) {
+      const text = fs.readFileSync(file, 'utf8')
+      const renamed = text.replaceAll(names, rename)
+      if (renamed !== text) fs.writeFileSync(file, renamed)
+    }
+    if (chunks.includes(entry.name)) fs.renameSync(file, path.join(entry.parentPath, rename(entry.name)))
   }
 }
 
@@ -63,9 +70,8 @@ function bar(page: Page) {
   return page.getByRole('alert').filter({ hasText: 'The console was updated' })
 }
 
-test('a tab of the build before is told to reload, nothing is done for it, and what was typed is kept', async ({
-  context,
-}) => {
+/** Opens the share page of an image with one recipient, in a tab of the build before. */
+async function openSharePage(context: BrowserContext) {
   const [owner, first, second] = [await account(), await account(), await account()]
   const disk = await image(owner)
   await share(owner, disk, [first])
@@ -73,23 +79,48 @@ test('a tab of the build before is told to reload, nothing is done for it, and w
   const session = await startSession(owner)
   const value = await sealSession({ accountId: owner.id, sessionId: session.id })
   await context.addCookies([{ name: sessionCookie(baseUrl).name, value, url: baseUrl }])
-  const form = await context.newPage()
-  // A real update names its scripts anew. Those of the copy have the names of the first, so none is taken from the cache.
-  const client = await context.newCDPSession(form)
-  await client.send('Network.enable')
-  await client.send('Network.setCacheDisabled', { cacheDisabled: true })
-  await form.goto(`${baseUrl}/${region}/images/${disk.id}/share`)
-  await form.getByRole('textbox', { name: 'Username' }).fill(`${second.username},`)
-  await form.getByRole('textbox', { name: 'Note (optional)' }).fill('typed before the update')
+  const page = await context.newPage()
+  await page.goto(`${baseUrl}/${region}/images/${disk.id}/share`)
+  await page.getByRole('textbox', { name: 'Username' }).fill(`${second.username},`)
+  const note = page.getByRole('textbox', { name: 'Note (optional)' })
+  await note.fill('typed before the update')
+  return { page, note, disk, first, second }
+}
+
+test('a tab of the build before is told to reload, nothing is done for it, and what was typed is kept', async ({
+  context,
+}) => {
+  const { page, note, disk, second } = await openSharePage(context)
   await serve(newer)
 
-  await form.getByRole('button', { name: 'Share Images' }).click()
-  await expect(bar(form)).toBeVisible()
+  await page.getByRole('button', { name: 'Share Images' }).click()
+  await expect(bar(page)).toBeVisible()
   expect(await db().share.count({ where: { imageId: disk.id } })).toBe(1)
-  await expect(form.getByRole('textbox', { name: 'Note (optional)' })).toHaveValue('typed before the update')
-  await bar(form).getByRole('link', { name: 'Reload' }).click()
-  await expect(bar(form)).toHaveCount(0)
-  await expect(form.getByRole('textbox', { name: 'Note (optional)' })).toHaveValue('typed before the update')
-  await form.getByRole('button', { name: 'Share Images' }).click()
-  await expect(row(form.getByRole('table'), second.username)).toContainText('typed before the update')
+  await expect(note).toHaveValue('typed before the update')
+  await bar(page).getByRole('link', { name: 'Reload' }).click()
+  await expect(bar(page)).toHaveCount(0)
+  await expect(note).toHaveValue('typed before the update')
+  await page.getByRole('button', { name: 'Share Images' }).click()
+  await expect(row(page.getByRole('table'), second.username)).toContainText('typed before the update')
+})
+
+test('a part of the page that is gone with the build before: the tab is told to reload, and nothing typed is lost', async ({
+  context,
+}) => {
+  const { page, note, first, second } = await openSharePage(context)
+  await serve(newer)
+
+  const gone = page.waitForResponse((answer) => answer.url().includes('/static/chunks/') && answer.status() === 404)
+  await page.getByRole('button', { name: `Cancel Sharing, ${first.username}` }).click()
+  await gone
+  await expect(bar(page)).toBeVisible()
+  await expect(page.getByRole('heading', { level: 1, name: 'Shared Images' })).toBeVisible()
+  await expect(note).toHaveValue('typed before the update')
+  await note.fill('typed after the update')
+  await bar(page).getByRole('link', { name: 'Reload' }).click()
+  await expect(bar(page)).toHaveCount(0)
+  await expect(note).toHaveValue('typed after the update')
+  await expect(page.getByRole('button', { name: `Remove ${second.username}` })).toBeVisible()
+  await page.getByRole('button', { name: `Cancel Sharing, ${first.username}` }).click()
+  await expect(page.getByRole('alertdialog')).toBeVisible()
 })

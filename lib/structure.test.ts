@@ -141,3 +141,12 @@ test('circles of nouns and of files are named', () => {
   const files = treeOf({ 'lib/db/a': ['lib/db/b'], 'lib/db/b': ['lib/db/c'], 'lib/db/c': ['lib/db/a'] })
   expect(circlesOfFiles(files)).toEqual(['lib/db/a.ts ↔ lib/db/b.ts ↔ lib/db/c.ts'])
 })
+
+test('a part of a page that comes late never holds up the rest: it has a boundary, or comes with the page', () => {
+  const screens = files.filter((file) => file.startsWith('components/') && file.endsWith('.tsx'))
+  const bare = screens.filter((file) => {
+    const [, ...parts] = read(file).split(/= (?=(?:late\()?dynamic\()/)
+    return parts.some((part) => !part.startsWith('late(') && !/ssr: false/.test(part.split('\n\n')[0] ?? ''))
+  })
+  expect(bare).toEqual([])
+})

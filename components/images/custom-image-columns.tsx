@@ -2,6 +2,7 @@
 
 import dynamic from 'next/dynamic'
 import { useLocale, useTranslations } from 'next-intl'
+import { late } from '@/components/ui/late'
 import type { Column } from '@/components/ui/table'
 import { formatBytes } from '@/lib/format'
 import type { CustomImage, CustomImageParams } from '@/lib/images/schema'
@@ -17,7 +18,7 @@ import { ListTime } from './list-time'
 import { OperatingSystem } from './operating-system'
 
 // Few lists have a failed image.
-const FailureLine = dynamic(() => latePart(() => import('./failure-line').then((module) => module.FailureLine)))
+const FailureLine = late(dynamic(() => latePart(() => import('./failure-line').then((module) => module.FailureLine))))
 
 type OnAsk = (task: ImageTask, image: CustomImage) => void
 

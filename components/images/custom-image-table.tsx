@@ -6,6 +6,7 @@ import Link from 'next/link'
 import { useTranslations } from 'next-intl'
 import { useState } from 'react'
 import { useRegionName } from '@/components/shell/current-region'
+import { late } from '@/components/ui/late'
 import { Table } from '@/components/ui/table'
 import { customImagesQuery } from '@/lib/images/queries'
 import { imageStates } from '@/lib/images/rules'
@@ -20,14 +21,17 @@ import { type Filter, ListToolbar } from './list-toolbar'
 import { QuotaLine } from './quota-line'
 
 // Few visits see it.
-const RecycleBinHeader = dynamic(() =>
-  latePart(() => import('./recycle-bin-header').then((module) => module.RecycleBinHeader)),
+const RecycleBinHeader = late(
+  dynamic(() => latePart(() => import('./recycle-bin-header').then((module) => module.RecycleBinHeader))),
 )
 
-const NoCustomImages = dynamic(() => latePart(() => import('./no-images').then((module) => module.NoCustomImages)))
+const NoCustomImages = late(
+  dynamic(() => latePart(() => import('./no-images').then((module) => module.NoCustomImages))),
+)
 
-const ImageTaskDialog = dynamic(() =>
-  latePart(() => import('./image-task-dialog').then((module) => module.ImageTaskDialog)),
+const ImageTaskDialog = dynamic(
+  () => latePart(() => import('./image-task-dialog').then((module) => module.ImageTaskDialog)),
+  { ssr: false },
 )
 
 /** The tab "Custom Images": the viewer's own images in a region, or those of them that are in the recycle bin. */

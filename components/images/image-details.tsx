@@ -25,17 +25,23 @@ import { ImageState } from './image-state'
 import type { ImageTask } from './image-tasks'
 import { OwnImageActions } from './own-image-actions'
 
-const CancelShareDialog = dynamic(() =>
-  latePart(() => import('@/components/shares/cancel-share-dialog').then((module) => module.CancelShareDialog)),
+const CancelShareDialog = dynamic(
+  () => latePart(() => import('@/components/shares/cancel-share-dialog').then((module) => module.CancelShareDialog)),
+  { ssr: false },
 )
 
-const EndedSharePage = dynamic(() =>
-  latePart(() => import('@/components/shares/ended-share-page').then((module) => module.EndedSharePage)),
+const EndedSharePage = dynamic(
+  () => latePart(() => import('@/components/shares/ended-share-page').then((module) => module.EndedSharePage)),
+  { ssr: false },
 )
 
-const EditImageForm = dynamic(() => latePart(() => import('./edit-image-form').then((module) => module.EditImageForm)))
-const ImageTaskDialog = dynamic(() =>
-  latePart(() => import('./image-task-dialog').then((module) => module.ImageTaskDialog)),
+const EditImageForm = dynamic(
+  () => latePart(() => import('./edit-image-form').then((module) => module.EditImageForm)),
+  { ssr: false },
+)
+const ImageTaskDialog = dynamic(
+  () => latePart(() => import('./image-task-dialog').then((module) => module.ImageTaskDialog)),
+  { ssr: false },
 )
 
 /** An image's page: all of it for its owner, a part for a recipient. */

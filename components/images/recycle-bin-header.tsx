@@ -8,8 +8,9 @@ import { Button } from '@/components/ui/button'
 import { latePart } from '@/lib/late-part'
 import { paths } from '@/lib/paths'
 
-const EmptyBinDialog = dynamic(() =>
-  latePart(() => import('./empty-bin-dialog').then((module) => module.EmptyBinDialog)),
+const EmptyBinDialog = dynamic(
+  () => latePart(() => import('./empty-bin-dialog').then((module) => module.EmptyBinDialog)),
+  { ssr: false },
 )
 
 type RecycleBinHeaderProps = {

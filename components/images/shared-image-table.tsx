@@ -9,6 +9,7 @@ import { useRegionName } from '@/components/shell/current-region'
 import { Badge } from '@/components/ui/badge'
 import { Button } from '@/components/ui/button'
 import { Ellipsis } from '@/components/ui/ellipsis'
+import { late } from '@/components/ui/late'
 import { Status } from '@/components/ui/status'
 import { type Column, Table } from '@/components/ui/table'
 import { formatBytes } from '@/lib/format'
@@ -26,11 +27,14 @@ import { type Filter, ListToolbar } from './list-toolbar'
 import { OperatingSystem } from './operating-system'
 import { QuotaLine } from './quota-line'
 
-const CancelShareDialog = dynamic(() =>
-  latePart(() => import('@/components/shares/cancel-share-dialog').then((module) => module.CancelShareDialog)),
+const CancelShareDialog = dynamic(
+  () => latePart(() => import('@/components/shares/cancel-share-dialog').then((module) => module.CancelShareDialog)),
+  { ssr: false },
 )
 
-const NoSharedImages = dynamic(() => latePart(() => import('./no-images').then((module) => module.NoSharedImages)))
+const NoSharedImages = late(
+  dynamic(() => latePart(() => import('./no-images').then((module) => module.NoSharedImages))),
+)
 
 /** The tab "Shared Images": what others lend to the viewer's master account in a region. */
 export function SharedImageTable({ list }: { list: SharedImageParams }) {

@@ -12,8 +12,9 @@ import { latePart } from '@/lib/late-part'
 import { FileButton } from './file-button'
 import { UploadName } from './upload-name'
 
-const CancelUploadDialog = dynamic(() =>
-  latePart(() => import('./cancel-upload-dialog').then((module) => module.CancelUploadDialog)),
+const CancelUploadDialog = dynamic(
+  () => latePart(() => import('./cancel-upload-dialog').then((module) => module.CancelUploadDialog)),
+  { ssr: false },
 )
 
 type UnfinishedCardProps = {

@@ -13,8 +13,9 @@ import { ArrivedRow } from './arrived-row'
 import { UploadRow } from './upload-row'
 import { useUploads } from './use-uploads'
 
-const CancelUploadDialog = dynamic(() =>
-  latePart(() => import('./cancel-upload-dialog').then((module) => module.CancelUploadDialog)),
+const CancelUploadDialog = dynamic(
+  () => latePart(() => import('./cancel-upload-dialog').then((module) => module.CancelUploadDialog)),
+  { ssr: false },
 )
 
 type UploadsCardProps = { region: string; onOther: (upload: RunningUpload, file: File) => void }

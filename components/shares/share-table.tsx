@@ -15,8 +15,9 @@ import { paths } from '@/lib/paths'
 import type { ImageShare, ImageShares } from '@/lib/shares/schema'
 import { EndedShares } from './ended-shares'
 
-const CancelShareDialog = dynamic(() =>
-  latePart(() => import('./cancel-share-dialog').then((module) => module.CancelShareDialog)),
+const CancelShareDialog = dynamic(
+  () => latePart(() => import('./cancel-share-dialog').then((module) => module.CancelShareDialog)),
+  { ssr: false },
 )
 
 type ShareTableProps = {
