@@ -5,7 +5,6 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Readable } from 'node:stream'
-import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest'
 import { verify } from '@/lib/admin/verify'
@@ -13,6 +12,7 @@ import { beginCopy } from '@/lib/copies/writes'
 import { db } from '@/lib/db/client'
 import { hasQemu, qemuNote } from '@/lib/disks/fixtures/qemu'
 import { buildRawDisk } from '@/lib/disks/samples'
+import { removalPatienceMs } from '@/lib/images/rules'
 import { deleteImage } from '@/lib/images/writes'
 import { beginImport, endReceiving } from '@/lib/imports/writes'
 import { type Before, S3Server } from '@/lib/stores/fixtures/s3-server'
@@ -79,8 +79,13 @@ async function killWhen(hasCome: () => Promise<boolean> | boolean, release = asy
   await kill(running)
   server.before = () => false
   await release()
+  await minutesPass()
+}
+
+/** Lets time pass for what a dead worker held, and has it swept as another worker would. */
+async function minutesPass(): Promise<void> {
   await leasesAge(leaseMs + 1_000)
-  await sweepImages(new Date())
+  await sweepImages(new Date(Date.now() + removalPatienceMs + 1_000))
 }
 
 /** Kills a worker while it waits for the answer of its bucket. */
@@ -117,13 +122,13 @@ async function expectNothingWrong(): Promise<void> {
   expect((await verify()).filter(({ severity }) => severity === 'violation')).toEqual([])
 }
 
-/** An import whose file has arrived whole and waits for a worker: large enough for a while of hashing and for two parts. */
+/** An import whose file has arrived whole and waits for a worker: large enough for two parts. */
 async function arrived(owner: TestAccount, regionId: string): Promise<string> {
   const ctx = owner.at(new Date())
   const begun = await beginImport(ctx, { region: regionId, name: 'web-01', operatingSystem: 'Debian 12' })
   if (!begun.ok) throw new Error(begun.refusal.code)
   const { imageId } = begun.value
-  const disk = buildRawDisk({ sizeMib: 512, label: 'KILL', seed: 5_000 })
+  const disk = buildRawDisk({ sizeMib: 64, label: 'KILL', seed: 5_000 })
   randomFillSync(disk, 16 * mib, 24 * mib)
   const { size } = await receiveStaged(imageId, Readable.from([disk]), { sizeMax: disk.length })
   const claimedSha256 = createHash('sha256').update(disk).digest('hex')
@@ -145,8 +150,12 @@ test.skipIf(!hasQemu)(
       const transfer = await db().transfer.findUniqueOrThrow({ where: { imageId } })
       return transfer.step === step && transfer.leaseHolder !== null
     }
-    // Killed while it hashes: half a GiB takes a while.
-    await killWhen(isAt('CHECK'), async () => expect(await isAt('CHECK')()).toBe(true))
+    // Killed while it hashes: what comes next would wait for its owner.
+    const unlock = await lockRow('Account', owner.id)
+    await killWhen(isAt('CHECK'), async () => {
+      expect(await isAt('CHECK')()).toBe(true)
+      await unlock()
+    })
     await writeFile(isSlow, '')
     await killWhen(isAt('CONVERT'), async () => expect(await isAt('CONVERT')()).toBe(true))
     await rm(isSlow)
@@ -252,16 +261,21 @@ test.skipIf(!hasQemu)(
     await isHeld
     frozen.kill('SIGSTOP')
     server.before = () => false
-    await leasesAge(leaseMs + 1_000)
-    await sweepImages(new Date())
+    await minutesPass()
     const second = startWorker()
     const rowOf = async () => await db().image.findUnique({ where: { id: imageId }, include: { transfer: true } })
     await expect.poll(async () => (await rowOf())?.state, { timeout: 120_000 }).toBe('available')
+    const inHand = async () =>
+      await db().$queryRaw<
+        unknown[]
+      >`SELECT FROM graphile_worker._private_jobs WHERE locked_by IS NOT NULL AND payload ->> 'imageId' = ${imageId}`
+    await expect.poll(inHand).toHaveLength(1)
     await kill(second)
     const keys = await keysIn(here)
     wake()
     frozen.kill('SIGCONT')
-    await sleep(3_000)
+    // Awake it ends its job, well or badly, and tells the queue so.
+    await expect.poll(inHand, { timeout: 60_000 }).toHaveLength(0)
     await kill(frozen)
     expect(await rowOf()).toMatchObject({ state: 'available', transfer: null })
     expect(await keysIn(here)).toEqual(keys)
