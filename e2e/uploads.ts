@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, randomBytes, randomInt } from 'node:crypto'
 import { appendFile, writeFile } from 'node:fs/promises'
 import type { Page } from '@playwright/test'
 import { db } from '@/lib/db/client'
@@ -11,7 +11,7 @@ export const sizeMib = Number(process.env.ECS_UPLOAD_TEST_MIB ?? 12)
 
 /** A disk on this machine, as somebody would choose it. */
 export async function diskFile(folder: { outputPath: (name: string) => string }) {
-  const begin = buildRawDisk({ sizeMib: Math.min(sizeMib, 12), label: 'UPLOAD', seed: Math.floor(Math.random() * 1e6) })
+  const begin = buildRawDisk({ sizeMib: Math.min(sizeMib, 12), label: 'UPLOAD', seed: randomInt(1e6) })
   const name = unique('disk')
   const file = folder.outputPath(`${name}.img`)
   await writeFile(file, begin)

@@ -22,7 +22,7 @@ const order = {
   /** They import no noun. */
   tools: ['disks', 'stores', 'machines', 'db', 'embedded', 'auth', 'jobs', 'messages'],
   /** They call the reads and writes of nouns, as app does, and nobody imports them but app, components and each other. */
-  doors: ['admin', 'tasks', 'uploads', 'start', 'bench', 'testing'],
+  doors: ['admin', 'tasks', 'uploads', 'start', 'bench', 'mutate', 'testing'],
 }
 const nouns = order.floors.flat()
 const read = (file: string) => fs.readFileSync(path.join(root, file), 'utf8')
@@ -69,6 +69,16 @@ test('the folder of a noun holds its rules, schema, reads, writes, actions and q
 test('nothing is called utils, helpers or index', () => {
   const nameless = /(^|\/)(utils?|helpers?|hooks|types|constants|services|common|index)(\.\w+$|\/)/
   expect(files.filter((file) => nameless.test(file))).toEqual([])
+})
+
+test('no test sleeps, and none is random without a seed', () => {
+  const tests = /\.(test|e2e)\.ts$|^lib\/testing\/|\/fixtures\/|^e2e\//
+  // A wait is for an event; what is random comes of `seededRandom` or of fast-check, whose seed is set for all tests.
+  const unsteady = /Math\.random\(|timers\/promises|waitForTimeout|new Promise\(\(?\w+\)? => (void )?setTimeout/
+  const found = files.filter((file) => tests.test(file) && unsteady.test(read(file)))
+  // The first paces a loop that asks a database that is away.
+  const allowed = ['lib/embedded/full.db.test.ts', 'lib/structure.test.ts']
+  expect(found.filter((file) => !allowed.includes(file))).toEqual([])
 })
 
 test('pages and layouts run on the server', () => {

@@ -1,3 +1,4 @@
+import os from 'node:os'
 import path from 'node:path'
 import { defaultServerConditions } from 'vite'
 import { defineConfig } from 'vitest/config'
@@ -15,6 +16,10 @@ export default defineConfig({
   test: {
     execArgv: ['--conditions=react-server'],
     env: { LOG_LEVEL: 'silent' },
+    // Vitest would leave a processor to itself, and on a machine with two run one file after the other. Tests of the database
+    // wait more than they work.
+    maxWorkers: Math.max(2, os.availableParallelism()),
+    setupFiles: ['lib/testing/seed.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [
@@ -28,7 +33,7 @@ export default defineConfig({
           name: 'db',
           include: ['{lib,prisma}/**/*.db.test.ts'],
           globalSetup: 'lib/testing/database.ts',
-          setupFiles: 'lib/testing/database-each.ts',
+          setupFiles: ['lib/testing/seed.ts', 'lib/testing/database-each.ts'],
         },
       },
     ],

@@ -1,8 +1,7 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { findDiskTool } from '@/lib/disks/convert'
 import { signIn } from '@/lib/sessions/writes'
 import { addAccount, resetPassword, switchAccount } from './account'
@@ -166,7 +165,7 @@ describe('importing', { timeout: 90_000 }, () => {
     fs.truncateSync(file, 8 * 2 ** 30)
     const words = ['--account', made.owner.username, '--region', made.region, '--name', 'large', '--os', 'Linux']
     const { pid, ended } = start(['image', 'import', file, ...words])
-    while (pid && !storedFiles().some((name) => name.includes('img-'))) await sleep(20)
+    await vi.waitUntil(() => storedFiles().some((name) => name.includes('img-')), 25_000)
     if (pid) for (const signal of ['SIGINT', 'SIGINT'] as const) process.kill(pid, signal)
     expect(await ended).toEqual({ code: 130, out: '', err: 'Interrupted: nothing was done by halves.\n' })
     expect(storedFiles()).toEqual(before)

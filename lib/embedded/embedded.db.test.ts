@@ -3,9 +3,8 @@ import fs from 'node:fs'
 import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { withDatabase } from '@/lib/db/beside'
 import { migrate } from '@/prisma/migrate'
 import { lockDataFolder, tryDataFolder } from './data-folder'
@@ -29,7 +28,9 @@ describe('the embedded PostgreSQL', () => {
     await run(first.url, 'create table kept (n int); insert into kept values (1)')
     const busy = run(first.url, 'begin; insert into kept values (2); select count(*) from generate_series(1, 1e9)')
     busy.catch(() => {})
-    await sleep(200)
+    const atWork =
+      "select from pg_stat_activity where state = 'active' and query like '%generate_series(1, 1e9)' and pid <> pg_backend_pid()"
+    await vi.waitUntil(async () => (await run(first.url, atWork)).length === 1, 20_000)
     process.kill(first.pid, 'SIGKILL')
     const second = await start()
     expect(second).toMatchObject({ url: first.url })
@@ -106,8 +107,10 @@ describe('the data folder', () => {
   it('gives a command the database of a running console, and leaves that running', async () => {
     const lock = await lockDataFolder(folder, 'server')
     const running = await start()
+    const said = vi.spyOn(console, 'error').mockImplementation(() => {})
+    undo.push(() => said.mockRestore())
     const opening = openDatabase(folder)
-    await sleep(300)
+    await vi.waitUntil(() => said.mock.calls.length > 0, 20_000)
     lock.say('open')
     const opened = await opening
     expect(opened).toMatchObject({ url: running.url, isOurs: false })
@@ -123,7 +126,6 @@ describe('the data folder', () => {
     await migrate(opened.url)
     // A second command waits for the first instead of losing its database in the middle.
     const second = openDatabase(folder)
-    await sleep(200)
     await opened.stop()
     expect(await run((await second).url, 'select 1 as one')).toEqual([{ one: 1 }])
     await (await second).stop()

@@ -14,6 +14,7 @@ import { importImage } from '@/lib/tasks/import-image'
 import { removeBlob } from '@/lib/tasks/remove-blob'
 import { transferJob } from '@/lib/tasks/transfer'
 import { account, bucketRegion, keysIn, quota, region, stored } from '@/lib/testing/builders'
+import { roundTrips } from '@/lib/testing/random'
 import { cancelTransfer } from '@/lib/transfers/writes'
 import { beginImport, endReceiving } from './writes'
 
@@ -167,7 +168,7 @@ test('cancelled at any moment of its work it leaves neither bytes nor a file', a
   for (let round = 0; round < 12; round++) {
     const imageId = await arrived(owner, here)
     const working = transferJob({ imageId }, true)
-    await new Promise((resolve) => setTimeout(resolve, round * 12))
+    await roundTrips(round * 6)
     const cancelled = await cancelTransfer(owner.ctx, { region: here, imageId })
     // As the job of the cancel does, which may come before the last bytes.
     if (cancelled.ok) await discardStaged(imageId)

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, vi } from 'vitest'
 import { db } from '@/lib/db/client'
 import { newId } from '@/lib/ids'
@@ -18,6 +17,7 @@ import {
   tally,
   whileLocked,
 } from '@/lib/testing/builders'
+import { roundTrips, seededRandom } from '@/lib/testing/random'
 import { listSharedImages } from './reads'
 import { sharedImageParams } from './schema'
 import { cancelShare, markSharesSeen, shareImage } from './writes'
@@ -98,27 +98,28 @@ describe('either side ends a share', () => {
   })
 })
 
+type Pair = { owner: TestAccount; recipient: TestAccount; here: string; random: () => number }
 type Round = { sharedIds: string[]; cancelled: string[]; foundAfter: Set<string> }
 
 /**
  * Two or three clicks on "Share Images" and a cancel by either side, at random moments. The last click is aimed at the
  * cancel, however fast the machine is, so that it comes now before and now after it.
  */
-async function playRound(owner: TestAccount, recipient: TestAccount, here: string, imageId: string, day: number) {
+async function playRound({ owner, recipient, here, random }: Pair, imageId: string, day: number) {
   const now = later(day * minutes(24 * 60))
   const round: Round = { sharedIds: [], cancelled: [], foundAfter: new Set() }
   const firstSeen = vi.waitUntil(() => shareOf(imageId, recipient), { timeout: 20_000, interval: 4 })
   const clicks = Array.from({ length: 2 + (day % 2) }, async (_, index) => {
     if (index === 1) await firstSeen
-    await sleep(Math.random() * 12)
+    await roundTrips(Math.floor(random() * 8))
     const result = await shareImage(owner.at(now), asked(here, imageId, recipient))
     if (result.ok) round.sharedIds.push(...result.value.map((share) => share.id))
     else expect(result.refusal.code).toBe('ALREADY_SHARED')
   })
   const cancels = async () => {
     const shareId = (await firstSeen).id
-    await sleep(Math.random() * 6)
-    const sides = Math.random() < 0.3 ? [owner, recipient] : [Math.random() < 0.5 ? owner : recipient]
+    await roundTrips(Math.floor(random() * 4))
+    const sides = random() < 0.3 ? [owner, recipient] : [random() < 0.5 ? owner : recipient]
     const results = await Promise.all(sides.map((side) => cancelShare(side.at(now), { shareId })))
     expect(results.filter((result) => result.ok)).toHaveLength(1)
     round.cancelled.push(shareId)
@@ -132,16 +133,17 @@ async function playRound(owner: TestAccount, recipient: TestAccount, here: strin
 
 it('once a cancel was answered, nothing the recipient does finds the image, in 200 rounds of clicks and cancels', async () => {
   const pairs = await Promise.all(
-    Array.from({ length: 4 }, async () => {
+    Array.from({ length: 4 }, async (_, index): Promise<Pair> => {
       const [here, owner, recipient] = await Promise.all([region(), account(), account()])
-      return { here, owner, recipient }
+      return { here, owner, recipient, random: seededRandom(index) }
     }),
   )
   let sharedAgain = 0
-  const play = async ({ here, owner, recipient }: (typeof pairs)[number]) => {
+  const play = async (pair: Pair) => {
+    const { here, owner, recipient } = pair
     for (let day = 0; day < 50; day++) {
       const imageId = await image(owner, here)
-      const { sharedIds, cancelled, foundAfter } = await playRound(owner, recipient, here, imageId, day)
+      const { sharedIds, cancelled, foundAfter } = await playRound(pair, imageId, day)
       // What was found after the answer can only be a share that was made after the cancel.
       for (const shareId of foundAfter) {
         expect(cancelled).not.toContain(shareId)
@@ -177,10 +179,11 @@ it('shares and cancels of one image never show 21 recipients, whoever looks when
     while (!isOver) counts.push(await db().share.count({ where: { imageId: it } }))
   }
   const watching = watch()
+  const random = seededRandom(1)
   const turns = others.map(async (other) => {
     for (let turn = 0; turn < 3; turn++) {
       const share = await shareOf(it, other)
-      if (share) await cancelShare(Math.random() < 0.5 ? owner.ctx : other.ctx, { shareId: share.id })
+      if (share) await cancelShare(random() < 0.5 ? owner.ctx : other.ctx, { shareId: share.id })
       await shareImage(owner.ctx, asked(here, it, other))
     }
   })

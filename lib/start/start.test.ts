@@ -2,7 +2,6 @@ import { spawn, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { processStart } from '../embedded/process-start'
 import { keepRunning, metricsPort } from './children'
@@ -157,10 +156,9 @@ function startWith(env: Record<string, string>, args: string[] = []) {
 
 /** The given line of a file, once it is there. */
 async function line(file: string, number: number): Promise<string> {
-  for (;;) {
+  const look = () => {
     const lines = fs.existsSync(file) ? fs.readFileSync(file, 'utf8').split('\n') : []
-    const found = lines[number - 1]
-    if (found && lines.length > number) return found
-    await sleep(20)
+    return lines.length > number && lines[number - 1]
   }
+  return await vi.waitUntil(look, { timeout: 25_000, interval: 20 })
 }

@@ -13,8 +13,8 @@ let count = 0
 const newId = () => `upload-${++count}`
 
 /** A process's locks, on a connection of their own. */
-function locker(): UploadLocker {
-  const made = createUploadLocker(env().DATABASE_URL)
+function locker(waitMs?: number): UploadLocker {
+  const made = createUploadLocker(env().DATABASE_URL, waitMs)
   lockers.push(made)
   return made
 }
@@ -79,16 +79,14 @@ test('a holder in another process is asked to let go, and the next one has it', 
   await says('released')
 })
 
-test('a killed holder’s lock is free at once', async () => {
+test('a killed holder’s lock is free before one who waits gives up', async () => {
   const id = newId()
   const { child } = await otherProcess(id, 'stubborn')
   const lock = locker().newLock(id)
   const waiting = lock.lock(never, () => {})
   child.kill('SIGKILL')
   await once(child, 'exit')
-  const killedAt = Date.now()
   await waiting
-  expect(Date.now() - killedAt).toBeLessThan(2_000)
 })
 
 test('one who waits too long is answered BUSY, and one whose request ends waits no longer', async () => {
@@ -102,7 +100,7 @@ test('one who waits too long is answered BUSY, and one whose request ends waits 
     .lock(ended.signal, () => {})
   ended.abort()
   await expect(second).rejects.toMatchObject({ status_code: 400 })
-  const third = locker()
+  const third = locker(300)
     .newLock(id)
     .lock(never, () => {})
   await expect(third).rejects.toMatchObject({ status_code: 423, refusal: { code: 'BUSY' } })

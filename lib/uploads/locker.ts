@@ -22,7 +22,7 @@ type Holder = { isLocked: boolean; client: pg.Client | null; requestRelease: Req
 export type UploadLocker = Locker & { end: () => Promise<void> }
 
 /** Makes the locks of uploads for one process. One who waits asks the holder, wherever that is, to let go. */
-export function createUploadLocker(databaseUrl: string): UploadLocker {
+export function createUploadLocker(databaseUrl: string, waitMs = patienceMs): UploadLocker {
   const holders = new Map<string, Holder>()
   const release = (id: string) => {
     const holder = holders.get(id)
@@ -54,16 +54,22 @@ export function createUploadLocker(databaseUrl: string): UploadLocker {
   }
 
   return {
-    newLock: (id) => newLock(id, holders, take),
+    newLock: (id) => newLock(id, { holders, take, waitMs }),
     end: connection.end,
   }
 }
 
-function newLock(id: string, holders: Map<string, Holder>, take: (id: string, mine: Holder) => Promise<boolean>): Lock {
+type Taking = {
+  holders: Map<string, Holder>
+  take: (id: string, mine: Holder) => Promise<boolean>
+  waitMs: number
+}
+
+function newLock(id: string, { holders, take, waitMs }: Taking): Lock {
   let mine: Holder | undefined
   return {
     lock: async (signal, requestRelease) => {
-      const giveUpAt = Date.now() + patienceMs
+      const giveUpAt = Date.now() + waitMs
       for (;;) {
         if (signal.aborted) throw ERRORS.ABORTED
         if (Date.now() > giveUpAt) throw uploadRefusal({ code: 'BUSY' }, 423)

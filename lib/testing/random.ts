@@ -1,0 +1,17 @@
+import { db } from '@/lib/db/client'
+
+/** Numbers from 0 up to 1, the same for the same seed: mulberry32, https://github.com/bryc/code/blob/master/jshash/PRNGs.md */
+export function seededRandom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** Waits for so many answers of the database: a short while that is as long as others' statements, however slow the machine. */
+export async function roundTrips(count: number): Promise<void> {
+  for (let trip = 0; trip < count; trip++) await db().$queryRaw`SELECT 1`
+}
