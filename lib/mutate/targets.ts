@@ -1,0 +1,30 @@
+import fs from 'node:fs'
+import path from 'node:path'
+
+/** One run: files whose mutants are tried, and the only tests that they are tried against. */
+export type Target = { noun: string; kind: 'rules' | 'writes'; mutate: string[]; tests: string[] }
+
+/**
+ * Tests of a noun's writes beside its own folder's, or instead of it. A mutant that lives runs all tests that come by it, so
+ * those that play hundreds of rounds are left out: what they find, a short one must find too.
+ */
+const testsOfWrites: Record<string, string[]> = {}
+
+/** The runs of a noun; none for a noun without rules and writes. */
+export function targetsOf(root: string, noun: string): Target[] {
+  const folder = `lib/${noun}`
+  const files = fs.readdirSync(path.join(root, folder)).sort()
+  const own = (pattern: RegExp) => files.filter((file) => pattern.test(file)).map((file) => `${folder}/${file}`)
+  const rules = { noun, kind: 'rules', mutate: own(/^rules\.ts$/), tests: own(/^rules\.test\.ts$/) } as const
+  const tests = testsOfWrites[noun] ?? own(/\.db\.test\.ts$/)
+  const writes = { noun, kind: 'writes', mutate: own(/^writes(-[a-z]+)*\.ts$/), tests } as const
+  return [rules, writes].filter(({ mutate, tests }) => mutate.length > 0 && tests.length > 0)
+}
+
+/** Every noun that has rules or writes. */
+export function allNouns(root: string): string[] {
+  const folders = fs.readdirSync(path.join(root, 'lib'), { withFileTypes: true })
+  const isNoun = (name: string) =>
+    ['rules.ts', 'writes.ts'].some((file) => fs.existsSync(path.join(root, 'lib', name, file)))
+  return folders.filter((entry) => entry.isDirectory() && isNoun(entry.name)).map(({ name }) => name)
+}
