@@ -41,6 +41,10 @@ export type Refusal =
 
 export type RefusalCode = Refusal['code']
 
+/** The refusals of these codes, with their facts: so an operation's type says which ones it can give. */
+export type RefusalOf<Code extends RefusalCode> = WithCode<Refusal, Code>
+type WithCode<R, Code> = R extends { code: infer Own } ? ([Own & Code] extends [never] ? never : R) : never
+
 /** Why one username of a share was refused; each refused username carries its own. */
 export type RecipientRefusalCode =
   | 'RECIPIENT_NOT_FOUND'
@@ -65,18 +69,21 @@ export type InputProblem =
 /** Something broke. The browser learns nothing but the reference under which the log has it. */
 export type Fault = { code: 'FAULT'; reference: string }
 
-export type Result<T> = { ok: true; value: T } | { ok: false; refusal: Refusal }
+export type Result<T, R extends Refusal = Refusal> = { ok: true; value: T } | { ok: false; refusal: R }
 export type ActionResult<T> = { ok: true; value: T } | { ok: false; refusal: Refusal | Fault }
 
 export function ok<T>(value: T): { ok: true; value: T } {
   return { ok: true, value }
 }
 
-export function refuse(refusal: Refusal): { ok: false; refusal: Refusal } {
+export function refuse<R extends Refusal>(refusal: R): { ok: false; refusal: R } {
   return { ok: false, refusal }
 }
 
-/** Carries a refusal through code that goes on only while all is well, to the one place that decides what comes of it. */
+/**
+ * Carries a refusal through code that goes on only while all is well, to the one place that decides what comes of it, or out of
+ * a read, whose answer has no place for one.
+ */
 export class Refused extends Error {
   constructor(readonly refusal: Refusal) {
     super(refusal.code)

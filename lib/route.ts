@@ -3,13 +3,12 @@ import type { NextRequest } from 'next/server'
 import type { z } from 'zod'
 import { currentContext, type SessionContext } from '@/lib/context'
 import { isSilent } from '@/lib/db/errors'
-import { RefusedLate } from '@/lib/db/transaction'
 import { toRefusal } from '@/lib/fields'
 import { logFault } from '@/lib/log'
 import { observe } from '@/lib/observe'
 import { markOfHeaders, refusePage } from '@/lib/page-mark'
 import { requestPatienceMs, within } from '@/lib/patience'
-import type { Fault, Refusal } from '@/lib/result'
+import { type Fault, type Refusal, Refused } from '@/lib/result'
 
 type RouteParams = { params: Promise<Record<string, string>> }
 type Answer<T> =
@@ -19,7 +18,7 @@ type Answer<T> =
 /**
  * Makes a GET route of one read: the door for refetches of what a page has rendered with the same read. Nobody signed in
  * is 401, a page of another account or build 409, a bad parameter 400, nothing to see 404 (not there and not yours are one
- * answer), a fault 500 with a reference. One that writes, too, and could not do so now (`RefusedLate`) is 503: it may be asked again. So is
+ * answer), a fault 500 with a reference. One that writes, too, and could not do so now (`Refused`) is 503: it may be asked again. So is
  * a database that does not answer within 4 s.
  */
 export function defineRead<S extends z.ZodType, T>(
@@ -39,7 +38,7 @@ export function defineRead<S extends z.ZodType, T>(
         ? { status: 404, body: { refusal: { code: 'IMAGE_NOT_FOUND' } } }
         : { status: 200, body: value }
     } catch (error) {
-      if (error instanceof RefusedLate) return { status: 503, body: { refusal: error.refusal } }
+      if (error instanceof Refused) return { status: 503, body: { refusal: error.refusal } }
       const reference = logFault(error, request.nextUrl.pathname)
       return { status: isSilent(error) ? 503 : 500, body: { refusal: { code: 'FAULT', reference } } }
     }

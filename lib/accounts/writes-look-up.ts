@@ -2,8 +2,8 @@ import 'server-only'
 import type { Context } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import { lockAccounts } from '@/lib/db/locks'
-import { inTransaction, RefusedLate, type Transaction } from '@/lib/db/transaction'
-import { ok } from '@/lib/result'
+import { inTransaction, type Transaction } from '@/lib/db/transaction'
+import { ok, Refused, type Result } from '@/lib/result'
 import { readLookups } from './reads'
 import {
   areLookupsUsedUp,
@@ -20,10 +20,10 @@ import type { LookUpParams, Recipient } from './schema'
  * Looks up one exact username as a recipient: that the master account exists and its masked display name. A sub-account
  * and a disabled account are answered as unknown. An unknown name is counted, at most 60 an hour for a master account and
  * each name once; then every answer is "limited", so that nothing more can be learned. A word that cannot be a username
- * is unknown without a look at the accounts. Throws `RefusedLate` with BUSY when the account was locked for too long.
+ * is unknown without a look at the accounts. Throws `Refused` with BUSY when the account was locked for too long.
  */
 export async function lookUpRecipient(ctx: Context, { username }: LookUpParams): Promise<Recipient> {
-  const answer = await inTransaction<Recipient>(async (tx) => {
+  const answer = await inTransaction(async (tx): Promise<Result<Recipient>> => {
     // Somebody types and waits: a route gives a read up after 4 s, and would take a busy account for a silent database.
     await tx.$executeRaw`SET LOCAL lock_timeout = '3s'`
     await lockAccounts(tx, [ctx.viewer.ownerId])
@@ -43,7 +43,7 @@ export async function lookUpRecipient(ctx: Context, { username }: LookUpParams):
     return ok({ username, status: 'unknown' })
   })
   // BUSY says nothing about the name.
-  if (!answer.ok) throw new RefusedLate(answer.refusal)
+  if (!answer.ok) throw new Refused(answer.refusal)
   return answer.value
 }
 

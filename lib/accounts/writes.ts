@@ -7,7 +7,7 @@ import { lockAccounts } from '@/lib/db/locks'
 import { inTransaction } from '@/lib/db/transaction'
 import { recordEvents } from '@/lib/events/writes'
 import { newId } from '@/lib/ids'
-import { ok, type Result, refuse } from '@/lib/result'
+import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
 import { checkPassword, forgetFailures } from '@/lib/sessions/writes'
 import type { ChangePasswordInput } from './schema'
 
@@ -18,7 +18,9 @@ import type { ChangePasswordInput } from './schema'
 export async function changePassword(
   ctx: Context & { sessionId: string },
   input: ChangePasswordInput,
-): Promise<Result<{ sessionsEnded: number }>> {
+): Promise<
+  Result<{ sessionsEnded: number }, RefusalOf<'BUSY' | 'PASSWORD_TRIES_USED_UP' | 'PASSWORD_WRONG' | 'SIGNED_OUT'>>
+> {
   const { accountId, ownerId, username } = ctx.viewer
   const source = { key: `session ${ctx.sessionId}`, isKnownBrowser: true }
   const checked = await checkPassword(source, { username, password: input.currentPassword }, ctx.now)
@@ -53,7 +55,7 @@ export type NewAccount = {
 export async function createAccount(
   ctx: Context,
   account: NewAccount,
-): Promise<Result<{ id: string; username: string }>> {
+): Promise<Result<{ id: string; username: string }, RefusalOf<'USERNAME_TAKEN' | 'BUSY'>>> {
   const id = newId('acc')
   try {
     return await inTransaction(async (tx) => {
@@ -75,7 +77,7 @@ export async function setDisabled(
   ctx: Context,
   username: string,
   disabled: boolean,
-): Promise<Result<{ username: string }>> {
+): Promise<Result<{ username: string }, RefusalOf<'ACCOUNT_NOT_FOUND' | 'BUSY'>>> {
   const account = await db().account.findUnique({ where: { username }, select: { id: true } })
   if (!account) return refuse({ code: 'ACCOUNT_NOT_FOUND' })
   return await inTransaction(async (tx) => {
@@ -95,7 +97,7 @@ export async function setPassword(
   ctx: Context,
   username: string,
   passwordHash: string,
-): Promise<Result<{ username: string }>> {
+): Promise<Result<{ username: string }, RefusalOf<'ACCOUNT_NOT_FOUND' | 'BUSY'>>> {
   const account = await db().account.findUnique({ where: { username }, select: { id: true } })
   if (!account) return refuse({ code: 'ACCOUNT_NOT_FOUND' })
   return await inTransaction(async (tx) => {

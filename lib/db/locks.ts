@@ -40,36 +40,39 @@ export async function lockAccounts(tx: Transaction, ids: string[]): Promise<Map<
 
 /** Locks one image, after the accounts, and returns it as it is under the lock. */
 export async function lockImage(tx: Transaction, id: string): Promise<LockedImage | null> {
-  const rows = await tx.$queryRaw<LockedImage[]>`
-    SELECT id, "ownerId", "regionId", name, state::text AS state, source::text AS source, "blobId", "copyOfId"
-    FROM "Image" WHERE id = ${id} FOR NO KEY UPDATE`
-  return rows[0] ?? null
+  return (await lockImagesWhere(tx, [id], null)).get(id) ?? null
 }
 
 /** Locks images in the order of their ids, after the accounts, and returns them as they are under the lock. Unknown ids are absent. */
 export async function lockImages(tx: Transaction, ids: string[]): Promise<Map<string, LockedImage>> {
-  const images = new Map<string, LockedImage>()
-  for (const id of [...new Set(ids)].sort()) {
-    const image = await lockImage(tx, id)
-    if (image) images.set(id, image)
-  }
-  return images
+  return await lockImagesWhere(tx, ids, null)
+}
+
+/** Locks those of the images that are an owner's. Another's is absent, and not locked: an image never changes hands. */
+export async function lockOwnImages(
+  tx: Transaction,
+  ownerId: string,
+  ids: string[],
+): Promise<Map<string, LockedImage>> {
+  return await lockImagesWhere(tx, ids, ownerId)
+}
+
+async function lockImagesWhere(tx: Transaction, ids: string[], ownerId: string | null) {
+  const rows = await tx.$queryRaw<LockedImage[]>`
+    SELECT id, "ownerId", "regionId", name, state::text AS state, source::text AS source, "blobId", "copyOfId"
+    FROM "Image" WHERE id = ANY(${ids}) AND (${ownerId}::text IS NULL OR "ownerId" = ${ownerId}) ORDER BY id FOR NO KEY UPDATE`
+  return new Map(rows.map((row) => [row.id, row]))
 }
 
 /** Whether the lease of a transfer has ended, by the clock of the database. */
 export const isLeaseOver = Prisma.sql`"renewedAt" + "patienceMs" * interval '1 millisecond' < clock_timestamp()`
 
-/**
- * Locks a transfer, and before it the accounts that it concerns and the image that it makes, and returns all as they are under
- * the locks. Without its row it has ended.
- */
-export async function lockTransfer(tx: Transaction, accountIds: string[], imageId: string) {
-  const accounts = await lockAccounts(tx, accountIds)
-  const image = await lockImage(tx, imageId)
+/** Locks the transfer of an image, after the image. Null once it has ended. */
+export async function lockTransfer(tx: Transaction, imageId: string): Promise<LockedTransfer | null> {
   const rows = await tx.$queryRaw<LockedTransfer[]>`
     SELECT kind::text AS kind, step::text AS step, "leaseHolder", ${isLeaseOver} AS "isOver"
     FROM "Transfer" WHERE "imageId" = ${imageId} FOR NO KEY UPDATE`
-  return { accounts, image, transfer: rows[0] ?? null }
+  return rows[0] ?? null
 }
 
 /** The lock of all space, as an advisory lock has numbers only. */

@@ -2,7 +2,7 @@ import 'server-only'
 import { createHash } from 'node:crypto'
 import type { z } from 'zod'
 import type { Context } from '@/lib/auth/viewer'
-import { ok, type Result } from '@/lib/result'
+import { ok, type Refusal, type Result } from '@/lib/result'
 import { db } from './client'
 import type { Transaction } from './transaction'
 
@@ -23,12 +23,12 @@ export function wishOf(operation: string, { viewer }: Context, key: string, inpu
  * Does what a form asks for, unless the same wish came true before: then it answers what that answered, in the form of `answer`. Call it under the
  * locks of the account that acts, which make one of two simultaneous wishes see the other. A refused wish is not remembered.
  */
-export async function once<T>(
+export async function once<T, R extends Refusal>(
   tx: Transaction,
   ctx: Context,
   answer: z.ZodType<T>,
-  run: () => Promise<Result<T>>,
-): Promise<Result<T>> {
+  run: () => Promise<Result<T, R>>,
+): Promise<Result<T, R>> {
   const { wish } = ctx
   if (wish === undefined) return await run()
   const before = await tx.wish.findUnique({ where: { id: wish } })

@@ -1,5 +1,5 @@
 import 'server-only'
-import { type Refusal, type Result, refuse } from '@/lib/result'
+import { type RefusalOf, type Result, refuse } from '@/lib/result'
 import { db } from './client'
 import { isBusy, isWriteConflict } from './errors'
 import type { Prisma } from './generated/client'
@@ -12,26 +12,17 @@ const triesMax = 4
 export class StartOver extends Error {}
 
 /**
- * Carries a refusal out of a transaction that has already written, so that what it wrote is rolled back, or out of a read,
- * whose answer has no place for one.
- */
-export class RefusedLate extends Error {
-  constructor(readonly refusal: Refusal) {
-    super(refusal.code)
-  }
-}
-
-/**
  * Runs one domain operation in one READ COMMITTED transaction. A write conflict and `StartOver` run it again, up to three
- * times, with jitter; nothing else does, because `run` has no effect outside the database. A lock that is not had in
- * time is the refusal BUSY. Everything else is a fault and thrown.
+ * times, with jitter; nothing else does, because `run` has no effect outside the database. If a lock is not acquired in time,
+ * the operation is refused with BUSY. Everything else is a fault and thrown.
  */
-export async function inTransaction<T>(run: (tx: Transaction) => Promise<Result<T>>): Promise<Result<T>> {
+export async function inTransaction<Answer extends Result<unknown>>(
+  run: (tx: Transaction) => Promise<Answer>,
+): Promise<Answer | Result<never, RefusalOf<'BUSY'>>> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await db().$transaction(run, { isolationLevel: 'ReadCommitted' })
     } catch (error) {
-      if (error instanceof RefusedLate) return refuse(error.refusal)
       const again = error instanceof StartOver || isWriteConflict(error)
       if (again && attempt < triesMax) {
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * attempt))

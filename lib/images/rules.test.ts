@@ -1,12 +1,12 @@
 import { describe, expect, it, test } from 'vitest'
 import { importImageInput } from '@/lib/imports/schema'
-import type { RefusalCode } from '@/lib/result'
 import {
   asKnown,
   type DeleteFacts,
   foldName,
   type ImageStateName,
   imageNameMax,
+  imageStates,
   isInMotion,
   isPlainName,
   leastDiskGib,
@@ -66,14 +66,13 @@ describe('the name of an image', () => {
   })
 })
 
-const image = { id: 'img-1', isOwn: true, regionId: 'cn-a', state: 'available', name: 'web-01' }
+const image = { state: 'available' as const, name: 'web-01' }
 const deleting: DeleteFacts = {
   image,
-  region: 'cn-a',
   recipients: 0,
   cancelShares: false,
   typedName: null,
-  isRead: false,
+  isBeingCopied: false,
 }
 
 const deletable = {
@@ -86,9 +85,9 @@ const deletable = {
 } satisfies Record<ImageStateName, boolean>
 
 describe('rule 9: deleting', () => {
-  test.each(Object.entries(deletable))('an image that is %s can be deleted: %s', (state, can) => {
+  test.each(imageStates)('an image that is %s can be deleted, or not', (state) => {
     const answer = refuseDelete({ ...deleting, image: { ...image, state } })
-    expect(answer).toEqual(can ? null : { code: 'IMAGE_BUSY', state })
+    expect(answer).toEqual(deletable[state] ? null : { code: 'IMAGE_BUSY', state })
   })
 
   it('is refused while the image is shared, unless its shares are cancelled in the same step', () => {
@@ -111,21 +110,14 @@ describe('rule 9: deleting', () => {
     expect(refuseDelete({ ...deleting, cancelShares: true })).toBeNull()
   })
 
-  it('is open to the operator without a region', () => {
-    expect(refuseDelete({ ...deleting, region: null })).toBeNull()
-  })
-
-  it('is refused in one order: whose, where, state, shared, name', () => {
-    const order = {
-      IMAGE_NOT_FOUND: { isOwn: false, regionId: 'cn-b', state: 'deleting' },
-      REGION_MISMATCH: { regionId: 'cn-b', state: 'deleting' },
-      IMAGE_BUSY: { state: 'deleting' },
-      IMAGE_IS_SHARED: {},
-    } satisfies Partial<Record<RefusalCode, Partial<typeof image>>>
-    for (const [code, differs] of Object.entries(order)) {
-      expect(refuseDelete({ ...deleting, image: { ...image, ...differs }, recipients: 3 })?.code).toBe(code)
-    }
-    expect(refuseDelete({ ...deleting, image: null })).toEqual({ code: 'IMAGE_NOT_FOUND' })
+  it('is refused in one order: state, copied, shared, name', () => {
+    const wrong = { ...deleting, image: { ...image, state: 'deleting' as const }, isBeingCopied: true, recipients: 3 }
+    expect(refuseDelete(wrong)).toEqual({ code: 'IMAGE_BUSY', state: 'deleting' })
+    expect(refuseDelete({ ...wrong, image })).toEqual({ code: 'IMAGE_BUSY', state: 'read' })
+    expect(refuseDelete({ ...wrong, image, isBeingCopied: false })?.code).toBe('IMAGE_IS_SHARED')
+    expect(refuseDelete({ ...wrong, image, isBeingCopied: false, cancelShares: true })?.code).toBe(
+      'IMAGE_NAME_MISMATCH',
+    )
   })
 })
 
@@ -138,15 +130,8 @@ const changeable = {
   deleted: false,
 } satisfies Record<ImageStateName, boolean>
 
-test.each(Object.entries(changeable))('name and description of an image that is %s can change: %s', (state, can) => {
-  expect(refuseUpdate({ ...image, state }, 'cn-a')).toEqual(can ? null : { code: 'IMAGE_BUSY', state })
-})
-
-test("another's image cannot be changed, nor an own one under another region", () => {
-  expect(refuseUpdate(null, 'cn-a')).toEqual({ code: 'IMAGE_NOT_FOUND' })
-  expect(refuseUpdate({ ...image, isOwn: false, regionId: 'cn-b' }, 'cn-a')).toEqual({ code: 'IMAGE_NOT_FOUND' })
-  const elsewhere = { code: 'REGION_MISMATCH', imageId: 'img-1', imageRegion: 'cn-b', region: 'cn-a' }
-  expect(refuseUpdate({ ...image, regionId: 'cn-b', state: 'deleted' }, 'cn-a')).toEqual(elsewhere)
+test.each(imageStates)('name and description of an image that is %s can change, or not', (state) => {
+  expect(refuseUpdate({ state })).toEqual(changeable[state] ? null : { code: 'IMAGE_BUSY', state })
 })
 
 const gib = 1024 ** 3

@@ -1,5 +1,5 @@
 import type { BootModeName } from '@/lib/disks/layout'
-import type { Refusal } from '@/lib/result'
+import type { RefusalOf } from '@/lib/result'
 
 export const imageStates = ['importing', 'available', 'copying', 'failed', 'deleting', 'deleted'] as const
 export type ImageStateName = (typeof imageStates)[number]
@@ -60,38 +60,30 @@ export function asKnown(typed: string, known: string[]): string {
   return known.find((name) => name === folded) ?? known.find((name) => key(name) === key(folded)) ?? folded
 }
 
-type ImageFacts = { id: string; isOwn: boolean; regionId: string; state: string }
-
 export type DeleteFacts = {
-  image: (ImageFacts & { name: string }) | null
-  region: string | null
+  image: { name: string; state: ImageStateName }
   recipients: number
   /** It is being copied to another region at this moment. */
-  isRead: boolean
+  isBeingCopied: boolean
   cancelShares: boolean
   typedName: string | null
 }
 
-/** Whether an image can be deleted: rule 9, its shares are cancelled first or in the same step with the name typed. */
-export function refuseDelete(facts: DeleteFacts): Refusal | null {
+/** Whether an own image can be deleted: rule 9, its shares are cancelled first or in the same step with the name typed. */
+export function refuseDelete(
+  facts: DeleteFacts,
+): RefusalOf<'IMAGE_BUSY' | 'IMAGE_IS_SHARED' | 'IMAGE_NAME_MISMATCH'> | null {
   const { image } = facts
-  if (!image?.isOwn) return { code: 'IMAGE_NOT_FOUND' }
-  if (facts.region !== null && facts.region !== image.regionId) {
-    return { code: 'REGION_MISMATCH', imageId: image.id, imageRegion: image.regionId, region: facts.region }
-  }
   if (image.state !== 'available' && image.state !== 'failed') return { code: 'IMAGE_BUSY', state: image.state }
-  if (facts.isRead) return { code: 'IMAGE_BUSY', state: 'read' }
+  if (facts.isBeingCopied) return { code: 'IMAGE_BUSY', state: 'read' }
   if (facts.recipients === 0) return null
   if (!facts.cancelShares) return { code: 'IMAGE_IS_SHARED', recipients: facts.recipients }
   return foldName(facts.typedName ?? '') === image.name ? null : { code: 'IMAGE_NAME_MISMATCH' }
 }
 
-/** Whether an image can be taken out of the recycle bin, back into use or for good; `region: null` is the operator's. */
-export function refuseFromBin(image: ImageFacts | null, region: string | null): Refusal | null {
-  if (!image?.isOwn) return { code: 'IMAGE_NOT_FOUND' }
-  if (region !== null && image.regionId !== region)
-    return { code: 'REGION_MISMATCH', imageId: image.id, imageRegion: image.regionId, region }
-  return image.state === 'deleted' ? null : { code: 'IMAGE_BUSY', state: image.state }
+/** Whether an own image can be taken out of the recycle bin, back into use or for good. */
+export function refuseFromBin({ state }: { state: ImageStateName }): RefusalOf<'IMAGE_BUSY'> | null {
+  return state === 'deleted' ? null : { code: 'IMAGE_BUSY', state }
 }
 
 /** The smallest disk that holds an image, in whole GiB; null until the size of its disk, in bytes, is known. */
@@ -106,7 +98,7 @@ export function refuseMinDisk({
 }: {
   minDiskGib: number
   virtualSize: number
-}): Refusal | null {
+}): RefusalOf<'MIN_DISK_BELOW_SIZE'> | null {
   const least = leastDiskGib(virtualSize) ?? 0
   return minDiskGib < least ? { code: 'MIN_DISK_BELOW_SIZE', least } : null
 }
@@ -133,9 +125,6 @@ export function suggestedOperatingSystem(guest: string | null): string | null {
 }
 
 /** What its owner says of an image changes in every state but on the way out. */
-export function refuseUpdate(image: ImageFacts | null, region: string): Refusal | null {
-  if (!image?.isOwn) return { code: 'IMAGE_NOT_FOUND' }
-  if (image.regionId !== region)
-    return { code: 'REGION_MISMATCH', imageId: image.id, imageRegion: image.regionId, region }
-  return image.state === 'deleting' || image.state === 'deleted' ? { code: 'IMAGE_BUSY', state: image.state } : null
+export function refuseUpdate({ state }: { state: ImageStateName }): RefusalOf<'IMAGE_BUSY'> | null {
+  return state === 'deleting' || state === 'deleted' ? { code: 'IMAGE_BUSY', state } : null
 }

@@ -1,44 +1,39 @@
 import 'server-only'
-import { type Context, isDisabled } from '@/lib/auth/viewer'
-import { isLastHolder, remove } from '@/lib/blobs/writes'
+import type { Context } from '@/lib/auth/viewer'
+import { isLastHolder, remove as removeBytes } from '@/lib/blobs/writes'
 import { db } from '@/lib/db/client'
-import { type LockedImage, lockAccounts, lockImage } from '@/lib/db/locks'
-import { inTransaction, StartOver, type Transaction } from '@/lib/db/transaction'
+import type { LockedImage } from '@/lib/db/locks'
+import { type Locked, type OwnImage, type OwnImageRefusal, onOwnImage } from '@/lib/db/own-image'
+import { StartOver, type Transaction } from '@/lib/db/transaction'
 import { env } from '@/lib/env'
 import { recordEvents } from '@/lib/events/writes'
-import { ok, type Refusal, type Result, refuse } from '@/lib/result'
+import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
 import { leastDiskGib, refuseDelete, refuseFromBin, refuseMinDisk, refuseUpdate } from './rules'
 import type { DeleteImageInput, OwnImageInput, RecycleBinInput, UpdateImageInput } from './schema'
 
 // So that one request ends within a few seconds.
 const purgedAtOnce = 100
 
-/** Changes what its owner says of an image. Refuses as `refuseUpdate` and `refuseMinDisk` say. */
-export async function updateImage(ctx: Context, input: UpdateImageInput): Promise<Result<{ imageId: string }>> {
-  if (!(await isOwn(ctx, input.imageId))) return refuse({ code: 'IMAGE_NOT_FOUND' })
-  return await inTransaction(async (tx) => {
-    const accounts = await lockAccounts(tx, [...new Set([ctx.viewer.ownerId, ctx.viewer.accountId])])
-    const image = await lockImage(tx, input.imageId)
-    if (isDisabled(ctx, accounts)) return refuse({ code: 'SIGNED_OUT' })
-    const refusal = refuseUpdate(image && { ...image, isOwn: true }, input.region)
-    if (refusal || !image) return refuse(refusal ?? { code: 'IMAGE_NOT_FOUND' })
+/** Changes what its owner says of an image. Refuses as `onOwnImage`, `refuseUpdate` and `refuseMinDisk` say. */
+export async function updateImage(
+  ctx: Context,
+  input: UpdateImageInput,
+): Promise<Result<{ imageId: string }, OwnImageRefusal | RefusalOf<'IMAGE_BUSY' | 'MIN_DISK_BELOW_SIZE'>>> {
+  return await onOwnImage(ctx, input, async (tx, { image }) => {
+    const refusal = refuseUpdate(image)
+    if (refusal) return refuse(refusal)
     const { name, description, operatingSystem, bootMode, minMemoryMib } = input
     const facts = await tx.image.findUniqueOrThrow({ where: { id: image.id }, select: { virtualSize: true } })
     const virtualSize = Number(facts.virtualSize)
     // With nothing in the field the disk itself says what it needs.
     const minDiskGib = input.minDiskGib === null ? leastDiskGib(virtualSize) : input.minDiskGib
-    const tooSmall = minDiskGib && refuseMinDisk({ minDiskGib, virtualSize })
+    const tooSmall = minDiskGib ? refuseMinDisk({ minDiskGib, virtualSize }) : null
     if (tooSmall) return refuse(tooSmall)
     const said = { name, description, operatingSystem, bootMode, minDiskGib, minMemoryMib }
     await tx.image.update({ where: { id: image.id }, data: { ...said, updatedAt: ctx.now } })
-    await recordEvents(tx, ctx, [
-      {
-        action: 'image.update',
-        regionId: image.regionId,
-        image: { id: image.id, name },
-        details: { from: image.name },
-      },
-    ])
+    const details = { from: image.name }
+    const updated = { id: image.id, name }
+    await recordEvents(tx, ctx, [{ action: 'image.update', regionId: image.regionId, image: updated, details }])
     return ok({ imageId: image.id })
   })
 }
@@ -47,29 +42,24 @@ export async function updateImage(ctx: Context, input: UpdateImageInput): Promis
  * Deletes an own image; `region: null` is the operator's, who names no region. A shared one only together with its shares
  * and with its name typed (rule 9). It goes into the recycle bin, out of everybody's reach but its owner's, who can restore
  * it for some days; where the operator keeps no bin, and with `isForGood`, it goes for good. A failed image has no bytes and
- * goes at once.
+ * goes at once. Refuses as `onOwnImage` and `refuseDelete` say.
  */
 export async function deleteImage(
   ctx: Context,
   input: Omit<DeleteImageInput, 'region'> & { region: string | null; isForGood?: boolean },
-): Promise<Result<{ imageId: string; cancelledShares: number }>> {
-  if (!(await isOwn(ctx, input.imageId))) return refuse({ code: 'IMAGE_NOT_FOUND' })
-  return await inTransaction(async (tx) => {
-    const before = await sharesOf(tx, input.imageId)
-    const ids = [ctx.viewer.ownerId, ctx.viewer.accountId, ...before.map((share) => share.recipientId)]
-    const accounts = await lockAccounts(tx, [...new Set(ids)])
-    const image = await lockImage(tx, input.imageId)
-    if (isDisabled(ctx, accounts)) return refuse({ code: 'SIGNED_OUT' })
-    const shares = await sharesOf(tx, input.imageId)
+): Promise<
+  Result<
+    { imageId: string; cancelledShares: number },
+    OwnImageRefusal | RefusalOf<'IMAGE_BUSY' | 'IMAGE_IS_SHARED' | 'IMAGE_NAME_MISMATCH'>
+  >
+> {
+  const remove = async (tx: Transaction, { image, accounts }: Locked) => {
+    const shares = await sharesOf(tx, ctx, image.id)
     // A share that came between the look and the locks has a recipient that is not locked.
     if (shares.some((share) => !accounts.has(share.recipientId))) throw new StartOver()
-    const refusal = refuseDelete({
-      ...input,
-      image: image && { ...image, isOwn: true },
-      recipients: shares.length,
-      isRead: image !== null && (await tx.image.count({ where: { copyOfId: image.id, state: 'copying' } })) > 0,
-    })
-    if (refusal || !image) return refuse(refusal ?? { code: 'IMAGE_NOT_FOUND' })
+    const isBeingCopied = (await tx.image.count({ where: { copyOfId: image.id, state: 'copying' } })) > 0
+    const refusal = refuseDelete({ ...input, image, recipients: shares.length, isBeingCopied })
+    if (refusal) return refuse(refusal)
     await tx.share.deleteMany({ where: { imageId: image.id } })
     await recordEvents(tx, ctx, [
       ...shares.map((share) => ({
@@ -82,19 +72,24 @@ export async function deleteImage(
       })),
       { action: 'image.delete', regionId: image.regionId, image },
     ])
+    const binned = { state: 'deleted', deletedAt: ctx.now, updatedAt: ctx.now } as const
     if (image.state === 'failed') await tx.image.delete({ where: { id: image.id } })
     else if (env().ECS_RECYCLE_DAYS === 0 || input.isForGood) await removeForGood(tx, ctx, image)
-    else
-      await tx.image.update({
-        where: { id: image.id },
-        data: { state: 'deleted', deletedAt: ctx.now, updatedAt: ctx.now },
-      })
+    else await tx.image.update({ where: { id: image.id }, data: binned })
     return ok({ imageId: image.id, cancelledShares: shares.length })
-  })
+  }
+  return await onOwnImage(ctx, input, remove, async (tx) => ({
+    accounts: (await sharesOf(tx, ctx, input.imageId)).map((share) => share.recipientId),
+  }))
 }
 
+type BinRefusal = OwnImageRefusal | RefusalOf<'IMAGE_BUSY'>
+
 /** Takes an image out of the recycle bin, back into use. It has kept its quota place there. */
-export async function restoreImage(ctx: Context, input: OwnImageInput): Promise<Result<{ imageId: string }>> {
+export async function restoreImage(
+  ctx: Context,
+  input: OwnImageInput,
+): Promise<Result<{ imageId: string }, BinRefusal>> {
   return await fromBin(ctx, input, async (tx, image) => {
     await tx.image.update({
       where: { id: image.id },
@@ -111,8 +106,8 @@ export async function restoreImage(ctx: Context, input: OwnImageInput): Promise<
  */
 export async function purgeImage(
   ctx: Context,
-  input: { region: string | null; imageId: string; deletedUntil?: Date },
-): Promise<Result<{ imageId: string }>> {
+  input: OwnImage & { deletedUntil?: Date },
+): Promise<Result<{ imageId: string }, BinRefusal>> {
   const { deletedUntil } = input
   return await fromBin(ctx, input, async (tx, image) => {
     const isLate =
@@ -131,7 +126,7 @@ export async function purgeImage(
 export async function emptyRecycleBin(
   ctx: Context,
   input: RecycleBinInput,
-): Promise<Result<{ purged: number; left: number }>> {
+): Promise<Result<{ purged: number; left: number }, BinRefusal>> {
   const { region, deletedUntil } = input
   const where = { ownerId: ctx.viewer.ownerId, regionId: region, deletedAt: { lte: deletedUntil } }
   const binned = await db().image.findMany({ where, select: { id: true }, take: purgedAtOnce })
@@ -147,18 +142,12 @@ export async function emptyRecycleBin(
 
 async function fromBin(
   ctx: Context,
-  input: { region: string | null; imageId: string },
-  run: (tx: Transaction, image: LockedImage) => Promise<Refusal | null>,
-): Promise<Result<{ imageId: string }>> {
-  if (!(await isOwn(ctx, input.imageId))) return refuse({ code: 'IMAGE_NOT_FOUND' })
-  return await inTransaction(async (tx) => {
-    const accounts = await lockAccounts(tx, [...new Set([ctx.viewer.ownerId, ctx.viewer.accountId])])
-    const image = await lockImage(tx, input.imageId)
-    if (isDisabled(ctx, accounts)) return refuse({ code: 'SIGNED_OUT' })
-    const refusal = refuseFromBin(image && { ...image, isOwn: true }, input.region)
-    if (refusal || !image) return refuse(refusal ?? { code: 'IMAGE_NOT_FOUND' })
-    const refused = await run(tx, image)
-    return refused ? refuse(refused) : ok({ imageId: image.id })
+  input: OwnImage,
+  run: (tx: Transaction, image: LockedImage) => Promise<RefusalOf<'IMAGE_BUSY'> | null>,
+): Promise<Result<{ imageId: string }, BinRefusal>> {
+  return await onOwnImage(ctx, input, async (tx, { image }) => {
+    const refusal = refuseFromBin(image) ?? (await run(tx, image))
+    return refusal ? refuse(refusal) : ok({ imageId: image.id })
   })
 }
 
@@ -170,7 +159,7 @@ async function removeForGood(tx: Transaction, ctx: Context, image: LockedImage):
   if (image.blobId !== null && (await isLastHolder(tx, image))) {
     const data = { state: 'deleting', deletedAt: null, updatedAt: ctx.now } as const
     await tx.image.update({ where: { id: image.id }, data })
-    await remove(tx, image.blobId, ctx.now)
+    await removeBytes(tx, image.blobId, ctx.now)
   } else await tx.image.delete({ where: { id: image.id } })
 }
 
@@ -179,14 +168,10 @@ export async function forgetFailedImages(before: Date): Promise<number> {
   return (await db().image.deleteMany({ where: { state: 'failed', updatedAt: { lt: before } } })).count
 }
 
-// An image never changes hands, so this may be asked before the locks; another's image is never locked.
-async function isOwn(ctx: Context, imageId: string): Promise<boolean> {
-  return (await db().image.count({ where: { id: imageId, ownerId: ctx.viewer.ownerId } })) === 1
-}
-
-async function sharesOf(tx: Transaction, imageId: string) {
+/** The shares of an own image; none of another's, whose recipients must not be locked by a stranger. */
+async function sharesOf(tx: Transaction, ctx: Context, imageId: string) {
   return await tx.share.findMany({
-    where: { imageId },
+    where: { imageId, ownerId: ctx.viewer.ownerId },
     select: { id: true, recipientId: true, recipient: { select: { id: true, username: true } } },
   })
 }

@@ -4,17 +4,20 @@ import type { DiskFormatName } from '@/lib/blobs/rules'
 import { db } from '@/lib/db/client'
 import { lockAccounts, lockTransfer } from '@/lib/db/locks'
 import { once } from '@/lib/db/once'
+import { actingAccounts, type OwnImageRefusal, onOwnImage } from '@/lib/db/own-image'
 import { inTransaction, type Transaction } from '@/lib/db/transaction'
 import { recordEvents } from '@/lib/events/writes'
 import { newId } from '@/lib/ids'
 import { addJob } from '@/lib/jobs/queue'
-import { refuseNewImage } from '@/lib/quotas/writes'
-import { ok, type Result, refuse } from '@/lib/result'
+import { type NewImageRefusal, refuseNewImage } from '@/lib/quotas/writes'
+import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
 import { leaseMs, queueMs } from '@/lib/transfers/rules'
 import { begunImport, type ImportImageInput } from './schema'
 
 /** How a disk comes in: the file's name and size where they are known, how long its sender may be silent, and who that is. */
 export type Arrival = { fileName?: string; size?: number; patienceMs: number; holder?: string }
+
+type BeginRefusal = RefusalOf<'REGION_NOT_FOUND'> | NewImageRefusal
 
 /**
  * Begins an import: the image stands there as `importing` and has taken its quota place before the first byte arrives.
@@ -25,9 +28,9 @@ export async function beginImport(
   ctx: Context,
   input: ImportImageInput,
   arrival: Arrival = { patienceMs: leaseMs },
-): Promise<Result<{ imageId: string }>> {
+): Promise<Result<{ imageId: string }, RefusalOf<'SIGNED_OUT' | 'BUSY'> | BeginRefusal>> {
   return await inTransaction(async (tx) => {
-    const accounts = await lockAccounts(tx, [...new Set([ctx.viewer.ownerId, ctx.viewer.accountId])])
+    const accounts = await lockAccounts(tx, actingAccounts(ctx))
     if (isDisabled(ctx, accounts)) return refuse({ code: 'SIGNED_OUT' })
     return await once(tx, ctx, begunImport, () => makeImport(tx, ctx, input, arrival))
   })
@@ -38,7 +41,7 @@ async function makeImport(
   ctx: Context,
   input: ImportImageInput,
   arrival: Arrival,
-): Promise<Result<{ imageId: string }>> {
+): Promise<Result<{ imageId: string }, BeginRefusal>> {
   if (!(await tx.region.findUnique({ where: { id: input.region } }))) return refuse({ code: 'REGION_NOT_FOUND' })
   const { fileName, size = 0, patienceMs, holder = null } = arrival
   const { ownerId } = ctx.viewer
@@ -70,22 +73,19 @@ export type Received = { size: number; sha256: string | null; claimedSha256: str
 
 /**
  * Notes that the file of an import has arrived whole. From here on the import survives the death of whoever works on it.
- * Where nobody holds it, as with an upload, a job goes on with it, else its holder does. Another's is IMAGE_NOT_FOUND, and an
- * account that was disabled while it sent is SIGNED_OUT.
+ * Where nobody holds it, as with an upload, a job goes on with it, else its holder does. Refuses as `onOwnImage` says, also an
+ * account that was disabled while it sent, and IMAGE_BUSY where it has ended or is somebody else's.
  */
 export async function endReceiving(
   ctx: Context,
   { imageId, holder }: { imageId: string; holder: string | null },
   received: Received,
-): Promise<Result<{ imageId: string }>> {
-  return await inTransaction(async (tx) => {
-    const ids = [...new Set([ctx.viewer.ownerId, ctx.viewer.accountId])]
-    const { accounts, image, transfer } = await lockTransfer(tx, ids, imageId)
-    if (image && image.ownerId !== ctx.viewer.ownerId) return refuse({ code: 'IMAGE_NOT_FOUND' })
-    if (isDisabled(ctx, accounts)) return refuse({ code: 'SIGNED_OUT' })
+): Promise<Result<{ imageId: string }, OwnImageRefusal | RefusalOf<'IMAGE_BUSY'>>> {
+  return await onOwnImage(ctx, { imageId, region: null }, async (tx, { image }) => {
+    const transfer = await lockTransfer(tx, imageId)
     if (transfer?.kind === 'IMPORT' && transfer.step !== 'RECEIVE') return ok({ imageId })
     if (transfer?.kind !== 'IMPORT' || transfer.leaseHolder !== holder)
-      return refuse({ code: 'IMAGE_BUSY', state: image?.state ?? 'deleted' })
+      return refuse({ code: 'IMAGE_BUSY', state: image.state })
     const { size, sha256, claimedSha256 } = received
     await tx.image.update({
       where: { id: imageId },

@@ -4,7 +4,7 @@ import { db } from '@/lib/db/client'
 import { lockAccounts, lockSpace } from '@/lib/db/locks'
 import { inTransaction, type Transaction } from '@/lib/db/transaction'
 import { recordEvents } from '@/lib/events/writes'
-import { ok, type Refusal, type Result, refuse } from '@/lib/result'
+import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
 import { fileSystemOf, freeIn, type Place } from '@/lib/stores/room'
 import { stagingPlace } from '@/lib/stores/staging'
 import { storeOf } from '@/lib/stores/store'
@@ -18,13 +18,16 @@ export type QuotaChange = {
   bytes?: number | undefined
   forced: boolean
 }
+type QuotaChangeRefusal = RefusalOf<
+  'ACCOUNT_NOT_FOUND' | 'REGION_NOT_FOUND' | 'QUOTA_BELOW_USE' | 'BYTES_QUOTA_BELOW_USE' | 'BUSY'
+>
 export type QuotaSet = { quota: number; used: number; bytesQuota: number; bytesUsed: number }
 
 /**
  * Sets a master account's quotas in a region: the number of images and, where it is named, their bytes. Below what is used only
  * when forced; then nothing is taken away.
  */
-export async function setQuota(ctx: Context, change: QuotaChange): Promise<Result<QuotaSet>> {
+export async function setQuota(ctx: Context, change: QuotaChange): Promise<Result<QuotaSet, QuotaChangeRefusal>> {
   const [account, region] = await Promise.all([
     db().account.findUnique({
       where: { username: change.username, kind: 'MASTER' },
@@ -65,8 +68,12 @@ export type Asked = {
   writing: { where: 'staging' | 'store'; bytes: number }
 }
 
+/** Why bytes get no place: the quota of their account, or the room there is. */
+export type RoomRefusal = RefusalOf<'BYTES_QUOTA_FULL' | 'STORE_FULL'>
+export type NewImageRefusal = RoomRefusal | RefusalOf<'IMAGE_QUOTA_FULL'>
+
 /** Whether there is a quota place for one image more, and room for its bytes. Asked under the lock of the owner. */
-export async function refuseNewImage(tx: Transaction, asked: Asked): Promise<Refusal | null> {
+export async function refuseNewImage(tx: Transaction, asked: Asked): Promise<NewImageRefusal | null> {
   const { ownerId, regionId: region } = asked
   const use = (await quotaUse(tx, [ownerId], region)).get(ownerId)
   const refusal = use && refuseImageQuota({ used: use.used, quota: use.quota, region })
@@ -78,7 +85,7 @@ export async function refuseNewImage(tx: Transaction, asked: Asked): Promise<Ref
  * owner; it takes the lock of all space, so that no two promises are made of the same room, and what is promised in the same
  * transaction counts from its commit on.
  */
-export async function refuseBytes(tx: Transaction, asked: Asked): Promise<Refusal | null> {
+export async function refuseBytes(tx: Transaction, asked: Asked): Promise<RoomRefusal | null> {
   const { ownerId, regionId: region, bytes, writing, imageId: except = null } = asked
   const refusal = refuseBytesQuota({
     ...(await bytesUse(tx, { ownerId, regionId: region, except })),

@@ -3,12 +3,15 @@ import type { Context } from '@/lib/auth/viewer'
 import { isUniqueViolation } from '@/lib/db/errors'
 import { inTransaction } from '@/lib/db/transaction'
 import { recordEvents } from '@/lib/events/writes'
-import { ok, type Result, refuse } from '@/lib/result'
+import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
 import { isRegionId, regionNameMax } from './rules'
 import type { NewRegionInput, Region, RenameRegionInput } from './schema'
 
 /** Adds a region, as the operator. Regions are never removed; a reserved or malformed id is refused. */
-export async function createRegion(ctx: Context, input: NewRegionInput): Promise<Result<Region>> {
+export async function createRegion(
+  ctx: Context,
+  input: NewRegionInput,
+): Promise<Result<Region, RefusalOf<'INVALID_INPUT' | 'REGION_EXISTS' | 'BUSY'>>> {
   if (!isRegionId(input.id)) return refuse({ code: 'INVALID_INPUT', field: 'id', problem: 'format' })
   const name = input.name.normalize('NFC').trim()
   const nameZh = input.nameZh?.normalize('NFC').trim() || null
@@ -28,7 +31,10 @@ export async function createRegion(ctx: Context, input: NewRegionInput): Promise
 }
 
 /** Gives a region another name, another Chinese name, or both, as the operator. Refuses REGION_NOT_FOUND. */
-export async function renameRegion(ctx: Context, { id, ...names }: RenameRegionInput): Promise<Result<Region>> {
+export async function renameRegion(
+  ctx: Context,
+  { id, ...names }: RenameRegionInput,
+): Promise<Result<Region, RefusalOf<'REGION_NOT_FOUND' | 'BUSY'>>> {
   return await inTransaction(async (tx) => {
     const data = { name: names.name, nameZh: names.nameZh === '' ? null : names.nameZh }
     const [region] = await tx.region.updateManyAndReturn({

@@ -9,7 +9,7 @@ import { inTransaction, StartOver, type Transaction } from '@/lib/db/transaction
 import { env } from '@/lib/env'
 import { recordEvents } from '@/lib/events/writes'
 import { requestPatienceMs, within } from '@/lib/patience'
-import { ok, type Result, refuse } from '@/lib/result'
+import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
 import { type Failures, failureWindowMs, sessionEnd, signInWait } from './rules'
 
 type Credentials = { username: string; password: string }
@@ -125,7 +125,11 @@ async function renewHash({ id, passwordHash }: CheckedAccount, password: string)
   await db().account.updateMany({ where: { id, passwordHash }, data: { passwordHash: renewed } })
 }
 
-async function beginAttempt(source: SignInSource, username: string, now: Date): Promise<Result<{ wait: number }>> {
+async function beginAttempt(
+  source: SignInSource,
+  username: string,
+  now: Date,
+): Promise<Result<{ wait: number }, RefusalOf<'BUSY'>>> {
   const since = new Date(now.getTime() - failureWindowMs)
   return await inTransaction(async (tx) => {
     // One username at a time; nothing else takes this lock, and the username may be nobody's, so there is no row to lock.
@@ -163,13 +167,16 @@ export async function renewSession(sessionId: string, now: Date, expiresAt: Date
 }
 
 /** Ends one session: the browser that held it is signed out at once. */
-export async function endSession(sessionId: string): Promise<Result<null>> {
+export async function endSession(sessionId: string): Promise<Result<null, never>> {
   await db().session.deleteMany({ where: { id: sessionId } })
   return ok(null)
 }
 
 /** Ends all sessions of one account, as the operator, and says how many there were. */
-export async function endSessions(ctx: Context, username: string): Promise<Result<{ sessionsEnded: number }>> {
+export async function endSessions(
+  ctx: Context,
+  username: string,
+): Promise<Result<{ sessionsEnded: number }, RefusalOf<'ACCOUNT_NOT_FOUND' | 'BUSY'>>> {
   const account = await db().account.findUnique({ where: { username }, select: { id: true, username: true } })
   if (!account) return refuse({ code: 'ACCOUNT_NOT_FOUND' })
   return await inTransaction(async (tx) => {

@@ -6,7 +6,7 @@ import {
   unknownLookupsMax,
   waitsUntil,
 } from '@/lib/accounts/rules'
-import type { RecipientRefusalCode, Refusal, RefusedRecipient } from '@/lib/result'
+import type { RecipientRefusalCode, RefusalOf, RefusedRecipient } from '@/lib/result'
 
 /** Rule 1: "One image can be shared to a maximum of 20 tenants", at the same time. */
 export const recipientsMax = 20
@@ -49,19 +49,9 @@ export type RecipientFacts = {
   quotaFull: boolean
 }
 
-export type ImageFacts = {
-  id: string
-  isOwn: boolean
-  /** The viewer's master account holds a share of it. */
-  isHeld: boolean
-  regionId: string
-  state: string
-}
-
 export type ShareFacts = {
-  /** Null: there is no such image. */
-  image: ImageFacts | null
-  region: string
+  /** An own image, in the region where it is. */
+  image: { state: string }
   recipientsNow: number
   sharesToday: number
   resetsAt: Date
@@ -69,25 +59,29 @@ export type ShareFacts = {
   lookups: Lookups
 }
 
+export type ShareRefusal = RefusalOf<
+  'IMAGE_NOT_AVAILABLE' | 'IMAGE_RECIPIENTS_FULL' | 'DAILY_SHARES_USED_UP' | 'LOOKUPS_USED_UP' | RecipientRefusalCode
+>
+
 /**
- * Whether these recipients can be added to this image: null, or the refusal. The image comes first, then what concerns the
+ * Whether these recipients can be added to this own image: null, or the refusal. The image comes first, then what concerns the
  * whole request (places, day), then every username with its own reason. All or none: one refused username refuses all.
  */
-export function refuseShare(facts: ShareFacts): Refusal | null {
-  return refuseSharedImage(facts.image, facts.region) ?? refuseCount(facts) ?? refuseRecipients(facts)
+export function refuseShare(facts: ShareFacts): ShareRefusal | null {
+  const { state } = facts.image
+  if (state !== 'available') return { code: 'IMAGE_NOT_AVAILABLE', state }
+  return refuseCount(facts) ?? refuseRecipients(facts)
 }
 
-/** Whether this image can be shared at all by who asks, under the region of the URL. */
-export function refuseSharedImage(image: ImageFacts | null, region: string): Refusal | null {
-  if (!image?.isOwn)
-    return { code: image?.isHeld && image.regionId === region ? 'RESHARE_FORBIDDEN' : 'IMAGE_NOT_FOUND' }
-  if (image.regionId !== region) {
-    return { code: 'REGION_MISMATCH', imageId: image.id, imageRegion: image.regionId, region }
-  }
-  return image.state === 'available' ? null : { code: 'IMAGE_NOT_AVAILABLE', state: image.state }
+/** What one is told who shares another's image: that it cannot be passed on, where one holds a share of it in this region. */
+export function refuseForeignImage(
+  heldIn: string | null,
+  region: string,
+): RefusalOf<'IMAGE_NOT_FOUND' | 'RESHARE_FORBIDDEN'> {
+  return { code: heldIn === region ? 'RESHARE_FORBIDDEN' : 'IMAGE_NOT_FOUND' }
 }
 
-function refuseCount(facts: ShareFacts): Refusal | null {
+function refuseCount(facts: ShareFacts): ShareRefusal | null {
   const asked = facts.recipients.length
   const free = Math.max(0, recipientsMax - facts.recipientsNow)
   if (asked > free) return { code: 'IMAGE_RECIPIENTS_FULL', max: recipientsMax, free, asked }
@@ -100,7 +94,7 @@ function refuseCount(facts: ShareFacts): Refusal | null {
  * Once unknown usernames are used up, no refused username gets a reason: "already shared" for one beside silence about
  * another would tell which of the two exists. A success tells as much, so it too is only to be had once a minute.
  */
-function refuseRecipients({ recipients, lookups }: ShareFacts): Refusal | null {
+function refuseRecipients({ recipients, lookups }: ShareFacts): ShareRefusal | null {
   const waits = waitsUntil(lookups)
   if (waits) return refuseGuess(waits)
   const refused: RefusedRecipient[] = []
@@ -117,7 +111,7 @@ function refuseRecipients({ recipients, lookups }: ShareFacts): Refusal | null {
   return { code: first.code, recipients: refused }
 }
 
-function refuseGuess(next: Date): Refusal {
+function refuseGuess(next: Date): ShareRefusal {
   return { code: 'LOOKUPS_USED_UP', max: unknownLookupsMax, resetsAt: next.toISOString() }
 }
 

@@ -5,22 +5,24 @@ import { areLookupsUsedUp, isUsername, waitsUntil } from '@/lib/accounts/rules'
 import { countUnknown, recordShareTry } from '@/lib/accounts/writes-look-up'
 import { type Context, isDisabled } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
-import { type LockedAccount, lockAccounts, lockImage } from '@/lib/db/locks'
+import { type LockedAccount, type LockedImage, lockAccounts, lockImage } from '@/lib/db/locks'
 import { once } from '@/lib/db/once'
+import { type Locked, type OwnImageRefusal, onOwnImage } from '@/lib/db/own-image'
 import { inTransaction, type Transaction } from '@/lib/db/transaction'
 import { env } from '@/lib/env'
 import { recordEvents } from '@/lib/events/writes'
 import { newId } from '@/lib/ids'
 import { quotaUse } from '@/lib/quotas/reads'
-import { ok, type Refusal, type Result, refuse } from '@/lib/result'
+import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
 import { findHeldShare } from './reads'
 import {
   dayTurnsAt,
   type RecipientFacts,
   recipientsMax,
+  refuseForeignImage,
   refuseShare,
-  refuseSharedImage,
   type ShareFacts,
+  type ShareRefusal,
   shareDay,
   unknownOf,
 } from './rules'
@@ -39,34 +41,42 @@ type Candidate = { id: string; username: string }
  * the unknown usernames, which are limited, and that a try was taken. Holds under any concurrency: every fact is read under
  * the locks of the sharer, of who acts for it, of all recipients and of the image. One wish shares once.
  */
-export async function shareImage(ctx: Context, input: ShareImageInput): Promise<Result<ImageShare[]>> {
-  const [image, lookups, masters] = await Promise.all([
-    db().image.findUnique({
-      where: { id: input.imageId },
-      select: { id: true, ownerId: true, regionId: true, state: true },
-    }),
+export async function shareImage(
+  ctx: Context,
+  input: ShareImageInput,
+): Promise<Result<ImageShare[], OwnImageRefusal | ShareRefusal | RefusalOf<'RESHARE_FORBIDDEN'>>> {
+  const [isOwn, lookups, masters] = await Promise.all([
+    isOwnImage(ctx, input.imageId),
     readLookups(db(), ctx),
     findMasters(input.usernames),
   ])
+  // Another's image is answered without taking a lock on a recipient.
+  if (!isOwn) {
+    const held = await findHeldShare(ctx, input.imageId)
+    return refuse(refuseForeignImage(held?.regionId ?? null, input.region))
+  }
   // A try that has to wait touches no recipient, so that its time tells no more than its answer.
   const waiting = waitsUntil(lookups) ? lookups : null
   const candidates = waiting ? [] : masters
-  // An image never changes hands, so another's is answered without taking a lock on it.
-  if (image?.ownerId !== ctx.viewer.ownerId) return refuse(await refuseForeignImage(ctx, image, input.region))
-  return await inTransaction(async (tx) => {
-    const ids = [ctx.viewer.ownerId, ctx.viewer.accountId, ...candidates.map((candidate) => candidate.id)]
-    const accounts = await lockAccounts(tx, [...new Set(ids)])
-    const locked = await lockImage(tx, input.imageId)
-    if (isDisabled(ctx, accounts)) return refuse({ code: 'SIGNED_OUT' })
-    return await once(tx, ctx, z.array(imageShare), async () => {
-      const asked = await readShareFacts(tx, ctx, input, locked, candidates, accounts)
-      const facts = { ...asked, lookups: waiting ?? (await readLookups(tx, ctx)) }
-      const refusal = refuseShare(facts)
-      await countGuesses(tx, ctx, facts, refusal)
-      if (refusal) return refuse(refusal)
-      return ok(await writeShares(tx, ctx, input, candidates, locked?.name ?? ''))
-    })
-  })
+  const share = async (tx: Transaction, { image, accounts }: Locked): Promise<Result<ImageShare[], ShareRefusal>> => {
+    const asked = await readShareFacts(tx, ctx, input, image, candidates, accounts)
+    const facts = { ...asked, lookups: waiting ?? (await readLookups(tx, ctx)) }
+    const refusal = refuseShare(facts)
+    await countGuesses(tx, ctx, facts, refusal)
+    if (refusal) return refuse(refusal)
+    return ok(await writeShares(tx, ctx, input, candidates, image.name))
+  }
+  return await onOwnImage(
+    ctx,
+    input,
+    (tx, locked) => once(tx, ctx, z.array(imageShare), () => share(tx, locked)),
+    async () => ({ accounts: candidates.map((candidate) => candidate.id) }),
+  )
+}
+
+// An image never changes hands, so this may be asked before the locks.
+async function isOwnImage(ctx: Context, imageId: string): Promise<boolean> {
+  return (await db().image.count({ where: { id: imageId, ownerId: ctx.viewer.ownerId } })) === 1
 }
 
 async function findMasters(usernames: string[]): Promise<Candidate[]> {
@@ -76,20 +86,11 @@ async function findMasters(usernames: string[]): Promise<Candidate[]> {
   })
 }
 
-async function refuseForeignImage(
-  ctx: Context,
-  image: { id: string; regionId: string; state: string } | null,
-  region: string,
-): Promise<Refusal> {
-  const isHeld = image !== null && (await findHeldShare(ctx, image.id)) !== null
-  return refuseSharedImage(image && { ...image, isOwn: false, isHeld }, region) ?? { code: 'IMAGE_NOT_FOUND' }
-}
-
 async function readShareFacts(
   tx: Transaction,
   ctx: Context,
   input: ShareImageInput,
-  image: { id: string; regionId: string; state: string } | null,
+  image: LockedImage,
   candidates: Candidate[],
   accounts: Map<string, LockedAccount>,
 ) {
@@ -119,8 +120,7 @@ async function readShareFacts(
     }
   })
   return {
-    image: image && { ...image, isOwn: true, isHeld: false },
-    region: input.region,
+    image,
     recipientsNow: held.length,
     sharesToday: day?.used ?? 0,
     resetsAt: dayTurnsAt(ctx.now, timeZone),
@@ -129,7 +129,7 @@ async function readShareFacts(
 }
 
 /** Counts what the answer tells of usernames: the unknown ones, and, once those are used up, that a try was taken. */
-async function countGuesses(tx: Transaction, ctx: Context, facts: ShareFacts, refusal: Refusal | null): Promise<void> {
+async function countGuesses(tx: Transaction, ctx: Context, facts: ShareFacts, refusal: ShareRefusal | null) {
   const isAboutNames = refusal === null || 'recipients' in refusal || refusal.code === 'LOOKUPS_USED_UP'
   if (!isAboutNames || waitsUntil(facts.lookups)) return
   if (refusal) await countUnknown(tx, ctx, facts.lookups, unknownOf(facts.recipients))
@@ -187,7 +187,10 @@ async function writeShares(
  * Ends a share, asked by its sharer or by its recipient. Anyone else, and a share that has ended already, get
  * SHARE_NOT_FOUND. The recipient's quota place is free at once; nothing of the sharer's day comes back.
  */
-export async function cancelShare(ctx: Context, input: CancelShareInput): Promise<Result<{ shareId: string }>> {
+export async function cancelShare(
+  ctx: Context,
+  input: CancelShareInput,
+): Promise<Result<{ shareId: string }, RefusalOf<'SHARE_NOT_FOUND' | 'SIGNED_OUT' | 'BUSY'>>> {
   const share = await db().share.findFirst({
     where: { id: input.shareId, OR: [{ ownerId: ctx.viewer.ownerId }, { recipientId: ctx.viewer.ownerId }] },
     select: {
@@ -221,7 +224,7 @@ export async function cancelShare(ctx: Context, input: CancelShareInput): Promis
 }
 
 /** Notes that the recipient has looked at these shares, so that they are no longer "New". Others' shares are left alone. */
-export async function markSharesSeen(ctx: Context, input: MarkSharesSeenInput): Promise<Result<null>> {
+export async function markSharesSeen(ctx: Context, input: MarkSharesSeenInput): Promise<Result<null, never>> {
   await db().share.updateMany({
     where: { id: { in: input.shareIds }, recipientId: ctx.viewer.ownerId, seenAt: null },
     data: { seenAt: ctx.now },

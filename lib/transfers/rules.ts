@@ -1,4 +1,4 @@
-import type { Refusal, RefusalCode } from '@/lib/result'
+import type { RefusalCode, RefusalOf } from '@/lib/result'
 
 /** Whoever works on a transfer renews its lease this often … */
 export const leaseRenewMs = 10_000
@@ -59,16 +59,8 @@ export function isOurs(code: RefusalCode | 'FAULT'): boolean {
   return (troubles[code]?.whose ?? 'ours') === 'ours'
 }
 
-export type CancelFacts = {
-  image: { id: string; isOwn: boolean; regionId: string; state: string } | null
-  region: string
-}
-
 /** Whether a transfer can be cancelled: as long as it runs, whatever it is at. */
-export function refuseCancel({ image, region }: CancelFacts): Refusal | null {
-  if (!image?.isOwn) return { code: 'IMAGE_NOT_FOUND' }
-  if (image.regionId !== region)
-    return { code: 'REGION_MISMATCH', imageId: image.id, imageRegion: image.regionId, region }
-  const isRunning = Object.values(transferKinds).some(({ state }) => state === image.state)
-  return isRunning ? null : { code: 'IMAGE_BUSY', state: image.state }
+export function refuseCancel({ state }: { state: string }): RefusalOf<'IMAGE_BUSY'> | null {
+  const isRunning = Object.values(transferKinds).some((kind) => kind.state === state)
+  return isRunning ? null : { code: 'IMAGE_BUSY', state }
 }

@@ -1,19 +1,27 @@
 import 'server-only'
 import { randomBytes } from 'node:crypto'
-import { type Context, isDisabled } from '@/lib/auth/viewer'
+import type { Context } from '@/lib/auth/viewer'
 import type { DiskContent } from '@/lib/blobs/rules'
 import { letGo, type Place, referTo, settle } from '@/lib/blobs/writes'
 import { db } from '@/lib/db/client'
 import type { TransferStep } from '@/lib/db/generated/enums'
-import { isLeaseOver, type LockedImage, type LockedTransfer, lockTransfer } from '@/lib/db/locks'
+import {
+  isLeaseOver,
+  type LockedImage,
+  type LockedTransfer,
+  lockAccounts,
+  lockImage,
+  lockTransfer,
+} from '@/lib/db/locks'
+import { actingAccounts, type OwnImageRefusal, onOwnImage } from '@/lib/db/own-image'
 import { inTransaction, type Transaction } from '@/lib/db/transaction'
 import { parseDiskLayout } from '@/lib/disks/layout'
 import { recordEvents } from '@/lib/events/writes'
 import { needsOf } from '@/lib/images/rules'
 import type { ImageFailure } from '@/lib/images/schema'
 import { addJob } from '@/lib/jobs/queue'
-import { refuseBytes } from '@/lib/quotas/writes'
-import { ok, type Result, refuse } from '@/lib/result'
+import { type RoomRefusal, refuseBytes } from '@/lib/quotas/writes'
+import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
 import { findTransfer, type Transfer } from './reads'
 import { leaseMs, queueMs, refuseCancel, transferKinds } from './rules'
 import type { TransferInput } from './schema'
@@ -26,9 +34,6 @@ export type Work = { imageId: string; holder: string | null }
 
 /** What a transfer is at, for whoever watches it, and how much of its promised room it still has to fill. */
 export type Progress = { step?: TransferStep; doneBytes?: number; totalBytes?: number; reservedBytes?: number }
-
-/** The accounts that an operation on a transfer locks: the owner and who acts for it. */
-const whose = ({ viewer }: Context) => [...new Set([viewer.ownerId, viewer.accountId])]
 
 /** A name that no other holder of a lease has. */
 export function newHolder(): string {
@@ -77,7 +82,11 @@ export type NextStep = { step: TransferStep; totalBytes: number; promisedBytes: 
  * Begins a step of a transfer with the room promised that it may fill, before its first byte. What it was promised before is
  * given back. Refuses BYTES_QUOTA_FULL and STORE_FULL.
  */
-export async function beginStep(ctx: Context, work: Work, next: NextStep): Promise<Result<null>> {
+export async function beginStep(
+  ctx: Context,
+  work: Work,
+  next: NextStep,
+): Promise<Result<null, LostWork | RoomRefusal>> {
   const { step, totalBytes, promisedBytes, reservedBytes } = next
   return await onTransfer(ctx, work, async (tx, { id, ownerId, regionId }) => {
     const writing = { where: step === 'STORE' ? 'store' : 'staging', bytes: reservedBytes } as const
@@ -96,7 +105,7 @@ export async function claimPlace(
   work: Work,
   content: DiskContent,
   facts: { isNormalised?: boolean } = {},
-): Promise<Result<Place>> {
+): Promise<Result<Place, LostWork>> {
   return await onTransfer(ctx, work, async (tx, image) => {
     await tx.image.update({ where: { id: image.id }, data: facts })
     return ok(await referTo(tx, image, content, ctx.now))
@@ -109,7 +118,7 @@ export async function settleTransfer(
   work: Work,
   content: DiskContent,
   { wasThere = false } = {},
-): Promise<Result<{ imageId: string }>> {
+): Promise<Result<{ imageId: string }, LostWork>> {
   return await onTransfer(ctx, work, async (tx, image, { kind }) => {
     const disk = await settle(tx, image, content, ctx.now)
     const { id, regionId } = image
@@ -134,7 +143,11 @@ async function needsOfSettled(tx: Transaction, imageId: string, { virtualSize }:
  * Ends a transfer badly, and says whether it did: the image keeps its row and its reason, gives its quota place back, and what
  * has arrived is thrown away. Nothing happens to one that has ended meanwhile, or that somebody else goes on with.
  */
-export async function failTransfer(ctx: Context, work: Work, failure: ImageFailure): Promise<Result<boolean>> {
+export async function failTransfer(
+  ctx: Context,
+  work: Work,
+  failure: ImageFailure,
+): Promise<Result<boolean, LostWork>> {
   const failed = await onTransfer(ctx, work, async (tx, image, { kind }) => {
     await writeFailure(tx, ctx, { image, kind }, failure)
     return ok(true)
@@ -146,9 +159,9 @@ export async function failTransfer(ctx: Context, work: Work, failure: ImageFailu
  * Ends or takes up again what its sender or worker has left, and says whether it did. One that was arriving fails, because
  * only its sender had the bytes; everything else goes back into the queue. The lease is looked at under the lock.
  */
-export async function reapTransfer(ctx: Context, imageId: string): Promise<Result<boolean>> {
+export async function reapTransfer(ctx: Context, imageId: string): Promise<Result<boolean, RefusalOf<'BUSY'>>> {
   return await inTransaction(async (tx) => {
-    const { image, transfer } = await lockTransfer(tx, whose(ctx), imageId)
+    const { image, transfer } = await lockAll(tx, ctx, imageId)
     if (!image || !transfer?.isOver) return ok(false)
     const { kind, step } = transfer
     if (step === 'RECEIVE') await writeFailure(tx, ctx, { image, kind }, { code: 'IMPORT_INTERRUPTED' })
@@ -157,16 +170,18 @@ export async function reapTransfer(ctx: Context, imageId: string): Promise<Resul
   })
 }
 
-/** Gives a transfer up while it runs: the image is gone, its quota place is free, and what has arrived is thrown away. */
-export async function cancelTransfer(ctx: Context, input: TransferInput): Promise<Result<{ imageId: string }>> {
-  // An image never changes hands, so another's is answered without taking a lock on it.
-  if ((await db().image.count({ where: { id: input.imageId, ownerId: ctx.viewer.ownerId } })) === 0)
-    return refuse({ code: 'IMAGE_NOT_FOUND' })
-  return await inTransaction(async (tx) => {
-    const { accounts, image, transfer } = await lockTransfer(tx, whose(ctx), input.imageId)
-    if (isDisabled(ctx, accounts)) return refuse({ code: 'SIGNED_OUT' })
-    const refusal = refuseCancel({ image: image && { ...image, isOwn: true }, region: input.region })
-    if (refusal || !image || !transfer) return refuse(refusal ?? { code: 'IMAGE_NOT_FOUND' })
+/**
+ * Gives a transfer up while it runs: the image is gone, its quota place is free, and what has arrived is thrown away. Refuses as
+ * `onOwnImage` and `refuseCancel` say.
+ */
+export async function cancelTransfer(
+  ctx: Context,
+  input: TransferInput,
+): Promise<Result<{ imageId: string }, OwnImageRefusal | RefusalOf<'IMAGE_BUSY'>>> {
+  return await onOwnImage(ctx, input, async (tx, { image }) => {
+    const transfer = await lockTransfer(tx, image.id)
+    const refusal = refuseCancel(image)
+    if (refusal || !transfer) return refuse(refusal ?? { code: 'IMAGE_NOT_FOUND' })
     await letGo(tx, image, ctx.now)
     await tx.image.delete({ where: { id: image.id } })
     await recordEvents(tx, ctx, [{ action: 'image.cancel', regionId: image.regionId, image }])
@@ -182,18 +197,27 @@ async function enqueueTransfer(tx: Transaction, imageId: string, kind: LockedTra
   await addJob(tx, transferKinds[kind].job, { imageId })
 }
 
+type LostWork = RefusalOf<'IMAGE_BUSY' | 'BUSY'>
+
 /** Runs on a transfer under its locks. IMAGE_BUSY once it has ended, or is somebody else's by now. */
-async function onTransfer<T>(
+async function onTransfer<Answer extends Result<unknown>>(
   ctx: Context,
   { imageId, holder }: Work,
-  run: (tx: Transaction, image: LockedImage, transfer: LockedTransfer) => Promise<Result<T>>,
-): Promise<Result<T>> {
-  return await inTransaction(async (tx) => {
-    const { image, transfer } = await lockTransfer(tx, whose(ctx), imageId)
+  run: (tx: Transaction, image: LockedImage, transfer: LockedTransfer) => Promise<Answer>,
+): Promise<Answer | Result<never, LostWork>> {
+  return await inTransaction(async (tx): Promise<Answer | Result<never, LostWork>> => {
+    const { image, transfer } = await lockAll(tx, ctx, imageId)
     if (!image || transfer?.leaseHolder !== holder)
       return refuse({ code: 'IMAGE_BUSY', state: image?.state ?? 'deleted' })
     return await run(tx, image, transfer)
   })
+}
+
+/** Locks a transfer, and before it the accounts of who works on it and the image that it makes. */
+async function lockAll(tx: Transaction, ctx: Context, imageId: string) {
+  await lockAccounts(tx, actingAccounts(ctx))
+  const image = await lockImage(tx, imageId)
+  return { image, transfer: image && (await lockTransfer(tx, imageId)) }
 }
 
 async function writeFailure(

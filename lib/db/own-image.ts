@@ -1,0 +1,45 @@
+import 'server-only'
+import { type Context, isDisabled } from '@/lib/auth/viewer'
+import { type RefusalOf, type Result, refuse } from '@/lib/result'
+import { type LockedAccount, type LockedImage, lockAccounts, lockOwnImages } from './locks'
+import { inTransaction, type Transaction } from './transaction'
+
+/** An own image by its id, in the region of the URL (rule 6); null: the operator's, who names no region. */
+export type OwnImage = { imageId: string; region: string | null }
+
+/** What an operation locks besides: accounts that it concerns, and other own images. */
+export type Also = { accounts?: string[]; images?: string[] }
+
+/** What is locked, as it is under the locks: the image, own images by id, accounts by id. */
+export type Locked = { image: LockedImage; images: Map<string, LockedImage>; accounts: Map<string, LockedAccount> }
+
+export type OwnImageRefusal = RefusalOf<'SIGNED_OUT' | 'IMAGE_NOT_FOUND' | 'REGION_MISMATCH' | 'BUSY'>
+
+/** The accounts that every operation of a viewer locks: who acts, and the master account it acts for. */
+export function actingAccounts({ viewer }: Context): string[] {
+  return [...new Set([viewer.ownerId, viewer.accountId])]
+}
+
+/**
+ * Runs an operation on an own image in one transaction, under the locks of the accounts and the image. Refuses in this order:
+ * IMAGE_NOT_FOUND, SIGNED_OUT for a disabled account, REGION_MISMATCH under another region; then as `run` does. Another's image
+ * is answered like one that does not exist, and is not locked. `findAlso` says what else to lock, before the locks.
+ */
+export async function onOwnImage<Answer extends Result<unknown>>(
+  ctx: Context,
+  { imageId, region }: OwnImage,
+  run: (tx: Transaction, locked: Locked) => Promise<Answer>,
+  findAlso?: (tx: Transaction) => Promise<Also>,
+): Promise<Answer | Result<never, OwnImageRefusal>> {
+  return await inTransaction(async (tx): Promise<Answer | Result<never, OwnImageRefusal>> => {
+    const also = (await findAlso?.(tx)) ?? {}
+    const accounts = await lockAccounts(tx, [...new Set([...actingAccounts(ctx), ...(also.accounts ?? [])])])
+    const images = await lockOwnImages(tx, ctx.viewer.ownerId, [imageId, ...(also.images ?? [])])
+    const image = images.get(imageId)
+    if (!image) return refuse({ code: 'IMAGE_NOT_FOUND' })
+    if (isDisabled(ctx, accounts)) return refuse({ code: 'SIGNED_OUT' })
+    if (region !== null && region !== image.regionId)
+      return refuse({ code: 'REGION_MISMATCH', imageId, imageRegion: image.regionId, region })
+    return await run(tx, { image, images, accounts })
+  })
+}
