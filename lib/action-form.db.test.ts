@@ -1,3 +1,4 @@
+import { register } from 'prom-client'
 import { expect, test, vi } from 'vitest'
 import { changePasswordAction } from '@/lib/accounts/actions'
 import type { SessionContext } from '@/lib/context'
@@ -95,10 +96,12 @@ test('a form that is sent twice shares once, and counts once', async () => {
   const recipient = await account()
   const sharing = { region: here, imageId, usernames: [recipient.username], note: '' }
   const mark = { key: 'one' }
+  register.resetMetrics()
   const answers = await Promise.all([shareImageAction(sharing, mark), shareImageAction(sharing, mark)])
   expect(answers.map((answer) => answer.ok)).toEqual([true, true])
   expect(answers[0]).toEqual(answers[1])
   expect(await db().shareDay.findFirst({ where: { accountId: owner.ctx.viewer.ownerId } })).toMatchObject({ used: 1 })
+  expect(await register.getSingleMetricAsString('ecs_shares_made_total')).toMatch(/^ecs_shares_made_total 1$/m)
   // Another form asks for what is there already, and says so.
   expect(await shareImageAction(sharing, { key: 'two' })).toMatchObject({ refusal: { code: 'ALREADY_SHARED' } })
 })

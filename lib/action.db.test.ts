@@ -1,5 +1,7 @@
 import { expect, test, vi } from 'vitest'
+import { z } from 'zod'
 import { changePasswordAction } from '@/lib/accounts/actions'
+import { defineAction } from '@/lib/action'
 import type { SessionContext } from '@/lib/context'
 import { copyImageAction, retryCopyAction } from '@/lib/copies/actions'
 import { db } from '@/lib/db/client'
@@ -201,4 +203,23 @@ test('a sub-account acts fully for its own master', async () => {
   expect(await call(shareImageAction, { ...share, usernames: [recipient.username] })).toBe('ok')
   expect(await call(updateImageAction, update)).toBe('ok')
   expect(await call(deleteImageAction, { ...remove, typedName: 'web' })).toBe('ok')
+})
+
+test('without an answer of the database an action ends after 12 s, and does not say that nothing was done', async () => {
+  signIn(await account())
+  let isWaiting = () => {}
+  const begun = new Promise<void>((resolve) => (isWaiting = resolve))
+  const action = defineAction(z.object({}), () => {
+    isWaiting()
+    return new Promise<never>(() => {})
+  })
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  try {
+    const answer = action({})
+    await begun
+    await vi.advanceTimersByTimeAsync(12_000)
+    expect(await answer).toMatchObject({ ok: false, refusal: { code: 'FAULT', isUnclear: true } })
+  } finally {
+    vi.useRealTimers()
+  }
 })

@@ -3,6 +3,7 @@ import { headers } from 'next/headers'
 import { redirect, unstable_rethrow } from 'next/navigation'
 import { z } from 'zod'
 import { currentContext, type SessionContext } from '@/lib/context'
+import { isSilent } from '@/lib/db/errors'
 import { wishOf } from '@/lib/db/once'
 import { toRefusal } from '@/lib/fields'
 import { type Action, type FormAnswer, readForm } from '@/lib/form-data'
@@ -11,35 +12,44 @@ import { countShares, type Outcome } from '@/lib/metrics'
 import { observe } from '@/lib/observe'
 import { type PageMark, refusePage } from '@/lib/page-mark'
 import { safeNext } from '@/lib/paths'
-import type { ActionResult, Result } from '@/lib/result'
+import { actionPatienceMs, within } from '@/lib/patience'
+import { isDiskFull, isReadOnly } from '@/lib/read-only'
+import type { ActionResult, Fault, Refusal, Result } from '@/lib/result'
 
 const short = z.string().max(128).optional()
 /** What a hand-made request says of its page may be anything; what makes no sense is not said. */
 const pageMark = z.object({ account: short, build: short, key: short }).catch({})
 
+/** `freesSpace`: it does, or leads to it, so it goes on while the console is read-only. */
+type Options = { freesSpace?: boolean }
+
 /**
  * Makes a server action of one domain operation: who asks, when and from which page, parse, run, catch faults. An action is
  * a public endpoint, so its input is unknown until the schema has said otherwise. It takes its input from code, or a form,
- * which is read here and nowhere else. A fault is logged; the browser gets a reference.
+ * which is read here and nowhere else. While the console is read-only, what does not free space is refused. A fault is logged; the
+ * browser gets a reference. After 12 s without an answer nobody waits any more.
  */
 export function defineAction<S extends z.ZodType, T>(
   schema: S,
   run: (ctx: SessionContext, input: z.output<S>) => Promise<Result<T>>,
+  { freesSpace = false }: Options = {},
 ): Action<z.input<S>, T> {
   const answer = async (input: unknown, mark: PageMark): Promise<ActionResult<T>> => {
     try {
       const ctx = await currentContext()
       const refused = refusePage(mark, ctx?.viewer ?? null)
       if (refused || !ctx) return { ok: false, refusal: refused ?? { code: 'SIGNED_OUT' } }
+      if (!freesSpace && (await isReadOnly())) return { ok: false, refusal: { code: 'READ_ONLY' } }
       const parsed = schema.safeParse(input)
       if (!parsed.success) return { ok: false, refusal: toRefusal(parsed.error) }
       const wish = mark.key && wishOf(run.name, ctx, mark.key, parsed.data)
-      const result = await run(wish ? { ...ctx, wish } : ctx, parsed.data)
-      if (result.ok) countShares(run.name, result.value)
-      return result
+      const result = await within(actionPatienceMs, run(wish ? { ...ctx, wish } : ctx, parsed.data))
+      if (!result.ok) return result
+      if (!result.isReplay) countShares(run.name, result.value)
+      return { ok: true, value: result.value }
     } catch (error) {
       unstable_rethrow(error)
-      return { ok: false, refusal: { code: 'FAULT', reference: logFault(error, run.name) } }
+      return { ok: false, refusal: refusalOf(error, run.name) }
     }
   }
   const observed = async (input: unknown, mark: PageMark): Promise<ActionResult<T>> => {
@@ -57,6 +67,12 @@ export function defineAction<S extends z.ZodType, T>(
     return { ...result, typed }
   }
   return action
+}
+
+function refusalOf(error: unknown, operation: string): Refusal | Fault {
+  if (isDiskFull(error)) return { code: 'READ_ONLY' }
+  const fault = { code: 'FAULT', reference: logFault(error, operation) } as const
+  return isSilent(error) ? { ...fault, isUnclear: true } : fault
 }
 
 function endOf<T>(answer: ActionResult<T>): { outcome: Outcome; code: string | null } {

@@ -12,6 +12,8 @@ const duration = z
 
 const environment = z.object({
   DATABASE_URL: z.string().min(1),
+  /** The ballast of the embedded database, set by whoever keeps it; empty where there is none. */
+  ECS_BALLAST_FILE: z.string().default(''),
   ECS_DATA_DIR: z
     .string()
     .default('.data')

@@ -1,5 +1,5 @@
-import { pageHeaders } from '@/lib/page-mark'
-import { noteAnswer } from '@/lib/standing'
+import { pageHeaders, readOnlyHeader } from '@/lib/page-mark'
+import { noteAnswer, noteReadOnly } from '@/lib/standing'
 
 /** A read route said no, or could not be reached (status 0). */
 export class ReadError extends Error {
@@ -13,7 +13,7 @@ export class ReadError extends Error {
 
 /**
  * Fetches one of our read routes. What the answer says about the page itself (signed out, another account, a new build, no
- * network) goes to the bar over it. A background read never leads away: there may be work on the page.
+ * network) and of a console that is read-only goes to the bar over it. A background read never leads away: there may be work on the page.
  */
 export async function fetchJson<T>(url: string, signal?: AbortSignal): Promise<T> {
   const headers = { Accept: 'application/json', ...pageHeaders() }
@@ -22,6 +22,8 @@ export async function fetchJson<T>(url: string, signal?: AbortSignal): Promise<T
     throw new ReadError(0, null)
   })
   const body = await response.json().catch(() => null)
+  const readOnly = response.headers.get(readOnlyHeader)
+  if (readOnly !== null) noteReadOnly(readOnly === '1')
   if (response.ok || body?.refusal) noteAnswer(body?.refusal ?? null)
   if (!response.ok) throw new ReadError(response.status, body?.refusal?.reference ?? null)
   return body

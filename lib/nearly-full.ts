@@ -1,5 +1,8 @@
 import 'server-only'
 import { log } from '@/lib/log'
+import { gauge } from '@/lib/metrics'
+import { within } from '@/lib/patience'
+import { isReadOnly } from '@/lib/read-only'
 import { listRegions } from '@/lib/regions/reads'
 import { isNearlyFull, type Place } from '@/lib/stores/room'
 import { stagingPlace } from '@/lib/stores/staging'
@@ -11,19 +14,36 @@ const patienceMs = 2_000
 
 let last: { at: number; answer: Promise<string[]> } | undefined
 let told = ''
+/** With the database away, which a full disk may be the reason for, nobody else knows which regions there are. */
+let regions: string[] = []
 
-/** The places that will soon take nothing more: `staging`, and regions by their ids. Looked at once a second at most. */
+/**
+ * The places that will soon take nothing more: `database`, whose disk makes the console read-only, `staging`, and regions by their
+ * ids. Looked at once a second at most.
+ */
 export async function nearlyFull(): Promise<string[]> {
   const now = performance.now()
   if (!last || now - last.at > keptMs) last = { at: now, answer: look() }
   return await last.answer
 }
 
+/** Has this process tell which places are nearly full. */
+export function tellOfFullPlaces(): void {
+  const help = 'Places that will soon take nothing more: database, staging, and regions.'
+  gauge('ecs_nearly_full', help, ['place'], async (places) => {
+    const names = await nearlyFull().catch(() => [])
+    places.reset()
+    for (const place of names) places.set({ place }, 1)
+  })
+}
+
 async function look(): Promise<string[]> {
-  const stores = (await listRegions()).map(({ id }) => ({ name: id, place: storeOf(id).local }))
+  const listed = within(patienceMs, listRegions()).then((all) => all.map(({ id }) => id))
+  regions = await listed.catch(() => regions)
+  const stores = regions.map((id) => ({ name: id, place: storeOf(id).local }))
   const places = [{ name: 'staging', place: stagingPlace() }, ...stores]
   const found = await Promise.all(places.map(async ({ name, place }) => ((await isFull(place)) ? [name] : [])))
-  const names = found.flat()
+  const names = [...((await isReadOnly()) ? ['database'] : []), ...found.flat()]
   // Said once and not at every look.
   if (names.join() !== told && names.length > 0)
     log.warn({ places: names }, 'Little room is left. Enlarge the disk or delete images for good.')
@@ -32,10 +52,5 @@ async function look(): Promise<string[]> {
 }
 
 async function isFull(place: Place | null): Promise<boolean> {
-  if (!place) return false
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), patienceMs)
-  })
-  return await Promise.race([isNearlyFull(place).catch(() => false), late]).finally(() => clearTimeout(timer))
+  return place !== null && (await within(patienceMs, isNearlyFull(place)).catch(() => false))
 }

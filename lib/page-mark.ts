@@ -29,6 +29,9 @@ export function markOfHeaders(headers: Headers): PageMark {
   return { account: said(markHeaders.account), build: said(markHeaders.build), key: said(markHeaders.key) }
 }
 
+/** With every answer to a read: '1' while the console is read-only, so that a page that is open learns it, and learns its end. */
+export const readOnlyHeader = 'x-read-only'
+
 let pageAccount: string | undefined
 
 /** Says once per document for whom the page was made. Only the browser calls it: a server makes pages for many. */

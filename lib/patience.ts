@@ -1,6 +1,12 @@
 /** How long whoever asks waits for the database: a page then says within 10 s that it does not answer. */
 export const requestPatienceMs = 4_000
 
+/**
+ * How long whoever asked for something waits for its end. A lock is waited for 10 s, and then the answer is BUSY, which says more
+ * than that none came.
+ */
+export const actionPatienceMs = 12_000
+
 /** Thrown when something did not answer in time. It may still be under way. */
 export class Late extends Error {
   constructor(ms: number) {

@@ -7,6 +7,7 @@ export type Refusal =
   | { code: 'INVALID_INPUT'; field: string; problem: InputProblem; also?: { field: string; problem: InputProblem }[] }
   | { code: 'NOT_PERMITTED' }
   | { code: 'BUSY' }
+  | { code: 'READ_ONLY' }
   | { code: 'IMAGE_NOT_FOUND' }
   | { code: 'RESHARE_FORBIDDEN' }
   | { code: 'IMAGE_NOT_AVAILABLE'; state: string }
@@ -66,10 +67,14 @@ export type InputProblem =
   | 'same-region'
   | 'invalid'
 
-/** Something broke. The browser learns nothing but the reference under which the log has it. */
-export type Fault = { code: 'FAULT'; reference: string }
+/**
+ * Something broke. The browser learns nothing but the reference under which the log has it. `isUnclear`: no answer came in time, so
+ * it may have been done all the same.
+ */
+export type Fault = { code: 'FAULT'; reference: string; isUnclear?: true }
 
-export type Result<T, R extends Refusal = Refusal> = { ok: true; value: T } | { ok: false; refusal: R }
+/** `isReplay`: the same form was answered so before, and nothing was done this time. */
+export type Result<T, R extends Refusal = Refusal> = { ok: true; value: T; isReplay?: true } | { ok: false; refusal: R }
 export type ActionResult<T> = { ok: true; value: T } | { ok: false; refusal: Refusal | Fault }
 
 export function ok<T>(value: T): { ok: true; value: T } {

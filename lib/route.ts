@@ -6,8 +6,9 @@ import { isSilent } from '@/lib/db/errors'
 import { toRefusal } from '@/lib/fields'
 import { logFault } from '@/lib/log'
 import { observe } from '@/lib/observe'
-import { markOfHeaders, refusePage } from '@/lib/page-mark'
+import { markOfHeaders, readOnlyHeader, refusePage } from '@/lib/page-mark'
 import { requestPatienceMs, within } from '@/lib/patience'
+import { isDiskFull, isReadOnly } from '@/lib/read-only'
 import { type Fault, type Refusal, Refused } from '@/lib/result'
 
 type RouteParams = { params: Promise<Record<string, string>> }
@@ -39,6 +40,7 @@ export function defineRead<S extends z.ZodType, T>(
         : { status: 200, body: value }
     } catch (error) {
       if (error instanceof Refused) return { status: 503, body: { refusal: error.refusal } }
+      if (isDiskFull(error)) return { status: 503, body: { refusal: { code: 'READ_ONLY' } } }
       const reference = logFault(error, request.nextUrl.pathname)
       return { status: isSilent(error) ? 503 : 500, body: { refusal: { code: 'FAULT', reference } } }
     }
@@ -47,7 +49,9 @@ export function defineRead<S extends z.ZodType, T>(
     const observed = { kind: 'read' as const, operation: read.name, head: request.headers, endOf: endOf<T> }
     const { status, body } = await observe(observed, () => answer(request, route))
     const again: Record<string, string> = status === 503 ? { 'Retry-After': '1' } : {}
-    return Response.json(body, { status, headers: { 'Cache-Control': 'private, no-store', ...again } })
+    const readOnly = (await isReadOnly()) ? '1' : '0'
+    const headers = { 'Cache-Control': 'private, no-store', [readOnlyHeader]: readOnly, ...again }
+    return Response.json(body, { status, headers })
   }
 }
 

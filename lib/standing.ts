@@ -21,8 +21,22 @@ export function isStanding(refusal: { code: string } | null): refusal is Standin
   return code === 'SIGNED_OUT' || code === 'OTHER_ACCOUNT' || code === 'NEW_BUILD' || code === 'OFFLINE'
 }
 
+let isConsoleReadOnly = false
+
+/** Whether the console takes nothing that takes space: it is said in the same bar, and uploads wait for its end, too. */
+export function isReadOnly(): boolean {
+  return isConsoleReadOnly
+}
+
+export function noteReadOnly(isNow: boolean): void {
+  if (isNow === isConsoleReadOnly) return
+  isConsoleReadOnly = isNow
+  for (const listener of listeners) listener()
+}
+
 /** Takes note of an answer: what was refused, or null for one that was not. Refusals of other kinds change nothing. */
 export function noteAnswer(refusal: Refusal | Fault | null): void {
+  if (refusal?.code === 'READ_ONLY') noteReadOnly(true)
   if (refusal && !isStanding(refusal)) return
   if (JSON.stringify(refusal) === JSON.stringify(standing)) return
   standing = refusal

@@ -12,6 +12,7 @@ import { currentContext } from '@/lib/context'
 import { forPage } from '@/lib/page-fault'
 import { pageRegions } from '@/lib/page-regions'
 import { Prefetch } from '@/lib/prefetch'
+import { isReadOnly } from '@/lib/read-only'
 import { regionContentsQuery } from '@/lib/regions/queries'
 import { listRegionContents } from '@/lib/regions/reads'
 import { regionName, startRegion } from '@/lib/regions/rules'
@@ -35,7 +36,7 @@ export default async function ConsoleLayout({ children }: LayoutProps<'/'>) {
         <Prefetch queries={[{ queryKey: regionContentsQuery().queryKey, data: contents }]}>
           <TopBar regions={regions} theme={readTheme(jar.get(themeCookie)?.value)} viewer={ctx.viewer} />
         </Prefetch>
-        <StandingBar />
+        <StandingBar wasReadOnly={await isReadOnly()} />
         <div className="flex min-h-[calc(100dvh-48px)]">
           <aside className="w-14 shrink-0 border-line border-r bg-surface-raised max-md:hidden lg:w-54">
             <div className="sticky top-12">

@@ -12,7 +12,7 @@ export async function GET(): Promise<Response> {
   const parts = await readiness()
   const notReady = Object.entries(parts).flatMap(([part, isReady]) => (isReady ? [] : [part]))
   const skew = parts.database ? await clockSkewSeconds().catch(() => null) : null
-  const full = parts.database ? await nearlyFull().catch(() => []) : []
+  const full = await nearlyFull().catch(() => [])
   const status = notReady.length === 0 ? 200 : 503
   const warnings = {
     ...(skew === null ? {} : { clockSkewSeconds: skew }),

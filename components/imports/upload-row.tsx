@@ -43,7 +43,7 @@ export function UploadRow({ upload, onCancel }: UploadRowProps) {
         upload={upload}
         badge={
           <Badge tone={tones[state]} isMoving={state === 'sending'}>
-            {t(`states.${state}`)}
+            {t(state === 'held' && upload.refusal?.code === 'READ_ONLY' ? 'states.waiting' : `states.${state}`)}
           </Badge>
         }
       />
@@ -96,7 +96,8 @@ function UploadReason({ upload: { state, refusal, sentBytes, size } }: { upload:
   if (state === 'offline') return <p className="text-warn text-xs">{t('offlineText')}</p>
   if (state === 'sending' && sentBytes >= size) return <p className="text-ink-muted text-xs">{t('endingText')}</p>
   if (!refusal) return null
-  if (state === 'held') return <p className="text-warn text-xs">{t('heldText')}</p>
+  if (state === 'held')
+    return <p className="text-warn text-xs">{t(refusal.code === 'READ_ONLY' ? 'heldForRoomText' : 'heldText')}</p>
   const text =
     refusal.code === 'IMAGE_NOT_FOUND'
       ? t('goneText')

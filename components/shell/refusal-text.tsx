@@ -14,6 +14,7 @@ export function useRefusalText(): (refusal: Refusal | Fault) => string {
   const regionName = useRegionName()
   return (refusal) => {
     if (refusal.code === 'FAULT') {
+      if (refusal.isUnclear && refusal.reference) return t('refusals.FAULT_UNCLEAR', { reference: refusal.reference })
       return refusal.reference ? t('refusals.FAULT_REFERENCE', { reference: refusal.reference }) : t('refusals.FAULT')
     }
     if ('recipients' in refusal && typeof refusal.recipients !== 'number') {

@@ -3,41 +3,50 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { CircleAlert } from 'lucide'
 import { useTranslations } from 'next-intl'
-import { useEffect, useRef, useSyncExternalStore } from 'react'
+import { useEffect, useRef, useState, useSyncExternalStore } from 'react'
 import { Icon } from '@/components/ui/icon'
 import { fetchJson } from '@/lib/fetch-json'
 import { paths } from '@/lib/paths'
-import { noteAnswer, pageStanding, subscribeStanding } from '@/lib/standing'
+import { isReadOnly, noteAnswer, noteReadOnly, pageStanding, subscribeStanding } from '@/lib/standing'
 import { StandingWayOut } from './standing-way-out'
 
 const lookMs = 4_000
 
 /**
- * The one place that says that this page cannot go on as it is: signed out, another account, a new build, no network. The
- * page under it keeps what was typed, and goes on by itself when the reason is gone.
+ * The one place that says that this page cannot go on as it is: signed out, another account, a new build, no network; or that the
+ * console is read-only, which it may have been when the page was made. The page under it keeps what was typed, and goes on by
+ * itself when the reason is gone.
  */
-export function StandingBar() {
-  const t = useTranslations('refusals')
-  const standing = useStanding()
+export function StandingBar({ wasReadOnly }: { wasReadOnly: boolean }) {
+  const t = useTranslations()
+  const { standing, readOnly } = useStanding(wasReadOnly)
   return (
     <div role="alert" className="sticky top-12 z-20">
-      {standing && (
+      {(standing || readOnly) && (
         <p className="flex flex-wrap items-center gap-x-3 gap-y-1 border-warn border-b bg-warn-soft px-4 py-2 text-sm md:px-6">
           <Icon of={CircleAlert} className="size-4 shrink-0 text-warn" />
           <span className="min-w-0 flex-1 basis-60">
-            {t(standing.code, { username: 'username' in standing ? standing.username : '' })}
+            {standing
+              ? t(`refusals.${standing.code}`, { username: 'username' in standing ? standing.username : '' })
+              : t('standing.readOnly')}
           </span>
-          <StandingWayOut standing={standing} />
+          {standing && <StandingWayOut standing={standing} />}
         </p>
       )}
     </div>
   )
 }
 
-function useStanding() {
+function useStanding(wasReadOnly: boolean) {
   const client = useQueryClient()
+  const [atFirst] = useState(() => {
+    // While it is being made on a server, the page of somebody else may be, too.
+    if (typeof window !== 'undefined') noteReadOnly(wasReadOnly)
+    return wasReadOnly
+  })
   const standing = useSyncExternalStore(subscribeStanding, pageStanding, () => null)
-  const isWell = standing === null
+  const readOnly = useSyncExternalStore(subscribeStanding, isReadOnly, () => atFirst)
+  const isWell = standing === null && !readOnly
   const wasWell = useRef(true)
   useEffect(() => {
     // Whatever was refused meanwhile is read again.
@@ -61,5 +70,5 @@ function useStanding() {
       document.removeEventListener('visibilitychange', look)
     }
   }, [isWell, client])
-  return standing
+  return { standing, readOnly }
 }

@@ -69,6 +69,11 @@ export function isSilent(error: unknown): boolean {
   return error instanceof Late || isDatabaseAway(error)
 }
 
+/** PostgreSQL could not write, because its disk is full. What was asked was not done. */
+export function isDatabaseFull(error: unknown): boolean {
+  return causes(error).some((cause) => cause.originalCode === '53100')
+}
+
 /** A unique constraint said no. */
 export function isUniqueViolation(error: unknown): boolean {
   return causes(error).some((cause) => cause.code === 'P2002' || cause.originalCode === '23505')

@@ -32,7 +32,7 @@ export async function once<T, R extends Refusal>(
   const { wish } = ctx
   if (wish === undefined) return await run()
   const before = await tx.wish.findUnique({ where: { id: wish } })
-  if (before) return ok(answer.parse(before.answer))
+  if (before) return { ...ok(answer.parse(before.answer)), isReplay: true }
   const result = await run()
   if (result.ok) {
     await tx.wish.create({

@@ -4,8 +4,8 @@ import { defineAction } from '@/lib/action'
 import { deleteImageInput, ownImageInput, recycleBinInput, updateImageInput } from './schema'
 import { deleteImage, emptyRecycleBin, purgeImage, restoreImage, updateImage } from './writes'
 
-export const deleteImageAction = defineAction(deleteImageInput, deleteImage)
+export const deleteImageAction = defineAction(deleteImageInput, deleteImage, { freesSpace: true })
 export const updateImageAction = defineAction(updateImageInput, updateImage)
 export const restoreImageAction = defineAction(ownImageInput, restoreImage)
-export const purgeImageAction = defineAction(ownImageInput, purgeImage)
-export const emptyRecycleBinAction = defineAction(recycleBinInput, emptyRecycleBin)
+export const purgeImageAction = defineAction(ownImageInput, purgeImage, { freesSpace: true })
+export const emptyRecycleBinAction = defineAction(recycleBinInput, emptyRecycleBin, { freesSpace: true })

@@ -77,6 +77,7 @@ const refusals = {
   OTHER_ACCOUNT: true,
   NEW_BUILD: true,
   OFFLINE: true,
+  READ_ONLY: true,
   INVALID_INPUT: true,
   NOT_PERMITTED: true,
   BUSY: true,

@@ -1,6 +1,6 @@
 import 'server-only'
 import type { Context } from '@/lib/auth/viewer'
-import { isBusy, isDatabaseAway } from '@/lib/db/errors'
+import { isBusy, isDatabaseAway, isDatabaseFull } from '@/lib/db/errors'
 import { env } from '@/lib/env'
 import type { ImageFailure } from '@/lib/images/schema'
 import { log, logFault } from '@/lib/log'
@@ -64,6 +64,7 @@ function refusalOf(error: unknown, region: string): Refusal | null {
   if (error instanceof StoreRefused) return { code: 'STORE_REFUSED', region }
   if (error instanceof StoreUnreachable) return { code: 'STORE_UNREACHABLE', region }
   if (error instanceof ChecksumMismatch || error instanceof NotStored) return { code: 'COPY_SOURCE_DAMAGED' }
+  if (isDatabaseFull(error)) return { code: 'READ_ONLY' }
   return isBusy(error) || isDatabaseAway(error) ? { code: 'BUSY' } : null
 }
 

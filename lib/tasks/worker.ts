@@ -13,6 +13,7 @@ import { workerName } from '@/lib/jobs/worker-sign'
 import { log, withLogFields } from '@/lib/log'
 import { logConsole } from '@/lib/log-lines.mjs'
 import { countJob, countTransfer } from '@/lib/metrics'
+import { tellOfFullPlaces } from '@/lib/nearly-full'
 import { forgetExpiredSessions } from '@/lib/sessions/writes'
 import { discardStaged } from '@/lib/stores/staging'
 import { findEnd } from '@/lib/transfers/reads'
@@ -88,6 +89,7 @@ async function main(): Promise<void> {
   pool.on('connect', (client) => client.on('error', () => {}))
   pool.on('error', (error) => log.warn({ err: error }, 'A database connection of the worker was lost.'))
   tellOfQueueAndStores()
+  tellOfFullPlaces()
   await tellOfDiskTool()
   await sweep()
   const runner = await run({

@@ -4,4 +4,4 @@ import { defineAction } from '@/lib/action'
 import { transferInput } from './schema'
 import { cancelTransfer } from './writes'
 
-export const cancelTransferAction = defineAction(transferInput, cancelTransfer)
+export const cancelTransferAction = defineAction(transferInput, cancelTransfer, { freesSpace: true })

@@ -6,6 +6,7 @@ const last = { isLastTry: true }
 
 test.each([
   ['BUSY', 'as often as it takes'],
+  ['READ_ONLY', 'as often as it takes'],
   ['STORE_UNREACHABLE', 'until the tries are used up'],
   ['FAULT', 'until the tries are used up'],
   // A refusal that nobody thought of is a fault of ours.

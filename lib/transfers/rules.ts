@@ -33,6 +33,8 @@ type Trouble = { whose: 'ours' | 'the disk' | 'the sender'; treatment: Treatment
 const troubles: Partial<Record<RefusalCode | 'FAULT', Trouble>> = {
   // A lock that was not acquired in time, no free connection, or a database that is away.
   BUSY: { whose: 'ours', treatment: 'passing' },
+  // The disk of the database is full, until somebody makes room on it.
+  READ_ONLY: { whose: 'ours', treatment: 'passing' },
   STORE_UNREACHABLE: { whose: 'ours', treatment: 'tries' },
   FAULT: { whose: 'ours', treatment: 'tries' },
   STORE_REFUSED: { whose: 'ours', treatment: 'fails' },

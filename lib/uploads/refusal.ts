@@ -28,6 +28,8 @@ const statuses: Partial<Record<(Refusal | Fault)['code'], number>> = {
   BUSY: 503,
   STORE_UNREACHABLE: 503,
   STORE_REFUSED: 503,
+  // Its sender waits until the bar over the page goes.
+  READ_ONLY: 507,
   STORE_FULL: 507,
   BYTES_QUOTA_FULL: 507,
   FAULT: 500,

@@ -1,7 +1,7 @@
 import { isInMotion } from '@/lib/images/rules'
 import { latePart } from '@/lib/late-part'
 import type { Fault, Refusal } from '@/lib/result'
-import { isStanding, noteAnswer, pageStanding, subscribeStanding } from '@/lib/standing'
+import { isReadOnly, isStanding, noteAnswer, pageStanding, subscribeStanding } from '@/lib/standing'
 import { type RunningUpload, runningUploads, setUploads } from './list'
 import type { Sending } from './send'
 
@@ -95,7 +95,7 @@ async function startNext(): Promise<void> {
 function stateAfter(why: 'offline' | Refusal | Fault): Partial<RunningUpload> {
   if (why === 'offline') return { state: 'offline' }
   noteAnswer(why)
-  return { state: isStanding(why) ? 'held' : 'failed', refusal: why }
+  return { state: isStanding(why) || why.code === 'READ_ONLY' ? 'held' : 'failed', refusal: why }
 }
 
 let isFollowing = false
@@ -150,6 +150,6 @@ function goOn(): void {
 }
 
 subscribeStanding(() => {
-  if (pageStanding()) return
+  if (pageStanding() || isReadOnly()) return
   for (const { imageId, state } of runningUploads()) if (state === 'held') resumeUpload(imageId)
 })

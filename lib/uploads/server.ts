@@ -15,6 +15,7 @@ import type { Outcome } from '@/lib/metrics'
 import { observe } from '@/lib/observe'
 import { markOfHeaders, refusePage } from '@/lib/page-mark'
 import { paths } from '@/lib/paths'
+import { isDiskFull, isReadOnly } from '@/lib/read-only'
 import { StoreFull, StoreUnreachable, WrongSize } from '@/lib/stores/errors'
 import { discardStaged, stagedFile } from '@/lib/stores/staging'
 import { cancelTransfer } from '@/lib/transfers/writes'
@@ -59,6 +60,8 @@ async function answer(request: Request, currentContext: () => Promise<SessionCon
     const refused = refusePage({ account }, ctx?.viewer ?? null)
     if (refused || !ctx) throw uploadRefusal(refused ?? { code: 'SIGNED_OUT' })
     if (!isOwnForm(request)) throw uploadRefusal({ code: 'NOT_PERMITTED' })
+    if ((request.method === 'POST' || request.method === 'PATCH') && (await isReadOnly()))
+      throw uploadRefusal({ code: 'READ_ONLY' })
     const claimedSha256 = claimOf(request)
     if (request.method === 'POST') return await create(request, { ctx, imageId: null, region, size: 0, claimedSha256 })
     const imageId = new URL(request.url).pathname.slice(`${paths.api.uploads()}/`.length)
@@ -163,6 +166,7 @@ function current(): Asking {
 /** What an error means to the sender. What tus itself answers is of the protocol and stays as it is. */
 function answerOf(error: unknown, region: string): { status_code: number; body: string } {
   if (error instanceof UploadRefusal) return error
+  if (isDiskFull(error)) return uploadRefusal({ code: 'READ_ONLY' })
   if (error instanceof StoreFull) return uploadRefusal({ code: 'STORE_FULL', region })
   if (error instanceof StoreUnreachable) {
     logFault(error, 'upload')

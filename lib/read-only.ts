@@ -1,0 +1,47 @@
+import 'server-only'
+import { stat } from 'node:fs/promises'
+import { isDatabaseFull } from '@/lib/db/errors'
+import { isCode } from '@/lib/embedded/data-folder'
+import { env } from '@/lib/env'
+import { log } from '@/lib/log'
+import { gauge } from '@/lib/metrics'
+
+// While the disk of the database is nearly full, the console is read-only: what takes space is refused before it begins, so that
+// what is left is there for looking, cancelling and deleting. The seams ask here; no operation asks by itself.
+
+/** For so long nothing that takes space is tried after the database has said that its disk is full. */
+const restMs = 10_000
+
+// The server holds this module more than once.
+const kept = globalThis as typeof globalThis & { ecsDatabaseFullAt?: number }
+
+gauge(
+  'ecs_read_only',
+  'Whether what takes space is refused, because the disk of the database is nearly full.',
+  [],
+  async (value) => {
+    value.set((await isReadOnly()) ? 1 : 0)
+  },
+)
+
+/**
+ * Whether the console is read-only. Where it brings its own PostgreSQL, whoever keeps the ballast decides, for all processes
+ * alike: without it they are. Of any other PostgreSQL a process knows only what that has told it itself.
+ */
+export async function isReadOnly(): Promise<boolean> {
+  if (performance.now() - (kept.ecsDatabaseFullAt ?? Number.NEGATIVE_INFINITY) < restMs) return true
+  const file = env().ECS_BALLAST_FILE
+  if (!file) return false
+  return await stat(file).then(
+    () => false,
+    (error) => isCode(error, 'ENOENT'),
+  )
+}
+
+/** Whether an error means that the disk of the database is full; then the console is read-only for a while. */
+export function isDiskFull(error: unknown): boolean {
+  if (!isDatabaseFull(error)) return false
+  kept.ecsDatabaseFullAt = performance.now()
+  log.error({ err: error }, 'The disk of the database is full. Make room on it.')
+  return true
+}
