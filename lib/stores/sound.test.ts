@@ -71,6 +71,24 @@ test('a file that was changed in place and given its old time back is read again
   expect(await isSound(content, nobodyLeaves())).toBe(false)
 })
 
+test('bytes that are replaced while they are read are read again, and not for ever', async () => {
+  const content = await kept('cn-folder')
+  const rot = Buffer.concat([Buffer.from('rot'), content.bytes.subarray(3)])
+  const replace = (bytes: Buffer) =>
+    storeOf('cn-folder').put(content.key, Readable.from([bytes]), { size: bytes.length })
+  content.reads.mockImplementationOnce(async () => {
+    await replace(rot)
+    return Readable.from([content.bytes])
+  })
+  expect(await isSound(content, nobodyLeaves())).toBe(false)
+  expect(content.reads).toHaveBeenCalledTimes(2)
+  content.reads.mockImplementation(async () => {
+    await replace(rot)
+    return Readable.from([content.bytes])
+  })
+  await expect(isSound(content, nobodyLeaves())).rejects.toThrow('replaced again and again')
+})
+
 test('one who leaves ends nobody else’s check, and the last one who leaves ends the reading', async () => {
   const content = await kept('cn-folder')
   const unwatched = new FolderStore({ kind: 'folder', folder, isOurs: false, reserveMin: 0 })

@@ -28,6 +28,15 @@ test('what was begun and cancelled is not begun again by the same wish', async (
   expect(await refusalOf(await create(owner, meant, key('one')))).toEqual([404, { code: 'IMAGE_NOT_FOUND' }])
 })
 
+test('another account that sends the same form with the same key begins an upload of its own, also a sub-account', async () => {
+  const [here, owner, other] = [await region(), await account(), await account()]
+  const sub = await account({ master: owner })
+  const meant = { region: here, size: 1024 }
+  const begun = await Promise.all([owner, other, sub].map(async (who) => create(who, meant, key('one'))))
+  expect(begun.map((answer) => answer.status)).toEqual([201, 201, 201])
+  expect(new Set(begun.map(idOf)).size).toBe(3)
+})
+
 test('a request of an upload for the page of another account is refused, and the upload stays', async () => {
   const [here, owner, other] = [await region(), await account(), await account()]
   const imageId = idOf(await create(owner, { region: here, size: 1024 }))
