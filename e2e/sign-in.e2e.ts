@@ -150,7 +150,8 @@ test('when too many sign in at once the rest is told to try again, and whoever i
   expect((await tenant.get('/api/quotas')).status()).toBe(200)
   const busy = (await Promise.all(answers)).filter((answer) => answer.status() === 503)
   expect(busy.length).toBeGreaterThan(20)
-  expect(busy[0]?.headers()['retry-after']).toBe('2')
+  // No place in line is 2 s; two servers that look at one account at once say 1 s to one of them.
+  for (const answer of busy) expect(['1', '2']).toContain(answer.headers()['retry-after'])
   // A browser goes on by itself, to the form that says why.
   expect(await busy[0]?.text()).toContain('<meta http-equiv="refresh" content="0; url=/sign-in">')
   const [name = '', value = ''] = (busy[0]?.headers()['set-cookie'] ?? '').split(';')[0]?.split('=') ?? []

@@ -53,7 +53,7 @@ export function CopyForm({ region, image, targets, wanted, wishKey }: CopyFormPr
     </Field>
   )
   return (
-    <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,560px)_minmax(260px,1fr)]">
+    <div className="grid items-start gap-4 md:grid-cols-[minmax(0,560px)_minmax(240px,1fr)]">
       <Card title={t('formTitle')}>
         <ActionForm
           name={`copy ${image.id}`}

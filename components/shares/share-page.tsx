@@ -33,7 +33,7 @@ export function SharePage({ region, imageId, wishKey }: { region: string; imageI
   return (
     <main id="content" className="flex flex-col gap-4 p-4 md:p-6">
       <ImagePageHeader region={region} image={image} page={t('title')} line={t('line')} />
-      <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,560px)_minmax(260px,1fr)]">
+      <div className="grid items-start gap-4 md:grid-cols-[minmax(0,560px)_minmax(240px,1fr)]">
         <ShareForm region={region} shares={data} wishKey={wishKey} onShare={setAdded} />
         <Limits shares={data} />
       </div>
