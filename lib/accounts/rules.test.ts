@@ -1,6 +1,21 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { foldUsername, isUsername, maskDisplayName, splitUsernames, usernameProblem } from './rules'
+import {
+  areLookupsUsedUp,
+  countedUnknown,
+  foldUsername,
+  isUsername,
+  type Lookups,
+  maskDisplayName,
+  nextTryAt,
+  shareTryIntervalMs,
+  signInNameMax,
+  splitUsernames,
+  unknownLookupsMax,
+  unknownLookupsWindowMs,
+  usernameProblem,
+  waitsUntil,
+} from './rules'
 
 test.each(['a', 'harbour', 'tenant-01', 'a1.b_c-d', 'a'.repeat(32)])('%s is a username', (name) => {
   expect(isUsername(name)).toBe(true)
@@ -43,6 +58,10 @@ test.each([
   ['lantern studio <lantern@example.com>', { code: 'email' }],
   ['LANTERN+ecs@example.com', { code: 'email' }],
   ['ops@harbour', { code: 'sub-account' }],
+  ['a@b@c', { code: 'email' }],
+  ['!@harbour', { code: 'email' }],
+  ['ops@-x', { code: 'email' }],
+  [`${'a'.repeat(31)}-`, { code: 'separators' }],
   ['hаrbour', character('а', 'U+0430')],
   ['harbour_01', { code: 'separators' }],
   ['harbour!', character('!', 'U+0021')],
@@ -87,6 +106,9 @@ test.each([
   ['a comma in a quoted name', '"Studio, Lantern" <l@example.com>', ['"studio, lantern" <l@example.com>']],
   ['addresses alone', 'l@example.com m@example.com', ['l@example.com', 'm@example.com']],
   ['a lone bracket', 'a <b', ['a', '<', 'b']],
+  ['a bracket at the end of a word', 'x a> b', ['x', 'a>', 'b']],
+  ['several quotes around a name, and one within', "‘‘lantern’’ l'antern", ['lantern', "l'antern"]],
+  ['nothing between quotes', '"" a', ['a']],
 ])('a text with %s is split into usernames', (_, typed, names) => expect(splitUsernames(typed)).toEqual(names))
 
 test('splitting usernames and people that were split changes nothing', () => {
@@ -116,3 +138,47 @@ test.each([
 ])('%j is confirmed as %j, which tells neither the letters nor how many there are beyond seven', (name, masked) => {
   expect(maskDisplayName(name)).toBe(masked)
 })
+
+const now = new Date('2026-03-10T04:00:00.000Z')
+const inSeconds = (count: number) => new Date(now.getTime() + count * 1000)
+const lookups = (count: number, more: Partial<Lookups> = {}): Lookups => ({
+  now,
+  names: Array.from({ length: count }, (_, index) => `nobody-${index}`),
+  resetsAt: inSeconds(1800),
+  lastTryAt: null,
+  ...more,
+})
+
+test('60 unknown usernames an hour, one submit a minute beyond, and sign-in names of two usernames', () => {
+  expect([unknownLookupsMax, unknownLookupsWindowMs, shareTryIntervalMs, signInNameMax]).toEqual([
+    60, 3_600_000, 60_000, 65,
+  ])
+})
+
+test.each([
+  [0, false],
+  [59, false],
+  [60, true],
+  [61, true],
+])('with %i unknown usernames in the hour, look-ups are used up: %s', (count, isUsedUp) => {
+  expect(areLookupsUsedUp(lookups(count))).toBe(isUsedUp)
+})
+
+test('a name that was asked for in the hour does not count again, nor a word that no account can have', () => {
+  const asked = ['nobody-0', 'nobody-2', 'lantern@example.com', '1a', 'somebody']
+  expect(countedUnknown(lookups(2), asked)).toEqual(['nobody-2', 'somebody'])
+})
+
+test('the next submit is taken a minute after the last, and no later than when look-ups work again', () => {
+  expect(nextTryAt(lookups(60), now)).toEqual(inSeconds(60))
+  expect(nextTryAt(lookups(60, { resetsAt: inSeconds(20) }), now)).toEqual(inSeconds(20))
+})
+
+test.each([
+  ['look-ups are left', lookups(59, { lastTryAt: now }), null],
+  ['none was taken yet', lookups(60), null],
+  ['one was taken just now', lookups(60, { lastTryAt: now }), inSeconds(60)],
+  ['one was taken 59 s ago', lookups(60, { lastTryAt: inSeconds(-59) }), inSeconds(1)],
+  ['one was taken a minute ago', lookups(60, { lastTryAt: inSeconds(-60) }), null],
+  ['one was taken longer ago', lookups(60, { lastTryAt: inSeconds(-61) }), null],
+])('while %s, a share submit waits until %o', (_, known, until) => expect(waitsUntil(known)).toEqual(until))

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { deedsOf } from './rules'
+import { deedsOf, isOneDeed } from './rules'
 
 test('events of one action by one account at one moment are one deed, and nothing else is', () => {
   const event = (action: string, second: number, actor: string) => ({
@@ -17,4 +17,5 @@ test('events of one action by one account at one moment are one deed, and nothin
   ]
   expect(deedsOf(events).map((deed) => deed.length)).toEqual([2, 1, 1, 1])
   expect(deedsOf([])).toEqual([])
+  expect(isOneDeed(undefined, share)).toBe(false)
 })

@@ -3,6 +3,7 @@ import { importImageInput } from '@/lib/imports/schema'
 import {
   asKnown,
   type DeleteFacts,
+  failedKeptMs,
   foldName,
   type ImageStateName,
   imageNameMax,
@@ -12,27 +13,45 @@ import {
   leastDiskGib,
   needsOf,
   operatingSystemMax,
+  percentDone,
+  purgedAt,
   refuseDelete,
+  refuseFromBin,
   refuseMinDisk,
   refuseUpdate,
+  removalPatienceMs,
   suggestedOperatingSystem,
 } from './rules'
 
 test('an operating system keeps the spelling that it has on other images, and is left alone where it has none', () => {
-  const known = ['Debian 12', 'debian 12', 'CentOS 7.1']
-  const typed = [' DEBIAN-12 ', 'debian 12', 'centos 7.1', 'CentOS 71', 'Debian 1 2 3', '']
+  const known = ['Debian 12', 'debian 12', 'CentOS 7.1', 'Strasse']
+  const typed = [
+    ' DEBIAN-12 ',
+    'debian_12',
+    'debian12',
+    'debian 12',
+    'centos 7.1',
+    'CentOS 71',
+    'Debian 1 2 3',
+    'Straße',
+    '',
+  ]
   expect(typed.map((system) => asKnown(system, known))).toEqual([
+    'Debian 12',
+    'Debian 12',
     'Debian 12',
     'debian 12',
     'CentOS 7.1',
     'CentOS 71',
     'Debian 1 2 3',
+    // Lower case tells them apart, upper case would not.
+    'Straße',
     '',
   ])
 })
 
 describe('the name of an image', () => {
-  test.each(['web-01', 'a', '路由器 (edge)', 'Ubuntu 24.04_x+y', 'नमस्ते', 'Việt', 'ß'])('may be %s', (name) => {
+  test.each(['web-01', 'a', '路由器 (edge)', 'Ubuntu 24.04_x+y', 'नमस्ते', 'Việt', 'ß', 'ที่'])('may be %s', (name) => {
     expect(isPlainName(foldName(name))).toBe(true)
   })
 
@@ -47,6 +66,7 @@ describe('the name of an image', () => {
     ['an ideographic variation', '葛\u{E0100}'],
     ['a space that looks like another', 'a\u00A0b'],
     ['a mark on nothing', '\u0301a'],
+    ['a mark on a digit', '1\u0301'],
     ['markup', '<script>'],
     ['a quote', "a'b"],
     ['half a character', 'a\uD83D'],
@@ -134,6 +154,30 @@ test.each(imageStates)('name and description of an image that is %s can change, 
   expect(refuseUpdate({ state })).toEqual(changeable[state] ? null : { code: 'IMAGE_BUSY', state })
 })
 
+test.each(imageStates)('an image that is %s is taken out of the recycle bin, or does not lie there', (state) => {
+  expect(refuseFromBin({ state })).toEqual(state === 'deleted' ? null : { code: 'IMAGE_BUSY', state })
+})
+
+test('an image goes for good so many days after its delete, a failed one after 7, a delete is taken up after a minute', () => {
+  const at = new Date('2026-03-10T04:00:00.000Z')
+  expect(purgedAt(at, 7)).toEqual(new Date('2026-03-17T04:00:00.000Z'))
+  expect(purgedAt(at, 0)).toEqual(at)
+  expect([failedKeptMs, removalPatienceMs]).toEqual([604_800_000, 60_000])
+})
+
+test.each([
+  [0, 0, null],
+  [5, 0, null],
+  [0, 3, 0],
+  [1, 3, 33],
+  [2, 3, 66],
+  [3, 3, 100],
+  // More came than was announced.
+  [4, 3, 100],
+])('with %i of %i bytes there, %j percent are', (doneBytes, totalBytes, percent) => {
+  expect(percentDone({ doneBytes, totalBytes })).toBe(percent)
+})
+
 const gib = 1024 ** 3
 
 test.each([
@@ -164,6 +208,7 @@ test.each([
   ['Ubuntu 24.04.1 LTS', 'Ubuntu 24.04.1 LTS'],
   ['"Quoted" / <b>', 'Quoted b'],
   ['x'.repeat(200), 'x'.repeat(operatingSystemMax)],
+  ['A-GNU/Linux-B&C', 'A- -B C'],
   ['🎉 / ()', null],
   [null, null],
 ])('the guest %j suggests the operating system %j, which can be stored', (guest, name) => {

@@ -1,7 +1,82 @@
 /**
  * Mutants that no test can kill, because the program does the same with them: they are not counted. One that is listed and
- * killed all the same, or is not there any more, fails the run, so that the list stays true.
+ * killed all the same, or is not there any more, fails the run, so that the list stays true. `line` is the first line of the
+ * mutant as it is written, `code` what is changed and `by` what it becomes.
  */
 export type Equivalent = { file: string; line: string; code: string; by: string; why: string }
 
-export const equivalents: Equivalent[] = []
+const accounts = 'lib/accounts/rules.ts'
+const split = "const [login = '', master = '', ...more] = word.split('@')"
+const tokens = 'const tokens = /"[^"\\n]*"|<[^<>\\n]*>|[\\s,;、]+|[^\\s,;、<"]+|[<"]/gu'
+const region = 'return regionIdPattern.test(id) && !reservedRegionIds.some((reserved) => reserved === id)'
+const noReserved =
+  'no reserved word has the form of a region id today, so the second half of the condition is always true'
+const unread = 'any word but that of another treatment or culprit means the same: nobody reads this one'
+
+export const equivalents: Equivalent[] = [
+  ...['login', 'master'].map((name) => ({
+    file: accounts,
+    line: split,
+    code: "''",
+    by: '"Stryker was here!"',
+    why: `${name} is only asked whether it is a username, and neither text is one`,
+  })),
+  {
+    file: accounts,
+    line: tokens,
+    code: '/"[^"\\n]*"|<[^<>\\n]*>|[\\s,;、]+|[^\\s,;、<"]+|[<"]/gu',
+    by: '/"[^"\\n]*"|<[^<>\\n]*>|[\\s,;、]|[^\\s,;、<"]+|[<"]/gu',
+    why: 'a run of separators ends words as its separators one by one do',
+  },
+  {
+    file: accounts,
+    line: '.split(/\\s+/)',
+    code: '/\\s+/',
+    by: '/\\s/',
+    why: 'the empty words in between are left out',
+  },
+  {
+    file: accounts,
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text of a line.
+    line: "return `${letters[0] ?? ''}${'•'.repeat(Math.min(letters.length - 1, 6))}`",
+    code: "''",
+    by: '"Stryker was here!"',
+    why: 'a word that is not empty has a first letter',
+  },
+  ...[
+    ['reservedRegionIds.some((reserved) => reserved === id)', 'reservedRegionIds.every(reserved => reserved === id)'],
+    ['(reserved) => reserved === id', '() => undefined'],
+    ['reserved === id', 'false'],
+  ].map(([code = '', by = '']) => ({ file: 'lib/regions/rules.ts', line: region, code, by, why: noReserved })),
+  {
+    file: 'lib/images/rules.ts',
+    line: "return foldName(facts.typedName ?? '') === image.name ? null : { code: 'IMAGE_NAME_MISMATCH' }",
+    code: "''",
+    by: '"Stryker was here!"',
+    why: 'neither text can be the name of an image',
+  },
+  ...transferErrors(),
+]
+
+function transferErrors(): Equivalent[] {
+  const file = 'lib/transfers/rules.ts'
+  const errors = {
+    ours: ['STORE_REFUSED', 'STORE_FULL', 'COPY_SOURCE_GONE', 'COPY_SOURCE_DAMAGED', 'IMAGE_BUSY'],
+    'the disk': ['DISK_REFUSED', 'IMAGE_TOO_LARGE'],
+    'the sender': ['BYTES_QUOTA_FULL', 'CHECKSUM_MISMATCH', 'SIGNED_OUT'],
+  }
+  return Object.entries(errors).flatMap(([whose, codes]) =>
+    codes.flatMap((code) => {
+      const line = `${code}: { whose: '${whose}', treatment: 'fails' },`
+      const fails = { file, line, code: "'fails'", by: '""', why: unread }
+      const none = {
+        file,
+        line,
+        code: `{ whose: 'ours', treatment: 'fails' }`,
+        by: '{}',
+        why: 'the answer is as for an error that fails and is ours',
+      }
+      return whose === 'ours' ? [fails, none] : [fails, { file, line, code: `'${whose}'`, by: '""', why: unread }]
+    }),
+  )
+}

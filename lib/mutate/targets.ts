@@ -8,7 +8,11 @@ export type Target = { noun: string; kind: 'rules' | 'writes'; mutate: string[];
  * Tests of a noun's writes beside its own folder's, or instead of it. A mutant that lives runs all tests that come by it, so
  * those that play hundreds of rounds are left out: what they find, a short one must find too.
  */
-const testsOfWrites: Record<string, string[]> = {}
+const testsOfWrites: Record<string, string[]> = {
+  shares: ['share', 'writes', 'ended', 'strangers', 'lookups', 'guessing'].map(
+    (name) => `lib/shares/${name}.db.test.ts`,
+  ),
+}
 
 /** The runs of a noun; none for a noun without rules and writes. */
 export function targetsOf(root: string, noun: string): Target[] {
@@ -16,7 +20,7 @@ export function targetsOf(root: string, noun: string): Target[] {
   const files = fs.readdirSync(path.join(root, folder)).sort()
   const own = (pattern: RegExp) => files.filter((file) => pattern.test(file)).map((file) => `${folder}/${file}`)
   const rules = { noun, kind: 'rules', mutate: own(/^rules\.ts$/), tests: own(/^rules\.test\.ts$/) } as const
-  const tests = testsOfWrites[noun] ?? own(/\.db\.test\.ts$/)
+  const tests = (testsOfWrites[noun] ?? own(/\.db\.test\.ts$/)).filter((file) => fs.existsSync(path.join(root, file)))
   const writes = { noun, kind: 'writes', mutate: own(/^writes(-[a-z]+)*\.ts$/), tests } as const
   return [rules, writes].filter(({ mutate, tests }) => mutate.length > 0 && tests.length > 0)
 }

@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest'
-import { refuseBytesQuota, refuseBytesQuotaChange, refuseImageQuota, refuseQuotaChange, refuseRoom } from './rules'
+import {
+  bytesQuotaDefault,
+  imageQuotaDefault,
+  refuseBytesQuota,
+  refuseBytesQuotaChange,
+  refuseImageQuota,
+  refuseQuotaChange,
+  refuseRoom,
+} from './rules'
 
 test.each([
   [49, 50, false],
@@ -55,4 +63,8 @@ test('a bytes quota below what is used must be meant', () => {
   expect(refuseBytesQuotaChange(facts)).toEqual({ code: 'BYTES_QUOTA_BELOW_USE', used: 5 })
   expect(refuseBytesQuotaChange({ ...facts, quota: 5 })).toBeNull()
   expect(refuseBytesQuotaChange({ ...facts, forced: true })).toBeNull()
+})
+
+test('an account has 50 images and 200 GiB in a region unless the operator says otherwise', () => {
+  expect([imageQuotaDefault, bytesQuotaDefault]).toEqual([50, 214_748_364_800])
 })

@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest'
-import { failuresPerSourceMax, failuresPerUsernameMax, renewedEnd, sessionEnd, sessionMs, signInWait } from './rules'
+import {
+  failuresPerSourceMax,
+  failuresPerUsernameMax,
+  failureWindowMs,
+  renewedEnd,
+  sessionEnd,
+  sessionMs,
+  signInWait,
+} from './rules'
 
 const now = new Date('2026-03-10T04:00:00.000Z')
 const none = { count: 0, lastAt: null }
@@ -76,3 +84,5 @@ test('a session in use all the time is renewed to the very end', () => {
   }
   expect(times.expiresAt).toEqual(after(48 * hour))
 })
+
+test('failures are remembered for a quarter of an hour', () => expect(failureWindowMs).toBe(900_000))

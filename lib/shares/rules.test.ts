@@ -10,6 +10,7 @@ import {
   refuseShare,
   type ShareFacts,
   shareDay,
+  unknownOf,
 } from './rules'
 
 const image = { state: 'available' }
@@ -179,6 +180,17 @@ describe('unknown usernames, at most 60 an hour', () => {
     const answer = refuseShare(facts({ recipients: unknown(1), lookups: { ...usedUp, resetsAt: soon } }))
     expect(answer).toMatchObject({ code: 'LOOKUPS_USED_UP', resetsAt: soon.toISOString() })
   })
+})
+
+test('unknown are the usernames that nobody has, and no others', () => {
+  const recipients = [
+    recipient('lantern', {}),
+    recipient('nobody', { exists: false }),
+    recipient('harbour', { isYou: true }),
+    recipient('meadow', { alreadyShared: true }),
+    recipient('orchard', { quotaFull: true }),
+  ]
+  expect(unknownOf(recipients)).toEqual(['nobody'])
 })
 
 test('refusals come in one order: the image, its places, the day, then the usernames', () => {

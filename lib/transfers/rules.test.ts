@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest'
-import { isOurs, isTriedAgain, refuseCancel } from './rules'
+import { isOurs, isTriedAgain, leaseMs, leaseRenewMs, queueMs, refuseCancel } from './rules'
 
 const first = { isLastTry: false }
 const last = { isLastTry: true }
@@ -26,9 +26,18 @@ test.each([
   expect(isTriedAgain(code, last)).toBe(often === 'as often as it takes')
 })
 
-test('what the disk or its sender is to blame for is not ours', () => {
-  const codes = ['FAULT', 'STORE_FULL', 'REGION_NOT_FOUND', 'DISK_REFUSED', 'CHECKSUM_MISMATCH'] as const
-  expect(codes.map(isOurs)).toEqual([true, true, true, false, false])
+test('what the disk or its sender is to blame for is not ours, and everything else is', () => {
+  const ours = ['FAULT', 'BUSY', 'STORE_UNREACHABLE', 'STORE_REFUSED', 'STORE_FULL', 'COPY_SOURCE_GONE'] as const
+  expect(ours.filter((code) => !isOurs(code))).toEqual([])
+  expect((['COPY_SOURCE_DAMAGED', 'IMAGE_BUSY', 'REGION_NOT_FOUND'] as const).filter((code) => !isOurs(code))).toEqual(
+    [],
+  )
+  const theirs = ['DISK_REFUSED', 'IMAGE_TOO_LARGE', 'CHECKSUM_MISMATCH', 'SIGNED_OUT', 'BYTES_QUOTA_FULL'] as const
+  expect(theirs.filter(isOurs)).toEqual([])
+})
+
+test('a lease lasts for six renewals, and what waits in the queue for ten minutes', () => {
+  expect([leaseRenewMs, leaseMs, queueMs]).toEqual([10_000, 60_000, 600_000])
 })
 
 describe('a transfer', () => {

@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest'
+import { blobKey, diskFormatNames } from './rules'
+
+test('the same bytes have a key of their own each time that they come', () => {
+  const sha256 = 'ab'.repeat(32)
+  expect(blobKey({ id: 'blb-1', sha256 })).toBe(`${sha256}.blb-1`)
+  expect(blobKey({ id: 'blb-2', sha256 })).not.toBe(blobKey({ id: 'blb-1', sha256 }))
+})
+
+test('disks of these formats are taken', () => {
+  expect(diskFormatNames).toEqual(['qcow2', 'raw', 'vmdk', 'vhd', 'vhdx', 'vdi', 'iso'])
+})

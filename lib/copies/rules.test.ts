@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest'
+import type { ImageStateName } from '@/lib/images/rules'
+import { refuseCopy, refuseRetryCopy } from './rules'
+
+/** Whether an image can be copied, and whether it can be tried again when it is a copy. */
+const states = {
+  available: [true, false],
+  failed: [false, true],
+  importing: [false, false],
+  copying: [false, false],
+  deleting: [false, false],
+  deleted: [false, false],
+} satisfies Record<ImageStateName, [boolean, boolean]>
+
+test.each(Object.entries(states))(
+  'an image that is %s can be copied, or its copy tried again: %j',
+  (state, [copied, retried]) => {
+    const copy = refuseCopy({ image: { regionId: 'cn-a', state }, targetRegion: 'cn-b' })
+    expect(copy).toEqual(copied ? null : { code: 'IMAGE_NOT_AVAILABLE', state })
+    expect(refuseRetryCopy({ state, copyOfId: 'img-0' })).toEqual(retried ? null : { code: 'IMAGE_BUSY', state })
+  },
+)
+
+test('a copy goes to another region, and the state is what is looked at first', () => {
+  const same = { code: 'INVALID_INPUT', field: 'targetRegion', problem: 'same-region' }
+  expect(refuseCopy({ image: { regionId: 'cn-a', state: 'available' }, targetRegion: 'cn-a' })).toEqual(same)
+  const failed = { code: 'IMAGE_NOT_AVAILABLE', state: 'failed' }
+  expect(refuseCopy({ image: { regionId: 'cn-a', state: 'failed' }, targetRegion: 'cn-a' })).toEqual(failed)
+})
+
+test('a failed import is no copy that could be tried again', () => {
+  expect(refuseRetryCopy({ state: 'failed', copyOfId: null })).toEqual({ code: 'IMAGE_BUSY', state: 'failed' })
+})

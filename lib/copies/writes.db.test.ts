@@ -1,0 +1,173 @@
+import { expect, test } from 'vitest'
+import { db } from '@/lib/db/client'
+import { account, image, quota, race, region, type TestAccount, tally } from '@/lib/testing/builders'
+import { queueMs } from '@/lib/transfers/rules'
+import { cancelTransfer } from '@/lib/transfers/writes'
+import { beginCopy, retryCopy } from './writes'
+
+// What a begin and a retry of a copy write and refuse. What becomes of the bytes is in copies.db.test.ts.
+
+const signedOut = { ok: false, refusal: { code: 'SIGNED_OUT' } }
+const rowOf = async (id: string) => await db().image.findUniqueOrThrow({ where: { id }, include: { transfer: true } })
+const eventsOf = async (imageId: string) => await db().event.findMany({ where: { imageId }, orderBy: { id: 'asc' } })
+const jobsOf = async (imageId: string) =>
+  await db().$queryRaw`SELECT task_identifier AS task FROM graphile_worker.jobs WHERE key = ${`copy-image ${imageId}`}`
+
+async function tenant() {
+  const [here, there, owner] = await Promise.all([region(), region(), account()])
+  const ops = await account({ master: owner })
+  return { here, there, owner, ops, imageId: await image(owner, here) }
+}
+
+const to = (here: string, imageId: string, there: string, name = 'copy-01') => ({
+  region: here,
+  imageId,
+  targetRegion: there,
+  name,
+})
+
+const disable = async ({ id }: TestAccount) =>
+  await db().account.update({ where: { id }, data: { disabledAt: new Date(0) } })
+
+/** A copy that has failed, by its row. */
+async function failedCopy(owner: TestAccount, from: string, there: string): Promise<string> {
+  const copy = await image(owner, there, { state: 'failed' })
+  const source = await rowOf(from)
+  const data = {
+    source: 'COPY',
+    copyOfId: from,
+    copyOfRegionId: source.regionId,
+    failure: { code: 'COPY_FAULT' },
+  } as const
+  await db().image.update({ where: { id: copy }, data })
+  return copy
+}
+
+test('a copy knows of its source all that its owner said and that the disk says, and waits in the queue with its room', async () => {
+  const { here, there, owner, ops, imageId } = await tenant()
+  const kept = {
+    description: 'The web server.',
+    operatingSystem: 'Debian 13',
+    architecture: 'ARM64' as const,
+    bootMode: 'UEFI' as const,
+    minDiskGib: 40,
+    minMemoryMib: 2048,
+    virtualSize: 8192n,
+    format: 'qcow2' as const,
+    isNormalised: true,
+    originName: 'web.vmdk',
+    originFormat: 'vmdk' as const,
+    originSize: 999n,
+    originSha256: 'c'.repeat(64),
+  }
+  await db().image.update({ where: { id: imageId }, data: { ...kept, size: 1024n } })
+  const begun = await beginCopy(ops.ctx, to(here, imageId, there))
+  const copy = begun.ok ? begun.value.imageId : ''
+  expect(begun).toEqual({ ok: true, value: { region: there, imageId: copy } })
+  const own = { ownerId: owner.id, regionId: there, name: 'copy-01', copyOfId: imageId, copyOfRegionId: here }
+  const waits = { kind: 'COPY', step: 'STORE', leaseHolder: null, patienceMs: queueMs, totalBytes: 1024n }
+  const row = await rowOf(copy)
+  expect(row).toMatchObject({ ...kept, ...own, source: 'COPY', state: 'copying', blobId: null, sha256: null })
+  expect(row.transfer).toMatchObject({ ...waits, doneBytes: 0n, promisedBytes: 1024n, reservedBytes: 1024n })
+  expect([row.createdAt, row.updatedAt]).toEqual([ops.ctx.now, ops.ctx.now])
+  expect(await jobsOf(copy)).toEqual([{ task: 'copy-image' }])
+  const by = { actorId: ops.id, ownerId: owner.id, action: 'image.copy' }
+  expect(await eventsOf(copy)).toMatchObject([{ ...by, regionId: there, details: { from: imageId, fromRegion: here } }])
+  expect(await eventsOf(imageId)).toMatchObject([{ ...by, regionId: here, details: { to: copy, toRegion: there } }])
+})
+
+test('neither begins nor retries for a disabled account, whether it is the owner or acts for it', async () => {
+  for (const who of ['owner', 'ops'] as const) {
+    const made = await tenant()
+    const failed = await failedCopy(made.owner, made.imageId, made.there)
+    await disable(made[who])
+    expect(await beginCopy(made[who].ctx, to(made.here, made.imageId, made.there))).toEqual(signedOut)
+    expect(await retryCopy(made[who].ctx, { region: made.there, imageId: failed })).toEqual(signedOut)
+    expect(await db().image.count({ where: { ownerId: made.owner.id } })).toBe(2)
+    expect(await rowOf(failed)).toMatchObject({ state: 'failed', transfer: null })
+  }
+})
+
+test('one submit of the form makes one copy, however often it arrives', async () => {
+  const { here, there, owner, imageId } = await tenant()
+  const ctx = { ...owner.ctx, wish: 'the same form, sent twice' }
+  const results = await race(5, () => beginCopy(ctx, to(here, imageId, there)))
+  expect(tally(results)).toEqual({ ok: 5 })
+  expect(await db().image.count({ where: { ownerId: owner.id, regionId: there } })).toBe(1)
+})
+
+test('begins only where its bytes fit in the quota of the other region', async () => {
+  const { here, there, owner, imageId } = await tenant()
+  await db().image.update({ where: { id: imageId }, data: { size: 1024n } })
+  await quota(owner, there, 2, 1023)
+  const full = { code: 'BYTES_QUOTA_FULL', used: 0, quota: 1023, asked: 1024, region: there }
+  expect(await beginCopy(owner.ctx, to(here, imageId, there))).toEqual({ ok: false, refusal: full })
+  await quota(owner, there, 2, 1024)
+  const failed = await failedCopy(owner, imageId, there)
+  expect(tally([await beginCopy(owner.ctx, to(here, imageId, there))])).toEqual({ ok: 1 })
+  expect(await retryCopy(owner.ctx, { region: there, imageId: failed })).toEqual({
+    ok: false,
+    refusal: { ...full, used: 1024, quota: 1024 },
+  })
+})
+
+test('a failed copy is tried again with its place and its room, and its reason goes', async () => {
+  const { here, there, owner, imageId } = await tenant()
+  await db().image.update({ where: { id: imageId }, data: { size: 1024n } })
+  const failed = await failedCopy(owner, imageId, there)
+  const later = owner.at(new Date(owner.ctx.now.getTime() + 1000))
+  expect(await retryCopy(later, { region: there, imageId: failed })).toEqual({ ok: true, value: { imageId: failed } })
+  const row = await rowOf(failed)
+  expect(row).toMatchObject({ state: 'copying', failure: null, updatedAt: later.now })
+  const waits = { kind: 'COPY', step: 'STORE', leaseHolder: null, patienceMs: queueMs }
+  expect(row.transfer).toMatchObject({ ...waits, totalBytes: 1024n, promisedBytes: 1024n, reservedBytes: 1024n })
+  expect(await jobsOf(failed)).toEqual([{ task: 'copy-image' }])
+  expect(await eventsOf(failed)).toMatchObject([{ action: 'image.copy', regionId: there, details: { from: imageId } }])
+  expect(await db().event.count({ where: { imageId } })).toBe(0)
+  expect(here).not.toBe(there)
+})
+
+test('a retry is refused once the source is gone or on its way out, and tells in which state it is', async () => {
+  const { here, there, owner } = await tenant()
+  for (const state of ['deleted', 'deleting', 'failed', 'importing'] as const) {
+    const failed = await failedCopy(owner, await image(owner, here, { state }), there)
+    const refusal = { code: 'IMAGE_NOT_AVAILABLE', state }
+    expect(await retryCopy(owner.ctx, { region: there, imageId: failed })).toEqual({ ok: false, refusal })
+    expect(await rowOf(failed)).toMatchObject({ state: 'failed', transfer: null })
+  }
+  const source = await image(owner, here, { state: 'failed' })
+  const failed = await failedCopy(owner, source, there)
+  await db().image.delete({ where: { id: source } })
+  const gone = await retryCopy(owner.ctx, { region: there, imageId: failed })
+  expect(gone).toEqual({ ok: false, refusal: { code: 'IMAGE_NOT_AVAILABLE', state: 'deleted' } })
+  expect(await rowOf(failed)).toMatchObject({ state: 'failed', transfer: null })
+})
+
+test('is neither cancelled nor retried under the URL of another region', async () => {
+  const { here, there, owner, imageId } = await tenant()
+  const failed = await failedCopy(owner, imageId, there)
+  const running = await image(owner, there, { state: 'copying' })
+  const mismatch = (id: string) => ({
+    ok: false,
+    refusal: { code: 'REGION_MISMATCH', imageId: id, imageRegion: there, region: here },
+  })
+  expect(await retryCopy(owner.ctx, { region: here, imageId: failed })).toEqual(mismatch(failed))
+  expect(await cancelTransfer(owner.ctx, { region: here, imageId: running })).toEqual(mismatch(running))
+  expect(await rowOf(failed)).toMatchObject({ state: 'failed' })
+  expect(await rowOf(running)).toMatchObject({ state: 'copying' })
+})
+
+test('a failed import is no copy that could be tried again', async () => {
+  const [here, owner] = await Promise.all([region(), account()])
+  const failed = await image(owner, here, { state: 'failed' })
+  const busy = { ok: false, refusal: { code: 'IMAGE_BUSY', state: 'failed' } }
+  expect(await retryCopy(owner.ctx, { region: here, imageId: failed })).toEqual(busy)
+  expect(await rowOf(failed)).toMatchObject({ state: 'failed', transfer: null })
+})
+
+test('an image that there is not is neither copied nor retried', async () => {
+  const { here, there, owner } = await tenant()
+  const missing = { ok: false, refusal: { code: 'IMAGE_NOT_FOUND' } }
+  expect(await beginCopy(owner.ctx, to(here, 'img-none', there))).toEqual(missing)
+  expect(await retryCopy(owner.ctx, { region: here, imageId: 'img-none' })).toEqual(missing)
+})

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest'
+import { db } from '@/lib/db/client'
+import { accounts, image, nth, region, whileLocked } from '@/lib/testing/builders'
+import { lockAccounts, lockImages } from './locks'
+import { inTransaction } from './transaction'
+
+// One order for all, whatever order somebody names them in: whoever waits for a lock has none that comes after it.
+
+async function freeOf(table: 'Account' | 'Image', ids: string[]): Promise<string[]> {
+  const rows = await db().$queryRawUnsafe<{ id: string }[]>(
+    `SELECT id FROM "${table}" WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED`,
+    ids,
+  )
+  return rows.map(({ id }) => id)
+}
+
+test('images are locked in the order of their ids, and one that is named twice is there once', async () => {
+  const [here, [owner]] = await Promise.all([region(), accounts(1)])
+  if (!owner) throw new Error('There is an account.')
+  const ids = (await Promise.all([1, 2, 3].map(() => image(owner, here)))).sort()
+  let free: string[] = []
+  const named = [nth(ids, 2), nth(ids, 1), nth(ids, 0), nth(ids, 2), 'img-none']
+  const locked = await whileLocked(
+    [nth(ids, 1)],
+    () => inTransaction(async (tx) => ({ ok: true, value: [...(await lockImages(tx, named)).keys()] })),
+    async () => {
+      free = await freeOf('Image', ids)
+    },
+  )
+  // It has the first, waits for the second, and has not touched the third.
+  expect(free).toEqual([nth(ids, 2)])
+  expect(locked).toEqual({ ok: true, value: ids })
+})
+
+test('accounts are locked in the order of their ids', async () => {
+  const ids = (await accounts(3)).map(({ id }) => id).sort()
+  let free: string[] = []
+  const locked = await whileLocked(
+    [nth(ids, 1)],
+    () => inTransaction(async (tx) => ({ ok: true, value: [...(await lockAccounts(tx, [...ids].reverse())).keys()] })),
+    async () => {
+      free = await freeOf('Account', ids)
+    },
+  )
+  expect(free).toEqual([nth(ids, 2)])
+  expect(locked).toEqual({ ok: true, value: ids })
+})
