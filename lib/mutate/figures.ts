@@ -10,6 +10,8 @@ type Report = { files: Record<string, { source: string; mutants: Mutant[] }> }
 export type Figures = {
   file: string
   killed: number
+  /** Those of the killed that made their tests last too long: a loop without end, or a lock that nobody gives back. */
+  timedOut: number
   lived: { line: number; code: string; by: string; status: string }[]
   equivalent: number
   /** Listed as equivalent, and killed or gone. */
@@ -36,10 +38,11 @@ function figuresOf(file: string, lines: string[], mutants: Mutant[]): Figures {
   const lived = found.filter(({ status }) => livedAs.includes(status))
   const alive = lived.filter((one) => !isListed(one))
   const killed = found.filter(({ status }) => killedBy.includes(status)).length
+  const timedOut = found.filter(({ status }) => status === 'Timeout').length
   const untrue = listed.filter((other) => !lived.some((one) => isSame(other, one, lines)))
   const score = (100 * killed) / Math.max(1, killed + alive.length)
   const isGood = score >= scoreMin && untrue.length === 0
-  return { file, killed, lived: alive, equivalent: lived.length - alive.length, untrue, score, isGood }
+  return { file, killed, timedOut, lived: alive, equivalent: lived.length - alive.length, untrue, score, isGood }
 }
 
 function changeOf(lines: string[], { location: { start, end }, replacement = '' }: Mutant) {
@@ -69,12 +72,12 @@ export function survivors({ file, lived, untrue }: Figures): string[] {
 /** The table of docs/testing.md. */
 export function figuresTable(figures: Figures[]): string {
   const rows = figures.map(
-    ({ file, killed, lived, equivalent, score }) =>
-      `| ${file} | ${killed + lived.length} | ${killed} | ${lived.length} | ${equivalent} | ${score.toFixed(1)} % |`,
+    ({ file, killed, timedOut, lived, equivalent, score }) =>
+      `| ${file} | ${killed + lived.length} | ${killed} | ${timedOut} | ${lived.length} | ${equivalent} | ${score.toFixed(1)} % |`,
   )
   return [
-    '| file | mutants | killed | live | equivalent | killed of all |',
-    '| --- | --- | --- | --- | --- | --- |',
+    '| file | mutants | killed | of them by time | live | equivalent | killed of all |',
+    '| --- | --- | --- | --- | --- | --- | --- |',
     ...rows,
   ].join('\n')
 }
