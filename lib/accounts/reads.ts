@@ -1,6 +1,7 @@
 import 'server-only'
 import type { Context } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
+import { Prisma } from '@/lib/db/generated/client'
 import type { Transaction } from '@/lib/db/transaction'
 import { listQuotas } from '@/lib/quotas/reads'
 import { type Lookups, unknownLookupsMax, unknownLookupsWindowMs } from './rules'
@@ -59,18 +60,30 @@ export async function findMaster(
   return account && { id: account.id, username: account.username, disabled: account.disabledAt !== null }
 }
 
+/** A row of `selectLookups`. */
+export type LookupsRow = { names: string[]; first: Date | null; lastTryAt: Date | null }
+
 /**
- * The unknown usernames that the viewer's master account asked for within the hour. Exact under its lock; before the lock
- * it can only be too few.
+ * The SELECT of the unknown usernames that the viewer's master account asked for within the hour: one row, for a statement that
+ * reads more facts. Exact under its lock; before the lock it can only be too few.
  */
-export async function readLookups(tx: Pick<Transaction, '$queryRaw'>, ctx: Context): Promise<Lookups> {
+export function selectLookups(ctx: Context): Prisma.Sql {
   const since = new Date(ctx.now.getTime() - unknownLookupsWindowMs)
-  const [row] = await tx.$queryRaw<{ names: string[]; first: Date | null; lastTryAt: Date | null }[]>`
+  return Prisma.sql`
     SELECT coalesce(array_agg(username), '{}') AS names, min(at) AS first,
       (SELECT at FROM "ShareTry" WHERE "accountId" = ${ctx.viewer.ownerId}) AS "lastTryAt"
-    FROM (SELECT username, at FROM "UnknownLookup" WHERE "accountId" = ${ctx.viewer.ownerId} AND at > ${since}
+    FROM (SELECT username, at FROM "UnknownLookup" WHERE "accountId" = ${ctx.viewer.ownerId} AND at > ${since}::timestamptz
       ORDER BY at LIMIT ${unknownLookupsMax + 1}) recent`
-  const { names = [], first = null, lastTryAt = null } = row ?? {}
-  const resetsAt = first ? new Date(first.getTime() + unknownLookupsWindowMs) : ctx.now
-  return { now: ctx.now, names, resetsAt, lastTryAt }
+}
+
+/** What a rule wants to know of a row of `selectLookups`. */
+export function toLookups({ now }: Context, { names, first, lastTryAt }: LookupsRow): Lookups {
+  const resetsAt = first ? new Date(first.getTime() + unknownLookupsWindowMs) : now
+  return { now, names, resetsAt, lastTryAt }
+}
+
+/** The unknown usernames of the hour by themselves. */
+export async function readLookups(tx: Pick<Transaction, '$queryRaw'>, ctx: Context): Promise<Lookups> {
+  const [row] = await tx.$queryRaw<LookupsRow[]>(selectLookups(ctx))
+  return toLookups(ctx, row ?? { names: [], first: null, lastTryAt: null })
 }

@@ -1,6 +1,6 @@
 import 'server-only'
 import { db } from '@/lib/db/client'
-import { type LockedImage, lockAccounts, lockBlobs, lockImage } from '@/lib/db/locks'
+import { type LockedImage, lockBlobs, lockImages } from '@/lib/db/locks'
 import { inTransaction, type Transaction } from '@/lib/db/transaction'
 import type { DiskLayout } from '@/lib/disks/layout'
 import { newId } from '@/lib/ids'
@@ -94,8 +94,8 @@ export async function forgetBlob(blobId: string): Promise<void> {
     select: { id: true, ownerId: true },
   })
   await inTransaction(async (tx) => {
-    await lockAccounts(tx, [...new Set(waiting.map((image) => image.ownerId))])
-    for (const { id } of waiting.sort((a, b) => (a.id < b.id ? -1 : 1))) await lockImage(tx, id)
+    const owners = [...new Set(waiting.map((image) => image.ownerId))]
+    await lockImages(tx, owners, { ids: waiting.map((image) => image.id), ownerId: null })
     await tx.image.deleteMany({ where: { id: { in: waiting.map((image) => image.id) }, blobId, state: 'deleting' } })
     await tx.blob.deleteMany({ where: { id: blobId, state: 'removing' } })
     return ok(null)

@@ -38,30 +38,39 @@ export async function lockAccounts(tx: Transaction, ids: string[]): Promise<Map<
   return new Map(rows.map((row) => [row.id, row]))
 }
 
-/** Locks one image, after the accounts, and returns it as it is under the lock. */
-export async function lockImage(tx: Transaction, id: string): Promise<LockedImage | null> {
-  return (await lockImagesWhere(tx, [id], null)).get(id) ?? null
-}
+/** Accounts and images as they are under their locks, by id. */
+export type LockedRows = { accounts: Map<string, LockedAccount>; images: Map<string, LockedImage> }
 
-/** Locks images in the order of their ids, after the accounts, and returns them as they are under the lock. Unknown ids are absent. */
-export async function lockImages(tx: Transaction, ids: string[]): Promise<Map<string, LockedImage>> {
-  return await lockImagesWhere(tx, ids, null)
-}
+/** Images to lock: those of an owner. Another's are absent, and not locked, as an image never changes hands; null: anybody's. */
+export type WhichImages = { ids: string[]; ownerId: string | null }
 
-/** Locks those of the images that are an owner's. Another's is absent, and not locked: an image never changes hands. */
-export async function lockOwnImages(
+/**
+ * LOCK of an operation on images: accounts in the order of their ids, then images in that of theirs, by one statement. The
+ * images wait for the number of locked accounts, so their order is said by the text and not by a plan. Unknown ids are absent.
+ */
+export async function lockImages(
   tx: Transaction,
-  ownerId: string,
-  ids: string[],
-): Promise<Map<string, LockedImage>> {
-  return await lockImagesWhere(tx, ids, ownerId)
-}
-
-async function lockImagesWhere(tx: Transaction, ids: string[], ownerId: string | null) {
-  const rows = await tx.$queryRaw<LockedImage[]>`
-    SELECT id, "ownerId", "regionId", name, state::text AS state, source::text AS source, "blobId", "copyOfId"
-    FROM "Image" WHERE id = ANY(${ids}) AND (${ownerId}::text IS NULL OR "ownerId" = ${ownerId}) ORDER BY id FOR NO KEY UPDATE`
-  return new Map(rows.map((row) => [row.id, row]))
+  accountIds: string[],
+  { ids, ownerId }: WhichImages,
+): Promise<LockedRows> {
+  const rows = await tx.$queryRaw<((LockedAccount & { isImage: false }) | (LockedImage & { isImage: true }))[]>`
+    WITH accounts AS MATERIALIZED (
+      SELECT id, username, kind, "masterId", "disabledAt" FROM "Account" WHERE id = ANY(${accountIds}) ORDER BY id FOR NO KEY UPDATE
+    ), images AS MATERIALIZED (
+      SELECT id, "ownerId", "regionId", name, state, source, "blobId", "copyOfId" FROM "Image"
+      WHERE (SELECT count(*) FROM accounts) >= 0 AND id = ANY(${ids}) AND (${ownerId}::text IS NULL OR "ownerId" = ${ownerId})
+      ORDER BY id FOR NO KEY UPDATE
+    )
+    SELECT false AS "isImage", id, username, kind::text AS kind, "masterId", "disabledAt", NULL AS "ownerId", NULL AS "regionId",
+      NULL AS name, NULL AS state, NULL AS source, NULL AS "blobId", NULL AS "copyOfId" FROM accounts
+    UNION ALL
+    SELECT true, id, NULL, NULL, NULL, NULL, "ownerId", "regionId", name, state::text, source::text, "blobId", "copyOfId" FROM images`
+  const locked: LockedRows = { accounts: new Map(), images: new Map() }
+  for (const row of rows) {
+    if (row.isImage) locked.images.set(row.id, row)
+    else locked.accounts.set(row.id, row)
+  }
+  return locked
 }
 
 /** Whether the lease of a transfer has ended, by the clock of the database. */

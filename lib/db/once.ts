@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import type { Context } from '@/lib/auth/viewer'
 import { ok, type Refusal, type Result } from '@/lib/result'
 import { db } from './client'
+import { Prisma } from './generated/client'
 import type { Transaction } from './transaction'
 
 /** How long a wish is remembered. The same form sent again after that is a new one. */
@@ -17,6 +18,18 @@ export function wishOf(operation: string, { viewer }: Context, key: string, inpu
   return createHash('sha256')
     .update(JSON.stringify([operation, viewer.accountId, key, input]))
     .digest('hex')
+}
+
+/** A column of a statement of facts: what the same wish was answered before, null where it has not come true. */
+export function selectAnswer({ wish }: Context): Prisma.Sql {
+  return Prisma.sql`(SELECT answer FROM "Wish" WHERE id = ${wish ?? null}::text)`
+}
+
+/** The statement that remembers what a wish was answered, for a write that does more in the same statement. */
+export function insertWish({ wish, viewer, now }: Context, answer: unknown): Prisma.Sql {
+  const id = wish ?? null
+  return Prisma.sql`INSERT INTO "Wish" (id, "accountId", answer, at)
+    SELECT ${id}::text, ${viewer.accountId}, ${JSON.stringify(answer)}::jsonb, ${now}::timestamptz WHERE ${id}::text IS NOT NULL`
 }
 
 /**

@@ -1,7 +1,7 @@
 import 'server-only'
 import { type Context, isDisabled } from '@/lib/auth/viewer'
 import { type RefusalOf, type Result, refuse } from '@/lib/result'
-import { type LockedAccount, type LockedImage, lockAccounts, lockOwnImages } from './locks'
+import { type LockedAccount, type LockedImage, lockImages } from './locks'
 import { inTransaction, type Transaction } from './transaction'
 
 /** An own image by its id, in the region of the URL (rule 6); null: the operator's, who names no region. */
@@ -33,8 +33,9 @@ export async function onOwnImage<Answer extends Result<unknown>>(
 ): Promise<Answer | Result<never, OwnImageRefusal>> {
   return await inTransaction(async (tx): Promise<Answer | Result<never, OwnImageRefusal>> => {
     const also = (await findAlso?.(tx)) ?? {}
-    const accounts = await lockAccounts(tx, [...new Set([...actingAccounts(ctx), ...(also.accounts ?? [])])])
-    const images = await lockOwnImages(tx, ctx.viewer.ownerId, [imageId, ...(also.images ?? [])])
+    const ids = [imageId, ...(also.images ?? [])]
+    const who = [...new Set([...actingAccounts(ctx), ...(also.accounts ?? [])])]
+    const { accounts, images } = await lockImages(tx, who, { ids, ownerId: ctx.viewer.ownerId })
     const image = images.get(imageId)
     if (!image) return refuse({ code: 'IMAGE_NOT_FOUND' })
     if (isDisabled(ctx, accounts)) return refuse({ code: 'SIGNED_OUT' })

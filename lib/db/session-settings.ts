@@ -10,7 +10,7 @@ const settings = {
   // A transaction that idles is ended so that it cannot hold locks.
   idle_in_transaction_session_timeout: '15s',
   statement_timeout: '30s',
-  // Single statements run under it; a transaction says its own.
+  // Every transaction of ours runs under it and says none of its own.
   default_transaction_isolation: 'read committed',
 }
 

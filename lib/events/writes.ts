@@ -1,6 +1,6 @@
 import 'server-only'
 import type { Context } from '@/lib/auth/viewer'
-import type { Prisma } from '@/lib/db/generated/client'
+import { Prisma } from '@/lib/db/generated/client'
 import type { Transaction } from '@/lib/db/transaction'
 import type { EventAction } from './rules'
 
@@ -16,26 +16,36 @@ export type EventFacts = {
 }
 
 /**
+ * The statement that records events, for a write that has more to do in the same statement. Its text is the same for any
+ * number of events.
+ */
+export function insertEvents(ctx: Context, events: EventFacts[]): Prisma.Sql {
+  const rows = events.map(({ action, owner, regionId, image, shareId, recipient, details }) => ({
+    action,
+    ownerId: owner?.id ?? ctx.viewer.ownerId,
+    ownerName: owner?.username ?? ctx.viewer.ownerUsername,
+    regionId,
+    imageId: image?.id,
+    imageName: image?.name,
+    shareId,
+    recipientId: recipient?.id,
+    recipientName: recipient?.username,
+    details: details ?? {},
+  }))
+  const { accountId, username } = ctx.viewer
+  return Prisma.sql`
+    INSERT INTO "Event" (at, action, "actorId", "actorName", "ownerId", "ownerName", "regionId", "imageId", "imageName", "shareId",
+      "recipientId", "recipientName", address, details)
+    SELECT ${ctx.now}::timestamptz, action, ${accountId}, ${username}, "ownerId", "ownerName", "regionId", "imageId", "imageName",
+      "shareId", "recipientId", "recipientName", ${ctx.address}, details
+    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS facts(action text, "ownerId" text, "ownerName" text, "regionId" text,
+      "imageId" text, "imageName" text, "shareId" text, "recipientId" text, "recipientName" text, details jsonb)`
+}
+
+/**
  * Records events in the transaction that does what they tell. The table is append-only: a trigger refuses UPDATE, DELETE
  * and TRUNCATE. Every noun's writes call this; it is the one write that crosses nouns.
  */
 export async function recordEvents(tx: Transaction, ctx: Context, events: EventFacts[]): Promise<void> {
-  await tx.event.createMany({
-    data: events.map((event) => ({
-      at: ctx.now,
-      action: event.action,
-      actorId: ctx.viewer.accountId,
-      actorName: ctx.viewer.username,
-      ownerId: event.owner?.id ?? ctx.viewer.ownerId,
-      ownerName: event.owner?.username ?? ctx.viewer.ownerUsername,
-      regionId: event.regionId,
-      imageId: event.image?.id,
-      imageName: event.image?.name,
-      shareId: event.shareId,
-      recipientId: event.recipient?.id,
-      recipientName: event.recipient?.username,
-      address: ctx.address,
-      details: event.details ?? {},
-    })),
-  })
+  await tx.$executeRaw(insertEvents(ctx, events))
 }

@@ -11,15 +11,11 @@ import type { QuotaMeters, RegionQuota } from './schema'
 export type QuotaUse = { accountId: string; regionId: string; quota: number; used: number }
 
 /**
- * Quotas and their use of several accounts in one region. Under the accounts' locks this is the fact that a rule decides
- * on. Counting stops one past the quota, so a huge account costs no more than its quota.
+ * The SELECT of quotas and their use of several accounts in one region, for a statement that reads more facts. Counting stops
+ * one past the quota, so a huge account costs no more than its quota.
  */
-export async function quotaUse(
-  tx: Transaction,
-  accountIds: string[],
-  regionId: string,
-): Promise<Map<string, QuotaUse>> {
-  const rows = await tx.$queryRaw<QuotaUse[]>`
+export function selectQuotaUse(accountIds: string[], regionId: string): Prisma.Sql {
+  return Prisma.sql`
     SELECT a.id AS "accountId", ${regionId} AS "regionId", q.quota, (o.used + r.used)::int AS used
     FROM unnest(${accountIds}::text[]) AS a(id)
     CROSS JOIN LATERAL (SELECT coalesce((SELECT images FROM "Quota" WHERE "accountId" = a.id AND "regionId" = ${regionId}),
@@ -28,6 +24,15 @@ export async function quotaUse(
       WHERE "ownerId" = a.id AND "regionId" = ${regionId} AND state <> 'failed' LIMIT q.quota + 1) own) o
     CROSS JOIN LATERAL (SELECT count(*) AS used FROM (SELECT 1 FROM "Share"
       WHERE "recipientId" = a.id AND "regionId" = ${regionId} LIMIT q.quota + 1) received) r`
+}
+
+/** Quotas and their use by account. Under the accounts' locks this is the fact that a rule decides on. */
+export async function quotaUse(
+  tx: Transaction,
+  accountIds: string[],
+  regionId: string,
+): Promise<Map<string, QuotaUse>> {
+  const rows = await tx.$queryRaw<QuotaUse[]>(selectQuotaUse(accountIds, regionId))
   return new Map(rows.map((row) => [row.accountId, row]))
 }
 

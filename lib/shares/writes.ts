@@ -1,18 +1,18 @@
 import 'server-only'
 import { z } from 'zod'
-import { readLookups } from '@/lib/accounts/reads'
+import { type LookupsRow, selectLookups, toLookups } from '@/lib/accounts/reads'
 import { areLookupsUsedUp, isUsername, waitsUntil } from '@/lib/accounts/rules'
 import { countUnknown, recordShareTry } from '@/lib/accounts/writes-look-up'
 import { type Context, isDisabled } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
-import { type LockedAccount, type LockedImage, lockAccounts, lockImage } from '@/lib/db/locks'
-import { once } from '@/lib/db/once'
+import { type LockedImage, lockImages } from '@/lib/db/locks'
+import { insertWish, selectAnswer } from '@/lib/db/once'
 import { type Locked, type OwnImageRefusal, onOwnImage } from '@/lib/db/own-image'
 import { inTransaction, type Transaction } from '@/lib/db/transaction'
 import { env } from '@/lib/env'
-import { recordEvents } from '@/lib/events/writes'
+import { insertEvents } from '@/lib/events/writes'
 import { newId } from '@/lib/ids'
-import { quotaUse } from '@/lib/quotas/reads'
+import { selectQuotaUse } from '@/lib/quotas/reads'
 import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
 import { findHeldShare } from './reads'
 import {
@@ -45,11 +45,7 @@ export async function shareImage(
   ctx: Context,
   input: ShareImageInput,
 ): Promise<Result<ImageShare[], OwnImageRefusal | ShareRefusal | RefusalOf<'RESHARE_FORBIDDEN'>>> {
-  const [isOwn, lookups, masters] = await Promise.all([
-    isOwnImage(ctx, input.imageId),
-    readLookups(db(), ctx),
-    findMasters(input.usernames),
-  ])
+  const { isOwn, lookups, masters } = await findToLock(ctx, input)
   // Another's image is answered without taking a lock on a recipient.
   if (!isOwn) {
     const held = await findHeldShare(ctx, input.imageId)
@@ -58,73 +54,68 @@ export async function shareImage(
   // A try that has to wait touches no recipient, so that its time tells no more than its answer.
   const waiting = waitsUntil(lookups) ? lookups : null
   const candidates = waiting ? [] : masters
-  const share = async (tx: Transaction, { image, accounts }: Locked): Promise<Result<ImageShare[], ShareRefusal>> => {
-    const asked = await readShareFacts(tx, ctx, input, image, candidates, accounts)
-    const facts = { ...asked, lookups: waiting ?? (await readLookups(tx, ctx)) }
+  const share = async (tx: Transaction, locked: Locked): Promise<Result<ImageShare[], ShareRefusal>> => {
+    const { answered, ...read } = await readShareFacts(tx, ctx, input, { ...locked, candidates })
+    if (answered) return ok(z.array(imageShare).parse(answered))
+    const facts = { ...read, lookups: waiting ?? read.lookups }
     const refusal = refuseShare(facts)
     await countGuesses(tx, ctx, facts, refusal)
     if (refusal) return refuse(refusal)
-    return ok(await writeShares(tx, ctx, input, candidates, image.name))
+    return ok(await writeShares(tx, ctx, input, { image: locked.image, recipients: candidates }))
   }
-  return await onOwnImage(
-    ctx,
-    input,
-    (tx, locked) => once(tx, ctx, z.array(imageShare), () => share(tx, locked)),
-    async () => ({ accounts: candidates.map((candidate) => candidate.id) }),
-  )
+  return await onOwnImage(ctx, input, share, async () => ({ accounts: candidates.map((candidate) => candidate.id) }))
 }
 
-// An image never changes hands, so this may be asked before the locks.
-async function isOwnImage(ctx: Context, imageId: string): Promise<boolean> {
-  return (await db().image.count({ where: { id: imageId, ownerId: ctx.viewer.ownerId } })) === 1
+/** Finds what to lock. An image never changes hands, so whose it is may be asked before the locks. */
+async function findToLock(ctx: Context, { imageId, usernames }: ShareImageInput) {
+  const [found] = await db().$queryRaw<(LookupsRow & { isOwn: boolean; ids: string[]; usernames: string[] })[]>`
+    SELECT EXISTS (SELECT 1 FROM "Image" WHERE id = ${imageId} AND "ownerId" = ${ctx.viewer.ownerId}) AS "isOwn",
+      masters.*, lookups.*
+    FROM (SELECT coalesce(array_agg(id), '{}') AS ids, coalesce(array_agg(username), '{}') AS usernames FROM "Account"
+        WHERE username = ANY(${usernames.filter(isUsername)}::text[]) AND kind = 'MASTER') masters
+      CROSS JOIN (${selectLookups(ctx)}) lookups`
+  if (!found) throw new Error('A statement without FROM of a table has one row.')
+  const masters: Candidate[] = found.ids.map((id, index) => ({ id, username: found.usernames[index] ?? '' }))
+  return { isOwn: found.isOwn, lookups: toLookups(ctx, found), masters }
 }
 
-async function findMasters(usernames: string[]): Promise<Candidate[]> {
-  return await db().account.findMany({
-    where: { username: { in: usernames.filter(isUsername) }, kind: 'MASTER' },
-    select: { id: true, username: true },
-  })
-}
+type FactsRow = LookupsRow & { answered: unknown; holders: string[]; sharesToday: number; full: string[] }
 
+/** FACTS: all that the rule decides on, by one statement after the locks, and what the same wish was answered before. */
 async function readShareFacts(
   tx: Transaction,
   ctx: Context,
   input: ShareImageInput,
-  image: LockedImage,
-  candidates: Candidate[],
-  accounts: Map<string, LockedAccount>,
-) {
+  { image, accounts, candidates }: Locked & { candidates: Candidate[] },
+): Promise<ShareFacts & { answered: unknown }> {
   const timeZone = env().ECS_TIME_ZONE
-  const held = await tx.share.findMany({
-    where: { imageId: input.imageId },
-    select: { recipientId: true },
-    take: recipientsMax + 1,
-  })
-  const day = await tx.shareDay.findUnique({
-    where: { accountId_day: { accountId: ctx.viewer.ownerId, day: new Date(shareDay(ctx.now, timeZone)) } },
-  })
   const ids = candidates.map((candidate) => candidate.id)
-  const quotas = ids.length > 0 ? await quotaUse(tx, ids, input.region) : new Map()
-  const holders = new Set(held.map((share) => share.recipientId))
+  const [row] = await tx.$queryRaw<FactsRow[]>`
+    SELECT ${selectAnswer(ctx)} AS answered,
+      ARRAY(SELECT "recipientId" FROM "Share" WHERE "imageId" = ${input.imageId} LIMIT ${recipientsMax + 1}) AS holders,
+      coalesce((SELECT used FROM "ShareDay" WHERE "accountId" = ${ctx.viewer.ownerId}
+        AND day = ${shareDay(ctx.now, timeZone)}::date), 0)::int AS "sharesToday",
+      ARRAY(SELECT "accountId" FROM (${selectQuotaUse(ids, input.region)}) use WHERE used >= quota) AS full,
+      lookups.*
+    FROM (${selectLookups(ctx)}) lookups`
+  if (!row) throw new Error('A statement without FROM of a table has one row.')
   const byName = new Map(candidates.map((candidate) => [candidate.username, candidate.id]))
   const recipients = input.usernames.map((username): RecipientFacts => {
     const id = byName.get(username)
     const account = id === undefined ? undefined : accounts.get(id)
-    const quota = id === undefined ? undefined : quotas.get(id)
     return {
       username,
       exists: account !== undefined && account.disabledAt === null,
       isYou: id === ctx.viewer.ownerId,
-      alreadyShared: id !== undefined && holders.has(id),
-      quotaFull: quota !== undefined && quota.used >= quota.quota,
+      alreadyShared: id !== undefined && row.holders.includes(id),
+      quotaFull: id !== undefined && row.full.includes(id),
     }
   })
+  const { answered, holders, sharesToday } = row
+  const resetsAt = dayTurnsAt(ctx.now, timeZone)
   return {
-    image,
-    recipientsNow: held.length,
-    sharesToday: day?.used ?? 0,
-    resetsAt: dayTurnsAt(ctx.now, timeZone),
-    recipients,
+    ...{ answered, image, recipientsNow: holders.length, sharesToday, resetsAt, recipients },
+    lookups: toLookups(ctx, row),
   }
 }
 
@@ -136,51 +127,41 @@ async function countGuesses(tx: Transaction, ctx: Context, facts: ShareFacts, re
   if (areLookupsUsedUp(facts.lookups) || refusal?.code === 'LOOKUPS_USED_UP') await recordShareTry(tx, ctx)
 }
 
+/** WRITE: the shares, the day's counter, what the wish is answered and the events, by one statement. */
 async function writeShares(
   tx: Transaction,
   ctx: Context,
-  input: ShareImageInput,
-  recipients: Candidate[],
-  imageName: string,
+  { region, note }: ShareImageInput,
+  { image, recipients }: { image: LockedImage; recipients: Candidate[] },
 ): Promise<ImageShare[]> {
+  const { ownerId, accountId } = ctx.viewer
   const day = shareDay(ctx.now, env().ECS_TIME_ZONE)
-  const shares = recipients.map((recipient) => ({ id: newId('shr'), recipient }))
-  await tx.share.createMany({
-    data: shares.map(({ id, recipient }) => ({
-      id,
-      imageId: input.imageId,
-      ownerId: ctx.viewer.ownerId,
-      regionId: input.region,
-      recipientId: recipient.id,
-      sharedById: ctx.viewer.accountId,
-      note: input.note,
-      createdAt: ctx.now,
-    })),
-  })
-  await tx.$executeRaw`
-    INSERT INTO "ShareDay" ("accountId", day, used)
-    VALUES (${ctx.viewer.ownerId}, ${day}::date, ${shares.length})
-    ON CONFLICT ("accountId", day) DO UPDATE SET used = "ShareDay".used + excluded.used`
-  await recordEvents(
-    tx,
-    ctx,
-    shares.map(({ id, recipient }) => ({
-      action: 'share.create',
-      regionId: input.region,
-      image: { id: input.imageId, name: imageName },
-      shareId: id,
-      recipient,
-      // Which day it counted on, so that another time zone later does not make the record and the counter differ.
-      details: { day },
-    })),
-  )
-  return shares.map(({ id, recipient }) => ({
-    id,
-    username: recipient.username,
+  const made = recipients.map((recipient) => ({ id: newId('shr'), recipient }))
+  const answer = made.map(({ id, recipient: { username } }) => ({
+    ...{ id, username, note },
     sharedAt: ctx.now.toISOString(),
     sharedBy: ctx.viewer.username,
-    note: input.note,
   }))
+  const events = made.map(({ id, recipient }) => ({
+    action: 'share.create' as const,
+    regionId: region,
+    image,
+    shareId: id,
+    recipient,
+    // Which day it counted on, so that another time zone later does not make the record and the counter differ.
+    details: { day },
+  }))
+  await tx.$executeRaw`
+    WITH shares AS (
+      INSERT INTO "Share" (id, "imageId", "ownerId", "regionId", "recipientId", "sharedById", note, "createdAt")
+      SELECT id, ${image.id}, ${ownerId}, ${region}, recipient, ${accountId}, ${note}, ${ctx.now}::timestamptz
+      FROM unnest(${made.map(({ id }) => id)}::text[], ${recipients.map(({ id }) => id)}::text[]) AS made(id, recipient)
+    ), day AS (
+      INSERT INTO "ShareDay" ("accountId", day, used) VALUES (${ownerId}, ${day}::date, ${made.length})
+      ON CONFLICT ("accountId", day) DO UPDATE SET used = "ShareDay".used + excluded.used
+    ), wish AS (${insertWish(ctx, answer)})
+    ${insertEvents(ctx, events)}`
+  return answer
 }
 
 /**
@@ -203,22 +184,22 @@ export async function cancelShare(
   if (!share) return refuse({ code: 'SHARE_NOT_FOUND' })
   const owner = share.image.owner
   return await inTransaction(async (tx) => {
-    const accounts = await lockAccounts(tx, [...new Set([owner.id, share.recipient.id, ctx.viewer.accountId])])
-    await lockImage(tx, share.imageId)
+    const who = [...new Set([owner.id, share.recipient.id, ctx.viewer.accountId])]
+    const { accounts } = await lockImages(tx, who, { ids: [share.imageId], ownerId: null })
     if (isDisabled(ctx, accounts)) return refuse({ code: 'SIGNED_OUT' })
-    const ended = await tx.share.deleteMany({ where: { id: input.shareId } })
-    if (ended.count === 0) return refuse({ code: 'SHARE_NOT_FOUND' })
-    await recordEvents(tx, ctx, [
-      {
-        action: 'share.cancel',
-        owner,
-        regionId: share.regionId,
-        image: { id: share.imageId, name: share.image.name },
-        shareId: input.shareId,
-        recipient: share.recipient,
-        details: { by: ctx.viewer.ownerId === owner.id ? 'sharer' : 'recipient' },
-      },
-    ])
+    const cancel = {
+      action: 'share.cancel' as const,
+      owner,
+      regionId: share.regionId,
+      image: { id: share.imageId, name: share.image.name },
+      shareId: input.shareId,
+      recipient: share.recipient,
+      details: { by: ctx.viewer.ownerId === owner.id ? 'sharer' : 'recipient' },
+    }
+    const recorded = await tx.$executeRaw`
+      WITH ended AS (DELETE FROM "Share" WHERE id = ${input.shareId} RETURNING id)
+      ${insertEvents(ctx, [cancel])} WHERE EXISTS (SELECT 1 FROM ended)`
+    if (recorded === 0) return refuse({ code: 'SHARE_NOT_FOUND' })
     return ok({ shareId: input.shareId })
   })
 }

@@ -5,14 +5,7 @@ import type { DiskContent } from '@/lib/blobs/rules'
 import { letGo, type Place, referTo, settle } from '@/lib/blobs/writes'
 import { db } from '@/lib/db/client'
 import type { TransferStep } from '@/lib/db/generated/enums'
-import {
-  isLeaseOver,
-  type LockedImage,
-  type LockedTransfer,
-  lockAccounts,
-  lockImage,
-  lockTransfer,
-} from '@/lib/db/locks'
+import { isLeaseOver, type LockedImage, type LockedTransfer, lockImages, lockTransfer } from '@/lib/db/locks'
 import { actingAccounts, type OwnImageRefusal, onOwnImage } from '@/lib/db/own-image'
 import { inTransaction, type Transaction } from '@/lib/db/transaction'
 import { parseDiskLayout } from '@/lib/disks/layout'
@@ -215,8 +208,8 @@ async function onTransfer<Answer extends Result<unknown>>(
 
 /** Locks a transfer, and before it the accounts of who works on it and the image that it makes. */
 async function lockAll(tx: Transaction, ctx: Context, imageId: string) {
-  await lockAccounts(tx, actingAccounts(ctx))
-  const image = await lockImage(tx, imageId)
+  const image =
+    (await lockImages(tx, actingAccounts(ctx), { ids: [imageId], ownerId: null })).images.get(imageId) ?? null
   return { image, transfer: image && (await lockTransfer(tx, imageId)) }
 }
 
