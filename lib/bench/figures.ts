@@ -49,20 +49,26 @@ export function toTable(rows: Row[]): string {
     row.aim ?? '',
     row.verdict ?? '',
   ])
+  const [head = '', ...body] = linesOf(headers, lines)
+  const table = [head]
+  rows.forEach((row, index) => {
+    if (row.section !== rows[index - 1]?.section) table.push('', row.section)
+    table.push(body[index] ?? '')
+  })
+  return table.join('\n')
+}
+
+/** The lines of a table in columns, the headers first. */
+export function linesOf(headers: string[], lines: string[][]): string[] {
   const widths = headers.map((header, column) =>
     Math.max(header.length, ...lines.map((line) => line[column]?.length ?? 0)),
   )
-  const toLine = (cells: string[]) =>
+  return [headers, ...lines].map((cells) =>
     cells
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))
       .join('  ')
-      .trimEnd()
-  const table = [toLine(headers)]
-  rows.forEach((row, index) => {
-    if (row.section !== rows[index - 1]?.section) table.push('', row.section)
-    table.push(toLine(lines[index] ?? []))
-  })
-  return table.join('\n')
+      .trimEnd(),
+  )
 }
 
 function sentenceOf({ of, bound, number }: Aim, unit: string): string {
@@ -71,7 +77,7 @@ function sentenceOf({ of, bound, number }: Aim, unit: string): string {
 }
 
 /** Three digits are more than the noise allows. */
-function short(value: number): string {
+export function short(value: number): string {
   if (value === 0) return '0'
   return value >= 100 ? String(Math.round(value)) : Number(value.toPrecision(3)).toString()
 }

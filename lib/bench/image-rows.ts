@@ -1,9 +1,9 @@
 import type pg from 'pg'
 import { sealSession, sessionCookie } from '@/lib/auth/session-cookie'
-import { recipientsMax } from '@/lib/shares/rules'
 import { makeDatabase, type Place, tell, withClients } from './place'
 
 const imagesPerOwner = 50
+const sharesPerImage = 2
 /** Besides those, one owner has a hundredth of all images, where there are enough for that to be many. */
 const manyFrom = 10_000
 const manyShare = 100
@@ -24,7 +24,7 @@ export type ImageRows = { url: string; region: string; owner: Owner; many: Owner
 /** Accounts are numbered: every `spacing`th of the first ones owns 50 images, the last one owns `many`. */
 type Plan = { images: number; owners: number; accounts: number; many: number; spacing: number }
 
-/** Makes a database with so many available images, each shared with 20 accounts, as if all that had come about over time. */
+/** Makes a database with so many available images, each shared with two accounts, as if all that had come about over time. */
 export async function makeImageRows(place: Place, { name, images }: { name: string; images: number }) {
   const began = performance.now()
   const url = await makeDatabase(place, name)
@@ -39,7 +39,7 @@ export async function makeImageRows(place: Place, { name, images }: { name: stri
     await makeIndexes(clients, indexes)
     await first.query('VACUUM (FREEZE, ANALYZE)')
     const seconds = Math.round((performance.now() - began) / 1_000)
-    tell(`A database with ${images} images and ${images * recipientsMax} shares is there after ${seconds} s.`)
+    tell(`A database with ${images} images and ${images * sharesPerImage} shares is there after ${seconds} s.`)
     // One in the middle: shares come to it as to any other.
     const middle = Math.floor(plan.owners / 2) * plan.spacing
     const owner = await signIn(first, middle, `${number(images)} images`)
@@ -52,7 +52,7 @@ export async function makeImageRows(place: Place, { name, images }: { name: stri
 function planFor(images: number): Plan {
   const many = images >= manyFrom ? Math.floor(images / manyShare) : 0
   const owners = Math.max(1, Math.floor((images - many) / imagesPerOwner))
-  const accounts = Math.max(accountsMin, Math.floor((images * recipientsMax) / sharesPerAccount))
+  const accounts = Math.max(accountsMin, Math.floor((images * sharesPerImage) / sharesPerAccount))
   return { images, owners, accounts, many, spacing: Math.floor(accounts / owners) }
 }
 
@@ -89,14 +89,14 @@ function imagesSql(plan: Plan): string {
     FROM ${imagesOf(plan)} i`
 }
 
-// The next image of an owner goes to the next 20 accounts after it, all around and never to itself.
+// The next image of an owner goes to the next accounts after it, all around and never to itself.
 function sharesSql(plan: Plan, worker: number): string {
   const { images, accounts } = plan
-  const recipient = `((owner + 1 + (ordinal * ${recipientsMax} + k) % ${accounts - 1}) % ${accounts})`
+  const recipient = `((owner + 1 + (ordinal * ${sharesPerImage} + k) % ${accounts - 1}) % ${accounts})`
   return `INSERT INTO "Share" (id, "imageId", "ownerId", "regionId", "recipientId", "sharedById", "createdAt")
     SELECT ${id('shr', `(k * ${images}::bigint + n)`)}, ${id('img', 'n')}, ${accountId('owner')}, '${region}',
       ${accountId(recipient)}, ${accountId('owner')}, at
-    FROM generate_series(${worker}, ${recipientsMax - 1}, ${workers}) k, ${imagesOf(plan)} i`
+    FROM generate_series(${worker}, ${sharesPerImage - 1}, ${workers}) k, ${imagesOf(plan)} i`
 }
 
 /** An id such as real ones are: without an order. A multiplier that is odd meets no number twice. */

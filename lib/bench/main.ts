@@ -1,6 +1,8 @@
+import fs from 'node:fs'
 import os from 'node:os'
 import { Argument, Command, InvalidArgumentError } from 'commander'
 import { end, endOnSignals, isEnding } from '../start/ending'
+import { readFigures, toComparison } from './comparison'
 import { measureDisks } from './disks'
 import { type Findings, toRow, toTable } from './figures'
 import { measureGuest } from './guest'
@@ -21,21 +23,25 @@ const sections: Record<string, (place: Place) => Promise<Findings>> = {
   disks: measureDisks,
 }
 
-type Options = Sizes & { json?: boolean; verbose?: boolean }
+type Options = Sizes & { json?: boolean; verbose?: boolean; save?: string; against?: string }
 
 const program = new Command('npm run bench --')
   .description('Measures the speed of the console and prints one table.')
   .addArgument(new Argument('[section...]', 'what to measure; everything without').choices(Object.keys(sections)))
   .option('--json', 'print one JSON value')
+  .option('--save <file>', 'also write the figures to a file that a later run is held against')
+  .option('--against <file>', 'also print how each figure compares with that file')
   .option('--verbose', 'also say what the figures are made of')
   .option('--images <number>', 'the largest number of images in the database', toCount, 1_000_000)
-  .option('--shares <number>', 'shares in a round', toCount, 1_000)
-  .option('--requests <number>', 'requests in a round', toCount, 200)
-  .option('--rounds <number>', 'rounds, of which the median counts', toCount, 5)
+  .option('--shares <number>', 'shares in a round', toCount, 500)
+  .option('--requests <number>', 'requests in a round', toCount, 100)
+  .option('--rounds <number>', 'rounds, of which the median counts', toCount, 3)
   .action(run)
 
-async function run(named: string[], { json, verbose, ...sizes }: Options): Promise<void> {
+async function run(named: string[], { json, verbose, save, against, ...sizes }: Options): Promise<void> {
   endOnSignals(130)
+  // Read first, so that a wrong name is told before anything is measured.
+  const earlier = against === undefined ? null : readFigures(against)
   const before = os.loadavg()[0] ?? 0
   try {
     const place = await makePlace(sizes, verbose === true)
@@ -46,8 +52,14 @@ async function run(named: string[], { json, verbose, ...sizes }: Options): Promi
     if (isEnding()) return
     const rows = findings.flatMap(({ figures }) => figures.map(toRow))
     const notes = verbose ? findings.flatMap((found) => found.notes) : []
+    const about = { at: new Date().toISOString(), machine: machine(before) }
+    if (save !== undefined) fs.writeFileSync(save, `${JSON.stringify({ ...about, figures: rows }, null, 2)}\n`)
     if (json) console.log(JSON.stringify({ figures: rows, notes }, null, 2))
-    else console.log(['', toTable(rows), '', machine(before), ...notes].join('\n'))
+    else {
+      console.log(['', toTable(rows), '', about.machine, ...notes].join('\n'))
+      if (earlier)
+        console.log(['', `Against ${earlier.at}, ${earlier.machine}`, toComparison(rows, earlier.figures)].join('\n'))
+    }
     await end(0)
   } catch (error) {
     if (!isEnding()) console.error(error)

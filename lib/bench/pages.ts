@@ -7,13 +7,21 @@ import { type Running, startServer } from './programs'
 import { ask, type Cost, medianCost, type Target } from './requests'
 import { workingCopy } from './working-copy'
 
-const sizes = [100, 10_000]
+const sizes = [1_000]
 const flat = 1.5
-const overConstant = 1.5
-const kinds = ['page', 'JSON'] as const
+const overConstant = 1.3
+/** What is asked for: the Images page, its JSON, and what every open page and form asks for besides. */
+const pathsOf = {
+  page: (region: string) => paths.customImages(region),
+  JSON: (region: string) => paths.api.images({ region }),
+  'shared list': (region: string) => paths.api.sharedImages({ region }),
+  'new shares': (region: string) => paths.api.newShares(region),
+  quotas: () => paths.api.quotas(),
+} as const
+const kinds = ['page', 'JSON', 'shared list', 'new shares', 'quotas'] as const
 const constantName = 'page of constant data'
 
-type Kind = (typeof kinds)[number]
+type Kind = keyof typeof pathsOf
 type Costs = Map<string, Cost>
 type Served = { rows: ImageRows; server: Running }
 
@@ -60,9 +68,8 @@ async function measureInTurn({ sizes }: Place, targets: Target[]): Promise<Costs
 
 function targetsOf(place: Place, served: Served, owner: Owner): Target[] {
   const { region } = served.rows
-  const pathOf = { page: paths.customImages(region), JSON: paths.api.images({ region }) }
   return kinds.map((kind) =>
-    toTarget(place, served, { name: nameOf(kind, owner), path: pathOf[kind], cookie: owner.cookie }),
+    toTarget(place, served, { name: nameOf(kind, owner), path: pathsOf[kind](region), cookie: owner.cookie }),
   )
 }
 
@@ -112,7 +119,7 @@ function flatness(costs: Costs, name: string, base: string): Figure[] {
     name: `${name}: ${what}`,
     value: cost[key],
     unit: 'ms',
-    limit: { value: limit[key], of: base.replace(/^\w+ /, '') },
+    limit: { value: limit[key], of: base.replace(/^.* with /, 'with ') },
     aim: { of: 'ratio', bound: 'at most', number: flat },
   })
   return [figure('p50 one by one', 'single'), figure('p50 ten at once', 'atOnce'), figure('processor', 'processor')]

@@ -24,11 +24,11 @@ export type Place = {
   environment: NodeJS.ProcessEnv
 }
 
-/** Makes a temporary folder with a PostgreSQL in it, and sets what the product's modules read from the environment. */
+/** Makes a temporary folder with a PostgreSQL in it, as safe as that of the console (fsync is on), and sets what the product's modules read from the environment. */
 export async function makePlace(sizes: Sizes, isVerbose: boolean): Promise<Place> {
   const folder = fs.mkdtempSync(path.join(besideTheProject(), 'ecs-console-bench-'))
   onEnd(async () => fs.rmSync(folder, { recursive: true, force: true }))
-  const starting = startDatabase(path.join(folder, 'database'), { throwaway: true })
+  const starting = startDatabase(path.join(folder, 'database'))
   onEnd(() => starting.then((database) => database.stop()).catch(() => {}))
   const { url, pid } = await starting
   Object.assign(process.env, {

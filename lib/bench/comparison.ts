@@ -1,0 +1,38 @@
+import fs from 'node:fs'
+import { z } from 'zod'
+import { linesOf, type Row, short } from './figures'
+
+// How a run compares with one that was saved. The machine may be another or busier, so what counts is a figure over its limit:
+// both were measured in one run.
+
+const saved = z.object({
+  at: z.string(),
+  machine: z.string(),
+  figures: z.array(
+    z.object({
+      section: z.string(),
+      name: z.string(),
+      value: z.number(),
+      unit: z.string(),
+      ratio: z.number().nullable(),
+    }),
+  ),
+})
+
+export type Saved = z.infer<typeof saved>
+
+/** Reads what `--save` has written. */
+export function readFigures(file: string): Saved {
+  return saved.parse(JSON.parse(fs.readFileSync(file, 'utf8')))
+}
+
+/** Each figure of this run over that of the other one, by its value and, where it has a limit, by its share of the limit. */
+export function toComparison(rows: Row[], earlier: Saved['figures']): string {
+  const lines = rows.map(({ section, name, value, unit, ratio }) => {
+    const then = earlier.find((one) => one.section === section && one.name === name)
+    if (!then) return [name, `${short(value)} ${unit}`, 'new', '', '']
+    const ofLimit = ratio !== null && then.ratio ? (ratio / then.ratio).toFixed(2) : ''
+    return [name, `${short(value)} ${unit}`, `${short(then.value)} ${unit}`, (value / then.value).toFixed(2), ofLimit]
+  })
+  return linesOf(['figure', 'now', 'then', 'now / then', 'of the limit, now / then'], lines).join('\n')
+}
