@@ -22,7 +22,11 @@ test('images are locked in the order of their ids, and one that is named twice i
   const named = [nth(ids, 2), nth(ids, 1), nth(ids, 0), nth(ids, 2), 'img-none']
   const locked = await whileLocked(
     [nth(ids, 1)],
-    () => inTransaction(async (tx) => ({ ok: true, value: [...(await lockImages(tx, named)).keys()] })),
+    () =>
+      inTransaction(async (tx) => {
+        const { images } = await lockImages(tx, [], { ids: named, ownerId: null })
+        return { ok: true, value: [...images.keys()] }
+      }),
     async () => {
       free = await freeOf('Image', ids)
     },
@@ -44,4 +48,25 @@ test('accounts are locked in the order of their ids', async () => {
   )
   expect(free).toEqual([nth(ids, 2)])
   expect(locked).toEqual({ ok: true, value: ids })
+})
+
+test('no image is locked before the last account is, and another’s image never', async () => {
+  const [here, made] = await Promise.all([region(), accounts(2)])
+  const [owner, other] = [nth(made, 0), nth(made, 1)]
+  const [own, others] = await Promise.all([image(owner, here), image(other, here)])
+  const ids = [own, others]
+  let free: string[] = []
+  const locked = await whileLocked(
+    [nth(made.map(({ id }) => id).sort(), 1)],
+    () =>
+      inTransaction(async (tx) => {
+        const rows = await lockImages(tx, [owner.id, other.id], { ids, ownerId: owner.id })
+        return { ok: true, value: [[...rows.accounts.keys()], [...rows.images.keys()], await freeOf('Image', ids)] }
+      }),
+    async () => {
+      free = await freeOf('Image', ids)
+    },
+  )
+  expect(free).toEqual([...ids].sort())
+  expect(locked).toEqual({ ok: true, value: [made.map(({ id }) => id).sort(), [own], [others]] })
 })
