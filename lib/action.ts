@@ -2,7 +2,8 @@ import 'server-only'
 import { headers } from 'next/headers'
 import { redirect, unstable_rethrow } from 'next/navigation'
 import { z } from 'zod'
-import { currentContext, type SessionContext } from '@/lib/context'
+import type { Context } from '@/lib/auth/viewer'
+import { currentContext } from '@/lib/context'
 import { isSilent } from '@/lib/db/errors'
 import { wishOf } from '@/lib/db/once'
 import { toRefusal } from '@/lib/fields'
@@ -24,50 +25,55 @@ const pageMark = z.object({ account: short, build: short, key: short }).catch({}
 type Options = { freesSpace?: boolean }
 
 /**
- * Makes a server action of one domain operation: who asks, when and from which page, parse, run, catch faults. An action is
+ * Makes server actions, for a door that has its own way of knowing who asks. One action is one domain operation: who asks, when and from which page, parse, run, catch faults. An action is
  * a public endpoint, so its input is unknown until the schema has said otherwise. It takes its input from code, or a form,
  * which is read here and nowhere else. While the console is read-only, what does not free space is refused. A fault is logged; the
  * browser gets a reference. After 12 s without an answer nobody waits any more.
  */
-export function defineAction<S extends z.ZodType, T>(
-  schema: S,
-  run: (ctx: SessionContext, input: z.output<S>) => Promise<Result<T>>,
-  { freesSpace = false }: Options = {},
-): Action<z.input<S>, T> {
-  const answer = async (input: unknown, mark: PageMark): Promise<ActionResult<T>> => {
-    try {
-      const ctx = await currentContext()
-      const refused = refusePage(mark, ctx?.viewer ?? null)
-      if (refused || !ctx) return { ok: false, refusal: refused ?? { code: 'SIGNED_OUT' } }
-      if (!freesSpace && (await isReadOnly())) return { ok: false, refusal: { code: 'READ_ONLY' } }
-      const parsed = schema.safeParse(input)
-      if (!parsed.success) return { ok: false, refusal: toRefusal(parsed.error) }
-      const wish = mark.key && wishOf(run.name, ctx, mark.key, parsed.data)
-      const result = await within(actionPatienceMs, run(wish ? { ...ctx, wish } : ctx, parsed.data))
-      if (!result.ok) return result
-      if (!result.isReplay) countShares(run.name, result.value)
-      return { ok: true, value: result.value }
-    } catch (error) {
-      unstable_rethrow(error)
-      return { ok: false, refusal: refusalOf(error, run.name) }
+export const actionsFor =
+  <C extends Context>(authenticate: () => Promise<C | null>) =>
+  <S extends z.ZodType, T>(
+    schema: S,
+    run: (ctx: C, input: z.output<S>) => Promise<Result<T>>,
+    { freesSpace = false }: Options = {},
+  ): Action<z.input<S>, T> => {
+    const answer = async (input: unknown, mark: PageMark): Promise<ActionResult<T>> => {
+      try {
+        const ctx = await authenticate()
+        const refused = refusePage(mark, ctx?.viewer ?? null)
+        if (refused || !ctx) return { ok: false, refusal: refused ?? { code: 'SIGNED_OUT' } }
+        if (!freesSpace && (await isReadOnly())) return { ok: false, refusal: { code: 'READ_ONLY' } }
+        const parsed = schema.safeParse(input)
+        if (!parsed.success) return { ok: false, refusal: toRefusal(parsed.error) }
+        const wish = mark.key && wishOf(run.name, ctx, mark.key, parsed.data)
+        const result = await within(actionPatienceMs, run(wish ? { ...ctx, wish } : ctx, parsed.data))
+        if (!result.ok) return result
+        if (!result.isReplay) countShares(run.name, result.value)
+        return { ok: true, value: result.value }
+      } catch (error) {
+        unstable_rethrow(error)
+        return { ok: false, refusal: refusalOf(error, run.name) }
+      }
     }
+    const observed = async (input: unknown, mark: PageMark): Promise<ActionResult<T>> => {
+      const head = await headers()
+      return await observe({ kind: 'action', operation: run.name, head, endOf }, () => answer(input, mark))
+    }
+    async function action(input: z.input<S>, mark?: PageMark): Promise<ActionResult<T>>
+    async function action(before: FormAnswer<T> | null, form: FormData): Promise<FormAnswer<T>>
+    async function action(first: unknown, second?: FormData | PageMark): Promise<ActionResult<T> | FormAnswer<T>> {
+      if (!(second instanceof FormData)) return await observed(first, pageMark.parse(second ?? {}))
+      const { input, mark, typed, next } = readForm(second)
+      const result = await observed(input, pageMark.parse(mark))
+      // A script leads on by itself; without one there is nobody else to do it.
+      if (result.ok && next && !(await headers()).has('next-action')) redirect(safeNext(next))
+      return { ...result, typed }
+    }
+    return action
   }
-  const observed = async (input: unknown, mark: PageMark): Promise<ActionResult<T>> => {
-    const head = await headers()
-    return await observe({ kind: 'action', operation: run.name, head, endOf }, () => answer(input, mark))
-  }
-  async function action(input: z.input<S>, mark?: PageMark): Promise<ActionResult<T>>
-  async function action(before: FormAnswer<T> | null, form: FormData): Promise<FormAnswer<T>>
-  async function action(first: unknown, second?: FormData | PageMark): Promise<ActionResult<T> | FormAnswer<T>> {
-    if (!(second instanceof FormData)) return await observed(first, pageMark.parse(second ?? {}))
-    const { input, mark, typed, next } = readForm(second)
-    const result = await observed(input, pageMark.parse(mark))
-    // A script leads on by itself; without one there is nobody else to do it.
-    if (result.ok && next && !(await headers()).has('next-action')) redirect(safeNext(next))
-    return { ...result, typed }
-  }
-  return action
-}
+
+/** The action for whoever is signed in in this browser. */
+export const defineAction = actionsFor(currentContext)
 
 function refusalOf(error: unknown, operation: string): Refusal | Fault {
   if (isDiskFull(error)) return { code: 'READ_ONLY' }

@@ -2,8 +2,9 @@ import 'server-only'
 import type { Readable } from 'node:stream'
 import type { NextRequest } from 'next/server'
 import type { z } from 'zod'
+import type { Context } from '@/lib/auth/viewer'
 import type { StoredContent } from '@/lib/blobs/schema'
-import { currentContext, type SessionContext } from '@/lib/context'
+import { currentContext } from '@/lib/context'
 import { downloadPage } from '@/lib/download-page'
 import type { DownloadRefusal } from '@/lib/download-refusal'
 import { logFault, logOutage } from '@/lib/log'
@@ -11,6 +12,7 @@ import type { Outcome } from '@/lib/metrics'
 import { observe } from '@/lib/observe'
 import { markOfHeaders, refusePage } from '@/lib/page-mark'
 import { isStanding } from '@/lib/standing'
+import { statusOf } from '@/lib/status'
 import { StoreUnreachable } from '@/lib/stores/errors'
 import { isSound } from '@/lib/stores/sound'
 import { storeOf } from '@/lib/stores/store'
@@ -20,46 +22,48 @@ type Range = { start: number; end: number }
 type Answer = { response: Response; outcome: Outcome; code: string | null }
 
 /**
- * Makes a GET route of a read that answers stored bytes, whole or in one range, so that a download can be resumed. The bytes
+ * A GET route of a read that answers stored bytes, for one way of knowing who asks; whole or in one range, so that a download can be resumed. The bytes
  * are compared with their checksum before the first of them leaves: what the store has lost is never served.
  */
-export function defineDownload<S extends z.ZodType>(
-  schema: S,
-  read: (ctx: SessionContext, params: z.output<S>) => Promise<StoredContent | null>,
-) {
-  const answer = async (request: NextRequest, { params }: RouteParams): Promise<Answer> => {
-    let region = ''
-    try {
-      const ctx = await currentContext()
-      const refusal = refusePage(markOfHeaders(request.headers), ctx?.viewer ?? null)
-      if (isStanding(refusal) && refusal.code !== 'SIGNED_OUT') return await refuse(request, 409, refusal)
-      if (!ctx) return await refuse(request, 401, { code: 'SIGNED_OUT' })
-      const parsed = schema.safeParse({ ...Object.fromEntries(request.nextUrl.searchParams), ...(await params) })
-      const content = parsed.success ? await read(ctx, parsed.data) : null
-      if (!content) return await refuse(request, 404, { code: 'IMAGE_NOT_FOUND' })
-      region = content.region
-      const response = request.method === 'HEAD' ? await headOf(content) : await serve(request, content)
-      return { response, outcome: 'ok', code: null }
-    } catch (error) {
-      // Nobody waits for it any more.
-      if (request.signal.aborted)
-        return { response: new Response(null, { status: 499 }), outcome: 'refused', code: null }
-      const where = request.nextUrl.pathname
-      if (error instanceof StoreUnreachable)
-        return await refuse(request, 503, { code: 'STORE_UNREACHABLE', region, reference: logOutage(error, where) })
-      return await refuse(request, 500, { code: 'FAULT', reference: logFault(error, where) })
+export const downloadsFor =
+  <C extends Context>(authenticate: (request: NextRequest) => Promise<C | null>) =>
+  <S extends z.ZodType>(schema: S, read: (ctx: C, params: z.output<S>) => Promise<StoredContent | null>) => {
+    const answer = async (request: NextRequest, { params }: RouteParams): Promise<Answer> => {
+      let region = ''
+      try {
+        const ctx = await authenticate(request)
+        const refusal = refusePage(markOfHeaders(request.headers), ctx?.viewer ?? null)
+        if (isStanding(refusal) && refusal.code !== 'SIGNED_OUT') return await refuse(request, refusal)
+        if (!ctx) return await refuse(request, { code: 'SIGNED_OUT' })
+        const parsed = schema.safeParse({ ...Object.fromEntries(request.nextUrl.searchParams), ...(await params) })
+        const content = parsed.success ? await read(ctx, parsed.data) : null
+        if (!content) return await refuse(request, { code: 'IMAGE_NOT_FOUND' })
+        region = content.region
+        const response = request.method === 'HEAD' ? await headOf(content) : await serve(request, content)
+        return { response, outcome: 'ok', code: null }
+      } catch (error) {
+        // Nobody waits for it any more.
+        if (request.signal.aborted)
+          return { response: new Response(null, { status: 499 }), outcome: 'refused', code: null }
+        const where = request.nextUrl.pathname
+        if (error instanceof StoreUnreachable)
+          return await refuse(request, { code: 'STORE_UNREACHABLE', region, reference: logOutage(error, where) })
+        return await refuse(request, { code: 'FAULT', reference: logFault(error, where) })
+      }
+    }
+    return async (request: NextRequest, route: RouteParams): Promise<Response> => {
+      const observed = {
+        kind: 'transfer' as const,
+        operation: read.name,
+        head: request.headers,
+        endOf: (end: Answer) => end,
+      }
+      return (await observe(observed, () => answer(request, route))).response
     }
   }
-  return async (request: NextRequest, route: RouteParams): Promise<Response> => {
-    const observed = {
-      kind: 'transfer' as const,
-      operation: read.name,
-      head: request.headers,
-      endOf: (end: Answer) => end,
-    }
-    return (await observe(observed, () => answer(request, route))).response
-  }
-}
+
+/** The download for whoever is signed in in this browser. */
+export const defineDownload = downloadsFor(currentContext)
 
 function headersOf({ fileName, sha256 }: StoredContent) {
   return {
@@ -129,7 +133,8 @@ function webStream(bytes: Readable): ReadableStream<Uint8Array> {
 const retryAfterSeconds = 30
 
 /** What a program gets as JSON and a person who follows the address in a browser as a page. */
-async function refuse(request: NextRequest, status: number, refusal: DownloadRefusal): Promise<Answer> {
+async function refuse(request: NextRequest, refusal: DownloadRefusal): Promise<Answer> {
+  const status = statusOf(refusal)
   const headers = {
     'Cache-Control': 'private, no-store',
     ...(status === 503 ? { 'Retry-After': String(retryAfterSeconds) } : {}),

@@ -1,7 +1,8 @@
 import 'server-only'
 import type { NextRequest } from 'next/server'
 import type { z } from 'zod'
-import { currentContext, type SessionContext } from '@/lib/context'
+import type { Context } from '@/lib/auth/viewer'
+import { currentContext } from '@/lib/context'
 import { isSilent } from '@/lib/db/errors'
 import { toRefusal } from '@/lib/fields'
 import { logFault } from '@/lib/log'
@@ -10,53 +11,60 @@ import { markOfHeaders, readOnlyHeader, refusePage } from '@/lib/page-mark'
 import { requestPatienceMs, within } from '@/lib/patience'
 import { isDiskFull, isReadOnly } from '@/lib/read-only'
 import { type Fault, type Refusal, Refused } from '@/lib/result'
+import { statusOf } from '@/lib/status'
 
 type RouteParams = { params: Promise<Record<string, string>> }
-type Answer<T> =
-  | { status: 200; body: T }
-  | { status: 400 | 401 | 404 | 409 | 500 | 503; body: { refusal: Refusal | Fault } }
+type Answer<T> = { status: 200; body: T } | RefusedAnswer
+type RefusedAnswer = { status: number; body: { refusal: Refusal | Fault } }
 
 /**
- * Makes a GET route of one read: the door for refetches of what a page has rendered with the same read. Nobody signed in
- * is 401, a page of another account or build 409, a bad parameter 400, nothing to see 404 (not there and not yours are one
- * answer), a fault 500 with a reference. One that writes, too, and could not do so now (`Refused`) is 503: it may be asked again. So is
- * a database that does not answer within 4 s.
+ * Makes GET routes of reads, for a door that has its own way of knowing who asks. Nobody is 401, a page of another account or
+ * build 409, a bad parameter 400, nothing to see 404 (not there and not yours are one answer), a fault 500 with a reference. What the
+ * read refuses (`Refused`) has the status of that refusal. 503 may be asked again: so is a database that does not answer within 4 s.
  */
-export function defineRead<S extends z.ZodType, T>(
-  schema: S,
-  read: (ctx: SessionContext, params: z.output<S>) => Promise<T | null>,
-) {
-  const answer = async (request: NextRequest, { params }: RouteParams): Promise<Answer<T>> => {
-    try {
-      const ctx = await currentContext()
-      const refusal = refusePage(markOfHeaders(request.headers), ctx?.viewer ?? null)
-      if (refusal && refusal.code !== 'SIGNED_OUT') return { status: 409, body: { refusal } }
-      if (!ctx) return { status: 401, body: { refusal: { code: 'SIGNED_OUT' } } }
-      const parsed = schema.safeParse({ ...Object.fromEntries(request.nextUrl.searchParams), ...(await params) })
-      if (!parsed.success) return { status: 400, body: { refusal: toRefusal(parsed.error) } }
-      const value = await within(requestPatienceMs, read(ctx, parsed.data))
-      return value === null
-        ? { status: 404, body: { refusal: { code: 'IMAGE_NOT_FOUND' } } }
-        : { status: 200, body: value }
-    } catch (error) {
-      if (error instanceof Refused) return { status: 503, body: { refusal: error.refusal } }
-      if (isDiskFull(error)) return { status: 503, body: { refusal: { code: 'READ_ONLY' } } }
-      const reference = logFault(error, request.nextUrl.pathname)
-      return { status: isSilent(error) ? 503 : 500, body: { refusal: { code: 'FAULT', reference } } }
+export const readsFor =
+  <C extends Context>(authenticate: (request: NextRequest) => Promise<C | null>) =>
+  <S extends z.ZodType, T>(schema: S, read: (ctx: C, params: z.output<S>) => Promise<T | null>) => {
+    const answer = async (request: NextRequest, { params }: RouteParams): Promise<Answer<T>> => {
+      try {
+        const ctx = await authenticate(request)
+        const refusal = refusePage(markOfHeaders(request.headers), ctx?.viewer ?? null)
+        if (refusal || !ctx) return refused(refusal ?? { code: 'SIGNED_OUT' })
+        const parsed = schema.safeParse({ ...Object.fromEntries(request.nextUrl.searchParams), ...(await params) })
+        if (!parsed.success) return refused(toRefusal(parsed.error))
+        const value = await within(requestPatienceMs, read(ctx, parsed.data))
+        return value === null ? refused({ code: 'IMAGE_NOT_FOUND' }) : { status: 200, body: value }
+      } catch (error) {
+        if (error instanceof Refused) return refused(error.refusal)
+        if (isDiskFull(error)) return refused({ code: 'READ_ONLY' })
+        const reference = logFault(error, request.nextUrl.pathname)
+        const fault = refused({ code: 'FAULT', reference })
+        return isSilent(error) ? { ...fault, status: 503 } : fault
+      }
+    }
+    return async (request: NextRequest, route: RouteParams): Promise<Response> => {
+      const observed = { kind: 'read' as const, operation: read.name, head: request.headers, endOf: endOf<T> }
+      const { status, body } = await observe(observed, () => answer(request, route))
+      const again: Record<string, string> = status === 503 ? { 'Retry-After': '1' } : {}
+      const readOnly = (await isReadOnly()) ? '1' : '0'
+      const headers = { 'Cache-Control': 'private, no-store', [readOnlyHeader]: readOnly, ...again }
+      return Response.json(body, { status, headers })
     }
   }
-  return async (request: NextRequest, route: RouteParams): Promise<Response> => {
-    const observed = { kind: 'read' as const, operation: read.name, head: request.headers, endOf: endOf<T> }
-    const { status, body } = await observe(observed, () => answer(request, route))
-    const again: Record<string, string> = status === 503 ? { 'Retry-After': '1' } : {}
-    const readOnly = (await isReadOnly()) ? '1' : '0'
-    const headers = { 'Cache-Control': 'private, no-store', [readOnlyHeader]: readOnly, ...again }
-    return Response.json(body, { status, headers })
-  }
+
+/** The route for refetches of what a page has rendered with the same read. */
+export const defineRead = readsFor(currentContext)
+
+function refused(refusal: Refusal | Fault): RefusedAnswer {
+  return { status: statusOf(refusal), body: { refusal } }
+}
+
+function isRefused<T>(answer: Answer<T>): answer is RefusedAnswer {
+  return answer.status !== 200
 }
 
 function endOf<T>(answer: Answer<T>) {
-  if (answer.status === 200) return { outcome: 'ok' as const, code: null }
+  if (!isRefused(answer)) return { outcome: 'ok' as const, code: null }
   const { code } = answer.body.refusal
   if (code === 'FAULT') return { outcome: 'fault' as const, code: null }
   return { outcome: 'refused' as const, code }

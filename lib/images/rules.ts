@@ -8,6 +8,28 @@ export type ImageStateName = (typeof imageStates)[number]
 export const importSteps = ['RECEIVE', 'CHECK', 'CONVERT', 'STORE'] as const
 export type ImportStepName = (typeof importSteps)[number]
 
+/** Why an image failed: what a transfer refuses with, and what only a failure can be. The sentence stands in lib/messages. */
+export const failureCodes = [
+  'IMPORT_INTERRUPTED',
+  'IMPORT_FAULT',
+  'COPY_FAULT',
+  'DISK_REFUSED',
+  'IMAGE_TOO_LARGE',
+  'CHECKSUM_MISMATCH',
+  'COPY_SOURCE_GONE',
+  'COPY_SOURCE_DAMAGED',
+  'STORE_UNREACHABLE',
+  'STORE_REFUSED',
+  'STORE_FULL',
+  'BYTES_QUOTA_FULL',
+  'SIGNED_OUT',
+] as const
+export type FailureCode = (typeof failureCodes)[number]
+
+export function isFailureCode(code: string): code is FailureCode {
+  return failureCodes.some((known) => known === code)
+}
+
 export const imageNameMax = 128
 export const operatingSystemMax = 64
 export const descriptionMax = 500

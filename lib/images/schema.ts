@@ -19,11 +19,13 @@ import type { PageRange } from '@/lib/pages'
 import type { QuotaMeters } from '@/lib/quotas/schema'
 import {
   descriptionMax,
+  type FailureCode,
   foldName,
   type ImageStateName,
   type ImportStepName,
   imageNameMax,
   imageStates,
+  isFailureCode,
   isPlainName,
   minDiskGibMax,
   minMemoryMibMax,
@@ -104,13 +106,19 @@ export const recycleBinInput = z.object({
 })
 export type RecycleBinInput = z.infer<typeof recycleBinInput>
 
-/** Why an image failed: a refusal's code with its facts. */
-export const imageFailure = z.object({
-  code: z.string(),
-  reason: z.string().optional(),
-  facts: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
-})
-export type ImageFailure = z.infer<typeof imageFailure>
+const facts = z.record(z.string(), z.union([z.string(), z.number()])).optional()
+
+/** Why an image failed, as it is stored: a code with its facts. */
+export type ImageFailure = { code: FailureCode; reason?: string | undefined; facts?: z.infer<typeof facts> }
+
+/** The same as it is read: a code that another version of the console wrote is UNKNOWN, and named in the facts. */
+export type ReadFailure = Omit<ImageFailure, 'code'> & { code: FailureCode | 'UNKNOWN' }
+export const imageFailure = z
+  .object({ code: z.string(), reason: z.string().optional(), facts })
+  .transform(
+    ({ code, ...rest }): ReadFailure =>
+      isFailureCode(code) ? { code, ...rest } : { ...rest, code: 'UNKNOWN', facts: { ...rest.facts, code } },
+  )
 
 /** One row of the Custom Images list. Sizes in bytes, times as ISO 8601. */
 export type CustomImage = {
@@ -120,7 +128,7 @@ export type CustomImage = {
   virtualSize: number
   size: number
   state: ImageStateName
-  failure: ImageFailure | null
+  failure: ReadFailure | null
   recipients: number
   /** What an import is at; null when it is at nothing. */
   step: ImportStepName | null
@@ -198,7 +206,7 @@ export type OwnImage = ImageFields & {
   recycleDays: number
   /** Partitions and file systems; null until they have been read. */
   layout: DiskLayout | null
-  failure: ImageFailure | null
+  failure: ReadFailure | null
   createdAt: string
   recipients: { shareId: string; username: string; sharedAt: string }[]
   events: ImageEvents

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { imageId, regionId, text } from '@/lib/fields'
 import type { ImageStateName, ImportStepName } from '@/lib/images/rules'
-import { type ImageFailure, imageName, operatingSystem } from '@/lib/images/schema'
+import { imageName, operatingSystem, type ReadFailure } from '@/lib/images/schema'
 import { importsAskedMax } from './rules'
 
 /** Longest name of a file, as file systems have it. */
@@ -53,5 +53,5 @@ export type ImportState = {
   step: ImportStepName | null
   doneBytes: number
   totalBytes: number
-  failure: ImageFailure | null
+  failure: ReadFailure | null
 }

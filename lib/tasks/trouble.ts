@@ -2,6 +2,7 @@ import 'server-only'
 import type { Context } from '@/lib/auth/viewer'
 import { isBusy, isDatabaseAway, isDatabaseFull } from '@/lib/db/errors'
 import { env } from '@/lib/env'
+import { isFailureCode } from '@/lib/images/rules'
 import type { ImageFailure } from '@/lib/images/schema'
 import { log, logFault } from '@/lib/log'
 import { type Refusal, Refused, type Result, refuse } from '@/lib/result'
@@ -42,7 +43,8 @@ export async function endTry(ctx: Context, error: unknown, met: Met): Promise<Re
     await releaseTransfer(work, code).catch(() => {})
     throw error
   }
-  await failTransfer(ctx, work, refusal ? failureOf(refusal) : faultOf(error, kind))
+  const failure = refusal && failureOf(refusal)
+  await failTransfer(ctx, work, failure ?? faultOf(error, kind))
   if (!refusal) throw error
   const level = forOperator.includes(code) ? 'error' : isOurs(code) ? 'warn' : 'info'
   log[level]({ err: error, kind, region: regionId }, 'A transfer has failed.')
@@ -68,8 +70,9 @@ function refusalOf(error: unknown, region: string): Refusal | null {
   return isBusy(error) || isDatabaseAway(error) ? { code: 'BUSY' } : null
 }
 
-/** Why an image failed, of a refusal: its code and what its sentence needs. */
-function failureOf(refusal: Refusal): ImageFailure {
+/** Why an image failed, of a refusal: its code and what its sentence needs. Null for one that no transfer should meet. */
+function failureOf(refusal: Refusal): ImageFailure | null {
+  if (!isFailureCode(refusal.code)) return null
   return {
     code: refusal.code,
     ...('reason' in refusal ? { reason: refusal.reason } : {}),

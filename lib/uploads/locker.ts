@@ -2,7 +2,7 @@ import 'server-only'
 import { setTimeout as pause } from 'node:timers/promises'
 import { ERRORS, type Lock, type Locker, type RequestRelease } from '@tus/server'
 import pg from 'pg'
-import { uploadRefusal } from './refusal'
+import { UploadRefusal } from './refusal'
 
 // Several processes share one staging folder, and two of them must never write to one file at once. PostgreSQL's session
 // locks are free at once when their holder dies, by whatever end. All of a process are held by one connection: within a
@@ -72,7 +72,7 @@ function newLock(id: string, { holders, take, waitMs }: Taking): Lock {
       const giveUpAt = Date.now() + waitMs
       for (;;) {
         if (signal.aborted) throw ERRORS.ABORTED
-        if (Date.now() > giveUpAt) throw uploadRefusal({ code: 'BUSY' }, 423)
+        if (Date.now() > giveUpAt) throw new UploadRefusal({ code: 'BUSY' }, 423)
         const other = holders.get(id)
         const asking: Holder = { isLocked: false, client: null, requestRelease }
         if (other?.isLocked) await other.requestRelease()

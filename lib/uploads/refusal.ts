@@ -1,5 +1,6 @@
 import 'server-only'
 import type { Fault, Refusal } from '@/lib/result'
+import { statusOf } from '@/lib/status'
 
 /** A refusal in the form in which tus takes an answer out of its hooks. */
 export class UploadRefusal extends Error {
@@ -15,27 +16,16 @@ export class UploadRefusal extends Error {
   }
 }
 
-const statuses: Partial<Record<(Refusal | Fault)['code'], number>> = {
-  SIGNED_OUT: 401,
-  NOT_PERMITTED: 403,
+/** Where an upload answers otherwise, because of what a tus client does with a status: it tries 409 and 503 again. */
+const ofUploads: Partial<Record<(Refusal | Fault)['code'], number>> = {
   OTHER_ACCOUNT: 403,
-  INVALID_INPUT: 400,
-  IMAGE_NOT_FOUND: 404,
-  REGION_NOT_FOUND: 404,
-  // The import has ended or was cancelled: for its sender it is not there any more.
-  IMAGE_BUSY: 404,
-  IMAGE_TOO_LARGE: 413,
-  BUSY: 503,
-  STORE_UNREACHABLE: 503,
-  STORE_REFUSED: 503,
   // Its sender waits until the bar over the page goes.
   READ_ONLY: 507,
-  STORE_FULL: 507,
-  BYTES_QUOTA_FULL: 507,
-  FAULT: 500,
+  // The import has ended or was cancelled: for its sender it is not there any more.
+  IMAGE_BUSY: 404,
 }
 
 /** What an upload is refused for, with the status that says so. */
-export function uploadRefusal(refusal: Refusal | Fault, status: number = statuses[refusal.code] ?? 409): UploadRefusal {
-  return new UploadRefusal(refusal, status)
+export function uploadRefusal(refusal: Refusal | Fault): UploadRefusal {
+  return new UploadRefusal(refusal, ofUploads[refusal.code] ?? statusOf(refusal))
 }
