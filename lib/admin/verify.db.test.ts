@@ -4,8 +4,10 @@ import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { blobKey } from '@/lib/blobs/rules'
 import { db } from '@/lib/db/client'
+import { setQuota } from '@/lib/quotas/writes'
 import { inMotion, leasesAge } from '@/lib/testing/builders'
 import { admin, type Fixture, fixture, imported, master, shared } from './admin-fixture'
+import { operatorContext } from './operator'
 import { showFindings, verify } from './verify'
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-verify-test-'))
@@ -38,6 +40,15 @@ async function sharedImage(recipients: number) {
   const { image, owner } = await imported(made, name('sharer'))
   const usernames = Array.from({ length: recipients }, () => name('recipient'))
   return { image, owner, shares: recipients > 0 ? await shared(made, image.id, owner, usernames) : [] }
+}
+
+/** An upload of 1,000 bytes of which none has arrived. */
+async function moving(): Promise<{ id: string }> {
+  const { image } = await sharedImage(0)
+  const bytes = { totalBytes: 1_000, promisedBytes: 1_000, reservedBytes: 1_000 }
+  const transfer = { create: { kind: 'IMPORT', step: 'RECEIVE', patienceMs: 2_000_000_000, ...bytes } } as const
+  await db().image.update({ where: { id: image.id }, data: { state: 'importing', transfer } })
+  return image
 }
 
 /** A share that no write of ours has made. */
@@ -124,6 +135,33 @@ const damages: Record<string, () => Promise<string>> = {
     await db().quota.create({ data: { accountId: owner.id, regionId: made.region, images: 0 } })
     return owner.id
   },
+  'bytes-quota: more bytes than the quota, and nobody forced it': async () => {
+    const { image, owner } = await sharedImage(0)
+    const data = { accountId: owner.id, regionId: made.region, images: 50, bytes: image.size - 1 }
+    await db().quota.create({ data })
+    return owner.id
+  },
+  'promise: a transfer brings more than it was promised': async () => {
+    const { id } = await moving()
+    await db().transfer.update({ where: { imageId: id }, data: { promisedBytes: 999 } })
+    return id
+  },
+  'promise: the rest of an upload has no room': async () => {
+    const { id } = await moving()
+    await db().transfer.update({ where: { imageId: id }, data: { doneBytes: 100, reservedBytes: 899 } })
+    return id
+  },
+  'promise: more room is reserved than was promised': async () => {
+    const { id } = await moving()
+    await db().transfer.update({ where: { imageId: id }, data: { reservedBytes: 1_001 } })
+    return id
+  },
+  'promise: a copy of more bytes than it was promised': async () => {
+    const { image } = await sharedImage(0)
+    const copying = { kind: 'COPY', step: 'STORE', patienceMs: 2_000_000_000, promisedBytes: image.size - 1 } as const
+    await db().image.update({ where: { id: image.id }, data: { state: 'copying', transfer: { create: copying } } })
+    return image.id
+  },
   'session: a disabled account is signed in': async () => {
     const { id } = await master(name('disabled'))
     await db().account.update({ where: { id }, data: { disabledAt: new Date() } })
@@ -174,9 +212,9 @@ test('every kind of damage is found and named, and nothing else', { timeout: 90_
   const found = await verify()
   const named = found.map(({ kind, id }) => `${kind} ${id}`)
   expect(named).toEqual(expect.arrayContaining(expected))
-  // Bytes on their way out are not what their image says, the 21st share and the sub-account's are not recorded either, and a counter of 201 is not what was recorded.
+  // Bytes on their way out are not what their image says, a transfer of nothing is not what a copy needs, the 21st share and the sub-account's are not recorded either, and a counter of 201 is not what was recorded.
   const more = named.filter((line) => !expected.includes(line)).map((line) => line.split(' ')[0])
-  expect(more.sort()).toEqual(['image-bytes', 'share-day', 'share-event', 'share-event'])
+  expect(more.sort()).toEqual(['image-bytes', 'promise', 'promise', 'share-day', 'share-event', 'share-event'])
   const ended = await admin(['verify'])
   const lines = found.map(({ kind, id, message }) => `${kind} ${id}: ${message}\n`)
   expect(ended).toEqual({ code: 1, out: lines.join(''), err: `${lines.length} violations were found.\n` })
@@ -206,4 +244,16 @@ test('an import without a sign of life and a long delete are notes', async () =>
       ['deleting', second.image.id],
     ]),
   )
+})
+
+test('bytes over a quota that was forced, or that came when they were there, are notes', async () => {
+  const [forced, old] = [await sharedImage(0), await sharedImage(0)]
+  const ctx = operatorContext(forced.owner)
+  const change = { username: forced.owner.username, region: made.region, images: 50, bytes: 1, forced: true }
+  expect(await setQuota(ctx, change)).toMatchObject({ ok: true })
+  await db().quota.create({ data: { accountId: old.owner.id, regionId: made.region, images: 50, bytes: 1 } })
+  await db().image.update({ where: { id: old.image.id }, data: { createdAt: new Date(0) } })
+  const found = (await verify()).filter(({ kind }) => kind === 'bytes-quota')
+  const severities = new Map(found.map(({ id, severity }) => [id, severity]))
+  expect([severities.get(forced.owner.id), severities.get(old.owner.id)]).toEqual(['note', 'note'])
 })
