@@ -32,6 +32,9 @@ export function markOfHeaders(headers: Headers): PageMark {
 /** With every answer to a read: '1' while the console is read-only, so that a page that is open learns it, and learns its end. */
 export const readOnlyHeader = 'x-read-only'
 
+/** The refusal of a question whose answer has no body, as encoded JSON. */
+export const refusalHeader = 'x-refusal'
+
 let pageAccount: string | undefined
 
 /** Says once per document for whom the page was made. Only the browser calls it: a server makes pages for many. */

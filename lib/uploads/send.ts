@@ -1,5 +1,5 @@
 import { type DetailedError, Upload } from 'tus-js-client'
-import { pageHeaders } from '@/lib/page-mark'
+import { pageHeaders, refusalHeader } from '@/lib/page-mark'
 import { paths } from '@/lib/paths'
 import type { Fault, Refusal } from '@/lib/result'
 import { type FileHash, hashFile } from './hash'
@@ -64,17 +64,18 @@ function isWorthRetrying(status: number): boolean {
 
 const meanings: Record<number, Refusal> = {
   401: { code: 'SIGNED_OUT' },
-  // The answer to a question has no body that could name the other account; the next read of the page does.
-  403: { code: 'SIGNED_OUT' },
+  403: { code: 'NOT_PERMITTED' },
   404: { code: 'IMAGE_NOT_FOUND' },
   410: { code: 'IMAGE_NOT_FOUND' },
   423: { code: 'BUSY' },
 }
 
-function refusalOf(error: Error | DetailedError): Refusal | Fault {
+/** What stopped an upload: as the body of the answer says it, or the header where there is no body, or the status alone. */
+export function refusalOf(error: Error | DetailedError): Refusal | Fault {
   const response = 'originalResponse' in error ? error.originalResponse : null
   try {
-    return JSON.parse(response?.getBody() ?? '').refusal
+    const said = response?.getHeader(refusalHeader)
+    return said ? JSON.parse(decodeURIComponent(said)) : JSON.parse(response?.getBody() ?? '').refusal
   } catch {
     return meanings[response?.getStatus() ?? 0] ?? { code: 'FAULT', reference: '' }
   }

@@ -13,7 +13,7 @@ import { beginImport, endReceiving } from '@/lib/imports/writes'
 import { logFault } from '@/lib/log'
 import type { Outcome } from '@/lib/metrics'
 import { observe } from '@/lib/observe'
-import { markOfHeaders, refusePage } from '@/lib/page-mark'
+import { markOfHeaders, refusalHeader, refusePage } from '@/lib/page-mark'
 import { paths } from '@/lib/paths'
 import { isDiskFull, isReadOnly } from '@/lib/read-only'
 import { StoreFull, StoreUnreachable, WrongSize } from '@/lib/stores/errors'
@@ -189,6 +189,7 @@ async function send(answer: Response, { method }: Request): Promise<Answer> {
   const body = answer.body && (await answer.text())
   const refusal = body?.startsWith('{') ? JSON.parse(body).refusal : null
   if (refusal) headers.set('Content-Type', 'application/json')
+  if (refusal && method === 'HEAD') headers.set(refusalHeader, encodeURIComponent(JSON.stringify(refusal)))
   const response = new Response(method === 'HEAD' ? null : body || null, { status: answer.status, headers })
   return { response, code: refusal?.code ?? null }
 }

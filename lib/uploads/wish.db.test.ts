@@ -42,6 +42,8 @@ test('a request of an upload for the page of another account is refused, and the
   const imageId = idOf(await create(owner, { region: here, size: 1024 }))
   const answer = await ask(other, 'HEAD', `/${imageId}`, { headers: { 'x-page-account': owner.id } })
   expect(answer.status).toBe(403)
+  const said = decodeURIComponent(answer.headers.get('x-refusal') ?? '')
+  expect(JSON.parse(said)).toEqual({ code: 'OTHER_ACCOUNT', username: other.username })
   const begun = await create(other, { region: here, size: 1024 }, { 'x-page-account': owner.id })
   expect(await refusalOf(begun)).toEqual([403, { code: 'OTHER_ACCOUNT', username: other.username }])
   expect(await offsetOf(owner, imageId)).toBe(0)
