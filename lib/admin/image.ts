@@ -54,6 +54,12 @@ export async function importFile(words: ImportWords, signal: AbortSignal): Promi
   const found = await findImageRecord(imported.value.imageId)
   if (!found) return refuse({ code: 'IMAGE_NOT_FOUND' })
   const { image } = found
+  if (imported.value.isWaiting)
+    return ok(
+      answer(image, [
+        `${image.id} has arrived whole. The database was busy, so the console goes on with it within ten minutes; image list shows how it ends.`,
+      ]),
+    )
   const sizes = `${image.format}, ${formatBytes(image.virtualSize, 'en')}, file ${formatBytes(image.size, 'en')}`
   return ok(answer(image, [`Imported ${image.id}: ${image.name} of ${image.owner} in ${image.region} (${sizes}).`]))
 }

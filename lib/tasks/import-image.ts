@@ -4,7 +4,7 @@ import type { Context } from '@/lib/auth/viewer'
 import { env } from '@/lib/env'
 import type { ImportImageInput } from '@/lib/imports/schema'
 import { beginImport, endReceiving } from '@/lib/imports/writes'
-import { accepted, ok, type Result } from '@/lib/result'
+import { accepted, ok, Refused, type Result, refuse } from '@/lib/result'
 import { discardStaged, receiveStaged } from '@/lib/stores/staging'
 import { findTransfer } from '@/lib/transfers/reads'
 import { isTriedAgain, leaseMs } from '@/lib/transfers/rules'
@@ -24,19 +24,23 @@ export type ImportSource = {
   onStoreFailure?: (error: Error) => void
 }
 
+/** `isWaiting`: the file has arrived, and a worker makes an image of it. */
+type Imported = { imageId: string; isWaiting: boolean }
+
 /** How often a lock is waited for when the file has arrived: 10 s each. */
 const busyMax = 30
 
 /**
  * Takes a local disk of any size into a region, as an upload does with its own way of receiving: the quota place is taken
  * first, the bytes arrive in the staging folder, hashed on the way, and from there they go the one way of a transfer.
- * Whatever goes wrong, the image says why, its place is free again and no byte stays.
+ * Whatever goes wrong, the image says why, its place is free again and no byte stays. What only passes by itself once the file is
+ * there whole, a database that is busy for instance, fails nothing: a worker goes on.
  */
 export async function importImage(
   ctx: Context,
   input: ImportImageInput,
   source: ImportSource,
-): Promise<Result<{ imageId: string }>> {
+): Promise<Result<Imported>> {
   await sweepImages(ctx.now)
   const holder = newHolder()
   const { fileName, size, onProgress: tell, onStoreFailure } = source
@@ -50,15 +54,25 @@ export async function importImage(
   } catch (error) {
     const met = lease.signal.aborted ? lease.signal.reason : error
     lease.release()
-    return await endTry(now(), met, {
-      work: lease.work,
-      kind: 'IMPORT',
-      regionId: input.region,
-      isLastTry: true,
-    }).finally(() => discardStaged(imageId))
+    const about = { work: lease.work, kind: 'IMPORT', regionId: input.region, isLastTry: true } as const
+    return await endTry(now(), met, about)
+      .catch((error) => {
+        // Nobody goes on with it: only this process had the bytes.
+        if (error instanceof Refused) return refuse(error.refusal)
+        throw error
+      })
+      .finally(() => discardStaged(imageId))
   }
-  const transfer = await findTransfer(imageId)
-  return transfer ? await runTransfer(ctx, transfer, { lease, tell, onStoreFailure, isLastTry: true }) : ok({ imageId })
+  const done = ok({ imageId, isWaiting: false })
+  try {
+    const transfer = await findTransfer(imageId)
+    if (!transfer) return done
+    const ended = await runTransfer(ctx, transfer, { lease, tell, onStoreFailure, isLastTry: true })
+    return ended.ok ? done : ended
+  } catch (error) {
+    if (await findTransfer(imageId).catch(() => null)) return ok({ imageId, isWaiting: true })
+    throw error
+  }
 }
 
 async function receive(now: () => Context, source: ImportSource, lease: Lease): Promise<void> {
