@@ -4,6 +4,7 @@ import { db } from '@/lib/db/client'
 import { lockAccounts, lockSpace } from '@/lib/db/locks'
 import { inTransaction, type Transaction } from '@/lib/db/transaction'
 import { recordEvents } from '@/lib/events/writes'
+import { Late, within } from '@/lib/patience'
 import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
 import { fileSystemOf, freeIn, type Place } from '@/lib/stores/room'
 import { stagingPlace } from '@/lib/stores/staging'
@@ -69,7 +70,13 @@ export type Asked = {
 }
 
 /** Why bytes get no place: the quota of their account, or the room there is. */
-export type RoomRefusal = RefusalOf<'BYTES_QUOTA_FULL' | 'STORE_FULL'>
+export type RoomRefusal = RefusalOf<'BYTES_QUOTA_FULL' | 'STORE_FULL' | 'STORE_UNREACHABLE'>
+
+/**
+ * A file system is asked under the lock of all space, as room that was read before it may be promised already. One that hangs must
+ * not keep everybody: a lock is waited for 10 s, and this is asked three times at most.
+ */
+const diskPatienceMs = 1_000
 export type NewImageRefusal = RoomRefusal | RefusalOf<'IMAGE_QUOTA_FULL'>
 
 /** Whether there is a quota place for one image more, and room for its bytes. Asked under the lock of the owner. */
@@ -96,9 +103,15 @@ export async function refuseBytes(tx: Transaction, asked: Asked): Promise<RoomRe
   const place = writing.where === 'staging' ? stagingPlace() : storeOf(region).local
   if (!place) return null
   await lockSpace(tx)
-  const promised = await promisedOn(tx, await fileSystemOf(place), except)
-  // After the promises were read: what is written in between counts twice, and never not at all.
-  return refuseRoom({ free: await freeIn(place), promised, asked: writing.bytes, region })
+  try {
+    const promised = await promisedOn(tx, await within(diskPatienceMs, fileSystemOf(place)), except)
+    // After the promises were read: what is written in between counts twice, and never not at all.
+    const free = await within(diskPatienceMs, freeIn(place))
+    return refuseRoom({ free, promised, asked: writing.bytes, region })
+  } catch (error) {
+    if (error instanceof Late) return { code: 'STORE_UNREACHABLE', region }
+    throw error
+  }
 }
 
 type Promised = { regionId: string; isStaging: boolean; bytes: number }
@@ -109,15 +122,14 @@ async function promisedOn(tx: Transaction, fileSystem: number, except: string | 
     SELECT i."regionId", t.step <> 'STORE' AS "isStaging", sum(t."reservedBytes")::float8 AS bytes
     FROM "Transfer" t JOIN "Image" i ON i.id = t."imageId"
     WHERE t."reservedBytes" > 0 AND t."imageId" IS DISTINCT FROM ${except}::text GROUP BY 1, 2`
-  let promised = 0
-  for (const { regionId, isStaging, bytes } of rows) {
+  const there = rows.map(async ({ regionId, isStaging, bytes }) => {
     const place = isStaging ? stagingPlace() : storeOf(regionId).local
-    if (place && (await isOn(place, fileSystem))) promised += bytes
-  }
-  return promised
+    return place && (await isOn(place, fileSystem)) ? bytes : 0
+  })
+  return (await Promise.all(there)).reduce((sum, bytes) => sum + bytes, 0)
 }
 
 /** A store that is away has no room to share, and must not keep everybody else waiting. */
 async function isOn(place: Place, fileSystem: number): Promise<boolean> {
-  return (await fileSystemOf(place).catch(() => null)) === fileSystem
+  return (await within(diskPatienceMs, fileSystemOf(place)).catch(() => null)) === fileSystem
 }
