@@ -44,6 +44,16 @@ const environment = z.object({
     .enum(['0', '1'])
     .default('0')
     .transform((value) => value === '1'),
+  /** Where machines of this host keep their disks; by default a folder of the data folder. */
+  ECS_MACHINE_DIR: z
+    .string()
+    .min(1)
+    .transform((folder) => path.resolve(folder))
+    .optional(),
+  /** How guests run: auto tries KVM with a guest of its own and else emulates. */
+  ECS_MACHINE_ACCELERATOR: z.enum(['auto', 'kvm', 'tcg']).default('auto'),
+  /** Where the console runs as root each machine gets a user id of its own, from this one on. */
+  ECS_MACHINE_UID: z.coerce.number().int().min(1000).max(2_000_000_000).default(610_000),
 })
 
 export type Environment = z.infer<typeof environment>

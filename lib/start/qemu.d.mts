@@ -1,1 +1,1 @@
-export function ensureQemu(): boolean
+export function ensureQemu(): string[]

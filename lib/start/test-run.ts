@@ -35,9 +35,9 @@ async function runKinds(wanted: readonly Kind[], files: string[]): Promise<Tally
     const databaseUrl = wanted.some((kind) => kind !== 'unit') ? await startTestDatabase(folder) : ''
     const place = { databaseUrl, folder, files }
     const forVitest = wanted.filter((kind) => kind !== 'browser')
-    if (forVitest.length > 0 && !ensureQemu()) {
-      console.error('There is no qemu-img and it could not be installed; the tests that need it are skipped.')
-    }
+    const withoutQemu = forVitest.length > 0 ? ensureQemu() : []
+    if (withoutQemu.length > 0)
+      console.error(`These could not be installed, and the tests that need them skip: ${withoutQemu.join(', ')}.`)
     const missing = forVitest.includes('unit') ? ensureDiskTools() : []
     if (missing.length > 0)
       console.error(`These could not be installed, and tests of disks skip: ${missing.join(', ')}.`)

@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import type { Accelerator } from './command'
+
+const patienceMs = 10_000
+const sector = 512
+/** What the probe makes QEMU end with when it comes to its end: (0x10 << 1) | 1. */
+const probeDone = 33
+
+/**
+ * A boot sector, assembled from probe.S: it goes three times into protected mode, takes an interrupt there and comes back,
+ * as every boot loader does, and then says so. A broken KVM starts and stops at just that.
+ */
+export const probeCode =
+  'fa31c08ed88ed0bc0070b90300510f0116b07c0f011ec67c0f20c00c010f22c0ea257c080066b810008ed88ed06631c08ee08ee8cd01ea3d7c000018' +
+  '00b820008ed88ed00f20c024fe0f22c0ea517c000031c08ed88ed00f011ecc7cb8030159e2abbe787cac84c07406baf803eeebf5b010e6f4f4ebfdcf' +
+  '4543532d50524f42450a008d742600900000000000000000ffff0000009acf00ffff00000092cf00ffff0000009a0000ffff0000009200002700887c' +
+  '00000000000000000000777c0800008e00000f00b67c0000ff0300000000'
+
+/** The ways to run a guest, best first. */
+const ways: Accelerator[] = [
+  { accel: 'kvm', cpu: 'host' },
+  { accel: 'kvm', cpu: 'host,-arch-capabilities' },
+  { accel: 'kvm', cpu: 'qemu64' },
+  { accel: 'tcg', cpu: 'max' },
+]
+
+/**
+ * The best way that really runs a guest here, found by running one. A /dev/kvm that opens is no proof: the guest may be
+ * stopped at its first change of mode. Null where none works.
+ */
+export async function findAccelerator(program: string, allowed: 'auto' | 'kvm' | 'tcg'): Promise<Accelerator | null> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'ecs-probe-'))
+  try {
+    const disk = path.join(folder, 'probe.img')
+    const bytes = Buffer.alloc(sector)
+    Buffer.from(probeCode, 'hex').copy(bytes)
+    bytes.writeUInt16LE(0xaa55, sector - 2)
+    await writeFile(disk, bytes)
+    for (const way of ways)
+      if ((allowed === 'auto' || way.accel === allowed) && (await runs(program, way, disk))) return way
+    return null
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+function runs(program: string, way: Accelerator, disk: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const drive = `file=${disk},format=raw,if=ide,readonly=off,snapshot=on`
+    const debugExit = 'isa-debug-exit,iobase=0xf4,iosize=4'
+    const args = ['-accel', way.accel, '-cpu', way.cpu, '-m', '16', '-nodefaults', '-no-user-config', '-no-reboot']
+    const probe = spawn(program, [...args, '-display', 'none', '-drive', drive, '-device', debugExit], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    const timer = setTimeout(() => probe.kill('SIGKILL'), patienceMs)
+    // After this word nothing more comes: the guest stands still.
+    probe.stderr.on('data', (text) => String(text).includes('KVM internal error') && probe.kill('SIGKILL'))
+    probe.once('error', () => resolve(false))
+    probe.once('close', (code) => {
+      clearTimeout(timer)
+      resolve(code === probeDone)
+    })
+  })
+}

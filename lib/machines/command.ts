@@ -1,0 +1,99 @@
+import type { BootMode, MachineShape, MachineState } from './machine'
+
+/** How QEMU runs a guest here: found out by `accelerator.ts`. */
+export type Accelerator = { accel: 'kvm' | 'tcg'; cpu: string }
+
+export type QemuPlan = {
+  program: string
+  name: string
+  shape: MachineShape
+  accelerator: Accelerator
+  bootMode: BootMode
+  /** The code half of UEFI; its variables are a file of the machine. Null: BIOS. */
+  firmware: string | null
+  baseFormat: 'qcow2' | 'raw'
+  hasSeed: boolean
+  network: string | null
+}
+
+const sandbox = 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'
+
+/** The number of the open file with the image's bytes: QEMU gets it from its parent and no path. */
+export const baseDescriptor = 3
+
+/**
+ * What QEMU is started with. Every file is named relative to the machine's own folder. A disk that cannot be written pauses
+ * the guest (`werror=stop`) in place of telling it of a broken disk.
+ */
+export function qemuArguments(plan: QemuPlan): string[] {
+  const { accelerator, shape } = plan
+  const isUefi = plan.bootMode === 'UEFI' && plan.firmware !== null
+  const accel = accelerator.accel === 'tcg' ? 'tcg,thread=multi,tb-size=64' : 'kvm'
+  const machine = isUefi ? 'q35,pflash0=firmware,pflash1=variables' : 'pc'
+  return [
+    ...['-name', `guest=${plan.name},debug-threads=on`, '-nodefaults', '-no-user-config', '-S'],
+    ...['-sandbox', sandbox, '-accel', accel, '-machine', machine, '-cpu', accelerator.cpu],
+    ...['-smp', String(shape.vcpus), '-m', `${shape.memoryMib}M`],
+    ...['-action', 'reboot=reset,shutdown=poweroff,panic=none', '-display', 'none', '-monitor', 'none'],
+    ...['-add-fd', `fd=${baseDescriptor},set=1`, ...(isUefi ? firmwareDevices(plan.firmware ?? '') : [])],
+    ...blockdev({ driver: 'file', 'node-name': 'base-file', filename: '/dev/fdset/1', 'read-only': true }),
+    ...blockdev({ driver: plan.baseFormat, 'node-name': 'base', file: 'base-file', 'read-only': true }),
+    ...blockdev({ driver: 'file', 'node-name': 'disk-file', filename: 'disk.qcow2', discard: 'unmap' }),
+    ...blockdev({ driver: 'qcow2', 'node-name': 'disk', file: 'disk-file', backing: 'base', discard: 'unmap' }),
+    ...['-device', 'virtio-blk-pci,drive=disk,id=system,bootindex=1,werror=stop,rerror=report,serial=system'],
+    ...(plan.hasSeed ? seedDevice() : []),
+    ...['-device', 'VGA,vgamem_mb=16', '-vnc', 'unix:screen.sock,share=force-shared'],
+    ...['-device', 'qemu-xhci', '-device', 'usb-tablet', '-device', 'virtio-rng-pci'],
+    ...socket('serial', 'serial.sock'),
+    ...['-serial', 'chardev:serial', '-device', 'virtio-serial-pci'],
+    ...socket('agent', 'agent.sock'),
+    ...['-device', 'virtserialport,chardev=agent,name=org.qemu.guest_agent.0'],
+    ...socket('qmp', 'qmp.sock'),
+    ...['-mon', 'chardev=qmp,mode=control'],
+    ...(plan.network === null ? ['-nic', 'none'] : networkDevice(plan.network)),
+  ]
+}
+
+function firmwareDevices(code: string): string[] {
+  return [
+    ...blockdev({ driver: 'file', 'node-name': 'firmware', filename: code, 'read-only': true }),
+    ...blockdev({ driver: 'file', 'node-name': 'variables', filename: 'variables.fd' }),
+  ]
+}
+
+function seedDevice(): string[] {
+  return [
+    ...blockdev({ driver: 'file', 'node-name': 'seed', filename: 'seed.img', 'read-only': true }),
+    ...['-device', 'virtio-blk-pci,drive=seed,serial=seed'],
+  ]
+}
+
+function networkDevice(tap: string): string[] {
+  return ['-netdev', `tap,id=net,ifname=${tap},script=no,downscript=no`, '-device', 'virtio-net-pci,netdev=net']
+}
+
+function socket(id: string, file: string): string[] {
+  return ['-chardev', `socket,id=${id},path=${file},server=on,wait=off`]
+}
+
+function blockdev(options: Record<string, string | boolean>): string[] {
+  return ['-blockdev', JSON.stringify(options)]
+}
+
+/**
+ * What QEMU's own words for a state mean here. `shutdown` and the states of a migration, which none of ours ever is in, are
+ * not listed and so are `unknown`.
+ */
+export const runStates: Record<string, MachineState> = {
+  running: { state: 'running', reason: null },
+  // Asleep by the guest's own wish: it can be woken and holds what it has.
+  suspended: { state: 'running', reason: null },
+  prelaunch: { state: 'paused', reason: { code: 'STARTING' } },
+  inmigrate: { state: 'paused', reason: { code: 'STARTING' } },
+  paused: { state: 'paused', reason: { code: 'PAUSED' } },
+  debug: { state: 'paused', reason: { code: 'PAUSED' } },
+  watchdog: { state: 'paused', reason: { code: 'WATCHDOG' } },
+  'io-error': { state: 'paused', reason: { code: 'DISK_ERROR' } },
+  'guest-panicked': { state: 'failed', reason: { code: 'GUEST_PANICKED' } },
+  'internal-error': { state: 'failed', reason: { code: 'ACCELERATOR_FAILED' } },
+}

@@ -1,0 +1,62 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+
+export type Limits = {
+  /** Of the process as the kernel counts it, in bytes: the guest's memory and what QEMU needs itself. */
+  addressBytes: number
+  /** The largest file it may write. */
+  fileBytes: number
+}
+
+/** `uid`: a user of its own, who reaches no other machine's files. `shared`: the console's own user, in limits alone. */
+export type Confinement = {
+  kind: 'uid' | 'shared'
+  command: (limits: Limits, uid: number, inside: string[]) => string[]
+}
+
+const processesMost = 256
+const filesMost = 1024
+const withoutRights = ['--no-new-privs', '--inh-caps=-all', '--bounding-set=-all']
+// The kernel ends QEMU when its keeper ends, also after a kill. It comes after `unshare`, which would forget it.
+const tied = ['--pdeathsig', 'KILL']
+
+function ways(isRoot: boolean, groups: number[]) {
+  const group = groups.length > 0 ? `--groups=${groups.join(',')}` : '--clear-groups'
+  const own = (uid: number) => ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, group, ...withoutRights, ...tied]
+  const ours = () => ['setpriv', ...withoutRights, ...tied]
+  const net = ['unshare', '--net', '--']
+  const user = ['unshare', '--user', '--map-root-user', '--net', '--']
+  const asRoot = [
+    { kind: 'uid', prefix: (uid: number) => [...net, ...own(uid)] },
+    { kind: 'uid', prefix: own },
+  ] as const
+  const asUser = [
+    { kind: 'shared', prefix: () => [...user, ...ours()] },
+    { kind: 'shared', prefix: () => ['setpriv', '--no-new-privs', ...tied] },
+  ] as const
+  return isRoot ? asRoot : asUser
+}
+
+/**
+ * The best way to keep a guest in that this host has, found by trying it. Without a network of its own the process would
+ * reach what listens on this host, so a way without one comes last. `groups` are those that may open /dev/kvm.
+ */
+export async function findConfinement(probeUid: number, groups: number[]): Promise<Confinement> {
+  for (const { kind, prefix } of ways(process.getuid?.() === 0, groups)) {
+    const command: Confinement['command'] = (limits, uid, inside) => [
+      ...['prlimit', `--as=${limits.addressBytes}`, `--fsize=${limits.fileBytes}`],
+      ...[`--nproc=${processesMost}`, `--nofile=${filesMost}`, '--core=0', '--'],
+      ...prefix(uid),
+      ...['--', 'ionice', '-c', '3', 'nice', '-n', '5', ...inside],
+    ]
+    const [program = '', ...args] = command({ addressBytes: 2 ** 31, fileBytes: 0 }, probeUid, ['true'])
+    const works = await run(program, args, { cwd: '/' }).then(
+      () => true,
+      () => false,
+    )
+    if (works) return { kind, command }
+  }
+  throw new Error('prlimit, setpriv, ionice and nice (util-linux, coreutils) are needed to run machines.')
+}

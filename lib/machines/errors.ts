@@ -1,0 +1,8 @@
+/** All places to watch a machine from are taken. */
+export class ViewersFull extends Error {}
+
+/** The machine does not run, so it has nothing to show. */
+export class NotRunning extends Error {}
+
+/** The host has no hypervisor that works; the message says what to install or set. */
+export class NoHypervisor extends Error {}

@@ -1,0 +1,35 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { z } from 'zod'
+import { isCode } from '@/lib/embedded/data-folder'
+import type { MachineReason } from './machine'
+
+const reason = z.object({ code: z.string(), detail: z.string().optional() })
+const run = z.object({ from: z.coerce.date(), to: z.coerce.date(), isOpen: z.boolean() })
+
+export const journalShape = z.object({
+  boot: z.string(),
+  start: z.string(),
+  state: z.enum(['starting', 'running', 'paused', 'stopped', 'failed', 'unknown']),
+  reason: reason.nullable(),
+  runs: z.array(run),
+})
+
+export type Journal = z.infer<typeof journalShape>
+
+/** What the keeper of a folder has written down; null where none ever ran. */
+export async function readJournal(folder: string): Promise<Journal | null> {
+  try {
+    return journalShape.parse(JSON.parse(await readFile(path.join(folder, 'journal.json'), 'utf8')))
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return null
+    throw error
+  }
+}
+
+/** How a machine ended whose keeper is gone. A keeper says how its machine ends, so one that could not was ended itself. */
+export function endOf(journal: Journal, bootId: string): { state: 'stopped' | 'failed'; reason: MachineReason | null } {
+  if (journal.state === 'stopped' || journal.state === 'failed') return { state: journal.state, reason: journal.reason }
+  if (journal.boot !== bootId) return { state: 'stopped', reason: { code: 'HOST_RESTARTED' } }
+  return { state: 'failed', reason: { code: 'KEEPER_DIED' } }
+}

@@ -1,0 +1,87 @@
+import { open } from 'node:fs/promises'
+import net from 'node:net'
+import { z } from 'zod'
+import { isCode } from '@/lib/embedded/data-folder'
+import { NotRunning, ViewersFull } from './errors'
+import type { MachineView, ViewOptions } from './machine'
+
+const patienceMs = 15_000
+const lineMost = 4 * 2 ** 20
+
+const answer = z.union([z.object({ return: z.unknown() }), z.object({ error: z.string() })])
+const welcome = z.union([
+  z.object({ full: z.number() }),
+  z.object({ offset: z.number().default(0), viewers: z.number() }),
+])
+
+/** Asks the keeper that has this folder. Throws `NotRunning` where there is none. */
+export async function askKeeper(folder: string, execute: string, args: object = {}): Promise<unknown> {
+  const socket = await connect(folder)
+  try {
+    socket.write(`${JSON.stringify({ open: 'control', execute, arguments: args })}\n`)
+    const said = answer.parse(JSON.parse(await firstLine(socket)))
+    if ('error' in said) throw new Error(`${execute}: ${said.error}`)
+    return said.return
+  } finally {
+    socket.destroy()
+  }
+}
+
+/** Opens a view of the machine. Throws `NotRunning` and `ViewersFull`. */
+export async function openView(folder: string, what: 'console' | 'screen', options: ViewOptions): Promise<MachineView> {
+  const socket = await connect(folder)
+  try {
+    socket.write(`${JSON.stringify({ open: what, ...options })}\n`)
+    const said = welcome.parse(JSON.parse(await firstLine(socket)))
+    if ('full' in said) throw new ViewersFull(`${said.full} watch this machine.`)
+    return { stream: socket, offset: said.offset, viewers: said.viewers }
+  } catch (error) {
+    socket.destroy()
+    throw error
+  }
+}
+
+/** By way of the folder's descriptor, because the whole path may be longer than the address of a socket can be. */
+async function connect(folder: string): Promise<net.Socket> {
+  const handle = await open(folder, 'r').catch((error) => {
+    throw isCode(error, 'ENOENT') ? new NotRunning('There is no such machine.') : error
+  })
+  const socket = net.connect(`/proc/self/fd/${handle.fd}/keeper.sock`)
+  try {
+    await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject))
+    return socket.on('error', () => {})
+  } catch (error) {
+    socket.destroy()
+    if (isCode(error, 'ENOENT') || isCode(error, 'ECONNREFUSED')) throw new NotRunning('The machine has no keeper.')
+    throw error
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Reads one line and leaves what comes after it in the socket, which is as if nobody had read from it. */
+function firstLine(socket: net.Socket): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let head: Buffer = Buffer.alloc(0)
+    const end = (settle: () => void) => {
+      clearTimeout(timer)
+      socket.off('readable', take).off('close', closed)
+      settle()
+    }
+    const fail = (error: Error) => end(() => reject(error))
+    const timer = setTimeout(() => fail(new Error('The keeper of the machine does not answer.')), patienceMs)
+    const closed = () => fail(new NotRunning('The machine ended.'))
+    const take = () => {
+      for (let chunk = socket.read(); chunk !== null; chunk = socket.read()) {
+        head = Buffer.concat([head, chunk])
+        const at = head.indexOf('\n')
+        if (at >= 0) {
+          if (head.length > at + 1) socket.unshift(head.subarray(at + 1))
+          return end(() => resolve(head.subarray(0, at).toString()))
+        }
+        if (head.length > lineMost) return fail(new Error('The keeper of the machine says too much.'))
+      }
+    }
+    socket.on('readable', take).once('close', closed)
+  })
+}

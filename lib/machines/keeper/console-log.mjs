@@ -1,0 +1,57 @@
+// What a machine wrote to its serial port: the last 256 KiB, also after it has ended. Every byte has an offset that counts
+// from the machine's first, so that a viewer who comes back goes on where it was cut off.
+import fs from 'node:fs'
+
+export const logKept = 256 * 1024
+
+/** @param {string} file */
+export function openConsoleLog(file) {
+  let { start, bytes } = readConsoleLog(file)
+  let descriptor = rewrite()
+  let written = bytes.length
+
+  // The first line says at which offset the file begins.
+  function rewrite() {
+    fs.writeFileSync(`${file}.new`, Buffer.concat([Buffer.from(`${start}\n`), bytes]), { mode: 0o600 })
+    fs.renameSync(`${file}.new`, file)
+    return fs.openSync(file, 'a')
+  }
+
+  /** @param {Buffer} chunk */
+  function append(chunk) {
+    bytes = Buffer.concat([bytes, chunk])
+    written += chunk.length
+    if (bytes.length > logKept) {
+      start += bytes.length - logKept
+      bytes = bytes.subarray(-logKept)
+    }
+    try {
+      fs.writeSync(descriptor, chunk)
+      if (written <= 2 * logKept) return
+      fs.closeSync(descriptor)
+      descriptor = rewrite()
+      written = bytes.length
+    } catch {
+      // A full disk costs the log on disk, never the machine or those who watch.
+    }
+  }
+
+  /** What there is from an offset on, and where that begins. */
+  function from(offset) {
+    const begin = Math.min(Math.max(offset ?? start, start), start + bytes.length)
+    return { offset: begin, bytes: bytes.subarray(begin - start) }
+  }
+
+  return { append, from, end: () => start + bytes.length }
+}
+
+/** What the file of a machine holds, running or not. */
+export function readConsoleLog(file) {
+  if (!fs.existsSync(file)) return { start: 0, bytes: Buffer.alloc(0) }
+  const whole = fs.readFileSync(file)
+  const line = whole.indexOf(10)
+  const first = Number(whole.subarray(0, line).toString())
+  const content = whole.subarray(line + 1)
+  const cut = Math.max(0, content.length - logKept)
+  return { start: first + cut, bytes: Buffer.from(content.subarray(cut)) }
+}

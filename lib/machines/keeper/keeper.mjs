@@ -1,0 +1,206 @@
+// The keeper of one machine: QEMU's parent, alive as long as QEMU is. It owns QEMU's sockets, which serve one client each,
+// writes down when the machine ran, and serves whoever comes by a socket of its own, so that a machine outlives the console
+// and a console that starts again finds it.
+//
+// Started with the keeper's folder and the number of the start as its arguments and the machine's folder as its working
+// directory: QEMU opens everything by names relative to it, because its own user may not walk the folders above.
+import { spawn } from 'node:child_process'
+import fs from 'node:fs'
+import net from 'node:net'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { openConsoleLog } from './console-log.mjs'
+import { openJournal } from './journal.mjs'
+import { connectQmp } from './qmp.mjs'
+import { openScreen, openSerial } from './viewers.mjs'
+
+const [folder, start] = process.argv.slice(2)
+const spec = readSpec()
+const heartbeatMs = 5_000
+const stderrKept = 16 * 1024
+const startPatienceMs = 20_000
+const quitPatienceMs = 5_000
+/** A machine that waits for room on the host's disk goes on when there is so much. */
+const roomToGoOn = 64 * 2 ** 20
+const firstLineMost = 4096
+const notWanted = 3
+
+// Only one keeper of a machine at a time: the name in the abstract namespace is free again the moment its holder ends. One
+// that comes late, when its start was called off or another one asked for, must not run.
+await new Promise((resolve) => {
+  const lock = net.createServer()
+  lock.once('error', () => process.exit(notWanted))
+  lock.listen(`\0ecs-keeper-${spec.lock}`, resolve)
+})
+if (readSpec().start !== start) process.exit(notWanted)
+
+const journal = openJournal(path.join(folder, 'journal.json'), start)
+const log = openConsoleLog(path.join(folder, 'console.log'))
+let stderr = ''
+/** Why QEMU ends, once that is known: what the guest did, or what we were asked for. */
+let ending = null
+let waitsForRoom = false
+let serial
+let screen
+let qmp
+
+for (const name of ['qmp.sock', 'serial.sock', 'screen.sock', 'agent.sock']) fs.rmSync(name, { force: true })
+const [program, ...args] = spec.command
+const qemu = spawn(program, args, {
+  stdio: ['ignore', 'ignore', 'pipe', 3],
+  env: { PATH: process.env.PATH, LC_ALL: 'C' },
+})
+qemu.stderr.setEncoding('utf8').on('data', (text) => {
+  stderr = (stderr + text).slice(-stderrKept)
+})
+qemu.once('error', (error) => finish('failed', { code: 'MACHINE_DIED', detail: error.message }))
+qemu.once('close', (code, signal) => {
+  if (ending) return finish(ending.state, ending.reason)
+  const detail = stderr.trim().split('\n').at(-1) || (signal ?? `exit code ${code}`)
+  finish(code === 0 ? 'stopped' : 'failed', code === 0 ? { code: 'ENDED' } : { code: 'MACHINE_DIED', detail })
+})
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'])
+  process.on(signal, () => (qmp ? powerOff({ code: 'HOST_STOPPED' }) : endQemu('stopped', { code: 'HOST_STOPPED' })))
+
+const starting = setTimeout(() => endQemu('failed', { code: 'MACHINE_SILENT' }), startPatienceMs)
+try {
+  await appears('qmp.sock')
+  qmp = await connectQmp('qmp.sock', { onEvent, onEnd: () => {} })
+  serial = await openSerial('serial.sock', log)
+  screen = openScreen('screen.sock')
+  await qmp.ask('cont')
+  clearTimeout(starting)
+  await look()
+  await serve()
+  setInterval(heartbeat, heartbeatMs)
+} catch (error) {
+  endQemu('failed', { code: 'MACHINE_DIED', detail: stderr.trim().split('\n').at(-1) || error.message })
+}
+
+function readSpec() {
+  try {
+    return JSON.parse(fs.readFileSync(path.join(folder, 'spec.json'), 'utf8'))
+  } catch {
+    process.exit(notWanted)
+  }
+}
+
+async function appears(name) {
+  while (!fs.existsSync(name)) await sleep(10)
+}
+
+async function heartbeat() {
+  try {
+    await look()
+    journal.prove()
+    if (waitsForRoom && hasRoom()) await qmp.ask('cont')
+  } catch (error) {
+    // The folder is gone: the machine was destroyed under us. A full disk only delays the proof.
+    if (error.code === 'ENOENT') {
+      qemu.kill('SIGKILL')
+      process.exit(0)
+    }
+  }
+}
+
+function hasRoom() {
+  const { bavail, bsize } = fs.statfsSync('.')
+  return bavail * bsize > roomToGoOn
+}
+
+/** What QEMU says of itself, by its own words for a state. */
+async function look() {
+  const { status } = await qmp.ask('query-status')
+  if (status === 'internal-error') return endQemu('failed', { code: 'ACCELERATOR_FAILED' })
+  const { state, reason } = spec.runStates[status] ?? {
+    state: 'unknown',
+    reason: { code: 'RUN_STATE', detail: status },
+  }
+  if (state === 'running') waitsForRoom = false
+  const isFull = status === 'io-error' && waitsForRoom
+  journal.note(state, isFull ? { code: 'DISK_FULL' } : (reason ?? null))
+}
+
+function onEvent(name, data) {
+  if (name === 'SHUTDOWN' && !ending)
+    ending = { state: 'stopped', reason: { code: data.guest ? 'GUEST_OFF' : 'ENDED' } }
+  if (name === 'BLOCK_IO_ERROR' && data.action === 'stop') waitsForRoom = data.nospace === true
+  if (['STOP', 'RESUME', 'SUSPEND', 'WAKEUP', 'GUEST_PANICKED'].includes(name)) look().catch(() => {})
+}
+
+/** Cuts the guest's power and lets QEMU write what it holds for the disk, which a kill would lose. */
+function powerOff(reason) {
+  ending ??= { state: 'stopped', reason }
+  setTimeout(() => qemu.kill('SIGKILL'), quitPatienceMs)
+  qmp.ask('quit').catch(() => {})
+}
+
+function endQemu(state, reason) {
+  ending ??= { state, reason }
+  qemu.kill('SIGKILL')
+}
+
+function finish(state, reason) {
+  try {
+    journal.note(state, reason)
+    fs.rmSync(path.join(folder, 'keeper.sock'), { force: true })
+  } finally {
+    process.exit(0)
+  }
+}
+
+async function serve() {
+  const file = path.join(folder, 'keeper.sock')
+  process.umask(0o077)
+  fs.rmSync(file, { force: true })
+  const server = net.createServer((socket) => {
+    socket.on('error', () => {})
+    firstLine(socket, (words) => {
+      if (words.open === 'console') return serial.join(socket, words)
+      if (words.open === 'screen') return screen.join(socket, words)
+      if (words.open === 'control') return control(socket, words)
+      socket.destroy()
+    })
+  })
+  // By way of the folder's descriptor: the whole path may be longer than a socket's address can be.
+  const descriptor = fs.openSync(folder, 'r')
+  await new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(`/proc/self/fd/${descriptor}/keeper.sock`, resolve)
+  })
+}
+
+/** Reads what a visitor wants: one line of JSON, and whatever comes after it is left in the socket. */
+function firstLine(socket, answer) {
+  let head = Buffer.alloc(0)
+  socket.on('readable', function read() {
+    for (let chunk = socket.read(); chunk; chunk = socket.read()) {
+      head = Buffer.concat([head, chunk])
+      const end = head.indexOf(10)
+      if (end < 0 && head.length > firstLineMost) return socket.destroy()
+      if (end < 0) continue
+      socket.off('readable', read)
+      if (head.length > end + 1) socket.unshift(head.subarray(end + 1))
+      try {
+        answer(JSON.parse(head.subarray(0, end).toString()))
+      } catch {
+        socket.destroy()
+      }
+      return
+    }
+  })
+}
+
+/** One request, one answer, and the line is closed. */
+async function control(socket, { execute, arguments: given }) {
+  const actions = {
+    status: async () => ({ ...journal.current(), pid: qemu.pid }),
+    end: async () => powerOff({ code: 'ENDED' }),
+  }
+  const act = actions[execute] ?? (() => qmp.ask(execute, given))
+  try {
+    socket.end(`${JSON.stringify({ return: (await act()) ?? null })}\n`)
+  } catch (error) {
+    socket.end(`${JSON.stringify({ error: error.message })}\n`)
+  }
+}

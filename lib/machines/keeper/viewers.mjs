@@ -1,0 +1,84 @@
+// Who watches a machine. QEMU's serial port serves one client, so the keeper is that one and passes on to a few.
+import net from 'node:net'
+
+export const viewersMost = 4
+/** A viewer that has not taken so many bytes is cut off. It comes back and goes on from where it was. */
+const behindMost = 1024 * 1024
+
+/** A room for a few viewers. One more is refused, unless it takes over, which sends away whoever has been there longest. */
+export function openViewers() {
+  const viewers = new Set()
+
+  /** @returns {boolean} whether there is a place, which the viewer then has until its socket closes. */
+  function admit(viewer, isTakeOver) {
+    if (viewers.size >= viewersMost && !isTakeOver) return false
+    if (viewers.size >= viewersMost) {
+      const [first] = viewers
+      viewers.delete(first)
+      first.destroy()
+    }
+    viewers.add(viewer)
+    viewer.once('close', () => viewers.delete(viewer))
+    return true
+  }
+
+  return { admit, all: () => viewers, count: () => viewers.size }
+}
+
+/**
+ * The serial port, both ways: what the machine writes goes to the log and to all viewers, what they type to the machine.
+ * @param {string} path
+ */
+export async function openSerial(path, log) {
+  const port = net.connect(path)
+  await new Promise((resolve, reject) => port.once('connect', resolve).once('error', reject))
+  port.on('error', () => {})
+  const viewers = openViewers()
+  port.on('data', (chunk) => {
+    log.append(chunk)
+    for (const viewer of viewers.all()) {
+      viewer.write(chunk)
+      if (viewer.writableLength > behindMost) viewer.destroy()
+    }
+  })
+
+  function join(viewer, { offset = null, isTakeOver = false }) {
+    if (!viewers.admit(viewer, isTakeOver)) return sayFull(viewer)
+    const missed = log.from(offset)
+    viewer.write(`${JSON.stringify({ offset: missed.offset, viewers: viewers.count() })}\n`)
+    viewer.write(missed.bytes)
+    viewer.on('data', (typed) => {
+      if (port.write(typed)) return
+      viewer.pause()
+      port.once('drain', () => viewer.resume())
+    })
+    viewer.resume()
+  }
+
+  return { join }
+}
+
+/** The screen: each viewer has a line of its own to QEMU, and each side waits for the other. */
+export function openScreen(path) {
+  const viewers = openViewers()
+
+  function join(viewer, { isTakeOver = false }) {
+    if (!viewers.admit(viewer, isTakeOver)) return sayFull(viewer)
+    const screen = net.connect(path)
+    const end = () => {
+      screen.destroy()
+      viewer.destroy()
+    }
+    screen.on('error', end).on('close', end)
+    viewer.on('error', end).on('close', end)
+    viewer.write(`${JSON.stringify({ viewers: viewers.count() })}\n`)
+    screen.pipe(viewer)
+    viewer.pipe(screen)
+  }
+
+  return { join }
+}
+
+function sayFull(viewer) {
+  viewer.end(`${JSON.stringify({ full: viewersMost })}\n`)
+}

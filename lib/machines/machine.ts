@@ -1,0 +1,100 @@
+import type { Duplex } from 'node:stream'
+
+/** What a machine has to work with. Its disk is at least as large as the image's. */
+export type MachineShape = { vcpus: number; memoryMib: number }
+
+export type BootMode = 'BIOS' | 'UEFI'
+
+/** The bytes of an image that a machine starts from, by their place in the store of a region. They are never written. */
+export type MachineBase = {
+  regionId: string
+  key: string
+  sha256: string
+  size: number
+  format: 'qcow2' | 'raw'
+  virtualSize: number
+}
+
+/** What cloud-init finds at the first start after a build. */
+export type MachineLogin = { hostName: string; sshKey: string | null; userData: string | null }
+
+/** How the disk of a machine is built. A `build` of its own for every building, so that to ask twice builds once. */
+export type MachineBuild = {
+  build: string
+  base: MachineBase
+  diskBytes: number
+  bootMode: BootMode
+  login: MachineLogin | null
+}
+
+/** Why a machine is in its state: a code, with the engine's own words where they help. */
+export type MachineReason = { code: string; detail?: string | undefined }
+
+/**
+ * `absent`: never built, or destroyed. `paused`: it waits, and says for what. `unknown`: the engine knows it and cannot say.
+ */
+export type MachineState = {
+  state: 'absent' | 'stopped' | 'running' | 'paused' | 'failed' | 'unknown'
+  reason: MachineReason | null
+}
+
+/** A time in which a machine was seen running. An open one goes on; `to` is how far it is proven. */
+export type MachineRun = { from: Date; to: Date; isOpen: boolean }
+
+/** A view of a machine: bytes both ways until either side ends. */
+export type MachineView = { stream: Duplex; offset: number; viewers: number }
+
+export type ViewOptions = {
+  /** Go on from here, where that much is kept; else from the oldest byte that is. */
+  offset?: number | undefined
+  /** Send away whoever has watched longest when all places are taken. */
+  isTakeOver?: boolean | undefined
+}
+
+/** What this host can carry and how. */
+export type HostReport = {
+  vcpus: number
+  memoryMib: number
+  /** `emulation`: every instruction in software, slow, and no wall between a guest and the host. */
+  accelerator: 'kvm' | 'emulation'
+  canUefi: boolean
+  version: string
+}
+
+/**
+ * What runs machines. Everything is asked for and happens later: an answer means that the request was taken, and `state` says
+ * what came of it. Each request may be repeated, and an engine may forget us and come back; nothing but ids is kept
+ * between two calls. Another engine is one more file with this interface.
+ */
+export interface Machines {
+  /** What the host can do. Throws `NoHypervisor`. */
+  host(): Promise<HostReport>
+  /** Brings the bytes of an image near, where they are far. Throws the store's errors. */
+  prepare(base: MachineBase, signal?: AbortSignal): Promise<void>
+  /** Builds the disk anew unless this very build is there. The machine must not run. Throws `StoreFull`. */
+  build(id: string, build: MachineBuild): Promise<void>
+  start(id: string, shape: MachineShape): Promise<void>
+  /** Presses the power button. The guest may not care. */
+  stop(id: string): Promise<void>
+  /** Cuts the power. */
+  kill(id: string): Promise<void>
+  /** Presses reset. */
+  reset(id: string): Promise<void>
+  state(id: string): Promise<MachineState>
+  /** When it ran, as far as is proven, oldest first. Also after it ended, until it is destroyed. */
+  runs(id: string): Promise<MachineRun[]>
+  /** The serial port. Throws `NotRunning` and `ViewersFull`. */
+  console(id: string, options?: ViewOptions): Promise<MachineView>
+  /** The last 256 KiB that it wrote to its serial port, running or not. */
+  consoleLog(id: string): Promise<Buffer>
+  /** The screen, as RFB. Throws `NotRunning` and `ViewersFull`. */
+  screen(id: string, options?: ViewOptions): Promise<MachineView>
+  /** The screen as a PNG: of now, or the last one before it ended. Null where there never was one. */
+  picture(id: string): Promise<Buffer | null>
+  /** Presses keys together, by QEMU's names for keys, and lets go of them. */
+  pressKeys(id: string, keys: string[]): Promise<void>
+  /** Ends it and removes all that it had. No error when there is nothing. */
+  destroy(id: string): Promise<void>
+  /** Everything that has something here, also what nobody knows. */
+  list(): Promise<string[]>
+}

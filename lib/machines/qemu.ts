@@ -1,0 +1,285 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { createHash, randomUUID } from 'node:crypto'
+import { chown, copyFile, mkdir, open, readFile, rename, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { isCode } from '@/lib/embedded/data-folder'
+import { requireRoomIn } from '@/lib/stores/room'
+import { baseFile, fetchBase } from './base'
+import { qemuArguments, runStates } from './command'
+import { NotRunning } from './errors'
+import { findHost, type Host } from './host'
+import { endOf, journalShape, readJournal } from './journal'
+import { readConsoleLog } from './keeper/console-log.mjs'
+import { bootId } from './keeper/journal.mjs'
+import { askKeeper, openView } from './keeper-line'
+import type {
+  HostReport,
+  MachineBase,
+  MachineBuild,
+  MachineRun,
+  MachineShape,
+  MachineState,
+  Machines,
+  MachineView,
+  ViewOptions,
+} from './machine'
+import { type Built, freeUid, MachineFolder, machineIds } from './machine-folder'
+import { seedVolume } from './seed'
+import type { MachineSettings } from './settings'
+
+const run = promisify(execFile)
+const keeperProgram = path.join(import.meta.dirname, 'keeper', 'keeper.mjs')
+const startPatienceMs = 30_000
+const endPatienceMs = 10_000
+const pictureMost = 32 * 2 ** 20
+/** What a new machine takes at once; its disk grows as the guest writes. */
+const roomToBuild = 64 * 2 ** 20
+/** QEMU's own need beside the guest's memory: libraries, translated code, the picture, the stacks of its threads. */
+const overheadBytes = 3 * 2 ** 30
+/** How much larger than its content the file of a disk can become, by its tables. */
+const fileOverhead = 1.02
+
+/** Machines of this host: QEMU, one process each, under a keeper that outlives the console. */
+export class QemuMachines implements Machines {
+  private found: Promise<Host> | undefined
+  private building: Promise<unknown> = Promise.resolve()
+
+  constructor(private readonly settings: MachineSettings) {}
+
+  async host(): Promise<HostReport> {
+    const { accelerator, firmware, memoryMib, vcpus, version } = await this.findHost()
+    const kind = accelerator.accel === 'kvm' ? 'kvm' : 'emulation'
+    return { vcpus, memoryMib, version, accelerator: kind, canUefi: firmware !== null }
+  }
+
+  async prepare(base: MachineBase, signal?: AbortSignal): Promise<void> {
+    await fetchBase(this.cache, base, this.settings.reserveMin, signal)
+  }
+
+  async build(id: string, build: MachineBuild): Promise<void> {
+    const place = this.place(id)
+    // One after the other, because each takes a user id that no other has.
+    const mine = this.building.then(async () => {
+      const before = await place.built()
+      if (before?.build === build.build) return
+      await this.make(place, id, build, before?.uid)
+    })
+    this.building = mine.catch(() => {})
+    await mine
+  }
+
+  async start(id: string, shape: MachineShape): Promise<void> {
+    if (await this.keeperOf(id)) return
+    const place = this.place(id)
+    const built = await place.built()
+    if (!built) throw new Error(`${id} has no disk.`)
+    const host = await this.findHost()
+    const base = await open(baseFile(this.cache, built.base), 'r')
+    try {
+      for (const end = Date.now() + startPatienceMs; ; ) {
+        const start = randomUUID()
+        await place.writeSpec({
+          start,
+          lock: createHash('sha256').update(place.folder).digest('hex'),
+          runStates,
+          command: this.command(host, id, shape, built),
+        })
+        if (await this.comesUp(id, start, await startKeeper(place, start, base.fd), end)) return
+      }
+    } finally {
+      await base.close()
+    }
+  }
+
+  async stop(id: string): Promise<void> {
+    await askKeeper(this.place(id).keeper, 'system_powerdown')
+  }
+
+  async kill(id: string): Promise<void> {
+    const { keeper } = this.place(id)
+    await this.place(id).callOff()
+    // Without it the machine ends all the same.
+    await this.keepPicture(id).catch(() => {})
+    await askKeeper(keeper, 'end').catch(ignoreEnd)
+    const end = Date.now() + endPatienceMs
+    while (await this.keeperOf(id)) {
+      if (Date.now() > end) throw new Error(`${id} does not end.`)
+      await sleep(20)
+    }
+  }
+
+  async reset(id: string): Promise<void> {
+    await askKeeper(this.place(id).keeper, 'system_reset')
+  }
+
+  async state(id: string): Promise<MachineState> {
+    const place = this.place(id)
+    const alive = await this.keeperOf(id)
+    if (alive)
+      return alive.state === 'starting'
+        ? { state: 'paused', reason: { code: 'STARTING' } }
+        : { state: alive.state, reason: alive.reason }
+    if (!(await place.built())) return { state: 'absent', reason: null }
+    const journal = await readJournal(place.keeper)
+    return journal ? endOf(journal, bootId()) : { state: 'stopped', reason: null }
+  }
+
+  async runs(id: string): Promise<MachineRun[]> {
+    const isAlive = (await this.keeperOf(id)) !== null
+    const journal = await readJournal(this.place(id).keeper)
+    return (journal?.runs ?? []).map((each) => ({ ...each, isOpen: each.isOpen && isAlive }))
+  }
+
+  async console(id: string, options: ViewOptions = {}): Promise<MachineView> {
+    return await openView(this.place(id).keeper, 'console', options)
+  }
+
+  async consoleLog(id: string): Promise<Buffer> {
+    return readConsoleLog(path.join(this.place(id).keeper, 'console.log')).bytes
+  }
+
+  async screen(id: string, options: ViewOptions = {}): Promise<MachineView> {
+    return await openView(this.place(id).keeper, 'screen', options)
+  }
+
+  async picture(id: string): Promise<Buffer | null> {
+    await this.keepPicture(id)
+    return await readFile(path.join(this.place(id).keeper, 'screen.png')).catch((error) => {
+      if (isCode(error, 'ENOENT')) return null
+      throw error
+    })
+  }
+
+  async pressKeys(id: string, keys: string[]): Promise<void> {
+    const pressed = keys.map((data) => ({ type: 'qcode', data }))
+    await askKeeper(this.place(id).keeper, 'send-key', { keys: pressed })
+  }
+
+  async destroy(id: string): Promise<void> {
+    await this.kill(id)
+    await this.place(id).remove()
+  }
+
+  async list(): Promise<string[]> {
+    return await machineIds(this.settings.folder)
+  }
+
+  private get cache(): string {
+    return path.join(this.settings.folder, 'cache')
+  }
+
+  private place(id: string): MachineFolder {
+    return new MachineFolder(this.settings.folder, id)
+  }
+
+  private findHost(): Promise<Host> {
+    // What did not work may work once something was installed.
+    this.found ??= findHost(this.settings).catch((error) => {
+      this.found = undefined
+      throw error
+    })
+    return this.found
+  }
+
+  private async keeperOf(id: string) {
+    try {
+      return journalShape.parse(await askKeeper(this.place(id).keeper, 'status'))
+    } catch (error) {
+      if (error instanceof NotRunning) return null
+      throw error
+    }
+  }
+
+  /** Waits until a keeper says how the start went. False when this one is not wanted and there is no other. */
+  private async comesUp(id: string, start: string, keeper: ChildProcess, end: number): Promise<boolean> {
+    for (; Date.now() < end; await sleep(20)) {
+      const hasEnded = keeper.exitCode !== null || keeper.signalCode !== null
+      if (await this.keeperOf(id)) return true
+      if (!hasEnded) continue
+      const journal = await readJournal(this.place(id).keeper)
+      return journal?.start === start
+    }
+    throw new Error(`The keeper of ${id} does not answer.`)
+  }
+
+  private command(host: Host, id: string, shape: MachineShape, built: Built): string[] {
+    const { confinement } = host
+    const plan = {
+      ...{ program: host.program, name: id, shape, accelerator: host.accelerator, network: null },
+      ...{ bootMode: built.bootMode, firmware: host.firmware?.code ?? null },
+      ...{ baseFormat: built.base.format, hasSeed: built.hasSeed },
+    }
+    const limits = {
+      addressBytes: shape.memoryMib * 2 ** 20 + overheadBytes,
+      fileBytes: Math.ceil(built.diskBytes * fileOverhead) + roomToBuild,
+    }
+    return confinement.command(limits, built.uid, [host.program, ...qemuArguments(plan)])
+  }
+
+  private async make(
+    place: MachineFolder,
+    id: string,
+    build: MachineBuild,
+    uidBefore: number | undefined,
+  ): Promise<void> {
+    if (build.diskBytes < build.base.virtualSize) throw new RangeError('The disk is smaller than its image.')
+    await mkdir(this.settings.folder, { recursive: true, mode: 0o700 })
+    await requireRoomIn({ folder: this.settings.folder, reserveMin: this.settings.reserveMin }, roomToBuild)
+    const { confinement, firmware } = await this.findHost()
+    const folder = await place.begin()
+    const own = process.getuid?.() ?? 0
+    const uid =
+      confinement.kind === 'uid' ? (uidBefore ?? (await freeUid(this.settings.folder, this.settings.firstUid))) : own
+    const files = ['disk.qcow2']
+    // No path to the image's bytes is written into the disk: QEMU is told at each start, by an open file.
+    await run('qemu-img', ['create', '-q', '-f', 'qcow2', path.join(folder, 'disk.qcow2'), String(build.diskBytes)])
+    if (build.login) {
+      await writeFile(path.join(folder, 'seed.img'), seedVolume(`${id}-${build.build}`, build.login), { mode: 0o600 })
+      files.push('seed.img')
+    }
+    if (build.bootMode === 'UEFI') {
+      if (!firmware) throw new Error('This host has no UEFI firmware; install ovmf.')
+      await copyFile(firmware.variables, path.join(folder, 'variables.fd'))
+      files.push('variables.fd')
+    }
+    for (const name of files) await chown(path.join(folder, name), uid, uid)
+    await chown(folder, uid, uid)
+    await place.finish(build, uid)
+  }
+
+  /** Keeps what the screen shows, for when there is none any more. */
+  private async keepPicture(id: string): Promise<void> {
+    const place = this.place(id)
+    try {
+      await askKeeper(place.keeper, 'screendump', { filename: 'screen.png', format: 'png' })
+    } catch (error) {
+      if (error instanceof NotRunning) return
+      throw error
+    }
+    const built = await place.built()
+    const picture = built && (await place.readFromMachine('screen.png', built.uid, pictureMost))
+    if (!picture) return
+    const file = path.join(place.keeper, 'screen.png')
+    await writeFile(`${file}.new`, picture, { mode: 0o600 })
+    await rename(`${file}.new`, file)
+  }
+}
+
+// No environment of ours, which holds secrets; and in a session of its own, so that our end is not its end.
+async function startKeeper(place: MachineFolder, start: string, base: number): Promise<ChildProcess> {
+  const keeper = spawn(process.execPath, ['--max-old-space-size=64', keeperProgram, place.keeper, start], {
+    cwd: place.machine,
+    detached: true,
+    env: { NODE_ENV: process.env.NODE_ENV, PATH: process.env.PATH ?? '', UV_THREADPOOL_SIZE: '1' },
+    stdio: ['ignore', 'ignore', 'ignore', base],
+  })
+  await new Promise((resolve, reject) => keeper.once('spawn', resolve).once('error', reject))
+  keeper.unref()
+  return keeper
+}
+
+function ignoreEnd(error: unknown): void {
+  if (!(error instanceof NotRunning)) throw error
+}

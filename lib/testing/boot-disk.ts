@@ -1,0 +1,69 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { makeBootDisk } from '@/lib/machines/boot-disk'
+import type { MachineBase, MachineView } from '@/lib/machines/machine'
+import { inTurn } from '@/lib/start/turn.mjs'
+
+/** Why no machine can be tried here; null where one can. */
+export function whyNoMachine(): string | null {
+  if (spawnSync('qemu-system-x86_64', ['--version']).status !== 0) return 'qemu-system-x86_64 is missing'
+  if (spawnSync('apt-get', ['--version']).status !== 0) return 'the disk that boots is made of Debian packages'
+  return null
+}
+
+/** The disk that boots, made once for all tests of this machine. Null where its packages cannot be had. */
+export async function bootDisk(): Promise<string | null> {
+  // Kept between runs, by how it is made.
+  const recipe = createHash('sha256').update(fs.readFileSync(path.resolve('lib/machines/boot-disk.ts')))
+  const name = `ecs-console-boot-disk-${process.getuid?.() ?? 0}-${recipe.digest('hex').slice(0, 12)}.qcow2`
+  const file = path.join(os.tmpdir(), name)
+  return await inTurn('boot-disk', async () => {
+    if (!fs.existsSync(file)) await makeBootDisk(file).catch(() => {})
+    return fs.existsSync(file) ? file : null
+  })
+}
+
+/** Puts a disk into the folder store of a region. */
+export function storeBase(dataFolder: string, regionId: string, disk: string): MachineBase {
+  const folder = path.join(dataFolder, 'stores', regionId)
+  fs.mkdirSync(folder, { recursive: true })
+  fs.copyFileSync(disk, path.join(folder, 'boot-disk'))
+  const info = JSON.parse(execFileSync('qemu-img', ['info', '--output=json', disk], { encoding: 'utf8' }))
+  return {
+    ...{ regionId, key: 'boot-disk', sha256: '', format: 'qcow2' },
+    ...{ size: fs.statSync(disk).size, virtualSize: info['virtual-size'] },
+  }
+}
+
+/** Reads a console and types into it. */
+export class Terminal {
+  text = ''
+
+  constructor(readonly view: MachineView) {
+    view.stream.on('data', (chunk) => {
+      this.text += chunk
+    })
+  }
+
+  type(line: string): void {
+    this.view.stream.write(`${line}\n`)
+  }
+
+  /** Waits for these words, and forgets what came up to them. Throws when the line ends first. */
+  async sees(words: string): Promise<void> {
+    while (!this.text.includes(words)) {
+      await new Promise<void>((resolve, reject) => {
+        const end = () => reject(new Error(`The console ended before ${JSON.stringify(words)}: ${this.text}`))
+        if (this.view.stream.destroyed) return end()
+        this.view.stream.once('close', end).once('data', () => {
+          this.view.stream.off('close', end)
+          resolve()
+        })
+      })
+    }
+    this.text = this.text.slice(this.text.indexOf(words) + words.length)
+  }
+}
