@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { db } from '@/lib/db/client'
-import { account, image, quota, race, region, type TestAccount, tally } from '@/lib/testing/builders'
+import { account, image, quota, race, region, type TestAccount, tally, whileLocked } from '@/lib/testing/builders'
 import { queueMs } from '@/lib/transfers/rules'
 import { cancelTransfer } from '@/lib/transfers/writes'
 import { beginCopy, retryCopy } from './writes'
@@ -170,4 +170,36 @@ test('an image that there is not is neither copied nor retried', async () => {
   const missing = { ok: false, refusal: { code: 'IMAGE_NOT_FOUND' } }
   expect(await beginCopy(owner.ctx, to(here, 'img-none', there))).toEqual(missing)
   expect(await retryCopy(owner.ctx, { region: here, imageId: 'img-none' })).toEqual(missing)
+})
+
+test('a copy is begun of an image that is available, into another region that there is', async () => {
+  const { here, there, owner, imageId } = await tenant()
+  const failed = await image(owner, here, { state: 'failed' })
+  const begin = async (id: string, target: string) => await beginCopy(owner.ctx, to(here, id, target))
+  const notAvailable = { code: 'IMAGE_NOT_AVAILABLE', state: 'failed' }
+  expect(await begin(failed, there)).toEqual({ ok: false, refusal: notAvailable })
+  const sameRegion = { code: 'INVALID_INPUT', field: 'targetRegion', problem: 'same-region' }
+  expect(await begin(imageId, here)).toEqual({ ok: false, refusal: sameRegion })
+  expect(await begin(imageId, 'xx-nowhere')).toEqual({ ok: false, refusal: { code: 'REGION_NOT_FOUND' } })
+  expect(await db().image.count({ where: { ownerId: owner.id } })).toBe(2)
+})
+
+test('a copy that has not failed is not tried again', async () => {
+  const { here, there, owner, imageId } = await tenant()
+  const copy = await image(owner, there)
+  const data = { source: 'COPY', copyOfId: imageId, copyOfRegionId: here } as const
+  await db().image.update({ where: { id: copy }, data })
+  const busy = { ok: false, refusal: { code: 'IMAGE_BUSY', state: 'available' } }
+  expect(await retryCopy(owner.ctx, { region: there, imageId: copy })).toEqual(busy)
+})
+
+test('a retry waits for whoever has the source in hand, and sees what has become of it', async () => {
+  const { there, owner, imageId } = await tenant()
+  const failed = await failedCopy(owner, imageId, there)
+  const answer = await whileLocked(
+    [imageId],
+    () => retryCopy(owner.ctx, { region: there, imageId: failed }),
+    async (tx) => await tx.image.update({ where: { id: imageId }, data: { state: 'deleted', deletedAt: new Date(0) } }),
+  )
+  expect(answer).toEqual({ ok: false, refusal: { code: 'IMAGE_NOT_AVAILABLE', state: 'deleted' } })
 })

@@ -6,6 +6,7 @@
 export type Equivalent = { file: string; line: string; code: string; by: string; why: string }
 
 const accounts = 'lib/accounts/rules.ts'
+const copies = 'lib/copies/writes.ts'
 const split = "const [login = '', master = '', ...more] = word.split('@')"
 const tokens = 'const tokens = /"[^"\\n]*"|<[^<>\\n]*>|[\\s,;、]+|[^\\s,;、<"]+|[<"]/gu'
 const region = 'return regionIdPattern.test(id) && !reservedRegionIds.some((reserved) => reserved === id)'
@@ -56,6 +57,32 @@ export const equivalents: Equivalent[] = [
     why: 'neither text can be the name of an image',
   },
   ...transferErrors(),
+  ...[
+    ['image.copyOfId === null', 'false'],
+    ["refusal ?? { code: 'IMAGE_BUSY', state: image.state }", "refusal && { code: 'IMAGE_BUSY', state: image.state }"],
+    ["{ code: 'IMAGE_BUSY', state: image.state }", '{}'],
+    ["'IMAGE_BUSY'", '""'],
+  ].map(([code = '', by = '']) => ({
+    file: copies,
+    line: "if (refusal || image.copyOfId === null) return refuse(refusal ?? { code: 'IMAGE_BUSY', state: image.state })",
+    code,
+    by,
+    why: 'the rule has refused what is no copy, in the same words; this half is for the compiler',
+  })),
+  {
+    file: copies,
+    line: 'return { images: copy?.copyOfId ? [copy.copyOfId] : [] }',
+    code: '[]',
+    by: '["Stryker was here"]',
+    why: 'there is no such image, so nothing more is locked',
+  },
+  {
+    file: copies,
+    line: "return await refuseNewImage(tx, { ownerId: ctx.viewer.ownerId, regionId, bytes, writing: { where: 'store', bytes } })",
+    code: "'store'",
+    by: '""',
+    why: 'what is not the staging folder is the store',
+  },
 ]
 
 function transferErrors(): Equivalent[] {

@@ -10,9 +10,14 @@ export type Target = { noun: string; kind: 'rules' | 'writes'; mutate: string[];
  */
 const testsOfWrites: Record<string, string[]> = {
   accounts: ['accounts/writes', 'shares/lookups'],
+  blobs: ['blobs/writes'],
   copies: ['copies/writes'],
+  events: ['events/writes'],
+  images: ['images/images', 'images/no-bin'],
+  imports: ['imports/writes'],
   shares: ['shares/writes', 'shares/share', 'shares/guessing'],
   quotas: ['quotas/writes', 'quotas/space'],
+  transfers: ['transfers/writes', 'transfers/transfers'],
 }
 
 /** The runs of a noun; none for a noun without rules and writes. */

@@ -1,0 +1,136 @@
+import { expect, test } from 'vitest'
+import { db } from '@/lib/db/client'
+import { type LockedImage, lockImage } from '@/lib/db/locks'
+import { inTransaction, type Transaction } from '@/lib/db/transaction'
+import { ok } from '@/lib/result'
+import { account, image, later, minutes, noon, region, type TestAccount } from '@/lib/testing/builders'
+import * as writes from './writes'
+
+// Which blob an image refers to, by rows alone; what becomes of bytes is in content.db.test.ts.
+
+const disk = { sha256: 'a'.repeat(64), size: 1024, format: 'qcow2', virtualSize: 4096 } as const
+const other = { ...disk, sha256: 'b'.repeat(64) }
+const now = later(minutes(1))
+
+/** Runs on an image under its lock. */
+async function on<T>(imageId: string, run: (tx: Transaction, locked: LockedImage) => Promise<T>): Promise<T> {
+  const result = await inTransaction(async (tx) => {
+    const locked = await lockImage(tx, imageId)
+    if (!locked) throw new Error('There is no such image.')
+    return ok(await run(tx, locked))
+  })
+  if (!result.ok) throw new Error(result.refusal.code)
+  return result.value
+}
+
+const refer = async (imageId: string, content: typeof disk | typeof other) =>
+  await on(imageId, (tx, locked) => writes.referTo(tx, locked, content, now))
+const settle = async (imageId: string, content: Parameters<typeof writes.settle>[2]) =>
+  await on(imageId, (tx, locked) => writes.settle(tx, locked, content, now))
+const letGo = async (imageId: string) => await on(imageId, (tx, locked) => writes.letGo(tx, locked, now))
+const importing = async (owner: TestAccount, here: string) => await image(owner, here, { state: 'importing' })
+const blobOf = async (imageId: string) => (await db().image.findUniqueOrThrow({ where: { id: imageId } })).blobId
+const stateOf = async (id: string) => (await db().blob.findUnique({ where: { id } }))?.state
+const jobsOf = async (blobId: string) =>
+  await db().$queryRaw`SELECT task_identifier AS task FROM graphile_worker.jobs WHERE key = ${`remove-blob ${blobId}`}`
+
+test('new content gets a blob that is still to be written, and the same again when it is asked for again', async () => {
+  const [here, owner] = await Promise.all([region(), account()])
+  const imageId = await importing(owner, here)
+  const place = await refer(imageId, disk)
+  expect(place).toEqual({ blobId: place.blobId, key: `${disk.sha256}.${place.blobId}`, isThere: false })
+  const row = await db().blob.findUnique({ where: { id: place.blobId } })
+  expect(row).toMatchObject({ ...disk, size: 1024n, virtualSize: 4096n, regionId: here, state: 'writing' })
+  expect([row?.createdAt, row?.updatedAt]).toEqual([now, now])
+  expect(await blobOf(imageId)).toBe(place.blobId)
+  expect(await refer(imageId, disk)).toEqual(place)
+  expect(await stateOf(place.blobId)).toBe('writing')
+})
+
+test('content that is ready in the region is referred to; what another still writes is not, nor another region’s', async () => {
+  const [here, there, owner] = await Promise.all([region(), region(), account()])
+  const [first, second, third, elsewhere] = [
+    await importing(owner, here),
+    await importing(owner, here),
+    await importing(owner, here),
+    await importing(owner, there),
+  ]
+  const writing = await refer(first, disk)
+  const own = await refer(second, disk)
+  expect(own.blobId).not.toBe(writing.blobId)
+  await settle(first, disk)
+  expect(await stateOf(writing.blobId)).toBe('ready')
+  expect(await refer(third, disk)).toEqual({ ...writing, isThere: true })
+  expect((await refer(elsewhere, disk)).blobId).not.toBe(writing.blobId)
+  // The other import is slower: the bytes that are there become its own, and its own go.
+  expect(await settle(second, disk)).toEqual(disk)
+  expect(await blobOf(second)).toBe(writing.blobId)
+  expect(await stateOf(own.blobId)).toBe('removing')
+  expect(await jobsOf(own.blobId)).toEqual([{ task: 'remove-blob' }])
+})
+
+test('an image whose content turns out to be another leaves the first to go', async () => {
+  const [here, owner] = await Promise.all([region(), account()])
+  const imageId = await importing(owner, here)
+  const first = await refer(imageId, disk)
+  const second = await refer(imageId, other)
+  expect(second.blobId).not.toBe(first.blobId)
+  expect([await stateOf(first.blobId), await stateOf(second.blobId)]).toEqual(['removing', 'writing'])
+})
+
+test('bytes that are settled are ready from that moment on, with their layout where it is known', async () => {
+  const [here, owner] = await Promise.all([region(), account()])
+  const [one, two] = [await importing(owner, here), await importing(owner, here)]
+  const layout = { bootMode: 'UEFI' } as unknown as NonNullable<writes.Brought['layout']>
+  await db().blob.update({ where: { id: (await refer(one, disk)).blobId }, data: { updatedAt: noon } })
+  await settle(one, { ...disk, layout })
+  await settle(two, other)
+  const [blob, plain] = [await blobOf(one), await blobOf(two)]
+  const row = async (id: string | null) => await db().blob.findUniqueOrThrow({ where: { id: id ?? '' } })
+  expect(await row(blob)).toMatchObject({ state: 'ready', updatedAt: now, layout: { bootMode: 'UEFI' } })
+  expect(await row(plain)).toMatchObject({ state: 'ready', layout: null })
+  await writes.noteLayout(plain ?? '', layout)
+  expect(await row(plain)).toMatchObject({ layout: { bootMode: 'UEFI' } })
+})
+
+test('bytes go with the last image that has them, and an image without bytes lets none go', async () => {
+  const [here, owner] = await Promise.all([region(), account()])
+  const [one, two] = [await importing(owner, here), await importing(owner, here)]
+  for (const id of [one, two]) await settle(id, disk)
+  const blobId = (await blobOf(one)) ?? ''
+  const isLast = async (id: string) => await on(id, writes.isLastHolder)
+  expect([await isLast(one), await isLast(two)]).toEqual([false, false])
+  await letGo(one)
+  expect([await blobOf(one), await stateOf(blobId)]).toEqual([null, 'ready'])
+  expect([await isLast(one), await isLast(two)]).toEqual([false, true])
+  await letGo(one)
+  expect(await stateOf(blobId)).toBe('ready')
+  await letGo(two)
+  expect(await db().blob.findUnique({ where: { id: blobId } })).toMatchObject({ state: 'removing', updatedAt: now })
+  expect(await jobsOf(blobId)).toEqual([{ task: 'remove-blob' }])
+})
+
+test('an image that is on its way out holds no bytes', async () => {
+  const [here, owner] = await Promise.all([region(), account()])
+  const [going, last] = [await importing(owner, here), await importing(owner, here)]
+  for (const id of [going, last]) await settle(id, disk)
+  await db().transfer.deleteMany({ where: { imageId: going } })
+  await db().image.update({ where: { id: going }, data: { state: 'deleting' } })
+  expect(await on(last, writes.isLastHolder)).toBe(true)
+})
+
+test('only a blob on its way out is forgotten, with the images that waited for that and no others', async () => {
+  const [here, owner, stranger] = await Promise.all([region(), account(), account()])
+  const images = [await importing(owner, here), await importing(stranger, here), await importing(owner, here)] as const
+  for (const id of images) await settle(id, disk)
+  const blobId = (await blobOf(images[0])) ?? ''
+  await writes.forgetBlob(blobId)
+  expect(await stateOf(blobId)).toBe('ready')
+  await db().transfer.deleteMany({ where: { imageId: { in: [images[0], images[1]] } } })
+  await db().image.updateMany({ where: { id: { in: [images[0], images[1]] } }, data: { state: 'deleting' } })
+  await letGo(images[2])
+  expect(await stateOf(blobId)).toBe('removing')
+  await writes.forgetBlob(blobId)
+  expect(await stateOf(blobId)).toBeUndefined()
+  expect((await db().image.findMany({ where: { id: { in: [...images] } } })).map(({ id }) => id)).toEqual([images[2]])
+})
