@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { db } from '@/lib/db/client'
-import { type LockedImage, lockImage } from '@/lib/db/locks'
+import { type LockedImage, lockImages } from '@/lib/db/locks'
 import { inTransaction, type Transaction } from '@/lib/db/transaction'
 import { ok } from '@/lib/result'
 import { account, image, later, minutes, noon, region, type TestAccount } from '@/lib/testing/builders'
@@ -15,7 +15,7 @@ const now = later(minutes(1))
 /** Runs on an image under its lock. */
 async function on<T>(imageId: string, run: (tx: Transaction, locked: LockedImage) => Promise<T>): Promise<T> {
   const result = await inTransaction(async (tx) => {
-    const locked = await lockImage(tx, imageId)
+    const locked = (await lockImages(tx, [], { ids: [imageId], ownerId: null })).images.get(imageId)
     if (!locked) throw new Error('There is no such image.')
     return ok(await run(tx, locked))
   })

@@ -3,7 +3,7 @@ import { operatorContext } from '@/lib/admin/operator'
 import { db } from '@/lib/db/client'
 import { inTransaction } from '@/lib/db/transaction'
 import { ok } from '@/lib/result'
-import { account, held, image, noon, quota, region } from '@/lib/testing/builders'
+import { account, held, image, noon, quota, region, whileLocked } from '@/lib/testing/builders'
 import { type Asked, refuseBytes, refuseNewImage, setQuota } from './writes'
 
 // What the quotas of an account say and write. The room of stores is in space.db.test.ts.
@@ -67,6 +67,21 @@ test('a quota below what is used is refused unless it is forced, and a refusal w
   expect(await setQuota(operator(), { ...change, images: 0, bytes: 0, forced: true })).toMatchObject({
     value: { quota: 0, used: 3, bytesQuota: 0, bytesUsed: 2 * kib },
   })
+})
+
+test('a quota waits for whoever counts on the account, and counts after', async () => {
+  const { here, owner } = await tenant()
+  const change = { username: owner.username, region: here, images: 3, forced: false }
+  const answer = await whileLocked(
+    [owner.id],
+    () => setQuota(operator(), change),
+    async (tx) =>
+      await tx.image.updateMany({
+        where: { ownerId: owner.id, state: 'failed' },
+        data: { state: 'deleting' },
+      }),
+  )
+  expect(answer).toEqual(refused({ code: 'QUOTA_BELOW_USE', used: 4 }))
 })
 
 test('quotas are those of master accounts in regions that there are', async () => {

@@ -27,7 +27,15 @@ test.each([
 })
 
 test('what the disk or its sender is to blame for is not ours, and everything else is', () => {
-  const ours = ['FAULT', 'BUSY', 'STORE_UNREACHABLE', 'STORE_REFUSED', 'STORE_FULL', 'COPY_SOURCE_GONE'] as const
+  const ours = [
+    'FAULT',
+    'BUSY',
+    'READ_ONLY',
+    'STORE_UNREACHABLE',
+    'STORE_REFUSED',
+    'STORE_FULL',
+    'COPY_SOURCE_GONE',
+  ] as const
   expect(ours.filter((code) => !isOurs(code))).toEqual([])
   expect((['COPY_SOURCE_DAMAGED', 'IMAGE_BUSY', 'REGION_NOT_FOUND'] as const).filter((code) => !isOurs(code))).toEqual(
     [],
