@@ -49,8 +49,7 @@ export function serverEnvironment(settings: Settings, databaseUrl: string): Node
   return {
     ...process.env,
     ...(settings.databaseUrl ? {} : { ECS_EMBEDDED: '1' }),
-    // Whether the console is read-only is judged by this file, where there is one.
-    ECS_BALLAST_FILE: settings.databaseUrl || !settings.ballastBytes ? '' : ballastFile(settings.dataFolder),
+    ECS_BALLAST_FILE: judgedBy(settings),
     NODE_ENV: settings.isDevelopment ? 'development' : 'production',
     DATABASE_URL: databaseUrl,
     ECS_DATA_DIR: settings.dataFolder,
@@ -63,7 +62,18 @@ export function serverEnvironment(settings: Settings, databaseUrl: string): Node
 
 /** The environment of a worker that runs alone, over our own. It signs nobody in and needs no secret. */
 export function workerEnvironment(settings: Settings, databaseUrl: string): NodeJS.ProcessEnv {
-  return { ...process.env, NODE_ENV: 'production', DATABASE_URL: databaseUrl, ECS_DATA_DIR: settings.dataFolder }
+  return {
+    ...process.env,
+    NODE_ENV: 'production',
+    DATABASE_URL: databaseUrl,
+    ECS_DATA_DIR: settings.dataFolder,
+    ECS_BALLAST_FILE: judgedBy(settings),
+  }
+}
+
+/** The file by which every process judges whether the console is read-only; empty where there is none. */
+function judgedBy({ databaseUrl, ballastBytes, dataFolder }: Settings): string {
+  return databaseUrl || ballastBytes === 0 ? '' : ballastFile(dataFolder)
 }
 
 // Made once for a data folder: a new secret would sign everyone out.

@@ -6,7 +6,7 @@ import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { processStart } from '../embedded/process-start'
 import { keepRunning, metricsPort } from './children'
 import { makeDemo } from './demo'
-import { readSettings, serverEnvironment } from './settings'
+import { readSettings, serverEnvironment, workerEnvironment } from './settings'
 import { isGood, sentence, tallyOfPlaywright, tallyOfVitest } from './tally'
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-console-start-'))
@@ -54,6 +54,22 @@ describe('npm start', () => {
     expect(secrets[0]).toMatch(/^.{40,}$/)
     expect(secrets[1]).toBe(secrets[0])
     expect(fs.statSync(path.join(folder, 'secret.json')).mode & 0o777).toBe(0o600)
+  })
+
+  it('has server and workers judge by the ballast of the embedded database, and of no other', () => {
+    vi.stubEnv('ECS_DATA_DIR', folder)
+    vi.stubEnv('DATABASE_URL', '')
+    const judgedBy = () => {
+      const settings = readSettings(false)
+      return [serverEnvironment(settings, 'url'), workerEnvironment(settings, 'url')].map((env) => env.ECS_BALLAST_FILE)
+    }
+    const file = path.join(folder, 'postgres', 'ballast')
+    expect(judgedBy()).toEqual([file, file])
+    vi.stubEnv('ECS_BALLAST', '0')
+    expect(judgedBy()).toEqual(['', ''])
+    vi.stubEnv('ECS_BALLAST', '')
+    vi.stubEnv('DATABASE_URL', 'postgresql://elsewhere/console')
+    expect(judgedBy()).toEqual(['', ''])
   })
 
   it('brings no demo data into a console that once began empty', async () => {
