@@ -25,6 +25,11 @@ export function selectAnswer({ wish }: Context): Prisma.Sql {
   return Prisma.sql`(SELECT answer FROM "Wish" WHERE id = ${wish ?? null}::text)`
 }
 
+/** What the same wish was answered before, which says so: nothing was done this time, and nothing is counted. */
+export function replayed<T>(answer: z.ZodType<T>, before: unknown) {
+  return { ...ok(answer.parse(before)), isReplay: true } as const
+}
+
 /** The statement that remembers what a wish was answered, for a write that does more in the same statement. */
 export function insertWish({ wish, viewer, now }: Context, answer: unknown): Prisma.Sql {
   const id = wish ?? null
@@ -45,7 +50,7 @@ export async function once<T, R extends Refusal>(
   const { wish } = ctx
   if (wish === undefined) return await run()
   const before = await tx.wish.findUnique({ where: { id: wish } })
-  if (before) return { ...ok(answer.parse(before.answer)), isReplay: true }
+  if (before) return replayed(answer, before.answer)
   const result = await run()
   if (result.ok) {
     await tx.wish.create({

@@ -6,7 +6,7 @@ import { countUnknown, recordShareTry } from '@/lib/accounts/writes-look-up'
 import { type Context, isDisabled } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import { type LockedImage, lockImages } from '@/lib/db/locks'
-import { insertWish, selectAnswer } from '@/lib/db/once'
+import { insertWish, replayed, selectAnswer } from '@/lib/db/once'
 import { type Locked, type OwnImageRefusal, onOwnImage } from '@/lib/db/own-image'
 import { inTransaction, type Transaction } from '@/lib/db/transaction'
 import { env } from '@/lib/env'
@@ -56,7 +56,7 @@ export async function shareImage(
   const candidates = waiting ? [] : masters
   const share = async (tx: Transaction, locked: Locked): Promise<Result<ImageShare[], ShareRefusal>> => {
     const { answered, ...read } = await readShareFacts(tx, ctx, input, { ...locked, candidates })
-    if (answered) return ok(z.array(imageShare).parse(answered))
+    if (answered) return replayed(z.array(imageShare), answered)
     const facts = { ...read, lookups: waiting ?? read.lookups }
     const refusal = refuseShare(facts)
     await countGuesses(tx, ctx, facts, refusal)
