@@ -12,7 +12,7 @@ import { Field, inputClass, selectClass } from '@/components/ui/field'
 import { Meter } from '@/components/ui/meter'
 import { Notice } from '@/components/ui/notice'
 import { copyImageAction } from '@/lib/copies/actions'
-import { imageNameMax } from '@/lib/images/rules'
+import { canImage, imageNameMax } from '@/lib/images/rules'
 import { paths } from '@/lib/paths'
 
 export type TargetRegion = { id: string; used: number; quota: number }
@@ -87,7 +87,7 @@ export function CopyForm({ region, image, targets, wanted, wishKey }: CopyFormPr
                   />
                 )}
               </Field>
-              <Submit isPending={view.isPending} isAvailable={image.state === 'available'} />
+              <Submit isPending={view.isPending} isAvailable={canImage('copy', image.state)} />
             </>
           )}
         </ActionForm>

@@ -9,6 +9,7 @@ import { ConfirmDialog } from '@/components/ui/confirm-dialog'
 import { Field, inputClass } from '@/components/ui/field'
 import { toast } from '@/components/ui/toasts'
 import { deleteImageAction } from '@/lib/images/actions'
+import { canImage } from '@/lib/images/rules'
 import { imageSharesQuery } from '@/lib/shares/queries'
 import { useAction } from '@/lib/use-action'
 import { useRestore } from './use-restore'
@@ -35,10 +36,10 @@ export function DeleteImageDialog({ region, image, recycleDays, onClose, onDelet
   const undo = () => void restore({ region, image })
   const [typedName, setTypedName] = useState('')
   // Whom it is shared with is asked when the dialog opens: the row may be older than the last share.
-  const { data } = useQuery({ ...imageSharesQuery(region, image.id), enabled: image.state === 'available' })
+  const { data } = useQuery({ ...imageSharesQuery(region, image.id), enabled: canImage('share', image.state) })
   const recipients = data?.shares ?? []
   const isShared = data ? recipients.length > 0 : image.recipients > 0
-  const isBinned = recycleDays > 0 && image.state !== 'failed'
+  const isBinned = recycleDays > 0 && canImage('bin', image.state)
   const confirm = () =>
     run({ region, imageId: image.id, cancelShares: isShared, typedName: isShared ? typedName : null }, () => {
       if (isBinned) toast(t('doneBin', { image: image.name }), { label: tImages('restore'), onSelect: undo })
@@ -57,8 +58,10 @@ export function DeleteImageDialog({ region, image, recycleDays, onClose, onDelet
       onConfirm={confirm}
     >
       {refusal && !isNameWrong && <RefusalNotice refusal={refusal} />}
-      <p>{image.state === 'failed' ? t('failed') : isBinned ? t('text', { days: recycleDays }) : t('textForGood')}</p>
-      {image.state !== 'failed' && <p>{t('instances')}</p>}
+      <p>
+        {canImage('retry', image.state) ? t('failed') : isBinned ? t('text', { days: recycleDays }) : t('textForGood')}
+      </p>
+      {canImage('bin', image.state) && <p>{t('instances')}</p>}
       {isShared && (
         <>
           <p>{t('sharedText', { count: data ? recipients.length : image.recipients })}</p>

@@ -12,6 +12,7 @@ import { Card } from '@/components/ui/card'
 import { Notice } from '@/components/ui/notice'
 import { ReadError } from '@/lib/fetch-json'
 import { imageQuery } from '@/lib/images/queries'
+import { canImage } from '@/lib/images/rules'
 import type { HeldImage, ImagePageParams, OwnImage } from '@/lib/images/schema'
 import { latePart } from '@/lib/late-part'
 import { paths } from '@/lib/paths'
@@ -65,7 +66,7 @@ function OwnImagePage({ image, before }: { image: OwnImage; before: string | und
   const editButton = useRef<HTMLButtonElement>(null)
   const region = image.regionId
   // One that failed has nothing to describe, and one on its way out comes back first.
-  const canBeEdited = image.state === 'importing' || image.state === 'copying' || image.state === 'available'
+  const canBeEdited = canImage('edit', image.state)
   const closeForm = () => {
     setEditing(false)
     editButton.current?.focus()

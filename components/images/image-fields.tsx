@@ -5,6 +5,7 @@ import { useRegionName } from '@/components/shell/current-region'
 import { CopyButton } from '@/components/ui/copy-button'
 import { DefinitionList } from '@/components/ui/definition-list'
 import { formatBytes } from '@/lib/format'
+import { canImage } from '@/lib/images/rules'
 import type { HeldImage, OwnImage } from '@/lib/images/schema'
 
 /** Every field of an own image. */
@@ -79,7 +80,7 @@ function Format({ image }: { image: OwnImage }) {
   return (
     <>
       <span>{image.format}</span>
-      {image.state === 'available' && !image.isNormalised && (
+      {canImage('download', image.state) && !image.isNormalised && (
         <span className="block text-ink-muted text-xs">{t('notNormalised')}</span>
       )}
     </>

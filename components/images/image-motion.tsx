@@ -6,7 +6,7 @@ import { useEffect, useRef, useState } from 'react'
 import { Notice } from '@/components/ui/notice'
 import { ProgressBar } from '@/components/ui/progress-bar'
 import { formatBytes } from '@/lib/format'
-import { percentDone } from '@/lib/images/rules'
+import { canImage, isTransferring, percentDone } from '@/lib/images/rules'
 import type { OwnImage } from '@/lib/images/schema'
 import { paths } from '@/lib/paths'
 
@@ -15,8 +15,8 @@ export function ImageMotion({ image }: { image: OwnImage }) {
   const t = useTranslations('motion')
   const format = useFormatter()
   const hasJustBecomeAvailable = useBecameAvailable(image.state)
-  if (image.state === 'importing' || image.state === 'copying') return <Motion image={image} />
-  if (image.state === 'deleted' && image.purgedAt)
+  if (isTransferring(image.state)) return <Motion image={image} />
+  if (canImage('restore', image.state) && image.purgedAt)
     return (
       <Notice tone="warn" title={t('binTitle')}>
         {t('binText', { time: format.dateTime(new Date(image.purgedAt), { dateStyle: 'long', timeStyle: 'short' }) })}
@@ -58,7 +58,7 @@ function Motion({ image }: { image: OwnImage }) {
       </div>
       <ProgressBar label={words} done={image.doneBytes} max={image.totalBytes} />
       <p className="text-ink-muted text-xs">
-        {t(image.state === 'copying' ? 'motion.copyGoesOn' : 'motion.importGoesOn')}
+        {t(canImage('cancelCopy', image.state) ? 'motion.copyGoesOn' : 'motion.importGoesOn')}
       </p>
     </section>
   )
@@ -69,7 +69,8 @@ function useBecameAvailable(state: string): boolean {
   const before = useRef(state)
   const [became, setBecame] = useState(false)
   useEffect(() => {
-    if (before.current !== 'available' && before.current !== 'deleted' && state === 'available') setBecame(true)
+    const wasThere = canImage('share', before.current) || canImage('restore', before.current)
+    if (!wasThere && canImage('share', state)) setBecame(true)
     before.current = state
   }, [state])
   return became

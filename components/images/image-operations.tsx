@@ -6,6 +6,7 @@ import { Button } from '@/components/ui/button'
 import { buttonClass } from '@/components/ui/button-class'
 import { MenuButton } from '@/components/ui/menu-button'
 import type { MenuItem } from '@/components/ui/menu-items'
+import { canImage } from '@/lib/images/rules'
 import type { CustomImage } from '@/lib/images/schema'
 import { paths } from '@/lib/paths'
 import type { ImageTask } from './image-tasks'
@@ -78,13 +79,13 @@ function useOperations(region: string, image: CustomImage, onAsk: (task: ImageTa
     page: paths.imageTask(region, image.id, task),
     onSelect: () => onAsk(task),
   })
-  if (state === 'deleted') return [ask('restore', t('restore'), false), ask('purge', t('deleteForGood'))]
+  if (canImage('restore', state)) return [ask('restore', t('restore'), false), ask('purge', t('deleteForGood'))]
   const items: OperationItem[] = [{ kind: 'link', label: t('sharedImages'), href: paths.shareImage(region, image.id) }]
-  if (state === 'available')
+  if (canImage('copy', state))
     items.push({ kind: 'link', label: t('copyImage'), href: paths.copyImage(region, image.id) })
-  if (state === 'failed' && image.isCopy) items.push(ask('retryCopy', t('retry'), false))
-  if (state === 'available' || state === 'failed') items.push(ask('delete', t('delete')))
-  if (state === 'importing') items.push(ask('cancelImport', t('cancelImport')))
-  if (state === 'copying') items.push(ask('cancelCopy', t('cancelCopy')))
+  if (canImage('retry', state) && image.isCopy) items.push(ask('retryCopy', t('retry'), false))
+  if (canImage('delete', state)) items.push(ask('delete', t('delete')))
+  if (canImage('cancelImport', state)) items.push(ask('cancelImport', t('cancelImport')))
+  if (canImage('cancelCopy', state)) items.push(ask('cancelCopy', t('cancelCopy')))
   return items
 }

@@ -3,6 +3,7 @@
 import Link from 'next/link'
 import { useFormatter, useTranslations } from 'next-intl'
 import { Card } from '@/components/ui/card'
+import { canImage } from '@/lib/images/rules'
 import type { OwnImage } from '@/lib/images/schema'
 import { paths } from '@/lib/paths'
 import { recipientsMax } from '@/lib/shares/rules'
@@ -11,7 +12,7 @@ import { recipientsMax } from '@/lib/shares/rules'
 export function ImageRecipients({ region, image }: { region: string; image: OwnImage }) {
   const t = useTranslations('images')
   const format = useFormatter()
-  const canBeShared = image.state === 'available'
+  const canBeShared = canImage('share', image.state)
   return (
     <Card
       title={`${t('whoHasIt')} ${image.recipients.length} / ${recipientsMax}`}

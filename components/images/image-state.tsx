@@ -3,7 +3,7 @@
 import { useTranslations } from 'next-intl'
 import { Badge, type Tone } from '@/components/ui/badge'
 import { ProgressBar } from '@/components/ui/progress-bar'
-import { type ImageStateName, type ImportStepName, isInMotion, percentDone } from '@/lib/images/rules'
+import { type ImageStateName, type ImportStepName, isInMotion, isTransferring, percentDone } from '@/lib/images/rules'
 
 const tones: Record<ImageStateName, Tone> = {
   importing: 'accent',
@@ -35,7 +35,7 @@ type ImageInMotion = {
 /** The state of an image and, while it is imported or copied, what that is at and how far it has come. */
 export function ImageProgress({ image }: { image: ImageInMotion }) {
   const t = useTranslations()
-  if (image.state !== 'importing' && image.state !== 'copying') return <ImageState state={image.state} />
+  if (!isTransferring(image.state)) return <ImageState state={image.state} />
   const percent = percentDone(image)
   const what = image.step ? t(`steps.${image.step}`) : t('states.copying')
   const words = percent === null ? what : t('steps.percent', { what, percent })

@@ -9,6 +9,7 @@ import { Card } from '@/components/ui/card'
 import { Field, inputClass } from '@/components/ui/field'
 import { retryCopyAction } from '@/lib/copies/actions'
 import { deleteImageAction, purgeImageAction, restoreImageAction } from '@/lib/images/actions'
+import { canImage } from '@/lib/images/rules'
 import { paths } from '@/lib/paths'
 import { cancelTransferAction } from '@/lib/transfers/actions'
 import type { ImageTask } from './image-tasks'
@@ -71,7 +72,7 @@ function DeleteForm({ region, image, recycleDays }: TaskFormProps) {
   const t = useTranslations('deleteDialog')
   const { recipients } = image
   const isShared = recipients.length > 0
-  const isBinned = recycleDays > 0 && image.state !== 'failed'
+  const isBinned = recycleDays > 0 && canImage('bin', image.state)
   return (
     <Card title={isShared ? t('sharedTitle', { image: image.name }) : t('title', { image: image.name })}>
       <ActionForm
@@ -85,9 +86,13 @@ function DeleteForm({ region, image, recycleDays }: TaskFormProps) {
         {({ isPending, errorOf, typed }) => (
           <>
             <p>
-              {image.state === 'failed' ? t('failed') : isBinned ? t('text', { days: recycleDays }) : t('textForGood')}
+              {canImage('retry', image.state)
+                ? t('failed')
+                : isBinned
+                  ? t('text', { days: recycleDays })
+                  : t('textForGood')}
             </p>
-            {image.state !== 'failed' && <p>{t('instances')}</p>}
+            {canImage('bin', image.state) && <p>{t('instances')}</p>}
             {isShared && (
               <>
                 <p>{t('sharedText', { count: recipients.length })}</p>

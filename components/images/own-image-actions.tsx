@@ -4,6 +4,7 @@ import Link from 'next/link'
 import { useTranslations } from 'next-intl'
 import { Button } from '@/components/ui/button'
 import { buttonClass } from '@/components/ui/button-class'
+import { canImage } from '@/lib/images/rules'
 import type { OwnImage } from '@/lib/images/schema'
 import { paths } from '@/lib/paths'
 import { DownloadButton } from './download-button'
@@ -18,14 +19,14 @@ export function OwnImageActions({ image, onAsk }: OwnImageActionsProps) {
   const task = (kind: 'primary' | 'secondary', task: ImageTask, label: string) => (
     <TaskButton kind={kind} image={image} task={task} label={label} onAsk={onAsk} />
   )
-  if (image.state === 'deleted')
+  if (canImage('restore', image.state))
     return (
       <>
         {task('primary', 'restore', t('restore'))}
         {task('secondary', 'purge', t('deleteForGood'))}
       </>
     )
-  if (image.state === 'failed')
+  if (canImage('retry', image.state))
     return (
       <>
         {image.copyOf ? (
@@ -38,9 +39,9 @@ export function OwnImageActions({ image, onAsk }: OwnImageActionsProps) {
         {task('secondary', 'delete', t('delete'))}
       </>
     )
-  if (image.state === 'importing') return task('secondary', 'cancelImport', t('cancelImport'))
-  if (image.state === 'copying') return task('secondary', 'cancelCopy', t('cancelCopy'))
-  if (image.state === 'available') return <AvailableActions image={image} onAsk={onAsk} />
+  if (canImage('cancelImport', image.state)) return task('secondary', 'cancelImport', t('cancelImport'))
+  if (canImage('cancelCopy', image.state)) return task('secondary', 'cancelCopy', t('cancelCopy'))
+  if (canImage('share', image.state)) return <AvailableActions image={image} onAsk={onAsk} />
   return null
 }
 

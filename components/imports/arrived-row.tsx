@@ -9,7 +9,7 @@ import { Badge } from '@/components/ui/badge'
 import { Button } from '@/components/ui/button'
 import { buttonClass } from '@/components/ui/button-class'
 import { ProgressBar } from '@/components/ui/progress-bar'
-import { percentDone } from '@/lib/images/rules'
+import { canImage, percentDone } from '@/lib/images/rules'
 import { paths } from '@/lib/paths'
 import type { ArrivedImage, RunningUpload } from '@/lib/uploads/list'
 import { forgetUpload } from '@/lib/uploads/running'
@@ -41,13 +41,13 @@ export function ArrivedRow({ upload, onOther }: ArrivedRowProps) {
       {t('import.showImage')}
     </Link>
   )
-  if (image === 'gone' || image?.state === 'deleted' || image?.state === 'deleting')
+  if (image === 'gone' || (image && !canImage('update', image.state)))
     return (
       <ArrivedFrame upload={upload} badge={<Badge tone="neutral">{t('states.deleted')}</Badge>} actions={dismiss}>
         <p className="text-ink-muted text-xs">{t('import.imageGone')}</p>
       </ArrivedFrame>
     )
-  if (image?.state === 'failed')
+  if (image && canImage('retry', image.state))
     return (
       <ArrivedFrame
         upload={upload}
@@ -69,7 +69,7 @@ export function ArrivedRow({ upload, onOther }: ArrivedRowProps) {
         {image.failure && <p className="text-danger text-xs [overflow-wrap:anywhere]">{failureText(image.failure)}</p>}
       </ArrivedFrame>
     )
-  if (image?.state === 'available')
+  if (image && canImage('share', image.state))
     return (
       <ArrivedFrame
         upload={upload}

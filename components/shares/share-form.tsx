@@ -10,6 +10,7 @@ import { Field, inputClass } from '@/components/ui/field'
 import { Notice } from '@/components/ui/notice'
 import { splitUsernames } from '@/lib/accounts/rules'
 import { dropDraft, keepDraft, readDraft } from '@/lib/drafts'
+import { canImage, imageStates } from '@/lib/images/rules'
 import type { Fault, Refusal, RefusedRecipient } from '@/lib/result'
 import { shareImageAction } from '@/lib/shares/actions'
 import { noteMax } from '@/lib/shares/rules'
@@ -30,11 +31,9 @@ export function ShareForm({ region, shares, wishKey, onShare }: ShareFormProps) 
   const t = useTranslations('share')
   const states = useTranslations('states')
   const { image } = shares
-  const isAvailable = image.state === 'available'
-  const state =
-    image.state === 'importing' || image.state === 'failed' || image.state === 'deleting'
-      ? states(image.state)
-      : image.state
+  const isAvailable = canImage('share', image.state)
+  const known = imageStates.find((one) => one === image.state)
+  const state = known ? states(known) : image.state
   return (
     <Card title={t('formTitle')}>
       <ActionForm

@@ -1,3 +1,4 @@
+import { canImage } from '@/lib/images/rules'
 import type { RefusalOf } from '@/lib/result'
 
 export type CopyFacts = { image: { regionId: string; state: string }; targetRegion: string }
@@ -7,7 +8,7 @@ export function refuseCopy({
   image,
   targetRegion,
 }: CopyFacts): RefusalOf<'IMAGE_NOT_AVAILABLE' | 'INVALID_INPUT'> | null {
-  if (image.state !== 'available') return { code: 'IMAGE_NOT_AVAILABLE', state: image.state }
+  if (!canImage('copy', image.state)) return { code: 'IMAGE_NOT_AVAILABLE', state: image.state }
   return image.regionId === targetRegion
     ? { code: 'INVALID_INPUT', field: 'targetRegion', problem: 'same-region' }
     : null
@@ -15,6 +16,6 @@ export function refuseCopy({
 
 /** Whether a copy can be tried again: once it has failed. `copyOfId` is null for an image that is no copy. */
 export function refuseRetryCopy(image: { state: string; copyOfId: string | null }): RefusalOf<'IMAGE_BUSY'> | null {
-  const isFailedCopy = image.state === 'failed' && image.copyOfId !== null
+  const isFailedCopy = canImage('retry', image.state) && image.copyOfId !== null
   return isFailedCopy ? null : { code: 'IMAGE_BUSY', state: image.state }
 }

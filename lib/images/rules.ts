@@ -4,6 +4,36 @@ import type { RefusalOf } from '@/lib/result'
 export const imageStates = ['importing', 'available', 'copying', 'failed', 'deleting', 'deleted'] as const
 export type ImageStateName = (typeof imageStates)[number]
 
+/**
+ * In which states of an image what may be done. The rules, the rows and the pages ask this table, and no other place compares a
+ * state. `edit` is what a page offers of `update`: an image that failed has nothing to describe. `bin`: a delete can be undone.
+ */
+export const imageCan = {
+  share: ['available'],
+  copy: ['available'],
+  download: ['available'],
+  update: ['importing', 'available', 'copying', 'failed'],
+  edit: ['importing', 'available', 'copying'],
+  delete: ['available', 'failed'],
+  bin: ['available'],
+  retry: ['failed'],
+  cancelImport: ['importing'],
+  cancelCopy: ['copying'],
+  restore: ['deleted'],
+  purge: ['deleted'],
+} as const satisfies Record<string, readonly ImageStateName[]>
+export type ImageOperation = keyof typeof imageCan
+
+/** Whether an image in this state can be shared, copied, deleted and so on. */
+export function canImage(operation: ImageOperation, state: string | undefined): boolean {
+  return imageCan[operation].some((one) => one === state)
+}
+
+/** Whether bytes of an image are on their way. */
+export function isTransferring(state: string): boolean {
+  return canImage('cancelImport', state) || canImage('cancelCopy', state)
+}
+
 /** What an import is at: its bytes arrive, are looked at, are written anew, go into the store. */
 export const importSteps = ['RECEIVE', 'CHECK', 'CONVERT', 'STORE'] as const
 export type ImportStepName = (typeof importSteps)[number]
@@ -54,7 +84,7 @@ export function percentDone({ doneBytes, totalBytes }: { doneBytes: number; tota
 
 /** States in which an image changes by itself, so that a list looks more often. */
 export function isInMotion(state: ImageStateName): boolean {
-  return state === 'importing' || state === 'copying' || state === 'deleting'
+  return isTransferring(state) || state === 'deleting'
 }
 
 // Letters and digits of any script, spaces and . _ - ( ) +. A mark may follow a letter, but neither a variation selector
@@ -96,7 +126,7 @@ export function refuseDelete(
   facts: DeleteFacts,
 ): RefusalOf<'IMAGE_BUSY' | 'IMAGE_IS_SHARED' | 'IMAGE_NAME_MISMATCH'> | null {
   const { image } = facts
-  if (image.state !== 'available' && image.state !== 'failed') return { code: 'IMAGE_BUSY', state: image.state }
+  if (!canImage('delete', image.state)) return { code: 'IMAGE_BUSY', state: image.state }
   if (facts.isBeingCopied) return { code: 'IMAGE_BUSY', state: 'read' }
   if (facts.recipients === 0) return null
   if (!facts.cancelShares) return { code: 'IMAGE_IS_SHARED', recipients: facts.recipients }
@@ -105,7 +135,7 @@ export function refuseDelete(
 
 /** Whether an own image can be taken out of the recycle bin, back into use or for good. */
 export function refuseFromBin({ state }: { state: ImageStateName }): RefusalOf<'IMAGE_BUSY'> | null {
-  return state === 'deleted' ? null : { code: 'IMAGE_BUSY', state }
+  return canImage('restore', state) ? null : { code: 'IMAGE_BUSY', state }
 }
 
 /** The smallest disk that holds an image, in whole GiB; null until the size of its disk, in bytes, is known. */
@@ -148,5 +178,5 @@ export function suggestedOperatingSystem(guest: string | null): string | null {
 
 /** What its owner says of an image changes in every state but on the way out. */
 export function refuseUpdate({ state }: { state: ImageStateName }): RefusalOf<'IMAGE_BUSY'> | null {
-  return state === 'deleting' || state === 'deleted' ? { code: 'IMAGE_BUSY', state } : null
+  return canImage('update', state) ? null : { code: 'IMAGE_BUSY', state }
 }

@@ -6,6 +6,7 @@ import {
   unknownLookupsMax,
   waitsUntil,
 } from '@/lib/accounts/rules'
+import { canImage } from '@/lib/images/rules'
 import type { RecipientRefusalCode, RefusalOf, RefusedRecipient } from '@/lib/result'
 
 /** Rule 1: "One image can be shared to a maximum of 20 tenants", at the same time. */
@@ -69,7 +70,7 @@ export type ShareRefusal = RefusalOf<
  */
 export function refuseShare(facts: ShareFacts): ShareRefusal | null {
   const { state } = facts.image
-  if (state !== 'available') return { code: 'IMAGE_NOT_AVAILABLE', state }
+  if (!canImage('share', state)) return { code: 'IMAGE_NOT_AVAILABLE', state }
   return refuseCount(facts) ?? refuseRecipients(facts)
 }
 

@@ -1,3 +1,4 @@
+import { isTransferring } from '@/lib/images/rules'
 import type { RefusalCode, RefusalOf } from '@/lib/result'
 
 /** Whoever works on a transfer renews its lease this often … */
@@ -63,6 +64,5 @@ export function isOurs(code: RefusalCode | 'FAULT'): boolean {
 
 /** Whether a transfer can be cancelled: as long as it runs, whatever it is at. */
 export function refuseCancel({ state }: { state: string }): RefusalOf<'IMAGE_BUSY'> | null {
-  const isRunning = Object.values(transferKinds).some((kind) => kind.state === state)
-  return isRunning ? null : { code: 'IMAGE_BUSY', state }
+  return isTransferring(state) ? null : { code: 'IMAGE_BUSY', state }
 }
