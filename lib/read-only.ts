@@ -1,7 +1,7 @@
 import 'server-only'
 import { stat } from 'node:fs/promises'
 import { isDatabaseFull } from '@/lib/db/errors'
-import { isCode } from '@/lib/embedded/data-folder'
+import { isErrnoCode } from '@/lib/embedded/data-folder'
 import { env } from '@/lib/env'
 import { log } from '@/lib/log'
 import { gauge } from '@/lib/metrics'
@@ -34,7 +34,7 @@ export async function isReadOnly(): Promise<boolean> {
   if (!file) return false
   return await stat(file).then(
     () => false,
-    (error) => isCode(error, 'ENOENT'),
+    (error) => isErrnoCode(error, 'ENOENT'),
   )
 }
 

@@ -2,7 +2,7 @@ import 'server-only'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
-import { isCode, StartError } from '@/lib/embedded/data-folder'
+import { isErrnoCode, StartError } from '@/lib/embedded/data-folder'
 import { renameDurably, writeDurably } from '@/lib/stores/durable'
 
 // A folder with a backup: manifest.json, which is written last and so stands for all of it; database-<time>/ with a file
@@ -66,7 +66,7 @@ export async function writeManifest(folder: string, content: Manifest): Promise<
 /** What the backup in a folder holds, or a sentence about why there is none that can be used. */
 export async function readManifest(folder: string): Promise<Manifest> {
   const text = await readFile(path.join(folder, file), 'utf8').catch((error) => {
-    if (!isCode(error, 'ENOENT')) throw error
+    if (!isErrnoCode(error, 'ENOENT')) throw error
     throw new StartError(`${folder} holds no whole backup: it has no ${file}.`)
   })
   const parsed = manifest.safeParse(parseJson(text))

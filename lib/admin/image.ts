@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { findMaster } from '@/lib/accounts/reads'
 import { foldUsername } from '@/lib/accounts/rules'
 import { findLeftBlobs } from '@/lib/blobs/reads'
-import { isCode, StartError } from '@/lib/embedded/data-folder'
+import { isErrnoCode, StartError } from '@/lib/embedded/data-folder'
 import { formatBytes } from '@/lib/format'
 import { findImageRecord, listImageRecords } from '@/lib/images/reads'
 import { type ImageRecord, imageName, operatingSystem } from '@/lib/images/schema'
@@ -80,8 +80,8 @@ async function openDisk(typed: string): Promise<{ handle: FileHandle; size: numb
 }
 
 function reasonOf(error: unknown): string {
-  if (isCode(error, 'ENOENT')) return 'there is none'
-  if (isCode(error, 'EACCES') || isCode(error, 'EPERM')) return 'permission is denied'
+  if (isErrnoCode(error, 'ENOENT')) return 'there is none'
+  if (isErrnoCode(error, 'EACCES') || isErrnoCode(error, 'EPERM')) return 'permission is denied'
   return error instanceof Error ? error.message : String(error)
 }
 

@@ -1,5 +1,7 @@
 import 'server-only'
+import { selectHolders } from '@/lib/blobs/reads'
 import { db } from '@/lib/db/client'
+import { Prisma } from '@/lib/db/generated/client'
 import { type ImageStateName, removalPatienceMs } from '@/lib/images/rules'
 import { recipientsMax } from '@/lib/shares/rules'
 import { leaseMs } from '@/lib/transfers/rules'
@@ -55,7 +57,7 @@ async function oddBlobs({ after, upTo }: IdRange, now: Date): Promise<BlobFindin
   return await db().$queryRaw<BlobFinding[]>`
     SELECT * FROM (
       SELECT b.id, b.state::text AS state, b.state = 'removing' AND b."updatedAt" < ${removed}::timestamptz AS "isLate",
-        EXISTS (SELECT 1 FROM "Image" i WHERE i."blobId" = b.id AND i.state <> 'deleting') AS "isHeld"
+        EXISTS (${selectHolders(Prisma.sql`b.id`)}) AS "isHeld"
       FROM "Blob" b WHERE b.id > ${after} AND b.id <= ${upTo}) page
     WHERE "isLate" OR "isHeld" = (state = 'removing') ORDER BY id`
 }

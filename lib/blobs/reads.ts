@@ -1,12 +1,32 @@
 import 'server-only'
 import type { Context } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
+import { Prisma } from '@/lib/db/generated/client'
 import { blobKey } from './rules'
 import type { StoredContent } from './schema'
 
 export type BlobRow = { id: string; regionId: string; sha256: string; size: bigint; state: string; format: string }
 
 const fields = { id: true, regionId: true, sha256: true, size: true, state: true, format: true } as const
+
+/**
+ * Every kind of row that holds bytes, as a SELECT of those that hold a blob: images, in use, in the recycle bin or on their way.
+ * Another kind is one more line here, and is then counted wherever holders are. An image that is `deleting` waits for the bytes to
+ * go, so it holds them no longer.
+ */
+const holderKinds = [
+  (blobId: Prisma.Sql) => Prisma.sql`
+    SELECT CASE state WHEN 'deleted' THEN 'recycle bin' WHEN 'importing' THEN 'transfer' WHEN 'copying' THEN 'transfer' ELSE 'image' END
+      AS kind, id FROM "Image" WHERE "blobId" = ${blobId} AND state <> 'deleting'`,
+]
+
+/** Who holds a blob, whatever kind of holder that is: a SELECT of kind and id. */
+export function selectHolders(blobId: Prisma.Sql): Prisma.Sql {
+  return Prisma.join(
+    holderKinds.map((holders) => holders(blobId)),
+    ' UNION ALL ',
+  )
+}
 
 /** A blob by its id; null when its bytes are gone. */
 export async function findBlob(blobId: string): Promise<BlobRow | null> {

@@ -24,10 +24,10 @@ async function on<T>(imageId: string, run: (tx: Transaction, locked: LockedImage
 }
 
 const refer = async (imageId: string, content: typeof disk | typeof other) =>
-  await on(imageId, (tx, locked) => writes.referTo(tx, locked, content, now))
-const settle = async (imageId: string, content: Parameters<typeof writes.settle>[2]) =>
-  await on(imageId, (tx, locked) => writes.settle(tx, locked, content, now))
-const letGo = async (imageId: string) => await on(imageId, (tx, locked) => writes.letGo(tx, locked, now))
+  await on(imageId, (tx, locked) => writes.attachBlob(tx, locked, content, now))
+const commitBlob = async (imageId: string, content: Parameters<typeof writes.commitBlob>[2]) =>
+  await on(imageId, (tx, locked) => writes.commitBlob(tx, locked, content, now))
+const releaseBlob = async (imageId: string) => await on(imageId, (tx, locked) => writes.releaseBlob(tx, locked, now))
 const importing = async (owner: TestAccount, here: string) => await image(owner, here, { state: 'importing' })
 const blobOf = async (imageId: string) => (await db().image.findUniqueOrThrow({ where: { id: imageId } })).blobId
 const stateOf = async (id: string) => (await db().blob.findUnique({ where: { id } }))?.state
@@ -58,12 +58,12 @@ test('content that is ready in the region is referred to; what another still wri
   const writing = await refer(first, disk)
   const own = await refer(second, disk)
   expect(own.blobId).not.toBe(writing.blobId)
-  await settle(first, disk)
+  await commitBlob(first, disk)
   expect(await stateOf(writing.blobId)).toBe('ready')
   expect(await refer(third, disk)).toEqual({ ...writing, isThere: true })
   expect((await refer(elsewhere, disk)).blobId).not.toBe(writing.blobId)
   // The other import is slower: the bytes that are there become its own, and its own go.
-  expect(await settle(second, disk)).toEqual(disk)
+  expect(await commitBlob(second, disk)).toEqual(disk)
   expect(await blobOf(second)).toBe(writing.blobId)
   expect(await stateOf(own.blobId)).toBe('removing')
   expect(await jobsOf(own.blobId)).toEqual([{ task: 'remove-blob' }])
@@ -83,8 +83,8 @@ test('bytes that are settled are ready from that moment on, with their layout wh
   const [one, two] = [await importing(owner, here), await importing(owner, here)]
   const layout = { bootMode: 'UEFI' } as unknown as NonNullable<writes.Brought['layout']>
   await db().blob.update({ where: { id: (await refer(one, disk)).blobId }, data: { updatedAt: noon } })
-  await settle(one, { ...disk, layout })
-  await settle(two, other)
+  await commitBlob(one, { ...disk, layout })
+  await commitBlob(two, other)
   const [blob, plain] = [await blobOf(one), await blobOf(two)]
   const row = async (id: string | null) => await db().blob.findUniqueOrThrow({ where: { id: id ?? '' } })
   expect(await row(blob)).toMatchObject({ state: 'ready', updatedAt: now, layout: { bootMode: 'UEFI' } })
@@ -96,16 +96,16 @@ test('bytes that are settled are ready from that moment on, with their layout wh
 test('bytes go with the last image that has them, and an image without bytes lets none go', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   const [one, two] = [await importing(owner, here), await importing(owner, here)]
-  for (const id of [one, two]) await settle(id, disk)
+  for (const id of [one, two]) await commitBlob(id, disk)
   const blobId = (await blobOf(one)) ?? ''
   const isLast = async (id: string) => await on(id, writes.isLastHolder)
   expect([await isLast(one), await isLast(two)]).toEqual([false, false])
-  await letGo(one)
+  await releaseBlob(one)
   expect([await blobOf(one), await stateOf(blobId)]).toEqual([null, 'ready'])
   expect([await isLast(one), await isLast(two)]).toEqual([false, true])
-  await letGo(one)
+  await releaseBlob(one)
   expect(await stateOf(blobId)).toBe('ready')
-  await letGo(two)
+  await releaseBlob(two)
   expect(await db().blob.findUnique({ where: { id: blobId } })).toMatchObject({ state: 'removing', updatedAt: now })
   expect(await jobsOf(blobId)).toEqual([{ task: 'remove-blob' }])
 })
@@ -113,7 +113,7 @@ test('bytes go with the last image that has them, and an image without bytes let
 test('an image that is on its way out holds no bytes', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   const [going, last] = [await importing(owner, here), await importing(owner, here)]
-  for (const id of [going, last]) await settle(id, disk)
+  for (const id of [going, last]) await commitBlob(id, disk)
   await db().transfer.deleteMany({ where: { imageId: going } })
   await db().image.update({ where: { id: going }, data: { state: 'deleting' } })
   expect(await on(last, writes.isLastHolder)).toBe(true)
@@ -122,13 +122,13 @@ test('an image that is on its way out holds no bytes', async () => {
 test('only a blob on its way out is forgotten, with the images that waited for that and no others', async () => {
   const [here, owner, stranger] = await Promise.all([region(), account(), account()])
   const images = [await importing(owner, here), await importing(stranger, here), await importing(owner, here)] as const
-  for (const id of images) await settle(id, disk)
+  for (const id of images) await commitBlob(id, disk)
   const blobId = (await blobOf(images[0])) ?? ''
   await writes.forgetBlob(blobId)
   expect(await stateOf(blobId)).toBe('ready')
   await db().transfer.deleteMany({ where: { imageId: { in: [images[0], images[1]] } } })
   await db().image.updateMany({ where: { id: { in: [images[0], images[1]] } }, data: { state: 'deleting' } })
-  await letGo(images[2])
+  await releaseBlob(images[2])
   expect(await stateOf(blobId)).toBe('removing')
   await writes.forgetBlob(blobId)
   expect(await stateOf(blobId)).toBeUndefined()

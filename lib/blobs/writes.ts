@@ -1,11 +1,13 @@
 import 'server-only'
 import { db } from '@/lib/db/client'
+import { Prisma } from '@/lib/db/generated/client'
 import { type LockedImage, lockBlobs, lockImages } from '@/lib/db/locks'
 import { inTransaction, type Transaction } from '@/lib/db/transaction'
 import type { DiskLayout } from '@/lib/disks/layout'
 import { newId } from '@/lib/ids'
 import { addJob } from '@/lib/jobs/queue'
 import { ok } from '@/lib/result'
+import { selectHolders } from './reads'
 import { blobKey, type DiskContent } from './rules'
 
 // Content is kept once in a store and counted by the rows that refer to it. An import, a copy and a delete call these in
@@ -18,7 +20,7 @@ export type Place = { blobId: string; key: string; isThere: boolean }
  * Lets an image refer to its content: to the blob that the region has, else to a new one that is still to be written. Asked
  * again, after a worker has died, it answers with the same blob.
  */
-export async function referTo(tx: Transaction, image: LockedImage, content: DiskContent, now: Date): Promise<Place> {
+export async function attachBlob(tx: Transaction, image: LockedImage, content: DiskContent, now: Date): Promise<Place> {
   const { regionId } = image
   const blobs = await lockBlobs(tx, { id: image.blobId, regionId, sha256: content.sha256 })
   const same = blobs.filter((blob) => blob.sha256 === content.sha256)
@@ -29,7 +31,7 @@ export async function referTo(tx: Transaction, image: LockedImage, content: Disk
     await tx.blob.create({ data: { ...fields, state: 'writing' } })
   }
   await tx.image.update({ where: { id: image.id }, data: { blobId: id } })
-  if (image.blobId !== null && image.blobId !== id) await release(tx, image.blobId, now)
+  if (image.blobId !== null && image.blobId !== id) await removeIfUnheld(tx, image.blobId, now)
   return { blobId: id, key: blobKey({ id, sha256: content.sha256 }), isThere: chosen?.state === 'ready' }
 }
 
@@ -45,20 +47,25 @@ export type Brought = DiskContent & { layout?: DiskLayout | null }
  * Makes the bytes that an image refers to count. When another import of the same content was quicker, its bytes are the
  * image's from now on and the own ones go.
  */
-export async function settle(tx: Transaction, image: LockedImage, brought: Brought, now: Date): Promise<DiskContent> {
+export async function commitBlob(
+  tx: Transaction,
+  image: LockedImage,
+  brought: Brought,
+  now: Date,
+): Promise<DiskContent> {
   const { layout, ...content } = brought
-  const { blobId, isThere } = await referTo(tx, image, content, now)
+  const { blobId, isThere } = await attachBlob(tx, image, content, now)
   const data = { state: 'ready' as const, updatedAt: now, ...(layout ? { layout } : {}) }
   if (!isThere) await tx.blob.update({ where: { id: blobId }, data })
   return content
 }
 
-/** Takes an image's bytes from it, and lets them go when nobody else needs them. */
-export async function letGo(tx: Transaction, image: LockedImage, now: Date): Promise<void> {
+/** Takes an image's bytes from it, and removes them when nobody else holds them. */
+export async function releaseBlob(tx: Transaction, image: LockedImage, now: Date): Promise<void> {
   if (image.blobId === null) return
   await lockBlobs(tx, { id: image.blobId, regionId: image.regionId, sha256: null })
   await tx.image.update({ where: { id: image.id }, data: { blobId: null } })
-  await release(tx, image.blobId, now)
+  await removeIfUnheld(tx, image.blobId, now)
 }
 
 /** Whether the bytes of an image are nobody else's, so that they go with it. */
@@ -69,22 +76,21 @@ export async function isLastHolder(tx: Transaction, image: LockedImage): Promise
 }
 
 /** Marks the bytes of an image as on their way out; the job that removes them forgets the image too. */
-export async function remove(tx: Transaction, blobId: string, now: Date): Promise<void> {
+export async function removeLater(tx: Transaction, blobId: string, now: Date): Promise<void> {
   await tx.blob.update({ where: { id: blobId }, data: { state: 'removing', updatedAt: now } })
   await addJob(tx, 'remove-blob', { blobId })
 }
 
-async function release(tx: Transaction, blobId: string, now: Date): Promise<void> {
-  if ((await holders(tx, blobId)).length === 0) await remove(tx, blobId, now)
+async function removeIfUnheld(tx: Transaction, blobId: string, now: Date): Promise<void> {
+  if ((await holders(tx, blobId)).length === 0) await removeLater(tx, blobId, now)
 }
 
+/** The ids of those that hold a blob, two at most: whether there is one, and whether that is the only one. */
 async function holders(tx: Transaction, blobId: string): Promise<string[]> {
-  const images = await tx.image.findMany({
-    where: { blobId, NOT: { state: 'deleting' } },
-    select: { id: true },
-    take: 2,
-  })
-  return images.map((image) => image.id)
+  const rows = await tx.$queryRaw<
+    { id: string }[]
+  >`SELECT id FROM (${selectHolders(Prisma.sql`${blobId}`)}) held LIMIT 2`
+  return rows.map(({ id }) => id)
 }
 
 /** Forgets a blob whose bytes are gone, and the image that waited for that. Only one on its way out can be forgotten. */

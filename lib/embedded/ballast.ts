@@ -2,7 +2,7 @@ import { randomFillSync } from 'node:crypto'
 import fs from 'node:fs'
 import { open, rename, rm, stat, statfs } from 'node:fs/promises'
 import path from 'node:path'
-import { isCode } from './data-folder'
+import { isErrnoCode } from './data-folder'
 
 // A file beside the files of PostgreSQL that holds nothing. PostgreSQL stops when it cannot write its log, so when its file
 // system is nearly full the ballast is deleted, and what it took is left to PostgreSQL. Whether the file is there is what all
@@ -39,7 +39,7 @@ export async function ballastSize(folder: string): Promise<number | null> {
   return await stat(ballastFile(folder)).then(
     ({ size }) => size,
     (error) => {
-      if (isCode(error, 'ENOENT')) return null
+      if (isErrnoCode(error, 'ENOENT')) return null
       throw error
     },
   )

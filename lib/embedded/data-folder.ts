@@ -41,11 +41,11 @@ export function tryDataFolder(folder: string, kind: Kind): { lock: FolderLock } 
   try {
     return take(folder, kind)
   } catch (error) {
-    if (isCode(error, 'ENOSPC'))
+    if (isErrnoCode(error, 'ENOSPC'))
       throw new StartError(
         `The disk of the data folder ${folder} is full. Make room on it; npm run admin -- gc --staging removes uploads that were left.`,
       )
-    if (!isCode(error, 'EACCES') && !isCode(error, 'EPERM')) throw error
+    if (!isErrnoCode(error, 'EACCES') && !isErrnoCode(error, 'EPERM')) throw error
     throw new StartError(
       `The data folder ${folder} belongs to another user. Start as that user, or set ECS_DATA_DIR to another folder.`,
     )
@@ -76,7 +76,7 @@ function claim(folder: string, mine: string, number: number): boolean {
   try {
     fs.linkSync(mine, file)
   } catch (error) {
-    if (isCode(error, 'EEXIST')) return false
+    if (isErrnoCode(error, 'EEXIST')) return false
     throw error
   }
   const all = locks(folder)
@@ -129,11 +129,11 @@ export function readIfThere(file: string): string | undefined {
   try {
     return fs.readFileSync(file, 'utf8')
   } catch (error) {
-    if (isCode(error, 'ENOENT')) return undefined
+    if (isErrnoCode(error, 'ENOENT')) return undefined
     throw error
   }
 }
 
-export function isCode(error: unknown, code: string): boolean {
+export function isErrnoCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code
 }

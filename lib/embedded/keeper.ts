@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { relieveDatabase, roomFor, tendBallast } from './ballast'
-import { isCode, StartError } from './data-folder'
+import { isErrnoCode, StartError } from './data-folder'
 import { type EmbeddedDatabase, type StartOptions, startDatabase } from './embedded'
 
 export type KeepOptions = StartOptions & {
@@ -69,7 +69,7 @@ export class DatabaseKeeper {
 
   private async tendBallast(): Promise<void> {
     const done = await tendBallast(this.folder, this.options.ballastBytes).catch((error: unknown) =>
-      isCode(error, 'ENOSPC') ? 'no room' : String(error),
+      isErrnoCode(error, 'ENOSPC') ? 'no room' : String(error),
     )
     if (done === 'given up')
       this.tell('The disk of the database is nearly full: its ballast was given up, and the console is read-only.')

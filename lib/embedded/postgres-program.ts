@@ -2,7 +2,7 @@ import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
-import { isCode, readIfThere, StartError } from './data-folder'
+import { isErrnoCode, readIfThere, StartError } from './data-folder'
 
 /** Whom PostgreSQL runs as where we are root, which it refuses to be. `reaches` says how it gets to its files. */
 type Servant = { uid: number; gid: number; reaches: 'by permission' | 'by capability' }
@@ -61,7 +61,7 @@ function linkLibraries(root: string): void {
     try {
       fs.symlinkSync(path.relative(path.dirname(link), path.join(root, source)), link)
     } catch (error) {
-      if (!isCode(error, 'EEXIST')) throw error
+      if (!isErrnoCode(error, 'EEXIST')) throw error
     }
   }
 }

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { isCode, readIfThere, StartError } from './data-folder'
+import { isErrnoCode, readIfThere, StartError } from './data-folder'
 import type { PostgresProgram } from './postgres-program'
 import { processStart } from './process-start'
 
@@ -102,7 +102,7 @@ export async function isAnswering(access: Access): Promise<boolean> {
     await client.connect()
     return true
   } catch (error) {
-    if (isCode(error, '28P01'))
+    if (isErrnoCode(error, '28P01'))
       throw new StartError('The password in postgres.json is not the one of the running database.')
     return false
   } finally {
@@ -144,6 +144,6 @@ function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name)
   } catch (error) {
-    if (!isCode(error, 'ESRCH')) throw error
+    if (!isErrnoCode(error, 'ESRCH')) throw error
   }
 }

@@ -1,6 +1,6 @@
 import 'server-only'
 import type { Context } from '@/lib/auth/viewer'
-import { isLastHolder, remove as removeBytes } from '@/lib/blobs/writes'
+import { isLastHolder, removeLater } from '@/lib/blobs/writes'
 import { db } from '@/lib/db/client'
 import type { LockedImage } from '@/lib/db/locks'
 import { type Locked, type OwnImage, type OwnImageRefusal, onOwnImage } from '@/lib/db/own-image'
@@ -159,7 +159,7 @@ async function removeForGood(tx: Transaction, ctx: Context, image: LockedImage):
   if (image.blobId !== null && (await isLastHolder(tx, image))) {
     const data = { state: 'deleting', deletedAt: null, updatedAt: ctx.now } as const
     await tx.image.update({ where: { id: image.id }, data })
-    await removeBytes(tx, image.blobId, ctx.now)
+    await removeLater(tx, image.blobId, ctx.now)
   } else await tx.image.delete({ where: { id: image.id } })
 }
 

@@ -4,7 +4,7 @@ import { mkdir, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { isCode } from '@/lib/embedded/data-folder'
+import { isErrnoCode } from '@/lib/embedded/data-folder'
 import { NotStored, WrongSize } from '@/lib/stores/errors'
 import { requireRoomIn } from '@/lib/stores/room'
 import { storeOf } from '@/lib/stores/store'
@@ -58,7 +58,7 @@ async function sizeOf(file: string): Promise<number | null> {
   try {
     return (await stat(file)).size
   } catch (error) {
-    if (isCode(error, 'ENOENT')) return null
+    if (isErrnoCode(error, 'ENOENT')) return null
     throw error
   }
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
-import { isCode } from '@/lib/embedded/data-folder'
+import { isErrnoCode } from '@/lib/embedded/data-folder'
 import type { MachineReason } from './machine'
 
 const reason = z.object({ code: z.string(), detail: z.string().optional() })
@@ -22,7 +22,7 @@ export async function readJournal(folder: string): Promise<Journal | null> {
   try {
     return journalShape.parse(JSON.parse(await readFile(path.join(folder, 'journal.json'), 'utf8')))
   } catch (error) {
-    if (isCode(error, 'ENOENT')) return null
+    if (isErrnoCode(error, 'ENOENT')) return null
     throw error
   }
 }

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises'
 import net from 'node:net'
 import { z } from 'zod'
-import { isCode } from '@/lib/embedded/data-folder'
+import { isErrnoCode } from '@/lib/embedded/data-folder'
 import { NotRunning, ViewersFull } from './errors'
 import type { MachineView, ViewOptions } from './machine'
 
@@ -44,7 +44,7 @@ export async function openView(folder: string, what: 'console' | 'screen', optio
 /** By way of the folder's descriptor, because the whole path may be longer than the address of a socket can be. */
 async function connect(folder: string): Promise<net.Socket> {
   const handle = await open(folder, 'r').catch((error) => {
-    throw isCode(error, 'ENOENT') ? new NotRunning('There is no such machine.') : error
+    throw isErrnoCode(error, 'ENOENT') ? new NotRunning('There is no such machine.') : error
   })
   const socket = net.connect(`/proc/self/fd/${handle.fd}/keeper.sock`)
   try {
@@ -52,7 +52,8 @@ async function connect(folder: string): Promise<net.Socket> {
     return socket.on('error', () => {})
   } catch (error) {
     socket.destroy()
-    if (isCode(error, 'ENOENT') || isCode(error, 'ECONNREFUSED')) throw new NotRunning('The machine has no keeper.')
+    if (isErrnoCode(error, 'ENOENT') || isErrnoCode(error, 'ECONNREFUSED'))
+      throw new NotRunning('The machine has no keeper.')
     throw error
   } finally {
     await handle.close()

@@ -3,7 +3,7 @@ import { constants } from 'node:fs'
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
-import { isCode } from '@/lib/embedded/data-folder'
+import { isErrnoCode } from '@/lib/embedded/data-folder'
 import type { MachineBuild } from './machine'
 
 const idPattern = /^[a-z][a-z0-9-]{2,40}$/
@@ -47,7 +47,7 @@ export class MachineFolder {
     try {
       return built.parse(JSON.parse(await readFile(path.join(this.folder, 'built.json'), 'utf8')))
     } catch (error) {
-      if (isCode(error, 'ENOENT')) return null
+      if (isErrnoCode(error, 'ENOENT')) return null
       throw error
     }
   }
@@ -110,7 +110,7 @@ export class MachineFolder {
 /** The ids that have a folder here. */
 export async function machineIds(root: string): Promise<string[]> {
   const entries = await readdir(root, { withFileTypes: true }).catch((error) => {
-    if (isCode(error, 'ENOENT')) return []
+    if (isErrnoCode(error, 'ENOENT')) return []
     throw error
   })
   return entries.filter((entry) => entry.isDirectory() && entry.name.startsWith('ins-')).map(({ name }) => name)

@@ -4,7 +4,7 @@ import { chown, copyFile, mkdir, open, readFile, rename, writeFile } from 'node:
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { isCode } from '@/lib/embedded/data-folder'
+import { isErrnoCode } from '@/lib/embedded/data-folder'
 import { requireRoomIn } from '@/lib/stores/room'
 import { baseFile, fetchBase } from './base'
 import { qemuArguments, runStates } from './command'
@@ -147,7 +147,7 @@ export class QemuMachines implements Machines {
   async picture(id: string): Promise<Buffer | null> {
     await this.keepPicture(id)
     return await readFile(path.join(this.place(id).keeper, 'screen.png')).catch((error) => {
-      if (isCode(error, 'ENOENT')) return null
+      if (isErrnoCode(error, 'ENOENT')) return null
       throw error
     })
   }

@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs'
 import { open, readdir, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { Readable } from 'node:stream'
-import { isCode } from '@/lib/embedded/data-folder'
+import { isErrnoCode } from '@/lib/embedded/data-folder'
 import { checkByWriting } from './check'
 import { ChecksumMismatch, sha256Of } from './checksum'
 import type { PutOptions, Store, StoredObject, StoredState } from './contract'
@@ -184,7 +184,7 @@ export class FolderStore implements Store {
 
   /** Whether a file is missing from a folder that is there, or will be made when it is needed. */
   private async isThereWithout(error: unknown): Promise<boolean> {
-    if (!isCode(error, 'ENOENT')) return false
+    if (!isErrnoCode(error, 'ENOENT')) return false
     if (this.settings.isOurs) return true
     return await stat(this.settings.folder).then(
       (found) => found.isDirectory(),
@@ -199,7 +199,7 @@ export class FolderStore implements Store {
       await renameDurably(file, target)
       return true
     } catch (error) {
-      if (isCode(error, 'EXDEV')) return false
+      if (isErrnoCode(error, 'EXDEV')) return false
       throw this.meaning(error)
     }
   }
@@ -247,5 +247,5 @@ function keyOf(name: string): string {
 }
 
 function ignoreMissing(error: unknown): undefined {
-  if (!isCode(error, 'ENOENT')) throw error
+  if (!isErrnoCode(error, 'ENOENT')) throw error
 }

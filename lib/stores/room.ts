@@ -1,6 +1,6 @@
 import { stat, statfs } from 'node:fs/promises'
 import path from 'node:path'
-import { isCode } from '@/lib/embedded/data-folder'
+import { isErrnoCode } from '@/lib/embedded/data-folder'
 import { StoreFull } from './errors'
 
 const reserveShare = 0.05
@@ -52,7 +52,7 @@ async function nearestFolder(folder: string): Promise<string> {
   for (let nearest = path.resolve(folder); ; nearest = path.dirname(nearest)) {
     const isMissing = await stat(nearest).then(
       () => false,
-      (error) => isCode(error, 'ENOENT'),
+      (error) => isErrnoCode(error, 'ENOENT'),
     )
     if (!isMissing || nearest === path.dirname(nearest)) return nearest
   }

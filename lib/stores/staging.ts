@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { readdir, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import type { Readable } from 'node:stream'
-import { isCode } from '@/lib/embedded/data-folder'
+import { isErrnoCode } from '@/lib/embedded/data-folder'
 import { env } from '@/lib/env'
 import { folderError, makeFolder, writeDurably } from './durable'
 import { requireKey } from './key'
@@ -107,7 +107,7 @@ function imageIdOf(name: string): string {
 
 async function names(folder: string): Promise<string[]> {
   return await readdir(folder).catch((error) => {
-    if (isCode(error, 'ENOENT')) return []
+    if (isErrnoCode(error, 'ENOENT')) return []
     throw folderError(error, folder)
   })
 }

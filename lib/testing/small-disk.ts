@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import { rm, statfs } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { isCode } from '@/lib/embedded/data-folder'
+import { isErrnoCode } from '@/lib/embedded/data-folder'
 
 /** Memory, and a real file system in a file: the second has blocks, a journal, and names that take room. */
 export const smallDisks = ['tmpfs', 'ext4'] as const
@@ -76,6 +76,6 @@ function writeUntilFull(file: number, piece: Buffer): void {
   try {
     for (;;) fs.writeSync(file, piece)
   } catch (error) {
-    if (!isCode(error, 'ENOSPC')) throw error
+    if (!isErrnoCode(error, 'ENOSPC')) throw error
   }
 }

@@ -2,7 +2,7 @@ import 'server-only'
 import { randomBytes } from 'node:crypto'
 import type { Context } from '@/lib/auth/viewer'
 import type { DiskContent } from '@/lib/blobs/rules'
-import { letGo, type Place, referTo, settle } from '@/lib/blobs/writes'
+import { attachBlob, commitBlob, type Place, releaseBlob } from '@/lib/blobs/writes'
 import { db } from '@/lib/db/client'
 import type { TransferStep } from '@/lib/db/generated/enums'
 import { isLeaseOver, type LockedImage, type LockedTransfer, lockImages, lockTransfer } from '@/lib/db/locks'
@@ -101,7 +101,7 @@ export async function claimPlace(
 ): Promise<Result<Place, LostWork>> {
   return await onTransfer(ctx, work, async (tx, image) => {
     await tx.image.update({ where: { id: image.id }, data: facts })
-    return ok(await referTo(tx, image, content, ctx.now))
+    return ok(await attachBlob(tx, image, content, ctx.now))
   })
 }
 
@@ -113,7 +113,7 @@ export async function settleTransfer(
   { wasThere = false } = {},
 ): Promise<Result<{ imageId: string }, LostWork>> {
   return await onTransfer(ctx, work, async (tx, image, { kind }) => {
-    const disk = await settle(tx, image, content, ctx.now)
+    const disk = await commitBlob(tx, image, content, ctx.now)
     const { id, regionId } = image
     const needs = await needsOfSettled(tx, id, disk)
     await tx.image.update({ where: { id }, data: { ...disk, ...needs, state: 'available', updatedAt: ctx.now } })
@@ -175,7 +175,7 @@ export async function cancelTransfer(
     const transfer = await lockTransfer(tx, image.id)
     const refusal = refuseCancel(image)
     if (refusal || !transfer) return refuse(refusal ?? { code: 'IMAGE_NOT_FOUND' })
-    await letGo(tx, image, ctx.now)
+    await releaseBlob(tx, image, ctx.now)
     await tx.image.delete({ where: { id: image.id } })
     await recordEvents(tx, ctx, [{ action: 'image.cancel', regionId: image.regionId, image }])
     await discardLater(tx, image.id, transfer.kind)
@@ -219,7 +219,7 @@ async function writeFailure(
   { image, kind }: { image: LockedImage; kind: LockedTransfer['kind'] },
   failure: ImageFailure,
 ): Promise<void> {
-  await letGo(tx, image, ctx.now)
+  await releaseBlob(tx, image, ctx.now)
   await tx.image.update({
     where: { id: image.id },
     data: { state: 'failed', failure, virtualSize: 0, size: 0, sha256: null, updatedAt: ctx.now },

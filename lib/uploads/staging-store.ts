@@ -5,7 +5,7 @@ import path from 'node:path'
 import type { Readable } from 'node:stream'
 import { DataStore, Upload } from '@tus/server'
 import type { SessionContext } from '@/lib/context'
-import { isCode } from '@/lib/embedded/data-folder'
+import { isErrnoCode } from '@/lib/embedded/data-folder'
 import { uploadPatienceMs } from '@/lib/imports/rules'
 import { countUpload } from '@/lib/metrics'
 import { folderError } from '@/lib/stores/durable'
@@ -128,7 +128,7 @@ function lengthOf(chunks: Buffer[]): number {
 }
 
 function gone(error: unknown): never {
-  if (isCode(error, 'ENOENT')) throw uploadRefusal({ code: 'IMAGE_NOT_FOUND' })
+  if (isErrnoCode(error, 'ENOENT')) throw uploadRefusal({ code: 'IMAGE_NOT_FOUND' })
   throw error
 }
 
