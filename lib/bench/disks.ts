@@ -7,13 +7,13 @@ import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
 import pg from 'pg'
-import { sealSession, sessionCookie } from '@/lib/auth/session-cookie'
+import { sealSession } from '@/lib/auth/session-cookie'
 import { copyStored } from '@/lib/stores/copy'
 import { storeOf } from '@/lib/stores/store'
 import { build, buildFolder } from '../start/build'
 import { type Findings, median } from './figures'
 import { makeDatabase, type Place, tell } from './place'
-import { startServer } from './programs'
+import { cookieFor, startServer } from './programs'
 
 // Not the synchronous one: while it waits, a connection that the server closes would not be seen to be closed.
 const shell = promisify(execFile)
@@ -112,8 +112,9 @@ async function measureCopies(file: string) {
 async function measureUploads(place: Place, file: string) {
   await build(buildFolder(), process.env)
   const databaseUrl = await makeDatabase(place, 'uploads')
-  const cookie = await signIn(databaseUrl)
+  const session = await signIn(databaseUrl)
   const server = await startServer(place, fs.realpathSync('.'), databaseUrl, { ECS_STORE_RESERVE: '0B' })
+  const cookie = cookieFor(server, session)
   const memory = watchMemory(server.pid)
   try {
     const [ours, plain]: [number[], number[]] = [[], []]
@@ -192,7 +193,7 @@ async function signIn(databaseUrl: string): Promise<string> {
   await client.query(`INSERT INTO "Session" (id, "accountId", "createdAt", "expiresAt")
     VALUES ('${sessionId}', '${accountId}', now(), now() + interval '1 day')`)
   await client.end()
-  return `${sessionCookie().name}=${await sealSession({ accountId, sessionId })}`
+  return await sealSession({ accountId, sessionId })
 }
 
 /** What a process and those that it has started have in memory. */

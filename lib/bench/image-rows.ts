@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { sealSession, sessionCookie } from '@/lib/auth/session-cookie'
+import { sealSession } from '@/lib/auth/session-cookie'
 import { makeDatabase, type Place, tell, withClients } from './place'
 
 const imagesPerOwner = 50
@@ -16,7 +16,7 @@ const blob = 'blb-bench00000'
 const workers = 2
 
 /** Somebody who is signed in, and how much there is. */
-export type Owner = { username: string; cookie: string; words: string }
+export type Owner = { username: string; session: string; words: string }
 
 /** A database full of images, an owner of 50 of them, and one of many where there are many. */
 export type ImageRows = { url: string; region: string; owner: Owner; many: Owner | undefined }
@@ -117,7 +117,7 @@ async function dropIndexes(client: pg.Client): Promise<string[]> {
   )
   const drops = await client.query<{ sql: string }>(
     `SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) AS sql FROM pg_constraint
-       WHERE conrelid IN ${tables} AND contype = 'f'
+       WHERE contype = 'f' AND (conrelid IN ${tables} OR confrelid IN ${tables})
      UNION ALL SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) FROM pg_constraint
        WHERE conrelid IN ${tables} AND contype = 'p'
      UNION ALL SELECT format('DROP INDEX %s', indexrelid::regclass) FROM pg_index
@@ -144,8 +144,8 @@ async function signIn(client: pg.Client, account: number, words: string): Promis
        VALUES ($1, ${accountId(String(account))}, now(), now() + interval '1 day') RETURNING "accountId"`,
     [sessionId],
   )
-  const value = await sealSession({ accountId: rows[0]?.accountId ?? '', sessionId })
-  return { username: `tenant-${account}`, cookie: `${sessionCookie().name}=${value}`, words }
+  const session = await sealSession({ accountId: rows[0]?.accountId ?? '', sessionId })
+  return { username: `tenant-${account}`, session, words }
 }
 
 function number(count: number): string {

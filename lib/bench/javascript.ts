@@ -7,7 +7,7 @@ import { type Cookies, type Loaded, load, openBrowser, signIn } from './browser'
 import { type Figure, type Findings, median } from './figures'
 import { makeImageRows } from './image-rows'
 import { type Place, tell } from './place'
-import { consoleFolder, startConsole, startServer } from './programs'
+import { consoleFolder, cookieFor, startConsole, startServer } from './programs'
 import { describeScripts } from './script-contents'
 import { workingCopy } from './working-copy'
 
@@ -104,7 +104,7 @@ async function describePages(place: Place, browser: Browser): Promise<string[]> 
   const copy = await workingCopy(place)
   const rows = await makeImageRows(place, { name: 'scripts', images: rowsOfCopy })
   const server = await startServer(place, copy.folder, rows.url, copy.environment)
-  const [name = '', value = ''] = rows.owner.cookie.split('=')
+  const [name = '', value = ''] = cookieFor(server, rows.owner.session).split('=')
   const visitor = { browser, url: server.url, cookies: [{ name, value, url: server.url }] }
   const notes: string[] = []
   for (const screen of await screensOf(visitor, rows.region)) {

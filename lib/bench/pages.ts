@@ -3,7 +3,7 @@ import { paths } from '@/lib/paths'
 import type { Figure, Findings } from './figures'
 import { type ImageRows, makeImageRows, type Owner } from './image-rows'
 import { type Place, tell } from './place'
-import { type Running, startServer } from './programs'
+import { cookieFor, type Running, startServer } from './programs'
 import { ask, type Cost, medianCost, type Target } from './requests'
 import { workingCopy } from './working-copy'
 
@@ -69,7 +69,11 @@ async function measureInTurn({ sizes }: Place, targets: Target[]): Promise<Costs
 function targetsOf(place: Place, served: Served, owner: Owner): Target[] {
   const { region } = served.rows
   return kinds.map((kind) =>
-    toTarget(place, served, { name: nameOf(kind, owner), path: pathsOf[kind](region), cookie: owner.cookie }),
+    toTarget(place, served, {
+      name: nameOf(kind, owner),
+      path: pathsOf[kind](region),
+      cookie: cookieFor(served.server, owner.session),
+    }),
   )
 }
 
@@ -91,7 +95,7 @@ const json = z.unknown()
 async function readConstants({ rows, server }: Served): Promise<unknown> {
   const { region, owner } = rows
   const read = async (path: string) => {
-    const answer = await fetch(`${server.url}${path}`, { headers: { cookie: owner.cookie } })
+    const answer = await fetch(`${server.url}${path}`, { headers: { cookie: cookieFor(server, owner.session) } })
     if (!answer.ok) throw new Error(`${path} answered ${answer.status}.`)
     return json.parse(await answer.json())
   }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { sessionCookie } from '@/lib/auth/session-cookie'
 import { freePort } from '../embedded/ports'
 import { serverAt } from '../start/build'
 import { onEnd } from '../start/ending'
@@ -22,6 +23,11 @@ export async function startServer(place: Place, folder: string, databaseUrl: str
   const env = { ...oneHeap, ...place.environment, ...more, DATABASE_URL: databaseUrl, NEXTAUTH_URL: url }
   const args = [watchdog, ...serverAt('127.0.0.1', port)]
   return await startProgram(place, url, { name: `server-${port}`, command: process.execPath, args, folder, env })
+}
+
+/** A session as the cookie that a server takes: its name is of the server's address. */
+export function cookieFor({ url }: Pick<Running, 'url'>, session: string): string {
+  return `${sessionCookie(url).name}=${session}`
 }
 
 /** The data folder of the console that this run starts, and starts again. */
