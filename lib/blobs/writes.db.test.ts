@@ -89,6 +89,8 @@ test('bytes that are settled are ready from that moment on, with their layout wh
   const row = async (id: string | null) => await db().blob.findUniqueOrThrow({ where: { id: id ?? '' } })
   expect(await row(blob)).toMatchObject({ state: 'ready', updatedAt: now, layout: { bootMode: 'UEFI' } })
   expect(await row(plain)).toMatchObject({ state: 'ready', layout: null })
+  await writes.noteLayout('blb-none', layout)
+  expect(await row(plain)).toMatchObject({ layout: null })
   await writes.noteLayout(plain ?? '', layout)
   expect(await row(plain)).toMatchObject({ layout: { bootMode: 'UEFI' } })
 })

@@ -4,10 +4,12 @@ import {
   asKnown,
   type DeleteFacts,
   failedKeptMs,
+  failureCodes,
   foldName,
   type ImageStateName,
   imageNameMax,
   imageStates,
+  isFailureCode,
   isInMotion,
   isPlainName,
   leastDiskGib,
@@ -228,4 +230,9 @@ const moving = {
 test.each(Object.entries(moving))('an image that is %s changes by itself: %s', (state, moves) => {
   const known = Object.keys(moving).find((name): name is ImageStateName => name === state)
   expect(known && isInMotion(known)).toBe(moves)
+})
+
+test('an image fails with a reason that has a sentence, and with no other code', () => {
+  expect(failureCodes.filter((code) => !isFailureCode(code))).toEqual([])
+  expect(['', 'BUSY', 'IMAGE_NOT_FOUND', 'disk_refused'].filter(isFailureCode)).toEqual([])
 })

@@ -15,7 +15,7 @@ const testsOfWrites: Record<string, string[]> = {
   events: ['events/writes'],
   images: ['images/images', 'images/no-bin'],
   imports: ['imports/writes'],
-  shares: ['shares/writes', 'shares/share', 'shares/guessing'],
+  shares: ['shares/writes', 'shares/share'],
   quotas: ['quotas/writes', 'quotas/space'],
   transfers: ['transfers/writes', 'transfers/transfers'],
 }
