@@ -102,6 +102,7 @@ async function readConstants({ rows, server }: Served): Promise<unknown> {
   const [images, newShares] = [await read(paths.api.images({ region })), await read(paths.api.newShares(region))]
   const contents = await read(paths.api.regions())
   const viewer = {
+    accountId: owner.username,
     username: owner.username,
     ownerUsername: owner.username,
     displayName: owner.username,

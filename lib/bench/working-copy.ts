@@ -13,7 +13,7 @@ const listPage = ['', '[region]/', '[region]/images/(tabs)/'].map((folder) => `$
 listPage.push('[region]/images/(tabs)/custom/page.tsx')
 
 /** Where a page has its session and its rows from. */
-const imports = /'@\/lib\/(auth\/session|[a-z]+\/reads)'/g
+const imports = /'@\/lib\/(context|page-regions|[a-z]+\/reads)'/g
 const constants = 'lib/constants.ts'
 
 /** The environment variable that names the file with the constant data. */
@@ -23,9 +23,9 @@ const listVariable = 'ECS_BENCH_LIST'
 const constantReads = `import fs from 'node:fs'
 let kept: ReturnType<typeof JSON.parse>
 const data = () => (kept ??= JSON.parse(fs.readFileSync(/* turbopackIgnore: true */ process.env.${listVariable} ?? '', 'utf8')))
-export const currentContext = async () => data().context
-export const requireContext = async (..._: unknown[]) => data().context
-export const listRegions = async () => data().regions
+export const currentContext = async () => ({ ...data().context, now: new Date() })
+export const requireContext = async (..._: unknown[]) => await currentContext()
+export const pageRegions = async () => data().regions
 export const listRegionContents = async (..._: unknown[]) => data().contents
 export const listCustomImages = async (..._: unknown[]) => data().images
 export const countNewShares = async (..._: unknown[]) => data().newShares
