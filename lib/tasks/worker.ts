@@ -100,7 +100,11 @@ async function main(): Promise<void> {
     taskList: Object.fromEntries(Object.entries(tasks).map(([kind, task]) => [kind, observed(kind, task)])),
   })
   const timer = setInterval(sweep, sweepMs)
+  // Ctrl-C reaches the worker from the terminal and from the program that started it, which then ends, too.
+  let isEnding = false
   const stop = async () => {
+    if (isEnding) return
+    isEnding = true
     clearInterval(timer)
     await runner.stop()
     await pool.end()
