@@ -43,6 +43,19 @@ test('a paste replaces what is selected, and what is not selected stays', async 
   await expect(field).toHaveValue('')
 })
 
+test('pressing the button right after typing shares, though the chips that this makes move it', async ({ page }) => {
+  const { field } = await openShare(page, await account())
+  const names = Array.from({ length: 9 }, () => unique('nobody-of-that-name'))
+  await field.pressSequentially(names.join(' '))
+  const submit = page.getByRole('button', { name: 'Share Images' })
+  const before = await submit.boundingBox()
+  await submit.click()
+  await expect(page.getByRole('alert').filter({ hasText: 'Nothing was shared' })).toBeFocused()
+  await expect(page.getByRole('button', { name: /^Remove/ })).toHaveCount(names.length)
+  const after = await submit.boundingBox()
+  expect(after?.y).toBeGreaterThan((before?.y ?? 0) + (before?.height ?? 0))
+})
+
 test('people pasted from a mail program are one chip each, told to be e-mail addresses, and nobody is looked up', async ({
   page,
 }) => {
