@@ -39,6 +39,8 @@ const holdMs = 100
 export class StagingStore extends DataStore {
   /** When the row of an upload was told last how far it is. */
   private readonly toldAt = new Map<string, number>()
+  /** The end of a write whose sender has gone: tus answers and unlocks before the last bytes are in the file. */
+  private readonly lastWrites = new Map<string, Promise<unknown>>()
 
   constructor() {
     super()
@@ -47,12 +49,20 @@ export class StagingStore extends DataStore {
 
   override async getUpload(imageId: string): Promise<Upload> {
     const size = asking.getStore()?.size
+    await this.lastWrites.get(imageId)
     const offset = await stat(stagedFile(imageId)).then((file) => file.size, gone)
     return new Upload({ id: imageId, offset, ...(size === undefined ? {} : { size }) })
   }
 
-  /** Writes what comes from an offset on. Whatever ends it, the bytes that have arrived stay. */
+  /** Writes what comes from an offset on. Whatever ends it, the bytes that have arrived stay, and the next question waits for them. */
   override async write(bytes: Readable, imageId: string, offset: number): Promise<number> {
+    const writing = this.writeFrom(bytes, imageId, offset)
+    const end = writing.catch(() => {}).finally(() => this.lastWrites.delete(imageId))
+    this.lastWrites.set(imageId, end)
+    return await writing
+  }
+
+  private async writeFrom(bytes: Readable, imageId: string, offset: number): Promise<number> {
     const file = await open(stagedFile(imageId), 'r+').catch(gone)
     let at = offset
     let isWhole = false
