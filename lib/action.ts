@@ -38,6 +38,7 @@ export const actionsFor =
     { freesSpace = false }: Options = {},
   ): Action<z.input<S>, T> => {
     const answer = async (input: unknown, mark: PageMark): Promise<ActionResult<T>> => {
+      let hasBegun = false
       try {
         const ctx = await authenticate()
         const refused = refusePage(mark, ctx?.viewer ?? null)
@@ -46,13 +47,14 @@ export const actionsFor =
         const parsed = schema.safeParse(input)
         if (!parsed.success) return { ok: false, refusal: toRefusal(parsed.error) }
         const wish = mark.key && wishOf(run.name, ctx, mark.key, parsed.data)
+        hasBegun = true
         const result = await within(actionPatienceMs, run(wish ? { ...ctx, wish } : ctx, parsed.data))
         if (!result.ok) return result
         if (!result.isReplay) countShares(run.name, result.value)
         return { ok: true, value: result.value }
       } catch (error) {
         unstable_rethrow(error)
-        return { ok: false, refusal: refusalOf(error, run.name) }
+        return { ok: false, refusal: refusalOf(error, run.name, hasBegun) }
       }
     }
     const observed = async (input: unknown, mark: PageMark): Promise<ActionResult<T>> => {
@@ -75,10 +77,11 @@ export const actionsFor =
 /** The action for whoever is signed in in this browser. */
 export const defineAction = actionsFor(currentContext)
 
-function refusalOf(error: unknown, operation: string): Refusal | Fault {
+/** What ended before the operation began was certainly not done. */
+function refusalOf(error: unknown, operation: string, hasBegun: boolean): Refusal | Fault {
   if (isDiskFull(error)) return { code: 'READ_ONLY' }
   const fault = { code: 'FAULT', reference: logFault(error, operation) } as const
-  return isSilent(error) ? { ...fault, isUnclear: true } : fault
+  return hasBegun && isSilent(error) ? { ...fault, isUnclear: true } : fault
 }
 
 function endOf<T>(answer: ActionResult<T>): { outcome: Outcome; code: string | null } {

@@ -16,7 +16,7 @@ import { shareImageAction } from '@/lib/shares/actions'
 import { noteMax } from '@/lib/shares/rules'
 import type { ImageShare, ImageShares } from '@/lib/shares/schema'
 import { SharedStatus } from './shared-status'
-import { UsernamesField } from './usernames-field'
+import { nameEnd, UsernamesField } from './usernames-field'
 
 type ShareFormProps = {
   region: string
@@ -95,8 +95,9 @@ function Recipients<T>({ view, shares }: { view: FormView<T>; shares: ImageShare
     // Without its script the field was a plain one, and somebody may have begun to type.
     const field = document.getElementById('username')
     const early = field instanceof HTMLInputElement ? field.value : ''
-    setUsernames(kept?.usernames ?? [])
-    setTyped(early || (kept?.typed?.[0] ?? ''))
+    const isList = nameEnd.test(early)
+    setUsernames([...new Set([...(kept?.usernames ?? []), ...(isList ? splitUsernames(early) : [])])])
+    setTyped(isList ? '' : early || (kept?.typed?.[0] ?? ''))
     setRestored(true)
   }, [draft])
   useEffect(() => {

@@ -9,6 +9,9 @@ import type { RefusedRecipient } from '@/lib/result'
 import type { Entry } from './recipient-state'
 import { LimitLine, RecipientLine, UsernameChip } from './username-chip'
 
+/** Typed after a name, it makes the chip. A space may be within a person's name. */
+export const nameEnd = /[,;，；、\n]/
+
 /** A look-up of a name that nobody has is counted, so it waits until typing has paused. */
 const debounceMs = 600
 
@@ -105,9 +108,7 @@ export function UsernamesField(props: UsernamesFieldProps) {
           autoComplete="off"
           autoCapitalize="none"
           spellCheck={false}
-          onChange={(event) =>
-            /[,;，；、\n]/.test(event.target.value) ? add(event.target.value) : onType(event.target.value)
-          }
+          onChange={({ target: { value } }) => (nameEnd.test(value) ? add(value) : onType(value))}
           onKeyDown={onKeyDown}
           onPaste={onPaste}
           onBlur={finish}
