@@ -143,8 +143,13 @@ test('the palette finds shared images by name and id, pages and actions by their
   await signIn(context, recipient)
   await page.goto('/account')
   const type = async (words: string) => {
-    await page.keyboard.press('Control+k')
-    await page.getByRole('dialog').getByRole('combobox').fill(words)
+    const box = page.getByRole('dialog').getByRole('combobox')
+    // A key that is pressed before the scripts have come, or while the palette closes, opens nothing.
+    await expect(async () => {
+      if (!(await box.isVisible())) await page.keyboard.press('Control+k')
+      await expect(box).toBeVisible({ timeout: 2_000 })
+    }).toPass()
+    await box.fill(words)
   }
   const first = page.getByRole('dialog').getByRole('option', { selected: true })
   for (const [words, option] of [
