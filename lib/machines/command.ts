@@ -4,7 +4,6 @@ import type { BootMode, MachineShape, MachineState } from './machine'
 export type Accelerator = { accel: 'kvm' | 'tcg'; cpu: string }
 
 export type QemuPlan = {
-  program: string
   name: string
   shape: MachineShape
   accelerator: Accelerator
@@ -13,7 +12,6 @@ export type QemuPlan = {
   firmware: string | null
   baseFormat: 'qcow2' | 'raw'
   hasSeed: boolean
-  network: string | null
 }
 
 const sandbox = 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'
@@ -50,7 +48,7 @@ export function qemuArguments(plan: QemuPlan): string[] {
     ...['-device', 'virtserialport,chardev=agent,name=org.qemu.guest_agent.0'],
     ...socket('qmp', 'qmp.sock'),
     ...['-mon', 'chardev=qmp,mode=control'],
-    ...(plan.network === null ? ['-nic', 'none'] : networkDevice(plan.network)),
+    ...['-nic', 'none'],
   ]
 }
 
@@ -66,10 +64,6 @@ function seedDevice(): string[] {
     ...blockdev({ driver: 'file', 'node-name': 'seed', filename: 'seed.img', 'read-only': true }),
     ...['-device', 'virtio-blk-pci,drive=seed,serial=seed'],
   ]
-}
-
-function networkDevice(tap: string): string[] {
-  return ['-netdev', `tap,id=net,ifname=${tap},script=no,downscript=no`, '-device', 'virtio-net-pci,netdev=net']
 }
 
 function socket(id: string, file: string): string[] {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
-import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 import { isErrnoCode } from '@/lib/embedded/data-folder'
@@ -126,11 +126,4 @@ export async function freeUid(root: string, first: number): Promise<number> {
   let uid = first
   while (taken.has(uid)) uid++
   return uid
-}
-
-export async function isFolder(folder: string): Promise<boolean> {
-  return await stat(folder).then(
-    (found) => found.isDirectory(),
-    () => false,
-  )
 }

@@ -207,7 +207,7 @@ export class QemuMachines implements Machines {
   private command(host: Host, id: string, shape: MachineShape, built: Built): string[] {
     const { confinement } = host
     const plan = {
-      ...{ program: host.program, name: id, shape, accelerator: host.accelerator, network: null },
+      ...{ name: id, shape, accelerator: host.accelerator },
       ...{ bootMode: built.bootMode, firmware: host.firmware?.code ?? null },
       ...{ baseFormat: built.base.format, hasSeed: built.hasSeed },
     }
