@@ -5,7 +5,7 @@ import { useLocale, useTranslations } from 'next-intl'
 import { late } from '@/components/ui/late'
 import type { Column } from '@/components/ui/table'
 import { formatBytes } from '@/lib/format'
-import { canImage } from '@/lib/images/rules'
+import { isInRecycleBin } from '@/lib/images/rules'
 import type { CustomImage, CustomImageParams } from '@/lib/images/schema'
 import { latePart } from '@/lib/late-part'
 import { paths } from '@/lib/paths'
@@ -31,7 +31,7 @@ export function useCustomImageColumns(list: CustomImageParams, onAsk: OnAsk): Co
   const inBin = useColumnsInBin()
   return [
     ...facts,
-    ...(canImage('restore', list.state) ? inBin : inUse),
+    ...(isInRecycleBin(list.state) ? inBin : inUse),
     {
       id: 'operation',
       header: t('operation'),

@@ -9,7 +9,7 @@ import { useRegionName } from '@/components/shell/current-region'
 import { late } from '@/components/ui/late'
 import { Table } from '@/components/ui/table'
 import { customImagesQuery } from '@/lib/images/queries'
-import { canImage, imageStates } from '@/lib/images/rules'
+import { imageStates, isInRecycleBin } from '@/lib/images/rules'
 import type { CustomImage, CustomImageList, CustomImageParams } from '@/lib/images/schema'
 import { latePart } from '@/lib/late-part'
 import { paths } from '@/lib/paths'
@@ -44,7 +44,7 @@ export function CustomImageTable({ list }: { list: CustomImageParams }) {
   const columns = useCustomImageColumns(list, (task, image) => setAsked({ task, image }))
   const filters = useFilters(list, data)
   if (!data) return null
-  const isBin = canImage('restore', list.state)
+  const isBin = isInRecycleBin(list.state)
   const href = (change: Parameters<typeof paths.customImages>[1]) =>
     paths.customImages(list.region, { ...withoutCursor(list), ...change })
   return (

@@ -9,7 +9,7 @@ import { ConfirmDialog } from '@/components/ui/confirm-dialog'
 import { Field, inputClass } from '@/components/ui/field'
 import { toast } from '@/components/ui/toasts'
 import { deleteImageAction } from '@/lib/images/actions'
-import { canImage } from '@/lib/images/rules'
+import { canImage, isFailed } from '@/lib/images/rules'
 import { imageSharesQuery } from '@/lib/shares/queries'
 import { useAction } from '@/lib/use-action'
 import { useRestore } from './use-restore'
@@ -58,9 +58,7 @@ export function DeleteImageDialog({ region, image, recycleDays, onClose, onDelet
       onConfirm={confirm}
     >
       {refusal && !isNameWrong && <RefusalNotice refusal={refusal} />}
-      <p>
-        {canImage('retry', image.state) ? t('failed') : isBinned ? t('text', { days: recycleDays }) : t('textForGood')}
-      </p>
+      <p>{isFailed(image.state) ? t('failed') : isBinned ? t('text', { days: recycleDays }) : t('textForGood')}</p>
       {canImage('bin', image.state) && <p>{t('instances')}</p>}
       {isShared && (
         <>

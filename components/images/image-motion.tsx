@@ -6,7 +6,7 @@ import { useEffect, useRef, useState } from 'react'
 import { Notice } from '@/components/ui/notice'
 import { ProgressBar } from '@/components/ui/progress-bar'
 import { formatBytes } from '@/lib/format'
-import { canImage, isTransferring, percentDone } from '@/lib/images/rules'
+import { canImage, isAvailable, isInRecycleBin, isTransferring, percentDone } from '@/lib/images/rules'
 import type { OwnImage } from '@/lib/images/schema'
 import { paths } from '@/lib/paths'
 
@@ -16,7 +16,7 @@ export function ImageMotion({ image }: { image: OwnImage }) {
   const format = useFormatter()
   const hasJustBecomeAvailable = useBecameAvailable(image.state)
   if (isTransferring(image.state)) return <Motion image={image} />
-  if (canImage('restore', image.state) && image.purgedAt)
+  if (isInRecycleBin(image.state) && image.purgedAt)
     return (
       <Notice tone="warn" title={t('binTitle')}>
         {t('binText', { time: format.dateTime(new Date(image.purgedAt), { dateStyle: 'long', timeStyle: 'short' }) })}
@@ -69,8 +69,8 @@ function useBecameAvailable(state: string): boolean {
   const before = useRef(state)
   const [became, setBecame] = useState(false)
   useEffect(() => {
-    const wasThere = canImage('share', before.current) || canImage('restore', before.current)
-    if (!wasThere && canImage('share', state)) setBecame(true)
+    const wasThere = isAvailable(before.current) || isInRecycleBin(before.current)
+    if (!wasThere && isAvailable(state)) setBecame(true)
     before.current = state
   }, [state])
   return became

@@ -9,7 +9,7 @@ import { Card } from '@/components/ui/card'
 import { Field, inputClass } from '@/components/ui/field'
 import { retryCopyAction } from '@/lib/copies/actions'
 import { deleteImageAction, purgeImageAction, restoreImageAction } from '@/lib/images/actions'
-import { canImage } from '@/lib/images/rules'
+import { canImage, isFailed } from '@/lib/images/rules'
 import { paths } from '@/lib/paths'
 import { cancelTransferAction } from '@/lib/transfers/actions'
 import type { ImageTask } from './image-tasks'
@@ -86,11 +86,7 @@ function DeleteForm({ region, image, recycleDays }: TaskFormProps) {
         {({ isPending, errorOf, typed }) => (
           <>
             <p>
-              {canImage('retry', image.state)
-                ? t('failed')
-                : isBinned
-                  ? t('text', { days: recycleDays })
-                  : t('textForGood')}
+              {isFailed(image.state) ? t('failed') : isBinned ? t('text', { days: recycleDays }) : t('textForGood')}
             </p>
             {canImage('bin', image.state) && <p>{t('instances')}</p>}
             {isShared && (

@@ -4,7 +4,7 @@ import Link from 'next/link'
 import { useTranslations } from 'next-intl'
 import { buttonClass } from '@/components/ui/button-class'
 import { EmptyState } from '@/components/ui/empty-state'
-import { canImage } from '@/lib/images/rules'
+import { isInRecycleBin } from '@/lib/images/rules'
 import type { CustomImageParams } from '@/lib/images/schema'
 import { paths } from '@/lib/paths'
 import type { SharedImageParams } from '@/lib/shares/schema'
@@ -14,7 +14,7 @@ import { FilledRegions } from './filled-regions'
 export function NoCustomImages({ list }: { list: CustomImageParams }) {
   const t = useTranslations('images')
   const importTitle = useTranslations('import')('title')
-  if (canImage('restore', list.state)) return <EmptyState title={t('emptyBin')}>{t('emptyBinNext')}</EmptyState>
+  if (isInRecycleBin(list.state)) return <EmptyState title={t('emptyBin')}>{t('emptyBinNext')}</EmptyState>
   if (list.q || list.state || list.os) return <NothingFound href={paths.customImages(list.region)} />
   return (
     <EmptyState title={t('emptyCustom')}>

@@ -9,7 +9,7 @@ import { Badge } from '@/components/ui/badge'
 import { Button } from '@/components/ui/button'
 import { buttonClass } from '@/components/ui/button-class'
 import { ProgressBar } from '@/components/ui/progress-bar'
-import { canImage, percentDone } from '@/lib/images/rules'
+import { canImage, isAvailable, isFailed, percentDone } from '@/lib/images/rules'
 import { paths } from '@/lib/paths'
 import type { ArrivedImage, RunningUpload } from '@/lib/uploads/list'
 import { forgetUpload } from '@/lib/uploads/running'
@@ -47,7 +47,7 @@ export function ArrivedRow({ upload, onOther }: ArrivedRowProps) {
         <p className="text-ink-muted text-xs">{t('import.imageGone')}</p>
       </ArrivedFrame>
     )
-  if (image && canImage('retry', image.state))
+  if (image && isFailed(image.state))
     return (
       <ArrivedFrame
         upload={upload}
@@ -69,7 +69,7 @@ export function ArrivedRow({ upload, onOther }: ArrivedRowProps) {
         {image.failure && <p className="text-danger text-xs [overflow-wrap:anywhere]">{failureText(image.failure)}</p>}
       </ArrivedFrame>
     )
-  if (image && canImage('share', image.state))
+  if (image && isAvailable(image.state))
     return (
       <ArrivedFrame
         upload={upload}

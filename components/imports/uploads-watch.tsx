@@ -9,7 +9,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { useFailureText } from '@/components/images/failure-text'
 import { Icon } from '@/components/ui/icon'
 import { toast } from '@/components/ui/toasts'
-import { canImage } from '@/lib/images/rules'
+import { isAvailable, isFailed } from '@/lib/images/rules'
 import { paths } from '@/lib/paths'
 import type { RunningUpload } from '@/lib/uploads/list'
 import { hasFailed, isUnderWay } from '@/lib/uploads/running'
@@ -102,9 +102,9 @@ function useSentence(): (upload: RunningUpload) => Sentence {
       const sentence = t('import.announce', { name, state: t(`import.states.${state}`) })
       return { key: state, sentence, hasEnded: state === 'failed' }
     }
-    if (canImage('share', image.state))
+    if (isAvailable(image.state))
       return { key: image.state, sentence: t('import.becameAvailable', { name }), hasEnded: true }
-    if (canImage('retry', image.state)) {
+    if (isFailed(image.state)) {
       const reason = image.failure ? failureText(image.failure) : ''
       return { key: image.state, sentence: t('import.becameFailed', { name, reason }), hasEnded: true }
     }

@@ -29,6 +29,18 @@ export function canImage(operation: ImageOperation, state: string | undefined): 
   return imageCan[operation].some((one) => one === state)
 }
 
+export function isAvailable(state: string | undefined): boolean {
+  return state === 'available'
+}
+
+export function isFailed(state: string | undefined): boolean {
+  return state === 'failed'
+}
+
+export function isInRecycleBin(state: string | undefined): boolean {
+  return state === 'deleted'
+}
+
 /** Whether bytes of an image are on their way. */
 export function isTransferring(state: string): boolean {
   return canImage('cancelImport', state) || canImage('cancelCopy', state)

@@ -4,7 +4,7 @@ import { CustomImageTable } from '@/components/images/custom-image-table'
 import { requireContext } from '@/lib/context'
 import { customImagesQuery } from '@/lib/images/queries'
 import { listCustomImages } from '@/lib/images/reads'
-import { canImage } from '@/lib/images/rules'
+import { isInRecycleBin } from '@/lib/images/rules'
 import { customImageParams } from '@/lib/images/schema'
 import { forPage } from '@/lib/page-fault'
 import { paths } from '@/lib/paths'
@@ -15,7 +15,7 @@ type Props = PageProps<'/[region]/images/custom'>
 export async function generateMetadata({ searchParams }: Props): Promise<Metadata> {
   const { state } = customImageParams.parse(await searchParams)
   const t = await getTranslations()
-  return { title: canImage('restore', state) ? t('recycleBin.title') : t('images.custom') }
+  return { title: isInRecycleBin(state) ? t('recycleBin.title') : t('images.custom') }
 }
 
 export default async function CustomImagesPage({ params, searchParams }: Props) {
