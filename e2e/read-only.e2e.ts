@@ -60,6 +60,8 @@ test('on a full disk every page says that the console is read-only, a share is r
   await page.goto(`${baseUrl}/${region}/images/${disk.id}/share`)
   const username = page.getByRole('textbox', { name: 'Username' })
   await username.fill(`${second.username},`)
+  // Its look-up would bring the bar, which moves the page, while the button is being pressed.
+  await expect(page.getByTitle(`${second.username}: Found`)).toBeVisible()
   await expect(barOf(page)).toHaveCount(0)
 
   fs.rmSync(ballast)

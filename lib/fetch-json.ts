@@ -1,5 +1,5 @@
 import { pageHeaders, readOnlyHeader } from '@/lib/page-mark'
-import { noteAnswer, noteReadOnly } from '@/lib/standing'
+import { askedNow, noteAnswer, noteReadOnly } from '@/lib/standing'
 
 /** A read route said no, or could not be reached (status 0). */
 export class ReadError extends Error {
@@ -17,6 +17,7 @@ export class ReadError extends Error {
  */
 export async function fetchJson<T>(url: string, signal?: AbortSignal): Promise<T> {
   const headers = { Accept: 'application/json', ...pageHeaders() }
+  const asked = askedNow()
   const response = await fetch(url, { signal: signal ?? null, headers }).catch(() => {
     if (!navigator.onLine) noteAnswer({ code: 'OFFLINE' })
     throw new ReadError(0, null)
@@ -24,7 +25,7 @@ export async function fetchJson<T>(url: string, signal?: AbortSignal): Promise<T
   const body = await response.json().catch(() => null)
   const readOnly = response.headers.get(readOnlyHeader)
   if (readOnly !== null) noteReadOnly(readOnly === '1')
-  if (response.ok || body?.refusal) noteAnswer(body?.refusal ?? null)
+  if (response.ok || body?.refusal) noteAnswer(body?.refusal ?? null, asked)
   if (!response.ok) throw new ReadError(response.status, body?.refusal?.reference ?? null)
   return body
 }

@@ -34,10 +34,22 @@ export function noteReadOnly(isNow: boolean): void {
   for (const listener of listeners) listener()
 }
 
-/** Takes note of an answer: what was refused, or null for one that was not. Refusals of other kinds change nothing. */
-export function noteAnswer(refusal: Refusal | Fault | null): void {
+let timesOffline = 0
+
+/** What a question takes along to `noteAnswer`, so that an answer from before the network went does not say that it is back. */
+export function askedNow(): number {
+  return timesOffline
+}
+
+/**
+ * Takes note of an answer: what was refused, or null for one that was not. Refusals of other kinds change nothing. `asked` is
+ * what `askedNow` said when it was asked for.
+ */
+export function noteAnswer(refusal: Refusal | Fault | null, asked = timesOffline): void {
   if (refusal?.code === 'READ_ONLY') noteReadOnly(true)
   if (refusal && !isStanding(refusal)) return
+  if (standing?.code === 'OFFLINE' && asked < timesOffline) return
+  if (refusal?.code === 'OFFLINE' && standing?.code !== 'OFFLINE') timesOffline += 1
   if (JSON.stringify(refusal) === JSON.stringify(standing)) return
   standing = refusal
   for (const listener of listeners) listener()

@@ -6,7 +6,7 @@ import { useCallback, useState, useTransition } from 'react'
 import type { Action, FormAction } from '@/lib/form-data'
 import { pageMark } from '@/lib/page-mark'
 import type { ActionResult, Fault, Refusal } from '@/lib/result'
-import { noteAnswer } from '@/lib/standing'
+import { askedNow, noteAnswer } from '@/lib/standing'
 
 export type Noun = 'images' | 'shares' | 'accounts' | 'quotas' | 'imports'
 
@@ -65,10 +65,11 @@ function useAsk<T>({ changes, isLeaving = false }: Options) {
  */
 async function answered<T>(call: () => Promise<ActionResult<T>>): Promise<ActionResult<T>> {
   const wasOffline = !navigator.onLine
+  const asked = askedNow()
   const result = await call().catch((error): ActionResult<T> => {
     if (unstable_isUnrecognizedActionError(error)) return { ok: false, refusal: { code: 'NEW_BUILD' } }
     return { ok: false, refusal: wasOffline ? { code: 'OFFLINE' } : { code: 'FAULT', reference: '' } }
   })
-  noteAnswer(result.ok ? null : result.refusal)
+  noteAnswer(result.ok ? null : result.refusal, asked)
   return result
 }

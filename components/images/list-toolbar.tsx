@@ -4,11 +4,13 @@ import { ArrowDownUp, ChevronDown, RefreshCw, X } from 'lucide'
 import type { Route } from 'next'
 import Link from 'next/link'
 import { useFormatter, useTranslations } from 'next-intl'
+import { useSyncExternalStore } from 'react'
 import { Button } from '@/components/ui/button'
 import { buttonClass } from '@/components/ui/button-class'
 import { classNames } from '@/components/ui/class-names'
 import { Icon } from '@/components/ui/icon'
 import { MenuButton } from '@/components/ui/menu-button'
+import { pageStanding, subscribeStanding } from '@/lib/standing'
 import { ListSearch } from './list-search'
 
 type Choice = { label: string; href: Route; isChosen: boolean }
@@ -160,13 +162,24 @@ function UpdatedAt({ at, isFailed, isOffline }: UpdatedAtProps) {
   const t = useTranslations('images')
   const format = useFormatter()
   const time = format.dateTime(at, { timeStyle: 'long' })
+  const isAway = useSyncExternalStore(
+    subscribeStanding,
+    () => pageStanding()?.code === 'OFFLINE',
+    () => false,
+  )
+  // What was under way when the network went has failed, and is not asked for again before it is back.
+  const isWithoutNetwork = isOffline || (isFailed && isAway)
   const isOld = isFailed || isOffline
   return (
     <span
       role={isOld ? 'alert' : undefined}
       className={classNames('text-xs tabular-nums', isOld ? 'text-danger' : 'text-ink-muted max-sm:hidden')}
     >
-      {isOffline ? t('notUpdatedOffline', { time }) : isFailed ? t('notUpdated', { time }) : t('updatedAt', { time })}
+      {isWithoutNetwork
+        ? t('notUpdatedOffline', { time })
+        : isFailed
+          ? t('notUpdated', { time })
+          : t('updatedAt', { time })}
     </span>
   )
 }

@@ -1,0 +1,22 @@
+import { afterEach, expect, test, vi } from 'vitest'
+import { fetchJson } from './fetch-json'
+import { noteAnswer, pageStanding } from './standing'
+
+afterEach(() => {
+  vi.unstubAllGlobals()
+  noteAnswer(null)
+})
+
+test('an answer that was on its way when the network went does not say that it is back, and the next one does', async () => {
+  let answer = (_: Response) => {}
+  vi.stubGlobal('fetch', () => new Promise<Response>((resolve) => (answer = resolve)))
+  const before = fetchJson('/api/any')
+  noteAnswer({ code: 'OFFLINE' })
+  answer(Response.json({}))
+  await before
+  expect(pageStanding()).toEqual({ code: 'OFFLINE' })
+  const after = fetchJson('/api/any')
+  answer(Response.json({}))
+  await after
+  expect(pageStanding()).toBeNull()
+})
