@@ -1,5 +1,7 @@
 // How ids look, for schemas and for what must do without the library behind them.
 
 export const imageIdPattern = /^img-[a-z0-9]{10}$/
+export const instanceIdPattern = /^ins-[a-z0-9]{10}$/
+export const snapshotIdPattern = /^snap-[a-z0-9]{10}$/
 export const shareIdPattern = /^shr-[a-z0-9]{10}$/
 export const regionIdPattern = /^[a-z]{2}-[a-z0-9-]{2,29}$/

@@ -18,6 +18,8 @@ const holderKinds = [
   (blobId: Prisma.Sql) => Prisma.sql`
     SELECT CASE state WHEN 'deleted' THEN 'recycle bin' WHEN 'importing' THEN 'transfer' WHEN 'copying' THEN 'transfer' ELSE 'image' END
       AS kind, id FROM "Image" WHERE "blobId" = ${blobId} AND state <> 'deleting'`,
+  (blobId: Prisma.Sql) => Prisma.sql`SELECT 'instance', id FROM "Instance" WHERE "blobId" = ${blobId}`,
+  (blobId: Prisma.Sql) => Prisma.sql`SELECT 'snapshot', id FROM "Snapshot" WHERE "blobId" = ${blobId}`,
 ]
 
 /** Who holds a blob, whatever kind of holder that is: a SELECT of kind and id. */

@@ -12,6 +12,8 @@ export type EventFacts = {
   image?: { id: string; name: string }
   shareId?: string
   recipient?: { id: string; username: string }
+  instance?: { id: string; name: string }
+  snapshot?: { id: string; name: string }
   details?: Prisma.InputJsonObject
 }
 
@@ -20,7 +22,7 @@ export type EventFacts = {
  * number of events.
  */
 export function insertEvents(ctx: Context, events: EventFacts[]): Prisma.Sql {
-  const rows = events.map(({ action, owner, regionId, image, shareId, recipient, details }) => ({
+  const rows = events.map(({ action, owner, regionId, image, shareId, recipient, instance, snapshot, details }) => ({
     action,
     ownerId: owner?.id ?? ctx.viewer.ownerId,
     ownerName: owner?.username ?? ctx.viewer.ownerUsername,
@@ -30,16 +32,21 @@ export function insertEvents(ctx: Context, events: EventFacts[]): Prisma.Sql {
     shareId,
     recipientId: recipient?.id,
     recipientName: recipient?.username,
+    instanceId: instance?.id,
+    instanceName: instance?.name,
+    snapshotId: snapshot?.id,
+    snapshotName: snapshot?.name,
     details: details ?? {},
   }))
   const { accountId, username } = ctx.viewer
   return Prisma.sql`
     INSERT INTO "Event" (at, action, "actorId", "actorName", "ownerId", "ownerName", "regionId", "imageId", "imageName", "shareId",
-      "recipientId", "recipientName", address, details)
+      "recipientId", "recipientName", "instanceId", "instanceName", "snapshotId", "snapshotName", address, details)
     SELECT ${ctx.now}::timestamptz, action, ${accountId}, ${username}, "ownerId", "ownerName", "regionId", "imageId", "imageName",
-      "shareId", "recipientId", "recipientName", ${ctx.address}, details
+      "shareId", "recipientId", "recipientName", "instanceId", "instanceName", "snapshotId", "snapshotName", ${ctx.address}, details
     FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS facts(action text, "ownerId" text, "ownerName" text, "regionId" text,
-      "imageId" text, "imageName" text, "shareId" text, "recipientId" text, "recipientName" text, details jsonb)`
+      "imageId" text, "imageName" text, "shareId" text, "recipientId" text, "recipientName" text,
+      "instanceId" text, "instanceName" text, "snapshotId" text, "snapshotName" text, details jsonb)`
 }
 
 /**
