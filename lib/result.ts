@@ -37,6 +37,8 @@ export type Refusal =
   | { code: 'USERNAME_TAKEN' }
   | { code: 'REGION_NOT_FOUND' }
   | { code: 'REGION_EXISTS' }
+  | { code: 'INSTANCE_TYPE_NOT_FOUND' }
+  | { code: 'INSTANCE_TYPE_EXISTS' }
   | { code: 'QUOTA_BELOW_USE'; used: number }
   | { code: 'BYTES_QUOTA_BELOW_USE'; used: number }
 

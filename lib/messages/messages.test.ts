@@ -112,6 +112,8 @@ const refusals = {
   USERNAME_TAKEN: true,
   REGION_NOT_FOUND: true,
   REGION_EXISTS: true,
+  INSTANCE_TYPE_NOT_FOUND: true,
+  INSTANCE_TYPE_EXISTS: true,
   QUOTA_BELOW_USE: true,
   BYTES_QUOTA_FULL: true,
   BYTES_QUOTA_BELOW_USE: true,

@@ -7,6 +7,7 @@ import { clockSkewSeconds } from '@/lib/clock-skew'
 import { forgetWishes } from '@/lib/db/once'
 import { findDiskTool } from '@/lib/disks/convert'
 import { env } from '@/lib/env'
+import { seedInstanceTypes } from '@/lib/instance-types/writes'
 import { tellOfQueueAndStores } from '@/lib/jobs/gauges'
 import type { Jobs } from '@/lib/jobs/queue'
 import { workerName } from '@/lib/jobs/worker-sign'
@@ -91,6 +92,7 @@ async function main(): Promise<void> {
   tellOfQueueAndStores()
   tellOfFullPlaces()
   await tellOfDiskTool()
+  await seedInstanceTypes(new Date())
   await sweep()
   const runner = await run({
     pgPool: pool,

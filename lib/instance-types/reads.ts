@@ -1,0 +1,26 @@
+import 'server-only'
+import { db } from '@/lib/db/client'
+import { Prisma } from '@/lib/db/generated/client'
+import type { ComingPrice, InstanceTypeOffer } from './schema'
+
+/** The price of a type in an hour, as a subquery: the latest that begins with that hour or before. */
+export function selectPrice(typeId: Prisma.Sql, hour: Prisma.Sql): Prisma.Sql {
+  return Prisma.sql`(SELECT amount FROM "InstancePrice" WHERE "typeId" = ${typeId} AND "validFrom" <= ${hour}
+    ORDER BY "validFrom" DESC LIMIT 1)`
+}
+
+/** All instance types with the price that holds now by the database's clock, cheapest first. Retired ones are among them. */
+export async function listInstanceTypes(): Promise<InstanceTypeOffer[]> {
+  return await db().$queryRaw<InstanceTypeOffer[]>`
+    SELECT id, vcpus, "memoryMib", "retiredAt" IS NOT NULL AS retired,
+      ${selectPrice(Prisma.sql`t.id`, Prisma.sql`clock_timestamp()`)} AS amount
+    FROM "InstanceType" t ORDER BY amount, id`
+}
+
+/** Prices that have not begun yet, by type and hour. */
+export async function listComingPrices(): Promise<ComingPrice[]> {
+  const rows = await db().$queryRaw<{ type: string; from: Date; amount: number }[]>`
+    SELECT "typeId" AS type, "validFrom" AS from, amount FROM "InstancePrice" WHERE "validFrom" > clock_timestamp()
+    ORDER BY "typeId", "validFrom"`
+  return rows.map(({ from, ...price }) => ({ ...price, from: from.toISOString() }))
+}

@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest'
+import { firstTypes, isTypeId, typeIdMax } from './rules'
+
+test.each(['ecs.t1.micro', 'a', 'gpu-1.x', 'x'.repeat(typeIdMax)])('%s is the id of a type', (id) => {
+  expect(isTypeId(id)).toBe(true)
+})
+
+test.each(['', 'ECS.t1', '1a', 'a..b', 'a.', '.a', 'a b', 'a/b', 'a\n', 'x'.repeat(typeIdMax + 1)])(
+  '%j is not the id of a type',
+  (id) => expect(isTypeId(id)).toBe(false),
+)
+
+test('the types of the first start have ids that can be, and cost more the larger they are', () => {
+  expect(firstTypes.filter(({ id }) => !isTypeId(id))).toEqual([])
+  const amounts: number[] = firstTypes.map(({ amount }) => amount)
+  expect(amounts).toEqual([4, 8, 16, 32, 64])
+})
