@@ -108,7 +108,7 @@ test('sixty images are paged forward and back without a gap or a double, and a s
   browserPage,
 }) => {
   const owner = await account()
-  await db().quota.create({ data: { accountId: owner.id, regionId: region, images: 100 } })
+  await db().quota.create({ data: { accountId: owner.id, regionId: region, resource: 'images', amount: 100 } })
   // Equal names, so that only the id tells their order.
   const rows = await imageRows(
     owner,

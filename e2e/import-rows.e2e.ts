@@ -58,7 +58,7 @@ test('the form shows what is left of the quota, suggests systems that are in use
 }, info) => {
   const owner = await account()
   await imageRows(owner, [{ operatingSystem: 'Debian 12', regionId: 'cn-shenzhen' }, { operatingSystem: 'Rocky 9' }])
-  await db().quota.create({ data: { accountId: owner.id, regionId: region, images: 2 } })
+  await db().quota.create({ data: { accountId: owner.id, regionId: region, resource: 'images', amount: 2 } })
   const [page, disk, more] = [await browserPage(owner), await diskFile(info), await diskFile(info)]
   await page.goto(`/${region}/images/import`)
   await expect(page.getByRole('meter', { name: 'Image quota' })).toHaveAttribute('aria-valuetext', '1 / 2')

@@ -85,7 +85,7 @@ test('what a paste brings along unseen is dropped', async ({ page }) => {
 test('every chip says its own state in a word', async ({ page }) => {
   const owner = await account()
   const [known, held, full] = [await account(), await account(), await account()]
-  await db().quota.create({ data: { accountId: full.id, regionId: region, images: 0 } })
+  await db().quota.create({ data: { accountId: full.id, regionId: region, resource: 'images', amount: 0 } })
   const { disk, field } = await openShare(page, owner)
   await share(owner, disk, [held])
   await page.reload()

@@ -99,7 +99,7 @@ test('what cannot be uploaded is said before a byte is sent, and what is refused
   await page.getByLabel('Name', { exact: true }).fill('web <01>')
   await page.getByRole('button', { name: 'Import Image' }).click()
   await expect(page.getByText(messages.en.problems.characters)).toBeVisible()
-  await db().quota.create({ data: { accountId: owner.id, regionId: region, images: 0 } })
+  await db().quota.create({ data: { accountId: owner.id, regionId: region, resource: 'images', amount: 0 } })
   await page.getByLabel('Name', { exact: true }).fill('web 01')
   await page.getByRole('button', { name: 'Import Image' }).click()
   await expect(page.getByRole('alert').filter({ hasText: 'is full: 0 of 0' })).toBeVisible()

@@ -17,8 +17,10 @@ export type Refusal =
   | { code: 'LOOKUPS_USED_UP'; max: number; resetsAt: string }
   | { code: RecipientRefusalCode; recipients: RefusedRecipient[] }
   | { code: 'SHARE_NOT_FOUND' }
-  | { code: 'IMAGE_QUOTA_FULL'; quota: number; used: number; region: string }
-  | { code: 'BYTES_QUOTA_FULL'; quota: number; used: number; asked: number; region: string }
+  | ({ code: 'IMAGE_QUOTA_FULL' } & QuotaFacts)
+  | ({ code: 'BYTES_QUOTA_FULL' } & QuotaFacts)
+  | ({ code: 'INSTANCE_QUOTA_FULL' } & QuotaFacts)
+  | ({ code: 'SNAPSHOT_QUOTA_FULL' } & QuotaFacts)
   | { code: 'IMAGE_IS_SHARED'; recipients: number }
   | { code: 'IMAGE_BUSY'; state: string }
   | { code: 'CHECKSUM_MISMATCH' }
@@ -39,10 +41,14 @@ export type Refusal =
   | { code: 'REGION_EXISTS' }
   | { code: 'INSTANCE_TYPE_NOT_FOUND' }
   | { code: 'INSTANCE_TYPE_EXISTS' }
-  | { code: 'QUOTA_BELOW_USE'; used: number }
+  | { code: 'QUOTA_BELOW_USE'; resource: string; used: number }
   | { code: 'BYTES_QUOTA_BELOW_USE'; used: number }
 
 export type RefusalCode = Refusal['code']
+
+/** A quota that has no room for what is asked. */
+export type QuotaFullCode = 'IMAGE_QUOTA_FULL' | 'BYTES_QUOTA_FULL' | 'INSTANCE_QUOTA_FULL' | 'SNAPSHOT_QUOTA_FULL'
+export type QuotaFacts = { quota: number; used: number; asked: number; region: string }
 
 /** The refusals of these codes, with their facts: so an operation's type says which ones it can give. */
 export type RefusalOf<Code extends RefusalCode> = WithCode<Refusal, Code>

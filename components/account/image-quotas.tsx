@@ -4,17 +4,19 @@ import { useQuery } from '@tanstack/react-query'
 import { useTranslations } from 'next-intl'
 import { useRegionName } from '@/components/shell/current-region'
 import { Card } from '@/components/ui/card'
-import { Meter } from '@/components/ui/meter'
 import { quotasQuery } from '@/lib/accounts/queries'
-import { BytesMeter } from './bytes-meter'
+import { ResourceMeter } from './resource-meter'
 
-/** Two meters for each region: the number of images, and their bytes. */
+/** Snapshots join when they have a page. */
+const shown = ['images', 'bytes', 'instances'] as const
+
+/** A meter for each resource in each region. */
 export function ImageQuotas() {
-  const t = useTranslations()
+  const t = useTranslations('account')
   const regionName = useRegionName()
   const { data: quotas = [] } = useQuery(quotasQuery())
   return (
-    <Card title={t('account.imageQuota')} line={t('account.imageQuotaText')}>
+    <Card title={t('imageQuota')} line={t('imageQuotaText')}>
       <div className="grid gap-x-8 gap-y-4 p-4 md:grid-cols-2 lg:grid-cols-3">
         {quotas.map((region) => (
           <section
@@ -25,27 +27,18 @@ export function ImageQuotas() {
             <h3 id={`quota-${region.regionId}`} className="font-semibold text-sm">
               {regionName(region.regionId)}
             </h3>
-            <Meter
-              label={t('account.images')}
-              under={`quota-${region.regionId}`}
-              used={region.used}
-              max={region.quota}
-              hint={
-                region.used < region.quota
-                  ? t('images.quotaFree', { free: region.quota - region.used })
-                  : t('images.quotaFull')
-              }
-            />
-            {/* By the id, so that the region's name is the name of one meter alone. */}
-            <span id={`bytes-${region.regionId}`} hidden>
+            {/* For the names of all meters but the first: so the region's name is the name of one meter alone. */}
+            <span id={`region-${region.regionId}`} hidden>
               {region.regionId}
             </span>
-            <BytesMeter
-              label={t('account.bytes')}
-              under={`bytes-${region.regionId}`}
-              used={region.bytesUsed}
-              quota={region.bytesQuota}
-            />
+            {shown.map((name, index) => (
+              <ResourceMeter
+                key={name}
+                name={name}
+                meter={region[name]}
+                under={`${index === 0 ? 'quota' : 'region'}-${region.regionId}`}
+              />
+            ))}
           </section>
         ))}
       </div>

@@ -7,13 +7,14 @@ import type { QuotaMeters } from '@/lib/quotas/schema'
 
 /** Under a list of images: how much of the quota is used, by own images and by shared ones together. */
 export function QuotaLine({ quota, children }: { quota: QuotaMeters; children?: ReactNode }) {
+  const { images, bytes } = quota
   const t = useTranslations('images')
   const locale = useLocale()
-  const free = quota.quota - quota.used
-  const bytes = { used: formatBytes(quota.bytesUsed, locale), quota: formatBytes(quota.bytesQuota, locale) }
+  const free = images.quota - images.used
+  const storage = { used: formatBytes(bytes.used, locale), quota: formatBytes(bytes.quota, locale) }
   return (
     <p className="border-line border-t px-4 py-2 text-ink-muted text-xs tabular-nums">
-      <span>{`${t('quotaUsed', { used: quota.used, quota: quota.quota })} ${free > 0 ? t('quotaFree', { free }) : t('quotaFull')} ${t('bytesUsed', bytes)}`}</span>
+      <span>{`${t('quotaUsed', images)} ${free > 0 ? t('quotaFree', { free }) : t('quotaFull')} ${t('bytesUsed', storage)}`}</span>
       {children}
     </p>
   )

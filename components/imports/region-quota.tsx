@@ -2,7 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { useTranslations } from 'next-intl'
-import { BytesMeter } from '@/components/account/bytes-meter'
+import { ResourceMeter } from '@/components/account/resource-meter'
 import { useRegionName } from '@/components/shell/current-region'
 import { Card } from '@/components/ui/card'
 import { Meter } from '@/components/ui/meter'
@@ -15,17 +15,18 @@ export function RegionQuota({ region }: { region: string }) {
   const { data = [] } = useQuery(quotasQuery())
   const quota = data.find(({ regionId }) => regionId === region)
   if (!quota) return null
-  const free = quota.quota - quota.used
+  const { images, bytes } = quota
+  const free = images.quota - images.used
   return (
     <Card title={regionName(region)}>
       <div className="flex flex-col gap-4 p-4">
         <Meter
           label={t('images.quota')}
-          used={quota.used}
-          max={quota.quota}
+          used={images.used}
+          max={images.quota}
           hint={free > 0 ? t('import.quotaFree', { free }) : t('images.quotaFull')}
         />
-        <BytesMeter label={t('account.bytesQuota')} used={quota.bytesUsed} quota={quota.bytesQuota} />
+        <ResourceMeter name="bytes" meter={bytes} />
       </div>
     </Card>
   )

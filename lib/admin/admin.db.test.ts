@@ -8,7 +8,7 @@ import { addAccount, resetPassword, switchAccount } from './account'
 import { admin, type Fixture, fixture, imported, shared, start } from './admin-fixture'
 import { buildCommands } from './commands'
 import { importFile, removeImageNow, showImages } from './image'
-import { changeQuota, showQuotas } from './quota'
+import { changeQuotas, showQuotas } from './quota'
 import { sentenceOf } from './refusals'
 import { addRegion } from './region'
 import { endSessionsOf } from './session'
@@ -198,16 +198,16 @@ describe('the operator', () => {
 
   test('sets a quota below what is used only by force, and takes nothing away', async () => {
     const { image } = await imported(made, 'quota-owner')
-    const words = { username: 'quota-owner', region: made.region, images: 0, forced: false }
-    expect(refused(await changeQuota(words))).toMatch(/^1 places are used/)
-    expect(await changeQuota({ ...words, forced: true })).toMatchObject({ value: { json: { quota: 0, used: 1 } } })
-    const bytes = { ...words, images: 5, bytes: image.size - 1 }
+    const words = { username: 'quota-owner', region: made.region, amounts: { images: 0 }, forced: false }
+    expect(refused(await changeQuotas(words))).toMatch(/^1 images are used/)
+    expect(await changeQuotas({ ...words, forced: true })).toMatchObject({ value: { json: { quota: 0, used: 1 } } })
+    const bytes = { ...words, amounts: { images: 5, bytes: image.size - 1 } }
     const refusal = { code: 'BYTES_QUOTA_BELOW_USE', used: image.size }
-    expect(await changeQuota(bytes)).toEqual({ ok: false, refusal })
+    expect(await changeQuotas(bytes)).toEqual({ ok: false, refusal })
     const set = { bytesQuota: image.size - 1, bytesUsed: image.size }
-    expect(await changeQuota({ ...bytes, forced: true })).toMatchObject({ value: { json: set } })
+    expect(await changeQuotas({ ...bytes, forced: true })).toMatchObject({ value: { json: set } })
     // What is not named stays.
-    expect(await changeQuota({ ...words, forced: true })).toMatchObject({ value: { json: set } })
+    expect(await changeQuotas({ ...words, forced: true })).toMatchObject({ value: { json: set } })
     expect(await verify()).toContainEqual(expect.objectContaining({ severity: 'note', kind: 'quota' }))
     expect(await showImages('quota-owner')).toMatchObject({ value: { json: [{ id: image.id, state: 'available' }] } })
   })

@@ -16,8 +16,8 @@ afterAll(() => rm(home, { recursive: true }))
 
 type Dump = { name: string; columns: string[]; rows: number; sha256: string }
 
-/** The tables and columns that a console knew which had only some migrations. */
-async function knownWith(migrations: string[]): Promise<Map<string, string[]>> {
+/** The tables with their columns, and the sequences, that a console knew which had only some migrations. */
+async function knownWith(migrations: string[]) {
   const url = `${process.env.DATABASE_URL}_known`
   await beside(url, (client) => client.query(`CREATE DATABASE ${client.escapeIdentifier(databaseName(url))}`))
   const client = new pg.Client({ connectionString: url })
@@ -27,14 +27,25 @@ async function knownWith(migrations: string[]): Promise<Map<string, string[]>> {
     `SELECT table_name AS name, array_agg(column_name::text) AS columns FROM information_schema.columns
      WHERE table_schema = 'public' GROUP BY 1`,
   )
+  const sequences = await client.query<{ name: string }>(
+    `SELECT sequence_name AS name FROM information_schema.sequences WHERE sequence_schema = 'public'`,
+  )
   await client.end()
   await dropDatabase(url)
-  return new Map(rows.map(({ name, columns }) => [name, columns]))
+  return {
+    tables: new Map(rows.map(({ name, columns }) => [name, columns])),
+    sequences: new Set(sequences.rows.map(({ name }) => name)),
+  }
 }
 
-/** Makes a backup what a console would have made that knew only some migrations: without what came later. */
-async function makeOlder(migrations: string[], later: Record<string, string[]>): Promise<void> {
-  const known = await knownWith(migrations)
+type Rows = { columns: string[]; rows: string[][] }
+
+/**
+ * Makes a backup what a console would have made that knew only some migrations: without what came later, and with other rows
+ * in tables that were of another shape.
+ */
+async function makeOlder(migrations: string[], later: Record<string, string[]>, was: Record<string, Rows>) {
+  const { tables: known, sequences } = await knownWith(migrations)
   const file = path.join(backup, 'manifest.json')
   const manifest = JSON.parse(await readFile(file, 'utf8'))
   const tables: Dump[] = await Promise.all(
@@ -42,6 +53,8 @@ async function makeOlder(migrations: string[], later: Record<string, string[]>):
       .filter(({ name }: Dump) => known.has(name))
       .map(async (dump: Dump) => {
         const rowsFile = path.join(backup, manifest.database, `${dump.name}.copy`)
+        const earlier = was[dump.name]
+        if (earlier) return { name: dump.name, ...(await writeRows(rowsFile, earlier)) }
         const isKept = dump.columns.map(
           (column) => known.get(dump.name)?.includes(column) && !later[dump.name]?.includes(column),
         )
@@ -49,13 +62,19 @@ async function makeOlder(migrations: string[], later: Record<string, string[]>):
         const kept = rows
           .map((row) => row.split('\t'))
           .filter((fields) => !isOfLaterMigration(dump, fields, migrations))
-        const text = kept.map((fields) => `${fields.filter((_, index) => isKept[index]).join('\t')}\n`).join('')
-        await writeFile(rowsFile, text)
         const columns = dump.columns.filter((_, index) => isKept[index])
-        return { ...dump, columns, rows: kept.length, sha256: createHash('sha256').update(text).digest('hex') }
+        const fieldsOf = (fields: string[]) => fields.filter((_, index) => isKept[index])
+        return { ...dump, ...(await writeRows(rowsFile, { columns, rows: kept.map(fieldsOf) })) }
       }),
   )
-  await writeFile(file, JSON.stringify({ ...manifest, migrations, tables }))
+  const kept = manifest.sequences.filter(({ name }: { name: string }) => sequences.has(name))
+  await writeFile(file, JSON.stringify({ ...manifest, migrations, tables, sequences: kept }))
+}
+
+async function writeRows(file: string, { columns, rows }: Rows): Promise<Omit<Dump, 'name'>> {
+  const text = rows.map((fields) => `${fields.join('\t')}\n`).join('')
+  await writeFile(file, text)
+  return { columns, rows: rows.length, sha256: createHash('sha256').update(text).digest('hex') }
 }
 
 function isOfLaterMigration({ name, columns }: Dump, fields: string[], migrations: string[]): boolean {
@@ -63,12 +82,14 @@ function isOfLaterMigration({ name, columns }: Dump, fields: string[], migration
 }
 
 test('a backup of an older console is restored, brought up to date, and what was in motion in it is taken up again', async () => {
-  const { image } = await imported(await fixture(home), 'older')
+  const { image, owner } = await imported(await fixture(home), 'older')
   await db().image.update({ where: { id: image.id }, data: { state: 'copying', ...inMotion('copying') } })
   expect((await admin(['backup', backup])).code).toBe(0)
   const [first = ''] = migrationNames()
   // These could not be empty then.
-  await makeOlder([first], { Image: ['bootMode', 'minDiskGib', 'minMemoryMib'] })
+  const later = { Image: ['bootMode', 'minDiskGib', 'minMemoryMib'] }
+  const quota = { columns: ['accountId', 'regionId', 'images'], rows: [[owner.id, image.region, '7']] }
+  await makeOlder([first], later, { Quota: quota })
   const url = process.env.DATABASE_URL ?? ''
   const place = {
     DATABASE_URL: withDatabase(url, `${databaseName(url)}_older`),
@@ -79,6 +100,8 @@ test('a backup of an older console is restored, brought up to date, and what was
   const client = new pg.Client({ connectionString: place.DATABASE_URL })
   await client.connect()
   const { rows } = await client.query(`SELECT "imageId", kind, step, "leaseHolder", "patienceMs" FROM "Transfer"`)
+  const quotas = await client.query('SELECT "accountId", "regionId", resource, amount FROM "Quota"')
   await client.end()
+  expect(quotas.rows).toEqual([{ accountId: owner.id, regionId: image.region, resource: 'images', amount: '7' }])
   expect(rows).toEqual([{ imageId: image.id, kind: 'COPY', step: 'STORE', leaseHolder: null, patienceMs: 0 }])
 })

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { bytesPattern, formatBytes, parseBytes } from '@/lib/format'
-import { bytesQuotaMax, imageQuotaMax } from '@/lib/quotas/rules'
+import { type Resource, resourceNames, resources } from '@/lib/quotas/rules'
 import { readPassword } from './password'
 import type { DatabaseNeeded, Work } from './run'
 
@@ -21,7 +21,7 @@ export function buildCommands(run: Run): Command {
   addAccount(program.command('account').description('master accounts and sub-accounts'), run)
   addSession(program.command('session').description('signed-in browsers'), run)
   addRegion(program.command('region').description('places with images of their own'), run)
-  addQuota(program.command('quota').description('how many images an account may have, and how many bytes'), run)
+  addQuota(program.command('quota').description('how much an account may have'), run)
   addImage(program.command('image').description('custom images'), run)
   addShare(program.command('share').description('who an image is lent to'), run)
   program
@@ -139,34 +139,46 @@ function addRegion(region: Command, run: Run): void {
 }
 
 function addQuota(quota: Command, run: Run): void {
-  quota
+  const set = quota
     .command('set')
-    .description('set how many images an account may have in a region, and how many bytes of them')
+    .description('set how many images an account may have in a region, and how much of what else is named')
     .argument('<username>')
     .argument('<region>')
-    .argument('<images>', `0 to ${imageQuotaMax}`, toQuota)
-    .option('--bytes <size>', 'how many bytes its images may take there, as 500GiB', toBytes)
+    .argument('<images>', `0 to ${resources.images.max}`, toAmount('images'))
     .option('--force', 'also below what is used: nothing is taken away, no new place is given')
-    .action((username: string, region: string, images: number, options: { bytes?: number; force?: true }) => {
-      const words = { username, region, images, bytes: options.bytes, forced: options.force === true }
-      return run(async () => (await import('./quota')).changeQuota(words))
-    })
+  const others = resourceNames.filter((name) => name !== 'images')
+  for (const name of others) {
+    const isBytes = resources[name].unit === 'bytes'
+    const most = `0 to ${amountOf(name, resources[name].max)}`
+    const text = isBytes ? 'how many bytes it may have there, as 500GiB' : `how many ${name} it may have there`
+    set.option(`--${name} ${isBytes ? '<size>' : '<number>'}`, `${text}, ${most}`, toAmount(name))
+  }
+  set.action((username: string, region: string, images: number, options: QuotaOptions) => {
+    const { force, ...amounts } = options
+    const change = { username, region, amounts: { ...amounts, images }, forced: force === true }
+    return run(async () => (await import('./quota')).changeQuotas(change))
+  })
   quota
     .command('show <username>')
     .description('show the quotas of an account and their use')
     .action((name: string) => run(async () => (await import('./quota')).showQuotas(name)))
 }
 
-function toBytes(typed: string): number {
-  const bytes = bytesPattern.test(typed) ? parseBytes(typed) : Number.NaN
-  if (bytes <= bytesQuotaMax) return bytes
-  throw new InvalidArgumentError(`It is a size such as 500GiB, ${formatBytes(bytesQuotaMax, 'en')} at most.`)
+type QuotaOptions = Partial<Record<Resource, number>> & { force?: true }
+
+function toAmount(name: Resource): (typed: string) => number {
+  const { unit, max } = resources[name]
+  return (typed) => {
+    const isSize = unit === 'bytes' && bytesPattern.test(typed)
+    const amount = isSize ? parseBytes(typed) : /^\d+$/.test(typed) ? Number(typed) : Number.NaN
+    if (amount <= max) return amount
+    const wanted = unit === 'bytes' ? 'a size such as 500GiB,' : 'a whole number from 0 to'
+    throw new InvalidArgumentError(`It is ${wanted} ${amountOf(name, max)}${unit === 'bytes' ? ' at most' : ''}.`)
+  }
 }
 
-function toQuota(typed: string): number {
-  const number = /^\d+$/.test(typed) ? Number(typed) : Number.NaN
-  if (number <= imageQuotaMax) return number
-  throw new InvalidArgumentError(`It is a whole number from 0 to ${imageQuotaMax}.`)
+function amountOf(name: Resource, amount: number): string {
+  return resources[name].unit === 'bytes' ? formatBytes(amount, 'en') : String(amount)
 }
 
 type ImportOptions = { account: string; region: string; name: string; os: string }

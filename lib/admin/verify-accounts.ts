@@ -2,9 +2,9 @@ import 'server-only'
 import { unknownLookupsMax, unknownLookupsWindowMs } from '@/lib/accounts/rules'
 import { db } from '@/lib/db/client'
 import { env } from '@/lib/env'
-import { imageQuotaDefault } from '@/lib/quotas/rules'
 import { dailySharesMax } from '@/lib/shares/rules'
-import { type Finding, type IdRange, idRanges, note, type VerifyOptions, violation } from './finding'
+import { type Finding, type IdRange, idRanges, type VerifyOptions, violation } from './finding'
+import { checkQuotas } from './verify-quotas'
 
 const accountsAtOnce = 100
 
@@ -54,34 +54,6 @@ async function checkDays({ after, upTo }: IdRange): Promise<Finding[]> {
       )
     }
     return found
-  })
-}
-
-type QuotaRow = { id: string; username: string; region: string; quota: number; used: number; isForced: boolean }
-
-/**
- * Rule 3. More used than the quota is explained when the quota was last set below what was used, which the operator must
- * have forced, and nothing was added since.
- */
-async function checkQuotas({ after, upTo }: IdRange): Promise<Finding[]> {
-  const rows = await db().$queryRaw<QuotaRow[]>`
-    SELECT a.id, a.username, r.id AS region, q.quota, u.used,
-      coalesce(e.quota = q.quota AND u.used <= e.used, false) AS "isForced"
-    FROM "Account" a CROSS JOIN "Region" r
-    CROSS JOIN LATERAL (SELECT coalesce((SELECT images FROM "Quota" WHERE "accountId" = a.id AND "regionId" = r.id),
-      ${imageQuotaDefault})::int AS quota) q
-    CROSS JOIN LATERAL (SELECT ((SELECT count(*) FROM "Image"
-      WHERE "ownerId" = a.id AND "regionId" = r.id AND state <> 'failed') + (SELECT count(*) FROM "Share"
-      WHERE "recipientId" = a.id AND "regionId" = r.id))::int AS used) u
-    LEFT JOIN LATERAL (SELECT (details->>'quota')::int AS quota, (details->>'used')::int AS used FROM "Event"
-      WHERE "ownerId" = a.id AND "regionId" = r.id AND action = 'quota.set' AND u.used > q.quota
-      ORDER BY id DESC LIMIT 1) e ON true
-    WHERE a.id > ${after} AND a.id <= ${upTo} AND u.used > q.quota ORDER BY a.id, r.id`
-  return rows.map(({ id, username, region, quota, used, isForced }) => {
-    const message = `${username} uses ${used} places in ${region}, and its quota is ${quota}`
-    return isForced
-      ? note('quota', id, `${message}: it was forced below what was used.`)
-      : violation('quota', id, `${message}.`)
   })
 }
 

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { blobKey } from '@/lib/blobs/rules'
 import { db } from '@/lib/db/client'
-import { setQuota } from '@/lib/quotas/writes'
+import { setQuotas } from '@/lib/quotas/writes'
 import { inMotion, leasesAge } from '@/lib/testing/builders'
 import { admin, type Fixture, fixture, imported, master, shared } from './admin-fixture'
 import { operatorContext } from './operator'
@@ -132,12 +132,12 @@ const damages: Record<string, () => Promise<string>> = {
   },
   'quota: more is used, and nobody forced it': async () => {
     const { owner } = await sharedImage(0)
-    await db().quota.create({ data: { accountId: owner.id, regionId: made.region, images: 0 } })
+    await db().quota.create({ data: { accountId: owner.id, regionId: made.region, resource: 'images', amount: 0 } })
     return owner.id
   },
   'bytes-quota: more bytes than the quota, and nobody forced it': async () => {
     const { image, owner } = await sharedImage(0)
-    const data = { accountId: owner.id, regionId: made.region, images: 50, bytes: image.size - 1 }
+    const data = { accountId: owner.id, regionId: made.region, resource: 'bytes', amount: image.size - 1 }
     await db().quota.create({ data })
     return owner.id
   },
@@ -249,9 +249,9 @@ test('an import without a sign of life and a long delete are notes', async () =>
 test('bytes over a quota that was forced, or that came when they were there, are notes', async () => {
   const [forced, old] = [await sharedImage(0), await sharedImage(0)]
   const ctx = operatorContext(forced.owner)
-  const change = { username: forced.owner.username, region: made.region, images: 50, bytes: 1, forced: true }
-  expect(await setQuota(ctx, change)).toMatchObject({ ok: true })
-  await db().quota.create({ data: { accountId: old.owner.id, regionId: made.region, images: 50, bytes: 1 } })
+  const change = { username: forced.owner.username, region: made.region, amounts: { bytes: 1 }, forced: true }
+  expect(await setQuotas(ctx, change)).toMatchObject({ ok: true })
+  await db().quota.create({ data: { accountId: old.owner.id, regionId: made.region, resource: 'bytes', amount: 1 } })
   await db().image.update({ where: { id: old.image.id }, data: { createdAt: new Date(0) } })
   const found = (await verify()).filter(({ kind }) => kind === 'bytes-quota')
   const severities = new Map(found.map(({ id, severity }) => [id, severity]))

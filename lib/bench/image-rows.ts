@@ -65,8 +65,8 @@ async function makePeople(client: pg.Client, { accounts, many }: Plan): Promise<
     FROM generate_series(0, ${accounts - 1}) n`)
   // Nobody has more images than the quota, unless the operator has given a larger one.
   if (many > 0)
-    await client.query(`INSERT INTO "Quota" ("accountId", "regionId", images)
-      VALUES (${accountId(String(accounts - 1))}, '${region}', ${2 * many})`)
+    await client.query(`INSERT INTO "Quota" ("accountId", "regionId", resource, amount)
+      VALUES (${accountId(String(accounts - 1))}, '${region}', 'images', ${2 * many})`)
 }
 
 // One after another comes to another owner, so that an owner's rows lie far apart, as rows of many years do.

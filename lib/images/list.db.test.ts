@@ -77,7 +77,7 @@ describe('whatever stands in the URL is a list and never a fault', () => {
     ['a cursor of nothing', { after: 'x' }],
   ])('%s', async (_, asked) => {
     const { custom, shared } = await library()
-    expect(await custom(asked)).toMatchObject({ quota: { quota: 50 } })
+    expect(await custom(asked)).toMatchObject({ quota: { images: { quota: 50 } } })
     expect(await shared(asked)).toHaveProperty('items')
   })
 
@@ -177,7 +177,7 @@ test('a list is counted no further than a bound, and says so', async () => {
 
 test('the shared images are counted alike, beside the quota of which they take places', async () => {
   const { shared } = await library()
-  expect(await shared({})).toMatchObject({ range: { from: 1, total: 6 }, quota: { used: 6, quota: 50 } })
+  expect(await shared({})).toMatchObject({ range: { from: 1, total: 6 }, quota: { images: { used: 6, quota: 50 } } })
   expect((await shared({ os: 'Debian 12' })).range).toEqual({ from: 1, total: 2 })
 })
 
@@ -188,9 +188,9 @@ test('a list tells the operating systems there are, once each, and the quota as 
   expect((await shared({})).operatingSystems).toEqual(systems)
   // Six images, one of them failed, and one that somebody lends.
   await held(await image(await account(), here), owner)
-  expect((await custom({})).quota).toMatchObject({ used: 6, quota: 50 })
+  expect((await custom({})).quota).toMatchObject({ images: { used: 6, quota: 50 } })
   await quota(owner, here, 2)
-  expect((await custom({})).quota).toMatchObject({ used: 6, quota: 2 })
+  expect((await custom({})).quota).toMatchObject({ images: { used: 6, quota: 2 } })
 })
 
 test('a row counts its recipients, and says why it failed', async () => {

@@ -8,7 +8,7 @@ import { plannedEachTime } from '@/lib/db/statement-names'
 import { parseDiskLayout } from '@/lib/disks/layout'
 import { env } from '@/lib/env'
 import { listImageEvents } from '@/lib/events/reads'
-import { metersOf, selectQuotas } from '@/lib/quotas/reads'
+import { metersOf } from '@/lib/quotas/reads'
 import type { QuotaMeters } from '@/lib/quotas/schema'
 import { type ImageStateName, purgedAt } from './rules'
 import {
@@ -66,25 +66,26 @@ export async function listCustomImages(ctx: Context, list: CustomImageParams): P
         (SELECT count(*) FROM "Share" s WHERE s."imageId" = i.id)::int AS recipients
       FROM "Image" i LEFT JOIN "Transfer" t ON t."imageId" = i.id ${asked} ${page.where} ${page.tail}`,
     db().$queryRaw<Extras[]>`
-      SELECT ${countColumns(Prisma.sql`FROM "Image" i ${asked}`, page)}, ${systemsOf(ctx, list.region)} AS systems, q.*, bin.*
+      SELECT ${plannedEachTime} ${countColumns(Prisma.sql`FROM "Image" i ${asked}`, page)}, ${systemsOf(ctx, list.region)} AS systems,
+        ${metersOf(ctx.viewer.ownerId, list.region)} AS quota, bin.*
       FROM (SELECT count(*)::int AS binned, max("deletedAt") AS "binnedUntil" FROM "Image"
-        WHERE "ownerId" = ${ctx.viewer.ownerId} AND "regionId" = ${list.region} AND state = 'deleted') bin
-      LEFT JOIN (${selectQuotas(ctx.viewer.ownerId, list.region)}) q ON true`,
+        WHERE "ownerId" = ${ctx.viewer.ownerId} AND "regionId" = ${list.region} AND state = 'deleted') bin`,
   ])
+  if (!extras) throw new Error('A statement without FROM of a table has one row.')
   const shown = page.toPage(rows, (row) => row.id, toCustomImage)
   return {
     ...shown,
     range: rangeOf(page, extras, shown.items.length),
-    operatingSystems: extras?.systems ?? [],
-    quota: metersOf(extras),
-    binned: extras?.binned ?? 0,
-    binnedUntil: extras?.binnedUntil?.toISOString() ?? null,
+    operatingSystems: extras.systems,
+    quota: extras.quota,
+    binned: extras.binned,
+    binnedUntil: extras.binnedUntil?.toISOString() ?? null,
     recycleDays: env().ECS_RECYCLE_DAYS,
   }
 }
 
 /** All that a list shows beside its rows. */
-type Extras = Counts & Partial<QuotaMeters> & { systems: string[]; binned: number; binnedUntil: Date | null }
+type Extras = Counts & { quota: QuotaMeters; systems: string[]; binned: number; binnedUntil: Date | null }
 
 function toCustomImage(row: CustomRow): CustomImage {
   return {

@@ -17,7 +17,10 @@ describe('an import', () => {
     const results = await race(30, (index) => beginImport((index % 2 ? owner : ops).ctx, importing(here)))
     expect(tally(results)).toEqual({ ok: 1, IMAGE_QUOTA_FULL: 29 })
     const refused = results.find((result) => !result.ok)
-    expect(refused).toEqual({ ok: false, refusal: { code: 'IMAGE_QUOTA_FULL', used: 3, quota: 3, region: here } })
+    expect(refused).toEqual({
+      ok: false,
+      refusal: { code: 'IMAGE_QUOTA_FULL', used: 3, quota: 3, asked: 1, region: here },
+    })
     expect(await db().image.count({ where: { ownerId: owner.id } })).toBe(2)
   })
 

@@ -116,6 +116,8 @@ const refusals = {
   INSTANCE_TYPE_EXISTS: true,
   QUOTA_BELOW_USE: true,
   BYTES_QUOTA_FULL: true,
+  INSTANCE_QUOTA_FULL: true,
+  SNAPSHOT_QUOTA_FULL: true,
   BYTES_QUOTA_BELOW_USE: true,
 } satisfies Record<RefusalCode, true>
 

@@ -4,84 +4,93 @@ import { db } from '@/lib/db/client'
 import { Prisma } from '@/lib/db/generated/client'
 import { plannedEachTime } from '@/lib/db/statement-names'
 import type { Transaction } from '@/lib/db/transaction'
-import { bytesQuotaDefault, imageQuotaDefault } from './rules'
-import type { QuotaMeters, RegionQuota } from './schema'
+import { type Resource, type ResourceRow, resourceNames, resources, type Use } from './rules'
+import type { Meter, QuotaMeters, RegionQuota } from './schema'
 
-/** A master account's image quota in a region and what is used of it: own images but failed ones, and shares received. */
-export type QuotaUse = { accountId: string; regionId: string; quota: number; used: number }
+/** Whose use is counted, and where, as SQL. */
+type Counted = { account: Prisma.Sql; region: Prisma.Sql }
+
+/** The SQL of an account's quota of a resource in a region. */
+export function quotaOf(resource: Resource, { account, region }: Counted): Prisma.Sql {
+  return Prisma.sql`coalesce((SELECT amount FROM "Quota" WHERE "accountId" = ${account} AND "regionId" = ${region}
+    AND resource = ${resource}), ${resources[resource].default}::bigint)`
+}
+
+/** The SQL `FROM … WHERE …` of the rows that take of a resource, as `x`. */
+export function rowsOf({ table, account: column, counts }: Use, { account, region }: Counted): Prisma.Sql {
+  const owner = Prisma.raw(`"${table}" x WHERE x."${column}"`)
+  return Prisma.sql`FROM ${owner} = ${account} AND x."regionId" = ${region} AND ${Prisma.raw(counts)}`
+}
+
+type Options = { most?: Prisma.Sql; except?: string | null }
 
 /**
- * The SELECT of quotas and their use of several accounts in one region, for a statement that reads more facts. Counting stops
- * one past the quota, so a huge account costs no more than its quota.
+ * The SQL of how much of a resource an account uses in a region: exactly, also over the quota, or counted no further than to
+ * `most` pieces of each kind. The row of the id `except` is left out. What is counted comes from indexes alone.
  */
-export function selectQuotaUse(accountIds: string[], regionId: string): Prisma.Sql {
+export function usedOf(resource: Resource, counted: Counted, { most, except = null }: Options = {}): Prisma.Sql {
+  const { uses }: ResourceRow = resources[resource]
+  const others = except === null ? Prisma.empty : Prisma.sql`AND x.id <> ${except}`
+  const parts = uses.map((use) => {
+    const rows = Prisma.sql`${rowsOf(use, counted)} ${others}`
+    if (use.takes) return Prisma.sql`(SELECT coalesce(sum(${Prisma.raw(use.takes)}), 0) ${rows})`
+    return most
+      ? Prisma.sql`(SELECT count(*) FROM (SELECT 1 ${rows} LIMIT ${most}) counted)`
+      : Prisma.sql`(SELECT count(*) ${rows})`
+  })
+  return Prisma.join(parts, ' + ')
+}
+
+/** The SQL of some of an account's meters in a region, as one JSON object. */
+function metersAs(names: readonly Resource[], counted: Counted, options: Options = {}): Prisma.Sql {
+  const meters = names.map(
+    (name) =>
+      Prisma.sql`${name}::text, json_build_object('used', ${usedOf(name, counted, options)}, 'quota', ${quotaOf(name, counted)})`,
+  )
+  return Prisma.sql`json_build_object(${Prisma.join(meters)})`
+}
+
+/**
+ * The SQL of all meters of a master account in a region, as one JSON object, for a statement that reads more. Such a statement must
+ * be planned each time: a plan for everybody would read others' rows for some.
+ */
+export function metersOf(owner: OwnerId, regionId: string): Prisma.Sql {
+  return metersAs(resourceNames, { account: Prisma.sql`${owner}`, region: Prisma.sql`${regionId}` })
+}
+
+/**
+ * The SELECT of those of some accounts that have no free place left of a resource in a region, for a statement that reads
+ * more facts. It counts no further than to the quota, so a huge account costs no more than its quota.
+ */
+export function selectFull(resource: Resource, accountIds: string[], regionId: string): Prisma.Sql {
+  const counted = { account: Prisma.sql`a.id`, region: Prisma.sql`${regionId}` }
+  const used = usedOf(resource, counted, { most: Prisma.sql`q.quota` })
   return Prisma.sql`
-    SELECT a.id AS "accountId", ${regionId} AS "regionId", q.quota, (o.used + r.used)::int AS used
-    FROM unnest(${accountIds}::text[]) AS a(id)
-    CROSS JOIN LATERAL (SELECT coalesce((SELECT images FROM "Quota" WHERE "accountId" = a.id AND "regionId" = ${regionId}),
-      ${imageQuotaDefault})::int AS quota) q
-    CROSS JOIN LATERAL (SELECT count(*) AS used FROM (SELECT 1 FROM "Image"
-      WHERE "ownerId" = a.id AND "regionId" = ${regionId} AND state <> 'failed' LIMIT q.quota + 1) own) o
-    CROSS JOIN LATERAL (SELECT count(*) AS used FROM (SELECT 1 FROM "Share"
-      WHERE "recipientId" = a.id AND "regionId" = ${regionId} LIMIT q.quota + 1) received) r`
+    SELECT a.id AS "accountId" FROM unnest(${accountIds}::text[]) AS a(id)
+    CROSS JOIN LATERAL (SELECT ${quotaOf(resource, counted)} AS quota) q WHERE ${used} >= q.quota`
 }
 
-/** Quotas and their use by account. Under the accounts' locks this is the fact that a rule decides on. */
-export async function quotaUse(
+/**
+ * Some quotas of a master account in a region and what is used of them, leaving out one row: that for which more is asked. Under
+ * the account's lock these are the facts that `refuseQuota` decides on.
+ */
+export async function quotaUse<Name extends Resource>(
   tx: Transaction,
-  accountIds: string[],
-  regionId: string,
-): Promise<Map<string, QuotaUse>> {
-  const rows = await tx.$queryRaw<QuotaUse[]>(selectQuotaUse(accountIds, regionId))
-  return new Map(rows.map((row) => [row.accountId, row]))
-}
-
-/** What images take of the bytes: what is kept of each, or what its transfer has promised to bring. */
-const bytesOfImages = Prisma.sql`coalesce(sum(CASE WHEN i.state IN ('importing', 'copying')
-    THEN (SELECT "promisedBytes" FROM "Transfer" WHERE "imageId" = i.id) ELSE i.size END), 0)::float8`
-
-/** A master account's bytes quota in a region and what is used of it, leaving out one image: that for which more is asked. */
-export async function bytesUse(
-  tx: Transaction,
+  names: readonly Name[],
   { ownerId, regionId, except = null }: { ownerId: string; regionId: string; except?: string | null },
-): Promise<{ used: number; quota: number }> {
-  const [row] = await tx.$queryRaw<{ used: number; quota: number }[]>`
-    SELECT coalesce((SELECT bytes FROM "Quota" WHERE "accountId" = ${ownerId} AND "regionId" = ${regionId}),
-        ${bytesQuotaDefault})::float8 AS quota,
-      (SELECT ${bytesOfImages} FROM "Image" i
-        WHERE i."ownerId" = ${ownerId} AND i."regionId" = ${regionId} AND i.state <> 'failed'
-          AND i.id IS DISTINCT FROM ${except}::text) AS used`
-  return row ?? { used: 0, quota: bytesQuotaDefault }
-}
-
-/**
- * The SELECT of the quotas of a master account in every region or in one: for a read that needs more besides. Counts exactly,
- * also over the quota. What is counted comes from an index alone.
- */
-export function selectQuotas(owner: OwnerId, region: string | null): Prisma.Sql {
-  return Prisma.sql`
-    SELECT ${plannedEachTime} r.id AS "regionId", r.name AS "regionName",
-      coalesce(q.images, ${imageQuotaDefault})::int AS quota, coalesce(q.bytes, ${bytesQuotaDefault})::float8 AS "bytesQuota",
-      (own.count + (SELECT count(*) FROM "Share" WHERE "recipientId" = ${owner} AND "regionId" = r.id))::int AS used,
-      own.bytes AS "bytesUsed"
-    FROM "Region" r LEFT JOIN "Quota" q ON q."regionId" = r.id AND q."accountId" = ${owner}
-    CROSS JOIN LATERAL (SELECT count(*) AS count, ${bytesOfImages} AS bytes FROM "Image" i
-      WHERE i."ownerId" = ${owner} AND i."regionId" = r.id AND i.state <> 'failed') own
-    WHERE ${region}::text IS NULL OR r.id = ${region} ORDER BY r.id`
+): Promise<Record<Name, Meter>> {
+  const counted = { account: Prisma.sql`${ownerId}`, region: Prisma.sql`${regionId}` }
+  const [row] = await tx.$queryRaw<{ meters: Record<Name, Meter> }[]>`
+    SELECT ${metersAs(names, counted, { except })} AS meters`
+  if (!row) throw new Error('A statement without FROM of a table has one row.')
+  return row.meters
 }
 
 /** The quotas of a master account in every region, by region id. */
 export async function listQuotas(owner: OwnerId): Promise<RegionQuota[]> {
-  return await db().$queryRaw<RegionQuota[]>(selectQuotas(owner, null))
-}
-
-/** The meters of a row of `selectQuotas`; a region that there is not has the defaults. */
-export function metersOf(row: Partial<QuotaMeters> | undefined): QuotaMeters {
-  const { used, quota, bytesUsed, bytesQuota } = row ?? {}
-  return {
-    used: used ?? 0,
-    quota: quota ?? imageQuotaDefault,
-    bytesUsed: bytesUsed ?? 0,
-    bytesQuota: bytesQuota ?? bytesQuotaDefault,
-  }
+  type Row = { regionId: string; regionName: string; meters: QuotaMeters }
+  const meters = metersAs(resourceNames, { account: Prisma.sql`${owner}`, region: Prisma.sql`r.id` })
+  const rows = await db().$queryRaw<Row[]>`
+    SELECT ${plannedEachTime} r.id AS "regionId", r.name AS "regionName", ${meters} AS meters FROM "Region" r ORDER BY r.id`
+  return rows.map(({ meters, ...region }) => ({ ...region, ...meters }))
 }

@@ -1,46 +1,43 @@
 import { expect, test } from 'vitest'
-import {
-  bytesQuotaDefault,
-  imageQuotaDefault,
-  refuseBytesQuota,
-  refuseBytesQuotaChange,
-  refuseImageQuota,
-  refuseQuotaChange,
-  refuseRoom,
-} from './rules'
+import { isResource, refuseQuota, refuseQuotaChange, refuseRoom, resourceNames, resources } from './rules'
 
-test.each([
-  [49, 50, false],
-  [50, 50, true],
-  [51, 50, true],
-  [0, 0, true],
-])('with %i of %i places used, a new image is refused: %s', (used, quota, isRefused) => {
-  const refusal = { code: 'IMAGE_QUOTA_FULL', used, quota, region: 'cn-a' }
-  expect(refuseImageQuota({ used, quota, region: 'cn-a' })).toEqual(isRefused ? refusal : null)
+const full = Object.values(resources).map(({ full }) => full)
+
+test.each(full)('%s: what is asked for fits into the quota to the last piece, and not one more', (code) => {
+  const cases: [used: number, quota: number, asked: number, isRefused: boolean][] = [
+    [49, 50, 1, false],
+    [50, 50, 1, true],
+    [90, 100, 10, false],
+    [90, 100, 11, true],
+    [0, 100, 100, false],
+    [0, 100, 101, true],
+    [100, 100, 0, false],
+    [0, 0, 1, true],
+    // Over the quota, because the operator lowered it.
+    [51, 50, 1, true],
+    [120, 100, 0, true],
+  ]
+  for (const [used, quota, asked, isRefused] of cases) {
+    const facts = { used, quota, asked, region: 'cn-a' }
+    expect(refuseQuota({ full: code }, facts), `${used} of ${quota}, ${asked} more`).toEqual(
+      isRefused ? { code, ...facts } : null,
+    )
+  }
 })
 
 test.each([
-  [5, 6, false, null],
-  [5, 5, false, null],
-  [5, 4, false, { code: 'QUOTA_BELOW_USE', used: 5 }],
-  [5, 4, true, null],
-  [0, 0, false, null],
-])('with %i used, a quota of %i (forced: %s) is answered %o', (used, quota, forced, refusal) => {
-  expect(refuseQuotaChange({ used, quota, forced })).toEqual(refusal)
-})
-
-test.each([
-  [90, 100, 10, false],
-  [90, 100, 11, true],
-  [0, 100, 100, false],
-  [0, 100, 101, true],
-  [100, 100, 0, false],
-  // Over the quota, because the operator lowered it.
-  [120, 100, 0, true],
-  [0, 0, 1, true],
-])('with %i of %i bytes used, %i more are refused: %s', (used, quota, asked, isRefused) => {
-  const refusal = { code: 'BYTES_QUOTA_FULL', used, quota, asked, region: 'cn-a' }
-  expect(refuseBytesQuota({ used, quota, asked, region: 'cn-a' })).toEqual(isRefused ? refusal : null)
+  [5, 6, false, false],
+  [5, 5, false, false],
+  [5, 4, false, true],
+  [5, 4, true, false],
+  [0, 0, false, false],
+])('with %i used, a quota of %i (forced: %s) is refused: %s', (used, quota, forced, isRefused) => {
+  const change = { used, quota, forced }
+  expect(refuseQuotaChange('images', change)).toEqual(
+    isRefused ? { code: 'QUOTA_BELOW_USE', resource: 'images', used } : null,
+  )
+  // Of bytes the sentence names a size.
+  expect(refuseQuotaChange('bytes', change)).toEqual(isRefused ? { code: 'BYTES_QUOTA_BELOW_USE', used } : null)
 })
 
 test.each([
@@ -58,13 +55,18 @@ test.each([
   },
 )
 
-test('a bytes quota below what is used must be meant', () => {
-  const facts = { used: 5, quota: 4, forced: false }
-  expect(refuseBytesQuotaChange(facts)).toEqual({ code: 'BYTES_QUOTA_BELOW_USE', used: 5 })
-  expect(refuseBytesQuotaChange({ ...facts, quota: 5 })).toBeNull()
-  expect(refuseBytesQuotaChange({ ...facts, forced: true })).toBeNull()
+test('what an account has in a region unless the operator says otherwise, and the most that he can say', () => {
+  const amounts = resourceNames.map((name) => [name, resources[name].default, resources[name].max])
+  expect(amounts).toEqual([
+    ['images', 50, 1_000_000],
+    ['bytes', 214_748_364_800, 1_125_899_906_842_624],
+    ['instances', 10, 100_000],
+    ['snapshots', 64, 1_000_000],
+  ])
 })
 
-test('an account has 50 images and 200 GiB in a region unless the operator says otherwise', () => {
-  expect([imageQuotaDefault, bytesQuotaDefault]).toEqual([50, 214_748_364_800])
+test('every resource has a refusal and names in events of its own', () => {
+  const names = Object.values(resources).flatMap(({ full, recorded }) => [full, recorded.quota, recorded.used])
+  expect(new Set(names).size).toBe(names.length)
+  expect(['images', 'constructor', ''].map(isResource)).toEqual([true, false, false])
 })

@@ -1,32 +1,93 @@
-import type { RefusalOf } from '@/lib/result'
-
-/** A master account's quota in each region, unless the operator sets another: so many images, and so many bytes of them. */
-export const imageQuotaDefault = 50
-export const imageQuotaMax = 1_000_000
-export const bytesQuotaDefault = 200 * 2 ** 30
-/** 1 PiB: more than any store here has. */
-export const bytesQuotaMax = 2 ** 50
-
-/** A new image, own or shared, needs a free place of the quota. `used` counts every own image but failed ones, and shares. */
-export function refuseImageQuota(facts: {
-  used: number
-  quota: number
-  region: string
-}): RefusalOf<'IMAGE_QUOTA_FULL'> | null {
-  return facts.used >= facts.quota ? { code: 'IMAGE_QUOTA_FULL', ...facts } : null
-}
+import type { QuotaFacts, QuotaFullCode, RefusalOf } from '@/lib/result'
 
 /**
- * Bytes are taken where they are kept: own images in every state but failed, and what is being brought. `used` does not count
- * what is asked for. An account that is over its quota, because the operator lowered it, gets not one byte more.
+ * Rows that take of a quota: in which table, whose they are by which column, and which of them count, as SQL over the row `x`.
+ * `takes` is how much each takes, else 1. Every such table has `id`, `regionId` and `createdAt`.
  */
-export function refuseBytesQuota(facts: {
-  used: number
-  quota: number
-  asked: number
-  region: string
-}): RefusalOf<'BYTES_QUOTA_FULL'> | null {
-  return facts.used + facts.asked > facts.quota ? { code: 'BYTES_QUOTA_FULL', ...facts } : null
+export type Use = { table: string; account: string; counts: string; takes?: string }
+
+export type ResourceRow = {
+  /** Of a master account in each region, unless the operator sets another amount. */
+  default: number
+  max: number
+  unit: 'pieces' | 'bytes'
+  full: QuotaFullCode
+  uses: readonly Use[]
+  /** How events name the amount that was set, and what was used then. */
+  recorded: { quota: string; used: string }
+  /** The migration that brought the quota, where there were rows already that take of it. */
+  since?: string
+}
+
+const keptImages = { table: 'Image', account: 'ownerId', counts: `x.state <> 'failed'` }
+const keptSnapshots = { table: 'Snapshot', account: 'ownerId', counts: `x.state <> 'failed'` }
+
+/** All that a master account has a quota of, by the name that `Quota.resource` has for it. */
+export const resources = {
+  /** Own images in every state but failed, and images that are shared with the account. */
+  images: {
+    default: 50,
+    max: 1_000_000,
+    unit: 'pieces',
+    full: 'IMAGE_QUOTA_FULL',
+    uses: [keptImages, { table: 'Share', account: 'recipientId', counts: 'true' }],
+    recorded: { quota: 'quota', used: 'used' },
+  },
+  /** Bytes count where they are kept: own images and snapshots, or what is promised while they are being brought. */
+  bytes: {
+    default: 200 * 2 ** 30,
+    /** 1 PiB: more than any store here has. */
+    max: 2 ** 50,
+    unit: 'bytes',
+    full: 'BYTES_QUOTA_FULL',
+    uses: [
+      {
+        ...keptImages,
+        takes: `CASE WHEN x.state IN ('importing', 'copying')
+          THEN (SELECT t."promisedBytes" FROM "Transfer" t WHERE t."imageId" = x.id) ELSE x.size END`,
+      },
+      { ...keptSnapshots, takes: `CASE WHEN x.state = 'creating' THEN x."promisedBytes" ELSE x.size END` },
+    ],
+    recorded: { quota: 'bytes', used: 'bytesUsed' },
+    since: '20261126214733_space',
+  },
+  /** Instances hold their place until nothing of them is left, also where they have failed. */
+  instances: {
+    default: 10,
+    max: 100_000,
+    unit: 'pieces',
+    full: 'INSTANCE_QUOTA_FULL',
+    uses: [{ table: 'Instance', account: 'ownerId', counts: `x.state <> 'terminated'` }],
+    recorded: { quota: 'instances', used: 'instancesUsed' },
+  },
+  snapshots: {
+    default: 64,
+    max: 1_000_000,
+    unit: 'pieces',
+    full: 'SNAPSHOT_QUOTA_FULL',
+    uses: [keptSnapshots],
+    recorded: { quota: 'snapshots', used: 'snapshotsUsed' },
+  },
+} as const satisfies Record<string, ResourceRow>
+
+export type Resource = keyof typeof resources
+
+export function isResource(name: string): name is Resource {
+  return Object.hasOwn(resources, name)
+}
+
+/** In the order in which they are listed and shown. */
+export const resourceNames = Object.keys(resources).filter(isResource)
+
+/**
+ * What is asked for must fit into the quota beside what is used, and `used` does not count what is asked for. An account that
+ * is over its quota, because the operator lowered it, gets nothing more.
+ */
+export function refuseQuota<Code extends QuotaFullCode>(
+  resource: { full: Code },
+  facts: QuotaFacts,
+): ({ code: Code } & QuotaFacts) | null {
+  return facts.used + facts.asked > facts.quota ? { code: resource.full, ...facts } : null
 }
 
 /** A place takes a promise of bytes only when they fit beside its reserve and all that is promised there already. */
@@ -39,20 +100,12 @@ export function refuseRoom(facts: {
   return facts.promised + facts.asked > facts.free ? { code: 'STORE_FULL', region: facts.region } : null
 }
 
-/** A quota below what is used takes nothing away, so it must be meant. */
-export function refuseQuotaChange(facts: {
-  used: number
-  quota: number
-  forced: boolean
-}): RefusalOf<'QUOTA_BELOW_USE'> | null {
-  return facts.quota < facts.used && !facts.forced ? { code: 'QUOTA_BELOW_USE', used: facts.used } : null
-}
-
-/** The same of bytes. */
-export function refuseBytesQuotaChange(facts: {
-  used: number
-  quota: number
-  forced: boolean
-}): RefusalOf<'BYTES_QUOTA_BELOW_USE'> | null {
-  return facts.quota < facts.used && !facts.forced ? { code: 'BYTES_QUOTA_BELOW_USE', used: facts.used } : null
+/** A quota below what is used takes nothing away, so the operator must force it. */
+export function refuseQuotaChange(
+  resource: Resource,
+  { used, quota, forced }: { used: number; quota: number; forced: boolean },
+): RefusalOf<'QUOTA_BELOW_USE' | 'BYTES_QUOTA_BELOW_USE'> | null {
+  if (quota >= used || forced) return null
+  if (resources[resource].unit === 'bytes') return { code: 'BYTES_QUOTA_BELOW_USE', used }
+  return { code: 'QUOTA_BELOW_USE', resource, used }
 }

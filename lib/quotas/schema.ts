@@ -1,4 +1,9 @@
-/** What a master account may have in a region and what is used of it: images and shares by number, own images by bytes. */
-export type QuotaMeters = { used: number; quota: number; bytesUsed: number; bytesQuota: number }
+import type { Resource } from './rules'
+
+/** How much a master account may have of a resource in a region, and how much of it is used, in the resource's unit. */
+export type Meter = { used: number; quota: number }
+
+/** All quotas of a master account in a region. */
+export type QuotaMeters = Record<Resource, Meter>
 
 export type RegionQuota = QuotaMeters & { regionId: string; regionName: string }

@@ -1,19 +1,26 @@
 import { expect, test } from 'vitest'
 import { operatorContext } from '@/lib/admin/operator'
 import { db } from '@/lib/db/client'
+import { InstanceState, SnapshotState } from '@/lib/db/generated/enums'
 import { inTransaction } from '@/lib/db/transaction'
+import { newId } from '@/lib/ids'
 import { ok } from '@/lib/result'
-import { account, held, image, noon, quota, region, whileLocked } from '@/lib/testing/builders'
-import { type Asked, refuseBytes, refuseNewImage, setQuota } from './writes'
+import { account, held, image, noon, quota, region, type TestAccount, whileLocked } from '@/lib/testing/builders'
+import { listQuotas } from './reads'
+import { resources } from './rules'
+import { type Asked, refuseBytes, refuseNewImage, setQuotas } from './writes'
 
 // What the quotas of an account say and write. The room of stores is in space.db.test.ts.
 
 const operator = () => ({ ...operatorContext(), now: noon })
-const rowOf = async (accountId: string, regionId: string) =>
-  await db().quota.findUnique({ where: { accountId_regionId: { accountId, regionId } } })
+const rowsOf = async (accountId: string, regionId: string) => {
+  const rows = await db().quota.findMany({ where: { accountId, regionId } })
+  return Object.fromEntries(rows.map(({ resource, amount }) => [resource, Number(amount)]))
+}
 const eventsOf = async (ownerId: string) => await db().event.findMany({ where: { ownerId }, orderBy: { id: 'asc' } })
 const refused = (refusal: object) => ({ ok: false, refusal })
 const kib = 1024
+const unset = { instances: { quota: 10, used: 0 }, snapshots: { quota: 64, used: 0 } }
 
 /** An account with two images of its own that count, one that failed, one received, and one in another region. */
 async function tenant() {
@@ -29,25 +36,27 @@ async function tenant() {
 
 test('the quota of images is set, counts own and received images, and is recorded for the account', async () => {
   const { here, there, owner } = await tenant()
-  const change = { username: owner.username, region: here, images: 7, forced: false }
-  const bytesQuota = 200 * 2 ** 30
-  expect(await setQuota(operator(), change)).toEqual({
+  const change = { username: owner.username, region: here, amounts: { images: 7 }, forced: false }
+  expect(await setQuotas(operator(), change)).toEqual({
     ok: true,
-    value: { quota: 7, used: 3, bytesQuota, bytesUsed: 2 * kib },
+    value: { ...unset, images: { quota: 7, used: 3 }, bytes: { quota: 200 * 2 ** 30, used: 2 * kib } },
   })
-  expect(await rowOf(owner.id, here)).toMatchObject({ images: 7, bytes: null })
-  expect(await rowOf(owner.id, there)).toBeNull()
+  expect(await rowsOf(owner.id, here)).toEqual({ images: 7 })
+  expect(await rowsOf(owner.id, there)).toEqual({})
   const facts = { action: 'quota.set', ownerName: owner.username, regionId: here, actorId: 'operator' }
   expect(await eventsOf(owner.id)).toMatchObject([{ ...facts, details: { quota: 7, used: 3 } }])
 })
 
-test('the quota of bytes is set only where it is named, and stays when only the images are', async () => {
+test('a quota is set only where it is named, and stays when another is', async () => {
   const { here, owner } = await tenant()
-  const change = { username: owner.username, region: here, images: 5, forced: false }
-  const set = { quota: 5, used: 3, bytesQuota: 4 * kib, bytesUsed: 2 * kib }
-  expect(await setQuota(operator(), { ...change, bytes: 4 * kib })).toEqual({ ok: true, value: set })
-  expect(await setQuota(operator(), { ...change, images: 6 })).toEqual({ ok: true, value: { ...set, quota: 6 } })
-  expect(await rowOf(owner.id, here)).toMatchObject({ images: 6, bytes: BigInt(4 * kib) })
+  const change = { username: owner.username, region: here, forced: false }
+  const set = { ...unset, images: { quota: 5, used: 3 }, bytes: { quota: 4 * kib, used: 2 * kib } }
+  const both = { ...change, amounts: { images: 5, bytes: 4 * kib } }
+  expect(await setQuotas(operator(), both)).toEqual({ ok: true, value: set })
+  const images = { quota: 6, used: 3 }
+  const one = await setQuotas(operator(), { ...change, amounts: { images: 6 } })
+  expect(one).toEqual({ ok: true, value: { ...set, images } })
+  expect(await rowsOf(owner.id, here)).toEqual({ images: 6, bytes: 4 * kib })
   const details = (await eventsOf(owner.id)).map((event) => event.details)
   expect(details).toEqual([
     { quota: 5, used: 3, bytes: 4 * kib, bytesUsed: 2 * kib },
@@ -57,40 +66,115 @@ test('the quota of bytes is set only where it is named, and stays when only the 
 
 test('a quota below what is used is refused unless it is forced, and a refusal writes nothing', async () => {
   const { here, owner } = await tenant()
-  const change = { username: owner.username, region: here, images: 3, forced: false }
-  expect(await setQuota(operator(), { ...change, images: 2 })).toEqual(refused({ code: 'QUOTA_BELOW_USE', used: 3 }))
-  const below = await setQuota(operator(), { ...change, bytes: 2 * kib - 1 })
-  expect(below).toEqual(refused({ code: 'BYTES_QUOTA_BELOW_USE', used: 2 * kib }))
-  expect(await rowOf(owner.id, here)).toBeNull()
+  const change = { username: owner.username, region: here, forced: false }
+  const below = await setQuotas(operator(), { ...change, amounts: { images: 2, bytes: 4 * kib } })
+  expect(below).toEqual(refused({ code: 'QUOTA_BELOW_USE', resource: 'images', used: 3 }))
+  const bytesBelow = await setQuotas(operator(), { ...change, amounts: { images: 3, bytes: 2 * kib - 1 } })
+  expect(bytesBelow).toEqual(refused({ code: 'BYTES_QUOTA_BELOW_USE', used: 2 * kib }))
+  expect(await rowsOf(owner.id, here)).toEqual({})
   expect(await eventsOf(owner.id)).toEqual([])
-  expect(await setQuota(operator(), { ...change, bytes: 2 * kib })).toMatchObject({ ok: true })
-  expect(await setQuota(operator(), { ...change, images: 0, bytes: 0, forced: true })).toMatchObject({
-    value: { quota: 0, used: 3, bytesQuota: 0, bytesUsed: 2 * kib },
-  })
+  expect(await setQuotas(operator(), { ...change, amounts: { images: 3, bytes: 2 * kib } })).toMatchObject({ ok: true })
+  const forced = await setQuotas(operator(), { ...change, amounts: { images: 0, bytes: 0 }, forced: true })
+  expect(forced).toMatchObject({ value: { images: { quota: 0, used: 3 }, bytes: { quota: 0, used: 2 * kib } } })
 })
 
 test('a quota waits for whoever counts on the account, and counts after', async () => {
   const { here, owner } = await tenant()
-  const change = { username: owner.username, region: here, images: 3, forced: false }
+  const change = { username: owner.username, region: here, amounts: { images: 3 }, forced: false }
   const answer = await whileLocked(
     [owner.id],
-    () => setQuota(operator(), change),
+    () => setQuotas(operator(), change),
     async (tx) =>
       await tx.image.updateMany({
         where: { ownerId: owner.id, state: 'failed' },
         data: { state: 'deleting' },
       }),
   )
-  expect(answer).toEqual(refused({ code: 'QUOTA_BELOW_USE', used: 4 }))
+  expect(answer).toEqual(refused({ code: 'QUOTA_BELOW_USE', resource: 'images', used: 4 }))
 })
 
 test('quotas are those of master accounts in regions that there are', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   const ops = await account({ master: owner })
-  const change = { username: owner.username, region: here, images: 3, forced: false }
+  const change = { username: owner.username, region: here, amounts: { images: 3 }, forced: false }
   for (const username of ['nobody', ops.username])
-    expect(await setQuota(operator(), { ...change, username })).toEqual(refused({ code: 'ACCOUNT_NOT_FOUND' }))
-  expect(await setQuota(operator(), { ...change, region: 'cn-none' })).toEqual(refused({ code: 'REGION_NOT_FOUND' }))
+    expect(await setQuotas(operator(), { ...change, username })).toEqual(refused({ code: 'ACCOUNT_NOT_FOUND' }))
+  expect(await setQuotas(operator(), { ...change, region: 'cn-none' })).toEqual(refused({ code: 'REGION_NOT_FOUND' }))
+})
+
+test('every quota of every region is listed, counted exactly, with the default where none was set', async () => {
+  const { here, there, owner } = await tenant()
+  await quota(owner, here, 1, kib)
+  const listed = new Map((await listQuotas(owner.ctx.viewer.ownerId)).map((row) => [row.regionId, row]))
+  // Over the quota, too.
+  expect(listed.get(here)).toMatchObject({ images: { used: 3, quota: 1 }, bytes: { used: 2 * kib, quota: kib } })
+  expect(listed.get(there)).toMatchObject({
+    images: { used: 1, quota: resources.images.default },
+    bytes: { used: kib, quota: resources.bytes.default },
+  })
+})
+
+/** Instances and snapshots of an account, by their rows: one of each state. */
+async function machines(owner: TestAccount, regionId: string): Promise<void> {
+  const { blobId } = await db().image.findFirstOrThrow({ where: { ownerId: owner.id, regionId, state: 'available' } })
+  const at = { createdAt: noon, updatedAt: noon }
+  const from = { imageId: 'img-1', imageName: 'web', imageOwnerId: owner.id, imageOwnerName: owner.username }
+  const own = { ownerId: owner.id, createdById: owner.id, regionId, name: 'web-01', ...from, ...at }
+  const system = { operatingSystem: 'Debian 12', bootMode: 'BIOS' as const }
+  const typeId = newId('ins')
+  const host = { vcpus: 1, memoryMib: 1, canUefi: false, isEmulationAllowed: true, version: '', seenAt: noon }
+  await db().instanceType.create({ data: { id: typeId, vcpus: 1, memoryMib: 512, createdAt: noon } })
+  await db().machineHost.create({ data: { id: typeId, ...host } })
+  for (const state of Object.values(InstanceState)) {
+    const isGone = state === 'terminated'
+    const held = { blobId: isGone ? null : blobId, terminatedAt: isGone ? noon : null }
+    const data = {
+      id: newId('ins'),
+      ...own,
+      ...system,
+      state,
+      typeId,
+      diskBytes: 1,
+      build: '',
+      hostId: typeId,
+      ...held,
+    }
+    await db().instance.create({ data })
+  }
+  for (const state of Object.values(SnapshotState)) {
+    const sizes = { virtualSize: 1, size: 3, promisedBytes: 10 }
+    const data = {
+      id: newId('snap'),
+      ...own,
+      ...system,
+      state,
+      instanceId: 'ins-1',
+      instanceName: 'web',
+      blobId,
+      ...sizes,
+    }
+    await db().snapshot.create({ data })
+  }
+}
+
+test('instances take places until they are terminated, and snapshots take places and bytes unless they failed', async () => {
+  const { here, there, owner } = await tenant()
+  await machines(owner, here)
+  const states = Object.values(InstanceState).length
+  const listed = new Map((await listQuotas(owner.ctx.viewer.ownerId)).map((row) => [row.regionId, row]))
+  expect(listed.get(here)).toMatchObject({
+    images: { used: 3 },
+    instances: { used: states - 1, quota: 10 },
+    snapshots: { used: 2, quota: 64 },
+    // What is being made counts by its promise.
+    bytes: { used: 2 * kib + 3 + 10 },
+  })
+  expect(listed.get(there)).toMatchObject({ instances: { used: 0 }, snapshots: { used: 0 }, bytes: { used: kib } })
+  const change = { username: owner.username, region: here, amounts: { instances: states - 2, snapshots: 2 } }
+  const below = { code: 'QUOTA_BELOW_USE', resource: 'instances', used: states - 1 }
+  expect(await setQuotas(operator(), { ...change, forced: false })).toEqual(refused(below))
+  expect(await setQuotas(operator(), { ...change, forced: true })).toMatchObject({ ok: true })
+  expect(await rowsOf(owner.id, here)).toEqual({ instances: states - 2, snapshots: 2 })
 })
 
 test('a new image needs a place first, then bytes; without bytes to write no room is asked for', async () => {
@@ -106,7 +190,7 @@ test('a new image needs a place first, then bytes; without bytes to write no roo
     return await inTransaction(async (tx) => ok(await what(tx, full)))
   }
   await quota(owner, here, 3, 2 * kib)
-  const places = { code: 'IMAGE_QUOTA_FULL', used: 3, quota: 3, region: here }
+  const places = { code: 'IMAGE_QUOTA_FULL', used: 3, quota: 3, asked: 1, region: here }
   const bytes = { code: 'BYTES_QUOTA_FULL', used: 2 * kib, quota: 2 * kib, asked: 1, region: here }
   expect(await ask(refuseNewImage, {})).toEqual({ ok: true, value: places })
   await quota(owner, here, 4, 2 * kib)

@@ -9,26 +9,25 @@ import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
 import { fileSystemOf, freeIn, type Place } from '@/lib/stores/room'
 import { stagingPlace } from '@/lib/stores/staging'
 import { storeOf } from '@/lib/stores/store'
-import { bytesUse, quotaUse } from './reads'
-import { refuseBytesQuota, refuseBytesQuotaChange, refuseImageQuota, refuseQuotaChange, refuseRoom } from './rules'
+import { quotaUse } from './reads'
+import { type Resource, refuseQuota, refuseQuotaChange, refuseRoom, resourceNames, resources } from './rules'
+import type { QuotaMeters } from './schema'
 
 export type QuotaChange = {
   username: string
   region: string
-  images: number
-  bytes?: number | undefined
+  amounts: Partial<Record<Resource, number>>
   forced: boolean
 }
 type QuotaChangeRefusal = RefusalOf<
   'ACCOUNT_NOT_FOUND' | 'REGION_NOT_FOUND' | 'QUOTA_BELOW_USE' | 'BYTES_QUOTA_BELOW_USE' | 'BUSY'
 >
-export type QuotaSet = { quota: number; used: number; bytesQuota: number; bytesUsed: number }
 
 /**
- * Sets a master account's quotas in a region: the number of images and, where it is named, their bytes. Below what is used only
- * when forced; then nothing is taken away.
+ * Sets those of a master account's quotas in a region that are named, and returns all of them. Below what is used only when
+ * forced; then nothing is taken away.
  */
-export async function setQuota(ctx: Context, change: QuotaChange): Promise<Result<QuotaSet, QuotaChangeRefusal>> {
+export async function setQuotas(ctx: Context, change: QuotaChange): Promise<Result<QuotaMeters, QuotaChangeRefusal>> {
   const [account, region] = await Promise.all([
     db().account.findUnique({
       where: { username: change.username, kind: 'MASTER' },
@@ -38,23 +37,36 @@ export async function setQuota(ctx: Context, change: QuotaChange): Promise<Resul
   ])
   if (!account) return refuse({ code: 'ACCOUNT_NOT_FOUND' })
   if (!region) return refuse({ code: 'REGION_NOT_FOUND' })
-  const { images, bytes, forced } = change
   return await inTransaction(async (tx) => {
     await lockAccounts(tx, [account.id])
-    const own = await tx.image.count({ where: { ownerId: account.id, regionId: region.id, NOT: { state: 'failed' } } })
-    const used = own + (await tx.share.count({ where: { recipientId: account.id, regionId: region.id } }))
-    const kept = await bytesUse(tx, { ownerId: account.id, regionId: region.id })
-    const refusal =
-      refuseQuotaChange({ used, quota: images, forced }) ??
-      (bytes === undefined ? null : refuseBytesQuotaChange({ used: kept.used, quota: bytes, forced }))
-    if (refusal) return refuse(refusal)
-    const key = { accountId: account.id, regionId: region.id }
-    const data = { images, ...(bytes === undefined ? {} : { bytes }) }
-    await tx.quota.upsert({ where: { accountId_regionId: key }, create: { ...key, ...data }, update: data })
-    const details = { quota: images, used, ...(bytes === undefined ? {} : { bytes, bytesUsed: kept.used }) }
+    const meters = await quotaUse(tx, resourceNames, { ownerId: account.id, regionId: region.id })
+    const details: Record<string, number> = {}
+    for (const name of resourceNames) {
+      const quota = change.amounts[name]
+      if (quota === undefined) continue
+      const { used } = meters[name]
+      const refusal = refuseQuotaChange(name, { used, quota, forced: change.forced })
+      if (refusal) return refuse(refusal)
+      meters[name] = { used, quota }
+      const { recorded } = resources[name]
+      details[recorded.quota] = quota
+      details[recorded.used] = used
+    }
+    await writeQuotas(tx, { accountId: account.id, regionId: region.id }, change.amounts)
     await recordEvents(tx, ctx, [{ action: 'quota.set', owner: account, regionId: region.id, details }])
-    return ok({ quota: images, used, bytesQuota: bytes ?? kept.quota, bytesUsed: kept.used })
+    return ok(meters)
   })
+}
+
+type QuotaKey = { accountId: string; regionId: string }
+
+async function writeQuotas(tx: Transaction, key: QuotaKey, amounts: QuotaChange['amounts']): Promise<void> {
+  const named = resourceNames.filter((name) => amounts[name] !== undefined)
+  await tx.$executeRaw`
+    INSERT INTO "Quota" ("accountId", "regionId", resource, amount)
+    SELECT ${key.accountId}, ${key.regionId}, resource, amount
+    FROM unnest(${named}::text[], ${named.map((name) => amounts[name])}::bigint[]) AS named(resource, amount)
+    ON CONFLICT ("accountId", "regionId", resource) DO UPDATE SET amount = excluded.amount`
 }
 
 /** Bytes that an account asks for: so many in a region's store, of which so many are still to be written to a place. */
@@ -62,7 +74,7 @@ export type Asked = {
   ownerId: string
   regionId: string
   /** Whose promise it is, which then does not count against itself; none for an image that is still to be made. */
-  imageId?: string
+  imageId?: string | undefined
   /** What the image will take there at last. */
   bytes: number
   /** What is still to be written for that, and where: an import first fills the staging folder. */
@@ -81,30 +93,36 @@ export type NewImageRefusal = RoomRefusal | RefusalOf<'IMAGE_QUOTA_FULL'>
 
 /** Whether there is a quota place for one image more, and room for its bytes. Asked under the lock of the owner. */
 export async function refuseNewImage(tx: Transaction, asked: Asked): Promise<NewImageRefusal | null> {
-  const { ownerId, regionId: region } = asked
-  const use = (await quotaUse(tx, [ownerId], region)).get(ownerId)
-  const refusal = use && refuseImageQuota({ used: use.used, quota: use.quota, region })
-  return refusal ?? (await refuseBytes(tx, asked))
+  const { regionId: region } = asked
+  const use = await quotaUse(tx, ['images', 'bytes'], asked)
+  return (
+    refuseQuota(resources.images, { ...use.images, asked: 1, region }) ??
+    refuseQuota(resources.bytes, { ...use.bytes, asked: asked.bytes, region }) ??
+    (await refuseWriting(tx, asked))
+  )
+}
+
+/** Whether an account may have so many bytes more, by its quota and by the room there is. Asked under the lock of the owner. */
+export async function refuseBytes(tx: Transaction, asked: Asked): Promise<RoomRefusal | null> {
+  const { bytes } = await quotaUse(tx, ['bytes'], { ...asked, except: asked.imageId ?? null })
+  const full = refuseQuota(resources.bytes, { ...bytes, asked: asked.bytes, region: asked.regionId })
+  return full ?? (await refuseWriting(tx, asked))
 }
 
 /**
- * Whether an account may have so many bytes more, by its quota and by the room that is there. Asked under the lock of the
- * owner; it takes the lock of all space, so that no two promises are made of the same room, and what is promised in the same
- * transaction counts from its commit on.
+ * Whether there is room for what is still to be written. It takes the lock of all space, so that no two promises are made of the
+ * same room, and what is promised in the same transaction counts from its commit on.
  */
-export async function refuseBytes(tx: Transaction, asked: Asked): Promise<RoomRefusal | null> {
-  const { ownerId, regionId: region, bytes, writing, imageId: except = null } = asked
-  const refusal = refuseBytesQuota({
-    ...(await bytesUse(tx, { ownerId, regionId: region, except })),
-    asked: bytes,
-    region,
-  })
-  if (refusal || writing.bytes === 0) return refusal
+async function refuseWriting(
+  tx: Transaction,
+  { regionId: region, writing, imageId }: Asked,
+): Promise<RefusalOf<'STORE_FULL' | 'STORE_UNREACHABLE'> | null> {
+  if (writing.bytes === 0) return null
   const place = writing.where === 'staging' ? stagingPlace() : storeOf(region).local
   if (!place) return null
   await lockSpace(tx)
   try {
-    const promised = await promisedOn(tx, await within(diskPatienceMs, fileSystemOf(place)), except)
+    const promised = await promisedOn(tx, await within(diskPatienceMs, fileSystemOf(place)), imageId ?? null)
     // After the promises were read: what is written in between counts twice, and never not at all.
     const free = await within(diskPatienceMs, freeIn(place))
     return refuseRoom({ free, promised, asked: writing.bytes, region })

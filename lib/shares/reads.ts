@@ -7,7 +7,7 @@ import { keyset, likePattern, type SortColumn } from '@/lib/db/page'
 import { plannedEachTime } from '@/lib/db/statement-names'
 import { env } from '@/lib/env'
 import { newestFirst } from '@/lib/images/reads'
-import { metersOf, selectQuotas } from '@/lib/quotas/reads'
+import { metersOf } from '@/lib/quotas/reads'
 import type { QuotaMeters } from '@/lib/quotas/schema'
 import { dayTurnsAt, recipientsMax, shareDay } from './rules'
 import type {
@@ -87,7 +87,7 @@ const byCreatedAt: SortColumn<SharedRow> = {
   value: (row) => row.createdAt.toISOString(),
 }
 
-type Extras = Counts & Partial<QuotaMeters> & { systems: string[] }
+type Extras = Counts & { quota: QuotaMeters; systems: string[] }
 
 /** One page of the images that are shared to the viewer's master account in a region, newest first by default. */
 export async function listSharedImages(ctx: Context, list: SharedImageParams): Promise<SharedImageList> {
@@ -109,9 +109,10 @@ export async function listSharedImages(ctx: Context, list: SharedImageParams): P
       SELECT ${plannedEachTime} s.id AS "shareId", s."imageId", i.name, (SELECT username FROM "Account" WHERE id = s."ownerId") AS sharer,
         i."operatingSystem", i."virtualSize", s.note, s."createdAt", s."seenAt" ${held} ${search} ${system} ${page.where} ${page.tail}`,
     db().$queryRaw<Extras[]>`
-      SELECT ${countColumns(asked, page)}, ARRAY(SELECT DISTINCT i."operatingSystem" ${held} ORDER BY 1 LIMIT 100) AS systems, q.*
-      FROM (SELECT 1) one LEFT JOIN (${selectQuotas(ctx.viewer.ownerId, list.region)}) q ON true`,
+      SELECT ${plannedEachTime} ${countColumns(asked, page)}, ARRAY(SELECT DISTINCT i."operatingSystem" ${held} ORDER BY 1 LIMIT 100) AS systems,
+        ${metersOf(ctx.viewer.ownerId, list.region)} AS quota`,
   ])
+  if (!extras) throw new Error('A statement without FROM of a table has one row.')
   const toItem = ({ createdAt, seenAt, virtualSize, ...row }: SharedRow): SharedImage => ({
     ...row,
     virtualSize: Number(virtualSize),
@@ -122,8 +123,8 @@ export async function listSharedImages(ctx: Context, list: SharedImageParams): P
   return {
     ...shown,
     range: rangeOf(page, extras, shown.items.length),
-    operatingSystems: extras?.systems ?? [],
-    quota: metersOf(extras),
+    operatingSystems: extras.systems,
+    quota: extras.quota,
   }
 }
 

@@ -12,7 +12,7 @@ import { inTransaction, type Transaction } from '@/lib/db/transaction'
 import { env } from '@/lib/env'
 import { insertEvents } from '@/lib/events/writes'
 import { newId } from '@/lib/ids'
-import { selectQuotaUse } from '@/lib/quotas/reads'
+import { selectFull } from '@/lib/quotas/reads'
 import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
 import { findHeldShare } from './reads'
 import {
@@ -95,7 +95,7 @@ async function readShareFacts(
       ARRAY(SELECT "recipientId" FROM "Share" WHERE "imageId" = ${input.imageId} LIMIT ${recipientsMax + 1}) AS holders,
       coalesce((SELECT used FROM "ShareDay" WHERE "accountId" = ${ctx.viewer.ownerId}
         AND day = ${shareDay(ctx.now, timeZone)}::date), 0)::int AS "sharesToday",
-      ARRAY(SELECT "accountId" FROM (${selectQuotaUse(ids, input.region)}) use WHERE used >= quota) AS full,
+      ARRAY(${selectFull('images', ids, input.region)}) AS full,
       lookups.*
     FROM (${selectLookups(ctx)}) lookups`
   if (!row) throw new Error('A statement without FROM of a table has one row.')

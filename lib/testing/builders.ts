@@ -189,9 +189,12 @@ export async function usedToday(owner: TestAccount, used: number, day = '2026-03
 
 /** The quotas of a master account: so many images and, where it is said, bytes. */
 export async function quota(owner: TestAccount, regionId: string, images: number, bytes?: number): Promise<void> {
-  const key = { accountId: owner.id, regionId }
-  const data = { images, ...(bytes === undefined ? {} : { bytes }) }
-  await db().quota.upsert({ where: { accountId_regionId: key }, create: { ...key, ...data }, update: data })
+  const amounts = { images, ...(bytes === undefined ? {} : { bytes }) }
+  for (const [resource, amount] of Object.entries(amounts)) {
+    const key = { accountId: owner.id, regionId, resource }
+    const where = { accountId_regionId_resource: key }
+    await db().quota.upsert({ where, create: { ...key, amount }, update: { amount } })
+  }
 }
 
 /** What the share form sends, as it arrives. */

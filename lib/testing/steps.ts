@@ -10,7 +10,7 @@ import { db } from '@/lib/db/client'
 import { newId } from '@/lib/ids'
 import { deleteImage, purgeImage, restoreImage } from '@/lib/images/writes'
 import { beginImport } from '@/lib/imports/writes'
-import { setQuota } from '@/lib/quotas/writes'
+import { setQuotas } from '@/lib/quotas/writes'
 import type { Result } from '@/lib/result'
 import { cancelShare, shareImage } from '@/lib/shares/writes'
 import { storeOf } from '@/lib/stores/store'
@@ -219,8 +219,8 @@ const changeQuota = fc
   .map(([who, where, images, forced]) =>
     command(`the quota of ${who} in ${where} becomes ${images}, forced: ${forced}`, async (model, world) => {
       const expected = model.setQuota(who, where, images, forced)
-      const change = { username: nameOf(world, who), region: nth(world.regions, where), images, forced }
-      return [expected, said(world, await setQuota({ ...operatorContext(), now: new Date(model.now) }, change))]
+      const change = { username: nameOf(world, who), region: nth(world.regions, where), amounts: { images }, forced }
+      return [expected, said(world, await setQuotas({ ...operatorContext(), now: new Date(model.now) }, change))]
     }),
   )
 

@@ -43,7 +43,7 @@ export default async function CopyImagePage({ params, searchParams }: Props) {
   if (image?.view !== 'owner') notFound()
   const targets = quotas
     .filter((quota) => quota.regionId !== region)
-    .map(({ regionId: id, used, quota }) => ({ id, used, quota }))
+    .map(({ regionId: id, images }) => ({ id, ...images }))
   const wanted = regionId.safeParse(search.to).data
   return (
     <main id="content" className="flex flex-col gap-4 p-4 md:p-6">
