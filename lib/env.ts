@@ -7,7 +7,7 @@ const bytes = z.string().regex(bytesPattern, 'a size such as 64GiB').transform(p
 
 const duration = z
   .string()
-  .regex(/^[1-9]\d{0,5}(m|h|d)$/, 'a time such as 30m, 12h or 7d')
+  .regex(/^[1-9]\d{0,5}(s|m|h|d)$/, 'a time such as 90s, 30m, 12h or 7d')
   .transform(parseDuration)
 
 const environment = z.object({
@@ -53,6 +53,14 @@ const environment = z.object({
   /** How guests run: auto tries KVM with a guest of its own and else emulates. */
   ECS_MACHINE_ACCELERATOR: z.enum(['auto', 'kvm', 'tcg']).default('auto'),
   /** Where the console runs as root each machine gets a user id of its own, from this one on. */
+  /** How many vCPUs of instances share one CPU of the host. */
+  ECS_MACHINE_CPU_RATIO: z.coerce.number().min(0.1).max(64).default(4),
+  /** Memory of the host that no instance gets. */
+  ECS_MACHINE_MEMORY_RESERVE: bytes.default(2 ** 30),
+  /** How long a guest has to care for the power button, before it is cut off. */
+  ECS_MACHINE_STOP_PATIENCE: duration.default(60_000),
+  /** Emulation keeps no tenants apart, so a host without KVM needs a word for it; the embedded demo gives it. */
+  ECS_MACHINE_EMULATION: z.enum(['allow', 'refuse']).default(process.env.ECS_EMBEDDED ? 'allow' : 'refuse'),
   ECS_MACHINE_UID: z.coerce.number().int().min(1000).max(2_000_000_000).default(610_000),
 })
 
@@ -73,7 +81,7 @@ export function env(): Environment {
 }
 
 function parseDuration(text: string): number {
-  const units: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
+  const units: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
   return Number.parseInt(text, 10) * (units[text.slice(-1)] ?? 1)
 }
 

@@ -1,5 +1,11 @@
 import { z } from 'zod'
-import { imageIdPattern, regionIdPattern, shareIdPattern } from '@/lib/id-patterns'
+import {
+  imageIdPattern,
+  instanceIdPattern,
+  regionIdPattern,
+  shareIdPattern,
+  snapshotIdPattern,
+} from '@/lib/id-patterns'
 import { defaultPageSize, pageSizes } from '@/lib/pages'
 import type { InputProblem, Refusal } from '@/lib/result'
 
@@ -53,6 +59,8 @@ export function choice<const T extends readonly [string, ...string[]]>(words: T)
 }
 
 export const imageId = z.string(problem('invalid')).regex(imageIdPattern, problem('invalid'))
+export const instanceId = z.string(problem('invalid')).regex(instanceIdPattern, problem('invalid'))
+export const snapshotId = z.string(problem('invalid')).regex(snapshotIdPattern, problem('invalid'))
 export const shareId = z.string(problem('invalid')).regex(shareIdPattern, problem('invalid'))
 export const regionId = z.string(problem('invalid')).regex(regionIdPattern, problem('invalid'))
 

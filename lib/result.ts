@@ -43,6 +43,18 @@ export type Refusal =
   | { code: 'INSTANCE_TYPE_EXISTS' }
   | { code: 'QUOTA_BELOW_USE'; resource: string; used: number }
   | { code: 'BYTES_QUOTA_BELOW_USE'; used: number }
+  | { code: 'INSTANCE_NOT_FOUND' }
+  | { code: 'INSTANCE_BUSY'; operation: string; state: string; task: string | null }
+  | { code: 'INSTANCE_PROTECTED' }
+  | { code: 'INSTANCE_NAME_MISMATCH' }
+  | { code: 'REBUILD_IMAGE_GONE' }
+  | { code: 'HOST_UNAVAILABLE'; problem: string | null }
+  | { code: 'HOST_FULL' }
+  | { code: 'EMULATION_NOT_ALLOWED' }
+  | { code: 'BOOT_MODE_UNSUPPORTED' }
+  | { code: 'TYPE_NOT_FOUND' }
+  | { code: 'TYPE_TOO_SMALL'; least: number }
+  | { code: 'DISK_TOO_SMALL'; least: number }
 
 export type RefusalCode = Refusal['code']
 

@@ -34,6 +34,7 @@ const byHand = [
   'trigger Event_is_not_truncated',
   'trigger Image_in_motion_has_transfer',
   'trigger InstancePrice_begun_is_fixed',
+  'trigger Instance_wakes_host',
   'trigger LedgerEntry_is_append_only',
   'trigger LedgerEntry_is_not_truncated',
 ]

@@ -3,6 +3,7 @@
 import { useFormatter, useLocale, useTranslations } from 'next-intl'
 import { sizesOf } from '@/lib/format'
 import { imageStates } from '@/lib/images/rules'
+import { instanceStates, instanceTasks } from '@/lib/instances/rules'
 import type { Fault, Refusal } from '@/lib/result'
 import { useRegionName } from './current-region'
 
@@ -30,6 +31,8 @@ export function useRefusalText(): (refusal: Refusal | Fault) => string {
     Object.assign(facts, sizesOf(refusal, locale))
     const state = 'state' in refusal ? imageStates.find((known) => known === refusal.state) : undefined
     if (state) facts.state = t(`states.${state}`)
+    if (refusal.code === 'INSTANCE_BUSY') facts.instanceState = instanceWord(refusal, t)
+    if (refusal.code === 'HOST_UNAVAILABLE') facts.problem = refusal.problem ?? 'none'
     if ('resetsAt' in refusal)
       // A minute is too coarse for a try that is taken once a minute.
       facts.resetsAt = format.dateTime(new Date(refusal.resetsAt), {
@@ -40,12 +43,25 @@ export function useRefusalText(): (refusal: Refusal | Fault) => string {
   }
 }
 
+/** What an instance is at: the task that its host is busy with, else its state. */
+function instanceWord(
+  { state, task }: { state: string; task: string | null },
+  t: ReturnType<typeof useTranslations<never>>,
+): string {
+  const busyWith = instanceTasks.find((known) => known === task)
+  if (busyWith) return t(`instanceTasks.${busyWith}`)
+  const known = instanceStates.find((one) => one === state)
+  return known ? t(`instanceStates.${known}`) : state
+}
+
 /** The field that a refusal is about, where it is about one. */
 export function fieldOfRefusal(refusal: Refusal | Fault): string | undefined {
   if (refusal.code === 'INVALID_INPUT') return refusal.field
   if (refusal.code === 'PASSWORD_WRONG') return 'currentPassword'
   if (refusal.code === 'MIN_DISK_BELOW_SIZE') return 'minDiskGib'
-  return refusal.code === 'IMAGE_NAME_MISMATCH' ? 'typedName' : undefined
+  if (refusal.code === 'TYPE_TOO_SMALL' || refusal.code === 'TYPE_NOT_FOUND') return 'typeId'
+  if (refusal.code === 'DISK_TOO_SMALL') return 'diskGib'
+  return refusal.code === 'IMAGE_NAME_MISMATCH' || refusal.code === 'INSTANCE_NAME_MISMATCH' ? 'typedName' : undefined
 }
 
 /** The sentence for one field, when the refusal is about it. */

@@ -68,6 +68,16 @@ export async function releaseBlob(tx: Transaction, image: LockedImage, now: Date
   await removeIfUnheld(tx, image.blobId, now)
 }
 
+/** Removes bytes that a row has just ceased to refer to, unless somebody else holds them. */
+export async function releaseBytes(
+  tx: Transaction,
+  { blobId, regionId }: { blobId: string; regionId: string },
+  now: Date,
+): Promise<void> {
+  await lockBlobs(tx, { id: blobId, regionId, sha256: null })
+  await removeIfUnheld(tx, blobId, now)
+}
+
 /** Whether the bytes of an image are nobody else's, so that they go with it. */
 export async function isLastHolder(tx: Transaction, image: LockedImage): Promise<boolean> {
   if (image.blobId === null) return false

@@ -1,9 +1,20 @@
 import 'server-only'
 import { Prisma } from './generated/client'
-import type { AccountKind, BlobState, ImageSource, ImageState, TransferKind, TransferStep } from './generated/enums'
+import type {
+  AccountKind,
+  BlobState,
+  BootMode,
+  ImageSource,
+  ImageState,
+  InstanceState,
+  InstanceTask,
+  TransferKind,
+  TransferStep,
+} from './generated/enums'
 import type { Transaction } from './transaction'
 
-// The one lock order of the product: accounts by id, then images by id, each with its transfer, then blobs by id. Every write
+// The one lock order of the product: accounts by id, then images by id, each with its transfer, then instances by id, then the
+// host, then blobs by id. Every write
 // that changes a fact which some rule reads takes its locks here, first, and reads the facts after. FOR NO KEY UPDATE, because FOR UPDATE would fight the
 // foreign keys of rows being inserted elsewhere.
 
@@ -82,6 +93,38 @@ export async function lockTransfer(tx: Transaction, imageId: string): Promise<Lo
     SELECT kind::text AS kind, step::text AS step, "leaseHolder", ${isLeaseOver} AS "isOver"
     FROM "Transfer" WHERE "imageId" = ${imageId} FOR NO KEY UPDATE`
   return rows[0] ?? null
+}
+
+export type LockedInstance = {
+  id: string
+  ownerId: string
+  regionId: string
+  name: string
+  state: InstanceState
+  task: InstanceTask | null
+  revision: number
+  imageId: string
+  typeId: string
+  bootMode: BootMode
+  minMemoryMib: number | null
+  diskBytes: bigint
+  blobId: string | null
+  hostId: string
+  isProtected: boolean
+}
+
+/** Locks an instance, after accounts and images, and returns it as it is under the lock. Null where there is none. */
+export async function lockInstance(tx: Transaction, id: string): Promise<LockedInstance | null> {
+  const rows = await tx.$queryRaw<LockedInstance[]>`
+    SELECT id, "ownerId", "regionId", name, state::text AS state, task::text AS task, revision, "imageId", "typeId",
+      "bootMode"::text AS "bootMode", "minMemoryMib", "diskBytes", "blobId", "hostId", "isProtected"
+    FROM "Instance" WHERE id = ${id} FOR NO KEY UPDATE`
+  return rows[0] ?? null
+}
+
+/** Locks a host, after instances, so that no two requests take the same room. */
+export async function lockHost(tx: Transaction, id: string): Promise<void> {
+  await tx.$queryRaw`SELECT id FROM "MachineHost" WHERE id = ${id} FOR NO KEY UPDATE`
 }
 
 /** The lock of all space, as an advisory lock has numbers only. */

@@ -4,6 +4,7 @@ import { describe, expect, it, test } from 'vitest'
 import { diskReasons } from '@/lib/disks/reasons'
 import { eventActions } from '@/lib/events/rules'
 import { imageStates } from '@/lib/images/rules'
+import { instanceStates, instanceTasks, reasonCodes } from '@/lib/instances/rules'
 import type { InputProblem, RecipientRefusalCode, RefusalCode } from '@/lib/result'
 import en from './en.json'
 import { type Locale, locales } from './locales'
@@ -119,6 +120,18 @@ const refusals = {
   INSTANCE_QUOTA_FULL: true,
   SNAPSHOT_QUOTA_FULL: true,
   BYTES_QUOTA_BELOW_USE: true,
+  INSTANCE_NOT_FOUND: true,
+  INSTANCE_BUSY: true,
+  INSTANCE_PROTECTED: true,
+  INSTANCE_NAME_MISMATCH: true,
+  REBUILD_IMAGE_GONE: true,
+  HOST_UNAVAILABLE: true,
+  HOST_FULL: true,
+  EMULATION_NOT_ALLOWED: true,
+  BOOT_MODE_UNSUPPORTED: true,
+  TYPE_NOT_FOUND: true,
+  TYPE_TOO_SMALL: true,
+  DISK_TOO_SMALL: true,
 } satisfies Record<RefusalCode, true>
 
 const recipientRefusals = {
@@ -186,6 +199,18 @@ describe.each(locales)('%s', (locale) => {
 
   it.each(imageStates)('has a word for the state %s', (state) => {
     expect(flat[locale].get(`states.${state}`)).toBeTruthy()
+  })
+
+  it.each(instanceStates)('has a word for the instance state %s', (state) => {
+    expect(flat[locale].get(`instanceStates.${state}`)).toBeTruthy()
+  })
+
+  it.each(instanceTasks)('has a word for the task %s', (task) => {
+    expect(flat[locale].get(`instanceTasks.${task}`)).toBeTruthy()
+  })
+
+  it.each(reasonCodes)('says why an instance failed or waits: %s', (code) => {
+    expect(flat[locale].get(`instanceReasons.${code}`)).toBeTruthy()
   })
 
   it.each(eventActions.filter((action) => /^(image|share)\./.test(action)))('tells of %s', (action) => {

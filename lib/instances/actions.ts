@@ -1,0 +1,37 @@
+'use server'
+
+import { defineAction } from '@/lib/action'
+import {
+  changeInstanceTypeInput,
+  createInstancesInput,
+  instanceInput,
+  protectInstanceInput,
+  renameInstanceInput,
+  terminateInstanceInput,
+} from './schema'
+import { createInstances } from './writes'
+import {
+  changeInstanceType,
+  forceStopInstance,
+  protectInstance,
+  rebuildInstance,
+  renameInstance,
+  restartInstance,
+  startInstance,
+  stopInstance,
+  terminateInstance,
+} from './writes-operate'
+
+// What stops or ends an instance goes on while the console is read-only.
+const freesSpace = { freesSpace: true }
+
+export const createInstancesAction = defineAction(createInstancesInput, createInstances)
+export const startInstanceAction = defineAction(instanceInput, startInstance)
+export const stopInstanceAction = defineAction(instanceInput, stopInstance, freesSpace)
+export const forceStopInstanceAction = defineAction(instanceInput, forceStopInstance, freesSpace)
+export const restartInstanceAction = defineAction(instanceInput, restartInstance)
+export const rebuildInstanceAction = defineAction(instanceInput, rebuildInstance)
+export const renameInstanceAction = defineAction(renameInstanceInput, renameInstance)
+export const protectInstanceAction = defineAction(protectInstanceInput, protectInstance)
+export const changeInstanceTypeAction = defineAction(changeInstanceTypeInput, changeInstanceType)
+export const terminateInstanceAction = defineAction(terminateInstanceInput, terminateInstance, freesSpace)

@@ -1,0 +1,226 @@
+import type { RefusalOf } from '@/lib/result'
+
+export const instanceStates = [
+  'creating',
+  'running',
+  'paused',
+  'stopping',
+  'stopped',
+  'failed',
+  'unknown',
+  'terminating',
+  'terminated',
+] as const
+export type InstanceStateName = (typeof instanceStates)[number]
+
+/** What a host is asked to do with an instance. Each is at work until the host says that it is done, failed or late. */
+export const instanceTasks = [
+  'CREATE',
+  'START',
+  'STOP',
+  'FORCE_STOP',
+  'RESTART',
+  'REBUILD',
+  'RESTORE',
+  'TERMINATE',
+] as const
+export type InstanceTaskName = (typeof instanceTasks)[number]
+
+const there = ['creating', 'running', 'paused', 'stopping', 'stopped', 'failed', 'unknown'] as const
+
+/**
+ * In which states of an instance what may be done. The rules, the rows and the pages ask this table, and no other place
+ * compares a state.
+ */
+export const instanceCan = {
+  start: ['stopped', 'failed'],
+  stop: ['running'],
+  forceStop: ['running', 'paused', 'stopping', 'unknown'],
+  restart: ['running'],
+  rebuild: ['running', 'paused', 'stopped', 'failed'],
+  restore: ['stopped', 'failed'],
+  changeType: ['stopped', 'failed'],
+  snapshot: ['running', 'paused', 'stopped'],
+  console: ['running', 'paused'],
+  screen: ['running', 'paused'],
+  rename: there,
+  protect: there,
+  terminate: there,
+} as const satisfies Record<string, readonly InstanceStateName[]>
+export type InstanceOperation = keyof typeof instanceCan
+
+/** What may be asked for while the host is still busy with something else. */
+const whileBusy: readonly InstanceOperation[] = ['rename', 'protect', 'terminate', 'console', 'screen']
+
+type Standing = { state: InstanceStateName; task: InstanceTaskName | null }
+
+/** Whether an instance can be started, stopped and so on now. Protection is a refusal of its own. */
+export function canInstance(operation: InstanceOperation, { state, task }: Standing): boolean {
+  if (!instanceCan[operation].some((one) => one === state)) return false
+  if (task === null || whileBusy.includes(operation)) return true
+  // A guest that does not care for the power button is cut off.
+  return operation === 'forceStop' && task === 'STOP'
+}
+
+/** Whether an operation fits the state of an instance. The states in which it does come along, for the sentence. */
+export function refuseOperation(operation: InstanceOperation, standing: Standing): RefusalOf<'INSTANCE_BUSY'> | null {
+  if (canInstance(operation, standing)) return null
+  return { code: 'INSTANCE_BUSY', operation, state: standing.state, task: standing.task }
+}
+
+/** Whether an instance changes by itself soon, so that a page looks more often. */
+export function isInstanceInMotion({ state, task }: Standing): boolean {
+  return task !== null || state === 'creating' || state === 'stopping' || state === 'terminating' || state === 'unknown'
+}
+
+export function isTerminated(state: InstanceStateName): boolean {
+  return state === 'terminated'
+}
+
+/** States in which an instance takes vCPU and memory of its host, whatever it costs. */
+export const statesOnHost = ['creating', 'running', 'paused', 'stopping', 'unknown'] as const
+
+/** States in which an instance takes a place of its owner's quota. */
+export const statesOfQuota = [...there, 'terminating'] as const
+
+export const countMax = 5
+export const hostNameMax = 63
+export const sshKeyMax = 8 * 1024
+export const userDataMax = 16 * 1024
+export const diskGibMax = 16 * 1024
+/** How long a terminated instance is listed. */
+export const terminatedKeptMs = 7 * 24 * 60 * 60 * 1000
+/** The oldest proof of a host that still counts as a host that runs. */
+export const hostPatienceMs = 20_000
+
+const minute = 60_000
+/**
+ * How long a host may be at a task before it is given up, or carried through by force. CREATE and REBUILD may have to fetch the
+ * image from a bucket first. STOP is the operator's to set, and TERMINATE never gives up.
+ */
+export const taskPatienceMs: Record<Exclude<InstanceTaskName, 'STOP' | 'TERMINATE'>, number> = {
+  CREATE: 60 * minute,
+  REBUILD: 60 * minute,
+  RESTORE: 60 * minute,
+  START: 2 * minute,
+  RESTART: minute,
+  FORCE_STOP: minute,
+}
+
+/** Why an instance failed or waits. The sentence stands in lib/messages; an engine's own words come as its detail. */
+export const reasonCodes = [
+  'GUEST_OFF',
+  'GUEST_PANICKED',
+  'DISK_FULL',
+  'DISK_ERROR',
+  'PAUSED',
+  'WATCHDOG',
+  'HOST_STOPPED',
+  'HOST_RESTARTED',
+  'ACCELERATOR_FAILED',
+  'MACHINE_DIED',
+  'MACHINE_SILENT',
+  'MACHINE_GONE',
+  'KEEPER_DIED',
+  'RUN_STATE',
+  'NO_HYPERVISOR',
+  'STORE_FULL',
+  'STORE_UNREACHABLE',
+  'STORED_BYTES_DAMAGED',
+  'TASK_TIMED_OUT',
+  'FAULT',
+] as const
+export type ReasonCode = (typeof reasonCodes)[number]
+
+export function isReasonCode(code: string): code is ReasonCode {
+  return reasonCodes.some((known) => known === code)
+}
+
+export type Shape = { vcpus: number; memoryMib: number }
+
+/** A host as it was seen last, and what of it is taken by the instances that are on it. */
+export type HostFacts = Shape & {
+  isAlive: boolean
+  accelerator: string | null
+  canUefi: boolean
+  isEmulationAllowed: boolean
+  problem: string | null
+  taken: Shape
+}
+
+export type HostRefusal = RefusalOf<
+  'HOST_UNAVAILABLE' | 'EMULATION_NOT_ALLOWED' | 'BOOT_MODE_UNSUPPORTED' | 'HOST_FULL'
+>
+
+/** Whether a host takes so many machines of a shape. Others' numbers are nobody's business, so none comes along. */
+export function refuseHost(
+  host: HostFacts | null,
+  asked: { shape: Shape; count: number; bootMode: 'BIOS' | 'UEFI' },
+): HostRefusal | null {
+  if (!host?.isAlive) return { code: 'HOST_UNAVAILABLE', problem: null }
+  if (host.accelerator === null) return { code: 'HOST_UNAVAILABLE', problem: host.problem }
+  if (host.accelerator === 'emulation' && !host.isEmulationAllowed) return { code: 'EMULATION_NOT_ALLOWED' }
+  if (asked.bootMode === 'UEFI' && !host.canUefi) return { code: 'BOOT_MODE_UNSUPPORTED' }
+  const { shape, count } = asked
+  const fits =
+    host.taken.vcpus + count * shape.vcpus <= host.vcpus &&
+    host.taken.memoryMib + count * shape.memoryMib <= host.memoryMib
+  return fits ? null : { code: 'HOST_FULL' }
+}
+
+export type TypeFacts = Shape & { id: string; isRetired: boolean }
+
+/** What an image asks of a machine: the least disk in GiB, the least memory in MiB. */
+export type ImageNeeds = { minDiskGib: number; minMemoryMib: number | null }
+
+/** Whether a type can be chosen, and is large enough for an image. */
+export function refuseType(
+  type: TypeFacts | null,
+  { minMemoryMib }: ImageNeeds,
+): RefusalOf<'TYPE_NOT_FOUND' | 'TYPE_TOO_SMALL'> | null {
+  if (!type || type.isRetired) return { code: 'TYPE_NOT_FOUND' }
+  return type.memoryMib < (minMemoryMib ?? 0) ? { code: 'TYPE_TOO_SMALL', least: minMemoryMib ?? 0 } : null
+}
+
+/** Whether a system disk holds its image. */
+export function refuseDisk(diskGib: number, { minDiskGib }: ImageNeeds): RefusalOf<'DISK_TOO_SMALL'> | null {
+  return diskGib < minDiskGib ? { code: 'DISK_TOO_SMALL', least: minDiskGib } : null
+}
+
+/** The smallest disk in GiB for an image: what its owner says, and never less than the disk that is in it. */
+export function leastInstanceDiskGib(image: { minDiskGib: number | null; virtualSize: number }): number {
+  return Math.max(image.minDiskGib ?? 0, Math.ceil(image.virtualSize / 1024 ** 3), 1)
+}
+
+export type TerminateFacts = { instance: Standing & { name: string; isProtected: boolean }; typedName: string }
+
+/** Whether an instance can be terminated: in every state, unless it is protected; its name is typed. */
+export function refuseTerminate({
+  instance,
+  typedName,
+}: TerminateFacts): RefusalOf<'INSTANCE_BUSY' | 'INSTANCE_PROTECTED' | 'INSTANCE_NAME_MISMATCH'> | null {
+  const refusal = refuseOperation('terminate', instance)
+  if (refusal) return refusal
+  if (instance.isProtected) return { code: 'INSTANCE_PROTECTED' }
+  return typedName.normalize('NFC').trim() === instance.name ? null : { code: 'INSTANCE_NAME_MISMATCH' }
+}
+
+/** The names of several instances that are created at once: one keeps the name, more get a number behind it. */
+export function namesOf(name: string, count: number, max: number): string[] {
+  if (count === 1) return [name]
+  return Array.from({ length: count }, (_, index) => {
+    const tail = `-${index + 1}`
+    return `${[...name].slice(0, max - tail.length).join('')}${tail}`
+  })
+}
+
+/** A name as a guest may call itself: lower-case letters, digits and hyphens, 63 at most; null where none is left. */
+export function hostNameOf(name: string): string | null {
+  const plain = name
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, hostNameMax)
+    .replace(/^-+|-+$/g, '')
+  return plain || null
+}

@@ -1,0 +1,169 @@
+import { z } from 'zod'
+import type { BootModeName } from '@/lib/disks/layout'
+import {
+  amount,
+  cursor,
+  flag,
+  imageId,
+  instanceId,
+  pageSize,
+  regionId,
+  searchText,
+  snapshotId,
+  text,
+} from '@/lib/fields'
+import { imageNameMax } from '@/lib/images/rules'
+import { imageName } from '@/lib/images/schema'
+import type { PageRange } from '@/lib/pages'
+import {
+  countMax,
+  diskGibMax,
+  hostNameMax,
+  type InstanceStateName,
+  type InstanceTaskName,
+  instanceStates,
+  isReasonCode,
+  type ReasonCode,
+  sshKeyMax,
+  userDataMax,
+} from './rules'
+
+/** A name of an instance: the same letters as in that of an image. */
+export const instanceName = imageName
+
+const typeId = z.string('invalid').regex(/^[a-z][a-z0-9.-]{1,63}$/, 'invalid')
+const nothing = (typed: string) => (typed === '' ? null : typed)
+
+/** RFC 1123: letters, digits and hyphens between them. */
+const hostName = text(hostNameMax)
+  .transform((typed) => nothing(typed.trim().toLowerCase()))
+  .pipe(
+    z
+      .string()
+      .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, 'characters')
+      .nullable(),
+  )
+
+/** A public key as `ssh-keygen` writes it: kind, base64, perhaps a comment, all in one line. */
+const sshKey = text(sshKeyMax)
+  .transform((typed) => nothing(typed.trim()))
+  .pipe(
+    z
+      .string()
+      .regex(
+        /^(ssh-(ed25519|rsa)|ecdsa-sha2-nistp(256|384|521)|sk-[a-z0-9@.-]+) [A-Za-z0-9+/]+={0,3}( [\P{Cc}]*)?$/u,
+        'format',
+      )
+      .nullable(),
+  )
+
+const userData = text(userDataMax)
+  .transform((typed) => nothing(typed.replace(/\r\n?/g, '\n').trimEnd()))
+  .pipe(
+    z
+      .string()
+      // What a text holds beside tabs and line breaks can be seen.
+      .refine((value) => !/[\p{Cc}]/u.test(value.replace(/[\n\t]/g, '')), 'characters')
+      .refine((value) => new TextEncoder().encode(value).length <= userDataMax, 'too-long')
+      .nullable(),
+  )
+
+export const createInstancesInput = z.object({
+  region: regionId,
+  imageId,
+  name: instanceName,
+  typeId,
+  diskGib: amount(diskGibMax).pipe(z.number('required')),
+  count: amount(countMax).pipe(z.number('required')).default(1),
+  hostName: hostName.default(null),
+  sshKey: sshKey.default(null),
+  userData: userData.default(null),
+})
+export type CreateInstancesInput = z.infer<typeof createInstancesInput>
+
+export const createdInstances = z.object({ region: regionId, instanceIds: z.array(instanceId) })
+export type CreatedInstances = z.infer<typeof createdInstances>
+
+/** An own instance that something is done with that needs no more words. */
+export const instanceInput = z.object({ region: regionId, instanceId })
+export type InstanceInput = z.infer<typeof instanceInput>
+
+export const renameInstanceInput = instanceInput.extend({ name: instanceName })
+export type RenameInstanceInput = z.infer<typeof renameInstanceInput>
+
+export const protectInstanceInput = instanceInput.extend({ isProtected: flag })
+export type ProtectInstanceInput = z.infer<typeof protectInstanceInput>
+
+export const changeInstanceTypeInput = instanceInput.extend({ typeId })
+export type ChangeInstanceTypeInput = z.infer<typeof changeInstanceTypeInput>
+
+export const restoreInstanceInput = instanceInput.extend({ snapshotId })
+export type RestoreInstanceInput = z.infer<typeof restoreInstanceInput>
+
+export const terminateInstanceInput = instanceInput.extend({ typedName: text(4 * imageNameMax) })
+export type TerminateInstanceInput = z.infer<typeof terminateInstanceInput>
+
+export const instanceSorts = ['name', '-name', 'createdAt', '-createdAt'] as const
+export type InstanceSort = (typeof instanceSorts)[number]
+
+/** Everything the Instances list can be asked, as it stands in its URL. Terminated ones are listed only when asked for. */
+export const instanceListParams = z.object({
+  region: regionId.catch(''),
+  q: searchText(128).catch(''),
+  state: z.enum(instanceStates).optional().catch(undefined),
+  sort: z.enum(instanceSorts).catch('-createdAt'),
+  size: pageSize,
+  after: cursor,
+  before: cursor,
+})
+export type InstanceListParams = z.infer<typeof instanceListParams>
+
+/** Why an instance failed or waits, as it is stored. `detail`: the engine's own words. */
+export type InstanceReason = { code: ReasonCode; detail?: string | undefined }
+
+/** The same as it is read: a code that another version of the console wrote is UNKNOWN. */
+export const instanceReason = z
+  .object({ code: z.string(), detail: z.string().optional() })
+  .transform(({ code, detail }) => ({ code: isReasonCode(code) ? code : ('UNKNOWN' as const), detail }))
+
+export type ReadReason = { code: ReasonCode | 'UNKNOWN'; detail?: string | undefined }
+
+/** An instance as a row of the list. */
+export type InstanceItem = {
+  id: string
+  name: string
+  state: InstanceStateName
+  task: InstanceTaskName | null
+  reason: ReadReason | null
+  image: { id: string; name: string; owner: string; isShared: boolean }
+  operatingSystem: string
+  typeId: string
+  vcpus: number
+  memoryMib: number
+  diskBytes: number
+  isProtected: boolean
+  createdAt: string
+  terminatedAt: string | null
+}
+
+export type InstanceList = {
+  items: InstanceItem[]
+  range: PageRange
+  after: string | null
+  before: string | null
+  quota: { used: number; quota: number }
+}
+
+export type InstanceDetails = InstanceItem & {
+  region: string
+  createdBy: string
+  bootMode: BootModeName
+  hostName: string | null
+  hasSshKey: boolean
+  hasUserData: boolean
+  /** Whether its image can still be used, so that it can be rebuilt. */
+  canRebuild: boolean
+  accelerator: string | null
+  /** Since when it runs; null while it does not. */
+  runsSince: string | null
+}

@@ -1,0 +1,197 @@
+import 'server-only'
+import { type Context, mintViewer, operatorId } from '@/lib/auth/viewer'
+import { blobKey } from '@/lib/blobs/rules'
+import { releaseBytes } from '@/lib/blobs/writes'
+import { db } from '@/lib/db/client'
+import { Prisma } from '@/lib/db/generated/client'
+import { inTransaction, type Transaction } from '@/lib/db/transaction'
+import type { EventAction } from '@/lib/events/rules'
+import { recordEvents } from '@/lib/events/writes'
+import { ok } from '@/lib/result'
+import { type InstanceStateName, type InstanceTaskName, statesOnHost, terminatedKeptMs } from './rules'
+import type { InstanceReason } from './schema'
+
+// What the process that owns the machines of a host reads and writes. It says what has happened; what shall happen is said by
+// the operations of tenants.
+
+export type HostReport = {
+  id: string
+  vcpus: number
+  memoryMib: number
+  accelerator: string | null
+  canUefi: boolean
+  isEmulationAllowed: boolean
+  version: string
+  problem: string | null
+}
+
+/** Says what a host has for instances and that it is alive, by the clock of the database. */
+export async function reportHost(report: HostReport): Promise<void> {
+  const { id, ...facts } = report
+  const seenAt = new Date()
+  await db().machineHost.upsert({ where: { id }, create: { id, ...facts, seenAt }, update: { ...facts, seenAt } })
+  await db().$executeRaw`UPDATE "MachineHost" SET "seenAt" = clock_timestamp() WHERE id = ${id}`
+}
+
+/** An instance as its host has to look after it. */
+export type HostedInstance = {
+  id: string
+  revision: number
+  name: string
+  regionId: string
+  owner: { id: string; username: string }
+  state: InstanceStateName
+  reason: unknown
+  task: InstanceTaskName | null
+  typeId: string
+  shape: { vcpus: number; memoryMib: number }
+  build: string
+  diskBytes: number
+  bootMode: 'BIOS' | 'UEFI'
+  login: { hostName: string | null; sshKey: string | null; userData: string | null }
+  blobId: string | null
+  base: { key: string; sha256: string; size: number; format: string; virtualSize: number } | null
+}
+
+const hosted = {
+  id: true,
+  revision: true,
+  name: true,
+  regionId: true,
+  owner: { select: { id: true, username: true } },
+  state: true,
+  reason: true,
+  task: true,
+  typeId: true,
+  type: { select: { vcpus: true, memoryMib: true } },
+  build: true,
+  diskBytes: true,
+  bootMode: true,
+  hostName: true,
+  sshKey: true,
+  userData: true,
+  blobId: true,
+  blob: { select: { id: true, sha256: true, size: true, format: true, virtualSize: true } },
+} as const
+
+/** The instances of a host that have something to do or may change by themselves. */
+export async function listHosted(hostId: string): Promise<HostedInstance[]> {
+  const rows = await db().instance.findMany({
+    where: { hostId, OR: [{ task: { not: null } }, { state: { in: [...statesOnHost, 'terminating'] } }] },
+    select: hosted,
+  })
+  return rows.map(({ type, blob, diskBytes, hostName, sshKey, userData, ...row }) => ({
+    ...row,
+    shape: type,
+    diskBytes: Number(diskBytes),
+    login: { hostName, sshKey, userData },
+    base: blob && {
+      key: blobKey(blob),
+      sha256: blob.sha256,
+      size: Number(blob.size),
+      format: blob.format,
+      virtualSize: Number(blob.virtualSize),
+    },
+  }))
+}
+
+/** Of some ids of instances those that have nothing on their host any more, so what lies there of them can go. */
+export async function findEnded(ids: string[]): Promise<string[]> {
+  const rows = await db().instance.findMany({
+    where: { id: { in: ids }, state: 'terminated' },
+    select: { id: true },
+  })
+  return rows.map(({ id }) => id)
+}
+
+/** A host acts on behalf of the owner and says so in the record. */
+function hostContext(owner: HostedInstance['owner'], now: Date): Context {
+  const viewer = mintViewer({
+    id: operatorId,
+    username: 'system',
+    kind: 'MASTER',
+    displayName: 'System',
+    master: owner,
+  })
+  return { viewer, now, address: null }
+}
+
+export type Outcome = { state: InstanceStateName; reason: InstanceReason | null }
+
+/** What is recorded of a change of state that nobody asked for, or that ends what was asked for. */
+function eventOf({ state }: Outcome, task: InstanceTaskName | null): EventAction | null {
+  if (state === 'running' && task !== 'RESTART') return 'instance.run'
+  if (state === 'failed') return 'instance.fail'
+  return state === 'stopped' ? 'instance.end' : null
+}
+
+/**
+ * Writes what has become of an instance. False, and nothing is written, when something else was asked of it meanwhile. The end of a
+ * task is written with it.
+ */
+export async function noteOutcome(instance: HostedInstance, outcome: Outcome, now: Date): Promise<boolean> {
+  const { id, revision, task } = instance
+  const written = await inTransaction(async (tx) => {
+    const { count } = await tx.instance.updateMany({
+      where: { id, revision, NOT: { state: 'terminated' } },
+      data: {
+        ...{ state: outcome.state, task: null, taskSince: null, updatedAt: now },
+        reason: outcome.reason ?? Prisma.DbNull,
+      },
+    })
+    const action = count === 0 ? null : eventOf(outcome, task)
+    if (action) {
+      const details = outcome.reason ? { reason: outcome.reason.code } : {}
+      await recordEvents(tx, hostContext(instance.owner, now), [
+        { action, regionId: instance.regionId, instance, details },
+      ])
+    }
+    return ok(count > 0)
+  })
+  return written.ok && written.value
+}
+
+export type NotedRun = { from: Date; to: Date; isOpen: boolean }
+
+/**
+ * Writes when an instance was seen running. What is proven is never taken back, a run that its host no longer knows is over, and an
+ * open one is written once a minute and when an hour turns.
+ */
+export async function noteRuns({ id, typeId }: HostedInstance, runs: NotedRun[]): Promise<void> {
+  await db().$executeRaw`
+    WITH seen AS (
+      SELECT "from", "to", "isOpen" FROM jsonb_to_recordset(${JSON.stringify(runs)}::jsonb)
+        AS run("from" timestamptz(3), "to" timestamptz(3), "isOpen" boolean)
+    ), over AS (
+      UPDATE "InstanceRun" SET "isOpen" = false WHERE "instanceId" = ${id} AND "isOpen"
+        AND NOT EXISTS (SELECT 1 FROM seen WHERE seen."from" = "InstanceRun"."from")
+    )
+    INSERT INTO "InstanceRun" ("instanceId", "from", "to", "isOpen", "typeId")
+    SELECT ${id}, "from", "to", "isOpen", ${typeId} FROM seen
+    ON CONFLICT ("instanceId", "from") DO UPDATE SET "to" = greatest("InstanceRun"."to", excluded."to"), "isOpen" = excluded."isOpen"
+    WHERE "InstanceRun"."isOpen" <> excluded."isOpen" OR "InstanceRun"."to" < excluded."to" - interval '1 minute'
+      OR date_trunc('hour', "InstanceRun"."to") < date_trunc('hour', excluded."to")`
+}
+
+/** Ends an instance of which nothing is left on its host, and lets go of the bytes under its disk. */
+export async function endInstance(instance: HostedInstance, now: Date): Promise<void> {
+  await inTransaction(async (tx: Transaction) => {
+    const { id, blobId, regionId } = instance
+    await tx.instanceRun.updateMany({ where: { instanceId: id, isOpen: true }, data: { isOpen: false } })
+    const { count } = await tx.instance.updateMany({
+      where: { id, task: 'TERMINATE' },
+      data: {
+        ...{ state: 'terminated', task: null, taskSince: null, terminatedAt: now, updatedAt: now, blobId: null },
+        // Nobody needs them any more, and they may hold secrets.
+        ...{ sshKey: null, userData: null, reason: Prisma.DbNull },
+      },
+    })
+    if (count > 0 && blobId !== null) await releaseBytes(tx, { blobId, regionId }, now)
+    return ok(null)
+  })
+}
+
+/** When the oldest terminated instance that is still listed was terminated. */
+export function terminatedSince(now: Date): Date {
+  return new Date(now.getTime() - terminatedKeptMs)
+}

@@ -1,0 +1,183 @@
+import 'server-only'
+import type { Context } from '@/lib/auth/viewer'
+import { releaseBytes } from '@/lib/blobs/writes'
+import type { Prisma } from '@/lib/db/generated/client'
+import { type LockedInstance, lockHost } from '@/lib/db/locks'
+import { type OwnInstanceRefusal, onOwnInstance } from '@/lib/db/own-instance'
+import type { Transaction } from '@/lib/db/transaction'
+import type { EventAction } from '@/lib/events/rules'
+import { recordEvents } from '@/lib/events/writes'
+import { newId } from '@/lib/ids'
+import { isAvailable } from '@/lib/images/rules'
+import { ok, type Refusal, type RefusalOf, type Result, refuse } from '@/lib/result'
+import { findHost, findType, findUsableImage } from './reads'
+import {
+  type HostRefusal,
+  type InstanceOperation,
+  refuseHost,
+  refuseOperation,
+  refuseTerminate,
+  refuseType,
+  type Shape,
+} from './rules'
+import type {
+  ChangeInstanceTypeInput,
+  InstanceInput,
+  ProtectInstanceInput,
+  RenameInstanceInput,
+  TerminateInstanceInput,
+} from './schema'
+
+type Done = { instanceId: string }
+type Operated<R extends Refusal = never> = Promise<Result<Done, OwnInstanceRefusal | RefusalOf<'INSTANCE_BUSY'> | R>>
+
+type Ask = { data: Prisma.InstanceUncheckedUpdateInput; event: EventAction; details?: Prisma.InputJsonObject }
+
+/** Changes an instance and says so in the record. With a task its host is woken, and the end of an older one is no end of it. */
+async function change(tx: Transaction, ctx: Context, instance: LockedInstance, { data, event, details }: Ask) {
+  const task = data.task ? { taskSince: ctx.now } : {}
+  await tx.instance.update({
+    where: { id: instance.id },
+    data: { ...data, ...task, revision: { increment: 1 }, updatedAt: ctx.now },
+  })
+  await recordEvents(tx, ctx, [
+    { action: event, regionId: instance.regionId, instance, ...(details ? { details } : {}) },
+  ])
+  return ok({ instanceId: instance.id })
+}
+
+/** Asks the host for something that needs no more than the instance to be in the right state. */
+async function ask(ctx: Context, input: InstanceInput, operation: InstanceOperation, asked: Ask): Operated {
+  return await onOwnInstance(ctx, input, async (tx, { instance }) => {
+    const refusal = refuseOperation(operation, instance)
+    return refusal ? refuse(refusal) : await change(tx, ctx, instance, asked)
+  })
+}
+
+/** Presses the power button. A guest that does not care is cut off after ECS_MACHINE_STOP_PATIENCE. */
+export async function stopInstance(ctx: Context, input: InstanceInput): Operated {
+  return await ask(ctx, input, 'stop', { data: { state: 'stopping', task: 'STOP' }, event: 'instance.stop' })
+}
+
+/** Cuts the power: what the guest has not written is lost. */
+export async function forceStopInstance(ctx: Context, input: InstanceInput): Operated {
+  const data = { state: 'stopping', task: 'FORCE_STOP' } as const
+  return await ask(ctx, input, 'forceStop', { data, event: 'instance.stop', details: { force: 1 } })
+}
+
+/** Presses reset. */
+export async function restartInstance(ctx: Context, input: InstanceInput): Operated {
+  return await ask(ctx, input, 'restart', { data: { task: 'RESTART' }, event: 'instance.restart' })
+}
+
+/** Starts a stopped or failed instance. Refuses as `refuseHost` says: while it was stopped its room may have been taken. */
+export async function startInstance(ctx: Context, input: InstanceInput): Operated<HostRefusal> {
+  return await onOwnInstance(ctx, input, async (tx, { instance }) => {
+    const refusal = refuseOperation('start', instance) ?? (await refuseRoomOnHost(tx, instance))
+    if (refusal) return refuse(refusal)
+    return await change(tx, ctx, instance, { data: { task: 'START' }, event: 'instance.start' })
+  })
+}
+
+/** Whether the host of an instance that is not on it now takes it, under the host's lock. */
+async function refuseRoomOnHost(tx: Transaction, { hostId, typeId, bootMode }: LockedInstance) {
+  await lockHost(tx, hostId)
+  const [type, host] = [await findType(tx, typeId), await findHost(tx, hostId)]
+  const shape: Shape = type ?? { vcpus: 0, memoryMib: 0 }
+  return refuseHost(host, { shape, count: 1, bootMode })
+}
+
+/**
+ * Builds the system disk anew from the instance's image and starts it; what was on the disk is lost. Refuses
+ * REBUILD_IMAGE_GONE once the image, or its share, is gone, and as `refuseHost` says.
+ */
+export async function rebuildInstance(
+  ctx: Context,
+  input: InstanceInput,
+): Operated<HostRefusal | RefusalOf<'REBUILD_IMAGE_GONE'>> {
+  const rebuild = async (
+    tx: Transaction,
+    {
+      instance,
+      image,
+    }: { instance: LockedInstance; image: { id: string; state: string; blobId: string | null } | null },
+  ) => {
+    const refusal = refuseOperation('rebuild', instance)
+    if (refusal) return refuse(refusal)
+    const usable = image && isAvailable(image.state) && (await findUsableImage(tx, ctx, image.id))
+    if (!usable || image.blobId === null) return refuse({ code: 'REBUILD_IMAGE_GONE' })
+    const isOnHost = instance.state === 'running' || instance.state === 'paused'
+    const full = isOnHost ? null : await refuseRoomOnHost(tx, instance)
+    if (full) return refuse(full)
+    const data = { state: 'creating', task: 'REBUILD', build: newId('bld'), blobId: image.blobId } as const
+    const done = await change(tx, ctx, instance, { data, event: 'instance.rebuild' })
+    if (instance.blobId !== null && instance.blobId !== image.blobId)
+      await releaseBytes(tx, { blobId: instance.blobId, regionId: instance.regionId }, ctx.now)
+    return done
+  }
+  return await onOwnInstance(ctx, input, rebuild, async (tx) => {
+    const found = await tx.instance.findUnique({ where: { id: input.instanceId }, select: { imageId: true } })
+    return found?.imageId ?? null
+  })
+}
+
+export async function renameInstance(ctx: Context, input: RenameInstanceInput): Operated {
+  return await onOwnInstance(ctx, input, async (tx, { instance }) => {
+    const refusal = refuseOperation('rename', instance)
+    if (refusal) return refuse(refusal)
+    return await note(tx, ctx, instance, {
+      data: { name: input.name },
+      event: 'instance.rename',
+      details: { from: instance.name, to: input.name },
+    })
+  })
+}
+
+/** Protects an instance from Terminate, or takes that off. */
+export async function protectInstance(ctx: Context, input: ProtectInstanceInput): Operated {
+  return await onOwnInstance(ctx, input, async (tx, { instance }) => {
+    const refusal = refuseOperation('protect', instance)
+    if (refusal) return refuse(refusal)
+    const { isProtected } = input
+    const details = { protected: isProtected ? 1 : 0 }
+    return await note(tx, ctx, instance, { data: { isProtected }, event: 'instance.protect', details })
+  })
+}
+
+/** A change that the host need not know of: what it is busy with goes on, and ends as if nothing had been said. */
+async function note(tx: Transaction, ctx: Context, instance: LockedInstance, { data, event, details }: Ask) {
+  await tx.instance.update({ where: { id: instance.id }, data: { ...data, updatedAt: ctx.now } })
+  await recordEvents(tx, ctx, [
+    { action: event, regionId: instance.regionId, instance, ...(details ? { details } : {}) },
+  ])
+  return ok({ instanceId: instance.id })
+}
+
+/** Gives a stopped instance another type, from its next start on. Refuses as `refuseType` says. */
+export async function changeInstanceType(
+  ctx: Context,
+  input: ChangeInstanceTypeInput,
+): Operated<RefusalOf<'TYPE_NOT_FOUND' | 'TYPE_TOO_SMALL'>> {
+  return await onOwnInstance(ctx, input, async (tx, { instance }) => {
+    const busy = refuseOperation('changeType', instance)
+    if (busy) return refuse(busy)
+    const type = await findType(tx, input.typeId)
+    const refusal = refuseType(type, { minMemoryMib: instance.minMemoryMib, minDiskGib: 0 })
+    if (refusal) return refuse(refusal)
+    const details = { from: instance.typeId, to: input.typeId }
+    return await note(tx, ctx, instance, { data: { typeId: input.typeId }, event: 'instance.type', details })
+  })
+}
+
+/** Ends an instance and all that it has. Possible in every state, unless it is protected; its name is typed. */
+export async function terminateInstance(
+  ctx: Context,
+  input: TerminateInstanceInput,
+): Operated<RefusalOf<'INSTANCE_PROTECTED' | 'INSTANCE_NAME_MISMATCH'>> {
+  return await onOwnInstance(ctx, input, async (tx, { instance }) => {
+    const refusal = refuseTerminate({ instance, typedName: input.typedName })
+    if (refusal) return refuse(refusal)
+    const data = { state: 'terminating', task: 'TERMINATE' } as const
+    return await change(tx, ctx, instance, { data, event: 'instance.terminate' })
+  })
+}

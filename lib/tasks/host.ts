@@ -1,0 +1,215 @@
+import 'server-only'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import pg from 'pg'
+import { isErrnoCode } from '@/lib/embedded/data-folder'
+import { env } from '@/lib/env'
+import { findEnded, type HostedInstance, type HostReport, listHosted, reportHost } from '@/lib/instances/writes-host'
+import { workerName } from '@/lib/jobs/worker-sign'
+import { log } from '@/lib/log'
+import { NoHypervisor } from '@/lib/machines/errors'
+import type { Machines } from '@/lib/machines/machine'
+import { hostMachines } from '@/lib/machines/machines'
+import { machineSettings } from '@/lib/machines/settings'
+import { operate } from './operate'
+
+/** Held by the one process that owns the machines of this deployment, as an advisory lock has numbers only. */
+const hostLock = 7_300_402
+const lookMs = 1_000
+const reportMs = 5_000
+/** How soon another process looks whether the owner is gone, and an owner whether a hypervisor was installed meanwhile. */
+const retryMs = 3_000
+
+/**
+ * Owns the machines of this host as long as it holds the lock of the database: does what is asked of instances, watches those
+ * that run and writes down what it sees. Without the lock it waits for it. Ends with `signal`; machines run on.
+ */
+export async function runHost(signal: AbortSignal): Promise<void> {
+  let isTold = false
+  while (!signal.aborted) {
+    const lock = await takeLock().catch(() => null)
+    if (lock) {
+      isTold = false
+      await own(lock, signal)
+      await lock.end().catch(() => {})
+    } else if (!isTold) {
+      isTold = true
+      log.info('Another process owns the machines; this one starts none and waits.')
+    }
+    await pause(retryMs, signal)
+  }
+}
+
+/** A connection that holds the lock for as long as it lives. Null when another has it. */
+async function takeLock(): Promise<pg.Client | null> {
+  const client = new pg.Client({
+    connectionString: env().DATABASE_URL,
+    application_name: workerName,
+    keepAlive: true,
+    connectionTimeoutMillis: 10_000,
+    query_timeout: 10_000,
+  })
+  client.on('error', () => {})
+  await client.connect()
+  const { rows } = await client.query<{ isMine: boolean }>('SELECT pg_try_advisory_lock($1) AS "isMine"', [hostLock])
+  if (rows[0]?.isMine) return client
+  await client.end()
+  return null
+}
+
+/** Looks after the machines until the lock is lost or the process ends. */
+async function own(lock: pg.Client, signal: AbortSignal): Promise<void> {
+  const lost = new AbortController()
+  lock.on('error', () => lost.abort())
+  lock.on('end', () => lost.abort())
+  const over = AbortSignal.any([signal, lost.signal])
+  const host = new Host(hostMachines(), await hostId(), over)
+  try {
+    lock.on('notification', () => host.wake())
+    await lock.query('LISTEN instances')
+    await host.run(async () => {
+      await lock.query('SELECT 1')
+    })
+  } catch (error) {
+    if (!signal.aborted) log.warn({ err: error }, 'The machines are out of sight for a moment.')
+  } finally {
+    lost.abort()
+  }
+}
+
+/** The name of this host: said once, in the folder of its machines, because a container's own name changes with each start. */
+async function hostId(): Promise<string> {
+  const { folder } = machineSettings()
+  const file = path.join(folder, 'host')
+  const kept = await readFile(file, 'utf8').catch((error) => {
+    if (isErrnoCode(error, 'ENOENT')) return null
+    throw error
+  })
+  if (kept) return kept.trim()
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await writeFile(file, `${os.hostname()}\n`, { mode: 0o600 })
+  return os.hostname()
+}
+
+type Work = { revision: number; stop: AbortController }
+
+class Host {
+  private readonly working = new Map<string, Work>()
+  private waker: (() => void) | undefined
+  private isWoken = false
+  private report: HostReport | undefined
+
+  constructor(
+    private readonly machines: Machines,
+    private readonly id: string,
+    private readonly over: AbortSignal,
+  ) {}
+
+  wake(): void {
+    this.isWoken = true
+    this.waker?.()
+  }
+
+  /** `confirm` throws when the lock is not ours any more. */
+  async run(confirm: () => Promise<void>): Promise<void> {
+    let reportedAt = Number.NEGATIVE_INFINITY
+    while (!this.over.aborted) {
+      await confirm()
+      if (performance.now() - reportedAt > reportMs) {
+        await this.tell()
+        reportedAt = performance.now()
+      }
+      this.isWoken = false
+      await this.look()
+      await this.untilWoken()
+    }
+  }
+
+  private async look(): Promise<void> {
+    for (const instance of await listHosted(this.id)) {
+      const work = this.working.get(instance.id)
+      if (!work) this.begin(instance)
+      // What was asked for before has no point any more; the next look begins the new.
+      else if (work.revision !== instance.revision) work.stop.abort()
+    }
+  }
+
+  private begin(instance: HostedInstance): void {
+    const stop = new AbortController()
+    this.working.set(instance.id, { revision: instance.revision, stop })
+    const signal = AbortSignal.any([stop.signal, this.over])
+    operate(this.machines, instance, signal)
+      .catch((error) =>
+        log.warn({ err: error, instanceId: instance.id }, 'What became of an instance was not written.'),
+      )
+      .finally(() => {
+        this.working.delete(instance.id)
+        if (stop.signal.aborted) this.wake()
+      })
+  }
+
+  /** Says what this host has. The first time it finds out, and it begins with what a process before it has left. */
+  private async tell(): Promise<void> {
+    if (!this.report || this.report.problem !== null) {
+      this.report = await this.findOut()
+      if (this.report.problem === null) await this.removeEnded()
+    }
+    await reportHost(this.report)
+  }
+
+  private async findOut(): Promise<HostReport> {
+    const { ECS_MACHINE_CPU_RATIO, ECS_MACHINE_EMULATION, ECS_MACHINE_MEMORY_RESERVE } = env()
+    const fixed = { id: this.id, isEmulationAllowed: ECS_MACHINE_EMULATION === 'allow' }
+    try {
+      const { accelerator, canUefi, memoryMib, vcpus, version } = await this.machines.host()
+      const shape = {
+        vcpus: Math.floor(vcpus * ECS_MACHINE_CPU_RATIO),
+        memoryMib: Math.max(0, memoryMib - Math.ceil(ECS_MACHINE_MEMORY_RESERVE / 2 ** 20)),
+      }
+      log.info({ accelerator, version, ...shape }, 'This host runs machines.')
+      return { ...fixed, ...shape, accelerator, canUefi, version, problem: null }
+    } catch (error) {
+      if (!(error instanceof NoHypervisor)) throw error
+      if (this.report?.problem !== error.message) log.warn(error.message)
+      return {
+        ...fixed,
+        vcpus: 0,
+        memoryMib: 0,
+        accelerator: null,
+        canUefi: false,
+        version: '',
+        problem: error.message,
+      }
+    }
+  }
+
+  /** Removes what is here of instances that have ended. What the database does not know is left to `gc`. */
+  private async removeEnded(): Promise<void> {
+    for (const id of await findEnded(await this.machines.list())) await this.machines.destroy(id)
+  }
+
+  private async untilWoken(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, lookMs)
+      this.waker = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+      // It may have been woken while it looked.
+      if (this.isWoken || this.over.aborted) this.waker()
+    })
+    this.waker = undefined
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, ms)
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+}

@@ -1,0 +1,155 @@
+import 'server-only'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { env } from '@/lib/env'
+import { taskPatienceMs } from '@/lib/instances/rules'
+import { instanceReason } from '@/lib/instances/schema'
+import { endInstance, type HostedInstance, noteOutcome, noteRuns, type Outcome } from '@/lib/instances/writes-host'
+import { log } from '@/lib/log'
+import { NoHypervisor, NotRunning } from '@/lib/machines/errors'
+import type { MachineBase, MachineBuild, MachineLogin, MachineState, Machines } from '@/lib/machines/machine'
+import { NotStored, StoreFull, StoreUnreachable, WrongSize } from '@/lib/stores/errors'
+
+const lookMs = 150
+
+/**
+ * Brings an instance one step on: does what is asked of it, else looks how it is, and writes what came of it. Whatever dies in
+ * between, it can be asked again. `signal` ends it when something else is asked of the instance.
+ */
+export async function operate(machines: Machines, instance: HostedInstance, signal: AbortSignal): Promise<void> {
+  const { task } = instance
+  try {
+    if (task === 'TERMINATE') return await terminate(machines, instance)
+    const patience = task === null || task === 'STOP' ? null : AbortSignal.timeout(taskPatienceMs[task])
+    const limit = patience ? AbortSignal.any([signal, patience]) : signal
+    await settle(machines, instance, await perform(machines, instance, limit))
+  } catch (error) {
+    // Whoever asked for something else gets that. Terminate is tried until it succeeds, and a look at the next occasion.
+    if (signal.aborted) return
+    log[task === null ? 'warn' : 'error']({ err: error, instanceId: instance.id, task }, 'An instance is in trouble.')
+    if (task !== null && task !== 'TERMINATE') await settle(machines, instance, failureOf(error))
+  }
+}
+
+async function perform(machines: Machines, instance: HostedInstance, signal: AbortSignal): Promise<Outcome> {
+  const { id, task, shape } = instance
+  switch (task) {
+    case 'CREATE':
+    case 'START':
+      await build(machines, instance, signal)
+      await machines.start(id, shape)
+      return await hasStarted(machines, id, signal)
+    case 'REBUILD':
+      await machines.kill(id)
+      await build(machines, instance, signal)
+      await machines.start(id, shape)
+      return await hasStarted(machines, id, signal)
+    case 'RESTORE':
+      await machines.kill(id)
+      await build(machines, instance, signal)
+      return { state: 'stopped', reason: null }
+    case 'STOP':
+      return await stop(machines, id, signal)
+    case 'FORCE_STOP':
+      await machines.kill(id)
+      return { state: 'stopped', reason: null }
+    case 'RESTART':
+      await machines.reset(id)
+      return outcomeOf(await machines.state(id))
+    default:
+      return outcomeOf(await machines.state(id))
+  }
+}
+
+/** Writes what came of it: the proof of running first, so that no hour is lost with what happens next. */
+async function settle(machines: Machines, instance: HostedInstance, outcome: Outcome): Promise<void> {
+  const { id, task } = instance
+  // A guest that has crashed holds its memory, which is no longer counted as taken.
+  if (outcome.state === 'failed') await machines.kill(id).catch(() => {})
+  const before = instanceReason.nullable().catch(null).parse(instance.reason)
+  const isNews = task !== null || outcome.state !== instance.state || outcome.reason?.code !== before?.code
+  await noteRuns(instance, await machines.runs(id))
+  if (isNews) await noteOutcome(instance, outcome, new Date())
+}
+
+async function terminate(machines: Machines, instance: HostedInstance): Promise<void> {
+  const { id } = instance
+  await machines.kill(id)
+  await noteRuns(instance, await machines.runs(id))
+  await machines.destroy(id)
+  await endInstance(instance, new Date())
+}
+
+/** Brings the bytes of the image near and builds the disk, unless this very building is there. */
+async function build(machines: Machines, instance: HostedInstance, signal: AbortSignal): Promise<void> {
+  const { id, build, bootMode, diskBytes } = instance
+  const base = baseOf(instance)
+  await machines.prepare(base, signal)
+  signal.throwIfAborted()
+  await machines.build(id, { build, base, bootMode, diskBytes, login: loginOf(instance) } satisfies MachineBuild)
+}
+
+function baseOf({ id, regionId, base }: HostedInstance): MachineBase {
+  if (!base) throw new Error(`${id} has no bytes to start from.`)
+  return { ...base, regionId, format: base.format === 'qcow2' ? 'qcow2' : 'raw' }
+}
+
+function loginOf({ id, login }: HostedInstance): MachineLogin | null {
+  const { hostName, sshKey, userData } = login
+  return hostName || sshKey || userData ? { hostName: hostName ?? id, sshKey, userData } : null
+}
+
+/** Waits until a machine that is starting has come to a state of its own. */
+async function hasStarted(machines: Machines, id: string, signal: AbortSignal): Promise<Outcome> {
+  for (;;) {
+    const state = await machines.state(id)
+    if (state.reason?.code !== 'STARTING') return outcomeOf(state)
+    await sleep(lookMs, null, { signal })
+  }
+}
+
+/** Presses the power button and waits for the guest, then cuts the power. */
+async function stop(machines: Machines, id: string, signal: AbortSignal): Promise<Outcome> {
+  const end = performance.now() + env().ECS_MACHINE_STOP_PATIENCE
+  await machines.stop(id).catch(ignoreEnded)
+  for (;;) {
+    const outcome = outcomeOf(await machines.state(id))
+    if (outcome.state === 'stopped') return { ...outcome, reason: null }
+    if (outcome.state === 'failed') return outcome
+    // A machine that waits for room on the disk hears no power button.
+    if (outcome.state === 'paused' || performance.now() > end) break
+    await sleep(lookMs, null, { signal })
+  }
+  await machines.kill(id)
+  return { state: 'stopped', reason: null }
+}
+
+function ignoreEnded(error: unknown): void {
+  if (!(error instanceof NotRunning)) throw error
+}
+
+/** What an engine says of a machine, as the state of an instance. One table for every engine and every run state. */
+export function outcomeOf({ state, reason }: MachineState): Outcome {
+  if (state === 'absent') return { state: 'failed', reason: { code: 'MACHINE_GONE' } }
+  // To have ended is no reason beside being stopped.
+  if (!reason || reason.code === 'ENDED' || reason.code === 'STARTING') return { state, reason: null }
+  return { state, reason: instanceReason.transform(known).parse(reason) }
+}
+
+function known({ code, detail }: { code: string; detail?: string | undefined }): Outcome['reason'] {
+  return code === 'UNKNOWN' ? { code: 'RUN_STATE', detail } : ({ code, detail } as Outcome['reason'])
+}
+
+/** Why a task was given up. What it says is for the tenant; the log has the whole. */
+export function failureOf(error: unknown): Outcome {
+  const fail = (code: NonNullable<Outcome['reason']>['code'], detail?: string): Outcome => ({
+    state: 'failed',
+    reason: { code, detail },
+  })
+  if (error instanceof NoHypervisor) return fail('NO_HYPERVISOR', error.message)
+  if (error instanceof StoreFull) return fail('STORE_FULL')
+  if (error instanceof StoreUnreachable) return fail('STORE_UNREACHABLE')
+  if (error instanceof NotStored || error instanceof WrongSize) return fail('STORED_BYTES_DAMAGED')
+  if (error instanceof DOMException && error.name === 'TimeoutError') return fail('TASK_TIMED_OUT')
+  if (error instanceof Error && error.name === 'AbortError') return fail('TASK_TIMED_OUT')
+  return fail('FAULT')
+}
