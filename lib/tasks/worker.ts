@@ -19,6 +19,7 @@ import { forgetExpiredSessions } from '@/lib/sessions/writes'
 import { discardStaged } from '@/lib/stores/staging'
 import { findEnd } from '@/lib/transfers/reads'
 import { transferKinds } from '@/lib/transfers/rules'
+import { runHost } from './host'
 import { removeBlob } from './remove-blob'
 import { sweepImages } from './sweep-images'
 import { transferJob } from './transfer'
@@ -102,13 +103,16 @@ async function main(): Promise<void> {
     taskList: Object.fromEntries(Object.entries(tasks).map(([kind, task]) => [kind, observed(kind, task)])),
   })
   const timer = setInterval(sweep, sweepMs)
+  const ended = new AbortController()
+  const hosting = runHost(ended.signal)
   // Ctrl-C reaches the worker from the terminal and from the program that started it, which then ends, too.
   let isEnding = false
   const stop = async () => {
     if (isEnding) return
     isEnding = true
     clearInterval(timer)
-    await runner.stop()
+    ended.abort()
+    await Promise.all([runner.stop(), hosting])
     await pool.end()
     process.exit(0)
   }

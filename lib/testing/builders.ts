@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { vi } from 'vitest'
 import type { LookUpParams } from '@/lib/accounts/schema'
@@ -157,6 +158,27 @@ export async function stored(owner: TestAccount, regionId: string, seed = newSee
   const place = await claimPlace(owner.ctx, work, content, { isNormalised: true })
   if (place.ok && !place.value.isThere)
     await storeOf(regionId).put(place.value.key, Readable.from([disk]), { size: disk.length })
+  await settleTransfer(owner.ctx, work, content)
+  return imageId
+}
+
+/** An image with a disk of this machine in the store of its region, qcow2 and as it is. */
+export async function storedDisk(owner: TestAccount, regionId: string, file: string): Promise<string> {
+  const bytes = await readFile(file)
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  // The size that a machine sees stands in the header of a qcow2.
+  const content = {
+    format: 'qcow2' as const,
+    virtualSize: Number(bytes.readBigUInt64BE(24)),
+    size: bytes.length,
+    sha256,
+  }
+  const begun = await beginImport(owner.ctx, { region: regionId, name: 'tiny', operatingSystem: 'Tiny Linux' })
+  const imageId = begun.ok ? begun.value.imageId : ''
+  const work = { imageId, holder: null }
+  const place = await claimPlace(owner.ctx, work, content, { isNormalised: true })
+  if (place.ok && !place.value.isThere)
+    await storeOf(regionId).put(place.value.key, Readable.from([bytes]), { size: bytes.length })
   await settleTransfer(owner.ctx, work, content)
   return imageId
 }

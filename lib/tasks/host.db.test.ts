@@ -1,0 +1,156 @@
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { db } from '@/lib/db/client'
+import { deleteImage, purgeImage } from '@/lib/images/writes'
+import type { InstanceStateName } from '@/lib/instances/rules'
+import { createInstancesInput } from '@/lib/instances/schema'
+import { createInstances } from '@/lib/instances/writes'
+import {
+  forceStopInstance,
+  rebuildInstance,
+  restartInstance,
+  startInstance,
+  stopInstance,
+  terminateInstance,
+} from '@/lib/instances/writes-operate'
+import { hostMachines } from '@/lib/machines/machines'
+import { cancelShare } from '@/lib/shares/writes'
+import { bootDisk, Terminal, whyNoMachine } from '@/lib/testing/boot-disk'
+import { account, held, keysIn, region, storedDisk, type TestAccount } from '@/lib/testing/builders'
+import { instanceType } from '@/lib/testing/builders-instances'
+import { runHost } from './host'
+import { removeBlob } from './remove-blob'
+
+// Real machines, asked for as tenants do and looked after as the worker does.
+
+const disk = whyNoMachine() === null ? await bootDisk() : null
+const why = whyNoMachine() ?? (disk ? '' : 'the packages of the disk that boots cannot be had')
+const real = (name: string, run: () => Promise<void>) => test.skipIf(why !== '')(name, { timeout: 240_000 }, run)
+
+let over = new AbortController()
+let hosting: Promise<void> = Promise.resolve()
+const begin = () => {
+  over = new AbortController()
+  hosting = runHost(over.signal)
+}
+const end = async () => {
+  over.abort()
+  await hosting
+}
+beforeAll(begin)
+afterEach(async () => {
+  for (const id of await hostMachines().list()) await hostMachines().destroy(id)
+})
+afterAll(end)
+
+async function becomes(id: string, state: InstanceStateName) {
+  return await vi.waitFor(
+    async () => {
+      const found = await db().instance.findUniqueOrThrow({ where: { id }, include: { runs: true } })
+      expect([found.state, found.task, found.reason]).toEqual([state, null, found.reason])
+      return found
+    },
+    { timeout: 60_000, interval: 50 },
+  )
+}
+
+async function created(who: TestAccount, here: string, imageId: string, count = 1): Promise<string[]> {
+  const typeId = await instanceType({ memoryMib: 256 })
+  await vi.waitFor(async () => expect(await db().machineHost.count()).toBe(1), { timeout: 30_000 })
+  const input = createInstancesInput.parse({
+    region: here,
+    imageId,
+    name: 'quay',
+    typeId,
+    diskGib: 1,
+    count,
+    hostName: 'quay-7',
+  })
+  const result = await createInstances(who.ctx, input)
+  if (!result.ok) throw new Error(result.refusal.code)
+  return result.value.instanceIds
+}
+
+async function speaks(id: string): Promise<Terminal> {
+  const terminal = new Terminal(await hostMachines().console(id))
+  await terminal.sees('/ #')
+  return terminal
+}
+
+real(
+  `a machine made from a shared image runs, stops, starts, and outlives the share and the image ${why}`,
+  async () => {
+    const [here, harbour, lantern] = [await region(), await account(), await account()]
+    const imageId = await storedDisk(harbour, here, disk ?? '')
+    const shareId = await held(imageId, lantern)
+    const [id = ''] = await created(lantern, here, imageId)
+    await becomes(id, 'running')
+    await speaks(id)
+
+    expect(await cancelShare(lantern.ctx, { shareId })).toMatchObject({ ok: true })
+    await deleteImage(harbour.ctx, { region: here, imageId, cancelShares: false, typedName: null })
+    await purgeImage(harbour.ctx, { region: here, imageId, deletedUntil: new Date() })
+    expect(await db().image.count({ where: { id: imageId } })).toBe(0)
+    expect(await keysIn(here)).toHaveLength(1)
+    const own = { region: here, instanceId: id }
+    expect(await rebuildInstance(lantern.ctx, own)).toMatchObject({ refusal: { code: 'REBUILD_IMAGE_GONE' } })
+
+    expect(await stopInstance(lantern.ctx, own)).toMatchObject({ ok: true })
+    const stopped = await becomes(id, 'stopped')
+    expect(stopped.reason).toBeNull()
+    expect(stopped.runs).toMatchObject([{ isOpen: false }])
+    expect(await startInstance(lantern.ctx, own)).toMatchObject({ ok: true })
+    expect((await becomes(id, 'running')).runs).toHaveLength(2)
+    await speaks(id)
+
+    expect(await terminateInstance(lantern.ctx, { ...own, typedName: 'quay' })).toMatchObject({ ok: true })
+    expect(await becomes(id, 'terminated')).toMatchObject({ blobId: null })
+    expect(await hostMachines().list()).toEqual([])
+    const blob = await db().blob.findFirstOrThrow({ where: { regionId: here } })
+    expect(blob.state).toBe('removing')
+    await removeBlob({ blobId: blob.id })
+    expect(await keysIn(here)).toEqual([])
+  },
+)
+
+real(
+  `a machine goes on while nobody looks after it, and is found again; what it did meanwhile is written ${why}`,
+  async () => {
+    const [here, owner] = [await region(), await account()]
+    const [id = ''] = await created(owner, here, await storedDisk(owner, here, disk ?? ''))
+    await becomes(id, 'running')
+    await end()
+    const terminal = await speaks(id)
+    terminal.type('poweroff -f')
+    await vi.waitFor(async () => expect((await hostMachines().state(id)).state).toBe('stopped'), { timeout: 60_000 })
+    expect(await db().instance.findUniqueOrThrow({ where: { id } })).toMatchObject({ state: 'running' })
+    begin()
+    const found = await becomes(id, 'stopped')
+    expect(found.reason).toEqual({ code: 'GUEST_OFF' })
+    expect(found.runs).toMatchObject([{ isOpen: false }])
+  },
+)
+
+real(
+  `what is asked for last is what happens: a restart, a rebuild, the power cut, and an end in the middle of it ${why}`,
+  async () => {
+    const [here, owner] = [await region(), await account()]
+    const [id = ''] = await created(owner, here, await storedDisk(owner, here, disk ?? ''))
+    await becomes(id, 'running')
+    const own = { region: here, instanceId: id }
+    await speaks(id)
+    expect(await restartInstance(owner.ctx, own)).toMatchObject({ ok: true })
+    await becomes(id, 'running')
+    await speaks(id)
+    const { build } = await db().instance.findUniqueOrThrow({ where: { id } })
+    expect(await rebuildInstance(owner.ctx, own)).toMatchObject({ ok: true })
+    expect((await becomes(id, 'running')).build).not.toBe(build)
+    await speaks(id)
+    expect(await stopInstance(owner.ctx, own)).toMatchObject({ ok: true })
+    expect(await forceStopInstance(owner.ctx, own)).toMatchObject({ ok: true })
+    await becomes(id, 'stopped')
+    expect(await startInstance(owner.ctx, own)).toMatchObject({ ok: true })
+    expect(await terminateInstance(owner.ctx, { ...own, typedName: 'quay' })).toMatchObject({ ok: true })
+    await becomes(id, 'terminated')
+    expect(await hostMachines().list()).toEqual([])
+  },
+)
