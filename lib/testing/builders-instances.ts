@@ -19,12 +19,12 @@ export async function instanceType(
 
 type HostOptions = { accelerator?: string | null; vcpus?: number; memoryMib?: number }
 
-/** A computer for machines, by its row: one that emulates, and that nobody looks after. */
+/** A computer for machines, by its row: one that emulates, alive for the next 20 s, and that nobody looks after. */
 export async function machineHost(options: HostOptions = {}): Promise<string> {
-  const { accelerator = 'tcg', vcpus = 1_000_000, memoryMib = 1_000_000_000 } = options
+  const { accelerator = 'emulation', vcpus = 1_000_000, memoryMib = 1_000_000_000 } = options
   const id = `host-${newId('ins').slice(4)}`
   const data = { id, vcpus, memoryMib, accelerator, canUefi: false, isEmulationAllowed: true, version: 'test' }
-  await db().machineHost.create({ data: { ...data, seenAt: noon } })
+  await db().machineHost.create({ data: { ...data, seenAt: new Date() } })
   return id
 }
 
