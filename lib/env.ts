@@ -30,8 +30,10 @@ const environment = z.object({
   ECS_SESSION_MAX: duration.default(7 * 24 * 60 * 60 * 1000),
   /** How many proxies in front of the console append to X-Forwarded-For; 0 means that no such header is believed. */
   ECS_TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
-  /** The day of the daily share limit is a calendar day in this zone. */
+  /** The day of the daily share limit, and of the bill, is a calendar day in this zone. */
   ECS_TIME_ZONE: z.string().default('Asia/Shanghai').refine(isTimeZone, 'an IANA time zone such as Asia/Shanghai'),
+  /** What instances are charged in (ISO 4217). The first line of the ledger fixes it. */
+  ECS_CURRENCY: z.string().default('CNY').refine(isCurrency, 'a currency of ISO 4217 such as CNY'),
   /** How long a deleted image can be restored; 0 keeps no recycle bin. */
   ECS_RECYCLE_DAYS: z.coerce.number().int().min(0).max(3650).default(7),
   ECS_IMAGE_SIZE_MAX: bytes.default(64 * 2 ** 30),
@@ -83,6 +85,10 @@ export function env(): Environment {
 function parseDuration(text: string): number {
   const units: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
   return Number.parseInt(text, 10) * (units[text.slice(-1)] ?? 1)
+}
+
+function isCurrency(code: string): boolean {
+  return Intl.supportedValuesOf('currency').includes(code)
 }
 
 function isTimeZone(zone: string): boolean {

@@ -35,8 +35,10 @@ const byHand = [
   'trigger Image_in_motion_has_transfer',
   'trigger InstancePrice_begun_is_fixed',
   'trigger Instance_wakes_host',
+  'trigger LedgerEntry_has_one_currency',
   'trigger LedgerEntry_is_append_only',
   'trigger LedgerEntry_is_not_truncated',
+  'trigger LedgerEntry_one_at_a_time',
 ]
 
 const catalog = `

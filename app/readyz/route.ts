@@ -1,3 +1,4 @@
+import { findCurrencyConflict } from '@/lib/billing/reads'
 import { clockSkewSeconds } from '@/lib/clock-skew'
 import { nearlyFull } from '@/lib/nearly-full'
 import { readiness } from '@/lib/readiness'
@@ -5,17 +6,19 @@ import { readiness } from '@/lib/readiness'
 export const dynamic = 'force-dynamic'
 
 /**
- * Whether this process can do its work: whoever sends it visitors asks here. A clock that is wrong and places that are nearly
- * full are told of, and take nothing from that.
+ * Whether this process can do its work: whoever sends it visitors asks here. A clock that is wrong, places that are nearly
+ * full and a currency that is not the ledger's are told of, and take nothing from that.
  */
 export async function GET(): Promise<Response> {
   const parts = await readiness()
   const notReady = Object.entries(parts).flatMap(([part, isReady]) => (isReady ? [] : [part]))
   const skew = parts.database ? await clockSkewSeconds().catch(() => null) : null
+  const ledgerCurrency = parts.database ? await findCurrencyConflict().catch(() => null) : null
   const full = await nearlyFull().catch(() => [])
   const status = notReady.length === 0 ? 200 : 503
   const warnings = {
     ...(skew === null ? {} : { clockSkewSeconds: skew }),
+    ...(ledgerCurrency === null ? {} : { ledgerCurrency }),
     ...(full.length > 0 ? { nearlyFull: full } : {}),
   }
   const said = { ready: notReady.length === 0, notReady, ...warnings }

@@ -7,6 +7,7 @@ import { measureDisks } from './disks'
 import { type Findings, toRow, toTable } from './figures'
 import { measureGuest } from './guest'
 import { measureJavaScript } from './javascript'
+import { measureMetering } from './metering'
 import { measurePages } from './pages'
 import { makePlace, type Place, type Sizes } from './place'
 import { measureShares } from './shares'
@@ -21,6 +22,7 @@ const sections: Record<string, (place: Place) => Promise<Findings>> = {
   start: measureStart,
   guest: measureGuest,
   disks: measureDisks,
+  bill: measureMetering,
 }
 
 type Options = Sizes & { json?: boolean; verbose?: boolean; save?: string; against?: string }

@@ -3,10 +3,14 @@ import { db } from '@/lib/db/client'
 import { Prisma } from '@/lib/db/generated/client'
 import type { ComingPrice, InstanceTypeOffer } from './schema'
 
-/** The price of a type in an hour, as a subquery: the latest that begins with that hour or before. */
+/**
+ * The price of a type in an hour, as an expression: the latest that begins with that hour or before. An hour before the first one,
+ * which a clock that was set back can bring about, costs the first one.
+ */
 export function selectPrice(typeId: Prisma.Sql, hour: Prisma.Sql): Prisma.Sql {
-  return Prisma.sql`(SELECT amount FROM "InstancePrice" WHERE "typeId" = ${typeId} AND "validFrom" <= ${hour}
-    ORDER BY "validFrom" DESC LIMIT 1)`
+  return Prisma.sql`coalesce((SELECT amount FROM "InstancePrice" WHERE "typeId" = ${typeId} AND "validFrom" <= ${hour}
+      ORDER BY "validFrom" DESC LIMIT 1),
+    (SELECT amount FROM "InstancePrice" WHERE "typeId" = ${typeId} ORDER BY "validFrom" LIMIT 1))`
 }
 
 /** All instance types with the price that holds now by the database's clock, cheapest first. Retired ones are among them. */

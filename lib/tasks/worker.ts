@@ -3,6 +3,8 @@ import { type JobHelpers, Logger, run, type Task } from 'graphile-worker'
 import pg from 'pg'
 import { z } from 'zod'
 import { forgetUnknownLookups } from '@/lib/accounts/writes-look-up'
+import { findCurrencyConflict } from '@/lib/billing/reads'
+import { meterAll } from '@/lib/billing/writes'
 import { clockSkewSeconds } from '@/lib/clock-skew'
 import { forgetWishes } from '@/lib/db/once'
 import { findDiskTool } from '@/lib/disks/convert'
@@ -69,7 +71,7 @@ async function sweep(): Promise<void> {
   const now = new Date()
   try {
     const forgetting = [forgetExpiredSessions(now), forgetUnknownLookups(now), forgetWishes(now)]
-    await Promise.all([sweepImages(now), clockSkewSeconds(), ...forgetting])
+    await Promise.all([sweepImages(now), meterAll(), clockSkewSeconds(), findCurrencyConflict(), ...forgetting])
   } catch (error) {
     // The database may be away; the next round is soon.
     log.warn({ err: error }, 'The sweep could not be done.')
