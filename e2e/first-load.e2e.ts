@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test'
 import { account, expect, image, imageRows, share, signIn, test } from './fixtures'
+import { instanceRows } from './instance-rows'
 
 /** What a page may make a browser load that has nothing of the console yet: bytes of JavaScript as they are sent. */
 const bytesMax = 180_000
@@ -25,6 +26,8 @@ test('no page makes a browser load more than 180 kB of scripts', async ({ browse
   await share(recipient, lent, [owner])
   const [deleted] = await imageRows(owner, [{ state: 'deleted', deletedAt: new Date() }])
   const images = `/${region}/images`
+  const [machine] = await instanceRows(owner, [{ image: disk }])
+  const instances = `/${region}/instances`
   const paths = [
     '/sign-in',
     '/account',
@@ -43,6 +46,13 @@ test('no page makes a browser load more than 180 kB of scripts', async ({ browse
     `${images}/${deleted?.id}`,
     `${images}/${lent.id}`,
     '/cn-shenzhen/images/custom',
+    instances,
+    `${instances}/create`,
+    `${instances}/create?image=${lent.id}`,
+    `${instances}/${machine?.id}`,
+    `${instances}/${machine?.id}/history`,
+    `${instances}/${machine?.id}/do/terminate`,
+    '/cn-shenzhen/instances',
     '/nothing-is-here',
   ]
   const heavy: string[] = []

@@ -3,16 +3,20 @@ import net from 'node:net'
 import path from 'node:path'
 import { db } from '@/lib/db/client'
 import { account, ask, expect, image, password, share, startSession, test, unique } from './fixtures'
+import { instanceRows } from './instance-rows'
 
 const region = 'cn-shanghai'
 
 /** Every route that reads, by its folder in app/api. */
-function reads(imageId: string): Record<string, string> {
+function reads(imageId: string, instanceId: string): Record<string, string> {
   return {
     images: `/api/images?region=${region}`,
     'images/[imageId]': `/api/images/${imageId}?region=${region}`,
     'images/[imageId]/shares': `/api/images/${imageId}/shares?region=${region}`,
     'images/[imageId]/content': `/api/images/${imageId}/content?region=${region}`,
+    instances: `/api/instances?region=${region}`,
+    'instances/[instanceId]': `/api/instances/${instanceId}?region=${region}`,
+    'instances/[instanceId]/events': `/api/instances/${instanceId}/events?region=${region}`,
     'unfinished-uploads': `/api/unfinished-uploads?region=${region}`,
     'shared-images': `/api/shared-images?region=${region}`,
     'ended-shares': `/api/ended-shares?region=${region}&imageId=${imageId}`,
@@ -34,7 +38,8 @@ test('every read route answers a signed-out visitor with 401 and nothing else, a
   const owner = await account()
   const disk = await image(owner)
   const [signedIn, signedOut] = [await requestAs(owner), await requestAs(null)]
-  const routes = reads(disk.id)
+  const [machine] = await instanceRows(owner, [{ image: disk }])
+  const routes = reads(disk.id, machine?.id ?? '')
   const files = fs.readdirSync('app/api', { recursive: true, encoding: 'utf8' })
   const folders = files.filter((file) => path.basename(file) === 'route.ts').map((file) => path.dirname(file))
   expect([...Object.keys(routes), ...others].sort()).toEqual(folders.sort())

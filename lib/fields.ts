@@ -85,6 +85,13 @@ export function searchText(max: number) {
 /** A list's place in the URL. Anything that does not fit falls back to its default: a bad URL shows the default list. */
 export const cursor = z.string().max(1024).optional().catch(undefined)
 
+/** The event before which a page of a history begins; without it, its newest. */
+export const eventBefore = z
+  .string()
+  .regex(/^\d{1,18}$/)
+  .optional()
+  .catch(undefined)
+
 const problems: readonly string[] = [
   'required',
   'too-short',

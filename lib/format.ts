@@ -18,6 +18,13 @@ export function formatBytes(bytes: number, locale: string): string {
   return `${format.format(value)} ${units[unit]}`
 }
 
+/** An amount in minor units of its currency as people read it, with the currency's own digits: `¥0.08`, `¥1,234` in yen. */
+export function formatAmount(minor: number, currency: string, locale: string): string {
+  const format = new Intl.NumberFormat(locale, { style: 'currency', currency, currencyDisplay: 'narrowSymbol' })
+  const digits = format.resolvedOptions().maximumFractionDigits ?? 2
+  return format.format(minor / 10 ** digits)
+}
+
 /** How far a time zone is from UTC at a moment, as people write it: `GMT+8`. */
 export function zoneOffset(timeZone: string, locale: string, at: Date): string {
   const parts = new Intl.DateTimeFormat(locale, { timeZone, timeZoneName: 'shortOffset' }).formatToParts(at)

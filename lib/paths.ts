@@ -43,6 +43,15 @@ export const paths = {
   cancelSharing: (region: string, imageId: string, shareId: string) =>
     route(`/${region}/images/${imageId}/share/${shareId}`),
   copyImage: (region: string, imageId: string, to?: string) => route(`/${region}/images/${imageId}/copy`, { to }),
+  instances: (region: string, list: ImageListQuery = {}) => route(`/${region}/instances`, { ...defaultless(list) }),
+  createInstance: (region: string, image?: string, q?: string) => route(`/${region}/instances/create`, { image, q }),
+  instance: (region: string, instanceId: string) => route(`/${region}/instances/${instanceId}`),
+  instanceScreen: (region: string, instanceId: string) => route(`/${region}/instances/${instanceId}/screen`),
+  instanceConsole: (region: string, instanceId: string) => route(`/${region}/instances/${instanceId}/console`),
+  instanceHistory: (region: string, instanceId: string, before?: string) =>
+    route(`/${region}/instances/${instanceId}/history`, { before }),
+  instanceTask: (region: string, instanceId: string, task: string) =>
+    route(`/${region}/instances/${instanceId}/do/${task}`),
   api: {
     signIn: () => '/api/sign-in',
     preferences: () => '/api/preferences',
@@ -64,6 +73,11 @@ export const paths = {
     imports: (imageIds: string[]) => route('/api/imports', { ids: imageIds.join(',') }),
     unfinishedUploads: (region: string) => route('/api/unfinished-uploads', { region }),
     findSharedImages: (region: string, q: string) => route('/api/shared-images', { region, q }),
+    instances: (list: ImageListQuery & { region: string }) => route('/api/instances', list),
+    instance: (region: string, instanceId: string) => route(`/api/instances/${instanceId}`, { region }),
+    instanceEvents: (region: string, instanceId: string, before?: string) =>
+      route(`/api/instances/${instanceId}/events`, { region, before }),
+    findInstances: (region: string, q: string) => route('/api/instances', { region, q }),
     findImages: (region: string, q: string) => route('/api/images', { region, q }),
   },
 }

@@ -24,7 +24,11 @@ type RefusedAnswer = { status: number; body: { refusal: Refusal | Fault } }
  */
 export const readsFor =
   <C extends Context>(authenticate: (request: NextRequest) => Promise<C | null>) =>
-  <S extends z.ZodType, T>(schema: S, read: (ctx: C, params: z.output<S>) => Promise<T | null>) => {
+  <S extends z.ZodType, T>(
+    schema: S,
+    read: (ctx: C, params: z.output<S>) => Promise<T | null>,
+    absent: 'IMAGE_NOT_FOUND' | 'INSTANCE_NOT_FOUND' = 'IMAGE_NOT_FOUND',
+  ) => {
     const answer = async (request: NextRequest, { params }: RouteParams): Promise<Answer<T>> => {
       try {
         const ctx = await authenticate(request)
@@ -33,7 +37,7 @@ export const readsFor =
         const parsed = schema.safeParse({ ...Object.fromEntries(request.nextUrl.searchParams), ...(await params) })
         if (!parsed.success) return refused(toRefusal(parsed.error))
         const value = await within(requestPatienceMs, read(ctx, parsed.data))
-        return value === null ? refused({ code: 'IMAGE_NOT_FOUND' }) : { status: 200, body: value }
+        return value === null ? refused({ code: absent }) : { status: 200, body: value }
       } catch (error) {
         if (error instanceof Refused) return refused(error.refusal)
         if (isDiskFull(error)) return refused({ code: 'READ_ONLY' })

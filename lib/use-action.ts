@@ -8,7 +8,7 @@ import { pageMark } from '@/lib/page-mark'
 import type { ActionResult, Fault, Refusal } from '@/lib/result'
 import { askedNow, noteAnswer } from '@/lib/standing'
 
-export type Noun = 'images' | 'shares' | 'accounts' | 'quotas' | 'imports'
+export type Noun = 'images' | 'shares' | 'accounts' | 'quotas' | 'imports' | 'instances'
 
 type Options = { changes: Noun[]; isLeaving?: boolean }
 

@@ -10,23 +10,28 @@ import { regionContentsQuery } from '@/lib/regions/queries'
 import type { RegionContents } from '@/lib/regions/schema'
 
 type ImageTab = 'custom' | 'shared'
+type Place = ImageTab | 'instances'
 
-/** Leads from a tab with nothing in it to where the account has images: the other tab, and other regions. */
-export function FilledRegions({ region, tab }: { region: string; tab: ImageTab }) {
+/** Leads from a list with nothing in it to where the account has something: other regions, and the other tab of the images. */
+export function FilledRegions({ region, tab }: { region: string; tab: Place }) {
   const t = useTranslations('regions')
   const nameOf = useRegionName()
   const textOf = useRegionContentsText()
   const { data = [] } = useQuery(regionContentsQuery())
-  const filled = data.filter((contents) => textOf(contents) !== '')
+  const filled = data.filter(({ images, shares, instances }) => (tab === 'instances' ? instances : images + shares) > 0)
   if (filled.length === 0) return null
   return (
     <div className="mt-4 border-line border-t pt-3">
-      <p>{t('filled')}</p>
+      <p>{t(tab === 'instances' ? 'filledInstances' : 'filled')}</p>
       <ul className="mt-1 flex flex-col items-center">
         {filled.map((contents) => (
           <li key={contents.region}>
             <Link
-              href={hrefOf(contents, contents.region === region ? other(tab) : tab)}
+              href={
+                tab === 'instances'
+                  ? paths.instances(contents.region)
+                  : hrefOf(contents, contents.region === region ? other(tab) : tab)
+              }
               className="inline-block rounded-sm py-0.5 font-medium text-accent hover:underline"
             >
               {nameOf(contents.region)}

@@ -2,12 +2,14 @@
 
 import { useQuery } from '@tanstack/react-query'
 import dynamic from 'next/dynamic'
+import Link from 'next/link'
 import { useRouter } from 'next/navigation'
 import { useTranslations } from 'next-intl'
 import { useRef, useState } from 'react'
 import { useRegionName } from '@/components/shell/current-region'
 import { PageHeader } from '@/components/shell/page-header'
 import { Button } from '@/components/ui/button'
+import { buttonClass } from '@/components/ui/button-class'
 import { Card } from '@/components/ui/card'
 import { Notice } from '@/components/ui/notice'
 import { ReadError } from '@/lib/fetch-json'
@@ -136,14 +138,19 @@ function HeldImagePage({ image, before }: { image: HeldImage; before: string | u
         title={image.name}
         line={t('detailsLineHeld', { sharer: image.sharer })}
         actions={
-          <Button
-            kind="secondary"
-            aria-label={`${t('cancelSharing')}, ${image.name}`}
-            href={paths.cancelSharing(image.regionId, image.id, image.shareId)}
-            onClick={() => setCancelling(true)}
-          >
-            {t('cancelSharing')}
-          </Button>
+          <>
+            <Link href={paths.createInstance(image.regionId, image.id)} className={buttonClass('primary')}>
+              {t('createInstance')}
+            </Link>
+            <Button
+              kind="secondary"
+              aria-label={`${t('cancelSharing')}, ${image.name}`}
+              href={paths.cancelSharing(image.regionId, image.id, image.shareId)}
+              onClick={() => setCancelling(true)}
+            >
+              {t('cancelSharing')}
+            </Button>
+          </>
         }
       />
       <Card title={t('details')}>

@@ -1,11 +1,12 @@
 'use client'
 
 import Link from 'next/link'
-import { useFormatter, useTranslations } from 'next-intl'
+import { useTranslations } from 'next-intl'
 import { useRegionName } from '@/components/shell/current-region'
 import { Card } from '@/components/ui/card'
+import { TimelineItem } from '@/components/ui/timeline'
 import { deedsOf } from '@/lib/events/rules'
-import type { ImageEvent } from '@/lib/events/schema'
+import type { EventItem } from '@/lib/events/schema'
 import type { HeldImage, OwnImage } from '@/lib/images/schema'
 import { paths } from '@/lib/paths'
 
@@ -54,21 +55,16 @@ export function ImageHistory({ image, before }: ImageHistoryProps) {
   )
 }
 
-function isFolded(deed: ImageEvent[]): boolean {
+function isFolded(deed: EventItem[]): boolean {
   return deed.length >= foldedFrom && deed.every(({ recipient }) => recipient !== null)
 }
 
-function Deed({ events, isHeld }: { events: ImageEvent[]; isHeld: boolean }) {
-  const format = useFormatter()
+function Deed({ events, isHeld }: { events: EventItem[]; isHeld: boolean }) {
   const textOf = useDeedText(isHeld)
   const [event] = events
   if (!event) return null
   return (
-    <li className="relative border-line border-l pb-3 pl-4 last:border-transparent last:pb-0">
-      <span
-        aria-hidden
-        className="absolute top-1.5 -left-[4.5px] size-2 rounded-full border border-transparent bg-line-strong ring-4 ring-surface-raised"
-      />
+    <TimelineItem at={event.at}>
       {events.length === 1 ? (
         <p className="[overflow-wrap:anywhere]">{textOf(events)}</p>
       ) : (
@@ -85,15 +81,12 @@ function Deed({ events, isHeld }: { events: ImageEvent[]; isHeld: boolean }) {
           </ul>
         </details>
       )}
-      <time dateTime={event.at} className="text-ink-muted text-xs tabular-nums">
-        {format.dateTime(new Date(event.at), { dateStyle: 'medium', timeStyle: 'medium' })}
-      </time>
-    </li>
+    </TimelineItem>
   )
 }
 
 /** A deed as a sentence. Deeds of several events are all done to accounts: they say how many. */
-function useDeedText(isHeld: boolean): (events: ImageEvent[]) => string {
+function useDeedText(isHeld: boolean): (events: EventItem[]) => string {
   const t = useTranslations('events')
   const eventText = useEventText(isHeld)
   return (events) => {
@@ -107,7 +100,7 @@ function useDeedText(isHeld: boolean): (events: ImageEvent[]) => string {
   }
 }
 
-function useEventText(isHeld: boolean): (event: ImageEvent) => string {
+function useEventText(isHeld: boolean): (event: EventItem) => string {
   const t = useTranslations('events')
   const regionName = useRegionName()
   return ({ action, by, recipient, details, ...event }) => {

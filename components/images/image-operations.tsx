@@ -83,6 +83,8 @@ function useOperations(region: string, image: CustomImage, onAsk: (task: ImageTa
   const items: OperationItem[] = [{ kind: 'link', label: t('sharedImages'), href: paths.shareImage(region, image.id) }]
   if (canImage('copy', state))
     items.push({ kind: 'link', label: t('copyImage'), href: paths.copyImage(region, image.id) })
+  if (canImage('createInstance', state))
+    items.push({ kind: 'link', label: t('createInstance'), href: paths.createInstance(region, image.id) })
   if (canImage('retry', state) && image.isCopy) items.push(ask('retryCopy', t('retry'), false))
   if (canImage('delete', state)) items.push(ask('delete', t('delete')))
   if (canImage('cancelImport', state)) items.push(ask('cancelImport', t('cancelImport')))

@@ -7,7 +7,7 @@ import { useTranslations } from 'next-intl'
 import { paths } from '@/lib/paths'
 import { newSharesQuery } from '@/lib/shares/queries'
 
-const tabClass =
+export const tabClass =
   '-mb-px inline-flex h-9 items-center gap-2 border-transparent border-b-2 px-1 text-md text-ink-muted transition-colors hover:text-ink ' +
   'aria-[current]:border-accent aria-[current]:font-medium aria-[current]:text-accent'
 

@@ -56,6 +56,9 @@ function AvailableActions({ image, onAsk }: OwnImageActionsProps) {
       <Link href={paths.copyImage(region, image.id)} className={buttonClass('secondary')}>
         {t('copyImage')}
       </Link>
+      <Link href={paths.createInstance(region, image.id)} className={buttonClass('secondary')}>
+        {t('createInstance')}
+      </Link>
       <DownloadButton image={image} />
       <TaskButton kind="secondary" image={image} task="delete" label={t('delete')} onAsk={onAsk} />
     </>

@@ -2,12 +2,14 @@
 
 import { useQuery } from '@tanstack/react-query'
 import dynamic from 'next/dynamic'
+import Link from 'next/link'
 import { useLocale, useTranslations } from 'next-intl'
 import { useEffect, useRef, useState } from 'react'
 import { EndedShares } from '@/components/shares/ended-shares'
 import { useRegionName } from '@/components/shell/current-region'
 import { Badge } from '@/components/ui/badge'
 import { Button } from '@/components/ui/button'
+import { buttonClass } from '@/components/ui/button-class'
 import { Ellipsis } from '@/components/ui/ellipsis'
 import { late } from '@/components/ui/late'
 import { Status } from '@/components/ui/status'
@@ -185,15 +187,23 @@ function useColumns(
       header: t('operation'),
       card: 'foot',
       cell: (image) => (
-        <Button
-          kind="text-danger"
-          aria-label={`${t('cancelSharing')}, ${image.name}`}
-          href={paths.cancelSharing(list.region, image.imageId, image.shareId)}
-          onClick={() => onCancel(image)}
-          className="-mx-1.5"
-        >
-          {t('cancelSharing')}
-        </Button>
+        <div className="-mx-1.5 flex gap-0.5">
+          <Link
+            href={paths.createInstance(list.region, image.imageId)}
+            aria-label={`${t('createInstance')}, ${image.name}`}
+            className={buttonClass('text')}
+          >
+            {t('createInstance')}
+          </Link>
+          <Button
+            kind="text-danger"
+            aria-label={`${t('cancelSharing')}, ${image.name}`}
+            href={paths.cancelSharing(list.region, image.imageId, image.shareId)}
+            onClick={() => onCancel(image)}
+          >
+            {t('cancelSharing')}
+          </Button>
+        </div>
       ),
     },
   ]

@@ -137,6 +137,7 @@ function useDraft(form: RefObject<HTMLFormElement | null>, draft: string): void 
       const text = nameOf(field).endsWith('[]') ? undefined : kept[nameOf(field)]?.at(-1)
       if (text === undefined) continue
       if (field instanceof HTMLSelectElement) field.value = text
+      else if (field instanceof HTMLInputElement && field.type === 'radio') field.checked = field.value === text
       else if (isText(field) && field.value === field.defaultValue) field.value = text
     }
   }, [form, draft])

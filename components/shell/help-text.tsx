@@ -23,6 +23,11 @@ type HelpRule =
   | 'resume'
   | 'copy'
   | 'username'
+  | 'runningHours'
+  | 'rebuild'
+  | 'terminated'
+  | 'instanceQuota'
+  | 'stop'
 
 const helpRules: Record<HelpTopic, HelpRule[]> = {
   custom: ['own', 'region', 'quota', 'failed', 'delete'],
@@ -32,6 +37,9 @@ const helpRules: Record<HelpTopic, HelpRule[]> = {
   details: ['available', 'own', 'region', 'delete', 'failed'],
   copy: ['region', 'copy', 'available', 'quota'],
   account: ['username', 'master', 'quota'],
+  instances: ['chargedYou', 'runningHours', 'instanceQuota', 'terminated'],
+  create: ['chargedYou', 'runningHours', 'region', 'instanceQuota'],
+  instance: ['stop', 'runningHours', 'rebuild', 'terminated'],
 }
 
 // The keys are named as they stand on the keyboard, in every language.

@@ -1,13 +1,14 @@
 'use client'
 
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { Copy, Disc3, IdCard, Languages, MapPin, Moon, Share2, Trash, Upload } from 'lucide'
+import { Copy, Disc3, IdCard, Languages, MapPin, Moon, Plus, Server, Share2, Terminal, Trash, Upload } from 'lucide'
 import type { Route } from 'next'
 import { useParams, useRouter } from 'next/navigation'
 import { useTranslations } from 'next-intl'
 import type { ReactNode } from 'react'
 import { Icon } from '@/components/ui/icon'
 import { findImagesQuery } from '@/lib/images/queries'
+import { findInstancesQuery } from '@/lib/instances/queries'
 import { localeCookie, localeNames, locales } from '@/lib/messages/locales'
 import { paths } from '@/lib/paths'
 import { findSharedImagesQuery } from '@/lib/shares/queries'
@@ -45,7 +46,9 @@ export function usePaletteGroups(search: string, regions: RegionChoice[]): Palet
   const actions = useActions()
   const groups = [
     { heading: t('searchHere'), items: useImageInView().filter(matches) },
+    { heading: t('searchThisInstance'), items: useInstanceInView().filter(matches) },
     { heading: t('searchImages'), items: useFoundImages(search) },
+    { heading: t('searchInstances'), items: useFoundInstances(search) },
     { heading: t('searchPages'), items: usePages().filter(matches) },
     { heading: t('searchRegions'), items: places.filter(matches) },
     // They are found by their words; without any they would only be in the way.
@@ -69,7 +72,54 @@ function useImageInView(): PaletteItem[] {
       words,
     },
     { id: 'copy', href: paths.copyImage(region, imageId), icon: <Icon of={Copy} />, label: t('copy.title'), words },
+    {
+      id: 'create-instance-of',
+      href: paths.createInstance(region, imageId),
+      icon: <Icon of={Server} />,
+      label: t('createInstance.title'),
+      words,
+    },
   ]
+}
+
+function useInstanceInView(): PaletteItem[] {
+  const t = useTranslations()
+  const { instanceId } = useParams<{ instanceId?: string }>()
+  const { region } = useCurrentRegion()
+  if (!instanceId) return []
+  const words = t('shell.searchThisInstance')
+  const item = (id: 'console' | 'screen' | 'history', href: Route): PaletteItem => ({
+    id: `instance-${id}`,
+    href,
+    icon: <Icon of={Terminal} />,
+    label: t(`instances.tab.${id}`),
+    words,
+  })
+  return [
+    item('console', paths.instanceConsole(region, instanceId)),
+    item('screen', paths.instanceScreen(region, instanceId)),
+    item('history', paths.instanceHistory(region, instanceId)),
+  ]
+}
+
+function useFoundInstances(search: string): PaletteItem[] {
+  const { region } = useCurrentRegion()
+  const found = useQuery({
+    ...findInstancesQuery(region, search),
+    enabled: region !== '',
+    placeholderData: keepPreviousData,
+  })
+  const typed = search.trim().toLowerCase()
+  return (found.data?.items ?? [])
+    .filter(({ id, name }) => !found.isPlaceholderData || `${id} ${name}`.toLowerCase().includes(typed))
+    .slice(0, imagesShown)
+    .map(({ id, name }) => ({
+      id,
+      href: paths.instance(region, id),
+      icon: <Icon of={Server} />,
+      label: name,
+      hint: id,
+    }))
 }
 
 function useFoundImages(search: string): PaletteItem[] {
@@ -102,8 +152,23 @@ function useFoundImages(search: string): PaletteItem[] {
 function usePages(): PaletteItem[] {
   const t = useTranslations()
   const { region } = useCurrentRegion()
-  const words = (page: 'custom' | 'shared' | 'import' | 'bin' | 'account') => t(`palette.${page}`)
+  const words = (page: 'custom' | 'shared' | 'import' | 'bin' | 'account' | 'instances' | 'createInstance') =>
+    t(`palette.${page}`)
   return [
+    {
+      id: 'instances',
+      href: paths.instances(region),
+      icon: <Icon of={Server} />,
+      label: t('instances.title'),
+      words: words('instances'),
+    },
+    {
+      id: 'create-instance',
+      href: paths.createInstance(region),
+      icon: <Icon of={Plus} />,
+      label: t('createInstance.title'),
+      words: words('createInstance'),
+    },
     {
       id: 'custom',
       href: paths.customImages(region),

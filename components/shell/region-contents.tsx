@@ -3,13 +3,14 @@
 import { useTranslations } from 'next-intl'
 import type { RegionContents } from '@/lib/regions/schema'
 
-/** What the account has in a region, such as "6 images, 1 new share"; nothing where it has nothing. */
+/** What the account has in a region, such as "6 images, 1 new share, 2 instances"; nothing where it has nothing. */
 export function useRegionContentsText(): (contents: RegionContents | undefined) => string {
   const t = useTranslations('regions')
   return (contents) => {
     if (!contents) return ''
-    const { images, shares, newShares } = contents
+    const { images, shares, newShares, instances } = contents
     const received = newShares > 0 ? t('newShares', { count: newShares }) : shares > 0 && t('shares', { count: shares })
-    return [images > 0 && t('images', { count: images }), received].filter(Boolean).join(t('between'))
+    const machines = instances > 0 && t('instances', { count: instances })
+    return [images > 0 && t('images', { count: images }), received, machines].filter(Boolean).join(t('between'))
   }
 }

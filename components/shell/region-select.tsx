@@ -76,6 +76,7 @@ function useChoose(): (region: string) => void {
   const pathname = usePathname()
   const search = useSearchParams()
   const params = useParams<{ region?: string; imageId?: string }>()
+  const isInstances = pathname.startsWith(`/${params.region}/instances`)
   const { remember } = useCurrentRegion()
   return (region: string) => {
     remember(region)
@@ -83,6 +84,10 @@ function useChoose(): (region: string) => void {
     beginNavigation()
     if (params.imageId) {
       router.push(paths.customImages(region))
+      return
+    }
+    if (isInstances && !pathname.endsWith('/instances')) {
+      router.push(paths.instances(region))
       return
     }
     const isShared = pathname.endsWith('/images/shared')
@@ -94,6 +99,7 @@ function useChoose(): (region: string) => void {
       sort: search.get('sort') ?? '',
       size: Number(search.get('size')) || undefined,
     }
-    router.push(isShared ? paths.sharedImages(region, list) : paths.customImages(region, list))
+    const listOf = isInstances ? paths.instances : isShared ? paths.sharedImages : paths.customImages
+    router.push(listOf(region, list))
   }
 }

@@ -1,6 +1,7 @@
 'use client'
 
-import { Disc3 } from 'lucide'
+import { Disc3, type IconNode, Server } from 'lucide'
+import type { Route } from 'next'
 import Link from 'next/link'
 import { usePathname } from 'next/navigation'
 import { useTranslations } from 'next-intl'
@@ -19,26 +20,29 @@ export function SideMenu({ onNavigate }: SideMenuProps) {
   const t = useTranslations('shell')
   const pathname = usePathname()
   const { region } = useCurrentRegion()
-  const isImages = pathname.startsWith(`/${region}/images`)
   const wordClass = onNavigate ? '' : 'max-lg:sr-only'
+  const entry = (href: Route, place: string, icon: IconNode, label: string) => (
+    <Link
+      href={href}
+      title={label}
+      aria-current={pathname.startsWith(`/${region}/${place}`) ? 'page' : undefined}
+      onClick={onNavigate}
+      className={classNames(
+        'flex h-9 items-center gap-2.5 rounded-control px-2.5 text-sm transition-colors hover:bg-surface-hover',
+        'aria-[current]:bg-accent-soft aria-[current]:font-medium aria-[current]:text-accent',
+      )}
+    >
+      <Icon of={icon} className="size-4 shrink-0" />
+      <span className={wordClass}>{label}</span>
+    </Link>
+  )
   return (
     <nav aria-label={t('mainMenu')} className="flex flex-col gap-1 p-2">
+      {entry(paths.instances(region), 'instances', Server, t('instances'))}
       <h2 className={classNames('px-2 pt-2 pb-1 font-medium text-ink-muted text-xs', wordClass)}>
         {t('imagesAndSnapshots')}
       </h2>
-      <Link
-        href={paths.customImages(region)}
-        title={t('images')}
-        aria-current={isImages ? 'page' : undefined}
-        onClick={onNavigate}
-        className={classNames(
-          'flex h-9 items-center gap-2.5 rounded-control px-2.5 text-sm transition-colors hover:bg-surface-hover',
-          'aria-[current]:bg-accent-soft aria-[current]:font-medium aria-[current]:text-accent',
-        )}
-      >
-        <Icon of={Disc3} className="size-4 shrink-0" />
-        <span className={wordClass}>{t('images')}</span>
-      </Link>
+      {entry(paths.customImages(region), 'images', Disc3, t('images'))}
     </nav>
   )
 }

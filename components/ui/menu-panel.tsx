@@ -91,6 +91,21 @@ function Item({ item }: { item: MenuItem }) {
       </DropdownMenu.Item>
     )
   }
+  if (item.kind === 'action' && item.disabledReason) {
+    return (
+      // Radix skips what is disabled, and then nobody who cannot see it would learn why.
+      <DropdownMenu.Item
+        aria-disabled
+        className={`${menuItemClass} h-auto text-ink-muted`}
+        onSelect={(event) => event.preventDefault()}
+      >
+        <span className="py-1.5">
+          <span className="block">{item.label}</span>
+          <span className="block text-xs">{item.disabledReason}</span>
+        </span>
+      </DropdownMenu.Item>
+    )
+  }
   if (item.kind === 'action') {
     return (
       <DropdownMenu.Item

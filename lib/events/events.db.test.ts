@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { db } from '@/lib/db/client'
 import { account, image, later, noon, region } from '@/lib/testing/builders'
-import { listImageEvents } from './reads'
+import { listEvents } from './reads'
 import { deedsOf } from './rules'
 
 it('pages through a long history in both its actions and its deeds: none is left out, told twice or cut', async () => {
@@ -21,12 +21,12 @@ it('pages through a long history in both its actions and its deeds: none is left
   // The deed of 20 lies across the 50th event from the end.
   await db().event.createMany({ data: [...Array.from({ length: 60 }, (_, index) => single(index)), ...share] })
   await db().event.createMany({ data: Array.from({ length: 41 }, (_, index) => single(100 + index)) })
-  const first = await listImageEvents({ imageId })
+  const first = await listEvents({ imageId })
   expect(first.items).toHaveLength(61)
   expect(deedsOf(first.items).at(-1)).toHaveLength(20)
-  const second = await listImageEvents({ imageId }, first.older ?? '')
+  const second = await listEvents({ imageId }, first.older ?? '')
   expect(second.items).toHaveLength(50)
-  const third = await listImageEvents({ imageId }, second.older ?? '')
+  const third = await listEvents({ imageId }, second.older ?? '')
   expect(third.older).toBe(null)
   const ids = [...first.items, ...second.items, ...third.items].map(({ id }) => id)
   expect(new Set(ids).size).toBe(121)
@@ -51,6 +51,6 @@ it('tells the operator and the console from accounts', async () => {
       details: {},
     })),
   })
-  const { items } = await listImageEvents({ imageId })
+  const { items } = await listEvents({ imageId })
   expect(items.map(({ by }) => by)).toEqual(['account', 'console', 'operator'])
 })

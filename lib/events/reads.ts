@@ -2,18 +2,18 @@ import 'server-only'
 import { operatorId } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import { deedEventsMax, isOneDeed } from './rules'
-import type { ImageEvent, ImageEvents } from './schema'
+import type { EventItem, EventPage } from './schema'
 
 const eventsShown = 50
 
 /**
- * Events of an image or of one share of it, newest first: those before the event `before`, or the newest. A page is about 50
+ * Events of an image, of one share of it, or of an instance, newest first: those before the event `before`, or the newest. A page is about 50
  * long and never ends in the middle of one deed, such as a share with 20 recipients.
  */
-export async function listImageEvents(
-  where: { imageId: string } | { shareId: string },
+export async function listEvents(
+  where: { imageId: string } | { shareId: string } | { instanceId: string },
   before?: string,
-): Promise<ImageEvents> {
+): Promise<EventPage> {
   const rows = await db().event.findMany({
     where: { ...where, ...(before ? { id: { lt: BigInt(before) } } : {}) },
     orderBy: { id: 'desc' },
@@ -27,7 +27,7 @@ export async function listImageEvents(
 
 type EventRow = Awaited<ReturnType<ReturnType<typeof db>['event']['findMany']>>[number]
 
-function toEvent(event: EventRow): ImageEvent {
+function toEvent(event: EventRow): EventItem {
   const details = plainDetails(event.details)
   const isByRecipient = details.by === 'recipient'
   // What a recipient's sub-account does is told of the recipient: who acts for it is its own affair.

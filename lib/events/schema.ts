@@ -1,5 +1,5 @@
-/** One event of an image, as those see it whom it concerns. */
-export type ImageEvent = {
+/** One event of an image or an instance, as those see it whom it concerns. */
+export type EventItem = {
   id: string
   at: string
   action: string
@@ -11,4 +11,4 @@ export type ImageEvent = {
 }
 
 /** A page of events, newest first. `older`: the id of the last one, where there are more; the next page begins behind it. */
-export type ImageEvents = { items: ImageEvent[]; older: string | null }
+export type EventPage = { items: EventItem[]; older: string | null }

@@ -7,7 +7,7 @@ import { keyset, likePattern, type SortColumn } from '@/lib/db/page'
 import { plannedEachTime } from '@/lib/db/statement-names'
 import { parseDiskLayout } from '@/lib/disks/layout'
 import { env } from '@/lib/env'
-import { listImageEvents } from '@/lib/events/reads'
+import { listEvents } from '@/lib/events/reads'
 import { metersOf } from '@/lib/quotas/reads'
 import type { QuotaMeters } from '@/lib/quotas/schema'
 import { type ImageStateName, purgedAt } from './rules'
@@ -219,7 +219,7 @@ export async function getImage(ctx: Context, params: ImagePageParams): Promise<I
       username: share.recipient.username,
       sharedAt: share.createdAt.toISOString(),
     })),
-    events: await listImageEvents({ imageId: image.id }, params.before),
+    events: await listEvents({ imageId: image.id }, params.before),
   }
 }
 
@@ -231,7 +231,7 @@ async function toHeldImage(
   sharer: string,
   share: HeldShare,
 ): Promise<HeldImage> {
-  const { items, older } = await listImageEvents({ shareId: share.id }, before)
+  const { items, older } = await listEvents({ shareId: share.id }, before)
   return {
     view: 'recipient',
     ...fields,

@@ -12,6 +12,7 @@ export const imageCan = {
   share: ['available'],
   copy: ['available'],
   download: ['available'],
+  createInstance: ['available'],
   update: ['importing', 'available', 'copying', 'failed'],
   edit: ['importing', 'available', 'copying'],
   delete: ['available', 'failed'],

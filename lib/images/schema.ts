@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import type { DiskFormatName } from '@/lib/blobs/rules'
 import { type BootModeName, bootModes, type DiskLayout } from '@/lib/disks/layout'
-import type { ImageEvents } from '@/lib/events/schema'
+import type { EventPage } from '@/lib/events/schema'
 import {
   amount,
   choice,
   cursor,
+  eventBefore,
   flag,
   freeText,
   imageId,
@@ -64,11 +65,7 @@ export const imageParams = z.object({ region: regionId, imageId })
 
 /** An image's page: the image, and the event before which its history is shown. */
 export const imagePageParams = imageParams.extend({
-  before: z
-    .string()
-    .regex(/^\d{1,18}$/)
-    .optional()
-    .catch(undefined),
+  before: eventBefore,
 })
 export type ImagePageParams = z.infer<typeof imagePageParams>
 
@@ -209,7 +206,7 @@ export type OwnImage = ImageFields & {
   failure: ReadFailure | null
   createdAt: string
   recipients: { shareId: string; username: string; sharedAt: string }[]
-  events: ImageEvents
+  events: EventPage
 }
 
 /** The same image as a recipient sees it: no other recipient, no checksum, nothing to download. */
@@ -219,7 +216,7 @@ export type HeldImage = ImageFields & {
   sharer: string
   sharedAt: string
   note: string
-  events: ImageEvents
+  events: EventPage
 }
 
 /** The owner asked for it under another region's URL (rule 6). */

@@ -1,15 +1,45 @@
 import 'server-only'
 import type { Context } from '@/lib/auth/viewer'
+import { db } from '@/lib/db/client'
+import { type Counts, countColumns, rangeOf } from '@/lib/db/count'
 import { Prisma } from '@/lib/db/generated/client'
+import { keyset, likePattern, type SortColumn } from '@/lib/db/page'
+import { plannedEachTime } from '@/lib/db/statement-names'
 import type { Transaction } from '@/lib/db/transaction'
+import { listEvents } from '@/lib/events/reads'
+import type { EventPage } from '@/lib/events/schema'
+import { isAvailable } from '@/lib/images/rules'
+import { selectPrice } from '@/lib/instance-types/reads'
+import { quotaOf, usedOf } from '@/lib/quotas/reads'
+import { resources } from '@/lib/quotas/rules'
+import type { Meter } from '@/lib/quotas/schema'
 import {
   type HostFacts,
+  type HostView,
   hostPatienceMs,
   type ImageNeeds,
+  type InstanceStateName,
+  type InstanceTaskName,
+  imagesOffered,
   leastInstanceDiskGib,
+  statesOfQuota,
   statesOnHost,
   type TypeFacts,
+  terminatedKeptMs,
 } from './rules'
+import {
+  type AskedImage,
+  type ImageInstances,
+  type InstanceDetails,
+  type InstanceHistoryParams,
+  type InstanceImage,
+  type InstanceInput,
+  type InstanceItem,
+  type InstanceList,
+  type InstanceListParams,
+  type InstanceRoom,
+  instanceReason,
+} from './schema'
 
 /** Instances that take vCPU and memory of their host: those that are there, and those that it is just about to start. */
 const onHost = Prisma.sql`(i.state = ANY(${[...statesOnHost]}::"InstanceState"[]) OR i.task IN ('START', 'REBUILD', 'RESTORE'))`
@@ -65,4 +95,189 @@ export async function findUsableImage(tx: Transaction, ctx: Context, imageId: st
   const minDiskGib = leastInstanceDiskGib({ minDiskGib: image.minDiskGib, virtualSize })
   // Where nobody knows how a disk starts, a BIOS is the older and the wider guess.
   return { owner, operatingSystem, minMemoryMib, minDiskGib, virtualSize, bootMode: image.bootMode ?? 'BIOS' }
+}
+
+type InstanceRow = Omit<
+  InstanceItem,
+  'image' | 'state' | 'task' | 'reason' | 'diskBytes' | 'createdAt' | 'terminatedAt'
+> & {
+  state: InstanceStateName
+  task: InstanceTaskName | null
+  reason: unknown
+  imageId: string
+  imageName: string
+  imageOwner: string
+  isShared: boolean
+  diskBytes: bigint
+  createdAt: Date
+  terminatedAt: Date | null
+}
+
+/** Whether the image of an instance `i` can still be used by the instance's owner. */
+const canRebuild = Prisma.sql`EXISTS (SELECT FROM "Image" m WHERE m.id = i."imageId" AND m.state = 'available'
+  AND m."blobId" IS NOT NULL AND (m."ownerId" = i."ownerId"
+    OR EXISTS (SELECT FROM "Share" s WHERE s."imageId" = m.id AND s."recipientId" = i."ownerId")))`
+
+const itemColumns = Prisma.sql`i.id, i.name, i.state::text AS state, i.task::text AS task, i.reason, i."imageId", i."imageName",
+  i."imageOwnerName" AS "imageOwner", i."imageOwnerId" <> i."ownerId" AS "isShared", i."operatingSystem", i."typeId",
+  t.vcpus, t."memoryMib", i."diskBytes", i."isProtected", i."createdAt", i."terminatedAt", ${canRebuild} AS "canRebuild"`
+
+const ofType = Prisma.sql`FROM "Instance" i JOIN "InstanceType" t ON t.id = i."typeId"`
+
+function sortBy(column: Prisma.Sql, type: Prisma.Sql, value: (row: InstanceRow) => string): SortColumn<InstanceRow> {
+  return { column, type, idColumn: Prisma.sql`i.id`, value }
+}
+
+const byName = sortBy(Prisma.sql`i.name`, Prisma.sql`text`, (row) => row.name)
+const byCreatedAt = sortBy(Prisma.sql`i."createdAt"`, Prisma.sql`timestamptz`, (row) => row.createdAt.toISOString())
+
+/** The host that takes new instances, as one JSON object; null where there is none. */
+const selectHost = Prisma.sql`(SELECT json_build_object('accelerator', accelerator, 'problem', problem,
+    'isEmulationAllowed', "isEmulationAllowed",
+    'isAlive', "seenAt" > clock_timestamp() - ${hostPatienceMs} * interval '1 millisecond')
+  FROM "MachineHost" ORDER BY "seenAt" DESC LIMIT 1)`
+
+/** The viewer's quota of instances in a region, as one JSON object. */
+function meterOf({ viewer }: Context, region: string): Prisma.Sql {
+  const counted = { account: Prisma.sql`${viewer.ownerId}`, region: Prisma.sql`${region}` }
+  return Prisma.sql`json_build_object('used', ${usedOf('instances', counted)}, 'quota', ${quotaOf('instances', counted)})`
+}
+
+/** Terminated instances are listed for 7 days. */
+function isListed({ now }: Context): Prisma.Sql {
+  return Prisma.sql`(i.state <> 'terminated' OR i."terminatedAt" > ${new Date(now.getTime() - terminatedKeptMs)})`
+}
+
+type Extras = Counts & { meter: Meter; host: HostView | null }
+
+/** One page of the viewer's instances in a region, with the quota and the host. Terminated ones only where they are asked for. */
+export async function listInstances(ctx: Context, list: InstanceListParams): Promise<InstanceList> {
+  const { ownerId } = ctx.viewer
+  const page = keyset(list.sort, list.sort.endsWith('name') ? byName : byCreatedAt, list, list.size)
+  const search = list.q
+    ? Prisma.sql`AND (i.name ILIKE ${likePattern(list.q)} OR ${list.q.toLowerCase()} IN (i.id, i."imageId"))`
+    : Prisma.empty
+  const state = list.state
+    ? Prisma.sql`AND i.state = ${list.state}::"InstanceState"`
+    : Prisma.sql`AND i.state <> 'terminated'`
+  const asked = Prisma.sql`WHERE i."ownerId" = ${ownerId} AND i."regionId" = ${list.region} AND ${isListed(ctx)} ${search} ${state}`
+  const [rows, [extras]] = await Promise.all([
+    db().$queryRaw<InstanceRow[]>`
+      SELECT ${plannedEachTime} ${itemColumns} ${ofType} ${asked} ${page.where} ${page.tail}`,
+    db().$queryRaw<Extras[]>`
+      SELECT ${plannedEachTime} ${countColumns(Prisma.sql`FROM "Instance" i ${asked}`, page)}, ${selectHost} AS host,
+        ${meterOf(ctx, list.region)} AS meter`,
+  ])
+  const shown = page.toPage(rows, (row) => row.id, toItem)
+  return {
+    ...shown,
+    range: rangeOf(page, extras, shown.items.length),
+    quota: extras?.meter ?? { used: 0, quota: resources.instances.default },
+    host: extras?.host ?? null,
+  }
+}
+
+/** What decides, besides the form, whether instances can be created in a region: the quota and the host. */
+export async function getInstanceRoom(ctx: Context, { region }: { region: string }): Promise<InstanceRoom> {
+  const [room] = await db().$queryRaw<InstanceRoom[]>`
+    SELECT ${plannedEachTime} ${selectHost} AS host, ${meterOf(ctx, region)} AS quota`
+  if (!room) throw new Error('A statement without FROM of a table has one row.')
+  return room
+}
+
+function toItem(row: InstanceRow): InstanceItem {
+  const { imageId, imageName, imageOwner, isShared, ...rest } = row
+  return {
+    ...rest,
+    image: { id: imageId, name: imageName, owner: imageOwner, isShared },
+    reason: instanceReason.nullable().catch(null).parse(row.reason),
+    diskBytes: Number(row.diskBytes),
+    createdAt: row.createdAt.toISOString(),
+    terminatedAt: row.terminatedAt?.toISOString() ?? null,
+  }
+}
+
+type More = Omit<InstanceDetails, keyof InstanceItem | 'runsSince'>
+
+/** An instance of the viewer's in this region, also one that was terminated in the last 7 days. Null for any other. */
+export async function getInstance(
+  ctx: Context,
+  { region, instanceId }: InstanceInput,
+): Promise<InstanceDetails | null> {
+  const [row] = await db().$queryRaw<(InstanceRow & More & { runsSince: Date | null })[]>`
+    SELECT ${itemColumns}, i."regionId" AS region, c.username AS "createdBy", i."bootMode"::text AS "bootMode", i."minMemoryMib",
+      i."hostName",
+      i."sshKey" IS NOT NULL AS "hasSshKey", i."userData" IS NOT NULL AS "hasUserData", h.accelerator,
+      ${selectPrice(Prisma.sql`i."typeId"`, Prisma.sql`clock_timestamp()`)} AS amount,
+      (SELECT max(r."from") FROM "InstanceRun" r WHERE r."instanceId" = i.id AND r."isOpen") AS "runsSince"
+    ${ofType} JOIN "MachineHost" h ON h.id = i."hostId" JOIN "Account" c ON c.id = i."createdById"
+    WHERE i.id = ${instanceId} AND i."ownerId" = ${ctx.viewer.ownerId} AND i."regionId" = ${region} AND ${isListed(ctx)}`
+  if (!row) return null
+  const { createdBy, bootMode, minMemoryMib, hostName, hasSshKey, hasUserData, accelerator, amount } = row
+  const more: More = {
+    region,
+    createdBy,
+    bootMode,
+    minMemoryMib,
+    hostName,
+    hasSshKey,
+    hasUserData,
+    accelerator,
+    amount,
+  }
+  return { ...toItem(row), ...more, runsSince: row.runsSince?.toISOString() ?? null }
+}
+
+/** What happened to an instance of the viewer's, newest first. Null where `getInstance` has none. */
+export async function listInstanceEvents(ctx: Context, params: InstanceHistoryParams): Promise<EventPage | null> {
+  const isThere = await getInstance(ctx, params)
+  return isThere && (await listEvents({ instanceId: params.instanceId }, params.before))
+}
+
+/** Which master accounts have instances of an image, the owner first, and how many each: for the image's owner alone. */
+export async function listImageInstances(imageId: string): Promise<ImageInstances> {
+  return await db().$queryRaw<ImageInstances>`
+    SELECT min(a.username) AS username, count(*)::int AS instances
+    FROM "Instance" i JOIN "Account" a ON a.id = i."ownerId"
+    WHERE i."imageId" = ${imageId} AND i.state = ANY(${[...statesOfQuota]}::"InstanceState"[])
+    GROUP BY i."ownerId" ORDER BY bool_or(i."ownerId" = i."imageOwnerId") DESC, 1`
+}
+
+/** Images of a region that the viewer can create instances from, own and shared, by name, id or sharer: the first `imagesOffered` by name. */
+export async function listInstanceImages(
+  ctx: Context,
+  { region, q }: { region: string; q: string },
+): Promise<InstanceImage[]> {
+  const { ownerId } = ctx.viewer
+  const search = q
+    ? Prisma.sql`WHERE name ILIKE ${likePattern(q)} OR id = ${q.toLowerCase()} OR owner = ${q.toLowerCase()}`
+    : Prisma.empty
+  const columns = Prisma.sql`m.id, m.name, m."operatingSystem", m."virtualSize"::float8 AS "virtualSize", m."minDiskGib", m."minMemoryMib"`
+  const isReady = Prisma.sql`m.state = 'available' AND m."blobId" IS NOT NULL`
+  const rows = await db().$queryRaw<(Omit<InstanceImage, 'minDiskGib'> & { minDiskGib: number | null })[]>`
+    SELECT ${plannedEachTime} * FROM (
+      SELECT ${columns}, ${ctx.viewer.ownerUsername} AS owner, false AS "isShared" FROM "Image" m
+        WHERE m."ownerId" = ${ownerId} AND m."regionId" = ${region} AND ${isReady}
+      UNION ALL
+      SELECT ${columns}, a.username AS owner, true AS "isShared"
+        FROM (SELECT "imageId", "ownerId" FROM "Share" WHERE "recipientId" = ${ownerId} AND "regionId" = ${region} OFFSET 0) s
+        JOIN "Image" m ON m.id = s."imageId" JOIN "Account" a ON a.id = s."ownerId" WHERE ${isReady}
+    ) images ${search} ORDER BY name, id LIMIT ${imagesOffered}`
+  return rows.map((row) => ({ ...row, minDiskGib: leastInstanceDiskGib(row) }))
+}
+
+/** An image that somebody comes with to create instances from. Null where it is neither the viewer's nor shared to it. */
+export async function findAskedImage(
+  ctx: Context,
+  { region, imageId }: { region: string; imageId: string },
+): Promise<AskedImage | null> {
+  const usable = await findUsableImage(db(), ctx, imageId)
+  if (!usable) return null
+  const { name, state, regionId, blobId } = await db().image.findUniqueOrThrow({ where: { id: imageId } })
+  const isShared = usable.owner.id !== ctx.viewer.ownerId
+  if (regionId !== region) return isShared ? null : { view: 'elsewhere', id: imageId, name, imageRegion: regionId }
+  if (!isAvailable(state) || blobId === null) return { view: 'unavailable', id: imageId, name, state }
+  const { operatingSystem, virtualSize, minDiskGib, minMemoryMib } = usable
+  const needs = { operatingSystem, virtualSize, minDiskGib, minMemoryMib }
+  return { view: 'usable', id: imageId, name, owner: usable.owner.username, isShared, ...needs }
 }

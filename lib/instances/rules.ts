@@ -73,6 +73,11 @@ export function isInstanceInMotion({ state, task }: Standing): boolean {
   return task !== null || state === 'creating' || state === 'stopping' || state === 'terminating' || state === 'unknown'
 }
 
+/** How a reason is announced: by the state that it explains, or as the last thing that happened. */
+export function reasonKind(state: InstanceStateName): 'failed' | 'paused' | 'unknown' | 'other' {
+  return state === 'failed' || state === 'paused' || state === 'unknown' ? state : 'other'
+}
+
 export function isTerminated(state: InstanceStateName): boolean {
   return state === 'terminated'
 }
@@ -88,6 +93,8 @@ export const hostNameMax = 63
 export const sshKeyMax = 8 * 1024
 export const userDataMax = 16 * 1024
 export const diskGibMax = 16 * 1024
+/** How many images are offered to create instances from, before somebody searches for others. */
+export const imagesOffered = 20
 /** How long a terminated instance is listed. */
 export const terminatedKeptMs = 7 * 24 * 60 * 60 * 1000
 /** The oldest proof of a host that still counts as a host that runs. */
@@ -146,6 +153,17 @@ export type HostFacts = Shape & {
   isEmulationAllowed: boolean
   problem: string | null
   taken: Shape
+}
+
+/** What anybody may know of the host that takes new instances. */
+export type HostView = Pick<HostFacts, 'isAlive' | 'accelerator' | 'isEmulationAllowed' | 'problem'>
+
+/** What the pages say of the host that takes new instances; null where there is nothing to say. */
+export function hostNotice(host: HostView | null): 'away' | 'noHypervisor' | 'emulationNotAllowed' | 'emulated' | null {
+  if (!host?.isAlive) return 'away'
+  if (host.accelerator === null) return 'noHypervisor'
+  if (host.accelerator !== 'emulation') return null
+  return host.isEmulationAllowed ? 'emulated' : 'emulationNotAllowed'
 }
 
 export type HostRefusal = RefusalOf<

@@ -3,6 +3,7 @@ import type { BootModeName } from '@/lib/disks/layout'
 import {
   amount,
   cursor,
+  eventBefore,
   flag,
   imageId,
   instanceId,
@@ -12,12 +13,14 @@ import {
   snapshotId,
   text,
 } from '@/lib/fields'
-import { imageNameMax } from '@/lib/images/rules'
+import { type ImageStateName, imageNameMax } from '@/lib/images/rules'
 import { imageName } from '@/lib/images/schema'
 import type { PageRange } from '@/lib/pages'
+import type { Meter } from '@/lib/quotas/schema'
 import {
   countMax,
   diskGibMax,
+  type HostView,
   hostNameMax,
   type InstanceStateName,
   type InstanceTaskName,
@@ -118,6 +121,17 @@ export const instanceListParams = z.object({
 })
 export type InstanceListParams = z.infer<typeof instanceListParams>
 
+/** The history of an instance: the event before which it is shown. */
+export const instanceHistoryParams = instanceInput.extend({ before: eventBefore })
+export type InstanceHistoryParams = z.infer<typeof instanceHistoryParams>
+
+/** The form that creates instances: its image, or what images are searched by. */
+export const createInstancePageParams = z.object({
+  region: regionId,
+  image: imageId.optional().catch(undefined),
+  q: searchText(128).catch(''),
+})
+
 /** Why an instance failed or waits, as it is stored. `detail`: the engine's own words. */
 export type InstanceReason = { code: ReasonCode; detail?: string | undefined }
 
@@ -142,28 +156,54 @@ export type InstanceItem = {
   memoryMib: number
   diskBytes: number
   isProtected: boolean
+  /** Whether its image can still be used, so that it can be rebuilt. */
+  canRebuild: boolean
   createdAt: string
   terminatedAt: string | null
 }
 
+/** The quota of instances, and the host that takes new ones; null where there is none. */
+export type InstanceRoom = { quota: Meter; host: HostView | null }
+
 export type InstanceList = {
   items: InstanceItem[]
+  next: string | null
+  prev: string | null
   range: PageRange
-  after: string | null
-  before: string | null
-  quota: { used: number; quota: number }
-}
+} & InstanceRoom
 
 export type InstanceDetails = InstanceItem & {
   region: string
   createdBy: string
   bootMode: BootModeName
+  minMemoryMib: number | null
   hostName: string | null
   hasSshKey: boolean
   hasUserData: boolean
-  /** Whether its image can still be used, so that it can be rebuilt. */
-  canRebuild: boolean
   accelerator: string | null
+  /** What an hour that begins now costs, in minor units of the currency. */
+  amount: number
   /** Since when it runs; null while it does not. */
   runsSince: string | null
 }
+
+/** An image that instances can be created from: own, or shared with the viewer. */
+export type InstanceImage = {
+  id: string
+  name: string
+  owner: string
+  isShared: boolean
+  operatingSystem: string
+  virtualSize: number
+  minDiskGib: number
+  minMemoryMib: number | null
+}
+
+/** An image that somebody comes with to create instances from. */
+export type AskedImage =
+  | ({ view: 'usable' } & InstanceImage)
+  | { view: 'unavailable'; id: string; name: string; state: ImageStateName }
+  | { view: 'elsewhere'; id: string; name: string; imageRegion: string }
+
+/** Accounts that have instances of an image, and how many: a number for its owner, and nothing else of them. */
+export type ImageInstances = { username: string; instances: number }[]

@@ -2,22 +2,25 @@ import { expect, it } from 'vitest'
 import { operatorContext } from '@/lib/admin/operator'
 import { db } from '@/lib/db/client'
 import { account, held, image, region } from '@/lib/testing/builders'
+import { instance } from '@/lib/testing/builders-instances'
 import { listRegionContents, listRegions } from './reads'
 import { createRegion, renameRegion } from './writes'
 
-it('counts own images without the recycle bin, images received and those not seen yet, and nobody else’s', async () => {
+it('counts own images without the recycle bin, images received and those not seen yet, instances that are there, and nobody else’s', async () => {
   const [here, there, owner, other] = await Promise.all([region(), region(), account(), account()])
-  await image(owner, here)
+  const own = await image(owner, here)
   await image(owner, here, { state: 'failed' })
   await image(owner, here, { state: 'deleted' })
   await image(other, there)
   const [seen, unseen] = [await image(other, there), await image(other, there)]
   await held(unseen, owner)
   await db().share.update({ where: { id: await held(seen, owner) }, data: { seenAt: new Date() } })
+  await instance(owner, here, { imageId: own })
+  await instance(owner, here, { imageId: own, state: 'terminated' })
   const contents = await listRegionContents(owner.ctx)
   expect(contents.filter((one) => [here, there].includes(one.region)).sort((a, b) => b.images - a.images)).toEqual([
-    { region: here, images: 2, shares: 0, newShares: 0 },
-    { region: there, images: 0, shares: 2, newShares: 1 },
+    { region: here, images: 2, shares: 0, newShares: 0, instances: 1 },
+    { region: there, images: 0, shares: 2, newShares: 1, instances: 0 },
   ])
   expect(contents.map((one) => one.region)).toEqual((await listRegions()).map((one) => one.id))
 })

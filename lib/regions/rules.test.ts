@@ -44,12 +44,12 @@ test('a reader of Chinese is shown the Chinese name of a region that has one', (
 test('a visit begins in the region used last, else in the first with something, else in the first', () => {
   const regions = ['cn-a1', 'cn-b1', 'cn-c1'].map((id) => ({ id }))
   const contents = (...images: number[]) =>
-    regions.map(({ id }, index) => ({ region: id, images: images[index] ?? 0, shares: 0 }))
+    regions.map(({ id }, index) => ({ region: id, images: images[index] ?? 0, shares: 0, instances: 0 }))
   const start = (...args: Parameters<typeof startRegion>) => startRegion(...args)?.id
   expect(start(regions, contents(0, 6, 1), 'cn-c1')).toBe('cn-c1')
   expect(start(regions, contents(0, 6, 1), undefined)).toBe('cn-b1')
   expect(start(regions, contents(0, 6, 1), 'cn-gone')).toBe('cn-b1')
-  expect(start(regions, [{ region: 'cn-c1', images: 0, shares: 1 }], undefined)).toBe('cn-c1')
+  expect(start(regions, [{ region: 'cn-c1', images: 0, shares: 1, instances: 0 }], undefined)).toBe('cn-c1')
   expect(start(regions, contents(), undefined)).toBe('cn-a1')
   expect(start([], [], 'cn-a1')).toBe(undefined)
 })

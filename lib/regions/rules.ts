@@ -29,10 +29,10 @@ export function regionName({ name, nameZh }: { name: string; nameZh: string | nu
  */
 export function startRegion<R extends { id: string }>(
   regions: R[],
-  contents: { region: string; images: number; shares: number }[],
+  contents: { region: string; images: number; shares: number; instances: number }[],
   last: string | undefined,
 ): R | undefined {
   const hasSomething = ({ id }: R) =>
-    contents.some(({ region, images, shares }) => region === id && images + shares > 0)
+    contents.some(({ region, images, shares, instances }) => region === id && images + shares + instances > 0)
   return regions.find(({ id }) => id === last) ?? regions.find(hasSomething) ?? regions[0]
 }

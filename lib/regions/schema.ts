@@ -29,5 +29,5 @@ export type RenameRegionInput = z.infer<typeof renameRegionInput>
 /** A region with its name, and its Chinese name where it has one. */
 export type Region = { id: string; name: string; nameZh: string | null }
 
-/** What the viewer's master account has in a region: own images, images shared with it, and how many of those are new. */
-export type RegionContents = { region: string; images: number; shares: number; newShares: number }
+/** What the viewer's master account has in a region: own images, images shared with it, how many of those are new, and instances. */
+export type RegionContents = { region: string; images: number; shares: number; newShares: number; instances: number }

@@ -1,0 +1,5 @@
+import { listInstanceEvents } from '@/lib/instances/reads'
+import { instanceHistoryParams } from '@/lib/instances/schema'
+import { defineRead } from '@/lib/route'
+
+export const GET = defineRead(instanceHistoryParams, listInstanceEvents, 'INSTANCE_NOT_FOUND')

@@ -1,0 +1,5 @@
+import { getInstance } from '@/lib/instances/reads'
+import { instanceInput } from '@/lib/instances/schema'
+import { defineRead } from '@/lib/route'
+
+export const GET = defineRead(instanceInput, getInstance, 'INSTANCE_NOT_FOUND')

@@ -1,0 +1,5 @@
+import { listInstances } from '@/lib/instances/reads'
+import { instanceListParams } from '@/lib/instances/schema'
+import { defineRead } from '@/lib/route'
+
+export const GET = defineRead(instanceListParams, listInstances, 'INSTANCE_NOT_FOUND')

@@ -1,0 +1,65 @@
+'use client'
+
+import { useFormatter, useTranslations } from 'next-intl'
+import type { MenuItem } from '@/components/ui/menu-items'
+import { canInstance, instanceCan } from '@/lib/instances/rules'
+import type { InstanceItem } from '@/lib/instances/schema'
+import { paths } from '@/lib/paths'
+import { type InstanceTask, rightOf } from './instance-tasks'
+
+/** Why something cannot be done with an instance now, as a sentence made of the table of states; null where it can. */
+export function useOperationReason(): (task: InstanceTask, instance: InstanceItem) => string | null {
+  const t = useTranslations()
+  const format = useFormatter()
+  return (task, instance) => {
+    const right = rightOf[task]
+    if (canInstance(right, instance)) {
+      if (task === 'terminate' && instance.isProtected) return t('instanceOperations.isProtected')
+      return task === 'rebuild' && !instance.canRebuild ? t('instanceOperations.imageGone') : null
+    }
+    const fits = instanceCan[right].some((state) => state === instance.state)
+    if (fits && instance.task) return t('instanceOperations.busy', { task: t(`instanceTasks.${instance.task}`) })
+    const words = instanceCan[right].map((state) => t(`instanceStates.${state}`))
+    return t('instanceOperations.onlyIn', { states: format.list(words, { type: 'disjunction' }) })
+  }
+}
+
+export type InstanceItemOperation = {
+  task: InstanceTask
+  label: string
+  reason: string | null
+  isDangerous: boolean
+}
+
+/** What can be done with an instance, in the order in which it is offered. */
+export function useInstanceOperations(instance: InstanceItem): InstanceItemOperation[] {
+  const t = useTranslations('instanceOperations')
+  const reasonOf = useOperationReason()
+  const tasks: InstanceTask[] = [
+    'start',
+    'stop',
+    'restart',
+    'forceStop',
+    'rebuild',
+    'changeType',
+    'rename',
+    instance.isProtected ? 'unprotect' : 'protect',
+    'terminate',
+  ]
+  return tasks.map((task) => ({
+    task,
+    label: t(task),
+    reason: reasonOf(task, instance),
+    isDangerous: task === 'forceStop' || task === 'rebuild' || task === 'terminate',
+  }))
+}
+
+/** The same as items of a menu. Renaming and another type are pages; the rest is asked for on this one. */
+export function toMenuItem(
+  { task, label, reason, isDangerous }: InstanceItemOperation,
+  { region, instanceId, onAsk }: { region: string; instanceId: string; onAsk: (task: InstanceTask) => void },
+): MenuItem {
+  const page = paths.instanceTask(region, instanceId, task)
+  if (reason === null && (task === 'rename' || task === 'changeType')) return { kind: 'link', label, href: page }
+  return { kind: 'action', label, isDangerous, page, disabledReason: reason, onSelect: () => onAsk(task) }
+}

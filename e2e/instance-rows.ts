@@ -1,0 +1,55 @@
+import { db } from '@/lib/db/client'
+import type { Prisma } from '@/lib/db/generated/client'
+import { newId } from '@/lib/ids'
+import { type Account, type Image, imageRows, unique } from './fixtures'
+
+// Instances by their rows: no hypervisor is behind them, and nobody looks after their host.
+
+const region = 'cn-shanghai'
+const far = new Date('2999-01-01T00:00:00Z')
+
+/** A host that is alive and has room, and takes new instances before that of the worker that runs beside these tests. */
+export async function aliveHost(): Promise<string> {
+  const id = 'host-of-browser-tests'
+  const facts = { vcpus: 1_000_000, memoryMib: 1_000_000_000, accelerator: 'kvm', canUefi: true, version: 'test' }
+  const data = { ...facts, isEmulationAllowed: true, problem: null, seenAt: far }
+  await db().machineHost.createMany({ data: [{ id, ...data }], skipDuplicates: true })
+  return id
+}
+
+/** A type of its own: 1 vCPU, and ¥0.08 an hour unless another price in minor units is asked for. */
+export async function instanceType(memoryMib = 512, amount = 8): Promise<string> {
+  const id = unique(`ecs.m${memoryMib}`)
+  const prices = { create: { validFrom: new Date(0), amount } }
+  await db().instanceType.create({ data: { id, vcpus: 1, memoryMib, createdAt: new Date(), prices } })
+  return id
+}
+
+export type Instance = { id: string; name: string }
+
+type Row = Partial<Omit<Prisma.InstanceUncheckedCreateInput, 'imageId'>> & { image?: Image; sharer?: Account }
+
+/** Instances of an account, running unless the row says otherwise; the last is the newest. */
+export async function instanceRows(owner: Account, rows: Row[]): Promise<Instance[]> {
+  const [hostId, typeId] = [await aliveHost(), await instanceType()]
+  const made: Instance[] = []
+  for (const [index, { image, sharer, ...fields }] of rows.entries()) {
+    const from = image ?? (await imageRows(sharer ?? owner, [{}]))[0]
+    if (!from) throw new Error('There is an image for each row.')
+    const { blobId } = await db().image.findUniqueOrThrow({ where: { id: from.id } })
+    const at = new Date(Date.now() - (rows.length - index) * 1_000)
+    const state = fields.state ?? 'running'
+    const data = {
+      ...{ id: newId('ins'), name: unique('machine'), ownerId: owner.master?.id ?? owner.id, createdById: owner.id },
+      ...{ regionId: region, state, imageId: from.id, imageName: from.name, operatingSystem: 'Debian 12' },
+      ...{ imageOwnerId: (sharer ?? owner).id, imageOwnerName: (sharer ?? owner).username },
+      ...{ bootMode: 'BIOS' as const, typeId, diskBytes: 2n ** 30n, build: newId('bld'), hostId },
+      ...{ blobId: state === 'terminated' ? null : blobId, createdAt: at, updatedAt: at },
+      ...{ terminatedAt: state === 'terminated' ? at : null, taskSince: fields.task ? at : null },
+      ...fields,
+    }
+    await db().instance.create({ data })
+    made.push({ id: data.id, name: data.name })
+  }
+  return made
+}
