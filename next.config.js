@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import createNextIntlPlugin from 'next-intl/plugin'
-import { securityHeaders, workerHeaders } from './lib/security-headers.mjs'
+import { securityHeadersFor, workerHeaders } from './lib/security-headers.mjs'
 
 // Messages are compiled at build time, so their parser never reaches a browser.
 const withNextIntl = createNextIntlPlugin({
@@ -33,9 +33,12 @@ const nextConfig = {
       maxMergeChunkSize: 1_000_000,
     },
   },
-  serverExternalPackages: ['pg', 'pino', 'prom-client', '@aws-sdk/client-s3', '@node-rs/argon2'],
+  serverExternalPackages: ['pg', 'pino', 'prom-client', 'ws', '@aws-sdk/client-s3', '@node-rs/argon2'],
+  // Elsewhere the program that serves says them.
   headers: async () => [
-    { source: '/:path*', headers: securityHeaders },
+    ...(process.env.NODE_ENV === 'development'
+      ? [{ source: '/:path*', headers: securityHeadersFor(() => null, null) }]
+      : []),
     { source: '/_next/static/:path*', headers: workerHeaders },
   ],
 }

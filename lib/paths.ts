@@ -23,6 +23,8 @@ type ImageListQuery = {
   before?: string
 }
 
+type ViewQuery = { kind: 'console' | 'screen'; from?: number | undefined; isTakeOver: boolean }
+
 export const paths = {
   home: () => route('/'),
   signIn: (next?: string, problem?: 'cookie') => route('/sign-in', { next, problem }),
@@ -72,6 +74,10 @@ export const paths = {
     uploads: () => '/api/uploads',
     imports: (imageIds: string[]) => route('/api/imports', { ids: imageIds.join(',') }),
     unfinishedUploads: (region: string) => route('/api/unfinished-uploads', { region }),
+    viewTicket: (instanceId: string, { kind, from, isTakeOver }: ViewQuery) =>
+      route(`/api/instances/${instanceId}/tickets`, { kind, from, takeOver: isTakeOver ? 'yes' : undefined }),
+    consoleLog: (instanceId: string) => `/api/instances/${instanceId}/console-log`,
+    machinePicture: (instanceId: string) => `/api/instances/${instanceId}/picture`,
     findSharedImages: (region: string, q: string) => route('/api/shared-images', { region, q }),
     instances: (list: ImageListQuery & { region: string }) => route('/api/instances', list),
     instance: (region: string, instanceId: string) => route(`/api/instances/${instanceId}`, { region }),

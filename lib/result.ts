@@ -45,6 +45,7 @@ export type Refusal =
   | { code: 'BYTES_QUOTA_BELOW_USE'; used: number }
   | { code: 'INSTANCE_NOT_FOUND' }
   | { code: 'INSTANCE_BUSY'; operation: string; state: string; task: string | null }
+  | { code: 'VIEWS_FULL'; max: number }
   | { code: 'INSTANCE_PROTECTED' }
   | { code: 'INSTANCE_NAME_MISMATCH' }
   | { code: 'REBUILD_IMAGE_GONE' }

@@ -1,23 +1,38 @@
-// What every answer says to the browser, for the settings of Next and for the program that serves.
+// What every answer says to the browser. The program that serves says it (lib/start/server.mjs), because only it knows under
+// which host it is asked; in development Next does.
+import { askedHosts } from './auth/own-address.mjs'
 
 // The page may load nothing from elsewhere and may not be framed. Next puts small inline scripts into every page,
 // so scripts are limited by origin and not by nonce: a nonce would need a proxy in front of every route.
-const contentSecurityPolicy = [
-  "default-src 'self'",
-  `script-src 'self' 'unsafe-inline'${process.env.NODE_ENV === 'development' ? " 'unsafe-eval'" : ''}`,
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data:",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "worker-src 'self'",
-  "object-src 'none'",
-  "base-uri 'none'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-].join('; ')
+const contentSecurityPolicy = (sockets) =>
+  [
+    "default-src 'self'",
+    `script-src 'self' 'unsafe-inline'${process.env.NODE_ENV === 'development' ? " 'unsafe-eval'" : ''}`,
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data:",
+    "font-src 'self'",
+    ["connect-src 'self'", ...sockets].join(' '),
+    "worker-src 'self'",
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+  ].join('; ')
 
-export const securityHeaders = [
-  { key: 'Content-Security-Policy', value: contentSecurityPolicy },
+const plainHost = /^([a-z0-9._-]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/i
+
+/**
+ * The headers of an answer. Our own WebSockets are named by their address: for older Safaris 'self' has no `wss:`. Whatever is
+ * no plain host is left out, so that nobody writes a policy by way of the Host header.
+ */
+export function securityHeadersFor(header, configured) {
+  if (configured !== null) return securityHeaders([configured.replace(/^http/, 'ws')])
+  const hosts = [...new Set(askedHosts(header))].filter((host) => plainHost.test(host)).slice(0, 2)
+  return securityHeaders(hosts.flatMap((host) => [`ws://${host}`, `wss://${host}`]))
+}
+
+const securityHeaders = (sockets) => [
+  { key: 'Content-Security-Policy', value: contentSecurityPolicy(sockets) },
   { key: 'X-Content-Type-Options', value: 'nosniff' },
   { key: 'X-Frame-Options', value: 'DENY' },
   { key: 'Referrer-Policy', value: 'same-origin' },

@@ -9,8 +9,8 @@ import type { BlobDump, SequenceDump, TableDump } from './backup-manifest'
 
 // The rows of all tables, as PostgreSQL's own COPY writes and reads them.
 
-/** Who was signed in is nobody's loss, and a session that was ended meanwhile must not come back. */
-const leftOut = ['Session']
+/** Who was signed in is nobody's loss, and a session that was ended meanwhile must not come back; nor what it could open. */
+const leftOut = ['Session', 'ViewTicket']
 
 type Table = { name: string; columns: string[]; refersTo: string[] }
 

@@ -11,7 +11,7 @@ const lineMost = 4 * 2 ** 20
 const answer = z.union([z.object({ return: z.unknown() }), z.object({ error: z.string() })])
 const welcome = z.union([
   z.object({ full: z.number() }),
-  z.object({ offset: z.number().default(0), viewers: z.number() }),
+  z.object({ offset: z.number().default(0), replayed: z.number().default(0), viewers: z.number() }),
 ])
 
 /** Asks the keeper that has this folder. Throws `NotRunning` where there is none. */
@@ -34,7 +34,7 @@ export async function openView(folder: string, what: 'console' | 'screen', optio
     socket.write(`${JSON.stringify({ open: what, ...options })}\n`)
     const said = welcome.parse(JSON.parse(await firstLine(socket)))
     if ('full' in said) throw new ViewersFull(`${said.full} watch this machine.`)
-    return { stream: socket, offset: said.offset, viewers: said.viewers }
+    return { stream: socket, ...said }
   } catch (error) {
     socket.destroy()
     throw error

@@ -41,8 +41,11 @@ export type MachineState = {
 /** A time in which a machine was seen running. An open one goes on; `to` is how far it is proven. */
 export type MachineRun = { from: Date; to: Date; isOpen: boolean }
 
-/** A view of a machine: bytes both ways until either side ends. */
-export type MachineView = { stream: Duplex; offset: number; viewers: number }
+/**
+ * A view of a machine: bytes both ways until either side ends. The first `replayed` bytes, from `offset` on, were written before:
+ * what they ask a terminal has been answered.
+ */
+export type MachineView = { stream: Duplex; offset: number; replayed: number; viewers: number }
 
 export type ViewOptions = {
   /** Go on from here, where that much is kept; else from the oldest byte that is. */

@@ -30,7 +30,6 @@ import { seedVolume } from './seed'
 import type { MachineSettings } from './settings'
 
 const run = promisify(execFile)
-const keeperProgram = path.join(import.meta.dirname, 'keeper', 'keeper.mjs')
 const startPatienceMs = 30_000
 const endPatienceMs = 10_000
 const pictureMost = 32 * 2 ** 20
@@ -269,7 +268,9 @@ export class QemuMachines implements Machines {
 
 // No environment of ours, which holds secrets; and in a session of its own, so that our end is not its end.
 async function startKeeper(place: MachineFolder, start: string, base: number): Promise<ChildProcess> {
-  const keeper = spawn(process.execPath, ['--max-old-space-size=64', keeperProgram, place.keeper, start], {
+  // Asked for here and not when the module is loaded: the build of the pages, which only looks at machines, has no such folder.
+  const program = path.join(import.meta.dirname, 'keeper', 'keeper.mjs')
+  const keeper = spawn(process.execPath, ['--max-old-space-size=64', program, place.keeper, start], {
     cwd: place.machine,
     detached: true,
     env: { NODE_ENV: process.env.NODE_ENV, PATH: process.env.PATH ?? '', UV_THREADPOOL_SIZE: '1' },

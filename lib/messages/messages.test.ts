@@ -122,6 +122,7 @@ const refusals = {
   BYTES_QUOTA_BELOW_USE: true,
   INSTANCE_NOT_FOUND: true,
   INSTANCE_BUSY: true,
+  VIEWS_FULL: true,
   INSTANCE_PROTECTED: true,
   INSTANCE_NAME_MISMATCH: true,
   REBUILD_IMAGE_GONE: true,

@@ -58,6 +58,10 @@ ${servers.map((port) => `    server 127.0.0.1:${port} max_fails=0;`).join('\n')}
     keepalive 16;
     keepalive_timeout 4s;
   }
+  map $http_upgrade $connection_upgrade {
+    default upgrade;
+    '' '';
+  }
   server {
     listen 127.0.0.1:${own};
     client_max_body_size 0;
@@ -67,7 +71,8 @@ ${servers.map((port) => `    server 127.0.0.1:${port} max_fails=0;`).join('\n')}
       proxy_http_version 1.1;
       proxy_request_buffering off;
       proxy_read_timeout 300s;
-      proxy_set_header Connection "";
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection $connection_upgrade;
       proxy_set_header Host $http_host;
       proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
       proxy_set_header X-Forwarded-Proto $scheme;

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import next from 'next'
 import { askedHosts, configuredOrigin, isOwnOrigin } from '../auth/own-address.mjs'
 import { isToldSeldom, logConsole, makeLog } from '../log-lines.mjs'
-import { securityHeaders } from '../security-headers.mjs'
+import { securityHeadersFor } from '../security-headers.mjs'
 
 const methods = ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS']
 const broken = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
@@ -30,7 +30,7 @@ await console_.prepare()
 const handle = console_.getRequestHandler()
 
 const server = http.createServer((request, response) => {
-  for (const { key, value } of securityHeaders) response.setHeader(key, value)
+  for (const { key, value } of securityHeadersFor(headerOf(request), configured)) response.setHeader(key, value)
   if (!methods.includes(request.method)) return refuse(response, 405, { Allow: methods.join(', ') })
   if (!isReadable(request.url)) return refuse(response, 400)
   settleAddress(request)
@@ -43,10 +43,20 @@ const server = http.createServer((request, response) => {
 server.on('clientError', (error, socket) => {
   // In the middle of an answer there is nothing left to say.
   if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesWritten > 0) return socket.destroy()
-  const status = broken[error.code] ?? 400
-  const lines = securityHeaders.map(({ key, value }) => `${key}: ${value}`)
-  const head = [`HTTP/1.1 ${status} ${http.STATUS_CODES[status]}`, 'Connection: close', 'Content-Length: 0', ...lines]
-  socket.end(`${head.join('\r\n')}\r\n\r\n`)
+  refuseConnection(socket, broken[error.code] ?? 400)
+})
+// The consoles and screens of machines are WebSockets. Whether one may be opened is decided by code of the build
+// (instrumentation.ts), which has put itself there.
+server.on('upgrade', async (request, socket, head) => {
+  socket.on('error', () => socket.destroy())
+  const views = request.url.split('?', 1)[0] === '/api/socket' ? globalThis.ecsViews : undefined
+  try {
+    const status = views ? await views.upgrade(request, socket, head) : 404
+    if (status !== null) refuseConnection(socket, status)
+  } catch (error) {
+    log.error({ err: error }, 'A WebSocket could not be opened.')
+    socket.destroy()
+  }
 })
 server.on('error', (error) => {
   log.fatal({ err: error }, 'The server cannot listen.')
@@ -62,6 +72,7 @@ for (const [signal, code] of [
 
 // Answers that are under way are finished; whoever waits for us ends us when that takes too long.
 async function end(code) {
+  globalThis.ecsViews?.end()
   await new Promise((resolve) => {
     server.close(resolve)
     server.closeIdleConnections()
@@ -73,6 +84,17 @@ async function end(code) {
 function refuse(response, status, headers = {}) {
   const text = `${status} ${http.STATUS_CODES[status]}\n`
   response.writeHead(status, { ...headers, 'Content-Type': 'text/plain', 'Cache-Control': 'no-store' }).end(text)
+}
+
+/** Answers a connection that is no request that Node could read, or no longer one. */
+function refuseConnection(socket, status) {
+  const lines = securityHeadersFor(() => null, configured).map(({ key, value }) => `${key}: ${value}`)
+  const head = [`HTTP/1.1 ${status} ${http.STATUS_CODES[status]}`, 'Connection: close', 'Content-Length: 0', ...lines]
+  socket.end(`${head.join('\r\n')}\r\n\r\n`)
+}
+
+function headerOf(request) {
+  return (name) => request.headers[name] ?? null
 }
 
 /** Whether the path of an address can be decoded. */
@@ -87,7 +109,7 @@ function isReadable(url) {
 // Next compares the Origin of a server action with X-Forwarded-Host. So that it judges as our own forms do, that header
 // says here which host is ours, whatever proxies have made of it.
 function settleAddress(request) {
-  const header = (name) => request.headers[name] ?? null
+  const header = headerOf(request)
   const { origin } = request.headers
   const isOwn = origin === undefined || isOwnOrigin(origin, header, configured)
   if (!isOwn && !['GET', 'HEAD', 'OPTIONS'].includes(request.method)) tellOfOrigin(origin, header)

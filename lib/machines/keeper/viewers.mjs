@@ -45,7 +45,8 @@ export async function openSerial(path, log) {
   function join(viewer, { offset = null, isTakeOver = false }) {
     if (!viewers.admit(viewer, isTakeOver)) return sayFull(viewer)
     const missed = log.from(offset)
-    viewer.write(`${JSON.stringify({ offset: missed.offset, viewers: viewers.count() })}\n`)
+    const replayed = missed.bytes.length
+    viewer.write(`${JSON.stringify({ offset: missed.offset, replayed, viewers: viewers.count() })}\n`)
     viewer.write(missed.bytes)
     viewer.on('data', (typed) => {
       if (port.write(typed)) return

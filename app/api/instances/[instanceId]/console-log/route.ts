@@ -1,0 +1,3 @@
+import { serveConsoleLog } from '@/lib/viewers/bytes'
+
+export const GET = serveConsoleLog

@@ -1,0 +1,3 @@
+import { servePicture } from '@/lib/viewers/bytes'
+
+export const GET = servePicture

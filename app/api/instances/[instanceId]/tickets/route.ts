@@ -1,0 +1,19 @@
+import type { NextRequest } from 'next/server'
+import { isOwnForm } from '@/lib/auth/form'
+import { defineRead } from '@/lib/route'
+import { openTicketInput } from '@/lib/tickets/schema'
+import { openTicket } from '@/lib/tickets/writes'
+
+const open = defineRead(openTicketInput, openTicket)
+
+/**
+ * A ticket for the console or the screen of an own machine: `?kind=console&from=<byte>&takeOver=yes`. A route and not an action, which
+ * would wait in line behind whatever else the page does.
+ */
+export async function POST(
+  request: NextRequest,
+  route: { params: Promise<Record<string, string>> },
+): Promise<Response> {
+  if (!isOwnForm(request)) return Response.json({ refusal: { code: 'NOT_PERMITTED' } }, { status: 403 })
+  return await open(request, route)
+}

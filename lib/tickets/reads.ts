@@ -1,0 +1,40 @@
+import 'server-only'
+import type { Context } from '@/lib/auth/viewer'
+import { db } from '@/lib/db/client'
+
+/** An open view: whose session it is, and of which instance. */
+export type OpenView = { sessionId: string; instanceId: string }
+
+/** Why a view may not go on; null: it may. */
+export type ViewOver = 'SIGNED_OUT' | 'GONE' | null
+
+/**
+ * Whether open views may go on, in their order: each only as long as its session lasts, nobody has disabled its account, and
+ * its instance is not being terminated. One statement for all views of a process.
+ */
+export async function judgeViews(views: OpenView[], now: Date): Promise<ViewOver[]> {
+  const sessions = views.map(({ sessionId }) => sessionId)
+  const instances = views.map(({ instanceId }) => instanceId)
+  const rows = await db().$queryRaw<{ over: ViewOver }[]>`
+    SELECT CASE
+      WHEN a.id IS NULL OR a."disabledAt" IS NOT NULL OR m."disabledAt" IS NOT NULL THEN 'SIGNED_OUT'
+      WHEN i.id IS NULL THEN 'GONE'
+    END AS over
+    FROM unnest(${sessions}::text[], ${instances}::text[]) WITH ORDINALITY AS v ("sessionId", "instanceId", n)
+      LEFT JOIN "Session" s ON s.id = v."sessionId" AND s."expiresAt" > ${now}
+      LEFT JOIN "Account" a ON a.id = s."accountId" LEFT JOIN "Account" m ON m.id = a."masterId"
+      LEFT JOIN "Instance" i ON i.id = v."instanceId" AND i."ownerId" = coalesce(a."masterId", a.id)
+        AND i.state NOT IN ('terminating', 'terminated')
+    ORDER BY v.n`
+  return rows.map(({ over }) => over)
+}
+
+/** The name of an own instance that may still have a machine; null for any other. */
+export async function findMachineName({ viewer }: Context, instanceId: string): Promise<string | null> {
+  const where = {
+    id: instanceId,
+    ownerId: viewer.ownerId,
+    state: { notIn: ['terminating' as const, 'terminated' as const] },
+  }
+  return (await db().instance.findFirst({ where, select: { name: true } }))?.name ?? null
+}

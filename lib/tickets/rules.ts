@@ -1,0 +1,10 @@
+/** What of a machine can be viewed. */
+export const viewKinds = ['console', 'screen'] as const
+export type ViewKindName = (typeof viewKinds)[number]
+
+/** A ticket that was not used by then opens nothing. */
+export const ticketMs = 30_000
+/** So many unused tickets one session can have: each reconnect of each view of each tab takes one. */
+export const ticketsMax = 20
+/** 32 random bytes as base64url. */
+export const ticketPattern = /^[A-Za-z0-9_-]{43}$/

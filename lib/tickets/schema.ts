@@ -1,0 +1,15 @@
+import { z } from 'zod'
+import { flag, instanceId } from '@/lib/fields'
+import { viewKinds } from './rules'
+
+export const openTicketInput = z.object({
+  instanceId,
+  kind: z.enum(viewKinds, 'invalid'),
+  /** From which byte of the serial port on; what is left out is the oldest that is kept. */
+  from: z.coerce.number('number').int('number').min(0, 'number').max(Number.MAX_SAFE_INTEGER, 'too-large').optional(),
+  takeOver: flag.default(false),
+})
+export type OpenTicketInput = z.output<typeof openTicketInput>
+
+/** What the browser sends through the socket, once, within `ticketMs`. */
+export type TicketGiven = { ticket: string }

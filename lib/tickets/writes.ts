@@ -1,0 +1,72 @@
+import 'server-only'
+import { createHash, randomBytes } from 'node:crypto'
+import type { SessionContext } from '@/lib/context'
+import { db } from '@/lib/db/client'
+import { canInstance, type InstanceStateName, type InstanceTaskName, refuseOperation } from '@/lib/instances/rules'
+import { Refused } from '@/lib/result'
+import { ticketMs, ticketPattern, ticketsMax, type ViewKindName } from './rules'
+import type { OpenTicketInput, TicketGiven } from './schema'
+
+type Standing = { state: InstanceStateName; task: InstanceTaskName | null }
+
+/**
+ * Makes a ticket that opens one view of an own instance, from this session, within 30 s. Throws `Refused`: INSTANCE_NOT_FOUND
+ * also for another's and a terminated one, INSTANCE_BUSY where its state shows nothing, VIEWS_FULL with too many unused ones.
+ */
+export async function openTicket(ctx: SessionContext, input: OpenTicketInput): Promise<TicketGiven> {
+  const { instanceId, kind, from = null, takeOver } = input
+  const [instance] = await db().$queryRaw<Standing[]>`
+    SELECT state::text AS state, task::text AS task FROM "Instance"
+    WHERE id = ${instanceId} AND "ownerId" = ${ctx.viewer.ownerId} AND state NOT IN ('terminating', 'terminated')`
+  if (!instance) throw new Refused({ code: 'INSTANCE_NOT_FOUND' })
+  const refusal = refuseOperation(kind, instance)
+  if (refusal) throw new Refused(refusal)
+  const ticket = randomBytes(32).toString('base64url')
+  // What has run out makes room at once: a session never has many more rows than it has tickets that can be used.
+  const made = await db().$executeRaw`
+    WITH stale AS (
+      DELETE FROM "ViewTicket" WHERE "sessionId" = ${ctx.sessionId} AND "expiresAt" <= clock_timestamp())
+    INSERT INTO "ViewTicket" (id, "sessionId", "instanceId", kind, "from", "isTakeOver", "expiresAt")
+    SELECT ${digest(ticket)}, ${ctx.sessionId}, ${instanceId}, ${kind}::"ViewKind", ${from}::bigint, ${takeOver},
+      clock_timestamp() + ${ticketMs} * interval '1 millisecond'
+    WHERE ${ticketsMax} > (SELECT count(*) FROM "ViewTicket"
+      WHERE "sessionId" = ${ctx.sessionId} AND "expiresAt" > clock_timestamp())`
+  if (made === 0) throw new Refused({ code: 'VIEWS_FULL', max: ticketsMax })
+  return { ticket }
+}
+
+/** What a ticket opens. */
+export type View = {
+  instanceId: string
+  ownerId: string
+  kind: ViewKindName
+  from: number | null
+  isTakeOver: boolean
+}
+
+type Redeemed = Omit<View, 'from'> & Standing & { from: bigint | null }
+
+/**
+ * Takes a ticket, which is used by that whatever comes of it, and answers what it opens for this session now; null where it is
+ * unknown, used, too old, of another session, or where that session, its account or the instance has gone out of reach since.
+ */
+export async function redeemTicket(ticket: string, sessionId: string, now: Date): Promise<View | null> {
+  if (!ticketPattern.test(ticket)) return null
+  const [row] = await db().$queryRaw<Redeemed[]>`
+    WITH used AS (DELETE FROM "ViewTicket" WHERE id = ${digest(ticket)} RETURNING *)
+    SELECT i.id AS "instanceId", i."ownerId", u.kind::text AS kind, u."from", u."isTakeOver",
+      i.state::text AS state, i.task::text AS task
+    FROM used u JOIN "Session" s ON s.id = u."sessionId" JOIN "Account" a ON a.id = s."accountId"
+      LEFT JOIN "Account" m ON m.id = a."masterId"
+      JOIN "Instance" i ON i.id = u."instanceId" AND i."ownerId" = coalesce(a."masterId", a.id)
+    WHERE u."sessionId" = ${sessionId} AND u."expiresAt" > clock_timestamp()
+      AND s."expiresAt" > ${now} AND a."disabledAt" IS NULL AND m."disabledAt" IS NULL`
+  if (!row) return null
+  const { from, state, task, ...view } = row
+  return canInstance(view.kind, { state, task }) ? { ...view, from: from === null ? null : Number(from) } : null
+}
+
+/** A row that is read tells nobody how to open anything. */
+function digest(ticket: string): string {
+  return createHash('sha256').update(ticket).digest('hex')
+}

@@ -1,0 +1,139 @@
+import { pageHeaders } from '@/lib/page-mark'
+import type { Fault, Refusal } from '@/lib/result'
+import { isStanding, noteAnswer } from '@/lib/standing'
+import { endOfCode, type ViewEnd, type ViewHello, viewPath } from './ends'
+
+// The browser's side of a view. Each connect takes a ticket of its own, so a reload or a cut costs nothing but a moment.
+
+/** How long to wait before each try after a cut. After the last one a person decides. */
+export const waitsMs = [500, 1_000, 2_000, 4_000, 8_000, 8_000, 8_000, 8_000]
+/** A view that has been open for so long was good: the next cut begins with the shortest wait. */
+const goodMs = 10_000
+const patienceMs = 15_000
+
+/** Why there is no view, and none comes by itself. */
+export type ViewStop = ViewEnd | 'NO_ANSWER'
+
+export type ViewState =
+  | { phase: 'connecting' }
+  | { phase: 'open'; viewers: number }
+  /** It was cut off and is tried again. */
+  | { phase: 'waiting' }
+  | { phase: 'stopped'; why: ViewStop }
+
+type Options = {
+  ticketUrl: (from: number | undefined, isTakeOver: boolean) => string
+  /** From which byte to go on; undefined: from the oldest. Asked before each try. */
+  from?: () => number | undefined
+  /** Has to listen to the socket at once, before it returns: what is missed is lost. */
+  onOpen: (socket: WebSocket, hello: ViewHello) => void
+  onState: (state: ViewState) => void
+}
+
+type Answer = { ticket: string } | { stop: ViewStop } | { again: true }
+
+/** Keeps one view open: connects, and connects again after a cut, until it is closed or there is no use. */
+export class ViewConnection {
+  private socket: WebSocket | undefined
+  private timer: ReturnType<typeof setTimeout> | undefined
+  private failures = 0
+  private openedAt = 0
+  private isClosed = false
+  /** Which try is the current one: what an older one has to say is no news. */
+  private current = 0
+
+  constructor(private readonly options: Options) {
+    addEventListener('online', this.comeBack)
+  }
+
+  /** Begins, or begins anew after it has stopped. */
+  connect(isTakeOver = false): void {
+    this.failures = 0
+    void this.try(isTakeOver)
+  }
+
+  /** Ends it for good. */
+  close(): void {
+    this.isClosed = true
+    removeEventListener('online', this.comeBack)
+    clearTimeout(this.timer)
+    this.socket?.close()
+  }
+
+  private readonly comeBack = () => {
+    if (this.timer !== undefined) void this.try(false)
+  }
+
+  private async try(isTakeOver: boolean): Promise<void> {
+    clearTimeout(this.timer)
+    this.timer = undefined
+    const mine = ++this.current
+    this.socket?.close()
+    this.options.onState({ phase: 'connecting' })
+    const answer = await fetchTicket(this.options.ticketUrl(this.options.from?.(), isTakeOver))
+    if (this.isClosed || mine !== this.current) return
+    if ('again' in answer) this.tryLater()
+    else if ('stop' in answer) this.options.onState({ phase: 'stopped', why: answer.stop })
+    else this.open(answer.ticket, mine)
+  }
+
+  private open(ticket: string, mine: number): void {
+    const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
+    const socket = new WebSocket(`${scheme}://${location.host}${viewPath}`)
+    socket.binaryType = 'arraybuffer'
+    this.socket = socket
+    const late = setTimeout(() => socket.close(), patienceMs)
+    socket.addEventListener('open', () => socket.send(ticket))
+    socket.addEventListener(
+      'message',
+      ({ data }) => {
+        clearTimeout(late)
+        if (this.isClosed || mine !== this.current || typeof data !== 'string') return socket.close()
+        const hello: ViewHello = JSON.parse(data)
+        this.openedAt = Date.now()
+        this.options.onOpen(socket, hello)
+        this.options.onState({ phase: 'open', viewers: hello.viewers })
+      },
+      { once: true },
+    )
+    socket.addEventListener('close', ({ code }) => {
+      clearTimeout(late)
+      if (!this.isClosed && mine === this.current) this.cut(endOfCode(code))
+    })
+  }
+
+  private cut(why: ViewEnd | null): void {
+    if (this.openedAt > 0 && Date.now() - this.openedAt > goodMs) this.failures = 0
+    this.openedAt = 0
+    if (why !== null && isLasting(why)) this.options.onState({ phase: 'stopped', why })
+    else this.tryLater()
+  }
+
+  private tryLater(): void {
+    const wait = waitsMs[this.failures++]
+    this.options.onState(wait === undefined ? { phase: 'stopped', why: 'NO_ANSWER' } : { phase: 'waiting' })
+    if (wait !== undefined) this.timer = setTimeout(() => void this.try(false), wait)
+  }
+}
+
+/** What another try does not change. A machine that has ended may be starting again. */
+function isLasting(why: ViewEnd): boolean {
+  return ['SIGNED_OUT', 'GONE', 'FULL', 'ELSEWHERE', 'TOO_MANY'].includes(why)
+}
+
+async function fetchTicket(url: string): Promise<Answer> {
+  const init = { method: 'POST', headers: { Accept: 'application/json', ...pageHeaders() } }
+  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(patienceMs) }).catch(() => null)
+  if (!response) return { again: true }
+  const body: { ticket?: string; refusal?: Refusal | Fault } | null = await response.json().catch(() => null)
+  if (response.ok && body?.ticket) return { ticket: body.ticket }
+  const refusal = body?.refusal ?? null
+  if (refusal && isStanding(refusal)) {
+    noteAnswer(refusal)
+    return { stop: 'SIGNED_OUT' }
+  }
+  if (refusal?.code === 'INSTANCE_NOT_FOUND') return { stop: 'GONE' }
+  if (refusal?.code === 'INSTANCE_BUSY') return { stop: 'NOT_RUNNING' }
+  if (refusal?.code === 'VIEWS_FULL') return { stop: 'TOO_MANY' }
+  return { again: true }
+}

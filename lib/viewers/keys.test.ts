@@ -1,0 +1,50 @@
+import { expect, it } from 'vitest'
+import { endOfCode, viewEnds } from './ends'
+import { consoleKeys, keysOf, screenChords, untypable } from './keys'
+import { asTyped, countLines, isManyLines, piecesOf } from './typing'
+
+const written = (character: string) => keysOf(character)?.map(({ code }) => code)
+
+it('every character of ASCII that can be seen is written by a key of its own, with Shift or without', () => {
+  const all = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index))
+  const codes = all.map((character) => written(character)?.join('+'))
+  expect(new Set(codes).size).toBe(95)
+  expect(untypable(all.join(''))).toEqual([])
+  expect([written('a'), written('A'), written('7'), written('&'), written('\n')]).toEqual([
+    ['KeyA'],
+    ['ShiftLeft', 'KeyA'],
+    ['Digit7'],
+    ['ShiftLeft', 'Digit7'],
+    ['Enter'],
+  ])
+})
+
+it('what no key writes is named once', () => {
+  expect(untypable('naïve 中文 ï')).toEqual(['ï', '中', '文'])
+  expect(keysOf('')).toBeNull()
+})
+
+it('text goes in pieces that the smallest buffer takes, and no character is cut in two', () => {
+  const text = asTyped('echo 早上好，世界 $HOME\r\nls -l\n')
+  const pieces = piecesOf(text)
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  expect(pieces.map(({ bytes }) => decoder.decode(bytes)).join('')).toBe('echo 早上好，世界 $HOME\rls -l\r')
+  expect(Math.max(...pieces.map(({ bytes }) => bytes.length))).toBeLessThanOrEqual(16)
+  // Each line ends a piece, and whoever reads it gets time for it.
+  expect(pieces.filter(({ waitMs }) => waitMs > 50)).toHaveLength(2)
+  expect(piecesOf('')).toEqual([])
+})
+
+it('one line is typed as it is, more are asked about', () => {
+  expect([isManyLines('ls'), isManyLines('ls\n'), isManyLines('ls\nrm -r *\n')]).toEqual([false, false, true])
+  expect([countLines('ls'), countLines('a\nb\n'), countLines('a\nb')]).toEqual([1, 2, 2])
+})
+
+it('each code of a closed socket says why, and codes of others say nothing', () => {
+  for (const [why, code] of Object.entries(viewEnds)) expect(endOfCode(code)).toBe(why)
+  expect([endOfCode(1006), endOfCode(1000), endOfCode(4999)]).toEqual([null, null, null])
+})
+
+it('no two entries of a menu of keys are called the same', () => {
+  for (const menu of [consoleKeys, screenChords]) expect(new Set(menu.map(({ label }) => label)).size).toBe(menu.length)
+})

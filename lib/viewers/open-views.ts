@@ -1,0 +1,136 @@
+import 'server-only'
+import type { Duplex } from 'node:stream'
+import type { WebSocket } from 'ws'
+import { log } from '@/lib/log'
+import { gauge } from '@/lib/metrics'
+import { judgeViews } from '@/lib/tickets/reads'
+import type { View } from '@/lib/tickets/writes'
+import { type ViewEnd, viewEnds } from './ends'
+import { type Pump, pump } from './pump'
+
+/** Views of one master account in one process, and of all together. */
+const perOwnerMost = 32
+const allMost = 256
+/** A view whose session or instance has ended is closed within a second, from whatever process that was done. */
+const watchMs = 400
+/** Where nobody can say for so long whether views may go on, they end. */
+const doubtMs = 10_000
+/** Proxies cut a connection on which nothing is said for a minute. */
+const pingMs = 20_000
+/** A browser that does not say goodbye in return is cut off. */
+const goodbyeMs = 1_000
+
+type Open = View & {
+  sessionId: string
+  socket: WebSocket
+  stream: Duplex
+  pump: Pump
+  pingedAt: number
+  hasAnswered: boolean
+}
+
+const openGauge = gauge('ecs_views_open', 'Consoles and screens of machines that browsers have open.', ['kind'])
+
+/** The views that browsers have open by way of this process. */
+export class OpenViews {
+  private readonly open = new Set<Open>()
+  private timer: NodeJS.Timeout | undefined
+  private isJudging = false
+  private judgedAt = 0
+
+  /** Whether there is a place for one more view of this account. */
+  hasPlace(ownerId: string): boolean {
+    const own = [...this.open].filter((each) => each.ownerId === ownerId).length
+    return own < perOwnerMost && this.open.size < allMost
+  }
+
+  /** Joins a browser and a machine until either ends, or this view may not go on. */
+  add(view: View & { sessionId: string }, socket: WebSocket, stream: Duplex): void {
+    const each: Open = { ...view, socket, stream, pump: pump(stream, socket), pingedAt: Date.now(), hasAnswered: true }
+    this.open.add(each)
+    openGauge.inc({ kind: view.kind })
+    socket.on('pong', () => {
+      each.hasAnswered = true
+    })
+    stream.once('close', () => this.end(each, each.pump.isBehind() ? 'TOO_SLOW' : 'ENDED'))
+    socket.once('close', () => this.forget(each))
+    if (stream.destroyed) this.end(each, 'ENDED')
+    else this.watch()
+  }
+
+  /** Ends all of them, because the server ends. */
+  endAll(): void {
+    for (const each of this.open) this.end(each, 'LEAVING')
+  }
+
+  private end(each: Open, why: ViewEnd): void {
+    if (!this.forget(each)) return
+    closeSocket(each.socket, why)
+  }
+
+  /** From now on nothing passes. False where that was so already. */
+  private forget(each: Open): boolean {
+    if (!this.open.delete(each)) return false
+    openGauge.dec({ kind: each.kind })
+    each.stream.destroy()
+    if (this.open.size > 0) return true
+    clearInterval(this.timer)
+    this.timer = undefined
+    return true
+  }
+
+  private watch(): void {
+    if (this.timer) return
+    this.judgedAt = Date.now()
+    this.timer = setInterval(() => {
+      const now = Date.now()
+      for (const each of this.open) this.look(each, now)
+      void this.judge(now)
+    }, watchMs)
+    this.timer.unref()
+  }
+
+  private look(each: Open, now: number): void {
+    const isPingDue = now - each.pingedAt >= pingMs
+    if (each.pump.isStalled(now)) this.end(each, 'TOO_SLOW')
+    // What is not read has not been missed.
+    else if (!isPingDue || each.pump.isHeld()) return
+    else if (!each.hasAnswered) this.end(each, 'TOO_SLOW')
+    else {
+      each.hasAnswered = false
+      each.pingedAt = now
+      each.socket.ping()
+    }
+  }
+
+  private async judge(now: number): Promise<void> {
+    if (this.isJudging || this.open.size === 0) return this.doubt(now)
+    this.isJudging = true
+    const views = [...this.open]
+    try {
+      const ends = await judgeViews(views, new Date(now))
+      this.judgedAt = Date.now()
+      for (const [index, each] of views.entries()) {
+        const why = ends[index]
+        if (why) this.end(each, why)
+      }
+    } catch (error) {
+      log.warn({ err: error }, 'Nobody can say whether open views may go on.')
+      this.doubt(Date.now())
+    } finally {
+      this.isJudging = false
+    }
+  }
+
+  private doubt(now: number): void {
+    if (now - this.judgedAt < doubtMs) return
+    for (const each of this.open) this.end(each, 'FAULT')
+  }
+}
+
+/** Says goodbye with a reason, and does not wait long for the answer. */
+export function closeSocket(socket: WebSocket, why: ViewEnd): void {
+  socket.resume()
+  socket.close(viewEnds[why], why)
+  setTimeout(() => socket.terminate(), goodbyeMs).unref()
+}

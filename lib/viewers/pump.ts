@@ -1,0 +1,54 @@
+import 'server-only'
+import type { Duplex } from 'node:stream'
+import type { RawData, WebSocket } from 'ws'
+
+/** So many bytes may be on their way to a browser; then the machine's side waits. */
+const waitingMost = 256 * 1024
+/** Whoever takes nothing for so long does not read. */
+const stallMs = 20_000
+
+/** How a view stands. */
+export type Pump = {
+  /** Whether bytes have waited too long for the browser to take any. */
+  isStalled(now: number): boolean
+  /** Whether the browser waits for the machine, so that not even its answer to a ping is read. */
+  isHeld(): boolean
+  /** Whether the machine waits for the browser. */
+  isBehind(): boolean
+}
+
+/** Passes bytes between a machine and a browser. Each side is read only as fast as the other takes what it has said. */
+export function pump(view: Duplex, socket: WebSocket): Pump {
+  let waiting = 0
+  let tookAt = Date.now()
+  let isHeld = false
+  view.on('data', (chunk: Buffer) => {
+    if (waiting === 0) tookAt = Date.now()
+    waiting += chunk.length
+    if (waiting > waitingMost) view.pause()
+    socket.send(chunk, () => {
+      waiting -= chunk.length
+      tookAt = Date.now()
+      if (waiting <= waitingMost / 2) view.resume()
+    })
+  })
+  socket.on('message', (data: RawData, isBinary: boolean) => {
+    if (!isBinary || view.destroyed || view.write(asBuffer(data))) return
+    isHeld = true
+    socket.pause()
+    view.once('drain', () => {
+      isHeld = false
+      socket.resume()
+    })
+  })
+  return {
+    isStalled: (now) => waiting > 0 && now - tookAt > stallMs,
+    isHeld: () => isHeld,
+    isBehind: () => waiting > waitingMost / 2,
+  }
+}
+
+function asBuffer(data: RawData): Buffer {
+  if (Array.isArray(data)) return Buffer.concat(data)
+  return Buffer.isBuffer(data) ? data : Buffer.from(data)
+}
