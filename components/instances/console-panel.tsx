@@ -1,0 +1,162 @@
+'use client'
+
+import '@xterm/xterm/css/xterm.css'
+import { ChevronDown } from 'lucide'
+import dynamic from 'next/dynamic'
+import { useTranslations } from 'next-intl'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { Button } from '@/components/ui/button'
+import { buttonClass } from '@/components/ui/button-class'
+import { Icon } from '@/components/ui/icon'
+import { MenuButton } from '@/components/ui/menu-button'
+import { canInstance, type InstanceStateName, type InstanceTaskName } from '@/lib/instances/rules'
+import { paths } from '@/lib/paths'
+import { consoleKeys } from '@/lib/viewers/keys'
+import { asTyped, isManyLines, sendPaced } from '@/lib/viewers/typing'
+import { type ConsoleTerminal, openTerminal } from './console-terminal'
+import { TypeText } from './type-text'
+import { useTyping } from './use-typing'
+import { useLeavePrompt, useView } from './use-view'
+import { ViewStatus } from './view-status'
+
+const PasteDialog = dynamic(() => import('./paste-dialog').then((module) => module.PasteDialog), { ssr: false })
+
+export type ViewedInstance = { id: string; name: string; state: InstanceStateName; task: InstanceTaskName | null }
+
+type ConsolePanelProps = {
+  instance: ViewedInstance
+  /** What stands in place of the connection while the machine does not run. */
+  whileOff: ReactNode
+}
+
+/** The serial port of a machine: what it says, and a keyboard for it. */
+export function ConsolePanel({ instance, whileOff }: ConsolePanelProps) {
+  const t = useTranslations('views')
+  const { id, name } = instance
+  const isRunning = canInstance('console', instance)
+  const [pasted, setPasted] = useState<string | null>(null)
+  const [isTextOpen, setIsTextOpen] = useState(false)
+  const [hasTyped, setHasTyped] = useState(false)
+  const { host, terminal } = useTerminal(t('consoleOf', { name }), {
+    onTyped: () => setHasTyped(true),
+    onPasted: (text) => (isManyLines(text) ? setPasted(text) : paste(text)),
+  })
+  const view = useView(terminal, isRunning, (from, isTakeOver) =>
+    paths.api.viewTicket(id, { kind: 'console', from, isTakeOver }),
+  )
+  const typing = useTyping((text, told) => sendPaced(asTyped(text), (bytes) => terminal?.send(bytes), told))
+  useLeavePrompt(hasTyped && isRunning)
+  useOldLog(terminal, isRunning ? null : paths.api.consoleLog(id))
+  const isOff = view.state.phase === 'open' && isRunning ? null : t('notConnected')
+
+  function paste(text: string) {
+    setHasTyped(true)
+    // Nothing in the text may end the mark before its end.
+    typing.start(terminal?.isPasteMarked ? `\x1b[200~${text.replaceAll('\x1b', '')}\x1b[201~` : text)
+  }
+  const press = (keys: string) => {
+    setHasTyped(true)
+    terminal?.send(new TextEncoder().encode(keys))
+    terminal?.focus()
+  }
+  const fit = () => {
+    const size = terminal?.fit()
+    if (size) press(`stty rows ${size.rows} cols ${size.columns}\r`)
+  }
+  const keys = consoleKeys.map(({ label, sends }) => ({ kind: 'action' as const, label, onSelect: () => press(sends) }))
+  return (
+    <section
+      aria-label={t('consoleOf', { name })}
+      className="min-w-0 rounded-card border border-line bg-surface-raised"
+    >
+      <div className="flex flex-wrap items-center gap-2 border-line border-b px-4 py-2">
+        <MenuButton label={t('keys')} className={buttonClass('secondary')} align="start" items={keys}>
+          {t('keys')}
+          <Icon of={ChevronDown} className="size-3.5" />
+        </MenuButton>
+        <Button kind="secondary" aria-expanded={isTextOpen} onClick={() => setIsTextOpen(!isTextOpen)}>
+          {t('typeText')}
+        </Button>
+        <Button kind="secondary" title={t('fitHint')} disabledReason={isOff} onClick={fit}>
+          {t('fit')}
+        </Button>
+        <a href={paths.api.consoleLog(id)} download className={buttonClass('secondary')}>
+          {t('consoleLog')}
+        </a>
+      </div>
+      {isTextOpen && (
+        <TypeText
+          hint={t('consoleTextHint')}
+          refuse={() => isOff}
+          progress={typing.progress}
+          onType={(text) => paste(text)}
+          onStop={typing.stop}
+        />
+      )}
+      <div className="px-4 py-2">
+        {isRunning ? <ViewStatus state={view.state} onConnect={view.connect} /> : whileOff}
+      </div>
+      {/* Dark in both themes, as what runs in it expects. */}
+      <div className="overflow-x-auto bg-bar px-4 py-3">
+        <div ref={host} className="h-102 min-w-162 bg-bar font-mono text-bar-ink" />
+      </div>
+      <p className="px-4 py-2 text-ink-muted text-xs">{t('consoleHint')}</p>
+      {pasted !== null && (
+        <PasteDialog
+          text={pasted}
+          onDismiss={() => setPasted(null)}
+          onPaste={() => {
+            setPasted(null)
+            paste(pasted)
+            terminal?.focus()
+          }}
+        />
+      )}
+    </section>
+  )
+}
+
+/** A terminal in an element, as long as the element is there. */
+function useTerminal(label: string, told: { onTyped: () => void; onPasted: (text: string) => void }) {
+  const host = useRef<HTMLDivElement>(null)
+  const [terminal, setTerminal] = useState<ConsoleTerminal | null>(null)
+  const latest = useRef(told)
+  useEffect(() => {
+    latest.current = told
+  })
+  useEffect(() => {
+    if (!host.current) return
+    let isGone = false
+    let mine: ConsoleTerminal | undefined
+    const options = {
+      label,
+      onTyped: (bytes: Uint8Array<ArrayBuffer>) => {
+        latest.current.onTyped()
+        mine?.send(bytes)
+      },
+      onPasted: (text: string) => latest.current.onPasted(text),
+    }
+    void openTerminal(host.current, options).then((opened) => {
+      mine = opened
+      if (isGone) opened.dispose()
+      else setTerminal(opened)
+    })
+    return () => {
+      isGone = true
+      mine?.dispose()
+    }
+  }, [label])
+  return { host, terminal }
+}
+
+/** Shows what a machine said last, where it does not run. */
+function useOldLog(terminal: ConsoleTerminal | null, url: string | null): void {
+  useEffect(() => {
+    if (!terminal || url === null) return
+    const over = new AbortController()
+    fetch(url, { signal: over.signal })
+      .then(async (response) => response.ok && terminal.show(new Uint8Array(await response.arrayBuffer())))
+      .catch(() => {})
+    return () => over.abort()
+  }, [terminal, url])
+}

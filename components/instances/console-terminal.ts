@@ -1,0 +1,128 @@
+import type { FitAddon } from '@xterm/addon-fit'
+import type { Terminal } from '@xterm/xterm'
+import type { ViewHello } from '@/lib/viewers/ends'
+
+// What a serial port says before anybody has told it a size.
+const columns = 80
+const rows = 24
+
+type Options = {
+  label: string
+  /** What was typed, or answered by the terminal itself. */
+  onTyped: (bytes: Uint8Array<ArrayBuffer>) => void
+  onPasted: (text: string) => void
+}
+
+/** Fetches xterm.js and puts a terminal into an element. */
+export async function openTerminal(host: HTMLElement, options: Options): Promise<ConsoleTerminal> {
+  const [{ Terminal }, { FitAddon }] = await Promise.all([import('@xterm/xterm'), import('@xterm/addon-fit')])
+  const { backgroundColor, color, fontFamily } = getComputedStyle(host)
+  const terminal = new Terminal({
+    cols: columns,
+    rows,
+    screenReaderMode: true,
+    disableStdin: true,
+    fontFamily,
+    fontSize: 13,
+    scrollback: 5_000,
+    theme: { background: backgroundColor, foreground: color, cursor: color },
+  })
+  Terminal.strings.promptLabel = options.label
+  const fit = new FitAddon()
+  terminal.loadAddon(fit)
+  // What a guest says must not reach the clipboard of whoever looks at it, nor make links of their words.
+  for (const command of [52, 8]) terminal.parser.registerOscHandler(command, () => true)
+  terminal.open(host)
+  return new ConsoleTerminal(terminal, fit, host, options)
+}
+
+/** A terminal that shows the serial port of a machine. */
+export class ConsoleTerminal {
+  /** The byte of the machine that comes next; undefined before the first. */
+  next: number | undefined
+  private readonly encoder = new TextEncoder()
+  private readonly listening = new AbortController()
+  private socket: WebSocket | undefined
+
+  constructor(
+    private readonly terminal: Terminal,
+    private readonly fitAddon: FitAddon,
+    host: HTMLElement,
+    { onTyped, onPasted }: Options,
+  ) {
+    terminal.onData((text) => onTyped(this.encoder.encode(text)))
+    terminal.onBinary((text) => onTyped(Uint8Array.from(text, (letter) => letter.charCodeAt(0))))
+    terminal.attachCustomKeyEventHandler((event) => !isLeaving(event) && !isCopying(event, terminal))
+    const { signal } = this.listening
+    const paste = (event: ClipboardEvent) => {
+      event.preventDefault()
+      event.stopPropagation()
+      onPasted(event.clipboardData?.getData('text/plain') ?? '')
+    }
+    host.addEventListener('paste', paste, { capture: true, signal })
+  }
+
+  /** Shows what comes through a socket. The machine's old words are shown, and not answered once more. */
+  attach(socket: WebSocket, { offset, replayed }: ViewHello): void {
+    this.socket = socket
+    if (this.next !== undefined && this.next !== offset) this.terminal.reset()
+    this.next = offset
+    let old = replayed
+    if (old === 0) this.terminal.options.disableStdin = false
+    socket.addEventListener('message', ({ data }) => {
+      if (!(data instanceof ArrayBuffer) || socket !== this.socket) return
+      const bytes = new Uint8Array(data)
+      this.next = (this.next ?? 0) + bytes.length
+      const ofOld = Math.min(old, bytes.length)
+      old -= ofOld
+      const isThrough = ofOld > 0 && old === 0
+      if (ofOld > 0) this.terminal.write(bytes.subarray(0, ofOld), () => isThrough && this.hear(socket))
+      if (ofOld < bytes.length) this.terminal.write(bytes.subarray(ofOld))
+    })
+    socket.addEventListener('close', () => {
+      if (socket === this.socket) this.terminal.options.disableStdin = true
+    })
+  }
+
+  /** Shows what a machine said that does not run any more. */
+  show(log: Uint8Array): void {
+    if (this.next === undefined) this.terminal.write(log)
+  }
+
+  send(bytes: Uint8Array<ArrayBuffer>): void {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(bytes)
+  }
+
+  /** Whether the program in the machine wants to be told what is pasted. */
+  get isPasteMarked(): boolean {
+    return this.terminal.modes.bracketedPasteMode
+  }
+
+  /** Takes the room that there is, and answers how much it is. */
+  fit(): { rows: number; columns: number } {
+    this.fitAddon.fit()
+    return { rows: this.terminal.rows, columns: this.terminal.cols }
+  }
+
+  focus(): void {
+    this.terminal.focus()
+  }
+
+  dispose(): void {
+    this.listening.abort()
+    this.terminal.dispose()
+  }
+
+  private hear(socket: WebSocket): void {
+    if (socket.readyState === WebSocket.OPEN) this.terminal.options.disableStdin = false
+  }
+}
+
+/** A terminal takes Tab for itself, so whoever has no mouse leaves it by the other direction. */
+function isLeaving({ key, shiftKey }: KeyboardEvent): boolean {
+  return key === 'Tab' && shiftKey
+}
+
+function isCopying({ code, ctrlKey, shiftKey, metaKey }: KeyboardEvent, terminal: Terminal): boolean {
+  return code === 'KeyC' && ((ctrlKey && shiftKey) || metaKey) && terminal.hasSelection()
+}

@@ -1,0 +1,160 @@
+'use client'
+
+import { ChevronDown } from 'lucide'
+import { useTranslations } from 'next-intl'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { Button } from '@/components/ui/button'
+import { buttonClass } from '@/components/ui/button-class'
+import { Icon } from '@/components/ui/icon'
+import { MenuButton } from '@/components/ui/menu-button'
+import { canInstance } from '@/lib/instances/rules'
+import { paths } from '@/lib/paths'
+import { type Key, screenChords, untypable } from '@/lib/viewers/keys'
+import type { ViewedInstance } from './console-panel'
+import { LastPicture } from './last-picture'
+import { PhoneKeyboard } from './phone-keyboard'
+import { openScreen, type ScreenView } from './screen-view'
+import { TypeText } from './type-text'
+import { useTyping } from './use-typing'
+import { useLeavePrompt, useView } from './use-view'
+import { ViewStatus } from './view-status'
+
+type ScreenPanelProps = {
+  instance: ViewedInstance
+  /** What stands in place of the connection while the machine does not run. */
+  whileOff: ReactNode
+}
+
+/** The screen of a machine, with its keyboard and mouse; the last picture while it does not run. */
+export function ScreenPanel({ instance, whileOff }: ScreenPanelProps) {
+  const t = useTranslations('views')
+  const { id, name } = instance
+  const isRunning = canInstance('screen', instance)
+  const [isTextOpen, setIsTextOpen] = useState(false)
+  const [hasTyped, setHasTyped] = useState(false)
+  const stage = useRef<HTMLDivElement>(null)
+  const phone = useRef<HTMLTextAreaElement>(null)
+  const { host, screen } = useScreen(t('screenOf', { name }), isRunning)
+  const view = useView(screen, isRunning, (_, isTakeOver) => paths.api.viewTicket(id, { kind: 'screen', isTakeOver }))
+  const typing = useTyping(async (text, told) => await screen?.type(text, told))
+  useLeavePrompt(hasTyped && isRunning)
+  const isOff = view.state.phase === 'open' && isRunning ? null : t('notConnected')
+
+  const press = (keys: Key[]) => {
+    setHasTyped(true)
+    screen?.press(keys)
+  }
+  const keys = screenChords.map(({ label, keys }) => ({
+    kind: 'action' as const,
+    label,
+    onSelect: () => {
+      press(keys)
+      screen?.focus()
+    },
+  }))
+  const refuse = (text: string) => {
+    const none = untypable(text)
+    return isOff ?? (none.length > 0 ? t('noKeys', { characters: none.slice(0, 10).join(' ') }) : null)
+  }
+  return (
+    <section aria-label={t('screenOf', { name })} className="min-w-0 rounded-card border border-line bg-surface-raised">
+      <div className="flex flex-wrap items-center gap-2 border-line border-b px-4 py-2">
+        <Button
+          kind="secondary"
+          disabledReason={isOff}
+          onClick={() => {
+            setHasTyped(true)
+            screen?.sendCtrlAltDel()
+            screen?.focus()
+          }}
+        >
+          {t('ctrlAltDel')}
+        </Button>
+        <MenuButton label={t('keys')} className={buttonClass('secondary')} align="start" items={keys}>
+          {t('keys')}
+          <Icon of={ChevronDown} className="size-3.5" />
+        </MenuButton>
+        <Button kind="secondary" aria-expanded={isTextOpen} onClick={() => setIsTextOpen(!isTextOpen)}>
+          {t('typeText')}
+        </Button>
+        <Button
+          kind="secondary"
+          className="pointer-fine:hidden"
+          disabledReason={isOff}
+          onClick={() => phone.current?.focus()}
+        >
+          {t('keyboard')}
+        </Button>
+        <Button kind="secondary" disabledReason={isOff} onClick={() => void fillScreen(stage.current, screen)}>
+          {t('fullScreen')}
+        </Button>
+      </div>
+      {isTextOpen && (
+        <TypeText
+          hint={t('screenTextHint')}
+          refuse={refuse}
+          progress={typing.progress}
+          onStop={typing.stop}
+          onType={(text) => {
+            setHasTyped(true)
+            typing.start(text)
+          }}
+        />
+      )}
+      <div className="px-4 py-2">
+        {isRunning ? <ViewStatus state={view.state} onConnect={view.connect} /> : whileOff}
+      </div>
+      <div ref={stage} className="relative bg-bar">
+        {isRunning ? (
+          // biome-ignore lint/a11y/noStaticElementInteractions: what is typed goes to the canvas in it, which has a role and a name.
+          <div
+            ref={host}
+            className="mx-auto aspect-4/3 max-h-[min(75dvh,48rem)] w-full in-[:fullscreen]:max-h-dvh in-[:fullscreen]:h-dvh"
+            onKeyDown={() => setHasTyped(true)}
+          />
+        ) : (
+          <LastPicture url={paths.api.machinePicture(id)} name={name} />
+        )}
+        <PhoneKeyboard ref={phone} label={t('keyboardOf', { name })} onKeys={press} />
+      </div>
+      <p className="px-4 py-2 text-ink-muted text-xs">{t('screenHint')}</p>
+    </section>
+  )
+}
+
+/** What shows the screen in an element, as long as the machine runs. */
+function useScreen(label: string, isRunning: boolean) {
+  const host = useRef<HTMLDivElement>(null)
+  const [screen, setScreen] = useState<ScreenView | null>(null)
+  useEffect(() => {
+    if (!host.current || !isRunning) return
+    let isGone = false
+    let mine: ScreenView | undefined
+    void openScreen(host.current, label).then((opened) => {
+      mine = opened
+      if (isGone) opened.dispose()
+      else setScreen(opened)
+    })
+    return () => {
+      isGone = true
+      mine?.dispose()
+      setScreen(null)
+    }
+  }, [label, isRunning])
+  return { host, screen }
+}
+
+type LockableKeyboard = { lock(): Promise<void> }
+
+/** Fills the screen, and where the browser can, keeps keys such as Esc and Alt-Tab for the machine: Esc is then held to leave. */
+async function fillScreen(stage: HTMLElement | null, screen: ScreenView | null): Promise<void> {
+  if (!stage) return
+  try {
+    await stage.requestFullscreen()
+    const { keyboard } = navigator as Navigator & { keyboard?: LockableKeyboard }
+    await keyboard?.lock()
+  } catch {
+    // A browser that will not stays as it is.
+  }
+  screen?.focus()
+}
