@@ -14,6 +14,8 @@ export type ConvertJob = {
   from: string
   /** What our inspector found. */
   format: DiskFormatId
+  /** What lies under it, where its header names nothing: the bytes of an image under the disk of a machine. */
+  backing?: { file: string; format: 'qcow2' | 'raw' }
   to: string
   /** Most bytes that the result may have. */
   sizeMax: number
@@ -67,7 +69,10 @@ export async function convertDisk(job: ConvertJob): Promise<{ ok: true } | DiskR
 }
 
 async function runConvert({ tool, box }: Found, job: ConvertJob): Promise<BoxedEnd> {
-  const source = `driver=${qemuNames[job.format] ?? job.format},file.driver=file,file.filename=${option(job.from)}`
+  const under = job.backing
+    ? `,backing.driver=${job.backing.format},backing.file.driver=file,backing.file.filename=${option(job.backing.file)}`
+    : ''
+  const source = `driver=${qemuNames[job.format] ?? job.format},file.driver=file,file.filename=${option(job.from)}${under}`
   const command = [tool.path, 'convert', '-p', '--image-opts', ...output, source, path.resolve(job.to)]
   const patience = AbortSignal.timeout(job.timeMaxMs ?? timeMaxMs)
   return await runBoxed(box.command({ ...limits, fileBytes: job.sizeMax }, command), {

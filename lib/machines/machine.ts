@@ -1,4 +1,4 @@
-import type { Duplex } from 'node:stream'
+import type { Duplex, Readable } from 'node:stream'
 
 /** What a machine has to work with. Its disk is at least as large as the image's. */
 export type MachineShape = { vcpus: number; memoryMib: number }
@@ -54,6 +54,16 @@ export type ViewOptions = {
   isTakeOver?: boolean | undefined
 }
 
+/**
+ * How far a snapshot has come, in bytes of the disk. `absent`: never begun, forgotten, or its machine came to another state meanwhile,
+ * so it is begun again. `settled`: the guest wrote what it had in memory first.
+ */
+export type MachineSnapshot =
+  | { state: 'absent' }
+  | { state: 'running'; done: number; total: number }
+  | { state: 'ready'; size: number; virtualSize: number; settled: boolean }
+  | { state: 'failed'; code: 'STORE_FULL' | 'SNAPSHOT_FAULT'; detail?: string | undefined }
+
 /** What this host can carry and how. */
 export type HostReport = {
   vcpus: number
@@ -96,6 +106,19 @@ export interface Machines {
   picture(id: string): Promise<Buffer | null>
   /** Presses keys together, by QEMU's names for keys, and lets go of them. */
   pressKeys(id: string, keys: string[]): Promise<void>
+  /**
+   * Begins to write the disk as it is into a file of its own, whole and with nothing under it, whether the machine runs or not. The
+   * guest is not touched: where there is no room, the snapshot fails alone.
+   */
+  snapshot(id: string, name: string): Promise<void>
+  /** How far that is. Asking carries it on. */
+  snapshotState(id: string, name: string): Promise<MachineSnapshot>
+  /** The bytes of a snapshot that is ready: qcow2. */
+  readSnapshot(id: string, name: string): Promise<Readable>
+  /** Calls off a snapshot and removes its bytes. No error when there is none. */
+  forgetSnapshot(id: string, name: string): Promise<void>
+  /** The names of all snapshots of a machine that have something here. */
+  listSnapshots(id: string): Promise<string[]>
   /** Ends it and removes all that it had. No error when there is nothing. */
   destroy(id: string): Promise<void>
   /** Everything that has something here, also what nobody knows. */

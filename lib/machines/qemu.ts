@@ -1,10 +1,10 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
-import { chown, copyFile, mkdir, open, readFile, rename, writeFile } from 'node:fs/promises'
+import { chown, copyFile, mkdir, open, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { isErrnoCode } from '@/lib/embedded/data-folder'
 import { requireRoomIn } from '@/lib/stores/room'
 import { baseFile, fetchBase } from './base'
 import { qemuArguments, runStates } from './command'
@@ -20,19 +20,21 @@ import type {
   MachineBuild,
   MachineRun,
   MachineShape,
+  MachineSnapshot,
   MachineState,
   Machines,
   MachineView,
   ViewOptions,
 } from './machine'
 import { type Built, freeUid, MachineFolder, machineIds } from './machine-folder'
+import { keepPicture, readPicture } from './picture'
 import { seedVolume } from './seed'
 import type { MachineSettings } from './settings'
+import { QemuSnapshots, type SnapshotPlace } from './snapshots'
 
 const run = promisify(execFile)
 const startPatienceMs = 30_000
 const endPatienceMs = 10_000
-const pictureMost = 32 * 2 ** 20
 /** What a new machine takes at once; its disk grows as the guest writes. */
 const roomToBuild = 64 * 2 ** 20
 /** QEMU's own need beside the guest's memory: libraries, translated code, the picture, the stacks of its threads. */
@@ -44,6 +46,7 @@ const fileOverhead = 1.02
 export class QemuMachines implements Machines {
   private found: Promise<Host> | undefined
   private building: Promise<unknown> = Promise.resolve()
+  private readonly snapshots = new QemuSnapshots()
 
   constructor(private readonly settings: MachineSettings) {}
 
@@ -100,7 +103,7 @@ export class QemuMachines implements Machines {
     const { keeper } = this.place(id)
     await this.place(id).callOff()
     // Without it the machine ends all the same.
-    await this.keepPicture(id).catch(() => {})
+    await keepPicture(this.place(id)).catch(() => {})
     await askKeeper(keeper, 'end').catch(ignoreEnd)
     const end = Date.now() + endPatienceMs
     while (await this.keeperOf(id)) {
@@ -144,16 +147,34 @@ export class QemuMachines implements Machines {
   }
 
   async picture(id: string): Promise<Buffer | null> {
-    await this.keepPicture(id)
-    return await readFile(path.join(this.place(id).keeper, 'screen.png')).catch((error) => {
-      if (isErrnoCode(error, 'ENOENT')) return null
-      throw error
-    })
+    return await readPicture(this.place(id))
   }
 
   async pressKeys(id: string, keys: string[]): Promise<void> {
     const pressed = keys.map((data) => ({ type: 'qcode', data }))
     await askKeeper(this.place(id).keeper, 'send-key', { keys: pressed })
+  }
+
+  async snapshot(id: string, name: string): Promise<void> {
+    await this.snapshots.begin(await this.snapshotPlace(id), name)
+  }
+
+  async snapshotState(id: string, name: string): Promise<MachineSnapshot> {
+    return (await this.place(id).built())
+      ? await this.snapshots.state(await this.snapshotPlace(id), name)
+      : { state: 'absent' }
+  }
+
+  async readSnapshot(id: string, name: string): Promise<Readable> {
+    return await this.snapshots.read(await this.snapshotPlace(id), name)
+  }
+
+  async forgetSnapshot(id: string, name: string): Promise<void> {
+    if (await this.place(id).built()) await this.snapshots.forget(await this.snapshotPlace(id), name)
+  }
+
+  async listSnapshots(id: string): Promise<string[]> {
+    return await this.snapshots.list({ folder: this.place(id) })
   }
 
   async destroy(id: string): Promise<void> {
@@ -163,6 +184,13 @@ export class QemuMachines implements Machines {
 
   async list(): Promise<string[]> {
     return await machineIds(this.settings.folder)
+  }
+
+  private async snapshotPlace(id: string): Promise<SnapshotPlace> {
+    const folder = this.place(id)
+    const built = await folder.built()
+    if (!built) throw new NotRunning(`${id} has no disk.`)
+    return { folder, built, base: baseFile(this.cache, built.base), reserveMin: this.settings.reserveMin }
   }
 
   private get cache(): string {
@@ -246,23 +274,6 @@ export class QemuMachines implements Machines {
     for (const name of files) await chown(path.join(folder, name), uid, uid)
     await chown(folder, uid, uid)
     await place.finish(build, uid)
-  }
-
-  /** Keeps what the screen shows, for when there is none any more. */
-  private async keepPicture(id: string): Promise<void> {
-    const place = this.place(id)
-    try {
-      await askKeeper(place.keeper, 'screendump', { filename: 'screen.png', format: 'png' })
-    } catch (error) {
-      if (error instanceof NotRunning) return
-      throw error
-    }
-    const built = await place.built()
-    const picture = built && (await place.readFromMachine('screen.png', built.uid, pictureMost))
-    if (!picture) return
-    const file = path.join(place.keeper, 'screen.png')
-    await writeFile(`${file}.new`, picture, { mode: 0o600 })
-    await rename(`${file}.new`, file)
   }
 }
 
