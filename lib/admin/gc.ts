@@ -2,6 +2,7 @@ import 'server-only'
 import { db } from '@/lib/db/client'
 import { StartError } from '@/lib/embedded/data-folder'
 import { formatBytes } from '@/lib/format'
+import { imageCan } from '@/lib/images/rules'
 import { uploadPatienceMs } from '@/lib/imports/rules'
 import { listRegions } from '@/lib/regions/reads'
 import { ok, type Result } from '@/lib/result'
@@ -68,7 +69,10 @@ async function requireOwnStore(region: string, orphans: StoredObject[]): Promise
 async function removeLeftUploads(before: number): Promise<Removed[]> {
   const staged = await listStaged()
   const ids = [...new Set(staged.map((file) => file.imageId))]
-  const importing = await db().image.findMany({ where: { id: { in: ids }, state: 'importing' }, select: { id: true } })
+  const importing = await db().image.findMany({
+    where: { id: { in: ids }, state: { in: [...imageCan.cancelImport] } },
+    select: { id: true },
+  })
   const live = new Set(importing.map((image) => image.id))
   const old = staged.filter(({ imageId, modifiedAt }) => !live.has(imageId) && modifiedAt.getTime() < before)
   for (const { imageId } of old) await discardStaged(imageId)

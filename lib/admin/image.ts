@@ -9,6 +9,7 @@ import { findLeftBlobs } from '@/lib/blobs/reads'
 import { isErrnoCode, StartError } from '@/lib/embedded/data-folder'
 import { formatBytes } from '@/lib/format'
 import { findImageRecord, listImageRecords } from '@/lib/images/reads'
+import { canImage, isInRecycleBin } from '@/lib/images/rules'
 import { type ImageRecord, imageName, operatingSystem } from '@/lib/images/schema'
 import { deleteImage, purgeImage } from '@/lib/images/writes'
 import { ok, type Result, refuse } from '@/lib/result'
@@ -121,9 +122,9 @@ export async function removeImageNow(
   const typedName = cancelShares ? image.name : null
   const ctx = operatorContext(owner)
   const input = { region: null, imageId, cancelShares, typedName, isForGood }
-  const deleted = await (isForGood && image.state === 'deleted' ? purgeImage(ctx, input) : deleteImage(ctx, input))
+  const deleted = await (isForGood && canImage('purge', image.state) ? purgeImage(ctx, input) : deleteImage(ctx, input))
   if (!deleted.ok) return deleted
-  const isBinned = (await findImageRecord(imageId))?.image.state === 'deleted'
+  const isBinned = isInRecycleBin((await findImageRecord(imageId))?.image.state)
   const where = isBinned ? ' It is in the recycle bin of its owner; --for-good removes it and its bytes.' : ''
   const said = answer({ id: imageId }, [`Deleted ${imageId}, ${image.name}.${where}`])
   try {

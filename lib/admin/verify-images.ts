@@ -2,7 +2,7 @@ import 'server-only'
 import { selectHolders } from '@/lib/blobs/reads'
 import { db } from '@/lib/db/client'
 import { Prisma } from '@/lib/db/generated/client'
-import { type ImageStateName, removalPatienceMs } from '@/lib/images/rules'
+import { canImage, type ImageStateName, isFailed, removalPatienceMs } from '@/lib/images/rules'
 import { recipientsMax } from '@/lib/shares/rules'
 import { leaseMs } from '@/lib/transfers/rules'
 import { type Finding, type IdRange, idRanges, note, type VerifyOptions, violation } from './finding'
@@ -63,8 +63,8 @@ async function oddBlobs({ after, upTo }: IdRange, now: Date): Promise<BlobFindin
 }
 
 function findingsOfBlob({ id, state, isHeld, isLate }: BlobFinding): Finding[] {
-  if (isHeld && state === 'removing') return [violation('blob', id, 'Bytes that an image needs are on their way out.')]
-  if (!isHeld && state !== 'removing') return [violation('blob', id, 'No image refers to these bytes any more.')]
+  if (isHeld && state === 'removing') return [violation('blob', id, 'Bytes that something needs are on their way out.')]
+  if (!isHeld && state !== 'removing') return [violation('blob', id, 'Nothing refers to these bytes any more.')]
   return isLate ? [note('removing', id, 'The bytes are long on their way out; the running console removes them.')] : []
 }
 
@@ -77,10 +77,10 @@ function findingsOf(image: ImageRow): Finding[] {
       violation('recipients', id, `The image is shared with ${recipients} accounts; the limit is ${recipientsMax}.`),
     )
   }
-  if (recipients > 0 && state !== 'available') {
+  if (recipients > 0 && !canImage('share', state)) {
     found.push(violation('shared-state', id, `The image is ${state} and still shared with ${recipients} accounts.`))
   }
-  if (state === 'failed' && hasBytes) {
+  if (isFailed(state) && hasBytes) {
     found.push(violation('failed-bytes', id, 'The image has failed, and its row still tells of bytes.'))
   }
   if (isOfOtherBytes)

@@ -1,7 +1,9 @@
 import 'server-only'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { selectHolders } from '@/lib/blobs/reads'
 import { blobKey } from '@/lib/blobs/rules'
 import { db } from '@/lib/db/client'
+import { Prisma } from '@/lib/db/generated/client'
 import { listRegions } from '@/lib/regions/reads'
 import { sha256Of } from '@/lib/stores/checksum'
 import type { StoredObject } from '@/lib/stores/contract'
@@ -38,7 +40,7 @@ export async function* verifyStores(options: VerifyOptions): AsyncGenerator<Find
 
 type Outage = { inARow: number; skipped: number }
 
-type ReadyBlob = { id: string; regionId: string; size: bigint; sha256: string; images: { id: string }[] }
+type ReadyBlob = { id: string; regionId: string; size: bigint; sha256: string }
 
 async function readyBlobs({ after, upTo }: IdRange): Promise<ReadyBlob[]> {
   return await db().blob.findMany({
@@ -48,7 +50,6 @@ async function readyBlobs({ after, upTo }: IdRange): Promise<ReadyBlob[]> {
       regionId: true,
       size: true,
       sha256: true,
-      images: { select: { id: true }, orderBy: { id: 'asc' }, take: 3 },
     },
     orderBy: { id: 'asc' },
   })
@@ -58,25 +59,30 @@ async function checkBytes(blob: ReadyBlob, options: VerifyOptions): Promise<Find
   const finding = await findWrong(blob, options)
   if (!finding) return null
   // Removed meanwhile: the row changes before the bytes go.
-  return (await db().blob.count({ where: { id: blob.id, state: 'ready' } })) === 1 ? finding : null
+  if ((await db().blob.count({ where: { id: blob.id, state: 'ready' } })) === 0) return null
+  return { ...finding, message: `${finding.message}${await whose(blob.id)}` }
+}
+
+async function whose(blobId: string): Promise<string> {
+  const holders = await db().$queryRaw<{ id: string }[]>`
+    SELECT id FROM (${selectHolders(Prisma.sql`${blobId}`)}) held ORDER BY id LIMIT 3`
+  return holders.length > 0 ? ` It is the disk of ${holders.map(({ id }) => id).join(', ')}.` : ''
 }
 
 async function findWrong(blob: ReadyBlob, { content, signal }: VerifyOptions): Promise<Finding | null> {
   const { id, regionId, sha256 } = blob
-  const whose = blob.images.length > 0 ? ` It is the disk of ${blob.images.map((image) => image.id).join(', ')}.` : ''
   const key = blobKey(blob)
   try {
     const found = await storeOf(regionId).stat(key)
-    if (!found) return violation('missing-file', id, `The store of ${regionId} has no ${key}.${whose}`)
+    if (!found) return violation('missing-file', id, `The store of ${regionId} has no ${key}.`)
     if (BigInt(found.size) !== blob.size)
-      return violation('file-size', id, `${key} has ${found.size} bytes instead of ${blob.size}.${whose}`)
+      return violation('file-size', id, `${key} has ${found.size} bytes instead of ${blob.size}.`)
     if (!content || (await sha256Of(await storeOf(regionId).read(key), { signal })) === sha256) return null
-    return violation('checksum', id, `The content of ${key} in ${regionId} is not what was imported.${whose}`)
+    return violation('checksum', id, `The content of ${key} in ${regionId} is not what was imported.`)
   } catch (error) {
     signal?.throwIfAborted()
-    if (error instanceof NotStored)
-      return violation('missing-file', id, `The store of ${regionId} has no ${key}.${whose}`)
-    const message = `${key} in ${regionId} cannot be read. ${reasonOf(error)}${whose}`
+    if (error instanceof NotStored) return violation('missing-file', id, `The store of ${regionId} has no ${key}.`)
+    const message = `${key} in ${regionId} cannot be read. ${reasonOf(error)}`
     return error instanceof StoreUnreachable
       ? unchecked('unreachable', id, message)
       : violation('unreadable-file', id, message)
@@ -130,20 +136,11 @@ export async function findOrphans(regionId: string): Promise<StoredObject[]> {
 async function unaccounted(objects: StoredObject[]): Promise<StoredObject[]> {
   if (objects.length === 0) return []
   const ids = objects.map(({ key }) => key.split('.')[1] ?? '')
-  const blobs = await db().blob.findMany({
-    where: { id: { in: ids } },
-    select: {
-      id: true,
-      sha256: true,
-      state: true,
-      images: { where: { state: { in: ['importing', 'copying'] } }, select: { id: true }, take: 1 },
-    },
-  })
+  const blobs = await db().$queryRaw<{ id: string; sha256: string; isWritten: boolean }[]>`
+    SELECT b.id, b.sha256, b.state = 'removing' OR EXISTS (
+      SELECT 1 FROM (${selectHolders(Prisma.sql`b.id`)}) held WHERE kind = 'transfer') AS "isWritten"
+    FROM "Blob" b WHERE b.id = ANY(${ids})`
   const known = new Map(blobs.map((blob) => [blobKey(blob), blob]))
-  return objects.filter(({ key, isPartial }) => {
-    const blob = known.get(key)
-    // What is being removed goes with all of its parts.
-    const isWritten = blob && (blob.images.length > 0 || blob.state === 'removing')
-    return isPartial ? !isWritten : !blob
-  })
+  // What is written or mended has parts, and what is being removed goes with all of them.
+  return objects.filter(({ key, isPartial }) => !(isPartial ? known.get(key)?.isWritten : known.has(key)))
 }

@@ -8,3 +8,24 @@ export type DiskFormatName = (typeof diskFormatNames)[number]
 export function blobKey(blob: { id: string; sha256: string }): string {
   return `${blob.sha256}.${blob.id}`
 }
+
+/**
+ * A kind of row that holds bytes by its column `blobId`. `kind` is what it is called, `transfer` while it
+ * brings or mends the bytes, and `waits` tells those rows that hold the
+ * bytes no longer, wait for them to go, and go with them: both as SQL over the row. Every such table has `id` and `ownerId`.
+ */
+type HolderKind = { table: string; kind: string; waits?: string }
+
+/** All that holds bytes. Another kind of holder is one more row here: bytes then stay while it has them. */
+export const holderKinds: readonly HolderKind[] = [
+  {
+    table: 'Image',
+    kind: `CASE state WHEN 'deleted' THEN 'recycle bin' WHEN 'importing' THEN 'transfer' WHEN 'copying' THEN 'transfer' ELSE 'image' END`,
+    waits: `state = 'deleting'`,
+  },
+  { table: 'Instance', kind: `'instance'` },
+  { table: 'Snapshot', kind: `CASE state WHEN 'creating' THEN 'transfer' ELSE 'snapshot' END` },
+]
+
+/** Those kinds of which rows wait for the bytes to go. */
+export const waitingKinds = holderKinds.flatMap(({ table, waits }) => (waits === undefined ? [] : [{ table, waits }]))

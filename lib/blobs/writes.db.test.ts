@@ -3,7 +3,7 @@ import { db } from '@/lib/db/client'
 import { type LockedImage, lockImages } from '@/lib/db/locks'
 import { inTransaction, type Transaction } from '@/lib/db/transaction'
 import { ok } from '@/lib/result'
-import { account, image, later, minutes, noon, region, type TestAccount } from '@/lib/testing/builders'
+import { account, image, later, minutes, noon, region, type TestAccount, whileLocked } from '@/lib/testing/builders'
 import * as writes from './writes'
 
 // Which blob an image refers to, by rows alone; what becomes of bytes is in content.db.test.ts.
@@ -135,4 +135,20 @@ test('only a blob on its way out is forgotten, with the images that waited for t
   await writes.forgetBlob(blobId)
   expect(await stateOf(blobId)).toBeUndefined()
   expect((await db().image.findMany({ where: { id: { in: [...images] } } })).map(({ id }) => id)).toEqual([images[2]])
+})
+
+test('the image that waits for its bytes is forgotten after whoever has its account locked', async () => {
+  const [here, owner] = await Promise.all([region(), account()])
+  const imageId = await importing(owner, here)
+  await commitBlob(imageId, disk)
+  const blobId = (await blobOf(imageId)) ?? ''
+  await db().transfer.deleteMany({ where: { imageId } })
+  await db().image.update({ where: { id: imageId }, data: { state: 'deleting' } })
+  await db().blob.update({ where: { id: blobId }, data: { state: 'removing' } })
+  await whileLocked(
+    [owner.id],
+    () => writes.forgetBlob(blobId),
+    async () => expect(await stateOf(blobId)).toBe('removing'),
+  )
+  expect([await stateOf(blobId), await db().image.count({ where: { id: imageId } })]).toEqual([undefined, 0])
 })

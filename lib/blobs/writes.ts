@@ -1,14 +1,14 @@
 import 'server-only'
 import { db } from '@/lib/db/client'
 import { Prisma } from '@/lib/db/generated/client'
-import { type LockedImage, lockBlobs, lockImages } from '@/lib/db/locks'
+import { type LockedImage, lockAccounts, lockBlobs } from '@/lib/db/locks'
 import { inTransaction, type Transaction } from '@/lib/db/transaction'
 import type { DiskLayout } from '@/lib/disks/layout'
 import { newId } from '@/lib/ids'
 import { addJob } from '@/lib/jobs/queue'
 import { ok } from '@/lib/result'
-import { selectHolders } from './reads'
-import { blobKey, type DiskContent } from './rules'
+import { selectHolders, selectWaiting } from './reads'
+import { blobKey, type DiskContent, waitingKinds } from './rules'
 
 // Content is kept once in a store and counted by the rows that refer to it. An import, a copy and a delete call these in
 // their own transactions, under the locks of the owner and the image; the blobs are locked here, last.
@@ -103,16 +103,18 @@ async function holders(tx: Transaction, blobId: string): Promise<string[]> {
   return rows.map(({ id }) => id)
 }
 
-/** Forgets a blob whose bytes are gone, and the image that waited for that. Only one on its way out can be forgotten. */
+/** Forgets a blob whose bytes are gone, and the rows that waited for that. Only one on its way out can be forgotten. */
 export async function forgetBlob(blobId: string): Promise<void> {
-  const waiting = await db().image.findMany({
-    where: { blobId, state: 'deleting' },
-    select: { id: true, ownerId: true },
-  })
+  const waiting = await db().$queryRaw<{ ownerId: string }[]>(selectWaiting(blobId))
   await inTransaction(async (tx) => {
-    const owners = [...new Set(waiting.map((image) => image.ownerId))]
-    await lockImages(tx, owners, { ids: waiting.map((image) => image.id), ownerId: null })
-    await tx.image.deleteMany({ where: { id: { in: waiting.map((image) => image.id) }, blobId, state: 'deleting' } })
+    const owners = [...new Set(waiting.map(({ ownerId }) => ownerId))]
+    await lockAccounts(tx, owners)
+    for (const { table, waits } of waitingKinds)
+      await tx.$executeRaw`
+        WITH locked AS MATERIALIZED (
+          SELECT id FROM ${Prisma.raw(`"${table}"`)} WHERE "blobId" = ${blobId} AND ${Prisma.raw(waits)} AND "ownerId" = ANY(${owners})
+          ORDER BY id FOR UPDATE
+        ) DELETE FROM ${Prisma.raw(`"${table}"`)} WHERE id IN (SELECT id FROM locked)`
     await tx.blob.deleteMany({ where: { id: blobId, state: 'removing' } })
     return ok(null)
   })

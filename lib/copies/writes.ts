@@ -7,6 +7,7 @@ import { type Locked, type OwnImageRefusal, onOwnImage } from '@/lib/db/own-imag
 import type { Transaction } from '@/lib/db/transaction'
 import { recordEvents } from '@/lib/events/writes'
 import { newId } from '@/lib/ids'
+import { canImage } from '@/lib/images/rules'
 import { addJob } from '@/lib/jobs/queue'
 import { type NewImageRefusal, refuseNewImage } from '@/lib/quotas/writes'
 import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
@@ -99,7 +100,8 @@ export async function retryCopy(
     const refusal = refuseRetryCopy(image)
     if (refusal || image.copyOfId === null) return refuse(refusal ?? { code: 'IMAGE_BUSY', state: image.state })
     const source = await tx.image.findUnique({ where: { id: image.copyOfId }, select: { state: true, size: true } })
-    if (source?.state !== 'available') return refuse({ code: 'IMAGE_NOT_AVAILABLE', state: source?.state ?? 'deleted' })
+    if (!source || !canImage('copy', source.state))
+      return refuse({ code: 'IMAGE_NOT_AVAILABLE', state: source?.state ?? 'deleted' })
     const full = await refuseFull(tx, ctx, image.regionId, Number(source.size))
     if (full) return refuse(full)
     const transfer = { create: waiting(source.size) }

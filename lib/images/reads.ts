@@ -1,5 +1,7 @@
 import 'server-only'
 import type { Context } from '@/lib/auth/viewer'
+import { blobKey } from '@/lib/blobs/rules'
+import type { StoredContent } from '@/lib/blobs/schema'
 import { db } from '@/lib/db/client'
 import { type Counts, countColumns, rangeOf } from '@/lib/db/count'
 import { Prisma } from '@/lib/db/generated/client'
@@ -10,7 +12,7 @@ import { env } from '@/lib/env'
 import { listEvents } from '@/lib/events/reads'
 import { metersOf } from '@/lib/quotas/reads'
 import type { QuotaMeters } from '@/lib/quotas/schema'
-import { type ImageStateName, purgedAt } from './rules'
+import { canImage, type ImageStateName, purgedAt } from './rules'
 import {
   type CustomImage,
   type CustomImageList,
@@ -115,20 +117,6 @@ function systemsOf(ctx: Context, region: string): Prisma.Sql {
       SELECT (SELECT "operatingSystem" FROM "Image" WHERE "ownerId" = ${ctx.viewer.ownerId} AND "regionId" = ${region}
         AND "operatingSystem" > systems.os ORDER BY "operatingSystem" LIMIT 1) FROM systems WHERE systems.os IS NOT NULL
     ) SELECT os FROM systems WHERE os IS NOT NULL LIMIT 100)`
-}
-
-const systemsSuggested = 100
-
-/** The operating systems of the viewer's own images in all regions, to suggest for another one; not of those that failed. */
-export async function listOperatingSystems(ctx: Context): Promise<string[]> {
-  const rows = await db().image.findMany({
-    where: { ownerId: ctx.viewer.ownerId, state: { not: 'failed' } },
-    distinct: ['operatingSystem'],
-    select: { operatingSystem: true },
-    orderBy: { operatingSystem: 'asc' },
-    take: systemsSuggested,
-  })
-  return rows.map((row) => row.operatingSystem)
 }
 
 /**
@@ -245,6 +233,20 @@ async function toHeldImage(
       older,
     },
   }
+}
+
+/** The stored disk of an own image, for its owner to download. A shared one is not (rule 5), nor one in the recycle bin. */
+export async function getImageContent(
+  ctx: Context,
+  { region, imageId }: { region: string; imageId: string },
+): Promise<StoredContent | null> {
+  const image = await db().image.findFirst({
+    where: { id: imageId, ownerId: ctx.viewer.ownerId, regionId: region },
+    select: { name: true, state: true, blob: { select: { id: true, sha256: true, size: true, format: true } } },
+  })
+  if (!image?.blob || !canImage('download', image.state)) return null
+  const { sha256, size, format } = image.blob
+  return { region, key: blobKey(image.blob), sha256, size: Number(size), fileName: `${image.name}.${format}` }
 }
 
 const recordFields = {

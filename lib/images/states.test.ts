@@ -21,18 +21,28 @@ test('what can be done with an image in which state', () => {
   ])
 })
 
-test('no screen compares the state of an image: it asks the table', () => {
-  const listing = execFileSync(
-    'git',
-    ['ls-files', '-z', '--cached', '--others', '--exclude-standard', 'app', 'components'],
-    { cwd: root },
-  )
-  const screens = listing
+function filesUnder(...folders: string[]): string[] {
+  const listing = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard', ...folders], {
+    cwd: root,
+  })
+  return listing
     .toString()
     .split('\0')
     .filter((file) => /\.tsx?$/.test(file) && fs.existsSync(path.join(root, file)))
+}
+const comparing = /[!=]== '(importing|available|copying|deleting|deleted)'|(image|source)\??\.state [!=]== '/
+const isComparing = (file: string) => comparing.test(fs.readFileSync(path.join(root, file), 'utf8'))
+
+test('no screen compares the state of an image: it asks the table', () => {
+  const screens = filesUnder('app', 'components')
   expect(screens.length).toBeGreaterThan(100)
   // An upload has a state of its own, which can be 'failed' too.
-  const comparing = /[!=]== '(importing|available|copying|deleting|deleted)'|image\??\.state [!=]== '/
-  expect(screens.filter((file) => comparing.test(fs.readFileSync(path.join(root, file), 'utf8')))).toEqual([])
+  expect(screens.filter(isComparing)).toEqual([])
+})
+
+test('nor does any rule, read, write or command but the rules of images', () => {
+  const code = filesUnder('lib').filter((file) => !/\.test\.ts$|^lib\/(testing|db\/generated)\//.test(file))
+  expect(code.length).toBeGreaterThan(300)
+  // `verify` names what is stuck on its way out.
+  expect(code.filter(isComparing).sort()).toEqual(['lib/admin/verify-images.ts', 'lib/images/rules.ts'])
 })

@@ -8,7 +8,7 @@ import { StartOver, type Transaction } from '@/lib/db/transaction'
 import { env } from '@/lib/env'
 import { recordEvents } from '@/lib/events/writes'
 import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
-import { leastDiskGib, refuseDelete, refuseFromBin, refuseMinDisk, refuseUpdate } from './rules'
+import { canImage, imageCan, leastDiskGib, refuseDelete, refuseFromBin, refuseMinDisk, refuseUpdate } from './rules'
 import type { DeleteImageInput, OwnImageInput, RecycleBinInput, UpdateImageInput } from './schema'
 
 // So that one request ends within a few seconds.
@@ -57,7 +57,8 @@ export async function deleteImage(
     const shares = await sharesOf(tx, ctx, image.id)
     // A share that came between the look and the locks has a recipient that is not locked.
     if (shares.some((share) => !accounts.has(share.recipientId))) throw new StartOver()
-    const isBeingCopied = (await tx.image.count({ where: { copyOfId: image.id, state: 'copying' } })) > 0
+    const isBeingCopied =
+      (await tx.image.count({ where: { copyOfId: image.id, state: { in: [...imageCan.cancelCopy] } } })) > 0
     const refusal = refuseDelete({ ...input, image, recipients: shares.length, isBeingCopied })
     if (refusal) return refuse(refusal)
     await tx.share.deleteMany({ where: { imageId: image.id } })
@@ -73,7 +74,7 @@ export async function deleteImage(
       { action: 'image.delete', regionId: image.regionId, image },
     ])
     const binned = { state: 'deleted', deletedAt: ctx.now, updatedAt: ctx.now } as const
-    if (image.state === 'failed') await tx.image.delete({ where: { id: image.id } })
+    if (!canImage('bin', image.state)) await tx.image.delete({ where: { id: image.id } })
     else if (env().ECS_RECYCLE_DAYS === 0 || input.isForGood) await removeForGood(tx, ctx, image)
     else await tx.image.update({ where: { id: image.id }, data: binned })
     return ok({ imageId: image.id, cancelledShares: shares.length })

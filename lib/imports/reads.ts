@@ -67,3 +67,17 @@ export async function findArrival(ctx: Context, imageId: string): Promise<{ size
   })
   return image && { size: Number(image.originSize) }
 }
+
+const systemsSuggested = 100
+
+/** The operating systems of the viewer's own images in all regions, to suggest for another one; not of those that failed. */
+export async function listOperatingSystems(ctx: Context): Promise<string[]> {
+  const rows = await db().image.findMany({
+    where: { ownerId: ctx.viewer.ownerId, state: { not: 'failed' } },
+    distinct: ['operatingSystem'],
+    select: { operatingSystem: true },
+    orderBy: { operatingSystem: 'asc' },
+    take: systemsSuggested,
+  })
+  return rows.map((row) => row.operatingSystem)
+}

@@ -8,6 +8,7 @@ import { actingAccounts, type OwnImageRefusal, onOwnImage } from '@/lib/db/own-i
 import { inTransaction, type Transaction } from '@/lib/db/transaction'
 import { recordEvents } from '@/lib/events/writes'
 import { newId } from '@/lib/ids'
+import { imageCan } from '@/lib/images/rules'
 import { addJob } from '@/lib/jobs/queue'
 import { type NewImageRefusal, refuseNewImage } from '@/lib/quotas/writes'
 import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
@@ -102,7 +103,7 @@ export async function endReceiving(
 /** Notes what the file of an import is, once our own inspector has said so. */
 export async function noteOrigin(imageId: string, origin: { format: DiskFormatName; sha256: string }): Promise<void> {
   await db().image.updateMany({
-    where: { id: imageId, state: 'importing' },
+    where: { id: imageId, state: { in: [...imageCan.cancelImport] } },
     data: { originFormat: origin.format, originSha256: origin.sha256 },
   })
 }

@@ -2,7 +2,7 @@ import 'server-only'
 import { findLeftBlobs } from '@/lib/blobs/reads'
 import { db } from '@/lib/db/client'
 import { env } from '@/lib/env'
-import { failedKeptMs, purgedAt, removalPatienceMs } from '@/lib/images/rules'
+import { failedKeptMs, imageCan, purgedAt, removalPatienceMs } from '@/lib/images/rules'
 import { forgetFailedImages, purgeImage } from '@/lib/images/writes'
 import { log } from '@/lib/log'
 import { discardStaged, listStaged } from '@/lib/stores/staging'
@@ -36,7 +36,7 @@ async function emptyRecycleBin(now: Date): Promise<void> {
   const days = env().ECS_RECYCLE_DAYS
   const deletedUntil = new Date(now.getTime() - (purgedAt(now, days).getTime() - now.getTime()))
   const images = await db().image.findMany({
-    where: { state: 'deleted', deletedAt: { lte: deletedUntil } },
+    where: { state: { in: [...imageCan.purge] }, deletedAt: { lte: deletedUntil } },
     select: { id: true, owner: { select: { id: true, username: true } } },
     take: 1_000,
   })
@@ -51,7 +51,7 @@ async function emptyRecycleBin(now: Date): Promise<void> {
 async function discardLeftFiles(): Promise<void> {
   const staged = [...new Set((await listStaged()).map((file) => file.imageId))]
   const ended = await db().image.findMany({
-    where: { id: { in: staged }, NOT: { state: 'importing' } },
+    where: { id: { in: staged }, NOT: { state: { in: [...imageCan.cancelImport] } } },
     select: { id: true },
   })
   for (const { id } of ended) await discardStaged(id)

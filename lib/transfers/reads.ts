@@ -1,6 +1,7 @@
 import 'server-only'
 import { db } from '@/lib/db/client'
 import { isLeaseOver } from '@/lib/db/locks'
+import { isFailed } from '@/lib/images/rules'
 import { imageFailure } from '@/lib/images/schema'
 
 const fields = {
@@ -38,7 +39,6 @@ export async function findEnd(imageId: string): Promise<{ outcome: string; bytes
   const image = await db().image.findUnique({ where: { id: imageId }, select })
   if (!image) return { outcome: 'cancelled', bytes: 0 }
   if (image.transfer) return null
-  if (image.state === 'failed')
-    return { outcome: imageFailure.safeParse(image.failure).data?.code ?? 'failed', bytes: 0 }
+  if (isFailed(image.state)) return { outcome: imageFailure.safeParse(image.failure).data?.code ?? 'failed', bytes: 0 }
   return { outcome: 'available', bytes: Number(image.size) }
 }

@@ -1,4 +1,4 @@
-import { isInMotion } from '@/lib/images/rules'
+import { isFailed, isInMotion } from '@/lib/images/rules'
 import { latePart } from '@/lib/late-part'
 import type { Fault, Refusal } from '@/lib/result'
 import { isReadOnly, isStanding, noteAnswer, pageStanding, subscribeStanding } from '@/lib/standing'
@@ -38,7 +38,7 @@ export function isBeingTaken({ state, image }: RunningUpload): boolean {
 
 /** Whether an upload, or the image that was made of it, has failed. */
 export function hasFailed({ state, image }: RunningUpload): boolean {
-  return state === 'failed' || (image !== null && image !== 'gone' && image.state === 'failed')
+  return state === 'failed' || (image !== null && image !== 'gone' && isFailed(image.state))
 }
 
 /** Takes an upload that the server knows, and sends it as soon as its turn comes. */
