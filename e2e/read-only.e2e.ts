@@ -47,7 +47,7 @@ async function pageThere(browser: Browser, who: Account, options: { javaScriptEn
   return await context.newPage()
 }
 
-const barOf = (page: Page) => page.getByRole('alert').filter({ hasText: messages.en.standing.readOnly })
+const barOf = (page: Page) => page.getByRole('alert').filter({ hasText: messages.en.pageStatus.readOnly })
 
 test('on a full disk every page says that the console is read-only, a share is refused and a cancel works, until there is room', async ({
   browser,

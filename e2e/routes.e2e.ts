@@ -24,7 +24,7 @@ function reads(imageId: string, instanceId: string): Record<string, string> {
     accounts: '/api/accounts?username=nobody-at-all',
     quotas: '/api/quotas',
     regions: '/api/regions',
-    standing: '/api/standing',
+    pageStatus: '/api/page-status',
     imports: `/api/imports?region=${region}&ids=${imageId}`,
   }
 }

@@ -4,7 +4,7 @@ import { changePasswordAction } from '@/lib/accounts/actions'
 import type { SessionContext } from '@/lib/context'
 import { copyImageAction } from '@/lib/copies/actions'
 import { db } from '@/lib/db/client'
-import { forgetWishes } from '@/lib/db/once'
+import { forgetIdempotencyKeys } from '@/lib/db/once'
 import { updateImageAction } from '@/lib/images/actions'
 import { shareImageAction } from '@/lib/shares/actions'
 import { account, image, region, type TestAccount } from '@/lib/testing/builders'
@@ -85,7 +85,7 @@ test('a form that is sent ten times at once makes one copy, and each sending is 
   const made = await db().image.findMany({ where: { copyOfId: imageId } })
   expect(made).toHaveLength(1)
   for (const answer of answers) expect(answer).toMatchObject({ ok: true, value: { imageId: made[0]?.id } })
-  // Changed, or from a form of its own, it is another wish.
+  // Changed, or from a form of its own, it is another request.
   expect(await copyImageAction(null, form({ ...copy, name: 'other' }))).toMatchObject({ ok: true })
   expect(await copyImageAction(null, form({ ...copy, _key: 'two' }))).toMatchObject({ ok: true })
   expect(await db().image.count({ where: { copyOfId: imageId } })).toBe(3)
@@ -95,9 +95,9 @@ test('a form that is sent twice shares once, and counts once', async () => {
   const { owner, here, imageId } = await ownImage()
   const recipient = await account()
   const sharing = { region: here, imageId, usernames: [recipient.username], note: '' }
-  const mark = { key: 'one' }
+  const page = { key: 'one' }
   register.resetMetrics()
-  const answers = await Promise.all([shareImageAction(sharing, mark), shareImageAction(sharing, mark)])
+  const answers = await Promise.all([shareImageAction(sharing, page), shareImageAction(sharing, page)])
   expect(answers.map((answer) => answer.ok)).toEqual([true, true])
   expect(answers[0]).toEqual(answers[1])
   expect(await db().shareDay.findFirst({ where: { accountId: owner.ctx.viewer.ownerId } })).toMatchObject({ used: 1 })
@@ -106,15 +106,15 @@ test('a form that is sent twice shares once, and counts once', async () => {
   expect(await shareImageAction(sharing, { key: 'two' })).toMatchObject({ refusal: { code: 'ALREADY_SHARED' } })
 })
 
-test('a wish belongs to who had it, and a day later nobody remembers it', async () => {
+test('an idempotency key belongs to the account that sent it, and is forgotten a day later', async () => {
   const { owner, here, there, imageId } = await ownImage()
   const copy = { region: here, imageId, targetRegion: there, name: 'copy' }
   expect(await copyImageAction(copy, { key: 'one' })).toMatchObject({ ok: true })
   signIn(await account())
   expect(await copyImageAction(copy, { key: 'one' })).toMatchObject({ refusal: { code: 'IMAGE_NOT_FOUND' } })
   const accountId = owner.ctx.viewer.accountId
-  await forgetWishes(new Date(owner.ctx.now.getTime() + 23 * 3_600_000))
-  expect(await db().wish.count({ where: { accountId } })).toBe(1)
-  await forgetWishes(new Date(owner.ctx.now.getTime() + 25 * 3_600_000))
-  expect(await db().wish.count({ where: { accountId } })).toBe(0)
+  await forgetIdempotencyKeys(new Date(owner.ctx.now.getTime() + 23 * 3_600_000))
+  expect(await db().idempotencyKey.count({ where: { accountId } })).toBe(1)
+  await forgetIdempotencyKeys(new Date(owner.ctx.now.getTime() + 25 * 3_600_000))
+  expect(await db().idempotencyKey.count({ where: { accountId } })).toBe(0)
 })

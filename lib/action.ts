@@ -5,13 +5,13 @@ import { z } from 'zod'
 import type { Context } from '@/lib/auth/viewer'
 import { currentContext } from '@/lib/context'
 import { isSilent } from '@/lib/db/errors'
-import { wishOf } from '@/lib/db/once'
+import { idempotencyKeyOf } from '@/lib/db/once'
 import { toRefusal } from '@/lib/fields'
 import { type Action, type FormAnswer, readForm } from '@/lib/form-data'
 import { logFault } from '@/lib/log'
 import { countShares, type Outcome } from '@/lib/metrics'
 import { observe } from '@/lib/observe'
-import { type PageMark, refusePage } from '@/lib/page-mark'
+import { type PageIdentity, refusePage } from '@/lib/page-identity'
 import { safeNext } from '@/lib/paths'
 import { actionPatienceMs, within } from '@/lib/patience'
 import { isDiskFull, isReadOnly } from '@/lib/read-only'
@@ -19,7 +19,7 @@ import type { ActionResult, Fault, Refusal, Result } from '@/lib/result'
 
 const short = z.string().max(128).optional()
 /** What a hand-made request says of its page may be anything; what makes no sense is not said. */
-const pageMark = z.object({ account: short, build: short, key: short }).catch({})
+const pageIdentity = z.object({ account: short, build: short, key: short }).catch({})
 
 /** `freesSpace`: it does, or leads to it, so it goes on while the console is read-only. */
 type Options = { freesSpace?: boolean }
@@ -37,18 +37,21 @@ export const actionsFor =
     run: (ctx: C, input: z.output<S>) => Promise<Result<T>>,
     { freesSpace = false }: Options = {},
   ): Action<z.input<S>, T> => {
-    const answer = async (input: unknown, mark: PageMark): Promise<ActionResult<T>> => {
+    const answer = async (input: unknown, page: PageIdentity): Promise<ActionResult<T>> => {
       let hasBegun = false
       try {
         const ctx = await authenticate()
-        const refused = refusePage(mark, ctx?.viewer ?? null)
+        const refused = refusePage(page, ctx?.viewer ?? null)
         if (refused || !ctx) return { ok: false, refusal: refused ?? { code: 'SIGNED_OUT' } }
         if (!freesSpace && (await isReadOnly())) return { ok: false, refusal: { code: 'READ_ONLY' } }
         const parsed = schema.safeParse(input)
         if (!parsed.success) return { ok: false, refusal: toRefusal(parsed.error) }
-        const wish = mark.key && wishOf(run.name, ctx, mark.key, parsed.data)
+        const idempotencyKey = page.key && idempotencyKeyOf(run.name, ctx, page.key, parsed.data)
         hasBegun = true
-        const result = await within(actionPatienceMs, run(wish ? { ...ctx, wish } : ctx, parsed.data))
+        const result = await within(
+          actionPatienceMs,
+          run(idempotencyKey ? { ...ctx, idempotencyKey } : ctx, parsed.data),
+        )
         if (!result.ok) return result
         if (!result.isReplay) countShares(run.name, result.value)
         return { ok: true, value: result.value }
@@ -57,16 +60,16 @@ export const actionsFor =
         return { ok: false, refusal: refusalOf(error, run.name, hasBegun) }
       }
     }
-    const observed = async (input: unknown, mark: PageMark): Promise<ActionResult<T>> => {
+    const observed = async (input: unknown, page: PageIdentity): Promise<ActionResult<T>> => {
       const head = await headers()
-      return await observe({ kind: 'action', operation: run.name, head, endOf }, () => answer(input, mark))
+      return await observe({ kind: 'action', operation: run.name, head, endOf }, () => answer(input, page))
     }
-    async function action(input: z.input<S>, mark?: PageMark): Promise<ActionResult<T>>
+    async function action(input: z.input<S>, page?: PageIdentity): Promise<ActionResult<T>>
     async function action(before: FormAnswer<T> | null, form: FormData): Promise<FormAnswer<T>>
-    async function action(first: unknown, second?: FormData | PageMark): Promise<ActionResult<T> | FormAnswer<T>> {
-      if (!(second instanceof FormData)) return await observed(first, pageMark.parse(second ?? {}))
-      const { input, mark, typed, next } = readForm(second)
-      const result = await observed(input, pageMark.parse(mark))
+    async function action(first: unknown, second?: FormData | PageIdentity): Promise<ActionResult<T> | FormAnswer<T>> {
+      if (!(second instanceof FormData)) return await observed(first, pageIdentity.parse(second ?? {}))
+      const { input, page, typed, next } = readForm(second)
+      const result = await observed(input, pageIdentity.parse(page))
       // A script leads on by itself; without one there is nobody else to do it.
       if (result.ok && next && !(await headers()).has('next-action')) redirect(safeNext(next))
       return { ...result, typed }

@@ -1,10 +1,10 @@
-import { pageHeaders } from '@/lib/page-mark'
+import { pageHeaders } from '@/lib/page-identity'
+import { isPageStatus, noteAnswer, type PageStatus } from '@/lib/page-status'
 import type { Fault, Refusal } from '@/lib/result'
-import { isStanding, noteAnswer, type Standing } from '@/lib/standing'
 
 /** Why bytes are not served. For a store that cannot be reached the log has the reason, under the reference. */
 export type DownloadRefusal =
-  | Standing
+  | PageStatus
   | Extract<Refusal, { code: 'IMAGE_NOT_FOUND' }>
   | { code: 'STORE_UNREACHABLE'; region: string; reference: string }
   | Fault
@@ -26,6 +26,6 @@ export async function findDownloadRefusal(url: string): Promise<DownloadRefusal 
   }
   const body: { refusal?: DownloadRefusal } | null = await response.json().catch(() => null)
   const refusal = body?.refusal ?? { code: 'FAULT' as const, reference: '' }
-  if (isStanding(refusal)) noteAnswer(refusal)
+  if (isPageStatus(refusal)) noteAnswer(refusal)
   return refusal
 }

@@ -10,8 +10,8 @@ import type { DownloadRefusal } from '@/lib/download-refusal'
 import { logFault, logOutage } from '@/lib/log'
 import type { Outcome } from '@/lib/metrics'
 import { observe } from '@/lib/observe'
-import { markOfHeaders, refusePage } from '@/lib/page-mark'
-import { isStanding } from '@/lib/standing'
+import { identityOfHeaders, refusePage } from '@/lib/page-identity'
+import { isPageStatus } from '@/lib/page-status'
 import { statusOf } from '@/lib/status'
 import { StoreUnreachable } from '@/lib/stores/errors'
 import { isSound } from '@/lib/stores/sound'
@@ -32,8 +32,8 @@ export const downloadsFor =
       let region = ''
       try {
         const ctx = await authenticate(request)
-        const refusal = refusePage(markOfHeaders(request.headers), ctx?.viewer ?? null)
-        if (isStanding(refusal) && refusal.code !== 'SIGNED_OUT') return await refuse(request, refusal)
+        const refusal = refusePage(identityOfHeaders(request.headers), ctx?.viewer ?? null)
+        if (isPageStatus(refusal) && refusal.code !== 'SIGNED_OUT') return await refuse(request, refusal)
         if (!ctx) return await refuse(request, { code: 'SIGNED_OUT' })
         const parsed = schema.safeParse({ ...Object.fromEntries(request.nextUrl.searchParams), ...(await params) })
         const content = parsed.success ? await read(ctx, parsed.data) : null

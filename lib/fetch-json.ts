@@ -1,5 +1,5 @@
-import { pageHeaders, readOnlyHeader } from '@/lib/page-mark'
-import { askedNow, noteAnswer, noteReadOnly } from '@/lib/standing'
+import { pageHeaders, readOnlyHeader } from '@/lib/page-identity'
+import { askedNow, noteAnswer, noteReadOnly } from '@/lib/page-status'
 
 /** A read route said no, or could not be reached (status 0). */
 export class ReadError extends Error {

@@ -1,4 +1,4 @@
-import { markFields, type PageMark } from '@/lib/page-mark'
+import { identityFields, type PageIdentity } from '@/lib/page-identity'
 import type { ActionResult } from '@/lib/result'
 
 /** The fields of a form as they were typed, by name. */
@@ -11,7 +11,7 @@ export type FormAnswer<T> = ActionResult<T> & { typed: Typed }
 export type FormAction<T> = (before: FormAnswer<T> | null, form: FormData) => Promise<FormAnswer<T>>
 
 /** A server action: called with its input by code, or sent by a form. */
-export type Action<I, T> = FormAction<T> & ((input: I, mark?: PageMark) => Promise<ActionResult<T>>)
+export type Action<I, T> = FormAction<T> & ((input: I, page?: PageIdentity) => Promise<ActionResult<T>>)
 
 // Fields of the form itself begin with _, those that React adds with $.
 const apart = /^[_$]/
@@ -20,7 +20,7 @@ const secret = /password/i
 export type ReadForm = {
   /** The fields by name; one whose name ends in [] is a list. */
   input: Record<string, string | string[]>
-  mark: PageMark
+  page: PageIdentity
   /** What the form is filled with again. No password is among it. */
   typed: Typed
   /** Where a form that the browser has sent by itself leads when it is done. */
@@ -35,12 +35,16 @@ export function readForm(form: FormData): ReadForm {
     name.endsWith('[]') ? [name.slice(0, -2), texts(name)] : [name, texts(name).at(-1) ?? ''],
   )
   const typed = names.filter((name) => !secret.test(name)).map((name): [string, string[]] => [name, texts(name)])
-  const markOf = (name: string) => texts(name).at(-1) || undefined
+  const fieldOf = (name: string) => texts(name).at(-1) || undefined
   return {
     input: Object.fromEntries(input),
-    mark: { account: markOf(markFields.account), build: markOf(markFields.build), key: markOf(markFields.key) },
+    page: {
+      account: fieldOf(identityFields.account),
+      build: fieldOf(identityFields.build),
+      key: fieldOf(identityFields.key),
+    },
     typed: Object.fromEntries(typed),
-    next: markOf(markFields.next),
+    next: fieldOf(identityFields.next),
   }
 }
 

@@ -1,6 +1,6 @@
 import { fetchJson } from '@/lib/fetch-json'
+import { noteAnswer, pageStatus } from '@/lib/page-status'
 import { paths } from '@/lib/paths'
-import { noteAnswer, pageStanding } from '@/lib/standing'
 
 const waitMs = 3_000
 
@@ -15,9 +15,9 @@ export async function latePart<T>(load: () => Promise<T>): Promise<T> {
       return await load()
     } catch {
       if (!navigator.onLine) noteAnswer({ code: 'OFFLINE' })
-      else await fetchJson(paths.api.standing()).catch(() => null)
+      else await fetchJson(paths.api.pageStatus()).catch(() => null)
       // Only a page that is loaded anew has another build.
-      if (pageStanding()?.code === 'NEW_BUILD') return await new Promise<T>(() => {})
+      if (pageStatus()?.code === 'NEW_BUILD') return await new Promise<T>(() => {})
       await new Promise((resolve) => setTimeout(resolve, waitMs))
     }
   }

@@ -57,7 +57,7 @@ export const paths = {
   api: {
     signIn: () => '/api/sign-in',
     preferences: () => '/api/preferences',
-    standing: () => '/api/standing',
+    pageStatus: () => '/api/page-status',
     signedIn: (next: string) => route('/api/sign-in', { next: next === '/' ? undefined : next }),
     signOut: () => '/api/sign-out',
     images: (list: ImageListQuery & { region: string }) => route('/api/images', list),

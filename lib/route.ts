@@ -7,7 +7,7 @@ import { isSilent } from '@/lib/db/errors'
 import { toRefusal } from '@/lib/fields'
 import { logFault } from '@/lib/log'
 import { observe } from '@/lib/observe'
-import { markOfHeaders, readOnlyHeader, refusePage } from '@/lib/page-mark'
+import { identityOfHeaders, readOnlyHeader, refusePage } from '@/lib/page-identity'
 import { requestPatienceMs, within } from '@/lib/patience'
 import { isDiskFull, isReadOnly } from '@/lib/read-only'
 import { type Fault, type Refusal, Refused } from '@/lib/result'
@@ -32,7 +32,7 @@ export const readsFor =
     const answer = async (request: NextRequest, { params }: RouteParams): Promise<Answer<T>> => {
       try {
         const ctx = await authenticate(request)
-        const refusal = refusePage(markOfHeaders(request.headers), ctx?.viewer ?? null)
+        const refusal = refusePage(identityOfHeaders(request.headers), ctx?.viewer ?? null)
         if (refusal || !ctx) return refused(refusal ?? { code: 'SIGNED_OUT' })
         const parsed = schema.safeParse({ ...Object.fromEntries(request.nextUrl.searchParams), ...(await params) })
         if (!parsed.success) return refused(toRefusal(parsed.error))

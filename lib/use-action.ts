@@ -4,9 +4,9 @@ import { useQueryClient } from '@tanstack/react-query'
 import { unstable_isUnrecognizedActionError } from 'next/navigation'
 import { useCallback, useState, useTransition } from 'react'
 import type { Action, FormAction } from '@/lib/form-data'
-import { pageMark } from '@/lib/page-mark'
+import { pageIdentity } from '@/lib/page-identity'
+import { askedNow, noteAnswer } from '@/lib/page-status'
 import type { ActionResult, Fault, Refusal } from '@/lib/result'
-import { askedNow, noteAnswer } from '@/lib/standing'
 
 export type Noun = 'images' | 'shares' | 'accounts' | 'quotas' | 'imports' | 'instances'
 
@@ -20,7 +20,7 @@ type Options = { changes: Noun[]; isLeaving?: boolean }
 export function useAction<I, T>(action: Action<I, T>, options: Options) {
   const { ask, ...rest } = useAsk<T>(options)
   const run = useCallback(
-    (input: I, onDone?: (value: T) => void) => ask(() => action(input, pageMark()), onDone),
+    (input: I, onDone?: (value: T) => void) => ask(() => action(input, pageIdentity()), onDone),
     [action, ask],
   )
   return { run, ...rest }

@@ -3,9 +3,9 @@ import { getLocale, getTranslations } from 'next-intl/server'
 import { CurrentRegionProvider } from '@/components/shell/current-region'
 import { NavigationArea } from '@/components/shell/navigation-area'
 import { PageAccount } from '@/components/shell/page-account'
+import { PageStatusBar } from '@/components/shell/page-status-bar'
 import { readTheme, regionCookie, themeCookie } from '@/components/shell/preferences'
 import { SideMenu } from '@/components/shell/side-menu'
-import { StandingBar } from '@/components/shell/standing-bar'
 import { TimeZoneLine } from '@/components/shell/time-zone-line'
 import { TopBar } from '@/components/shell/top-bar'
 import { currentContext } from '@/lib/context'
@@ -36,7 +36,7 @@ export default async function ConsoleLayout({ children }: LayoutProps<'/'>) {
         <Prefetch queries={[{ queryKey: regionContentsQuery().queryKey, data: contents }]}>
           <TopBar regions={regions} theme={readTheme(jar.get(themeCookie)?.value)} viewer={ctx.viewer} />
         </Prefetch>
-        <StandingBar wasReadOnly={await isReadOnly()} />
+        <PageStatusBar wasReadOnly={await isReadOnly()} />
         <div className="flex min-h-[calc(100dvh-48px)]">
           <aside className="w-14 shrink-0 border-line border-r bg-surface-raised max-md:hidden lg:w-54">
             <div className="sticky top-12">

@@ -23,11 +23,11 @@ type CopyFormProps = {
   targets: TargetRegion[]
   /** The region that somebody came here for. */
   wanted: string | undefined
-  wishKey: string
+  idempotencyKey: string
 }
 
 /** Where an image is to be copied, and how the copy is called there. */
-export function CopyForm({ region, image, targets, wanted, wishKey }: CopyFormProps) {
+export function CopyForm({ region, image, targets, wanted, idempotencyKey }: CopyFormProps) {
   const t = useTranslations('copy')
   const regionName = useRegionName()
   const router = useRouter()
@@ -59,7 +59,7 @@ export function CopyForm({ region, image, targets, wanted, wishKey }: CopyFormPr
           name={`copy ${image.id}`}
           action={copyImageAction}
           fixed={{ region, imageId: image.id }}
-          wishKey={wishKey}
+          idempotencyKey={idempotencyKey}
           changes={['images', 'quotas']}
           onDone={({ imageId, region: there }) => router.push(paths.image(there, imageId))}
           className="flex flex-col gap-3 p-4"

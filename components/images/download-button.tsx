@@ -6,8 +6,8 @@ import { buttonClass } from '@/components/ui/button-class'
 import { toast } from '@/components/ui/toasts'
 import { findDownloadRefusal } from '@/lib/download-refusal'
 import type { OwnImage } from '@/lib/images/schema'
+import { isPageStatus } from '@/lib/page-status'
 import { paths } from '@/lib/paths'
-import { isStanding } from '@/lib/standing'
 
 /**
  * Downloads the disk of an own image. A link, so it works before its script has come; with it, a download that is refused says
@@ -30,7 +30,7 @@ export function DownloadButton({ image }: { image: OwnImage }) {
     })
     if (!refusal) return startDownload(href)
     // The bar over the page says it.
-    if (isStanding(refusal)) return
+    if (isPageStatus(refusal)) return
     const reference = ('reference' in refusal && refusal.reference) || 'none'
     await toast(t(`downloads.${refusal.code}`, { reference }))
   }

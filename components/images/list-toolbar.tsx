@@ -10,7 +10,7 @@ import { buttonClass } from '@/components/ui/button-class'
 import { classNames } from '@/components/ui/class-names'
 import { Icon } from '@/components/ui/icon'
 import { MenuButton } from '@/components/ui/menu-button'
-import { pageStanding, subscribeStanding } from '@/lib/standing'
+import { pageStatus, subscribePageStatus } from '@/lib/page-status'
 import { ListSearch } from './list-search'
 
 type Choice = { label: string; href: Route; isChosen: boolean }
@@ -163,8 +163,8 @@ function UpdatedAt({ at, isFailed, isOffline }: UpdatedAtProps) {
   const format = useFormatter()
   const time = format.dateTime(at, { timeStyle: 'long' })
   const isAway = useSyncExternalStore(
-    subscribeStanding,
-    () => pageStanding()?.code === 'OFFLINE',
+    subscribePageStatus,
+    () => pageStatus()?.code === 'OFFLINE',
     () => false,
   )
   // What was under way when the network went has failed, and is not asked for again before it is back.

@@ -16,7 +16,7 @@ import { Status } from '@/components/ui/status'
 import { type Column, Table } from '@/components/ui/table'
 import { formatBytes } from '@/lib/format'
 import { latePart } from '@/lib/late-part'
-import { pageMark } from '@/lib/page-mark'
+import { pageIdentity } from '@/lib/page-identity'
 import { paths } from '@/lib/paths'
 import { markSharesSeenAction } from '@/lib/shares/actions'
 import { sharedImagesQuery } from '@/lib/shares/queries'
@@ -125,7 +125,7 @@ function useNewShares(data: SharedImageList | undefined): Set<string> {
     for (const id of unseen) told.current.add(id)
     setNewIds((before) => new Set([...before, ...unseen]))
     // Not worth a word when it fails: the badge is there again the next time.
-    markSharesSeenAction({ shareIds: unseen }, pageMark()).catch(() => {})
+    markSharesSeenAction({ shareIds: unseen }, pageIdentity()).catch(() => {})
   }, [data])
   return newIds
 }

@@ -5,7 +5,7 @@ import { useTranslations } from 'next-intl'
 import { useRefusalText } from '@/components/shell/refusal-text'
 import { toast } from '@/components/ui/toasts'
 import { restoreImageAction } from '@/lib/images/actions'
-import { pageMark } from '@/lib/page-mark'
+import { pageIdentity } from '@/lib/page-identity'
 
 /**
  * Takes an image out of the recycle bin from the toast that said it went there. By then the dialog that deleted it is gone,
@@ -16,7 +16,7 @@ export function useRestore() {
   const refusalText = useRefusalText()
   const client = useQueryClient()
   return async ({ region, image }: { region: string; image: { id: string; name: string } }) => {
-    const result = await restoreImageAction({ region, imageId: image.id }, pageMark()).catch(() => null)
+    const result = await restoreImageAction({ region, imageId: image.id }, pageIdentity()).catch(() => null)
     await Promise.all(['images', 'quotas'].map((noun) => client.invalidateQueries({ queryKey: [noun] })))
     const refusal = result ? (result.ok ? null : result.refusal) : ({ code: 'FAULT', reference: '' } as const)
     await toast(refusal ? refusalText(refusal) : t('done', { image: image.name }))

@@ -17,8 +17,8 @@ import { Card } from '@/components/ui/card'
 import { Notice } from '@/components/ui/notice'
 import { formatBytes } from '@/lib/format'
 import { asKnown } from '@/lib/images/rules'
+import { isPageStatus } from '@/lib/page-status'
 import type { Fault, Refusal } from '@/lib/result'
-import { isStanding } from '@/lib/standing'
 import { createUpload } from '@/lib/uploads/create'
 import { runUpload } from '@/lib/uploads/running'
 import { DraftFields } from './draft-fields'
@@ -91,7 +91,7 @@ export function ImportForm({ region, sizeMax, chunkBytes, form, setForm, systems
           <noscript>
             <Notice tone="warn">{t('needsScripts')}</Notice>
           </noscript>
-          {refusal && !isStanding(refusal) && <RefusalNotice refusal={refusal} />}
+          {refusal && !isPageStatus(refusal) && <RefusalNotice refusal={refusal} />}
           <FileField sizeMax={sizeMax} isOver={drop.isOver} error={fileError} onChoose={choose} />
           {form.drafts.map((draft) => (
             <DraftFields

@@ -28,11 +28,11 @@ type CreateInstanceFormProps = {
   /** The username of the master account that is charged. */
   account: string
   currency: string
-  wishKey: string
+  idempotencyKey: string
 }
 
 /** Creates instances from an image, and says before who pays what. */
-export function CreateInstanceForm({ region, image, types, room, wishKey, ...costs }: CreateInstanceFormProps) {
+export function CreateInstanceForm({ region, image, types, room, idempotencyKey, ...costs }: CreateInstanceFormProps) {
   const t = useTranslations('createInstance')
   const fits = types.filter((type) => !refuseType({ ...type, isRetired: type.retired }, image))
   const { form, typeId, count, sync } = useChosen(fits[0]?.id ?? '')
@@ -50,7 +50,7 @@ export function CreateInstanceForm({ region, image, types, room, wishKey, ...cos
             name={`create instance ${image.id}`}
             action={createInstancesAction}
             fixed={{ region, imageId: image.id }}
-            wishKey={wishKey}
+            idempotencyKey={idempotencyKey}
             changes={['instances', 'quotas']}
             leadsTo={paths.instances(region)}
             className="flex flex-col gap-4 p-4"

@@ -21,13 +21,13 @@ import { nameEnd, UsernamesField } from './usernames-field'
 type ShareFormProps = {
   region: string
   shares: ImageShares
-  wishKey: string
+  idempotencyKey: string
   /** Marks what was added in the list of recipients. */
   onShare: (added: ImageShare[]) => void
 }
 
 /** Adds recipients: all of them or none. What was refused stays in the field, each username with its own reason. */
-export function ShareForm({ region, shares, wishKey, onShare }: ShareFormProps) {
+export function ShareForm({ region, shares, idempotencyKey, onShare }: ShareFormProps) {
   const t = useTranslations('share')
   const states = useTranslations('states')
   const { image } = shares
@@ -40,7 +40,7 @@ export function ShareForm({ region, shares, wishKey, onShare }: ShareFormProps) 
         name={`share ${image.id}`}
         action={shareImageAction}
         fixed={{ region, imageId: image.id }}
-        wishKey={wishKey}
+        idempotencyKey={idempotencyKey}
         changes={['shares', 'images', 'quotas']}
         onDone={onShare}
         className="flex flex-col gap-3 p-4"

@@ -23,7 +23,15 @@ const NotFoundPage = dynamic(
 )
 
 /** The Shared Images page of one image: the form, the two limits, and who has it. */
-export function SharePage({ region, imageId, wishKey }: { region: string; imageId: string; wishKey: string }) {
+export function SharePage({
+  region,
+  imageId,
+  idempotencyKey,
+}: {
+  region: string
+  imageId: string
+  idempotencyKey: string
+}) {
   const t = useTranslations('share')
   const { data, error } = useQuery(imageSharesQuery(region, imageId))
   const [added, setAdded] = useState<ImageShare[]>([])
@@ -34,7 +42,7 @@ export function SharePage({ region, imageId, wishKey }: { region: string; imageI
     <main id="content" className="flex flex-col gap-4 p-4 md:p-6">
       <ImagePageHeader region={region} image={image} page={t('title')} line={t('line')} />
       <div className="grid items-start gap-4 md:grid-cols-[minmax(0,560px)_minmax(240px,1fr)]">
-        <ShareForm region={region} shares={data} wishKey={wishKey} onShare={setAdded} />
+        <ShareForm region={region} shares={data} idempotencyKey={idempotencyKey} onShare={setAdded} />
         <Limits shares={data} />
       </div>
       <div id={recipientsId} className="scroll-mt-16">

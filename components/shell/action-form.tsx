@@ -6,9 +6,9 @@ import { type FormEvent, type ReactNode, type RefObject, useActionState, useEffe
 import { dropDraft, keepDraft, readDraft } from '@/lib/drafts'
 import type { FormAction, FormAnswer } from '@/lib/form-data'
 import { keepable } from '@/lib/form-data'
-import { build, markFields, newKey } from '@/lib/page-mark'
+import { build, identityFields, newKey } from '@/lib/page-identity'
+import { isPageStatus } from '@/lib/page-status'
 import type { Fault, Refusal } from '@/lib/result'
-import { isStanding } from '@/lib/standing'
 import { type Noun, useFormAction } from '@/lib/use-action'
 import { usePageAccount } from './page-account'
 import { RefusalNotice } from './refusal-notice'
@@ -38,8 +38,8 @@ type ActionFormProps<T> = {
   action: FormAction<T>
   /** Fields that nobody types. */
   fixed?: Record<string, string>
-  /** The key of a form that makes something: sent twice, it is one wish. */
-  wishKey?: string
+  /** The key of a form that makes something: sent twice, it is done once. */
+  idempotencyKey?: string
   changes: Noun[]
   onDone?: (value: T) => void
   /** Where it leads when it is done, with and without scripts. */
@@ -53,7 +53,7 @@ type ActionFormProps<T> = {
  * is made again with what came of it. With scripts the page stays. Either way nothing typed is lost: refusals, reloads, an
  * ended session and an update of the console leave it where it is. Passwords are never kept.
  */
-export function ActionForm<T>({ name, action, fixed = {}, wishKey, ...props }: ActionFormProps<T>) {
+export function ActionForm<T>({ name, action, fixed = {}, idempotencyKey, ...props }: ActionFormProps<T>) {
   const form = useRef<HTMLFormElement>(null)
   const summary = useRef<HTMLDivElement>(null)
   const account = usePageAccount()
@@ -64,7 +64,7 @@ export function ActionForm<T>({ name, action, fixed = {}, wishKey, ...props }: A
   const [isTried, setTried] = useState(false)
   const [done, setDone] = useState<T | null>(sent?.ok ? sent.value : null)
   const [mended, setMended] = useState<string[]>([])
-  const [key, renewKey] = useWishKey(wishKey)
+  const [key, renewKey] = useIdempotencyKey(idempotencyKey)
   const draft = `${account} ${name}`
   const before = isTried || sent?.ok !== false ? null : sent.refusal
   const refusal = asked.refusal ?? before
@@ -97,13 +97,13 @@ export function ActionForm<T>({ name, action, fixed = {}, wishKey, ...props }: A
     if (field) setMended((fields) => (fields.includes(field) ? fields : [...fields, field]))
   }
   const { leadsTo } = props
-  const mark = {
-    [markFields.account]: account,
-    [markFields.build]: build,
-    [markFields.key]: key,
-    [markFields.next]: leadsTo,
+  const page = {
+    [identityFields.account]: account,
+    [identityFields.build]: build,
+    [identityFields.key]: key,
+    [identityFields.next]: leadsTo,
   }
-  const hidden = { ...fixed, ...mark }
+  const hidden = { ...fixed, ...page }
   const inSummary = refusal && refusal.code !== 'INVALID_INPUT' && !fieldOfRefusal(refusal)
   return (
     // The browser's own bubbles speak its language and not the console's: what is missing is said under its field.
@@ -111,7 +111,7 @@ export function ActionForm<T>({ name, action, fixed = {}, wishKey, ...props }: A
       {Object.entries(hidden).map(
         ([field, value]) => value && <input key={field} type="hidden" name={field} value={value} />,
       )}
-      {inSummary && !(refusal === asked.refusal && isStanding(refusal)) && (
+      {inSummary && !(refusal === asked.refusal && isPageStatus(refusal)) && (
         <RefusalNotice refusal={refusal} ref={summary} />
       )}
       {props.children({
@@ -162,7 +162,7 @@ function useFocusOnRefusal(
   refusal: Refusal | Fault | null,
 ): void {
   useEffect(() => {
-    if (!refusal || isStanding(refusal)) return
+    if (!refusal || isPageStatus(refusal)) return
     const field = fieldOfRefusal(refusal)
     const wrong = [...(form.current?.elements ?? [])].find(
       (element) => isVisible(element) && [field, `${field}[]`].includes(nameOf(element)),
@@ -174,8 +174,8 @@ function useFocusOnRefusal(
 
 const used = new Set<string>()
 
-/** The key comes with the page, so that it is there without scripts, and a new one follows each wish that came true. */
-function useWishKey(given: string | undefined): [string | undefined, () => void] {
+/** The key comes with the page, so that it is there without scripts, and a new one follows each success. */
+function useIdempotencyKey(given: string | undefined): [string | undefined, () => void] {
   const [key, setKey] = useState(() => (given && used.has(given) ? newKey() : given))
   const renew = () => {
     if (!key) return

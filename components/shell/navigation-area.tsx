@@ -4,7 +4,7 @@ import { usePathname, useSearchParams } from 'next/navigation'
 import { useTranslations } from 'next-intl'
 import { type ReactNode, useEffect, useState } from 'react'
 import { classNames } from '@/components/ui/class-names'
-import { noteAnswer } from '@/lib/standing'
+import { noteAnswer } from '@/lib/page-status'
 import { onNavigation } from './navigation'
 
 // A page that comes within this time needs no word that it is coming.

@@ -1,4 +1,4 @@
-import { pageStanding } from '@/lib/standing'
+import { pageStatus } from '@/lib/page-status'
 
 type Listener = {
   begin: () => void
@@ -23,7 +23,7 @@ export function onNavigation({ begin, end, offline }: Listener): () => void {
   const options = { capture: true, signal: stop.signal }
   const start = (event: Event) => {
     // The browser's own word alone is not enough: where there is no network card, the console of this very machine is there.
-    if (pageStanding()?.code !== 'OFFLINE') return begin()
+    if (pageStatus()?.code !== 'OFFLINE') return begin()
     event.preventDefault()
     event.stopPropagation()
     offline()

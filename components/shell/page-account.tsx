@@ -1,7 +1,7 @@
 'use client'
 
 import { createContext, type ReactNode, useContext, useState } from 'react'
-import { setPageAccount } from '@/lib/page-mark'
+import { setPageAccount } from '@/lib/page-identity'
 
 const PageAccountContext = createContext('')
 

@@ -2,10 +2,10 @@
 
 import type { Ref } from 'react'
 import { Notice } from '@/components/ui/notice'
+import { isPageStatus } from '@/lib/page-status'
 import type { Fault, Refusal } from '@/lib/result'
-import { isStanding } from '@/lib/standing'
+import { PageStatusAction } from './page-status-action'
 import { useRefusalText } from './refusal-text'
-import { StandingWayOut } from './standing-way-out'
 
 /** What a whole form or dialog was refused for, with the way out where there is one. */
 export function RefusalNotice({ refusal, ref }: { refusal: Refusal | Fault; ref?: Ref<HTMLDivElement> }) {
@@ -13,7 +13,7 @@ export function RefusalNotice({ refusal, ref }: { refusal: Refusal | Fault; ref?
   return (
     <Notice tone="danger" {...(ref ? { ref } : {})}>
       <p>{text}</p>
-      {isStanding(refusal) && <StandingWayOut standing={refusal} />}
+      {isPageStatus(refusal) && <PageStatusAction status={refusal} />}
     </Notice>
   )
 }

@@ -16,10 +16,10 @@ export type Viewer = {
 }
 
 /**
- * Who asks, when, and from where: the first parameter of every read and write. `wish` is of a form that makes something: what
- * is asked for twice under one wish is done once.
+ * Who asks, when, and from where: the first parameter of every read and write. `idempotencyKey` comes from a form that
+ * makes something: what is sent twice under one key is done once.
  */
-export type Context = { viewer: Viewer; now: Date; address: string | null; wish?: string }
+export type Context = { viewer: Viewer; now: Date; address: string | null; idempotencyKey?: string }
 
 type AccountRow = {
   id: string

@@ -90,7 +90,7 @@ test('neither begins nor retries for a disabled account, whether it is the owner
 
 test('one submit of the form makes one copy, however often it arrives', async () => {
   const { here, there, owner, imageId } = await tenant()
-  const ctx = { ...owner.ctx, wish: 'the same form, sent twice' }
+  const ctx = { ...owner.ctx, idempotencyKey: 'the same form, sent twice' }
   const results = await race(5, () => beginCopy(ctx, to(here, imageId, there)))
   expect(tally(results)).toEqual({ ok: 5 })
   expect(await db().image.count({ where: { ownerId: owner.id, regionId: there } })).toBe(1)

@@ -21,7 +21,7 @@ type BeginRefusal = RefusalOf<'IMAGE_NOT_AVAILABLE' | 'INVALID_INPUT' | 'REGION_
 /**
  * Begins a copy of an own image to another region: the new image stands there as `copying`, has its quota place, and a job
  * that moves the bytes is enqueued in the same transaction. Refuses as `onOwnImage` and `refuseCopy` say, REGION_NOT_FOUND,
- * IMAGE_QUOTA_FULL, BYTES_QUOTA_FULL and STORE_FULL. While it runs, the source cannot be deleted. One wish makes one copy.
+ * IMAGE_QUOTA_FULL, BYTES_QUOTA_FULL and STORE_FULL. While it runs, the source cannot be deleted. One idempotency key makes one copy.
  */
 export async function beginCopy(
   ctx: Context,

@@ -7,39 +7,39 @@ import { db } from './client'
 import { Prisma } from './generated/client'
 import type { Transaction } from './transaction'
 
-/** How long a wish is remembered. The same form sent again after that is a new one. */
+/** How long a key is remembered. The same form sent again after that is a new request. */
 const rememberedMs = 24 * 60 * 60 * 1000
 
 /**
- * One wish: the same form, filled in the same way, by the same account. A form that was changed before it was sent again is
- * another wish, though its key is the same.
+ * The key under which an answer is kept: a digest of operation, account, the key of the form and its input. A form that was
+ * changed before it was sent again is another request, though the key of the form is the same.
  */
-export function wishOf(operation: string, { viewer }: Context, key: string, input: unknown): string {
+export function idempotencyKeyOf(operation: string, { viewer }: Context, key: string, input: unknown): string {
   return createHash('sha256')
     .update(JSON.stringify([operation, viewer.accountId, key, input]))
     .digest('hex')
 }
 
-/** A column of a statement of facts: what the same wish was answered before, null where it has not come true. */
-export function selectAnswer({ wish }: Context): Prisma.Sql {
-  return Prisma.sql`(SELECT answer FROM "Wish" WHERE id = ${wish ?? null}::text)`
+/** A column of a statement of facts: the answer that this key got before; null where it got none. */
+export function selectAnswer({ idempotencyKey }: Context): Prisma.Sql {
+  return Prisma.sql`(SELECT answer FROM "IdempotencyKey" WHERE id = ${idempotencyKey ?? null}::text)`
 }
 
-/** What the same wish was answered before, which says so: nothing was done this time, and nothing is counted. */
+/** The answer that the same key got before, marked as a replay: nothing was done this time, and nothing is counted. */
 export function replayed<T>(answer: z.ZodType<T>, before: unknown) {
   return { ...ok(answer.parse(before)), isReplay: true } as const
 }
 
-/** The statement that remembers what a wish was answered, for a write that does more in the same statement. */
-export function insertWish({ wish, viewer, now }: Context, answer: unknown): Prisma.Sql {
-  const id = wish ?? null
-  return Prisma.sql`INSERT INTO "Wish" (id, "accountId", answer, at)
+/** The statement that keeps the answer under its key, for a write that does more in the same statement. */
+export function insertAnswer({ idempotencyKey, viewer, now }: Context, answer: unknown): Prisma.Sql {
+  const id = idempotencyKey ?? null
+  return Prisma.sql`INSERT INTO "IdempotencyKey" (id, "accountId", answer, at)
     SELECT ${id}::text, ${viewer.accountId}, ${JSON.stringify(answer)}::jsonb, ${now}::timestamptz WHERE ${id}::text IS NOT NULL`
 }
 
 /**
- * Does what a form asks for, unless the same wish came true before: then it answers what that answered, in the form of `answer`. Call it under the
- * locks of the account that acts, which make one of two simultaneous wishes see the other. A refused wish is not remembered.
+ * Runs an operation, unless the same key was answered before: then it returns that answer, parsed by `answer`. Call it under the
+ * lock of the account that acts, so that one of two simultaneous requests sees the other. A refusal is not remembered.
  */
 export async function once<T, R extends Refusal>(
   tx: Transaction,
@@ -47,15 +47,15 @@ export async function once<T, R extends Refusal>(
   answer: z.ZodType<T>,
   run: () => Promise<Result<T, R>>,
 ): Promise<Result<T, R>> {
-  const { wish } = ctx
-  if (wish === undefined) return await run()
-  const before = await tx.wish.findUnique({ where: { id: wish } })
+  const { idempotencyKey } = ctx
+  if (idempotencyKey === undefined) return await run()
+  const before = await tx.idempotencyKey.findUnique({ where: { id: idempotencyKey } })
   if (before) return replayed(answer, before.answer)
   const result = await run()
   if (result.ok) {
-    await tx.wish.create({
+    await tx.idempotencyKey.create({
       data: {
-        id: wish,
+        id: idempotencyKey,
         accountId: ctx.viewer.accountId,
         answer: JSON.parse(JSON.stringify(result.value)),
         at: ctx.now,
@@ -65,7 +65,7 @@ export async function once<T, R extends Refusal>(
   return result
 }
 
-/** Forgets wishes that nobody will ask for again. */
-export async function forgetWishes(now: Date): Promise<void> {
-  await db().wish.deleteMany({ where: { at: { lt: new Date(now.getTime() - rememberedMs) } } })
+/** Deletes keys that are older than a day. */
+export async function forgetIdempotencyKeys(now: Date): Promise<void> {
+  await db().idempotencyKey.deleteMany({ where: { at: { lt: new Date(now.getTime() - rememberedMs) } } })
 }

@@ -4,12 +4,12 @@ import { mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { findBox, runBoxed } from './box'
 import { convertDisk, findDiskTool } from './convert'
 import { hasQemu, qemuImg, qemuNote } from './fixtures/qemu'
 import { inspectDisk } from './inspect'
 import { openFileReader } from './reader'
 import { buildRawDisk } from './samples'
+import { findSandbox, runSandboxed } from './sandbox'
 
 const mib = 2 ** 20
 const home = await mkdtemp(path.join(tmpdir(), 'convert, -'))
@@ -24,8 +24,8 @@ const sha256 = async (name: string) =>
   createHash('sha256')
     .update(await readFile(at(name)))
     .digest('hex')
-const box = await findBox(['true'])
-const boxNote = box?.kind === 'namespaces' ? '' : ' (skipped: no namespace can be made here)'
+const sandbox = await findSandbox(['true'])
+const sandboxNote = sandbox?.kind === 'namespaces' ? '' : ' (skipped: no namespace can be made here)'
 const limits = { fileBytes: mib, memoryBytes: 2 ** 36, processorSeconds: 60, openFiles: 64 }
 
 test.skipIf(!hasQemu)(`qemu-img that is installed while the console runs is found${qemuNote}`, async () => {
@@ -62,11 +62,11 @@ const formats = [
   ['vpc', ['-o', 'force_size=on']],
   ['vdi', []],
 ] as const
-test.skipIf(!hasQemu || !box).each(formats)(`the limits suffice for %s %j${qemuNote}`, async (format, options) => {
+test.skipIf(!hasQemu || !sandbox).each(formats)(`the limits suffice for %s %j${qemuNote}`, async (format, options) => {
   qemuImg(home, 'convert', '-f', 'raw', '-O', format, ...options, 'disk.raw', 'source')
   const command = ['qemu-img', 'convert', '-f', format, '-O', 'raw', at('source'), at('limited.raw')]
   const within = { fileBytes: 64 * mib, memoryBytes: 2 ** 31, processorSeconds: 60, openFiles: 64 }
-  expect(await runBoxed(box?.command(within, command) ?? [])).toMatchObject({ code: 0, stderr: '' })
+  expect(await runSandboxed(sandbox?.command(within, command) ?? [])).toMatchObject({ code: 0, stderr: '' })
   expect(await sha256('limited.raw')).toBe(createHash('sha256').update(raw).digest('hex'))
 })
 
@@ -110,7 +110,7 @@ test.skipIf(!hasQemu)(`where a sandbox is required and none can be made, nothing
   vi.stubEnv('PATH', await pathWith({ unshare: 'exit 1' }))
   vi.resetModules()
   const { convertDisk: convert, findDiskTool: find } = await import('./convert')
-  expect(await find()).toMatchObject({ box: 'limits', version: expect.stringMatching(/^\d+\.\d+/) })
+  expect(await find()).toMatchObject({ sandbox: 'limits', version: expect.stringMatching(/^\d+\.\d+/) })
   const job = { from: at('disk.raw'), format: 'raw', to: at('unsafe.qcow2'), sizeMax: 64 * mib } as const
   expect(await convert(job)).toEqual({ ok: false, reason: 'sandbox-missing', facts: {} })
   vi.stubEnv('ECS_REQUIRE_SANDBOX', '0')
@@ -120,7 +120,7 @@ test.skipIf(!hasQemu)(`where a sandbox is required and none can be made, nothing
 })
 
 test.skipIf(!hasQemu)(`the tool is found with its version${qemuNote}`, async () => {
-  expect(await findDiskTool()).toMatchObject({ path: expect.stringMatching(/^\/.*qemu-img$/), box: box?.kind })
+  expect(await findDiskTool()).toMatchObject({ path: expect.stringMatching(/^\/.*qemu-img$/), sandbox: sandbox?.kind })
 })
 
 test('where there is no tool there is none', async () => {
@@ -132,30 +132,33 @@ test('where there is no tool there is none', async () => {
   await expect(convert(job)).rejects.toThrow('no qemu-img')
 })
 
-test.skipIf(box?.kind !== 'namespaces')(`the box has no network and none of our secrets${boxNote}`, async () => {
-  vi.stubEnv('NEXTAUTH_SECRET', 'a secret')
-  const script = 'cat /proc/net/dev; env; grep -E "^(CapEff|CapBnd|NoNewPrivs)" /proc/self/status; ulimit -c'
-  let said = ''
-  const run = box?.command(limits, ['sh', '-c', script]) ?? []
-  const end = await runBoxed(run, { onOutput: (text) => (said += text) })
-  expect(end.code).toBe(0)
-  expect(said.match(/^ *\S+:(?= +\d)/gm)?.map((name) => name.trim())).toEqual(['lo:'])
-  expect(said).not.toContain('a secret')
-  expect(said).toMatch(/CapEff:\s0+\nCapBnd:\s0+\nNoNewPrivs:\s1\n0\n$/)
-})
+test.skipIf(sandbox?.kind !== 'namespaces')(
+  `the sandbox has no network and none of our secrets${sandboxNote}`,
+  async () => {
+    vi.stubEnv('NEXTAUTH_SECRET', 'a secret')
+    const script = 'cat /proc/net/dev; env; grep -E "^(CapEff|CapBnd|NoNewPrivs)" /proc/self/status; ulimit -c'
+    let said = ''
+    const run = sandbox?.command(limits, ['sh', '-c', script]) ?? []
+    const end = await runSandboxed(run, { onOutput: (text) => (said += text) })
+    expect(end.code).toBe(0)
+    expect(said.match(/^ *\S+:(?= +\d)/gm)?.map((name) => name.trim())).toEqual(['lo:'])
+    expect(said).not.toContain('a secret')
+    expect(said).toMatch(/CapEff:\s0+\nCapBnd:\s0+\nNoNewPrivs:\s1\n0\n$/)
+  },
+)
 
-test.skipIf(!box)('what is said on stderr is read to its end, and its end is kept', async () => {
+test.skipIf(!sandbox)('what is said on stderr is read to its end, and its end is kept', async () => {
   const script = 'yes "noise noise noise" | head -c 3000000 >&2; echo the end >&2; exit 3'
-  const end = await runBoxed(box?.command(limits, ['sh', '-c', script]) ?? [])
+  const end = await runSandboxed(sandbox?.command(limits, ['sh', '-c', script]) ?? [])
   expect(end.code).toBe(3)
   expect(end.stderr).toMatch(/the end\n$/)
   expect(end.stderr.length).toBeLessThan(20_000)
 })
 
-test.skipIf(!box)('nothing in the box outlives us, not even a kill -9', async () => {
+test.skipIf(!sandbox)('nothing in the sandbox outlives us, not even a kill -9', async () => {
   const name = `tail-${randomBytes(4).toString('hex')}`
   await writeFile(at(name), '')
-  const inside = box?.command({ ...limits, fileBytes: 0 }, ['tail', '-f', at(name)]) ?? []
+  const inside = sandbox?.command({ ...limits, fileBytes: 0 }, ['tail', '-f', at(name)]) ?? []
   const script = `require('child_process').spawn(${JSON.stringify(inside[0])}, ${JSON.stringify(inside.slice(1))}, { detached: true, stdio: 'ignore' }); setInterval(() => {}, 1000)`
   const parent = spawn(process.execPath, ['-e', script], { stdio: 'ignore' })
   const others = () => processesThatName(name).filter((pid) => pid !== parent.pid)

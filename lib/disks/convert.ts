@@ -3,12 +3,12 @@ import { open, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { env } from '@/lib/env'
 import { log } from '@/lib/log'
-import { type Box, type BoxedEnd, type BoxKind, findBox, runBoxed } from './box'
 import type { DiskFormatId } from './formats/registry'
 import { type DiskRefusal, refuseDisk } from './reasons'
+import { findSandbox, runSandboxed, type Sandbox, type SandboxedEnd, type SandboxKind } from './sandbox'
 
 /** qemu-img, and what keeps it in while it reads a stranger's disk. */
-export type DiskTool = { path: string; version: string; box: BoxKind }
+export type DiskTool = { path: string; version: string; sandbox: SandboxKind }
 
 export type ConvertJob = {
   from: string
@@ -31,7 +31,7 @@ const qemuNames: Record<string, string> = { vhd: 'vpc,force_size_calc=current_si
 /** Written in order, which `-W` would not: the same disk gives the same file. */
 const output = ['-O', 'qcow2', '-o', 'compat=1.1,cluster_size=65536,lazy_refcounts=off', '-S', '4k']
 
-type Found = { tool: DiskTool; box: Box }
+type Found = { tool: DiskTool; sandbox: Sandbox }
 let found: Promise<Found | null> | undefined
 
 /**
@@ -53,7 +53,7 @@ export class NoRoom extends Error {}
 export async function convertDisk(job: ConvertJob): Promise<{ ok: true } | DiskRefusal> {
   const here = await find()
   if (!here) throw new Error('There is no qemu-img that could be run within limits.')
-  if (here.tool.box === 'limits' && env().ECS_REQUIRE_SANDBOX) return refuseDisk('sandbox-missing')
+  if (here.tool.sandbox === 'limits' && env().ECS_REQUIRE_SANDBOX) return refuseDisk('sandbox-missing')
   job.signal?.throwIfAborted()
   let isDone = false
   try {
@@ -68,20 +68,20 @@ export async function convertDisk(job: ConvertJob): Promise<{ ok: true } | DiskR
   }
 }
 
-async function runConvert({ tool, box }: Found, job: ConvertJob): Promise<BoxedEnd> {
+async function runConvert({ tool, sandbox }: Found, job: ConvertJob): Promise<SandboxedEnd> {
   const under = job.backing
     ? `,backing.driver=${job.backing.format},backing.file.driver=file,backing.file.filename=${option(job.backing.file)}`
     : ''
   const source = `driver=${qemuNames[job.format] ?? job.format},file.driver=file,file.filename=${option(job.from)}${under}`
   const command = [tool.path, 'convert', '-p', '--image-opts', ...output, source, path.resolve(job.to)]
   const patience = AbortSignal.timeout(job.timeMaxMs ?? timeMaxMs)
-  return await runBoxed(box.command({ ...limits, fileBytes: job.sizeMax }, command), {
+  return await runSandboxed(sandbox.command({ ...limits, fileBytes: job.sizeMax }, command), {
     signal: AbortSignal.any([patience, ...(job.signal ? [job.signal] : [])]),
     onOutput: readPercent(job.onProgress),
   })
 }
 
-function refusalOf({ code, signal, stderr }: BoxedEnd, job: ConvertJob): DiskRefusal {
+function refusalOf({ code, signal, stderr }: SandboxedEnd, job: ConvertJob): DiskRefusal {
   log.warn({ code, signal, stderr, from: job.from, format: job.format }, 'A disk could not be converted.')
   if (signal === 'SIGXFSZ' || /File too large/.test(stderr)) {
     return refuseDisk('conversion-too-large', { sizeMaxGib: Math.round((job.sizeMax / 2 ** 30) * 100) / 100 })
@@ -119,11 +119,11 @@ async function look(): Promise<Found | null> {
   for (const folder of (process.env.PATH ?? '').split(path.delimiter)) {
     const tool = path.resolve(folder, 'qemu-img')
     let said = ''
-    const end = await runBoxed([tool, '--version'], { onOutput: (text) => (said += text) }).catch(() => null)
+    const end = await runSandboxed([tool, '--version'], { onOutput: (text) => (said += text) }).catch(() => null)
     const version = /version (\S+)/.exec(said)?.[1]
     if (end?.code !== 0 || !version) continue
-    const box = await findBox([tool, '--version'])
-    return box && { tool: { path: tool, version, box: box.kind }, box }
+    const sandbox = await findSandbox([tool, '--version'])
+    return sandbox && { tool: { path: tool, version, sandbox: sandbox.kind }, sandbox }
   }
   return null
 }

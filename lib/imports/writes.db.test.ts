@@ -50,7 +50,7 @@ test('of a file of unknown size no room is promised, and its sender is given a m
 test('is begun once by one form, and not by a disabled account, owner or acting', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   const ops = await account({ master: owner })
-  const results = await race(4, () => beginImport({ ...owner.ctx, wish: `form of ${owner.id}` }, input(here)))
+  const results = await race(4, () => beginImport({ ...owner.ctx, idempotencyKey: `form of ${owner.id}` }, input(here)))
   expect(tally(results)).toEqual({ ok: 4 })
   expect(await db().image.count({ where: { ownerId: owner.id } })).toBe(1)
   await db().account.update({ where: { id: ops.id }, data: { disabledAt: noon } })

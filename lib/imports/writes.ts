@@ -23,7 +23,7 @@ type BeginRefusal = RefusalOf<'REGION_NOT_FOUND'> | NewImageRefusal
 /**
  * Begins an import: the image stands there as `importing` and has taken its quota place before the first byte arrives.
  * Refuses REGION_NOT_FOUND, IMAGE_QUOTA_FULL, BYTES_QUOTA_FULL and STORE_FULL. Where the size is not known beforehand, no room is
- * promised. Who began it renews the lease until it ends it one way or the other. One wish begins one import.
+ * promised. Who began it renews the lease until it ends it one way or the other. One idempotency key begins one import.
  */
 export async function beginImport(
   ctx: Context,

@@ -6,7 +6,7 @@ import { countUnknown, recordShareTry } from '@/lib/accounts/writes-look-up'
 import { type Context, isDisabled } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import { type LockedImage, lockImages } from '@/lib/db/locks'
-import { insertWish, replayed, selectAnswer } from '@/lib/db/once'
+import { insertAnswer, replayed, selectAnswer } from '@/lib/db/once'
 import { type Locked, type OwnImageRefusal, onOwnImage } from '@/lib/db/own-image'
 import { inTransaction, type Transaction } from '@/lib/db/transaction'
 import { env } from '@/lib/env'
@@ -39,7 +39,7 @@ type Candidate = { id: string; username: string }
 /**
  * Shares an image with all of the usernames or with none. Refuses as `refuseShare` documents; a refusal writes nothing but
  * the unknown usernames, which are limited, and that a try was taken. Holds under any concurrency: every fact is read under
- * the locks of the sharer, of who acts for it, of all recipients and of the image. One wish shares once.
+ * the locks of the sharer, of who acts for it, of all recipients and of the image. One idempotency key shares once.
  */
 export async function shareImage(
   ctx: Context,
@@ -81,7 +81,7 @@ async function findToLock(ctx: Context, { imageId, usernames }: ShareImageInput)
 
 type FactsRow = LookupsRow & { answered: unknown; holders: string[]; sharesToday: number; full: string[] }
 
-/** FACTS: all that the rule decides on, by one statement after the locks, and what the same wish was answered before. */
+/** FACTS: all that the rule decides on, by one statement after the locks, and the answer that the same key got before. */
 async function readShareFacts(
   tx: Transaction,
   ctx: Context,
@@ -127,7 +127,7 @@ async function countGuesses(tx: Transaction, ctx: Context, facts: ShareFacts, re
   if (areLookupsUsedUp(facts.lookups) || refusal?.code === 'LOOKUPS_USED_UP') await recordShareTry(tx, ctx)
 }
 
-/** WRITE: the shares, the day's counter, what the wish is answered and the events, by one statement. */
+/** WRITE: the shares, the day's counter, the answer of the form and the events, by one statement. */
 async function writeShares(
   tx: Transaction,
   ctx: Context,
@@ -159,7 +159,7 @@ async function writeShares(
     ), day AS (
       INSERT INTO "ShareDay" ("accountId", day, used) VALUES (${ownerId}, ${day}::date, ${made.length})
       ON CONFLICT ("accountId", day) DO UPDATE SET used = "ShareDay".used + excluded.used
-    ), wish AS (${insertWish(ctx, answer)})
+    ), answer AS (${insertAnswer(ctx, answer)})
     ${insertEvents(ctx, events)}`
   return answer
 }

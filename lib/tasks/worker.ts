@@ -6,7 +6,7 @@ import { forgetUnknownLookups } from '@/lib/accounts/writes-look-up'
 import { findCurrencyConflict } from '@/lib/billing/reads'
 import { meterAll } from '@/lib/billing/writes'
 import { clockSkewSeconds } from '@/lib/clock-skew'
-import { forgetWishes } from '@/lib/db/once'
+import { forgetIdempotencyKeys } from '@/lib/db/once'
 import { findDiskTool } from '@/lib/disks/convert'
 import { env } from '@/lib/env'
 import { seedInstanceTypes } from '@/lib/instance-types/writes'
@@ -70,7 +70,7 @@ const logger = new Logger(() => (level, message) => {
 async function sweep(): Promise<void> {
   const now = new Date()
   try {
-    const forgetting = [forgetExpiredSessions(now), forgetUnknownLookups(now), forgetWishes(now)]
+    const forgetting = [forgetExpiredSessions(now), forgetUnknownLookups(now), forgetIdempotencyKeys(now)]
     await Promise.all([sweepImages(now), meterAll(), clockSkewSeconds(), findCurrencyConflict(), ...forgetting])
   } catch (error) {
     // The database may be away; the next round is soon.
@@ -82,7 +82,7 @@ async function sweep(): Promise<void> {
 async function tellOfDiskTool(): Promise<void> {
   const tool = await findDiskTool()
   if (!tool) log.warn('qemu-img is missing: only qcow2 and raw disks are taken, as they come. Install qemu-utils.')
-  else if (tool.box === 'limits')
+  else if (tool.sandbox === 'limits')
     log.warn('No namespace can be made here: qemu-img runs with limits only. ECS_REQUIRE_SANDBOX=1 refuses instead.')
 }
 

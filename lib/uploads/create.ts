@@ -1,10 +1,10 @@
 import type { UploadInput } from '@/lib/imports/schema'
-import { markHeaders, newKey, pageHeaders } from '@/lib/page-mark'
+import { identityHeaders, newKey, pageHeaders } from '@/lib/page-identity'
+import { noteAnswer } from '@/lib/page-status'
 import { paths } from '@/lib/paths'
 import type { ActionResult } from '@/lib/result'
-import { noteAnswer } from '@/lib/standing'
 
-// A file that is sent again because no answer came is the same wish; chosen anew, it is another.
+// A file that is sent again because no answer came keeps its idempotency key; chosen anew, it gets another.
 const keys = new WeakMap<File, string>()
 
 /** Begins an upload: its image stands there and has its place from now on. A request that never arrived is a fault. */
@@ -16,7 +16,7 @@ export async function createUpload(file: File, input: UploadInput): Promise<Acti
     'Upload-Length': String(size),
     'Upload-Metadata': metadata.join(','),
     ...pageHeaders(),
-    [markHeaders.key]: keyOf(file),
+    [identityHeaders.key]: keyOf(file),
   }
   try {
     const answer = await fetch(paths.api.uploads(), { method: 'POST', headers })

@@ -1,7 +1,7 @@
 import { isFailed, isInMotion } from '@/lib/images/rules'
 import { latePart } from '@/lib/late-part'
+import { isPageStatus, isReadOnly, noteAnswer, pageStatus, subscribePageStatus } from '@/lib/page-status'
 import type { Fault, Refusal } from '@/lib/result'
-import { isReadOnly, isStanding, noteAnswer, pageStanding, subscribeStanding } from '@/lib/standing'
 import { type RunningUpload, runningUploads, setUploads } from './list'
 import type { Sending } from './send'
 
@@ -95,7 +95,7 @@ async function startNext(): Promise<void> {
 function stateAfter(why: 'offline' | Refusal | Fault): Partial<RunningUpload> {
   if (why === 'offline') return { state: 'offline' }
   noteAnswer(why)
-  return { state: isStanding(why) || why.code === 'READ_ONLY' ? 'held' : 'failed', refusal: why }
+  return { state: isPageStatus(why) || why.code === 'READ_ONLY' ? 'held' : 'failed', refusal: why }
 }
 
 let isFollowing = false
@@ -149,7 +149,7 @@ function goOn(): void {
   for (const { imageId, state } of runningUploads()) if (state === 'offline') resumeUpload(imageId)
 }
 
-subscribeStanding(() => {
-  if (pageStanding() || isReadOnly()) return
+subscribePageStatus(() => {
+  if (pageStatus() || isReadOnly()) return
   for (const { imageId, state } of runningUploads()) if (state === 'held') resumeUpload(imageId)
 })

@@ -1,5 +1,5 @@
 import { type DetailedError, Upload } from 'tus-js-client'
-import { pageHeaders, refusalHeader } from '@/lib/page-mark'
+import { pageHeaders, refusalHeader } from '@/lib/page-identity'
 import { paths } from '@/lib/paths'
 import type { Fault, Refusal } from '@/lib/result'
 import { type FileHash, hashFile } from './hash'

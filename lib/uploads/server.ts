@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises'
 import { Server } from '@tus/server'
 import { isOwnForm } from '@/lib/auth/form'
 import type { SessionContext } from '@/lib/context'
-import { wishOf } from '@/lib/db/once'
+import { idempotencyKeyOf } from '@/lib/db/once'
 import { env } from '@/lib/env'
 import { imageId as imageIdSchema, toRefusal } from '@/lib/fields'
 import { findArrival, findUpload } from '@/lib/imports/reads'
@@ -13,7 +13,7 @@ import { beginImport, endReceiving } from '@/lib/imports/writes'
 import { logFault } from '@/lib/log'
 import type { Outcome } from '@/lib/metrics'
 import { observe } from '@/lib/observe'
-import { markOfHeaders, refusalHeader, refusePage } from '@/lib/page-mark'
+import { identityOfHeaders, refusalHeader, refusePage } from '@/lib/page-identity'
 import { paths } from '@/lib/paths'
 import { isDiskFull, isReadOnly } from '@/lib/read-only'
 import { StoreFull, StoreUnreachable, WrongSize } from '@/lib/stores/errors'
@@ -56,7 +56,7 @@ async function answer(request: Request, currentContext: () => Promise<SessionCon
   try {
     const ctx = await currentContext()
     // An upload outlives an update of the console, so the build of its page does not matter.
-    const { account } = markOfHeaders(request.headers)
+    const { account } = identityOfHeaders(request.headers)
     const refused = refusePage({ account }, ctx?.viewer ?? null)
     if (refused || !ctx) throw uploadRefusal(refused ?? { code: 'SIGNED_OUT' })
     if (!isOwnForm(request)) throw uploadRefusal({ code: 'NOT_PERMITTED' })
@@ -98,14 +98,14 @@ async function beginUpload(request: Request, metadata: Record<string, string | n
   const max = env().ECS_IMAGE_SIZE_MAX
   if (size > max) throw uploadRefusal({ code: 'IMAGE_TOO_LARGE', max })
   const arrival = { fileName, size, patienceMs: uploadPatienceMs }
-  const { key } = markOfHeaders(request.headers)
-  const wish = key && wishOf(beginUpload.name, about.ctx, key, parsed.data)
-  const ctx = wish ? { ...about.ctx, wish } : about.ctx
+  const { key } = identityOfHeaders(request.headers)
+  const idempotencyKey = key && idempotencyKeyOf(beginUpload.name, about.ctx, key, parsed.data)
+  const ctx = idempotencyKey ? { ...about.ctx, idempotencyKey } : about.ctx
   const begun = await beginImport(ctx, { region, name, operatingSystem }, arrival)
   if (!begun.ok) throw uploadRefusal(begun.refusal)
   const { imageId } = begun.value
-  // What was begun under the same wish may have been cancelled, or have arrived, since.
-  if (wish && !(await findUpload(ctx, imageId))) throw uploadRefusal({ code: 'IMAGE_NOT_FOUND' })
+  // What was begun under the same key may have been cancelled, or have arrived, since.
+  if (idempotencyKey && !(await findUpload(ctx, imageId))) throw uploadRefusal({ code: 'IMAGE_NOT_FOUND' })
   try {
     await makeStagedFile(imageId)
   } catch (error) {

@@ -1,6 +1,6 @@
-import { pageHeaders } from '@/lib/page-mark'
+import { pageHeaders } from '@/lib/page-identity'
+import { isPageStatus, noteAnswer } from '@/lib/page-status'
 import type { Fault, Refusal } from '@/lib/result'
-import { isStanding, noteAnswer } from '@/lib/standing'
 import { endOfCode, type ViewEnd, type ViewHello, viewPath } from './ends'
 
 // The browser's side of a view. Each connect takes a ticket of its own, so a reload or a cut costs nothing but a moment.
@@ -128,7 +128,7 @@ async function fetchTicket(url: string): Promise<Answer> {
   const body: { ticket?: string; refusal?: Refusal | Fault } | null = await response.json().catch(() => null)
   if (response.ok && body?.ticket) return { ticket: body.ticket }
   const refusal = body?.refusal ?? null
-  if (refusal && isStanding(refusal)) {
+  if (refusal && isPageStatus(refusal)) {
     noteAnswer(refusal)
     return { stop: 'SIGNED_OUT' }
   }

@@ -58,7 +58,7 @@ async function Form({ ctx, region, image }: FormProps) {
       room={room}
       account={ctx.viewer.ownerUsername}
       currency={env().ECS_CURRENCY}
-      wishKey={crypto.randomUUID()}
+      idempotencyKey={crypto.randomUUID()}
     />
   )
 }

@@ -51,7 +51,13 @@ export default async function CopyImagePage({ params, searchParams }: Props) {
       {targets.length === 0 ? (
         <Notice tone="info">{t('copy.noOtherRegion')}</Notice>
       ) : (
-        <CopyForm region={region} image={image} targets={targets} wanted={wanted} wishKey={crypto.randomUUID()} />
+        <CopyForm
+          region={region}
+          image={image}
+          targets={targets}
+          wanted={wanted}
+          idempotencyKey={crypto.randomUUID()}
+        />
       )}
     </main>
   )

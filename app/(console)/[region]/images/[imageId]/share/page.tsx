@@ -38,7 +38,7 @@ export default async function ImageSharesPage({ params }: Props) {
   }
   return (
     <Prefetch queries={[{ queryKey: imageSharesQuery(region, imageId).queryKey, data: shares }]}>
-      <SharePage region={region} imageId={imageId} wishKey={crypto.randomUUID()} />
+      <SharePage region={region} imageId={imageId} idempotencyKey={crypto.randomUUID()} />
     </Prefetch>
   )
 }

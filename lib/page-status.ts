@@ -1,22 +1,22 @@
 import type { Fault, Refusal } from '@/lib/result'
 
 /** Why this page cannot go on as it is: a refusal that is about the page and not about what it asked for. */
-export type Standing = Extract<Refusal, { code: 'SIGNED_OUT' | 'OTHER_ACCOUNT' | 'NEW_BUILD' | 'OFFLINE' }>
+export type PageStatus = Extract<Refusal, { code: 'SIGNED_OUT' | 'OTHER_ACCOUNT' | 'NEW_BUILD' | 'OFFLINE' }>
 
-let standing: Standing | null = null
+let status: PageStatus | null = null
 const listeners = new Set<() => void>()
 
 /** How this page stands with the console; null: well. The bar over the page shows it, and uploads wait for it. */
-export function pageStanding(): Standing | null {
-  return standing
+export function pageStatus(): PageStatus | null {
+  return status
 }
 
-export function subscribeStanding(listener: () => void): () => void {
+export function subscribePageStatus(listener: () => void): () => void {
   listeners.add(listener)
   return () => listeners.delete(listener)
 }
 
-export function isStanding(refusal: { code: string } | null): refusal is Standing {
+export function isPageStatus(refusal: { code: string } | null): refusal is PageStatus {
   const code = refusal?.code
   return code === 'SIGNED_OUT' || code === 'OTHER_ACCOUNT' || code === 'NEW_BUILD' || code === 'OFFLINE'
 }
@@ -47,10 +47,10 @@ export function askedNow(): number {
  */
 export function noteAnswer(refusal: Refusal | Fault | null, asked = timesOffline): void {
   if (refusal?.code === 'READ_ONLY') noteReadOnly(true)
-  if (refusal && !isStanding(refusal)) return
-  if (standing?.code === 'OFFLINE' && asked < timesOffline) return
-  if (refusal?.code === 'OFFLINE' && standing?.code !== 'OFFLINE') timesOffline += 1
-  if (JSON.stringify(refusal) === JSON.stringify(standing)) return
-  standing = refusal
+  if (refusal && !isPageStatus(refusal)) return
+  if (status?.code === 'OFFLINE' && asked < timesOffline) return
+  if (refusal?.code === 'OFFLINE' && status?.code !== 'OFFLINE') timesOffline += 1
+  if (JSON.stringify(refusal) === JSON.stringify(status)) return
+  status = refusal
   for (const listener of listeners) listener()
 }

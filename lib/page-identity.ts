@@ -7,26 +7,26 @@ export const build = process.env.ECS_BUILD ?? 'none'
  * The page that a request comes from: the account it was made for, the build that made it, and, for a form that makes
  * something, the form's own key. A client that is no page of ours names none of them.
  */
-export type PageMark = { account?: string | undefined; build?: string | undefined; key?: string | undefined }
+export type PageIdentity = { account?: string | undefined; build?: string | undefined; key?: string | undefined }
 
-/** The hidden fields of a form, and the headers of a read, that carry the mark. */
-export const markFields = { account: '_account', build: '_build', key: '_key', next: '_next' } as const
-export const markHeaders = { account: 'x-page-account', build: 'x-page-build', key: 'x-page-key' } as const
+/** The hidden fields of a form, and the headers of a read, that say which page asks. */
+export const identityFields = { account: '_account', build: '_build', key: '_key', next: '_next' } as const
+export const identityHeaders = { account: 'x-page-account', build: 'x-page-build', key: 'x-page-key' } as const
 
 /**
  * Whether a page may still ask: NEW_BUILD when another build made it, SIGNED_OUT when nobody is signed in, OTHER_ACCOUNT
  * when it was made for another account than the one that is signed in now.
  */
-export function refusePage(mark: PageMark, viewer: { accountId: string; username: string } | null): Refusal | null {
-  if (mark.build !== undefined && mark.build !== build) return { code: 'NEW_BUILD' }
+export function refusePage(page: PageIdentity, viewer: { accountId: string; username: string } | null): Refusal | null {
+  if (page.build !== undefined && page.build !== build) return { code: 'NEW_BUILD' }
   if (!viewer) return { code: 'SIGNED_OUT' }
-  if (mark.account === undefined || mark.account === viewer.accountId) return null
+  if (page.account === undefined || page.account === viewer.accountId) return null
   return { code: 'OTHER_ACCOUNT', username: viewer.username }
 }
 
-export function markOfHeaders(headers: Headers): PageMark {
+export function identityOfHeaders(headers: Headers): PageIdentity {
   const said = (name: string) => headers.get(name)?.slice(0, 128) || undefined
-  return { account: said(markHeaders.account), build: said(markHeaders.build), key: said(markHeaders.key) }
+  return { account: said(identityHeaders.account), build: said(identityHeaders.build), key: said(identityHeaders.key) }
 }
 
 /** With every answer to a read: '1' while the console is read-only, so that a page that is open learns it, and learns its end. */
@@ -42,14 +42,14 @@ export function setPageAccount(account: string): void {
   pageAccount = account
 }
 
-/** The mark of the page that runs this code in the browser. */
-export function pageMark(): PageMark {
+/** The page that runs this code in the browser. */
+export function pageIdentity(): PageIdentity {
   return { account: pageAccount, build }
 }
 
 /** The same as headers. */
 export function pageHeaders(): Record<string, string> {
-  return { ...(pageAccount ? { [markHeaders.account]: pageAccount } : {}), [markHeaders.build]: build }
+  return { ...(pageAccount ? { [identityHeaders.account]: pageAccount } : {}), [identityHeaders.build]: build }
 }
 
 /** A key for a form that makes something. */

@@ -3,6 +3,6 @@ import type { Context } from '@/lib/auth/viewer'
 import { defineRead } from '@/lib/route'
 
 // How a page stands with the console is said by whether it may read anything at all.
-const getStanding = async ({ viewer }: Context) => ({ username: viewer.username })
+const getPageStatus = async ({ viewer }: Context) => ({ username: viewer.username })
 
-export const GET = defineRead(z.object({}), getStanding)
+export const GET = defineRead(z.object({}), getPageStatus)

@@ -20,7 +20,7 @@ test('the same import, sent five times at once, is one upload; another name or a
   expect(await db().image.count({ where: { regionId: here } })).toBe(3)
 })
 
-test('what was begun and cancelled is not begun again by the same wish', async () => {
+test('what was begun and cancelled is not begun again under the same idempotency key', async () => {
   const [here, owner] = [await region(), await account()]
   const meant = { region: here, size: 1024 }
   const imageId = idOf(await create(owner, meant, key('one')))

@@ -123,7 +123,7 @@ test('reads say for whom their page was made, and another’s is refused', async
   const [first, second] = [await account(), await account()]
   const client = await requestAs(first)
   const asked = async (headers: Record<string, string>) => {
-    const answer = await client.get('/api/standing', { headers })
+    const answer = await client.get('/api/page-status', { headers })
     return { status: answer.status(), body: await answer.json() }
   }
   expect(await asked({})).toEqual({ status: 200, body: { username: first.username } })

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { fetchJson } from './fetch-json'
-import { noteAnswer, pageStanding } from './standing'
+import { noteAnswer, pageStatus } from './page-status'
 
 afterEach(() => {
   vi.unstubAllGlobals()
@@ -14,9 +14,9 @@ test('an answer that was on its way when the network went does not say that it i
   noteAnswer({ code: 'OFFLINE' })
   answer(Response.json({}))
   await before
-  expect(pageStanding()).toEqual({ code: 'OFFLINE' })
+  expect(pageStatus()).toEqual({ code: 'OFFLINE' })
   const after = fetchJson('/api/any')
   answer(Response.json({}))
   await after
-  expect(pageStanding()).toBeNull()
+  expect(pageStatus()).toBeNull()
 })

@@ -1,16 +1,16 @@
 'use client'
 
 import { useTranslations } from 'next-intl'
+import type { PageStatus } from '@/lib/page-status'
 import { paths } from '@/lib/paths'
-import type { Standing } from '@/lib/standing'
 
 const linkClass = 'shrink-0 font-medium underline underline-offset-2'
 
 /** How a page comes to stand well again: by signing in beside it, or by loading it anew. */
-export function StandingWayOut({ standing }: { standing: Standing }) {
-  const t = useTranslations('standing')
-  if (standing.code === 'OFFLINE') return null
-  if (standing.code === 'SIGNED_OUT')
+export function PageStatusAction({ status }: { status: PageStatus }) {
+  const t = useTranslations('pageStatus')
+  if (status.code === 'OFFLINE') return null
+  if (status.code === 'SIGNED_OUT')
     return (
       <a href={paths.signIn()} target="_blank" rel="noreferrer" className={linkClass}>
         {t('signInAgain')}

@@ -6,9 +6,9 @@ import { useTranslations } from 'next-intl'
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react'
 import { Icon } from '@/components/ui/icon'
 import { fetchJson } from '@/lib/fetch-json'
+import { isReadOnly, noteAnswer, noteReadOnly, pageStatus, subscribePageStatus } from '@/lib/page-status'
 import { paths } from '@/lib/paths'
-import { isReadOnly, noteAnswer, noteReadOnly, pageStanding, subscribeStanding } from '@/lib/standing'
-import { StandingWayOut } from './standing-way-out'
+import { PageStatusAction } from './page-status-action'
 
 const lookMs = 4_000
 
@@ -17,43 +17,43 @@ const lookMs = 4_000
  * console is read-only, which it may have been when the page was made. The page under it keeps what was typed, and goes on by
  * itself when the reason is gone.
  */
-export function StandingBar({ wasReadOnly }: { wasReadOnly: boolean }) {
+export function PageStatusBar({ wasReadOnly }: { wasReadOnly: boolean }) {
   const t = useTranslations()
-  const { standing, readOnly } = useStanding(wasReadOnly)
+  const { status, readOnly } = usePageStatus(wasReadOnly)
   return (
     <div role="alert" className="sticky top-12 z-20">
-      {(standing || readOnly) && (
+      {(status || readOnly) && (
         <p className="flex flex-wrap items-center gap-x-3 gap-y-1 border-warn border-b bg-warn-soft px-4 py-2 text-sm md:px-6">
           <Icon of={CircleAlert} className="size-4 shrink-0 text-warn" />
           <span className="min-w-0 flex-1 basis-60">
-            {standing
-              ? t(`refusals.${standing.code}`, { username: 'username' in standing ? standing.username : '' })
-              : t('standing.readOnly')}
+            {status
+              ? t(`refusals.${status.code}`, { username: 'username' in status ? status.username : '' })
+              : t('pageStatus.readOnly')}
           </span>
-          {standing && <StandingWayOut standing={standing} />}
+          {status && <PageStatusAction status={status} />}
         </p>
       )}
     </div>
   )
 }
 
-function useStanding(wasReadOnly: boolean) {
+function usePageStatus(wasReadOnly: boolean) {
   const client = useQueryClient()
   const [atFirst] = useState(() => {
     // While it is being made on a server, the page of somebody else may be, too.
     if (typeof window !== 'undefined') noteReadOnly(wasReadOnly)
     return wasReadOnly
   })
-  const standing = useSyncExternalStore(subscribeStanding, pageStanding, () => null)
-  const readOnly = useSyncExternalStore(subscribeStanding, isReadOnly, () => atFirst)
-  const isWell = standing === null && !readOnly
+  const status = useSyncExternalStore(subscribePageStatus, pageStatus, () => null)
+  const readOnly = useSyncExternalStore(subscribePageStatus, isReadOnly, () => atFirst)
+  const isWell = status === null && !readOnly
   const wasWell = useRef(true)
   useEffect(() => {
     // Whatever was refused meanwhile is read again.
     if (isWell && !wasWell.current) void client.invalidateQueries()
     wasWell.current = isWell
     const look = () => {
-      if (document.visibilityState === 'visible') void fetchJson(paths.api.standing()).catch(() => null)
+      if (document.visibilityState === 'visible') void fetchJson(paths.api.pageStatus()).catch(() => null)
     }
     // A tab that is come back to may have been left by another account, or by an older build.
     const timer = isWell ? undefined : setInterval(look, lookMs)
@@ -70,5 +70,5 @@ function useStanding(wasReadOnly: boolean) {
       document.removeEventListener('visibilitychange', look)
     }
   }, [isWell, client])
-  return { standing, readOnly }
+  return { status, readOnly }
 }

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 
 /** What keeps a tool in: a network of its own that leads nowhere, or limits alone where no namespace can be made. */
-export type BoxKind = 'namespaces' | 'limits'
+export type SandboxKind = 'namespaces' | 'limits'
 
-export type BoxLimits = {
+export type SandboxLimits = {
   /** Largest file that may be written. */
   fileBytes: number
   memoryBytes: number
@@ -11,38 +11,38 @@ export type BoxLimits = {
   openFiles: number
 }
 
-export type Box = { kind: BoxKind; command: (limits: BoxLimits, command: string[]) => string[] }
+export type Sandbox = { kind: SandboxKind; command: (limits: SandboxLimits, command: string[]) => string[] }
 
-/** How a program in a box ended. */
-export type BoxedEnd = { code: number | null; signal: NodeJS.Signals | null; stderr: string }
+/** How a program in a sandbox ended. */
+export type SandboxedEnd = { code: number | null; signal: NodeJS.Signals | null; stderr: string }
 
-export type BoxedRun = { signal?: AbortSignal | undefined; onOutput?: ((text: string) => void) | undefined }
+export type SandboxedRun = { signal?: AbortSignal | undefined; onOutput?: ((text: string) => void) | undefined }
 
 const stderrKept = 16 * 2 ** 10
-const probeLimits: BoxLimits = { fileBytes: 0, memoryBytes: 2 ** 31, processorSeconds: 10, openFiles: 64 }
+const probeLimits: SandboxLimits = { fileBytes: 0, memoryBytes: 2 ** 31, processorSeconds: 10, openFiles: 64 }
 // Each of these becomes the next by `exec`, so the tool is the very process that we start, and ends when we do: the
 // kernel sends it the signal, also after our `kill -9`. It comes after `unshare`, which would forget it.
 const tied = ['setpriv', '--pdeathsig', 'KILL', '--no-new-privs']
 const withoutCapabilities = [...tied, '--inh-caps=-all', '--bounding-set=-all']
-const ways: { kind: BoxKind; prefix: string[] }[] = [
+const ways: { kind: SandboxKind; prefix: string[] }[] = [
   { kind: 'namespaces', prefix: ['unshare', '--net', '--', ...withoutCapabilities] },
   { kind: 'namespaces', prefix: ['unshare', '--user', '--map-root-user', '--net', '--', ...withoutCapabilities] },
   { kind: 'limits', prefix: withoutCapabilities },
   { kind: 'limits', prefix: tied },
 ]
 
-/** The best box that this machine has, found by trying a harmless command in each; null where there is none. */
-export async function findBox(probe: string[]): Promise<Box | null> {
+/** The best sandbox that this machine has, found by trying a harmless command in each; null where there is none. */
+export async function findSandbox(probe: string[]): Promise<Sandbox | null> {
   for (const { kind, prefix } of ways) {
-    const command: Box['command'] = (limits, inside) => [...prefix, '--', ...limited(limits), '--', ...inside]
-    const end = await runBoxed(command(probeLimits, probe)).catch(() => null)
+    const command: Sandbox['command'] = (limits, inside) => [...prefix, '--', ...limited(limits), '--', ...inside]
+    const end = await runSandboxed(command(probeLimits, probe)).catch(() => null)
     if (end?.code === 0) return { kind, command }
   }
   return null
 }
 
-/** Runs a command that `Box.command` made, to its end or until the signal, which kills it. */
-export function runBoxed([program = '', ...args]: string[], run: BoxedRun = {}): Promise<BoxedEnd> {
+/** Runs a command that `Sandbox.command` made, to its end or until the signal, which kills it. */
+export function runSandboxed([program = '', ...args]: string[], run: SandboxedRun = {}): Promise<SandboxedEnd> {
   return new Promise((resolve, reject) => {
     // Not our environment, which holds secrets. A group of its own, so that Ctrl-C is ours to hear.
     const child = spawn(/* turbopackIgnore: true */ program, args, {
@@ -68,7 +68,7 @@ export function runBoxed([program = '', ...args]: string[], run: BoxedRun = {}):
   })
 }
 
-function limited({ fileBytes, memoryBytes, processorSeconds, openFiles }: BoxLimits): string[] {
+function limited({ fileBytes, memoryBytes, processorSeconds, openFiles }: SandboxLimits): string[] {
   return [
     'prlimit',
     `--fsize=${fileBytes}`,
