@@ -23,15 +23,24 @@ let port: number
 let baseUrl: string
 let server: ChildProcess | undefined
 
-/** A copy of the build, renamed wherever it names itself, and so are its scripts and styles: those of before are gone. */
-function copyBuild(): void {
+/**
+ * A copy of the build, renamed wherever it names itself, and so are its scripts and styles: those of before are gone. Actions are
+ * named by the key of the build, so its own build of an operator has other names, which `actions` renames as well.
+ */
+function copyBuild({ actions }: { actions: boolean }): void {
   fs.rmSync(newer, { recursive: true, force: true })
   fs.cpSync(built, newer, { recursive: true, filter: (from) => !from.startsWith(path.join(built, 'cache')) })
   const name = fs.readFileSync(path.join(built, 'BUILD_ID'), 'utf8')
   const files = fs.readdirSync(newer, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
   const chunks = files.filter(({ parentPath }) => parentPath.endsWith(chunkFolder)).map((entry) => entry.name)
-  const names = new RegExp([name, ...chunks].map((text) => text.replaceAll('.', '\\.')).join('|'), 'g')
-  const rename = (text: string) => (text === name ? text.split('').reverse().join('') : `newer-${text}`)
+  const ids = actions ? actionIds() : []
+  const names = new RegExp([name, ...chunks, ...ids].map((text) => text.replaceAll('.', '\\.')).join('|'), 'g')
+  const reversed = (text: string) => text.split('').reverse().join('')
+  const rename = (text: string) => {
+    // The first two digits say what arguments an action takes.
+    if (ids.includes(text)) return text.slice(0, 2) + reversed(text.slice(2))
+    return text === name ? reversed(text) : `newer-${text}`
+  }
   for (const entry of files) {
     const file = path.join(entry.parentPath, entry.name)
     if (/(\.(js|json|html|rsc)|BUILD_ID)$/.test(entry.name)) {
@@ -41,6 +50,11 @@ function copyBuild(): void {
     }
     if (chunks.includes(entry.name)) fs.renameSync(file, path.join(entry.parentPath, rename(entry.name)))
   }
+}
+
+function actionIds(): string[] {
+  const manifest = fs.readFileSync(path.join(built, 'server', 'server-reference-manifest.json'), 'utf8')
+  return Object.keys(JSON.parse(manifest).node)
 }
 
 async function serve(build: string): Promise<void> {
@@ -56,7 +70,6 @@ async function serve(build: string): Promise<void> {
 }
 
 test.beforeAll(async () => {
-  copyBuild()
   port = await freePort()
   baseUrl = `http://127.0.0.1:${port}`
 })
@@ -87,27 +100,39 @@ async function openSharePage(context: BrowserContext) {
   return { page, note, disk, first, second }
 }
 
-test('a tab of the build before is told to reload, nothing is done for it, and what was typed is kept', async ({
-  context,
-}) => {
-  const { page, note, disk, second } = await openSharePage(context)
-  await serve(newer)
+for (const [how, isRenamed] of [
+  ['knows by name', false],
+  ['does not know', true],
+] as const) {
+  test(`a tab of the build before is told to reload by a build that ${how} its actions: nothing is done, what was typed is kept`, async ({
+    context,
+  }) => {
+    const { page, note, disk, second } = await openSharePage(context)
+    copyBuild({ actions: isRenamed })
+    await serve(newer)
 
-  await page.getByRole('button', { name: 'Share Images' }).click()
-  await expect(bar(page)).toBeVisible()
-  expect(await db().share.count({ where: { imageId: disk.id } })).toBe(1)
-  await expect(note).toHaveValue('typed before the update')
-  await bar(page).getByRole('link', { name: 'Reload' }).click()
-  await expect(bar(page)).toHaveCount(0)
-  await expect(note).toHaveValue('typed before the update')
-  await page.getByRole('button', { name: 'Share Images' }).click()
-  await expect(row(page.getByRole('table'), second.username)).toContainText('typed before the update')
-})
+    const sent = page.waitForResponse((answer) => answer.request().method() === 'POST')
+    const submit = page.getByRole('button', { name: 'Share Images' })
+    await submit.click()
+    expect((await sent).headers()['x-nextjs-action-not-found']).toBe(isRenamed ? '1' : undefined)
+    await expect(bar(page)).toBeVisible()
+    await expect(submit).toBeEnabled()
+    await expect(page.getByRole('alert').filter({ hasText: 'not clear' })).toHaveCount(0)
+    expect(await db().share.count({ where: { imageId: disk.id } })).toBe(1)
+    await expect(note).toHaveValue('typed before the update')
+    await bar(page).getByRole('link', { name: 'Reload' }).click()
+    await expect(bar(page)).toHaveCount(0)
+    await expect(note).toHaveValue('typed before the update')
+    await submit.click()
+    await expect(row(page.getByRole('table'), second.username)).toContainText('typed before the update')
+  })
+}
 
 test('a part of the page that is gone with the build before: the tab is told to reload, and nothing typed is lost', async ({
   context,
 }) => {
   const { page, note, first, second } = await openSharePage(context)
+  copyBuild({ actions: true })
   await serve(newer)
 
   const gone = page.waitForResponse((answer) => answer.url().includes('/static/chunks/') && answer.status() === 404)

@@ -33,11 +33,14 @@ test('a tab of another account says so when it is come back to, and does nothing
   await expect(bar).toHaveCount(0)
   await send.click()
   await expect(row(page.getByRole('table'), recipient.username)).toBeVisible()
-  // A tab in which nothing is pressed looks when it is come back to.
+  // A tab in which nothing is pressed looks when it is come back to, and not only when its lists are read again.
+  await page.clock.install()
   await page.goto('/account')
+  await page.clock.pauseAt(Date.now() + 60_000)
   await signIn(page.context(), second)
   await page.evaluate(() => window.dispatchEvent(new Event('focus')))
   await expect(bar).toBeVisible()
+  await page.clock.resume()
   await bar.getByRole('link', { name: 'Reload' }).click()
   await expect(page.getByRole('button', { name: `Account menu, ${second.username}` })).toBeVisible()
 })

@@ -1,6 +1,7 @@
 'use client'
 
 import dynamic from 'next/dynamic'
+import { useTranslations } from 'next-intl'
 import { useSyncExternalStore } from 'react'
 import { latePart } from '@/lib/late-part'
 
@@ -23,6 +24,7 @@ export async function toast(text: string, offer?: { label: string; onSelect: () 
 
 /** Where toasts appear. */
 export function Toasts() {
+  const t = useTranslations('shell')
   const isNeeded = useSyncExternalStore(
     (listener) => {
       listeners.add(listener)
@@ -36,6 +38,7 @@ export function Toasts() {
     <Toaster
       // Operations stand at the right of a row, and the last row at the bottom.
       position="bottom-center"
+      customAriaLabel={t('toasts')}
       duration={6000}
       toastOptions={{
         unstyled: true,
