@@ -1,7 +1,12 @@
 'use client'
 
+import { BarePage } from '@/components/shell/bare-page'
 import { FaultPage } from '@/components/shell/fault-page'
 
 export default function PageError({ error, reset }: { error: Error & { digest?: string }; reset: () => void }) {
-  return <FaultPage error={error} reset={reset} />
+  return (
+    <BarePage>
+      <FaultPage error={error} reset={reset} />
+    </BarePage>
+  )
 }

@@ -1,5 +1,6 @@
 import type { Metadata } from 'next'
 import { getTranslations } from 'next-intl/server'
+import { BarePage } from '@/components/shell/bare-page'
 import { NotFoundPage } from '@/components/shell/not-found-page'
 
 export async function generateMetadata(): Promise<Metadata> {
@@ -7,5 +8,9 @@ export async function generateMetadata(): Promise<Metadata> {
 }
 
 export default function NotFound() {
-  return <NotFoundPage />
+  return (
+    <BarePage>
+      <NotFoundPage />
+    </BarePage>
+  )
 }

@@ -148,6 +148,10 @@ test('while the database is frozen every page says so within 10 s, and comes bac
   const before = Date.now()
   await details.reload()
   const bound = 10_000 + 2 * (Date.now() - before)
+  const list = await openPage(context, '/cn-shanghai/images/custom')
+  const sharing = await openPage(context, `/cn-shanghai/images/${disk}/share`)
+  await sharing.getByRole('textbox', { name: 'Note (optional)' }).fill('as we spoke of')
+  await sharing.getByRole('textbox', { name: 'Username' }).fill('recipient,')
   const signIn = await context.browser()?.newPage()
   if (!signIn) throw new Error('There is no browser.')
   await signIn.goto(`${baseUrl}/sign-in`)
@@ -165,6 +169,17 @@ test('while the database is frozen every page says so within 10 s, and comes bac
       (async () => {
         await signIn.getByRole('button', { name: 'Sign in' }).click()
         await expect(signIn.getByRole('alert').filter({ hasText: 'The database does not answer' })).toBeVisible()
+      })(),
+      (async () => {
+        await list.getByRole('button', { name: 'Refresh' }).click()
+        await expect(list.getByRole('alert').filter({ hasText: 'Could not refresh' })).toBeVisible({ timeout: bound })
+      })(),
+      (async () => {
+        await sharing.getByRole('button', { name: 'Share Images' }).click()
+        await expect(sharing.getByRole('alert').filter({ hasText: 'This did not work' })).toBeVisible({
+          timeout: bound,
+        })
+        await expect(sharing.getByRole('textbox', { name: 'Note (optional)' })).toHaveValue('as we spoke of')
       })(),
       context.request.get(`${baseUrl}/api/quotas`).then(async (read) => {
         expect([read.status(), Object.keys(await read.json())]).toEqual([503, ['refusal']])

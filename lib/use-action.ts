@@ -46,7 +46,9 @@ function useAsk<T>({ changes, isLeaving = false }: Options) {
         const result = await answered(call)
         // A refusal too may mean that what is on the screen is old: a share that somebody else has ended, a full image.
         const refetchType = result.ok && isLeaving ? 'none' : 'active'
-        await Promise.all(changes.map((noun) => client.invalidateQueries({ queryKey: [noun], refetchType })))
+        const read = Promise.all(changes.map((noun) => client.invalidateQueries({ queryKey: [noun], refetchType })))
+        // What was refused is said at once: with the database away, reading takes longer than whoever asked should wait.
+        if (result.ok) await read
         startTransition(() => {
           setRefusal(result.ok ? null : result.refusal)
           if (result.ok) onDone?.(result.value)

@@ -39,7 +39,7 @@ export function CustomImageTable({ list }: { list: CustomImageParams }) {
   const t = useTranslations('images')
   const tSorts = useTranslations('sorts')
   const regionName = useRegionName()
-  const { data, dataUpdatedAt, fetchStatus, isError, refetch } = useQuery(customImagesQuery(list))
+  const { data, dataUpdatedAt, fetchStatus, isError, failureReason, refetch } = useQuery(customImagesQuery(list))
   const [asked, setAsked] = useState<{ task: ImageTask; image: CustomImage } | null>(null)
   const columns = useCustomImageColumns(list, (task, image) => setAsked({ task, image }))
   const filters = useFilters(list, data)
@@ -65,7 +65,7 @@ export function CustomImageTable({ list }: { list: CustomImageParams }) {
         }))}
         updatedAt={dataUpdatedAt}
         fetchStatus={fetchStatus}
-        isFailed={isError}
+        isFailed={isError || failureReason !== null}
         onRefresh={() => refetch()}
       />
       <Table

@@ -38,6 +38,7 @@ type ListToolbarProps = {
   updatedAt: number
   /** `paused`: it is to be read again, and there is no network. */
   fetchStatus: 'fetching' | 'paused' | 'idle'
+  /** Also while it is tried again: with the database away, all tries together take a quarter of a minute. */
   isFailed: boolean
   onRefresh: () => void
 }

@@ -44,7 +44,7 @@ export function SharedImageTable({ list }: { list: SharedImageParams }) {
   const tSorts = useTranslations('sorts')
   const tEnded = useTranslations('ended')
   const regionName = useRegionName()
-  const { data, dataUpdatedAt, fetchStatus, isError, refetch } = useQuery(sharedImagesQuery(list))
+  const { data, dataUpdatedAt, fetchStatus, isError, failureReason, refetch } = useQuery(sharedImagesQuery(list))
   const [cancelling, setCancelling] = useState<SharedImage | null>(null)
   const [ended, setEnded] = useState<SharedImage[]>([])
   const newIds = useNewShares(data)
@@ -73,7 +73,7 @@ export function SharedImageTable({ list }: { list: SharedImageParams }) {
         }))}
         updatedAt={dataUpdatedAt}
         fetchStatus={fetchStatus}
-        isFailed={isError}
+        isFailed={isError || failureReason !== null}
         onRefresh={() => refetch()}
       />
       <Status className="border-line border-t px-4 py-2">
