@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test'
+import manifest from '@/package.json' with { type: 'json' }
 import { account, expect, imageRows, signIn, test } from './fixtures'
 
 const start = new Date('2026-01-01T00:00:00Z')
@@ -33,6 +34,7 @@ test('the user picture is the last button of the banner; its menu says who is si
   await page.getByRole('row').last().scrollIntoViewIfNeeded()
   await picture.hover()
   await expect(menu.getByText(someone.username)).toBeVisible()
+  await expect(menu.getByText(`Open ECS Console ${manifest.version}`)).toBeVisible()
   await expect(menu.getByRole('menuitem')).toHaveText(['Account Info', 'Sign out'])
   await menu.getByRole('menuitem', { name: 'Account Info' }).click()
   await expect(page).toHaveURL('/account')

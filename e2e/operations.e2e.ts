@@ -11,6 +11,7 @@ import { serverAt } from '@/lib/start/build'
 import { worker } from '@/lib/start/children'
 import { metrics, watchdog } from '@/lib/start/run'
 import { S3Server } from '@/lib/stores/fixtures/s3-server'
+import manifest from '@/package.json' with { type: 'json' }
 import { migrate } from '@/prisma/migrate'
 import { act, actionIds, expect, test } from './fixtures'
 
@@ -96,8 +97,9 @@ async function ready() {
   return { status: response.status, body: await response.json() }
 }
 
-const isReady = { status: 200, body: { ready: true, notReady: [] } }
-const without = (...notReady: string[]) => ({ status: 503, body: { ready: false, notReady } })
+const release = { version: manifest.version, build: expect.stringMatching(/^[0-9a-f]{16}$/) }
+const isReady = { status: 200, body: { ready: true, notReady: [], ...release } }
+const without = (...notReady: string[]) => ({ status: 503, body: { ready: false, notReady, ...release } })
 
 async function scrape(port: number): Promise<string> {
   return await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()

@@ -1,8 +1,11 @@
 import 'server-only'
 import { Counter, Gauge, Histogram, register } from 'prom-client'
+import { version } from '@/lib/version'
 
 // What is counted, in prom-client's own registry: the package is loaded once in a process, whoever imports it, so that
 // lib/start/metrics.mjs serves what the console counts. Labels are codes and names of operations, never ids or usernames.
+
+gauge('ecs_build_info', 'The release that this process is of; always 1.', ['version']).set({ version }, 1)
 
 /** How a request ended, from the side of whoever asked. */
 export type Outcome = 'ok' | 'refused' | 'fault'

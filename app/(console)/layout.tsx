@@ -16,6 +16,7 @@ import { isReadOnly } from '@/lib/read-only'
 import { regionContentsQuery } from '@/lib/regions/queries'
 import { listRegionContents } from '@/lib/regions/reads'
 import { regionName, startRegion } from '@/lib/regions/rules'
+import { version } from '@/lib/version'
 
 /** Top bar and side menu. It never redirects: a layout does not know its path, so every page asks who is there itself. */
 export default async function ConsoleLayout({ children }: LayoutProps<'/'>) {
@@ -34,7 +35,12 @@ export default async function ConsoleLayout({ children }: LayoutProps<'/'>) {
           {t('skip')}
         </a>
         <Prefetch queries={[{ queryKey: regionContentsQuery().queryKey, data: contents }]}>
-          <TopBar regions={regions} theme={readTheme(jar.get(themeCookie)?.value)} viewer={ctx.viewer} />
+          <TopBar
+            regions={regions}
+            theme={readTheme(jar.get(themeCookie)?.value)}
+            viewer={ctx.viewer}
+            version={version}
+          />
         </Prefetch>
         <PageStatusBar wasReadOnly={await isReadOnly()} />
         <div className="flex min-h-[calc(100dvh-48px)]">

@@ -1,7 +1,9 @@
 import { findCurrencyConflict } from '@/lib/billing/reads'
 import { clockSkewSeconds } from '@/lib/clock-skew'
 import { nearlyFull } from '@/lib/nearly-full'
+import { build } from '@/lib/page-mark'
 import { readiness } from '@/lib/readiness'
+import { version } from '@/lib/version'
 
 export const dynamic = 'force-dynamic'
 
@@ -21,6 +23,6 @@ export async function GET(): Promise<Response> {
     ...(ledgerCurrency === null ? {} : { ledgerCurrency }),
     ...(full.length > 0 ? { nearlyFull: full } : {}),
   }
-  const said = { ready: notReady.length === 0, notReady, ...warnings }
+  const said = { ready: notReady.length === 0, notReady, ...warnings, version, build }
   return Response.json(said, { status, headers: { 'Cache-Control': 'no-store' } })
 }

@@ -8,8 +8,15 @@ import { MenuButton } from '@/components/ui/menu-button'
 import { dropDrafts } from '@/lib/drafts'
 import { paths } from '@/lib/paths'
 
+type AccountMenuProps = {
+  username: string
+  displayName: string
+  /** Which release this is. */
+  about: string
+}
+
 /** The user picture: the last button of the top bar. Pointing, pressing and the keyboard open its menu. */
-export function AccountMenu({ username, displayName }: { username: string; displayName: string }) {
+export function AccountMenu({ username, displayName, about }: AccountMenuProps) {
   const t = useTranslations('shell')
   const form = useRef<HTMLFormElement>(null)
   const iconClass = 'size-4 text-ink-muted'
@@ -28,6 +35,7 @@ export function AccountMenu({ username, displayName }: { username: string; displ
             <span className="block text-ink-muted text-xs">{t('signedInAs')}</span>
             <span className="block truncate font-semibold">{username}</span>
             <span className="block truncate text-ink-muted text-xs">{displayName}</span>
+            <span className="mt-1 block truncate text-ink-muted text-xs">{about}</span>
           </div>
         }
         items={[

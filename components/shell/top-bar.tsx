@@ -15,10 +15,11 @@ type TopBarProps = {
   regions: RegionChoice[]
   theme: Theme
   viewer: { username: string; displayName: string }
+  version: string
 }
 
 /** The bar over everything. Dark in both themes; the user picture is its last button. */
-export function TopBar({ regions, theme, viewer }: TopBarProps) {
+export function TopBar({ regions, theme, viewer, version }: TopBarProps) {
   const t = useTranslations()
   return (
     <header className="screen-only sticky top-0 z-30 flex h-12 items-center gap-1 bg-bar px-2 text-bar-ink md:gap-2 md:px-4">
@@ -36,7 +37,11 @@ export function TopBar({ regions, theme, viewer }: TopBarProps) {
         <PaletteButton regions={regions} />
         <LanguageMenu />
         <ThemeMenu initial={theme} />
-        <AccountMenu username={viewer.username} displayName={viewer.displayName} />
+        <AccountMenu
+          username={viewer.username}
+          displayName={viewer.displayName}
+          about={`${t('product.name')} ${version}`}
+        />
       </div>
     </header>
   )

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { findDiskTool } from '@/lib/disks/convert'
 import { signIn } from '@/lib/sessions/writes'
+import manifest from '@/package.json' with { type: 'json' }
 import { addAccount, resetPassword, switchAccount } from './account'
 import { admin, type Fixture, fixture, imported, shared, start } from './admin-fixture'
 import { buildCommands } from './commands'
@@ -81,6 +82,10 @@ describe('the command line', { timeout: 90_000 }, () => {
   test('answers a refusal with its sentence on stderr, nothing on stdout, and 1', async () => {
     const taken = await admin(['account', 'create', made.owner.username, '--password-stdin', '--json'], password)
     expect(taken).toEqual({ code: 1, out: '', err: 'This username is taken. Choose another.\n' })
+  })
+
+  test('prints the release', async () => {
+    expect(await admin(['--version'])).toEqual({ code: 0, out: `${manifest.version}\n`, err: '' })
   })
 
   test('answers wrong usage on stderr with 2, before anything is opened', async () => {

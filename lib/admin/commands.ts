@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { bytesPattern, formatBytes, parseBytes } from '@/lib/format'
 import { type Resource, resourceNames, resources } from '@/lib/quotas/rules'
+import { version } from '@/lib/version'
 import { readPassword } from './password'
 import type { DatabaseNeeded, Work } from './run'
 
@@ -15,6 +16,7 @@ const passwordFromStdin = ['--password-stdin', 'read the password from standard 
 export function buildCommands(run: Run): Command {
   const program = new Command('npm run admin --')
     .description('What the operator of Open ECS Console does: accounts, regions, quotas, images, shares.')
+    .version(version, '--version', 'print the release')
     .option('--json', 'print one JSON value on standard output')
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })

@@ -1,5 +1,6 @@
 // The program that serves: Next behind a door of our own. What Next answers by itself, a broken request or an address that
 // cannot be decoded, would lack the headers of every other answer, and what it prints would not be a line of our log.
+import fs from 'node:fs'
 import http from 'node:http'
 import { parseArgs } from 'node:util'
 import next from 'next'
@@ -12,6 +13,8 @@ const broken = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
 
 const log = makeLog()
 logConsole(log)
+const { version } = JSON.parse(fs.readFileSync('package.json', 'utf8'))
+log.info({ version, node: process.version }, 'The server of Open ECS Console starts.')
 process.on('unhandledRejection', (error) => log.error({ err: error }, 'A promise was rejected and nobody looked.'))
 process.on('uncaughtException', (error) => log.error({ err: error }, 'An error was thrown and nobody caught it.'))
 
