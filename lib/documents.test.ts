@@ -52,6 +52,15 @@ test('every setting that the product reads is in docs/settings.md', () => {
   expect([...names].filter((name) => !own.includes(name) && !settings.includes(`\`${name}\``))).toEqual([])
 })
 
+test('.env.example names every setting, and nothing else', () => {
+  const documented = [...read('docs/settings.md').matchAll(/^\| (`.*?) \|/gm)].flatMap(([, names = '']) =>
+    [...names.matchAll(/`([A-Z_]+)`/g)].map(([, name]) => name),
+  )
+  const named = [...read('.env.example').matchAll(/^#?([A-Z_]+)=/gm)].map(([, name = '']) => name)
+  const settings = named.filter((name) => !name.startsWith('ECS_STORE_CN_SHANGHAI'))
+  expect(new Set(settings)).toEqual(new Set(documented))
+})
+
 /** The anchors of a document's headings, as GitHub makes them. */
 function anchorsOf(text: string): string[] {
   return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => {

@@ -42,7 +42,7 @@ function treeOf(imports: Record<string, string[]>): Tree {
 }
 
 test('the top level holds what the map says', () => {
-  const folders = ['app', 'components', 'docs', 'e2e', 'lib', 'prisma', 'public']
+  const folders = ['app', 'components', 'deploy', 'docs', 'e2e', 'lib', 'prisma', 'public']
   const single = [
     'README.md',
     'LICENSE',

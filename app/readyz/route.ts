@@ -1,7 +1,7 @@
 import { findCurrencyConflict } from '@/lib/billing/reads'
 import { clockSkewSeconds } from '@/lib/clock-skew'
 import { nearlyFull } from '@/lib/nearly-full'
-import { build } from '@/lib/page-mark'
+import { build } from '@/lib/page-identity'
 import { readiness } from '@/lib/readiness'
 import { version } from '@/lib/version'
 

@@ -17,7 +17,8 @@ export function ensureNginx(): string | undefined {
   return findNginx()
 }
 
-function findNginx(): string | undefined {
+/** The path of an nginx that is there. */
+export function findNginx(): string | undefined {
   return [process.env.NGINX_PATH, ...places].find((place) => place && fs.existsSync(place))
 }
 

@@ -1,10 +1,12 @@
-// `npm start` and `npm run worker`: checks what can be checked at once, then hands over to the supervisor.
+// `npm start`, `npm run worker` and `npm run build`: checks what can be checked at once, then hands over to the supervisor.
 import fs from 'node:fs'
 import path from 'node:path'
 
 process.chdir(path.resolve(import.meta.dirname, '../..'))
 // Next reads this file too, but what is decided here must see the same settings.
 if (fs.existsSync('.env')) process.loadEnvFile('.env')
+
+if (process.argv.includes('--build')) await buildOnly()
 
 const missing = ['NEXTAUTH_SECRET', 'NEXTAUTH_URL'].filter((name) => !process.env[name])
 const isWorker = process.argv.includes('--worker')
@@ -13,8 +15,20 @@ if (process.env.DATABASE_URL && missing.length > 0 && !isWorker) {
   process.exit(1)
 }
 
-const { register } = await import('tsx/esm/api')
-register()
+await withTypeScript()
 const { runConsole, runWorker } = await import('./supervisor.ts')
 if (isWorker) await runWorker()
 else await runConsole({ isDevelopment: process.argv.includes('--dev') })
+
+/** For a folder that the console cannot write to when it serves. */
+async function buildOnly() {
+  await withTypeScript()
+  const { build, buildFolder } = await import('./build.ts')
+  await build(buildFolder(), process.env)
+  process.exit(0)
+}
+
+async function withTypeScript() {
+  const { register } = await import('tsx/esm/api')
+  register()
+}
