@@ -30,7 +30,7 @@ type Options = { freesSpace?: boolean }
  * which is read here and nowhere else. While the console is read-only, what does not free space is refused. A fault is logged; the
  * browser gets a reference. After 12 s without an answer nobody waits any more.
  */
-export const actionsFor =
+const actionsFor =
   <C extends Context>(authenticate: () => Promise<C | null>) =>
   <S extends z.ZodType, T>(
     schema: S,

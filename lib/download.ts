@@ -25,7 +25,7 @@ type Answer = { response: Response; outcome: Outcome; code: string | null }
  * A GET route of a read that answers stored bytes, for one way of knowing who asks; whole or in one range, so that a download can be resumed. The bytes
  * are compared with their checksum before the first of them leaves: what the store has lost is never served.
  */
-export const downloadsFor =
+const downloadsFor =
   <C extends Context>(authenticate: (request: NextRequest) => Promise<C | null>) =>
   <S extends z.ZodType>(schema: S, read: (ctx: C, params: z.output<S>) => Promise<StoredContent | null>) => {
     const answer = async (request: NextRequest, { params }: RouteParams): Promise<Answer> => {
@@ -108,7 +108,7 @@ async function serve(request: NextRequest, content: StoredContent): Promise<Resp
 }
 
 /** One range of bytes, as RFC 9110 has it. What is not understood, and more than one range, is no range. */
-export function readRange(header: string | null, size: number): Range | 'outside' | null {
+function readRange(header: string | null, size: number): Range | 'outside' | null {
   const [, first, last] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? '') ?? []
   if (first === undefined || last === undefined || (first === '' && last === '')) return null
   if (first === '') return Number(last) === 0 ? 'outside' : { start: Math.max(0, size - Number(last)), end: size }

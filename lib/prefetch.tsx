@@ -1,9 +1,6 @@
 import { dehydrate, HydrationBoundary, QueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 
-/** Plain JSON: what is hydrated and what is fetched later must be equal. */
-export type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
-
 /**
  * Hands what the page has read to the query that lives in the browser. The data must be there already, so a failed read is
  * the page's own error and never a spinner over a 500.

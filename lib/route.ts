@@ -22,7 +22,7 @@ type RefusedAnswer = { status: number; body: { refusal: Refusal | Fault } }
  * build 409, a bad parameter 400, nothing to see 404 (not there and not yours are one answer), a fault 500 with a reference. What the
  * read refuses (`Refused`) has the status of that refusal. 503 may be asked again: so is a database that does not answer within 4 s.
  */
-export const readsFor =
+const readsFor =
   <C extends Context>(authenticate: (request: NextRequest) => Promise<C | null>) =>
   <S extends z.ZodType, T>(
     schema: S,

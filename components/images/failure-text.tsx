@@ -18,7 +18,6 @@ export function useFailureText(): (failure: ReadFailure) => string {
       case 'IMAGE_TOO_LARGE':
         return t('refusals.IMAGE_TOO_LARGE', { max: Number(facts.max ?? 0) })
       case 'DISK_REFUSED':
-      case 'SIGNED_OUT':
         return t('failures.other', { code })
       case 'UNKNOWN':
         return t('failures.other', { code: String(facts.code) })

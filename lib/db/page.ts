@@ -16,7 +16,7 @@ export type SortColumn<Row> = {
 }
 
 /** `-createdAt` sorts by createdAt, newest first. */
-export function isDescending(sort: string): boolean {
+function isDescending(sort: string): boolean {
   return sort.startsWith('-')
 }
 

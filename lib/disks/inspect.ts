@@ -16,7 +16,7 @@ type KnownFormat = DiskFormat & { id: DiskFormatId }
 export type Inspection = { ok: true; disk: Disk } | DiskRefusal
 
 /** Largest disk that a guest may see, in bytes, unless the operator says otherwise. */
-export const defaultVirtualSizeMax = 2 * 1024 ** 4
+const defaultVirtualSizeMax = 2 * 1024 ** 4
 
 /** The formats whose bytes are not those of the disk itself. */
 const packedFormats: readonly KnownFormat[] = diskFormats.filter((format) => format !== raw && format !== iso)

@@ -34,12 +34,7 @@ export const inspectionReasons = [
 ] as const
 
 /** What can go wrong after that, when a disk is converted. */
-export const conversionReasons = [
-  'conversion-failed',
-  'conversion-too-large',
-  'sandbox-missing',
-  'tool-missing',
-] as const
+const conversionReasons = ['conversion-failed', 'conversion-too-large', 'sandbox-missing', 'tool-missing'] as const
 
 /** Every kind of trouble that a disk can be refused for. */
 export const diskReasons = [...inspectionReasons, ...conversionReasons] as const

@@ -35,7 +35,7 @@ export function ballastStep({ isThere, free, size }: { isThere: boolean; free: n
 }
 
 /** The size of the ballast that is there; null without one. */
-export async function ballastSize(folder: string): Promise<number | null> {
+async function ballastSize(folder: string): Promise<number | null> {
   return await stat(ballastFile(folder)).then(
     ({ size }) => size,
     (error) => {

@@ -3,7 +3,7 @@ import { createTranslator } from 'use-intl/core'
 import { describe, expect, it, test } from 'vitest'
 import { diskReasons } from '@/lib/disks/reasons'
 import { eventActions } from '@/lib/events/rules'
-import { imageStates } from '@/lib/images/rules'
+import { failureCodes, imageStates } from '@/lib/images/rules'
 import { instanceStates, instanceTasks, reasonCodes } from '@/lib/instances/rules'
 import type { InputProblem, RecipientRefusalCode, RefusalCode } from '@/lib/result'
 import en from './en.json'
@@ -217,4 +217,11 @@ describe.each(locales)('%s', (locale) => {
   it.each(eventActions.filter((action) => /^(image|share)\./.test(action)))('tells of %s', (action) => {
     expect(flat[locale].get(`events.${action}`)).toBeTruthy()
   })
+})
+
+test('every failure of an image has a sentence of its own', () => {
+  // These two are said by the disk's own reason and by the refusal of the same name.
+  const elsewhere = ['DISK_REFUSED', 'IMAGE_TOO_LARGE']
+  const own = failureCodes.filter((code) => !elsewhere.includes(code))
+  for (const { failures } of [en, zh]) expect(Object.keys(failures)).toEqual(expect.arrayContaining(own))
 })

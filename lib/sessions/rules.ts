@@ -1,7 +1,7 @@
 /** A session that is not used for this long ends by itself. */
 export const sessionMs = 12 * 60 * 60 * 1000
 /** A session in use is renewed no more often than this, so that reading pages costs no writes. */
-export const renewedEveryMs = 60 * 60 * 1000
+const renewedEveryMs = 60 * 60 * 1000
 
 /** Failures are remembered this long. */
 export const failureWindowMs = 15 * 60 * 1000

@@ -124,7 +124,7 @@ export function unknownOf(recipients: RecipientFacts[]): string[] {
 }
 
 /** Why this username cannot be added, or null. */
-export function refuseRecipient(recipient: RecipientFacts): RecipientRefusalCode | null {
+function refuseRecipient(recipient: RecipientFacts): RecipientRefusalCode | null {
   if (recipient.isYou) return 'RECIPIENT_IS_YOU'
   if (!recipient.exists) return 'RECIPIENT_NOT_FOUND'
   if (recipient.alreadyShared) return 'ALREADY_SHARED'

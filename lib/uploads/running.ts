@@ -32,7 +32,7 @@ export function isUnderWay({ state }: RunningUpload): boolean {
 }
 
 /** Whether the end of an image that has arrived is still to come. */
-export function isBeingTaken({ state, image }: RunningUpload): boolean {
+function isBeingTaken({ state, image }: RunningUpload): boolean {
   return state === 'arrived' && image !== 'gone' && (image === null || isInMotion(image.state))
 }
 
