@@ -2,7 +2,9 @@ import fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
 import { issuedBy } from '@/lib/bench/share-statements'
 import { db } from '@/lib/db/client'
+import { advisoryLocks } from '@/lib/db/locks'
 import { inTransaction } from '@/lib/db/transaction'
+import { ok } from '@/lib/result'
 import { account, image, noon, nth, race, region, type TestAccount } from '@/lib/testing/builders'
 import { instance, instanceType, machineHost, ran } from '@/lib/testing/builders-instances'
 import { hoursAtOnce, meterAll, meterRuns } from './writes'
@@ -154,6 +156,22 @@ test('the first line fixes the currency: the setting changes nothing after it, a
   const other = { ...line, hour: at('20:00:00.000'), currency: 'EUR' }
   await expect(db().ledgerEntry.create({ data: other })).rejects.toThrow('one currency')
   await expect(db().ledgerEntry.updateMany({ where: { instanceId: id }, data: { amount: 0 } })).rejects.toThrow()
+})
+
+test('the lock of the ledger is its own: lines are written while a process owns the machines', async () => {
+  const id = await running()
+  await ran(id, at('10:00:00.000'), at('10:20:00.000'))
+  const held = [advisoryLocks.space, advisoryLocks.host]
+  await inTransaction(async (tx) => {
+    await tx.$queryRaw`SELECT pg_advisory_xact_lock(n)::text FROM unnest(${held}::int[]) n`
+    await meterAll()
+    return ok(null)
+  })
+  expect(await hoursOf(id)).toEqual(['10:00'])
+  const [trigger] = await db().$queryRaw<
+    { text: string }[]
+  >`SELECT prosrc AS text FROM pg_proc WHERE proname = 'lock_ledger'`
+  expect(trigger?.text).toContain(`(${advisoryLocks.ledger})`)
 })
 
 test('10,000 instances’ hour is metered by one statement', { timeout: 120_000 }, async () => {

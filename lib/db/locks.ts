@@ -127,12 +127,15 @@ export async function lockHost(tx: Transaction, id: string): Promise<void> {
   await tx.$queryRaw`SELECT id FROM "MachineHost" WHERE id = ${id} FOR NO KEY UPDATE`
 }
 
-/** The lock of all space, as an advisory lock has numbers only. */
-const spaceLock = 7_300_401
+/**
+ * Advisory locks have numbers only, so all of them stand here: of all space, of the process that owns the machines of this
+ * deployment, and of who adds lines to the ledger, which a trigger takes.
+ */
+export const advisoryLocks = { space: 7_300_401, host: 7_300_402, ledger: 7_300_403 } as const
 
 /** Locks the room of all places until the end of the transaction. The last lock of whoever takes it, so nobody waits in a circle. */
 export async function lockSpace(tx: Transaction): Promise<void> {
-  await tx.$queryRaw`SELECT pg_advisory_xact_lock(${spaceLock})::text`
+  await tx.$queryRaw`SELECT pg_advisory_xact_lock(${advisoryLocks.space})::text`
 }
 
 /** Locks one blob and every blob of a content in a region, after the images, and returns them as they are under the lock. */

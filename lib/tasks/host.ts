@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import pg from 'pg'
+import { advisoryLocks } from '@/lib/db/locks'
 import { isErrnoCode } from '@/lib/embedded/data-folder'
 import { env } from '@/lib/env'
 import { findEnded, type HostedInstance, type HostReport, listHosted, reportHost } from '@/lib/instances/writes-host'
@@ -14,8 +15,6 @@ import { hostMachines } from '@/lib/machines/machines'
 import { machineSettings } from '@/lib/machines/settings'
 import { operate } from './operate'
 
-/** Held by the one process that owns the machines of this deployment, as an advisory lock has numbers only. */
-const hostLock = 7_300_402
 const lookMs = 1_000
 const reportMs = 5_000
 /** How soon another process looks whether the owner is gone, and an owner whether a hypervisor was installed meanwhile. */
@@ -52,7 +51,9 @@ async function takeLock(): Promise<pg.Client | null> {
   })
   client.on('error', () => {})
   await client.connect()
-  const { rows } = await client.query<{ isMine: boolean }>('SELECT pg_try_advisory_lock($1) AS "isMine"', [hostLock])
+  const { rows } = await client.query<{ isMine: boolean }>('SELECT pg_try_advisory_lock($1) AS "isMine"', [
+    advisoryLocks.host,
+  ])
   if (rows[0]?.isMine) return client
   await client.end()
   return null
