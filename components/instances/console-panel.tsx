@@ -97,8 +97,8 @@ export function ConsolePanel({ instance, whileOff }: ConsolePanelProps) {
         {isRunning ? <ViewStatus state={view.state} onConnect={view.connect} /> : whileOff}
       </div>
       {/* Dark in both themes, as what runs in it expects. */}
-      <div className="overflow-x-auto bg-bar px-4 py-3">
-        <div ref={host} className="h-102 min-w-162 bg-bar font-mono text-bar-ink" />
+      <div className="bg-bar px-4 py-3">
+        <div ref={host} className="h-102 overflow-hidden bg-bar font-mono text-bar-ink" />
       </div>
       <p className="px-4 py-2 text-ink-muted text-xs">{t('consoleHint')}</p>
       {pasted !== null && (

@@ -43,6 +43,7 @@ export class ConsoleTerminal {
   private readonly encoder = new TextEncoder()
   private readonly listening = new AbortController()
   private socket: WebSocket | undefined
+  private isFitted = false
 
   constructor(
     private readonly terminal: Terminal,
@@ -60,6 +61,10 @@ export class ConsoleTerminal {
       onPasted(event.clipboardData?.getData('text/plain') ?? '')
     }
     host.addEventListener('paste', paste, { capture: true, signal })
+    // Never wider than the page: on a phone long lines go on in the next one, until Fit tells the machine how wide it is.
+    const watch = new ResizeObserver(() => this.narrow())
+    watch.observe(host)
+    signal.addEventListener('abort', () => watch.disconnect())
   }
 
   /** Shows what comes through a socket. The machine's old words are shown, and not answered once more. */
@@ -100,6 +105,7 @@ export class ConsoleTerminal {
 
   /** Takes the room that there is, and answers how much it is. */
   fit(): { rows: number; columns: number } {
+    this.isFitted = true
     this.fitAddon.fit()
     return { rows: this.terminal.rows, columns: this.terminal.cols }
   }
@@ -111,6 +117,12 @@ export class ConsoleTerminal {
   dispose(): void {
     this.listening.abort()
     this.terminal.dispose()
+  }
+
+  private narrow(): void {
+    const room = this.fitAddon.proposeDimensions()?.cols
+    const wanted = this.isFitted ? this.terminal.cols : columns
+    if (room && room !== this.terminal.cols) this.terminal.resize(Math.min(wanted, room), this.terminal.rows)
   }
 
   private hear(socket: WebSocket): void {

@@ -1,0 +1,15 @@
+'use client'
+
+import { useTranslations } from 'next-intl'
+import type { ViewedInstance } from './console-panel'
+
+/** What stands in place of a view while the machine does not run. */
+export function WhileOff({ instance }: { instance: ViewedInstance }) {
+  const t = useTranslations()
+  const state = t(`instanceStates.${instance.state}`)
+  return (
+    <p role="status" className="min-h-8 text-ink-muted text-sm">
+      {t('views.off', { state })}
+    </p>
+  )
+}
