@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { blobKey, diskFormatNames } from './rules'
+import { blobKey, diskFormatNames, holderKinds, waitingKinds } from './rules'
 
 test('the same bytes have a key of their own each time that they come', () => {
   const sha256 = 'ab'.repeat(32)
@@ -9,4 +9,17 @@ test('the same bytes have a key of their own each time that they come', () => {
 
 test('disks of these formats are taken', () => {
   expect(diskFormatNames).toEqual(['qcow2', 'raw', 'vmdk', 'vhd', 'vhdx', 'vdi', 'iso'])
+})
+
+test('what holds bytes, and what only waits for them to go', () => {
+  expect(holderKinds).toEqual([
+    {
+      table: 'Image',
+      kind: `CASE state WHEN 'deleted' THEN 'recycle bin' WHEN 'importing' THEN 'transfer' WHEN 'copying' THEN 'transfer' ELSE 'image' END`,
+      waits: `state = 'deleting'`,
+    },
+    { table: 'Instance', kind: `'instance'` },
+    { table: 'Snapshot', kind: `CASE state WHEN 'creating' THEN 'transfer' ELSE 'snapshot' END` },
+  ])
+  expect(waitingKinds).toEqual([{ table: 'Image', waits: `state = 'deleting'` }])
 })

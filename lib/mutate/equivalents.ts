@@ -15,6 +15,13 @@ const noReserved =
 const unread = 'any word but that of another treatment or culprit means the same: nobody reads this one'
 
 export const equivalents: Equivalent[] = [
+  {
+    file: 'lib/quotas/rules.ts',
+    line: 'export const resourceNames = Object.keys(resources).filter(isResource)',
+    code: 'Object.keys(resources).filter(isResource)',
+    by: 'Object.keys(resources)',
+    why: 'every key of the table is a resource: the filter only tells the compiler so',
+  },
   ...['login', 'master'].map((name) => ({
     file: accounts,
     line: split,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isResource, refuseQuota, refuseQuotaChange, refuseRoom, resourceNames, resources } from './rules'
+import { isResource, refuseQuota, refuseQuotaChange, refuseRoom, resourceNames, resources, type Use } from './rules'
 
 const full = Object.values(resources).map(({ full }) => full)
 
@@ -69,4 +69,40 @@ test('every resource has a refusal and names in events of its own', () => {
   const names = Object.values(resources).flatMap(({ full, recorded }) => [full, recorded.quota, recorded.used])
   expect(new Set(names).size).toBe(names.length)
   expect(['images', 'constructor', ''].map(isResource)).toEqual([true, false, false])
+})
+
+test('what takes of each resource', () => {
+  const uses = resourceNames.flatMap((name) => {
+    const rows: readonly Use[] = resources[name].uses
+    return rows.map((use) => [name, use.table, use.account, use.counts, use.takes?.replace(/\s+/g, ' ')])
+  })
+  const promised = '(SELECT t."promisedBytes" FROM "Transfer" t WHERE t."imageId" = x.id)'
+  expect(uses).toEqual([
+    ['images', 'Image', 'ownerId', `x.state <> 'failed'`, undefined],
+    ['images', 'Share', 'recipientId', 'true', undefined],
+    [
+      ...['bytes', 'Image', 'ownerId', `x.state <> 'failed'`],
+      `CASE WHEN x.state IN ('importing', 'copying') THEN ${promised} ELSE x.size END`,
+    ],
+    [
+      ...['bytes', 'Snapshot', 'ownerId', `x.state <> 'failed'`],
+      `CASE WHEN x.state = 'creating' THEN x."promisedBytes" ELSE x.size END`,
+    ],
+    ['instances', 'Instance', 'ownerId', `x.state <> 'terminated'`, undefined],
+    ['snapshots', 'Snapshot', 'ownerId', `x.state <> 'failed'`, undefined],
+  ])
+  expect(resourceNames.map((name) => [resources[name].unit, resources[name].full])).toEqual([
+    ['pieces', 'IMAGE_QUOTA_FULL'],
+    ['bytes', 'BYTES_QUOTA_FULL'],
+    ['pieces', 'INSTANCE_QUOTA_FULL'],
+    ['pieces', 'SNAPSHOT_QUOTA_FULL'],
+  ])
+  expect(resources.bytes.since).toBe('20261126214733_space')
+  const names = resourceNames.map((name) => Object.values(resources[name].recorded))
+  expect(names).toEqual([
+    ['quota', 'used'],
+    ['bytes', 'bytesUsed'],
+    ['instances', 'instancesUsed'],
+    ['snapshots', 'snapshotsUsed'],
+  ])
 })
