@@ -22,6 +22,7 @@ function reads(imageId: string, instanceId: string): Record<string, string> {
     'ended-shares': `/api/ended-shares?region=${region}&imageId=${imageId}`,
     'shared-images/new': `/api/shared-images/new?region=${region}`,
     accounts: '/api/accounts?username=nobody-at-all',
+    'billing/lines': '/api/billing/lines?month=2026-11',
     quotas: '/api/quotas',
     regions: '/api/regions',
     pageStatus: '/api/page-status',

@@ -18,11 +18,18 @@ export function formatBytes(bytes: number, locale: string): string {
   return `${format.format(value)} ${units[unit]}`
 }
 
+/** How many decimals a currency has, by ISO 4217: its minor unit. */
+export function minorDigits(currency: string): number {
+  return new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
+}
+
 /** An amount in minor units of its currency as people read it, with the currency's own digits: `¥0.08`, `¥1,234` in yen. */
 export function formatAmount(minor: number, currency: string, locale: string): string {
-  const format = new Intl.NumberFormat(locale, { style: 'currency', currency, currencyDisplay: 'narrowSymbol' })
-  const digits = format.resolvedOptions().maximumFractionDigits ?? 2
-  return format.format(minor / 10 ** digits)
+  const key = `${locale} ${currency}`
+  const options = { style: 'currency', currency, currencyDisplay: 'narrowSymbol' } as const
+  const format = numberFormats.get(key) ?? new Intl.NumberFormat(locale, options)
+  numberFormats.set(key, format)
+  return format.format(minor / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2))
 }
 
 /** How far a time zone is from UTC at a moment, as people write it: `GMT+8`. */

@@ -24,12 +24,15 @@ type ImageListQuery = {
 }
 
 type ViewQuery = { kind: 'console' | 'screen'; from?: number | undefined; isTakeOver: boolean }
+type BillQuery = { month?: string; images?: string; after?: string; before?: string }
 
 export const paths = {
   home: () => route('/'),
   signIn: (next?: string, problem?: 'cookie') => route('/sign-in', { next, problem }),
   signOut: (reference?: string) => route('/sign-out', { reference }),
   account: () => route('/account'),
+  billing: (bill: BillQuery = {}) =>
+    route('/billing', { ...bill, images: bill.images === 'shared' ? 'shared' : undefined }),
   help: (topic: string) => route(`/help/${topic}`),
   preferences: () => route('/preferences'),
   images: (region: string) => route(`/${region}/images`),
@@ -69,6 +72,7 @@ export const paths = {
     sharedImages: (list: ImageListQuery & { region: string }) => route('/api/shared-images', list),
     newShares: (region: string) => route('/api/shared-images/new', { region }),
     accounts: (username: string) => route('/api/accounts', { username }),
+    billLines: (bill: BillQuery) => route('/api/billing/lines', bill),
     quotas: () => route('/api/quotas'),
     regions: () => route('/api/regions'),
     uploads: () => '/api/uploads',

@@ -1,6 +1,6 @@
 'use client'
 
-import { Disc3, type IconNode, Server } from 'lucide'
+import { Disc3, type IconNode, ReceiptText, Server } from 'lucide'
 import type { Route } from 'next'
 import Link from 'next/link'
 import { usePathname } from 'next/navigation'
@@ -21,11 +21,11 @@ export function SideMenu({ onNavigate }: SideMenuProps) {
   const pathname = usePathname()
   const { region } = useCurrentRegion()
   const wordClass = onNavigate ? '' : 'max-lg:sr-only'
-  const entry = (href: Route, place: string, icon: IconNode, label: string) => (
+  const entry = (href: Route, path: string, icon: IconNode, label: string) => (
     <Link
       href={href}
       title={label}
-      aria-current={pathname.startsWith(`/${region}/${place}`) ? 'page' : undefined}
+      aria-current={pathname.startsWith(path) ? 'page' : undefined}
       onClick={onNavigate}
       className={classNames(
         'flex h-9 items-center gap-2.5 rounded-control px-2.5 text-sm transition-colors hover:bg-surface-hover',
@@ -38,11 +38,12 @@ export function SideMenu({ onNavigate }: SideMenuProps) {
   )
   return (
     <nav aria-label={t('mainMenu')} className="flex flex-col gap-1 p-2">
-      {entry(paths.instances(region), 'instances', Server, t('instances'))}
+      {entry(paths.instances(region), `/${region}/instances`, Server, t('instances'))}
       <h2 className={classNames('px-2 pt-2 pb-1 font-medium text-ink-muted text-xs', wordClass)}>
         {t('imagesAndSnapshots')}
       </h2>
-      {entry(paths.customImages(region), 'images', Disc3, t('images'))}
+      {entry(paths.customImages(region), `/${region}/images`, Disc3, t('images'))}
+      {entry(paths.billing(), '/billing', ReceiptText, t('billing'))}
     </nav>
   )
 }

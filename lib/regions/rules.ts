@@ -2,6 +2,7 @@
 export const reservedRegionIds = [
   'account',
   'api',
+  'billing',
   'healthz',
   'help',
   'preferences',

@@ -1,0 +1,76 @@
+import { shareDay } from '@/lib/shares/rules'
+
+const hourMs = 60 * 60 * 1000
+
+/** The calendar month, as YYYY-MM, that a moment belongs to in the deployment's time zone. */
+export function monthOf(at: Date, timeZone: string): string {
+  return shareDay(at, timeZone).slice(0, 7)
+}
+
+/** The month so many months after this one; before it where the number is negative. */
+export function monthAfter(month: string, count: number): string {
+  const [year = 0, ordinal = 1] = month.split('-').map(Number)
+  return new Date(Date.UTC(year, ordinal - 1 + count)).toISOString().slice(0, 7)
+}
+
+/**
+ * The first moments of the days of a month in a time zone, and of the day after. An hour of the ledger is of the day in which it
+ * begins, whatever part of it lies in the next, so days of 23 and 25 hours and zones of half an hour lose none.
+ */
+export function dayStarts(month: string, timeZone: string): Date[] {
+  const first = Date.parse(`${month}-01T00:00:00Z`)
+  const days = (Date.parse(`${monthAfter(month, 1)}-01T00:00:00Z`) - first) / (24 * hourMs)
+  return Array.from({ length: days + 1 }, (_, index) => dayStart(first + index * 24 * hourMs, timeZone))
+}
+
+// No zone is further from UTC than 14 hours. Clocks may change at midnight, so the start is searched for.
+function dayStart(utcMidnight: number, timeZone: string): Date {
+  const day = new Date(utcMidnight).toISOString().slice(0, 10)
+  let [before, after] = [utcMidnight - 16 * hourMs, utcMidnight + 16 * hourMs]
+  while (after - before > 1) {
+    const middle = Math.floor((before + after) / 2)
+    if (shareDay(new Date(middle), timeZone) < day) before = middle
+    else after = middle
+  }
+  return new Date(after)
+}
+
+/** How many hours begin after the one that is running now and before an end: those that have no line yet. */
+export function hoursLeft(now: Date, end: Date): number {
+  const next = (Math.floor(now.getTime() / hourMs) + 1) * hourMs
+  return Math.max(0, Math.ceil((end.getTime() - next) / hourMs))
+}
+
+/** A round number at or above the largest bar, in minor units, so that the axis has four even steps. */
+export function axisTop(largest: number): number {
+  const step = Math.max(1, largest) / 4
+  const power = 10 ** Math.floor(Math.log10(step))
+  const round = [1, 2, 2.5, 5, 10].find((factor) => factor * power >= step) ?? 10
+  return 4 * Math.max(1, Math.ceil(round * power))
+}
+
+/** An amount in minor units as a plain decimal number, for programs. */
+export function decimalOf(minor: number, digits: number): string {
+  const text = String(Math.abs(minor)).padStart(digits + 1, '0')
+  const whole = text.slice(0, text.length - digits)
+  return `${minor < 0 ? '-' : ''}${whole}${digits > 0 ? `.${text.slice(-digits)}` : ''}`
+}
+
+/**
+ * A line of CSV. Text that a spreadsheet would take for a formula gets an apostrophe. A number, also one written as a decimal,
+ * is none: a correction may be below zero.
+ */
+export function csvLine(cells: (string | number)[]): string {
+  const texts = cells.map((cell) =>
+    /^-?\d+(\.\d+)?$/.test(String(cell)) ? String(cell) : quoted(defused(String(cell))),
+  )
+  return `${texts.join(',')}\r\n`
+}
+
+function defused(text: string): string {
+  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+}
+
+function quoted(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}

@@ -1,0 +1,54 @@
+import { z } from 'zod'
+import { cursor } from '@/lib/fields'
+
+/** Which bill, by its URL: this month's by default. `shared`: only what runs from images that others share. */
+export const billParams = z.object({
+  month: z
+    .string()
+    .regex(/^20\d\d-(0[1-9]|1[0-2])$/)
+    .optional()
+    .catch(undefined),
+  images: z.enum(['all', 'shared']).catch('all'),
+  after: cursor,
+  before: cursor,
+})
+export type BillParams = z.infer<typeof billParams>
+
+/** So many hours of an instance at one price, or a correction. Amounts are in minor units of the currency. */
+export type BillRow = {
+  id: string
+  kind: 'USAGE' | 'ADJUSTMENT'
+  instanceId: string
+  instanceName: string
+  regionId: string
+  typeId: string
+  imageName: string
+  /** Who shares the image; null: it is the account's own. */
+  sharedBy: string | null
+  hours: number
+  price: number
+  amount: number
+  note: string
+}
+
+/** One of the instances that cost most in a month; the last of them may be all others together. */
+export type BillSeries = { instanceId: string | null; name: string; amount: number }
+
+/** A day that has lines: its number in the month, what each of the series costs, and all of it. */
+export type BillDay = { day: number; amounts: number[]; hours: number; amount: number }
+
+export type Bill = {
+  month: string
+  images: 'all' | 'shared'
+  /** The months before and after; null where none can have a line. */
+  previous: string | null
+  next: string | null
+  currency: string
+  total: number
+  daysInMonth: number
+  days: BillDay[]
+  series: BillSeries[]
+  rows: { items: BillRow[]; next: string | null; prev: string | null }
+  /** Only of the month that is running: what runs now, what an hour of it costs, and the total at its end at that rate. */
+  forecast: { running: number; rate: number; total: number } | null
+}
