@@ -53,6 +53,8 @@ test('no page makes a browser load more than 180 kB of scripts', async ({ browse
     `${instances}/${machine?.id}/history`,
     `${instances}/${machine?.id}/do/terminate`,
     '/cn-shenzhen/instances',
+    '/billing',
+    '/billing?month=2026-09',
     '/nothing-is-here',
   ]
   const heavy: string[] = []

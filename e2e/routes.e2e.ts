@@ -99,9 +99,7 @@ test('a recipient reads its own part of an image, and lists hold only what is th
   const sub = await account({ username: unique('ops'), master: owner })
   const disk = await image(owner)
   await share(owner, disk, [recipient, other])
-  const asOwner = await requestAs(owner)
-  const asRecipient = await requestAs(recipient)
-  const asSub = await requestAs(sub)
+  const [asOwner, asRecipient, asSub] = [await requestAs(owner), await requestAs(recipient), await requestAs(sub)]
   const held = await ask(asRecipient, `/api/images/${disk.id}?region=${region}`)
   expect(JSON.parse(held.body)).toMatchObject({ view: 'recipient', sharer: owner.username })
   expect(held.body).not.toContain(other.username)

@@ -41,6 +41,7 @@ export type Refusal =
   | { code: 'REGION_EXISTS' }
   | { code: 'INSTANCE_TYPE_NOT_FOUND' }
   | { code: 'INSTANCE_TYPE_EXISTS' }
+  | { code: 'LEDGER_LINE_NOT_FOUND' }
   | { code: 'QUOTA_BELOW_USE'; resource: string; used: number }
   | { code: 'BYTES_QUOTA_BELOW_USE'; used: number }
   | { code: 'INSTANCE_NOT_FOUND' }

@@ -1,7 +1,21 @@
 'use client'
 
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { Copy, Disc3, IdCard, Languages, MapPin, Moon, Plus, Server, Share2, Terminal, Trash, Upload } from 'lucide'
+import {
+  Copy,
+  Disc3,
+  IdCard,
+  Languages,
+  MapPin,
+  Moon,
+  Plus,
+  ReceiptText,
+  Server,
+  Share2,
+  Terminal,
+  Trash,
+  Upload,
+} from 'lucide'
 import type { Route } from 'next'
 import { useParams, useRouter } from 'next/navigation'
 import { useTranslations } from 'next-intl'
@@ -152,8 +166,9 @@ function useFoundImages(search: string): PaletteItem[] {
 function usePages(): PaletteItem[] {
   const t = useTranslations()
   const { region } = useCurrentRegion()
-  const words = (page: 'custom' | 'shared' | 'import' | 'bin' | 'account' | 'instances' | 'createInstance') =>
-    t(`palette.${page}`)
+  const words = (
+    page: 'custom' | 'shared' | 'import' | 'bin' | 'account' | 'instances' | 'createInstance' | 'billing',
+  ) => t(`palette.${page}`)
   return [
     {
       id: 'instances',
@@ -196,6 +211,13 @@ function usePages(): PaletteItem[] {
       icon: <Icon of={Trash} />,
       label: t('recycleBin.title'),
       words: words('bin'),
+    },
+    {
+      id: 'billing',
+      href: paths.billing(),
+      icon: <Icon of={ReceiptText} />,
+      label: t('billing.title'),
+      words: words('billing'),
     },
     {
       id: 'account',

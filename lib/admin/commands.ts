@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { bytesPattern, formatBytes, parseBytes } from '@/lib/format'
 import { type Resource, resourceNames, resources } from '@/lib/quotas/rules'
 import { version } from '@/lib/version'
+import { addLedger, addType } from './billing-commands'
 import { readPassword } from './password'
 import type { DatabaseNeeded, Work } from './run'
 
@@ -24,6 +25,8 @@ export function buildCommands(run: Run): Command {
   addSession(program.command('session').description('signed-in browsers'), run)
   addRegion(program.command('region').description('places with images of their own'), run)
   addQuota(program.command('quota').description('how much an account may have'), run)
+  addType(program.command('type').description('instance types and their prices'), run)
+  addLedger(program.command('ledger').description('what instances were charged'), run)
   addImage(program.command('image').description('custom images'), run)
   addShare(program.command('share').description('who an image is lent to'), run)
   program

@@ -33,7 +33,7 @@ export type IdRange = { after: string; upTo: string }
  * meanwhile: each check is one statement, which sees one moment of the database.
  */
 export async function* idRanges(
-  table: 'Account' | 'Image' | 'Share' | 'Blob',
+  table: 'Account' | 'Image' | 'Share' | 'Blob' | 'Instance',
   size: number,
   signal: AbortSignal | null,
 ): AsyncGenerator<IdRange> {

@@ -11,6 +11,8 @@ import { ok, type Refusal, type Result, refuse } from '@/lib/result'
 const t = createTranslator({ locale: 'en', messages: en })
 
 const forms: Record<string, string> = {
+  type: 'An id has lower-case letters and digits with single . or - between them, 32 at most, as ecs.t1.micro.',
+  amount: 'An amount has no more decimals than its currency.',
   username: 'A username begins with a letter and has letters, digits and single . - _ between them, 32 at most.',
   password: 'A password has 10 to 128 characters.',
   id: 'Two letters, a hyphen, then 2 to 29 lower-case letters, digits or hyphens, as in cn-shanghai, and no address of ours.',

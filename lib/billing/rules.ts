@@ -56,6 +56,13 @@ export function decimalOf(minor: number, digits: number): string {
   return `${minor < 0 ? '-' : ''}${whole}${digits > 0 ? `.${text.slice(-digits)}` : ''}`
 }
 
+/** The minor units of a decimal number, or null where it has more decimals than the currency. */
+export function minorOf(decimal: string, digits: number): number | null {
+  const [whole = '', decimals = ''] = decimal.replace('-', '').split('.')
+  if (decimals.length > digits) return null
+  return (decimal.startsWith('-') ? -1 : 1) * Number(whole + decimals.padEnd(digits, '0'))
+}
+
 /**
  * A line of CSV. Text that a spreadsheet would take for a formula gets an apostrophe. A number, also one written as a decimal,
  * is none: a correction may be below zero.

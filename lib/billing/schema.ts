@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { cursor } from '@/lib/fields'
+import { cursor, freeText, text } from '@/lib/fields'
+import { priceMax } from '@/lib/instance-types/rules'
 
 /** Which bill, by its URL: this month's by default. `shared`: only what runs from images that others share. */
 export const billParams = z.object({
@@ -52,3 +53,19 @@ export type Bill = {
   /** Only of the month that is running: what runs now, what an hour of it costs, and the total at its end at that rate. */
   forecast: { running: number; rate: number; total: number } | null
 }
+
+export const adjustmentNoteMax = 200
+
+/** A correction of what an hour of an instance cost, by so many minor units of the currency. */
+export const adjustInput = z.object({
+  instanceId: text(64),
+  hour: z.date(),
+  amount: z
+    .number('number')
+    .int('number')
+    .min(-priceMax, 'too-large')
+    .max(priceMax, 'too-large')
+    .refine((amount) => amount !== 0, 'required'),
+  note: freeText(adjustmentNoteMax).pipe(z.string().min(1, 'required')),
+})
+export type AdjustInput = z.infer<typeof adjustInput>

@@ -115,6 +115,7 @@ const refusals = {
   REGION_EXISTS: true,
   INSTANCE_TYPE_NOT_FOUND: true,
   INSTANCE_TYPE_EXISTS: true,
+  LEDGER_LINE_NOT_FOUND: true,
   QUOTA_BELOW_USE: true,
   BYTES_QUOTA_FULL: true,
   INSTANCE_QUOTA_FULL: true,

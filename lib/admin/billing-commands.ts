@@ -1,0 +1,72 @@
+import type { Command } from 'commander'
+import { InvalidArgumentError } from 'commander'
+import { memoryMibMax, vcpusMax } from '@/lib/instance-types/rules'
+import type { Work } from './run'
+
+// The grammar of what instances cost: their types and prices, and the ledger.
+
+type Run = (work: Work) => Promise<void>
+
+const price = ['<price>', 'what an hour costs in the currency of the console, as 0.08', toAmount] as const
+
+export function addType(type: Command, run: Run): void {
+  type
+    .command('list')
+    .description('list instance types with the price of an hour that begins now, and prices to come')
+    .action(() => run(async () => (await import('./type')).showTypes()))
+  type
+    .command('add <id>')
+    .description('add an instance type')
+    .argument('<vcpus>', `1 to ${vcpusMax}`, toCount(vcpusMax))
+    .argument('<memory-mib>', `1 to ${memoryMibMax}`, toCount(memoryMibMax))
+    .argument(...price)
+    .action((id: string, vcpus: number, memoryMib: number, amount: string) =>
+      run(async () => (await import('./type')).addType({ type: id, vcpus, memoryMib }, amount)),
+    )
+  type
+    .command('price <id>')
+    .description('set the price of a type from the next full hour on; hours that have begun keep theirs')
+    .argument(...price)
+    .action((id: string, amount: string) => run(async () => (await import('./type')).changePrice(id, amount)))
+  type
+    .command('retire <id>')
+    .description('let nobody choose a type any more; what runs of it goes on')
+    .action((id: string) => run(async () => (await import('./type')).retireType(id)))
+}
+
+export function addLedger(ledger: Command, run: Run): void {
+  ledger
+    .command('adjust <instanceId>')
+    .description('correct the charge of one hour of an instance by a line of its own')
+    .argument('<hour>', 'a full hour in UTC that was charged, as 2026-11-27T10:00Z', toHour)
+    .argument(
+      '<amount>',
+      'what is added to the bill, as -0.08 (behind --, where the shell takes it for an option)',
+      toAmount,
+    )
+    .requiredOption('--note <text>', 'why; the tenant reads it')
+    .action((instanceId: string, hour: Date, amount: string, options: { note: string }) =>
+      run(async () => (await import('./ledger')).adjust({ instanceId, hour, note: options.note }, amount)),
+    )
+}
+
+function toCount(max: number) {
+  return (typed: string): number => {
+    const count = /^\d{1,9}$/.test(typed) ? Number(typed) : 0
+    if (count >= 1 && count <= max) return count
+    throw new InvalidArgumentError(`It is a whole number from 1 to ${max}.`)
+  }
+}
+
+// How many decimals it may have depends on the currency, which the ledger knows.
+function toAmount(typed: string): string {
+  if (/^-?\d{1,9}(\.\d{1,4})?$/.test(typed)) return typed
+  throw new InvalidArgumentError('It is an amount such as 0.08.')
+}
+
+function toHour(typed: string): Date {
+  const [, day, hour] = /^(\d{4}-\d\d-\d\d)[T ](\d\d)(:00){0,2}(\.000)?Z$/.exec(typed) ?? []
+  const at = new Date(`${day}T${hour}:00:00.000Z`)
+  if (!Number.isNaN(at.getTime())) return at
+  throw new InvalidArgumentError('It is a full hour in UTC such as 2026-11-27T10:00Z.')
+}

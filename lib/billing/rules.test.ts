@@ -1,0 +1,77 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { formatAmount, minorDigits } from '@/lib/format'
+import { axisTop, csvLine, dayStarts, decimalOf, hoursLeft, monthAfter, monthOf } from './rules'
+
+const hourMs = 3_600_000
+const lengths = (month: string, zone: string) => {
+  const starts = dayStarts(month, zone).map((start) => start.getTime())
+  return starts.slice(1).map((start, index) => (start - (starts[index] ?? 0)) / hourMs)
+}
+
+test('the days of a month begin where the zone says, also with 23 and 25 hours and at half past', () => {
+  expect(dayStarts('2026-11', 'Asia/Shanghai')[0]).toEqual(new Date('2026-10-31T16:00:00Z'))
+  expect(dayStarts('2026-11', 'Asia/Kolkata')[1]).toEqual(new Date('2026-11-01T18:30:00Z'))
+  expect(lengths('2026-02', 'Asia/Shanghai')).toEqual(Array.from({ length: 28 }, () => 24))
+  expect(lengths('2026-03', 'Europe/Berlin').filter((hours) => hours !== 24)).toEqual([23])
+  expect(lengths('2026-10', 'Europe/Berlin').filter((hours) => hours !== 24)).toEqual([25])
+  expect(lengths('2028-02', 'UTC')).toHaveLength(29)
+})
+
+test('months follow each other without a gap, and a moment is of the month in whose days it lies', () => {
+  for (const zone of ['Asia/Shanghai', 'America/Santiago', 'Pacific/Kiritimati', 'Pacific/Pago_Pago']) {
+    for (const month of ['2026-01', '2026-04', '2026-09', '2026-12']) {
+      const starts = dayStarts(month, zone)
+      expect(dayStarts(monthAfter(month, 1), zone)[0]).toEqual(starts.at(-1))
+      expect(monthOf(starts[0] ?? new Date(0), zone)).toBe(month)
+      expect(monthOf(new Date((starts[0]?.getTime() ?? 0) - 1), zone)).toBe(monthAfter(month, -1))
+    }
+  }
+})
+
+test('a forecast has the hours that begin after the running one and before the end', () => {
+  const end = new Date('2026-11-30T16:00:00Z')
+  expect(hoursLeft(new Date('2026-11-30T14:00:00Z'), end)).toBe(1)
+  expect(hoursLeft(new Date('2026-11-30T14:59:59Z'), end)).toBe(1)
+  expect(hoursLeft(new Date('2026-11-30T15:00:00Z'), end)).toBe(0)
+  expect(hoursLeft(new Date('2026-12-30T15:00:00Z'), end)).toBe(0)
+  // Where the month ends at half past, the hour that began before is of it.
+  expect(hoursLeft(new Date('2026-11-30T17:10:00Z'), new Date('2026-11-30T18:30:00Z'))).toBe(1)
+})
+
+test('the axis ends at or above the largest bar, in four even steps of whole minor units', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 10 ** 12 }), (largest) => {
+      const top = axisTop(largest)
+      expect(top % 4).toBe(0)
+      expect(top).toBeGreaterThanOrEqual(largest)
+      expect(top).toBeLessThanOrEqual(Math.max(8, 3 * largest))
+    }),
+  )
+})
+
+describe('CSV', () => {
+  test.each(['=1+1', '+1', '-1+1', '@SUM(A1)', '\tx', '\rx'])('%j is no formula any more', (text) => {
+    expect(csvLine([text]).replaceAll('"', '')).toBe(`'${text}\r\n`)
+  })
+  test('numbers stay numbers, and what has a comma, a quote or a line break is quoted', () => {
+    expect(csvLine([-3, '-0.08', 'a,b', 'say "x"', 'two\nlines', '中文'])).toBe(
+      '-3,-0.08,"a,b","say ""x""","two\nlines",中文\r\n',
+    )
+  })
+  test.each([
+    [8, 2, '0.08'],
+    [-1234, 2, '-12.34'],
+    [5, 0, '5'],
+    [1, 3, '0.001'],
+  ])('%d minor units with %d digits are %s', (minor, digits, text) => expect(decimalOf(minor, digits)).toBe(text))
+})
+
+test('amounts are written in the digits of their currency', () => {
+  expect([formatAmount(8, 'CNY', 'en'), formatAmount(8, 'JPY', 'en'), formatAmount(-1234, 'KWD', 'en')]).toEqual([
+    '¥0.08',
+    '¥8',
+    expect.stringMatching(/^-KWD.1\.234$/),
+  ])
+  expect(['CNY', 'JPY', 'KWD'].map(minorDigits)).toEqual([2, 0, 3])
+})
