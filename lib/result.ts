@@ -57,6 +57,8 @@ export type Refusal =
   | { code: 'TYPE_NOT_FOUND' }
   | { code: 'TYPE_TOO_SMALL'; least: number }
   | { code: 'DISK_TOO_SMALL'; least: number }
+  | { code: 'SNAPSHOT_NOT_FOUND' }
+  | { code: 'SNAPSHOT_NOT_AVAILABLE'; state: string }
 
 export type RefusalCode = Refusal['code']
 

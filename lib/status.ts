@@ -62,6 +62,8 @@ const statuses: Record<(Refusal | Fault)['code'], number> = {
   TYPE_NOT_FOUND: 409,
   TYPE_TOO_SMALL: 409,
   DISK_TOO_SMALL: 409,
+  SNAPSHOT_NOT_FOUND: 404,
+  SNAPSHOT_NOT_AVAILABLE: 409,
   FAULT: 500,
 }
 

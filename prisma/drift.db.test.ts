@@ -30,6 +30,7 @@ const byHand = [
   'index Instance_in_motion',
   'index LedgerEntry_hour_once',
   'index Share_unseen',
+  'index Snapshot_creating',
   'trigger Event_is_append_only',
   'trigger Event_is_not_truncated',
   'trigger Image_in_motion_has_transfer',
@@ -39,6 +40,7 @@ const byHand = [
   'trigger LedgerEntry_is_append_only',
   'trigger LedgerEntry_is_not_truncated',
   'trigger LedgerEntry_one_at_a_time',
+  'trigger Snapshot_wakes_host',
 ]
 
 const catalog = `

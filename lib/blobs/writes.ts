@@ -21,17 +21,30 @@ export type Place = { blobId: string; key: string; isThere: boolean }
  * again, after a worker has died, it answers with the same blob.
  */
 export async function attachBlob(tx: Transaction, image: LockedImage, content: DiskContent, now: Date): Promise<Place> {
-  const { regionId } = image
-  const blobs = await lockBlobs(tx, { id: image.blobId, regionId, sha256: content.sha256 })
+  const place = await chooseBlob(tx, image, content, now)
+  await tx.image.update({ where: { id: image.id }, data: { blobId: place.blobId } })
+  if (image.blobId !== null && image.blobId !== place.blobId) await removeIfUnheld(tx, image.blobId, now)
+  return place
+}
+
+/**
+ * Where a content belongs in a region: the blob that has it, else that of the row which holds `blobId`, else a new one that is still to
+ * be written. The caller's row refers to it in the same transaction.
+ */
+export async function chooseBlob(
+  tx: Transaction,
+  { regionId, blobId }: { regionId: string; blobId: string | null },
+  content: DiskContent,
+  now: Date,
+): Promise<Place> {
+  const blobs = await lockBlobs(tx, { id: blobId, regionId, sha256: content.sha256 })
   const same = blobs.filter((blob) => blob.sha256 === content.sha256)
-  const chosen = same.find((blob) => blob.state === 'ready') ?? same.find((blob) => blob.id === image.blobId)
+  const chosen = same.find((blob) => blob.state === 'ready') ?? same.find((blob) => blob.id === blobId)
   const id = chosen?.id ?? newId('blb')
   if (!chosen) {
     const fields = { id, regionId, ...content, createdAt: now, updatedAt: now }
     await tx.blob.create({ data: { ...fields, state: 'writing' } })
   }
-  await tx.image.update({ where: { id: image.id }, data: { blobId: id } })
-  if (image.blobId !== null && image.blobId !== id) await removeIfUnheld(tx, image.blobId, now)
   return { blobId: id, key: blobKey({ id, sha256: content.sha256 }), isThere: chosen?.state === 'ready' }
 }
 

@@ -10,6 +10,7 @@ export const eventActions = [
   'image.purge',
   'image.copy',
   'image.copied',
+  'image.make',
   'share.create',
   'share.cancel',
   'account.create',

@@ -7,6 +7,7 @@ import {
   instanceInput,
   protectInstanceInput,
   renameInstanceInput,
+  restoreInstanceInput,
   terminateInstanceInput,
 } from './schema'
 import { createInstances } from './writes'
@@ -17,6 +18,7 @@ import {
   rebuildInstance,
   renameInstance,
   restartInstance,
+  restoreInstance,
   startInstance,
   stopInstance,
   terminateInstance,
@@ -31,6 +33,7 @@ export const stopInstanceAction = defineAction(instanceInput, stopInstance, free
 export const forceStopInstanceAction = defineAction(instanceInput, forceStopInstance, freesSpace)
 export const restartInstanceAction = defineAction(instanceInput, restartInstance)
 export const rebuildInstanceAction = defineAction(instanceInput, rebuildInstance)
+export const restoreInstanceAction = defineAction(restoreInstanceInput, restoreInstance)
 export const renameInstanceAction = defineAction(renameInstanceInput, renameInstance)
 export const protectInstanceAction = defineAction(protectInstanceInput, protectInstance)
 export const changeInstanceTypeAction = defineAction(changeInstanceTypeInput, changeInstanceType)

@@ -25,6 +25,7 @@ import type {
   InstanceInput,
   ProtectInstanceInput,
   RenameInstanceInput,
+  RestoreInstanceInput,
   TerminateInstanceInput,
 } from './schema'
 
@@ -118,6 +119,35 @@ export async function rebuildInstance(
   return await onOwnInstance(ctx, input, rebuild, async (tx) => {
     const found = await tx.instance.findUnique({ where: { id: input.instanceId }, select: { imageId: true } })
     return found?.imageId ?? null
+  })
+}
+
+/**
+ * Puts the disk of a stopped instance back to what a snapshot in its region holds; what was on it is lost. Refuses SNAPSHOT_NOT_FOUND,
+ * SNAPSHOT_NOT_AVAILABLE, and DISK_TOO_SMALL for one of a larger disk.
+ */
+export async function restoreInstance(
+  ctx: Context,
+  input: RestoreInstanceInput,
+): Operated<RefusalOf<'SNAPSHOT_NOT_FOUND' | 'SNAPSHOT_NOT_AVAILABLE' | 'DISK_TOO_SMALL'>> {
+  return await onOwnInstance(ctx, input, async (tx, { instance }) => {
+    const busy = refuseOperation('restore', instance)
+    if (busy) return refuse(busy)
+    const { ownerId, regionId } = instance
+    // Held against a delete until the instance holds its bytes.
+    await tx.$queryRaw`SELECT id FROM "Snapshot" WHERE id = ${input.snapshotId} FOR KEY SHARE`
+    const snapshot = await tx.snapshot.findFirst({ where: { id: input.snapshotId, ownerId, regionId } })
+    if (!snapshot) return refuse({ code: 'SNAPSHOT_NOT_FOUND' })
+    if (snapshot.blobId === null || snapshot.state !== 'available')
+      return refuse({ code: 'SNAPSHOT_NOT_AVAILABLE', state: snapshot.state })
+    if (snapshot.virtualSize > instance.diskBytes)
+      return refuse({ code: 'DISK_TOO_SMALL', least: Math.ceil(Number(snapshot.virtualSize) / 2 ** 30) })
+    const data = { state: 'creating', task: 'RESTORE', build: newId('bld'), blobId: snapshot.blobId } as const
+    const details = { from: snapshot.id }
+    const done = await change(tx, ctx, instance, { data, event: 'instance.restore', details })
+    if (instance.blobId !== null && instance.blobId !== snapshot.blobId)
+      await releaseBytes(tx, { blobId: instance.blobId, regionId }, ctx.now)
+    return done
   })
 }
 

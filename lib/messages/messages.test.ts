@@ -134,6 +134,8 @@ const refusals = {
   TYPE_NOT_FOUND: true,
   TYPE_TOO_SMALL: true,
   DISK_TOO_SMALL: true,
+  SNAPSHOT_NOT_FOUND: true,
+  SNAPSHOT_NOT_AVAILABLE: true,
 } satisfies Record<RefusalCode, true>
 
 const recipientRefusals = {

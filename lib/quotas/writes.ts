@@ -102,6 +102,20 @@ export async function refuseNewImage(tx: Transaction, asked: Asked): Promise<New
   )
 }
 
+/** Whether there is a quota place for one snapshot more, and room for its bytes. Asked under the lock of the owner. */
+export async function refuseNewSnapshot(
+  tx: Transaction,
+  asked: Asked,
+): Promise<RoomRefusal | RefusalOf<'SNAPSHOT_QUOTA_FULL'> | null> {
+  const { regionId: region } = asked
+  const use = await quotaUse(tx, ['snapshots', 'bytes'], asked)
+  return (
+    refuseQuota(resources.snapshots, { ...use.snapshots, asked: 1, region }) ??
+    refuseQuota(resources.bytes, { ...use.bytes, asked: asked.bytes, region }) ??
+    (await refuseWriting(tx, asked))
+  )
+}
+
 /** Whether an account may have so many bytes more, by its quota and by the room there is. Asked under the lock of the owner. */
 export async function refuseBytes(tx: Transaction, asked: Asked): Promise<RoomRefusal | null> {
   const { bytes } = await quotaUse(tx, ['bytes'], { ...asked, except: asked.imageId ?? null })
@@ -139,7 +153,9 @@ async function promisedOn(tx: Transaction, fileSystem: number, except: string | 
   const rows = await tx.$queryRaw<Promised[]>`
     SELECT i."regionId", t.step <> 'STORE' AS "isStaging", sum(t."reservedBytes")::float8 AS bytes
     FROM "Transfer" t JOIN "Image" i ON i.id = t."imageId"
-    WHERE t."reservedBytes" > 0 AND t."imageId" IS DISTINCT FROM ${except}::text GROUP BY 1, 2`
+    WHERE t."reservedBytes" > 0 AND t."imageId" IS DISTINCT FROM ${except}::text GROUP BY 1, 2
+    UNION ALL
+    SELECT "regionId", false, sum("promisedBytes")::float8 FROM "Snapshot" WHERE state = 'creating' GROUP BY 1`
   const there = rows.map(async ({ regionId, isStaging, bytes }) => {
     const place = isStaging ? stagingPlace() : storeOf(regionId).local
     return place && (await isOn(place, fileSystem)) ? bytes : 0

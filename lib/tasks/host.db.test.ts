@@ -8,12 +8,14 @@ import {
   forceStopInstance,
   rebuildInstance,
   restartInstance,
+  restoreInstance,
   startInstance,
   stopInstance,
   terminateInstance,
 } from '@/lib/instances/writes-operate'
 import { hostMachines } from '@/lib/machines/machines'
 import { cancelShare } from '@/lib/shares/writes'
+import { createInstanceImage, deleteSnapshot } from '@/lib/snapshots/writes'
 import { bootDisk, Terminal, whyNoMachine } from '@/lib/testing/boot-disk'
 import { account, held, keysIn, region, storedDisk, type TestAccount } from '@/lib/testing/builders'
 import { instanceType } from '@/lib/testing/builders-instances'
@@ -127,6 +129,56 @@ real(
     const found = await becomes(id, 'stopped')
     expect(found.reason).toEqual({ code: 'GUEST_OFF' })
     expect(found.runs).toMatchObject([{ isOpen: false }])
+  },
+)
+
+real(
+  `a running machine is snapshotted, an image is made of it, and a machine of that; the disk is put back ${why}`,
+  async () => {
+    const [here, owner] = [await region(), await account()]
+    const [id = ''] = await created(owner, here, await storedDisk(owner, here, disk ?? ''))
+    await becomes(id, 'running')
+    const own = { region: here, instanceId: id }
+    const terminal = await speaks(id)
+    terminal.type('echo first | dd of=/dev/vda bs=1M seek=40 conv=notrunc,fsync 2>/dev/null; echo W=$((3*3))')
+    await terminal.sees('W=9')
+    const asked = await createInstanceImage(owner.ctx, { ...own, name: 'made' })
+    const snapshotId = asked.ok ? asked.value.snapshotId : ''
+    const snapshot = await vi.waitFor(
+      async () => {
+        const found = await db().snapshot.findUniqueOrThrow({ where: { id: snapshotId } })
+        expect(found.state).toBe('available')
+        return found
+      },
+      { timeout: 60_000, interval: 50 },
+    )
+    expect(snapshot).toMatchObject({ consistency: 'POWER_CUT', promisedBytes: 0n })
+    const made = await db().image.findFirstOrThrow({ where: { ownerId: owner.id, name: 'made' } })
+    expect(made).toMatchObject({ blobId: snapshot.blobId, source: 'INSTANCE', state: 'available' })
+    await vi.waitFor(async () => expect(await hostMachines().listSnapshots(id)).toEqual([]))
+    expect(await keysIn(here)).toHaveLength(2)
+    const [second = ''] = await created(owner, here, made.id)
+    await becomes(second, 'running')
+    const other = await speaks(second)
+    const read = 'echo $(dd if=/dev/vda bs=1M skip=40 count=1 2>/dev/null | head -c5)='
+    other.type(read)
+    await other.sees('first=')
+
+    terminal.type('echo after | dd of=/dev/vda bs=1M seek=40 conv=notrunc,fsync 2>/dev/null; echo W=$((4*4))')
+    await terminal.sees('W=16')
+    expect(await restoreInstance(owner.ctx, { ...own, snapshotId })).toMatchObject({
+      refusal: { code: 'INSTANCE_BUSY' },
+    })
+    await forceStopInstance(owner.ctx, own)
+    await becomes(id, 'stopped')
+    expect(await restoreInstance(owner.ctx, { ...own, snapshotId })).toMatchObject({ ok: true })
+    await becomes(id, 'stopped')
+    expect(await deleteSnapshot(owner.ctx, { region: here, snapshotId })).toMatchObject({ ok: true })
+    await startInstance(owner.ctx, own)
+    await becomes(id, 'running')
+    const again = await speaks(id)
+    again.type(read)
+    await again.sees('first=')
   },
 )
 

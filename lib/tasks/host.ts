@@ -13,7 +13,9 @@ import { NoHypervisor } from '@/lib/machines/errors'
 import type { Machines } from '@/lib/machines/machine'
 import { hostMachines } from '@/lib/machines/machines'
 import { machineSettings } from '@/lib/machines/settings'
+import { findStillWanted, listWanted } from '@/lib/snapshots/writes-host'
 import { operate } from './operate'
+import { makeSnapshot } from './snapshot'
 
 const lookMs = 1_000
 const reportMs = 5_000
@@ -97,6 +99,7 @@ type Work = { revision: number; stop: AbortController }
 
 class Host {
   private readonly working = new Map<string, Work>()
+  private readonly snapshots = new Map<string, AbortController>()
   private waker: (() => void) | undefined
   private isWoken = false
   private report: HostReport | undefined
@@ -128,11 +131,31 @@ class Host {
   }
 
   private async look(): Promise<void> {
+    await this.lookAtSnapshots()
     for (const instance of await listHosted(this.id)) {
       const work = this.working.get(instance.id)
       if (!work) this.begin(instance)
       // What was asked for before has no point any more; the next look begins the new.
       else if (work.revision !== instance.revision) work.stop.abort()
+    }
+  }
+
+  /** Begins those that are wanted, and ends those that are not any more. */
+  private async lookAtSnapshots(): Promise<void> {
+    const wanted = await listWanted(this.id)
+    for (const [id, stop] of this.snapshots) if (!wanted.some((one) => one.id === id)) stop.abort()
+    for (const snapshot of wanted) {
+      if (this.snapshots.has(snapshot.id)) continue
+      const stop = new AbortController()
+      this.snapshots.set(snapshot.id, stop)
+      makeSnapshot(this.machines, snapshot, AbortSignal.any([stop.signal, this.over]))
+        .then(async () => {
+          if (stop.signal.aborted) await this.machines.forgetSnapshot(snapshot.instanceId, snapshot.id)
+        })
+        .catch((error) =>
+          log.warn({ err: error, snapshotId: snapshot.id }, 'What became of a snapshot was not written.'),
+        )
+        .finally(() => this.snapshots.delete(snapshot.id))
     }
   }
 
@@ -185,9 +208,15 @@ class Host {
     }
   }
 
-  /** Removes what is here of instances that have ended. What the database does not know is left to `gc`. */
+  /** Removes what is here of instances that have ended, and of snapshots that nobody waits for. What the database does not know is left to `gc`. */
   private async removeEnded(): Promise<void> {
-    for (const id of await findEnded(await this.machines.list())) await this.machines.destroy(id)
+    const here = await this.machines.list()
+    for (const id of await findEnded(here)) await this.machines.destroy(id)
+    for (const id of here) {
+      const names = await this.machines.listSnapshots(id)
+      const wanted = await findStillWanted(names)
+      for (const name of names) if (!wanted.includes(name)) await this.machines.forgetSnapshot(id, name)
+    }
   }
 
   private async untilWoken(): Promise<void> {

@@ -64,7 +64,7 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'])
 
 const starting = setTimeout(() => endQemu('failed', { code: 'MACHINE_SILENT' }), startPatienceMs)
 try {
-  await appears('qmp.sock')
+  await listens('qmp.sock')
   qmp = await connectQmp('qmp.sock', { onEvent, onEnd: () => {} })
   serial = await openSerial('serial.sock', log)
   screen = openScreen('screen.sock')
@@ -85,8 +85,16 @@ function readSpec() {
   }
 }
 
-async function appears(name) {
-  while (!fs.existsSync(name)) await sleep(10)
+/** A socket has its name before anybody listens there, so it is tried; nothing is said, and QEMU waits for the next. */
+async function listens(name) {
+  for (;;) {
+    const listening = await new Promise((resolve) => {
+      const socket = net.connect(name)
+      socket.once('connect', () => socket.destroy(resolve(true))).once('error', () => resolve(false))
+    })
+    if (listening) return
+    await sleep(10)
+  }
 }
 
 async function heartbeat() {

@@ -1,0 +1,46 @@
+import type { RefusalOf } from '@/lib/result'
+
+export const snapshotStates = ['creating', 'available', 'failed'] as const
+export type SnapshotStateName = (typeof snapshotStates)[number]
+
+/** In which states of a snapshot what may be done: the rules, the rows and the pages ask this table. To delete one that is being made calls it off. */
+export const snapshotCan = {
+  createImage: ['available'],
+  restore: ['available'],
+  delete: snapshotStates,
+} as const satisfies Record<string, readonly SnapshotStateName[]>
+export type SnapshotOperation = keyof typeof snapshotCan
+
+export function canSnapshot(operation: SnapshotOperation, state: SnapshotStateName): boolean {
+  return snapshotCan[operation].some((one) => one === state)
+}
+
+/** Whether an image can be made of a snapshot, or a disk restored from it. */
+export function refuseUse(
+  operation: 'createImage' | 'restore',
+  { state }: { state: SnapshotStateName },
+): RefusalOf<'SNAPSHOT_NOT_AVAILABLE'> | null {
+  return canSnapshot(operation, state) ? null : { code: 'SNAPSHOT_NOT_AVAILABLE', state }
+}
+
+export function isBeingMade(state: SnapshotStateName): boolean {
+  return state === 'creating'
+}
+
+/** How long a running disk has to be caught up with. One that changes faster than it is written never is. */
+export const snapshotPatienceMs = 2 * 60 * 60 * 1000
+
+/** Why a snapshot failed. The sentence stands in lib/messages. */
+export const snapshotFailureCodes = [
+  'STORE_FULL',
+  'STORE_UNREACHABLE',
+  'STORE_REFUSED',
+  'SNAPSHOT_FAULT',
+  'SNAPSHOT_TIMED_OUT',
+  'INSTANCE_GONE',
+] as const
+export type SnapshotFailureCode = (typeof snapshotFailureCodes)[number]
+
+export function isSnapshotFailureCode(code: string): code is SnapshotFailureCode {
+  return snapshotFailureCodes.some((known) => known === code)
+}

@@ -1,0 +1,81 @@
+import { z } from 'zod'
+import { cursor, freeText, imageId, instanceId, pageSize, regionId, searchText, snapshotId } from '@/lib/fields'
+import { descriptionMax } from '@/lib/images/rules'
+import { imageName } from '@/lib/images/schema'
+import type { PageRange } from '@/lib/pages'
+import type { Meter } from '@/lib/quotas/schema'
+import { isSnapshotFailureCode, type SnapshotFailureCode, type SnapshotStateName, snapshotStates } from './rules'
+
+/** A name of a snapshot: the same letters as in that of an image. */
+export const snapshotName = imageName
+
+export const createSnapshotInput = z.object({
+  region: regionId,
+  instanceId,
+  name: snapshotName,
+  description: freeText(descriptionMax).default(''),
+})
+export type CreateSnapshotInput = z.infer<typeof createSnapshotInput>
+
+/** An image of an instance: a snapshot first, and the image of it as soon as it is available. */
+export const createInstanceImageInput = z.object({ region: regionId, instanceId, name: imageName })
+export type CreateInstanceImageInput = z.infer<typeof createInstanceImageInput>
+
+export const snapshotInput = z.object({ region: regionId, snapshotId })
+export type SnapshotInput = z.infer<typeof snapshotInput>
+
+export const createSnapshotImageInput = snapshotInput.extend({ name: imageName })
+export type CreateSnapshotImageInput = z.infer<typeof createSnapshotImageInput>
+
+export const createdSnapshot = z.object({ region: regionId, snapshotId })
+export type CreatedSnapshot = z.infer<typeof createdSnapshot>
+export const createdImage = z.object({ region: regionId, imageId })
+export type CreatedImage = z.infer<typeof createdImage>
+
+export const snapshotSorts = ['name', '-name', 'createdAt', '-createdAt'] as const
+
+/** Everything the Snapshots list can be asked, as it stands in its URL. With an instance it is that instance's tab. */
+export const snapshotListParams = z.object({
+  region: regionId.catch(''),
+  instanceId: instanceId.optional().catch(undefined),
+  q: searchText(128).catch(''),
+  state: z.enum(snapshotStates).optional().catch(undefined),
+  sort: z.enum(snapshotSorts).catch('-createdAt'),
+  size: pageSize,
+  after: cursor,
+  before: cursor,
+})
+export type SnapshotListParams = z.infer<typeof snapshotListParams>
+
+/** Why a snapshot failed, as it is read: a code that another version of the console wrote is UNKNOWN. */
+export const snapshotFailure = z
+  .object({ code: z.string() })
+  .transform(({ code }): { code: SnapshotFailureCode | 'UNKNOWN' } => ({
+    code: isSnapshotFailureCode(code) ? code : 'UNKNOWN',
+  }))
+
+export type SnapshotItem = {
+  id: string
+  name: string
+  description: string
+  state: SnapshotStateName
+  failure: { code: SnapshotFailureCode | 'UNKNOWN' } | null
+  instance: { id: string; name: string; isThere: boolean }
+  operatingSystem: string
+  /** In bytes: what a machine sees, the file in the store, and how far it has come. */
+  virtualSize: number
+  size: number
+  doneBytes: number
+  totalBytes: number
+  /** SETTLED: the guest wrote what it had in memory first. Null until it is there. */
+  consistency: 'SETTLED' | 'POWER_CUT' | null
+  createdAt: string
+}
+
+export type SnapshotList = {
+  items: SnapshotItem[]
+  range: PageRange
+  next: string | null
+  prev: string | null
+  quota: Meter
+}
