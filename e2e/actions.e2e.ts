@@ -5,6 +5,16 @@ import { account, act, actionIds, expect, image, password, share, test, unique }
 const region = 'cn-shanghai'
 const missingImage = 'img-0000000000'
 const missingShare = 'shr-0000000000'
+const missingInstance = 'ins-0000000000'
+
+/** What is done with an instance and needs no more than its id. instances.e2e.ts tries all of them on another tenant's. */
+const ofInstances = [
+  'startInstanceAction',
+  'stopInstanceAction',
+  'forceStopInstanceAction',
+  'restartInstanceAction',
+  'rebuildInstanceAction',
+]
 
 /** An owner whose image two recipients hold, and everything that an action could name of it. */
 async function lentImage() {
@@ -31,11 +41,17 @@ function inputs(imageId: string, shareId: string, username: string): Record<stri
     retryCopyAction: { region, imageId },
     cancelTransferAction: { region, imageId },
     emptyRecycleBinAction: { region, deletedUntil: new Date(0).toISOString() },
+    createInstancesAction: { region, imageId, name: 'machine', typeId: 'ecs.t1.small', diskGib: 1 },
+    ...Object.fromEntries(ofInstances.map((name) => [name, { region, instanceId: missingInstance }])),
+    renameInstanceAction: { region, instanceId: missingInstance, name: 'taken over' },
+    protectInstanceAction: { region, instanceId: missingInstance, isProtected: true },
+    changeInstanceTypeAction: { region, instanceId: missingInstance, typeId: 'ecs.t1.small' },
+    terminateInstanceAction: { region, instanceId: missingInstance, typedName: 'taken over' },
     changePasswordAction: { currentPassword: password, newPassword: 'a password of somebody else' },
   }
 }
 
-/** What is done with an own image and no share of it. */
+/** What is done with an own image and no share of it; an instance can be created from a shared one too. */
 const ofImages = [
   'updateImageAction',
   'deleteImageAction',
@@ -74,7 +90,7 @@ test('every action answers a stranger, a recipient and another master’s sub-ac
   ]
   for (const who of [stranger, othersSub, second]) {
     const client = await requestAs(who)
-    const images = [...ofImages, ...(who === second ? [] : ['shareImageAction'])]
+    const images = [...ofImages, ...(who === second ? [] : ['shareImageAction', 'createInstancesAction'])]
     for (const name of images) {
       expect.soft(await refusalOf(client, name, yours[name]), `${who.username} ${name}`).toBe('IMAGE_NOT_FOUND')
       expect.soft(await act(client, name, yours[name])).toEqual(await act(client, name, missing[name]))
@@ -97,7 +113,7 @@ test('the region of the request is the region that counts: another one is refuse
   const { owner, disk, ofFirst, stranger } = await lentImage()
   const client = await requestAs(owner)
   const wanted = inputs(disk.id, ofFirst, stranger.username)
-  for (const name of ['shareImageAction', ...ofImages]) {
+  for (const name of ['shareImageAction', 'createInstancesAction', ...ofImages]) {
     const input = { ...wanted[name], region: 'cn-shenzhen' }
     expect(await act(client, name, input)).toEqual({
       ok: false,

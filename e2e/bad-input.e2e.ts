@@ -133,6 +133,13 @@ const noName = [
   'a\nb',
 ]
 
+const ofInstances = [
+  'startInstanceAction',
+  'stopInstanceAction',
+  'forceStopInstanceAction',
+  'restartInstanceAction',
+  'rebuildInstanceAction',
+]
 const ofImages = ['restoreImageAction', 'purgeImageAction', 'retryCopyAction', 'cancelTransferAction']
 
 test('no input of an action is a fault: what cannot be used is refused with its field named, and nothing is written', async ({
@@ -142,6 +149,7 @@ test('no input of an action is a fault: what cannot be used is refused with its 
   const disk = await image(owner)
   const client = await requestAs(owner)
   const here = { region, imageId: disk.id }
+  const machine = { region, instanceId: 'ins-0000000000' }
   const good: Record<string, Record<string, unknown>> = {
     shareImageAction: { ...here, usernames: ['nobody'], note: '' },
     cancelShareAction: { shareId: 'shr-0000000000' },
@@ -150,15 +158,27 @@ test('no input of an action is a fault: what cannot be used is refused with its 
     deleteImageAction: { ...here, imageId: 'img-0000000000', cancelShares: false, typedName: null },
     ...Object.fromEntries(ofImages.map((action) => [action, { ...here, imageId: 'img-0000000000' }])),
     copyImageAction: { ...here, imageId: 'img-0000000000', targetRegion: 'cn-shenzhen', name: 'fine' },
+    ...Object.fromEntries(ofInstances.map((action) => [action, machine])),
+    renameInstanceAction: { ...machine, name: 'fine' },
+    protectInstanceAction: { ...machine, isProtected: true },
+    changeInstanceTypeAction: { ...machine, typeId: 'ecs.t1.small' },
+    terminateInstanceAction: { ...machine, typedName: 'machine' },
     changePasswordAction: { currentPassword: 'not the password', newPassword: 'a password of the tests' },
   }
   const mayBeLeftOut = ['note', 'cancelShares', 'typedName']
   // What a field takes although it is odd.
-  const fits: Record<string, string[]> = { typedName: ['null'], shareIds: ['[]'], cancelShares: ['true'] }
+  const fits: Record<string, string[]> = {
+    typedName: ['null'],
+    shareIds: ['[]'],
+    cancelShares: ['true'],
+    isProtected: ['true'],
+  }
   const more: Record<string, unknown[]> = {
     region: ['', long, ...hidden, 'CN-SHANGHAI', '../..'],
     targetRegion: ['', long, ...hidden, 'CN-SHANGHAI', '../..'],
     imageId: ['', long, ...hidden, 'img-1', "img-' OR 1=1"],
+    instanceId: ['', long, ...hidden, 'ins-1', "ins-' OR 1=1"],
+    typeId: ['', long, ...hidden, 'ECS', '../..'],
     shareId: ['', long, ...hidden],
     shareIds: [[null], [''], [long], Array(101).fill('shr-0000000000'), 'shr-0000000000'],
     usernames: [[''], [null], [long], Array(201).fill('a'), [...Array(21).keys()].map((n) => `a${n}`), 'nobody'],

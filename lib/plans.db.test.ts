@@ -3,11 +3,20 @@ import { db } from '@/lib/db/client'
 import { Prisma } from '@/lib/db/generated/client'
 import { getImage, listCustomImages } from '@/lib/images/reads'
 import { customImageParams, imageSorts } from '@/lib/images/schema'
+import {
+  findAskedImage,
+  getInstance,
+  listInstanceEvents,
+  listInstanceImages,
+  listInstances,
+} from '@/lib/instances/reads'
+import { instanceListParams, instanceSorts } from '@/lib/instances/schema'
 import { listQuotas } from '@/lib/quotas/reads'
 import { listRegionContents } from '@/lib/regions/reads'
 import { countNewShares, listSharedImages } from '@/lib/shares/reads'
 import { sharedImageParams, sharedImageSorts } from '@/lib/shares/schema'
 import { account, accounts, held, image, later, minutes, nth, region, type TestAccount } from '@/lib/testing/builders'
+import { instance } from '@/lib/testing/builders-instances'
 import { rowsRead } from '@/lib/testing/rows-read'
 
 // What a read costs must not grow with what other tenants have. A plan that reads their rows answers the same, only later,
@@ -57,8 +66,24 @@ beforeAll(async () => {
     SELECT 'shr-' || md5(n::text), 'img-other' || n, ${neighbour.id}, ${here},
       CASE WHEN n % 4 = 0 THEN ${collector.id} ELSE ${(await account()).id} END, ${neighbour.id},
       now() - n * interval '1 minute', CASE WHEN n % 4 = 0 THEN now() END FROM generate_series(1, ${others}) n`
-  await db().$executeRaw`VACUUM ANALYZE "Image", "Share", "Account"`
+  await manyInstances()
+  await db().$executeRaw`VACUUM ANALYZE "Image", "Share", "Account", "Instance", "Event"`
 }, 120_000)
+
+/** The neighbour's and the collector's instances, 10,000 each, half of them from one image of the owner, and a few of the owner's. */
+async function manyInstances(): Promise<void> {
+  const machine = await instance(owner, here, { name: 'machine-0', imageId: ids[1] ?? '' })
+  for (let index = 1; index < own; index++)
+    await instance(owner, here, { name: `machine-${index}`, imageId: ids[1] ?? '' })
+  for (const { id } of [neighbour, collector])
+    await db().$executeRaw`
+      INSERT INTO "Instance" (id, "ownerId", "createdById", "regionId", name, state, "imageId", "imageName", "imageOwnerId",
+        "imageOwnerName", "operatingSystem", "bootMode", "typeId", "diskBytes", "blobId", build, "hostId", "createdAt", "updatedAt")
+      SELECT 'ins-' || ${id} || n, ${id}, ${id}, "regionId", 'machine-' || n, 'running',
+        CASE WHEN n % 2 = 0 THEN "imageId" ELSE 'img-gone' END, "imageName", "imageOwnerId",
+        "imageOwnerName", "operatingSystem", "bootMode", "typeId", "diskBytes", "blobId", build, "hostId",
+        now() - n * interval '1 minute', now() FROM "Instance", generate_series(1, ${others} / 2) n WHERE id = ${machine}`
+}
 
 /** A statement with a name may have one plan for all values from its sixth time on. */
 const untilPlanned = 7
@@ -125,4 +150,27 @@ test('quotas, what is in each region and the details of an image read nobody els
   await expectFew(() => listRegionContents(owner.ctx))
   await expectFew(() => getImage(owner.ctx, { region: here, imageId: ids[1] ?? '' }))
   await expectFew(() => getImage(recipient.ctx, { region: here, imageId: ids[1] ?? '' }))
+})
+
+test.each<Record<string, string>>([
+  {},
+  { q: 'machine-7' },
+  { q: 'no such name' },
+  { state: 'running' },
+  { state: 'terminated' },
+])('the list of instances reads nobody else’s rows, and few of one’s own however many there are: %j', async (asked) => {
+  for (const sort of instanceSorts) {
+    const list = instanceListParams.parse({ region: here, ...asked, sort })
+    await expectFew(() => listInstances(owner.ctx, list))
+  }
+})
+
+test('the details of an instance, its history and the images to create one from read nobody else’s rows', async () => {
+  const [machine] = await db().instance.findMany({ where: { ownerId: owner.id }, take: 1 })
+  const asked = { region: here, instanceId: machine?.id ?? '' }
+  await expectFew(() => getInstance(owner.ctx, asked))
+  await expectFew(() => listInstanceEvents(owner.ctx, asked))
+  await expectFew(() => listInstanceImages(owner.ctx, { region: here, q: 'disk-7' }))
+  await expectFew(() => listInstanceImages(recipient.ctx, { region: here, q: '' }))
+  await expectFew(() => findAskedImage(recipient.ctx, { region: here, imageId: ids[1] ?? '' }))
 })

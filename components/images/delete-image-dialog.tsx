@@ -12,6 +12,7 @@ import { deleteImageAction } from '@/lib/images/actions'
 import { canImage, isFailed } from '@/lib/images/rules'
 import { imageSharesQuery } from '@/lib/shares/queries'
 import { useAction } from '@/lib/use-action'
+import { ImageInstancesList } from './image-instances'
 import { useRestore } from './use-restore'
 
 type DeleteImageDialogProps = {
@@ -60,6 +61,7 @@ export function DeleteImageDialog({ region, image, recycleDays, onClose, onDelet
       {refusal && !isNameWrong && <RefusalNotice refusal={refusal} />}
       <p>{isFailed(image.state) ? t('failed') : isBinned ? t('text', { days: recycleDays }) : t('textForGood')}</p>
       {canImage('bin', image.state) && <p>{t('instances')}</p>}
+      {data && <ImageInstancesList usedBy={data.usedBy} />}
       {isShared && (
         <>
           <p>{t('sharedText', { count: data ? recipients.length : image.recipients })}</p>

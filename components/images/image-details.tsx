@@ -159,7 +159,8 @@ function HeldImagePage({ image, before }: { image: HeldImage; before: string | u
       <ImageHistory image={image} before={before} />
       {isCancelling && (
         <CancelShareDialog
-          share={{ id: image.shareId, username: image.sharer, image: image.name }}
+          share={{ id: image.shareId, username: image.sharer, image: image.name, instances: 0 }}
+          count={{ region: image.regionId, imageId: image.id }}
           side="recipient"
           onClose={() => setCancelling(false)}
           isLeaving

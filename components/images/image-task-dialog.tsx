@@ -1,5 +1,6 @@
 'use client'
 
+import { useQuery } from '@tanstack/react-query'
 import { useTranslations } from 'next-intl'
 import { useEffect, useEffectEvent, useRef } from 'react'
 import { RefusalNotice } from '@/components/shell/refusal-notice'
@@ -8,9 +9,11 @@ import { useReturn } from '@/components/ui/dialog-focus'
 import { toast } from '@/components/ui/toasts'
 import { retryCopyAction } from '@/lib/copies/actions'
 import { purgeImageAction, restoreImageAction } from '@/lib/images/actions'
+import { imageSharesQuery } from '@/lib/shares/queries'
 import { cancelTransferAction } from '@/lib/transfers/actions'
 import { useAction } from '@/lib/use-action'
 import { DeleteImageDialog } from './delete-image-dialog'
+import { ImageInstancesList } from './image-instances'
 import type { ImageTask } from './image-tasks'
 
 type ImageTaskDialogProps = {
@@ -40,6 +43,7 @@ function Confirmed({ task, region, image, onClose, onGone }: ImageTaskDialogProp
     changes: ['images', 'quotas'],
     isLeaving: Boolean(onGone),
   })
+  const { data } = useQuery({ ...imageSharesQuery(region, image.id), enabled: task === 'purge' })
   const confirm = () =>
     run({ region, imageId: image.id }, () => {
       toast(t(`${task}.done`, { image: image.name }))
@@ -57,6 +61,7 @@ function Confirmed({ task, region, image, onClose, onGone }: ImageTaskDialogProp
     >
       {refusal && <RefusalNotice refusal={refusal} />}
       <p>{t(`${task}.text`)}</p>
+      {data && <ImageInstancesList usedBy={data.usedBy} />}
     </ConfirmDialog>
   )
 }

@@ -10,8 +10,10 @@ import { Field, inputClass } from '@/components/ui/field'
 import { retryCopyAction } from '@/lib/copies/actions'
 import { deleteImageAction, purgeImageAction, restoreImageAction } from '@/lib/images/actions'
 import { canImage, isFailed } from '@/lib/images/rules'
+import type { ImageInstances } from '@/lib/instances/schema'
 import { paths } from '@/lib/paths'
 import { cancelTransferAction } from '@/lib/transfers/actions'
+import { ImageInstancesList } from './image-instances'
 import type { ImageTask } from './image-tasks'
 
 const actions = {
@@ -26,6 +28,7 @@ type ImageTaskPageProps = {
   task: ImageTask
   region: string
   image: { id: string; name: string; state: string; recipients: string[] }
+  usedBy: ImageInstances
   recycleDays: number
 }
 
@@ -36,7 +39,7 @@ export function ImageTaskPage({ task, ...props }: ImageTaskPageProps) {
 
 type TaskFormProps = Omit<ImageTaskPageProps, 'task'>
 
-function TaskForm({ task, region, image }: TaskFormProps & { task: keyof typeof actions }) {
+function TaskForm({ task, region, image, usedBy }: TaskFormProps & { task: keyof typeof actions }) {
   const t = useTranslations('taskDialog')
   const stays = task === 'restore' || task === 'retryCopy'
   const page = paths.image(region, image.id)
@@ -53,6 +56,7 @@ function TaskForm({ task, region, image }: TaskFormProps & { task: keyof typeof 
         {({ isPending }) => (
           <>
             {!stays && <p>{t(`${task}.text`)}</p>}
+            {task === 'purge' && <ImageInstancesList usedBy={usedBy} />}
             <div className="flex flex-wrap gap-2">
               <Button kind={stays ? 'primary' : 'danger'} type="submit" isPending={isPending}>
                 {t(`${task}.confirm`)}
@@ -68,7 +72,7 @@ function TaskForm({ task, region, image }: TaskFormProps & { task: keyof typeof 
   )
 }
 
-function DeleteForm({ region, image, recycleDays }: TaskFormProps) {
+function DeleteForm({ region, image, usedBy, recycleDays }: TaskFormProps) {
   const t = useTranslations('deleteDialog')
   const { recipients } = image
   const isShared = recipients.length > 0
@@ -89,6 +93,7 @@ function DeleteForm({ region, image, recycleDays }: TaskFormProps) {
               {isFailed(image.state) ? t('failed') : isBinned ? t('text', { days: recycleDays }) : t('textForGood')}
             </p>
             {canImage('bin', image.state) && <p>{t('instances')}</p>}
+            <ImageInstancesList usedBy={usedBy} />
             {isShared && (
               <>
                 <p>{t('sharedText', { count: recipients.length })}</p>

@@ -95,7 +95,8 @@ export function SharedImageTable({ list }: { list: SharedImageParams }) {
       <QuotaLine quota={data.quota} />
       {cancelling && (
         <CancelShareDialog
-          share={{ id: cancelling.shareId, username: cancelling.sharer, image: cancelling.name }}
+          share={{ id: cancelling.shareId, username: cancelling.sharer, image: cancelling.name, instances: 0 }}
+          count={{ region: list.region, imageId: cancelling.imageId }}
           side="recipient"
           onClose={() => setCancelling(null)}
           onEnded={() => setEnded((before) => [cancelling, ...before])}

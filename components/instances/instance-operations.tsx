@@ -25,6 +25,8 @@ export function InstanceOperations({ region, instance, onAsk }: InstanceOperatio
     <div className="-mx-1.5 flex gap-0.5">
       <Link
         href={paths.instanceConsole(region, id)}
+        // A row for each instance: its terminal is heavy, and few are opened.
+        prefetch={false}
         aria-label={`${t('instances.console')}, ${name}`}
         className={buttonClass('text')}
       >

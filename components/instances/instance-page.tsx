@@ -131,7 +131,13 @@ function InstanceTabs({ region, instanceId }: { region: string; instanceId: stri
   return (
     <nav aria-label={t('tabs')} className="flex flex-wrap gap-x-5 border-line border-b">
       {tabs.map(({ id, href }) => (
-        <Link key={id} href={href} aria-current={pathname === href ? 'page' : undefined} className={tabClass}>
+        <Link
+          key={id}
+          href={href}
+          prefetch={false}
+          aria-current={pathname === href ? 'page' : undefined}
+          className={tabClass}
+        >
           {t(`tab.${id}`)}
         </Link>
       ))}

@@ -1,14 +1,18 @@
 'use client'
 
+import { useQuery } from '@tanstack/react-query'
 import { useTranslations } from 'next-intl'
 import { RefusalNotice } from '@/components/shell/refusal-notice'
 import { ConfirmDialog } from '@/components/ui/confirm-dialog'
+import { findInstancesQuery } from '@/lib/instances/queries'
 import { cancelShareAction } from '@/lib/shares/actions'
 import { useAction } from '@/lib/use-action'
-import { useCancelWords } from './cancel-words'
+import { type CancelledShare, useCancelWords } from './cancel-words'
 
 type CancelShareDialogProps = {
-  share: { id: string; username: string; image: string }
+  share: CancelledShare
+  /** Where the recipient's instances of the image are counted, when the dialog opens; the sharer's page knows the number. */
+  count?: { region: string; imageId: string }
   /** Who asks: the sharer takes back, the recipient gives back. */
   side: 'sharer' | 'recipient'
   onClose: () => void
@@ -18,13 +22,18 @@ type CancelShareDialogProps = {
 }
 
 /** Asks once whether a share shall end, and says what that does to whoever asks and to the other side. */
-export function CancelShareDialog({ share, side, onClose, onEnded, isLeaving = false }: CancelShareDialogProps) {
+export function CancelShareDialog({ share, count, side, onClose, onEnded, isLeaving = false }: CancelShareDialogProps) {
   const t = useTranslations('cancelDialog')
   const { run, isPending, refusal } = useAction(cancelShareAction, {
     changes: ['shares', 'images', 'quotas'],
     isLeaving,
   })
-  const { title, consequences } = useCancelWords(share, side)
+  const { data } = useQuery({
+    ...findInstancesQuery(count?.region ?? '', count?.imageId ?? ''),
+    enabled: Boolean(count),
+  })
+  const instances = data?.items.length ?? share.instances
+  const { title, consequences } = useCancelWords({ ...share, instances }, side)
   const confirm = () =>
     run({ shareId: share.id }, () => {
       onClose()

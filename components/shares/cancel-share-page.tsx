@@ -8,10 +8,10 @@ import { Button } from '@/components/ui/button'
 import { buttonClass } from '@/components/ui/button-class'
 import { Card } from '@/components/ui/card'
 import { cancelShareAction } from '@/lib/shares/actions'
-import { useCancelWords } from './cancel-words'
+import { type CancelledShare, useCancelWords } from './cancel-words'
 
 type CancelSharePageProps = {
-  share: { id: string; username: string; image: string }
+  share: CancelledShare
   side: 'sharer' | 'recipient'
   /** Where it leads, done or not: the list of such shares. */
   back: Route

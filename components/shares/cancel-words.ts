@@ -2,18 +2,33 @@
 
 import { useTranslations } from 'next-intl'
 
-type CancelledShare = { id: string; username: string; image: string }
+export type CancelledShare = {
+  id: string
+  username: string
+  image: string
+  /** How many instances the recipient has of the image. */
+  instances: number
+}
 
 /** What ending a share does to whoever asks and to the other side: the sharer takes back, the recipient gives back. */
-export function useCancelWords({ username, image }: CancelledShare, side: 'sharer' | 'recipient') {
+export function useCancelWords({ username, image, instances }: CancelledShare, side: 'sharer' | 'recipient') {
   const t = useTranslations('cancelDialog')
+  const tUse = useTranslations('imageInstances')
   if (side === 'sharer')
     return {
       title: t('titleSharer', { image, username }),
-      consequences: [t('sharer1', { username }), t('sharer2'), t('sharer3')],
+      consequences: [
+        t('sharer1', { username }),
+        instances > 0 ? tUse('sharer', { username, count: instances }) : t('sharer2'),
+        t('sharer3'),
+      ],
     }
   return {
     title: t('titleRecipient', { image, username }),
-    consequences: [t('recipient1'), t('recipient2'), t('recipient3', { username })],
+    consequences: [
+      t('recipient1'),
+      instances > 0 ? tUse('recipient', { count: instances }) : t('recipient2'),
+      t('recipient3', { username }),
+    ],
   }
 }

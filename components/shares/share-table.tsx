@@ -30,7 +30,7 @@ type ShareTableProps = {
 /** The shared images list: who has this image, since when, and who gave it. */
 export function ShareTable({ region, shares, added }: ShareTableProps) {
   const t = useTranslations('share')
-  const [cancelling, setCancelling] = useState<ImageShare | null>(null)
+  const [cancelling, setCancelling] = useState<ListedShare | null>(null)
   const [ended, setEnded] = useState<ImageShare[]>([])
   const marked = useMarked(added)
   const [last] = ended
@@ -50,7 +50,7 @@ export function ShareTable({ region, shares, added }: ShareTableProps) {
       />
       {cancelling && (
         <CancelShareDialog
-          share={{ id: cancelling.id, username: cancelling.username, image: shares.image.name }}
+          share={{ ...cancelling, image: shares.image.name }}
           side="sharer"
           onClose={() => setCancelling(null)}
           onEnded={() => setEnded((before) => [cancelling, ...before])}
@@ -60,14 +60,16 @@ export function ShareTable({ region, shares, added }: ShareTableProps) {
   )
 }
 
+type ListedShare = ImageShares['shares'][number]
+
 type ColumnsOf = {
   region: string
   imageId: string
   marked: ReadonlySet<string>
-  onCancel: (share: ImageShare) => void
+  onCancel: (share: ListedShare) => void
 }
 
-function useColumns({ region, imageId, marked, onCancel }: ColumnsOf): Column<ImageShare>[] {
+function useColumns({ region, imageId, marked, onCancel }: ColumnsOf): Column<ListedShare>[] {
   const t = useTranslations('share')
   const format = useFormatter()
   return [
@@ -81,6 +83,9 @@ function useColumns({ region, imageId, marked, onCancel }: ColumnsOf): Column<Im
             <span data-marked>
               <Badge tone="ok">{t('justAdded')}</Badge>
             </span>
+          )}
+          {share.instances > 0 && (
+            <span className="text-ink-muted text-xs">{t('instances', { count: share.instances })}</span>
           )}
           {share.note && <p className="max-w-[60ch] whitespace-pre-line text-ink-muted text-xs">{share.note}</p>}
         </>

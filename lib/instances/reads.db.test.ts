@@ -157,10 +157,11 @@ test('the owner of an image is told how many instances each account has of it, w
   for (const state of ['running', 'stopped', 'failed', 'terminated'] as const)
     await instance(other, here, { ...options, state })
   await instance(owner, here, options)
-  expect(await listImageInstances(imageId)).toEqual([
+  expect(await listImageInstances(owner.ctx, imageId)).toEqual([
     { username: owner.username, instances: 1 },
     { username: other.username, instances: 3 },
   ])
+  expect(await listImageInstances(other.ctx, imageId)).toEqual([])
 })
 
 test('instances can be created from own and shared images that are available, and from no other', async () => {

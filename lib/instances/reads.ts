@@ -234,12 +234,12 @@ export async function listInstanceEvents(ctx: Context, params: InstanceHistoryPa
   return isThere && (await listEvents({ instanceId: params.instanceId }, params.before))
 }
 
-/** Which master accounts have instances of an image, the owner first, and how many each: for the image's owner alone. */
-export async function listImageInstances(imageId: string): Promise<ImageInstances> {
+/** Which master accounts have instances of an own image, the owner first, and how many each. Nobody of another's. */
+export async function listImageInstances({ viewer }: Context, imageId: string): Promise<ImageInstances> {
   return await db().$queryRaw<ImageInstances>`
     SELECT min(a.username) AS username, count(*)::int AS instances
     FROM "Instance" i JOIN "Account" a ON a.id = i."ownerId"
-    WHERE i."imageId" = ${imageId} AND i.state = ANY(${[...statesOfQuota]}::"InstanceState"[])
+    WHERE i."imageId" = ${imageId} AND i."imageOwnerId" = ${viewer.ownerId} AND i.state = ANY(${[...statesOfQuota]}::"InstanceState"[])
     GROUP BY i."ownerId" ORDER BY bool_or(i."ownerId" = i."imageOwnerId") DESC, 1`
 }
 

@@ -7,6 +7,7 @@ import { keyset, likePattern, type SortColumn } from '@/lib/db/page'
 import { plannedEachTime } from '@/lib/db/statement-names'
 import { env } from '@/lib/env'
 import { newestFirst } from '@/lib/images/reads'
+import { listImageInstances } from '@/lib/instances/reads'
 import { metersOf } from '@/lib/quotas/reads'
 import type { QuotaMeters } from '@/lib/quotas/schema'
 import { dayTurnsAt, recipientsMax, shareDay } from './rules'
@@ -32,7 +33,7 @@ export async function findHeldShare(ctx: Context, imageId: string) {
 /** Whom an own image is shared with, and today's use. Null for anybody but the owner, and under another region. */
 export async function getImageShares(ctx: Context, params: ImageSharesParams): Promise<ImageShares | null> {
   const timeZone = env().ECS_TIME_ZONE
-  const [image, day] = await Promise.all([
+  const [image, day, usedBy] = await Promise.all([
     db().image.findFirst({
       where: { id: params.imageId, ownerId: ctx.viewer.ownerId, regionId: params.region },
       select: {
@@ -58,6 +59,7 @@ export async function getImageShares(ctx: Context, params: ImageSharesParams): P
       where: { accountId_day: { accountId: ctx.viewer.ownerId, day: new Date(shareDay(ctx.now, timeZone)) } },
       select: { used: true },
     }),
+    listImageInstances(ctx, params.imageId),
   ])
   if (!image) return null
   const { shares, ...rest } = image
@@ -69,7 +71,9 @@ export async function getImageShares(ctx: Context, params: ImageSharesParams): P
       sharedAt: share.createdAt.toISOString(),
       sharedBy: share.sharedBy.username,
       note: share.note,
+      instances: usedBy.find(({ username }) => username === share.recipient.username)?.instances ?? 0,
     })),
+    usedBy,
     today: { used: day?.used ?? 0, resetsAt: dayTurnsAt(ctx.now, timeZone).toISOString() },
   }
 }

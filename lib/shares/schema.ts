@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { splitUsernames } from '@/lib/accounts/rules'
 import { recipientName } from '@/lib/accounts/schema'
 import { cursor, freeText, imageId, pageSize, regionId, searchText, shareId, text } from '@/lib/fields'
+import type { ImageInstances } from '@/lib/instances/schema'
 import type { PageRange } from '@/lib/pages'
 import type { QuotaMeters } from '@/lib/quotas/schema'
 import { noteMax, usernamesMax } from './rules'
@@ -93,7 +94,10 @@ export type ShareRecord = { id: string; imageId: string; recipient: string; shar
 /** The share page: whom the image is shared with, and the two limits. */
 export type ImageShares = {
   image: { id: string; name: string; state: string; operatingSystem: string; virtualSize: number }
-  shares: ImageShare[]
+  /** `instances`: how many the recipient has of the image. */
+  shares: (ImageShare & { instances: number })[]
+  /** Every account that has instances of the image, the owner first, also those that hold it no more. */
+  usedBy: ImageInstances
   today: { used: number; resetsAt: string }
 }
 

@@ -7,8 +7,11 @@ import { requireContext } from '@/lib/context'
 import { shareId as shareIdField } from '@/lib/fields'
 import { getImage } from '@/lib/images/reads'
 import { type ImageDetails, imageParams } from '@/lib/images/schema'
+import { listInstances } from '@/lib/instances/reads'
+import { instanceListParams } from '@/lib/instances/schema'
 import { forPage } from '@/lib/page-fault'
 import { paths } from '@/lib/paths'
+import { getImageShares } from '@/lib/shares/reads'
 
 const shareParams = imageParams.extend({ shareId: shareIdField })
 
@@ -21,10 +24,17 @@ export default async function CancelSharingPage({ params }: PageProps<'/[region]
   if (!asked.success) notFound()
   const { region, imageId, shareId } = asked.data
   const ctx = await requireContext(paths.cancelSharing(region, imageId, shareId))
-  const [image, t] = await Promise.all([forPage(getImage(ctx, { region, imageId })), getTranslations('images')])
+  const [image, shares, own, t] = await Promise.all([
+    forPage(getImage(ctx, { region, imageId })),
+    forPage(getImageShares(ctx, { region, imageId })),
+    forPage(listInstances(ctx, instanceListParams.parse({ region, q: imageId }))),
+    getTranslations('images'),
+  ])
   const seen = image && seenBy(image, shareId)
   if (!seen) notFound()
   const { side, username, name } = seen
+  const held = shares?.shares.find((share) => share.id === shareId)?.instances ?? 0
+  const instances = side === 'sharer' ? held : own.items.length
   const list = side === 'sharer' ? paths.shareImage(region, imageId) : paths.sharedImages(region)
   return (
     <main id="content" className="flex max-w-160 flex-col gap-4 p-4 md:p-6">
@@ -33,7 +43,7 @@ export default async function CancelSharingPage({ params }: PageProps<'/[region]
         title={t('cancelSharing')}
         line={name}
       />
-      <CancelSharePage share={{ id: shareId, username, image: name }} side={side} back={list} />
+      <CancelSharePage share={{ id: shareId, username, image: name, instances }} side={side} back={list} />
     </main>
   )
 }

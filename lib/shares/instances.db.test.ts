@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest'
+import { db } from '@/lib/db/client'
+import { account, held, image, region } from '@/lib/testing/builders'
+import { instance, instanceType, machineHost } from '@/lib/testing/builders-instances'
+import { getImageShares } from './reads'
+
+test('the share page tells its owner how many instances each recipient has of the image: a number, and nothing else of them', async () => {
+  const [here, sharer, first, second] = [await region(), await account(), await account(), await account()]
+  const [imageId, other] = [await image(sharer, here), await image(sharer, here)]
+  await held(imageId, first)
+  const share = await held(imageId, second)
+  const options = { typeId: await instanceType(), hostId: await machineHost(), imageId }
+  const sub = await account({ master: first })
+  await instance(first, here, options)
+  await instance(sub, here, { ...options, state: 'stopped', name: 'secret-name' })
+  await instance(first, here, { ...options, state: 'terminated' })
+  await instance(second, here, { ...options, imageId: other })
+  await instance(second, here, options)
+  const shares = await getImageShares(sharer.ctx, { region: here, imageId })
+  const counts = Object.fromEntries(shares?.shares.map(({ username, instances }) => [username, instances]) ?? [])
+  expect(counts).toEqual({ [first.username]: 2, [second.username]: 1 })
+  expect(JSON.stringify(shares)).not.toContain('secret-name')
+  await db().share.delete({ where: { id: share } })
+  const after = await getImageShares(sharer.ctx, { region: here, imageId })
+  expect(after?.shares).toHaveLength(1)
+  expect(new Set(after?.usedBy)).toEqual(
+    new Set([
+      { username: first.username, instances: 2 },
+      { username: second.username, instances: 1 },
+    ]),
+  )
+  for (const one of [first, second]) expect(await getImageShares(one.ctx, { region: here, imageId })).toBeNull()
+})
