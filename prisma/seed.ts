@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { rename, writeFile } from 'node:fs/promises'
+import { createReadStream, existsSync } from 'node:fs'
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Readable } from 'node:stream'
 import { createAccount } from '@/lib/accounts/writes'
@@ -10,6 +10,8 @@ import { type Context, mintViewer } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import { buildQcow2, buildRawDisk } from '@/lib/disks/samples'
 import { env } from '@/lib/env'
+import { log } from '@/lib/log'
+import { makeBootDisk } from '@/lib/machines/boot-disk'
 import { createRegion } from '@/lib/regions/writes'
 import type { Result } from '@/lib/result'
 import { shareImage } from '@/lib/shares/writes'
@@ -173,9 +175,37 @@ export async function seed(): Promise<void> {
     const share = { region: image.region, imageId, usernames: image.with, note: '' }
     expectOk(await shareImage(ownerContext(owner), share))
   }
+  await addBootable(accounts)
   const demo = { password, accounts: [...accounts.keys()] }
   await writeFile(`${file}.part`, JSON.stringify(demo), { mode: 0o600 })
   await rename(`${file}.part`, file)
+}
+
+/**
+ * The one demo image that boots: harbour's, lent to lantern, so that whoever tries the console can create an instance at once. Made
+ * of Debian's packages, and left out where those cannot be had.
+ */
+async function addBootable(accounts: Map<string, { id: string; username: string }>): Promise<void> {
+  const owner = accounts.get('harbour')
+  if (!owner) return
+  const folder = await mkdtemp(path.join(env().ECS_DATA_DIR, 'demo-'))
+  try {
+    const disk = path.join(folder, 'tiny-linux.qcow2')
+    await makeBootDisk(disk)
+    const input = { region: 'cn-shanghai', name: 'tiny-linux', operatingSystem: 'Debian 12' }
+    const { imageId } = expectOk(await importImage(ownerContext(owner), input, { open: () => createReadStream(disk) }))
+    const share = {
+      region: input.region,
+      imageId,
+      usernames: ['lantern'],
+      note: 'It boots: create an instance from it.',
+    }
+    expectOk(await shareImage(ownerContext(owner), share))
+  } catch (error) {
+    log.info({ err: error }, 'The demo has no image that boots: its Debian packages could not be had.')
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -7,6 +7,8 @@ import { type ArchiveEntry, cpioArchive } from './cpio'
 
 const run = promisify(execFile)
 
+/** Some 30 MB of packages: more than this is a network that one should not wait for. */
+const downloadMs = 120_000
 const sector = 512
 const partitionStart = 2048 * sector
 const diskBytes = 24 * 2 ** 20
@@ -75,7 +77,7 @@ LABEL linux
  * Makes a disk that boots for real, as a compressed qcow2 of some 13 MB: Debian's cloud kernel with busybox, started by
  * syslinux from a BIOS. It answers on the screen and on the serial port with a shell, and ends at the power button.
  * Its parts are Debian packages, which are downloaded and unpacked beside the target and not installed.
- * Throws where apt cannot bring them.
+ * Throws where apt cannot bring them, or not within two minutes.
  */
 export async function makeBootDisk(target: string): Promise<void> {
   await mkdir(path.dirname(target), { recursive: true })
@@ -101,7 +103,8 @@ async function unpackPackages(folder: string): Promise<void> {
   const { stdout } = await run('apt-cache', ['depends', 'linux-image-cloud-amd64'])
   const kernel = /Depends: (linux-image-\S+)/.exec(stdout)?.[1]
   if (!kernel) throw new Error('apt knows no linux-image-cloud-amd64.')
-  await run('apt-get', ['-q', 'download', kernel, ...packages], { cwd: folder })
+  const limits = ['-o', 'Acquire::http::Timeout=15', '-o', 'Acquire::Retries=1']
+  await run('apt-get', [...limits, '-q', 'download', kernel, ...packages], { cwd: folder, timeout: downloadMs })
   for (const file of await readdir(folder)) await run('dpkg-deb', ['-x', file, '.'], { cwd: folder })
 }
 

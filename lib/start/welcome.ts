@@ -19,7 +19,7 @@ async function signIn(settings: Settings, databaseUrl: string): Promise<string[]
     return [
       `Sign in as:       ${accounts.slice(0, namesMax).join(', ')}${others}`,
       `Password:         ${password}`,
-      'Try:              as harbour share web-01 with lantern, then sign in as lantern and see it arrive',
+      'Try:              as harbour share web-01 with lantern, then sign in as lantern, see it arrive, and create an instance from tiny-linux',
     ]
   }
   if (await hasAccounts(databaseUrl)) return []
