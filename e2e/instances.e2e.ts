@@ -69,7 +69,7 @@ test('operations say in which states they can be used, and change the state on t
   const { id, name } = machine ?? { id: '', name: '' }
   const page = await browserPage(owner)
   await page.goto(`${listUrl}/${id}`)
-  const start = page.getByRole('button', { name: `Start, ${name}` })
+  const start = page.getByRole('button', { name: `Start, ${name}`, exact: true })
   await expect(start).toHaveAccessibleDescription('Possible only when the instance is: Stopped or Failed.')
   await page.getByRole('button', { name: `Stop, ${name}` }).click()
   const dialog = page.getByRole('alertdialog')

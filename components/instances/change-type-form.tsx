@@ -28,7 +28,7 @@ export function ChangeTypeForm({ instance, types, currency }: ChangeTypeFormProp
         fixed={{ region, instanceId: id }}
         changes={['instances']}
         leadsTo={paths.instance(region, id)}
-        className="flex max-w-140 flex-col gap-3 p-4 text-sm"
+        className="flex max-w-140 flex-col gap-3 p-4 text-sm [overflow-wrap:anywhere]"
       >
         {({ isPending, errorOf, typed }) => (
           <>

@@ -83,7 +83,7 @@ function AskedForm({ task, instance }: { task: AskedTask; instance: InstanceDeta
         fixed={{ region, instanceId: id }}
         changes={['instances', 'quotas']}
         leadsTo={paths.instance(region, id)}
-        className="flex max-w-140 flex-col gap-3 p-4 text-sm"
+        className="flex max-w-140 flex-col gap-3 p-4 text-sm [overflow-wrap:anywhere]"
       >
         {({ isPending, errorOf, typed }) => (
           <>
@@ -129,7 +129,7 @@ function PlainForm({ task, instance }: { task: 'start' | 'protect' | 'unprotect'
         fixed={task === 'start' ? fixed : { ...fixed, isProtected: task === 'protect' ? 'yes' : 'no' }}
         changes={['instances']}
         leadsTo={paths.instance(region, id)}
-        className="flex max-w-140 flex-col gap-3 p-4 text-sm"
+        className="flex max-w-140 flex-col gap-3 p-4 text-sm [overflow-wrap:anywhere]"
       >
         {({ isPending }) => (
           <Buttons
@@ -156,7 +156,7 @@ function RenameForm({ instance }: { instance: InstanceDetails }) {
         fixed={{ region, instanceId: id }}
         changes={['instances']}
         leadsTo={paths.instance(region, id)}
-        className="flex max-w-140 flex-col gap-3 p-4 text-sm"
+        className="flex max-w-140 flex-col gap-3 p-4 text-sm [overflow-wrap:anywhere]"
       >
         {({ isPending, errorOf, typed }) => (
           <>

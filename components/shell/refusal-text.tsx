@@ -1,9 +1,8 @@
 'use client'
 
-import { useFormatter, useLocale, useTranslations } from 'next-intl'
+import { useFormatter, useLocale, useMessages, useTranslations } from 'next-intl'
 import { sizesOf } from '@/lib/format'
 import { imageStates } from '@/lib/images/rules'
-import { instanceStates, instanceTasks } from '@/lib/instances/rules'
 import type { Fault, Refusal } from '@/lib/result'
 import { useRegionName } from './current-region'
 
@@ -12,6 +11,7 @@ export function useRefusalText(): (refusal: Refusal | Fault) => string {
   const t = useTranslations()
   const format = useFormatter()
   const locale = useLocale()
+  const messages = useMessages()
   const regionName = useRegionName()
   return (refusal) => {
     if (refusal.code === 'FAULT') {
@@ -31,7 +31,7 @@ export function useRefusalText(): (refusal: Refusal | Fault) => string {
     Object.assign(facts, sizesOf(refusal, locale))
     const state = 'state' in refusal ? imageStates.find((known) => known === refusal.state) : undefined
     if (state) facts.state = t(`states.${state}`)
-    if (refusal.code === 'INSTANCE_BUSY') facts.instanceState = instanceWord(refusal, t)
+    if (refusal.code === 'INSTANCE_BUSY') facts.instanceState = instanceWord(refusal, messages)
     if (refusal.code === 'HOST_UNAVAILABLE') facts.problem = refusal.problem ?? 'none'
     if ('resetsAt' in refusal)
       // A minute is too coarse for a try that is taken once a minute.
@@ -43,15 +43,16 @@ export function useRefusalText(): (refusal: Refusal | Fault) => string {
   }
 }
 
-/** What an instance is at: the task that its host is busy with, else its state. */
+/**
+ * What an instance is at: the task that its host is busy with, else its state. The words are looked up by name, as the rules of
+ * instances would come along to every page that has a form.
+ */
 function instanceWord(
   { state, task }: { state: string; task: string | null },
-  t: ReturnType<typeof useTranslations<never>>,
+  { instanceStates, instanceTasks }: ReturnType<typeof useMessages>,
 ): string {
-  const busyWith = instanceTasks.find((known) => known === task)
-  if (busyWith) return t(`instanceTasks.${busyWith}`)
-  const known = instanceStates.find((one) => one === state)
-  return known ? t(`instanceStates.${known}`) : state
+  const words: Record<string, string> = task === null ? instanceStates : instanceTasks
+  return words[task ?? state] ?? state
 }
 
 /** The field that a refusal is about, where it is about one. */

@@ -27,6 +27,10 @@ export default async function CreateInstancePage({ params, searchParams }: PageP
   const [ctx, t] = await Promise.all([requireContext(paths.createInstance(region, imageId)), getTranslations()])
   const image = imageId ? await forPage(findAskedImage(ctx, { region, imageId })) : null
   if (imageId && !image) notFound()
+  // Awaited here, not in a part of the page: what comes after the page is hidden until scripts show it.
+  const form = image?.view === 'usable' ? await formFor(ctx, region, image) : null
+  const unusable = image && image.view !== 'usable' ? await reasonFor(image) : null
+  const images = form ? [] : await forPage(listInstanceImages(ctx, { region, q }))
   return (
     <main id="content" className="flex flex-col gap-4 p-4 md:p-6">
       <PageHeader
@@ -34,21 +38,15 @@ export default async function CreateInstancePage({ params, searchParams }: PageP
         title={t('createInstance.title')}
         line={t('createInstance.line')}
       />
-      {image?.view === 'usable' ? (
-        <Form ctx={ctx} region={region} image={image} />
-      ) : (
-        <>
-          {image && <Unusable image={image} />}
-          <ImageChoice region={region} q={q} images={await forPage(listInstanceImages(ctx, { region, q }))} />
-        </>
-      )}
+      {unusable}
+      {form ?? <ImageChoice region={region} q={q} images={images} />}
     </main>
   )
 }
 
-type FormProps = { ctx: Context; region: string; image: Extract<AskedImage, { view: 'usable' }> }
+type UsableImage = Extract<AskedImage, { view: 'usable' }>
 
-async function Form({ ctx, region, image }: FormProps) {
+async function formFor(ctx: Context, region: string, image: UsableImage) {
   const [types, room] = await Promise.all([forPage(listInstanceTypes()), forPage(getInstanceRoom(ctx, { region }))])
   return (
     <CreateInstanceForm
@@ -64,7 +62,7 @@ async function Form({ ctx, region, image }: FormProps) {
 }
 
 /** An image that somebody comes with, and that no instance can be created from here: why, and where it can. */
-async function Unusable({ image }: { image: Exclude<AskedImage, { view: 'usable' }> }) {
+async function reasonFor(image: Exclude<AskedImage, UsableImage>) {
   const [t, locale, regions] = await Promise.all([getTranslations(), getLocale(), pageRegions()])
   const { id, name } = image
   if (image.view === 'unavailable')
