@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test'
 import { db } from '@/lib/db/client'
 import { hostMachines } from '@/lib/machines/machines'
+import { expectAccessiblePage, looks } from './accessible'
 import { account, expect, test } from './fixtures'
 import { endMachine, type Machine, machine, noMachine, stopMachine } from './machines'
 
@@ -72,6 +73,8 @@ test('several lines are asked about before they are pasted, and Fit tells the ma
   await expect(lines(page)).toContainText('TWO=2')
   await page.getByRole('button', { name: 'Fit' }).click()
   await expect(lines(page)).toContainText(/stty rows \d+ cols \d+/)
+  await page.getByRole('button', { name: 'Type text' }).click()
+  await expectAccessiblePage(page, 'a console', looks)
 })
 
 test('a view ends with the session, and with the machine', async ({ browserPage }) => {
@@ -104,6 +107,7 @@ test('the screen of a real machine is seen, and takes keys and text', async ({ b
   await page.getByRole('textbox', { name: 'Text' }).fill('早')
   await page.getByRole('button', { name: 'Type', exact: true }).click()
   await expect(page.getByText('These have no key and cannot be typed: 早')).toBeVisible()
+  await expectAccessiblePage(page, 'a screen with a text that cannot be typed', looks)
 })
 
 /** Whether the canvas shows anything but one colour. */

@@ -41,7 +41,7 @@ export function PhoneKeyboard({ label, ref, onKeys }: PhoneKeyboardProps) {
       defaultValue={filling}
       onInput={take}
       onKeyDown={press}
-      className="pointer-events-none absolute bottom-0 left-0 size-px resize-none opacity-0"
+      className="pointer-events-none absolute bottom-0 left-0 size-px resize-none overflow-hidden opacity-0"
     />
   )
 }

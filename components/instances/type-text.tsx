@@ -28,35 +28,37 @@ export function TypeText({ hint, refuse, progress, onType, onStop }: TypeTextPro
     if (refusal === null) onType(text)
   }
   return (
-    <form onSubmit={submit} className="flex max-w-140 flex-col gap-2 border-line border-b px-4 py-3">
-      <Field id={id} label={t('text')} hint={hint} error={error}>
-        {(control) => (
-          <textarea
-            {...control}
-            rows={3}
-            spellCheck={false}
-            autoCapitalize="none"
-            autoComplete="off"
-            className={`${inputClass} font-mono`}
-            value={text}
-            onChange={(event) => setText(event.target.value)}
-          />
-        )}
-      </Field>
-      <div className="flex items-center gap-3">
-        <Button kind="primary" type="submit" isPending={progress !== null}>
-          {t('type')}
-        </Button>
-        {progress !== null && (
-          <>
-            <Button kind="secondary" onClick={onStop}>
-              {t('stopTyping')}
-            </Button>
-            <span className="text-ink-muted text-sm tabular-nums">
-              {t('typing', { percent: Math.round(progress * 100) })}
-            </span>
-          </>
-        )}
+    <form onSubmit={submit} className="border-line border-b px-4 py-3">
+      <div className="flex max-w-140 flex-col gap-2">
+        <Field id={id} label={t('text')} hint={hint} error={error}>
+          {(control) => (
+            <textarea
+              {...control}
+              rows={3}
+              spellCheck={false}
+              autoCapitalize="none"
+              autoComplete="off"
+              className={`${inputClass} font-mono`}
+              value={text}
+              onChange={(event) => setText(event.target.value)}
+            />
+          )}
+        </Field>
+        <div className="flex items-center gap-3">
+          <Button kind="primary" type="submit" isPending={progress !== null}>
+            {t('type')}
+          </Button>
+          {progress !== null && (
+            <>
+              <Button kind="secondary" onClick={onStop}>
+                {t('stopTyping')}
+              </Button>
+              <span className="text-ink-muted text-sm tabular-nums">
+                {t('typing', { percent: Math.round(progress * 100) })}
+              </span>
+            </>
+          )}
+        </div>
       </div>
     </form>
   )

@@ -12,6 +12,7 @@ import { measurePages } from './pages'
 import { makePlace, type Place, type Sizes } from './place'
 import { measureShares } from './shares'
 import { measureStart } from './start'
+import { measureViews } from './views'
 
 // `npm run bench`: the speed of the product, each figure beside its limit on the same machine in the same run.
 
@@ -23,6 +24,7 @@ const sections: Record<string, (place: Place) => Promise<Findings>> = {
   guest: measureGuest,
   disks: measureDisks,
   bill: measureMetering,
+  views: measureViews,
 }
 
 type Options = Sizes & { json?: boolean; verbose?: boolean; save?: string; against?: string }
