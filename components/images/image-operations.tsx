@@ -13,6 +13,11 @@ import type { ImageTask } from './image-tasks'
 
 type ImageOperationsProps = { region: string; image: CustomImage; onAsk: (task: ImageTask) => void }
 
+// Two lines in a card, and in a table that has all columns and no room to spare.
+const operationsClass =
+  '-mx-1.5 flex flex-wrap gap-0.5 @min-[794px]/table-room:flex-nowrap @min-[1000px]/table-room:min-w-60 ' +
+  '@min-[1000px]/table-room:flex-wrap @min-[1140px]/table-room:flex-nowrap'
+
 /**
  * What can be done with an own image in its state, in its row. All of it stands there where there is room; in a narrow
  * table what comes after the first is under More.
@@ -23,7 +28,7 @@ export function ImageOperations({ region, image, onAsk }: ImageOperationsProps) 
   const [first, ...rest] = items
   const name = image.name
   return (
-    <div className="-mx-1.5 flex gap-0.5">
+    <div className={operationsClass}>
       {first && <Operation item={first} name={name} />}
       {rest.length > 1 && (
         <span className="table-narrow">

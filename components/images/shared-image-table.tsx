@@ -188,7 +188,7 @@ function useColumns(
       header: t('operation'),
       card: 'foot',
       cell: (image) => (
-        <div className="-mx-1.5 flex gap-0.5">
+        <div className="-mx-1.5 flex gap-0.5 max-sm:flex-wrap">
           <Link
             href={paths.createInstance(list.region, image.imageId)}
             aria-label={`${t('createInstance')}, ${image.name}`}

@@ -47,7 +47,7 @@ export function useInstanceColumns(list: InstanceListParams, onAsk: OnAsk): Colu
       ),
     },
     { id: 'image', header: t('image'), cell: (instance) => <ImageOf instance={instance} /> },
-    { id: 'type', header: t('type'), cell: (instance) => <TypeOf instance={instance} /> },
+    { id: 'type', header: t('type'), isWideOnly: true, cell: (instance) => <TypeOf instance={instance} /> },
     { id: 'state', header: tImages('state'), card: 'corner', cell: (instance) => <InstanceState {...instance} /> },
     {
       id: 'createdAt',

@@ -7,10 +7,17 @@ import { CopyButton } from '@/components/ui/copy-button'
 import { Ellipsis } from '@/components/ui/ellipsis'
 import { paths } from '@/lib/paths'
 
-type InstanceNameProps = { region: string; id: string; name: string; badge?: ReactNode }
+type InstanceNameProps = {
+  region: string
+  id: string
+  name: string
+  /** Stands between name and id where the table has no column for it. */
+  typeId: string
+  badge?: ReactNode
+}
 
 /** The first column of the list: the name, and below it the id that machines use. */
-export function InstanceName({ region, id, name, badge }: InstanceNameProps) {
+export function InstanceName({ region, id, name, typeId, badge }: InstanceNameProps) {
   const t = useTranslations('images')
   return (
     <div className="min-w-0">
@@ -28,6 +35,7 @@ export function InstanceName({ region, id, name, badge }: InstanceNameProps) {
         </Ellipsis>
         {badge}
       </div>
+      <Ellipsis text={typeId} className="table-narrow text-ink-muted text-xs" />
       <div className="flex h-4 items-center gap-0.5 whitespace-nowrap font-mono text-ink-muted text-xs">
         {id}
         <CopyButton
