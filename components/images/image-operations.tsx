@@ -15,7 +15,7 @@ type ImageOperationsProps = { region: string; image: CustomImage; onAsk: (task: 
 
 // Two lines in a card, and in a table that has all columns and no room to spare.
 const operationsClass =
-  '-mx-1.5 flex flex-wrap gap-0.5 @min-[794px]/table-room:flex-nowrap @min-[1000px]/table-room:min-w-60 ' +
+  '-ml-1.5 flex flex-wrap gap-0.5 @min-[794px]/table-room:-mr-1.5 @min-[794px]/table-room:flex-nowrap @min-[1000px]/table-room:min-w-60 ' +
   '@min-[1000px]/table-room:flex-wrap @min-[1140px]/table-room:flex-nowrap'
 
 /**
