@@ -25,13 +25,14 @@ function reads(imageId: string, instanceId: string): Record<string, string> {
     'billing/lines': '/api/billing/lines?month=2026-11',
     quotas: '/api/quotas',
     regions: '/api/regions',
-    pageStatus: '/api/page-status',
+    'page-status': '/api/page-status',
     imports: `/api/imports?region=${region}&ids=${imageId}`,
   }
 }
 
-/** Routes with a protocol of their own, tested below, with the sign-in form and with uploads. */
+/** Routes with a protocol of their own, tested below, with the sign-in form, with uploads and with consoles of machines. */
 const others = ['auth/[...nextauth]', 'preferences', 'sign-in', 'sign-out', 'uploads/[[...path]]']
+const ofMachines = ['console-log', 'picture', 'tickets'].map((part) => `instances/[instanceId]/${part}`)
 
 test('every read route answers a signed-out visitor with 401 and nothing else, and no answer is kept anywhere', async ({
   requestAs,
@@ -43,7 +44,7 @@ test('every read route answers a signed-out visitor with 401 and nothing else, a
   const routes = reads(disk.id, machine?.id ?? '')
   const files = fs.readdirSync('app/api', { recursive: true, encoding: 'utf8' })
   const folders = files.filter((file) => path.basename(file) === 'route.ts').map((file) => path.dirname(file))
-  expect([...Object.keys(routes), ...others].sort()).toEqual(folders.sort())
+  expect([...Object.keys(routes), ...others, ...ofMachines].sort()).toEqual(folders.sort())
   for (const url of Object.values(routes)) {
     const [refused, answered] = [await ask(signedOut, url), await ask(signedIn, url)]
     expect.soft(refused, url).toMatchObject({ status: 401, body: '{"refusal":{"code":"SIGNED_OUT"}}' })
