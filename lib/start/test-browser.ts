@@ -49,6 +49,9 @@ async function testEnvironment({ databaseUrl, folder }: TestPlace): Promise<Node
     ECS_DATA_DIR: dataFolder,
     // Small pieces, so that an upload can be cut between two of them.
     ECS_UPLOAD_CHUNK: process.env.ECS_UPLOAD_CHUNK || '1MiB',
+    // Real machines run in these tests, emulated, so that they mean the same on every computer.
+    ECS_MACHINE_ACCELERATOR: 'tcg',
+    ECS_MACHINE_EMULATION: 'allow',
     NEXTAUTH_SECRET: randomBytes(32).toString('base64url'),
     NEXTAUTH_URL: `http://127.0.0.1:${await freePort()}`,
   }
