@@ -21,7 +21,7 @@ const machines = new QemuMachines({
   reserveMin: 0,
   firstUid: 610_000,
 })
-const [id, other, snap] = ['ins-test000001', 'ins-test000002', 'snap-test000001']
+const [id, other, snap] = ['ins-snap000001', 'ins-snap000002', 'snap-test000001']
 const diskBytes = 64 * 2 ** 20
 let base: MachineBase
 
