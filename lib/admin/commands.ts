@@ -26,6 +26,12 @@ export function buildCommands(run: Run): Command {
   addRegion(program.command('region').description('places with images of their own'), run)
   addQuota(program.command('quota').description('how much an account may have'), run)
   addType(program.command('type').description('instance types and their prices'), run)
+  program
+    .command('host')
+    .description('the computers that run instances')
+    .command('show')
+    .description('what each has, how it runs machines, what is taken of it, and whether it is alive')
+    .action(() => run(async () => (await import('./host')).showHosts()))
   addLedger(program.command('ledger').description('what instances were charged'), run)
   addImage(program.command('image').description('custom images'), run)
   addShare(program.command('share').description('who an image is lent to'), run)

@@ -4,6 +4,7 @@ import { StartError } from '@/lib/embedded/data-folder'
 import { formatBytes } from '@/lib/format'
 import { imageCan } from '@/lib/images/rules'
 import { uploadPatienceMs } from '@/lib/imports/rules'
+import { hostMachines } from '@/lib/machines/machines'
 import { listRegions } from '@/lib/regions/reads'
 import { ok, type Result } from '@/lib/result'
 import type { StoredObject } from '@/lib/stores/contract'
@@ -35,7 +36,7 @@ export async function collectGarbage({ forced, now }: { forced: boolean; now: Da
       removed.push({ region, key, size })
     }
   }
-  removed.push(...(await removeLeftUploads(before)))
+  removed.push(...(await removeLeftUploads(before)), ...(await removeLeftMachines(before, forced)))
   const bytes = removed.reduce((sum, { size }) => sum + size, 0)
   const lines = removed.map(({ region, key, size }) => `${region ?? 'staging'} ${key} ${formatBytes(size, 'en')}`)
   return ok(answer(removed, [...lines, `Removed ${removed.length}, ${formatBytes(bytes, 'en')}.`]))
@@ -64,6 +65,25 @@ async function requireOwnStore(region: string, orphans: StoredObject[]): Promise
   throw new StartError(
     `The store of ${region} has ${orphans.length} objects and this database knows none of it. Is DATABASE_URL right? If it is, run gc --force.`,
   )
+}
+
+/**
+ * Ends and removes machines on this computer that belong to no instance of this database. Where it knows none of them they are left
+ * alone unless forced: most likely they are another console's.
+ */
+async function removeLeftMachines(before: number, forced: boolean): Promise<Removed[]> {
+  const machines = hostMachines()
+  const here = await machines.list()
+  const known = await db().instance.findMany({ where: { id: { in: here } }, select: { id: true } })
+  const left = here.filter((id) => !known.some((instance) => instance.id === id))
+  if (left.length > 0 && known.length === 0 && !forced) return []
+  const removed: Removed[] = []
+  for (const id of left) {
+    if ((await machines.changedAt(id)).getTime() > before) continue
+    await machines.destroy(id)
+    removed.push({ region: 'machines', key: id, size: 0 })
+  }
+  return removed
 }
 
 async function removeLeftUploads(before: number): Promise<Removed[]> {

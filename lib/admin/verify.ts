@@ -4,6 +4,7 @@ import type { Finding, VerifyOptions } from './finding'
 import { type Answer, answer } from './output'
 import { verifyAccounts } from './verify-accounts'
 import { verifyImages } from './verify-images'
+import { verifyInstances } from './verify-instances'
 import { verifyLedger } from './verify-ledger'
 import { verifyShares } from './verify-shares'
 import { verifySpace } from './verify-space'
@@ -16,7 +17,15 @@ import { verifyStores } from './verify-stores'
 export async function verify(options: Partial<VerifyOptions> = {}): Promise<Finding[]> {
   const whole = { content: true, now: new Date(), signal: null, ...options }
   const findings: Finding[] = []
-  for (const part of [verifyAccounts, verifyImages, verifySpace, verifyShares, verifyLedger, verifyStores]) {
+  for (const part of [
+    verifyAccounts,
+    verifyImages,
+    verifyInstances,
+    verifySpace,
+    verifyShares,
+    verifyLedger,
+    verifyStores,
+  ]) {
     for await (const finding of part(whole)) findings.push(finding)
   }
   return findings

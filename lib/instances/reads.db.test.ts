@@ -193,7 +193,11 @@ test('instances can be created from own and shared images that are available, an
 
 test('the list tells of the host that takes new instances: the one that was seen last', async () => {
   const { here, owner, hostId } = await two()
-  const data = { seenAt: new Date(Date.now() + 60_000), accelerator: null, problem: 'qemu-system-x86_64 is missing' }
+  const data = {
+    seenAt: new Date(Date.now() + minutes(120)),
+    accelerator: null,
+    problem: 'qemu-system-x86_64 is missing',
+  }
   await db().machineHost.update({ where: { id: hostId }, data })
   expect((await listOf(owner, here)).host).toEqual({
     accelerator: null,

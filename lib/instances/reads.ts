@@ -46,19 +46,33 @@ const onHost = Prisma.sql`(i.state = ANY(${[...statesOnHost]}::"InstanceState"[]
 
 export type HostRow = HostFacts & { id: string }
 
-/** The host that takes new instances, or the one of the id: what it is, whether it is alive, and what is taken of it. */
-export async function findHost(tx: Transaction, id: string | null): Promise<HostRow | null> {
-  const rows = await tx.$queryRaw<(Omit<HostRow, 'taken'> & { takenVcpus: number; takenMemoryMib: number })[]>`
-    SELECT h.id, h.vcpus, h."memoryMib", h.accelerator, h."canUefi", h."isEmulationAllowed", h.problem,
-      h."seenAt" > clock_timestamp() - ${hostPatienceMs} * interval '1 millisecond' AS "isAlive",
-      coalesce(sum(t.vcpus), 0)::int AS "takenVcpus", coalesce(sum(t."memoryMib"), 0)::int AS "takenMemoryMib"
-    FROM "MachineHost" h LEFT JOIN "Instance" i ON i."hostId" = h.id AND ${onHost}
-      LEFT JOIN "InstanceType" t ON t.id = i."typeId"
-    WHERE h.id = coalesce(${id}::text, (SELECT id FROM "MachineHost" ORDER BY "seenAt" DESC LIMIT 1)) GROUP BY h.id`
-  const [row] = rows
-  if (!row) return null
-  const { takenVcpus, takenMemoryMib, ...host } = row
+type HostColumns = Omit<HostRow, 'taken'> & { takenVcpus: number; takenMemoryMib: number }
+
+/** Hosts: what each is, whether it is alive, and what is taken of it. */
+const selectHosts = (where: Prisma.Sql) => Prisma.sql`
+  SELECT h.id, h.vcpus, h."memoryMib", h.accelerator, h."canUefi", h."isEmulationAllowed", h.problem,
+    h."seenAt" > clock_timestamp() - ${hostPatienceMs} * interval '1 millisecond' AS "isAlive",
+    coalesce(sum(t.vcpus), 0)::int AS "takenVcpus", coalesce(sum(t."memoryMib"), 0)::int AS "takenMemoryMib"
+  FROM "MachineHost" h LEFT JOIN "Instance" i ON i."hostId" = h.id AND ${onHost}
+    LEFT JOIN "InstanceType" t ON t.id = i."typeId"
+  ${where} GROUP BY h.id ORDER BY h.id`
+
+function toHost({ takenVcpus, takenMemoryMib, ...host }: HostColumns): HostRow {
   return { ...host, taken: { vcpus: takenVcpus, memoryMib: takenMemoryMib } }
+}
+
+/** The host that takes new instances, the one seen last, or the one of the id. */
+export async function findHost(tx: Transaction, id: string | null): Promise<HostRow | null> {
+  const latest = Prisma.sql`(SELECT id FROM "MachineHost" ORDER BY "seenAt" DESC LIMIT 1)`
+  const [row] = await tx.$queryRaw<HostColumns[]>(
+    selectHosts(Prisma.sql`WHERE h.id = coalesce(${id}::text, ${latest})`),
+  )
+  return row ? toHost(row) : null
+}
+
+/** Every host that ever reported itself, for the operator. */
+export async function listHosts(): Promise<HostRow[]> {
+  return (await db().$queryRaw<HostColumns[]>(selectHosts(Prisma.empty))).map(toHost)
 }
 
 /** An instance type by its id, also a retired one. */

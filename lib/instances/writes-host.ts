@@ -104,6 +104,15 @@ export async function findEnded(ids: string[]): Promise<string[]> {
   return rows.map(({ id }) => id)
 }
 
+/** The bytes that instances of a host are built on. */
+export async function listBases(hostId: string): Promise<{ regionId: string; key: string }[]> {
+  const rows = await db().instance.findMany({
+    where: { hostId, NOT: { state: 'terminated' } },
+    select: { regionId: true, blob: { select: { id: true, sha256: true } } },
+  })
+  return rows.flatMap(({ regionId, blob }) => (blob ? [{ regionId, key: blobKey(blob) }] : []))
+}
+
 /** A host acts on behalf of the owner and says so in the record. */
 function hostContext(owner: HostedInstance['owner'], now: Date): Context {
   const viewer = mintViewer({

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import { mkdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -51,6 +51,16 @@ export async function fetchBase(
   } catch (error) {
     await rm(part, { force: true })
     throw error
+  }
+}
+
+/** Removes what is in the cache and none of these, a part of a download that died included. */
+export async function keepBases(cacheFolder: string, bases: { regionId: string; key: string }[]): Promise<void> {
+  const kept = new Set(bases.map(({ regionId, key }) => path.join(regionId, key)))
+  const files = await readdir(cacheFolder, { recursive: true, withFileTypes: true }).catch(() => [])
+  for (const file of files) {
+    const name = path.relative(cacheFolder, path.join(file.parentPath, file.name))
+    if (file.isFile() && !kept.has(name.replace(/\.part$/, ''))) await rm(path.join(cacheFolder, name), { force: true })
   }
 }
 

@@ -6,3 +6,8 @@ export class NotRunning extends Error {}
 
 /** The host has no hypervisor that works; the message says what to install or set. */
 export class NoHypervisor extends Error {}
+
+/** For what is as well when the machine has ended: throws everything but `NotRunning`. */
+export function unlessEnded(error: unknown): void {
+  if (!(error instanceof NotRunning)) throw error
+}

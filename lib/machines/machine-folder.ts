@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
-import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 import { isErrnoCode } from '@/lib/embedded/data-folder'
@@ -93,6 +93,11 @@ export class MachineFolder {
     } finally {
       await handle.close()
     }
+  }
+
+  async changedAt(): Promise<Date> {
+    const found = await stat(this.folder).catch(() => null)
+    return found?.mtime ?? new Date(0)
   }
 
   async remove(): Promise<void> {

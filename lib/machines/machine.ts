@@ -121,6 +121,13 @@ export interface Machines {
   listSnapshots(id: string): Promise<string[]>
   /** Ends it and removes all that it had. No error when there is nothing. */
   destroy(id: string): Promise<void>
+  /** When its disk was built, or was being built; long ago where there is none. */
+  changedAt(id: string): Promise<Date>
+  /**
+   * Removes the bytes of images that were brought near and are none of these: no machine is built on them. They are brought again when
+   * one is.
+   */
+  keepBases(bases: { regionId: string; key: string }[]): Promise<void>
   /** Everything that has something here, also what nobody knows. */
   list(): Promise<string[]>
 }

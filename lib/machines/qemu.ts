@@ -6,9 +6,9 @@ import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { requireRoomIn } from '@/lib/stores/room'
-import { baseFile, fetchBase } from './base'
+import { baseFile, fetchBase, keepBases } from './base'
 import { qemuArguments, runStates } from './command'
-import { NotRunning } from './errors'
+import { NotRunning, unlessEnded } from './errors'
 import { findHost, type Host } from './host'
 import { endOf, journalShape, readJournal } from './journal'
 import { readConsoleLog } from './keeper/console-log.mjs'
@@ -35,11 +35,10 @@ import { QemuSnapshots, type SnapshotPlace } from './snapshots'
 const run = promisify(execFile)
 const startPatienceMs = 30_000
 const endPatienceMs = 10_000
-/** What a new machine takes at once; its disk grows as the guest writes. */
-const roomToBuild = 64 * 2 ** 20
+const roomToBuild = 64 * 2 ** 20 // its disk grows as the guest writes
 /** QEMU's own need beside the guest's memory: libraries, translated code, the picture, the stacks of its threads. */
 const overheadBytes = 3 * 2 ** 30
-/** How much larger than its content the file of a disk can become, by its tables. */
+/** By its tables the file of a disk is so much larger than its content. */
 const fileOverhead = 1.02
 
 /** Machines of this host: QEMU, one process each, under a keeper that outlives the console. */
@@ -104,7 +103,7 @@ export class QemuMachines implements Machines {
     await this.place(id).callOff()
     // Without it the machine ends all the same.
     await keepPicture(this.place(id)).catch(() => {})
-    await askKeeper(keeper, 'end').catch(ignoreEnd)
+    await askKeeper(keeper, 'end').catch(unlessEnded)
     const end = Date.now() + endPatienceMs
     while (await this.keeperOf(id)) {
       if (Date.now() > end) throw new Error(`${id} does not end.`)
@@ -180,6 +179,14 @@ export class QemuMachines implements Machines {
   async destroy(id: string): Promise<void> {
     await this.kill(id)
     await this.place(id).remove()
+  }
+
+  changedAt(id: string): Promise<Date> {
+    return this.place(id).changedAt()
+  }
+
+  keepBases(bases: { regionId: string; key: string }[]): Promise<void> {
+    return keepBases(this.cache, bases)
   }
 
   async list(): Promise<string[]> {
@@ -290,8 +297,4 @@ async function startKeeper(place: MachineFolder, start: string, base: number): P
   await new Promise((resolve, reject) => keeper.once('spawn', resolve).once('error', reject))
   keeper.unref()
   return keeper
-}
-
-function ignoreEnd(error: unknown): void {
-  if (!(error instanceof NotRunning)) throw error
 }

@@ -15,6 +15,8 @@ const endOfFile = 0xfff
  */
 export function seedVolume(instanceId: string, login: MachineLogin): Buffer {
   const meta = [`instance-id: ${instanceId}`, `local-hostname: ${login.hostName}`]
+  // Here as well, so that user data of one's own does not take the key away.
+  if (login.sshKey !== null) meta.push('public-keys:', `  - ${JSON.stringify(login.sshKey)}`)
   const user = login.userData ?? cloudConfig(login.sshKey)
   return fatVolume('cidata', {
     'meta-data': `${meta.join('\n')}\n`,

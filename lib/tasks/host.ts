@@ -6,7 +6,14 @@ import pg from 'pg'
 import { advisoryLocks } from '@/lib/db/locks'
 import { isErrnoCode } from '@/lib/embedded/data-folder'
 import { env } from '@/lib/env'
-import { findEnded, type HostedInstance, type HostReport, listHosted, reportHost } from '@/lib/instances/writes-host'
+import {
+  findEnded,
+  type HostedInstance,
+  type HostReport,
+  listBases,
+  listHosted,
+  reportHost,
+} from '@/lib/instances/writes-host'
 import { workerName } from '@/lib/jobs/worker-sign'
 import { log } from '@/lib/log'
 import { NoHypervisor } from '@/lib/machines/errors'
@@ -19,6 +26,7 @@ import { makeSnapshot } from './snapshot'
 
 const lookMs = 1_000
 const reportMs = 5_000
+const tidyMs = 10 * 60_000
 /** How soon another process looks whether the owner is gone, and an owner whether a hypervisor was installed meanwhile. */
 const retryMs = 3_000
 
@@ -117,12 +125,17 @@ class Host {
 
   /** `confirm` throws when the lock is not ours any more. */
   async run(confirm: () => Promise<void>): Promise<void> {
-    let reportedAt = Number.NEGATIVE_INFINITY
+    let [reportedAt, tidiedAt] = [Number.NEGATIVE_INFINITY, performance.now()]
     while (!this.over.aborted) {
       await confirm()
       if (performance.now() - reportedAt > reportMs) {
         await this.tell()
         reportedAt = performance.now()
+      }
+      // Nothing is being built while no instance is worked on, so nothing is taken away that is about to be used.
+      if (performance.now() - tidiedAt > tidyMs && this.working.size === 0) {
+        await this.machines.keepBases(await listBases(this.id))
+        tidiedAt = performance.now()
       }
       this.isWoken = false
       await this.look()

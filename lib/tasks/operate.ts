@@ -5,7 +5,7 @@ import { taskPatienceMs } from '@/lib/instances/rules'
 import { instanceReason } from '@/lib/instances/schema'
 import { endInstance, type HostedInstance, noteOutcome, noteRuns, type Outcome } from '@/lib/instances/writes-host'
 import { log } from '@/lib/log'
-import { NoHypervisor, NotRunning } from '@/lib/machines/errors'
+import { NoHypervisor, unlessEnded } from '@/lib/machines/errors'
 import type { MachineBase, MachineBuild, MachineLogin, MachineState, Machines } from '@/lib/machines/machine'
 import { NotStored, StoreFull, StoreUnreachable, WrongSize } from '@/lib/stores/errors'
 
@@ -110,7 +110,7 @@ async function hasStarted(machines: Machines, id: string, signal: AbortSignal): 
 /** Presses the power button and waits for the guest, then cuts the power. */
 async function stop(machines: Machines, id: string, signal: AbortSignal): Promise<Outcome> {
   const end = performance.now() + env().ECS_MACHINE_STOP_PATIENCE
-  await machines.stop(id).catch(ignoreEnded)
+  await machines.stop(id).catch(unlessEnded)
   for (;;) {
     const outcome = outcomeOf(await machines.state(id))
     if (outcome.state === 'stopped') return { ...outcome, reason: null }
@@ -121,10 +121,6 @@ async function stop(machines: Machines, id: string, signal: AbortSignal): Promis
   }
   await machines.kill(id)
   return { state: 'stopped', reason: null }
-}
-
-function ignoreEnded(error: unknown): void {
-  if (!(error instanceof NotRunning)) throw error
 }
 
 /** What an engine says of a machine, as the state of an instance. One table for every engine and every run state. */

@@ -2,7 +2,7 @@ import { db } from '@/lib/db/client'
 import type { InstanceState } from '@/lib/db/generated/enums'
 import { newId } from '@/lib/ids'
 import { firstPriceFrom } from '@/lib/instance-types/rules'
-import { image, noon, type TestAccount } from './builders'
+import { image, minutes, noon, type TestAccount } from './builders'
 
 // What tests of instances and of the bill are made of, by rows and not by the operations that they test.
 
@@ -19,12 +19,12 @@ export async function instanceType(
 
 type HostOptions = { accelerator?: string | null; vcpus?: number; memoryMib?: number }
 
-/** A computer for machines, by its row: one that emulates, alive for the next 20 s, and that nobody looks after. */
+/** A computer for machines, by its row: one that emulates, alive for the next hour, and that nobody looks after. */
 export async function machineHost(options: HostOptions = {}): Promise<string> {
   const { accelerator = 'emulation', vcpus = 1_000_000, memoryMib = 1_000_000_000 } = options
   const id = `host-${newId('ins').slice(4)}`
   const data = { id, vcpus, memoryMib, accelerator, canUefi: false, isEmulationAllowed: true, version: 'test' }
-  await db().machineHost.create({ data: { ...data, seenAt: new Date() } })
+  await db().machineHost.create({ data: { ...data, seenAt: new Date(Date.now() + minutes(60)) } })
   return id
 }
 

@@ -1,0 +1,42 @@
+import 'server-only'
+import { type HostRow, listHosts } from '@/lib/instances/reads'
+import { ok, type Result } from '@/lib/result'
+import { type Answer, list } from './output'
+
+/** `host show` */
+export async function showHosts(): Promise<Result<Answer>> {
+  const columns = [
+    { header: 'Host', cell: ({ host }: Shown) => host },
+    { header: 'State', cell: ({ alive }: Shown) => (alive ? 'alive' : 'not seen for 20 s') },
+    { header: 'Runs by', cell: ({ accelerator, emulationAllowed }: Shown) => wayOf(accelerator, emulationAllowed) },
+    { header: 'vCPU', cell: ({ vcpusTaken, vcpus }: Shown) => `${vcpusTaken} / ${vcpus}` },
+    { header: 'Memory MiB', cell: ({ memoryMibTaken, memoryMib }: Shown) => `${memoryMibTaken} / ${memoryMib}` },
+    { header: 'UEFI', cell: ({ uefi }: Shown) => (uefi ? 'yes' : 'no') },
+    { header: 'Problem', cell: ({ problem }: Shown) => problem ?? '–' },
+  ]
+  const none = 'No host has ever run instances: the worker reports its own when it starts.'
+  return ok(list((await listHosts()).map(shown), columns, none))
+}
+
+type Shown = ReturnType<typeof shown>
+
+function shown(host: HostRow) {
+  return {
+    host: host.id,
+    alive: host.isAlive,
+    accelerator: host.accelerator,
+    emulationAllowed: host.isEmulationAllowed,
+    vcpus: host.vcpus,
+    vcpusTaken: host.taken.vcpus,
+    memoryMib: host.memoryMib,
+    memoryMibTaken: host.taken.memoryMib,
+    uefi: host.canUefi,
+    problem: host.problem,
+  }
+}
+
+function wayOf(accelerator: string | null, isEmulationAllowed: boolean): string {
+  if (accelerator === null) return 'nothing'
+  if (accelerator === 'kvm') return 'KVM'
+  return isEmulationAllowed ? 'emulation, not isolated' : 'emulation, refused by ECS_MACHINE_EMULATION'
+}

@@ -1,0 +1,52 @@
+import 'server-only'
+import { db } from '@/lib/db/client'
+import { hostMachines } from '@/lib/machines/machines'
+import { type Finding, type IdRange, idRanges, note, type VerifyOptions, violation } from './finding'
+
+const instancesAtOnce = 2_000
+
+/** Checks that instances and snapshots have their bytes, and that what lies on this host belongs to an instance. */
+export async function* verifyInstances({ signal }: VerifyOptions): AsyncGenerator<Finding> {
+  for await (const range of idRanges('Instance', instancesAtOnce, signal)) yield* await checkBytes(range)
+  yield* await checkSnapshots()
+  yield* await checkFolders()
+}
+
+/** The bytes under a disk are there as long as anything of the disk is, and are at least as small as it. */
+async function checkBytes({ after, upTo }: IdRange): Promise<Finding[]> {
+  const rows = await db().$queryRaw<{ id: string; isReady: boolean }[]>`
+    SELECT i.id, b.state = 'ready' AS "isReady" FROM "Instance" i JOIN "Blob" b ON b.id = i."blobId"
+    WHERE i.id > ${after} AND i.id <= ${upTo} AND (b.state <> 'ready' OR b."virtualSize" > i."diskBytes") ORDER BY i.id`
+  return rows.map(({ id, isReady }) =>
+    violation(
+      'instance-bytes',
+      id,
+      isReady ? 'Its disk is smaller than the bytes under it.' : 'The bytes under its disk are going.',
+    ),
+  )
+}
+
+async function checkSnapshots(): Promise<Finding[]> {
+  const rows = await db().$queryRaw<{ id: string; state: string }[]>`
+    SELECT s.id, s.state::text AS state FROM "Snapshot" s LEFT JOIN "Blob" b ON b.id = s."blobId"
+    WHERE (s.state = 'available' AND b.state IS DISTINCT FROM 'ready') OR (s.state = 'failed' AND s."blobId" IS NOT NULL)
+      OR (s.state <> 'creating' AND s."promisedBytes" <> 0) ORDER BY s.id LIMIT 1000`
+  return rows.map(({ id, state }) =>
+    violation('snapshot-bytes', id, `It is ${state}, and its bytes or its promise of room do not fit that.`),
+  )
+}
+
+/** Folders of machines on this computer: each belongs to an instance that has not ended. Those just begun or ended are left alone. */
+async function checkFolders(): Promise<Finding[]> {
+  const here = await hostMachines().list()
+  const known = await db().instance.findMany({ where: { id: { in: here } }, select: { id: true, state: true } })
+  const states = new Map(known.map(({ id, state }) => [id, state]))
+  return here.flatMap((id) => {
+    const state = states.get(id)
+    if (state === undefined)
+      return [violation('machine-left', id, 'This host has its disk, and there is no such instance: gc removes it.')]
+    return state === 'terminated'
+      ? [note('machine-left', id, 'It is terminated; the worker removes its disk at its next start.')]
+      : []
+  })
+}
