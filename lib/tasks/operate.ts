@@ -10,6 +10,7 @@ import type { MachineBase, MachineBuild, MachineLogin, MachineState, Machines } 
 import { NotStored, StoreFull, StoreUnreachable, WrongSize } from '@/lib/stores/errors'
 
 const lookMs = 150
+const pressMs = 5_000
 
 /**
  * Brings an instance one step on: does what is asked of it, else looks how it is, and writes what came of it. Whatever dies in
@@ -110,8 +111,12 @@ async function hasStarted(machines: Machines, id: string, signal: AbortSignal): 
 /** Presses the power button and waits for the guest, then cuts the power. */
 async function stop(machines: Machines, id: string, signal: AbortSignal): Promise<Outcome> {
   const end = performance.now() + env().ECS_MACHINE_STOP_PATIENCE
-  await machines.stop(id).catch(unlessEnded)
-  for (;;) {
+  for (let pressAt = 0; ; ) {
+    // Again and again: a guest that has only just begun to start does not hear it.
+    if (performance.now() > pressAt) {
+      await machines.stop(id).catch(unlessEnded)
+      pressAt = performance.now() + pressMs
+    }
     const outcome = outcomeOf(await machines.state(id))
     if (outcome.state === 'stopped') return { ...outcome, reason: null }
     if (outcome.state === 'failed') return outcome
