@@ -103,7 +103,7 @@ for (const { locale, t, some } of [
       await expect(page.getByRole('alertdialog')).toBeVisible()
       await expectAccessible(page, 'giving an image back', some)
       await page.keyboard.press('Escape')
-      await page.getByRole('link', { name: disk.name }).click()
+      await page.getByRole('link', { name: disk.name, exact: true }).click()
       await expect(page.getByRole('heading', { level: 1, name: disk.name })).toBeVisible()
       await expectAccessiblePage(page, 'details of a recipient', some)
     })

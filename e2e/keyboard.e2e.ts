@@ -119,7 +119,7 @@ test('the focus is on the heading when the list is empty, or the page is left', 
   await expect(row(theirs.getByRole('table'), other.name)).toHaveCount(0)
   await expect(theirs.getByRole('button', { name: `Cancel Sharing, ${disk.name}` })).toBeFocused()
   await expect(theirs.getByRole('status').filter({ hasText: `${other.name} was given back` })).toHaveCount(1)
-  await theirs.getByRole('link', { name: disk.name }).click()
+  await theirs.getByRole('link', { name: disk.name, exact: true }).click()
   await expect(theirs.getByRole('heading', { level: 1, name: disk.name })).toBeFocused()
   await theirs.getByRole('button', { name: `Cancel Sharing, ${disk.name}` }).click()
   await theirs.getByRole('button', confirm).click()

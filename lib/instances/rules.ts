@@ -85,6 +85,11 @@ export function isTerminated(state: InstanceStateName): boolean {
 /** States in which an instance takes vCPU and memory of its host, whatever it costs. */
 export const statesOnHost = ['creating', 'running', 'paused', 'stopping', 'unknown'] as const
 
+/** Whether the room of an instance on its host is its own already. */
+export function isOnHost({ state }: { state: InstanceStateName }): boolean {
+  return statesOnHost.some((one) => one === state)
+}
+
 /** States in which an instance takes a place of its owner's quota. */
 export const statesOfQuota = [...there, 'terminating'] as const
 
@@ -241,4 +246,16 @@ export function hostNameOf(name: string): string | null {
     .slice(0, hostNameMax)
     .replace(/^-+|-+$/g, '')
   return plain || null
+}
+
+const restorable: readonly string[] = ['available']
+
+/** Whether the disk of an instance can be put back to a snapshot: one that is there, of a disk that is no larger. Sizes in bytes. */
+export function refuseRestore(
+  snapshot: { state: string; virtualSize: bigint },
+  { diskBytes }: { diskBytes: bigint },
+): RefusalOf<'SNAPSHOT_NOT_AVAILABLE' | 'DISK_TOO_SMALL'> | null {
+  if (!restorable.includes(snapshot.state)) return { code: 'SNAPSHOT_NOT_AVAILABLE', state: snapshot.state }
+  if (snapshot.virtualSize <= diskBytes) return null
+  return { code: 'DISK_TOO_SMALL', least: Math.ceil(Number(snapshot.virtualSize) / 2 ** 30) }
 }

@@ -14,8 +14,10 @@ import { findHost, findType, findUsableImage } from './reads'
 import {
   type HostRefusal,
   type InstanceOperation,
+  isOnHost,
   refuseHost,
   refuseOperation,
+  refuseRestore,
   refuseTerminate,
   refuseType,
   type Shape,
@@ -107,8 +109,7 @@ export async function rebuildInstance(
     if (refusal) return refuse(refusal)
     const usable = image && isAvailable(image.state) && (await findUsableImage(tx, ctx, image.id))
     if (!usable || image.blobId === null) return refuse({ code: 'REBUILD_IMAGE_GONE' })
-    const isOnHost = instance.state === 'running' || instance.state === 'paused'
-    const full = isOnHost ? null : await refuseRoomOnHost(tx, instance)
+    const full = isOnHost(instance) ? null : await refuseRoomOnHost(tx, instance)
     if (full) return refuse(full)
     const data = { state: 'creating', task: 'REBUILD', build: newId('bld'), blobId: image.blobId } as const
     const done = await change(tx, ctx, instance, { data, event: 'instance.rebuild' })
@@ -138,10 +139,8 @@ export async function restoreInstance(
     await tx.$queryRaw`SELECT id FROM "Snapshot" WHERE id = ${input.snapshotId} FOR KEY SHARE`
     const snapshot = await tx.snapshot.findFirst({ where: { id: input.snapshotId, ownerId, regionId } })
     if (!snapshot) return refuse({ code: 'SNAPSHOT_NOT_FOUND' })
-    if (snapshot.blobId === null || snapshot.state !== 'available')
-      return refuse({ code: 'SNAPSHOT_NOT_AVAILABLE', state: snapshot.state })
-    if (snapshot.virtualSize > instance.diskBytes)
-      return refuse({ code: 'DISK_TOO_SMALL', least: Math.ceil(Number(snapshot.virtualSize) / 2 ** 30) })
+    const refusal = refuseRestore(snapshot, instance)
+    if (refusal) return refuse(refusal)
     const data = { state: 'creating', task: 'RESTORE', build: newId('bld'), blobId: snapshot.blobId } as const
     const details = { from: snapshot.id }
     const done = await change(tx, ctx, instance, { data, event: 'instance.restore', details })
