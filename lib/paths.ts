@@ -55,8 +55,13 @@ export const paths = {
   instanceConsole: (region: string, instanceId: string) => route(`/${region}/instances/${instanceId}/console`),
   instanceHistory: (region: string, instanceId: string, before?: string) =>
     route(`/${region}/instances/${instanceId}/history`, { before }),
+  instanceSnapshots: (region: string, instanceId: string, list: ImageListQuery = {}) =>
+    route(`/${region}/instances/${instanceId}/snapshots`, { ...defaultless(list) }),
   instanceTask: (region: string, instanceId: string, task: string) =>
     route(`/${region}/instances/${instanceId}/do/${task}`),
+  snapshots: (region: string, list: ImageListQuery = {}) => route(`/${region}/snapshots`, { ...defaultless(list) }),
+  snapshotTask: (region: string, snapshotId: string, task: string) =>
+    route(`/${region}/snapshots/${snapshotId}/do/${task}`),
   api: {
     signIn: () => '/api/sign-in',
     preferences: () => '/api/preferences',
@@ -88,6 +93,8 @@ export const paths = {
     instanceEvents: (region: string, instanceId: string, before?: string) =>
       route(`/api/instances/${instanceId}/events`, { region, before }),
     findInstances: (region: string, q: string) => route('/api/instances', { region, q }),
+    snapshots: (list: ImageListQuery & { region: string; instanceId?: string | undefined }) =>
+      route('/api/snapshots', list),
     findImages: (region: string, q: string) => route('/api/images', { region, q }),
   },
 }

@@ -92,6 +92,10 @@ function Source({ image }: { image: OwnImage }) {
   const regionName = useRegionName()
   const { format } = image.origin
   if (image.copyOf) return t('copiedFrom', { id: image.copyOf.id, region: regionName(image.copyOf.region) })
+  if (image.madeFrom) {
+    const { instanceName, imageName, imageOwner } = image.madeFrom
+    return t('madeFrom', { instance: instanceName, image: imageName, owner: imageOwner })
+  }
   return format ? t('importedAs', { format }) : t(`source${image.source}`)
 }
 

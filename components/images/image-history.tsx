@@ -109,6 +109,8 @@ function useEventText(isHeld: boolean): (event: EventItem) => string {
     switch (action) {
       case 'image.import':
         return t('image.import', facts)
+      case 'image.make':
+        return t('image.make', { actor, from: String(details.from ?? '') })
       case 'image.available':
         return t('image.available')
       case 'image.fail':

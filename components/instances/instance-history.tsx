@@ -59,6 +59,7 @@ function useEventText(): (event: EventItem) => string {
   const why = useWhy()
   return ({ action, by, details, ...event }) => {
     const actor = by === 'account' ? event.actor : t(`by.${by}`)
+    const name = event.snapshot ?? ''
     const { from, to } = { from: String(details.from ?? ''), to: String(details.to ?? '') }
     switch (action) {
       case 'instance.create':
@@ -87,6 +88,14 @@ function useEventText(): (event: EventItem) => string {
         return why(details) ? t('instance.failBecause', { reason: why(details) }) : t('instance.fail')
       case 'instance.end':
         return why(details) ? t('instance.endBecause', { reason: why(details) }) : t('instance.end')
+      case 'snapshot.create':
+        return t('snapshot.create', { actor, name })
+      case 'snapshot.available':
+        return t('snapshot.available', { name })
+      case 'snapshot.fail':
+        return t('snapshot.fail', { name })
+      case 'snapshot.delete':
+        return t('snapshot.delete', { actor, name })
       case 'instance.terminate':
         return t('instance.terminate', { actor })
       default:

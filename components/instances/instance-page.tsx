@@ -126,6 +126,7 @@ function InstanceTabs({ region, instanceId }: { region: string; instanceId: stri
     { id: 'overview', href: paths.instance(region, instanceId) },
     { id: 'screen', href: paths.instanceScreen(region, instanceId) },
     { id: 'console', href: paths.instanceConsole(region, instanceId) },
+    { id: 'snapshots', href: paths.instanceSnapshots(region, instanceId) },
     { id: 'history', href: paths.instanceHistory(region, instanceId) },
   ] as const
   return (

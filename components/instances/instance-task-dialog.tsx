@@ -4,6 +4,7 @@ import { useTranslations } from 'next-intl'
 import { useEffect, useEffectEvent, useRef, useState } from 'react'
 import { RefusalNotice } from '@/components/shell/refusal-notice'
 import { useRefusalText } from '@/components/shell/refusal-text'
+import { InstanceSnapshotDialog } from '@/components/snapshots/instance-snapshot-dialog'
 import { ConfirmDialog } from '@/components/ui/confirm-dialog'
 import { useReturn } from '@/components/ui/dialog-focus'
 import { Field, inputClass } from '@/components/ui/field'
@@ -19,7 +20,7 @@ import {
 } from '@/lib/instances/actions'
 import type { Fault, Refusal } from '@/lib/result'
 import { useAction } from '@/lib/use-action'
-import { type AskedTask, type InstanceTask, isAskedTask } from './instance-tasks'
+import { type AskedTask, type InstanceTask, isAskedTask, isSnapshotTask } from './instance-tasks'
 import { useTaskWords } from './task-words'
 
 type Dialog<Task> = {
@@ -33,6 +34,7 @@ type Dialog<Task> = {
 export function InstanceTaskDialog({ task, ...props }: Dialog<InstanceTask>) {
   if (task === 'terminate') return <TerminateDialog {...props} />
   if (isAskedTask(task)) return <Confirmed {...props} task={task} />
+  if (isSnapshotTask(task)) return <InstanceSnapshotDialog {...props} task={task} />
   // These two are pages.
   if (task === 'rename' || task === 'changeType') return null
   return <AtOnce {...props} task={task} />

@@ -20,11 +20,14 @@ import {
 } from '@/lib/instances/actions'
 import type { InstanceDetails } from '@/lib/instances/schema'
 import { paths } from '@/lib/paths'
-import { type AskedTask, type InstanceTask, isAskedTask } from './instance-tasks'
+import { type AskedTask, type InstanceSnapshotTask, type InstanceTask, isAskedTask } from './instance-tasks'
 import { useTaskWords } from './task-words'
 import { useInstanceOperations } from './use-operations'
 
-type InstanceTaskPageProps = { task: Exclude<InstanceTask, 'changeType'> | 'operations'; instance: InstanceDetails }
+type InstanceTaskPageProps = {
+  task: Exclude<InstanceTask, 'changeType' | InstanceSnapshotTask> | 'operations'
+  instance: InstanceDetails
+}
 
 /** What a dialog asks, and what has no dialog, as a page: for a browser without scripts, or where they have not come yet. */
 export function InstanceTaskPage({ task, instance }: InstanceTaskPageProps) {

@@ -7,6 +7,9 @@ export const rightOf = {
   restart: 'restart',
   forceStop: 'forceStop',
   rebuild: 'rebuild',
+  createSnapshot: 'snapshot',
+  createImage: 'snapshot',
+  restore: 'restore',
   changeType: 'changeType',
   rename: 'rename',
   protect: 'protect',
@@ -23,6 +26,9 @@ export const instanceTaskPages = [
   'restart',
   'forceStop',
   'rebuild',
+  'createSnapshot',
+  'createImage',
+  'restore',
   'changeType',
   'rename',
   'protect',
@@ -34,6 +40,14 @@ export const instanceTaskPages = [
 /** Which tasks ask before they are done, because they take something away. */
 export const askedTasks = ['stop', 'restart', 'forceStop', 'rebuild', 'terminate'] as const
 export type AskedTask = (typeof askedTasks)[number]
+
+/** Which tasks have a form that is shown in a dialog. */
+export const snapshotTasks = ['createSnapshot', 'createImage', 'restore'] as const
+export type InstanceSnapshotTask = (typeof snapshotTasks)[number]
+
+export function isSnapshotTask(task: string): task is InstanceSnapshotTask {
+  return snapshotTasks.some((one) => one === task)
+}
 
 export function isAskedTask(task: InstanceTask): task is AskedTask {
   return askedTasks.some((asked) => asked === task)

@@ -41,6 +41,9 @@ export function useInstanceOperations(instance: InstanceItem): InstanceItemOpera
     'restart',
     'forceStop',
     'rebuild',
+    'createSnapshot',
+    'createImage',
+    'restore',
     'changeType',
     'rename',
     instance.isProtected ? 'unprotect' : 'protect',
@@ -50,7 +53,7 @@ export function useInstanceOperations(instance: InstanceItem): InstanceItemOpera
     task,
     label: t(task),
     reason: reasonOf(task, instance),
-    isDangerous: task === 'forceStop' || task === 'rebuild' || task === 'terminate',
+    isDangerous: task === 'forceStop' || task === 'rebuild' || task === 'restore' || task === 'terminate',
   }))
 }
 

@@ -28,6 +28,9 @@ type HelpRule =
   | 'terminated'
   | 'instanceQuota'
   | 'stop'
+  | 'snapshot'
+  | 'snapshotImage'
+  | 'snapshotQuota'
 
 const helpRules: Record<HelpTopic, HelpRule[]> = {
   custom: ['own', 'region', 'quota', 'failed', 'delete'],
@@ -39,6 +42,7 @@ const helpRules: Record<HelpTopic, HelpRule[]> = {
   account: ['username', 'master', 'quota'],
   instances: ['chargedYou', 'runningHours', 'instanceQuota', 'terminated'],
   create: ['chargedYou', 'runningHours', 'region', 'instanceQuota'],
+  snapshots: ['snapshot', 'snapshotImage', 'snapshotQuota'],
   instance: ['stop', 'runningHours', 'rebuild', 'terminated'],
 }
 

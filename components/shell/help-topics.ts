@@ -9,6 +9,7 @@ export const helpTopics = [
   'instances',
   'create',
   'instance',
+  'snapshots',
 ] as const
 export type HelpTopic = (typeof helpTopics)[number]
 

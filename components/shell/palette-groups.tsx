@@ -2,6 +2,7 @@
 
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import {
+  Camera,
   Copy,
   Disc3,
   IdCard,
@@ -102,7 +103,7 @@ function useInstanceInView(): PaletteItem[] {
   const { region } = useCurrentRegion()
   if (!instanceId) return []
   const words = t('shell.searchThisInstance')
-  const item = (id: 'console' | 'screen' | 'history', href: Route): PaletteItem => ({
+  const item = (id: 'console' | 'screen' | 'snapshots' | 'history', href: Route): PaletteItem => ({
     id: `instance-${id}`,
     href,
     icon: <Icon of={Terminal} />,
@@ -112,6 +113,7 @@ function useInstanceInView(): PaletteItem[] {
   return [
     item('console', paths.instanceConsole(region, instanceId)),
     item('screen', paths.instanceScreen(region, instanceId)),
+    item('snapshots', paths.instanceSnapshots(region, instanceId)),
     item('history', paths.instanceHistory(region, instanceId)),
   ]
 }
@@ -167,7 +169,7 @@ function usePages(): PaletteItem[] {
   const t = useTranslations()
   const { region } = useCurrentRegion()
   const words = (
-    page: 'custom' | 'shared' | 'import' | 'bin' | 'account' | 'instances' | 'createInstance' | 'billing',
+    page: 'custom' | 'shared' | 'import' | 'bin' | 'account' | 'instances' | 'createInstance' | 'snapshots' | 'billing',
   ) => t(`palette.${page}`)
   return [
     {
@@ -211,6 +213,13 @@ function usePages(): PaletteItem[] {
       icon: <Icon of={Trash} />,
       label: t('recycleBin.title'),
       words: words('bin'),
+    },
+    {
+      id: 'snapshots',
+      href: paths.snapshots(region),
+      icon: <Icon of={Camera} />,
+      label: t('snapshots.title'),
+      words: words('snapshots'),
     },
     {
       id: 'billing',

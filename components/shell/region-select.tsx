@@ -76,6 +76,7 @@ function useChoose(): (region: string) => void {
   const pathname = usePathname()
   const search = useSearchParams()
   const params = useParams<{ region?: string; imageId?: string }>()
+  const isSnapshots = pathname === `/${params.region}/snapshots`
   const isInstances = pathname.startsWith(`/${params.region}/instances`)
   const { remember } = useCurrentRegion()
   return (region: string) => {
@@ -99,7 +100,13 @@ function useChoose(): (region: string) => void {
       sort: search.get('sort') ?? '',
       size: Number(search.get('size')) || undefined,
     }
-    const listOf = isInstances ? paths.instances : isShared ? paths.sharedImages : paths.customImages
+    const listOf = isSnapshots
+      ? paths.snapshots
+      : isInstances
+        ? paths.instances
+        : isShared
+          ? paths.sharedImages
+          : paths.customImages
     router.push(listOf(region, list))
   }
 }

@@ -1,6 +1,6 @@
 'use client'
 
-import { Disc3, type IconNode, ReceiptText, Server } from 'lucide'
+import { Camera, Disc3, type IconNode, ReceiptText, Server } from 'lucide'
 import type { Route } from 'next'
 import Link from 'next/link'
 import { usePathname } from 'next/navigation'
@@ -43,6 +43,7 @@ export function SideMenu({ onNavigate }: SideMenuProps) {
         {t('imagesAndSnapshots')}
       </h2>
       {entry(paths.customImages(region), `/${region}/images`, Disc3, t('images'))}
+      {entry(paths.snapshots(region), `/${region}/snapshots`, Camera, t('snapshots'))}
       {entry(paths.billing(), '/billing', ReceiptText, t('billing'))}
     </nav>
   )

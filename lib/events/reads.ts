@@ -40,6 +40,7 @@ function toEvent(event: EventRow): EventItem {
     by,
     actor,
     recipient: event.recipientName,
+    snapshot: event.snapshotName,
     details,
   }
 }

@@ -7,6 +7,8 @@ export type EventItem = {
   by: 'account' | 'operator' | 'console'
   actor: string
   recipient: string | null
+  /** The name of the snapshot that it is about. */
+  snapshot: string | null
   details: Record<string, string | number>
 }
 

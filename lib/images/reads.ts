@@ -22,6 +22,7 @@ import {
   type ImagePageParams,
   type ImageRecord,
   imageFailure,
+  madeFrom,
 } from './schema'
 
 type SizeField = 'virtualSize' | 'size' | 'doneBytes' | 'totalBytes'
@@ -191,6 +192,7 @@ export async function getImage(ctx: Context, params: ImagePageParams): Promise<I
       sha256: image.originSha256,
     },
     source: image.source,
+    madeFrom: madeFrom.nullable().catch(null).parse(image.madeFrom),
     copyOf: image.copyOfId === null ? null : { id: image.copyOfId, region: image.copyOfRegionId ?? '' },
     state: image.state,
     // A copy has one step only, and no word for it.

@@ -117,6 +117,16 @@ export const imageFailure = z
       isFailureCode(code) ? { code, ...rest } : { ...rest, code: 'UNKNOWN', facts: { ...rest.facts, code } },
   )
 
+/** Which instance an image was made from, and which image that came from, as they were called then. */
+export const madeFrom = z.object({
+  instanceId: z.string(),
+  instanceName: z.string(),
+  imageId: z.string(),
+  imageName: z.string(),
+  imageOwner: z.string(),
+})
+export type MadeFrom = z.infer<typeof madeFrom>
+
 /** One row of the Custom Images list. Sizes in bytes, times as ISO 8601. */
 export type CustomImage = {
   id: string
@@ -194,6 +204,7 @@ export type OwnImage = ImageFields & {
   origin: { name: string | null; format: DiskFormatName | null; size: number | null; sha256: string | null }
   source: 'IMPORT' | 'COPY' | 'INSTANCE'
   copyOf: { id: string; region: string } | null
+  madeFrom: MadeFrom | null
   state: ImageStateName
   step: ImportStepName | null
   doneBytes: number

@@ -8,7 +8,14 @@ import { plannedEachTime } from '@/lib/db/statement-names'
 import { quotaOf, usedOf } from '@/lib/quotas/reads'
 import { resources } from '@/lib/quotas/rules'
 import type { Meter } from '@/lib/quotas/schema'
-import { type SnapshotItem, type SnapshotList, type SnapshotListParams, snapshotFailure } from './schema'
+import type { SnapshotStateName } from './rules'
+import {
+  type SnapshotInput,
+  type SnapshotItem,
+  type SnapshotList,
+  type SnapshotListParams,
+  snapshotFailure,
+} from './schema'
 
 type Row = Omit<
   SnapshotItem,
@@ -59,6 +66,17 @@ export async function listSnapshots(ctx: Context, list: SnapshotListParams): Pro
     range: rangeOf(page, extras, shown.items.length),
     quota: extras?.meter ?? { used: 0, quota: resources.snapshots.default },
   }
+}
+
+/** One of the viewer's snapshots in a region; null where it is not the viewer's, or not there. */
+export async function findSnapshot(
+  { viewer }: Context,
+  { region, snapshotId }: SnapshotInput,
+): Promise<{ id: string; name: string; state: SnapshotStateName } | null> {
+  return await db().snapshot.findFirst({
+    where: { id: snapshotId, ownerId: viewer.ownerId, regionId: region },
+    select: { id: true, name: true, state: true },
+  })
 }
 
 function toItem({ instanceId, instanceName, isThere, ...row }: Row): SnapshotItem {

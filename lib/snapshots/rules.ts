@@ -27,6 +27,11 @@ export function isBeingMade(state: SnapshotStateName): boolean {
   return state === 'creating'
 }
 
+/** How far a snapshot has come, in percent; null until it is known of how much. */
+export function percentMade({ doneBytes, totalBytes }: { doneBytes: number; totalBytes: number }): number | null {
+  return totalBytes > 0 ? Math.min(100, Math.floor((doneBytes / totalBytes) * 100)) : null
+}
+
 /** How long a running disk has to be caught up with. One that changes faster than it is written never is. */
 export const snapshotPatienceMs = 2 * 60 * 60 * 1000
 

@@ -1,0 +1,129 @@
+'use client'
+
+import Link from 'next/link'
+import { useLocale, useTranslations } from 'next-intl'
+import { sortLink } from '@/components/images/list-links'
+import { ListTime } from '@/components/images/list-time'
+import { CopyButton } from '@/components/ui/copy-button'
+import { Ellipsis } from '@/components/ui/ellipsis'
+import type { Column } from '@/components/ui/table'
+import { formatBytes } from '@/lib/format'
+import { paths } from '@/lib/paths'
+import { isBeingMade } from '@/lib/snapshots/rules'
+import type { SnapshotItem, SnapshotListParams } from '@/lib/snapshots/schema'
+import { listHref } from './list-href'
+import { SnapshotOperations } from './snapshot-operations'
+import { SnapshotProgress, SnapshotState } from './snapshot-state'
+import type { SnapshotTask } from './snapshot-tasks'
+
+type OnAsk = (task: SnapshotTask, snapshot: SnapshotItem) => void
+
+/** The columns of the Snapshots list, and of the tab of one instance, which says its name above. */
+export function useSnapshotColumns(list: SnapshotListParams, onAsk: OnAsk): Column<SnapshotItem>[] {
+  const t = useTranslations('snapshots')
+  const tImages = useTranslations('images')
+  const sort = (column: string, header: string) =>
+    sortLink<SnapshotItem>(
+      column,
+      list,
+      (order) => listHref(list, { sort: order }),
+      tImages('sortBy', { column: header }),
+    )
+  const instance: Column<SnapshotItem> = {
+    id: 'instance',
+    header: t('instance'),
+    cell: (snapshot) => <InstanceOf region={list.region} snapshot={snapshot} />,
+  }
+  return [
+    {
+      id: 'name',
+      header: t('snapshot'),
+      sort: sort('name', t('snapshot')),
+      cell: (snapshot) => <SnapshotName snapshot={snapshot} />,
+    },
+    ...(list.instanceId ? [] : [instance]),
+    { id: 'size', header: tImages('size'), cell: (snapshot) => <SizeOf snapshot={snapshot} /> },
+    {
+      id: 'state',
+      header: tImages('state'),
+      card: 'corner',
+      cell: (snapshot) => <SnapshotState snapshot={snapshot} />,
+    },
+    {
+      id: 'createdAt',
+      header: tImages('created'),
+      sort: sort('createdAt', tImages('created')),
+      cell: (snapshot) => <ListTime at={snapshot.createdAt} />,
+    },
+    {
+      id: 'operation',
+      header: tImages('operation'),
+      card: 'foot',
+      cell: (snapshot) => (
+        <SnapshotOperations region={list.region} snapshot={snapshot} onAsk={(task) => onAsk(task, snapshot)} />
+      ),
+    },
+  ]
+}
+
+function SnapshotName({ snapshot: { id, name, description } }: { snapshot: SnapshotItem }) {
+  const t = useTranslations('images')
+  return (
+    <div className="min-w-0">
+      <Ellipsis text={name} className="font-medium" />
+      <div className="flex h-4 items-center gap-0.5 whitespace-nowrap font-mono text-ink-muted text-xs">
+        {id}
+        <CopyButton
+          text={id}
+          label={t('copyId', { id })}
+          copiedLabel={t('copied')}
+          failedLabel={t('copyFailed', { text: id })}
+          isQuiet
+        />
+      </div>
+      {description && <Ellipsis text={description} className="text-ink-muted text-xs" />}
+    </div>
+  )
+}
+
+function InstanceOf({ region, snapshot: { instance } }: { region: string; snapshot: SnapshotItem }) {
+  const t = useTranslations('snapshots')
+  const room = '@min-[794px]/table-room:max-w-40'
+  if (!instance.isThere)
+    return (
+      <div className="min-w-0">
+        <Ellipsis text={instance.name} className={room} />
+        <span className="block text-ink-muted text-xs">{t('instanceGone')}</span>
+      </div>
+    )
+  return (
+    <Ellipsis text={instance.name} className={room}>
+      {({ className, ref }) => (
+        <Link
+          ref={ref}
+          href={paths.instance(region, instance.id)}
+          className={`${className} rounded-sm text-accent hover:underline`}
+        >
+          {instance.name}
+        </Link>
+      )}
+    </Ellipsis>
+  )
+}
+
+function SizeOf({ snapshot }: { snapshot: SnapshotItem }) {
+  const t = useTranslations('snapshots')
+  const locale = useLocale()
+  const { state, size, virtualSize } = snapshot
+  return (
+    <div className="min-w-0">
+      <span className="block whitespace-nowrap tabular-nums">{formatBytes(virtualSize, locale)}</span>
+      {size > 0 && (
+        <span className="block whitespace-nowrap text-ink-muted text-xs tabular-nums">
+          {t('fileSize', { size: formatBytes(size, locale) })}
+        </span>
+      )}
+      {isBeingMade(state) && <SnapshotProgress snapshot={snapshot} />}
+    </div>
+  )
+}

@@ -1,0 +1,36 @@
+'use client'
+
+import { useTranslations } from 'next-intl'
+import { Button } from '@/components/ui/button'
+import { paths } from '@/lib/paths'
+import { canSnapshot } from '@/lib/snapshots/rules'
+import type { SnapshotItem } from '@/lib/snapshots/schema'
+import type { SnapshotTask } from './snapshot-tasks'
+
+type SnapshotOperationsProps = { region: string; snapshot: SnapshotItem; onAsk: (task: SnapshotTask) => void }
+
+/** What can be done with a snapshot, in its row. What cannot be done now stays there and says why. */
+export function SnapshotOperations({ region, snapshot: { id, name, state }, onAsk }: SnapshotOperationsProps) {
+  const t = useTranslations('snapshots')
+  return (
+    <div className="-mx-1.5 flex flex-wrap gap-0.5">
+      <Button
+        kind="text"
+        aria-label={`${t('createImage')}, ${name}`}
+        disabledReason={canSnapshot('createImage', state) ? null : t('onlyAvailable')}
+        href={paths.snapshotTask(region, id, 'createImage')}
+        onClick={() => onAsk('createImage')}
+      >
+        {t('createImage')}
+      </Button>
+      <Button
+        kind="text-danger"
+        aria-label={`${t('delete')}, ${name}`}
+        href={paths.snapshotTask(region, id, 'delete')}
+        onClick={() => onAsk('delete')}
+      >
+        {t('delete')}
+      </Button>
+    </div>
+  )
+}

@@ -1,0 +1,27 @@
+import { queryOptions } from '@tanstack/react-query'
+import { fetchJson } from '@/lib/fetch-json'
+import { paths } from '@/lib/paths'
+import { isBeingMade } from './rules'
+import type { SnapshotList, SnapshotListParams } from './schema'
+
+const calmMs = 8_000
+const busyMs = 2_000
+/** More than the quota of a newcomer; of more, the newest are offered. */
+const offered = 100
+
+/** One page of the Snapshots list. Looks again every 8 s, every 2 s while a snapshot is being made. */
+export function snapshotsQuery(list: SnapshotListParams) {
+  return queryOptions({
+    queryKey: ['snapshots', 'list', list],
+    queryFn: ({ signal }) => fetchJson<SnapshotList>(paths.api.snapshots(list), signal),
+    refetchInterval: (query) => (query.state.data?.items.some(({ state }) => isBeingMade(state)) ? busyMs : calmMs),
+  })
+}
+
+/** What the form asks for that restores an instance: its available snapshots, the newest first. */
+export function restorableOf(region: string, instanceId: string): SnapshotListParams {
+  return {
+    ...{ region, instanceId, q: '', state: 'available', sort: '-createdAt', size: offered },
+    ...{ after: undefined, before: undefined },
+  }
+}
