@@ -21,8 +21,8 @@ import {
   type ImageDetails,
   type ImagePageParams,
   type ImageRecord,
-  imageFailure,
   madeFrom,
+  readFailure,
 } from './schema'
 
 type SizeField = 'virtualSize' | 'size' | 'doneBytes' | 'totalBytes'
@@ -102,10 +102,6 @@ function toCustomImage(row: CustomRow): CustomImage {
     deletedAt: row.deletedAt?.toISOString() ?? null,
     purgedAt: row.deletedAt && purgedAt(row.deletedAt, env().ECS_RECYCLE_DAYS).toISOString(),
   }
-}
-
-function readFailure(stored: unknown) {
-  return imageFailure.nullable().catch(null).parse(stored)
 }
 
 /** The distinct operating systems of the own images, hopping through the index instead of reading every row. */

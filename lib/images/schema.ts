@@ -239,3 +239,8 @@ export type ImageElsewhere = {
 }
 
 export type ImageDetails = OwnImage | HeldImage | ImageElsewhere
+
+/** Why an image failed, of what the database has; null where it has not, or holds what no version of the console wrote. */
+export function readFailure(stored: unknown): ReadFailure | null {
+  return imageFailure.nullable().catch(null).parse(stored)
+}
