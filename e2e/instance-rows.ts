@@ -53,3 +53,33 @@ export async function instanceRows(owner: Account, rows: Row[]): Promise<Instanc
   }
   return made
 }
+
+export type Snapshot = { id: string; name: string }
+
+/** Snapshots of an instance by their rows, available unless the row says otherwise; the last is the newest. */
+export async function snapshotRows(
+  owner: Account,
+  { id: instanceId }: Instance,
+  rows: Partial<Prisma.SnapshotUncheckedCreateInput>[],
+): Promise<Snapshot[]> {
+  const instance = await db().instance.findUniqueOrThrow({ where: { id: instanceId } })
+  const { name: instanceName, imageId, imageName, imageOwnerId, imageOwnerName, operatingSystem, bootMode } = instance
+  // The bytes of the image stand for those of the disk.
+  const { blobId } = await db().image.findUniqueOrThrow({ where: { id: imageId } })
+  const made: Snapshot[] = []
+  for (const [index, fields] of rows.entries()) {
+    const at = new Date(Date.now() - (rows.length - index) * 1_000)
+    const isThere = (fields.state ?? 'available') === 'available'
+    const data = {
+      ...{ id: newId('snap'), name: unique('snapshot'), state: 'available' as const, regionId: region },
+      ...{ ownerId: owner.master?.id ?? owner.id, createdById: owner.id, instanceId, instanceName },
+      ...{ imageId, imageName, imageOwnerId, imageOwnerName, operatingSystem, bootMode },
+      ...{ virtualSize: instance.diskBytes, totalBytes: instance.diskBytes, createdAt: at, updatedAt: at },
+      ...(isThere ? { blobId, size: 3n * 2n ** 20n, consistency: 'SETTLED' as const } : {}),
+      ...fields,
+    }
+    await db().snapshot.create({ data })
+    made.push({ id: data.id, name: data.name })
+  }
+  return made
+}

@@ -17,6 +17,7 @@ function reads(imageId: string, instanceId: string): Record<string, string> {
     instances: `/api/instances?region=${region}`,
     'instances/[instanceId]': `/api/instances/${instanceId}?region=${region}`,
     'instances/[instanceId]/events': `/api/instances/${instanceId}/events?region=${region}`,
+    snapshots: `/api/snapshots?region=${region}`,
     'unfinished-uploads': `/api/unfinished-uploads?region=${region}`,
     'shared-images': `/api/shared-images?region=${region}`,
     'ended-shares': `/api/ended-shares?region=${region}&imageId=${imageId}`,

@@ -1,7 +1,7 @@
 import 'server-only'
 import type { Context } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
-import { imageFailure } from '@/lib/images/schema'
+import { readFailure } from '@/lib/images/schema'
 import type { ImportState, ImportStatesParams, UnfinishedUpload, UnfinishedUploadsParams } from './schema'
 
 /** What still arrives and is held by nobody: an upload. One that somebody holds comes in by the command line. */
@@ -45,7 +45,7 @@ export async function listImportStates(ctx: Context, { ids }: ImportStatesParams
       step: transfer?.kind === 'IMPORT' ? transfer.step : null,
       doneBytes: Number(transfer?.doneBytes ?? 0),
       totalBytes: Number(transfer?.totalBytes ?? 0),
-      failure: imageFailure.nullable().catch(null).parse(failure),
+      failure: readFailure(failure),
     })),
   }
 }
