@@ -148,8 +148,12 @@ test('the palette jumps to an image by name and by id, to a page and to a region
   await signIn(context, owner)
   await page.goto('/account')
   const jump = async (words: string, option: string | RegExp) => {
-    await page.keyboard.press('Control+k')
     const palette = page.getByRole('dialog', { name: 'Search' })
+    // A page listens to the keyboard once its scripts have come.
+    await expect(async () => {
+      if (!(await palette.isVisible())) await page.keyboard.press('Control+k')
+      await expect(palette).toBeVisible({ timeout: 2_000 })
+    }).toPass()
     await palette.getByRole('combobox').fill(words)
     await expect(palette.getByRole('option', { name: option })).toHaveAttribute('aria-selected', 'true')
     await page.keyboard.press('Enter')
