@@ -52,10 +52,11 @@ export type InstanceOperation = keyof typeof instanceCan
 /** What may be asked for while the host is still busy with something else. */
 const whileBusy: readonly InstanceOperation[] = ['rename', 'protect', 'terminate', 'console', 'screen']
 
-type Standing = { state: InstanceStateName; task: InstanceTaskName | null }
+/** What an instance is at. */
+export type StateAndTask = { state: InstanceStateName; task: InstanceTaskName | null }
 
 /** Whether an instance can be started, stopped and so on now. Protection is a refusal of its own. */
-export function canInstance(operation: InstanceOperation, { state, task }: Standing): boolean {
+export function canInstance(operation: InstanceOperation, { state, task }: StateAndTask): boolean {
   if (!instanceCan[operation].some((one) => one === state)) return false
   if (task === null || whileBusy.includes(operation)) return true
   // A guest that does not care for the power button is cut off.
@@ -63,13 +64,13 @@ export function canInstance(operation: InstanceOperation, { state, task }: Stand
 }
 
 /** Whether an operation fits the state of an instance. The states in which it does come along, for the sentence. */
-export function refuseOperation(operation: InstanceOperation, standing: Standing): RefusalOf<'INSTANCE_BUSY'> | null {
-  if (canInstance(operation, standing)) return null
-  return { code: 'INSTANCE_BUSY', operation, state: standing.state, task: standing.task }
+export function refuseOperation(operation: InstanceOperation, at: StateAndTask): RefusalOf<'INSTANCE_BUSY'> | null {
+  if (canInstance(operation, at)) return null
+  return { code: 'INSTANCE_BUSY', operation, state: at.state, task: at.task }
 }
 
 /** Whether an instance changes by itself soon, so that a page looks more often. */
-export function isInstanceInMotion({ state, task }: Standing): boolean {
+export function isInstanceInMotion({ state, task }: StateAndTask): boolean {
   return task !== null || state === 'creating' || state === 'stopping' || state === 'terminating' || state === 'unknown'
 }
 
@@ -215,7 +216,7 @@ export function leastInstanceDiskGib(image: { minDiskGib: number | null; virtual
   return Math.max(image.minDiskGib ?? 0, Math.ceil(image.virtualSize / 1024 ** 3), 1)
 }
 
-export type TerminateFacts = { instance: Standing & { name: string; isProtected: boolean }; typedName: string }
+export type TerminateFacts = { instance: StateAndTask & { name: string; isProtected: boolean }; typedName: string }
 
 /** Whether an instance can be terminated: in every state, unless it is protected; its name is typed. */
 export function refuseTerminate({

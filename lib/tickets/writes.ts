@@ -2,12 +2,10 @@ import 'server-only'
 import { createHash, randomBytes } from 'node:crypto'
 import type { SessionContext } from '@/lib/context'
 import { db } from '@/lib/db/client'
-import { canInstance, type InstanceStateName, type InstanceTaskName, refuseOperation } from '@/lib/instances/rules'
+import { canInstance, refuseOperation, type StateAndTask } from '@/lib/instances/rules'
 import { Refused } from '@/lib/result'
 import { ticketMs, ticketPattern, ticketsMax, type ViewKindName } from './rules'
 import type { OpenTicketInput, TicketGiven } from './schema'
-
-type Standing = { state: InstanceStateName; task: InstanceTaskName | null }
 
 /**
  * Makes a ticket that opens one view of an own instance, from this session, within 30 s. Throws `Refused`: INSTANCE_NOT_FOUND
@@ -15,7 +13,7 @@ type Standing = { state: InstanceStateName; task: InstanceTaskName | null }
  */
 export async function openTicket(ctx: SessionContext, input: OpenTicketInput): Promise<TicketGiven> {
   const { instanceId, kind, from = null, takeOver } = input
-  const [instance] = await db().$queryRaw<Standing[]>`
+  const [instance] = await db().$queryRaw<StateAndTask[]>`
     SELECT state::text AS state, task::text AS task FROM "Instance"
     WHERE id = ${instanceId} AND "ownerId" = ${ctx.viewer.ownerId} AND state NOT IN ('terminating', 'terminated')`
   if (!instance) throw new Refused({ code: 'INSTANCE_NOT_FOUND' })
@@ -44,7 +42,7 @@ export type View = {
   isTakeOver: boolean
 }
 
-type Redeemed = Omit<View, 'from'> & Standing & { from: bigint | null }
+type Redeemed = Omit<View, 'from'> & StateAndTask & { from: bigint | null }
 
 /**
  * Takes a ticket, which is used by that whatever comes of it, and answers what it opens for this session now; null where it is
