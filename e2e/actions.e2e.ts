@@ -6,6 +6,7 @@ const region = 'cn-shanghai'
 const missingImage = 'img-0000000000'
 const missingShare = 'shr-0000000000'
 const missingInstance = 'ins-0000000000'
+const missingSnapshot = 'snap-aaaaaaaaaa'
 
 /** What is done with an instance and needs no more than its id. instances.e2e.ts tries all of them on another tenant's. */
 const ofInstances = [
@@ -46,6 +47,11 @@ function inputs(imageId: string, shareId: string, username: string): Record<stri
     renameInstanceAction: { region, instanceId: missingInstance, name: 'taken over' },
     protectInstanceAction: { region, instanceId: missingInstance, isProtected: true },
     changeInstanceTypeAction: { region, instanceId: missingInstance, typeId: 'ecs.t1.small' },
+    restoreInstanceAction: { region, instanceId: missingInstance, snapshotId: missingSnapshot },
+    createSnapshotAction: { region, instanceId: missingInstance, name: 'taken', description: '' },
+    createInstanceImageAction: { region, instanceId: missingInstance, name: 'taken' },
+    createSnapshotImageAction: { region, snapshotId: missingSnapshot, name: 'taken' },
+    deleteSnapshotAction: { region, snapshotId: missingSnapshot },
     terminateInstanceAction: { region, instanceId: missingInstance, typedName: 'taken over' },
     changePasswordAction: { currentPassword: password, newPassword: 'a password of somebody else' },
   }

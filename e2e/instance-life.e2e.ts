@@ -51,6 +51,8 @@ test('a shared image becomes a machine that speaks, its disk an image, and that 
   const tiny = await image(harbour, { name: unique('tiny'), disk: fs.readFileSync((await bootDisk()) ?? '') })
   await share(harbour, tiny, [lantern])
   const [page, theirs] = [await browserPage(lantern), await browserPage(harbour)]
+  // A console that was typed into asks before it is left.
+  page.on('dialog', (dialog) => void dialog.accept())
   const [name, madeName, secondName] = [unique('quay'), unique('made'), unique('pier')]
   let id = ''
 
@@ -67,7 +69,6 @@ test('a shared image becomes a machine that speaks, its disk an image, and that 
     await expect(lines(page)).toContainText('/ #', patient)
     await type(page, 'echo first | dd of=/dev/vda bs=1M seek=40 conv=notrunc,fsync 2>/dev/null; echo SUM=$((6*7))')
     await expect(lines(page)).toContainText('SUM=42', patient)
-    page.once('dialog', (dialog) => void dialog.accept())
     await page.getByRole('link', { name: 'Screen', exact: true }).click()
     await expect(page.getByRole('application', { name: `Screen of ${name}` })).toBeVisible(patient)
   })
@@ -99,6 +100,8 @@ test('a shared image becomes a machine that speaks, its disk an image, and that 
   await test.step('harbour sees that there is an instance, cancels, and is told what that means', async () => {
     await theirs.goto(`/${region}/images/${tiny.id}/share`)
     await expect(row(theirs.getByRole('table'), lantern.username)).toContainText('1 instance')
+    // Before the scripts have come the button leads to a page that asks the same.
+    await theirs.waitForLoadState('networkidle')
     await theirs.getByRole('button', { name: `Cancel Sharing, ${lantern.username}` }).click()
     const dialog = theirs.getByRole('alertdialog')
     await expect(dialog).toContainText('1 instance')
@@ -128,7 +131,6 @@ test('a shared image becomes a machine that speaks, its disk an image, and that 
 })
 
 async function endInstance(page: Page, id: string, name: string): Promise<void> {
-  page.once('dialog', (dialog) => void dialog.accept())
   await page.goto(`/${region}/instances/${id}`)
   await page.getByRole('button', { name: /^More/ }).click()
   await page.getByRole('menuitem', { name: /^Terminate/ }).click()

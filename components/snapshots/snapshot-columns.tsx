@@ -13,7 +13,7 @@ import { isBeingMade } from '@/lib/snapshots/rules'
 import type { SnapshotItem, SnapshotListParams } from '@/lib/snapshots/schema'
 import { listHref } from './list-href'
 import { SnapshotOperations } from './snapshot-operations'
-import { SnapshotProgress, SnapshotState } from './snapshot-state'
+import { SnapshotFailure, SnapshotProgress, SnapshotState } from './snapshot-state'
 import type { SnapshotTask } from './snapshot-tasks'
 
 type OnAsk = (task: SnapshotTask, snapshot: SnapshotItem) => void
@@ -39,7 +39,12 @@ export function useSnapshotColumns(list: SnapshotListParams, onAsk: OnAsk): Colu
       id: 'name',
       header: t('snapshot'),
       sort: sort('name', t('snapshot')),
-      cell: (snapshot) => <SnapshotName snapshot={snapshot} />,
+      cell: (snapshot) => (
+        <>
+          <SnapshotName snapshot={snapshot} />
+          {snapshot.failure && <SnapshotFailure failure={snapshot.failure} />}
+        </>
+      ),
     },
     ...(list.instanceId ? [] : [instance]),
     { id: 'size', header: tImages('size'), cell: (snapshot) => <SizeOf snapshot={snapshot} /> },

@@ -10,7 +10,7 @@ import type { SnapshotItem } from '@/lib/snapshots/schema'
 const tones: Record<SnapshotStateName, Tone> = { creating: 'accent', available: 'ok', failed: 'danger' }
 
 /** The one place where a state of a snapshot gets its colour and its word, with what there is to say of it. */
-export function SnapshotState({ snapshot: { state, failure, consistency } }: { snapshot: SnapshotItem }) {
+export function SnapshotState({ snapshot: { state, consistency } }: { snapshot: SnapshotItem }) {
   const t = useTranslations()
   return (
     <span className="flex min-w-0 flex-col gap-0.5">
@@ -19,16 +19,15 @@ export function SnapshotState({ snapshot: { state, failure, consistency } }: { s
           {t(`snapshotStates.${state}`)}
         </Badge>
       </span>
-      {failure && (
-        <Ellipsis
-          text={t(`snapshotFailures.${failure.code}`)}
-          lines="two"
-          className="@min-[794px]/table-room:max-w-52 text-danger text-xs"
-        />
-      )}
       {consistency && <span className="text-ink-muted text-xs">{t(`snapshots.consistency.${consistency}`)}</span>}
     </span>
   )
+}
+
+/** Why a snapshot failed, under its name. */
+export function SnapshotFailure({ failure }: { failure: NonNullable<SnapshotItem['failure']> }) {
+  const t = useTranslations('snapshotFailures')
+  return <Ellipsis text={t(failure.code)} lines="two" className="text-danger text-xs" />
 }
 
 /** How far a snapshot has come that is being made. */

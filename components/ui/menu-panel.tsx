@@ -50,7 +50,7 @@ export function MenuPanel({ button, opening, align, items, header, onClose, ...p
           align={align}
           sideOffset={6}
           aria-labelledby={button.current?.id}
-          className={`${menuClass} max-h-[min(60dvh,24rem)] max-w-80 overflow-y-auto`}
+          className={`${menuClass} max-h-[min(80dvh,36rem)] max-w-80 overflow-y-auto`}
           // The button opens and closes its menu itself.
           onPointerDownOutside={(event) => isOwnButton(event.target) && event.preventDefault()}
           onFocusOutside={(event) => event.preventDefault()}
