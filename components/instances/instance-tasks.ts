@@ -26,9 +26,6 @@ export const instanceTaskPages = [
   'restart',
   'forceStop',
   'rebuild',
-  'createSnapshot',
-  'createImage',
-  'restore',
   'changeType',
   'rename',
   'protect',
@@ -41,7 +38,7 @@ export const instanceTaskPages = [
 export const askedTasks = ['stop', 'restart', 'forceStop', 'rebuild', 'terminate'] as const
 export type AskedTask = (typeof askedTasks)[number]
 
-/** Which tasks have a form that is shown in a dialog. */
+/** Which tasks have a form that is shown in a dialog, and a page of its own beside the others, so that those load less. */
 export const snapshotTasks = ['createSnapshot', 'createImage', 'restore'] as const
 export type InstanceSnapshotTask = (typeof snapshotTasks)[number]
 

@@ -4,15 +4,11 @@ import { getTranslations } from 'next-intl/server'
 import { z } from 'zod'
 import { ChangeTypeForm } from '@/components/instances/change-type-form'
 import { InstanceTaskPage } from '@/components/instances/instance-task-page'
-import { instanceTaskPages, isSnapshotTask } from '@/components/instances/instance-tasks'
-import { InstanceSnapshotPage } from '@/components/snapshots/instance-snapshot-page'
+import { instanceTaskPages } from '@/components/instances/instance-tasks'
 import { env } from '@/lib/env'
 import { listInstanceTypes } from '@/lib/instance-types/reads'
 import { forPage } from '@/lib/page-fault'
 import { paths } from '@/lib/paths'
-import { Prefetch } from '@/lib/prefetch'
-import { restorableOf, snapshotsQuery } from '@/lib/snapshots/queries'
-import { listSnapshots } from '@/lib/snapshots/reads'
 import { instanceTitle, requireInstance } from '../../page-instance'
 
 type Props = PageProps<'/[region]/instances/[instanceId]/do/[task]'>
@@ -24,18 +20,7 @@ export async function generateMetadata(props: Props): Promise<Metadata> {
 export default async function DoPage(props: Props) {
   const { data: task } = z.enum(instanceTaskPages).safeParse((await props.params).task)
   if (!task) notFound()
-  const { ctx, instance, region, instanceId } = await requireInstance(props, (region, id) =>
-    paths.instanceTask(region, id, task),
-  )
-  if (isSnapshotTask(task)) {
-    const list = restorableOf(region, instanceId)
-    const data = task === 'restore' ? await forPage(listSnapshots(ctx, list)) : null
-    return (
-      <Prefetch<object> queries={data ? [{ queryKey: snapshotsQuery(list).queryKey, data }] : []}>
-        <InstanceSnapshotPage task={task} instance={instance} idempotencyKey={crypto.randomUUID()} />
-      </Prefetch>
-    )
-  }
+  const { instance } = await requireInstance(props, (region, id) => paths.instanceTask(region, id, task))
   if (task !== 'changeType') return <InstanceTaskPage task={task} instance={instance} />
   const types = await forPage(listInstanceTypes())
   return <ChangeTypeForm instance={instance} types={types} currency={env().ECS_CURRENCY} />
