@@ -3,16 +3,7 @@
 import { useTranslations } from 'next-intl'
 import type { InstanceSnapshotTask } from '@/components/instances/instance-tasks'
 import { FormDialog } from '@/components/ui/form-dialog'
-import { CreateSnapshotForm } from './create-snapshot-form'
-import { InstanceImageForm } from './make-image-form'
-import { RestoreForm } from './restore-form'
-
-/** The form of each task. */
-export const instanceForms = {
-  createSnapshot: CreateSnapshotForm,
-  createImage: InstanceImageForm,
-  restore: RestoreForm,
-} satisfies Record<InstanceSnapshotTask, unknown>
+import { instanceForms } from './instance-forms'
 
 type InstanceSnapshotDialogProps = {
   task: InstanceSnapshotTask

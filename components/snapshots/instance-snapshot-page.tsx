@@ -6,7 +6,7 @@ import { useOperationReason } from '@/components/instances/use-operations'
 import { Card } from '@/components/ui/card'
 import type { InstanceDetails } from '@/lib/instances/schema'
 import { paths } from '@/lib/paths'
-import { instanceForms } from './instance-snapshot-dialog'
+import { instanceForms } from './instance-forms'
 
 type InstanceSnapshotPageProps = { task: InstanceSnapshotTask; instance: InstanceDetails; idempotencyKey: string }
 
