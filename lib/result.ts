@@ -59,6 +59,7 @@ export type Refusal =
   | { code: 'DISK_TOO_SMALL'; least: number }
   | { code: 'SNAPSHOT_NOT_FOUND' }
   | { code: 'SNAPSHOT_NOT_AVAILABLE'; state: string }
+  | { code: 'SNAPSHOT_IN_PROGRESS' }
 
 export type RefusalCode = Refusal['code']
 

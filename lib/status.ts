@@ -64,6 +64,7 @@ const statuses: Record<(Refusal | Fault)['code'], number> = {
   DISK_TOO_SMALL: 409,
   SNAPSHOT_NOT_FOUND: 404,
   SNAPSHOT_NOT_AVAILABLE: 409,
+  SNAPSHOT_IN_PROGRESS: 409,
   FAULT: 500,
 }
 

@@ -91,13 +91,25 @@ async function refuseRoomOnHost(tx: Transaction, { hostId, typeId, bootMode }: L
 }
 
 /**
+ * A snapshot that is being made is one of the disk that there is: of a new one the host would begin it anew. Asked under the lock of
+ * the instance, as a snapshot is.
+ */
+async function refuseNewDisk(
+  tx: Transaction,
+  { id }: LockedInstance,
+): Promise<RefusalOf<'SNAPSHOT_IN_PROGRESS'> | null> {
+  const making = await tx.snapshot.count({ where: { instanceId: id, state: 'creating' } })
+  return making > 0 ? { code: 'SNAPSHOT_IN_PROGRESS' } : null
+}
+
+/**
  * Builds the system disk anew from the instance's image and starts it; what was on the disk is lost. Refuses
- * REBUILD_IMAGE_GONE once the image, or its share, is gone, and as `refuseHost` says.
+ * REBUILD_IMAGE_GONE once the image, or its share, is gone, SNAPSHOT_IN_PROGRESS, and as `refuseHost` says.
  */
 export async function rebuildInstance(
   ctx: Context,
   input: InstanceInput,
-): Operated<HostRefusal | RefusalOf<'REBUILD_IMAGE_GONE'>> {
+): Operated<HostRefusal | RefusalOf<'REBUILD_IMAGE_GONE' | 'SNAPSHOT_IN_PROGRESS'>> {
   const rebuild = async (
     tx: Transaction,
     {
@@ -105,7 +117,7 @@ export async function rebuildInstance(
       image,
     }: { instance: LockedInstance; image: { id: string; state: string; blobId: string | null } | null },
   ) => {
-    const refusal = refuseOperation('rebuild', instance)
+    const refusal = refuseOperation('rebuild', instance) ?? (await refuseNewDisk(tx, instance))
     if (refusal) return refuse(refusal)
     const usable = image && isAvailable(image.state) && (await findUsableImage(tx, ctx, image.id))
     if (!usable || image.blobId === null) return refuse({ code: 'REBUILD_IMAGE_GONE' })
@@ -125,14 +137,14 @@ export async function rebuildInstance(
 
 /**
  * Puts the disk of a stopped instance back to what a snapshot in its region holds; what was on it is lost. Refuses SNAPSHOT_NOT_FOUND,
- * SNAPSHOT_NOT_AVAILABLE, and DISK_TOO_SMALL for one of a larger disk.
+ * SNAPSHOT_NOT_AVAILABLE, DISK_TOO_SMALL for one of a larger disk, and SNAPSHOT_IN_PROGRESS.
  */
 export async function restoreInstance(
   ctx: Context,
   input: RestoreInstanceInput,
-): Operated<RefusalOf<'SNAPSHOT_NOT_FOUND' | 'SNAPSHOT_NOT_AVAILABLE' | 'DISK_TOO_SMALL'>> {
+): Operated<RefusalOf<'SNAPSHOT_NOT_FOUND' | 'SNAPSHOT_NOT_AVAILABLE' | 'SNAPSHOT_IN_PROGRESS' | 'DISK_TOO_SMALL'>> {
   return await onOwnInstance(ctx, input, async (tx, { instance }) => {
-    const busy = refuseOperation('restore', instance)
+    const busy = refuseOperation('restore', instance) ?? (await refuseNewDisk(tx, instance))
     if (busy) return refuse(busy)
     const { ownerId, regionId } = instance
     // Held against a delete until the instance holds its bytes.

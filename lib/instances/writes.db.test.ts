@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { db } from '@/lib/db/client'
 import { deleteImage, purgeImage } from '@/lib/images/writes'
 import { cancelShare } from '@/lib/shares/writes'
+import { createSnapshot, deleteSnapshot } from '@/lib/snapshots/writes'
 import {
   account,
   accounts,
@@ -25,6 +26,7 @@ import {
   rebuildInstance,
   renameInstance,
   restartInstance,
+  restoreInstance,
   startInstance,
   stopInstance,
   terminateInstance,
@@ -166,6 +168,19 @@ test('what does not fit the state is refused with it, and what is asked for is o
   expect(await rebuildInstance(owner.ctx, own)).toMatchObject({ refusal: { code: 'INSTANCE_BUSY', task: 'START' } })
   const row = await db().instance.findUniqueOrThrow({ where: { id } })
   expect(row).toMatchObject({ task: 'START', revision: 1 })
+})
+
+test('no new disk is made while a snapshot of the old one is', async () => {
+  const { here, owner } = await room()
+  const id = await instance(owner, here, { state: 'stopped', hostId: await machineHost() })
+  const own = { region: here, instanceId: id }
+  const asked = await createSnapshot(owner.ctx, { ...own, name: 'kept', description: '' })
+  const snapshotId = asked.ok ? asked.value.snapshotId : ''
+  const refused = { ok: false, refusal: { code: 'SNAPSHOT_IN_PROGRESS' } }
+  expect(await rebuildInstance(owner.ctx, own)).toEqual(refused)
+  expect(await restoreInstance(owner.ctx, { ...own, snapshotId })).toEqual(refused)
+  expect(await deleteSnapshot(owner.ctx, { region: here, snapshotId })).toMatchObject({ ok: true })
+  expect(await rebuildInstance(owner.ctx, own)).toMatchObject({ ok: true })
 })
 
 test('an instance is renamed, given a type and protected; protected it is not terminated, nor without its name', async () => {

@@ -136,6 +136,7 @@ const refusals = {
   DISK_TOO_SMALL: true,
   SNAPSHOT_NOT_FOUND: true,
   SNAPSHOT_NOT_AVAILABLE: true,
+  SNAPSHOT_IN_PROGRESS: true,
 } satisfies Record<RefusalCode, true>
 
 const recipientRefusals = {
