@@ -7,9 +7,29 @@ import { expect, test } from 'vitest'
 
 const root = path.resolve(import.meta.dirname, '..')
 const read = (file: string) => fs.readFileSync(path.join(root, file), 'utf8')
-const documents = [...fs.readdirSync(root), ...fs.readdirSync(path.join(root, 'docs')).map((name) => `docs/${name}`)]
-  .filter((file) => file.endsWith('.md'))
+const documents = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '*.md'], {
+  cwd: root,
+})
+  .toString()
+  .split('\0')
+  .filter((file) => file && fs.existsSync(path.join(root, file)))
+
+const decisions = documents
+  .filter((file) => /^docs\/decisions\/\d/.test(file))
   .sort()
+  .map((file) => ({ file: path.basename(file), text: read(file) }))
+
+const titleOf = (text: string) => /^# \d{4}\. (.+)$/m.exec(text)?.[1] ?? ''
+
+/** A title as the name of its file: lower case, apostrophes dropped, hyphens between words. */
+function slugOf(title: string): string {
+  const words =
+    title
+      .toLowerCase()
+      .replace(/['’`]/g, '')
+      .match(/[a-z0-9]+/g) ?? []
+  return words.join('-')
+}
 
 test('the README is read in five minutes', () => {
   expect(read('README.md').split('\n').length).toBeLessThanOrEqual(120)
@@ -26,14 +46,31 @@ test('every link of a document leads to a file of the repository, and to a headi
   expect(broken).toEqual([])
 })
 
-test('decisions are numbered once each, in order, and take at most 8 lines', () => {
-  const entries = read('docs/decisions.md')
-    .split(/^(?=\d+\. )/m)
-    .slice(1)
-  expect(entries.map((entry) => Number.parseInt(entry, 10))).toEqual(entries.map((_, index) => index + 1))
-  expect(
-    entries.filter((entry) => entry.trimEnd().split('\n').length > 8).map((entry) => entry.split('\n')[0]),
-  ).toEqual([])
+test('a decision is a file with number, title, status and date, of at most 10 lines', () => {
+  const wrong = decisions.filter(({ file, text }) => {
+    const [title = '', , status = '', , ...body] = text.trimEnd().split('\n')
+    const named =
+      `# ${file.slice(0, 4)}. ${titleOf(text)}` === title && `${file.slice(0, 4)}-${slugOf(titleOf(text))}.md` === file
+    return (
+      !named ||
+      !/^Status: (accepted|superseded by \d{4}.*|amended by \d{4}.*) · Date: \d{4}-\d\d-\d\d$/.test(status) ||
+      body.length > 10
+    )
+  })
+  expect(wrong.map(({ file }) => file)).toEqual([])
+})
+
+test('decisions are numbered without a gap, and the table of docs/decisions/README.md lists them all', () => {
+  const numbers = decisions.map(({ file }) => Number(file.slice(0, 4)))
+  expect(numbers).toEqual(numbers.map((_, index) => index + 1))
+  const rows = decisions.map(({ file, text }) => {
+    const [, status, date] = /^Status: (\w+).* · Date: (\S+)$/m.exec(text) ?? []
+    return `| [${file.slice(0, 4)}](${file}) | ${titleOf(text)} | ${status} | ${date} |`
+  })
+  const listed = read('docs/decisions/README.md')
+    .split('\n')
+    .filter((line) => line.startsWith('| ['))
+  expect(listed).toEqual(rows)
 })
 
 test('every setting that the product reads is in docs/settings.md', () => {

@@ -82,6 +82,10 @@ test('no test sleeps, and none is random without a seed', () => {
   expect(found.filter((file) => !allowed.includes(file))).toEqual([])
 })
 
+test('decisions are files of docs/decisions, as its README says', () => {
+  expect(files).not.toContain('docs/decisions.md')
+})
+
 test('pages and layouts run on the server', () => {
   const pages = files.filter((file) => /\/(page|layout)\.tsx$/.test(file))
   expect(pages.length).toBeGreaterThan(0)
