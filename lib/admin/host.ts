@@ -1,4 +1,5 @@
 import 'server-only'
+import { formatBytes } from '@/lib/format'
 import { type HostRow, listHosts } from '@/lib/instances/reads'
 import { ok, type Result } from '@/lib/result'
 import { type Answer, list } from './output'
@@ -12,6 +13,7 @@ export async function showHosts(): Promise<Result<Answer>> {
     { header: 'vCPU', cell: ({ vcpusTaken, vcpus }: Shown) => `${vcpusTaken} / ${vcpus}` },
     { header: 'Memory MiB', cell: ({ memoryMibTaken, memoryMib }: Shown) => `${memoryMibTaken} / ${memoryMib}` },
     { header: 'UEFI', cell: ({ uefi }: Shown) => (uefi ? 'yes' : 'no') },
+    { header: 'Fetched', cell: ({ cachedBytes }: Shown) => formatBytes(cachedBytes, 'en') },
     { header: 'Problem', cell: ({ problem }: Shown) => problem ?? '–' },
   ]
   const none = 'No host has ever run instances: the worker reports its own when it starts.'
@@ -31,6 +33,7 @@ function shown(host: HostRow) {
     memoryMib: host.memoryMib,
     memoryMibTaken: host.taken.memoryMib,
     uefi: host.canUefi,
+    cachedBytes: host.cachedBytes,
     problem: host.problem,
   }
 }

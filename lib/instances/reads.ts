@@ -44,13 +44,13 @@ import {
 /** Instances that take vCPU and memory of their host: those that are there, and those that it is just about to start. */
 const onHost = Prisma.sql`(i.state = ANY(${[...statesOnHost]}::"InstanceState"[]) OR i.task IN ('START', 'REBUILD', 'RESTORE'))`
 
-export type HostRow = HostFacts & { id: string }
+export type HostRow = HostFacts & { id: string; cachedBytes: number }
 
 type HostColumns = Omit<HostRow, 'taken'> & { takenVcpus: number; takenMemoryMib: number }
 
 /** Hosts: what each is, whether it is alive, and what is taken of it. */
 const selectHosts = (where: Prisma.Sql) => Prisma.sql`
-  SELECT h.id, h.vcpus, h."memoryMib", h.accelerator, h."canUefi", h."isEmulationAllowed", h.problem,
+  SELECT h.id, h.vcpus, h."memoryMib", h.accelerator, h."canUefi", h."isEmulationAllowed", h.problem, h."cachedBytes"::float8,
     h."seenAt" > clock_timestamp() - ${hostPatienceMs} * interval '1 millisecond' AS "isAlive",
     coalesce(sum(t.vcpus), 0)::int AS "takenVcpus", coalesce(sum(t."memoryMib"), 0)::int AS "takenMemoryMib"
   FROM "MachineHost" h LEFT JOIN "Instance" i ON i."hostId" = h.id AND ${onHost}

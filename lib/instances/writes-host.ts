@@ -23,6 +23,8 @@ export type HostReport = {
   isEmulationAllowed: boolean
   version: string
   problem: string | null
+  /** What it keeps of images that came from buckets. */
+  cachedBytes: number
 }
 
 /** Says what a host has for instances and that it is alive, by the clock of the database. */

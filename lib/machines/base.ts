@@ -1,67 +1,129 @@
-import { createHash } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { isErrnoCode } from '@/lib/embedded/data-folder'
+import { expectSha256 } from '@/lib/stores/checksum'
 import { NotStored, WrongSize } from '@/lib/stores/errors'
-import { requireRoomIn } from '@/lib/stores/room'
+import { type Place, requireRoomIn } from '@/lib/stores/room'
 import { storeOf } from '@/lib/stores/store'
 import type { MachineBase } from './machine'
 
-/** Where the bytes of an image lie on this host, or would. In a folder store that is where they are kept. */
-export function baseFile(cacheFolder: string, { regionId, key }: MachineBase): string {
-  const { local } = storeOf(regionId)
-  return local ? path.join(local.folder, key) : path.join(cacheFolder, regionId, key)
-}
+type BytesOf = Pick<MachineBase, 'regionId' | 'key'>
 
-/**
- * Brings the bytes of an image to this host, once for all machines that start from it, and compares them with their
- * checksum on the way. Throws the errors of stores.
- */
-export async function fetchBase(
-  cacheFolder: string,
-  base: MachineBase,
-  reserveMin: number,
-  signal?: AbortSignal,
-): Promise<void> {
-  const file = baseFile(cacheFolder, base)
-  if ((await sizeOf(file)) === base.size) return
-  const store = storeOf(base.regionId)
-  if (store.local) throw new NotStored(base.key)
-  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 })
-  await requireRoomIn({ folder: cacheFolder, reserveMin }, base.size)
-  const part = `${file}.part`
-  try {
-    const hash = createHash('sha256')
-    const hashing = new Transform({
-      transform(chunk, _encoding, done) {
-        hash.update(chunk)
+/** The name of a download that has not ended. */
+const partial = /\.[0-9a-f-]{36}\.part$/
+
+/** A download that runs: for whom, and how many bytes it has still to write. */
+type Download = { done: Promise<void>; stop: AbortController; waiting: number; left: number }
+
+/** The bytes of images on this host. Those of a folder store are used where they lie; those of a bucket are fetched here. */
+export class BaseCache {
+  private readonly downloads = new Map<string, Download>()
+
+  constructor(private readonly place: Place) {}
+
+  /** Where the bytes lie on this host, or would. */
+  fileOf({ regionId, key }: BytesOf): string {
+    const { local } = storeOf(regionId)
+    return local ? path.join(local.folder, key) : path.join(this.place.folder, regionId, key)
+  }
+
+  /**
+   * Brings the bytes to this host, once for all machines that start from them: who asks during a download waits for that one,
+   * and it is given up when nobody waits any more. Throws `StoreFull` where they do not fit beside the downloads that run,
+   * `ChecksumMismatch` and `WrongSize` where other bytes arrive, and the other errors of stores.
+   */
+  async fetch(base: MachineBase, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted()
+    const file = this.fileOf(base)
+    if ((await sizeOf(file)) === base.size) return
+    if (storeOf(base.regionId).local) throw new NotStored(base.key)
+    const download = this.downloads.get(file) ?? this.begin(file, base)
+    download.waiting += 1
+    try {
+      await unlessAborted(download.done, signal)
+    } finally {
+      download.waiting -= 1
+      if (download.waiting === 0) this.end(file, download)
+    }
+  }
+
+  /** Removes what is here and none of these, and what downloads have left that died. */
+  async keep(bases: BytesOf[]): Promise<void> {
+    const kept = new Set(bases.map((base) => this.fileOf(base)))
+    for (const file of await this.files()) {
+      const whole = file.replace(partial, '')
+      const isKept = file === whole ? kept.has(file) : this.downloads.has(whole)
+      if (!isKept) await rm(file, { force: true })
+    }
+  }
+
+  /** How many bytes all of it takes. */
+  async size(): Promise<number> {
+    const sizes = await Promise.all((await this.files()).map(sizeOf))
+    return sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0)
+  }
+
+  private async files(): Promise<string[]> {
+    const entries = await readdir(this.place.folder, { recursive: true, withFileTypes: true }).catch((error) => {
+      if (isErrnoCode(error, 'ENOENT')) return []
+      throw error
+    })
+    return entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => path.join(parentPath, name))
+  }
+
+  private begin(file: string, base: MachineBase): Download {
+    const stop = new AbortController()
+    const download: Download = { done: Promise.resolve(), stop, waiting: 0, left: base.size }
+    download.done = this.download(file, base, download).finally(() => this.end(file, download))
+    // Those who wait hear of a failure; nobody may be left to.
+    download.done.catch(() => {})
+    this.downloads.set(file, download)
+    return download
+  }
+
+  private end(file: string, download: Download): void {
+    download.stop.abort()
+    if (this.downloads.get(file) === download) this.downloads.delete(file)
+  }
+
+  private async download(file: string, base: MachineBase, download: Download): Promise<void> {
+    // A name of its own: a download that was given up may still be at it when the next begins.
+    const part = `${file}.${randomUUID()}.part`
+    const counting = new Transform({
+      transform(chunk: Buffer, _encoding, done) {
+        download.left -= chunk.length
         done(null, chunk)
       },
     })
-    await pipeline(await store.read(base.key), hashing, createWriteStream(part, { mode: 0o600, flush: true }), {
-      signal,
-    })
-    const arrived = await sizeOf(part)
-    if (arrived !== base.size) throw new WrongSize(arrived ?? 0, base.size)
-    if (hash.digest('hex') !== base.sha256) throw new Error(`${base.key} is not what its checksum says.`)
-    await rename(part, file)
-  } catch (error) {
-    await rm(part, { force: true })
-    throw error
+    try {
+      const promised = [...this.downloads.values()].reduce((sum, { left }) => sum + left, 0)
+      await requireRoomIn(this.place, promised + base.size)
+      await mkdir(path.dirname(file), { recursive: true, mode: 0o700 })
+      const bytes = await storeOf(base.regionId).read(base.key)
+      const out = createWriteStream(part, { mode: 0o600, flush: true })
+      await pipeline(bytes, counting, expectSha256(base.sha256), out, { signal: download.stop.signal })
+      const arrived = await sizeOf(part)
+      if (arrived !== base.size) throw new WrongSize(arrived ?? 0, base.size)
+      await rename(part, file)
+    } catch (error) {
+      await rm(part, { force: true })
+      throw error
+    }
   }
 }
 
-/** Removes what is in the cache and none of these, a part of a download that died included. */
-export async function keepBases(cacheFolder: string, bases: { regionId: string; key: string }[]): Promise<void> {
-  const kept = new Set(bases.map(({ regionId, key }) => path.join(regionId, key)))
-  const files = await readdir(cacheFolder, { recursive: true, withFileTypes: true }).catch(() => [])
-  for (const file of files) {
-    const name = path.relative(cacheFolder, path.join(file.parentPath, file.name))
-    if (file.isFile() && !kept.has(name.replace(/\.part$/, ''))) await rm(path.join(cacheFolder, name), { force: true })
-  }
+/** Waits for the work, or until this one who waits gives up. */
+async function unlessAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (!signal) return await work
+  await new Promise<void>((resolve, reject) => {
+    const abort = () => reject(signal.reason)
+    signal.addEventListener('abort', abort)
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
 }
 
 async function sizeOf(file: string): Promise<number | null> {

@@ -1,9 +1,12 @@
+import { type ChildProcess, spawn } from 'node:child_process'
 import { open } from 'node:fs/promises'
 import net from 'node:net'
+import path from 'node:path'
 import { z } from 'zod'
 import { isErrnoCode } from '@/lib/embedded/data-folder'
 import { NotRunning, ViewersFull } from './errors'
 import type { MachineView, ViewOptions } from './machine'
+import type { MachineFolder } from './machine-folder'
 
 const patienceMs = 15_000
 const lineMost = 4 * 2 ** 20
@@ -85,4 +88,22 @@ function firstLine(socket: net.Socket): Promise<string> {
     }
     socket.on('readable', take).once('close', closed)
   })
+}
+
+/**
+ * Starts the keeper of a machine, with the open file of the image's bytes. It gets no environment of ours, which holds secrets, and
+ * a session of its own, so that our end is not its end.
+ */
+export async function startKeeper(place: MachineFolder, start: string, base: number): Promise<ChildProcess> {
+  // Asked for here and not when the module is loaded: the build of the pages, which only looks at machines, has no such folder.
+  const program = path.join(import.meta.dirname, 'keeper', 'keeper.mjs')
+  const keeper = spawn(process.execPath, ['--max-old-space-size=64', program, place.keeper, start], {
+    cwd: place.machine,
+    detached: true,
+    env: { NODE_ENV: process.env.NODE_ENV, PATH: process.env.PATH ?? '', UV_THREADPOOL_SIZE: '1' },
+    stdio: ['ignore', 'ignore', 'ignore', base],
+  })
+  await new Promise((resolve, reject) => keeper.once('spawn', resolve).once('error', reject))
+  keeper.unref()
+  return keeper
 }

@@ -128,6 +128,8 @@ export interface Machines {
    * one is.
    */
   keepBases(bases: { regionId: string; key: string }[]): Promise<void>
+  /** How many bytes of images were brought near and are kept here. */
+  basesSize(): Promise<number>
   /** Everything that has something here, also what nobody knows. */
   list(): Promise<string[]>
 }

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { type ChildProcess, execFile } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
 import { chown, copyFile, mkdir, open, writeFile } from 'node:fs/promises'
 import path from 'node:path'
@@ -6,14 +6,14 @@ import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { requireRoomIn } from '@/lib/stores/room'
-import { baseFile, fetchBase, keepBases } from './base'
+import { BaseCache } from './base'
 import { qemuArguments, runStates } from './command'
 import { NotRunning, unlessEnded } from './errors'
 import { findHost, type Host } from './host'
 import { endOf, journalShape, readJournal } from './journal'
 import { readConsoleLog } from './keeper/console-log.mjs'
 import { bootId } from './keeper/journal.mjs'
-import { askKeeper, openView } from './keeper-line'
+import { askKeeper, openView, startKeeper } from './keeper-line'
 import type {
   HostReport,
   MachineBase,
@@ -46,8 +46,12 @@ export class QemuMachines implements Machines {
   private found: Promise<Host> | undefined
   private building: Promise<unknown> = Promise.resolve()
   private readonly snapshots = new QemuSnapshots()
+  private readonly bases: BaseCache
 
-  constructor(private readonly settings: MachineSettings) {}
+  constructor(private readonly settings: MachineSettings) {
+    const { folder, reserveMin } = settings
+    this.bases = new BaseCache({ folder: path.join(folder, 'cache'), reserveMin })
+  }
 
   async host(): Promise<HostReport> {
     const { accelerator, firmware, memoryMib, vcpus, version } = await this.findHost()
@@ -56,7 +60,7 @@ export class QemuMachines implements Machines {
   }
 
   async prepare(base: MachineBase, signal?: AbortSignal): Promise<void> {
-    await fetchBase(this.cache, base, this.settings.reserveMin, signal)
+    await this.bases.fetch(base, signal)
   }
 
   async build(id: string, build: MachineBuild): Promise<void> {
@@ -77,7 +81,7 @@ export class QemuMachines implements Machines {
     const built = await place.built()
     if (!built) throw new Error(`${id} has no disk.`)
     const host = await this.findHost()
-    const base = await open(baseFile(this.cache, built.base), 'r')
+    const base = await open(this.bases.fileOf(built.base), 'r')
     try {
       for (const end = Date.now() + startPatienceMs; ; ) {
         const start = randomUUID()
@@ -186,7 +190,11 @@ export class QemuMachines implements Machines {
   }
 
   keepBases(bases: { regionId: string; key: string }[]): Promise<void> {
-    return keepBases(this.cache, bases)
+    return this.bases.keep(bases)
+  }
+
+  basesSize(): Promise<number> {
+    return this.bases.size()
   }
 
   async list(): Promise<string[]> {
@@ -197,11 +205,7 @@ export class QemuMachines implements Machines {
     const folder = this.place(id)
     const built = await folder.built()
     if (!built) throw new NotRunning(`${id} has no disk.`)
-    return { folder, built, base: baseFile(this.cache, built.base), reserveMin: this.settings.reserveMin }
-  }
-
-  private get cache(): string {
-    return path.join(this.settings.folder, 'cache')
+    return { folder, built, base: this.bases.fileOf(built.base), reserveMin: this.settings.reserveMin }
   }
 
   private place(id: string): MachineFolder {
@@ -282,19 +286,4 @@ export class QemuMachines implements Machines {
     await chown(folder, uid, uid)
     await place.finish(build, uid)
   }
-}
-
-// No environment of ours, which holds secrets; and in a session of its own, so that our end is not its end.
-async function startKeeper(place: MachineFolder, start: string, base: number): Promise<ChildProcess> {
-  // Asked for here and not when the module is loaded: the build of the pages, which only looks at machines, has no such folder.
-  const program = path.join(import.meta.dirname, 'keeper', 'keeper.mjs')
-  const keeper = spawn(process.execPath, ['--max-old-space-size=64', program, place.keeper, start], {
-    cwd: place.machine,
-    detached: true,
-    env: { NODE_ENV: process.env.NODE_ENV, PATH: process.env.PATH ?? '', UV_THREADPOOL_SIZE: '1' },
-    stdio: ['ignore', 'ignore', 'ignore', base],
-  })
-  await new Promise((resolve, reject) => keeper.once('spawn', resolve).once('error', reject))
-  keeper.unref()
-  return keeper
 }

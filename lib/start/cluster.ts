@@ -73,7 +73,10 @@ async function environment(folder: string, ports: Ports, isTest: boolean): Promi
     DATABASE_URL: url,
     ECS_DATA_DIR: dataFolder,
     ECS_TRUSTED_PROXIES: '1',
-    ...(isTest ? { ECS_UPLOAD_CHUNK: process.env.ECS_UPLOAD_CHUNK || '1MiB' } : {}),
+    // One person's machine, as with `npm start`: emulated guests of several tenants share it.
+    ECS_MACHINE_EMULATION: 'allow',
+    // Under test every computer runs guests the same way.
+    ...(isTest ? { ECS_UPLOAD_CHUNK: process.env.ECS_UPLOAD_CHUNK || '1MiB', ECS_MACHINE_ACCELERATOR: 'tcg' } : {}),
     ECS_STORE_CN_SHENZHEN: `s3://images/shenzhen?endpoint=${bucket.settings().endpoint}`,
     ECS_STORE_CN_SHENZHEN_ACCESS_KEY_ID: 'S3RVER',
     ECS_STORE_CN_SHENZHEN_SECRET_ACCESS_KEY: 'S3RVER',

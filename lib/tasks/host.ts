@@ -103,6 +103,9 @@ async function hostId(): Promise<string> {
   return os.hostname()
 }
 
+/** What does not change while a hypervisor works. */
+type Found = Omit<HostReport, 'cachedBytes'>
+
 type Work = { revision: number; stop: AbortController }
 
 class Host {
@@ -110,7 +113,7 @@ class Host {
   private readonly snapshots = new Map<string, AbortController>()
   private waker: (() => void) | undefined
   private isWoken = false
-  private report: HostReport | undefined
+  private report: Found | undefined
 
   constructor(
     private readonly machines: Machines,
@@ -192,10 +195,10 @@ class Host {
       this.report = await this.findOut()
       if (this.report.problem === null) await this.removeEnded()
     }
-    await reportHost(this.report)
+    await reportHost({ ...this.report, cachedBytes: await this.machines.basesSize() })
   }
 
-  private async findOut(): Promise<HostReport> {
+  private async findOut(): Promise<Found> {
     const { ECS_MACHINE_CPU_RATIO, ECS_MACHINE_EMULATION, ECS_MACHINE_MEMORY_RESERVE } = env()
     const fixed = { id: this.id, isEmulationAllowed: ECS_MACHINE_EMULATION === 'allow' }
     try {

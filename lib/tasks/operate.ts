@@ -7,6 +7,7 @@ import { endInstance, type HostedInstance, noteOutcome, noteRuns, type Outcome }
 import { log } from '@/lib/log'
 import { NoHypervisor, unlessEnded } from '@/lib/machines/errors'
 import type { MachineBase, MachineBuild, MachineLogin, MachineState, Machines } from '@/lib/machines/machine'
+import { ChecksumMismatch } from '@/lib/stores/checksum'
 import { NotStored, StoreFull, StoreUnreachable, WrongSize } from '@/lib/stores/errors'
 
 const lookMs = 150
@@ -149,7 +150,8 @@ export function failureOf(error: unknown): Outcome {
   if (error instanceof NoHypervisor) return fail('NO_HYPERVISOR', error.message)
   if (error instanceof StoreFull) return fail('STORE_FULL')
   if (error instanceof StoreUnreachable) return fail('STORE_UNREACHABLE')
-  if (error instanceof NotStored || error instanceof WrongSize) return fail('STORED_BYTES_DAMAGED')
+  if (error instanceof NotStored || error instanceof WrongSize || error instanceof ChecksumMismatch)
+    return fail('STORED_BYTES_DAMAGED')
   if (error instanceof DOMException && error.name === 'TimeoutError') return fail('TASK_TIMED_OUT')
   if (error instanceof Error && error.name === 'AbortError') return fail('TASK_TIMED_OUT')
   return fail('FAULT')

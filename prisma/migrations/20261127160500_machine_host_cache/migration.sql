@@ -1,0 +1,1 @@
+ALTER TABLE "MachineHost" ADD COLUMN "cachedBytes" BIGINT NOT NULL DEFAULT 0;
