@@ -2,17 +2,19 @@ import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
+import { ownVariables } from './documents/settings'
 
 // What the documents say of the repository, as far as a machine can tell.
 
 const root = path.resolve(import.meta.dirname, '..')
 const read = (file: string) => fs.readFileSync(path.join(root, file), 'utf8')
-const documents = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '*.md'], {
-  cwd: root,
-})
-  .toString()
-  .split('\0')
-  .filter((file) => file && fs.existsSync(path.join(root, file)))
+const listed = (...patterns: string[]) =>
+  execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard', ...patterns], { cwd: root })
+    .toString()
+    .split('\0')
+    .filter((file) => file && fs.existsSync(path.join(root, file)))
+const documents = listed('*.md')
+const sources = listed('app', 'components', 'lib', 'e2e', 'prisma').filter((file) => /\.(ts|tsx|mjs)$/.test(file))
 
 const decisions = documents
   .filter((file) => /^docs\/decisions\/\d/.test(file))
@@ -73,29 +75,38 @@ test('decisions are numbered without a gap, and the table of docs/decisions/READ
   expect(listed).toEqual(rows)
 })
 
-test('every setting that the product reads is in docs/settings.md', () => {
-  const listed = execFileSync('git', ['ls-files', '-z', 'app', 'components', 'lib'], { cwd: root })
-    .toString()
-    .split('\0')
-  const sources = listed.filter((file) => /\.(ts|tsx|mjs)$/.test(file) && fs.existsSync(path.join(root, file)))
-  const served = sources.filter((file) => !/\.test\.ts$|^lib\/(testing|bench|mutate)\//.test(file))
+test('every variable of the environment that the product reads is a setting in docs/settings.md', () => {
+  const served = sources.filter((file) => !/\.test\.ts$|^e2e\/|^lib\/(testing|bench|mutate)\//.test(file))
   const asked = served.flatMap((file) => [...read(file).matchAll(/process\.env\.((?:ECS|LOG|NEXTAUTH)_\w+)/g)])
-  const schema = [...read('lib/env.ts').matchAll(/^ {2}((?:ECS|NEXTAUTH|DATABASE)_\w+):/gm)]
-  const names = new Set([...asked, ...schema].map(([, name = '']) => name))
-  expect(names.size).toBeGreaterThan(20)
-  // They are set by the console for its own processes and by its build.
-  const own = ['ECS_BALLAST_FILE', 'ECS_BUILD', 'ECS_EMBEDDED']
+  const names = new Set(asked.map(([, name = '']) => name))
+  expect(names.size).toBeGreaterThan(10)
   const settings = read('docs/settings.md')
-  expect([...names].filter((name) => !own.includes(name) && !settings.includes(`\`${name}\``))).toEqual([])
+  expect([...names].filter((name) => !ownVariables.includes(name) && !settings.includes(`\`${name}\``))).toEqual([])
 })
 
-test('.env.example names every setting, and nothing else', () => {
-  const documented = [...read('docs/settings.md').matchAll(/^\| (`.*?) \|/gm)].flatMap(([, names = '']) =>
-    [...names.matchAll(/`([A-Z_]+)`/g)].map(([, name]) => name),
-  )
-  const named = [...read('.env.example').matchAll(/^#?([A-Z_]+)=/gm)].map(([, name = '']) => name)
-  const settings = named.filter((name) => !name.startsWith('ECS_STORE_CN_SHANGHAI'))
-  expect(new Set(settings)).toEqual(new Set(documented))
+const rules = read('docs/rules.md').split(/^### (?=Rule \d+\. )/m)
+const rulesByNumber = new Map(rules.slice(1).map((text) => [Number.parseInt(text.slice('Rule '.length), 10), text]))
+
+/** The numbers of rules that a text cites: "rule 3", "Rules 5, 6 and 10". */
+function citedRules(text: string): number[] {
+  const cited = text.matchAll(/\b[Rr]ules? (\d+(?:(?:, | and | to )\d+)*)/g)
+  return [...cited].flatMap(([, numbers = '']) => numbers.match(/\d+/g) ?? []).map(Number)
+}
+
+test('every rule that the code cites is in docs/rules.md', () => {
+  const cited = sources.flatMap((file) => citedRules(read(file)).map((number) => ({ file, number })))
+  expect(cited.length).toBeGreaterThan(30)
+  expect(cited.filter(({ number }) => !rulesByNumber.has(number))).toEqual([])
+})
+
+test('the file that decides a rule cites its number', () => {
+  const silent = [...rulesByNumber].flatMap(([number, text]) => {
+    const deciding = /Decided in (.*?\))[.,]?(?! and )/s.exec(text)?.[1] ?? ''
+    const files = [...deciding.matchAll(/\]\(\.\.\/([^)]+)\)/g)].map(([, file = '']) => file)
+    const mute = files.filter((file) => !citedRules(read(file)).includes(number))
+    return files.length === 0 ? [`rule ${number}`] : mute.map((file) => `rule ${number}: ${file}`)
+  })
+  expect(silent).toEqual([])
 })
 
 /** The anchors of a document's headings, as GitHub makes them. */

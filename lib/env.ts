@@ -10,7 +10,8 @@ const duration = z
   .regex(/^[1-9]\d{0,5}(s|m|h|d)$/, 'a time such as 90s, 30m, 12h or 7d')
   .transform(parseDuration)
 
-const environment = z.object({
+/** What a process of the console reads from its environment; lib/documents/settings.ts describes each for operators. */
+export const environment = z.object({
   DATABASE_URL: z.string().min(1),
   /** The ballast of the embedded database, set by whoever keeps it; empty where there is none. */
   ECS_BALLAST_FILE: z.string().default(''),

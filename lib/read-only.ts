@@ -6,8 +6,8 @@ import { env } from '@/lib/env'
 import { log } from '@/lib/log'
 import { gauge } from '@/lib/metrics'
 
-// While the disk of the database is nearly full, the console is read-only: what takes space is refused before it begins, so that
-// what is left is there for looking, cancelling and deleting. The seams ask here; no operation asks by itself.
+// Rule 26. While the disk of the database is nearly full, operations that take space are refused before they begin, and the
+// remaining space is kept for reading, cancelling and deleting. The seams ask here; operations do not.
 
 /** For so long nothing that takes space is tried after the database has said that its disk is full. */
 const restMs = 10_000

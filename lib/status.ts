@@ -1,7 +1,7 @@
 import type { Fault, Refusal } from '@/lib/result'
 
-/** The HTTP status of every refusal and of a fault. Whoever answers a refusal over HTTP asks here. */
-const statuses: Record<(Refusal | Fault)['code'], number> = {
+/** The HTTP status of every refusal and of a fault. */
+export const statuses: Readonly<Record<(Refusal | Fault)['code'], number>> = {
   SIGNED_OUT: 401,
   OTHER_ACCOUNT: 409,
   NEW_BUILD: 409,
@@ -68,6 +68,7 @@ const statuses: Record<(Refusal | Fault)['code'], number> = {
   FAULT: 500,
 }
 
+/** The HTTP status of a refusal or fault; every answer over HTTP takes it from here. */
 export function statusOf({ code }: { code: (Refusal | Fault)['code'] }): number {
   return statuses[code]
 }

@@ -3,16 +3,16 @@ import { InvalidArgumentError } from 'commander'
 import { memoryMibMax, vcpusMax } from '@/lib/instance-types/rules'
 import type { Work } from './run'
 
-// The grammar of what instances cost: their types and prices, and the ledger.
+// The commands for instance types, prices and the ledger.
 
 type Run = (work: Work) => Promise<void>
 
-const price = ['<price>', 'what an hour costs in the currency of the console, as 0.08', toAmount] as const
+const price = ['<price>', 'the price of an hour in the currency of the console, such as 0.08', toAmount] as const
 
 export function addType(type: Command, run: Run): void {
   type
     .command('list')
-    .description('list instance types with the price of an hour that begins now, and prices to come')
+    .description('list instance types with their current and future prices')
     .action(() => run(async () => (await import('./type')).showTypes()))
   type
     .command('add <id>')
@@ -25,25 +25,21 @@ export function addType(type: Command, run: Run): void {
     )
   type
     .command('price <id>')
-    .description('set the price of a type from the next full hour on; hours that have begun keep theirs')
+    .description('set the price of a type from the next full hour on; the current hour keeps its price')
     .argument(...price)
     .action((id: string, amount: string) => run(async () => (await import('./type')).changePrice(id, amount)))
   type
     .command('retire <id>')
-    .description('let nobody choose a type any more; what runs of it goes on')
+    .description('retire a type: new instances cannot use it, existing ones go on')
     .action((id: string) => run(async () => (await import('./type')).retireType(id)))
 }
 
 export function addLedger(ledger: Command, run: Run): void {
   ledger
     .command('adjust <instanceId>')
-    .description('correct the charge of one hour of an instance by a line of its own')
-    .argument('<hour>', 'a full hour in UTC that was charged, as 2026-11-27T10:00Z', toHour)
-    .argument(
-      '<amount>',
-      'what is added to the bill, as -0.08 (behind --, where the shell takes it for an option)',
-      toAmount,
-    )
+    .description('correct the charge of one hour of an instance with another line')
+    .argument('<hour>', 'a charged hour in UTC, such as 2026-11-27T10:00Z', toHour)
+    .argument('<amount>', 'the amount added to the bill, such as -0.08 (put -- before a negative one)', toAmount)
     .requiredOption('--note <text>', 'why; the tenant reads it')
     .action((instanceId: string, hour: Date, amount: string, options: { note: string }) =>
       run(async () => (await import('./ledger')).adjust({ instanceId, hour, note: options.note }, amount)),
@@ -58,7 +54,7 @@ function toCount(max: number) {
   }
 }
 
-// How many decimals it may have depends on the currency, which the ledger knows.
+// How many decimals are allowed depends on the currency, which only the ledger knows.
 function toAmount(typed: string): string {
   if (/^-?\d{1,9}(\.\d{1,4})?$/.test(typed)) return typed
   throw new InvalidArgumentError('It is an amount such as 0.08.')

@@ -6,8 +6,8 @@ import { addLedger, addType } from './billing-commands'
 import { readPassword } from './password'
 import type { DatabaseNeeded, Work } from './run'
 
-// The grammar of the command line. What a command does stands in the file of its noun, which is loaded only once the
-// database is known.
+// The grammar of the command line. Each command loads the file of its noun only once the database is known, because settings
+// are read at import.
 
 type Run = (work: Work, database?: DatabaseNeeded) => Promise<void>
 
@@ -16,29 +16,29 @@ const passwordFromStdin = ['--password-stdin', 'read the password from standard 
 /** The command line, with `run` for what a command does. Wrong usage is thrown as commander's error. */
 export function buildCommands(run: Run): Command {
   const program = new Command('npm run admin --')
-    .description('What the operator of Open ECS Console does: accounts, regions, quotas, images, shares.')
-    .version(version, '--version', 'print the release')
+    .description('The command line of the operator of Open ECS Console.')
+    .version(version, '--version', 'print the version')
     .option('--json', 'print one JSON value on standard output')
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
   addAccount(program.command('account').description('master accounts and sub-accounts'), run)
   addSession(program.command('session').description('signed-in browsers'), run)
-  addRegion(program.command('region').description('places with images of their own'), run)
-  addQuota(program.command('quota').description('how much an account may have'), run)
+  addRegion(program.command('region').description('regions of the cloud'), run)
+  addQuota(program.command('quota').description('quotas of accounts'), run)
   addType(program.command('type').description('instance types and their prices'), run)
   program
     .command('host')
-    .description('the computers that run instances')
+    .description('hosts that run instances')
     .command('show')
-    .description('what each has, how it runs machines, what is taken of it, and whether it is alive')
+    .description('show the hosts: capacity, use, how they run machines, and whether they are alive')
     .action(() => run(async () => (await import('./host')).showHosts()))
-  addLedger(program.command('ledger').description('what instances were charged'), run)
+  addLedger(program.command('ledger').description('charges for instances'), run)
   addImage(program.command('image').description('custom images'), run)
-  addShare(program.command('share').description('who an image is lent to'), run)
+  addShare(program.command('share').description('shares of images'), run)
   program
     .command('verify')
-    .description('check every rule, counter and stored file; changes nothing')
-    .option('--no-content', 'compare sizes of files, not their content')
+    .description('check the database and the stored bytes against all rules; changes nothing')
+    .option('--no-content', 'compare the sizes of stored files only, not their content')
     .action((options: { content: boolean }) =>
       run(async (signal) => {
         const { showFindings } = await import('./verify')
@@ -47,9 +47,9 @@ export function buildCommands(run: Run): Command {
     )
   program
     .command('gc')
-    .description('remove stored bytes older than a day that nothing refers to')
-    .option('--force', 'also from a store of which the database knows nothing')
-    .option('--staging', 'the staging folder alone, without the database: what nobody has written to for two days')
+    .description('remove stored bytes that nothing has referred to for a day')
+    .option('--force', 'also from a store that the database knows nothing about')
+    .option('--staging', 'only files in the staging folder that are unchanged for two days; works without the database')
     .action((options: { force?: true; staging?: true }) =>
       run(
         async () => {
@@ -72,7 +72,7 @@ function addBackup(program: Command, run: Run): void {
   program
     .command('restore <folder>')
     .description('restore a backup into an empty database and into its stores; the console must not run')
-    .option('--force-empty', 'give up everything that the database has')
+    .option('--force-empty', 'delete everything that the database has')
     .action((folder: string, options: { forceEmpty?: true }) => {
       const isForced = options.forceEmpty === true
       return run(async (signal) => (await import('./restore')).restore(folder, { isForced, signal }), 'new')
@@ -84,11 +84,11 @@ type CreateOptions = { kind: 'master' | 'sub'; master?: string; displayName?: st
 function addAccount(account: Command, run: Run): void {
   account
     .command('create <username>')
-    .description('create a master account, or with --kind sub <username>@<master>')
+    .description('create a master account, or a sub-account with --kind sub')
     .addOption(new Option('--kind <kind>', 'what to create').choices(['master', 'sub']).default('master'))
     .option('--master <username>', 'the master account of a sub-account')
-    .option('--display-name <text>', 'the name that people read (default: the username)')
-    .option('--email <address>', 'the address of whoever holds the account', '')
+    .option('--display-name <text>', 'its display name (default: the username)')
+    .option('--email <address>', 'its e-mail address', '')
     .requiredOption(...passwordFromStdin)
     .action(async (login: string, options: CreateOptions, command: Command) => {
       const { kind, master = null, displayName = null, email } = options
@@ -103,11 +103,11 @@ function addAccount(account: Command, run: Run): void {
     .action(() => run(async () => (await import('./account')).showAccounts()))
   account
     .command('disable <username>')
-    .description('sign an account out and keep it out; with a master its sub-accounts')
+    .description('disable an account and end its sessions; a master with its sub-accounts')
     .action((name: string) => run(async () => (await import('./account')).switchAccount(name, true)))
   account
     .command('enable <username>')
-    .description('let an account sign in again')
+    .description('enable a disabled account')
     .action((name: string) => run(async () => (await import('./account')).switchAccount(name, false)))
   account
     .command('password <username>')
@@ -130,15 +130,15 @@ function addRegion(region: Command, run: Run): void {
   region
     .command('add <id> <name>')
     .description('add a region; it is never removed')
-    .option('--name-zh <name>', 'what it is called in Chinese (default: the name)')
+    .option('--name-zh <name>', 'its name in Chinese (default: the name)')
     .action((id: string, name: string, options: { nameZh?: string }) =>
       run(async () => (await import('./region')).addRegion(id, name, options.nameZh)),
     )
   region
     .command('rename <id>')
-    .description('give a region other names')
+    .description('rename a region')
     .option('--name <name>', 'its name')
-    .option('--name-zh <name>', 'its name in Chinese; empty: the name serves for both')
+    .option('--name-zh <name>', 'its name in Chinese; an empty one removes it')
     .action((id: string, names: { name?: string; nameZh?: string }, command: Command) => {
       if (Object.keys(names).length === 0) command.error('error: give --name <name>, --name-zh <name> or both')
       return run(async () => (await import('./region')).changeRegionNames(id, names))
@@ -152,16 +152,16 @@ function addRegion(region: Command, run: Run): void {
 function addQuota(quota: Command, run: Run): void {
   const set = quota
     .command('set')
-    .description('set how many images an account may have in a region, and how much of what else is named')
+    .description('set the image quota of an account in a region, and with options its other quotas')
     .argument('<username>')
     .argument('<region>')
     .argument('<images>', `0 to ${resources.images.max}`, toAmount('images'))
-    .option('--force', 'also below what is used: nothing is taken away, no new place is given')
+    .option('--force', 'also below the current use: nothing is removed, and nothing new is accepted')
   const others = resourceNames.filter((name) => name !== 'images')
   for (const name of others) {
     const isBytes = resources[name].unit === 'bytes'
     const most = `0 to ${amountOf(name, resources[name].max)}`
-    const text = isBytes ? 'how many bytes it may have there, as 500GiB' : `how many ${name} it may have there`
+    const text = isBytes ? 'its quota of bytes, such as 500GiB' : `its quota of ${name}`
     set.option(`--${name} ${isBytes ? '<size>' : '<number>'}`, `${text}, ${most}`, toAmount(name))
   }
   set.action((username: string, region: string, images: number, options: QuotaOptions) => {
@@ -199,7 +199,7 @@ function addImage(image: Command, run: Run): void {
     .command('import <file>')
     .description('import a disk file (qcow2, raw, vmdk, vhd, vhdx, vdi, iso) as a custom image')
     .requiredOption('--account <username>', 'the master account that owns it')
-    .requiredOption('--region <id>', 'where it goes')
+    .requiredOption('--region <id>', 'the region of the image')
     .requiredOption('--name <name>', 'the name of the image')
     .requiredOption('--os <text>', 'the operating system on the disk')
     .action((file: string, options: ImportOptions) => {
@@ -213,9 +213,9 @@ function addImage(image: Command, run: Run): void {
     .action((options: { account: string }) => run(async () => (await import('./image')).showImages(options.account)))
   image
     .command('delete <id>')
-    .description('put an image into the recycle bin of its owner')
+    .description('move an image into the recycle bin of its owner')
     .option('--cancel-shares', 'cancel its shares in the same step')
-    .option('--for-good', 'remove it and its bytes, past the recycle bin or out of it')
+    .option('--for-good', 'delete it and its bytes for good, also from the recycle bin')
     .action((id: string, options: { cancelShares?: true; forGood?: true }) => {
       const how = { cancelShares: options.cancelShares === true, isForGood: options.forGood === true }
       return run(async () => (await import('./image')).removeImageNow(id, how))
@@ -225,7 +225,7 @@ function addImage(image: Command, run: Run): void {
 function addShare(share: Command, run: Run): void {
   share
     .command('list')
-    .description('list whom an image is shared with')
+    .description('list the shares of an image')
     .requiredOption('--image <id>', 'the image')
     .action((options: { image: string }) => run(async () => (await import('./share')).showShares(options.image)))
   share

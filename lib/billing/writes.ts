@@ -10,10 +10,10 @@ export const runsAtOnce = 10_000
 export const hoursAtOnce = 24
 
 /**
- * Charges what has run and has no line yet: one line for each instance and clock hour in UTC in which it is proven to have run, at
- * the price of that hour. An hour that has not begun by the database's clock is left alone, whatever a run says. Lines and the mark
- * how far a run is metered are one statement, so a worker that dies has written both or neither; runs that another worker is at
- * are passed over, and the index of hours refuses a second line. Answers how many runs it was at: none when nothing is due.
+ * Writes the lines that are missing: one for each instance and clock hour in UTC in which it is proven to have run, at the price
+ * of that hour (rule 23), for the master account that owns the instance (rule 4). An hour that has not begun by the database's
+ * clock is left out, whatever a run says. Lines and `meteredHour` are written by one statement, so a worker that dies has written
+ * both or neither; runs locked by another worker are skipped. Returns the number of runs metered: 0 when nothing is due.
  */
 export async function meterRuns(tx: Pick<Transaction, '$executeRaw'> = db()): Promise<number> {
   const hour = Prisma.sql`interval '1 hour'`

@@ -22,8 +22,8 @@ const defaultVirtualSizeMax = 2 * 1024 ** 4
 const packedFormats: readonly KnownFormat[] = diskFormats.filter((format) => format !== raw && format !== iso)
 
 /**
- * Decides from the bytes alone whether a file is a disk that may be imported, before any tool that follows what a file says
- * (a path, a size, a table) touches it. Throws only when reading fails.
+ * Rule 17: decides from the bytes alone whether a file is a disk that may be imported, before any tool that follows what a
+ * file says (a path, a size, a table) touches it. Throws only when reading fails.
  */
 export async function inspectDisk(
   reader: ByteReader,

@@ -5,8 +5,8 @@ export const imageStates = ['importing', 'available', 'copying', 'failed', 'dele
 export type ImageStateName = (typeof imageStates)[number]
 
 /**
- * In which states of an image what may be done. The rules, the rows and the pages ask this table, and no other place compares a
- * state. `edit` is what a page offers of `update`: an image that failed has nothing to describe. `bin`: a delete can be undone.
+ * The states in which each operation on an image is possible (rule 10 for `share`). Rules, rows and pages all ask this table; states
+ * are compared nowhere else. `edit` is `update` as a page offers it: a failed image has nothing to describe. `bin`: the delete can be undone.
  */
 export const imageCan = {
   share: ['available'],
@@ -85,7 +85,7 @@ export const minDiskGibMax = 65_536
 export const minMemoryMibMax = 16_777_216
 const dayMs = 24 * 60 * 60 * 1000
 
-/** When an image in the recycle bin goes for good, with so many days to come back. */
+/** Rule 18: when an image in the recycle bin is removed for good. */
 export function purgedAt(deletedAt: Date, recycleDays: number): Date {
   return new Date(deletedAt.getTime() + recycleDays * dayMs)
 }

@@ -28,10 +28,7 @@ export type InstanceTaskName = (typeof instanceTasks)[number]
 
 const there = ['creating', 'running', 'paused', 'stopping', 'stopped', 'failed', 'unknown'] as const
 
-/**
- * In which states of an instance what may be done. The rules, the rows and the pages ask this table, and no other place
- * compares a state.
- */
+/** Rule 21: the states in which each operation on an instance is possible. Rules, rows and pages all ask this table. */
 export const instanceCan = {
   start: ['stopped', 'failed'],
   stop: ['running'],
@@ -176,7 +173,7 @@ export type HostRefusal = RefusalOf<
   'HOST_UNAVAILABLE' | 'EMULATION_NOT_ALLOWED' | 'BOOT_MODE_UNSUPPORTED' | 'HOST_FULL'
 >
 
-/** Whether a host takes so many machines of a shape. Others' numbers are nobody's business, so none comes along. */
+/** Rule 20: whether a host has capacity for `count` machines of a shape. The refusal has no numbers: they are other tenants'. */
 export function refuseHost(
   host: HostFacts | null,
   asked: { shape: Shape; count: number; bootMode: 'BIOS' | 'UEFI' },

@@ -24,7 +24,7 @@ const keptSnapshots = { table: 'Snapshot', account: 'ownerId', counts: `x.state 
 
 /** All that a master account has a quota of, by the name that `Quota.resource` has for it. */
 export const resources = {
-  /** Own images in every state but failed, and images that are shared with the account. */
+  /** Rule 3: own images in every state but failed, and images that are shared with the account. */
   images: {
     default: 50,
     max: 1_000_000,
@@ -33,7 +33,7 @@ export const resources = {
     uses: [keptImages, { table: 'Share', account: 'recipientId', counts: 'true' }],
     recorded: { quota: 'quota', used: 'used' },
   },
-  /** Bytes count where they are kept: own images and snapshots, or what is promised while they are being brought. */
+  /** Rule 13: bytes count where they are kept: own images and snapshots, or the reservation while they are transferred. */
   bytes: {
     default: 200 * 2 ** 30,
     /** 1 PiB: more than any store here has. */
@@ -51,7 +51,7 @@ export const resources = {
     recorded: { quota: 'bytes', used: 'bytesUsed' },
     since: '20261126214733_space',
   },
-  /** Instances hold their place until nothing of them is left, also where they have failed. */
+  /** Rule 19: an instance holds its place until it is terminated, also when it has failed. */
   instances: {
     default: 10,
     max: 100_000,
@@ -90,7 +90,7 @@ export function refuseQuota<Code extends QuotaFullCode>(
   return facts.used + facts.asked > facts.quota ? { code: resource.full, ...facts } : null
 }
 
-/** A place takes a promise of bytes only when they fit beside its reserve and all that is promised there already. */
+/** Rule 13: bytes are reserved in a place only if they fit beside its reserve and everything reserved there already. */
 export function refuseRoom(facts: {
   free: number
   promised: number

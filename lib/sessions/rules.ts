@@ -1,4 +1,4 @@
-/** A session that is not used for this long ends by itself. */
+/** Rule 25: a session that is not used for this long ends. */
 export const sessionMs = 12 * 60 * 60 * 1000
 /** A session in use is renewed no more often than this, so that reading pages costs no writes. */
 const renewedEveryMs = 60 * 60 * 1000

@@ -43,7 +43,7 @@ export function dayTurnsAt(now: Date, timeZone: string): Date {
 
 export type RecipientFacts = {
   username: string
-  /** A master account that is not disabled has this name. */
+  /** A master account that is not disabled has this name (rule 11). */
   exists: boolean
   isYou: boolean
   alreadyShared: boolean
@@ -65,8 +65,8 @@ export type ShareRefusal = RefusalOf<
 >
 
 /**
- * Whether these recipients can be added to this own image: null, or the refusal. The image comes first, then what concerns the
- * whole request (places, day), then every username with its own reason. All or none: one refused username refuses all.
+ * Whether these recipients can be added to this own image: null, or the refusal. Rule 12 gives the order: the image, then the
+ * limits of the whole request (places, day), then every username with its own reason. One refused username refuses all.
  */
 export function refuseShare(facts: ShareFacts): ShareRefusal | null {
   const { state } = facts.image
@@ -74,7 +74,7 @@ export function refuseShare(facts: ShareFacts): ShareRefusal | null {
   return refuseCount(facts) ?? refuseRecipients(facts)
 }
 
-/** What one is told who shares another's image: that it cannot be passed on, where one holds a share of it in this region. */
+/** Rule 5: the answer to an attempt to share another's image. Only the holder of a share in this region learns that it exists. */
 export function refuseForeignImage(
   heldIn: string | null,
   region: string,

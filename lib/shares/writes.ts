@@ -66,7 +66,7 @@ export async function shareImage(
   return await onOwnImage(ctx, input, share, async () => ({ accounts: candidates.map((candidate) => candidate.id) }))
 }
 
-/** Finds what to lock. An image never changes hands, so whose it is may be asked before the locks. */
+/** Finds what to lock. An image never changes hands, so its owner may be read before the locks. Rule 7: only masters receive. */
 async function findToLock(ctx: Context, { imageId, usernames }: ShareImageInput) {
   const [found] = await db().$queryRaw<(LookupsRow & { isOwn: boolean; ids: string[]; usernames: string[] })[]>`
     SELECT EXISTS (SELECT 1 FROM "Image" WHERE id = ${imageId} AND "ownerId" = ${ctx.viewer.ownerId}) AS "isOwn",
@@ -165,7 +165,7 @@ async function writeShares(
 }
 
 /**
- * Ends a share, asked by its sharer or by its recipient. Anyone else, and a share that has ended already, get
+ * Rule 8: ends a share for its sharer or its recipient. Anyone else, and a share that has ended already, get
  * SHARE_NOT_FOUND. The recipient's quota place is free at once; nothing of the sharer's day comes back.
  */
 export async function cancelShare(

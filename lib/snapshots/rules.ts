@@ -3,7 +3,7 @@ import type { RefusalOf } from '@/lib/result'
 export const snapshotStates = ['creating', 'available', 'failed'] as const
 export type SnapshotStateName = (typeof snapshotStates)[number]
 
-/** In which states of a snapshot what may be done: the rules, the rows and the pages ask this table. To delete one that is being made calls it off. */
+/** Rule 22: the states in which each operation on a snapshot is possible. Deleting one that is being created cancels it. */
 export const snapshotCan = {
   createImage: ['available'],
   restore: ['available'],

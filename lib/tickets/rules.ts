@@ -2,7 +2,7 @@
 export const viewKinds = ['console', 'screen'] as const
 export type ViewKindName = (typeof viewKinds)[number]
 
-/** A ticket that was not used by then opens nothing. */
+/** Rule 24: an unused ticket expires after this long. */
 export const ticketMs = 30_000
 /** So many unused tickets one session can have: each reconnect of each view of each tab takes one. */
 export const ticketsMax = 20
