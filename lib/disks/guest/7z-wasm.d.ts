@@ -8,6 +8,7 @@ declare module '7z-wasm' {
     createNode(parent: Node | null, name: string, mode: number, device: number): Node
     getStream(descriptor: number): Stream | null
     mkdir(path: string): Node
+    writeFile(path: string, text: string): void
     mount(type: { mount(mount: Mount): Node }, options: object, path: string): Node
   }
   export type Module = { FS: FileSystem; callMain(args: string[]): number | undefined }

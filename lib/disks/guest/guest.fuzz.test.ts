@@ -84,6 +84,7 @@ function readAll(disk: Blocks): DiskLayout {
 
 test.each(Object.entries(bases))(
   'no change to %s makes the readers throw, reach out of the disk or read on and on',
+  { timeout: 180_000 },
   (_, base) => {
     const property = fc.property(changed(base, 4), (bytes) => {
       const disk = watched(bufferBlocks(bytes))

@@ -11,7 +11,8 @@ export type Listing = {
 /** A file system says that it has more files than anybody would wait for. */
 export class TooManyFiles extends Error {}
 
-const filesMax = 4_000_000
+/** More than this is not counted. */
+export const filesMax = 4_000_000
 /** No honest line is longer. What is behind is another line, with a field that nobody asks for. */
 const lineLengthMax = 64 * 1024
 const headerEnd = '----------'
@@ -20,51 +21,77 @@ const ownFile = /^\[SYS(TEM)?\]\//
 const entriesKeptMax = 64
 
 /**
- * Reads what 7-Zip prints for `l -slt`: fields of the file system, a line, then a block of fields for every entry. It prints
- * control characters of a name as `_`, so no name can look like a line. Entries are kept whose path `isWanted`.
+ * Reads what 7-Zip prints for `l -slt` as blocks of fields: first those of the file system, as `onHeader`, then those of every
+ * entry. It prints control characters of a name as `_`, so no name can look like a line.
  */
-export function createListing(isWanted: (path: string) => boolean) {
+export function createBlockReader(
+  onHeader: (fields: Map<string, string>) => void,
+  onEntry: (fields: Map<string, string>) => void,
+) {
   const decoder = new TextDecoder()
-  const entries = new Map<string, Entry>()
-  let header: Map<string, string> | null = null
   let fields = new Map<string, string>()
-  let files = 0
+  let hasHeader = false
   let rest = ''
 
   const endBlock = () => {
-    const entry = header && fields.has('Path') ? entryOf(fields) : null
-    const isStream = fields.get('Alternate Stream') === '+'
+    const ended = fields
     fields = new Map()
-    if (!entry) return
-    if (!entry.isFolder && !ownFile.test(entry.path) && !isStream) files += 1
-    if (files > filesMax) throw new TooManyFiles()
-    if (entries.size < entriesKeptMax && isWanted(entry.path)) entries.set(entry.path, entry)
+    if (hasHeader && ended.has('Path')) onEntry(ended)
   }
-
   const hear = (line: string) => {
-    if (line === '') return header ? endBlock() : undefined
-    if (line === headerEnd && !header) {
-      header = fields
+    if (line === '') return hasHeader ? endBlock() : undefined
+    if (line === headerEnd && !hasHeader) {
+      hasHeader = true
+      onHeader(fields)
       fields = new Map()
       return
     }
     const equals = line.indexOf(' = ')
     if (equals > 0) fields.set(line.slice(0, equals), line.slice(equals + 3))
   }
-
   return {
     hear: (bytes: Uint8Array) => {
       const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n')
       rest = (lines.pop() ?? '').slice(0, lineLengthMax)
       for (const line of lines) hear(line)
     },
-    /** Null where 7-Zip found no file system that it knows. */
-    end: (): Listing | null => {
+    end: () => {
       hear(rest)
       endBlock()
-      return header ? { files, label: header.get('Label') ?? '', entries } : null
     },
   }
+}
+
+/** Counts what 7-Zip lists, and keeps the entries whose path `isWanted`. */
+export function createListing(isWanted: (path: string) => boolean) {
+  const entries = new Map<string, Entry>()
+  let label: string | null = null
+  let files = 0
+  const reader = createBlockReader(
+    (fields) => {
+      label = fields.get('Label') ?? ''
+    },
+    (fields) => {
+      const entry = entryOf(fields)
+      if (isFile(fields)) files += 1
+      if (files > filesMax) throw new TooManyFiles()
+      if (entries.size < entriesKeptMax && isWanted(entry.path)) entries.set(entry.path, entry)
+    },
+  )
+  return {
+    hear: reader.hear,
+    /** Null where 7-Zip found no file system that it knows. */
+    end: (): Listing | null => {
+      reader.end()
+      return label === null ? null : { files, label, entries }
+    },
+  }
+}
+
+/** Whether the fields are those of a file or a link, and neither a folder, nor a stream of NTFS, nor a file system's own. */
+export function isFile(fields: Map<string, string>): boolean {
+  const { path, isFolder } = entryOf(fields)
+  return !isFolder && !ownFile.test(path) && fields.get('Alternate Stream') !== '+'
 }
 
 // A link to a folder is called a folder, but it has no more in it than any other file.

@@ -10,6 +10,8 @@ const folder = '/disk'
 const fileName = 'part'
 /** Where 7-Zip finds the part. */
 export const partPath = `${folder}/${fileName}`
+/** Where it finds the names that a run is given. */
+export const namesPath = '/names'
 
 const folderMode = 0o040555
 const fileMode = 0o100444
@@ -25,12 +27,14 @@ export type SevenZipRun = {
   args: string[]
   /** Called with what is written, which is only valid during the call. Throwing ends the run. */
   onOutput: (bytes: Uint8Array) => void
+  /** Text that 7-Zip finds as the file `namesPath`, in the memory of this run. */
+  names?: string
 }
 
 /** Makes a function that runs 7-Zip, each time in a fresh instance, and answers its exit code. */
 export async function loadSevenZip(memoryBytesMax: number): Promise<(run: SevenZipRun) => Promise<number>> {
   const compiled = await WebAssembly.compile(readFileSync(createRequire(import.meta.url).resolve('7z-wasm/7zz.wasm')))
-  return async ({ part, args, onOutput }) => {
+  return async ({ part, args, onOutput, names }) => {
     // What our own functions throw comes back through WebAssembly as an error of 7-Zip's, or not at all.
     const failed: { error: Error | null } = { error: null }
     const fail = (error: Error) => {
@@ -47,6 +51,7 @@ export async function loadSevenZip(memoryBytesMax: number): Promise<(run: SevenZ
     })
     FS.mkdir(folder)
     FS.mount({ mount: (mount) => mountPart(FS, mount, readingFrom(part, fail)) }, {}, folder)
+    if (names !== undefined) FS.writeFile(namesPath, names)
     catchOutput(FS, onOutput, fail)
     const code = runMain(callMain, args, fail)
     if (failed.error) throw failed.error

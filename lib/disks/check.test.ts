@@ -1,0 +1,33 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { checkGuest } from './check'
+import { buildQcow2, buildRawDisk } from './samples'
+
+const folder = mkdtempSync(join(tmpdir(), 'check-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const disk = buildRawDisk({ sizeMib: 8, label: 'harbour web', seed: 3 })
+const path = join(folder, 'disk')
+const check = (bytes: Buffer, format: 'raw' | 'qcow2', signal = new AbortController().signal) => {
+  writeFileSync(path, bytes)
+  return checkGuest({ path, format }, { deep: false, signal, onProgress: () => {} })
+}
+
+test("the project's own sample disk is clean, whatever it is packed in", async () => {
+  const report = await check(disk, 'raw')
+  expect(report).toMatchObject({ verdict: 'clean', reason: null, files: 1, findings: [] })
+  expect(await check(buildQcow2({ raw: disk }), 'qcow2')).toEqual({ ...report, seconds: expect.any(Number) })
+})
+
+test('a disk without anything on it is not called clean', async () => {
+  expect(await check(Buffer.alloc(1024 ** 2), 'raw')).toMatchObject({
+    verdict: 'unchecked',
+    reason: 'NOTHING_READABLE',
+  })
+})
+
+test('the signal ends a check', async () => {
+  await expect(check(disk, 'raw', AbortSignal.abort(new Error('ended')))).rejects.toThrow('ended')
+})

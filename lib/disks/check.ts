@@ -1,0 +1,91 @@
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { rulesVersion } from './check/path-rules'
+import type { CheckProgress, CheckReport, UncheckedReason } from './check/report'
+import type { GuestFile } from './guest'
+
+export type CheckOptions = {
+  /** Also searches what lies in no file: deleted data, and what is between partitions. */
+  deep: boolean
+  /** Ends the check; it throws the signal's reason. */
+  signal: AbortSignal
+  onProgress: (progress: CheckProgress) => void
+  limits?: Partial<CheckLimits>
+}
+
+/** The memory is what the thread takes above the process without it. */
+export type CheckLimits = { timeMs: number; memoryBytes: number }
+
+/** What the thread is told, and what it says. */
+export type CheckTask = GuestFile & { deep: boolean; memoryBytesMax: number; timeMs: number }
+export type CheckWord = { progress: CheckProgress } | { report: CheckReport; isWhole: boolean }
+
+const defaultLimits: CheckLimits = { timeMs: 120_000, memoryBytes: 300 * 1024 ** 2 }
+/** The thread ends itself when its time is over; so much later it is ended. */
+const graceMs = 2_000
+
+/**
+ * Looks through the files of a disk for secrets and for what ties it to its owner, in a thread of its own, without mounting
+ * or running anything, and without writing anywhere. The same bytes always get the same findings.
+ *
+ * It always answers: a limit that is hit, and content that makes no sense, give what was found so far and the `reason`. It
+ * throws only if the file cannot be opened, or the signal ends it. No value of a secret leaves the thread.
+ */
+export async function checkGuest(file: GuestFile, options: CheckOptions): Promise<CheckReport> {
+  const { deep, signal, onProgress } = options
+  signal.throwIfAborted()
+  const { timeMs, memoryBytes } = { ...defaultLimits, ...options.limits }
+  const started = performance.now()
+  const task: CheckTask = {
+    ...file,
+    deep,
+    memoryBytesMax: Math.floor(memoryBytes * 0.45),
+    timeMs: timeMs - graceMs / 2,
+  }
+  const worker = new Worker(join(import.meta.dirname, 'check/start-worker.mjs'), {
+    workerData: task,
+    execArgv: [],
+    resourceLimits: {
+      maxOldGenerationSizeMb: Math.floor((memoryBytes * 0.4) / 1024 ** 2),
+      maxYoungGenerationSizeMb: 16,
+    },
+  })
+  let known = nothingYet(deep)
+  const endedBy = (reason: UncheckedReason): CheckReport => {
+    const seconds = Math.round(performance.now() - started) / 1000
+    return { ...known, seconds, reason, verdict: known.findings.length > 0 ? 'findings' : 'unchecked' }
+  }
+  let timer: NodeJS.Timeout | undefined
+  let onAbort = () => {}
+  try {
+    return await new Promise<CheckReport>((resolve, reject) => {
+      timer = setTimeout(() => resolve(endedBy('TIME')), timeMs)
+      onAbort = () => reject(signal.reason)
+      signal.addEventListener('abort', onAbort)
+      worker.on('message', (word: CheckWord) => {
+        if ('progress' in word) return onProgress(word.progress)
+        known = word.report
+        if (word.isWhole) resolve(known)
+      })
+      worker.on('error', (error) => {
+        if (isOutOfMemory(error)) resolve(endedBy('MEMORY'))
+        else reject(error)
+      })
+      worker.on('exit', (code) => reject(new Error(`The thread that checks a disk ended early, with code ${code}.`)))
+    })
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', onAbort)
+    await worker.terminate()
+  }
+}
+
+function nothingYet(isDeep: boolean): CheckReport {
+  const counted = { files: 0, bytes: 0, seconds: 0, filesByPathOnly: 0, filesNotRead: 0, findingsBeyond: 0 }
+  const counts = { critical: 0, high: 0, medium: 0, low: 0 }
+  return { verdict: 'unchecked', reason: null, rulesVersion, isDeep, partitions: [], ...counted, findings: [], counts }
+}
+
+function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+}

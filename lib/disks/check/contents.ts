@@ -1,0 +1,101 @@
+import { namesPath, partPath } from '../guest/seven-zip'
+import { goodCodes, type Volume } from './file-list'
+
+/** A file to be read: a path and a size as they were listed. */
+export type Wanted = { path: string; size: number }
+/** Hears a file that was read to its end. The bytes are its own. */
+export type OnContents<File extends Wanted> = (file: File, bytes: Buffer) => void
+
+/** Runs that may fail before the rest of a volume is given up; each costs as much as a listing. */
+const failedRunsMax = 40
+
+/**
+ * Reads files in one run of 7-Zip, into memory. They are given in the order of the listing. Where 7-Zip stops at one of
+ * them, the others are read in smaller runs. Answers those that could not be read: by a damage, or because 7-Zip cannot
+ * select their name, which it shows in another way than it is stored.
+ */
+export async function readFiles<File extends Wanted>(
+  volume: Volume,
+  files: readonly File[],
+  onContents: OnContents<File>,
+): Promise<{ unread: number; isDamaged: boolean }> {
+  let unread = 0
+  let failed = 0
+  const pending: (readonly File[])[] = [files]
+  for (let batch = pending.pop(); batch; batch = pending.pop()) {
+    if (batch.length === 0) continue
+    const output = parseOutput(batch, onContents)
+    const code = await volume.run({
+      part: volume.part,
+      // A line with the name stands before the bytes of each file. Names are no patterns, and begin at the root.
+      args: ['x', '-so', '-bb1', '-bso1', '-spd', '-scsUTF-8', `-t${volume.archive}`, partPath, `@${namesPath}`],
+      names: batch.map(({ path }) => path).join('\n'),
+      onOutput: output.hear,
+    })
+    if (goodCodes.includes(code) && output.isWhole()) {
+      unread += batch.length - output.read()
+      continue
+    }
+    failed += 1
+    const rest = output.rest()
+    const middle = Math.ceil(rest.length / 2)
+    if (rest.length <= 1 || failed > failedRunsMax) unread += rest.length
+    else pending.push(rest.slice(middle), rest.slice(0, middle))
+  }
+  return { unread, isDamaged: failed > 0 }
+}
+
+/**
+ * Takes apart what 7-Zip writes: its own lines, then for each file a line `- path` and as many bytes as were listed. The
+ * bytes are counted, so nothing in a file can look like a line.
+ */
+function parseOutput<File extends Wanted>(files: readonly File[], onContents: OnContents<File>) {
+  let line = ''
+  let next = 0
+  let read = 0
+  let current: { file: File; bytes: Buffer; done: number } | null = null
+
+  const endLine = () => {
+    const path = line.startsWith('- ') ? line.slice(2) : null
+    line = ''
+    if (path === null) return
+    const index = files.findIndex((file, at) => at >= next && file.path === path)
+    const file = files[index]
+    if (!file) return
+    next = index + 1
+    current = { file, bytes: Buffer.alloc(file.size), done: 0 }
+    endFile()
+  }
+  const endFile = () => {
+    if (!current || current.done < current.bytes.length) return
+    const { file, bytes } = current
+    current = null
+    read += 1
+    onContents(file, bytes)
+  }
+  return {
+    hear: (bytes: Uint8Array) => {
+      for (let at = 0; at < bytes.length; ) {
+        if (current) {
+          const length = Math.min(current.bytes.length - current.done, bytes.length - at)
+          current.bytes.set(bytes.subarray(at, at + length), current.done)
+          current.done += length
+          at += length
+          endFile()
+        } else {
+          const end = bytes.indexOf(0x0a, at)
+          const stop = end < 0 ? bytes.length : end
+          if (line.length < lineLengthMax) line += Buffer.from(bytes.subarray(at, stop)).toString('utf8')
+          at = stop + 1
+          if (end >= 0) endLine()
+        }
+      }
+    },
+    isWhole: () => current === null,
+    read: () => read,
+    /** The files that came after the last whole one. */
+    rest: () => files.slice(current ? next - 1 : next),
+  }
+}
+
+const lineLengthMax = 64 * 1024

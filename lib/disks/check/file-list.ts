@@ -1,0 +1,46 @@
+import type { Blocks } from '../guest/blocks'
+import type { ArchiveType } from '../guest/file-systems/found'
+import { createBlockReader, filesMax, isFile, TooManyFiles } from '../guest/listing'
+import { partPath, type SevenZipRun } from '../guest/seven-zip'
+
+/** Runs 7-Zip in a fresh instance and answers its exit code. */
+export type Run = (run: SevenZipRun) => Promise<number>
+/** A part of a disk and how 7-Zip calls its format. */
+export type Volume = { part: Blocks; archive: ArchiveType; run: Run }
+/** A file as 7-Zip lists it. A link to another has no contents of its own. */
+export type ListedFile = { path: string; size: number; isLink: boolean }
+
+/** 7-Zip found nothing wrong, or only something to warn of. */
+export const goodCodes: readonly number[] = [0, 1]
+
+/**
+ * Lists the files of a volume, in the order in which 7-Zip reads them, and answers their number: null where 7-Zip does not
+ * know it. `isDamaged`: it complained, so that there may be more. Throws `TooManyFiles`, and what `onFile` throws.
+ */
+export async function listFiles(
+  { part, archive, run }: Volume,
+  onFile: (file: ListedFile) => void,
+): Promise<{ files: number; isDamaged: boolean } | null> {
+  let files = 0
+  let isKnown = false
+  const reader = createBlockReader(
+    () => {
+      isKnown = true
+    },
+    (fields) => {
+      if (!isFile(fields)) return
+      files += 1
+      if (files > filesMax) throw new TooManyFiles()
+      onFile(fileOf(fields))
+    },
+  )
+  const code = await run({ part, args: ['l', '-slt', `-t${archive}`, partPath], onOutput: reader.hear })
+  reader.end()
+  return isKnown ? { files, isDamaged: !goodCodes.includes(code) } : null
+}
+
+function fileOf(fields: Map<string, string>): ListedFile {
+  const mode = fields.get('Mode') ?? ''
+  const isLink = Boolean(fields.get('Symbolic Link')) || (mode !== '' && !mode.startsWith('-'))
+  return { path: fields.get('Path') ?? '', size: Number(fields.get('Size')) || 0, isLink }
+}

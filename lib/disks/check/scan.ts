@@ -1,0 +1,88 @@
+import { type Blocks, partOf } from '../guest/blocks'
+import { readPartitionTable } from '../guest/partition-table'
+import { loadSevenZip } from '../guest/seven-zip'
+import type { Run } from './file-list'
+import { createFindings } from './findings'
+import { checkPartition, type Tally } from './partition'
+import { rulesVersion } from './path-rules'
+import type { CheckedPartition, CheckProgress, CheckReport, UncheckedReason } from './report'
+import { reasonOf } from './trouble'
+
+export type ScanOptions = {
+  /** Opens what the guest sees; content that cannot be read may throw `UnreadableBlocks`. */
+  open: () => Blocks
+  deep: boolean
+  /** What 7-Zip may take. */
+  memoryBytesMax: number
+  onProgress: (progress: CheckProgress) => void
+  /** Hears what is known so far, so that a check that is ended has not been for nothing. */
+  onReport: (report: CheckReport) => void
+}
+
+/** Checks every partition of a disk. Content never makes it throw. */
+export async function checkDisk({
+  open,
+  deep,
+  memoryBytesMax,
+  onProgress,
+  onReport,
+}: ScanOptions): Promise<CheckReport> {
+  const started = performance.now()
+  const findings = createFindings()
+  const tally: Tally = { filesLooked: 0, filesTotal: 0, bytesRead: 0, byPathOnly: 0, notRead: 0 }
+  const partitions: CheckedPartition[] = []
+  let reason: UncheckedReason | null = null
+  const report = () => reportOf({ findings, tally, partitions, reason, deep, started })
+  try {
+    const disk = open()
+    const { slots, unread } = readPartitionTable(disk)
+    if (unread) reason = unread === 'damaged' ? 'DAMAGED' : 'MEMORY'
+    let loading: Promise<Run> | undefined
+    const load = () => {
+      loading ??= loadSevenZip(memoryBytesMax)
+      return loading
+    }
+    for (const [index, slot] of slots.entries()) {
+      const part = partOf(disk, slot.start, slot.size)
+      const hear = () => {
+        const { filesLooked, filesTotal, bytesRead } = tally
+        onProgress({ filesLooked, filesTotal, bytesRead, partition: index })
+        onReport(report())
+      }
+      partitions.push(await checkPartition({ part, slot, index, load, findings, tally, hear }))
+      hear()
+    }
+  } catch (error) {
+    reason ??= reasonOf(error)
+  }
+  return report()
+}
+
+type Parts = {
+  findings: ReturnType<typeof createFindings>
+  tally: Tally
+  partitions: CheckedPartition[]
+  reason: UncheckedReason | null
+  deep: boolean
+  started: number
+}
+
+function reportOf({ findings, tally, partitions, reason, deep, started }: Parts): CheckReport {
+  const found = findings.list()
+  const hasFiles = partitions.some(({ readable, fileSystem }) => readable && fileSystem !== null)
+  const why =
+    reason ?? partitions.find((partition) => partition.reason)?.reason ?? (hasFiles ? null : 'NOTHING_READABLE')
+  return {
+    verdict: found.findings.length > 0 ? 'findings' : why ? 'unchecked' : 'clean',
+    reason: why,
+    rulesVersion,
+    isDeep: deep,
+    partitions: [...partitions],
+    files: tally.filesTotal,
+    bytes: tally.bytesRead,
+    seconds: Math.round(performance.now() - started) / 1000,
+    filesByPathOnly: tally.byPathOnly,
+    filesNotRead: tally.notRead,
+    ...found,
+  }
+}

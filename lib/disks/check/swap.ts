@@ -1,0 +1,25 @@
+import { type Blocks, readBytesMax } from '../guest/blocks'
+
+/** The first page of swap space describes it; a larger page than any. */
+const headerBytes = 64 * 1024
+
+/** Whether swap space has been written to: it holds what was in a machine's memory. */
+export function findSwapContent(part: Blocks): boolean {
+  return !isZeroFrom(part, headerBytes)
+}
+
+/** Whether there is nothing at all. */
+export function isZero(part: Blocks): boolean {
+  return isZeroFrom(part, 0)
+}
+
+function isZeroFrom(part: Blocks, start: number): boolean {
+  const buffer = Buffer.alloc(Math.min(readBytesMax, 1024 ** 2))
+  const zeros = Buffer.alloc(buffer.length)
+  for (let at = start; at < part.size; at += buffer.length) {
+    const length = part.readInto(buffer, at)
+    if (!buffer.subarray(0, length).equals(zeros.subarray(0, length))) return false
+    if (length === 0) break
+  }
+  return true
+}

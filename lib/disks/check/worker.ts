@@ -1,0 +1,38 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import type { CheckTask, CheckWord } from '../check'
+import { type Blocks, makeBlocks, openFileBlocks } from '../guest/blocks'
+import { openQcow2 } from '../guest/qcow2-blocks'
+import { checkDisk } from './scan'
+import { OutOfTime } from './trouble'
+
+// The thread in which a disk is checked. It may be ended at any time, and says what it knows as it goes.
+
+/** How often it says it, so that a long report is not copied for every batch. */
+const wordMs = 500
+
+const tell = (word: CheckWord) => parentPort?.postMessage(word)
+const { path, format, deep, memoryBytesMax, timeMs }: CheckTask = workerData
+const ends = performance.now() + timeMs
+const file = openFileBlocks(path)
+let toldAt = 0
+const report = await checkDisk({
+  open: () => (format === 'qcow2' ? openQcow2(timed(file)) : timed(file)),
+  deep,
+  memoryBytesMax,
+  onProgress: (progress) => tell({ progress }),
+  onReport: (report) => {
+    if (performance.now() - toldAt < wordMs) return
+    toldAt = performance.now()
+    tell({ report, isWhole: false })
+  },
+})
+file.close()
+tell({ report, isWhole: true })
+
+/** Blocks that are read until the time is over: 7-Zip reads often, and can be ended by nothing else. */
+function timed(blocks: Blocks): Blocks {
+  return makeBlocks(blocks.size, (into, offset) => {
+    if (performance.now() > ends) throw new OutOfTime()
+    return blocks.readInto(into, offset)
+  })
+}
