@@ -7,6 +7,7 @@ import { measureDisks } from './disks'
 import { type Findings, toRow, toTable } from './figures'
 import { measureGuest } from './guest'
 import { measureJavaScript } from './javascript'
+import { measureLoad } from './load'
 import { measureMetering } from './metering'
 import { measurePages } from './pages'
 import { makePlace, type Place, type Sizes } from './place'
@@ -18,6 +19,7 @@ import { measureViews } from './views'
 
 const sections: Record<string, (place: Place) => Promise<Findings>> = {
   shares: measureShares,
+  load: measureLoad,
   pages: measurePages,
   javascript: measureJavaScript,
   start: measureStart,
