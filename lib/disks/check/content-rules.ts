@@ -2,10 +2,10 @@ import { lineAt, privateKeyIn, stars } from './content-tests'
 import type { Severity } from './report'
 import type { ContentRule } from './rule'
 
-/** What AWS and others print in their documentation. */
 const isExample = (secret: string) =>
   /EXAMPLE|(.)\1{7}|0123456789|1234567890|abcdefgh|x{6}|placeholder|your[_-]/i.test(secret)
-const isReal = (secret: string) => !isExample(secret)
+/** Whether a secret is none of the examples that documentations print. */
+export const isReal = (secret: string) => !isExample(secret)
 
 /** Secrets that are recognised in any text. Where two rows could match, their lengths or prefixes keep them apart. */
 export const contentRules: readonly ContentRule[] = [

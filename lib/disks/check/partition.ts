@@ -3,8 +3,10 @@ import type { FoundFileSystem } from '../guest/file-systems/found'
 import { findFileSystem } from '../guest/file-systems/probe'
 import type { Slot } from '../guest/slot'
 import { readFiles } from './contents'
+import { foundHit, searchRanges } from './deep'
 import { type ListedFile, listFiles, type Run, type Volume } from './file-list'
 import type { createFindings } from './findings'
+import { freeSpaceOf } from './free-space'
 import { type Candidate, findByPath, findInContents, isPacked, textBytesMax } from './look'
 import { createPackages, type Packages, packageLists } from './packages'
 import { rulesFor } from './path-rules'
@@ -22,6 +24,8 @@ export type PartitionOptions = {
   load: () => Promise<Run>
   findings: ReturnType<typeof createFindings>
   tally: Tally
+  /** Whether what lies in no file is searched too. */
+  deep: boolean
   hear: () => void
 }
 
@@ -50,8 +54,13 @@ export async function checkPartition(options: PartitionOptions): Promise<Checked
     answer.fileSystem = found.kind
     if (found.kind === 'swap') return { ...answer, readable: findSwap(options) }
     if (encrypted.includes(found.kind)) return { ...answer, reason: 'ENCRYPTED' }
-    if (!found.archive) return { ...answer, reason: 'UNSUPPORTED_FILE_SYSTEM' }
-    return { ...answer, ...(await checkFiles(options, found)) }
+    if (!found.archive) {
+      if (options.deep) searchAll(options)
+      return { ...answer, reason: 'UNSUPPORTED_FILE_SYSTEM' }
+    }
+    const checked = await checkFiles(options, found)
+    if (options.deep) await searchFree(options, found)
+    return { ...answer, ...checked }
   } catch (error) {
     return { ...answer, reason: reasonOf(error) }
   }
@@ -63,6 +72,17 @@ function findSwap({ part, index, findings }: PartitionOptions): boolean {
     findings.add({ rule: 'swap-content', severity: 'high', partition: index, path: '', ...remedy })
   }
   return true
+}
+
+function searchAll({ part, slot, index, findings }: PartitionOptions) {
+  const all = [{ start: 0, end: part.size }]
+  for (const hit of searchRanges(part, all, slot.start)) findings.add(foundHit(hit, index, false))
+}
+
+async function searchFree({ part, slot, index, load, findings }: PartitionOptions, found: FoundFileSystem) {
+  const free = await freeSpaceOf(part, found, await load())
+  if (!free) return
+  for (const hit of searchRanges(part, free, slot.start)) findings.add(foundHit(hit, index, true))
 }
 
 async function checkFiles(options: PartitionOptions, { archive }: FoundFileSystem) {

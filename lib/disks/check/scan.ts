@@ -1,6 +1,8 @@
 import { type Blocks, partOf } from '../guest/blocks'
 import { readPartitionTable } from '../guest/partition-table'
 import { loadSevenZip } from '../guest/seven-zip'
+import type { Slot } from '../guest/slot'
+import { foundHit, searchRanges } from './deep'
 import type { Run } from './file-list'
 import { createFindings } from './findings'
 import { checkPartition, type Tally } from './partition'
@@ -49,13 +51,31 @@ export async function checkDisk({
         onProgress({ filesLooked, filesTotal, bytesRead, partition: index })
         onReport(report())
       }
-      partitions.push(await checkPartition({ part, slot, index, load, findings, tally, hear }))
+      partitions.push(await checkPartition({ part, slot, index, load, findings, tally, deep, hear }))
       hear()
     }
+    if (deep) searchGaps(disk, slots, findings)
   } catch (error) {
     reason ??= reasonOf(error)
   }
   return report()
+}
+
+/** Searches what lies in no partition. Its findings belong to the partition in front of them, or to the first. */
+function searchGaps(disk: Blocks, slots: readonly Slot[], findings: ReturnType<typeof createFindings>) {
+  let end = 0
+  const sorted = [...slots.entries()].sort(([, a], [, b]) => a.start - b.start)
+  const search = (until: number, index: number) => {
+    const gap = { start: end, end: until }
+    if (until > end) for (const hit of searchRanges(disk, [gap])) findings.add(foundHit(hit, index, true))
+  }
+  let before = 0
+  for (const [index, slot] of sorted) {
+    search(slot.start, before)
+    end = Math.max(end, slot.start + slot.size)
+    before = index
+  }
+  if (slots.length > 0) search(disk.size, before)
 }
 
 type Parts = {
@@ -69,7 +89,9 @@ type Parts = {
 
 function reportOf({ findings, tally, partitions, reason, deep, started }: Parts): CheckReport {
   const found = findings.list()
-  const hasFiles = partitions.some(({ readable, fileSystem }) => readable && fileSystem !== null)
+  const hasFiles = partitions.some(
+    ({ readable, fileSystem }) => readable && fileSystem !== null && fileSystem !== 'swap',
+  )
   const why =
     reason ?? partitions.find((partition) => partition.reason)?.reason ?? (hasFiles ? null : 'NOTHING_READABLE')
   return {

@@ -1,7 +1,7 @@
 import { lintSource } from '@secretlint/core'
 import { secretLintProfiler } from '@secretlint/profiler'
 import { creator } from '@secretlint/secretlint-rule-preset-recommend'
-import type { ContentMatch } from './content-rules'
+import { type ContentMatch, isReal } from './content-rules'
 import { stars } from './content-tests'
 
 // It keeps a mark for every rule and file and searches all of them for each, which makes many files take minutes. The next
@@ -16,7 +16,8 @@ export async function lintText(path: string, content: string): Promise<ContentMa
     source: { content, filePath: `/${path}`, ext: /\.\w+$/.exec(path)?.[0] ?? '', contentType: 'text' },
     options: { config: { rules }, maskSecrets: true, noPhysicFilePath: true },
   })
-  return messages.map(({ ruleId, loc, range }) => ({
+  const real = messages.filter(({ range }) => isReal(content.slice(...range)))
+  return real.map(({ ruleId, loc, range }) => ({
     rule: 'service-token',
     severity: 'high',
     line: loc.start.line,

@@ -1,4 +1,4 @@
-import { type Blocks, readBytesMax } from '../guest/blocks'
+import type { Blocks } from '../guest/blocks'
 
 /** The first page of swap space describes it; a larger page than any. */
 const headerBytes = 64 * 1024
@@ -14,12 +14,14 @@ export function isZero(part: Blocks): boolean {
 }
 
 function isZeroFrom(part: Blocks, start: number): boolean {
-  const buffer = Buffer.alloc(Math.min(readBytesMax, 1024 ** 2))
+  const buffer = Buffer.alloc(pieceBytes)
   const zeros = Buffer.alloc(buffer.length)
-  for (let at = start; at < part.size; at += buffer.length) {
+  for (let at = part.skipHole(start); at < part.size; at = part.skipHole(at + buffer.length)) {
     const length = part.readInto(buffer, at)
     if (!buffer.subarray(0, length).equals(zeros.subarray(0, length))) return false
     if (length === 0) break
   }
   return true
 }
+
+const pieceBytes = 1024 ** 2

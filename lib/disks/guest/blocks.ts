@@ -9,6 +9,8 @@ export interface Blocks {
   read(offset: number, length: number): Buffer
   /** The same into memory that is there already, and how many bytes it were: an inode table is megabytes at a time. */
   readInto(into: Uint8Array, offset: number): number
+  /** The first place from here on that may hold anything but zeros, or the size. Where nothing is known, it is this place. */
+  skipHole(offset: number): number
 }
 
 /** Twice the largest cluster; no caller needs more at a time. */
@@ -22,7 +24,11 @@ export class UnreadableBlocks extends Error {
 }
 
 /** Makes blocks of a function that fills memory from a place. It is only asked for what is inside, and may give less. */
-export function makeBlocks(size: number, fill: (into: Uint8Array, offset: number) => number): Blocks {
+export function makeBlocks(
+  size: number,
+  fill: (into: Uint8Array, offset: number) => number,
+  skipHole: (offset: number) => number = (offset) => offset,
+): Blocks {
   const lengthAt = (offset: number, length: number) =>
     offset >= 0 && offset < size ? Math.min(Math.max(length, 0), size - offset, readBytesMax) : 0
   const readInto = (into: Uint8Array, offset: number) => {
@@ -32,6 +38,7 @@ export function makeBlocks(size: number, fill: (into: Uint8Array, offset: number
   return {
     size,
     readInto,
+    skipHole: (offset) => (offset >= 0 && offset < size ? Math.min(size, skipHole(offset)) : size),
     read: (offset, length) => {
       const into = Buffer.allocUnsafe(lengthAt(offset, length))
       return into.subarray(0, readInto(into, offset))
@@ -62,7 +69,11 @@ export function bufferBlocks(buffer: Buffer): Blocks {
 /** A part of a disk as a disk of its own. What of it lies outside the disk is not there. */
 export function partOf(disk: Blocks, start: number, size: number): Blocks {
   const inside = Math.max(0, Math.min(size, disk.size - start))
-  return makeBlocks(inside, (into, offset) => disk.readInto(into, start + offset))
+  return makeBlocks(
+    inside,
+    (into, offset) => disk.readInto(into, start + offset),
+    (offset) => disk.skipHole(start + offset) - start,
+  )
 }
 
 /** Reads exactly so many bytes. What is not there reads as zeros, so that a mark can be looked for without minding bounds. */

@@ -41,7 +41,7 @@ export function openQcow2(file: Blocks): Blocks {
     return into.fill(0, file.readInto(into, place.at + skip))
   }
 
-  return makeBlocks(virtualSize, (into, offset) => {
+  const fill = (into: Uint8Array, offset: number) => {
     for (let done = 0; done < into.length; ) {
       const skip = (offset + done) % clusterSize
       const next = Math.min(into.length, done - skip + clusterSize)
@@ -49,7 +49,22 @@ export function openQcow2(file: Blocks): Blocks {
       done = next
     }
     return into.length
-  })
+  }
+  return makeBlocks(virtualSize, fill, (offset) => skipHole(file, header, tables, offset))
+}
+
+/** Passes over clusters that are nowhere, a whole table of them at a time. */
+function skipHole(file: Blocks, header: Header, tables: (at: number) => Buffer, offset: number): number {
+  const { clusterSize, virtualSize, l1 } = header
+  const perTable = clusterSize / 8
+  for (let at = offset; at < virtualSize; ) {
+    const cluster = Math.floor(at / clusterSize)
+    const entry = Math.floor(cluster / perTable) * 8
+    const hasTable = placeIn(l1.readUInt32BE(entry), l1.readUInt32BE(entry + 4)) !== 0
+    if (hasTable && placeOf(file, header, tables, cluster)) return at
+    at = hasTable ? (cluster + 1) * clusterSize : (Math.floor(cluster / perTable) + 1) * perTable * clusterSize
+  }
+  return virtualSize
 }
 
 function readHeader(file: Blocks): Header {

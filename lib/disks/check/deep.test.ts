@@ -1,0 +1,105 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { checkGuest } from '../check'
+import { littleEndian, patched } from '../fixtures/patch'
+import { createSecrets } from '../fixtures/plants'
+import { writeParts } from '../fixtures/tables'
+import { hasTools, runTool, toolsNote } from '../fixtures/tools'
+import { volumes } from '../fixtures/volumes'
+import { buildQcow2, buildRawDisk } from '../samples'
+
+const mib = 1024 ** 2
+const folder = mkdtempSync(join(tmpdir(), 'check-deep-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const lvmVolume = volumes.lvm ?? Buffer.alloc(0)
+const { make } = createSecrets('deep')
+const token = `ghp_${make(36)}`
+const key = `-----BEGIN PRIVATE KEY-----\n${make(64, 'base64')}\n${make(64, 'base64')}\n`
+
+async function check(bytes: Buffer, { deep = true, format = 'raw' as 'raw' | 'qcow2' } = {}) {
+  const path = join(folder, 'disk')
+  writeFileSync(path, bytes)
+  const report = await checkGuest(
+    { path, format },
+    { deep, signal: new AbortController().signal, onProgress: () => {} },
+  )
+  expect(JSON.stringify(report)).not.toContain(token.slice(4))
+  return report
+}
+
+/** An ext4 file system in which a file was written, and what a tool then does to it. */
+function madeExt4(...commands: string[]): Buffer {
+  const root = join(folder, 'root')
+  mkdirSync(join(root, 'home'), { recursive: true })
+  writeFileSync(join(root, 'home/notes.bin'), `\0${'x'.repeat(3000)} ${token}\n${key}`)
+  const path = join(folder, 'ext4')
+  writeFileSync(path, '')
+  truncateSync(path, 16 * mib)
+  runTool(folder, 'mke2fs', '-q', '-F', '-t', 'ext4', '-d', root, path)
+  for (const command of commands) runTool(folder, 'debugfs', '-w', '-R', command, path)
+  return readFileSync(path)
+}
+
+const canDelete = hasTools('mke2fs', 'debugfs')
+const note = toolsNote('mke2fs', 'debugfs')
+
+test.skipIf(!canDelete)(`a deleted secret is found by a deep check alone, where it lies${note}`, async () => {
+  const disk = madeExt4('rm /home/notes.bin')
+  expect(await check(disk, { deep: false })).toMatchObject({ verdict: 'clean', isDeep: false })
+  for (const format of ['raw', 'qcow2'] as const) {
+    const report = await check(format === 'raw' ? disk : buildQcow2({ raw: disk }), { format })
+    expect(report.findings.map(({ rule, offset, masked }) => ({ rule, offset, masked }))).toEqual([
+      { rule: 'deleted-secret', offset: disk.indexOf(key), masked: '-----BEGIN PRIVATE KEY-----****' },
+      { rule: 'deleted-secret', offset: disk.indexOf(token), masked: 'ghp_****' },
+    ])
+  }
+})
+
+test.skipIf(!canDelete)(`what lies in a file is not called deleted${note}`, async () => {
+  expect(await check(madeExt4())).toMatchObject({ verdict: 'clean', isDeep: true })
+})
+
+test('free space of a FAT and the gaps between partitions are searched', async () => {
+  const raw = buildRawDisk({ sizeMib: 8, label: 'sample', seed: 5 })
+  const free = patched(raw, { at: 6 * mib + 100, put: token })
+  expect((await check(free)).findings).toMatchObject([{ rule: 'deleted-secret', partition: 0, offset: 6 * mib + 100 }])
+  const gap = patched(raw, { at: 40 * 1024, put: token })
+  expect((await check(gap)).findings).toMatchObject([{ rule: 'deleted-secret', offset: 40 * 1024 }])
+})
+
+test('a secret in a partition that cannot be read is said to lie there, and an encrypted one is not searched', async () => {
+  const found = await check(patched(lvmVolume, { at: 2 * mib, put: token }))
+  expect(found).toMatchObject({ verdict: 'findings', reason: 'UNSUPPORTED_FILE_SYSTEM' })
+  expect(found.findings).toMatchObject([{ rule: 'unread-secret', offset: 2 * mib, cleanable: false }])
+  expect(await check(patched(Buffer.alloc(4 * mib), { at: 0, put: 'LUKS\xba\xbe\0\x02' }))).toMatchObject({
+    verdict: 'unchecked',
+    reason: 'ENCRYPTED',
+  })
+})
+
+const swapAt = 2048
+const swapDisk = (...patches: Parameters<typeof patched>[1][]) => {
+  const sectors = 4096
+  const disk = Buffer.alloc(4 * mib)
+  writeParts(disk, [{ type: '0657FD6D-A4AB-43C4-84E5-0933C84B4F4F', start: swapAt, sectors }])
+  const start = swapAt * 512
+  const marks = [
+    { at: start + 1024, put: littleEndian(1, 4) },
+    { at: start + 1028, put: littleEndian(511, 4) },
+    { at: start + 4086, put: 'SWAPSPACE2' },
+  ]
+  return patched(disk, ...marks, ...patches)
+}
+
+test('swap space is a finding once something was written to it', async () => {
+  expect(await check(swapDisk(), { deep: false })).toMatchObject({
+    verdict: 'unchecked',
+    reason: 'NOTHING_READABLE',
+    partitions: [{ fileSystem: 'swap', readable: true, reason: null }],
+  })
+  const used = await check(swapDisk({ at: swapAt * 512 + mib, put: 'memory' }), { deep: false })
+  expect(used).toMatchObject({ verdict: 'findings', findings: [{ rule: 'swap-content', partition: 0, path: '' }] })
+})
