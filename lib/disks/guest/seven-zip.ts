@@ -67,8 +67,10 @@ function runMain(
   try {
     return callMain(args) ?? 0
   } catch (error) {
-    // A trap of WebAssembly is an answer to broken content, like any other exit code; it had nothing but its own memory.
-    if (!(error instanceof WebAssembly.RuntimeError)) fail(error instanceof Error ? error : new Error(String(error)))
+    // A trap of WebAssembly is an answer to broken content, like any other exit code; it had nothing but its own memory. So is
+    // an exception of C++ that 7-Zip does not catch, which comes as its address.
+    if (!(error instanceof WebAssembly.RuntimeError) && typeof error !== 'number')
+      fail(error instanceof Error ? error : new Error(String(error)))
     return 2
   }
 }
