@@ -18,17 +18,18 @@ import { isDiskFull, isReadOnly } from '@/lib/read-only'
 import type { ActionResult, Fault, Refusal, Result } from '@/lib/result'
 
 const short = z.string().max(128).optional()
-/** What a hand-made request says of its page may be anything; what makes no sense is not said. */
+/** Handmade requests may send anything here; invalid values are ignored. */
 const pageIdentity = z.object({ account: short, build: short, key: short }).catch({})
 
-/** `freesSpace`: it does, or leads to it, so it goes on while the console is read-only. */
+/** `freesSpace`: the operation frees space or leads to that, so it is allowed in read-only mode. */
 type Options = { freesSpace?: boolean }
 
 /**
- * Makes server actions, for a door that has its own way of knowing who asks. One action is one domain operation: who asks, when and from which page, parse, run, catch faults. An action is
- * a public endpoint, so its input is unknown until the schema has said otherwise. It takes its input from code, or a form,
- * which is read here and nowhere else. While the console is read-only, what does not free space is refused. A fault is logged; the
- * browser gets a reference. After 12 s without an answer nobody waits any more.
+ * Makes server actions, given a way to authenticate. An action is one domain operation: authenticate, check the page,
+ * parse, run, catch faults. An action is a public endpoint, so its input is unknown until the schema has parsed it; it
+ * comes from code or from a form, which is read only here. In read-only mode, operations that do not free space are
+ * refused. A fault is logged, and the browser gets a reference. Without an answer after 12 s, the answer is a fault
+ * that says the outcome is unclear.
  */
 const actionsFor =
   <C extends Context>(authenticate: () => Promise<C | null>) =>
@@ -70,14 +71,14 @@ const actionsFor =
       if (!(second instanceof FormData)) return await observed(first, pageIdentity.parse(second ?? {}))
       const { input, page, typed, next } = readForm(second)
       const result = await observed(input, pageIdentity.parse(page))
-      // A script leads on by itself; without one there is nobody else to do it.
+      // With scripts the page navigates by itself; without them the server redirects.
       if (result.ok && next && !(await headers()).has('next-action')) redirect(safeNext(next))
       return { ...result, typed }
     }
     return action
   }
 
-/** The action for whoever is signed in in this browser. */
+/** An action for the account that is signed in in this browser. */
 export const defineAction = actionsFor(currentContext)
 
 /** What ended before the operation began was certainly not done. */

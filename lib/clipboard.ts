@@ -12,7 +12,7 @@ export async function copyText(text: string): Promise<boolean> {
   return isWritten || copyBySelection(text)
 }
 
-/** Copies from a field that is there for that moment only, and gives the focus back. */
+/** Copies from a temporary field, and restores the focus. */
 function copyBySelection(text: string): boolean {
   const focused = document.activeElement instanceof HTMLElement ? document.activeElement : null
   const field = document.createElement('textarea')
@@ -21,7 +21,7 @@ function copyBySelection(text: string): boolean {
   field.setAttribute('aria-hidden', 'true')
   field.style.position = 'fixed'
   field.style.opacity = '0'
-  // Beside what was pressed: a dialog takes the focus back from anything outside it.
+  // Next to the button that was pressed: a dialog takes the focus back from anything outside it.
   const place = focused?.parentElement ?? document.body
   place.append(field)
   try {

@@ -2,10 +2,10 @@ import 'server-only'
 import { db } from '@/lib/db/client'
 import { log } from '@/lib/log'
 
-// Leases are judged by the clock of the database alone. Times that people see, and the day of the daily limit, are still this
-// process's, so an operator should know when it goes wrong.
+// Leases are judged by the clock of the database alone. Times on the screen, and the day of the daily limit, come from
+// this process, so the operator must know if its clock is wrong.
 
-/** A clock that differs from the database's by more than this is told of. */
+/** A larger difference to the database's clock is reported. */
 const skewMaxMs = 5_000
 const keptMs = 1_000
 

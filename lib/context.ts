@@ -21,8 +21,8 @@ export async function cookieSession(): Promise<string | null> {
 }
 
 /**
- * Who asks and until when that holds, or null when nobody is signed in. Read from the database once per request, so a disabled
- * account is out at once. A session in use is renewed by this.
+ * The session of this request, or null if nobody is signed in. Read from the database once per request, so a disabled
+ * account is out at once. Renews a session that is in use.
  */
 export const currentSession = cache(async (): Promise<{ ctx: SessionContext; expiresAt: Date } | null> => {
   const [sessionId, head] = await Promise.all([cookieSession(), headers()])
@@ -37,17 +37,17 @@ export const currentSession = cache(async (): Promise<{ ctx: SessionContext; exp
   return { ctx, expiresAt: renewed ?? times.expiresAt }
 })
 
-/** Who asks, or null when nobody is signed in. */
+/** The context of this request, or null if nobody is signed in. */
 export async function currentContext(): Promise<SessionContext | null> {
   return (await currentSession())?.ctx ?? null
 }
 
-// What was asked for can be answered all the same, and the next request tries again.
+// The request itself can be answered, and the next one tries to renew again.
 function tellNotRenewed(error: unknown): void {
   log.warn({ err: error }, 'A session in use could not be renewed.')
 }
 
-/** The gate of every page: who asks, or off to the sign-in page, which leads back to `path`. */
+/** Guards every page: returns the context, or redirects to the sign-in page, which leads back to `path`. */
 export async function requireContext(path: string): Promise<SessionContext> {
   const ctx = await currentContext()
   if (!ctx) redirect(paths.signIn(path))

@@ -9,8 +9,8 @@ const demoFile = z.object({ password: z.string() })
 export type DemoSignIn = { usernames: string[]; password: string }
 
 /**
- * What the sign-in page offers where the demo data is loaded; null elsewhere. The password is filled in only where the
- * console answers to this machine alone: on any other address it would let the whole network in.
+ * The offer of the sign-in page with demo data; null without. The password is filled in only if the console listens on
+ * the loopback address: on any other it would let the whole network in.
  */
 export async function demoSignIn(): Promise<DemoSignIn | null> {
   if (!process.env.ECS_EMBEDDED) return null

@@ -10,8 +10,8 @@ export type DownloadRefusal =
   | Fault
 
 /**
- * Asks for the first byte of a download, and answers why it cannot begin, or null. A browser that is handed a refused
- * download says only that it failed. The bytes are compared for this, and not again for the download that follows.
+ * Requests the first byte of a download, and returns the reason why it cannot begin, or null. For a refused download a
+ * browser would only say that it failed. The verification of the bytes is reused by the download that follows.
  */
 export async function findDownloadRefusal(url: string): Promise<DownloadRefusal | null> {
   const headers = { Accept: 'application/json', Range: 'bytes=0-0', ...pageHeaders() }

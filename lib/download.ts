@@ -22,8 +22,8 @@ type Range = { start: number; end: number }
 type Answer = { response: Response; outcome: Outcome; code: string | null }
 
 /**
- * A GET route of a read that answers stored bytes, for one way of knowing who asks; whole or in one range, so that a download can be resumed. The bytes
- * are compared with their checksum before the first of them leaves: what the store has lost is never served.
+ * Makes GET routes that answer stored bytes, whole or in one range so that a download can be resumed. The bytes are
+ * compared with their checksum before the first one is sent: damaged data is never served.
  */
 const downloadsFor =
   <C extends Context>(authenticate: (request: NextRequest) => Promise<C | null>) =>
@@ -42,7 +42,7 @@ const downloadsFor =
         const response = request.method === 'HEAD' ? await headOf(content) : await serve(request, content)
         return { response, outcome: 'ok', code: null }
       } catch (error) {
-        // Nobody waits for it any more.
+        // The client has gone away.
         if (request.signal.aborted)
           return { response: new Response(null, { status: 499 }), outcome: 'refused', code: null }
         const where = request.nextUrl.pathname
@@ -62,7 +62,7 @@ const downloadsFor =
     }
   }
 
-/** The download for whoever is signed in in this browser. */
+/** A download for the account that is signed in in this browser. */
 export const defineDownload = downloadsFor(currentContext)
 
 function headersOf({ fileName, sha256 }: StoredContent) {
@@ -76,8 +76,8 @@ function headersOf({ fileName, sha256 }: StoredContent) {
   }
 }
 
-// Next gives a HEAD to whatever answers GET, and leaves the body that it does not send open. It says whether the store can
-// be asked and has so many bytes; they are read when they are wanted.
+// Next routes HEAD to the GET handler, and never closes the body that it does not send. So check the store and the size
+// only; bytes are read on GET.
 async function headOf(content: StoredContent): Promise<Response> {
   const found = await storeOf(content.region).stat(content.key)
   if (found?.size !== content.size) throw damaged(content)
@@ -101,13 +101,13 @@ async function serve(request: NextRequest, content: StoredContent): Promise<Resp
   request.signal.addEventListener('abort', () => bytes.destroy(), { once: true })
   if (request.signal.aborted) bytes.destroy()
   const body = webStream(bytes)
-  // Next sends no Content-Length of a route's; the end of a chunked body tells a whole answer from a broken one.
+  // Next sends no Content-Length for a route; the end of the chunked body tells a complete answer from a broken one.
   if (!range) return new Response(body, { status: 200, headers })
   const place = { 'Content-Range': `bytes ${start}-${end - 1}/${size}` }
   return new Response(body, { status: 206, headers: { ...headers, ...place } })
 }
 
-/** One range of bytes, as RFC 9110 has it. What is not understood, and more than one range, is no range. */
+/** One range of bytes as in RFC 9110. Malformed and multiple ranges are ignored. */
 function readRange(header: string | null, size: number): Range | 'outside' | null {
   const [, first, last] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? '') ?? []
   if (first === undefined || last === undefined || (first === '' && last === '')) return null
@@ -132,7 +132,7 @@ function webStream(bytes: Readable): ReadableStream<Uint8Array> {
 
 const retryAfterSeconds = 30
 
-/** What a program gets as JSON and a person who follows the address in a browser as a page. */
+/** JSON for programs, a page for people who open the address in a browser. */
 async function refuse(request: NextRequest, refusal: DownloadRefusal): Promise<Answer> {
   const status = statusOf(refusal)
   const headers = {

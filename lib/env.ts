@@ -13,7 +13,7 @@ const duration = z
 /** What a process of the console reads from its environment; lib/documents/settings.ts describes each for operators. */
 export const environment = z.object({
   DATABASE_URL: z.string().min(1),
-  /** The ballast of the embedded database, set by whoever keeps it; empty where there is none. */
+  /** The ballast file of the embedded database, set by the supervisor; empty if there is none. */
   ECS_BALLAST_FILE: z.string().default(''),
   ECS_DATA_DIR: z
     .string()
@@ -27,7 +27,7 @@ export const environment = z.object({
     .optional(),
   NEXTAUTH_SECRET: z.string().min(1).optional(),
   NEXTAUTH_URL: z.url().optional(),
-  /** A session in use is renewed, and ends this long after its sign-in all the same. */
+  /** A session in use is renewed, and ends this long after its sign-in at the latest. */
   ECS_SESSION_MAX: duration.default(7 * 24 * 60 * 60 * 1000),
   /** How many proxies in front of the console append to X-Forwarded-For; 0 means that no such header is believed. */
   ECS_TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
@@ -38,11 +38,14 @@ export const environment = z.object({
   /** How long a deleted image can be restored; 0 keeps no recycle bin. */
   ECS_RECYCLE_DAYS: z.coerce.number().int().min(0).max(3650).default(7),
   ECS_IMAGE_SIZE_MAX: bytes.default(64 * 2 ** 30),
-  /** A browser sends a file in pieces of this size: what is lost when the connection breaks is a part of one at most. */
+  /** The browser sends a file in parts of this size; a broken connection loses one part at most. */
   ECS_UPLOAD_CHUNK: bytes.default(32 * 2 ** 20),
   /** Kept free in every store: the larger of 5 % and this many bytes. */
   ECS_STORE_RESERVE: bytes.default(2 * 2 ** 30),
-  /** 1: where no sandbox can be made for what reads strangers' disks, they are refused; else limits have to do. */
+  /**
+   * 1: refuse imports if no sandbox can be created for the tools that read uploaded disks; otherwise resource limits
+   * have to suffice.
+   */
   ECS_REQUIRE_SANDBOX: z
     .enum(['0', '1'])
     .default('0')
@@ -53,17 +56,17 @@ export const environment = z.object({
     .min(1)
     .transform((folder) => path.resolve(folder))
     .optional(),
-  /** How guests run: auto tries KVM with a guest of its own and else emulates. */
+  /** auto: KVM if it can run a test guest, else emulation. */
   ECS_MACHINE_ACCELERATOR: z.enum(['auto', 'kvm', 'tcg']).default('auto'),
-  /** Where the console runs as root each machine gets a user id of its own, from this one on. */
   /** How many vCPUs of instances share one CPU of the host. */
   ECS_MACHINE_CPU_RATIO: z.coerce.number().min(0.1).max(64).default(4),
   /** Memory of the host that no instance gets. */
   ECS_MACHINE_MEMORY_RESERVE: bytes.default(2 ** 30),
   /** How long a guest has to care for the power button, before it is cut off. */
   ECS_MACHINE_STOP_PATIENCE: duration.default(60_000),
-  /** Emulation keeps no tenants apart, so a host without KVM needs a word for it; the embedded demo gives it. */
+  /** Emulation does not isolate tenants, so a host without KVM needs permission; the embedded demo gives it. */
   ECS_MACHINE_EMULATION: z.enum(['allow', 'refuse']).default(process.env.ECS_EMBEDDED ? 'allow' : 'refuse'),
+  /** Where the worker runs as root, the user ids of machines begin here. */
   ECS_MACHINE_UID: z.coerce.number().int().min(1000).max(2_000_000_000).default(610_000),
 })
 

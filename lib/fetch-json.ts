@@ -1,7 +1,7 @@
 import { pageHeaders, readOnlyHeader } from '@/lib/page-identity'
 import { askedNow, noteAnswer, noteReadOnly } from '@/lib/page-status'
 
-/** A read route said no, or could not be reached (status 0). */
+/** A read route refused, or could not be reached (status 0). */
 export class ReadError extends Error {
   constructor(
     readonly status: number,
@@ -12,8 +12,8 @@ export class ReadError extends Error {
 }
 
 /**
- * Fetches one of our read routes. What the answer says about the page itself (signed out, another account, a new build, no
- * network) and of a console that is read-only goes to the bar over it. A background read never leads away: there may be work on the page.
+ * Fetches one of our read routes. Refusals that concern the page itself (signed out, another account, a new build, no
+ * network, read-only) go to the bar above it. A background read never navigates: there may be unsaved work on the page.
  */
 export async function fetchJson<T>(url: string, signal?: AbortSignal): Promise<T> {
   const headers = { Accept: 'application/json', ...pageHeaders() }

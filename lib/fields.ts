@@ -9,11 +9,11 @@ import {
 import { defaultPageSize, pageSizes } from '@/lib/pages'
 import type { InputProblem, Refusal } from '@/lib/result'
 
-// What every noun's schema.ts is made of. A message is the code of a problem; the sentence for it stands in lib/messages.
+// The building blocks of every noun's schema.ts. A message is the code of a problem; its sentence is in lib/messages.
 
 const problem = (code: InputProblem) => code
 
-/** Text of one line, bounded before anything else looks at it. */
+/** Text of one line, with its length limited before anything else reads it. */
 export function text(max: number) {
   return z.string(problem('invalid')).max(max, problem('too-long'))
 }
@@ -40,7 +40,7 @@ export function freeText(max: number) {
     )
 }
 
-/** A whole number of at least 1, as a form sends it or as a number; nothing in the field is null. */
+/** A whole number of at least 1, as text of a form or as a number; an empty field is null. */
 export function amount(max: number) {
   const digits = z
     .string(problem('number'))
@@ -52,7 +52,7 @@ export function amount(max: number) {
     .pipe(z.number().int(problem('number')).min(1, problem('number')).max(max, problem('too-large')).nullable())
 }
 
-/** One of a few words; nothing in the field is null. */
+/** One of a few words; an empty field is null. */
 export function choice<const T extends readonly [string, ...string[]]>(words: T) {
   const none = z.literal('').transform(() => null)
   return z.union([z.enum(words).nullable(), none], problem('invalid'))
@@ -64,7 +64,7 @@ export const snapshotId = z.string(problem('invalid')).regex(snapshotIdPattern, 
 export const shareId = z.string(problem('invalid')).regex(shareIdPattern, problem('invalid'))
 export const regionId = z.string(problem('invalid')).regex(regionIdPattern, problem('invalid'))
 
-/** Yes or no, also as a form without scripts says it. */
+/** Yes or no, also as a form without scripts sends it. */
 export const flag = z.union(
   [z.boolean(), z.enum(['yes', 'no']).transform((said) => said === 'yes')],
   problem('invalid'),
@@ -73,7 +73,7 @@ export const flag = z.union(
 /** How many rows a page of a list has, by its URL. */
 export const pageSize = z.coerce.number().pipe(z.literal(pageSizes)).catch(defaultPageSize)
 
-/** What a list is searched or filtered by. Anything that cannot be a part of a name searches for nothing. */
+/** The search or filter text of a list. Text that cannot be part of a name searches for nothing. */
 export function searchText(max: number) {
   return z
     .string()
@@ -85,7 +85,7 @@ export function searchText(max: number) {
 /** A list's place in the URL. Anything that does not fit falls back to its default: a bad URL shows the default list. */
 export const cursor = z.string().max(1024).optional().catch(undefined)
 
-/** The event before which a page of a history begins; without it, its newest. */
+/** The event before which a page of a history begins; without it, the newest page. */
 export const eventBefore = z
   .string()
   .regex(/^\d{1,18}$/)
@@ -107,7 +107,7 @@ function isProblem(message: string): message is InputProblem {
   return problems.includes(message)
 }
 
-/** The refusal of a bad input: every field that is wrong, and what is wrong with it. The first is the one to begin with. */
+/** The refusal for invalid input: every wrong field with its problem. The first one gets the focus. */
 export function toRefusal(error: z.ZodError): Refusal {
   const wrong = new Map<string, InputProblem>()
   for (const { path, message } of error.issues) {

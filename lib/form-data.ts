@@ -4,7 +4,7 @@ import type { ActionResult } from '@/lib/result'
 /** The fields of a form as they were typed, by name. */
 export type Typed = Record<string, string[]>
 
-/** What a form is answered: the same, and what it is filled with where the page is made anew. */
+/** The answer to a form, with the values to fill it with if the page is rendered again. */
 export type FormAnswer<T> = ActionResult<T> & { typed: Typed }
 
 /** A server action as the `action` of a form, in the shape that `useActionState` asks for. */
@@ -18,16 +18,16 @@ const apart = /^[_$]/
 const secret = /password/i
 
 export type ReadForm = {
-  /** The fields by name; one whose name ends in [] is a list. */
+  /** The fields by name; a name that ends in [] is a list. */
   input: Record<string, string | string[]>
   page: PageIdentity
-  /** What the form is filled with again. No password is among it. */
+  /** The values to fill the form with again, without passwords. */
   typed: Typed
-  /** Where a form that the browser has sent by itself leads when it is done. */
+  /** Where to go after a form that was sent without scripts. */
   next: string | undefined
 }
 
-/** Reads a form that was sent, by a script or by the browser itself. The schema judges what it holds; files are left out. */
+/** Reads a submitted form. The schema validates its content; files are left out. */
 export function readForm(form: FormData): ReadForm {
   const names = [...new Set(form.keys())].filter((name) => !apart.test(name))
   const texts = (name: string) => form.getAll(name).filter((value) => typeof value === 'string')
@@ -48,7 +48,7 @@ export function readForm(form: FormData): ReadForm {
   }
 }
 
-/** What of a form may be kept in the tab: no password and nothing that the form adds by itself. */
+/** The part of a form that may be kept in the tab: no password, and no field that the form adds by itself. */
 export function keepable(form: FormData): Typed {
   return readForm(form).typed
 }

@@ -1,4 +1,4 @@
-// How ids look, for schemas and for what must do without the library behind them.
+// Patterns of ids, for schemas and for code that must not load zod.
 
 export const imageIdPattern = /^img-[a-z0-9]{10}$/
 export const instanceIdPattern = /^ins-[a-z0-9]{10}$/

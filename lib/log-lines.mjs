@@ -1,19 +1,18 @@
-// What a line of the log is made of, for every process: plain JavaScript, because the program that serves logs before
-// anything else is loaded.
+// Log lines for every process. Plain JavaScript, because lib/start/server.mjs logs before anything else is loaded.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { format, stripVTControlCharacters } from 'node:util'
 import pino from 'pino'
 
-// A bundle may hold this module more than once; what a line belongs to must not depend on that.
+// A bundle may contain this module twice; all copies must share the fields.
 globalThis.ecsLogFields ??= new AsyncLocalStorage()
 
-/** What the lines belong to that are logged now: a request or a job. */
+/** The fields of lines logged now, such as the request or job. */
 export const currentFields = globalThis.ecsLogFields
 
-// JSON escapes what is below a space. The rest of what moves a terminal's cursor or turns its text around is escaped here.
+// JSON escapes control characters below U+0020. These can also move a terminal's cursor or reverse its text.
 const controls = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
 
-/** Escapes characters of a JSON line with which what a visitor has sent could act on the operator's terminal. */
+/** Escapes characters with which visitors could manipulate the operator's terminal. */
 export function escapeControls(line) {
   return line.replace(controls, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
@@ -32,8 +31,8 @@ export function makeLog(stream) {
 const levels = { log: 'info', info: 'info', debug: 'debug', trace: 'debug', warn: 'warn', error: 'error' }
 
 /**
- * Has everything that is written with `console` go through a log. Next, next-auth and other packages write there, and some
- * of it is what a visitor has sent: each is one line, whatever line breaks and escapes it has.
+ * Redirects `console` into a log. Next, next-auth and other packages write there, partly text from visitors: each call
+ * becomes one line, whatever line breaks and escapes it has.
  */
 export function logConsole(log) {
   for (const [method, level] of Object.entries(levels)) {

@@ -2,7 +2,7 @@ import 'server-only'
 import { env } from '@/lib/env'
 import { currentFields, isToldSeldom, type LogFields, makeLog } from './log-lines.mjs'
 
-/** Structured logs on stdout. Secrets never reach it: nothing logs a request body or a header. */
+/** Structured logs on stdout. They contain no secrets: no request body or header is logged. */
 export const log = makeLog()
 
 /** Warns of something that strangers can bring about as often as they like: once a minute. */
@@ -10,7 +10,7 @@ export function logSeldom(message: string, facts: object = {}): void {
   if (isToldSeldom(message)) log.warn(facts, message)
 }
 
-/** Has every line that `run` logs say what it belongs to. */
+/** Adds fields to every line that `run` logs. */
 export function withLogFields<T>(fields: LogFields, run: () => Promise<T>): Promise<T> {
   return currentFields.run(fields, run)
 }
@@ -23,7 +23,7 @@ export function currentRequest(): string | undefined {
 
 const sane = /^[A-Za-z0-9._-]{1,64}$/
 
-/** The id of a request: what a trusted proxy calls it, so that its log and ours can be read together, else one of our own. */
+/** The id of a request: the trusted proxy's, so that both logs can be read together, else a new one. */
 export function requestIdOf(head: Headers): string {
   const given = env().ECS_TRUSTED_PROXIES > 0 ? head.get('x-request-id') : null
   return given && sane.test(given) ? given : newReference()
@@ -40,7 +40,7 @@ export function logFault(error: unknown, where: string, reference = currentReque
   return reference
 }
 
-/** Logs that something which the console needs is away, with the reason, and returns the reference as `logFault` does. */
+/** Logs that something the console needs is away, with the reason, and returns the reference like `logFault`. */
 export function logOutage(error: unknown, where: string, reference = currentRequest() ?? newReference()): string {
   log.warn({ err: error, where, reference }, 'outage')
   return reference

@@ -2,12 +2,12 @@ import 'server-only'
 import { Counter, Gauge, Histogram, register } from 'prom-client'
 import { version } from '@/lib/version'
 
-// What is counted, in prom-client's own registry: the package is loaded once in a process, whoever imports it, so that
-// lib/start/metrics.mjs serves what the console counts. Labels are codes and names of operations, never ids or usernames.
+// Metrics in prom-client's default registry: a process loads that package once, so lib/start/metrics.mjs serves what
+// the console counts. Labels are codes and names of operations, never ids or usernames.
 
 gauge('ecs_build_info', 'The release that this process is of; always 1.', ['version']).set({ version }, 1)
 
-/** How a request ended, from the side of whoever asked. */
+/** The outcome of a request for its client. */
 export type Outcome = 'ok' | 'refused' | 'fault'
 
 const requests = counter('ecs_requests_total', 'Actions and reads, by how they ended.', [
@@ -36,7 +36,7 @@ const ended = counter(
 )
 const moved = counter('ecs_transfer_bytes_total', 'Bytes of imports and copies that have come to a good end.', ['kind'])
 
-/** A transfer lasts as long as its bytes take on the way, so it is kept apart. */
+/** A transfer takes as long as its bytes need, so it is a kind of its own. */
 export type RequestKind = 'action' | 'read' | 'transfer'
 type Request = { kind: RequestKind; operation: string; outcome: Outcome; seconds: number; code: string | null }
 
@@ -47,7 +47,7 @@ export function countRequest({ kind, operation, outcome, seconds, code }: Reques
   if (code !== null) refusals.inc({ operation, code })
 }
 
-/** Counts what an action that went well has done to shares. */
+/** Counts the shares that a successful action created or cancelled. */
 export function countShares(operation: string, value: unknown): void {
   if (operation === 'shareImage' && Array.isArray(value)) sharesMade.inc(value.length)
   if (operation === 'cancelShare') sharesCancelled.inc()
@@ -60,13 +60,13 @@ function cancelledWith(value: unknown): number {
   return isCounted && typeof value.cancelledShares === 'number' ? value.cancelledShares : 0
 }
 
-/** Counts an upload while a request brings bytes of it; called with how many have come, and at the end. */
+/** Counts an upload during a request; call `received` with the bytes, and `end` at its end. */
 export function countUpload(): { received(bytes: number): void; end(): void } {
   uploads.inc()
   return { received: (bytes) => uploadBytes.inc(bytes), end: () => uploads.dec() }
 }
 
-/** Counts one try of a job, from its begin to its end. */
+/** Counts one try of a job. */
 export async function countJob<T>(kind: string, run: () => Promise<T>): Promise<T> {
   running.inc({ kind })
   try {
@@ -81,14 +81,14 @@ export async function countJob<T>(kind: string, run: () => Promise<T>): Promise<
   }
 }
 
-/** Counts an import or a copy that has ended; `bytes` are those that it brought. */
+/** Counts an import or a copy that has ended, and its `bytes`. */
 export function countTransfer(kind: string, outcome: string, bytes: number): void {
   ended.inc({ kind, outcome })
   moved.inc({ kind }, bytes)
 }
 
-// The development server loads this module anew after each change, and a bundle may hold it twice; the registry takes a
-// name only once.
+// The development server reloads this module after each change, and a bundle may contain it twice; the registry accepts
+// a name only once.
 function counter<L extends string>(name: string, help: string, labelNames: L[]): Counter<L> {
   const known = register.getSingleMetric(name)
   return known instanceof Counter ? known : new Counter({ name, help, labelNames })
@@ -100,7 +100,7 @@ function histogram<L extends string>(name: string, help: string, labelNames: L[]
   return known instanceof Histogram ? known : new Histogram({ name, help, labelNames, buckets })
 }
 
-/** A gauge, which `collect` may set whenever somebody looks. */
+/** A gauge that `collect` sets on each scrape. */
 export function gauge<L extends string>(
   name: string,
   help: string,

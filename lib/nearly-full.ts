@@ -18,8 +18,8 @@ let told = ''
 let regions: string[] = []
 
 /**
- * The places that will soon take nothing more: `database`, whose disk makes the console read-only, `staging`, and regions by their
- * ids. Looked at once a second at most.
+ * The places that are nearly full: `database` (the console is then read-only), `staging`, and regions by id. Checked at
+ * most once a second.
  */
 export async function nearlyFull(): Promise<string[]> {
   const now = performance.now()

@@ -10,7 +10,7 @@ type Observed<T> = {
   endOf: (answer: T) => { outcome: Outcome; code: string | null }
 }
 
-/** Runs what answers a request: under an id that every line of the log has, counted, and with one line of its own. */
+/** Runs the handler of a request: under a request id that all its log lines carry, with metrics and one log line. */
 export async function observe<T>({ kind, operation, head, endOf }: Observed<T>, run: () => Promise<T>): Promise<T> {
   return await withLogFields({ request: requestIdOf(head) }, async () => {
     const began = performance.now()

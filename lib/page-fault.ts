@@ -11,12 +11,12 @@ const pageBegan = cache(() => Date.now())
 
 const pageRequest = cache(async () => requestIdOf(await headers()))
 
-/** A digest says of what kind a fault is where the page in place of it has more to say than the reference. */
+/** A digest names the kind of a fault if the error page says more about it than the reference. */
 const silent = 'database.'
 
 /**
- * What a page waits for, and no longer than 4 s. A fault is logged under the id of its request, and the page that stands in for it shows that id.
- * Actions and routes have a catch of their own, which does the same.
+ * Waits at most 4 s for what a page needs. A fault is logged under the request's id, which the error page shows.
+ * Actions and routes catch faults themselves, with the same effect.
  */
 export async function forPage<T>(work: Promise<T>): Promise<T> {
   try {

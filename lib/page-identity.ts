@@ -4,18 +4,18 @@ import type { Refusal } from '@/lib/result'
 export const build = process.env.ECS_BUILD ?? 'none'
 
 /**
- * The page that a request comes from: the account it was made for, the build that made it, and, for a form that makes
- * something, the form's own key. A client that is no page of ours names none of them.
+ * The page that a request comes from: the account and the build it was rendered for, and the idempotency key of a form
+ * that creates something. Other clients send none of them.
  */
 export type PageIdentity = { account?: string | undefined; build?: string | undefined; key?: string | undefined }
 
-/** The hidden fields of a form, and the headers of a read, that say which page asks. */
+/** The hidden fields of a form, and the headers of a read, that identify the page. */
 export const identityFields = { account: '_account', build: '_build', key: '_key', next: '_next' } as const
 export const identityHeaders = { account: 'x-page-account', build: 'x-page-build', key: 'x-page-key' } as const
 
 /**
- * Whether a page may still ask: NEW_BUILD when another build made it, SIGNED_OUT when nobody is signed in, OTHER_ACCOUNT
- * when it was made for another account than the one that is signed in now.
+ * Whether a page is still valid: NEW_BUILD if another build rendered it, SIGNED_OUT if nobody is signed in,
+ * OTHER_ACCOUNT if another account is signed in now.
  */
 export function refusePage(page: PageIdentity, viewer: { accountId: string; username: string } | null): Refusal | null {
   if (page.build !== undefined && page.build !== build) return { code: 'NEW_BUILD' }
@@ -24,15 +24,16 @@ export function refusePage(page: PageIdentity, viewer: { accountId: string; user
   return { code: 'OTHER_ACCOUNT', username: viewer.username }
 }
 
+/** The identity of the page that sent a read. */
 export function identityOfHeaders(headers: Headers): PageIdentity {
   const said = (name: string) => headers.get(name)?.slice(0, 128) || undefined
   return { account: said(identityHeaders.account), build: said(identityHeaders.build), key: said(identityHeaders.key) }
 }
 
-/** With every answer to a read: '1' while the console is read-only, so that a page that is open learns it, and learns its end. */
+/** On every answer to a read: '1' in read-only mode, so that an open page learns its begin and end. */
 export const readOnlyHeader = 'x-read-only'
 
-/** The refusal of a question whose answer has no body, as encoded JSON. */
+/** The refusal of a request whose answer has no body, as encoded JSON. */
 export const refusalHeader = 'x-refusal'
 
 let pageAccount: string | undefined

@@ -1,21 +1,23 @@
 import type { Fault, Refusal } from '@/lib/result'
 
-/** Why this page cannot go on as it is: a refusal that is about the page and not about what it asked for. */
+/** Why a page cannot continue: a refusal of the page itself, not of its request. */
 export type PageStatus = Extract<Refusal, { code: 'SIGNED_OUT' | 'OTHER_ACCOUNT' | 'NEW_BUILD' | 'OFFLINE' }>
 
 let status: PageStatus | null = null
 const listeners = new Set<() => void>()
 
-/** How this page stands with the console; null: well. The bar over the page shows it, and uploads wait for it. */
+/** The status of this page; null if all is well. The bar above the page shows it, and uploads wait for it. */
 export function pageStatus(): PageStatus | null {
   return status
 }
 
+/** Calls `listener` after each change of the status, until the returned function is called. */
 export function subscribePageStatus(listener: () => void): () => void {
   listeners.add(listener)
   return () => listeners.delete(listener)
 }
 
+/** Whether a refusal concerns the page itself. */
 export function isPageStatus(refusal: { code: string } | null): refusal is PageStatus {
   const code = refusal?.code
   return code === 'SIGNED_OUT' || code === 'OTHER_ACCOUNT' || code === 'NEW_BUILD' || code === 'OFFLINE'
@@ -23,11 +25,12 @@ export function isPageStatus(refusal: { code: string } | null): refusal is PageS
 
 let isConsoleReadOnly = false
 
-/** Whether the console takes nothing that takes space: it is said in the same bar, and uploads wait for its end, too. */
+/** Whether the console is read-only; the same bar says so, and uploads wait for its end too. */
 export function isReadOnly(): boolean {
   return isConsoleReadOnly
 }
 
+/** Records what an answer says of the read-only mode. */
 export function noteReadOnly(isNow: boolean): void {
   if (isNow === isConsoleReadOnly) return
   isConsoleReadOnly = isNow
@@ -36,14 +39,14 @@ export function noteReadOnly(isNow: boolean): void {
 
 let timesOffline = 0
 
-/** What a question takes along to `noteAnswer`, so that an answer from before the network went does not say that it is back. */
+/** A timestamp for `noteAnswer`, so that an answer from before the network broke does not end OFFLINE. */
 export function askedNow(): number {
   return timesOffline
 }
 
 /**
- * Takes note of an answer: what was refused, or null for one that was not. Refusals of other kinds change nothing. `asked` is
- * what `askedNow` said when it was asked for.
+ * Updates the page status by an answer: its refusal, or null. Refusals of other kinds change nothing. `asked` is the
+ * `askedNow` of the request.
  */
 export function noteAnswer(refusal: Refusal | Fault | null, asked = timesOffline): void {
   if (refusal?.code === 'READ_ONLY') noteReadOnly(true)

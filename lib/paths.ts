@@ -3,7 +3,7 @@ import { defaultPageSize } from '@/lib/pages'
 
 type Query = Record<string, string | number | undefined>
 
-// Every URL of the console is made here. `as Route` says to the typed router what the templates below are.
+// Every URL of the console is made here. The typed router cannot see through templates, hence `as Route`.
 function route(path: string, query: Query = {}): Route {
   const search = new URLSearchParams()
   for (const [key, value] of Object.entries(query)) {
@@ -99,7 +99,7 @@ export const paths = {
   },
 }
 
-/** The default order and size are not worth a parameter; the region stands in the path. */
+/** Default values are left out of the query; the region is in the path. */
 function defaultless({ q, state, os, sort, size, after, before }: ImageListQuery): Query {
   const plainSize = size === defaultPageSize ? undefined : size
   return { q, state, os, sort: sort === '-createdAt' ? undefined : sort, size: plainSize, after, before }

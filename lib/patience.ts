@@ -1,10 +1,7 @@
-/** How long whoever asks waits for the database: a page then says within 10 s that it does not answer. */
+/** How long a request waits for the database: a page then says within 10 s that it does not answer. */
 export const requestPatienceMs = 4_000
 
-/**
- * How long whoever asked for something waits for its end. A lock is waited for 10 s, and then the answer is BUSY, which says more
- * than that none came.
- */
+/** How long an action may take. Longer than a lock is waited for (10 s), because BUSY says more than a timeout. */
 export const actionPatienceMs = 12_000
 
 /** Thrown when something did not answer in time. It may still be under way. */
@@ -14,7 +11,7 @@ export class Late extends Error {
   }
 }
 
-/** Waits for `work`, and no longer than `ms`: then throws `Late`. What comes too late is no news. */
+/** Waits for `work` at most `ms` milliseconds, then throws `Late`. A later result or error is ignored. */
 export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {

@@ -2,8 +2,8 @@ import { dehydrate, HydrationBoundary, QueryClient } from '@tanstack/react-query
 import type { ReactNode } from 'react'
 
 /**
- * Hands what the page has read to the query that lives in the browser. The data must be there already, so a failed read is
- * the page's own error and never a spinner over a 500.
+ * Passes data that the page has read to the browser's query. The data must be complete, so that a failed read is the
+ * page's error and never a spinner over a 500.
  */
 export function Prefetch<T extends object>({
   queries,

@@ -9,7 +9,7 @@ import { gauge } from '@/lib/metrics'
 // Rule 26. While the disk of the database is nearly full, operations that take space are refused before they begin, and the
 // remaining space is kept for reading, cancelling and deleting. The seams ask here; operations do not.
 
-/** For so long nothing that takes space is tried after the database has said that its disk is full. */
+/** How long the console stays read-only after the database reported a full disk. */
 const restMs = 10_000
 
 // The server holds this module more than once.
@@ -25,8 +25,8 @@ gauge(
 )
 
 /**
- * Whether the console is read-only. Where it brings its own PostgreSQL, whoever keeps the ballast decides, for all processes
- * alike: without it they are. Of any other PostgreSQL a process knows only what that has told it itself.
+ * Whether the console is read-only. With the embedded PostgreSQL the ballast file decides for all processes: without it
+ * they are read-only. With any other PostgreSQL each process knows only what the database has reported to it.
  */
 export async function isReadOnly(): Promise<boolean> {
   if (performance.now() - (kept.ecsDatabaseFullAt ?? Number.NEGATIVE_INFINITY) < restMs) return true

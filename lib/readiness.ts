@@ -6,7 +6,7 @@ import { within } from '@/lib/patience'
 import { listRegions } from '@/lib/regions/reads'
 import { storeOf } from '@/lib/stores/store'
 
-/** What the console needs, and whether each is there. What is wrong with it stands in the log. */
+/** Whether each part that the console needs is working. The log has the reasons. */
 export type Readiness = { database: boolean; stores: boolean; queue: boolean }
 
 const keptMs = 1_000
@@ -14,9 +14,9 @@ const databaseMs = 2_000
 const storeMs = 3_000
 
 let last: { at: number; answer: Promise<Readiness> } | undefined
-/** A store that hangs is asked once and not again until it has answered. */
+/** A store that hangs is not asked again before it has answered. */
 const asked = new Map<string, Promise<void>>()
-/** With the database away, nobody else knows which regions there are. */
+/** Used while the database, which alone knows the regions, is away. */
 let regions: string[] = []
 const told = new Map<string, boolean>()
 
@@ -38,7 +38,7 @@ async function look(): Promise<Readiness> {
   return { database: isDatabaseThere, stores: stores.every(Boolean), queue }
 }
 
-// A standby answers reads and refuses this, though it changes no row. With reads alone nobody can even sign in.
+// A standby answers reads but refuses this statement, which changes no row. Without writes nobody can even sign in.
 async function requireWrites(): Promise<void> {
   await db().$executeRaw`UPDATE "Region" SET name = name WHERE false`
 }

@@ -63,11 +63,11 @@ export type Refusal =
 
 export type RefusalCode = Refusal['code']
 
-/** A quota that has no room for what is asked. */
+/** The refusals of a full quota. */
 export type QuotaFullCode = 'IMAGE_QUOTA_FULL' | 'BYTES_QUOTA_FULL' | 'INSTANCE_QUOTA_FULL' | 'SNAPSHOT_QUOTA_FULL'
 export type QuotaFacts = { quota: number; used: number; asked: number; region: string }
 
-/** The refusals of these codes, with their facts: so an operation's type says which ones it can give. */
+/** The refusals with these codes and their facts, so that an operation's type names those it can return. */
 export type RefusalOf<Code extends RefusalCode> = WithCode<Refusal, Code>
 type WithCode<R, Code> = R extends { code: infer Own } ? ([Own & Code] extends [never] ? never : R) : never
 
@@ -79,7 +79,7 @@ export type RecipientRefusalCode =
   | 'RECIPIENT_QUOTA_FULL'
 export type RefusedRecipient = { username: string; code: RecipientRefusalCode }
 
-/** What can be wrong with a field. The sentence for it stands in lib/messages. */
+/** The problems of a field. The sentences are in lib/messages. */
 export type InputProblem =
   | 'required'
   | 'too-short'
@@ -93,27 +93,26 @@ export type InputProblem =
   | 'invalid'
 
 /**
- * Something broke. The browser learns nothing but the reference under which the log has it. `isUnclear`: no answer came in time, so
- * it may have been done all the same.
+ * An unexpected error. The browser only learns the reference of its log entry. `isUnclear`: no answer came in time, so
+ * the operation may have succeeded.
  */
 export type Fault = { code: 'FAULT'; reference: string; isUnclear?: true }
 
-/** `isReplay`: the same form was answered so before, and nothing was done this time. */
+/** `isReplay`: the stored answer of the same form; nothing was done this time. */
 export type Result<T, R extends Refusal = Refusal> = { ok: true; value: T; isReplay?: true } | { ok: false; refusal: R }
 export type ActionResult<T> = { ok: true; value: T } | { ok: false; refusal: Refusal | Fault }
 
+/** A result that went well. */
 export function ok<T>(value: T): { ok: true; value: T } {
   return { ok: true, value }
 }
 
+/** A refused result. */
 export function refuse<R extends Refusal>(refusal: R): { ok: false; refusal: R } {
   return { ok: false, refusal }
 }
 
-/**
- * Carries a refusal through code that goes on only while all is well, to the one place that decides what comes of it, or out of
- * a read, whose answer has no place for one.
- */
+/** Carries a refusal as an exception through code that handles success only, up to the place that handles refusals. */
 export class Refused extends Error {
   constructor(readonly refusal: Refusal) {
     super(refusal.code)

@@ -18,9 +18,9 @@ type Answer<T> = { status: 200; body: T } | RefusedAnswer
 type RefusedAnswer = { status: number; body: { refusal: Refusal | Fault } }
 
 /**
- * Makes GET routes of reads, for a door that has its own way of knowing who asks. Nobody is 401, a page of another account or
- * build 409, a bad parameter 400, nothing to see 404 (not there and not yours are one answer), a fault 500 with a reference. What the
- * read refuses (`Refused`) has the status of that refusal. 503 may be asked again: so is a database that does not answer within 4 s.
+ * Makes GET routes of reads, given a way to authenticate. 401: signed out. 409: the page belongs to another account or
+ * build. 400: bad parameters. 404: missing or another tenant's. 500: a fault, with a reference. A `Refused` has the
+ * status of its refusal. 503: may be retried, also if the database does not answer within 4 s.
  */
 const readsFor =
   <C extends Context>(authenticate: (request: NextRequest) => Promise<C | null>) =>
@@ -56,7 +56,7 @@ const readsFor =
     }
   }
 
-/** The route for refetches of what a page has rendered with the same read. */
+/** A route for refetches of what a page has rendered with the same read. */
 export const defineRead = readsFor(currentContext)
 
 function refused(refusal: Refusal | Fault): RefusedAnswer {

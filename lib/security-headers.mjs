@@ -1,9 +1,9 @@
-// What every answer says to the browser. The program that serves says it (lib/start/server.mjs), because only it knows under
-// which host it is asked; in development Next does.
+// The headers of every answer. lib/start/server.mjs sets them, because only it knows the host of the request; in
+// development Next does.
 import { askedHosts } from './auth/own-address.mjs'
 
-// The page may load nothing from elsewhere and may not be framed. Next puts small inline scripts into every page,
-// so scripts are limited by origin and not by nonce: a nonce would need a proxy in front of every route.
+// Allows nothing from other origins and no framing. Next puts small inline scripts into every page, so scripts are
+// limited by origin, not by nonce: a nonce would need a proxy in front of every route.
 const contentSecurityPolicy = (sockets) =>
   [
     "default-src 'self'",
@@ -22,8 +22,8 @@ const contentSecurityPolicy = (sockets) =>
 const plainHost = /^([a-z0-9._-]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/i
 
 /**
- * The headers of an answer. Our own WebSockets are named by their address: for older Safaris 'self' has no `wss:`. Whatever is
- * no plain host is left out, so that nobody writes a policy by way of the Host header.
+ * The headers of an answer. Our own WebSockets are named by their address, because older Safaris do not count `wss:` as
+ * 'self'. Values that are not plain hosts are dropped, so that the Host header cannot inject into the policy.
  */
 export function securityHeadersFor(header, configured) {
   if (configured !== null) return securityHeaders([configured.replace(/^http/, 'ws')])
@@ -39,7 +39,7 @@ const securityHeaders = (sockets) => [
   { key: 'Permissions-Policy', value: 'camera=(), microphone=(), geolocation=()' },
 ]
 
-/** A worker has the policy of its own file. Only there may WebAssembly run: it hashes what is uploaded. */
+/** A worker has the policy of its own file. Only there WebAssembly may run: it hashes uploads. */
 export const workerHeaders = [
   { key: 'Content-Security-Policy', value: "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'" },
 ]

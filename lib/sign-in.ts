@@ -11,7 +11,7 @@ import { log } from '@/lib/log'
 import { preparePassword } from '@/lib/prepare-password'
 import { endSession, type SignInAnswer, signIn } from '@/lib/sessions/writes'
 
-/** Looks at what was typed and at where it comes from, then signs in over whoever was. Nothing that long can be right. */
+/** Checks the credentials and the source, then signs in, replacing an existing session. Longer input cannot be right. */
 export async function signInWith(
   source: SignInSource,
   typed: { username: string; password: string },
@@ -63,7 +63,7 @@ export function authOptions(): NextAuthOptions {
   }
 }
 
-// Beside the error it may hold what a visitor has sent, for which the log has no use.
+// The metadata may contain visitors' input besides the error; it is not logged.
 function faultOf(metadata: Error | { error?: unknown }): { err?: Error } {
   const error = metadata instanceof Error ? metadata : metadata.error
   return error instanceof Error ? { err: error } : {}

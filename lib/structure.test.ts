@@ -86,6 +86,19 @@ test('decisions are files of docs/decisions, as its README says', () => {
   expect(files).not.toContain('docs/decisions.md')
 })
 
+test('every function that rules, writes, seams and tools export says what it promises', () => {
+  const promising = files.filter((file) => {
+    const [, room = '', name] = /^lib\/(?:([a-z-]+)\/)?(?:.*\/)?([^/]+)\.ts$/.exec(file) ?? []
+    const isSeam = name !== undefined && room === ''
+    return isSeam || order.tools.includes(room) || /^(rules|writes(-[a-z]+)*)$/.test(name ?? '')
+  })
+  const code = promising.filter((file) => !/\.test\.ts$|\.d\.ts$|\/(generated|fixtures|samples)\//.test(file))
+  expect(code.length).toBeGreaterThan(150)
+  const exported = /(?<!\*\/\n|\/\/ .*\n)^export (?:(?:async )?function\*?|class) (\w+)/gm
+  const silent = code.flatMap((file) => [...read(file).matchAll(exported)].map(([, name]) => `${file}: ${name}`))
+  expect(silent).toEqual([])
+})
+
 test('pages and layouts run on the server', () => {
   const pages = files.filter((file) => /\/(page|layout)\.tsx$/.test(file))
   expect(pages.length).toBeGreaterThan(0)

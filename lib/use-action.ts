@@ -13,9 +13,9 @@ export type Noun = 'images' | 'shares' | 'accounts' | 'quotas' | 'imports' | 'in
 type Options = { changes: Noun[]; isLeaving?: boolean }
 
 /**
- * Runs a server action from the screen: whether it runs, what it refused, and which nouns it changes. Whole nouns are
- * invalidated, never finer keys, and the refusal stays until the next run. `isLeaving`: another page comes when it is done,
- * so what this one shows, and may just have been taken away, is not read again.
+ * Runs a server action from the screen, with its pending state and refusal, and invalidates the nouns that it changes:
+ * whole nouns, never finer keys. The refusal stays until the next run. `isLeaving`: the page navigates away afterwards,
+ * so its own data, which may just have been deleted, is not refetched.
  */
 export function useAction<I, T>(action: Action<I, T>, options: Options) {
   const { ask, ...rest } = useAsk<T>(options)
@@ -26,7 +26,7 @@ export function useAction<I, T>(action: Action<I, T>, options: Options) {
   return { run, ...rest }
 }
 
-/** The same for a form, whose fields are the input. */
+/** The same for a form whose fields are the input. */
 export function useFormAction<T>(action: FormAction<T>, options: Options) {
   const { ask, ...rest } = useAsk<T>(options)
   const send = useCallback(
@@ -44,10 +44,10 @@ function useAsk<T>({ changes, isLeaving = false }: Options) {
     (call: () => Promise<ActionResult<T>>, onDone?: (value: T) => void) => {
       startTransition(async () => {
         const result = await answered(call)
-        // A refusal too may mean that what is on the screen is old: a share that somebody else has ended, a full image.
+        // A refusal, too, may mean that the screen is stale: another session ended the share, the image became full.
         const refetchType = result.ok && isLeaving ? 'none' : 'active'
         const read = Promise.all(changes.map((noun) => client.invalidateQueries({ queryKey: [noun], refetchType })))
-        // What was refused is said at once: with the database away, reading takes longer than whoever asked should wait.
+        // A refusal is shown at once: with the database away, refetching takes too long.
         if (result.ok) await read
         startTransition(() => {
           setRefusal(result.ok ? null : result.refusal)
@@ -62,8 +62,8 @@ function useAsk<T>({ changes, isLeaving = false }: Options) {
 }
 
 /**
- * The answer of an action, also where none came: an action that the server does not know belongs to an older build; without
- * a network nothing was sent; any other silence is a fault without a reference, as it may have been done.
+ * The answer of an action, also if none came: an action unknown to the server belongs to an older build; without a
+ * network nothing was sent; any other silence is a fault without a reference, because the operation may have succeeded.
  */
 async function answered<T>(call: () => Promise<ActionResult<T>>): Promise<ActionResult<T>> {
   const wasOffline = !navigator.onLine

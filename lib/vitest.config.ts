@@ -15,7 +15,7 @@ export default defineConfig({
   },
   test: {
     execArgv: ['--conditions=react-server'],
-    // Guests are emulated, so that a test means the same on every machine.
+    // Guests are emulated, so that tests behave the same on every machine.
     env: { LOG_LEVEL: 'silent', ECS_MACHINE_ACCELERATOR: 'tcg', ECS_MACHINE_EMULATION: 'allow' },
     // Vitest would leave a processor to itself, and on a machine with two run one file after the other. Tests of the database
     // wait more than they work.

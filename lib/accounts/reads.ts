@@ -64,8 +64,8 @@ export async function findMaster(
 export type LookupsRow = { names: string[]; first: Date | null; lastTryAt: Date | null }
 
 /**
- * The SELECT of the unknown usernames that the viewer's master account asked for within the hour: one row, for a statement that
- * reads more facts. Exact under its lock; before the lock it can only be too few.
+ * A SELECT of the unknown usernames that the viewer's master account asked for within the hour: one row, for use in a
+ * larger statement. Exact under the account's lock; before the lock it can only be too low.
  */
 export function selectLookups(ctx: Context): Prisma.Sql {
   const since = new Date(ctx.now.getTime() - unknownLookupsWindowMs)
@@ -76,7 +76,7 @@ export function selectLookups(ctx: Context): Prisma.Sql {
       ORDER BY at LIMIT ${unknownLookupsMax + 1}) recent`
 }
 
-/** What a rule wants to know of a row of `selectLookups`. */
+/** The facts for the rules from a row of `selectLookups`. */
 export function toLookups({ now }: Context, { names, first, lastTryAt }: LookupsRow): Lookups {
   const resetsAt = first ? new Date(first.getTime() + unknownLookupsWindowMs) : now
   return { now, names, resetsAt, lastTryAt }

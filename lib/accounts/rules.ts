@@ -42,7 +42,7 @@ export type UsernameProblem =
   /** `codePoint` as "U+0430": it names a look-alike that cannot be told from a letter by looking. */
   | { code: 'character'; character: string; codePoint: string }
 
-/** What is wrong with a folded word as a username, or null when an account could have it. Needs no look-up. */
+/** What is wrong with a folded word as a username, or null if an account could have it. Needs no look-up. */
 export function usernameProblem(word: string): UsernameProblem | null {
   if (isUsername(word)) return null
   const [login = '', master = '', ...more] = word.split('@')
@@ -64,9 +64,8 @@ const tokens = /"[^"\n]*"|<[^<>\n]*>|[\s,;、]+|[^\s,;、<"]+|[<"]/gu
 const quotes = /^["'“”‘’«»]+|["'“”‘’«»]+$/gu
 
 /**
- * The usernames in a text, folded, each once: separated by commas, semicolons or white space, with or without quotes. A
- * person as a mail program writes one, `Name <name@example.com>`, stays one entry: else a first name would be looked up as
- * somebody's username.
+ * The usernames in a text, folded and without duplicates: separated by commas, semicolons or white space, with or
+ * without quotes. `Name <name@example.com>` stays one entry: otherwise the first name would be looked up as a username.
  */
 export function splitUsernames(text: string): string[] {
   const entries: string[] = []
@@ -119,7 +118,7 @@ export function waitsUntil(lookups: Lookups): Date | null {
   return next > lookups.now ? next : null
 }
 
-/** A display name that confirms a recipient to somebody who knows it and tells little to somebody who does not. */
+/** A display name that confirms a recipient to people who know it and reveals little to others. */
 export function maskDisplayName(name: string): string {
   return name
     .split(/\s+/)

@@ -9,7 +9,10 @@ const displayNameMax = 64
 const emailMax = 254
 
 export const username = requiredText(usernameMax, foldUsername, isUsername)
-/** One entry of a recipients' field: any text that can be said back. Whether an account can have that name is a rule. */
+/**
+ * One entry of the recipients' field, of any characters, so that a refusal can quote it. Whether it can be a username
+ * is a rule.
+ */
 export const recipientName = text(256)
   .transform(foldUsername)
   .pipe(
@@ -22,7 +25,7 @@ export const recipientName = text(256)
 export const lookUpParams = z.object({ username: recipientName })
 export type LookUpParams = z.infer<typeof lookUpParams>
 
-/** As it is hashed: its length is that of the prepared form, which may be shorter than what was typed. */
+/** The length limit applies to the prepared form, which may be shorter than the typed one. */
 export const newPassword = text(4 * passwordMax)
   .transform(preparePassword)
   .pipe(text(passwordMax).min(passwordMin, 'too-short'))
@@ -34,7 +37,7 @@ export const displayName = freeText(displayNameMax).pipe(
     .min(1, 'required')
     .refine((name) => !name.includes('\n'), 'characters'),
 )
-/** An address, or nothing. */
+/** An e-mail address, or empty. */
 export const email = text(emailMax).refine((typed) => typed === '' || z.email().safeParse(typed).success, 'format')
 
 export const changePasswordInput = z.object({
@@ -67,7 +70,7 @@ export type AccountInfo = {
   quotas: RegionQuota[]
 }
 
-/** What a look-up of one exact username says. Never a list, and the display name only masked. */
+/** The answer to a look-up of one exact username. Never a list, and the display name is masked. */
 export type Recipient =
   | { username: string; status: 'found'; displayName: string }
   | { username: string; status: 'unknown' | 'you' }

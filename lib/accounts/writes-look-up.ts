@@ -17,14 +17,15 @@ import {
 import type { LookUpParams, Recipient } from './schema'
 
 /**
- * Looks up one exact username as a recipient: that the master account exists and its masked display name. A sub-account
- * and a disabled account are answered as unknown. An unknown name is counted, at most 60 an hour for a master account and
- * each name once; then every answer is "limited", so that nothing more can be learned. A word that cannot be a username
- * is unknown without a look at the accounts. Throws `Refused` with BUSY when the account was locked for too long.
+ * Looks up one exact username as a recipient: whether the master account exists, and its masked display name.
+ * Sub-accounts and disabled accounts are answered as unknown. Each unknown name counts once, at most 60 an hour for a
+ * master account; after that every answer is "limited" and reveals nothing. A word that cannot be a username is unknown
+ * without a query. Throws `Refused` with BUSY if the account's lock is not acquired in time.
  */
 export async function lookUpRecipient(ctx: Context, { username }: LookUpParams): Promise<Recipient> {
   const answer = await inTransaction(async (tx): Promise<Result<Recipient>> => {
-    // Somebody types and waits: a route gives a read up after 4 s, and would take a busy account for a silent database.
+    // A route gives up after 4 s and would report a busy account as a silent database, so wait for the lock for less
+    // than that.
     await tx.$executeRaw`SET LOCAL lock_timeout = '3s'`
     await lockAccounts(tx, [ctx.viewer.ownerId])
     if (username === ctx.viewer.ownerUsername) return ok({ username, status: 'you' })
@@ -42,20 +43,20 @@ export async function lookUpRecipient(ctx: Context, { username }: LookUpParams):
     await countUnknown(tx, ctx, lookups, [username])
     return ok({ username, status: 'unknown' })
   })
-  // BUSY says nothing about the name.
+  // BUSY reveals nothing about the name.
   if (!answer.ok) throw new Refused(answer.refusal)
   return answer.value
 }
 
 /**
- * Counts usernames that nobody has, when an answer tells of them. The lock of the master account makes the count exact.
- * Nothing is added once the limit is reached: a refused try must not postpone the moment at which it ends.
+ * Counts unknown usernames when an answer reveals that they are unknown. Exact under the master account's lock. Nothing
+ * is added once the limit is reached: a refused attempt must not postpone the reset.
  */
 export async function countUnknown(tx: Transaction, ctx: Context, lookups: Lookups, names: string[]): Promise<void> {
   const free = Math.max(0, unknownLookupsMax - lookups.names.length)
   const counted = countedUnknown(lookups, names).slice(0, free)
   if (counted.length === 0) return
-  // The row of a name that was asked for more than an hour ago is used again.
+  // A row older than an hour is reused.
   await tx.$executeRaw`
     INSERT INTO "UnknownLookup" ("accountId", username, at)
     SELECT ${ctx.viewer.ownerId}, name, ${ctx.now} FROM unnest(${counted}::text[]) AS name

@@ -51,7 +51,7 @@ export type NewAccount = {
   passwordHash: string
 }
 
-/** Creates an account; the operator's command line and the demo data ask for it. Refuses a username that is taken. */
+/** Creates an account, for the command line and the demo data. Refuses a username that is taken. */
 export async function createAccount(
   ctx: Context,
   account: NewAccount,
@@ -92,7 +92,7 @@ export async function setDisabled(
   })
 }
 
-/** Sets another's password, as the operator, and ends all sessions of that account. */
+/** Sets the password of any account, as the operator, and ends its sessions. */
 export async function setPassword(
   ctx: Context,
   username: string,

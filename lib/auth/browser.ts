@@ -3,15 +3,15 @@ import { cookies } from 'next/headers'
 import { decode, encode } from 'next-auth/jwt'
 import { ownCookie, secret, sessionCookie } from './session-cookie'
 
-/** Where a try to sign in comes from: an address, or a browser or session that this account has already signed in with. */
+/** The source of a sign-in attempt: an address, or a browser or session that has signed in to this account before. */
 export type SignInSource = { key: string; isKnownBrowser: boolean }
 
-// A browser that an account has signed in with before is remembered for that account, so that a stranger's failures,
+// A browser that has signed in to an account before is remembered for that account, so that failures of strangers,
 // which are limited by username too, never slow its owner down (OWASP: "device cookies").
 const name = () => ownCookie('ecs-browser')
 const maxAge = 365 * 24 * 60 * 60
 
-/** Where a try to sign in comes from: this browser, when it is known for the username, else the address. */
+/** The source of a sign-in attempt: this browser if it is known for the username, otherwise the address. */
 export async function signInSource(username: string, address: string | null): Promise<SignInSource> {
   const cookie = (await cookies()).get(name())?.value
   const token = cookie ? await decode({ token: cookie, secret: secret() }).catch(() => null) : null

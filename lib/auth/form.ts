@@ -1,7 +1,7 @@
 import 'server-only'
 import { configuredOrigin, isOwnOrigin } from './own-address.mjs'
 
-/** The address that the operator has given the console, or null where it is the one by which it is asked. */
+/** The address that the operator has set, or null to use the one in the request. */
 export function ownAddress(): string | null {
   return configuredOrigin(process.env)
 }
@@ -21,8 +21,8 @@ export function seeOther(path: string): Response {
 }
 
 /**
- * Answers a form that cannot be looked at now, because too many others wait. Programs are told by the status; a browser is led
- * back by the page at once, with or without scripts. `text` stands there for a moment.
+ * Answers a form that cannot be handled now because too many others are waiting. Programs read the status; a browser is
+ * redirected by the page at once, with or without scripts, and shows `text` for a moment.
  */
 export function notNow(back: string, seconds: number, text: string): Response {
   const href = back.replaceAll('&', '&amp;').replaceAll('"', '&quot;')

@@ -10,7 +10,10 @@ export class Overloaded extends Error {
   }
 }
 
-/** By its name: a gate serves the whole process, while pages and routes are bundled apart and have each a class of their own. */
+/**
+ * Compared by name: one gate serves the whole process, but pages and routes are bundled separately and each has its own
+ * class.
+ */
 export function isOverloaded(error: unknown): error is Overloaded {
   return error instanceof Error && error.name === 'Overloaded' && 'seconds' in error
 }
@@ -18,7 +21,7 @@ export function isOverloaded(error: unknown): error is Overloaded {
 type Limits = {
   /** At the same time, and never two of one key. */
   running: number
-  /** In line for all keys together; whoever comes beyond that is turned away. */
+  /** The longest queue over all keys; requests beyond it are rejected. */
   waiting: number
   /** Of one key, running or in line. */
   perKey: number
@@ -28,8 +31,8 @@ type Limits = {
 type Waiting = { key: string; start: () => void }
 
 /**
- * Lets costly work through that strangers can ask for: some at the same time, a bounded number in line, in the order of
- * arrival. What is in line holds nothing but its place: no database connection, no thread.
+ * Bounds costly work that strangers can request: a number of runs at once and a queue of bounded length, first in,
+ * first out. A queued request holds no database connection and no thread.
  */
 export class Gate {
   private readonly running = new Set<string>()
@@ -37,7 +40,7 @@ export class Gate {
 
   constructor(private readonly limits: Limits) {}
 
-  /** Runs `work` when its turn comes. Throws `Overloaded` at once when there is no place in line, or when it takes too long. */
+  /** Runs `work` when its turn comes. Throws `Overloaded` if the queue is full, or if waiting takes too long. */
   async run<T>(key: string, work: () => Promise<T>): Promise<T> {
     await this.turn(key)
     try {

@@ -1,8 +1,9 @@
-// By which address browsers know this console. Plain JavaScript, because the program that serves asks before Next does.
+// The addresses by which browsers know this console. Plain JavaScript, because lib/start/server.mjs needs it before
+// Next is loaded.
 
 /**
- * The origin that the operator has set with NEXTAUTH_URL, or null: then it is whatever the browser and the proxies say.
- * `npm start` fills NEXTAUTH_URL in where nobody has set it, which says no more than where the server listens.
+ * The origin that the operator has set with NEXTAUTH_URL, or null if the browser's and the proxies' headers decide.
+ * `npm start` fills NEXTAUTH_URL in if it is missing; that value only says where the server listens.
  */
 export function configuredOrigin(env) {
   const { NEXTAUTH_URL, ECS_ADDRESS_IS_GUESSED } = env
@@ -12,8 +13,8 @@ export function configuredOrigin(env) {
 }
 
 /**
- * The hosts by which we may have been asked: as the server sees it, and as each proxy saw it. A page of another site can
- * choose none of these headers, so to believe any of them lets no such page in.
+ * The hosts that the request may have been sent to: as the server sees it, and as each proxy saw it. A page of another
+ * site cannot set any of these headers, so trusting all of them is safe.
  */
 export function askedHosts(header) {
   const forwarded = (header('x-forwarded-host') ?? '').split(',')

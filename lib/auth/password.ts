@@ -14,8 +14,8 @@ export async function hashPassword(password: string): Promise<string> {
 export type PasswordMatch = 'right' | 'right-as-typed' | 'wrong'
 
 /**
- * Whether a password belongs to a hash. Takes the same time for a right and a wrong one, and twice as long for one that
- * preparing changes and that is not right prepared.
+ * Whether a password matches a hash. Takes the same time for a right and a wrong one, and twice as long if preparing
+ * changes the password and the prepared form does not match.
  */
 export async function verifyPassword(passwordHash: string, password: string): Promise<PasswordMatch> {
   const prepared = preparePassword(password)

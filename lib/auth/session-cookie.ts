@@ -29,19 +29,20 @@ export function sessionCookie(address = env().NEXTAUTH_URL ?? '') {
   const secure = isSecure(address)
   return {
     name: ownCookie(secure ? '__Secure-next-auth.session-token' : 'next-auth.session-token', address),
-    // As long as a session can last at all. When it ends is decided by its row, which is renewed while it is in use.
+    // The longest that a session can last. When it really ends is decided by its row, which is renewed while it is
+    // used.
     options: { httpOnly: true, sameSite: 'lax' as const, path: '/', secure, maxAge: env().ECS_SESSION_MAX / 1000 },
   }
 }
 
-/** The value of a session cookie. It holds an account id and a session id; everything else is read per request. */
+/** The value of a session cookie: an account id and a session id. Everything else is read on each request. */
 export async function sealSession(session: { accountId: string; sessionId: string }): Promise<string> {
   return await encode({ token: session, secret: secret(), maxAge: env().ECS_SESSION_MAX / 1000 })
 }
 
 /**
- * The session id in a session cookie, or null when the cookie is not ours or too old. The same as next-auth's `decode`, which
- * derives the key from the secret anew for each request: that took ten times as long as the rest.
+ * The session id in a session cookie, or null if the cookie is invalid or too old. Equivalent to next-auth's `decode`,
+ * which derives the key from the secret on every request: that took ten times as long as the rest.
  */
 export async function openSession(cookie: string | undefined): Promise<string | null> {
   if (!cookie) return null
@@ -57,7 +58,7 @@ export async function openSession(cookie: string | undefined): Promise<string | 
 const asSealed = { keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'], clockTolerance: 15 }
 let derived: { from: string; key: Uint8Array } | undefined
 
-/** The key that next-auth 4 encrypts its cookies with; a test opens one of its own. */
+/** The key with which next-auth 4 encrypts its cookies; a test opens one of its cookies. */
 function cookieKey(from: string): Uint8Array {
   if (derived?.from !== from) {
     const key = new Uint8Array(hkdfSync('sha256', from, '', 'NextAuth.js Generated Encryption Key', 32))

@@ -2,10 +2,10 @@ import type { AccountKind } from '@/lib/db/generated/enums'
 
 declare const ownerBrand: unique symbol
 
-/** The id of the master account whose resources a viewer may touch. Branded: a query without it does not compile. */
+/** The id of the master account whose resources a viewer may access. Branded: a query without it does not compile. */
 export type OwnerId = string & { readonly [ownerBrand]: true }
 
-/** Who asks. A sub-account acts for its master, so `ownerId` is the master's. */
+/** The account that makes the request. A sub-account acts for its master, so `ownerId` is the master's. */
 export type Viewer = {
   accountId: string
   username: string
@@ -16,8 +16,8 @@ export type Viewer = {
 }
 
 /**
- * Who asks, when, and from where: the first parameter of every read and write. `idempotencyKey` comes from a form that
- * makes something: what is sent twice under one key is done once.
+ * The viewer, the time and the address of a request: the first parameter of every read and write. `idempotencyKey`
+ * comes from a form that creates something: the same key does the same thing only once.
  */
 export type Context = { viewer: Viewer; now: Date; address: string | null; idempotencyKey?: string }
 

@@ -22,8 +22,8 @@ export async function findCurrency(): Promise<string> {
 }
 
 /**
- * The currency of the ledger where ECS_CURRENCY asks for another, else null. Amounts are numbers of the ledger's minor unit, so
- * they go on in it, and the operator is told.
+ * The currency of the ledger if ECS_CURRENCY names another one, else null. Amounts are in the ledger's minor unit, so
+ * the ledger's currency stays in use and the operator is told.
  */
 export async function findCurrencyConflict(): Promise<string | null> {
   const [ledger, setting] = [await findCurrency(), env().ECS_CURRENCY]
@@ -137,7 +137,7 @@ async function readRows(which: Which, { after, before }: BillParams): Promise<Bi
   )
 }
 
-/** What runs now, and what the next hour of it costs. */
+/** The instances that are running now, and the price of their next hour. */
 async function readRunning({ ownerId, images }: Which): Promise<{ running: number; rate: number }> {
   const shared = images === 'shared' ? Prisma.sql`AND i."imageOwnerId" <> ${ownerId}` : Prisma.empty
   const price = selectPrice(Prisma.sql`i."typeId"`, Prisma.sql`clock_timestamp() + interval '1 hour'`)
@@ -150,7 +150,7 @@ async function readRunning({ ownerId, images }: Which): Promise<{ running: numbe
 
 export type LedgerLine = Omit<LedgerEntry, 'accountId' | 'accountName'>
 
-/** The lines of a month's bill of the viewer's master account, from the first on, so many at once. */
+/** The lines of a month's bill of the viewer's master account from the first one on, in batches. */
 export async function* billLines(ctx: Context, { month, images }: BillParams): AsyncGenerator<LedgerLine[]> {
   const starts = dayStarts(month ?? monthOf(ctx.now, env().ECS_TIME_ZONE), env().ECS_TIME_ZONE)
   const [from, to] = [starts[0] ?? ctx.now, starts.at(-1) ?? ctx.now]

@@ -7,15 +7,15 @@ export function monthOf(at: Date, timeZone: string): string {
   return shareDay(at, timeZone).slice(0, 7)
 }
 
-/** The month so many months after this one; before it where the number is negative. */
+/** The month `count` months after this one; before it for a negative count. */
 export function monthAfter(month: string, count: number): string {
   const [year = 0, ordinal = 1] = month.split('-').map(Number)
   return new Date(Date.UTC(year, ordinal - 1 + count)).toISOString().slice(0, 7)
 }
 
 /**
- * The first moments of the days of a month in a time zone, and of the day after. An hour of the ledger is of the day in which it
- * begins, whatever part of it lies in the next, so days of 23 and 25 hours and zones of half an hour lose none.
+ * The first moments of the days of a month in a time zone, and of the day after. An hour of the ledger belongs to the
+ * day in which it begins, so days of 23 and 25 hours and zones with half-hour offsets lose no hour.
  */
 export function dayStarts(month: string, timeZone: string): Date[] {
   const first = Date.parse(`${month}-01T00:00:00Z`)
@@ -35,7 +35,7 @@ function dayStart(utcMidnight: number, timeZone: string): Date {
   return new Date(after)
 }
 
-/** How many hours begin after the one that is running now and before an end: those that have no line yet. */
+/** How many hours begin after the current one and before `end`: the hours that have no line yet. */
 export function hoursLeft(now: Date, end: Date): number {
   const next = (Math.floor(now.getTime() / hourMs) + 1) * hourMs
   return Math.max(0, Math.ceil((end.getTime() - next) / hourMs))

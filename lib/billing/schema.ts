@@ -35,7 +35,7 @@ export type BillRow = {
 /** One of the instances that cost most in a month; the last of them may be all others together. */
 export type BillSeries = { instanceId: string | null; name: string; amount: number }
 
-/** A day that has lines: its number in the month, what each of the series costs, and all of it. */
+/** A day with lines: its number in the month, the amount of each series, and the total. */
 export type BillDay = { day: number; amounts: number[]; hours: number; amount: number }
 
 export type Bill = {
@@ -50,13 +50,16 @@ export type Bill = {
   days: BillDay[]
   series: BillSeries[]
   rows: { items: BillRow[]; next: string | null; prev: string | null }
-  /** Only of the month that is running: what runs now, what an hour of it costs, and the total at its end at that rate. */
+  /**
+   * For the current month only: running instances, the cost of an hour of them, and the total at the end of the month
+   * at that rate.
+   */
   forecast: { running: number; rate: number; total: number } | null
 }
 
 export const adjustmentNoteMax = 200
 
-/** A correction of what an hour of an instance cost, by so many minor units of the currency. */
+/** A correction of the cost of an hour of an instance, in minor units of the currency. */
 export const adjustInput = z.object({
   instanceId: text(64),
   hour: z.date(),

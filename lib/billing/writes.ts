@@ -5,7 +5,7 @@ import type { Transaction } from '@/lib/db/transaction'
 import { selectPrice } from '@/lib/instance-types/reads'
 import { selectCurrency } from './reads'
 
-/** How much one statement meters at most: so many runs, and of each so many hours. What is left is next. */
+/** How many runs, and how many hours of each, one statement meters at most. The next statement meters the rest. */
 export const runsAtOnce = 10_000
 export const hoursAtOnce = 24
 
@@ -46,7 +46,7 @@ export async function meterRuns(tx: Pick<Transaction, '$executeRaw'> = db()): Pr
     WHERE r."instanceId" = h."instanceId" AND r."from" = h."from"`
 }
 
-/** Meters until nothing is due, or until so many statements were issued. */
+/** Meters until nothing is due, or until `statementsMax` statements were issued. */
 export async function meterAll(statementsMax = 100): Promise<void> {
   for (let issued = 0; issued < statementsMax; issued++) if ((await meterRuns()) === 0) return
 }

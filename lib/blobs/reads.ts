@@ -16,7 +16,7 @@ export function selectHolders(blobId: Prisma.Sql): Prisma.Sql {
   return Prisma.join(kinds, ' UNION ALL ')
 }
 
-/** Whose rows wait for the bytes of a blob to go: a SELECT of their owners. */
+/** A SELECT of the owners of rows that wait for the bytes of a blob to be removed. */
 export function selectWaiting(blobId: string): Prisma.Sql {
   const owners = waitingKinds.map(
     ({ table, waits }) =>
@@ -30,7 +30,10 @@ export async function findBlob(blobId: string): Promise<BlobRow | null> {
   return await db().blob.findUnique({ where: { id: blobId }, select: fields })
 }
 
-/** Whether anybody needs the bytes of a blob, now or soon. Once nobody does it stays so: a new import makes a blob of its own. */
+/**
+ * Whether anything needs the bytes of a blob, now or soon. Once false it stays false: a new import creates another
+ * blob.
+ */
 export async function isBlobWanted(blobId: string): Promise<boolean> {
   return (await db().blob.count({ where: { id: blobId, NOT: { state: 'removing' } } })) === 1
 }

@@ -1,18 +1,21 @@
-/** What can be said of the bytes of a disk. Sizes in bytes; the virtual size is what a machine sees. */
+/** The content of a disk. Sizes in bytes; the virtual size is what a machine sees. */
 export type DiskContent = { sha256: string; size: number; format: DiskFormatName; virtualSize: number }
 
 export const diskFormatNames = ['qcow2', 'raw', 'vmdk', 'vhd', 'vhdx', 'vdi', 'iso'] as const
 export type DiskFormatName = (typeof diskFormatNames)[number]
 
-/** Under which key a store has a blob: the id in it keeps bytes that go apart from the same bytes that come anew. */
+/**
+ * The key of a blob in a store. The id in it separates bytes that are being removed from the same content imported
+ * again.
+ */
 export function blobKey(blob: { id: string; sha256: string }): string {
   return `${blob.sha256}.${blob.id}`
 }
 
 /**
- * A kind of row that holds bytes by its column `blobId`. `kind` is what it is called, `transfer` while it
- * brings or mends the bytes, and `waits` tells those rows that hold the
- * bytes no longer, wait for them to go, and go with them: both as SQL over the row. Every such table has `id` and `ownerId`.
+ * A kind of row that holds bytes by its column `blobId`. `kind` is its name, `transfer` while it brings or repairs the
+ * bytes. `waits` selects rows that no longer hold the bytes, wait for their removal and are deleted with them. Both are
+ * SQL over the row. Every such table has `id` and `ownerId`.
  */
 type HolderKind = { table: string; kind: string; waits?: string }
 

@@ -1,2 +1,2 @@
-/** Where the stored disk of an image is, and what it must be. The size in bytes. */
+/** The location of an image's stored disk, and its expected content. Size in bytes. */
 export type StoredContent = { region: string; key: string; sha256: string; size: number; fileName: string }

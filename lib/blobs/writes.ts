@@ -17,8 +17,8 @@ import { blobKey, type DiskContent, waitingKinds } from './rules'
 export type Place = { blobId: string; key: string; isThere: boolean }
 
 /**
- * Lets an image refer to its content: to the blob that the region has, else to a new one that is still to be written. Asked
- * again, after a worker has died, it answers with the same blob.
+ * Attaches an image to the blob with its content in the region, or to a new one that is still to be written.
+ * Idempotent: after a worker's death it returns the same blob.
  */
 export async function attachBlob(tx: Transaction, image: LockedImage, content: DiskContent, now: Date): Promise<Place> {
   const place = await chooseBlob(tx, image, content, now)
@@ -28,8 +28,8 @@ export async function attachBlob(tx: Transaction, image: LockedImage, content: D
 }
 
 /**
- * Where a content belongs in a region: the blob that has it, else that of the row which holds `blobId`, else a new one that is still to
- * be written. The caller's row refers to it in the same transaction.
+ * Chooses the blob for a content in a region: the existing one, otherwise the one of the row that holds `blobId`,
+ * otherwise a new one that is still to be written. The caller's row must refer to it in the same transaction.
  */
 export async function chooseBlob(
   tx: Transaction,
@@ -48,12 +48,12 @@ export async function chooseBlob(
   return { blobId: id, key: blobKey({ id, sha256: content.sha256 }), isThere: chosen?.state === 'ready' }
 }
 
-/** Notes what is on a disk, for whoever has these bytes. */
+/** Stores the layout of a disk with its blob, for all rows that hold it. */
 export async function noteLayout(blobId: string, layout: DiskLayout): Promise<void> {
   await db().blob.updateMany({ where: { id: blobId }, data: { layout } })
 }
 
-/** What an import or a copy has brought: the content, and its layout where it is known from elsewhere. */
+/** The result of an import or a copy: the content, and its layout if that is known from the source. */
 export type Brought = DiskContent & { layout?: DiskLayout | null }
 
 /**
@@ -73,7 +73,7 @@ export async function commitBlob(
   return content
 }
 
-/** Takes an image's bytes from it, and removes them when nobody else holds them. */
+/** Detaches an image from its bytes, and removes them if nothing else holds them. */
 export async function releaseBlob(tx: Transaction, image: LockedImage, now: Date): Promise<void> {
   if (image.blobId === null) return
   await lockBlobs(tx, { id: image.blobId, regionId: image.regionId, sha256: null })
@@ -81,7 +81,7 @@ export async function releaseBlob(tx: Transaction, image: LockedImage, now: Date
   await removeIfUnheld(tx, image.blobId, now)
 }
 
-/** Removes bytes that a row has just ceased to refer to, unless somebody else holds them. */
+/** Removes bytes that a row has just stopped referring to, unless another row holds them. */
 export async function releaseBytes(
   tx: Transaction,
   { blobId, regionId }: { blobId: string; regionId: string },
@@ -91,7 +91,7 @@ export async function releaseBytes(
   await removeIfUnheld(tx, blobId, now)
 }
 
-/** Whether the bytes of an image are nobody else's, so that they go with it. */
+/** Whether an image is the last holder of its bytes, so that they are removed with it. */
 export async function isLastHolder(tx: Transaction, image: LockedImage): Promise<boolean> {
   if (image.blobId === null) return false
   await lockBlobs(tx, { id: image.blobId, regionId: image.regionId, sha256: null })
@@ -108,7 +108,7 @@ async function removeIfUnheld(tx: Transaction, blobId: string, now: Date): Promi
   if ((await holders(tx, blobId)).length === 0) await removeLater(tx, blobId, now)
 }
 
-/** The ids of those that hold a blob, two at most: whether there is one, and whether that is the only one. */
+/** The ids of the holders of a blob, two at most: enough to tell none, one and several apart. */
 async function holders(tx: Transaction, blobId: string): Promise<string[]> {
   const rows = await tx.$queryRaw<
     { id: string }[]
@@ -116,7 +116,7 @@ async function holders(tx: Transaction, blobId: string): Promise<string[]> {
   return rows.map(({ id }) => id)
 }
 
-/** Forgets a blob whose bytes are gone, and the rows that waited for that. Only one on its way out can be forgotten. */
+/** Deletes a blob whose bytes are gone, and the rows that waited for that. Only for a blob that is being removed. */
 export async function forgetBlob(blobId: string): Promise<void> {
   const waiting = await db().$queryRaw<{ ownerId: string }[]>(selectWaiting(blobId))
   await inTransaction(async (tx) => {

@@ -19,9 +19,10 @@ import { type BegunCopy, begunCopy, type CopyImageInput } from './schema'
 type BeginRefusal = RefusalOf<'IMAGE_NOT_AVAILABLE' | 'INVALID_INPUT' | 'REGION_NOT_FOUND'> | NewImageRefusal
 
 /**
- * Begins a copy of an own image to another region: the new image stands there as `copying`, has its quota place, and a job
- * that moves the bytes is enqueued in the same transaction. Refuses as `onOwnImage` and `refuseCopy` say, REGION_NOT_FOUND,
- * IMAGE_QUOTA_FULL, BYTES_QUOTA_FULL and STORE_FULL. While it runs, the source cannot be deleted. One idempotency key makes one copy.
+ * Begins a copy of an own image to another region: creates the new image as `copying`, takes its quota place, and
+ * enqueues the job that moves the bytes, in one transaction. Refuses as `onOwnImage` and `refuseCopy` say,
+ * REGION_NOT_FOUND, IMAGE_QUOTA_FULL, BYTES_QUOTA_FULL and STORE_FULL. While the copy runs, the source cannot be
+ * deleted. One idempotency key creates one copy.
  */
 export async function beginCopy(
   ctx: Context,
@@ -68,7 +69,7 @@ async function makeCopy(
   return ok({ region: targetRegion, imageId: copy.id })
 }
 
-/** What a copy knows of its source from the start. */
+/** Columns that a copy takes from its source. */
 const keptFields = {
   description: true,
   operatingSystem: true,
@@ -87,8 +88,8 @@ const keptFields = {
 } as const
 
 /**
- * Tries a failed copy again, with a quota place taken anew. The source must still be there and available. Refuses as `onOwnImage`
- * and `refuseRetryCopy` say, IMAGE_NOT_AVAILABLE, IMAGE_QUOTA_FULL, BYTES_QUOTA_FULL and STORE_FULL.
+ * Retries a failed copy, taking a quota place again. The source must still exist and be available. Refuses as
+ * `onOwnImage` and `refuseRetryCopy` say, IMAGE_NOT_AVAILABLE, IMAGE_QUOTA_FULL, BYTES_QUOTA_FULL and STORE_FULL.
  */
 export async function retryCopy(
   ctx: Context,
@@ -119,7 +120,7 @@ export async function retryCopy(
   })
 }
 
-/** Whether there is a place for a copy of so many bytes, in the quotas and in the store. */
+/** Whether the quotas and the store have room for a copy of this size. */
 async function refuseFull(tx: Transaction, ctx: Context, regionId: string, bytes: number) {
   return await refuseNewImage(tx, { ownerId: ctx.viewer.ownerId, regionId, bytes, writing: { where: 'store', bytes } })
 }

@@ -1,6 +1,6 @@
 import pg from 'pg'
 
-/** Connects beside a database, in PostgreSQL's own one, to make and drop others. */
+/** Runs `work` connected to PostgreSQL's maintenance database, to create and drop others. */
 export async function beside<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: withDatabase(url, 'postgres') })
   await client.connect()
@@ -11,13 +11,14 @@ export async function beside<T>(url: string, work: (client: pg.Client) => Promis
   }
 }
 
-/** Drops a database, whoever is still connected to it. */
+/** Drops a database, also while others are connected to it. */
 export async function dropDatabase(url: string): Promise<void> {
   await beside(url, async (client) => {
     await client.query(`drop database if exists ${client.escapeIdentifier(databaseName(url))} with (force)`)
   })
 }
 
+/** The name of the database in a PostgreSQL URL. */
 export function databaseName(url: string): string {
   return decodeURIComponent(new URL(url).pathname.slice(1))
 }

@@ -14,7 +14,7 @@ function connect(): PrismaClient {
     connectionTimeoutMillis: 4_000,
     query_timeout: answerMaxMs,
     keepAlive: true,
-    // Before anybody else uses the connection; where it fails the connection is not used at all.
+    // Runs before the connection is used; if it fails, the connection is discarded.
     onConnect: async (client: pg.ClientBase) => {
       if (client instanceof pg.Client) watch(client, names)
       await client.query(setSession)
@@ -26,8 +26,8 @@ function connect(): PrismaClient {
 }
 
 /**
- * Looks at what statements fail with. A connection on which one was given up is closed: it may still be in a transaction,
- * and PostgreSQL may still work on the statement, so the pool must not hand it to anybody else.
+ * Watches for failed statements. A connection whose statement timed out is closed: it may still be in a transaction,
+ * and PostgreSQL may still be executing the statement, so the pool must not reuse it.
  */
 function watch(client: pg.Client, names: StatementNames): void {
   const value = (...args: unknown[]): unknown => {
@@ -43,7 +43,7 @@ function watch(client: pg.Client, names: StatementNames): void {
   Object.defineProperty(client, 'query', { value })
 }
 
-// The development server loads modules anew after each change; the pool must survive that.
+// The development server reloads modules after each change; the pool must survive that.
 const kept = globalThis as typeof globalThis & { ecsDatabase?: PrismaClient }
 
 /** The database, connected on first use. */

@@ -8,9 +8,9 @@ const advice =
   'Set it to session mode (PgBouncer: pool_mode = session), or let DATABASE_URL lead to PostgreSQL itself.'
 
 /**
- * What is wrong with the connections that an address leads to, as a sentence that says what to do, or null. A connection must
- * be its owner's alone and keep what it is set to: else times are off by a time zone, waits for locks have no end and locks of
- * a session hold nothing. Throws what connecting throws. A database that does not exist yet has nothing wrong with it.
+ * The problem with connections to an address, as a sentence that says what to do, or null. A connection must not be
+ * shared and must keep its settings: otherwise times are off by a time zone, lock waits are unbounded and session locks
+ * do not hold. Throws connection errors. A database that does not exist yet has no problem.
  */
 export async function findConnectionProblem(url: string): Promise<string | null> {
   const clients = [0, 1].map(() => newClient(url))
@@ -39,8 +39,8 @@ function newClient(url: string): pg.Client {
   return client
 }
 
-// While one connection is between two transactions another begins one: behind a pooler that shares its connections out by
-// transactions, that one is given what the first has used and set.
+// While one connection is between two transactions, another begins one: a pooler in transaction mode gives it the
+// server connection of the first, with its settings.
 async function compare(one: pg.Client, other: pg.Client): Promise<string | null> {
   await one.query(setSession)
   const before = await processOf(one)

@@ -15,7 +15,7 @@ export function countColumns(rows: Prisma.Sql, page: Counted): Prisma.Sql {
   return Prisma.sql`${counted(Prisma.empty)} AS total, ${passed} AS passed`
 }
 
-/** Where a page lies in its list, by how many rows it shows. */
+/** The position of a page in its list. */
 export function rangeOf(page: Counted, counts: Counts | undefined, shown: number): PageRange {
   const { total, passed } = counts ?? { total: 0, passed: 0 }
   return {

@@ -4,7 +4,7 @@ import { Late } from '@/lib/patience'
 type Cause = { kind?: string; originalCode?: string; code?: string }
 
 // An error of adapter-pg comes in three shapes: a known Prisma code, a bare DriverAdapterError with a cause, and P2010
-// with the cause in meta. All three are looked through here and nowhere else.
+// with the cause in meta. Only this function knows all three.
 function causes(error: unknown): Cause[] {
   if (typeof error !== 'object' || error === null) return []
   const found: Cause[] = []
@@ -39,9 +39,9 @@ export function isBusy(error: unknown): boolean {
   return causes(error).some((cause) => cause.originalCode === '55P03' || cause.code === 'P2028')
 }
 
-/** What PostgreSQL says when it is stopped, starting or has no connection free. */
+/** SQLSTATEs of a PostgreSQL that is stopping, starting or out of connections. */
 const awayCodes = ['57P01', '57P02', '57P03', '53300']
-/** What the driver says of a connection that could not be made or broke. */
+/** The driver's errors for a connection that broke or could not be made. */
 const awayKinds = ['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TooManyConnections']
 /** pg's own, which has no codes for these. */
 const awayMessages = [
@@ -52,7 +52,7 @@ const awayMessages = [
   'Query read timeout',
 ]
 
-/** The database could not be reached or broke off, so nobody knows whether what was asked was done. */
+/** The database was not reachable or the connection broke, so the outcome is unknown. */
 export function isDatabaseAway(error: unknown): boolean {
   if (error instanceof Error && awayMessages.includes(error.message)) return true
   return causes(error).some(
@@ -69,12 +69,12 @@ export function isSilent(error: unknown): boolean {
   return error instanceof Late || isDatabaseAway(error)
 }
 
-/** PostgreSQL could not write, because its disk is full. What was asked was not done. */
+/** PostgreSQL could not write because its disk is full. Nothing was done. */
 export function isDatabaseFull(error: unknown): boolean {
   return causes(error).some((cause) => cause.originalCode === '53100')
 }
 
-/** A unique constraint said no. */
+/** A unique constraint was violated. */
 export function isUniqueViolation(error: unknown): boolean {
   return causes(error).some((cause) => cause.code === 'P2002' || cause.originalCode === '23505')
 }

@@ -52,12 +52,15 @@ export async function lockAccounts(tx: Transaction, ids: string[]): Promise<Map<
 /** Accounts and images as they are under their locks, by id. */
 export type LockedRows = { accounts: Map<string, LockedAccount>; images: Map<string, LockedImage> }
 
-/** Images to lock: those of an owner. Another's are absent, and not locked, as an image never changes hands; null: anybody's. */
+/**
+ * The images to lock: those of one owner, or of anybody if null. Images of other owners are left out without being
+ * locked: an image never changes its owner.
+ */
 export type WhichImages = { ids: string[]; ownerId: string | null }
 
 /**
- * LOCK of an operation on images: accounts in the order of their ids, then images in that of theirs, by one statement. The
- * images wait for the number of locked accounts, so their order is said by the text and not by a plan. Unknown ids are absent.
+ * The LOCK step of an operation on images: accounts by id, then images by id, in one statement. The images wait for the
+ * count of locked accounts, so the text fixes the order and no plan can change it. Unknown ids are absent.
  */
 export async function lockImages(
   tx: Transaction,
@@ -122,18 +125,18 @@ export async function lockInstance(tx: Transaction, id: string): Promise<LockedI
   return rows[0] ?? null
 }
 
-/** Locks a host, after instances, so that no two requests take the same room. */
+/** Locks a host, after instances, so that two requests cannot take the same capacity. */
 export async function lockHost(tx: Transaction, id: string): Promise<void> {
   await tx.$queryRaw`SELECT id FROM "MachineHost" WHERE id = ${id} FOR NO KEY UPDATE`
 }
 
 /**
- * Advisory locks have numbers only, so all of them stand here: of all space, of the process that owns the machines of this
- * deployment, and of who adds lines to the ledger, which a trigger takes.
+ * Advisory locks are only numbers, so all of them are listed here: the space lock, the lock of the process that owns
+ * the machines, and the ledger's, which a trigger takes.
  */
 export const advisoryLocks = { space: 7_300_401, host: 7_300_402, ledger: 7_300_403 } as const
 
-/** Locks the room of all places until the end of the transaction. The last lock of whoever takes it, so nobody waits in a circle. */
+/** Takes the space lock until the end of the transaction. Always the last lock of a transaction, so it cannot deadlock. */
 export async function lockSpace(tx: Transaction): Promise<void> {
   await tx.$queryRaw`SELECT pg_advisory_xact_lock(${advisoryLocks.space})::text`
 }

@@ -25,7 +25,10 @@ export function selectAnswer({ idempotencyKey }: Context): Prisma.Sql {
   return Prisma.sql`(SELECT answer FROM "IdempotencyKey" WHERE id = ${idempotencyKey ?? null}::text)`
 }
 
-/** The answer that the same key got before, marked as a replay: nothing was done this time, and nothing is counted. */
+/**
+ * The answer that was stored under the same key, marked as a replay: nothing was done this time, and nothing is
+ * counted.
+ */
 export function replayed<T>(answer: z.ZodType<T>, before: unknown) {
   return { ...ok(answer.parse(before)), isReplay: true } as const
 }
@@ -38,8 +41,8 @@ export function insertAnswer({ idempotencyKey, viewer, now }: Context, answer: u
 }
 
 /**
- * Runs an operation, unless the same key was answered before: then it returns that answer, parsed by `answer`. Call it under the
- * lock of the account that acts, so that one of two simultaneous requests sees the other. A refusal is not remembered.
+ * Runs an operation unless the same key has a stored answer; then returns that, parsed by `answer`. Call it under the
+ * lock of the acting account, so that one of two simultaneous requests sees the other. Refusals are not stored.
  */
 export async function once<T, R extends Refusal>(
   tx: Transaction,

@@ -7,10 +7,10 @@ import { inTransaction, type Transaction } from './transaction'
 /** An own image by its id, in the region of the URL (rule 6); null: the operator's, who names no region. */
 export type OwnImage = { imageId: string; region: string | null }
 
-/** What an operation locks besides: accounts that it concerns, and other own images. */
+/** Further rows to lock: accounts that the operation concerns, and other own images. */
 export type Also = { accounts?: string[]; images?: string[] }
 
-/** What is locked, as it is under the locks: the image, own images by id, accounts by id. */
+/** The rows as they are under the locks: the image, own images by id, accounts by id. */
 export type Locked = { image: LockedImage; images: Map<string, LockedImage>; accounts: Map<string, LockedAccount> }
 
 export type OwnImageRefusal = RefusalOf<'SIGNED_OUT' | 'IMAGE_NOT_FOUND' | 'REGION_MISMATCH' | 'BUSY'>
@@ -21,9 +21,10 @@ export function actingAccounts({ viewer }: Context): string[] {
 }
 
 /**
- * Runs an operation on an own image in one transaction, under the locks of the accounts and the image. Refuses in this order:
- * IMAGE_NOT_FOUND, SIGNED_OUT for a disabled account, REGION_MISMATCH under another region; then as `run` does. Another's image
- * is answered like one that does not exist, and is not locked. `findAlso` says what else to lock, before the locks.
+ * Runs an operation on an own image in one transaction, under the locks of the accounts and the image. Refuses in this
+ * order: IMAGE_NOT_FOUND, SIGNED_OUT for a disabled account, REGION_MISMATCH under another region; then as `run` does.
+ * Another tenant's image is answered like a missing one, and is not locked. `findAlso` names further rows to lock, and
+ * runs before the locks.
  */
 export async function onOwnImage<Answer extends Result<unknown>>(
   ctx: Context,

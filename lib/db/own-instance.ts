@@ -10,9 +10,9 @@ export type LockedOwn = { instance: LockedInstance; image: LockedImage | null }
 export type OwnInstanceRefusal = RefusalOf<'SIGNED_OUT' | 'INSTANCE_NOT_FOUND' | 'BUSY'>
 
 /**
- * Runs an operation on an own instance in one transaction, under the locks of the accounts, of an image where `findImage` names
- * one, and of the instance. Refuses INSTANCE_NOT_FOUND, also for another's, another region's and a terminated one, and SIGNED_OUT for a
- * disabled account; then as `run` does.
+ * Runs an operation on an own instance in one transaction, under the locks of the accounts, of an image if `findImage`
+ * names one, and of the instance. Refuses INSTANCE_NOT_FOUND, also for an instance of another tenant or region and a
+ * terminated one, and SIGNED_OUT for a disabled account; then as `run` does.
  */
 export async function onOwnInstance<Answer extends Result<unknown>>(
   ctx: Context,

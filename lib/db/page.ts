@@ -1,13 +1,13 @@
 import 'server-only'
 import { Prisma } from './generated/client'
 
-/** One page of a list. The cursors go into the URL as `after` and `before`; null where there is nothing more. */
+/** One page of a list. The cursors go into the URL as `after` and `before`; null at either end. */
 export type Page<T> = { items: T[]; next: string | null; prev: string | null }
 
 export type Cursors = { after?: string | undefined; before?: string | undefined }
 type Key = { value: string; id: string }
 
-/** What a list is ordered by: a NOT NULL column with an index (…, column, id), and how its value travels in a cursor. */
+/** The order of a list: a NOT NULL column with an index (…, column, id), and the encoding of its value in a cursor. */
 export type SortColumn<Row> = {
   column: Prisma.Sql
   type: Prisma.Sql
@@ -54,8 +54,8 @@ export function keyset<Row>(sort: string, by: SortColumn<Row>, cursors: Cursors,
       const kept = rows.slice(0, limit)
       if (backwards) kept.reverse()
       const cursorOf = (row: Row | undefined) => (row ? writeCursor(sort, { value: by.value(row), id: id(row) }) : null)
-      // A page whose rows are all gone leads back to where one came from, the row of its own cursor included: the id is one
-      // that every id lies beyond, in the direction of the way back.
+      // If all rows of a page are gone, the way back includes the row of its own cursor: the id used here lies beyond
+      // every id in that direction.
       const wayBack = key ? writeCursor(sort, { value: key.value, id: descending ? '' : 'zzzz' }) : null
       const hasNext = backwards ? true : hasMore
       const hasPrev = backwards ? hasMore : key !== null
@@ -73,8 +73,8 @@ function writeCursor(sort: string, key: Key): string {
 }
 
 /**
- * Whether a cursor's value is one that a row of its column can have. PostgreSQL reads fewer dates than JavaScript (no year 0,
- * no February 30), and what it cannot read would be a fault, so a time must be written exactly as `writeCursor` writes it.
+ * Whether a cursor's value is possible for its column. PostgreSQL accepts fewer dates than JavaScript (no year 0, no
+ * February 30) and would fail on the others, so a time must be written exactly as `writeCursor` writes it.
  */
 function fits(type: string, value: string): boolean {
   if (type === 'timestamptz') return isWrittenTime(value)
@@ -99,14 +99,14 @@ function readCursor(sort: string, text: string | undefined, type: string): Key |
     if (!Array.isArray(parsed) || parsed.length !== 3) return null
     const [cursorSort, value, id]: unknown[] = parsed
     if (typeof value !== 'string' || typeof id !== 'string') return null
-    // A cursor of another order says nothing about this one.
+    // A cursor of another order is ignored.
     return cursorSort === sort && fits(type, value) && idPattern.test(id) ? { value, id } : null
   } catch {
     return null
   }
 }
 
-/** `%` and `_` of a search text stand for themselves. */
+/** Escapes `%` and `_` in a search text. */
 export function likePattern(search: string): string {
   return `%${search.replace(/[\\%_]/g, '\\$&')}%`
 }

@@ -1,5 +1,5 @@
-// What every connection of the product's own is set to, and what else a connection must be. Asked for by statements and not
-// by the start-up parameter `options`: poolers drop or refuse that one.
+// The settings of every connection, and what else a connection must be. They are set by statements instead of the
+// start-up parameter `options`, which poolers drop or refuse.
 
 /** In PostgreSQL's own writing, as SHOW answers it. */
 const settings = {
@@ -7,10 +7,10 @@ const settings = {
   TimeZone: 'UTC',
   // A lock that is not acquired in time becomes BUSY.
   lock_timeout: '10s',
-  // A transaction that idles is ended so that it cannot hold locks.
+  // Ends an idle transaction, so that it cannot hold its locks.
   idle_in_transaction_session_timeout: '15s',
   statement_timeout: '30s',
-  // Every transaction of ours runs under it and says none of its own.
+  // Transactions rely on it and set no level of their own.
   default_transaction_isolation: 'read committed',
 }
 
@@ -23,7 +23,7 @@ const expected = {
   session_replication_role: 'origin',
 }
 
-/** Longer than the server's own limit, so that this ends only what the server does not answer at all. */
+/** Longer than the server's own limit, so it only ends statements that the server never answers. */
 export const answerMaxMs = 32_000
 
 /** Sets a connection up. Several statements, one round trip. */
@@ -36,7 +36,7 @@ export const askSession = `SELECT ${Object.keys({ ...settings, ...expected })
   .map((name) => `current_setting('${name}') AS "${name}"`)
   .join(', ')}`
 
-/** What a connection is set to and should not be, in words; empty when all is well. */
+/** The settings of a connection that are wrong, in words; empty if all are right. */
 export function wrongSettings(found: Record<string, unknown>): string[] {
   return Object.entries({ ...settings, ...expected })
     .filter(([name, value]) => String(found[name]) !== value)

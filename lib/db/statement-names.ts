@@ -5,18 +5,18 @@ import { log } from '@/lib/log'
 import { Prisma } from './generated/client'
 
 /**
- * Statements with a name are parsed and planned once for each connection, which keeps them until it is closed. So their
- * number has a bound: it is above what the product issues often, and what has no name works as well.
+ * A named statement is parsed and planned once for each connection, which keeps it until it is closed. The bound is
+ * above the number of statements that the product issues often; a statement without a name works as well.
  */
 const namesMax = 200
 
 /**
- * Stands in a statement whose best plan depends on its values, as on how much its owner has, or whether it is asked for one
- * region or all: it gets no name. One plan for all values would read everybody's rows for some.
+ * Marks a statement whose best plan depends on its values, such as the size of its owner's data or whether a region is
+ * given: it gets no name. One generic plan would read the rows of all tenants for some values.
  */
 export const plannedEachTime = Prisma.raw('/* planned each time */')
 
-/** What PostgreSQL and poolers answer when a name that was prepared is not there, or is there already. */
+/** SQLSTATEs for a prepared name that is missing, or exists already. */
 const lostCodes = ['26000', '42P05']
 
 /** The names of the statements of this process. */
@@ -30,13 +30,13 @@ export class StatementNames {
 
   constructor(private readonly max = namesMax) {}
 
-  /** The name of a statement from its second time on, as long as there are names; else the empty one, which is none. */
+  /** The name of a statement from its second use on while names are left; otherwise the empty name, which means unnamed. */
   nameOf(sql: string): string {
     if (!this.isOn || sql.includes(plannedEachTime.sql)) return ''
     const known = this.names.get(sql)
     if (known) return known
     if (known === undefined) {
-      // Seen once. What was seen once only is forgotten together, so that its number has a bound too.
+      // Statements seen once. They are all forgotten together, so that their number is bounded too.
       if (this.names.size >= 10 * this.max) for (const [text, name] of this.names) if (!name) this.names.delete(text)
       this.names.set(sql, null)
       return ''
@@ -61,7 +61,7 @@ export class StatementNames {
     }
   }
 
-  /** Looks at what a statement failed with: without names from now on where names are not kept. */
+  /** Looks at a failed statement, and stops using names if the server side does not keep them. */
   judge(error: unknown): void {
     const isLost = error instanceof Error && 'code' in error && lostCodes.includes(String(error.code))
     if (!isLost || !this.isOn) return

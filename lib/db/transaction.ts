@@ -8,7 +8,7 @@ export type Transaction = Prisma.TransactionClient
 
 const triesMax = 4
 
-/** Thrown inside a transaction when what was read before the locks is no longer so: roll back and run it again. */
+/** Thrown inside a transaction if a fact read before the locks has changed: roll back and run again. */
 export class StartOver extends Error {}
 
 /**

@@ -62,7 +62,7 @@ function describeCommand(command: Command): string {
 
 const argumentName = (argument: Argument) => (argument.required ? `<${argument.name()}>` : `[${argument.name()}]`)
 
-/** Text for Markdown, where an angle bracket would begin a tag. */
+/** Escapes text for Markdown, where an angle bracket would begin a tag. */
 const escaped = (text: string) => text.replaceAll('<', '\\<')
 
 function describeOption({ description, mandatory, argChoices, defaultValue }: Option): string {

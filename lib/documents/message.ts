@@ -1,7 +1,3 @@
-/**
- * A message of lib/messages as a document prints it: `{name}` becomes ‹name›, and of a plural or a choice the last branch stays,
- * which is the one for every other value.
- */
 export function plainMessage(message: string): string {
   let plain = ''
   for (let at = 0; at < message.length; ) {
@@ -24,7 +20,7 @@ function argumentOf(inside: string): string {
   return plainMessage(branch).replaceAll('#', `‹${name}›`)
 }
 
-/** Where the brace that opens at `open` is closed. Throws for a message whose braces do not match. */
+/** The position of the brace that closes the one at `open`. Throws if the braces of a message do not match. */
 function closingBrace(text: string, open: number): number {
   let depth = 0
   for (let at = open; at < text.length; at++) {

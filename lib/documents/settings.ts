@@ -1,4 +1,4 @@
-/** A setting of the console. Where `default` is null, `otherwise` says what holds without it. */
+/** A setting of the console. If `default` is null, `otherwise` says what happens without it. */
 export type Setting = {
   default: string | null
   otherwise?: string

@@ -125,6 +125,7 @@ function write(file: string, holder: Holder): void {
   fs.writeFileSync(file, JSON.stringify(holder), { mode: 0o600 })
 }
 
+/** The text of a file, or undefined if it does not exist. Throws every other error. */
 export function readIfThere(file: string): string | undefined {
   try {
     return fs.readFileSync(file, 'utf8')
@@ -134,6 +135,7 @@ export function readIfThere(file: string): string | undefined {
   }
 }
 
+/** Whether an error is a system error with this code, such as ENOENT. */
 export function isErrnoCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code
 }

@@ -11,6 +11,7 @@ export function firstStart(folder: string): FirstStart | undefined {
   return text === undefined ? undefined : JSON.parse(text).demo
 }
 
+/** Records how the first start of a data folder went. */
 export function noteFirstStart(folder: string, demo: FirstStart): void {
   const file = fileOf(folder)
   fs.writeFileSync(`${file}.new`, `${JSON.stringify({ demo })}\n`, { mode: 0o600 })

@@ -7,8 +7,8 @@ import type { EventItem, EventPage } from './schema'
 const eventsShown = 50
 
 /**
- * Events of an image, of one share of it, or of an instance, newest first: those before the event `before`, or the newest. A page is about 50
- * long and never ends in the middle of one deed, such as a share with 20 recipients.
+ * Events of an image, of one share of it, or of an instance, newest first: those before the event `before`, or the
+ * newest. A page has about 50 and never splits one operation, such as a share with 20 recipients.
  */
 export async function listEvents(
   where: { imageId: string } | { shareId: string } | { instanceId: string },
@@ -30,7 +30,7 @@ type EventRow = Awaited<ReturnType<ReturnType<typeof db>['event']['findMany']>>[
 function toEvent(event: EventRow): EventItem {
   const details = plainDetails(event.details)
   const isByRecipient = details.by === 'recipient'
-  // What a recipient's sub-account does is told of the recipient: who acts for it is its own affair.
+  // An action of a recipient's sub-account is shown as the recipient's: the sharer does not learn who acts for it.
   const actor = isByRecipient && event.recipientName ? event.recipientName : event.actorName
   const by = event.actorId !== operatorId ? 'account' : event.actorName === operatorId ? 'operator' : 'console'
   return {

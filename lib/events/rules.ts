@@ -46,17 +46,17 @@ export const eventActions = [
 
 export type EventAction = (typeof eventActions)[number]
 
-/** One deed is recorded as so many events at most: one for each recipient of a share. */
+/** The most events of one operation: one for each recipient of a share. */
 export const deedEventsMax = 20
 
 type Deed = { action: string; at: string; actor: string }
 
-/** Whether two events that follow each other are one deed: the same, by the same account, at the same moment. */
+/** Whether two consecutive events belong to one operation: same action, account and moment. */
 export function isOneDeed(one: Deed | undefined, other: Deed): boolean {
   return one?.action === other.action && one.at === other.at && one.actor === other.actor
 }
 
-/** Events, one after the other, as the deeds that they are of. */
+/** Groups consecutive events by operation. */
 export function deedsOf<E extends Deed>(events: E[]): E[][] {
   const deeds: E[][] = []
   for (const event of events) {

@@ -3,7 +3,7 @@ export type EventItem = {
   id: string
   at: string
   action: string
-  /** Who did it: an account by its username, the operator at the command line, or the console by itself. */
+  /** An account by its username, the operator at the command line, or the console itself. */
   by: 'account' | 'operator' | 'console'
   actor: string
   recipient: string | null
@@ -12,5 +12,5 @@ export type EventItem = {
   details: Record<string, string | number>
 }
 
-/** A page of events, newest first. `older`: the id of the last one, where there are more; the next page begins behind it. */
+/** A page of events, newest first. `older`: the id of the last one if there are more; the next page begins after it. */
 export type EventPage = { items: EventItem[]; older: string | null }

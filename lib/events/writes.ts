@@ -4,7 +4,7 @@ import { Prisma } from '@/lib/db/generated/client'
 import type { Transaction } from '@/lib/db/transaction'
 import type { EventAction } from './rules'
 
-/** What an event says beside who, when and from where. Ids and names are text: they outlive what they name. */
+/** The facts of an event besides actor, time and address. Ids and names are text: they outlive the rows that they name. */
 export type EventFacts = {
   action: EventAction
   owner?: { id: string; username: string }
@@ -50,8 +50,8 @@ export function insertEvents(ctx: Context, events: EventFacts[]): Prisma.Sql {
 }
 
 /**
- * Records events in the transaction that does what they tell. The table is append-only: a trigger refuses UPDATE, DELETE
- * and TRUNCATE. Every noun's writes call this; it is the one write that crosses nouns.
+ * Records events in the transaction of the operation. The table is append-only: a trigger refuses UPDATE, DELETE and
+ * TRUNCATE. Every noun's writes call this; it is the one write that crosses nouns.
  */
 export async function recordEvents(tx: Transaction, ctx: Context, events: EventFacts[]): Promise<void> {
   await tx.$executeRaw(insertEvents(ctx, events))

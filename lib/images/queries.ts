@@ -7,7 +7,7 @@ import type { CustomImageList, CustomImageParams, ImageDetails } from './schema'
 const calmMs = 8_000
 const busyMs = 2_000
 
-/** One page of the Custom Images list. Looks again every 8 s, every 2 s while an image changes by itself. */
+/** One page of the Custom Images list. Refetches every 8 s, and every 2 s while an image changes by itself. */
 export function customImagesQuery(list: CustomImageParams) {
   return queryOptions({
     queryKey: ['images', 'custom', list],

@@ -55,7 +55,7 @@ export async function listCustomImages(ctx: Context, list: CustomImageParams): P
   const search = list.q
     ? Prisma.sql`AND (i.name ILIKE ${likePattern(list.q)} OR i.id = ${list.q.toLowerCase()})`
     : Prisma.empty
-  // The recycle bin is a list of its own: what is in it shows only to who asks for it.
+  // The recycle bin is a list of its own; its images are shown only on request.
   const state = list.state
     ? Prisma.sql`AND i.state = ${list.state}::"ImageState"`
     : Prisma.sql`AND i.state <> 'deleted'::"ImageState"`
@@ -87,7 +87,7 @@ export async function listCustomImages(ctx: Context, list: CustomImageParams): P
   }
 }
 
-/** All that a list shows beside its rows. */
+/** Everything that a list shows besides its rows. */
 type Extras = Counts & { quota: QuotaMeters; systems: string[]; binned: number; binnedUntil: Date | null }
 
 function toCustomImage(row: CustomRow): CustomImage {
@@ -117,8 +117,8 @@ function systemsOf(ctx: Context, region: string): Prisma.Sql {
 }
 
 /**
- * What the titles of an image's pages need: its name, and whether it is the viewer's own. Null where it is neither the viewer's
- * nor shared to it. One statement, so that another's image takes as long to answer as one that does not exist.
+ * For the titles of an image's pages: its name, and whether the viewer owns it. Null if it is neither the viewer's nor
+ * shared with it. One statement, so that another tenant's image takes as long to answer as a missing one.
  */
 export async function findSeenImage(
   { viewer }: Context,
@@ -135,8 +135,8 @@ export async function findSeenImage(
 export const newestFirst = [{ createdAt: 'desc' as const }, { recipient: { username: 'asc' as const } }]
 
 /**
- * An image's details: all of it for the owner, a part for a recipient in the image's region, a pointer for the owner who
- * asks under another region. Null for anybody else, whether the image exists or not.
+ * An image's details: everything for the owner, a part for a recipient in the image's region, a pointer for the owner
+ * under another region. Null for anybody else, whether the image exists or not.
  */
 export async function getImage(ctx: Context, params: ImagePageParams): Promise<ImageDetails | null> {
   // Asked before anything of the image is read.
@@ -191,7 +191,7 @@ export async function getImage(ctx: Context, params: ImagePageParams): Promise<I
     madeFrom: madeFrom.nullable().catch(null).parse(image.madeFrom),
     copyOf: image.copyOfId === null ? null : { id: image.copyOfId, region: image.copyOfRegionId ?? '' },
     state: image.state,
-    // A copy has one step only, and no word for it.
+    // A copy has only one step, and no name for it.
     step: image.transfer?.kind === 'IMPORT' ? image.transfer.step : null,
     doneBytes: Number(image.transfer?.doneBytes ?? 0),
     totalBytes: Number(image.transfer?.totalBytes ?? 0),

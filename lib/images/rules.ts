@@ -30,14 +30,17 @@ export function canImage(operation: ImageOperation, state: string | undefined): 
   return imageCan[operation].some((one) => one === state)
 }
 
+/** Whether an image can be used. */
 export function isAvailable(state: string | undefined): boolean {
   return state === 'available'
 }
 
+/** Whether an import or a copy failed. */
 export function isFailed(state: string | undefined): boolean {
   return state === 'failed'
 }
 
+/** Whether an image is in the recycle bin. */
 export function isInRecycleBin(state: string | undefined): boolean {
   return state === 'deleted'
 }
@@ -47,11 +50,11 @@ export function isTransferring(state: string): boolean {
   return canImage('cancelImport', state) || canImage('cancelCopy', state)
 }
 
-/** What an import is at: its bytes arrive, are looked at, are written anew, go into the store. */
+/** The steps of an import: receive the bytes, inspect them, convert them, store them. */
 export const importSteps = ['RECEIVE', 'CHECK', 'CONVERT', 'STORE'] as const
 export type ImportStepName = (typeof importSteps)[number]
 
-/** Why an image failed: what a transfer refuses with, and what only a failure can be. The sentence stands in lib/messages. */
+/** Why an image failed: refusals of a transfer, and codes that only a failure has. The sentences are in lib/messages. */
 export const failureCodes = [
   'IMPORT_INTERRUPTED',
   'IMPORT_FAULT',
@@ -69,6 +72,7 @@ export const failureCodes = [
 ] as const
 export type FailureCode = (typeof failureCodes)[number]
 
+/** Whether this version of the console knows the code of a failure. */
 export function isFailureCode(code: string): code is FailureCode {
   return failureCodes.some((known) => known === code)
 }
@@ -76,7 +80,7 @@ export function isFailureCode(code: string): code is FailureCode {
 export const imageNameMax = 128
 export const operatingSystemMax = 64
 export const descriptionMax = 500
-/** A failed image shows its reason for this long, then goes by itself. */
+/** A failed image shows its reason for this long, and is then deleted. */
 export const failedKeptMs = 7 * 24 * 60 * 60 * 1000
 /** A delete that its job has not finished after this long is taken up by the sweep. */
 export const removalPatienceMs = 60_000
@@ -90,12 +94,12 @@ export function purgedAt(deletedAt: Date, recycleDays: number): Date {
   return new Date(deletedAt.getTime() + recycleDays * dayMs)
 }
 
-/** How far an import's step or a copy has come, as a whole number of percent; null where the whole is not known. */
+/** The progress of an import's step or a copy in whole percent; null if the total is unknown. */
 export function percentDone({ doneBytes, totalBytes }: { doneBytes: number; totalBytes: number }): number | null {
   return totalBytes > 0 ? Math.min(100, Math.floor((doneBytes / totalBytes) * 100)) : null
 }
 
-/** States in which an image changes by itself, so that a list looks more often. */
+/** States in which an image changes by itself, so that a list refetches more often. */
 export function isInMotion(state: ImageStateName): boolean {
   return isTransferring(state) || state === 'deleting'
 }
@@ -116,8 +120,8 @@ export function isPlainName(name: string): boolean {
 }
 
 /**
- * The operating system as images of the account are called already, where what is typed differs from that in case, spaces,
- * hyphens or underscores only: "debian12" is "Debian 12". Two spellings would be two filters for one system.
+ * The spelling of an operating system that the account already uses, if the typed one differs only in case, spaces,
+ * hyphens or underscores: "debian12" becomes "Debian 12". Two spellings would be two filters for one system.
  */
 export function asKnown(typed: string, known: string[]): string {
   const folded = foldName(typed)
@@ -146,7 +150,7 @@ export function refuseDelete(
   return foldName(facts.typedName ?? '') === image.name ? null : { code: 'IMAGE_NAME_MISMATCH' }
 }
 
-/** Whether an own image can be taken out of the recycle bin, back into use or for good. */
+/** Whether an own image can be restored or deleted for good from the recycle bin. */
 export function refuseFromBin({ state }: { state: ImageStateName }): RefusalOf<'IMAGE_BUSY'> | null {
   return canImage('restore', state) ? null : { code: 'IMAGE_BUSY', state }
 }
@@ -170,15 +174,18 @@ export function refuseMinDisk({
 
 type Needs = { bootMode: BootModeName | null; minDiskGib: number | null }
 
-/** What a machine needs to start from a disk that has arrived: what its owner has said meanwhile, else what the disk says. */
+/**
+ * The boot mode and minimum disk of a disk that has arrived: as its owner has set them meanwhile, else as read from the
+ * disk.
+ */
 export function needsOf(said: Needs, disk: { bootMode: BootModeName | null; virtualSize: number }): Needs {
   const least = Math.max(said.minDiskGib ?? 0, leastDiskGib(disk.virtualSize) ?? 0)
   return { bootMode: said.bootMode ?? disk.bootMode, minDiskGib: least || null }
 }
 
 /**
- * The name for an operating system that a guest's own name for itself suggests: "Debian 12 (bookworm)" for
- * "Debian GNU/Linux 12 (bookworm)". Null where nothing of it can be used.
+ * The name for an operating system suggested by the guest's own name: "Debian 12 (bookworm)" for "Debian GNU/Linux 12
+ * (bookworm)". Null if nothing of it is usable.
  */
 export function suggestedOperatingSystem(guest: string | null): string | null {
   const plain = foldName(guest ?? '')
@@ -189,7 +196,7 @@ export function suggestedOperatingSystem(guest: string | null): string | null {
   return /[\p{L}\p{Nd}]/u.test(name) ? name : null
 }
 
-/** What its owner says of an image changes in every state but on the way out. */
+/** An owner can edit an image in every state but `deleting` and `deleted`. */
 export function refuseUpdate({ state }: { state: ImageStateName }): RefusalOf<'IMAGE_BUSY'> | null {
   return canImage('update', state) ? null : { code: 'IMAGE_BUSY', state }
 }

@@ -48,7 +48,7 @@ export const imageSorts = [
 ] as const
 export type ImageSort = (typeof imageSorts)[number]
 
-/** Everything the Custom Images list can be asked, as it stands in its URL. */
+/** All parameters of the Custom Images list, as they are in its URL. */
 export const customImageParams = z.object({
   region: regionId.catch(''),
   q: searchText(128).catch(''),
@@ -69,7 +69,7 @@ export const imagePageParams = imageParams.extend({
 })
 export type ImagePageParams = z.infer<typeof imagePageParams>
 
-/** What is not in it stays as it is; an empty boot mode or minimum means that it is not known. */
+/** Missing fields stay as they are; an empty boot mode or minimum means unknown. */
 export const updateImageInput = z.object({
   region: regionId,
   imageId,
@@ -137,14 +137,14 @@ export type CustomImage = {
   state: ImageStateName
   failure: ReadFailure | null
   recipients: number
-  /** What an import is at; null when it is at nothing. */
+  /** The step of an import; null in every other state. */
   step: ImportStepName | null
   /** How far an import's step or a copy has come, in bytes. */
   doneBytes: number
   totalBytes: number
   isCopy: boolean
   createdAt: string
-  /** Of one in the recycle bin: since when it is there, and when it goes for good. */
+  /** In the recycle bin: when the image was deleted, and when it is deleted for good. */
   deletedAt: string | null
   purgedAt: string | null
 }
@@ -193,7 +193,7 @@ type ImageFields = {
 export type OwnImage = ImageFields & {
   view: 'owner'
   description: string
-  /** What a machine needs; null where nobody knows. */
+  /** What a machine needs; null if unknown. */
   bootMode: BootModeName | null
   minDiskGib: number | null
   minMemoryMib: number | null
@@ -209,7 +209,7 @@ export type OwnImage = ImageFields & {
   step: ImportStepName | null
   doneBytes: number
   totalBytes: number
-  /** When it goes for good, while it is in the recycle bin. */
+  /** When it is deleted for good, while it is in the recycle bin. */
   purgedAt: string | null
   recycleDays: number
   /** Partitions and file systems; null until they have been read. */
@@ -220,7 +220,7 @@ export type OwnImage = ImageFields & {
   events: EventPage
 }
 
-/** The same image as a recipient sees it: no other recipient, no checksum, nothing to download. */
+/** The same image as a recipient sees it: no other recipients, no checksum, no download. */
 export type HeldImage = ImageFields & {
   view: 'recipient'
   shareId: string
@@ -230,7 +230,7 @@ export type HeldImage = ImageFields & {
   events: EventPage
 }
 
-/** The owner asked for it under another region's URL (rule 6). */
+/** The owner opened it under another region's URL (rule 6). */
 export type ImageElsewhere = {
   view: 'elsewhere'
   id: string
@@ -240,7 +240,7 @@ export type ImageElsewhere = {
 
 export type ImageDetails = OwnImage | HeldImage | ImageElsewhere
 
-/** Why an image failed, of what the database has; null where it has not, or holds what no version of the console wrote. */
+/** Parses the stored reason of a failure; null if there is none, or if no version of the console could have written it. */
 export function readFailure(stored: unknown): ReadFailure | null {
   return imageFailure.nullable().catch(null).parse(stored)
 }

@@ -14,7 +14,7 @@ import type { DeleteImageInput, OwnImageInput, RecycleBinInput, UpdateImageInput
 // So that one request ends within a few seconds.
 const purgedAtOnce = 100
 
-/** Changes what its owner says of an image. Refuses as `onOwnImage`, `refuseUpdate` and `refuseMinDisk` say. */
+/** Changes the description of an own image. Refuses as `onOwnImage`, `refuseUpdate` and `refuseMinDisk` say. */
 export async function updateImage(
   ctx: Context,
   input: UpdateImageInput,
@@ -25,7 +25,7 @@ export async function updateImage(
     const { name, description, operatingSystem, bootMode, minMemoryMib } = input
     const facts = await tx.image.findUniqueOrThrow({ where: { id: image.id }, select: { virtualSize: true } })
     const virtualSize = Number(facts.virtualSize)
-    // With nothing in the field the disk itself says what it needs.
+    // An empty field means the size of the disk itself.
     const minDiskGib = input.minDiskGib === null ? leastDiskGib(virtualSize) : input.minDiskGib
     const tooSmall = minDiskGib ? refuseMinDisk({ minDiskGib, virtualSize }) : null
     if (tooSmall) return refuse(tooSmall)
@@ -39,10 +39,10 @@ export async function updateImage(
 }
 
 /**
- * Deletes an own image; `region: null` is the operator's, who names no region. A shared one only together with its shares
- * and with its name typed (rule 9). It goes into the recycle bin, out of everybody's reach but its owner's, who can restore
- * it for some days; where the operator keeps no bin, and with `isForGood`, it goes for good. A failed image has no bytes and
- * goes at once. Refuses as `onOwnImage` and `refuseDelete` say.
+ * Deletes an own image; `region: null` is the operator, who names no region. A shared one only together with its shares
+ * and with its name typed (rule 9). It moves to the recycle bin, where only its owner can see and restore it; without a
+ * bin, and with `isForGood`, it is deleted for good. A failed image has no bytes and is deleted at once. Refuses as
+ * `onOwnImage` and `refuseDelete` say.
  */
 export async function deleteImage(
   ctx: Context,
@@ -102,8 +102,8 @@ export async function restoreImage(
 }
 
 /**
- * Deletes an image in the recycle bin for good; `region: null` is the operator's. With `deletedUntil`, because its days are
- * over: one that was restored and deleted again since is IMAGE_BUSY.
+ * Deletes an image in the recycle bin for good; `region: null` is the operator. `deletedUntil` is for expired images:
+ * one that was restored and deleted again since is refused with IMAGE_BUSY.
  */
 export async function purgeImage(
   ctx: Context,
@@ -121,8 +121,8 @@ export async function purgeImage(
 }
 
 /**
- * Deletes for good what came into the recycle bin of a region until a moment: what somebody saw there before it was asked
- * for. Each image in a transaction of its own, `purgedAtOnce` of them at most, so `left` may be asked for again.
+ * Deletes for good what entered a region's recycle bin until a moment, which is the newest entry that the page showed.
+ * One transaction per image, at most `purgedAtOnce` per call; `left` says whether to call again.
  */
 export async function emptyRecycleBin(
   ctx: Context,
@@ -153,8 +153,8 @@ async function fromBin(
 }
 
 /**
- * Bytes that others need stay, and the image is gone at once. Bytes that go with it go in a job, and until that is done the
- * image stands there as `deleting` and keeps its quota place: the store is not empty of it before.
+ * If others hold the bytes, they stay and the image is deleted at once. Otherwise a job removes the bytes, and until
+ * then the image is `deleting` and keeps its quota place, because the store still has them.
  */
 async function removeForGood(tx: Transaction, ctx: Context, image: LockedImage): Promise<void> {
   if (image.blobId !== null && (await isLastHolder(tx, image))) {
@@ -169,7 +169,7 @@ export async function forgetFailedImages(before: Date): Promise<number> {
   return (await db().image.deleteMany({ where: { state: 'failed', updatedAt: { lt: before } } })).count
 }
 
-/** The shares of an own image; none of another's, whose recipients must not be locked by a stranger. */
+/** The shares of an own image; none for another tenant's, whose recipients must not be locked by a stranger. */
 async function sharesOf(tx: Transaction, ctx: Context, imageId: string) {
   return await tx.share.findMany({
     where: { imageId, ownerId: ctx.viewer.ownerId },

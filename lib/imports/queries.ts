@@ -3,7 +3,7 @@ import { fetchJson } from '@/lib/fetch-json'
 import { paths } from '@/lib/paths'
 import type { UnfinishedUpload } from './schema'
 
-/** Uploads of a region that have not arrived whole. Looks again every 8 s: another window may be at one of them. */
+/** Unfinished uploads of a region. Refetches every 8 s: another window may be sending one. */
 export function unfinishedUploadsQuery(region: string) {
   return queryOptions({
     queryKey: ['imports', 'unfinished', region],

@@ -4,10 +4,10 @@ import { db } from '@/lib/db/client'
 import { readFailure } from '@/lib/images/schema'
 import type { ImportState, ImportStatesParams, UnfinishedUpload, UnfinishedUploadsParams } from './schema'
 
-/** What still arrives and is held by nobody: an upload. One that somebody holds comes in by the command line. */
+/** An import that is receiving bytes without a lease holder is an upload. One with a holder comes from the command line. */
 const arriving = { kind: 'IMPORT', step: 'RECEIVE', leaseHolder: null } as const
 
-/** Uploads of the viewer's master account in a region that have not arrived whole, the newest first. */
+/** Unfinished uploads of the viewer's master account in a region, newest first. */
 export async function listUnfinishedUploads(
   ctx: Context,
   { region }: UnfinishedUploadsParams,
@@ -31,7 +31,7 @@ export async function listUnfinishedUploads(
   }
 }
 
-/** What has become of images of the viewer's master account; nobody else's and none that is gone is among them. */
+/** The states of images of the viewer's master account; those of others and deleted ones are left out. */
 export async function listImportStates(ctx: Context, { ids }: ImportStatesParams): Promise<{ items: ImportState[] }> {
   const progress = { select: { kind: true, step: true, doneBytes: true, totalBytes: true } } as const
   const images = await db().image.findMany({
@@ -50,7 +50,7 @@ export async function listImportStates(ctx: Context, { ids }: ImportStatesParams
   }
 }
 
-/** An upload of the viewer's master account that is still to receive bytes; null for anybody else's, and once it has ended. */
+/** An unfinished upload of the viewer's master account; null for anybody else's, and once it has ended. */
 export async function findUpload(ctx: Context, imageId: string): Promise<{ region: string; size: number } | null> {
   const upload = await db().transfer.findFirst({
     where: { imageId, ...arriving, image: { ownerId: ctx.viewer.ownerId } },
@@ -59,7 +59,10 @@ export async function findUpload(ctx: Context, imageId: string): Promise<{ regio
   return upload && { region: upload.image.regionId, size: Number(upload.totalBytes) }
 }
 
-/** The file of an import of the viewer's master account that has arrived whole; null where none has, or it failed since. */
+/**
+ * The completely received file of an import of the viewer's master account; null if there is none, or if the import has
+ * failed.
+ */
 export async function findArrival(ctx: Context, imageId: string): Promise<{ size: number } | null> {
   const image = await db().image.findFirst({
     where: { id: imageId, ownerId: ctx.viewer.ownerId, originSize: { not: null }, NOT: { state: 'failed' } },
@@ -70,7 +73,7 @@ export async function findArrival(ctx: Context, imageId: string): Promise<{ size
 
 const systemsSuggested = 100
 
-/** The operating systems of the viewer's own images in all regions, to suggest for another one; not of those that failed. */
+/** The operating systems of the viewer's own images in all regions, as suggestions; failed images are left out. */
 export async function listOperatingSystems(ctx: Context): Promise<string[]> {
   const rows = await db().image.findMany({
     where: { ownerId: ctx.viewer.ownerId, state: { not: 'failed' } },

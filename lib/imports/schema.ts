@@ -10,12 +10,12 @@ const fileNameMax = 255
 export const importImageInput = z.object({ region: regionId, name: imageName, operatingSystem })
 export type ImportImageInput = z.infer<typeof importImageInput>
 
-/** What an import that has begun is answered. */
+/** The answer to an import that has begun. */
 export const begunImport = z.object({ imageId })
 
 export const sha256Hex = z.string('invalid').regex(/^[0-9a-f]{64}$/, 'invalid')
 
-/** What the browser says of a file before it sends it. The name is for people only; nothing is decided by it. */
+/** The browser's description of a file before the upload. The file's name is for people only; nothing is decided by it. */
 export const uploadInput = importImageInput.extend({
   fileName: text(fileNameMax).transform((name) => name.replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}]/gu, '').trim()),
   size: z.number('number').int('number').min(1, 'required'),
@@ -25,7 +25,7 @@ export type UploadInput = z.infer<typeof uploadInput>
 export const unfinishedUploadsParams = z.object({ region: regionId })
 export type UnfinishedUploadsParams = z.infer<typeof unfinishedUploadsParams>
 
-/** An upload that has not arrived whole: the same file, chosen again, goes on where it stopped. Sizes in bytes. */
+/** An unfinished upload: choosing the same file again resumes it. Sizes in bytes. */
 export type UnfinishedUpload = {
   imageId: string
   name: string
@@ -46,7 +46,7 @@ export const importStatesParams = z.object({
 })
 export type ImportStatesParams = z.infer<typeof importStatesParams>
 
-/** What has become of an image that is, or was, imported. Sizes in bytes. */
+/** The state of an image that is being, or was, imported. Sizes in bytes. */
 export type ImportState = {
   imageId: string
   state: ImageStateName

@@ -15,15 +15,15 @@ import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
 import { leaseMs, queueMs } from '@/lib/transfers/rules'
 import { begunImport, type ImportImageInput } from './schema'
 
-/** How a disk comes in: the file's name and size where they are known, how long its sender may be silent, and who that is. */
+/** How a disk arrives: the file's name and size if known, how long its sender may be silent, and the lease holder. */
 export type Arrival = { fileName?: string; size?: number; patienceMs: number; holder?: string }
 
 type BeginRefusal = RefusalOf<'REGION_NOT_FOUND'> | NewImageRefusal
 
 /**
- * Begins an import: the image stands there as `importing` and has taken its quota place before the first byte arrives.
- * Refuses REGION_NOT_FOUND, IMAGE_QUOTA_FULL, BYTES_QUOTA_FULL and STORE_FULL. Where the size is not known beforehand, no room is
- * promised. Who began it renews the lease until it ends it one way or the other. One idempotency key begins one import.
+ * Begins an import: creates the image as `importing` and takes its quota place before the first byte arrives. Refuses
+ * REGION_NOT_FOUND, IMAGE_QUOTA_FULL, BYTES_QUOTA_FULL and STORE_FULL. If the size is unknown, no space is reserved.
+ * The caller renews the lease until it ends the import. One idempotency key begins one import.
  */
 export async function beginImport(
   ctx: Context,
@@ -69,13 +69,13 @@ async function makeImport(
   return ok({ imageId: image.id })
 }
 
-/** A file that has arrived whole: what was received, and what its sender says of it. */
+/** A completely received file: its content, and the sender's description. */
 export type Received = { size: number; sha256: string | null; claimedSha256: string | null }
 
 /**
- * Notes that the file of an import has arrived whole. From here on the import survives the death of whoever works on it.
- * Where nobody holds it, as with an upload, a job goes on with it, else its holder does. Refuses as `onOwnImage` says, also an
- * account that was disabled while it sent, and IMAGE_BUSY where it has ended or is somebody else's.
+ * Records that the file of an import is complete. From here on the import survives its worker. Without a holder, as for
+ * an upload, a job continues it, otherwise the holder does. Refuses as `onOwnImage` says, also for an account that was
+ * disabled while it sent, and IMAGE_BUSY if the import has ended or has another holder.
  */
 export async function endReceiving(
   ctx: Context,
@@ -100,7 +100,7 @@ export async function endReceiving(
   })
 }
 
-/** Notes what the file of an import is, once our own inspector has said so. */
+/** Stores the facts of an import's file that the inspector found. */
 export async function noteOrigin(imageId: string, origin: { format: DiskFormatName; sha256: string }): Promise<void> {
   await db().image.updateMany({
     where: { id: imageId, state: { in: [...imageCan.cancelImport] } },

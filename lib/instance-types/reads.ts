@@ -4,8 +4,8 @@ import { Prisma } from '@/lib/db/generated/client'
 import type { ComingPrice, InstanceTypeOffer } from './schema'
 
 /**
- * The price of a type in an hour, as an expression: the latest that begins with that hour or before. An hour before the first one,
- * which a clock that was set back can bring about, costs the first one.
+ * An SQL expression for the price of a type in an hour: the latest that begins with or before that hour. An hour before
+ * the first price, possible after a clock was set back, costs the first price.
  */
 export function selectPrice(typeId: Prisma.Sql, hour: Prisma.Sql): Prisma.Sql {
   return Prisma.sql`coalesce((SELECT amount FROM "InstancePrice" WHERE "typeId" = ${typeId} AND "validFrom" <= ${hour}

@@ -18,8 +18,8 @@ export type NewTypeInput = z.infer<typeof newTypeInput>
 export const typePriceInput = z.object({ type: text(typeIdMax), amount: price })
 export type TypePriceInput = z.infer<typeof typePriceInput>
 
-/** An instance type. `amount`: what an hour that begins now costs, in minor units of the currency. */
+/** An instance type. `amount`: the price of an hour that begins now, in minor units of the currency. */
 export type InstanceTypeOffer = { id: string; vcpus: number; memoryMib: number; amount: number; retired: boolean }
 
-/** A price that begins later, at the full hour `from`. */
+/** A price that begins in the future, at the full hour `from`. */
 export type ComingPrice = { type: string; from: string; amount: number }

@@ -9,8 +9,8 @@ import { firstPriceFrom, firstTypes } from './rules'
 import type { ComingPrice, NewTypeInput, TypePriceInput } from './schema'
 
 /**
- * Adds the types that a console begins with, where there is no type at all. Two workers that start at once add them once: the
- * second waits for the first one's rows and adds nothing.
+ * Adds the initial types if there are none. Two workers that start at once add them once: the second waits for the
+ * first one's rows and adds nothing.
  */
 export async function seedInstanceTypes(now: Date): Promise<void> {
   await db().$executeRaw`
@@ -43,8 +43,8 @@ export async function addInstanceType(
 }
 
 /**
- * Sets what an hour of a type costs from the next full hour on, by the database's clock, as the operator. A price that was set
- * for that hour before is replaced; an hour that has begun keeps its price. Refuses INSTANCE_TYPE_NOT_FOUND.
+ * Sets the price of a type from the next full hour on, by the database's clock, as the operator. Replaces a price that
+ * was set for that hour before; an hour that has begun keeps its price. Refuses INSTANCE_TYPE_NOT_FOUND.
  */
 export async function setInstancePrice(
   ctx: Context,
@@ -66,7 +66,7 @@ export async function setInstancePrice(
   })
 }
 
-/** Lets nobody choose a type any more, as the operator. What runs of it goes on. Refuses INSTANCE_TYPE_NOT_FOUND. */
+/** Retires a type, as the operator: new instances cannot use it, existing ones go on. Refuses INSTANCE_TYPE_NOT_FOUND. */
 export async function retireInstanceType(
   ctx: Context,
   type: string,

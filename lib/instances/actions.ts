@@ -24,7 +24,7 @@ import {
   terminateInstance,
 } from './writes-operate'
 
-// What stops or ends an instance goes on while the console is read-only.
+// Stopping and terminating instances is possible in read-only mode.
 const freesSpace = { freesSpace: true }
 
 export const createInstancesAction = defineAction(createInstancesInput, createInstances)

@@ -8,7 +8,7 @@ import type { InstanceDetails, InstanceList, InstanceListParams } from './schema
 const calmMs = 8_000
 const busyMs = 2_000
 
-/** One page of the Instances list. Looks again every 8 s, every 2 s while an instance changes by itself. */
+/** One page of the Instances list. Refetches every 8 s, and every 2 s while an instance changes by itself. */
 export function instancesQuery(list: InstanceListParams) {
   return queryOptions({
     queryKey: ['instances', 'list', list],

@@ -41,14 +41,14 @@ import {
   instanceReason,
 } from './schema'
 
-/** Instances that take vCPU and memory of their host: those that are there, and those that it is just about to start. */
+/** Instances that take vCPU and memory of their host, including those that are about to start. */
 const onHost = Prisma.sql`(i.state = ANY(${[...statesOnHost]}::"InstanceState"[]) OR i.task IN ('START', 'REBUILD', 'RESTORE'))`
 
 export type HostRow = HostFacts & { id: string; cachedBytes: number }
 
 type HostColumns = Omit<HostRow, 'taken'> & { takenVcpus: number; takenMemoryMib: number }
 
-/** Hosts: what each is, whether it is alive, and what is taken of it. */
+/** A SELECT of hosts: capacity, use, and whether each is alive. */
 const selectHosts = (where: Prisma.Sql) => Prisma.sql`
   SELECT h.id, h.vcpus, h."memoryMib", h.accelerator, h."canUefi", h."isEmulationAllowed", h.problem, h."cachedBytes"::float8,
     h."seenAt" > clock_timestamp() - ${hostPatienceMs} * interval '1 millisecond' AS "isAlive",
@@ -81,7 +81,7 @@ export async function findType(tx: Transaction, id: string): Promise<TypeFacts |
   return type && { id: type.id, vcpus: type.vcpus, memoryMib: type.memoryMib, isRetired: type.retiredAt !== null }
 }
 
-/** What a machine gets of an image, and what the image asks of it. */
+/** What a machine takes from an image, and what the image requires. */
 export type UsableImage = ImageNeeds & {
   owner: { id: string; username: string }
   operatingSystem: string
@@ -107,7 +107,7 @@ export async function findUsableImage(tx: Transaction, ctx: Context, imageId: st
   const { owner, operatingSystem, minMemoryMib } = image
   const virtualSize = Number(image.virtualSize)
   const minDiskGib = leastInstanceDiskGib({ minDiskGib: image.minDiskGib, virtualSize })
-  // Where nobody knows how a disk starts, a BIOS is the older and the wider guess.
+  // If the boot mode is unknown, assume BIOS: it is older and more common.
   return { owner, operatingSystem, minMemoryMib, minDiskGib, virtualSize, bootMode: image.bootMode ?? 'BIOS' }
 }
 
@@ -164,7 +164,7 @@ function isListed({ now }: Context): Prisma.Sql {
 
 type Extras = Counts & { meter: Meter; host: HostView | null }
 
-/** One page of the viewer's instances in a region, with the quota and the host. Terminated ones only where they are asked for. */
+/** One page of the viewer's instances in a region, with the quota and the host. Terminated ones only on request. */
 export async function listInstances(ctx: Context, list: InstanceListParams): Promise<InstanceList> {
   const { ownerId } = ctx.viewer
   const page = keyset(list.sort, list.sort.endsWith('name') ? byName : byCreatedAt, list, list.size)
@@ -213,7 +213,7 @@ function toItem(row: InstanceRow): InstanceItem {
 
 type More = Omit<InstanceDetails, keyof InstanceItem | 'runsSince'>
 
-/** An instance of the viewer's in this region, also one that was terminated in the last 7 days. Null for any other. */
+/** An instance of the viewer in this region, also one terminated within the last 7 days. Null for any other. */
 export async function getInstance(
   ctx: Context,
   { region, instanceId }: InstanceInput,
@@ -248,7 +248,10 @@ export async function listInstanceEvents(ctx: Context, params: InstanceHistoryPa
   return isThere && (await listEvents({ instanceId: params.instanceId }, params.before))
 }
 
-/** Which master accounts have instances of an own image, the owner first, and how many each. Nobody of another's. */
+/**
+ * The master accounts with instances of an own image and their number, the owner first. Empty for another tenant's
+ * image.
+ */
 export async function listImageInstances({ viewer }: Context, imageId: string): Promise<ImageInstances> {
   return await db().$queryRaw<ImageInstances>`
     SELECT min(a.username) AS username, count(*)::int AS instances
@@ -280,7 +283,7 @@ export async function listInstanceImages(
   return rows.map((row) => ({ ...row, minDiskGib: leastInstanceDiskGib(row) }))
 }
 
-/** An image that somebody comes with to create instances from. Null where it is neither the viewer's nor shared to it. */
+/** The image named by the URL of the form. Null if it is neither the viewer's nor shared with it. */
 export async function findAskedImage(
   ctx: Context,
   { region, imageId }: { region: string; imageId: string },

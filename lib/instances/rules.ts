@@ -13,7 +13,7 @@ export const instanceStates = [
 ] as const
 export type InstanceStateName = (typeof instanceStates)[number]
 
-/** What a host is asked to do with an instance. Each is at work until the host says that it is done, failed or late. */
+/** Tasks that a host carries out for an instance. Each runs until the host reports its success, failure or timeout. */
 export const instanceTasks = [
   'CREATE',
   'START',
@@ -46,13 +46,13 @@ export const instanceCan = {
 } as const satisfies Record<string, readonly InstanceStateName[]>
 export type InstanceOperation = keyof typeof instanceCan
 
-/** What may be asked for while the host is still busy with something else. */
+/** Operations that are possible while the host carries out another task. */
 const whileBusy: readonly InstanceOperation[] = ['rename', 'protect', 'terminate', 'console', 'screen']
 
-/** What an instance is at. */
+/** The state and running task of an instance. */
 export type StateAndTask = { state: InstanceStateName; task: InstanceTaskName | null }
 
-/** Whether an instance can be started, stopped and so on now. Protection is a refusal of its own. */
+/** Whether an operation on an instance is possible now. Protection is a separate refusal. */
 export function canInstance(operation: InstanceOperation, { state, task }: StateAndTask): boolean {
   if (!instanceCan[operation].some((one) => one === state)) return false
   if (task === null || whileBusy.includes(operation)) return true
@@ -66,7 +66,7 @@ export function refuseOperation(operation: InstanceOperation, at: StateAndTask):
   return { code: 'INSTANCE_BUSY', operation, state: at.state, task: at.task }
 }
 
-/** Whether an instance changes by itself soon, so that a page looks more often. */
+/** Whether an instance is about to change by itself, so that a page refetches more often. */
 export function isInstanceInMotion({ state, task }: StateAndTask): boolean {
   return task !== null || state === 'creating' || state === 'stopping' || state === 'terminating' || state === 'unknown'
 }
@@ -76,6 +76,7 @@ export function reasonKind(state: InstanceStateName): 'failed' | 'paused' | 'unk
   return state === 'failed' || state === 'paused' || state === 'unknown' ? state : 'other'
 }
 
+/** Whether nothing is left of an instance but its row. */
 export function isTerminated(state: InstanceStateName): boolean {
   return state === 'terminated'
 }
@@ -88,7 +89,7 @@ export function isOnHost({ state }: { state: InstanceStateName }): boolean {
   return statesOnHost.some((one) => one === state)
 }
 
-/** States in which an instance takes a place of its owner's quota. */
+/** States in which an instance counts against its owner's quota. */
 export const statesOfQuota = [...there, 'terminating'] as const
 
 export const countMax = 5
@@ -96,7 +97,7 @@ export const hostNameMax = 63
 export const sshKeyMax = 8 * 1024
 export const userDataMax = 16 * 1024
 export const diskGibMax = 16 * 1024
-/** How many images are offered to create instances from, before somebody searches for others. */
+/** How many images the form offers before a search. */
 export const imagesOffered = 20
 /** How long a terminated instance is listed. */
 export const terminatedKeptMs = 7 * 24 * 60 * 60 * 1000
@@ -117,7 +118,7 @@ export const taskPatienceMs: Record<Exclude<InstanceTaskName, 'STOP' | 'TERMINAT
   FORCE_STOP: minute,
 }
 
-/** Why an instance failed or waits. The sentence stands in lib/messages; an engine's own words come as its detail. */
+/** Why an instance failed or waits. The sentences are in lib/messages; the engine's own message is kept as detail. */
 export const reasonCodes = [
   'GUEST_OFF',
   'GUEST_PANICKED',
@@ -142,13 +143,14 @@ export const reasonCodes = [
 ] as const
 export type ReasonCode = (typeof reasonCodes)[number]
 
+/** Whether this version of the console knows the code of a reason. */
 export function isReasonCode(code: string): code is ReasonCode {
   return reasonCodes.some((known) => known === code)
 }
 
 export type Shape = { vcpus: number; memoryMib: number }
 
-/** A host as it was seen last, and what of it is taken by the instances that are on it. */
+/** The last report of a host, and the capacity that its instances take. */
 export type HostFacts = Shape & {
   isAlive: boolean
   accelerator: string | null
@@ -158,10 +160,10 @@ export type HostFacts = Shape & {
   taken: Shape
 }
 
-/** What anybody may know of the host that takes new instances. */
+/** What every tenant may know about the host. */
 export type HostView = Pick<HostFacts, 'isAlive' | 'accelerator' | 'isEmulationAllowed' | 'problem'>
 
-/** What the pages say of the host that takes new instances; null where there is nothing to say. */
+/** The notice about the host on the pages; null if there is none. */
 export function hostNotice(host: HostView | null): 'away' | 'noHypervisor' | 'emulationNotAllowed' | 'emulated' | null {
   if (!host?.isAlive) return 'away'
   if (host.accelerator === null) return 'noHypervisor'
@@ -191,7 +193,7 @@ export function refuseHost(
 
 export type TypeFacts = Shape & { id: string; isRetired: boolean }
 
-/** What an image asks of a machine: the least disk in GiB, the least memory in MiB. */
+/** What an image requires of a machine: disk in GiB, memory in MiB. */
 export type ImageNeeds = { minDiskGib: number; minMemoryMib: number | null }
 
 /** Whether a type can be chosen, and is large enough for an image. */
@@ -208,7 +210,7 @@ export function refuseDisk(diskGib: number, { minDiskGib }: ImageNeeds): Refusal
   return diskGib < minDiskGib ? { code: 'DISK_TOO_SMALL', least: minDiskGib } : null
 }
 
-/** The smallest disk in GiB for an image: what its owner says, and never less than the disk that is in it. */
+/** The smallest disk in GiB for an image: its owner's minimum, and never less than its virtual size. */
 export function leastInstanceDiskGib(image: { minDiskGib: number | null; virtualSize: number }): number {
   return Math.max(image.minDiskGib ?? 0, Math.ceil(image.virtualSize / 1024 ** 3), 1)
 }
@@ -248,7 +250,10 @@ export function hostNameOf(name: string): string | null {
 
 const restorable: readonly string[] = ['available']
 
-/** Whether the disk of an instance can be put back to a snapshot: one that is there, of a disk that is no larger. Sizes in bytes. */
+/**
+ * Rule 22: whether the disk of an instance can be restored from a snapshot: an available one of a disk that is no
+ * larger. Sizes in bytes.
+ */
 export function refuseRestore(
   snapshot: { state: string; virtualSize: bigint },
   { diskBytes }: { diskBytes: bigint },

@@ -65,7 +65,7 @@ const userData = text(userDataMax)
   .pipe(
     z
       .string()
-      // What a text holds beside tabs and line breaks can be seen.
+      // Only visible characters, tabs and line breaks.
       .refine((value) => !/[\p{Cc}]/u.test(value.replace(/[\n\t]/g, '')), 'characters')
       .refine((value) => new TextEncoder().encode(value).length <= userDataMax, 'too-long')
       .nullable(),
@@ -109,7 +109,7 @@ export type TerminateInstanceInput = z.infer<typeof terminateInstanceInput>
 export const instanceSorts = ['name', '-name', 'createdAt', '-createdAt'] as const
 export type InstanceSort = (typeof instanceSorts)[number]
 
-/** Everything the Instances list can be asked, as it stands in its URL. Terminated ones are listed only when asked for. */
+/** All parameters of the Instances list, as they are in its URL. Terminated instances are listed only on request. */
 export const instanceListParams = z.object({
   region: regionId.catch(''),
   q: searchText(128).catch(''),
@@ -156,7 +156,7 @@ export type InstanceItem = {
   memoryMib: number
   diskBytes: number
   isProtected: boolean
-  /** Whether its image can still be used, so that it can be rebuilt. */
+  /** Whether its image is still usable, so that it can be rebuilt. */
   canRebuild: boolean
   createdAt: string
   terminatedAt: string | null
@@ -181,7 +181,7 @@ export type InstanceDetails = InstanceItem & {
   hasSshKey: boolean
   hasUserData: boolean
   accelerator: string | null
-  /** What an hour that begins now costs, in minor units of the currency. */
+  /** The price of an hour that begins now, in minor units of the currency. */
   amount: number
   /** Since when it runs; null while it does not. */
   runsSince: string | null
@@ -199,11 +199,11 @@ export type InstanceImage = {
   minMemoryMib: number | null
 }
 
-/** An image that somebody comes with to create instances from. */
+/** The image named by the URL of the form. */
 export type AskedImage =
   | ({ view: 'usable' } & InstanceImage)
   | { view: 'unavailable'; id: string; name: string; state: ImageStateName }
   | { view: 'elsewhere'; id: string; name: string; imageRegion: string }
 
-/** Accounts that have instances of an image, and how many: a number for its owner, and nothing else of them. */
+/** Accounts with instances of an image and their number; the sharer learns nothing else about them. */
 export type ImageInstances = { username: string; instances: number }[]

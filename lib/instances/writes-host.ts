@@ -11,8 +11,8 @@ import { ok } from '@/lib/result'
 import { type InstanceStateName, type InstanceTaskName, statesOnHost, terminatedKeptMs } from './rules'
 import type { InstanceReason } from './schema'
 
-// What the process that owns the machines of a host reads and writes. It says what has happened; what shall happen is said by
-// the operations of tenants.
+// The reads and writes of the process that owns the machines of a host. It reports what has happened; tenants'
+// operations say what should happen.
 
 export type HostReport = {
   id: string
@@ -23,11 +23,11 @@ export type HostReport = {
   isEmulationAllowed: boolean
   version: string
   problem: string | null
-  /** What it keeps of images that came from buckets. */
+  /** The bytes of images cached from buckets. */
   cachedBytes: number
 }
 
-/** Says what a host has for instances and that it is alive, by the clock of the database. */
+/** Reports a host's capacity and that it is alive, by the clock of the database. */
 export async function reportHost(report: HostReport): Promise<void> {
   const { id, ...facts } = report
   const seenAt = new Date()
@@ -97,7 +97,7 @@ export async function listHosted(hostId: string): Promise<HostedInstance[]> {
   }))
 }
 
-/** Of some ids of instances those that have nothing on their host any more, so what lies there of them can go. */
+/** Of these instance ids, those that have nothing left on their host, so that their files can be removed. */
 export async function findEnded(ids: string[]): Promise<string[]> {
   const rows = await db().instance.findMany({
     where: { id: { in: ids }, state: 'terminated' },
@@ -115,7 +115,7 @@ export async function listBases(hostId: string): Promise<{ regionId: string; key
   return rows.flatMap(({ regionId, blob }) => (blob ? [{ regionId, key: blobKey(blob) }] : []))
 }
 
-/** A host acts on behalf of the owner and says so in the record. */
+/** The host acts on behalf of the owner, and events say so. */
 function hostContext(owner: HostedInstance['owner'], now: Date): Context {
   const viewer = mintViewer({
     id: operatorId,
@@ -129,7 +129,7 @@ function hostContext(owner: HostedInstance['owner'], now: Date): Context {
 
 export type Outcome = { state: InstanceStateName; reason: InstanceReason | null }
 
-/** What is recorded of a change of state that nobody asked for, or that ends what was asked for. */
+/** The event of a state change that nobody requested, or that ends a request. */
 function eventOf({ state }: Outcome, task: InstanceTaskName | null): EventAction | null {
   if (state === 'running' && task !== 'RESTART') return 'instance.run'
   if (state === 'failed') return 'instance.fail'
@@ -137,8 +137,8 @@ function eventOf({ state }: Outcome, task: InstanceTaskName | null): EventAction
 }
 
 /**
- * Writes what has become of an instance. False, and nothing is written, when something else was asked of it meanwhile. The end of a
- * task is written with it.
+ * Stores the outcome of an instance's task and ends the task. Returns false, writing nothing, if another request was
+ * made meanwhile.
  */
 export async function noteOutcome(instance: HostedInstance, outcome: Outcome, now: Date): Promise<boolean> {
   const { id, revision, task } = instance
@@ -165,8 +165,8 @@ export async function noteOutcome(instance: HostedInstance, outcome: Outcome, no
 export type NotedRun = { from: Date; to: Date; isOpen: boolean }
 
 /**
- * Writes when an instance was seen running. What is proven is never taken back, a run that its host no longer knows is over, and an
- * open one is written once a minute and when an hour turns.
+ * Records when an instance was running. Proven time is never taken back, a run that its host no longer knows is closed,
+ * and an open one is written once a minute and at each full hour.
  */
 export async function noteRuns({ id, typeId }: HostedInstance, runs: NotedRun[]): Promise<void> {
   await db().$executeRaw`
@@ -184,7 +184,7 @@ export async function noteRuns({ id, typeId }: HostedInstance, runs: NotedRun[])
       OR date_trunc('hour', "InstanceRun"."to") < date_trunc('hour', excluded."to")`
 }
 
-/** Ends an instance of which nothing is left on its host, and lets go of the bytes under its disk. */
+/** Ends an instance that has nothing left on its host, and releases the bytes under its disk. */
 export async function endInstance(instance: HostedInstance, now: Date): Promise<void> {
   await inTransaction(async (tx: Transaction) => {
     const { id, blobId, regionId } = instance
@@ -193,7 +193,7 @@ export async function endInstance(instance: HostedInstance, now: Date): Promise<
       where: { id, task: 'TERMINATE' },
       data: {
         ...{ state: 'terminated', task: null, taskSince: null, terminatedAt: now, updatedAt: now, blobId: null },
-        // Nobody needs them any more, and they may hold secrets.
+        // No longer needed, and may contain secrets.
         ...{ sshKey: null, userData: null, reason: Prisma.DbNull },
       },
     })

@@ -36,7 +36,10 @@ type Operated<R extends Refusal = never> = Promise<Result<Done, OwnInstanceRefus
 
 type Ask = { data: Prisma.InstanceUncheckedUpdateInput; event: EventAction; details?: Prisma.InputJsonObject }
 
-/** Changes an instance and says so in the record. With a task its host is woken, and the end of an older one is no end of it. */
+/**
+ * Changes an instance, records the event and wakes its host if there is a task. The new revision prevents an older
+ * task's end from ending this one.
+ */
 async function change(tx: Transaction, ctx: Context, instance: LockedInstance, { data, event, details }: Ask) {
   const task = data.task ? { taskSince: ctx.now } : {}
   await tx.instance.update({
@@ -62,7 +65,7 @@ export async function stopInstance(ctx: Context, input: InstanceInput): Operated
   return await ask(ctx, input, 'stop', { data: { state: 'stopping', task: 'STOP' }, event: 'instance.stop' })
 }
 
-/** Cuts the power: what the guest has not written is lost. */
+/** Powers an instance off; what the guest has not written is lost. */
 export async function forceStopInstance(ctx: Context, input: InstanceInput): Operated {
   const data = { state: 'stopping', task: 'FORCE_STOP' } as const
   return await ask(ctx, input, 'forceStop', { data, event: 'instance.stop', details: { force: 1 } })
@@ -73,7 +76,10 @@ export async function restartInstance(ctx: Context, input: InstanceInput): Opera
   return await ask(ctx, input, 'restart', { data: { task: 'RESTART' }, event: 'instance.restart' })
 }
 
-/** Starts a stopped or failed instance. Refuses as `refuseHost` says: while it was stopped its room may have been taken. */
+/**
+ * Starts a stopped or failed instance. Refuses as `refuseHost` says: its capacity may have been taken while it was
+ * stopped.
+ */
 export async function startInstance(ctx: Context, input: InstanceInput): Operated<HostRefusal> {
   return await onOwnInstance(ctx, input, async (tx, { instance }) => {
     const refusal = refuseOperation('start', instance) ?? (await refuseRoomOnHost(tx, instance))
@@ -91,8 +97,8 @@ async function refuseRoomOnHost(tx: Transaction, { hostId, typeId, bootMode }: L
 }
 
 /**
- * A snapshot that is being made is one of the disk that there is: of a new one the host would begin it anew. Asked under the lock of
- * the instance, as a snapshot is.
+ * A running snapshot is of the present disk; with a new disk the host would take it of that one. Read under the
+ * instance's lock, which creating a snapshot takes too.
  */
 async function refuseNewDisk(
   tx: Transaction,
@@ -103,8 +109,8 @@ async function refuseNewDisk(
 }
 
 /**
- * Builds the system disk anew from the instance's image and starts it; what was on the disk is lost. Refuses
- * REBUILD_IMAGE_GONE once the image, or its share, is gone, SNAPSHOT_IN_PROGRESS, and as `refuseHost` says.
+ * Rebuilds the system disk from the instance's image and starts it; the old disk is lost. Refuses REBUILD_IMAGE_GONE if
+ * the image or its share is gone, SNAPSHOT_IN_PROGRESS, and as `refuseHost` says.
  */
 export async function rebuildInstance(
   ctx: Context,
@@ -136,8 +142,8 @@ export async function rebuildInstance(
 }
 
 /**
- * Puts the disk of a stopped instance back to what a snapshot in its region holds; what was on it is lost. Refuses SNAPSHOT_NOT_FOUND,
- * SNAPSHOT_NOT_AVAILABLE, DISK_TOO_SMALL for one of a larger disk, and SNAPSHOT_IN_PROGRESS.
+ * Restores the disk of a stopped instance from a snapshot in its region; the old disk is lost. Refuses
+ * SNAPSHOT_NOT_FOUND, SNAPSHOT_NOT_AVAILABLE, DISK_TOO_SMALL for a snapshot of a larger disk, and SNAPSHOT_IN_PROGRESS.
  */
 export async function restoreInstance(
   ctx: Context,
@@ -162,6 +168,7 @@ export async function restoreInstance(
   })
 }
 
+/** Renames an instance, in every state before its end. */
 export async function renameInstance(ctx: Context, input: RenameInstanceInput): Operated {
   return await onOwnInstance(ctx, input, async (tx, { instance }) => {
     const refusal = refuseOperation('rename', instance)
@@ -185,7 +192,7 @@ export async function protectInstance(ctx: Context, input: ProtectInstanceInput)
   })
 }
 
-/** A change that the host need not know of: what it is busy with goes on, and ends as if nothing had been said. */
+/** Changes what the host need not know: a running task continues and ends as usual. */
 async function note(tx: Transaction, ctx: Context, instance: LockedInstance, { data, event, details }: Ask) {
   await tx.instance.update({ where: { id: instance.id }, data: { ...data, updatedAt: ctx.now } })
   await recordEvents(tx, ctx, [
@@ -194,7 +201,7 @@ async function note(tx: Transaction, ctx: Context, instance: LockedInstance, { d
   return ok({ instanceId: instance.id })
 }
 
-/** Gives a stopped instance another type, from its next start on. Refuses as `refuseType` says. */
+/** Gives a stopped instance another type from its next start on. Refuses as `refuseType` says. */
 export async function changeInstanceType(
   ctx: Context,
   input: ChangeInstanceTypeInput,

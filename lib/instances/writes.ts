@@ -22,10 +22,10 @@ export type CreateRefusal =
   | HostRefusal
 
 /**
- * Creates instances from an own or a shared image: rows in `creating`, which take their places of the quota and of the host and
- * hold the bytes of the image at once; the host does the rest. All or none. Refuses in this order: IMAGE_NOT_FOUND (also
- * another's), SIGNED_OUT, REGION_MISMATCH, IMAGE_NOT_AVAILABLE, then as `refuseType`, `refuseDisk`, the quota and `refuseHost`
- * say. One form that is sent twice creates once.
+ * Creates instances from an own or a shared image: rows in `creating` that take their quota and host capacity and hold
+ * the image's bytes at once; the host does the rest. All or none. Refuses in this order: IMAGE_NOT_FOUND (also for
+ * another tenant's), SIGNED_OUT, REGION_MISMATCH, IMAGE_NOT_AVAILABLE, then as `refuseType`, `refuseDisk`, the quota
+ * and `refuseHost` say. A form that is sent twice creates once.
  */
 export async function createInstances(
   ctx: Context,
@@ -86,7 +86,7 @@ async function writeInstances(
   await tx.instance.createMany({ data: rows })
   const events = rows.map((instance) => ({
     ...{ action: 'instance.create' as const, regionId: input.region, instance },
-    // The image's owner is told how many there are, and nothing of each: so its id is no key of the record here.
+    // The image's owner may see their number only, so the event is not keyed by its id.
     details: { image: image.id, imageName: image.name, type: input.typeId },
   }))
   await tx.$executeRaw(insertEvents(ctx, events))

@@ -2,12 +2,13 @@ import 'server-only'
 import { db } from '@/lib/db/client'
 import { gauge } from '@/lib/metrics'
 
-// What can only be looked up, when somebody looks. The worker tells it, so that it is told once, however many servers run.
+// Gauges that are computed on request. Only the worker reports them, so that they are reported once, however many
+// servers run.
 
 type QueueRow = { kind: string; state: string; jobs: bigint; oldest: number }
 type StoreRow = { region: string; state: string; blobs: bigint; bytes: string }
 
-/** Has the worker tell how long the queue is and what the stores hold. */
+/** Makes the worker report the length of the queue and the use of the stores. */
 export function tellOfQueueAndStores(): void {
   const oldest = gauge('ecs_queue_oldest_seconds', 'For how long the oldest job has been due.', ['kind', 'state'])
   gauge('ecs_queue_jobs', 'Jobs: waiting, running, or failed for good.', ['kind', 'state'], async (jobs) => {
@@ -50,7 +51,7 @@ async function storeRows(): Promise<StoreRow[]> {
     SELECT "regionId" AS region, state::text AS state, count(*) AS blobs, sum(size)::text AS bytes FROM "Blob" GROUP BY 1, 2`
 }
 
-/** One database that is away must not keep whoever looks from everything else. */
+/** A database that is away must not hide the other metrics. */
 async function unlessAway<T>(rows: () => Promise<T[]>): Promise<T[]> {
   return await rows().catch(() => [])
 }

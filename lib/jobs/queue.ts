@@ -1,7 +1,7 @@
 import 'server-only'
 import type { Transaction } from '@/lib/db/transaction'
 
-/** The kinds of long work, and what each is told. The worker has a task of each name. */
+/** The kinds of jobs and their payloads. The worker has a task for each name. */
 export type Jobs = {
   'finish-import': { imageId: string }
   'copy-image': { imageId: string }
@@ -10,9 +10,8 @@ export type Jobs = {
 }
 
 /**
- * Enqueues a job in the transaction that asks for it, so that neither is ever there without the other. A second job of the
- * same kind for the same thing takes the place in the queue of one that still waits. Six tries: the last comes four minutes
- * after the first.
+ * Enqueues a job in the transaction that needs it, so that both exist or neither. A second job of the same kind for the
+ * same thing replaces one that still waits. Six tries: the last comes four minutes after the first.
  */
 export async function addJob<K extends keyof Jobs>(tx: Transaction, kind: K, payload: Jobs[K]): Promise<void> {
   const key = `${kind} ${Object.values(payload).join(' ')}`

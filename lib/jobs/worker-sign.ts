@@ -5,11 +5,11 @@ import type { PrismaClient } from '@/lib/db/generated/client'
 export const workerName = 'open-ecs-console worker'
 
 /**
- * Whether a worker has asked the queue for work lately. It asks every two seconds, and the database keeps when each of its
- * connections was last used, so no table of heartbeats is needed. Also false where the queue has no tables.
+ * Whether a worker has polled the queue recently. It polls every two seconds, and PostgreSQL records when each
+ * connection was last used, so no heartbeat table is needed. False if the queue has no tables.
  */
 export async function isWorkerAlive(client: PrismaClient): Promise<boolean> {
-  // The time is hidden from another role; then that the connection is there has to do.
+  // Other roles do not see the time; then an open connection has to suffice.
   const [found] = await client.$queryRaw<{ isAlive: boolean }[]>`
     SELECT to_regclass('graphile_worker._private_jobs') IS NOT NULL AND EXISTS (
       SELECT FROM pg_stat_activity

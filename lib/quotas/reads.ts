@@ -25,8 +25,8 @@ export function rowsOf({ table, account: column, counts }: Use, { account, regio
 type Options = { most?: Prisma.Sql; except?: string | null }
 
 /**
- * The SQL of how much of a resource an account uses in a region: exactly, also over the quota, or counted no further than to
- * `most` pieces of each kind. The row of the id `except` is left out. What is counted comes from indexes alone.
+ * SQL for an account's use of a resource in a region: exact, also over the quota, or counted up to `most` rows of each
+ * kind. The row with the id `except` is left out. Uses indexes only.
  */
 export function usedOf(resource: Resource, counted: Counted, { most, except = null }: Options = {}): Prisma.Sql {
   const { uses }: ResourceRow = resources[resource]
@@ -51,8 +51,8 @@ function metersAs(names: readonly Resource[], counted: Counted, options: Options
 }
 
 /**
- * The SQL of all meters of a master account in a region, as one JSON object, for a statement that reads more. Such a statement must
- * be planned each time: a plan for everybody would read others' rows for some.
+ * SQL for all meters of a master account in a region as one JSON object, for use in a larger statement. Such a
+ * statement must be planned each time: a generic plan would read other tenants' rows.
  */
 export function metersOf(owner: OwnerId, regionId: string): Prisma.Sql {
   return metersAs(resourceNames, { account: Prisma.sql`${owner}`, region: Prisma.sql`${regionId}` })
@@ -71,8 +71,8 @@ export function selectFull(resource: Resource, accountIds: string[], regionId: s
 }
 
 /**
- * Some quotas of a master account in a region and what is used of them, leaving out one row: that for which more is asked. Under
- * the account's lock these are the facts that `refuseQuota` decides on.
+ * Some quotas of a master account in a region and their use, without one row: the one that asks for more. Under the
+ * account's lock these are the facts of `refuseQuota`.
  */
 export async function quotaUse<Name extends Resource>(
   tx: Transaction,

@@ -1,8 +1,8 @@
 import type { QuotaFacts, QuotaFullCode, RefusalOf } from '@/lib/result'
 
 /**
- * Rows that take of a quota: in which table, whose they are by which column, and which of them count, as SQL over the row `x`.
- * `takes` is how much each takes, else 1. Every such table has `id`, `regionId` and `createdAt`.
+ * Rows that count against a quota: their table, the column of the account, and a condition as SQL over the row `x`.
+ * `takes` is the amount of each row, 1 by default. Every such table has `id`, `regionId` and `createdAt`.
  */
 export type Use = { table: string; account: string; counts: string; takes?: string }
 
@@ -13,9 +13,9 @@ export type ResourceRow = {
   unit: 'pieces' | 'bytes'
   full: QuotaFullCode
   uses: readonly Use[]
-  /** How events name the amount that was set, and what was used then. */
+  /** The names of the amount and of the use in events. */
   recorded: { quota: string; used: string }
-  /** The migration that brought the quota, where there were rows already that take of it. */
+  /** The migration that added the quota, if rows that count against it were older. */
   since?: string
 }
 
@@ -72,6 +72,7 @@ export const resources = {
 
 export type Resource = keyof typeof resources
 
+/** Whether there is a quota of this name. */
 export function isResource(name: string): name is Resource {
   return Object.hasOwn(resources, name)
 }
@@ -80,8 +81,8 @@ export function isResource(name: string): name is Resource {
 export const resourceNames = Object.keys(resources).filter(isResource)
 
 /**
- * What is asked for must fit into the quota beside what is used, and `used` does not count what is asked for. An account that
- * is over its quota, because the operator lowered it, gets nothing more.
+ * The requested amount must fit into the quota beside the use, which does not include it. An account over its quota,
+ * because the operator lowered it, gets nothing more.
  */
 export function refuseQuota<Code extends QuotaFullCode>(
   resource: { full: Code },
@@ -100,7 +101,7 @@ export function refuseRoom(facts: {
   return facts.promised + facts.asked > facts.free ? { code: 'STORE_FULL', region: facts.region } : null
 }
 
-/** A quota below what is used takes nothing away, so the operator must force it. */
+/** A quota below the use removes nothing, so the operator must force it. */
 export function refuseQuotaChange(
   resource: Resource,
   { used, quota, forced }: { used: number; quota: number; forced: boolean },

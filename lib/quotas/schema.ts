@@ -1,6 +1,6 @@
 import type { Resource } from './rules'
 
-/** How much a master account may have of a resource in a region, and how much of it is used, in the resource's unit. */
+/** The quota of a master account for a resource in a region and its use, in the resource's unit. */
 export type Meter = { used: number; quota: number }
 
 /** All quotas of a master account in a region. */

@@ -24,8 +24,8 @@ type QuotaChangeRefusal = RefusalOf<
 >
 
 /**
- * Sets those of a master account's quotas in a region that are named, and returns all of them. Below what is used only when
- * forced; then nothing is taken away.
+ * Sets the named quotas of a master account in a region, and returns all of them. Below the use only if forced; nothing
+ * is removed then.
  */
 export async function setQuotas(ctx: Context, change: QuotaChange): Promise<Result<QuotaMeters, QuotaChangeRefusal>> {
   const [account, region] = await Promise.all([
@@ -69,15 +69,15 @@ async function writeQuotas(tx: Transaction, key: QuotaKey, amounts: QuotaChange[
     ON CONFLICT ("accountId", "regionId", resource) DO UPDATE SET amount = excluded.amount`
 }
 
-/** Bytes that an account asks for: so many in a region's store, of which so many are still to be written to a place. */
+/** A request for bytes: the total in a region's store, and the part that is still to be written, with its place. */
 export type Asked = {
   ownerId: string
   regionId: string
   /** Whose promise it is, which then does not count against itself; none for an image that is still to be made. */
   imageId?: string | undefined
-  /** What the image will take there at last. */
+  /** The final size of the image in the store. */
   bytes: number
-  /** What is still to be written for that, and where: an import first fills the staging folder. */
+  /** The bytes still to be written and where: an import first fills the staging folder. */
   writing: { where: 'staging' | 'store'; bytes: number }
 }
 
@@ -85,8 +85,8 @@ export type Asked = {
 export type RoomRefusal = RefusalOf<'BYTES_QUOTA_FULL' | 'STORE_FULL' | 'STORE_UNREACHABLE'>
 
 /**
- * A file system is asked under the lock of all space, as room that was read before it may be promised already. One that hangs must
- * not keep everybody: a lock is waited for 10 s, and this is asked three times at most.
+ * A file system is queried under the space lock, because space read before may be reserved already. The timeout
+ * protects others that wait for the lock (10 s): this is queried three times at most.
  */
 const diskPatienceMs = 1_000
 export type NewImageRefusal = RoomRefusal | RefusalOf<'IMAGE_QUOTA_FULL'>
@@ -116,7 +116,10 @@ export async function refuseNewSnapshot(
   )
 }
 
-/** Whether an account may have so many bytes more, by its quota and by the room there is. Asked under the lock of the owner. */
+/**
+ * Whether an account may have this many more bytes, by its quota and by free space. Call it under the lock of the
+ * owner.
+ */
 export async function refuseBytes(tx: Transaction, asked: Asked): Promise<RoomRefusal | null> {
   const { bytes } = await quotaUse(tx, ['bytes'], { ...asked, except: asked.imageId ?? null })
   const full = refuseQuota(resources.bytes, { ...bytes, asked: asked.bytes, region: asked.regionId })
@@ -124,8 +127,8 @@ export async function refuseBytes(tx: Transaction, asked: Asked): Promise<RoomRe
 }
 
 /**
- * Whether there is room for what is still to be written. It takes the lock of all space, so that no two promises are made of the
- * same room, and what is promised in the same transaction counts from its commit on.
+ * Whether there is space for the bytes still to be written. Takes the space lock, so that no space is reserved twice; a
+ * reservation counts from its transaction's commit on.
  */
 async function refuseWriting(
   tx: Transaction,
@@ -137,7 +140,7 @@ async function refuseWriting(
   await lockSpace(tx)
   try {
     const promised = await promisedOn(tx, await within(diskPatienceMs, fileSystemOf(place)), imageId ?? null)
-    // After the promises were read: what is written in between counts twice, and never not at all.
+    // Read after the reservations: bytes written in between are counted twice, never zero times.
     const free = await within(diskPatienceMs, freeIn(place))
     return refuseRoom({ free, promised, asked: writing.bytes, region })
   } catch (error) {
@@ -148,7 +151,7 @@ async function refuseWriting(
 
 type Promised = { regionId: string; isStaging: boolean; bytes: number }
 
-/** How many bytes are promised on one file system and not written yet: of the staging folder and of all stores that lie there. */
+/** The bytes that are reserved on one file system and not yet written: in the staging folder and all stores there. */
 async function promisedOn(tx: Transaction, fileSystem: number, except: string | null): Promise<number> {
   const rows = await tx.$queryRaw<Promised[]>`
     SELECT i."regionId", t.step <> 'STORE' AS "isStaging", sum(t."reservedBytes")::float8 AS bytes
@@ -163,7 +166,7 @@ async function promisedOn(tx: Transaction, fileSystem: number, except: string | 
   return (await Promise.all(there)).reduce((sum, bytes) => sum + bytes, 0)
 }
 
-/** A store that is away has no room to share, and must not keep everybody else waiting. */
+/** A store that is away shares no file system, and must not block others. */
 async function isOn(place: Place, fileSystem: number): Promise<boolean> {
   return (await within(diskPatienceMs, fileSystemOf(place)).catch(() => null)) === fileSystem
 }

@@ -4,8 +4,8 @@ import { paths } from '@/lib/paths'
 import type { RegionContents } from './schema'
 
 /**
- * What the viewer's master account has in each region. The page brings it along; it is read again every minute, when
- * somebody comes back to the window, and when the region picker opens.
+ * The viewer's content in each region. Prefetched by the page; refetched every minute, on focus, and when the region
+ * picker opens.
  */
 export function regionContentsQuery() {
   return queryOptions({

@@ -9,7 +9,10 @@ export async function listRegions(): Promise<Region[]> {
   return await db().region.findMany({ select: { id: true, name: true, nameZh: true }, orderBy: { id: 'asc' } })
 }
 
-/** What the viewer's master account has in each region, by region id. The recycle bin and terminated instances do not count. */
+/**
+ * The content of the viewer's master account in each region, by region id. The recycle bin and terminated instances do
+ * not count.
+ */
 export async function listRegionContents(ctx: Context): Promise<RegionContents[]> {
   return await db().$queryRaw<RegionContents[]>`
     SELECT ${plannedEachTime} r.id AS region,

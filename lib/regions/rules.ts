@@ -25,8 +25,8 @@ export function regionName({ name, nameZh }: { name: string; nameZh: string | nu
 }
 
 /**
- * The region of `regions` in which a visit begins: the one used last, else the first in which the account
- * has something, else the first. Undefined where there is no region.
+ * The region to start in: the last used one, else the first in which the account has something, else the first.
+ * Undefined if there are no regions.
  */
 export function startRegion<R extends { id: string }>(
   regions: R[],

@@ -18,7 +18,7 @@ export const newRegionInput = z.object({
 })
 export type NewRegionInput = z.infer<typeof newRegionInput>
 
-/** Other names of a region; what is left out stays. An empty Chinese name takes it away. */
+/** New names of a region; missing ones stay. An empty Chinese name removes it. */
 export const renameRegionInput = z.object({
   id: text(128),
   name: name.optional(),
@@ -29,5 +29,8 @@ export type RenameRegionInput = z.infer<typeof renameRegionInput>
 /** A region with its name, and its Chinese name where it has one. */
 export type Region = { id: string; name: string; nameZh: string | null }
 
-/** What the viewer's master account has in a region: own images, images shared with it, how many of those are new, and instances. */
+/**
+ * The content of the viewer's master account in a region: own images, images shared with it, how many of those are new,
+ * and instances.
+ */
 export type RegionContents = { region: string; images: number; shares: number; newShares: number; instances: number }

@@ -14,8 +14,8 @@ type SessionRow = SessionTimes & {
 }
 
 /**
- * A session and who holds it, or null: unknown, over, or of an account that is disabled or whose master is. One statement,
- * because every request begins with it.
+ * A session with its account, or null: unknown, expired, or of an account that is disabled, or whose master is. One
+ * statement, because every request begins with it.
  */
 export async function findSession(sessionId: string, now: Date): Promise<({ viewer: Viewer } & SessionTimes) | null> {
   const [row] = await db().$queryRaw<SessionRow[]>`

@@ -1,13 +1,13 @@
 /** Rule 25: a session that is not used for this long ends. */
 export const sessionMs = 12 * 60 * 60 * 1000
-/** A session in use is renewed no more often than this, so that reading pages costs no writes. */
+/** A session in use is renewed at most this often, so that reading pages costs no writes. */
 const renewedEveryMs = 60 * 60 * 1000
 
 /** Failures are remembered this long. */
 export const failureWindowMs = 15 * 60 * 1000
-/** Failures of one username from one source before waits begin. */
+/** Failures for one username from one source before waits begin. */
 export const failuresPerSourceMax = 10
-/** Failures of one username from everywhere before waits begin. */
+/** Failures for one username from all sources before waits begin. */
 export const failuresPerUsernameMax = 100
 const firstWaitMs = 5_000
 /** No wait is longer: a stranger's failures may slow the owner of a name down, never lock him out. */
@@ -15,7 +15,7 @@ const longestWaitMs = 60_000
 
 export type SessionTimes = { createdAt: Date; expiresAt: Date }
 
-/** Until when a session lasts that is used now: `sessionMs` from now, and never longer than `maxMs` from its begin. */
+/** The end of a session that is used now: `sessionMs` from now, and at most `maxMs` after its sign-in. */
 export function sessionEnd(now: Date, createdAt: Date, maxMs: number): Date {
   return new Date(Math.min(now.getTime() + sessionMs, createdAt.getTime() + maxMs))
 }

@@ -14,7 +14,7 @@ import { type Failures, failureWindowMs, sessionEnd, signInWait } from './rules'
 
 type Credentials = { username: string; password: string }
 
-/** `wait`: too many failures. `busy`: too many tries of all at once; nothing was looked at. */
+/** `wait`: too many failures. `busy`: too many attempts overall; the password was not checked. */
 type NotNow = { status: 'wait'; seconds: number } | { status: 'busy'; seconds: number }
 
 export type PasswordAnswer =
@@ -27,8 +27,8 @@ export type SignInAnswer =
   | { status: 'refused' }
   | NotNow
 
-// Strangers can ask for this without end, so they wait in a line of their own that cannot slow down anybody else: neither
-// the connections of the database nor the threads that hash are theirs. A bundle may hold this module more than once.
+// Strangers can cause this work without limit, so they queue separately and cannot exhaust database connections or
+// hashing threads. A bundle may contain this module twice.
 const gateLimits = { running: 2, waiting: 40, perKey: 10, patienceMs: requestPatienceMs }
 const kept = globalThis as typeof globalThis & { ecsPasswordGates?: { strangers: Gate; known: Gate } }
 kept.ecsPasswordGates ??= { strangers: new Gate(gateLimits), known: new Gate(gateLimits) }
@@ -37,14 +37,14 @@ const gates = kept.ecsPasswordGates
 let decoyHash: Promise<string> | undefined
 
 /**
- * Whether a password is an account's. Every place that asks for one asks here. Unknown, wrong and disabled are one answer,
- * after the same work. Too many failures make the next try wait; the waits grow and are bounded. A failure is written before
- * the password is looked at and taken back by whoever goes on, so that parallel guesses cannot slip past the limit together.
+ * Checks a password; every place that asks for one calls this. Unknown, wrong and disabled give one answer after the
+ * same work. Too many failures delay the next attempt, with growing but bounded waits. A failure is recorded before the
+ * password is checked and removed on success, so that parallel guesses cannot pass the limit together.
  */
 export async function checkPassword(source: SignInSource, typed: Credentials, now: Date): Promise<PasswordAnswer> {
   const gate = source.isKnownBrowser ? gates.known : gates.strangers
   try {
-    // What the database does not answer keeps its place in the gate until it does; whoever asked is told.
+    // While the database does not answer, the attempt keeps its place in the gate, and the caller gets an answer.
     return await new Promise<PasswordAnswer>((resolve, reject) => {
       const work = () => {
         const checking = checkNext(source, typed, now)
@@ -119,7 +119,7 @@ async function isStillRight(tx: Transaction, { id, passwordHash }: CheckedAccoun
   return now.passwordHash === passwordHash
 }
 
-// From now on the password is right from any keyboard. A password that was changed meanwhile stays as it is.
+// The new hash accepts the password from any keyboard. A password changed meanwhile stays.
 async function renewHash({ id, passwordHash }: CheckedAccount, password: string): Promise<void> {
   const renewed = await hashPassword(password)
   await db().account.updateMany({ where: { id, passwordHash }, data: { passwordHash: renewed } })
@@ -132,8 +132,8 @@ async function beginAttempt(
 ): Promise<Result<{ wait: number }, RefusalOf<'BUSY'>>> {
   const since = new Date(now.getTime() - failureWindowMs)
   return await inTransaction(async (tx) => {
-    // One username at a time; nothing else takes this lock, and the username may be nobody's, so there is no row to lock.
-    // Another process may hold it. A transaction that waited for it would keep a connection from everybody else.
+    // One attempt per username at a time; nothing else takes this lock. There may be no account and so no row to lock.
+    // A transaction that waited for another process would hold a connection, so try instead.
     const [lock] = await tx.$queryRaw<{ isOurs: boolean }[]>`
       SELECT pg_try_advisory_xact_lock(hashtext('sign-in'), hashtext(${username})) AS "isOurs"`
     if (!lock?.isOurs) throw new StartOver()
@@ -172,7 +172,7 @@ export async function endSession(sessionId: string): Promise<Result<null, never>
   return ok(null)
 }
 
-/** Ends all sessions of one account, as the operator, and says how many there were. */
+/** Ends all sessions of an account, as the operator, and returns their number. */
 export async function endSessions(
   ctx: Context,
   username: string,

@@ -16,7 +16,7 @@ export function imageSharesQuery(region: string, imageId: string) {
   })
 }
 
-/** Which of these shares, which have gone from a list, have ended and by whom. What has ended stays so. */
+/** Which of these shares, which have disappeared from a list, have ended, and by whom. An ended share stays ended. */
 export function endedSharesQuery(shareIds: string[]) {
   return queryOptions({
     queryKey: ['ended-shares', shareIds],
@@ -61,15 +61,15 @@ export function newSharesQuery(region: string) {
 }
 
 /**
- * Looks up one exact username. An answer is kept for a minute, so that typing back and forth asks once, and only a person
- * asks again: unknown names are limited, so that coming back to the tab must not look all of them up anew.
+ * Looks up one exact username. An answer is cached for a minute, and never refetched by itself: unknown names are
+ * limited, so returning to the tab must not look all of them up again.
  */
 export function recipientQuery(username: string) {
   return queryOptions({
     queryKey: ['accounts', 'recipient', username],
     queryFn: ({ signal }) => fetchJson<Recipient>(paths.api.accounts(username), signal),
     staleTime: 60_000,
-    // An answer that came is never asked for again: it counts. One that could not be given now is.
+    // An answer counts, so it is never requested twice. A failure is retried.
     retry: (failures, error) => failures < 2 && error instanceof ReadError && error.status === 503,
     refetchOnWindowFocus: false,
     refetchOnReconnect: false,

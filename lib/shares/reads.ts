@@ -30,7 +30,7 @@ export async function findHeldShare(ctx: Context, imageId: string) {
   })
 }
 
-/** Whom an own image is shared with, and today's use. Null for anybody but the owner, and under another region. */
+/** The recipients of an own image, and today's use. Null for anybody but the owner, and under another region. */
 export async function getImageShares(ctx: Context, params: ImageSharesParams): Promise<ImageShares | null> {
   const timeZone = env().ECS_TIME_ZONE
   const [image, day, usedBy] = await Promise.all([
@@ -145,8 +145,8 @@ const endedFields = {
 type EndedRow = Prisma.EventGetPayload<{ select: typeof endedFields }>
 
 /**
- * Which of these shares have ended, or how the last share of an image has, and by whom. Only what the viewer's master
- * account gave or held itself is told: nobody learns of an image that was never lent to him.
+ * Which of these shares have ended, or how the last share of an image has, and by whom. Only for shares that the
+ * viewer's master account gave or held: others do not learn that the image exists.
  */
 export async function listEndedShares(ctx: Context, params: EndedSharesParams): Promise<EndedShare[]> {
   const rows = await ('shareIds' in params ? findEnded(ctx, params.shareIds) : findLastEnded(ctx, params))

@@ -92,8 +92,8 @@ function refuseCount(facts: ShareFacts): ShareRefusal | null {
 }
 
 /**
- * Once unknown usernames are used up, no refused username gets a reason: "already shared" for one beside silence about
- * another would tell which of the two exists. A success tells as much, so it too is only to be had once a minute.
+ * Once unknown usernames are used up, no refused username gets a reason: "already shared" for one name beside silence
+ * about another would reveal which of them exists. A success reveals as much, so it is limited to once a minute.
  */
 function refuseRecipients({ recipients, lookups }: ShareFacts): ShareRefusal | null {
   const waits = waitsUntil(lookups)
@@ -116,7 +116,7 @@ function refuseGuess(next: Date): ShareRefusal {
   return { code: 'LOOKUPS_USED_UP', max: unknownLookupsMax, resetsAt: next.toISOString() }
 }
 
-/** Those of the usernames that nobody has. */
+/** The usernames that no master account has. */
 export function unknownOf(recipients: RecipientFacts[]): string[] {
   return recipients
     .filter((recipient) => refuseRecipient(recipient) === 'RECIPIENT_NOT_FOUND')

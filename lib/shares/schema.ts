@@ -7,12 +7,12 @@ import type { PageRange } from '@/lib/pages'
 import type { QuotaMeters } from '@/lib/quotas/schema'
 import { noteMax, usernamesMax } from './rules'
 
-/** Together a good deal more than 20 usernames with their names and addresses. */
+/** Well above 20 usernames with names and addresses. */
 const typedMax = 16_384
 
 /**
- * The recipients' field: each entry may be one username or a text of several, as a form without scripts sends it, and is
- * split as the field itself splits what is typed.
+ * The recipients' field: each entry may be one username or a text with several, as a form without scripts sends it.
+ * Split like typed text in the field.
  */
 const usernames = z
   .array(text(4096))
@@ -53,7 +53,7 @@ export const newSharesParams = z.object({ region: regionId })
 
 export const sharedImageSorts = ['createdAt', '-createdAt'] as const
 
-/** Everything the Shared Images list can be asked, as it stands in its URL. */
+/** All parameters of the Shared Images list, as they are in its URL. */
 export const sharedImageParams = z.object({
   region: regionId.catch(''),
   q: searchText(128).catch(''),
@@ -76,8 +76,8 @@ export const imageShare = z.object({
 export type ImageShare = z.infer<typeof imageShare>
 
 /**
- * A share that has ended, told to its owner or to whoever held it. `viewer` is the side that is told, `by` the side that
- * ended it, `other` the other side's master username.
+ * An ended share for its owner or its former recipient. `viewer` is the side that reads it, `by` the side that ended
+ * it, `other` the other side's master username.
  */
 export type EndedShare = {
   shareId: string
@@ -96,7 +96,7 @@ export type ImageShares = {
   image: { id: string; name: string; state: string; operatingSystem: string; virtualSize: number }
   /** `instances`: how many the recipient has of the image. */
   shares: (ImageShare & { instances: number })[]
-  /** Every account that has instances of the image, the owner first, also those that hold it no more. */
+  /** Every account with instances of the image, the owner first, also former recipients. */
   usedBy: ImageInstances
   today: { used: number; resetsAt: string }
 }

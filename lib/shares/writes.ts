@@ -37,9 +37,9 @@ import {
 type Candidate = { id: string; username: string }
 
 /**
- * Shares an image with all of the usernames or with none. Refuses as `refuseShare` documents; a refusal writes nothing but
- * the unknown usernames, which are limited, and that a try was taken. Holds under any concurrency: every fact is read under
- * the locks of the sharer, of who acts for it, of all recipients and of the image. One idempotency key shares once.
+ * Shares an image with all of the usernames or with none. Refuses as `refuseShare` documents; a refusal only writes the
+ * unknown usernames and the attempt. Holds under any concurrency: every fact is read under the locks of the sharer, the
+ * acting account, all recipients and the image. One idempotency key shares once.
  */
 export async function shareImage(
   ctx: Context,
@@ -51,7 +51,7 @@ export async function shareImage(
     const held = await findHeldShare(ctx, input.imageId)
     return refuse(refuseForeignImage(held?.regionId ?? null, input.region))
   }
-  // A try that has to wait touches no recipient, so that its time tells no more than its answer.
+  // An attempt that has to wait locks no recipient, so that its duration reveals no more than its answer.
   const waiting = waitsUntil(lookups) ? lookups : null
   const candidates = waiting ? [] : masters
   const share = async (tx: Transaction, locked: Locked): Promise<Result<ImageShare[], ShareRefusal>> => {
@@ -119,7 +119,7 @@ async function readShareFacts(
   }
 }
 
-/** Counts what the answer tells of usernames: the unknown ones, and, once those are used up, that a try was taken. */
+/** Records what the answer reveals: the unknown usernames and, once those are used up, the attempt. */
 async function countGuesses(tx: Transaction, ctx: Context, facts: ShareFacts, refusal: ShareRefusal | null) {
   const isAboutNames = refusal === null || 'recipients' in refusal || refusal.code === 'LOOKUPS_USED_UP'
   if (!isAboutNames || waitsUntil(facts.lookups)) return
@@ -148,7 +148,7 @@ async function writeShares(
     image,
     shareId: id,
     recipient,
-    // Which day it counted on, so that another time zone later does not make the record and the counter differ.
+    // The day that it counted on, so that changing the time zone later does not make events and counter differ.
     details: { day },
   }))
   await tx.$executeRaw`
@@ -165,8 +165,8 @@ async function writeShares(
 }
 
 /**
- * Rule 8: ends a share for its sharer or its recipient. Anyone else, and a share that has ended already, get
- * SHARE_NOT_FOUND. The recipient's quota place is free at once; nothing of the sharer's day comes back.
+ * Rule 8: ends a share for its sharer or its recipient. Anyone else, and a share that has already ended, get
+ * SHARE_NOT_FOUND. The recipient's quota place is free at once; the sharer's daily count stays.
  */
 export async function cancelShare(
   ctx: Context,
@@ -204,7 +204,7 @@ export async function cancelShare(
   })
 }
 
-/** Notes that the recipient has looked at these shares, so that they are no longer "New". Others' shares are left alone. */
+/** Marks shares as seen by their recipient, so that they are no longer "New". Shares of others are ignored. */
 export async function markSharesSeen(ctx: Context, input: MarkSharesSeenInput): Promise<Result<null, never>> {
   await db().share.updateMany({
     where: { id: { in: input.shareIds }, recipientId: ctx.viewer.ownerId, seenAt: null },

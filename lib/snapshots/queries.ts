@@ -18,7 +18,7 @@ export function snapshotsQuery(list: SnapshotListParams) {
   })
 }
 
-/** What the form asks for that restores an instance: its available snapshots, the newest first. */
+/** For the restore form: the available snapshots of the instance, newest first. */
 export function restorableOf(region: string, instanceId: string): SnapshotListParams {
   return {
     ...{ region, instanceId, q: '', state: 'available', sort: '-createdAt', size: offered },

@@ -11,6 +11,7 @@ export const snapshotCan = {
 } as const satisfies Record<string, readonly SnapshotStateName[]>
 export type SnapshotOperation = keyof typeof snapshotCan
 
+/** Whether an operation on a snapshot is possible in its state. */
 export function canSnapshot(operation: SnapshotOperation, state: SnapshotStateName): boolean {
   return snapshotCan[operation].some((one) => one === state)
 }
@@ -23,6 +24,7 @@ export function refuseUse(
   return canSnapshot(operation, state) ? null : { code: 'SNAPSHOT_NOT_AVAILABLE', state }
 }
 
+/** Whether a snapshot changes by itself. */
 export function isBeingMade(state: SnapshotStateName): boolean {
   return state === 'creating'
 }
@@ -35,7 +37,7 @@ export function percentMade({ doneBytes, totalBytes }: { doneBytes: number; tota
 /** How long a running disk has to be caught up with. One that changes faster than it is written never is. */
 export const snapshotPatienceMs = 2 * 60 * 60 * 1000
 
-/** Why a snapshot failed. The sentence stands in lib/messages. */
+/** Why a snapshot failed. The sentences are in lib/messages. */
 export const snapshotFailureCodes = [
   'STORE_FULL',
   'STORE_UNREACHABLE',
@@ -46,6 +48,7 @@ export const snapshotFailureCodes = [
 ] as const
 export type SnapshotFailureCode = (typeof snapshotFailureCodes)[number]
 
+/** Whether this version of the console knows the code of a failure. */
 export function isSnapshotFailureCode(code: string): code is SnapshotFailureCode {
   return snapshotFailureCodes.some((known) => known === code)
 }

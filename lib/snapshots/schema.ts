@@ -17,7 +17,7 @@ export const createSnapshotInput = z.object({
 })
 export type CreateSnapshotInput = z.infer<typeof createSnapshotInput>
 
-/** An image of an instance: a snapshot first, and the image of it as soon as it is available. */
+/** An image of an instance: a snapshot first, and its image once it is available. */
 export const createInstanceImageInput = z.object({ region: regionId, instanceId, name: imageName })
 export type CreateInstanceImageInput = z.infer<typeof createInstanceImageInput>
 
@@ -34,7 +34,7 @@ export type CreatedImage = z.infer<typeof createdImage>
 
 export const snapshotSorts = ['name', '-name', 'createdAt', '-createdAt'] as const
 
-/** Everything the Snapshots list can be asked, as it stands in its URL. With an instance it is that instance's tab. */
+/** All parameters of the Snapshots list, as they are in its URL. With an instance it is that instance's tab. */
 export const snapshotListParams = z.object({
   region: regionId.catch(''),
   instanceId: instanceId.optional().catch(undefined),
@@ -62,12 +62,12 @@ export type SnapshotItem = {
   failure: { code: SnapshotFailureCode | 'UNKNOWN' } | null
   instance: { id: string; name: string; isThere: boolean }
   operatingSystem: string
-  /** In bytes: what a machine sees, the file in the store, and how far it has come. */
+  /** In bytes: virtual size, size in the store, and progress. */
   virtualSize: number
   size: number
   doneBytes: number
   totalBytes: number
-  /** SETTLED: the guest wrote what it had in memory first. Null until it is there. */
+  /** SETTLED: the guest flushed its memory to the disk first. Null until it is available. */
   consistency: 'SETTLED' | 'POWER_CUT' | null
   createdAt: string
 }

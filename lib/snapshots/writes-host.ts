@@ -11,7 +11,7 @@ import { ok } from '@/lib/result'
 import type { SnapshotFailureCode } from './rules'
 import { makeImage } from './writes'
 
-// What the process that owns the machines of a host reads and writes of their snapshots.
+// The reads and writes of the process that owns the machines, for snapshots.
 
 /** A snapshot that its host has to make. `isInstanceThere`: false once the instance has ended. */
 export type WantedSnapshot = {
@@ -22,6 +22,7 @@ export type WantedSnapshot = {
   isInstanceThere: boolean
 }
 
+/** The snapshots that a host still has to create, with their instances and owners. */
 export async function listWanted(hostId: string): Promise<WantedSnapshot[]> {
   const rows = await db().$queryRaw<(Omit<WantedSnapshot, 'owner'> & { ownerId: string; username: string })[]>`
     SELECT s.id, s."instanceId", s."regionId", a.id AS "ownerId", a.username,
@@ -37,7 +38,7 @@ export async function findStillWanted(ids: string[]): Promise<string[]> {
   return rows.map(({ id }) => id)
 }
 
-/** How far a snapshot is, in bytes of all that it has to do. False when nobody wants it any more. */
+/** The progress of a snapshot in bytes. Returns false if it is no longer wanted. */
 export async function noteProgress(id: string, done: number, total: number): Promise<boolean> {
   const { count } = await db().snapshot.updateMany({
     where: { id, state: 'creating' },
@@ -46,7 +47,7 @@ export async function noteProgress(id: string, done: number, total: number): Pro
   return count > 0
 }
 
-/** The host acts on behalf of the owner and says so in the record. */
+/** The host acts on behalf of the owner, and events say so. */
 function hostContext(owner: WantedSnapshot['owner']): Context {
   const viewer = mintViewer({
     id: operatorId,
@@ -65,7 +66,7 @@ async function lockWanted(tx: Transaction, { id, owner }: WantedSnapshot) {
   return await tx.snapshot.findFirst({ where: { id, state: 'creating' } })
 }
 
-/** Where the bytes of a snapshot are to be. Asked again it is the same place. Null when nobody wants it any more. */
+/** The key for the bytes of a snapshot; always the same one. Null if the snapshot is no longer wanted. */
 export async function claimSnapshotPlace(wanted: WantedSnapshot, content: DiskContent): Promise<Place | null> {
   const now = new Date()
   const claimed = await inTransaction(async (tx) => {
@@ -81,7 +82,7 @@ export async function claimSnapshotPlace(wanted: WantedSnapshot, content: DiskCo
   return claimed.value
 }
 
-/** Makes a snapshot whose bytes have arrived available, and the image that was asked for with it. */
+/** Makes a snapshot whose bytes have arrived available, and creates the image that was requested with it. */
 export async function settleSnapshot(
   wanted: WantedSnapshot,
   content: DiskContent,
@@ -102,7 +103,8 @@ export async function settleSnapshot(
       await releaseBytes(tx, { blobId: snapshot.blobId, regionId: snapshot.regionId }, ctx.now)
     const instance = { id: snapshot.instanceId, name: snapshot.instanceName }
     await recordEvents(tx, ctx, [{ action: 'snapshot.available', regionId: snapshot.regionId, snapshot, instance }])
-    // Its places were asked for with the snapshot; where they are taken meanwhile the snapshot stays, and the image can be made of it.
+    // The image's quota was checked with the request. If it is full by now, the snapshot stays and the image can be
+    // created later.
     if (snapshot.imageWhenDone !== null) await makeImage(tx, ctx, { ...snapshot, blobId }, snapshot.imageWhenDone)
     return ok(null)
   })

@@ -40,7 +40,7 @@ export async function createSnapshot(
   return await begin(ctx, { ...input, imageWhenDone: null })
 }
 
-/** Asks for a snapshot of an instance and for an image of it as soon as it is available. Refuses as `createSnapshot`, and IMAGE_QUOTA_FULL. */
+/** Requests a snapshot of an instance and an image of it. Refuses as `createSnapshot`, and IMAGE_QUOTA_FULL. */
 export async function createInstanceImage(
   ctx: Context,
   { region, instanceId, name }: CreateInstanceImageInput,
@@ -113,7 +113,7 @@ async function onOwnSnapshot<Answer extends Result<unknown>>(
   })
 }
 
-/** Deletes a snapshot, whatever is made of it stays; one that is being made is called off. */
+/** Deletes a snapshot; images made of it stay. One that is being created is cancelled. */
 export async function deleteSnapshot(
   ctx: Context,
   input: SnapshotInput,
@@ -159,7 +159,7 @@ export type ImageOf = Pick<
   | 'imageOwnerName'
 >
 
-/** The image of a snapshot whose bytes are in the store. Asked under the lock of the owner and the snapshot. */
+/** Creates an image from a snapshot whose bytes are stored. Call it under the locks of the owner and the snapshot. */
 export async function makeImage(
   tx: Transaction,
   ctx: Context,
@@ -168,7 +168,7 @@ export async function makeImage(
 ): Promise<Result<CreatedImage, NewImageRefusal>> {
   const { ownerId, regionId, blobId } = snapshot
   const blob = await tx.blob.findUniqueOrThrow({ where: { id: blobId ?? '' } })
-  // The bytes are there already; they count once more all the same, as those of every image do.
+  // No bytes are written, but they count once more, as for every image.
   const asked = { ownerId, regionId, bytes: Number(blob.size), writing: { where: 'store' as const, bytes: 0 } }
   const full = await refuseNewImage(tx, asked)
   if (full) return refuse(full)

@@ -2,15 +2,15 @@ import 'server-only'
 import type { Context } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 
-/** An open view: whose session it is, and of which instance. */
+/** An open view: its session and instance. */
 export type OpenView = { sessionId: string; instanceId: string }
 
 /** Why a view may not go on; null: it may. */
 export type ViewOver = 'SIGNED_OUT' | 'GONE' | null
 
 /**
- * Whether open views may go on, in their order: each only as long as its session lasts, nobody has disabled its account, and
- * its instance is not being terminated. One statement for all views of a process.
+ * Whether each of the open views may continue: its session is valid, its account is enabled, and its instance is not
+ * being terminated. One statement for all views of a process.
  */
 export async function judgeViews(views: OpenView[], now: Date): Promise<ViewOver[]> {
   const sessions = views.map(({ sessionId }) => sessionId)

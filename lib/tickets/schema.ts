@@ -5,7 +5,7 @@ import { viewKinds } from './rules'
 export const openTicketInput = z.object({
   instanceId,
   kind: z.enum(viewKinds, 'invalid'),
-  /** From which byte of the serial port on; what is left out is the oldest that is kept. */
+  /** The byte of the serial port to continue from; by default the oldest one kept. */
   from: z.coerce.number('number').int('number').min(0, 'number').max(Number.MAX_SAFE_INTEGER, 'too-large').optional(),
   takeOver: flag.default(false),
 })

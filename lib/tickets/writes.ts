@@ -8,8 +8,9 @@ import { ticketMs, ticketPattern, ticketsMax, type ViewKindName } from './rules'
 import type { OpenTicketInput, TicketGiven } from './schema'
 
 /**
- * Makes a ticket that opens one view of an own instance, from this session, within 30 s. Throws `Refused`: INSTANCE_NOT_FOUND
- * also for another's and a terminated one, INSTANCE_BUSY where its state shows nothing, VIEWS_FULL with too many unused ones.
+ * Issues a ticket for one view of an own instance from this session, valid for 30 s. Throws `Refused`:
+ * INSTANCE_NOT_FOUND also for another tenant's and a terminated instance, INSTANCE_BUSY if its state has no view,
+ * VIEWS_FULL with too many unused tickets.
  */
 export async function openTicket(ctx: SessionContext, input: OpenTicketInput): Promise<TicketGiven> {
   const { instanceId, kind, from = null, takeOver } = input
@@ -20,7 +21,7 @@ export async function openTicket(ctx: SessionContext, input: OpenTicketInput): P
   const refusal = refuseOperation(kind, instance)
   if (refusal) throw new Refused(refusal)
   const ticket = randomBytes(32).toString('base64url')
-  // What has run out makes room at once: a session never has many more rows than it has tickets that can be used.
+  // Expired tickets are deleted at once, so that a session has few rows beyond its usable tickets.
   const made = await db().$executeRaw`
     WITH stale AS (
       DELETE FROM "ViewTicket" WHERE "sessionId" = ${ctx.sessionId} AND "expiresAt" <= clock_timestamp())
@@ -33,7 +34,7 @@ export async function openTicket(ctx: SessionContext, input: OpenTicketInput): P
   return { ticket }
 }
 
-/** What a ticket opens. */
+/** The view that a ticket opens. */
 export type View = {
   instanceId: string
   ownerId: string
@@ -45,8 +46,8 @@ export type View = {
 type Redeemed = Omit<View, 'from'> & StateAndTask & { from: bigint | null }
 
 /**
- * Takes a ticket, which is used by that whatever comes of it, and answers what it opens for this session now; null where it is
- * unknown, used, too old, of another session, or where that session, its account or the instance has gone out of reach since.
+ * Uses up a ticket, whatever the outcome, and returns the view that it opens for this session; null if it is unknown,
+ * used, expired or of another session, or if the session, its account or the instance is no longer valid.
  */
 export async function redeemTicket(ticket: string, sessionId: string, now: Date): Promise<View | null> {
   if (!ticketPattern.test(ticket)) return null
@@ -64,7 +65,7 @@ export async function redeemTicket(ticket: string, sessionId: string, now: Date)
   return canInstance(view.kind, { state, task }) ? { ...view, from: from === null ? null : Number(from) } : null
 }
 
-/** A row that is read tells nobody how to open anything. */
+/** A leaked row opens nothing. */
 function digest(ticket: string): string {
   return createHash('sha256').update(ticket).digest('hex')
 }

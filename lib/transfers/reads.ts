@@ -15,7 +15,7 @@ const fields = {
   transfer: { select: { kind: true } },
 } as const
 
-/** What is to be worked on: the image that it makes, with its owner and the blob that it may refer to; null once it has ended. */
+/** The work of a transfer: the image, its owner and its blob; null once it has ended. */
 export async function findTransfer(imageId: string) {
   const image = await db().image.findUnique({ where: { id: imageId }, select: fields })
   return image?.transfer ? { ...image, kind: image.transfer.kind } : null
@@ -25,7 +25,7 @@ export type Transfer = NonNullable<Awaited<ReturnType<typeof findTransfer>>>
 
 type Dead = { id: string; ownerId: string; ownerName: string }
 
-/** Transfers whose lease has run out: the images that they make, with their owners. */
+/** Transfers whose lease has expired: their images and owners. */
 export async function findDeadTransfers() {
   const dead = await db().$queryRaw<Dead[]>`
     SELECT i.id, a.id AS "ownerId", a.username AS "ownerName" FROM "Transfer" t
@@ -33,7 +33,7 @@ export async function findDeadTransfers() {
   return dead.map(({ id, ownerId, ownerName }) => ({ id, owner: { id: ownerId, username: ownerName } }))
 }
 
-/** How a transfer has ended, and what it brought in bytes; null while it is in motion. */
+/** How a transfer has ended, and the bytes that it brought; null while it runs. */
 export async function findEnd(imageId: string): Promise<{ outcome: string; bytes: number } | null> {
   const select = { state: true, size: true, failure: true, transfer: { select: { kind: true } } } as const
   const image = await db().image.findUnique({ where: { id: imageId }, select })

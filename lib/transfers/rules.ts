@@ -1,14 +1,14 @@
 import { isTransferring } from '@/lib/images/rules'
 import type { RefusalCode, RefusalOf } from '@/lib/result'
 
-/** Whoever works on a transfer renews its lease this often … */
+/** The worker of a transfer renews its lease this often … */
 export const leaseRenewMs = 10_000
-/** … and is taken for dead when it has not for this long: six renewals missed. */
+/** … and is considered dead after this long: six missed renewals. */
 export const leaseMs = 60_000
-/** Work in the queue is put there anew after this long: its six tries take less, and a job whose worker died stays locked. */
+/** Waiting work is enqueued again after this long: six tries take less, and a job whose worker died stays locked. */
 export const queueMs = 10 * 60_000
 
-/** What the kinds of transfers are called elsewhere: by the state of their image, the queue, the record of events, the log. */
+/** The names of the kinds of transfers elsewhere: the image's state, the queue, events, the log. */
 export const transferKinds = {
   IMPORT: {
     state: 'importing',
@@ -22,9 +22,9 @@ export const transferKinds = {
 export type TransferKindName = keyof typeof transferKinds
 
 /**
- * What becomes of a transfer that met an error. `passing`: the error says nothing about the disk and passes by itself, so it is
- * tried again as often as it takes. `tries`: it is tried again until the tries of its job are used up, then it fails.
- * `fails`: another try would end the same way.
+ * What happens to a transfer after an error. `passing`: the error is temporary and not about the disk, so it is retried
+ * without limit. `tries`: it is retried until its job has no tries left, then it fails. `fails`: a retry would end the
+ * same way.
  */
 export type Treatment = 'passing' | 'tries' | 'fails'
 
@@ -34,7 +34,7 @@ type Trouble = { whose: 'ours' | 'the disk' | 'the sender'; treatment: Treatment
 const troubles: Partial<Record<RefusalCode | 'FAULT', Trouble>> = {
   // A lock that was not acquired in time, no free connection, or a database that is away.
   BUSY: { whose: 'ours', treatment: 'passing' },
-  // The disk of the database is full, until somebody makes room on it.
+  // The disk of the database is full until space is freed.
   READ_ONLY: { whose: 'ours', treatment: 'passing' },
   STORE_UNREACHABLE: { whose: 'ours', treatment: 'tries' },
   FAULT: { whose: 'ours', treatment: 'tries' },
@@ -43,7 +43,7 @@ const troubles: Partial<Record<RefusalCode | 'FAULT', Trouble>> = {
   STORE_FULL: { whose: 'ours', treatment: 'fails' },
   COPY_SOURCE_GONE: { whose: 'ours', treatment: 'fails' },
   COPY_SOURCE_DAMAGED: { whose: 'ours', treatment: 'fails' },
-  // It ended, or is somebody else's by now: whoever asks has nothing left to fail.
+  // It has ended or has another holder, so there is nothing left to fail.
   IMAGE_BUSY: { whose: 'ours', treatment: 'fails' },
   DISK_REFUSED: { whose: 'the disk', treatment: 'fails' },
   IMAGE_TOO_LARGE: { whose: 'the disk', treatment: 'fails' },
@@ -51,13 +51,13 @@ const troubles: Partial<Record<RefusalCode | 'FAULT', Trouble>> = {
   SIGNED_OUT: { whose: 'the sender', treatment: 'fails' },
 }
 
-/** Whether a transfer that met this error goes back into the queue. An error that is not in the table is a fault of ours. */
+/** Whether a transfer with this error is enqueued again. An error that is not in the table is a fault of the console. */
 export function isTriedAgain(code: RefusalCode | 'FAULT', { isLastTry }: { isLastTry: boolean }): boolean {
   const { treatment } = troubles[code] ?? { treatment: 'tries' }
   return treatment === 'passing' || (treatment === 'tries' && !isLastTry)
 }
 
-/** Whether an error is nobody's fault but the console's, its stores' or its database's. */
+/** Whether an error is the fault of the console, its stores or its database. */
 export function isOurs(code: RefusalCode | 'FAULT'): boolean {
   return (troubles[code]?.whose ?? 'ours') === 'ours'
 }

@@ -19,13 +19,13 @@ import { findTransfer, type Transfer } from './reads'
 import { leaseMs, queueMs, refuseCancel, transferKinds } from './rules'
 import type { TransferInput } from './schema'
 
-// The life of a transfer after its begin, which is its kind's: claim, renew, find the place of its bytes, and one of three
-// ends. Each end happens once, whoever else tries: under the locks of the owner and the image the row is there or is not.
+// The life of a transfer after its begin: claim, renew, find the place of its bytes, and one of three ends. Each end
+// happens once, whoever tries: under the locks of the owner and the image, the row exists or it does not.
 
-/** A transfer, and who works on it: what another has taken up meanwhile is no longer one's own to go on with. */
+/** A transfer and its lease holder. Once another holder has claimed it, this work must stop. */
 export type Work = { imageId: string; holder: string | null }
 
-/** What a transfer is at, for whoever watches it, and how much of its promised room it still has to fill. */
+/** The progress of a transfer, and how much of its reservation is still to be written. */
 export type Progress = { step?: TransferStep; doneBytes?: number; totalBytes?: number; reservedBytes?: number }
 
 /** A name that no other holder of a lease has. */
@@ -33,7 +33,7 @@ export function newHolder(): string {
   return randomBytes(8).toString('hex')
 }
 
-/** Takes a transfer that nobody works on, or whose worker has died. Of several who ask, one gets it. */
+/** Claims a transfer that has no holder or an expired lease. One of several callers gets it. */
 export async function claimTransfer(imageId: string): Promise<(Transfer & { work: Work }) | null> {
   const holder = newHolder()
   const claimed = await db().$executeRaw`
@@ -44,12 +44,13 @@ export async function claimTransfer(imageId: string): Promise<(Transfer & { work
 }
 
 /**
- * Says that a transfer still lives, and how far it has come. False: it has been failed, cancelled or taken up by somebody else
- * meanwhile, so whoever works on it stops.
+ * Renews the lease of a transfer and stores its progress. Returns false if it has failed, was cancelled or claimed by
+ * another worker; the caller must stop.
  */
 export async function renewTransfer({ imageId, holder }: Work, progress: Progress = {}, patienceMs = leaseMs) {
   const { step = null, doneBytes = null, totalBytes = null, reservedBytes = null } = progress
-  // What nobody holds has a sender as long as it arrives; afterwards it waits in the queue, and not for a day.
+  // Without a holder a transfer has a sender while it arrives; afterwards it waits in the queue, with the shorter
+  // patience.
   const renewed = await db().$executeRaw`
     UPDATE "Transfer" SET "renewedAt" = clock_timestamp(), "patienceMs" = ${patienceMs}, step = coalesce(${step}::"TransferStep", step),
       "doneBytes" = coalesce(${doneBytes}::bigint, "doneBytes"), "totalBytes" = coalesce(${totalBytes}::bigint, "totalBytes"),
@@ -68,12 +69,12 @@ export async function releaseTransfer({ imageId, holder }: Work, code: string): 
     WHERE "imageId" = ${imageId} AND "leaseHolder" = ${holder}`
 }
 
-/** A step that writes: how far it can be followed, what the image will take at last, and what is to be written for that now. */
+/** A step that writes: its total for the progress, the final size of the image, and the bytes to reserve now. */
 export type NextStep = { step: TransferStep; totalBytes: number; promisedBytes: number; reservedBytes: number }
 
 /**
- * Begins a step of a transfer with the room promised that it may fill, before its first byte. What it was promised before is
- * given back. Refuses BYTES_QUOTA_FULL and STORE_FULL.
+ * Begins a step of a transfer, reserving the space that it may fill before its first byte. The previous reservation is
+ * released. Refuses BYTES_QUOTA_FULL and STORE_FULL.
  */
 export async function beginStep(
   ctx: Context,
@@ -125,7 +126,7 @@ export async function settleTransfer(
   })
 }
 
-/** What a machine needs for an image whose bytes are there, by its owner or by what was read from the disk. */
+/** The boot mode and minimum disk of an image whose bytes have arrived, as its owner or the disk says. */
 async function needsOfSettled(tx: Transaction, imageId: string, { virtualSize }: DiskContent) {
   const select = { bootMode: true, minDiskGib: true, blob: { select: { layout: true } } } as const
   const { blob, ...said } = await tx.image.findUniqueOrThrow({ where: { id: imageId }, select })
@@ -133,8 +134,8 @@ async function needsOfSettled(tx: Transaction, imageId: string, { virtualSize }:
 }
 
 /**
- * Ends a transfer badly, and says whether it did: the image keeps its row and its reason, gives its quota place back, and what
- * has arrived is thrown away. Nothing happens to one that has ended meanwhile, or that somebody else goes on with.
+ * Fails a transfer, and returns whether it did: the image stays with its reason, its quota place is free, and received
+ * bytes are discarded. Does nothing if the transfer has ended or has another holder.
  */
 export async function failTransfer(
   ctx: Context,
@@ -149,8 +150,8 @@ export async function failTransfer(
 }
 
 /**
- * Ends or takes up again what its sender or worker has left, and says whether it did. One that was arriving fails, because
- * only its sender had the bytes; everything else goes back into the queue. The lease is looked at under the lock.
+ * Fails or resumes a transfer whose sender or worker has died, and returns whether it did. One that was still receiving
+ * fails, because only its sender had the bytes; any other is enqueued again. The lease is checked under the lock.
  */
 export async function reapTransfer(ctx: Context, imageId: string): Promise<Result<boolean, RefusalOf<'BUSY'>>> {
   return await inTransaction(async (tx) => {
@@ -164,8 +165,8 @@ export async function reapTransfer(ctx: Context, imageId: string): Promise<Resul
 }
 
 /**
- * Gives a transfer up while it runs: the image is gone, its quota place is free, and what has arrived is thrown away. Refuses as
- * `onOwnImage` and `refuseCancel` say.
+ * Cancels a running transfer: the image is deleted, its quota place is free, and received bytes are discarded. Refuses
+ * as `onOwnImage` and `refuseCancel` say.
  */
 export async function cancelTransfer(
   ctx: Context,
@@ -183,7 +184,7 @@ export async function cancelTransfer(
   })
 }
 
-/** Puts a transfer into the queue; nobody works on it until a worker claims it. */
+/** Enqueues a transfer; it has no holder until a worker claims it. */
 async function enqueueTransfer(tx: Transaction, imageId: string, kind: LockedTransfer['kind']): Promise<void> {
   await tx.$executeRaw`
     UPDATE "Transfer" SET "leaseHolder" = NULL, "renewedAt" = clock_timestamp(), "patienceMs" = ${queueMs} WHERE "imageId" = ${imageId}`
@@ -192,7 +193,7 @@ async function enqueueTransfer(tx: Transaction, imageId: string, kind: LockedTra
 
 type LostWork = RefusalOf<'IMAGE_BUSY' | 'BUSY'>
 
-/** Runs on a transfer under its locks. IMAGE_BUSY once it has ended, or is somebody else's by now. */
+/** Runs on a transfer under its locks. IMAGE_BUSY if it has ended or has another holder. */
 async function onTransfer<Answer extends Result<unknown>>(
   ctx: Context,
   { imageId, holder }: Work,
