@@ -12,7 +12,7 @@ import { parseInput } from './refusals'
 
 const newAccountInput = z.object({ username, password: newPassword, 'display name': displayName, email })
 
-/** The words of `account create`; a master's username makes a sub-account of it. */
+/** The options of `account create`; with a master's username it creates a sub-account. */
 export type NewAccountWords = {
   login: string
   master: string | null

@@ -18,7 +18,7 @@ import { operatorContext } from './operator'
 type Ended = { code: number | null; out: string; err: string }
 type Started = { pid: number | undefined; ended: Promise<Ended> }
 
-/** The real command line, in a process of its own. */
+/** Runs the real command line in a child process. */
 export function start(args: string[], input = '', env: Record<string, string> = {}): Started {
   const node = ['--conditions=react-server', '--import', 'tsx', 'lib/admin/main.ts']
   const child = spawn(process.execPath, [...node, ...args], { env: { ...process.env, ...env } })
@@ -42,7 +42,7 @@ export const admin = (args: string[], input = '', env: Record<string, string> = 
 
 type Master = { id: string; username: string }
 
-/** What the tests of the command line start from: a region, a master account, a good disk and a hostile one. */
+/** The start of every test of the command line: a region, a master account, a good disk and a hostile one. */
 export type Fixture = {
   region: string
   owner: Master

@@ -16,7 +16,7 @@ export async function hasBlob(store: Store, blob: BlobDump): Promise<boolean> {
   return (await store.stat(blobKey(blob)))?.size === blob.size
 }
 
-/** Carries the bytes of a blob from one store to another, and believes only those that have its checksum. */
+/** Copies the bytes of a blob between stores, and accepts them only with its checksum. */
 export async function carryBlob(
   stores: { from: Store; to: Store },
   blob: BlobDump,
@@ -27,7 +27,7 @@ export async function carryBlob(
   await copyStored({ store: stores.from, key }, { store: stores.to, key }, { size, sha256, signal })
 }
 
-/** Removes from a backup the bytes that it does not name any more, and what an interrupted one has left. */
+/** Removes bytes from a backup that it no longer names, and leftovers of an interrupted one. */
 export async function pruneBlobs(folder: string, region: string, blobs: BlobDump[]): Promise<void> {
   const named = new Set(blobs.filter((blob) => blob.region === region).map(blobKey))
   const store = backupStore(folder, region)

@@ -5,8 +5,8 @@ import { z } from 'zod'
 import { isErrnoCode, StartError } from '@/lib/embedded/data-folder'
 import { renameDurably, writeDurably } from '@/lib/stores/durable'
 
-// A folder with a backup: manifest.json, which is written last and so stands for all of it; database-<time>/ with a file
-// for each table; blobs/<region>/ with the bytes under the keys that they have in the stores.
+// A backup folder: manifest.json, written last, makes the backup valid; database-<time>/ has a file for each table;
+// blobs/<region>/ has the bytes under their store keys.
 
 const name = z.string().regex(/^\w+$/)
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
@@ -15,11 +15,11 @@ const manifest = z.object({
   format: z.literal(1),
   createdAt: z.iso.datetime(),
   versions: z.object({ console: z.string(), postgres: z.string() }),
-  /** What the tables were made by; they are made by the same again before their rows come. */
+  /** The migrations that made the tables; a restore applies the same ones before loading rows. */
   migrations: z.array(name),
   /** The folder of the tables. */
   database: z.string().regex(/^database-[\w-]+$/),
-  /** In an order in which no row comes before what it refers to. */
+  /** Ordered so that referenced rows come first. */
   tables: z.array(z.object({ name, columns: z.array(name), rows: z.number().int(), sha256 })),
   sequences: z.array(z.object({ name, last: z.string().regex(/^\d+$/), isCalled: z.boolean() })),
   blobs: z.array(
@@ -39,7 +39,7 @@ export type BlobDump = Manifest['blobs'][number]
 
 const file = 'manifest.json'
 
-/** What a folder of backups holds; another thing in it means that it is another folder. */
+/** The entries of a backup folder; any other entry means that the folder is used for something else. */
 export const isOfBackup = (entry: string) => /^(manifest\.json(\.new)?|blobs|database-[\w-]+)$/.test(entry)
 
 /** The folder that was typed at the command line. */
@@ -53,7 +53,7 @@ export function tableFile(folder: string, { database }: Pick<Manifest, 'database
   return path.join(folder, database, `${table}.copy`)
 }
 
-/** Says that the backup is whole. Until then what was there before counts. */
+/** Makes the backup valid. Until then the previous one stays valid. */
 export async function writeManifest(folder: string, content: Manifest): Promise<void> {
   const to = path.join(folder, file)
   async function* text() {
@@ -63,7 +63,7 @@ export async function writeManifest(folder: string, content: Manifest): Promise<
   await renameDurably(`${to}.new`, to)
 }
 
-/** What the backup in a folder holds, or a sentence about why there is none that can be used. */
+/** Reads the manifest of a folder. Throws a sentence if it has no usable backup. */
 export async function readManifest(folder: string): Promise<Manifest> {
   const text = await readFile(path.join(folder, file), 'utf8').catch((error) => {
     if (!isErrnoCode(error, 'ENOENT')) throw error

@@ -9,7 +9,7 @@ import type { BlobDump, SequenceDump, TableDump } from './backup-manifest'
 
 // The rows of all tables, as PostgreSQL's own COPY writes and reads them.
 
-/** Who was signed in is nobody's loss, and a session that was ended meanwhile must not come back; nor what it could open. */
+/** Sessions and their tickets are left out: people can sign in again, and a restore must not revive a revoked session. */
 const leftOut = ['Session', 'ViewTicket']
 
 type Table = { name: string; columns: string[]; refersTo: string[] }
@@ -48,7 +48,7 @@ async function listTables(client: pg.Client): Promise<Table[]> {
   return rows
 }
 
-/** What an extension has brought is not ours. */
+/** Leaves out what extensions created. */
 export function isOwn(catalog: string): string {
   return `NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = '${catalog}'::regclass AND d.objid = c.oid AND d.deptype = 'e')`
 }
@@ -65,7 +65,7 @@ function inOrder(tables: Table[]): Table[] {
   return ordered
 }
 
-/** Where each sequence stands. A sequence knows no transactions: what is read is what it had given by then, or more. */
+/** The position of each sequence. Sequences ignore transactions, so the value is that of the snapshot or a later one. */
 export async function dumpSequences(client: pg.Client): Promise<SequenceDump[]> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT relname AS name FROM pg_class c WHERE relnamespace = 'public'::regnamespace AND relkind = 'S'

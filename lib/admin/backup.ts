@@ -14,7 +14,7 @@ import { type BlobDump, backupFolder, isOfBackup, type Manifest, tableFile, writ
 import { dumpSequences, dumpTables, listBlobs, listMigrations } from './backup-tables'
 import { type Answer, answer } from './output'
 
-/** Two backups at once would clear away each other's files. Any number that nobody else locks. */
+/** Two backups at once would remove each other's files. The number only has to be unused by others. */
 const lockOfBackup = 727_073_700
 const triesMax = 10
 
@@ -50,8 +50,8 @@ async function requireBackupFolder(folder: string): Promise<void> {
 }
 
 /**
- * Most bytes are copied before the moment that the backup is of, so that its transaction is short. What it names is copied
- * after it; where a blob has been removed by then, a new moment is taken, at which nobody needed it any more.
+ * Most bytes are copied before the snapshot of the rows, so that its transaction is short. The missing ones are copied
+ * after it; if a blob has been removed by then, a new snapshot is taken, which no longer names it.
  */
 async function backUpInto(folder: string, client: pg.Client, signal: AbortSignal) {
   const copied: Copied = { blobs: 0, bytes: 0 }
@@ -88,7 +88,7 @@ async function dumpDatabase(folder: string, client: pg.Client): Promise<Manifest
 
 type Work = { folder: string; client: pg.Client; signal: AbortSignal; copied: Copied }
 
-/** Copies what the backup does not have. False when some of it had been removed. */
+/** Copies blobs that the backup does not have. Returns false if one of them had been removed. */
 async function copyMissing({ folder, client, signal, copied }: Work, blobs: BlobDump[]): Promise<boolean> {
   let isWhole = true
   for (const blob of blobs) {
@@ -121,7 +121,7 @@ function damaged({ id, region }: BlobDump, error: unknown): Error {
   })
 }
 
-/** Clears away what only an earlier backup needed. */
+/** Removes what only earlier backups needed. */
 async function prune(folder: string, manifest: Manifest): Promise<void> {
   for (const entry of await readdir(folder)) {
     if (!entry.startsWith('database-') || entry === manifest.database) continue

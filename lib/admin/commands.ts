@@ -13,7 +13,7 @@ type Run = (work: Work, database?: DatabaseNeeded) => Promise<void>
 
 const passwordFromStdin = ['--password-stdin', 'read the password from standard input'] as const
 
-/** The command line, with `run` for what a command does. Wrong usage is thrown as commander's error. */
+/** Builds the command line; `run` executes a command. Throws commander's error for wrong usage. */
 export function buildCommands(run: Run): Command {
   const program = new Command('npm run admin --')
     .description('The command line of the operator of Open ECS Console.')

@@ -5,13 +5,13 @@ import { findConnectionProblem } from '@/lib/db/connection-check'
 import { StartError } from '@/lib/embedded/data-folder'
 import { openDatabase } from '@/lib/embedded/embedded'
 
-/** How long an interrupted command waits for a database that is just starting, so that it can be stopped again. */
+/** How long an interrupted command waits for a database that is starting, so that it can stop it again. */
 const graceMs = 5_000
 
 /**
- * Finds the database of a command: that of DATABASE_URL, else the embedded one of the data folder, which is started for
- * the command when the console does not run. Everything that is loaded after this finds it in DATABASE_URL. `mayBeNew`: it
- * need not have the tables of the console yet, and gets them.
+ * Connects a command to DATABASE_URL, else to the embedded database of the data folder, which is started for the
+ * command if the console is not running. Sets DATABASE_URL for all modules loaded later. `mayBeNew`: the database may
+ * lack the console's tables, and gets them.
  */
 export async function connect(signal: AbortSignal, mayBeNew = false): Promise<{ close(): Promise<void> }> {
   const folder = path.resolve(process.env.ECS_DATA_DIR || '.data')
@@ -32,7 +32,7 @@ export async function connect(signal: AbortSignal, mayBeNew = false): Promise<{ 
   }
 }
 
-// Loaded only here, because most commands find a database that is there and answer sooner without it.
+// Loaded on demand: most commands find a running database and answer faster without it.
 async function bringUpToDate(url: string): Promise<void> {
   const { migrate } = await import('../../prisma/migrate')
   await migrate(url)
@@ -51,7 +51,7 @@ async function openUnlessInterrupted(folder: string, signal: AbortSignal) {
   return database
 }
 
-// Asked here, once, because what a missing server or table leads to later is no sentence for a person.
+// Checked once, here, because later errors about a missing server or table are no sentences for people.
 async function requireTables(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
   client.on('error', () => {})

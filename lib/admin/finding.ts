@@ -7,30 +7,30 @@ import { Prisma } from '@/lib/db/generated/client'
  */
 export type Finding = { severity: 'violation' | 'unchecked' | 'note'; kind: string; id: string; message: string }
 
-/** A rule is broken, or a counter or a file is not what the rows say. */
+/** A broken rule, or a counter or file that differs from the rows. */
 export function violation(kind: string, id: string, message: string): Finding {
   return { severity: 'violation', kind, id, message }
 }
 
-/** Neither right nor wrong: what would tell it cannot be reached. */
+/** Neither right nor wrong: it could not be checked. */
 export function unchecked(kind: string, id: string, message: string): Finding {
   return { severity: 'unchecked', kind, id, message }
 }
 
-/** Odd, explained, and nothing to mend. */
+/** Unusual but explained; nothing to repair. */
 export function note(kind: string, id: string, message: string): Finding {
   return { severity: 'note', kind, id, message }
 }
 
-/** How a check goes: with the content of files or without, as of when, and until it is aborted. */
+/** The options of a check: with or without the content of files, the time, and a signal to abort. */
 export type VerifyOptions = { content: boolean; now: Date; signal: AbortSignal | null }
 
 /** The part of a table that one statement looks at: after one id, up to and with another. */
 export type IdRange = { after: string; upTo: string }
 
 /**
- * Cuts a table into ranges of ids, so that no statement and no answer grows with it. The console goes on working
- * meanwhile: each check is one statement, which sees one moment of the database.
+ * Splits a table into ranges of ids, so that statements and answers have a bounded size. The console keeps working:
+ * each check is one statement and sees one snapshot of the database.
  */
 export async function* idRanges(
   table: 'Account' | 'Image' | 'Share' | 'Blob' | 'Instance',

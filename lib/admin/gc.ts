@@ -19,8 +19,8 @@ const orphanAgeMs = 24 * 60 * 60 * 1000
 type Removed = { region: string | null; key: string; size: number }
 
 /**
- * `gc`: removes bytes and unfinished parts older than a day that nothing refers to, from every store and from the staging folder. A store in which
- * this database knows nothing at all is left alone unless forced: most likely it is another console's.
+ * `gc`: removes bytes and unfinished parts that nothing has referred to for a day, from every store and the staging
+ * folder. A store that this database knows nothing about is skipped unless forced: it is probably another console's.
  */
 export async function collectGarbage({ forced, now }: { forced: boolean; now: Date }): Promise<Result<Answer>> {
   const before = now.getTime() - orphanAgeMs
@@ -30,7 +30,7 @@ export async function collectGarbage({ forced, now }: { forced: boolean; now: Da
     if (old.length > 0 && !forced) await requireOwnStore(region, old)
     for (const object of old) {
       const { key, size } = object
-      // By its own name: beside it another writer of the key may be at work.
+      // Remove this part only: another writer of the same key may be active.
       if (object.isPartial) await storeOf(region).deleteUnfinished(key, object.part)
       else await storeOf(region).delete(key)
       removed.push({ region, key, size })
@@ -42,12 +42,12 @@ export async function collectGarbage({ forced, now }: { forced: boolean; now: Da
   return ok(answer(removed, [...lines, `Removed ${removed.length}, ${formatBytes(bytes, 'en')}.`]))
 }
 
-/** What an upload may be silent for, twice: the database, which knows better, is not asked. */
+/** Twice as long as an upload may be silent, because the database, which knows better, is not asked. */
 const silentMs = 2 * uploadPatienceMs
 
 /**
- * `gc --staging`: makes room on a disk that is so full that the database cannot start. Removes files of the staging folder that
- * nobody has written to for two days. An import that still waited for a worker with one of them fails.
+ * `gc --staging`: frees space on a disk so full that the database cannot start. Removes staging files unchanged for two
+ * days. An import that still waits for a worker with such a file fails.
  */
 export async function clearStaging(now: Date): Promise<Result<Answer>> {
   const staged = await listStaged()

@@ -26,7 +26,7 @@ export type ImportWords = { account: string; region: string; name: string; os: s
 
 const importInput = z.object({ region: z.string(), name: imageName, 'operating system': operatingSystem })
 
-/** `image import`: interrupted, it leaves a failed image that says so, and no byte. */
+/** `image import`: if interrupted, it leaves a failed image with that reason, and no bytes. */
 export async function importFile(words: ImportWords, signal: AbortSignal): Promise<Result<Answer>> {
   const input = parseInput(importInput, { region: words.region, name: words.name, 'operating system': words.os })
   if (!input.ok) return input
@@ -65,7 +65,7 @@ export async function importFile(words: ImportWords, signal: AbortSignal): Promi
   return ok(answer(image, [`Imported ${image.id}: ${image.name} of ${image.owner} in ${image.region} (${sizes}).`]))
 }
 
-/** Opens a disk for reading, or says why it cannot be, before the import takes anything. */
+/** Opens a disk for reading, or says why not, before the import reserves anything. */
 async function openDisk(typed: string): Promise<{ handle: FileHandle; size: number }> {
   // npm changes to the project's folder, so a relative path is meant from where npm was called.
   const isFromNpm = process.env.npm_lifecycle_event === 'admin' && process.env.INIT_CWD
@@ -128,7 +128,7 @@ export async function removeImageNow(
   const where = isBinned ? ' It is in the recycle bin of its owner; --for-good removes it and its bytes.' : ''
   const said = answer({ id: imageId }, [`Deleted ${imageId}, ${image.name}.${where}`])
   try {
-    // The queue has the same jobs. Where no worker runs, nobody would do them today.
+    // The queue has the same jobs, but perhaps no worker is running.
     for (const blobId of await findLeftBlobs(new Date(Date.now() + 1_000))) await removeBlob({ blobId })
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)

@@ -1,6 +1,6 @@
 import { constants } from 'node:os'
 
-/** Why a command ended before it was through: somebody pressed Ctrl-C, or the system asked it to end. */
+/** A command was interrupted: by Ctrl-C or a signal of the system. */
 export class Interrupted extends Error {
   readonly exitCode: number
 
@@ -13,8 +13,8 @@ export class Interrupted extends Error {
 const patienceMs = 2_000
 
 /**
- * Aborts with `Interrupted` on Ctrl-C and the signals of service managers, so that a command can put away what it has
- * begun. npm sends a terminal's Ctrl-C a second time, so only one that comes later ends the process at once.
+ * Returns a signal that aborts with `Interrupted` on Ctrl-C and the signals of service managers, so that a command can
+ * clean up. npm forwards a terminal's Ctrl-C a second time, so only a later one ends the process at once.
  */
 export function watchSignals(): AbortSignal {
   const controller = new AbortController()

@@ -7,7 +7,7 @@ import { buildCommands } from './commands'
 // The same settings as `npm start`.
 if (existsSync('.env')) process.loadEnvFile('.env')
 
-// Standard output belongs to the answer. What breaks is told on standard error.
+// Standard output is for the answer; errors go to standard error.
 process.env.LOG_LEVEL = 'silent'
 
 let exitCode = 0
@@ -19,7 +19,7 @@ try {
   await program.parseAsync()
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error
-  // Help that was asked for is no mistake.
+  // Requested help is not an error.
   exitCode = error.exitCode === 0 ? 0 : 2
 }
 process.exit(exitCode)

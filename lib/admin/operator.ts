@@ -1,7 +1,10 @@
 import 'server-only'
 import { type Context, mintViewer, operatorId } from '@/lib/auth/viewer'
 
-/** The operator, acting for a master account or, where none is concerned, for nobody. It is no account and cannot sign in. */
+/**
+ * A context for the operator, acting for a master account or for none. The operator is not an account and cannot sign
+ * in.
+ */
 export function operatorContext(owner?: { id: string; username: string }): Context {
   const viewer = mintViewer({
     id: operatorId,

@@ -1,8 +1,8 @@
-/** What a command has to say: JSON for programs, lines for people, and beside either what is not part of the answer. */
+/** The answer of a command: JSON for programs, lines for people, and remarks besides both. */
 export type Answer = {
   json: unknown
   lines: string[]
-  /** For people, on stderr. */
+  /** An answer without remarks. */
   notes: string[]
   /** The one sentence of a command that has its answer and still did not go well: on stderr, with exit code 1. */
   complaint: string | null
@@ -45,7 +45,7 @@ function widthOf(text: string): number {
   return width
 }
 
-/** Says an answer: to stdout what it is, to stderr what is beside it. Answers the exit code. */
+/** Prints an answer to stdout and its remarks to stderr. Returns the exit code. */
 export async function say(said: Answer, isJson: boolean): Promise<number> {
   const lines = isJson ? [JSON.stringify(said.json)] : said.lines
   if (lines.length > 0) await write(process.stdout, `${lines.join('\n')}\n`)
@@ -55,7 +55,7 @@ export async function say(said: Answer, isJson: boolean): Promise<number> {
   return 1
 }
 
-// The process ends right after, so what was given to a pipe is waited for. A reader that has seen enough is no error.
+// The process exits right after, so wait until a pipe has taken everything. A reader that closes early is no error.
 function write(stream: NodeJS.WriteStream, text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     stream.on('error', (error: NodeJS.ErrnoException) => (error.code === 'EPIPE' ? resolve() : reject(error)))

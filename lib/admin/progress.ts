@@ -10,8 +10,8 @@ const words: Record<Stage, string> = {
 }
 
 /**
- * Shows on stderr what an import is at, how far it has come, how fast and how long it will take, where a person looks on.
- * The size of a block device is 0.
+ * Shows an import's stage, progress, speed and remaining time on stderr if that is a terminal. The size of a block
+ * device is 0.
  */
 export function showProgress(screen: Pick<NodeJS.WriteStream, 'isTTY' | 'write'> = process.stderr) {
   if (!screen.isTTY) return { tell: () => {}, end: () => {} }
@@ -31,7 +31,7 @@ export function showProgress(screen: Pick<NodeJS.WriteStream, 'isTTY' | 'write'>
 
 type Come = { done: number; total: number | undefined; stage: Stage; seconds: number }
 
-/** How far a stage has come in so many seconds: bytes, or percent of a conversion. */
+/** The progress of a stage after some seconds: bytes, or percent of a conversion. */
 export function progressLine({ done, total, stage, seconds }: Come): string {
   const perSecond = seconds > 0 ? done / seconds : 0
   const isBytes = stage !== 'converting'

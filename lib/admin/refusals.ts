@@ -37,7 +37,7 @@ export function sentenceOf(refusal: Refusal): string {
   return t(`refusals.${refusal.code}`, { ...facts, ...sizesOf(refusal, 'en') })
 }
 
-/** Checks what the operator typed against a schema; the refusal names the first field that is wrong. */
+/** Parses the operator's input; the refusal names the first wrong field. */
 export function parseInput<S extends z.ZodType>(schema: S, typed: z.input<S>): Result<z.output<S>> {
   const parsed = schema.safeParse(typed)
   return parsed.success ? ok(parsed.data) : refuse(toRefusal(parsed.error))

@@ -21,8 +21,8 @@ import { type Answer, answer } from './output'
 type Options = { isForced: boolean; signal: AbortSignal }
 
 /**
- * `restore`: brings a backup into an empty database and into the stores that the regions have now. Everything is checked
- * first, bytes come before rows, and the rows come all at once or not at all.
+ * `restore`: loads a backup into an empty database and into the stores of the present settings. Everything is verified
+ * first, bytes come before rows, and all rows come in one transaction.
  */
 export async function restore(typed: string, { isForced, signal }: Options): Promise<Result<Answer>> {
   const folder = backupFolder(typed)
@@ -54,7 +54,7 @@ function requireKnown({ migrations }: Manifest): void {
   if (unknown) throw new StartError(`The backup is of a newer console (${unknown}). Restore it with that one.`)
 }
 
-/** A console that runs would go on with what it knew of the tables that were there. */
+/** A running console would go on with facts of the old tables. */
 async function requireAlone(client: pg.Client): Promise<void> {
   // A connection that was just closed is still there for a moment.
   for (const until = Date.now() + 2_000; ; await sleep(100)) {
@@ -110,7 +110,7 @@ async function restoreRows(
   await client.query('BEGIN')
   try {
     await requireEmpty(client, isForced)
-    // Events cannot be removed, so their table goes, and all others with it: they are made anew as the backup knew them.
+    // Events cannot be deleted, so their table is dropped with all others; the backup's migrations create them again.
     await dropTables(client)
     await layTables(client, manifest.migrations)
     for (const table of manifest.tables) await loadTable(client, table, tableFile(folder, manifest, table.name))
@@ -142,7 +142,7 @@ async function dropTables(client: pg.Client): Promise<void> {
   )
 }
 
-/** The queue is not part of a backup. A lease that has ended has the sweep take up or fail what was in motion. */
+/** The queue is not part of a backup. With expired leases, the sweep resumes or fails transfers that were running. */
 async function abandonWork(): Promise<void> {
   await db().transfer.updateMany({ data: { patienceMs: 0 } })
 }

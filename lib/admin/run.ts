@@ -5,15 +5,15 @@ import { Interrupted, watchSignals } from './interruption'
 import { type Answer, say } from './output'
 import { sentenceOf } from './refusals'
 
-/** What a command does once the database is there. A long one heeds the signal; the others are over in moments. */
+/** The work of a command with its database. Long commands heed the signal; the others are quick. */
 export type Work = (signal: AbortSignal) => Promise<Result<Answer>>
 
-/** The database that a command works with: with the tables of the console, perhaps without them yet, or none at all. */
+/** The database that a command needs: with the console's tables, perhaps without them yet, or none. */
 export type DatabaseNeeded = 'there' | 'new' | 'none'
 
 export type RunOptions = { isJson: boolean; database: DatabaseNeeded }
 
-/** Runs a command between opening and closing the database, says what came of it, and answers the exit code. */
+/** Opens the database, runs a command, prints its outcome, closes the database, and returns the exit code. */
 export async function run(work: Work, { isJson, database: needed }: RunOptions): Promise<number> {
   const signal = watchSignals()
   try {
@@ -32,7 +32,7 @@ export async function run(work: Work, { isJson, database: needed }: RunOptions):
   }
 }
 
-/** The settings are complete only with an address, and nobody asks there. */
+/** The settings require an address; nothing connects to it. */
 function withoutDatabase() {
   process.env.DATABASE_URL ||= 'postgresql://none'
   return { close: async () => {} }
@@ -41,7 +41,7 @@ function withoutDatabase() {
 function complaintOf(error: unknown): string {
   if (error instanceof StartError || error instanceof Interrupted) return error.message
   if (!(error instanceof Error)) return `This did not work: ${String(error)}`
-  // The last line of Prisma's errors is the one that says what is wrong; the rest shows the code around the call.
+  // The last line of Prisma's errors has the message; the rest shows the calling code.
   const last = error.message.trim().split('\n').at(-1) ?? ''
   const stack = process.env.ECS_TRACE ? `\n${error.stack}` : ' (ECS_TRACE=1 shows where.)'
   return `This did not work: ${last}${stack}`

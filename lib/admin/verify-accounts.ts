@@ -8,7 +8,7 @@ import { checkQuotas } from './verify-quotas'
 
 const accountsAtOnce = 100
 
-/** Checks what is counted for an account: days, quotas, look-ups; and that nobody disabled is still signed in. */
+/** Checks the counters of accounts (days, quotas, look-ups), and that disabled accounts have no sessions. */
 export async function* verifyAccounts({ now, signal }: VerifyOptions): AsyncGenerator<Finding> {
   for await (const range of idRanges('Account', accountsAtOnce, signal)) {
     yield* await checkMasters(range)
@@ -30,7 +30,7 @@ async function checkMasters({ after, upTo }: IdRange): Promise<Finding[]> {
 
 type DayRow = { id: string; username: string; day: string; used: number; recorded: number }
 
-/** Rule 2. The counter of a day is what was recorded on that day in the deployment's time zone, and at most the limit. */
+/** Rule 2: the counter of a day equals the events of that day in the deployment's time zone, and is within the limit. */
 async function checkDays({ after, upTo }: IdRange): Promise<Finding[]> {
   const rows = await db().$queryRaw<DayRow[]>`
     WITH page AS (SELECT id, username FROM "Account" WHERE id > ${after} AND id <= ${upTo}),
@@ -59,7 +59,10 @@ async function checkDays({ after, upTo }: IdRange): Promise<Finding[]> {
 
 type LookupRow = { id: string; username: string; at: Date }
 
-/** Rule 12: unknown usernames within any hour. One too many is one that comes less than an hour after the 60th before. */
+/**
+ * Rule 12: unknown usernames within any hour. A name is one too many if it comes less than an hour after the 60th
+ * before it.
+ */
 async function checkLookups({ after, upTo }: IdRange): Promise<Finding[]> {
   const rows = await db().$queryRaw<LookupRow[]>`
     SELECT a.id, a.username, max(l.at) AS at FROM "Account" a JOIN (

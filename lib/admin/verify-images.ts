@@ -20,7 +20,7 @@ type ImageRow = {
   isLate: boolean
 }
 
-/** Checks the rows of images: whose they are, how many hold them, and what their state allows. */
+/** Checks the rows of images: owners, recipients, and what their state allows. */
 export async function* verifyImages({ now, signal }: VerifyOptions): AsyncGenerator<Finding> {
   for await (const range of idRanges('Image', imagesAtOnce, signal)) {
     for (const image of await oddImages(range, now)) yield* findingsOf(image)

@@ -5,14 +5,14 @@ import { type Finding, type IdRange, idRanges, note, type VerifyOptions, violati
 
 const instancesAtOnce = 2_000
 
-/** Checks that instances and snapshots have their bytes, and that what lies on this host belongs to an instance. */
+/** Checks that instances and snapshots have their bytes, and that files on this host belong to instances. */
 export async function* verifyInstances({ signal }: VerifyOptions): AsyncGenerator<Finding> {
   for await (const range of idRanges('Instance', instancesAtOnce, signal)) yield* await checkBytes(range)
   yield* await checkSnapshots()
   yield* await checkFolders()
 }
 
-/** The bytes under a disk are there as long as anything of the disk is, and are at least as small as it. */
+/** The bytes under a disk exist as long as the disk does, and are no larger than it. */
 async function checkBytes({ after, upTo }: IdRange): Promise<Finding[]> {
   const rows = await db().$queryRaw<{ id: string; isReady: boolean }[]>`
     SELECT i.id, b.state = 'ready' AS "isReady" FROM "Instance" i JOIN "Blob" b ON b.id = i."blobId"

@@ -6,12 +6,12 @@ import { type Finding, idRanges, type VerifyOptions, violation } from './finding
 
 const instancesAtOnce = 100
 const linesAtOnce = 5_000n
-/** Metering is done every 15 s: what is younger than this may just not be metered yet. */
+/** Metering runs every 15 s, so recent hours may not be metered yet. */
 const patience = Prisma.sql`interval '5 minutes'`
 
 /**
- * Holds the ledger against the times in which instances are proven to have run: no such hour without a line, no line without such
- * a time, each at the price of its hour, for the account whose instance it is, in one currency.
+ * Compares the ledger with the proven running times of instances: every hour has a line, every line such an hour, the
+ * price of its hour, the account of its instance, and one currency.
  */
 export async function* verifyLedger({ signal }: VerifyOptions): AsyncGenerator<Finding> {
   for await (const { after, upTo } of idRanges('Instance', instancesAtOnce, signal)) {
@@ -52,7 +52,7 @@ type Line = {
   isOneCurrency: boolean
 }
 
-// Of an instance whose row is gone nobody knows any more when it ran.
+// Lines of deleted instance rows cannot be compared.
 async function oddLines(after: bigint): Promise<Line[]> {
   return await db().$queryRaw<Line[]>`
     SELECT * FROM (

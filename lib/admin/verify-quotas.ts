@@ -6,7 +6,7 @@ import { quotaOf, rowsOf, usedOf } from '@/lib/quotas/reads'
 import { type Resource, type ResourceRow, resourceNames, resources } from '@/lib/quotas/rules'
 import { type Finding, type IdRange, note, violation } from './finding'
 
-/** Rules 3 and 13: what accounts use of every resource in every region, against their quotas. */
+/** Rules 3 and 13: the use of every resource in every region against its quota. */
 export async function checkQuotas(range: IdRange): Promise<Finding[]> {
   const found: Finding[] = []
   for (const name of resourceNames) found.push(...(await checkQuota(name, range)))
@@ -24,8 +24,8 @@ type Row = {
 }
 
 /**
- * More used than the quota is explained when the quota was last set below what was used, which the operator must have forced,
- * and nothing was added since; or when all that is used was there before the quota was introduced.
+ * Use above the quota is explained if the quota was last set below the use, which the operator must have forced, and
+ * nothing was added since; or if everything used is older than the quota itself.
  */
 async function checkQuota(name: Resource, { after, upTo }: IdRange): Promise<Finding[]> {
   const { recorded }: ResourceRow = resources[name]

@@ -25,8 +25,8 @@ type ShareRow = {
   isCancelled: boolean
 }
 
-// The events of each share are gathered by LATERAL, which keeps to their index. As two EXISTS they were planned as scans
-// of the whole record, once for every range.
+// LATERAL makes the events of each share use their index. As two EXISTS they were planned as scans of all events, once
+// per range.
 async function oddShares({ after, upTo }: IdRange): Promise<ShareRow[]> {
   return await db().$queryRaw<ShareRow[]>`
     SELECT * FROM (
@@ -65,7 +65,7 @@ function findingsOf(share: ShareRow): Finding[] {
   return found.map(([, kind, message]) => violation(kind, share.id, `The share ${message}.`))
 }
 
-/** A share that was made and never cancelled must still be there: nothing that was committed is lost. */
+/** A share with a create event and no cancel event must exist: nothing committed is lost. */
 async function* lostShares(signal: AbortSignal | null): AsyncGenerator<Finding> {
   const [bounds] = await db().$queryRaw<{ last: bigint | null }[]>`SELECT max(id) AS last FROM "Event"`
   const last = bounds?.last ?? 0n

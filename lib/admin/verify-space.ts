@@ -4,7 +4,7 @@ import { type Finding, type IdRange, idRanges, type VerifyOptions, violation } f
 
 const imagesAtOnce = 2_000
 
-/** Checks what transfers were promised against what they bring. */
+/** Checks the reservations of transfers against their bytes. */
 export async function* verifySpace({ signal }: VerifyOptions): AsyncGenerator<Finding> {
   for await (const range of idRanges('Image', imagesAtOnce, signal)) yield* await checkPromises(range)
 }
@@ -12,8 +12,8 @@ export async function* verifySpace({ signal }: VerifyOptions): AsyncGenerator<Fi
 type PromiseRow = { id: string; isOver: boolean }
 
 /**
- * What a transfer still reserves is a part of its promise, and the promise is enough for what it brings: for all that is known of
- * it, except at CONVERT, whose progress is measured by the disk that a machine sees. Whatever has no transfer has no promise.
+ * The unwritten part of a reservation is at most the reservation, and the reservation covers the known size of the
+ * transfer, except at CONVERT, whose progress counts the virtual disk. Without a transfer there is no reservation.
  */
 async function checkPromises({ after, upTo }: IdRange): Promise<Finding[]> {
   const rows = await db().$queryRaw<PromiseRow[]>`

@@ -15,7 +15,7 @@ const atOnce = 500
 /** A console that is at work writes the row and removes the bytes a moment later, so what looks wrong is looked at again. */
 const secondLookMs = 1_000
 
-/** Failures in a row after which a store is asked for nothing more: each may take minutes to be told. */
+/** After this many failures in a row a store is skipped: each may take minutes. */
 const failuresMax = 3
 
 /**
@@ -58,7 +58,7 @@ async function readyBlobs({ after, upTo }: IdRange): Promise<ReadyBlob[]> {
 async function checkBytes(blob: ReadyBlob, options: VerifyOptions): Promise<Finding | null> {
   const finding = await findWrong(blob, options)
   if (!finding) return null
-  // Removed meanwhile: the row changes before the bytes go.
+  // Removed meanwhile: the row changes before the bytes are removed.
   if ((await db().blob.count({ where: { id: blob.id, state: 'ready' } })) === 0) return null
   return { ...finding, message: `${finding.message}${await whose(blob.id)}` }
 }
@@ -118,8 +118,8 @@ function reasonOf(error: unknown): string {
 }
 
 /**
- * What a store has that no blob accounts for. Of any region, as two may share a folder or bucket. An unfinished part is
- * accounted for by work in motion and not by its key: beside whole bytes lie the parts of writers that died.
+ * Objects of a store that no blob explains, of any region, because two may share a folder or bucket. An unfinished part
+ * is explained by running work, not by its key: parts of dead writers lie beside complete bytes.
  */
 export async function findOrphans(regionId: string): Promise<StoredObject[]> {
   const orphans: StoredObject[] = []
@@ -141,6 +141,6 @@ async function unaccounted(objects: StoredObject[]): Promise<StoredObject[]> {
       SELECT 1 FROM (${selectHolders(Prisma.sql`b.id`)}) held WHERE kind = 'transfer') AS "isWritten"
     FROM "Blob" b WHERE b.id = ANY(${ids})`
   const known = new Map(blobs.map((blob) => [blobKey(blob), blob]))
-  // What is written or mended has parts, and what is being removed goes with all of them.
+  // Running and repairing transfers have parts; removing a blob removes its parts too.
   return objects.filter(({ key, isPartial }) => !(isPartial ? known.get(key)?.isWritten : known.has(key)))
 }

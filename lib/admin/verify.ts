@@ -11,8 +11,8 @@ import { verifySpace } from './verify-space'
 import { verifyStores } from './verify-stores'
 
 /**
- * Checks every rule of the console against the rows, every counter against what it counts, and every stored file against
- * its size and, with `content`, its checksum. Changes nothing, needs no quiet, and takes no more memory for more rows.
+ * Checks every rule against the rows, every counter against what it counts, and every stored file against its size and,
+ * with `content`, its checksum. Changes nothing, may run at any time, and uses bounded memory.
  */
 export async function verify(options: Partial<VerifyOptions> = {}): Promise<Finding[]> {
   const whole = { content: true, now: new Date(), signal: null, ...options }
@@ -32,8 +32,8 @@ export async function verify(options: Partial<VerifyOptions> = {}): Promise<Find
 }
 
 /**
- * `verify`: a line for each finding. In JSON stand the violations; the rest is then on stderr. What could not be checked is no
- * violation, and no clean bill either: the exit code is 1 for both.
+ * `verify`: one line per finding. JSON has the violations, with the rest on stderr. What could not be checked is no
+ * violation, but the exit code is 1 for both.
  */
 export async function showFindings(options: Partial<VerifyOptions>, isJson: boolean): Promise<Result<Answer>> {
   const findings = await verify(options)

@@ -5,10 +5,10 @@ import { onEnd } from '../start/ending'
 
 export type Script = { path: string; bytes: number; isInPage: boolean }
 
-/** A page as it was loaded by a browser that had nothing of it yet. Times in milliseconds, sizes as they were sent. */
+/** A page loaded by a browser with an empty cache. Times in milliseconds, sizes as transferred. */
 export type Loaded = { scripts: Script[]; firstPaint: number; largestPaint: number; shift: number }
 
-// Keeps the browser from asking the network for things of its own.
+// Keeps the browser from making requests of its own.
 const args = [
   '--disable-background-networking',
   '--disable-component-update',
@@ -27,7 +27,7 @@ export async function openBrowser(): Promise<Browser> {
 
 export type Cookies = Parameters<BrowserContext['addCookies']>[0]
 
-/** The cookies of somebody who has signed in over the form. */
+/** Signs in by the form, and returns the cookies. */
 export async function signIn(browser: Browser, url: string, form: { username: string; password: string }) {
   const context = await browser.newContext()
   await context.request.post(`${url}/api/sign-in`, { form })
@@ -36,7 +36,7 @@ export async function signIn(browser: Browser, url: string, form: { username: st
   return cookies
 }
 
-/** Loads a page until nothing more comes. */
+/** Loads a page until the network is idle. */
 export async function load(browser: Browser, url: string, cookies: Cookies, width: number): Promise<Loaded> {
   const context = await browser.newContext({ viewport: { width, height: 800 }, locale: 'en-US' })
   await context.addCookies(cookies)
@@ -63,7 +63,7 @@ export async function load(browser: Browser, url: string, cookies: Cookies, widt
 const paintScript = `(async () => {
   const entries = (type) => new Promise((resolve) => {
     new PerformanceObserver((list) => resolve(list.getEntries())).observe({ type, buffered: true })
-    // An observer of what has never happened hears nothing.
+    // An observer of an event that never happens is never called.
     setTimeout(resolve, 500, [])
   })
   const [paints, largest, shifts] = await Promise.all(['paint', 'largest-contentful-paint', 'layout-shift'].map(entries))

@@ -2,8 +2,8 @@ import fs from 'node:fs'
 import { z } from 'zod'
 import { linesOf, type Row, short } from './figures'
 
-// How a run compares with one that was saved. The machine may be another or busier, so what counts is a figure over its limit:
-// both were measured in one run.
+// Compares a run with a saved one. The machine may differ or be busier, so figures are compared as ratios to their
+// limits, which were measured in the same run.
 
 const saved = z.object({
   at: z.string(),

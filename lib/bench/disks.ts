@@ -27,7 +27,7 @@ const manyMib = 2048
 const regions = ['cn-bench-a', 'cn-bench-b'] as const
 const chunkBytes = 32 * mib
 
-/** How fast a disk comes in through the server, and goes from one folder store to another, beside the plain tools. */
+/** The speed of an upload through the server, and of a copy between folder stores, beside plain tools. */
 export async function measureDisks(place: Place): Promise<Findings> {
   tell(`Disks: a file of ${copiedMib} MiB is copied, and one of ${sizeMib} MiB uploaded …`)
   const copying = await measureCopies(path.join(place.folder, 'copied.raw'))
@@ -72,7 +72,7 @@ export async function measureDisks(place: Place): Promise<Findings> {
   }
 }
 
-// Random, so that nothing on the way can make it smaller.
+// Random, so that nothing can compress it.
 function writeDisk(file: string, mibs: number): string {
   const hash = createHash('sha256')
   const out = fs.openSync(file, 'w')
@@ -134,7 +134,7 @@ async function measureUploads(place: Place, file: string) {
   }
 }
 
-/** How many MiB a process has taken at most since now, beyond what it has now. */
+/** The peak memory of a process from now on in MiB, above its present use. */
 function watchMemory(pid: number): { end: () => number } {
   const idle = memoryOf(pid)
   let most = idle
@@ -149,7 +149,7 @@ function watchMemory(pid: number): { end: () => number } {
   }
 }
 
-/** Uploads so many bytes of a file, which is begun again at its end. */
+/** Uploads a number of bytes from a file, starting over at its end. */
 async function upload(url: string, cookie: string, { file, size }: { file: string; size: number }): Promise<void> {
   const base64 = (text: string) => Buffer.from(text).toString('base64')
   const words = { region: regions[0], name: 'disk', operatingSystem: 'Debian 12', fileName: 'disk.raw' }
@@ -196,13 +196,13 @@ async function signIn(databaseUrl: string): Promise<string> {
   return await sealSession({ accountId, sessionId })
 }
 
-/** What a process and those that it has started have in memory. */
+/** The memory of a process and its children. */
 function memoryOf(pid: number): number {
   const read = (name: string) => {
     try {
       return fs.readFileSync(`/proc/${pid}/${name}`, 'utf8')
     } catch {
-      // It has ended meanwhile.
+      // The process has ended meanwhile.
       return ''
     }
   }

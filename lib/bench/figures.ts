@@ -1,4 +1,4 @@
-/** What a figure is meant to be. `ratio` is what was measured over its limit. */
+/** The aim of a figure. `ratio` is the value divided by its limit. */
 export type Aim = { of: 'value' | 'ratio'; bound: 'at least' | 'at most'; number: number }
 
 export type Figure = {
@@ -6,7 +6,7 @@ export type Figure = {
   name: string
   value: number
   unit: string
-  /** What the value is held against: measured in the same run, so that a slow or noisy machine slows both. */
+  /** The limit of the value, measured in the same run so that a slow or noisy machine slows both. */
   limit?: { value: number; of: string }
   aim?: Aim
 }

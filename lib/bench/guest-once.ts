@@ -1,6 +1,6 @@
 import { readGuest } from '../disks/guest'
 
-// Reads one disk in a process of its own, so that its memory is that of nothing else.
+// Reads one disk in a separate process, to measure its memory alone.
 
 const [path = '', format] = process.argv.slice(2)
 const began = performance.now()

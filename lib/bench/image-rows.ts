@@ -7,7 +7,7 @@ const sharesPerImage = 2
 /** Besides those, one owner has a hundredth of all images, where there are enough for that to be many. */
 const manyFrom = 10_000
 const manyShare = 100
-/** About so many shares come to each account: nobody's quota holds many more. */
+/** The number of shares per account; few quotas hold more. */
 const sharesPerAccount = 40
 const accountsMin = 64
 const region = 'cn-bench'
@@ -15,7 +15,7 @@ const region = 'cn-bench'
 const blob = 'blb-bench00000'
 const workers = 2
 
-/** Somebody who is signed in, and how much there is. */
+/** An owner with a session, and the amount of its data. */
 export type Owner = { username: string; session: string; words: string }
 
 /** A database full of images, an owner of 50 of them, and one of many where there are many. */
@@ -24,7 +24,7 @@ export type ImageRows = { url: string; region: string; owner: Owner; many: Owner
 /** Accounts are numbered: every `spacing`th of the first ones owns 50 images, the last one owns `many`. */
 type Plan = { images: number; owners: number; accounts: number; many: number; spacing: number }
 
-/** Makes a database with so many available images, each shared with two accounts, as if all that had come about over time. */
+/** Makes a database with available images, each shared with two accounts, laid out as if it had grown over time. */
 export async function makeImageRows(place: Place, { name, images }: { name: string; images: number }) {
   const began = performance.now()
   const url = await makeDatabase(place, name)
@@ -63,13 +63,13 @@ async function makePeople(client: pg.Client, { accounts, many }: Plan): Promise<
   await client.query(`INSERT INTO "Account" (id, username, kind, "displayName", email, "passwordHash", "createdAt")
     SELECT ${accountId('n')}, 'tenant-' || n, 'MASTER', 'Tenant ' || n, '', '-', now()
     FROM generate_series(0, ${accounts - 1}) n`)
-  // Nobody has more images than the quota, unless the operator has given a larger one.
+  // The default quota limits the number of images, unless the operator set a larger one.
   if (many > 0)
     await client.query(`INSERT INTO "Quota" ("accountId", "regionId", resource, amount)
       VALUES (${accountId(String(accounts - 1))}, '${region}', 'images', ${2 * many})`)
 }
 
-// One after another comes to another owner, so that an owner's rows lie far apart, as rows of many years do.
+// Consecutive rows belong to different owners, so that an owner's rows lie far apart, as after years of use.
 function imagesOf({ images, owners, accounts, many, spacing }: Plan): string {
   const ofMany = many > 0 ? `n % ${manyShare} = 0` : 'false'
   const rest = many > 0 ? `(n - n / ${manyShare} - 1)` : 'n'
@@ -89,7 +89,7 @@ function imagesSql(plan: Plan): string {
     FROM ${imagesOf(plan)} i`
 }
 
-// The next image of an owner goes to the next accounts after it, all around and never to itself.
+// The images of an owner are shared with the accounts after it in turn, never with itself.
 function sharesSql(plan: Plan, worker: number): string {
   const { images, accounts } = plan
   const recipient = `((owner + 1 + (ordinal * ${sharesPerImage} + k) % ${accounts - 1}) % ${accounts})`
@@ -108,8 +108,8 @@ function accountId(number: string): string {
   return id('acc', number)
 }
 
-// To fill tables without indexes and to index them afterwards takes a fraction of the time. Foreign keys are left out
-// for good: nothing reads by them. Nor is anything written ahead of what would be lost anyway.
+// Filling tables without indexes and indexing them afterwards is several times faster. Foreign keys are left out: no
+// read uses them. WAL is not needed for data that is thrown away.
 async function dropIndexes(client: pg.Client): Promise<string[]> {
   const tables = `('"Image"'::regclass, '"Share"'::regclass)`
   const indexes = await client.query<{ definition: string }>(

@@ -23,7 +23,7 @@ const imageList = z.object({ items: z.array(z.object({ id: z.string() })) })
 type Visitor = { browser: Browser; url: string; cookies: Cookies }
 type Screen = { name: string; path: string }
 
-/** What the Images page and the share page make a browser load, when they are painted, and whether they jump. */
+/** The scripts that a browser loads for the Images page and the share page, their paint times and layout shifts. */
 export async function measureJavaScript(place: Place): Promise<Findings> {
   tell('JavaScript: the console starts with its demo data …')
   const server = await startConsole(place)

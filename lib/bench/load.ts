@@ -12,7 +12,7 @@ import { cookieFor, type Running, startServer } from './programs'
 import { makeRegion, type ShareTask, spreadTasks } from './share-tasks'
 import { workingCopy } from './working-copy'
 
-/** How many ask at once. The last number is what the limits of a wait are about: 64 clients share ten connections. */
+/** The number of simultaneous clients. With the last one, 64 clients share ten connections. */
 const clients = [1, 8, 64] as const
 const crowd = 64
 const p99Ms: Record<string, number> = { 'share by HTTP': 450, 'Images page': 1_500 }
@@ -21,7 +21,7 @@ const imagesMax = 100_000
 
 type Ask = { path: string; cookie: string; action?: string; body?: string }
 type Kind = { what: string; server: Running; asks: (amount: number) => Promise<Ask[]> }
-/** What so many clients met: answers per second, and milliseconds until one was whole. */
+/** Answers per second, and milliseconds until a complete answer, for a number of clients. */
 type Met = { perSecond: number; p50: number; p99: number }
 
 /** Shares by the form's own request and what owners look at, over HTTP, by one client, by some and by a crowd. */
@@ -30,7 +30,7 @@ export async function measureLoad(place: Place): Promise<Findings> {
   await makeRegion()
   const rows = await makeImageRows(place, { name: 'load', images: Math.min(imagesMax, place.sizes.images) })
   const start = (url: string) => startServer(place, copy.folder, url, copy.environment)
-  // Shares are made in a database of their own, so that what is read stays as it is.
+  // Shares are made in a separate database, so that the data for reads does not change.
   const [sharing, reading] = [await start(place.databaseUrl), await start(rows.url)]
   const share = { server: sharing, asks: shareAsks(sharing, shareActionOf(copy.folder)) }
   const reads = Object.entries(await readAsks(reading, rows)).map(([what, ask]) => ({
@@ -72,7 +72,7 @@ function figuresOf(what: string, count: number, met: Met[]): Figure[] {
   ]
 }
 
-/** So many workers ask one after another until all has been asked. */
+/** Sends the requests with a number of workers. */
 async function askAll({ url }: Running, asks: Ask[], workers: number): Promise<Met> {
   const agent = new http.Agent({ keepAlive: true, maxSockets: workers })
   const took: number[] = []
@@ -92,7 +92,7 @@ async function askAll({ url }: Running, asks: Ask[], workers: number): Promise<M
   return { perSecond, p50: median(took), p99: took[Math.ceil(took.length * 0.99) - 1] ?? 0 }
 }
 
-/** Resolves when the answer is whole. One that refuses would be quick, so it is a failure. */
+/** Resolves with a complete answer. A refusal would be quick, so it counts as a failure. */
 async function answerTo(url: string, { path, cookie, action, body }: Ask, agent: http.Agent): Promise<void> {
   const headers = action
     ? { cookie, 'next-action': action, 'content-type': 'text/plain;charset=UTF-8' }
@@ -117,7 +117,7 @@ async function answerTo(url: string, { path, cookie, action, body }: Ask, agent:
 
 const ownList = z.object({ items: z.array(z.object({ id: z.string() })) })
 
-/** What an owner of many images looks at. */
+/** Requests of an owner with many images. */
 async function readAsks(server: Running, { region, owner, many }: ImageRows): Promise<Record<string, Ask>> {
   const cookie = cookieFor(server, (many ?? owner).session)
   const list = { path: paths.api.images({ region }), cookie }

@@ -46,7 +46,7 @@ const program = new Command('npm run bench --')
 
 async function run(named: string[], { json, verbose, save, against, ...sizes }: Options): Promise<void> {
   endOnSignals(130)
-  // Read first, so that a wrong name is told before anything is measured.
+  // Read first, so that a wrong name fails before anything is measured.
   const earlier = against === undefined ? null : readFigures(against)
   const before = os.loadavg()[0] ?? 0
   try {

@@ -10,7 +10,7 @@ import { workingCopy } from './working-copy'
 const sizes = [1_000]
 const flat = 1.5
 const overConstant = 1.3
-/** What is asked for: the Images page, its JSON, and what every open page and form asks for besides. */
+/** The measured requests: the Images page, its JSON, and those of every open page and form. */
 const pathsOf = {
   page: (region: string) => paths.customImages(region),
   JSON: (region: string) => paths.api.images({ region }),
@@ -52,7 +52,7 @@ export async function measurePages(place: Place): Promise<Findings> {
   return { figures: [...figures, againstConstant(costs, nameOf('page', owner))], notes: notesOf(costs) }
 }
 
-// What is to be compared is measured close together in time, again and again, so that a busy moment meets all.
+// Compared figures are measured in turn, again and again, so that a busy moment affects all of them.
 async function measureInTurn({ sizes }: Place, targets: Target[]): Promise<Costs> {
   tell(`Pages: ${sizes.rounds} rounds of ${targets.length} targets, ${2 * sizes.requests} requests each …`)
   const rounds = new Map(targets.map(({ name }): [string, Cost[]] => [name, []]))
@@ -91,7 +91,7 @@ function nameOf(kind: Kind, { words }: Owner): string {
 
 const json = z.unknown()
 
-/** What the page shows the owner, as its own JSON routes tell it. */
+/** The data that the page shows the owner, from its JSON routes. */
 async function readConstants({ rows, server }: Served): Promise<unknown> {
   const { region, owner } = rows
   const read = async (path: string) => {

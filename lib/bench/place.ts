@@ -8,14 +8,14 @@ import { withDatabase } from '../db/beside'
 import { startDatabase } from '../embedded/embedded'
 import { onEnd } from '../start/ending'
 
-/** How much is measured. The defaults are what the aims are about; smaller numbers try the benchmark itself. */
+/** How much is measured. The aims are for the defaults; smaller numbers test the benchmark itself. */
 export type Sizes = { images: number; shares: number; requests: number; rounds: number }
 
-/** What one run works in. All of it is gone at its end, however that comes about. */
+/** The temporary folder, database and processes of a run, all removed at its end. */
 export type Place = {
   sizes: Sizes
   isVerbose: boolean
-  /** On the file system of the project, so that packages can be linked instead of copied. */
+  /** On the file system of the project, so that packages can be hard-linked. */
   folder: string
   /** The database that the product's own modules in this process use. */
   databaseUrl: string
@@ -24,7 +24,10 @@ export type Place = {
   environment: NodeJS.ProcessEnv
 }
 
-/** Makes a temporary folder with a PostgreSQL in it, as safe as that of the console (fsync is on), and sets what the product's modules read from the environment. */
+/**
+ * Makes a temporary folder with a PostgreSQL that has fsync on, like the console's, and sets the environment for the
+ * product's modules.
+ */
 export async function makePlace(sizes: Sizes, isVerbose: boolean): Promise<Place> {
   const folder = fs.mkdtempSync(path.join(besideTheProject(), 'ecs-console-bench-'))
   onEnd(async () => fs.rmSync(folder, { recursive: true, force: true }))
@@ -42,21 +45,21 @@ export async function makePlace(sizes: Sizes, isVerbose: boolean): Promise<Place
   return { sizes, isVerbose, folder, databaseUrl: url, postgres: pid, environment }
 }
 
-// Links do not reach over to another file system, and a temporary folder is often on one of its own.
+// Hard links do not cross file systems, and the system's temporary folder is often another one.
 function besideTheProject(): string {
   const project = fs.statSync('.').dev
   const temporary = os.tmpdir()
   return fs.statSync(temporary).dev === project ? temporary : path.resolve('..')
 }
 
-/** A further database of the same PostgreSQL, with the schema and nothing in it. */
+/** Another database of the same PostgreSQL, with the schema only. */
 export async function makeDatabase(place: Place, name: string): Promise<string> {
   const url = withDatabase(place.databaseUrl, name)
   await migrate(url)
   return url
 }
 
-/** Connects so many times to a database, and lets go of it when `work` is through. */
+/** Opens a number of connections to a database, and closes them after `work`. */
 export async function withClients<T>(url: string, count: number, work: (clients: pg.Client[]) => Promise<T>) {
   const clients = Array.from({ length: count }, () => new pg.Client({ connectionString: url }))
   try {
@@ -67,7 +70,7 @@ export async function withClients<T>(url: string, count: number, work: (clients:
   }
 }
 
-/** Tells whoever waits what goes on; the answer itself goes to standard output. */
+/** Reports progress on standard error; the result goes to standard output. */
 export function tell(sentence: string): void {
   console.error(sentence)
 }

@@ -6,7 +6,7 @@ const msPerTick = 10
 
 type Process = { pid: number; parent: number; ticks: number }
 
-/** Milliseconds of processor time that a process and all below it have used so far, those that have ended included. */
+/** The processor time in milliseconds of a process and its descendants so far, including those that have ended. */
 export function processorMs(pid: number): number {
   if (process.platform !== 'linux') throw new Error('Processor time is read from /proc, which only Linux has.')
   const all = readProcesses()

@@ -35,10 +35,10 @@ export function consoleFolder(place: Place): string {
   return path.join(place.folder, 'console')
 }
 
-/** `npm start` with a data folder of its own, and back once the first page has been answered. */
+/** Runs `npm start` with a separate data folder, and returns after the first page has been answered. */
 export async function startConsole(place: Place): Promise<Running> {
   const port = String(await freePort())
-  // What this process has set for the product's modules would take the place of what the console makes for itself.
+  // The environment of this process would override what the console sets for itself.
   const { DATABASE_URL, NEXTAUTH_URL, NEXTAUTH_SECRET, ...rest } = place.environment
   const env = {
     ...rest,
@@ -52,7 +52,7 @@ export async function startConsole(place: Place): Promise<Running> {
   return await startProgram(place, `http://127.0.0.1:${port}`, program)
 }
 
-/** Runs a Node program to its end. What it says is shown only when it fails. */
+/** Runs a Node program to its end. Its output is shown only if it fails. */
 export async function runProgram(place: Place, program: Omit<Program, 'command'>): Promise<void> {
   const { child, log, stop } = begin(place, { ...program, command: process.execPath })
   await new Promise((resolve) => child.once('close', resolve))
@@ -69,7 +69,7 @@ async function startProgram(place: Place, url: string, program: Program): Promis
   return { url, pid: child.pid ?? 0, stop }
 }
 
-// Each has a process group of its own, as in a terminal, and is stopped like there: npm alone would leave its children.
+// Each runs in a process group, as in a terminal, and is stopped like there: npm alone would leave its children.
 function begin(place: Place, { name, command, args, folder, env }: Program) {
   const log = path.join(place.folder, `${name}.log`)
   const output = fs.openSync(log, 'w')

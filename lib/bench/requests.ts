@@ -8,12 +8,12 @@ export type Target = { name: string; url: string; cookie: string; server: number
 export type Cost = { single: number; atOnce: number; processor: number; database: number }
 
 const simultaneous = 10
-/** Slow is a figure; only an answer that never comes is a failure. */
+/** A slow answer is a figure; only a missing one is a failure. */
 const patienceSeconds = 60
 
-/** Asks so many times one after another and as many times ten at once. */
+/** Sends a number of requests one by one, and the same number ten at a time. */
 export async function ask(target: Target, requests: number): Promise<Cost> {
-  // A server that nobody has asked for some seconds has let go of its connections to the database.
+  // A server that was idle for some seconds has closed its database connections.
   await middleMs(target, simultaneous, 2 * simultaneous)
   const before = { server: processorMs(target.server), postgres: processorMs(target.postgres) }
   const single = await middleMs(target, 1, requests)

@@ -3,7 +3,7 @@ import { SourceMap } from 'node:module'
 import path from 'node:path'
 import type { Script } from './browser'
 
-/** A script is asked every so many characters whose it is, which is as good as asking for each. */
+/** Sample the source map every 16 characters; a finer grid does not change the totals. */
 const step = 16
 const packagesShown = 25
 const chunksShown = 8
@@ -27,7 +27,7 @@ export function describeScripts(scripts: Script[], build: string): string[] {
   ]
 }
 
-// What was sent is shared out by the length of what it unpacks to.
+// The transferred size is distributed by the length of the uncompressed parts.
 function contentsOf({ path: url, bytes }: Script, build: string): Contents {
   const contents: Contents = new Map()
   const file = path.join(build, url.replace('/_next/', ''))

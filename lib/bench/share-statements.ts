@@ -14,8 +14,8 @@ type Words = string[]
 export type Recipe = { text: string; values: Fill[] }[]
 
 /**
- * Notes the statements that `work` sends to PostgreSQL, with their values and in their order. They are taken where they
- * leave for the wire, so they are what is really issued, whoever made them.
+ * Records the statements that `work` sends to PostgreSQL, with their values and in order. They are taken at the wire,
+ * so they are what is really issued.
  */
 export async function issuedBy(work: () => Promise<unknown>): Promise<Statement[]> {
   const { query } = pg.Client.prototype
@@ -35,7 +35,7 @@ export async function issuedBy(work: () => Promise<unknown>): Promise<Statement[
   }
 }
 
-/** Finds what is the share's own in its statements. */
+/** Finds the values in the statements that differ between shares. */
 export function toRecipe(statements: Statement[], task: ShareTask, shareId: string): Recipe {
   const words = wordsOf(task, shareId)
   return statements.map(({ text, values }) => ({ text, values: values.map((value) => toFill(value, words)) }))
@@ -53,7 +53,7 @@ function wordsOf({ imageId, owner, recipient, day }: ShareTask, shareId: string)
   return [imageId, owner.id, owner.username, recipient.id, recipient.username, shareId, day]
 }
 
-// Worked out once, so that filling a statement in costs next to nothing.
+// Prepared once, so that filling in a statement costs almost nothing.
 function toFill(value: unknown, words: Words): Fill {
   if (Array.isArray(value)) {
     const fills = value.map((item) => toFill(item, words))

@@ -3,7 +3,7 @@ import { db } from '@/lib/db/client'
 import { newId } from '@/lib/ids'
 import { dailySharesMax, recipientsMax, shareDay } from '@/lib/shares/rules'
 
-// Noon in Asia/Shanghai, so that the day there and the day in UTC are the same.
+// Noon in Asia/Shanghai, so that its day equals the UTC day.
 const noon = Date.parse('2026-03-10T04:00:00.000Z')
 const dayMs = 24 * 60 * 60 * 1000
 const sharesPerOwner = 10
@@ -40,13 +40,13 @@ export async function oneOwnerTasks(count: number): Promise<ShareTask[]> {
   }))
 }
 
-/** As if the owner of the task's image had asked at the task's moment. */
+/** A context of the image's owner at the time of the task. */
 export function contextOf({ owner, now }: ShareTask): Context {
   const viewer = mintViewer({ ...owner, kind: 'MASTER', displayName: '', master: null })
   return { viewer, now, address: null }
 }
 
-/** The region that all of the shares are in, made by whoever needs it first. */
+/** The region of all shares, created on first use. */
 export async function makeRegion(): Promise<void> {
   const made = { id: region, name: 'Region of the benchmark', createdAt: new Date(noon) }
   await db().region.createMany({ data: [made], skipDuplicates: true })

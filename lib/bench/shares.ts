@@ -96,7 +96,7 @@ async function pace(tasks: ShareTask[], issue: (task: ShareTask, worker: number)
   }
 }
 
-// What is issued by hand must do all that the operation does, else the comparison says nothing.
+// The statements by hand must have the same effect as the operation, otherwise the comparison is meaningless.
 async function requireEveryShare(): Promise<void> {
   const [shares, events, days] = await Promise.all([
     db().share.count(),

@@ -25,8 +25,8 @@ const memoryMax = 5
 const session = 'ses-viewed'
 
 /**
- * How long a key takes to the serial port and back through a WebSocket, beside the Unix socket alone, and what an open view costs
- * in memory. The port answers at once, so a guest's own slowness is in neither; server and browser are this one process.
+ * The round trip of a key to the serial port through a WebSocket, beside the Unix socket alone, and the memory of an
+ * open view. The port echoes at once, so no guest's slowness is measured; server and browser are this one process.
  */
 export async function measureViews(_place: Place): Promise<Findings> {
   tell('Views: keys go to a serial port and back …')

@@ -8,7 +8,7 @@ import { runProgram } from './programs'
 const sources = ['app', 'components', 'lib', 'prisma', 'public', 'instrumentation.ts']
 const settings = ['next.config.js', 'package.json', 'package-lock.json', 'tsconfig.json']
 
-/** What the Custom Images page is made of, from the outside in. */
+/** The files of the Custom Images page, from the outside in. */
 const listPage = ['', '[region]/', '[region]/images/(tabs)/'].map((folder) => `${folder}layout.tsx`)
 listPage.push('[region]/images/(tabs)/custom/page.tsx')
 
@@ -19,7 +19,7 @@ const constants = 'lib/constants.ts'
 /** The environment variable that names the file with the constant data. */
 const listVariable = 'ECS_BENCH_LIST'
 
-/** Answers what the session and the reads answer, with neither a session nor a database. */
+/** Replaces the session and the reads by constants, without a database. */
 const constantReads = `import fs from 'node:fs'
 let kept: ReturnType<typeof JSON.parse>
 const data = () => (kept ??= JSON.parse(fs.readFileSync(/* turbopackIgnore: true */ process.env.${listVariable} ?? '', 'utf8')))
@@ -33,7 +33,7 @@ export const countNewShares = async (..._: unknown[]) => data().newShares
 
 export type WorkingCopy = {
   folder: string
-  /** What a server of the copy needs to find the constant data. */
+  /** The environment with which a server of the copy finds the constant data. */
   environment: Record<string, string>
   setConstants(data: unknown): void
   constantPage(region: string): string
@@ -42,8 +42,8 @@ export type WorkingCopy = {
 let made: Promise<WorkingCopy> | undefined
 
 /**
- * A built copy of the console with one page more: the Custom Images page, word for word, from constant data. Its scripts
- * have source maps, which tell what they hold.
+ * A built copy of the console with one more page: the Custom Images page, word for word, from constant data. Its
+ * scripts have source maps, to measure what they contain.
  */
 export function workingCopy(place: Place): Promise<WorkingCopy> {
   made ??= makeCopy(place)
@@ -70,13 +70,13 @@ async function makeCopy(place: Place): Promise<WorkingCopy> {
   }
 }
 
-// A gigabyte of packages is linked in a second. A symbolic link would lead out of what the build takes for its project.
+// Hard-linking a gigabyte of packages takes a second. A symbolic link would point outside the project of the build.
 function linkPackages(folder: string): void {
   const { status, stderr } = spawnSync('cp', ['-al', 'node_modules', folder], { encoding: 'utf8' })
   if (status !== 0) throw new Error(`The packages could not be linked into ${folder}.\n${stderr}`)
 }
 
-// The page's own files with other imports, so that it shows what the page shows, also after that has changed.
+// The page's own files with other imports, so that the copy follows later changes of the page.
 function addConstantPage(folder: string): void {
   const [from, to] = [path.join(folder, 'app/(console)'), path.join(folder, 'app/constant')]
   for (const file of listPage) {
@@ -88,7 +88,7 @@ function addConstantPage(folder: string): void {
   fs.writeFileSync(path.join(folder, constants), constantReads)
 }
 
-// The types of the added page are nobody's concern, and those of the others have been checked where they come from.
+// Type errors of the added page do not matter, and the others' types are checked in the project.
 function addSettings(folder: string): void {
   const file = path.join(folder, 'next.config.js')
   const config = fs.readFileSync(file, 'utf8')

@@ -4,11 +4,11 @@ import { open, rename, rm, stat, statfs } from 'node:fs/promises'
 import path from 'node:path'
 import { isErrnoCode } from './data-folder'
 
-// A file beside the files of PostgreSQL that holds nothing. PostgreSQL stops when it cannot write its log, so when its file
-// system is nearly full the ballast is deleted, and what it took is left to PostgreSQL. Whether the file is there is what all
-// processes of the console judge by: without it the console is read-only.
+// An empty reserve file next to PostgreSQL's files. PostgreSQL stops if it cannot write its WAL, so when its file
+// system is nearly full the ballast is deleted to free space. All processes of the console judge by the existence of
+// the file: without it the console is read-only.
 
-/** PostgreSQL writes its log in files of 16 MiB; less than two of them would help for no time at all. */
+/** PostgreSQL writes WAL in files of 16 MiB; less than two of them would not help for long. */
 export const ballastMin = 32 * 2 ** 20
 export const ballastDefault = 64 * 2 ** 20
 
@@ -26,15 +26,15 @@ export async function roomFor(folder: string): Promise<number> {
 }
 
 /**
- * What is to be done with a ballast of `size` bytes. It is given up when less than half of it is free, and made again when it
- * leaves one and a half times as much free: between the two a disk that fills and empties a little changes nothing.
+ * What to do with a ballast of `size` bytes. It is deleted when less than half of its size is free, and made again when
+ * that leaves one and a half times its size free: the gap avoids flapping.
  */
 export function ballastStep({ isThere, free, size }: { isThere: boolean; free: number; size: number }) {
   if (isThere) return free < size / 2 ? 'give up' : 'keep'
   return free >= 2.5 * size ? 'make' : 'keep'
 }
 
-/** The size of the ballast that is there; null without one. */
+/** The size of the ballast file; null without one. */
 async function ballastSize(folder: string): Promise<number | null> {
   return await stat(ballastFile(folder)).then(
     ({ size }) => size,
@@ -45,7 +45,7 @@ async function ballastSize(folder: string): Promise<number | null> {
   )
 }
 
-/** Gives the ballast up when the disk is nearly full, and says whether it did. Anybody may at any time; nothing is lost. */
+/** Deletes the ballast if the disk is nearly full, and returns whether it did. Any process may call it at any time. */
 export async function relieveDatabase(folder: string): Promise<boolean> {
   const size = await ballastSize(folder)
   if (size === null || ballastStep({ isThere: true, free: await roomFor(folder), size }) !== 'give up') return false
@@ -54,8 +54,8 @@ export async function relieveDatabase(folder: string): Promise<boolean> {
 }
 
 /**
- * Makes the ballast, or gives it up, as the room asks for; one of another size is replaced. Answers what was done. Only whoever
- * holds the lock of the folder may call this. Throws what the file system says; then no half of one is left.
+ * Makes or deletes the ballast as the free space requires; one of another size is replaced. Returns what was done. Only
+ * for the holder of the folder's lock. Throws file system errors, leaving no partial file.
  */
 export async function tendBallast(folder: string, size: number): Promise<'kept' | 'made' | 'given up'> {
   const there = await ballastSize(folder)
@@ -70,8 +70,8 @@ export async function tendBallast(folder: string, size: number): Promise<'kept' 
   return step === 'keep' ? 'kept' : step === 'make' ? 'made' : 'given up'
 }
 
-// Written and not only said to be so long: a file with a hole takes no room that could be given up. Of random bytes, because
-// some file systems compress. It gets its name when it is whole.
+// Really written, because a sparse file occupies no space, and with random bytes, because some file systems compress.
+// Renamed into place when complete.
 async function makeBallast(folder: string, size: number): Promise<void> {
   const file = ballastFile(folder)
   const making = `${file}.new`

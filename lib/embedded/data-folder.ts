@@ -9,7 +9,7 @@ export class StartError extends Error {}
 /** The supervisor of `npm start` holds its folder for long; a command line only while it runs. */
 type Kind = 'server' | 'command'
 
-/** starting: the database may not be there yet. open: others may use the database. ending: it will be gone soon. */
+/** starting: the database may not be ready yet. open: others may use the database. ending: it will be gone soon. */
 type State = 'starting' | 'open' | 'ending'
 
 export type Holder = { pid: number; started: string; kind: Kind; state: State }
@@ -29,14 +29,15 @@ export async function lockDataFolder(folder: string, kind: Kind): Promise<Folder
     if ('lock' in taken) return taken.lock
     const { holder } = taken
     const isBrief = holder.kind === 'command' || holder.state === 'ending'
-    // The grace is for a supervisor whose npm was killed: it notices within half a second and then says that it ends.
+    // The grace period is for a supervisor whose npm was killed: it notices within half a second and then marks itself
+    // as ending.
     if (Date.now() - since > (isBrief ? patienceMs : graceMs)) throw new StartError(sentence(folder, holder))
     if (isBrief && !told) console.error(`Waiting for process ${holder.pid} to finish with the data folder ${folder} …`)
     told ||= isBrief
   }
 }
 
-/** Takes the data folder if it is free, and else says who has it. */
+/** Takes the data folder if it is free; otherwise returns the holder. */
 export function tryDataFolder(folder: string, kind: Kind): { lock: FolderLock } | { holder: Holder } {
   try {
     return take(folder, kind)
@@ -69,8 +70,8 @@ function take(folder: string, kind: Kind): { lock: FolderLock } | { holder: Hold
   }
 }
 
-// The locks are numbered files and the highest one counts. Nobody ever takes away or reuses the highest number, so two
-// processes that find the same dead holder ask for the same next number, and the file system gives it to one of them.
+// Locks are numbered files, and the highest one counts. The highest number is never removed or reused, so two processes
+// that find the same dead holder try to create the same next number, and the file system lets one succeed.
 function claim(folder: string, mine: string, number: number): boolean {
   const file = lockFile(folder, number)
   try {
@@ -80,7 +81,7 @@ function claim(folder: string, mine: string, number: number): boolean {
     throw error
   }
   const all = locks(folder)
-  // Whoever looked long ago may claim a number that others have taken and left since.
+  // A process that looked long ago may claim a number that others have used and left since.
   const isLate = all.some((lock) => lock.number > number)
   for (const lock of all)
     if (isLate ? lock.number === number : lock.number < number)

@@ -12,7 +12,7 @@ import { type Access, findPostmaster, isAnswering, launch, type Postmaster, stop
 export type EmbeddedDatabase = {
   url: string
   pid: number
-  /** False once PostgreSQL has ended, whoever ended it. */
+  /** False once PostgreSQL has ended for any reason. */
   isRunning(): boolean
   stop(): Promise<void>
 }
@@ -23,15 +23,15 @@ export type StartOptions = {
 }
 
 /**
- * Starts the PostgreSQL of a data folder, or adopts the one that a killed process has left running there. Only whoever
- * holds the lock of the folder may call this.
+ * Starts the PostgreSQL of a data folder, or adopts the one that a killed process has left running. Only for the holder
+ * of the folder's lock.
  */
 export async function startDatabase(folder: string, options: StartOptions = {}): Promise<EmbeddedDatabase> {
   const files = path.join(path.resolve(folder), 'postgres')
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
   const program = postgresProgram(files)
   if (!fs.existsSync(files)) await initialise(folder, files, program, options)
-  // On a full disk PostgreSQL would not come up, and nobody could delete anything.
+  // On a full disk PostgreSQL would not start, and nothing could be deleted.
   await relieveDatabase(folder)
   takeOver(files, program)
   const access = readAccess(folder)
@@ -46,8 +46,8 @@ export async function startDatabase(folder: string, options: StartOptions = {}):
 }
 
 /**
- * The embedded database for a command line: the one that the running console has, else one that is started for the
- * command's own duration under the same lock. `isOurs` says which; then the caller brings the schema up to date.
+ * The embedded database for a command: the running console's, else one that is started for the command under the same
+ * lock. If `isOurs`, the caller must migrate the schema.
  */
 export async function openDatabase(folder: string): Promise<{ url: string; isOurs: boolean; stop(): Promise<void> }> {
   // Even the lock of the folder takes a file.
@@ -80,7 +80,7 @@ export async function runningDatabase(folder: string): Promise<string | null> {
 
 async function startForOneCommand(folder: string, lock: { release(): void }) {
   try {
-    // The next start clears away what is there now, and with it whatever a command would do to it.
+    // The next start deletes everything, including what a command would change.
     if (firstStart(folder) === 'making')
       throw new StartError('The first start was cut off. Run npm start, which begins it anew.')
     const database = await startDatabase(folder)
@@ -92,8 +92,8 @@ async function startForOneCommand(folder: string, lock: { release(): void }) {
   }
 }
 
-// The cluster is made beside its place and moved there when it is whole, so a half-made one is never mistaken for it.
-// Its password is written first: without it the cluster would be of no use.
+// The cluster is created in another folder and moved into place when complete, so a partial one is never used. Its
+// password is written first: without it the cluster would be useless.
 async function initialise(folder: string, files: string, program: PostgresProgram, { throwaway }: StartOptions) {
   const access = {
     host: '127.0.0.1',
@@ -144,7 +144,7 @@ function takeOver(files: string, { servant }: PostgresProgram): void {
   }
 }
 
-// One that was just killed may be listed for another moment, so that it is found, never answers, and is gone.
+// A PostgreSQL that was just killed may be listed for a moment: it is found, never answers, and is gone.
 async function adopt(files: string, access: Access): Promise<Postmaster | undefined> {
   for (;;) {
     const left = await findPostmaster(files)
@@ -153,8 +153,8 @@ async function adopt(files: string, access: Access): Promise<Postmaster | undefi
   }
 }
 
-// The port is kept from start to start, so that whoever knows the address may go on using it; when another program has
-// taken it meanwhile, there is a new one.
+// The port is kept from start to start, so that known addresses stay valid; if another program has taken it, a new one
+// is chosen.
 async function launchSomewhere(files: string, program: PostgresProgram, access: Access, options: StartOptions) {
   for (let attempt = 1; ; attempt++) {
     const port = attempt === 1 && (await becomesFree(access.port)) ? access.port : await freePort()

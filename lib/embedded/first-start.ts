@@ -5,7 +5,7 @@ import { readIfThere } from './data-folder'
 /** making: the demo data is on its way, or was when that start was cut off. off: the console was wanted empty. */
 type FirstStart = 'making' | 'made' | 'off'
 
-/** How the first start of a data folder went; nothing before it. */
+/** The state of the first start of a data folder; undefined before it. */
 export function firstStart(folder: string): FirstStart | undefined {
   const text = readIfThere(fileOf(folder))
   return text === undefined ? undefined : JSON.parse(text).demo

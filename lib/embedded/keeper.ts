@@ -10,7 +10,7 @@ export type KeepOptions = StartOptions & {
   onMove?: (url: string) => void
   /** Hears that PostgreSQL cannot be brought back. */
   onLost?: (error: unknown) => void
-  /** Where what happens is told, a sentence at a time. */
+  /** Receives a sentence about each event. */
   tell?: (sentence: string) => void
 }
 
@@ -22,8 +22,8 @@ const triesMax = 12
 const pauseMaxMs = 15_000
 
 /**
- * Starts the embedded PostgreSQL, keeps its ballast, and starts it again whenever it ends before `stop`: at once, or as soon as
- * its file system has room. Only whoever holds the lock of the folder may use one.
+ * Runs the embedded PostgreSQL, maintains its ballast, and restarts it whenever it ends before `stop`: at once, or as
+ * soon as its file system has space. Only for the holder of the folder's lock.
  */
 export class DatabaseKeeper {
   private readonly ending = new AbortController()
@@ -31,7 +31,7 @@ export class DatabaseKeeper {
   private starting: Promise<EmbeddedDatabase> | undefined
   private watching: Promise<void> | undefined
   private database: EmbeddedDatabase | undefined
-  /** What was told last of the ballast, which is told once and not at every look. */
+  /** The last message about the ballast, to report each change once. */
   private told = ''
 
   constructor(

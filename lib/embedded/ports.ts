@@ -12,8 +12,8 @@ export async function becomesFree(port: number, host = '127.0.0.1'): Promise<boo
 }
 
 /**
- * A free port below those that systems give to outgoing connections: among these, someone's connection could hold our
- * port while we are down, or a connection to it could meet itself.
+ * A free port below the system's range for outgoing connections: an outgoing connection could take our port while we
+ * are down, or connect to itself.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

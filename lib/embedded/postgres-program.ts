@@ -4,11 +4,14 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import { isErrnoCode, readIfThere, StartError } from './data-folder'
 
-/** Whom PostgreSQL runs as where we are root, which it refuses to be. `reaches` says how it gets to its files. */
+/**
+ * The user for PostgreSQL where we are root, which it refuses to be. `reaches` is how that user gets access to the
+ * files.
+ */
 type Servant = { uid: number; gid: number; reaches: 'by permission' | 'by capability' }
 
 export type PostgresProgram = {
-  /** The user who owns its files; nothing where it runs as ourselves. */
+  /** The owner of the files; undefined if PostgreSQL runs as ourselves. */
   servant: Servant | undefined
   spawn(name: 'initdb' | 'postgres', args: string[], options: SpawnOptions): ChildProcess
 }
@@ -66,7 +69,7 @@ function linkLibraries(root: string): void {
   }
 }
 
-// The owner of files that are there already stays their owner; new ones belong to `postgres`, else to `nobody`.
+// Existing files keep their owner; new ones belong to `postgres`, else to `nobody`.
 function findServant(binary: string, files: string): Servant {
   const owner = fs.statSync(files, { throwIfNoEntry: false })
   const id = owner && owner.uid !== 0 ? { uid: owner.uid, gid: owner.gid } : (user('postgres') ?? user('nobody'))
@@ -99,8 +102,8 @@ function letThrough(folder: string, gid: number): void {
   fs.chmodSync(folder, (fs.statSync(folder).mode & 0o700) | 0o010)
 }
 
-// A clone under /root cannot be entered by anyone else, so there the servant keeps the one capability to pass through
-// folders. The secure bit is for PostgreSQL's own check with access(2), which looks at no capability without it.
+// Nobody else can enter a clone under /root, so there the process keeps the one capability to search folders.
+// PostgreSQL checks with access(2), which ignores capabilities without the secure bit.
 function asServant(servant: Servant | undefined): string[] {
   if (servant?.reaches !== 'by capability') return []
   const ids = [`--reuid=${servant.uid}`, `--regid=${servant.gid}`, '--clear-groups']

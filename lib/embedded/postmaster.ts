@@ -6,7 +6,7 @@ import { isErrnoCode, readIfThere, StartError } from './data-folder'
 import type { PostgresProgram } from './postgres-program'
 import { processStart } from './process-start'
 
-/** What is needed to connect, as `pg` takes it. Its `port` is where PostgreSQL last listened. */
+/** The connection parameters for `pg`. Its `port` is where PostgreSQL last listened. */
 export type Access = { host: string; port: number; user: string; password: string; database: string }
 
 /** The first process of a running PostgreSQL. */
@@ -18,7 +18,7 @@ const settings = {
   max_connections: '200',
   timezone: 'UTC',
   log_timezone: 'UTC',
-  // One file per weekday, each begun anew after a week. Neither rows nor statements are logged: they hold secrets.
+  // One file per weekday, overwritten after a week. Neither rows nor statements are logged: they contain secrets.
   logging_collector: 'on',
   log_directory: 'log',
   log_filename: 'postgres-%a.log',
@@ -29,7 +29,7 @@ const settings = {
   log_min_error_statement: 'panic',
 }
 
-/** Starts PostgreSQL in a session of its own, so that neither Ctrl-C nor our own end takes it down in mid-write. */
+/** Starts PostgreSQL in its own session, so that neither Ctrl-C nor our own end kills it in the middle of a write. */
 export async function launch(
   files: string,
   program: PostgresProgram,
@@ -59,8 +59,8 @@ export async function launch(
 }
 
 /**
- * The PostgreSQL that works on these files, if one does. Waits for one that is just ending, and clears away what one
- * that was killed has left: its record, and processes of its own that have not noticed yet.
+ * The PostgreSQL that is running on these files, if any. Waits for one that is just stopping, and removes what a killed
+ * one has left: its pid file, and children that have not noticed yet.
  */
 export async function findPostmaster(files: string): Promise<Postmaster | undefined> {
   for (;;) {

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 
 /**
- * When a process started, as a text that no other process of that number has; nothing when it has ended. A process id
- * alone is not enough: after a while, or after a restart of the machine, it belongs to someone else.
+ * The start time of a process, which together with its id is unique; undefined when it has ended. An id alone is not
+ * enough: it is reused, in particular after a restart of the machine.
  */
 export function processStart(pid: number): string | undefined {
   if (process.platform !== 'linux') return startFromPs(pid)
@@ -11,7 +11,7 @@ export function processStart(pid: number): string | undefined {
     // The name in the second field may hold spaces and brackets; what follows its last bracket is regular.
     const fields = fs.readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\)/s, '').trim().split(' ')
     const [state] = fields
-    // An ended process whose parent has not yet asked for its result is still listed.
+    // A zombie is still listed.
     if (state === 'Z' || state === 'X') return undefined
     return `${bootId()} ${fields[19]}`
   } catch {

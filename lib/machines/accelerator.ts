@@ -6,12 +6,12 @@ import type { Accelerator } from './command'
 
 const patienceMs = 10_000
 const sector = 512
-/** What the probe makes QEMU end with when it comes to its end: (0x10 << 1) | 1. */
+/** The exit code of QEMU when the probe has finished: (0x10 << 1) | 1. */
 const probeDone = 33
 
 /**
- * A boot sector, assembled from probe.S: it goes three times into protected mode, takes an interrupt there and comes back,
- * as every boot loader does, and then says so. A broken KVM starts and stops at just that.
+ * A boot sector, assembled from probe.S: it enters protected mode three times, takes an interrupt there and returns, as
+ * every boot loader does, and then reports success. A broken KVM fails at exactly that.
  */
 export const probeCode =
   'fa31c08ed88ed0bc0070b90300510f0116b07c0f011ec67c0f20c00c010f22c0ea257c080066b810008ed88ed06631c08ee08ee8cd01ea3d7c000018' +
@@ -56,7 +56,7 @@ function runs(program: string, way: Accelerator, disk: string): Promise<boolean>
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     const timer = setTimeout(() => probe.kill('SIGKILL'), patienceMs)
-    // After this word nothing more comes: the guest stands still.
+    // After this word nothing follows: the guest hangs.
     probe.stderr.on('data', (text) => String(text).includes('KVM internal error') && probe.kill('SIGKILL'))
     probe.once('error', () => resolve(false))
     probe.once('close', (code) => {

@@ -25,7 +25,7 @@ export class BaseCache {
 
   constructor(private readonly place: Place) {}
 
-  /** Where the bytes lie on this host, or would. */
+  /** The path of the bytes on this host, whether they exist or not. */
   fileOf({ regionId, key }: BytesOf): string {
     const { local } = storeOf(regionId)
     return local ? path.join(local.folder, key) : path.join(this.place.folder, regionId, key)
@@ -79,7 +79,7 @@ export class BaseCache {
     const stop = new AbortController()
     const download: Download = { done: Promise.resolve(), stop, waiting: 0, left: base.size }
     download.done = this.download(file, base, download).finally(() => this.end(file, download))
-    // Those who wait hear of a failure; nobody may be left to.
+    // Waiters get the error; there may be none left.
     download.done.catch(() => {})
     this.downloads.set(file, download)
     return download
@@ -91,7 +91,7 @@ export class BaseCache {
   }
 
   private async download(file: string, base: MachineBase, download: Download): Promise<void> {
-    // A name of its own: a download that was given up may still be at it when the next begins.
+    // A unique name: a cancelled download may still be writing when the next begins.
     const part = `${file}.${randomUUID()}.part`
     const counting = new Transform({
       transform(chunk: Buffer, _encoding, done) {

@@ -74,10 +74,10 @@ LABEL linux
 `
 
 /**
- * Makes a disk that boots for real, as a compressed qcow2 of some 13 MB: Debian's cloud kernel with busybox, started by
- * syslinux from a BIOS. It answers on the screen and on the serial port with a shell, and ends at the power button.
- * Its parts are Debian packages, which are downloaded and unpacked beside the target and not installed.
- * Throws where apt cannot bring them, or not within two minutes.
+ * Makes a bootable disk as a compressed qcow2 of some 13 MB: Debian's cloud kernel with busybox, started by syslinux
+ * from a BIOS. It offers a shell on the screen and the serial port, and shuts down at the power button. Its parts are
+ * Debian packages, downloaded and unpacked next to the target but not installed. Throws if apt cannot provide them
+ * within two minutes.
  */
 export async function makeBootDisk(target: string): Promise<void> {
   await mkdir(path.dirname(target), { recursive: true })

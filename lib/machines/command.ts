@@ -80,7 +80,7 @@ function blockdev(options: Record<string, string | boolean>): string[] {
  */
 export const runStates: Record<string, MachineState> = {
   running: { state: 'running', reason: null },
-  // The guest put itself to sleep: it can be woken and holds what it has.
+  // The guest suspended itself: it can be woken and keeps its memory.
   suspended: { state: 'running', reason: null },
   prelaunch: { state: 'paused', reason: { code: 'STARTING' } },
   inmigrate: { state: 'paused', reason: { code: 'STARTING' } },

@@ -10,7 +10,10 @@ export type Limits = {
   fileBytes: number
 }
 
-/** `uid`: a user of its own, who reaches no other machine's files. `shared`: the console's own user, in limits alone. */
+/**
+ * `uid`: a user of its own, without access to other machines' files. `shared`: the console's own user, with resource
+ * limits only.
+ */
 export type Confinement = {
   kind: 'uid' | 'shared'
   command: (limits: Limits, uid: number, inside: string[]) => string[]
@@ -19,7 +22,7 @@ export type Confinement = {
 const processesMost = 256
 const filesMost = 1024
 const withoutRights = ['--no-new-privs', '--inh-caps=-all', '--bounding-set=-all']
-// The kernel ends QEMU when its keeper ends, also after a kill. It comes after `unshare`, which would forget it.
+// The kernel kills QEMU when its keeper ends, also after SIGKILL. It comes after `unshare`, which would clear it.
 const tied = ['--pdeathsig', 'KILL']
 
 function ways(isRoot: boolean, groups: number[]) {
@@ -40,8 +43,8 @@ function ways(isRoot: boolean, groups: number[]) {
 }
 
 /**
- * The best way to keep a guest in that this host has, found by trying it. Without a network of its own the process would
- * reach what listens on this host, so a way without one comes last. `groups` are those that may open /dev/kvm.
+ * The strongest confinement that works on this host, found by trying. Without a network namespace the process could
+ * reach services of this host, so a way without one comes last. `groups` are those that may open /dev/kvm.
  */
 export async function findConfinement(probeUid: number, groups: number[]): Promise<Confinement> {
   for (const { kind, prefix } of ways(process.getuid?.() === 0, groups)) {

@@ -1,4 +1,4 @@
-/** One thing in a cpio archive; its name has no leading slash, and a folder comes before what it holds. */
+/** An entry of a cpio archive; its name has no leading slash, and a folder precedes its content. */
 export type ArchiveEntry = { name: string } & (
   | { kind: 'folder' }
   | { kind: 'program'; bytes: Buffer }
@@ -24,7 +24,7 @@ function record(entry: ArchiveEntry, inode: number): Buffer {
   return Buffer.concat([padded(Buffer.concat([Buffer.from(head), name])), padded(content)])
 }
 
-/** Every part begins at a multiple of four bytes. */
+/** Every part is aligned to four bytes. */
 function padded(bytes: Buffer): Buffer {
   return Buffer.concat([bytes, Buffer.alloc(-bytes.length & 3)])
 }

@@ -17,7 +17,7 @@ export const journalShape = z.object({
 
 export type Journal = z.infer<typeof journalShape>
 
-/** What the keeper of a folder has written down; null where none ever ran. */
+/** The journal of a keeper's folder; null if no keeper ever ran. */
 export async function readJournal(folder: string): Promise<Journal | null> {
   try {
     return journalShape.parse(JSON.parse(await readFile(path.join(folder, 'journal.json'), 'utf8')))
@@ -27,7 +27,7 @@ export async function readJournal(folder: string): Promise<Journal | null> {
   }
 }
 
-/** How a machine ended whose keeper is gone. A keeper says how its machine ends, so one that could not was ended itself. */
+/** Why a machine without a keeper has ended. A keeper records its machine's end, so one without a record was killed. */
 export function endOf(journal: Journal, bootId: string): { state: 'stopped' | 'failed'; reason: MachineReason | null } {
   if (journal.state === 'stopped' || journal.state === 'failed') return { state: journal.state, reason: journal.reason }
   if (journal.boot !== bootId) return { state: 'stopped', reason: { code: 'HOST_RESTARTED' } }

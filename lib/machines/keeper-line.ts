@@ -44,7 +44,7 @@ export async function openView(folder: string, what: 'console' | 'screen', optio
   }
 }
 
-/** By way of the folder's descriptor, because the whole path may be longer than the address of a socket can be. */
+/** Through the folder's descriptor, because the path may exceed the length limit of socket addresses. */
 async function connect(folder: string): Promise<net.Socket> {
   const handle = await open(folder, 'r').catch((error) => {
     throw isErrnoCode(error, 'ENOENT') ? new NotRunning('There is no such machine.') : error
@@ -63,7 +63,7 @@ async function connect(folder: string): Promise<net.Socket> {
   }
 }
 
-/** Reads one line and leaves what comes after it in the socket, which is as if nobody had read from it. */
+/** Reads one line and puts the rest back into the socket. */
 function firstLine(socket: net.Socket): Promise<string> {
   return new Promise((resolve, reject) => {
     let head: Buffer = Buffer.alloc(0)
@@ -91,8 +91,8 @@ function firstLine(socket: net.Socket): Promise<string> {
 }
 
 /**
- * Starts the keeper of a machine, with the open file of the image's bytes. It gets no environment of ours, which holds secrets, and
- * a session of its own, so that our end is not its end.
+ * Starts the keeper of a machine, with an open file of the image's bytes. It gets none of our environment, which
+ * contains secrets, and its own session, so that it outlives us.
  */
 export async function startKeeper(place: MachineFolder, start: string, base: number): Promise<ChildProcess> {
   // Asked for here and not when the module is loaded: the build of the pages, which only looks at machines, has no such folder.

@@ -24,12 +24,12 @@ const built = z.object({
   }),
 })
 
-/** What is kept of a building, beside the disk that it made. */
+/** The record of a build, kept beside its disk. */
 export type Built = z.infer<typeof built>
 
 /**
- * The folders of one machine. What is in `machine` belongs to its own user, so nothing there is trusted: it is made new,
- * moved or removed as a whole, and read without following links. What is in `keeper` is the console's alone.
+ * The folders of one machine. `machine` belongs to its own user, so nothing in it is trusted: it is created, moved or
+ * removed as a whole, and read without following links. `keeper` belongs to the console alone.
  */
 export class MachineFolder {
   readonly folder: string
@@ -52,7 +52,7 @@ export class MachineFolder {
     }
   }
 
-  /** A new and empty folder for what a building makes. It takes the place of the old one with `finish`. */
+  /** A new, empty folder for a build. `finish` moves it into place. */
   async begin(): Promise<string> {
     const next = path.join(this.folder, 'machine.new')
     await rm(next, { recursive: true, force: true })
@@ -61,7 +61,7 @@ export class MachineFolder {
     return next
   }
 
-  /** The disk first and what says so last: a building that was cut off is done again. */
+  /** The disk first and the record last: an interrupted build is repeated. */
   async finish(build: MachineBuild, uid: number): Promise<void> {
     const file = path.join(this.folder, 'built.json')
     await rm(file, { force: true })

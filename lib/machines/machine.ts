@@ -1,6 +1,6 @@
 import type { Duplex, Readable } from 'node:stream'
 
-/** What a machine has to work with. Its disk is at least as large as the image's. */
+/** The resources of a machine. Its disk is at least as large as the image's. */
 export type MachineShape = { vcpus: number; memoryMib: number }
 
 export type BootMode = 'BIOS' | 'UEFI'
@@ -18,7 +18,7 @@ export type MachineBase = {
 /** What cloud-init finds at the first start after a build. */
 export type MachineLogin = { hostName: string; sshKey: string | null; userData: string | null }
 
-/** How the disk of a machine is built. A `build` of its own for every building, so that to ask twice builds once. */
+/** How to build the disk of a machine. Every build has its own `build` id, so that repeating the request builds once. */
 export type MachineBuild = {
   build: string
   base: MachineBase
@@ -31,32 +31,33 @@ export type MachineBuild = {
 export type MachineReason = { code: string; detail?: string | undefined }
 
 /**
- * `absent`: never built, or destroyed. `paused`: it waits, and says for what. `unknown`: the engine knows it and cannot say.
+ * `absent`: never built, or destroyed. `paused`: waiting, with the reason. `unknown`: the engine knows the machine but
+ * cannot tell its state.
  */
 export type MachineState = {
   state: 'absent' | 'stopped' | 'running' | 'paused' | 'failed' | 'unknown'
   reason: MachineReason | null
 }
 
-/** A time in which a machine was seen running. An open one goes on; `to` is how far it is proven. */
+/** A time in which a machine was seen running. `to` is the last proof; an open run continues. */
 export type MachineRun = { from: Date; to: Date; isOpen: boolean }
 
 /**
- * A view of a machine: bytes both ways until either side ends. The first `replayed` bytes, from `offset` on, were written before:
- * what they ask a terminal has been answered.
+ * A view of a machine: bytes both ways until either side ends. The first `replayed` bytes, from `offset` on, are old:
+ * terminal queries in them have been answered.
  */
 export type MachineView = { stream: Duplex; offset: number; replayed: number; viewers: number }
 
 export type ViewOptions = {
-  /** Go on from here, where that much is kept; else from the oldest byte that is. */
+  /** Resume from here if those bytes are kept, else from the oldest one. */
   offset?: number | undefined
-  /** Send away whoever has watched longest when all places are taken. */
+  /** If all places are taken, disconnect the oldest viewer. */
   isTakeOver?: boolean | undefined
 }
 
 /**
- * How far a snapshot has come, in bytes of the disk. `absent`: never begun, forgotten, or its machine came to another state meanwhile,
- * so it is begun again. `settled`: the guest wrote what it had in memory first.
+ * The progress of a snapshot in bytes of the disk. `absent`: never begun, discarded, or its machine changed state
+ * meanwhile, so it must begin again. `settled`: the guest flushed its memory first.
  */
 export type MachineSnapshot =
   | { state: 'absent' }
@@ -75,16 +76,16 @@ export type HostReport = {
 }
 
 /**
- * What runs machines. Everything is asked for and happens later: an answer means that the request was taken, and `state` says
- * what came of it. Each request may be repeated, and an engine may forget us and come back; nothing but ids is kept
- * between two calls. Another engine is one more file with this interface.
+ * An engine for machines. Every request is asynchronous: its answer means that it was accepted, and `state` reports the
+ * outcome. Requests are idempotent, and the engine may be restarted at any time; nothing but ids is kept between calls.
+ * Another engine is one more file with this interface.
  */
 export interface Machines {
-  /** What the host can do. Throws `NoHypervisor`. */
+  /** The host's capabilities. Throws `NoHypervisor`. */
   host(): Promise<HostReport>
   /** Brings the bytes of an image near, where they are far. Throws the store's errors. */
   prepare(base: MachineBase, signal?: AbortSignal): Promise<void>
-  /** Builds the disk anew unless this very build is there. The machine must not run. Throws `StoreFull`. */
+  /** Builds the disk unless this build exists. The machine must not run. Throws `StoreFull`. */
   build(id: string, build: MachineBuild): Promise<void>
   start(id: string, shape: MachineShape): Promise<void>
   /** Presses the power button. The guest may not care. */
@@ -107,8 +108,8 @@ export interface Machines {
   /** Presses keys together, by QEMU's names for keys, and lets go of them. */
   pressKeys(id: string, keys: string[]): Promise<void>
   /**
-   * Begins to write the disk as it is into a file of its own, whole and with nothing under it, whether the machine runs or not. The
-   * guest is not touched: where there is no room, the snapshot fails alone.
+   * Begins to write the present disk into one complete file, whether the machine runs or not. The guest is not
+   * affected: without space only the snapshot fails.
    */
   snapshot(id: string, name: string): Promise<void>
   /** How far that is. Asking carries it on. */
@@ -119,7 +120,7 @@ export interface Machines {
   forgetSnapshot(id: string, name: string): Promise<void>
   /** The names of all snapshots of a machine that have something here. */
   listSnapshots(id: string): Promise<string[]>
-  /** Ends it and removes all that it had. No error when there is nothing. */
+  /** Ends it and removes all its files. No error if there are none. */
   destroy(id: string): Promise<void>
   /** When its disk was built, or was being built; long ago where there is none. */
   changedAt(id: string): Promise<Date>
@@ -130,6 +131,6 @@ export interface Machines {
   keepBases(bases: { regionId: string; key: string }[]): Promise<void>
   /** How many bytes of images were brought near and are kept here. */
   basesSize(): Promise<number>
-  /** Everything that has something here, also what nobody knows. */
+  /** Everything that has files here, also if the database does not know it. */
   list(): Promise<string[]>
 }

@@ -36,7 +36,7 @@ const run = promisify(execFile)
 const startPatienceMs = 30_000
 const endPatienceMs = 10_000
 const roomToBuild = 64 * 2 ** 20 // its disk grows as the guest writes
-/** QEMU's own need beside the guest's memory: libraries, translated code, the picture, the stacks of its threads. */
+/** QEMU's own memory besides the guest's: libraries, translated code, the picture, stacks. */
 const overheadBytes = 3 * 2 ** 30
 /** By its tables the file of a disk is so much larger than its content. */
 const fileOverhead = 1.02
@@ -105,7 +105,7 @@ export class QemuMachines implements Machines {
   async kill(id: string): Promise<void> {
     const { keeper } = this.place(id)
     await this.place(id).callOff()
-    // Without it the machine ends all the same.
+    // The machine ends without a picture too.
     await keepPicture(this.place(id)).catch(() => {})
     await askKeeper(keeper, 'end').catch(unlessEnded)
     const end = Date.now() + endPatienceMs
@@ -213,7 +213,7 @@ export class QemuMachines implements Machines {
   }
 
   private findHost(): Promise<Host> {
-    // What did not work may work once something was installed.
+    // Retry later: something may be installed meanwhile.
     this.found ??= findHost(this.settings).catch((error) => {
       this.found = undefined
       throw error
@@ -230,7 +230,10 @@ export class QemuMachines implements Machines {
     }
   }
 
-  /** Waits until a keeper says how the start went. False when this one is not wanted and there is no other. */
+  /**
+   * Waits until a keeper reports the outcome of the start. Returns false if this keeper is not wanted and there is no
+   * other.
+   */
   private async comesUp(id: string, start: string, keeper: ChildProcess, end: number): Promise<boolean> {
     for (; Date.now() < end; await sleep(20)) {
       const hasEnded = keeper.exitCode !== null || keeper.signalCode !== null
@@ -271,7 +274,7 @@ export class QemuMachines implements Machines {
     const uid =
       confinement.kind === 'uid' ? (uidBefore ?? (await freeUid(this.settings.folder, this.settings.firstUid))) : own
     const files = ['disk.qcow2']
-    // No path to the image's bytes is written into the disk: QEMU is told at each start, by an open file.
+    // The disk does not contain the path of the image's bytes: QEMU gets them as an open file at each start.
     await run('qemu-img', ['create', '-q', '-f', 'qcow2', path.join(folder, 'disk.qcow2'), String(build.diskBytes)])
     if (build.login) {
       await writeFile(path.join(folder, 'seed.img'), seedVolume(`${id}-${build.build}`, build.login), { mode: 0o600 })

@@ -15,7 +15,7 @@ const endOfFile = 0xfff
  */
 export function seedVolume(instanceId: string, login: MachineLogin): Buffer {
   const meta = [`instance-id: ${instanceId}`, `local-hostname: ${login.hostName}`]
-  // Here as well, so that user data of one's own does not take the key away.
+  // In the metadata too, so that custom user data does not remove the key.
   if (login.sshKey !== null) meta.push('public-keys:', `  - ${JSON.stringify(login.sshKey)}`)
   const user = login.userData ?? cloudConfig(login.sshKey)
   return fatVolume('cidata', {
@@ -92,7 +92,7 @@ function labelEntry(label: string): Buffer {
   return entry
 }
 
-/** A file under its long name, and the short one that it is found by where long names are unknown. */
+/** A file with its long name, and a short one for readers without long names. */
 function fileEntries(name: string, number: number, cluster: number, size: number): Buffer[] {
   const short = `${name
     .slice(0, 6)

@@ -7,7 +7,7 @@ export type MachineSettings = {
   accelerator: 'auto' | 'kvm' | 'tcg'
   /** Kept free on its file system. */
   reserveMin: number
-  /** Own user ids of machines begin here, where the console runs as root. */
+  /** Where the console runs as root, user ids of machines begin here. */
   firstUid: number
 }
 

@@ -46,9 +46,10 @@ export type SnapshotPlace = { folder: MachineFolder; built: Built; base: string;
 type Converting = { stop: AbortController; done: number }
 
 /**
- * Snapshots of the disks of machines. A running machine's disk is mirrored by QEMU to a file beside it, which leaves the guest alone
- * whatever happens to the target (a backup job would stop it); the snapshot is of the moment at which the mirror ends.
- * A stopped one's is copied and flattened. What QEMU wrote is moved out of its reach and inspected before anything reads it.
+ * Snapshots of the disks of machines. QEMU mirrors a running machine's disk to a file beside it, which never disturbs
+ * the guest, whatever happens to the target (a backup job would stop it); the snapshot is of the moment at which the
+ * mirror ends. The disk of a stopped machine is copied and flattened. QEMU's output is moved out of its reach and
+ * inspected before anything reads it.
  */
 export class QemuSnapshots {
   private readonly converting = new Map<string, Converting>()
@@ -137,7 +138,10 @@ async function findJob(place: SnapshotPlace, name: string): Promise<Job | null> 
   }
 }
 
-/** Has QEMU mirror the disk to a new file. It is made out of the guest's reach, so that no link can lead us elsewhere. */
+/**
+ * Makes QEMU mirror the disk to a new file. The file is created out of the guest's reach, so that no link can redirect
+ * us.
+ */
 async function beginMirror(place: SnapshotPlace, name: string): Promise<void> {
   const { built } = place
   const fresh = `${bytesOf(place, name)}.new`
@@ -154,7 +158,7 @@ async function beginMirror(place: SnapshotPlace, name: string): Promise<void> {
   })
 }
 
-/** A mirror that has caught up is ended, which is the moment of the snapshot; one that has ended is taken. */
+/** Ends a mirror that has caught up, which is the moment of the snapshot; takes the file of one that has ended. */
 async function carryOn(place: SnapshotPlace, { id: name, status, error, ...progress }: Job): Promise<MachineSnapshot> {
   if (status === 'ready') await ask(place, 'block-job-cancel', { device: name })
   if (status === 'concluded') {
@@ -178,7 +182,7 @@ async function dismiss(place: SnapshotPlace, name: string): Promise<void> {
   await ask(place, 'blockdev-del', { 'node-name': nodeOf(name) }).catch(() => {})
 }
 
-/** Copies what QEMU wrote to where only we write, and looks at it as at a stranger's disk. */
+/** Copies QEMU's output to where only we write, and inspects it like an uploaded disk. */
 async function take(place: SnapshotPlace, name: string): Promise<MachineSnapshot> {
   await copyFromMachine(place, targetOf(place, name), bytesOf(place, name))
   return await inspected(place, name)
@@ -211,14 +215,14 @@ async function copyFromMachine({ built }: SnapshotPlace, from: string, to: strin
   }
 }
 
-/** Makes one disk of a stopped machine's and of what lies under it. */
+/** Merges the disk of a stopped machine with its base into one. */
 async function flatten(place: SnapshotPlace, name: string, mine: Converting): Promise<void> {
   const { folder, built, base } = place
   const overlay = overlayOf(place, name)
   try {
     const before = (await readJournal(folder.keeper))?.start
     await copyFromMachine(place, path.join(folder.machine, 'disk.qcow2'), overlay)
-    // Started meanwhile: the copy may be of two moments. Whoever asks again gets a mirror.
+    // Started meanwhile: the copy may mix two moments. The next request makes a mirror.
     if ((await isAlive(place)) || (await readJournal(folder.keeper))?.start !== before) return
     const reader = await openFileReader(overlay)
     const found = await inspectDisk(reader).finally(() => reader.close())
@@ -247,7 +251,7 @@ function failureOf(error: unknown): MachineSnapshot {
   return { state: 'failed', code: 'SNAPSHOT_FAULT', detail: said }
 }
 
-/** Says how it ended. The bytes are there first, so a snapshot that is ready is whole. */
+/** Records the outcome. The bytes come first, so a ready snapshot is complete. */
 async function mark(place: SnapshotPlace, name: string, how: MachineSnapshot): Promise<void> {
   const file = markerOf(place, name)
   await writeFile(`${file}.new`, JSON.stringify(how), { mode: 0o600, flush: true })

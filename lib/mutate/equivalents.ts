@@ -1,7 +1,7 @@
 /**
- * Mutants that no test can kill, because the program does the same with them: they are not counted. One that is listed and
- * killed all the same, or is not there any more, fails the run, so that the list stays true. `line` is the first line of the
- * mutant as it is written, `code` what is changed and `by` what it becomes.
+ * Mutants that no test can kill, because they do not change behaviour: they are not counted. A listed mutant that is
+ * killed, or no longer exists, fails the run, so that the list stays true. `line` is the first line of the mutant as
+ * written, `code` the mutated code and `by` its replacement.
  */
 export type Equivalent = { file: string; line: string; code: string; by: string; why: string }
 

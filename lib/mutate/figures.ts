@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import { type Equivalent, equivalents } from './equivalents'
 
-// What a run has found, from Stryker's report: https://github.com/stryker-mutator/mutation-testing-elements
+// The result of a run, from Stryker's report: https://github.com/stryker-mutator/mutation-testing-elements
 
 type Place = { line: number; column: number }
 type Mutant = { mutatorName: string; replacement?: string; status: string; location: { start: Place; end: Place } }
@@ -10,11 +10,11 @@ type Report = { files: Record<string, { source: string; mutants: Mutant[] }> }
 export type Figures = {
   file: string
   killed: number
-  /** Those of the killed that made their tests last too long: a loop without end, or a lock that nobody gives back. */
+  /** Killed mutants whose tests timed out: an endless loop, or a lock that is never released. */
   timedOut: number
   lived: { line: number; code: string; by: string; status: string }[]
   equivalent: number
-  /** Listed as equivalent, and killed or gone. */
+  /** Listed as equivalent, but killed or gone. */
   untrue: Equivalent[]
   score: number
   isGood: boolean

@@ -60,14 +60,15 @@ function optionsOf(target: Target) {
     plugins: ['@stryker-mutator/vitest-runner'],
     ignorePatterns: ['.data', '.next*', '.stryker'],
     tempDirName: `.stryker/tmp-${nameOf(target)}`,
-    // A result of before is kept for a mutant whose own test did not change, and for a constant Stryker knows none; rules are quick.
+    // Stryker reuses a result if the mutant's own tests did not change, and knows no tests for a constant; rules run
+    // quickly anyway.
     incremental: target.kind === 'writes',
     incrementalFile: path.join(reports, `${nameOf(target)}-incremental.json`),
     force: process.env.ECS_MUTATE_FORCE === '1',
     reporters: ['json', 'dots'],
     jsonReporter: { fileName: reportOf(target) },
     concurrency: Number(process.env.ECS_MUTATE_CONCURRENCY ?? 2),
-    // A database that many use is slow, and a test that is merely slow must not count as one that fails.
+    // A shared database is slow, and a slow test must not count as a failing one.
     timeoutMS: target.kind === 'rules' ? 10_000 : 60_000,
     dryRunTimeoutMinutes: 10,
     allowConsoleColors: false,

@@ -1,12 +1,12 @@
 import fs from 'node:fs'
 import path from 'node:path'
 
-/** One run: files whose mutants are tried, and the only tests that they are tried against. */
+/** One run: the files to mutate, and the only tests to run against them. */
 export type Target = { noun: string; kind: 'rules' | 'writes'; mutate: string[]; tests: string[] }
 
 /**
- * Tests of a noun's writes beside its own folder's, or instead of it. A mutant that lives runs all tests that come by it, so
- * those that play hundreds of rounds are left out: what they find, a short one must find too.
+ * Tests of a noun's writes besides its own folder's, or instead of them. A surviving mutant runs all tests that reach
+ * it, so tests with hundreds of rounds are left out: a short one must find the same.
  */
 const testsOfWrites: Record<string, string[]> = {
   accounts: ['accounts/writes', 'shares/lookups'],

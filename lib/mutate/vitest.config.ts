@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 import shared from '../vitest.config'
 
-// The tests of one run, which `main.ts` names; what they need of the settings is that of all tests.
+// The tests of one run, named by `main.ts`, with the settings of all tests.
 const tests = process.env.ECS_MUTATE_TESTS?.split(',') ?? []
 const usesDatabase = tests.some((file) => file.endsWith('.db.test.ts'))
 const { projects: _, ...common } = shared.test ?? {}

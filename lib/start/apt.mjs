@@ -3,20 +3,20 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 
 /**
- * Whether the packages are there now.
+ * Installs packages, and returns whether all of them are installed.
  * @param {string[]} packages
  * @returns {boolean}
  */
 export function installWithApt(packages) {
   if (process.getuid?.() !== 0 || !fs.existsSync('/usr/bin/apt-get')) return false
   const wait = ['-o', 'DPkg::Lock::Timeout=600', '-qq']
-  // The lists of a fresh image may be old or missing, so they are asked for first; an old list is better than none.
+  // The package lists of a fresh image may be old or missing, so update first; an old list is better than none.
   runQuietly('apt-get', [...wait, 'update'])
   return runQuietly('apt-get', [...wait, 'install', '-y', '--no-install-recommends', ...packages])
 }
 
 /**
- * Runs an installer. They are chatty; what they say matters only when they fail.
+ * * Runs an installer. Its output is shown only if it fails.
  * @param {string} command
  * @param {string[]} args
  * @returns {boolean}

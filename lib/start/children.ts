@@ -6,11 +6,11 @@ export type Child = {
   name: string
   /** The arguments to Node. */
   args: string[]
-  /** What its environment has beside that of all. */
+  /** Additional environment variables. */
   env?: Record<string, string>
   /** Whether it does its work yet; without this it does once it runs. */
   isReady?: () => Promise<boolean>
-  /** An open file for what it prints, which else goes where ours goes. */
+  /** An open file for its output; by default it shares ours. */
   output?: number
 }
 
@@ -22,7 +22,7 @@ export type Children = {
   stop(): Promise<void>
 }
 
-/** Long work, and what has to happen by itself. */
+/** Long work and periodic tasks. */
 export const worker: Child = {
   name: 'worker',
   args: ['--conditions=react-server', '--import', 'tsx', 'lib/tasks/worker.ts'],
@@ -39,7 +39,7 @@ const waitMaxMs = 10_000
 const longLifeMs = 60_000
 const stopPatienceMs = 10_000
 
-/** Keeps processes running until told to stop: one that ends is started again, later each time if it ends soon. */
+/** Keeps processes running until told to stop: one that ends is restarted, with growing delays if it ends soon. */
 export function keepRunning(children: Child[], env: NodeJS.ProcessEnv): Children {
   const kept = children.map((child) => new KeptProcess(child, env))
   return {
@@ -106,7 +106,7 @@ class KeptProcess {
 }
 
 function start(child: Child, env: NodeJS.ProcessEnv): ChildProcess {
-  // By the environment, because `next dev` serves from a process of its own, which must end too.
+  // By NODE_OPTIONS, because `next dev` serves from a child process, which must end too.
   const options = `${env.NODE_OPTIONS ?? ''} ${watchdog} ${metrics}`.trim()
   const output = child.output ?? 'inherit'
   return spawn(process.execPath, child.args, {

@@ -1,5 +1,5 @@
-// Finds a Chromium for the browser tests, or installs one: on Debian as root the system's own, else Playwright's.
-// The font is for Chinese pages, for which a bare Debian has no letters.
+// Finds a Chromium for the browser tests, or installs one: on Debian as root the system's own, else Playwright's. The
+// font is for Chinese pages, which a bare Debian cannot display.
 import fs from 'node:fs'
 import path from 'node:path'
 import { installWithApt, runQuietly } from './apt.mjs'
@@ -8,7 +8,7 @@ const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/goog
 const packages = ['chromium', 'fonts-wqy-microhei']
 
 /**
- * The path of a Chromium that is there already.
+ * The path of an installed Chromium.
  * @returns {Promise<string | undefined>}
  */
 export async function findChromium() {
@@ -19,7 +19,7 @@ export async function findChromium() {
 }
 
 /**
- * The path of a Chromium, installed first when there is none; nothing where none can be had.
+ * * The path of a Chromium, which is installed if necessary; undefined if that fails.
  * @returns {Promise<string | undefined>}
  */
 export async function ensureChromium() {

@@ -18,13 +18,13 @@ import { isGood, sentence } from './tally'
 import { builtInto, runPlaywright } from './test-browser'
 import { welcome } from './welcome'
 
-// `npm run cluster`: the console as several processes on one machine, as an operator would run it on several: two servers
-// behind nginx, a worker, a PostgreSQL, and one region in a folder, one in a bucket. `-- --test [file …]` runs the browser
-// tests against it. Everything is in a temporary folder and gone afterwards.
+// `npm run cluster`: the console as several processes on one machine, as an operator would run it on several: two
+// servers behind nginx, a worker, a PostgreSQL, one region in a folder and one in a bucket. `-- --test [file …]` runs
+// the browser tests against it. Everything is in a temporary folder and removed afterwards.
 
 type Ports = { own: number; servers: number[]; metrics: number }
 
-/** Starts all of it and, with `--test`, runs the browser tests against it. Ends this process. */
+/** Starts the cluster and, with `--test`, runs the browser tests against it. Ends this process. */
 export async function runCluster(words: string[]): Promise<void> {
   const isTest = words[0] === '--test'
   endOnSignals(isTest ? 130 : 0)
@@ -47,7 +47,7 @@ export async function runCluster(words: string[]): Promise<void> {
   }
 }
 
-// As without a browser: what cannot be tested on a machine is said, and fails nothing.
+// Like a missing browser: what cannot be tested on a machine is reported, and is no failure.
 async function endWithoutNginx(isTest: boolean): Promise<void> {
   console.error('There is no nginx and none could be installed. Install one and set NGINX_PATH.')
   if (isTest) console.error('The tests of the cluster are skipped.')

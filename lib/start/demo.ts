@@ -7,8 +7,8 @@ import { run } from './run'
 const seed = ['--conditions=react-server', '--import', 'tsx', 'prisma/seed.ts']
 
 /**
- * Fills an embedded database with the demo data when it starts for the first time, unless ECS_DEMO=off. That the first
- * start is over is kept, so that a console which once began empty never finds demo accounts in it later.
+ * Fills an embedded database with demo data at its first start, unless ECS_DEMO=off. The first start is recorded, so
+ * that a console that began empty never gets demo accounts later.
  */
 export async function makeDemo(dataFolder: string, env: NodeJS.ProcessEnv): Promise<void> {
   if (firstStart(dataFolder)) return
@@ -19,7 +19,7 @@ export async function makeDemo(dataFolder: string, env: NodeJS.ProcessEnv): Prom
   noteFirstStart(dataFolder, 'made')
 }
 
-/** Clears away what a first start that was cut off has left, so that this start is the first one. */
+/** Removes the remains of an interrupted first start, so that this start is the first one. */
 export async function forgetHalfADemo(dataFolder: string, databaseUrl: string): Promise<void> {
   if (firstStart(dataFolder) !== 'making') return
   await dropDatabase(databaseUrl)

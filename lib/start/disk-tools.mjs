@@ -35,14 +35,14 @@ const packages = {
 const folders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
 
 /**
- * The packages whose tools are missing, after those that could be installed are there.
+ * Installs missing disk tools if possible, and returns the packages still missing.
  * @returns {string[]}
  */
 export function ensureDiskTools() {
   const missing = findMissing()
   if (missing.length === 0) return []
   console.log(`Installing ${missing.length} tools that make disks for the tests (once) …`)
-  // One that this release of Debian does not have keeps all others out, so then each is asked for alone.
+  // A package that this Debian release lacks makes apt refuse all, so then try each alone.
   if (!installWithApt(missing)) for (const name of findMissing()) installWithApt([name])
   return findMissing()
 }

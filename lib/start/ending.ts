@@ -1,4 +1,4 @@
-// What is to be done before this process ends.
+// What to do before this process ends.
 const undo: (() => Promise<void>)[] = []
 const announcements: (() => void)[] = []
 let ending: Promise<never> | undefined
@@ -30,11 +30,11 @@ async function undoAll(code: number): Promise<never> {
     try {
       tell()
     } catch (error) {
-      // On a full disk, for instance. Whoever waits for it notices the end by itself.
+      // On a full disk, for instance. Others notice the end by themselves.
       console.error(error)
     }
   }
-  // What was still being begun is undone too, so the list is looked at anew each time.
+  // Work that is still starting adds its undo later, so take the list anew each time.
   for (let work = undo.pop(); work; work = undo.pop()) {
     await work().catch((error) => {
       console.error(error)
@@ -48,7 +48,8 @@ async function undoAll(code: number): Promise<never> {
 export function endOnSignals(code = 0): void {
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => void end(code))
   if (!process.env.npm_lifecycle_event) return
-  // A killed npm cannot pass a signal on. Without it nobody knows that we run, and the next start would find us.
+  // A killed npm cannot forward a signal. Without this check we would keep running unnoticed, and the next start would
+  // fail.
   const parent = process.ppid
   setInterval(() => process.ppid !== parent && void end(code), 500).unref()
 }

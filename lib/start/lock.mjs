@@ -1,8 +1,7 @@
 // Completes package-lock.json; run `node lib/start/lock.mjs` after each `npm install` that changed it, then commit it.
-//
 // Some mirrors of the npm registry lack optional packages for other platforms, so npm cannot write them into the lock,
-// and `npm ci` then refuses that lock. This adds the missing entries: version, os, cpu. They carry no integrity hash,
-// because nothing here has seen those packages; npm installs them where the platform fits and they exist.
+// and `npm ci` then refuses that lock. This adds the missing entries: version, os, cpu. They have no integrity hash,
+// because those packages were not seen here; npm installs them where the platform fits and they exist.
 import fs from 'node:fs'
 import path from 'node:path'
 
@@ -40,7 +39,7 @@ function complete(packages) {
   return added
 }
 
-// Node looks for a package beside the one that asks for it, then in each folder above.
+// Node looks for a package next to the one that imports it, then in each folder above.
 function isLocked(packages, from, name) {
   for (let at = from; ; at = at.slice(0, Math.max(0, at.lastIndexOf('/node_modules/')))) {
     if (packages[`${at ? `${at}/` : ''}node_modules/${name}`]) return true
@@ -48,7 +47,7 @@ function isLocked(packages, from, name) {
   }
 }
 
-/** What a name such as @img/sharp-linuxmusl-x64 says about the platform. */
+/** The platform in a name such as @img/sharp-linuxmusl-x64. */
 function platform(name) {
   const words = name.split('/').pop().split(/[-.]/)
   const os = words.map((word) => systems[word]).find(Boolean)

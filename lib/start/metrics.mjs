@@ -1,14 +1,14 @@
-// Loaded into the server and the worker, where ECS_METRICS_PORT is set: serves on this machine alone what the process has
-// counted. prom-client's own registry is shared, because the bundle of the console takes the same package from node_modules.
+// Loaded into server and worker if ECS_METRICS_PORT is set: serves the metrics of the process on the loopback address.
+// prom-client's default registry is shared, because the console's bundle loads the same package from node_modules.
 import http from 'node:http'
 import { isMainThread } from 'node:worker_threads'
 
 const port = Number(process.env.ECS_METRICS_PORT)
-// `next dev` starts the process that serves, which loads this too; it is the one that counts.
+// `next dev` starts the process that serves, which loads this too and has the metrics.
 const isParent = /next\/dist\/bin\/next$/.test(process.argv[1] ?? '') && process.argv.includes('dev')
 
 if (isMainThread && !isParent && port > 0) {
-  // What this process starts has nothing to tell, and the port is taken.
+  // Children of this process have no metrics, and the port is taken.
   delete process.env.ECS_METRICS_PORT
   const { default: metrics } = await import('prom-client')
   metrics.collectDefaultMetrics()
@@ -23,7 +23,7 @@ if (isMainThread && !isParent && port > 0) {
     }
   })
   server.on('error', (error) => console.error(`The metrics cannot be served on port ${port}: ${error.message}`))
-  // Whoever has asked may hold the connection; it must not keep a process alive that wants to end.
+  // A scraper may keep its connection; that must not keep a process alive.
   server.listen(port, '127.0.0.1').unref()
   server.on('connection', (socket) => socket.unref())
 }

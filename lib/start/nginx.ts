@@ -17,13 +17,13 @@ export function ensureNginx(): string | undefined {
   return findNginx()
 }
 
-/** The path of an nginx that is there. */
+/** The path of an installed nginx. */
 export function findNginx(): string | undefined {
   return [process.env.NGINX_PATH, ...places].find((place) => place && fs.existsSync(place))
 }
 
 function apt(args: string[]): void {
-  // Debian starts a service when it is installed; ours is a process of our own.
+  // Debian starts a service at its installation; ours is a child process.
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
   const { status, stderr } = spawnSync('apt-get', args, { env, encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] })
   if (status !== 0) console.error(`apt-get ${args.join(' ')}\n${stderr.slice(-2_000)}`)

@@ -1,5 +1,5 @@
 // Makes a clone ready to run: Node's version, the packages, the database client. Plain Node, because it runs before
-// there is a node_modules. It answers on stderr only, so that the output of the command that follows stays its own.
+// node_modules exists. It prints to stderr only, so that stdout belongs to the command that follows.
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
@@ -43,16 +43,16 @@ async function prepare() {
   if (fs.existsSync(schema) && read(clientStamp) !== schemaHash()) await generate()
 }
 
-// Someone who ran npm alone has no stamp. npm writes its own record last, so a record that is newer than the lock
-// means a finished install of it.
+// After a manual npm install there is no stamp. npm writes its own record last, so a record newer than the lock means a
+// finished install.
 function isInstalledByHand() {
   const record = fs.statSync('node_modules/.package-lock.json', { throwIfNoEntry: false })
   const lock = fs.statSync('package-lock.json', { throwIfNoEntry: false })
   return !fs.existsSync(packagesStamp) && record && lock && record.mtimeMs >= lock.mtimeMs
 }
 
-// `--include=dev` because NODE_ENV=production would leave out what the build needs. The packages' own scripts ask the
-// network for Prisma's engines, which nothing here uses; a file that exists stops that.
+// `--include=dev` because NODE_ENV=production would leave out what the build needs. The install scripts of Prisma would
+// download engines that are not used here; an existing file stops that.
 async function install() {
   console.error('Installing packages (a minute or two, once) …')
   fs.rmSync(packagesStamp, { force: true })
@@ -73,7 +73,7 @@ async function generate() {
   fs.writeFileSync(clientStamp, schemaHash())
 }
 
-// The version of Prisma is in the lock, so a new one generates anew.
+// Prisma's version is in the lock, so a new one generates the client again.
 function schemaHash() {
   return hash(schema, 'prisma/prisma.config.ts', 'package-lock.json')
 }

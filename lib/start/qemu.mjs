@@ -1,4 +1,4 @@
-// Finds QEMU for the tests, or installs it on Debian as root. The tests that need what is missing are skipped.
+// Finds QEMU for the tests, or installs it on Debian as root. Tests that need a missing program are skipped.
 import { spawnSync } from 'node:child_process'
 import { installWithApt } from './apt.mjs'
 
@@ -6,7 +6,7 @@ import { installWithApt } from './apt.mjs'
 const packages = { 'qemu-utils': 'qemu-img', 'qemu-system-x86': 'qemu-system-x86_64', ovmf: null }
 
 /**
- * The programs that are missing, after what could be installed is there.
+ * Installs missing programs if possible, and returns those still missing.
  * @returns {string[]}
  */
 export function ensureQemu() {

@@ -11,7 +11,7 @@ export const watchdog = loads('watchdog.mjs')
 /** Loads a process with what serves its metrics, where a port is set for them. */
 export const metrics = loads('metrics.mjs')
 
-/** glibc gives threads heaps of their own, and what passes through them in uploads is not given back: half as much memory again. */
+/** glibc gives each thread an arena, and memory that passed through them in uploads is not returned: half as much again. */
 export const oneHeap = { MALLOC_ARENA_MAX: '1' }
 
 function loads(file: string): string {

@@ -1,4 +1,5 @@
-// `npm run screenshots`: takes the pictures of docs/screenshots anew, from a console that `npm start` serves with its demo data.
+// `npm run screenshots`: takes the pictures of docs/screenshots again, from a console that `npm start` serves with its
+// demo data.
 import fs from 'node:fs'
 import path from 'node:path'
 import { chromium } from '@playwright/test'
@@ -17,6 +18,7 @@ const { password } = JSON.parse(fs.readFileSync(demo, 'utf8'))
 const browser = await chromium.launch({ executablePath: await findChromium() })
 
 /**
+ * *
  * @param {string} name
  * @param {string} username
  * @param {(page: import('@playwright/test').Page) => Promise<void>} go

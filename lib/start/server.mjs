@@ -1,5 +1,5 @@
-// The program that serves: Next behind a door of our own. What Next answers by itself, a broken request or an address that
-// cannot be decoded, would lack the headers of every other answer, and what it prints would not be a line of our log.
+// The program that serves: it wraps Next. Answers of Next's own, such as to a broken request or an address that cannot
+// be decoded, would lack our headers, and its output would not be a line of our log.
 import fs from 'node:fs'
 import http from 'node:http'
 import { parseArgs } from 'node:util'
@@ -44,7 +44,7 @@ const server = http.createServer((request, response) => {
   })
 })
 server.on('clientError', (error, socket) => {
-  // In the middle of an answer there is nothing left to say.
+  // In the middle of an answer nothing more can be sent.
   if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesWritten > 0) return socket.destroy()
   refuseConnection(socket, broken[error.code] ?? 400)
 })
@@ -73,7 +73,7 @@ for (const [signal, code] of [
 ])
   process.once(signal, () => void end(code))
 
-// Answers that are under way are finished; whoever waits for us ends us when that takes too long.
+// Running requests are finished; the supervisor kills us if that takes too long.
 async function end(code) {
   globalThis.ecsViews?.end()
   await new Promise((resolve) => {
@@ -109,8 +109,8 @@ function isReadable(url) {
   }
 }
 
-// Next compares the Origin of a server action with X-Forwarded-Host. So that it judges as our own forms do, that header
-// says here which host is ours, whatever proxies have made of it.
+// Next compares the Origin of a server action with X-Forwarded-Host. Set it to our host, so that Next judges as our own
+// forms do, whatever proxies have sent.
 function settleAddress(request) {
   const header = headerOf(request)
   const { origin } = request.headers

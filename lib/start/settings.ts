@@ -14,11 +14,11 @@ export type Settings = {
   url: string
   /** The operator's own PostgreSQL; without one there is the embedded one. */
   databaseUrl: string | undefined
-  /** What the embedded database keeps to give up on a full disk; 0 keeps nothing. */
+  /** The size of the embedded database's ballast; 0 for none. */
   ballastBytes: number
 }
 
-/** What the environment asks of `npm start`. Throws a sentence about the first setting that cannot be right. */
+/** The settings of `npm start`. Throws a sentence about the first invalid one. */
 export function readSettings(isDevelopment: boolean): Settings {
   const { ECS_DATA_DIR, HOST, PORT, DATABASE_URL } = process.env
   const host = HOST || '127.0.0.1'
@@ -60,7 +60,7 @@ export function serverEnvironment(settings: Settings, databaseUrl: string): Node
   }
 }
 
-/** The environment of a worker that runs alone, over our own. It signs nobody in and needs no secret. */
+/** The environment of a worker that runs alone. It signs nobody in and needs no secret. */
 export function workerEnvironment(settings: Settings, databaseUrl: string): NodeJS.ProcessEnv {
   return {
     ...process.env,

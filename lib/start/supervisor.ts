@@ -13,7 +13,7 @@ import { announceEnd, end, endOnSignals, isEnding, onEnd } from './ending'
 import { readSettings, type Settings, serverEnvironment, workerEnvironment } from './settings'
 import { welcome } from './welcome'
 
-/** Serves the console until it is told to end: the whole of `npm start` and `npm run dev`. */
+/** Serves the console until told to end: all of `npm start` and `npm run dev`. */
 export async function runConsole({ isDevelopment }: { isDevelopment: boolean }): Promise<void> {
   endOnSignals()
   try {
@@ -28,8 +28,8 @@ export async function runConsole({ isDevelopment }: { isDevelopment: boolean }):
 }
 
 /**
- * Runs a worker and nothing else until told to end: `npm run worker`. It works on DATABASE_URL, else on the embedded database
- * of the console that runs from the same data folder.
+ * Runs only a worker until told to end: `npm run worker`. It uses DATABASE_URL, else the embedded database of the
+ * console that runs from the same data folder.
  */
 export async function runWorker(): Promise<void> {
   endOnSignals()
@@ -85,7 +85,7 @@ async function serveEmbedded(settings: Settings): Promise<void> {
       void end(1)
     },
   })
-  // Known before the start is through, so that an end in its middle still ends what it brings up.
+  // Registered before the start is complete, so that an interruption stops what was started.
   onEnd(() => database.stop())
   await database.start()
   await forgetHalfADemo(settings.dataFolder, database.url)

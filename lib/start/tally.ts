@@ -48,8 +48,7 @@ export function tallyOfPlaywright(file: string, exitCode: number | string, mayBe
   return checked(tally, exitCode, mayBeEmpty)
 }
 
-// A runner that fails without a failed test, or has found no test at all, has failed in a way that its report is silent
-// about.
+// A run that fails without a failed test, or finds no test, has failed in a way that its report does not show.
 function checked(tally: Tally, exitCode: number | string, mayBeEmpty: boolean): Tally {
   const isEmpty = tally.passed + tally.failed + tally.skipped === 0 && !mayBeEmpty
   return tally.failed === 0 && (exitCode !== 0 || isEmpty) ? addTallies(tally, oneFailure) : tally
@@ -59,7 +58,7 @@ export function addTallies(a: Tally, b: Tally): Tally {
   return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped }
 }
 
-/** Whether a run is a success: something was tested and nothing failed. */
+/** Whether a run succeeded: something was tested and nothing failed. */
 export function isGood({ passed, failed }: Tally): boolean {
   return failed === 0 && passed > 0
 }

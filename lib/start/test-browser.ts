@@ -11,15 +11,15 @@ import { onEnd } from './ending'
 import { exitCode } from './run'
 import { nothing, type Tally, tallyOfPlaywright } from './tally'
 
-// A folder of its own, so that a console that runs from this clone keeps its build.
+// A separate folder, so that a console running from this clone keeps its build.
 export const builtInto = '.next-test'
 const playwright = ['node_modules/@playwright/test/cli.js', 'test', '--config=e2e/playwright.config.ts']
 const logShown = 4_000
 
-/** What one run of the tests works with; all of it is gone afterwards. */
+/** The database and folder of one test run; removed afterwards. */
 export type TestPlace = { databaseUrl: string; folder: string; files: string[] }
 
-/** Runs the browser tests against a built console with a database of its own. Without a browser they are skipped. */
+/** Runs the browser tests against a built console with a separate database. Without a browser they are skipped. */
 export async function runBrowserTests(place: TestPlace): Promise<Tally> {
   const chromium = await ensureChromium()
   if (!chromium) {
@@ -47,9 +47,9 @@ async function testEnvironment({ databaseUrl, folder }: TestPlace): Promise<Node
     NEXT_TELEMETRY_DISABLED: '1',
     DATABASE_URL: database,
     ECS_DATA_DIR: dataFolder,
-    // Small pieces, so that an upload can be cut between two of them.
+    // Small parts, so that an upload can be interrupted between two of them.
     ECS_UPLOAD_CHUNK: process.env.ECS_UPLOAD_CHUNK || '1MiB',
-    // Real machines run in these tests, emulated, so that they mean the same on every computer.
+    // Machines in these tests are emulated, so that tests behave the same on every computer.
     ECS_MACHINE_ACCELERATOR: 'tcg',
     ECS_MACHINE_EMULATION: 'allow',
     NEXTAUTH_SECRET: randomBytes(32).toString('base64url'),
@@ -78,7 +78,7 @@ async function startServer({ folder }: TestPlace, env: NodeJS.ProcessEnv): Promi
   return log
 }
 
-/** Runs Playwright against the console of NEXTAUTH_URL, and answers what came of it. */
+/** Runs Playwright against the console of NEXTAUTH_URL, and returns its tally. */
 export async function runPlaywright(
   { folder, files }: Omit<TestPlace, 'databaseUrl'>,
   env: NodeJS.ProcessEnv,

@@ -63,7 +63,7 @@ async function runVitest({ databaseUrl, folder, files }: TestPlace, projects: Ki
   const output = ['--passWithNoTests', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
   const which = [...projects.map((project) => `--project=${project}`), ...files]
   const args = ['node_modules/vitest/vitest.mjs', 'run', '--config=lib/vitest.config.ts', ...output, ...which]
-  // What a test that is cut off leaves in the temporary folder goes with ours.
+  // Leftovers of interrupted tests are removed with our temporary folder.
   const env = { ...process.env, NODE_ENV: 'test', TEST_DATABASE_URL: databaseUrl, TMPDIR: folder } as const
   const code = await exitCode(args, env)
   return tallyOfVitest(report, code, files.length > 0)

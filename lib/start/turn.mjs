@@ -1,5 +1,5 @@
-// Lets only one process of this clone do a piece of work at a time, with nothing installed. A process that takes its
-// turn touches a file every few seconds; a file that nobody has touched for a while was left by a process that died.
+// Lets only one process of this clone do a piece of work at a time, without any installed package. The holder touches a
+// file every few seconds; a file that was not touched for a while belongs to a dead process.
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -10,8 +10,7 @@ const touchMs = 2_000
 const deadMs = 20_000
 
 /**
- * Runs `work` once no other process works under the same name in the same folder.
- * @template T
+ * * Runs `work` once no other process works under the same name in the same folder. @template T
  * @param {string} name
  * @param {() => Promise<T>} work
  * @returns {Promise<T>}

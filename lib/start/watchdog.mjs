@@ -1,5 +1,5 @@
-// Loaded into every process that the supervisor starts. When the supervisor is killed outright it can end nobody; the
-// channel between the two closes then, and the process ends itself, so that the next start finds nothing in its way.
-// It looks at the channel instead of listening to it: a listener would keep alive a process that has an end of its own,
-// and to let go of the channel would end one that waits for messages, such as the workers of `next build`.
+// Loaded into every process that the supervisor starts. If the supervisor is killed it cannot stop its children; then
+// its channel closes, and the process ends itself, so that the next start finds nothing in its way. It polls the
+// channel: a listener would keep a finished process alive, and closing the channel would end processes that wait for
+// messages, such as the workers of `next build`.
 if (process.send) setInterval(() => process.connected || process.exit(1), 200).unref()

@@ -3,7 +3,7 @@ import { addAbortSignal, Transform } from 'node:stream'
 import type { Store } from './contract'
 import { NotStored } from './errors'
 
-/** Bytes that came from a store are not those that went in. */
+/** The bytes from a store differ from those that were written. */
 export class ChecksumMismatch extends Error {}
 
 /** The SHA-256 of a stream, in hexadecimal. */
@@ -22,7 +22,7 @@ export async function sha256Of(
   return hash.digest('hex')
 }
 
-/** Lets bytes through and fails at their end, before whoever takes them believes them, unless they have this SHA-256. */
+/** Passes bytes through and fails at their end, before the consumer trusts them, unless they have this SHA-256. */
 export function expectSha256(sha256: string): Transform {
   const hash = createHash('sha256')
   return new Transform({

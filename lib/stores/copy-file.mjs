@@ -1,15 +1,15 @@
-// A process of its own for one copy of a file, because nothing but the end of its process stops the kernel in the middle of
-// one. The kernel copies in a thread of the pool. Meanwhile this thread follows: it reads from the page cache what has
-// arrived, hashes it and sends it to the disk. Messages to the parent: { done }, then { sha256 } or { code, message }.
+// A separate process for one copy of a file, because only ending its process interrupts the kernel's copy. The kernel
+// copies in a pool thread, and this thread follows it: it reads the arrived bytes from the page cache, hashes them and
+// syncs them. Messages to the parent: { done }, then { sha256 } or { code, message }.
 import { createHash } from 'node:crypto'
 import { closeSync, constants, copyFile, fdatasync, fstatSync, fsync, openSync, readSync } from 'node:fs'
 import { setImmediate as breathe, setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
-/** The disk is kept busy meanwhile, instead of at the end alone. Syncing more often costs more than it gains. */
+/** Sync while copying instead of only at the end. More often costs more than it gains. */
 const syncBytes = 256 * 2 ** 20
 const readBytes = 2 ** 20
-/** Messages are sent, and the end of the parent is noticed, once in so many bytes. */
+/** Send messages, and notice the parent's end, once per this many bytes. */
 const breatheBytes = 32 * 2 ** 20
 /** How long to wait for more bytes to arrive. */
 const pauseMs = 2
@@ -20,19 +20,19 @@ const copying = { isDone: false, failure: null }
 // Not process.exit, which would wait for the kernel to finish its copy.
 const end = () => process.kill(process.pid, 'SIGKILL')
 
-// Without its parent nobody wants the copy.
+// Without its parent nobody needs the copy.
 process.once('disconnect', end)
 
 const tell = promisify(process.send?.bind(process) ?? (() => {}))
 
-/** Reads the target as it grows, to its end; answers its SHA-256 where that is asked for. */
+/** Reads the growing target to its end; returns its SHA-256 if requested. */
 async function follow(file) {
   const hash = hashing === 'sha256' ? createHash('sha256') : null
   const piece = Buffer.allocUnsafe(readBytes)
   let syncing = Promise.resolve()
   let [done, told, synced] = [0, 0, 0]
   for (;;) {
-    // Asked before the read: what arrived before the copy ended is then seen by a read after it.
+    // Read before the file: bytes that arrived before the copy ended are then seen by a later read.
     const { isDone, failure } = copying
     if (failure) throw failure
     const count = hash ? readSync(file, piece, 0, readBytes, done) : fstatSync(file).size - done
@@ -49,7 +49,7 @@ async function follow(file) {
       await syncing
       synced = done
       syncing = promisify(fdatasync)(file)
-      // Its outcome is asked for above or below; until then it may fail unheard.
+      // Its outcome is awaited elsewhere; this avoids an unhandled rejection.
       syncing.catch(() => {})
     }
   }

@@ -7,8 +7,8 @@ import { FolderStore } from './folder'
 export type Stored = { store: Store; key: string }
 
 /**
- * Copies a key of one store to a key of another, with the promises of `put`. Between two folders the kernel copies. Throws
- * `NotStored`, and `ChecksumMismatch` where what was read has not this SHA-256; the target is not there then.
+ * Copies a key of one store to a key of another, with the promises of `put`. Between two folders the kernel copies.
+ * Throws `NotStored`, and `ChecksumMismatch` if the read bytes have another SHA-256; then there is no target.
  */
 export async function copyStored(
   from: Stored,

@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto'
 // Servers differ in how they say an ETag: Ceph answers the end of a multipart upload with an empty one, and a repeated end
 // without quotes.
 
-/** What a put has left on the server: the ETag that it answered, bare, and the one that its bytes should have. */
+/** What a put has left on the server: the ETag of its answer without quotes, and the expected one. */
 export type Sent = { answered: string; own: () => string | null }
 
 const md5 = /^[0-9a-f]{32}$/
 
-/** An ETag without quotes, so that any two can be compared; empty when there is none. */
+/** An ETag without quotes, for comparison; empty without one. */
 export function bare(etag: string | undefined): string {
   return (etag ?? '').replace(/^W\//, '').replace(/"|&quot;/g, '')
 }
@@ -18,7 +18,10 @@ export function etagOfWhole(bytes: Buffer): string {
   return createHash('md5').update(bytes).digest('hex')
 }
 
-/** The ETag that S3 makes of those of the parts; null where they are no digests, as in a bucket that is encrypted with a key of its own. */
+/**
+ * S3's ETag of a multipart object from those of its parts; null if they are no digests, as in a bucket encrypted with a
+ * custom key.
+ */
 export function etagOfParts(etags: (string | undefined)[]): string | null {
   const digests = etags.map(bare)
   if (!digests.every((digest) => md5.test(digest))) return null

@@ -16,13 +16,13 @@ import { type Place, requireRoomIn, watchRoom, whileRoom } from './room'
 import type { FolderSettings } from './settings'
 import { readSource } from './source'
 
-/** Larger buffers are mapped anew for each read: copies of 1 GiB then took up to twice as long. */
+/** Larger buffers are mapped anew for each read: copies of 1 GiB took up to twice as long. */
 const readAtOnce = 2 ** 18
 
 /** A null checksum is not compared. */
 type FileOptions = PutOptions & { sha256: string | null }
 
-/** A store in a folder of the local file system: one file per key, and beside it one per attempt to write it. */
+/** A store in a local folder: one file per key, plus one per attempt to write it. */
 export class FolderStore implements Store {
   readonly local: Place
 
@@ -61,8 +61,8 @@ export class FolderStore implements Store {
   }
 
   /**
-   * Copies a local file by the kernel and makes it the bytes of a key, with the promises of `put`. Where a SHA-256 is given
-   * the copy must have it, else it throws `ChecksumMismatch`. False where the kernel cannot do it: a stream can, or tells why.
+   * Lets the kernel copy a local file to a key, with the promises of `put`. Throws `ChecksumMismatch` unless the copy
+   * has the given SHA-256. Returns false if the kernel cannot copy; a stream can, or reports why not.
    */
   async putFile(key: string, file: string, options: FileOptions): Promise<boolean> {
     if (options.size < kernelCopyBytesMin) return false
@@ -133,7 +133,7 @@ export class FolderStore implements Store {
     for (const name of await this.names()) {
       const key = keyOf(name)
       if (!isKey(key)) continue
-      // What has gone meanwhile is not there.
+      // Deleted meanwhile.
       const found = await stat(path.join(this.settings.folder, name)).catch(ignoreMissing)
       if (!found?.isFile()) continue
       const object = { key, size: found.size, modifiedAt: found.mtime }
@@ -168,7 +168,7 @@ export class FolderStore implements Store {
     const arrived = (await stat(part)).size
     if (arrived !== size) throw new WrongSize(arrived, size)
     if (sha256 === null || found === sha256) return
-    // Some file systems set the size of a copy before its bytes, so a hash that followed it may have read nothing yet.
+    // Some file systems set the size of a copy before its bytes, so a following hash may have read zeros.
     const again = createReadStream(part, { highWaterMark: 2 ** 20 })
     if ((await sha256Of(again, { signal: signal ?? null })) !== sha256) throw new ChecksumMismatch()
   }
@@ -182,7 +182,7 @@ export class FolderStore implements Store {
     }
   }
 
-  /** Whether a file is missing from a folder that is there, or will be made when it is needed. */
+  /** Whether a file is missing from an existing folder, or one that will be created. */
   private async isThereWithout(error: unknown): Promise<boolean> {
     if (!isErrnoCode(error, 'ENOENT')) return false
     if (this.settings.isOurs) return true
@@ -192,7 +192,7 @@ export class FolderStore implements Store {
     )
   }
 
-  /** Whether file and store lie on one file system, so that the file could be moved. It takes no room then. */
+  /** Moves a file within a file system, which takes no space; returns false if file and store are on different ones. */
   private async move(file: string, target: string): Promise<boolean> {
     try {
       if (this.settings.isOurs) await makeFolder(this.settings.folder)

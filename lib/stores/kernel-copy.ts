@@ -2,7 +2,7 @@ import { fork } from 'node:child_process'
 import path from 'node:path'
 import { z } from 'zod'
 
-/** Below this a process of its own takes longer to start than the copy takes. */
+/** For smaller files, starting a process takes longer than the copy. */
 export const kernelCopyBytesMin = 64 * 2 ** 20
 
 export type KernelCopy = {
@@ -15,7 +15,7 @@ export type KernelCopy = {
   onProgress?: ((done: number) => void) | undefined
 }
 
-/** The kernel, or the process that asks it, could not copy; the code is the errno, or empty. */
+/** The kernel, or its process, could not copy; `code` is the errno, or empty. */
 export class KernelCopyFailed extends Error {
   constructor(
     readonly code: string,
@@ -33,9 +33,9 @@ const message = z.union([
 ])
 
 /**
- * Copies a file by the kernel, sharing blocks where the file system can, and writes it to the disk itself. The copy is hashed
- * while it grows: answers its SHA-256, or null where that was not asked for. It ends within a second of the signal, whose
- * reason is thrown. Throws `KernelCopyFailed`.
+ * Lets the kernel copy a file durably, sharing blocks if the file system can. Hashes the copy while it grows: returns
+ * its SHA-256, or null if not requested. Ends within a second of the signal, throwing its reason. Throws
+ * `KernelCopyFailed`.
  */
 export async function copyByKernel({ from, to, isHashed, signal, onProgress }: KernelCopy): Promise<string | null> {
   signal.throwIfAborted()
@@ -69,7 +69,7 @@ export async function copyByKernel({ from, to, isHashed, signal, onProgress }: K
       stop(new KernelCopyFailed('', error.message))
       reject(failure)
     })
-    // Once nothing of it is left, so that whoever removes its file does so after the last byte.
+    // Settles after the process has ended, so that removing the file comes after its last write.
     child.once('close', () => {
       signal.removeEventListener('abort', abort)
       if (outcome && failure === undefined) resolve(outcome.sha256)

@@ -3,7 +3,7 @@ const pattern = /^[a-z0-9][a-z0-9.-]*$/
 /** How the name of a file ends that is still being written. */
 export const partEnding = '.part'
 
-/** Whether this can be a key: a plain name, which no store reads as a path and no file of ours is taken for. */
+/** Whether a string can be a key: a plain name that no store reads as a path, and different from our temporary files. */
 export function isKey(key: string): boolean {
   return pattern.test(key) && !key.endsWith(partEnding)
 }

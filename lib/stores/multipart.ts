@@ -13,12 +13,12 @@ const partsWanted = 1_000
 /** The most that S3 itself takes. */
 const partsMax = 10_000
 const partsAtOnceMax = 4
-/** How much of an upload is in memory: the parts that are on their way, and the one that is being filled. */
+/** The memory of an upload: the parts being sent, and the one being filled. */
 const memoryMax = 320 * mib
 
 /**
- * How large the parts of so many bytes are: 16 MiB, and larger where 1,000 of those would not hold them. Beyond 125 GiB,
- * where parts have 128 MiB, there are more than 1,000 of them.
+ * The part size for this many bytes: 16 MiB, or larger so that 1,000 parts suffice. Beyond 125 GiB the size is 128 MiB,
+ * and there are more than 1,000 parts.
  */
 export function partBytes(size: number): number {
   const wanted = Math.min(Math.max(partBytesMin, Math.ceil(size / partsWanted)), partBytesMax)
@@ -31,8 +31,8 @@ export function partsAtOnce(part: number): number {
 }
 
 /**
- * Sends a source in parts and puts them together; answers what should be there then. Whatever goes wrong, what is on its way is
- * cut off and the parts are gone when this throws. The SDK's own upload leaves both to themselves when it is aborted.
+ * Sends a source in parts and completes the upload; returns the expected state. On failure it stops running requests
+ * and removes the parts before it throws; the SDK's own upload leaves both.
  */
 export async function sendInParts(
   { client, place, sdk }: { client: S3Client; place: ObjectPlace; sdk: typeof import('@aws-sdk/client-s3') },

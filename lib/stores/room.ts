@@ -4,19 +4,19 @@ import { isErrnoCode } from '@/lib/embedded/data-folder'
 import { StoreFull } from './errors'
 
 const reserveShare = 0.05
-/** Room is looked at so often while somebody writes who does not look himself. A disk takes some 100 MiB meanwhile. */
+/** The interval of checking free space while another program writes. A disk takes some 100 MiB meanwhile. */
 const watchMs = 100
 
 /** Where bytes go, and how many are kept free there: the larger of these and 5 %. */
 export type Place = { folder: string; reserveMin: number }
 
-/** How many bytes fit beside the reserve; negative where it is cut into already. */
+/** The bytes that fit beside the reserve; negative if it is cut into. */
 export async function freeIn({ folder, reserveMin }: Place): Promise<number> {
   const { bavail, blocks, bsize } = await statfs(await nearestFolder(folder))
   return bavail * bsize - Math.max(blocks * bsize * reserveShare, reserveMin)
 }
 
-/** Whether less is left beside the reserve than the reserve itself. */
+/** Whether the free space beyond the reserve is less than the reserve itself. */
 export async function isNearlyFull(place: Place): Promise<boolean> {
   const { bavail, blocks, bsize } = await statfs(await nearestFolder(place.folder))
   return bavail * bsize < 2 * Math.max(blocks * bsize * reserveShare, place.reserveMin)
@@ -27,7 +27,7 @@ export async function fileSystemOf({ folder }: Place): Promise<number> {
   return (await stat(await nearestFolder(folder))).dev
 }
 
-/** Throws `StoreFull` where so many bytes more would cut into the reserve. */
+/** Throws `StoreFull` if this many more bytes would cut into the reserve. */
 export async function requireRoomIn(place: Place, bytes: number): Promise<void> {
   if ((await freeIn(place)) < bytes) throw new StoreFull(`${place.folder} has no room for ${bytes} bytes.`)
 }

@@ -11,7 +11,7 @@ const full = [
 ]
 const insufficientStorage = 507
 
-/** The object is not the one that a read began with. */
+/** The object has changed since the read began. */
 const preconditionFailed = 412
 /** 4xx that pass by themselves: too many requests, a clash with another writer, bytes that were cut or changed on their way. */
 const passingStatuses = [408, 409, preconditionFailed, 425, 429]
@@ -43,8 +43,8 @@ const keyAdvice =
   'Check the access key and its secret, and that the key may list, read, write and delete in this bucket.'
 
 /**
- * What a failure of the SDK means to whoever keeps bytes in the bucket: `StoreFull`, `StoreRefused` for a 3xx or 4xx that
- * stays, `StoreUnreachable` for everything else that the store or the way to it answers. Any other error is returned as it is.
+ * Translates an error of the SDK: `StoreFull`, `StoreRefused` for a permanent 3xx or 4xx, `StoreUnreachable` for every
+ * other error of the store or the network. Returns any other error unchanged.
  */
 export function s3Error(error: unknown, where: string): unknown {
   if (!(error instanceof Error) || error instanceof StoreFull || error instanceof StoreUnreachable) return error
@@ -62,19 +62,19 @@ export function s3Error(error: unknown, where: string): unknown {
   return new StoreUnreachable(`The bucket ${where} does not answer: ${code}. ${toCheck(code)}`, { cause: error })
 }
 
-/** Whether the server refuses the request as such, so that sending it again is no use. */
+/** Whether the server refuses the request permanently. */
 export function isFinal(error: unknown): boolean {
   const status = statusOf(error) ?? 0
   const isRefusal = status >= 300 && status < 500 && !passingStatuses.includes(status)
   return isRefusal && error instanceof Error && !passingCodes.includes(codeOf(error))
 }
 
-/** Whether the server says that something is not there, be it the key or the bucket. */
+/** Whether the server reports a missing key or bucket. */
 export function isMissing(error: unknown): boolean {
   return statusOf(error) === 404
 }
 
-/** Whether what was read so far is not of the object that the key has now. */
+/** Whether the key now has another object than the one that was read so far. */
 export function isReplaced(error: unknown): boolean {
   return statusOf(error) === preconditionFailed
 }

@@ -9,19 +9,19 @@ export type Answered = { body: Readable; size: number | undefined; etag: string 
 export type Asks = {
   /** Asks for the bytes of the object with this ETag from an offset of the stream on. */
   rest: (done: number, etag: string, signal: AbortSignal) => Promise<Answered>
-  /** What a failure means to the reader. */
+  /** Translates errors for the reader. */
   meaning: (error: unknown) => unknown
 }
 
 export const readAtOnce = 2 ** 20
 const triesMax = 4
 const pauseMs = 200
-/** So much more after a break counts as going on, and the tries begin anew. */
+/** This much after a break counts as progress and resets the tries. */
 const progressMin = 2 ** 20
 
 /**
- * Reads an answer to its end. Where the connection breaks, or the answer ends early, asks for the rest of the same object:
- * four times without 1 MiB of progress at most, with growing pauses. One reset must not end the reading of 64 GiB.
+ * Reads an answer to its end. If the connection breaks, or the answer ends early, requests the rest of the same object,
+ * with growing pauses and at most four times without 1 MiB of progress. One reset must not fail a read of 64 GiB.
  */
 export function readOn(first: Answered, asks: Asks): Readable {
   const leaving = new AbortController()
@@ -50,7 +50,7 @@ export function readOn(first: Answered, asks: Asks): Readable {
   async function askAgain(tries: number, done: number): Promise<Answered> {
     await pause(pauseMs * 2 ** (tries - 1), undefined, { signal: leaving.signal })
     const rest = heard(await asks.rest(done, first.etag ?? '', leaving.signal))
-    // Left while it was asked.
+    // Cancelled while the request ran.
     if (leaving.signal.aborted) rest.body.destroy()
     return rest
   }
@@ -61,12 +61,12 @@ export function readOn(first: Answered, asks: Asks): Readable {
   })
 }
 
-/** Whether another try would get the same: what was read is not there any more, or the store refuses. */
+/** Whether a retry would fail the same way: the object is gone, or the store refuses. */
 function isAnswered(error: unknown): boolean {
   return isFinal(error) || isReplaced(error) || error instanceof NotStored || error instanceof StoreUnreachable
 }
 
-/** A body may fail when nobody reads it yet or any more. */
+/** A body may fail while nobody reads it. */
 function heard(answered: Answered): Answered {
   answered.body.on('error', () => {})
   return answered

@@ -122,7 +122,7 @@ export class S3Store implements Store {
       }
       for await (const { Key = '', UploadId = '', Initiated = new Date(0) } of this.uploads(prefix)) {
         const key = Key.slice(prefix.length)
-        // How much has arrived is not worth a question for each: nothing counts until all has.
+        // The progress of an upload would need a request for each; it counts only when complete.
         if (isKey(key)) yield { key, size: 0, modifiedAt: Initiated, isPartial: true, part: UploadId }
       }
     } catch (error) {
@@ -187,8 +187,8 @@ export class S3Store implements Store {
   }
 
   /**
-   * Asks the server what it has. Bytes that another put has replaced meanwhile are not ours to judge, which only an ETag
-   * that differs from one that the server has answered can tell.
+   * Checks the size that the server has. If another put has replaced the object meanwhile, which only a different ETag
+   * can tell, its size is not judged.
    */
   private async requireSize(place: ObjectPlace, size: number, sent: Sent): Promise<void> {
     const { client, sdk } = await this.connect()
@@ -203,8 +203,8 @@ export class S3Store implements Store {
   }
 
   /**
-   * What the server says of a key; null when the bucket does not have it. An answer to HEAD has no body, so one that refuses
-   * does not say why: asking for a list does.
+   * The server's state of a key; null if the bucket lacks it. An error to HEAD has no body and so no reason: listing
+   * gives one.
    */
   private async head(place: ObjectPlace): Promise<HeadObjectCommandOutput | null> {
     const { client, sdk } = await this.connect()
@@ -248,7 +248,7 @@ export class S3Store implements Store {
     }
   }
 
-  /** Unfinished uploads. Servers that cannot tell have none to tell of. */
+  /** Unfinished uploads; none on servers that cannot list them. */
   private async *uploads(Prefix: string) {
     const { client, sdk } = await this.connect()
     const asked = { Bucket: this.settings.bucket, Prefix }

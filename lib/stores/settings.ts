@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** A folder. Ours, within the data folder, is made when it is needed; one that an operator names has to be there. */
+/** A folder. One in the data folder is created on demand; one that an operator names must exist. */
 export type FolderSettings = { kind: 'folder'; folder: string; isOurs: boolean }
 
 export type S3Settings = {
@@ -66,7 +66,7 @@ function s3Settings(name: string, value: string, variables: Variables): S3Settin
     bucket: url.host,
     prefix: prefix && `${prefix}/`,
     region: url.searchParams.get('region') ?? variables.AWS_REGION ?? 'us-east-1',
-    // A server of one's own rarely has a host name for each bucket.
+    // Self-hosted servers rarely have a host name per bucket.
     isPathStyle: isOn(name, url.searchParams.get('path-style'), endpoint !== undefined),
     ...(endpoint ? { endpoint } : {}),
     ...(credentials ? { credentials } : {}),

@@ -3,12 +3,12 @@ import { isIntact } from './checksum'
 import { StoreUnreachable } from './errors'
 import { storeOf } from './store'
 
-/** Where bytes lie, and what they must be. */
+/** A location of bytes, and their expected content. */
 export type Expected = { region: string; key: string; sha256: string; size: number }
 
 type Check = { answer: Promise<'intact' | 'damaged' | 'replaced'>; waiting: number; stop: AbortController }
 
-/** A medium may rot without a change that its file system knows of, so nothing is believed for longer. */
+/** A medium may rot without its file system noticing, so a verification expires. */
 const soundForMs = 10 * 60 * 1_000
 const sound = new Map<string, number>()
 const running = new Map<string, Check>()
@@ -16,9 +16,9 @@ const running = new Map<string, Check>()
 const triesMax = 3
 
 /**
- * Whether a store has these bytes, by their checksum. All of them are read once for each content and version: whoever asks
- * meanwhile waits for the same reading, which ends when nobody waits for it any more, and what was sound is taken for sound
- * for ten minutes while the store says that it has not changed.
+ * Whether a store has these bytes, by their checksum. Each content and version is read only once: concurrent callers
+ * share the reading, which stops when nobody waits for it any more, and a good result is reused for ten minutes while
+ * the store reports no change.
  */
 export async function isSound(expected: Expected, signal: AbortSignal): Promise<boolean> {
   const { region, key, size } = expected
@@ -58,7 +58,7 @@ function begin(expected: Expected, version: string, seal: string): Check {
 async function compare(expected: Expected, version: string, signal: AbortSignal) {
   const store = storeOf(expected.region)
   const isAsExpected = await isIntact(store, expected.key, expected, signal)
-  // What was read may be half of one and half of another.
+  // The read bytes may be a mix of two versions.
   if ((await store.stat(expected.key))?.version !== version) return 'replaced'
   return isAsExpected ? 'intact' : 'damaged'
 }

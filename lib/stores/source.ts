@@ -3,25 +3,28 @@ import { TooLarge, WrongSize } from './errors'
 
 export type Source = {
   chunks: AsyncGenerator<Buffer, void, void>
-  /** What the source itself failed with, or why it was stopped. A store passes it on as it is; what else fails is its own. */
+  /**
+   * The source's own error, or the reason why it was stopped. A store passes it on unchanged; other errors are the
+   * store's.
+   */
   failure(): unknown
-  /** Ends the stream, whoever waits for more of it. */
+  /** Ends the stream, also for a waiting reader. */
   end(): void
 }
 
 export type SourceOptions = {
-  /** The source must have exactly so many bytes, or at most so many. */
+  /** The source must have exactly, or at most, this many bytes. */
   size: { exactly: number } | { atMost: number }
   signal?: AbortSignal | undefined
   /** Told how many bytes the reader is done with. Throwing stops the source. */
   onProgress?: ((done: number) => void) | undefined
 }
 
-/** Reads a stream to its end, which comes with the last byte that was promised and not otherwise. */
+/** Reads a stream to its end, which must come exactly after the announced bytes. */
 export function readSource(bytes: Readable, options: SourceOptions): Source {
   let failure: unknown
   let isEnded = false
-  // It may fail while nobody reads it yet; the reader is told then.
+  // It may fail before anybody reads it; the reader gets the error.
   bytes.on('error', () => {})
   if (options.signal) addAbortSignal(options.signal, bytes)
   async function* read() {

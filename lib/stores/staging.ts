@@ -10,8 +10,8 @@ import { requireKey } from './key'
 import { type Place, requireRoomIn, watchRoom, whileRoom } from './room'
 import { readSource } from './source'
 
-// Where imports arrive before anybody has looked at them. Nothing here counts; a file is of the image whose id its name
-// begins with, and goes with it.
+// Imports arrive here, before inspection. A file belongs to the image whose id its name begins with, and is removed
+// with it.
 
 export type ReceiveOptions = {
   /** Most bytes that are taken; one more is refused with `TooLarge`. */
@@ -28,7 +28,7 @@ export function stagedFile(imageId: string, ending?: string): string {
   return path.join(stagingPlace().folder, requireKey(ending ? `${imageId}.${ending}` : imageId))
 }
 
-/** Takes a stream as an image's staged file, hashed on the way. Refuses with `TooLarge` and `StoreFull`; then nothing is left. */
+/** Writes a stream as an image's staged file, hashing it. Refuses with `TooLarge` and `StoreFull`, leaving nothing. */
 export async function receiveStaged(
   imageId: string,
   bytes: Readable,
@@ -58,7 +58,7 @@ export async function receiveStaged(
   }
 }
 
-/** Removes all staged files of an image; with `isKept` all but the one that has arrived. */
+/** Removes all staged files of an image; with `isKept` all but the received file. */
 export async function discardStaged(imageId: string, { isKept = false } = {}): Promise<void> {
   const { folder } = stagingPlace()
   requireKey(imageId)
@@ -79,7 +79,7 @@ export async function listStaged(): Promise<StagedFile[]> {
   return found
 }
 
-/** Throws `StoreFull` where so many bytes more would cut into the reserve of the staging folder, which it makes. */
+/** Throws `StoreFull` if this many more bytes would cut into the reserve of the staging folder, which it creates. */
 export async function requireStagingRoom(bytes: number): Promise<void> {
   const place = stagingPlace()
   try {

@@ -27,12 +27,12 @@ import { makeSnapshot } from './snapshot'
 const lookMs = 1_000
 const reportMs = 5_000
 const tidyMs = 10 * 60_000
-/** How soon another process looks whether the owner is gone, and an owner whether a hypervisor was installed meanwhile. */
+/** How often another process checks whether the owner is gone, and the owner whether a hypervisor was installed. */
 const retryMs = 3_000
 
 /**
- * Owns the machines of this host as long as it holds the lock of the database: does what is asked of instances, watches those
- * that run and writes down what it sees. Without the lock it waits for it. Ends with `signal`; machines run on.
+ * Owns the machines of this host while it holds the host lock: carries out instance tasks, watches running machines and
+ * records their state. Waits while another process has the lock. Ends with `signal`; machines keep running.
  */
 export async function runHost(signal: AbortSignal): Promise<void> {
   let isTold = false
@@ -89,7 +89,7 @@ async function own(lock: pg.Client, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** The name of this host: said once, in the folder of its machines, because a container's own name changes with each start. */
+/** The id of this host, stored in the folder of its machines, because a container's host name changes with each start. */
 async function hostId(): Promise<string> {
   const { folder } = machineSettings()
   const file = path.join(folder, 'host')
@@ -103,7 +103,7 @@ async function hostId(): Promise<string> {
   return os.hostname()
 }
 
-/** What does not change while a hypervisor works. */
+/** What stays the same while a hypervisor works. */
 type Found = Omit<HostReport, 'cachedBytes'>
 
 type Work = { revision: number; stop: AbortController }
@@ -135,7 +135,7 @@ class Host {
         await this.tell()
         reportedAt = performance.now()
       }
-      // Nothing is being built while no instance is worked on, so nothing is taken away that is about to be used.
+      // Nothing is built while no instance is worked on, so no base that is about to be used is removed.
       if (performance.now() - tidiedAt > tidyMs && this.working.size === 0) {
         await this.machines.keepBases(await listBases(this.id))
         tidiedAt = performance.now()
@@ -151,12 +151,12 @@ class Host {
     for (const instance of await listHosted(this.id)) {
       const work = this.working.get(instance.id)
       if (!work) this.begin(instance)
-      // What was asked for before has no point any more; the next look begins the new.
+      // The older request is obsolete; the next round begins the new one.
       else if (work.revision !== instance.revision) work.stop.abort()
     }
   }
 
-  /** Begins those that are wanted, and ends those that are not any more. */
+  /** Begins wanted snapshots, and ends unwanted ones. */
   private async lookAtSnapshots(): Promise<void> {
     const wanted = await listWanted(this.id)
     for (const [id, stop] of this.snapshots) if (!wanted.some((one) => one.id === id)) stop.abort()
@@ -189,7 +189,7 @@ class Host {
       })
   }
 
-  /** Says what this host has. The first time it finds out, and it begins with what a process before it has left. */
+  /** Reports this host. The first time it probes the hypervisor and adopts what an earlier process has left. */
   private async tell(): Promise<void> {
     if (!this.report || this.report.problem !== null) {
       this.report = await this.findOut()
@@ -224,7 +224,10 @@ class Host {
     }
   }
 
-  /** Removes what is here of instances that have ended, and of snapshots that nobody waits for. What the database does not know is left to `gc`. */
+  /**
+   * Removes files of ended instances, and snapshots that nobody waits for. Files unknown to the database are left to
+   * `gc`.
+   */
   private async removeEnded(): Promise<void> {
     const here = await this.machines.list()
     for (const id of await findEnded(here)) await this.machines.destroy(id)

@@ -24,17 +24,16 @@ export type ImportSource = {
   onStoreFailure?: (error: Error) => void
 }
 
-/** `isWaiting`: the file has arrived, and a worker makes an image of it. */
+/** `isWaiting`: the file has arrived, and a worker will finish the import. */
 type Imported = { imageId: string; isWaiting: boolean }
 
 /** How often a lock is waited for when the file has arrived: 10 s each. */
 const busyMax = 30
 
 /**
- * Takes a local disk of any size into a region, as an upload does with its own way of receiving: the quota place is taken
- * first, the bytes arrive in the staging folder, hashed on the way, and from there they go the one way of a transfer.
- * Whatever goes wrong, the image says why, its place is free again and no byte stays. What only passes by itself once the file is
- * there whole, a database that is busy for instance, fails nothing: a worker goes on.
+ * Imports a local disk of any size: takes the quota place, hashes the bytes into the staging folder, and runs the
+ * transfer. On failure the image has the reason, its place is free and no bytes remain. A temporary error after the
+ * file has arrived, such as a busy database, fails nothing: a worker continues.
  */
 export async function importImage(
   ctx: Context,
@@ -57,7 +56,7 @@ export async function importImage(
     const about = { work: lease.work, kind: 'IMPORT', regionId: input.region, isLastTry: true } as const
     return await endTry(now(), met, about)
       .catch((error) => {
-        // Nobody goes on with it: only this process had the bytes.
+        // No worker can continue: only this process had the bytes.
         if (error instanceof Refused) return refuse(error.refusal)
         throw error
       })
@@ -86,10 +85,10 @@ async function receive(now: () => Context, source: ImportSource, lease: Lease): 
     },
   })
   for (let tries = 1; ; tries++) {
-    // Taken for dead while it slept: its bytes may be gone already.
+    // The lease may have expired while this process was suspended, and the bytes may be gone.
     await lease.confirm()
     const ended = await endReceiving(now(), lease.work, { ...received, claimedSha256: null })
-    // A lock that was not acquired in time says nothing about the disk, and nobody else has its bytes.
+    // A lock timeout says nothing about the disk, and only this process has its bytes.
     const isPassing = !ended.ok && isTriedAgain(ended.refusal.code, { isLastTry: true })
     if (!isPassing || tries === busyMax) return void accepted(ended)
   }

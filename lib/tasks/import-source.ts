@@ -10,7 +10,7 @@ import type { Transfer } from '@/lib/transfers/reads'
 import { prepareDisk } from './prepare-disk'
 import type { SourceBytes, Working } from './source'
 
-/** The bytes of an import whose file has arrived whole: the disk in it, looked into and written anew. */
+/** The source of an import: inspects the received file and converts its disk. */
 export async function importSource(transfer: Transfer, working: Working): Promise<Result<SourceBytes>> {
   const prepared = await prepareDisk(transfer, working)
   if (!prepared.ok) return prepared
@@ -25,7 +25,7 @@ export async function importSource(transfer: Transfer, working: Working): Promis
   })
 }
 
-/** What is on the disk is good to know, and never a reason to refuse it. */
+/** The layout is informative only; an error is no reason to refuse the disk. */
 async function readLayoutOf(file: string, { format }: DiskContent): Promise<DiskLayout | null> {
   if (format !== 'qcow2' && format !== 'raw') return null
   try {

@@ -2,7 +2,7 @@ import 'server-only'
 import { leaseMs, leaseRenewMs } from '@/lib/transfers/rules'
 import { type Progress, renewTransfer, type Work } from '@/lib/transfers/writes'
 
-/** The work was failed, cancelled or taken up by somebody else meanwhile, so whoever is at it stops. */
+/** The work has failed, was cancelled or has another holder, so its worker must stop. */
 export class LeaseLost extends Error {}
 
 /** Progress is written at most this often: a list looks every 2 s. */
@@ -32,7 +32,7 @@ export function holdLease(work: Work): Lease {
   // The database may come back before the lease runs out; the next renewal tells.
   const renewIfPossible = (progress?: Progress) => void renew(progress).catch(() => {})
   const timer = setInterval(() => {
-    // Nobody told us that it is lost, and by now somebody else may have it.
+    // The lease may have expired unnoticed, and another worker may hold it.
     if (performance.now() - renewedAt > leaseMs) lost.abort(new LeaseLost())
     else renewIfPossible()
   }, leaseRenewMs)

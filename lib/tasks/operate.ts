@@ -14,8 +14,8 @@ const lookMs = 150
 const pressMs = 5_000
 
 /**
- * Brings an instance one step on: does what is asked of it, else looks how it is, and writes what came of it. Whatever dies in
- * between, it can be asked again. `signal` ends it when something else is asked of the instance.
+ * Advances an instance one step: carries out its task, or reads its state, and records the outcome. Safe to repeat
+ * after any crash. `signal` aborts it when another task replaces this one.
  */
 export async function operate(machines: Machines, instance: HostedInstance, signal: AbortSignal): Promise<void> {
   const { task } = instance
@@ -25,7 +25,8 @@ export async function operate(machines: Machines, instance: HostedInstance, sign
     const limit = patience ? AbortSignal.any([signal, patience]) : signal
     await settle(machines, instance, await perform(machines, instance, limit))
   } catch (error) {
-    // Whoever asked for something else gets that. Terminate is tried until it succeeds, and a look at the next occasion.
+    // The newer request is served next. TERMINATE is retried until it succeeds; a failed reading is repeated in the
+    // next round.
     if (signal.aborted) return
     log[task === null ? 'warn' : 'error']({ err: error, instanceId: instance.id, task }, 'An instance is in trouble.')
     if (task !== null && task !== 'TERMINATE') await settle(machines, instance, failureOf(error))
@@ -62,7 +63,7 @@ async function perform(machines: Machines, instance: HostedInstance, signal: Abo
   }
 }
 
-/** Writes what came of it: the proof of running first, so that no hour is lost with what happens next. */
+/** Records the outcome: running time first, so that no hour is lost with what follows. */
 async function settle(machines: Machines, instance: HostedInstance, outcome: Outcome): Promise<void> {
   const { id, task } = instance
   // A guest that has crashed holds its memory, which is no longer counted as taken.
@@ -81,7 +82,7 @@ async function terminate(machines: Machines, instance: HostedInstance): Promise<
   await endInstance(instance, new Date())
 }
 
-/** Brings the bytes of the image near and builds the disk, unless this very building is there. */
+/** Fetches the bytes of the image and builds the disk, unless this build exists. */
 async function build(machines: Machines, instance: HostedInstance, signal: AbortSignal): Promise<void> {
   const { id, build, bootMode, diskBytes } = instance
   const base = baseOf(instance)
@@ -100,7 +101,7 @@ function loginOf({ id, login }: HostedInstance): MachineLogin | null {
   return hostName || sshKey || userData ? { hostName: hostName ?? id, sshKey, userData } : null
 }
 
-/** Waits until a machine that is starting has come to a state of its own. */
+/** Waits until a starting machine has reached a state. */
 async function hasStarted(machines: Machines, id: string, signal: AbortSignal): Promise<Outcome> {
   for (;;) {
     const state = await machines.state(id)
@@ -129,10 +130,10 @@ async function stop(machines: Machines, id: string, signal: AbortSignal): Promis
   return { state: 'stopped', reason: null }
 }
 
-/** What an engine says of a machine, as the state of an instance. One table for every engine and every run state. */
+/** Translates an engine's machine state to an instance's. One table for every engine and run state. */
 export function outcomeOf({ state, reason }: MachineState): Outcome {
   if (state === 'absent') return { state: 'failed', reason: { code: 'MACHINE_GONE' } }
-  // To have ended is no reason beside being stopped.
+  // ENDED adds nothing to the state `stopped`.
   if (!reason || reason.code === 'ENDED' || reason.code === 'STARTING') return { state, reason: null }
   return { state, reason: instanceReason.transform(known).parse(reason) }
 }
@@ -141,7 +142,7 @@ function known({ code, detail }: { code: string; detail?: string | undefined }):
   return code === 'UNKNOWN' ? { code: 'RUN_STATE', detail } : ({ code, detail } as Outcome['reason'])
 }
 
-/** Why a task was given up. What it says is for the tenant; the log has the whole. */
+/** The reason of a failed task for the tenant; the log has the details. */
 export function failureOf(error: unknown): Outcome {
   const fail = (code: NonNullable<Outcome['reason']>['code'], detail?: string): Outcome => ({
     state: 'failed',

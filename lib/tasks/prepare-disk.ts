@@ -15,20 +15,20 @@ import type { Transfer } from '@/lib/transfers/reads'
 import type { Lease } from './lease'
 import type { Working } from './source'
 
-/** A local file that may go into a store, and what it is. */
+/** A local file that may go into a store, and its content. */
 export type PreparedDisk = { file: string; content: DiskContent; isNormalised: boolean }
 
-/** The clusters of a disk written anew. A file of smaller ones may touch each of these with one of its own. */
+/** The cluster size of a converted disk. A file with smaller clusters may touch each of these with one of its own. */
 const clusterBytes = 2 ** 16
-/** A disk written anew has tables that the file it came as may not have had: a byte for 8 KiB of disk, and the first ones. */
+/** A converted disk may need tables that the original lacks: one byte per 8 KiB of disk, plus the first ones. */
 const bytesPerTableByte = 2 ** 13
 const tablesMin = 2 ** 20
 /** For the tables of the largest file that is taken. */
 const tablesMax = 64 * 2 ** 20
 
 /**
- * Looks into the staged file of an import and writes its disk anew as qcow2. Our own inspector comes before every tool, and
- * again after it. Without the tool a sound qcow2 or raw disk is kept as it came. Refuses DISK_REFUSED, CHECKSUM_MISMATCH.
+ * Inspects the staged file of an import and converts its disk to qcow2. Our inspector runs before any tool, and again
+ * on the result. Without the tool a sound qcow2 or raw disk is kept as it is. Refuses DISK_REFUSED, CHECKSUM_MISMATCH.
  */
 export async function prepareDisk(running: Transfer, working: Working): Promise<Result<PreparedDisk>> {
   const { lease, tell } = working
@@ -50,7 +50,7 @@ export async function prepareDisk(running: Transfer, working: Working): Promise<
   return await normalise(original, working)
 }
 
-/** The most that a disk can take when it is written anew: what its file can fill, and the tables for it. */
+/** The maximum size of a converted disk: what its file can fill, plus tables. */
 function convertedMax({ allocatedBytes, content }: Original): number {
   const most =
     Math.ceil(allocatedBytes / clusterBytes) * clusterBytes +
@@ -68,11 +68,11 @@ async function normalise(original: Original, { lease, begin, tell }: Working): P
     const isKept = format === 'qcow2' || format === 'raw'
     return isKept ? ok({ file, content, isNormalised: false }) : refused('tool-missing', { format })
   }
-  // What earlier tries have made of it.
+  // Results of earlier tries.
   await discardStaged(lease.work.imageId, { isKept: true })
   const most = convertedMax(original)
   await begin({ step: 'CONVERT', totalBytes: virtualSize, promisedBytes: most, reservedBytes: most })
-  // A name of this holder's own: one that was taken for dead may still be at it.
+  // Named after the holder: one whose lease has expired may still be writing.
   const to = stagedFile(lease.work.imageId, `${lease.work.holder}.qcow2`)
   const room = watchStagingRoom()
   const conversion = convertDisk({

@@ -6,7 +6,7 @@ import { log } from '@/lib/log'
 import type { Store } from '@/lib/stores/contract'
 import { storeOf } from '@/lib/stores/store'
 
-/** Removes bytes that nobody needs any more, then their row and that of an image which waited for it. Killed in between, it runs again and finds less to do. */
+/** Removes bytes that nothing needs, then their row and the images waiting for it. Idempotent after a crash. */
 export async function removeBlob({ blobId }: { blobId: string }): Promise<void> {
   const blob = await findBlob(blobId)
   if (blob?.state !== 'removing') return
@@ -15,8 +15,8 @@ export async function removeBlob({ blobId }: { blobId: string }): Promise<void> 
 }
 
 /**
- * Removes what has just been written for an import or a copy that was cancelled meanwhile: the job that removes its bytes may
- * have come before they were whole.
+ * Removes bytes just written for a cancelled transfer: the job that removes them may have run before they were
+ * complete.
  */
 export async function removeUnwanted(store: Store, { blobId, key }: { blobId: string; key: string }): Promise<void> {
   try {

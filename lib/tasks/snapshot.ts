@@ -21,8 +21,8 @@ const lookMs = 250
 type Ready = Extract<MachineSnapshot, { state: 'ready' }>
 
 /**
- * Makes a snapshot: has the engine write it beside the machine, then brings its bytes to the store of the region. Whatever dies in
- * between, it is asked for again and goes on. Ends when nobody wants it any more, and leaves nothing on the host either way.
+ * Creates a snapshot: the engine writes it beside the machine, then its bytes are moved into the region's store. Safe
+ * to repeat after any crash. Ends when the snapshot is no longer wanted, and always leaves nothing on the host.
  */
 export async function makeSnapshot(machines: Machines, wanted: WantedSnapshot, signal: AbortSignal): Promise<void> {
   const { id, instanceId } = wanted
@@ -42,7 +42,7 @@ export async function makeSnapshot(machines: Machines, wanted: WantedSnapshot, s
   await machines.forgetSnapshot(instanceId, id)
 }
 
-/** Waits until the engine has written it. Null when nobody wants it any more. */
+/** Waits until the engine has written the snapshot. Null if it is no longer wanted. */
 async function written(machines: Machines, { id, instanceId }: WantedSnapshot, signal: AbortSignal) {
   const end = performance.now() + snapshotPatienceMs
   for (;;) {

@@ -6,23 +6,23 @@ import type { Transfer } from '@/lib/transfers/reads'
 import type { NextStep } from '@/lib/transfers/writes'
 import type { Lease } from './lease'
 
-/** How far a stage has come, for whoever waits at a command line: bytes, of so many where that is known. */
+/** The progress of a stage for the command line: bytes, and their total if known. */
 export type Stage = 'receiving' | 'checking' | 'converting' | 'storing'
 export type Tell = (done: number, total: number | undefined, stage: Stage) => void
 
-/** Bytes that are ready for a store: what they are, what is on the disk, and how they get there. */
+/** Bytes that are ready for a store: their content, their layout, and how to write them. */
 export type SourceBytes = {
   content: DiskContent
   isNormalised?: boolean
-  /** Partitions and file systems; asked for only where the store does not know these bytes yet. */
+  /** Partitions and file systems; requested only if the store does not have these bytes yet. */
   layout: () => Promise<DiskLayout | null>
   /** Whether they only change their place on one file system, which takes no room. */
   isMoved: (store: Store) => Promise<boolean>
   put: (store: Store, key: string, options: PutOptions) => Promise<void>
 }
 
-/** What a source works with. `begin` begins a step that writes; it throws what is refused, as there is no room or no quota. */
+/** The tools of a source. `begin` begins a step that writes; it throws a refusal for lack of space or quota. */
 export type Working = { lease: Lease; begin: (next: NextStep) => Promise<void>; tell?: Tell | undefined }
 
-/** What a kind of transfer adds to the pipeline: it finds its bytes and makes them ready. What it refuses fails the transfer. */
+/** What a kind of transfer adds to the pipeline: it finds its bytes and prepares them. A refusal fails the transfer. */
 export type Source = (transfer: Transfer, working: Working) => Promise<Result<SourceBytes>>

@@ -12,9 +12,9 @@ import { removeBlob } from './remove-blob'
 import { systemContext } from './system'
 
 /**
- * Puts right what a killed process left: fails imports whose sender has died or fallen silent, has imports and copies whose
- * worker has died taken up again, finishes removals, empties the recycle bin of what has been there for its days, and forgets
- * failed images after their week. Runs at start, before an import and on a timer; several at once do no harm.
+ * Repairs what a killed process left: fails imports whose sender has died or is silent, resumes transfers whose worker
+ * has died, finishes removals, deletes expired images in the recycle bin and old failed images. Runs at start, before
+ * an import and on a timer; concurrent runs are safe.
  */
 export async function sweepImages(now: Date): Promise<void> {
   for (const { id, owner } of await findDeadTransfers()) await reapTransfer(systemContext(owner, now), id)
@@ -27,7 +27,7 @@ export async function sweepImages(now: Date): Promise<void> {
 /** The job of a removal is repeated here when its worker was killed: the queue would hold it locked for four hours. */
 async function finishRemovals(now: Date): Promise<void> {
   for (const blobId of await findLeftBlobs(new Date(now.getTime() - removalPatienceMs))) {
-    // One store that is away keeps nobody else's bytes from going.
+    // A store that is away must not block the removal from others.
     await removeBlob({ blobId }).catch((error) => log.warn({ err: error, blobId }, 'Bytes could not be removed.'))
   }
 }

@@ -1,7 +1,7 @@
 import 'server-only'
 import { type Context, mintViewer, operatorId } from '@/lib/auth/viewer'
 
-/** A job acts on behalf of an account and says so in the record. */
+/** A context for a job that acts on behalf of an account; events say so. */
 export function systemContext(owner: { id: string; username: string }, now: Date): Context {
   const viewer = mintViewer({
     id: operatorId,

@@ -19,10 +19,10 @@ import { endTry } from './trouble'
 
 const sources: Record<Transfer['kind'], Source> = { IMPORT: importSource, COPY: copySource }
 
-/** One try of a transfer by whoever holds its lease. Another one may follow, unless it is the last. */
+/** One try of a transfer by its lease holder. Others may follow, unless it is the last. */
 export type Try = { lease: Lease; isLastTry: boolean; tell?: Tell; onStoreFailure?: (error: Error) => void }
 
-/** Goes on with a transfer that waits for a worker. Of several workers that are asked, one does it. */
+/** Continues a transfer that waits for a worker. One of several workers does it. */
 export async function transferJob({ imageId }: { imageId: string }, isLastTry: boolean): Promise<void> {
   const transfer = await claimTransfer(imageId)
   if (!transfer) return
@@ -30,8 +30,8 @@ export async function transferJob({ imageId }: { imageId: string }, isLastTry: b
 }
 
 /**
- * The one way of a transfer: bring its bytes into the store, then settle it; or fail it, or give it back to the queue, as the
- * table of errors says. Throws what is tried again and what is a fault of ours. The lease is released.
+ * Runs a transfer: brings its bytes into the store, then settles it, fails it, or enqueues it again, as the table of
+ * errors says. Throws errors to retry and faults. Always releases the lease.
  */
 export async function runTransfer(ctx: Context, transfer: Transfer, held: Try): Promise<Result<{ imageId: string }>> {
   const { lease, isLastTry, onStoreFailure } = held
@@ -50,7 +50,7 @@ export async function runTransfer(ctx: Context, transfer: Transfer, held: Try): 
   }
 }
 
-/** Brings the bytes of a transfer into the store of its region. What a dead worker has done of it is not done again. */
+/** Brings the bytes of a transfer into the store of its region. Work that a dead worker has completed is skipped. */
 async function bring(now: () => Context, transfer: Transfer, { lease, tell }: Try) {
   const { regionId, blob } = transfer
   const store = storeOf(regionId)
@@ -64,12 +64,12 @@ async function bring(now: () => Context, transfer: Transfer, { lease, tell }: Tr
   const place = accepted(await claimPlace(now(), lease.work, content, facts))
   const onDisk = place.isThere ? null : await layout()
   if (onDisk) await noteLayout(place.blobId, onDisk)
-  // Bytes that are there already are believed once they are read; those that have come mend them.
+  // Existing bytes are verified before they are reused; if damaged, the new ones replace them.
   if (!place.isThere || !(await isIntact(store, place.key, content, lease.signal))) {
     const { size } = content
     const reservedBytes = (await bytes.isMoved(store)) ? 0 : size
     await begin({ step: 'STORE', totalBytes: size, promisedBytes: size, reservedBytes })
-    // Unfinished parts only: a worker whose lease has ended must not remove what its successor has written.
+    // Remove unfinished parts only: a worker whose lease expired must not remove what its successor has written.
     await store.deleteUnfinished(place.key)
     const onProgress = (done: number) => {
       lease.tell({ doneBytes: done, reservedBytes: Math.max(0, reservedBytes - done) })
@@ -85,7 +85,7 @@ function contentOf({ sha256, format, size, virtualSize }: NonNullable<Transfer['
   return { sha256, format, size: Number(size), virtualSize: Number(virtualSize) }
 }
 
-/** What was written since a transfer ended, whoever ended it. One that somebody else goes on with keeps its files. */
+/** Removes files written after a transfer ended. One with another holder keeps its files. */
 async function discardIfEnded(imageId: string): Promise<void> {
   try {
     if ((await findTransfer(imageId)) === null) await discardStaged(imageId)

@@ -12,13 +12,13 @@ import { isOurs, isTriedAgain, type TransferKindName, transferKinds } from '@/li
 import { failTransfer, releaseTransfer, renewTransfer, type Work } from '@/lib/transfers/writes'
 import { LeaseLost } from './lease'
 
-/** What a source fails with when whoever runs the import gives it up, as with Ctrl-C. Not a fault, so nothing is logged. */
+/** The caller cancelled the import, as with Ctrl-C. Not a fault, so nothing is logged. */
 export class ImportInterrupted extends Error {}
 
-/** What nobody but the operator can put right. */
+/** Errors that only the operator can fix. */
 const forOperator: string[] = ['STORE_REFUSED', 'COPY_SOURCE_DAMAGED']
 
-/** Where an error was met: by whose transfer, of which kind, in which region. */
+/** The context of an error: the transfer's owner, kind and region. */
 export type Met = {
   work: Work
   kind: TransferKindName
@@ -28,18 +28,18 @@ export type Met = {
 }
 
 /**
- * Does with a transfer what the table of errors says: gives it back to the queue and throws, or fails it and answers why. A
- * fault of ours fails it with a reference and is thrown, so that the queue has it in its log too.
+ * Handles a transfer's error by the table: enqueues it again and throws, or fails it and returns the refusal. A fault
+ * fails it with a reference and is thrown, so that the queue logs it too.
  */
 export async function endTry(ctx: Context, error: unknown, met: Met): Promise<Result<never>> {
   const { work, kind, regionId, isLastTry } = met
   if (error instanceof StoreUnreachable) met.onStoreFailure?.(error)
   const refusal = refusalOf(error, regionId) ?? (await lostMeanwhile(work))
-  // It has ended, or is somebody else's: there is nothing of ours to fail.
+  // It has ended, or has another holder: nothing is left to fail.
   if (refusal?.code === 'IMAGE_BUSY') return refuse(refusal)
   const code = refusal?.code ?? 'FAULT'
   if (isTriedAgain(code, { isLastTry })) {
-    // With the database away the lease runs out by itself, which has the same end.
+    // If the database is away, the lease expires by itself with the same effect.
     await releaseTransfer(work, code).catch(() => {})
     throw error
   }
@@ -51,13 +51,13 @@ export async function endTry(ctx: Context, error: unknown, met: Met): Promise<Re
   return refuse(refusal)
 }
 
-/** A cancel throws away what is being worked on, so its worker meets errors of its own. They are no fault. */
+/** A cancel removes files in use, so its worker meets other errors. They are no faults. */
 async function lostMeanwhile(work: Work): Promise<Refusal | null> {
   const isOurs = await renewTransfer(work).catch(() => true)
   return isOurs ? null : { code: 'IMAGE_BUSY', state: 'failed' }
 }
 
-/** What an error is called in the table of errors; null for a fault. */
+/** The code of an error in the table of errors; null for a fault. */
 function refusalOf(error: unknown, region: string): Refusal | null {
   if (error instanceof Refused) return error.refusal
   if (error instanceof LeaseLost) return { code: 'IMAGE_BUSY', state: 'failed' }
@@ -70,7 +70,7 @@ function refusalOf(error: unknown, region: string): Refusal | null {
   return isBusy(error) || isDatabaseAway(error) ? { code: 'BUSY' } : null
 }
 
-/** Why an image failed, of a refusal: its code and what its sentence needs. Null for one that no transfer should meet. */
+/** The stored reason of a failed image: the refusal's code and facts. Null for one that no transfer should meet. */
 function failureOf(refusal: Refusal): ImageFailure | null {
   if (!isFailureCode(refusal.code)) return null
   return {

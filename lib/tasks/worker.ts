@@ -26,8 +26,8 @@ import { removeBlob } from './remove-blob'
 import { sweepImages } from './sweep-images'
 import { transferJob } from './transfer'
 
-// Long work, and what has to happen by itself. The supervisor of `npm start` runs this beside the server; more of them may
-// run on other machines that reach the same database and stores.
+// Long work and periodic tasks. The supervisor of `npm start` runs it beside the server; more may run on other machines
+// with the same database and stores.
 
 const sweepMs = 15_000
 const ofImage = z.object({ imageId: z.string() })
@@ -50,14 +50,14 @@ function observed(kind: string, task: Task): Task {
     await withLogFields({ job: helpers.job.id, kind }, async () => {
       const end = Object.values(transferKinds).find(({ job }) => job === kind)
       const imageId = end ? ofImage.parse(payload).imageId : null
-      // A job that comes a second time finds it ended, and must not count it again.
+      // A repeated job finds its transfer ended, and must not count it again.
       const hadEnded = imageId !== null && (await findEnd(imageId)) !== null
       await countJob(kind, async () => await task(payload, helpers))
       if (end && imageId !== null && !hadEnded) await countEnd(end.word, imageId)
     })
 }
 
-/** What came of a transfer, of which the job itself says nothing. */
+/** Counts the outcome of a transfer, which the job itself does not return. */
 async function countEnd(word: string, imageId: string): Promise<void> {
   const end = await findEnd(imageId).catch(() => null)
   if (end) countTransfer(word, end.outcome, end.bytes)
@@ -73,12 +73,12 @@ async function sweep(): Promise<void> {
     const forgetting = [forgetExpiredSessions(now), forgetUnknownLookups(now), forgetIdempotencyKeys(now)]
     await Promise.all([sweepImages(now), meterAll(), clockSkewSeconds(), findCurrencyConflict(), ...forgetting])
   } catch (error) {
-    // The database may be away; the next round is soon.
+    // The database may be away; the next round comes soon.
     log.warn({ err: error }, 'The sweep could not be done.')
   }
 }
 
-/** What an operator should know at the start: disks come in unconverted, or converted by a tool that is only limited. */
+/** Warns at the start if disks are not converted, or if the tool that converts them is not sandboxed. */
 async function tellOfDiskTool(): Promise<void> {
   const tool = await findDiskTool()
   if (!tool) log.warn('qemu-img is missing: only qcow2 and raw disks are taken, as they come. Install qemu-utils.')

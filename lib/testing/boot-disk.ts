@@ -52,7 +52,7 @@ export class Terminal {
     this.view.stream.write(`${line}\n`)
   }
 
-  /** Waits for these words, and forgets what came up to them. Throws when the line ends first. */
+  /** Waits for these words, and discards everything up to them. Throws if the connection ends first. */
   async sees(words: string): Promise<void> {
     while (!this.text.includes(words)) {
       await new Promise<void>((resolve, reject) => {

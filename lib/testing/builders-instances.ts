@@ -6,7 +6,7 @@ import { image, minutes, noon, type TestAccount } from './builders'
 
 // What tests of instances and of the bill are made of, by rows and not by the operations that they test.
 
-/** A type of its own with one price, in minor units an hour. */
+/** A separate instance type with one price, in minor units an hour. */
 export async function instanceType(
   options: { amount?: number; vcpus?: number; memoryMib?: number } = {},
 ): Promise<string> {
@@ -19,7 +19,7 @@ export async function instanceType(
 
 type HostOptions = { accelerator?: string | null; vcpus?: number; memoryMib?: number }
 
-/** A computer for machines, by its row: one that emulates, alive for the next hour, and that nobody looks after. */
+/** The row of a host: one that emulates, alive for the next hour, without a process. */
 export async function machineHost(options: HostOptions = {}): Promise<string> {
   const { accelerator = 'emulation', vcpus = 1_000_000, memoryMib = 1_000_000_000 } = options
   const id = `host-${newId('ins').slice(4)}`
@@ -39,7 +39,7 @@ type InstanceOptions = {
   createdAt?: Date
 }
 
-/** An instance by its row: running, unless another state is asked for. No machine is behind it. */
+/** The row of an instance: running, unless another state is given. Without a machine. */
 export async function instance(owner: TestAccount, regionId: string, options: InstanceOptions = {}): Promise<string> {
   const { name = 'web-01', state = 'running', createdAt = noon } = options
   const [typeId, hostId, imageId] = await Promise.all([

@@ -14,19 +14,19 @@ import { type ShareImageInput, shareImageInput } from '@/lib/shares/schema'
 import { storeOf } from '@/lib/stores/store'
 import { claimPlace, settleTransfer } from '@/lib/transfers/writes'
 
-// What database tests are made of, by rows and not by the operations that they test. Each test makes its own region and
-// accounts, so that no test sees another's.
+// Builders of database tests: they write rows instead of calling the operations under test. Each test makes its own
+// region and accounts, so that tests do not see each other's data.
 
 /** Noon in Asia/Shanghai, far from where the day turns. */
 export const noon = new Date('2026-03-10T04:00:00.000Z')
 
-/** For how long an image in motion is left in peace: 23 days. */
+/** The lease patience of test transfers: 23 days. */
 export const farAway = 2_000_000_000
 
 export const minutes = (count: number) => count * 60_000
 export const later = (ms: number) => new Date(noon.getTime() + ms)
 
-/** An account, and itself as the one who asks: at noon, or at another moment. */
+/** An account and a context in which it acts: at noon, or at another moment. */
 export type TestAccount = {
   id: string
   username: string
@@ -94,8 +94,8 @@ type ImageOptions = {
 }
 
 /**
- * An image by its row: available, unless another state is asked for. Where its state wants bytes, there is a blob of its own
- * by its row; no store has them.
+ * The row of an image: available, unless another state is given. If its state has bytes, with a blob row; no store has
+ * them.
  */
 export async function image(owner: TestAccount, regionId: string, options: ImageOptions = {}): Promise<string> {
   const { name = 'web-01', state = 'available', operatingSystem = 'Debian 12', createdAt = noon, ...rest } = options
@@ -108,7 +108,7 @@ export async function image(owner: TestAccount, regionId: string, options: Image
   return id
 }
 
-/** What an image in motion has: a transfer that nobody is at. Nothing for one at rest. */
+/** The transfer of an image that is importing or copying, without a holder; nothing for other states. */
 export function inMotion(state: ImageStateName, patienceMs = farAway) {
   if (state === 'importing')
     return { transfer: { create: { kind: 'IMPORT' as const, step: 'RECEIVE' as const, patienceMs } } }
@@ -166,7 +166,7 @@ export async function stored(owner: TestAccount, regionId: string, seed = newSee
 export async function storedDisk(owner: TestAccount, regionId: string, file: string): Promise<string> {
   const bytes = await readFile(file)
   const sha256 = createHash('sha256').update(bytes).digest('hex')
-  // The size that a machine sees stands in the header of a qcow2.
+  // The virtual size is in the header of a qcow2.
   const content = {
     format: 'qcow2' as const,
     virtualSize: Number(bytes.readBigUInt64BE(24)),
@@ -183,14 +183,14 @@ export async function storedDisk(owner: TestAccount, regionId: string, file: str
   return imageId
 }
 
-/** What the store of a region has. */
+/** The keys in the store of a region. */
 export async function keysIn(regionId: string): Promise<string[]> {
   const keys: string[] = []
   for await (const { key, isPartial } of storeOf(regionId).list()) keys.push(isPartial ? `${key} (unfinished)` : key)
   return keys.sort()
 }
 
-/** A share by its row: nothing of anybody's day is used. */
+/** The row of a share, without using up the sharer's day. */
 export async function held(imageId: string, recipient: TestAccount): Promise<string> {
   const { ownerId, regionId } = await db().image.findUniqueOrThrow({ where: { id: imageId } })
   const id = newId('shr')
@@ -199,7 +199,7 @@ export async function held(imageId: string, recipient: TestAccount): Promise<str
   return id
 }
 
-/** Lets a master account have used up so many of its daily shares; all of them have been cancelled since. */
+/** Uses up a number of a master account's daily shares; all of them have been cancelled. */
 export async function usedToday(owner: TestAccount, used: number, day = '2026-03-10'): Promise<void> {
   const who = { actorId: owner.id, actorName: owner.username, ownerId: owner.id, ownerName: owner.username }
   const at = new Date(`${day}T00:00:00+08:00`)
@@ -209,7 +209,7 @@ export async function usedToday(owner: TestAccount, used: number, day = '2026-03
   await db().event.createMany({ data: [...events('share.create'), ...events('share.cancel')] })
 }
 
-/** The quotas of a master account: so many images and, where it is said, bytes. */
+/** Sets the quotas of a master account: images and optionally bytes. */
 export async function quota(owner: TestAccount, regionId: string, images: number, bytes?: number): Promise<void> {
   const amounts = { images, ...(bytes === undefined ? {} : { bytes }) }
   for (const [resource, amount] of Object.entries(amounts)) {
@@ -219,7 +219,7 @@ export async function quota(owner: TestAccount, regionId: string, images: number
   }
 }
 
-/** What the share form sends, as it arrives. */
+/** The input of the share form. */
 export function asked(regionId: string, imageId: string, ...recipients: (TestAccount | string)[]): ShareImageInput {
   const usernames = recipients.map((one) => (typeof one === 'string' ? one : one.username))
   return shareImageInput.parse({ region: regionId, imageId, usernames })
@@ -229,7 +229,7 @@ export const named = (one: TestAccount | string): LookUpParams => ({
   username: typeof one === 'string' ? one : one.username,
 })
 
-/** What came of many tries: how often each answer was given. A fault is thrown and fails the test. */
+/** Counts the answers of many attempts. A fault is thrown and fails the test. */
 export function tally(results: Result<unknown>[]): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const result of results) {
@@ -239,14 +239,14 @@ export function tally(results: Result<unknown>[]): Record<string, number> {
   return counts
 }
 
-/** Starts many at once, once so many connections are open, so that they truly race. */
+/** Starts many operations at once, after opening as many connections, so that they really race. */
 export async function race<T>(count: number, run: (index: number) => Promise<T>): Promise<T[]> {
   const warm = Array.from({ length: count }, () => db().$queryRaw`SELECT pg_sleep(0.05)::text`)
   await Promise.all(warm)
   return await Promise.all(Array.from({ length: count }, (_, index) => run(index)))
 }
 
-/** How many of its day a master account has used by the counter, and by the events that tell of its shares. */
+/** A master account's use of its day by the counter, and by events. */
 export async function sharesToday(owner: TestAccount, day = '2026-03-10') {
   const [counter, events] = await Promise.all([
     db().shareDay.findUnique({ where: { accountId_day: { accountId: owner.id, day: new Date(day) } } }),
@@ -256,8 +256,8 @@ export async function sharesToday(owner: TestAccount, day = '2026-03-10') {
 }
 
 /**
- * Runs `work` while another transaction holds the locks of accounts and images, then lets `meanwhile` change something in
- * that transaction and commits it: what happens between the look and the lock.
+ * Runs `work` while another transaction holds the locks of accounts and images, then lets `meanwhile` change something
+ * in that transaction and commits it: a change between read and lock.
  */
 export async function whileLocked<T>(
   ids: string[],

@@ -13,12 +13,12 @@ declare module 'vitest' {
   }
 }
 
-/** A database with the schema and nothing in it, from which each test file gets a copy of its own. */
+/** A database with the schema only, of which each test file gets a copy. */
 type TestDatabase = { template: string; dataFolder: string }
 
 /**
- * Before all database tests: takes the PostgreSQL of TEST_DATABASE_URL, or starts one in a temporary folder. Afterwards
- * everything is gone again.
+ * Before all database tests: uses the PostgreSQL of TEST_DATABASE_URL, or starts one in a temporary folder. Removed
+ * afterwards.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dataFolder = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-console-test-'))
@@ -34,7 +34,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   }
 }
 
-/** Drops the database of this name and its copies, whoever is still connected. */
+/** Drops the database of this name and its copies, also with open connections. */
 export async function dropWithCopies(url: string): Promise<void> {
   const find = 'select datname from pg_database where starts_with(datname, $1)'
   const { rows } = await beside(url, (client) => client.query(find, [databaseName(url)]))

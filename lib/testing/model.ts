@@ -1,7 +1,7 @@
 const minute = 60 * 1000
 const hour = 60 * minute
 
-/** Four master accounts, then the sub-accounts of the first two, then names that nobody has. */
+/** Four master accounts, then sub-accounts of the first two, then unknown names. */
 export const masters = [0, 1, 2, 3]
 export const subs = [4, 5]
 
@@ -15,8 +15,8 @@ export type ModelImage = {
 }
 
 /**
- * The rules of sharing once more, as plainly as they can be said, of a few accounts that act one after the other. It
- * knows nothing of the product's code, so that the two can be held against each other.
+ * The rules of sharing once more, as simply as possible, for a few accounts acting one after another. Independent of
+ * the product's code, so that the two can be compared.
  */
 export class Model {
   images: ModelImage[] = []
@@ -70,9 +70,9 @@ export class Model {
     return this.unknown[master] ?? new Map()
   }
 
-  /** Counts those that were not counted within the hour, as far as there is room, and says how many there were. */
+  /** Counts new unknown names of the hour up to the limit, and returns how many. */
   private count(master: number, names: number[]): number {
-    // A sub-account's login name can be nobody's username, so it is not even looked for.
+    // A sub-account's login name cannot be a username, so it is never looked up.
     const recent = this.recent(master).map(([name]) => name)
     const fresh = names.filter((name) => !subs.includes(name) && !recent.includes(name))
     for (const name of fresh.slice(0, Math.max(0, 60 - recent.length))) this.unknownOf(master).set(name, this.now)

@@ -4,7 +4,7 @@ import { message, takeMessages } from './pooler'
 const noNames = message('E', Buffer.from('SERROR\0C0A000\0Mnamed statements are not supported\0\0', 'latin1'))
 const ready = message('Z', Buffer.from('I'))
 
-/** A pooler in front of the database of `url` that refuses statements with a name, and passes everything else on. */
+/** A pooler in front of the database of `url` that refuses named statements, and passes everything else through. */
 export async function startNameless(url: string): Promise<{ url: string; refused: () => number; stop: () => void }> {
   let refused = 0
   const { hostname, port } = new URL(url)

@@ -3,7 +3,7 @@ import pg from 'pg'
 
 type Asked = { client: net.Socket; message: Buffer }
 
-// What PostgreSQL says to a client that it has let in: no password is wanted, its key, ready.
+// PostgreSQL's messages to an accepted client: no password needed, the key, ready.
 const welcome = Buffer.concat([
   message('R', Buffer.alloc(4)),
   message('K', Buffer.alloc(8)),
@@ -17,7 +17,7 @@ export function message(type: string, body: Buffer): Buffer {
   return Buffer.concat([head, body])
 }
 
-/** Takes the whole messages off a buffer; the rest is what has not arrived whole. */
+/** Splits complete messages off a buffer; the rest is incomplete. */
 export function takeMessages(buffer: Buffer): { messages: Buffer[]; rest: Buffer } {
   const messages: Buffer[] = []
   let rest = buffer
@@ -30,8 +30,8 @@ export function takeMessages(buffer: Buffer): { messages: Buffer[]; rest: Buffer
 }
 
 /**
- * A connection pooler in transaction mode, in front of a PostgreSQL: all its clients use one connection by turns, from the
- * begin of a transaction to its end. It speaks as much of the protocol as statements without parameters need.
+ * A connection pooler in transaction mode in front of PostgreSQL: all clients share one connection, one transaction at
+ * a time. It implements the protocol for statements without parameters.
  */
 export class TransactionPooler {
   private readonly server = net.createServer((client) => this.letIn(client))

@@ -11,7 +11,7 @@ export function seededRandom(seed: number): () => number {
   }
 }
 
-/** Waits for so many answers of the database: a short while that is as long as others' statements, however slow the machine. */
+/** Waits for a number of database answers: a short time that scales with the speed of the machine. */
 export async function roundTrips(count: number): Promise<void> {
   for (let trip = 0; trip < count; trip++) await db().$queryRaw`SELECT 1`
 }

@@ -3,8 +3,8 @@ import { db } from '@/lib/db/client'
 type Counted = { table: string; rows: number }
 
 /**
- * How many rows and entries of indexes of each table PostgreSQL reads while something runs, by its own counters:
- * it needs a database and a connection of one's own (`ECS_DATABASE_POOL=1`).
+ * The rows and index entries of each table that PostgreSQL reads during `run`, by its own counters. Needs a separate
+ * database and one connection (`ECS_DATABASE_POOL=1`).
  */
 export async function rowsRead(run: () => Promise<unknown>): Promise<Record<string, number>> {
   const before = new Map((await counters()).map(({ table, rows }) => [table, rows]))
@@ -14,7 +14,7 @@ export async function rowsRead(run: () => Promise<unknown>): Promise<Record<stri
 }
 
 async function counters(): Promise<Counted[]> {
-  // A session tells what it has read once a second at most, unless it is asked to.
+  // A session reports its statistics at most once a second, unless forced.
   await db().$queryRaw`SELECT pg_stat_force_next_flush()::text`
   return await db().$queryRaw<Counted[]>`
     SELECT t.relname AS "table", (coalesce(t.seq_tup_read, 0) + coalesce(sum(i.idx_tup_read), 0))::int AS rows

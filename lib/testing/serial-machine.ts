@@ -6,8 +6,8 @@ import { openConsoleLog } from '@/lib/machines/keeper/console-log.mjs'
 import { openSerial } from '@/lib/machines/keeper/viewers.mjs'
 
 /**
- * A machine without a hypervisor: a serial port behind the keeper's own code, in the folder of this machine. For tests of what
- * lies above it, which need no guest. `guest` is the other end of the port.
+ * A machine without a hypervisor: a serial port behind the keeper's own code, in the folder of the machine. For tests
+ * of the layers above. `guest` is the other end of the port.
  */
 export async function serialMachine(folder: string): Promise<{ guest: net.Socket; stop(): void }> {
   const keeper = path.join(folder, 'keeper')
@@ -15,7 +15,7 @@ export async function serialMachine(folder: string): Promise<{ guest: net.Socket
   const servers = [net.createServer(), net.createServer()] as const
   const [port, door] = servers
   const inFolder = async (name: string, work: (path: string) => Promise<unknown>) => {
-    // The whole path may be longer than the address of a socket can be.
+    // The path may exceed the length limit of socket addresses.
     const descriptor = fs.openSync(keeper, 'r')
     await work(`/proc/self/fd/${descriptor}/${name}`).finally(() => fs.closeSync(descriptor))
   }

@@ -12,17 +12,17 @@ export type SmallDiskKind = (typeof smallDisks)[number]
 export type SmallDisk = {
   folder: string
   isThere: boolean
-  /** Why tests on it are skipped, for their names; nothing where they are not. */
+  /** The reason why tests on it are skipped, for their names; empty if they run. */
   note: string
   freeMib(): Promise<number>
-  /** Fills it to the last byte, as something else on the machine would. Answers what takes that away again. */
+  /** Fills it to the last byte, like another program would. Returns a function that undoes it. */
   fill(): () => Promise<void>
   end(): void
 }
 
 const mib = 2 ** 20
 
-/** A file system of so many MiB, mounted in a temporary folder. Only root can mount, and not in every container. */
+/** A file system of some MiB, mounted in a temporary folder. Only root can mount, and not in every container. */
 export function smallDisk(kind: SmallDiskKind, sizeMib: number): SmallDisk {
   const place = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-console-small-'))
   const folder = path.join(place, 'disk')
@@ -63,7 +63,7 @@ function hasRun(command: string, args: string[]): boolean {
 
 let fillers = 0
 
-// Without a pause, so that nobody in this process makes room meanwhile, of which it would take a part.
+// Without a pause, so that this process cannot free space meanwhile, part of which it would take.
 function fill(folder: string): () => Promise<void> {
   const name = path.join(folder, `others-${fillers++}`)
   const file = fs.openSync(name, 'w')

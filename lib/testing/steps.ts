@@ -19,13 +19,13 @@ import { claimPlace, failTransfer, settleTransfer } from '@/lib/transfers/writes
 import { asked, minutes, nth, type TestAccount } from './builders'
 import { type Model, type ModelImage, masters, subs } from './model'
 
-// The steps that the product and the small model of it take together.
+// Steps taken in both the product and the model.
 
 /** The accounts that the model knows by number, and the regions. */
 export type World = { who: Map<number, TestAccount>; regions: string[] }
 type Step = (model: Model, world: World) => Promise<[expected: string, answered: string]>
 
-/** Few contents for many images, so that they often have the same. */
+/** Few contents for many images, so that duplicates are frequent. */
 const contents = ['a disk', 'another disk', 'a third disk'].map((text) => Buffer.from(text))
 let made = 0
 
@@ -38,7 +38,7 @@ function ctxOf(model: Model, world: World, who: number): Context {
 }
 const pick = <T>(list: T[], index: number) => (list.length > 0 ? nth(list, index % list.length) : undefined)
 
-/** A command of fast-check: time goes on a little, the step is taken in both, and both say and hold the same. */
+/** A fast-check command: time advances a little, the step runs in both, and answers and states must be equal. */
 function command(name: string, step: Step): fc.AsyncCommand<Model, World> {
   return {
     check: () => true,
@@ -82,7 +82,7 @@ function numberOf(world: World, username: string): number {
   return known ? known[0] : Number(username.replace('nobody-', ''))
 }
 
-/** An image to act on: mostly one of the actor's own, else anybody's, or one that there is not. */
+/** An image to act on: mostly the actor's own, else anybody's, or a missing one. */
 function imageFor(model: Model, who: number, index: number, isOwn: boolean): ModelImage | undefined {
   const own = model.images.filter((image) => image.owner === model.masterOf(who))
   return pick(isOwn && own.length > 0 ? own : model.images, index)
@@ -92,7 +92,7 @@ const actor = fc.constantFrom(...masters, ...masters, ...subs)
 const index = fc.nat(30)
 const mostly = fc.nat(9).map((one) => one < 9)
 
-/** Recipients as seen from the one who shares: mostly the other masters, now and then itself, sub-accounts and nobody. */
+/** Recipients relative to the sharer: mostly other masters, sometimes itself, sub-accounts and unknown names. */
 const others = fc.oneof(
   { weight: 9, arbitrary: fc.constantFrom(1, 2, 3) },
   { weight: 1, arbitrary: fc.constantFrom(0, ...subs, 6, 7, 8, 9) },
@@ -196,7 +196,7 @@ const forget = index.map((at) =>
   }),
 )
 
-/** Out of the recycle bin, back into use or for good. */
+/** Restores from the recycle bin, or deletes for good. */
 const unbin = fc.tuple(actor, index, mostly, fc.boolean()).map(([who, at, isOwn, isBack]) =>
   command(`${who} takes ${at} out of the bin, back: ${isBack}`, async (model, world) => {
     const image = imageFor(model, who, at, isOwn)
@@ -206,7 +206,7 @@ const unbin = fc.tuple(actor, index, mostly, fc.boolean()).map(([who, at, isOwn,
     const answered = said(world, isBack ? await restoreImage(ctx, input) : await purgeImage(ctx, input))
     if (expected === 'ok' && image) {
       if (isBack) image.state = 'available'
-      // Whether the bytes are somebody else's too is not the model's affair: then the image is gone at once.
+      // The model does not know shared bytes: then the image is deleted at once.
       else if ((await db().image.count({ where: { id: image.id } })) === 1) image.state = 'deleting'
       else model.forget(image)
     }
@@ -250,7 +250,7 @@ const wait = fc.constantFrom(minutes(10), minutes(59), minutes(60), minutes(13 *
   }),
 )
 
-/** What the database holds of a world, and the same of the model. */
+/** The rows of the database, and the same of the model. */
 async function rows(world: World) {
   const owners = [...world.who.values()].map((one) => one.id)
   const [found] = await db().$queryRaw<{ rows: string[] }[]>`
@@ -279,7 +279,7 @@ function rowsOf(model: Model, world: World): string[] {
   ].sort()
 }
 
-/** Every kind of step; the more often it stands here, the more often it is taken. */
+/** Every kind of step; repetition makes a step more frequent. */
 export const anyStep = [share, share, share, share, share, cancel, cancel, begin, end, end, remove, forget].concat([
   unbin,
   unbin,

@@ -1,9 +1,9 @@
 import path from 'node:path'
 
-// Walks the imports of a tree and names what runs against the order of the house. The tree is given as text, so that a test can
-// also ask what a tree that there is not would be told.
+// Walks the imports of a tree and reports violations of the floors. The tree is given as text, so that tests can also
+// check trees that do not exist.
 
-/** The files of a tree by their paths from its root, with what stands in them. */
+/** The files of a tree by path, with their text. */
 export type Tree = Map<string, string>
 
 /** The rooms of lib/: the floors of nouns from the ground up, the tools that know no noun, and the doors that call nouns. */
@@ -30,7 +30,7 @@ function resolve(tree: Tree, from: string, named: string): string | undefined {
   return endings.map((ending) => target + ending).find((file) => tree.has(file))
 }
 
-/** The room of a file: its folder in lib/, `seam` for a file that lies in lib/ itself, `screen` for app and components. */
+/** The room of a file: its folder in lib/, `seam` for a file directly in lib/, `screen` for app and components. */
 function roomOf(file: string): string {
   const [top, second, third] = file.split('/')
   if (top !== 'lib') return top === 'app' || top === 'components' ? 'screen' : 'beside'
@@ -107,10 +107,10 @@ export function circlesOfNouns(tree: Tree, { floors }: Order): string[] {
   return circles(edges.filter((edge) => edge.every((room) => nouns.includes(room))))
 }
 
-/** What a pure function cannot know: the settings, the clock, chance, the network. */
+/** What a pure function must not use: settings, clock, randomness, network. */
 const impure = /\bprocess\.|\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bcrypto\b|\bperformance\.|\bfetch\(/
 
-/** Rules that are not pure: they import something that is no rule, or ask what time it is, what is set, or chance. */
+/** Reports impure rules: those that import anything but rules, or use the clock, settings or randomness. */
 export function impureRules(tree: Tree): string[] {
   const isRules = (file: string) => /^lib\/[^/]+\/rules\.ts$/.test(file)
   const knowing = arrowsOf(tree)

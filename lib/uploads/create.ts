@@ -4,10 +4,10 @@ import { noteAnswer } from '@/lib/page-status'
 import { paths } from '@/lib/paths'
 import type { ActionResult } from '@/lib/result'
 
-// A file that is sent again because no answer came keeps its idempotency key; chosen anew, it gets another.
+// Retrying the same File keeps its idempotency key; choosing it again gives a new one.
 const keys = new WeakMap<File, string>()
 
-/** Begins an upload: its image stands there and has its place from now on. A request that never arrived is a fault. */
+/** Begins an upload: creates its image, which takes its quota place. A request without an answer is a fault. */
 export async function createUpload(file: File, input: UploadInput): Promise<ActionResult<{ imageId: string }>> {
   const { size, ...texts } = input
   const metadata = Object.entries(texts).map(([key, text]) => `${key} ${base64(text)}`)

@@ -4,19 +4,19 @@ import type { ImportState } from '@/lib/imports/schema'
 import { paths } from '@/lib/paths'
 
 const lookMs = 2_000
-/** One question waits so long for its answer, then the next one is asked. */
+/** The time limit of one request; then the next one is sent. */
 const answerMs = 10_000
 
 type Following = {
-  /** The images whose end is not known. */
+  /** Images whose end is unknown. */
   pending: () => string[]
-  /** What is known of an image by now; null: it is not there any more. */
+  /** Receives the state of an image; null if it was deleted. */
   tell: (imageId: string, state: ImportState | null) => void
 }
 
 /**
- * Asks what has become of images that have arrived, all in one question every 2 s, until nothing is pending. An answer that
- * does not come is asked for again; the images go on without it.
+ * Polls the states of received images, all in one request every 2 s, until none is pending. A failed request is
+ * repeated.
  */
 export async function followImages({ pending, tell }: Following): Promise<void> {
   for (let ids = pending(); ids.length > 0; ids = pending()) {

@@ -1,6 +1,6 @@
 import { createSHA256 } from 'hash-wasm'
 
-// Reads a whole file in pieces beside the page, and answers with its SHA-256. WebAssembly is allowed in here alone.
+// Hashes a file in pieces in a worker, and posts its SHA-256. WebAssembly is allowed only here.
 
 const pieceBytes = 4 * 2 ** 20
 

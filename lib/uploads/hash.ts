@@ -1,7 +1,7 @@
 /** A file that is being hashed. `within` waits for the SHA-256; null where it takes longer or cannot be had. */
 export type FileHash = { within: (ms: number) => Promise<string | null>; stop: () => void }
 
-/** Hashes a file in a worker while it is sent. What cannot be hashed here is uploaded all the same. */
+/** Hashes a file in a worker while it is sent. A file that cannot be hashed is uploaded without. */
 export function hashFile(file: File): FileHash {
   let worker: Worker | undefined
   const sha256 = new Promise<string | null>((resolve) => {

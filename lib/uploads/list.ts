@@ -1,13 +1,12 @@
 import type { ImportState } from '@/lib/imports/schema'
 import type { Fault, Refusal } from '@/lib/result'
 
-// The uploads of this tab, for whatever page asks for them. What makes them go on is in running.ts: it comes with the page on
-// which the first one begins.
+// The uploads of this tab, for any page. The code that sends them is in running.ts, loaded with the first upload.
 
-/** `held`: the page cannot go on as it is, most often because the session has ended; it goes on when the page can. */
+/** `held`: the page must not continue, usually because the session has ended; the upload resumes with the page. */
 export type RunningState = 'waiting' | 'sending' | 'paused' | 'offline' | 'held' | 'failed' | 'arrived'
 
-/** What is known of the image of an upload that has arrived; 'gone' when somebody has deleted it. */
+/** The state of a received upload's image; 'gone' if it was deleted. */
 export type ArrivedImage = Omit<ImportState, 'imageId'> | 'gone'
 
 export type RunningUpload = {
@@ -37,7 +36,7 @@ export function runningUploads(): RunningUpload[] {
   return uploads
 }
 
-/** Puts another list in place of the uploads, and tells whoever shows them. */
+/** Replaces the list of uploads, and notifies its listeners. */
 export function setUploads(next: RunningUpload[]): void {
   uploads = next
   for (const listener of listeners) listener()

@@ -11,7 +11,7 @@ import { UploadRefusal } from './refusal'
 /** How long a request waits for the one before it to let go. */
 const patienceMs = 15_000
 const tryAgainMs = 100
-/** The connection is looked at this often, and taken for dead when an answer takes as long … */
+/** The connection is checked this often, and considered dead if an answer takes this long … */
 const heartbeatMs = 5_000
 /** … which is well before the server does, so a process has stopped writing when another one is given its locks. */
 const setSession =
@@ -21,7 +21,7 @@ const channel = 'ecs_upload_release'
 type Holder = { isLocked: boolean; client: pg.Client | null; requestRelease: RequestRelease }
 export type UploadLocker = Locker & { end: () => Promise<void> }
 
-/** Makes the locks of uploads for one process. One who waits asks the holder, wherever that is, to let go. */
+/** Makes the locks of uploads for one process. A waiting process asks the holder, wherever it runs, to release the lock. */
 export function createUploadLocker(databaseUrl: string, waitMs = patienceMs): UploadLocker {
   const holders = new Map<string, Holder>()
   const release = (id: string) => {
@@ -85,7 +85,7 @@ function newLock(id: string, { holders, take, waitMs }: Taking): Lock {
     },
     unlock: async () => {
       if (!mine || holders.get(id) !== mine) return
-      // With its connection the lock is gone already.
+      // The lock is gone with its connection.
       await mine.client?.query('select pg_advisory_unlock(hashtextextended($1, 0))', [`upload ${id}`]).catch(() => {})
       holders.delete(id)
     },

@@ -16,16 +16,16 @@ export class UploadRefusal extends Error {
   }
 }
 
-/** Where an upload answers otherwise, because of what a tus client does with a status: it tries 409 and 503 again. */
+/** Statuses that differ for uploads, because a tus client retries 409 and 503. */
 const ofUploads: Partial<Record<(Refusal | Fault)['code'], number>> = {
   OTHER_ACCOUNT: 403,
-  // Its sender waits until the bar over the page goes.
+  // The sender waits until the bar above the page disappears.
   READ_ONLY: 507,
   // The import has ended or was cancelled: for its sender it is not there any more.
   IMAGE_BUSY: 404,
 }
 
-/** What an upload is refused for, with the status that says so. */
+/** The answer to a refused upload, with its status. */
 export function uploadRefusal(refusal: Refusal | Fault): UploadRefusal {
   return new UploadRefusal(refusal, ofUploads[refusal.code] ?? statusOf(refusal))
 }

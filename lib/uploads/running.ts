@@ -5,8 +5,8 @@ import type { Fault, Refusal } from '@/lib/result'
 import { type RunningUpload, runningUploads, setUploads } from './list'
 import type { Sending } from './send'
 
-// The uploads of this tab. They belong to no page, so they go on while one looks at others; what sends them is fetched when
-// the first one begins. An upload that has arrived is followed until its image is available or has failed.
+// The uploads of this tab. They belong to no page, so they continue during navigation; the code that sends them is
+// loaded with the first one. A received upload is followed until its image is available or has failed.
 
 export type NewUpload = {
   imageId: string
@@ -36,12 +36,12 @@ function isBeingTaken({ state, image }: RunningUpload): boolean {
   return state === 'arrived' && image !== 'gone' && (image === null || isInMotion(image.state))
 }
 
-/** Whether an upload, or the image that was made of it, has failed. */
+/** Whether an upload or its image has failed. */
 export function hasFailed({ state, image }: RunningUpload): boolean {
   return state === 'failed' || (image !== null && image !== 'gone' && isFailed(image.state))
 }
 
-/** Takes an upload that the server knows, and sends it as soon as its turn comes. */
+/** Adds an upload that the server knows, and sends it when its turn comes. */
 export function runUpload(upload: NewUpload): void {
   works.get(upload.imageId)?.sending?.end()
   works.set(upload.imageId, { upload, sending: null, lookedAt: 0, lookedBytes: 0 })

@@ -1,5 +1,5 @@
-// What a machine wrote to its serial port: the last 256 KiB, also after it has ended. Every byte has an offset that counts
-// from the machine's first, so that a viewer who comes back goes on where it was cut off.
+// The output of a machine's serial port: the last 256 KiB, also after its end. Every byte has an offset from the
+// machine's first, so that a viewer can resume where it was cut off.
 import fs from 'node:fs'
 
 export const logKept = 256 * 1024
@@ -10,7 +10,7 @@ export function openConsoleLog(file) {
   let descriptor = rewrite()
   let written = bytes.length
 
-  // The first line says at which offset the file begins.
+  // The first line has the offset at which the file begins.
   function rewrite() {
     fs.writeFileSync(`${file}.new`, Buffer.concat([Buffer.from(`${start}\n`), bytes]), { mode: 0o600 })
     fs.renameSync(`${file}.new`, file)
@@ -36,7 +36,7 @@ export function openConsoleLog(file) {
     }
   }
 
-  /** What there is from an offset on, and where that begins. */
+  /** The bytes from an offset on, and where they begin. */
   function from(offset) {
     const begin = Math.min(Math.max(offset ?? start, start), start + bytes.length)
     return { offset: begin, bytes: bytes.subarray(begin - start) }
@@ -45,7 +45,7 @@ export function openConsoleLog(file) {
   return { append, from, end: () => start + bytes.length }
 }
 
-/** What the file of a machine holds, running or not. */
+/** The file of a machine, running or not. */
 export function readConsoleLog(file) {
   if (!fs.existsSync(file)) return { start: 0, bytes: Buffer.alloc(0) }
   const whole = fs.readFileSync(file)

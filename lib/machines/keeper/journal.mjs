@@ -1,5 +1,5 @@
-// What a machine did and when, on disk: the proof that a bill is made from. Only the keeper writes it, and anybody may read
-// it after the keeper is gone. A run reaches as far as the last time that the machine was seen running.
+// What a machine did and when, on disk: the proof on which the bill is based. Only the keeper writes it; anyone may
+// read it after the keeper is gone. A run reaches to the last time that the machine was seen running.
 import fs from 'node:fs'
 
 const runsKept = 200
@@ -11,13 +11,14 @@ export function bootId() {
 }
 
 /**
+ * *
  * @param {string} file
  * @param {string} start Which start of the machine this is.
  */
 export function openJournal(file, start) {
   const kept = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : null
   const journal = { boot: bootId(), start, state: 'starting', reason: null, runs: kept?.runs ?? [] }
-  // A keeper before us that was killed could not close its run; it was seen to run no longer than it says.
+  // A killed keeper could not close its run; the run ends where it was last seen.
   for (const run of journal.runs) run.isOpen = false
 
   function write({ isDurable }) {
@@ -47,7 +48,7 @@ export function openJournal(file, start) {
     write({ isDurable: true })
   }
 
-  /** It is seen running. A clock that was set back does not take back what was proven. */
+  /** Extends the proof. A clock that was set back does not shorten it. */
   function prove() {
     const run = last()
     if (!run?.isOpen) return
@@ -65,7 +66,7 @@ export function openJournal(file, start) {
   return { note, prove, current: () => journal }
 }
 
-/** Two runs with a pause within one hour cost what one run costs, so they may become one when there are many. */
+/** Two runs with a pause within one hour cost the same as one, so they may be merged when there are many. */
 function compact(runs) {
   for (let index = 1; runs.length > runsKept && index < runs.length; ) {
     const [before, after] = [runs[index - 1], runs[index]]

@@ -1,9 +1,7 @@
-// The keeper of one machine: QEMU's parent, alive as long as QEMU is. It owns QEMU's sockets, which serve one client each,
-// writes down when the machine ran, and serves whoever comes by a socket of its own, so that a machine outlives the console
-// and a console that starts again finds it.
-//
-// Started with the keeper's folder and the number of the start as its arguments and the machine's folder as its working
-// directory: QEMU opens everything by names relative to it, because its own user may not walk the folders above.
+// The keeper of one machine: QEMU's parent, alive as long as QEMU is. It owns QEMU's sockets, which serve one client
+// each, records when the machine ran, and serves clients on its own socket, so that a machine outlives the console and
+// a restarted console finds it. Arguments: the keeper's folder and the number of the start; working directory: the
+// machine's folder. QEMU opens everything relative to that, because its user may not traverse the folders above.
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import net from 'node:net'
@@ -20,13 +18,13 @@ const heartbeatMs = 5_000
 const stderrKept = 16 * 1024
 const startPatienceMs = 20_000
 const quitPatienceMs = 5_000
-/** A machine that waits for room on the host's disk goes on when there is so much. */
+/** A machine paused by a full disk continues when this much is free. */
 const roomToGoOn = 64 * 2 ** 20
 const firstLineMost = 4096
 const notWanted = 3
 
-// Only one keeper of a machine at a time: the name in the abstract namespace is free again the moment its holder ends. One
-// that comes late, when its start was called off or another one asked for, must not run.
+// One keeper per machine: an abstract socket name is released at the moment its holder ends. A late keeper, whose start
+// was cancelled or replaced, must not run.
 await new Promise((resolve) => {
   const lock = net.createServer()
   lock.once('error', () => process.exit(notWanted))
@@ -37,7 +35,7 @@ if (readSpec().start !== start) process.exit(notWanted)
 const journal = openJournal(path.join(folder, 'journal.json'), start)
 const log = openConsoleLog(path.join(folder, 'console.log'))
 let stderr = ''
-/** Why QEMU ends, once that is known: what the guest did, or what we were asked for. */
+/** Why QEMU is ending, once known: the guest's action, or our request. */
 let ending = null
 let waitsForRoom = false
 let serial
@@ -85,7 +83,7 @@ function readSpec() {
   }
 }
 
-/** A socket has its name before anybody listens there, so it is tried; nothing is said, and QEMU waits for the next. */
+/** The socket has a name before anybody listens, so try connecting; without a handshake QEMU waits for the next client. */
 async function listens(name) {
   for (;;) {
     const listening = await new Promise((resolve) => {
@@ -103,7 +101,7 @@ async function heartbeat() {
     journal.prove()
     if (waitsForRoom && hasRoom()) await qmp.ask('cont')
   } catch (error) {
-    // The folder is gone: the machine was destroyed under us. A full disk only delays the proof.
+    // The folder is gone: the machine was destroyed. A full disk only delays the proof.
     if (error.code === 'ENOENT') {
       qemu.kill('SIGKILL')
       process.exit(0)
@@ -116,7 +114,7 @@ function hasRoom() {
   return bavail * bsize > roomToGoOn
 }
 
-/** What QEMU says of itself, by its own words for a state. */
+/** Reads QEMU's own state. */
 async function look() {
   const { status } = await qmp.ask('query-status')
   if (status === 'internal-error') return endQemu('failed', { code: 'ACCELERATOR_FAILED' })
@@ -136,7 +134,7 @@ function onEvent(name, data) {
   if (['STOP', 'RESUME', 'SUSPEND', 'WAKEUP', 'GUEST_PANICKED'].includes(name)) look().catch(() => {})
 }
 
-/** Cuts the guest's power and lets QEMU write what it holds for the disk, which a kill would lose. */
+/** Powers the guest off and lets QEMU flush the disk, which a kill would not. */
 function powerOff(reason) {
   ending ??= { state: 'stopped', reason }
   setTimeout(() => qemu.kill('SIGKILL'), quitPatienceMs)
@@ -170,7 +168,7 @@ async function serve() {
       socket.destroy()
     })
   })
-  // By way of the folder's descriptor: the whole path may be longer than a socket's address can be.
+  // Through the folder's descriptor: the path may exceed the length limit of socket addresses.
   const descriptor = fs.openSync(folder, 'r')
   await new Promise((resolve, reject) => {
     server.once('error', reject)
@@ -178,7 +176,7 @@ async function serve() {
   })
 }
 
-/** Reads what a visitor wants: one line of JSON, and whatever comes after it is left in the socket. */
+/** Reads a client's request: one line of JSON; what follows it stays in the socket. */
 function firstLine(socket, answer) {
   let head = Buffer.alloc(0)
   socket.on('readable', function read() {

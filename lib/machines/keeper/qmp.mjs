@@ -5,7 +5,8 @@ import { createInterface } from 'node:readline'
 const patienceMs = 10_000
 
 /**
- * Connects to QEMU and is through with the greeting. `onEvent` hears every event; `onEnd` hears once that the line is gone.
+ * * Connects to QEMU and is through with the greeting. `onEvent` hears every event; `onEnd` hears once that the line is
+ * gone.
  * @param {string} path
  * @param {{ onEvent: (name: string, data: any) => void, onEnd: () => void }} told
  */
@@ -16,7 +17,7 @@ export async function connectQmp(path, { onEvent, onEnd }) {
   let greet
   const greeting = new Promise((resolve) => (greet = resolve))
   const lines = createInterface({ input: socket })
-  // A line that breaks is told by `close`, and readline repeats the error of its input.
+  // A broken line is reported by `close`; readline repeats the error of its input.
   lines.on('error', () => {})
   lines.on('line', (line) => {
     const message = JSON.parse(line)

@@ -2,10 +2,10 @@
 import net from 'node:net'
 
 export const viewersMost = 4
-/** A viewer that has not taken so many bytes is cut off. It comes back and goes on from where it was. */
+/** A viewer that is this many bytes behind is disconnected. It reconnects and resumes. */
 const behindMost = 1024 * 1024
 
-/** A room for a few viewers. One more is refused, unless it takes over, which sends away whoever has been there longest. */
+/** A limited set of viewers. A further one is refused, or with take-over replaces the oldest. */
 export function openViewers() {
   const viewers = new Set()
 
@@ -26,7 +26,8 @@ export function openViewers() {
 }
 
 /**
- * The serial port, both ways: what the machine writes goes to the log and to all viewers, what they type to the machine.
+ * * The serial port, both ways: what the machine writes goes to the log and to all viewers, what they type to the
+ * machine.
  * @param {string} path
  */
 export async function openSerial(path, log) {
