@@ -1,8 +1,8 @@
 import type { Blocks } from '../guest/blocks'
+import type { Range } from './clear-bits'
 import { contentRules } from './content-rules'
 import { stars } from './content-tests'
 import type { Found } from './findings'
-import type { Range } from './free-space'
 
 /** A secret in the bytes of a disk. */
 type Hit = { offset: number; masked: string }

@@ -1,10 +1,9 @@
 import { type Blocks, readPadded } from '../guest/blocks'
 import type { FoundFileSystem } from '../guest/file-systems/found'
 import { partPath } from '../guest/seven-zip'
+import { clearBits, type Range } from './clear-bits'
 import type { Run } from './file-list'
-
-/** A piece of a volume, in bytes. */
-export type Range = { start: number; end: number }
+import { freeInExt } from './free-ext'
 
 /** A larger map is not read: 2 TiB in clusters of 16 KiB. */
 const mapBytesMax = 16 * 1024 ** 2
@@ -22,29 +21,6 @@ export async function freeSpaceOf(part: Blocks, found: FoundFileSystem, run: Run
     return map && clearBits(map, { count: clusters, at: 0, unit: clusterBytes })
   }
   return null
-}
-
-// Names and places of fields: https://docs.kernel.org/filesystems/ext4/
-function* freeInExt(part: Blocks): Generator<Range> {
-  const superBlock = readPadded(part, 1024, 1024)
-  const blockBytes = 2 ** (10 + superBlock.readUInt32LE(24))
-  const first = superBlock.readUInt32LE(20)
-  const perGroup = superBlock.readUInt32LE(32)
-  const incompatible = superBlock.readUInt32LE(96)
-  const is64 = (incompatible & 0x80) !== 0
-  const blocks = superBlock.readUInt32LE(4) + (is64 ? superBlock.readUInt32LE(336) * 2 ** 32 : 0)
-  const descriptorBytes = is64 ? Math.max(64, superBlock.readUInt16LE(254)) : 32
-  const areScattered = (incompatible & 0x10) !== 0
-  if (areScattered || perGroup === 0 || perGroup > blockBytes * 8 || blocks * blockBytes > part.size) return
-  for (let group = 0; first + group * perGroup < blocks; group += 1) {
-    const descriptor = readPadded(part, (first + 1) * blockBytes + group * descriptorBytes, 64)
-    const start = first + group * perGroup
-    const count = Math.min(perGroup, blocks - start)
-    const isUnused = (descriptor.readUInt16LE(18) & 2) !== 0
-    const mapAt = descriptor.readUInt32LE(0) + (is64 ? descriptor.readUInt32LE(32) * 2 ** 32 : 0)
-    const map = isUnused ? Buffer.alloc(blockBytes) : readPadded(part, mapAt * blockBytes, blockBytes)
-    yield* clearBits(map, { count, at: start * blockBytes, unit: blockBytes })
-  }
 }
 
 function* freeInFat(part: Blocks): Generator<Range> {
@@ -94,17 +70,4 @@ async function readMap(
   }
   await run({ part, args: ['x', '-so', '-spd', '-tNTFS', partPath, file], onOutput })
   return done === bytes ? map : null
-}
-
-/** Runs of bits that are not set, as pieces of so many bytes for each bit. */
-function* clearBits(map: Buffer, { count, at, unit }: { count: number; at: number; unit: number }): Generator<Range> {
-  let start = -1
-  for (let bit = 0; bit <= count; bit += 1) {
-    const isFree = bit < count && ((map[bit >> 3] ?? 0xff) & (1 << (bit & 7))) === 0
-    if (isFree && start < 0) start = bit
-    if (!isFree && start >= 0) {
-      yield { start: at + start * unit, end: at + bit * unit }
-      start = -1
-    }
-  }
 }

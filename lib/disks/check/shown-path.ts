@@ -9,5 +9,13 @@ export function shownPath(path: string): string {
     .slice(0, pathMax)
     .replaceAll('\\', '\\\\')
     .replaceAll(/[\p{C}\u2028\u2029]/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`)
-  return shown.length <= pathMax ? shown : `${shown.slice(0, pathMax - 1)}…`
+  return shown.length < pathMax ? shown : `${shown.slice(0, pathMax - 1)}…`
+}
+
+/** The path that was shown, or null where that does not tell it: it was cut, or is not text. */
+export function pathShown(shown: string): string | null {
+  if (shown.endsWith('…') || shown.includes('\ufffd')) return null
+  return shown.replaceAll(/\\(?:\\|u\{([0-9a-f]{1,6})\})/g, (_, code) =>
+    code ? String.fromCodePoint(Number.parseInt(code, 16)) : '\\',
+  )
 }

@@ -1,0 +1,94 @@
+import { type Blocks, readPadded } from '../guest/blocks'
+import { clearBits, type Range } from './clear-bits'
+
+// Names and places of fields: https://docs.kernel.org/filesystems/ext4/
+
+type Shape = {
+  blockBytes: number
+  first: number
+  perGroup: number
+  blocks: number
+  is64: boolean
+  descriptorBytes: number
+  groups: number
+  /** Blocks at the front of a group that has a copy of the super block and of the descriptors. */
+  copyBlocks: number
+  tableBlocks: number
+}
+type Group = { blockMap: number; inodeMap: number; inodeTable: number; isUnused: boolean }
+
+const has64bit = 0x80
+const hasMetaGroups = 0x10
+const isMapUnused = 2
+/** More groups than a volume of 16 TiB has. */
+const groupsMax = 131_072
+
+/** The blocks that an ext2, ext3 or ext4 file system says are free. Nothing where it makes no sense, or has its descriptors scattered. */
+export function* freeInExt(part: Blocks): Generator<Range> {
+  const shape = shapeOf(part)
+  if (!shape) return
+  const { blockBytes, first, perGroup, blocks } = shape
+  const taken = takenByGroup(part, shape)
+  for (let index = 0; index < shape.groups; index += 1) {
+    const start = first + index * perGroup
+    const { isUnused, blockMap } = groupAt(part, shape, index)
+    const map = Buffer.from(isUnused ? Buffer.alloc(blockBytes) : readPadded(part, blockMap * blockBytes, blockBytes))
+    // A map that was never used says nothing of what the file system itself keeps in the group.
+    if (isUnused) {
+      for (let block = 0; block < shape.copyBlocks; block += 1) setBit(map, block)
+      for (const block of taken.get(index) ?? []) setBit(map, block)
+    }
+    yield* clearBits(map, { count: Math.min(perGroup, blocks - start), at: start * blockBytes, unit: blockBytes })
+  }
+}
+
+function shapeOf(part: Blocks): Shape | null {
+  const superBlock = readPadded(part, 1024, 1024)
+  const blockBits = superBlock.readUInt32LE(24)
+  const blockBytes = 2 ** (10 + Math.min(blockBits, 6))
+  const first = superBlock.readUInt32LE(20)
+  const perGroup = superBlock.readUInt32LE(32)
+  const incompatible = superBlock.readUInt32LE(96)
+  const is64 = (incompatible & has64bit) !== 0
+  const blocks = superBlock.readUInt32LE(4) + (is64 ? superBlock.readUInt32LE(336) * 2 ** 32 : 0)
+  const descriptorBytes = is64 ? Math.max(64, superBlock.readUInt16LE(254)) : 32
+  if ((incompatible & hasMetaGroups) !== 0 || perGroup === 0 || perGroup > blockBytes * 8) return null
+  const groups = Math.ceil((blocks - first) / perGroup)
+  if (blockBits > 6 || blocks * blockBytes > part.size || groups > groupsMax) return null
+  const copyBlocks = 1 + Math.ceil((groups * descriptorBytes) / blockBytes) + superBlock.readUInt16LE(206)
+  const inodeBytes = superBlock.readUInt32LE(76) === 0 ? 128 : superBlock.readUInt16LE(88)
+  const tableBlocks = Math.min(perGroup, Math.ceil((superBlock.readUInt32LE(40) * inodeBytes) / blockBytes))
+  return { blockBytes, first, perGroup, blocks, is64, descriptorBytes, groups, copyBlocks, tableBlocks }
+}
+
+function groupAt(part: Blocks, shape: Shape, index: number): Group {
+  const { first, blockBytes, descriptorBytes, is64 } = shape
+  const descriptor = readPadded(part, (first + 1) * blockBytes + index * descriptorBytes, 64)
+  const place = (at: number) => descriptor.readUInt32LE(at) + (is64 ? descriptor.readUInt32LE(at + 32) * 2 ** 32 : 0)
+  const isUnused = (descriptor.readUInt16LE(18) & isMapUnused) !== 0
+  return { blockMap: place(0), inodeMap: place(4), inodeTable: place(8), isUnused }
+}
+
+/** The maps and tables of inodes of all groups, which may lie in another group than their own, by the group they lie in. */
+function takenByGroup(part: Blocks, shape: Shape): Map<number, number[]> {
+  const { first, perGroup, groups, tableBlocks } = shape
+  const taken = new Map<number, number[]>()
+  const unused = Array.from({ length: groups }, (_, index) => groupAt(part, shape, index))
+  const take = (block: number) => {
+    const index = Math.floor((block - first) / perGroup)
+    if (!unused[index]?.isUnused) return
+    const list = taken.get(index) ?? []
+    taken.set(index, list)
+    list.push(block - first - index * perGroup)
+  }
+  for (const { blockMap, inodeMap, inodeTable } of unused) {
+    take(blockMap)
+    take(inodeMap)
+    for (let block = 0; block < tableBlocks; block += 1) take(inodeTable + block)
+  }
+  return taken
+}
+
+function setBit(map: Buffer, bit: number): void {
+  map.writeUInt8(map.readUInt8(bit >> 3) | (1 << (bit & 7)), bit >> 3)
+}

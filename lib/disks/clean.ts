@@ -1,0 +1,154 @@
+import { mkdir, open, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { freeSpaceOf } from './check/free-space'
+import type { Finding } from './check/report'
+import { applySteps, type ExtVolume, isSoundExt, mendExt } from './clean/ext'
+import { type CleanRefusal, type Plan, planClean } from './clean/plan'
+import { emptySwap } from './clean/swap'
+import { type CleanTools, findCleanTools } from './clean/tools'
+import { zeroRanges } from './clean/zero'
+import { convertDisk } from './convert'
+import type { GuestFile } from './guest'
+import { type Blocks, openFileBlocks, partOf } from './guest/blocks'
+import type { FoundFileSystem } from './guest/file-systems/found'
+import { findFileSystem } from './guest/file-systems/probe'
+import { readPartitionTable } from './guest/partition-table'
+import { openQcow2 } from './guest/qcow2-blocks'
+import type { Slot } from './guest/slot'
+import { inspectDisk } from './inspect'
+import { openFileReader } from './reader'
+
+export type CleanJob = {
+  source: GuestFile
+  /** Where the cleaned disk goes, as qcow2. A folder of this name and `.work` beside it holds what is being made. */
+  target: string
+  /** What is to be removed, from the report of a check of exactly these bytes. */
+  findings: readonly Finding[]
+  /** Most bytes that the result may have. */
+  sizeMax: number
+  signal: AbortSignal
+  onProgress?: (percent: number) => void
+}
+
+/** How far each step has come when it ends, in percent. */
+const progress = { unpacked: 35, cleaned: 55, zeroed: 70 }
+
+/**
+ * Makes a copy of a disk without the files of some findings, and with zeros in the free space of its ext2, ext3, ext4 and FAT
+ * file systems, so that deleted data is gone too. Nothing is mounted and nothing of the guest's runs; the tools that change
+ * the copy run in a sandbox. The original is only read.
+ *
+ * Refuses a file that belongs to a package, one that is not cleanable, and one that is not there. Every ext file system
+ * of the copy has passed e2fsck, and the copy the inspector. Whatever goes wrong leaves no file; an abort throws its reason.
+ */
+export async function cleanDisk(job: CleanJob): Promise<{ ok: true } | { ok: false; refusal: CleanRefusal }> {
+  job.signal.throwIfAborted()
+  const planned = planClean(job.findings)
+  if ('refusal' in planned) return { ok: false, refusal: planned.refusal }
+  const tools = await findCleanTools()
+  if (!tools) return { ok: false, refusal: { code: 'TOOLS_MISSING' } }
+  const folder = `${path.resolve(job.target)}.work`
+  const file = openFileBlocks(job.source.path)
+  let isDone = false
+  try {
+    // What a process left that was killed.
+    await rm(folder, { recursive: true, force: true })
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    const original = job.source.format === 'qcow2' ? openQcow2(file) : file
+    const refusal = await makeClean(job, { tools, original, folder, plan: planned.plan })
+    isDone = refusal === null
+    return refusal ? { ok: false, refusal } : { ok: true }
+  } finally {
+    file.close()
+    await rm(folder, { recursive: true, force: true })
+    if (!isDone) await rm(job.target, { force: true })
+  }
+}
+
+type Work = { tools: CleanTools; original: Blocks; folder: string; plan: Plan }
+
+async function makeClean(job: CleanJob, work: Work): Promise<CleanRefusal | null> {
+  const { onProgress } = job
+  const raw = path.join(work.folder, 'disk')
+  await unpack(job, work, raw)
+  onProgress?.(progress.unpacked)
+  const refusal = await cleanPartitions(job, work, raw)
+  if (refusal) return refusal
+  onProgress?.(progress.zeroed)
+  const { signal, target: to, sizeMax } = job
+  const share = (percent: number) => onProgress?.(progress.zeroed + ((100 - progress.zeroed) * percent) / 100)
+  const packed = await convertDisk({ from: raw, format: 'raw', to, sizeMax, signal, onProgress: share })
+  if (!packed.ok) return { code: 'TOO_LARGE' }
+  const reader = await openFileReader(to)
+  const inspection = await inspectDisk(reader).finally(() => reader.close())
+  if (!inspection.ok) throw new Error(`A cleaned disk does not pass the inspector: ${inspection.reason}.`)
+  return null
+}
+
+async function unpack({ source, signal }: CleanJob, { tools, original }: Work, raw: string): Promise<void> {
+  // Made by us, so that nobody else can read it from the first byte on.
+  await open(raw, 'w', 0o600).then((file) => file.close())
+  const args = ['convert', '-f', source.format, '-O', 'raw', '-S', '4k', path.resolve(source.path), raw]
+  const end = await tools.run('qemu-img', args, { signal, fileBytes: original.size })
+  if (end.code !== 0) throw new Error(`A disk could not be unpacked to be cleaned: ${end.stderr}`)
+}
+
+async function cleanPartitions(job: CleanJob, work: Work, raw: string): Promise<CleanRefusal | null> {
+  const { slots } = readPartitionTable(work.original)
+  const asked = [...work.plan.files.keys(), ...work.plan.swap]
+  for (const partition of asked) if (!slots[partition]) return { code: 'UNSUPPORTED_FILE_SYSTEM', partition }
+  for (const [partition, slot] of slots.entries()) {
+    const found = findFileSystem(partOf(work.original, slot.start, slot.size))
+    const refusal = found?.kind.startsWith('ext')
+      ? await cleanExt(job, work, { raw, slot, partition, found })
+      : await cleanOther(job, work, { raw, slot, partition, found })
+    if (refusal) return refusal
+  }
+  return null
+}
+
+type Part = { raw: string; slot: Slot; partition: number; found: FoundFileSystem | null }
+
+async function cleanExt(job: CleanJob, work: Work, part: Part): Promise<CleanRefusal | null> {
+  const { raw, slot, partition } = part
+  const { tools, original, folder, plan } = work
+  const options = { tools, signal: job.signal }
+  const steps = plan.files.get(partition) ?? []
+  const commands = path.join(folder, 'commands')
+  const volume: ExtVolume = { disk: raw, start: slot.start, partition, commands, fileBytes: original.size }
+  const damaged: CleanRefusal = { code: 'DAMAGED', partition }
+  if (part.found?.archive === null) return steps.length > 0 ? { code: 'UNSUPPORTED_FILE_SYSTEM', partition } : null
+  if (!(await mendExt(volume, options))) return damaged
+  const refusal = await applySteps(volume, steps, options)
+  if (refusal) return refusal
+  if (!(await mendExt(volume, options))) return damaged
+  await zeroFree(job, work, part)
+  return (await isSoundExt(volume, options)) ? null : damaged
+}
+
+async function cleanOther(job: CleanJob, work: Work, part: Part): Promise<CleanRefusal | null> {
+  const { partition, found } = part
+  if (work.plan.files.has(partition)) return { code: 'UNSUPPORTED_FILE_SYSTEM', partition }
+  if (found?.archive === 'FAT') await zeroFree(job, work, part)
+  if (!work.plan.swap.has(partition)) return null
+  if (found?.kind !== 'swap') return { code: 'UNSUPPORTED_FILE_SYSTEM', partition }
+  await withFile(part.raw, (file) => emptySwap(file, { slot: part.slot, original: work.original, signal: job.signal }))
+  return null
+}
+
+async function zeroFree({ signal }: CleanJob, { original }: Work, { raw, slot, found }: Part): Promise<void> {
+  if (!found) return
+  const disk = openFileBlocks(raw)
+  try {
+    // The maps of ext and FAT are read without 7-Zip.
+    const free = await freeSpaceOf(partOf(disk, slot.start, slot.size), found, async () => 2)
+    if (free) await withFile(raw, (file) => zeroRanges(free, { file, original, base: slot.start, signal }))
+  } finally {
+    disk.close()
+  }
+}
+
+async function withFile(name: string, use: (file: Awaited<ReturnType<typeof open>>) => Promise<void>): Promise<void> {
+  const file = await open(name, 'r+')
+  await use(file).finally(() => file.close())
+}

@@ -1,0 +1,97 @@
+import { rm, writeFile } from 'node:fs/promises'
+import type { CleanRefusal, Step } from './plan'
+import type { CleanTools } from './tools'
+
+/** A partition of a raw disk, and a file beside it that commands are written to. */
+export type ExtVolume = { disk: string; start: number; partition: number; commands: string; fileBytes: number }
+
+type Options = { tools: CleanTools; signal: AbortSignal }
+
+/** e2fsck found nothing, or has mended all of it. */
+const mended: readonly (number | null)[] = [0, 1]
+/** debugfs says what it is before it does anything. */
+const banner = /^debugfs \d/
+
+/** Replays the journal, and mends what is broken. False where that is not possible. */
+export async function mendExt(volume: ExtVolume, { tools, signal }: Options): Promise<boolean> {
+  const { code } = await tools.run('e2fsck', ['-fy', deviceOf(volume)], { signal, fileBytes: volume.fileBytes })
+  return mended.includes(code)
+}
+
+/** Whether there is nothing to mend; writes nothing. */
+export async function isSoundExt(volume: ExtVolume, { tools, signal }: Options): Promise<boolean> {
+  const { code } = await tools.run('e2fsck', ['-fn', deviceOf(volume)], { signal, fileBytes: volume.fileBytes })
+  return code === 0
+}
+
+/** Deletes, empties and locks files. Nothing of the guest's runs; it stops at the first file that is not as expected. */
+export async function applySteps(
+  volume: ExtVolume,
+  steps: readonly Step[],
+  options: Options,
+): Promise<CleanRefusal | null> {
+  for (const step of steps.filter(({ action }) => action === 'lock')) {
+    const refusal = await lockLogins(volume, step, options)
+    if (refusal) return refusal
+  }
+  const lines = steps.flatMap(({ path, action }) => {
+    const name = `"/${path}"`
+    if (action === 'delete') return [`rm ${name}`]
+    // Its blocks are let go, and its owner and mode stay.
+    return action === 'empty' ? [`punch ${name} 0`, `sif ${name} size 0`] : []
+  })
+  if (lines.length === 0) return null
+  await writeFile(volume.commands, `${lines.join('\n')}\n`, { mode: 0o600 })
+  const { stderr, stdout } = await write(volume, ['-f', volume.commands], options)
+  const complaint = complaintIn(stderr, stdout)
+  const step = complaint === null ? null : steps.find(({ path }) => complaint.includes(path))
+  return complaint === null ? null : { code: 'FILE_NOT_FOUND', path: step?.shown ?? steps[0]?.shown ?? '' }
+}
+
+/** Takes the hashes out of a shadow file, as `passwd -l` does, but without keeping them behind a mark. */
+async function lockLogins(volume: ExtVolume, { path, shown }: Step, options: Options): Promise<CleanRefusal | null> {
+  const missing: CleanRefusal = { code: 'FILE_NOT_FOUND', path: shown }
+  const stat = await read(volume, `stat "/${path}"`, options)
+  const [, mode] = /Mode:\s+0?(\d+)/.exec(stat) ?? []
+  const [, user, group] = /User:\s+(\d+)\s+Group:\s+(\d+)/.exec(stat) ?? []
+  if (!mode || !user || !group) return missing
+  const text = await read(volume, `cat "/${path}"`, options)
+  const locked = text.replaceAll(/^([^:\n]+):(?![*!])[^:\n]*:/gm, '$1:!:')
+  const contents = `${volume.commands}.new`
+  try {
+    await writeFile(contents, locked, { mode: 0o600 })
+    const name = `"/${path}"`
+    const set = [`sif ${name} mode 0100${mode}`, `sif ${name} uid ${user}`, `sif ${name} gid ${group}`]
+    await writeFile(volume.commands, [`rm ${name}`, `write ${contents} ${name}`, ...set, ''].join('\n'), {
+      mode: 0o600,
+    })
+    const { stderr, stdout } = await write(volume, ['-f', volume.commands], options)
+    return complaintIn(stderr, stdout) === null ? null : missing
+  } finally {
+    await rm(contents, { force: true })
+  }
+}
+
+async function read(volume: ExtVolume, command: string, { tools, signal }: Options): Promise<string> {
+  const { stdout } = await tools.run('debugfs', ['-R', command, deviceOf(volume)], { signal, fileBytes: 0 })
+  return stdout
+}
+
+async function write(volume: ExtVolume, args: string[], { tools, signal }: Options) {
+  return await tools.run('debugfs', ['-w', ...args, deviceOf(volume)], { signal, fileBytes: volume.fileBytes })
+}
+
+// It goes on after an error and ends well all the same, and it repeats each command before what that says.
+function complaintIn(stderr: string, stdout: string): string | null {
+  const said = `${stderr}\n${stdout}`.split('\n').map((line) => line.trim())
+  const commands = /^debugfs: +(?:rm|punch|sif|write) /
+  return (
+    said.find(
+      (line) => line !== '' && !banner.test(line) && !commands.test(line) && !/^Allocated inode: \d+$/.test(line),
+    ) ?? null
+  )
+}
+
+function deviceOf({ disk, start }: ExtVolume): string {
+  return `${disk}?offset=${start}`
+}

@@ -1,0 +1,55 @@
+import type { Finding, Remedy } from '../check/report'
+import { pathShown } from '../check/shown-path'
+
+/** Why a disk is not cleaned. `path` is as the finding shows it. */
+export type CleanRefusal =
+  | { code: 'TOOLS_MISSING' }
+  | { code: 'FILE_OF_PACKAGE'; path: string; package: string }
+  | { code: 'NOT_CLEANABLE'; path: string; rule: string }
+  | { code: 'FILE_NOT_FOUND'; path: string }
+  | { code: 'UNSUPPORTED_FILE_SYSTEM'; partition: number }
+  | { code: 'DAMAGED'; partition: number }
+  | { code: 'TOO_LARGE' }
+
+/** What is done to one file. */
+export type Step = { path: string; shown: string; action: 'delete' | 'empty' | 'lock' }
+/** What is done to a disk, by partition: its files, and whether its swap space is emptied. */
+export type Plan = { files: Map<number, Step[]>; swap: Set<number> }
+
+const actions: Partial<Record<Remedy, Step['action']>> = {
+  delete: 'delete',
+  review: 'delete',
+  empty: 'empty',
+  lock: 'lock',
+}
+/** A command file has a command in each line, and names in quotation marks. */
+const unspeakable = /["\n\r\\]|\p{Cc}/u
+
+/** Makes a plan of chosen findings. One file is dealt with once, and deleting it wins. */
+export function planClean(findings: readonly Finding[]): { plan: Plan } | { refusal: CleanRefusal } {
+  const plan: Plan = { files: new Map(), swap: new Set() }
+  for (const finding of findings) {
+    const { rule, path: shown, partition, ownedBy, remedy } = finding
+    if (rule === 'deleted-secret') continue
+    if (ownedBy !== null) return { refusal: { code: 'FILE_OF_PACKAGE', path: shown, package: ownedBy } }
+    const action = actions[remedy]
+    if (!finding.cleanable || !action) return { refusal: { code: 'NOT_CLEANABLE', path: shown, rule } }
+    if (rule === 'swap-content') {
+      plan.swap.add(partition)
+      continue
+    }
+    const path = pathShown(shown)
+    if (path === null || path === '' || unspeakable.test(path))
+      return { refusal: { code: 'NOT_CLEANABLE', path: shown, rule } }
+    addStep(plan, partition, { path, shown, action })
+  }
+  return { plan }
+}
+
+function addStep({ files }: Plan, partition: number, step: Step) {
+  const steps = files.get(partition) ?? []
+  files.set(partition, steps)
+  const same = steps.find(({ path }) => path === step.path)
+  if (!same) steps.push(step)
+  else if (step.action === 'delete') same.action = 'delete'
+}

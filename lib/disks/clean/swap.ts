@@ -1,0 +1,21 @@
+import type { FileHandle } from 'node:fs/promises'
+import { type Blocks, partOf, readPadded } from '../guest/blocks'
+import type { Slot } from '../guest/slot'
+import { zeroRanges } from './zero'
+
+const pageSizes = [4096, 8192, 16384, 65536] as const
+const mark = 'SWAPSPACE2'
+/** A machine sleeps in it. Awake again, it would take what is gone for its memory. */
+const sleepingMarks: readonly string[] = ['S1SUSPEND', 'S2SUSPEND', 'ULSUSPEND']
+
+type SwapOptions = { slot: Slot; original: Blocks; signal: AbortSignal }
+
+/** Writes zeros over swap space but for the page that describes it. */
+export async function emptySwap(file: FileHandle, { slot, original, signal }: SwapOptions): Promise<void> {
+  const head = readPadded(partOf(original, slot.start, slot.size), 0, 65536)
+  const textAt = (page: number) => head.toString('latin1', page - 10, page).replace(/\0+$/, '')
+  const page = pageSizes.find((size) => textAt(size) === mark || sleepingMarks.includes(textAt(size)))
+  if (page === undefined) throw new Error('Swap space has lost the mark that it was found by.')
+  if (textAt(page) !== mark) await file.write(mark, slot.start + page - 10, 'latin1')
+  await zeroRanges([{ start: page, end: slot.size }], { file, original, base: slot.start, signal })
+}

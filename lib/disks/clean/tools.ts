@@ -1,0 +1,58 @@
+import { accessSync, constants } from 'node:fs'
+import path from 'node:path'
+import { findSandbox, runSandboxed, type Sandbox, type SandboxedEnd } from '../sandbox'
+
+// Debian keeps the tools of file systems where an ordinary user does not look for them.
+const folders = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/sbin', '/sbin']
+const names = ['debugfs', 'e2fsck', 'qemu-img'] as const
+type Name = (typeof names)[number]
+
+const limits = { memoryBytes: 2 * 2 ** 30, processorSeconds: 60 * 60, openFiles: 64 }
+
+/** The tools that change a file system, each run in a sandbox. */
+export type CleanTools = {
+  sandbox: Sandbox['kind']
+  run: (name: Name, args: string[], options: RunOptions) => Promise<SandboxedEnd & { stdout: string }>
+}
+export type RunOptions = { signal: AbortSignal; fileBytes: number; onOutput?: (text: string) => void }
+
+/** Most that is kept of what a tool prints. */
+const outputMax = 4 * 1024 ** 2
+
+/** Finds the tools: null where one is missing, or where there is nothing that could limit them. */
+export async function findCleanTools(): Promise<CleanTools | null> {
+  const found = new Map(names.map((name) => [name, locate(name)]))
+  const probe = found.get('qemu-img')
+  if (!probe || [...found.values()].includes(null)) return null
+  const sandbox = await findSandbox([probe, '--version'])
+  if (!sandbox) return null
+  return {
+    sandbox: sandbox.kind,
+    run: async (name, args, { signal, fileBytes, onOutput }) => {
+      let stdout = ''
+      const command = sandbox.command({ ...limits, fileBytes }, [found.get(name) ?? name, ...args])
+      const end = await runSandboxed(command, {
+        signal,
+        onOutput: (text) => {
+          if (stdout.length < outputMax) stdout += text
+          onOutput?.(text)
+        },
+      })
+      signal.throwIfAborted()
+      return { ...end, stdout }
+    },
+  }
+}
+
+function locate(name: Name): string | null {
+  for (const folder of folders) {
+    const file = path.resolve(folder, name)
+    try {
+      accessSync(file, constants.X_OK)
+      return file
+    } catch {
+      // It may be in the next folder.
+    }
+  }
+  return null
+}

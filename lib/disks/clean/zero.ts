@@ -1,0 +1,32 @@
+import type { FileHandle } from 'node:fs/promises'
+import type { Range } from '../check/clear-bits'
+import type { Blocks } from '../guest/blocks'
+
+const pieceBytes = 1024 ** 2
+
+export type ZeroOptions = {
+  /** The disk that is written to. */
+  file: FileHandle
+  /** What the guest saw before, which knows where there never was anything. */
+  original: Blocks
+  /** Added to places of ranges to make places of the disk. */
+  base: number
+  signal: AbortSignal
+}
+
+/** Writes zeros over pieces of a disk, where they hold anything else. */
+export async function zeroRanges(
+  ranges: Iterable<Range>,
+  { file, original, base, signal }: ZeroOptions,
+): Promise<void> {
+  const buffer = Buffer.alloc(pieceBytes)
+  const zeros = Buffer.alloc(pieceBytes)
+  for (const { start, end } of ranges) {
+    for (let at = original.skipHole(base + start); at < base + end; at = original.skipHole(at + pieceBytes)) {
+      signal.throwIfAborted()
+      const length = Math.min(pieceBytes, base + end - at)
+      await file.read(buffer, 0, length, at)
+      if (!buffer.subarray(0, length).equals(zeros.subarray(0, length))) await file.write(zeros, 0, length, at)
+    }
+  }
+}
