@@ -105,7 +105,7 @@ test('a bill without a line says when lines come, and a signed-out visitor comes
   await signIn(page.context(), await account())
   await page.goto('/billing')
   await expect(page.getByText('Nothing was charged in this month')).toBeVisible()
-  await expect(page.getByText(/A line comes for every clock hour in which an instance runs/)).toBeVisible()
+  await expect(page.getByText(/Each clock hour in which an instance runs is charged/)).toBeVisible()
   await expect(page.getByRole('definition').nth(1)).toContainText('¥0.00')
 })
 

@@ -34,7 +34,7 @@ test('where the browser lets no page copy, that is said with what to do', async 
   await signIn(context, owner)
   await page.goto('/account')
   await page.getByRole('button', { name: 'Copy username' }).click()
-  const said = `Your browser did not let this page copy. Select ${owner.username} and copy it yourself.`
+  const said = `Your browser did not allow copying. Select ${owner.username} and copy it yourself.`
   await expect(page.getByRole('listitem').filter({ hasText: said })).toBeVisible()
   await expect(page.getByRole('status').filter({ hasText: 'Copied' })).toHaveCount(0)
 })

@@ -91,7 +91,7 @@ test('a view ends with the session, and with the machine', async ({ browserPage 
   await db().instance.update({ where: { id: quay.id }, data: { state: 'running' } })
   await expect(page.getByText('Connected.', { exact: true })).toBeVisible()
   await db().session.deleteMany({ where: { accountId: owner.id } })
-  await expect(page.getByText('Closed, because you are not signed in any more.')).toBeVisible()
+  await expect(page.getByText('Closed, because you are no longer signed in.')).toBeVisible()
 })
 
 test('the screen of a real machine is seen, and takes keys and text', async ({ browserPage }) => {

@@ -126,7 +126,7 @@ test('a page that breaks in the browser does not claim that nothing was done', a
     button.parentElement?.remove()
   })
   await page.getByRole('button', { name: 'Share Images' }).click()
-  await expect(page.getByRole('alert').filter({ hasText: 'What you did last may have been done' })).toBeVisible()
+  await expect(page.getByRole('alert').filter({ hasText: 'Your last action may have been done' })).toBeVisible()
   expect(await db().share.count({ where: { imageId: disk.id } })).toBe(1)
   await page.getByRole('button', { name: 'Reload' }).click()
   await expect(row(page.getByRole('table'), recipient.username)).toBeVisible()

@@ -23,7 +23,7 @@ test('the owner sees every field, who has the image and its history; a recipient
   await expect(page.getByRole('region', { name: 'History' }).getByRole('listitem')).toHaveText([
     new RegExp(`shared it with (${recipient.username}|${other.username})`),
     new RegExp(`shared it with (${recipient.username}|${other.username})`),
-    /The disk arrived whole and was checked/,
+    /The disk was received and checked/,
     new RegExp(`${owner.username} began the import`),
   ])
   const theirs = await browserPage(recipient)

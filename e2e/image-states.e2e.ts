@@ -23,7 +23,7 @@ test('an image that failed offers to be imported again under its name, one in th
   await expect(main.getByText('Nobody. Restore the image to share it again.')).toBeVisible()
   await expect(main.getByRole('button', { name: `Restore, ${binned?.name}` })).toBeVisible()
   await open(failed)
-  await expect(main.getByText('Nobody. An image that failed cannot be shared.')).toBeVisible()
+  await expect(main.getByText('Nobody. A failed image cannot be shared.')).toBeVisible()
   await main.getByRole('link', { name: 'Import Again' }).click()
   await expect(page.getByLabel('Name', { exact: true })).toHaveValue(failed?.name ?? '')
   await expect(page.getByLabel('Operating system', { exact: true })).toHaveValue('Rocky 9')

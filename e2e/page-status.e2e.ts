@@ -112,7 +112,7 @@ test('without a network nothing is sent, the page says so, and goes on when it i
   const { username, send } = await shareForm(page, disk.id)
   await username.fill(`${recipient.username},`)
   await page.context().setOffline(true)
-  const bar = page.getByRole('alert').filter({ hasText: 'The network is away' })
+  const bar = page.getByRole('alert').filter({ hasText: 'You are offline' })
   await expect(bar).toBeVisible()
   await send.click()
   await expect(page.getByRole('button', { name: `Remove ${recipient.username}` })).toBeVisible()

@@ -131,7 +131,7 @@ test('at another address than its own the console says where it is, before anyth
 }) => {
   const other = (baseURL ?? '').replace('127.0.0.1', 'localhost')
   await page.goto(`${other}/sign-in?next=%2Faccount`)
-  await expect(page.getByText('You opened the console at an address at which you cannot sign in.')).toBeVisible()
+  await expect(page.getByText('You cannot sign in at this address. Open the console here:')).toBeVisible()
   await page.getByRole('link', { name: baseURL }).click()
   await expect(page).toHaveURL(`${baseURL}/sign-in?next=%2Faccount`)
 })

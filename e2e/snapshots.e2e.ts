@@ -34,11 +34,11 @@ test('the list of snapshots says of what they are, how large, how far and why on
   await expectRow(table, 'settled', {
     Instance: instance.name,
     Size: /1 GiB.*File: 3 MiB/,
-    State: /Available.*File systems settled/,
+    State: /Available.*File systems consistent/,
   })
-  await expectRow(table, 'cut', { State: /As after a power cut/ })
+  await expectRow(table, 'cut', { State: /Crash-consistent/ })
   await expectRow(table, 'half', { State: /Creating/, Size: /Creating: 50 %/ })
-  await expectRow(table, 'broken', { Snapshot: /There was no room for it/, State: 'Failed' })
+  await expectRow(table, 'broken', { Snapshot: /There was no space for it/, State: 'Failed' })
   await expect(page.getByText('of-somebody-else')).toHaveCount(0)
   await expect(page.getByText('Snapshot quota: 3 of 64 used.')).toBeVisible()
   await page.goto(`${listUrl}/${others?.id}/do/delete`)
@@ -88,7 +88,7 @@ test('an image is made of an available snapshot and says where it came from', as
   const { imageName } = await db().instance.findUniqueOrThrow({ where: { id: instance.id } })
   const origin = `Made from instance ${instance.name}, which came from ${imageName} (${owner.username})`
   await expect(page.getByText(origin)).toBeVisible()
-  await expect(page.getByText(`${owner.username} made it from ${instance.id}`)).toBeVisible()
+  await expect(page.getByText(`${owner.username} created it from ${instance.id}`)).toBeVisible()
 })
 
 test('a snapshot is deleted after a question that says what stays', async ({ browserPage }) => {

@@ -49,7 +49,7 @@ test('wrong types and prices are refused with what is wrong', { timeout: 90_000 
   const said = (await Promise.all(tries)).map(({ code, err }) => [code, err.split('\n')[0]])
   expect(said).toEqual([
     [1, expect.stringMatching(/^type: An id has lower-case letters/)],
-    [1, 'There is no instance type of this id.'],
+    [1, 'There is no instance type with this id.'],
     [1, 'amount: An amount has no more decimals than its currency.'],
     [2, expect.stringContaining('1 to 256')],
     [2, expect.stringContaining('an amount such as 0.08')],

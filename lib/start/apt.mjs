@@ -16,7 +16,7 @@ export function installWithApt(packages) {
 }
 
 /**
- * * Runs an installer. Its output is shown only if it fails.
+ * Runs an installer. Its output is shown only if it fails.
  * @param {string} command
  * @param {string[]} args
  * @returns {boolean}

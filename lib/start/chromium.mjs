@@ -19,7 +19,7 @@ export async function findChromium() {
 }
 
 /**
- * * The path of a Chromium, which is installed if necessary; undefined if that fails.
+ * The path of a Chromium, which is installed if necessary; undefined if that fails.
  * @returns {Promise<string | undefined>}
  */
 export async function ensureChromium() {

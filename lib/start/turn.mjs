@@ -10,7 +10,7 @@ const touchMs = 2_000
 const deadMs = 20_000
 
 /**
- * * Runs `work` once no other process works under the same name in the same folder. @template T
+ * Runs `work` once no other process works under the same name in the same folder. @template T
  * @param {string} name
  * @param {() => Promise<T>} work
  * @returns {Promise<T>}

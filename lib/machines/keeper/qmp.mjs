@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 const patienceMs = 10_000
 
 /**
- * * Connects to QEMU and is through with the greeting. `onEvent` hears every event; `onEnd` hears once that the line is
+ * Connects to QEMU and is through with the greeting. `onEvent` hears every event; `onEnd` hears once that the line is
  * gone.
  * @param {string} path
  * @param {{ onEvent: (name: string, data: any) => void, onEnd: () => void }} told

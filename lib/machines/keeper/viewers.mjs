@@ -26,7 +26,7 @@ export function openViewers() {
 }
 
 /**
- * * The serial port, both ways: what the machine writes goes to the log and to all viewers, what they type to the
+ * The serial port, both ways: what the machine writes goes to the log and to all viewers, what they type to the
  * machine.
  * @param {string} path
  */
