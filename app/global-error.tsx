@@ -2,7 +2,7 @@
 
 import './globals.css'
 
-// The document itself could not be made, so there are no messages to take a language from: both are said.
+// The root layout failed, so no messages are available: the text is in both languages.
 export default function GlobalError({ error, reset }: { error: Error & { digest?: string }; reset: () => void }) {
   return (
     <html lang="en">

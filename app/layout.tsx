@@ -11,7 +11,7 @@ const inter = localFont({
   src: '../node_modules/@fontsource-variable/inter/files/inter-latin-wght-normal.woff2',
   variable: '--font-inter',
   weight: '100 900',
-  // It is preloaded. Where it comes late all the same, the page is left as it is instead of moving under the reader's eyes.
+  // The font is preloaded. If it is late, the fallback stays, so that the page does not shift.
   display: 'optional',
 })
 

@@ -6,7 +6,7 @@ const desk = 1280
 const phone = 320
 /** A desk of 1440 pixels at a zoom of 200 %. */
 const zoomed = 720
-/** A theme changes colours only, so the second look at the desk asks for these only. */
+/** A theme only changes colours, so the second scan checks only those. */
 export const looks = [
   { colorScheme: 'light', width: desk, rules: [] },
   { colorScheme: 'dark', width: desk, rules: ['color-contrast'] },
@@ -36,7 +36,7 @@ export async function sideways(page: Page): Promise<string[]> {
 
 /** The rules that are broken, each with the elements that break it. */
 async function broken(page: Page, rules: readonly string[], except: string[]): Promise<string[]> {
-  // One frame, so axe need not open a page of its own to put the results together.
+  // One frame, so axe need not open another page to merge results.
   const axe = new AxeBuilder({ page })
     .setLegacyMode()
     .options({ resultTypes: ['violations'] })
@@ -58,7 +58,7 @@ export async function expectAccessible(
     await page.emulateMedia({ colorScheme })
     await page.setViewportSize({ width, height: 900 })
     await open?.()
-    // What the bar at the top covers while one is further down is no target, only to be scrolled to.
+    // A target below the sticky top bar is none; scroll it away.
     await page.evaluate(() => window.scrollTo(0, 0))
     const problems = await broken(page, rules, except)
     if (width === phone) problems.push(...(await sideways(page)))

@@ -4,14 +4,14 @@ import { account, expect, imageRows, signIn, test } from './fixtures'
 
 const start = new Date('2026-01-01T00:00:00Z')
 
-/** The list of images, with the clock of the page held: time passes only when a test says so. */
+/** The list of images, with a fake clock. */
 async function openList(page: Page) {
   await signIn(page.context(), await account())
   await page.clock.install({ time: start })
   await page.goto('/cn-shanghai/images/custom')
   const picture = page.getByRole('banner').getByRole('button').last()
   const menu = page.getByRole('menu')
-  // What the menu is made of is fetched when it first opens, which takes a while of its own.
+  // The menu's code is loaded at the first opening, which takes time.
   await picture.press('Enter')
   await expect(menu).toBeVisible()
   await page.keyboard.press('Escape')

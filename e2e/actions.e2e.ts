@@ -8,7 +8,7 @@ const missingShare = 'shr-0000000000'
 const missingInstance = 'ins-0000000000'
 const missingSnapshot = 'snap-aaaaaaaaaa'
 
-/** What is done with an instance and needs no more than its id. instances.e2e.ts tries all of them on another tenant's. */
+/** Operations on an instance that need only its id. instances.e2e.ts tries all of them on another tenant's. */
 const ofInstances = [
   'startInstanceAction',
   'stopInstanceAction',
@@ -17,7 +17,7 @@ const ofInstances = [
   'rebuildInstanceAction',
 ]
 
-/** An owner whose image two recipients hold, and everything that an action could name of it. */
+/** An owner whose image has two recipients, and everything an action could name. */
 async function lentImage() {
   const [owner, first, second, stranger] = [await account(), await account(), await account(), await account()]
   const disk = await image(owner)
@@ -57,7 +57,7 @@ function inputs(imageId: string, shareId: string, username: string): Record<stri
   }
 }
 
-/** What is done with an own image and no share of it; an instance can be created from a shared one too. */
+/** Operations on an own image without shares; an instance can also be created from a shared one. */
 const ofImages = [
   'updateImageAction',
   'deleteImageAction',

@@ -65,7 +65,7 @@ async function askAll(client: APIRequestContext, urls: string[]) {
   return await forAll(urls, async (url) => ({ url, ...(await ask(client, url)) }))
 }
 
-/** A NUL or a way out of the root in a path, with which nginx lets nobody through. It says so in a page of its own. */
+/** A NUL or a path out of the root, which nginx rejects with its own page. */
 function isStoppedByProxy(url: string, { status, body }: { status: number; body: string }): boolean {
   return /%00|\.\.%2f/.test(url) && status === 400 && body.includes('<center>nginx')
 }
@@ -166,7 +166,7 @@ test('no input of an action is a fault: what cannot be used is refused with its 
     changePasswordAction: { currentPassword: 'not the password', newPassword: 'a password of the tests' },
   }
   const mayBeLeftOut = ['note', 'cancelShares', 'typedName']
-  // What a field takes although it is odd.
+  // Odd values that a field accepts.
   const fits: Record<string, string[]> = {
     typedName: ['null'],
     shareIds: ['[]'],

@@ -11,7 +11,7 @@ const hourMs = 3_600_000
 
 type Lines = { name: string; sharer?: Account; hours: number; price?: number; from?: string }
 
-/** Lines of the ledger as the worker writes them: so many hours of an instance from a moment on. */
+/** Ledger lines as the worker writes them: a number of hours of an instance from a moment on. */
 async function charged(owner: Account, { name, sharer, hours, price = 8, from = `${month}-03T00:00:00Z` }: Lines) {
   const instanceId = newId('ins')
   const imageOwner = sharer ?? owner

@@ -21,7 +21,7 @@ async function started(owner: Parameters<typeof machine>[0]): Promise<Machine> {
 
 const pathOf = ({ id, region }: Machine, tab: 'console' | 'screen') => `/${region}/instances/${id}/${tab}`
 
-/** What a terminal shows: a screen reader is read the same lines. */
+/** The lines of a terminal, as a screen reader reads them. */
 const lines = (page: Page) => page.locator('.xterm-accessibility')
 
 async function type(page: Page, line: string): Promise<void> {
@@ -39,7 +39,7 @@ test('the console of a real machine says what it says, and takes what is typed',
   // The shell of this guest takes no letters beyond ASCII, and can say them.
   await type(page, 'printf "SUM=$((6*7)) \\\\344\\\\270\\\\255\\\\346\\\\226\\\\207\\\\n"')
   await expect(lines(page)).toContainText('SUM=42 中文')
-  // A reload comes back to what was said, by a ticket of its own.
+  // A reload shows the old output again, with a new ticket.
   page.once('dialog', (dialog) => void dialog.accept())
   await page.reload()
   await expect(lines(page)).toContainText('SUM=42 中文')

@@ -26,7 +26,7 @@ const there = 'cn-shenzhen'
 
 let disks = 100
 
-/** A disk like no other, so that its bytes are its own. */
+/** A disk with unique content. */
 function lonelyDisk(): Buffer {
   return buildQcow2({ raw: buildRawDisk({ sizeMib: 4, label: 'COPY', seed: ++disks }) })
 }
@@ -163,7 +163,7 @@ test('a download is said to begin after the comparison, and brings the disk', as
   expect(createHash('sha256').update(fs.readFileSync(file)).digest('hex')).toBe(stored?.sha256)
 })
 
-/** Processes of this machine that have a file of this name open; none where that cannot be asked. */
+/** Processes of this machine with an open file of this name; empty if that cannot be read. */
 function holdersOf(name: string): string[] {
   const { stdout } = spawnSync('sh', ['-c', `ls -l /proc/[0-9]*/fd 2>/dev/null | grep -F '${name}'`], {
     encoding: 'utf8',

@@ -2,12 +2,12 @@ import type { Page } from '@playwright/test'
 import { account, expect, image, imageRows, share, signIn, test } from './fixtures'
 import { instanceRows } from './instance-rows'
 
-/** What a page may make a browser load that has nothing of the console yet: bytes of JavaScript as they are sent. */
+/** The JavaScript that a page may load with an empty cache, in transferred bytes. */
 const bytesMax = 180_000
 
 const region = 'cn-shanghai'
 
-/** Loads a page until nothing more comes, and counts its scripts. */
+/** Loads a page until the network is idle, and adds up its scripts. */
 async function scriptBytes(page: Page, path: string): Promise<number> {
   const sizes: Promise<number>[] = []
   page.on('response', (response) => {

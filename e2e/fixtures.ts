@@ -40,7 +40,7 @@ export type Image = { id: string; name: string; region: string }
 let passwordHash: Promise<string> | undefined
 let disk: Buffer | undefined
 
-/** Something nobody else in this run is called: every test makes its own accounts and images. */
+/** A name unique to this run: every test makes its own accounts and images. */
 export function unique(word: string): string {
   return `${word}-${randomInt(36 ** 7).toString(36)}`
 }
@@ -50,7 +50,7 @@ export function longest(letter: string, length: number): string {
   return `${letter.repeat(length - 7)}${randomInt(36 ** 6, 36 ** 7).toString(36)}`
 }
 
-/** What a refusal or a fault would be is a mistake of the test. */
+/** A refusal or fault here is a mistake of the test. */
 export function expectOk<T>(result: Result<T>): T {
   if (!result.ok) throw new Error(`Refused: ${JSON.stringify(result.refusal)}`)
   return result.value
@@ -73,7 +73,7 @@ export async function account(options: { username?: string; master?: Account } =
   return { id: row.id, username: row.username, master: options.master ?? null }
 }
 
-/** As if this account had asked, to prepare what a test starts from. */
+/** A context of this account, to prepare a test. */
 export function contextOf(account: Account): Context {
   const kind = account.master ? 'SUB' : 'MASTER'
   return { viewer: mintViewer({ ...account, kind, displayName: '' }), now: new Date(), address: null }
@@ -101,8 +101,8 @@ export async function share(owner: Account, shared: Image, recipients: Account[]
 }
 
 /**
- * Rows without a disk, for lists that need many images or a state in which no import stays. The last is the newest. What is in
- * motion has come `moved` percent of its way.
+ * Images without disks, for lists and for states that no import keeps. The last is the newest. Running transfers have
+ * `moved` percent.
  */
 export async function imageRows(
   owner: Account,
@@ -155,7 +155,7 @@ export async function startSession(account: Account): Promise<{ id: string; name
   return { id: session.id, name: sessionCookie().name, value }
 }
 
-/** Signs a browser in without the form, which has tests of its own. */
+/** Signs a browser in without the form, which has its own tests. */
 export async function signIn(context: BrowserContext, account: Account): Promise<void> {
   const { name, value } = await startSession(account)
   await context.addCookies([{ name, value, url: process.env.NEXTAUTH_URL }])
@@ -163,7 +163,7 @@ export async function signIn(context: BrowserContext, account: Account): Promise
 
 type Actions = Record<string, { exportedName: string; workers: Record<string, unknown> }>
 
-/** The ids under which the build under test answers to each server action: what a hand-made request names. */
+/** The ids of the server actions in the tested build, for handmade requests. */
 export function actionIds(): Record<string, string> {
   const file = path.join(process.env.NEXT_DIST_DIR || '.next', 'server/server-reference-manifest.json')
   const { node }: { node: Actions } = JSON.parse(fs.readFileSync(file, 'utf8'))
@@ -184,7 +184,7 @@ export async function act(
   return JSON.parse(answer.slice(answer.indexOf(':') + 1))
 }
 
-/** What a GET is answered with. */
+/** The answer to a GET. */
 export async function ask(client: APIRequestContext, url: string) {
   const response = await client.get(url)
   return { status: response.status(), body: await response.text(), headers: response.headers() }
@@ -195,7 +195,7 @@ export function row(table: Locator, text: string): Locator {
   return table.getByRole('row').filter({ hasText: text })
 }
 
-/** Checks a row's cells by the headers that stand over them, as a reader does. */
+/** Checks a row's cells by their column headers. */
 export async function expectRow(table: Locator, text: string, cells: Record<string, string | RegExp>): Promise<void> {
   await expect(row(table, text)).toBeVisible()
   const headers = await table.getByRole('columnheader').allInnerTexts()
@@ -212,7 +212,7 @@ type Fixtures = {
 }
 
 export const test = base.extend<Fixtures>({
-  /** A signed-in browser of somebody's own, for tests in which two people act. */
+  /** Another signed-in browser, for tests with two people. */
   browserPage: async ({ browser }, use) => {
     const contexts: BrowserContext[] = []
     await use(async (account, options = {}) => {
@@ -225,7 +225,7 @@ export const test = base.extend<Fixtures>({
     for (const context of contexts) await context.close()
   },
 
-  /** Hand-made requests of somebody, or of a visitor who is not signed in. */
+  /** Handmade requests of an account, or of a visitor who is not signed in. */
   requestAs: async ({ playwright, baseURL }, use) => {
     const contexts: APIRequestContext[] = []
     await use(async (account) => {

@@ -27,7 +27,7 @@ test('an empty form says what is missing in the console’s own words, and the w
   await expect(username).not.toHaveAttribute('aria-invalid', 'true')
 })
 
-/** What a browser's translator does to a page: each text goes into two elements of its own, whatever React thinks of it. */
+/** What a browser's translator does: each text moves into two new elements, without React's knowledge. */
 async function translate(page: Page): Promise<void> {
   await page.evaluate(() => {
     const wrap = (root: Node) => {
@@ -121,7 +121,7 @@ test('a page that breaks in the browser does not claim that nothing was done', a
   const page = await browserPage(owner)
   await page.goto(`/${region}/images/${disk.id}/share`)
   await page.getByRole('textbox', { name: 'Username' }).fill(`${recipient.username},`)
-  // As an extension of the browser might: what React is about to take away is gone already.
+  // Like a browser extension: removes an element that React is about to remove.
   await page.getByRole('button', { name: `Remove ${recipient.username}` }).evaluate((button) => {
     button.parentElement?.remove()
   })

@@ -109,7 +109,7 @@ test('sixty images are paged forward and back without a gap or a double, and a s
 }) => {
   const owner = await account()
   await db().quota.create({ data: { accountId: owner.id, regionId: region, resource: 'images', amount: 100 } })
-  // Equal names, so that only the id tells their order.
+  // Equal names, so that only the id orders them.
   const rows = await imageRows(
     owner,
     Array.from({ length: 60 }, (_, index) => ({ name: `n${Math.floor(index / 30)}` })),

@@ -27,7 +27,7 @@ async function createInstance(page: Page, imageId: string, name: string): Promis
   return id
 }
 
-/** The host that the worker beside these tests reports; every other one is a row of a test. */
+/** The host reported by the worker of these tests; all others are rows of tests. */
 async function realHost(): Promise<string> {
   const find = () => db().machineHost.findFirst({ where: { version: { not: 'test' } } })
   await expect.poll(find, patient).not.toBeNull()
@@ -52,7 +52,7 @@ test('a shared image becomes a machine that speaks, its disk an image, and that 
   const tiny = await image(harbour, { name: unique('tiny'), region, disk: fs.readFileSync((await bootDisk()) ?? '') })
   await share(harbour, tiny, [lantern])
   const [page, theirs] = [await browserPage(lantern), await browserPage(harbour)]
-  // A console that was typed into asks before it is left.
+  // A console with input asks before the page is left.
   page.on('dialog', (dialog) => void dialog.accept())
   const [name, madeName, secondName] = [unique('quay'), unique('made'), unique('pier')]
   let id = ''
@@ -101,7 +101,7 @@ test('a shared image becomes a machine that speaks, its disk an image, and that 
   await test.step('harbour sees that there is an instance, cancels, and is told what that means', async () => {
     await theirs.goto(`/${region}/images/${tiny.id}/share`)
     await expect(row(theirs.getByRole('table'), lantern.username)).toContainText('1 instance')
-    // Before the scripts have come the button leads to a page that asks the same.
+    // Before the scripts load, the button leads to a page with the same question.
     await theirs.waitForLoadState('networkidle')
     await theirs.getByRole('button', { name: `Cancel Sharing, ${lantern.username}` }).click()
     const dialog = theirs.getByRole('alertdialog')

@@ -3,12 +3,12 @@ import type { Prisma } from '@/lib/db/generated/client'
 import { newId } from '@/lib/ids'
 import { type Account, type Image, imageRows, unique } from './fixtures'
 
-// Instances by their rows: no hypervisor is behind them, and nobody looks after their host.
+// Rows of instances without a hypervisor or a process for their host.
 
 const region = 'cn-shanghai'
 const far = new Date('2999-01-01T00:00:00Z')
 
-/** A host that is alive and has room, and takes new instances before that of the worker that runs beside these tests. */
+/** A host that is alive, has capacity, and is preferred to that of the running worker. */
 export async function aliveHost(): Promise<string> {
   const id = 'host-of-browser-tests'
   const facts = { vcpus: 1_000_000, memoryMib: 1_000_000_000, accelerator: 'kvm', canUefi: true, version: 'test' }
@@ -17,7 +17,7 @@ export async function aliveHost(): Promise<string> {
   return id
 }
 
-/** A type of its own: 1 vCPU, and ¥0.08 an hour unless another price in minor units is asked for. */
+/** A separate type: 1 vCPU, and ¥0.08 an hour unless another price in minor units is given. */
 export async function instanceType(memoryMib = 512, amount = 8): Promise<string> {
   const id = unique(`ecs.m${memoryMib}`)
   const prices = { create: { validFrom: new Date(0), amount } }
@@ -56,7 +56,7 @@ export async function instanceRows(owner: Account, rows: Row[]): Promise<Instanc
 
 export type Snapshot = { id: string; name: string }
 
-/** Snapshots of an instance by their rows, available unless the row says otherwise; the last is the newest. */
+/** Snapshots of an instance, available unless the row says otherwise; the last is the newest. */
 export async function snapshotRows(
   owner: Account,
   { id: instanceId }: Instance,

@@ -176,7 +176,7 @@ for (const { locale, t, some } of [
       await page.goto(listUrl)
       await expect(page.getByRole('row')).toHaveCount(4)
       await expectAccessiblePage(page, 'instances', some)
-      // The open menu covers a part of the copy buttons of the rows below it, and axe takes what is left for a small target.
+      // The open menu covers part of the copy buttons below it, which axe would report as small targets.
       const more = page.getByRole('button', { name: `${t.images.more}, ${running?.name}` })
       await expectAccessible(page, 'the menu of an instance', some, () => more.click(), ['target-size'])
       for (const path of ['', '/history', '/do/operations', '/do/changeType', '/do/terminate', '/do/rename']) {

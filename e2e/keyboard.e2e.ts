@@ -3,12 +3,12 @@ import { account, expect, image, imageRows, row, share, signIn, test } from './f
 
 const region = 'cn-shanghai'
 
-/** What has the focus, and whether a person sees that it has. */
+/** The focused element, and whether the focus is visible. */
 async function focused(page: Page) {
   return await page.evaluate(() => {
     const element = document.activeElement ?? document.body
     const { width, height } = element.getBoundingClientRect()
-    // A text box inside a frame of its own shows the focus at the frame.
+    // A text box in a frame shows the focus at the frame.
     const outlines = [element, element.parentElement ?? element].map((shown) => getComputedStyle(shown))
     const isOutlined = outlines.some(
       ({ outlineStyle, outlineWidth }) => outlineStyle !== 'none' && outlineWidth !== '0px',

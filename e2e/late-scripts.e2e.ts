@@ -2,11 +2,11 @@ import type { Page } from '@playwright/test'
 import { db } from '@/lib/db/client'
 import { account, expect, image, password, row, share, test } from './fixtures'
 
-// Scripts that come late: what is typed and sent before them is neither lost nor told to anybody.
+// Late scripts: what is typed and sent before them must be neither lost nor leaked.
 
 const region = 'cn-shanghai'
 
-/** Holds the scripts of a page back until it is told to let them go. They are late, and otherwise as the server sent them. */
+/** Holds the scripts of a page back until released. They are late, but otherwise unchanged. */
 async function holdScripts(page: Page): Promise<() => void> {
   let release = () => {}
   const released = new Promise<void>((resolve) => {

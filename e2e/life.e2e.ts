@@ -29,7 +29,7 @@ test('a disk is uploaded, cut and resumed, copied to another region, shared ther
     await page.getByLabel('Target region').selectOption(there)
     await page.getByRole('button', { name: 'Copy Image' }).click()
     await expect(page).toHaveURL(new RegExp(`/${there}/images/img-`))
-    // A small disk is there before anybody could look.
+    // A small disk is finished before the progress can be seen.
     if (sizeMib >= 1024) await expect(page.getByText(/Copying \d+ %/).first()).toBeVisible()
     await expect(page.getByText('Available', { exact: true })).toBeVisible(patient)
   })

@@ -17,7 +17,7 @@ const region = 'cn-shanghai'
 const shape = { vcpus: 1, memoryMib: 192 }
 const hostId = 'host-of-the-tests'
 
-/** A real machine that has just been started, and its instance by its row. No host looks after it, so nobody stops it. */
+/** A real machine that was just started, with its instance row. No host process manages it. */
 export async function machine(owner: Account): Promise<Machine> {
   const disk = await bootDisk()
   if (!disk) throw new Error('There is no disk that boots.')
@@ -54,7 +54,7 @@ export async function stopMachine({ id }: Machine): Promise<void> {
   await db().instance.update({ where: { id }, data: { state: 'stopped' } })
 }
 
-/** Leaves nothing of it. */
+/** Removes everything of it. */
 export async function endMachine({ id }: Machine): Promise<void> {
   await hostMachines().destroy(id)
   await db().instance.update({

@@ -17,7 +17,7 @@ async function slowDown(page: Page, latency: number) {
   })
 }
 
-/** The list of somebody who has one image. */
+/** The list of an account with one image. */
 async function openList(context: BrowserContext) {
   const owner = await account()
   const name = 'web-01'
@@ -123,7 +123,7 @@ test('every page says which time zone its times are in', async ({ page, context 
 
 test('the palette loses no letter that is typed while its code is on its way', async ({ page, context }) => {
   await signIn(context, await account())
-  // The key is heard once the page's scripts are there.
+  // The shortcut works once the page's scripts are loaded.
   await page.goto(listUrl, { waitUntil: 'networkidle' })
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
   await slowDown(page, 300)

@@ -9,8 +9,8 @@ import { serverAt } from '@/lib/start/build'
 import { watchdog } from '@/lib/start/run'
 import { account, expect, image, row, share, startSession, test } from './fixtures'
 
-// The console is updated while tabs are open: the same address is served by another build. It is a copy of the build under
-// test with other names, so nothing but what an update changes is different. A server of its own, because it is exchanged.
+// The console is updated while tabs are open: another build serves the same address. It is a renamed copy of the tested
+// build, so that only what an update changes is different. A separate server, because it is replaced.
 
 test.describe.configure({ mode: 'serial' })
 
@@ -24,8 +24,8 @@ let baseUrl: string
 let server: ChildProcess | undefined
 
 /**
- * A copy of the build, renamed wherever it names itself, and so are its scripts and styles: those of before are gone. Actions are
- * named by the key of the build, so its own build of an operator has other names, which `actions` renames as well.
+ * A copy of the build with new names for itself, its scripts and its styles: the old ones are gone. Action ids depend
+ * on the build's key, so another operator's build has other ids, which `actions` renames too.
  */
 function copyBuild({ actions }: { actions: boolean }): void {
   fs.rmSync(newer, { recursive: true, force: true })
@@ -37,7 +37,7 @@ function copyBuild({ actions }: { actions: boolean }): void {
   const names = new RegExp([name, ...chunks, ...ids].map((text) => text.replaceAll('.', '\\.')).join('|'), 'g')
   const reversed = (text: string) => text.split('').reverse().join('')
   const rename = (text: string) => {
-    // The first two digits say what arguments an action takes.
+    // The first two digits encode the arguments of an action.
     if (ids.includes(text)) return text.slice(0, 2) + reversed(text.slice(2))
     return text === name ? reversed(text) : `newer-${text}`
   }

@@ -2,7 +2,7 @@ import type { Page } from '@playwright/test'
 import { db } from '@/lib/db/client'
 import { account, expect, image, password, row, share, test } from './fixtures'
 
-// Every page with a form, in a browser without scripts: each works, or says what it needs.
+// Every page with a form in a browser without scripts: each works, or says what it needs.
 
 const region = 'cn-shanghai'
 
@@ -10,7 +10,7 @@ function page(imageId: string, which = ''): string {
   return `/${region}/images/${imageId}${which}`
 }
 
-/** Where a press has led. Without scripts each is a document of its own. */
+/** The page after a click. Without scripts each is a new document. */
 async function press(on: Page, name: string, role: 'button' | 'link' = 'button'): Promise<void> {
   const loaded = on.waitForEvent('load')
   await on.getByRole(role, { name, exact: true }).click()

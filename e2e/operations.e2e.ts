@@ -15,7 +15,7 @@ import manifest from '@/package.json' with { type: 'json' }
 import { migrate } from '@/prisma/migrate'
 import { act, actionIds, expect, test } from './fixtures'
 
-// A server, a worker, a database and stores of their own, as whoever operates a console sees them.
+// A separate server, worker, database and stores, from the operator's side.
 test.describe.configure({ mode: 'serial' })
 
 const [owner, disk] = ['acc-0000owner0', 'img-0000000001']

@@ -2,7 +2,7 @@ import { db } from '@/lib/db/client'
 import { account, expect, image, password, row, signIn, test, unique } from './fixtures'
 import { begun, diskFile, expectAvailable, words } from './uploads'
 
-// A page that cannot go on as it is says so in one place, and keeps what was typed.
+// A page that cannot continue says so in one place, and keeps its input.
 
 const region = 'cn-shanghai'
 
@@ -33,7 +33,7 @@ test('a tab of another account says so when it is come back to, and does nothing
   await expect(bar).toHaveCount(0)
   await send.click()
   await expect(row(page.getByRole('table'), recipient.username)).toBeVisible()
-  // A tab in which nothing is pressed looks when it is come back to, and not only when its lists are read again.
+  // A tab checks its status when it is focused, not only when its lists are refetched.
   await page.clock.install()
   await page.goto('/account')
   await page.clock.pauseAt(Date.now() + 60_000)

@@ -11,7 +11,7 @@ import { watchdog } from '@/lib/start/run'
 import { expectAccessible, looks } from './accessible'
 import { type Account, account, expect, image, messages, row, share, startSession, test } from './fixtures'
 
-// A server of its own, which has a file of this test for the ballast of its database: the others go on meanwhile.
+// A separate server with its own ballast file, so that the other tests continue.
 
 const region = 'cn-shanghai'
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-console-read-only-'))

@@ -2,14 +2,14 @@ import type { Page } from '@playwright/test'
 import { db } from '@/lib/db/client'
 import { type Account, account, expect, image, share, signIn, test, unique } from './fixtures'
 
-// The username field of the share page: what becomes a chip, what each chip says, and what is looked up.
+// The username field of the share page: what becomes a chip, what a chip says, and what is looked up.
 
 const region = 'cn-shanghai'
 
 async function openShare(page: Page, owner: Account) {
   const disk = await image(owner)
   await signIn(page.context(), owner)
-  // One that a busy database could not answer is asked again, and counts once.
+  // A look-up that a busy database refused is retried, and counts once.
   const lookUps: string[] = []
   page.on('response', (response) => {
     const url = new URL(response.url())
@@ -20,7 +20,7 @@ async function openShare(page: Page, owner: Account) {
   return { disk, field, lookUps, lines: page.getByRole('listitem') }
 }
 
-/** Pastes over what is selected in the field, as a person does. */
+/** Pastes over the selected text of the field. */
 async function paste(page: Page, text: string) {
   await page.evaluate((copied) => {
     const data = new DataTransfer()

@@ -12,7 +12,7 @@ import { watchdog } from '@/lib/start/run'
 import { migrate } from '@/prisma/migrate'
 import { expect, row, test } from './fixtures'
 
-// A server and a database of their own: every other test needs its database all the time.
+// A separate server and database: every other test needs its database.
 test.describe.configure({ mode: 'serial' })
 
 const [owner, recipient, disk] = ['acc-0000owner0', 'acc-recipient', 'img-0000000001']
@@ -125,7 +125,7 @@ for (const [how, end] of [
   })
 }
 
-/** The processes of a PostgreSQL: a frozen one answers nobody, not even those whose connection it has taken. */
+/** The processes of a PostgreSQL: frozen, it answers nobody, not even open connections. */
 function processesOf(postmaster: number): number[] {
   const pids = fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name))
   const parentOf = (pid: string) => {

@@ -21,7 +21,7 @@ test('the first visit opens the region that has something, and the picker says w
   await expect(nothing).toHaveText(`${shanghai?.name}${shanghai?.id}`)
   await nothing.click()
   await expect(page).toHaveURL('/cn-shanghai/images/custom')
-  // Another region has a share that nobody has seen: the closed picker says so, too.
+  // Another region has an unseen share: the closed picker shows it too.
   await expect(page.getByRole('img', { name: messages.en.regions.news })).toBeVisible()
   await page.goto('/')
   await expect(page, 'the region used last').toHaveURL('/cn-shanghai/images/custom')

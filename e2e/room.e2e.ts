@@ -6,7 +6,7 @@ const region = 'cn-shanghai'
 const widths = [1440, 1280, 1100, 1024, 900, 768, 390, 320]
 const cardsBelow = 900
 
-/** What runs into something else or breaks inside a word in the rows that are shown, each with where. */
+/** Overlapping or broken words in the shown rows, with their places. */
 async function broken(page: Page): Promise<string[]> {
   return await page.getByRole('row').evaluateAll((rows) => {
     const problems: string[] = []

@@ -31,7 +31,7 @@ function reads(imageId: string, instanceId: string): Record<string, string> {
   }
 }
 
-/** Routes with a protocol of their own, tested below, with the sign-in form, with uploads and with consoles of machines. */
+/** Routes with a protocol of their own, tested below, and with the sign-in form, uploads and consoles. */
 const others = ['auth/[...nextauth]', 'preferences', 'sign-in', 'sign-out', 'uploads/[[...path]]']
 const ofMachines = ['console-log', 'picture', 'tickets'].map((part) => `instances/[instanceId]/${part}`)
 
@@ -86,7 +86,7 @@ test('an image of somebody else is answered exactly as one that is not there, on
     for (const url of from) {
       const [notThere, notYours] = [await ask(client, url(missing)), await ask(client, url(disk.id))]
       expect.soft(notYours.status, `${who.username} ${url('…')}`).toBe(404)
-      // The address that was asked for and when it was read stand in a page; nothing else may differ.
+      // A page contains its address and the time of its data; nothing else may differ.
       const times = /(dehydratedAt|dataUpdatedAt)\\*":\d+/g
       const plain = (body: string, id: string) => partsOf(body.replaceAll(id, '…').replaceAll(times, '$1'))
       expect.soft(plain(notYours.body, disk.id), `${who.username} ${url('…')}`).toEqual(plain(notThere.body, missing))

@@ -1,6 +1,6 @@
 import { account, ask, expect, image, row, share, test } from './fixtures'
 
-// What the page says of a share: that it was done, and when the other side ends one.
+// What the page says of a share: that it was created, and when the other side ends it.
 
 const region = 'cn-shanghai'
 /** The pages look again every 8 s. */
@@ -47,7 +47,7 @@ test('who reads the details of an image is told who stopped sharing it and when;
   const heading = theirs.getByRole('heading', { level: 1, name: 'This image is no longer shared with you' })
   await expect(heading).toBeFocused(soon)
   await expect(theirs.getByText(told)).toBeVisible()
-  // The address itself is a 404 for whoever has lost it, as for everybody, and says the same.
+  // For a former recipient the address is a 404, as for everybody, with the same text.
   expect((await theirs.goto(`/${region}/images/${disk.id}`))?.status()).toBe(404)
   await expect(theirs.getByText(told)).toBeVisible()
   await theirs.getByRole('link', { name: 'Go to Shared Images' }).click()

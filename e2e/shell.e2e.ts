@@ -9,7 +9,7 @@ async function chooseRegion(page: Page, name: string | undefined) {
   await page.getByRole('option', { name }).click()
 }
 
-/** How the page looks: what its colours follow, and whether its ground is darker than its letters. */
+/** The look of the page: its color scheme, and whether its background is darker than its text. */
 async function look(page: Page) {
   return await page.evaluate(() => {
     const { colorScheme } = getComputedStyle(document.documentElement)
@@ -170,7 +170,7 @@ test('the palette jumps to an image by name and by id, to a page and to a region
   await expect(page).toHaveURL('/cn-shenzhen/images/custom')
   await jump('acco', 'Account Info')
   await expect(page).toHaveURL('/account')
-  // A page without a region is still in the one that was used last.
+  // A page without a region keeps the last used one.
   await expect.soft(picker(page)).toHaveText(shenzhen ?? '')
   await jump(far?.name ?? '', far?.name ?? '')
   await expect(page).toHaveURL(`/cn-shenzhen/images/${far?.id}`)

@@ -6,7 +6,7 @@ import { instanceRows, snapshotRows } from './instance-rows'
 const region = 'cn-shanghai'
 const listUrl = `/${region}/snapshots`
 
-/** An account with an instance, and snapshots of it by their rows. */
+/** An account with an instance and rows of its snapshots. */
 async function withSnapshots(
   rows: Parameters<typeof snapshotRows>[2],
   machine: Parameters<typeof instanceRows>[1][number] = {},
@@ -65,7 +65,7 @@ test('a snapshot is created on the page of its instance, and is there while it i
   await expectRow(page.getByRole('table'), 'before the update', { State: /Creating/, Size: /Creating: 0 %/ })
   const made = await db().snapshot.findMany({ where: { instanceId: instance.id } })
   expect(made).toMatchObject([{ name: 'before the update', description: 'Version 3', state: 'creating' }])
-  // What a host says of it comes by itself.
+  // The host's report appears without a reload.
   await db().snapshot.updateMany({ where: { instanceId: instance.id }, data: { doneBytes: 2n ** 29n } })
   await expectRow(page.getByRole('table'), 'before the update', { Size: /Creating: 50 %/ })
   await page.getByRole('link', { name: 'History' }).click()

@@ -3,7 +3,7 @@ import { account, expect, image, imageRows, share, signIn, test } from './fixtur
 
 const region = 'cn-shanghai'
 
-/** What has moved since the page was asked for, as browsers measure it: each time how far, and what. */
+/** The layout shifts since the navigation, as browsers measure them: size and element. */
 async function layoutShifts(page: Page): Promise<string[]> {
   return await page.evaluate(
     () =>
@@ -23,7 +23,7 @@ async function layoutShifts(page: Page): Promise<string[]> {
           }
         })
         observer.observe({ type: 'layout-shift', buffered: true })
-        // What has been seen so far is handed over before the next frame is drawn.
+        // Entries are delivered before the next frame is drawn.
         requestAnimationFrame(() => requestAnimationFrame(() => resolve(shifts)))
       }),
   )

@@ -9,14 +9,14 @@ const region = 'cn-shanghai'
 export const words = messages.en.import
 export const sizeMib = Number(process.env.ECS_UPLOAD_TEST_MIB ?? 12)
 
-/** A disk on this machine, as somebody would choose it. */
+/** A disk file on this machine, to be chosen. */
 export async function diskFile(folder: { outputPath: (name: string) => string }) {
   const begin = buildRawDisk({ sizeMib: Math.min(sizeMib, 12), label: 'UPLOAD', seed: randomInt(1e6) })
   const name = unique('disk')
   const file = folder.outputPath(`${name}.img`)
   await writeFile(file, begin)
   const hash = createHash('sha256').update(begin)
-  // Behind its partitions a larger disk is random, so that nothing on the way makes it smaller.
+  // Beyond its partitions a larger disk is random, so that nothing can compress it.
   for (let at = 12; at < sizeMib; at += 1) {
     const more = randomBytes(2 ** 20)
     hash.update(more)
@@ -25,7 +25,7 @@ export async function diskFile(folder: { outputPath: (name: string) => string })
   return { file, name, sha256: hash.digest('hex') }
 }
 
-/** The network of a page: narrow, so that an upload can be met in its middle, then cut, then as it was. */
+/** The network of a page: slow, so that an upload can be seen in progress, then cut, then restored. */
 export async function networkOf(page: Page) {
   const client = await page.context().newCDPSession(page)
   const set = (offline: boolean, uploadThroughput: number) =>
@@ -33,7 +33,7 @@ export async function networkOf(page: Page) {
   const narrow = (sizeMib / 12) * 2 ** 20
   return {
     narrow: () => set(false, narrow),
-    // What is on its way stays as slow as it was; the next piece finds no network.
+    // A running request stays slow; the next part finds no network.
     cut: () => set(true, narrow),
     mend: () => set(false, -1),
   }
@@ -47,7 +47,7 @@ export async function choose(page: Page, file: string): Promise<void> {
   await page.getByLabel('File', { exact: true }).setInputFiles(file)
 }
 
-/** Begins an upload as a person does, and comes back when a part of it has arrived. */
+/** Begins an upload in the form, and returns when a part has arrived. */
 export async function begun(page: Page, disk: { file: string; name: string }) {
   await page.goto(`/${region}/images/import`)
   const network = await networkOf(page)

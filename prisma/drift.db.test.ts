@@ -2,7 +2,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { schemaSql } from './schema-sql.mjs'
 
-// What the migrations hold beyond schema.prisma, because Prisma has no word for it. Everything else must be equal.
+// What the migrations have beyond schema.prisma, which cannot express it. Everything else must be equal.
 const byHand = [
   'check Account_sub_has_master',
   'check Image_in_bin_has_date',

@@ -5,8 +5,8 @@ import { runMigrations } from 'graphile-worker'
 import pg from 'pg'
 import { beside, databaseName } from '../lib/db/beside'
 
-// Applies prisma/migrations in the way of `prisma migrate deploy`, with its table, its checksums and its lock, so that
-// either may follow the other. Ours needs no engine to download and takes a tenth of the time.
+// Applies prisma/migrations like `prisma migrate deploy`, with its table, checksums and lock, so that both can be used.
+// Ours needs no engine download and takes a tenth of the time.
 
 const folder = path.join(import.meta.dirname, 'migrations')
 const lockOfPrismaMigrate = 72707369
@@ -16,14 +16,14 @@ const table = `create table if not exists _prisma_migrations (
   migration_name varchar(255) not null, logs text, rolled_back_at timestamptz,
   started_at timestamptz not null default now(), applied_steps_count integer not null default 0)`
 
-/** Brings a database up to date, making it first when it is missing, and answers the names of what it applied. */
+/** Migrates a database, creating it if it is missing, and returns the names of applied migrations. */
 export async function migrate(url: string): Promise<string[]> {
   const client = await connect(url)
   try {
     await client.query('select pg_advisory_lock($1)', [lockOfPrismaMigrate])
     await client.query(table)
     const applied = await applyMissing(client)
-    // The queue keeps its tables in a schema of its own and brings them up to date itself.
+    // The queue has its own schema and migrates it itself.
     await runMigrations({ connectionString: url })
     return applied
   } finally {

@@ -4,7 +4,7 @@ import { afterAll, expect, test } from 'vitest'
 import { beside, databaseName, dropDatabase, withDatabase } from '@/lib/db/beside'
 import { layTables, migrationNames } from './migrate'
 
-// Quotas were two columns once: what operators have set must be what it was.
+// Quotas were two columns once: the operator's values must survive.
 
 const older = withDatabase(process.env.DATABASE_URL ?? '', `older_${randomBytes(4).toString('hex')}`)
 afterAll(() => dropDatabase(older))

@@ -1,6 +1,6 @@
-// Prints the SQL that creates schema.prisma in an empty database. Prisma's own `migrate diff` wants an engine that it
-// downloads; this runs the same engine from its npm package. A new migration is written from the difference by hand, and
-// the drift test compares what the migrations make with what this prints.
+// Prints the SQL that creates schema.prisma in an empty database. Prisma's `migrate diff` downloads an engine; this
+// runs the same engine from its npm package. Write a new migration by hand from the difference; the drift test compares
+// the migrations with this output.
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'

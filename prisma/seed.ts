@@ -17,7 +17,7 @@ import type { Result } from '@/lib/result'
 import { shareImage } from '@/lib/shares/writes'
 import { importImage } from '@/lib/tasks/import-image'
 
-// The demo data of an embedded database: through the same writes as everything else, with real disks.
+// The demo data of an embedded database: real disks, created by the same writes as everything else.
 
 const regions = [
   { id: 'cn-shanghai', name: 'China East (Shanghai)', nameZh: '华东（上海）' },
@@ -113,7 +113,7 @@ const images: DemoImage[] = [
   },
 ]
 
-/** Easy to read off a terminal and to type: 12 letters that cannot be taken for one another, about 54 bits. */
+/** Easy to read from a terminal and to type: 12 unambiguous letters, about 54 bits. */
 function newPassword(): string {
   const letters = 'abcdefghjkmnpqrstuvwxyz'
   return Array.from({ length: 12 }, () => letters[randomInt(letters.length)]).join('')
@@ -124,7 +124,7 @@ function expectOk<T>(result: Result<T>): T {
   return result.value
 }
 
-/** As if the owner had done it, so that the record of the demo's images reads as a real one. */
+/** A context of the owner, so that the events of demo images look real. */
 function ownerContext(owner: { id: string; username: string }): Context {
   const viewer = mintViewer({ ...owner, kind: 'MASTER', displayName: owner.username, master: null })
   return { viewer, now: new Date(), address: null }
@@ -149,7 +149,7 @@ async function createAccounts(password: string): Promise<Map<string, { id: strin
   return accounts
 }
 
-/** Loads the demo data and writes `<data>/demo.json`, last, so that an interrupted load is told from a finished one. */
+/** Loads the demo data. Writes `<data>/demo.json` last, so that an interrupted load is recognised. */
 export async function seed(): Promise<void> {
   const file = path.join(env().ECS_DATA_DIR, 'demo.json')
   if (existsSync(file) || (await db().account.count()) > 0) return
@@ -182,8 +182,8 @@ export async function seed(): Promise<void> {
 }
 
 /**
- * The one demo image that boots: harbour's, lent to lantern, so that whoever tries the console can create an instance at once. Made
- * of Debian's packages, and left out where those cannot be had.
+ * The one bootable demo image: harbour's, shared with lantern, so that an instance can be created at once. Made of
+ * Debian's packages, and left out if those are not available.
  */
 async function addBootable(accounts: Map<string, { id: string; username: string }>): Promise<void> {
   const owner = accounts.get('harbour')

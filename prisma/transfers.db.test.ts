@@ -16,7 +16,7 @@ import { leasesAge } from '@/lib/testing/builders'
 import { leaseMs } from '@/lib/transfers/rules'
 import { layTables, migrate, migrationNames } from './migrate'
 
-// A console is brought up to date while things are in motion: the tables and rows of the one before, then this one's work.
+// A migration while transfers are running: the previous version's tables and rows, then this version's work.
 
 const older = withDatabase(process.env.DATABASE_URL ?? '', `older_${randomBytes(4).toString('hex')}`)
 process.env.DATABASE_URL = older
@@ -118,7 +118,7 @@ test('what was in motion before there were transfers ends well: an import at eac
   for (const { imageId } of steps) await transferJob({ imageId }, true)
   const available = async () =>
     (await db().image.findMany({ where: { state: 'available' }, orderBy: { id: 'asc' } })).map(({ id }) => id)
-  // Those that a worker holds are its own for what is left of the lease.
+  // Transfers with a holder stay its own until their lease expires.
   expect(await available()).toEqual(['img-copy-queued', 'img-queued', 'img-receive', 'img-source'])
   await leasesAge(leaseMs + 1)
   await sweepImages(new Date())

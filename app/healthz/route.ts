@@ -1,6 +1,6 @@
 export const dynamic = 'force-dynamic'
 
-/** That this process answers, and nothing more: whoever restarts processes asks here. */
+/** Whether this process answers; for supervisors that restart processes. */
 export function GET(): Response {
   return new Response('ok', { headers: { 'Cache-Control': 'no-store' } })
 }

@@ -16,7 +16,7 @@ export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('preferences'))('title') }
 }
 
-/** What the menus of the top bar hold, as plain links and forms: for a browser in which they do not open. */
+/** The settings of the top bar's menus as plain links and forms, for browsers without scripts. */
 export default async function PreferencesPage() {
   const [ctx, jar, locale, t] = await Promise.all([currentContext(), cookies(), getLocale(), getTranslations()])
   const regions = ctx ? await pageRegions() : []

@@ -8,8 +8,8 @@ import { version } from '@/lib/version'
 export const dynamic = 'force-dynamic'
 
 /**
- * Whether this process can do its work: whoever sends it visitors asks here. A clock that is wrong, places that are nearly
- * full and a currency that is not the ledger's are told of, and take nothing from that.
+ * Whether this process can work; for load balancers. A wrong clock, nearly full places and another currency than the
+ * ledger's are reported but do not make it unready.
  */
 export async function GET(): Promise<Response> {
   const parts = await readiness()

@@ -13,7 +13,7 @@ export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('signOut'))('title') }
 }
 
-/** Says that a sign-out did not happen. It reads nothing from the database, which may be why. */
+/** Reports a failed sign-out. Does not use the database, which may be the reason. */
 export default async function SignOutPage({ searchParams }: PageProps<'/sign-out'>) {
   const [{ reference }, session, t] = await Promise.all([searchParams, cookieSession(), getTranslations()])
   if (!session) redirect(paths.signIn())

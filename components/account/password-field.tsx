@@ -15,7 +15,7 @@ type PasswordFieldProps = {
   maxLength: number
   autoFocus?: boolean
   autoComplete: 'current-password' | 'new-password'
-  /** Hides what was shown, so that the browser still takes it for a password when the form is sent. */
+  /** Hides the password before the form is sent, so that the browser recognises the field. */
   isHidden: boolean
 }
 

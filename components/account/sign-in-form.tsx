@@ -14,12 +14,12 @@ export type SignInProblem = 'refused' | 'wait' | 'busy' | 'foreign' | 'silent' |
 type SignInFormProps = {
   next: string
   notice: { username: string; problem: SignInProblem; seconds?: number | undefined } | null
-  /** Where the console is, when its operator has said so. */
+  /** The address of the console, if the operator has set it. */
   address: string | null
   demo: { usernames: string[]; password: string } | null
 }
 
-/** A plain form post, so that it works before this script has come and without it; the script only adds comfort. */
+/** A plain form that works before and without this script; the script only adds comfort. */
 export function SignInForm({ next, notice, address, demo }: SignInFormProps) {
   const t = useTranslations('signIn')
   const [isPending, setPending] = useState(false)
@@ -36,7 +36,7 @@ export function SignInForm({ next, notice, address, demo }: SignInFormProps) {
     window.addEventListener('pageshow', wake)
     return () => window.removeEventListener('pageshow', wake)
   }, [])
-  // What was typed is kept but for the password, so after a refusal that is what is typed next.
+  // After a refusal only the password has to be typed again.
   const startsAtPassword = Boolean(notice?.username)
   return (
     <div className="flex w-full max-w-96 flex-col gap-4">

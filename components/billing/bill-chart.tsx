@@ -14,7 +14,10 @@ const barWidth = 7
 const height = 100
 const steps = [4, 3, 2, 1, 0]
 
-/** A bar for each day, made of what its instances cost. Drawn on the server: it needs no script, and the table beside it has the numbers. */
+/**
+ * A bar for each day, stacked by instance. Rendered on the server without scripts; the table next to it has the
+ * numbers.
+ */
 export function BillChart({ bill }: { bill: Bill }) {
   const t = useTranslations('billing')
   const words = useBillWords(bill)
@@ -98,7 +101,7 @@ export function BillChart({ bill }: { bill: Bill }) {
   )
 }
 
-/** How high a bar is. A correction may take a part of it below zero, where nothing is drawn. */
+/** The height of a bar. A correction may make a part negative; nothing is drawn below zero. */
 function barOf({ amounts }: BillDay): number {
   return amounts.reduce((sum, amount) => sum + Math.max(0, amount), 0)
 }

@@ -8,7 +8,7 @@ import type { Bill } from '@/lib/billing/schema'
 import { paths } from '@/lib/paths'
 import { useBillWords } from './use-bill-words'
 
-/** Which month, and which of its lines: links, as all of it is the URL. */
+/** The choice of the month and of the lines: links, because the URL is the state. */
 export function BillMonth({ bill }: { bill: Bill }) {
   const t = useTranslations('billing')
   const words = useBillWords(bill)

@@ -9,7 +9,7 @@ import type { Bill, BillRow } from '@/lib/billing/schema'
 import { paths } from '@/lib/paths'
 import { useBillWords } from './use-bill-words'
 
-/** What the total is made of: instances with the hours at one price, the dearest first, and corrections. */
+/** The rows of the total: instances with their hours at one price, the most expensive first, and corrections. */
 export function BillRows({ bill }: { bill: Bill }) {
   const t = useTranslations('billing')
   const tImages = useTranslations('images')

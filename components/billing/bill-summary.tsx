@@ -2,7 +2,7 @@ import { useTranslations } from 'next-intl'
 import type { Bill } from '@/lib/billing/schema'
 import { useBillWords } from './use-bill-words'
 
-/** The total and, in the month that is running, what it will be when what runs now goes on. */
+/** The total and, for the current month, a forecast if the running instances keep running. */
 export function BillSummary({ bill }: { bill: Bill }) {
   const t = useTranslations('billing')
   const words = useBillWords(bill)

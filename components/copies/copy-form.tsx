@@ -21,7 +21,7 @@ type CopyFormProps = {
   region: string
   image: { id: string; name: string; state: string }
   targets: TargetRegion[]
-  /** The region that somebody came here for. */
+  /** The region to select first. */
   wanted: string | undefined
   idempotencyKey: string
 }

@@ -23,7 +23,7 @@ const FailureLine = late(dynamic(() => latePart(() => import('./failure-line').t
 
 type OnAsk = (task: ImageTask, image: CustomImage) => void
 
-/** The columns of the own images; in the recycle bin, when each was deleted and when it goes for good. */
+/** The columns of own images; in the recycle bin, the dates of deletion and removal. */
 export function useCustomImageColumns(list: CustomImageParams, onAsk: OnAsk): Column<CustomImage>[] {
   const t = useTranslations('images')
   const facts = useFacts(list)

@@ -20,7 +20,7 @@ type DeleteImageDialogProps = {
   image: { id: string; name: string; state: string; recipients: number }
   recycleDays: number
   onClose: () => void
-  /** Leads away from a page that is gone with the image. */
+  /** Navigates away from a page whose image is deleted. */
   onDeleted?: () => void
 }
 
@@ -36,7 +36,7 @@ export function DeleteImageDialog({ region, image, recycleDays, onClose, onDelet
   const restore = useRestore()
   const undo = () => void restore({ region, image })
   const [typedName, setTypedName] = useState('')
-  // Whom it is shared with is asked when the dialog opens: the row may be older than the last share.
+  // The recipients are read when the dialog opens: the row may be older than the last share.
   const { data } = useQuery({ ...imageSharesQuery(region, image.id), enabled: canImage('share', image.state) })
   const recipients = data?.shares ?? []
   const isShared = data ? recipients.length > 0 : image.recipients > 0

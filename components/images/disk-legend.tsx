@@ -6,7 +6,7 @@ import type { DiskPartition } from '@/lib/disks/layout'
 import type { Segment } from '@/lib/disks/segments'
 import { holdsFiles, useDiskWords } from './disk-words'
 
-/** What the picture of a disk shows, as a table: a card for each partition on a phone. */
+/** The partitions of a disk as a table; as cards on a phone. */
 export function DiskLegend({ segments }: { segments: Segment[] }) {
   const t = useTranslations('disk')
   const { size, used } = useDiskWords()

@@ -13,9 +13,9 @@ export function DiskPicture({ layout }: { layout: DiskLayout }) {
   const { size } = useDiskWords()
   const { table, partitions, operatingSystem, unread } = layout
   const segments = segmentsOf(layout)
-  // Where nothing could be read, nobody knows whether there is a table.
+  // If nothing could be read, it is unknown whether there is a table.
   const isKnown = segments.length > 0 || unread === null
-  // What stands there in the place of a known table is named in the picture.
+  // An unknown partition table is named in the picture.
   const isOtherTable = partitions.some(({ fileSystem }) => fileSystem !== null && isDiskLabel(fileSystem.kind))
   const line = [
     isKnown && !isOtherTable ? t('table', { table }) : '',
@@ -50,7 +50,7 @@ function DiskBar({ layout, segments }: { layout: DiskLayout; segments: Segment[]
     return inUse ? t('pictureUsed', { part, used: inUse }) : part
   }
   const label = t('picture', { size: size(layout.size), parts: segments.map(describe).join(t('pictureBetween')) })
-  // A small partition is as wide as its number; where there are very many, all share what there is.
+  // The least width of a partition is that of its number; very many share the width.
   const widthMin = `min(28px, calc(${90 / segments.length}% - 1px))`
   return (
     <div className="px-4 pt-4 pb-2">
@@ -96,7 +96,7 @@ function Part({ partition }: { partition: DiskPartition }) {
   )
 }
 
-// Hatched, so that it is not told from a partition by its colour alone.
+// Hatched, so that colour is not the only difference to a partition.
 function Free() {
   return <div className="disk-free h-full rounded-sm border border-line-strong border-dashed" />
 }

@@ -2,7 +2,7 @@ import { useFormatter, useLocale, useTranslations } from 'next-intl'
 import type { DiskPartition } from '@/lib/disks/layout'
 import { formatBytes } from '@/lib/format'
 
-/** The partition tables of other systems, whose partitions are not looked into. */
+/** Partition tables of other systems, whose partitions are not read. */
 const diskLabels: readonly string[] = [
   'apple-map',
   'sun-label',
@@ -15,7 +15,7 @@ const diskLabels: readonly string[] = [
   'loop-label',
 ]
 
-/** What is no file system has no files that could be missed. */
+/** Contents that are no file systems have no files. */
 const withoutFiles: readonly string[] = [
   ...diskLabels,
   'swap',
@@ -37,12 +37,12 @@ export function isDiskLabel(kind: string): boolean {
   return diskLabels.includes(kind)
 }
 
-/** Whether files could be read in there at all. */
+/** Whether files could be read in it. */
 export function holdsFiles(kind: string): boolean {
   return !withoutFiles.includes(kind)
 }
 
-/** What is said about the parts of a disk, in the picture as in the table. */
+/** The texts for the parts of a disk, in picture and table. */
 export function useDiskWords() {
   const t = useTranslations('disk')
   const locale = useLocale()
@@ -50,7 +50,7 @@ export function useDiskWords() {
   const size = (bytes: number) => formatBytes(bytes, locale)
   return {
     size,
-    /** The name of a partition, else what it is for. */
+    /** The name of a partition, else its purpose. */
     name: ({ name, type, number }: DiskPartition) => name || typeOf(t, type) || (number === null ? t('whole') : ''),
     type: ({ type }: DiskPartition) => typeOf(t, type),
     fileSystem: ({ fileSystem }: DiskPartition) =>

@@ -21,7 +21,7 @@ type EditImageFormProps = {
   leadsTo?: Route
 }
 
-/** Changes what its owner says of an image. */
+/** Edits the description of an image. */
 export function EditImageForm({ image, onClose, leadsTo }: EditImageFormProps) {
   const t = useTranslations('images')
   return (

@@ -11,7 +11,7 @@ import { useAction } from '@/lib/use-action'
 type EmptyBinDialogProps = {
   region: string
   count: number
-  /** What is deleted after this moment was not seen here, and stays. */
+  /** Images deleted after this moment were not shown here, and stay. */
   deletedUntil: string
   onClose: () => void
 }

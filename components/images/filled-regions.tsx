@@ -12,7 +12,7 @@ import type { RegionContents } from '@/lib/regions/schema'
 type ImageTab = 'custom' | 'shared'
 type Place = ImageTab | 'instances'
 
-/** Leads from a list with nothing in it to where the account has something: other regions, and the other tab of the images. */
+/** Links from an empty list to where the account has something: other regions, and the other tab. */
 export function FilledRegions({ region, tab }: { region: string; tab: Place }) {
   const t = useTranslations('regions')
   const nameOf = useRegionName()
@@ -48,7 +48,7 @@ function other(tab: ImageTab): ImageTab {
   return tab === 'custom' ? 'shared' : 'custom'
 }
 
-/** The wanted tab of a region, or the one that is not empty there. */
+/** The given tab of a region, or the one that is not empty there. */
 function hrefOf({ region, images, shares }: RegionContents, wanted: ImageTab) {
   const isCustom = wanted === 'custom' ? images > 0 : shares === 0
   return isCustom ? paths.customImages(region) : paths.sharedImages(region)

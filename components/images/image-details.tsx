@@ -67,7 +67,7 @@ function OwnImagePage({ image, before }: { image: OwnImage; before: string | und
   const [task, setTask] = useState<ImageTask | null>(null)
   const editButton = useRef<HTMLButtonElement>(null)
   const region = image.regionId
-  // One that failed has nothing to describe, and one on its way out comes back first.
+  // A failed image has nothing to describe, and a deleted one must be restored first.
   const canBeEdited = canImage('edit', image.state)
   const closeForm = () => {
     setEditing(false)

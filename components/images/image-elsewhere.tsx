@@ -8,7 +8,7 @@ import { PageHeader } from '@/components/shell/page-header'
 import { buttonClass } from '@/components/ui/button-class'
 import type { ImageElsewhere } from '@/lib/images/schema'
 
-/** Rule 6: an own image opened under another region's URL. It says where the image is and leads there, or to a copy of it here. */
+/** Rule 6: an own image under another region's URL. Links to the image in its region, and to a copy. */
 export function ImageElsewherePage({ image, href, copyHref }: { image: ImageElsewhere; href: Route; copyHref: Route }) {
   const t = useTranslations()
   const region = useRegionName()(image.imageRegion)

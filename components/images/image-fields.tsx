@@ -46,7 +46,7 @@ export function OwnImageFields({ image }: { image: OwnImage }) {
   )
 }
 
-/** What a recipient may know of an image. */
+/** The fields of an image that a recipient may see. */
 export function HeldImageFields({ image }: { image: HeldImage }) {
   const t = useTranslations('images')
   const format = useFormatter()
@@ -114,7 +114,7 @@ function useCommonFields(image: OwnImage | HeldImage) {
       ),
     },
     { term: t('operatingSystem'), value: image.operatingSystem },
-    // Nobody has seen the disk of an image that failed, so nothing is said of it.
+    // The disk of a failed image is unknown, so nothing is shown of it.
     { term: t('architecture'), value: image.virtualSize > 0 ? image.architecture : t('notKnown') },
   ]
 }

@@ -20,8 +20,8 @@ type ImageHistoryProps = {
 }
 
 /**
- * What happened to an image, newest first, as a timeline, a page at a time. What was done to many accounts at once is one
- * line that opens. A recipient sees only what concerns its own share.
+ * The events of an image as a timeline, newest first, in pages. An operation on many accounts is one line that opens. A
+ * recipient sees only events of its own share.
  */
 export function ImageHistory({ image, before }: ImageHistoryProps) {
   const t = useTranslations('images')
@@ -85,7 +85,7 @@ function Deed({ events, isHeld }: { events: EventItem[]; isHeld: boolean }) {
   )
 }
 
-/** A deed as a sentence. Deeds of several events are all done to accounts: they say how many. */
+/** An operation as a sentence. Operations with several events concern accounts, and give their number. */
 function useDeedText(isHeld: boolean): (events: EventItem[]) => string {
   const t = useTranslations('events')
   const eventText = useEventText(isHeld)

@@ -3,7 +3,7 @@
 import { useTranslations } from 'next-intl'
 import type { ImageInstances } from '@/lib/instances/schema'
 
-/** Who has instances of an image that is about to go, and what they lose. Nothing where nobody has any. */
+/** The accounts with instances of an image that is about to be deleted, and what they lose. Empty if there are none. */
 export function ImageInstancesList({ usedBy }: { usedBy: ImageInstances }) {
   const t = useTranslations('imageInstances')
   if (usedBy.length === 0) return null

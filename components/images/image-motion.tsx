@@ -10,7 +10,7 @@ import { canImage, isAvailable, isInRecycleBin, isTransferring, percentDone } fr
 import type { OwnImage } from '@/lib/images/schema'
 import { paths } from '@/lib/paths'
 
-/** What happens to an own image by itself: its import or copy as it goes on, the end of that, its days in the recycle bin. */
+/** What changes an own image by itself: a running import or copy, its end, and the days in the recycle bin. */
 export function ImageMotion({ image }: { image: OwnImage }) {
   const t = useTranslations('motion')
   const format = useFormatter()
@@ -44,7 +44,7 @@ function Motion({ image }: { image: OwnImage }) {
   const percent = percentDone(image)
   const what = image.step ? t(`steps.${image.step}`) : t('states.copying')
   const words = percent === null ? what : t('steps.percent', { what, percent })
-  // A conversion is told in percent, everything else in bytes.
+  // The progress of a conversion is in percent, all other progress in bytes.
   const isBytes = image.step !== 'CONVERT' && image.totalBytes > 0
   return (
     <section className="flex flex-col gap-2 rounded-card border border-line bg-surface-raised p-4">

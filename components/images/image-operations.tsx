@@ -18,10 +18,7 @@ const operationsClass =
   '-ml-1.5 flex flex-wrap gap-0.5 @min-[794px]/table-room:-mr-1.5 @min-[794px]/table-room:flex-nowrap @min-[1000px]/table-room:min-w-60 ' +
   '@min-[1000px]/table-room:flex-wrap @min-[1140px]/table-room:flex-nowrap'
 
-/**
- * What can be done with an own image in its state, in its row. All of it stands there where there is room; in a narrow
- * table what comes after the first is under More.
- */
+/** The operations on an own image in its row. In a narrow table all but the first are under More. */
 export function ImageOperations({ region, image, onAsk }: ImageOperationsProps) {
   const t = useTranslations('images')
   const items = useOperations(region, image, onAsk)

@@ -26,7 +26,7 @@ type ImageTaskDialogProps = {
   onGone?: () => void
 }
 
-/** Asks once where something is taken away; what takes nothing away is done at once, and only a refusal is shown. */
+/** Asks before operations that remove something; the others run at once and only show a refusal. */
 export function ImageTaskDialog(props: ImageTaskDialogProps) {
   const { task, onGone, ...rest } = props
   if (task === 'delete') return <DeleteImageDialog {...rest} onDeleted={onGone} />
@@ -71,7 +71,7 @@ function AtOnce({ task, region, image, onClose }: ImageTaskDialogProps & { task:
   const { run, isPending, refusal } = useAction(atOnce[task], { changes: ['images', 'quotas'] })
   const imageId = image.id
   const giveBack = useEffectEvent(useReturn())
-  // No dialog gives the focus back here, and what had it goes with its row.
+  // No dialog returns the focus here, and the button that had it may disappear with its row.
   useEffect(
     () => () => {
       if (document.activeElement === document.body) giveBack(false)

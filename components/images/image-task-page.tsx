@@ -32,7 +32,7 @@ type ImageTaskPageProps = {
   recycleDays: number
 }
 
-/** The same question that a dialog asks, as a page: for a browser without scripts, or where they have not come yet. */
+/** The question of a dialog as a page, for browsers without scripts. */
 export function ImageTaskPage({ task, ...props }: ImageTaskPageProps) {
   return task === 'delete' ? <DeleteForm {...props} /> : <TaskForm {...props} task={task} />
 }

@@ -15,7 +15,7 @@ type ListPagerProps = {
   href: (change: { size?: number; after?: string; before?: string }) => Route
 }
 
-/** Which rows of a list are shown, how many a page has, and the way to the next. All of it is the URL. */
+/** The shown rows of a list, the page size, and links to other pages. The URL is the state. */
 export function ListPager({ list, shown, href }: ListPagerProps) {
   const t = useTranslations('pager')
   const tImages = useTranslations('images')

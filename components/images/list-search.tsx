@@ -16,13 +16,13 @@ type ListSearchProps = {
   href: (search: string) => Route
 }
 
-/** The search of a list: a form whose answer is a URL, by Enter or by its button. */
+/** The search of a list: a form that navigates to a URL. */
 export function ListSearch({ action, search, label, kept, href }: ListSearchProps) {
   const t = useTranslations('images')
   const router = useRouter()
   const input = useRef<HTMLInputElement>(null)
   useEffect(() => {
-    // A search that was cleared elsewhere (a chip, Back) shows in the field too. Who is typing in it goes on typing.
+    // A search cleared elsewhere (a chip, Back) clears the field too, unless somebody is typing in it.
     if (input.current && document.activeElement !== input.current) input.current.value = search
   }, [search])
   const submit = (event: FormEvent) => {

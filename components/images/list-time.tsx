@@ -2,7 +2,7 @@
 
 import { useFormatter } from 'next-intl'
 
-/** A moment in a list: the date, and the time of day where the table has room for it. All of it shows on pointing. */
+/** A moment in a list: the date, and the time if the table has room. The tooltip has all of it. */
 export function ListTime({ at }: { at: string }) {
   const format = useFormatter()
   const date = new Date(at)

@@ -38,12 +38,12 @@ type ListToolbarProps = {
   updatedAt: number
   /** `paused`: it is to be read again, and there is no network. */
   fetchStatus: 'fetching' | 'paused' | 'idle'
-  /** Also while it is tried again: with the database away, all tries together take a quarter of a minute. */
+  /** Also while the read is retried: with the database away, all tries take 15 s together. */
   isFailed: boolean
   onRefresh: () => void
 }
 
-/** Search, filters and refresh over a list. All of it but the refresh is the URL, so Back, reload and a sent link work. */
+/** Search, filters and refresh above a list. All but the refresh is in the URL, so that Back, reload and links work. */
 export function ListToolbar(props: ListToolbarProps) {
   const t = useTranslations('images')
   return (
@@ -168,7 +168,7 @@ function UpdatedAt({ at, isFailed, isOffline }: UpdatedAtProps) {
     () => pageStatus()?.code === 'OFFLINE',
     () => false,
   )
-  // What was under way when the network went has failed, and is not asked for again before it is back.
+  // Requests that failed because the network broke are not retried before it is back.
   const isWithoutNetwork = isOffline || (isFailed && isAway)
   const isOld = isFailed || isOffline
   return (

@@ -19,7 +19,7 @@ type NeedsFieldsProps = {
   typed: (field: string, otherwise: string) => string
 }
 
-/** What runs on the disk of an image, and what a machine needs for it. What the disk says of itself is offered. */
+/** The operating system of an image, and what a machine needs for it, with suggestions from the disk. */
 export function NeedsFields({ image, errorOf, typed }: NeedsFieldsProps) {
   const t = useTranslations('images')
   const suggestion = suggestedOperatingSystem(image.layout?.operatingSystem ?? null)

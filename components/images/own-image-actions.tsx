@@ -12,7 +12,7 @@ import type { ImageTask } from './image-tasks'
 
 type OwnImageActionsProps = { image: OwnImage; onAsk: (task: ImageTask) => void }
 
-/** What can be done with an own image in its state, on its page: first what its owner is most likely here for. */
+/** The operations on an own image on its page, the most likely one first. */
 export function OwnImageActions({ image, onAsk }: OwnImageActionsProps) {
   const t = useTranslations('images')
   const region = image.regionId

@@ -52,7 +52,7 @@ export function SharedImageTable({ list }: { list: SharedImageParams }) {
   const filters = useFilters(list, data)
   if (!data) return null
   const [last] = ended
-  // What has been shared again is in the list.
+  // A share that was renewed is in the list again.
   const isNews = !data.items.some(({ imageId }) => imageId === last?.imageId)
   const href = (change: Parameters<typeof paths.sharedImages>[1]) =>
     paths.sharedImages(list.region, { ...withoutCursor(list), ...change })
@@ -111,8 +111,8 @@ function withoutCursor({ q, os, sort, size }: SharedImageParams) {
 }
 
 /**
- * The shares that were new when this page first showed them. They keep their badge while it stays open; the database hears
- * that they were seen, so that the next visit finds them old.
+ * The shares that were new when the page first showed them. They keep their badge while the page is open; the database
+ * marks them as seen, so that the next visit shows them as old.
  */
 function useNewShares(data: SharedImageList | undefined): Set<string> {
   const [newIds, setNewIds] = useState(
@@ -125,7 +125,7 @@ function useNewShares(data: SharedImageList | undefined): Set<string> {
     if (unseen.length === 0) return
     for (const id of unseen) told.current.add(id)
     setNewIds((before) => new Set([...before, ...unseen]))
-    // Not worth a word when it fails: the badge is there again the next time.
+    // A failure is ignored: the badge reappears at the next visit.
     markSharesSeenAction({ shareIds: unseen }, pageIdentity()).catch(() => {})
   }, [data])
   return newIds

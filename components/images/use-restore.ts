@@ -8,8 +8,8 @@ import { restoreImageAction } from '@/lib/images/actions'
 import { pageIdentity } from '@/lib/page-identity'
 
 /**
- * Takes an image out of the recycle bin from the toast that said it went there. By then the dialog that deleted it is gone,
- * and perhaps the page too, so what comes of it is a toast again.
+ * Restores an image from the toast after its deletion. By then the dialog, and perhaps the page, is gone, so the
+ * outcome is another toast.
  */
 export function useRestore() {
   const t = useTranslations('taskDialog.restore')

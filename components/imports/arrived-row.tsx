@@ -22,7 +22,7 @@ type ArrivedRowProps = {
   onOther: (file: File) => void
 }
 
-/** An upload whose file has arrived: its image as it is checked, converted and stored, then what became of it. */
+/** An upload whose file has arrived: the progress of its image, then the outcome. */
 export function ArrivedRow({ upload, onOther }: ArrivedRowProps) {
   const t = useTranslations()
   const failureText = useFailureText()

@@ -10,7 +10,7 @@ import { useAction } from '@/lib/use-action'
 
 type CancelUploadDialogProps = { upload: { imageId: string; region: string; name: string }; onClose: () => void }
 
-/** Says that what has arrived will be thrown away, before it is. */
+/** Asks before received data is discarded. */
 export function CancelUploadDialog({ upload, onClose }: CancelUploadDialogProps) {
   const t = useTranslations('import')
   const { run, isPending, refusal } = useAction(cancelTransferAction, { changes: ['imports', 'images', 'quotas'] })
@@ -25,7 +25,7 @@ export function CancelUploadDialog({ upload, onClose }: CancelUploadDialogProps)
       confirmLabel={t('cancel')}
       keepLabel={t('keep')}
       isPending={isPending}
-      // What is gone already needs no more than leaving the list.
+      // An upload that is already gone only leaves the list.
       onConfirm={() =>
         refusal?.code === 'IMAGE_NOT_FOUND' ? done() : run({ region: upload.region, imageId: upload.imageId }, done)
       }

@@ -15,7 +15,7 @@ type DraftFieldsProps = {
   onRemove: () => void
 }
 
-/** What the image of one file is to be called; also there before a file is chosen. */
+/** The name of a file's image; shown before a file is chosen too. */
 export function DraftFields({ draft, onName, onRemove }: DraftFieldsProps) {
   const t = useTranslations('import')
   const images = useTranslations('images')

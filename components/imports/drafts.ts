@@ -1,7 +1,7 @@
 import { nameOfFile } from '@/lib/imports/rules'
 import type { Fault, Refusal } from '@/lib/result'
 
-/** What is typed of a file before its upload begins. The first stands there before there is a file. */
+/** The form data of a file before its upload begins. The first exists before there is a file. */
 export type Draft = { key: number; file: File | null; name: string; refusal: Refusal | Fault | null }
 
 /** Everything in the form: its files, and the operating system that is on all of them. */
@@ -19,7 +19,7 @@ export function blankForm({ name, operatingSystem } = { name: '', operatingSyste
   return { drafts: [{ ...blankDraft(), key: 0, name }], operatingSystem }
 }
 
-/** Files come to the drafts: the first to the one that waits for one. */
+/** Adds files to the drafts: the first goes to the draft without a file. */
 export function addFiles({ drafts, ...rest }: Drafts, files: File[]): Drafts {
   const all = [...drafts]
   for (const file of files) {
@@ -32,7 +32,7 @@ export function addFiles({ drafts, ...rest }: Drafts, files: File[]): Drafts {
   return { ...rest, drafts: all }
 }
 
-/** A file takes the place of one that became no image: under its name, and with its operating system where none is typed. */
+/** Replaces a file that became no image, keeping its name, and its operating system if none is typed. */
 export function addOther(form: Drafts, failed: { name: string; operatingSystem: string }, file: File): Drafts {
   const { drafts, operatingSystem } = addFiles(form, [file])
   const key = drafts.find((draft) => draft.file === file)?.key ?? 0
@@ -44,7 +44,7 @@ export function changeDraft({ drafts, ...rest }: Drafts, key: number, fields: Pa
   return { ...rest, drafts: drafts.map((draft) => (draft.key === key ? { ...draft, ...fields } : draft)) }
 }
 
-/** Where none is left, one waits for a file; what was typed of the operating system stays for it. */
+/** At least one draft remains, with the typed operating system. */
 export function removeDraft({ drafts, ...rest }: Drafts, key: number): Drafts {
   const left = drafts.filter((draft) => draft.key !== key)
   return { ...rest, drafts: left.length > 0 ? left : [blankDraft()] }

@@ -5,13 +5,13 @@ import { type ButtonKind, buttonClass } from '@/components/ui/button-class'
 type FileButtonProps = {
   id: string
   label: string
-  /** What the file is for, for those who hear the button without its surroundings. */
+  /** The file's purpose, for screen readers that announce the button alone. */
   name: string
   kind: ButtonKind
   onChoose: (file: File) => void
 }
 
-/** A button that asks for one file. The file field itself lies over it, so it works as the device knows it. */
+/** A button that asks for a file. The file input lies on top of it, so that it works natively. */
 export function FileButton({ id, label, name, kind, onChoose }: FileButtonProps) {
   return (
     <span className="relative inline-flex">

@@ -11,7 +11,7 @@ export const fileFieldId = 'import-file'
 
 type FileFieldProps = { sizeMax: number; isOver: boolean; error?: ReactNode; onChoose: (files: File[]) => void }
 
-/** Where files are chosen, or dropped. The whole card takes them; this is where one sees that. */
+/** The area for choosing or dropping files. The whole card accepts drops. */
 export function FileField({ sizeMax, isOver, error, onChoose }: FileFieldProps) {
   const t = useTranslations('import')
   const locale = useLocale()

@@ -34,11 +34,11 @@ type ImportFormProps = {
   setForm: Dispatch<SetStateAction<Drafts>>
   /** The operating systems of images that the account has. */
   systems: string[]
-  /** Takes a file that goes on with an unfinished upload, and says whether it was one. */
+  /** Resumes an unfinished upload with this file, and returns whether there was one. */
   onResume: (file: File) => boolean
 }
 
-/** Takes files, one or many, and begins their uploads. What is refused stays in the form with its reason. */
+/** Takes files and begins their uploads. Refused ones stay in the form with the reason. */
 export function ImportForm({ region, sizeMax, chunkBytes, form, setForm, systems, onResume }: ImportFormProps) {
   const t = useTranslations('import')
   const locale = useLocale()
@@ -119,7 +119,7 @@ export function ImportForm({ region, sizeMax, chunkBytes, form, setForm, systems
   )
 }
 
-/** What is wrong has the focus, as soon as it is shown. */
+/** Focuses the first error once it is shown. */
 function focusWrong(form: RefObject<HTMLFormElement | null>): void {
   requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus())
 }

@@ -26,11 +26,11 @@ type ImportPageProps = {
   canConvert: boolean
   /** The operating systems of images that the account has. */
   systems: string[]
-  /** What the image was called that is to be imported again. */
+  /** The name and system of an image that is imported again. */
   again: { name: string; operatingSystem: string } | null
 }
 
-/** Brings disks in: the form, the uploads of this tab, and those that another visit has left. */
+/** The import form, the uploads of this tab, and unfinished ones of earlier visits. */
 export function ImportPage({ region, sizeMax, chunkBytes, canConvert, systems, again }: ImportPageProps) {
   const t = useTranslations()
   const [form, setForm] = useState<Drafts>(() => blankForm(again ?? undefined))

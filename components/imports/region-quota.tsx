@@ -8,7 +8,7 @@ import { Card } from '@/components/ui/card'
 import { Meter } from '@/components/ui/meter'
 import { quotasQuery } from '@/lib/accounts/queries'
 
-/** How much of the quotas of a region is left for what is about to come in. */
+/** What is left of the quotas of a region. */
 export function RegionQuota({ region }: { region: string }) {
   const t = useTranslations()
   const regionName = useRegionName()

@@ -8,7 +8,7 @@ import type { Fault, Refusal } from '@/lib/result'
 
 type SystemFieldProps = {
   value: string
-  /** What to suggest: those that the account has already. */
+  /** Suggestions: the operating systems of the account. */
   systems: string[]
   isForAll: boolean
   refusal: Refusal | Fault | null

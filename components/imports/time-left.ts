@@ -2,7 +2,7 @@
 
 import { useTranslations } from 'next-intl'
 
-/** How long something still takes, said as coarsely as it is known. */
+/** The remaining time, as precise as it is known. */
 export function useTimeLeft(): (seconds: number) => string {
   const t = useTranslations('import')
   return (seconds) => {

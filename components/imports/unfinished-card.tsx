@@ -24,7 +24,7 @@ type UnfinishedCardProps = {
   onResume: (upload: UnfinishedUpload, file: File) => void
 }
 
-/** Uploads that another visit left unfinished. A page cannot open a file by itself, so it is chosen again. */
+/** Unfinished uploads of an earlier visit. A page cannot open a file by itself, so it must be chosen again. */
 export function UnfinishedCard({ region, uploads, onResume }: UnfinishedCardProps) {
   const t = useTranslations('import')
   const [cancelling, setCancelling] = useState<UnfinishedUpload | null>(null)
@@ -89,7 +89,7 @@ function UnfinishedRow({ upload, onResume, onCancel }: UnfinishedRowProps) {
   )
 }
 
-/** Whether a file can be the one that an upload was begun with: of the same name and length. Its checksum proves it. */
+/** Whether a file may be the one of an upload: same name and size. The checksum proves it. */
 export function isSameFile(upload: UnfinishedUpload, file: File): boolean {
   return file.size === upload.totalBytes && file.name.trim() === upload.fileName
 }

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 
-/** What an upload is called, the file that it sends where that is called otherwise, and its state. */
+/** The name of an upload, its file if named differently, and its state. */
 export function UploadName({ upload, badge }: { upload: { name: string; fileName: string }; badge?: ReactNode }) {
   const { name, fileName } = upload
   return (

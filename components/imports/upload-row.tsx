@@ -33,7 +33,7 @@ const bars = {
 
 type UploadRowProps = { upload: RunningUpload & { state: SendingState }; onCancel: () => void }
 
-/** One upload of this tab whose file is on its way: how far it is, and what can be done about it. */
+/** An upload of this tab while its file is being sent: progress and operations. */
 export function UploadRow({ upload, onCancel }: UploadRowProps) {
   const t = useTranslations('import')
   const { name, size, state, sentBytes } = upload

@@ -20,7 +20,7 @@ const CancelUploadDialog = dynamic(
 
 type UploadsCardProps = { region: string; onOther: (upload: RunningUpload, file: File) => void }
 
-/** The uploads of this tab, and the images that become of them. */
+/** The uploads of this tab, and their images. */
 export function UploadsCard({ region, onOther }: UploadsCardProps) {
   const t = useTranslations('import')
   const uploads = useUploads()

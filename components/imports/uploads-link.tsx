@@ -4,7 +4,7 @@ import dynamic from 'next/dynamic'
 import { latePart } from '@/lib/late-part'
 import { useUploads } from './use-uploads'
 
-// Few visits upload anything, so what tells of uploads is fetched when there is one.
+// Few visits upload anything, so this is loaded with the first upload.
 const UploadsWatch = dynamic(() => latePart(() => import('./uploads-watch').then((module) => module.UploadsWatch)), {
   ssr: false,
 })

@@ -64,8 +64,8 @@ function BarLink({ to, label, children }: { to: RunningUpload; label: string; ch
 }
 
 /**
- * The last change of an upload or of its image as a sentence, for those who hear the page. What has ended while another
- * page is looked at is a toast instead. What a list shows is asked for anew when something has ended.
+ * The last change of an upload or its image as a sentence for screen readers; on other pages a toast instead. Lists are
+ * refetched when an upload has ended.
  */
 function useAnnouncement(uploads: RunningUpload[], pathname: string): string {
   const sentenceOf = useSentence()

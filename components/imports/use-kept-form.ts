@@ -6,8 +6,8 @@ import { dropDraft, keepDraft, readDraft } from '@/lib/drafts'
 import { changeDraft, type Drafts } from './drafts'
 
 /**
- * Keeps over a reload what is typed of an import, and what was typed before the script had come. A browser gives no page its
- * files again, so those are chosen anew.
+ * Keeps the form over a reload, including what was typed before the script loaded. Browsers do not restore files, so
+ * those must be chosen again.
  */
 export function useKeptForm(region: string, form: Drafts, setForm: Dispatch<SetStateAction<Drafts>>): void {
   const draft = `${usePageAccount()} import ${region}`

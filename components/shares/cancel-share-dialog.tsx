@@ -13,15 +13,15 @@ type CancelShareDialogProps = {
   share: CancelledShare
   /** Where the recipient's instances of the image are counted, when the dialog opens; the sharer's page knows the number. */
   count?: { region: string; imageId: string }
-  /** Who asks: the sharer takes back, the recipient gives back. */
+  /** The sharer cancels the share, or the recipient gives the image back. */
   side: 'sharer' | 'recipient'
   onClose: () => void
   onEnded?: () => void
-  /** Another page comes when it is done: this one is gone with the share. */
+  /** The page navigates away afterwards: its share is gone. */
   isLeaving?: boolean
 }
 
-/** Asks once whether a share shall end, and says what that does to whoever asks and to the other side. */
+/** Asks before a share is cancelled, and says what that means for both sides. */
 export function CancelShareDialog({ share, count, side, onClose, onEnded, isLeaving = false }: CancelShareDialogProps) {
   const t = useTranslations('cancelDialog')
   const { run, isPending, refusal } = useAction(cancelShareAction, {

@@ -10,7 +10,7 @@ export type CancelledShare = {
   instances: number
 }
 
-/** What ending a share does to whoever asks and to the other side: the sharer takes back, the recipient gives back. */
+/** What cancelling a share means for both sides. */
 export function useCancelWords({ username, image, instances }: CancelledShare, side: 'sharer' | 'recipient') {
   const t = useTranslations('cancelDialog')
   const tUse = useTranslations('imageInstances')

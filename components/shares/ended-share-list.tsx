@@ -9,7 +9,7 @@ import { endedSharesQuery } from '@/lib/shares/queries'
 import { useEndedText } from './ended-text'
 
 type EndedShareListProps = {
-  /** The shares whose rows have gone. Those of them that have only moved to another page are not told. */
+  /** Shares whose rows have disappeared. Those that only moved to another page are ignored. */
   gone: string[]
   endedHere: ReadonlySet<string>
 }

@@ -13,13 +13,13 @@ import { useEndedText } from './ended-text'
 type EndedSharePageProps = {
   region: string
   imageId: string
-  /** It ended under the reader's eyes: the page that had the focus is gone, and nothing else is said until it is known. */
+  /** It ended while the page was open: the focused element is gone, so the message takes the focus. */
   isNews: boolean
 }
 
 /**
- * What is said of an image that is not there. Who held it until its sharer or a colleague ended that is told so, by the
- * event of that share; everybody else gets the same answer as for an image that never was.
+ * The page of a missing image. A former recipient learns who ended the share, from the event of that share; everybody
+ * else gets the same answer as for an image that never existed.
  */
 export function EndedSharePage({ region, imageId, isNews }: EndedSharePageProps) {
   const t = useTranslations('ended')

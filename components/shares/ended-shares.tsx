@@ -14,13 +14,13 @@ const EndedShareList = dynamic(
 const shownMax = 20
 
 type EndedSharesProps = {
-  /** The shares on the page now. One that goes from here has perhaps ended. */
+  /** The shares on the page. One that disappears has perhaps ended. */
   shareIds: string[]
   /** What this page has ended itself is no news. */
   endedHere: ReadonlySet<string>
 }
 
-/** Says who ended a share whose row goes while the page is open, and when. */
+/** Shows who ended a share, and when, if its row disappears while the page is open. */
 export function EndedShares({ shareIds, endedHere }: EndedSharesProps) {
   const gone = useGone(shareIds)
   return <div role="status">{gone.length > 0 && <EndedShareList gone={gone} endedHere={endedHere} />}</div>

@@ -6,10 +6,10 @@ import { usernameProblem } from '@/lib/accounts/rules'
 import type { RefusedRecipient } from '@/lib/result'
 import { recipientQuery } from '@/lib/shares/queries'
 
-/** One entry of the recipients' field and what the page knows of it without a look-up. */
+/** An entry of the recipients' field with what the page knows without a look-up. */
 export type Entry = { username: string; refusal: RefusedRecipient['code'] | undefined; isShared: boolean }
 
-/** What is known of an entry: a kind that has a picture and a word of its own, and the sentence. */
+/** The state of an entry: a kind with its own icon and word, and a sentence. */
 export type RecipientState = {
   kind: 'found' | 'looking' | 'unchecked' | 'limited' | 'shared' | 'refused'
   word: string
@@ -17,8 +17,8 @@ export type RecipientState = {
 }
 
 /**
- * The state of one entry: what the server refused it for, that the image is shared with it already, what makes it no
- * username, else what the look-up says. Only what can be a username is looked up.
+ * The state of an entry: refused by the server, already shared, not a username, else the result of the look-up. Only
+ * words that can be usernames are looked up.
  */
 export function useRecipientState({ username, refusal, isShared }: Entry): RecipientState {
   const t = useTranslations()
@@ -29,7 +29,7 @@ export function useRecipientState({ username, refusal, isShared }: Entry): Recip
   })
   const named = (text: string) => t('share.named', { username, text })
   const state = (kind: RecipientState['kind'], word: string, sentence: string) => ({ kind, word, sentence })
-  // What cannot be a username is "not found" for the server; here it can be said better.
+  // For the server a word that cannot be a username is "not found"; the page can say more.
   if (problem) {
     return state('refused', t('share.words.noUsername'), named(t(`usernameProblems.${problem.code}`, { ...problem })))
   }
@@ -41,7 +41,7 @@ export function useRecipientState({ username, refusal, isShared }: Entry): Recip
     case 'found':
       return state('found', t('share.words.found'), t('share.found', { username, displayName: data.displayName }))
     case 'limited':
-      // When they work again is said once, for all of them.
+      // The time of the reset is shown once, for all entries.
       return state('limited', t('share.words.unchecked'), '')
     case 'you':
       return state('refused', t('share.words.RECIPIENT_IS_YOU'), named(t('share.you')))

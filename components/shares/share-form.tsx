@@ -22,11 +22,11 @@ type ShareFormProps = {
   region: string
   shares: ImageShares
   idempotencyKey: string
-  /** Marks what was added in the list of recipients. */
+  /** Highlights the added recipients in the list. */
   onShare: (added: ImageShare[]) => void
 }
 
-/** Adds recipients: all of them or none. What was refused stays in the field, each username with its own reason. */
+/** Adds recipients, all or none. Refused usernames stay in the field with their reasons. */
 export function ShareForm({ region, shares, idempotencyKey, onShare }: ShareFormProps) {
   const t = useTranslations('share')
   const states = useTranslations('states')
@@ -92,7 +92,7 @@ function Recipients<T>({ view, shares }: { view: FormView<T>; shares: ImageShare
   const [isRestored, setRestored] = useState(false)
   useEffect(() => {
     const kept = readDraft(draft)
-    // Without its script the field was a plain one, and somebody may have begun to type.
+    // Before its script loads the field is a plain one that may already have text.
     const field = document.getElementById('username')
     const early = field instanceof HTMLInputElement ? field.value : ''
     const isList = nameEnd.test(early)
@@ -111,7 +111,7 @@ function Recipients<T>({ view, shares }: { view: FormView<T>; shares: ImageShare
     setTyped('')
   })
   useEffect(() => {
-    // What is still being typed is sent too, and stands as names while the answer is awaited.
+    // Unfinished text is sent too, and becomes chips while the answer is awaited.
     if (isPending) take()
   }, [isPending])
   useEffect(() => {

@@ -34,7 +34,7 @@ export function ShareTable({ region, shares, added }: ShareTableProps) {
   const [ended, setEnded] = useState<ImageShare[]>([])
   const marked = useMarked(added)
   const [last] = ended
-  // Whoever has been given it again has it.
+  // Shared with the account again.
   const isNews = last && !shares.shares.some(({ username }) => username === last.username)
   const columns = useColumns({ region, imageId: shares.image.id, marked, onCancel: setCancelling })
   return (
@@ -120,7 +120,7 @@ function useColumns({ region, imageId, marked, onCancel }: ColumnsOf): Column<Li
   ]
 }
 
-/** How long what was just added stays marked: long enough to find it below the form. */
+/** How long an added recipient stays highlighted: long enough to find it below the form. */
 const markedMs = 15_000
 
 function useMarked(added: ImageShare[]): ReadonlySet<string> {

@@ -36,7 +36,7 @@ const lineLooks: Record<RecipientState['kind'], string> = {
   refused: 'text-danger',
 }
 
-/** An entry as a chip. A picture and a word say its state, so that colour is never the only sign. */
+/** An entry as a chip, with icon and word, so that colour is never the only sign. */
 export function UsernameChip({ entry, onRemove }: { entry: Entry; onRemove: () => void }) {
   const t = useTranslations('share')
   const { kind, word } = useRecipientState(entry)
@@ -73,12 +73,12 @@ export function UsernameChip({ entry, onRemove }: { entry: Entry; onRemove: () =
 /** The sentence of an entry, in the list under the field. */
 export function RecipientLine({ entry }: { entry: Entry }) {
   const { kind, sentence } = useRecipientState(entry)
-  // That look-ups are used up concerns all of them and is said once.
+  // The exhausted look-up limit concerns all entries and is shown once.
   if (kind === 'unchecked' || kind === 'limited') return null
   return <Line kind={kind}>{sentence}</Line>
 }
 
-/** That look-ups are used up, once, when any of the entries was not looked up because of it. */
+/** Says once that the look-up limit is exhausted, if an entry was not looked up because of it. */
 export function LimitLine({ entries }: { entries: Entry[] }) {
   const t = useTranslations('share')
   const format = useFormatter()
@@ -89,7 +89,7 @@ export function LimitLine({ entries }: { entries: Entry[] }) {
   )
 }
 
-/** When look-ups work again, if that is what an entry was answered. It asks for nothing: the entries have asked. */
+/** When look-ups work again, if an entry has that answer. It sends no request of its own. */
 function useLimit(entries: Entry[]): string | undefined {
   const client = useQueryClient()
   const answer = () => {
@@ -107,7 +107,7 @@ function useLimit(entries: Entry[]): string | undefined {
 function Line({ kind, children }: { kind: RecipientState['kind']; children: string }) {
   const icon = icons[kind]
   return (
-    // What is in order comes last, and two beside each other: what is wrong is what has to be read.
+    // Valid entries come last, two in a row: errors must be read first.
     <li
       className={classNames(
         'flex min-w-0 items-start gap-1 [overflow-wrap:anywhere]',

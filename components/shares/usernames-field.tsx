@@ -12,7 +12,7 @@ import { LimitLine, RecipientLine, UsernameChip } from './username-chip'
 /** Typed after a name, it makes the chip. A space may be within a person's name. */
 export const nameEnd = /[,;，；、\n]/
 
-/** A look-up of a name that nobody has is counted, so it waits until typing has paused. */
+/** Unknown names are counted, so a look-up waits for a pause in typing. */
 const debounceMs = 600
 
 type UsernamesFieldProps = {
@@ -26,8 +26,8 @@ type UsernamesFieldProps = {
 }
 
 /**
- * One text box for any number of usernames. Enter, a comma, a paste or leaving it makes a chip of what was typed. Without
- * scripts it is a plain text box, and the server splits what is in it as this field would.
+ * One text box for several usernames. Enter, a comma, a paste or leaving the field makes chips. Without scripts it is a
+ * plain text box that the server splits in the same way.
  */
 export function UsernamesField(props: UsernamesFieldProps) {
   const { usernames, typed, sharedWith, refused, error, onChange, onType } = props
@@ -71,7 +71,7 @@ export function UsernamesField(props: UsernamesFieldProps) {
   const [current, ...more] = splitUsernames(words).filter((word) => !usernames.includes(word))
   // Of several words in the making none is looked up: they may become a person's name.
   const named = current && more.length === 0 ? [...usernames, current] : usernames
-  // Where there are no scripts what was refused is still in the box, and no chip.
+  // Without scripts refused usernames are still in the box, not chips.
   const inBox = splitUsernames(typed).filter((word) => refused.some(({ username }) => username === word))
   const shown = [...new Set([...named, ...inBox])].map(entryOf)
   const isWrong = Boolean(error) || refused.length > 0

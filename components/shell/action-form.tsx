@@ -14,29 +14,29 @@ import { usePageAccount } from './page-account'
 import { RefusalNotice } from './refusal-notice'
 import { fieldOfRefusal, useFieldError } from './refusal-text'
 
-/** What a form shows of itself. */
+/** The state of a form for its fields. */
 export type FormView<T> = {
   isPending: boolean
-  /** What the last try has brought, until something is typed again. */
+  /** The result of the last submit, until the next input. */
   done: T | null
   refusal: Refusal | Fault | null
-  /** The sentence under a field, until somebody changes the field. */
+  /** The error of a field, until the field changes. */
   errorOf: (field: string) => string | undefined
-  /** What a field is filled with: what was typed where the page was made anew, else what there is. */
+  /** The initial value of a field: the typed one if the page was rendered again, else the given one. */
   typed: (field: string, otherwise?: string) => string
   /** The same for a field that is a list. */
   typedList: (field: string) => string[]
-  /** Takes the refusal away: what it was about has changed. */
+  /** Clears the refusal. */
   reset: () => void
-  /** Forgets what was typed. */
+  /** Clears the draft. */
   discard: () => void
 }
 
 type ActionFormProps<T> = {
-  /** Tells the forms of a tab apart, for what is typed and not yet sent. */
+  /** Distinguishes the drafts of the forms of a tab. */
   name: string
   action: FormAction<T>
-  /** Fields that nobody types. */
+  /** Hidden fields. */
   fixed?: Record<string, string>
   /** The key of a form that makes something: sent twice, it is done once. */
   idempotencyKey?: string
@@ -49,16 +49,16 @@ type ActionFormProps<T> = {
 }
 
 /**
- * A form whose `action` is a server action: before its script has come, and without one, the browser sends it and the page
- * is made again with what came of it. With scripts the page stays. Either way nothing typed is lost: refusals, reloads, an
- * ended session and an update of the console leave it where it is. Passwords are never kept.
+ * A form whose `action` is a server action: without its script the browser posts it and the page is rendered again with
+ * the answer; with scripts the page stays. Input survives refusals, reloads, an ended session and an update of the
+ * console. Passwords are never stored.
  */
 export function ActionForm<T>({ name, action, fixed = {}, idempotencyKey, ...props }: ActionFormProps<T>) {
   const form = useRef<HTMLFormElement>(null)
   const summary = useRef<HTMLDivElement>(null)
   const account = usePageAccount()
   const router = useRouter()
-  // The answer to a form that the browser sent by itself.
+  // The answer to a form that was posted without scripts.
   const [sent, formAction] = useActionState<FormAnswer<T> | null, FormData>(action, null)
   const asked = useFormAction(action, { changes: props.changes, isLeaving: props.leadsTo !== undefined })
   const [isTried, setTried] = useState(false)
@@ -106,7 +106,7 @@ export function ActionForm<T>({ name, action, fixed = {}, idempotencyKey, ...pro
   const hidden = { ...fixed, ...page }
   const inSummary = refusal && refusal.code !== 'INVALID_INPUT' && !fieldOfRefusal(refusal)
   return (
-    // The browser's own bubbles speak its language and not the console's: what is missing is said under its field.
+    // The browser's validation messages are in its own language; ours are under the fields.
     <form ref={form} action={formAction} noValidate onSubmit={submit} onInput={change} className={props.className}>
       {Object.entries(hidden).map(
         ([field, value]) => value && <input key={field} type="hidden" name={field} value={value} />,
@@ -128,7 +128,7 @@ export function ActionForm<T>({ name, action, fixed = {}, idempotencyKey, ...pro
   )
 }
 
-/** Fills a form with what was typed before the page was loaded anew. What is typed by now, even before this ran, stays. */
+/** Fills a form with its draft. Newer input, even from before this ran, stays. */
 function useDraft(form: RefObject<HTMLFormElement | null>, draft: string): void {
   useEffect(() => {
     const kept = readDraft(draft) ?? {}
@@ -155,7 +155,7 @@ function isText(field: Element): field is HTMLInputElement | HTMLTextAreaElement
   return field instanceof HTMLTextAreaElement || (field instanceof HTMLInputElement && isVisible(field))
 }
 
-/** After a refusal the focus is on the first field that is wrong, else on the summary. The bar over the page speaks itself. */
+/** After a refusal the first wrong field has the focus, else the summary. The page status bar announces itself. */
 function useFocusOnRefusal(
   form: RefObject<HTMLFormElement | null>,
   summary: RefObject<HTMLElement | null>,
@@ -174,7 +174,7 @@ function useFocusOnRefusal(
 
 const used = new Set<string>()
 
-/** The key comes with the page, so that it is there without scripts, and a new one follows each success. */
+/** The key is rendered with the page, so that it exists without scripts; each success makes a new one. */
 function useIdempotencyKey(given: string | undefined): [string | undefined, () => void] {
   const [key, setKey] = useState(() => (given && used.has(given) ? newKey() : given))
   const renew = () => {

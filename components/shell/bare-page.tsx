@@ -4,8 +4,8 @@ import { paths } from '@/lib/paths'
 import { ProductMark } from './product-mark'
 
 /**
- * The frame of a page outside the console, or of one for which nobody could be asked who is there. Its link is a plain one: it
- * loads the page anew, and every page carries this code.
+ * The frame of a page outside the console, or without a known viewer. Its link is a plain one, which loads a new
+ * document without extra code.
  */
 export function BarePage({ children }: { children: ReactNode }) {
   const t = useTranslations('product')

@@ -13,10 +13,7 @@ const CurrentRegionContext = createContext<CurrentRegion>({ regions: [], region:
 
 type CurrentRegionProviderProps = { regions: RegionChoice[]; remembered: string; children: ReactNode }
 
-/**
- * Knows the regions, and which one is looked at: the one in the URL, else the one that was used last, also in earlier
- * visits.
- */
+/** Provides the regions and the current one: that of the URL, else the last used. */
 export function CurrentRegionProvider({ regions, remembered, children }: CurrentRegionProviderProps) {
   const inUrl = useParams<{ region?: string }>().region
   const [last, setLast] = useState(remembered)
@@ -37,7 +34,7 @@ export function useCurrentRegion(): CurrentRegion {
   return useContext(CurrentRegionContext)
 }
 
-/** What people call a region. An id that this page does not know, of a region added since, stands for itself. */
+/** The name of a region. An unknown id, of a region added since, is returned as it is. */
 export function useRegionName(): (id: string) => string {
   const { regions } = useCurrentRegion()
   return (id) => regions.find((region) => region.id === id)?.name ?? id

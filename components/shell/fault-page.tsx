@@ -14,9 +14,8 @@ const FaultRecovery = dynamic(() => latePart(() => import('./fault-recovery').th
 type FaultPageProps = { error: Error & { digest?: string }; reset: () => void }
 
 /**
- * In place of a page: what failed, try again, the reference. Where the server could not make the page, its reference is in
- * the log. Without one the page broke in the browser, which says nothing of what was done before; where a part of the page
- * is gone, it belongs to an older build.
+ * Replaces a page that failed: what failed, Try again, the reference. A server error has a reference in the log.
+ * Without one the page failed in the browser, after an unknown outcome; a missing script means an older build.
  */
 export function FaultPage({ error, reset }: FaultPageProps) {
   const { reference, isDatabaseSilent } = readDigest(error.digest)
@@ -24,7 +23,7 @@ export function FaultPage({ error, reset }: FaultPageProps) {
   const kind = reference ? ofServer : isPartMissing(error) ? 'faultOldText' : 'faultScreenText'
   const t = useTranslations('shell')
   const router = useRouter()
-  // The page's data comes from the server, so trying again means asking it again and only then rendering.
+  // The data comes from the server, so refetch it before rendering again.
   const tryAgain = () => {
     if (!reference) return window.location.reload()
     startTransition(() => {
@@ -47,7 +46,7 @@ export function FaultPage({ error, reset }: FaultPageProps) {
   )
 }
 
-/** The server says in a digest when the database was silent; the reference is what follows. */
+/** The server's digest says whether the database was silent; the rest is the reference. */
 function readDigest(digest: string | undefined) {
   const isDatabaseSilent = digest?.startsWith('database.') ?? false
   return { reference: isDatabaseSilent ? digest?.slice('database.'.length) : digest, isDatabaseSilent }

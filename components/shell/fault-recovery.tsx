@@ -4,7 +4,7 @@ import { useEffect, useEffectEvent } from 'react'
 
 const lookEveryMs = 3_000
 
-/** Asks whether the database answers again, and says so once it does. */
+/** Polls until the database answers again, then calls back. */
 export function FaultRecovery({ onBack }: { onBack: () => void }) {
   const recover = useEffectEvent(onBack)
   useEffect(() => {

@@ -14,7 +14,7 @@ import { helpTopicOf } from './help-topics'
 const loadPanel = () => latePart(() => import('./help-panel'))
 const HelpPanel = dynamic(() => loadPanel().then((module) => module.HelpPanel), { ssr: false })
 
-/** Opens the rules of this page and the keyboard shortcuts, by click or by Shift+? where nothing is being typed. */
+/** Opens the rules of this page and the shortcuts, by click or by Shift+? outside of text fields. */
 export function HelpButton() {
   const t = useTranslations('help')
   const topic = helpTopicOf(usePathname())
@@ -55,7 +55,7 @@ export function HelpButton() {
   )
 }
 
-/** Whether a key belongs to somebody else: a field that is typed into, or a dialog or menu that is open. */
+/** Whether a key belongs to a text field, an open dialog or a menu. */
 function isTaken(target: EventTarget | null): boolean {
   const isTyped =
     target instanceof Element && target.closest('input, textarea, select, [contenteditable=true]') !== null

@@ -3,7 +3,7 @@ import { unknownLookupsMax } from '@/lib/accounts/rules'
 import { dailySharesMax, recipientsMax, usernamesMax } from '@/lib/shares/rules'
 import type { HelpTopic } from './help-topics'
 
-/** What a page can be read about: one sentence or two each, in the words of the reference page where it has some. */
+/** The help of a page: one or two sentences per rule, with the original wording where there is one. */
 type HelpRule =
   | 'recipients'
   | 'daily'
@@ -46,7 +46,7 @@ const helpRules: Record<HelpTopic, HelpRule[]> = {
   instance: ['stop', 'runningHours', 'rebuild', 'terminated'],
 }
 
-// The keys are named as they stand on the keyboard, in every language.
+// Keys are named as printed on the keyboard, in every language.
 const shortcuts = [
   { keys: ['Ctrl K', '⌘ K'], does: 'search' },
   { keys: ['Shift ?'], does: 'help' },

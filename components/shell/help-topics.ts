@@ -13,7 +13,7 @@ export const helpTopics = [
 ] as const
 export type HelpTopic = (typeof helpTopics)[number]
 
-/** What the page of this path is about: its last part says so, and that of an image or an instance is its id. */
+/** The help topic of a path: its last segment, where ids stand for their kind of page. */
 export function helpTopicOf(pathname: string): HelpTopic {
   const last = pathname.split('/').at(-1)
   return helpTopics.find((topic) => topic === last) ?? (pathname.includes('/ins-') ? 'instance' : 'details')

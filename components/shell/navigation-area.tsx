@@ -7,14 +7,14 @@ import { classNames } from '@/components/ui/class-names'
 import { noteAnswer } from '@/lib/page-status'
 import { onNavigation } from './navigation'
 
-// A page that comes within this time needs no word that it is coming.
+// A faster navigation needs no indicator.
 const patienceMs = 150
-// Where nothing tells that a page has come, nobody is to think for ever that it is coming.
+// Without an end event, the indicator disappears after this.
 const longestMs = 20_000
 
 /**
- * The page, and that the next one is on its way: a line under the top bar, the page dimmed and `aria-busy`. A list keeps its
- * columns meanwhile. Without a network no page is asked for, because the browser would leave the console for its error page.
+ * The page with its navigation indicator: a line under the top bar, dimming and `aria-busy`. Offline no page is
+ * requested, because the browser would replace the console by its error page.
  */
 export function NavigationArea({ children }: { children: ReactNode }) {
   const t = useTranslations('shell')

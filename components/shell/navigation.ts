@@ -3,7 +3,7 @@ import { pageStatus } from '@/lib/page-status'
 type Listener = {
   begin: () => void
   end: () => void
-  /** A page was asked for, and there is no network. */
+  /** A page was requested while offline. */
   offline: () => void
 }
 
@@ -15,14 +15,14 @@ export function beginNavigation(): void {
 }
 
 /**
- * Listens for the way to another page of the console, in one place for all links and forms. Next tells each link of its own
- * way only, and a link in a menu is gone by then. Returns how to stop.
+ * Listens to navigations within the console, in one place for all links and forms. Next reports only to the link
+ * itself, and a link in a menu is gone by then. Returns a function that stops.
  */
 export function onNavigation({ begin, end, offline }: Listener): () => void {
   const stop = new AbortController()
   const options = { capture: true, signal: stop.signal }
   const start = (event: Event) => {
-    // The browser's own word alone is not enough: where there is no network card, the console of this very machine is there.
+    // `navigator.onLine` is not enough: without a network card, a console on the same machine is reachable.
     if (pageStatus()?.code !== 'OFFLINE') return begin()
     event.preventDefault()
     event.stopPropagation()
@@ -31,7 +31,7 @@ export function onNavigation({ begin, end, offline }: Listener): () => void {
   document.addEventListener('click', (event) => leadsElsewhere(event) && start(event), options)
   document.addEventListener('submit', (event) => isSearch(event) && start(event), options)
   window.addEventListener(begins, begin, options)
-  // The browser's own word for it: also of a page whose address is the one before. Older browsers go by the address.
+  // The browser's Navigation API also reports navigations to the same address. Older browsers compare addresses.
   if ('navigation' in window) window.navigation.addEventListener('currententrychange', end, options)
   return () => stop.abort()
 }

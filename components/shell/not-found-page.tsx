@@ -2,7 +2,7 @@ import { useTranslations } from 'next-intl'
 import { buttonClass } from '@/components/ui/button-class'
 import { paths } from '@/lib/paths'
 
-/** One answer for what is not there and for what is not the visitor's to see. */
+/** One answer for missing things and for those that the visitor may not see. */
 export function NotFoundPage() {
   const t = useTranslations('shell')
   return (

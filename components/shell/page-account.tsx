@@ -8,7 +8,7 @@ const PageAccountContext = createContext('')
 /** Remembers for whom this document was made. The frame of the console stays when pages change, and so does this. */
 export function PageAccount({ account, children }: { account: string; children: ReactNode }) {
   const [first] = useState(() => {
-    // While it is being made anew on a server, the page of somebody else may be, too.
+    // Only in the browser: during server rendering the module is shared between requests.
     if (typeof window !== 'undefined') setPageAccount(account)
     return account
   })

@@ -14,7 +14,7 @@ type PageHeaderProps = {
   title: string
   /** Beside the title: a state. */
   badge?: ReactNode
-  /** One muted line that says what the page is. */
+  /** A muted line that describes the page. */
   line: ReactNode
   actions?: ReactNode
 }
@@ -22,7 +22,7 @@ type PageHeaderProps = {
 // Whether this document has shown a page: the first one leaves the focus where the browser puts it.
 let hasShownPage = false
 
-/** Says what the page is. After a navigation whose link is gone, be it to a list's next page, its heading has the focus. */
+/** The heading of a page. It takes the focus after a navigation whose link is gone, such as to a list's next page. */
 export function PageHeader({ crumbs, title, badge, line, actions }: PageHeaderProps) {
   const t = useTranslations('shell')
   const heading = useRef<HTMLHeadingElement>(null)

@@ -6,7 +6,7 @@ import { paths } from '@/lib/paths'
 
 const linkClass = 'shrink-0 font-medium underline underline-offset-2'
 
-/** How a page comes to stand well again: by signing in beside it, or by loading it anew. */
+/** How to fix a page status: sign in again, or reload. */
 export function PageStatusAction({ status }: { status: PageStatus }) {
   const t = useTranslations('pageStatus')
   if (status.code === 'OFFLINE') return null

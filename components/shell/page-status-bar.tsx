@@ -13,9 +13,8 @@ import { PageStatusAction } from './page-status-action'
 const lookMs = 4_000
 
 /**
- * The one place that says that this page cannot go on as it is: signed out, another account, a new build, no network; or that the
- * console is read-only, which it may have been when the page was made. The page under it keeps what was typed, and goes on by
- * itself when the reason is gone.
+ * The only place that says why a page cannot continue (signed out, another account, a new build, offline), or that the
+ * console is read-only. The page below keeps its input and continues by itself afterwards.
  */
 export function PageStatusBar({ wasReadOnly }: { wasReadOnly: boolean }) {
   const t = useTranslations()
@@ -40,7 +39,7 @@ export function PageStatusBar({ wasReadOnly }: { wasReadOnly: boolean }) {
 function usePageStatus(wasReadOnly: boolean) {
   const client = useQueryClient()
   const [atFirst] = useState(() => {
-    // While it is being made on a server, the page of somebody else may be, too.
+    // Only in the browser: during server rendering the module is shared between requests.
     if (typeof window !== 'undefined') noteReadOnly(wasReadOnly)
     return wasReadOnly
   })
@@ -49,7 +48,7 @@ function usePageStatus(wasReadOnly: boolean) {
   const isWell = status === null && !readOnly
   const wasWell = useRef(true)
   useEffect(() => {
-    // Whatever was refused meanwhile is read again.
+    // Refetches what was refused meanwhile.
     if (isWell && !wasWell.current) void client.invalidateQueries()
     wasWell.current = isWell
     const look = () => {

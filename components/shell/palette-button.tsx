@@ -30,7 +30,7 @@ export function PaletteButton({ regions }: { regions: RegionChoice[] }) {
         if (isOpen) setOpen(false)
         else open()
       } else if (isOpen && document.activeElement === document.body && isLetter(event)) {
-        // Between the first field and that of the code that has come, nothing has the focus for a moment.
+        // Keeps the focus while the loaded field replaces the first one.
         event.preventDefault()
         setSearch((typed) => typed + event.key)
       }
@@ -63,7 +63,7 @@ export function PaletteButton({ regions }: { regions: RegionChoice[] }) {
 
 type FirstFieldProps = { search: string; onSearch: (search: string) => void; onClose: () => void }
 
-/** Takes what is typed while the code of the palette is on its way, in the place that it will have. */
+/** Takes input while the palette's code is loading, at the field's final place. */
 function FirstField({ search, onSearch, onClose }: FirstFieldProps) {
   const t = useTranslations('shell')
   return (

@@ -35,7 +35,7 @@ export type PaletteItem = {
   icon: ReactNode
   label: string
   hint?: string
-  /** By which words it is found, beside its label. */
+  /** Search words besides its label. */
   words?: string
 } & ({ href: Route } | { run: () => void })
 
@@ -43,7 +43,7 @@ export type PaletteGroup = { heading: string; items: PaletteItem[] }
 
 const imagesShown = 8
 
-/** What the palette offers for what was typed; groups without anything are left out. */
+/** The groups that match the input; empty ones are left out. */
 export function usePaletteGroups(search: string, regions: RegionChoice[]): PaletteGroup[] {
   const t = useTranslations('shell')
   const typed = search.toLowerCase().split(/\s+/).filter(Boolean)
@@ -144,7 +144,7 @@ function useFoundImages(search: string): PaletteItem[] {
   const own = useQuery({ ...findImagesQuery(region, search), ...options })
   const shared = useQuery({ ...findSharedImagesQuery(region, search), ...options })
   const typed = search.trim().toLowerCase()
-  // Until the answer to the last letter is there, Enter must not lead to what only fits the letters before it.
+  // Until the last input is answered, Enter must not follow an outdated match.
   const fits = (isOld: boolean, texts: string[]) => !isOld || texts.join(' ').toLowerCase().includes(typed)
   const item = (id: string, label: string, icon: ReactNode): PaletteItem => ({
     id,

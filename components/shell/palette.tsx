@@ -19,7 +19,7 @@ type PaletteProps = {
   regions: RegionChoice[]
   search: string
   onSearch: (search: string) => void
-  /** What had the focus before, and has it again when nothing was chosen. */
+  /** The element that gets the focus back if nothing was chosen. */
   opener: Element | null
   onClose: () => void
 }
@@ -46,7 +46,7 @@ export function Palette({ regions, search, onSearch, opener, onClose }: PaletteP
     const target = isDismissed.current && opener !== document.body ? opener : document.querySelector('h1')
     if (target instanceof HTMLElement) target.focus()
   }
-  // What was selected may have gone with the last letter or the last answer; then Enter takes the first one.
+  // The selected item may have disappeared; then Enter takes the first one.
   const ids = groups.flatMap((group) => group.items.map((item) => item.id))
   const current = ids.includes(selected) ? selected : (ids[0] ?? '')
   return (

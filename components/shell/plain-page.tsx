@@ -5,7 +5,7 @@ import { LanguageMenu, ThemeMenu } from './preference-menus'
 import { readTheme, themeCookie } from './preferences'
 import { ProductMark } from './product-mark'
 
-/** A page for who is not, or no longer, signed in: the product's mark, one line of what it is, and one thing to do. */
+/** A page for visitors who are not signed in: the product's name, one line, and one action. */
 export async function PlainPage({ children }: { children: ReactNode }) {
   const [t, jar] = await Promise.all([getTranslations('product'), cookies()])
   return (

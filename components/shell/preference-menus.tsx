@@ -38,7 +38,7 @@ export function LanguageMenu() {
   )
 }
 
-/** Light, dark, or what the system says. */
+/** Light, dark, or the system's theme. */
 export function ThemeMenu({ initial }: { initial: Theme }) {
   const t = useTranslations('shell')
   const theme = useSyncExternalStore(

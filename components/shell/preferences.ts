@@ -5,7 +5,7 @@ export const regionCookie = 'ecs-region'
 export const themes = ['system', 'light', 'dark'] as const
 export type Theme = (typeof themes)[number]
 
-/** The theme that a cookie asks for; anything else follows the system. */
+/** The theme of a cookie; other values follow the system. */
 export function readTheme(value: string | undefined): Theme {
   return themes.find((theme) => theme === value) ?? 'system'
 }

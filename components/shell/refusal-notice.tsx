@@ -7,7 +7,7 @@ import type { Fault, Refusal } from '@/lib/result'
 import { PageStatusAction } from './page-status-action'
 import { useRefusalText } from './refusal-text'
 
-/** What a whole form or dialog was refused for, with the way out where there is one. */
+/** The refusal of a whole form or dialog, with a link where one helps. */
 export function RefusalNotice({ refusal, ref }: { refusal: Refusal | Fault; ref?: Ref<HTMLDivElement> }) {
   const text = useRefusalText()(refusal)
   return (

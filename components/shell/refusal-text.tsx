@@ -44,8 +44,8 @@ export function useRefusalText(): (refusal: Refusal | Fault) => string {
 }
 
 /**
- * What an instance is at: the task that its host is busy with, else its state. The words are looked up by name, as the rules of
- * instances would come along to every page that has a form.
+ * The task or state of an instance. Words are looked up by name, because importing the rules of instances would load
+ * them on every page with a form.
  */
 function instanceWord(
   { state, task }: { state: string; task: string | null },

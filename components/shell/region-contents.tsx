@@ -3,7 +3,7 @@
 import { useTranslations } from 'next-intl'
 import type { RegionContents } from '@/lib/regions/schema'
 
-/** What the account has in a region, such as "6 images, 1 new share, 2 instances"; nothing where it has nothing. */
+/** The content of a region, such as "6 images, 1 new share, 2 instances"; empty for none. */
 export function useRegionContentsText(): (contents: RegionContents | undefined) => string {
   const t = useTranslations('regions')
   return (contents) => {

@@ -20,7 +20,7 @@ type RegionSelectProps = {
   label: string
 }
 
-/** The list of regions with what is there, open from the start: it takes the place of the button that asked for it. */
+/** The list of regions with their content, initially open: it replaces the button. */
 export function RegionSelect({ regions, current, hasNews, label }: RegionSelectProps) {
   const { data = [], refetch } = useQuery(regionContentsQuery())
   const textOf = useRegionContentsText()

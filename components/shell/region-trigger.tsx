@@ -6,7 +6,7 @@ import { Icon } from '@/components/ui/icon'
 
 export const regionTriggerClass = 'bar-button relative min-w-0 max-w-60 shrink border border-bar-line'
 
-/** What the region picker shows, open or not. A dot says that another region has new shares; its list says which. */
+/** The face of the region picker. A dot means that another region has new shares. */
 export function RegionTriggerFace({ name, hasNews }: { name: string; hasNews: boolean }) {
   const t = useTranslations('regions')
   return (

@@ -3,8 +3,8 @@
 import { useEffect, useEffectEvent, useRef } from 'react'
 
 /**
- * What it returns calls back at once, or, while a mouse button is down, after it has been let go and has clicked: a chip
- * that leaving the box makes would move what is being pressed away from under the pointer, and it would get no click.
+ * Returns a function that runs `callback` at once or, while a mouse button is down, after its click: otherwise a chip
+ * made on blur would move the pressed element away from the pointer, and it would get no click.
  */
 export function useAfterPress(callback: () => void): () => void {
   const isPressed = useRef(false)
@@ -17,7 +17,7 @@ export function useAfterPress(callback: () => void): () => void {
       isPressed.current = false
       setTimeout(() => afterwards())
     }
-    // What is dragged, or pressed when the window goes away, is let go without a word of the button.
+    // After a drag, or if the window loses the focus, there is no mouseup.
     window.addEventListener('mousedown', press, true)
     window.addEventListener('mouseup', release, true)
     window.addEventListener('dragend', release, true)

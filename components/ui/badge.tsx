@@ -11,7 +11,7 @@ const tones: Record<Tone, string> = {
   accent: 'bg-accent-soft text-accent',
 }
 
-/** A state: a dot and a word, so that colour is never the only sign. */
+/** A state with a dot and a word, so that colour is never the only sign. */
 export function Badge({ tone, isMoving = false, children }: { tone: Tone; isMoving?: boolean; children: ReactNode }) {
   return (
     <span

@@ -12,7 +12,7 @@ type ButtonProps = Omit<ComponentProps<'button'>, 'disabled' | 'type'> & {
   type?: 'button' | 'submit'
   /** Shows its own progress and takes no second click. */
   isPending?: boolean
-  /** Why it cannot be used now. The button stays where it is, can be focused and says so. */
+  /** Why it is disabled. The button stays visible and focusable, and shows the reason. */
   disabledReason?: string | null
   /** The page that does the same. It is opened where there are no scripts, or not yet. */
   href?: Route

@@ -17,7 +17,7 @@ type ConfirmDialogProps = {
   onConfirm: () => void
 }
 
-/** Confirms what takes something away. It says what will be lost, and the way out is the default. */
+/** Confirms a destructive operation. It says what will be lost; keeping is the default. */
 export function ConfirmDialog(props: ConfirmDialogProps) {
   const focus = useDialogFocus()
   const dismiss = () => {

@@ -17,7 +17,7 @@ type CopyButtonProps = {
   isQuiet?: boolean
 }
 
-/** Puts a text on the clipboard and says so where it was clicked, or that it could not. */
+/** Copies a text to the clipboard, and shows the outcome where it was clicked. */
 export function CopyButton({ text, label, copiedLabel, failedLabel, isQuiet = false }: CopyButtonProps) {
   const [isCopied, setCopied] = useState(false)
   const copy = async () => {

@@ -3,8 +3,8 @@
 import { useRef, useState } from 'react'
 
 /**
- * Where the focus goes when a dialog that code has opened is closed: back to what had it when the dialog was dismissed, and
- * as `useReturn` says when something was done. Radix itself gives it back to a trigger only.
+ * Where the focus goes after a dialog that was opened by code: back to its opener when dismissed, and as `useReturn`
+ * says after an operation. Radix only returns it to a trigger.
  */
 export function useDialogFocus() {
   const giveBack = useReturn()
@@ -20,9 +20,8 @@ export function useDialogFocus() {
 }
 
 /**
- * Remembers what has the focus now, and gives it back later. What had it is often gone with its row: then the same operation
- * of the next row gets it, so that the place in the list is kept, else of the one before, and the page's heading when no row
- * is left, or when something was done that is no row's.
+ * Remembers the focused element and returns the focus later. If it has disappeared with its row, the same operation of
+ * the next row gets it, else of the previous one, and the page's heading if no row is left.
  */
 export function useReturn(): (isDismissed: boolean) => void {
   const [{ opener, row, neighbours }] = useState(() => placeOf(document.activeElement))
@@ -40,7 +39,7 @@ type Place = {
 }
 
 function placeOf(active: Element | null): Place {
-  // An item of a menu goes with its menu, whose button is in the row.
+  // A menu item disappears with its menu, whose button is in the row.
   const button = active?.closest('[role=menu]')?.getAttribute('aria-labelledby')
   const opener = button ? document.getElementById(button) : active
   const row = opener?.closest('main tbody tr, main li:not(nav li)') ?? null
@@ -58,6 +57,6 @@ function nextTo(opener: HTMLElement | null, row: Element | null, neighbours: Ele
   const nearest = [row, ...neighbours].find((one) => one?.isConnected)
   const operations = [...(nearest?.querySelectorAll<HTMLElement>('button, a[href]') ?? [])].filter(canHaveFocus)
   const same = operations.find((one) => one.textContent === opener?.textContent)
-  // The last one of a row: what is done to it comes after what it is.
+  // The last element of a row is its operation.
   return same ?? operations.at(-1) ?? document.querySelector('h1')
 }

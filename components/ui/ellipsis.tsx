@@ -12,10 +12,7 @@ type EllipsisProps = {
   children?: (shown: { className: string; ref: RefCallback<HTMLElement> }) => ReactNode
 }
 
-/**
- * A text that ends in an ellipsis where there is no room for all of it. Then the whole of it shows while it is pointed at
- * or has the focus, until Escape.
- */
+/** A text with an ellipsis if it does not fit. Its full text shows on hover and focus, until Escape. */
 export function Ellipsis({ text, lines = 'one', className, children }: EllipsisProps) {
   const element = useRef<HTMLElement>(null)
   const [isWhole, setWhole] = useState(false)

@@ -6,11 +6,11 @@ export const inputClass =
   'w-full rounded-control border border-line-strong bg-surface-raised px-2.5 py-1.5 text-md text-ink outline-offset-0 ' +
   'placeholder:text-ink-muted aria-invalid:border-danger read-only:bg-surface-muted'
 
-/** A native select: its list is the one that the device knows best. */
+/** A native select, which every device handles best. */
 export const selectClass =
   'h-[34px] w-full rounded-control border border-line-strong bg-surface-raised px-2 text-md text-ink aria-invalid:border-danger'
 
-/** What a control needs to be tied to its label, hint and error. */
+/** Ties a control to its label, hint and error. */
 export type FieldControl = { id: string; 'aria-describedby': string; 'aria-invalid': true | undefined }
 
 type FieldProps = {

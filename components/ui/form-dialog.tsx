@@ -8,11 +8,11 @@ type FormDialogProps = {
   title: string
   /** Left without sending, by Escape. */
   onDismiss: () => void
-  /** The form, with its own buttons. `dismiss` is what the one that leaves it does. */
+  /** The form with its buttons. `dismiss` closes the dialog. */
   children: (dismiss: () => void) => ReactNode
 }
 
-/** A dialog in which something is typed or chosen. A press beside it does not close it: what was typed would be gone. */
+/** A dialog with input. A click outside does not close it, because the input would be lost. */
 export function FormDialog({ title, onDismiss, children }: FormDialogProps) {
   const focus = useDialogFocus()
   const dismiss = () => {

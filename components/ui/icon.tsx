@@ -11,7 +11,7 @@ const look = {
   strokeLinejoin: 'round',
 }
 
-/** One of Lucide's drawings, beside a word that says the same: screen readers pass over it. */
+/** A Lucide icon next to its word; hidden from screen readers. */
 export function Icon({ of, className }: { of: IconNode; className?: string }) {
   const shapes = of.map(([shape, attributes]) => createElement(shape, attributes))
   return createElement('svg', { ...look, className }, ...shapes)

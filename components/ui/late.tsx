@@ -5,9 +5,9 @@ import { type ComponentType, Suspense, useState, useSyncExternalStore } from 're
 const neverChanges = () => () => {}
 
 /**
- * A part of a page whose code comes when it is wanted, for parts that the server may have rendered. With the page itself it
- * comes at once, so that it is there without scripts. Added later it has a boundary of its own: the rest of the page goes
- * on while its code is on its way, also where that never comes. What the server never renders is `dynamic` with `ssr: false`.
+ * A part of a page that is loaded on demand and may be rendered on the server. It comes with the first page load, so
+ * that it exists without scripts. Added later it has its own boundary: the page stays usable while the code loads, even
+ * if that fails. For parts never rendered on the server use `dynamic` with `ssr: false`.
  */
 export function late<P extends object>(Part: ComponentType<P>): ComponentType<P> {
   return function Late(props: P) {

@@ -15,7 +15,7 @@ import {
 import { latePart } from '@/lib/late-part'
 import type { MenuItem, Opening } from './menu-items'
 
-// The library behind a menu weighs more than the page it stands on, so it is fetched when one is about to open.
+// The menu library is larger than the page, so it is loaded when a menu is about to open.
 const loadPanel = () => latePart(() => import('./menu-panel'))
 const MenuPanel = dynamic(() => loadPanel().then((module) => module.MenuPanel), { ssr: false })
 
@@ -32,12 +32,12 @@ type MenuButtonProps = {
   children: ReactNode
 }
 
-/** A click that comes this soon after the pointer opened the menu meant to open it. */
+/** A click so soon after opening by hover was meant to open it. */
 const clickAfterHoverMs = 500
 /** The menu waits this long for the pointer to come back. */
 const leaveMs = 300
 
-/** A button that opens a menu: by click, by keyboard, and where it is wished by pointing at it. */
+/** A button that opens a menu: by click, by keyboard, and optionally on hover. */
 export function MenuButton({
   label,
   className,

@@ -1,7 +1,7 @@
 import type { Route } from 'next'
 import type { ReactNode } from 'react'
 
-/** What a menu can hold. A link leads away, an action does something here, a choice is one of several. */
+/** Items of a menu: links, actions and choices. */
 export type MenuItem =
   | { kind: 'link'; label: string; href: Route; icon?: ReactNode; isChosen?: boolean }
   | {
@@ -11,11 +11,11 @@ export type MenuItem =
       icon?: ReactNode
       isDangerous?: boolean
       page?: Route
-      /** Why it cannot be chosen now: it stays where it is, can be focused and says so. */
+      /** Why it is disabled: it stays visible and focusable, and shows the reason. */
       disabledReason?: string | null
     }
   | { kind: 'note'; label: string }
   | { kind: 'choice'; label: string; onSelect: () => void; isChosen: boolean }
 
-/** How a menu came to be open. Pointing does not move the focus: whoever types elsewhere goes on typing. */
+/** How a menu was opened. Hover does not move the focus, so typing elsewhere continues. */
 export type Opening = 'pointer' | 'keyboard' | 'hover'

@@ -23,8 +23,8 @@ type MenuPanelProps = {
 /** The open menu of a `MenuButton`. It hangs on an invisible twin of the button, which stays a plain button. */
 export function MenuPanel({ button, opening, align, items, header, onClose, ...pointer }: MenuPanelProps) {
   const content = useRef<HTMLDivElement>(null)
-  // Radix moves the focus to the menu when it opens. One opened by pointing must leave it where it is, and one opened by
-  // keyboard goes straight to its first item. Its types do not name this handler for a menu, though it is passed on.
+  // Radix moves the focus into an opened menu. One opened by hover must not, and one opened by keyboard focuses its
+  // first item. Radix passes the handler on, but its types do not list it.
   const moveFocus = {
     onOpenAutoFocus: (event: Event) => {
       if (opening === 'pointer') return
@@ -93,7 +93,7 @@ function Item({ item }: { item: MenuItem }) {
   }
   if (item.kind === 'action' && item.disabledReason) {
     return (
-      // Radix skips what is disabled, and then nobody who cannot see it would learn why.
+      // Radix skips disabled items, whose reasons would then be unreachable by keyboard.
       <DropdownMenu.Item
         aria-disabled
         className={`${menuItemClass} h-auto text-ink-muted`}

@@ -12,7 +12,7 @@ const looks = {
 }
 const iconLooks = { danger: 'text-danger', warn: 'text-warn', info: 'text-ink-muted' }
 
-/** A message that stays on the page: what a whole form was refused for, or what to know before using it. */
+/** A message that stays on the page: the refusal of a form, or advice. */
 export function Notice({ tone, title, children, ref }: NoticeProps) {
   const icon = tone === 'info' ? Info : CircleAlert
   return (

@@ -17,7 +17,10 @@ type PagerProps = {
   size: ReactNode
 }
 
-/** Where a page lies in its list, and the links to the one before and after. One that is not there stays visible and off. */
+/**
+ * The position of a page in its list, with links to the previous and next one. A missing one stays visible and
+ * disabled.
+ */
 export function Pager({ label, previous, next, previousLabel, nextLabel, range, size }: PagerProps) {
   return (
     <nav aria-label={label} className="flex flex-wrap items-center gap-2 border-line border-t px-4 py-2">
@@ -42,7 +45,7 @@ export function Pager({ label, previous, next, previousLabel, nextLabel, range, 
 function PagerLink({ href, children }: { href: Route | null; children: ReactNode }) {
   if (href) {
     return (
-      // Each page has a link of its own, so that the focus does not stay below a page that is read from its top.
+      // A new link per page, so that the focus does not stay below a page that is read from its top.
       <Link key={href} href={href} className={buttonClass('secondary')}>
         {children}
       </Link>

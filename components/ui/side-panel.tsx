@@ -20,7 +20,7 @@ const sides = {
   right: 'right-0 w-[min(400px,100vw)] border-l',
 }
 
-/** A dialog along one side of the window, as high as it. Escape, its cross and a press beside it close it. */
+/** A dialog along one side of the window. Escape, its cross and a click outside close it. */
 export function SidePanel({ side, title, closeLabel, onClose, children }: SidePanelProps) {
   const focus = useDialogFocus()
   const dismiss = () => {

@@ -4,8 +4,8 @@ import { classNames } from './class-names'
 import { Icon } from './icon'
 
 /**
- * What was just done, beside where it was done. The region is always there and its content comes and goes, because a screen
- * reader says only what changes inside one that it knows.
+ * The outcome of an operation, next to it. The live region always exists, because screen readers only announce changes
+ * inside known ones.
  */
 export function Status({ className, children }: { className?: string; children: ReactNode }) {
   return (

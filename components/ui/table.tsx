@@ -11,11 +11,11 @@ export type Column<Row> = {
   id: string
   header: string
   cell: (row: Row) => ReactNode
-  /** Numbers stand at the right. */
+  /** Numbers are right-aligned. */
   align?: 'right'
-  /** Has a column only where there is room; in a narrower table the first column says it, in a card it is a line. */
+  /** A column only in wide tables; otherwise its text is in the first column, or a line of a card. */
   isWideOnly?: boolean
-  /** Its place in a card: beside the name, half a line, or below the rest without a label. Else a line of its own. */
+  /** The place in a card: next to the name, half a line, or below the rest without a label. By default a line. */
   card?: 'corner' | 'half' | 'foot'
   /** The link that sorts by this column, and how the list is sorted by it now. */
   sort?: { href: Route; label: string; order: 'ascending' | 'descending' | null }
@@ -30,9 +30,9 @@ type TableProps<Row> = {
 }
 
 /**
- * A plain table that fits the room it has: nothing in it breaks inside a word, its first column takes what the others leave
- * and is the row's lead, and where there is too little room every row becomes a card. The roles are written out because a
- * browser drops them from a table whose display is not a table's.
+ * A table that fits its container: words do not break, the first column takes the remaining width and is the row's
+ * header, and in a narrow container rows become cards. Roles are explicit because browsers drop them from tables with
+ * another display.
  */
 export function Table<Row>({ caption, columns, rows, rowKey, empty }: TableProps<Row>) {
   if (rows.length === 0) return empty

@@ -5,15 +5,15 @@ import { useTranslations } from 'next-intl'
 import { useSyncExternalStore } from 'react'
 import { latePart } from '@/lib/late-part'
 
-// Few visits see a toast, so the library is fetched when the first one is said.
+// Few visits see a toast, so the library is loaded with the first one.
 const Toaster = dynamic(() => latePart(() => import('sonner').then((module) => module.Toaster)), { ssr: false })
 
 let isAsked = false
 const listeners = new Set<() => void>()
 
 /**
- * Says something that happened out of sight. Polite, 6 s, stays while it is pointed at. Never for a field's error. What it
- * offers to do stands elsewhere too, because a toast goes by itself.
+ * Reports something that happened out of sight. Polite, 6 s, longer while hovered. Never for field errors. Its action
+ * is available elsewhere too.
  */
 export async function toast(text: string, offer?: { label: string; onSelect: () => void }): Promise<void> {
   const { toast: show } = await latePart(() => import('sonner'))
@@ -36,7 +36,7 @@ export function Toasts() {
   if (!isNeeded) return null
   return (
     <Toaster
-      // Operations stand at the right of a row, and the last row at the bottom.
+      // Not at the bottom right, where the operations of the last row are.
       position="bottom-center"
       customAriaLabel={t('toasts')}
       duration={6000}

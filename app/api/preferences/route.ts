@@ -4,7 +4,7 @@ import { isOwnForm, seeOther } from '@/lib/auth/form'
 import { localeCookie, locales } from '@/lib/messages/locales'
 import { safeNext } from '@/lib/paths'
 
-/** Remembers language and theme in this browser, as the menus do by themselves. Takes a plain form; needs nobody signed in. */
+/** Stores language and theme in a cookie, like the menus. A plain form; no sign-in needed. */
 export async function POST(request: Request): Promise<Response> {
   const form = await request.formData().catch(() => new FormData())
   const field = (name: string) => String(form.get(name) ?? '')

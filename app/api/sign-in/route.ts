@@ -18,7 +18,7 @@ export async function POST(request: Request): Promise<Response> {
   return await withLogFields({ request: requestIdOf(request.headers) }, () => signIn(request))
 }
 
-/** Where a browser comes by after it has signed in: whether it has kept the cookie. */
+/** Checks after a sign-in whether the browser has kept the cookie. */
 export async function GET(request: NextRequest): Promise<Response> {
   const next = safeNext(request.nextUrl.searchParams.get('next'))
   if (await cookieSession()) return seeOther(next)

@@ -8,8 +8,8 @@ import { requestPatienceMs, within } from '@/lib/patience'
 import { endSession } from '@/lib/sessions/writes'
 
 /**
- * Ends the session here and in the database, so that a copy of the cookie is worth nothing. Where it cannot be ended, the page
- * that follows says so: a sign-out that did not happen must not look like one.
+ * Ends the session in the browser and in the database, so that a copied cookie is worthless. If it cannot be ended, the
+ * next page says so: a failed sign-out must not look like a successful one.
  */
 export async function POST(request: Request): Promise<Response> {
   return await withLogFields({ request: requestIdOf(request.headers) }, () => signOut(request))

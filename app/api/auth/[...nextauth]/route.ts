@@ -4,8 +4,8 @@ import { currentSession } from '@/lib/context'
 import { requestIdOf, withLogFields } from '@/lib/log'
 import { authOptions } from '@/lib/sign-in'
 
-// What a program needs to sign in, to ask whether it is, and to sign out. next-auth has pages and providers beside these,
-// which nothing here uses.
+// The endpoints with which programs sign in, read the session and sign out. next-auth's pages and providers are not
+// used.
 const used: Record<string, string[]> = { GET: ['csrf', 'session'], POST: ['callback/credentials', 'signout'] }
 
 async function answer(request: NextRequest, context: RouteContext<'/api/auth/[...nextauth]'>): Promise<Response> {

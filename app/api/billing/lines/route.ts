@@ -11,7 +11,7 @@ const columns = [
   ['Image', 'Image name', 'Image owner', 'Price', 'Amount', 'Currency', 'Note'],
 ].flat()
 
-/** Spreadsheets take a file without it for one of their own country's characters. */
+/** Without it spreadsheets assume a local encoding. */
 const byteOrderMark = '\uFEFF'
 const privately = { 'Cache-Control': 'private, no-store', 'X-Content-Type-Options': 'nosniff' }
 

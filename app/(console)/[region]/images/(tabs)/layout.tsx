@@ -13,7 +13,7 @@ import { countNewShares } from '@/lib/shares/reads'
 /** The heading of the Images page and its two tabs. */
 export default async function ImagesLayout({ params, children }: LayoutProps<'/[region]/images'>) {
   const [{ region }, ctx, t] = await Promise.all([params, currentContext(), getTranslations()])
-  // The page below sends a visitor who is not signed in away.
+  // The page redirects visitors who are not signed in.
   if (!ctx) return children
   const newShares = await forPage(countNewShares(ctx, { region }))
   return (

@@ -8,8 +8,8 @@ import { forPage } from '@/lib/page-fault'
 type ImageTitle = { params: Promise<{ region: string; imageId: string }>; page: string; isOwnersOnly: boolean }
 
 /**
- * The title of one of an image's pages: the image first, so that tabs can be told apart. The title of what is not there
- * says that, and nothing else.
+ * The title of one of an image's pages: the image first, so that tabs can be told apart. A missing image gets the title
+ * of a 404.
  */
 export async function imageTitle({ params, page, isOwnersOnly }: ImageTitle): Promise<Metadata> {
   const [asked, ctx, t] = await Promise.all([params, currentContext(), getTranslations('shell')])

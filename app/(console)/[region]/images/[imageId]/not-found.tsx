@@ -14,7 +14,7 @@ const NotFoundPage = dynamic(() =>
   latePart(() => import('@/components/shell/not-found-page').then((module) => module.NotFoundPage)),
 )
 
-/** A 404 for everybody. Who held the image until its share ended is told so by the page itself. */
+/** A 404 for everybody. The page itself tells a former recipient how its share ended. */
 export default function ImageNotFound() {
   // It reads its address without the library of the schemas, for the same reason.
   const { region = '', imageId = '' } = useParams<{ region?: string; imageId?: string }>()

@@ -7,8 +7,8 @@ import { openTicket } from '@/lib/tickets/writes'
 const open = defineRead(openTicketInput, openTicket)
 
 /**
- * A ticket for the console or the screen of an own machine: `?kind=console&from=<byte>&takeOver=yes`. A route and not an action, which
- * would wait in line behind whatever else the page does.
+ * Issues a ticket for the console or the screen of an own machine: `?kind=console&from=<byte>&takeOver=yes`. A route,
+ * because actions of a page run one after another.
  */
 export async function POST(
   request: NextRequest,

@@ -39,7 +39,7 @@ export default async function CopyImagePage({ params, searchParams }: Props) {
         copyHref={paths.copyImage(image.imageRegion, image.id, region)}
       />
     )
-  // A recipient copies nothing, and learns nothing of who could.
+  // For a recipient the page does not exist.
   if (image?.view !== 'owner') notFound()
   const targets = quotas
     .filter((quota) => quota.regionId !== region)
