@@ -27,6 +27,7 @@ export type PartitionOptions = {
   /** Whether what lies in no file is searched too. */
   deep: boolean
   hear: () => void
+  checkTime: () => void
 }
 
 /** What a batch may hold: it is in memory, beside 7-Zip. */
@@ -158,7 +159,7 @@ async function readBatches(
   volume: Volume,
   { files, packages }: { files: readonly Candidate[]; packages: Packages },
 ) {
-  const { tally, index, findings, hear } = options
+  const { tally, index, findings, hear, checkTime } = options
   let isDamaged = false
   for (const batch of batchesOf(files)) {
     const contents: { file: Candidate; bytes: Buffer }[] = []
@@ -169,6 +170,7 @@ async function readBatches(
     for (const file of batch)
       if (!isRead.has(file)) for (const found of findByPath(file, index, true)) addFound(options, packages, found)
     for (const content of contents) {
+      checkTime()
       tally.bytesRead += content.bytes.length
       tally.filesLooked += 1
       for (const found of await findInContents(content, index, packages)) findings.add(found)

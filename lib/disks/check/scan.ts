@@ -16,6 +16,8 @@ export type ScanOptions = {
   deep: boolean
   /** What 7-Zip may take. */
   memoryBytesMax: number
+  /** Called between files; throws `OutOfTime` when there is no more of it. */
+  checkTime?: () => void
   onProgress: (progress: CheckProgress) => void
   /** Hears what is known so far, so that a check that is ended has not been for nothing. */
   onReport: (report: CheckReport) => void
@@ -26,6 +28,7 @@ export async function checkDisk({
   open,
   deep,
   memoryBytesMax,
+  checkTime = () => {},
   onProgress,
   onReport,
 }: ScanOptions): Promise<CheckReport> {
@@ -51,7 +54,7 @@ export async function checkDisk({
         onProgress({ filesLooked, filesTotal, bytesRead, partition: index })
         onReport(report())
       }
-      partitions.push(await checkPartition({ part, slot, index, load, findings, tally, deep, hear }))
+      partitions.push(await checkPartition({ part, slot, index, load, findings, tally, deep, hear, checkTime }))
       hear()
     }
     if (deep) searchGaps(disk, slots, findings)

@@ -19,6 +19,7 @@ const report = await checkDisk({
   open: () => (format === 'qcow2' ? openQcow2(timed(file)) : timed(file)),
   deep,
   memoryBytesMax,
+  checkTime,
   onProgress: (progress) => tell({ progress }),
   onReport: (report) => {
     if (performance.now() - toldAt < wordMs) return
@@ -32,7 +33,11 @@ tell({ report, isWhole: true })
 /** Blocks that are read until the time is over: 7-Zip reads often, and can be ended by nothing else. */
 function timed(blocks: Blocks): Blocks {
   return makeBlocks(blocks.size, (into, offset) => {
-    if (performance.now() > ends) throw new OutOfTime()
+    checkTime()
     return blocks.readInto(into, offset)
   })
+}
+
+function checkTime(): void {
+  if (performance.now() > ends) throw new OutOfTime()
 }
