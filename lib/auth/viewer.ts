@@ -46,6 +46,12 @@ export function mintViewer(account: AccountRow): Viewer {
 /** The operator at the command line. Not an account: it cannot sign in, and it may act for any master account. */
 export const operatorId = 'operator'
 
+/** A context for a job that acts on behalf of an account; events say so. */
+export function systemContext(owner: { id: string; username: string }, now: Date): Context {
+  const account = { id: operatorId, username: 'system', kind: 'MASTER', displayName: 'System' } as const
+  return { viewer: mintViewer({ ...account, master: owner }), now, address: null }
+}
+
 /** Whether who acts, or the master it acts for, has been disabled: a fact read under the locks, never before. */
 export function isDisabled(ctx: Context, locked: Map<string, { disabledAt: Date | null }>): boolean {
   if (ctx.viewer.accountId === operatorId) return false

@@ -1,5 +1,5 @@
 import 'server-only'
-import { type Context, mintViewer, operatorId } from '@/lib/auth/viewer'
+import { systemContext } from '@/lib/auth/viewer'
 import { blobKey } from '@/lib/blobs/rules'
 import { releaseBytes } from '@/lib/blobs/writes'
 import { db } from '@/lib/db/client'
@@ -8,7 +8,7 @@ import { inTransaction, type Transaction } from '@/lib/db/transaction'
 import type { EventAction } from '@/lib/events/rules'
 import { recordEvents } from '@/lib/events/writes'
 import { ok } from '@/lib/result'
-import { type InstanceStateName, type InstanceTaskName, statesOnHost, terminatedKeptMs } from './rules'
+import { type InstanceStateName, type InstanceTaskName, statesOnHost } from './rules'
 import type { InstanceReason } from './schema'
 
 // The reads and writes of the process that owns the machines of a host. It reports what has happened; tenants'
@@ -115,18 +115,6 @@ export async function listBases(hostId: string): Promise<{ regionId: string; key
   return rows.flatMap(({ regionId, blob }) => (blob ? [{ regionId, key: blobKey(blob) }] : []))
 }
 
-/** The host acts on behalf of the owner, and events say so. */
-function hostContext(owner: HostedInstance['owner'], now: Date): Context {
-  const viewer = mintViewer({
-    id: operatorId,
-    username: 'system',
-    kind: 'MASTER',
-    displayName: 'System',
-    master: owner,
-  })
-  return { viewer, now, address: null }
-}
-
 export type Outcome = { state: InstanceStateName; reason: InstanceReason | null }
 
 /** The event of a state change that nobody requested, or that ends a request. */
@@ -153,7 +141,7 @@ export async function noteOutcome(instance: HostedInstance, outcome: Outcome, no
     const action = count === 0 ? null : eventOf(outcome, task)
     if (action) {
       const details = outcome.reason ? { reason: outcome.reason.code } : {}
-      await recordEvents(tx, hostContext(instance.owner, now), [
+      await recordEvents(tx, systemContext(instance.owner, now), [
         { action, regionId: instance.regionId, instance, details },
       ])
     }
@@ -200,9 +188,4 @@ export async function endInstance(instance: HostedInstance, now: Date): Promise<
     if (count > 0 && blobId !== null) await releaseBytes(tx, { blobId, regionId }, now)
     return ok(null)
   })
-}
-
-/** When the oldest terminated instance that is still listed was terminated. */
-export function terminatedSince(now: Date): Date {
-  return new Date(now.getTime() - terminatedKeptMs)
 }

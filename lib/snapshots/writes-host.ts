@@ -1,5 +1,5 @@
 import 'server-only'
-import { type Context, mintViewer, operatorId } from '@/lib/auth/viewer'
+import { systemContext } from '@/lib/auth/viewer'
 import type { DiskContent } from '@/lib/blobs/rules'
 import { chooseBlob, type Place, releaseBytes } from '@/lib/blobs/writes'
 import { db } from '@/lib/db/client'
@@ -47,18 +47,6 @@ export async function noteProgress(id: string, done: number, total: number): Pro
   return count > 0
 }
 
-/** The host acts on behalf of the owner, and events say so. */
-function hostContext(owner: WantedSnapshot['owner']): Context {
-  const viewer = mintViewer({
-    id: operatorId,
-    username: 'system',
-    kind: 'MASTER',
-    displayName: 'System',
-    master: owner,
-  })
-  return { viewer, now: new Date(), address: null }
-}
-
 /** Locks a snapshot that is being made, after its owner. Null once it is not. */
 async function lockWanted(tx: Transaction, { id, owner }: WantedSnapshot) {
   await lockAccounts(tx, [owner.id])
@@ -88,7 +76,7 @@ export async function settleSnapshot(
   content: DiskContent,
   consistency: 'SETTLED' | 'POWER_CUT',
 ): Promise<void> {
-  const ctx = hostContext(wanted.owner)
+  const ctx = systemContext(wanted.owner, new Date())
   const settled = await inTransaction(async (tx) => {
     const snapshot = await lockWanted(tx, wanted)
     if (!snapshot) return ok(null)
@@ -113,7 +101,7 @@ export async function settleSnapshot(
 
 /** Says why a snapshot failed. It holds neither bytes nor places any more. */
 export async function failSnapshot(wanted: WantedSnapshot, code: SnapshotFailureCode): Promise<void> {
-  const ctx = hostContext(wanted.owner)
+  const ctx = systemContext(wanted.owner, new Date())
   await inTransaction(async (tx) => {
     const snapshot = await lockWanted(tx, wanted)
     if (!snapshot) return ok(null)

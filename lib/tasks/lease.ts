@@ -1,6 +1,7 @@
 import 'server-only'
+import type { Context } from '@/lib/auth/viewer'
 import { leaseMs, leaseRenewMs } from '@/lib/transfers/rules'
-import { type Progress, renewTransfer, type Work } from '@/lib/transfers/writes'
+import { beginStep, type NextStep, type Progress, renewTransfer, type Work } from '@/lib/transfers/writes'
 
 /** The work has failed, was cancelled or has another holder, so its worker must stop. */
 export class LeaseLost extends Error {}
@@ -8,10 +9,13 @@ export class LeaseLost extends Error {}
 /** Progress is written at most this often: a list looks every 2 s. */
 const tellMs = 1_000
 
+/** All that whoever works on a transfer says of it to the database while it works. */
 export type Lease = {
   work: Work
   /** Aborted with `LeaseLost` once the lease is lost. */
   signal: AbortSignal
+  /** Begins a step that writes, as `beginStep` does: refused where it has no room or no quota, or the work is somebody else's. */
+  begin: (ctx: Context, next: NextStep) => ReturnType<typeof beginStep>
   /** Says how far the work has come, now and then. */
   tell: (progress: Progress) => void
   /** Makes sure that it is still ours, right now. Throws `LeaseLost`. */
@@ -39,6 +43,7 @@ export function holdLease(work: Work): Lease {
   return {
     work,
     signal: lost.signal,
+    begin: async (ctx, next) => await beginStep(ctx, work, next),
     tell: (progress) => {
       const now = performance.now()
       if (lost.signal.aborted || now - toldAt < tellMs) return

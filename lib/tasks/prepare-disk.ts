@@ -71,7 +71,8 @@ async function normalise(original: Original, { lease, begin, tell }: Working): P
   // Results of earlier tries.
   await discardStaged(lease.work.imageId, { isKept: true })
   const most = convertedMax(original)
-  await begin({ step: 'CONVERT', totalBytes: virtualSize, promisedBytes: most, reservedBytes: most })
+  const begun = await begin({ step: 'CONVERT', totalBytes: virtualSize, promisedBytes: most, reservedBytes: most })
+  if (!begun.ok) return begun
   // Named after the holder: one whose lease has expired may still be writing.
   const to = stagedFile(lease.work.imageId, `${lease.work.holder}.qcow2`)
   const room = watchStagingRoom()

@@ -21,8 +21,12 @@ export type SourceBytes = {
   put: (store: Store, key: string, options: PutOptions) => Promise<void>
 }
 
-/** The tools of a source. `begin` begins a step that writes; it throws a refusal for lack of space or quota. */
-export type Working = { lease: Lease; begin: (next: NextStep) => Promise<void>; tell?: Tell | undefined }
+/** The tools of a source. `begin` begins a step that writes, as that of the lease does. */
+export type Working = {
+  lease: Lease
+  begin: (next: NextStep) => ReturnType<Lease['begin']>
+  tell?: Tell | undefined
+}
 
 /** What a kind of transfer adds to the pipeline: it finds its bytes and prepares them. A refusal fails the transfer. */
 export type Source = (transfer: Transfer, working: Working) => Promise<Result<SourceBytes>>

@@ -1,4 +1,5 @@
 import 'server-only'
+import { systemContext } from '@/lib/auth/viewer'
 import { findLeftBlobs } from '@/lib/blobs/reads'
 import { db } from '@/lib/db/client'
 import { env } from '@/lib/env'
@@ -9,7 +10,6 @@ import { discardStaged, listStaged } from '@/lib/stores/staging'
 import { findDeadTransfers } from '@/lib/transfers/reads'
 import { reapTransfer } from '@/lib/transfers/writes'
 import { removeBlob } from './remove-blob'
-import { systemContext } from './system'
 
 /**
  * Repairs what a killed process left: fails imports whose sender has died or is silent, resumes transfers whose worker

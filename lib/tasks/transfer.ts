@@ -1,5 +1,5 @@
 import 'server-only'
-import type { Context } from '@/lib/auth/viewer'
+import { type Context, systemContext } from '@/lib/auth/viewer'
 import { blobKey, type DiskContent } from '@/lib/blobs/rules'
 import { noteLayout } from '@/lib/blobs/writes'
 import { log } from '@/lib/log'
@@ -8,13 +8,12 @@ import { isIntact } from '@/lib/stores/checksum'
 import { discardStaged } from '@/lib/stores/staging'
 import { storeOf } from '@/lib/stores/store'
 import { findTransfer, type Transfer } from '@/lib/transfers/reads'
-import { beginStep, claimPlace, claimTransfer, type NextStep, settleTransfer } from '@/lib/transfers/writes'
+import { claimPlace, claimTransfer, type NextStep, settleTransfer } from '@/lib/transfers/writes'
 import { copySource } from './copy-source'
 import { importSource } from './import-source'
 import { holdLease, type Lease } from './lease'
 import { removeUnwanted } from './remove-blob'
 import type { Source, Tell } from './source'
-import { systemContext } from './system'
 import { endTry } from './trouble'
 
 const sources: Record<Transfer['kind'], Source> = { IMPORT: importSource, COPY: copySource }
@@ -26,7 +25,9 @@ export type Try = { lease: Lease; isLastTry: boolean; tell?: Tell; onStoreFailur
 export async function transferJob({ imageId }: { imageId: string }, isLastTry: boolean): Promise<void> {
   const transfer = await claimTransfer(imageId)
   if (!transfer) return
-  await runTransfer(systemContext(transfer.owner, new Date()), transfer, { lease: holdLease(transfer.work), isLastTry })
+  const ctx = systemContext(transfer.owner, new Date())
+  const lease = holdLease(transfer.work)
+  await runTransfer(ctx, transfer, { lease, isLastTry })
 }
 
 /**
@@ -57,7 +58,7 @@ async function bring(now: () => Context, transfer: Transfer, { lease, tell }: Tr
   const known = blob && contentOf(blob)
   if (blob && known && (await isIntact(store, blobKey(blob), known, lease.signal)))
     return { content: known, wasThere: blob.state === 'ready' }
-  const begin = async (next: NextStep) => void accepted(await beginStep(now(), lease.work, next))
+  const begin = async (next: NextStep) => await lease.begin(now(), next)
   const bytes = accepted(await sources[transfer.kind](transfer, { lease, begin, tell }))
   const { content, isNormalised, layout } = bytes
   const facts = isNormalised === undefined ? {} : { isNormalised }
@@ -68,7 +69,7 @@ async function bring(now: () => Context, transfer: Transfer, { lease, tell }: Tr
   if (!place.isThere || !(await isIntact(store, place.key, content, lease.signal))) {
     const { size } = content
     const reservedBytes = (await bytes.isMoved(store)) ? 0 : size
-    await begin({ step: 'STORE', totalBytes: size, promisedBytes: size, reservedBytes })
+    accepted(await begin({ step: 'STORE', totalBytes: size, promisedBytes: size, reservedBytes }))
     // Remove unfinished parts only: a worker whose lease expired must not remove what its successor has written.
     await store.deleteUnfinished(place.key)
     const onProgress = (done: number) => {
