@@ -5,10 +5,8 @@ import { useTranslations } from 'next-intl'
 import { useRegionName } from '@/components/shell/current-region'
 import { Card } from '@/components/ui/card'
 import { quotasQuery } from '@/lib/accounts/queries'
+import { resourceNames } from '@/lib/quotas/rules'
 import { ResourceMeter } from './resource-meter'
-
-/** Snapshots join when they have a page. */
-const shown = ['images', 'bytes', 'instances'] as const
 
 /** A meter for each resource in each region. */
 export function ImageQuotas() {
@@ -31,7 +29,7 @@ export function ImageQuotas() {
             <span id={`region-${region.regionId}`} hidden>
               {region.regionId}
             </span>
-            {shown.map((name, index) => (
+            {resourceNames.map((name, index) => (
               <ResourceMeter
                 key={name}
                 name={name}

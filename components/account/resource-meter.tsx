@@ -10,9 +10,10 @@ const hints = {
   images: { free: 'images.quotaFree', full: 'images.quotaFull' },
   bytes: { free: 'images.bytesFree', full: 'images.bytesFull' },
   instances: { free: 'images.quotaFree', full: 'account.instancesFull' },
-} as const satisfies Partial<Record<Resource, { free: string; full: string }>>
+  snapshots: { free: 'images.quotaFree', full: 'account.snapshotsFull' },
+} as const satisfies Record<Resource, { free: string; full: string }>
 
-type Props = { name: keyof typeof hints; meter: QuotaMeter; under?: string }
+type Props = { name: Resource; meter: QuotaMeter; under?: string }
 
 /** How much of a quota is used. */
 export function ResourceMeter({ name, meter: { used, quota }, under }: Props) {
