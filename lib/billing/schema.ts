@@ -57,7 +57,7 @@ export type Bill = {
   forecast: { running: number; rate: number; total: number } | null
 }
 
-export const adjustmentNoteMax = 200
+const adjustmentNoteMax = 200
 
 /** A correction of the cost of an hour of an instance, in minor units of the currency. */
 export const adjustInput = z.object({

@@ -6,7 +6,7 @@ import { selectPrice } from '@/lib/instance-types/reads'
 import { selectCurrency } from './reads'
 
 /** How many runs, and how many hours of each, one statement meters at most. The next statement meters the rest. */
-export const runsAtOnce = 10_000
+const runsAtOnce = 10_000
 export const hoursAtOnce = 24
 
 /**

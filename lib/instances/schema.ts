@@ -32,7 +32,7 @@ import {
 } from './rules'
 
 /** A name of an instance: the same letters as in that of an image. */
-export const instanceName = imageName
+const instanceName = imageName
 
 const typeId = z.string('invalid').regex(/^[a-z][a-z0-9.-]{1,63}$/, 'invalid')
 const nothing = (typed: string) => (typed === '' ? null : typed)

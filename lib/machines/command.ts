@@ -17,7 +17,7 @@ export type QemuPlan = {
 const sandbox = 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'
 
 /** The number of the open file with the image's bytes: QEMU gets it from its parent and no path. */
-export const baseDescriptor = 3
+const baseDescriptor = 3
 
 /**
  * What QEMU is started with. Every file is named relative to the machine's own folder. A disk that cannot be written pauses

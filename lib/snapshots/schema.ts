@@ -7,7 +7,7 @@ import type { Meter } from '@/lib/quotas/schema'
 import { isSnapshotFailureCode, type SnapshotFailureCode, type SnapshotStateName, snapshotStates } from './rules'
 
 /** A name of a snapshot: the same letters as in that of an image. */
-export const snapshotName = imageName
+const snapshotName = imageName
 
 export const createSnapshotInput = z.object({
   region: regionId,
@@ -32,7 +32,7 @@ export type CreatedSnapshot = z.infer<typeof createdSnapshot>
 export const createdImage = z.object({ region: regionId, imageId })
 export type CreatedImage = z.infer<typeof createdImage>
 
-export const snapshotSorts = ['name', '-name', 'createdAt', '-createdAt'] as const
+const snapshotSorts = ['name', '-name', 'createdAt', '-createdAt'] as const
 
 /** All parameters of the Snapshots list, as they are in its URL. With an instance it is that instance's tab. */
 export const snapshotListParams = z.object({

@@ -131,7 +131,7 @@ async function stop(machines: Machines, id: string, signal: AbortSignal): Promis
 }
 
 /** Translates an engine's machine state to an instance's. One table for every engine and run state. */
-export function outcomeOf({ state, reason }: MachineState): Outcome {
+function outcomeOf({ state, reason }: MachineState): Outcome {
   if (state === 'absent') return { state: 'failed', reason: { code: 'MACHINE_GONE' } }
   // ENDED adds nothing to the state `stopped`.
   if (!reason || reason.code === 'ENDED' || reason.code === 'STARTING') return { state, reason: null }

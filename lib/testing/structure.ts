@@ -82,7 +82,7 @@ function throughSeams(tree: Tree, arrows: Arrow[], order: Order, isNoun: (room: 
 }
 
 /** The circles of a graph, each as the names that it ties together. */
-export function circles(edges: [from: string, to: string][]): string[] {
+function circles(edges: [from: string, to: string][]): string[] {
   const next = new Map<string, Set<string>>()
   for (const [from, to] of edges) if (from !== to) next.set(from, (next.get(from) ?? new Set()).add(to))
   const reached = new Map<string, Set<string>>()

@@ -6,7 +6,7 @@ import { endOfCode, type ViewEnd, type ViewHello, viewPath } from './ends'
 // The browser's side of a view. Each connect takes a ticket of its own, so a reload or a cut costs nothing but a moment.
 
 /** How long to wait before each try after a cut. After the last one a person decides. */
-export const waitsMs = [500, 1_000, 2_000, 4_000, 8_000, 8_000, 8_000, 8_000]
+const waitsMs = [500, 1_000, 2_000, 4_000, 8_000, 8_000, 8_000, 8_000]
 /** A view that has been open for so long was good: the next cut begins with the shortest wait. */
 const goodMs = 10_000
 const patienceMs = 15_000

@@ -14,7 +14,7 @@ export interface Blocks {
 }
 
 /** Twice the largest cluster; no caller needs more at a time. */
-export const readBytesMax = 4 * 1024 ** 2
+const readBytesMax = 4 * 1024 ** 2
 
 /** Thrown by a read where the file does not give the disk's bytes: its tables are broken, or packed in a way unknown here. */
 export class UnreadableBlocks extends Error {
