@@ -1,20 +1,20 @@
 import 'server-only'
 import path from 'node:path'
 import { z } from 'zod'
-import { bytesPattern, parseBytes } from './format'
+import { bytesPattern, durationPattern, parseBytes, parseDuration } from './format'
 
 const bytes = z.string().regex(bytesPattern, 'a size such as 64GiB').transform(parseBytes)
 
-const duration = z
-  .string()
-  .regex(/^[1-9]\d{0,5}(s|m|h|d)$/, 'a time such as 90s, 30m, 12h or 7d')
-  .transform(parseDuration)
+const duration = z.string().regex(durationPattern, 'a time such as 90s, 30m, 12h or 7d').transform(parseDuration)
 
 /** What a process of the console reads from its environment; lib/documents/settings.ts describes each for operators. */
 export const environment = z.object({
   DATABASE_URL: z.string().min(1),
   /** The ballast file of the embedded database, set by the supervisor; empty if there is none. */
   ECS_BALLAST_FILE: z.string().default(''),
+  /** Read by lib/patience.ts, which runs where the rest is not set yet; checked here. */
+  ECS_DATABASE_WAIT: duration.default(4_000),
+  ECS_LOCK_WAIT: duration.default(10_000),
   ECS_DATA_DIR: z
     .string()
     .default('.data')
@@ -84,11 +84,6 @@ export function env(): Environment {
   }
   parsed = result.data
   return parsed
-}
-
-function parseDuration(text: string): number {
-  const units: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
-  return Number.parseInt(text, 10) * (units[text.slice(-1)] ?? 1)
 }
 
 function isCurrency(code: string): boolean {

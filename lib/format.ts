@@ -56,3 +56,12 @@ export function parseBytes(text: string): number {
   const unit = units.indexOf(text.replace(/[\d.\s]/g, '') || 'B')
   return Math.floor(Number.parseFloat(text) * 1024 ** unit)
 }
+
+/** A time as settings are written: a whole number of seconds, minutes, hours or days. */
+export const durationPattern = /^[1-9]\d{0,5}(s|m|h|d)$/
+
+/** The milliseconds of a time that has the pattern. */
+export function parseDuration(text: string): number {
+  const unitMs: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+  return Number.parseInt(text, 10) * (unitMs[text.slice(-1)] ?? 1)
+}

@@ -14,6 +14,7 @@ import { isReadOnly } from '@/lib/read-only'
 import { cancelShareAction, shareImageAction } from '@/lib/shares/actions'
 import { account, asked, region, stored } from '@/lib/testing/builders'
 import { smallDisk } from '@/lib/testing/small-disk'
+import { untilTrue } from '@/lib/testing/until'
 import { cancelTransferAction } from '@/lib/transfers/actions'
 import { create, created, patch, refusalOf } from '@/lib/uploads/fixtures/requests'
 import { migrate } from '@/prisma/migrate'
@@ -32,7 +33,6 @@ Object.assign(process.env, {
   ECS_BALLAST_FILE: ballastFile(disk.folder),
   ECS_STORE_RESERVE: '32MiB',
 })
-const within = { timeout: 20_000, interval: 50 }
 
 beforeAll(async () => {
   if (!disk.isThere) return
@@ -65,7 +65,7 @@ test.skipIf(!disk.isThere)(
     expect((await patch(owner, going, 0, bytes)).status).toBe(204)
 
     const empty = disk.fill()
-    await vi.waitUntil(isReadOnly, within)
+    await untilTrue(isReadOnly)
     expect(await nearlyFull()).toEqual(expect.arrayContaining(['database', 'staging', here]))
     expect(await shareImageAction(asked(here, kept, second))).toMatchObject({ refusal: { code: 'READ_ONLY' } })
     expect(await refusalOf(await create(owner, { region: here, size: 1024 }))).toEqual([507, { code: 'READ_ONLY' }])
@@ -78,7 +78,7 @@ test.skipIf(!disk.isThere)(
     expect(await purgeImageAction(target)).toMatchObject({ ok: true })
 
     await empty()
-    await vi.waitUntil(async () => !(await isReadOnly()), within)
+    await untilTrue(async () => !(await isReadOnly()))
     expect(await shareImageAction(asked(here, kept, second))).toMatchObject({ ok: true })
     expect((await patch(owner, going, 1024, bytes)).status).toBe(204)
     const violations = (await verify()).filter(({ severity }) => severity === 'violation')
@@ -86,5 +86,4 @@ test.skipIf(!disk.isThere)(
     expect(violations.filter(({ kind }) => kind !== 'orphan')).toEqual([])
     expect(fs.existsSync(path.join(disk.folder, 'staging', ending))).toBe(true)
   },
-  90_000,
 )

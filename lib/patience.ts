@@ -1,8 +1,13 @@
-/** How long a request waits for the database: a page then says within 10 s that it does not answer. */
-export const requestPatienceMs = 4_000
+import { parseDuration } from './format'
 
-/** How long an action may take. Longer than a lock is waited for (10 s), because BUSY says more than a timeout. */
-export const actionPatienceMs = 12_000
+/** How long a request waits for the database: a page then says within 10 s that it does not answer. */
+export const requestPatienceMs = parseDuration(process.env.ECS_DATABASE_WAIT || '4s')
+
+/** How long an operation waits for rows that others have locked, before it is refused with BUSY. */
+export const lockPatienceMs = parseDuration(process.env.ECS_LOCK_WAIT || '10s')
+
+/** How long an action waits for its end: longer than for a lock, because BUSY says more than that no answer came. */
+export const actionPatienceMs = lockPatienceMs + 2_000
 
 /** Thrown when something did not answer in time. It may still be under way. */
 export class Late extends Error {

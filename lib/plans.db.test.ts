@@ -68,7 +68,7 @@ beforeAll(async () => {
       now() - n * interval '1 minute', CASE WHEN n % 4 = 0 THEN now() END FROM generate_series(1, ${others}) n`
   await manyInstances()
   await db().$executeRaw`VACUUM ANALYZE "Image", "Share", "Account", "Instance", "Event"`
-}, 120_000)
+})
 
 /** The neighbour's and the collector's instances, 10,000 each, half of them from one image of the owner, and a few of the owner's. */
 async function manyInstances(): Promise<void> {

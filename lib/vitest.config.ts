@@ -15,14 +15,20 @@ export default defineConfig({
   },
   test: {
     execArgv: ['--conditions=react-server'],
-    // Guests are emulated, so that tests behave the same on every machine.
-    env: { LOG_LEVEL: 'silent', ECS_MACHINE_ACCELERATOR: 'tcg', ECS_MACHINE_EMULATION: 'allow' },
+    env: {
+      // Guests are emulated, so that tests behave the same on every machine.
+      ...{ LOG_LEVEL: 'silent', ECS_MACHINE_ACCELERATOR: 'tcg', ECS_MACHINE_EMULATION: 'allow' },
+      // Sixty operations in a queue must not be refused because the machine is slow. Tests of these limits set their own.
+      ...{ ECS_DATABASE_WAIT: '1m', ECS_LOCK_WAIT: '2m' },
+    },
     // Vitest would leave a processor to itself, and on a machine with two run one file after the other. Tests of the database
     // wait more than they work.
     maxWorkers: Math.max(2, os.availableParallelism()),
     setupFiles: ['lib/testing/seed.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // These end a test that hangs. How fast a machine is must not decide whether a test passes (lib/testing/until.ts).
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
+    expect: { poll: { timeout: 120_000, interval: 20 } },
     projects: [
       {
         extends: true,

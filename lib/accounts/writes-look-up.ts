@@ -3,6 +3,7 @@ import type { Context } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import { lockAccounts } from '@/lib/db/locks'
 import { inTransaction, type Transaction } from '@/lib/db/transaction'
+import { requestPatienceMs } from '@/lib/patience'
 import { ok, Refused, type Result } from '@/lib/result'
 import { readLookups } from './reads'
 import {
@@ -24,9 +25,9 @@ import type { LookUpParams, Recipient } from './schema'
  */
 export async function lookUpRecipient(ctx: Context, { username }: LookUpParams): Promise<Recipient> {
   const answer = await inTransaction(async (tx): Promise<Result<Recipient>> => {
-    // A route gives up after 4 s and would report a busy account as a silent database, so wait for the lock for less
+    // A route gives up sooner or later and would report a busy account as a silent database, so wait for the lock for less
     // than that.
-    await tx.$executeRaw`SET LOCAL lock_timeout = '3s'`
+    await tx.$queryRaw`SELECT set_config('lock_timeout', ${`${0.75 * requestPatienceMs}`}, true)`
     await lockAccounts(tx, [ctx.viewer.ownerId])
     if (username === ctx.viewer.ownerUsername) return ok({ username, status: 'you' })
     const lookups = await readLookups(tx, ctx)

@@ -1,9 +1,10 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findDiskTool } from '@/lib/disks/convert'
 import { signIn } from '@/lib/sessions/writes'
+import { untilTrue } from '@/lib/testing/until'
 import manifest from '@/package.json' with { type: 'json' }
 import { addAccount, resetPassword, switchAccount } from './account'
 import { admin, type Fixture, fixture, imported, shared, start } from './admin-fixture'
@@ -38,7 +39,7 @@ function storedFiles(): string[] {
   return names.filter((name) => /(img|blb)-/.test(name)).sort()
 }
 
-describe('the command line', { timeout: 90_000 }, () => {
+describe('the command line', () => {
   test('makes regions and accounts and lists them as one JSON array', async () => {
     const [region, account] = await Promise.all([
       admin(['region', 'add', 'eu-north', 'North', '--json']),
@@ -131,7 +132,7 @@ describe('the command line', { timeout: 90_000 }, () => {
 const isNormalised = (await findDiskTool()) !== null
 const written = { size: expect.any(Number), sha256: expect.stringMatching(/^[0-9a-f]{64}$/) }
 
-describe('importing', { timeout: 90_000 }, () => {
+describe('importing', () => {
   test('prints the image as it is documented, once it is available', async () => {
     const words = ['--account', made.owner.username, '--region', made.region, '--name', 'web-01', '--os', 'Debian 12']
     const ended = await admin(['image', 'import', made.disk.file, ...words, '--json'])
@@ -170,7 +171,7 @@ describe('importing', { timeout: 90_000 }, () => {
     fs.truncateSync(file, 8 * 2 ** 30)
     const words = ['--account', made.owner.username, '--region', made.region, '--name', 'large', '--os', 'Linux']
     const { pid, ended } = start(['image', 'import', file, ...words])
-    await vi.waitUntil(() => storedFiles().some((name) => name.includes('img-')), 25_000)
+    await untilTrue(() => storedFiles().some((name) => name.includes('img-')))
     if (pid) for (const signal of ['SIGINT', 'SIGINT'] as const) process.kill(pid, signal)
     expect(await ended).toEqual({ code: 130, out: '', err: 'Interrupted: nothing was done by halves.\n' })
     expect(storedFiles()).toEqual(before)

@@ -23,7 +23,7 @@ const about = (findings: Finding[], id: string) =>
     .filter(({ kind, message, ...finding }) => kind.startsWith('ledger') && (finding.id === id || message.includes(id)))
     .map(({ kind }) => kind)
 
-test('types are added, priced, listed and retired at the command line', { timeout: 90_000 }, async () => {
+test('types are added, priced, listed and retired at the command line', async () => {
   expect(await admin(['type', 'add', 'ecs.c1.huge', '8', '16384', '1.28'])).toEqual({
     code: 0,
     out: 'Added the instance type ecs.c1.huge.\n',
@@ -38,7 +38,7 @@ test('types are added, priced, listed and retired at the command line', { timeou
   ])
 })
 
-test('wrong types and prices are refused with what is wrong', { timeout: 90_000 }, async () => {
+test('wrong types and prices are refused with what is wrong', async () => {
   const tries = [
     admin(['type', 'add', 'ECS', '1', '512', '1']),
     admin(['type', 'price', 'ecs.none', '1']),
@@ -56,7 +56,7 @@ test('wrong types and prices are refused with what is wrong', { timeout: 90_000 
   ])
 })
 
-test('an hour that was charged is corrected by a line of its own, and recorded', { timeout: 90_000 }, async () => {
+test('an hour that was charged is corrected by a line of its own, and recorded', async () => {
   const id = await instance(owner, here, { typeId: await instanceType({ amount: 8 }) })
   await ran(id, at(5), at(10))
   await meterAll()

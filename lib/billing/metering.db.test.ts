@@ -174,7 +174,7 @@ test('the lock of the ledger is its own: lines are written while a process owns 
   expect(trigger?.text).toContain(`(${advisoryLocks.ledger})`)
 })
 
-test('10,000 instances’ hour is metered by one statement', { timeout: 120_000 }, async () => {
+test('10,000 instances’ hour is metered by one statement', async () => {
   const one = await running()
   const columns = Object.keys(await db().instance.findUniqueOrThrow({ where: { id: one } })).filter(
     (name) => name !== 'id',
@@ -258,9 +258,7 @@ async function take(taken: Step, world: World, { id, typeId }: { id: string; typ
   world.latest = Math.max(world.latest, world.now, world.open?.to ?? 0)
 }
 
-test('whatever starts, stops, dies and jumps, each hour with running time has one line at its price', {
-  timeout: 300_000,
-}, async () => {
+test('whatever starts, stops, dies and jumps, each hour with running time has one line at its price', async () => {
   const scenario = fc.array(step, { minLength: 5, maxLength: 40 })
   await fc.assert(
     fc.asyncProperty(scenario, async (steps) => {

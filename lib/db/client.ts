@@ -2,8 +2,9 @@ import 'server-only'
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { env } from '@/lib/env'
+import { requestPatienceMs } from '@/lib/patience'
 import { PrismaClient } from './generated/client'
-import { answerMaxMs, setSession } from './session-settings'
+import { answerMaxMs, setSession, transactionMaxMs } from './session-settings'
 import { StatementNames } from './statement-names'
 
 function connect(): PrismaClient {
@@ -11,7 +12,7 @@ function connect(): PrismaClient {
   const pool = {
     connectionString: env().DATABASE_URL,
     max: Number(process.env.ECS_DATABASE_POOL ?? 10),
-    connectionTimeoutMillis: 4_000,
+    connectionTimeoutMillis: requestPatienceMs,
     query_timeout: answerMaxMs,
     keepAlive: true,
     // Runs before the connection is used; if it fails, the connection is discarded.
@@ -22,7 +23,7 @@ function connect(): PrismaClient {
     },
   }
   const adapter = new PrismaPg(pool, { statementNameGenerator: ({ sql }) => names.nameOf(sql) })
-  return new PrismaClient({ adapter, transactionOptions: { maxWait: 30_000, timeout: 20_000 } })
+  return new PrismaClient({ adapter, transactionOptions: { maxWait: answerMaxMs, timeout: transactionMaxMs } })
 }
 
 /**

@@ -1,8 +1,12 @@
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { TransactionPooler } from '@/lib/testing/pooler'
 import { beside, databaseName } from './beside'
 import { db } from './client'
 import { findConnectionProblem } from './connection-check'
+
+vi.hoisted(() => {
+  delete process.env.ECS_LOCK_WAIT
+})
 
 const url = process.env.DATABASE_URL ?? ''
 const name = `"${databaseName(url)}"`

@@ -1,15 +1,17 @@
+import { lockPatienceMs } from '../patience'
+
 // The settings of every connection, and what else a connection must be. They are set by statements instead of the
 // start-up parameter `options`, which poolers drop or refuse.
 
-/** In PostgreSQL's own writing, as SHOW answers it. */
+/** In PostgreSQL's own writing: times in milliseconds. */
 const settings = {
   // adapter-pg replaces a timestamp's offset by +00:00 without converting, so the session must be in UTC.
   TimeZone: 'UTC',
   // A lock that is not acquired in time becomes BUSY.
-  lock_timeout: '10s',
+  lock_timeout: `${lockPatienceMs}`,
   // Ends an idle transaction, so that it cannot hold its locks.
-  idle_in_transaction_session_timeout: '15s',
-  statement_timeout: '30s',
+  idle_in_transaction_session_timeout: `${1.5 * lockPatienceMs}`,
+  statement_timeout: `${3 * lockPatienceMs}`,
   // Transactions rely on it and set no level of their own.
   default_transaction_isolation: 'read committed',
 }
@@ -24,7 +26,10 @@ const expected = {
 }
 
 /** Longer than the server's own limit, so it only ends statements that the server never answers. */
-export const answerMaxMs = 32_000
+export const answerMaxMs = 3 * lockPatienceMs + 2_000
+
+/** An interactive transaction waits for a lock once or twice and does little else. */
+export const transactionMaxMs = 2 * lockPatienceMs
 
 /** Sets a connection up. Several statements, one round trip. */
 export const setSession = Object.entries(settings)
@@ -33,7 +38,7 @@ export const setSession = Object.entries(settings)
 
 /** Asks for all that `wrongSettings` judges: one row, a column for each. */
 export const askSession = `SELECT ${Object.keys({ ...settings, ...expected })
-  .map((name) => `current_setting('${name}') AS "${name}"`)
+  .map((name) => `(SELECT setting FROM pg_settings WHERE name = '${name}') AS "${name}"`)
   .join(', ')}`
 
 /** The settings of a connection that are wrong, in words; empty if all are right. */

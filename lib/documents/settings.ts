@@ -46,6 +46,11 @@ const database: Record<string, Setting> = {
     means: 'Your own PostgreSQL, version 15 or newer. A pooler must be in session mode.',
   },
   ECS_DATABASE_POOL: { default: '10', means: 'Connections to the database that each process keeps.' },
+  ECS_DATABASE_WAIT: { default: '4s', means: 'How long a request waits for the database before it reports no answer.' },
+  ECS_LOCK_WAIT: {
+    default: '10s',
+    means: 'How long an operation waits for rows that another operation has locked, before it is refused as busy.',
+  },
   ECS_DATA_DIR: {
     default: '.data',
     means: 'The folder of the embedded database, the secret, and the stores that have no place of their own.',

@@ -6,6 +6,7 @@ import path from 'node:path'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { withDatabase } from '@/lib/db/beside'
+import { untilTrue } from '@/lib/testing/until'
 import { migrate } from '@/prisma/migrate'
 import { lockDataFolder, tryDataFolder } from './data-folder'
 import { type EmbeddedDatabase, openDatabase, startDatabase } from './embedded'
@@ -30,7 +31,7 @@ describe('the embedded PostgreSQL', () => {
     busy.catch(() => {})
     const atWork =
       "select from pg_stat_activity where state = 'active' and query like '%generate_series(1, 1e9)' and pid <> pg_backend_pid()"
-    await vi.waitUntil(async () => (await run(first.url, atWork)).length === 1, 20_000)
+    await untilTrue(async () => (await run(first.url, atWork)).length === 1)
     process.kill(first.pid, 'SIGKILL')
     const second = await start()
     expect(second).toMatchObject({ url: first.url })
@@ -110,7 +111,7 @@ describe('the data folder', () => {
     const said = vi.spyOn(console, 'error').mockImplementation(() => {})
     undo.push(() => said.mockRestore())
     const opening = openDatabase(folder)
-    await vi.waitUntil(() => said.mock.calls.length > 0, 20_000)
+    await untilTrue(() => said.mock.calls.length > 0)
     lock.say('open')
     const opened = await opening
     expect(opened).toMatchObject({ url: running.url, isOurs: false })

@@ -2,9 +2,10 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { admin } from '@/lib/admin/admin-fixture'
 import { type SmallDiskKind, smallDisk, smallDisks } from '@/lib/testing/small-disk'
+import { untilTrue } from '@/lib/testing/until'
 import { migrate } from '@/prisma/migrate'
 import { ballastFile } from './ballast'
 import { DatabaseKeeper } from './keeper'
@@ -13,7 +14,6 @@ import { DatabaseKeeper } from './keeper'
 
 const mib = 2 ** 20
 const ballastBytes = 32 * mib
-const within = { timeout: 20_000, interval: 50 }
 
 describe.each(smallDisks)('the database on a small disk, %s', (kind: SmallDiskKind) => {
   const disk = smallDisk(kind, 256)
@@ -85,16 +85,16 @@ describe.each(smallDisks)('the database on a small disk, %s', (kind: SmallDiskKi
       const before = await startedAt()
       expect(hasBallast()).toBe(true)
       const { committed, end } = writer(0)
-      await vi.waitUntil(() => committed.length > 20, within)
+      await untilTrue(() => committed.length > 20)
       const empty = disk.fill()
       undo.push(() => empty().catch(() => {}))
-      await vi.waitUntil(() => !hasBallast(), within)
+      await untilTrue(() => !hasBallast())
       const atGiveUp = committed.length
       // A file has gone from its folder before its room is free.
-      await vi.waitUntil(async () => (await disk.freeMib()) > 24, within)
-      await vi.waitUntil(() => committed.length > atGiveUp + 50, within)
+      await untilTrue(async () => (await disk.freeMib()) > 24)
+      await untilTrue(() => committed.length > atGiveUp + 50)
       await empty()
-      await vi.waitUntil(hasBallast, within)
+      await untilTrue(hasBallast)
       await end()
       expect(await lostOf(committed)).toEqual([])
       expect(await startedAt()).toEqual(before)
@@ -103,7 +103,6 @@ describe.each(smallDisks)('the database on a small disk, %s', (kind: SmallDiskKi
         'The disk of the database has room again.',
       ])
     },
-    90_000,
   )
 
   test.skipIf(!disk.isThere)(
@@ -115,27 +114,26 @@ describe.each(smallDisks)('the database on a small disk, %s', (kind: SmallDiskKi
       const daysAgo = new Date(Date.now() - 3 * 24 * 60 * 60 * 1000)
       fs.utimesSync(left, daysAgo, daysAgo)
       const { committed, end } = writer(1_000_000)
-      await vi.waitUntil(() => committed.length > 20, within)
+      await untilTrue(() => committed.length > 20)
       const fillers = [disk.fill()]
       undo.push(async () => void (await Promise.all(fillers.map((empty) => empty().catch(() => {})))))
-      await vi.waitUntil(() => !hasBallast(), within)
+      await untilTrue(() => !hasBallast())
       fillers.push(disk.fill())
       // Each begins another file of the log, for which there is no room in the end.
       const isWaiting = () => told.some((sentence) => sentence.includes('as soon as there is room'))
-      await vi.waitUntil(async () => {
+      await untilTrue(async () => {
         await ask('SELECT pg_switch_wal()').catch(() => {})
         return isWaiting()
-      }, within)
+      })
       const before = committed.length
       const own = { ECS_DATA_DIR: disk.folder, DATABASE_URL: '' }
       expect(await admin(['gc', '--staging'], '', own)).toMatchObject({ code: 0 })
-      await vi.waitUntil(() => committed.length > before + 20, within)
+      await untilTrue(() => committed.length > before + 20)
       expect(hasBallast()).toBe(false)
       await Promise.all(fillers.map((empty) => empty()))
-      await vi.waitUntil(hasBallast, within)
+      await untilTrue(hasBallast)
       await end()
       expect(await lostOf(committed)).toEqual([])
     },
-    90_000,
   )
 })

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
-import { describe, expect, it, test, vi } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
 import { blobKey } from '@/lib/blobs/rules'
 import { db } from '@/lib/db/client'
 import { findDiskTool } from '@/lib/disks/convert'
@@ -12,6 +12,7 @@ import { storeOf } from '@/lib/stores/store'
 import { importImage } from '@/lib/tasks/import-image'
 import { sweepImages } from '@/lib/tasks/sweep-images'
 import { account, image, later, leasesAge, noon, quota, region, type TestAccount } from '@/lib/testing/builders'
+import { untilTrue } from '@/lib/testing/until'
 import { leaseMs } from '@/lib/transfers/rules'
 import { settleTransfer } from '@/lib/transfers/writes'
 import { beginImport } from './writes'
@@ -213,7 +214,7 @@ describe('an import whose process was killed', () => {
     async function* asleep() {
       yield raw.subarray(0, 4_000_000)
       // It has said that it lives, and says so again no sooner than in a second.
-      await vi.waitUntil(async () => (await onlyImageOf(owner)).transfer?.doneBytes !== 0n, { timeout: 10_000 })
+      await untilTrue(async () => (await onlyImageOf(owner)).transfer?.doneBytes !== 0n)
       await leasesAge(leaseMs + 1)
       await sweepImages(noon)
       yield raw.subarray(4_000_000)

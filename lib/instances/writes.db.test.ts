@@ -155,7 +155,7 @@ test('creates race with the end of the share, the delete of the image and a disa
     }
   }
   expect(met.ok + met.refused).toBe(100)
-}, 120_000)
+})
 
 test('what does not fit the state is refused with it, and what is asked for is one task', async () => {
   const { here, owner } = await room()

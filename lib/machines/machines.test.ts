@@ -4,6 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { bootDisk, storeBase, Terminal, whyNoMachine } from '@/lib/testing/boot-disk'
+import { until } from '@/lib/testing/until'
 import { findAccelerator, probeCode } from './accelerator'
 import { NotRunning, ViewersFull } from './errors'
 import type { MachineBase, MachineBuild, MachineState } from './machine'
@@ -16,7 +17,7 @@ vi.stubEnv('DATABASE_URL', 'postgresql://nowhere')
 const disk = whyNoMachine() === null ? await bootDisk() : null
 const why = whyNoMachine() ?? (disk ? '' : 'the packages of the disk that boots cannot be had')
 // A guest of one emulated processor needs seconds to boot, and many where the machine is busy.
-const real = (name: string, run: () => Promise<void>) => test.skipIf(why !== '')(name, { timeout: 180_000 }, run)
+const real = (name: string, run: () => Promise<void>) => test.skipIf(why !== '')(name, run)
 const shape = { vcpus: 1, memoryMib: 192 }
 const settings = {
   folder: path.join(folder, 'machines'),
@@ -40,14 +41,11 @@ afterEach(async () => {
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
 
 async function becomes(state: MachineState['state']): Promise<MachineState> {
-  return await vi.waitFor(
-    async () => {
-      const found = await machines.state(id)
-      expect(found.state).toBe(state)
-      return found
-    },
-    { timeout: 60_000, interval: 20 },
-  )
+  return await until(async () => {
+    const found = await machines.state(id)
+    expect(found.state).toBe(state)
+    return found
+  })
 }
 
 /** The process of QEMU that runs this machine. */
@@ -144,7 +142,7 @@ real('a keeper that is killed takes its machine with it, and both can start agai
   )
   process.kill(Number(keeper), 'SIGKILL')
   expect((await becomes('failed')).reason?.code).toBe('KEEPER_DIED')
-  await vi.waitFor(() => expect(qemuOf()).toEqual([]), { timeout: 5_000 })
+  await until(() => expect(qemuOf()).toEqual([]))
   await machines.start(id, shape)
   expect((await machines.state(id)).state).toBe('running')
   expect((await machines.runs(id)).map((run) => run.isOpen)).toEqual([false, true])

@@ -6,6 +6,7 @@ import path from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { bootDisk, storeBase, Terminal, whyNoMachine } from '@/lib/testing/boot-disk'
+import { until } from '@/lib/testing/until'
 import type { MachineBase, MachineSnapshot } from './machine'
 import { QemuMachines } from './qemu'
 
@@ -14,7 +15,7 @@ vi.stubEnv('ECS_DATA_DIR', folder)
 vi.stubEnv('DATABASE_URL', 'postgresql://nowhere')
 const disk = whyNoMachine() === null ? await bootDisk() : null
 const why = whyNoMachine() ?? (disk ? '' : 'the packages of the disk that boots cannot be had')
-const real = (name: string, run: () => Promise<void>) => test.skipIf(why !== '')(name, { timeout: 180_000 }, run)
+const real = (name: string, run: () => Promise<void>) => test.skipIf(why !== '')(name, run)
 const machines = new QemuMachines({
   folder: path.join(folder, 'machines'),
   accelerator: 'tcg',
@@ -42,14 +43,11 @@ async function start(from = base, machine = id): Promise<Terminal> {
 }
 
 async function ends(): Promise<MachineSnapshot> {
-  return await vi.waitFor(
-    async () => {
-      const found = await machines.snapshotState(id, snap)
-      expect(found.state).toMatch(/ready|failed/)
-      return found
-    },
-    { timeout: 60_000, interval: 20 },
-  )
+  return await until(async () => {
+    const found = await machines.snapshotState(id, snap)
+    expect(found.state).toMatch(/ready|failed/)
+    return found
+  })
 }
 
 /** Writes words behind the end of the partition of the tiny disk, where nothing else is. */

@@ -207,7 +207,6 @@ test.skipIf(!hasQemu)(
     await transferJob({ imageId }, true)
     expect(await db().image.findUnique({ where: { id: imageId } })).toMatchObject({ state: 'available' })
   },
-  90_000,
 )
 
 test('what was promised is given back however a transfer ends', async () => {

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { afterAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { setDisabled } from '@/lib/accounts/writes'
 import { operatorContext } from '@/lib/admin/operator'
 import { db } from '@/lib/db/client'
@@ -24,6 +24,7 @@ import {
   tally,
   whileLocked,
 } from '@/lib/testing/builders'
+import { untilTrue } from '@/lib/testing/until'
 import { cancelShare, shareImage } from './writes'
 
 process.env.ECS_DATABASE_POOL = '30'
@@ -95,7 +96,7 @@ describe('share against delete', () => {
       )
     // The delete has met the share once it waits for the recipient, who is locked here.
     const deleted = await whileLocked([recipient.id], sharing, async () => {
-      await vi.waitUntil(() => db().share.findUnique({ where: { id } }), { timeout: 10_000, interval: 5 })
+      await untilTrue(() => db().share.findUnique({ where: { id } }))
       await somebodyWaits()
     })
     expect(deleted).toMatchObject({ ok: true })

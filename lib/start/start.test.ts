@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
+import { until, untilTrue } from '@/lib/testing/until'
 import { processStart } from '../embedded/process-start'
 import { keepRunning, metricsPort } from './children'
 import { makeDemo } from './demo'
@@ -133,7 +134,7 @@ describe('a process that is kept running', () => {
     const pid = Number(await line(told, 1))
     expect(processStart(pid)).toBeDefined()
     supervisor.kill('SIGKILL')
-    await vi.waitFor(() => expect(processStart(pid)).toBeUndefined(), 2_000)
+    await until(() => expect(processStart(pid)).toBeUndefined())
   })
 })
 
@@ -176,5 +177,5 @@ async function line(file: string, number: number): Promise<string> {
     const lines = fs.existsSync(file) ? fs.readFileSync(file, 'utf8').split('\n') : []
     return lines.length > number && lines[number - 1]
   }
-  return await vi.waitUntil(look, { timeout: 25_000, interval: 20 })
+  return await untilTrue(look)
 }

@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { blobKey } from '@/lib/blobs/rules'
 import { db } from '@/lib/db/client'
 import { createInstancesInput } from '@/lib/instances/schema'
@@ -13,6 +13,7 @@ import { S3Server } from '@/lib/stores/fixtures/s3-server'
 import { bootDisk, Terminal, whyNoMachine } from '@/lib/testing/boot-disk'
 import { account, bucketRegion, nth, stored, storedDisk } from '@/lib/testing/builders'
 import { instance, instanceType, machineHost } from '@/lib/testing/builders-instances'
+import { until, untilTrue } from '@/lib/testing/until'
 import { runHost } from './host'
 import { failureOf } from './operate'
 
@@ -117,7 +118,7 @@ test('a download goes on for whoever still waits, and ends when nobody does', as
     const [first, second] = [new AbortController(), new AbortController()]
     const asked = [machines.prepare(base, first.signal), machines.prepare(base, second.signal)]
     const outcomes = Promise.allSettled(asked)
-    await vi.waitUntil(() => held.length === 1, { timeout: 20_000 })
+    await untilTrue(() => held.length === 1)
     first.abort()
     await expect(asked[0]).rejects.toThrow('aborted')
     nth(held, 0)()
@@ -128,48 +129,44 @@ test('a download goes on for whoever still waits, and ends when nobody does', as
     const third = new AbortController()
     const alone = machines.prepare(base, third.signal)
     const ended = expect(alone).rejects.toThrow('aborted')
-    await vi.waitUntil(() => held.length === 2, { timeout: 20_000 })
+    await untilTrue(() => held.length === 2)
     third.abort()
     await ended
     nth(held, 1)()
-    await vi.waitFor(() => expect(whatIsCached(base)).toEqual([]), { timeout: 20_000 })
+    await until(() => expect(whatIsCached(base)).toEqual([]))
   } finally {
     server.before = count
   }
 })
 
-test.skipIf(why !== '')(
-  `two machines start from one image in a bucket, which is read once ${why}`,
-  async () => {
-    const [regionId, owner, typeId] = [
-      await bucketRegion(server),
-      await account(),
-      await instanceType({ memoryMib: 256 }),
-    ]
-    const imageId = await storedDisk(owner, regionId, disk ?? '')
-    const { blob } = await db().image.findUniqueOrThrow({ where: { id: imageId }, include: { blob: true } })
-    // The hosts of other tests, which nobody looks after, take no new instance.
-    await db().machineHost.updateMany({ data: { seenAt: new Date(0) } })
-    const over = new AbortController()
-    const hosting = runHost(over.signal)
-    try {
-      const real = { version: { not: 'test' } }
-      await vi.waitFor(async () => expect(await db().machineHost.count({ where: real })).toBe(1), { timeout: 60_000 })
-      const words = { region: regionId, imageId, name: 'quay', typeId, diskGib: 1, count: 2 }
-      const made = await createInstances(owner.ctx, createInstancesInput.parse(words))
-      const ids = made.ok ? made.value.instanceIds : []
-      expect(ids).toHaveLength(2)
-      for (const id of ids) {
-        const find = async () => await db().instance.findUniqueOrThrow({ where: { id } })
-        await vi.waitFor(async () => expect(await find()).toMatchObject({ state: 'running' }), { timeout: 90_000 })
-        await new Terminal(await machines.console(id)).sees('/ #')
-      }
-      expect(reads.get(blob ? blobKey(blob) : '')).toBe(1)
-    } finally {
-      over.abort()
-      await hosting
-      for (const id of await machines.list()) await machines.destroy(id)
+test.skipIf(why !== '')(`two machines start from one image in a bucket, which is read once ${why}`, async () => {
+  const [regionId, owner, typeId] = [
+    await bucketRegion(server),
+    await account(),
+    await instanceType({ memoryMib: 256 }),
+  ]
+  const imageId = await storedDisk(owner, regionId, disk ?? '')
+  const { blob } = await db().image.findUniqueOrThrow({ where: { id: imageId }, include: { blob: true } })
+  // The hosts of other tests, which nobody looks after, take no new instance.
+  await db().machineHost.updateMany({ data: { seenAt: new Date(0) } })
+  const over = new AbortController()
+  const hosting = runHost(over.signal)
+  try {
+    const real = { version: { not: 'test' } }
+    await until(async () => expect(await db().machineHost.count({ where: real })).toBe(1))
+    const words = { region: regionId, imageId, name: 'quay', typeId, diskGib: 1, count: 2 }
+    const made = await createInstances(owner.ctx, createInstancesInput.parse(words))
+    const ids = made.ok ? made.value.instanceIds : []
+    expect(ids).toHaveLength(2)
+    for (const id of ids) {
+      const find = async () => await db().instance.findUniqueOrThrow({ where: { id } })
+      await until(async () => expect(await find()).toMatchObject({ state: 'running' }))
+      await new Terminal(await machines.console(id)).sees('/ #')
     }
-  },
-  240_000,
-)
+    expect(reads.get(blob ? blobKey(blob) : '')).toBe(1)
+  } finally {
+    over.abort()
+    await hosting
+    for (const id of await machines.list()) await machines.destroy(id)
+  }
+})

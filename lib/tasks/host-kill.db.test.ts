@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { afterAll, afterEach, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, expect, test } from 'vitest'
 import { db } from '@/lib/db/client'
 import type { InstanceStateName } from '@/lib/instances/rules'
 import { createInstancesInput } from '@/lib/instances/schema'
@@ -12,13 +12,13 @@ import { bootDisk, whyNoMachine } from '@/lib/testing/boot-disk'
 import { account, region, storedDisk } from '@/lib/testing/builders'
 import { instanceType } from '@/lib/testing/builders-instances'
 import { seededRandom } from '@/lib/testing/random'
+import { until, untilTrue } from '@/lib/testing/until'
 
 // A worker that is killed at any moment of any task, and another one after it.
 
 const disk = whyNoMachine() === null ? await bootDisk() : null
 const why = whyNoMachine() ?? (disk ? '' : 'the packages of the disk that boots cannot be had')
 const random = seededRandom(11)
-const patience = { timeout: 60_000, interval: 20 }
 
 let worker: ChildProcess | undefined
 function startWorker(): void {
@@ -41,7 +41,7 @@ afterAll(async () => {
 
 async function becomes(id: string, state: InstanceStateName): Promise<void> {
   const find = async () => await db().instance.findUniqueOrThrow({ where: { id } })
-  await vi.waitFor(async () => expect(await find()).toMatchObject({ state, task: null }), patience)
+  await until(async () => expect(await find()).toMatchObject({ state, task: null }))
 }
 
 /** The processes of QEMU that run this machine. */
@@ -53,65 +53,58 @@ const qemuOf = (id: string) =>
 /** Kills the worker some hundred milliseconds after it was asked, and starts the next one. */
 async function killedMeanwhile(): Promise<void> {
   const end = performance.now() + random() * 700
-  await vi.waitUntil(() => performance.now() > end, { timeout: 5_000, interval: 5 })
+  await untilTrue(() => performance.now() > end)
   await killWorker()
   startWorker()
 }
 
-test.skipIf(why !== '')(
-  `the state is true after a kill at every task, and nothing is left over ${why}`,
-  async () => {
-    const [here, owner, typeId] = [await region(), await account(), await instanceType({ memoryMib: 256 })]
-    const imageId = await storedDisk(owner, here, disk ?? '')
-    startWorker()
-    await vi.waitFor(async () => expect(await db().machineHost.count()).toBe(1), { timeout: 60_000, interval: 50 })
-    const input = createInstancesInput.parse({ region: here, imageId, name: 'quay', typeId, diskGib: 1 })
-    const made = await createInstances(owner.ctx, input)
-    const instanceId = made.ok ? (made.value.instanceIds[0] ?? '') : ''
-    const own = { region: here, instanceId }
-    await killedMeanwhile()
-    await becomes(instanceId, 'running')
-    expect(qemuOf(instanceId)).toHaveLength(1)
+test.skipIf(why !== '')(`the state is true after a kill at every task, and nothing is left over ${why}`, async () => {
+  const [here, owner, typeId] = [await region(), await account(), await instanceType({ memoryMib: 256 })]
+  const imageId = await storedDisk(owner, here, disk ?? '')
+  startWorker()
+  await until(async () => expect(await db().machineHost.count()).toBe(1))
+  const input = createInstancesInput.parse({ region: here, imageId, name: 'quay', typeId, diskGib: 1 })
+  const made = await createInstances(owner.ctx, input)
+  const instanceId = made.ok ? (made.value.instanceIds[0] ?? '') : ''
+  const own = { region: here, instanceId }
+  await killedMeanwhile()
+  await becomes(instanceId, 'running')
+  expect(qemuOf(instanceId)).toHaveLength(1)
 
-    await rebuildInstance(owner.ctx, own)
-    await killedMeanwhile()
-    await becomes(instanceId, 'running')
-    expect(qemuOf(instanceId)).toHaveLength(1)
+  await rebuildInstance(owner.ctx, own)
+  await killedMeanwhile()
+  await becomes(instanceId, 'running')
+  expect(qemuOf(instanceId)).toHaveLength(1)
 
-    const asked = await createSnapshot(owner.ctx, { ...own, name: 'kept', description: '' })
-    const snapshotId = asked.ok ? asked.value.snapshotId : ''
-    await killedMeanwhile()
-    const find = async () => await db().snapshot.findUniqueOrThrow({ where: { id: snapshotId } })
-    await vi.waitFor(async () => expect((await find()).state).toBe('available'), patience)
-    await vi.waitFor(async () => expect(await hostMachines().listSnapshots(instanceId)).toEqual([]), patience)
+  const asked = await createSnapshot(owner.ctx, { ...own, name: 'kept', description: '' })
+  const snapshotId = asked.ok ? asked.value.snapshotId : ''
+  await killedMeanwhile()
+  const find = async () => await db().snapshot.findUniqueOrThrow({ where: { id: snapshotId } })
+  await until(async () => expect((await find()).state).toBe('available'))
+  await until(async () => expect(await hostMachines().listSnapshots(instanceId)).toEqual([]))
 
-    // The machine dies while nobody looks.
-    await killWorker()
-    execFileSync('pkill', ['-KILL', '-f', `^qemu-system.* guest=${instanceId},`])
-    startWorker()
-    await becomes(instanceId, 'failed')
-    await rebuildInstance(owner.ctx, own)
-    await becomes(instanceId, 'running')
+  // The machine dies while nobody looks.
+  await killWorker()
+  execFileSync('pkill', ['-KILL', '-f', `^qemu-system.* guest=${instanceId},`])
+  startWorker()
+  await becomes(instanceId, 'failed')
+  await rebuildInstance(owner.ctx, own)
+  await becomes(instanceId, 'running')
 
-    await stopInstance(owner.ctx, own)
-    await killedMeanwhile()
-    await becomes(instanceId, 'stopped')
-    await terminateInstance(owner.ctx, { ...own, typedName: 'quay' })
-    await killedMeanwhile()
-    await becomes(instanceId, 'terminated')
-    expect(qemuOf(instanceId)).toEqual([])
-    await vi.waitFor(async () => expect(await hostMachines().list()).toEqual([]), patience)
-    const runs = await db().instanceRun.findMany({ where: { instanceId } })
-    expect(runs.length).toBeGreaterThan(0)
-    expect(runs.some(({ isOpen }) => isOpen)).toBe(false)
-    // However often it started, its hours are charged once, by the owner's account.
-    await vi.waitFor(
-      async () => expect(await db().ledgerEntry.count({ where: { instanceId } })).toBeGreaterThan(0),
-      patience,
-    )
-    const lines = await db().ledgerEntry.findMany({ where: { instanceId } })
-    expect(new Set(lines.map(({ hour }) => hour.getTime())).size).toBe(lines.length)
-    expect(lines.every(({ accountId }) => accountId === owner.id)).toBe(true)
-  },
-  300_000,
-)
+  await stopInstance(owner.ctx, own)
+  await killedMeanwhile()
+  await becomes(instanceId, 'stopped')
+  await terminateInstance(owner.ctx, { ...own, typedName: 'quay' })
+  await killedMeanwhile()
+  await becomes(instanceId, 'terminated')
+  expect(qemuOf(instanceId)).toEqual([])
+  await until(async () => expect(await hostMachines().list()).toEqual([]))
+  const runs = await db().instanceRun.findMany({ where: { instanceId } })
+  expect(runs.length).toBeGreaterThan(0)
+  expect(runs.some(({ isOpen }) => isOpen)).toBe(false)
+  // However often it started, its hours are charged once, by the owner's account.
+  await until(async () => expect(await db().ledgerEntry.count({ where: { instanceId } })).toBeGreaterThan(0))
+  const lines = await db().ledgerEntry.findMany({ where: { instanceId } })
+  expect(new Set(lines.map(({ hour }) => hour.getTime())).size).toBe(lines.length)
+  expect(lines.every(({ accountId }) => accountId === owner.id)).toBe(true)
+})

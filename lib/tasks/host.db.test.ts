@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { db } from '@/lib/db/client'
 import { deleteImage, purgeImage } from '@/lib/images/writes'
 import type { InstanceStateName } from '@/lib/instances/rules'
@@ -19,6 +19,7 @@ import { createInstanceImage, deleteSnapshot } from '@/lib/snapshots/writes'
 import { bootDisk, Terminal, whyNoMachine } from '@/lib/testing/boot-disk'
 import { account, held, keysIn, region, storedDisk, type TestAccount } from '@/lib/testing/builders'
 import { instanceType } from '@/lib/testing/builders-instances'
+import { until } from '@/lib/testing/until'
 import { runHost } from './host'
 import { removeBlob } from './remove-blob'
 
@@ -26,7 +27,7 @@ import { removeBlob } from './remove-blob'
 
 const disk = whyNoMachine() === null ? await bootDisk() : null
 const why = whyNoMachine() ?? (disk ? '' : 'the packages of the disk that boots cannot be had')
-const real = (name: string, run: () => Promise<void>) => test.skipIf(why !== '')(name, { timeout: 240_000 }, run)
+const real = (name: string, run: () => Promise<void>) => test.skipIf(why !== '')(name, run)
 
 let over = new AbortController()
 let hosting: Promise<void> = Promise.resolve()
@@ -45,19 +46,16 @@ afterEach(async () => {
 afterAll(end)
 
 async function becomes(id: string, state: InstanceStateName) {
-  return await vi.waitFor(
-    async () => {
-      const found = await db().instance.findUniqueOrThrow({ where: { id }, include: { runs: true } })
-      expect([found.state, found.task, found.reason]).toEqual([state, null, found.reason])
-      return found
-    },
-    { timeout: 60_000, interval: 50 },
-  )
+  return await until(async () => {
+    const found = await db().instance.findUniqueOrThrow({ where: { id }, include: { runs: true } })
+    expect([found.state, found.task, found.reason]).toEqual([state, null, found.reason])
+    return found
+  })
 }
 
 async function created(who: TestAccount, here: string, imageId: string, count = 1): Promise<string[]> {
   const typeId = await instanceType({ memoryMib: 256 })
-  await vi.waitFor(async () => expect(await db().machineHost.count()).toBe(1), { timeout: 30_000 })
+  await until(async () => expect(await db().machineHost.count()).toBe(1))
   const input = createInstancesInput.parse({
     region: here,
     imageId,
@@ -123,7 +121,7 @@ real(
     await end()
     const terminal = await speaks(id)
     terminal.type('poweroff -f')
-    await vi.waitFor(async () => expect((await hostMachines().state(id)).state).toBe('stopped'), { timeout: 60_000 })
+    await until(async () => expect((await hostMachines().state(id)).state).toBe('stopped'))
     expect(await db().instance.findUniqueOrThrow({ where: { id } })).toMatchObject({ state: 'running' })
     begin()
     const found = await becomes(id, 'stopped')
@@ -144,18 +142,15 @@ real(
     await terminal.sees('W=9')
     const asked = await createInstanceImage(owner.ctx, { ...own, name: 'made' })
     const snapshotId = asked.ok ? asked.value.snapshotId : ''
-    const snapshot = await vi.waitFor(
-      async () => {
-        const found = await db().snapshot.findUniqueOrThrow({ where: { id: snapshotId } })
-        expect(found.state).toBe('available')
-        return found
-      },
-      { timeout: 60_000, interval: 50 },
-    )
+    const snapshot = await until(async () => {
+      const found = await db().snapshot.findUniqueOrThrow({ where: { id: snapshotId } })
+      expect(found.state).toBe('available')
+      return found
+    })
     expect(snapshot).toMatchObject({ consistency: 'POWER_CUT', promisedBytes: 0n })
     const made = await db().image.findFirstOrThrow({ where: { ownerId: owner.id, name: 'made' } })
     expect(made).toMatchObject({ blobId: snapshot.blobId, source: 'INSTANCE', state: 'available' })
-    await vi.waitFor(async () => expect(await hostMachines().listSnapshots(id)).toEqual([]))
+    await until(async () => expect(await hostMachines().listSnapshots(id)).toEqual([]))
     expect(await keysIn(here)).toHaveLength(2)
     const [second = ''] = await created(owner, here, made.id)
     await becomes(second, 'running')

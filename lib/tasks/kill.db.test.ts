@@ -75,7 +75,7 @@ async function kill(process: ChildProcess): Promise<void> {
 /** Kills a worker once it has come to a point of its work; then it is a minute later, and its work is taken up again. */
 async function killWhen(hasCome: () => Promise<boolean> | boolean, release = async () => {}): Promise<void> {
   const running = startWorker()
-  await expect.poll(hasCome, { timeout: 90_000, interval: 5 }).toBe(true)
+  await expect.poll(hasCome).toBe(true)
   await kill(running)
   server.before = () => false
   await release()
@@ -114,11 +114,11 @@ async function settled(owner: TestAccount): Promise<void> {
     const images = await db().image.count({ where: { ownerId: owner.id, NOT: { state: 'available' } } })
     return images + (await db().blob.count({ where: { NOT: { state: 'ready' } } }))
   }
-  await expect.poll(inMotion, { timeout: 120_000, interval: 100 }).toBe(0)
+  await expect.poll(inMotion).toBe(0)
 }
 
 async function expectNothingWrong(): Promise<void> {
-  await expect.poll(async () => await listStaged(), { timeout: 10_000 }).toEqual([])
+  await expect.poll(async () => await listStaged()).toEqual([])
   expect((await verify()).filter(({ severity }) => severity === 'violation')).toEqual([])
 }
 
@@ -140,7 +140,6 @@ const importPoints =
   'checked, converted, before its first byte, between two parts, before and after they are put together'
 test.skipIf(!hasQemu)(
   `an import whose worker is killed while the disk is ${importPoints} becomes one image${qemuNote}`,
-  { timeout: 480_000 },
   async () => {
     const [here, owner] = await Promise.all([bucketRegion(server), account()])
     // A place that was lost, or one that was taken twice, would show.
@@ -176,9 +175,7 @@ test.skipIf(!hasQemu)(
   },
 )
 
-test('a copy whose worker is killed before its first byte, half way, and when all are there becomes one image', {
-  timeout: 360_000,
-}, async () => {
+test('a copy whose worker is killed before its first byte, half way, and when all are there becomes one image', async () => {
   const [here, there, owner] = await Promise.all([bucketRegion(server), region(), account()])
   await quota(owner, there, 1)
   const imageId = await stored(owner, here)
@@ -212,9 +209,7 @@ test('a copy whose worker is killed before its first byte, half way, and when al
   await expectNothingWrong()
 })
 
-test('a delete whose worker is killed before the bytes are gone, and before their row is, is done to its end', {
-  timeout: 360_000,
-}, async () => {
+test('a delete whose worker is killed before the bytes are gone, and before their row is, is done to its end', async () => {
   const [here, there, owner] = await Promise.all([bucketRegion(server), region(), account()])
   const deleteForGood = async (imageId: string) => {
     const input = { imageId, cancelShares: false, typedName: null, region: null, isForGood: true }
@@ -243,7 +238,6 @@ test('a delete whose worker is killed before the bytes are gone, and before thei
 
 test.skipIf(!hasQemu)(
   `a worker that was frozen, taken for dead and wakes up when its work is done changes nothing${qemuNote}`,
-  { timeout: 360_000 },
   async () => {
     const [here, owner] = await Promise.all([bucketRegion(server), account()])
     const imageId = await arrived(owner, here)
@@ -264,7 +258,7 @@ test.skipIf(!hasQemu)(
     await minutesPass()
     const second = startWorker()
     const rowOf = async () => await db().image.findUnique({ where: { id: imageId }, include: { transfer: true } })
-    await expect.poll(async () => (await rowOf())?.state, { timeout: 120_000 }).toBe('available')
+    await expect.poll(async () => (await rowOf())?.state).toBe('available')
     const inHand = async () =>
       await db().$queryRaw<
         unknown[]
@@ -275,7 +269,7 @@ test.skipIf(!hasQemu)(
     wake()
     frozen.kill('SIGCONT')
     // Awake it ends its job, well or badly, and tells the queue so.
-    await expect.poll(inHand, { timeout: 60_000 }).toHaveLength(0)
+    await expect.poll(inHand).toHaveLength(0)
     await kill(frozen)
     expect(await rowOf()).toMatchObject({ state: 'available', transfer: null })
     expect(await keysIn(here)).toEqual(keys)

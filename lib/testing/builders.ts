@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
-import { vi } from 'vitest'
 import type { LookUpParams } from '@/lib/accounts/schema'
 import { type Context, mintViewer } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
@@ -12,6 +11,7 @@ import { beginImport } from '@/lib/imports/writes'
 import type { Result } from '@/lib/result'
 import { type ShareImageInput, shareImageInput } from '@/lib/shares/schema'
 import { storeOf } from '@/lib/stores/store'
+import { untilTrue } from '@/lib/testing/until'
 import { claimPlace, settleTransfer } from '@/lib/transfers/writes'
 
 // Builders of database tests: they write rows instead of calling the operations under test. Each test makes its own
@@ -21,7 +21,7 @@ import { claimPlace, settleTransfer } from '@/lib/transfers/writes'
 export const noon = new Date('2026-03-10T04:00:00.000Z')
 
 /** The lease patience of test transfers: 23 days. */
-export const farAway = 2_000_000_000
+const farAway = 2_000_000_000
 
 export const minutes = (count: number) => count * 60_000
 export const later = (ms: number) => new Date(noon.getTime() + ms)
@@ -278,12 +278,14 @@ export async function whileLocked<T>(
   return await running
 }
 
-/** Waits until a transaction of this database waits for a lock. Fails when none does within 10 s. */
+/** How many transactions of this database wait for a lock. */
+export async function lockWaits(): Promise<number> {
+  const waiting = await db().$queryRaw<{ count: number }[]>`
+    SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+  return nth(waiting, 0).count
+}
+
+/** Waits until a transaction of this database waits for a lock. */
 export async function somebodyWaits(): Promise<void> {
-  const isWaiting = async () => {
-    const waiting = await db().$queryRaw<{ count: number }[]>`
-      SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
-    return nth(waiting, 0).count > 0
-  }
-  await vi.waitUntil(isWaiting, { timeout: 10_000, interval: 5 })
+  await untilTrue(async () => (await lockWaits()) > 0)
 }

@@ -79,7 +79,6 @@ test.skipIf(!hasSmallDisk)(
     }
     expect((await verify()).filter(({ severity }) => severity === 'violation')).toEqual([])
   },
-  60_000,
 )
 
 test.skipIf(!hasSmallDisk || !hasQemu)(

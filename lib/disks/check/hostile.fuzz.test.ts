@@ -49,7 +49,7 @@ function makeDisk({ kind, tool, args, sizeMib }: (typeof kinds)[number]): Buffer
 for (const kind of kinds) {
   test.skipIf(!hasTools(kind.tool))(
     `no change to ${kind.kind} makes a check more than answer${toolsNote(kind.tool)}`,
-    { timeout: 60_000 + runs * 5_000 },
+    { timeout: 600_000 + runs * 5_000 },
     async () => {
       const disk = makeDisk(kind)
       const used = Math.min(disk.length, mib)
