@@ -106,7 +106,6 @@ function cleanedBytes(): Buffer {
 
 test.skipIf(!canClean).each(['ext2', 'ext3', 'ext4'])(
   `a cleaned %s holds no byte of a secret, and all else as before${note}`,
-  { timeout: 120_000 },
   async (kind) => {
     makeDisk(kind)
     const before = readFileSync(source)

@@ -2,6 +2,7 @@ import { describe, expect, it, test } from 'vitest'
 import type { RefusalCode } from '@/lib/result'
 import {
   canInstance,
+  diskGibMax,
   type HostFacts,
   type HostRefusal,
   hostNameMax,
@@ -27,9 +28,12 @@ import {
   refuseRestore,
   refuseTerminate,
   refuseType,
+  sshKeyMax,
   statesOfQuota,
   statesOnHost,
   taskPatienceMs,
+  terminatedKeptMs,
+  userDataMax,
 } from './rules'
 
 const gib = 2 ** 30
@@ -111,6 +115,11 @@ test('a reason explains the state of a failed, paused or lost instance, and else
   expect(['', 'machine_died', 'OTHER'].some(isReasonCode)).toBe(false)
 })
 
+test('the largest values that are taken', () => {
+  expect([hostNameMax, sshKeyMax, userDataMax, diskGibMax]).toEqual([63, 8_192, 16_384, 16_384])
+  expect(terminatedKeptMs).toBe(604_800_000)
+})
+
 test('how long a host may be at a task', () => {
   const minutes = Object.fromEntries(Object.entries(taskPatienceMs).map(([task, ms]) => [task, ms / 60_000]))
   expect(minutes).toEqual({ CREATE: 60, REBUILD: 60, RESTORE: 60, START: 2, RESTART: 1, FORCE_STOP: 1 })
@@ -130,6 +139,7 @@ describe('a host', () => {
     expect(refuseHost({ ...host, vcpus: 7 }, asked)).toEqual(full)
     expect(refuseHost({ ...host, memoryMib: 8191 }, asked)).toEqual(full)
     expect(refuseHost(host, { ...asked, count: 3 })).toEqual(full)
+    expect(refuseHost(host, { ...asked, shape: { vcpus: 2, memoryMib: 1024 } })).toEqual(full)
     expect(refuseHost({ ...host, taken: { vcpus: 7, memoryMib: 4096 } }, asked)).toEqual(full)
     expect(refuseHost({ ...host, taken: { vcpus: 6, memoryMib: 4097 } }, asked)).toEqual(full)
   })
