@@ -1,17 +1,28 @@
-'use client'
-
 import type { Route } from 'next'
 import Link from 'next/link'
-import { useTranslations } from 'next-intl'
-import { useRegionName } from '@/components/shell/current-region'
+import { getLocale, getTranslations } from 'next-intl/server'
 import { PageHeader } from '@/components/shell/page-header'
 import { buttonClass } from '@/components/ui/button-class'
 import type { ImageElsewhere } from '@/lib/images/schema'
+import { pageRegions } from '@/lib/page-regions'
+import { regionName } from '@/lib/regions/rules'
 
-/** Rule 6: an own image under another region's URL. Links to the image in its region, and to a copy. */
-export function ImageElsewherePage({ image, href, copyHref }: { image: ImageElsewhere; href: Route; copyHref: Route }) {
-  const t = useTranslations()
-  const region = useRegionName()(image.imageRegion)
+/**
+ * Rule 6: an own image under another region's URL. Links to the image in its region, and to a copy. It is rendered on the
+ * server only: few people see it, and every page of an image would load its code.
+ */
+export async function ImageElsewherePage({
+  image,
+  href,
+  copyHref,
+}: {
+  image: ImageElsewhere
+  href: Route
+  copyHref: Route
+}) {
+  const [t, locale, regions] = await Promise.all([getTranslations(), getLocale(), pageRegions()])
+  const found = regions.find(({ id }) => id === image.imageRegion)
+  const region = found ? regionName(found, locale) : image.imageRegion
   return (
     <main id="content" className="flex flex-col gap-4 p-4 md:p-6">
       <PageHeader

@@ -7,13 +7,17 @@ import { Badge } from '@/components/ui/badge'
 import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { Ellipsis } from '@/components/ui/ellipsis'
-import { EmptyState } from '@/components/ui/empty-state'
+import { late } from '@/components/ui/late'
 import { Status } from '@/components/ui/status'
 import { type Column, Table } from '@/components/ui/table'
 import { latePart } from '@/lib/late-part'
 import { paths } from '@/lib/paths'
 import type { ImageShare, ImageShares } from '@/lib/shares/schema'
 import { EndedShares } from './ended-shares'
+
+const EmptyState = late(
+  dynamic(() => latePart(() => import('@/components/ui/empty-state').then((module) => module.EmptyState))),
+)
 
 const CancelShareDialog = dynamic(
   () => latePart(() => import('./cancel-share-dialog').then((module) => module.CancelShareDialog)),

@@ -36,8 +36,15 @@ const lineLooks: Record<RecipientState['kind'], string> = {
   refused: 'text-danger',
 }
 
+/** The entries as chips. */
+export function UsernameChips({ entries, onRemove }: { entries: Entry[]; onRemove: (username: string) => void }) {
+  return entries.map((entry) => (
+    <UsernameChip key={entry.username} entry={entry} onRemove={() => onRemove(entry.username)} />
+  ))
+}
+
 /** An entry as a chip, with icon and word, so that colour is never the only sign. */
-export function UsernameChip({ entry, onRemove }: { entry: Entry; onRemove: () => void }) {
+function UsernameChip({ entry, onRemove }: { entry: Entry; onRemove: () => void }) {
   const t = useTranslations('share')
   const { kind, word } = useRecipientState(entry)
   const icon = icons[kind]
@@ -70,8 +77,19 @@ export function UsernameChip({ entry, onRemove }: { entry: Entry; onRemove: () =
   )
 }
 
-/** The sentence of an entry, in the list under the field. */
-export function RecipientLine({ entry }: { entry: Entry }) {
+/** The sentences of the entries, for the list under the field. */
+export function RecipientLines({ entries }: { entries: Entry[] }) {
+  return (
+    <>
+      <LimitLine entries={entries} />
+      {entries.map((entry) => (
+        <RecipientLine key={entry.username} entry={entry} />
+      ))}
+    </>
+  )
+}
+
+function RecipientLine({ entry }: { entry: Entry }) {
   const { kind, sentence } = useRecipientState(entry)
   // The exhausted look-up limit concerns all entries and is shown once.
   if (kind === 'unchecked' || kind === 'limited') return null
@@ -79,7 +97,7 @@ export function RecipientLine({ entry }: { entry: Entry }) {
 }
 
 /** Says once that the look-up limit is exhausted, if an entry was not looked up because of it. */
-export function LimitLine({ entries }: { entries: Entry[] }) {
+function LimitLine({ entries }: { entries: Entry[] }) {
   const t = useTranslations('share')
   const format = useFormatter()
   const resetsAt = useLimit(entries)

@@ -1,13 +1,23 @@
 'use client'
 
+import dynamic from 'next/dynamic'
 import { useTranslations } from 'next-intl'
 import { type ClipboardEvent, type KeyboardEvent, useEffect, useRef, useState } from 'react'
 import { useAfterPress } from '@/components/ui/after-press'
 import { classNames } from '@/components/ui/class-names'
+import { late } from '@/components/ui/late'
 import { splitUsernames } from '@/lib/accounts/rules'
+import { latePart } from '@/lib/late-part'
 import type { RefusedRecipient } from '@/lib/result'
 import type { Entry } from './recipient-state'
-import { LimitLine, RecipientLine, UsernameChip } from './username-chip'
+
+// What is shown of a username comes when somebody is about to type one.
+const loadEntries = () => latePart(() => import('./username-chip'))
+const UsernameChips = late(
+  dynamic(() => loadEntries().then((module) => module.UsernameChips)),
+  PlainChips,
+)
+const RecipientLines = late(dynamic(() => loadEntries().then((module) => module.RecipientLines)))
 
 /** Typed after a name, it makes the chip. A space may be within a person's name. */
 export const nameEnd = /[,;，；、\n]/
@@ -90,9 +100,7 @@ export function UsernamesField(props: UsernamesFieldProps) {
           isWrong ? 'border-danger' : 'border-line-strong',
         )}
       >
-        {chips.map((entry) => (
-          <UsernameChip key={entry.username} entry={entry} onRemove={() => remove(entry.username)} />
-        ))}
+        {chips.length > 0 && <UsernameChips entries={chips} onRemove={remove} />}
         {usernames.map((username) => (
           <input key={username} type="hidden" name="usernames[]" value={username} />
         ))}
@@ -111,6 +119,7 @@ export function UsernamesField(props: UsernamesFieldProps) {
           onChange={({ target: { value } }) => (nameEnd.test(value) ? add(value) : onType(value))}
           onKeyDown={onKeyDown}
           onPaste={onPaste}
+          onFocus={() => void loadEntries()}
           onBlur={finish}
           className="h-7 min-w-32 flex-1 bg-transparent px-1.5 text-md outline-none"
         />
@@ -118,14 +127,23 @@ export function UsernamesField(props: UsernamesFieldProps) {
       <div id="username-about" className="text-xs">
         <p className={error ? 'text-danger' : 'text-ink-muted'}>{error ?? t('usernameHint')}</p>
         <ul aria-live="polite" className="mt-1 grid gap-x-4 gap-y-0.5 empty:hidden sm:grid-cols-2">
-          <LimitLine entries={shown} />
-          {shown.map((entry) => (
-            <RecipientLine key={entry.username} entry={entry} />
-          ))}
+          {shown.length > 0 && <RecipientLines entries={shown} />}
         </ul>
       </div>
     </div>
   )
+}
+
+/** The names, until what shows their state has come. */
+function PlainChips({ entries }: { entries: Entry[] }) {
+  return entries.map(({ username }) => (
+    <span
+      key={username}
+      className="inline-flex h-7 max-w-full items-center rounded-full border border-line-strong border-dashed px-2 text-xs"
+    >
+      <span className="truncate">{username}</span>
+    </span>
+  ))
 }
 
 function useDebounced(value: string, waitMs: number): string {

@@ -7,9 +7,9 @@ const neverChanges = () => () => {}
 /**
  * A part of a page that is loaded on demand and may be rendered on the server. It comes with the first page load, so
  * that it exists without scripts. Added later it has its own boundary: the page stays usable while the code loads, even
- * if that fails. For parts never rendered on the server use `dynamic` with `ssr: false`.
+ * if that fails, with `Meanwhile` in its place. For parts never rendered on the server use `dynamic` with `ssr: false`.
  */
-export function late<P extends object>(Part: ComponentType<P>): ComponentType<P> {
+export function late<P extends object>(Part: ComponentType<P>, Meanwhile?: ComponentType<P>): ComponentType<P> {
   return function Late(props: P) {
     const isLive = useSyncExternalStore(
       neverChanges,
@@ -19,7 +19,7 @@ export function late<P extends object>(Part: ComponentType<P>): ComponentType<P>
     const [isAdded] = useState(isLive)
     if (!isAdded) return <Part {...props} />
     return (
-      <Suspense>
+      <Suspense fallback={Meanwhile && <Meanwhile {...props} />}>
         <Part {...props} />
       </Suspense>
     )
