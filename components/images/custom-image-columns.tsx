@@ -2,6 +2,7 @@
 
 import dynamic from 'next/dynamic'
 import { useLocale, useTranslations } from 'next-intl'
+import { RowName } from '@/components/shell/row-name'
 import { late } from '@/components/ui/late'
 import type { Column } from '@/components/ui/table'
 import { formatBytes } from '@/lib/format'
@@ -10,13 +11,12 @@ import type { CustomImage, CustomImageParams } from '@/lib/images/schema'
 import { latePart } from '@/lib/late-part'
 import { paths } from '@/lib/paths'
 import { recipientsMax } from '@/lib/shares/rules'
-import { ImageName } from './image-name'
 import { ImageOperations } from './image-operations'
 import { ImageProgress } from './image-state'
 import type { ImageTask } from './image-tasks'
 import { sortLink } from './list-links'
 import { ListTime } from './list-time'
-import { OperatingSystem } from './operating-system'
+import { OperatingSystem, OperatingSystemBelow } from './operating-system'
 
 // Few lists have a failed image.
 const FailureLine = late(dynamic(() => latePart(() => import('./failure-line').then((module) => module.FailureLine))))
@@ -64,7 +64,9 @@ function useFacts(list: CustomImageParams): Column<CustomImage>[] {
       sort: sort('name', t('image')),
       cell: (image) => (
         <>
-          <ImageName region={list.region} {...image} />
+          <RowName id={image.id} name={image.name} href={paths.image(list.region, image.id)}>
+            <OperatingSystemBelow name={image.operatingSystem} />
+          </RowName>
           {image.failure && <FailureLine failure={image.failure} />}
         </>
       ),
@@ -103,7 +105,7 @@ function useColumnsInUse(list: CustomImageParams): Column<CustomImage>[] {
       id: 'createdAt',
       header: t('created'),
       sort: sort('createdAt', t('created')),
-      cell: (image) => <ListTime at={image.createdAt} />,
+      cell: (image) => <ListTime at={image.createdAt} isShort />,
     },
   ]
 }

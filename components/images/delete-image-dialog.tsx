@@ -4,9 +4,8 @@ import { useQuery } from '@tanstack/react-query'
 import { useTranslations } from 'next-intl'
 import { useState } from 'react'
 import { RefusalNotice } from '@/components/shell/refusal-notice'
-import { useRefusalText } from '@/components/shell/refusal-text'
+import { isNameMismatch, TypedNameField } from '@/components/shell/typed-name-field'
 import { ConfirmDialog } from '@/components/ui/confirm-dialog'
-import { Field, inputClass } from '@/components/ui/field'
 import { toast } from '@/components/ui/toasts'
 import { deleteImageAction } from '@/lib/images/actions'
 import { canImage, isFailed } from '@/lib/images/rules'
@@ -28,7 +27,6 @@ type DeleteImageDialogProps = {
 export function DeleteImageDialog({ region, image, recycleDays, onClose, onDeleted }: DeleteImageDialogProps) {
   const t = useTranslations('deleteDialog')
   const tImages = useTranslations('images')
-  const refusalText = useRefusalText()
   const { run, isPending, refusal } = useAction(deleteImageAction, {
     changes: ['images', 'shares', 'quotas'],
     isLeaving: Boolean(onDeleted),
@@ -48,7 +46,6 @@ export function DeleteImageDialog({ region, image, recycleDays, onClose, onDelet
       onClose()
       onDeleted?.()
     })
-  const isNameWrong = refusal?.code === 'IMAGE_NAME_MISMATCH'
   return (
     <ConfirmDialog
       onDismiss={onClose}
@@ -58,7 +55,7 @@ export function DeleteImageDialog({ region, image, recycleDays, onClose, onDelet
       isPending={isPending}
       onConfirm={confirm}
     >
-      {refusal && !isNameWrong && <RefusalNotice refusal={refusal} />}
+      {refusal && !isNameMismatch(refusal) && <RefusalNotice refusal={refusal} />}
       <p>{isFailed(image.state) ? t('failed') : isBinned ? t('text', { days: recycleDays }) : t('textForGood')}</p>
       {canImage('bin', image.state) && <p>{t('instances')}</p>}
       {data && <ImageInstancesList usedBy={data.usedBy} />}
@@ -72,22 +69,13 @@ export function DeleteImageDialog({ region, image, recycleDays, onClose, onDelet
               </li>
             ))}
           </ul>
-          <Field
-            id="typed-name"
+          <TypedNameField
             label={t('typeName')}
-            hint={image.name}
-            error={isNameWrong ? refusalText(refusal) : undefined}
-          >
-            {(control) => (
-              <input
-                {...control}
-                value={typedName}
-                onChange={(event) => setTypedName(event.target.value)}
-                autoComplete="off"
-                className={inputClass}
-              />
-            )}
-          </Field>
+            name={image.name}
+            value={typedName}
+            onChange={setTypedName}
+            refusal={refusal}
+          />
         </>
       )}
     </ConfirmDialog>

@@ -13,11 +13,6 @@ import type { ImageTask } from './image-tasks'
 
 type ImageOperationsProps = { region: string; image: CustomImage; onAsk: (task: ImageTask) => void }
 
-// Two lines in a card, and in a table that has all columns and no room to spare.
-const operationsClass =
-  '-ml-1.5 flex flex-wrap gap-0.5 @min-[794px]/table-room:-mr-1.5 @min-[794px]/table-room:flex-nowrap @min-[1000px]/table-room:min-w-60 ' +
-  '@min-[1000px]/table-room:flex-wrap @min-[1140px]/table-room:flex-nowrap'
-
 /** The operations on an own image in its row. In a narrow table all but the first are under More. */
 export function ImageOperations({ region, image, onAsk }: ImageOperationsProps) {
   const t = useTranslations('images')
@@ -25,7 +20,7 @@ export function ImageOperations({ region, image, onAsk }: ImageOperationsProps) 
   const [first, ...rest] = items
   const name = image.name
   return (
-    <div className={operationsClass}>
+    <div className="row-operations">
       {first && <Operation item={first} name={name} />}
       {rest.length > 1 && (
         <span className="table-narrow">

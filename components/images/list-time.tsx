@@ -2,8 +2,11 @@
 
 import { useFormatter } from 'next-intl'
 
-/** A moment in a list: the date, and the time if the table has room. The tooltip has all of it. */
-export function ListTime({ at }: { at: string }) {
+/**
+ * A moment in a list: the date, and the time if the table has room. The tooltip has all of it. `isShort` leaves the time out
+ * at 1280 px, too, for a list with many operations.
+ */
+export function ListTime({ at, isShort = false }: { at: string; isShort?: boolean }) {
   const format = useFormatter()
   const date = new Date(at)
   return (
@@ -12,8 +15,12 @@ export function ListTime({ at }: { at: string }) {
       title={format.dateTime(date, { dateStyle: 'full', timeStyle: 'long' })}
       className="whitespace-nowrap tabular-nums"
     >
-      <span className="table-not-narrow">{format.dateTime(date, { dateStyle: 'medium', timeStyle: 'short' })}</span>
-      <span className="table-narrow">{format.dateTime(date, { dateStyle: 'medium' })}</span>
+      <span className={isShort ? 'table-widest' : 'table-not-narrow'}>
+        {format.dateTime(date, { dateStyle: 'medium', timeStyle: 'short' })}
+      </span>
+      <span className={isShort ? 'table-not-widest' : 'table-narrow'}>
+        {format.dateTime(date, { dateStyle: 'medium' })}
+      </span>
     </time>
   )
 }

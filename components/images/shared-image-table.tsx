@@ -7,6 +7,7 @@ import { useLocale, useTranslations } from 'next-intl'
 import { useEffect, useRef, useState } from 'react'
 import { EndedShares } from '@/components/shares/ended-shares'
 import { useRegionName } from '@/components/shell/current-region'
+import { RowName } from '@/components/shell/row-name'
 import { Badge } from '@/components/ui/badge'
 import { Button } from '@/components/ui/button'
 import { buttonClass } from '@/components/ui/button-class'
@@ -21,12 +22,11 @@ import { paths } from '@/lib/paths'
 import { markSharesSeenAction } from '@/lib/shares/actions'
 import { sharedImagesQuery } from '@/lib/shares/queries'
 import type { SharedImage, SharedImageList, SharedImageParams } from '@/lib/shares/schema'
-import { ImageName } from './image-name'
 import { keptOrder, sharedSorts, sortLink } from './list-links'
 import { ListPager } from './list-pager'
 import { ListTime } from './list-time'
 import { type Filter, ListToolbar } from './list-toolbar'
-import { OperatingSystem } from './operating-system'
+import { OperatingSystem, OperatingSystemBelow } from './operating-system'
 import { QuotaLine } from './quota-line'
 
 const CancelShareDialog = dynamic(
@@ -144,12 +144,14 @@ function useColumns(
       header: t('image'),
       cell: (image) => (
         <>
-          <ImageName
-            {...image}
-            region={list.region}
+          <RowName
             id={image.imageId}
+            name={image.name}
+            href={paths.image(list.region, image.imageId)}
             badge={newIds.has(image.shareId) && <Badge tone="accent">{t('new')}</Badge>}
-          />
+          >
+            <OperatingSystemBelow name={image.operatingSystem} />
+          </RowName>
           {image.note && <p className="max-w-[60ch] whitespace-pre-line text-ink-muted text-xs">{image.note}</p>}
         </>
       ),
@@ -188,7 +190,7 @@ function useColumns(
       header: t('operation'),
       card: 'foot',
       cell: (image) => (
-        <div className="-mx-1.5 flex gap-0.5 max-sm:flex-wrap">
+        <div className="row-operations">
           <Link
             href={paths.createInstance(list.region, image.imageId)}
             aria-label={`${t('createInstance')}, ${image.name}`}

@@ -3,6 +3,7 @@
 import { useLocale, useTranslations } from 'next-intl'
 import { sortLink } from '@/components/images/list-links'
 import { ListTime } from '@/components/images/list-time'
+import { RowName } from '@/components/shell/row-name'
 import { Badge } from '@/components/ui/badge'
 import { Ellipsis } from '@/components/ui/ellipsis'
 import type { Column } from '@/components/ui/table'
@@ -10,7 +11,6 @@ import { formatBytes } from '@/lib/format'
 import { isTerminated, reasonKind } from '@/lib/instances/rules'
 import type { InstanceItem, InstanceListParams } from '@/lib/instances/schema'
 import { paths } from '@/lib/paths'
-import { InstanceName } from './instance-name'
 import { InstanceOperations } from './instance-operations'
 import { InstanceState } from './instance-state'
 import type { InstanceTask } from './instance-tasks'
@@ -37,11 +37,14 @@ export function useInstanceColumns(list: InstanceListParams, onAsk: OnAsk): Colu
       sort: sort('name', t('instance')),
       cell: (instance) => (
         <>
-          <InstanceName
-            region={list.region}
-            {...instance}
+          <RowName
+            id={instance.id}
+            name={instance.name}
+            href={paths.instance(list.region, instance.id)}
             badge={instance.isProtected && <Badge tone="neutral">{t('protected')}</Badge>}
-          />
+          >
+            <Ellipsis text={instance.typeId} className="table-narrow text-ink-muted text-xs" />
+          </RowName>
           {instance.reason && <ReasonLine reason={instance.reason} isBad={reasonKind(instance.state) === 'failed'} />}
         </>
       ),

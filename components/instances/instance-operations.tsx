@@ -22,7 +22,7 @@ export function InstanceOperations({ region, instance, onAsk }: InstanceOperatio
   const first = operations.find(({ task }) => task === power)
   const rest = operations.filter((operation) => operation !== first)
   return (
-    <div className="-mx-1.5 flex gap-0.5">
+    <div className="row-operations">
       <Link
         href={paths.instanceConsole(region, id)}
         // A row for each instance: its terminal is heavy, and few are opened.

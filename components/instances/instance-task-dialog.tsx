@@ -3,11 +3,10 @@
 import { useTranslations } from 'next-intl'
 import { useEffect, useEffectEvent, useRef, useState } from 'react'
 import { RefusalNotice } from '@/components/shell/refusal-notice'
-import { useRefusalText } from '@/components/shell/refusal-text'
+import { isNameMismatch, TypedNameField } from '@/components/shell/typed-name-field'
 import { InstanceSnapshotDialog } from '@/components/snapshots/instance-snapshot-dialog'
 import { ConfirmDialog } from '@/components/ui/confirm-dialog'
 import { useReturn } from '@/components/ui/dialog-focus'
-import { Field, inputClass } from '@/components/ui/field'
 import { toast } from '@/components/ui/toasts'
 import {
   forceStopInstanceAction,
@@ -77,11 +76,9 @@ function Confirmed({ task, region, instance, onClose }: Dialog<Exclude<AskedTask
 
 function TerminateDialog({ region, instance, onClose }: Omit<Dialog<'terminate'>, 'task'>) {
   const t = useTranslations('instanceDialog.terminate')
-  const refusalText = useRefusalText()
   const words = useTaskWords('terminate', instance)
   const [typedName, setTypedName] = useState('')
   const { run, isPending, refusal } = useAction(terminateInstanceAction, { changes: [...changes] })
-  const isNameWrong = refusal?.code === 'INSTANCE_NAME_MISMATCH'
   const confirm = () =>
     run({ region, instanceId: instance.id, typedName }, () => {
       toast(t('done', { name: instance.name }))
@@ -96,26 +93,17 @@ function TerminateDialog({ region, instance, onClose }: Omit<Dialog<'terminate'>
       isPending={isPending}
       onConfirm={confirm}
     >
-      {refusal && !isNameWrong && <RefusalNotice refusal={refusal} />}
+      {refusal && !isNameMismatch(refusal) && <RefusalNotice refusal={refusal} />}
       {words.map((text) => (
         <p key={text}>{text}</p>
       ))}
-      <Field
-        id="typed-name"
+      <TypedNameField
         label={t('typeName')}
-        hint={instance.name}
-        error={isNameWrong ? refusalText(refusal) : undefined}
-      >
-        {(control) => (
-          <input
-            {...control}
-            value={typedName}
-            onChange={(event) => setTypedName(event.target.value)}
-            autoComplete="off"
-            className={inputClass}
-          />
-        )}
-      </Field>
+        name={instance.name}
+        value={typedName}
+        onChange={setTypedName}
+        refusal={refusal}
+      />
     </ConfirmDialog>
   )
 }

@@ -4,7 +4,7 @@ import Link from 'next/link'
 import { useLocale, useTranslations } from 'next-intl'
 import { sortLink } from '@/components/images/list-links'
 import { ListTime } from '@/components/images/list-time'
-import { CopyButton } from '@/components/ui/copy-button'
+import { RowName } from '@/components/shell/row-name'
 import { Ellipsis } from '@/components/ui/ellipsis'
 import type { Column } from '@/components/ui/table'
 import { formatBytes } from '@/lib/format'
@@ -32,6 +32,7 @@ export function useSnapshotColumns(list: SnapshotListParams, onAsk: OnAsk): Colu
   const instance: Column<SnapshotItem> = {
     id: 'instance',
     header: t('instance'),
+    isWideOnly: true,
     cell: (snapshot) => <InstanceOf region={list.region} snapshot={snapshot} />,
   }
   return [
@@ -41,7 +42,16 @@ export function useSnapshotColumns(list: SnapshotListParams, onAsk: OnAsk): Colu
       sort: sort('name', t('snapshot')),
       cell: (snapshot) => (
         <>
-          <SnapshotName snapshot={snapshot} />
+          <RowName id={snapshot.id} name={snapshot.name}>
+            {!list.instanceId && (
+              <div className="table-narrow text-xs">
+                <InstanceOf region={list.region} snapshot={snapshot} />
+              </div>
+            )}
+          </RowName>
+          {snapshot.description && (
+            <Ellipsis text={snapshot.description} lines="two" className="text-ink-muted text-xs" />
+          )}
           {snapshot.failure && <SnapshotFailure failure={snapshot.failure} />}
         </>
       ),
@@ -69,26 +79,6 @@ export function useSnapshotColumns(list: SnapshotListParams, onAsk: OnAsk): Colu
       ),
     },
   ]
-}
-
-function SnapshotName({ snapshot: { id, name, description } }: { snapshot: SnapshotItem }) {
-  const t = useTranslations('images')
-  return (
-    <div className="min-w-0">
-      <Ellipsis text={name} className="font-medium" />
-      <div className="flex h-4 items-center gap-0.5 whitespace-nowrap font-mono text-ink-muted text-xs">
-        {id}
-        <CopyButton
-          text={id}
-          label={t('copyId', { id })}
-          copiedLabel={t('copied')}
-          failedLabel={t('copyFailed', { text: id })}
-          isQuiet
-        />
-      </div>
-      {description && <Ellipsis text={description} className="text-ink-muted text-xs" />}
-    </div>
-  )
 }
 
 function InstanceOf({ region, snapshot: { instance } }: { region: string; snapshot: SnapshotItem }) {

@@ -13,7 +13,7 @@ type SnapshotOperationsProps = { region: string; snapshot: SnapshotItem; onAsk: 
 export function SnapshotOperations({ region, snapshot: { id, name, state }, onAsk }: SnapshotOperationsProps) {
   const t = useTranslations('snapshots')
   return (
-    <div className="-mx-1.5 flex flex-wrap gap-0.5">
+    <div className="row-operations">
       <Button
         kind="text"
         aria-label={`${t('createImage')}, ${name}`}

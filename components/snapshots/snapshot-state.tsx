@@ -2,7 +2,6 @@
 
 import { useTranslations } from 'next-intl'
 import { Badge, type Tone } from '@/components/ui/badge'
-import { Ellipsis } from '@/components/ui/ellipsis'
 import { ProgressBar } from '@/components/ui/progress-bar'
 import { isBeingMade, percentMade, type SnapshotStateName } from '@/lib/snapshots/rules'
 import type { SnapshotItem } from '@/lib/snapshots/schema'
@@ -24,10 +23,10 @@ export function SnapshotState({ snapshot: { state, consistency } }: { snapshot: 
   )
 }
 
-/** Why a snapshot failed, under its name. */
+/** Why a snapshot failed, under its name. A snapshot has no page that would say the rest, so all of it stands here. */
 export function SnapshotFailure({ failure }: { failure: NonNullable<SnapshotItem['failure']> }) {
   const t = useTranslations('snapshotFailures')
-  return <Ellipsis text={t(failure.code)} lines="two" className="text-danger text-xs" />
+  return <p className="text-danger text-xs">{t(failure.code)}</p>
 }
 
 /** How far a snapshot has come that is being made. */
