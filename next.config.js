@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import createNextIntlPlugin from 'next-intl/plugin'
-import { securityHeadersFor, workerHeaders } from './lib/security-headers.mjs'
+import { workerHeaders } from './lib/security-headers.mjs'
 
 // Messages are compiled at build time, so their parser never reaches a browser.
 const withNextIntl = createNextIntlPlugin({
@@ -34,13 +34,7 @@ const nextConfig = {
     },
   },
   serverExternalPackages: ['pg', 'pino', 'prom-client', 'ws', '@aws-sdk/client-s3', '@node-rs/argon2'],
-  // Elsewhere the program that serves says them.
-  headers: async () => [
-    ...(process.env.NODE_ENV === 'development'
-      ? [{ source: '/:path*', headers: securityHeadersFor(() => null, null) }]
-      : []),
-    { source: '/_next/static/:path*', headers: workerHeaders },
-  ],
+  headers: async () => [{ source: '/_next/static/:path*', headers: workerHeaders }],
 }
 
 export default withNextIntl(nextConfig)

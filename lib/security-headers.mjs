@@ -1,5 +1,4 @@
-// The headers of every answer. lib/start/server.mjs sets them, because only it knows the host of the request; in
-// development Next does.
+// The headers of every answer. lib/start/server.mjs sets them, because only it knows the host of the request.
 import { askedHosts } from './auth/own-address.mjs'
 
 // Allows nothing from other origins and no framing. Next puts small inline scripts into every page, so scripts are

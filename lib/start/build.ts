@@ -12,8 +12,8 @@ const apart = /^lib\/(start|bench|admin)\/|\.test\.ts$/
 export const next = 'node_modules/next/dist/bin/next'
 
 /** The arguments to Node that serve the build of NEXT_DIST_DIR. */
-export function serverAt(host: string, port: number): string[] {
-  return ['lib/start/server.mjs', '--hostname', host, '--port', String(port)]
+export function serverAt(host: string, port: number, { isDevelopment = false } = {}): string[] {
+  return ['lib/start/server.mjs', '--hostname', host, '--port', String(port), ...(isDevelopment ? ['--dev'] : [])]
 }
 
 /** Where `next build` puts its result and `next start` looks for it. */

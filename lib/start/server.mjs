@@ -11,24 +11,27 @@ import { securityHeadersFor } from '../security-headers.mjs'
 const methods = ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS']
 const broken = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
 
-const log = makeLog()
-logConsole(log)
 const { version } = JSON.parse(fs.readFileSync('package.json', 'utf8'))
-log.info({ version, node: process.version }, 'The server of Open ECS Console starts.')
-process.on('unhandledRejection', (error) => log.error({ err: error }, 'A promise was rejected and nobody looked.'))
-process.on('uncaughtException', (error) => log.error({ err: error }, 'An error was thrown and nobody caught it.'))
 
 const { values } = parseArgs({
   options: {
     hostname: { type: 'string', default: '127.0.0.1' },
     port: { type: 'string', default: '3000' },
+    // Pages are made anew when their sources change, and what Next prints is for whoever writes them.
+    dev: { type: 'boolean', default: false },
   },
 })
-const { hostname } = values
+const { hostname, dev } = values
 const port = Number(values.port)
+const log = makeLog()
+if (!dev) logConsole(log)
+log.info({ version, node: process.version }, 'The server of Open ECS Console starts.')
+process.on('unhandledRejection', (error) => log.error({ err: error }, 'A promise was rejected and nobody looked.'))
+process.on('uncaughtException', (error) => log.error({ err: error }, 'An error was thrown and nobody caught it.'))
+
 const configured = configuredOrigin(process.env)
 
-const console_ = next({ dev: false, dir: process.cwd(), hostname, port })
+const console_ = next({ dev, dir: process.cwd(), hostname, port })
 await console_.prepare()
 const handle = console_.getRequestHandler()
 
@@ -52,7 +55,10 @@ server.on('clientError', (error, socket) => {
 // (instrumentation.ts), which has put itself there.
 server.on('upgrade', async (request, socket, head) => {
   socket.on('error', () => socket.destroy())
-  const views = request.url.split('?', 1)[0] === '/api/socket' ? globalThis.ecsViews : undefined
+  const isView = request.url.split('?', 1)[0] === '/api/socket'
+  // The pages of a development server hear of changes through one of Next's own.
+  if (dev && !isView) return
+  const views = isView ? globalThis.ecsViews : undefined
   try {
     const status = views ? await views.upgrade(request, socket, head) : 404
     if (status !== null) refuseConnection(socket, status)

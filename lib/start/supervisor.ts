@@ -6,7 +6,7 @@ import { lockDataFolder, StartError } from '../embedded/data-folder'
 import { runningDatabase } from '../embedded/embedded'
 import { DatabaseKeeper } from '../embedded/keeper'
 import { becomesFree, isListening } from '../embedded/ports'
-import { build, buildFolder, next, serverAt } from './build'
+import { build, buildFolder, serverAt } from './build'
 import { type Child, type Children, keepRunning, metricsPort, worker } from './children'
 import { forgetHalfADemo, makeDemo } from './demo'
 import { announceEnd, end, endOnSignals, isEnding, onEnd } from './ending'
@@ -97,8 +97,7 @@ async function serveEmbedded(settings: Settings): Promise<void> {
 
 /** The processes that make up the console. */
 function processes({ isDevelopment, host, port, url }: Settings): Child[] {
-  const development = [next, 'dev', '--hostname', host, '--port', String(port)]
-  const args = isDevelopment ? development : serverAt(host, port)
+  const args = serverAt(host, port, { isDevelopment })
   const isReady = () => isListening(port, new URL(url).hostname)
   const server = { name: 'server', args, isReady, env: metricsPort(0) }
   return process.env.ECS_WORKER === 'off' ? [server] : [server, workerOf()]
