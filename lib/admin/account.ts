@@ -6,6 +6,7 @@ import { displayName, email, newPassword, username } from '@/lib/accounts/schema
 import { createAccount, setDisabled, setPassword } from '@/lib/accounts/writes'
 import { hashPassword } from '@/lib/auth/password'
 import { ok, type Result, refuse } from '@/lib/result'
+import { listInstancesAround } from '@/lib/shares/reads'
 import { operatorContext } from './operator'
 import { type Answer, answer, list } from './output'
 import { parseInput } from './refusals'
@@ -69,10 +70,20 @@ type AccountRow = Awaited<ReturnType<typeof listAccounts>>[number]
 export async function switchAccount(typed: string, disabled: boolean): Promise<Result<Answer>> {
   const switched = await setDisabled(operatorContext(), foldUsername(typed), disabled)
   if (!switched.ok) return switched
-  const line = disabled
-    ? `Disabled ${switched.value.username}; its sessions have ended.`
-    : `Enabled ${switched.value.username}.`
-  return ok(answer({ ...switched.value, disabled }, [line]))
+  const { username } = switched.value
+  if (!disabled) return ok(answer({ username, disabled }, [`Enabled ${username}.`]))
+  const instances = await listInstancesAround(username)
+  const said = answer({ username, disabled, instances }, [`Disabled ${username}; its sessions have ended.`])
+  said.notes.push(...instances.map((one) => noteOf(username, one)))
+  return ok(said)
+}
+
+/** What goes on although an account is disabled, so that nobody takes it for stopped. */
+function noteOf(disabled: string, { username, instances }: { username: string; instances: number }): string {
+  const count = instances === 1 ? '1 instance' : `${instances} instances`
+  return username === disabled
+    ? `${disabled} has ${count}. What runs keeps running and is charged; nobody can stop it until the account is enabled again.`
+    : `${username} has ${count} made from images of ${disabled}. They stay as they are, and so do the shares.`
 }
 
 /** `account password` */

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
+import { switchAccount } from '@/lib/admin/account'
 import { db } from '@/lib/db/client'
 import { account, held, image, region } from '@/lib/testing/builders'
 import { instance, instanceType, machineHost } from '@/lib/testing/builders-instances'
-import { getImageShares } from './reads'
+import { getImageShares, listInstancesAround } from './reads'
 
 test('the share page tells its owner how many instances each recipient has of the image: a number, and nothing else of them', async () => {
   const [here, sharer, first, second] = [await region(), await account(), await account(), await account()]
@@ -30,4 +31,23 @@ test('the share page tells its owner how many instances each recipient has of th
     ]),
   )
   for (const one of [first, second]) expect(await getImageShares(one.ctx, { region: here, imageId })).toBeNull()
+})
+
+test('the operator is told of the instances of an account and of those from its images, without terminated ones', async () => {
+  const [here, sharer, other] = [await region(), await account(), await account()]
+  const imageId = await image(sharer, here)
+  const options = { typeId: await instanceType(), hostId: await machineHost() }
+  await instance(sharer, here, { ...options, imageId: await image(other, here) })
+  for (const state of ['running', 'stopped', 'terminated'] as const)
+    await instance(other, here, { ...options, imageId, state })
+  await instance(other, here, { ...options, imageId: await image(other, here) })
+  expect(await listInstancesAround(sharer.username)).toEqual([
+    { username: sharer.username, instances: 1 },
+    { username: other.username, instances: 2 },
+  ])
+  const said = await switchAccount(sharer.username, true)
+  expect(said.ok && said.value.notes).toEqual([
+    `${sharer.username} has 1 instance. What runs keeps running and is charged; nobody can stop it until the account is enabled again.`,
+    `${other.username} has 2 instances made from images of ${sharer.username}. They stay as they are, and so do the shares.`,
+  ])
 })

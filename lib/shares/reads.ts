@@ -8,6 +8,8 @@ import { plannedEachTime } from '@/lib/db/statement-names'
 import { env } from '@/lib/env'
 import { newestFirst } from '@/lib/images/reads'
 import { listImageInstances } from '@/lib/instances/reads'
+import { statesOfQuota } from '@/lib/instances/rules'
+import type { ImageInstances } from '@/lib/instances/schema'
 import { metersOf } from '@/lib/quotas/reads'
 import type { QuotaMeters } from '@/lib/quotas/schema'
 import { dayTurnsAt, recipientsMax, shareDay } from './rules'
@@ -230,4 +232,18 @@ export async function findSharer(shareId: string): Promise<{ id: string; usernam
     select: { image: { select: { owner: { select: { id: true, username: true } } } } },
   })
   return share?.image.owner ?? null
+}
+
+/**
+ * Which master accounts have instances that belong to this one or were made from its images, the account itself first, and
+ * how many each. For the operator.
+ */
+export async function listInstancesAround(username: string): Promise<ImageInstances> {
+  return await db().$queryRaw<ImageInstances>`
+    WITH asked AS (SELECT id FROM "Account" WHERE username = ${username} AND "masterId" IS NULL)
+    SELECT min(a.username) AS username, count(*)::int AS instances
+    FROM "Instance" i JOIN "Account" a ON a.id = i."ownerId"
+    WHERE i.state = ANY(${[...statesOfQuota]}::"InstanceState"[])
+      AND (i."ownerId" IN (SELECT id FROM asked) OR i."imageOwnerId" IN (SELECT id FROM asked))
+    GROUP BY i."ownerId" ORDER BY bool_or(i."ownerId" IN (SELECT id FROM asked)) DESC, 1`
 }
