@@ -28,31 +28,33 @@ export default async function ConsoleLayout({ children }: LayoutProps<'/'>) {
   return (
     <PageAccount account={ctx.viewer.accountId}>
       <CurrentRegionProvider regions={regions} remembered={remembered}>
-        <a
-          href="#content"
-          className="sr-only z-50 rounded-control bg-accent px-3 py-2 text-on-accent focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
-        >
-          {t('skip')}
-        </a>
-        <Prefetch queries={[{ queryKey: regionContentsQuery().queryKey, data: contents }]}>
-          <TopBar
-            regions={regions}
-            theme={readTheme(jar.get(themeCookie)?.value)}
-            viewer={ctx.viewer}
-            version={version}
-          />
-        </Prefetch>
-        <PageStatusBar wasReadOnly={await isReadOnly()} />
-        <div className="flex min-h-[calc(100dvh-48px)]">
-          <aside className="w-14 shrink-0 border-line border-r bg-surface-raised max-md:hidden lg:w-54">
-            <div className="sticky top-12">
-              <SideMenu />
+        <div className="flex min-h-dvh flex-col">
+          <a
+            href="#content"
+            className="sr-only z-50 rounded-control bg-accent px-3 py-2 text-on-accent focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
+          >
+            {t('skip')}
+          </a>
+          <Prefetch queries={[{ queryKey: regionContentsQuery().queryKey, data: contents }]}>
+            <TopBar
+              regions={regions}
+              theme={readTheme(jar.get(themeCookie)?.value)}
+              viewer={ctx.viewer}
+              version={version}
+            />
+          </Prefetch>
+          <div className="flex flex-1">
+            <aside className="w-14 shrink-0 border-line border-r bg-surface-raised max-md:hidden lg:w-54">
+              <div className="sticky top-12">
+                <SideMenu />
+              </div>
+            </aside>
+            <div className="flex min-w-0 flex-1 flex-col">
+              <NavigationArea>{children}</NavigationArea>
+              <TimeZoneLine now={ctx.now} />
             </div>
-          </aside>
-          <div className="flex min-w-0 flex-1 flex-col">
-            <NavigationArea>{children}</NavigationArea>
-            <TimeZoneLine now={ctx.now} />
           </div>
+          <PageStatusBar wasReadOnly={await isReadOnly()} />
         </div>
       </CurrentRegionProvider>
     </PageAccount>

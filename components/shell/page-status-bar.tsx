@@ -20,9 +20,10 @@ export function PageStatusBar({ wasReadOnly }: { wasReadOnly: boolean }) {
   const t = useTranslations()
   const { status, readOnly } = usePageStatus(wasReadOnly)
   return (
-    <div role="alert" className="sticky top-12 z-20">
+    // At the foot of the window it takes its room from the end of the page: nothing that is being read moves when it comes.
+    <div role="alert" className="sticky bottom-0 z-20">
       {(status || readOnly) && (
-        <p className="flex flex-wrap items-center gap-x-3 gap-y-1 border-warn border-b bg-warn-soft px-4 py-2 text-sm md:px-6">
+        <p className="flex flex-wrap items-center gap-x-3 gap-y-1 border-warn border-t bg-warn-soft px-4 py-2 text-sm md:px-6">
           <Icon of={CircleAlert} className="size-4 shrink-0 text-warn" />
           <span className="min-w-0 flex-1 basis-60">
             {status

@@ -38,6 +38,9 @@ export function Toasts() {
     <Toaster
       // Not at the bottom right, where the operations of the last row are.
       position="bottom-center"
+      // Over the bar that says that the page cannot go on as it is.
+      offset={{ bottom: 56 }}
+      mobileOffset={{ bottom: 72 }}
       customAriaLabel={t('toasts')}
       duration={6000}
       toastOptions={{
