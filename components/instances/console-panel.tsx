@@ -1,14 +1,11 @@
 'use client'
 
 import '@xterm/xterm/css/xterm.css'
-import { ChevronDown } from 'lucide'
 import dynamic from 'next/dynamic'
 import { useTranslations } from 'next-intl'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { buttonClass } from '@/components/ui/button-class'
-import { Icon } from '@/components/ui/icon'
-import { MenuButton } from '@/components/ui/menu-button'
 import { canInstance, type InstanceStateName, type InstanceTaskName } from '@/lib/instances/rules'
 import { paths } from '@/lib/paths'
 import { consoleKeys } from '@/lib/viewers/keys'
@@ -17,6 +14,7 @@ import { type ConsoleTerminal, openTerminal } from './console-terminal'
 import { TypeText } from './type-text'
 import { useTyping } from './use-typing'
 import { useLeavePrompt, useView } from './use-view'
+import { KeysMenu, TypeTextButton, ViewPanel } from './view-panel'
 import { ViewStatus } from './view-status'
 
 const PasteDialog = dynamic(() => import('./paste-dialog').then((module) => module.PasteDialog), { ssr: false })
@@ -63,44 +61,40 @@ export function ConsolePanel({ instance, whileOff }: ConsolePanelProps) {
     const size = terminal?.fit()
     if (size) press(`stty rows ${size.rows} cols ${size.columns}\r`)
   }
-  const keys = consoleKeys.map(({ label, sends }) => ({ kind: 'action' as const, label, onSelect: () => press(sends) }))
+  const keys = consoleKeys.map(({ label, sends }) => ({ label, press: () => press(sends) }))
   return (
-    <section
-      aria-label={t('consoleOf', { name })}
-      className="min-w-0 rounded-card border border-line bg-surface-raised"
+    <ViewPanel
+      label={t('consoleOf', { name })}
+      hint={t('consoleHint')}
+      tools={
+        <>
+          <KeysMenu keys={keys} disabledReason={isOff} />
+          <TypeTextButton isOpen={isTextOpen} onToggle={setIsTextOpen} />
+          <Button kind="secondary" title={t('fitHint')} disabledReason={isOff} onClick={fit}>
+            {t('fit')}
+          </Button>
+          <a href={paths.api.consoleLog(id)} download className={buttonClass('secondary')}>
+            {t('consoleLog')}
+          </a>
+        </>
+      }
+      textForm={
+        isTextOpen && (
+          <TypeText
+            hint={t('consoleTextHint')}
+            refuse={() => isOff}
+            progress={typing.progress}
+            onType={(text) => paste(text)}
+            onStop={typing.stop}
+          />
+        )
+      }
+      status={isRunning ? <ViewStatus state={view.state} onConnect={view.connect} /> : whileOff}
     >
-      <div className="flex flex-wrap items-center gap-2 border-line border-b px-4 py-2">
-        <MenuButton label={t('keys')} className={buttonClass('secondary')} align="start" items={keys}>
-          {t('keys')}
-          <Icon of={ChevronDown} className="size-3.5" />
-        </MenuButton>
-        <Button kind="secondary" aria-expanded={isTextOpen} onClick={() => setIsTextOpen(!isTextOpen)}>
-          {t('typeText')}
-        </Button>
-        <Button kind="secondary" title={t('fitHint')} disabledReason={isOff} onClick={fit}>
-          {t('fit')}
-        </Button>
-        <a href={paths.api.consoleLog(id)} download className={buttonClass('secondary')}>
-          {t('consoleLog')}
-        </a>
-      </div>
-      {isTextOpen && (
-        <TypeText
-          hint={t('consoleTextHint')}
-          refuse={() => isOff}
-          progress={typing.progress}
-          onType={(text) => paste(text)}
-          onStop={typing.stop}
-        />
-      )}
-      <div className="px-4 py-2">
-        {isRunning ? <ViewStatus state={view.state} onConnect={view.connect} /> : whileOff}
-      </div>
       {/* Dark in both themes, as what runs in it expects. */}
       <div className="bg-bar px-4 py-3">
         <div ref={host} className="h-102 overflow-hidden bg-bar font-mono text-bar-ink" />
       </div>
-      <p className="px-4 py-2 text-ink-muted text-xs">{t('consoleHint')}</p>
       {pasted !== null && (
         <PasteDialog
           text={pasted}
@@ -112,7 +106,7 @@ export function ConsolePanel({ instance, whileOff }: ConsolePanelProps) {
           }}
         />
       )}
-    </section>
+    </ViewPanel>
   )
 }
 

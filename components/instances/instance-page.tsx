@@ -130,14 +130,15 @@ function InstanceTabs({ region, instanceId }: { region: string; instanceId: stri
     { id: 'history', href: paths.instanceHistory(region, instanceId) },
   ] as const
   return (
-    <nav aria-label={t('tabs')} className="flex flex-wrap gap-x-5 border-line border-b">
+    <nav aria-label={t('tabs')} className="flex flex-wrap gap-x-2 border-line border-b sm:gap-x-5">
       {tabs.map(({ id, href }) => (
         <Link
           key={id}
           href={href}
           prefetch={false}
           aria-current={pathname === href ? 'page' : undefined}
-          className={tabClass}
+          // All five in one line, on the narrowest phone too.
+          className={`${tabClass} max-[359px]:px-0 max-[359px]:text-xs`}
         >
           {t(`tab.${id}`)}
         </Link>

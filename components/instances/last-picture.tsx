@@ -1,17 +1,23 @@
 'use client'
 
 import { useTranslations } from 'next-intl'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 
 /** What the screen showed before the machine ended. */
 export function LastPicture({ url, name }: { url: string; name: string }) {
   const t = useTranslations('views')
   const [isMissing, setIsMissing] = useState(false)
+  const picture = useRef<HTMLImageElement>(null)
+  useEffect(() => {
+    // It may have failed before this script was there to hear of it.
+    if (picture.current?.complete && picture.current.naturalWidth === 0) setIsMissing(true)
+  }, [])
   if (isMissing) return <p className="p-6 text-bar-muted text-sm">{t('noPicture')}</p>
   return (
     <figure className="flex flex-col">
       {/* biome-ignore lint/performance/noImgElement: a picture of one viewer that nobody may keep; there is nothing to optimise. */}
       <img
+        ref={picture}
         src={url}
         alt={t('pictureOf', { name })}
         className="mx-auto max-h-[75dvh] max-w-full object-contain opacity-80"

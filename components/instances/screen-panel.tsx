@@ -1,12 +1,8 @@
 'use client'
 
-import { ChevronDown } from 'lucide'
 import { useTranslations } from 'next-intl'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { Button } from '@/components/ui/button'
-import { buttonClass } from '@/components/ui/button-class'
-import { Icon } from '@/components/ui/icon'
-import { MenuButton } from '@/components/ui/menu-button'
 import { canInstance } from '@/lib/instances/rules'
 import { paths } from '@/lib/paths'
 import { type Key, screenChords, untypable } from '@/lib/viewers/keys'
@@ -17,6 +13,7 @@ import { openScreen, type ScreenView } from './screen-view'
 import { TypeText } from './type-text'
 import { useTyping } from './use-typing'
 import { useLeavePrompt, useView } from './use-view'
+import { KeysMenu, TypeTextButton, ViewPanel } from './view-panel'
 import { ViewStatus } from './view-status'
 
 type ScreenPanelProps = {
@@ -45,9 +42,8 @@ export function ScreenPanel({ instance, whileOff }: ScreenPanelProps) {
     screen?.press(keys)
   }
   const keys = screenChords.map(({ label, keys }) => ({
-    kind: 'action' as const,
     label,
-    onSelect: () => {
+    press: () => {
       press(keys)
       screen?.focus()
     },
@@ -57,53 +53,53 @@ export function ScreenPanel({ instance, whileOff }: ScreenPanelProps) {
     return isOff ?? (none.length > 0 ? t('noKeys', { characters: none.slice(0, 10).join(' ') }) : null)
   }
   return (
-    <section aria-label={t('screenOf', { name })} className="min-w-0 rounded-card border border-line bg-surface-raised">
-      <div className="flex flex-wrap items-center gap-2 border-line border-b px-4 py-2">
-        <Button
-          kind="secondary"
-          disabledReason={isOff}
-          onClick={() => {
-            setHasTyped(true)
-            screen?.sendCtrlAltDel()
-            screen?.focus()
-          }}
-        >
-          {t('ctrlAltDel')}
-        </Button>
-        <MenuButton label={t('keys')} className={buttonClass('secondary')} align="start" items={keys}>
-          {t('keys')}
-          <Icon of={ChevronDown} className="size-3.5" />
-        </MenuButton>
-        <Button kind="secondary" aria-expanded={isTextOpen} onClick={() => setIsTextOpen(!isTextOpen)}>
-          {t('typeText')}
-        </Button>
-        <Button
-          kind="secondary"
-          className="pointer-fine:hidden"
-          disabledReason={isOff}
-          onClick={() => phone.current?.focus()}
-        >
-          {t('keyboard')}
-        </Button>
-        <Button kind="secondary" disabledReason={isOff} onClick={() => void fillScreen(stage.current, screen)}>
-          {t('fullScreen')}
-        </Button>
-      </div>
-      {isTextOpen && (
-        <TypeText
-          hint={t('screenTextHint')}
-          refuse={refuse}
-          progress={typing.progress}
-          onStop={typing.stop}
-          onType={(text) => {
-            setHasTyped(true)
-            typing.start(text)
-          }}
-        />
-      )}
-      <div className="px-4 py-2">
-        {isRunning ? <ViewStatus state={view.state} onConnect={view.connect} /> : whileOff}
-      </div>
+    <ViewPanel
+      label={t('screenOf', { name })}
+      hint={t('screenHint')}
+      tools={
+        <>
+          <Button
+            kind="secondary"
+            disabledReason={isOff}
+            onClick={() => {
+              setHasTyped(true)
+              screen?.sendCtrlAltDel()
+              screen?.focus()
+            }}
+          >
+            {t('ctrlAltDel')}
+          </Button>
+          <KeysMenu keys={keys} disabledReason={isOff} />
+          <TypeTextButton isOpen={isTextOpen} onToggle={setIsTextOpen} />
+          <Button
+            kind="secondary"
+            className="pointer-fine:hidden"
+            disabledReason={isOff}
+            onClick={() => phone.current?.focus()}
+          >
+            {t('keyboard')}
+          </Button>
+          <Button kind="secondary" disabledReason={isOff} onClick={() => void fillScreen(stage.current, screen)}>
+            {t('fullScreen')}
+          </Button>
+        </>
+      }
+      textForm={
+        isTextOpen && (
+          <TypeText
+            hint={t('screenTextHint')}
+            refuse={refuse}
+            progress={typing.progress}
+            onStop={typing.stop}
+            onType={(text) => {
+              setHasTyped(true)
+              typing.start(text)
+            }}
+          />
+        )
+      }
+      status={isRunning ? <ViewStatus state={view.state} onConnect={view.connect} /> : whileOff}
+    >
       <div ref={stage} className="relative bg-bar">
         {isRunning ? (
           // biome-ignore lint/a11y/noStaticElementInteractions: what is typed goes to the canvas in it, which has a role and a name.
@@ -117,8 +113,7 @@ export function ScreenPanel({ instance, whileOff }: ScreenPanelProps) {
         )}
         <PhoneKeyboard ref={phone} label={t('keyboardOf', { name })} onKeys={press} />
       </div>
-      <p className="px-4 py-2 text-ink-muted text-xs">{t('screenHint')}</p>
-    </section>
+    </ViewPanel>
   )
 }
 
