@@ -5,7 +5,7 @@ import { useTranslations } from 'next-intl'
 import { useRegionName } from '@/components/shell/current-region'
 import { Card } from '@/components/ui/card'
 import { TimelineItem } from '@/components/ui/timeline'
-import { deedsOf } from '@/lib/events/rules'
+import { operationsOf } from '@/lib/events/rules'
 import type { EventItem } from '@/lib/events/schema'
 import type { HeldImage, OwnImage } from '@/lib/images/schema'
 import { paths } from '@/lib/paths'
@@ -26,7 +26,9 @@ type ImageHistoryProps = {
 export function ImageHistory({ image, before }: ImageHistoryProps) {
   const t = useTranslations('images')
   const { items, older } = image.events
-  const deeds = deedsOf(items).flatMap((deed) => (isFolded(deed) ? [deed] : deed.map((event) => [event])))
+  const operations = operationsOf(items).flatMap((operation) =>
+    isFolded(operation) ? [operation] : operation.map((event) => [event]),
+  )
   const linkClass = 'rounded-sm font-medium text-accent text-sm hover:underline'
   return (
     <Card
@@ -40,8 +42,8 @@ export function ImageHistory({ image, before }: ImageHistoryProps) {
       }
     >
       <ol className="px-4 py-3">
-        {deeds.map((deed) => (
-          <Deed key={deed[0]?.id} events={deed} isHeld={image.view === 'recipient'} />
+        {operations.map((operation) => (
+          <Operation key={operation[0]?.id} events={operation} isHeld={image.view === 'recipient'} />
         ))}
       </ol>
       {older !== null && (
@@ -55,12 +57,12 @@ export function ImageHistory({ image, before }: ImageHistoryProps) {
   )
 }
 
-function isFolded(deed: EventItem[]): boolean {
-  return deed.length >= foldedFrom && deed.every(({ recipient }) => recipient !== null)
+function isFolded(operation: EventItem[]): boolean {
+  return operation.length >= foldedFrom && operation.every(({ recipient }) => recipient !== null)
 }
 
-function Deed({ events, isHeld }: { events: EventItem[]; isHeld: boolean }) {
-  const textOf = useDeedText(isHeld)
+function Operation({ events, isHeld }: { events: EventItem[]; isHeld: boolean }) {
+  const textOf = useOperationText(isHeld)
   const [event] = events
   if (!event) return null
   return (
@@ -86,7 +88,7 @@ function Deed({ events, isHeld }: { events: EventItem[]; isHeld: boolean }) {
 }
 
 /** An operation as a sentence. Operations with several events concern accounts, and give their number. */
-function useDeedText(isHeld: boolean): (events: EventItem[]) => string {
+function useOperationText(isHeld: boolean): (events: EventItem[]) => string {
   const t = useTranslations('events')
   const eventText = useEventText(isHeld)
   return (events) => {

@@ -2,9 +2,9 @@ import { expect, it } from 'vitest'
 import { db } from '@/lib/db/client'
 import { account, image, later, noon, region } from '@/lib/testing/builders'
 import { listEvents } from './reads'
-import { deedsOf } from './rules'
+import { operationsOf } from './rules'
 
-it('pages through a long history in both its actions and its deeds: none is left out, told twice or cut', async () => {
+it('pages through a long history in both its actions and its operations: none is left out, told twice or cut', async () => {
   const [owner, here] = [await account(), await region()]
   const imageId = await image(owner, here)
   const actor = { actorId: owner.id, actorName: owner.username, ownerId: owner.id, ownerName: owner.username }
@@ -18,12 +18,12 @@ it('pages through a long history in both its actions and its deeds: none is left
   })
   const single = (index: number) => event('image.update', later(index))
   const share = Array.from({ length: 20 }, (_, index) => event('share.create', noon, `tenant-${index}`))
-  // The deed of 20 lies across the 50th event from the end.
+  // The operation of 20 lies across the 50th event from the end.
   await db().event.createMany({ data: [...Array.from({ length: 60 }, (_, index) => single(index)), ...share] })
   await db().event.createMany({ data: Array.from({ length: 41 }, (_, index) => single(100 + index)) })
   const first = await listEvents({ imageId })
   expect(first.items).toHaveLength(61)
-  expect(deedsOf(first.items).at(-1)).toHaveLength(20)
+  expect(operationsOf(first.items).at(-1)).toHaveLength(20)
   const second = await listEvents({ imageId }, first.older ?? '')
   expect(second.items).toHaveLength(50)
   const third = await listEvents({ imageId }, second.older ?? '')

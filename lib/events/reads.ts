@@ -1,7 +1,7 @@
 import 'server-only'
 import { operatorId } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
-import { deedEventsMax, isOneDeed } from './rules'
+import { isSameOperation, operationEventsMax } from './rules'
 import type { EventItem, EventPage } from './schema'
 
 const eventsShown = 50
@@ -17,10 +17,10 @@ export async function listEvents(
   const rows = await db().event.findMany({
     where: { ...where, ...(before ? { id: { lt: BigInt(before) } } : {}) },
     orderBy: { id: 'desc' },
-    take: eventsShown + deedEventsMax + 1,
+    take: eventsShown + operationEventsMax + 1,
   })
   const events = rows.map(toEvent)
-  const end = events.findIndex((event, index) => index >= eventsShown && !isOneDeed(events[index - 1], event))
+  const end = events.findIndex((event, index) => index >= eventsShown && !isSameOperation(events[index - 1], event))
   if (end < 0) return { items: events, older: null }
   return { items: events.slice(0, end), older: events[end - 1]?.id ?? null }
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { deedsOf, isOneDeed } from './rules'
+import { isSameOperation, operationsOf } from './rules'
 
-test('events of one action by one account at one moment are one deed, and nothing else is', () => {
+test('events of one action by one account at one moment are one operation, and nothing else is', () => {
   const event = (action: string, second: number, actor: string) => ({
     action,
     at: `2026-01-01T00:00:0${second}Z`,
@@ -15,7 +15,7 @@ test('events of one action by one account at one moment are one deed, and nothin
     event('share.cancel', 3, 'ops'),
     event('share.cancel', 2, 'ops'),
   ]
-  expect(deedsOf(events).map((deed) => deed.length)).toEqual([2, 1, 1, 1])
-  expect(deedsOf([])).toEqual([])
-  expect(isOneDeed(undefined, share)).toBe(false)
+  expect(operationsOf(events).map((operation) => operation.length)).toEqual([2, 1, 1, 1])
+  expect(operationsOf([])).toEqual([])
+  expect(isSameOperation(undefined, share)).toBe(false)
 })

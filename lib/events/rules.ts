@@ -47,22 +47,22 @@ export const eventActions = [
 export type EventAction = (typeof eventActions)[number]
 
 /** The most events of one operation: one for each recipient of a share. */
-export const deedEventsMax = 20
+export const operationEventsMax = 20
 
-type Deed = { action: string; at: string; actor: string }
+type Operation = { action: string; at: string; actor: string }
 
 /** Whether two consecutive events belong to one operation: same action, account and moment. */
-export function isOneDeed(one: Deed | undefined, other: Deed): boolean {
+export function isSameOperation(one: Operation | undefined, other: Operation): boolean {
   return one?.action === other.action && one.at === other.at && one.actor === other.actor
 }
 
 /** Groups consecutive events by operation. */
-export function deedsOf<E extends Deed>(events: E[]): E[][] {
-  const deeds: E[][] = []
+export function operationsOf<E extends Operation>(events: E[]): E[][] {
+  const operations: E[][] = []
   for (const event of events) {
-    const last = deeds.at(-1)
-    if (last && isOneDeed(last.at(-1), event)) last.push(event)
-    else deeds.push([event])
+    const last = operations.at(-1)
+    if (last && isSameOperation(last.at(-1), event)) last.push(event)
+    else operations.push([event])
   }
-  return deeds
+  return operations
 }

@@ -32,10 +32,10 @@ import {
   terminateInstance,
 } from './writes-operate'
 
-type Wish = { region: string; imageId: string; typeId: string; count?: number; diskGib?: number; name?: string }
+type Request = { region: string; imageId: string; typeId: string; count?: number; diskGib?: number; name?: string }
 
-const create = async (who: TestAccount, wish: Wish) =>
-  await createInstances(who.ctx, createInstancesInput.parse({ name: 'quay', diskGib: 1, ...wish }))
+const create = async (who: TestAccount, request: Request) =>
+  await createInstances(who.ctx, createInstancesInput.parse({ name: 'quay', diskGib: 1, ...request }))
 
 async function room(options: { vcpus?: number; memoryMib?: number } = {}) {
   const [here, owner, typeId] = [await region(), await account(), await instanceType({ memoryMib: 512 })]
@@ -63,40 +63,40 @@ test('instances hold the bytes of their image, their place and their name from t
 test('the image must be own or shared, in this region and available; another one is as if absent', async () => {
   const { here, owner, typeId, imageId } = await room()
   const [other, there] = [await account(), await region()]
-  const wish = { region: here, imageId, typeId }
-  expect(await create(other, wish)).toEqual({ ok: false, refusal: { code: 'IMAGE_NOT_FOUND' } })
-  expect(await create(owner, { ...wish, region: there })).toMatchObject({ refusal: { code: 'REGION_MISMATCH' } })
+  const request = { region: here, imageId, typeId }
+  expect(await create(other, request)).toEqual({ ok: false, refusal: { code: 'IMAGE_NOT_FOUND' } })
+  expect(await create(owner, { ...request, region: there })).toMatchObject({ refusal: { code: 'REGION_MISMATCH' } })
   await held(imageId, other)
-  expect(await create(other, wish)).toMatchObject({ ok: true })
+  expect(await create(other, request)).toMatchObject({ ok: true })
   await db().image.update({ where: { id: imageId }, data: { state: 'deleting' } })
-  expect(await create(other, wish)).toMatchObject({ refusal: { code: 'IMAGE_NOT_AVAILABLE' } })
+  expect(await create(other, request)).toMatchObject({ refusal: { code: 'IMAGE_NOT_AVAILABLE' } })
 })
 
 test('types and disks that are too small, retired types, UEFI without firmware and hosts that are away are refused', async () => {
   const { here, owner, imageId, host } = await room()
   const typeId = await instanceType({ memoryMib: 512 })
-  const wish = { region: here, imageId, typeId }
+  const request = { region: here, imageId, typeId }
   const set = async (data: Parameters<ReturnType<typeof db>['image']['update']>[0]['data']) =>
     await db().image.update({ where: { id: imageId }, data })
   await set({ minMemoryMib: 513 })
-  expect(await create(owner, wish)).toMatchObject({ refusal: { code: 'TYPE_TOO_SMALL', least: 513 } })
+  expect(await create(owner, request)).toMatchObject({ refusal: { code: 'TYPE_TOO_SMALL', least: 513 } })
   await set({ minMemoryMib: 512, virtualSize: 2n ** 31n + 1n })
-  expect(await create(owner, wish)).toMatchObject({ refusal: { code: 'DISK_TOO_SMALL', least: 3 } })
+  expect(await create(owner, request)).toMatchObject({ refusal: { code: 'DISK_TOO_SMALL', least: 3 } })
   await set({ virtualSize: 4096n, bootMode: 'UEFI' })
-  expect(await create(owner, wish)).toMatchObject({ refusal: { code: 'BOOT_MODE_UNSUPPORTED' } })
+  expect(await create(owner, request)).toMatchObject({ refusal: { code: 'BOOT_MODE_UNSUPPORTED' } })
   await set({ bootMode: null })
   await db().instanceType.update({ where: { id: typeId }, data: { retiredAt: noon } })
-  expect(await create(owner, wish)).toMatchObject({ refusal: { code: 'TYPE_NOT_FOUND' } })
+  expect(await create(owner, request)).toMatchObject({ refusal: { code: 'TYPE_NOT_FOUND' } })
   await db().instanceType.update({ where: { id: typeId }, data: { retiredAt: null } })
   await db().machineHost.update({ where: { id: host }, data: { isEmulationAllowed: false } })
-  expect(await create(owner, wish)).toMatchObject({ refusal: { code: 'EMULATION_NOT_ALLOWED' } })
+  expect(await create(owner, request)).toMatchObject({ refusal: { code: 'EMULATION_NOT_ALLOWED' } })
   await db().machineHost.update({ where: { id: host }, data: { accelerator: null, problem: 'Install it.' } })
-  expect(await create(owner, wish)).toEqual({
+  expect(await create(owner, request)).toEqual({
     ok: false,
     refusal: { code: 'HOST_UNAVAILABLE', problem: 'Install it.' },
   })
   await db().machineHost.updateMany({ data: { seenAt: new Date(Date.now() - minutes(1)) } })
-  expect(await create(owner, wish)).toEqual({ ok: false, refusal: { code: 'HOST_UNAVAILABLE', problem: null } })
+  expect(await create(owner, request)).toEqual({ ok: false, refusal: { code: 'HOST_UNAVAILABLE', problem: null } })
   expect(await db().instance.count({ where: { ownerId: owner.id } })).toBe(0)
 })
 

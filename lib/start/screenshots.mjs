@@ -42,9 +42,6 @@ const list = `${url}/${region}/images/custom`
 await take('custom-images', 'harbour', async (page) => {
   await page.goto(list, { waitUntil: 'networkidle' })
 })
-await take('shared-images', 'meadow', async (page) => {
-  await page.goto(`${url}/${region}/images/shared`, { waitUntil: 'networkidle' })
-})
 await take('share-page', 'harbour', async (page) => {
   await page.goto(list)
   await page.getByRole('link', { name: 'Shared Images, web-01' }).click()
