@@ -25,6 +25,7 @@ const modules = [
   'drivers/virtio/virtio_pci',
   'drivers/block/virtio_blk',
   'drivers/char/hw_random/virtio-rng',
+  'drivers/char/virtio_console',
   'drivers/input/evdev',
   'drivers/acpi/button',
   'fs/nls/nls_cp437',

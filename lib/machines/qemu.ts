@@ -30,7 +30,8 @@ import { type Built, freeUid, MachineFolder, machineIds } from './machine-folder
 import { keepPicture, readPicture } from './picture'
 import { seedVolume } from './seed'
 import type { MachineSettings } from './settings'
-import { QemuSnapshots, type SnapshotPlace } from './snapshots'
+import type { SnapshotPlace } from './snapshot-files'
+import { QemuSnapshots } from './snapshots'
 
 const run = promisify(execFile)
 const startPatienceMs = 30_000
@@ -45,10 +46,12 @@ const fileOverhead = 1.02
 export class QemuMachines implements Machines {
   private found: Promise<Host> | undefined
   private building: Promise<unknown> = Promise.resolve()
-  private readonly snapshots = new QemuSnapshots()
   private readonly bases: BaseCache
 
-  constructor(private readonly settings: MachineSettings) {
+  constructor(
+    private readonly settings: MachineSettings,
+    private readonly snapshots = new QemuSnapshots(),
+  ) {
     const { folder, reserveMin } = settings
     this.bases = new BaseCache({ folder: path.join(folder, 'cache'), reserveMin })
   }

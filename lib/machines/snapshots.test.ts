@@ -7,6 +7,7 @@ import { buffer } from 'node:stream/consumers'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { bootDisk, storeBase, Terminal, whyNoMachine } from '@/lib/testing/boot-disk'
 import { until } from '@/lib/testing/until'
+import { askKeeper } from './keeper-line'
 import type { MachineBase, MachineSnapshot } from './machine'
 import { QemuMachines } from './qemu'
 
@@ -118,3 +119,34 @@ real(`a link that the machine's own user lays where the snapshot goes leads nowh
   expect(await ends()).toMatchObject({ state: 'ready' })
   expect(fs.readFileSync(secret, 'utf8')).toBe('the secret')
 })
+
+/** Answers on the port of the guest agent as qemu-guest-agent does, and says on the console what it is asked. */
+const agent = [
+  'exec 3<>$(ls /dev/vport* | head -n 1);',
+  // As long as nobody speaks to it the port is at its end.
+  'while :; do read -r said <&3 || usleep 50000; case "$said" in',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: of the guest's shell
+  '*sync*) id=${said##*:}; printf "\\377{\\"return\\": %s}\\n" "${id%%\\}*}" >&3;;',
+  '*freeze-freeze*) echo F$((40+2)); printf "{\\"return\\": 1}\\n" >&3;;',
+  '*freeze-thaw*) echo T$((40+2)); printf "{\\"return\\": 1}\\n" >&3;;',
+  'esac; done',
+].join(' ')
+
+real(
+  `a guest whose agent freezes its file systems has them settled in the snapshot, and thawed after it ${why}`,
+  async () => {
+    const terminal = await start()
+    terminal.type(agent)
+    await vi.waitFor(
+      async () => {
+        const devices = await askKeeper(path.join(folder, 'machines', id, 'keeper'), 'query-chardev')
+        expect(devices).toContainEqual(expect.objectContaining({ label: 'agent', 'frontend-open': true }))
+      },
+      { timeout: 60_000, interval: 50 },
+    )
+    await machines.snapshot(id, snap)
+    expect(await ends()).toMatchObject({ state: 'ready', settled: true })
+    await terminal.sees('F42')
+    await terminal.sees('T42')
+  },
+)

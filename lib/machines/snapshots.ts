@@ -1,47 +1,30 @@
-import { execFile } from 'node:child_process'
-import { constants, createReadStream } from 'node:fs'
-import { chown, copyFile, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { readdir, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import type { Readable } from 'node:stream'
-import { promisify } from 'node:util'
-import { z } from 'zod'
-import { convertDisk, NoRoom } from '@/lib/disks/convert'
+import { convertDisk } from '@/lib/disks/convert'
 import { inspectDisk } from '@/lib/disks/inspect'
 import { openFileReader } from '@/lib/disks/reader'
-import { isErrnoCode } from '@/lib/embedded/data-folder'
-import { StoreFull } from '@/lib/stores/errors'
 import { requireRoomIn } from '@/lib/stores/room'
 import { NotRunning } from './errors'
 import { readJournal } from './journal'
 import { askKeeper } from './keeper-line'
 import type { MachineSnapshot } from './machine'
-import type { Built, MachineFolder } from './machine-folder'
-
-const run = promisify(execFile)
+import { beginMirror, cancelMirror, carryMirrorOn, fileTarget, type MirrorTarget } from './mirror'
+import {
+  bytesOf,
+  copyFromMachine,
+  failureOf,
+  inspected,
+  mark,
+  overlayOf,
+  readMarker,
+  type SnapshotPlace,
+} from './snapshot-files'
 
 /** How much larger than the bytes in it a qcow2 is, by its tables, and its least size. */
 const overhead = 1.02
 const least = 8 * 2 ** 20
-
-const job = z.object({
-  id: z.string(),
-  status: z.string(),
-  'current-progress': z.number(),
-  'total-progress': z.number(),
-  error: z.string().optional(),
-})
-type Job = z.infer<typeof job>
-
-const marker = z.union([
-  z.object({ state: z.literal('ready'), size: z.number(), virtualSize: z.number(), settled: z.boolean() }),
-  z.object({
-    state: z.literal('failed'),
-    code: z.enum(['STORE_FULL', 'SNAPSHOT_FAULT']),
-    detail: z.string().optional(),
-  }),
-])
-
-export type SnapshotPlace = { folder: MachineFolder; built: Built; base: string; reserveMin: number }
 
 type Converting = { stop: AbortController; done: number }
 
@@ -54,10 +37,14 @@ type Converting = { stop: AbortController; done: number }
 export class QemuSnapshots {
   private readonly converting = new Map<string, Converting>()
 
+  /** `target`: where mirrors are written. Tests replace it by one that fails. */
+  constructor(private readonly target: MirrorTarget = fileTarget) {}
+
   async begin(place: SnapshotPlace, name: string): Promise<void> {
     if ((await this.state(place, name)).state !== 'absent') return
-    await this.requireRoom(place)
-    if (await isAlive(place)) await beginMirror(place, name)
+    const isMirror = await isAlive(place)
+    await this.requireRoom(place, isMirror)
+    if (isMirror) await beginMirror(place, name, this.target)
     else this.beginConversion(place, name)
   }
 
@@ -66,8 +53,7 @@ export class QemuSnapshots {
     if (marked) return marked
     const converting = this.converting.get(name)
     if (converting) return { state: 'running', done: converting.done, total: place.built.diskBytes }
-    const found = await findJob(place, name)
-    return found ? await carryOn(place, found) : { state: 'absent' }
+    return (await carryMirrorOn(place, name)) ?? { state: 'absent' }
   }
 
   async read(place: SnapshotPlace, name: string): Promise<Readable> {
@@ -76,23 +62,23 @@ export class QemuSnapshots {
 
   async forget(place: SnapshotPlace, name: string): Promise<void> {
     this.converting.get(name)?.stop.abort()
-    const found = await findJob(place, name)
-    if (found && found.status !== 'concluded')
-      await ask(place, 'block-job-cancel', { device: name, force: true }).catch(() => {})
-    if (found) await dismiss(place, name)
-    for (const file of [markerOf(place, name), bytesOf(place, name), targetOf(place, name), overlayOf(place, name)])
-      await rm(file, { force: true })
+    await cancelMirror(place, name)
+    for (const folder of foldersOf(place))
+      for (const file of await filesIn(folder))
+        if (file.startsWith(`${name}.`)) await rm(path.join(folder, file), { force: true })
   }
 
-  async list({ folder }: { folder: MachineFolder }): Promise<string[]> {
-    const names = await Promise.all([folder.keeper, folder.machine].map((each) => readdir(each).catch(() => [])))
+  async list(place: Pick<SnapshotPlace, 'folder'>): Promise<string[]> {
+    const names = await Promise.all(foldersOf(place).map(filesIn))
     return [...new Set(names.flat().flatMap((file) => /^(snap-[a-z0-9]+)\./.exec(file)?.[1] ?? []))]
   }
 
-  private async requireRoom({ folder, built, reserveMin }: SnapshotPlace): Promise<void> {
+  /** Throws `StoreFull` unless there is room for the largest possible snapshot: a full disk would pause the guests. */
+  private async requireRoom({ folder, built, reserveMin }: SnapshotPlace, isMirror: boolean): Promise<void> {
     const { size } = await stat(path.join(folder.machine, 'disk.qcow2'))
-    const bytes = Math.min(size + built.base.size, built.diskBytes) * overhead + least
-    await requireRoomIn({ folder: folder.folder, reserveMin }, bytes)
+    const whole = Math.min(size + built.base.size, built.diskBytes) * overhead + least
+    // A mirror is copied once more, out of QEMU's reach; a stopped machine's overlay is copied before it is flattened.
+    await requireRoomIn({ folder: folder.folder, reserveMin }, whole + (isMirror ? whole : size))
   }
 
   private beginConversion(place: SnapshotPlace, name: string): void {
@@ -108,110 +94,19 @@ export class QemuSnapshots {
   }
 }
 
-const bytesOf = ({ folder }: SnapshotPlace, name: string) => path.join(folder.keeper, `${name}.qcow2`)
-const markerOf = ({ folder }: SnapshotPlace, name: string) => path.join(folder.keeper, `${name}.json`)
-const overlayOf = ({ folder }: SnapshotPlace, name: string) => path.join(folder.keeper, `${name}.overlay`)
-const targetOf = ({ folder }: SnapshotPlace, name: string) => path.join(folder.machine, `${name}.qcow2`)
-const nodeOf = (name: string) => `to-${name}`
+const foldersOf = ({ folder }: Pick<SnapshotPlace, 'folder'>) => [folder.keeper, folder.machine]
 
-async function ask({ folder }: SnapshotPlace, execute: string, args: object = {}): Promise<unknown> {
-  return await askKeeper(folder.keeper, execute, args)
+async function filesIn(folder: string): Promise<string[]> {
+  return await readdir(folder).catch(() => [])
 }
 
 async function isAlive(place: SnapshotPlace): Promise<boolean> {
   try {
-    await ask(place, 'status')
+    await askKeeper(place.folder.keeper, 'status')
     return true
   } catch (error) {
     if (error instanceof NotRunning) return false
     throw error
-  }
-}
-
-async function findJob(place: SnapshotPlace, name: string): Promise<Job | null> {
-  try {
-    const jobs = z.array(job).parse(await ask(place, 'query-jobs'))
-    return jobs.find(({ id }) => id === name) ?? null
-  } catch (error) {
-    if (error instanceof NotRunning) return null
-    throw error
-  }
-}
-
-/**
- * Makes QEMU mirror the disk to a new file. The file is created out of the guest's reach, so that no link can redirect
- * us.
- */
-async function beginMirror(place: SnapshotPlace, name: string): Promise<void> {
-  const { built } = place
-  const fresh = `${bytesOf(place, name)}.new`
-  await run('qemu-img', ['create', '-q', '-f', 'qcow2', fresh, String(built.diskBytes)])
-  await chown(fresh, built.uid, built.uid)
-  await rename(fresh, targetOf(place, name))
-  const node = nodeOf(name)
-  await ask(place, 'blockdev-del', { 'node-name': node }).catch(() => {})
-  const file = { driver: 'file', filename: path.basename(targetOf(place, name)) }
-  await ask(place, 'blockdev-add', { driver: 'qcow2', 'node-name': node, file })
-  await ask(place, 'blockdev-mirror', {
-    ...{ 'job-id': name, device: 'disk', target: node, sync: 'full' },
-    ...{ 'auto-dismiss': false, 'on-source-error': 'report', 'on-target-error': 'report' },
-  })
-}
-
-/** Ends a mirror that has caught up, which is the moment of the snapshot; takes the file of one that has ended. */
-async function carryOn(place: SnapshotPlace, { id: name, status, error, ...progress }: Job): Promise<MachineSnapshot> {
-  if (status === 'ready') await ask(place, 'block-job-cancel', { device: name })
-  if (status === 'concluded') {
-    await ask(place, 'blockdev-del', { 'node-name': nodeOf(name) }).catch(() => {})
-    await mark(place, name, error === undefined ? await take(place, name).catch(failureOf) : failureOf(error))
-    await rm(targetOf(place, name), { force: true })
-    await dismiss(place, name)
-    return (await readMarker(place, name)) ?? { state: 'absent' }
-  }
-  return { state: 'running', done: progress['current-progress'], total: progress['total-progress'] }
-}
-
-/** Forgets a job that has ended or is about to, and its target. */
-async function dismiss(place: SnapshotPlace, name: string): Promise<void> {
-  for (let tries = 0; tries < 50; tries++) {
-    const found = await findJob(place, name)
-    if (!found) break
-    if (found.status === 'concluded') await ask(place, 'job-dismiss', { id: name }).catch(() => {})
-    else await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-  await ask(place, 'blockdev-del', { 'node-name': nodeOf(name) }).catch(() => {})
-}
-
-/** Copies QEMU's output to where only we write, and inspects it like an uploaded disk. */
-async function take(place: SnapshotPlace, name: string): Promise<MachineSnapshot> {
-  await copyFromMachine(place, targetOf(place, name), bytesOf(place, name))
-  return await inspected(place, name)
-}
-
-async function inspected(place: SnapshotPlace, name: string): Promise<MachineSnapshot> {
-  const file = bytesOf(place, name)
-  const reader = await openFileReader(file)
-  try {
-    const found = await inspectDisk(reader)
-    if (!found.ok) throw new Error(`The snapshot is no sound disk: ${found.reason}.`)
-    const { format, virtualSize } = found.disk
-    if (format !== 'qcow2' || virtualSize !== place.built.diskBytes) throw new Error(`The snapshot is another disk.`)
-    return { state: 'ready', size: reader.size, virtualSize, settled: false }
-  } finally {
-    await reader.close()
-  }
-}
-
-/** Copies a file of the machine's own user: never by a link, and only where it is that user's. */
-async function copyFromMachine({ built }: SnapshotPlace, from: string, to: string): Promise<void> {
-  const handle = await open(from, constants.O_RDONLY | constants.O_NOFOLLOW)
-  try {
-    const found = await handle.stat()
-    if (!found.isFile() || found.uid !== built.uid) throw new Error(`${path.basename(from)} is not the machine's.`)
-    await rm(to, { force: true })
-    await copyFile(`/proc/self/fd/${handle.fd}`, to, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL)
-  } finally {
-    await handle.close()
   }
 }
 
@@ -238,31 +133,8 @@ async function flatten(place: SnapshotPlace, name: string, mine: Converting): Pr
     })
     if (!end.ok) throw new Error(`The disk could not be read: ${end.reason}.`)
     await rename(fresh, bytesOf(place, name))
-    await mark(place, name, await inspected(place, name))
+    await mark(place, name, await inspected(place, name, false))
   } finally {
     await rm(overlay, { force: true })
-  }
-}
-
-function failureOf(error: unknown): MachineSnapshot {
-  const said = error instanceof Error ? error.message : String(error)
-  const isFull = error instanceof NoRoom || error instanceof StoreFull || isErrnoCode(error, 'ENOSPC')
-  if (isFull || /No space left|File too large/.test(said)) return { state: 'failed', code: 'STORE_FULL' }
-  return { state: 'failed', code: 'SNAPSHOT_FAULT', detail: said }
-}
-
-/** Records the outcome. The bytes come first, so a ready snapshot is complete. */
-async function mark(place: SnapshotPlace, name: string, how: MachineSnapshot): Promise<void> {
-  const file = markerOf(place, name)
-  await writeFile(`${file}.new`, JSON.stringify(how), { mode: 0o600, flush: true })
-  await rename(`${file}.new`, file)
-}
-
-async function readMarker(place: SnapshotPlace, name: string): Promise<MachineSnapshot | null> {
-  try {
-    return marker.parse(JSON.parse(await readFile(markerOf(place, name), 'utf8')))
-  } catch (error) {
-    if (isErrnoCode(error, 'ENOENT')) return null
-    throw error
   }
 }

@@ -138,6 +138,8 @@ class Host {
       // Nothing is built while no instance is worked on, so no base that is about to be used is removed.
       if (performance.now() - tidiedAt > tidyMs && this.working.size === 0) {
         await this.machines.keepBases(await listBases(this.id))
+        // A snapshot that was called off may have had to wait for a slow target.
+        await this.removeEnded()
         tidiedAt = performance.now()
       }
       this.isWoken = false
@@ -234,7 +236,11 @@ class Host {
     for (const id of here) {
       const names = await this.machines.listSnapshots(id)
       const wanted = await findStillWanted(names)
-      for (const name of names) if (!wanted.includes(name)) await this.machines.forgetSnapshot(id, name)
+      for (const name of names)
+        if (!wanted.includes(name) && !this.snapshots.has(name))
+          await this.machines
+            .forgetSnapshot(id, name)
+            .catch((error) => log.warn({ err: error, snapshotId: name }, 'Something of a snapshot is left.'))
     }
   }
 

@@ -9,6 +9,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openConsoleLog } from './console-log.mjs'
 import { openJournal } from './journal.mjs'
+import { openMirrorEnds } from './mirror-ends.mjs'
 import { connectQmp } from './qmp.mjs'
 import { openScreen, openSerial } from './viewers.mjs'
 
@@ -40,6 +41,7 @@ let ending = null
 let waitsForRoom = false
 let serial
 let screen
+let mirrors
 let qmp
 
 for (const name of ['qmp.sock', 'serial.sock', 'screen.sock', 'agent.sock']) fs.rmSync(name, { force: true })
@@ -66,6 +68,7 @@ try {
   qmp = await connectQmp('qmp.sock', { onEvent, onEnd: () => {} })
   serial = await openSerial('serial.sock', log)
   screen = openScreen('screen.sock')
+  mirrors = openMirrorEnds(qmp)
   await qmp.ask('cont')
   clearTimeout(starting)
   await look()
@@ -198,10 +201,13 @@ function firstLine(socket, answer) {
 }
 
 /** One request, one answer, and the line is closed. */
-async function control(socket, { execute, arguments: given }) {
+async function control(socket, { execute, arguments: given = {} }) {
   const actions = {
     status: async () => ({ ...journal.current(), pid: qemu.pid }),
     end: async () => powerOff({ code: 'ENDED' }),
+    'end-mirror': async () => mirrors.end(given.job),
+    'is-settled': () => mirrors.isSettled(given.job),
+    'forget-mirror': async () => mirrors.forget(given.job),
   }
   const act = actions[execute] ?? (() => qmp.ask(execute, given))
   try {

@@ -1,0 +1,6 @@
+export function whileFrozen(
+  path: string,
+  work: (end: AbortSignal) => Promise<void>,
+  onThawed: () => void,
+  frozenMostMs?: number,
+): Promise<boolean>
