@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { access, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import { z } from 'zod'
 import type { Accelerator } from './command'
 
 const patienceMs = 10_000
@@ -45,6 +48,41 @@ export async function findAccelerator(program: string, allowed: 'auto' | 'kvm' |
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+const kept = z.object({
+  facts: z.record(z.string(), z.string()),
+  accelerator: z.object({ accel: z.enum(['kvm', 'tcg']), cpu: z.string() }),
+})
+
+/**
+ * What was found out here before, as long as these facts are what they were: QEMU's version, the kernel's and the like. Else it is
+ * found out and kept in the file. That nothing works is never kept: it may be mended at any time.
+ */
+export async function recallAccelerator(
+  file: string,
+  facts: Record<string, string>,
+  find: () => Promise<Accelerator | null>,
+): Promise<Accelerator | null> {
+  const before = await readFile(file, 'utf8')
+    .then((text) => kept.parse(JSON.parse(text)))
+    .catch(() => null)
+  if (before && isDeepStrictEqual(before.facts, facts)) return before.accelerator
+  const accelerator = await find()
+  if (!accelerator) return null
+  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 })
+  await writeFile(`${file}.new`, JSON.stringify({ facts, accelerator }), { mode: 0o600 })
+  await rename(`${file}.new`, file)
+  return accelerator
+}
+
+/** What decides how a guest can be run here, beside QEMU and what the operator allows. */
+export async function acceleratorFacts(): Promise<Record<string, string>> {
+  const canOpenKvm = await access('/dev/kvm', constants.R_OK | constants.W_OK).then(
+    () => true,
+    () => false,
+  )
+  return { kernel: os.release(), processor: os.cpus()[0]?.model ?? '', kvm: String(canOpenKvm) }
 }
 
 function runs(program: string, way: Accelerator, disk: string): Promise<boolean> {

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process'
 import { access, stat } from 'node:fs/promises'
 import os from 'node:os'
+import path from 'node:path'
 import { promisify } from 'node:util'
-import { findAccelerator } from './accelerator'
+import { acceleratorFacts, findAccelerator, recallAccelerator } from './accelerator'
 import type { Accelerator } from './command'
 import { type Confinement, findConfinement } from './confine'
 import { NoHypervisor } from './errors'
@@ -29,12 +30,17 @@ export type Host = {
   memoryMib: number
 }
 
-/** Finds out what this host can do, by trying. Throws `NoHypervisor`, with what to install or set. */
-export async function findHost({ accelerator: allowed, firstUid }: MachineSettings): Promise<Host> {
+/**
+ * Finds out what this host can do, by trying, and keeps how guests run here in the machines' folder. Throws `NoHypervisor`, with what
+ * to install or set.
+ */
+export async function findHost({ accelerator: allowed, firstUid, folder }: MachineSettings): Promise<Host> {
   const said = await run(program, ['--version']).catch(() => null)
   const version = /version ([\d.]+)/.exec(said?.stdout ?? '')?.[1]
   if (!version) throw new NoHypervisor(`${program} is missing. Install qemu-system-x86 and start the worker again.`)
-  const accelerator = await findAccelerator(program, allowed)
+  const facts = { ...(await acceleratorFacts()), qemu: said?.stdout.split('\n')[0] ?? '', allowed }
+  const kept = path.join(folder, 'accelerator.json')
+  const accelerator = await recallAccelerator(kept, facts, () => findAccelerator(program, allowed))
   if (!accelerator) throw new NoHypervisor(`${program} runs no guest here (ECS_MACHINE_ACCELERATOR=${allowed}).`)
   const groups = accelerator.accel === 'kvm' ? [(await stat('/dev/kvm')).gid] : []
   return {
