@@ -135,9 +135,10 @@ export class QemuMachines implements Machines {
   }
 
   async runs(id: string): Promise<MachineRun[]> {
-    const isAlive = (await this.keeperOf(id)) !== null
-    const journal = await readJournal(this.place(id).keeper)
-    return (journal?.runs ?? []).map((each) => ({ ...each, isOpen: each.isOpen && isAlive }))
+    // A live keeper knows more than its file says when the disk is full.
+    const alive = await this.keeperOf(id)
+    const journal = alive ?? (await readJournal(this.place(id).keeper))
+    return (journal?.runs ?? []).map((each) => ({ ...each, isOpen: each.isOpen && alive !== null }))
   }
 
   async console(id: string, options: ViewOptions = {}): Promise<MachineView> {
