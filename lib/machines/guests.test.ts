@@ -1,0 +1,85 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { bootDisk, storeBase, Terminal, whyNoMachine } from '@/lib/testing/boot-disk'
+import type { MachineBase } from './machine'
+import { QemuMachines } from './qemu'
+
+// What guests do to themselves.
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-guests-'))
+vi.stubEnv('ECS_DATA_DIR', folder)
+vi.stubEnv('DATABASE_URL', 'postgresql://nowhere')
+const disk = whyNoMachine() === null ? await bootDisk() : null
+const why = whyNoMachine() ?? (disk ? '' : 'the packages of the disk that boots cannot be had')
+const real = (name: string, run: () => Promise<void>) => test.skipIf(why !== '')(name, { timeout: 240_000 }, run)
+const settings = {
+  folder: path.join(folder, 'machines'),
+  accelerator: 'tcg',
+  reserveMin: 0,
+  firstUid: 610_000,
+} as const
+const machines = new QemuMachines(settings)
+const id = 'ins-guest00001'
+const diskBytes = 64 * 2 ** 20
+let base: MachineBase
+
+beforeAll(() => {
+  if (disk) base = storeBase(folder, 'xx-test', disk)
+})
+afterEach(async () => {
+  for (const each of await machines.list()) await machines.destroy(each)
+})
+afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
+
+async function started(from: MachineBase): Promise<Terminal> {
+  await machines.build(id, { build: 'one', base: from, diskBytes, bootMode: 'BIOS', login: null })
+  await machines.start(id, { vcpus: 1, memoryMib: 192 })
+  return new Terminal(await machines.console(id))
+}
+
+real(`a guest that fills its disk hears of the end of it, and its machine runs on ${why}`, async () => {
+  const terminal = await started(base)
+  await terminal.sees('/ #')
+  terminal.type('dd if=/dev/urandom of=/dev/vda bs=1M conv=fsync; echo FULL=$((3*3))')
+  await terminal.sees('No space left on device')
+  await terminal.sees('FULL=9')
+  expect(await machines.state(id)).toEqual({ state: 'running', reason: null })
+  // All of it is another than the image's by now, and still below what its process may write.
+  const { blocks } = fs.statSync(path.join(settings.folder, id, 'machine/disk.qcow2'))
+  expect(blocks * 512).toBeGreaterThanOrEqual(diskBytes)
+})
+
+real(
+  `a guest that panics starts again as its kernel is told to, and its console keeps what it said ${why}`,
+  async () => {
+    const terminal = await started(base)
+    await terminal.sees('/ #')
+    terminal.type('echo c > /proc/sysrq-trigger')
+    await terminal.sees('Kernel panic')
+    await terminal.sees('Tiny Linux')
+    expect(await machines.state(id)).toEqual({ state: 'running', reason: null })
+    expect((await machines.runs(id)).map(({ isOpen }) => isOpen)).toEqual([true])
+    expect((await machines.consoleLog(id)).toString()).toContain('Kernel panic')
+  },
+)
+
+real(`a machine whose disk does not boot runs, and its screen shows what its firmware writes ${why}`, async () => {
+  const empty = path.join(folder, 'stores/xx-test/empty')
+  fs.writeFileSync(empty, Buffer.alloc(2 ** 20))
+  const nothing = { regionId: 'xx-test', key: 'empty', sha256: '', size: 2 ** 20, virtualSize: 2 ** 20 }
+  await started({ ...nothing, format: 'raw' })
+  // It has written something, and now nothing changes any more but the cursor, which comes and goes.
+  const seen = new Set<string>()
+  await vi.waitFor(
+    async () => {
+      const picture = (await machines.picture(id))?.toString('base64') ?? ''
+      const isSeen = seen.has(picture)
+      seen.add(picture)
+      expect([isSeen, seen.size > 1]).toEqual([true, true])
+    },
+    { timeout: 120_000, interval: 100 },
+  )
+  expect(await machines.state(id)).toEqual({ state: 'running', reason: null })
+})
