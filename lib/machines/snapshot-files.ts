@@ -72,6 +72,7 @@ export async function mark(place: SnapshotPlace, name: string, how: MachineSnaps
   await rename(`${file}.new`, file)
 }
 
+/** The recorded outcome; null if there is none yet. */
 export async function readMarker(place: SnapshotPlace, name: string): Promise<MachineSnapshot | null> {
   try {
     return marker.parse(JSON.parse(await readFile(markerOf(place, name), 'utf8')))
