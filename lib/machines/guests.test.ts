@@ -3,6 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { bootDisk, storeBase, Terminal, whyNoMachine } from '@/lib/testing/boot-disk'
+import { until } from '@/lib/testing/until'
 import type { MachineBase } from './machine'
 import { QemuMachines } from './qemu'
 
@@ -13,7 +14,7 @@ vi.stubEnv('ECS_DATA_DIR', folder)
 vi.stubEnv('DATABASE_URL', 'postgresql://nowhere')
 const disk = whyNoMachine() === null ? await bootDisk() : null
 const why = whyNoMachine() ?? (disk ? '' : 'the packages of the disk that boots cannot be had')
-const real = (name: string, run: () => Promise<void>) => test.skipIf(why !== '')(name, { timeout: 240_000 }, run)
+const real = (name: string, run: () => Promise<void>) => test.skipIf(why !== '')(name, run)
 const settings = {
   folder: path.join(folder, 'machines'),
   accelerator: 'tcg',
@@ -72,14 +73,11 @@ real(`a machine whose disk does not boot runs, and its screen shows what its fir
   await started({ ...nothing, format: 'raw' })
   // It has written something, and now nothing changes any more but the cursor, which comes and goes.
   const seen = new Set<string>()
-  await vi.waitFor(
-    async () => {
-      const picture = (await machines.picture(id))?.toString('base64') ?? ''
-      const isSeen = seen.has(picture)
-      seen.add(picture)
-      expect([isSeen, seen.size > 1]).toEqual([true, true])
-    },
-    { timeout: 120_000, interval: 100 },
-  )
+  await until(async () => {
+    const picture = (await machines.picture(id))?.toString('base64') ?? ''
+    const isSeen = seen.has(picture)
+    seen.add(picture)
+    expect([isSeen, seen.size > 1]).toEqual([true, true])
+  })
   expect(await machines.state(id)).toEqual({ state: 'running', reason: null })
 })

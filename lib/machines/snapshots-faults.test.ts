@@ -5,6 +5,7 @@ import path from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { bootDisk, storeBase, Terminal, whyNoMachine } from '@/lib/testing/boot-disk'
+import { until } from '@/lib/testing/until'
 import { askKeeper } from './keeper-line'
 import type { MachineBase, MachineSnapshot } from './machine'
 import type { MirrorTarget } from './mirror'
@@ -18,13 +19,12 @@ vi.stubEnv('ECS_DATA_DIR', folder)
 vi.stubEnv('DATABASE_URL', 'postgresql://nowhere')
 const disk = whyNoMachine() === null ? await bootDisk() : null
 const why = whyNoMachine() ?? (disk ? '' : 'the packages of the disk that boots cannot be had')
-const real = (name: string, run: () => Promise<void>) => test.skipIf(why !== '')(name, { timeout: 180_000 }, run)
+const real = (name: string, run: () => Promise<void>) => test.skipIf(why !== '')(name, run)
 const root = path.join(folder, 'machines')
 const settings = { folder: root, accelerator: 'tcg', reserveMin: 0, firstUid: 610_000 } as const
 const machines = new QemuMachines(settings)
 const withTarget = (target: MirrorTarget) => new QemuMachines(settings, new QemuSnapshots(target))
 const [id, snap] = ['ins-fault00001', 'snap-fault00001']
-const patience = { timeout: 60_000, interval: 20 }
 let base: MachineBase
 
 beforeAll(() => {
@@ -58,17 +58,17 @@ async function writes(terminal: Terminal, times: number): Promise<void> {
 }
 
 async function ends(by: QemuMachines): Promise<MachineSnapshot> {
-  return await vi.waitFor(async () => {
+  return await until(async () => {
     const found = await by.snapshotState(id, snap)
     expect(found.state).toMatch(/ready|failed/)
     return found
-  }, patience)
+  })
 }
 
 /** Nothing of a snapshot is left over: no file, no job, no target that QEMU holds open. */
 async function isForgotten(by: QemuMachines): Promise<void> {
   // What is on its way to a slow target has to arrive there first.
-  await vi.waitFor(async () => await by.forgetSnapshot(id, snap), patience)
+  await until(async () => await by.forgetSnapshot(id, snap))
   expect(await by.listSnapshots(id)).toEqual([])
   expect(await ask('query-jobs')).toBe('[]')
   expect(await ask('query-named-block-nodes')).not.toContain(snap)
@@ -128,9 +128,9 @@ real(`where the target is slow the snapshot ends late, and can be called off ${w
 /** Brings a snapshot to where QEMU is through with it and nobody has taken it. */
 async function concluded(): Promise<void> {
   await machines.snapshot(id, snap)
-  await vi.waitFor(async () => expect(await ask('query-jobs')).toContain('"status":"ready"'), patience)
+  await until(async () => expect(await ask('query-jobs')).toContain('"status":"ready"'))
   await ask('end-mirror', { job: snap })
-  await vi.waitFor(async () => expect(await ask('query-jobs')).toContain('"status":"concluded"'), patience)
+  await until(async () => expect(await ask('query-jobs')).toContain('"status":"concluded"'))
 }
 
 /** Which of its writes the guest had done on the disk of the snapshot. */

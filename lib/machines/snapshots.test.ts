@@ -137,13 +137,10 @@ real(
   async () => {
     const terminal = await start()
     terminal.type(agent)
-    await vi.waitFor(
-      async () => {
-        const devices = await askKeeper(path.join(folder, 'machines', id, 'keeper'), 'query-chardev')
-        expect(devices).toContainEqual(expect.objectContaining({ label: 'agent', 'frontend-open': true }))
-      },
-      { timeout: 60_000, interval: 50 },
-    )
+    await until(async () => {
+      const devices = await askKeeper(path.join(folder, 'machines', id, 'keeper'), 'query-chardev')
+      expect(devices).toContainEqual(expect.objectContaining({ label: 'agent', 'frontend-open': true }))
+    })
     await machines.snapshot(id, snap)
     expect(await ends()).toMatchObject({ state: 'ready', settled: true })
     await terminal.sees('F42')

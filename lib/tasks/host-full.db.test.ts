@@ -1,4 +1,4 @@
-import { afterAll, expect, test, vi } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { db } from '@/lib/db/client'
 import type { InstanceStateName } from '@/lib/instances/rules'
 import { createInstancesInput } from '@/lib/instances/schema'
@@ -8,6 +8,7 @@ import { bootDisk, Terminal, whyNoMachine } from '@/lib/testing/boot-disk'
 import { account, region, storedDisk } from '@/lib/testing/builders'
 import { instanceType } from '@/lib/testing/builders-instances'
 import { smallDisk } from '@/lib/testing/small-disk'
+import { until } from '@/lib/testing/until'
 import { runHost } from './host'
 
 // The disk of the host is full while a guest writes.
@@ -28,14 +29,11 @@ afterAll(async () => {
 })
 
 async function becomes(id: string, state: InstanceStateName) {
-  return await vi.waitFor(
-    async () => {
-      const found = await db().instance.findUniqueOrThrow({ where: { id }, include: { runs: true } })
-      expect([found.state, found.task]).toEqual([state, null])
-      return found
-    },
-    { timeout: 120_000, interval: 50 },
-  )
+  return await until(async () => {
+    const found = await db().instance.findUniqueOrThrow({ where: { id }, include: { runs: true } })
+    expect([found.state, found.task]).toEqual([state, null])
+    return found
+  })
 }
 
 test.skipIf(why !== '')(
@@ -44,7 +42,7 @@ test.skipIf(why !== '')(
     hosting = runHost(over.signal)
     const [here, owner, typeId] = [await region(), await account(), await instanceType({ memoryMib: 256 })]
     const imageId = await storedDisk(owner, here, disk ?? '')
-    await vi.waitFor(async () => expect(await db().machineHost.count()).toBe(1), { timeout: 60_000 })
+    await until(async () => expect(await db().machineHost.count()).toBe(1))
     const input = createInstancesInput.parse({ region: here, imageId, name: 'quay', typeId, diskGib: 1 })
     const made = await createInstances(owner.ctx, input)
     const id = made.ok ? (made.value.instanceIds[0] ?? '') : ''
@@ -66,5 +64,4 @@ test.skipIf(why !== '')(
     expect(resumed.runs.map(({ isOpen }) => isOpen).sort()).toEqual([false, true])
     await terminal.sees('W=9')
   },
-  300_000,
 )
