@@ -6,8 +6,10 @@ import { readFigures, toComparison } from './comparison'
 import { measureDisks } from './disks'
 import { type Findings, toRow, toTable } from './figures'
 import { measureGuest } from './guest'
+import { measureInstanceLists } from './instance-lists'
 import { measureJavaScript } from './javascript'
 import { measureLoad } from './load'
+import { measureMachines } from './machines'
 import { measureMetering } from './metering'
 import { measurePages } from './pages'
 import { makePlace, type Place, type Sizes } from './place'
@@ -25,6 +27,8 @@ const sections: Record<string, (place: Place) => Promise<Findings>> = {
   start: measureStart,
   guest: measureGuest,
   disks: measureDisks,
+  instances: measureInstanceLists,
+  machines: measureMachines,
   bill: measureMetering,
   views: measureViews,
 }

@@ -39,6 +39,7 @@ export async function makePlace(sizes: Sizes, isVerbose: boolean): Promise<Place
     ECS_DATA_DIR: path.join(folder, 'data'),
     NEXTAUTH_SECRET: randomBytes(32).toString('base64url'),
     NEXTAUTH_URL: 'http://127.0.0.1',
+    ECS_MACHINE_EMULATION: 'allow',
   })
   await migrate(url)
   const environment = { ...process.env, NODE_ENV: 'production' as const, NEXT_TELEMETRY_DISABLED: '1' }
