@@ -111,6 +111,8 @@ test('without a network nothing is sent, the page says so, and goes on when it i
   const page = await browserPage(owner)
   const { username, send } = await shareForm(page, disk.id)
   await username.fill(`${recipient.username},`)
+  // What shows the state of a username has loaded.
+  await expect(page.getByRole('button', { name: `Remove ${recipient.username}` })).toBeVisible()
   await page.context().setOffline(true)
   const bar = page.getByRole('alert').filter({ hasText: 'You are offline' })
   await expect(bar).toBeVisible()
