@@ -179,6 +179,12 @@ for (const { locale, t, some } of [
       // The open menu covers part of the copy buttons below it, which axe would report as small targets.
       const more = page.getByRole('button', { name: `${t.images.more}, ${running?.name}` })
       await expectAccessible(page, 'the menu of an instance', some, () => more.click(), ['target-size'])
+      const askTerminate = async () => {
+        await page.getByRole('button', { name: `${t.images.more}, ${rows[2]?.name}` }).click()
+        await page.getByRole('menuitem', { name: t.instanceOperations.terminate, exact: true }).click()
+        await expect(page.getByRole('alertdialog').getByRole('textbox')).toBeVisible()
+      }
+      await expectAccessible(page, 'the question before an instance is terminated', some, askTerminate)
       for (const path of ['', '/history', '/do/operations', '/do/changeType', '/do/terminate', '/do/rename']) {
         await page.goto(`${listUrl}/${failed?.id}${path}`)
         await expectAccessiblePage(page, `an instance${path}`, some)

@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test'
 import { sideways } from './accessible'
 import { account, expect, image, imageRows, longest, messages, row, share, signIn, test } from './fixtures'
+import { instanceRows, snapshotRows } from './instance-rows'
 
 const region = 'cn-shanghai'
 const widths = [1440, 1280, 1100, 1024, 900, 768, 390, 320]
@@ -22,14 +23,20 @@ async function broken(page: Page): Promise<string[]> {
       return [...range.getClientRects()].filter(({ width }) => width > 0)
     }
     for (const entry of rows) {
-      const name = entry.querySelector('td a')
+      const name = entry.querySelector('td[data-lead] :is(a, .ellipsis)')
       if (!name) continue
-      const id = textsOf(entry).find(({ data }) => /^img-\w{10}$/.test(data))
+      const id = textsOf(entry).find(({ data }) => /^(img|ins|snap)-\w{10}$/.test(data))
       const [idBox] = id ? boxesOf(id) : []
       if (!idBox || name.getBoundingClientRect().bottom > idBox.top + 1) problems.push(`name over id: ${id?.data}`)
       const unbroken = [...entry.querySelectorAll('time, .rounded-full')].flatMap(textsOf)
       for (const text of id ? [id, ...unbroken] : unbroken) {
         if (boxesOf(text).length > 1) problems.push(`in two lines: ${text.data}`)
+      }
+      if (getComputedStyle(entry).display === 'table-row') {
+        const operations = [...entry.querySelectorAll('.row-operations :is(a, button)')]
+        const heights = operations.map((one) => one.getBoundingClientRect()).filter(({ width }) => width > 0)
+        if (new Set(heights.map(({ top }) => Math.round(top))).size > 1)
+          problems.push(`operations of ${name.textContent}`)
       }
       const cells = [...entry.querySelectorAll('td')].filter((cell) => cell.getBoundingClientRect().width > 0)
       for (const cell of cells) {
@@ -63,9 +70,21 @@ for (const { locale, t } of [
       ])
       const lent = await image(other, { name: longest('W', 128), os: longest('M', 64) })
       await share(other, lent, [owner], longest('W', 200))
+      const [machine] = await instanceRows(owner, [
+        { name: longest('W', 128), image: lent, sharer: other },
+        { name: 'guarded', image: lent, sharer: other, isProtected: true },
+        { state: 'failed', image: lent, sharer: other, reason: { code: 'FAULT', detail: longest('x', 200) } },
+      ])
+      if (machine)
+        await snapshotRows(owner, machine, [
+          { name: longest('W', 128), consistency: 'POWER_CUT' },
+          { state: 'failed', failure: { code: 'SNAPSHOT_TIMED_OUT' } },
+          { state: 'creating', doneBytes: 2n ** 29n },
+        ])
       await signIn(context, owner)
-      for (const list of ['custom', 'custom?state=deleted', 'shared']) {
-        await page.goto(`/${region}/images/${list}`)
+      const lists = ['images/custom', 'images/custom?state=deleted', 'images/shared', 'instances', 'snapshots']
+      for (const list of lists) {
+        await page.goto(`/${region}/${list}`)
         for (const width of widths) {
           await page.setViewportSize({ width, height: 900 })
           const isCards = width < cardsBelow

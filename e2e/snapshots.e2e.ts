@@ -91,6 +91,30 @@ test('an image is made of an available snapshot and says where it came from', as
   await expect(page.getByText(`${owner.username} created it from ${instance.id}`)).toBeVisible()
 })
 
+test('an image is made of an instance in one go: a snapshot now, the image as soon as that is available', async ({
+  browserPage,
+}) => {
+  const { owner, instance } = await withSnapshots([])
+  const page = await browserPage(owner)
+  await page.goto(`/${region}/instances/${instance.id}`)
+  await page.getByRole('button', { name: `More, ${instance.name}` }).click()
+  await page.getByRole('menuitem', { name: 'Create Custom Image' }).click()
+  const dialog = page.getByRole('dialog')
+  await expect(dialog).toContainText(messages.en.snapshots.instanceImageText)
+  const name = dialog.getByLabel('Image name')
+  await name.fill('!')
+  await dialog.getByRole('button', { name: 'Create Custom Image' }).click()
+  await expect(name).toBeFocused()
+  await expect(name).toHaveAccessibleDescription(/./)
+  await name.fill('golden')
+  await name.press('Enter')
+  await expect(dialog).toBeHidden()
+  const made = await db().snapshot.findMany({ where: { instanceId: instance.id } })
+  expect(made).toMatchObject([{ state: 'creating', imageWhenDone: 'golden' }])
+  await page.getByRole('link', { name: 'Snapshots', exact: true }).last().click()
+  await expect(page.getByRole('row').filter({ hasText: made[0]?.name ?? '' })).toContainText('Creating')
+})
+
 test('a snapshot is deleted after a question that says what stays', async ({ browserPage }) => {
   const { owner } = await withSnapshots([{ name: 'kept' }, { name: 'gone' }])
   const page = await browserPage(owner)
@@ -105,6 +129,8 @@ test('a snapshot is deleted after a question that says what stays', async ({ bro
   await dialog.getByRole('button', { name: 'Delete' }).click()
   await expect(row(page.getByRole('table'), 'gone')).toHaveCount(0)
   await expect(row(page.getByRole('table'), 'kept')).toBeVisible()
+  // Whoever has no mouse goes on in the list, and not at the top of the page.
+  await expect(page.getByRole('button', { name: 'Delete, kept' })).toBeFocused()
 })
 
 test('a running instance is not restored, a stopped one is, from one of its available snapshots', async ({
