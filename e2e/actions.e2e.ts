@@ -40,6 +40,9 @@ function inputs(imageId: string, shareId: string, username: string): Record<stri
     purgeImageAction: { region, imageId },
     copyImageAction: { region, imageId, targetRegion: 'cn-shenzhen', name: 'taken away' },
     retryCopyAction: { region, imageId },
+    requestCheckAction: { region, imageId },
+    ignoreFindingAction: { region, imageId, findingId: 'a', reason: 'It is mine to answer for.' },
+    countFindingAction: { region, imageId, findingId: 'a' },
     cancelTransferAction: { region, imageId },
     emptyRecycleBinAction: { region, deletedUntil: new Date(0).toISOString() },
     createInstancesAction: { region, imageId, name: 'machine', typeId: 'ecs.t1.small', diskGib: 1 },
@@ -66,6 +69,9 @@ const ofImages = [
   'copyImageAction',
   'retryCopyAction',
   'cancelTransferAction',
+  'requestCheckAction',
+  'ignoreFindingAction',
+  'countFindingAction',
 ]
 
 async function refusalOf(client: APIRequestContext, name: string, input: unknown): Promise<string> {

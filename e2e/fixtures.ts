@@ -23,6 +23,7 @@ import type { ActionResult, Result } from '@/lib/result'
 import { shareImage } from '@/lib/shares/writes'
 import { storeOf } from '@/lib/stores/store'
 import { importImage } from '@/lib/tasks/import-image'
+import { checkedContent, checkedImage } from '@/lib/testing/builders-checks'
 
 export { expect }
 export const messages = { en, zh }
@@ -79,10 +80,10 @@ export function contextOf(account: Account): Context {
   return { viewer: mintViewer({ ...account, kind, displayName: '' }), now: new Date(), address: null }
 }
 
-/** A real disk, imported the way that every disk is. */
+/** A real disk, imported the way that every disk is, and found clean; or left to the worker to check. */
 export async function image(
   owner: Account,
-  options: { name?: string; region?: string; os?: string; disk?: Buffer } = {},
+  options: { name?: string; region?: string; os?: string; disk?: Buffer; isUnchecked?: true } = {},
 ): Promise<Image> {
   disk ??= buildQcow2({ raw: buildRawDisk({ sizeMib: 4, label: 'TEST', seed: 1 }) })
   const input = {
@@ -92,6 +93,7 @@ export async function image(
   }
   const bytes = options.disk ?? disk
   const made = await importImage(contextOf(owner), input, { open: () => Readable.from([bytes]) })
+  if (!options.isUnchecked) await checkedImage(expectOk(made).imageId)
   return { id: expectOk(made).imageId, name: input.name, region: input.region }
 }
 
@@ -144,6 +146,7 @@ export async function imageRows(
     db().image.createMany({ data: data.map((row) => ({ ...row, ...bytesOf.get(row.id) })) }),
     db().transfer.createMany({ data: transfers }),
   ])
+  for (const { sha256 } of blobs) await checkedContent(sha256)
   return data.map((image) => ({ id: image.id, name: image.name, region: image.regionId, os: image.operatingSystem }))
 }
 

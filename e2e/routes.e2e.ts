@@ -33,6 +33,7 @@ function reads(imageId: string, instanceId: string): Record<string, string> {
 
 /** Routes with a protocol of their own, tested below, and with the sign-in form, uploads and consoles. */
 const others = ['auth/[...nextauth]', 'preferences', 'sign-in', 'sign-out', 'uploads/[[...path]]']
+const ofChecks = ['check', 'check/export'].map((part) => `images/[imageId]/${part}`)
 const ofMachines = ['console-log', 'picture', 'tickets'].map((part) => `instances/[instanceId]/${part}`)
 
 test('every read route answers a signed-out visitor with 401 and nothing else, and no answer is kept anywhere', async ({
@@ -45,7 +46,7 @@ test('every read route answers a signed-out visitor with 401 and nothing else, a
   const routes = reads(disk.id, machine?.id ?? '')
   const files = fs.readdirSync('app/api', { recursive: true, encoding: 'utf8' })
   const folders = files.filter((file) => path.basename(file) === 'route.ts').map((file) => path.dirname(file))
-  expect([...Object.keys(routes), ...others, ...ofMachines].sort()).toEqual(folders.sort())
+  expect([...Object.keys(routes), ...others, ...ofChecks, ...ofMachines].sort()).toEqual(folders.sort())
   for (const url of Object.values(routes)) {
     const [refused, answered] = [await ask(signedOut, url), await ask(signedIn, url)]
     expect.soft(refused, url).toMatchObject({ status: 401, body: '{"refusal":{"code":"SIGNED_OUT"}}' })
@@ -75,7 +76,7 @@ test('an image of somebody else is answered exactly as one that is not there, on
   const details = (id: string) => `/api/images/${id}?region=${region}`
   const shares = (id: string) => `/api/images/${id}/shares?region=${region}`
   const elsewhere = (id: string) => `/api/images/${id}?region=cn-shenzhen`
-  const pages = ['', '/share', '/copy'].map((page) => (id: string) => `/${region}/images/${id}${page}`)
+  const pages = ['', '/share', '/copy', '/check'].map((page) => (id: string) => `/${region}/images/${id}${page}`)
   const hidden = [
     { who: stranger, from: [details, shares, elsewhere, ...pages] },
     { who: othersSub, from: [details, shares, elsewhere, ...pages] },

@@ -37,6 +37,10 @@ export const environment = z.object({
   ECS_CURRENCY: z.string().default('CNY').refine(isCurrency, 'a currency of ISO 4217 such as CNY'),
   /** How long a deleted image can be restored; 0 keeps no recycle bin. */
   ECS_RECYCLE_DAYS: z.coerce.number().int().min(0).max(3650).default(7),
+  /** Whether disks are checked for secrets by themselves, when somebody asks, or never. */
+  ECS_DISK_CHECK: z.enum(['auto', 'on-demand', 'off']).default('auto'),
+  /** Whether an image with findings or without a verdict can be shared: always, with a reason, or not at all. */
+  ECS_SHARE_CHECK: z.enum(['off', 'warn', 'block']).default('warn'),
   ECS_IMAGE_SIZE_MAX: bytes.default(64 * 2 ** 30),
   /** The browser sends a file in parts of this size; a broken connection loses one part at most. */
   ECS_UPLOAD_CHUNK: bytes.default(32 * 2 ** 20),
@@ -70,6 +74,11 @@ export const environment = z.object({
   ECS_MACHINE_UID: z.coerce.number().int().min(1000).max(2_000_000_000).default(610_000),
 })
 
+const consistent = environment.refine((set) => set.ECS_DISK_CHECK !== 'off' || set.ECS_SHARE_CHECK !== 'block', {
+  path: ['ECS_SHARE_CHECK'],
+  message: 'block needs disks to be checked: set ECS_DISK_CHECK to auto or on-demand',
+})
+
 export type Environment = z.infer<typeof environment>
 
 let parsed: Environment | undefined
@@ -77,7 +86,7 @@ let parsed: Environment | undefined
 /** The settings of this process, read once. Throws an error that names every setting that is missing or wrong. */
 export function env(): Environment {
   if (parsed) return parsed
-  const result = environment.safeParse(process.env)
+  const result = consistent.safeParse(process.env)
   if (!result.success) {
     const wrong = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
     throw new Error(`The environment is not complete.\n${wrong.join('\n')}`)

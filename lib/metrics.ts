@@ -36,6 +36,9 @@ const ended = counter(
 )
 const moved = counter('ecs_transfer_bytes_total', 'Bytes of imports and copies that have come to a good end.', ['kind'])
 
+const checks = counter('ecs_checks_ended_total', 'Checks of disks that have ended, by their verdict.', ['verdict'])
+const checkSeconds = histogram('ecs_check_duration_seconds', 'How long checks of disks took.', [])
+
 /** A transfer takes as long as its bytes need, so it is a kind of its own. */
 export type RequestKind = 'action' | 'read' | 'transfer'
 type Request = { kind: RequestKind; operation: string; outcome: Outcome; seconds: number; code: string | null }
@@ -85,6 +88,12 @@ export async function countJob<T>(kind: string, run: () => Promise<T>): Promise<
 export function countTransfer(kind: string, outcome: string, bytes: number): void {
   ended.inc({ kind, outcome })
   moved.inc({ kind }, bytes)
+}
+
+/** Counts a check of a disk that has ended. */
+export function countCheck(verdict: string, seconds: number): void {
+  checks.inc({ verdict })
+  if (verdict !== 'failed') checkSeconds.observe(seconds)
 }
 
 // The development server reloads this module after each change, and a bundle may contain it twice; the registry accepts

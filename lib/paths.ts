@@ -26,6 +26,14 @@ type ImageListQuery = {
 type ViewQuery = { kind: 'console' | 'screen'; from?: number | undefined; isTakeOver: boolean }
 type BillQuery = { month?: string; images?: string; after?: string; before?: string }
 
+type CheckReportQuery = {
+  severity?: string | undefined
+  rule?: string | undefined
+  ignored?: string | undefined
+  sort?: string | undefined
+  page?: number | undefined
+}
+
 export const paths = {
   home: () => route('/'),
   signIn: (next?: string, problem?: 'cookie') => route('/sign-in', { next, problem }),
@@ -43,6 +51,8 @@ export const paths = {
   image: (region: string, imageId: string, before?: string) => route(`/${region}/images/${imageId}`, { before }),
   importImage: (region: string, again?: string) => route(`/${region}/images/import`, { again }),
   shareImage: (region: string, imageId: string) => route(`/${region}/images/${imageId}/share`),
+  imageCheck: (region: string, imageId: string, report: CheckReportQuery = {}) =>
+    route(`/${region}/images/${imageId}/check`, { ...report, sort: report.sort === 'path' ? 'path' : undefined }),
   editImage: (region: string, imageId: string) => route(`/${region}/images/${imageId}/edit`),
   imageTask: (region: string, imageId: string, task: string) => route(`/${region}/images/${imageId}/do/${task}`),
   cancelSharing: (region: string, imageId: string, shareId: string) =>
@@ -71,6 +81,9 @@ export const paths = {
     images: (list: ImageListQuery & { region: string }) => route('/api/images', list),
     image: (region: string, imageId: string, before?: string) => route(`/api/images/${imageId}`, { region, before }),
     imageContent: (region: string, imageId: string) => route(`/api/images/${imageId}/content`, { region }),
+    imageCheck: (region: string, imageId: string) => route(`/api/images/${imageId}/check`, { region }),
+    checkExport: (region: string, imageId: string, format: string) =>
+      route(`/api/images/${imageId}/check/export`, { region, format }),
     imageShares: (region: string, imageId: string) => route(`/api/images/${imageId}/shares`, { region }),
     lastEndedShare: (region: string, imageId: string) => route('/api/ended-shares', { region, imageId }),
     endedShares: (shareIds: string[]) => route('/api/ended-shares', { shareIds: shareIds.join(',') }),

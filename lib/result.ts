@@ -60,6 +60,11 @@ export type Refusal =
   | { code: 'SNAPSHOT_NOT_FOUND' }
   | { code: 'SNAPSHOT_NOT_AVAILABLE'; state: string }
   | { code: 'SNAPSHOT_IN_PROGRESS' }
+  | { code: 'DISK_HAS_SECRETS'; critical: number; high: number }
+  | { code: 'DISK_UNCHECKED'; reason: string }
+  | { code: 'SHARE_NEEDS_REASON'; findings: number; unchecked: string | null }
+  | { code: 'FINDING_NOT_FOUND' }
+  | { code: 'CHECKS_OFF' }
 
 export type RefusalCode = Refusal['code']
 

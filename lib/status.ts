@@ -65,6 +65,11 @@ export const statuses: Readonly<Record<(Refusal | Fault)['code'], number>> = {
   SNAPSHOT_NOT_FOUND: 404,
   SNAPSHOT_NOT_AVAILABLE: 409,
   SNAPSHOT_IN_PROGRESS: 409,
+  DISK_HAS_SECRETS: 409,
+  DISK_UNCHECKED: 409,
+  SHARE_NEEDS_REASON: 409,
+  FINDING_NOT_FOUND: 404,
+  CHECKS_OFF: 409,
   FAULT: 500,
 }
 

@@ -5,6 +5,9 @@ import { schemaSql } from './schema-sql.mjs'
 // What the migrations have beyond schema.prisma, which cannot express it. Everything else must be equal.
 const byHand = [
   'check Account_sub_has_master',
+  'check Check_counts_are_not_negative',
+  'check Check_has_verdict_or_is_queued',
+  'check IgnoredFinding_has_reason',
   'check Image_in_bin_has_date',
   'check Image_in_use_has_bytes',
   'check Image_minimums_are_amounts',
@@ -24,6 +27,7 @@ const byHand = [
   'constraint Image_in_motion_has_transfer',
   'index Blob_in_motion',
   'index Blob_ready_once',
+  'index Check_queued',
   'index Image_copying',
   'index Image_in_motion',
   'index InstanceRun_unmetered',

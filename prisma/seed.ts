@@ -15,6 +15,7 @@ import { makeBootDisk } from '@/lib/machines/boot-disk'
 import { createRegion } from '@/lib/regions/writes'
 import type { Result } from '@/lib/result'
 import { shareImage } from '@/lib/shares/writes'
+import { checkJob } from '@/lib/tasks/check'
 import { importImage } from '@/lib/tasks/import-image'
 
 // The demo data of an embedded database: real disks, created by the same writes as everything else.
@@ -149,6 +150,15 @@ async function createAccounts(password: string): Promise<Map<string, { id: strin
   return accounts
 }
 
+/** For the record, should the disk of a demo image not be found clean. */
+const isDemo = 'An image of the demo data.'
+
+/** Gives an image its verdict before it is shared, as its owner would wait for it. */
+async function checkNow(imageId: string): Promise<void> {
+  const { sha256 } = await db().image.findUniqueOrThrow({ where: { id: imageId }, select: { sha256: true } })
+  if (sha256 !== null && env().ECS_DISK_CHECK === 'auto') await checkJob({ sha256 }, true)
+}
+
 /** Loads the demo data. Writes `<data>/demo.json` last, so that an interrupted load is recognised. */
 export async function seed(): Promise<void> {
   const file = path.join(env().ECS_DATA_DIR, 'demo.json')
@@ -171,8 +181,9 @@ export async function seed(): Promise<void> {
     const bytes = image.format === 'raw' ? raw : buildQcow2({ raw })
     const input = { region: image.region, name: image.name, operatingSystem: image.os }
     const { imageId } = expectOk(await importImage(ownerContext(owner), input, { open: () => Readable.from([bytes]) }))
+    await checkNow(imageId)
     if (image.with.length === 0) continue
-    const share = { region: image.region, imageId, usernames: image.with, note: '' }
+    const share = { region: image.region, imageId, usernames: image.with, note: '', reason: isDemo }
     expectOk(await shareImage(ownerContext(owner), share))
   }
   await addBootable(accounts)
@@ -199,7 +210,9 @@ async function addBootable(accounts: Map<string, { id: string; username: string 
       imageId,
       usernames: ['lantern'],
       note: 'It boots: create an instance from it.',
+      reason: isDemo,
     }
+    await checkNow(imageId)
     expectOk(await shareImage(ownerContext(owner), share))
   } catch (error) {
     log.info({ err: error }, 'The demo has no image that boots: its Debian packages could not be had.')

@@ -2,6 +2,7 @@
 
 import dynamic from 'next/dynamic'
 import { useLocale, useTranslations } from 'next-intl'
+import { CheckShield } from '@/components/checks/check-shield'
 import { RowName } from '@/components/shell/row-name'
 import { late } from '@/components/ui/late'
 import type { Column } from '@/components/ui/table'
@@ -64,7 +65,12 @@ function useFacts(list: CustomImageParams): Column<CustomImage>[] {
       sort: sort('name', t('image')),
       cell: (image) => (
         <>
-          <RowName id={image.id} name={image.name} href={paths.image(list.region, image.id)}>
+          <RowName
+            id={image.id}
+            name={image.name}
+            href={paths.image(list.region, image.id)}
+            badge={<CheckShield {...image} />}
+          >
             <OperatingSystemBelow name={image.operatingSystem} />
           </RowName>
           {image.failure && <FailureLine failure={image.failure} />}

@@ -5,7 +5,7 @@ import dynamic from 'next/dynamic'
 import Link from 'next/link'
 import { useRouter } from 'next/navigation'
 import { useTranslations } from 'next-intl'
-import { useRef, useState } from 'react'
+import { type ReactNode, useRef, useState } from 'react'
 import { useRegionName } from '@/components/shell/current-region'
 import { PageHeader } from '@/components/shell/page-header'
 import { Button } from '@/components/ui/button'
@@ -47,18 +47,20 @@ const ImageTaskDialog = dynamic(
   { ssr: false },
 )
 
-/** An image's page: all of it for its owner, a part for a recipient. */
-export function ImageDetailsView({ region, imageId, before }: ImagePageParams) {
+/** An image's page: all of it for its owner, a part for a recipient. What is said of its disk is made by the server. */
+export function ImageDetailsView({ region, imageId, before, check }: ImagePageParams & { check: ReactNode }) {
   const { data, error } = useQuery(imageQuery(region, imageId, before))
   // Deleted, or taken back by its owner, while this page was open.
   if (error instanceof ReadError && error.status === 404)
     return <EndedSharePage region={region} imageId={imageId} isNews />
-  if (data?.view === 'owner') return <OwnImagePage image={data} before={before} />
-  if (data?.view === 'recipient') return <HeldImagePage image={data} before={before} />
+  if (data?.view === 'owner') return <OwnImagePage image={data} before={before} check={check} />
+  if (data?.view === 'recipient') return <HeldImagePage image={data} before={before} check={check} />
   return null
 }
 
-function OwnImagePage({ image, before }: { image: OwnImage; before: string | undefined }) {
+type DetailsProps<I> = { image: I; before: string | undefined; check: ReactNode }
+
+function OwnImagePage({ image, before, check }: DetailsProps<OwnImage>) {
   const t = useTranslations('images')
   const regionName = useRegionName()
   const router = useRouter()
@@ -108,6 +110,7 @@ function OwnImagePage({ image, before }: { image: OwnImage; before: string | und
       <Card title={t('details')}>
         <OwnImageFields image={image} />
       </Card>
+      {check}
       {image.layout && <DiskPicture layout={image.layout} />}
       <div className="grid items-start gap-4 lg:grid-cols-2">
         <ImageRecipients region={region} image={image} />
@@ -127,7 +130,7 @@ function OwnImagePage({ image, before }: { image: OwnImage; before: string | und
   )
 }
 
-function HeldImagePage({ image, before }: { image: HeldImage; before: string | undefined }) {
+function HeldImagePage({ image, before, check }: DetailsProps<HeldImage>) {
   const t = useTranslations('images')
   const router = useRouter()
   const [isCancelling, setCancelling] = useState(false)
@@ -156,6 +159,7 @@ function HeldImagePage({ image, before }: { image: HeldImage; before: string | u
       <Card title={t('details')}>
         <HeldImageFields image={image} />
       </Card>
+      {check}
       <ImageHistory image={image} before={before} />
       {isCancelling && (
         <CancelShareDialog

@@ -113,6 +113,12 @@ function useEventText(isHeld: boolean): (event: EventItem) => string {
         return t('image.import', facts)
       case 'image.make':
         return t('image.make', { actor, from: String(details.from ?? '') })
+      case 'image.check':
+        return t('image.check', facts)
+      case 'finding.ignore':
+        return t('finding.ignore', { actor, rule: String(details.rule ?? ''), reason: String(details.reason ?? '') })
+      case 'finding.count':
+        return t('finding.count', { actor, rule: String(details.rule ?? '') })
       case 'image.available':
         return t('image.available')
       case 'image.fail':
@@ -132,7 +138,10 @@ function useEventText(isHeld: boolean): (event: EventItem) => string {
       case 'image.copied':
         return details.wasThere ? t('image.copiedWasThere') : t('image.copied')
       case 'share.create':
-        return isHeld ? t('share.createHeld', facts) : t('share.create', facts)
+        if (isHeld) return t('share.createHeld', facts)
+        return details.reason
+          ? t('share.createAnyway', { ...facts, reason: String(details.reason) })
+          : t('share.create', facts)
       case 'share.cancel':
         return details.by === 'recipient' ? t('share.giveBack', facts) : t('share.cancel', facts)
       default:

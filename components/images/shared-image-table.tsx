@@ -5,6 +5,7 @@ import dynamic from 'next/dynamic'
 import Link from 'next/link'
 import { useLocale, useTranslations } from 'next-intl'
 import { useEffect, useRef, useState } from 'react'
+import { HeldCheckLine } from '@/components/checks/held-check-line'
 import { EndedShares } from '@/components/shares/ended-shares'
 import { useRegionName } from '@/components/shell/current-region'
 import { RowName } from '@/components/shell/row-name'
@@ -152,6 +153,9 @@ function useColumns(
           >
             <OperatingSystemBelow name={image.operatingSystem} />
           </RowName>
+          <p className="text-ink-muted text-xs">
+            <HeldCheckLine check={image.check} />
+          </p>
           {image.note && <p className="max-w-[60ch] whitespace-pre-line text-ink-muted text-xs">{image.note}</p>}
         </>
       ),

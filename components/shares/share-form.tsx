@@ -1,13 +1,12 @@
 'use client'
 
 import { useTranslations } from 'next-intl'
-import { useEffect, useEffectEvent, useState } from 'react'
+import { type ReactNode, useEffect, useEffectEvent, useState } from 'react'
 import { ActionForm, type FormView } from '@/components/shell/action-form'
 import { usePageAccount } from '@/components/shell/page-account'
 import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { Field, inputClass } from '@/components/ui/field'
-import { Notice } from '@/components/ui/notice'
 import { splitUsernames } from '@/lib/accounts/rules'
 import { dropDraft, keepDraft, readDraft } from '@/lib/drafts'
 import { canImage, imageStates } from '@/lib/images/rules'
@@ -22,12 +21,15 @@ type ShareFormProps = {
   region: string
   shares: ImageShares
   idempotencyKey: string
+  /** What is said of the disk, and whether it leaves with a reason only. */
+  check: ReactNode
+  needsReason: boolean
   /** Highlights the added recipients in the list. */
   onShare: (added: ImageShare[]) => void
 }
 
 /** Adds recipients, all or none. Refused usernames stay in the field with their reasons. */
-export function ShareForm({ region, shares, idempotencyKey, onShare }: ShareFormProps) {
+export function ShareForm({ region, shares, idempotencyKey, check, needsReason, onShare }: ShareFormProps) {
   const t = useTranslations('share')
   const states = useTranslations('states')
   const { image } = shares
@@ -51,19 +53,11 @@ export function ShareForm({ region, shares, idempotencyKey, onShare }: ShareForm
               {(control) => <input {...control} readOnly value={t('masterAccount')} className={inputClass} />}
             </Field>
             <Recipients view={view} shares={shares} />
-            <Field id="note" label={t('note')} hint={t('noteHint')} error={view.errorOf('note')}>
-              {(control) => (
-                <textarea
-                  {...control}
-                  name="note"
-                  rows={2}
-                  maxLength={noteMax}
-                  defaultValue={view.typed('note')}
-                  className={inputClass}
-                />
-              )}
-            </Field>
-            <Notice tone="info">{t('before')}</Notice>
+            <TextField view={view} name="note" label={t('note')} hint={t('noteHint')} />
+            {check}
+            {(needsReason || view.errorOf('reason')) && (
+              <TextField view={view} name="reason" label={t('reason')} hint={t('reasonHint')} />
+            )}
             <div className="flex flex-wrap items-center gap-3">
               <Button
                 kind="primary"
@@ -80,6 +74,26 @@ export function ShareForm({ region, shares, idempotencyKey, onShare }: ShareForm
         )}
       </ActionForm>
     </Card>
+  )
+}
+
+type TextFieldProps<T> = { view: FormView<T>; name: string; label: string; hint: string }
+
+/** A field of a few lines. Reason and note are equally long. */
+function TextField<T>({ view, name, label, hint }: TextFieldProps<T>) {
+  return (
+    <Field id={name} label={label} hint={hint} error={view.errorOf(name)}>
+      {(control) => (
+        <textarea
+          {...control}
+          name={name}
+          rows={2}
+          maxLength={noteMax}
+          defaultValue={view.typed(name)}
+          className={inputClass}
+        />
+      )}
+    </Field>
   )
 }
 

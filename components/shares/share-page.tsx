@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query'
 import dynamic from 'next/dynamic'
 import { useFormatter, useTranslations } from 'next-intl'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { ImagePageHeader } from '@/components/images/image-page-header'
 import { Card } from '@/components/ui/card'
 import { Meter } from '@/components/ui/meter'
@@ -27,10 +27,15 @@ export function SharePage({
   region,
   imageId,
   idempotencyKey,
+  check,
+  needsReason,
 }: {
   region: string
   imageId: string
   idempotencyKey: string
+  /** Made by the server, so that it costs the page no script. */
+  check: ReactNode
+  needsReason: boolean
 }) {
   const t = useTranslations('share')
   const { data, error } = useQuery(imageSharesQuery(region, imageId))
@@ -42,7 +47,14 @@ export function SharePage({
     <main id="content" className="flex flex-col gap-4 p-4 md:p-6">
       <ImagePageHeader region={region} image={image} page={t('title')} line={t('line')} />
       <div className="grid items-start gap-4 md:grid-cols-[minmax(0,560px)_minmax(240px,1fr)]">
-        <ShareForm region={region} shares={data} idempotencyKey={idempotencyKey} onShare={setAdded} />
+        <ShareForm
+          region={region}
+          shares={data}
+          idempotencyKey={idempotencyKey}
+          check={check}
+          needsReason={needsReason}
+          onShare={setAdded}
+        />
         <Limits shares={data} />
       </div>
       <div id={recipientsId} className="scroll-mt-16">

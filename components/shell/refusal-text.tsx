@@ -58,6 +58,7 @@ function instanceWord(
 /** The field that a refusal is about, where it is about one. */
 export function fieldOfRefusal(refusal: Refusal | Fault): string | undefined {
   if (refusal.code === 'INVALID_INPUT') return refusal.field
+  if (refusal.code === 'SHARE_NEEDS_REASON') return 'reason'
   if (refusal.code === 'PASSWORD_WRONG') return 'currentPassword'
   if (refusal.code === 'MIN_DISK_BELOW_SIZE') return 'minDiskGib'
   if (refusal.code === 'TYPE_TOO_SMALL' || refusal.code === 'TYPE_NOT_FOUND') return 'typeId'

@@ -13,6 +13,7 @@ import { createRegion } from '@/lib/regions/writes'
 import type { Result } from '@/lib/result'
 import { shareImage } from '@/lib/shares/writes'
 import { importImage } from '@/lib/tasks/import-image'
+import { checkedImage } from '@/lib/testing/builders-checks'
 import { operatorContext } from './operator'
 
 type Ended = { code: number | null; out: string; err: string }
@@ -84,6 +85,7 @@ export async function imported(made: Fixture, username: string, seed?: number) {
   const other = seed && buildRawDisk({ sizeMib: 4, label: 'other', seed: 1_000 + seed })
   const source = { open: () => (other ? Readable.from([other]) : createReadStream(made.disk.file)) }
   const { imageId } = expectOk(await importImage(operatorContext(owner), input, source))
+  await checkedImage(imageId)
   const found = await findImageRecord(imageId)
   if (!found) throw new Error('The imported image is not there.')
   return { image: found.image, owner }

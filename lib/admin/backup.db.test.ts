@@ -15,6 +15,7 @@ import { S3Server } from '@/lib/stores/fixtures/s3-server'
 import { importImage } from '@/lib/tasks/import-image'
 import { removeBlob } from '@/lib/tasks/remove-blob'
 import { inMotion } from '@/lib/testing/builders'
+import { checkedImage } from '@/lib/testing/builders-checks'
 import { admin, type Fixture, fixture, imported, master, shared } from './admin-fixture'
 import { operatorContext } from './operator'
 
@@ -61,6 +62,7 @@ async function importDisk(region: string, seed: number) {
   const input = { region, name: `disk-${seed}`, operatingSystem: 'Linux' }
   const result = await importImage(operatorContext(owner), input, { open: () => Readable.from([bytes]) })
   if (!result.ok) throw new Error(JSON.stringify(result.refusal))
+  await checkedImage(result.value.imageId)
   return { imageId: result.value.imageId, owner }
 }
 

@@ -34,6 +34,12 @@ export function buildCommands(run: Run): Command {
     .action(() => run(async () => (await import('./host')).showHosts()))
   addLedger(program.command('ledger').description('charges for instances'), run)
   addImage(program.command('image').description('custom images'), run)
+  program
+    .command('check')
+    .description('what was found on the disks of images')
+    .command('list')
+    .description('list the verdicts on all available images, the gravest first')
+    .action(() => run(async () => (await import('./check')).showChecks()))
   addShare(program.command('share').description('shares of images'), run)
   program
     .command('verify')
@@ -211,6 +217,15 @@ function addImage(image: Command, run: Run): void {
     .description('list the images of an account')
     .requiredOption('--account <username>', 'the master account that owns them')
     .action((options: { account: string }) => run(async () => (await import('./image')).showImages(options.account)))
+  image
+    .command('check <id>')
+    .description('check the disk of an image for keys, passwords and other private data')
+    .option('--deep', 'also look for deleted data')
+    .option('--wait', 'wait for the verdict; exit code 1 for findings of high severity or above, and for no verdict')
+    .action((id: string, options: { deep?: true; wait?: true }) => {
+      const how = { isDeep: options.deep === true, isWaiting: options.wait === true }
+      return run(async (signal) => (await import('./check')).checkImage(id, { ...how, signal }))
+    })
   image
     .command('delete <id>')
     .description('move an image into the recycle bin of its owner')

@@ -15,6 +15,7 @@ export async function showShares(imageId: string): Promise<Result<Answer>> {
     { header: 'Recipient', cell: (share: ShareRecord) => share.recipient },
     { header: 'Shared by', cell: (share: ShareRecord) => share.sharedBy },
     { header: 'Shared since', cell: (share: ShareRecord) => share.sharedAt },
+    { header: 'Reason', cell: (share: ShareRecord) => share.reason ?? '' },
   ]
   return ok(list(await listShareRecords(imageId), columns, 'The image is not shared with anybody.'))
 }

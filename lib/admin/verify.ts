@@ -3,6 +3,7 @@ import { ok, type Result } from '@/lib/result'
 import type { Finding, VerifyOptions } from './finding'
 import { type Answer, answer } from './output'
 import { verifyAccounts } from './verify-accounts'
+import { verifyChecks } from './verify-checks'
 import { verifyImages } from './verify-images'
 import { verifyInstances } from './verify-instances'
 import { verifyLedger } from './verify-ledger'
@@ -24,6 +25,7 @@ export async function verify(options: Partial<VerifyOptions> = {}): Promise<Find
     verifySpace,
     verifyShares,
     verifyLedger,
+    verifyChecks,
     verifyStores,
   ]) {
     for await (const finding of part(whole)) findings.push(finding)

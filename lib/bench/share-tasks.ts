@@ -2,6 +2,7 @@ import { type Context, mintViewer } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import { newId } from '@/lib/ids'
 import { dailySharesMax, recipientsMax, shareDay } from '@/lib/shares/rules'
+import { checkedContent } from '@/lib/testing/builders-checks'
 
 // Noon in Asia/Shanghai, so that its day equals the UTC day.
 const noon = Date.parse('2026-03-10T04:00:00.000Z')
@@ -77,6 +78,7 @@ async function makeImages(owners: Account[]): Promise<string[]> {
   const content = { sha256: newId('blb'), size: 1, format: 'qcow2' as const, virtualSize: 1 }
   const blob = { id: newId('blb'), regionId: region, ...content, state: 'ready' as const, createdAt: at, updatedAt: at }
   await db().blob.create({ data: blob })
+  await checkedContent(content.sha256)
   const rest = { ...fixed, ...content, blobId: blob.id, source: 'IMPORT' as const, state: 'available' as const }
   const images = owners.map((owner) => ({ id: newId('img'), ownerId: owner.id }))
   await db().image.createMany({ data: images.map((image) => ({ ...image, ...rest })) })

@@ -4,6 +4,7 @@ import { Prisma } from '@/lib/db/generated/client'
 import { type LockedImage, lockAccounts, lockBlobs } from '@/lib/db/locks'
 import { inTransaction, type Transaction } from '@/lib/db/transaction'
 import type { DiskLayout } from '@/lib/disks/layout'
+import { env } from '@/lib/env'
 import { newId } from '@/lib/ids'
 import { addJob } from '@/lib/jobs/queue'
 import { ok } from '@/lib/result'
@@ -73,6 +74,18 @@ export async function commitBlob(
   return content
 }
 
+/**
+ * Has the bytes of an image that is there now checked for secrets, where the deployment does so by itself. Until the verdict is
+ * there it is seen to be on its way; bytes that have one keep it.
+ */
+export async function checkLater(tx: Transaction, sha256: string, now: Date): Promise<void> {
+  if (env().ECS_DISK_CHECK !== 'auto') return
+  await tx.$executeRaw`
+    INSERT INTO "Check" (sha256, state, "isQueued", "createdAt") VALUES (${sha256}, 'running', true, ${now}::timestamptz)
+    ON CONFLICT (sha256) DO NOTHING`
+  await addJob(tx, 'check-disk', { sha256 })
+}
+
 /** Detaches an image from its bytes, and removes them if nothing else holds them. */
 export async function releaseBlob(tx: Transaction, image: LockedImage, now: Date): Promise<void> {
   if (image.blobId === null) return
@@ -128,7 +141,11 @@ export async function forgetBlob(blobId: string): Promise<void> {
           SELECT id FROM ${Prisma.raw(`"${table}"`)} WHERE "blobId" = ${blobId} AND ${Prisma.raw(waits)} AND "ownerId" = ANY(${owners})
           ORDER BY id FOR UPDATE
         ) DELETE FROM ${Prisma.raw(`"${table}"`)} WHERE id IN (SELECT id FROM locked)`
-    await tx.blob.deleteMany({ where: { id: blobId, state: 'removing' } })
+    // What was found in the bytes goes with the last of them.
+    await tx.$executeRaw`
+      WITH gone AS (DELETE FROM "Blob" WHERE id = ${blobId} AND state = 'removing' RETURNING sha256)
+      DELETE FROM "Check" c USING gone WHERE c.sha256 = gone.sha256
+        AND NOT EXISTS (SELECT FROM "Blob" b WHERE b.sha256 = c.sha256 AND b.id <> ${blobId})`
     return ok(null)
   })
 }

@@ -14,7 +14,7 @@ import type {
 import type { Transaction } from './transaction'
 
 // The one lock order of the product: accounts by id, then images by id, each with its transfer, then instances by id, then the
-// host, then blobs by id. Every write
+// host, then blobs by id, then the check of a content. Every write
 // that changes a fact which some rule reads takes its locks here, first, and reads the facts after. FOR NO KEY UPDATE, because FOR UPDATE would fight the
 // foreign keys of rows being inserted elsewhere.
 
@@ -34,6 +34,7 @@ export type LockedImage = {
   state: ImageState
   source: ImageSource
   blobId: string | null
+  sha256: string | null
   copyOfId: string | null
 }
 
@@ -71,14 +72,14 @@ export async function lockImages(
     WITH accounts AS MATERIALIZED (
       SELECT id, username, kind, "masterId", "disabledAt" FROM "Account" WHERE id = ANY(${accountIds}) ORDER BY id FOR NO KEY UPDATE
     ), images AS MATERIALIZED (
-      SELECT id, "ownerId", "regionId", name, state, source, "blobId", "copyOfId" FROM "Image"
+      SELECT id, "ownerId", "regionId", name, state, source, "blobId", sha256, "copyOfId" FROM "Image"
       WHERE (SELECT count(*) FROM accounts) >= 0 AND id = ANY(${ids}) AND (${ownerId}::text IS NULL OR "ownerId" = ${ownerId})
       ORDER BY id FOR NO KEY UPDATE
     )
     SELECT false AS "isImage", id, username, kind::text AS kind, "masterId", "disabledAt", NULL AS "ownerId", NULL AS "regionId",
-      NULL AS name, NULL AS state, NULL AS source, NULL AS "blobId", NULL AS "copyOfId" FROM accounts
+      NULL AS name, NULL AS state, NULL AS source, NULL AS "blobId", NULL AS sha256, NULL AS "copyOfId" FROM accounts
     UNION ALL
-    SELECT true, id, NULL, NULL, NULL, NULL, "ownerId", "regionId", name, state::text, source::text, "blobId", "copyOfId" FROM images`
+    SELECT true, id, NULL, NULL, NULL, NULL, "ownerId", "regionId", name, state::text, source::text, "blobId", sha256, "copyOfId" FROM images`
   const locked: LockedRows = { accounts: new Map(), images: new Map() }
   for (const row of rows) {
     if (row.isImage) locked.images.set(row.id, row)
@@ -150,4 +151,9 @@ export async function lockBlobs(
     SELECT id, "regionId", sha256, state::text AS state FROM "Blob"
     WHERE id = ${which.id} OR ("regionId" = ${which.regionId} AND sha256 = ${which.sha256})
     ORDER BY id FOR NO KEY UPDATE`
+}
+
+/** Locks the check of a content, so that its verdict stays while a rule decides on it. Nothing to lock where there is none. */
+export async function lockCheck(tx: Transaction, sha256: string): Promise<void> {
+  await tx.$queryRaw`SELECT sha256 FROM "Check" WHERE sha256 = ${sha256} FOR SHARE`
 }

@@ -104,6 +104,16 @@ const images: Record<string, Setting> = {
     default: '0',
     means: '`1` refuses imports where qemu-img cannot run in a namespace without a network.',
   },
+  ECS_DISK_CHECK: {
+    default: 'auto',
+    means:
+      'When the disk of an image is checked for keys, passwords and other private data: `auto` after every import, copy and image made from an instance, `on-demand` when its owner asks, `off` never.',
+  },
+  ECS_SHARE_CHECK: {
+    default: 'warn',
+    means:
+      'Whether an image with findings or without a verdict can be shared: `off` always, `warn` with a reason, `block` not with critical or high findings and not unless its whole disk was checked.',
+  },
 }
 
 const machines: Record<string, Setting> = {

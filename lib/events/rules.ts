@@ -11,6 +11,9 @@ export const eventActions = [
   'image.copy',
   'image.copied',
   'image.make',
+  'image.check',
+  'finding.ignore',
+  'finding.count',
   'share.create',
   'share.cancel',
   'account.create',
@@ -48,6 +51,14 @@ export type EventAction = (typeof eventActions)[number]
 
 /** The most events of one operation: one for each recipient of a share. */
 export const operationEventsMax = 20
+
+/** What a recipient does not read of the event of its share: why it was made in spite of what was found on the disk. */
+const ownersOnly = ['reason', 'findings', 'unchecked']
+
+/** The details of an event as the recipient of a share may read them. */
+export function heldDetails<T>(details: Record<string, T>): Record<string, T> {
+  return Object.fromEntries(Object.entries(details).filter(([name]) => !ownersOnly.includes(name)))
+}
 
 type Operation = { action: string; at: string; actor: string }
 

@@ -10,6 +10,7 @@ import { plannedEachTime } from '@/lib/db/statement-names'
 import { parseDiskLayout } from '@/lib/disks/layout'
 import { env } from '@/lib/env'
 import { listEvents } from '@/lib/events/reads'
+import { heldDetails } from '@/lib/events/rules'
 import { metersOf } from '@/lib/quotas/reads'
 import type { QuotaMeters } from '@/lib/quotas/schema'
 import { canImage, type ImageStateName, purgedAt } from './rules'
@@ -66,8 +67,10 @@ export async function listCustomImages(ctx: Context, list: CustomImageParams): P
       SELECT ${plannedEachTime} i.id, i.name, i."operatingSystem", i."virtualSize", i.size, i.state::text AS state, i.failure, i."createdAt", i."deletedAt",
         CASE t.kind WHEN 'IMPORT' THEN t.step::text END AS step, coalesce(t."doneBytes", 0) AS "doneBytes",
         coalesce(t."totalBytes", 0) AS "totalBytes", i."copyOfId" IS NOT NULL AS "isCopy",
-        (SELECT count(*) FROM "Share" s WHERE s."imageId" = i.id)::int AS recipients
-      FROM "Image" i LEFT JOIN "Transfer" t ON t."imageId" = i.id ${asked} ${page.where} ${page.tail}`,
+        (SELECT count(*) FROM "Share" s WHERE s."imageId" = i.id)::int AS recipients, c.state::text AS verdict,
+        greatest(0, coalesce(c.critical + c.high + c.medium + c.low, 0) -
+          (SELECT count(*) FROM "IgnoredFinding" g WHERE g."ownerId" = i."ownerId" AND g.sha256 = i.sha256))::int AS findings
+      FROM "Image" i LEFT JOIN "Transfer" t ON t."imageId" = i.id LEFT JOIN "Check" c ON c.sha256 = i.sha256 ${asked} ${page.where} ${page.tail}`,
     db().$queryRaw<Extras[]>`
       SELECT ${plannedEachTime} ${countColumns(Prisma.sql`FROM "Image" i ${asked}`, page)}, ${systemsOf(ctx, list.region)} AS systems,
         ${metersOf(ctx.viewer.ownerId, list.region)} AS quota, bin.*
@@ -220,14 +223,12 @@ async function toHeldImage(
   const { items, older } = await listEvents({ shareId: share.id }, before)
   return {
     view: 'recipient',
-    ...fields,
-    shareId: share.id,
-    sharer,
-    sharedAt: share.createdAt.toISOString(),
-    note: share.note,
-    // The master's name, never the sub-account's that acted for it.
+    ...{ ...fields, shareId: share.id, sharer, sharedAt: share.createdAt.toISOString(), note: share.note },
+    // The master's name, never the sub-account's that acted for it, and not why it was shared in spite of what its disk holds.
     events: {
-      items: items.map((event) => ({ ...event, by: 'account' as const, actor: sharer, recipient: null })),
+      items: items.map(({ details, ...event }) => ({
+        ...{ ...event, details: heldDetails(details), by: 'account' as const, actor: sharer, recipient: null },
+      })),
       older,
     },
   }

@@ -143,6 +143,9 @@ export type CustomImage = {
   doneBytes: number
   totalBytes: number
   isCopy: boolean
+  /** What the check of its disk says, and how many findings its owner has not ignored. */
+  verdict: 'running' | 'clean' | 'findings' | 'unchecked' | 'failed' | null
+  findings: number
   createdAt: string
   /** In the recycle bin: when the image was deleted, and when it is deleted for good. */
   deletedAt: string | null

@@ -7,6 +7,7 @@ export type Jobs = {
   'copy-image': { imageId: string }
   'remove-blob': { blobId: string }
   'discard-staged': { imageId: string }
+  'check-disk': { sha256: string }
 }
 
 /**

@@ -137,6 +137,11 @@ const refusals = {
   SNAPSHOT_NOT_FOUND: true,
   SNAPSHOT_NOT_AVAILABLE: true,
   SNAPSHOT_IN_PROGRESS: true,
+  DISK_HAS_SECRETS: true,
+  DISK_UNCHECKED: true,
+  SHARE_NEEDS_REASON: true,
+  FINDING_NOT_FOUND: true,
+  CHECKS_OFF: true,
 } satisfies Record<RefusalCode, true>
 
 const recipientRefusals = {

@@ -1,5 +1,7 @@
 import 'server-only'
+import { z } from 'zod'
 import type { Context } from '@/lib/auth/viewer'
+import type { HeldCheck } from '@/lib/checks/schema'
 import { db } from '@/lib/db/client'
 import { type Counts, countColumns, rangeOf } from '@/lib/db/count'
 import { Prisma } from '@/lib/db/generated/client'
@@ -80,7 +82,10 @@ export async function getImageShares(ctx: Context, params: ImageSharesParams): P
   }
 }
 
-type SharedRow = Omit<SharedImage, 'sharedAt' | 'virtualSize' | 'isNew'> & {
+type SharedRow = Omit<SharedImage, 'sharedAt' | 'virtualSize' | 'isNew' | 'check'> & {
+  state: HeldCheck['state']
+  checkedAt: Date | null
+  findings: number
   createdAt: Date
   seenAt: Date | null
   virtualSize: bigint
@@ -102,7 +107,8 @@ export async function listSharedImages(ctx: Context, list: SharedImageParams): P
   const all = Prisma.sql`FROM "Share" s ${mine}`
   // From the shares that one holds to their images, and no other way: OFFSET keeps PostgreSQL from reading everybody's images.
   const held = Prisma.sql`FROM "Share" s CROSS JOIN LATERAL (
-    SELECT name, "operatingSystem", "virtualSize" FROM "Image" WHERE id = s."imageId" OFFSET 0) i ${mine}`
+    SELECT name, "operatingSystem", "virtualSize", sha256, "createdAt" FROM "Image" WHERE id = s."imageId" OFFSET 0) i
+    LEFT JOIN "Check" c ON c.sha256 = i.sha256 ${mine}`
   const named = list.q.toLowerCase()
   const search = list.q
     ? Prisma.sql`AND (i.name ILIKE ${likePattern(list.q)} OR s."imageId" = ${named}
@@ -113,14 +119,17 @@ export async function listSharedImages(ctx: Context, list: SharedImageParams): P
   const [rows, [extras]] = await Promise.all([
     db().$queryRaw<SharedRow[]>`
       SELECT ${plannedEachTime} s.id AS "shareId", s."imageId", i.name, (SELECT username FROM "Account" WHERE id = s."ownerId") AS sharer,
-        i."operatingSystem", i."virtualSize", s.note, s."createdAt", s."seenAt" ${held} ${search} ${system} ${page.where} ${page.tail}`,
+        i."operatingSystem", i."virtualSize", s.note, s."createdAt", s."seenAt", c.state::text AS state,
+        greatest(c."endedAt", CASE WHEN c."endedAt" IS NOT NULL THEN i."createdAt" END) AS "checkedAt",
+        coalesce(c.critical + c.high + c.medium + c.low, 0) AS findings ${held} ${search} ${system} ${page.where} ${page.tail}`,
     db().$queryRaw<Extras[]>`
       SELECT ${plannedEachTime} ${countColumns(asked, page)}, ARRAY(SELECT DISTINCT i."operatingSystem" ${held} ORDER BY 1 LIMIT 100) AS systems,
         ${metersOf(ctx.viewer.ownerId, list.region)} AS quota`,
   ])
   if (!extras) throw new Error('A statement without FROM of a table has one row.')
-  const toItem = ({ createdAt, seenAt, virtualSize, ...row }: SharedRow): SharedImage => ({
+  const toItem = ({ createdAt, seenAt, virtualSize, state, checkedAt, findings, ...row }: SharedRow): SharedImage => ({
     ...row,
+    check: { state, findings, checkedAt: checkedAt?.toISOString() ?? null },
     virtualSize: Number(virtualSize),
     sharedAt: createdAt.toISOString(),
     isNew: seenAt === null,
@@ -204,6 +213,8 @@ export async function countNewShares(ctx: Context, params: { region: string }): 
   return { count: counted?.count ?? 0 }
 }
 
+const statedReason = z.object({ reason: z.string().nullable().catch(null) }).catch({ reason: null })
+
 /** Every share of an image, newest first: the operator's list. */
 export async function listShareRecords(imageId: string): Promise<ShareRecord[]> {
   const shares = await db().share.findMany({
@@ -216,9 +227,15 @@ export async function listShareRecords(imageId: string): Promise<ShareRecord[]> 
     },
     orderBy: newestFirst,
   })
+  const made = await db().event.findMany({
+    where: { shareId: { in: shares.map(({ id }) => id) }, action: 'share.create' },
+    select: { shareId: true, details: true },
+  })
+  const reasonOf = new Map(made.map(({ shareId, details }) => [shareId, statedReason.parse(details).reason]))
   return shares.map((share) => ({
     id: share.id,
     imageId,
+    reason: reasonOf.get(share.id) ?? null,
     recipient: share.recipient.username,
     sharedBy: share.sharedBy.username,
     sharedAt: share.createdAt.toISOString(),

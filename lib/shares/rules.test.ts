@@ -14,6 +14,11 @@ import {
 } from './rules'
 
 const image = { state: 'available' }
+const check: ShareFacts['check'] = {
+  policy: 'block',
+  check: { state: 'clean', reason: null, open: { critical: 0, high: 0, medium: 0, low: 0 } },
+  reason: '',
+}
 const resetsAt = new Date('2026-03-10T16:00:00.000Z')
 const now = new Date('2026-03-10T04:10:00.000Z')
 const lookups = { now, names: [], resetsAt: new Date('2026-03-10T05:00:00.000Z'), lastTryAt: null }
@@ -29,7 +34,7 @@ function someone(count: number): RecipientFacts[] {
 }
 
 function facts(differs: Partial<ShareFacts> = {}): ShareFacts {
-  const free = { image, recipientsNow: 0, sharesToday: 0, resetsAt, recipients: someone(1) }
+  const free = { image, check, recipientsNow: 0, sharesToday: 0, resetsAt, recipients: someone(1) }
   return { ...free, lookups, ...differs }
 }
 
@@ -193,9 +198,10 @@ test('unknown are the usernames that nobody has, and no others', () => {
   expect(unknownOf(recipients)).toEqual(['nobody'])
 })
 
-test('refusals come in one order: the image, its places, the day, then the usernames', () => {
+test('refusals come in one order: the image, its disk, its places, the day, then the usernames', () => {
   const order = {
     IMAGE_NOT_AVAILABLE: { image: { state: 'failed' } },
+    DISK_UNCHECKED: { check: { ...check, check: null } },
     IMAGE_RECIPIENTS_FULL: { recipientsNow: recipientsMax },
     DAILY_SHARES_USED_UP: { sharesToday: dailySharesMax },
     LOOKUPS_USED_UP: { lookups: usedUp },

@@ -6,6 +6,7 @@ import {
   unknownLookupsMax,
   waitsUntil,
 } from '@/lib/accounts/rules'
+import { refuseShareUnchecked, type ShareCheck } from '@/lib/checks/rules'
 import { canImage } from '@/lib/images/rules'
 import type { RecipientRefusalCode, RefusalOf, RefusedRecipient } from '@/lib/result'
 
@@ -53,6 +54,8 @@ export type RecipientFacts = {
 export type ShareFacts = {
   /** An own image, in the region where it is. */
   image: { state: string }
+  /** The verdict on its disk, and what the deployment makes of it. */
+  check: ShareCheck
   recipientsNow: number
   sharesToday: number
   resetsAt: Date
@@ -61,17 +64,24 @@ export type ShareFacts = {
 }
 
 export type ShareRefusal = RefusalOf<
-  'IMAGE_NOT_AVAILABLE' | 'IMAGE_RECIPIENTS_FULL' | 'DAILY_SHARES_USED_UP' | 'LOOKUPS_USED_UP' | RecipientRefusalCode
+  | 'IMAGE_NOT_AVAILABLE'
+  | 'DISK_HAS_SECRETS'
+  | 'DISK_UNCHECKED'
+  | 'SHARE_NEEDS_REASON'
+  | 'IMAGE_RECIPIENTS_FULL'
+  | 'DAILY_SHARES_USED_UP'
+  | 'LOOKUPS_USED_UP'
+  | RecipientRefusalCode
 >
 
 /**
- * Whether these recipients can be added to this own image: null, or the refusal. Rule 12 gives the order: the image, then the
+ * Whether these recipients can be added to this own image: null, or the refusal. Rule 12 gives the order: the image and its disk, then the
  * limits of the whole request (places, day), then every username with its own reason. One refused username refuses all.
  */
 export function refuseShare(facts: ShareFacts): ShareRefusal | null {
   const { state } = facts.image
   if (!canImage('share', state)) return { code: 'IMAGE_NOT_AVAILABLE', state }
-  return refuseCount(facts) ?? refuseRecipients(facts)
+  return refuseShareUnchecked(facts.check) ?? refuseCount(facts) ?? refuseRecipients(facts)
 }
 
 /** Rule 5: the answer to an attempt to share another's image. Only the holder of a share in this region learns that it exists. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { splitUsernames } from '@/lib/accounts/rules'
 import { recipientName } from '@/lib/accounts/schema'
+import { type HeldCheck, shareReason } from '@/lib/checks/schema'
 import { cursor, freeText, imageId, pageSize, regionId, searchText, shareId, text } from '@/lib/fields'
 import type { ImageInstances } from '@/lib/instances/schema'
 import type { PageRange } from '@/lib/pages'
@@ -26,6 +27,8 @@ export const shareImageInput = z.object({
   imageId,
   usernames,
   note: freeText(noteMax).default(''),
+  /** Why an image with findings or without a verdict is shared all the same. */
+  reason: shareReason.optional(),
 })
 export type ShareImageInput = z.infer<typeof shareImageInput>
 
@@ -88,8 +91,15 @@ export type EndedShare = {
   at: string
 }
 
-/** One share as the operator sees it. */
-export type ShareRecord = { id: string; imageId: string; recipient: string; sharedBy: string; sharedAt: string }
+/** One share as the operator sees it. `reason`: why it was made although the disk had findings or no verdict. */
+export type ShareRecord = {
+  id: string
+  imageId: string
+  recipient: string
+  sharedBy: string
+  sharedAt: string
+  reason: string | null
+}
 
 /** The share page: whom the image is shared with, and the two limits. */
 export type ImageShares = {
@@ -112,6 +122,8 @@ export type SharedImage = {
   sharedAt: string
   isNew: boolean
   note: string
+  /** The verdict on its disk, without a path or a value. */
+  check: HeldCheck
 }
 
 export type SharedImageList = {

@@ -52,6 +52,7 @@ describe('a share', () => {
         sharedAt: noon.toISOString(),
         isNew: true,
         note: 'for the fair',
+        check: { state: 'clean', findings: 0, checkedAt: expect.any(String) },
       },
     ])
   })

@@ -4,8 +4,17 @@ import { type LookupsRow, selectLookups, toLookups } from '@/lib/accounts/reads'
 import { areLookupsUsedUp, isUsername, waitsUntil } from '@/lib/accounts/rules'
 import { countUnknown, recordShareTry } from '@/lib/accounts/writes-look-up'
 import { type Context, isDisabled } from '@/lib/auth/viewer'
+import { awaitVerdict, readCheckFacts, sharePolicy } from '@/lib/checks/reads'
+import {
+  isCheckedClean,
+  noFindings,
+  type ShareCheck,
+  totalOf,
+  uncheckedReason,
+  waitsForVerdict,
+} from '@/lib/checks/rules'
 import { db } from '@/lib/db/client'
-import { type LockedImage, lockImages } from '@/lib/db/locks'
+import { type LockedImage, lockCheck, lockImages } from '@/lib/db/locks'
 import { insertAnswer, replayed, selectAnswer } from '@/lib/db/once'
 import { type Locked, type OwnImageRefusal, onOwnImage } from '@/lib/db/own-image'
 import { inTransaction, type Transaction } from '@/lib/db/transaction'
@@ -39,12 +48,20 @@ type Candidate = { id: string; username: string }
 /**
  * Shares an image with all of the usernames or with none. Refuses as `refuseShare` documents; a refusal only writes the
  * unknown usernames and the attempt. Holds under any concurrency: every fact is read under the locks of the sharer, the
- * acting account, all recipients and the image. One idempotency key shares once.
+ * acting account, all recipients, the image and the check of its disk. While that runs for the first time, its verdict is
+ * waited for, a few seconds. One idempotency key shares once.
  */
 export async function shareImage(
   ctx: Context,
   input: ShareImageInput,
 ): Promise<Result<ImageShare[], OwnImageRefusal | ShareRefusal | RefusalOf<'RESHARE_FORBIDDEN'>>> {
+  const first = await tryShare(ctx, input)
+  // A disk that has just arrived is checked within seconds, and its owner need not come back for that.
+  if (first.ok || !waitsForVerdict(first.refusal)) return first
+  return (await awaitVerdict(input.imageId)) ? await tryShare(ctx, input) : first
+}
+
+async function tryShare(ctx: Context, input: ShareImageInput): ReturnType<typeof shareImage> {
   const { isOwn, lookups, masters } = await findToLock(ctx, input)
   // Another's image is answered without taking a lock on a recipient.
   if (!isOwn) {
@@ -57,11 +74,12 @@ export async function shareImage(
   const share = async (tx: Transaction, locked: Locked): Promise<Result<ImageShare[], ShareRefusal>> => {
     const { answered, ...read } = await readShareFacts(tx, ctx, input, { ...locked, candidates })
     if (answered) return replayed(z.array(imageShare), answered)
-    const facts = { ...read, lookups: waiting ?? read.lookups }
+    const check = await readShareCheck(tx, ctx, { image: locked.image, reason: input.reason ?? '' })
+    const facts = { ...read, check, lookups: waiting ?? read.lookups }
     const refusal = refuseShare(facts)
     await countGuesses(tx, ctx, facts, refusal)
     if (refusal) return refuse(refusal)
-    return ok(await writeShares(tx, ctx, input, { image: locked.image, recipients: candidates }))
+    return ok(await writeShares(tx, ctx, input, { image: locked.image, check, recipients: candidates }))
   }
   return await onOwnImage(ctx, input, share, async () => ({ accounts: candidates.map((candidate) => candidate.id) }))
 }
@@ -87,7 +105,7 @@ async function readShareFacts(
   ctx: Context,
   input: ShareImageInput,
   { image, accounts, candidates }: Locked & { candidates: Candidate[] },
-): Promise<ShareFacts & { answered: unknown }> {
+): Promise<Omit<ShareFacts, 'check'> & { answered: unknown }> {
   const timeZone = env().ECS_TIME_ZONE
   const ids = candidates.map((candidate) => candidate.id)
   const [row] = await tx.$queryRaw<FactsRow[]>`
@@ -119,6 +137,21 @@ async function readShareFacts(
   }
 }
 
+/**
+ * The verdict on the disk, read once its row is locked: a new one waits until this share is decided, and none that is written
+ * meanwhile is overlooked. No lock and no question where no policy is set.
+ */
+async function readShareCheck(
+  tx: Transaction,
+  { viewer: { ownerId } }: Context,
+  { image, reason }: { image: LockedImage; reason: string },
+): Promise<ShareCheck> {
+  const policy = sharePolicy()
+  if (policy === 'off' || image.sha256 === null) return { policy, check: null, reason }
+  await lockCheck(tx, image.sha256)
+  return { policy, check: await readCheckFacts(tx, { ownerId, sha256: image.sha256 }), reason }
+}
+
 /** Records what the answer reveals: the unknown usernames and, once those are used up, the attempt. */
 async function countGuesses(tx: Transaction, ctx: Context, facts: ShareFacts, refusal: ShareRefusal | null) {
   const isAboutNames = refusal === null || 'recipients' in refusal || refusal.code === 'LOOKUPS_USED_UP'
@@ -132,7 +165,7 @@ async function writeShares(
   tx: Transaction,
   ctx: Context,
   { region, note }: ShareImageInput,
-  { image, recipients }: { image: LockedImage; recipients: Candidate[] },
+  { image, check, recipients }: { image: LockedImage; check: ShareCheck; recipients: Candidate[] },
 ): Promise<ImageShare[]> {
   const { ownerId, accountId } = ctx.viewer
   const day = shareDay(ctx.now, env().ECS_TIME_ZONE)
@@ -149,7 +182,7 @@ async function writeShares(
     shareId: id,
     recipient,
     // The day that it counted on, so that changing the time zone later does not make events and counter differ.
-    details: { day },
+    details: { day, ...acceptedOf(check) },
   }))
   await tx.$executeRaw`
     WITH shares AS (
@@ -162,6 +195,12 @@ async function writeShares(
     ), answer AS (${insertAnswer(ctx, answer)})
     ${insertEvents(ctx, events)}`
   return answer
+}
+
+/** What the record keeps of a share that needed a reason. */
+function acceptedOf({ policy, check, reason }: ShareCheck) {
+  if (policy === 'off' || isCheckedClean(check)) return {}
+  return { reason, findings: totalOf(check?.open ?? noFindings), unchecked: uncheckedReason(check) ?? '' }
 }
 
 /**

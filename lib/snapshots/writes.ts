@@ -1,6 +1,6 @@
 import 'server-only'
 import { type Context, isDisabled } from '@/lib/auth/viewer'
-import { releaseBytes } from '@/lib/blobs/writes'
+import { checkLater, releaseBytes } from '@/lib/blobs/writes'
 import { lockAccounts } from '@/lib/db/locks'
 import { once } from '@/lib/db/once'
 import { actingAccounts } from '@/lib/db/own-image'
@@ -186,6 +186,7 @@ export async function makeImage(
   })
   const details = { from: instanceId }
   await recordEvents(tx, ctx, [{ action: 'image.make', regionId, image, details }])
+  await checkLater(tx, blob.sha256, ctx.now)
   return ok({ region: regionId, imageId: image.id })
 }
 

@@ -9,41 +9,54 @@ export class LeaseLost extends Error {}
 /** Progress is written at most this often: a list looks every 2 s. */
 const tellMs = 1_000
 
-/** All that whoever works on a transfer says of it to the database while it works. */
-export type Lease = {
-  work: Work
+/** A lease that is kept while somebody works. `P` is what is told of how far the work has come. */
+export type KeptLease<P> = {
   /** Aborted with `LeaseLost` once the lease is lost. */
   signal: AbortSignal
-  /** Begins a step that writes, as `beginStep` does: refused where it has no room or no quota, or the work is somebody else's. */
-  begin: (ctx: Context, next: NextStep) => ReturnType<typeof beginStep>
   /** Says how far the work has come, now and then. */
-  tell: (progress: Progress) => void
+  tell: (progress: P) => void
   /** Makes sure that it is still ours, right now. Throws `LeaseLost`. */
-  confirm: (progress?: Progress) => Promise<void>
+  confirm: (progress?: P) => Promise<void>
   release: () => void
 }
 
-/** Keeps the lease of a transfer while it is worked on. Only how much time has passed is measured here, never what time it is. */
+/** All that whoever works on a transfer says of it to the database while it works. */
+export type Lease = KeptLease<Progress> & {
+  work: Work
+  /** Begins a step that writes, as `beginStep` does: refused where it has no room or no quota, or the work is somebody else's. */
+  begin: (ctx: Context, next: NextStep) => ReturnType<typeof beginStep>
+}
+
+/** Keeps the lease of a transfer while it is worked on. */
 export function holdLease(work: Work): Lease {
+  return {
+    work,
+    begin: async (ctx, next) => await beginStep(ctx, work, next),
+    ...keepLease<Progress>(async (progress) => await renewTransfer(work, progress)),
+  }
+}
+
+/**
+ * Renews a lease as long as `renewed` says that it is ours. Only how much time has passed is measured here, never what time it is.
+ */
+export function keepLease<P>(renewed: (progress?: P) => Promise<boolean>): KeptLease<P> {
   const lost = new AbortController()
   let toldAt = Number.NEGATIVE_INFINITY
   let renewedAt = performance.now()
-  const renew = async (progress?: Progress) => {
+  const renew = async (progress?: P) => {
     const now = performance.now()
-    if (!(await renewTransfer(work, progress))) lost.abort(new LeaseLost())
+    if (!(await renewed(progress))) lost.abort(new LeaseLost())
     renewedAt = now
   }
   // The database may come back before the lease runs out; the next renewal tells.
-  const renewIfPossible = (progress?: Progress) => void renew(progress).catch(() => {})
+  const renewIfPossible = (progress?: P) => void renew(progress).catch(() => {})
   const timer = setInterval(() => {
     // The lease may have expired unnoticed, and another worker may hold it.
     if (performance.now() - renewedAt > leaseMs) lost.abort(new LeaseLost())
     else renewIfPossible()
   }, leaseRenewMs)
   return {
-    work,
     signal: lost.signal,
-    begin: async (ctx, next) => await beginStep(ctx, work, next),
     tell: (progress) => {
       const now = performance.now()
       if (lost.signal.aborted || now - toldAt < tellMs) return

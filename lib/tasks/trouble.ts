@@ -58,7 +58,7 @@ async function lostMeanwhile(work: Work): Promise<Refusal | null> {
 }
 
 /** The code of an error in the table of errors; null for a fault. */
-function refusalOf(error: unknown, region: string): Refusal | null {
+export function refusalOf(error: unknown, region: string): Refusal | null {
   if (error instanceof Refused) return error.refusal
   if (error instanceof LeaseLost) return { code: 'IMAGE_BUSY', state: 'failed' }
   if (error instanceof TooLarge) return { code: 'IMAGE_TOO_LARGE', max: env().ECS_IMAGE_SIZE_MAX }

@@ -21,8 +21,10 @@ import { forgetExpiredSessions } from '@/lib/sessions/writes'
 import { discardStaged } from '@/lib/stores/staging'
 import { findEnd } from '@/lib/transfers/reads'
 import { transferKinds } from '@/lib/transfers/rules'
+import { checkJob } from './check'
 import { runHost } from './host'
 import { removeBlob } from './remove-blob'
+import { queueNeverChecked, sweepChecks } from './sweep-checks'
 import { sweepImages } from './sweep-images'
 import { transferJob } from './transfer'
 
@@ -31,6 +33,7 @@ import { transferJob } from './transfer'
 
 const sweepMs = 15_000
 const ofImage = z.object({ imageId: z.string() })
+const ofContent = z.object({ sha256: z.string() })
 const ofBlob = z.object({ blobId: z.string() })
 
 const isLastTry = ({ job }: JobHelpers) => job.attempts >= job.max_attempts
@@ -42,6 +45,7 @@ const tasks: Record<keyof Jobs, Task> = {
   'copy-image': transfer,
   'remove-blob': async (payload) => await removeBlob(ofBlob.parse(payload)),
   'discard-staged': async (payload) => await discardStaged(ofImage.parse(payload).imageId),
+  'check-disk': async (payload, helpers) => await checkJob(ofContent.parse(payload), isLastTry(helpers)),
 }
 
 /** A job as the queue runs it: its lines in the log say which it is, and it is counted. */
@@ -71,7 +75,14 @@ async function sweep(): Promise<void> {
   const now = new Date()
   try {
     const forgetting = [forgetExpiredSessions(now), forgetUnknownLookups(now), forgetIdempotencyKeys(now)]
-    await Promise.all([sweepImages(now), meterAll(), clockSkewSeconds(), findCurrencyConflict(), ...forgetting])
+    await Promise.all([
+      sweepImages(now),
+      sweepChecks(),
+      meterAll(),
+      clockSkewSeconds(),
+      findCurrencyConflict(),
+      ...forgetting,
+    ])
   } catch (error) {
     // The database may be away; the next round comes soon.
     log.warn({ err: error }, 'The sweep could not be done.')
@@ -97,6 +108,7 @@ async function main(): Promise<void> {
   await tellOfDiskTool()
   await seedInstanceTypes(new Date())
   await sweep()
+  await queueNeverChecked(new Date())
   const runner = await run({
     pgPool: pool,
     logger,

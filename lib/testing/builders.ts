@@ -13,6 +13,7 @@ import { type ShareImageInput, shareImageInput } from '@/lib/shares/schema'
 import { storeOf } from '@/lib/stores/store'
 import { untilTrue } from '@/lib/testing/until'
 import { claimPlace, settleTransfer } from '@/lib/transfers/writes'
+import { checkedContent } from './builders-checks'
 
 // Builders of database tests: they write rows instead of calling the operations under test. Each test makes its own
 // region and accounts, so that tests do not see each other's data.
@@ -94,7 +95,7 @@ type ImageOptions = {
 }
 
 /**
- * The row of an image: available, unless another state is given. If its state has bytes, with a blob row; no store has
+ * The row of an image: available, unless another state is given. If its state has bytes, with a blob row, checked and clean; no store has
  * them.
  */
 export async function image(owner: TestAccount, regionId: string, options: ImageOptions = {}): Promise<string> {
@@ -137,6 +138,7 @@ async function blob(regionId: string) {
     updatedAt: noon,
   }
   await db().blob.create({ data })
+  await checkedContent(content.sha256)
   return { blobId: id, ...content }
 }
 
@@ -159,6 +161,7 @@ export async function stored(owner: TestAccount, regionId: string, seed = newSee
   if (place.ok && !place.value.isThere)
     await storeOf(regionId).put(place.value.key, Readable.from([disk]), { size: disk.length })
   await settleTransfer(owner.ctx, work, content)
+  await checkedContent(sha256)
   return imageId
 }
 
@@ -180,6 +183,7 @@ export async function storedDisk(owner: TestAccount, regionId: string, file: str
   if (place.ok && !place.value.isThere)
     await storeOf(regionId).put(place.value.key, Readable.from([bytes]), { size: bytes.length })
   await settleTransfer(owner.ctx, work, content)
+  await checkedContent(sha256)
   return imageId
 }
 

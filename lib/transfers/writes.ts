@@ -2,7 +2,7 @@ import 'server-only'
 import { randomBytes } from 'node:crypto'
 import type { Context } from '@/lib/auth/viewer'
 import type { DiskContent } from '@/lib/blobs/rules'
-import { attachBlob, commitBlob, type Place, releaseBlob } from '@/lib/blobs/writes'
+import { attachBlob, checkLater, commitBlob, type Place, releaseBlob } from '@/lib/blobs/writes'
 import { db } from '@/lib/db/client'
 import type { TransferStep } from '@/lib/db/generated/enums'
 import { isLeaseOver, type LockedImage, type LockedTransfer, lockImages, lockTransfer } from '@/lib/db/locks'
@@ -122,6 +122,7 @@ export async function settleTransfer(
     const details = { size: disk.size, sha256: disk.sha256, ...(kind === 'COPY' ? { wasThere: wasThere ? 1 : 0 } : {}) }
     await recordEvents(tx, ctx, [{ action: transferKinds[kind].settled, regionId, image, details }])
     await discardLater(tx, id, kind)
+    await checkLater(tx, disk.sha256, ctx.now)
     return ok({ imageId: id })
   })
 }

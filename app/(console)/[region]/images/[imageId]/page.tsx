@@ -1,8 +1,10 @@
 import type { Metadata } from 'next'
 import { notFound } from 'next/navigation'
 import { getTranslations } from 'next-intl/server'
+import { ImageCheckCard } from '@/components/checks/image-check-card'
 import { ImageDetailsView } from '@/components/images/image-details'
 import { ImageElsewherePage } from '@/components/images/image-elsewhere'
+import { getImageCheck } from '@/lib/checks/reads'
 import { requireContext } from '@/lib/context'
 import { imageQuery } from '@/lib/images/queries'
 import { getImage } from '@/lib/images/reads'
@@ -23,7 +25,9 @@ export default async function ImagePage({ params, searchParams }: Props) {
   if (!asked.success) notFound()
   const { region, imageId, before } = asked.data
   const ctx = await requireContext(paths.image(region, imageId))
-  const image = await forPage(getImage(ctx, asked.data))
+  const [image, check] = await forPage(
+    Promise.all([getImage(ctx, asked.data), getImageCheck(ctx, { region, imageId })]),
+  )
   if (!image) notFound()
   if (image.view === 'elsewhere')
     return (
@@ -35,7 +39,12 @@ export default async function ImagePage({ params, searchParams }: Props) {
     )
   return (
     <Prefetch queries={[{ queryKey: imageQuery(region, imageId, before).queryKey, data: image }]}>
-      <ImageDetailsView region={region} imageId={imageId} before={before} />
+      <ImageDetailsView
+        region={region}
+        imageId={imageId}
+        before={before}
+        check={check && <ImageCheckCard region={region} imageId={imageId} check={check} />}
+      />
     </Prefetch>
   )
 }

@@ -1,8 +1,11 @@
 import type { Metadata } from 'next'
 import { notFound } from 'next/navigation'
 import { getTranslations } from 'next-intl/server'
+import { ShareCheck } from '@/components/checks/share-check'
 import { ImageElsewherePage } from '@/components/images/image-elsewhere'
 import { SharePage } from '@/components/shares/share-page'
+import { findShareCheck } from '@/lib/checks/reads'
+import { isCheckedClean } from '@/lib/checks/rules'
 import { requireContext } from '@/lib/context'
 import { getImage } from '@/lib/images/reads'
 import { imageParams } from '@/lib/images/schema'
@@ -24,7 +27,9 @@ export default async function ImageSharesPage({ params }: Props) {
   if (!asked.success) notFound()
   const { region, imageId } = asked.data
   const ctx = await requireContext(paths.shareImage(region, imageId))
-  const shares = await forPage(getImageShares(ctx, { region, imageId }))
+  const [shares, check] = await forPage(
+    Promise.all([getImageShares(ctx, { region, imageId }), findShareCheck(ctx, imageId)]),
+  )
   if (!shares) {
     const image = await forPage(getImage(ctx, { region, imageId }))
     if (image?.view !== 'elsewhere') notFound()
@@ -38,7 +43,13 @@ export default async function ImageSharesPage({ params }: Props) {
   }
   return (
     <Prefetch queries={[{ queryKey: imageSharesQuery(region, imageId).queryKey, data: shares }]}>
-      <SharePage region={region} imageId={imageId} idempotencyKey={crypto.randomUUID()} />
+      <SharePage
+        region={region}
+        imageId={imageId}
+        idempotencyKey={crypto.randomUUID()}
+        check={check && <ShareCheck region={region} imageId={imageId} check={check} />}
+        needsReason={check !== null && check.policy !== 'off' && !isCheckedClean(check)}
+      />
     </Prefetch>
   )
 }

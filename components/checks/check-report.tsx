@@ -1,0 +1,67 @@
+import { useTranslations } from 'next-intl'
+import { ImagePageHeader } from '@/components/images/image-page-header'
+import { buttonClass } from '@/components/ui/button-class'
+import { Card } from '@/components/ui/card'
+import { Notice } from '@/components/ui/notice'
+import type { CheckReportPage } from '@/lib/checks/schema'
+import { isAvailable } from '@/lib/images/rules'
+import { paths } from '@/lib/paths'
+import { CheckAgain } from './check-again'
+import { CheckBadge } from './check-badge'
+import { CheckFacts } from './check-facts'
+import { CheckLine } from './check-line'
+import { CheckWatch } from './check-watch'
+import { CheckedDisk } from './checked-disk'
+import { FindingList, type ReportList } from './finding-list'
+
+type CheckReportProps = { region: string; report: CheckReportPage; list: ReportList }
+
+/** The Disk Check page: the verdict, what was looked at, and what was found. */
+export function CheckReport({ region, report, list }: CheckReportProps) {
+  const t = useTranslations('check')
+  const { image, check, disk } = report
+  const hasVerdict = check.checkedAt !== null
+  return (
+    <main id="content" className="flex flex-col gap-4 p-4 md:p-6">
+      <ImagePageHeader region={region} image={image} page={t('title')} line={t('pageLine')} />
+      <Card title={t('verdict')}>
+        <div className="flex flex-col gap-3 p-4">
+          <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
+            <CheckBadge check={check} />
+            <span>
+              <CheckLine check={check} />
+            </span>
+          </p>
+          {!report.isOn && <Notice tone="info">{t('off')}</Notice>}
+          <div className="flex flex-wrap items-start gap-2">
+            {report.isOn && (
+              <CheckAgain region={region} image={image} isFirst={!hasVerdict} isAvailable={isAvailable(image.state)} />
+            )}
+            {hasVerdict && (
+              <>
+                <a href={paths.api.checkExport(region, image.id, 'json')} download className={buttonClass('secondary')}>
+                  {t('exportJson')}
+                </a>
+                <a
+                  href={paths.api.checkExport(region, image.id, 'sarif')}
+                  download
+                  className={buttonClass('secondary')}
+                >
+                  {t('exportSarif')}
+                </a>
+              </>
+            )}
+          </div>
+          <CheckWatch region={region} imageId={image.id} isQueued={check.isQueued} />
+        </div>
+      </Card>
+      {hasVerdict && disk && (
+        <Card title={t('looked')}>
+          <CheckedDisk disk={disk} layout={report.layout} found={report.found} />
+          <CheckFacts check={check} disk={disk} />
+        </Card>
+      )}
+      {hasVerdict && <FindingList region={region} report={report} list={list} />}
+    </main>
+  )
+}

@@ -1,0 +1,42 @@
+import Link from 'next/link'
+import { useTranslations } from 'next-intl'
+import { Card } from '@/components/ui/card'
+import type { ImageCheck } from '@/lib/checks/schema'
+import { paths } from '@/lib/paths'
+import { CheckBadge } from './check-badge'
+import { CheckLine } from './check-line'
+import { CheckWatch } from './check-watch'
+import { HeldCheckLine } from './held-check-line'
+
+type ImageCheckCardProps = { region: string; imageId: string; check: ImageCheck }
+
+/** The verdict on the page of an image: with the way to the report for its owner, in one line for a recipient. */
+export function ImageCheckCard({ region, imageId, check }: ImageCheckCardProps) {
+  const t = useTranslations('check')
+  if (check.view === 'recipient') {
+    const isKnown = check.checkedAt !== null && check.state !== 'failed'
+    return isKnown ? (
+      <Card title={t('title')}>
+        <p className="px-4 py-3">
+          <HeldCheckLine check={check} />
+        </p>
+      </Card>
+    ) : null
+  }
+  return (
+    <Card title={t('title')}>
+      <div className="flex flex-col gap-2 px-4 py-3">
+        <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
+          <CheckBadge check={check} />
+          <span>
+            <CheckLine check={check} />
+          </span>
+        </p>
+        <Link href={paths.imageCheck(region, imageId)} className="w-fit rounded-sm font-medium text-accent underline">
+          {t('toReport')}
+        </Link>
+        <CheckWatch region={region} imageId={imageId} isQueued={check.isQueued} />
+      </div>
+    </Card>
+  )
+}

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest'
+import {
+  type CheckFacts,
+  type Counts,
+  isCheckedClean,
+  noFindings,
+  openFindings,
+  percentChecked,
+  refuseShareUnchecked,
+  uncheckedReason,
+} from './rules'
+
+const open = (counts: Partial<Counts> = {}): Counts => ({ ...noFindings, ...counts })
+const clean: CheckFacts = { state: 'clean', reason: null, open: open() }
+const found = (counts: Partial<Counts>, reason: string | null = null): CheckFacts => ({
+  state: 'findings',
+  reason,
+  open: open(counts),
+})
+const ask = (policy: 'off' | 'warn' | 'block', check: CheckFacts, reason = '') =>
+  refuseShareUnchecked({ policy, check, reason })
+const because = 'It is a test machine, and the key is public.'
+
+/** Every way to be without a verdict on the whole disk, and what it is called. */
+const unchecked: [string, CheckFacts][] = [
+  ['NOT_CHECKED', null],
+  ['RUNNING', { state: 'running', reason: null, open: open() }],
+  ['FAILED', { state: 'failed', reason: 'STORE_UNREACHABLE', open: open() }],
+  ['ENCRYPTED', { state: 'unchecked', reason: 'ENCRYPTED', open: open() }],
+  ['NOTHING_READABLE', { state: 'unchecked', reason: null, open: open() }],
+  ['TIME', found({ low: 1 }, 'TIME')],
+]
+
+describe('a share', () => {
+  it('of a clean image is refused by no policy', () => {
+    for (const policy of ['off', 'warn', 'block'] as const) expect(ask(policy, clean)).toBeNull()
+  })
+
+  it('of whatever it be is not refused where no policy is set', () => {
+    for (const [, check] of unchecked) expect(ask('off', check)).toBeNull()
+    expect(ask('off', found({ critical: 1 }))).toBeNull()
+  })
+
+  it('with findings needs a reason under warn, and nothing but that', () => {
+    for (const severity of ['critical', 'high', 'medium', 'low'] as const) {
+      const check = found({ [severity]: 2 })
+      expect(ask('warn', check)).toEqual({ code: 'SHARE_NEEDS_REASON', findings: 2, unchecked: null })
+      expect(ask('warn', check, because)).toBeNull()
+    }
+  })
+
+  it('without a verdict on the whole disk needs a reason under warn and is refused under block', () => {
+    for (const [reason, check] of unchecked) {
+      const findings = check?.open.low ?? 0
+      expect(ask('warn', check)).toEqual({ code: 'SHARE_NEEDS_REASON', findings, unchecked: reason })
+      expect(ask('warn', check, because)).toBeNull()
+      expect(ask('block', check, because)).toEqual({ code: 'DISK_UNCHECKED', reason })
+    }
+  })
+
+  it('with critical or high findings is refused under block, whatever the reason; with others it needs one', () => {
+    expect(ask('block', found({ critical: 1 }), because)).toEqual({ code: 'DISK_HAS_SECRETS', critical: 1, high: 0 })
+    expect(ask('block', found({ high: 1, low: 3 }), because)).toEqual({
+      code: 'DISK_HAS_SECRETS',
+      critical: 0,
+      high: 1,
+    })
+    // The findings are said before what could not be read: they are what can be put right.
+    expect(ask('block', found({ high: 1 }, 'TIME'))).toMatchObject({ code: 'DISK_HAS_SECRETS' })
+    expect(ask('block', found({ medium: 1 }))).toMatchObject({ code: 'SHARE_NEEDS_REASON', findings: 1 })
+    expect(ask('block', found({ medium: 1 }), because)).toBeNull()
+  })
+
+  it('is refused by nothing once all findings are ignored', () => {
+    const all = { critical: 1, high: 2, medium: 0, low: 1 }
+    const check = found(openFindings(all, all))
+    expect(isCheckedClean(check)).toBe(true)
+    expect(ask('block', check)).toBeNull()
+    expect(ask('block', found(openFindings(all, { ...all, high: 1 })))).toMatchObject({ high: 1, critical: 0 })
+  })
+})
+
+it('what is ignored is never counted below nothing', () => {
+  expect(openFindings(noFindings, open({ low: 3 }))).toEqual(noFindings)
+})
+
+it('findings in a disk of which a part could not be read make it neither clean nor checked', () => {
+  expect(isCheckedClean(found({}, 'ENCRYPTED'))).toBe(false)
+  expect(uncheckedReason(found({}, 'ENCRYPTED'))).toBe('ENCRYPTED')
+  expect(uncheckedReason(clean)).toBeNull()
+})
+
+it('progress is a whole number of percent, and unknown until the files are counted', () => {
+  expect(percentChecked({ filesLooked: 0, filesTotal: 0 })).toBeNull()
+  expect(percentChecked({ filesLooked: 1, filesTotal: 3 })).toBe(33)
+  expect(percentChecked({ filesLooked: 4, filesTotal: 3 })).toBe(100)
+})

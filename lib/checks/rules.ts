@@ -1,0 +1,131 @@
+import type { RefusalOf } from '@/lib/result'
+
+/** The verdict on the bytes of an image. `running`: the first check of them has not ended. */
+export const checkStates = ['running', 'clean', 'findings', 'unchecked', 'failed'] as const
+export type CheckStateName = (typeof checkStates)[number]
+
+/** From the gravest. */
+export const severityNames = ['critical', 'high', 'medium', 'low'] as const
+export type SeverityName = (typeof severityNames)[number]
+export type Counts = Record<SeverityName, number>
+
+/** What the deployment does with an image that has findings or no verdict (ECS_SHARE_CHECK). */
+export const sharePolicies = ['off', 'warn', 'block'] as const
+export type SharePolicy = (typeof sharePolicies)[number]
+
+/** Length of a reason, for sharing an image with findings and for ignoring a finding. */
+export const reasonMin = 10
+export const reasonMax = 200
+
+/** How many findings the share page shows, the gravest first. */
+export const gravestShown = 3
+
+export const noFindings: Counts = { critical: 0, high: 0, medium: 0, low: 0 }
+
+/** What is still to be answered for: the findings without those that the owner ignores. */
+export function openFindings(found: Counts, ignored: Counts): Counts {
+  const open = (severity: SeverityName) => Math.max(0, found[severity] - ignored[severity])
+  return { critical: open('critical'), high: open('high'), medium: open('medium'), low: open('low') }
+}
+
+/** How many findings of all severities there are. */
+export function totalOf(counts: Counts): number {
+  return severityNames.reduce((sum, severity) => sum + counts[severity], 0)
+}
+
+/**
+ * The verdict that the share rule decides on: null where there was no check. `reason`: why a part could not be read, which a
+ * disk with findings can have too. `open`: the findings that are not ignored.
+ */
+export type CheckFacts = { state: CheckStateName | null; reason: string | null; open: Counts } | null
+
+/** Why a disk counts as unchecked; null where all of it was looked at. */
+export function uncheckedReason(check: CheckFacts): string | null {
+  if (!check || check.state === null) return 'NOT_CHECKED'
+  if (check.state === 'running') return 'RUNNING'
+  if (check.state === 'failed') return 'FAILED'
+  return check.state === 'unchecked' ? (check.reason ?? 'NOTHING_READABLE') : check.reason
+}
+
+/** Whether all of a disk was looked at and nothing is left that its owner does not answer for. */
+export function isCheckedClean(check: CheckFacts): boolean {
+  return check !== null && uncheckedReason(check) === null && totalOf(check.open) === 0
+}
+
+export type ShareCheck = { policy: SharePolicy; check: CheckFacts; reason: string }
+export type ShareCheckRefusal = RefusalOf<'DISK_HAS_SECRETS' | 'DISK_UNCHECKED' | 'SHARE_NEEDS_REASON'>
+
+/**
+ * Rule 27: whether an image can be shared with this verdict. `warn`: with a reason it can. `block`: not with critical or high findings, and
+ * not without a verdict on the whole disk; whatever else was found needs a reason as under `warn`.
+ */
+export function refuseShareUnchecked({ policy, check, reason }: ShareCheck): ShareCheckRefusal | null {
+  if (policy === 'off' || isCheckedClean(check)) return null
+  const unchecked = uncheckedReason(check)
+  if (policy === 'block') {
+    const { critical, high } = check?.open ?? noFindings
+    if (critical + high > 0) return { code: 'DISK_HAS_SECRETS', critical, high }
+    if (unchecked !== null) return { code: 'DISK_UNCHECKED', reason: unchecked }
+  }
+  if (reason !== '') return null
+  return { code: 'SHARE_NEEDS_REASON', findings: totalOf(check?.open ?? noFindings), unchecked }
+}
+
+/** Whether a share was refused for no other reason than that its disk is being checked for the first time. */
+export function waitsForVerdict(refusal: { code: string; reason?: string | null; unchecked?: string | null }): boolean {
+  if (refusal.code === 'DISK_UNCHECKED') return refusal.reason === 'RUNNING'
+  return refusal.code === 'SHARE_NEEDS_REASON' && refusal.unchecked === 'RUNNING'
+}
+
+/** How far a check is, in percent; null until the files have been counted. */
+export function percentChecked({
+  filesLooked,
+  filesTotal,
+}: {
+  filesLooked: number
+  filesTotal: number
+}): number | null {
+  return filesTotal > 0 ? Math.min(100, Math.floor((filesLooked / filesTotal) * 100)) : null
+}
+
+/** What a finding is written as in a SARIF file. */
+export type SarifFinding = {
+  id: string
+  rule: string
+  severity: SeverityName
+  path: string
+  line: number | null
+  offset: number | null
+  masked: string | null
+  ignored: { reason: string } | null
+}
+
+const sarifLevels: Record<SeverityName, string> = { critical: 'error', high: 'error', medium: 'warning', low: 'note' }
+
+/** A report as SARIF 2.1.0 (OASIS): a finding that is ignored is a suppressed result with its reason. */
+export function toSarif({ findings }: { findings: SarifFinding[] }, version: string) {
+  const rules = [...new Set(findings.map(({ rule }) => rule))].map((id) => ({ id }))
+  const results = findings.map(({ id, rule, severity, path, line, offset, masked, ignored }) => ({
+    ruleId: rule,
+    level: sarifLevels[severity],
+    message: { text: masked ?? rule },
+    partialFingerprints: { findingId: id },
+    locations: [
+      {
+        physicalLocation: {
+          artifactLocation: { uri: encodeURI(path) },
+          ...(line === null ? {} : { region: { startLine: line } }),
+          ...(path === '' && offset !== null ? { region: { byteOffset: offset } } : {}),
+        },
+      },
+    ],
+    properties: { severity },
+    ...(ignored ? { suppressions: [{ kind: 'external', justification: ignored.reason }] } : {}),
+  }))
+  const driver = { name: 'Open ECS Console Disk Check', version, rules }
+  return {
+    $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
+    version: '2.1.0',
+    runs: [{ tool: { driver }, results }],
+  }
+}

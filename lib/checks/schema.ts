@@ -1,0 +1,155 @@
+import { z } from 'zod'
+import { type Remedy, remedies } from '@/lib/disks/check/report'
+import { flag, freeText, imageId, regionId } from '@/lib/fields'
+import type { InputProblem } from '@/lib/result'
+import {
+  type CheckStateName,
+  type Counts,
+  reasonMax,
+  reasonMin,
+  type SeverityName,
+  type SharePolicy,
+  severityNames,
+} from './rules'
+
+const tooShort: InputProblem = 'too-short'
+
+/** Why somebody answers for a finding. */
+export const checkReason = freeText(reasonMax).pipe(z.string().min(reasonMin, tooShort))
+
+/** Why an image is shared with findings or without a verdict; nothing where no reason is needed. */
+export const shareReason = z.union([z.literal(''), checkReason])
+
+export const checkParams = z.object({ region: regionId, imageId })
+export type CheckParams = z.infer<typeof checkParams>
+
+/** Asks for a check of an own image; `isDeep` also looks for deleted data. */
+export const requestCheckInput = checkParams.extend({ isDeep: flag.default(false) })
+export type RequestCheckInput = z.infer<typeof requestCheckInput>
+
+const findingId = z.string('invalid').regex(/^[a-z0-9]{1,64}$/, 'invalid')
+export const ignoreFindingInput = checkParams.extend({ findingId, reason: checkReason })
+export type IgnoreFindingInput = z.infer<typeof ignoreFindingInput>
+export const countFindingInput = checkParams.extend({ findingId })
+export type CountFindingInput = z.infer<typeof countFindingInput>
+
+/** Which findings of a report are shown, and in which order, as it stands in its URL. */
+export const checkReportParams = checkParams.extend({
+  severity: z.enum(severityNames).optional().catch(undefined),
+  rule: z
+    .string()
+    .regex(/^[a-z0-9-]{1,64}$/)
+    .optional()
+    .catch(undefined),
+  ignored: z.enum(['yes', 'no']).optional().catch(undefined),
+  sort: z.enum(['severity', 'path']).catch('severity'),
+  page: z.coerce.number().int().min(1).max(1_000).catch(1),
+})
+export type CheckReportParams = z.infer<typeof checkReportParams>
+
+/** The report as a file: all findings, whatever the page shows. */
+export const checkExportParams = checkParams.extend({ format: z.enum(['json', 'sarif']).catch('json') })
+export type CheckExportParams = z.infer<typeof checkExportParams>
+
+/** What was looked at, as it is stored. */
+export const checkedDisk = z.object({
+  partitions: z.array(
+    z.object({
+      index: z.number(),
+      fileSystem: z.string().nullable(),
+      files: z.number(),
+      readable: z.boolean(),
+      reason: z.string().nullable(),
+    }),
+  ),
+  files: z.number(),
+  bytes: z.number(),
+  seconds: z.number(),
+  filesByPathOnly: z.number(),
+  filesNotRead: z.number(),
+})
+export type CheckedDisk = z.infer<typeof checkedDisk>
+
+export type FindingItem = {
+  id: string
+  rule: string
+  severity: SeverityName
+  partition: number
+  /** From the root of its partition; empty for what lies in no file. */
+  path: string
+  line: number | null
+  /** A place on the disk in bytes, for what lies in no file. */
+  offset: number | null
+  /** An excerpt without the secret. */
+  masked: string | null
+  ownedBy: string | null
+  remedy: Remedy
+  cleanable: boolean
+  /** Who answers for it, why and since when. */
+  ignored: { reason: string; by: string; at: string } | null
+}
+
+/** The verdict on an own image. Without a check so far all of it is null or nothing. */
+export type CheckSummary = {
+  state: CheckStateName | null
+  reason: string | null
+  /** Findings that count, and how many the owner ignores. */
+  open: Counts
+  ignored: number
+  /** How many were found and are not listed. */
+  beyond: number
+  isDeep: boolean
+  rulesVersion: string | null
+  /** When the verdict came; not before the image was there. */
+  checkedAt: string | null
+  /** It waits in the queue or runs, perhaps for another time. */
+  isQueued: boolean
+  filesLooked: number
+  filesTotal: number
+}
+
+/** What the share page says of the disk before it leaves. */
+export type ShareCheckSummary = CheckSummary & { policy: SharePolicy; gravest: FindingItem[] }
+
+/** What a recipient learns: the verdict, when, and how many findings the sharer knew of. No path, no value. */
+export type HeldCheck = { state: CheckStateName | null; checkedAt: string | null; findings: number }
+
+/** What the owner and a recipient see of a check on the page of the image. */
+export type ImageCheck = ({ view: 'owner' } & CheckSummary) | ({ view: 'recipient' } & HeldCheck)
+
+export type RuleCount = { rule: string; severity: SeverityName; findings: number }
+
+/** The Disk Check page of an own image. */
+export type CheckReportPage = {
+  image: { id: string; name: string; state: string; sha256: string | null; virtualSize: number }
+  /** Whether the deployment checks disks at all. */
+  isOn: boolean
+  check: CheckSummary
+  disk: CheckedDisk | null
+  /** Where the partitions lie on the disk, in bytes, by their index. */
+  layout: { index: number; start: number; size: number; label: string | null }[]
+  /** Findings by partition: `grave` are those of critical and high severity. */
+  found: { partition: number; grave: number; all: number }[]
+  rules: RuleCount[]
+  items: FindingItem[]
+  total: number
+  pageSize: number
+}
+
+/** One check, as the operator sees it. */
+export type CheckRecord = {
+  imageId: string
+  owner: string
+  name: string
+  state: CheckStateName | null
+  reason: string | null
+  critical: number
+  high: number
+  medium: number
+  low: number
+  rulesVersion: string | null
+  checkedAt: string | null
+}
+
+/** A remedy as it is stored: one that another version of the console wrote is to be looked at by a person. */
+export const storedRemedy = z.enum(remedies).catch('review')

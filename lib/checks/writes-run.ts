@@ -1,0 +1,154 @@
+import 'server-only'
+import { randomBytes } from 'node:crypto'
+import { db } from '@/lib/db/client'
+import { isLeaseOver } from '@/lib/db/locks'
+import { inTransaction, type Transaction } from '@/lib/db/transaction'
+import type { CheckReport } from '@/lib/disks/check/report'
+import { addJob } from '@/lib/jobs/queue'
+import { ok } from '@/lib/result'
+import { leaseMs, queueMs } from '@/lib/transfers/rules'
+
+// The life of a check in the worker. It has the lease of a transfer: one worker runs it, by a name of its own, and one that died is taken
+// up again. What ends it asks for that name under the lock of the row, so it ends once.
+
+/** A check, and who runs it. */
+export type CheckWork = { sha256: string; holder: string }
+export type CheckProgress = { filesLooked: number; filesTotal: number }
+
+type Asked = { sha256: string; isDeep: boolean; now: Date }
+
+/** Puts a check of a content into the queue. One that waits or runs already stays as it is; a deep one that waits stays deep. */
+export async function queueCheck(tx: Transaction, { sha256, isDeep, now }: Asked): Promise<void> {
+  await tx.$executeRaw`
+    INSERT INTO "Check" (sha256, state, "isQueued", "isDeepNext", "patienceMs", "createdAt")
+    VALUES (${sha256}, 'running', true, ${isDeep}, ${queueMs}, ${now}::timestamptz)
+    ON CONFLICT (sha256) DO UPDATE SET "isQueued" = true, "isDeepNext" = ${isDeep} OR ("Check"."isQueued" AND "Check"."isDeepNext"),
+      "patienceMs" = CASE WHEN "Check"."isQueued" THEN "Check"."patienceMs" ELSE ${queueMs} END,
+      "renewedAt" = CASE WHEN "Check"."isQueued" THEN "Check"."renewedAt" ELSE clock_timestamp() END,
+      tries = CASE WHEN "Check"."isQueued" THEN "Check".tries ELSE 0 END,
+      "filesLooked" = CASE WHEN "Check"."isQueued" THEN "Check"."filesLooked" ELSE 0 END,
+      "filesTotal" = CASE WHEN "Check"."isQueued" THEN "Check"."filesTotal" ELSE 0 END`
+  await addJob(tx, 'check-disk', { sha256 })
+}
+
+/**
+ * Has a content checked that nobody has asked about: unless there is a verdict by these rules, or one is on its way. False: nothing
+ * to do.
+ */
+export async function queueUnchecked(sha256: string, rulesVersion: string, now: Date): Promise<boolean> {
+  const queued = await db().$executeRaw`
+    INSERT INTO "Check" (sha256, state, "isQueued", "patienceMs", "createdAt") VALUES (${sha256}, 'running', true, ${queueMs}, ${now}::timestamptz)
+    ON CONFLICT (sha256) DO UPDATE SET "isQueued" = true, "isDeepNext" = "Check"."isDeep", "patienceMs" = ${queueMs},
+      "renewedAt" = clock_timestamp(), tries = 0, "filesLooked" = 0, "filesTotal" = 0
+    WHERE NOT "Check"."isQueued" AND "Check"."rulesVersion" IS DISTINCT FROM ${rulesVersion}`
+  return queued === 1
+}
+
+/** Takes a check that nobody runs, or whose worker has died. Of several who ask, one gets it. */
+export async function claimCheck(sha256: string): Promise<{ work: CheckWork; isDeep: boolean } | null> {
+  const holder = randomBytes(8).toString('hex')
+  const [claimed] = await db().$queryRaw<{ isDeep: boolean }[]>`
+    UPDATE "Check" SET "leaseHolder" = ${holder}, "renewedAt" = clock_timestamp(), "patienceMs" = ${leaseMs}, tries = tries + 1
+    WHERE sha256 = ${sha256} AND "isQueued" AND ("leaseHolder" IS NULL OR ${isLeaseOver}) RETURNING "isDeepNext" AS "isDeep"`
+  return claimed ? { work: { sha256, holder }, isDeep: claimed.isDeep } : null
+}
+
+/** Says that a check still runs, and how far it is. False: it has ended, or somebody else runs it by now. */
+export async function renewCheck({ sha256, holder }: CheckWork, progress?: CheckProgress): Promise<boolean> {
+  const { filesLooked = null, filesTotal = null } = progress ?? {}
+  const renewed = await db().$executeRaw`
+    UPDATE "Check" SET "renewedAt" = clock_timestamp(), "patienceMs" = ${leaseMs},
+      "filesLooked" = coalesce(${filesLooked}::int, "filesLooked"), "filesTotal" = coalesce(${filesTotal}::int, "filesTotal")
+    WHERE sha256 = ${sha256} AND "leaseHolder" = ${holder}`
+  return renewed === 1
+}
+
+/** Gives a check back to the queue before its lease ends. */
+export async function releaseCheck({ sha256, holder }: CheckWork): Promise<void> {
+  await db().$executeRaw`
+    UPDATE "Check" SET "leaseHolder" = NULL, "renewedAt" = clock_timestamp(), "patienceMs" = ${queueMs}
+    WHERE sha256 = ${sha256} AND "leaseHolder" = ${holder}`
+}
+
+/** Puts a check whose worker has died into the queue again. */
+export async function requeueCheck(sha256: string): Promise<void> {
+  await inTransaction(async (tx) => {
+    const queued = await tx.$executeRaw`
+      UPDATE "Check" SET "leaseHolder" = NULL, "renewedAt" = clock_timestamp(), "patienceMs" = ${queueMs}
+      WHERE sha256 = ${sha256} AND "isQueued" AND ${isLeaseOver}`
+    if (queued === 1) await addJob(tx, 'check-disk', { sha256 })
+    return ok(null)
+  })
+}
+
+const ended = { isQueued: false, isDeepNext: false, leaseHolder: null } as const
+
+/**
+ * Ends a check with its verdict: the findings take the place of those before, and who ignored one that is not there any more
+ * ignores nothing. False: it has ended already, or somebody else runs it.
+ */
+export async function settleCheck({ sha256, holder }: CheckWork, found: CheckReport, now: Date): Promise<boolean> {
+  const { verdict, reason, rulesVersion, isDeep, counts, findings, findingsBeyond } = found
+  const { partitions, files, bytes, seconds, filesByPathOnly, filesNotRead } = found
+  const settled = await inTransaction(async (tx) => {
+    if (!(await lockWork(tx, { sha256, holder }))) return ok(false)
+    await tx.finding.deleteMany({ where: { sha256 } })
+    const rows = findings.map((finding) => ({
+      ...finding,
+      sha256,
+      offset: finding.offset === null ? null : BigInt(Math.floor(finding.offset)),
+    }))
+    await tx.finding.createMany({ data: rows, skipDuplicates: true })
+    await tx.$executeRaw`
+      DELETE FROM "IgnoredFinding" WHERE sha256 = ${sha256} AND NOT "findingId" = ANY(${findings.map(({ id }) => id)}::text[])`
+    await tx.$executeRaw`
+      UPDATE "IgnoredFinding" ig SET severity = f.severity FROM "Finding" f
+      WHERE ig.sha256 = ${sha256} AND f.sha256 = ig.sha256 AND f.id = ig."findingId" AND ig.severity <> f.severity`
+    const report = { partitions, files, bytes, seconds, filesByPathOnly, filesNotRead }
+    const data = {
+      state: verdict,
+      reason,
+      rulesVersion,
+      isDeep,
+      ...counts,
+      beyond: findingsBeyond,
+      report,
+      endedAt: now,
+    }
+    await tx.check.update({ where: { sha256 }, data: { ...data, ...ended } })
+    return ok(true)
+  })
+  if (!settled.ok) throw new Error(settled.refusal.code)
+  return settled.value
+}
+
+/** Ends a check that could not be made. A verdict that it had before stays; one without says `failed`. */
+export async function failCheck({ sha256, holder }: CheckWork, code: string, now: Date): Promise<void> {
+  await db().$executeRaw`
+    UPDATE "Check" SET "isQueued" = false, "isDeepNext" = false, "leaseHolder" = NULL,
+      reason = CASE WHEN state IN ('running', 'failed') THEN ${code} ELSE reason END,
+      "endedAt" = CASE WHEN state IN ('running', 'failed') THEN ${now}::timestamptz ELSE "endedAt" END,
+      state = CASE state WHEN 'running' THEN 'failed' ELSE state END
+    WHERE sha256 = ${sha256} AND "leaseHolder" = ${holder}`
+}
+
+/** Forgets the checks of contents that no store has any more, with their findings. Answers how many. */
+export async function forgetChecks(): Promise<number> {
+  return await db().$executeRaw`
+    DELETE FROM "Check" c WHERE NOT EXISTS (SELECT FROM "Blob" b WHERE b.sha256 = c.sha256 AND b.state <> 'removing')`
+}
+
+/** Contents of available images that have no check at all, as of those that came before disks were checked. */
+export async function findNeverChecked(): Promise<string[]> {
+  const rows = await db().$queryRaw<{ sha256: string }[]>`
+    SELECT DISTINCT i.sha256 FROM "Image" i JOIN "Blob" b ON b.id = i."blobId"
+    WHERE i.state = 'available' AND b.state = 'ready' AND i.sha256 = b.sha256
+      AND NOT EXISTS (SELECT FROM "Check" c WHERE c.sha256 = i.sha256) LIMIT 1000`
+  return rows.map(({ sha256 }) => sha256)
+}
+
+async function lockWork(tx: Transaction, { sha256, holder }: CheckWork): Promise<boolean> {
+  const rows = await tx.$queryRaw<{ sha256: string }[]>`
+    SELECT sha256 FROM "Check" WHERE sha256 = ${sha256} AND "leaseHolder" = ${holder} FOR UPDATE`
+  return rows.length === 1
+}

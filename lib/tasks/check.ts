@@ -1,0 +1,131 @@
+import 'server-only'
+import path from 'node:path'
+import { blobKey } from '@/lib/blobs/rules'
+import { findBytes } from '@/lib/checks/reads'
+import {
+  type CheckProgress,
+  type CheckWork,
+  claimCheck,
+  failCheck,
+  forgetChecks,
+  queueUnchecked,
+  releaseCheck,
+  renewCheck,
+  settleCheck,
+} from '@/lib/checks/writes-run'
+import { checkGuest } from '@/lib/disks/check'
+import { rulesVersion } from '@/lib/disks/check/path-rules'
+import type { CheckReport } from '@/lib/disks/check/report'
+import { isErrnoCode } from '@/lib/embedded/data-folder'
+import { log, logFault } from '@/lib/log'
+import { countCheck } from '@/lib/metrics'
+import { ChecksumMismatch } from '@/lib/stores/checksum'
+import { NotStored } from '@/lib/stores/errors'
+import { discardStaged, receiveStaged, requireStagingRoom, stagedFile } from '@/lib/stores/staging'
+import { storeOf } from '@/lib/stores/store'
+import { isTriedAgain } from '@/lib/transfers/rules'
+import { type KeptLease, keepLease, LeaseLost } from './lease'
+import { refusalOf } from './trouble'
+
+type Bytes = NonNullable<Awaited<ReturnType<typeof findBytes>>>
+type Held = { work: CheckWork; lease: KeptLease<CheckProgress>; isDeep: boolean; isLastTry: boolean }
+
+/** What the files of a check in the staging folder are called: the name of who runs it follows. */
+export const stagedCheck = 'check-'
+
+/** Checks a content that waits for it. Of several workers that are asked, one does it. */
+export async function checkJob({ sha256 }: { sha256: string }, isLastTry: boolean): Promise<void> {
+  await queueUnchecked(sha256, rulesVersion, new Date())
+  const claimed = await claimCheck(sha256)
+  if (!claimed) return
+  const { work, isDeep } = claimed
+  const lease = keepLease<CheckProgress>(async (progress) => await renewCheck(work, progress))
+  try {
+    await runCheck({ work, lease, isDeep, isLastTry })
+  } finally {
+    lease.release()
+  }
+}
+
+/** One try of a check. What is met is tried again or fails it, as the table of errors of transfers says. */
+async function runCheck(held: Held): Promise<void> {
+  const { work, lease, isLastTry } = held
+  const bytes = await findBytes(work.sha256)
+  try {
+    if (!bytes) return void (await forgetChecks())
+    const report = await checkBytes(bytes, held)
+    lease.signal.throwIfAborted()
+    if (await settleCheck(work, report, new Date())) countCheck(report.verdict, report.seconds)
+  } catch (error) {
+    const met = lease.signal.aborted ? lease.signal.reason : error
+    if (met instanceof LeaseLost) return
+    // The last image of these bytes was deleted meanwhile; other bytes of this content may be elsewhere.
+    if (isGone(met) && (await findBytes(work.sha256))?.id !== bytes?.id) {
+      await releaseCheck(work)
+      return await checkJob({ sha256: work.sha256 }, isLastTry)
+    }
+    const code = refusalOf(met, bytes?.regionId ?? '')?.code ?? 'FAULT'
+    if (isTriedAgain(code, { isLastTry })) {
+      await releaseCheck(work).catch(() => {})
+      throw met
+    }
+    if (code === 'FAULT') logFault(met, 'check')
+    else log.warn({ err: met, region: bytes?.regionId }, 'A disk could not be checked.')
+    await failCheck(work, code, new Date())
+    countCheck('failed', 0)
+  }
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof NotStored || isErrnoCode(error, 'ENOENT')
+}
+
+/** Looks into the bytes where they lie, or into a copy of them where they are in a bucket. Nothing is written to them. */
+async function checkBytes(bytes: Bytes, held: Held): Promise<CheckReport> {
+  const { format } = bytes
+  if (format !== 'qcow2' && format !== 'raw') return unsupported(held.isDeep)
+  const store = storeOf(bytes.regionId)
+  if (store.local) {
+    // A store that is not mounted says so here; without the question its disks would only seem to be gone.
+    if ((await store.stat(blobKey(bytes))) === null) throw new NotStored(blobKey(bytes))
+    return await look(path.join(store.local.folder, blobKey(bytes)), format, held)
+  }
+  const name = `${stagedCheck}${held.work.holder}`
+  try {
+    await fetchBytes(bytes, name, held.lease.signal)
+    return await look(stagedFile(name), format, held)
+  } finally {
+    await discardStaged(name).catch((error) =>
+      log.warn({ err: error }, 'A copy of a disk is left in the staging folder.'),
+    )
+  }
+}
+
+/** Brings bytes from their bucket, and compares them with their checksum. */
+async function fetchBytes(bytes: Bytes, name: string, signal: AbortSignal): Promise<void> {
+  const sizeMax = Number(bytes.size)
+  await requireStagingRoom(sizeMax)
+  const source = await storeOf(bytes.regionId).read(blobKey(bytes))
+  const { sha256 } = await receiveStaged(name, source, { sizeMax, signal })
+  if (sha256 !== bytes.sha256) throw new ChecksumMismatch()
+}
+
+async function look(file: string, format: 'qcow2' | 'raw', { lease, isDeep }: Held): Promise<CheckReport> {
+  return await checkGuest(
+    { path: file, format },
+    {
+      deep: isDeep,
+      signal: lease.signal,
+      onProgress: ({ filesLooked, filesTotal }) => lease.tell({ filesLooked, filesTotal }),
+    },
+  )
+}
+
+/** Of a disk that was stored as it came, in a format which nothing here reads. */
+function unsupported(isDeep: boolean): CheckReport {
+  return {
+    ...{ verdict: 'unchecked', reason: 'UNSUPPORTED_DISK', rulesVersion, isDeep, partitions: [], files: 0, bytes: 0 },
+    ...{ seconds: 0, filesByPathOnly: 0, filesNotRead: 0, findings: [], findingsBeyond: 0 },
+    counts: { critical: 0, high: 0, medium: 0, low: 0 },
+  }
+}
