@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test'
+import { commitOfFiles } from '@/lib/start/commit'
 import manifest from '@/package.json' with { type: 'json' }
 import { account, expect, imageRows, signIn, test } from './fixtures'
 
@@ -34,7 +35,9 @@ test('the user picture is the last button of the banner; its menu says who is si
   await page.getByRole('row').last().scrollIntoViewIfNeeded()
   await picture.hover()
   await expect(menu.getByText(someone.username)).toBeVisible()
-  await expect(menu.getByText(`Open ECS Console ${manifest.version}`)).toBeVisible()
+  const commit = commitOfFiles() ? ' \\([0-9a-f]{7,40}(-dirty)?\\)' : ''
+  const about = new RegExp(`^Open ECS Console ${manifest.version.replaceAll('.', '\\.')}${commit}$`)
+  await expect(menu.getByText(about)).toBeVisible()
   await expect(menu.getByRole('menuitem')).toHaveText(['Account Info', 'Sign out'])
   await menu.getByRole('menuitem', { name: 'Account Info' }).click()
   await expect(page).toHaveURL('/account')

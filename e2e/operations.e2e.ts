@@ -9,6 +9,7 @@ import { type EmbeddedDatabase, startDatabase } from '@/lib/embedded/embedded'
 import { freePort, isListening } from '@/lib/embedded/ports'
 import { serverAt } from '@/lib/start/build'
 import { worker } from '@/lib/start/children'
+import { commitOfFiles } from '@/lib/start/commit'
 import { metrics, watchdog } from '@/lib/start/run'
 import { S3Server } from '@/lib/stores/fixtures/s3-server'
 import manifest from '@/package.json' with { type: 'json' }
@@ -97,7 +98,11 @@ async function ready() {
   return { status: response.status, body: await response.json() }
 }
 
-const release = { version: manifest.version, build: expect.stringMatching(/^[0-9a-f]{16}$/) }
+const release = {
+  version: manifest.version,
+  commit: expect.stringMatching(commitOfFiles() ? /^[0-9a-f]{7,40}(-dirty)?$/ : /^$/),
+  build: expect.stringMatching(/^[0-9a-f]{16}$/),
+}
 const isReady = { status: 200, body: { ready: true, notReady: [], ...release } }
 const without = (...notReady: string[]) => ({ status: 503, body: { ready: false, notReady, ...release } })
 

@@ -1,10 +1,21 @@
 import { register } from 'prom-client'
 import { beforeEach, expect, test, vi } from 'vitest'
+import manifest from '@/package.json'
 import { countJob, countRequest, countShares, countTransfer, countUpload } from './metrics'
 
 beforeEach(() => register.resetMetrics())
 
 const lines = async (name: string) => (await register.getSingleMetricAsString(name)).split('\n').slice(2)
+
+test('the build says its release and its commit', async () => {
+  vi.stubEnv('ECS_COMMIT', '549efc4d1c2b')
+  vi.resetModules()
+  await import('./metrics')
+  expect(await lines('ecs_build_info')).toEqual([
+    `ecs_build_info{version="${manifest.version}",commit="549efc4d1c2b"} 1`,
+  ])
+  vi.unstubAllEnvs()
+})
 
 test('a refusal is counted by its code, and what went well is not', async () => {
   const request = { kind: 'action' as const, operation: 'shareImage', seconds: 0.02 }

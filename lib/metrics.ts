@@ -1,11 +1,14 @@
 import 'server-only'
 import { Counter, Gauge, Histogram, register } from 'prom-client'
-import { version } from '@/lib/version'
+import { commit, version } from '@/lib/version'
 
 // Metrics in prom-client's default registry: a process loads that package once, so lib/start/metrics.mjs serves what
 // the console counts. Labels are codes and names of operations, never ids or usernames.
 
-gauge('ecs_build_info', 'The release that this process is of; always 1.', ['version']).set({ version }, 1)
+gauge('ecs_build_info', 'The release and the commit that this process is of; always 1.', ['version', 'commit']).set(
+  { version, commit: commit() },
+  1,
+)
 
 /** The outcome of a request for its client. */
 export type Outcome = 'ok' | 'refused' | 'fault'

@@ -16,7 +16,7 @@ import { isReadOnly } from '@/lib/read-only'
 import { regionContentsQuery } from '@/lib/regions/queries'
 import { listRegionContents } from '@/lib/regions/reads'
 import { regionName, startRegion } from '@/lib/regions/rules'
-import { version } from '@/lib/version'
+import { release } from '@/lib/version'
 
 /** Top bar and side menu. It never redirects: a layout does not know its path, so every page asks who is there itself. */
 export default async function ConsoleLayout({ children }: LayoutProps<'/'>) {
@@ -40,7 +40,7 @@ export default async function ConsoleLayout({ children }: LayoutProps<'/'>) {
               regions={regions}
               theme={readTheme(jar.get(themeCookie)?.value)}
               viewer={ctx.viewer}
-              version={version}
+              release={release()}
             />
           </Prefetch>
           <div className="flex flex-1">

@@ -3,7 +3,7 @@ import { clockSkewSeconds } from '@/lib/clock-skew'
 import { nearlyFull } from '@/lib/nearly-full'
 import { build } from '@/lib/page-identity'
 import { readiness } from '@/lib/readiness'
-import { version } from '@/lib/version'
+import { commit, version } from '@/lib/version'
 
 export const dynamic = 'force-dynamic'
 
@@ -23,6 +23,6 @@ export async function GET(): Promise<Response> {
     ...(ledgerCurrency === null ? {} : { ledgerCurrency }),
     ...(full.length > 0 ? { nearlyFull: full } : {}),
   }
-  const said = { ready: notReady.length === 0, notReady, ...warnings, version, build }
+  const said = { ready: notReady.length === 0, notReady, ...warnings, version, commit: commit(), build }
   return Response.json(said, { status, headers: { 'Cache-Control': 'no-store' } })
 }

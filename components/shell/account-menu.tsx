@@ -35,7 +35,7 @@ export function AccountMenu({ username, displayName, about }: AccountMenuProps) 
             <span className="block text-ink-muted text-xs">{t('signedInAs')}</span>
             <span className="block truncate font-semibold">{username}</span>
             <span className="block truncate text-ink-muted text-xs">{displayName}</span>
-            <span className="mt-1 block truncate text-ink-muted text-xs">{about}</span>
+            <span className="mt-1 block text-ink-muted text-xs">{about}</span>
           </div>
         }
         items={[

@@ -15,11 +15,12 @@ type TopBarProps = {
   regions: RegionChoice[]
   theme: Theme
   viewer: { username: string; displayName: string }
-  version: string
+  /** Which release of the console this is, for the user menu. */
+  release: string
 }
 
 /** The bar over everything. Dark in both themes; the user picture is its last button. */
-export function TopBar({ regions, theme, viewer, version }: TopBarProps) {
+export function TopBar({ regions, theme, viewer, release }: TopBarProps) {
   const t = useTranslations()
   return (
     <header className="screen-only sticky top-0 z-30 flex h-12 items-center gap-1 bg-bar px-2 text-bar-ink md:gap-2 md:px-4">
@@ -40,7 +41,7 @@ export function TopBar({ regions, theme, viewer, version }: TopBarProps) {
         <AccountMenu
           username={viewer.username}
           displayName={viewer.displayName}
-          about={`${t('product.name')} ${version}`}
+          about={`${t('product.name')} ${release}`}
         />
       </div>
     </header>

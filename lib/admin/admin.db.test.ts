@@ -4,6 +4,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findDiskTool } from '@/lib/disks/convert'
 import { signIn } from '@/lib/sessions/writes'
+import { commitOfFiles } from '@/lib/start/commit'
 import { untilTrue } from '@/lib/testing/until'
 import manifest from '@/package.json' with { type: 'json' }
 import { addAccount, resetPassword, switchAccount } from './account'
@@ -85,8 +86,10 @@ describe('the command line', () => {
     expect(taken).toEqual({ code: 1, out: '', err: 'This username is taken. Choose another.\n' })
   })
 
-  test('prints the release', async () => {
-    expect(await admin(['--version'])).toEqual({ code: 0, out: `${manifest.version}\n`, err: '' })
+  test('prints the release and its commit', async () => {
+    const commit = commitOfFiles()
+    const release = commit ? `${manifest.version} (${commit})` : manifest.version
+    expect(await admin(['--version'])).toEqual({ code: 0, out: `${release}\n`, err: '' })
   })
 
   test('answers wrong usage on stderr with 2, before anything is opened', async () => {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { currentCommit } from './commit'
 import { metrics, oneHeap, watchdog } from './run'
 
 export type Child = {
@@ -110,7 +111,7 @@ function start(child: Child, env: NodeJS.ProcessEnv): ChildProcess {
   const options = `${env.NODE_OPTIONS ?? ''} ${watchdog} ${metrics}`.trim()
   const output = child.output ?? 'inherit'
   return spawn(process.execPath, child.args, {
-    env: { ...oneHeap, ...env, ...child.env, NODE_OPTIONS: options },
+    env: { ...oneHeap, ECS_COMMIT: currentCommit(), ...env, ...child.env, NODE_OPTIONS: options },
     stdio: ['ignore', output, output, 'ipc'],
   })
 }

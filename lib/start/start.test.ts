@@ -6,6 +6,7 @@ import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { until, untilTrue } from '@/lib/testing/until'
 import { processStart } from '../embedded/process-start'
 import { keepRunning, metricsPort } from './children'
+import { commitOfFiles } from './commit'
 import { makeDemo } from './demo'
 import { readSettings, serverEnvironment, workerEnvironment } from './settings'
 import { isGood, sentence, tallyOfPlaywright, tallyOfVitest } from './tally'
@@ -80,6 +81,36 @@ describe('npm start', () => {
     // Making demo data without a database would fail.
     await makeDemo(folder, { ...process.env, DATABASE_URL: '' })
     expect(fs.existsSync(path.join(folder, 'demo.json'))).toBe(false)
+  })
+})
+
+describe('the commit of the files', () => {
+  const place = (name: string, manifest: object) => {
+    const root = path.join(folder, name)
+    fs.mkdirSync(root)
+    fs.writeFileSync(path.join(root, 'package.json'), JSON.stringify(manifest))
+    return root
+  }
+  const git = (root: string, ...args: string[]) => {
+    const who = { GIT_AUTHOR_NAME: 't', GIT_AUTHOR_EMAIL: 't@t', GIT_COMMITTER_NAME: 't', GIT_COMMITTER_EMAIL: 't@t' }
+    return spawnSync('git', args, { cwd: root, encoding: 'utf8', env: { ...process.env, ...who } }).stdout.trim()
+  }
+
+  it('is what a package notes, or what is checked out, and says when files differ', () => {
+    expect(commitOfFiles(place('package', { gitHead: '549efc4d1c2b' }))).toBe('549efc4d1c2b')
+    const clone = place('clone', {})
+    git(clone, 'init', '--quiet')
+    git(clone, 'add', '.')
+    git(clone, 'commit', '--quiet', '--message', 'Begin')
+    git(clone, 'tag', 'v0.1.0')
+    const commit = git(clone, 'rev-parse', '--short=12', 'HEAD')
+    expect(commitOfFiles(clone)).toBe(commit)
+    fs.appendFileSync(path.join(clone, 'package.json'), ' ')
+    expect(commitOfFiles(clone)).toBe(`${commit}-dirty`)
+  })
+
+  it('is not known in a copy without its history, even inside another clone', () => {
+    expect(commitOfFiles(place('clone/copy', {}))).toBe('')
   })
 })
 

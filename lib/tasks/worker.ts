@@ -21,6 +21,7 @@ import { forgetExpiredSessions } from '@/lib/sessions/writes'
 import { discardStaged } from '@/lib/stores/staging'
 import { findEnd } from '@/lib/transfers/reads'
 import { transferKinds } from '@/lib/transfers/rules'
+import { commit, version } from '@/lib/version'
 import { checkJob } from './check'
 import { runHost } from './host'
 import { removeBlob } from './remove-blob'
@@ -99,6 +100,7 @@ async function tellOfDiskTool(): Promise<void> {
 
 async function main(): Promise<void> {
   logConsole(log)
+  log.info({ version, commit: commit(), node: process.version }, 'The worker of Open ECS Console starts.')
   const pool = new pg.Pool({ connectionString: env().DATABASE_URL, max: 4, application_name: workerName })
   // The queue takes over each connection's errors while it holds it; between two, they are ours.
   pool.on('connect', (client) => client.on('error', () => {}))
