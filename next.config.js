@@ -12,16 +12,18 @@ const withNextIntl = createNextIntlPlugin({
 // build the same ones agree; the parts of one `next build` agree because the environment is handed down.
 // The development server has one that never changes: it updates its pages by itself.
 process.env.ECS_BUILD ??= process.env.NODE_ENV === 'development' ? 'development' : randomBytes(8).toString('hex')
-const { ECS_BUILD } = process.env
+const { ECS_BUILD, ECS_COMMIT = '' } = process.env
 
 /** @type {import('next').NextConfig} */
 const nextConfig = {
   distDir: process.env.NEXT_DIST_DIR ?? '.next',
-  env: { ECS_BUILD },
+  env: { ECS_BUILD, ECS_COMMIT },
   generateBuildId: () => ECS_BUILD,
   reactStrictMode: true,
   typedRoutes: true,
   poweredByHeader: false,
+  // No page has such an image, and without it there is no address that converts pictures for strangers.
+  images: { unoptimized: true },
   experimental: {
     // Metrics and logs name an operation by its function, so the server's functions keep their names.
     serverMinification: false,

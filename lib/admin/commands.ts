@@ -1,7 +1,9 @@
+import path from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { commandLine } from '@/lib/command-line'
 import { bytesPattern, formatBytes, parseBytes } from '@/lib/format'
 import { type Resource, resourceNames, resources } from '@/lib/quotas/rules'
-import { version } from '@/lib/version'
+import { release } from '@/lib/version'
 import { addLedger, addType } from './billing-commands'
 import { readPassword } from './password'
 import type { DatabaseNeeded, Work } from './run'
@@ -15,9 +17,9 @@ const passwordFromStdin = ['--password-stdin', 'read the password from standard 
 
 /** Builds the command line; `run` executes a command. Throws commander's error for wrong usage. */
 export function buildCommands(run: Run): Command {
-  const program = new Command('npm run admin --')
+  const program = new Command(commandLine)
     .description('The command line of the operator of Open ECS Console.')
-    .version(version, '--version', 'print the version')
+    .version(release(), '--version', 'print the version and its commit')
     .option('--json', 'print one JSON value on standard output')
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
@@ -70,18 +72,23 @@ export function buildCommands(run: Run): Command {
   return program
 }
 
+/** A path as the operator meant it: from the folder in which it was typed, which npm and the program of a package note. */
+function typed(file: string): string {
+  return path.resolve(process.env.INIT_CWD ?? '', file)
+}
+
 function addBackup(program: Command, run: Run): void {
   program
     .command('backup <folder>')
     .description('back up the database and the bytes of all images; the console may run')
-    .action((folder: string) => run(async (signal) => (await import('./backup')).backUp(folder, signal)))
+    .action((folder: string) => run(async (signal) => (await import('./backup')).backUp(typed(folder), signal)))
   program
     .command('restore <folder>')
     .description('restore a backup into an empty database and into its stores; the console must not run')
     .option('--force-empty', 'delete everything that the database has')
     .action((folder: string, options: { forceEmpty?: true }) => {
       const isForced = options.forceEmpty === true
-      return run(async (signal) => (await import('./restore')).restore(folder, { isForced, signal }), 'new')
+      return run(async (signal) => (await import('./restore')).restore(typed(folder), { isForced, signal }), 'new')
     })
 }
 
@@ -210,7 +217,8 @@ function addImage(image: Command, run: Run): void {
     .requiredOption('--os <text>', 'the operating system on the disk')
     .action((file: string, options: ImportOptions) => {
       const { account, region, name, os } = options
-      return run(async (signal) => (await import('./image')).importFile({ account, region, name, os, file }, signal))
+      const image = { account, region, name, os }
+      return run(async (signal) => (await import('./image')).importFile({ ...image, file: typed(file) }, signal))
     })
   image
     .command('list')

@@ -1,11 +1,14 @@
-import { existsSync } from 'node:fs'
 import { CommanderError } from 'commander'
+import { currentCommit } from '@/lib/start/commit'
+import { loadSettings } from '@/lib/start/settings-file.mjs'
 import { buildCommands } from './commands'
 
 // The operator's command line: `npm run admin -- …`. Exit code 0: done; 1: refused, or something broke; 2: wrong usage.
 
 // The same settings as `npm start`.
-if (existsSync('.env')) process.loadEnvFile('.env')
+loadSettings()
+
+process.env.ECS_COMMIT ||= currentCommit()
 
 // Standard output is for the answer; errors go to standard error.
 process.env.LOG_LEVEL = 'silent'

@@ -182,4 +182,12 @@ export const settingGroups: readonly SettingGroup[] = [
 ]
 
 /** Set by the console for its own processes and by its build; not for operators. */
-export const ownVariables = ['ECS_ADDRESS_IS_GUESSED', 'ECS_BALLAST_FILE', 'ECS_BUILD', 'ECS_EMBEDDED']
+export const ownVariables = [
+  'ECS_ADDRESS_IS_GUESSED',
+  'ECS_BALLAST_FILE',
+  'ECS_BUILD',
+  'ECS_COMMIT',
+  'ECS_EMBEDDED',
+  'ECS_ENV_FILE',
+  'ECS_PROGRAM',
+]

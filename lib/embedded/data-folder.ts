@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { commandLine } from '../command-line'
 import { processStart } from './process-start'
 
 /** An error that is a sentence for the person who started the program: shown as it is, without a stack. */
@@ -44,7 +45,7 @@ export function tryDataFolder(folder: string, kind: Kind): { lock: FolderLock } 
   } catch (error) {
     if (isErrnoCode(error, 'ENOSPC'))
       throw new StartError(
-        `The disk of the data folder ${folder} is full. Make room on it; npm run admin -- gc --staging removes uploads that were left.`,
+        `The disk of the data folder ${folder} is full. Make room on it; ${commandLine} gc --staging removes uploads that were left.`,
       )
     if (!isErrnoCode(error, 'EACCES') && !isErrnoCode(error, 'EPERM')) throw error
     throw new StartError(
@@ -114,7 +115,7 @@ function isHeld(holder: Holder): boolean {
 }
 
 function sentence(folder: string, holder: Holder): string {
-  const who = holder.kind === 'server' ? 'a running Open ECS Console' : 'npm run admin'
+  const who = holder.kind === 'server' ? 'a running Open ECS Console' : 'its command line'
   return `The data folder ${folder} is in use by process ${holder.pid} (${who}). Stop that first, or set ECS_DATA_DIR to another folder.`
 }
 

@@ -82,7 +82,7 @@ async function startForOneCommand(folder: string, lock: { release(): void }) {
   try {
     // The next start deletes everything, including what a command would change.
     if (firstStart(folder) === 'making')
-      throw new StartError('The first start was cut off. Run npm start, which begins it anew.')
+      throw new StartError('The first start was cut off. Start the console, which begins it anew.')
     const database = await startDatabase(folder)
     const stop = () => database.stop().finally(() => lock.release())
     return { url: database.url, isOurs: true, stop }

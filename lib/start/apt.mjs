@@ -22,7 +22,8 @@ export function installWithApt(packages) {
  * @returns {boolean}
  */
 export function runQuietly(command, args) {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  // Debian starts a service when it is installed; the tests start what they need themselves.
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
   const { status, stdout, stderr, error } = spawnSync(command, args, {
     env,
     encoding: 'utf8',

@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { readIfThere } from '../embedded/data-folder'
+import { currentCommit } from './commit'
 import { run } from './run'
 import { inTurn } from './turn.mjs'
 
 const sources = ['app', 'components', 'lib', 'public', 'prisma/schema.prisma', 'instrumentation.ts']
 const settings = ['next.config.js', 'package.json', 'package-lock.json', 'tsconfig.json']
 /** What no page can import: a change here needs no new build. */
-const apart = /^lib\/(start|bench|admin)\/|\.test\.ts$/
+const apart = /^lib\/(start|bench|admin|package)\/|\.test\.ts$/
 export const next = 'node_modules/next/dist/bin/next'
 
 /** The arguments to Node that serve the build of NEXT_DIST_DIR. */
@@ -21,19 +22,29 @@ export function buildFolder(): string {
   return process.env.NEXT_DIST_DIR || '.next'
 }
 
-/** Builds the console into a folder unless the build there is of these very sources. */
+/** Builds the console into a folder unless the build there is of these very sources, or there are no sources. */
 export async function build(folder: string, env: NodeJS.ProcessEnv): Promise<void> {
-  if (isBuilt(folder)) return
+  if (isPackage() || isBuilt(folder)) return
   await inTurn(`build${folder}`, async () => {
     if (isBuilt(folder)) return
     console.log('Building the console (a minute or so, and again only when its sources change) …')
     for (const old of [stamp(folder), path.join(folder, 'BUILD_ID')]) fs.rmSync(old, { force: true })
     const sum = sourcesSum()
-    const own = { NODE_ENV: 'production', NEXT_DIST_DIR: folder, ECS_BUILD: sum.slice(0, 16) } as const
+    const own = {
+      NODE_ENV: 'production',
+      NEXT_DIST_DIR: folder,
+      ECS_BUILD: sum.slice(0, 16),
+      ECS_COMMIT: currentCommit(),
+    } as const
     await run([next, 'build'], { ...env, ...own, NEXT_TELEMETRY_DISABLED: '1' })
     if (!hasBuild(folder)) throw new Error('next build ended without a build.')
     fs.writeFileSync(stamp(folder), sum)
   })
+}
+
+/** A package has a build and none of its sources. */
+function isPackage(): boolean {
+  return !fs.existsSync('app')
 }
 
 function isBuilt(folder: string): boolean {

@@ -3,7 +3,12 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { findPromtool } from './deploy-tools.mjs'
 import { findNginx } from './nginx'
+
+type Dashboard = {
+  panels: { gridPos: { x: number; y: number; w: number; h: number }; targets?: { expr: string }[] }[]
+}
 
 // What deploy/ offers for other programs is checked by those programs, where they are there.
 
@@ -13,6 +18,12 @@ const read = (file: string) => fs.readFileSync(path.join(root, file), 'utf8')
 const systemd = spawnSync('systemd-analyze', ['--version'], { encoding: 'utf8' })
 const version = Number(/^systemd (\d+)/.exec(systemd.stdout ?? '')?.[1] ?? 0)
 const nginx = findNginx()
+const promtool = findPromtool()
+const dashboard: Dashboard = JSON.parse(read('deploy/grafana/open-ecs-console.json'))
+const questions = questionsOf(dashboard)
+const metrics = metricsOfCode()
+/** Prometheus itself gives these to what it reads. */
+const everyLabel = ['job', 'instance', 'le']
 let folder: string
 
 beforeAll(() => {
@@ -31,10 +42,11 @@ test.skipIf(version < 250)('systemd rates both units as well confined', () => {
 })
 
 test.skipIf(version < 250)('systemd knows every line of both units', () => {
-  // It looks for the program, which may be elsewhere on this machine.
+  // It looks for the program, which is installed on no machine that tests.
+  const program = path.join(root, 'lib/start/ecs-console')
   const copies = units.map((unit) => {
     const copy = path.join(folder, path.basename(unit))
-    fs.writeFileSync(copy, read(unit).replace('/usr/bin/node', process.execPath))
+    fs.writeFileSync(copy, read(unit).replaceAll('/opt/open-ecs-console/bin/ecs-console', program))
     return copy
   })
   const { stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', ...copies], { encoding: 'utf8' })
@@ -42,10 +54,17 @@ test.skipIf(version < 250)('systemd knows every line of both units', () => {
   expect(about).toEqual([])
 })
 
-test('the units start what npm start and npm run worker start', () => {
-  const scripts = JSON.parse(read('package.json')).scripts
-  const [server, worker] = units.map((unit) => /^ExecStart=\/usr\/bin\/(.*)$/m.exec(read(unit))?.[1])
-  expect([`exec ${server}`, `exec ${worker}`]).toEqual([scripts.start, scripts.worker])
+test('the units start the program of a package', () => {
+  const started = units.map((unit) => /^ExecStart=\/opt\/open-ecs-console\/(.*)$/m.exec(read(unit))?.[1])
+  expect(started).toEqual(['bin/ecs-console server', 'bin/ecs-console worker'])
+  expect(read('lib/start/ecs-console')).toMatch(/^ {2}server\) .*\n {2}worker\) /m)
+  expect(fs.statSync(path.join(root, 'lib/start/ecs-console')).mode & 0o111).toBe(0o111)
+})
+
+test('a worker that ends, or lacks memory, takes no machine with it', () => {
+  const worker = read('deploy/systemd/open-ecs-console-worker.service')
+  expect(worker).toMatch(/^KillMode=process$/m)
+  expect(worker).toMatch(/^OOMPolicy=continue$/m)
 })
 
 test.skipIf(!nginx)('nginx takes the site', () => {
@@ -72,11 +91,66 @@ test.skipIf(!nginx)('nginx takes the site', () => {
   expect(end.status, end.stderr).toBe(0)
 })
 
-test('alerts ask for metrics that there are', () => {
+test.skipIf(!promtool)('Prometheus takes its configuration and the alerts', () => {
+  const args = ['check', 'config', path.join(root, 'deploy/prometheus/prometheus.yml')]
+  const { status, stdout, stderr } = spawnSync(promtool ?? '', args, { encoding: 'utf8' })
+  expect(status, `${stdout}${stderr}`).toBe(0)
+  expect(stdout).toMatch(/SUCCESS: \d+ rules found/)
+})
+
+test.skipIf(!promtool)('Prometheus takes every question of the dashboard', () => {
+  const rules = questions.map((expr, index) => ({ record: `dashboard:${index}`, expr }))
+  const file = path.join(folder, 'dashboard.yml')
+  // JSON is YAML.
+  fs.writeFileSync(file, JSON.stringify({ groups: [{ name: 'dashboard', rules }] }))
+  const { status, stdout, stderr } = spawnSync(promtool ?? '', ['check', 'rules', file], { encoding: 'utf8' })
+  expect(status, `${stdout}${stderr}`).toBe(0)
+})
+
+test('alerts and dashboard ask for metrics and labels that there are', () => {
+  const alerts = [...read('deploy/prometheus/alerts.yml').matchAll(/expr: (.*)/g)].map(([, expr = '']) => expr)
+  expect([alerts.length, questions.length].map((count) => count > 5)).toEqual([true, true])
+  const unknown = [...alerts, ...questions].flatMap((expr) => {
+    const names = [...expr.matchAll(/\becs_[a-z_]+/g)].map(([name]) => name.replace(/_bucket$/, ''))
+    const labels = new Set([...everyLabel, ...names.flatMap((name) => metrics.get(name) ?? [])])
+    const asked = [...expr.matchAll(/by \(([^)]*)\)|\{([^}]*)\}/g)].flatMap(([, by, where]) =>
+      (by ?? (where ?? '').replace(/[!=]?[=~]+"[^"]*"/g, '')).split(',').map((label) => label.trim()),
+    )
+    return [...names.filter((name) => !metrics.has(name)), ...asked.filter((label) => !labels.has(label))]
+  })
+  expect(unknown).toEqual([])
+})
+
+test('every metric of the console is on the dashboard', () => {
+  expect([...metrics.keys()].filter((name) => !questions.some((expr) => expr.includes(name)))).toEqual([])
+})
+
+test('no two panels of the dashboard lie over each other', () => {
+  const taken = dashboard.panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+    Array.from({ length: w * h }, (_, cell) => `${x + (cell % w)}/${y + Math.floor(cell / w)}`),
+  )
+  expect(new Set(taken).size).toBe(taken.length)
+  expect(dashboard.panels.every(({ gridPos: { x, w } }) => x + w <= 24)).toBe(true)
+})
+
+/** The metrics of the console, with their labels, as the code names them. */
+function metricsOfCode(): Map<string, string[]> {
   const sources = execFileSync('git', ['ls-files', '-z', 'lib'], { cwd: root }).toString().split('\0')
   const code = sources.filter((file) => /\.ts$/.test(file) && !/\.test\.ts$/.test(file)).map(read)
-  const known = new Set(code.flatMap((text) => [...text.matchAll(/'(ecs_[a-z_]+)'/g)].map(([, name]) => name)))
-  const asked = [...read('deploy/prometheus/alerts.yml').matchAll(/\becs_[a-z_]+/g)].map(([name]) => name)
-  expect(asked.length).toBeGreaterThan(3)
-  expect(asked.filter((name) => !known.has(name.replace(/_bucket$/, '')))).toEqual([])
-})
+  const made = /(?:gauge|counter|histogram)\(\s*'(ecs_[a-z_]+)',[^[]*\[([^\]]*)\]/g
+  return new Map(
+    code.flatMap((text) =>
+      [...text.matchAll(made)].map(([, name = '', labels = '']): [string, string[]] => [
+        name,
+        [...labels.matchAll(/'(\w+)'/g)].map(([, label = '']) => label),
+      ]),
+    ),
+  )
+}
+
+/** What the panels of the dashboard ask, with a value for each variable of Grafana. */
+function questionsOf({ panels }: Dashboard): string[] {
+  return panels.flatMap(({ targets = [] }) =>
+    targets.map(({ expr }) => expr.replaceAll('$__rate_interval', '5m').replaceAll('$job', '.*')),
+  )
+}

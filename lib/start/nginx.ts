@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
+import { installWithApt } from './apt.mjs'
 
 const places = ['/usr/sbin/nginx', '/usr/local/sbin/nginx', '/opt/homebrew/bin/nginx']
 
@@ -9,24 +10,13 @@ export function ensureNginx(): string | undefined {
   const found = findNginx()
   if (found) return found
   console.log('Installing nginx (once) …')
-  if (process.getuid?.() === 0 && fs.existsSync('/usr/bin/apt-get')) {
-    const wait = ['-o', 'DPkg::Lock::Timeout=600', '-qq']
-    apt([...wait, 'update'])
-    apt([...wait, 'install', '-y', '--no-install-recommends', 'nginx-light'])
-  }
+  installWithApt(['nginx-light'])
   return findNginx()
 }
 
 /** The path of an installed nginx. */
 export function findNginx(): string | undefined {
   return [process.env.NGINX_PATH, ...places].find((place) => place && fs.existsSync(place))
-}
-
-function apt(args: string[]): void {
-  // Debian starts a service at its installation; ours is a child process.
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
-  const { status, stderr } = spawnSync('apt-get', args, { env, encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] })
-  if (status !== 0) console.error(`apt-get ${args.join(' ')}\n${stderr.slice(-2_000)}`)
 }
 
 /** Starts an nginx that hands the requests of one port to several others by turns. It ends with us, however that happens. */

@@ -25,7 +25,8 @@ const { hostname, dev } = values
 const port = Number(values.port)
 const log = makeLog()
 if (!dev) logConsole(log)
-log.info({ version, node: process.version }, 'The server of Open ECS Console starts.')
+const { commit, build } = dev ? { commit: process.env.ECS_COMMIT } : takeBuild()
+log.info({ version, commit, build, node: process.version }, 'The server of Open ECS Console starts.')
 process.on('unhandledRejection', (error) => log.error({ err: error }, 'A promise was rejected and nobody looked.'))
 process.on('uncaughtException', (error) => log.error({ err: error }, 'An error was thrown and nobody caught it.'))
 
@@ -88,6 +89,18 @@ async function end(code) {
   })
   await console_.close()
   process.exit(code)
+}
+
+/**
+ * Has Next take the configuration as the build has resolved it, in the way of Next's own standalone server: to load
+ * next.config.js and the compiler that it brings takes as long as the rest of the start. Returns the commit and the name of
+ * the build, which may be older than the other files of a clone.
+ */
+function takeBuild() {
+  const folder = process.env.NEXT_DIST_DIR || '.next'
+  const { config } = JSON.parse(fs.readFileSync(`${folder}/required-server-files.json`, 'utf8'))
+  process.env.__NEXT_PRIVATE_STANDALONE_CONFIG = JSON.stringify(config)
+  return { commit: config.env.ECS_COMMIT, build: config.env.ECS_BUILD }
 }
 
 function refuse(response, status, headers = {}) {

@@ -1,10 +1,9 @@
 // `npm start`, `npm run worker` and `npm run build`: checks what can be checked at once, then calls the supervisor.
-import fs from 'node:fs'
 import path from 'node:path'
+import { loadSettings } from './settings-file.mjs'
 
 process.chdir(path.resolve(import.meta.dirname, '../..'))
-// Next reads this file too, but the decisions here must use the same settings.
-if (fs.existsSync('.env')) process.loadEnvFile('.env')
+loadSettings()
 
 if (process.argv.includes('--build')) await buildOnly()
 

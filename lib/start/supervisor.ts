@@ -8,6 +8,7 @@ import { DatabaseKeeper } from '../embedded/keeper'
 import { becomesFree, isListening } from '../embedded/ports'
 import { build, buildFolder, serverAt } from './build'
 import { type Child, type Children, keepRunning, metricsPort, worker } from './children'
+import { currentCommit } from './commit'
 import { forgetHalfADemo, makeDemo } from './demo'
 import { announceEnd, end, endOnSignals, isEnding, onEnd } from './ending'
 import { readSettings, type Settings, serverEnvironment, workerEnvironment } from './settings'
@@ -16,6 +17,7 @@ import { welcome } from './welcome'
 /** Serves the console until told to end: all of `npm start` and `npm run dev`. */
 export async function runConsole({ isDevelopment }: { isDevelopment: boolean }): Promise<void> {
   endOnSignals()
+  console.log(title())
   try {
     const settings = readSettings(isDevelopment)
     if (settings.databaseUrl) await serveWithOwnDatabase(settings, settings.databaseUrl)
@@ -33,6 +35,7 @@ export async function runConsole({ isDevelopment }: { isDevelopment: boolean }):
  */
 export async function runWorker(): Promise<void> {
   endOnSignals()
+  console.log(title())
   try {
     const settings = readSettings(false)
     const { dataFolder } = settings
@@ -48,6 +51,13 @@ export async function runWorker(): Promise<void> {
     if (!isEnding()) console.error(error instanceof StartError ? error.message : error)
     await end(1)
   }
+}
+
+/** The first line that a start prints: the release, its commit, and what runs it. */
+function title(): string {
+  const { version }: { version: string } = JSON.parse(fs.readFileSync('package.json', 'utf8'))
+  const commit = currentCommit()
+  return `Open ECS Console ${version}${commit ? ` (${commit})` : ''}, Node ${process.version}`
 }
 
 // The console may come back with its database on another port.
@@ -136,7 +146,5 @@ function reason(error: unknown): string {
 
 async function requireFreePort({ host, port }: Settings): Promise<void> {
   if (await becomesFree(port, host)) return
-  throw new StartError(
-    `Port ${port} on ${host} is in use by another program. Choose another: PORT=${port + 1} npm start`,
-  )
+  throw new StartError(`Port ${port} on ${host} is in use by another program. Choose another: PORT=${port + 1}`)
 }

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import pg from 'pg'
+import { commandLine } from '../command-line'
 import { readIfThere } from '../embedded/data-folder'
 import type { Settings } from './settings'
 
@@ -23,7 +24,7 @@ async function signIn(settings: Settings, databaseUrl: string): Promise<string[]
     ]
   }
   if (await hasAccounts(databaseUrl)) return []
-  return ['There is no account yet. Make one:', '  npm run admin -- account create <username> --password-stdin']
+  return ['There is no account yet. Make one:', `  ${commandLine} account create <username> --password-stdin`]
 }
 
 async function hasAccounts(databaseUrl: string): Promise<boolean> {

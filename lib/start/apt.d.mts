@@ -1,0 +1,2 @@
+export function installWithApt(packages: string[]): boolean
+export function runQuietly(command: string, args: string[]): boolean
