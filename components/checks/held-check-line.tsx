@@ -7,5 +7,10 @@ export function HeldCheckLine({ check: { state, checkedAt, findings } }: { check
   const format = useFormatter()
   const now = useNow()
   if (state === null || checkedAt === null || state === 'failed') return null
-  return <>{t('held', { state, findings, when: format.relativeTime(new Date(checkedAt), now) })}</>
+  // A moment passes between the server's page and the browser's, and in it "4 seconds ago" becomes 5.
+  return (
+    <time dateTime={checkedAt} suppressHydrationWarning>
+      {t('held', { state, findings, when: format.relativeTime(new Date(checkedAt), now) })}
+    </time>
+  )
 }
