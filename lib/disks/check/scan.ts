@@ -8,6 +8,7 @@ import { createFindings } from './findings'
 import { checkPartition, type Tally } from './partition'
 import { rulesVersion } from './path-rules'
 import type { CheckedPartition, CheckProgress, CheckReport, UncheckedReason } from './report'
+import { isZero } from './swap'
 import { reasonOf } from './trouble'
 
 export type ScanOptions = {
@@ -37,11 +38,13 @@ export async function checkDisk({
   const tally: Tally = { filesLooked: 0, filesTotal: 0, bytesRead: 0, byPathOnly: 0, notRead: 0 }
   const partitions: CheckedPartition[] = []
   let reason: UncheckedReason | null = null
-  const report = () => reportOf({ findings, tally, partitions, reason, deep, started })
+  let isEmpty = false
+  const report = () => reportOf({ findings, tally, partitions, reason, isEmpty, deep, started })
   try {
     const disk = open()
     const { slots, unread } = readPartitionTable(disk)
     if (unread) reason = unread === 'damaged' ? 'DAMAGED' : 'MEMORY'
+    isEmpty = slots.length === 0 && isZero(disk)
     let loading: Promise<Run> | undefined
     const load = () => {
       loading ??= loadSevenZip(memoryBytesMax)
@@ -86,17 +89,21 @@ type Parts = {
   tally: Tally
   partitions: CheckedPartition[]
   reason: UncheckedReason | null
+  /** There is not one byte but zero on the disk, so nothing that could be private. */
+  isEmpty: boolean
   deep: boolean
   started: number
 }
 
-function reportOf({ findings, tally, partitions, reason, deep, started }: Parts): CheckReport {
+function reportOf({ findings, tally, partitions, reason, isEmpty, deep, started }: Parts): CheckReport {
   const found = findings.list()
   const hasFiles = partitions.some(
     ({ readable, fileSystem }) => readable && fileSystem !== null && fileSystem !== 'swap',
   )
   const why =
-    reason ?? partitions.find((partition) => partition.reason)?.reason ?? (hasFiles ? null : 'NOTHING_READABLE')
+    reason ??
+    partitions.find((partition) => partition.reason)?.reason ??
+    (hasFiles || isEmpty ? null : 'NOTHING_READABLE')
   return {
     verdict: found.findings.length > 0 ? 'findings' : why ? 'unchecked' : 'clean',
     reason: why,
