@@ -36,6 +36,9 @@ const single = [
 /** Of the build: what only `next build` reads, and maps of code that nobody here debugs. */
 const ofBuilder = /^(cache|diagnostics|types|turbopack|trace|trace-build|standalone)(\/|$)|\.nft\.json$|\.map$/
 
+/** What Next resizes pictures with, which the console never asks for: it is 17 MB, where npm has installed it at all. */
+const ofPictures = /^node_modules\/(sharp|@img)\//
+
 /** Files by where they are in the package; `isLink` keeps a symbolic link as it is. */
 export type Contents = { file: string; from: string; isLink: boolean }[]
 
@@ -104,7 +107,9 @@ function tracedFiles(root: string, buildFolder: string): string[] {
     const { files }: { files: string[] } = JSON.parse(fs.readFileSync(path.join(root, record), 'utf8'))
     return files.map((file) => path.relative(root, path.resolve(root, path.dirname(record), file)))
   })
-  const traced = files.filter((file) => file.startsWith('node_modules/') && fs.statSync(path.join(root, file)).isFile())
+  const traced = files.filter(
+    (file) => file.startsWith('node_modules/') && !ofPictures.test(file) && fs.statSync(path.join(root, file)).isFile(),
+  )
   // Next's own door for a server like ours is not in its record, so Next comes as a package.
   return [...new Set([...traced, ...filesOfPackage(root, 'node_modules/next')])]
 }

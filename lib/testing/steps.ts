@@ -17,6 +17,7 @@ import { storeOf } from '@/lib/stores/store'
 import { removeBlob } from '@/lib/tasks/remove-blob'
 import { claimPlace, failTransfer, settleTransfer } from '@/lib/transfers/writes'
 import { asked, minutes, nth, type TestAccount } from './builders'
+import { checkedContent } from './builders-checks'
 import { type Model, type ModelImage, masters, subs } from './model'
 
 // Steps taken in both the product and the model.
@@ -167,7 +168,9 @@ export async function finish(ctx: Context, regionId: string, imageId: string): P
   const place = await claimPlace(ctx, work, content, { isNormalised: false })
   if (!place.ok) return place
   if (!place.value.isThere) await storeOf(regionId).put(place.value.key, Readable.from([disk]), { size: disk.length })
-  return await settleTransfer(ctx, work, content)
+  const settled = await settleTransfer(ctx, work, content)
+  if (settled.ok) await checkedContent(sha256)
+  return settled
 }
 
 const remove = fc.tuple(actor, index, mostly, fc.boolean(), mostly).map(([who, at, isOwn, cancelShares, isNamed]) =>
