@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import { builtinModules, createRequire } from 'node:module'
 import path from 'node:path'
-import { filesOfPackage, withDependencies } from './packages'
+import { filesOfPackage, ofAuthors, withDependencies } from './packages'
 
 // What a package holds: the build, what its programs import, and what an operator reads. Nothing is listed by hand that can
 // be found out, so that a new file or package of the product is in the next package by itself.
@@ -108,7 +108,10 @@ function tracedFiles(root: string, buildFolder: string): string[] {
     return files.map((file) => path.relative(root, path.resolve(root, path.dirname(record), file)))
   })
   const traced = files.filter(
-    (file) => file.startsWith('node_modules/') && !ofPictures.test(file) && fs.statSync(path.join(root, file)).isFile(),
+    (file) =>
+      file.startsWith('node_modules/') &&
+      ![ofPictures, ofAuthors].some((kind) => kind.test(file)) &&
+      fs.statSync(path.join(root, file)).isFile(),
   )
   // Next's own door for a server like ours is not in its record, so Next comes as a package.
   return [...new Set([...traced, ...filesOfPackage(root, 'node_modules/next')])]

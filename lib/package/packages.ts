@@ -12,6 +12,8 @@ type Manifest = {
 
 /** Nothing that runs loads these; the licenses among them stay. */
 const unread = /\.(map|md|markdown|tsbuildinfo|[cm]?tsx?)$/i
+/** What authors of packages leave in them: their own tests, measurements and samples. */
+export const ofAuthors = /^node_modules\/(@[^/]+\/)?[^/]+\/(tests?|__tests__|fixtures|bench(marks?)?|examples?)\//
 const legal = /(^|\/)(licen[cs]e|notice|copying|copyright)[^/]*$/i
 /** Prisma's client comes with an engine for each database, each of them in two encodings; ours is PostgreSQL's. */
 const foreignEngine = /^node_modules\/@prisma\/client\/runtime\/.*(cockroachdb|mysql|sqlite|sqlserver|_small_)/
@@ -45,7 +47,7 @@ export function filesOfPackage(root: string, folder: string): string[] {
 }
 
 function isLoaded(file: string): boolean {
-  return legal.test(file) || ![unread, foreignEngine, nextForDevelopers].some((kind) => kind.test(file))
+  return legal.test(file) || ![unread, ofAuthors, foreignEngine, nextForDevelopers].some((kind) => kind.test(file))
 }
 
 function needsOf(root: string, folder: string): { name: string; from: string; isNeeded: boolean }[] {
