@@ -1,6 +1,6 @@
 'use client'
 
-import { type FormEvent, type KeyboardEvent, type Ref, useRef } from 'react'
+import { type FocusEvent, type FormEvent, type KeyboardEvent, type Ref, useRef } from 'react'
 import { backspace, enter, type Key, keysOf } from '@/lib/viewers/keys'
 
 type PhoneKeyboardProps = { label: string; ref: Ref<HTMLTextAreaElement>; onKeys: (keys: Key[]) => void }
@@ -23,6 +23,9 @@ export function PhoneKeyboard({ label, ref, onKeys }: PhoneKeyboardProps) {
     event.currentTarget.value = filling
     before.current = filling
   }
+  // A field that gets the focus from a button has its caret at the beginning, and all that stands behind it would be typed anew.
+  const begin = ({ currentTarget }: FocusEvent<HTMLTextAreaElement>) =>
+    currentTarget.setSelectionRange(currentTarget.value.length, currentTarget.value.length)
   const press = (event: KeyboardEvent) => {
     if (event.key !== 'Enter') return
     event.preventDefault()
@@ -39,6 +42,7 @@ export function PhoneKeyboard({ label, ref, onKeys }: PhoneKeyboardProps) {
       autoCorrect="off"
       spellCheck={false}
       defaultValue={filling}
+      onFocus={begin}
       onInput={take}
       onKeyDown={press}
       className="pointer-events-none absolute bottom-0 left-0 size-px resize-none overflow-hidden opacity-0"
