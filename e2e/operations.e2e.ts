@@ -66,6 +66,7 @@ function start(name: string, args: string[], metricsPort: number): ChildProcess 
     LOG_LEVEL: 'debug',
     ECS_METRICS_PORT: String(metricsPort),
     ECS_TRUSTED_PROXIES: '1',
+    ECS_SHARE_CHECK: 'off',
     ECS_STORE_CN_SHANGHAI: path.join(folder, 'shanghai'),
     ECS_STORE_CN_SHENZHEN: `s3://images?endpoint=${bucket.settings().endpoint}`,
     ECS_STORE_CN_SHENZHEN_ACCESS_KEY_ID: 'S3RVER',

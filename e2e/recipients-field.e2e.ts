@@ -143,7 +143,7 @@ test('with the look-ups used up that is said once, and a share is taken once a m
   await expect(lines.filter({ hasText: 'Too many unknown usernames' })).toHaveCount(1)
   const submit = page.getByRole('button', { name: 'Share Images' })
   await submit.click()
-  const refused = page.getByRole('alert').filter({ hasText: 'a share is taken once a minute' })
+  const refused = page.getByRole('alert').filter({ hasText: 'you can share once a minute' })
   await expect(refused).toBeFocused()
   await page.getByRole('button', { name: /^Remove nobody/ }).click()
   await submit.click()

@@ -28,7 +28,11 @@ test.beforeAll(async () => {
   await insertRows(database.url)
   const port = await freePort()
   baseUrl = `http://127.0.0.1:${port}`
-  const own = { DATABASE_URL: database.url, NEXTAUTH_URL: baseUrl, NODE_ENV: 'production', NODE_OPTIONS: '' } as const
+  // Without a worker nothing is checked, and a share of it would need a reason.
+  const own = {
+    ...{ DATABASE_URL: database.url, NEXTAUTH_URL: baseUrl, NODE_ENV: 'production', NODE_OPTIONS: '' },
+    ECS_SHARE_CHECK: 'off',
+  } as const
   server = spawn(process.execPath, [watchdog, ...serverAt('127.0.0.1', port)], {
     env: { ...process.env, ...own },
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],

@@ -99,7 +99,8 @@ async function end(code) {
 function takeBuild() {
   const folder = process.env.NEXT_DIST_DIR || '.next'
   const { config } = JSON.parse(fs.readFileSync(`${folder}/required-server-files.json`, 'utf8'))
-  process.env.__NEXT_PRIVATE_STANDALONE_CONFIG = JSON.stringify(config)
+  // A build may lie elsewhere than where it was made.
+  process.env.__NEXT_PRIVATE_STANDALONE_CONFIG = JSON.stringify({ ...config, distDir: folder })
   return { commit: config.env.ECS_COMMIT, build: config.env.ECS_BUILD }
 }
 
