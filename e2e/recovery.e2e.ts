@@ -30,7 +30,10 @@ test.beforeAll(async () => {
   baseUrl = `http://127.0.0.1:${port}`
   // Without a worker nothing is checked, and a share of it would need a reason.
   const own = {
-    ...{ DATABASE_URL: database.url, NEXTAUTH_URL: baseUrl, NODE_ENV: 'production', NODE_OPTIONS: '' },
+    DATABASE_URL: database.url,
+    NEXTAUTH_URL: baseUrl,
+    NODE_ENV: 'production',
+    NODE_OPTIONS: '',
     ECS_SHARE_CHECK: 'off',
   } as const
   server = spawn(process.execPath, [watchdog, ...serverAt('127.0.0.1', port)], {
