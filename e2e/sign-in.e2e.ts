@@ -121,7 +121,9 @@ test('a browser that does not keep the cookie is told so, with scripts or withou
   const check = signedIn.headers().location ?? ''
   await context.clearCookies()
   await page.goto(check)
-  await expect(page.getByRole('alert').filter({ hasText: 'did not keep the session cookie' })).toContainText(baseURL ?? '')
+  await expect(page.getByRole('alert').filter({ hasText: 'did not keep the session cookie' })).toContainText(
+    baseURL ?? '',
+  )
   await context.close()
 })
 
