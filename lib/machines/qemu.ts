@@ -289,7 +289,7 @@ export class QemuMachines implements Machines {
       await copyFile(firmware.variables, path.join(folder, 'variables.fd'))
       files.push('variables.fd')
     }
-    for (const name of files) await chown(path.join(folder, name), uid, uid)
+    for (const name of files) await chown(path.join(/* turbopackIgnore: true */ folder, name), uid, uid)
     await chown(folder, uid, uid)
     await place.finish(build, uid)
   }

@@ -24,7 +24,7 @@ export async function isNearlyFull(place: Place): Promise<boolean> {
 
 /** The file system of a place, by the number that this machine gives it. Places on one share its room. */
 export async function fileSystemOf({ folder }: Place): Promise<number> {
-  return (await stat(await nearestFolder(folder))).dev
+  return (await stat(/* turbopackIgnore: true */ await nearestFolder(folder))).dev
 }
 
 /** Throws `StoreFull` if this many more bytes would cut into the reserve. */
