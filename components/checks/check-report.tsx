@@ -7,9 +7,8 @@ import type { CheckReportPage } from '@/lib/checks/schema'
 import { isAvailable } from '@/lib/images/rules'
 import { paths } from '@/lib/paths'
 import { CheckAgain } from './check-again'
-import { CheckBadge } from './check-badge'
 import { CheckFacts } from './check-facts'
-import { CheckLine } from './check-line'
+import { CheckVerdict } from './check-verdict'
 import { CheckWatch } from './check-watch'
 import { CheckedDisk } from './checked-disk'
 import { FindingList, type ReportList } from './finding-list'
@@ -26,12 +25,7 @@ export function CheckReport({ region, report, list }: CheckReportProps) {
       <ImagePageHeader region={region} image={image} page={t('title')} line={t('pageLine')} />
       <Card title={t('verdict')}>
         <div className="flex flex-col gap-3 p-4">
-          <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
-            <CheckBadge check={check} />
-            <span>
-              <CheckLine check={check} />
-            </span>
-          </p>
+          <CheckVerdict check={check} />
           {!report.isOn && <Notice tone="info">{t('off')}</Notice>}
           <div className="flex flex-wrap items-start gap-2">
             {report.isOn && (

@@ -3,8 +3,7 @@ import { useTranslations } from 'next-intl'
 import { Card } from '@/components/ui/card'
 import type { ImageCheck } from '@/lib/checks/schema'
 import { paths } from '@/lib/paths'
-import { CheckBadge } from './check-badge'
-import { CheckLine } from './check-line'
+import { CheckVerdict } from './check-verdict'
 import { CheckWatch } from './check-watch'
 import { HeldCheckLine } from './held-check-line'
 
@@ -26,12 +25,7 @@ export function ImageCheckCard({ region, imageId, check }: ImageCheckCardProps) 
   return (
     <Card title={t('title')}>
       <div className="flex flex-col gap-2 px-4 py-3">
-        <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
-          <CheckBadge check={check} />
-          <span>
-            <CheckLine check={check} />
-          </span>
-        </p>
+        <CheckVerdict check={check} />
         <Link href={paths.imageCheck(region, imageId)} className="w-fit rounded-sm font-medium text-accent underline">
           {t('toReport')}
         </Link>
