@@ -9,7 +9,8 @@ export default defineConfig({
   fullyParallel: true,
   forbidOnly: !!process.env.CI,
   workers: 2,
-  retries: 0,
+  // What passes only then is named in the summary.
+  retries: 1,
   timeout: 180_000,
   expect: { timeout: 30_000 },
   reporter: 'list',

@@ -14,7 +14,7 @@ import { ensureChromium } from './chromium.mjs'
 import { makeDemo } from './demo'
 import { end, endOnSignals, isEnding, onEnd } from './ending'
 import { ensureNginx, startNginx } from './nginx'
-import { isGood, sentence } from './tally'
+import { isGood, summary } from './tally'
 import { builtInto, runPlaywright } from './test-browser'
 import { welcome } from './welcome'
 
@@ -133,7 +133,7 @@ async function test(place: { folder: string; files: string[] }, env: NodeJS.Proc
   if (isEnding()) return
   if (tally.failed > 0)
     for (const log of logs) console.error(`\nThe end of ${log}:\n${fs.readFileSync(log, 'utf8').slice(-2_000)}`)
-  console.log(`\n${sentence(tally)}`)
+  console.log(`\n${summary(tally)}`)
   await end(isGood(tally) ? 0 : 1)
 }
 

@@ -9,7 +9,16 @@ import { keepRunning, metricsPort } from './children'
 import { commitOfFiles } from './commit'
 import { makeDemo } from './demo'
 import { readSettings, serverEnvironment, workerEnvironment } from './settings'
-import { isGood, sentence, tallyOfPlaywright, tallyOfVitest } from './tally'
+import {
+  afterSecondRun,
+  failedFiles,
+  isGood,
+  nothing,
+  sentence,
+  summary,
+  tallyOfPlaywright,
+  tallyOfVitest,
+} from './tally'
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-console-start-'))
 afterAll(() => fs.rmSync(folder, { recursive: true }))
@@ -183,7 +192,7 @@ describe('the summary of the tests', () => {
   })
 
   it('takes for a failure a file that did not load, a crash, a report that is missing and a run of nothing', () => {
-    write({ ...vitest, testResults: [{ status: 'failed', assertionResults: [] }] })
+    write({ ...vitest, testResults: [{ name: path.resolve('lib/a.test.ts'), status: 'failed', assertionResults: [] }] })
     expect(tallyOfVitest(report, 1, false).failed).toBe(1)
     write(vitest)
     expect(tallyOfVitest(report, 'SIGSEGV', false).failed).toBe(1)
@@ -191,6 +200,38 @@ describe('the summary of the tests', () => {
     write({ errors: [], stats: { ...stats, expected: 0 } })
     expect(tallyOfPlaywright(report, 0, false).failed).toBe(1)
     expect(isGood({ passed: 0, failed: 0, skipped: 5 })).toBe(false)
+  })
+
+  it('names each test that failed, and ends with the sum', () => {
+    const failed = { status: 'failed', fullName: 'shares once', failureMessages: ['expected 1 to be 2\nat line 3'] }
+    write({
+      ...{ ...vitest, numFailedTests: 1 },
+      testResults: [{ name: path.resolve('lib/a.test.ts'), status: 'failed', assertionResults: [failed] }],
+    })
+    const lines = summary(tallyOfVitest(report, 1, false)).split('\n')
+    expect(lines[0]).toBe('✘ lib/a.test.ts › shares once')
+    expect(lines[1]?.trim()).toBe('expected 1 to be 2')
+    expect(lines.at(-1)).toBe('3 passed, 1 failed, 1 skipped')
+    expect(failedFiles(report)).toEqual([path.resolve('lib/a.test.ts')])
+  })
+
+  it('counts as passed what passes when it is run again, and names it all the same', () => {
+    const first = { passed: 9, failed: 1, skipped: 0, notes: ['lib/a.test.ts › shares once'] }
+    const mended = afterSecondRun(first, { ...nothing, passed: 4 })
+    expect(summary(mended)).toBe('✘ passed only when run again: lib/a.test.ts › shares once\n\n10 passed, 0 failed')
+    expect(isGood(afterSecondRun(first, { passed: 3, failed: 1, skipped: 0 }))).toBe(false)
+  })
+
+  it('names a browser test that passes only when it is run again', () => {
+    const spec = {
+      title: 'opens',
+      line: 7,
+      tests: [{ status: 'flaky', results: [{ error: { message: 'too late' } }] }],
+    }
+    write({ errors: [], stats: { ...stats, flaky: 1 }, suites: [{ file: 'e2e/a.e2e.ts', specs: [spec] }] })
+    const tally = tallyOfPlaywright(report, 0, false)
+    expect(isGood(tally)).toBe(true)
+    expect(summary(tally)).toContain('✘ passed only when run again: e2e/a.e2e.ts:7 › opens')
   })
 })
 

@@ -1,20 +1,36 @@
+import path from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { readIfThere } from '../embedded/data-folder'
 
-/** How many tests ended how. */
-export type Tally = { passed: number; failed: number; skipped: number }
+/** How many tests ended how. `notes`: a line for each that failed, or passed only when it was run again. */
+export type Tally = { passed: number; failed: number; skipped: number; notes?: string[] }
 
 export const nothing: Tally = { passed: 0, failed: 0, skipped: 0 }
 export const oneFailure: Tally = { passed: 0, failed: 1, skipped: 0 }
+
+const reasonShown = 300
 
 type VitestReport = {
   numPassedTests: number
   numFailedTests: number
   numPendingTests: number
   numTodoTests: number
-  testResults: { status: string; assertionResults: { status: string }[] }[]
+  testResults: {
+    name: string
+    status: string
+    message?: string
+    assertionResults: { status: string; fullName: string; failureMessages?: string[] }[]
+  }[]
+}
+
+type PlaywrightSuite = {
+  file: string
+  suites?: PlaywrightSuite[]
+  specs?: { title: string; line: number; tests: { status: string; results: { error?: { message?: string } }[] }[] }[]
 }
 
 type PlaywrightReport = {
+  suites?: PlaywrightSuite[]
   errors: unknown[]
   stats: { expected: number; unexpected: number; flaky: number; skipped: number }
 }
@@ -31,6 +47,7 @@ export function tallyOfVitest(file: string, exitCode: number | string, mayBeEmpt
     passed: report.numPassedTests,
     failed: report.numFailedTests + broken.length,
     skipped: report.numPendingTests + report.numTodoTests,
+    notes: report.testResults.flatMap(notesOfFile),
   }
   return checked(tally, exitCode, mayBeEmpty)
 }
@@ -39,13 +56,56 @@ export function tallyOfVitest(file: string, exitCode: number | string, mayBeEmpt
 export function tallyOfPlaywright(file: string, exitCode: number | string, mayBeEmpty: boolean): Tally {
   const text = readIfThere(file)
   if (text === undefined) return oneFailure
-  const { errors, stats }: PlaywrightReport = JSON.parse(text)
+  const { errors, stats, suites = [] }: PlaywrightReport = JSON.parse(text)
   const tally = {
     passed: stats.expected + stats.flaky,
     failed: stats.unexpected + errors.length,
     skipped: stats.skipped,
+    notes: suites.flatMap(notesOfSuite),
   }
   return checked(tally, exitCode, mayBeEmpty)
+}
+
+/** The files of which a test failed, or that did not load. */
+export function failedFiles(report: string): string[] {
+  const text = readIfThere(report)
+  if (text === undefined) return []
+  const { testResults }: VitestReport = JSON.parse(text)
+  return testResults.filter(({ status }) => status === 'failed').map(({ name }) => name)
+}
+
+/**
+ * The tally of a run of which the failed files were run once more. What passes the second time counts as passed, and
+ * stays in the notes.
+ */
+export function afterSecondRun(first: Tally, second: Tally): Tally {
+  const mended = Math.max(0, first.failed - second.failed)
+  const notes = [
+    ...(first.notes ?? []).map((note) => (second.failed === 0 ? `passed only when run again: ${note}` : note)),
+    ...(second.notes ?? []).map((note) => `again: ${note}`),
+  ]
+  return { passed: first.passed + mended, failed: first.failed - mended, skipped: first.skipped, notes }
+}
+
+function notesOfFile({ name, status, message, assertionResults }: VitestReport['testResults'][number]): string[] {
+  const failed = assertionResults.filter((one) => one.status === 'failed')
+  if (status === 'failed' && failed.length === 0) return [noteOf(name, '', message)]
+  return failed.map(({ fullName, failureMessages }) => noteOf(name, fullName, failureMessages?.[0]))
+}
+
+function notesOfSuite({ file, suites = [], specs = [] }: PlaywrightSuite): string[] {
+  const notes = specs.flatMap(({ title, line, tests }) =>
+    tests.flatMap(({ status, results }) => {
+      if (status !== 'unexpected' && status !== 'flaky') return []
+      const note = noteOf(`${file}:${line}`, title, results[0]?.error?.message)
+      return [status === 'flaky' ? `passed only when run again: ${note}` : note]
+    }),
+  )
+  return [...notes, ...suites.flatMap(notesOfSuite)]
+}
+
+function noteOf(file: string, test: string, reason = ''): string {
+  return `${path.relative('', file)} › ${test}\n    ${stripVTControlCharacters(reason).slice(0, reasonShown).replaceAll('\n', '\n    ')}`
 }
 
 // A run that fails without a failed test, or finds no test, has failed in a way that its report does not show.
@@ -55,12 +115,20 @@ function checked(tally: Tally, exitCode: number | string, mayBeEmpty: boolean): 
 }
 
 export function addTallies(a: Tally, b: Tally): Tally {
-  return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped }
+  return {
+    ...{ passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped },
+    notes: [...(a.notes ?? []), ...(b.notes ?? [])],
+  }
 }
 
 /** Whether a run succeeded: something was tested and nothing failed. */
 export function isGood({ passed, failed }: Tally): boolean {
   return failed === 0 && passed > 0
+}
+
+/** What a run ends with: each test that failed at once, and then the sum as the last line. */
+export function summary(tally: Tally): string {
+  return [...(tally.notes ?? []).map((note) => `✘ ${note}`), '', sentence(tally)].join('\n')
 }
 
 export function sentence({ passed, failed, skipped }: Tally): string {

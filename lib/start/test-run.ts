@@ -8,18 +8,31 @@ import { ensureDiskTools } from './disk-tools.mjs'
 import { end, endOnSignals, isEnding, onEnd } from './ending'
 import { ensureQemu } from './qemu.mjs'
 import { exitCode } from './run'
-import { addTallies, isGood, nothing, oneFailure, sentence, type Tally, tallyOfVitest } from './tally'
+import {
+  addTallies,
+  afterSecondRun,
+  failedFiles,
+  isGood,
+  nothing,
+  oneFailure,
+  summary,
+  type Tally,
+  tallyOfVitest,
+} from './tally'
 import { runBrowserTests, type TestPlace } from './test-browser'
 
 const kinds = ['unit', 'db', 'browser'] as const
 type Kind = (typeof kinds)[number]
+
+/** More files than these are no matter of a busy moment. */
+const runAgainMax = 3
 
 /** Runs the tests of the kinds that are named, or all; further words narrow to files. Ends this process. */
 export async function runTests(words: string[]): Promise<void> {
   endOnSignals(130)
   let tally: Tally | undefined
   // Noted first and so done last: the summary is the last line, whatever the clearing up has to say.
-  onEnd(async () => void (tally && console.log(`\n${sentence(tally)}`)))
+  onEnd(async () => void (tally && console.log(`\n${summary(tally)}`)))
   const named = kinds.filter((kind) => words.includes(kind))
   const files = words.filter((word) => !kinds.some((kind) => kind === word))
   const result = await runKinds(named.length > 0 ? named : kinds, files)
@@ -61,13 +74,24 @@ async function startTestDatabase(folder: string): Promise<string> {
   return (await starting).url
 }
 
-async function runVitest({ databaseUrl, folder, files }: TestPlace, projects: Kind[]): Promise<Tally> {
-  const report = path.join(folder, 'vitest.json')
+/**
+ * Runs unit and database tests. A few failed files are run once more, alone, so that one busy moment of the machine does
+ * not cost a run of many minutes. The summary names what passed only then: such a test has a fault, too.
+ */
+async function runVitest(place: TestPlace, projects: Kind[]): Promise<Tally> {
+  const { report, tally } = await vitestOnce(place, projects, place.files)
+  const again = failedFiles(report)
+  if (tally.failed === 0 || again.length === 0 || again.length > runAgainMax || isEnding()) return tally
+  return afterSecondRun(tally, (await vitestOnce(place, projects, again, ['--maxWorkers=1'])).tally)
+}
+
+async function vitestOnce({ databaseUrl, folder }: TestPlace, projects: Kind[], files: string[], more: string[] = []) {
+  const report = path.join(fs.mkdtempSync(path.join(folder, 'report-')), 'vitest.json')
   const output = ['--passWithNoTests', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
   const which = [...projects.map((project) => `--project=${project}`), ...files]
-  const args = ['node_modules/vitest/vitest.mjs', 'run', '--config=lib/vitest.config.ts', ...output, ...which]
+  const args = ['node_modules/vitest/vitest.mjs', 'run', '--config=lib/vitest.config.ts', ...output, ...more, ...which]
   // Leftovers of interrupted tests are removed with our temporary folder.
   const env = { ...process.env, NODE_ENV: 'test', TEST_DATABASE_URL: databaseUrl, TMPDIR: folder } as const
   const code = await exitCode(args, env)
-  return tallyOfVitest(report, code, files.length > 0)
+  return { report, tally: tallyOfVitest(report, code, files.length > 0) }
 }
