@@ -24,6 +24,7 @@ type ImageListQuery = {
 }
 
 type ViewQuery = { kind: 'console' | 'screen'; from?: number | undefined; isTakeOver: boolean }
+type NoticeListQuery = { show?: string; after?: string | undefined; before?: string | undefined }
 type BillQuery = { month?: string; images?: string; after?: string; before?: string }
 
 type CheckReportQuery = {
@@ -41,6 +42,9 @@ export const paths = {
   account: () => route('/account'),
   billing: (bill: BillQuery = {}) =>
     route('/billing', { ...bill, images: bill.images === 'shared' ? 'shared' : undefined }),
+  notices: (list: NoticeListQuery = {}) =>
+    route('/notices', { ...list, show: list.show === 'all' ? undefined : list.show }),
+  noticeSettings: () => route('/notices/settings'),
   help: (topic: string) => route(`/help/${topic}`),
   preferences: () => route('/preferences'),
   images: (region: string) => route(`/${region}/images`),
@@ -92,6 +96,8 @@ export const paths = {
     accounts: (username: string) => route('/api/accounts', { username }),
     billLines: (bill: BillQuery) => route('/api/billing/lines', bill),
     quotas: () => route('/api/quotas'),
+    notices: (list: NoticeListQuery) => route('/api/notices', list),
+    unreadNotices: () => route('/api/notices/unread'),
     regions: () => route('/api/regions'),
     uploads: () => '/api/uploads',
     imports: (imageIds: string[]) => route('/api/imports', { ids: imageIds.join(',') }),

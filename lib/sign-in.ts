@@ -46,7 +46,7 @@ export function authOptions(): NextAuthOptions {
         credentials: { username: { label: 'Username' }, password: { label: 'Password', type: 'password' } },
         authorize: async (typed, request) => {
           const address = clientAddress(request.headers?.['x-forwarded-for'])
-          const source = { key: address ?? 'unknown', isKnownBrowser: false }
+          const source = { key: address ?? 'unknown', isKnownBrowser: false, address }
           const answer = await signInWith(source, { username: typed?.username ?? '', password: typed?.password ?? '' })
           return answer.status === 'signed-in' ? { id: answer.accountId, sessionId: answer.sessionId } : null
         },

@@ -115,6 +115,8 @@ function useEventText(isHeld: boolean): (event: EventItem) => string {
         return t('image.make', { actor, from: String(details.from ?? '') })
       case 'image.check':
         return t('image.check', facts)
+      case 'image.findings':
+        return t('image.findings', { count: Number(details.critical ?? 0) + Number(details.high ?? 0) })
       case 'finding.ignore':
         return t('finding.ignore', { actor, rule: String(details.rule ?? ''), reason: String(details.reason ?? '') })
       case 'finding.count':

@@ -108,6 +108,8 @@ async function restoreRows(
   { client, isForced }: { client: pg.Client; isForced: boolean },
 ): Promise<void> {
   await client.query('BEGIN')
+  // The rows of an event's notices come from the backup, too.
+  await client.query("SET LOCAL ecs.restoring = 'on'")
   try {
     await requireEmpty(client, isForced)
     // Events cannot be deleted, so their table is dropped with all others; the backup's migrations create them again.

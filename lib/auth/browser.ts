@@ -3,8 +3,11 @@ import { cookies } from 'next/headers'
 import { decode, encode } from 'next-auth/jwt'
 import { ownCookie, secret, sessionCookie } from './session-cookie'
 
-/** The source of a sign-in attempt: an address, or a browser or session that has signed in to this account before. */
-export type SignInSource = { key: string; isKnownBrowser: boolean }
+/**
+ * The source of a sign-in attempt: an address, or a browser or session that has signed in to this account before. `address`:
+ * where it comes from, if that is known.
+ */
+export type SignInSource = { key: string; isKnownBrowser: boolean; address?: string | null }
 
 // A browser that has signed in to an account before is remembered for that account, so that failures of strangers,
 // which are limited by username too, never slow its owner down (OWASP: "device cookies").
@@ -15,8 +18,9 @@ const maxAge = 365 * 24 * 60 * 60
 export async function signInSource(username: string, address: string | null): Promise<SignInSource> {
   const cookie = (await cookies()).get(name())?.value
   const token = cookie ? await decode({ token: cookie, secret: secret() }).catch(() => null) : null
-  if (token?.browserOf === username && typeof token.jti === 'string') return { key: token.jti, isKnownBrowser: true }
-  return { key: address ?? 'unknown', isKnownBrowser: false }
+  if (token?.browserOf === username && typeof token.jti === 'string')
+    return { key: token.jti, isKnownBrowser: true, address }
+  return { key: address ?? 'unknown', isKnownBrowser: false, address }
 }
 
 /** Remembers this browser for a username. */

@@ -1,9 +1,11 @@
 import 'server-only'
 import { randomBytes } from 'node:crypto'
+import { systemContext } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import { isLeaseOver } from '@/lib/db/locks'
 import { inTransaction, type Transaction } from '@/lib/db/transaction'
 import type { CheckReport } from '@/lib/disks/check/report'
+import { recordEvents } from '@/lib/events/writes'
 import { addJob } from '@/lib/jobs/queue'
 import { ok } from '@/lib/result'
 import { leaseMs, queueMs } from '@/lib/transfers/rules'
@@ -81,6 +83,9 @@ export async function requeueCheck(sha256: string): Promise<void> {
   })
 }
 
+/** The images of one content whose owners are told of its findings; a content that more have is an image of the operator's. */
+const ownersToldMax = 100
+
 const ended = { isQueued: false, isDeepNext: false, leaseHolder: null } as const
 
 /**
@@ -92,6 +97,7 @@ export async function settleCheck({ sha256, holder }: CheckWork, found: CheckRep
   const { partitions, files, bytes, seconds, filesByPathOnly, filesNotRead } = found
   const settled = await inTransaction(async (tx) => {
     if (!(await lockWork(tx, { sha256, holder }))) return ok(false)
+    await tellOwners(tx, sha256, found, now)
     await tx.finding.deleteMany({ where: { sha256 } })
     const rows = findings.map((finding) => ({
       ...finding,
@@ -145,6 +151,32 @@ export async function findNeverChecked(): Promise<string[]> {
     WHERE i.state = 'available' AND b.state = 'ready' AND i.sha256 = b.sha256
       AND NOT EXISTS (SELECT FROM "Check" c WHERE c.sha256 = i.sha256) LIMIT 1000`
   return rows.map(({ sha256 }) => sha256)
+}
+
+/**
+ * Records for the images with this content that something critical or high was found, unless as much was known before: a check
+ * that is repeated tells nothing new.
+ */
+async function tellOwners(tx: Transaction, sha256: string, { verdict, counts }: CheckReport, now: Date): Promise<void> {
+  const { critical, high } = counts
+  if (verdict !== 'findings' || critical + high === 0) return
+  const before = await tx.check.findUniqueOrThrow({ where: { sha256 }, select: { critical: true, high: true } })
+  if (critical + high <= before.critical + before.high) return
+  const images = await tx.image.findMany({
+    where: { sha256, state: 'available' },
+    select: { id: true, name: true, regionId: true, owner: { select: { id: true, username: true } } },
+    orderBy: { id: 'asc' },
+    take: ownersToldMax,
+  })
+  const events = images.map(({ owner, regionId, ...image }) => ({
+    action: 'image.findings' as const,
+    owner,
+    regionId,
+    image,
+    details: { critical, high },
+  }))
+  const [first] = images
+  if (first) await recordEvents(tx, systemContext(first.owner, now), events)
 }
 
 async function lockWork(tx: Transaction, { sha256, holder }: CheckWork): Promise<boolean> {

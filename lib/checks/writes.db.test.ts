@@ -60,6 +60,20 @@ describe('a check', () => {
     expect(await db().event.count({ where: { imageId: asked.imageId, action: 'image.check' } })).toBe(8)
   })
 
+  it('tells the owners of its images of what is critical or high, once until there is more', async () => {
+    const { owner, asked, sha256, imageId } = await tenant()
+    const settle = async (ids: string[]) => {
+      await requestCheck(owner.ctx, asked)
+      await settleCheck(await claimed(sha256), reportOf(ids.map((id) => finding(id))), new Date())
+      return await db().notice.count({ where: { accountId: owner.id, kind: 'image.findings' } })
+    }
+    expect(await settle([])).toBe(0)
+    expect(await settle(['a'])).toBe(1)
+    expect(await settle(['a'])).toBe(1)
+    expect(await settle(['a', 'b'])).toBe(2)
+    expect(await db().event.count({ where: { imageId, action: 'image.findings' } })).toBe(2)
+  })
+
   it('that is asked for again keeps its verdict until the new one is there', async () => {
     const { owner, asked, sha256, imageId } = await tenant()
     await checkedImage(imageId, reportOf([finding('a')]))

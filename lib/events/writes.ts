@@ -2,6 +2,7 @@ import 'server-only'
 import type { Context } from '@/lib/auth/viewer'
 import { Prisma } from '@/lib/db/generated/client'
 import type { Transaction } from '@/lib/db/transaction'
+import { noticeKindsOf } from '@/lib/notices/rules'
 import type { EventAction } from './rules'
 
 /** The facts of an event besides actor, time and address. Ids and names are text: they outlive the rows that they name. */
@@ -17,9 +18,16 @@ export type EventFacts = {
   details?: Prisma.InputJsonObject
 }
 
+/** Who is told of an event, by its action and those of its details that decide it. */
+function tellsOf({ action, details }: EventFacts) {
+  const count = (value: unknown) => (typeof value === 'number' ? value : 0)
+  const by = typeof details?.by === 'string' ? details.by : null
+  return noticeKindsOf({ action, by, severe: count(details?.critical) + count(details?.high) })
+}
+
 /**
  * The statement that records events, for a write that has more to do in the same statement. Its text is the same for any
- * number of events.
+ * number of events. A trigger of the table writes the notices of whom they concern.
  */
 export function insertEvents(ctx: Context, events: EventFacts[]): Prisma.Sql {
   const rows = events.map(({ action, owner, regionId, image, shareId, recipient, instance, snapshot, details }) => ({
@@ -37,16 +45,17 @@ export function insertEvents(ctx: Context, events: EventFacts[]): Prisma.Sql {
     snapshotId: snapshot?.id,
     snapshotName: snapshot?.name,
     details: details ?? {},
+    noticeKinds: tellsOf({ action, ...(details && { details }) }),
   }))
   const { accountId, username } = ctx.viewer
   return Prisma.sql`
     INSERT INTO "Event" (at, action, "actorId", "actorName", "ownerId", "ownerName", "regionId", "imageId", "imageName", "shareId",
-      "recipientId", "recipientName", "instanceId", "instanceName", "snapshotId", "snapshotName", address, details)
+      "recipientId", "recipientName", "instanceId", "instanceName", "snapshotId", "snapshotName", address, details, "noticeKinds")
     SELECT ${ctx.now}::timestamptz, action, ${accountId}, ${username}, "ownerId", "ownerName", "regionId", "imageId", "imageName",
-      "shareId", "recipientId", "recipientName", "instanceId", "instanceName", "snapshotId", "snapshotName", ${ctx.address}, details
+      "shareId", "recipientId", "recipientName", "instanceId", "instanceName", "snapshotId", "snapshotName", ${ctx.address}, details, "noticeKinds"
     FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS facts(action text, "ownerId" text, "ownerName" text, "regionId" text,
       "imageId" text, "imageName" text, "shareId" text, "recipientId" text, "recipientName" text,
-      "instanceId" text, "instanceName" text, "snapshotId" text, "snapshotName" text, details jsonb)`
+      "instanceId" text, "instanceName" text, "snapshotId" text, "snapshotName" text, details jsonb, "noticeKinds" jsonb)`
 }
 
 /**

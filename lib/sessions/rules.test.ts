@@ -3,6 +3,8 @@ import {
   failuresPerSourceMax,
   failuresPerUsernameMax,
   failureWindowMs,
+  isNewPlace,
+  placeOf,
   renewedEnd,
   sessionEnd,
   sessionMs,
@@ -86,3 +88,19 @@ test('a session in use all the time is renewed to the very end', () => {
 })
 
 test('failures are remembered for a quarter of an hour', () => expect(failureWindowMs).toBe(900_000))
+
+test('a place is 256 addresses of IPv4 or a site of IPv6, however the address is written', () => {
+  expect(placeOf('203.0.113.77')).toBe('203.0.113.0/24')
+  expect(placeOf('::ffff:203.0.113.9')).toBe('203.0.113.0/24')
+  expect(placeOf('2001:DB8:0abc:1::5')).toBe('2001:db8:abc::/48')
+  expect(placeOf('2001:db8::5')).toBe('2001:db8:0::/48')
+  expect(placeOf('::1')).toBe('0:0:0::/48')
+  expect(placeOf(null)).toBeNull()
+})
+
+test('a person is told of a sign-in by an unknown browser from a new place, except of the first of all', () => {
+  const facts = { isKnownBrowser: false, isKnownPlace: false, hasPlaces: true }
+  expect(isNewPlace(facts)).toBe(true)
+  for (const known of [{ isKnownBrowser: true }, { isKnownPlace: true }, { hasPlaces: false }])
+    expect(isNewPlace({ ...facts, ...known })).toBe(false)
+})

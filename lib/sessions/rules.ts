@@ -43,3 +43,29 @@ function wait(now: Date, failures: Failures, max: number): number {
   const length = Math.min(firstWaitMs * 2 ** (failures.count - max), longestWaitMs)
   return Math.max(0, failures.lastAt.getTime() + length - now.getTime())
 }
+
+/** A place that nobody has signed in from for this long is new again. */
+export const placeKeptMs = 90 * 24 * 60 * 60 * 1000
+
+/**
+ * The network of an address, within which a person moves without being told: 256 addresses of IPv4, a site (/48) of IPv6. Null
+ * without an address.
+ */
+export function placeOf(address: string | null): string | null {
+  if (address === null) return null
+  const mapped = address.toLowerCase().replace(/^::ffff:(?=\d+\.)/, '')
+  if (!mapped.includes(':')) return `${mapped.split('.').slice(0, 3).join('.')}.0/24`
+  const [front = '', back] = mapped.split('::')
+  const groups = front === '' ? [] : front.split(':')
+  const missing = back === undefined ? 0 : 8
+  const padded = [...groups, ...Array.from({ length: missing }, () => '0')].slice(0, 3)
+  return `${padded.map((group) => group.replace(/^0+(?=.)/, '')).join(':')}::/48`
+}
+
+/**
+ * Whether the person is told of a sign-in: from a network that is new to the account, by a browser that is new to it, too. The
+ * first sign-in of all is not told.
+ */
+export function isNewPlace(facts: { isKnownBrowser: boolean; isKnownPlace: boolean; hasPlaces: boolean }): boolean {
+  return facts.hasPlaces && !facts.isKnownPlace && !facts.isKnownBrowser
+}

@@ -2,7 +2,7 @@ import 'server-only'
 import type { SignInSource } from '@/lib/auth/browser'
 import { Gate, isOverloaded } from '@/lib/auth/gate'
 import { hashPassword, verifyPassword } from '@/lib/auth/password'
-import type { Context } from '@/lib/auth/viewer'
+import { type Context, mintViewer } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import { lockAccounts } from '@/lib/db/locks'
 import { inTransaction, StartOver, type Transaction } from '@/lib/db/transaction'
@@ -10,7 +10,7 @@ import { env } from '@/lib/env'
 import { recordEvents } from '@/lib/events/writes'
 import { requestPatienceMs, within } from '@/lib/patience'
 import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
-import { type Failures, failureWindowMs, sessionEnd, signInWait } from './rules'
+import { type Failures, failureWindowMs, isNewPlace, placeKeptMs, placeOf, sessionEnd, signInWait } from './rules'
 
 type Credentials = { username: string; password: string }
 
@@ -99,6 +99,7 @@ export async function signIn(
     await forgetFailures(tx, source, typed.username)
     if (replaced) await tx.session.deleteMany({ where: { id: replaced } })
     await tx.session.create({ data: session })
+    await notePlace(tx, source, { id: account.id, now })
     return ok(true)
   })
   const begun = await within(requestPatienceMs, beginning)
@@ -161,6 +162,33 @@ function total(failures: Failures[]): Failures {
   }
 }
 
+/** Remembers where an account signs in from, and records a new place under the lock of the account, so that it is told once. */
+async function notePlace(tx: Transaction, source: SignInSource, { id, now }: { id: string; now: Date }): Promise<void> {
+  const address = source.address ?? null
+  const place = placeOf(address)
+  if (place === null) return
+  const [known] = await tx.$queryRaw<{ isKnownPlace: boolean; hasPlaces: boolean }[]>`
+    SELECT count(*) > 0 AS "hasPlaces", coalesce(bool_or(place = ${place}), false) AS "isKnownPlace"
+    FROM "SignInPlace" WHERE "accountId" = ${id} AND "lastAt" > ${new Date(now.getTime() - placeKeptMs)}`
+  if (!known) throw new Error('A statement that counts has one row.')
+  await tx.$executeRaw`
+    INSERT INTO "SignInPlace" ("accountId", place, "lastAt") VALUES (${id}, ${place}, ${now}::timestamptz)
+    ON CONFLICT ("accountId", place) DO UPDATE SET "lastAt" = excluded."lastAt"`
+  if (!isNewPlace({ ...known, isKnownBrowser: source.isKnownBrowser })) return
+  const { master, ...account } = await tx.account.findUniqueOrThrow({
+    where: { id },
+    select: {
+      id: true,
+      username: true,
+      kind: true,
+      displayName: true,
+      master: { select: { id: true, username: true } },
+    },
+  })
+  const ctx = { viewer: mintViewer({ ...account, master }), now, address }
+  await recordEvents(tx, ctx, [{ action: 'session.place', details: { place } }])
+}
+
 /** Renews a session that is in use, unless it has ended meanwhile. */
 export async function renewSession(sessionId: string, now: Date, expiresAt: Date): Promise<void> {
   await db().session.updateMany({ where: { id: sessionId, expiresAt: { gt: now } }, data: { expiresAt } })
@@ -191,4 +219,5 @@ export async function endSessions(
 export async function forgetExpiredSessions(now: Date): Promise<void> {
   await db().signInFailure.deleteMany({ where: { at: { lt: new Date(now.getTime() - failureWindowMs) } } })
   await db().session.deleteMany({ where: { expiresAt: { lt: now } } })
+  await db().signInPlace.deleteMany({ where: { lastAt: { lt: new Date(now.getTime() - placeKeptMs) } } })
 }

@@ -17,6 +17,7 @@ import { log, withLogFields } from '@/lib/log'
 import { logConsole } from '@/lib/log-lines.mjs'
 import { countJob, countTransfer } from '@/lib/metrics'
 import { tellOfFullPlaces } from '@/lib/nearly-full'
+import { forgetNotices } from '@/lib/notices/writes'
 import { forgetExpiredSessions } from '@/lib/sessions/writes'
 import { discardStaged } from '@/lib/stores/staging'
 import { findEnd } from '@/lib/transfers/reads'
@@ -33,6 +34,7 @@ import { transferJob } from './transfer'
 // with the same database and stores.
 
 const sweepMs = 15_000
+const noticesForgottenEveryMs = 60 * 60 * 1000
 const ofImage = z.object({ imageId: z.string() })
 const ofContent = z.object({ sha256: z.string() })
 const ofBlob = z.object({ blobId: z.string() })
@@ -72,6 +74,15 @@ const logger = new Logger(() => (level, message) => {
   if (level === 'error' || level === 'warning') log.warn({ from: 'graphile-worker' }, message)
 })
 
+let noticesForgotten = 0
+
+/** Notices are counted over all accounts, so this runs once an hour. */
+async function forgetOldNotices(now: Date): Promise<void> {
+  if (now.getTime() - noticesForgotten < noticesForgottenEveryMs) return
+  await forgetNotices(now)
+  noticesForgotten = now.getTime()
+}
+
 async function sweep(): Promise<void> {
   const now = new Date()
   try {
@@ -82,6 +93,7 @@ async function sweep(): Promise<void> {
       meterAll(),
       clockSkewSeconds(),
       findCurrencyConflict(),
+      forgetOldNotices(now),
       ...forgetting,
     ])
   } catch (error) {

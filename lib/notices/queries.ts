@@ -1,0 +1,22 @@
+import { queryOptions } from '@tanstack/react-query'
+import { fetchJson } from '@/lib/fetch-json'
+import { paths } from '@/lib/paths'
+import type { NoticeList, NoticeParams, UnreadCount } from './schema'
+
+/** One page of the notices. */
+export function noticesQuery(list: NoticeParams) {
+  return queryOptions({
+    queryKey: ['notices', 'list', list],
+    queryFn: ({ signal }) => fetchJson<NoticeList>(paths.api.notices(list), signal),
+    refetchInterval: 8_000,
+  })
+}
+
+/** The number of the bell. */
+export function unreadQuery() {
+  return queryOptions({
+    queryKey: ['notices', 'unread'],
+    queryFn: ({ signal }) => fetchJson<UnreadCount>(paths.api.unreadNotices(), signal),
+    refetchInterval: 8_000,
+  })
+}

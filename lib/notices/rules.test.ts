@@ -1,0 +1,66 @@
+import { expect, it } from 'vitest'
+import { mailMinutes, mailPaces, noticeDetails, noticeKinds, noticeKindsOf, noticesSince, paceOf } from './rules'
+
+const facts = { action: 'image.update', by: null, severe: 0 }
+
+it('tells the recipient of a new share, and nobody of an image that was renamed', () => {
+  expect(noticeKindsOf({ ...facts, action: 'share.create' })).toEqual({ recipient: 'share.received' })
+  expect(noticeKindsOf(facts)).toEqual({})
+})
+
+it('tells of a cancelled share only the side that did not cancel it, and the recipient when the operator did', () => {
+  const cancelled = (by: string | null) => noticeKindsOf({ ...facts, action: 'share.cancel', by })
+  expect(cancelled('sharer')).toEqual({ recipient: 'share.cancelled' })
+  expect(cancelled('recipient')).toEqual({ owner: 'share.cancelled' })
+  expect(cancelled(null)).toEqual({ recipient: 'share.cancelled' })
+})
+
+it('tells both sides that a share will end and has ended', () => {
+  expect(noticeKindsOf({ ...facts, action: 'share.ending' })).toEqual({
+    owner: 'share.ending',
+    recipient: 'share.ending',
+  })
+  expect(noticeKindsOf({ ...facts, action: 'share.expire' })).toEqual({
+    owner: 'share.expired',
+    recipient: 'share.expired',
+  })
+})
+
+it('tells the sharer of an answer, the holders of a deprecated image, and one person of a new place', () => {
+  expect(noticeKindsOf({ ...facts, action: 'share.accept' })).toEqual({ owner: 'share.accepted' })
+  expect(noticeKindsOf({ ...facts, action: 'share.decline' })).toEqual({ owner: 'share.declined' })
+  expect(noticeKindsOf({ ...facts, action: 'image.deprecate' })).toEqual({ holders: 'image.deprecated' })
+  expect(noticeKindsOf({ ...facts, action: 'session.place' })).toEqual({ actor: 'session.place' })
+})
+
+it('tells the owner of an image that arrived or failed, and of findings that are critical or high', () => {
+  expect(noticeKindsOf({ ...facts, action: 'image.available' })).toEqual({ owner: 'image.ready' })
+  expect(noticeKindsOf({ ...facts, action: 'image.copied' })).toEqual({ owner: 'image.ready' })
+  expect(noticeKindsOf({ ...facts, action: 'image.fail' })).toEqual({ owner: 'image.failed' })
+  expect(noticeKindsOf({ ...facts, action: 'image.findings', severe: 1 })).toEqual({ owner: 'image.findings' })
+  expect(noticeKindsOf({ ...facts, action: 'image.findings' })).toEqual({})
+})
+
+it('has every kind of the settings once', () => {
+  expect(new Set(noticeKinds).size).toBe(11)
+  expect(noticeKinds).toHaveLength(11)
+})
+
+it('reads a pace back from its minutes', () => {
+  for (const pace of mailPaces) expect(paceOf(mailMinutes(pace))).toBe(pace)
+  expect(paceOf(0)).toBe('soon')
+  expect(paceOf(10_000)).toBe('daily')
+})
+
+it('shows of an event neither the reason of a share nor what is no plain value', () => {
+  expect(noticeDetails({ by: 'sharer', reason: 'mine', critical: 2, code: ['x'] })).toEqual({
+    by: 'sharer',
+    critical: 2,
+  })
+  expect(noticeDetails(null)).toEqual({})
+  expect(noticeDetails('by')).toEqual({})
+})
+
+it('keeps notices for 90 days', () => {
+  expect(noticesSince(new Date('2026-04-01T00:00:00Z'))).toEqual(new Date('2026-01-01T00:00:00Z'))
+})

@@ -1,0 +1,115 @@
+/** Who is told of an event: its owner's people, its recipient's, those of all who hold its image, or who acted alone. */
+export type NoticeRole = 'owner' | 'recipient' | 'holders' | 'actor'
+
+/** An event as far as it decides who is told. */
+export type NoticeFacts = { action: string; by: string | null; severe: number }
+
+type Telling = { action: string; role: NoticeRole; when?: (facts: NoticeFacts) => boolean }
+
+const isBySharer = ({ by }: NoticeFacts) => by !== 'recipient'
+const isByRecipient = ({ by }: NoticeFacts) => by === 'recipient'
+
+/**
+ * The kinds of notices, in the order of the settings, and the events that each tells of. A past notice keeps its word, so a
+ * word is never renamed. At most one kind of an event goes to one role.
+ */
+const tellings = {
+  'share.received': [{ action: 'share.create', role: 'recipient' }],
+  'share.accepted': [{ action: 'share.accept', role: 'owner' }],
+  'share.declined': [{ action: 'share.decline', role: 'owner' }],
+  'share.cancelled': [
+    { action: 'share.cancel', role: 'recipient', when: isBySharer },
+    { action: 'share.cancel', role: 'owner', when: isByRecipient },
+  ],
+  'share.ending': [
+    { action: 'share.ending', role: 'owner' },
+    { action: 'share.ending', role: 'recipient' },
+  ],
+  'share.expired': [
+    { action: 'share.expire', role: 'owner' },
+    { action: 'share.expire', role: 'recipient' },
+  ],
+  'image.deprecated': [{ action: 'image.deprecate', role: 'holders' }],
+  'image.findings': [{ action: 'image.findings', role: 'owner', when: ({ severe }) => severe > 0 }],
+  'image.ready': [
+    { action: 'image.available', role: 'owner' },
+    { action: 'image.copied', role: 'owner' },
+  ],
+  'image.failed': [{ action: 'image.fail', role: 'owner' }],
+  'session.place': [{ action: 'session.place', role: 'actor' }],
+} as const satisfies Record<string, readonly Telling[]>
+
+export type NoticeKind = keyof typeof tellings
+
+const allTellings: Record<NoticeKind, readonly Telling[]> = tellings
+
+/** Whether this version of the console has a kind of this name. */
+export function isNoticeKind(word: string): word is NoticeKind {
+  return Object.hasOwn(tellings, word)
+}
+
+/** All kinds, in the order of the settings. */
+export const noticeKinds: readonly NoticeKind[] = Object.keys(tellings).filter(isNoticeKind)
+
+/** Who is told of an event, and by which kind. Most events tell nobody. */
+export function noticeKindsOf(facts: NoticeFacts): Partial<Record<NoticeRole, NoticeKind>> {
+  const told: Partial<Record<NoticeRole, NoticeKind>> = {}
+  for (const kind of noticeKinds)
+    for (const { action, role, when } of allTellings[kind])
+      if (action === facts.action && (when?.(facts) ?? true)) told[role] = kind
+  return told
+}
+
+/** How long a notice is kept, read or not. */
+export const noticeDays = 90
+
+/** How many notices one person has; the oldest go first. */
+export const noticesMax = 1_000
+
+/** The bell shows at most this number, and "99+" beyond it. */
+export const bellMax = 99
+
+/** The moment before which notices are forgotten. */
+export function noticesSince(now: Date): Date {
+  return new Date(now.getTime() - noticeDays * 24 * 60 * 60 * 1000)
+}
+
+/** How often a person gets an e-mail, at most. What comes in between goes into one. */
+export const mailPaces = ['soon', 'hourly', 'daily'] as const
+export type MailPace = (typeof mailPaces)[number]
+
+const minutesOfPace: Record<MailPace, number> = { soon: 2, hourly: 60, daily: 1_440 }
+
+/** For how many minutes notices are collected before they are sent. */
+export function mailMinutes(pace: MailPace): number {
+  return minutesOfPace[pace]
+}
+
+/** The pace that collects for so many minutes. */
+export function paceOf(minutes: number): MailPace {
+  return mailPaces.find((pace) => minutes <= minutesOfPace[pace]) ?? 'daily'
+}
+
+/** What the reader of a notice may know of its event. Reasons, paths and who acted stay with their own side. */
+const shownDetails = [
+  'by',
+  'day',
+  'until',
+  'days',
+  'status',
+  'critical',
+  'high',
+  'code',
+  'place',
+  'replacement',
+  'note',
+  'to',
+]
+
+/** The details of an event as its notices show them. */
+export function noticeDetails(details: unknown): Record<string, string | number> {
+  if (typeof details !== 'object' || details === null) return {}
+  const isPlain = (entry: [string, unknown]): entry is [string, string | number] =>
+    shownDetails.includes(entry[0]) && (typeof entry[1] === 'string' || typeof entry[1] === 'number')
+  return Object.fromEntries(Object.entries(details).filter(isPlain))
+}

@@ -1,0 +1,66 @@
+import 'server-only'
+import { randomBytes } from 'node:crypto'
+import type { Context } from '@/lib/auth/viewer'
+import { db } from '@/lib/db/client'
+import { inTransaction } from '@/lib/db/transaction'
+import { ok, type RefusalOf, type Result } from '@/lib/result'
+import { mailMinutes, noticeKinds, noticesMax, noticesSince } from './rules'
+import type { ChoicesInput, MarkReadInput } from './schema'
+
+// Notices themselves are written by a trigger of the events (prisma/migrations/20261128040000_notices).
+
+/**
+ * Marks the viewer's own notices as read: one, or all up to one. Those of others are ignored. Other tabs of the tenant read
+ * their count again.
+ */
+export async function markNoticesRead(ctx: Context, input: MarkReadInput): Promise<Result<{ marked: number }, never>> {
+  const [least, most] = 'id' in input ? [input.id, input.id] : ['0', input.upTo]
+  const [row] = await db().$queryRaw<{ marked: number }[]>`
+    WITH marked AS (UPDATE "Notice" SET "readAt" = ${ctx.now}::timestamptz
+      WHERE "accountId" = ${ctx.viewer.accountId} AND id BETWEEN ${least}::bigint AND ${most}::bigint AND "readAt" IS NULL
+      RETURNING id)
+    SELECT count(*)::int AS marked, CASE WHEN count(*) > 0 THEN pg_notify('ecs_changes', ${`${ctx.viewer.ownerId} notice`}) END::text
+    FROM marked`
+  return ok({ marked: row?.marked ?? 0 })
+}
+
+/**
+ * Keeps how the viewer wants to be told of each kind, for what happens from now on. Without a kind by e-mail there is no
+ * e-mail, and what waits for one is not sent.
+ */
+export async function chooseNotices(ctx: Context, input: ChoicesInput): Promise<Result<null, RefusalOf<'BUSY'>>> {
+  const { accountId } = ctx.viewer
+  const chosen = (ways: string[]) => noticeKinds.map((kind) => ways.includes(kind))
+  return await inTransaction(async (tx) => {
+    await tx.$executeRaw`
+      INSERT INTO "NoticeChoice" ("accountId", kind, "byConsole", "byEmail", "byWebhook")
+      SELECT ${accountId}, * FROM unnest(${[...noticeKinds]}::text[], ${chosen(input.console)}::bool[], ${chosen(input.email)}::bool[],
+        ${chosen(input.webhook)}::bool[])
+      ON CONFLICT ("accountId", kind) DO UPDATE SET "byConsole" = excluded."byConsole", "byEmail" = excluded."byEmail",
+        "byWebhook" = excluded."byWebhook"`
+    if (input.email.length === 0) {
+      await tx.noticeMail.deleteMany({ where: { accountId } })
+      await tx.notice.updateMany({ where: { accountId, isMailDue: true }, data: { isMailDue: false } })
+      return ok(null)
+    }
+    const wish = { everyMinutes: mailMinutes(input.pace), locale: input.locale }
+    const token = randomBytes(32).toString('base64url')
+    await tx.noticeMail.upsert({ where: { accountId }, update: wish, create: { accountId, token, ...wish } })
+    return ok(null)
+  })
+}
+
+/** Forgets notices and deliveries older than 90 days, and of each person all but the newest 1,000. Answers how many. */
+export async function forgetNotices(now: Date): Promise<number> {
+  const since = noticesSince(now)
+  const [notices, deliveries] = await Promise.all([
+    db().notice.deleteMany({ where: { at: { lt: since } } }),
+    db().webhookDelivery.deleteMany({ where: { at: { lt: since } } }),
+  ])
+  const beyond = await db().$executeRaw`
+    DELETE FROM "Notice" n USING (
+      SELECT a."accountId", (SELECT id FROM "Notice" WHERE "accountId" = a."accountId" ORDER BY id DESC OFFSET ${noticesMax} LIMIT 1) AS last
+      FROM (SELECT "accountId" FROM "Notice" GROUP BY 1 HAVING count(*) > ${noticesMax}) a) old
+    WHERE n."accountId" = old."accountId" AND n.id <= old.last`
+  return notices.count + deliveries.count + beyond
+}
