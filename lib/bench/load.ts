@@ -138,7 +138,7 @@ function shareAsks(server: Running, action: string): Kind['asks'] {
     const cookies = await signInAll(server, tasks)
     return tasks.map(({ region, imageId, owner, recipient }) => {
       const body = JSON.stringify([{ region, imageId, usernames: [recipient.username], note: '' }])
-      return { path: paths.account(), cookie: cookies.get(owner.id) ?? '', action, body }
+      return { path: paths.shareImage(region, imageId), cookie: cookies.get(owner.id) ?? '', action, body }
     })
   }
 }
