@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { formatAmount, minorDigits } from '@/lib/format'
-import { axisTop, csvLine, dayStarts, decimalOf, hoursLeft, monthAfter, monthOf } from './rules'
+import { axisTop, csvLine, dayStarts, decimalOf, hoursLeft, minorOf, monthAfter, monthOf } from './rules'
 
 const hourMs = 3_600_000
 const lengths = (month: string, zone: string) => {
@@ -50,13 +50,20 @@ test('the axis ends at or above the largest bar, in four even steps of whole min
   )
 })
 
+test('a bar that is a round number by itself ends the axis', () => {
+  expect([axisTop(400), axisTop(401), axisTop(0)]).toEqual([400, 800, 4])
+})
+
 describe('CSV', () => {
   test.each(['=1+1', '+1', '-1+1', '@SUM(A1)', '\tx', '\rx'])('%j is no formula any more', (text) => {
     expect(csvLine([text]).replaceAll('"', '')).toBe(`'${text}\r\n`)
   })
+  test('text that has such a character further on stays as it is', () => {
+    expect(csvLine(['a=b', 'a-b'])).toBe('a=b,a-b\r\n')
+  })
   test('numbers stay numbers, and what has a comma, a quote or a line break is quoted', () => {
-    expect(csvLine([-3, '-0.08', 'a,b', 'say "x"', 'two\nlines', '中文'])).toBe(
-      '-3,-0.08,"a,b","say ""x""","two\nlines",中文\r\n',
+    expect(csvLine([-3, '-10.08', 'a,b', 'say "x"', 'two\nlines', '中文'])).toBe(
+      '-3,-10.08,"a,b","say ""x""","two\nlines",中文\r\n',
     )
   })
   test.each([
@@ -64,6 +71,7 @@ describe('CSV', () => {
     [-1234, 2, '-12.34'],
     [5, 0, '5'],
     [1, 3, '0.001'],
+    [0, 2, '0.00'],
   ])('%d minor units with %d digits are %s', (minor, digits, text) => expect(decimalOf(minor, digits)).toBe(text))
 })
 
@@ -75,3 +83,14 @@ test('amounts are written in the digits of their currency', () => {
   ])
   expect(['CNY', 'JPY', 'KWD'].map(minorDigits)).toEqual([2, 0, 3])
 })
+
+test.each([
+  ['0.08', 2, 8],
+  ['-12.34', 2, -1234],
+  ['-5', 0, -5],
+  ['7', 2, 700],
+  ['1.5', 2, 150],
+  ['1.234', 3, 1234],
+  ['1.234', 2, null],
+  ['1.0', 0, null],
+])('%s with %d digits is %s minor units', (decimal, digits, minor) => expect(minorOf(decimal, digits)).toBe(minor))

@@ -7,7 +7,11 @@ import {
   openFindings,
   percentChecked,
   refuseShareUnchecked,
+  type SarifFinding,
+  severityNames,
+  toSarif,
   uncheckedReason,
+  waitsForVerdict,
 } from './rules'
 
 const open = (counts: Partial<Counts> = {}): Counts => ({ ...noFindings, ...counts })
@@ -24,6 +28,7 @@ const because = 'It is a test machine, and the key is public.'
 /** Every way to be without a verdict on the whole disk, and what it is called. */
 const unchecked: [string, CheckFacts][] = [
   ['NOT_CHECKED', null],
+  ['NOT_CHECKED', { state: null, reason: null, open: open() }],
   ['RUNNING', { state: 'running', reason: null, open: open() }],
   ['FAILED', { state: 'failed', reason: 'STORE_UNREACHABLE', open: open() }],
   ['ENCRYPTED', { state: 'unchecked', reason: 'ENCRYPTED', open: open() }],
@@ -94,4 +99,66 @@ it('progress is a whole number of percent, and unknown until the files are count
   expect(percentChecked({ filesLooked: 0, filesTotal: 0 })).toBeNull()
   expect(percentChecked({ filesLooked: 1, filesTotal: 3 })).toBe(33)
   expect(percentChecked({ filesLooked: 4, filesTotal: 3 })).toBe(100)
+})
+
+it('a share waits for a verdict only if the first check runs, and that alone refused it', () => {
+  for (const [reason] of unchecked) {
+    const isRunning = reason === 'RUNNING'
+    expect(waitsForVerdict({ code: 'DISK_UNCHECKED', reason })).toBe(isRunning)
+    expect(waitsForVerdict({ code: 'SHARE_NEEDS_REASON', unchecked: reason })).toBe(isRunning)
+  }
+  expect(waitsForVerdict({ code: 'SHARE_NEEDS_REASON', unchecked: null })).toBe(false)
+  expect(waitsForVerdict({ code: 'IMAGE_BUSY', reason: 'RUNNING', unchecked: 'RUNNING' })).toBe(false)
+})
+
+describe('a report as SARIF', () => {
+  const key: SarifFinding = {
+    ...{ id: 'f-1', rule: 'private-key', severity: 'critical', path: '/root/.ssh/id rsa', line: 3, offset: 40 },
+    ...{ masked: 'MIIE…', ignored: null },
+  }
+  const reportOf = (...findings: SarifFinding[]) => toSarif({ findings }, '1.2.3').runs[0]
+  const placeOf = (finding: SarifFinding) => reportOf(finding)?.results[0]?.locations[0]?.physicalLocation
+
+  it('names the tool, its version and each rule once, and says what was found where', () => {
+    expect(toSarif({ findings: [key, { ...key, id: 'f-2', masked: null }] }, '1.2.3')).toEqual({
+      $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
+      version: '2.1.0',
+      runs: [
+        {
+          tool: { driver: { name: 'Open ECS Console Disk Check', version: '1.2.3', rules: [{ id: 'private-key' }] } },
+          results: [
+            {
+              ruleId: 'private-key',
+              level: 'error',
+              message: { text: 'MIIE…' },
+              partialFingerprints: { findingId: 'f-1' },
+              locations: [
+                { physicalLocation: { artifactLocation: { uri: '/root/.ssh/id%20rsa' }, region: { startLine: 3 } } },
+              ],
+              properties: { severity: 'critical' },
+            },
+            expect.objectContaining({
+              partialFingerprints: { findingId: 'f-2' },
+              message: { text: 'private-key' },
+            }),
+          ],
+        },
+      ],
+    })
+  })
+
+  it('has the place in the disk only where there is no file, and no line where there is none', () => {
+    const [file, disk] = [{ uri: '/root/.ssh/id%20rsa' }, { uri: '' }]
+    expect(placeOf({ ...key, line: null })).toEqual({ artifactLocation: file })
+    expect(placeOf({ ...key, path: '', line: null })).toEqual({ artifactLocation: disk, region: { byteOffset: 40 } })
+    expect(placeOf({ ...key, path: '', line: null, offset: null })).toEqual({ artifactLocation: disk })
+  })
+
+  it('has a level for each severity, and suppresses with its reason what is ignored', () => {
+    const levels = severityNames.map((severity) => reportOf({ ...key, severity })?.results[0]?.level)
+    expect(levels).toEqual(['error', 'error', 'warning', 'note'])
+    const suppressions = [{ kind: 'external', justification: because }]
+    expect(reportOf({ ...key, ignored: { reason: because } })?.results[0]).toMatchObject({ suppressions })
+    expect(reportOf(key)?.results[0]).not.toHaveProperty('suppressions')
+  })
 })

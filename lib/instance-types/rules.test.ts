@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { firstTypes, isTypeId, typeIdMax } from './rules'
+import { firstTypes, isTypeId, memoryMibMax, typeIdMax } from './rules'
 
 test.each(['ecs.t1.micro', 'a', 'gpu-1.x', 'x'.repeat(typeIdMax)])('%s is the id of a type', (id) => {
   expect(isTypeId(id)).toBe(true)
@@ -15,3 +15,5 @@ test('the types of the first start have ids that can be, and cost more the large
   const amounts: number[] = firstTypes.map(({ amount }) => amount)
   expect(amounts).toEqual([4, 8, 16, 32, 64])
 })
+
+test('a type has at most 4 TiB of memory', () => expect(memoryMibMax * 2 ** 20).toBe(4 * 2 ** 40))

@@ -63,6 +63,20 @@ export const equivalents: Equivalent[] = [
     by: '"Stryker was here!"',
     why: 'neither text can be the name of an image',
   },
+  {
+    file: 'lib/billing/rules.ts',
+    line: '/^-?\\d+(\\.\\d+)?$/.test(String(cell)) ? String(cell) : quoted(defused(String(cell))),',
+    code: '/^-?\\d+(\\.\\d+)?$/',
+    by: '/^-\\d+(\\.\\d+)?$/',
+    why: 'a number without a sign is neither a formula nor quoted: it stays as it is either way',
+  },
+  ...['/^-|-+$/g', '/^-+|-$/g'].map((by) => ({
+    file: 'lib/instances/rules.ts',
+    line: ".replace(/^-+|-+$/g, '')",
+    code: '/^-+|-+$/g',
+    by,
+    why: 'a run of other characters has become one hyphen by then',
+  })),
   ...transferErrors(),
   ...[
     ['image.copyOfId === null', 'false'],
