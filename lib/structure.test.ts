@@ -2,7 +2,15 @@ import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { arrowsOf, brokenOrder, circlesOfFiles, circlesOfNouns, impureRules, type Tree } from './testing/structure'
+import {
+  arrowsOf,
+  brokenOrder,
+  circlesOfFiles,
+  circlesOfNouns,
+  impureRules,
+  type Tree,
+  waitsOfItsOwn,
+} from './testing/structure'
 
 // The map of the README, checked: know the noun and what you want to do, and you know the file.
 
@@ -72,14 +80,39 @@ test('nothing is called utils, helpers or index', () => {
   expect(files.filter((file) => nameless.test(file))).toEqual([])
 })
 
-test('no test sleeps, and none is random without a seed', () => {
-  const tests = /\.(test|e2e)\.ts$|^lib\/testing\/|\/fixtures\/|^e2e\//
-  // A wait is for an event; what is random comes of `seededRandom` or of fast-check, whose seed is set for all tests.
-  const unsteady = /Math\.random\(|timers\/promises|waitForTimeout|new Promise\(\(?\w+\)? => (void )?setTimeout/
-  const found = files.filter((file) => tests.test(file) && unsteady.test(read(file)))
-  // The first paces a loop that asks a database that is away.
-  const allowed = ['lib/embedded/full.db.test.ts', 'lib/structure.test.ts']
-  expect(found.filter((file) => !allowed.includes(file))).toEqual([])
+const tests = files.filter((file) => /\.(test|e2e)\.ts$|^lib\/testing\/|\/fixtures\/|^e2e\//.test(file))
+
+test('no test is random without a seed', () => {
+  // What is random comes of `seededRandom` or of fast-check, whose seed is set for all tests.
+  const found = tests.filter((file) => file !== 'lib/structure.test.ts' && /Math\.random\(/.test(read(file)))
+  expect(found).toEqual([])
+})
+
+test('a test waits for a condition by lib/testing/until.ts, and not by a sleep, a loop or an end of its own', () => {
+  // The seam itself, and the probes below.
+  const allowed = ['lib/testing/until.ts', 'lib/testing/structure.ts', 'lib/structure.test.ts']
+  const found = tests
+    .filter((file) => !allowed.includes(file))
+    .flatMap((file) => {
+      const isOfBrowser = file.startsWith('e2e/')
+      return waitsOfItsOwn(read(file), { isOfBrowser }).map((how) => `${file}: ${how}`)
+    })
+  expect(found).toEqual([])
+})
+
+test('a wait of its own is named', () => {
+  const probes = [
+    "import { setTimeout as sleep } from 'node:timers/promises'",
+    'await new Promise((resolve) => setTimeout(resolve, 50))',
+    'while (Date.now() < end) await look()',
+    'await untilTrue(() => performance.now() > end)',
+    'await vi.waitFor(look, { timeout: 5_000 })',
+    'await expect.poll(async () => (await look()).length, { timeout: 1_000 }).toBe(1)',
+    "test('a', async () => {\n  await look()\n}, 180_000)",
+  ]
+  for (const probe of probes) expect(waitsOfItsOwn(probe), probe).toHaveLength(1)
+  const good = ['await until(async () => expect(await look()).toBe(1))', 'await expect.poll(look).toBe(1)']
+  for (const probe of [...good, 'truncateSync(file, 1_000)']) expect(waitsOfItsOwn(probe), probe).toEqual([])
 })
 
 test('decisions are files of docs/decisions, as its README says', () => {

@@ -125,4 +125,4 @@ test('what was in motion before there were transfers ends well: an import at eac
   for (const { imageId } of steps) await transferJob({ imageId }, true)
   expect(await available()).toHaveLength(steps.length + 1)
   expect(await db().transfer.count()).toBe(0)
-}, 180_000)
+})

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import fs from 'node:fs'
 import net from 'node:net'
 import os from 'node:os'
@@ -94,15 +95,19 @@ describe('the data folder', () => {
   })
 
   it('is free again when its holder was killed, and then goes to one of those who ask at once', async () => {
-    const killed = taker([emptyFolder()], 0)
-    expect(await killed.got).toEqual([true])
-    const [lock = ''] = fs.readdirSync(killed.folders[0] ?? '')
+    const killed = taker()
+    const held = emptyFolder()
+    expect(await killed.take(held)).toBe(true)
+    const [lock = ''] = fs.readdirSync(held)
     killed.process.kill('SIGKILL')
-    const folders = Array.from({ length: 100 }, emptyFolder)
-    for (const folder of folders) fs.copyFileSync(path.join(killed.folders[0] ?? '', lock), path.join(folder, lock))
-    const at = Date.now() + 1_500
-    const [one, other] = await Promise.all([taker(folders, at).got, taker(folders, at).got])
-    expect(folders.map((_, index) => Number(one[index]) + Number(other[index]))).toEqual(folders.map(() => 1))
+    const [one, other] = [taker(), taker()]
+    // Each has answered once, so that both are as far when they are asked for the same folder.
+    expect([await one.take(emptyFolder()), await other.take(emptyFolder())]).toEqual([true, true])
+    for (const folder of Array.from({ length: 100 }, emptyFolder)) {
+      fs.copyFileSync(path.join(held, lock), path.join(folder, lock))
+      const [first, second] = await Promise.all([one.take(folder), other.take(folder)])
+      expect(Number(first) + Number(second)).toBe(1)
+    }
   })
 
   it('gives a command the database of a running console, and leaves that running', async () => {
@@ -168,18 +173,19 @@ function access(): { port: number } {
   return JSON.parse(fs.readFileSync(path.join(folder, 'postgres.json'), 'utf8'))
 }
 
-/** A process that takes one folder after the other, each at a moment of its own, and lives until the test ends. */
-function taker(folders: string[], at: number) {
+/** A process that takes the folders that it is told, and answers whether it got each; it lives until the test ends. */
+function taker() {
   const script = `
+    const { createInterface } = await import('node:readline')
     const { tryDataFolder } = await import(${JSON.stringify(path.join(import.meta.dirname, 'data-folder.ts'))})
-    const got = ${JSON.stringify(folders)}.map((folder, index) => {
-      while (Date.now() < ${at} + 10 * index);
-      return 'lock' in tryDataFolder(folder, 'server')
-    })
-    console.log(JSON.stringify(got))
-    setInterval(() => {}, 1e6)`
+    for await (const folder of createInterface({ input: process.stdin }))
+      console.log('lock' in tryDataFolder(folder, 'server'))`
   const taking = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script])
   undo.push(() => taking.kill('SIGKILL'))
-  const got = new Promise<boolean[]>((resolve) => taking.stdout.once('data', (text) => resolve(JSON.parse(text))))
-  return { process: taking, folders, got }
+  const take = async (folder: string) => {
+    taking.stdin.write(`${folder}\n`)
+    const [answer] = await once(taking.stdout, 'data')
+    return String(answer) === 'true\n'
+  }
+  return { process: taking, take }
 }

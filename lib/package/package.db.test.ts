@@ -3,13 +3,14 @@ import { once } from 'node:events'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import manifest from '@/package.json'
 import { buildQcow2, buildRawDisk } from '../disks/samples'
 import { freePort } from '../embedded/ports'
 import { build } from '../start/build'
 import { commitOfFiles } from '../start/commit'
 import { builtInto } from '../start/test-browser'
+import { until } from '../testing/until'
 import { type Packed, pack } from './pack'
 
 // A package is made of the build that the browser tests use, unpacked where no other file of the console is, and run there
@@ -17,7 +18,6 @@ import { type Packed, pack } from './pack'
 
 const root = path.resolve(import.meta.dirname, '../..')
 const password = 'correct horse battery staple'
-const minutes = 60_000
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-console-package-'))
 const isPackable = commitOfFiles(root) !== ''
 let packed: Packed
@@ -33,7 +33,7 @@ beforeAll(async () => {
   execFileSync('tar', ['--extract', '--file', packed.archive, '--directory', folder])
   installed = path.join(folder, packed.name)
   port = await freePort()
-}, 15 * minutes)
+})
 
 afterAll(async () => {
   if (server && server.exitCode === null) {
@@ -93,22 +93,15 @@ test.skipIf(!isPackable)('its program says release and commit, and refuses a wor
   expect(run(['nothing']).code).toBe(2)
 })
 
-test.skipIf(!isPackable)(
-  'it serves with a database of its own, and is ready',
-  async () => {
-    server = spawn(path.join(installed, 'bin/ecs-console'), ['server'], { cwd: '/', env: environment() })
-    for (const stream of [server.stdout, server.stderr]) stream?.on('data', (text) => (said += text))
-    const readiness = async () => await get('/readyz').then((answer) => answer.json())
-    await vi.waitFor(async () => expect(await readiness(), said.slice(-2_000)).toMatchObject({ ready: true }), {
-      timeout: 5 * minutes,
-      interval: 100,
-    })
-    expect(await readiness()).toMatchObject({ notReady: [], version: manifest.version })
-    expect(said).toMatch(/^Open ECS Console \d/)
-    expect(said).toContain('ecs-console account create <username>')
-  },
-  6 * minutes,
-)
+test.skipIf(!isPackable)('it serves with a database of its own, and is ready', async () => {
+  server = spawn(path.join(installed, 'bin/ecs-console'), ['server'], { cwd: '/', env: environment() })
+  for (const stream of [server.stdout, server.stderr]) stream?.on('data', (text) => (said += text))
+  const readiness = async () => await get('/readyz').then((answer) => answer.json())
+  await until(async () => expect(await readiness(), said.slice(-2_000)).toMatchObject({ ready: true }))
+  expect(await readiness()).toMatchObject({ notReady: [], version: manifest.version })
+  expect(said).toMatch(/^Open ECS Console \d/)
+  expect(said).toContain('ecs-console account create <username>')
+})
 
 test.skipIf(!isPackable)('its sign-in page comes with its styles and scripts', async () => {
   const page = await get('/sign-in')
@@ -135,15 +128,10 @@ test.skipIf(!isPackable)(
     expect(run(['backup', 'kept'])).toMatchObject({ code: 0, err: '' })
     expect(fs.existsSync(path.join(folder, 'kept'))).toBe(true)
   },
-  5 * minutes,
 )
 
-test.skipIf(!isPackable)(
-  'it ends when it is told to',
-  async () => {
-    server?.kill('SIGTERM')
-    if (server && server.exitCode === null) await once(server, 'close')
-    expect(server?.exitCode).toBe(0)
-  },
-  2 * minutes,
-)
+test.skipIf(!isPackable)('it ends when it is told to', async () => {
+  server?.kill('SIGTERM')
+  if (server && server.exitCode === null) await once(server, 'close')
+  expect(server?.exitCode).toBe(0)
+})

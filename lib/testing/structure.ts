@@ -129,3 +129,24 @@ export function impureRules(tree: Tree): string[] {
 function withoutComments(text: string): string {
   return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/[^\n]*/g, '$1')
 }
+
+/** How a test waits by itself: by a sleep, a loop or a condition that reads the clock, or to an end of its own. */
+const ownWaits = {
+  sleeps: /timers\/promises|waitForTimeout|new Promise\(\(?\w+\)? => (\{ )?(void )?setTimeout|\bAtomics\.wait\(/,
+  'waits in a loop that reads the clock': /while \([^\n]*\b(Date|performance)\.now\(/,
+  'waits for a time': /until(True)?\((async )?\(\) => [^\n]*\b(Date|performance)\.now\(/,
+}
+const ownEnds = {
+  'polls by itself': /\bvi\.wait(For|Until)\(/,
+  'says how long it polls': /\.poll\([^\n]*\{ (timeout|interval):/,
+  'says how long a test takes': /^\s*(\{ timeout: [\d_]+ \}|\}?,? ?([\d_]{4,}|\d+ \* minutes?),?\n?\))/m,
+}
+
+/**
+ * How a test waits by itself, where `lib/testing/until.ts` is meant, which has one end for all. `isOfBrowser` leaves out the
+ * ends, which Playwright's configuration sets there.
+ */
+export function waitsOfItsOwn(text: string, { isOfBrowser = false } = {}): string[] {
+  const kinds = Object.entries(isOfBrowser ? ownWaits : { ...ownWaits, ...ownEnds })
+  return kinds.filter(([, pattern]) => pattern.test(withoutComments(text))).map(([kind]) => kind)
+}
