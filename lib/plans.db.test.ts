@@ -14,7 +14,9 @@ import { instanceListParams, instanceSorts } from '@/lib/instances/schema'
 import { listQuotas } from '@/lib/quotas/reads'
 import { listRegionContents } from '@/lib/regions/reads'
 import { countNewShares, listSharedImages } from '@/lib/shares/reads'
+import { listShares } from '@/lib/shares/reads-list'
 import { sharedImageParams, sharedImageSorts } from '@/lib/shares/schema'
+import { shareListParams, shareListSorts } from '@/lib/shares/schema-list'
 import { account, accounts, held, image, later, minutes, nth, region, type TestAccount } from '@/lib/testing/builders'
 import { instance } from '@/lib/testing/builders-instances'
 import { rowsRead } from '@/lib/testing/rows-read'
@@ -28,6 +30,8 @@ const others = 20_000
 const own = 40
 /** All that one may read of a table: its own rows, some times over, as each list has several parts. */
 const rowsMax = 2_000
+/** A page of a long list: its rows are counted up to 1,000, twice where it is not the first. */
+const rowsOfMany = 3_000
 
 let here: string
 let owner: TestAccount
@@ -88,11 +92,11 @@ async function manyInstances(): Promise<void> {
 /** A statement with a name may have one plan for all values from its sixth time on. */
 const untilPlanned = 7
 
-async function expectFew(run: () => Promise<unknown>): Promise<void> {
+async function expectFew(run: () => Promise<unknown>, most = rowsMax): Promise<void> {
   for (let time = 0; time < untilPlanned; time++) await run()
   const read = await rowsRead(run)
   expect(Object.keys(read), 'nothing was read').not.toEqual([])
-  expect(Object.entries(read).filter(([, rows]) => rows > rowsMax)).toEqual([])
+  expect(Object.entries(read).filter(([, rows]) => rows > most)).toEqual([])
 }
 
 const custom = (asked: Record<string, string>) => () =>
@@ -123,6 +127,23 @@ test.each<Record<string, string>>([...filters, { state: 'failed' }, { state: 'av
 
 test.each(filters)('the list of what is shared with one reads nobody else’s rows: %j', async (asked) => {
   for (const sort of sharedImageSorts) await expectFew(shared({ ...asked, sort }))
+})
+
+test.each<Record<string, string>>([{}, { q: 'disk-7' }, { q: 'no such name' }, { state: 'ACCEPTED' }])(
+  'the Sharing page reads nobody else’s rows, on either side: %j',
+  async (asked) => {
+    for (const sort of shareListSorts) {
+      await expectFew(() =>
+        listShares(owner.ctx, shareListParams.parse({ region: here, tab: 'given', ...asked, sort })),
+      )
+      await expectFew(() => listShares(recipient.ctx, shareListParams.parse({ region: here, ...asked, sort })))
+    }
+  },
+)
+
+test('a page of the Sharing page costs the same for an account with a quarter of all shares', async () => {
+  for (const sort of shareListSorts)
+    await expectFew(() => listShares(collector.ctx, shareListParams.parse({ region: here, sort })), rowsOfMany)
 })
 
 test('the count of new shares reads new ones alone, also for one who holds a quarter of all', async () => {

@@ -17,6 +17,7 @@ export type Refusal =
   | { code: 'LOOKUPS_USED_UP'; max: number; resetsAt: string }
   | { code: RecipientRefusalCode; recipients: RefusedRecipient[] }
   | { code: 'SHARE_NOT_FOUND' }
+  | { code: 'SHARES_ENDED'; asked: number; ended: number }
   | ({ code: 'IMAGE_QUOTA_FULL' } & QuotaFacts)
   | ({ code: 'BYTES_QUOTA_FULL' } & QuotaFacts)
   | ({ code: 'INSTANCE_QUOTA_FULL' } & QuotaFacts)

@@ -22,6 +22,7 @@ export const statuses: Readonly<Record<(Refusal | Fault)['code'], number>> = {
   ALREADY_SHARED: 409,
   RECIPIENT_QUOTA_FULL: 409,
   SHARE_NOT_FOUND: 404,
+  SHARES_ENDED: 409,
   IMAGE_QUOTA_FULL: 409,
   BYTES_QUOTA_FULL: 507,
   INSTANCE_QUOTA_FULL: 409,

@@ -70,7 +70,7 @@ test('the top level holds what the map says', () => {
 })
 
 test('the folder of a noun holds its rules, schema, reads, writes, actions and queries, and their tests', () => {
-  const allowed = /^(rules|schema|reads|writes(-[a-z]+)*|actions|queries)\.ts$|^[a-z-]+(\.db)?\.test\.ts$/
+  const allowed = /^(rules|(schema|reads|writes)(-[a-z]+)*|actions|queries)\.ts$|^[a-z-]+(\.db)?\.test\.ts$/
   const inNouns = files.filter((file) => nouns.some((noun) => file.startsWith(`lib/${noun}/`)))
   expect(inNouns.filter((file) => !allowed.test(file.split('/').slice(2).join('/')))).toEqual([])
 })

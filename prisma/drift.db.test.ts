@@ -37,6 +37,8 @@ const byHand = [
   'index LedgerEntry_hour_once',
   'index Notice_mail_due',
   'index Notice_unread',
+  'index Share_given_by_end',
+  'index Share_received_by_end',
   'index Share_unseen',
   'index Snapshot_creating',
   'index WebhookDelivery_due',

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { formatAmount, minorDigits } from '@/lib/format'
-import { axisTop, csvLine, dayStarts, decimalOf, hoursLeft, minorOf, monthAfter, monthOf } from './rules'
+import { axisTop, dayStarts, decimalOf, hoursLeft, minorOf, monthAfter, monthOf } from './rules'
 
 const hourMs = 3_600_000
 const lengths = (month: string, zone: string) => {
@@ -54,18 +54,7 @@ test('a bar that is a round number by itself ends the axis', () => {
   expect([axisTop(400), axisTop(401), axisTop(0)]).toEqual([400, 800, 4])
 })
 
-describe('CSV', () => {
-  test.each(['=1+1', '+1', '-1+1', '@SUM(A1)', '\tx', '\rx'])('%j is no formula any more', (text) => {
-    expect(csvLine([text]).replaceAll('"', '')).toBe(`'${text}\r\n`)
-  })
-  test('text that has such a character further on stays as it is', () => {
-    expect(csvLine(['a=b', 'a-b'])).toBe('a=b,a-b\r\n')
-  })
-  test('numbers stay numbers, and what has a comma, a quote or a line break is quoted', () => {
-    expect(csvLine([-3, '-10.08', 'a,b', 'say "x"', 'two\nlines', '中文'])).toBe(
-      '-3,-10.08,"a,b","say ""x""","two\nlines",中文\r\n',
-    )
-  })
+describe('decimals', () => {
   test.each([
     [8, 2, '0.08'],
     [-1234, 2, '-12.34'],

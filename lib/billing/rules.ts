@@ -62,22 +62,3 @@ export function minorOf(decimal: string, digits: number): number | null {
   if (decimals.length > digits) return null
   return (decimal.startsWith('-') ? -1 : 1) * Number(whole + decimals.padEnd(digits, '0'))
 }
-
-/**
- * A line of CSV. Text that a spreadsheet would take for a formula gets an apostrophe. A number, also one written as a decimal,
- * is none: a correction may be below zero.
- */
-export function csvLine(cells: (string | number)[]): string {
-  const texts = cells.map((cell) =>
-    /^-?\d+(\.\d+)?$/.test(String(cell)) ? String(cell) : quoted(defused(String(cell))),
-  )
-  return `${texts.join(',')}\r\n`
-}
-
-function defused(text: string): string {
-  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
-}
-
-function quoted(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
-}

@@ -94,6 +94,7 @@ const refusals = {
   ALREADY_SHARED: true,
   RECIPIENT_QUOTA_FULL: true,
   SHARE_NOT_FOUND: true,
+  SHARES_ENDED: true,
   IMAGE_QUOTA_FULL: true,
   IMAGE_IS_SHARED: true,
   IMAGE_BUSY: true,

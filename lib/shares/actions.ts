@@ -2,8 +2,11 @@
 
 import { defineAction } from '@/lib/action'
 import { cancelShareInput, markSharesSeenInput, shareImageInput } from './schema'
+import { cancelSharesInput } from './schema-list'
 import { cancelShare, markSharesSeen, shareImage } from './writes'
+import { cancelShares } from './writes-cancel'
 
 export const shareImageAction = defineAction(shareImageInput, shareImage)
 export const cancelShareAction = defineAction(cancelShareInput, cancelShare, { freesSpace: true })
+export const cancelSharesAction = defineAction(cancelSharesInput, cancelShares, { freesSpace: true })
 export const markSharesSeenAction = defineAction(markSharesSeenInput, markSharesSeen)

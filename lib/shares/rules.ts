@@ -17,6 +17,8 @@ export const dailySharesMax = 200
 /** Usernames in one submit. More could never fit one image. */
 export const usernamesMax = recipientsMax
 export const noteMax = 200
+/** Shares that can be selected and ended at once: a page of the list. */
+export const selectedMax = 100
 
 /** One for each zone, of which a deployment has one: making a formatter takes fifty times as long as using it. */
 const dayFormats = new Map<string, Intl.DateTimeFormat>()
@@ -140,4 +142,12 @@ function refuseRecipient(recipient: RecipientFacts): RecipientRefusalCode | null
   if (recipient.alreadyShared) return 'ALREADY_SHARED'
   if (recipient.quotaFull) return 'RECIPIENT_QUOTA_FULL'
   return null
+}
+
+/**
+ * Whether all of several selected shares can be ended. All or none: with some of them over already, nothing is done, so that
+ * nobody is told that more ended than did.
+ */
+export function refuseCancelShares({ asked, live }: { asked: number; live: number }): RefusalOf<'SHARES_ENDED'> | null {
+  return live < asked ? { code: 'SHARES_ENDED', asked, ended: asked - live } : null
 }

@@ -1,8 +1,11 @@
 import type { NextRequest } from 'next/server'
+import type { Context } from '@/lib/auth/viewer'
 import { billLines, findCurrency, type LedgerLine } from '@/lib/billing/reads'
-import { csvLine, decimalOf } from '@/lib/billing/rules'
-import { billParams } from '@/lib/billing/schema'
+import { decimalOf } from '@/lib/billing/rules'
+import { type BillParams, billParams } from '@/lib/billing/schema'
 import { currentContext } from '@/lib/context'
+import { csvLine } from '@/lib/csv'
+import { byteOrderMark, fileStream, privately } from '@/lib/file-stream'
 import { minorDigits } from '@/lib/format'
 import { logFault } from '@/lib/log'
 
@@ -11,38 +14,27 @@ const columns = [
   ['Image', 'Image name', 'Image owner', 'Price', 'Amount', 'Currency', 'Note'],
 ].flat()
 
-/** Without it spreadsheets assume a local encoding. */
-const byteOrderMark = '\uFEFF'
-const privately = { 'Cache-Control': 'private, no-store', 'X-Content-Type-Options': 'nosniff' }
-
-/** The lines of a month's bill as CSV, sent while they are read: a long bill takes no memory. */
+/** The lines of a month's bill as CSV. */
 export async function GET(request: NextRequest): Promise<Response> {
   try {
     const ctx = await currentContext()
     if (!ctx) return Response.json({ refusal: { code: 'SIGNED_OUT' } }, { status: 401, headers: privately })
     const params = billParams.parse(Object.fromEntries(request.nextUrl.searchParams))
     const digits = minorDigits(await findCurrency())
-    const pages = billLines(ctx, params)
-    const encoder = new TextEncoder()
-    const body = new ReadableStream<Uint8Array>({
-      start: (controller) => controller.enqueue(encoder.encode(byteOrderMark + csvLine(columns))),
-      pull: async (controller) => {
-        const { done, value } = await pages.next()
-        if (done) return controller.close()
-        controller.enqueue(encoder.encode(value.map((line) => rowOf(line, digits)).join('')))
-      },
-      cancel: async () => void (await pages.return(undefined)),
+    return fileStream({
+      name: `bill${params.month ? `-${params.month}` : ''}.csv`,
+      type: 'text/csv; charset=utf-8',
+      parts: csvParts(ctx, params, digits),
     })
-    const name = `bill${params.month ? `-${params.month}` : ''}.csv`
-    const headers = {
-      'Content-Type': 'text/csv; charset=utf-8',
-      'Content-Disposition': `attachment; filename="${name}"`,
-    }
-    return new Response(body, { headers: { ...privately, ...headers } })
   } catch (error) {
     const reference = logFault(error, request.nextUrl.pathname)
     return Response.json({ refusal: { code: 'FAULT', reference } }, { status: 500, headers: privately })
   }
+}
+
+async function* csvParts(ctx: Context, params: BillParams, digits: number): AsyncGenerator<string> {
+  yield byteOrderMark + csvLine(columns)
+  for await (const lines of billLines(ctx, params)) yield lines.map((line) => rowOf(line, digits)).join('')
 }
 
 function rowOf(line: LedgerLine, digits: number): string {

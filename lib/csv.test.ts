@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest'
+import { csvLine } from './csv'
+
+test.each(['=1+1', '+1', '-1+1', '@SUM(A1)', '\tx', '\rx'])('%j is no formula any more', (text) => {
+  expect(csvLine([text]).replaceAll('"', '')).toBe(`'${text}\r\n`)
+})
+
+test('text that has such a character further on stays as it is', () => {
+  expect(csvLine(['a=b', 'a-b'])).toBe('a=b,a-b\r\n')
+})
+
+test('numbers stay numbers, and what has a comma, a quote or a line break is quoted', () => {
+  expect(csvLine([-3, '-10.08', 'a,b', 'say "x"', 'two\nlines', '中文'])).toBe(
+    '-3,-10.08,"a,b","say ""x""","two\nlines",中文\r\n',
+  )
+})

@@ -1,0 +1,119 @@
+import 'server-only'
+import type { Context } from '@/lib/auth/viewer'
+import { db } from '@/lib/db/client'
+import { type Counts, countColumns, rangeOf } from '@/lib/db/count'
+import { Prisma } from '@/lib/db/generated/client'
+import { keyset, likePattern, type SortColumn } from '@/lib/db/page'
+import { plannedEachTime } from '@/lib/db/statement-names'
+import { statesOfQuota } from '@/lib/instances/rules'
+import type { ListedShare, ShareExportParams, ShareList, ShareListParams, ShareListTab } from './schema-list'
+
+type ListedRow = Omit<ListedShare, 'sharedAt' | 'until' | 'lastUsedAt'> & {
+  createdAt: Date
+  expiresAt: Date | null
+  lastUsedAt: Date | null
+}
+
+/** A keyset needs a value where there is no end, and the index has the same. */
+const endless = '9999-12-31T00:00:00.000Z'
+
+const byCreatedAt: SortColumn<ListedRow> = {
+  column: Prisma.sql`s."createdAt"`,
+  type: Prisma.sql`timestamptz`,
+  idColumn: Prisma.sql`s.id`,
+  value: (row) => row.createdAt.toISOString(),
+}
+const byEnd: SortColumn<ListedRow> = {
+  ...byCreatedAt,
+  column: Prisma.sql`coalesce(s."expiresAt", '9999-12-31T00:00:00Z'::timestamptz)`,
+  value: (row) => row.expiresAt?.toISOString() ?? endless,
+}
+
+/** Live shares of the viewer's master account in a region, by the side that it is on. Shares that are over are in no list. */
+function sharesOf({ viewer, now }: Context, { tab, region }: { tab: ShareListTab; region: string }): Prisma.Sql {
+  const mine = tab === 'given' ? Prisma.sql`s."ownerId"` : Prisma.sql`s."recipientId"`
+  return Prisma.sql`${mine} = ${viewer.ownerId} AND s."regionId" = ${region}
+    AND (s."expiresAt" IS NULL OR s."expiresAt" > ${now})`
+}
+
+/** From the shares to image and account, and no other way: OFFSET keeps PostgreSQL from reading everybody's. */
+function fromShares(tab: ShareListTab): Prisma.Sql {
+  const other = tab === 'given' ? Prisma.sql`s."recipientId"` : Prisma.sql`s."ownerId"`
+  return Prisma.sql`FROM "Share" s
+    CROSS JOIN LATERAL (SELECT name FROM "Image" WHERE id = s."imageId" OFFSET 0) i
+    CROSS JOIN LATERAL (SELECT username FROM "Account" WHERE id = ${other} OFFSET 0) a`
+}
+
+function columnsOf(tab: ShareListTab): Prisma.Sql {
+  // A recipient never learns which sub-account acted.
+  const sharedBy =
+    tab === 'given' ? Prisma.sql`(SELECT username FROM "Account" WHERE id = s."sharedById")` : Prisma.sql`a.username`
+  const uses = Prisma.sql`FROM "Instance" n WHERE n."imageId" = s."imageId" AND n."ownerId" = s."recipientId"`
+  return Prisma.sql`s.id, s."imageId", i.name AS image, a.username, s.note, s."createdAt", s."expiresAt", ${sharedBy} AS "sharedBy",
+    s.status::text AS state, (SELECT max(n."createdAt") ${uses}) AS "lastUsedAt",
+    (SELECT count(*)::int ${uses} AND n.state = ANY(${[...statesOfQuota]}::"InstanceState"[])) AS instances`
+}
+
+function searchOf({ q, state }: { q: string; state?: string | undefined }): Prisma.Sql {
+  const byState = state ? Prisma.sql`AND s.status = ${state}::"ShareStatus"` : Prisma.empty
+  if (!q) return byState
+  return Prisma.sql`AND (i.name ILIKE ${likePattern(q)} OR a.username ILIKE ${likePattern(q)}
+    OR s."imageId" = ${q.toLowerCase()}) ${byState}`
+}
+
+function toListed({ createdAt, expiresAt, lastUsedAt, ...row }: ListedRow): ListedShare {
+  return {
+    ...row,
+    sharedAt: createdAt.toISOString(),
+    until: expiresAt?.toISOString() ?? null,
+    lastUsedAt: lastUsedAt?.toISOString() ?? null,
+  }
+}
+
+/** One page of the shares that the viewer's master account gave or received in a region, over all images. */
+export async function listShares(ctx: Context, list: ShareListParams): Promise<ShareList> {
+  const page = keyset(list.sort, list.sort.endsWith('expiresAt') ? byEnd : byCreatedAt, list, list.size)
+  const where = Prisma.sql`WHERE ${sharesOf(ctx, list)} ${searchOf(list)}`
+  const asked = list.q ? Prisma.sql`${fromShares(list.tab)} ${where}` : Prisma.sql`FROM "Share" s ${where}`
+  const [rows, [counts]] = await Promise.all([
+    db().$queryRaw<ListedRow[]>`
+      SELECT ${plannedEachTime} ${columnsOf(list.tab)} ${fromShares(list.tab)} ${where} ${page.where} ${page.tail}`,
+    db().$queryRaw<Counts[]>`SELECT ${plannedEachTime} ${countColumns(asked, page)}`,
+  ])
+  const shown = page.toPage(rows, (row) => row.id, toListed)
+  return { ...shown, range: rangeOf(page, counts, shown.items.length) }
+}
+
+/** Shares by their ids, as far as they are live and the viewer's on this side; in the order of the list. */
+export async function findListedShares(
+  ctx: Context,
+  { tab, region, ids }: { tab: ShareListTab; region: string; ids: string[] },
+): Promise<ListedShare[]> {
+  const rows = await db().$queryRaw<ListedRow[]>`
+    SELECT ${plannedEachTime} ${columnsOf(tab)} ${fromShares(tab)} WHERE ${sharesOf(ctx, { tab, region })} AND s.id = ANY(${ids})
+    ORDER BY s."createdAt" DESC, s.id DESC`
+  return rows.map(toListed)
+}
+
+const exportedAtOnce = 500
+
+/**
+ * The whole list for an export, in batches: what is asked for by search and filter, or the selected ones. Each batch continues
+ * after the last row of the one before, so that shares which end meanwhile neither repeat nor hide others.
+ */
+export async function* shareLines(ctx: Context, list: ShareExportParams): AsyncGenerator<ListedShare[]> {
+  if (list.ids.length > 0) {
+    yield await findListedShares(ctx, list)
+    return
+  }
+  let after: string | undefined
+  do {
+    const page = keyset('-createdAt', byCreatedAt, { after }, exportedAtOnce)
+    const rows = await db().$queryRaw<ListedRow[]>`
+      SELECT ${plannedEachTime} ${columnsOf(list.tab)} ${fromShares(list.tab)} WHERE ${sharesOf(ctx, list)} ${searchOf(list)}
+      ${page.where} ${page.tail}`
+    const { items, next } = page.toPage(rows, (row) => row.id, toListed)
+    if (items.length > 0) yield items
+    after = next ?? undefined
+  } while (after)
+}

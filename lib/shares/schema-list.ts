@@ -1,0 +1,65 @@
+import { z } from 'zod'
+import { cursor, pageSize, regionId, searchText, shareId } from '@/lib/fields'
+import type { PageRange } from '@/lib/pages'
+import { selectedMax } from './rules'
+
+export const shareListTabs = ['given', 'received'] as const
+export type ShareListTab = (typeof shareListTabs)[number]
+
+export const shareStates = ['ACCEPTED'] as const
+export type ShareState = (typeof shareStates)[number]
+
+export const shareListSorts = ['createdAt', '-createdAt', 'expiresAt', '-expiresAt'] as const
+
+/** All parameters of the Sharing page, as they are in its URL. */
+export const shareListParams = z.object({
+  region: regionId.catch(''),
+  tab: z.enum(shareListTabs).catch('received'),
+  q: searchText(128).catch(''),
+  state: z.enum(shareStates).optional().catch(undefined),
+  sort: z.enum(shareListSorts).catch('-createdAt'),
+  size: pageSize,
+  after: cursor,
+  before: cursor,
+})
+export type ShareListParams = z.infer<typeof shareListParams>
+
+const selected = z.array(shareId).min(1, 'required').max(selectedMax, 'too-many')
+
+/** Shares that were selected in the list. One given twice is meant once. */
+export const cancelSharesInput = z.object({ shareIds: selected.transform((ids) => [...new Set(ids)]) })
+export type CancelSharesInput = z.infer<typeof cancelSharesInput>
+
+/** Selected shares by the URL of a page or an export: one parameter each, or none for all that the list shows. */
+export const selectedShares = z
+  .preprocess((given) => (given === undefined ? [] : [given].flat()), z.array(shareId).max(selectedMax))
+  .transform((ids) => [...new Set(ids)])
+
+export const shareExportParams = shareListParams.extend({
+  format: z.enum(['csv', 'json']).catch('csv'),
+  ids: selectedShares,
+})
+export type ShareExportParams = z.infer<typeof shareExportParams>
+
+/**
+ * One share of the Sharing page, from either side. `username` is the other side's master account; `sharedBy` is the account
+ * that acted for the sharer, which a recipient sees as the master.
+ */
+export type ListedShare = {
+  id: string
+  imageId: string
+  image: string
+  username: string
+  note: string
+  sharedAt: string
+  /** Null: it has no end. */
+  until: string | null
+  sharedBy: string
+  state: ShareState
+  /** When the recipient last created an instance of the image; null: never. */
+  lastUsedAt: string | null
+  /** How many instances of the image the recipient has. */
+  instances: number
+}
+
+export type ShareList = { items: ListedShare[]; next: string | null; prev: string | null; range: PageRange }

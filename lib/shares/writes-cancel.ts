@@ -1,0 +1,63 @@
+import 'server-only'
+import { type Context, isDisabled } from '@/lib/auth/viewer'
+import { db } from '@/lib/db/client'
+import { lockImages } from '@/lib/db/locks'
+import { inTransaction, type Transaction } from '@/lib/db/transaction'
+import { insertEvents } from '@/lib/events/writes'
+import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
+import { refuseCancelShares } from './rules'
+import type { CancelSharesInput } from './schema-list'
+
+/**
+ * Rule 8 for several shares at once, given or received, over any images: all of them end or none does. SHARES_ENDED says how
+ * many of them were over already; another tenant's share is answered like one of those.
+ */
+export async function cancelShares(
+  ctx: Context,
+  { shareIds }: CancelSharesInput,
+): Promise<Result<{ cancelled: number }, RefusalOf<'SHARES_ENDED' | 'SIGNED_OUT' | 'BUSY'>>> {
+  const shares = await findOwnShares(ctx, shareIds)
+  return await inTransaction(async (tx) => {
+    const who = shares.flatMap(({ image, recipient }) => [image.owner.id, recipient.id])
+    const images = [...new Set(shares.map(({ image }) => image.id))]
+    const { accounts } = await lockImages(tx, [...new Set([...who, ctx.viewer.ownerId, ctx.viewer.accountId])], {
+      ids: images,
+      ownerId: null,
+    })
+    if (isDisabled(ctx, accounts)) return refuse({ code: 'SIGNED_OUT' })
+    const [facts] = await tx.$queryRaw<{ live: number }[]>`
+      SELECT count(*)::int AS live FROM "Share" WHERE id = ANY(${shares.map(({ id }) => id)})`
+    const refusal = refuseCancelShares({ asked: shareIds.length, live: facts?.live ?? 0 })
+    if (refusal) return refuse(refusal)
+    await endShares(tx, ctx, shares)
+    return ok({ cancelled: shares.length })
+  })
+}
+
+type Ending = Awaited<ReturnType<typeof findOwnShares>>[number]
+
+/** Finds what to lock. The image and the accounts of a share never change. */
+async function findOwnShares({ viewer: { ownerId } }: Context, shareIds: string[]) {
+  return await db().share.findMany({
+    where: { id: { in: shareIds }, OR: [{ ownerId }, { recipientId: ownerId }] },
+    select: {
+      id: true,
+      regionId: true,
+      image: { select: { id: true, name: true, owner: { select: { id: true, username: true } } } },
+      recipient: { select: { id: true, username: true } },
+    },
+    orderBy: { id: 'asc' },
+  })
+}
+
+/** WRITE: the shares and their events, by one statement. */
+async function endShares(tx: Transaction, ctx: Context, shares: Ending[]): Promise<void> {
+  const events = shares.map(({ id, regionId, image, recipient }) => ({
+    ...{ action: 'share.cancel' as const, owner: image.owner, regionId, shareId: id, recipient },
+    image: { id: image.id, name: image.name },
+    details: { by: ctx.viewer.ownerId === image.owner.id ? 'sharer' : 'recipient' },
+  }))
+  await tx.$executeRaw`
+    WITH ended AS (DELETE FROM "Share" WHERE id = ANY(${shares.map(({ id }) => id)}) RETURNING id)
+    ${insertEvents(ctx, events)}`
+}
