@@ -30,8 +30,8 @@ const others = 20_000
 const own = 40
 /** All that one may read of a table: its own rows, some times over, as each list has several parts. */
 const rowsMax = 2_000
-/** A page of a long list: its rows are counted up to 1,000, twice where it is not the first. */
-const rowsOfMany = 3_000
+/** A page of a long list, whose rows are counted up to 1,000: of an account with a quarter of a table, four rows for each. */
+const rowsOfMany = 5_000
 
 let here: string
 let owner: TestAccount
