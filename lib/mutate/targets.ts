@@ -13,9 +13,9 @@ const testsOfWrites: Record<string, string[]> = {
   blobs: ['blobs/writes'],
   copies: ['copies/writes'],
   events: ['events/writes'],
-  images: ['images/images', 'images/no-bin'],
+  images: ['images/writes', 'images/images', 'images/no-bin'],
   imports: ['imports/writes'],
-  shares: ['shares/writes', 'shares/share'],
+  shares: ['shares/writes', 'shares/share', 'shares/records', 'shares/reason'],
   quotas: ['quotas/writes', 'quotas/space'],
   transfers: ['transfers/writes', 'transfers/transfers'],
 }

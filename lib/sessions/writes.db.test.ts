@@ -1,0 +1,108 @@
+import { beforeAll, expect, test, vi } from 'vitest'
+import { operatorContext } from '@/lib/admin/operator'
+import { hashPassword } from '@/lib/auth/password'
+import { db } from '@/lib/db/client'
+import { account, later, lockWaits, noon, type TestAccount, whileLocked } from '@/lib/testing/builders'
+import { until } from '@/lib/testing/until'
+import { failuresPerUsernameMax, failureWindowMs } from './rules'
+import { checkPassword, endSessions, signIn } from './writes'
+
+// What a sign-in and the end of sessions read and write, one after the other. Many at once are in passwords.db.test.ts.
+
+// Read once, when the product's files are loaded.
+vi.hoisted(() => {
+  process.env.ECS_LOCK_WAIT = '1s'
+})
+
+const right = 'correct horse battery'
+const source = { key: 'a stranger', isKnownBrowser: false }
+let passwordHash = ''
+beforeAll(async () => {
+  passwordHash = await hashPassword(right)
+})
+
+const at = (now: Date) => ({ now, replaced: null })
+const typedBy = (who: TestAccount) => ({ username: who.username, password: right })
+const sessionsOf = async (who: TestAccount) => await db().session.count({ where: { accountId: who.id } })
+const hashOf = async (who: TestAccount) =>
+  (await db().account.findUniqueOrThrow({ where: { id: who.id } })).passwordHash
+
+/** Failures for a name, each from a source of its own unless one is said. */
+async function failures(who: TestAccount, count: number, when: Date, from?: string): Promise<void> {
+  const data = Array.from({ length: count }, (_, index) => ({
+    ...{ id: crypto.randomUUID(), username: who.username, at: when },
+    source: from ?? `${when.getTime()} ${index}`,
+  }))
+  await db().signInFailure.createMany({ data })
+}
+
+test('a sub-account whose master is disabled is refused although its password is right', async () => {
+  const master = await account({ disabledAt: noon })
+  const sub = await account({ master, passwordHash })
+  expect(await checkPassword(source, typedBy(sub), noon)).toEqual({ status: 'refused' })
+})
+
+test('a right password keeps its hash, and so do those of others', async () => {
+  const [owner, other] = [await account({ passwordHash }), await account({ passwordHash: 'theirs' })]
+  const { id } = owner
+  const answer = { status: 'right', account: { id, passwordHash, isOutdated: false } }
+  expect(await checkPassword(source, typedBy(owner), noon)).toMatchObject(answer)
+  expect(await signIn(source, typedBy(owner), at(noon))).toMatchObject({ status: 'signed-in' })
+  expect([await hashOf(owner), await hashOf(other)]).toEqual([passwordHash, 'theirs'])
+})
+
+test('an account that is disabled, or whose master is, while its password is checked gets no session', async () => {
+  const master = await account({ passwordHash })
+  const sub = await account({ master, passwordHash })
+  for (const who of [sub, master]) {
+    const signingIn = () => signIn(source, typedBy(who), at(noon))
+    const data = { disabledAt: noon }
+    const answer = await whileLocked([master.id], signingIn, (tx) =>
+      tx.account.update({ where: { id: master.id }, data }),
+    )
+    expect(answer).toEqual({ status: 'refused' })
+    expect(await sessionsOf(who)).toBe(0)
+    await db().account.update({ where: { id: master.id }, data: { disabledAt: null } })
+  }
+})
+
+test('a sign-in that cannot lock its account in time may be tried again', async () => {
+  const owner = await account({ passwordHash })
+  let answer: unknown
+  await whileLocked(
+    [owner.id],
+    async () => (answer = await signIn(source, typedBy(owner), at(noon))),
+    async () => await until(async () => expect(await lockWaits()).toBe(0)),
+  )
+  expect(answer).toEqual({ status: 'busy', seconds: 1 })
+  expect(await sessionsOf(owner)).toBe(0)
+})
+
+test('a fault is thrown, and is not an answer that says to try again', async () => {
+  const typed = { username: 'no\u0000name', password: right }
+  await expect(checkPassword(source, typed, noon)).rejects.toThrow()
+})
+
+test('failures count for a quarter of an hour, and the wait is from the last of all', async () => {
+  const [owner, other] = [await account({ passwordHash }), await account({ passwordHash })]
+  await failures(owner, 10, new Date(noon.getTime() - failureWindowMs), source.key)
+  expect(await signIn(source, typedBy(owner), at(noon))).toMatchObject({ status: 'signed-in' })
+  await failures(other, failuresPerUsernameMax - 1, later(-60_000))
+  await failures(other, 1, later(-1_000))
+  expect(await signIn(source, typedBy(other), at(noon))).toEqual({ status: 'wait', seconds: 4 })
+  const known = { key: 'a browser that is known', isKnownBrowser: true }
+  expect(await signIn(known, typedBy(other), at(noon))).toMatchObject({ status: 'signed-in' })
+})
+
+test('the operator ends all sessions of one account, which is recorded with their number', async () => {
+  const [owner, other] = [await account({ passwordHash }), await account({ passwordHash })]
+  for (const who of [owner, owner, other]) await signIn(source, typedBy(who), at(noon))
+  const ended = { ok: true, value: { sessionsEnded: 2 } }
+  expect(await endSessions(operatorContext(owner), owner.username)).toEqual(ended)
+  expect([await sessionsOf(owner), await sessionsOf(other)]).toEqual([0, 1])
+  const [event, ...more] = await db().event.findMany({ where: { ownerId: owner.id, action: 'session.end' } })
+  expect(more).toEqual([])
+  expect(event).toMatchObject({ ownerName: owner.username, details: { sessionsEnded: 2 } })
+  const unknown = { ok: false, refusal: { code: 'ACCOUNT_NOT_FOUND' } }
+  expect(await endSessions(operatorContext(), 'nobody-here')).toEqual(unknown)
+})
