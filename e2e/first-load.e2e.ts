@@ -60,6 +60,8 @@ test('no page makes a browser load more than 180 kB of scripts', async ({ browse
     '/cn-shenzhen/instances',
     '/billing',
     '/billing?month=2026-09',
+    '/notices',
+    '/notices/settings',
     '/nothing-is-here',
   ]
   const heavy: string[] = []

@@ -97,6 +97,7 @@ export const paths = {
     billLines: (bill: BillQuery) => route('/api/billing/lines', bill),
     quotas: () => route('/api/quotas'),
     notices: (list: NoticeListQuery) => route('/api/notices', list),
+    changes: () => '/api/changes',
     unreadNotices: () => route('/api/notices/unread'),
     regions: () => route('/api/regions'),
     uploads: () => '/api/uploads',

@@ -30,7 +30,19 @@ const order = {
   /** They import no noun. */
   tools: ['disks', 'stores', 'machines', 'db', 'embedded', 'auth', 'jobs', 'messages'],
   /** They call the reads and writes of nouns, as app does, and nobody imports them but app, components and each other. */
-  doors: ['admin', 'tasks', 'uploads', 'viewers', 'start', 'bench', 'mutate', 'package', 'testing', 'documents'],
+  doors: [
+    'admin',
+    'tasks',
+    'uploads',
+    'viewers',
+    'streams',
+    'start',
+    'bench',
+    'mutate',
+    'package',
+    'testing',
+    'documents',
+  ],
 }
 const nouns = order.floors.flat()
 const read = (file: string) => fs.readFileSync(path.join(root, file), 'utf8')

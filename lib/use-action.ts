@@ -8,7 +8,16 @@ import { pageIdentity } from '@/lib/page-identity'
 import { askedNow, noteAnswer } from '@/lib/page-status'
 import type { ActionResult, Fault, Refusal } from '@/lib/result'
 
-export type Noun = 'images' | 'shares' | 'accounts' | 'quotas' | 'imports' | 'instances' | 'snapshots' | 'checks'
+export type Noun =
+  | 'images'
+  | 'shares'
+  | 'accounts'
+  | 'quotas'
+  | 'imports'
+  | 'instances'
+  | 'snapshots'
+  | 'checks'
+  | 'notices'
 
 type Options = { changes: Noun[]; isLeaving?: boolean }
 

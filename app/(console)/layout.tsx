@@ -9,6 +9,9 @@ import { SideMenu } from '@/components/shell/side-menu'
 import { TimeZoneLine } from '@/components/shell/time-zone-line'
 import { TopBar } from '@/components/shell/top-bar'
 import { currentContext } from '@/lib/context'
+import { unreadQuery } from '@/lib/notices/queries'
+import { countUnread } from '@/lib/notices/reads'
+import type { UnreadCount } from '@/lib/notices/schema'
 import { forPage } from '@/lib/page-fault'
 import { pageRegions } from '@/lib/page-regions'
 import { Prefetch } from '@/lib/prefetch'
@@ -16,13 +19,18 @@ import { isReadOnly } from '@/lib/read-only'
 import { regionContentsQuery } from '@/lib/regions/queries'
 import { listRegionContents } from '@/lib/regions/reads'
 import { regionName, startRegion } from '@/lib/regions/rules'
+import type { RegionContents } from '@/lib/regions/schema'
 import { release } from '@/lib/version'
 
 /** Top bar and side menu. It never redirects: a layout does not know its path, so every page asks who is there itself. */
 export default async function ConsoleLayout({ children }: LayoutProps<'/'>) {
   const [ctx, jar, locale, t] = await Promise.all([currentContext(), cookies(), getLocale(), getTranslations('shell')])
   if (!ctx) return children
-  const [all, contents] = await Promise.all([pageRegions(), forPage(listRegionContents(ctx))])
+  const [all, contents, unread] = await Promise.all([
+    pageRegions(),
+    forPage(listRegionContents(ctx)),
+    forPage(countUnread(ctx)),
+  ])
   const regions = all.map((region) => ({ id: region.id, name: regionName(region, locale) }))
   const remembered = startRegion(regions, contents, jar.get(regionCookie)?.value)?.id ?? ''
   return (
@@ -35,7 +43,12 @@ export default async function ConsoleLayout({ children }: LayoutProps<'/'>) {
           >
             {t('skip')}
           </a>
-          <Prefetch queries={[{ queryKey: regionContentsQuery().queryKey, data: contents }]}>
+          <Prefetch<RegionContents[] | UnreadCount>
+            queries={[
+              { queryKey: regionContentsQuery().queryKey, data: contents },
+              { queryKey: unreadQuery().queryKey, data: unread },
+            ]}
+          >
             <TopBar
               regions={regions}
               theme={readTheme(jar.get(themeCookie)?.value)}

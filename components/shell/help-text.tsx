@@ -31,6 +31,8 @@ type HelpRule =
   | 'snapshot'
   | 'snapshotImage'
   | 'snapshotQuota'
+  | 'noticesKept'
+  | 'noticesOwn'
 
 const helpRules: Record<HelpTopic, HelpRule[]> = {
   custom: ['own', 'region', 'quota', 'failed', 'delete'],
@@ -43,6 +45,7 @@ const helpRules: Record<HelpTopic, HelpRule[]> = {
   instances: ['chargedYou', 'runningHours', 'instanceQuota', 'terminated'],
   create: ['chargedYou', 'runningHours', 'region', 'instanceQuota'],
   snapshots: ['snapshot', 'snapshotImage', 'snapshotQuota'],
+  notices: ['noticesOwn', 'noticesKept', 'cancel'],
   instance: ['stop', 'runningHours', 'rebuild', 'terminated'],
 }
 

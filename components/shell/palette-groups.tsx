@@ -2,6 +2,7 @@
 
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import {
+  Bell,
   Camera,
   Copy,
   Disc3,
@@ -169,7 +170,17 @@ function usePages(): PaletteItem[] {
   const t = useTranslations()
   const { region } = useCurrentRegion()
   const words = (
-    page: 'custom' | 'shared' | 'import' | 'bin' | 'account' | 'instances' | 'createInstance' | 'snapshots' | 'billing',
+    page:
+      | 'custom'
+      | 'shared'
+      | 'import'
+      | 'bin'
+      | 'account'
+      | 'instances'
+      | 'createInstance'
+      | 'snapshots'
+      | 'billing'
+      | 'notices',
   ) => t(`palette.${page}`)
   return [
     {
@@ -227,6 +238,13 @@ function usePages(): PaletteItem[] {
       icon: <Icon of={ReceiptText} />,
       label: t('billing.title'),
       words: words('billing'),
+    },
+    {
+      id: 'notices',
+      href: paths.notices(),
+      icon: <Icon of={Bell} />,
+      label: t('notices.title'),
+      words: words('notices'),
     },
     {
       id: 'account',

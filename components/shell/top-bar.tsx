@@ -1,6 +1,7 @@
 import Link from 'next/link'
 import { useTranslations } from 'next-intl'
 import { UploadsLink } from '@/components/imports/uploads-link'
+import { NoticeBell } from '@/components/notices/notice-bell'
 import { paths } from '@/lib/paths'
 import { AccountMenu } from './account-menu'
 import type { RegionChoice } from './current-region'
@@ -36,6 +37,7 @@ export function TopBar({ regions, theme, viewer, release }: TopBarProps) {
       <div className="ml-auto flex shrink-0 items-center md:gap-1">
         <UploadsLink />
         <PaletteButton regions={regions} />
+        <NoticeBell />
         <LanguageMenu />
         <ThemeMenu initial={theme} />
         <AccountMenu

@@ -1,10 +1,10 @@
 import { queryOptions } from '@tanstack/react-query'
 import { fetchJson } from '@/lib/fetch-json'
 import { paths } from '@/lib/paths'
+import { calmInterval } from '@/lib/poll'
 import { isInMotion } from './rules'
 import type { CustomImageList, CustomImageParams, ImageDetails } from './schema'
 
-const calmMs = 8_000
 const busyMs = 2_000
 
 /** One page of the Custom Images list. Refetches every 8 s, and every 2 s while an image changes by itself. */
@@ -12,7 +12,8 @@ export function customImagesQuery(list: CustomImageParams) {
   return queryOptions({
     queryKey: ['images', 'custom', list],
     queryFn: ({ signal }) => fetchJson<CustomImageList>(paths.api.images(list), signal),
-    refetchInterval: (query) => (query.state.data?.items.some((image) => isInMotion(image.state)) ? busyMs : calmMs),
+    refetchInterval: (query) =>
+      query.state.data?.items.some((image) => isInMotion(image.state)) ? busyMs : calmInterval(),
   })
 }
 
@@ -23,7 +24,7 @@ export function imageQuery(region: string, imageId: string, before?: string) {
     queryFn: ({ signal }) => fetchJson<ImageDetails>(paths.api.image(region, imageId, before), signal),
     refetchInterval: (query) => {
       const image = query.state.data
-      return image?.view === 'owner' && isInMotion(image.state) ? busyMs : calmMs
+      return image?.view === 'owner' && isInMotion(image.state) ? busyMs : calmInterval()
     },
   })
 }

@@ -1,6 +1,7 @@
 import { queryOptions } from '@tanstack/react-query'
 import { fetchJson } from '@/lib/fetch-json'
 import { paths } from '@/lib/paths'
+import { calmInterval } from '@/lib/poll'
 import type { UnfinishedUpload } from './schema'
 
 /** Unfinished uploads of a region. Refetches every 8 s: another window may be sending one. */
@@ -8,6 +9,6 @@ export function unfinishedUploadsQuery(region: string) {
   return queryOptions({
     queryKey: ['imports', 'unfinished', region],
     queryFn: ({ signal }) => fetchJson<{ items: UnfinishedUpload[] }>(paths.api.unfinishedUploads(region), signal),
-    refetchInterval: 8_000,
+    refetchInterval: calmInterval,
   })
 }

@@ -1,6 +1,7 @@
 import { queryOptions } from '@tanstack/react-query'
 import { fetchJson } from '@/lib/fetch-json'
 import { paths } from '@/lib/paths'
+import { calmInterval } from '@/lib/poll'
 import type { NoticeList, NoticeParams, UnreadCount } from './schema'
 
 /** One page of the notices. */
@@ -8,7 +9,7 @@ export function noticesQuery(list: NoticeParams) {
   return queryOptions({
     queryKey: ['notices', 'list', list],
     queryFn: ({ signal }) => fetchJson<NoticeList>(paths.api.notices(list), signal),
-    refetchInterval: 8_000,
+    refetchInterval: calmInterval,
   })
 }
 
@@ -17,6 +18,6 @@ export function unreadQuery() {
   return queryOptions({
     queryKey: ['notices', 'unread'],
     queryFn: ({ signal }) => fetchJson<UnreadCount>(paths.api.unreadNotices(), signal),
-    refetchInterval: 8_000,
+    refetchInterval: calmInterval,
   })
 }

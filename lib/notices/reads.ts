@@ -3,7 +3,7 @@ import type { Context } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import { Prisma } from '@/lib/db/generated/client'
 import { keyset, type SortColumn } from '@/lib/db/page'
-import { bellMax, isNoticeKind, noticeDetails, noticeKinds, paceOf } from './rules'
+import { bellMax, byKindOf, isNoticeKind, noticeDetails, noticeKinds, paceOf } from './rules'
 import type { NoticeChoices, NoticeItem, NoticeList, NoticeParams, UnreadCount } from './schema'
 
 const noticesShown = 25
@@ -59,12 +59,13 @@ function toNotice({ viewer }: Context, row: NoticeRow): NoticeItem {
   }
 }
 
-/** How many notices the viewer has not read, counted up to one more than the bell can show. */
+/** How many notices the viewer has not read, counted as far as the bell can show. */
 export async function countUnread(ctx: Context): Promise<UnreadCount> {
-  const [row] = await db().$queryRaw<UnreadCount[]>`
+  const [row] = await db().$queryRaw<{ unread: number }[]>`
     SELECT count(*)::int AS unread FROM (SELECT FROM "Notice" WHERE "accountId" = ${ctx.viewer.accountId}
       AND "isShown" AND "readAt" IS NULL LIMIT ${bellMax + 1}) seen`
-  return { unread: row?.unread ?? 0 }
+  const unread = row?.unread ?? 0
+  return { unread: Math.min(unread, bellMax), isMore: unread > bellMax }
 }
 
 /** How the viewer wants to be told of each kind. */
@@ -79,6 +80,6 @@ export async function getNoticeChoices(ctx: Context): Promise<NoticeChoices> {
     const row = byKind.get(kind)
     return { console: row?.byConsole ?? true, email: row?.byEmail ?? false, webhook: row?.byWebhook ?? true }
   }
-  const choices = Object.fromEntries(noticeKinds.map((kind) => [kind, choiceOf(kind)]))
-  return { choices: choices as NoticeChoices['choices'], pace: paceOf(mail?.everyMinutes ?? 0) }
+  const choices = byKindOf(choiceOf)
+  return { ways: ['console'], choices, pace: paceOf(mail?.everyMinutes ?? 0) }
 }

@@ -51,6 +51,23 @@ export function isNoticeKind(word: string): word is NoticeKind {
 /** All kinds, in the order of the settings. */
 export const noticeKinds: readonly NoticeKind[] = Object.keys(tellings).filter(isNoticeKind)
 
+/** A value for each kind. */
+export function byKindOf<T>(of: (kind: NoticeKind) => T): Record<NoticeKind, T> {
+  return {
+    'share.received': of('share.received'),
+    'share.accepted': of('share.accepted'),
+    'share.declined': of('share.declined'),
+    'share.cancelled': of('share.cancelled'),
+    'share.ending': of('share.ending'),
+    'share.expired': of('share.expired'),
+    'image.deprecated': of('image.deprecated'),
+    'image.findings': of('image.findings'),
+    'image.ready': of('image.ready'),
+    'image.failed': of('image.failed'),
+    'session.place': of('session.place'),
+  }
+}
+
 /** Who is told of an event, and by which kind. Most events tell nobody. */
 export function noticeKindsOf(facts: NoticeFacts): Partial<Record<NoticeRole, NoticeKind>> {
   const told: Partial<Record<NoticeRole, NoticeKind>> = {}

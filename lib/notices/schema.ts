@@ -49,10 +49,15 @@ export type NoticeItem = {
 
 export type NoticeList = { items: NoticeItem[]; next: string | null; prev: string | null }
 
-export type UnreadCount = { unread: number }
+/** `isMore`: there are more than are counted. */
+export type UnreadCount = { unread: number; isMore: boolean }
 
-/** The settings of one person. `canMail`: the operator has set up e-mail, and the account has an address. */
+/** A way that a notice comes. */
+export type NoticeWay = 'console' | 'email' | 'webhook'
+
+/** The settings of one person. `ways`: those that are offered. */
 export type NoticeChoices = {
+  ways: NoticeWay[]
   choices: Record<NoticeKind, { console: boolean; email: boolean; webhook: boolean }>
   pace: (typeof mailPaces)[number]
 }

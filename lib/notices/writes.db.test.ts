@@ -94,7 +94,7 @@ it('hides from the console a kind that its reader has switched off, for that rea
   await chooseNotices(person.ctx, { ...noChoice, console, webhook: [], email: [] })
   await shared(sharer, [recipient], here)
   expect(await told(person)).toEqual([])
-  expect(await countUnread(person.ctx)).toEqual({ unread: 0 })
+  expect(await countUnread(person.ctx)).toEqual({ unread: 0, isMore: false })
   expect(await told(recipient)).toEqual(['share.received'])
   expect((await getNoticeChoices(person.ctx)).choices['share.received']).toEqual({
     console: false,
@@ -129,7 +129,7 @@ it("marks own notices as read, one or all up to one, and nobody else's", async (
   const [newest, second] = [nth(items, 0), nth(items, 1)]
   expect(await markNoticesRead(sharer.ctx, { upTo: newest.id })).toEqual(ok({ marked: 0 }))
   expect(await markNoticesRead(recipient.ctx, { id: second.id })).toEqual(ok({ marked: 1 }))
-  expect(await countUnread(recipient.ctx)).toEqual({ unread: 2 })
+  expect(await countUnread(recipient.ctx)).toEqual({ unread: 2, isMore: false })
   await shared(sharer, [recipient], here)
   expect(await markNoticesRead(recipient.ctx, { upTo: newest.id })).toEqual(ok({ marked: 2 }))
   expect((await listNotices(recipient.ctx, unread)).items).toHaveLength(1)
@@ -161,6 +161,7 @@ it('forgets what is older than 90 days, and all but the newest 1,000 of each per
   const day = 24 * 60 * 60 * 1000
   await record(3, later(-91 * day))
   await record(1_005, later(-89 * day))
+  expect(await countUnread(recipient.ctx)).toEqual({ unread: 99, isMore: true })
   await forgetNotices(noon)
   expect(await db().notice.count({ where: { accountId: recipient.id } })).toBe(1_000)
   expect(await db().notice.count({ where: { accountId: recipient.id, at: { lt: later(-90 * day) } } })).toBe(0)

@@ -5,6 +5,7 @@ export const reservedRegionIds = [
   'billing',
   'healthz',
   'help',
+  'notices',
   'preferences',
   'readyz',
   'sign-in',

@@ -28,3 +28,12 @@ export async function findSession(sessionId: string, now: Date): Promise<({ view
   const master = masterId === null || masterUsername === null ? null : { id: masterId, username: masterUsername }
   return { viewer: mintViewer({ ...account, master }), createdAt, expiresAt }
 }
+
+/** Which of these sessions are over: ended, expired, or of a disabled account. */
+export async function findOverSessions(sessionIds: string[]): Promise<string[]> {
+  const rows = await db().$queryRaw<{ id: string }[]>`
+    SELECT id FROM unnest(${sessionIds}::text[]) AS asked(id) WHERE NOT EXISTS (
+      SELECT FROM "Session" s JOIN "Account" a ON a.id = s."accountId" LEFT JOIN "Account" m ON m.id = a."masterId"
+      WHERE s.id = asked.id AND s."expiresAt" > ${new Date()} AND a."disabledAt" IS NULL AND m."disabledAt" IS NULL)`
+  return rows.map(({ id }) => id)
+}

@@ -2,10 +2,11 @@ import { queryOptions } from '@tanstack/react-query'
 import type { Recipient } from '@/lib/accounts/schema'
 import { fetchJson, ReadError } from '@/lib/fetch-json'
 import { paths } from '@/lib/paths'
+import { calmInterval } from '@/lib/poll'
 import type { EndedShare, ImageShares, SharedImageList, SharedImageParams } from './schema'
 
 // When the other side acts, this page shows it within 10 s.
-const refetchInterval = 8_000
+const refetchInterval = calmInterval
 
 /** Whom an image is shared with, and the two limits. */
 export function imageSharesQuery(region: string, imageId: string) {

@@ -1,10 +1,10 @@
 import { queryOptions } from '@tanstack/react-query'
 import { fetchJson } from '@/lib/fetch-json'
 import { paths } from '@/lib/paths'
+import { calmInterval } from '@/lib/poll'
 import { isBeingMade } from './rules'
 import type { SnapshotList, SnapshotListParams } from './schema'
 
-const calmMs = 8_000
 const busyMs = 2_000
 /** More than the quota of a newcomer; of more, the newest are offered. */
 const offered = 100
@@ -14,7 +14,8 @@ export function snapshotsQuery(list: SnapshotListParams) {
   return queryOptions({
     queryKey: ['snapshots', 'list', list],
     queryFn: ({ signal }) => fetchJson<SnapshotList>(paths.api.snapshots(list), signal),
-    refetchInterval: (query) => (query.state.data?.items.some(({ state }) => isBeingMade(state)) ? busyMs : calmMs),
+    refetchInterval: (query) =>
+      query.state.data?.items.some(({ state }) => isBeingMade(state)) ? busyMs : calmInterval(),
   })
 }
 

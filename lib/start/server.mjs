@@ -83,6 +83,7 @@ for (const [signal, code] of [
 // Running requests are finished; the supervisor kills us if that takes too long.
 async function end(code) {
   globalThis.ecsViews?.end()
+  globalThis.ecsChanges?.end()
   await new Promise((resolve) => {
     server.close(resolve)
     server.closeIdleConnections()

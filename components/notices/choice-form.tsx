@@ -1,0 +1,95 @@
+'use client'
+
+import Link from 'next/link'
+import { useLocale, useTranslations } from 'next-intl'
+import { ActionForm } from '@/components/shell/action-form'
+import { Button } from '@/components/ui/button'
+import { buttonClass } from '@/components/ui/button-class'
+import { chooseNoticesAction } from '@/lib/notices/actions'
+import { type NoticeKind, noticeKinds } from '@/lib/notices/rules'
+import type { NoticeChoices } from '@/lib/notices/schema'
+import { paths } from '@/lib/paths'
+
+type Way = 'console' | 'email' | 'webhook'
+
+/** How one is told of each kind: a table of check boxes. A way that is not offered keeps its choices. */
+export function ChoiceForm({ choices: { choices, pace, ways } }: { choices: NoticeChoices }) {
+  const t = useTranslations('notices')
+  const locale = useLocale()
+  const hidden = (['console', 'email', 'webhook'] as const).filter((way) => !ways.includes(way))
+  return (
+    <ActionForm
+      name="notice settings"
+      action={chooseNoticesAction}
+      fixed={{ locale, pace }}
+      changes={['notices']}
+      leadsTo={paths.notices()}
+      className="flex flex-col gap-4"
+    >
+      {({ isPending, discard }) => (
+        <>
+          {hidden.flatMap((way) =>
+            noticeKinds
+              .filter((kind) => choices[kind][way])
+              .map((kind) => <input key={`${way} ${kind}`} type="hidden" name={`${way}[]`} value={kind} />),
+          )}
+          <div className="overflow-x-auto rounded-card border border-line bg-surface-raised">
+            <table className="w-full text-sm">
+              <caption className="sr-only">{t('settings')}</caption>
+              <thead>
+                <tr className="border-line border-b text-ink-muted text-xs">
+                  <th scope="col" className="px-4 py-2 text-left font-medium">
+                    {t('kind')}
+                  </th>
+                  {ways.map((way) => (
+                    <th key={way} scope="col" className="px-3 py-2 text-center font-medium">
+                      {t(`ways.${way}`)}
+                    </th>
+                  ))}
+                </tr>
+              </thead>
+              <tbody className="divide-y divide-line">
+                {noticeKinds.map((kind) => (
+                  <tr key={kind}>
+                    <th scope="row" className="px-4 py-2 text-left font-normal">
+                      {t(`kinds.${kind}`)}
+                    </th>
+                    {ways.map((way) => (
+                      <ChoiceBox key={way} kind={kind} way={way} isChosen={choices[kind][way]} />
+                    ))}
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+          <div className="flex flex-wrap gap-2">
+            <Button kind="primary" type="submit" isPending={isPending}>
+              {t('save')}
+            </Button>
+            <Link href={paths.notices()} onClick={discard} className={buttonClass('secondary')}>
+              {t('discard')}
+            </Link>
+          </div>
+        </>
+      )}
+    </ActionForm>
+  )
+}
+
+function ChoiceBox({ kind, way, isChosen }: { kind: NoticeKind; way: Way; isChosen: boolean }) {
+  const t = useTranslations('notices')
+  return (
+    <td className="px-3 py-1 text-center">
+      <label className="inline-flex size-8 items-center justify-center">
+        <span className="sr-only">{`${t(`ways.${way}`)}, ${t(`kinds.${kind}`)}`}</span>
+        <input
+          type="checkbox"
+          name={`${way}[]`}
+          value={kind}
+          defaultChecked={isChosen}
+          className="size-4 accent-accent"
+        />
+      </label>
+    </td>
+  )
+}

@@ -1,0 +1,155 @@
+import { db } from '@/lib/db/client'
+import { inTransaction } from '@/lib/db/transaction'
+import { recordEvents } from '@/lib/events/writes'
+import { ok } from '@/lib/result'
+import { cancelShare } from '@/lib/shares/writes'
+import { expectAccessiblePage, looks } from './accessible'
+import { type Account, account, contextOf, expect, type Image, image, longest, messages, share, test } from './fixtures'
+
+const region = 'cn-shanghai'
+
+/** One notice of every kind, read ones among them. */
+async function everyKind(reader: Account, other: Account): Promise<Image> {
+  const [own, lent] = [await image(reader, { name: longest('W', 128) }), await image(other)]
+  await share(other, lent, [reader], 'For the courses of this term.')
+  const owner = { id: reader.id, username: reader.username }
+  const sharer = { id: other.id, username: other.username }
+  const ofOwn = { owner, regionId: region, image: own, recipient: sharer }
+  const ofLent = { owner: sharer, regionId: region, image: lent, recipient: owner }
+  await inTransaction(async (tx) => {
+    await recordEvents(tx, contextOf(reader), [
+      { ...ofOwn, action: 'share.cancel', details: { by: 'recipient' } },
+      { ...ofLent, action: 'share.cancel', details: { by: 'sharer' } },
+      { ...ofOwn, action: 'image.findings', details: { critical: 1, high: 2 } },
+      { ...ofOwn, action: 'image.fail' },
+      { action: 'session.place', owner, details: { place: '203.0.113.0/24' } },
+    ])
+    return ok(null)
+  })
+  await db().notice.updateMany({
+    where: { accountId: reader.id, kind: 'share.received' },
+    data: { readAt: new Date() },
+  })
+  return own
+}
+
+test('the bell counts a share in a page that neither reloads nor asks by itself, and its notice leads to the image', async ({
+  browserPage,
+}) => {
+  const [owner, recipient] = [await account(), await account()]
+  const disk = await image(owner)
+  const page = await browserPage(recipient)
+  // Lists ask again by intervals, so this page never asks by itself.
+  await page.addInitScript(() => {
+    Reflect.set(window, 'setInterval', () => 0)
+  })
+  const stream = page.waitForResponse((response) => response.url().endsWith('/api/changes'))
+  await page.goto(`/${region}/images/shared`)
+  await stream
+  await share(owner, disk, [recipient])
+  const bell = page.getByRole('banner').getByRole('link', { name: /^Notices/ })
+  await expect(bell).toHaveAccessibleName('Notices, 1 unread')
+  await expect(page.getByRole('table').getByText(disk.name)).toBeVisible()
+  await bell.click()
+  await page
+    .getByRole('main')
+    .getByRole('link', { name: `${owner.username} shared ${disk.name} with you` })
+    .click()
+  await expect(page.getByRole('heading', { level: 1, name: disk.name })).toBeVisible()
+  await expect(bell).toHaveAccessibleName('Notices')
+})
+
+test('what is read in one window is read in the others, and the filter shows what is not', async ({ browserPage }) => {
+  const [owner, recipient] = [await account(), await account()]
+  const [one, two] = [await image(owner), await image(owner)]
+  await share(owner, one, [recipient])
+  await share(owner, two, [recipient])
+  const page = await browserPage(recipient)
+  const other = await page.context().newPage()
+  await other.goto('/account')
+  await page.goto('/notices')
+  const line = (disk: Image) => page.getByRole('listitem').filter({ hasText: disk.name })
+  await line(one)
+    .getByRole('button', { name: /^Mark read/ })
+    .click()
+  await expect(line(one).getByText('Unread')).toHaveCount(0)
+  await expect(other.getByRole('link', { name: 'Notices, 1 unread' })).toBeVisible()
+  await page.getByRole('navigation', { name: 'Show' }).getByRole('link', { name: 'Unread' }).click()
+  await expect(line(one)).toHaveCount(0)
+  await expect(line(two)).toBeVisible()
+  await page.getByRole('button', { name: 'Mark all read' }).click()
+  await expect(page.getByText('No unread notices')).toBeVisible()
+  await expect(other.getByRole('link', { name: 'Notices', exact: true })).toBeVisible()
+})
+
+test('a page whose session ends says so without being asked', async ({ browserPage }) => {
+  const who = await account()
+  const page = await browserPage(who)
+  const stream = page.waitForResponse((response) => response.url().endsWith('/api/changes'))
+  await page.goto(`/${region}/images/custom`)
+  await stream
+  await db().session.deleteMany({ where: { accountId: who.id } })
+  await expect(page.getByRole('alert').filter({ hasText: messages.en.refusals.SIGNED_OUT })).toBeVisible()
+})
+
+test('without a stream the lists and the bell ask by themselves', async ({ browserPage }) => {
+  const [owner, recipient] = [await account(), await account()]
+  const disk = await image(owner)
+  const page = await browserPage(recipient)
+  await page.addInitScript(() => {
+    class Silent extends EventTarget {
+      close() {}
+    }
+    Reflect.set(window, 'EventSource', Silent)
+  })
+  await page.goto(`/${region}/images/shared`)
+  await share(owner, disk, [recipient])
+  await expect(page.getByRole('table').getByText(disk.name)).toBeVisible({ timeout: 30_000 })
+  await expect(page.getByRole('link', { name: 'Notices, 1 unread' })).toBeVisible({ timeout: 30_000 })
+})
+
+test('reading and choosing work without scripts, and a kind that is switched off is not shown', async ({
+  browserPage,
+}) => {
+  const [owner, recipient] = [await account(), await account()]
+  const disk = await image(owner)
+  await share(owner, disk, [recipient])
+  const page = await browserPage(recipient, { javaScriptEnabled: false })
+  await page.goto('/notices')
+  await page.getByRole('button', { name: 'Mark all read' }).click()
+  await expect(page.getByRole('link', { name: 'Notices', exact: true }).first()).toBeVisible()
+  await page.getByRole('link', { name: 'Notice Settings' }).click()
+  await page.getByRole('checkbox', { name: 'Console, The other side cancels a share' }).uncheck()
+  await page.getByRole('button', { name: 'Save Changes' }).click()
+  await expect(page.getByRole('heading', { level: 1, name: 'Notices' })).toBeVisible()
+  const { id } = await db().share.findFirstOrThrow({ where: { recipientId: recipient.id } })
+  await cancelShare(contextOf(owner), { shareId: id })
+  await page.goto('/notices')
+  await expect(page.getByRole('listitem').filter({ hasText: disk.name })).toHaveCount(1)
+  await page.goto('/notices/settings')
+  await expect(page.getByRole('checkbox', { name: 'Console, The other side cancels a share' })).not.toBeChecked()
+})
+
+test('a stream is for those who are signed in', async ({ requestAs }) => {
+  const visitor = await requestAs(null)
+  expect((await visitor.get('/api/changes')).status()).toBe(401)
+})
+
+for (const { locale, t, some } of [
+  { locale: 'en-US', t: messages.en, some: looks },
+  { locale: 'zh-CN', t: messages.zh, some: looks.slice(2) },
+]) {
+  test(`notices and their settings are accessible, ${locale}`, async ({ browserPage }) => {
+    const [reader, other] = [await account(), await account({ username: longest('m', 32) })]
+    const page = await browserPage(reader, { locale })
+    await page.goto('/notices')
+    await expectAccessiblePage(page, 'no notices', some)
+    await everyKind(reader, other)
+    await page.goto('/notices')
+    await expect(page.getByRole('main').getByRole('listitem')).not.toHaveCount(0)
+    await expectAccessiblePage(page, 'notices of every kind', some)
+    await page.goto('/notices/settings')
+    await expect(page.getByRole('heading', { level: 1, name: t.notices.settings })).toBeVisible()
+    await expectAccessiblePage(page, 'notice settings', some)
+  })
+}

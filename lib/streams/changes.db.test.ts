@@ -1,0 +1,132 @@
+import { afterEach, expect, it } from 'vitest'
+import { setDisabled } from '@/lib/accounts/writes'
+import { operatorContext } from '@/lib/admin/operator'
+import { db } from '@/lib/db/client'
+import { env } from '@/lib/env'
+import { findOverSessions } from '@/lib/sessions/reads'
+import { endSession } from '@/lib/sessions/writes'
+import { shareImage } from '@/lib/shares/writes'
+import { account, image, noon, region, type TestAccount } from '@/lib/testing/builders'
+import { until } from '@/lib/testing/until'
+import { Changes, streamsPerAccountMax } from './changes'
+import { openStream } from './stream'
+
+let changes = new Changes(env().DATABASE_URL, findOverSessions)
+afterEach(() => {
+  changes.end()
+  changes = new Changes(env().DATABASE_URL, findOverSessions)
+})
+
+async function session(who: TestAccount): Promise<string> {
+  const id = crypto.randomUUID()
+  const expiresAt = new Date(Date.now() + 3_600_000)
+  await db().session.create({ data: { id, accountId: who.id, createdAt: noon, expiresAt } })
+  return id
+}
+
+/** A page of an account: what it has heard, and whether it was ended. */
+async function page(who: TestAccount) {
+  const heard: string[] = []
+  const seen = { heard, ended: 0, sessionId: await session(who) }
+  const listener = {
+    ownerId: who.masterId ?? who.id,
+    accountId: who.id,
+    sessionId: seen.sessionId,
+    change: (nouns: string[]) => heard.push(...nouns),
+    end: () => {
+      seen.ended += 1
+    },
+  }
+  const remove = changes.add(listener)
+  // The connection listens from the moment on at which it says that anything may have changed.
+  await until(() => expect(heard.length + (changes.size > 1 ? 1 : 0)).toBeGreaterThan(0))
+  heard.length = 0
+  return { ...seen, seen, remove }
+}
+
+async function share(sharer: TestAccount, recipient: TestAccount): Promise<void> {
+  const here = await region()
+  const imageId = await image(sharer, here)
+  const answer = await shareImage(sharer.ctx, { region: here, imageId, usernames: [recipient.username], note: '' })
+  if (!answer.ok) throw new Error(answer.refusal.code)
+}
+
+it('an event reaches the pages of both sides and of their sub-accounts, and nobody else', async () => {
+  const [sharer, recipient, stranger] = [await account(), await account(), await account()]
+  const person = await account({ master: recipient })
+  const [ofStranger, ofSharer, ofRecipient, ofPerson] = [
+    await page(stranger),
+    await page(sharer),
+    await page(recipient),
+    await page(person),
+  ]
+  await share(sharer, recipient)
+  await until(() => expect(ofPerson.heard).toEqual(['notice', 'share']))
+  expect(ofRecipient.heard).toEqual(['notice', 'share'])
+  expect(ofSharer.heard).toEqual(['share'])
+  expect(ofStranger.heard).toEqual([])
+})
+
+it('sign-out ends the streams of its session only', async () => {
+  const who = await account()
+  const [one, other] = [await page(who), await page(who)]
+  await endSession(one.sessionId)
+  await until(() => expect(one.seen.ended).toBe(1))
+  expect(other.seen.ended).toBe(0)
+})
+
+it('disabling a master account ends its streams and those of its sub-accounts', async () => {
+  const master = await account()
+  const [one, other] = [await page(master), await page(await account({ master }))]
+
+  await setDisabled(operatorContext(), master.username, true)
+  await until(() => expect([one.seen.ended, other.seen.ended]).toEqual([1, 1]))
+})
+
+it('after a lost connection it listens again, says that anything may have changed, and ends what ended meanwhile', async () => {
+  const [sharer, recipient] = [await account(), await account()]
+  const [gone, here] = [await page(sharer), await page(recipient)]
+  await db().$executeRaw`ALTER TABLE "Session" DISABLE TRIGGER "Session_tells_its_end"`
+  await endSession(gone.sessionId)
+  await db().$executeRaw`ALTER TABLE "Session" ENABLE TRIGGER "Session_tells_its_end"`
+  await db().$queryRaw`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE application_name = 'open-ecs-console changes' AND datname = current_database()`
+  await until(() => expect(here.heard).toEqual(['all']))
+  await until(() => expect(gone.seen.ended).toBe(1))
+  await share(sharer, recipient)
+  await until(() => expect(here.heard).toEqual(['all', 'notice', 'share']))
+})
+
+it('an account has so many streams and no more, until one is closed', async () => {
+  const [who, other] = [await account(), await account()]
+  const first = await page(who)
+  const listener = { ownerId: who.id, accountId: who.id, sessionId: first.sessionId, change: () => {}, end: () => {} }
+  const rest = Array.from({ length: streamsPerAccountMax - 1 }, () => changes.add({ ...listener }))
+  expect(rest).not.toContain(null)
+  expect(changes.add({ ...listener })).toBeNull()
+  expect(changes.add({ ...listener, accountId: other.id })).not.toBeNull()
+  first.remove?.()
+  first.remove?.()
+  expect(changes.add({ ...listener })).not.toBeNull()
+  expect(changes.add({ ...listener })).toBeNull()
+})
+
+it('a reader that is slow gets all changes as one, and a session that ends closes its stream', async () => {
+  const [sharer, recipient] = [await account(), await account()]
+  const watching = await page(sharer)
+  const sessionId = await session(recipient)
+  const stream = openStream(changes, { ownerId: recipient.id, accountId: recipient.id, sessionId })
+  if (!stream) throw new Error('It has no streams yet.')
+  for (let count = 1; count <= 12; count++) {
+    await share(sharer, recipient)
+    await until(() => expect(watching.heard).toHaveLength(count))
+  }
+  await endSession(sessionId)
+  const texts: string[] = []
+  for await (const chunk of stream) texts.push(new TextDecoder().decode(chunk))
+  // 8 events wait for the reader at most, then the rest as one, and the end; what came close together is one of them.
+  expect(texts.length).toBeLessThanOrEqual(10)
+  expect(texts[0]).toBe('event: beat\ndata: \n\n')
+  expect(texts[1]).toBe('event: change\ndata: notices,shares,images,quotas,regions,ended-shares\n\n')
+  expect(texts.at(-1)).toBe('event: end\ndata: \n\n')
+})
