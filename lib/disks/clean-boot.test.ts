@@ -42,7 +42,14 @@ test.skipIf(missing !== null || !hasTools(...tools))(`a cleaned disk still boots
   if (path === null) return context.skip('the packages of the disk that boots cannot be had')
   const target = join(folder, 'clean.qcow2')
   const signal = new AbortController().signal
-  const job = { source: { path, format: 'qcow2' as const }, target, findings: [], sizeMax: 2 ** 27, signal }
+  const job = {
+    source: { path, format: 'qcow2' as const },
+    target,
+    findings: [],
+    isReset: true,
+    sizeMax: 2 ** 27,
+    signal,
+  }
   expect(await cleanDisk(job)).toEqual({ ok: true })
   expect(await bootUntil(target, 'Tiny Linux on')).toContain('Tiny Linux on')
 })

@@ -38,7 +38,8 @@ const hash = make(43)
 const token = make(36)
 const deleted = make(36)
 const log = make(30)
-const secrets = [hash, token, deleted, log]
+const temporary = make(30)
+const secrets = [hash, token, deleted, log, temporary]
 
 const source = join(folder, 'disk')
 const target = join(folder, 'clean.qcow2')
@@ -57,6 +58,9 @@ const files: Record<string, string> = {
   'usr/bin/key.kdbx': 'x',
   'var/lib/dpkg/info/app.md5sums': `${createHash('md5').update('other').digest('hex')}  etc/owned.kdbx\n`,
   'etc/owned.kdbx': 'changed',
+  'tmp/build/deep/out.txt': `${temporary}\n`,
+  'var/tmp/my "file"': 'a name that no command can say',
+  'var/tmp/gone': `${temporary}\n`,
 }
 
 /** A disk with an ext file system of these files, one of which was deleted, and swap space that was used. */
@@ -90,7 +94,10 @@ const check = (path: string, format: 'raw' | 'qcow2', deep = true) =>
   checkGuest({ path, format }, { deep, signal: new AbortController().signal, onProgress: () => {} })
 
 const clean = (findings: readonly Finding[], signal = new AbortController().signal, onProgress = (_: number) => {}) =>
-  cleanDisk({ source: { path: source, format: 'raw' }, target, findings, sizeMax: 200 * mib, signal, onProgress })
+  cleanDisk({
+    ...{ source: { path: source, format: 'raw' }, target, findings, isReset: true },
+    ...{ sizeMax: 200 * mib, signal, onProgress },
+  })
 
 const chosen = ({ findings }: CheckReport) => findings.filter(({ cleanable }) => cleanable)
 
@@ -135,6 +142,11 @@ test.skipIf(!canClean).each(['ext2', 'ext3', 'ext4'])(
     expect(read('srv-app-index.html')).toBe(files['srv/app/index.html'])
     expect(read('etc-shadow')).toBe('root:!:19000:0:99999:7:::\ndaemon:*:19000:0:99999:7:::\n')
     expect([read('etc-machine-id'), read('var-log-auth.log')]).toEqual(['', ''])
+    const namesIn = (path: string) => {
+      const listed = runTool(folder, 'debugfs', '-R', `ls -p ${path}`, device).split('\n')
+      return listed.map((line) => line.split('/')[5]).filter((name) => name && !/^\.+$/.test(name))
+    }
+    expect([namesIn('/tmp'), namesIn('/var/tmp')]).toEqual([[], ['my "file"']])
     expect(readdirSync(folder).filter((name) => name.includes('.work'))).toEqual([])
   },
 )

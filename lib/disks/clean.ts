@@ -5,9 +5,10 @@ import type { Finding } from './check/report'
 import { applySteps, type ExtVolume, isSoundExt, mendExt } from './clean/ext'
 import { type CleanRefusal, type Plan, planClean } from './clean/plan'
 import { emptySwap } from './clean/swap'
+import { removeTemporary } from './clean/temporary'
 import { type CleanTools, findCleanTools } from './clean/tools'
 import { zeroRanges } from './clean/zero'
-import { convertDisk } from './convert'
+import { convertDisk, NoRoom } from './convert'
 import type { GuestFile } from './guest'
 import { type Blocks, openFileBlocks, partOf } from './guest/blocks'
 import type { FoundFileSystem } from './guest/file-systems/found'
@@ -24,6 +25,8 @@ export type CleanJob = {
   target: string
   /** What is to be removed, from the report of a check of exactly these bytes. */
   findings: readonly Finding[]
+  /** Whether temporary files go, too. */
+  isReset: boolean
   /** Most bytes that the result may have. */
   sizeMax: number
   signal: AbortSignal
@@ -39,7 +42,8 @@ const progress = { unpacked: 35, cleaned: 55, zeroed: 70 }
  * the copy run in a sandbox. The original is only read.
  *
  * Refuses a file that belongs to a package, one that is not cleanable, and one that is not there. Every ext file system
- * of the copy has passed e2fsck, and the copy the inspector. Whatever goes wrong leaves no file; an abort throws its reason.
+ * of the copy has passed e2fsck, and the copy the inspector. Whatever goes wrong leaves no file; an abort throws its reason,
+ * and a full file system `NoRoom`.
  */
 export async function cleanDisk(job: CleanJob): Promise<{ ok: true } | { ok: false; refusal: CleanRefusal }> {
   job.signal.throwIfAborted()
@@ -90,6 +94,7 @@ async function unpack({ source, signal }: CleanJob, { tools, original }: Work, r
   await open(raw, 'w', 0o600).then((file) => file.close())
   const args = ['convert', '-f', source.format, '-O', 'raw', '-S', '4k', path.resolve(source.path), raw]
   const end = await tools.run('qemu-img', args, { signal, fileBytes: original.size })
+  if (/No space left on device|Disk quota exceeded/.test(end.stderr)) throw new NoRoom(end.stderr)
   if (end.code !== 0) throw new Error(`A disk could not be unpacked to be cleaned: ${end.stderr}`)
 }
 
@@ -121,6 +126,7 @@ async function cleanExt(job: CleanJob, work: Work, part: Part): Promise<CleanRef
   if (!(await mendExt(volume, options))) return damaged
   const refusal = await applySteps(volume, steps, options)
   if (refusal) return refusal
+  if (job.isReset) await removeTemporary(volume, options)
   if (!(await mendExt(volume, options))) return damaged
   await zeroFree(job, work, part)
   return (await isSoundExt(volume, options)) ? null : damaged

@@ -5,7 +5,7 @@ import type { CleanTools } from './tools'
 /** A partition of a raw disk, and a file beside it that commands are written to. */
 export type ExtVolume = { disk: string; start: number; partition: number; commands: string; fileBytes: number }
 
-type Options = { tools: CleanTools; signal: AbortSignal }
+export type Options = { tools: CleanTools; signal: AbortSignal }
 
 /** e2fsck found nothing, or has mended all of it. */
 const mended: readonly (number | null)[] = [0, 1]
@@ -41,8 +41,7 @@ export async function applySteps(
     return action === 'empty' ? [`punch ${name} 0`, `sif ${name} size 0`] : []
   })
   if (lines.length === 0) return null
-  await writeFile(volume.commands, `${lines.join('\n')}\n`, { mode: 0o600 })
-  const { stderr, stdout } = await write(volume, ['-f', volume.commands], options)
+  const { stderr, stdout } = await writeExt(volume, lines, options)
   const complaint = complaintIn(stderr, stdout)
   const step = complaint === null ? null : steps.find(({ path }) => complaint.includes(path))
   return complaint === null ? null : { code: 'FILE_NOT_FOUND', path: step?.shown ?? steps[0]?.shown ?? '' }
@@ -51,34 +50,35 @@ export async function applySteps(
 /** Takes the hashes out of a shadow file, as `passwd -l` does, but without keeping them behind a mark. */
 async function lockLogins(volume: ExtVolume, { path, shown }: Step, options: Options): Promise<CleanRefusal | null> {
   const missing: CleanRefusal = { code: 'FILE_NOT_FOUND', path: shown }
-  const stat = await read(volume, `stat "/${path}"`, options)
+  const stat = await readExt(volume, `stat "/${path}"`, options)
   const [, mode] = /Mode:\s+0?(\d+)/.exec(stat) ?? []
   const [, user, group] = /User:\s+(\d+)\s+Group:\s+(\d+)/.exec(stat) ?? []
   if (!mode || !user || !group) return missing
-  const text = await read(volume, `cat "/${path}"`, options)
+  const text = await readExt(volume, `cat "/${path}"`, options)
   const locked = text.replaceAll(/^([^:\n]+):(?![*!])[^:\n]*:/gm, '$1:!:')
   const contents = `${volume.commands}.new`
   try {
     await writeFile(contents, locked, { mode: 0o600 })
     const name = `"/${path}"`
     const set = [`sif ${name} mode 0100${mode}`, `sif ${name} uid ${user}`, `sif ${name} gid ${group}`]
-    await writeFile(volume.commands, [`rm ${name}`, `write ${contents} ${name}`, ...set, ''].join('\n'), {
-      mode: 0o600,
-    })
-    const { stderr, stdout } = await write(volume, ['-f', volume.commands], options)
+    const { stderr, stdout } = await writeExt(volume, [`rm ${name}`, `write ${contents} ${name}`, ...set], options)
     return complaintIn(stderr, stdout) === null ? null : missing
   } finally {
     await rm(contents, { force: true })
   }
 }
 
-async function read(volume: ExtVolume, command: string, { tools, signal }: Options): Promise<string> {
+/** What a command of debugfs prints. It cannot write. */
+export async function readExt(volume: ExtVolume, command: string, { tools, signal }: Options): Promise<string> {
   const { stdout } = await tools.run('debugfs', ['-R', command, deviceOf(volume)], { signal, fileBytes: 0 })
   return stdout
 }
 
-async function write(volume: ExtVolume, args: string[], { tools, signal }: Options) {
-  return await tools.run('debugfs', ['-w', ...args, deviceOf(volume)], { signal, fileBytes: volume.fileBytes })
+/** Runs commands of debugfs that write, one after the other; it goes on after one that fails. */
+export async function writeExt(volume: ExtVolume, lines: string[], { tools, signal }: Options) {
+  await writeFile(volume.commands, `${lines.join('\n')}\n`, { mode: 0o600 })
+  const args = ['-w', '-f', volume.commands, deviceOf(volume)]
+  return await tools.run('debugfs', args, { signal, fileBytes: volume.fileBytes })
 }
 
 // It goes on after an error and ends well all the same, and it repeats each command before what that says.
