@@ -57,6 +57,7 @@ export const paths = {
   shareImage: (region: string, imageId: string) => route(`/${region}/images/${imageId}/share`),
   imageCheck: (region: string, imageId: string, report: CheckReportQuery = {}) =>
     route(`/${region}/images/${imageId}/check`, { ...report, sort: report.sort === 'path' ? 'path' : undefined }),
+  cleanImage: (region: string, imageId: string) => route(`/${region}/images/${imageId}/check/clean`),
   editImage: (region: string, imageId: string) => route(`/${region}/images/${imageId}/edit`),
   imageTask: (region: string, imageId: string, task: string) => route(`/${region}/images/${imageId}/do/${task}`),
   cancelSharing: (region: string, imageId: string, shareId: string) =>

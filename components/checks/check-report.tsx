@@ -1,9 +1,12 @@
+import Link from 'next/link'
 import { useTranslations } from 'next-intl'
+import { CleanResult } from '@/components/clean-copies/clean-result'
 import { ImagePageHeader } from '@/components/images/image-page-header'
 import { buttonClass } from '@/components/ui/button-class'
 import { Card } from '@/components/ui/card'
 import { Notice } from '@/components/ui/notice'
 import type { CheckReportPage } from '@/lib/checks/schema'
+import type { CleanCopy } from '@/lib/clean-copies/schema'
 import { isAvailable } from '@/lib/images/rules'
 import { paths } from '@/lib/paths'
 import { CheckAgain } from './check-again'
@@ -13,11 +16,12 @@ import { CheckWatch } from './check-watch'
 import { CheckedDisk } from './checked-disk'
 import { FindingList, type ReportList } from './finding-list'
 
-type CheckReportProps = { region: string; report: CheckReportPage; list: ReportList }
+type CheckReportProps = { region: string; report: CheckReportPage; clean: CleanCopy | null; list: ReportList }
 
 /** The Disk Check page: the verdict, what was looked at, and what was found. */
-export function CheckReport({ region, report, list }: CheckReportProps) {
+export function CheckReport({ region, report, clean, list }: CheckReportProps) {
   const t = useTranslations('check')
+  const cleanWords = useTranslations('clean')
   const { image, check, disk } = report
   const hasVerdict = check.checkedAt !== null
   return (
@@ -33,6 +37,11 @@ export function CheckReport({ region, report, list }: CheckReportProps) {
             )}
             {hasVerdict && (
               <>
+                {report.isOn && isAvailable(image.state) && (
+                  <Link href={paths.cleanImage(region, image.id)} className={buttonClass('secondary')}>
+                    {cleanWords('title')}
+                  </Link>
+                )}
                 <a href={paths.api.checkExport(region, image.id, 'json')} download className={buttonClass('secondary')}>
                   {t('exportJson')}
                 </a>
@@ -49,6 +58,7 @@ export function CheckReport({ region, report, list }: CheckReportProps) {
           <CheckWatch region={region} imageId={image.id} isQueued={check.isQueued} />
         </div>
       </Card>
+      {clean && <CleanResult clean={clean} check={check} />}
       {hasVerdict && disk && (
         <Card title={t('looked')}>
           <CheckedDisk disk={disk} layout={report.layout} found={report.found} />

@@ -91,6 +91,7 @@ function Source({ image }: { image: OwnImage }) {
   const t = useTranslations('images')
   const regionName = useRegionName()
   const { format } = image.origin
+  if (image.copyOf && image.source === 'CLEAN') return t('cleanedFrom', { id: image.copyOf.id })
   if (image.copyOf) return t('copiedFrom', { id: image.copyOf.id, region: regionName(image.copyOf.region) })
   if (image.madeFrom) {
     const { instanceName, imageName, imageOwner } = image.madeFrom

@@ -139,6 +139,12 @@ function useEventText(isHeld: boolean): (event: EventItem) => string {
           : t('image.copyFrom', { actor, from: String(details.from) })
       case 'image.copied':
         return details.wasThere ? t('image.copiedWasThere') : t('image.copied')
+      case 'image.clean':
+        return details.to
+          ? t('image.clean', { actor, to: String(details.to) })
+          : t('image.cleanFrom', { actor, from: String(details.from) })
+      case 'image.cleaned':
+        return t('image.cleaned')
       case 'share.create':
         if (isHeld) return t('share.createHeld', facts)
         return details.reason

@@ -25,12 +25,19 @@ export function ImageMotion({ image }: { image: OwnImage }) {
   if (hasJustBecomeAvailable)
     return (
       <div role="status">
-        <Notice tone="info" title={image.copyOf ? t('copied') : t('imported')}>
+        <Notice
+          tone="info"
+          title={image.source === 'CLEAN' ? t('cleaned') : image.copyOf ? t('copied') : t('imported')}
+        >
           <Link
-            href={paths.shareImage(image.regionId, image.id)}
+            href={
+              image.source === 'CLEAN'
+                ? paths.imageCheck(image.regionId, image.id)
+                : paths.shareImage(image.regionId, image.id)
+            }
             className="rounded-sm font-medium text-accent hover:underline"
           >
-            {t('shareNow')}
+            {t(image.source === 'CLEAN' ? 'showReport' : 'shareNow')}
           </Link>
         </Notice>
       </div>
@@ -44,8 +51,8 @@ function Motion({ image }: { image: OwnImage }) {
   const percent = percentDone(image)
   const what = image.step ? t(`steps.${image.step}`) : t('states.copying')
   const words = percent === null ? what : t('steps.percent', { what, percent })
-  // The progress of a conversion is in percent, all other progress in bytes.
-  const isBytes = image.step !== 'CONVERT' && image.totalBytes > 0
+  // The progress of a conversion or a cleaning is in percent, all other progress in bytes.
+  const isBytes = image.step !== 'CONVERT' && image.step !== 'CLEAN' && image.totalBytes > 0
   return (
     <section className="flex flex-col gap-2 rounded-card border border-line bg-surface-raised p-4">
       <div className="flex flex-wrap justify-between gap-x-4 font-medium text-sm tabular-nums">

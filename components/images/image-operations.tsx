@@ -6,7 +6,7 @@ import { Button } from '@/components/ui/button'
 import { buttonClass } from '@/components/ui/button-class'
 import { MenuButton } from '@/components/ui/menu-button'
 import type { MenuItem } from '@/components/ui/menu-items'
-import { canImage } from '@/lib/images/rules'
+import { canImage, retryOf } from '@/lib/images/rules'
 import type { CustomImage } from '@/lib/images/schema'
 import { paths } from '@/lib/paths'
 import type { ImageTask } from './image-tasks'
@@ -82,7 +82,8 @@ function useOperations(region: string, image: CustomImage, onAsk: (task: ImageTa
     items.push({ kind: 'link', label: t('copyImage'), href: paths.copyImage(region, image.id) })
   if (canImage('createInstance', state))
     items.push({ kind: 'link', label: t('createInstance'), href: paths.createInstance(region, image.id) })
-  if (canImage('retry', state) && image.isCopy) items.push(ask('retryCopy', t('retry'), false))
+  const retry = retryOf(image)
+  if (retry) items.push(ask(retry, t('retry'), false))
   if (canImage('delete', state)) items.push(ask('delete', t('delete')))
   if (canImage('cancelImport', state)) items.push(ask('cancelImport', t('cancelImport')))
   if (canImage('cancelCopy', state)) items.push(ask('cancelCopy', t('cancelCopy')))

@@ -7,6 +7,7 @@ import { RefusalNotice } from '@/components/shell/refusal-notice'
 import { ConfirmDialog } from '@/components/ui/confirm-dialog'
 import { useReturn } from '@/components/ui/dialog-focus'
 import { toast } from '@/components/ui/toasts'
+import { retryCleanCopyAction } from '@/lib/clean-copies/actions'
 import { retryCopyAction } from '@/lib/copies/actions'
 import { purgeImageAction, restoreImageAction } from '@/lib/images/actions'
 import { imageSharesQuery } from '@/lib/shares/queries'
@@ -30,12 +31,12 @@ type ImageTaskDialogProps = {
 export function ImageTaskDialog(props: ImageTaskDialogProps) {
   const { task, onGone, ...rest } = props
   if (task === 'delete') return <DeleteImageDialog {...rest} onDeleted={onGone} />
-  if (task === 'restore' || task === 'retryCopy') return <AtOnce {...props} task={task} />
+  if (task === 'restore' || task === 'retryCopy' || task === 'retryClean') return <AtOnce {...props} task={task} />
   return <Confirmed {...props} task={task} />
 }
 
 const confirmed = { purge: purgeImageAction, cancelImport: cancelTransferAction, cancelCopy: cancelTransferAction }
-const atOnce = { restore: restoreImageAction, retryCopy: retryCopyAction }
+const atOnce = { restore: restoreImageAction, retryCopy: retryCopyAction, retryClean: retryCleanCopyAction }
 
 function Confirmed({ task, region, image, onClose, onGone }: ImageTaskDialogProps & { task: keyof typeof confirmed }) {
   const t = useTranslations('taskDialog')

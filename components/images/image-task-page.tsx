@@ -7,6 +7,7 @@ import { Button } from '@/components/ui/button'
 import { buttonClass } from '@/components/ui/button-class'
 import { Card } from '@/components/ui/card'
 import { Field, inputClass } from '@/components/ui/field'
+import { retryCleanCopyAction } from '@/lib/clean-copies/actions'
 import { retryCopyAction } from '@/lib/copies/actions'
 import { deleteImageAction, purgeImageAction, restoreImageAction } from '@/lib/images/actions'
 import { canImage, isFailed } from '@/lib/images/rules'
@@ -22,6 +23,7 @@ const actions = {
   cancelImport: cancelTransferAction,
   cancelCopy: cancelTransferAction,
   retryCopy: retryCopyAction,
+  retryClean: retryCleanCopyAction,
 }
 
 type ImageTaskPageProps = {
@@ -41,7 +43,7 @@ type TaskFormProps = Omit<ImageTaskPageProps, 'task'>
 
 function TaskForm({ task, region, image, usedBy }: TaskFormProps & { task: keyof typeof actions }) {
   const t = useTranslations('taskDialog')
-  const stays = task === 'restore' || task === 'retryCopy'
+  const stays = task === 'restore' || task === 'retryCopy' || task === 'retryClean'
   const page = paths.image(region, image.id)
   return (
     <Card title={stays ? t(`${task}.ask`, { image: image.name }) : t(`${task}.title`, { image: image.name })}>

@@ -1,3 +1,11 @@
 /** What is done with an own image from its row or its page. */
-export const imageTasks = ['delete', 'purge', 'restore', 'cancelImport', 'cancelCopy', 'retryCopy'] as const
+export const imageTasks = [
+  'delete',
+  'purge',
+  'restore',
+  'cancelImport',
+  'cancelCopy',
+  'retryCopy',
+  'retryClean',
+] as const
 export type ImageTask = (typeof imageTasks)[number]

@@ -4,7 +4,7 @@ import Link from 'next/link'
 import { useTranslations } from 'next-intl'
 import { Button } from '@/components/ui/button'
 import { buttonClass } from '@/components/ui/button-class'
-import { canImage } from '@/lib/images/rules'
+import { canImage, retryOf } from '@/lib/images/rules'
 import type { OwnImage } from '@/lib/images/schema'
 import { paths } from '@/lib/paths'
 import { DownloadButton } from './download-button'
@@ -26,11 +26,12 @@ export function OwnImageActions({ image, onAsk }: OwnImageActionsProps) {
         {task('secondary', 'purge', t('deleteForGood'))}
       </>
     )
+  const retry = retryOf(image)
   if (canImage('retry', image.state))
     return (
       <>
-        {image.copyOf ? (
-          task('primary', 'retryCopy', t('retry'))
+        {retry ? (
+          task('primary', retry, t('retry'))
         ) : (
           <Link href={paths.importImage(region, image.id)} className={buttonClass('primary')}>
             {t('importAgain')}

@@ -131,8 +131,15 @@ export function ActionForm<T>({ name, action, fixed = {}, idempotencyKey, ...pro
 /** Fills a form with its draft. Newer input, even from before this ran, stays. */
 function useDraft(form: RefObject<HTMLFormElement | null>, draft: string): void {
   useEffect(() => {
-    const kept = readDraft(draft) ?? {}
+    const before = readDraft(draft)
+    const isKept = before !== null
+    const kept = before ?? {}
     for (const field of form.current?.elements ?? []) {
+      if (field instanceof HTMLInputElement && field.type === 'checkbox') {
+        if (isKept && field.checked === field.defaultChecked)
+          field.checked = kept[nameOf(field)]?.includes(field.value) ?? false
+        continue
+      }
       // A list is more than fields: what shows it keeps it.
       const text = nameOf(field).endsWith('[]') ? undefined : kept[nameOf(field)]?.at(-1)
       if (text === undefined) continue

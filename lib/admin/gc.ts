@@ -90,7 +90,7 @@ async function removeLeftUploads(before: number): Promise<Removed[]> {
   const staged = await listStaged()
   const ids = [...new Set(staged.map((file) => file.imageId))]
   const importing = await db().image.findMany({
-    where: { id: { in: ids }, state: { in: [...imageCan.cancelImport] } },
+    where: { id: { in: ids }, state: { in: [...imageCan.cancelImport, ...imageCan.cancelCopy] } },
     select: { id: true },
   })
   const live = new Set(importing.map((image) => image.id))

@@ -13,13 +13,14 @@ type PromiseRow = { id: string; isOver: boolean }
 
 /**
  * The unwritten part of a reservation is at most the reservation, and the reservation covers the known size of the
- * transfer, except at CONVERT, whose progress counts the virtual disk. Without a transfer there is no reservation.
+ * transfer, except at CONVERT and CLEAN, whose progress counts the virtual disk. CLEAN also reserves room for the unpacked disk,
+ * which is not stored. Without a transfer there is no reservation.
  */
 async function checkPromises({ after, upTo }: IdRange): Promise<Finding[]> {
   const rows = await db().$queryRaw<PromiseRow[]>`
-    SELECT i.id, t."reservedBytes" > t."promisedBytes" AS "isOver" FROM "Transfer" t JOIN "Image" i ON i.id = t."imageId"
-    WHERE i.id > ${after} AND i.id <= ${upTo} AND (t."reservedBytes" > t."promisedBytes"
-      OR (t.step <> 'CONVERT' AND t."promisedBytes" < t."totalBytes") OR (t.kind = 'COPY' AND t."promisedBytes" < i.size)
+    SELECT i.id, t.step <> 'CLEAN' AND t."reservedBytes" > t."promisedBytes" AS "isOver" FROM "Transfer" t JOIN "Image" i ON i.id = t."imageId"
+    WHERE i.id > ${after} AND i.id <= ${upTo} AND ((t.step <> 'CLEAN' AND t."reservedBytes" > t."promisedBytes")
+      OR (t.step NOT IN ('CONVERT', 'CLEAN') AND t."promisedBytes" < t."totalBytes") OR (t.kind = 'COPY' AND t."promisedBytes" < i.size)
       OR (t.step = 'RECEIVE' AND t."reservedBytes" + t."doneBytes" < t."totalBytes")) ORDER BY i.id`
   return rows.map(({ id, isOver }) =>
     violation(

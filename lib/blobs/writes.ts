@@ -75,13 +75,16 @@ export async function commitBlob(
 }
 
 /**
- * Has the bytes of an image that is there now checked for secrets, where the deployment does so by itself. Until the verdict is
- * there it is seen to be on its way; bytes that have one keep it.
+ * Has the bytes of an image that is there now checked for secrets, where the deployment does so by itself; with `isAsked` also
+ * where it waits to be asked, and for deleted data, too. Until the verdict is there it is seen to be on its way; bytes that have
+ * one keep it.
  */
-export async function checkLater(tx: Transaction, sha256: string, now: Date): Promise<void> {
-  if (env().ECS_DISK_CHECK !== 'auto') return
+export async function checkLater(tx: Transaction, sha256: string, now: Date, { isAsked = false } = {}): Promise<void> {
+  const { ECS_DISK_CHECK } = env()
+  if (ECS_DISK_CHECK === 'off' || (ECS_DISK_CHECK === 'on-demand' && !isAsked)) return
   await tx.$executeRaw`
-    INSERT INTO "Check" (sha256, state, "isQueued", "createdAt") VALUES (${sha256}, 'running', true, ${now}::timestamptz)
+    INSERT INTO "Check" (sha256, state, "isQueued", "isDeepNext", "createdAt")
+    VALUES (${sha256}, 'running', true, ${isAsked}, ${now}::timestamptz)
     ON CONFLICT (sha256) DO NOTHING`
   await addJob(tx, 'check-disk', { sha256 })
 }

@@ -27,7 +27,8 @@ export type CheckParams = z.infer<typeof checkParams>
 export const requestCheckInput = checkParams.extend({ isDeep: flag.default(false) })
 export type RequestCheckInput = z.infer<typeof requestCheckInput>
 
-const findingId = z.string('invalid').regex(/^[a-z0-9]{1,64}$/, 'invalid')
+/** The id of a finding in the report of its disk. */
+export const findingId = z.string('invalid').regex(/^[a-z0-9]{1,64}$/, 'invalid')
 export const ignoreFindingInput = checkParams.extend({ findingId, reason: checkReason })
 export type IgnoreFindingInput = z.infer<typeof ignoreFindingInput>
 export const countFindingInput = checkParams.extend({ findingId })

@@ -17,7 +17,9 @@ test.each(Object.entries(states))(
   (state, [copied, retried]) => {
     const copy = refuseCopy({ image: { regionId: 'cn-a', state }, targetRegion: 'cn-b' })
     expect(copy).toEqual(copied ? null : { code: 'IMAGE_NOT_AVAILABLE', state })
-    expect(refuseRetryCopy({ state, copyOfId: 'img-0' })).toEqual(retried ? null : { code: 'IMAGE_BUSY', state })
+    expect(refuseRetryCopy({ state, source: 'COPY', copyOfId: 'img-0' })).toEqual(
+      retried ? null : { code: 'IMAGE_BUSY', state },
+    )
   },
 )
 
@@ -29,5 +31,9 @@ test('a copy goes to another region, and the state is what is looked at first', 
 })
 
 test('a failed import is no copy that could be tried again', () => {
-  expect(refuseRetryCopy({ state: 'failed', copyOfId: null })).toEqual({ code: 'IMAGE_BUSY', state: 'failed' })
+  const busy = { code: 'IMAGE_BUSY', state: 'failed' }
+  expect(refuseRetryCopy({ state: 'failed', source: 'IMPORT', copyOfId: null })).toEqual(busy)
+  expect(refuseRetryCopy({ state: 'failed', source: 'COPY', copyOfId: null })).toEqual(busy)
+  // It is retried as what it is.
+  expect(refuseRetryCopy({ state: 'failed', source: 'CLEAN', copyOfId: 'img-0' })).toEqual(busy)
 })

@@ -15,7 +15,11 @@ export function refuseCopy({
 }
 
 /** Whether a copy can be tried again: once it has failed. `copyOfId` is null for an image that is no copy. */
-export function refuseRetryCopy(image: { state: string; copyOfId: string | null }): RefusalOf<'IMAGE_BUSY'> | null {
-  const isFailedCopy = canImage('retry', image.state) && image.copyOfId !== null
+export function refuseRetryCopy(image: {
+  state: string
+  source: string
+  copyOfId: string | null
+}): RefusalOf<'IMAGE_BUSY'> | null {
+  const isFailedCopy = canImage('retry', image.state) && image.source === 'COPY' && image.copyOfId !== null
   return isFailedCopy ? null : { code: 'IMAGE_BUSY', state: image.state }
 }

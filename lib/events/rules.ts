@@ -10,6 +10,8 @@ export const eventActions = [
   'image.purge',
   'image.copy',
   'image.copied',
+  'image.clean',
+  'image.cleaned',
   'image.make',
   'image.check',
   'image.findings',

@@ -65,8 +65,8 @@ export async function listCustomImages(ctx: Context, list: CustomImageParams): P
   const [rows, [extras]] = await Promise.all([
     db().$queryRaw<CustomRow[]>`
       SELECT ${plannedEachTime} i.id, i.name, i."operatingSystem", i."virtualSize", i.size, i.state::text AS state, i.failure, i."createdAt", i."deletedAt",
-        CASE t.kind WHEN 'IMPORT' THEN t.step::text END AS step, coalesce(t."doneBytes", 0) AS "doneBytes",
-        coalesce(t."totalBytes", 0) AS "totalBytes", i."copyOfId" IS NOT NULL AS "isCopy",
+        CASE WHEN t.kind = 'IMPORT' OR t.step = 'CLEAN' THEN t.step::text END AS step, coalesce(t."doneBytes", 0) AS "doneBytes",
+        coalesce(t."totalBytes", 0) AS "totalBytes", i.source::text AS source,
         (SELECT count(*) FROM "Share" s WHERE s."imageId" = i.id)::int AS recipients, c.state::text AS verdict,
         greatest(0, coalesce(c.critical + c.high + c.medium + c.low, 0) -
           (SELECT count(*) FROM "IgnoredFinding" g WHERE g."ownerId" = i."ownerId" AND g.sha256 = i.sha256))::int AS findings
@@ -194,8 +194,8 @@ export async function getImage(ctx: Context, params: ImagePageParams): Promise<I
     madeFrom: madeFrom.nullable().catch(null).parse(image.madeFrom),
     copyOf: image.copyOfId === null ? null : { id: image.copyOfId, region: image.copyOfRegionId ?? '' },
     state: image.state,
-    // A copy has only one step, and no name for it.
-    step: image.transfer?.kind === 'IMPORT' ? image.transfer.step : null,
+    // That a copy is stored has no name.
+    step: image.transfer?.kind === 'IMPORT' || image.transfer?.step === 'CLEAN' ? image.transfer.step : null,
     doneBytes: Number(image.transfer?.doneBytes ?? 0),
     totalBytes: Number(image.transfer?.totalBytes ?? 0),
     purgedAt: image.deletedAt && purgedAt(image.deletedAt, env().ECS_RECYCLE_DAYS).toISOString(),

@@ -40,6 +40,13 @@ export function isFailed(state: string | undefined): boolean {
   return state === 'failed'
 }
 
+/** What retries a failed image: its copy or its clean copy; null for one that has to be made anew. */
+export function retryOf({ state, source }: { state: string; source: string }): 'retryCopy' | 'retryClean' | null {
+  if (!canImage('retry', state)) return null
+  if (source === 'CLEAN') return 'retryClean'
+  return source === 'COPY' ? 'retryCopy' : null
+}
+
 /** Whether an image is in the recycle bin. */
 export function isInRecycleBin(state: string | undefined): boolean {
   return state === 'deleted'
@@ -50,8 +57,8 @@ export function isTransferring(state: string): boolean {
   return canImage('cancelImport', state) || canImage('cancelCopy', state)
 }
 
-/** The steps of an import: receive the bytes, inspect them, convert them, store them. */
-export const importSteps = ['RECEIVE', 'CHECK', 'CONVERT', 'STORE'] as const
+/** The steps of an import: receive the bytes, inspect them, convert them, store them. CLEAN is the first of a clean copy. */
+export const importSteps = ['RECEIVE', 'CHECK', 'CONVERT', 'STORE', 'CLEAN'] as const
 export type ImportStepName = (typeof importSteps)[number]
 
 /** Why an image failed: refusals of a transfer, and codes that only a failure has. The sentences are in lib/messages. */
@@ -59,6 +66,8 @@ export const failureCodes = [
   'IMPORT_INTERRUPTED',
   'IMPORT_FAULT',
   'COPY_FAULT',
+  'CLEAN_FAULT',
+  'CLEAN_REFUSED',
   'DISK_REFUSED',
   'IMAGE_TOO_LARGE',
   'CHECKSUM_MISMATCH',

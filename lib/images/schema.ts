@@ -127,6 +127,9 @@ export const madeFrom = z.object({
 })
 export type MadeFrom = z.infer<typeof madeFrom>
 
+/** Where an image comes from. CLEAN: a clean copy of another one. */
+export type ImageSourceName = 'IMPORT' | 'COPY' | 'INSTANCE' | 'CLEAN'
+
 /** One row of the Custom Images list. Sizes in bytes, times as ISO 8601. */
 export type CustomImage = {
   id: string
@@ -142,7 +145,7 @@ export type CustomImage = {
   /** How far an import's step or a copy has come, in bytes. */
   doneBytes: number
   totalBytes: number
-  isCopy: boolean
+  source: ImageSourceName
   /** What the check of its disk says, and how many findings its owner has not ignored. */
   verdict: 'running' | 'clean' | 'findings' | 'unchecked' | 'failed' | null
   findings: number
@@ -205,7 +208,7 @@ export type OwnImage = ImageFields & {
   isNormalised: boolean
   /** The file that was imported. */
   origin: { name: string | null; format: DiskFormatName | null; size: number | null; sha256: string | null }
-  source: 'IMPORT' | 'COPY' | 'INSTANCE'
+  source: ImageSourceName
   copyOf: { id: string; region: string } | null
   madeFrom: MadeFrom | null
   state: ImageStateName

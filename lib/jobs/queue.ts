@@ -5,6 +5,7 @@ import type { Transaction } from '@/lib/db/transaction'
 export type Jobs = {
   'finish-import': { imageId: string }
   'copy-image': { imageId: string }
+  'clean-image': { imageId: string }
   'remove-blob': { blobId: string }
   'discard-staged': { imageId: string }
   'check-disk': { sha256: string }

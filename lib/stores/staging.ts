@@ -64,17 +64,17 @@ export async function discardStaged(imageId: string, { isKept = false } = {}): P
   requireKey(imageId)
   for (const name of await names(folder)) {
     if (imageIdOf(name) !== imageId || (isKept && name === imageId)) continue
-    await rm(path.join(folder, name), { force: true })
+    await rm(path.join(folder, name), { force: true, recursive: true })
   }
 }
 
-/** Every staged file there is. */
+/** Every staged file there is, and the folders in which disks are worked on; their size is not counted. */
 export async function listStaged(): Promise<StagedFile[]> {
   const { folder } = stagingPlace()
   const found: StagedFile[] = []
   for (const name of await names(folder)) {
     const file = await stat(path.join(folder, name)).catch(() => null)
-    if (file?.isFile()) found.push({ imageId: imageIdOf(name), size: file.size, modifiedAt: file.mtime })
+    if (file) found.push({ imageId: imageIdOf(name), size: file.size, modifiedAt: file.mtime })
   }
   return found
 }

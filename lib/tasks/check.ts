@@ -1,6 +1,4 @@
 import 'server-only'
-import path from 'node:path'
-import { blobKey } from '@/lib/blobs/rules'
 import { findBytes } from '@/lib/checks/reads'
 import {
   type CheckProgress,
@@ -19,12 +17,10 @@ import type { CheckReport } from '@/lib/disks/check/report'
 import { isErrnoCode } from '@/lib/embedded/data-folder'
 import { log, logFault } from '@/lib/log'
 import { countCheck } from '@/lib/metrics'
-import { ChecksumMismatch } from '@/lib/stores/checksum'
 import { NotStored } from '@/lib/stores/errors'
-import { discardStaged, receiveStaged, requireStagingRoom, stagedFile } from '@/lib/stores/staging'
-import { storeOf } from '@/lib/stores/store'
 import { isTriedAgain } from '@/lib/transfers/rules'
 import { type KeptLease, keepLease, LeaseLost } from './lease'
+import { withLocalBytes } from './local-bytes'
 import { refusalOf } from './trouble'
 
 type Bytes = NonNullable<Awaited<ReturnType<typeof findBytes>>>
@@ -84,30 +80,8 @@ function isGone(error: unknown): boolean {
 async function checkBytes(bytes: Bytes, held: Held): Promise<CheckReport> {
   const { format } = bytes
   if (format !== 'qcow2' && format !== 'raw') return unsupported(held.isDeep)
-  const store = storeOf(bytes.regionId)
-  if (store.local) {
-    // A store that is not mounted says so here; without the question its disks would only seem to be gone.
-    if ((await store.stat(blobKey(bytes))) === null) throw new NotStored(blobKey(bytes))
-    return await look(path.join(store.local.folder, blobKey(bytes)), format, held)
-  }
   const name = `${stagedCheck}${held.work.holder}`
-  try {
-    await fetchBytes(bytes, name, held.lease.signal)
-    return await look(stagedFile(name), format, held)
-  } finally {
-    await discardStaged(name).catch((error) =>
-      log.warn({ err: error }, 'A copy of a disk is left in the staging folder.'),
-    )
-  }
-}
-
-/** Brings bytes from their bucket, and compares them with their checksum. */
-async function fetchBytes(bytes: Bytes, name: string, signal: AbortSignal): Promise<void> {
-  const sizeMax = Number(bytes.size)
-  await requireStagingRoom(sizeMax)
-  const source = await storeOf(bytes.regionId).read(blobKey(bytes))
-  const { sha256 } = await receiveStaged(name, source, { sizeMax, signal })
-  if (sha256 !== bytes.sha256) throw new ChecksumMismatch()
+  return await withLocalBytes(bytes, { name, signal: held.lease.signal }, (file) => look(file, format, held))
 }
 
 async function look(file: string, format: 'qcow2' | 'raw', { lease, isDeep }: Held): Promise<CheckReport> {

@@ -26,7 +26,7 @@ export async function importSource(transfer: Transfer, working: Working): Promis
 }
 
 /** The layout is informative only; an error is no reason to refuse the disk. */
-async function readLayoutOf(file: string, { format }: DiskContent): Promise<DiskLayout | null> {
+export async function readLayoutOf(file: string, { format }: DiskContent): Promise<DiskLayout | null> {
   if (format !== 'qcow2' && format !== 'raw') return null
   try {
     return await readGuest({ path: file, format })

@@ -51,11 +51,9 @@ export async function prepareDisk(running: Transfer, working: Working): Promise<
 }
 
 /** The maximum size of a converted disk: what its file can fill, plus tables. */
-function convertedMax({ allocatedBytes, content }: Original): number {
+export function convertedMax({ allocatedBytes, virtualSize }: { allocatedBytes: number; virtualSize: number }): number {
   const most =
-    Math.ceil(allocatedBytes / clusterBytes) * clusterBytes +
-    Math.ceil(content.virtualSize / bytesPerTableByte) +
-    tablesMin
+    Math.ceil(allocatedBytes / clusterBytes) * clusterBytes + Math.ceil(virtualSize / bytesPerTableByte) + tablesMin
   return Math.min(most, env().ECS_IMAGE_SIZE_MAX + tablesMax)
 }
 
@@ -70,7 +68,7 @@ async function normalise(original: Original, { lease, begin, tell }: Working): P
   }
   // Results of earlier tries.
   await discardStaged(lease.work.imageId, { isKept: true })
-  const most = convertedMax(original)
+  const most = convertedMax({ allocatedBytes: original.allocatedBytes, virtualSize })
   const begun = await begin({ step: 'CONVERT', totalBytes: virtualSize, promisedBytes: most, reservedBytes: most })
   if (!begun.ok) return begun
   // Named after the holder: one whose lease has expired may still be writing.
@@ -101,7 +99,8 @@ async function normalise(original: Original, { lease, begin, tell }: Working): P
   return ok({ file: to, content: { format: result.value.format, virtualSize: seen, ...written }, isNormalised: true })
 }
 
-async function inspectFile(file: string): Promise<Result<Disk>> {
+/** Inspects a file. Refuses DISK_REFUSED. */
+export async function inspectFile(file: string): Promise<Result<Disk>> {
   const reader = await openFileReader(file)
   const inspection = await inspectDisk(reader).finally(() => reader.close())
   return inspection.ok ? ok(inspection.disk) : refused(inspection.reason, inspection.facts)
@@ -111,6 +110,7 @@ function refused(reason: string, facts: Record<string, string | number>) {
   return refuse({ code: 'DISK_REFUSED', reason, facts })
 }
 
-async function hashFile(file: string, lease: Lease, onProgress?: (done: number) => void): Promise<string> {
+/** The checksum of a file, as long as the lease is ours. */
+export async function hashFile(file: string, lease: Lease, onProgress?: (done: number) => void): Promise<string> {
   return await sha256Of(createReadStream(file, { highWaterMark: 2 ** 20 }), { onProgress, signal: lease.signal })
 }

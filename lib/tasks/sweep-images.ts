@@ -51,7 +51,7 @@ async function emptyRecycleBin(now: Date): Promise<void> {
 async function discardLeftFiles(): Promise<void> {
   const staged = [...new Set((await listStaged()).map((file) => file.imageId))]
   const ended = await db().image.findMany({
-    where: { id: { in: staged }, NOT: { state: { in: [...imageCan.cancelImport] } } },
+    where: { id: { in: staged }, NOT: { state: { in: [...imageCan.cancelImport, ...imageCan.cancelCopy] } } },
     select: { id: true },
   })
   for (const { id } of ended) await discardStaged(id)

@@ -9,6 +9,7 @@ import { discardStaged } from '@/lib/stores/staging'
 import { storeOf } from '@/lib/stores/store'
 import { findTransfer, type Transfer } from '@/lib/transfers/reads'
 import { claimPlace, claimTransfer, type NextStep, settleTransfer } from '@/lib/transfers/writes'
+import { cleanSource } from './clean-source'
 import { copySource } from './copy-source'
 import { importSource } from './import-source'
 import { holdLease, type Lease } from './lease'
@@ -16,7 +17,7 @@ import { removeUnwanted } from './remove-blob'
 import type { Source, Tell } from './source'
 import { endTry } from './trouble'
 
-const sources: Record<Transfer['kind'], Source> = { IMPORT: importSource, COPY: copySource }
+const sources: Record<Transfer['kind'], Source> = { IMPORT: importSource, COPY: copySource, CLEAN: cleanSource }
 
 /** One try of a transfer by its lease holder. Others may follow, unless it is the last. */
 export type Try = { lease: Lease; isLastTry: boolean; tell?: Tell; onStoreFailure?: (error: Error) => void }

@@ -76,8 +76,16 @@ function failureOf(refusal: Refusal): ImageFailure | null {
   return {
     code: refusal.code,
     ...('reason' in refusal ? { reason: refusal.reason } : {}),
-    facts: 'facts' in refusal ? refusal.facts : 'max' in refusal ? { max: refusal.max } : {},
+    facts: factsOf(refusal),
   }
+}
+
+function factsOf(refusal: Refusal): Record<string, string | number> {
+  if (refusal.code === 'CLEAN_REFUSED') {
+    const { path, package: owner, partition } = refusal
+    return { path, package: owner, partition }
+  }
+  return 'facts' in refusal ? refusal.facts : 'max' in refusal ? { max: refusal.max } : {}
 }
 
 function faultOf(error: unknown, kind: TransferKindName): ImageFailure {

@@ -46,6 +46,7 @@ const transfer: Task = async (payload, helpers) => await transferJob(ofImage.par
 const tasks: Record<keyof Jobs, Task> = {
   'finish-import': transfer,
   'copy-image': transfer,
+  'clean-image': transfer,
   'remove-blob': async (payload) => await removeBlob(ofBlob.parse(payload)),
   'discard-staged': async (payload) => await discardStaged(ofImage.parse(payload).imageId),
   'check-disk': async (payload, helpers) => await checkJob(ofContent.parse(payload), isLastTry(helpers)),

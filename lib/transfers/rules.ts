@@ -18,6 +18,7 @@ export const transferKinds = {
     word: 'import',
   },
   COPY: { state: 'copying', job: 'copy-image', settled: 'image.copied', fault: 'COPY_FAULT', word: 'copy' },
+  CLEAN: { state: 'copying', job: 'clean-image', settled: 'image.cleaned', fault: 'CLEAN_FAULT', word: 'clean' },
 } as const
 export type TransferKindName = keyof typeof transferKinds
 
@@ -47,6 +48,7 @@ const troubles: Partial<Record<RefusalCode | 'FAULT', Trouble>> = {
   IMAGE_BUSY: { whose: 'ours', treatment: 'fails' },
   DISK_REFUSED: { whose: 'the disk', treatment: 'fails' },
   IMAGE_TOO_LARGE: { whose: 'the disk', treatment: 'fails' },
+  CLEAN_REFUSED: { whose: 'the disk', treatment: 'fails' },
   CHECKSUM_MISMATCH: { whose: 'the sender', treatment: 'fails' },
   SIGNED_OUT: { whose: 'the sender', treatment: 'fails' },
 }

@@ -122,7 +122,8 @@ export async function settleTransfer(
     const details = { size: disk.size, sha256: disk.sha256, ...(kind === 'COPY' ? { wasThere: wasThere ? 1 : 0 } : {}) }
     await recordEvents(tx, ctx, [{ action: transferKinds[kind].settled, regionId, image, details }])
     await discardLater(tx, id, kind)
-    await checkLater(tx, disk.sha256, ctx.now)
+    // A clean copy was asked for to be clean, so it is checked, also for deleted data.
+    await checkLater(tx, disk.sha256, ctx.now, { isAsked: kind === 'CLEAN' })
     return ok({ imageId: id })
   })
 }
@@ -231,7 +232,7 @@ async function writeFailure(
   await discardLater(tx, image.id, kind)
 }
 
-/** Files in the staging folder go with the import that they are of. */
+/** Files in the staging folder go with the transfer that they are of; a plain copy has none. */
 async function discardLater(tx: Transaction, imageId: string, kind: LockedTransfer['kind']): Promise<void> {
-  if (kind === 'IMPORT') await addJob(tx, 'discard-staged', { imageId })
+  if (kind !== 'COPY') await addJob(tx, 'discard-staged', { imageId })
 }

@@ -46,6 +46,12 @@ export function planClean(findings: readonly Finding[]): { plan: Plan } | { refu
   return { plan }
 }
 
+/** Why a finding cannot be dealt with on its own; null where it can. */
+export function refuseFinding(finding: Finding): CleanRefusal | null {
+  const planned = planClean([finding])
+  return 'refusal' in planned ? planned.refusal : null
+}
+
 function addStep({ files }: Plan, partition: number, step: Step) {
   const steps = files.get(partition) ?? []
   files.set(partition, steps)

@@ -5,6 +5,7 @@ import { CheckReport } from '@/components/checks/check-report'
 import { ImageElsewherePage } from '@/components/images/image-elsewhere'
 import { getCheckReport } from '@/lib/checks/reads'
 import { checkReportParams } from '@/lib/checks/schema'
+import { getCleanCopy } from '@/lib/clean-copies/reads'
 import { requireContext } from '@/lib/context'
 import { getImage } from '@/lib/images/reads'
 import { forPage } from '@/lib/page-fault'
@@ -22,8 +23,11 @@ export default async function DiskCheckPage({ params, searchParams }: Props) {
   if (!asked.success) notFound()
   const { region, imageId, ...list } = asked.data
   const ctx = await requireContext(paths.imageCheck(region, imageId, list))
-  const report = await forPage(getCheckReport(ctx, asked.data))
-  if (report) return <CheckReport region={region} report={report} list={list} />
+  const [report, clean] = await Promise.all([
+    forPage(getCheckReport(ctx, asked.data)),
+    forPage(getCleanCopy(ctx, asked.data)),
+  ])
+  if (report) return <CheckReport region={region} report={report} clean={clean} list={list} />
   const image = await forPage(getImage(ctx, { region, imageId }))
   if (image?.view !== 'elsewhere') notFound()
   return (

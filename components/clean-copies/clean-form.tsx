@@ -1,0 +1,132 @@
+'use client'
+
+import Link from 'next/link'
+import { useRouter } from 'next/navigation'
+import { useTranslations } from 'next-intl'
+import { useRuleWords } from '@/components/checks/rule-title'
+import { ActionForm, type FormView } from '@/components/shell/action-form'
+import { Button } from '@/components/ui/button'
+import { Card } from '@/components/ui/card'
+import { Field, inputClass } from '@/components/ui/field'
+import { Notice } from '@/components/ui/notice'
+import { makeCleanCopyAction } from '@/lib/clean-copies/actions'
+import type { CleanForm as Form } from '@/lib/clean-copies/schema'
+import { canImage, imageNameMax } from '@/lib/images/rules'
+import { paths } from '@/lib/paths'
+import { CleanChoices } from './clean-choices'
+
+type CleanFormProps = { region: string; form: Form; idempotencyKey: string }
+
+/** What is removed, what is reset beside, and how the clean copy is called. */
+export function CleanForm({ region, form, idempotencyKey }: CleanFormProps) {
+  const t = useTranslations('clean')
+  const router = useRouter()
+  const { image } = form
+  const items = form.items.filter(({ kept }) => kept === null)
+  return (
+    <Card title={t('formTitle')}>
+      <ActionForm
+        name={`clean ${image.id}`}
+        action={makeCleanCopyAction}
+        fixed={{ region, imageId: image.id }}
+        idempotencyKey={idempotencyKey}
+        changes={['images', 'quotas']}
+        onDone={({ imageId }) => router.push(paths.image(region, imageId))}
+        className="flex max-w-[720px] flex-col gap-4 p-4"
+      >
+        {(view) => (
+          <>
+            {view.done && (
+              <Notice tone="info">
+                <p>{t('begun')}</p>
+                <Link href={paths.image(region, view.done.imageId)} className="font-medium underline">
+                  {t('showCopy')}
+                </Link>
+              </Notice>
+            )}
+            <CleanChoices items={items} view={view} />
+            {form.beyond > 0 && <p className="text-ink-muted text-sm">{t('beyond', { beyond: form.beyond })}</p>}
+            <Reset resets={form.resets} view={view} />
+            <p className="text-ink-muted text-sm">{t('free')}</p>
+            {items.some(({ remedy }) => remedy === 'lock') && <Notice tone="warn">{t('locked')}</Notice>}
+            <div className="max-w-[560px]">
+              <Field id="clean-name" label={t('name')} hint={t('nameHint')} error={view.errorOf('name')}>
+                {(control) => (
+                  <input
+                    {...control}
+                    name="name"
+                    required
+                    maxLength={imageNameMax}
+                    defaultValue={view.typed(
+                      'name',
+                      suggestedName(image.name, (name) => t('suggestedName', { name })),
+                    )}
+                    className={inputClass}
+                  />
+                )}
+              </Field>
+            </div>
+            <Submit isPending={view.isPending} isAvailable={canImage('copy', image.state)} />
+          </>
+        )}
+      </ActionForm>
+    </Card>
+  )
+}
+
+function Reset({ resets, view }: { resets: Form['resets']; view: FormView<unknown> }) {
+  const t = useTranslations('clean')
+  const titleOf = useRuleWords()
+  return (
+    <div className="flex items-start gap-2">
+      <input
+        id="clean-reset"
+        type="checkbox"
+        name="isReset"
+        value="yes"
+        // Sent without scripts and refused, the form comes back as it was.
+        defaultChecked={view.refusal === null || view.typed('isReset') === 'yes'}
+        aria-describedby="clean-reset-about"
+        className="mt-0.5 size-4 shrink-0"
+      />
+      <div className="min-w-0">
+        <label htmlFor="clean-reset" className="font-medium text-sm">
+          {t('reset')}
+        </label>
+        <div id="clean-reset-about" className="text-ink-muted text-xs">
+          <p>{t('resetHint')}</p>
+          {resets.length > 0 && (
+            <ul className="mt-1 flex flex-wrap gap-x-3">
+              {resets.map(({ rule, findings }) => (
+                <li key={rule}>{t('resetFound', { title: titleOf(rule).title, findings })}</li>
+              ))}
+            </ul>
+          )}
+        </div>
+      </div>
+    </div>
+  )
+}
+
+/** The name of the original and a word, within the length of a name. */
+function suggestedName(name: string, suggest: (name: string) => string): string {
+  const rest = [...suggest('')].length
+  return suggest([...name].slice(0, imageNameMax - rest).join(''))
+}
+
+function Submit({ isPending, isAvailable }: { isPending: boolean; isAvailable: boolean }) {
+  const t = useTranslations('clean')
+  return (
+    <div>
+      <Button
+        kind="primary"
+        type="submit"
+        isPending={isPending}
+        disabledReason={isAvailable ? null : t('notAvailable')}
+      >
+        {t('submit')}
+      </Button>
+      {!isAvailable && <p className="mt-1 text-ink-muted text-xs">{t('notAvailable')}</p>}
+    </div>
+  )
+}

@@ -1,0 +1,102 @@
+import 'server-only'
+import type { Context } from '@/lib/auth/viewer'
+import { type CheckParams, checkedDisk, storedRemedy } from '@/lib/checks/schema'
+import { db } from '@/lib/db/client'
+import { refuseFinding } from '@/lib/disks/clean/plan'
+import { env } from '@/lib/env'
+import { imageCan } from '@/lib/images/rules'
+import { isCleanable, type Partitions, refuseCleaning, resetRules } from './rules'
+import { type CleanCopy, type CleanForm, type CleanItem, storedFindings } from './schema'
+
+const blobFields = { id: true, sha256: true, size: true, format: true, virtualSize: true } as const
+
+/** What a clean copy is made of and what is removed; null once its source is not available or has other bytes. */
+export async function findCleanJob(imageId: string) {
+  const image = await db().image.findUnique({ where: { id: imageId }, select: { copyOfId: true, cleanCopy: true } })
+  if (!image?.copyOfId || !image.cleanCopy) return null
+  const { sha256, findings, isReset } = image.cleanCopy
+  const source = await db().image.findUnique({
+    where: { id: image.copyOfId, sha256, state: { in: [...imageCan.copy] } },
+    select: { regionId: true, blob: { select: blobFields } },
+  })
+  if (!source?.blob) return null
+  return { regionId: source.regionId, blob: source.blob, findings: storedFindings.parse(findings), isReset }
+}
+
+/** The form of a clean copy of an own image. Null for anybody else's. */
+export async function getCleanForm({ viewer }: Context, { region, imageId }: CheckParams): Promise<CleanForm | null> {
+  const image = await db().image.findFirst({
+    where: { id: imageId, ownerId: viewer.ownerId, regionId: region },
+    select: { id: true, name: true, state: true, sha256: true },
+  })
+  if (!image) return null
+  const { sha256, ...shown } = image
+  const check = await findEndedCheck(sha256)
+  const partitions = check?.partitions ?? []
+  const items = check ? check.found.map((finding) => toItem(finding, partitions)) : []
+  const isReset = ({ rule, kept }: CleanItem) => kept === null && resetRules.includes(rule)
+  const resets = new Map<string, number>()
+  for (const { rule } of items.filter(isReset)) resets.set(rule, (resets.get(rule) ?? 0) + 1)
+  return {
+    image: shown,
+    isOn: env().ECS_DISK_CHECK !== 'off',
+    isChecked: check !== null,
+    isCleanable: isCleanable(partitions),
+    isWindows: partitions.some(({ fileSystem }) => fileSystem === 'ntfs' || fileSystem === 'refs'),
+    items: items.filter((item) => !isReset(item)),
+    resets: [...resets].map(([rule, findings]) => ({ rule, findings })),
+    beyond: check?.beyond ?? 0,
+  }
+}
+
+type Found = Awaited<ReturnType<typeof findCheck>>
+
+async function findCheck(sha256: string) {
+  return await db().check.findUnique({
+    where: { sha256 },
+    select: {
+      endedAt: true,
+      report: true,
+      beyond: true,
+      found: { orderBy: [{ severity: 'asc' }, { rule: 'asc' }, { partition: 'asc' }, { path: 'asc' }, { id: 'asc' }] },
+    },
+  })
+}
+
+async function findEndedCheck(sha256: string | null) {
+  const check: Found = sha256 === null ? null : await findCheck(sha256)
+  if (!check?.endedAt) return null
+  return { ...check, partitions: checkedDisk.safeParse(check.report).data?.partitions ?? [] }
+}
+
+function toItem(
+  { sha256: _, offset, remedy, ...finding }: NonNullable<Found>['found'][number],
+  partitions: Partitions,
+): CleanItem {
+  const item = {
+    ...finding,
+    offset: offset === null ? null : Number(offset),
+    remedy: storedRemedy.parse(remedy),
+  }
+  return { ...item, ignored: null, kept: refuseCleaning(item, { partitions, refuseFinding })?.reason ?? null }
+}
+
+/** How an own image was cleaned. Null for one that is no clean copy, and for anybody else's. */
+export async function getCleanCopy({ viewer }: Context, { region, imageId }: CheckParams): Promise<CleanCopy | null> {
+  const image = await db().image.findFirst({
+    where: { id: imageId, ownerId: viewer.ownerId, regionId: region },
+    select: { copyOfId: true, copyOfRegionId: true, cleanCopy: true },
+  })
+  if (!image?.cleanCopy || image.copyOfId === null) return null
+  const { findings, isReset, critical, high, medium, low } = image.cleanCopy
+  const source = await db().image.findFirst({
+    where: { id: image.copyOfId, ownerId: viewer.ownerId },
+    select: { name: true },
+  })
+  return {
+    of: { id: image.copyOfId, region: image.copyOfRegionId ?? region, name: source?.name ?? null },
+    before: { critical, high, medium, low },
+    isReset,
+    dealtWith: storedFindings.parse(findings).map(({ rule, path, remedy }) => ({ rule, path, remedy })),
+  }
+}

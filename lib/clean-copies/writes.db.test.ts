@@ -1,0 +1,163 @@
+import { describe, expect, it } from 'vitest'
+import { db } from '@/lib/db/client'
+import { env } from '@/lib/env'
+import { deleteImage } from '@/lib/images/writes'
+import { account, image, quota, race, region, type TestAccount, tally } from '@/lib/testing/builders'
+import { checkedImage, finding, reportOf } from '@/lib/testing/builders-checks'
+import { cancelTransfer, failTransfer } from '@/lib/transfers/writes'
+import { getCleanCopy, getCleanForm } from './reads'
+import { beginCleanCopy, retryCleanCopy } from './writes'
+
+const excerpt = 'a masked excerpt ****'
+const key = finding('key', { masked: excerpt })
+const owned = finding('owned', { ownedBy: 'ssl-cert' })
+const machineId = finding('id', {
+  ...({ rule: 'machine-id', severity: 'medium', path: 'etc/machine-id', remedy: 'empty', masked: null } as const),
+})
+const found = reportOf([key, owned, machineId])
+
+async function checked(owner: TestAccount, here: string, report = found): Promise<string> {
+  const id = await image(owner, here, { virtualSize: 2 ** 20 })
+  await checkedImage(id, report)
+  return id
+}
+
+const wanted = (here: string, imageId: string, findings = ['key'], isReset = true) => ({
+  region: here,
+  imageId,
+  name: 'web clean',
+  findings,
+  isReset,
+})
+
+async function begun(owner: TestAccount, here: string, imageId: string): Promise<string> {
+  const answer = await beginCleanCopy(owner.ctx, wanted(here, imageId))
+  if (!answer.ok) throw new Error(answer.refusal.code)
+  return answer.value.imageId
+}
+
+const rowOf = async (id: string) =>
+  await db().image.findUnique({ where: { id }, include: { transfer: true, cleanCopy: true } })
+
+describe('a clean copy', () => {
+  it('begins with its place taken, its room reserved, and what it deals with written down without any excerpt', async () => {
+    const [here, owner] = await Promise.all([region(), account()])
+    const source = await checked(owner, here)
+    const copy = await begun(owner, here, source)
+    const row = await rowOf(copy)
+    expect(row).toMatchObject({
+      ...{ state: 'copying', source: 'CLEAN', copyOfId: source, copyOfRegionId: here, name: 'web clean', size: 0n },
+      transfer: { kind: 'CLEAN', step: 'CLEAN', leaseHolder: null },
+      cleanCopy: { isReset: true, critical: 2, high: 0, medium: 1, low: 0 },
+    })
+    expect(Number(row?.transfer?.reservedBytes)).toBeGreaterThan(Number(row?.transfer?.promisedBytes))
+    expect(JSON.stringify(row?.cleanCopy?.findings)).not.toContain(excerpt)
+    expect(await getCleanCopy(owner.ctx, { region: here, imageId: copy })).toMatchObject({
+      of: { id: source, name: 'web-01' },
+      dealtWith: [{ rule: 'ssh-private-key' }, { rule: 'machine-id' }],
+    })
+    const jobs = await db().$queryRaw`SELECT key FROM graphile_worker.jobs WHERE key = ${`clean-image ${copy}`}`
+    expect(jobs).toHaveLength(1)
+    const events = await db().event.findMany({ where: { action: 'image.clean', imageId: { in: [source, copy] } } })
+    expect(events).toHaveLength(2)
+  })
+
+  it('is refused for a file of a package, a finding of another check, and without a verdict; nothing is written', async () => {
+    const [here, owner] = await Promise.all([region(), account()])
+    const source = await checked(owner, here)
+    const refusalOf = async (findings: string[], imageId = source) => {
+      const answer = await beginCleanCopy(owner.ctx, wanted(here, imageId, findings))
+      return answer.ok ? null : answer.refusal
+    }
+    expect(await refusalOf(['owned'])).toMatchObject({ code: 'CLEAN_REFUSED', reason: 'FILE_OF_PACKAGE' })
+    expect(await refusalOf(['key', 'gone'])).toEqual({ code: 'FINDING_NOT_FOUND' })
+    const unchecked = await image(owner, here)
+    await db().check.deleteMany({ where: { sha256: (await rowOf(unchecked))?.sha256 ?? '' } })
+    expect(await refusalOf([], unchecked)).toMatchObject({ code: 'CLEAN_REFUSED', reason: 'NOT_CHECKED' })
+    expect(await db().image.count({ where: { ownerId: owner.id } })).toBe(2)
+  })
+
+  it('is refused where no checks are made', async () => {
+    const [here, owner] = await Promise.all([region(), account()])
+    const source = await checked(owner, here)
+    const before = env().ECS_DISK_CHECK
+    env().ECS_DISK_CHECK = 'off'
+    try {
+      expect(await beginCleanCopy(owner.ctx, wanted(here, source))).toEqual({
+        ok: false,
+        refusal: { code: 'CHECKS_OFF' },
+      })
+    } finally {
+      env().ECS_DISK_CHECK = before
+    }
+  })
+
+  it('of one place that is left is made once, however many ask', async () => {
+    const [here, owner] = await Promise.all([region(), account()])
+    await quota(owner, here, 2)
+    const source = await checked(owner, here)
+    const answers = await race(8, () => beginCleanCopy(owner.ctx, wanted(here, source)))
+    expect(tally(answers)).toEqual({ ok: 1, IMAGE_QUOTA_FULL: 7 })
+  })
+
+  it('that is asked for twice with one key is made once', async () => {
+    const [here, owner] = await Promise.all([region(), account()])
+    const source = await checked(owner, here)
+    const ctx = { ...owner.ctx, idempotencyKey: `clean-${source}` }
+    const answers = await race(4, () => beginCleanCopy(ctx, wanted(here, source)))
+    expect(new Set(answers.map((answer) => answer.ok && answer.value.imageId)).size).toBe(1)
+    expect(await db().image.count({ where: { copyOfId: source } })).toBe(1)
+  })
+
+  it('holds its original as long as it runs, and is cancelled without a trace of its place', async () => {
+    const [here, owner] = await Promise.all([region(), account()])
+    const source = await checked(owner, here)
+    const copy = await begun(owner, here, source)
+    const remove = { region: here, imageId: source, cancelShares: false, typedName: null }
+    expect(await deleteImage(owner.ctx, remove)).toMatchObject({ refusal: { code: 'IMAGE_BUSY' } })
+    expect(await cancelTransfer(owner.ctx, { region: here, imageId: copy })).toMatchObject({ ok: true })
+    expect(await rowOf(copy)).toBeNull()
+    expect(await db().cleanCopy.count({ where: { imageId: copy } })).toBe(0)
+    expect(await deleteImage(owner.ctx, remove)).toMatchObject({ ok: true })
+  })
+
+  it('that has failed is retried with its choice, as long as its original has the same bytes', async () => {
+    const [here, owner] = await Promise.all([region(), account()])
+    const source = await checked(owner, here)
+    const copy = await begun(owner, here, source)
+    const again = { region: here, imageId: copy }
+    expect(await retryCleanCopy(owner.ctx, again)).toMatchObject({ refusal: { code: 'IMAGE_BUSY' } })
+    await failTransfer(owner.ctx, { imageId: copy, holder: null }, { code: 'STORE_FULL' })
+    expect(tally(await race(3, () => retryCleanCopy(owner.ctx, again)))).toEqual({ ok: 1, IMAGE_BUSY: 2 })
+    expect(await rowOf(copy)).toMatchObject({ state: 'copying', failure: null, transfer: { step: 'CLEAN' } })
+    await failTransfer(owner.ctx, { imageId: copy, holder: null }, { code: 'STORE_FULL' })
+    await db().image.update({ where: { id: source }, data: { sha256: 'f'.repeat(64) } })
+    expect(await retryCleanCopy(owner.ctx, again)).toMatchObject({ refusal: { code: 'IMAGE_NOT_AVAILABLE' } })
+  })
+
+  it('is nothing to anybody but its owner: its form, its making, its retry and what it was made without', async () => {
+    const [here, there, owner, stranger] = await Promise.all([region(), region(), account(), account()])
+    const source = await checked(owner, here)
+    const copy = await begun(owner, here, source)
+    const missing = { ok: false, refusal: { code: 'IMAGE_NOT_FOUND' } }
+    expect(await beginCleanCopy(stranger.ctx, wanted(here, source))).toEqual(missing)
+    expect(await retryCleanCopy(stranger.ctx, { region: here, imageId: copy })).toEqual(missing)
+    expect(await getCleanForm(stranger.ctx, { region: here, imageId: source })).toBeNull()
+    expect(await getCleanCopy(stranger.ctx, { region: here, imageId: copy })).toBeNull()
+    expect(await beginCleanCopy(owner.ctx, wanted(there, source))).toMatchObject({
+      refusal: { code: 'REGION_MISMATCH' },
+    })
+  })
+})
+
+it('the form tells what can be removed, what is reset beside, and what stays with its reason', async () => {
+  const [here, owner] = await Promise.all([region(), account()])
+  const source = await checked(owner, here)
+  const form = await getCleanForm(owner.ctx, { region: here, imageId: source })
+  expect(form).toMatchObject({ isChecked: true, isCleanable: true, isWindows: false, beyond: 0 })
+  expect(form?.items.map(({ id, kept }) => [id, kept])).toEqual([
+    ['key', null],
+    ['owned', 'FILE_OF_PACKAGE'],
+  ])
+  expect(form?.resets).toEqual([{ rule: 'machine-id', findings: 1 }])
+})

@@ -1,0 +1,42 @@
+import 'server-only'
+import { rm } from 'node:fs/promises'
+import path from 'node:path'
+import { blobKey } from '@/lib/blobs/rules'
+import { log } from '@/lib/log'
+import { ChecksumMismatch } from '@/lib/stores/checksum'
+import { NotStored } from '@/lib/stores/errors'
+import { receiveStaged, requireStagingRoom, stagedFile } from '@/lib/stores/staging'
+import { storeOf } from '@/lib/stores/store'
+
+/** Stored bytes, and where they are. */
+export type StoredBytes = { id: string; sha256: string; size: bigint; regionId: string }
+
+/**
+ * Runs on stored bytes as a local file: where they lie, or on a copy of them where they are in a bucket, which is compared with its
+ * checksum first and removed after. `name`: what the copy is called in the staging folder. Nothing may be written to the file.
+ * Throws `NotStored`, `ChecksumMismatch`, `StoreFull` and what a store throws.
+ */
+export async function withLocalBytes<T>(
+  bytes: StoredBytes,
+  { name, signal }: { name: string; signal: AbortSignal },
+  run: (file: string) => Promise<T>,
+): Promise<T> {
+  const store = storeOf(bytes.regionId)
+  if (store.local) {
+    // A store that is not mounted says so here; without the question its disks would only seem to be gone.
+    if ((await store.stat(blobKey(bytes))) === null) throw new NotStored(blobKey(bytes))
+    return await run(path.join(store.local.folder, blobKey(bytes)))
+  }
+  try {
+    const sizeMax = Number(bytes.size)
+    await requireStagingRoom(sizeMax)
+    const source = await store.read(blobKey(bytes))
+    const { sha256 } = await receiveStaged(name, source, { sizeMax, signal })
+    if (sha256 !== bytes.sha256) throw new ChecksumMismatch()
+    return await run(stagedFile(name))
+  } finally {
+    await rm(stagedFile(name), { force: true }).catch((error) =>
+      log.warn({ err: error }, 'A copy of a disk is left in the staging folder.'),
+    )
+  }
+}
