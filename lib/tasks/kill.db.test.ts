@@ -1,6 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { createHash, randomFillSync } from 'node:crypto'
-import { once } from 'node:events'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -28,6 +27,7 @@ import {
   stored,
   type TestAccount,
 } from '@/lib/testing/builders'
+import { isRunning, killProcess as kill, startWorkerProcess } from '@/lib/testing/worker-process'
 import { leaseMs } from '@/lib/transfers/rules'
 import { sweepImages } from './sweep-images'
 
@@ -52,7 +52,7 @@ beforeEach(() => {
   server.before = () => false
 })
 afterEach(async () => {
-  if (worker && worker.exitCode === null && worker.signalCode === null) await kill(worker)
+  if (isRunning(worker)) await kill(worker)
 })
 afterAll(async () => {
   await server.stop()
@@ -60,16 +60,8 @@ afterAll(async () => {
 })
 
 function startWorker(): ChildProcess {
-  const args = ['--conditions=react-server', '--import', 'tsx', 'lib/tasks/worker.ts']
-  const env = { ...process.env, ECS_METRICS_PORT: '', ...(hasQemu ? { PATH: `${tools}:${process.env.PATH}` } : {}) }
-  worker = spawn(process.execPath, args, { env, stdio: 'ignore' })
+  worker = startWorkerProcess(hasQemu ? { PATH: `${tools}:${process.env.PATH}` } : {})
   return worker
-}
-
-async function kill(process: ChildProcess): Promise<void> {
-  const ended = once(process, 'exit')
-  process.kill('SIGKILL')
-  await ended
 }
 
 /** Kills a worker once it has come to a point of its work; then it is a minute later, and its work is taken up again. */

@@ -1,5 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { Readable } from 'node:stream'
+import { runTool } from '@/lib/disks/fixtures/tools'
 import { buildFat16 } from '@/lib/disks/samples/fat16'
 import { beginImport } from '@/lib/imports/writes'
 import { storeOf } from '@/lib/stores/store'
@@ -31,4 +35,39 @@ export async function storedRaw(owner: TestAccount, regionId: string, disk: Buff
     await storeOf(regionId).put(place.value.key, Readable.from([disk]), { size: disk.length })
   await settleTransfer(owner.ctx, work, content)
   return { imageId, sha256 }
+}
+
+/** What makes and cleans an ext file system; tests that need it are skipped elsewhere. */
+export const cleaningTools = ['mke2fs', 'debugfs', 'e2fsck', 'qemu-img'] as const
+
+/**
+ * A raw ext4 disk without partitions: with the private key of a server, a token, a password hash, a machine id, a history, and a file of
+ * a package. `secret`: characters of the key and of the hash. It needs `cleaningTools`.
+ */
+export async function plantedExtDisk(secret: string): Promise<Buffer> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'ecs-planted-'))
+  try {
+    const root = path.join(folder, 'root')
+    const body = `MIIEvQIBADANBgkqhkiG9w0BAQEFAASC${secret}`
+    const owned = 'an owned file that was changed'
+    const files: Record<string, string> = {
+      'etc/ssl/private/server.key': `-----BEGIN PRIVATE KEY-----\n${body}\n-----END PRIVATE KEY-----\n`,
+      'etc/shadow': `root:$6$ab$${secret}:19000:0:99999:7:::\n`,
+      'etc/machine-id': randomBytes(16).toString('hex'),
+      'root/.bash_history': `mysql -u root -p${secret}\n`,
+      'srv/app/index.html': '<p>Hello</p>\n',
+      'var/lib/dpkg/info/vault.md5sums': `${createHash('md5').update('other').digest('hex')}  etc/owned.kdbx\n`,
+      'etc/owned.kdbx': owned,
+    }
+    for (const [name, text] of Object.entries(files)) {
+      await mkdir(path.dirname(path.join(root, name)), { recursive: true })
+      await writeFile(path.join(root, name), text)
+    }
+    const disk = path.join(folder, 'disk')
+    await writeFile(disk, '')
+    runTool(folder, 'mke2fs', '-q', '-F', '-t', 'ext4', '-d', root, disk, '24m')
+    return await readFile(disk)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
 }

@@ -1,0 +1,93 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { verify } from '@/lib/admin/verify'
+import { blobKey } from '@/lib/blobs/rules'
+import { getCleanForm } from '@/lib/clean-copies/reads'
+import { beginCleanCopy } from '@/lib/clean-copies/writes'
+import { db } from '@/lib/db/client'
+import { hasTools, toolsNote } from '@/lib/disks/fixtures/tools'
+import { env } from '@/lib/env'
+import { listStaged } from '@/lib/stores/staging'
+import { account, region, type TestAccount } from '@/lib/testing/builders'
+import { cleaningTools, newSecret, plantedExtDisk, storedRaw } from '@/lib/testing/builders-planted'
+import { cancelTransfer } from '@/lib/transfers/writes'
+import { checkJob } from './check'
+import { transferJob } from './transfer'
+
+// From the choice to the verdict on the clean copy, with the real tools; the worker is called as the queue does.
+
+const canClean = hasTools(...cleaningTools)
+const note = toolsNote(...cleaningTools)
+
+const rowOf = async (id: string) => await db().image.findUniqueOrThrow({ where: { id }, include: { blob: true } })
+const bytesOf = async (id: string) => {
+  const { blob, regionId } = await rowOf(id)
+  if (!blob) throw new Error('It has no bytes.')
+  return await readFile(path.join(env().ECS_DATA_DIR, 'stores', regionId, blobKey(blob)))
+}
+
+async function planted() {
+  const [here, owner] = await Promise.all([region(), account()])
+  const secret = newSecret()
+  const { imageId, sha256 } = await storedRaw(owner, here, await plantedExtDisk(secret))
+  await checkJob({ sha256 }, true)
+  return { here, owner, secret, imageId, sha256 }
+}
+
+async function begin(owner: TestAccount, here: string, imageId: string): Promise<string> {
+  const form = await getCleanForm(owner.ctx, { region: here, imageId })
+  const findings = form?.items.filter(({ kept }) => kept === null).map(({ id }) => id) ?? []
+  const answer = await beginCleanCopy(owner.ctx, { region: here, imageId, name: 'clean', findings, isReset: true })
+  if (!answer.ok) throw new Error(answer.refusal.code)
+  return answer.value.imageId
+}
+
+test.skipIf(!canClean)(
+  `a clean copy holds no byte of a secret, is checked by itself, and its original is as it was${note}`,
+  async () => {
+    const { here, owner, secret, imageId, sha256 } = await planted()
+    const before = await bytesOf(imageId)
+    expect(before.includes(secret)).toBe(true)
+    expect(await db().check.findUnique({ where: { sha256 } })).toMatchObject({ state: 'findings', medium: 1 })
+    const copy = await begin(owner, here, imageId)
+    await transferJob({ imageId: copy }, true)
+    const row = await rowOf(copy)
+    expect(row).toMatchObject({ state: 'available', format: 'qcow2', isNormalised: true, source: 'CLEAN' })
+    expect((await bytesOf(copy)).includes(secret)).toBe(false)
+    expect((await bytesOf(imageId)).equals(before)).toBe(true)
+    expect(await db().check.findUnique({ where: { sha256: row.sha256 ?? '' } })).toMatchObject({ isQueued: true })
+    await checkJob({ sha256: row.sha256 ?? '' }, true)
+    const after = await db().check.findUnique({ where: { sha256: row.sha256 ?? '' }, include: { found: true } })
+    expect(after).toMatchObject({ isDeep: true, medium: 0 })
+    expect(after?.found.map(({ path: where }) => where)).toEqual(['etc/owned.kdbx'])
+    expect(await listStaged()).toEqual([])
+    expect((await verify()).filter(({ severity }) => severity === 'violation')).toEqual([])
+  },
+)
+
+test.skipIf(!canClean)(`a clean copy that is cancelled while it is made leaves nothing${note}`, async () => {
+  const { here, owner, imageId } = await planted()
+  const copy = await begin(owner, here, imageId)
+  const running = transferJob({ imageId: copy }, true)
+  await expect
+    .poll(async () => (await db().transfer.findUnique({ where: { imageId: copy } }))?.leaseHolder ?? null)
+    .not.toBeNull()
+  expect(await cancelTransfer(owner.ctx, { region: here, imageId: copy })).toMatchObject({ ok: true })
+  await running
+  expect(await db().image.count({ where: { id: copy } })).toBe(0)
+  expect(await db().blob.count({ where: { regionId: here } })).toBe(1)
+  expect(await listStaged()).toEqual([])
+})
+
+test.skipIf(!canClean)(`a clean copy of damaged bytes fails with its reason, and keeps no place${note}`, async () => {
+  const { here, owner, imageId } = await planted()
+  const copy = await begin(owner, here, imageId)
+  const { blob } = await rowOf(imageId)
+  const file = path.join(env().ECS_DATA_DIR, 'stores', here, blob ? blobKey(blob) : '')
+  const bytes = await readFile(file)
+  await writeFile(file, bytes.fill(1, 8_000_000, 8_000_100))
+  await transferJob({ imageId: copy }, true)
+  expect(await rowOf(copy)).toMatchObject({ state: 'failed', failure: { code: 'COPY_SOURCE_DAMAGED' }, blobId: null })
+  expect(await db().cleanCopy.count({ where: { imageId: copy } })).toBe(1)
+})

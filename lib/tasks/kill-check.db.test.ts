@@ -1,0 +1,119 @@
+import type { ChildProcess } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, afterEach, beforeEach, expect, test } from 'vitest'
+import { verify } from '@/lib/admin/verify'
+import { beginCleanCopy } from '@/lib/clean-copies/writes'
+import { db } from '@/lib/db/client'
+import { hasTools, toolsNote } from '@/lib/disks/fixtures/tools'
+import { removalPatienceMs } from '@/lib/images/rules'
+import { S3Server } from '@/lib/stores/fixtures/s3-server'
+import { listStaged } from '@/lib/stores/staging'
+import { account, bucketRegion, leasesAge, quota } from '@/lib/testing/builders'
+import { cleaningTools, newSecret, plantedDisk, plantedExtDisk, storedRaw } from '@/lib/testing/builders-planted'
+import { isRunning, killProcess, startWorkerProcess } from '@/lib/testing/worker-process'
+import { leaseMs } from '@/lib/transfers/rules'
+import { checkJob } from './check'
+import { sweepChecks } from './sweep-checks'
+import { sweepImages } from './sweep-images'
+
+// The real worker, killed outright in the middle of a check and of a clean copy: by a bucket that gives no answer, by a tool that takes
+// its time.
+
+const server = new S3Server()
+await server.start()
+const tools = await mkdtemp(path.join(tmpdir(), 'ecs-console-tools-'))
+const isSlow = path.join(tools, 'slow')
+const slowly = (name: string) => `#!/bin/sh
+[ -e '${isSlow}.${name}' ] && : > '${isSlow}.${name}.reached' && sleep 60
+PATH="\${PATH#*:}:/usr/sbin:/sbin" exec ${name} "$@"
+`
+for (const name of ['qemu-img', 'e2fsck']) await writeFile(path.join(tools, name), slowly(name), { mode: 0o755 })
+
+let worker: ChildProcess | undefined
+const startWorker = () => (worker = startWorkerProcess({ PATH: `${tools}:${process.env.PATH}` }))
+
+beforeEach(() => {
+  server.before = () => false
+})
+afterEach(async () => {
+  if (isRunning(worker)) await killProcess(worker)
+})
+afterAll(async () => {
+  await server.stop()
+  await rm(tools, { recursive: true })
+})
+
+/** Kills a worker once it has come to a point of its work; then it is a minute later, and what it held is taken up again. */
+async function killWhen(hasCome: () => Promise<boolean> | boolean): Promise<void> {
+  const running = startWorker()
+  await expect.poll(hasCome).toBe(true)
+  await killProcess(running)
+  server.before = () => false
+  await db().$executeRaw`UPDATE "Check" SET "renewedAt" = "renewedAt" - ${leaseMs + 1_000} * interval '1 millisecond'`
+  await leasesAge(leaseMs + 1_000)
+  await sweepChecks()
+  await sweepImages(new Date(Date.now() + removalPatienceMs + 1_000))
+}
+
+/** Holds the first answer of the bucket that is asked for bytes. */
+function holdBytes(): () => boolean {
+  let isHeld = false
+  server.before = async ({ method }) => {
+    if (method !== 'GET' || isHeld) return isHeld
+    isHeld = true
+    return await new Promise<boolean>(() => {})
+  }
+  return () => isHeld
+}
+
+async function expectNothingWrong(): Promise<void> {
+  await expect.poll(async () => await listStaged()).toEqual([])
+  expect((await verify()).filter(({ severity }) => severity === 'violation')).toEqual([])
+}
+
+test('a check whose worker is killed in its middle, twice, comes to one verdict', async () => {
+  const [here, owner] = await Promise.all([bucketRegion(server), account()])
+  const { sha256 } = await storedRaw(owner, here, plantedDisk(newSecret()))
+  const rowOf = async () => await db().check.findUniqueOrThrow({ where: { sha256 }, include: { found: true } })
+  for (const tries of [1, 2]) {
+    const isHeld = holdBytes()
+    await killWhen(isHeld)
+    expect(await rowOf()).toMatchObject({ state: 'running', isQueued: true, leaseHolder: null, tries })
+  }
+  startWorker()
+  await expect.poll(async () => (await rowOf()).isQueued).toBe(false)
+  const row = await rowOf()
+  expect(row).toMatchObject({ state: 'findings', critical: 1, tries: 3 })
+  expect(row.found).toHaveLength(1)
+  await expectNothingWrong()
+})
+
+test.skipIf(!hasTools(...cleaningTools))(
+  `a clean copy whose worker is killed while it is unpacked and while it is mended becomes one image${toolsNote(...cleaningTools)}`,
+  async () => {
+    const [here, owner] = await Promise.all([bucketRegion(server), account()])
+    // A place that was lost, or one that was taken twice, would show.
+    await quota(owner, here, 2)
+    const { imageId, sha256 } = await storedRaw(owner, here, await plantedExtDisk(newSecret()))
+    await checkJob({ sha256 }, true)
+    const wanted = { region: here, imageId, name: 'clean', findings: [], isReset: true }
+    const begun = await beginCleanCopy(owner.at(new Date()), wanted)
+    if (!begun.ok) throw new Error(begun.refusal.code)
+    const copy = begun.value.imageId
+    for (const name of ['qemu-img', 'e2fsck']) {
+      await writeFile(`${isSlow}.${name}`, '')
+      await killWhen(() => existsSync(`${isSlow}.${name}.reached`))
+      await rm(`${isSlow}.${name}`)
+      expect(await db().transfer.findUnique({ where: { imageId: copy } })).toMatchObject({ step: 'CLEAN' })
+    }
+    startWorker()
+    const rowOf = async () => await db().image.findUniqueOrThrow({ where: { id: copy }, include: { transfer: true } })
+    await expect.poll(async () => (await rowOf()).state).toBe('available')
+    expect(await rowOf()).toMatchObject({ transfer: null, source: 'CLEAN' })
+    expect(await db().image.count({ where: { ownerId: owner.id } })).toBe(2)
+    await expectNothingWrong()
+  },
+)
