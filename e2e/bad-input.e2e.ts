@@ -140,7 +140,13 @@ const ofInstances = [
   'restartInstanceAction',
   'rebuildInstanceAction',
 ]
-const ofImages = ['restoreImageAction', 'purgeImageAction', 'retryCopyAction', 'cancelTransferAction']
+const ofImages = [
+  'restoreImageAction',
+  'purgeImageAction',
+  'retryCopyAction',
+  'retryCleanCopyAction',
+  'cancelTransferAction',
+]
 
 test('no input of an action is a fault: what cannot be used is refused with its field named, and nothing is written', async ({
   requestAs,
@@ -158,6 +164,7 @@ test('no input of an action is a fault: what cannot be used is refused with its 
     deleteImageAction: { ...here, imageId: 'img-0000000000', cancelShares: false, typedName: null },
     ...Object.fromEntries(ofImages.map((action) => [action, { ...here, imageId: 'img-0000000000' }])),
     copyImageAction: { ...here, imageId: 'img-0000000000', targetRegion: 'cn-shenzhen', name: 'fine' },
+    makeCleanCopyAction: { ...here, imageId: 'img-0000000000', name: 'fine', findings: [], isReset: false },
     ...Object.fromEntries(ofInstances.map((action) => [action, machine])),
     renameInstanceAction: { ...machine, name: 'fine' },
     protectInstanceAction: { ...machine, isProtected: true },
@@ -165,13 +172,15 @@ test('no input of an action is a fault: what cannot be used is refused with its 
     terminateInstanceAction: { ...machine, typedName: 'machine' },
     changePasswordAction: { currentPassword: 'not the password', newPassword: 'a password of the tests' },
   }
-  const mayBeLeftOut = ['note', 'cancelShares', 'typedName']
+  const mayBeLeftOut = ['note', 'cancelShares', 'typedName', 'findings', 'isReset']
   // Odd values that a field accepts.
   const fits: Record<string, string[]> = {
     typedName: ['null'],
     shareIds: ['[]'],
     cancelShares: ['true'],
     isProtected: ['true'],
+    findings: ['[]'],
+    isReset: ['true'],
   }
   const more: Record<string, unknown[]> = {
     region: ['', long, ...hidden, 'CN-SHANGHAI', '../..'],
@@ -182,6 +191,7 @@ test('no input of an action is a fault: what cannot be used is refused with its 
     shareId: ['', long, ...hidden],
     shareIds: [[null], [''], [long], Array(101).fill('shr-0000000000'), 'shr-0000000000'],
     usernames: [[''], [null], [long], Array(201).fill('a'), [...Array(21).keys()].map((n) => `a${n}`), 'nobody'],
+    findings: [[null], [''], [long], ["a' OR 1=1"], Array(2_001).fill('a'), 'a'],
     note: [long, ...hidden],
     name: noName,
     description: [long, ...hidden],

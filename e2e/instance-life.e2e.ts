@@ -4,35 +4,16 @@ import { blobKey } from '@/lib/blobs/rules'
 import { db } from '@/lib/db/client'
 import { bootDisk } from '@/lib/testing/boot-disk'
 import { type Account, account, expect, image, row, share, storedIn, test, unique } from './fixtures'
-import { noMachine } from './machines'
+import { createInstanceIn, noMachine, patient } from './machines'
 
 const why = await noMachine()
 test.skip(why !== null, why ?? '')
 
 // The cluster keeps the bytes of this region in a bucket, from where the host of the machine has to fetch them.
 const region = process.env.ECS_STORE_CN_SHENZHEN ? 'cn-shenzhen' : 'cn-shanghai'
-const patient = { timeout: 120_000 }
 const lines = (page: Page) => page.locator('.xterm-accessibility')
-
-/** Creates an instance in the browser, and has the worker of these tests look after it: another test's host takes new ones. */
-async function createInstance(page: Page, imageId: string, name: string): Promise<string> {
-  await page.goto(`/${region}/instances/create?image=${imageId}`)
-  await page.getByRole('textbox', { name: 'Name', exact: true }).fill(name)
-  await page.getByRole('button', { name: /^Create Instance/ }).click()
-  await expect(row(page.getByRole('table'), name)).toBeVisible(patient)
-  const { id } = await db().instance.findFirstOrThrow({ where: { name } })
-  await db().instance.update({ where: { id }, data: { hostId: await realHost() } })
-  await page.goto(`/${region}/instances/${id}`)
-  await expect(page.getByText('Running', { exact: true }).first()).toBeVisible(patient)
-  return id
-}
-
-/** The host reported by the worker of these tests; all others are rows of tests. */
-async function realHost(): Promise<string> {
-  const find = () => db().machineHost.findFirst({ where: { version: { not: 'test' } } })
-  await expect.poll(find, patient).not.toBeNull()
-  return (await find())?.id ?? ''
-}
+const createInstance = async (page: Page, imageId: string, name: string) =>
+  await createInstanceIn(page, { region, imageId, name })
 
 async function type(page: Page, line: string): Promise<void> {
   await page.locator('.xterm-helper-textarea').focus()

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
+import type { Page } from '@playwright/test'
 import { db } from '@/lib/db/client'
 import { env } from '@/lib/env'
 import { newId } from '@/lib/ids'
 import { hostMachines } from '@/lib/machines/machines'
 import { bootDisk, storeBase, whyNoMachine } from '@/lib/testing/boot-disk'
-import { type Account, unique } from './fixtures'
+import { type Account, expect, row, unique } from './fixtures'
 
 export type Machine = { id: string; name: string; region: string }
 
@@ -61,4 +62,30 @@ export async function endMachine({ id }: Machine): Promise<void> {
     where: { id },
     data: { state: 'terminated', terminatedAt: new Date(), blobId: null },
   })
+}
+
+/** How long a machine may take. */
+export const patient = { timeout: 120_000 }
+
+/** Creates an instance in the browser, and has the worker of these tests look after it: another test's host takes new ones. */
+export async function createInstanceIn(
+  page: Page,
+  { region, imageId, name }: { region: string; imageId: string; name: string },
+): Promise<string> {
+  await page.goto(`/${region}/instances/create?image=${imageId}`)
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill(name)
+  await page.getByRole('button', { name: /^Create Instance/ }).click()
+  await expect(row(page.getByRole('table'), name)).toBeVisible(patient)
+  const { id } = await db().instance.findFirstOrThrow({ where: { name } })
+  await db().instance.update({ where: { id }, data: { hostId: await realHost() } })
+  await page.goto(`/${region}/instances/${id}`)
+  await expect(page.getByText('Running', { exact: true }).first()).toBeVisible(patient)
+  return id
+}
+
+/** The host reported by the worker of these tests; all others are rows of tests. */
+async function realHost(): Promise<string> {
+  const find = () => db().machineHost.findFirst({ where: { version: { not: 'test' } } })
+  await expect.poll(find, patient).not.toBeNull()
+  return (await find())?.id ?? ''
 }

@@ -82,7 +82,7 @@ function Choice({ item, view }: { item: CleanItem; view: FormView<unknown> }) {
         />
         <span className="min-w-0">
           {item.path === '' ? <span className="text-sm">{t('inNoFile')}</span> : <FindingPlace finding={item} />}{' '}
-          <span className="text-ink-muted text-xs">{t('dealt', { remedy: item.remedy })}</span>
+          <span className="text-ink-muted text-xs">{t('deal', { remedy: item.remedy })}</span>
         </span>
       </label>
     </li>

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Readable } from 'node:stream'
@@ -40,24 +40,53 @@ export async function storedRaw(owner: TestAccount, regionId: string, disk: Buff
 /** What makes and cleans an ext file system; tests that need it are skipped elsewhere. */
 export const cleaningTools = ['mke2fs', 'debugfs', 'e2fsck', 'qemu-img'] as const
 
+type ExtOptions = {
+  /** A qcow2 disk that boots, whose second partition the file system becomes. Null: there are no partitions. */
+  boot?: string | null
+  /** Whether there is a file of a package. */
+  isOwned?: boolean
+}
+
+const extMib = 24
+const ownedFiles = {
+  'var/lib/dpkg/info/vault.md5sums': `${createHash('md5').update('other').digest('hex')}  etc/owned.kdbx\n`,
+  'etc/owned.kdbx': 'an owned file that was changed',
+}
+
+/** Copies a disk that boots and adds a partition behind its last one. Answers where that begins, in bytes. */
+async function addPartition(folder: string, { boot, disk }: { boot: string; disk: string }): Promise<number> {
+  runTool(folder, 'qemu-img', 'convert', '-f', 'qcow2', '-O', 'raw', boot, disk)
+  const { size } = await stat(disk)
+  const start = Math.ceil(size / 2 ** 20) * 2 ** 20
+  await truncate(disk, start + extMib * 2 ** 20)
+  const entry = Buffer.alloc(16)
+  entry[4] = 0x83
+  entry.writeUInt32LE(start / 512, 8)
+  entry.writeUInt32LE((extMib * 2 ** 20) / 512, 12)
+  const file = await open(disk, 'r+')
+  await file.write(entry, 0, 16, 446 + 16).finally(() => file.close())
+  return start
+}
+
 /**
- * A raw ext4 disk without partitions: with the private key of a server, a token, a password hash, a machine id, a history, and a file of
- * a package. `secret`: characters of the key and of the hash. It needs `cleaningTools`.
+ * A raw disk with an ext4 file system: the private key of a server, a password hash, a machine id, a history, and a file of a
+ * package that was changed. `secret`: characters of the key, the hash and the history. It needs `cleaningTools`.
  */
-export async function plantedExtDisk(secret: string): Promise<Buffer> {
+export async function plantedExtDisk(
+  secret: string,
+  { boot = null, isOwned = true }: ExtOptions = {},
+): Promise<Buffer> {
   const folder = await mkdtemp(path.join(tmpdir(), 'ecs-planted-'))
   try {
     const root = path.join(folder, 'root')
     const body = `MIIEvQIBADANBgkqhkiG9w0BAQEFAASC${secret}`
-    const owned = 'an owned file that was changed'
     const files: Record<string, string> = {
       'etc/ssl/private/server.key': `-----BEGIN PRIVATE KEY-----\n${body}\n-----END PRIVATE KEY-----\n`,
       'etc/shadow': `root:$6$ab$${secret}:19000:0:99999:7:::\n`,
       'etc/machine-id': randomBytes(16).toString('hex'),
       'root/.bash_history': `mysql -u root -p${secret}\n`,
       'srv/app/index.html': '<p>Hello</p>\n',
-      'var/lib/dpkg/info/vault.md5sums': `${createHash('md5').update('other').digest('hex')}  etc/owned.kdbx\n`,
-      'etc/owned.kdbx': owned,
+      ...(isOwned ? ownedFiles : {}),
     }
     for (const [name, text] of Object.entries(files)) {
       await mkdir(path.dirname(path.join(root, name)), { recursive: true })
@@ -65,7 +94,8 @@ export async function plantedExtDisk(secret: string): Promise<Buffer> {
     }
     const disk = path.join(folder, 'disk')
     await writeFile(disk, '')
-    runTool(folder, 'mke2fs', '-q', '-F', '-t', 'ext4', '-d', root, disk, '24m')
+    const start = boot === null ? 0 : await addPartition(folder, { boot, disk })
+    runTool(folder, 'mke2fs', '-q', '-F', '-t', 'ext4', '-d', root, '-E', `offset=${start}`, disk, `${extMib * 1024}k`)
     return await readFile(disk)
   } finally {
     await rm(folder, { recursive: true })
