@@ -66,6 +66,7 @@ export type Refusal =
   | { code: 'SHARE_NEEDS_REASON'; findings: number; unchecked: string | null }
   | { code: 'FINDING_NOT_FOUND' }
   | { code: 'CHECKS_OFF' }
+  | { code: 'CHECKS_FULL'; max: number }
   | { code: 'CLEAN_REFUSED'; reason: string; path: string; package: string; partition: number }
 
 export type RefusalCode = Refusal['code']

@@ -1,10 +1,11 @@
 import { NextRequest } from 'next/server'
 import pg from 'pg'
 import { expect, test, vi } from 'vitest'
+import { z } from 'zod'
 import { lookUpParams } from '@/lib/accounts/schema'
 import { lookUpRecipient } from '@/lib/accounts/writes-look-up'
 import type { SessionContext } from '@/lib/context'
-import { defineRead } from '@/lib/route'
+import { defineFile, defineRead } from '@/lib/route'
 import { account } from '@/lib/testing/builders'
 
 // A look-up waits for a lock for three quarters of it.
@@ -54,4 +55,23 @@ test('a read answers the page of its own account and build only', async () => {
   })
   session.current = null
   expect(await ask(other.username, { 'x-page-account': owner.id })).toMatchObject({ status: 401 })
+})
+
+test('a file is refused like any other read, and is saved under its name', async () => {
+  const owner = await account()
+  session.current = { ...owner.ctx, sessionId: 'none' }
+  const params = z.object({ of: z.string().max(3) })
+  const read = async (_: unknown, { of }: { of: string }) => (of === 'no' ? null : { of })
+  const file = defineFile(params, read, (value, { of }) => ({ name: `${of}.json`, body: value }))
+  const get = async (of: string, headers = {}) => {
+    const request = new NextRequest(`http://console.invalid/api/file?of=${of}`, { headers })
+    const response = await file(request, { params: Promise.resolve({}) })
+    return { status: response.status, disposition: response.headers.get('content-disposition') }
+  }
+  expect(await get('yes')).toEqual({ status: 200, disposition: 'attachment; filename="yes.json"' })
+  expect(await get('no')).toEqual({ status: 404, disposition: null })
+  expect(await get('longer')).toEqual({ status: 400, disposition: null })
+  expect(await get('yes', { 'x-page-build': 'older' })).toEqual({ status: 409, disposition: null })
+  session.current = null
+  expect(await get('yes')).toEqual({ status: 401, disposition: null })
 })

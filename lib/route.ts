@@ -2,7 +2,7 @@ import 'server-only'
 import type { NextRequest } from 'next/server'
 import type { z } from 'zod'
 import type { Context } from '@/lib/auth/viewer'
-import { currentContext } from '@/lib/context'
+import { currentContext, type SessionContext } from '@/lib/context'
 import { isSilent } from '@/lib/db/errors'
 import { toRefusal } from '@/lib/fields'
 import { logFault } from '@/lib/log'
@@ -14,7 +14,9 @@ import { type Fault, type Refusal, Refused } from '@/lib/result'
 import { statusOf } from '@/lib/status'
 
 type RouteParams = { params: Promise<Record<string, string>> }
-type Answer<T> = { status: 200; body: T } | RefusedAnswer
+type Answer<T> = { status: 200; body: T; fileName?: string } | RefusedAnswer
+type Absent = 'IMAGE_NOT_FOUND' | 'INSTANCE_NOT_FOUND'
+type ReadOptions<T, P> = { absent?: Absent; fileOf?: (value: T, params: P) => { name: string; body: unknown } }
 type RefusedAnswer = { status: number; body: { refusal: Refusal | Fault } }
 
 /**
@@ -27,9 +29,9 @@ const readsFor =
   <S extends z.ZodType, T>(
     schema: S,
     read: (ctx: C, params: z.output<S>) => Promise<T | null>,
-    absent: 'IMAGE_NOT_FOUND' | 'INSTANCE_NOT_FOUND' = 'IMAGE_NOT_FOUND',
+    { absent = 'IMAGE_NOT_FOUND', fileOf }: ReadOptions<T, z.output<S>> = {},
   ) => {
-    const answer = async (request: NextRequest, { params }: RouteParams): Promise<Answer<T>> => {
+    const answer = async (request: NextRequest, { params }: RouteParams): Promise<Answer<unknown>> => {
       try {
         const ctx = await authenticate(request)
         const refusal = refusePage(identityOfHeaders(request.headers), ctx?.viewer ?? null)
@@ -37,7 +39,9 @@ const readsFor =
         const parsed = schema.safeParse({ ...Object.fromEntries(request.nextUrl.searchParams), ...(await params) })
         if (!parsed.success) return refused(toRefusal(parsed.error))
         const value = await within(requestPatienceMs, read(ctx, parsed.data))
-        return value === null ? refused({ code: absent }) : { status: 200, body: value }
+        if (value === null) return refused({ code: absent })
+        const file = fileOf?.(value, parsed.data)
+        return file ? { status: 200, body: file.body, fileName: file.name } : { status: 200, body: value }
       } catch (error) {
         if (error instanceof Refused) return refused(error.refusal)
         if (isDiskFull(error)) return refused({ code: 'READ_ONLY' })
@@ -47,17 +51,44 @@ const readsFor =
       }
     }
     return async (request: NextRequest, route: RouteParams): Promise<Response> => {
-      const observed = { kind: 'read' as const, operation: read.name, head: request.headers, endOf: endOf<T> }
-      const { status, body } = await observe(observed, () => answer(request, route))
+      const observed = { kind: 'read' as const, operation: read.name, head: request.headers, endOf }
+      const given = await observe(observed, () => answer(request, route))
+      const { status, body } = given
       const again: Record<string, string> = status === 503 ? { 'Retry-After': '1' } : {}
       const readOnly = (await isReadOnly()) ? '1' : '0'
-      const headers = { 'Cache-Control': 'private, no-store', [readOnlyHeader]: readOnly, ...again }
+      const headers = { 'Cache-Control': 'private, no-store', [readOnlyHeader]: readOnly, ...again, ...asFile(given) }
       return Response.json(body, { status, headers })
     }
   }
 
+const readWith = readsFor(currentContext)
+
 /** A route for refetches of what a page has rendered with the same read. */
-export const defineRead = readsFor(currentContext)
+export function defineRead<S extends z.ZodType, T>(
+  schema: S,
+  read: (ctx: SessionContext, params: z.output<S>) => Promise<T | null>,
+  absent?: Absent,
+) {
+  return readWith(schema, read, absent ? { absent } : {})
+}
+
+/** A route whose answer is saved as a file of JSON. It is refused like any other read. */
+export function defineFile<S extends z.ZodType, T>(
+  schema: S,
+  read: (ctx: SessionContext, params: z.output<S>) => Promise<T | null>,
+  fileOf: (value: T, params: z.output<S>) => { name: string; body: unknown },
+) {
+  return readWith(schema, read, { fileOf })
+}
+
+/** The headers of a file. Its name is ours, never a tenant's text. */
+function asFile(answer: Answer<unknown>): Record<string, string> {
+  if (!('fileName' in answer) || answer.fileName === undefined) return {}
+  return {
+    'Content-Disposition': `attachment; filename="${answer.fileName}"`,
+    'X-Content-Type-Options': 'nosniff',
+  }
+}
 
 function refused(refusal: Refusal | Fault): RefusedAnswer {
   return { status: statusOf(refusal), body: { refusal } }
@@ -67,7 +98,7 @@ function isRefused<T>(answer: Answer<T>): answer is RefusedAnswer {
   return answer.status !== 200
 }
 
-function endOf<T>(answer: Answer<T>) {
+function endOf(answer: Answer<unknown>) {
   if (!isRefused(answer)) return { outcome: 'ok' as const, code: null }
   const { code } = answer.body.refusal
   if (code === 'FAULT') return { outcome: 'fault' as const, code: null }

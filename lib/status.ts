@@ -71,6 +71,7 @@ export const statuses: Readonly<Record<(Refusal | Fault)['code'], number>> = {
   SHARE_NEEDS_REASON: 409,
   FINDING_NOT_FOUND: 404,
   CHECKS_OFF: 409,
+  CHECKS_FULL: 429,
   CLEAN_REFUSED: 409,
   FAULT: 500,
 }

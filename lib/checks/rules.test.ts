@@ -2,10 +2,12 @@ import { describe, expect, it } from 'vitest'
 import {
   type CheckFacts,
   type Counts,
+  checksMax,
   isCheckedClean,
   noFindings,
   openFindings,
   percentChecked,
+  refuseCheck,
   refuseShareUnchecked,
   type SarifFinding,
   severityNames,
@@ -161,4 +163,9 @@ describe('a report as SARIF', () => {
     expect(reportOf({ ...key, ignored: { reason: because } })?.results[0]).toMatchObject({ suppressions })
     expect(reportOf(key)?.results[0]).not.toHaveProperty('suppressions')
   })
+})
+
+it('a check is queued while few others of the account are', () => {
+  expect(refuseCheck({ queued: checksMax - 1 })).toBeNull()
+  expect(refuseCheck({ queued: checksMax })).toEqual({ code: 'CHECKS_FULL', max: checksMax })
 })

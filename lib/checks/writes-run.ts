@@ -19,7 +19,10 @@ export type CheckProgress = { filesLooked: number; filesTotal: number }
 
 type Asked = { sha256: string; isDeep: boolean; now: Date }
 
-/** Puts a check of a content into the queue. One that waits or runs already stays as it is; a deep one that waits stays deep. */
+/**
+ * Puts a check of a content into the queue. One that waits or runs already stays as it is; a deep one that waits stays deep, and one
+ * that is asked for while a shallow one runs follows that.
+ */
 export async function queueCheck(tx: Transaction, { sha256, isDeep, now }: Asked): Promise<void> {
   await tx.$executeRaw`
     INSERT INTO "Check" (sha256, state, "isQueued", "isDeepNext", "patienceMs", "createdAt")
@@ -96,7 +99,8 @@ export async function settleCheck({ sha256, holder }: CheckWork, found: CheckRep
   const { verdict, reason, rulesVersion, isDeep, counts, findings, findingsBeyond } = found
   const { partitions, files, bytes, seconds, filesByPathOnly, filesNotRead } = found
   const settled = await inTransaction(async (tx) => {
-    if (!(await lockWork(tx, { sha256, holder }))) return ok(false)
+    const running = await lockWork(tx, { sha256, holder })
+    if (!running) return ok(false)
     await tellOwners(tx, sha256, found, now)
     await tx.finding.deleteMany({ where: { sha256 } })
     const rows = findings.map((finding) => ({
@@ -121,7 +125,10 @@ export async function settleCheck({ sha256, holder }: CheckWork, found: CheckRep
       report,
       endedAt: now,
     }
+    // Deleted data was asked for while this one ran without: it is looked for next.
+    const isAskedAgain = running.isDeepNext && !isDeep
     await tx.check.update({ where: { sha256 }, data: { ...data, ...ended } })
+    if (isAskedAgain) await queueCheck(tx, { sha256, isDeep: true, now })
     return ok(true)
   })
   if (!settled.ok) throw new Error(settled.refusal.code)
@@ -179,8 +186,8 @@ async function tellOwners(tx: Transaction, sha256: string, { verdict, counts }: 
   if (first) await recordEvents(tx, systemContext(first.owner, now), events)
 }
 
-async function lockWork(tx: Transaction, { sha256, holder }: CheckWork): Promise<boolean> {
-  const rows = await tx.$queryRaw<{ sha256: string }[]>`
-    SELECT sha256 FROM "Check" WHERE sha256 = ${sha256} AND "leaseHolder" = ${holder} FOR UPDATE`
-  return rows.length === 1
+async function lockWork(tx: Transaction, { sha256, holder }: CheckWork): Promise<{ isDeepNext: boolean } | null> {
+  const rows = await tx.$queryRaw<{ isDeepNext: boolean }[]>`
+    SELECT "isDeepNext" FROM "Check" WHERE sha256 = ${sha256} AND "leaseHolder" = ${holder} FOR UPDATE`
+  return rows[0] ?? null
 }

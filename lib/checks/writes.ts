@@ -1,22 +1,24 @@
 import 'server-only'
 import type { Context } from '@/lib/auth/viewer'
-import { lockCheck } from '@/lib/db/locks'
+import { type LockedImage, lockCheck } from '@/lib/db/locks'
 import { type OwnImageRefusal, onOwnImage } from '@/lib/db/own-image'
 import type { Transaction } from '@/lib/db/transaction'
 import { env } from '@/lib/env'
 import { recordEvents } from '@/lib/events/writes'
 import { isAvailable } from '@/lib/images/rules'
 import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
+import { refuseCheck } from './rules'
 import type { CountFindingInput, IgnoreFindingInput, RequestCheckInput } from './schema'
 import { queueCheck } from './writes-run'
 
 // What people ask of checks. What the worker writes of them is in writes-run.ts.
 
-type RequestRefusal = OwnImageRefusal | RefusalOf<'IMAGE_NOT_AVAILABLE' | 'CHECKS_OFF'>
+type RequestRefusal = OwnImageRefusal | RefusalOf<'IMAGE_NOT_AVAILABLE' | 'CHECKS_OFF' | 'CHECKS_FULL'>
 
 /**
  * Asks for a check of an own image, also of one that has a verdict: that stays until the new one is there. While one waits or runs
- * there is no second. Refuses as `onOwnImage`, CHECKS_OFF, and IMAGE_NOT_AVAILABLE.
+ * there is no second. Refuses as `onOwnImage`, CHECKS_OFF, IMAGE_NOT_AVAILABLE, and CHECKS_FULL while many other disks of the account
+ * wait.
  */
 export async function requestCheck(
   ctx: Context,
@@ -26,10 +28,22 @@ export async function requestCheck(
     if (env().ECS_DISK_CHECK === 'off') return refuse({ code: 'CHECKS_OFF' })
     const { sha256 } = image
     if (sha256 === null || !isAvailable(image.state)) return refuse({ code: 'IMAGE_NOT_AVAILABLE', state: image.state })
+    // The operator, who names no region, is not bounded.
+    const full = input.region === null ? null : refuseCheck({ queued: await countQueued(tx, image) })
+    if (full) return refuse(full)
     await queueCheck(tx, { sha256, isDeep, now: ctx.now })
     await recordEvents(tx, ctx, [{ action: 'image.check', regionId: image.regionId, image }])
     return ok({ sha256 })
   })
+}
+
+/** How many other disks of the owner of an image are queued; 0 for a disk that is itself, which adds nothing. Asked under the lock of that account. */
+async function countQueued(tx: Transaction, { ownerId, sha256 }: LockedImage): Promise<number> {
+  const [row] = await tx.$queryRaw<{ queued: number }[]>`
+    SELECT count(*)::int AS queued FROM "Check" c WHERE c."isQueued" AND c.sha256 <> ${sha256}
+      AND NOT EXISTS (SELECT FROM "Check" own WHERE own.sha256 = ${sha256} AND own."isQueued")
+      AND EXISTS (SELECT FROM "Blob" b JOIN "Image" i ON i."blobId" = b.id WHERE b.sha256 = c.sha256 AND i."ownerId" = ${ownerId})`
+  return row?.queued ?? 0
 }
 
 type FindingRefusal = OwnImageRefusal | RefusalOf<'FINDING_NOT_FOUND'>

@@ -143,6 +143,7 @@ const refusals = {
   SHARE_NEEDS_REASON: true,
   FINDING_NOT_FOUND: true,
   CHECKS_OFF: true,
+  CHECKS_FULL: true,
   CLEAN_REFUSED: true,
 } satisfies Record<RefusalCode, true>
 
