@@ -7,7 +7,7 @@ export type CheckStateName = (typeof checkStates)[number]
 /** Most disks of a master account that wait for a check or are being checked when one more is asked for. */
 export const checksMax = 3
 
-/** Whether one more check of an account is queued: those of one must not keep the others waiting. `queued`: its other disks. */
+/** Rule 28: whether one more check of an account is queued: those of one must not keep the others waiting. `queued`: its other disks. */
 export function refuseCheck({ queued }: { queued: number }): RefusalOf<'CHECKS_FULL'> | null {
   return queued >= checksMax ? { code: 'CHECKS_FULL', max: checksMax } : null
 }

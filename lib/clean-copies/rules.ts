@@ -78,7 +78,7 @@ export type CleanFacts = {
 }
 
 /**
- * The findings that a clean copy deals with: the chosen ones and, for a reset, those of the reset rules that can be dealt with.
+ * Rule 28: the findings that a clean copy deals with: the chosen ones and, for a reset, those of the reset rules that can be dealt with.
  * Refuses IMAGE_NOT_AVAILABLE, CHECKS_OFF, FINDING_NOT_FOUND for a finding of other bytes or of an older check, and
  * CLEAN_REFUSED.
  */
