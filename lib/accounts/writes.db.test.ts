@@ -4,6 +4,7 @@ import { hashPassword } from '@/lib/auth/password'
 import { db } from '@/lib/db/client'
 import { account, later, minutes, noon, type TestAccount, whileLocked } from '@/lib/testing/builders'
 import { changePassword, createAccount, setDisabled, setPassword } from './writes'
+import { forgetUnknownLookups } from './writes-look-up'
 
 const operator = () => ({ ...operatorContext(), now: noon })
 const refused = (code: string) => ({ ok: false, refusal: { code } })
@@ -150,4 +151,18 @@ test('a password that was changed, or an account disabled, while the old one was
   expect(await meanwhile({ passwordHash: 'another' })).toEqual(refused('PASSWORD_WRONG'))
   expect(await rowOf(owner.id)).toMatchObject({ passwordHash: 'another' })
   expect(await sessionsOf(owner)).toHaveLength(1)
+})
+
+test('unknown usernames and tries are forgotten after an hour, and no sooner', async () => {
+  const [owner, other] = [await account(), await account()]
+  for (const [{ id }, at] of [
+    [owner, noon],
+    [other, later(1)],
+  ] as const) {
+    await db().unknownLookup.create({ data: { accountId: id, username: 'nobody-here', at } })
+    await db().shareTry.create({ data: { accountId: id, at } })
+  }
+  await forgetUnknownLookups(later(minutes(60)))
+  const left = [await db().unknownLookup.findMany(), await db().shareTry.findMany()]
+  expect(left.map((rows) => rows.map(({ accountId }) => accountId))).toEqual([[other.id], [other.id]])
 })

@@ -3,7 +3,18 @@ import { db } from '@/lib/db/client'
 import { type LockedImage, lockImages } from '@/lib/db/locks'
 import { inTransaction, type Transaction } from '@/lib/db/transaction'
 import { ok } from '@/lib/result'
-import { account, image, later, minutes, noon, region, type TestAccount, whileLocked } from '@/lib/testing/builders'
+import {
+  account,
+  image,
+  later,
+  minutes,
+  noon,
+  region,
+  somebodyWaits,
+  type TestAccount,
+  whileLocked,
+} from '@/lib/testing/builders'
+import { checkedContent } from '@/lib/testing/builders-checks'
 import * as writes from './writes'
 
 // Which blob an image refers to, by rows alone; what becomes of bytes is in content.db.test.ts.
@@ -38,6 +49,7 @@ test('new content gets a blob that is still to be written, and the same again wh
   const [here, owner] = await Promise.all([region(), account()])
   const imageId = await importing(owner, here)
   const place = await refer(imageId, disk)
+  expect(place.blobId).toMatch(/^blb-/)
   expect(place).toEqual({ blobId: place.blobId, key: `${disk.sha256}.${place.blobId}`, isThere: false })
   const row = await db().blob.findUnique({ where: { id: place.blobId } })
   expect(row).toMatchObject({ ...disk, size: 1024n, virtualSize: 4096n, regionId: here, state: 'writing' })
@@ -151,4 +163,64 @@ test('the image that waits for its bytes is forgotten after whoever has its acco
     async () => expect(await stateOf(blobId)).toBe('removing'),
   )
   expect([await stateOf(blobId), await db().image.count({ where: { id: imageId } })]).toEqual([undefined, 0])
+})
+
+test('bytes that are ready already stay as they were when another image comes to them', async () => {
+  const [here, owner] = await Promise.all([region(), account()])
+  const [one, two] = [await importing(owner, here), await importing(owner, here)]
+  await commitBlob(one, disk)
+  await on(two, (tx, locked) => writes.commitBlob(tx, locked, disk, later(minutes(2))))
+  expect(await blobOf(two)).toBe(await blobOf(one))
+  expect(await db().blob.findUnique({ where: { id: (await blobOf(one)) ?? '' } })).toMatchObject({ updatedAt: now })
+})
+
+test('whoever lets bytes go, or asks whether it is the last to have them, waits for the lock of the blob', async () => {
+  const [here, owner] = await Promise.all([region(), account()])
+  const images = [await importing(owner, here), await importing(owner, here)] as const
+  for (const id of images) await commitBlob(id, disk)
+  const blobId = (await blobOf(images[0])) ?? ''
+  const releaseBytes = async (tx: Transaction) => await writes.releaseBytes(tx, { blobId, regionId: here }, now)
+  for (const run of [writes.isLastHolder, releaseBytes, writes.releaseBlob] as const) {
+    let isDone = false
+    let running: Promise<unknown> | undefined
+    await inTransaction(async (tx) => {
+      await tx.$queryRaw`SELECT id FROM "Blob" WHERE id = ${blobId} FOR NO KEY UPDATE`
+      running = on(images[0], async (other, locked) => await run(other, locked, now)).finally(() => {
+        isDone = true
+      })
+      await somebodyWaits()
+      expect(isDone).toBe(false)
+      return ok(null)
+    })
+    await running
+  }
+  expect(await stateOf(blobId)).toBe('ready')
+})
+
+test('bytes that a row has stopped referring to go if no other has them', async () => {
+  const [here, owner] = await Promise.all([region(), account()])
+  const imageId = await importing(owner, here)
+  await commitBlob(imageId, disk)
+  const blobId = (await blobOf(imageId)) ?? ''
+  const release = async () =>
+    await inTransaction(async (tx) => ok(await writes.releaseBytes(tx, { blobId, regionId: here }, now)))
+  await release()
+  expect(await stateOf(blobId)).toBe('ready')
+  await db().image.update({ where: { id: imageId }, data: { blobId: null } })
+  await release()
+  expect([await stateOf(blobId), await jobsOf(blobId)]).toEqual(['removing', [{ task: 'remove-blob' }]])
+})
+
+test('bytes that are there now are checked by a job, and a verdict that there is stays', async () => {
+  const sha256 = 'c'.repeat(64)
+  const ask = async () => await inTransaction(async (tx) => ok(await writes.checkLater(tx, sha256, now)))
+  const check = async () => await db().check.findUnique({ where: { sha256 } })
+  await ask()
+  expect(await check()).toMatchObject({ state: 'running', isQueued: true, createdAt: now })
+  const jobs = await db()
+    .$queryRaw`SELECT task_identifier AS task FROM graphile_worker.jobs WHERE key LIKE ${`%${sha256}`}`
+  expect(jobs).toEqual([{ task: 'check-disk' }])
+  await checkedContent(sha256)
+  await ask()
+  expect(await check()).toMatchObject({ state: 'clean' })
 })

@@ -8,7 +8,7 @@ import { ok } from '@/lib/result'
 import { account, held, image, noon, quota, region, type TestAccount, whileLocked } from '@/lib/testing/builders'
 import { listQuotas } from './reads'
 import { resources } from './rules'
-import { type Asked, refuseBytes, refuseNewImage, setQuotas } from './writes'
+import { type Asked, refuseBytes, refuseNewImage, refuseNewSnapshot, setQuotas } from './writes'
 
 // What the quotas of an account say and write. The room of stores is in space.db.test.ts.
 
@@ -203,4 +203,28 @@ test('a new image needs a place first, then bytes; without bytes to write no roo
   expect(await ask(refuseBytes, { imageId: own.id, bytes: kib + 1 })).toMatchObject({
     value: { used: kib, asked: kib + 1 },
   })
+})
+
+test('a new snapshot needs a place of its own first, then bytes', async () => {
+  const { here, owner } = await tenant()
+  await machines(owner, here)
+  const used = 2 * kib + 3 + 10
+  const ask = async (bytes: number) => {
+    const writing = { where: 'store', bytes: 0 } as const
+    const asked = { ownerId: owner.id, regionId: here, bytes, writing }
+    return await inTransaction(async (tx) => ok(await refuseNewSnapshot(tx, asked)))
+  }
+  await setQuotas(operator(), {
+    ...{ username: owner.username, region: here, forced: true },
+    amounts: { snapshots: 2, bytes: used + 5 },
+  })
+  const places = { code: 'SNAPSHOT_QUOTA_FULL', used: 2, quota: 2, asked: 1, region: here }
+  expect(await ask(1)).toEqual({ ok: true, value: places })
+  await setQuotas(operator(), {
+    ...{ username: owner.username, region: here, forced: true },
+    amounts: { snapshots: 3 },
+  })
+  const full = { code: 'BYTES_QUOTA_FULL', used, quota: used + 5, asked: 6, region: here }
+  expect(await ask(6)).toEqual({ ok: true, value: full })
+  expect(await ask(5)).toEqual({ ok: true, value: null })
 })

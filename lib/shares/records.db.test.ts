@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { db } from '@/lib/db/client'
 import {
   account,
+  accounts,
   asked,
   held,
   image,
@@ -125,4 +126,12 @@ describe('usernames that nobody has', () => {
     expect(await shareImage(owner.at(next), asked(here, imageId, recipient))).toEqual(used)
     expect(await triedAt()).toEqual(next)
   })
+})
+
+it('an image with 20 recipients takes no other', async () => {
+  const { here, owner, recipient, imageId } = await tenants()
+  for (const one of await accounts(19)) await held(imageId, one)
+  expect(tally([await shareImage(owner.ctx, asked(here, imageId, recipient))])).toEqual({ ok: 1 })
+  const full = await shareImage(owner.ctx, asked(here, imageId, await account()))
+  expect(full).toMatchObject({ refusal: { code: 'IMAGE_RECIPIENTS_FULL' } })
 })
