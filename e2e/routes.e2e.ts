@@ -18,6 +18,7 @@ function reads(imageId: string, instanceId: string): Record<string, string> {
     'instances/[instanceId]': `/api/instances/${instanceId}?region=${region}`,
     'instances/[instanceId]/events': `/api/instances/${instanceId}/events?region=${region}`,
     snapshots: `/api/snapshots?region=${region}`,
+    sharing: `/api/sharing?region=${region}`,
     'unfinished-uploads': `/api/unfinished-uploads?region=${region}`,
     'shared-images': `/api/shared-images?region=${region}`,
     'ended-shares': `/api/ended-shares?region=${region}&imageId=${imageId}`,

@@ -23,6 +23,8 @@ type ImageListQuery = {
   before?: string
 }
 
+type SharingQuery = ImageListQuery & { tab?: string }
+
 type ViewQuery = { kind: 'console' | 'screen'; from?: number | undefined; isTakeOver: boolean }
 type NoticeListQuery = { show?: string; after?: string | undefined; before?: string | undefined }
 type BillQuery = { month?: string; images?: string; after?: string; before?: string }
@@ -77,6 +79,9 @@ export const paths = {
   snapshots: (region: string, list: ImageListQuery = {}) => route(`/${region}/snapshots`, { ...defaultless(list) }),
   snapshotTask: (region: string, snapshotId: string, task: string) =>
     route(`/${region}/snapshots/${snapshotId}/do/${task}`),
+  sharing: (region: string, { tab, ...list }: SharingQuery = {}) =>
+    route(`/${region}/sharing`, { tab: tab === 'given' ? tab : undefined, ...defaultless(list) }),
+  cancelSelected: (region: string) => route(`/${region}/sharing/cancel`),
   api: {
     signIn: () => '/api/sign-in',
     preferences: () => '/api/preferences',
@@ -93,6 +98,8 @@ export const paths = {
     lastEndedShare: (region: string, imageId: string) => route('/api/ended-shares', { region, imageId }),
     endedShares: (shareIds: string[]) => route('/api/ended-shares', { shareIds: shareIds.join(',') }),
     sharedImages: (list: ImageListQuery & { region: string }) => route('/api/shared-images', list),
+    sharing: (list: SharingQuery & { region: string }) => route('/api/sharing', list),
+    sharingExport: () => '/api/sharing/export',
     newShares: (region: string) => route('/api/shared-images/new', { region }),
     accounts: (username: string) => route('/api/accounts', { username }),
     billLines: (bill: BillQuery) => route('/api/billing/lines', bill),

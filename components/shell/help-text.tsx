@@ -46,6 +46,7 @@ const helpRules: Record<HelpTopic, HelpRule[]> = {
   create: ['chargedYou', 'runningHours', 'region', 'instanceQuota'],
   snapshots: ['snapshot', 'snapshotImage', 'snapshotQuota'],
   notices: ['noticesOwn', 'noticesKept', 'cancel'],
+  sharing: ['cancel', 'recipients', 'daily', 'quota', 'charged', 'own'],
   instance: ['stop', 'runningHours', 'rebuild', 'terminated'],
 }
 

@@ -11,6 +11,7 @@ export const helpTopics = [
   'instance',
   'snapshots',
   'notices',
+  'sharing',
 ] as const
 export type HelpTopic = (typeof helpTopics)[number]
 

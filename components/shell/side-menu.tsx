@@ -1,6 +1,6 @@
 'use client'
 
-import { Camera, Disc3, type IconNode, ReceiptText, Server } from 'lucide'
+import { Camera, Disc3, type IconNode, ReceiptText, Server, Share2 } from 'lucide'
 import type { Route } from 'next'
 import Link from 'next/link'
 import { usePathname } from 'next/navigation'
@@ -44,6 +44,7 @@ export function SideMenu({ onNavigate }: SideMenuProps) {
       </h2>
       {entry(paths.customImages(region), `/${region}/images`, Disc3, t('images'))}
       {entry(paths.snapshots(region), `/${region}/snapshots`, Camera, t('snapshots'))}
+      {entry(paths.sharing(region), `/${region}/sharing`, Share2, t('sharing'))}
       {entry(paths.billing(), '/billing', ReceiptText, t('billing'))}
     </nav>
   )

@@ -21,12 +21,25 @@ export type Column<Row> = {
   sort?: { href: Route; label: string; order: 'ascending' | 'descending' | null }
 }
 
+/** Rows that can be selected: a checkbox in each, which is a field of a form, so that it works without scripts, too. */
+export type RowSelection<Row> = {
+  /** The id of the form, and the name of the field whose values are the rows' keys. */
+  form: string
+  name: string
+  header: string
+  labelOf: (row: Row) => string
+  selected: ReadonlySet<string>
+  /** `isRange`: with Shift, everything from the row that was clicked before. */
+  onToggle: (key: string, isRange: boolean) => void
+}
+
 type TableProps<Row> = {
   caption: string
   columns: Column<Row>[]
   rows: Row[]
   rowKey: (row: Row) => string
   empty: ReactNode
+  selection?: RowSelection<Row>
 }
 
 /**
@@ -34,7 +47,7 @@ type TableProps<Row> = {
  * header, and in a narrow container rows become cards. Roles are explicit because browsers drop them from tables with
  * another display.
  */
-export function Table<Row>({ caption, columns, rows, rowKey, empty }: TableProps<Row>) {
+export function Table<Row>({ caption, columns, rows, rowKey, empty, selection }: TableProps<Row>) {
   if (rows.length === 0) return empty
   return (
     <div className="table-room">
@@ -42,6 +55,11 @@ export function Table<Row>({ caption, columns, rows, rowKey, empty }: TableProps
         <caption className="sr-only">{caption}</caption>
         <thead role="rowgroup">
           <tr role="row">
+            {selection && (
+              <th scope="col" role="columnheader" data-select className="sticky top-12 z-10 h-9 bg-surface-raised">
+                <span className="sr-only">{selection.header}</span>
+              </th>
+            )}
             {columns.map((column, index) => (
               <HeaderCell key={column.id} column={column} isLead={index === 0} />
             ))}
@@ -52,8 +70,9 @@ export function Table<Row>({ caption, columns, rows, rowKey, empty }: TableProps
             <tr
               key={rowKey(row)}
               role="row"
-              className="group h-11 border-line border-t transition-colors hover:bg-surface-hover has-[[data-marked]]:bg-ok-soft"
+              className="group h-11 border-line border-t transition-colors hover:bg-surface-hover has-[[data-marked]]:bg-ok-soft has-[[data-select]:checked]:bg-accent-soft"
             >
+              {selection && <SelectCell row={row} value={rowKey(row)} selection={selection} />}
               {columns.map((column, index) => (
                 <td
                   key={column.id}
@@ -73,6 +92,31 @@ export function Table<Row>({ caption, columns, rows, rowKey, empty }: TableProps
         </tbody>
       </table>
     </div>
+  )
+}
+
+type SelectCellProps<Row> = { row: Row; value: string; selection: RowSelection<Row> }
+
+function SelectCell<Row>({ row, value, selection }: SelectCellProps<Row>) {
+  return (
+    <td role="cell" data-select className="py-1 align-middle">
+      {/* The label makes the target 24 px wide, as large as a finger needs. */}
+      <label className="-m-1 flex size-6 items-center justify-center">
+        <input
+          type="checkbox"
+          data-select
+          form={selection.form}
+          name={selection.name}
+          value={value}
+          aria-label={selection.labelOf(row)}
+          checked={selection.selected.has(value)}
+          onChange={({ nativeEvent }) =>
+            selection.onToggle(value, nativeEvent instanceof MouseEvent && nativeEvent.shiftKey)
+          }
+          className="size-4 accent-accent"
+        />
+      </label>
+    </td>
   )
 }
 

@@ -4,6 +4,7 @@ import { fetchJson, ReadError } from '@/lib/fetch-json'
 import { paths } from '@/lib/paths'
 import { calmInterval } from '@/lib/poll'
 import type { EndedShare, ImageShares, SharedImageList, SharedImageParams } from './schema'
+import type { ShareList, ShareListParams } from './schema-list'
 
 // When the other side acts, this page shows it within 10 s.
 const refetchInterval = calmInterval
@@ -40,6 +41,15 @@ export function sharedImagesQuery(list: SharedImageParams) {
   return queryOptions({
     queryKey: ['shares', 'received', list],
     queryFn: ({ signal }) => fetchJson<SharedImageList>(paths.api.sharedImages(list), signal),
+    refetchInterval,
+  })
+}
+
+/** One page of the Sharing page. */
+export function shareListQuery(list: ShareListParams) {
+  return queryOptions({
+    queryKey: ['shares', 'list', list],
+    queryFn: ({ signal }) => fetchJson<ShareList>(paths.api.sharing(list), signal),
     refetchInterval,
   })
 }

@@ -1,0 +1,74 @@
+'use client'
+
+import { useTranslations } from 'next-intl'
+import { useEffect, useRef, useSyncExternalStore } from 'react'
+import { Button } from '@/components/ui/button'
+import { paths } from '@/lib/paths'
+import type { ShareListParams } from '@/lib/shares/schema-list'
+
+export const selectionForm = 'selected-shares'
+
+type SelectionBarProps = {
+  list: ShareListParams
+  selection: { selected: ReadonlySet<string>; isAll: boolean; isSome: boolean; toggleAll: () => void }
+  onCancel: () => void
+}
+
+const never = () => () => undefined
+
+/**
+ * What can be done with the selected shares. A form: without scripts its buttons lead to the page that asks, and to the
+ * exports. An export without a selection has the whole list as it is searched and filtered.
+ */
+export function SelectionBar({ list, selection, onCancel }: SelectionBarProps) {
+  const t = useTranslations('sharing')
+  const { selected, isAll, isSome, toggleAll } = selection
+  const all = useRef<HTMLInputElement>(null)
+  useEffect(() => {
+    if (all.current) all.current.indeterminate = isSome
+  }, [isSome])
+  // Without scripts nobody knows what is selected before the form is sent.
+  const hasScripts = useSyncExternalStore(
+    never,
+    () => true,
+    () => false,
+  )
+  const kept = { region: list.region, tab: list.tab, q: list.q, state: list.state }
+  return (
+    <form
+      id={selectionForm}
+      action={paths.cancelSelected(list.region)}
+      className="screen-only flex flex-wrap items-center gap-x-3 gap-y-2 border-line border-b px-4 py-2"
+    >
+      {Object.entries(kept).map(
+        ([name, value]) => value && <input key={name} type="hidden" name={name} value={value} />,
+      )}
+      <label className="inline-flex min-h-6 items-center gap-2 text-sm noscript:hidden">
+        <input ref={all} type="checkbox" checked={isAll} onChange={toggleAll} className="size-4 accent-accent" />
+        {t('selectAll')}
+      </label>
+      <span role="status" className="text-ink-muted text-xs tabular-nums noscript:hidden">
+        {t('selected', { count: selected.size })}
+      </span>
+      <span className="ml-auto flex flex-wrap gap-2">
+        <Button
+          kind="secondary"
+          type="submit"
+          disabledReason={hasScripts && selected.size === 0 ? t('selectFirst') : null}
+          onClick={(event) => {
+            event.preventDefault()
+            onCancel()
+          }}
+        >
+          {t('cancel')}
+        </Button>
+        <Button kind="secondary" type="submit" name="format" value="csv" formAction={paths.api.sharingExport()}>
+          {t('exportCsv')}
+        </Button>
+        <Button kind="secondary" type="submit" name="format" value="json" formAction={paths.api.sharingExport()}>
+          {t('exportJson')}
+        </Button>
+      </span>
+    </form>
+  )
+}

@@ -1,0 +1,140 @@
+'use client'
+
+import { useTranslations } from 'next-intl'
+import { sortLink } from '@/components/images/list-links'
+import { ListTime } from '@/components/images/list-time'
+import { RowName } from '@/components/shell/row-name'
+import { Badge } from '@/components/ui/badge'
+import { Button } from '@/components/ui/button'
+import { Ellipsis } from '@/components/ui/ellipsis'
+import type { Column } from '@/components/ui/table'
+import { paths } from '@/lib/paths'
+import type { ListedShare, ShareListParams } from '@/lib/shares/schema-list'
+
+/** The columns of the Sharing page: whose image, with whom, from when to when, and whether it is used. */
+export function useSharingColumns(
+  list: ShareListParams,
+  onCancel: (share: ListedShare) => void,
+): Column<ListedShare>[] {
+  const t = useTranslations('sharing')
+  return [...useWho(list), ...useWhen(list), ...useUse(), useOperation(list, onCancel, t('operation'))]
+}
+
+function useWho({ region }: ShareListParams): Column<ListedShare>[] {
+  const t = useTranslations('sharing')
+  return [
+    {
+      id: 'image',
+      header: t('image'),
+      cell: (share) => (
+        <>
+          <RowName id={share.imageId} name={share.image} href={paths.image(region, share.imageId)}>
+            <p className="table-narrow truncate text-ink-muted text-xs">
+              {t('sharedByLine', { username: share.sharedBy })}
+            </p>
+          </RowName>
+          {share.note && <p className="max-w-[60ch] whitespace-pre-line text-ink-muted text-xs">{share.note}</p>}
+        </>
+      ),
+    },
+    {
+      id: 'account',
+      header: t('account'),
+      cell: (share) => (
+        <Ellipsis
+          text={share.username}
+          className="@min-[1140px]/table-room:max-w-40 @min-[794px]/table-room:max-w-24"
+        />
+      ),
+    },
+  ]
+}
+
+function useWhen(list: ShareListParams): Column<ListedShare>[] {
+  const t = useTranslations('sharing')
+  const tImages = useTranslations('images')
+  const { region, tab, q, state, size } = list
+  const sort = (column: string, header: string) =>
+    sortLink<ListedShare>(
+      column,
+      list,
+      (order) => paths.sharing(region, { tab, q, size, sort: order, ...(state ? { state } : {}) }),
+      tImages('sortBy', { column: header }),
+    )
+  return [
+    {
+      id: 'createdAt',
+      header: t('since'),
+      card: 'half',
+      sort: sort('createdAt', t('since')),
+      cell: (share) => <ListTime at={share.sharedAt} isShort />,
+    },
+    {
+      id: 'expiresAt',
+      header: t('until'),
+      card: 'half',
+      sort: sort('expiresAt', t('until')),
+      cell: ({ until }) =>
+        until ? <ListTime at={until} isShort /> : <span className="text-ink-muted">{t('noEnd')}</span>,
+    },
+    {
+      id: 'sharedBy',
+      header: t('sharedBy'),
+      isWideOnly: true,
+      cell: (share) => (
+        <Ellipsis
+          text={share.sharedBy}
+          className="@min-[1140px]/table-room:max-w-40 @min-[794px]/table-room:max-w-24"
+        />
+      ),
+    },
+  ]
+}
+
+function useUse(): Column<ListedShare>[] {
+  const t = useTranslations('sharing')
+  return [
+    {
+      id: 'state',
+      header: t('state'),
+      card: 'corner',
+      cell: ({ state }) => <Badge tone="ok">{t(`states.${state}`)}</Badge>,
+    },
+    {
+      id: 'lastUsed',
+      header: t('lastUsed'),
+      isWideOnly: true,
+      cell: ({ lastUsedAt, instances }) => (
+        <span className="flex flex-col">
+          {lastUsedAt ? <ListTime at={lastUsedAt} isShort /> : <span className="text-ink-muted">{t('never')}</span>}
+          {instances > 0 && <span className="text-ink-muted text-xs">{t('instances', { count: instances })}</span>}
+        </span>
+      ),
+    },
+  ]
+}
+
+function useOperation(
+  { region }: ShareListParams,
+  onCancel: (share: ListedShare) => void,
+  header: string,
+): Column<ListedShare> {
+  const t = useTranslations('sharing')
+  return {
+    id: 'operation',
+    header,
+    card: 'foot',
+    cell: (share) => (
+      <div className="row-operations">
+        <Button
+          kind="text-danger"
+          aria-label={`${t('cancel')}, ${share.image}, ${share.username}`}
+          href={paths.cancelSharing(region, share.imageId, share.id)}
+          onClick={() => onCancel(share)}
+        >
+          {t('cancel')}
+        </Button>
+      </div>
+    ),
+  }
+}
