@@ -33,6 +33,9 @@ function inputs(imageId: string, shareId: string, username: string): Record<stri
   return {
     shareImageAction: { region, imageId, usernames: [username], note: '' },
     cancelShareAction: { shareId },
+    cancelSharesAction: { shareIds: [shareId] },
+    protectImageAction: { region, imageId },
+    unprotectImageAction: { region, imageId },
     markSharesSeenAction: { shareIds: [shareId] },
     updateImageAction: { region, imageId, name: 'taken over', description: 'by somebody else' },
     deleteImageAction: { region, imageId, cancelShares: true, typedName: 'taken over' },
@@ -66,6 +69,8 @@ function inputs(imageId: string, shareId: string, username: string): Record<stri
 const ofImages = [
   'updateImageAction',
   'deleteImageAction',
+  'protectImageAction',
+  'unprotectImageAction',
   'restoreImageAction',
   'purgeImageAction',
   'copyImageAction',
@@ -114,6 +119,9 @@ test('every action answers a stranger, a recipient and another master’s sub-ac
     const cancelled = await act(client, 'cancelShareAction', yours.cancelShareAction)
     expect.soft(cancelled, who.username).toEqual({ ok: false, refusal: { code: 'SHARE_NOT_FOUND' } })
     expect.soft(await act(client, 'cancelShareAction', missing.cancelShareAction)).toEqual(cancelled)
+    const ended = await act(client, 'cancelSharesAction', yours.cancelSharesAction)
+    expect.soft(ended, who.username).toEqual({ ok: false, refusal: { code: 'SHARES_ENDED', asked: 1, ended: 1 } })
+    expect.soft(await act(client, 'cancelSharesAction', missing.cancelSharesAction)).toEqual(ended)
     const seen = await act(client, 'markSharesSeenAction', yours.markSharesSeenAction)
     expect.soft(await act(client, 'markSharesSeenAction', missing.markSharesSeenAction)).toEqual(seen)
   }

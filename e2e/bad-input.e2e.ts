@@ -141,6 +141,8 @@ const ofInstances = [
   'rebuildInstanceAction',
 ]
 const ofImages = [
+  'protectImageAction',
+  'unprotectImageAction',
   'restoreImageAction',
   'purgeImageAction',
   'retryCopyAction',
@@ -159,6 +161,7 @@ test('no input of an action is a fault: what cannot be used is refused with its 
   const good: Record<string, Record<string, unknown>> = {
     shareImageAction: { ...here, usernames: ['nobody'], note: '' },
     cancelShareAction: { shareId: 'shr-0000000000' },
+    cancelSharesAction: { shareIds: ['shr-0000000000'] },
     markSharesSeenAction: { shareIds: [] },
     updateImageAction: { ...here, name: 'fine', description: '' },
     deleteImageAction: { ...here, imageId: 'img-0000000000', cancelShares: false, typedName: null },

@@ -68,7 +68,9 @@ test('shares are selected by keyboard, several with Shift, and cancelled togethe
   const page = await browserPage(owner)
   await page.goto(given)
   const cancel = page.getByRole('button', { name: 'Cancel Sharing', exact: true })
-  await expect(cancel).toHaveAttribute('aria-disabled', 'true')
+  // A button that is off says why in its name.
+  const off = page.getByRole('button', { name: messages.en.sharing.selectFirst })
+  await expect(off).toHaveAttribute('aria-disabled', 'true')
   const boxes = page.getByRole('table').getByRole('checkbox')
   await boxes.first().focus()
   await page.keyboard.press('Space')

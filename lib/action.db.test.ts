@@ -5,10 +5,17 @@ import { defineAction } from '@/lib/action'
 import type { SessionContext } from '@/lib/context'
 import { copyImageAction, retryCopyAction } from '@/lib/copies/actions'
 import { db } from '@/lib/db/client'
-import { deleteImageAction, purgeImageAction, restoreImageAction, updateImageAction } from '@/lib/images/actions'
+import {
+  deleteImageAction,
+  protectImageAction,
+  purgeImageAction,
+  restoreImageAction,
+  unprotectImageAction,
+  updateImageAction,
+} from '@/lib/images/actions'
 import { actionPatienceMs } from '@/lib/patience'
 import type { ActionResult } from '@/lib/result'
-import { cancelShareAction, markSharesSeenAction, shareImageAction } from '@/lib/shares/actions'
+import { cancelShareAction, cancelSharesAction, markSharesSeenAction, shareImageAction } from '@/lib/shares/actions'
 import { account, held, image, region as newRegion, type TestAccount } from '@/lib/testing/builders'
 import { cancelTransferAction } from '@/lib/transfers/actions'
 
@@ -34,11 +41,14 @@ async function call(action: Door, input: unknown): Promise<string> {
 const actions: Record<string, Door> = {
   shareImageAction,
   cancelShareAction,
+  cancelSharesAction,
   markSharesSeenAction,
   updateImageAction,
   deleteImageAction,
   restoreImageAction,
   purgeImageAction,
+  protectImageAction,
+  unprotectImageAction,
   cancelTransferAction,
   copyImageAction,
   retryCopyAction,

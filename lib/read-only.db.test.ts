@@ -21,7 +21,7 @@ import { nearlyFull } from '@/lib/nearly-full'
 import { isReadOnly } from '@/lib/read-only'
 import { type ActionResult, ok } from '@/lib/result'
 import { defineRead } from '@/lib/route'
-import { cancelShareAction, markSharesSeenAction, shareImageAction } from '@/lib/shares/actions'
+import { cancelShareAction, cancelSharesAction, markSharesSeenAction, shareImageAction } from '@/lib/shares/actions'
 import { account, asked, image, region, type TestAccount } from '@/lib/testing/builders'
 import { cancelTransferAction } from '@/lib/transfers/actions'
 import { ask, create, created, offsetOf, patch, refusalOf } from '@/lib/uploads/fixtures/requests'
@@ -56,6 +56,7 @@ async function call(action: (input: never) => Promise<ActionResult<unknown>>, in
 
 const actions = {
   cancelShareAction,
+  cancelSharesAction,
   cancelTransferAction,
   deleteImageAction,
   emptyRecycleBinAction,

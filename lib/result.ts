@@ -24,6 +24,7 @@ export type Refusal =
   | ({ code: 'SNAPSHOT_QUOTA_FULL' } & QuotaFacts)
   | { code: 'IMAGE_IS_SHARED'; recipients: number }
   | { code: 'IMAGE_BUSY'; state: string }
+  | { code: 'IMAGE_PROTECTED' }
   | { code: 'CHECKSUM_MISMATCH' }
   | { code: 'COPY_SOURCE_GONE' }
   | { code: 'COPY_SOURCE_DAMAGED' }

@@ -29,6 +29,7 @@ export const statuses: Readonly<Record<(Refusal | Fault)['code'], number>> = {
   SNAPSHOT_QUOTA_FULL: 409,
   IMAGE_IS_SHARED: 409,
   IMAGE_BUSY: 409,
+  IMAGE_PROTECTED: 409,
   CHECKSUM_MISMATCH: 409,
   COPY_SOURCE_GONE: 409,
   COPY_SOURCE_DAMAGED: 409,

@@ -4,6 +4,7 @@ import dynamic from 'next/dynamic'
 import { useLocale, useTranslations } from 'next-intl'
 import { CheckShield } from '@/components/checks/check-shield'
 import { RowName } from '@/components/shell/row-name'
+import { Badge } from '@/components/ui/badge'
 import { late } from '@/components/ui/late'
 import type { Column } from '@/components/ui/table'
 import { formatBytes } from '@/lib/format'
@@ -69,7 +70,12 @@ function useFacts(list: CustomImageParams): Column<CustomImage>[] {
             id={image.id}
             name={image.name}
             href={paths.image(list.region, image.id)}
-            badge={<CheckShield {...image} />}
+            badge={
+              <>
+                <CheckShield {...image} />
+                {image.isProtected && <Badge tone="neutral">{t('protected')}</Badge>}
+              </>
+            }
           >
             <OperatingSystemBelow name={image.operatingSystem} />
           </RowName>

@@ -129,6 +129,10 @@ function useEventText(isHeld: boolean): (event: EventItem) => string {
         return t('image.update', facts)
       case 'image.delete':
         return t('image.delete', facts)
+      case 'image.protect':
+        return t('image.protect', facts)
+      case 'image.unprotect':
+        return t('image.unprotect', facts)
       case 'image.restore':
         return t('image.restore', facts)
       case 'image.purge':

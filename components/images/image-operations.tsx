@@ -84,7 +84,7 @@ function useOperations(region: string, image: CustomImage, onAsk: (task: ImageTa
     items.push({ kind: 'link', label: t('createInstance'), href: paths.createInstance(region, image.id) })
   const retry = retryOf(image)
   if (retry) items.push(ask(retry, t('retry'), false))
-  if (canImage('delete', state)) items.push(ask('delete', t('delete')))
+  if (canImage('delete', state) && !image.isProtected) items.push(ask('delete', t('delete')))
   if (canImage('cancelImport', state)) items.push(ask('cancelImport', t('cancelImport')))
   if (canImage('cancelCopy', state)) items.push(ask('cancelCopy', t('cancelCopy')))
   return items

@@ -9,7 +9,7 @@ import { useReturn } from '@/components/ui/dialog-focus'
 import { toast } from '@/components/ui/toasts'
 import { retryCleanCopyAction } from '@/lib/clean-copies/actions'
 import { retryCopyAction } from '@/lib/copies/actions'
-import { purgeImageAction, restoreImageAction } from '@/lib/images/actions'
+import { protectImageAction, purgeImageAction, restoreImageAction, unprotectImageAction } from '@/lib/images/actions'
 import { imageSharesQuery } from '@/lib/shares/queries'
 import { cancelTransferAction } from '@/lib/transfers/actions'
 import { useAction } from '@/lib/use-action'
@@ -31,12 +31,18 @@ type ImageTaskDialogProps = {
 export function ImageTaskDialog(props: ImageTaskDialogProps) {
   const { task, onGone, ...rest } = props
   if (task === 'delete') return <DeleteImageDialog {...rest} onDeleted={onGone} />
-  if (task === 'restore' || task === 'retryCopy' || task === 'retryClean') return <AtOnce {...props} task={task} />
-  return <Confirmed {...props} task={task} />
+  if (task === 'purge' || task === 'cancelImport' || task === 'cancelCopy') return <Confirmed {...props} task={task} />
+  return <AtOnce {...props} task={task} />
 }
 
 const confirmed = { purge: purgeImageAction, cancelImport: cancelTransferAction, cancelCopy: cancelTransferAction }
-const atOnce = { restore: restoreImageAction, retryCopy: retryCopyAction, retryClean: retryCleanCopyAction }
+const atOnce = {
+  restore: restoreImageAction,
+  protect: protectImageAction,
+  unprotect: unprotectImageAction,
+  retryCopy: retryCopyAction,
+  retryClean: retryCleanCopyAction,
+}
 
 function Confirmed({ task, region, image, onClose, onGone }: ImageTaskDialogProps & { task: keyof typeof confirmed }) {
   const t = useTranslations('taskDialog')

@@ -9,7 +9,13 @@ import { Card } from '@/components/ui/card'
 import { Field, inputClass } from '@/components/ui/field'
 import { retryCleanCopyAction } from '@/lib/clean-copies/actions'
 import { retryCopyAction } from '@/lib/copies/actions'
-import { deleteImageAction, purgeImageAction, restoreImageAction } from '@/lib/images/actions'
+import {
+  deleteImageAction,
+  protectImageAction,
+  purgeImageAction,
+  restoreImageAction,
+  unprotectImageAction,
+} from '@/lib/images/actions'
 import { canImage, isFailed } from '@/lib/images/rules'
 import type { ImageInstances } from '@/lib/instances/schema'
 import { paths } from '@/lib/paths'
@@ -20,6 +26,8 @@ import type { ImageTask } from './image-tasks'
 const actions = {
   purge: purgeImageAction,
   restore: restoreImageAction,
+  protect: protectImageAction,
+  unprotect: unprotectImageAction,
   cancelImport: cancelTransferAction,
   cancelCopy: cancelTransferAction,
   retryCopy: retryCopyAction,
@@ -43,7 +51,7 @@ type TaskFormProps = Omit<ImageTaskPageProps, 'task'>
 
 function TaskForm({ task, region, image, usedBy }: TaskFormProps & { task: keyof typeof actions }) {
   const t = useTranslations('taskDialog')
-  const stays = task === 'restore' || task === 'retryCopy' || task === 'retryClean'
+  const stays = task !== 'purge' && task !== 'cancelImport' && task !== 'cancelCopy'
   const page = paths.image(region, image.id)
   return (
     <Card title={stays ? t(`${task}.ask`, { image: image.name }) : t(`${task}.title`, { image: image.name })}>

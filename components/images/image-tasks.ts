@@ -3,6 +3,8 @@ export const imageTasks = [
   'delete',
   'purge',
   'restore',
+  'protect',
+  'unprotect',
   'cancelImport',
   'cancelCopy',
   'retryCopy',

@@ -61,7 +61,14 @@ function AvailableActions({ image, onAsk }: OwnImageActionsProps) {
         {t('createInstance')}
       </Link>
       <DownloadButton image={image} />
-      <TaskButton kind="secondary" image={image} task="delete" label={t('delete')} onAsk={onAsk} />
+      {image.isProtected ? (
+        <TaskButton kind="secondary" image={image} task="unprotect" label={t('unprotect')} onAsk={onAsk} />
+      ) : (
+        <>
+          <TaskButton kind="secondary" image={image} task="protect" label={t('protect')} onAsk={onAsk} />
+          <TaskButton kind="secondary" image={image} task="delete" label={t('delete')} onAsk={onAsk} />
+        </>
+      )}
     </>
   )
 }

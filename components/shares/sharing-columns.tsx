@@ -65,14 +65,12 @@ function useWhen(list: ShareListParams): Column<ListedShare>[] {
     {
       id: 'createdAt',
       header: t('since'),
-      card: 'half',
       sort: sort('createdAt', t('since')),
       cell: (share) => <ListTime at={share.sharedAt} isShort />,
     },
     {
       id: 'expiresAt',
       header: t('until'),
-      card: 'half',
       sort: sort('expiresAt', t('until')),
       cell: ({ until }) =>
         until ? <ListTime at={until} isShort /> : <span className="text-ink-muted">{t('noEnd')}</span>,

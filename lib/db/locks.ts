@@ -36,6 +36,7 @@ export type LockedImage = {
   blobId: string | null
   sha256: string | null
   copyOfId: string | null
+  isProtected: boolean
 }
 
 export type LockedTransfer = { kind: TransferKind; step: TransferStep; leaseHolder: string | null; isOver: boolean }
@@ -72,14 +73,14 @@ export async function lockImages(
     WITH accounts AS MATERIALIZED (
       SELECT id, username, kind, "masterId", "disabledAt" FROM "Account" WHERE id = ANY(${accountIds}) ORDER BY id FOR NO KEY UPDATE
     ), images AS MATERIALIZED (
-      SELECT id, "ownerId", "regionId", name, state, source, "blobId", sha256, "copyOfId" FROM "Image"
+      SELECT id, "ownerId", "regionId", name, state, source, "blobId", sha256, "copyOfId", "isProtected" FROM "Image"
       WHERE (SELECT count(*) FROM accounts) >= 0 AND id = ANY(${ids}) AND (${ownerId}::text IS NULL OR "ownerId" = ${ownerId})
       ORDER BY id FOR NO KEY UPDATE
     )
     SELECT false AS "isImage", id, username, kind::text AS kind, "masterId", "disabledAt", NULL AS "ownerId", NULL AS "regionId",
-      NULL AS name, NULL AS state, NULL AS source, NULL AS "blobId", NULL AS sha256, NULL AS "copyOfId" FROM accounts
+      NULL AS name, NULL AS state, NULL AS source, NULL AS "blobId", NULL AS sha256, NULL AS "copyOfId", NULL::boolean AS "isProtected" FROM accounts
     UNION ALL
-    SELECT true, id, NULL, NULL, NULL, NULL, "ownerId", "regionId", name, state::text, source::text, "blobId", sha256, "copyOfId" FROM images`
+    SELECT true, id, NULL, NULL, NULL, NULL, "ownerId", "regionId", name, state::text, source::text, "blobId", sha256, "copyOfId", "isProtected" FROM images`
   const locked: LockedRows = { accounts: new Map(), images: new Map() }
   for (const row of rows) {
     if (row.isImage) locked.images.set(row.id, row)

@@ -6,6 +6,8 @@ export const eventActions = [
   'image.update',
   'image.delete',
   'image.cancel',
+  'image.protect',
+  'image.unprotect',
   'image.restore',
   'image.purge',
   'image.copy',

@@ -66,7 +66,7 @@ export async function listCustomImages(ctx: Context, list: CustomImageParams): P
     db().$queryRaw<CustomRow[]>`
       SELECT ${plannedEachTime} i.id, i.name, i."operatingSystem", i."virtualSize", i.size, i.state::text AS state, i.failure, i."createdAt", i."deletedAt",
         CASE WHEN t.kind = 'IMPORT' OR t.step = 'CLEAN' THEN t.step::text END AS step, coalesce(t."doneBytes", 0) AS "doneBytes",
-        coalesce(t."totalBytes", 0) AS "totalBytes", i.source::text AS source,
+        coalesce(t."totalBytes", 0) AS "totalBytes", i.source::text AS source, i."isProtected",
         (SELECT count(*) FROM "Share" s WHERE s."imageId" = i.id)::int AS recipients, c.state::text AS verdict,
         greatest(0, coalesce(c.critical + c.high + c.medium + c.low, 0) -
           (SELECT count(*) FROM "IgnoredFinding" g WHERE g."ownerId" = i."ownerId" AND g.sha256 = i.sha256))::int AS findings
@@ -184,6 +184,7 @@ export async function getImage(ctx: Context, params: ImagePageParams): Promise<I
     format: image.format,
     sha256: image.sha256,
     isNormalised: image.isNormalised,
+    isProtected: image.isProtected,
     origin: {
       name: image.originName,
       format: image.originFormat,

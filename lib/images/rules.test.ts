@@ -20,6 +20,7 @@ import {
   refuseDelete,
   refuseFromBin,
   refuseMinDisk,
+  refuseProtect,
   refuseUpdate,
   removalPatienceMs,
   suggestedOperatingSystem,
@@ -88,7 +89,7 @@ describe('the name of an image', () => {
   })
 })
 
-const image = { state: 'available' as const, name: 'web-01' }
+const image = { state: 'available' as const, name: 'web-01', isProtected: false }
 const deleting: DeleteFacts = {
   image,
   recipients: 0,
@@ -105,6 +106,16 @@ const deletable = {
   deleting: false,
   deleted: false,
 } satisfies Record<ImageStateName, boolean>
+
+test('a protected image is not deleted, whoever has it and whatever is typed', () => {
+  const guarded = { ...deleting, image: { ...image, isProtected: true } }
+  expect(refuseDelete(guarded)).toEqual({ code: 'IMAGE_PROTECTED' })
+  expect(refuseDelete({ ...guarded, recipients: 1, cancelShares: true, typedName: 'web-01' })).toEqual({
+    code: 'IMAGE_PROTECTED',
+  })
+  expect(refuseProtect({ state: 'available' })).toBeNull()
+  expect(refuseProtect({ state: 'importing' })).toEqual({ code: 'IMAGE_BUSY', state: 'importing' })
+})
 
 describe('rule 9: deleting', () => {
   test.each(imageStates)('an image that is %s can be deleted, or not', (state) => {

@@ -15,6 +15,7 @@ export const imageCan = {
   createInstance: ['available'],
   update: ['importing', 'available', 'copying', 'failed'],
   edit: ['importing', 'available', 'copying'],
+  protect: ['available'],
   delete: ['available', 'failed'],
   bin: ['available'],
   retry: ['failed'],
@@ -139,7 +140,7 @@ export function asKnown(typed: string, known: string[]): string {
 }
 
 export type DeleteFacts = {
-  image: { name: string; state: ImageStateName }
+  image: { name: string; state: ImageStateName; isProtected: boolean }
   recipients: number
   /** It is being copied to another region at this moment. */
   isBeingCopied: boolean
@@ -147,12 +148,13 @@ export type DeleteFacts = {
   typedName: string | null
 }
 
-/** Whether an own image can be deleted: rule 9, its shares are cancelled first or in the same step with the name typed. */
+/** Whether an own image can be deleted: it is not protected, and by rule 9 its shares are cancelled first or in the same step with the name typed. */
 export function refuseDelete(
   facts: DeleteFacts,
-): RefusalOf<'IMAGE_BUSY' | 'IMAGE_IS_SHARED' | 'IMAGE_NAME_MISMATCH'> | null {
+): RefusalOf<'IMAGE_BUSY' | 'IMAGE_PROTECTED' | 'IMAGE_IS_SHARED' | 'IMAGE_NAME_MISMATCH'> | null {
   const { image } = facts
   if (!canImage('delete', image.state)) return { code: 'IMAGE_BUSY', state: image.state }
+  if (image.isProtected) return { code: 'IMAGE_PROTECTED' }
   if (facts.isBeingCopied) return { code: 'IMAGE_BUSY', state: 'read' }
   if (facts.recipients === 0) return null
   if (!facts.cancelShares) return { code: 'IMAGE_IS_SHARED', recipients: facts.recipients }
@@ -203,6 +205,11 @@ export function suggestedOperatingSystem(guest: string | null): string | null {
     .replace(/ +/g, ' ')
   const name = [...plain].slice(0, operatingSystemMax).join('').trim()
   return /[\p{L}\p{Nd}]/u.test(name) ? name : null
+}
+
+/** Whether an own image can be protected from being deleted, or unprotected. */
+export function refuseProtect({ state }: { state: ImageStateName }): RefusalOf<'IMAGE_BUSY'> | null {
+  return canImage('protect', state) ? null : { code: 'IMAGE_BUSY', state }
 }
 
 /** An owner can edit an image in every state but `deleting` and `deleted`. */

@@ -146,6 +146,7 @@ export type CustomImage = {
   doneBytes: number
   totalBytes: number
   source: ImageSourceName
+  isProtected: boolean
   /** What the check of its disk says, and how many findings its owner has not ignored. */
   verdict: 'running' | 'clean' | 'findings' | 'unchecked' | 'failed' | null
   findings: number
@@ -206,6 +207,7 @@ export type OwnImage = ImageFields & {
   format: DiskFormatName | null
   sha256: string | null
   isNormalised: boolean
+  isProtected: boolean
   /** The file that was imported. */
   origin: { name: string | null; format: DiskFormatName | null; size: number | null; sha256: string | null }
   source: ImageSourceName

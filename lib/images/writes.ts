@@ -8,7 +8,16 @@ import { StartOver, type Transaction } from '@/lib/db/transaction'
 import { env } from '@/lib/env'
 import { recordEvents } from '@/lib/events/writes'
 import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
-import { canImage, imageCan, leastDiskGib, refuseDelete, refuseFromBin, refuseMinDisk, refuseUpdate } from './rules'
+import {
+  canImage,
+  imageCan,
+  leastDiskGib,
+  refuseDelete,
+  refuseFromBin,
+  refuseMinDisk,
+  refuseProtect,
+  refuseUpdate,
+} from './rules'
 import type { DeleteImageInput, OwnImageInput, RecycleBinInput, UpdateImageInput } from './schema'
 
 // So that one request ends within a few seconds.
@@ -50,7 +59,7 @@ export async function deleteImage(
 ): Promise<
   Result<
     { imageId: string; cancelledShares: number },
-    OwnImageRefusal | RefusalOf<'IMAGE_BUSY' | 'IMAGE_IS_SHARED' | 'IMAGE_NAME_MISMATCH'>
+    OwnImageRefusal | RefusalOf<'IMAGE_BUSY' | 'IMAGE_PROTECTED' | 'IMAGE_IS_SHARED' | 'IMAGE_NAME_MISMATCH'>
   >
 > {
   const remove = async (tx: Transaction, { image, accounts }: Locked) => {
@@ -82,6 +91,39 @@ export async function deleteImage(
   return await onOwnImage(ctx, input, remove, async (tx) => ({
     accounts: (await sharesOf(tx, ctx, input.imageId)).map((share) => share.recipientId),
   }))
+}
+
+/** Protects an own image from being deleted, until it is unprotected. Refuses as `onOwnImage` and `refuseProtect` say. */
+export async function protectImage(
+  ctx: Context,
+  input: OwnImageInput,
+): Promise<Result<{ imageId: string }, BinRefusal>> {
+  return await setProtected(ctx, input, true)
+}
+
+/** Lets an own image be deleted again. Refuses as `protectImage`. */
+export async function unprotectImage(
+  ctx: Context,
+  input: OwnImageInput,
+): Promise<Result<{ imageId: string }, BinRefusal>> {
+  return await setProtected(ctx, input, false)
+}
+
+async function setProtected(
+  ctx: Context,
+  input: OwnImageInput,
+  isProtected: boolean,
+): Promise<Result<{ imageId: string }, BinRefusal>> {
+  return await onOwnImage(ctx, input, async (tx, { image }) => {
+    const refusal = refuseProtect(image)
+    if (refusal) return refuse(refusal)
+    // Pressed twice, it is recorded once.
+    if (image.isProtected === isProtected) return ok({ imageId: image.id })
+    await tx.image.update({ where: { id: image.id }, data: { isProtected, updatedAt: ctx.now } })
+    const action = isProtected ? 'image.protect' : 'image.unprotect'
+    await recordEvents(tx, ctx, [{ action, regionId: image.regionId, image }])
+    return ok({ imageId: image.id })
+  })
 }
 
 type BinRefusal = OwnImageRefusal | RefusalOf<'IMAGE_BUSY'>

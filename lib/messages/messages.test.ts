@@ -98,6 +98,7 @@ const refusals = {
   IMAGE_QUOTA_FULL: true,
   IMAGE_IS_SHARED: true,
   IMAGE_BUSY: true,
+  IMAGE_PROTECTED: true,
   IMAGE_NAME_MISMATCH: true,
   MIN_DISK_BELOW_SIZE: true,
   DISK_REFUSED: true,

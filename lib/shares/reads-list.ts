@@ -103,7 +103,8 @@ const exportedAtOnce = 500
  */
 export async function* shareLines(ctx: Context, list: ShareExportParams): AsyncGenerator<ListedShare[]> {
   if (list.ids.length > 0) {
-    yield await findListedShares(ctx, list)
+    const found = await findListedShares(ctx, list)
+    if (found.length > 0) yield found
     return
   }
   let after: string | undefined
