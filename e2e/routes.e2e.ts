@@ -10,19 +10,13 @@ const region = 'cn-shanghai'
 /** Every route that reads, by its folder in app/api. */
 function reads(imageId: string, instanceId: string): Record<string, string> {
   return {
-    images: `/api/images?region=${region}`,
+    ...Object.fromEntries(ofRegions.map((name) => [name, `/api/${name}?region=${region}`])),
     'images/[imageId]': `/api/images/${imageId}?region=${region}`,
     'images/[imageId]/shares': `/api/images/${imageId}/shares?region=${region}`,
     'images/[imageId]/content': `/api/images/${imageId}/content?region=${region}`,
-    instances: `/api/instances?region=${region}`,
     'instances/[instanceId]': `/api/instances/${instanceId}?region=${region}`,
     'instances/[instanceId]/events': `/api/instances/${instanceId}/events?region=${region}`,
-    snapshots: `/api/snapshots?region=${region}`,
-    sharing: `/api/sharing?region=${region}`,
-    'unfinished-uploads': `/api/unfinished-uploads?region=${region}`,
-    'shared-images': `/api/shared-images?region=${region}`,
     'ended-shares': `/api/ended-shares?region=${region}&imageId=${imageId}`,
-    'shared-images/new': `/api/shared-images/new?region=${region}`,
     accounts: '/api/accounts?username=nobody-at-all',
     'billing/lines': '/api/billing/lines?month=2026-11',
     quotas: '/api/quotas',
@@ -31,6 +25,9 @@ function reads(imageId: string, instanceId: string): Record<string, string> {
     imports: `/api/imports?region=${region}&ids=${imageId}`,
   }
 }
+
+const lists = ['images', 'instances', 'snapshots', 'shared-images', 'sharing']
+const ofRegions = [...lists, 'sharing/export', 'shared-images/new', 'unfinished-uploads']
 
 /** Routes with a protocol of their own, tested below, and with the sign-in form, uploads and consoles. */
 const others = ['auth/[...nextauth]', 'preferences', 'sign-in', 'sign-out', 'uploads/[[...path]]']
