@@ -36,6 +36,7 @@ it('tells the sharer of an answer, the holders of a deprecated image, and one pe
 it('tells the owner of an image that arrived or failed, and of findings that are critical or high', () => {
   expect(noticeKindsOf({ ...facts, action: 'image.available' })).toEqual({ owner: 'image.ready' })
   expect(noticeKindsOf({ ...facts, action: 'image.copied' })).toEqual({ owner: 'image.ready' })
+  expect(noticeKindsOf({ ...facts, action: 'image.cleaned' })).toEqual({ owner: 'image.ready' })
   expect(noticeKindsOf({ ...facts, action: 'image.fail' })).toEqual({ owner: 'image.failed' })
   expect(noticeKindsOf({ ...facts, action: 'image.findings', severe: 1 })).toEqual({ owner: 'image.findings' })
   expect(noticeKindsOf({ ...facts, action: 'image.findings' })).toEqual({})

@@ -34,6 +34,7 @@ const tellings = {
   'image.ready': [
     { action: 'image.available', role: 'owner' },
     { action: 'image.copied', role: 'owner' },
+    { action: 'image.cleaned', role: 'owner' },
   ],
   'image.failed': [{ action: 'image.fail', role: 'owner' }],
   'session.place': [{ action: 'session.place', role: 'actor' }],
