@@ -27,6 +27,8 @@ const pagesWithForms = (imageId: string) => [
   `/${region}/images/${imageId}`,
   `/${region}/images/${imageId}/share`,
   `/${region}/images/${imageId}/copy`,
+  `/${region}/images/${imageId}/check`,
+  `/${region}/images/${imageId}/check/clean`,
   `/${region}/images/${imageId}/edit`,
   `/${region}/images/${imageId}/do/delete`,
 ]

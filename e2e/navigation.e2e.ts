@@ -93,6 +93,8 @@ test('the title of a page names the thing first, and nothing of what is not the 
     ['', `${disk.name} · Details`],
     ['/share', `${disk.name} · Shared Images`],
     ['/copy', `${disk.name} · Copy Image`],
+    ['/check', `${disk.name} · Disk Check`],
+    ['/check/clean', `${disk.name} · Make Clean Copy`],
   ]
   for (const [path, title] of titles) {
     await page.goto(`/${region}/images/${disk.id}${path}`)

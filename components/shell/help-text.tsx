@@ -22,6 +22,13 @@ type HelpRule =
   | 'formats'
   | 'resume'
   | 'copy'
+  | 'checkLooks'
+  | 'checkIgnored'
+  | 'checkRecipients'
+  | 'cleanOriginal'
+  | 'cleanPackages'
+  | 'cleanLogin'
+  | 'cleanReplace'
   | 'username'
   | 'runningHours'
   | 'rebuild'
@@ -41,6 +48,8 @@ const helpRules: Record<HelpTopic, HelpRule[]> = {
   import: ['formats', 'resume', 'quota', 'failed'],
   details: ['available', 'own', 'region', 'delete', 'failed'],
   copy: ['region', 'copy', 'available', 'quota'],
+  check: ['checkLooks', 'checkIgnored', 'checkRecipients', 'cleanReplace'],
+  clean: ['cleanOriginal', 'cleanPackages', 'cleanLogin', 'cleanReplace'],
   account: ['username', 'master', 'quota'],
   instances: ['chargedYou', 'runningHours', 'instanceQuota', 'terminated'],
   create: ['chargedYou', 'runningHours', 'region', 'instanceQuota'],

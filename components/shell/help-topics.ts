@@ -5,6 +5,8 @@ export const helpTopics = [
   'import',
   'details',
   'copy',
+  'check',
+  'clean',
   'account',
   'instances',
   'create',
