@@ -22,6 +22,8 @@ function reads(imageId: string, instanceId: string): Record<string, string> {
     quotas: '/api/quotas',
     regions: '/api/regions',
     'page-status': '/api/page-status',
+    notices: '/api/notices',
+    'notices/unread': '/api/notices/unread',
     imports: `/api/imports?region=${region}&ids=${imageId}`,
   }
 }
@@ -29,8 +31,8 @@ function reads(imageId: string, instanceId: string): Record<string, string> {
 const lists = ['images', 'instances', 'snapshots', 'shared-images', 'sharing']
 const ofRegions = [...lists, 'sharing/export', 'shared-images/new', 'unfinished-uploads']
 
-/** Routes with a protocol of their own, tested below, and with the sign-in form, uploads and consoles. */
-const others = ['auth/[...nextauth]', 'preferences', 'sign-in', 'sign-out', 'uploads/[[...path]]']
+/** Routes with a protocol of their own, tested below, and with the sign-in form, notices, uploads and consoles. */
+const others = ['auth/[...nextauth]', 'changes', 'preferences', 'sign-in', 'sign-out', 'uploads/[[...path]]']
 const ofChecks = ['check', 'check/export'].map((part) => `images/[imageId]/${part}`)
 const ofMachines = ['console-log', 'picture', 'tickets'].map((part) => `instances/[instanceId]/${part}`)
 

@@ -33,11 +33,16 @@ export function CheckReport({ region, report, clean, list }: CheckReportProps) {
           {!report.isOn && <Notice tone="info">{t('off')}</Notice>}
           <div className="flex flex-wrap items-start gap-2">
             {report.isOn && (
-              <CheckAgain region={region} image={image} isFirst={!hasVerdict} isAvailable={isAvailable(image.state)} />
+              <CheckAgain
+                region={region}
+                image={image}
+                isFirst={!hasVerdict && !check.isQueued}
+                isAvailable={isAvailable(image.state)}
+              />
             )}
             {hasVerdict && (
               <>
-                {report.isOn && isAvailable(image.state) && (
+                {report.isOn && disk && isAvailable(image.state) && (
                   <Link href={paths.cleanImage(region, image.id)} className={buttonClass('secondary')}>
                     {cleanWords('title')}
                   </Link>

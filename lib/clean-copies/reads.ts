@@ -65,7 +65,8 @@ async function findCheck(sha256: string) {
 
 async function findEndedCheck(sha256: string | null) {
   const check: Found = sha256 === null ? null : await findCheck(sha256)
-  if (!check?.endedAt) return null
+  // One that failed has read nothing.
+  if (!check?.endedAt || check.report === null) return null
   return { ...check, partitions: checkedDisk.safeParse(check.report).data?.partitions ?? [] }
 }
 

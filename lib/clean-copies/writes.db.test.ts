@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { db } from '@/lib/db/client'
+import { Prisma } from '@/lib/db/generated/client'
 import { env } from '@/lib/env'
 import { deleteImage } from '@/lib/images/writes'
 import { account, image, quota, race, region, type TestAccount, tally } from '@/lib/testing/builders'
@@ -74,7 +75,12 @@ describe('a clean copy', () => {
     const unchecked = await image(owner, here)
     await db().check.deleteMany({ where: { sha256: (await rowOf(unchecked))?.sha256 ?? '' } })
     expect(await refusalOf([], unchecked)).toMatchObject({ code: 'CLEAN_REFUSED', reason: 'NOT_CHECKED' })
-    expect(await db().image.count({ where: { ownerId: owner.id } })).toBe(2)
+    const failed = await checked(owner, here)
+    const { sha256 } = await db().image.findUniqueOrThrow({ where: { id: failed } })
+    await db().check.update({ where: { sha256: sha256 ?? '' }, data: { state: 'failed', report: Prisma.DbNull } })
+    expect(await refusalOf([], failed)).toMatchObject({ code: 'CLEAN_REFUSED', reason: 'NOT_CHECKED' })
+    expect(await getCleanForm(owner.ctx, { region: here, imageId: failed })).toMatchObject({ isChecked: false })
+    expect(await db().image.count({ where: { ownerId: owner.id } })).toBe(3)
   })
 
   it('is refused where no checks are made', async () => {

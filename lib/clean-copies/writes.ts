@@ -100,7 +100,8 @@ const keptFields = {
 async function readCheck(tx: Transaction, sha256: string) {
   await lockCheck(tx, sha256)
   const check = await tx.check.findUnique({ where: { sha256 }, include: { found: true } })
-  if (!check?.endedAt) return null
+  // One that failed has read nothing.
+  if (!check?.endedAt || check.report === null) return null
   const { critical, high, medium, low } = check
   const findings = check.found.map(({ sha256: _, offset, remedy, ...finding }): [string, Finding] => [
     finding.id,
