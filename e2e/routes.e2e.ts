@@ -11,6 +11,7 @@ const region = 'cn-shanghai'
 function reads(imageId: string, instanceId: string): Record<string, string> {
   return {
     ...Object.fromEntries(ofRegions.map((name) => [name, `/api/${name}?region=${region}`])),
+    ...Object.fromEntries(ofAccounts.map((name) => [name, `/api/${name}`])),
     'images/[imageId]': `/api/images/${imageId}?region=${region}`,
     'images/[imageId]/shares': `/api/images/${imageId}/shares?region=${region}`,
     'images/[imageId]/content': `/api/images/${imageId}/content?region=${region}`,
@@ -19,17 +20,13 @@ function reads(imageId: string, instanceId: string): Record<string, string> {
     'ended-shares': `/api/ended-shares?region=${region}&imageId=${imageId}`,
     accounts: '/api/accounts?username=nobody-at-all',
     'billing/lines': '/api/billing/lines?month=2026-11',
-    quotas: '/api/quotas',
-    regions: '/api/regions',
-    'page-status': '/api/page-status',
-    notices: '/api/notices',
-    'notices/unread': '/api/notices/unread',
     imports: `/api/imports?region=${region}&ids=${imageId}`,
   }
 }
 
 const lists = ['images', 'instances', 'snapshots', 'shared-images', 'sharing']
 const ofRegions = [...lists, 'sharing/export', 'shared-images/new', 'unfinished-uploads']
+const ofAccounts = ['quotas', 'regions', 'page-status', 'notices', 'notices/unread']
 
 /** Routes with a protocol of their own, tested below, and with the sign-in form, notices, uploads and consoles. */
 const others = ['auth/[...nextauth]', 'changes', 'preferences', 'sign-in', 'sign-out', 'uploads/[[...path]]']

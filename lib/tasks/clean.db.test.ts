@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { verify } from '@/lib/admin/verify'
@@ -8,11 +8,13 @@ import { beginCleanCopy } from '@/lib/clean-copies/writes'
 import { db } from '@/lib/db/client'
 import { hasTools, toolsNote } from '@/lib/disks/fixtures/tools'
 import { env } from '@/lib/env'
-import { listStaged } from '@/lib/stores/staging'
-import { account, region, type TestAccount } from '@/lib/testing/builders'
+import { listStaged, stagedFile } from '@/lib/stores/staging'
+import { account, image, region, type TestAccount } from '@/lib/testing/builders'
+import { checkedImage, finding, reportOf } from '@/lib/testing/builders-checks'
 import { cleaningTools, newSecret, plantedExtDisk, storedRaw } from '@/lib/testing/builders-planted'
-import { cancelTransfer } from '@/lib/transfers/writes'
+import { cancelTransfer, failTransfer } from '@/lib/transfers/writes'
 import { checkJob } from './check'
+import { sweepImages } from './sweep-images'
 import { transferJob } from './transfer'
 
 // From the choice to the verdict on the clean copy, with the real tools; the worker is called as the queue does.
@@ -90,4 +92,22 @@ test.skipIf(!canClean)(`a clean copy of damaged bytes fails with its reason, and
   await transferJob({ imageId: copy }, true)
   expect(await rowOf(copy)).toMatchObject({ state: 'failed', failure: { code: 'COPY_SOURCE_DAMAGED' }, blobId: null })
   expect(await db().cleanCopy.count({ where: { imageId: copy } })).toBe(1)
+})
+
+test('the files of a clean copy that runs are left alone by the sweep, and go once it has ended', async () => {
+  const [here, owner] = await Promise.all([region(), account()])
+  const imageId = await image(owner, here)
+  await checkedImage(imageId, reportOf([finding('a')]))
+  const wanted = { region: here, imageId, name: 'clean', findings: ['a'], isReset: true }
+  const begun = await beginCleanCopy(owner.at(new Date()), wanted)
+  if (!begun.ok) throw new Error(begun.refusal.code)
+  const copy = begun.value.imageId
+  await mkdir(stagedFile(copy, 'holder.qcow2.work'), { recursive: true })
+  await writeFile(path.join(stagedFile(copy, 'holder.qcow2.work'), 'disk'), 'half')
+  const left = async () => (await listStaged()).filter((file) => file.imageId === copy)
+  await sweepImages(new Date())
+  expect(await left()).toHaveLength(1)
+  await failTransfer(owner.at(new Date()), { imageId: copy, holder: null }, { code: 'STORE_FULL' })
+  await sweepImages(new Date())
+  expect(await left()).toEqual([])
 })
