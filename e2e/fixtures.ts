@@ -10,6 +10,7 @@ import {
   type Locator,
   type Page,
 } from '@playwright/test'
+import { attachPolicies } from '@/lib/accounts/writes-policies'
 import { hashPassword } from '@/lib/auth/password'
 import { sealSession, sessionCookie } from '@/lib/auth/session-cookie'
 import { type Context, mintViewer } from '@/lib/auth/viewer'
@@ -19,6 +20,7 @@ import { buildQcow2, buildRawDisk } from '@/lib/disks/samples'
 import { newId } from '@/lib/ids'
 import en from '@/lib/messages/en.json' with { type: 'json' }
 import zh from '@/lib/messages/zh.json' with { type: 'json' }
+import type { Grant } from '@/lib/permissions'
 import type { ActionResult, Result } from '@/lib/result'
 import { shareImage } from '@/lib/shares/writes'
 import { storeOf } from '@/lib/stores/store'
@@ -57,7 +59,11 @@ export function expectOk<T>(result: Result<T>): T {
   return result.value
 }
 
-export async function account(options: { username?: string; master?: Account } = {}): Promise<Account> {
+const administrator: Grant[] = [{ policy: 'Administrator', regions: null }]
+
+export async function account(
+  options: { username?: string; master?: Account; grants?: Grant[] } = {},
+): Promise<Account> {
   passwordHash ??= hashPassword(password)
   const login = options.username ?? unique('tenant')
   const row = {
@@ -71,13 +77,18 @@ export async function account(options: { username?: string; master?: Account } =
     createdAt: new Date(),
   }
   await db().account.create({ data: row })
+  if (options.master) await attachPolicies(row.id, options.grants ?? administrator)
   return { id: row.id, username: row.username, master: options.master ?? null }
 }
 
 /** A context of this account, to prepare a test. */
 export function contextOf(account: Account): Context {
   const kind = account.master ? 'SUB' : 'MASTER'
-  return { viewer: mintViewer({ ...account, kind, displayName: '' }), now: new Date(), address: null }
+  return {
+    viewer: mintViewer({ ...account, kind, displayName: '', grants: administrator }),
+    now: new Date(),
+    address: null,
+  }
 }
 
 /** A real disk, imported the way that every disk is, and found clean; or left to the worker to check. */

@@ -220,10 +220,14 @@ test('without an answer of the database an action ends, and does not say that no
   signIn(await account())
   let isWaiting = () => {}
   const begun = new Promise<void>((resolve) => (isWaiting = resolve))
-  const action = defineAction(z.object({}), () => {
-    isWaiting()
-    return new Promise<never>(() => {})
-  })
+  const action = defineAction(
+    z.object({}),
+    () => {
+      isWaiting()
+      return new Promise<never>(() => {})
+    },
+    { needs: 'signed-in' },
+  )
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   try {
     const answer = action({})

@@ -14,6 +14,7 @@ import { observe } from '@/lib/observe'
 import { type PageIdentity, refusePage } from '@/lib/page-identity'
 import { safeNext } from '@/lib/paths'
 import { actionPatienceMs, within } from '@/lib/patience'
+import { type Needs, needsOf, refuseUnpermitted } from '@/lib/permissions'
 import { isDiskFull, isReadOnly } from '@/lib/read-only'
 import type { ActionResult, Fault, Refusal, Result } from '@/lib/result'
 
@@ -21,12 +22,15 @@ const short = z.string().max(128).optional()
 /** Handmade requests may send anything here; invalid values are ignored. */
 const pageIdentity = z.object({ account: short, build: short, key: short }).catch({})
 
-/** `freesSpace`: the operation frees space or leads to that, so it is allowed in read-only mode. */
-type Options = { freesSpace?: boolean }
+/**
+ * `needs`: what the account must be permitted; required, so that no action can be added without a decision.
+ * `freesSpace`: the operation frees space or leads to that, so it is allowed in read-only mode.
+ */
+type Options<Input> = { needs: Needs<Input>; freesSpace?: boolean }
 
 /**
  * Makes server actions, given a way to authenticate. An action is one domain operation: authenticate, check the page,
- * parse, run, catch faults. An action is a public endpoint, so its input is unknown until the schema has parsed it; it
+ * parse, check what the account may do, run, catch faults. An action is a public endpoint, so its input is unknown until the schema has parsed it; it
  * comes from code or from a form, which is read only here. In read-only mode, operations that do not free space are
  * refused. A fault is logged, and the browser gets a reference. Without an answer after 12 s, the answer is a fault
  * that says the outcome is unclear.
@@ -36,7 +40,7 @@ const actionsFor =
   <S extends z.ZodType, T>(
     schema: S,
     run: (ctx: C, input: z.output<S>) => Promise<Result<T>>,
-    { freesSpace = false }: Options = {},
+    { needs, freesSpace = false }: Options<z.output<S>>,
   ): Action<z.input<S>, T> => {
     const answer = async (input: unknown, page: PageIdentity): Promise<ActionResult<T>> => {
       let hasBegun = false
@@ -47,6 +51,8 @@ const actionsFor =
         if (!freesSpace && (await isReadOnly())) return { ok: false, refusal: { code: 'READ_ONLY' } }
         const parsed = schema.safeParse(input)
         if (!parsed.success) return { ok: false, refusal: toRefusal(parsed.error) }
+        const unpermitted = refuseUnpermitted(ctx.viewer, needsOf(needs, parsed.data))
+        if (unpermitted) return { ok: false, refusal: unpermitted }
         const idempotencyKey = page.key && idempotencyKeyOf(run.name, ctx, page.key, parsed.data)
         hasBegun = true
         const result = await within(

@@ -9,6 +9,7 @@ import { env } from '@/lib/env'
 import { log } from '@/lib/log'
 import { forPage } from '@/lib/page-fault'
 import { paths } from '@/lib/paths'
+import { needsOf, type Permission, refuseUnpermitted } from '@/lib/permissions'
 import { findSession } from '@/lib/sessions/reads'
 import { renewedEnd } from '@/lib/sessions/rules'
 import { renewSession } from '@/lib/sessions/writes'
@@ -47,9 +48,18 @@ function tellNotRenewed(error: unknown): void {
   log.warn({ err: error }, 'A session in use could not be renewed.')
 }
 
-/** Guards every page: returns the context, or redirects to the sign-in page, which leads back to `path`. */
-export async function requireContext(path: string): Promise<SessionContext> {
+/**
+ * Guards every page: returns the context, or redirects to the sign-in page, which leads back to `path`, or to the page
+ * that names the policy that is missing. `region`: that of the page; without one, a permission in any region is enough.
+ */
+export async function requireContext(
+  path: string,
+  needs: 'signed-in' | Permission | readonly Permission[],
+  region: string | null = null,
+): Promise<SessionContext> {
   const ctx = await currentContext()
   if (!ctx) redirect(paths.signIn(path))
+  const refusal = refuseUnpermitted(ctx.viewer, needsOf(needs, region === null ? {} : { region }))
+  if (refusal) redirect(paths.notPermitted(refusal.policy, refusal.region))
   return ctx
 }

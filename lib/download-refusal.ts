@@ -5,7 +5,7 @@ import type { Fault, Refusal } from '@/lib/result'
 /** Why bytes are not served. For a store that cannot be reached the log has the reason, under the reference. */
 export type DownloadRefusal =
   | PageStatus
-  | Extract<Refusal, { code: 'IMAGE_NOT_FOUND' }>
+  | Extract<Refusal, { code: 'IMAGE_NOT_FOUND' | 'NOT_PERMITTED' }>
   | { code: 'STORE_UNREACHABLE'; region: string; reference: string }
   | Fault
 

@@ -12,6 +12,7 @@ import type { Outcome } from '@/lib/metrics'
 import { observe } from '@/lib/observe'
 import { identityOfHeaders, refusePage } from '@/lib/page-identity'
 import { isPageStatus } from '@/lib/page-status'
+import { type Needs, needsOf, refuseUnpermitted } from '@/lib/permissions'
 import { statusOf } from '@/lib/status'
 import { StoreUnreachable } from '@/lib/stores/errors'
 import { isSound } from '@/lib/stores/sound'
@@ -27,7 +28,11 @@ type Answer = { response: Response; outcome: Outcome; code: string | null }
  */
 const downloadsFor =
   <C extends Context>(authenticate: (request: NextRequest) => Promise<C | null>) =>
-  <S extends z.ZodType>(schema: S, read: (ctx: C, params: z.output<S>) => Promise<StoredContent | null>) => {
+  <S extends z.ZodType>(
+    schema: S,
+    read: (ctx: C, params: z.output<S>) => Promise<StoredContent | null>,
+    { needs }: { needs: Needs<z.output<S>> },
+  ) => {
     const answer = async (request: NextRequest, { params }: RouteParams): Promise<Answer> => {
       let region = ''
       try {
@@ -36,6 +41,8 @@ const downloadsFor =
         if (isPageStatus(refusal) && refusal.code !== 'SIGNED_OUT') return await refuse(request, refusal)
         if (!ctx) return await refuse(request, { code: 'SIGNED_OUT' })
         const parsed = schema.safeParse({ ...Object.fromEntries(request.nextUrl.searchParams), ...(await params) })
+        const unpermitted = parsed.success && refuseUnpermitted(ctx.viewer, needsOf(needs, parsed.data))
+        if (unpermitted) return await refuse(request, unpermitted)
         const content = parsed.success ? await read(ctx, parsed.data) : null
         if (!content) return await refuse(request, { code: 'IMAGE_NOT_FOUND' })
         region = content.region

@@ -42,6 +42,8 @@ export const paths = {
   signIn: (next?: string, problem?: 'cookie') => route('/sign-in', { next, problem }),
   signOut: (reference?: string) => route('/sign-out', { reference }),
   account: () => route('/account'),
+  notPermitted: (policy: string | null, region: string | null) =>
+    route('/not-permitted', { policy: policy ?? undefined, region: region ?? undefined }),
   billing: (bill: BillQuery = {}) =>
     route('/billing', { ...bill, images: bill.images === 'shared' ? 'shared' : undefined }),
   notices: (list: NoticeListQuery = {}) =>

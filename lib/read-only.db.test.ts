@@ -98,7 +98,7 @@ test('an operation that says nothing of space is refused, and who is not signed 
   await signedIn()
   await giveUp()
   const run = vi.fn(async () => ok(null))
-  const action = defineAction(z.object({}), run)
+  const action = defineAction(z.object({}), run, { needs: 'signed-in' })
   expect(await call(action, {})).toBe('READ_ONLY')
   session.current = null
   expect(await call(action, {})).toBe('SIGNED_OUT')
@@ -123,7 +123,7 @@ test('an upload is neither begun nor continued, can be asked about and cancelled
 
 test('every read says whether the console is read-only, and so do the health check and the metrics', async () => {
   await signedIn()
-  const GET = defineRead(z.object({}), async () => ({ fine: true }))
+  const GET = defineRead(z.object({}), async () => ({ fine: true }), { needs: 'signed-in' })
   const read = async () => {
     const answer = await GET(new NextRequest('http://console.invalid/api'), { params: Promise.resolve({}) })
     return [answer.status, answer.headers.get('x-read-only')]

@@ -1,3 +1,5 @@
+import type { NotPermitted } from './permissions'
+
 /** A rule's answer "no": data, typed and expected. It carries the facts that its sentence needs, never the sentence. */
 export type Refusal =
   | { code: 'SIGNED_OUT' }
@@ -5,7 +7,7 @@ export type Refusal =
   | { code: 'NEW_BUILD' }
   | { code: 'OFFLINE' }
   | { code: 'INVALID_INPUT'; field: string; problem: InputProblem; also?: { field: string; problem: InputProblem }[] }
-  | { code: 'NOT_PERMITTED' }
+  | NotPermitted
   | { code: 'BUSY' }
   | { code: 'READ_ONLY' }
   | { code: 'IMAGE_NOT_FOUND' }

@@ -15,7 +15,7 @@ vi.hoisted(() => {
 const session = vi.hoisted(() => ({ current: null as SessionContext | null }))
 vi.mock('@/lib/context', () => ({ currentContext: async () => session.current }))
 
-const GET = defineRead(lookUpParams, lookUpRecipient)
+const GET = defineRead(lookUpParams, lookUpRecipient, { needs: 'shares.give' })
 
 async function ask(username: string, headers: Record<string, string> = {}) {
   const request = new NextRequest(`http://console.invalid/api/accounts?username=${username}`, { headers })

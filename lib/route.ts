@@ -10,18 +10,21 @@ import { observe } from '@/lib/observe'
 import { identityOfHeaders, readOnlyHeader, refusePage } from '@/lib/page-identity'
 import { requestPatienceMs, within } from '@/lib/patience'
 import { isDiskFull, isReadOnly } from '@/lib/read-only'
+import { type Needs, needsOf, refuseUnpermitted } from '@/lib/permissions'
 import { type Fault, type Refusal, Refused } from '@/lib/result'
 import { statusOf } from '@/lib/status'
 
 type RouteParams = { params: Promise<Record<string, string>> }
 type Answer<T> = { status: 200; body: T; fileName?: string } | RefusedAnswer
 type Absent = 'IMAGE_NOT_FOUND' | 'INSTANCE_NOT_FOUND'
-type ReadOptions<T, P> = { absent?: Absent; fileOf?: (value: T, params: P) => { name: string; body: unknown } }
+type FileOf<T, P> = (value: T, params: P) => { name: string; body: unknown }
+/** `needs`: what the account must be permitted; `absent`: the refusal of what is not there. */
+type ReadOptions<P> = { needs: Needs<P>; absent?: Absent }
 type RefusedAnswer = { status: number; body: { refusal: Refusal | Fault } }
 
 /**
  * Makes GET routes of reads, given a way to authenticate. 401: signed out. 409: the page belongs to another account or
- * build. 400: bad parameters. 404: missing or another tenant's. 500: a fault, with a reference. A `Refused` has the
+ * build. 400: bad parameters. 403: no policy for it. 404: missing or another tenant's. 500: a fault, with a reference. A `Refused` has the
  * status of its refusal. 503: may be retried, also if the database does not answer within 4 s.
  */
 const readsFor =
@@ -29,7 +32,8 @@ const readsFor =
   <S extends z.ZodType, T>(
     schema: S,
     read: (ctx: C, params: z.output<S>) => Promise<T | null>,
-    { absent = 'IMAGE_NOT_FOUND', fileOf }: ReadOptions<T, z.output<S>> = {},
+    { needs, absent = 'IMAGE_NOT_FOUND' }: ReadOptions<z.output<S>>,
+    fileOf?: FileOf<T, z.output<S>>,
   ) => {
     const answer = async (request: NextRequest, { params }: RouteParams): Promise<Answer<unknown>> => {
       try {
@@ -38,6 +42,8 @@ const readsFor =
         if (refusal || !ctx) return refused(refusal ?? { code: 'SIGNED_OUT' })
         const parsed = schema.safeParse({ ...Object.fromEntries(request.nextUrl.searchParams), ...(await params) })
         if (!parsed.success) return refused(toRefusal(parsed.error))
+        const unpermitted = refuseUnpermitted(ctx.viewer, needsOf(needs, parsed.data))
+        if (unpermitted) return refused(unpermitted)
         const value = await within(requestPatienceMs, read(ctx, parsed.data))
         if (value === null) return refused({ code: absent })
         const file = fileOf?.(value, parsed.data)
@@ -67,18 +73,19 @@ const readWith = readsFor(currentContext)
 export function defineRead<S extends z.ZodType, T>(
   schema: S,
   read: (ctx: SessionContext, params: z.output<S>) => Promise<T | null>,
-  absent?: Absent,
+  options: ReadOptions<z.output<S>>,
 ) {
-  return readWith(schema, read, absent ? { absent } : {})
+  return readWith(schema, read, options)
 }
 
 /** A route whose answer is saved as a file of JSON. It is refused like any other read. */
 export function defineFile<S extends z.ZodType, T>(
   schema: S,
   read: (ctx: SessionContext, params: z.output<S>) => Promise<T | null>,
-  fileOf: (value: T, params: z.output<S>) => { name: string; body: unknown },
+  fileOf: FileOf<T, z.output<S>>,
+  options: ReadOptions<z.output<S>>,
 ) {
-  return readWith(schema, read, { fileOf })
+  return readWith(schema, read, options, fileOf)
 }
 
 /** The headers of a file. Its name is ours, never a tenant's text. */

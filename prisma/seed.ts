@@ -135,13 +135,21 @@ async function createAccounts(password: string): Promise<Map<string, { id: strin
   const passwordHash = await hashPassword(password)
   const accounts = new Map<string, { id: string; username: string }>()
   for (const [username, displayName] of masters) {
-    const account = { username, masterId: null, displayName, email: `${username}@example.com`, passwordHash }
+    const account = {
+      username,
+      masterId: null,
+      displayName,
+      email: `${username}@example.com`,
+      passwordHash,
+      grants: [],
+    }
     accounts.set(username, expectOk(await createAccount(operatorContext(), account)))
   }
   const masterId = accounts.get('harbour')?.id ?? null
   const ops = {
     username: 'ops@harbour',
     masterId,
+    grants: [{ policy: 'Administrator' as const, regions: null }],
     displayName: 'Harbour Operations',
     email: 'ops@example.com',
     passwordHash,

@@ -5,6 +5,7 @@ import { NavigationArea } from '@/components/shell/navigation-area'
 import { PageAccount } from '@/components/shell/page-account'
 import { PageStatusBar } from '@/components/shell/page-status-bar'
 import { readTheme, regionCookie, themeCookie } from '@/components/shell/preferences'
+import { RightsProvider } from '@/components/shell/rights'
 import { SideMenu } from '@/components/shell/side-menu'
 import { TimeZoneLine } from '@/components/shell/time-zone-line'
 import { TopBar } from '@/components/shell/top-bar'
@@ -35,6 +36,7 @@ export default async function ConsoleLayout({ children }: LayoutProps<'/'>) {
   const remembered = startRegion(regions, contents, jar.get(regionCookie)?.value)?.id ?? ''
   return (
     <PageAccount account={ctx.viewer.accountId}>
+      <RightsProvider rights={ctx.viewer.rights}>
       <CurrentRegionProvider regions={regions} remembered={remembered}>
         <div className="flex min-h-dvh flex-col">
           <a
@@ -70,6 +72,7 @@ export default async function ConsoleLayout({ children }: LayoutProps<'/'>) {
           <PageStatusBar wasReadOnly={await isReadOnly()} />
         </div>
       </CurrentRegionProvider>
+      </RightsProvider>
     </PageAccount>
   )
 }

@@ -8,6 +8,7 @@ import { useTranslations } from 'next-intl'
 import { type ReactNode, useRef, useState } from 'react'
 import { useRegionName } from '@/components/shell/current-region'
 import { PageHeader } from '@/components/shell/page-header'
+import { useMay } from '@/components/shell/rights'
 import { Button } from '@/components/ui/button'
 import { buttonClass } from '@/components/ui/button-class'
 import { Card } from '@/components/ui/card'
@@ -62,6 +63,7 @@ type DetailsProps<I> = { image: I; before: string | undefined; check: ReactNode 
 
 function OwnImagePage({ image, before, check }: DetailsProps<OwnImage>) {
   const t = useTranslations('images')
+  const may = useMay()
   const regionName = useRegionName()
   const router = useRouter()
   const failureText = useFailureText()
@@ -70,7 +72,7 @@ function OwnImagePage({ image, before, check }: DetailsProps<OwnImage>) {
   const editButton = useRef<HTMLButtonElement>(null)
   const region = image.regionId
   // A failed image has nothing to describe, and a deleted one must be restored first.
-  const canBeEdited = canImage('edit', image.state)
+  const canBeEdited = may('images.change', region) && canImage('edit', image.state)
   const closeForm = () => {
     setEditing(false)
     editButton.current?.focus()
@@ -133,6 +135,7 @@ function OwnImagePage({ image, before, check }: DetailsProps<OwnImage>) {
 function HeldImagePage({ image, before, check }: DetailsProps<HeldImage>) {
   const t = useTranslations('images')
   const router = useRouter()
+  const may = useMay()
   const [isCancelling, setCancelling] = useState(false)
   return (
     <main id="content" className="flex flex-col gap-4 p-4 md:p-6">
@@ -142,17 +145,21 @@ function HeldImagePage({ image, before, check }: DetailsProps<HeldImage>) {
         line={t('detailsLineHeld', { sharer: image.sharer })}
         actions={
           <>
-            <Link href={paths.createInstance(image.regionId, image.id)} className={buttonClass('primary')}>
-              {t('createInstance')}
-            </Link>
-            <Button
-              kind="secondary"
-              aria-label={`${t('cancelSharing')}, ${image.name}`}
-              href={paths.cancelSharing(image.regionId, image.id, image.shareId)}
-              onClick={() => setCancelling(true)}
-            >
-              {t('cancelSharing')}
-            </Button>
+            {may('instances.change', image.regionId) && (
+              <Link href={paths.createInstance(image.regionId, image.id)} className={buttonClass('primary')}>
+                {t('createInstance')}
+              </Link>
+            )}
+            {may('shares.receive', image.regionId) && (
+              <Button
+                kind="secondary"
+                aria-label={`${t('cancelSharing')}, ${image.name}`}
+                href={paths.cancelSharing(image.regionId, image.id, image.shareId)}
+                onClick={() => setCancelling(true)}
+              >
+                {t('cancelSharing')}
+              </Button>
+            )}
           </>
         }
       />

@@ -2,6 +2,7 @@
 
 import Link from 'next/link'
 import { useTranslations } from 'next-intl'
+import { useMay } from '@/components/shell/rights'
 import { Button } from '@/components/ui/button'
 import { buttonClass } from '@/components/ui/button-class'
 import { MenuButton } from '@/components/ui/menu-button'
@@ -68,6 +69,7 @@ function Operation({ item, name }: { item: OperationItem; name: string }) {
 
 function useOperations(region: string, image: CustomImage, onAsk: (task: ImageTask) => void): OperationItem[] {
   const t = useTranslations('images')
+  const may = useMay()
   const { state } = image
   const ask = (task: ImageTask, label: string, isDangerous = true): OperationItem => ({
     kind: 'action',
@@ -76,12 +78,15 @@ function useOperations(region: string, image: CustomImage, onAsk: (task: ImageTa
     page: paths.imageTask(region, image.id, task),
     onSelect: () => onAsk(task),
   })
-  if (canImage('restore', state)) return [ask('restore', t('restore'), false), ask('purge', t('deleteForGood'))]
+  const changes = may('images.change', region)
+  if (canImage('restore', state))
+    return !changes ? [] : [ask('restore', t('restore'), false), ask('purge', t('deleteForGood'))]
   const items: OperationItem[] = [{ kind: 'link', label: t('sharedImages'), href: paths.shareImage(region, image.id) }]
-  if (canImage('copy', state))
+  if (canImage('copy', state) && may('images.change', null))
     items.push({ kind: 'link', label: t('copyImage'), href: paths.copyImage(region, image.id) })
-  if (canImage('createInstance', state))
+  if (canImage('createInstance', state) && may('instances.change', region))
     items.push({ kind: 'link', label: t('createInstance'), href: paths.createInstance(region, image.id) })
+  if (!changes) return items
   const retry = retryOf(image)
   if (retry) items.push(ask(retry, t('retry'), false))
   if (canImage('delete', state) && !image.isProtected) items.push(ask('delete', t('delete')))

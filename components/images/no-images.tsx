@@ -2,6 +2,7 @@
 
 import Link from 'next/link'
 import { useTranslations } from 'next-intl'
+import { useMay } from '@/components/shell/rights'
 import { buttonClass } from '@/components/ui/button-class'
 import { EmptyState } from '@/components/ui/empty-state'
 import { isInRecycleBin } from '@/lib/images/rules'
@@ -13,15 +14,20 @@ import { FilledRegions } from './filled-regions'
 /** A list of own images, or the recycle bin, without any: why, and the one next step. */
 export function NoCustomImages({ list }: { list: CustomImageParams }) {
   const t = useTranslations('images')
+  const may = useMay()
   const importTitle = useTranslations('import')('title')
   if (isInRecycleBin(list.state)) return <EmptyState title={t('emptyBin')}>{t('emptyBinNext')}</EmptyState>
   if (list.q || list.state || list.os) return <NothingFound href={paths.customImages(list.region)} />
   return (
     <EmptyState title={t('emptyCustom')}>
-      <p className="mb-3">{t('emptyCustomNext')}</p>
-      <Link href={paths.importImage(list.region)} className={buttonClass('secondary')}>
-        {importTitle}
-      </Link>
+      {may('images.change', list.region) && (
+        <>
+          <p className="mb-3">{t('emptyCustomNext')}</p>
+          <Link href={paths.importImage(list.region)} className={buttonClass('secondary')}>
+            {importTitle}
+          </Link>
+        </>
+      )}
       <FilledRegions region={list.region} tab="custom" />
     </EmptyState>
   )

@@ -2,6 +2,7 @@
 
 import Link from 'next/link'
 import { useTranslations } from 'next-intl'
+import { useMay } from '@/components/shell/rights'
 import { Button } from '@/components/ui/button'
 import { buttonClass } from '@/components/ui/button-class'
 import { canImage, retryOf } from '@/lib/images/rules'
@@ -15,10 +16,13 @@ type OwnImageActionsProps = { image: OwnImage; onAsk: (task: ImageTask) => void 
 /** The operations on an own image on its page, the most likely one first. */
 export function OwnImageActions({ image, onAsk }: OwnImageActionsProps) {
   const t = useTranslations('images')
+  const may = useMay()
   const region = image.regionId
   const task = (kind: 'primary' | 'secondary', task: ImageTask, label: string) => (
     <TaskButton kind={kind} image={image} task={task} label={label} onAsk={onAsk} />
   )
+  if (canImage('share', image.state)) return <AvailableActions image={image} onAsk={onAsk} />
+  if (!may('images.change', region)) return null
   if (canImage('restore', image.state))
     return (
       <>
@@ -42,33 +46,38 @@ export function OwnImageActions({ image, onAsk }: OwnImageActionsProps) {
     )
   if (canImage('cancelImport', image.state)) return task('secondary', 'cancelImport', t('cancelImport'))
   if (canImage('cancelCopy', image.state)) return task('secondary', 'cancelCopy', t('cancelCopy'))
-  if (canImage('share', image.state)) return <AvailableActions image={image} onAsk={onAsk} />
   return null
 }
 
 function AvailableActions({ image, onAsk }: OwnImageActionsProps) {
   const t = useTranslations('images')
+  const may = useMay()
   const region = image.regionId
   return (
     <>
       <Link href={paths.shareImage(region, image.id)} className={buttonClass('primary')}>
         {t('sharedImages')}
       </Link>
-      <Link href={paths.copyImage(region, image.id)} className={buttonClass('secondary')}>
-        {t('copyImage')}
-      </Link>
-      <Link href={paths.createInstance(region, image.id)} className={buttonClass('secondary')}>
-        {t('createInstance')}
-      </Link>
-      <DownloadButton image={image} />
-      {image.isProtected ? (
-        <TaskButton kind="secondary" image={image} task="unprotect" label={t('unprotect')} onAsk={onAsk} />
-      ) : (
-        <>
-          <TaskButton kind="secondary" image={image} task="protect" label={t('protect')} onAsk={onAsk} />
-          <TaskButton kind="secondary" image={image} task="delete" label={t('delete')} onAsk={onAsk} />
-        </>
+      {may('images.change', null) && (
+        <Link href={paths.copyImage(region, image.id)} className={buttonClass('secondary')}>
+          {t('copyImage')}
+        </Link>
       )}
+      {may('instances.change', region) && (
+        <Link href={paths.createInstance(region, image.id)} className={buttonClass('secondary')}>
+          {t('createInstance')}
+        </Link>
+      )}
+      {may('images.download', region) && <DownloadButton image={image} />}
+      {may('images.change', region) &&
+        (image.isProtected ? (
+          <TaskButton kind="secondary" image={image} task="unprotect" label={t('unprotect')} onAsk={onAsk} />
+        ) : (
+          <>
+            <TaskButton kind="secondary" image={image} task="protect" label={t('protect')} onAsk={onAsk} />
+            <TaskButton kind="secondary" image={image} task="delete" label={t('delete')} onAsk={onAsk} />
+          </>
+        ))}
     </>
   )
 }

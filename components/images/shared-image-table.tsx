@@ -8,6 +8,7 @@ import { useEffect, useRef, useState } from 'react'
 import { HeldCheckLine } from '@/components/checks/held-check-line'
 import { EndedShares } from '@/components/shares/ended-shares'
 import { useRegionName } from '@/components/shell/current-region'
+import { useMay } from '@/components/shell/rights'
 import { RowName } from '@/components/shell/row-name'
 import { Badge } from '@/components/ui/badge'
 import { Button } from '@/components/ui/button'
@@ -137,6 +138,7 @@ function useColumns(
   newIds: Set<string>,
   onCancel: (image: SharedImage) => void,
 ): Column<SharedImage>[] {
+  const may = useMay()
   const t = useTranslations('images')
   const locale = useLocale()
   return [
@@ -195,21 +197,25 @@ function useColumns(
       card: 'foot',
       cell: (image) => (
         <div className="row-operations">
-          <Link
-            href={paths.createInstance(list.region, image.imageId)}
-            aria-label={`${t('createInstance')}, ${image.name}`}
-            className={buttonClass('text')}
-          >
-            {t('createInstance')}
-          </Link>
-          <Button
-            kind="text-danger"
-            aria-label={`${t('cancelSharing')}, ${image.name}`}
-            href={paths.cancelSharing(list.region, image.imageId, image.shareId)}
-            onClick={() => onCancel(image)}
-          >
-            {t('cancelSharing')}
-          </Button>
+          {may('instances.change', list.region) && (
+            <Link
+              href={paths.createInstance(list.region, image.imageId)}
+              aria-label={`${t('createInstance')}, ${image.name}`}
+              className={buttonClass('text')}
+            >
+              {t('createInstance')}
+            </Link>
+          )}
+          {may('shares.receive', list.region) && (
+            <Button
+              kind="text-danger"
+              aria-label={`${t('cancelSharing')}, ${image.name}`}
+              href={paths.cancelSharing(list.region, image.imageId, image.shareId)}
+              onClick={() => onCancel(image)}
+            >
+              {t('cancelSharing')}
+            </Button>
+          )}
         </div>
       ),
     },

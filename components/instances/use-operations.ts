@@ -1,6 +1,8 @@
 'use client'
 
 import { useFormatter, useTranslations } from 'next-intl'
+import { useCurrentRegion } from '@/components/shell/current-region'
+import { useMay } from '@/components/shell/rights'
 import type { MenuItem } from '@/components/ui/menu-items'
 import { canInstance, instanceCan } from '@/lib/instances/rules'
 import type { InstanceItem } from '@/lib/instances/schema'
@@ -35,6 +37,8 @@ export type InstanceItemOperation = {
 export function useInstanceOperations(instance: InstanceItem): InstanceItemOperation[] {
   const t = useTranslations('instanceOperations')
   const reasonOf = useOperationReason()
+  const may = useMay()
+  const { region } = useCurrentRegion()
   const tasks: InstanceTask[] = [
     'start',
     'stop',
@@ -49,7 +53,8 @@ export function useInstanceOperations(instance: InstanceItem): InstanceItemOpera
     instance.isProtected ? 'unprotect' : 'protect',
     'terminate',
   ]
-  return tasks.map((task) => ({
+  const allowed = tasks.filter((task) => task !== 'createImage' || may('images.change', region))
+  return allowed.map((task) => ({
     task,
     label: t(task),
     reason: reasonOf(task, instance),

@@ -5,6 +5,7 @@ import dynamic from 'next/dynamic'
 import { useFormatter, useTranslations } from 'next-intl'
 import { type ReactNode, useState } from 'react'
 import { ImagePageHeader } from '@/components/images/image-page-header'
+import { useMay } from '@/components/shell/rights'
 import { Card } from '@/components/ui/card'
 import { Meter } from '@/components/ui/meter'
 import { ReadError } from '@/lib/fetch-json'
@@ -38,6 +39,7 @@ export function SharePage({
   needsReason: boolean
 }) {
   const t = useTranslations('share')
+  const may = useMay()
   const { data, error } = useQuery(imageSharesQuery(region, imageId))
   const [added, setAdded] = useState<ImageShare[]>([])
   if (error instanceof ReadError && error.status === 404) return <NotFoundPage />
@@ -47,14 +49,16 @@ export function SharePage({
     <main id="content" className="flex flex-col gap-4 p-4 md:p-6">
       <ImagePageHeader region={region} image={image} page={t('title')} line={t('line')} />
       <div className="grid items-start gap-4 md:grid-cols-[minmax(0,560px)_minmax(240px,1fr)]">
-        <ShareForm
-          region={region}
-          shares={data}
-          idempotencyKey={idempotencyKey}
-          check={check}
-          needsReason={needsReason}
-          onShare={setAdded}
-        />
+        {may('shares.give', region) && (
+          <ShareForm
+            region={region}
+            shares={data}
+            idempotencyKey={idempotencyKey}
+            check={check}
+            needsReason={needsReason}
+            onShare={setAdded}
+          />
+        )}
         <Limits shares={data} />
       </div>
       <div id={recipientsId} className="scroll-mt-16">

@@ -3,6 +3,7 @@
 import dynamic from 'next/dynamic'
 import { useFormatter, useTranslations } from 'next-intl'
 import { useEffect, useState } from 'react'
+import { useMay } from '@/components/shell/rights'
 import { Badge } from '@/components/ui/badge'
 import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
@@ -76,6 +77,8 @@ type ColumnsOf = {
 function useColumns({ region, imageId, marked, onCancel }: ColumnsOf): Column<ListedShare>[] {
   const t = useTranslations('share')
   const format = useFormatter()
+  const may = useMay()
+  const canCancel = may('shares.give', region)
   return [
     {
       id: 'username',
@@ -109,17 +112,18 @@ function useColumns({ region, imageId, marked, onCancel }: ColumnsOf): Column<Li
       id: 'operation',
       card: 'corner',
       header: t('operation'),
-      cell: (share) => (
-        <Button
-          kind="text-danger"
-          aria-label={`${t('cancel')}, ${share.username}`}
-          href={paths.cancelSharing(region, imageId, share.id)}
-          onClick={() => onCancel(share)}
-          className="-mx-1.5"
-        >
-          {t('cancel')}
-        </Button>
-      ),
+      cell: (share) =>
+        canCancel && (
+          <Button
+            kind="text-danger"
+            aria-label={`${t('cancel')}, ${share.username}`}
+            href={paths.cancelSharing(region, imageId, share.id)}
+            onClick={() => onCancel(share)}
+            className="-mx-1.5"
+          >
+            {t('cancel')}
+          </Button>
+        ),
     },
   ]
 }

@@ -27,9 +27,11 @@ import { findImagesQuery } from '@/lib/images/queries'
 import { findInstancesQuery } from '@/lib/instances/queries'
 import { localeCookie, localeNames, locales } from '@/lib/messages/locales'
 import { paths } from '@/lib/paths'
+import type { Permission } from '@/lib/permissions'
 import { findSharedImagesQuery } from '@/lib/shares/queries'
 import { type RegionChoice, useCurrentRegion } from './current-region'
 import { chooseTheme, rememberPreference, themes } from './preferences'
+import { useMay } from './rights'
 
 export type PaletteItem = {
   id: string
@@ -75,10 +77,18 @@ export function usePaletteGroups(search: string, regions: RegionChoice[]): Palet
 
 function useImageInView(): PaletteItem[] {
   const t = useTranslations()
+  const may = useMay()
   const { imageId } = useParams<{ imageId?: string }>()
   const { region } = useCurrentRegion()
   if (!imageId) return []
   const words = t('shell.searchHere')
+  const createInstanceOf = {
+    id: 'create-instance-of',
+    href: paths.createInstance(region, imageId),
+    icon: <Icon of={Server} />,
+    label: t('createInstance.title'),
+    words,
+  }
   return [
     {
       id: 'share',
@@ -87,17 +97,20 @@ function useImageInView(): PaletteItem[] {
       label: t('share.title'),
       words,
     },
-    { id: 'copy', href: paths.copyImage(region, imageId), icon: <Icon of={Copy} />, label: t('copy.title'), words },
-    {
-      id: 'create-instance-of',
-      href: paths.createInstance(region, imageId),
-      icon: <Icon of={Server} />,
-      label: t('createInstance.title'),
-      words,
-    },
+    ...(may('images.change', null)
+      ? [
+          {
+            id: 'copy',
+            href: paths.copyImage(region, imageId),
+            icon: <Icon of={Copy} />,
+            label: t('copy.title'),
+            words,
+          },
+        ]
+      : []),
+    ...(may('instances.change', region) ? [createInstanceOf] : []),
   ]
 }
-
 function useInstanceInView(): PaletteItem[] {
   const t = useTranslations()
   const { instanceId } = useParams<{ instanceId?: string }>()
@@ -166,7 +179,28 @@ function useFoundImages(search: string): PaletteItem[] {
   ]
 }
 
+/** The permission for a page, by the id of its entry; a page that is not named is everybody's. */
+const neededBy: Record<string, Permission> = {
+  instances: 'instances.read',
+  'create-instance': 'instances.change',
+  snapshots: 'instances.read',
+  custom: 'images.read',
+  shared: 'images.read',
+  bin: 'images.read',
+  import: 'images.change',
+  billing: 'bill.read',
+}
+
 function usePages(): PaletteItem[] {
+  const may = useMay()
+  const { region } = useCurrentRegion()
+  return useAllPages().filter(({ id }) => {
+    const needed = neededBy[id]
+    return needed === undefined || may(needed, needed === 'bill.read' ? null : region)
+  })
+}
+
+function useAllPages(): PaletteItem[] {
   const t = useTranslations()
   const { region } = useCurrentRegion()
   const words = (

@@ -26,7 +26,10 @@ export function useRefusalText(): (refusal: Refusal | Fault) => string {
     for (const [name, value] of Object.entries(refusal)) {
       if (typeof value === 'string' || typeof value === 'number') facts[name] = value
     }
-    if ('region' in refusal) facts.region = regionName(refusal.region)
+    if (refusal.code === 'NOT_PERMITTED') {
+      facts.policy = refusal.policy === null ? 'none' : t(`policies.${refusal.policy}`)
+      facts.region = refusal.region === null ? 'none' : regionName(refusal.region)
+    } else if ('region' in refusal) facts.region = regionName(refusal.region)
     if ('imageRegion' in refusal) facts.imageRegion = regionName(refusal.imageRegion)
     Object.assign(facts, sizesOf(refusal, locale))
     const state = 'state' in refusal ? imageStates.find((known) => known === refusal.state) : undefined

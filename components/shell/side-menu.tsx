@@ -9,6 +9,7 @@ import { classNames } from '@/components/ui/class-names'
 import { Icon } from '@/components/ui/icon'
 import { paths } from '@/lib/paths'
 import { useCurrentRegion } from './current-region'
+import { useMay } from './rights'
 
 type SideMenuProps = {
   /** In the drawer of a phone: always with words, and told when a page was chosen. */
@@ -20,6 +21,8 @@ export function SideMenu({ onNavigate }: SideMenuProps) {
   const t = useTranslations('shell')
   const pathname = usePathname()
   const { region } = useCurrentRegion()
+  const may = useMay()
+  const [seesImages, seesInstances] = [may('images.read', region), may('instances.read', region)]
   const wordClass = onNavigate ? '' : 'max-lg:sr-only'
   const entry = (href: Route, path: string, icon: IconNode, label: string) => (
     <Link
@@ -38,14 +41,16 @@ export function SideMenu({ onNavigate }: SideMenuProps) {
   )
   return (
     <nav aria-label={t('mainMenu')} className="flex flex-col gap-1 p-2">
-      {entry(paths.instances(region), `/${region}/instances`, Server, t('instances'))}
-      <h2 className={classNames('px-2 pt-2 pb-1 font-medium text-ink-muted text-xs', wordClass)}>
-        {t('imagesAndSnapshots')}
-      </h2>
-      {entry(paths.customImages(region), `/${region}/images`, Disc3, t('images'))}
-      {entry(paths.snapshots(region), `/${region}/snapshots`, Camera, t('snapshots'))}
-      {entry(paths.sharing(region), `/${region}/sharing`, Share2, t('sharing'))}
-      {entry(paths.billing(), '/billing', ReceiptText, t('billing'))}
+      {seesInstances && entry(paths.instances(region), `/${region}/instances`, Server, t('instances'))}
+      {(seesImages || seesInstances) && (
+        <h2 className={classNames('px-2 pt-2 pb-1 font-medium text-ink-muted text-xs', wordClass)}>
+          {t('imagesAndSnapshots')}
+        </h2>
+      )}
+      {seesImages && entry(paths.customImages(region), `/${region}/images`, Disc3, t('images'))}
+      {seesInstances && entry(paths.snapshots(region), `/${region}/snapshots`, Camera, t('snapshots'))}
+      {seesImages && entry(paths.sharing(region), `/${region}/sharing`, Share2, t('sharing'))}
+      {may('bill.read', null) && entry(paths.billing(), '/billing', ReceiptText, t('billing'))}
     </nav>
   )
 }

@@ -1,6 +1,7 @@
 'use client'
 
 import { useTranslations } from 'next-intl'
+import { useMay } from '@/components/shell/rights'
 import { Button } from '@/components/ui/button'
 import { paths } from '@/lib/paths'
 import { canSnapshot } from '@/lib/snapshots/rules'
@@ -12,17 +13,20 @@ type SnapshotOperationsProps = { region: string; snapshot: SnapshotItem; onAsk: 
 /** What can be done with a snapshot, in its row. What cannot be done now stays there and says why. */
 export function SnapshotOperations({ region, snapshot: { id, name, state }, onAsk }: SnapshotOperationsProps) {
   const t = useTranslations('snapshots')
+  const may = useMay()
   return (
     <div className="row-operations">
-      <Button
-        kind="text"
-        aria-label={`${t('createImage')}, ${name}`}
-        disabledReason={canSnapshot('createImage', state) ? null : t('onlyAvailable')}
-        href={paths.snapshotTask(region, id, 'createImage')}
-        onClick={() => onAsk('createImage')}
-      >
-        {t('createImage')}
-      </Button>
+      {may('images.change', region) && (
+        <Button
+          kind="text"
+          aria-label={`${t('createImage')}, ${name}`}
+          disabledReason={canSnapshot('createImage', state) ? null : t('onlyAvailable')}
+          href={paths.snapshotTask(region, id, 'createImage')}
+          onClick={() => onAsk('createImage')}
+        >
+          {t('createImage')}
+        </Button>
+      )}
       <Button
         kind="text-danger"
         aria-label={`${t('delete')}, ${name}`}

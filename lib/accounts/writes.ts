@@ -7,9 +7,11 @@ import { lockAccounts } from '@/lib/db/locks'
 import { inTransaction } from '@/lib/db/transaction'
 import { recordEvents } from '@/lib/events/writes'
 import { newId } from '@/lib/ids'
+import type { Grant } from '@/lib/permissions'
 import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
 import { checkPassword, forgetFailures } from '@/lib/sessions/writes'
 import type { ChangePasswordInput } from './schema'
+import { attachPolicies } from './writes-policies'
 
 /**
  * Changes the viewer's own password and ends its other sessions. Refuses a wrong current password, and makes too many of them
@@ -49,6 +51,8 @@ export type NewAccount = {
   displayName: string
   email: string
   passwordHash: string
+  /** What a sub-account may do; a master account may do everything. */
+  grants: readonly Grant[]
 }
 
 /** Creates an account, for the command line and the demo data. Refuses a username that is taken. */
@@ -60,7 +64,9 @@ export async function createAccount(
   try {
     return await inTransaction(async (tx) => {
       const kind = account.masterId === null ? 'MASTER' : 'SUB'
-      await tx.account.create({ data: { ...account, id, kind, createdAt: ctx.now } })
+      const { grants, ...row } = account
+      await tx.account.create({ data: { ...row, id, kind, createdAt: ctx.now } })
+      if (kind === 'SUB') await attachPolicies(id, grants, tx)
       await recordEvents(tx, ctx, [
         { action: 'account.create', owner: { id, username: account.username }, details: { kind } },
       ])

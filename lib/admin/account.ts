@@ -40,6 +40,7 @@ export async function addAccount(words: NewAccountWords): Promise<Result<Answer>
     displayName: words.displayName === null ? name : input.value['display name'],
     email: input.value.email,
     passwordHash: await hashPassword(input.value.password),
+    grants: [{ policy: 'Administrator', regions: null }],
   })
   if (!created.ok) return created
   const kind = master ? 'SUB' : 'MASTER'

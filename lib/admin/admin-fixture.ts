@@ -74,7 +74,7 @@ export async function fixture(folder: string): Promise<Fixture> {
 
 /** A master account of this username, made when there is none. */
 export async function master(username: string): Promise<Master> {
-  const account = { username, masterId: null, displayName: username, email: '', passwordHash: 'none' }
+  const account = { username, masterId: null, displayName: username, email: '', passwordHash: 'none', grants: [] }
   return (await findMaster(username)) ?? expectOk(await createAccount(operatorContext(), account))
 }
 

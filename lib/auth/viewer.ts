@@ -1,4 +1,5 @@
 import type { AccountKind } from '@/lib/db/generated/enums'
+import type { Grant, Rights } from '@/lib/permissions'
 
 declare const ownerBrand: unique symbol
 
@@ -13,6 +14,8 @@ export type Viewer = {
   displayName: string
   ownerId: OwnerId
   ownerUsername: string
+  /** What it may do, as it was when the request began. */
+  rights: Rights
 }
 
 /**
@@ -27,6 +30,8 @@ type AccountRow = {
   kind: AccountKind
   displayName: string
   master: { id: string; username: string } | null
+  /** The policies of a sub-account; without any it may do nothing. */
+  grants?: readonly Grant[]
 }
 
 /** Makes a viewer of an account that has proved who it is. Only sessions, the operator's command line and jobs call it. */
@@ -40,6 +45,7 @@ export function mintViewer(account: AccountRow): Viewer {
     // The one place where an id becomes an owner's: every other path to the brand is closed by the compiler.
     ownerId: owner.id as OwnerId,
     ownerUsername: owner.username,
+    rights: account.kind === 'MASTER' ? 'all' : (account.grants ?? []),
   }
 }
 

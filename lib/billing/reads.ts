@@ -7,6 +7,7 @@ import { plannedEachTime } from '@/lib/db/statement-names'
 import { env } from '@/lib/env'
 import { selectPrice } from '@/lib/instance-types/reads'
 import { logSeldom } from '@/lib/log'
+import { regionsWith } from '@/lib/permissions'
 import { dayStarts, hoursLeft, monthAfter, monthOf } from './rules'
 import type { Bill, BillDay, BillParams, BillRow, BillSeries } from './schema'
 
@@ -37,11 +38,17 @@ const seriesMax = 5
 const rowsMax = 50
 const linesAtOnce = 1_000
 
-type Which = { ownerId: OwnerId; from: Date; to: Date; images: 'all' | 'shared' }
+/** `regions`: those whose lines the viewer may see. */
+type Which = { ownerId: OwnerId; from: Date; to: Date; images: 'all' | 'shared'; regions: 'all' | string[] }
 
-function selectLines({ ownerId, from, to, images }: Which): Prisma.Sql {
+function selectLines({ ownerId, from, to, images, regions }: Which): Prisma.Sql {
   const shared = images === 'shared' ? Prisma.sql`AND "imageOwnerId" <> ${ownerId}` : Prisma.empty
-  return Prisma.sql`SELECT * FROM "LedgerEntry" WHERE "accountId" = ${ownerId} AND hour >= ${from} AND hour < ${to} ${shared}`
+  return Prisma.sql`
+    SELECT * FROM "LedgerEntry" WHERE "accountId" = ${ownerId} AND hour >= ${from} AND hour < ${to} ${shared} ${inRegions(regions)}`
+}
+
+function inRegions(regions: Which['regions']): Prisma.Sql {
+  return regions === 'all' ? Prisma.empty : Prisma.sql`AND "regionId" = ANY(${regions})`
 }
 
 /** The bill of the viewer's master account for a month of the deployment's time zone. */
@@ -52,7 +59,7 @@ export async function getBill(ctx: Context, params: BillParams): Promise<Bill> {
   const month = params.month && params.month < current ? params.month : current
   const starts = dayStarts(month, zone)
   const [from, to] = [starts[0] ?? ctx.now, starts.at(-1) ?? ctx.now]
-  const which = { ownerId, from, to, images: params.images }
+  const which = { ownerId, from, to, images: params.images, regions: regionsWith(ctx.viewer, 'bill.read') }
   const [currency, first, chart, rows, running] = await Promise.all([
     findCurrency(),
     firstMonth(ownerId, zone),
@@ -138,13 +145,13 @@ async function readRows(which: Which, { after, before }: BillParams): Promise<Bi
 }
 
 /** The instances that are running now, and the price of their next hour. */
-async function readRunning({ ownerId, images }: Which): Promise<{ running: number; rate: number }> {
+async function readRunning({ ownerId, images, regions }: Which): Promise<{ running: number; rate: number }> {
   const shared = images === 'shared' ? Prisma.sql`AND i."imageOwnerId" <> ${ownerId}` : Prisma.empty
   const price = selectPrice(Prisma.sql`i."typeId"`, Prisma.sql`clock_timestamp() + interval '1 hour'`)
   const [row] = await db().$queryRaw<{ running: number; rate: number }[]>`
     SELECT ${plannedEachTime} coalesce(sum(count), 0)::int AS running, coalesce(sum(count * price), 0)::float8 AS rate FROM (
       SELECT count(*) AS count, ${price} AS price FROM "Instance" i
-      WHERE i."ownerId" = ${ownerId} AND i.state = 'running' ${shared} GROUP BY i."typeId") types`
+      WHERE i."ownerId" = ${ownerId} AND i.state = 'running' ${shared} ${inRegions(regions)} GROUP BY i."typeId") types`
   return row ?? { running: 0, rate: 0 }
 }
 
@@ -154,10 +161,11 @@ export type LedgerLine = Omit<LedgerEntry, 'accountId' | 'accountName'>
 export async function* billLines(ctx: Context, { month, images }: BillParams): AsyncGenerator<LedgerLine[]> {
   const starts = dayStarts(month ?? monthOf(ctx.now, env().ECS_TIME_ZONE), env().ECS_TIME_ZONE)
   const [from, to] = [starts[0] ?? ctx.now, starts.at(-1) ?? ctx.now]
+  const which = { ownerId: ctx.viewer.ownerId, images, regions: regionsWith(ctx.viewer, 'bill.read') }
   let after = { hour: from, id: 0n }
   for (;;) {
     const lines = await db().$queryRaw<LedgerEntry[]>`
-      SELECT * FROM (${selectLines({ ownerId: ctx.viewer.ownerId, from: after.hour, to, images })}) lines
+      SELECT * FROM (${selectLines({ ...which, from: after.hour, to })}) lines
       WHERE (hour, id) > (${after.hour}, ${after.id}) ORDER BY hour, id LIMIT ${linesAtOnce}`
     const last = lines.at(-1)
     if (last) yield lines

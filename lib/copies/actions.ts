@@ -1,9 +1,16 @@
 'use server'
 
 import { defineAction } from '@/lib/action'
+import type { Need } from '@/lib/permissions'
 import { transferInput } from '@/lib/transfers/schema'
-import { copyImageInput } from './schema'
+import { type CopyImageInput, copyImageInput } from './schema'
 import { beginCopy, retryCopy } from './writes'
 
-export const copyImageAction = defineAction(copyImageInput, beginCopy)
-export const retryCopyAction = defineAction(transferInput, retryCopy)
+// A copy reads in one region and writes in another.
+const copyNeeds = ({ region, targetRegion }: CopyImageInput): Need[] => [
+  { permission: 'images.read', region },
+  { permission: 'images.change', region: targetRegion },
+]
+
+export const copyImageAction = defineAction(copyImageInput, beginCopy, { needs: copyNeeds })
+export const retryCopyAction = defineAction(transferInput, retryCopy, { needs: 'images.change' })

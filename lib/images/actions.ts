@@ -1,7 +1,8 @@
 'use server'
 
 import { defineAction } from '@/lib/action'
-import { deleteImageInput, ownImageInput, recycleBinInput, updateImageInput } from './schema'
+import type { Need } from '@/lib/permissions'
+import { type DeleteImageInput, deleteImageInput, ownImageInput, recycleBinInput, updateImageInput } from './schema'
 import {
   deleteImage,
   emptyRecycleBin,
@@ -12,10 +13,16 @@ import {
   updateImage,
 } from './writes'
 
-export const deleteImageAction = defineAction(deleteImageInput, deleteImage, { freesSpace: true })
-export const updateImageAction = defineAction(updateImageInput, updateImage)
-export const protectImageAction = defineAction(ownImageInput, protectImage)
-export const unprotectImageAction = defineAction(ownImageInput, unprotectImage)
-export const restoreImageAction = defineAction(ownImageInput, restoreImage)
-export const purgeImageAction = defineAction(ownImageInput, purgeImage, { freesSpace: true })
-export const emptyRecycleBinAction = defineAction(recycleBinInput, emptyRecycleBin, { freesSpace: true })
+// To delete a shared image ends its shares, so it needs the right to do that, too.
+const deleteNeeds = ({ region, cancelShares }: DeleteImageInput): Need[] => [
+  { permission: 'images.change', region },
+  ...(cancelShares ? [{ permission: 'shares.give' as const, region }] : []),
+]
+
+export const deleteImageAction = defineAction(deleteImageInput, deleteImage, { needs: deleteNeeds, freesSpace: true })
+export const updateImageAction = defineAction(updateImageInput, updateImage, { needs: 'images.change' })
+export const protectImageAction = defineAction(ownImageInput, protectImage, { needs: 'images.change' })
+export const unprotectImageAction = defineAction(ownImageInput, unprotectImage, { needs: 'images.change' })
+export const restoreImageAction = defineAction(ownImageInput, restoreImage, { needs: 'images.change' })
+export const purgeImageAction = defineAction(ownImageInput, purgeImage, { needs: 'images.change', freesSpace: true })
+export const emptyRecycleBinAction = defineAction(recycleBinInput, emptyRecycleBin, { needs: 'images.change', freesSpace: true })

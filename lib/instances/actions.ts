@@ -24,17 +24,26 @@ import {
   terminateInstance,
 } from './writes-operate'
 
-// Stopping and terminating instances is possible in read-only mode.
-const freesSpace = { freesSpace: true }
-
-export const createInstancesAction = defineAction(createInstancesInput, createInstances)
-export const startInstanceAction = defineAction(instanceInput, startInstance)
-export const stopInstanceAction = defineAction(instanceInput, stopInstance, freesSpace)
-export const forceStopInstanceAction = defineAction(instanceInput, forceStopInstance, freesSpace)
-export const restartInstanceAction = defineAction(instanceInput, restartInstance)
-export const rebuildInstanceAction = defineAction(instanceInput, rebuildInstance)
-export const restoreInstanceAction = defineAction(restoreInstanceInput, restoreInstance)
-export const renameInstanceAction = defineAction(renameInstanceInput, renameInstance)
-export const protectInstanceAction = defineAction(protectInstanceInput, protectInstance)
-export const changeInstanceTypeAction = defineAction(changeInstanceTypeInput, changeInstanceType)
-export const terminateInstanceAction = defineAction(terminateInstanceInput, terminateInstance, freesSpace)
+// Stopping and terminating instances frees space: possible in read-only mode.
+export const createInstancesAction = defineAction(createInstancesInput, createInstances, { needs: 'instances.change' })
+export const startInstanceAction = defineAction(instanceInput, startInstance, { needs: 'instances.change' })
+export const stopInstanceAction = defineAction(instanceInput, stopInstance, {
+  needs: 'instances.change',
+  freesSpace: true,
+})
+export const forceStopInstanceAction = defineAction(instanceInput, forceStopInstance, {
+  needs: 'instances.change',
+  freesSpace: true,
+})
+export const restartInstanceAction = defineAction(instanceInput, restartInstance, { needs: 'instances.change' })
+export const rebuildInstanceAction = defineAction(instanceInput, rebuildInstance, { needs: 'instances.change' })
+export const restoreInstanceAction = defineAction(restoreInstanceInput, restoreInstance, { needs: 'instances.change' })
+export const renameInstanceAction = defineAction(renameInstanceInput, renameInstance, { needs: 'instances.change' })
+export const protectInstanceAction = defineAction(protectInstanceInput, protectInstance, { needs: 'instances.change' })
+export const changeInstanceTypeAction = defineAction(changeInstanceTypeInput, changeInstanceType, {
+  needs: 'instances.change',
+})
+export const terminateInstanceAction = defineAction(terminateInstanceInput, terminateInstance, {
+  needs: 'instances.change',
+  freesSpace: true,
+})

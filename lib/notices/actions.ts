@@ -4,5 +4,5 @@ import { defineAction } from '@/lib/action'
 import { choicesInput, markReadInput } from './schema'
 import { chooseNotices, markNoticesRead } from './writes'
 
-export const markNoticesReadAction = defineAction(markReadInput, markNoticesRead)
-export const chooseNoticesAction = defineAction(choicesInput, chooseNotices)
+export const markNoticesReadAction = defineAction(markReadInput, markNoticesRead, { needs: 'signed-in' })
+export const chooseNoticesAction = defineAction(choicesInput, chooseNotices, { needs: 'signed-in' })

@@ -2,6 +2,7 @@ import 'server-only'
 import type { Context } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import { plannedEachTime } from '@/lib/db/statement-names'
+import { may } from '@/lib/permissions'
 import type { Region, RegionContents } from './schema'
 
 /** All regions, by id. They are the same for every account. */
@@ -11,10 +12,10 @@ export async function listRegions(): Promise<Region[]> {
 
 /**
  * The content of the viewer's master account in each region, by region id. The recycle bin and terminated instances do
- * not count.
+ * not count, nor does what the viewer may not see.
  */
 export async function listRegionContents(ctx: Context): Promise<RegionContents[]> {
-  return await db().$queryRaw<RegionContents[]>`
+  const rows = await db().$queryRaw<RegionContents[]>`
     SELECT ${plannedEachTime} r.id AS region,
       (SELECT count(*) FROM "Image" WHERE "ownerId" = ${ctx.viewer.ownerId} AND "regionId" = r.id
         AND state <> 'deleted')::int AS images,
@@ -25,4 +26,13 @@ export async function listRegionContents(ctx: Context): Promise<RegionContents[]
     CROSS JOIN LATERAL (SELECT count(*) AS shares, count(*) FILTER (WHERE "seenAt" IS NULL) AS new FROM "Share"
       WHERE "recipientId" = ${ctx.viewer.ownerId} AND "regionId" = r.id) s
     ORDER BY r.id`
+  const counts = (row: RegionContents) => {
+    const [seesImages, seesInstances] = [
+      may(ctx.viewer, 'images.read', row.region),
+      may(ctx.viewer, 'instances.read', row.region),
+    ]
+    const { images, shares, newShares } = seesImages ? row : { images: 0, shares: 0, newShares: 0 }
+    return { region: row.region, images, shares, newShares, instances: seesInstances ? row.instances : 0 }
+  }
+  return rows.map(counts)
 }

@@ -5,6 +5,7 @@ export const reservedRegionIds = [
   'billing',
   'healthz',
   'help',
+  'not-permitted',
   'notices',
   'preferences',
   'readyz',

@@ -2,6 +2,7 @@ import 'server-only'
 import { mintViewer, type Viewer } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import type { AccountKind } from '@/lib/db/generated/enums'
+import type { Grant } from '@/lib/permissions'
 import type { SessionTimes } from './rules'
 
 type SessionRow = SessionTimes & {
@@ -11,16 +12,19 @@ type SessionRow = SessionTimes & {
   displayName: string
   masterId: string | null
   masterUsername: string | null
+  grants: Grant[]
 }
 
 /**
- * A session with its account, or null: unknown, expired, or of an account that is disabled, or whose master is. One
+ * A session with its account and what that may do, or null: unknown, expired, or of an account that is disabled, or whose master is. One
  * statement, because every request begins with it.
  */
 export async function findSession(sessionId: string, now: Date): Promise<({ viewer: Viewer } & SessionTimes) | null> {
   const [row] = await db().$queryRaw<SessionRow[]>`
     SELECT s."createdAt", s."expiresAt", a.id, a.username, a.kind::text AS kind, a."displayName",
-      m.id AS "masterId", m.username AS "masterUsername"
+      m.id AS "masterId", m.username AS "masterUsername",
+      (SELECT coalesce(jsonb_agg(jsonb_build_object('policy', p.policy, 'regions', p."regionIds")), '[]')
+        FROM "AttachedPolicy" p WHERE p."accountId" = a.id) AS grants
     FROM "Session" s JOIN "Account" a ON a.id = s."accountId" LEFT JOIN "Account" m ON m.id = a."masterId"
     WHERE s.id = ${sessionId} AND s."expiresAt" > ${now} AND a."disabledAt" IS NULL AND m."disabledAt" IS NULL`
   if (!row) return null

@@ -6,7 +6,7 @@ import { cancelSharesInput } from './schema-list'
 import { cancelShare, markSharesSeen, shareImage } from './writes'
 import { cancelShares } from './writes-cancel'
 
-export const shareImageAction = defineAction(shareImageInput, shareImage)
-export const cancelShareAction = defineAction(cancelShareInput, cancelShare, { freesSpace: true })
-export const cancelSharesAction = defineAction(cancelSharesInput, cancelShares, { freesSpace: true })
-export const markSharesSeenAction = defineAction(markSharesSeenInput, markSharesSeen)
+export const shareImageAction = defineAction(shareImageInput, shareImage, { needs: 'shares.give' })
+export const cancelShareAction = defineAction(cancelShareInput, cancelShare, { needs: 'signed-in', freesSpace: true })
+export const cancelSharesAction = defineAction(cancelSharesInput, cancelShares, { needs: 'signed-in', freesSpace: true })
+export const markSharesSeenAction = defineAction(markSharesSeenInput, markSharesSeen, { needs: 'images.read' })

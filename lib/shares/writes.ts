@@ -21,6 +21,7 @@ import { inTransaction, type Transaction } from '@/lib/db/transaction'
 import { env } from '@/lib/env'
 import { insertEvents } from '@/lib/events/writes'
 import { newId } from '@/lib/ids'
+import { refuseUnpermitted } from '@/lib/permissions'
 import { selectFull } from '@/lib/quotas/reads'
 import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
 import { findHeldShare } from './reads'
@@ -205,12 +206,12 @@ function acceptedOf({ policy, check, reason }: ShareCheck) {
 
 /**
  * Rule 8: ends a share for its sharer or its recipient. Anyone else, and a share that has already ended, get
- * SHARE_NOT_FOUND. The recipient's quota place is free at once; the sharer's daily count stays.
+ * SHARE_NOT_FOUND. The sharer's sub-account needs Sharing for it, the recipient's Incoming. The recipient's quota place is free at once; the sharer's daily count stays.
  */
 export async function cancelShare(
   ctx: Context,
   input: CancelShareInput,
-): Promise<Result<{ shareId: string }, RefusalOf<'SHARE_NOT_FOUND' | 'SIGNED_OUT' | 'BUSY'>>> {
+): Promise<Result<{ shareId: string }, RefusalOf<'SHARE_NOT_FOUND' | 'NOT_PERMITTED' | 'SIGNED_OUT' | 'BUSY'>>> {
   const share = await db().share.findFirst({
     where: { id: input.shareId, OR: [{ ownerId: ctx.viewer.ownerId }, { recipientId: ctx.viewer.ownerId }] },
     select: {
@@ -222,6 +223,9 @@ export async function cancelShare(
   })
   if (!share) return refuse({ code: 'SHARE_NOT_FOUND' })
   const owner = share.image.owner
+  const permission = ctx.viewer.ownerId === owner.id ? 'shares.give' : 'shares.receive'
+  const unpermitted = refuseUnpermitted(ctx.viewer, [{ permission, region: share.regionId }])
+  if (unpermitted) return refuse(unpermitted)
   return await inTransaction(async (tx) => {
     const who = [...new Set([owner.id, share.recipient.id, ctx.viewer.accountId])]
     const { accounts } = await lockImages(tx, who, { ids: [share.imageId], ownerId: null })

@@ -2,12 +2,14 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import type { LookUpParams } from '@/lib/accounts/schema'
+import { attachPolicies } from '@/lib/accounts/writes-policies'
 import { type Context, mintViewer } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import { inTransaction } from '@/lib/db/transaction'
 import { newId } from '@/lib/ids'
 import type { ImageStateName } from '@/lib/images/rules'
 import { beginImport } from '@/lib/imports/writes'
+import type { Grant } from '@/lib/permissions'
 import type { Result } from '@/lib/result'
 import { type ShareImageInput, shareImageInput } from '@/lib/shares/schema'
 import { storeOf } from '@/lib/stores/store'
@@ -18,15 +20,13 @@ import { checkedContent } from './builders-checks'
 // Builders of database tests: they write rows instead of calling the operations under test. Each test makes its own
 // region and accounts, so that tests do not see each other's data.
 
-/** Noon in Asia/Shanghai, far from where the day turns. */
+/** Noon in Asia/Shanghai. */
 export const noon = new Date('2026-03-10T04:00:00.000Z')
-
 /** The lease patience of test transfers: 23 days. */
 const farAway = 2_000_000_000
 
 export const minutes = (count: number) => count * 60_000
 export const later = (ms: number) => new Date(noon.getTime() + ms)
-
 /** An account and a context in which it acts: at noon, or at another moment. */
 export type TestAccount = {
   id: string
@@ -57,10 +57,14 @@ type AccountOptions = {
   displayName?: string
   passwordHash?: string
   disabledAt?: Date
+  /** Of a sub-account: by default Administrator. */
+  grants?: Grant[]
 }
 
+const administrator: Grant[] = [{ policy: 'Administrator', regions: null }]
+
 export async function account(options: AccountOptions = {}): Promise<TestAccount> {
-  const { master, displayName = 'Test Tenant', passwordHash = '-', disabledAt } = options
+  const { master, displayName = 'Test Tenant', passwordHash = '-', disabledAt, grants = administrator } = options
   const login = `t${newId('acc').slice(4)}`
   const row = {
     id: newId('acc'),
@@ -70,7 +74,8 @@ export async function account(options: AccountOptions = {}): Promise<TestAccount
   }
   const masterId = master?.id ?? null
   await db().account.create({ data: { ...row, masterId, passwordHash, disabledAt, email: '', createdAt: noon } })
-  const viewer = mintViewer({ ...row, master: master ?? null })
+  if (master) await attachPolicies(row.id, grants)
+  const viewer = mintViewer({ ...row, master: master ?? null, grants })
   const at = (now: Date): Context => ({ viewer, now, address: null })
   return { id: row.id, username: row.username, masterId, ctx: at(noon), at }
 }

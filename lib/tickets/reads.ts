@@ -1,6 +1,16 @@
 import 'server-only'
 import type { Context } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
+import { Prisma } from '@/lib/db/generated/client'
+import { may } from '@/lib/permissions'
+
+/**
+ * Whether account `a` may operate instance `i`: the same question as the permission instances.change, asked by the
+ * statements that have no viewer.
+ */
+export const mayOperate = Prisma.sql`(a.kind = 'MASTER' OR EXISTS (SELECT FROM "AttachedPolicy" p
+  WHERE p."accountId" = a.id AND p.policy IN ('InstancesFull', 'Administrator')
+    AND (p."regionIds" IS NULL OR p."regionIds" @> to_jsonb(i."regionId"))))`
 
 /** An open view: its session and instance. */
 export type OpenView = { sessionId: string; instanceId: string }
@@ -9,7 +19,7 @@ export type OpenView = { sessionId: string; instanceId: string }
 export type ViewOver = 'SIGNED_OUT' | 'GONE' | null
 
 /**
- * Whether each of the open views may continue: its session is valid, its account is enabled, and its instance is not
+ * Whether each of the open views may continue: its session is valid, its account is enabled and may still operate it, and its instance is not
  * being terminated. One statement for all views of a process.
  */
 export async function judgeViews(views: OpenView[], now: Date): Promise<ViewOver[]> {
@@ -18,7 +28,7 @@ export async function judgeViews(views: OpenView[], now: Date): Promise<ViewOver
   const rows = await db().$queryRaw<{ over: ViewOver }[]>`
     SELECT CASE
       WHEN a.id IS NULL OR a."disabledAt" IS NOT NULL OR m."disabledAt" IS NOT NULL THEN 'SIGNED_OUT'
-      WHEN i.id IS NULL THEN 'GONE'
+      WHEN i.id IS NULL OR NOT ${mayOperate} THEN 'GONE'
     END AS over
     FROM unnest(${sessions}::text[], ${instances}::text[]) WITH ORDINALITY AS v ("sessionId", "instanceId", n)
       LEFT JOIN "Session" s ON s.id = v."sessionId" AND s."expiresAt" > ${now}
@@ -29,12 +39,13 @@ export async function judgeViews(views: OpenView[], now: Date): Promise<ViewOver
   return rows.map(({ over }) => over)
 }
 
-/** The name of an own instance that may still have a machine; null for any other. */
+/** The name of an own instance that may still have a machine; null for any other, and for a viewer without a policy for it. */
 export async function findMachineName({ viewer }: Context, instanceId: string): Promise<string | null> {
   const where = {
     id: instanceId,
     ownerId: viewer.ownerId,
     state: { notIn: ['terminating' as const, 'terminated' as const] },
   }
-  return (await db().instance.findFirst({ where, select: { name: true } }))?.name ?? null
+  const found = await db().instance.findFirst({ where, select: { name: true, regionId: true } })
+  return found && may(viewer, 'instances.read', found.regionId) ? found.name : null
 }

@@ -3,22 +3,25 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { SessionContext } from '@/lib/context'
 import { db } from '@/lib/db/client'
 import { canInstance, refuseOperation, type StateAndTask } from '@/lib/instances/rules'
+import { refuseUnpermitted } from '@/lib/permissions'
 import { Refused } from '@/lib/result'
+import { mayOperate } from './reads'
 import { ticketMs, ticketPattern, ticketsMax, type ViewKindName } from './rules'
 import type { OpenTicketInput, TicketGiven } from './schema'
 
 /**
  * Issues a ticket for one view of an own instance from this session, valid for 30 s. Throws `Refused`:
- * INSTANCE_NOT_FOUND also for another tenant's and a terminated instance, INSTANCE_BUSY if its state has no view,
+ * NOT_PERMITTED without a policy for the instance's region, INSTANCE_NOT_FOUND also for another tenant's and a terminated instance, INSTANCE_BUSY if its state has no view,
  * VIEWS_FULL with too many unused tickets.
  */
 export async function openTicket(ctx: SessionContext, input: OpenTicketInput): Promise<TicketGiven> {
   const { instanceId, kind, from = null, takeOver } = input
-  const [instance] = await db().$queryRaw<StateAndTask[]>`
-    SELECT state::text AS state, task::text AS task FROM "Instance"
+  const [instance] = await db().$queryRaw<(StateAndTask & { regionId: string })[]>`
+    SELECT state::text AS state, task::text AS task, "regionId" FROM "Instance"
     WHERE id = ${instanceId} AND "ownerId" = ${ctx.viewer.ownerId} AND state NOT IN ('terminating', 'terminated')`
   if (!instance) throw new Refused({ code: 'INSTANCE_NOT_FOUND' })
-  const refusal = refuseOperation(kind, instance)
+  const need = { permission: 'instances.change' as const, region: instance.regionId }
+  const refusal = refuseUnpermitted(ctx.viewer, [need]) ?? refuseOperation(kind, instance)
   if (refusal) throw new Refused(refusal)
   const ticket = randomBytes(32).toString('base64url')
   // Expired tickets are deleted at once, so that a session has few rows beyond its usable tickets.
@@ -59,7 +62,7 @@ export async function redeemTicket(ticket: string, sessionId: string, now: Date)
       LEFT JOIN "Account" m ON m.id = a."masterId"
       JOIN "Instance" i ON i.id = u."instanceId" AND i."ownerId" = coalesce(a."masterId", a.id)
     WHERE u."sessionId" = ${sessionId} AND u."expiresAt" > clock_timestamp()
-      AND s."expiresAt" > ${now} AND a."disabledAt" IS NULL AND m."disabledAt" IS NULL`
+      AND s."expiresAt" > ${now} AND a."disabledAt" IS NULL AND m."disabledAt" IS NULL AND ${mayOperate}`
   if (!row) return null
   const { from, state, task, ...view } = row
   return canInstance(view.kind, { state, task }) ? { ...view, from: from === null ? null : Number(from) } : null

@@ -13,7 +13,7 @@ const other = { code: 'OTHER_ACCOUNT', username: 'lantern' }
 test.each([
   ['a body', stoppedBy(403, { body: JSON.stringify({ refusal: other }) }), other],
   ['a question, by a header', stoppedBy(403, { header: encodeURIComponent(JSON.stringify(other)) }), other],
-  ['a foreign form', stoppedBy(403), { code: 'NOT_PERMITTED' }],
+  ['a foreign form', stoppedBy(403), { code: 'NOT_PERMITTED', policy: null, region: null }],
   ['a session that has ended', stoppedBy(401), { code: 'SIGNED_OUT' }],
   ['an upload that is gone', stoppedBy(404), { code: 'IMAGE_NOT_FOUND' }],
   ['a proxy', stoppedBy(502, { body: '<html>' }), { code: 'FAULT', reference: '' }],

@@ -64,7 +64,7 @@ function isWorthRetrying(status: number): boolean {
 
 const meanings: Record<number, Refusal> = {
   401: { code: 'SIGNED_OUT' },
-  403: { code: 'NOT_PERMITTED' },
+  403: { code: 'NOT_PERMITTED', policy: null, region: null },
   404: { code: 'IMAGE_NOT_FOUND' },
   410: { code: 'IMAGE_NOT_FOUND' },
   423: { code: 'BUSY' },

@@ -15,6 +15,7 @@ import type { Outcome } from '@/lib/metrics'
 import { observe } from '@/lib/observe'
 import { identityOfHeaders, refusalHeader, refusePage } from '@/lib/page-identity'
 import { paths } from '@/lib/paths'
+import { refuseUnpermitted } from '@/lib/permissions'
 import { isDiskFull, isReadOnly } from '@/lib/read-only'
 import { StoreFull, StoreUnreachable, WrongSize } from '@/lib/stores/errors'
 import { discardStaged, stagedFile } from '@/lib/stores/staging'
@@ -59,7 +60,7 @@ async function answer(request: Request, currentContext: () => Promise<SessionCon
     const { account } = identityOfHeaders(request.headers)
     const refused = refusePage({ account }, ctx?.viewer ?? null)
     if (refused || !ctx) throw uploadRefusal(refused ?? { code: 'SIGNED_OUT' })
-    if (!isOwnForm(request)) throw uploadRefusal({ code: 'NOT_PERMITTED' })
+    if (!isOwnForm(request)) throw uploadRefusal({ code: 'NOT_PERMITTED', policy: null, region: null })
     if ((request.method === 'POST' || request.method === 'PATCH') && (await isReadOnly()))
       throw uploadRefusal({ code: 'READ_ONLY' })
     const claimedSha256 = claimOf(request)
@@ -68,11 +69,17 @@ async function answer(request: Request, currentContext: () => Promise<SessionCon
     const upload = imageIdSchema.safeParse(imageId).success ? await findUpload(ctx, imageId) : null
     if (!upload) return await afterwards(request, ctx, imageId)
     region = upload.region
+    permit(ctx, region)
     return await goOn(request, imageId, { ctx, imageId, ...upload, claimedSha256 })
   } catch (error) {
     const { status_code, body } = answerOf(error, region)
     return await send(new Response(body, { status: status_code }), request)
   }
+}
+
+function permit({ viewer }: SessionContext, region: string): void {
+  const refusal = refuseUnpermitted(viewer, [{ permission: 'images.change', region }])
+  if (refusal) throw uploadRefusal(refusal)
 }
 
 /** Makes the image, then the file. Where there is no file, there is no image either. */
@@ -95,6 +102,7 @@ async function beginUpload(request: Request, metadata: Record<string, string | n
   if (!parsed.success) throw uploadRefusal(toRefusal(parsed.error))
   const { region, name, operatingSystem, fileName } = parsed.data
   Object.assign(about, { region, size })
+  permit(about.ctx, region)
   const max = env().ECS_IMAGE_SIZE_MAX
   if (size > max) throw uploadRefusal({ code: 'IMAGE_TOO_LARGE', max })
   const arrival = { fileName, size, patienceMs: uploadPatienceMs }

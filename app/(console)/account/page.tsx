@@ -16,7 +16,7 @@ export async function generateMetadata(): Promise<Metadata> {
 }
 
 export default async function AccountPage() {
-  const ctx = await requireContext(paths.account())
+  const ctx = await requireContext(paths.account(), 'signed-in')
   const [account, t] = await Promise.all([forPage(getAccountInfo(ctx)), getTranslations('account')])
   return (
     <main id="content" className="flex max-w-240 flex-col gap-4 p-4 md:p-6">

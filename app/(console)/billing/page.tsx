@@ -14,6 +14,6 @@ export async function generateMetadata(): Promise<Metadata> {
 /** The bill of the viewer's master account, whichever region its instances are in. */
 export default async function BillingPage({ searchParams }: PageProps<'/billing'>) {
   const params = billParams.parse(await searchParams)
-  const ctx = await requireContext(paths.billing(params))
+  const ctx = await requireContext(paths.billing(params), 'bill.read')
   return <BillPage bill={await forPage(getBill(ctx, params))} />
 }

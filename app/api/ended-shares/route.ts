@@ -2,4 +2,4 @@ import { defineRead } from '@/lib/route'
 import { listEndedShares } from '@/lib/shares/reads'
 import { endedSharesParams } from '@/lib/shares/schema'
 
-export const GET = defineRead(endedSharesParams, listEndedShares)
+export const GET = defineRead(endedSharesParams, listEndedShares, { needs: 'images.read' })

@@ -2,4 +2,4 @@ import { listCustomImages } from '@/lib/images/reads'
 import { customImageParams } from '@/lib/images/schema'
 import { defineRead } from '@/lib/route'
 
-export const GET = defineRead(customImageParams, listCustomImages)
+export const GET = defineRead(customImageParams, listCustomImages, { needs: 'images.read' })

@@ -5,4 +5,4 @@ import { defineRead } from '@/lib/route'
 // The page status is whether the page may read at all.
 const getPageStatus = async ({ viewer }: Context) => ({ username: viewer.username })
 
-export const GET = defineRead(z.object({}), getPageStatus)
+export const GET = defineRead(z.object({}), getPageStatus, { needs: 'signed-in' })

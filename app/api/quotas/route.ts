@@ -5,4 +5,4 @@ import { defineRead } from '@/lib/route'
 
 const listOwnQuotas = (ctx: Context) => listQuotas(ctx.viewer.ownerId)
 
-export const GET = defineRead(z.object({}), listOwnQuotas)
+export const GET = defineRead(z.object({}), listOwnQuotas, { needs: 'signed-in' })

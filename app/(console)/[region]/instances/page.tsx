@@ -18,7 +18,7 @@ export async function generateMetadata(): Promise<Metadata> {
 
 export default async function InstancesPage({ params, searchParams }: PageProps<'/[region]/instances'>) {
   const list = instanceListParams.parse({ ...(await searchParams), ...(await params) })
-  const ctx = await requireContext(paths.instances(list.region, list))
+  const ctx = await requireContext(paths.instances(list.region, list), 'instances.read', list.region)
   const [data, t] = await Promise.all([forPage(listInstances(ctx, list)), getTranslations('instances')])
   return (
     <main id="content" className="flex flex-col gap-4 p-4 md:p-6">

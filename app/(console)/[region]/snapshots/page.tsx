@@ -18,7 +18,7 @@ export default async function SnapshotsPage({ params, searchParams }: PageProps<
   // The list of one instance is a tab of its page.
   const asked = { ...(await searchParams), ...(await params), instanceId: undefined }
   const list = snapshotListParams.parse(asked)
-  const ctx = await requireContext(paths.snapshots(list.region, list))
+  const ctx = await requireContext(paths.snapshots(list.region, list), 'instances.read', list.region)
   const [data, t] = await Promise.all([forPage(listSnapshots(ctx, list)), getTranslations('snapshots')])
   return (
     <main id="content" className="flex flex-col gap-4 p-4 md:p-6">

@@ -18,7 +18,7 @@ export async function generateMetadata({ params }: PageProps<'/help/[topic]'>): 
 /** What the question mark of a page opens, as a page: where there are no scripts, and to send to somebody. */
 export default async function HelpPage({ params }: PageProps<'/help/[topic]'>) {
   const [{ topic }, t] = await Promise.all([params, getTranslations('help')])
-  await requireContext(paths.help(topic))
+  await requireContext(paths.help(topic), 'signed-in')
   const known = topicOf(topic)
   if (!known) notFound()
   return (

@@ -8,6 +8,7 @@ import { csvLine } from '@/lib/csv'
 import { byteOrderMark, fileStream, privately } from '@/lib/file-stream'
 import { minorDigits } from '@/lib/format'
 import { logFault } from '@/lib/log'
+import { needsOf, refuseUnpermitted } from '@/lib/permissions'
 
 const columns = [
   ['Hour', 'From', 'To', 'Kind', 'Instance', 'Instance name', 'Region', 'Type', 'vCPUs', 'Memory MiB'],
@@ -19,6 +20,8 @@ export async function GET(request: NextRequest): Promise<Response> {
   try {
     const ctx = await currentContext()
     if (!ctx) return Response.json({ refusal: { code: 'SIGNED_OUT' } }, { status: 401, headers: privately })
+    const unpermitted = refuseUnpermitted(ctx.viewer, needsOf('bill.read', {}))
+    if (unpermitted) return Response.json({ refusal: unpermitted }, { status: 403, headers: privately })
     const params = billParams.parse(Object.fromEntries(request.nextUrl.searchParams))
     const digits = minorDigits(await findCurrency())
     return fileStream({

@@ -4,6 +4,7 @@ import { currentContext } from '@/lib/context'
 import { findSeenImage } from '@/lib/images/reads'
 import { imageParams } from '@/lib/images/schema'
 import { forPage } from '@/lib/page-fault'
+import { may } from '@/lib/permissions'
 
 type ImageTitle = { params: Promise<{ region: string; imageId: string }>; page: string; isOwnersOnly: boolean }
 
@@ -14,7 +15,8 @@ type ImageTitle = { params: Promise<{ region: string; imageId: string }>; page: 
 export async function imageTitle({ params, page, isOwnersOnly }: ImageTitle): Promise<Metadata> {
   const [asked, ctx, t] = await Promise.all([params, currentContext(), getTranslations('shell')])
   const { data } = imageParams.safeParse(asked)
-  const image = data && ctx && (await forPage(findSeenImage(ctx, data.imageId)))
+  const image =
+    data && ctx && may(ctx.viewer, 'images.read', data.region) && (await forPage(findSeenImage(ctx, data.imageId)))
   const isThere = image && (image.isOwn || !isOwnersOnly)
   return { title: isThere ? `${image.name} · ${page}` : t('notFoundTitle') }
 }

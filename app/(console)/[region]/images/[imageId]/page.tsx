@@ -24,7 +24,7 @@ export default async function ImagePage({ params, searchParams }: Props) {
   const asked = imagePageParams.safeParse({ ...(await searchParams), ...(await params) })
   if (!asked.success) notFound()
   const { region, imageId, before } = asked.data
-  const ctx = await requireContext(paths.image(region, imageId))
+  const ctx = await requireContext(paths.image(region, imageId), 'images.read', region)
   const [image, check] = await forPage(
     Promise.all([getImage(ctx, asked.data), getImageCheck(ctx, { region, imageId })]),
   )

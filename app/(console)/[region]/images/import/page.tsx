@@ -21,7 +21,7 @@ export async function generateMetadata(): Promise<Metadata> {
 export default async function ImportImagePage({ params, searchParams }: PageProps<'/[region]/images/import'>) {
   const [{ region }, search] = await Promise.all([params, searchParams])
   const again = imageId.safeParse(search.again).data
-  const ctx = await requireContext(paths.importImage(region, again))
+  const ctx = await requireContext(paths.importImage(region, again), 'images.change', region)
   const [unfinished, quotas, systems, failed, tool] = await Promise.all([
     forPage(listUnfinishedUploads(ctx, { region })),
     forPage(listQuotas(ctx.viewer.ownerId)),

@@ -7,11 +7,14 @@ import { getInstance } from '@/lib/instances/reads'
 import { instanceInput } from '@/lib/instances/schema'
 import { forPage } from '@/lib/page-fault'
 import type { paths } from '@/lib/paths'
+import { may } from '@/lib/permissions'
 
 /** An instance of whoever is signed in, read once for the layout, the title and the page of a request. */
 export const pageInstance = cache(async (region: string, instanceId: string) => {
   const [asked, ctx] = [instanceInput.safeParse({ region, instanceId }), await currentContext()]
-  return asked.success && ctx ? await forPage(getInstance(ctx, asked.data)) : null
+  return asked.success && ctx && may(ctx.viewer, 'instances.read', region)
+    ? await forPage(getInstance(ctx, asked.data))
+    : null
 })
 
 type InstanceParams = { params: Promise<{ region: string; instanceId: string }> }
@@ -22,7 +25,7 @@ export async function requireInstance(
   path: (region: string, instanceId: string) => ReturnType<typeof paths.instance>,
 ) {
   const { region, instanceId } = await params
-  const ctx = await requireContext(path(region, instanceId))
+  const ctx = await requireContext(path(region, instanceId), 'instances.read', region)
   const instance = await pageInstance(region, instanceId)
   if (!instance) notFound()
   return { ctx, instance, region, instanceId }

@@ -24,7 +24,10 @@ export async function generateMetadata(): Promise<Metadata> {
 
 export default async function CreateInstancePage({ params, searchParams }: PageProps<'/[region]/instances/create'>) {
   const { region, image: imageId, q } = createInstancePageParams.parse({ ...(await searchParams), ...(await params) })
-  const [ctx, t] = await Promise.all([requireContext(paths.createInstance(region, imageId)), getTranslations()])
+  const [ctx, t] = await Promise.all([
+    requireContext(paths.createInstance(region, imageId), 'instances.change', region),
+    getTranslations(),
+  ])
   const image = imageId ? await forPage(findAskedImage(ctx, { region, imageId })) : null
   if (imageId && !image) notFound()
   // Awaited here, not in a part of the page: what comes after the page is hidden until scripts show it.

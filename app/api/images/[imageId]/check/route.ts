@@ -2,4 +2,4 @@ import { getImageCheck } from '@/lib/checks/reads'
 import { checkParams } from '@/lib/checks/schema'
 import { defineRead } from '@/lib/route'
 
-export const GET = defineRead(checkParams, getImageCheck)
+export const GET = defineRead(checkParams, getImageCheck, { needs: 'images.read' })

@@ -20,7 +20,7 @@ export async function generateMetadata({ searchParams }: Props): Promise<Metadat
 
 export default async function CustomImagesPage({ params, searchParams }: Props) {
   const list = customImageParams.parse({ ...(await searchParams), ...(await params) })
-  const ctx = await requireContext(paths.customImages(list.region, list))
+  const ctx = await requireContext(paths.customImages(list.region, list), 'images.read', list.region)
   const data = await forPage(listCustomImages(ctx, list))
   return (
     <Prefetch queries={[{ queryKey: customImagesQuery(list).queryKey, data }]}>

@@ -15,7 +15,7 @@ export async function generateMetadata(): Promise<Metadata> {
 
 export default async function SharedImagesPage({ params, searchParams }: PageProps<'/[region]/images/shared'>) {
   const list = sharedImageParams.parse({ ...(await searchParams), ...(await params) })
-  const ctx = await requireContext(paths.sharedImages(list.region, list))
+  const ctx = await requireContext(paths.sharedImages(list.region, list), 'images.read', list.region)
   const data = await forPage(listSharedImages(ctx, list))
   return (
     <Prefetch queries={[{ queryKey: sharedImagesQuery(list).queryKey, data }]}>

@@ -22,7 +22,7 @@ export default async function DiskCheckPage({ params, searchParams }: Props) {
   const asked = checkReportParams.safeParse({ ...(await searchParams), ...(await params) })
   if (!asked.success) notFound()
   const { region, imageId, ...list } = asked.data
-  const ctx = await requireContext(paths.imageCheck(region, imageId, list))
+  const ctx = await requireContext(paths.imageCheck(region, imageId, list), 'images.read', region)
   const [report, clean] = await Promise.all([
     forPage(getCheckReport(ctx, asked.data)),
     forPage(getCleanCopy(ctx, asked.data)),

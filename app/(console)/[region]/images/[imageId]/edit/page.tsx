@@ -17,7 +17,7 @@ export default async function EditImagePage({ params }: PageProps<'/[region]/ima
   const asked = imageParams.safeParse(await params)
   if (!asked.success) notFound()
   const { region, imageId } = asked.data
-  const ctx = await requireContext(paths.editImage(region, imageId))
+  const ctx = await requireContext(paths.editImage(region, imageId), 'images.change', region)
   const [image, t] = await Promise.all([forPage(getImage(ctx, { region, imageId })), getTranslations('images')])
   if (image?.view !== 'owner') notFound()
   return (

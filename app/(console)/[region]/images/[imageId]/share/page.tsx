@@ -26,7 +26,7 @@ export default async function ImageSharesPage({ params }: Props) {
   const asked = imageParams.safeParse(await params)
   if (!asked.success) notFound()
   const { region, imageId } = asked.data
-  const ctx = await requireContext(paths.shareImage(region, imageId))
+  const ctx = await requireContext(paths.shareImage(region, imageId), 'images.read', region)
   const [shares, check] = await forPage(
     Promise.all([getImageShares(ctx, { region, imageId }), findShareCheck(ctx, imageId)]),
   )

@@ -8,4 +8,4 @@ import { version } from '@/lib/version'
 export const GET = defineFile(checkExportParams, getCheckExport, (report, { imageId, format }) => ({
   name: `disk-check-${imageId}.${format}`,
   body: format === 'sarif' ? toSarif(report, version) : report,
-}))
+}), { needs: 'images.read' })

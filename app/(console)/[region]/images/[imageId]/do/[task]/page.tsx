@@ -22,7 +22,7 @@ export default async function DoPage({ params }: PageProps<'/[region]/images/[im
   const asked = taskParams.safeParse(await params)
   if (!asked.success) notFound()
   const { region, imageId, task } = asked.data
-  const ctx = await requireContext(paths.imageTask(region, imageId, task))
+  const ctx = await requireContext(paths.imageTask(region, imageId, task), 'images.read', region)
   const [image, usedBy, t] = await Promise.all([
     forPage(getImage(ctx, { region, imageId })),
     forPage(listImageInstances(ctx, imageId)),

@@ -23,7 +23,7 @@ export default async function CancelSharingPage({ params }: PageProps<'/[region]
   const asked = shareParams.safeParse(await params)
   if (!asked.success) notFound()
   const { region, imageId, shareId } = asked.data
-  const ctx = await requireContext(paths.cancelSharing(region, imageId, shareId))
+  const ctx = await requireContext(paths.cancelSharing(region, imageId, shareId), 'images.read', region)
   const [image, shares, own, t] = await Promise.all([
     forPage(getImage(ctx, { region, imageId })),
     forPage(getImageShares(ctx, { region, imageId })),

@@ -21,7 +21,7 @@ export default async function DoPage({ params }: PageProps<'/[region]/snapshots/
   const asked = taskParams.safeParse(await params)
   if (!asked.success) notFound()
   const { region, snapshotId, task } = asked.data
-  const ctx = await requireContext(paths.snapshotTask(region, snapshotId, task))
+  const ctx = await requireContext(paths.snapshotTask(region, snapshotId, task), 'instances.change', region)
   const [snapshot, t] = await Promise.all([
     forPage(findSnapshot(ctx, { region, snapshotId })),
     getTranslations('snapshots'),

@@ -1,0 +1,175 @@
+import path from 'node:path'
+import { expect, test, vi } from 'vitest'
+import type { SessionContext } from '@/lib/context'
+import { db } from '@/lib/db/client'
+import { type Permission, type PolicyName, policyNames } from '@/lib/permissions'
+import type { ActionResult } from '@/lib/result'
+import { findSession } from '@/lib/sessions/reads'
+import { account, held, image, later, noon, region } from '@/lib/testing/builders'
+
+// Every action × every policy, through the real seam and the real database. Actions are found in the code, so a new one
+// is in the matrix at once; it fails until the table below says who may do it.
+const session = vi.hoisted(() => ({ current: null as SessionContext | null }))
+vi.mock('@/lib/context', () => ({ currentContext: async () => session.current }))
+vi.mock('next/navigation', () => ({ unstable_rethrow: () => {} }))
+vi.mock('next/headers', () => ({ headers: async () => new Headers() }))
+
+type Door = (input: unknown) => Promise<ActionResult<unknown>>
+const modules = import.meta.glob<Record<string, Door>>('./*/actions.ts')
+
+/** Who may do it: the policies all of which are needed, besides Administrator. `signed-in`: everybody. */
+const expected: Record<string, PolicyName[] | 'signed-in'> = {
+  cancelShareAction: 'signed-in',
+  cancelTransferAction: ['ImagesFull'],
+  chooseNoticesAction: 'signed-in',
+  changeInstanceTypeAction: ['InstancesFull'],
+  changePasswordAction: 'signed-in',
+  copyImageAction: ['ImagesFull'],
+  countFindingAction: ['ImagesFull'],
+  createInstanceImageAction: ['InstancesFull', 'ImagesFull'],
+  createInstancesAction: ['InstancesFull'],
+  createSnapshotAction: ['InstancesFull'],
+  createSnapshotImageAction: ['InstancesFull', 'ImagesFull'],
+  deleteImageAction: ['ImagesFull', 'Sharing'],
+  deleteSnapshotAction: ['InstancesFull'],
+  emptyRecycleBinAction: ['ImagesFull'],
+  forceStopInstanceAction: ['InstancesFull'],
+  ignoreFindingAction: ['ImagesFull'],
+  markNoticesReadAction: 'signed-in',
+  protectInstanceAction: ['InstancesFull'],
+  purgeImageAction: ['ImagesFull'],
+  rebuildInstanceAction: ['InstancesFull'],
+  renameInstanceAction: ['InstancesFull'],
+  requestCheckAction: ['ImagesFull'],
+  restartInstanceAction: ['InstancesFull'],
+  restoreImageAction: ['ImagesFull'],
+  restoreInstanceAction: ['InstancesFull'],
+  retryCopyAction: ['ImagesFull'],
+  shareImageAction: ['Sharing'],
+  startInstanceAction: ['InstancesFull'],
+  stopInstanceAction: ['InstancesFull'],
+  terminateInstanceAction: ['InstancesFull'],
+  updateImageAction: ['ImagesFull'],
+}
+/** To see images is part of any policy about images. */
+const seen: Record<string, PolicyName[]> = {
+  markSharesSeenAction: ['ImagesReadOnly', 'ImagesFull', 'Sharing', 'Incoming', 'InstancesFull'],
+}
+
+/** A field of each name that an action knows, so that each input is valid. Nothing of it exists. */
+const anything = (here: string, there: string) => ({
+  region: here,
+  targetRegion: there,
+  imageId: 'img-0000000000',
+  instanceId: 'ins-0000000000',
+  snapshotId: 'snap-0000000000',
+  shareId: 'shr-0000000000',
+  shareIds: ['shr-0000000000'],
+  findingId: 'abc',
+  reason: 'A reason that is long enough.',
+  usernames: ['nobody'],
+  note: '',
+  name: 'web',
+  description: '',
+  operatingSystem: 'Debian 12',
+  typedName: 'web',
+  cancelShares: true,
+  isProtected: true,
+  typeId: 'small',
+  diskGib: 10,
+  count: 1,
+  deletedUntil: noon.toISOString(),
+  currentPassword: 'correct horse',
+  newPassword: 'battery staple',
+  id: '1',
+})
+
+test('every action is refused without its policies, naming the missing one, and reaches its operation with them', async () => {
+  const [master, here, there] = [await account(), await region(), await region()]
+  const wrong: string[] = []
+  for (const load of Object.values(modules)) {
+    for (const [name, action] of Object.entries(await load())) {
+      const needed = expected[name]
+      if (needed === undefined && seen[name] === undefined) wrong.push(`${name}: say in this test who may do it`)
+      for (const policy of policyNames) {
+        const sub = await account({ master, grants: [{ policy, regions: null }] })
+        session.current = { ...sub.ctx, sessionId: 'none' }
+        const answer = await action(anything(here, there))
+        const refusal = answer.ok ? null : answer.refusal
+        const refused = refusal?.code === 'NOT_PERMITTED' ? (refusal.policy ?? 'master') : null
+        const missing =
+          policy === 'Administrator' || needed === 'signed-in'
+            ? null
+            : needed
+              ? (needed.find((one) => one !== policy) ?? null)
+              : seen[name]?.includes(policy)
+                ? null
+                : 'ImagesReadOnly'
+        const isRight =
+          missing === null
+            ? refused === null
+            : refused !== null && (refused === missing || refused === 'ImagesReadOnly')
+        if (!isRight) wrong.push(`${name} × ${policy}: ${refused}, not ${missing}`)
+        if (policy !== 'Administrator' && needed !== 'signed-in' && refusal?.code === 'INVALID_INPUT')
+          wrong.push(`${name}: the input of this test lacks ${refusal.field}`)
+      }
+    }
+  }
+  expect([...new Set(wrong)]).toEqual([])
+})
+
+test.each<['sharer' | 'recipient', PolicyName, Permission]>([
+  ['sharer', 'Sharing', 'shares.give'],
+  ['recipient', 'Incoming', 'shares.receive'],
+])('the sub-account of a %s needs %s to cancel a share', async (side, policy) => {
+  const { cancelShareAction } = await import('@/lib/shares/actions')
+  const [owner, recipient, here] = [await account(), await account(), await region()]
+  const shareId = await held(await image(owner, here), recipient)
+  const master = side === 'sharer' ? owner : recipient
+  for (const other of policyNames.filter((name) => name !== policy && name !== 'Administrator')) {
+    session.current = { ...(await account({ master, grants: [{ policy: other, regions: null }] })).ctx, sessionId: '-' }
+    const answer = await cancelShareAction({ shareId })
+    expect(answer).toEqual({ ok: false, refusal: { code: 'NOT_PERMITTED', policy, region: here } })
+  }
+  session.current = { ...(await account({ master, grants: [{ policy, regions: [here] }] })).ctx, sessionId: '-' }
+  expect((await cancelShareAction({ shareId })).ok).toBe(true)
+})
+
+test('the session is read with the policies of that moment: what was detached a moment ago is gone', async () => {
+  const [master, here] = [await account(), await region()]
+  const sub = await account({ master, grants: [{ policy: 'Sharing', regions: [here] }] })
+  const id = crypto.randomUUID()
+  await db().session.create({ data: { id, accountId: sub.id, createdAt: noon, expiresAt: later(60_000) } })
+  expect((await findSession(id, noon))?.viewer.rights).toEqual([{ policy: 'Sharing', regions: [here] }])
+  await db().attachedPolicy.deleteMany({ where: { accountId: sub.id } })
+  expect((await findSession(id, noon))?.viewer.rights).toEqual([])
+})
+
+test('whatever reads who is signed in by itself also asks for its permission', async () => {
+  const { execFileSync } = await import('node:child_process')
+  const root = path.resolve(import.meta.dirname, '..')
+  const found = execFileSync(
+    'git',
+    ['grep', '-lE', 'await currentContext\\(|await currentSession\\(', '--', 'app', 'lib'],
+    {
+      cwd: root,
+    },
+  )
+  const asks = execFileSync('git', ['grep', '-lE', 'refuseUnpermitted|\\bmay\\(', '--', 'app', 'lib'], { cwd: root })
+  const asking = asks.toString().split('\n')
+  // The shell, the pages for visitors who are not signed in, and what belongs to the person, not to the tenant.
+  const free = [
+    'app/(console)/layout.tsx',
+    'app/sign-in/page.tsx',
+    'app/preferences/page.tsx',
+    'app/api/auth/[...nextauth]/route.ts',
+    'app/(console)/[region]/instances/[instanceId]/layout.tsx',
+    'lib/viewers/bytes.ts',
+    'lib/bench/working-copy.ts',
+  ]
+  const files = found
+    .toString()
+    .split('\n')
+    .filter((file) => file && !/\.test\.ts$/.test(file))
+  expect(files.filter((file) => !asking.includes(file) && !free.includes(file))).toEqual([])
+})

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest'
+import { type Grant, may, needsOf, permissions, policyNames, refuseUnpermitted, regionsWith } from './permissions'
+
+const holder = (...grants: Grant[]) => ({ rights: grants })
+const everywhere = (policy: Grant['policy']): Grant => ({ policy, regions: null })
+
+test('a policy contains what this table says, and nothing else', () => {
+  const table = Object.fromEntries(
+    policyNames.map((policy) => [policy, permissions.filter((name) => may(holder(everywhere(policy)), name, 'cn-a'))]),
+  )
+  expect(table).toEqual({
+    ImagesReadOnly: ['images.read'],
+    ImagesFull: ['images.read', 'images.change', 'images.download'],
+    Sharing: ['images.read', 'shares.give'],
+    Incoming: ['images.read', 'shares.receive'],
+    InstancesFull: ['images.read', 'instances.read', 'instances.change'],
+    BillingReadOnly: ['bill.read'],
+    Administrator: permissions.filter((name) => name !== 'subAccounts.manage'),
+  })
+})
+
+test('a sub-account without a policy may do nothing, a master everything', () => {
+  expect(permissions.filter((name) => may({ rights: [] }, name, null))).toEqual([])
+  expect(permissions.filter((name) => may({ rights: 'all' }, name, 'cn-a'))).toEqual(permissions)
+})
+
+test('a policy for named regions applies there and nowhere else', () => {
+  const one = holder({ policy: 'ImagesFull', regions: ['cn-a'] }, { policy: 'ImagesReadOnly', regions: ['cn-b'] })
+  expect(may(one, 'images.change', 'cn-a')).toBe(true)
+  expect(may(one, 'images.change', 'cn-b')).toBe(false)
+  expect(may(one, 'images.change', null)).toBe(true)
+  expect(regionsWith(one, 'images.read')).toEqual(['cn-a', 'cn-b'])
+  expect(regionsWith(holder(everywhere('Administrator')), 'bill.read')).toBe('all')
+  expect(may(holder({ policy: 'ImagesFull', regions: [] }), 'images.change', null)).toBe(false)
+})
+
+test('a refusal names the smallest policy that is missing and the region, the first need first', () => {
+  const needs = needsOf(['instances.change', 'images.change'], { region: 'cn-a' })
+  expect(refuseUnpermitted(holder(), needs)).toEqual({ code: 'NOT_PERMITTED', policy: 'InstancesFull', region: 'cn-a' })
+  expect(refuseUnpermitted(holder(everywhere('InstancesFull')), needs)?.policy).toBe('ImagesFull')
+  expect(refuseUnpermitted(holder(everywhere('Administrator')), needsOf('subAccounts.manage', {}))).toEqual({
+    code: 'NOT_PERMITTED',
+    policy: null,
+    region: null,
+  })
+  expect(refuseUnpermitted(holder(), needsOf('signed-in', {}))).toBe(null)
+})

@@ -1,0 +1,109 @@
+// What a sub-account may do. A policy is a bundle that the master attaches; a permission is what one operation needs.
+// Every action, route and page declares its permission here by name, and the seams (lib/action.ts, lib/route.ts,
+// lib/download.ts, requireContext) decide before the operation runs.
+
+/** The policies that a master attaches to its sub-accounts, in the order in which they are shown. */
+export const policyNames = [
+  'ImagesReadOnly',
+  'ImagesFull',
+  'Sharing',
+  'Incoming',
+  'InstancesFull',
+  'BillingReadOnly',
+  'Administrator',
+] as const
+export type PolicyName = (typeof policyNames)[number]
+
+/**
+ * Each permission with the policies that contain it. A refusal names the first, the smallest one. `Administrator`
+ * contains all that have any; a permission without a policy is the master account's alone.
+ */
+const policiesWith = {
+  /** Own and shared images: lists, details, checks, histories. Whoever works with images in any way sees them. */
+  'images.read': ['ImagesReadOnly', 'ImagesFull', 'Sharing', 'Incoming', 'InstancesFull'],
+  /** Import, copy, edit, check, delete, restore, and make of an instance or a snapshot. */
+  'images.change': ['ImagesFull'],
+  /** The bytes of an own image. They leave the console, so to see an image is not enough. */
+  'images.download': ['ImagesFull'],
+  /** Share own images, cancel and extend what was given, look up recipients. */
+  'shares.give': ['Sharing'],
+  /** Accept, decline and give back what others shared; the settings of incoming images. */
+  'shares.receive': ['Incoming'],
+  /** Instances and snapshots, their consoles and screens. */
+  'instances.read': ['InstancesFull'],
+  'instances.change': ['InstancesFull'],
+  'bill.read': ['BillingReadOnly'],
+  /** What concerns the whole tenant: its audit trail, its webhooks. */
+  'account.manage': ['Administrator'],
+  /** Create sub-accounts and attach policies. Nobody but the master can extend anybody's rights. */
+  'subAccounts.manage': [],
+} as const satisfies Record<string, readonly PolicyName[]>
+
+export type Permission = keyof typeof policiesWith
+export const permissions: readonly Permission[] = Object.keys(policiesWith).filter(isPermission)
+
+function isPermission(name: string): name is Permission {
+  return name in policiesWith
+}
+
+/** A policy of one sub-account. `regions`: where it applies; null is everywhere. */
+export type Grant = { policy: PolicyName; regions: readonly string[] | null }
+
+/** A master account, the operator and jobs may do everything; a sub-account what its policies contain. */
+export type Rights = 'all' | readonly Grant[]
+
+/** One permission in one region. Null: in any region at all, for what no region limits. */
+export type Need = { permission: Permission; region: string | null }
+
+/**
+ * What an operation needs: `signed-in` for what everybody may do, one permission or several, in the region that its
+ * input names; or, where that depends on the input, what it asks for.
+ */
+export type Needs<Input> = 'signed-in' | Permission | readonly Permission[] | ((input: Input) => readonly Need[])
+
+type Holder = { rights: Rights }
+
+/** Whether the viewer has a permission in a region; with null, in any region at all. */
+export function may({ rights }: Holder, permission: Permission, region: string | null): boolean {
+  if (rights === 'all') return true
+  return grantsOf(rights, permission).some(
+    ({ regions }) => regions === null || (region === null ? regions.length > 0 : regions.includes(region)),
+  )
+}
+
+/** The regions in which the viewer has a permission: all, or these. */
+export function regionsWith({ rights }: Holder, permission: Permission): 'all' | string[] {
+  if (rights === 'all') return 'all'
+  const grants = grantsOf(rights, permission)
+  if (grants.some(({ regions }) => regions === null)) return 'all'
+  return [...new Set(grants.flatMap(({ regions }) => regions ?? []))]
+}
+
+function grantsOf(rights: readonly Grant[], permission: Permission): Grant[] {
+  const enough: readonly PolicyName[] = policiesWith[permission]
+  return rights.filter(({ policy }) => enough.includes(policy) || (policy === 'Administrator' && enough.length > 0))
+}
+
+/** `policy`: the one that is missing, in `region` or in any. Null: only the master account may, or no policy helps. */
+export type NotPermitted = { code: 'NOT_PERMITTED'; policy: PolicyName | null; region: string | null }
+
+/** Refuses with NOT_PERMITTED, which names the first policy that is missing and where; null if nothing is. */
+export function refuseUnpermitted(viewer: Holder, needs: readonly Need[]): NotPermitted | null {
+  const missing = needs.find(({ permission, region }) => !may(viewer, permission, region))
+  if (!missing) return null
+  const policy = policiesWith[missing.permission][0] ?? null
+  return { code: 'NOT_PERMITTED', policy, region: missing.region }
+}
+
+/** What an operation needs for this input. The region is the input's `region`, where it names one. */
+export function needsOf<Input>(needs: Needs<Input>, input: Input): readonly Need[] {
+  if (needs === 'signed-in') return []
+  if (typeof needs === 'function') return needs(input)
+  const region = regionOf(input)
+  return (typeof needs === 'string' ? [needs] : needs).map((permission) => ({ permission, region }))
+}
+
+function regionOf(input: unknown): string | null {
+  if (typeof input !== 'object' || input === null || !('region' in input)) return null
+  return typeof input.region === 'string' ? input.region : null
+}
