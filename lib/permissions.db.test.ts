@@ -20,6 +20,7 @@ const modules = import.meta.glob<Record<string, Door>>('./*/actions.ts')
 /** Who may do it: the policies all of which are needed, besides Administrator. `signed-in`: everybody. */
 const expected: Record<string, PolicyName[] | 'signed-in'> = {
   cancelShareAction: 'signed-in',
+  cancelSharesAction: 'signed-in',
   cancelTransferAction: ['ImagesFull'],
   chooseNoticesAction: 'signed-in',
   changeInstanceTypeAction: ['InstancesFull'],
@@ -36,6 +37,8 @@ const expected: Record<string, PolicyName[] | 'signed-in'> = {
   forceStopInstanceAction: ['InstancesFull'],
   ignoreFindingAction: ['ImagesFull'],
   markNoticesReadAction: 'signed-in',
+  makeCleanCopyAction: ['ImagesFull'],
+  retryCleanCopyAction: ['ImagesFull'],
   protectInstanceAction: ['InstancesFull'],
   purgeImageAction: ['ImagesFull'],
   rebuildInstanceAction: ['InstancesFull'],
@@ -122,14 +125,16 @@ test.each<['sharer' | 'recipient', PolicyName, Permission]>([
   ['sharer', 'Sharing', 'shares.give'],
   ['recipient', 'Incoming', 'shares.receive'],
 ])('the sub-account of a %s needs %s to cancel a share', async (side, policy) => {
-  const { cancelShareAction } = await import('@/lib/shares/actions')
+  const { cancelShareAction, cancelSharesAction } = await import('@/lib/shares/actions')
   const [owner, recipient, here] = [await account(), await account(), await region()]
   const shareId = await held(await image(owner, here), recipient)
   const master = side === 'sharer' ? owner : recipient
   for (const other of policyNames.filter((name) => name !== policy && name !== 'Administrator')) {
     session.current = { ...(await account({ master, grants: [{ policy: other, regions: null }] })).ctx, sessionId: '-' }
     const answer = await cancelShareAction({ shareId })
-    expect(answer).toEqual({ ok: false, refusal: { code: 'NOT_PERMITTED', policy, region: here } })
+    const refused = { ok: false, refusal: { code: 'NOT_PERMITTED', policy, region: here } }
+    expect(answer).toEqual(refused)
+    expect(await cancelSharesAction({ shareIds: [shareId] })).toEqual(refused)
   }
   session.current = { ...(await account({ master, grants: [{ policy, regions: [here] }] })).ctx, sessionId: '-' }
   expect((await cancelShareAction({ shareId })).ok).toBe(true)
@@ -159,6 +164,7 @@ test('whatever reads who is signed in by itself also asks for its permission', a
   const asking = asks.toString().split('\n')
   // The shell, the pages for visitors who are not signed in, and what belongs to the person, not to the tenant.
   const free = [
+    'app/api/changes/route.ts',
     'app/(console)/layout.tsx',
     'app/sign-in/page.tsx',
     'app/preferences/page.tsx',

@@ -62,7 +62,9 @@ test('a file is refused like any other read, and is saved under its name', async
   session.current = { ...owner.ctx, sessionId: 'none' }
   const params = z.object({ of: z.string().max(3) })
   const read = async (_: unknown, { of }: { of: string }) => (of === 'no' ? null : { of })
-  const file = defineFile(params, read, (value, { of }) => ({ name: `${of}.json`, body: value }))
+  const file = defineFile(params, read, (value, { of }) => ({ name: `${of}.json`, body: value }), {
+    needs: 'account.manage',
+  })
   const get = async (of: string, headers = {}) => {
     const request = new NextRequest(`http://console.invalid/api/file?of=${of}`, { headers })
     const response = await file(request, { params: Promise.resolve({}) })
@@ -72,6 +74,8 @@ test('a file is refused like any other read, and is saved under its name', async
   expect(await get('no')).toEqual({ status: 404, disposition: null })
   expect(await get('longer')).toEqual({ status: 400, disposition: null })
   expect(await get('yes', { 'x-page-build': 'older' })).toEqual({ status: 409, disposition: null })
+  session.current = { ...(await account({ master: owner, grants: [] })).ctx, sessionId: 'none' }
+  expect(await get('yes')).toEqual({ status: 403, disposition: null })
   session.current = null
   expect(await get('yes')).toEqual({ status: 401, disposition: null })
 })

@@ -37,41 +37,41 @@ export default async function ConsoleLayout({ children }: LayoutProps<'/'>) {
   return (
     <PageAccount account={ctx.viewer.accountId}>
       <RightsProvider rights={ctx.viewer.rights}>
-      <CurrentRegionProvider regions={regions} remembered={remembered}>
-        <div className="flex min-h-dvh flex-col">
-          <a
-            href="#content"
-            className="sr-only z-50 rounded-control bg-accent px-3 py-2 text-on-accent focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
-          >
-            {t('skip')}
-          </a>
-          <Prefetch<RegionContents[] | UnreadCount>
-            queries={[
-              { queryKey: regionContentsQuery().queryKey, data: contents },
-              { queryKey: unreadQuery().queryKey, data: unread },
-            ]}
-          >
-            <TopBar
-              regions={regions}
-              theme={readTheme(jar.get(themeCookie)?.value)}
-              viewer={ctx.viewer}
-              release={release()}
-            />
-          </Prefetch>
-          <div className="flex flex-1">
-            <aside className="w-14 shrink-0 border-line border-r bg-surface-raised max-md:hidden lg:w-54">
-              <div className="sticky top-12">
-                <SideMenu />
+        <CurrentRegionProvider regions={regions} remembered={remembered}>
+          <div className="flex min-h-dvh flex-col">
+            <a
+              href="#content"
+              className="sr-only z-50 rounded-control bg-accent px-3 py-2 text-on-accent focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
+            >
+              {t('skip')}
+            </a>
+            <Prefetch<RegionContents[] | UnreadCount>
+              queries={[
+                { queryKey: regionContentsQuery().queryKey, data: contents },
+                { queryKey: unreadQuery().queryKey, data: unread },
+              ]}
+            >
+              <TopBar
+                regions={regions}
+                theme={readTheme(jar.get(themeCookie)?.value)}
+                viewer={ctx.viewer}
+                release={release()}
+              />
+            </Prefetch>
+            <div className="flex flex-1">
+              <aside className="w-14 shrink-0 border-line border-r bg-surface-raised max-md:hidden lg:w-54">
+                <div className="sticky top-12">
+                  <SideMenu />
+                </div>
+              </aside>
+              <div className="flex min-w-0 flex-1 flex-col">
+                <NavigationArea>{children}</NavigationArea>
+                <TimeZoneLine now={ctx.now} />
               </div>
-            </aside>
-            <div className="flex min-w-0 flex-1 flex-col">
-              <NavigationArea>{children}</NavigationArea>
-              <TimeZoneLine now={ctx.now} />
             </div>
+            <PageStatusBar wasReadOnly={await isReadOnly()} />
           </div>
-          <PageStatusBar wasReadOnly={await isReadOnly()} />
-        </div>
-      </CurrentRegionProvider>
+        </CurrentRegionProvider>
       </RightsProvider>
     </PageAccount>
   )

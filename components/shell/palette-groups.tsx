@@ -27,11 +27,10 @@ import { findImagesQuery } from '@/lib/images/queries'
 import { findInstancesQuery } from '@/lib/instances/queries'
 import { localeCookie, localeNames, locales } from '@/lib/messages/locales'
 import { paths } from '@/lib/paths'
-import type { Permission } from '@/lib/permissions'
 import { findSharedImagesQuery } from '@/lib/shares/queries'
 import { type RegionChoice, useCurrentRegion } from './current-region'
 import { chooseTheme, rememberPreference, themes } from './preferences'
-import { useMay } from './rights'
+import { useMay, usePermittedPage } from './rights'
 
 export type PaletteItem = {
   id: string
@@ -179,25 +178,9 @@ function useFoundImages(search: string): PaletteItem[] {
   ]
 }
 
-/** The permission for a page, by the id of its entry; a page that is not named is everybody's. */
-const neededBy: Record<string, Permission> = {
-  instances: 'instances.read',
-  'create-instance': 'instances.change',
-  snapshots: 'instances.read',
-  custom: 'images.read',
-  shared: 'images.read',
-  bin: 'images.read',
-  import: 'images.change',
-  billing: 'bill.read',
-}
-
 function usePages(): PaletteItem[] {
-  const may = useMay()
-  const { region } = useCurrentRegion()
-  return useAllPages().filter(({ id }) => {
-    const needed = neededBy[id]
-    return needed === undefined || may(needed, needed === 'bill.read' ? null : region)
-  })
+  const isPermitted = usePermittedPage()
+  return useAllPages().filter(({ id }) => isPermitted(id))
 }
 
 function useAllPages(): PaletteItem[] {

@@ -2,6 +2,7 @@
 
 import { createContext, type ReactNode, useContext } from 'react'
 import { may, type Permission, type Rights } from '@/lib/permissions'
+import { useCurrentRegion } from './current-region'
 
 const RightsContext = createContext<Rights>('all')
 
@@ -14,4 +15,26 @@ export function RightsProvider({ rights, children }: { rights: Rights; children:
 export function useMay(): (permission: Permission, region: string | null) => boolean {
   const rights = useContext(RightsContext)
   return (permission, region) => may({ rights }, permission, region)
+}
+
+/** The permission for a page, by the id of its entry; a page that is not named is everybody's. */
+const pageNeeds: Record<string, Permission> = {
+  instances: 'instances.read',
+  'create-instance': 'instances.change',
+  snapshots: 'instances.read',
+  custom: 'images.read',
+  shared: 'images.read',
+  bin: 'images.read',
+  import: 'images.change',
+  billing: 'bill.read',
+}
+
+/** Whether this account may see a page of the menu in the region that is chosen. The bill has no region. */
+export function usePermittedPage(): (id: string) => boolean {
+  const permitted = useMay()
+  const { region } = useCurrentRegion()
+  return (id) => {
+    const needed = pageNeeds[id]
+    return needed === undefined || permitted(needed, needed === 'bill.read' ? null : region)
+  }
 }

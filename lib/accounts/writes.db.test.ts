@@ -20,11 +20,11 @@ async function session(of: TestAccount): Promise<string> {
 const sessionsOf = async (...of: TestAccount[]) =>
   (await db().session.findMany({ where: { accountId: { in: of.map(({ id }) => id) } } })).map(({ id }) => id).sort()
 
-const fields = { displayName: 'New Tenant', email: 'new@example.com', passwordHash: 'hashed', grants: [] }
+const fields = { displayName: 'New Tenant', email: 'new@example.com', passwordHash: 'hashed' }
 
 test('an account is made as master or for one, and recorded', async () => {
   const username = `new-${crypto.randomUUID().slice(0, 8)}`
-  const made = await createAccount(operator(), { username, masterId: null, ...fields })
+  const made = await createAccount(operator(), { username, masterId: null, ...fields, grants: [] })
   const id = made.ok ? made.value.id : ''
   expect(made).toEqual({ ok: true, value: { id, username } })
   expect(id).toMatch(/^acc-/)
@@ -39,13 +39,13 @@ test('an account is made as master or for one, and recorded', async () => {
 
 test('a username that is taken is refused, and nothing is recorded', async () => {
   const other = await account()
-  const taken = await createAccount(operator(), { username: other.username, masterId: null, ...fields })
+  const taken = await createAccount(operator(), { username: other.username, masterId: null, ...fields, grants: [] })
   expect(taken).toEqual(refused('USERNAME_TAKEN'))
   expect(await db().event.count({ where: { ownerName: other.username } })).toBe(0)
 })
 
 test('what is wrong with a new account otherwise is thrown', async () => {
-  const made = createAccount(operator(), { username: 'ops@none', masterId: 'acc-none', ...fields })
+  const made = createAccount(operator(), { username: 'ops@none', masterId: 'acc-none', ...fields, grants: [] })
   await expect(made).rejects.toThrow()
 })
 
@@ -78,15 +78,15 @@ test('enabling ends no session, and disabling a sub-account not its master’s',
 })
 
 test('the operator’s new password replaces the old one and ends the sessions of that account alone', async () => {
-  const owner = await account({ passwordHash: 'old', grants: [] })
+  const owner = await account({ passwordHash: 'old' })
   const ops = await account({ master: owner })
   const [, kept] = [await session(owner), await session(ops)]
   expect(await setPassword(operator(), owner.username, 'new')).toEqual({
     ok: true,
     value: { username: owner.username },
   })
-  expect(await rowOf(owner.id)).toMatchObject({ passwordHash: 'new', grants: [] })
-  expect(await rowOf(ops.id)).toMatchObject({ passwordHash: '-', grants: [] })
+  expect(await rowOf(owner.id)).toMatchObject({ passwordHash: 'new' })
+  expect(await rowOf(ops.id)).toMatchObject({ passwordHash: '-' })
   expect(await sessionsOf(owner, ops)).toEqual([kept])
   expect(await eventsOf(owner.id)).toMatchObject([{ action: 'account.password', ownerName: owner.username }])
 })
@@ -97,7 +97,7 @@ test('an account that there is not is neither disabled nor given a password', as
 })
 
 test('one’s own password is changed by who knows it, in this session, and the others end', async () => {
-  const owner = await account({ passwordHash: await hashPassword('an old password'), grants: [] })
+  const owner = await account({ passwordHash: await hashPassword('an old password') })
   const ops = await account({ master: owner })
   const [here, , others] = [await session(owner), await session(owner), await session(ops)]
   const change = { currentPassword: 'an old password', newPassword: 'a new password' }
@@ -114,7 +114,7 @@ test('one’s own password is changed by who knows it, in this session, and the 
 })
 
 test('wrong passwords make the next try wait, as a sign-in does, and a disabled account changes none', async () => {
-  const owner = await account({ passwordHash: await hashPassword('an old password'), grants: [] })
+  const owner = await account({ passwordHash: await hashPassword('an old password') })
   const ctx = { ...owner.ctx, sessionId: await session(owner) }
   const change = { currentPassword: 'an old password', newPassword: 'a new password' }
   await db().account.update({ where: { id: owner.id }, data: { disabledAt: noon } })
@@ -136,10 +136,10 @@ test('wrong passwords make the next try wait, as a sign-in does, and a disabled 
 })
 
 test('a password that was changed, or an account disabled, while the old one was being looked at changes nothing', async () => {
-  const owner = await account({ passwordHash: await hashPassword('an old password'), grants: [] })
+  const owner = await account({ passwordHash: await hashPassword('an old password') })
   const ctx = { ...owner.ctx, sessionId: await session(owner) }
   const change = { currentPassword: 'an old password', newPassword: 'a new password' }
-  const meanwhile = async (data: { passwordHash: string; grants: [] } | { disabledAt: Date }) =>
+  const meanwhile = async (data: { passwordHash: string } | { disabledAt: Date }) =>
     await whileLocked(
       [owner.id],
       () => changePassword(ctx, change),
@@ -148,8 +148,8 @@ test('a password that was changed, or an account disabled, while the old one was
   const disabled = await meanwhile({ disabledAt: noon })
   expect(disabled).toEqual(refused('SIGNED_OUT'))
   await db().account.update({ where: { id: owner.id }, data: { disabledAt: null } })
-  expect(await meanwhile({ passwordHash: 'another', grants: [] })).toEqual(refused('PASSWORD_WRONG'))
-  expect(await rowOf(owner.id)).toMatchObject({ passwordHash: 'another', grants: [] })
+  expect(await meanwhile({ passwordHash: 'another' })).toEqual(refused('PASSWORD_WRONG'))
+  expect(await rowOf(owner.id)).toMatchObject({ passwordHash: 'another' })
   expect(await sessionsOf(owner)).toHaveLength(1)
 })
 

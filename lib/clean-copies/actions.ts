@@ -5,5 +5,5 @@ import { transferInput } from '@/lib/transfers/schema'
 import { makeCleanCopyInput } from './schema'
 import { beginCleanCopy, retryCleanCopy } from './writes'
 
-export const makeCleanCopyAction = defineAction(makeCleanCopyInput, beginCleanCopy)
-export const retryCleanCopyAction = defineAction(transferInput, retryCleanCopy)
+export const makeCleanCopyAction = defineAction(makeCleanCopyInput, beginCleanCopy, { needs: 'images.change' })
+export const retryCleanCopyAction = defineAction(transferInput, retryCleanCopy, { needs: 'images.change' })

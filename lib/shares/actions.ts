@@ -8,5 +8,8 @@ import { cancelShares } from './writes-cancel'
 
 export const shareImageAction = defineAction(shareImageInput, shareImage, { needs: 'shares.give' })
 export const cancelShareAction = defineAction(cancelShareInput, cancelShare, { needs: 'signed-in', freesSpace: true })
-export const cancelSharesAction = defineAction(cancelSharesInput, cancelShares, { needs: 'signed-in', freesSpace: true })
+export const cancelSharesAction = defineAction(cancelSharesInput, cancelShares, {
+  needs: 'signed-in',
+  freesSpace: true,
+})
 export const markSharesSeenAction = defineAction(markSharesSeenInput, markSharesSeen, { needs: 'images.read' })

@@ -8,6 +8,7 @@ import {
 } from '@/lib/accounts/rules'
 import { refuseShareUnchecked, type ShareCheck } from '@/lib/checks/rules'
 import { canImage } from '@/lib/images/rules'
+import type { Need } from '@/lib/permissions'
 import type { RecipientRefusalCode, RefusalOf, RefusedRecipient } from '@/lib/result'
 
 /** Rule 1: "One image can be shared to a maximum of 20 tenants", at the same time. */
@@ -150,4 +151,9 @@ function refuseRecipient(recipient: RecipientFacts): RecipientRefusalCode | null
  */
 export function refuseCancelShares({ asked, live }: { asked: number; live: number }): RefusalOf<'SHARES_ENDED'> | null {
   return live < asked ? { code: 'SHARES_ENDED', asked, ended: asked - live } : null
+}
+
+/** What a sub-account needs to end a share: of its master's own image, the right to give; of another's, to receive. */
+export function needOfCancel(ctx: { viewer: { ownerId: string } }, sharerId: string, region: string): Need {
+  return { permission: ctx.viewer.ownerId === sharerId ? 'shares.give' : 'shares.receive', region }
 }

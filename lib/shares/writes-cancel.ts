@@ -4,8 +4,9 @@ import { db } from '@/lib/db/client'
 import { lockImages } from '@/lib/db/locks'
 import { inTransaction, type Transaction } from '@/lib/db/transaction'
 import { insertEvents } from '@/lib/events/writes'
+import { refuseUnpermitted } from '@/lib/permissions'
 import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
-import { refuseCancelShares } from './rules'
+import { needOfCancel, refuseCancelShares } from './rules'
 import type { CancelSharesInput } from './schema-list'
 
 /**
@@ -15,8 +16,13 @@ import type { CancelSharesInput } from './schema-list'
 export async function cancelShares(
   ctx: Context,
   { shareIds }: CancelSharesInput,
-): Promise<Result<{ cancelled: number }, RefusalOf<'SHARES_ENDED' | 'SIGNED_OUT' | 'BUSY'>>> {
+): Promise<Result<{ cancelled: number }, RefusalOf<'SHARES_ENDED' | 'NOT_PERMITTED' | 'SIGNED_OUT' | 'BUSY'>>> {
   const shares = await findOwnShares(ctx, shareIds)
+  const unpermitted = refuseUnpermitted(
+    ctx.viewer,
+    shares.map((share) => needOfCancel(ctx, share.image.owner.id, share.regionId)),
+  )
+  if (unpermitted) return refuse(unpermitted)
   return await inTransaction(async (tx) => {
     const who = shares.flatMap(({ image, recipient }) => [image.owner.id, recipient.id])
     const images = [...new Set(shares.map(({ image }) => image.id))]

@@ -27,6 +27,7 @@ import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
 import { findHeldShare } from './reads'
 import {
   dayTurnsAt,
+  needOfCancel,
   type RecipientFacts,
   recipientsMax,
   refuseForeignImage,
@@ -223,8 +224,7 @@ export async function cancelShare(
   })
   if (!share) return refuse({ code: 'SHARE_NOT_FOUND' })
   const owner = share.image.owner
-  const permission = ctx.viewer.ownerId === owner.id ? 'shares.give' : 'shares.receive'
-  const unpermitted = refuseUnpermitted(ctx.viewer, [{ permission, region: share.regionId }])
+  const unpermitted = refuseUnpermitted(ctx.viewer, [needOfCancel(ctx, owner.id, share.regionId)])
   if (unpermitted) return refuse(unpermitted)
   return await inTransaction(async (tx) => {
     const who = [...new Set([owner.id, share.recipient.id, ctx.viewer.accountId])]

@@ -16,7 +16,7 @@ export async function generateMetadata(): Promise<Metadata> {
 /** What happened that concerns the viewer, whichever region it was in. */
 export default async function NoticesPage({ searchParams }: PageProps<'/notices'>) {
   const list = noticeParams.parse(await searchParams)
-  const ctx = await requireContext(paths.notices(list))
+  const ctx = await requireContext(paths.notices(list), 'signed-in')
   const data = await forPage(listNotices(ctx, list))
   return (
     <Prefetch queries={[{ queryKey: noticesQuery(list).queryKey, data }]}>

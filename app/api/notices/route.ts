@@ -2,4 +2,4 @@ import { listNotices } from '@/lib/notices/reads'
 import { noticeParams } from '@/lib/notices/schema'
 import { defineRead } from '@/lib/route'
 
-export const GET = defineRead(noticeParams, listNotices)
+export const GET = defineRead(noticeParams, listNotices, { needs: 'signed-in' })

@@ -13,7 +13,7 @@ export async function generateMetadata(): Promise<Metadata> {
 
 /** How the viewer wants to be told of each kind of notice. */
 export default async function NoticeSettingsPage() {
-  const ctx = await requireContext(paths.noticeSettings())
+  const ctx = await requireContext(paths.noticeSettings(), 'signed-in')
   const [choices, t] = await Promise.all([forPage(getNoticeChoices(ctx)), getTranslations('notices')])
   const crumbs = [{ label: t('title'), href: paths.notices() }, { label: t('settings') }]
   return (

@@ -2,4 +2,4 @@ import { countUnread } from '@/lib/notices/reads'
 import { unreadParams } from '@/lib/notices/schema'
 import { defineRead } from '@/lib/route'
 
-export const GET = defineRead(unreadParams, countUnread)
+export const GET = defineRead(unreadParams, countUnread, { needs: 'signed-in' })

@@ -5,7 +5,12 @@ import { defineFile } from '@/lib/route'
 import { version } from '@/lib/version'
 
 /** The report of an own image as a file: plain JSON, or SARIF for whatever shows findings of other tools. */
-export const GET = defineFile(checkExportParams, getCheckExport, (report, { imageId, format }) => ({
-  name: `disk-check-${imageId}.${format}`,
-  body: format === 'sarif' ? toSarif(report, version) : report,
-}), { needs: 'images.read' })
+export const GET = defineFile(
+  checkExportParams,
+  getCheckExport,
+  (report, { imageId, format }) => ({
+    name: `disk-check-${imageId}.${format}`,
+    body: format === 'sarif' ? toSarif(report, version) : report,
+  }),
+  { needs: 'images.read' },
+)

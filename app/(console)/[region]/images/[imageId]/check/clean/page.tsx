@@ -21,7 +21,7 @@ export default async function MakeCleanCopyPage({ params }: Props) {
   const asked = checkParams.safeParse(await params)
   if (!asked.success) notFound()
   const { region, imageId } = asked.data
-  const ctx = await requireContext(paths.cleanImage(region, imageId))
+  const ctx = await requireContext(paths.cleanImage(region, imageId), 'images.change', region)
   const form = await forPage(getCleanForm(ctx, asked.data))
   if (form) return <CleanPage region={region} form={form} idempotencyKey={crypto.randomUUID()} />
   const image = await forPage(getImage(ctx, { region, imageId }))
