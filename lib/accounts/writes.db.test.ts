@@ -29,7 +29,7 @@ test('an account is made as master or for one, and recorded', async () => {
   expect(made).toEqual({ ok: true, value: { id, username } })
   expect(id).toMatch(/^acc-/)
   expect(await rowOf(id)).toMatchObject({ username, masterId: null, kind: 'MASTER', createdAt: noon, ...fields })
-  const sub = await createAccount(operator(), { username: `ops@${username}`, masterId: id, ...fields })
+  const sub = await createAccount(operator(), { username: `ops@${username}`, masterId: id, ...fields, grants: [] })
   expect(await rowOf(sub.ok ? sub.value.id : '')).toMatchObject({ kind: 'SUB', masterId: id })
   expect(await eventsOf(id)).toMatchObject([
     { action: 'account.create', ownerName: username, details: { kind: 'MASTER' } },
