@@ -39,6 +39,8 @@ const expected: Record<string, PolicyName[] | 'signed-in'> = {
   markNoticesReadAction: 'signed-in',
   makeCleanCopyAction: ['ImagesFull'],
   retryCleanCopyAction: ['ImagesFull'],
+  protectImageAction: ['ImagesFull'],
+  unprotectImageAction: ['ImagesFull'],
   protectInstanceAction: ['InstancesFull'],
   purgeImageAction: ['ImagesFull'],
   rebuildInstanceAction: ['InstancesFull'],

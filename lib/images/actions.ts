@@ -25,4 +25,7 @@ export const protectImageAction = defineAction(ownImageInput, protectImage, { ne
 export const unprotectImageAction = defineAction(ownImageInput, unprotectImage, { needs: 'images.change' })
 export const restoreImageAction = defineAction(ownImageInput, restoreImage, { needs: 'images.change' })
 export const purgeImageAction = defineAction(ownImageInput, purgeImage, { needs: 'images.change', freesSpace: true })
-export const emptyRecycleBinAction = defineAction(recycleBinInput, emptyRecycleBin, { needs: 'images.change', freesSpace: true })
+export const emptyRecycleBinAction = defineAction(recycleBinInput, emptyRecycleBin, {
+  needs: 'images.change',
+  freesSpace: true,
+})

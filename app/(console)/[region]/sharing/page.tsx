@@ -18,7 +18,11 @@ export async function generateMetadata(): Promise<Metadata> {
 export default async function SharingPage({ params, searchParams }: PageProps<'/[region]/sharing'>) {
   const list = shareListParams.parse({ ...(await searchParams), ...(await params) })
   const { state, after, before, ...asked } = list
-  const ctx = await requireContext(paths.sharing(list.region, { ...asked, ...(state ? { state } : {}) }))
+  const ctx = await requireContext(
+    paths.sharing(list.region, { ...asked, ...(state ? { state } : {}) }),
+    'images.read',
+    list.region,
+  )
   const [data, t] = await Promise.all([forPage(listShares(ctx, list)), getTranslations()])
   return (
     <main id="content" className="flex flex-col gap-4 p-4 md:p-6">

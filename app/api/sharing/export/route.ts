@@ -3,6 +3,7 @@ import { currentContext } from '@/lib/context'
 import { csvLine } from '@/lib/csv'
 import { byteOrderMark, fileStream, privately } from '@/lib/file-stream'
 import { logFault } from '@/lib/log'
+import { needsOf, refuseUnpermitted } from '@/lib/permissions'
 import { shareLines } from '@/lib/shares/reads-list'
 import { type ListedShare, shareExportParams } from '@/lib/shares/schema-list'
 
@@ -27,6 +28,8 @@ export async function GET(request: NextRequest): Promise<Response> {
         { refusal: { code: 'INVALID_INPUT', field: 'ids', problem: 'invalid' } },
         { status: 400, headers: privately },
       )
+    const unpermitted = refuseUnpermitted(ctx.viewer, needsOf('images.read', asked.data))
+    if (unpermitted) return Response.json({ refusal: unpermitted }, { status: 403, headers: privately })
     const { tab, region, format } = asked.data
     const pages = shareLines(ctx, asked.data)
     return fileStream({
