@@ -37,6 +37,8 @@ function inputs(imageId: string, shareId: string, username: string): Record<stri
     protectImageAction: { region, imageId },
     unprotectImageAction: { region, imageId },
     markSharesSeenAction: { shareIds: [shareId] },
+    markNoticesReadAction: { upTo: '1' },
+    chooseNoticesAction: {},
     updateImageAction: { region, imageId, name: 'taken over', description: 'by somebody else' },
     deleteImageAction: { region, imageId, cancelShares: true, typedName: 'taken over' },
     restoreImageAction: { region, imageId },
