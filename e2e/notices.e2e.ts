@@ -2,7 +2,7 @@ import { db } from '@/lib/db/client'
 import { inTransaction } from '@/lib/db/transaction'
 import { recordEvents } from '@/lib/events/writes'
 import { ok } from '@/lib/result'
-import { cancelShare } from '@/lib/shares/writes'
+import { cancelShare } from '@/lib/shares/writes-end'
 import { expectAccessiblePage, looks } from './accessible'
 import { type Account, account, contextOf, expect, type Image, image, longest, messages, share, test } from './fixtures'
 

@@ -41,6 +41,10 @@ export const environment = z.object({
   ECS_DISK_CHECK: z.enum(['auto', 'on-demand', 'off']).default('auto'),
   /** Whether an image with findings or without a verdict can be shared: always, with a reason, or not at all. */
   ECS_SHARE_CHECK: z.enum(['off', 'warn', 'block']).default('warn'),
+  /** After how many days a share ends unless its sharer says otherwise; 0: it has no end. */
+  ECS_SHARE_DEFAULT_DAYS: z.coerce.number().int().min(0).max(3650).default(0),
+  /** For how many days a share may be given or extended at most; 0: for ever. */
+  ECS_SHARE_MAX_DAYS: z.coerce.number().int().min(0).max(3650).default(0),
   ECS_IMAGE_SIZE_MAX: bytes.default(64 * 2 ** 30),
   /** The browser sends a file in parts of this size; a broken connection loses one part at most. */
   ECS_UPLOAD_CHUNK: bytes.default(32 * 2 ** 20),
@@ -74,10 +78,15 @@ export const environment = z.object({
   ECS_MACHINE_UID: z.coerce.number().int().min(1000).max(2_000_000_000).default(610_000),
 })
 
-const consistent = environment.refine((set) => set.ECS_DISK_CHECK !== 'off' || set.ECS_SHARE_CHECK !== 'block', {
-  path: ['ECS_SHARE_CHECK'],
-  message: 'block needs disks to be checked: set ECS_DISK_CHECK to auto or on-demand',
-})
+const consistent = environment
+  .refine((set) => set.ECS_DISK_CHECK !== 'off' || set.ECS_SHARE_CHECK !== 'block', {
+    path: ['ECS_SHARE_CHECK'],
+    message: 'block needs disks to be checked: set ECS_DISK_CHECK to auto or on-demand',
+  })
+  .refine((set) => set.ECS_SHARE_MAX_DAYS === 0 || set.ECS_SHARE_DEFAULT_DAYS <= set.ECS_SHARE_MAX_DAYS, {
+    path: ['ECS_SHARE_DEFAULT_DAYS'],
+    message: 'not more than ECS_SHARE_MAX_DAYS',
+  })
 
 export type Environment = z.infer<typeof environment>
 

@@ -20,6 +20,9 @@ export type Refusal =
   | { code: RecipientRefusalCode; recipients: RefusedRecipient[] }
   | { code: 'SHARE_NOT_FOUND' }
   | { code: 'SHARES_ENDED'; asked: number; ended: number }
+  | { code: 'SHARE_NOT_PENDING' }
+  | { code: 'SHARE_END_PAST' }
+  | { code: 'SHARE_END_TOO_LATE'; max: number }
   | ({ code: 'IMAGE_QUOTA_FULL' } & QuotaFacts)
   | ({ code: 'BYTES_QUOTA_FULL' } & QuotaFacts)
   | ({ code: 'INSTANCE_QUOTA_FULL' } & QuotaFacts)

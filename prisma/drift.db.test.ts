@@ -22,6 +22,7 @@ const byHand = [
   'check NoticeMail_waits_a_day_at_most',
   'check Quota_amount_is_not_negative',
   'check ShareDay_used_is_positive',
+  'check Share_pending_has_end',
   'check Share_recipient_is_not_owner',
   'check Snapshot_in_use_has_bytes',
   'check Transfer_bytes_are_not_negative',
@@ -37,6 +38,7 @@ const byHand = [
   'index LedgerEntry_hour_once',
   'index Notice_mail_due',
   'index Notice_unread',
+  'index Share_ends',
   'index Share_given_by_end',
   'index Share_received_by_end',
   'index Share_unseen',
@@ -54,12 +56,16 @@ const byHand = [
   'trigger LedgerEntry_one_at_a_time',
   'trigger Session_tells_its_end',
   'trigger Snapshot_wakes_host',
+  'view HeldShare',
+  'view LiveShare',
 ]
 
 const catalog = `
   SELECT 'column ' || table_name || '.' || column_name AS what,
     concat_ws(' ', data_type, udt_name, datetime_precision, is_nullable, column_default) AS how
   FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> '_prisma_migrations'
+    AND table_name NOT IN (SELECT viewname FROM pg_views)
+  UNION ALL SELECT 'view ' || viewname, definition FROM pg_views WHERE schemaname = 'public'
   UNION ALL SELECT 'index ' || indexname, indexdef FROM pg_indexes
   WHERE schemaname = 'public' AND tablename <> '_prisma_migrations'
   UNION ALL SELECT (CASE contype WHEN 'c' THEN 'check ' ELSE 'constraint ' END) || conname, pg_get_constraintdef(oid)

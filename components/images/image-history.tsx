@@ -1,7 +1,7 @@
 'use client'
 
 import Link from 'next/link'
-import { useTranslations } from 'next-intl'
+import { useFormatter, useTranslations } from 'next-intl'
 import { useRegionName } from '@/components/shell/current-region'
 import { Card } from '@/components/ui/card'
 import { TimelineItem } from '@/components/ui/timeline'
@@ -102,9 +102,20 @@ function useOperationText(isHeld: boolean): (events: EventItem[]) => string {
   }
 }
 
+function useExtendText(isHeld: boolean) {
+  const t = useTranslations('events')
+  const format = useFormatter()
+  return (facts: { actor: string; recipient: string }, end: string | number | undefined) => {
+    if (!end) return t(isHeld ? 'share.extendForEverHeld' : 'share.extendForEver', facts)
+    const until = format.dateTime(new Date(end), { dateStyle: 'medium', timeStyle: 'short' })
+    return t(isHeld ? 'share.extendHeld' : 'share.extend', { ...facts, until })
+  }
+}
+
 function useEventText(isHeld: boolean): (event: EventItem) => string {
   const t = useTranslations('events')
   const regionName = useRegionName()
+  const extendText = useExtendText(isHeld)
   return ({ action, by, recipient, details, ...event }) => {
     const actor = by === 'account' ? event.actor : t(`by.${by}`)
     const facts = { actor, recipient: recipient ?? '' }
@@ -151,11 +162,22 @@ function useEventText(isHeld: boolean): (event: EventItem) => string {
         return t('image.cleaned')
       case 'share.create':
         if (isHeld) return t('share.createHeld', facts)
+        if (details.status === 'PENDING') return t('share.createAsks', facts)
         return details.reason
           ? t('share.createAnyway', { ...facts, reason: String(details.reason) })
           : t('share.create', facts)
       case 'share.cancel':
         return details.by === 'recipient' ? t('share.giveBack', facts) : t('share.cancel', facts)
+      case 'share.accept':
+        return t(isHeld ? 'share.acceptHeld' : 'share.accept', facts)
+      case 'share.decline':
+        return t('share.decline', facts)
+      case 'share.extend':
+        return extendText(facts, details.until)
+      case 'share.expire':
+        return t('share.expire', facts)
+      case 'share.lapse':
+        return t('share.lapse', facts)
       default:
         return t('other', { actor, action })
     }

@@ -29,12 +29,16 @@ import { ListPager } from './list-pager'
 import { ListTime } from './list-time'
 import { type Filter, ListToolbar } from './list-toolbar'
 import { OperatingSystem, OperatingSystemBelow } from './operating-system'
+import { type Answer, AnswerShare, ShareEnds } from './pending-share'
 import { QuotaLine } from './quota-line'
 
 const CancelShareDialog = dynamic(
   () => latePart(() => import('@/components/shares/cancel-share-dialog').then((module) => module.CancelShareDialog)),
   { ssr: false },
 )
+
+/** An accepted one, whose image can be opened. */
+type HeldItem = SharedImage & { imageId: string }
 
 const NoSharedImages = late(
   dynamic(() => latePart(() => import('./no-images').then((module) => module.NoSharedImages))),
@@ -47,10 +51,14 @@ export function SharedImageTable({ list }: { list: SharedImageParams }) {
   const tEnded = useTranslations('ended')
   const regionName = useRegionName()
   const { data, dataUpdatedAt, fetchStatus, isError, failureReason, refetch } = useQuery(sharedImagesQuery(list))
-  const [cancelling, setCancelling] = useState<SharedImage | null>(null)
+  const [cancelling, setCancelling] = useState<HeldItem | null>(null)
   const [ended, setEnded] = useState<SharedImage[]>([])
+  const [answered, setAnswered] = useState<{ answer: Answer; image: SharedImage } | null>(null)
   const newIds = useNewShares(data)
-  const columns = useColumns(list, newIds, setCancelling)
+  const columns = useColumns(list, newIds, setCancelling, (answer, image) => {
+    setAnswered({ answer, image })
+    if (answer === 'decline') setEnded((before) => [image, ...before])
+  })
   const filters = useFilters(list, data)
   if (!data) return null
   const [last] = ended
@@ -79,7 +87,12 @@ export function SharedImageTable({ list }: { list: SharedImageParams }) {
         onRefresh={() => refetch()}
       />
       <Status className="border-line border-t px-4 py-2">
-        {last && isNews && tEnded('here', { image: last.name, other: last.sharer })}
+        {answered
+          ? t(answered.answer === 'accept' ? 'accepted' : 'declined', {
+              image: answered.image.name,
+              sharer: answered.image.sharer,
+            })
+          : last && isNews && tEnded('here', { image: last.name, other: last.sharer })}
       </Status>
       <EndedShares
         key={JSON.stringify(list)}
@@ -101,7 +114,10 @@ export function SharedImageTable({ list }: { list: SharedImageParams }) {
           count={{ region: list.region, imageId: cancelling.imageId }}
           side="recipient"
           onClose={() => setCancelling(null)}
-          onEnded={() => setEnded((before) => [cancelling, ...before])}
+          onEnded={() => {
+            setAnswered(null)
+            setEnded((before) => [cancelling, ...before])
+          }}
         />
       )}
     </section>
@@ -136,7 +152,8 @@ function useNewShares(data: SharedImageList | undefined): Set<string> {
 function useColumns(
   list: SharedImageParams,
   newIds: Set<string>,
-  onCancel: (image: SharedImage) => void,
+  onCancel: (image: HeldItem) => void,
+  onAnswered: (answer: Answer, image: SharedImage) => void,
 ): Column<SharedImage>[] {
   const may = useMay()
   const t = useTranslations('images')
@@ -150,14 +167,17 @@ function useColumns(
           <RowName
             id={image.imageId}
             name={image.name}
-            href={paths.image(list.region, image.imageId)}
+            href={image.imageId === null ? undefined : paths.image(list.region, image.imageId)}
             badge={newIds.has(image.shareId) && <Badge tone="accent">{t('new')}</Badge>}
           >
             <OperatingSystemBelow name={image.operatingSystem} />
           </RowName>
-          <p className="text-ink-muted text-xs">
-            <HeldCheckLine check={image.check} />
-          </p>
+          {image.check && (
+            <p className="text-ink-muted text-xs">
+              <HeldCheckLine check={image.check} />
+            </p>
+          )}
+          <ShareEnds image={image} />
           {image.note && <p className="max-w-[60ch] whitespace-pre-line text-ink-muted text-xs">{image.note}</p>}
         </>
       ),
@@ -195,29 +215,32 @@ function useColumns(
       id: 'operation',
       header: t('operation'),
       card: 'foot',
-      cell: (image) => (
-        <div className="row-operations">
-          {may('instances.change', list.region) && (
-            <Link
-              href={paths.createInstance(list.region, image.imageId)}
-              aria-label={`${t('createInstance')}, ${image.name}`}
-              className={buttonClass('text')}
-            >
-              {t('createInstance')}
-            </Link>
-          )}
-          {may('shares.receive', list.region) && (
-            <Button
-              kind="text-danger"
-              aria-label={`${t('cancelSharing')}, ${image.name}`}
-              href={paths.cancelSharing(list.region, image.imageId, image.shareId)}
-              onClick={() => onCancel(image)}
-            >
-              {t('cancelSharing')}
-            </Button>
-          )}
-        </div>
-      ),
+      cell: (image) =>
+        image.imageId === null ? (
+          may('shares.receive', list.region) && <AnswerShare image={image} onAnswered={onAnswered} />
+        ) : (
+          <div className="row-operations">
+            {may('instances.change', list.region) && (
+              <Link
+                href={paths.createInstance(list.region, image.imageId)}
+                aria-label={`${t('createInstance')}, ${image.name}`}
+                className={buttonClass('text')}
+              >
+                {t('createInstance')}
+              </Link>
+            )}
+            {may('shares.receive', list.region) && (
+              <Button
+                kind="text-danger"
+                aria-label={`${t('cancelSharing')}, ${image.name}`}
+                href={paths.cancelSharing(list.region, image.imageId, image.shareId)}
+                onClick={() => onCancel({ ...image, imageId: image.imageId ?? '' })}
+              >
+                {t('cancelSharing')}
+              </Button>
+            )}
+          </div>
+        ),
     },
   ]
 }

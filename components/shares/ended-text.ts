@@ -8,11 +8,11 @@ export function useEndedText(): (ended: EndedShare) => string {
   const t = useTranslations('ended')
   const format = useFormatter()
   const now = useNow()
-  return ({ viewer, by, image, other, at }) => {
+  return ({ viewer, how, image, other, at }) => {
     const moment = new Date(at)
     const day = (date: Date) => format.dateTime(date, { dateStyle: 'short' })
     const isToday = day(moment) === day(now)
     const time = format.dateTime(moment, isToday ? { timeStyle: 'short' } : { dateStyle: 'medium', timeStyle: 'short' })
-    return t(`${viewer}.${by}`, { image, other, time })
+    return t(`${viewer}.${how}`, { image, other, time })
   }
 }

@@ -172,6 +172,8 @@ function useFoundImages(search: string): PaletteItem[] {
       .slice(0, imagesShown)
       .map(({ id, name }) => item(id, name, <Icon of={Disc3} />)),
     ...(shared.data?.items ?? [])
+      // A pending image has no page to go to.
+      .flatMap(({ imageId, ...image }) => (imageId === null ? [] : [{ ...image, imageId }]))
       .filter(({ imageId, name, sharer }) => fits(shared.isPlaceholderData, [imageId, name, sharer]))
       .slice(0, imagesShown)
       .map(({ imageId, name }) => item(imageId, name, <Icon of={Share2} />)),

@@ -62,6 +62,8 @@ function instanceWord(
 export function fieldOfRefusal(refusal: Refusal | Fault): string | undefined {
   if (refusal.code === 'INVALID_INPUT') return refusal.field
   if (refusal.code === 'SHARE_NEEDS_REASON') return 'reason'
+  if (refusal.code === 'SHARE_END_PAST') return 'untilDate'
+  if (refusal.code === 'SHARE_END_TOO_LATE') return 'until'
   if (refusal.code === 'PASSWORD_WRONG') return 'currentPassword'
   if (refusal.code === 'MIN_DISK_BELOW_SIZE') return 'minDiskGib'
   if (refusal.code === 'TYPE_TOO_SMALL' || refusal.code === 'TYPE_NOT_FOUND') return 'typeId'

@@ -8,7 +8,8 @@ import { CopyButton } from '@/components/ui/copy-button'
 import { Ellipsis } from '@/components/ui/ellipsis'
 
 type RowNameProps = {
-  id: string
+  /** Null where the id is not for the reader yet. */
+  id: string | null
   name: string
   /** The page of what is listed; without one its name leads nowhere. */
   href?: Route
@@ -37,16 +38,18 @@ export function RowName({ id, name, href, badge, children }: RowNameProps) {
         {badge}
       </div>
       {children}
-      <div className="flex h-4 items-center gap-0.5 whitespace-nowrap font-mono text-ink-muted text-xs">
-        {id}
-        <CopyButton
-          text={id}
-          label={t('copyId', { id })}
-          copiedLabel={t('copied')}
-          failedLabel={t('copyFailed', { text: id })}
-          isQuiet
-        />
-      </div>
+      {id !== null && (
+        <div className="flex h-4 items-center gap-0.5 whitespace-nowrap font-mono text-ink-muted text-xs">
+          {id}
+          <CopyButton
+            text={id}
+            label={t('copyId', { id })}
+            copiedLabel={t('copied')}
+            failedLabel={t('copyFailed', { text: id })}
+            isQuiet
+          />
+        </div>
+      )}
     </div>
   )
 }

@@ -4,8 +4,8 @@ import { db } from '@/lib/db/client'
 import { Prisma } from '@/lib/db/generated/client'
 import type { Transaction } from '@/lib/db/transaction'
 import { listQuotas } from '@/lib/quotas/reads'
-import { type Lookups, unknownLookupsMax, unknownLookupsWindowMs } from './rules'
-import type { AccountInfo, AccountRecord } from './schema'
+import { type IncomingFacts, type Lookups, unknownLookupsMax, unknownLookupsWindowMs } from './rules'
+import type { AccountInfo, AccountRecord, Incoming } from './schema'
 
 /** What Account Info shows. */
 export async function getAccountInfo(ctx: Context): Promise<AccountInfo> {
@@ -58,6 +58,32 @@ export async function findMaster(
     select: { id: true, username: true, disabledAt: true },
   })
   return account && { id: account.id, username: account.username, disabled: account.disabledAt !== null }
+}
+
+/** What the viewer's master account answers to images that others share with it. */
+export async function getIncoming({ viewer }: Context): Promise<Incoming> {
+  const { incoming, incomingNames } = await db().account.findUniqueOrThrow({
+    where: { id: viewer.ownerId },
+    select: { incoming: true, incomingNames: { select: { kind: true, username: true }, orderBy: { username: 'asc' } } },
+  })
+  const on = (list: string) => incomingNames.filter(({ kind }) => kind === list).map(({ username }) => username)
+  return { policy: incoming, allowed: on('ALLOWED'), blocked: on('BLOCKED') }
+}
+
+/** A row of `selectIncoming`. */
+export type IncomingRow = IncomingFacts & { id: string }
+
+/**
+ * SQL for what each of some accounts answers to the viewer's master account as a sharer, as one JSON array, for a statement that
+ * reads more. Exact under the locks of the accounts.
+ */
+export function selectIncoming({ viewer }: Context, accounts: Prisma.Sql): Prisma.Sql {
+  const isOn = (
+    kind: 'ALLOWED' | 'BLOCKED',
+  ) => Prisma.sql`EXISTS (SELECT FROM "IncomingName" n WHERE n."accountId" = a.id
+    AND n.kind = ${kind}::"IncomingListKind" AND n.username = ${viewer.ownerUsername})`
+  return Prisma.sql`(SELECT coalesce(json_agg(json_build_object('id', a.id, 'policy', a.incoming,
+    'isAllowed', ${isOn('ALLOWED')}, 'isBlocked', ${isOn('BLOCKED')})), '[]') FROM "Account" a WHERE a.id IN (${accounts}))`
 }
 
 /** A row of `selectLookups`. */

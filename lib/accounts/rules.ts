@@ -118,6 +118,25 @@ export function waitsUntil(lookups: Lookups): Date | null {
   return next > lookups.now ? next : null
 }
 
+/** Rule 15: what a master account answers to images that others share with it. The first is the default. */
+export const incomingPolicies = ['ALL', 'ASK', 'NAMED'] as const
+export type IncomingPolicyName = (typeof incomingPolicies)[number]
+/** Usernames on each of the two lists of a master account. */
+export const incomingNamesMax = 200
+
+/** What a recipient has set, and on which of its lists the sharer's master account is. */
+export type IncomingFacts = { policy: IncomingPolicyName; isAllowed: boolean; isBlocked: boolean }
+
+/**
+ * Rule 15: whether a new share from a sharer is accepted at once, waits for its recipient, or is answered as if the recipient
+ * did not exist. The block list comes first; the allow list counts only where named sharers alone may share.
+ */
+export function incomingAnswer({ policy, isAllowed, isBlocked }: IncomingFacts): 'accept' | 'ask' | 'refuse' {
+  if (isBlocked) return 'refuse'
+  if (policy === 'NAMED') return isAllowed ? 'accept' : 'refuse'
+  return policy === 'ASK' ? 'ask' : 'accept'
+}
+
 /** A display name that confirms a recipient to people who know it and reveals little to others. */
 export function maskDisplayName(name: string): string {
   return name

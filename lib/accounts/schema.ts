@@ -2,7 +2,17 @@ import { z } from 'zod'
 import { freeText, requiredText, text } from '@/lib/fields'
 import { preparePassword } from '@/lib/prepare-password'
 import type { RegionQuota } from '@/lib/quotas/schema'
-import { foldUsername, isUsername, passwordMax, passwordMin, usernameMax } from './rules'
+import {
+  foldUsername,
+  type IncomingPolicyName,
+  incomingNamesMax,
+  incomingPolicies,
+  isUsername,
+  passwordMax,
+  passwordMin,
+  splitUsernames,
+  usernameMax,
+} from './rules'
 
 const displayNameMax = 64
 /** Longest address that mail can be sent to (RFC 5321). */
@@ -45,6 +55,19 @@ export const changePasswordInput = z.object({
   newPassword,
 })
 export type ChangePasswordInput = z.infer<typeof changePasswordInput>
+
+/** Usernames as they are typed or pasted, in any number of lines. */
+const incomingNames = text(16_384).transform(splitUsernames).pipe(z.array(username).max(incomingNamesMax, 'too-many'))
+
+export const setIncomingInput = z.object({
+  policy: z.enum(incomingPolicies, 'invalid'),
+  allowed: incomingNames.default([]),
+  blocked: incomingNames.default([]),
+})
+export type SetIncomingInput = z.infer<typeof setIncomingInput>
+
+/** Whose images a master account takes, and how: the section "Incoming images". */
+export type Incoming = { policy: IncomingPolicyName; allowed: string[]; blocked: string[] }
 
 /** An account as the operator sees it. */
 export type AccountRecord = {

@@ -1,14 +1,16 @@
 import 'server-only'
 import type { Context } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
+import { Prisma } from '@/lib/db/generated/client'
 import { lockAccounts } from '@/lib/db/locks'
 import { inTransaction, type Transaction } from '@/lib/db/transaction'
 import { requestPatienceMs } from '@/lib/patience'
 import { ok, Refused, type Result } from '@/lib/result'
-import { readLookups } from './reads'
+import { type IncomingRow, readLookups, selectIncoming } from './reads'
 import {
   areLookupsUsedUp,
   countedUnknown,
+  incomingAnswer,
   isUsername,
   type Lookups,
   maskDisplayName,
@@ -19,7 +21,7 @@ import type { LookUpParams, Recipient } from './schema'
 
 /**
  * Looks up one exact username as a recipient: whether the master account exists, and its masked display name.
- * Sub-accounts and disabled accounts are answered as unknown. Each unknown name counts once, at most 60 an hour for a
+ * Sub-accounts, disabled accounts and those that take nothing from the viewer are answered as unknown. Each unknown name counts once, at most 60 an hour for a
  * master account; after that every answer is "limited" and reveals nothing. A word that cannot be a username is unknown
  * without a query. Throws `Refused` with BUSY if the account's lock is not acquired in time.
  */
@@ -34,12 +36,7 @@ export async function lookUpRecipient(ctx: Context, { username }: LookUpParams):
     if (areLookupsUsedUp(lookups)) {
       return ok({ username, status: 'limited', resetsAt: lookups.resetsAt.toISOString() })
     }
-    const account = isUsername(username)
-      ? await tx.account.findFirst({
-          where: { username, kind: 'MASTER', disabledAt: null },
-          select: { displayName: true },
-        })
-      : null
+    const account = isUsername(username) ? await findRecipient(tx, ctx, username) : null
     if (account) return ok({ username, status: 'found', displayName: maskDisplayName(account.displayName) })
     await countUnknown(tx, ctx, lookups, [username])
     return ok({ username, status: 'unknown' })
@@ -47,6 +44,17 @@ export async function lookUpRecipient(ctx: Context, { username }: LookUpParams):
   // BUSY reveals nothing about the name.
   if (!answer.ok) throw new Refused(answer.refusal)
   return answer.value
+}
+
+type RecipientRow = { displayName: string; incoming: IncomingRow[] }
+
+/** The master account of a username, unless it is disabled or takes nothing from the viewer (rule 15): one statement, whatever the answer. */
+async function findRecipient(tx: Transaction, ctx: Context, username: string): Promise<RecipientRow | null> {
+  const [found] = await tx.$queryRaw<RecipientRow[]>`
+    SELECT m."displayName", ${selectIncoming(ctx, Prisma.sql`m.id`)} AS incoming FROM "Account" m
+    WHERE m.username = ${username} AND m.kind = 'MASTER' AND m."disabledAt" IS NULL`
+  const [incoming] = found?.incoming ?? []
+  return found && incoming && incomingAnswer(incoming) !== 'refuse' ? found : null
 }
 
 /**

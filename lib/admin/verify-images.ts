@@ -35,7 +35,7 @@ async function oddImages({ after, upTo }: IdRange, now: Date): Promise<ImageRow[
   return await db().$queryRaw<ImageRow[]>`
     SELECT * FROM (
       SELECT i.id, i.state::text AS state, o.kind = 'MASTER' AS "isOfMaster",
-        (SELECT count(*) FROM "Share" s WHERE s."imageId" = i.id)::int AS recipients,
+        (SELECT count(*) FROM "LiveShare" s WHERE s."imageId" = i.id)::int AS recipients,
         (i."blobId" IS NOT NULL OR i.size <> 0 OR i.sha256 IS NOT NULL) AS "hasBytes",
         (i.state IN ('available', 'deleted')
           AND (b.state <> 'ready' OR b.sha256 <> i.sha256 OR b.size <> i.size)) AS "isOfOtherBytes",

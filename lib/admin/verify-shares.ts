@@ -2,6 +2,7 @@ import 'server-only'
 import { db } from '@/lib/db/client'
 import { type Finding, type IdRange, idRanges, type VerifyOptions, violation } from './finding'
 
+const endActions = ['share.cancel', 'share.decline', 'share.expire', 'share.lapse']
 const sharesAtOnce = 2_000
 const eventsAtOnce = 5_000n
 
@@ -41,7 +42,7 @@ async function oddShares({ after, upTo }: IdRange): Promise<ShareRow[]> {
         LEFT JOIN "Account" b ON b.id = s."sharedById"
         CROSS JOIN LATERAL (SELECT coalesce(bool_or(action = 'share.create' AND "imageId" = s."imageId"
           AND "ownerId" = s."ownerId" AND "recipientId" = s."recipientId"), false) AS "isRecorded",
-          coalesce(bool_or(action = 'share.cancel'), false) AS "isCancelled" FROM "Event" WHERE "shareId" = s.id) e
+          coalesce(bool_or(action = ANY(${endActions})), false) AS "isCancelled" FROM "Event" WHERE "shareId" = s.id) e
       WHERE s.id > ${after} AND s.id <= ${upTo}) page
     WHERE "isElsewhere" OR "isToOwner" OR NOT "isToMaster" OR NOT "isByOwner" OR "isDouble" OR NOT "isRecorded"
       OR "isCancelled" ORDER BY id`
@@ -55,17 +56,13 @@ function findingsOf(share: ShareRow): Finding[] {
     [!share.isByOwner, 'share-by', `was made by somebody else than the owner of ${share.imageId}`],
     [share.isDouble, 'share-double', `gives ${share.imageId} to an account that has it already`],
     [!share.isRecorded, 'share-event', `of ${share.imageId} is not in the record of events`],
-    [
-      share.isCancelled,
-      'share-cancelled',
-      `of ${share.imageId} was cancelled by the record of events and still stands`,
-    ],
+    [share.isCancelled, 'share-cancelled', `of ${share.imageId} has ended by the record of events and still stands`],
   ]
   const found = wrongs.filter(([isWrong]) => isWrong)
   return found.map(([, kind, message]) => violation(kind, share.id, `The share ${message}.`))
 }
 
-/** A share with a create event and no cancel event must exist: nothing committed is lost. */
+/** A share with a create event and no end must exist: nothing committed is lost. */
 async function* lostShares(signal: AbortSignal | null): AsyncGenerator<Finding> {
   const [bounds] = await db().$queryRaw<{ last: bigint | null }[]>`SELECT max(id) AS last FROM "Event"`
   const last = bounds?.last ?? 0n
@@ -75,10 +72,10 @@ async function* lostShares(signal: AbortSignal | null): AsyncGenerator<Finding> 
       SELECT e."shareId", e."imageId" FROM "Event" e
       WHERE e.id > ${after} AND e.id <= ${after + eventsAtOnce} AND e.action = 'share.create'
         AND NOT EXISTS (SELECT 1 FROM "Share" s WHERE s.id = e."shareId")
-        AND NOT EXISTS (SELECT 1 FROM "Event" c WHERE c."shareId" = e."shareId" AND c.action = 'share.cancel')
+        AND NOT EXISTS (SELECT 1 FROM "Event" c WHERE c."shareId" = e."shareId" AND c.action = ANY(${endActions}))
       ORDER BY e.id`
     for (const { shareId, imageId } of rows) {
-      yield violation('share-lost', shareId, `The share of ${imageId} was made, never cancelled, and is not there.`)
+      yield violation('share-lost', shareId, `The share of ${imageId} was made, has never ended, and is not there.`)
     }
   }
 }

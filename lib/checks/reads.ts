@@ -150,7 +150,7 @@ export async function findShareCheck(ctx: Context, imageId: string): Promise<Sha
 export async function getImageCheck(ctx: Context, { region, imageId }: CheckParams): Promise<ImageCheck | null> {
   const { ownerId } = ctx.viewer
   const image = await db().image.findFirst({
-    where: { id: imageId, regionId: region, OR: [{ ownerId }, { shares: { some: { recipientId: ownerId } } }] },
+    where: { id: imageId, regionId: region, OR: [{ ownerId }, { heldShares: { some: { recipientId: ownerId } } }] },
     select: { ownerId: true },
   })
   if (!image) return null

@@ -114,6 +114,16 @@ const images: Record<string, Setting> = {
     means:
       'Whether an image with findings or without a verdict can be shared: `off` always, `warn` with a reason, `block` not with critical or high findings and not unless its whole disk was checked.',
   },
+  ECS_SHARE_DEFAULT_DAYS: {
+    default: '0',
+    means:
+      'After how many days a share ends unless its sharer chooses another end. `0`: it has no end, or that of `ECS_SHARE_MAX_DAYS`.',
+  },
+  ECS_SHARE_MAX_DAYS: {
+    default: '0',
+    means:
+      'For how many days an image can be shared at most, and a share extended from today. `0`: without an end, too. Shares that exist keep their end.',
+  },
 }
 
 const machines: Record<string, Setting> = {

@@ -21,10 +21,16 @@ export const eventActions = [
   'finding.count',
   'share.create',
   'share.cancel',
+  'share.accept',
+  'share.decline',
+  'share.extend',
+  'share.expire',
+  'share.lapse',
   'account.create',
   'account.disable',
   'account.enable',
   'account.password',
+  'account.incoming',
   'session.end',
   'session.place',
   'region.create',
@@ -54,6 +60,17 @@ export const eventActions = [
 ] as const
 
 export type EventAction = (typeof eventActions)[number]
+
+/** Which word the record has for a share that is over by the clock: its end has come, or nobody has answered it. */
+export function overAction({
+  expiresAt,
+  answerBy,
+}: {
+  expiresAt: Date | null
+  answerBy: Date | null
+}): 'share.lapse' | 'share.expire' {
+  return answerBy && (!expiresAt || answerBy < expiresAt) ? 'share.lapse' : 'share.expire'
+}
 
 /** The most events of one operation: one for each recipient of a share. */
 export const operationEventsMax = 20

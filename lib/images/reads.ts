@@ -21,7 +21,6 @@ import {
   type HeldImage,
   type ImageDetails,
   type ImagePageParams,
-  type ImageRecord,
   madeFrom,
   readFailure,
 } from './schema'
@@ -67,7 +66,7 @@ export async function listCustomImages(ctx: Context, list: CustomImageParams): P
       SELECT ${plannedEachTime} i.id, i.name, i."operatingSystem", i."virtualSize", i.size, i.state::text AS state, i.failure, i."createdAt", i."deletedAt",
         CASE WHEN t.kind = 'IMPORT' OR t.step = 'CLEAN' THEN t.step::text END AS step, coalesce(t."doneBytes", 0) AS "doneBytes",
         coalesce(t."totalBytes", 0) AS "totalBytes", i.source::text AS source, i."isProtected",
-        (SELECT count(*) FROM "Share" s WHERE s."imageId" = i.id)::int AS recipients, c.state::text AS verdict,
+        (SELECT count(*) FROM "LiveShare" s WHERE s."imageId" = i.id)::int AS recipients, c.state::text AS verdict,
         greatest(0, coalesce(c.critical + c.high + c.medium + c.low, 0) -
           (SELECT count(*) FROM "IgnoredFinding" g WHERE g."ownerId" = i."ownerId" AND g.sha256 = i.sha256))::int AS findings
       FROM "Image" i LEFT JOIN "Transfer" t ON t."imageId" = i.id LEFT JOIN "Check" c ON c.sha256 = i.sha256 ${asked} ${page.where} ${page.tail}`,
@@ -128,7 +127,10 @@ export async function findSeenImage(
   imageId: string,
 ): Promise<{ name: string; isOwn: boolean } | null> {
   const found = await db().image.findFirst({
-    where: { id: imageId, OR: [{ ownerId: viewer.ownerId }, { shares: { some: { recipientId: viewer.ownerId } } }] },
+    where: {
+      id: imageId,
+      OR: [{ ownerId: viewer.ownerId }, { heldShares: { some: { recipientId: viewer.ownerId } } }],
+    },
     select: { name: true, ownerId: true },
   })
   return found && { name: found.name, isOwn: found.ownerId === viewer.ownerId }
@@ -150,9 +152,12 @@ export async function getImage(ctx: Context, params: ImagePageParams): Promise<I
       owner: { select: { username: true } },
       blob: { select: { layout: true } },
       transfer: { select: { kind: true, step: true, doneBytes: true, totalBytes: true } },
-      shares: {
-        where: { OR: [{ ownerId: ctx.viewer.ownerId }, { recipientId: ctx.viewer.ownerId }] },
-        select: { id: true, createdAt: true, note: true, recipient: { select: { username: true } } },
+      liveShares: {
+        where: { OR: [{ ownerId: ctx.viewer.ownerId }, { recipientId: ctx.viewer.ownerId, status: 'ACCEPTED' }] },
+        select: {
+          ...{ id: true, createdAt: true, note: true, expiresAt: true, status: true },
+          recipient: { select: { username: true } },
+        },
         orderBy: newestFirst,
       },
     },
@@ -168,7 +173,7 @@ export async function getImage(ctx: Context, params: ImagePageParams): Promise<I
     regionId: image.regionId,
   }
   if (image.ownerId !== ctx.viewer.ownerId) {
-    const [share] = image.shares
+    const [share] = image.liveShares
     if (!share || image.regionId !== params.region) return null
     return await toHeldImage(params.before, fields, image.owner.username, share)
   }
@@ -204,20 +209,22 @@ export async function getImage(ctx: Context, params: ImagePageParams): Promise<I
     layout: parseDiskLayout(image.blob?.layout ?? null),
     failure: readFailure(image.failure),
     createdAt: image.createdAt.toISOString(),
-    recipients: image.shares.map((share) => ({
+    recipients: image.liveShares.map((share) => ({
       shareId: share.id,
       username: share.recipient.username,
       sharedAt: share.createdAt.toISOString(),
+      isPending: share.status === 'PENDING',
+      until: share.expiresAt?.toISOString() ?? null,
     })),
     events: await listEvents({ imageId: image.id }, params.before),
   }
 }
 
-type HeldShare = { id: string; createdAt: Date; note: string }
+type HeldShare = { id: string; createdAt: Date; note: string; expiresAt: Date | null }
 
 async function toHeldImage(
   before: ImagePageParams['before'],
-  fields: Omit<HeldImage, 'view' | 'shareId' | 'sharer' | 'sharedAt' | 'note' | 'events'>,
+  fields: Omit<HeldImage, 'view' | 'shareId' | 'sharer' | 'sharedAt' | 'until' | 'note' | 'events'>,
   sharer: string,
   share: HeldShare,
 ): Promise<HeldImage> {
@@ -225,6 +232,7 @@ async function toHeldImage(
   return {
     view: 'recipient',
     ...{ ...fields, shareId: share.id, sharer, sharedAt: share.createdAt.toISOString(), note: share.note },
+    until: share.expiresAt?.toISOString() ?? null,
     // The master's name, never the sub-account's that acted for it, and not why it was shared in spite of what its disk holds.
     events: {
       items: items.map(({ details, ...event }) => ({
@@ -247,54 +255,4 @@ export async function getImageContent(
   if (!image?.blob || !canImage('download', image.state)) return null
   const { sha256, size, format } = image.blob
   return { region, key: blobKey(image.blob), sha256, size: Number(size), fileName: `${image.name}.${format}` }
-}
-
-const recordFields = {
-  id: true,
-  name: true,
-  state: true,
-  regionId: true,
-  owner: { select: { id: true, username: true } },
-  format: true,
-  virtualSize: true,
-  size: true,
-  sha256: true,
-  operatingSystem: true,
-  createdAt: true,
-} as const
-
-type RecordRow = Prisma.ImageGetPayload<{ select: typeof recordFields }>
-
-/** All images of a master account, in every region, newest first: the operator's list. */
-export async function listImageRecords(ctx: Context): Promise<ImageRecord[]> {
-  const images = await db().image.findMany({
-    where: { ownerId: ctx.viewer.ownerId },
-    select: recordFields,
-    orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
-  })
-  return images.map(toRecord)
-}
-
-/** Any image by its id, with its owner, for the operator who acts for that. */
-export async function findImageRecord(
-  imageId: string,
-): Promise<{ image: ImageRecord; owner: { id: string; username: string } } | null> {
-  const image = await db().image.findUnique({ where: { id: imageId }, select: recordFields })
-  return image && { image: toRecord(image), owner: image.owner }
-}
-
-function toRecord(image: RecordRow): ImageRecord {
-  return {
-    id: image.id,
-    name: image.name,
-    state: image.state,
-    region: image.regionId,
-    owner: image.owner.username,
-    format: image.format,
-    virtualSize: Number(image.virtualSize),
-    size: Number(image.size),
-    sha256: image.sha256,
-    os: image.operatingSystem,
-    createdAt: image.createdAt.toISOString(),
-  }
 }

@@ -224,7 +224,7 @@ export type OwnImage = ImageFields & {
   layout: DiskLayout | null
   failure: ReadFailure | null
   createdAt: string
-  recipients: { shareId: string; username: string; sharedAt: string }[]
+  recipients: { shareId: string; username: string; sharedAt: string; isPending: boolean; until: string | null }[]
   events: EventPage
 }
 
@@ -234,6 +234,8 @@ export type HeldImage = ImageFields & {
   shareId: string
   sharer: string
   sharedAt: string
+  /** When the share ends; null: it has no end. */
+  until: string | null
   note: string
   events: EventPage
 }

@@ -1,11 +1,12 @@
 import 'server-only'
-import type { Context } from '@/lib/auth/viewer'
+import { type Context, systemContext } from '@/lib/auth/viewer'
 import { isLastHolder, removeLater } from '@/lib/blobs/writes'
 import { db } from '@/lib/db/client'
 import type { LockedImage } from '@/lib/db/locks'
 import { type Locked, type OwnImage, type OwnImageRefusal, onOwnImage } from '@/lib/db/own-image'
 import { StartOver, type Transaction } from '@/lib/db/transaction'
 import { env } from '@/lib/env'
+import { overAction } from '@/lib/events/rules'
 import { recordEvents } from '@/lib/events/writes'
 import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
 import {
@@ -65,14 +66,16 @@ export async function deleteImage(
   const remove = async (tx: Transaction, { image, accounts }: Locked) => {
     const shares = await sharesOf(tx, ctx, image.id)
     // A share that came between the look and the locks has a recipient that is not locked.
-    if (shares.some((share) => !accounts.has(share.recipientId))) throw new StartOver()
+    if (shares.some((share) => !accounts.has(share.recipient.id))) throw new StartOver()
     const isBeingCopied =
       (await tx.image.count({ where: { copyOfId: image.id, state: { in: [...imageCan.cancelCopy] } } })) > 0
-    const refusal = refuseDelete({ ...input, image, recipients: shares.length, isBeingCopied })
+    const live = shares.filter(({ isOver }) => !isOver)
+    const refusal = refuseDelete({ ...input, image, recipients: live.length, isBeingCopied })
     if (refusal) return refuse(refusal)
     await tx.share.deleteMany({ where: { imageId: image.id } })
+    await recordOver(tx, ctx, image, shares)
     await recordEvents(tx, ctx, [
-      ...shares.map((share) => ({
+      ...live.map((share) => ({
         action: 'share.cancel' as const,
         regionId: image.regionId,
         image,
@@ -86,10 +89,10 @@ export async function deleteImage(
     if (!canImage('bin', image.state)) await tx.image.delete({ where: { id: image.id } })
     else if (env().ECS_RECYCLE_DAYS === 0 || input.isForGood) await removeForGood(tx, ctx, image)
     else await tx.image.update({ where: { id: image.id }, data: binned })
-    return ok({ imageId: image.id, cancelledShares: shares.length })
+    return ok({ imageId: image.id, cancelledShares: live.length })
   }
   return await onOwnImage(ctx, input, remove, async (tx) => ({
-    accounts: (await sharesOf(tx, ctx, input.imageId)).map((share) => share.recipientId),
+    accounts: (await sharesOf(tx, ctx, input.imageId)).map((share) => share.recipient.id),
   }))
 }
 
@@ -124,6 +127,18 @@ async function setProtected(
     await recordEvents(tx, ctx, [{ action, regionId: image.regionId, image }])
     return ok({ imageId: image.id })
   })
+}
+
+/** Shares that were over by the clock before have ended by themselves. */
+async function recordOver(tx: Transaction, ctx: Context, image: LockedImage, shares: ShareRow[]): Promise<void> {
+  const over = shares.filter(({ isOver }) => isOver)
+  if (over.length === 0) return
+  const { ownerId, ownerUsername } = ctx.viewer
+  const system = systemContext({ id: ownerId, username: ownerUsername }, ctx.now)
+  const events = over.map(({ id, recipient, ...ends }) => ({
+    ...{ action: overAction(ends), regionId: image.regionId, image, shareId: id, recipient },
+  }))
+  await recordEvents(tx, system, events)
 }
 
 type BinRefusal = OwnImageRefusal | RefusalOf<'IMAGE_BUSY'>
@@ -211,10 +226,19 @@ export async function forgetFailedImages(before: Date): Promise<number> {
   return (await db().image.deleteMany({ where: { state: 'failed', updatedAt: { lt: before } } })).count
 }
 
-/** The shares of an own image; none for another tenant's, whose recipients must not be locked by a stranger. */
-async function sharesOf(tx: Transaction, ctx: Context, imageId: string) {
-  return await tx.share.findMany({
-    where: { imageId, ownerId: ctx.viewer.ownerId },
-    select: { id: true, recipientId: true, recipient: { select: { id: true, username: true } } },
-  })
+type ShareRow = {
+  id: string
+  recipient: { id: string; username: string }
+  isOver: boolean
+  expiresAt: Date | null
+  answerBy: Date | null
+}
+
+/** The shares of an own image, live or over by the clock; none for another tenant's, whose recipients must not be locked by a stranger. */
+async function sharesOf(tx: Transaction, ctx: Context, imageId: string): Promise<ShareRow[]> {
+  return await tx.$queryRaw<ShareRow[]>`
+    SELECT s.id, s."expiresAt", s."answerBy", json_build_object('id', a.id, 'username', a.username) AS recipient,
+      NOT EXISTS (SELECT FROM "LiveShare" l WHERE l.id = s.id) AS "isOver"
+    FROM "Share" s JOIN "Account" a ON a.id = s."recipientId"
+    WHERE s."imageId" = ${imageId} AND s."ownerId" = ${ctx.viewer.ownerId} ORDER BY s.id`
 }

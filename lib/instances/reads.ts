@@ -93,7 +93,7 @@ export type UsableImage = ImageNeeds & {
 export async function findUsableImage(tx: Transaction, ctx: Context, imageId: string): Promise<UsableImage | null> {
   const { ownerId } = ctx.viewer
   const image = await tx.image.findFirst({
-    where: { id: imageId, OR: [{ ownerId }, { shares: { some: { recipientId: ownerId } } }] },
+    where: { id: imageId, OR: [{ ownerId }, { heldShares: { some: { recipientId: ownerId } } }] },
     select: {
       owner: { select: { id: true, username: true } },
       operatingSystem: true,
@@ -130,7 +130,7 @@ type InstanceRow = Omit<
 /** Whether the image of an instance `i` can still be used by the instance's owner. */
 const canRebuild = Prisma.sql`EXISTS (SELECT FROM "Image" m WHERE m.id = i."imageId" AND m.state = 'available'
   AND m."blobId" IS NOT NULL AND (m."ownerId" = i."ownerId"
-    OR EXISTS (SELECT FROM "Share" s WHERE s."imageId" = m.id AND s."recipientId" = i."ownerId")))`
+    OR EXISTS (SELECT FROM "HeldShare" s WHERE s."imageId" = m.id AND s."recipientId" = i."ownerId")))`
 
 const itemColumns = Prisma.sql`i.id, i.name, i.state::text AS state, i.task::text AS task, i.reason, i."imageId", i."imageName",
   i."imageOwnerName" AS "imageOwner", i."imageOwnerId" <> i."ownerId" AS "isShared", i."operatingSystem", i."typeId",
@@ -277,7 +277,7 @@ export async function listInstanceImages(
         WHERE m."ownerId" = ${ownerId} AND m."regionId" = ${region} AND ${isReady}
       UNION ALL
       SELECT ${columns}, a.username AS owner, true AS "isShared"
-        FROM (SELECT "imageId", "ownerId" FROM "Share" WHERE "recipientId" = ${ownerId} AND "regionId" = ${region} OFFSET 0) s
+        FROM (SELECT "imageId", "ownerId" FROM "HeldShare" WHERE "recipientId" = ${ownerId} AND "regionId" = ${region} OFFSET 0) s
         JOIN "Image" m ON m.id = s."imageId" JOIN "Account" a ON a.id = s."ownerId" WHERE ${isReady}
     ) images ${search} ORDER BY name, id LIMIT ${imagesOffered}`
   return rows.map((row) => ({ ...row, minDiskGib: leastInstanceDiskGib(row) }))

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { db } from '@/lib/db/client'
 import { deleteImage, purgeImage } from '@/lib/images/writes'
-import { cancelShare } from '@/lib/shares/writes'
+import { cancelShare } from '@/lib/shares/writes-end'
 import { createSnapshot, deleteSnapshot } from '@/lib/snapshots/writes'
 import {
   account,

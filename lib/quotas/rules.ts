@@ -24,13 +24,13 @@ const keptSnapshots = { table: 'Snapshot', account: 'ownerId', counts: `x.state 
 
 /** All that a master account has a quota of, by the name that `Quota.resource` has for it. */
 export const resources = {
-  /** Rule 3: own images in every state but failed, and images that are shared with the account. */
+  /** Rule 3: own images in every state but failed, and images that are shared with the account and accepted. */
   images: {
     default: 50,
     max: 1_000_000,
     unit: 'pieces',
     full: 'IMAGE_QUOTA_FULL',
-    uses: [keptImages, { table: 'Share', account: 'recipientId', counts: 'true' }],
+    uses: [keptImages, { table: 'HeldShare', account: 'recipientId', counts: 'true' }],
     recorded: { quota: 'quota', used: 'used' },
   },
   /** Rule 13: bytes count where they are kept: own images and snapshots, or the reservation while they are transferred. */

@@ -23,7 +23,7 @@ export async function listRegionContents(ctx: Context): Promise<RegionContents[]
         AND state <> 'terminated')::int AS instances,
       s.shares::int AS shares, s.new::int AS "newShares"
     FROM "Region" r
-    CROSS JOIN LATERAL (SELECT count(*) AS shares, count(*) FILTER (WHERE "seenAt" IS NULL) AS new FROM "Share"
+    CROSS JOIN LATERAL (SELECT count(*) AS shares, count(*) FILTER (WHERE "seenAt" IS NULL) AS new FROM "LiveShare"
       WHERE "recipientId" = ${ctx.viewer.ownerId} AND "regionId" = r.id) s
     ORDER BY r.id`
   const counts = (row: RegionContents) => {

@@ -1,15 +1,21 @@
 'use server'
 
 import { defineAction } from '@/lib/action'
-import { cancelShareInput, markSharesSeenInput, shareImageInput } from './schema'
+import { extendSharesInput, markSharesSeenInput, shareImageInput, shareInput } from './schema'
 import { cancelSharesInput } from './schema-list'
-import { cancelShare, markSharesSeen, shareImage } from './writes'
+import { markSharesSeen, shareImage } from './writes'
+import { acceptShare } from './writes-accept'
 import { cancelShares } from './writes-cancel'
+import { cancelShare, declineShare } from './writes-end'
+import { extendShares } from './writes-extend'
 
 export const shareImageAction = defineAction(shareImageInput, shareImage, { needs: 'shares.give' })
-export const cancelShareAction = defineAction(cancelShareInput, cancelShare, { needs: 'signed-in', freesSpace: true })
+export const cancelShareAction = defineAction(shareInput, cancelShare, { needs: 'signed-in', freesSpace: true })
 export const cancelSharesAction = defineAction(cancelSharesInput, cancelShares, {
   needs: 'signed-in',
   freesSpace: true,
 })
 export const markSharesSeenAction = defineAction(markSharesSeenInput, markSharesSeen, { needs: 'images.read' })
+export const acceptShareAction = defineAction(shareInput, acceptShare, { needs: 'signed-in' })
+export const declineShareAction = defineAction(shareInput, declineShare, { needs: 'signed-in', freesSpace: true })
+export const extendSharesAction = defineAction(extendSharesInput, extendShares, { needs: 'signed-in' })

@@ -13,8 +13,9 @@ import {
   tally,
   whileLocked,
 } from '@/lib/testing/builders'
-import { cancelShare, shareImage } from './writes'
+import { shareImage } from './writes'
 import { cancelShares } from './writes-cancel'
+import { cancelShare } from './writes-end'
 
 process.env.ECS_DATABASE_POOL = '20'
 

@@ -21,7 +21,8 @@ import { roundTrips, seededRandom } from '@/lib/testing/random'
 import { untilTrue } from '@/lib/testing/until'
 import { listSharedImages } from './reads'
 import { sharedImageParams } from './schema'
-import { cancelShare, markSharesSeen, shareImage } from './writes'
+import { markSharesSeen, shareImage } from './writes'
+import { cancelShare } from './writes-end'
 
 process.env.ECS_DATABASE_POOL = '20'
 

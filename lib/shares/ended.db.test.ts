@@ -4,8 +4,10 @@ import { newId } from '@/lib/ids'
 import { getImage } from '@/lib/images/reads'
 import { deleteImage } from '@/lib/images/writes'
 import { account, accounts, asked, held, image, later, minutes, nth, region } from '@/lib/testing/builders'
-import { getImageShares, listEndedShares, listShareRecords } from './reads'
-import { cancelShare, shareImage } from './writes'
+import { getImageShares, listShareRecords } from './reads'
+import { listEndedShares } from './reads-ended'
+import { shareImage } from './writes'
+import { cancelShare } from './writes-end'
 
 async function shared() {
   const [here, there, owner, recipient, other, stranger] = await Promise.all([
@@ -31,7 +33,7 @@ describe('a share that has ended', () => {
       shareId: all.shareId,
       image: 'web-01',
       viewer: 'recipient',
-      by: 'sharer',
+      how: 'sharer',
       other: all.owner.username,
       at,
     }
@@ -51,7 +53,7 @@ describe('a share that has ended', () => {
       shareId: all.shareId,
       image: 'web-01',
       viewer: 'sharer',
-      by: 'recipient',
+      how: 'recipient',
       other: all.recipient.username,
       at,
     }
@@ -65,7 +67,7 @@ describe('a share that has ended', () => {
     expect(await deleteImage(all.owner.ctx, input)).toMatchObject({ ok: true })
     await db().image.update({ where: { id: all.imageId }, data: { name: 'a later name' } })
     const [told] = await listEndedShares(all.recipient.ctx, { region: all.here, imageId: all.imageId })
-    expect(told).toMatchObject({ by: 'sharer', image: 'web-01', shareId: all.shareId })
+    expect(told).toMatchObject({ how: 'sharer', image: 'web-01', shareId: all.shareId })
   })
 
   it('is not told to anybody else: neither the other recipients, nor a stranger, nor by an id that was guessed', async () => {
@@ -89,7 +91,7 @@ describe('a share that has ended', () => {
     expect(await listEndedShares(all.recipient.ctx, asking)).toEqual([])
     const shareId = again.ok ? nth(again.value, 0).id : ''
     await cancelShare(all.recipient.ctx, { shareId })
-    expect(await listEndedShares(all.recipient.ctx, asking)).toMatchObject([{ shareId, by: 'recipient' }])
+    expect(await listEndedShares(all.recipient.ctx, asking)).toMatchObject([{ shareId, how: 'recipient' }])
   })
 })
 

@@ -20,7 +20,8 @@ import {
 } from '@/lib/testing/builders'
 import { failTransfer } from '@/lib/transfers/writes'
 import { getImageShares } from './reads'
-import { cancelShare, shareImage } from './writes'
+import { shareImage } from './writes'
+import { cancelShare } from './writes-end'
 
 process.env.ECS_DATABASE_POOL = '60'
 

@@ -25,7 +25,8 @@ import {
   whileLocked,
 } from '@/lib/testing/builders'
 import { untilTrue } from '@/lib/testing/until'
-import { cancelShare, shareImage } from './writes'
+import { shareImage } from './writes'
+import { cancelShare } from './writes-end'
 
 process.env.ECS_DATABASE_POOL = '30'
 

@@ -30,16 +30,16 @@ const byEnd: SortColumn<ListedRow> = {
 }
 
 /** Live shares of the viewer's master account in a region, by the side that it is on. Shares that are over are in no list. */
-function sharesOf({ viewer, now }: Context, { tab, region }: { tab: ShareListTab; region: string }): Prisma.Sql {
+function sharesOf({ viewer }: Context, { tab, region }: { tab: ShareListTab; region: string }): Prisma.Sql {
   const mine = tab === 'given' ? Prisma.sql`s."ownerId"` : Prisma.sql`s."recipientId"`
   return Prisma.sql`${mine} = ${viewer.ownerId} AND s."regionId" = ${region}
-    AND (s."expiresAt" IS NULL OR s."expiresAt" > ${now})`
+`
 }
 
 /** From the shares to image and account, and no other way: OFFSET keeps PostgreSQL from reading everybody's. */
 function fromShares(tab: ShareListTab): Prisma.Sql {
   const other = tab === 'given' ? Prisma.sql`s."recipientId"` : Prisma.sql`s."ownerId"`
-  return Prisma.sql`FROM "Share" s
+  return Prisma.sql`FROM "LiveShare" s
     CROSS JOIN LATERAL (SELECT name FROM "Image" WHERE id = s."imageId" OFFSET 0) i
     CROSS JOIN LATERAL (SELECT username FROM "Account" WHERE id = ${other} OFFSET 0) a`
 }
@@ -48,17 +48,20 @@ function columnsOf(tab: ShareListTab): Prisma.Sql {
   // A recipient never learns which sub-account acted.
   const sharedBy =
     tab === 'given' ? Prisma.sql`(SELECT username FROM "Account" WHERE id = s."sharedById")` : Prisma.sql`a.username`
+  // The image of a pending share is for those who accept it.
+  const imageId =
+    tab === 'given' ? Prisma.sql`s."imageId"` : Prisma.sql`CASE s.status WHEN 'ACCEPTED' THEN s."imageId" ELSE '' END`
   const uses = Prisma.sql`FROM "Instance" n WHERE n."imageId" = s."imageId" AND n."ownerId" = s."recipientId"`
-  return Prisma.sql`s.id, s."imageId", i.name AS image, a.username, s.note, s."createdAt", s."expiresAt", ${sharedBy} AS "sharedBy",
+  return Prisma.sql`s.id, ${imageId} AS "imageId", i.name AS image, a.username, s.note, s."createdAt", s."expiresAt", ${sharedBy} AS "sharedBy",
     s.status::text AS state, (SELECT max(n."createdAt") ${uses}) AS "lastUsedAt",
     (SELECT count(*)::int ${uses} AND n.state = ANY(${[...statesOfQuota]}::"InstanceState"[])) AS instances`
 }
 
-function searchOf({ q, state }: { q: string; state?: string | undefined }): Prisma.Sql {
+function searchOf({ tab, q, state }: { tab: ShareListTab; q: string; state?: string | undefined }): Prisma.Sql {
   const byState = state ? Prisma.sql`AND s.status = ${state}::"ShareStatus"` : Prisma.empty
   if (!q) return byState
   return Prisma.sql`AND (i.name ILIKE ${likePattern(q)} OR a.username ILIKE ${likePattern(q)}
-    OR s."imageId" = ${q.toLowerCase()}) ${byState}`
+    OR (s."imageId" = ${q.toLowerCase()} AND (s.status = 'ACCEPTED' OR ${tab} = 'given'))) ${byState}`
 }
 
 function toListed({ createdAt, expiresAt, lastUsedAt, ...row }: ListedRow): ListedShare {
@@ -74,7 +77,7 @@ function toListed({ createdAt, expiresAt, lastUsedAt, ...row }: ListedRow): List
 export async function listShares(ctx: Context, list: ShareListParams): Promise<ShareList> {
   const page = keyset(list.sort, list.sort.endsWith('expiresAt') ? byEnd : byCreatedAt, list, list.size)
   const where = Prisma.sql`WHERE ${sharesOf(ctx, list)} ${searchOf(list)}`
-  const asked = list.q ? Prisma.sql`${fromShares(list.tab)} ${where}` : Prisma.sql`FROM "Share" s ${where}`
+  const asked = list.q ? Prisma.sql`${fromShares(list.tab)} ${where}` : Prisma.sql`FROM "LiveShare" s ${where}`
   const [rows, [counts]] = await Promise.all([
     db().$queryRaw<ListedRow[]>`
       SELECT ${plannedEachTime} ${columnsOf(list.tab)} ${fromShares(list.tab)} ${where} ${page.where} ${page.tail}`,

@@ -14,10 +14,8 @@ import { statesOfQuota } from '@/lib/instances/rules'
 import type { ImageInstances } from '@/lib/instances/schema'
 import { metersOf } from '@/lib/quotas/reads'
 import type { QuotaMeters } from '@/lib/quotas/schema'
-import { dayTurnsAt, recipientsMax, shareDay } from './rules'
+import { dayTurnsAt, type EndPolicy, recipientsMax, shareDay } from './rules'
 import type {
-  EndedShare,
-  EndedSharesParams,
   ImageShares,
   ImageSharesParams,
   SharedImage,
@@ -26,11 +24,17 @@ import type {
   ShareRecord,
 } from './schema'
 
-/** The share through which the viewer's master account holds an image, or null. */
+/** What the operator has set for the ends of shares. */
+export function endPolicy(): EndPolicy {
+  const { ECS_SHARE_DEFAULT_DAYS, ECS_SHARE_MAX_DAYS } = env()
+  return { defaultDays: ECS_SHARE_DEFAULT_DAYS, maxDays: ECS_SHARE_MAX_DAYS }
+}
+
+/** The share through which the viewer's master account holds an image, or null. A pending one holds nothing. */
 export async function findHeldShare(ctx: Context, imageId: string) {
-  return await db().share.findUnique({
-    where: { imageId_recipientId: { imageId, recipientId: ctx.viewer.ownerId } },
-    select: { id: true, regionId: true, createdAt: true, note: true },
+  return await db().heldShare.findFirst({
+    where: { imageId, recipientId: ctx.viewer.ownerId },
+    select: { id: true, regionId: true },
   })
 }
 
@@ -46,10 +50,12 @@ export async function getImageShares(ctx: Context, params: ImageSharesParams): P
         state: true,
         operatingSystem: true,
         virtualSize: true,
-        shares: {
+        liveShares: {
           select: {
             id: true,
             note: true,
+            status: true,
+            expiresAt: true,
             createdAt: true,
             recipient: { select: { username: true } },
             sharedBy: { select: { username: true } },
@@ -66,23 +72,28 @@ export async function getImageShares(ctx: Context, params: ImageSharesParams): P
     listImageInstances(ctx, params.imageId),
   ])
   if (!image) return null
-  const { shares, ...rest } = image
+  const { liveShares, ...rest } = image
   return {
     image: { ...rest, virtualSize: Number(image.virtualSize) },
-    shares: shares.map((share) => ({
+    shares: liveShares.map((share) => ({
       id: share.id,
       username: share.recipient.username,
       sharedAt: share.createdAt.toISOString(),
       sharedBy: share.sharedBy.username,
       note: share.note,
+      status: share.status,
+      until: share.expiresAt?.toISOString() ?? null,
       instances: usedBy.find(({ username }) => username === share.recipient.username)?.instances ?? 0,
     })),
     usedBy,
     today: { used: day?.used ?? 0, resetsAt: dayTurnsAt(ctx.now, timeZone).toISOString() },
+    ends: endPolicy(),
   }
 }
 
-type SharedRow = Omit<SharedImage, 'sharedAt' | 'virtualSize' | 'isNew' | 'check'> & {
+type SharedRow = Omit<SharedImage, 'sharedAt' | 'virtualSize' | 'isNew' | 'check' | 'until' | 'answerBy'> & {
+  expiresAt: Date | null
+  answerBy: Date | null
   state: HeldCheck['state']
   checkedAt: Date | null
   findings: number
@@ -104,22 +115,22 @@ type Extras = Counts & { quota: QuotaMeters; systems: string[] }
 export async function listSharedImages(ctx: Context, list: SharedImageParams): Promise<SharedImageList> {
   const page = keyset(list.sort, byCreatedAt, list, list.size)
   const mine = Prisma.sql`WHERE s."recipientId" = ${ctx.viewer.ownerId} AND s."regionId" = ${list.region}`
-  const all = Prisma.sql`FROM "Share" s ${mine}`
+  const all = Prisma.sql`FROM "LiveShare" s ${mine}`
   // From the shares that one holds to their images, and no other way: OFFSET keeps PostgreSQL from reading everybody's images.
-  const held = Prisma.sql`FROM "Share" s CROSS JOIN LATERAL (
+  const held = Prisma.sql`FROM "LiveShare" s CROSS JOIN LATERAL (
     SELECT name, "operatingSystem", "virtualSize", sha256, "createdAt" FROM "Image" WHERE id = s."imageId" OFFSET 0) i
     LEFT JOIN "Check" c ON c.sha256 = i.sha256 ${mine}`
   const named = list.q.toLowerCase()
   const search = list.q
-    ? Prisma.sql`AND (i.name ILIKE ${likePattern(list.q)} OR s."imageId" = ${named}
+    ? Prisma.sql`AND (i.name ILIKE ${likePattern(list.q)} OR (s."imageId" = ${named} AND s.status = 'ACCEPTED')
         OR s."ownerId" = (SELECT id FROM "Account" WHERE username = ${named}))`
     : Prisma.empty
   const system = list.os ? Prisma.sql`AND i."operatingSystem" = ${list.os}` : Prisma.empty
   const asked = list.q || list.os ? Prisma.sql`${held} ${search} ${system}` : all
   const [rows, [extras]] = await Promise.all([
     db().$queryRaw<SharedRow[]>`
-      SELECT ${plannedEachTime} s.id AS "shareId", s."imageId", i.name, (SELECT username FROM "Account" WHERE id = s."ownerId") AS sharer,
-        i."operatingSystem", i."virtualSize", s.note, s."createdAt", s."seenAt", c.state::text AS state,
+      SELECT ${plannedEachTime} s.id AS "shareId", CASE s.status WHEN 'ACCEPTED' THEN s."imageId" END AS "imageId", i.name, (SELECT username FROM "Account" WHERE id = s."ownerId") AS sharer,
+        i."operatingSystem", i."virtualSize", s.note, s.status::text AS status, s."expiresAt", s."answerBy", s."createdAt", s."seenAt", c.state::text AS state,
         greatest(c."endedAt", CASE WHEN c."endedAt" IS NOT NULL THEN i."createdAt" END) AS "checkedAt",
         coalesce(c.critical + c.high + c.medium + c.low, 0) AS findings ${held} ${search} ${system} ${page.where} ${page.tail}`,
     db().$queryRaw<Extras[]>`
@@ -127,14 +138,7 @@ export async function listSharedImages(ctx: Context, list: SharedImageParams): P
         ${metersOf(ctx.viewer.ownerId, list.region)} AS quota`,
   ])
   if (!extras) throw new Error('A statement without FROM of a table has one row.')
-  const toItem = ({ createdAt, seenAt, virtualSize, state, checkedAt, findings, ...row }: SharedRow): SharedImage => ({
-    ...row,
-    check: { state, findings, checkedAt: checkedAt?.toISOString() ?? null },
-    virtualSize: Number(virtualSize),
-    sharedAt: createdAt.toISOString(),
-    isNew: seenAt === null,
-  })
-  const shown = page.toPage(rows, (row) => row.shareId, toItem)
+  const shown = page.toPage(rows, (row) => row.shareId, toSharedImage)
   return {
     ...shown,
     range: rangeOf(page, extras, shown.items.length),
@@ -143,62 +147,18 @@ export async function listSharedImages(ctx: Context, list: SharedImageParams): P
   }
 }
 
-const endedFields = {
-  shareId: true,
-  imageName: true,
-  ownerId: true,
-  ownerName: true,
-  recipientName: true,
-  details: true,
-  at: true,
-} as const
-
-type EndedRow = Prisma.EventGetPayload<{ select: typeof endedFields }>
-
-/**
- * Which of these shares have ended, or how the last share of an image has, and by whom. Only for shares that the
- * viewer's master account gave or held: others do not learn that the image exists.
- */
-export async function listEndedShares(ctx: Context, params: EndedSharesParams): Promise<EndedShare[]> {
-  const rows = await ('shareIds' in params ? findEnded(ctx, params.shareIds) : findLastEnded(ctx, params))
-  return rows.map((row) => toEnded(ctx, row))
-}
-
-async function findEnded(ctx: Context, shareIds: string[]): Promise<EndedRow[]> {
-  const { ownerId } = ctx.viewer
-  return await db().event.findMany({
-    where: { shareId: { in: shareIds }, action: 'share.cancel', OR: [{ ownerId }, { recipientId: ownerId }] },
-    select: endedFields,
-    orderBy: { id: 'desc' },
-    take: shareIds.length,
-  })
-}
-
-/** None while the viewer's master account holds the image. */
-async function findLastEnded(ctx: Context, { region, imageId }: ImageSharesParams): Promise<EndedRow[]> {
-  const [held, rows] = await Promise.all([
-    findHeldShare(ctx, imageId),
-    db().event.findMany({
-      where: { imageId, recipientId: ctx.viewer.ownerId, regionId: region, action: 'share.cancel' },
-      select: endedFields,
-      orderBy: { id: 'desc' },
-      take: 1,
-    }),
-  ])
-  return held ? [] : rows
-}
-
-function toEnded(ctx: Context, row: EndedRow): EndedShare {
-  const isOwner = row.ownerId === ctx.viewer.ownerId
-  const { details } = row
-  const isByRecipient = details !== null && typeof details === 'object' && 'by' in details && details.by === 'recipient'
+function toSharedImage({ createdAt, seenAt, state, checkedAt, findings, ...row }: SharedRow): SharedImage {
+  const { expiresAt, answerBy, virtualSize, ...rest } = row
+  const check = { state, findings, checkedAt: checkedAt?.toISOString() ?? null }
   return {
-    shareId: row.shareId ?? '',
-    image: row.imageName ?? '',
-    viewer: isOwner ? 'sharer' : 'recipient',
-    by: isByRecipient ? 'recipient' : 'sharer',
-    other: (isOwner ? row.recipientName : row.ownerName) ?? '',
-    at: row.at.toISOString(),
+    ...rest,
+    until: expiresAt?.toISOString() ?? null,
+    answerBy: answerBy?.toISOString() ?? null,
+    // The details of a pending one are for those who accept it.
+    check: row.status === 'PENDING' ? null : check,
+    virtualSize: Number(virtualSize),
+    sharedAt: createdAt.toISOString(),
+    isNew: seenAt === null,
   }
 }
 
@@ -208,19 +168,21 @@ const newSharesShown = 100
 export async function countNewShares(ctx: Context, params: { region: string }): Promise<{ count: number }> {
   // No LIMIT within: with one PostgreSQL hopes to meet a hundred soon, and reads everybody's shares where all were seen.
   const [counted] = await db().$queryRaw<{ count: number }[]>`
-    SELECT least(count(*), ${newSharesShown})::int AS count FROM "Share"
+    SELECT least(count(*), ${newSharesShown})::int AS count FROM "LiveShare"
     WHERE "recipientId" = ${ctx.viewer.ownerId} AND "regionId" = ${params.region} AND "seenAt" IS NULL`
   return { count: counted?.count ?? 0 }
 }
 
 const statedReason = z.object({ reason: z.string().nullable().catch(null) }).catch({ reason: null })
 
-/** Every share of an image, newest first: the operator's list. */
+/** Every live share of an image, newest first: the operator's list. */
 export async function listShareRecords(imageId: string): Promise<ShareRecord[]> {
-  const shares = await db().share.findMany({
+  const shares = await db().liveShare.findMany({
     where: { imageId },
     select: {
       id: true,
+      status: true,
+      expiresAt: true,
       createdAt: true,
       recipient: { select: { username: true } },
       sharedBy: { select: { username: true } },
@@ -239,12 +201,14 @@ export async function listShareRecords(imageId: string): Promise<ShareRecord[]> 
     recipient: share.recipient.username,
     sharedBy: share.sharedBy.username,
     sharedAt: share.createdAt.toISOString(),
+    status: share.status,
+    until: share.expiresAt?.toISOString() ?? null,
   }))
 }
 
 /** The owner of the image that a share is of, for the operator who acts for that. */
 export async function findSharer(shareId: string): Promise<{ id: string; username: string } | null> {
-  const share = await db().share.findUnique({
+  const share = await db().liveShare.findFirst({
     where: { id: shareId },
     select: { image: { select: { owner: { select: { id: true, username: true } } } } },
   })

@@ -15,7 +15,8 @@ import {
   whileLocked,
 } from '@/lib/testing/builders'
 import { until } from '@/lib/testing/until'
-import { cancelShare, shareImage } from './writes'
+import { shareImage } from './writes'
+import { cancelShare } from './writes-end'
 
 // What shares and their ends leave behind: records, answers that are kept, usernames that were guessed. One after the other;
 // what happens at once is in limits, guessing and races.

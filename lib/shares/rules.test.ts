@@ -20,6 +20,7 @@ const check: ShareFacts['check'] = {
   check: { state: 'clean', reason: null, open: { critical: 0, high: 0, medium: 0, low: 0 } },
   reason: '',
 }
+const timeZone = 'Asia/Shanghai'
 const resetsAt = new Date('2026-03-10T16:00:00.000Z')
 const now = new Date('2026-03-10T04:10:00.000Z')
 const lookups = { now, names: [], resetsAt: new Date('2026-03-10T05:00:00.000Z'), lastTryAt: null }
@@ -27,7 +28,15 @@ const usedUp = { ...lookups, names: Array.from({ length: 60 }, (_, index) => `go
 const inAMinute = '2026-03-10T04:11:00.000Z'
 
 function recipient(username: string, differs: Partial<RecipientFacts> = {}): RecipientFacts {
-  return { username, exists: true, isYou: false, alreadyShared: false, quotaFull: false, ...differs }
+  return {
+    username,
+    exists: true,
+    incoming: 'accept',
+    isYou: false,
+    alreadyShared: false,
+    quotaFull: false,
+    ...differs,
+  }
 }
 
 function someone(count: number): RecipientFacts[] {
@@ -35,7 +44,8 @@ function someone(count: number): RecipientFacts[] {
 }
 
 function facts(differs: Partial<ShareFacts> = {}): ShareFacts {
-  const free = { image, check, recipientsNow: 0, sharesToday: 0, resetsAt, recipients: someone(1) }
+  const end = { expiresAt: null, now, timeZone, policy: { defaultDays: 0, maxDays: 0 } }
+  const free = { image, end, check, recipientsNow: 0, sharesToday: 0, resetsAt, recipients: someone(1) }
   return { ...free, lookups, ...differs }
 }
 

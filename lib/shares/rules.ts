@@ -9,7 +9,8 @@ import {
 import { refuseShareUnchecked, type ShareCheck } from '@/lib/checks/rules'
 import { canImage } from '@/lib/images/rules'
 import type { Need } from '@/lib/permissions'
-import type { RecipientRefusalCode, RefusalOf, RefusedRecipient } from '@/lib/result'
+import { refuseQuota, resources } from '@/lib/quotas/rules'
+import type { QuotaFacts, RecipientRefusalCode, RefusalOf, RefusedRecipient } from '@/lib/result'
 
 /** Rule 1: "One image can be shared to a maximum of 20 tenants", at the same time. */
 export const recipientsMax = 20
@@ -20,6 +21,12 @@ export const usernamesMax = recipientsMax
 export const noteMax = 200
 /** Shares that can be selected and ended at once: a page of the list. */
 export const selectedMax = 100
+/** Rule 15: a pending share that nobody has answered for so many days ends. */
+export const answerDays = 30
+/** What the form offers as an end, in days; besides it offers no end and a date. */
+export const untilDays = [7, 30, 90] as const
+
+const dayMs = 24 * 60 * 60 * 1000
 
 /** One for each zone, of which a deployment has one: making a formatter takes fifty times as long as using it. */
 const dayFormats = new Map<string, Intl.DateTimeFormat>()
@@ -45,10 +52,63 @@ export function dayTurnsAt(now: Date, timeZone: string): Date {
   return new Date(after)
 }
 
+/** Until when a share is asked for. `default` is what the operator has set; a date ends with that day in the deployment's time zone. */
+export const untilChoices = ['default', 'never', '7', '30', '90', 'date'] as const
+export type Until = { until: (typeof untilChoices)[number]; untilDate: string | null }
+
+/** What the operator has set: days, 0 for none. */
+export type EndPolicy = { defaultDays: number; maxDays: number }
+
+type EndFacts = { now: Date; timeZone: string; policy: EndPolicy }
+
+/** Rule 16: the end that is asked for, null for none. Without a default of the operator, his maximum is the default. */
+export function endOfShare({ until, untilDate }: Until, { now, timeZone, policy }: EndFacts): Date | null {
+  const inDays = (days: number) => (days > 0 ? new Date(now.getTime() + days * dayMs) : null)
+  if (until === 'default') return inDays(policy.defaultDays || policy.maxDays)
+  if (until === 'never') return null
+  if (until === 'date') return endOfDay(untilDate ?? '', timeZone)
+  return inDays(Number(until))
+}
+
+/** The moment at which a calendar day of the time zone is over. */
+function endOfDay(day: string, timeZone: string): Date {
+  // Noon in Greenwich is within the same day everywhere but in the far east of the date line, where midnight is.
+  const noon = new Date(`${day}T12:00:00Z`)
+  return dayTurnsAt(shareDay(noon, timeZone) === day ? noon : new Date(`${day}T00:00:00Z`), timeZone)
+}
+
+/** Rule 16: an end lies in the future, and within the operator's maximum, of which the last day counts as a whole. */
+export function refuseEnd(
+  end: Date | null,
+  { now, timeZone, policy: { maxDays } }: EndFacts,
+): RefusalOf<'SHARE_END_PAST' | 'SHARE_END_TOO_LATE'> | null {
+  if (end && end <= now) return { code: 'SHARE_END_PAST' }
+  if (maxDays === 0) return null
+  const latest = dayTurnsAt(new Date(now.getTime() + maxDays * dayMs), timeZone)
+  return !end || end > latest ? { code: 'SHARE_END_TOO_LATE', max: maxDays } : null
+}
+
+/** Rule 15: the moment at which a share that waits for its recipient since `now` ends unanswered. */
+export function answerEnd(now: Date): Date {
+  return new Date(now.getTime() + answerDays * dayMs)
+}
+
+/** Rule 15: a share is accepted if it still waits and its recipient has a place for it; accepting it twice is accepting it once. */
+export function refuseAccept(facts: { isPending: boolean; quota: QuotaFacts }): RefusalOf<'IMAGE_QUOTA_FULL'> | null {
+  return facts.isPending ? refuseQuota(resources.images, facts.quota) : null
+}
+
+/** Which word the record has for an end: by whom, and of what kind of share. */
+export function endAction({ isPending, by }: { isPending: boolean; by: 'sharer' | 'recipient' }) {
+  return isPending && by === 'recipient' ? 'share.decline' : 'share.cancel'
+}
+
 export type RecipientFacts = {
   username: string
   /** A master account that is not disabled has this name (rule 11). */
   exists: boolean
+  /** What it answers to the sharer (rule 15). */
+  incoming: 'accept' | 'ask' | 'refuse'
   isYou: boolean
   alreadyShared: boolean
   quotaFull: boolean
@@ -57,6 +117,8 @@ export type RecipientFacts = {
 export type ShareFacts = {
   /** An own image, in the region where it is. */
   image: { state: string }
+  /** The end that is asked for, and what the operator allows. */
+  end: { expiresAt: Date | null } & EndFacts
   /** The verdict on its disk, and what the deployment makes of it. */
   check: ShareCheck
   recipientsNow: number
@@ -74,17 +136,22 @@ export type ShareRefusal = RefusalOf<
   | 'IMAGE_RECIPIENTS_FULL'
   | 'DAILY_SHARES_USED_UP'
   | 'LOOKUPS_USED_UP'
+  | 'SHARE_END_PAST'
+  | 'SHARE_END_TOO_LATE'
   | RecipientRefusalCode
 >
 
 /**
- * Whether these recipients can be added to this own image: null, or the refusal. Rule 12 gives the order: the image and its disk, then the
+ * Whether these recipients can be added to this own image: null, or the refusal. Rule 12 gives the order: the image, its disk and the end, then the
  * limits of the whole request (places, day), then every username with its own reason. One refused username refuses all.
  */
 export function refuseShare(facts: ShareFacts): ShareRefusal | null {
   const { state } = facts.image
   if (!canImage('share', state)) return { code: 'IMAGE_NOT_AVAILABLE', state }
-  return refuseShareUnchecked(facts.check) ?? refuseCount(facts) ?? refuseRecipients(facts)
+  const { end } = facts
+  return (
+    refuseShareUnchecked(facts.check) ?? refuseEnd(end.expiresAt, end) ?? refuseCount(facts) ?? refuseRecipients(facts)
+  )
 }
 
 /** Rule 5: the answer to an attempt to share another's image. Only the holder of a share in this region learns that it exists. */
@@ -129,7 +196,7 @@ function refuseGuess(next: Date): ShareRefusal {
   return { code: 'LOOKUPS_USED_UP', max: unknownLookupsMax, resetsAt: next.toISOString() }
 }
 
-/** The usernames that no master account has. */
+/** The usernames that no master account has, as far as the sharer is told. */
 export function unknownOf(recipients: RecipientFacts[]): string[] {
   return recipients
     .filter((recipient) => refuseRecipient(recipient) === 'RECIPIENT_NOT_FOUND')
@@ -139,9 +206,10 @@ export function unknownOf(recipients: RecipientFacts[]): string[] {
 /** Why this username cannot be added, or null. */
 function refuseRecipient(recipient: RecipientFacts): RecipientRefusalCode | null {
   if (recipient.isYou) return 'RECIPIENT_IS_YOU'
-  if (!recipient.exists) return 'RECIPIENT_NOT_FOUND'
+  if (!recipient.exists || recipient.incoming === 'refuse') return 'RECIPIENT_NOT_FOUND'
   if (recipient.alreadyShared) return 'ALREADY_SHARED'
-  if (recipient.quotaFull) return 'RECIPIENT_QUOTA_FULL'
+  // A pending share takes its place when it is accepted.
+  if (recipient.quotaFull && recipient.incoming !== 'ask') return 'RECIPIENT_QUOTA_FULL'
   return null
 }
 

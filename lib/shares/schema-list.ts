@@ -6,7 +6,7 @@ import { selectedMax } from './rules'
 export const shareListTabs = ['given', 'received'] as const
 export type ShareListTab = (typeof shareListTabs)[number]
 
-export const shareStates = ['ACCEPTED'] as const
+export const shareStates = ['PENDING', 'ACCEPTED'] as const
 export type ShareState = (typeof shareStates)[number]
 
 export const shareListSorts = ['createdAt', '-createdAt', 'expiresAt', '-expiresAt'] as const
@@ -47,6 +47,7 @@ export type ShareExportParams = z.infer<typeof shareExportParams>
  */
 export type ListedShare = {
   id: string
+  /** Empty for the recipient of a pending share, who cannot open the image yet. */
   imageId: string
   image: string
   username: string

@@ -6,7 +6,7 @@ import { cursor, freeText, imageId, pageSize, regionId, searchText, shareId, tex
 import type { ImageInstances } from '@/lib/instances/schema'
 import type { PageRange } from '@/lib/pages'
 import type { QuotaMeters } from '@/lib/quotas/schema'
-import { noteMax, usernamesMax } from './rules'
+import { type EndPolicy, noteMax, selectedMax, type Until, untilChoices, usernamesMax } from './rules'
 
 /** Well above 20 usernames with names and addresses. */
 const typedMax = 16_384
@@ -22,18 +22,46 @@ const usernames = z
   .transform((typed) => [...new Set(typed.flatMap(splitUsernames))])
   .pipe(z.array(recipientName).min(1, 'required').max(usernamesMax, 'too-many'))
 
-export const shareImageInput = z.object({
-  region: regionId,
-  imageId,
-  usernames,
-  note: freeText(noteMax).default(''),
-  /** Why an image with findings or without a verdict is shared all the same. */
-  reason: shareReason.optional(),
-})
+/** Until when: a choice, and the day that belongs to the choice "date". An empty field is none. */
+const untilFields = {
+  until: z.enum(untilChoices, 'invalid').optional(),
+  untilDate: z.union([z.iso.date('invalid'), z.literal('').transform(() => undefined)], 'invalid').optional(),
+}
+
+/** The end that the fields ask for: the operator's default where there is none. */
+export function untilOf({ until = 'default', untilDate }: { until?: Until['until']; untilDate?: string }): Until {
+  return { until, untilDate: untilDate ?? null }
+}
+
+/** The choice of a date needs one. */
+const hasDate: [(typed: Partial<Record<'until' | 'untilDate', string>>) => boolean, { path: string[]; error: string }] =
+  [({ until, untilDate }) => until !== 'date' || untilDate !== undefined, { path: ['untilDate'], error: 'required' }]
+
+export const shareImageInput = z
+  .object({
+    region: regionId,
+    imageId,
+    usernames,
+    note: freeText(noteMax).default(''),
+    /** Why an image with findings or without a verdict is shared all the same. */
+    reason: shareReason.optional(),
+    ...untilFields,
+  })
+  .refine(...hasDate)
 export type ShareImageInput = z.infer<typeof shareImageInput>
 
-export const cancelShareInput = z.object({ shareId })
-export type CancelShareInput = z.infer<typeof cancelShareInput>
+/** One share: to cancel, accept or decline it. */
+export const shareInput = z.object({ shareId })
+export type ShareInput = z.infer<typeof shareInput>
+
+/** Shares by their ids, as a list or, from a form without scripts, separated by commas. */
+const shareIds = z
+  .union([z.array(shareId), text(4096).transform((ids) => ids.split(',').filter(Boolean))], 'invalid')
+  .transform((ids) => [...new Set(ids)])
+  .pipe(z.array(shareId).min(1, 'required').max(selectedMax, 'too-many'))
+
+export const extendSharesInput = z.object({ shareIds, ...untilFields }).refine(...hasDate)
+export type ExtendSharesInput = z.infer<typeof extendSharesInput>
 
 export const markSharesSeenInput = z.object({ shareIds: z.array(shareId).max(100, 'too-many') })
 export type MarkSharesSeenInput = z.infer<typeof markSharesSeenInput>
@@ -75,18 +103,21 @@ export const imageShare = z.object({
   sharedAt: z.string(),
   sharedBy: z.string(),
   note: z.string(),
+  // An answer that was kept before there were these two is one of a share without them.
+  status: z.enum(['PENDING', 'ACCEPTED']).catch('ACCEPTED'),
+  until: z.string().nullable().catch(null),
 })
 export type ImageShare = z.infer<typeof imageShare>
 
 /**
- * An ended share for its owner or its former recipient. `viewer` is the side that reads it, `by` the side that ended
- * it, `other` the other side's master username.
+ * An ended share for its owner or its former recipient. `viewer` is the side that reads it. `how`: the side
+ * that cancelled it, the recipient who declined it, its date, or 30 days without an answer. `other`: the other side's master username.
  */
 export type EndedShare = {
   shareId: string
   image: string
   viewer: 'sharer' | 'recipient'
-  by: 'sharer' | 'recipient'
+  how: 'sharer' | 'recipient' | 'declined' | 'expired' | 'unanswered'
   other: string
   at: string
 }
@@ -98,6 +129,8 @@ export type ShareRecord = {
   recipient: string
   sharedBy: string
   sharedAt: string
+  status: 'PENDING' | 'ACCEPTED'
+  until: string | null
   reason: string | null
 }
 
@@ -109,12 +142,19 @@ export type ImageShares = {
   /** Every account with instances of the image, the owner first, also former recipients. */
   usedBy: ImageInstances
   today: { used: number; resetsAt: string }
+  /** What the operator has set for the end of shares: days, 0 for none. */
+  ends: EndPolicy
 }
 
 /** One image lent to the viewer's master account. `sharer` is a master's username, never a sub-account's. */
 export type SharedImage = {
   shareId: string
-  imageId: string
+  /** Null while the share is pending: name, operating system, size, sharer and note are all that is seen. */
+  imageId: string | null
+  status: 'PENDING' | 'ACCEPTED'
+  until: string | null
+  /** When a pending share ends unanswered. */
+  answerBy: string | null
   name: string
   sharer: string
   operatingSystem: string
@@ -122,8 +162,8 @@ export type SharedImage = {
   sharedAt: string
   isNew: boolean
   note: string
-  /** The verdict on its disk, without a path or a value. */
-  check: HeldCheck
+  /** The verdict on its disk, without a path or a value. Null while the share is pending. */
+  check: HeldCheck | null
 }
 
 export type SharedImageList = {

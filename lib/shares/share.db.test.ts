@@ -19,7 +19,8 @@ import {
 } from '@/lib/testing/builders'
 import { countNewShares, getImageShares, listSharedImages } from './reads'
 import { sharedImageParams } from './schema'
-import { cancelShare, markSharesSeen, shareImage } from './writes'
+import { markSharesSeen, shareImage } from './writes'
+import { cancelShare } from './writes-end'
 
 const sharesOf = async (imageId: string) => await db().share.count({ where: { imageId } })
 const listOf = (regionId: string) => sharedImageParams.parse({ region: regionId })
@@ -37,6 +38,8 @@ describe('a share', () => {
       sharedAt: noon.toISOString(),
       sharedBy: owner.username,
       note: 'for the fair',
+      status: 'ACCEPTED',
+      until: null,
     }
     expect(shared).toEqual({ ok: true, value: [dto] })
     const page = await getImageShares(owner.ctx, { region: here, imageId })
@@ -44,6 +47,9 @@ describe('a share', () => {
     expect((await listSharedImages(recipient.ctx, listOf(here))).items).toEqual([
       {
         shareId,
+        status: 'ACCEPTED',
+        until: null,
+        answerBy: null,
         imageId,
         name: 'web-07',
         sharer: owner.username,

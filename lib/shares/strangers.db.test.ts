@@ -7,7 +7,8 @@ import { deleteImage, updateImage } from '@/lib/images/writes'
 import { account, asked, held, image, region, sharesToday, type TestAccount } from '@/lib/testing/builders'
 import { getImageShares, listSharedImages } from './reads'
 import { sharedImageParams } from './schema'
-import { cancelShare, markSharesSeen, shareImage } from './writes'
+import { markSharesSeen, shareImage } from './writes'
+import { cancelShare } from './writes-end'
 
 /** A shared image, and everybody who could ask about it. */
 async function everybody() {

@@ -3,10 +3,10 @@ import { type Context, isDisabled } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import { lockImages } from '@/lib/db/locks'
 import { inTransaction, type Transaction } from '@/lib/db/transaction'
-import { insertEvents } from '@/lib/events/writes'
+import { type EventFacts, insertEvents } from '@/lib/events/writes'
 import { refuseUnpermitted } from '@/lib/permissions'
 import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
-import { needOfCancel, refuseCancelShares } from './rules'
+import { endAction, needOfCancel, refuseCancelShares } from './rules'
 import type { CancelSharesInput } from './schema-list'
 
 /**
@@ -31,11 +31,12 @@ export async function cancelShares(
       ownerId: null,
     })
     if (isDisabled(ctx, accounts)) return refuse({ code: 'SIGNED_OUT' })
-    const [facts] = await tx.$queryRaw<{ live: number }[]>`
-      SELECT count(*)::int AS live FROM "Share" WHERE id = ANY(${shares.map(({ id }) => id)})`
-    const refusal = refuseCancelShares({ asked: shareIds.length, live: facts?.live ?? 0 })
+    const live = await tx.$queryRaw<{ id: string; isPending: boolean }[]>`
+      SELECT id, status = 'PENDING' AS "isPending" FROM "LiveShare" WHERE id = ANY(${shares.map(({ id }) => id)})`
+    const refusal = refuseCancelShares({ asked: shareIds.length, live: live.length })
     if (refusal) return refuse(refusal)
-    await endShares(tx, ctx, shares)
+    const pending = live.filter(({ isPending }) => isPending).map(({ id }) => id)
+    await endShares(tx, ctx, shares, pending)
     return ok({ cancelled: shares.length })
   })
 }
@@ -44,7 +45,7 @@ type Ending = Awaited<ReturnType<typeof findOwnShares>>[number]
 
 /** Finds what to lock. The image and the accounts of a share never change. */
 async function findOwnShares({ viewer: { ownerId } }: Context, shareIds: string[]) {
-  return await db().share.findMany({
+  return await db().liveShare.findMany({
     where: { id: { in: shareIds }, OR: [{ ownerId }, { recipientId: ownerId }] },
     select: {
       id: true,
@@ -57,12 +58,14 @@ async function findOwnShares({ viewer: { ownerId } }: Context, shareIds: string[
 }
 
 /** WRITE: the shares and their events, by one statement. */
-async function endShares(tx: Transaction, ctx: Context, shares: Ending[]): Promise<void> {
-  const events = shares.map(({ id, regionId, image, recipient }) => ({
-    ...{ action: 'share.cancel' as const, owner: image.owner, regionId, shareId: id, recipient },
-    image: { id: image.id, name: image.name },
-    details: { by: ctx.viewer.ownerId === image.owner.id ? 'sharer' : 'recipient' },
-  }))
+async function endShares(tx: Transaction, ctx: Context, shares: Ending[], pending: string[]): Promise<void> {
+  const events = shares.map(({ id, regionId, image, recipient }): EventFacts => {
+    const by = ctx.viewer.ownerId === image.owner.id ? 'sharer' : 'recipient'
+    return {
+      ...{ action: endAction({ isPending: pending.includes(id), by }), owner: image.owner, regionId, shareId: id },
+      ...{ recipient, image: { id: image.id, name: image.name }, details: { by } },
+    }
+  })
   await tx.$executeRaw`
     WITH ended AS (DELETE FROM "Share" WHERE id = ANY(${shares.map(({ id }) => id)}) RETURNING id)
     ${insertEvents(ctx, events)}`

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { db } from '@/lib/db/client'
 import { account, asked, held, image, later, minutes, noon, region } from '@/lib/testing/builders'
-import { cancelShare, markSharesSeen, shareImage } from './writes'
+import { markSharesSeen, shareImage } from './writes'
+import { cancelShare } from './writes-end'
 
 // What a share, its end and a look at it write down.
 
@@ -18,6 +19,8 @@ test('a share is written with who gave it, when and its note, and its record nam
     sharedAt: at.toISOString(),
     sharedBy: ops.username,
     note: 'For tests.',
+    status: 'ACCEPTED',
+    until: null,
   }
   expect(result).toEqual({ ok: true, value: [share] })
   expect(await db().share.findUnique({ where: { id } })).toMatchObject({

@@ -1,9 +1,9 @@
 import 'server-only'
 import { z } from 'zod'
-import { type LookupsRow, selectLookups, toLookups } from '@/lib/accounts/reads'
-import { areLookupsUsedUp, isUsername, waitsUntil } from '@/lib/accounts/rules'
+import { type IncomingRow, type LookupsRow, selectIncoming, selectLookups, toLookups } from '@/lib/accounts/reads'
+import { areLookupsUsedUp, incomingAnswer, isUsername, waitsUntil } from '@/lib/accounts/rules'
 import { countUnknown, recordShareTry } from '@/lib/accounts/writes-look-up'
-import { type Context, isDisabled } from '@/lib/auth/viewer'
+import type { Context } from '@/lib/auth/viewer'
 import { awaitVerdict, readCheckFacts, sharePolicy } from '@/lib/checks/reads'
 import {
   isCheckedClean,
@@ -14,20 +14,22 @@ import {
   waitsForVerdict,
 } from '@/lib/checks/rules'
 import { db } from '@/lib/db/client'
-import { type LockedImage, lockCheck, lockImages } from '@/lib/db/locks'
+import { Prisma } from '@/lib/db/generated/client'
+import { type LockedImage, lockCheck } from '@/lib/db/locks'
 import { insertAnswer, replayed, selectAnswer } from '@/lib/db/once'
 import { type Locked, type OwnImageRefusal, onOwnImage } from '@/lib/db/own-image'
-import { inTransaction, type Transaction } from '@/lib/db/transaction'
+import type { Transaction } from '@/lib/db/transaction'
 import { env } from '@/lib/env'
 import { insertEvents } from '@/lib/events/writes'
 import { newId } from '@/lib/ids'
 import { refuseUnpermitted } from '@/lib/permissions'
 import { selectFull } from '@/lib/quotas/reads'
 import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
-import { findHeldShare } from './reads'
+import { endPolicy, findHeldShare } from './reads'
 import {
+  answerEnd,
   dayTurnsAt,
-  needOfCancel,
+  endOfShare,
   type RecipientFacts,
   recipientsMax,
   refuseForeignImage,
@@ -37,13 +39,8 @@ import {
   shareDay,
   unknownOf,
 } from './rules'
-import {
-  type CancelShareInput,
-  type ImageShare,
-  imageShare,
-  type MarkSharesSeenInput,
-  type ShareImageInput,
-} from './schema'
+import { type ImageShare, imageShare, type MarkSharesSeenInput, type ShareImageInput, untilOf } from './schema'
+import { endOver } from './writes-end'
 
 type Candidate = { id: string; username: string }
 
@@ -74,32 +71,51 @@ async function tryShare(ctx: Context, input: ShareImageInput): ReturnType<typeof
   const waiting = waitsUntil(lookups) ? lookups : null
   const candidates = waiting ? [] : masters
   const share = async (tx: Transaction, locked: Locked): Promise<Result<ImageShare[], ShareRefusal>> => {
-    const { answered, ...read } = await readShareFacts(tx, ctx, input, { ...locked, candidates })
+    const { answered, over, ...read } = await readShareFacts(tx, ctx, input, { ...locked, candidates })
     if (answered) return replayed(z.array(imageShare), answered)
     const check = await readShareCheck(tx, ctx, { image: locked.image, reason: input.reason ?? '' })
     const facts = { ...read, check, lookups: waiting ?? read.lookups }
     const refusal = refuseShare(facts)
     await countGuesses(tx, ctx, facts, refusal)
     if (refusal) return refuse(refusal)
-    return ok(await writeShares(tx, ctx, input, { image: locked.image, check, recipients: candidates }))
+    // A recipient whose share is over by the clock can have another, also before the sweep.
+    if (over.length > 0) await endOver(tx, ctx.now, { imageId: locked.image.id, recipientIds: over })
+    return ok(await writeShares(tx, ctx, input, { image: locked.image, facts, recipients: candidates }))
   }
   return await onOwnImage(ctx, input, share, async () => ({ accounts: candidates.map((candidate) => candidate.id) }))
 }
 
-/** Finds what to lock. An image never changes hands, so its owner may be read before the locks. Rule 7: only masters receive. */
+type FoundRow = LookupsRow & { isOwn: boolean; ids: string[]; usernames: string[]; incoming: IncomingRow[] }
+
+/**
+ * Finds what to lock. An image never changes hands, so its owner may be read before the locks. Rule 7: only masters receive.
+ * Who takes nothing from the sharer (rule 15) is not locked, as an unknown name is not: a lock takes time that can be measured.
+ */
 async function findToLock(ctx: Context, { imageId, usernames }: ShareImageInput) {
-  const [found] = await db().$queryRaw<(LookupsRow & { isOwn: boolean; ids: string[]; usernames: string[] })[]>`
+  const [found] = await db().$queryRaw<FoundRow[]>`
     SELECT EXISTS (SELECT 1 FROM "Image" WHERE id = ${imageId} AND "ownerId" = ${ctx.viewer.ownerId}) AS "isOwn",
-      masters.*, lookups.*
+      masters.*, ${selectIncoming(ctx, Prisma.sql`SELECT unnest(masters.ids)`)} AS incoming, lookups.*
     FROM (SELECT coalesce(array_agg(id), '{}') AS ids, coalesce(array_agg(username), '{}') AS usernames FROM "Account"
         WHERE username = ANY(${usernames.filter(isUsername)}::text[]) AND kind = 'MASTER') masters
       CROSS JOIN (${selectLookups(ctx)}) lookups`
   if (!found) throw new Error('A statement without FROM of a table has one row.')
-  const masters: Candidate[] = found.ids.map((id, index) => ({ id, username: found.usernames[index] ?? '' }))
+  const closed = found.incoming.filter((one) => incomingAnswer(one) === 'refuse').map(({ id }) => id)
+  const all: Candidate[] = found.ids.map((id, index) => ({ id, username: found.usernames[index] ?? '' }))
+  const masters = all.filter(({ id }) => !closed.includes(id))
   return { isOwn: found.isOwn, lookups: toLookups(ctx, found), masters }
 }
 
-type FactsRow = LookupsRow & { answered: unknown; holders: string[]; sharesToday: number; full: string[] }
+type FactsRow = LookupsRow & {
+  answered: unknown
+  holders: string[]
+  over: string[]
+  sharesToday: number
+  full: string[]
+  incoming: IncomingRow[]
+  now: Date
+}
+
+type ReadFacts = Omit<ShareFacts, 'check'> & { answered: unknown; over: string[] }
 
 /** FACTS: all that the rule decides on, by one statement after the locks, and the answer that the same key got before. */
 async function readShareFacts(
@@ -107,34 +123,41 @@ async function readShareFacts(
   ctx: Context,
   input: ShareImageInput,
   { image, accounts, candidates }: Locked & { candidates: Candidate[] },
-): Promise<Omit<ShareFacts, 'check'> & { answered: unknown }> {
+): Promise<ReadFacts> {
   const timeZone = env().ECS_TIME_ZONE
   const ids = candidates.map((candidate) => candidate.id)
   const [row] = await tx.$queryRaw<FactsRow[]>`
     SELECT ${selectAnswer(ctx)} AS answered,
-      ARRAY(SELECT "recipientId" FROM "Share" WHERE "imageId" = ${input.imageId} LIMIT ${recipientsMax + 1}) AS holders,
+      ARRAY(SELECT "recipientId" FROM "LiveShare" WHERE "imageId" = ${input.imageId} LIMIT ${recipientsMax + 1}) AS holders,
+      ARRAY(SELECT "recipientId" FROM "Share" WHERE "imageId" = ${input.imageId} AND "recipientId" = ANY(${ids}::text[])
+        AND least("expiresAt", "answerBy") <= statement_timestamp()) AS over,
       coalesce((SELECT used FROM "ShareDay" WHERE "accountId" = ${ctx.viewer.ownerId}
         AND day = ${shareDay(ctx.now, timeZone)}::date), 0)::int AS "sharesToday",
       ARRAY(${selectFull('images', ids, input.region)}) AS full,
-      lookups.*
+      ${selectIncoming(ctx, Prisma.sql`SELECT unnest(${ids}::text[])`)} AS incoming, statement_timestamp() AS now, lookups.*
     FROM (${selectLookups(ctx)}) lookups`
   if (!row) throw new Error('A statement without FROM of a table has one row.')
   const byName = new Map(candidates.map((candidate) => [candidate.username, candidate.id]))
   const recipients = input.usernames.map((username): RecipientFacts => {
     const id = byName.get(username)
     const account = id === undefined ? undefined : accounts.get(id)
+    const incoming = row.incoming.find((one) => one.id === id)
     return {
       username,
       exists: account !== undefined && account.disabledAt === null,
+      incoming: incoming ? incomingAnswer(incoming) : 'refuse',
       isYou: id === ctx.viewer.ownerId,
       alreadyShared: id !== undefined && row.holders.includes(id),
       quotaFull: id !== undefined && row.full.includes(id),
     }
   })
-  const { answered, holders, sharesToday } = row
+  const { answered, holders, over, sharesToday, now } = row
   const resetsAt = dayTurnsAt(ctx.now, timeZone)
+  // The end of a share is a moment of the database's clock, which decides when it has come.
+  const ends = { now, timeZone, policy: endPolicy() }
   return {
-    ...{ answered, image, recipientsNow: holders.length, sharesToday, resetsAt, recipients },
+    ...{ answered, over, image, recipientsNow: holders.length, sharesToday, resetsAt, recipients },
+    end: { expiresAt: endOfShare(untilOf(input), ends), ...ends },
     lookups: toLookups(ctx, row),
   }
 }
@@ -167,13 +190,18 @@ async function writeShares(
   tx: Transaction,
   ctx: Context,
   { region, note }: ShareImageInput,
-  { image, check, recipients }: { image: LockedImage; check: ShareCheck; recipients: Candidate[] },
+  { image, facts, recipients }: { image: LockedImage; facts: ShareFacts; recipients: Candidate[] },
 ): Promise<ImageShare[]> {
+  const { check, end } = facts
+  const asking = facts.recipients.filter(({ incoming }) => incoming === 'ask').map(({ username }) => username)
+  const until = end.expiresAt?.toISOString() ?? null
   const { ownerId, accountId } = ctx.viewer
   const day = shareDay(ctx.now, env().ECS_TIME_ZONE)
   const made = recipients.map((recipient) => ({ id: newId('shr'), recipient }))
-  const answer = made.map(({ id, recipient: { username } }) => ({
-    ...{ id, username, note },
+  const statusOf = ({ username }: Candidate) =>
+    asking.includes(username) ? ('PENDING' as const) : ('ACCEPTED' as const)
+  const answer = made.map(({ id, recipient }) => ({
+    ...{ id, username: recipient.username, note, until, status: statusOf(recipient) },
     sharedAt: ctx.now.toISOString(),
     sharedBy: ctx.viewer.username,
   }))
@@ -184,13 +212,20 @@ async function writeShares(
     shareId: id,
     recipient,
     // The day that it counted on, so that changing the time zone later does not make events and counter differ.
-    details: { day, ...acceptedOf(check) },
+    details: {
+      day,
+      ...(statusOf(recipient) === 'PENDING' && { status: 'PENDING' }),
+      ...(until && { until }),
+      ...acceptedOf(check),
+    },
   }))
   await tx.$executeRaw`
     WITH shares AS (
-      INSERT INTO "Share" (id, "imageId", "ownerId", "regionId", "recipientId", "sharedById", note, "createdAt")
-      SELECT id, ${image.id}, ${ownerId}, ${region}, recipient, ${accountId}, ${note}, ${ctx.now}::timestamptz
-      FROM unnest(${made.map(({ id }) => id)}::text[], ${recipients.map(({ id }) => id)}::text[]) AS made(id, recipient)
+      INSERT INTO "Share" (id, "imageId", "ownerId", "regionId", "recipientId", "sharedById", note, "createdAt", status, "expiresAt", "answerBy")
+      SELECT id, ${image.id}, ${ownerId}, ${region}, recipient, ${accountId}, ${note}, ${ctx.now}::timestamptz,
+        status::"ShareStatus", ${end.expiresAt}::timestamptz, CASE WHEN status = 'PENDING' THEN ${answerEnd(end.now)}::timestamptz END
+      FROM unnest(${made.map(({ id }) => id)}::text[], ${recipients.map(({ id }) => id)}::text[],
+        ${recipients.map(statusOf)}::text[]) AS made(id, recipient, status)
     ), day AS (
       INSERT INTO "ShareDay" ("accountId", day, used) VALUES (${ownerId}, ${day}::date, ${made.length})
       ON CONFLICT ("accountId", day) DO UPDATE SET used = "ShareDay".used + excluded.used
@@ -203,48 +238,6 @@ async function writeShares(
 function acceptedOf({ policy, check, reason }: ShareCheck) {
   if (policy === 'off' || isCheckedClean(check)) return {}
   return { reason, findings: totalOf(check?.open ?? noFindings), unchecked: uncheckedReason(check) ?? '' }
-}
-
-/**
- * Rule 8: ends a share for its sharer or its recipient. Anyone else, and a share that has already ended, get
- * SHARE_NOT_FOUND. The sharer's sub-account needs Sharing for it, the recipient's Incoming. The recipient's quota place is free at once; the sharer's daily count stays.
- */
-export async function cancelShare(
-  ctx: Context,
-  input: CancelShareInput,
-): Promise<Result<{ shareId: string }, RefusalOf<'SHARE_NOT_FOUND' | 'NOT_PERMITTED' | 'SIGNED_OUT' | 'BUSY'>>> {
-  const share = await db().share.findFirst({
-    where: { id: input.shareId, OR: [{ ownerId: ctx.viewer.ownerId }, { recipientId: ctx.viewer.ownerId }] },
-    select: {
-      imageId: true,
-      regionId: true,
-      image: { select: { name: true, owner: { select: { id: true, username: true } } } },
-      recipient: { select: { id: true, username: true } },
-    },
-  })
-  if (!share) return refuse({ code: 'SHARE_NOT_FOUND' })
-  const owner = share.image.owner
-  const unpermitted = refuseUnpermitted(ctx.viewer, [needOfCancel(ctx, owner.id, share.regionId)])
-  if (unpermitted) return refuse(unpermitted)
-  return await inTransaction(async (tx) => {
-    const who = [...new Set([owner.id, share.recipient.id, ctx.viewer.accountId])]
-    const { accounts } = await lockImages(tx, who, { ids: [share.imageId], ownerId: null })
-    if (isDisabled(ctx, accounts)) return refuse({ code: 'SIGNED_OUT' })
-    const cancel = {
-      action: 'share.cancel' as const,
-      owner,
-      regionId: share.regionId,
-      image: { id: share.imageId, name: share.image.name },
-      shareId: input.shareId,
-      recipient: share.recipient,
-      details: { by: ctx.viewer.ownerId === owner.id ? 'sharer' : 'recipient' },
-    }
-    const recorded = await tx.$executeRaw`
-      WITH ended AS (DELETE FROM "Share" WHERE id = ${input.shareId} RETURNING id)
-      ${insertEvents(ctx, [cancel])} WHERE EXISTS (SELECT 1 FROM ended)`
-    if (recorded === 0) return refuse({ code: 'SHARE_NOT_FOUND' })
-    return ok({ shareId: input.shareId })
-  })
 }
 
 /** Marks shares as seen by their recipient, so that they are no longer "New". Shares of others are ignored. */

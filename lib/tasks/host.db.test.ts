@@ -14,7 +14,7 @@ import {
   terminateInstance,
 } from '@/lib/instances/writes-operate'
 import { hostMachines } from '@/lib/machines/machines'
-import { cancelShare } from '@/lib/shares/writes'
+import { cancelShare } from '@/lib/shares/writes-end'
 import { createInstanceImage, deleteSnapshot } from '@/lib/snapshots/writes'
 import { bootDisk, Terminal, whyNoMachine } from '@/lib/testing/boot-disk'
 import { account, held, keysIn, region, storedDisk, type TestAccount } from '@/lib/testing/builders'

@@ -19,6 +19,7 @@ import { countJob, countTransfer } from '@/lib/metrics'
 import { tellOfFullPlaces } from '@/lib/nearly-full'
 import { forgetNotices } from '@/lib/notices/writes'
 import { forgetExpiredSessions } from '@/lib/sessions/writes'
+import { endSharesOver } from '@/lib/shares/writes-end'
 import { discardStaged } from '@/lib/stores/staging'
 import { findEnd } from '@/lib/transfers/reads'
 import { transferKinds } from '@/lib/transfers/rules'
@@ -91,6 +92,7 @@ async function sweep(): Promise<void> {
     await Promise.all([
       sweepImages(now),
       sweepChecks(),
+      endSharesOver(now),
       meterAll(),
       clockSkewSeconds(),
       findCurrencyConflict(),

@@ -1,5 +1,5 @@
 import { defineRead } from '@/lib/route'
-import { listEndedShares } from '@/lib/shares/reads'
+import { listEndedShares } from '@/lib/shares/reads-ended'
 import { endedSharesParams } from '@/lib/shares/schema'
 
 export const GET = defineRead(endedSharesParams, listEndedShares, { needs: 'images.read' })

@@ -1,0 +1,79 @@
+import 'server-only'
+import { type Context, isDisabled } from '@/lib/auth/viewer'
+import { type Need, refuseUnpermitted } from '@/lib/permissions'
+import { type RefusalOf, type Result, refuse } from '@/lib/result'
+import { db } from './client'
+import { Prisma } from './generated/client'
+import { lockImages } from './locks'
+import { actingAccounts } from './own-image'
+import { inTransaction, type Transaction } from './transaction'
+
+/** Live shares by their ids, as the side that the viewer has to be on: the sharer, the recipient or one of the two. */
+export type WhichShares = { ids: string[]; side: 'sharer' | 'recipient' | 'either' }
+
+/** A live share as it is under the locks. `now` is the moment of the database's clock at which it was live. */
+export type LockedShare = {
+  id: string
+  regionId: string
+  isPending: boolean
+  expiresAt: Date | null
+  owner: { id: string; username: string }
+  recipient: { id: string; username: string }
+  image: { id: string; name: string }
+  now: Date
+}
+
+export type SharesRefusal = RefusalOf<'SHARE_NOT_FOUND' | 'NOT_PERMITTED' | 'SIGNED_OUT' | 'BUSY'>
+
+/**
+ * Runs an operation on shares in one transaction, under the locks of both sides and of the images. All of them or none: one
+ * that is not live, or not the viewer's, refuses all with SHARE_NOT_FOUND, and a stranger locks nothing. NOT_PERMITTED for a sub-account
+ * without the right, SIGNED_OUT for a
+ * disabled account; then as `run` does.
+ */
+export async function onShares<Answer extends Result<unknown>>(
+  ctx: Context,
+  which: WhichShares,
+  run: (tx: Transaction, shares: LockedShare[]) => Promise<Answer>,
+): Promise<Answer | Result<never, SharesRefusal>> {
+  const found = await findLive(db(), ctx, which)
+  if (found.length < which.ids.length) return refuse({ code: 'SHARE_NOT_FOUND' })
+  const unpermitted = refuseUnpermitted(
+    ctx.viewer,
+    found.map((share) => needOf(ctx, share)),
+  )
+  if (unpermitted) return refuse(unpermitted)
+  return await inTransaction(async (tx): Promise<Answer | Result<never, SharesRefusal>> => {
+    // Both sides and the image of a share never change.
+    const sides = found.flatMap(({ owner, recipient }) => [owner.id, recipient.id])
+    const images = { ids: found.map(({ image }) => image.id), ownerId: null }
+    const { accounts } = await lockImages(tx, [...new Set([...actingAccounts(ctx), ...sides])], images)
+    if (isDisabled(ctx, accounts)) return refuse({ code: 'SIGNED_OUT' })
+    const shares = await findLive(tx, ctx, which)
+    if (shares.length < which.ids.length) return refuse({ code: 'SHARE_NOT_FOUND' })
+    return await run(tx, shares)
+  })
+}
+
+/** What a sub-account needs for a share that its master gave, and for one that it received. */
+function needOf({ viewer }: Context, { owner, regionId }: LockedShare): Need {
+  return { permission: viewer.ownerId === owner.id ? 'shares.give' : 'shares.receive', region: regionId }
+}
+
+async function findLive(
+  on: Pick<Transaction, '$queryRaw'>,
+  { viewer: { ownerId } }: Context,
+  { ids, side }: WhichShares,
+): Promise<LockedShare[]> {
+  const isOwn = Prisma.sql`s."ownerId" = ${ownerId}`
+  const isHeld = Prisma.sql`s."recipientId" = ${ownerId}`
+  const isMine = { sharer: isOwn, recipient: isHeld, either: Prisma.sql`(${isOwn} OR ${isHeld})` }[side]
+  return await on.$queryRaw<LockedShare[]>`
+    SELECT s.id, s."regionId", s.status = 'PENDING' AS "isPending", s."expiresAt", statement_timestamp() AS now,
+      json_build_object('id', o.id, 'username', o.username) AS owner,
+      json_build_object('id', r.id, 'username', r.username) AS recipient,
+      json_build_object('id', i.id, 'name', i.name) AS image
+    FROM "LiveShare" s JOIN "Image" i ON i.id = s."imageId" JOIN "Account" o ON o.id = s."ownerId"
+      JOIN "Account" r ON r.id = s."recipientId"
+    WHERE s.id = ANY(${ids}::text[]) AND ${isMine} ORDER BY s.id`
+}

@@ -1,0 +1,57 @@
+import 'server-only'
+import type { Context } from '@/lib/auth/viewer'
+import { db } from '@/lib/db/client'
+import type { Prisma } from '@/lib/db/generated/client'
+import type { ImageRecord } from './schema'
+
+// Images as the operator sees them.
+
+const recordFields = {
+  id: true,
+  name: true,
+  state: true,
+  regionId: true,
+  owner: { select: { id: true, username: true } },
+  format: true,
+  virtualSize: true,
+  size: true,
+  sha256: true,
+  operatingSystem: true,
+  createdAt: true,
+} as const
+
+type RecordRow = Prisma.ImageGetPayload<{ select: typeof recordFields }>
+
+/** All images of a master account, in every region, newest first: the operator's list. */
+export async function listImageRecords(ctx: Context): Promise<ImageRecord[]> {
+  const images = await db().image.findMany({
+    where: { ownerId: ctx.viewer.ownerId },
+    select: recordFields,
+    orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+  })
+  return images.map(toRecord)
+}
+
+/** Any image by its id, with its owner, for the operator who acts for that. */
+export async function findImageRecord(
+  imageId: string,
+): Promise<{ image: ImageRecord; owner: { id: string; username: string } } | null> {
+  const image = await db().image.findUnique({ where: { id: imageId }, select: recordFields })
+  return image && { image: toRecord(image), owner: image.owner }
+}
+
+function toRecord(image: RecordRow): ImageRecord {
+  return {
+    id: image.id,
+    name: image.name,
+    state: image.state,
+    region: image.regionId,
+    owner: image.owner.username,
+    format: image.format,
+    virtualSize: Number(image.virtualSize),
+    size: Number(image.size),
+    sha256: image.sha256,
+    os: image.operatingSystem,
+    createdAt: image.createdAt.toISOString(),
+  }
+}

@@ -1,0 +1,111 @@
+import 'server-only'
+import { type Context, systemContext } from '@/lib/auth/viewer'
+import { db } from '@/lib/db/client'
+import { Prisma } from '@/lib/db/generated/client'
+import { lockImages } from '@/lib/db/locks'
+import { type LockedShare, onShares, type SharesRefusal } from '@/lib/db/shares'
+import { inTransaction, type Transaction } from '@/lib/db/transaction'
+import { overAction } from '@/lib/events/rules'
+import { type EventFacts, insertEvents } from '@/lib/events/writes'
+import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
+import { endAction } from './rules'
+import type { ShareInput } from './schema'
+
+/**
+ * Rule 8: ends a share for its sharer or its recipient. Anyone else, and a share that is over already, get
+ * SHARE_NOT_FOUND. The recipient's quota place is free at once; the sharer's daily count stays. A pending share that its
+ * recipient ends is declined.
+ */
+export async function cancelShare(
+  ctx: Context,
+  { shareId }: ShareInput,
+): Promise<Result<{ shareId: string }, SharesRefusal>> {
+  return await onShares(ctx, { ids: [shareId], side: 'either' }, async (tx, shares) => {
+    await endShares(tx, ctx, shares)
+    return ok({ shareId })
+  })
+}
+
+/** Rule 15: ends a pending share for its recipient. SHARE_NOT_PENDING if it is accepted already, which a cancel ends. */
+export async function declineShare(
+  ctx: Context,
+  { shareId }: ShareInput,
+): Promise<Result<{ shareId: string }, SharesRefusal | RefusalOf<'SHARE_NOT_PENDING'>>> {
+  return await onShares(ctx, { ids: [shareId], side: 'recipient' }, async (tx, shares) => {
+    if (!shares.every(({ isPending }) => isPending)) return refuse({ code: 'SHARE_NOT_PENDING' })
+    await endShares(tx, ctx, shares)
+    return ok({ shareId })
+  })
+}
+
+/** WRITE: the shares are gone and their ends recorded, by one statement. */
+async function endShares(tx: Transaction, ctx: Context, shares: LockedShare[]): Promise<void> {
+  const events = shares.map(({ id, isPending, image, ...share }): EventFacts => {
+    const by = ctx.viewer.ownerId === share.owner.id ? 'sharer' : 'recipient'
+    const { owner, recipient, regionId } = share
+    return { action: endAction({ isPending, by }), owner, regionId, image, shareId: id, recipient, details: { by } }
+  })
+  await deleteShares(tx, ctx, events)
+}
+
+async function deleteShares(tx: Transaction, ctx: Context, events: EventFacts[]): Promise<void> {
+  await tx.$executeRaw`
+    WITH ended AS (DELETE FROM "Share" WHERE id = ANY(${events.map(({ shareId }) => shareId)}::text[]))
+    ${insertEvents(ctx, events)}`
+}
+
+/** The shares of an image that are over by the clock, all or those of some recipients. */
+export type Over = { imageId: string; recipientIds: string[] }
+
+type OverRow = {
+  id: string
+  regionId: string
+  imageName: string
+  expiresAt: Date | null
+  answerBy: Date | null
+  owner: { id: string; username: string }
+  recipient: { id: string; username: string }
+}
+
+/**
+ * Rule 16: removes shares that are over by the clock, and records their ends. Once each, whatever runs at the same time: the
+ * caller holds the lock of the image.
+ */
+export async function endOver(tx: Transaction, now: Date, { imageId, recipientIds }: Over): Promise<void> {
+  const rows = await tx.$queryRaw<OverRow[]>`
+    SELECT s.id, s."regionId", i.name AS "imageName", s."expiresAt", s."answerBy",
+      json_build_object('id', o.id, 'username', o.username) AS owner,
+      json_build_object('id', r.id, 'username', r.username) AS recipient
+    FROM "Share" s JOIN "Image" i ON i.id = s."imageId" JOIN "Account" o ON o.id = s."ownerId"
+      JOIN "Account" r ON r.id = s."recipientId"
+    WHERE s."imageId" = ${imageId} AND s."recipientId" = ANY(${recipientIds}::text[]) AND ${isOver} ORDER BY s.id`
+  const [first] = rows
+  if (!first) return
+  const events = rows.map(({ id, regionId, imageName, recipient, ...ends }) => {
+    const image = { id: imageId, name: imageName }
+    return { action: overAction(ends), regionId, image, shareId: id, recipient }
+  })
+  await deleteShares(tx, systemContext(first.owner, now), events)
+}
+
+/** Whether a row `s` of the table is over by the clock: what the view "LiveShare" leaves out. */
+const isOver = Prisma.sql`least(s."expiresAt", s."answerBy") <= statement_timestamp()`
+
+// So that one round of the sweep ends within seconds.
+const imagesAtOnce = 500
+
+/**
+ * Records the ends of shares that are over by the clock. Nothing waits for it: their places are free, and their images closed,
+ * since the moment itself. Concurrent runs are safe.
+ */
+export async function endSharesOver(now: Date): Promise<void> {
+  const images = await db().$queryRaw<{ imageId: string; ownerId: string; recipientIds: string[] }[]>`
+    SELECT s."imageId", s."ownerId", array_agg(s."recipientId") AS "recipientIds" FROM "Share" s
+    WHERE least(s."expiresAt", s."answerBy") IS NOT NULL AND ${isOver} GROUP BY 1, 2 LIMIT ${imagesAtOnce}`
+  for (const { imageId, ownerId, recipientIds } of images)
+    await inTransaction(async (tx) => {
+      await lockImages(tx, [ownerId, ...recipientIds], { ids: [imageId], ownerId })
+      await endOver(tx, now, { imageId, recipientIds })
+      return ok(null)
+    })
+}

@@ -1,0 +1,40 @@
+import 'server-only'
+import type { Context } from '@/lib/auth/viewer'
+import { onShares, type SharesRefusal } from '@/lib/db/shares'
+import { env } from '@/lib/env'
+import { insertEvents } from '@/lib/events/writes'
+import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
+import { endPolicy } from './reads'
+import { endOfShare, refuseEnd } from './rules'
+import { type ExtendSharesInput, untilOf } from './schema'
+
+/**
+ * Rule 16: gives own shares another end, later or earlier, all or none. Refuses SHARE_NOT_FOUND where one is over or not the
+ * viewer's, then as `refuseEnd` says.
+ */
+export async function extendShares(
+  ctx: Context,
+  input: ExtendSharesInput,
+): Promise<
+  Result<
+    { shareIds: string[]; until: string | null },
+    SharesRefusal | RefusalOf<'SHARE_END_PAST' | 'SHARE_END_TOO_LATE'>
+  >
+> {
+  const { shareIds } = input
+  return await onShares(ctx, { ids: shareIds, side: 'sharer' }, async (tx, shares) => {
+    const facts = { now: shares[0]?.now ?? ctx.now, timeZone: env().ECS_TIME_ZONE, policy: endPolicy() }
+    const end = endOfShare(untilOf(input), facts)
+    const refusal = refuseEnd(end, facts)
+    if (refusal) return refuse(refusal)
+    const until = end?.toISOString() ?? null
+    const events = shares.map(({ id, expiresAt, owner, recipient, regionId, image }) => ({
+      ...{ action: 'share.extend' as const, owner, recipient, regionId, image, shareId: id },
+      details: { ...(expiresAt && { from: expiresAt.toISOString() }), ...(until && { until }) },
+    }))
+    await tx.$executeRaw`
+      WITH extended AS (UPDATE "Share" SET "expiresAt" = ${end}::timestamptz WHERE id = ANY(${shareIds}::text[]))
+      ${insertEvents(ctx, events)}`
+    return ok({ shareIds, until })
+  })
+}
