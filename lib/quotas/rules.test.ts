@@ -79,7 +79,7 @@ test('what takes of each resource', () => {
   const promised = '(SELECT t."promisedBytes" FROM "Transfer" t WHERE t."imageId" = x.id)'
   expect(uses).toEqual([
     ['images', 'Image', 'ownerId', `x.state <> 'failed'`, undefined],
-    ['images', 'Share', 'recipientId', 'true', undefined],
+    ['images', 'HeldShare', 'recipientId', 'true', undefined],
     [
       ...['bytes', 'Image', 'ownerId', `x.state <> 'failed'`],
       `CASE WHEN x.state IN ('importing', 'copying') THEN ${promised} ELSE x.size END`,

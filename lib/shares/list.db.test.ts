@@ -90,7 +90,7 @@ describe('who has access', () => {
   it('is sorted by its end with shares that have none at the last place, page by page, forth and back', async () => {
     const { here, owner, ids } = await manyShares(30)
     for (const [index, id] of ids.slice(0, 10).entries())
-      await db().share.update({ where: { id }, data: { expiresAt: later(minutes(1000 - index)) } })
+      await db().share.update({ where: { id }, data: { expiresAt: new Date(Date.now() + minutes(1000 - index)) } })
     const first = await given(owner, here, { sort: 'expiresAt' })
     expect(first.items.slice(0, 10).map(({ id }) => id)).toEqual(ids.slice(0, 10).reverse())
     const second = await given(owner, here, { sort: 'expiresAt', after: first.next ?? '' })
