@@ -96,7 +96,7 @@ function useUse(): Column<ListedShare>[] {
       id: 'state',
       header: t('state'),
       card: 'corner',
-      cell: ({ state }) => <Badge tone="ok">{t(`states.${state}`)}</Badge>,
+      cell: ({ state }) => <Badge tone={state === 'PENDING' ? 'warn' : 'ok'}>{t(`states.${state}`)}</Badge>,
     },
     {
       id: 'lastUsed',
