@@ -1,5 +1,4 @@
-import pg from 'pg'
-import { beforeAll, expect, test, vi } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { operatorContext } from '@/lib/admin/operator'
 import { hashPassword } from '@/lib/auth/password'
 import { db } from '@/lib/db/client'
@@ -8,11 +7,6 @@ import { failuresPerUsernameMax, failureWindowMs } from './rules'
 import { checkPassword, endSessions, signIn } from './writes'
 
 // What a sign-in and the end of sessions read and write, one after the other. Many at once are in passwords.db.test.ts.
-
-// Read once, when the product's files are loaded.
-vi.hoisted(() => {
-  process.env.ECS_LOCK_WAIT = '1s'
-})
 
 const right = 'correct horse battery'
 const source = { key: 'a stranger', isKnownBrowser: false }
@@ -64,19 +58,6 @@ test('an account that is disabled, or whose master is, while its password is che
     expect(await sessionsOf(who)).toBe(0)
     await db().account.update({ where: { id: master.id }, data: { disabledAt: null } })
   }
-})
-
-test('a sign-in that cannot lock its account in time may be tried again', async () => {
-  const owner = await account({ passwordHash })
-  // Not a transaction of ours, which would itself be ended for holding a lock so long.
-  const holder = new pg.Client({ connectionString: process.env.DATABASE_URL })
-  await holder.connect()
-  await holder.query('BEGIN')
-  await holder.query('SELECT id FROM "Account" WHERE id = $1 FOR NO KEY UPDATE', [owner.id])
-  const answer = await signIn(source, typedBy(owner), at(noon))
-  await holder.end()
-  expect(answer).toEqual({ status: 'busy', seconds: 1 })
-  expect(await sessionsOf(owner)).toBe(0)
 })
 
 test('a fault is thrown, and is not an answer that says to try again', async () => {
