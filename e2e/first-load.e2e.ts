@@ -65,6 +65,7 @@ test('no page makes a browser load more than 180 kB of scripts', async ({ browse
     '/billing?month=2026-09',
     '/notices',
     '/notices/settings',
+    '/notices/webhook',
     '/nothing-is-here',
   ]
   const heavy: string[] = []

@@ -130,6 +130,50 @@ test('reading and choosing work without scripts, and a kind that is switched off
   await expect(page.getByRole('checkbox', { name: 'Console, The other side cancels a share' })).not.toBeChecked()
 })
 
+test('a master account sets its webhook, sees its secret and deliveries, and removes it, without scripts', async ({
+  browserPage,
+}) => {
+  const [owner, recipient] = [await account(), await account()]
+  const page = await browserPage(recipient, { javaScriptEnabled: false })
+  await page.goto('/notices/settings')
+  await page.getByRole('link', { name: 'Webhook' }).click()
+  await page.getByRole('textbox', { name: 'Address' }).fill('not an address')
+  await page.getByRole('button', { name: 'Save Webhook' }).click()
+  await expect(page.getByRole('textbox', { name: 'Address' })).toHaveValue('not an address')
+  await page.getByRole('textbox', { name: 'Address' }).fill('http://127.0.0.1:9/hook')
+  await page.getByRole('button', { name: 'Save Webhook' }).click()
+  await expect(page.getByText(/^whsec_/)).toBeVisible()
+  await share(owner, await image(owner), [recipient])
+  const delivery = page.getByRole('main').getByRole('listitem').filter({ hasText: 'An image is shared with you' })
+  await expect(async () => {
+    await page.goto('/notices/webhook')
+    await expect(delivery).toContainText('Refused: the address is in a private network')
+  }).toPass()
+  await page.getByRole('button', { name: /^Send Again/ }).click()
+  await page.getByRole('button', { name: 'Remove Webhook' }).click()
+  await page.goto('/notices/webhook')
+  await expect(page.getByText('Nothing was sent yet.')).toBeVisible()
+  const sub = await browserPage(await account({ master: recipient }))
+  expect((await sub.goto('/notices/webhook'))?.status()).toBe(404)
+})
+
+test('the link of an e-mail ends it without signing in or scripts, and says the same of every link', async ({
+  browser,
+}) => {
+  const who = await account()
+  const mail = { accountId: who.id, everyMinutes: 2, locale: 'en', token: `token-${who.id}` }
+  await db().noticeMail.create({ data: mail })
+  const context = await browser.newContext({ javaScriptEnabled: false, locale: 'en-US' })
+  const page = await context.newPage()
+  for (const token of ['token-of-nobody', mail.token]) {
+    await page.goto(`/unsubscribe/${token}`)
+    await page.getByRole('button', { name: 'Unsubscribe' }).click()
+    await expect(page.getByRole('status')).toHaveText('You get no more e-mail about notices.')
+  }
+  expect(await db().noticeMail.count({ where: { accountId: who.id } })).toBe(0)
+  await context.close()
+})
+
 test('a stream is for those who are signed in', async ({ requestAs }) => {
   const visitor = await requestAs(null)
   expect((await visitor.get('/api/changes')).status()).toBe(401)
@@ -151,5 +195,17 @@ for (const { locale, t, some } of [
     await page.goto('/notices/settings')
     await expect(page.getByRole('heading', { level: 1, name: t.notices.settings })).toBeVisible()
     await expectAccessiblePage(page, 'notice settings', some)
+    const hook = {
+      url: `https://${longest('w', 60)}.example/${longest('W', 300)}`,
+      secret: 'c2VjcmV0',
+      createdAt: new Date(),
+      updatedAt: new Date(),
+    }
+    await db().webhook.create({ data: { ownerId: reader.id, ...hook } })
+    await share(other, await image(other), [reader])
+    await page.goto('/notices/webhook')
+    await expectAccessiblePage(page, 'webhook', some)
+    await page.goto('/unsubscribe/any')
+    await expectAccessiblePage(page, 'unsubscribe', some)
   })
 }

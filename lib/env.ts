@@ -45,6 +45,12 @@ export const environment = z.object({
   ECS_SHARE_DEFAULT_DAYS: z.coerce.number().int().min(0).max(3650).default(0),
   /** For how many days a share may be given or extended at most; 0: for ever. */
   ECS_SHARE_MAX_DAYS: z.coerce.number().int().min(0).max(3650).default(0),
+  /** Where e-mail is handed over; without it there is none. */
+  ECS_SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+  /** The sender of e-mail. */
+  ECS_MAIL_FROM: z.string().min(3).optional(),
+  /** Whether webhooks of tenants may be in private networks, and without TLS. */
+  ECS_WEBHOOK_PRIVATE: z.enum(['refuse', 'allow']).default('refuse'),
   ECS_IMAGE_SIZE_MAX: bytes.default(64 * 2 ** 30),
   /** The browser sends a file in parts of this size; a broken connection loses one part at most. */
   ECS_UPLOAD_CHUNK: bytes.default(32 * 2 ** 20),
@@ -79,6 +85,10 @@ export const environment = z.object({
 })
 
 const consistent = environment
+  .refine((set) => set.ECS_SMTP_URL === undefined || set.ECS_MAIL_FROM !== undefined, {
+    path: ['ECS_MAIL_FROM'],
+    message: 'the sender of e-mail is needed with ECS_SMTP_URL',
+  })
   .refine((set) => set.ECS_DISK_CHECK !== 'off' || set.ECS_SHARE_CHECK !== 'block', {
     path: ['ECS_SHARE_CHECK'],
     message: 'block needs disks to be checked: set ECS_DISK_CHECK to auto or on-demand',

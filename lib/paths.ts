@@ -48,6 +48,8 @@ export const paths = {
     route('/billing', { ...bill, images: bill.images === 'shared' ? 'shared' : undefined }),
   notices: (list: NoticeListQuery = {}) =>
     route('/notices', { ...list, show: list.show === 'all' ? undefined : list.show }),
+  webhook: () => route('/notices/webhook'),
+  unsubscribe: (token: string, done?: 'yes') => route(`/unsubscribe/${token}`, { done }),
   noticeSettings: () => route('/notices/settings'),
   help: (topic: string) => route(`/help/${topic}`),
   preferences: () => route('/preferences'),
@@ -108,6 +110,8 @@ export const paths = {
     quotas: () => route('/api/quotas'),
     notices: (list: NoticeListQuery) => route('/api/notices', list),
     changes: () => '/api/changes',
+    unsubscribe: (token: string) => `/api/unsubscribe/${token}`,
+    webhook: () => route('/api/notices/webhook'),
     unreadNotices: () => route('/api/notices/unread'),
     regions: () => route('/api/regions'),
     uploads: () => '/api/uploads',

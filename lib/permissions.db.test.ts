@@ -37,6 +37,10 @@ const expected: Record<string, PolicyName[] | 'signed-in'> = {
   forceStopInstanceAction: ['InstancesFull'],
   ignoreFindingAction: ['ImagesFull'],
   markNoticesReadAction: 'signed-in',
+  // These are the master's, whatever the policies of a sub-account: lib/tasks/send-webhook.db.test.ts.
+  setWebhookAction: 'signed-in',
+  removeWebhookAction: 'signed-in',
+  resendDeliveryAction: 'signed-in',
   makeCleanCopyAction: ['ImagesFull'],
   retryCleanCopyAction: ['ImagesFull'],
   protectImageAction: ['ImagesFull'],

@@ -74,6 +74,7 @@ export type Refusal =
   | { code: 'CHECKS_OFF' }
   | { code: 'CHECKS_FULL'; max: number }
   | { code: 'CLEAN_REFUSED'; reason: string; path: string; package: string; partition: number }
+  | { code: 'DELIVERY_NOT_FOUND' }
 
 export type RefusalCode = Refusal['code']
 

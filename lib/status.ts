@@ -77,6 +77,7 @@ export const statuses: Readonly<Record<(Refusal | Fault)['code'], number>> = {
   CHECKS_OFF: 409,
   CHECKS_FULL: 429,
   CLEAN_REFUSED: 409,
+  DELIVERY_NOT_FOUND: 404,
   FAULT: 500,
 }
 

@@ -28,7 +28,7 @@ const top = ['shares', 'imports', 'copies', 'snapshots', 'checks', 'clean-copies
 const order = {
   floors: [ground, middle, top],
   /** They import no noun. */
-  tools: ['disks', 'stores', 'machines', 'db', 'embedded', 'auth', 'jobs', 'messages'],
+  tools: ['disks', 'stores', 'machines', 'db', 'embedded', 'auth', 'jobs', 'messages', 'outbound'],
   /** They call the reads and writes of nouns, as app does, and nobody imports them but app, components and each other. */
   doors: [
     'admin',

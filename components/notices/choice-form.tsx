@@ -5,23 +5,26 @@ import { useLocale, useTranslations } from 'next-intl'
 import { ActionForm } from '@/components/shell/action-form'
 import { Button } from '@/components/ui/button'
 import { buttonClass } from '@/components/ui/button-class'
+import { classNames } from '@/components/ui/class-names'
+import { Field, selectClass } from '@/components/ui/field'
 import { chooseNoticesAction } from '@/lib/notices/actions'
-import { type NoticeKind, noticeKinds } from '@/lib/notices/rules'
+import { mailPaces, type NoticeKind, noticeKinds } from '@/lib/notices/rules'
 import type { NoticeChoices } from '@/lib/notices/schema'
 import { paths } from '@/lib/paths'
 
 type Way = 'console' | 'email' | 'webhook'
 
 /** How one is told of each kind: a table of check boxes. A way that is not offered keeps its choices. */
-export function ChoiceForm({ choices: { choices, pace, ways } }: { choices: NoticeChoices }) {
+export function ChoiceForm({ choices: { choices, pace, ways, email, isMaster } }: { choices: NoticeChoices }) {
   const t = useTranslations('notices')
   const locale = useLocale()
+  const canMail = ways.includes('email')
   const hidden = (['console', 'email', 'webhook'] as const).filter((way) => !ways.includes(way))
   return (
     <ActionForm
       name="notice settings"
       action={chooseNoticesAction}
-      fixed={{ locale, pace }}
+      fixed={canMail ? { locale } : { locale, pace }}
       changes={['notices']}
       leadsTo={paths.notices()}
       className="flex flex-col gap-4"
@@ -62,6 +65,19 @@ export function ChoiceForm({ choices: { choices, pace, ways } }: { choices: Noti
               </tbody>
             </table>
           </div>
+          {canMail && (
+            <Field id="mail-pace" label={t('pace')} hint={t('emailTo', { email })}>
+              {(control) => (
+                <select {...control} name="pace" defaultValue={pace} className={classNames(selectClass, 'max-w-80')}>
+                  {mailPaces.map((choice) => (
+                    <option key={choice} value={choice}>
+                      {t(`paces.${choice}`)}
+                    </option>
+                  ))}
+                </select>
+              )}
+            </Field>
+          )}
           <div className="flex flex-wrap gap-2">
             <Button kind="primary" type="submit" isPending={isPending}>
               {t('save')}
@@ -69,6 +85,11 @@ export function ChoiceForm({ choices: { choices, pace, ways } }: { choices: Noti
             <Link href={paths.notices()} onClick={discard} className={buttonClass('secondary')}>
               {t('discard')}
             </Link>
+            {isMaster && (
+              <Link href={paths.webhook()} className={buttonClass('secondary')}>
+                {t('webhookLink')}
+              </Link>
+            )}
           </div>
         </>
       )}

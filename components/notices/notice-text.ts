@@ -1,5 +1,6 @@
 import type { Route } from 'next'
 import { useFormatter, useTranslations } from 'next-intl'
+import { noticeSentence } from '@/lib/notices/rules'
 import type { NoticeItem } from '@/lib/notices/schema'
 import { paths } from '@/lib/paths'
 
@@ -7,36 +8,10 @@ import { paths } from '@/lib/paths'
 export function useNoticeText(): (notice: NoticeItem) => string {
   const t = useTranslations('notices.text')
   const format = useFormatter()
-  return ({ kind, side, other, image, details }) => {
-    const facts = { other: other ?? '', image: image?.name ?? '' }
-    const until = typeof details.until === 'string' ? new Date(details.until) : null
-    const end = until ? format.dateTime(until, { dateStyle: 'medium', timeStyle: 'short' }) : ''
-    switch (kind) {
-      case 'share.received':
-        return details.status === 'PENDING' ? t('share.offered', facts) : t('share.received', facts)
-      case 'share.accepted':
-        return t('share.accepted', facts)
-      case 'share.declined':
-        return t('share.declined', facts)
-      case 'share.cancelled':
-        return side === 'owner' ? t('share.givenBack', facts) : t('share.cancelled', facts)
-      case 'share.ending':
-        return side === 'owner'
-          ? t('share.endingGiven', { ...facts, end })
-          : t('share.endingReceived', { ...facts, end })
-      case 'share.expired':
-        return side === 'owner' ? t('share.expiredGiven', facts) : t('share.expiredReceived', facts)
-      case 'image.deprecated':
-        return t('image.deprecated', facts)
-      case 'image.findings':
-        return t('image.findings', { ...facts, count: Number(details.critical ?? 0) + Number(details.high ?? 0) })
-      case 'image.ready':
-        return t('image.ready', facts)
-      case 'image.failed':
-        return t('image.failed', facts)
-      case 'session.place':
-        return t('session.place', { place: String(details.place ?? '') })
-    }
+  const timeOf = (at: string) => format.dateTime(new Date(at), { dateStyle: 'medium', timeStyle: 'short' })
+  return (notice) => {
+    const { key, facts } = noticeSentence(notice, timeOf)
+    return t(key, facts)
   }
 }
 

@@ -169,6 +169,27 @@ const behaviour: Record<string, Setting> = {
   },
 }
 
+const notices: Record<string, Setting> = {
+  ECS_SMTP_URL: {
+    default: null,
+    otherwise: 'no e-mail',
+    example: 'smtp://console:secret@mail.example:587',
+    means:
+      'The mail server that takes notices. `smtps://` is TLS from the start; `smtp://` uses STARTTLS where it is offered.',
+  },
+  ECS_MAIL_FROM: {
+    default: null,
+    otherwise: 'required with `ECS_SMTP_URL`',
+    example: 'Open ECS Console <console@example.com>',
+    means: 'The sender of e-mail.',
+  },
+  ECS_WEBHOOK_PRIVATE: {
+    default: 'refuse',
+    means:
+      'Whether the webhooks of tenants may be in loopback, link-local and private networks, and without TLS. `allow` lets every tenant post to whatever the worker can reach.',
+  },
+}
+
 const observation: Record<string, Setting> = {
   ECS_METRICS_PORT: {
     default: null,
@@ -188,6 +209,7 @@ export const settingGroups: readonly SettingGroup[] = [
   { title: 'Images', settings: images },
   { title: 'Machines', settings: machines },
   { title: 'Sessions, time and money', settings: behaviour },
+  { title: 'Notices', settings: notices },
   { title: 'Metrics and logs', settings: observation },
 ]
 

@@ -9,6 +9,8 @@ export type Jobs = {
   'remove-blob': { blobId: string }
   'discard-staged': { imageId: string }
   'check-disk': { sha256: string }
+  'send-mail': { accountId: string }
+  'send-webhook': { deliveryId: string }
 }
 
 /**
@@ -20,4 +22,17 @@ export async function addJob<K extends keyof Jobs>(tx: Transaction, kind: K, pay
   await tx.$queryRaw`
     SELECT id::text FROM graphile_worker.add_job(${kind}, ${JSON.stringify(payload)}::json, job_key => ${key}, max_attempts => 6,
       job_key_mode => 'preserve_run_at')`
+}
+
+/** The same, for a job that comes so many seconds later; one that waits already then comes at that moment, too. */
+export async function addJobIn<K extends keyof Jobs>(
+  tx: Transaction,
+  kind: K,
+  payload: Jobs[K],
+  seconds: number,
+): Promise<void> {
+  const key = `${kind} ${Object.values(payload).join(' ')}`
+  await tx.$queryRaw`
+    SELECT id::text FROM graphile_worker.add_job(${kind}, ${JSON.stringify(payload)}::json, job_key => ${key}, max_attempts => 6,
+      job_key_mode => 'replace', run_at => clock_timestamp() + ${seconds} * interval '1 second')`
 }

@@ -149,6 +149,7 @@ const refusals = {
   CHECKS_OFF: true,
   CHECKS_FULL: true,
   CLEAN_REFUSED: true,
+  DELIVERY_NOT_FOUND: true,
 } satisfies Record<RefusalCode, true>
 
 const recipientRefusals = {

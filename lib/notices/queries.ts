@@ -2,7 +2,7 @@ import { queryOptions } from '@tanstack/react-query'
 import { fetchJson } from '@/lib/fetch-json'
 import { paths } from '@/lib/paths'
 import { calmInterval } from '@/lib/poll'
-import type { NoticeList, NoticeParams, UnreadCount } from './schema'
+import type { NoticeList, NoticeParams, UnreadCount, WebhookPage } from './schema'
 
 /** One page of the notices. */
 export function noticesQuery(list: NoticeParams) {
@@ -19,5 +19,14 @@ export function unreadQuery() {
     queryKey: ['notices', 'unread'],
     queryFn: ({ signal }) => fetchJson<UnreadCount>(paths.api.unreadNotices(), signal),
     refetchInterval: calmInterval,
+  })
+}
+
+/** The webhook and its newest deliveries. A try of one is no event, so it is asked for. */
+export function webhookQuery() {
+  return queryOptions({
+    queryKey: ['notices', 'webhook'],
+    queryFn: ({ signal }) => fetchJson<WebhookPage>(paths.api.webhook(), signal),
+    refetchInterval: 4_000,
   })
 }

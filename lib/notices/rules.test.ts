@@ -15,7 +15,11 @@ it('tells of a cancelled share only the side that did not cancel it, and the rec
   expect(cancelled(null)).toEqual({ recipient: 'share.cancelled' })
 })
 
-it('tells both sides that a share will end and has ended', () => {
+it('tells both sides that a share will end, has ended, and was never answered', () => {
+  expect(noticeKindsOf({ ...facts, action: 'share.lapse' })).toEqual({
+    owner: 'share.expired',
+    recipient: 'share.expired',
+  })
   expect(noticeKindsOf({ ...facts, action: 'share.ending' })).toEqual({
     owner: 'share.ending',
     recipient: 'share.ending',

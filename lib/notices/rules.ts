@@ -28,6 +28,8 @@ const tellings = {
   'share.expired': [
     { action: 'share.expire', role: 'owner' },
     { action: 'share.expire', role: 'recipient' },
+    { action: 'share.lapse', role: 'owner' },
+    { action: 'share.lapse', role: 'recipient' },
   ],
   'image.deprecated': [{ action: 'image.deprecate', role: 'holders' }],
   'image.findings': [{ action: 'image.findings', role: 'owner', when: ({ severe }) => severe > 0 }],
@@ -69,7 +71,7 @@ export function byKindOf<T>(of: (kind: NoticeKind) => T): Record<NoticeKind, T> 
   }
 }
 
-/** Who is told of an event, and by which kind. Most events tell nobody. */
+/** Rule 29: who is told of an event, and by which kind. Most events tell nobody. */
 export function noticeKindsOf(facts: NoticeFacts): Partial<Record<NoticeRole, NoticeKind>> {
   const told: Partial<Record<NoticeRole, NoticeKind>> = {}
   for (const kind of noticeKinds)
@@ -130,4 +132,75 @@ export function noticeDetails(details: unknown): Record<string, string | number>
   const isPlain = (entry: [string, unknown]): entry is [string, string | number] =>
     shownDetails.includes(entry[0]) && (typeof entry[1] === 'string' || typeof entry[1] === 'number')
   return Object.fromEntries(Object.entries(details).filter(isPlain))
+}
+
+/** The waits after each try of a webhook, in seconds: the eighth and last try comes 24 hours after the first. */
+const webhookWaits = [5, 300, 1_800, 7_200, 18_000, 36_000, 23_095] as const
+
+/** How often one notice is sent to a webhook. */
+export const webhookTriesMax = webhookWaits.length + 1
+
+/** Seconds until a delivery is looked at again after so many tries; past the last, when it is given up for lost. */
+export function webhookWait(tries: number): number {
+  return webhookWaits[tries - 1] ?? 60
+}
+
+/** Why a webhook gave no answer. */
+export const deliveryProblems = [
+  'PRIVATE_ADDRESS',
+  'REDIRECTED',
+  'TIMED_OUT',
+  'BAD_CERTIFICATE',
+  'UNREACHABLE',
+] as const
+
+/** How long an endpoint may take to answer. */
+export const webhookPatienceMs = 10_000
+
+/** Whether a delivery has arrived, is tried again, or is given up. */
+export function deliveryAfter(tries: number, status: number | null): 'delivered' | 'waiting' | 'failed' {
+  if (status !== null && status >= 200 && status < 300) return 'delivered'
+  return tries >= webhookTriesMax ? 'failed' : 'waiting'
+}
+
+/** Whether an address can be posted to: a URL of http or https without a password and a fragment. */
+export function isWebhookUrl(typed: string): boolean {
+  if (!URL.canParse(typed)) return false
+  const url = new URL(typed)
+  return /^https?:$/.test(url.protocol) && url.username === '' && url.password === '' && url.hash === ''
+}
+
+type Told = {
+  kind: NoticeKind
+  side: 'owner' | 'recipient'
+  other: string | null
+  image: { name: string } | null
+  details: Record<string, string | number>
+}
+
+type SentenceKey =
+  | Exclude<NoticeKind, 'share.ending' | 'share.expired'>
+  | `share.${'offered' | 'givenBack' | 'endingGiven' | 'endingReceived' | 'expiredGiven' | 'expiredReceived'}`
+
+/** The sentence of a notice: its key below `notices.text` of the messages, and its facts. `timeOf` writes a moment. */
+export function noticeSentence(
+  { kind, side, other, image, details }: Told,
+  timeOf: (at: string) => string,
+): { key: SentenceKey; facts: Record<string, string | number> } {
+  const { until, critical = 0, high = 0, place = '' } = details
+  const facts = {
+    ...{ other: other ?? '', image: image?.name ?? '', place: String(place) },
+    count: Number(critical) + Number(high),
+    end: typeof until === 'string' ? timeOf(until) : '',
+  }
+  return { key: sentenceKey(kind, side, details.status === 'PENDING'), facts }
+}
+
+function sentenceKey(kind: NoticeKind, side: 'owner' | 'recipient', isPending: boolean): SentenceKey {
+  const isOwner = side === 'owner'
+  if (kind === 'share.received' && isPending) return 'share.offered'
+  if (kind === 'share.cancelled' && isOwner) return 'share.givenBack'
+  if (kind === 'share.ending') return isOwner ? 'share.endingGiven' : 'share.endingReceived'
+  if (kind === 'share.expired') return isOwner ? 'share.expiredGiven' : 'share.expiredReceived'
+  return kind
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { cursor } from '@/lib/fields'
-import { isNoticeKind, mailPaces, type NoticeKind } from './rules'
+import { cursor, text } from '@/lib/fields'
+import { isNoticeKind, isWebhookUrl, mailPaces, type NoticeKind } from './rules'
 
 /** Which page of the notices, by its URL. */
 export const noticeParams = z.object({
@@ -30,6 +30,31 @@ export const choicesInput = z.object({
 })
 export type ChoicesInput = z.infer<typeof choicesInput>
 
+/** An address that can be posted to. Where it leads is looked at each time that something is sent. */
+export const webhookInput = z.object({
+  url: text(1_000)
+    .transform((typed) => typed.trim())
+    .pipe(z.string().min(1, 'required').refine(isWebhookUrl, 'format')),
+})
+export type WebhookInput = z.infer<typeof webhookInput>
+
+export const resendInput = z.object({ deliveryId: noticeId })
+export type ResendInput = z.infer<typeof resendInput>
+
+/** One notice on its way to a webhook. `answer`: the status of the last answer, or a code that says why none came. */
+export type DeliveryItem = {
+  id: string
+  kind: NoticeKind
+  at: string
+  state: 'waiting' | 'delivered' | 'failed'
+  tries: number
+  answer: string | null
+  dueAt: string | null
+}
+
+/** The webhook of a master account: null if it has none. The newest deliveries come first. */
+export type WebhookPage = { webhook: { url: string; secret: string } | null; deliveries: DeliveryItem[] }
+
 /**
  * One notice for its reader. The names are those of the event, so they outlive what they name; nothing tells who of the
  * other side acted. `side`: what the reader is of the event.
@@ -58,6 +83,8 @@ export type NoticeWay = 'console' | 'email' | 'webhook'
 /** The settings of one person. `ways`: those that are offered. */
 export type NoticeChoices = {
   ways: NoticeWay[]
+  email: string
+  isMaster: boolean
   choices: Record<NoticeKind, { console: boolean; email: boolean; webhook: boolean }>
   pace: (typeof mailPaces)[number]
 }

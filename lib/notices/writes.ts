@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Context } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import { inTransaction } from '@/lib/db/transaction'
+import { addJob } from '@/lib/jobs/queue'
 import { ok, type RefusalOf, type Result } from '@/lib/result'
 import { mailMinutes, noticeKinds, noticesMax, noticesSince } from './rules'
 import type { ChoicesInput, MarkReadInput } from './schema'
@@ -63,4 +64,38 @@ export async function forgetNotices(now: Date): Promise<number> {
       FROM (SELECT "accountId" FROM "Notice" GROUP BY 1 HAVING count(*) > ${noticesMax}) a) old
     WHERE n."accountId" = old."accountId" AND n.id <= old.last`
   return notices.count + deliveries.count + beyond
+}
+
+/** Ends the e-mail of whoever has this link. An unknown one does nothing, and nobody learns which it was. */
+export async function endMail(token: string): Promise<Result<null, RefusalOf<'BUSY'>>> {
+  return await inTransaction(async (tx) => {
+    const mail = await tx.noticeMail.findUnique({ where: { token }, select: { accountId: true } })
+    if (!mail) return ok(null)
+    await tx.noticeMail.delete({ where: { token } })
+    await tx.noticeChoice.updateMany({ where: mail, data: { byEmail: false } })
+    await tx.notice.updateMany({ where: { ...mail, isMailDue: true }, data: { isMailDue: false } })
+    return ok(null)
+  })
+}
+
+/** Records that an e-mail has gone out with everything up to a notice, or that none will. */
+export async function settleMail(accountId: string, upTo?: string): Promise<void> {
+  const id = upTo === undefined ? {} : { id: { lte: BigInt(upTo) } }
+  await db().notice.updateMany({ where: { accountId, isMailDue: true, ...id }, data: { isMailDue: false } })
+}
+
+const mailKeptMs = 24 * 60 * 60 * 1000
+
+/**
+ * Enqueues e-mail whose job has used up its tries, as while the mail server was away, and gives up what has waited for a day
+ * longer than a day's digest.
+ */
+export async function requeueMail(now: Date): Promise<void> {
+  const old = new Date(now.getTime() - 2 * mailKeptMs)
+  await db().notice.updateMany({ where: { isMailDue: true, at: { lt: old } }, data: { isMailDue: false } })
+  const waiting = await db().$queryRaw<{ accountId: string }[]>`
+    SELECT DISTINCT n."accountId" FROM "Notice" n JOIN "NoticeMail" m ON m."accountId" = n."accountId"
+    WHERE n."isMailDue" AND n.at < ${now}::timestamptz - make_interval(mins => m."everyMinutes" + 10) LIMIT 1000`
+  for (const { accountId } of waiting)
+    await inTransaction(async (tx) => ok(await addJob(tx, 'send-mail', { accountId })))
 }

@@ -11,6 +11,7 @@ export const reservedRegionIds = [
   'readyz',
   'sign-in',
   'sign-out',
+  'unsubscribe',
 ] as const
 
 export const regionNameMax = 64

@@ -17,7 +17,8 @@ import { log, withLogFields } from '@/lib/log'
 import { logConsole } from '@/lib/log-lines.mjs'
 import { countJob, countTransfer } from '@/lib/metrics'
 import { tellOfFullPlaces } from '@/lib/nearly-full'
-import { forgetNotices } from '@/lib/notices/writes'
+import { forgetNotices, requeueMail } from '@/lib/notices/writes'
+import { requeueDeliveries } from '@/lib/notices/writes-webhook'
 import { forgetExpiredSessions } from '@/lib/sessions/writes'
 import { endSharesOver } from '@/lib/shares/writes-end'
 import { discardStaged } from '@/lib/stores/staging'
@@ -27,6 +28,8 @@ import { commit, version } from '@/lib/version'
 import { checkJob } from './check'
 import { runHost } from './host'
 import { removeBlob } from './remove-blob'
+import { sendDueMail } from './send-mail'
+import { sendWebhook } from './send-webhook'
 import { queueNeverChecked, sweepChecks } from './sweep-checks'
 import { sweepImages } from './sweep-images'
 import { transferJob } from './transfer'
@@ -39,6 +42,8 @@ const noticesForgottenEveryMs = 60 * 60 * 1000
 const ofImage = z.object({ imageId: z.string() })
 const ofContent = z.object({ sha256: z.string() })
 const ofBlob = z.object({ blobId: z.string() })
+const ofAccount = z.object({ accountId: z.string() })
+const ofDelivery = z.object({ deliveryId: z.string() })
 
 const isLastTry = ({ job }: JobHelpers) => job.attempts >= job.max_attempts
 
@@ -51,6 +56,17 @@ const tasks: Record<keyof Jobs, Task> = {
   'remove-blob': async (payload) => await removeBlob(ofBlob.parse(payload)),
   'discard-staged': async (payload) => await discardStaged(ofImage.parse(payload).imageId),
   'check-disk': async (payload, helpers) => await checkJob(ofContent.parse(payload), isLastTry(helpers)),
+  'send-mail': async (payload) => await sendDueMail(ofAccount.parse(payload).accountId),
+  'send-webhook': async (payload) => await sendWebhook(ofDelivery.parse(payload).deliveryId),
+}
+
+/** What waits for servers of others has a runner of its own, so that one that hangs holds up no disk. */
+const outbound: (keyof Jobs)[] = ['send-mail', 'send-webhook']
+const outboundAtOnce = 6
+
+function taskList(isTaken: (kind: string) => boolean): Record<string, Task> {
+  const taken = Object.entries(tasks).filter(([kind]) => isTaken(kind))
+  return Object.fromEntries(taken.map(([kind, task]) => [kind, observed(kind, task)]))
 }
 
 /** A job as the queue runs it: its lines in the log say which it is, and it is counted. */
@@ -82,6 +98,8 @@ let noticesForgotten = 0
 async function forgetOldNotices(now: Date): Promise<void> {
   if (now.getTime() - noticesForgotten < noticesForgottenEveryMs) return
   await forgetNotices(now)
+  await requeueMail(now)
+  await requeueDeliveries()
   noticesForgotten = now.getTime()
 }
 
@@ -116,7 +134,7 @@ async function tellOfDiskTool(): Promise<void> {
 async function main(): Promise<void> {
   logConsole(log)
   log.info({ version, commit: commit(), node: process.version }, 'The worker of Open ECS Console starts.')
-  const pool = new pg.Pool({ connectionString: env().DATABASE_URL, max: 4, application_name: workerName })
+  const pool = new pg.Pool({ connectionString: env().DATABASE_URL, max: 6, application_name: workerName })
   // The queue takes over each connection's errors while it holds it; between two, they are ours.
   pool.on('connect', (client) => client.on('error', () => {}))
   pool.on('error', (error) => log.warn({ err: error }, 'A database connection of the worker was lost.'))
@@ -126,13 +144,10 @@ async function main(): Promise<void> {
   await seedInstanceTypes(new Date())
   await sweep()
   await queueNeverChecked(new Date())
-  const runner = await run({
-    pgPool: pool,
-    logger,
-    concurrency: 2,
-    noHandleSignals: true,
-    taskList: Object.fromEntries(Object.entries(tasks).map(([kind, task]) => [kind, observed(kind, task)])),
-  })
+  const shared = { pgPool: pool, logger, noHandleSignals: true }
+  const isOutbound = (kind: string) => outbound.some((one) => one === kind)
+  const runner = await run({ ...shared, concurrency: 2, taskList: taskList((kind) => !isOutbound(kind)) })
+  const sender = await run({ ...shared, concurrency: outboundAtOnce, taskList: taskList(isOutbound) })
   const timer = setInterval(sweep, sweepMs)
   const ended = new AbortController()
   const hosting = runHost(ended.signal)
@@ -143,14 +158,14 @@ async function main(): Promise<void> {
     isEnding = true
     clearInterval(timer)
     ended.abort()
-    await Promise.all([runner.stop(), hosting])
+    await Promise.all([runner.stop(), sender.stop(), hosting])
     await pool.end()
     process.exit(0)
   }
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
   process.once('disconnect', stop)
-  await runner.promise
+  await Promise.all([runner.promise, sender.promise])
 }
 
 await main()

@@ -1,0 +1,5 @@
+import { getWebhook } from '@/lib/notices/reads'
+import { unreadParams } from '@/lib/notices/schema'
+import { defineRead } from '@/lib/route'
+
+export const GET = defineRead(unreadParams, getWebhook, { needs: 'signed-in' })

@@ -1,0 +1,95 @@
+import 'server-only'
+import dns from 'node:dns/promises'
+import http from 'node:http'
+import https from 'node:https'
+import net from 'node:net'
+import { isPublicAddress } from './address'
+
+/** Why no answer came: the address is not public, it redirects, it is silent, or the connection failed with this code. */
+export type PostProblem = 'PRIVATE_ADDRESS' | 'REDIRECTED' | 'TIMED_OUT' | 'BAD_CERTIFICATE' | 'UNREACHABLE'
+export type PostAnswer = { status: number } | { problem: PostProblem }
+
+type Post = {
+  url: string
+  headers: Record<string, string>
+  body: string
+  /** Whether addresses of private networks are allowed. */
+  isPrivateAllowed: boolean
+  /** The end of the whole attempt: resolving, connecting, sending and the answer. */
+  patienceMs: number
+}
+
+/** As much of an answer as is read; its status is all that counts. */
+const answerMaxBytes = 64 * 1024
+
+/**
+ * Posts to an address that a tenant has chosen. The name is resolved once, every address that it has must be public, and the
+ * connection goes to the one that was looked at, so that a name cannot change between. No redirect is followed, no certificate
+ * excused, and no more than 64 KiB are read. Never throws.
+ */
+export async function post(asked: Post): Promise<PostAnswer> {
+  const signal = AbortSignal.timeout(asked.patienceMs)
+  try {
+    const url = new URL(asked.url)
+    const address = await within(signal, resolve(url.hostname.replace(/^\[|\]$/g, ''), asked.isPrivateAllowed))
+    if (address === null) return { problem: 'PRIVATE_ADDRESS' }
+    return await send(url, { ...asked, address, signal })
+  } catch (error) {
+    return { problem: problemOf(error, signal) }
+  }
+}
+
+/** The address to connect to; null if one of them may not be reached. */
+async function resolve(host: string, isPrivateAllowed: boolean): Promise<string | null> {
+  const addresses = net.isIP(host) ? [host] : (await dns.lookup(host, { all: true })).map(({ address }) => address)
+  const [first] = addresses
+  if (first === undefined) throw new Error('The name has no address.')
+  return isPrivateAllowed || addresses.every(isPublicAddress) ? first : null
+}
+
+/** A resolver cannot be interrupted, so it is left behind. */
+async function within<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  return await Promise.race([
+    work,
+    new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true })),
+  ])
+}
+
+async function send(url: URL, { address, headers, body, signal }: Post & { address: string; signal: AbortSignal }) {
+  const { request } = url.protocol === 'https:' ? https : http
+  return await new Promise<PostAnswer>((done, fail) => {
+    const family = net.isIP(address)
+    const sent = request(url, {
+      method: 'POST',
+      headers: { ...headers, 'Content-Length': Buffer.byteLength(body) },
+      agent: false,
+      signal,
+      lookup: (_host, options, found) =>
+        options.all ? found(null, [{ address, family }]) : found(null, address, family),
+    })
+    sent.on('error', fail)
+    sent.on('response', (response) => {
+      const status = response.statusCode ?? 0
+      const end = () => {
+        response.destroy()
+        sent.destroy()
+        done(status >= 300 && status < 400 ? { problem: 'REDIRECTED' } : { status })
+      }
+      let bytes = 0
+      response.on('data', (chunk: Buffer) => {
+        bytes += chunk.length
+        if (bytes > answerMaxBytes) end()
+      })
+      response.on('end', end)
+      response.on('error', fail)
+    })
+    sent.end(body)
+  })
+}
+
+function problemOf(error: unknown, signal: AbortSignal): PostProblem {
+  if (signal.aborted) return 'TIMED_OUT'
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS|EPROTO|ERR_SSL/.test(code)) return 'BAD_CERTIFICATE'
+  return 'UNREACHABLE'
+}
