@@ -161,6 +161,8 @@ test('no input of an action is a fault: what cannot be used is refused with its 
   const good: Record<string, Record<string, unknown>> = {
     shareImageAction: { ...here, usernames: ['nobody'], note: '' },
     cancelShareAction: { shareId: 'shr-0000000000' },
+    acceptShareAction: { shareId: 'shr-0000000000' },
+    declineShareAction: { shareId: 'shr-0000000000' },
     cancelSharesAction: { shareIds: ['shr-0000000000'] },
     markSharesSeenAction: { shareIds: [] },
     updateImageAction: { ...here, name: 'fine', description: '' },

@@ -19,6 +19,8 @@ const modules = import.meta.glob<Record<string, Door>>('./*/actions.ts')
 
 /** Who may do it: the policies all of which are needed, besides Administrator. `signed-in`: everybody. */
 const expected: Record<string, PolicyName[] | 'signed-in'> = {
+  // What these need depends on the share: the right to give or to receive, in its region.
+  acceptShareAction: 'signed-in',
   cancelShareAction: 'signed-in',
   cancelSharesAction: 'signed-in',
   cancelTransferAction: ['ImagesFull'],
@@ -26,6 +28,8 @@ const expected: Record<string, PolicyName[] | 'signed-in'> = {
   changeInstanceTypeAction: ['InstancesFull'],
   changePasswordAction: 'signed-in',
   copyImageAction: ['ImagesFull'],
+  declineShareAction: 'signed-in',
+  extendSharesAction: 'signed-in',
   countFindingAction: ['ImagesFull'],
   createInstanceImageAction: ['InstancesFull', 'ImagesFull'],
   createInstancesAction: ['InstancesFull'],
@@ -54,6 +58,7 @@ const expected: Record<string, PolicyName[] | 'signed-in'> = {
   restoreImageAction: ['ImagesFull'],
   restoreInstanceAction: ['InstancesFull'],
   retryCopyAction: ['ImagesFull'],
+  setIncomingAction: ['Incoming'],
   shareImageAction: ['Sharing'],
   startInstanceAction: ['InstancesFull'],
   stopInstanceAction: ['InstancesFull'],
@@ -74,6 +79,10 @@ const anything = (here: string, there: string) => ({
   snapshotId: 'snap-0000000000',
   shareId: 'shr-0000000000',
   shareIds: ['shr-0000000000'],
+  policy: 'ALL',
+  allowed: '',
+  blocked: '',
+  until: 'never',
   findingId: 'abc',
   reason: 'A reason that is long enough.',
   usernames: ['nobody'],
