@@ -21,3 +21,22 @@ export function ensureDeployTools() {
   }
   return findPromtool() ? [] : ['promtool']
 }
+
+const containerTools = ['/usr/bin/buildah', '/usr/sbin/debootstrap']
+
+/** Whether containers can be built without an engine. */
+export function hasContainerTools() {
+  return containerTools.every((file) => fs.existsSync(file))
+}
+
+/**
+ * Whether containers can be built, after what they need was installed where that is possible.
+ * @returns {boolean}
+ */
+export function ensureContainerTools() {
+  if (!hasContainerTools()) {
+    console.log('Installing buildah and debootstrap for the test of the container (once) …')
+    installWithApt(['buildah', 'debootstrap'])
+  }
+  return hasContainerTools()
+}

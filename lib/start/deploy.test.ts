@@ -54,6 +54,19 @@ test.skipIf(version < 250)('systemd knows every line of both units', () => {
   expect(about).toEqual([])
 })
 
+test('the compose file sets only settings that exist, and starts programs of the package', () => {
+  const compose = read('deploy/container/compose.yaml')
+  const settings = read('docs/settings.md')
+  const named = [...compose.matchAll(/^ {2}((?:ECS|NEXTAUTH|DATABASE)_\w+):|ECS_WORKER/gm)].map(
+    ([all, name]) => name ?? all,
+  )
+  expect(named.length).toBeGreaterThan(6)
+  const known = (name: string) =>
+    settings.includes(`\`${name.replace(/^ECS_STORE_CN_SHANGHAI/, 'ECS_STORE_<REGION>')}\``)
+  expect(named.filter((name) => !known(name))).toEqual([])
+  expect([...compose.matchAll(/command: \[(\w+)\]/g)].map(([, word]) => word)).toEqual(['server', 'worker'])
+})
+
 test('the units start the program of a package', () => {
   const started = units.map((unit) => /^ExecStart=\/opt\/open-ecs-console\/(.*)$/m.exec(read(unit))?.[1])
   expect(started).toEqual(['bin/ecs-console server', 'bin/ecs-console worker'])

@@ -3,7 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { StartError } from '../embedded/data-folder'
 import { startDatabase } from '../embedded/embedded'
-import { ensureDeployTools } from './deploy-tools.mjs'
+import { ensureContainerTools, ensureDeployTools } from './deploy-tools.mjs'
 import { ensureDiskTools } from './disk-tools.mjs'
 import { end, endOnSignals, isEnding, onEnd } from './ending'
 import { ensureQemu } from './qemu.mjs'
@@ -57,6 +57,8 @@ async function runKinds(wanted: readonly Kind[], files: string[]): Promise<Tally
       console.error(`These could not be installed, and tests of disks skip: ${missing.join(', ')}.`)
     if (forVitest.includes('unit') && ensureDeployTools().length > 0)
       console.error('promtool could not be installed, and the tests that need it skip.')
+    if (forVitest.includes('db') && !ensureContainerTools())
+      console.error('buildah and debootstrap could not be installed, and the test of the container skips.')
     if (forVitest.length > 0) tally = await runVitest(place, forVitest)
     if (wanted.includes('browser')) tally = addTallies(tally, await runBrowserTests(place))
     return tally
