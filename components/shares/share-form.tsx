@@ -15,6 +15,7 @@ import { shareImageAction } from '@/lib/shares/actions'
 import { noteMax } from '@/lib/shares/rules'
 import type { ImageShare, ImageShares } from '@/lib/shares/schema'
 import { SharedStatus } from './shared-status'
+import { UntilField } from './until-field'
 import { nameEnd, UsernamesField } from './usernames-field'
 
 type ShareFormProps = {
@@ -53,6 +54,7 @@ export function ShareForm({ region, shares, idempotencyKey, check, needsReason, 
               {(control) => <input {...control} readOnly value={t('masterAccount')} className={inputClass} />}
             </Field>
             <Recipients view={view} shares={shares} />
+            <UntilField view={view} ends={shares.ends} />
             <TextField view={view} name="note" label={t('note')} hint={t('noteHint')} />
             {check}
             {(needsReason || view.errorOf('reason')) && (

@@ -94,6 +94,14 @@ function useColumns({ region, imageId, marked, onCancel }: ColumnsOf): Column<Li
           {share.instances > 0 && (
             <span className="text-ink-muted text-xs">{t('instances', { count: share.instances })}</span>
           )}
+          {share.status === 'PENDING' && <Badge tone="warn">{t('pending')}</Badge>}
+          {share.until && (
+            <p className="text-ink-muted text-xs">
+              {t('untilTime', {
+                time: format.dateTime(new Date(share.until), { dateStyle: 'medium', timeStyle: 'short' }),
+              })}
+            </p>
+          )}
           {share.note && <p className="max-w-[60ch] whitespace-pre-line text-ink-muted text-xs">{share.note}</p>}
         </>
       ),

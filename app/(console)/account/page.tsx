@@ -2,10 +2,11 @@ import type { Metadata } from 'next'
 import { getTranslations } from 'next-intl/server'
 import { BasicInfo } from '@/components/account/basic-info'
 import { ImageQuotas } from '@/components/account/image-quotas'
+import { IncomingForm } from '@/components/account/incoming-form'
 import { PasswordForm } from '@/components/account/password-form'
 import { PageHeader } from '@/components/shell/page-header'
 import { quotasQuery } from '@/lib/accounts/queries'
-import { getAccountInfo } from '@/lib/accounts/reads'
+import { getAccountInfo, getIncoming } from '@/lib/accounts/reads'
 import { requireContext } from '@/lib/context'
 import { forPage } from '@/lib/page-fault'
 import { paths } from '@/lib/paths'
@@ -17,7 +18,11 @@ export async function generateMetadata(): Promise<Metadata> {
 
 export default async function AccountPage() {
   const ctx = await requireContext(paths.account(), 'signed-in')
-  const [account, t] = await Promise.all([forPage(getAccountInfo(ctx)), getTranslations('account')])
+  const [account, incoming, t] = await Promise.all([
+    forPage(getAccountInfo(ctx)),
+    forPage(getIncoming(ctx)),
+    getTranslations('account'),
+  ])
   return (
     <main id="content" className="flex max-w-240 flex-col gap-4 p-4 md:p-6">
       <PageHeader crumbs={[{ label: t('title') }]} title={t('title')} line={t('line')} />
@@ -25,6 +30,7 @@ export default async function AccountPage() {
       <Prefetch queries={[{ queryKey: quotasQuery().queryKey, data: account.quotas }]}>
         <ImageQuotas />
       </Prefetch>
+      <IncomingForm incoming={incoming} />
       <PasswordForm />
     </main>
   )
