@@ -85,6 +85,7 @@ export const paths = {
     route(`/${region}/snapshots/${snapshotId}/do/${task}`),
   sharing: (region: string, { tab, ...list }: SharingQuery = {}) =>
     route(`/${region}/sharing`, { tab: tab === 'given' ? tab : undefined, ...defaultless(list) }),
+  extendSelected: (region: string) => route(`/${region}/sharing/extend`),
   cancelSelected: (region: string) => route(`/${region}/sharing/cancel`),
   api: {
     signIn: () => '/api/sign-in',

@@ -33,6 +33,7 @@ export function SelectionBar({ list, selection, onCancel }: SelectionBarProps) {
     () => true,
     () => false,
   )
+  const reason = hasScripts && selected.size === 0 ? t('selectFirst') : null
   const kept = { region: list.region, tab: list.tab, q: list.q, state: list.state }
   return (
     <form
@@ -54,7 +55,7 @@ export function SelectionBar({ list, selection, onCancel }: SelectionBarProps) {
         <Button
           kind="secondary"
           type="submit"
-          disabledReason={hasScripts && selected.size === 0 ? t('selectFirst') : null}
+          disabledReason={reason}
           onClick={(event) => {
             event.preventDefault()
             onCancel()
@@ -62,6 +63,11 @@ export function SelectionBar({ list, selection, onCancel }: SelectionBarProps) {
         >
           {t('cancel')}
         </Button>
+        {list.tab === 'given' && (
+          <Button kind="secondary" type="submit" formAction={paths.extendSelected(list.region)} disabledReason={reason}>
+            {t('extend')}
+          </Button>
+        )}
         <Button kind="secondary" type="submit" name="format" value="csv" formAction={paths.api.sharingExport()}>
           {t('exportCsv')}
         </Button>

@@ -1,0 +1,93 @@
+'use client'
+
+import type { Route } from 'next'
+import Link from 'next/link'
+import { useFormatter, useTranslations } from 'next-intl'
+import { ActionForm } from '@/components/shell/action-form'
+import { Button } from '@/components/ui/button'
+import { buttonClass } from '@/components/ui/button-class'
+import { Card } from '@/components/ui/card'
+import { Field, inputClass } from '@/components/ui/field'
+import { extendSharesAction } from '@/lib/shares/actions'
+import { untilDays } from '@/lib/shares/rules'
+import type { ListedShare } from '@/lib/shares/schema-list'
+
+type ExtendFormProps = { shares: ListedShare[]; back: Route }
+
+/** Gives the selected shares another end, all or none. */
+export function ExtendForm({ shares, back }: ExtendFormProps) {
+  const t = useTranslations('sharing')
+  const format = useFormatter()
+  const endOf = ({ until }: ListedShare) =>
+    until ? format.dateTime(new Date(until), { dateStyle: 'medium', timeStyle: 'short' }) : t('noEnd')
+  if (shares.length === 0)
+    return (
+      <Card title={t('extend')}>
+        <div className="flex flex-col items-start gap-3 p-4 text-sm">
+          <p>{t('nothingToExtend')}</p>
+          <Link href={back} className={buttonClass('secondary')}>
+            {t('back')}
+          </Link>
+        </div>
+      </Card>
+    )
+  return (
+    <Card title={t('extendTitle', { count: shares.length })}>
+      <ActionForm
+        name="extend selected"
+        action={extendSharesAction}
+        changes={['shares', 'images']}
+        leadsTo={back}
+        className="flex flex-col gap-3 p-4 text-sm"
+      >
+        {({ isPending, errorOf, typed }) => (
+          <>
+            {shares.map(({ id }) => (
+              <input key={id} type="hidden" name="shareIds[]" value={id} />
+            ))}
+            <ul className="flex list-disc flex-col gap-1 rounded-control bg-surface-muted py-2 pr-3 pl-7 [overflow-wrap:anywhere]">
+              {shares.map((share) => (
+                <li key={share.id}>
+                  {t('extendRow', { image: share.image, username: share.username, end: endOf(share) })}
+                </li>
+              ))}
+            </ul>
+            <Field id="until" label={t('newEnd')} error={errorOf('until')}>
+              {(control) => (
+                <select {...control} name="until" defaultValue={typed('until', '30')} className={inputClass}>
+                  {untilDays.map((days) => (
+                    <option key={days} value={String(days)}>
+                      {t('inDays', { days })}
+                    </option>
+                  ))}
+                  <option value="date">{t('onDate')}</option>
+                  <option value="never">{t('noEnd')}</option>
+                </select>
+              )}
+            </Field>
+            <Field id="until-date" label={t('date')} hint={t('dateHint')} error={errorOf('untilDate')}>
+              {(control) => (
+                <input
+                  {...control}
+                  type="date"
+                  name="untilDate"
+                  defaultValue={typed('untilDate')}
+                  className={inputClass}
+                />
+              )}
+            </Field>
+            <p className="text-ink-muted">{t('extendNote')}</p>
+            <div className="flex flex-wrap gap-2">
+              <Button kind="primary" type="submit" isPending={isPending}>
+                {t('extend')}
+              </Button>
+              <Link href={back} className={buttonClass('secondary')}>
+                {t('back')}
+              </Link>
+            </div>
+          </>
+        )}
+      </ActionForm>
+    </Card>
+  )
+}
