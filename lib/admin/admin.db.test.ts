@@ -50,6 +50,11 @@ describe('the command line', () => {
     expect(account).toEqual({ code: 0, out: 'Created aster.\n', err: '' })
     const sub = ['account', 'create', 'ops', '--kind', 'sub', '--master', 'aster', '--password-stdin']
     expect((await admin(sub, password)).code).toBe(0)
+    const narrow = ['account', 'policies', 'ops@aster', 'Sharing=eu-north', 'BillingReadOnly']
+    expect((await admin(narrow)).out).toBe('ops@aster has Sharing in eu-north; BillingReadOnly.\n')
+    expect((await admin(['account', 'policies', 'ops@aster', 'Sharing=eu-none'])).code).toBe(1)
+    expect((await admin(['account', 'policies', 'ops@aster', 'Everything'])).code).toBe(1)
+    expect((await admin(['account', 'policies', 'aster', 'Sharing'])).code).toBe(1)
     const listed = await admin(['account', 'list', '--json'])
     const accounts: Record<string, unknown>[] = JSON.parse(listed.out)
     expect(accounts.filter((row) => String(row.username).endsWith('aster'))).toMatchObject([

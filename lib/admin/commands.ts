@@ -2,6 +2,7 @@ import path from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { commandLine } from '@/lib/command-line'
 import { bytesPattern, formatBytes, parseBytes } from '@/lib/format'
+import { policyNames } from '@/lib/permissions'
 import { type Resource, resourceNames, resources } from '@/lib/quotas/rules'
 import { release } from '@/lib/version'
 import { addLedger, addType } from './billing-commands'
@@ -114,6 +115,14 @@ function addAccount(account: Command, run: Run): void {
     .command('list')
     .description('list all accounts')
     .action(() => run(async () => (await import('./account')).showAccounts()))
+  account
+    .command('policies <sub-account> [policies...]')
+    .description(
+      `replace the policies of a sub-account; of ${policyNames.join(', ')}; <policy>=<region>,<region> for named regions`,
+    )
+    .action((name: string, policies: string[]) =>
+      run(async () => (await import('./account')).replacePolicies(name, policies)),
+    )
   account
     .command('disable <username>')
     .description('disable an account and end its sessions; a master with its sub-accounts')

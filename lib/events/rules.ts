@@ -31,6 +31,7 @@ export const eventActions = [
   'account.enable',
   'account.password',
   'account.incoming',
+  'account.policies',
   'session.end',
   'session.place',
   'region.create',
