@@ -65,6 +65,6 @@ test('what was recorded can neither be changed nor removed', async () => {
   await expect(db().event.updateMany({ data: { action: 'share.cancel' } })).rejects.toThrow('append-only')
   await expect(db().$executeRaw`DELETE FROM "Event" WHERE "imageId" = ${imageId}`).rejects.toThrow('append-only')
   await expect(db().event.deleteMany()).rejects.toThrow('append-only')
-  await expect(db().$executeRaw`TRUNCATE "Event"`).rejects.toThrow('append-only')
+  await expect(db().$executeRaw`TRUNCATE "Event" CASCADE`).rejects.toThrow('append-only')
   expect(await db().event.findMany({ where: { imageId } })).toEqual(before)
 })
