@@ -20,6 +20,11 @@ export function useSharingColumns(
   return [...useWho(list), ...useWhen(list), ...useUse(), useOperation(list, onCancel, t('operation'))]
 }
 
+/** A recipient learns no id before it accepts; it answers on the Shared Images tab. */
+function imageHref(region: string, { imageId }: ListedShare) {
+  return imageId ? paths.image(region, imageId) : paths.sharedImages(region)
+}
+
 function useWho({ region }: ShareListParams): Column<ListedShare>[] {
   const t = useTranslations('sharing')
   return [
@@ -28,7 +33,7 @@ function useWho({ region }: ShareListParams): Column<ListedShare>[] {
       header: t('image'),
       cell: (share) => (
         <>
-          <RowName id={share.imageId} name={share.image} href={paths.image(region, share.imageId)}>
+          <RowName id={share.imageId} name={share.image} href={imageHref(region, share)}>
             <p className="table-narrow truncate text-ink-muted text-xs">
               {t('sharedByLine', { username: share.sharedBy })}
             </p>
@@ -127,7 +132,7 @@ function useOperation(
         <Button
           kind="text-danger"
           aria-label={`${t('cancel')}, ${share.image}, ${share.username}`}
-          href={paths.cancelSharing(region, share.imageId, share.id)}
+          href={share.imageId ? paths.cancelSharing(region, share.imageId, share.id) : imageHref(region, share)}
           onClick={() => onCancel(share)}
         >
           {t('cancel')}

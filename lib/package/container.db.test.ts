@@ -9,7 +9,7 @@ import { commitOfFiles } from '../start/commit'
 import { hasContainerTools } from '../start/deploy-tools.mjs'
 import { builtInto } from '../start/test-browser'
 import { untilTrue } from '../testing/until'
-import { buildContainer, makeBase, removeContainers, runContainer } from './container'
+import { buildContainer, canRunContainers, makeBase, removeContainers, runContainer } from './container'
 import { pack } from './pack'
 
 // The container of a package is built and started as an engine would: not as root, and with a root that nobody can write.
@@ -17,7 +17,7 @@ import { pack } from './pack'
 const root = path.resolve(import.meta.dirname, '../..')
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-console-container-'))
 const data = path.join(folder, 'data')
-const canBuild = process.getuid?.() === 0 && hasContainerTools() && commitOfFiles(root) !== ''
+const canBuild = canRunContainers() && hasContainerTools() && commitOfFiles(root) !== ''
 let container: { root: string; config: string } | undefined
 
 beforeAll(async () => {

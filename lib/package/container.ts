@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import type { Packed } from './pack'
@@ -52,6 +52,11 @@ export function runContainer(root: string, data: string, env: Record<string, str
   const program = ['/opt/open-ecs-console/bin/ecs-console', ...words]
   const apart = ['--mount', '--pid', '--fork', '--kill-child', 'sh', '-c', script, root, data]
   return spawn('unshare', [...apart, 'PATH=/usr/local/bin:/usr/bin:/bin', ...settings, ...program], { stdio: 'pipe' })
+}
+
+/** Whether this process may make the namespaces that a container runs in. */
+export function canRunContainers(): boolean {
+  return process.getuid?.() === 0 && spawnSync('unshare', ['--mount', '--pid', '--fork', 'true']).status === 0
 }
 
 /** Forgets all images and containers of a place. */
