@@ -33,7 +33,9 @@ test('who asks to be asked sees what is offered, accepts it, and is told until w
   expect((await page.request.get(`/cn-shanghai/images/${disk.id}`)).status()).toBe(404)
   await expectAccessiblePage(page, 'a pending share', looks)
   await offered.getByRole('button', { name: `Accept, ${disk.name}` }).click()
-  await expect(row(page.getByRole('table'), disk.name).getByRole('link', { name: disk.name })).toBeVisible()
+  await expect(
+    row(page.getByRole('table'), disk.name).getByRole('link', { name: disk.name, exact: true }),
+  ).toBeVisible()
   await expect(row(page.getByRole('table'), disk.name)).toContainText('Until')
   await sharing.reload()
   await expect(given).not.toContainText('Waiting for an answer')

@@ -26,10 +26,11 @@ function reads(imageId: string, instanceId: string): Record<string, string> {
 
 const lists = ['images', 'instances', 'snapshots', 'shared-images', 'sharing']
 const ofRegions = [...lists, 'sharing/export', 'shared-images/new', 'unfinished-uploads']
-const ofAccounts = ['quotas', 'regions', 'page-status', 'notices', 'notices/unread']
+const ofAccounts = ['quotas', 'regions', 'page-status', 'notices', 'notices/unread', 'notices/webhook']
 
 /** Routes with a protocol of their own, tested below, and with the sign-in form, notices, uploads and consoles. */
-const others = ['auth/[...nextauth]', 'changes', 'preferences', 'sign-in', 'sign-out', 'uploads/[[...path]]']
+const ofForms = ['auth/[...nextauth]', 'preferences', 'sign-in', 'sign-out', 'unsubscribe/[token]']
+const others = [...ofForms, 'changes', 'uploads/[[...path]]']
 const ofChecks = ['check', 'check/export'].map((part) => `images/[imageId]/${part}`)
 const ofMachines = ['console-log', 'picture', 'tickets'].map((part) => `instances/[instanceId]/${part}`)
 
