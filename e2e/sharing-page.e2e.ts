@@ -70,7 +70,8 @@ test('shares are selected by keyboard, several with Shift, and cancelled togethe
   const cancel = page.getByRole('button', { name: 'Cancel Sharing', exact: true })
   // A button that is off says why in its name.
   const off = page.getByRole('button', { name: messages.en.sharing.selectFirst })
-  await expect(off).toHaveAttribute('aria-disabled', 'true')
+  for (const button of await off.all()) await expect(button).toHaveAttribute('aria-disabled', 'true')
+  await expect(off).toHaveCount(2)
   const boxes = page.getByRole('table').getByRole('checkbox')
   await boxes.first().focus()
   await page.keyboard.press('Space')

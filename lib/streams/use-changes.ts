@@ -7,6 +7,8 @@ import { noteStream } from '@/lib/poll'
 
 /** Beats come every 15 s. Without one for this long, the stream is dead and nobody has said so, or it was refused. */
 const silentMs = 40_000
+/** Longer than a tab that signs out takes to leave the page. */
+const leavingMs = 5_000
 
 /**
  * Keeps a stream of changes open while the page is visible, and reads again what they concern. A browser has few connections to a
@@ -42,11 +44,13 @@ function listen(client: QueryClient): () => void {
       openLater()
       for (const key of data.split(',')) void client.invalidateQueries(key === 'all' ? {} : { queryKey: [key] })
     })
-    // The session or the server has ended: what is read now says which.
+    // The session or the server has ended: what is read then says which. A tab that has signed out is gone by then.
     source.addEventListener('end', () => {
       close()
-      openLater()
-      void client.invalidateQueries()
+      timer = setTimeout(() => {
+        void client.invalidateQueries()
+        open()
+      }, leavingMs)
     })
     // The browser connects again by itself after an error of the network.
     source.addEventListener('error', () => noteStream(false))
