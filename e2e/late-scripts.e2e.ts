@@ -42,7 +42,9 @@ test('Enter in any field before the scripts have come puts nothing but a search 
   await holdScripts(page)
   for (const address of pagesWithForms(disk.id)) {
     await page.goto(address, { waitUntil: 'commit' })
-    const fields = page.getByRole('main').locator('input:not([type=hidden], [type=file], [type=checkbox], [readonly])')
+    const fields = page
+      .getByRole('main')
+      .locator('input:not([type=hidden], [type=file], [type=checkbox], [type=radio], [readonly])')
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
     for (let index = 0; index < (await fields.count()); index++) {
       await page.goto(address, { waitUntil: 'commit' })
