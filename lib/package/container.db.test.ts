@@ -8,7 +8,7 @@ import { build } from '../start/build'
 import { commitOfFiles } from '../start/commit'
 import { hasContainerTools } from '../start/deploy-tools.mjs'
 import { builtInto } from '../start/test-browser'
-import { untilTrue } from '../testing/until'
+import { until, untilTrue } from '../testing/until'
 import { buildContainer, canRunContainers, makeBase, removeContainers, runContainer } from './container'
 import { pack } from './pack'
 
@@ -32,10 +32,10 @@ beforeAll(async () => {
   fs.chownSync(data, 10001, 10001)
 })
 
-afterAll(() => {
+afterAll(async () => {
   removeContainers({ folder })
   // The kernel ends the database of a server that was killed a moment later.
-  fs.rmSync(folder, { recursive: true, force: true, maxRetries: 100, retryDelay: 100 })
+  await until(() => fs.rmSync(folder, { recursive: true, force: true }))
 })
 
 /** Runs the program of the container to its end. */
