@@ -3,7 +3,7 @@ import { account, expect, image, imageRows, share, signIn, test } from './fixtur
 import { instanceRows } from './instance-rows'
 
 /** The JavaScript that a page may load with an empty cache, in transferred bytes. */
-const bytesMax = 182_000
+const bytesMax = 180_000
 
 const region = 'cn-shanghai'
 
@@ -18,7 +18,7 @@ async function scriptBytes(page: Page, path: string): Promise<number> {
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
 }
 
-test('no page makes a browser load more than 182 kB of scripts', async ({ browser }) => {
+test('no page makes a browser load more than 180 kB of scripts', async ({ browser }) => {
   // Each page in a browser of its own.
   test.setTimeout(600_000)
   const [owner, recipient] = [await account(), await account()]

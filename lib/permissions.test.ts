@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest'
-import { type Grant, may, needsOf, permissions, policyNames, refuseUnpermitted, regionsWith } from './permissions'
+import {
+  type Grant,
+  may,
+  needsOf,
+  permissions,
+  permittedTo,
+  policyNames,
+  refuseUnpermitted,
+  regionsWith,
+} from './permissions'
 
 const holder = (...grants: Grant[]) => ({ rights: grants })
 const everywhere = (policy: Grant['policy']): Grant => ({ policy, regions: null })
@@ -32,6 +41,17 @@ test('a policy for named regions applies there and nowhere else', () => {
   expect(regionsWith(one, 'images.read')).toEqual(['cn-a', 'cn-b'])
   expect(regionsWith(holder(everywhere('Administrator')), 'bill.read')).toBe('all')
   expect(may(holder({ policy: 'ImagesFull', regions: [] }), 'images.change', null)).toBe(false)
+})
+
+test('a page is told where each permission holds, and of a master nothing but that', () => {
+  expect(permittedTo({ rights: 'all' })).toBe('all')
+  const told = permittedTo(holder({ policy: 'Sharing', regions: ['cn-a'] }, everywhere('BillingReadOnly')))
+  expect(told).toMatchObject({
+    'images.read': ['cn-a'],
+    'shares.give': ['cn-a'],
+    'bill.read': 'all',
+    'instances.read': [],
+  })
 })
 
 test('a refusal names the smallest policy that is missing and the region, the first need first', () => {

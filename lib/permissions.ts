@@ -1,3 +1,5 @@
+import { holdsIn, type PermittedRegions } from './permitted'
+
 // What a sub-account may do. A policy is a bundle that the master attaches; a permission is what one operation needs.
 // Every action, route and page declares its permission here by name, and the seams (lib/action.ts, lib/route.ts,
 // lib/download.ts, requireContext) decide before the operation runs.
@@ -64,11 +66,8 @@ export type Needs<Input> = 'signed-in' | Permission | readonly Permission[] | ((
 type Holder = { rights: Rights }
 
 /** Whether the viewer has a permission in a region; with null, in any region at all. */
-export function may({ rights }: Holder, permission: Permission, region: string | null): boolean {
-  if (rights === 'all') return true
-  return grantsOf(rights, permission).some(
-    ({ regions }) => regions === null || (region === null ? regions.length > 0 : regions.includes(region)),
-  )
+export function may(viewer: Holder, permission: Permission, region: string | null): boolean {
+  return holdsIn(regionsWith(viewer, permission), region)
 }
 
 /** The regions in which the viewer has a permission: all, or these. */
@@ -77,6 +76,15 @@ export function regionsWith({ rights }: Holder, permission: Permission): 'all' |
   const grants = grantsOf(rights, permission)
   if (grants.some(({ regions }) => regions === null)) return 'all'
   return [...new Set(grants.flatMap(({ regions }) => regions ?? []))]
+}
+
+/** What the pages of a viewer need to know: each permission that it has, and where. */
+export type Permitted = 'all' | Partial<Record<Permission, PermittedRegions>>
+
+/** Resolves the rights of a viewer for its pages, which so need no table of policies. */
+export function permittedTo(viewer: Holder): Permitted {
+  if (viewer.rights === 'all') return 'all'
+  return Object.fromEntries(permissions.map((permission) => [permission, regionsWith(viewer, permission)]))
 }
 
 function grantsOf(rights: readonly Grant[], permission: Permission): Grant[] {

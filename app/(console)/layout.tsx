@@ -1,6 +1,7 @@
 import { cookies } from 'next/headers'
 import { getLocale, getTranslations } from 'next-intl/server'
 import { CurrentRegionProvider } from '@/components/shell/current-region'
+import { menuIcons } from '@/components/shell/frame-icons'
 import { NavigationArea } from '@/components/shell/navigation-area'
 import { PageAccount } from '@/components/shell/page-account'
 import { PageStatusBar } from '@/components/shell/page-status-bar'
@@ -15,6 +16,7 @@ import { countUnread } from '@/lib/notices/reads'
 import type { UnreadCount } from '@/lib/notices/schema'
 import { forPage } from '@/lib/page-fault'
 import { pageRegions } from '@/lib/page-regions'
+import { permittedTo } from '@/lib/permissions'
 import { Prefetch } from '@/lib/prefetch'
 import { isReadOnly } from '@/lib/read-only'
 import { regionContentsQuery } from '@/lib/regions/queries'
@@ -36,7 +38,7 @@ export default async function ConsoleLayout({ children }: LayoutProps<'/'>) {
   const remembered = startRegion(regions, contents, jar.get(regionCookie)?.value)?.id ?? ''
   return (
     <PageAccount account={ctx.viewer.accountId}>
-      <RightsProvider rights={ctx.viewer.rights}>
+      <RightsProvider permitted={permittedTo(ctx.viewer)}>
         <CurrentRegionProvider regions={regions} remembered={remembered}>
           <div className="flex min-h-dvh flex-col">
             <a
@@ -61,7 +63,7 @@ export default async function ConsoleLayout({ children }: LayoutProps<'/'>) {
             <div className="flex flex-1">
               <aside className="w-14 shrink-0 border-line border-r bg-surface-raised max-md:hidden lg:w-54">
                 <div className="sticky top-12">
-                  <SideMenu />
+                  <SideMenu icons={menuIcons} />
                 </div>
               </aside>
               <div className="flex min-w-0 flex-1 flex-col">

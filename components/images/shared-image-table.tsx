@@ -29,13 +29,16 @@ import { ListPager } from './list-pager'
 import { ListTime } from './list-time'
 import { type Filter, ListToolbar } from './list-toolbar'
 import { OperatingSystem, OperatingSystemBelow } from './operating-system'
-import { type Answer, AnswerShare, ShareEnds } from './pending-share'
+import type { Answer } from './pending-share'
 import { QuotaLine } from './quota-line'
 
 const CancelShareDialog = dynamic(
   () => latePart(() => import('@/components/shares/cancel-share-dialog').then((module) => module.CancelShareDialog)),
   { ssr: false },
 )
+
+const AnswerShare = late(dynamic(() => latePart(() => import('./pending-share').then((module) => module.AnswerShare))))
+const ShareEnds = late(dynamic(() => latePart(() => import('./pending-share').then((module) => module.ShareEnds))))
 
 /** An accepted one, whose image can be opened. */
 type HeldItem = SharedImage & { imageId: string }
@@ -177,7 +180,7 @@ function useColumns(
               <HeldCheckLine check={image.check} />
             </p>
           )}
-          <ShareEnds image={image} />
+          {(image.status === 'PENDING' || image.until) && <ShareEnds image={image} />}
           {image.note && <p className="max-w-[60ch] whitespace-pre-line text-ink-muted text-xs">{image.note}</p>}
         </>
       ),

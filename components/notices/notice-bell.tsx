@@ -1,10 +1,9 @@
 'use client'
 
 import { useQuery } from '@tanstack/react-query'
-import { Bell } from 'lucide'
 import Link from 'next/link'
 import { useTranslations } from 'next-intl'
-import { Icon } from '@/components/ui/icon'
+import type { ReactNode } from 'react'
 import { unreadQuery } from '@/lib/notices/queries'
 import { paths } from '@/lib/paths'
 import { useChanges } from '@/lib/streams/use-changes'
@@ -13,7 +12,7 @@ import { useChanges } from '@/lib/streams/use-changes'
  * The bell of the top bar, with the number of notices that are not read. It is on every page and keeps the stream of changes
  * open for all of it: a component of its own would be a script more.
  */
-export function NoticeBell() {
+export function NoticeBell({ icon }: { icon: ReactNode }) {
   const t = useTranslations('notices')
   useChanges()
   const { data } = useQuery(unreadQuery())
@@ -21,7 +20,7 @@ export function NoticeBell() {
   const label = unread > 0 ? t('bell', { count: unread, more: isMore ? 'yes' : 'no' }) : t('title')
   return (
     <Link href={paths.notices()} aria-label={label} title={label} className="bar-button relative">
-      <Icon of={Bell} className="size-4" />
+      {icon}
       {unread > 0 && (
         <span
           aria-hidden

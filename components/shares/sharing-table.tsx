@@ -9,6 +9,7 @@ import { ListPager } from '@/components/images/list-pager'
 import { type Filter, ListToolbar } from '@/components/images/list-toolbar'
 import { useRegionName } from '@/components/shell/current-region'
 import { late } from '@/components/ui/late'
+import { SelectRow } from '@/components/ui/select-row'
 import { Status } from '@/components/ui/status'
 import { Table } from '@/components/ui/table'
 import { useSelection } from '@/components/ui/use-selection'
@@ -67,12 +68,17 @@ export function SharingTable({ list }: { list: ShareListParams }) {
         rowKey={(share) => share.id}
         empty={<NoShares list={list} />}
         selection={{
-          form: selectionForm,
-          name: 'ids',
           header: t('select'),
-          labelOf: ({ image, username }) => t('selectRow', { image, username }),
-          selected: selection.selected,
-          onToggle: selection.toggle,
+          cell: ({ id, image, username }) => (
+            <SelectRow
+              form={selectionForm}
+              name="ids"
+              value={id}
+              label={t('selectRow', { image, username })}
+              isSelected={selection.selected.has(id)}
+              onToggle={selection.toggle}
+            />
+          ),
         }}
       />
       <ListPager list={list} shown={data} href={(change) => sharingHref(list, change)} />

@@ -1,25 +1,24 @@
 'use client'
 
-import { IdCard, LogOut } from 'lucide'
 import { useTranslations } from 'next-intl'
 import { useRef } from 'react'
-import { Icon } from '@/components/ui/icon'
 import { MenuButton } from '@/components/ui/menu-button'
 import { dropDrafts } from '@/lib/drafts'
 import { paths } from '@/lib/paths'
+import type { AccountIcons } from './frame-icons'
 
 type AccountMenuProps = {
   username: string
   displayName: string
   /** Which release this is. */
   about: string
+  icons: AccountIcons
 }
 
 /** The user picture: the last button of the top bar. Pointing, pressing and the keyboard open its menu. */
-export function AccountMenu({ username, displayName, about }: AccountMenuProps) {
+export function AccountMenu({ username, displayName, about, icons }: AccountMenuProps) {
   const t = useTranslations('shell')
   const form = useRef<HTMLFormElement>(null)
-  const iconClass = 'size-4 text-ink-muted'
   return (
     <>
       {/* A whole-page post: it also drops everything that this browser has read. */}
@@ -43,12 +42,12 @@ export function AccountMenu({ username, displayName, about }: AccountMenuProps) 
             kind: 'link',
             label: t('accountInfo'),
             href: paths.account(),
-            icon: <Icon of={IdCard} className={iconClass} />,
+            icon: icons.info,
           },
           {
             kind: 'action',
             label: t('signOut'),
-            icon: <Icon of={LogOut} className={iconClass} />,
+            icon: icons.signOut,
             onSelect: () => {
               dropDrafts()
               form.current?.submit()

@@ -1,17 +1,16 @@
 'use client'
 
-import { Menu } from 'lucide'
 import dynamic from 'next/dynamic'
 import { useTranslations } from 'next-intl'
-import { useState } from 'react'
-import { Icon } from '@/components/ui/icon'
+import { type ReactNode, useState } from 'react'
 import { latePart } from '@/lib/late-part'
+import type { MenuIcons } from './frame-icons'
 
 const loadPanel = () => latePart(() => import('./drawer-panel'))
 const DrawerPanel = dynamic(() => loadPanel().then((module) => module.DrawerPanel), { ssr: false })
 
 /** The side menu on a phone: a drawer behind a button of the top bar. */
-export function MenuDrawer() {
+export function MenuDrawer({ icon, menuIcons }: { icon: ReactNode; menuIcons: MenuIcons }) {
   const t = useTranslations('shell')
   const [isOpen, setOpen] = useState(false)
   return (
@@ -25,9 +24,9 @@ export function MenuDrawer() {
         onClick={() => setOpen(true)}
         className="bar-button md:hidden"
       >
-        <Icon of={Menu} className="size-5" />
+        {icon}
       </button>
-      {isOpen && <DrawerPanel onClose={() => setOpen(false)} />}
+      {isOpen && <DrawerPanel icons={menuIcons} onClose={() => setOpen(false)} />}
     </>
   )
 }

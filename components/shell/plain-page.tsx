@@ -1,6 +1,7 @@
 import { cookies } from 'next/headers'
 import { getTranslations } from 'next-intl/server'
 import type { ReactNode } from 'react'
+import { languageIcon, themeIcons } from './frame-icons'
 import { LanguageMenu, ThemeMenu } from './preference-menus'
 import { readTheme, themeCookie } from './preferences'
 import { ProductMark } from './product-mark'
@@ -11,8 +12,8 @@ export async function PlainPage({ children }: { children: ReactNode }) {
   return (
     <main className="flex min-h-dvh flex-col">
       <div className="flex h-12 items-center justify-end gap-1 bg-bar px-4">
-        <LanguageMenu />
-        <ThemeMenu initial={readTheme(jar.get(themeCookie)?.value)} />
+        <LanguageMenu icon={languageIcon} />
+        <ThemeMenu icons={themeIcons} initial={readTheme(jar.get(themeCookie)?.value)} />
       </div>
       <div className="flex flex-1 flex-col items-center gap-6 px-4 pt-[10dvh] pb-8">
         <div className="flex flex-col items-center gap-2 text-center">

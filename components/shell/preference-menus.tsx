@@ -1,19 +1,16 @@
 'use client'
 
-import { Languages, Monitor, Moon, Sun } from 'lucide'
 import { useRouter } from 'next/navigation'
 import { useLocale, useTranslations } from 'next-intl'
-import { useSyncExternalStore } from 'react'
-import { Icon } from '@/components/ui/icon'
+import { type ReactNode, useSyncExternalStore } from 'react'
 import { MenuButton } from '@/components/ui/menu-button'
 import { localeCookie, localeNames, locales } from '@/lib/messages/locales'
 import { paths } from '@/lib/paths'
+import type { ThemeIcons } from './frame-icons'
 import { chooseTheme, readTheme, rememberPreference, subscribeTheme, type Theme, themes } from './preferences'
 
-const themeIcons = { system: Monitor, light: Sun, dark: Moon }
-
 /** The language of the console, remembered by this browser. */
-export function LanguageMenu() {
+export function LanguageMenu({ icon }: { icon: ReactNode }) {
   const t = useTranslations('shell')
   const router = useRouter()
   const current = useLocale()
@@ -33,20 +30,19 @@ export function LanguageMenu() {
         },
       }))}
     >
-      <Icon of={Languages} className="size-4" />
+      {icon}
     </MenuButton>
   )
 }
 
 /** Light, dark, or the system's theme. */
-export function ThemeMenu({ initial }: { initial: Theme }) {
+export function ThemeMenu({ initial, icons }: { initial: Theme; icons: ThemeIcons }) {
   const t = useTranslations('shell')
   const theme = useSyncExternalStore(
     subscribeTheme,
     () => readTheme(document.documentElement.dataset.theme),
     () => initial,
   )
-  const icon = themeIcons[theme]
   const labels = { system: t('themeSystem'), light: t('themeLight'), dark: t('themeDark') }
   return (
     <MenuButton
@@ -61,7 +57,7 @@ export function ThemeMenu({ initial }: { initial: Theme }) {
         onSelect: () => chooseTheme(value),
       }))}
     >
-      <Icon of={icon} className="size-4" />
+      {icons[theme]}
     </MenuButton>
   )
 }

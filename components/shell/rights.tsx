@@ -1,20 +1,21 @@
 'use client'
 
 import { createContext, type ReactNode, useContext } from 'react'
-import { may, type Permission, type Rights } from '@/lib/permissions'
+import type { Permission, Permitted } from '@/lib/permissions'
+import { holdsIn } from '@/lib/permitted'
 import { useCurrentRegion } from './current-region'
 
-const RightsContext = createContext<Rights>('all')
+const PermittedContext = createContext<Permitted>('all')
 
 /** Gives the page what the account may do, so that it hides the rest. Every action and read decides by itself, too. */
-export function RightsProvider({ rights, children }: { rights: Rights; children: ReactNode }) {
-  return <RightsContext value={rights}>{children}</RightsContext>
+export function RightsProvider({ permitted, children }: { permitted: Permitted; children: ReactNode }) {
+  return <PermittedContext value={permitted}>{children}</PermittedContext>
 }
 
 /** Whether this account has a permission in a region; with null, in any region at all. */
 export function useMay(): (permission: Permission, region: string | null) => boolean {
-  const rights = useContext(RightsContext)
-  return (permission, region) => may({ rights }, permission, region)
+  const permitted = useContext(PermittedContext)
+  return (permission, region) => permitted === 'all' || holdsIn(permitted[permission] ?? [], region)
 }
 
 /** The permission for a page, by the id of its entry; a page that is not named is everybody's. */

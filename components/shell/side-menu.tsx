@@ -1,30 +1,30 @@
 'use client'
 
-import { Camera, Disc3, type IconNode, ReceiptText, Server, Share2 } from 'lucide'
 import type { Route } from 'next'
 import Link from 'next/link'
 import { usePathname } from 'next/navigation'
 import { useTranslations } from 'next-intl'
 import { classNames } from '@/components/ui/class-names'
-import { Icon } from '@/components/ui/icon'
 import { paths } from '@/lib/paths'
 import { useCurrentRegion } from './current-region'
+import type { MenuIcons } from './frame-icons'
 import { useMay } from './rights'
 
 type SideMenuProps = {
+  icons: MenuIcons
   /** In the drawer of a phone: always with words, and told when a page was chosen. */
   onNavigate?: () => void
 }
 
 /** The entries of the console. Collapsed to icons below 1100 px, where the words become tooltips. */
-export function SideMenu({ onNavigate }: SideMenuProps) {
+export function SideMenu({ icons, onNavigate }: SideMenuProps) {
   const t = useTranslations('shell')
   const pathname = usePathname()
   const { region } = useCurrentRegion()
   const may = useMay()
   const [seesImages, seesInstances] = [may('images.read', region), may('instances.read', region)]
   const wordClass = onNavigate ? '' : 'max-lg:sr-only'
-  const entry = (href: Route, path: string, icon: IconNode, label: string) => (
+  const entry = (href: Route, path: string, id: keyof MenuIcons, label: string) => (
     <Link
       href={href}
       title={label}
@@ -35,22 +35,22 @@ export function SideMenu({ onNavigate }: SideMenuProps) {
         'aria-[current]:bg-accent-soft aria-[current]:font-medium aria-[current]:text-accent',
       )}
     >
-      <Icon of={icon} className="size-4 shrink-0" />
+      {icons[id]}
       <span className={wordClass}>{label}</span>
     </Link>
   )
   return (
     <nav aria-label={t('mainMenu')} className="flex flex-col gap-1 p-2">
-      {seesInstances && entry(paths.instances(region), `/${region}/instances`, Server, t('instances'))}
+      {seesInstances && entry(paths.instances(region), `/${region}/instances`, 'instances', t('instances'))}
       {(seesImages || seesInstances) && (
         <h2 className={classNames('px-2 pt-2 pb-1 font-medium text-ink-muted text-xs', wordClass)}>
           {t('imagesAndSnapshots')}
         </h2>
       )}
-      {seesImages && entry(paths.customImages(region), `/${region}/images`, Disc3, t('images'))}
-      {seesInstances && entry(paths.snapshots(region), `/${region}/snapshots`, Camera, t('snapshots'))}
-      {seesImages && entry(paths.sharing(region), `/${region}/sharing`, Share2, t('sharing'))}
-      {may('bill.read', null) && entry(paths.billing(), '/billing', ReceiptText, t('billing'))}
+      {seesImages && entry(paths.customImages(region), `/${region}/images`, 'images', t('images'))}
+      {seesInstances && entry(paths.snapshots(region), `/${region}/snapshots`, 'snapshots', t('snapshots'))}
+      {seesImages && entry(paths.sharing(region), `/${region}/sharing`, 'sharing', t('sharing'))}
+      {may('bill.read', null) && entry(paths.billing(), '/billing', 'billing', t('billing'))}
     </nav>
   )
 }

@@ -21,17 +21,8 @@ export type Column<Row> = {
   sort?: { href: Route; label: string; order: 'ascending' | 'descending' | null }
 }
 
-/** Rows that can be selected: a checkbox in each, which is a field of a form, so that it works without scripts, too. */
-export type RowSelection<Row> = {
-  /** The id of the form, and the name of the field whose values are the rows' keys. */
-  form: string
-  name: string
-  header: string
-  labelOf: (row: Row) => string
-  selected: ReadonlySet<string>
-  /** `isRange`: with Shift, everything from the row that was clicked before. */
-  onToggle: (key: string, isRange: boolean) => void
-}
+/** A first column with a checkbox for each row (components/ui/select-row.tsx). */
+export type RowSelection<Row> = { header: string; cell: (row: Row) => ReactNode }
 
 type TableProps<Row> = {
   caption: string
@@ -72,7 +63,11 @@ export function Table<Row>({ caption, columns, rows, rowKey, empty, selection }:
               role="row"
               className="group h-11 border-line border-t transition-colors hover:bg-surface-hover has-[[data-marked]]:bg-ok-soft has-[[data-select]:checked]:bg-accent-soft"
             >
-              {selection && <SelectCell row={row} value={rowKey(row)} selection={selection} />}
+              {selection && (
+                <td role="cell" data-select className="py-1 align-middle">
+                  {selection.cell(row)}
+                </td>
+              )}
               {columns.map((column, index) => (
                 <td
                   key={column.id}
@@ -92,31 +87,6 @@ export function Table<Row>({ caption, columns, rows, rowKey, empty, selection }:
         </tbody>
       </table>
     </div>
-  )
-}
-
-type SelectCellProps<Row> = { row: Row; value: string; selection: RowSelection<Row> }
-
-function SelectCell<Row>({ row, value, selection }: SelectCellProps<Row>) {
-  return (
-    <td role="cell" data-select className="py-1 align-middle">
-      {/* The label makes the target 24 px wide, as large as a finger needs. */}
-      <label className="-m-1 flex size-6 items-center justify-center">
-        <input
-          type="checkbox"
-          data-select
-          form={selection.form}
-          name={selection.name}
-          value={value}
-          aria-label={selection.labelOf(row)}
-          checked={selection.selected.has(value)}
-          onChange={({ nativeEvent }) =>
-            selection.onToggle(value, nativeEvent instanceof MouseEvent && nativeEvent.shiftKey)
-          }
-          className="size-4 accent-accent"
-        />
-      </label>
-    </td>
   )
 }
 
