@@ -12,10 +12,15 @@ async function openList(page: Page) {
   await page.goto('/cn-shanghai/images/custom')
   const picture = page.getByRole('banner').getByRole('button').last()
   const menu = page.getByRole('menu')
-  // The menu's code is loaded at the first opening, which takes time.
-  await picture.press('Enter')
-  await expect(menu).toBeVisible()
+  // The menu's code is loaded at the first opening, which takes time. Before the scripts have come a key would lead to the page
+  // of the preferences, and pointing does nothing.
+  await expect(async () => {
+    await page.mouse.move(400, 400)
+    await picture.hover()
+    await expect(menu).toBeVisible({ timeout: 1_000 })
+  }).toPass()
   await page.keyboard.press('Escape')
+  await page.mouse.move(400, 400)
   await expect(menu).toHaveCount(0)
   await page.clock.pauseAt(start.getTime() + 60_000)
   return { picture, menu }

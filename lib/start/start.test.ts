@@ -9,16 +9,7 @@ import { keepRunning, metricsPort } from './children'
 import { commitOfFiles } from './commit'
 import { makeDemo } from './demo'
 import { readSettings, serverEnvironment, workerEnvironment } from './settings'
-import {
-  afterSecondRun,
-  failedFiles,
-  isGood,
-  nothing,
-  sentence,
-  summary,
-  tallyOfPlaywright,
-  tallyOfVitest,
-} from './tally'
+import { isGood, sentence, summary, tallyOfPlaywright, tallyOfVitest } from './tally'
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-console-start-'))
 afterAll(() => fs.rmSync(folder, { recursive: true }))
@@ -212,26 +203,18 @@ describe('the summary of the tests', () => {
     expect(lines[0]).toBe('✘ lib/a.test.ts › shares once')
     expect(lines[1]?.trim()).toBe('expected 1 to be 2')
     expect(lines.at(-1)).toBe('3 passed, 1 failed, 1 skipped')
-    expect(failedFiles(report)).toEqual([path.resolve('lib/a.test.ts')])
   })
 
-  it('counts as passed what passes when it is run again, and names it all the same', () => {
-    const first = { passed: 9, failed: 1, skipped: 0, notes: ['lib/a.test.ts › shares once'] }
-    const mended = afterSecondRun(first, { ...nothing, passed: 4 })
-    expect(summary(mended)).toBe('✘ passed only when run again: lib/a.test.ts › shares once\n\n10 passed, 0 failed')
-    expect(isGood(afterSecondRun(first, { passed: 3, failed: 1, skipped: 0 }))).toBe(false)
-  })
-
-  it('names a browser test that passes only when it is run again', () => {
+  it('names a browser test that failed, with its line', () => {
     const spec = {
       title: 'opens',
       line: 7,
-      tests: [{ status: 'flaky', results: [{ error: { message: 'too late' } }] }],
+      tests: [{ status: 'unexpected', results: [{ error: { message: 'too late' } }] }],
     }
-    write({ errors: [], stats: { ...stats, flaky: 1 }, suites: [{ file: 'e2e/a.e2e.ts', specs: [spec] }] })
-    const tally = tallyOfPlaywright(report, 0, false)
-    expect(isGood(tally)).toBe(true)
-    expect(summary(tally)).toContain('✘ passed only when run again: e2e/a.e2e.ts:7 › opens')
+    write({ errors: [], stats: { ...stats, unexpected: 1 }, suites: [{ file: 'e2e/a.e2e.ts', specs: [spec] }] })
+    const tally = tallyOfPlaywright(report, 1, false)
+    expect(isGood(tally)).toBe(false)
+    expect(summary(tally)).toContain('✘ e2e/a.e2e.ts:7 › opens')
   })
 })
 

@@ -2,7 +2,7 @@ import path from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { readIfThere } from '../embedded/data-folder'
 
-/** How many tests ended how. `notes`: a line for each that failed, or passed only when it was run again. */
+/** How many tests ended how. `notes`: a line for each that failed. */
 export type Tally = { passed: number; failed: number; skipped: number; notes?: string[] }
 
 export const nothing: Tally = { passed: 0, failed: 0, skipped: 0 }
@@ -66,27 +66,6 @@ export function tallyOfPlaywright(file: string, exitCode: number | string, mayBe
   return checked(tally, exitCode, mayBeEmpty)
 }
 
-/** The files of which a test failed, or that did not load. */
-export function failedFiles(report: string): string[] {
-  const text = readIfThere(report)
-  if (text === undefined) return []
-  const { testResults }: VitestReport = JSON.parse(text)
-  return testResults.filter(({ status }) => status === 'failed').map(({ name }) => name)
-}
-
-/**
- * The tally of a run of which the failed files were run once more. What passes the second time counts as passed, and
- * stays in the notes.
- */
-export function afterSecondRun(first: Tally, second: Tally): Tally {
-  const mended = Math.max(0, first.failed - second.failed)
-  const notes = [
-    ...(first.notes ?? []).map((note) => (second.failed === 0 ? `passed only when run again: ${note}` : note)),
-    ...(second.notes ?? []).map((note) => `again: ${note}`),
-  ]
-  return { passed: first.passed + mended, failed: first.failed - mended, skipped: first.skipped, notes }
-}
-
 function notesOfFile({ name, status, message, assertionResults }: VitestReport['testResults'][number]): string[] {
   const failed = assertionResults.filter((one) => one.status === 'failed')
   if (status === 'failed' && failed.length === 0) return [noteOf(name, '', message)]
@@ -96,9 +75,7 @@ function notesOfFile({ name, status, message, assertionResults }: VitestReport['
 function notesOfSuite({ file, suites = [], specs = [] }: PlaywrightSuite): string[] {
   const notes = specs.flatMap(({ title, line, tests }) =>
     tests.flatMap(({ status, results }) => {
-      if (status !== 'unexpected' && status !== 'flaky') return []
-      const note = noteOf(`${file}:${line}`, title, results[0]?.error?.message)
-      return [status === 'flaky' ? `passed only when run again: ${note}` : note]
+      return status === 'unexpected' ? [noteOf(`${file}:${line}`, title, results[0]?.error?.message)] : []
     }),
   )
   return [...notes, ...suites.flatMap(notesOfSuite)]

@@ -8,24 +8,11 @@ import { ensureDiskTools } from './disk-tools.mjs'
 import { end, endOnSignals, isEnding, onEnd } from './ending'
 import { ensureQemu } from './qemu.mjs'
 import { exitCode } from './run'
-import {
-  addTallies,
-  afterSecondRun,
-  failedFiles,
-  isGood,
-  nothing,
-  oneFailure,
-  summary,
-  type Tally,
-  tallyOfVitest,
-} from './tally'
+import { addTallies, isGood, nothing, oneFailure, summary, type Tally, tallyOfVitest } from './tally'
 import { runBrowserTests, type TestPlace } from './test-browser'
 
 const kinds = ['unit', 'db', 'browser'] as const
 type Kind = (typeof kinds)[number]
-
-/** More files than these are no matter of a busy moment. */
-const runAgainMax = 3
 
 /** Runs the tests of the kinds that are named, or all; further words narrow to files. Ends this process. */
 export async function runTests(words: string[]): Promise<void> {
@@ -76,24 +63,13 @@ async function startTestDatabase(folder: string): Promise<string> {
   return (await starting).url
 }
 
-/**
- * Runs unit and database tests. A few failed files are run once more, alone, so that one busy moment of the machine does
- * not cost a run of many minutes. The summary names what passed only then: such a test has a fault, too.
- */
-async function runVitest(place: TestPlace, projects: Kind[]): Promise<Tally> {
-  const { report, tally } = await vitestOnce(place, projects, place.files)
-  const again = failedFiles(report)
-  if (tally.failed === 0 || again.length === 0 || again.length > runAgainMax || isEnding()) return tally
-  return afterSecondRun(tally, (await vitestOnce(place, projects, again, ['--maxWorkers=1'])).tally)
-}
-
-async function vitestOnce({ databaseUrl, folder }: TestPlace, projects: Kind[], files: string[], more: string[] = []) {
-  const report = path.join(fs.mkdtempSync(path.join(folder, 'report-')), 'vitest.json')
+async function runVitest({ databaseUrl, folder, files }: TestPlace, projects: Kind[]): Promise<Tally> {
+  const report = path.join(folder, 'vitest.json')
   const output = ['--passWithNoTests', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
   const which = [...projects.map((project) => `--project=${project}`), ...files]
-  const args = ['node_modules/vitest/vitest.mjs', 'run', '--config=lib/vitest.config.ts', ...output, ...more, ...which]
+  const args = ['node_modules/vitest/vitest.mjs', 'run', '--config=lib/vitest.config.ts', ...output, ...which]
   // Leftovers of interrupted tests are removed with our temporary folder.
   const env = { ...process.env, NODE_ENV: 'test', TEST_DATABASE_URL: databaseUrl, TMPDIR: folder } as const
   const code = await exitCode(args, env)
-  return { report, tally: tallyOfVitest(report, code, files.length > 0) }
+  return tallyOfVitest(report, code, files.length > 0)
 }
