@@ -8,8 +8,8 @@ import { acceptShareAction, declineShareAction } from '@/lib/shares/actions'
 import type { SharedImage } from '@/lib/shares/schema'
 
 const answers = {
-  accept: { action: acceptShareAction, kind: 'primary' },
-  decline: { action: declineShareAction, kind: 'secondary' },
+  accept: { action: acceptShareAction, kind: 'text' },
+  decline: { action: declineShareAction, kind: 'text-danger' },
 } as const
 
 export type Answer = keyof typeof answers
@@ -56,7 +56,10 @@ export function ShareEnds({ image: { status, answerBy, until } }: { image: Share
   return (
     <>
       {status === 'PENDING' && <Badge tone="warn">{t('pending')}</Badge>}
-      {answerBy && <p className="text-ink-muted text-xs">{t('answerBy', { time: at(answerBy) })}</p>}
+      {/* A share that ends before its answer is due shows its end alone. */}
+      {answerBy && (!until || answerBy < until) && (
+        <p className="text-ink-muted text-xs">{t('answerBy', { time: at(answerBy) })}</p>
+      )}
       {until && <p className="text-ink-muted text-xs">{t('untilTime', { time: at(until) })}</p>}
     </>
   )
