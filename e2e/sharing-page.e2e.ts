@@ -105,7 +105,7 @@ test('when one of the selected shares has ended meanwhile, none is cancelled, an
   await expect(page.getByRole('alertdialog')).toBeVisible()
   await db().share.deleteMany({ where: { recipientId: other.id } })
   await page.getByRole('alertdialog').getByRole('button', { name: 'Cancel Sharing' }).click()
-  await expect(page.getByRole('alertdialog').getByText(/has ended already, so nothing was cancelled/)).toBeVisible()
+  await expect(page.getByRole('alertdialog').getByText(/has ended already, so nothing was changed/)).toBeVisible()
   expect(await left(owner)).toBe(2)
 })
 

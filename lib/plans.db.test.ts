@@ -3,13 +3,8 @@ import { db } from '@/lib/db/client'
 import { Prisma } from '@/lib/db/generated/client'
 import { getImage, listCustomImages } from '@/lib/images/reads'
 import { customImageParams, imageSorts } from '@/lib/images/schema'
-import {
-  findAskedImage,
-  getInstance,
-  listInstanceEvents,
-  listInstanceImages,
-  listInstances,
-} from '@/lib/instances/reads'
+import { getInstance, listInstanceEvents, listInstances } from '@/lib/instances/reads'
+import { findAskedImage, listInstanceImages } from '@/lib/instances/reads-images'
 import { instanceListParams, instanceSorts } from '@/lib/instances/schema'
 import { listQuotas } from '@/lib/quotas/reads'
 import { listRegionContents } from '@/lib/regions/reads'

@@ -1,12 +1,15 @@
 import 'server-only'
 import { type Context, isDisabled } from '@/lib/auth/viewer'
 import { type Need, refuseUnpermitted } from '@/lib/permissions'
-import { type RefusalOf, type Result, refuse } from '@/lib/result'
+import { type Refusal, type RefusalOf, type Result, refuse } from '@/lib/result'
 import { db } from './client'
 import { Prisma } from './generated/client'
 import { lockImages } from './locks'
 import { actingAccounts } from './own-image'
 import { inTransaction, type Transaction } from './transaction'
+
+/** Whether a row `s` of the table "Share" is over by the clock of the database: what the view "LiveShare" leaves out. */
+export const isOver = Prisma.sql`least(s."expiresAt", s."answerBy") <= statement_timestamp()`
 
 /** Live shares by their ids, as the side that the viewer has to be on: the sharer, the recipient or one of the two. */
 export type WhichShares = { ids: string[]; side: 'sharer' | 'recipient' | 'either' }
@@ -23,34 +26,60 @@ export type LockedShare = {
   now: Date
 }
 
-export type SharesRefusal = RefusalOf<'SHARE_NOT_FOUND' | 'NOT_PERMITTED' | 'SIGNED_OUT' | 'BUSY'>
+type AlwaysRefusal = RefusalOf<'NOT_PERMITTED' | 'SIGNED_OUT' | 'BUSY'>
+export type ShareRefusal = AlwaysRefusal | RefusalOf<'SHARE_NOT_FOUND'>
+export type SharesRefusal = AlwaysRefusal | RefusalOf<'SHARES_ENDED'>
+
+/** Runs an operation on one share, as `onShares` does on several: one that is not live, or not the viewer's, is SHARE_NOT_FOUND. */
+export async function onShare<Answer extends Result<unknown>>(
+  ctx: Context,
+  { id, side }: { id: string; side: WhichShares['side'] },
+  run: (tx: Transaction, share: LockedShare) => Promise<Answer>,
+): Promise<Answer | Result<never, ShareRefusal>> {
+  const missing = { code: 'SHARE_NOT_FOUND' } as const
+  return await underLocks(
+    ctx,
+    { ids: [id], side },
+    () => missing,
+    async (tx, [share]) => (share ? await run(tx, share) : refuse(missing)),
+  )
+}
 
 /**
- * Runs an operation on shares in one transaction, under the locks of both sides and of the images. All of them or none: one
- * that is not live, or not the viewer's, refuses all with SHARE_NOT_FOUND, and a stranger locks nothing. NOT_PERMITTED for a sub-account
- * without the right, SIGNED_OUT for a
- * disabled account; then as `run` does.
+ * Runs an operation on shares in one transaction, under the locks of both sides and of the images. All of them or none: some
+ * that are not live, or not the viewer's, refuse all with SHARES_ENDED, and a stranger locks nothing. NOT_PERMITTED for a
+ * sub-account without the right, SIGNED_OUT for a disabled account; then as `run` does.
  */
 export async function onShares<Answer extends Result<unknown>>(
   ctx: Context,
   which: WhichShares,
   run: (tx: Transaction, shares: LockedShare[]) => Promise<Answer>,
 ): Promise<Answer | Result<never, SharesRefusal>> {
+  const asked = which.ids.length
+  return await underLocks(ctx, which, (live) => ({ code: 'SHARES_ENDED', asked, ended: asked - live }), run)
+}
+
+async function underLocks<Answer extends Result<unknown>, Missing extends Refusal>(
+  ctx: Context,
+  which: WhichShares,
+  missing: (live: number) => Missing,
+  run: (tx: Transaction, shares: LockedShare[]) => Promise<Answer>,
+): Promise<Answer | Result<never, AlwaysRefusal | Missing>> {
   const found = await findLive(db(), ctx, which)
-  if (found.length < which.ids.length) return refuse({ code: 'SHARE_NOT_FOUND' })
   const unpermitted = refuseUnpermitted(
     ctx.viewer,
     found.map((share) => needOf(ctx, share)),
   )
   if (unpermitted) return refuse(unpermitted)
-  return await inTransaction(async (tx): Promise<Answer | Result<never, SharesRefusal>> => {
+  if (found.length < which.ids.length) return refuse(missing(found.length))
+  return await inTransaction(async (tx): Promise<Answer | Result<never, AlwaysRefusal | Missing>> => {
     // Both sides and the image of a share never change.
     const sides = found.flatMap(({ owner, recipient }) => [owner.id, recipient.id])
     const images = { ids: found.map(({ image }) => image.id), ownerId: null }
     const { accounts } = await lockImages(tx, [...new Set([...actingAccounts(ctx), ...sides])], images)
     if (isDisabled(ctx, accounts)) return refuse({ code: 'SIGNED_OUT' })
     const shares = await findLive(tx, ctx, which)
-    if (shares.length < which.ids.length) return refuse({ code: 'SHARE_NOT_FOUND' })
+    if (shares.length < which.ids.length) return refuse(missing(shares.length))
     return await run(tx, shares)
   })
 }

@@ -29,7 +29,8 @@ type EventRow = Awaited<ReturnType<ReturnType<typeof db>['event']['findMany']>>[
 
 function toEvent(event: EventRow): EventItem {
   const details = plainDetails(event.details)
-  const isByRecipient = details.by === 'recipient'
+  // Only a recipient accepts. What was recorded before events said so is masked as well.
+  const isByRecipient = details.by === 'recipient' || event.action === 'share.accept'
   // An action of a recipient's sub-account is shown as the recipient's: the sharer does not learn who acts for it.
   const actor = isByRecipient && event.recipientName ? event.recipientName : event.actorName
   const by = event.actorId !== operatorId ? 'account' : event.actorName === operatorId ? 'operator' : 'console'

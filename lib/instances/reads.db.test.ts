@@ -5,14 +5,8 @@ import { recordEvents } from '@/lib/events/writes'
 import { ok } from '@/lib/result'
 import { account, held, image, later, minutes, noon, nth, region, type TestAccount } from '@/lib/testing/builders'
 import { instance, instanceType, machineHost, ran } from '@/lib/testing/builders-instances'
-import {
-  findAskedImage,
-  getInstance,
-  listImageInstances,
-  listInstanceEvents,
-  listInstanceImages,
-  listInstances,
-} from './reads'
+import { getInstance, listImageInstances, listInstanceEvents, listInstances } from './reads'
+import { findAskedImage, listInstanceImages } from './reads-images'
 import { instanceStates } from './rules'
 import { instanceListParams } from './schema'
 

@@ -8,7 +8,6 @@ import { plannedEachTime } from '@/lib/db/statement-names'
 import type { Transaction } from '@/lib/db/transaction'
 import { listEvents } from '@/lib/events/reads'
 import type { EventPage } from '@/lib/events/schema'
-import { isAvailable } from '@/lib/images/rules'
 import { selectPrice } from '@/lib/instance-types/reads'
 import { quotaOf, usedOf } from '@/lib/quotas/reads'
 import { resources } from '@/lib/quotas/rules'
@@ -20,7 +19,6 @@ import {
   type ImageNeeds,
   type InstanceStateName,
   type InstanceTaskName,
-  imagesOffered,
   leastInstanceDiskGib,
   statesOfQuota,
   statesOnHost,
@@ -28,11 +26,9 @@ import {
   terminatedKeptMs,
 } from './rules'
 import {
-  type AskedImage,
   type ImageInstances,
   type InstanceDetails,
   type InstanceHistoryParams,
-  type InstanceImage,
   type InstanceInput,
   type InstanceItem,
   type InstanceList,
@@ -258,43 +254,4 @@ export async function listImageInstances({ viewer }: Context, imageId: string): 
     FROM "Instance" i JOIN "Account" a ON a.id = i."ownerId"
     WHERE i."imageId" = ${imageId} AND i."imageOwnerId" = ${viewer.ownerId} AND i.state = ANY(${[...statesOfQuota]}::"InstanceState"[])
     GROUP BY i."ownerId" ORDER BY bool_or(i."ownerId" = i."imageOwnerId") DESC, 1`
-}
-
-/** Images of a region that the viewer can create instances from, own and shared, by name, id or sharer: the first `imagesOffered` by name. */
-export async function listInstanceImages(
-  ctx: Context,
-  { region, q }: { region: string; q: string },
-): Promise<InstanceImage[]> {
-  const { ownerId } = ctx.viewer
-  const search = q
-    ? Prisma.sql`WHERE name ILIKE ${likePattern(q)} OR id = ${q.toLowerCase()} OR owner = ${q.toLowerCase()}`
-    : Prisma.empty
-  const columns = Prisma.sql`m.id, m.name, m."operatingSystem", m."virtualSize"::float8 AS "virtualSize", m."minDiskGib", m."minMemoryMib"`
-  const isReady = Prisma.sql`m.state = 'available' AND m."blobId" IS NOT NULL`
-  const rows = await db().$queryRaw<(Omit<InstanceImage, 'minDiskGib'> & { minDiskGib: number | null })[]>`
-    SELECT ${plannedEachTime} * FROM (
-      SELECT ${columns}, ${ctx.viewer.ownerUsername} AS owner, false AS "isShared" FROM "Image" m
-        WHERE m."ownerId" = ${ownerId} AND m."regionId" = ${region} AND ${isReady}
-      UNION ALL
-      SELECT ${columns}, a.username AS owner, true AS "isShared"
-        FROM (SELECT "imageId", "ownerId" FROM "HeldShare" WHERE "recipientId" = ${ownerId} AND "regionId" = ${region} OFFSET 0) s
-        JOIN "Image" m ON m.id = s."imageId" JOIN "Account" a ON a.id = s."ownerId" WHERE ${isReady}
-    ) images ${search} ORDER BY name, id LIMIT ${imagesOffered}`
-  return rows.map((row) => ({ ...row, minDiskGib: leastInstanceDiskGib(row) }))
-}
-
-/** The image named by the URL of the form. Null if it is neither the viewer's nor shared with it. */
-export async function findAskedImage(
-  ctx: Context,
-  { region, imageId }: { region: string; imageId: string },
-): Promise<AskedImage | null> {
-  const usable = await findUsableImage(db(), ctx, imageId)
-  if (!usable) return null
-  const { name, state, regionId, blobId } = await db().image.findUniqueOrThrow({ where: { id: imageId } })
-  const isShared = usable.owner.id !== ctx.viewer.ownerId
-  if (regionId !== region) return isShared ? null : { view: 'elsewhere', id: imageId, name, imageRegion: regionId }
-  if (!isAvailable(state) || blobId === null) return { view: 'unavailable', id: imageId, name, state }
-  const { operatingSystem, virtualSize, minDiskGib, minMemoryMib } = usable
-  const needs = { operatingSystem, virtualSize, minDiskGib, minMemoryMib }
-  return { view: 'usable', id: imageId, name, owner: usable.owner.username, isShared, ...needs }
 }

@@ -1,12 +1,10 @@
 'use server'
 
 import { defineAction } from '@/lib/action'
-import { extendSharesInput, markSharesSeenInput, shareImageInput, shareInput } from './schema'
-import { cancelSharesInput } from './schema-list'
+import { cancelSharesInput, extendSharesInput, markSharesSeenInput, shareImageInput, shareInput } from './schema'
 import { markSharesSeen, shareImage } from './writes'
 import { acceptShare } from './writes-accept'
-import { cancelShares } from './writes-cancel'
-import { cancelShare, declineShare } from './writes-end'
+import { cancelShare, cancelShares, declineShare } from './writes-end'
 import { extendShares } from './writes-extend'
 
 export const shareImageAction = defineAction(shareImageInput, shareImage, { needs: 'shares.give' })

@@ -14,8 +14,7 @@ import {
   whileLocked,
 } from '@/lib/testing/builders'
 import { shareImage } from './writes'
-import { cancelShares } from './writes-cancel'
-import { cancelShare } from './writes-end'
+import { cancelShare, cancelShares } from './writes-end'
 
 process.env.ECS_DATABASE_POOL = '20'
 

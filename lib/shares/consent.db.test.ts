@@ -4,8 +4,10 @@ import { setIncoming } from '@/lib/accounts/writes-incoming'
 import { lookUpRecipient } from '@/lib/accounts/writes-look-up'
 import { getImageCheck } from '@/lib/checks/reads'
 import { db } from '@/lib/db/client'
+import { listEvents } from '@/lib/events/reads'
 import { findSeenImage, getImage } from '@/lib/images/reads'
-import { findUsableImage, listInstanceImages } from '@/lib/instances/reads'
+import { findUsableImage } from '@/lib/instances/reads'
+import { listInstanceImages } from '@/lib/instances/reads-images'
 import { listRegionContents } from '@/lib/regions/reads'
 import { account, accounts, asked, image, nth, quota, region, type TestAccount, tally } from '@/lib/testing/builders'
 import { countNewShares, getImageShares, listSharedImages } from './reads'
@@ -84,6 +86,21 @@ describe('ask me first', () => {
     expect(await findUsableImage(db(), recipient.ctx, imageId)).not.toBeNull()
     expect(await used(recipient)).toBe(1)
     expect(await actions()).toEqual([`share.create by ${owner.username}`, `share.accept by ${recipient.username}`])
+  })
+
+  it('is accepted by a sub-account of the recipient, whom the sharer does not see', async () => {
+    const shareId = await pending()
+    const sub = await account({ master: recipient })
+    expect(tally([await acceptShare(sub.ctx, { shareId })])).toEqual({ ok: 1 })
+    const recorded = await db().event.findFirstOrThrow({ where: { shareId, action: 'share.accept' } })
+    expect(recorded).toMatchObject({ actorName: sub.username, details: { by: 'recipient' } })
+    // One that was recorded before events said by whom.
+    const { id: _, details: __, ...older } = recorded
+    await db().event.create({ data: { ...older, noticeKinds: {}, details: {} } })
+    const { items } = await listEvents({ imageId })
+    const accepts = items.filter(({ action }) => action === 'share.accept')
+    expect(accepts.map(({ actor }) => actor)).toEqual([recipient.username, recipient.username])
+    expect(JSON.stringify(items)).not.toContain(sub.username)
   })
 
   it('cannot be accepted without a place, and waits on', async () => {

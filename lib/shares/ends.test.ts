@@ -100,7 +100,8 @@ test('the form says until when: a choice, with a day where it is a date, and its
   expect(problem({ until: 'date', untilDate: '' })).toMatchObject({ path: ['untilDate'], message: 'required' })
   expect(problem({ until: 'date', untilDate: '2026-02-30' })).toMatchObject({ path: ['untilDate'], message: 'invalid' })
   expect(problem({ until: 'soon' })).toMatchObject({ path: ['until'], message: 'invalid' })
-  const ids = 'shr-0000000000,shr-0000000001,shr-0000000000'
+  const ids = ['shr-0000000000', 'shr-0000000001', 'shr-0000000000']
   expect(extendSharesInput.parse({ shareIds: ids, until: 'never' }).shareIds).toHaveLength(2)
-  expect(extendSharesInput.safeParse({ shareIds: [], until: 'never' }).success).toBe(false)
+  for (const shareIds of [[], Array(101).fill('shr-0000000000'), 'shr-0000000000'])
+    expect(extendSharesInput.safeParse({ shareIds, until: 'never' }).success).toBe(false)
 })

@@ -4,7 +4,8 @@ import { db } from '@/lib/db/client'
 import { getImage } from '@/lib/images/reads'
 import { deleteImage } from '@/lib/images/writes'
 import { beginImport } from '@/lib/imports/writes'
-import { findUsableImage, listInstanceImages } from '@/lib/instances/reads'
+import { findUsableImage } from '@/lib/instances/reads'
+import { listInstanceImages } from '@/lib/instances/reads-images'
 import { listRegionContents } from '@/lib/regions/reads'
 import {
   account,
@@ -18,14 +19,14 @@ import {
   region,
   type TestAccount,
   tally,
+  whileLocked,
 } from '@/lib/testing/builders'
 import { countNewShares, getImageShares, listSharedImages, listShareRecords } from './reads'
 import { listEndedShares } from './reads-ended'
 import { sharedImageParams } from './schema'
 import { shareImage } from './writes'
 import { acceptShare } from './writes-accept'
-import { cancelShares } from './writes-cancel'
-import { cancelShare, endSharesOver } from './writes-end'
+import { cancelShare, cancelShares, endSharesOver } from './writes-end'
 import { extendShares } from './writes-extend'
 
 let here: string
@@ -82,7 +83,32 @@ describe('a share that is over by the clock, before any worker has seen it', () 
       await acceptShare(recipient.ctx, { shareId }),
       await extendShares(owner.ctx, { shareIds: [shareId], until: '7' }),
     ]
-    expect(tally(answers)).toEqual({ SHARE_NOT_FOUND: 4 })
+    expect(tally(answers)).toEqual({ SHARE_NOT_FOUND: 3, SHARES_ENDED: 1 })
+  })
+
+  it('is not brought back by an extension or an acceptance that stalls between reading it and writing', async () => {
+    const [first, second] = [await held(imageId, recipient), await held(imageId, nth(await accounts(1), 0))]
+    const past = { expiresAt: new Date(Date.now() - 1) }
+    const extended = await whileLocked(
+      [second],
+      () => extendShares(owner.ctx, { shareIds: [first, second], until: '7' }),
+      (tx) => tx.share.update({ where: { id: second }, data: past }),
+    )
+    expect(extended).toEqual({ ok: false, refusal: { code: 'SHARES_ENDED', asked: 2, ended: 1 } })
+    const rows = await db().share.findMany({ where: { id: { in: [first, second] } } })
+    expect(rows.map(({ expiresAt }) => expiresAt).sort()).toEqual([past.expiresAt, null])
+    await db().share.update({
+      where: { id: first },
+      data: { status: 'PENDING', answerBy: new Date(Date.now() + 60_000) },
+    })
+    const accepted = await whileLocked(
+      [first],
+      () => acceptShare(recipient.ctx, { shareId: first }),
+      (tx) => tx.share.update({ where: { id: first }, data: { answerBy: past.expiresAt } }),
+    )
+    expect(tally([accepted])).toEqual({ SHARE_NOT_FOUND: 1 })
+    expect(await db().share.findUnique({ where: { id: first } })).toMatchObject({ status: 'PENDING' })
+    for (const id of [first, second]) expect(await eventsOf(id)).toEqual([])
   })
 
   it('leaves its places free: one of the 20, and one of the recipient', async () => {
@@ -162,15 +188,14 @@ describe('several shares at once', () => {
     const gone = await over()
     for (const wrong of [others, gone]) {
       const shareIds = [...mine, wrong]
-      expect(tally([await extendShares(owner.ctx, { shareIds, until: '7' })])).toEqual({ SHARE_NOT_FOUND: 1 })
-      expect(tally([await cancelShares(owner.ctx, { shareIds })])).toEqual({ SHARES_ENDED: 1 })
+      const refused = { ok: false, refusal: { code: 'SHARES_ENDED', asked: 3, ended: 1 } }
+      expect(await extendShares(owner.ctx, { shareIds, until: '7' })).toEqual(refused)
+      expect(await cancelShares(owner.ctx, { shareIds })).toEqual(refused)
     }
     expect(await untilOf(mine)).toEqual([false, false])
     expect(tally([await extendShares(owner.ctx, { shareIds: mine, until: '7' })])).toEqual({ ok: 1 })
     expect(await untilOf(mine)).toEqual([true, true])
-    expect(tally([await extendShares(recipient.ctx, { shareIds: mine, until: 'never' })])).toEqual({
-      SHARE_NOT_FOUND: 1,
-    })
+    expect(tally([await extendShares(recipient.ctx, { shareIds: mine, until: 'never' })])).toEqual({ SHARES_ENDED: 1 })
     expect(tally([await cancelShares(owner.ctx, { shareIds: mine })])).toEqual({ ok: 1 })
     expect(await db().share.count({ where: { id: { in: mine } } })).toBe(0)
     for (const id of mine) expect(await eventsOf(id)).toEqual(['share.extend', 'share.cancel'])

@@ -6,7 +6,6 @@ import {
   dayTurnsAt,
   type RecipientFacts,
   recipientsMax,
-  refuseCancelShares,
   refuseForeignImage,
   refuseShare,
   type ShareFacts,
@@ -224,10 +223,4 @@ test('refusals come in one order: the image, its disk, its places, the day, then
     const wrong = Object.assign({}, ...wrongs.slice(index).map(([, differs]) => differs))
     expect(refuseShare(facts(wrong))?.code).toBe(code)
   }
-})
-
-test('several shares end all or not at all', () => {
-  expect(refuseCancelShares({ asked: 3, live: 3 })).toBeNull()
-  expect(refuseCancelShares({ asked: 3, live: 2 })).toEqual({ code: 'SHARES_ENDED', asked: 3, ended: 1 })
-  expect(refuseCancelShares({ asked: 1, live: 0 })).toEqual({ code: 'SHARES_ENDED', asked: 1, ended: 1 })
 })

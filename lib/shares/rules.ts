@@ -8,7 +8,6 @@ import {
 } from '@/lib/accounts/rules'
 import { refuseShareUnchecked, type ShareCheck } from '@/lib/checks/rules'
 import { canImage } from '@/lib/images/rules'
-import type { Need } from '@/lib/permissions'
 import { refuseQuota, resources } from '@/lib/quotas/rules'
 import type { QuotaFacts, RecipientRefusalCode, RefusalOf, RefusedRecipient } from '@/lib/result'
 
@@ -211,17 +210,4 @@ function refuseRecipient(recipient: RecipientFacts): RecipientRefusalCode | null
   // A pending share takes its place when it is accepted.
   if (recipient.quotaFull && recipient.incoming !== 'ask') return 'RECIPIENT_QUOTA_FULL'
   return null
-}
-
-/**
- * Whether all of several selected shares can be ended. All or none: with some of them over already, nothing is done, so that
- * nobody is told that more ended than did.
- */
-export function refuseCancelShares({ asked, live }: { asked: number; live: number }): RefusalOf<'SHARES_ENDED'> | null {
-  return live < asked ? { code: 'SHARES_ENDED', asked, ended: asked - live } : null
-}
-
-/** What a sub-account needs to end a share: of its master's own image, the right to give; of another's, to receive. */
-export function needOfCancel(ctx: { viewer: { ownerId: string } }, sharerId: string, region: string): Need {
-  return { permission: ctx.viewer.ownerId === sharerId ? 'shares.give' : 'shares.receive', region }
 }

@@ -24,12 +24,6 @@ export const shareListParams = z.object({
 })
 export type ShareListParams = z.infer<typeof shareListParams>
 
-const selected = z.array(shareId).min(1, 'required').max(selectedMax, 'too-many')
-
-/** Shares that were selected in the list. One given twice is meant once. */
-export const cancelSharesInput = z.object({ shareIds: selected.transform((ids) => [...new Set(ids)]) })
-export type CancelSharesInput = z.infer<typeof cancelSharesInput>
-
 /** Selected shares by the URL of a page or an export: one parameter each, or none for all that the list shows. */
 export const selectedShares = z
   .preprocess((given) => (given === undefined ? [] : [given].flat()), z.array(shareId).max(selectedMax))

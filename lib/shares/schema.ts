@@ -54,11 +54,15 @@ export type ShareImageInput = z.infer<typeof shareImageInput>
 export const shareInput = z.object({ shareId })
 export type ShareInput = z.infer<typeof shareInput>
 
-/** Shares by their ids, as a list or, from a form without scripts, separated by commas. */
+/** Shares that were selected in a list. One given twice is meant once. */
 const shareIds = z
-  .union([z.array(shareId), text(4096).transform((ids) => ids.split(',').filter(Boolean))], 'invalid')
+  .array(shareId)
+  .min(1, 'required')
+  .max(selectedMax, 'too-many')
   .transform((ids) => [...new Set(ids)])
-  .pipe(z.array(shareId).min(1, 'required').max(selectedMax, 'too-many'))
+
+export const cancelSharesInput = z.object({ shareIds })
+export type CancelSharesInput = z.infer<typeof cancelSharesInput>
 
 export const extendSharesInput = z.object({ shareIds, ...untilFields }).refine(...hasDate)
 export type ExtendSharesInput = z.infer<typeof extendSharesInput>

@@ -1,6 +1,7 @@
 import 'server-only'
 import type { Context } from '@/lib/auth/viewer'
-import { onShares, type SharesRefusal } from '@/lib/db/shares'
+import { isOver, onShare, type ShareRefusal } from '@/lib/db/shares'
+import { StartOver } from '@/lib/db/transaction'
 import { insertEvents } from '@/lib/events/writes'
 import { quotaUse } from '@/lib/quotas/reads'
 import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
@@ -14,19 +15,21 @@ import type { ShareInput } from './schema'
 export async function acceptShare(
   ctx: Context,
   { shareId }: ShareInput,
-): Promise<Result<{ shareId: string }, SharesRefusal | RefusalOf<'IMAGE_QUOTA_FULL'>>> {
-  return await onShares(ctx, { ids: [shareId], side: 'recipient' }, async (tx, [share]) => {
-    if (!share) return refuse({ code: 'SHARE_NOT_FOUND' })
+): Promise<Result<{ shareId: string }, ShareRefusal | RefusalOf<'IMAGE_QUOTA_FULL'>>> {
+  return await onShare(ctx, { id: shareId, side: 'recipient' }, async (tx, share) => {
     const { regionId, isPending, image, owner, recipient } = share
+    if (!isPending) return ok({ shareId })
     const { images } = await quotaUse(tx, ['images'], { ownerId: recipient.id, regionId })
     const refusal = refuseAccept({ isPending, quota: { ...images, asked: 1, region: regionId } })
     if (refusal) return refuse(refusal)
-    const accepted = { action: 'share.accept' as const, owner, regionId, image, shareId, recipient }
-    await tx.$executeRaw`
+    const facts = { owner, regionId, image, shareId, recipient, details: { by: 'recipient' } }
+    const accepted = await tx.$executeRaw`
       WITH accepted AS (
-        UPDATE "Share" SET status = 'ACCEPTED', "answerBy" = NULL, "seenAt" = coalesce("seenAt", ${ctx.now}::timestamptz)
-        WHERE id = ${shareId} AND status = 'PENDING' RETURNING id
-      ) ${insertEvents(ctx, [accepted])} WHERE EXISTS (SELECT 1 FROM accepted)`
+        UPDATE "Share" s SET status = 'ACCEPTED', "answerBy" = NULL, "seenAt" = coalesce("seenAt", ${ctx.now}::timestamptz)
+        WHERE id = ${shareId} AND (${isOver}) IS NOT TRUE RETURNING id
+      ) ${insertEvents(ctx, [{ action: 'share.accept', ...facts }])} WHERE EXISTS (SELECT 1 FROM accepted)`
+    // Over since it was read: nothing brings it back. The next look finds it gone.
+    if (accepted === 0) throw new StartOver()
     return ok({ shareId })
   })
 }

@@ -1,15 +1,14 @@
 import 'server-only'
 import { type Context, systemContext } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
-import { Prisma } from '@/lib/db/generated/client'
 import { lockImages } from '@/lib/db/locks'
-import { type LockedShare, onShares, type SharesRefusal } from '@/lib/db/shares'
+import { isOver, type LockedShare, onShare, onShares, type ShareRefusal, type SharesRefusal } from '@/lib/db/shares'
 import { inTransaction, type Transaction } from '@/lib/db/transaction'
 import { overAction } from '@/lib/events/rules'
 import { type EventFacts, insertEvents } from '@/lib/events/writes'
 import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
 import { endAction } from './rules'
-import type { ShareInput } from './schema'
+import type { CancelSharesInput, ShareInput } from './schema'
 
 /**
  * Rule 8: ends a share for its sharer or its recipient. Anyone else, and a share that is over already, get
@@ -19,10 +18,24 @@ import type { ShareInput } from './schema'
 export async function cancelShare(
   ctx: Context,
   { shareId }: ShareInput,
-): Promise<Result<{ shareId: string }, SharesRefusal>> {
-  return await onShares(ctx, { ids: [shareId], side: 'either' }, async (tx, shares) => {
-    await endShares(tx, ctx, shares)
+): Promise<Result<{ shareId: string }, ShareRefusal>> {
+  return await onShare(ctx, { id: shareId, side: 'either' }, async (tx, share) => {
+    await endShares(tx, ctx, [share])
     return ok({ shareId })
+  })
+}
+
+/**
+ * Rule 8 for several shares at once, given or received, over any images: all of them end or none does. SHARES_ENDED says how
+ * many of them were over already; another tenant's share is answered like one of those.
+ */
+export async function cancelShares(
+  ctx: Context,
+  { shareIds }: CancelSharesInput,
+): Promise<Result<{ cancelled: number }, SharesRefusal>> {
+  return await onShares(ctx, { ids: shareIds, side: 'either' }, async (tx, shares) => {
+    await endShares(tx, ctx, shares)
+    return ok({ cancelled: shares.length })
   })
 }
 
@@ -30,10 +43,10 @@ export async function cancelShare(
 export async function declineShare(
   ctx: Context,
   { shareId }: ShareInput,
-): Promise<Result<{ shareId: string }, SharesRefusal | RefusalOf<'SHARE_NOT_PENDING'>>> {
-  return await onShares(ctx, { ids: [shareId], side: 'recipient' }, async (tx, shares) => {
-    if (!shares.every(({ isPending }) => isPending)) return refuse({ code: 'SHARE_NOT_PENDING' })
-    await endShares(tx, ctx, shares)
+): Promise<Result<{ shareId: string }, ShareRefusal | RefusalOf<'SHARE_NOT_PENDING'>>> {
+  return await onShare(ctx, { id: shareId, side: 'recipient' }, async (tx, share) => {
+    if (!share.isPending) return refuse({ code: 'SHARE_NOT_PENDING' })
+    await endShares(tx, ctx, [share])
     return ok({ shareId })
   })
 }
@@ -87,9 +100,6 @@ export async function endOver(tx: Transaction, now: Date, { imageId, recipientId
   })
   await deleteShares(tx, systemContext(first.owner, now), events)
 }
-
-/** Whether a row `s` of the table is over by the clock: what the view "LiveShare" leaves out. */
-const isOver = Prisma.sql`least(s."expiresAt", s."answerBy") <= statement_timestamp()`
 
 // So that one round of the sweep ends within seconds.
 const imagesAtOnce = 500

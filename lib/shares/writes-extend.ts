@@ -1,6 +1,7 @@
 import 'server-only'
 import type { Context } from '@/lib/auth/viewer'
-import { onShares, type SharesRefusal } from '@/lib/db/shares'
+import { isOver, onShares, type SharesRefusal } from '@/lib/db/shares'
+import { StartOver } from '@/lib/db/transaction'
 import { env } from '@/lib/env'
 import { insertEvents } from '@/lib/events/writes'
 import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
@@ -9,7 +10,7 @@ import { endOfShare, refuseEnd } from './rules'
 import { type ExtendSharesInput, untilOf } from './schema'
 
 /**
- * Rule 16: gives own shares another end, later or earlier, all or none. Refuses SHARE_NOT_FOUND where one is over or not the
+ * Rule 16: gives own shares another end, later or earlier, all or none. Refuses SHARES_ENDED where one is over or not the
  * viewer's, then as `refuseEnd` says.
  */
 export async function extendShares(
@@ -32,9 +33,13 @@ export async function extendShares(
       ...{ action: 'share.extend' as const, owner, recipient, regionId, image, shareId: id },
       details: { ...(expiresAt && { from: expiresAt.toISOString() }), ...(until && { until }) },
     }))
-    await tx.$executeRaw`
-      WITH extended AS (UPDATE "Share" SET "expiresAt" = ${end}::timestamptz WHERE id = ANY(${shareIds}::text[]))
-      ${insertEvents(ctx, events)}`
+    const extended = await tx.$executeRaw`
+      WITH extended AS (
+        UPDATE "Share" s SET "expiresAt" = ${end}::timestamptz
+        WHERE id = ANY(${shareIds}::text[]) AND (${isOver}) IS NOT TRUE RETURNING id
+      ) ${insertEvents(ctx, events)} WHERE (SELECT count(*) FROM extended) = ${shares.length}`
+    // One is over since it was read, and nothing brings it back: roll back the others. The next look finds it gone.
+    if (extended === 0) throw new StartOver()
     return ok({ shareIds, until })
   })
 }

@@ -264,10 +264,7 @@ export async function sharesToday(owner: TestAccount, day = '2026-03-10') {
   return { used: counter?.used ?? 0, events }
 }
 
-/**
- * Runs `work` while another transaction holds the locks of accounts and images, then lets `meanwhile` change something
- * in that transaction and commits it: a change between read and lock.
- */
+/** Runs `work` while another transaction locks accounts, images and shares, then lets `meanwhile` change something in it, and commits. */
 export async function whileLocked<T>(
   ids: string[],
   work: () => Promise<T>,
@@ -277,6 +274,7 @@ export async function whileLocked<T>(
   await inTransaction(async (tx) => {
     await tx.$queryRaw`SELECT id FROM "Account" WHERE id = ANY(${ids}) ORDER BY id FOR NO KEY UPDATE`
     await tx.$queryRaw`SELECT id FROM "Image" WHERE id = ANY(${ids}) ORDER BY id FOR NO KEY UPDATE`
+    await tx.$queryRaw`SELECT id FROM "Share" WHERE id = ANY(${ids}) ORDER BY id FOR NO KEY UPDATE`
     running = work()
     running.catch(() => {})
     await somebodyWaits()
