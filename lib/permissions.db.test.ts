@@ -1,11 +1,19 @@
 import path from 'node:path'
 import { expect, test, vi } from 'vitest'
+import { getIncoming } from '@/lib/accounts/reads'
 import type { SessionContext } from '@/lib/context'
 import { db } from '@/lib/db/client'
-import { type Permission, type PolicyName, policyNames } from '@/lib/permissions'
+import { findSeenImage, getImage } from '@/lib/images/reads'
+import { updateImage } from '@/lib/images/writes'
+import { listImportStates } from '@/lib/imports/reads'
+import { findAskedImage } from '@/lib/instances/reads-images'
+import { type Grant, type Permission, type PolicyName, policyNames } from '@/lib/permissions'
 import type { ActionResult } from '@/lib/result'
 import { findSession } from '@/lib/sessions/reads'
-import { account, held, image, later, noon, region } from '@/lib/testing/builders'
+import { listEndedShares } from '@/lib/shares/reads-ended'
+import { markSharesSeen } from '@/lib/shares/writes'
+import { cancelShare } from '@/lib/shares/writes-end'
+import { account, held, image, later, noon, region, type TestAccount, tally } from '@/lib/testing/builders'
 
 // Every action × every policy, through the real seam and the real database. Actions are found in the code, so a new one
 // is in the matrix at once; it fails until the table below says who may do it.
@@ -153,6 +161,72 @@ test.each<['sharer' | 'recipient', PolicyName, Permission]>([
   }
   session.current = { ...(await account({ master, grants: [{ policy, regions: [here] }] })).ctx, sessionId: '-' }
   expect((await cancelShareAction({ shareId })).ok).toBe(true)
+})
+
+const only = (policy: PolicyName, ...regions: string[]): Grant => ({ policy, regions })
+
+test('a copy needs the right to download where the image is: to see it there is not enough', async () => {
+  const { copyImageAction, retryCopyAction } = await import('@/lib/copies/actions')
+  const [master, here, there] = [await account(), await region(), await region()]
+  const imageId = await image(master, here)
+  const copy = { region: here, imageId, targetRegion: there, name: 'copy-01' }
+  const failed = await image(master, there, { state: 'failed' })
+  const data = { source: 'COPY', copyOfId: imageId, copyOfRegionId: here, failure: { code: 'COPY_FAULT' } } as const
+  await db().image.update({ where: { id: failed }, data })
+  const as = async (...grants: Grant[]) => {
+    session.current = { ...(await account({ master, grants })).ctx, sessionId: '-' }
+  }
+  await as(only('ImagesReadOnly', here), only('ImagesFull', there))
+  const refused = { ok: false, refusal: { code: 'NOT_PERMITTED', policy: 'ImagesFull', region: here } }
+  expect(await copyImageAction(copy)).toEqual(refused)
+  expect(await retryCopyAction({ region: there, imageId: failed })).toEqual(refused)
+  expect(await db().event.count({ where: { ownerId: master.id } })).toBe(0)
+  await as(only('ImagesFull', here, there))
+  expect((await copyImageAction(copy)).ok).toBe(true)
+  expect((await retryCopyAction({ region: there, imageId: failed })).ok).toBe(true)
+})
+
+test('the settings of incoming images are the whole tenant’s: Incoming for named regions does not change them', async () => {
+  const { setIncomingAction } = await import('@/lib/accounts/actions')
+  const [master, here] = [await account(), await region()]
+  const as = async (grant: Grant) => {
+    session.current = { ...(await account({ master, grants: [grant] })).ctx, sessionId: '-' }
+    return await setIncomingAction({ policy: 'NAMED', allowed: '', blocked: '' })
+  }
+  expect(await as(only('Incoming', here))).toEqual({
+    ok: false,
+    refusal: { code: 'NOT_PERMITTED', policy: 'Incoming', region: null },
+  })
+  expect((await getIncoming(master.ctx)).policy).toBe('ALL')
+  expect((await as({ policy: 'Incoming', regions: null })).ok).toBe(true)
+})
+
+test('a read that names no region tells nothing of the regions where the account may not see images', async () => {
+  const [master, recipient, here, there] = [await account(), await account(), await region(), await region()]
+  const [mine, theirs] = [await image(master, there), await image(recipient, there)]
+  const [given, over] = [await held(mine, recipient), await held(theirs, master)]
+  await db().share.update({ where: { id: over }, data: { expiresAt: new Date(Date.now() - 1) } })
+  expect((await cancelShare(master.ctx, { shareId: given })).ok).toBe(true)
+  const fresh = await held(await image(recipient, there), master)
+  const reads = async ({ ctx }: TestAccount) => {
+    await markSharesSeen(ctx, { shareIds: [fresh] })
+    return {
+      asked: await findAskedImage(ctx, { region: here, imageId: mine }),
+      details: await getImage(ctx, { region: here, imageId: mine, before: undefined }),
+      title: await findSeenImage(ctx, mine),
+      states: (await listImportStates(ctx, { ids: [mine] })).items.length,
+      ended: (await listEndedShares(ctx, { shareIds: [given, over] })).length,
+      isSeen: (await db().share.findUniqueOrThrow({ where: { id: fresh } })).seenAt !== null,
+      mismatch: tally([await updateImage(ctx, { region: here, imageId: mine, name: 'x', description: '' })]),
+    }
+  }
+  const nothing = { asked: null, details: null, title: null, states: 0, ended: 0, isSeen: false }
+  const sub = await account({ master, grants: [only('ImagesFull', here)] })
+  expect(await reads(sub)).toEqual({ ...nothing, mismatch: { IMAGE_NOT_FOUND: 1 } })
+  expect(await reads(await account({ master, grants: [only('ImagesReadOnly', here, there)] }))).toMatchObject({
+    ...{ asked: { view: 'elsewhere' }, details: { view: 'elsewhere' }, title: { isOwn: true } },
+    ...{ states: 1, ended: 2, isSeen: true, mismatch: { REGION_MISMATCH: 1 } },
+  })
 })
 
 test('the session is read with the policies of that moment: what was detached a moment ago is gone', async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import {
   type Grant,
+  inRegions,
   may,
   needsOf,
   permissions,
@@ -52,6 +53,17 @@ test('a page is told where each permission holds, and of a master nothing but th
     'bill.read': 'all',
     'instances.read': [],
   })
+})
+
+test('what concerns the whole tenant is not permitted by a policy for named regions', () => {
+  const needs = [{ permission: 'shares.receive' as const, region: null, isEverywhere: true }]
+  const named = holder({ policy: 'Incoming', regions: ['cn-a'] })
+  expect(refuseUnpermitted(named, needs)).toEqual({ code: 'NOT_PERMITTED', policy: 'Incoming', region: null })
+  expect(refuseUnpermitted(holder(everywhere('Incoming')), needs)).toBe(null)
+  expect([inRegions(named, 'shares.receive'), inRegions({ rights: 'all' }, 'shares.receive')]).toEqual([
+    { regionId: { in: ['cn-a'] } },
+    {},
+  ])
 })
 
 test('a refusal names the smallest policy that is missing and the region, the first need first', () => {

@@ -54,8 +54,11 @@ export type Grant = { policy: PolicyName; regions: readonly string[] | null }
 /** A master account, the operator and jobs may do everything; a sub-account what its policies contain. */
 export type Rights = 'all' | readonly Grant[]
 
-/** One permission in one region. Null: in any region at all, for what no region limits. */
-export type Need = { permission: Permission; region: string | null }
+/**
+ * One permission in one region. Null: in any region at all, for what no region limits. `isEverywhere`: in all of them, for what
+ * concerns the whole tenant, which a policy for named regions is not enough for.
+ */
+export type Need = { permission: Permission; region: string | null; isEverywhere?: boolean }
 
 /**
  * What an operation needs: `signed-in` for what everybody may do, one permission or several, in the region that its
@@ -87,6 +90,17 @@ export function permittedTo(viewer: Holder): Permitted {
   return Object.fromEntries(permissions.map((permission) => [permission, regionsWith(viewer, permission)]))
 }
 
+/** The same for a database query by region: no condition where the viewer has the permission everywhere. */
+export function inRegions(holder: Holder, permission: Permission): { regionId?: { in: string[] } } {
+  const regions = regionsWith(holder, permission)
+  return regions === 'all' ? {} : { regionId: { in: regions } }
+}
+
+/** Whether the viewer has a permission in all regions, also in those that are made later. */
+export function mayEverywhere(holder: Holder, permission: Permission): boolean {
+  return regionsWith(holder, permission) === 'all'
+}
+
 function grantsOf(rights: readonly Grant[], permission: Permission): Grant[] {
   const enough: readonly PolicyName[] = policiesWith[permission]
   return rights.filter(({ policy }) => enough.includes(policy) || (policy === 'Administrator' && enough.length > 0))
@@ -97,7 +111,9 @@ export type NotPermitted = { code: 'NOT_PERMITTED'; policy: PolicyName | null; r
 
 /** Refuses with NOT_PERMITTED, which names the first policy that is missing and where; null if nothing is. */
 export function refuseUnpermitted(viewer: Holder, needs: readonly Need[]): NotPermitted | null {
-  const missing = needs.find(({ permission, region }) => !may(viewer, permission, region))
+  const missing = needs.find(({ permission, region, isEverywhere }) =>
+    isEverywhere ? !mayEverywhere(viewer, permission) : !may(viewer, permission, region),
+  )
   if (!missing) return null
   const policy = policiesWith[missing.permission][0] ?? null
   return { code: 'NOT_PERMITTED', policy, region: missing.region }

@@ -82,7 +82,7 @@ function useOperations(region: string, image: CustomImage, onAsk: (task: ImageTa
   if (canImage('restore', state))
     return !changes ? [] : [ask('restore', t('restore'), false), ask('purge', t('deleteForGood'))]
   const items: OperationItem[] = [{ kind: 'link', label: t('sharedImages'), href: paths.shareImage(region, image.id) }]
-  if (canImage('copy', state) && may('images.change', null))
+  if (canImage('copy', state) && may('images.download', region) && may('images.change', null))
     items.push({ kind: 'link', label: t('copyImage'), href: paths.copyImage(region, image.id) })
   if (canImage('createInstance', state) && may('instances.change', region))
     items.push({ kind: 'link', label: t('createInstance'), href: paths.createInstance(region, image.id) })

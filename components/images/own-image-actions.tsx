@@ -58,7 +58,7 @@ function AvailableActions({ image, onAsk }: OwnImageActionsProps) {
       <Link href={paths.shareImage(region, image.id)} className={buttonClass('primary')}>
         {t('sharedImages')}
       </Link>
-      {may('images.change', null) && (
+      {may('images.download', region) && may('images.change', null) && (
         <Link href={paths.copyImage(region, image.id)} className={buttonClass('secondary')}>
           {t('copyImage')}
         </Link>

@@ -96,7 +96,7 @@ function useImageInView(): PaletteItem[] {
       label: t('share.title'),
       words,
     },
-    ...(may('images.change', null)
+    ...(may('images.download', region) && may('images.change', null)
       ? [
           {
             id: 'copy',

@@ -6,4 +6,7 @@ import { changePassword } from './writes'
 import { setIncoming } from './writes-incoming'
 
 export const changePasswordAction = defineAction(changePasswordInput, changePassword, { needs: 'signed-in' })
-export const setIncomingAction = defineAction(setIncomingInput, setIncoming, { needs: 'shares.receive' })
+export const setIncomingAction = defineAction(setIncomingInput, setIncoming, {
+  // The settings are those of the whole tenant.
+  needs: () => [{ permission: 'shares.receive', region: null, isEverywhere: true }],
+})

@@ -6,9 +6,9 @@ import { transferInput } from '@/lib/transfers/schema'
 import { type CopyImageInput, copyImageInput } from './schema'
 import { beginCopy, retryCopy } from './writes'
 
-// A copy reads in one region and writes in another.
+// A copy takes the bytes of one region to another: who has it there downloads it there. So it needs what a download needs.
 const copyNeeds = ({ region, targetRegion }: CopyImageInput): Need[] => [
-  { permission: 'images.read', region },
+  { permission: 'images.download', region },
   { permission: 'images.change', region: targetRegion },
 ]
 

@@ -9,6 +9,7 @@ import { recordEvents } from '@/lib/events/writes'
 import { newId } from '@/lib/ids'
 import { canImage } from '@/lib/images/rules'
 import { addJob } from '@/lib/jobs/queue'
+import { type NotPermitted, refuseUnpermitted } from '@/lib/permissions'
 import { type NewImageRefusal, refuseNewImage } from '@/lib/quotas/writes'
 import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
 import { queueMs } from '@/lib/transfers/rules'
@@ -88,19 +89,27 @@ const keptFields = {
 } as const
 
 /**
- * Retries a failed copy, taking a quota place again. The source must still exist and be available. Refuses as
- * `onOwnImage` and `refuseRetryCopy` say, IMAGE_NOT_AVAILABLE, IMAGE_QUOTA_FULL, BYTES_QUOTA_FULL and STORE_FULL.
+ * Retries a failed copy, taking a quota place again. The source must still exist and be available, and the viewer may download
+ * it where it is, as for a new copy (NOT_PERMITTED). Refuses as `onOwnImage` and `refuseRetryCopy` say, IMAGE_NOT_AVAILABLE,
+ * IMAGE_QUOTA_FULL, BYTES_QUOTA_FULL and STORE_FULL.
  */
 export async function retryCopy(
   ctx: Context,
   input: TransferInput,
 ): Promise<
-  Result<{ imageId: string }, OwnImageRefusal | RefusalOf<'IMAGE_BUSY' | 'IMAGE_NOT_AVAILABLE'> | NewImageRefusal>
+  Result<
+    { imageId: string },
+    OwnImageRefusal | NotPermitted | RefusalOf<'IMAGE_BUSY' | 'IMAGE_NOT_AVAILABLE'> | NewImageRefusal
+  >
 > {
   const retry = async (tx: Transaction, { image }: Locked) => {
     const refusal = refuseRetryCopy(image)
     if (refusal || image.copyOfId === null) return refuse(refusal ?? { code: 'IMAGE_BUSY', state: image.state })
-    const source = await tx.image.findUnique({ where: { id: image.copyOfId }, select: { state: true, size: true } })
+    const read = { state: true, size: true, regionId: true } as const
+    const source = await tx.image.findUnique({ where: { id: image.copyOfId }, select: read })
+    const need = source && { permission: 'images.download' as const, region: source.regionId }
+    const unpermitted = need && refuseUnpermitted(ctx.viewer, [need])
+    if (unpermitted) return refuse(unpermitted)
     if (!source || !canImage('copy', source.state))
       return refuse({ code: 'IMAGE_NOT_AVAILABLE', state: source?.state ?? 'deleted' })
     const full = await refuseFull(tx, ctx, image.regionId, Number(source.size))

@@ -1,5 +1,6 @@
 import 'server-only'
 import { type Context, isDisabled } from '@/lib/auth/viewer'
+import { may } from '@/lib/permissions'
 import { type RefusalOf, type Result, refuse } from '@/lib/result'
 import { type LockedAccount, type LockedImage, lockImages } from './locks'
 import { inTransaction, type Transaction } from './transaction'
@@ -23,7 +24,7 @@ export function actingAccounts({ viewer }: Context): string[] {
 /**
  * Runs an operation on an own image in one transaction, under the locks of the accounts and the image. Refuses in this
  * order: IMAGE_NOT_FOUND, SIGNED_OUT for a disabled account, REGION_MISMATCH under another region; then as `run` does.
- * Another tenant's image is answered like a missing one, and is not locked. `findAlso` names further rows to lock, and
+ * Another tenant's image is answered like a missing one, and is not locked; so is one of a region that the viewer may not see. `findAlso` names further rows to lock, and
  * runs before the locks.
  */
 export async function onOwnImage<Answer extends Result<unknown>>(
@@ -40,6 +41,9 @@ export async function onOwnImage<Answer extends Result<unknown>>(
     const image = images.get(imageId)
     if (!image) return refuse({ code: 'IMAGE_NOT_FOUND' })
     if (isDisabled(ctx, accounts)) return refuse({ code: 'SIGNED_OUT' })
+    // Where the image is, is told only to who may see it there.
+    if (region !== null && region !== image.regionId && !may(ctx.viewer, 'images.read', image.regionId))
+      return refuse({ code: 'IMAGE_NOT_FOUND' })
     if (region !== null && region !== image.regionId)
       return refuse({ code: 'REGION_MISMATCH', imageId, imageRegion: image.regionId, region })
     return await run(tx, { image, images, accounts })

@@ -11,6 +11,7 @@ import { parseDiskLayout } from '@/lib/disks/layout'
 import { env } from '@/lib/env'
 import { listEvents } from '@/lib/events/reads'
 import { heldDetails } from '@/lib/events/rules'
+import { may } from '@/lib/permissions'
 import { metersOf } from '@/lib/quotas/reads'
 import type { QuotaMeters } from '@/lib/quotas/schema'
 import { canImage, type ImageStateName, purgedAt } from './rules'
@@ -120,7 +121,7 @@ function systemsOf(ctx: Context, region: string): Prisma.Sql {
 
 /**
  * For the titles of an image's pages: its name, and whether the viewer owns it. Null if it is neither the viewer's nor
- * shared with it. One statement, so that another tenant's image takes as long to answer as a missing one.
+ * shared with it, or in a region where the viewer may not see images, whatever the URL says. One statement, so that another tenant's image takes as long to answer as a missing one.
  */
 export async function findSeenImage(
   { viewer }: Context,
@@ -131,9 +132,10 @@ export async function findSeenImage(
       id: imageId,
       OR: [{ ownerId: viewer.ownerId }, { heldShares: { some: { recipientId: viewer.ownerId } } }],
     },
-    select: { name: true, ownerId: true },
+    select: { name: true, ownerId: true, regionId: true },
   })
-  return found && { name: found.name, isOwn: found.ownerId === viewer.ownerId }
+  if (!found || !may(viewer, 'images.read', found.regionId)) return null
+  return { name: found.name, isOwn: found.ownerId === viewer.ownerId }
 }
 
 /** Shares, the last ones first; those of one share, which have one time, by username. */

@@ -2,6 +2,7 @@ import 'server-only'
 import type { Context } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import { readFailure } from '@/lib/images/schema'
+import { inRegions } from '@/lib/permissions'
 import type { ImportState, ImportStatesParams, UnfinishedUpload, UnfinishedUploadsParams } from './schema'
 
 /** An import that is receiving bytes without a lease holder is an upload. One with a holder comes from the command line. */
@@ -31,11 +32,11 @@ export async function listUnfinishedUploads(
   }
 }
 
-/** The states of images of the viewer's master account; those of others and deleted ones are left out. */
+/** The states of images of the viewer's master account in the regions that the viewer may see; others and deleted ones are left out. */
 export async function listImportStates(ctx: Context, { ids }: ImportStatesParams): Promise<{ items: ImportState[] }> {
   const progress = { select: { kind: true, step: true, doneBytes: true, totalBytes: true } } as const
   const images = await db().image.findMany({
-    where: { id: { in: ids }, ownerId: ctx.viewer.ownerId },
+    where: { id: { in: ids }, ownerId: ctx.viewer.ownerId, ...inRegions(ctx.viewer, 'images.read') },
     select: { id: true, state: true, failure: true, transfer: progress },
   })
   return {

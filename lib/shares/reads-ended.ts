@@ -3,6 +3,7 @@ import type { Context } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import { Prisma } from '@/lib/db/generated/client'
 import { overAction } from '@/lib/events/rules'
+import { inRegions, regionsWith } from '@/lib/permissions'
 import { findHeldShare } from './reads'
 import type { EndedShare, EndedSharesParams, ImageSharesParams } from './schema'
 
@@ -29,7 +30,7 @@ const isEnd = (action: string): action is keyof typeof ends => Object.hasOwn(end
 
 /**
  * Which of these shares have ended, or how the last share of an image has, and by whom. Only for shares that the
- * viewer's master account gave or held: others do not learn that the image exists.
+ * viewer's master account gave or held, in regions that the viewer may see: others do not learn that the image exists.
  */
 export async function listEndedShares(ctx: Context, params: EndedSharesParams): Promise<EndedShare[]> {
   const [over, ended] = await Promise.all([
@@ -49,12 +50,14 @@ async function findOver(ctx: Context, params: EndedSharesParams): Promise<EndedR
     'shareIds' in params
       ? Prisma.sql`s.id = ANY(${params.shareIds}::text[]) AND (s."ownerId" = ${ownerId} OR s."recipientId" = ${ownerId})`
       : Prisma.sql`s."imageId" = ${params.imageId} AND s."regionId" = ${params.region} AND s."recipientId" = ${ownerId}`
+  const regions = regionsWith(ctx.viewer, 'images.read')
+  const isSeen = regions === 'all' ? Prisma.empty : Prisma.sql`AND s."regionId" = ANY(${regions}::text[])`
   const rows = await db().$queryRaw<OverRow[]>`
     SELECT s.id AS "shareId", i.name AS "imageName", s."ownerId", o.username AS "ownerName", r.username AS "recipientName",
       least(s."expiresAt", s."answerBy") AS at, s."expiresAt", s."answerBy"
     FROM "Share" s JOIN "Image" i ON i.id = s."imageId" JOIN "Account" o ON o.id = s."ownerId"
       JOIN "Account" r ON r.id = s."recipientId"
-    WHERE ${asked} AND least(s."expiresAt", s."answerBy") <= statement_timestamp()`
+    WHERE ${asked} ${isSeen} AND least(s."expiresAt", s."answerBy") <= statement_timestamp()`
   return rows.map(({ expiresAt, answerBy, ...row }) => ({
     ...{ ...row, action: overAction({ expiresAt, answerBy }), details: {} },
   }))
@@ -65,6 +68,7 @@ async function findEnded(ctx: Context, shareIds: string[]): Promise<EndedRow[]> 
   return await db().event.findMany({
     where: {
       ...{ shareId: { in: shareIds }, action: { in: Object.keys(ends) } },
+      ...inRegions(ctx.viewer, 'images.read'),
       OR: [{ ownerId }, { recipientId: ownerId }],
     },
     select: endedFields,

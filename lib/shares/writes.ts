@@ -22,6 +22,7 @@ import type { Transaction } from '@/lib/db/transaction'
 import { env } from '@/lib/env'
 import { insertEvents } from '@/lib/events/writes'
 import { newId } from '@/lib/ids'
+import { inRegions } from '@/lib/permissions'
 import { selectFull } from '@/lib/quotas/reads'
 import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
 import { endPolicy, findHeldShare } from './reads'
@@ -239,10 +240,15 @@ function acceptedOf({ policy, check, reason }: ShareCheck) {
   return { reason, findings: totalOf(check?.open ?? noFindings), unchecked: uncheckedReason(check) ?? '' }
 }
 
-/** Marks shares as seen by their recipient, so that they are no longer "New". Shares of others are ignored. */
+/** Marks shares as seen by their recipient, so that they are no longer "New". Shares of others and of regions that the viewer may not see are ignored. */
 export async function markSharesSeen(ctx: Context, input: MarkSharesSeenInput): Promise<Result<null, never>> {
   await db().share.updateMany({
-    where: { id: { in: input.shareIds }, recipientId: ctx.viewer.ownerId, seenAt: null },
+    where: {
+      id: { in: input.shareIds },
+      recipientId: ctx.viewer.ownerId,
+      seenAt: null,
+      ...inRegions(ctx.viewer, 'images.read'),
+    },
     data: { seenAt: ctx.now },
   })
   return ok(null)

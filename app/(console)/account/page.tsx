@@ -10,6 +10,7 @@ import { getAccountInfo, getIncoming } from '@/lib/accounts/reads'
 import { requireContext } from '@/lib/context'
 import { forPage } from '@/lib/page-fault'
 import { paths } from '@/lib/paths'
+import { mayEverywhere } from '@/lib/permissions'
 import { Prefetch } from '@/lib/prefetch'
 
 export async function generateMetadata(): Promise<Metadata> {
@@ -20,7 +21,7 @@ export default async function AccountPage() {
   const ctx = await requireContext(paths.account(), 'signed-in')
   const [account, incoming, t] = await Promise.all([
     forPage(getAccountInfo(ctx)),
-    forPage(getIncoming(ctx)),
+    mayEverywhere(ctx.viewer, 'shares.receive') ? forPage(getIncoming(ctx)) : null,
     getTranslations('account'),
   ])
   return (
@@ -30,7 +31,7 @@ export default async function AccountPage() {
       <Prefetch queries={[{ queryKey: quotasQuery().queryKey, data: account.quotas }]}>
         <ImageQuotas />
       </Prefetch>
-      <IncomingForm incoming={incoming} />
+      {incoming && <IncomingForm incoming={incoming} />}
       <PasswordForm />
     </main>
   )

@@ -24,7 +24,7 @@ export default async function CopyImagePage({ params, searchParams }: Props) {
   const asked = imageParams.safeParse(await params)
   if (!asked.success) notFound()
   const { region, imageId } = asked.data
-  const ctx = await requireContext(paths.copyImage(region, imageId), 'images.read', region)
+  const ctx = await requireContext(paths.copyImage(region, imageId), 'images.download', region)
   const [image, quotas, t, search] = await Promise.all([
     forPage(getImage(ctx, { region, imageId })),
     forPage(listQuotas(ctx.viewer.ownerId)),
