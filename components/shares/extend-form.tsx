@@ -7,15 +7,15 @@ import { ActionForm } from '@/components/shell/action-form'
 import { Button } from '@/components/ui/button'
 import { buttonClass } from '@/components/ui/button-class'
 import { Card } from '@/components/ui/card'
-import { Field, inputClass } from '@/components/ui/field'
 import { extendSharesAction } from '@/lib/shares/actions'
-import { untilDays } from '@/lib/shares/rules'
+import type { EndPolicy } from '@/lib/shares/rules'
 import type { ListedShare } from '@/lib/shares/schema-list'
+import { UntilField } from './until-field'
 
-type ExtendFormProps = { shares: ListedShare[]; back: Route }
+type ExtendFormProps = { shares: ListedShare[]; ends: EndPolicy; back: Route }
 
 /** Gives the selected shares another end, all or none. */
-export function ExtendForm({ shares, back }: ExtendFormProps) {
+export function ExtendForm({ shares, ends, back }: ExtendFormProps) {
   const t = useTranslations('sharing')
   const format = useFormatter()
   const endOf = ({ until }: ListedShare) =>
@@ -24,7 +24,7 @@ export function ExtendForm({ shares, back }: ExtendFormProps) {
     return (
       <Card title={t('extend')}>
         <div className="flex flex-col items-start gap-3 p-4 text-sm">
-          <p>{t('nothingToExtend')}</p>
+          <p>{t('nothingSelected')}</p>
           <Link href={back} className={buttonClass('secondary')}>
             {t('back')}
           </Link>
@@ -40,7 +40,7 @@ export function ExtendForm({ shares, back }: ExtendFormProps) {
         leadsTo={back}
         className="flex flex-col gap-3 p-4 text-sm"
       >
-        {({ isPending, errorOf, typed }) => (
+        {(view) => (
           <>
             {shares.map(({ id }) => (
               <input key={id} type="hidden" name="shareIds[]" value={id} />
@@ -52,33 +52,10 @@ export function ExtendForm({ shares, back }: ExtendFormProps) {
                 </li>
               ))}
             </ul>
-            <Field id="until" label={t('newEnd')} error={errorOf('until')}>
-              {(control) => (
-                <select {...control} name="until" defaultValue={typed('until', '30')} className={inputClass}>
-                  {untilDays.map((days) => (
-                    <option key={days} value={String(days)}>
-                      {t('inDays', { days })}
-                    </option>
-                  ))}
-                  <option value="date">{t('onDate')}</option>
-                  <option value="never">{t('noEnd')}</option>
-                </select>
-              )}
-            </Field>
-            <Field id="until-date" label={t('date')} hint={t('dateHint')} error={errorOf('untilDate')}>
-              {(control) => (
-                <input
-                  {...control}
-                  type="date"
-                  name="untilDate"
-                  defaultValue={typed('untilDate')}
-                  className={inputClass}
-                />
-              )}
-            </Field>
+            <UntilField view={view} ends={ends} />
             <p className="text-ink-muted">{t('extendNote')}</p>
             <div className="flex flex-wrap gap-2">
-              <Button kind="primary" type="submit" isPending={isPending}>
+              <Button kind="primary" type="submit" isPending={view.isPending}>
                 {t('extend')}
               </Button>
               <Link href={back} className={buttonClass('secondary')}>

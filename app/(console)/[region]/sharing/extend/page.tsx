@@ -5,6 +5,7 @@ import { PageHeader } from '@/components/shell/page-header'
 import { requireContext } from '@/lib/context'
 import { forPage } from '@/lib/page-fault'
 import { paths } from '@/lib/paths'
+import { endPolicy } from '@/lib/shares/reads'
 import { findListedShares } from '@/lib/shares/reads-list'
 import { selectedShares, shareListParams } from '@/lib/shares/schema-list'
 
@@ -30,7 +31,7 @@ export default async function ExtendSelectedPage({ params, searchParams }: PageP
         title={t('extend')}
         line={t('extendLine')}
       />
-      <ExtendForm shares={shares} back={back} />
+      <ExtendForm shares={shares} ends={endPolicy()} back={back} />
     </main>
   )
 }
