@@ -1,5 +1,6 @@
+import { db } from '@/lib/db/client'
 import { expectAccessiblePage, looks } from './accessible'
-import { account, expect, image, row, signIn, test } from './fixtures'
+import { account, expect, image, messages, row, share, signIn, test } from './fixtures'
 
 test('who asks to be asked sees what is offered, accepts it, and is told until when it may be used', async ({
   page,
@@ -40,4 +41,62 @@ test('who asks to be asked sees what is offered, accepts it, and is told until w
   await sharing.reload()
   await expect(given).not.toContainText('Waiting for an answer')
   await sharer.close()
+})
+
+/** An image that waits for the answer of its recipient, who asks to be asked. */
+async function withPending() {
+  const [owner, recipient] = [await account(), await account()]
+  await db().account.update({ where: { id: recipient.id }, data: { incoming: 'ASK' } })
+  const disk = await image(owner)
+  await share(owner, disk, [recipient])
+  return { owner, recipient, disk }
+}
+
+test('what is declined is gone from both sides, and the sharer sees that it was declined', async ({ browserPage }) => {
+  const { owner, recipient, disk } = await withPending()
+  const sharing = await browserPage(owner)
+  await sharing.goto(`/cn-shanghai/images/${disk.id}/share`)
+  await expect(row(sharing.getByRole('table'), recipient.username)).toContainText('Waiting for an answer')
+  const page = await browserPage(recipient)
+  await page.goto('/cn-shanghai/images/shared')
+  await page.getByRole('button', { name: `Decline, ${disk.name}` }).click()
+  await expect(page.getByText(`${disk.name} from ${owner.username} is declined.`)).toBeVisible()
+  await expect(page.getByRole('table').getByText(disk.name)).toHaveCount(0)
+  await expect(sharing.getByText(`${recipient.username} declined ${disk.name}`)).toBeVisible()
+  await expect(sharing.getByRole('table').getByText(recipient.username)).toHaveCount(0)
+  expect(await db().share.count({ where: { imageId: disk.id } })).toBe(0)
+})
+
+test('without scripts a share is accepted, too', async ({ browserPage }) => {
+  const { recipient, disk } = await withPending()
+  const page = await browserPage(recipient, { javaScriptEnabled: false })
+  await page.goto('/cn-shanghai/images/shared')
+  await page.getByRole('button', { name: `Accept, ${disk.name}` }).click()
+  const accepted = row(page.getByRole('table'), disk.name)
+  await expect(accepted.getByRole('link', { name: disk.name, exact: true })).toBeVisible()
+  await expect(accepted).not.toContainText('Waiting for your answer')
+})
+
+test.describe('in Chinese', () => {
+  test.use({ locale: 'zh-CN' })
+
+  test('the section of incoming images is accessible, also on a phone', async ({ page, context }) => {
+    await signIn(context, await account())
+    await page.goto('/account')
+    await expect(page.getByRole('heading', { name: messages.zh.account.incoming.title })).toBeVisible()
+    await expectAccessiblePage(page, 'incoming images', looks.slice(2))
+  })
+})
+
+test('Incoming for one region answers there, and does not show the settings of the whole tenant', async ({
+  browserPage,
+}) => {
+  const master = await account()
+  const some = await browserPage(await account({ master, grants: [{ policy: 'Incoming', regions: ['cn-shanghai'] }] }))
+  await some.goto('/account')
+  await expect(some.getByRole('heading', { name: 'Basic Info' })).toBeVisible()
+  await expect(some.getByText('Incoming images')).toHaveCount(0)
+  const all = await browserPage(await account({ master, grants: [{ policy: 'Incoming', regions: null }] }))
+  await all.goto('/account')
+  await expect(all.getByRole('heading', { name: 'Incoming images' })).toBeVisible()
 })

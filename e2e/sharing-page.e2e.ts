@@ -109,6 +109,50 @@ test('when one of the selected shares has ended meanwhile, none is cancelled, an
   expect(await left(owner)).toBe(2)
 })
 
+test('the end of several shares is changed together: to a number of days, a day, or none', async ({ browserPage }) => {
+  const { owner, other } = await withShares()
+  const page = await browserPage(owner)
+  await page.goto(given)
+  await page.getByRole('checkbox', { name: 'Select all on this page' }).check()
+  await page.getByRole('button', { name: 'Extend' }).click()
+  await expect(page.getByText('Change the end of 3 shares')).toBeVisible()
+  const until = page.getByRole('combobox', { name: 'Until' })
+  // Without a default of the operator nothing is chosen for the sharer.
+  await expect(until).toHaveValue('never')
+  await expect(page.getByLabel('Last day')).toBeHidden()
+  await until.selectOption('date')
+  await page.getByLabel('Last day').fill('2026-01-01')
+  await page.getByRole('button', { name: 'Extend' }).click()
+  await expect(page.getByText('This day has passed. Choose today or a later day.').first()).toBeVisible()
+  await until.selectOption('30')
+  await page.getByRole('button', { name: 'Extend' }).click()
+  await expect(rows(page)).toHaveCount(4)
+  await expect(page.getByRole('table').getByText('No end')).toHaveCount(0)
+  expect(await db().share.count({ where: { ownerId: owner.id, expiresAt: null } })).toBe(0)
+  expect(await left(owner)).toBe(3)
+  await expect(row(page.getByRole('table'), other.username)).toBeVisible()
+})
+
+test('who may only look selects and cancels nothing, and exports all that the list shows', async ({ browserPage }) => {
+  const { owner } = await withShares()
+  const page = await browserPage(
+    await account({ master: owner, grants: [{ policy: 'ImagesReadOnly', regions: [region] }] }),
+  )
+  await page.goto(given)
+  await expect(rows(page)).toHaveCount(4)
+  await expect(page.getByRole('checkbox')).toHaveCount(0)
+  await expect(page.getByRole('columnheader', { name: 'Operation' })).toHaveCount(0)
+  for (const name of [/Cancel Sharing/, /Extend/]) await expect(page.getByRole('button', { name })).toHaveCount(0)
+  const download = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Export JSON' }).click()
+  const file = await download
+  expect(JSON.parse(await readFile(await file.path(), 'utf8'))).toHaveLength(3)
+  await page.keyboard.press('Control+k')
+  await page.getByRole('dialog', { name: 'Search' }).getByRole('combobox').fill('Sharing')
+  await page.getByRole('option', { name: /^Sharing/ }).click()
+  await expect(page).toHaveURL(received)
+})
+
 test('without scripts shares are selected, cancelled and exported, too', async ({ browserPage }) => {
   const { owner, one, mail, web } = await withShares()
   const page = await browserPage(owner, { javaScriptEnabled: false })

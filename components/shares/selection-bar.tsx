@@ -8,11 +8,10 @@ import type { ShareListParams } from '@/lib/shares/schema-list'
 
 export const selectionForm = 'selected-shares'
 
-type SelectionBarProps = {
-  list: ShareListParams
-  selection: { selected: ReadonlySet<string>; isAll: boolean; isSome: boolean; toggleAll: () => void }
-  onCancel: () => void
-}
+type Selection = { selected: ReadonlySet<string>; isAll: boolean; isSome: boolean; toggleAll: () => void }
+type ChangesProps = { list: ShareListParams; selection: Selection; onCancel: () => void }
+/** `selection` is null where the account may only look: then nothing is selected, and the exports have the whole list. */
+type SelectionBarProps = Omit<ChangesProps, 'selection'> & { selection: Selection | null }
 
 const never = () => () => undefined
 
@@ -22,52 +21,19 @@ const never = () => () => undefined
  */
 export function SelectionBar({ list, selection, onCancel }: SelectionBarProps) {
   const t = useTranslations('sharing')
-  const { selected, isAll, isSome, toggleAll } = selection
-  const all = useRef<HTMLInputElement>(null)
-  useEffect(() => {
-    if (all.current) all.current.indeterminate = isSome
-  }, [isSome])
-  // Without scripts nobody knows what is selected before the form is sent.
-  const hasScripts = useSyncExternalStore(
-    never,
-    () => true,
-    () => false,
-  )
-  const reason = hasScripts && selected.size === 0 ? t('selectFirst') : null
   const kept = { region: list.region, tab: list.tab, q: list.q, state: list.state }
   return (
     <form
       id={selectionForm}
-      action={paths.cancelSelected(list.region)}
+      action={selection ? paths.cancelSelected(list.region) : paths.api.sharingExport()}
       className="screen-only flex flex-wrap items-center gap-x-3 gap-y-2 border-line border-b px-4 py-2"
     >
       {Object.entries(kept).map(
         ([name, value]) => value && <input key={name} type="hidden" name={name} value={value} />,
       )}
-      <label className="inline-flex min-h-6 items-center gap-2 text-sm noscript:hidden">
-        <input ref={all} type="checkbox" checked={isAll} onChange={toggleAll} className="size-4 accent-accent" />
-        {t('selectAll')}
-      </label>
-      <span role="status" className="text-ink-muted text-xs tabular-nums noscript:hidden">
-        {t('selected', { count: selected.size })}
-      </span>
+      {selection && <SelectAll selection={selection} />}
       <span className="ml-auto flex flex-wrap gap-2">
-        <Button
-          kind="secondary"
-          type="submit"
-          disabledReason={reason}
-          onClick={(event) => {
-            event.preventDefault()
-            onCancel()
-          }}
-        >
-          {t('cancel')}
-        </Button>
-        {list.tab === 'given' && (
-          <Button kind="secondary" type="submit" formAction={paths.extendSelected(list.region)} disabledReason={reason}>
-            {t('extend')}
-          </Button>
-        )}
+        {selection && <Changes list={list} selection={selection} onCancel={onCancel} />}
         <Button kind="secondary" type="submit" name="format" value="csv" formAction={paths.api.sharingExport()}>
           {t('exportCsv')}
         </Button>
@@ -76,5 +42,55 @@ export function SelectionBar({ list, selection, onCancel }: SelectionBarProps) {
         </Button>
       </span>
     </form>
+  )
+}
+
+function SelectAll({ selection: { selected, isAll, isSome, toggleAll } }: { selection: Selection }) {
+  const t = useTranslations('sharing')
+  const all = useRef<HTMLInputElement>(null)
+  useEffect(() => {
+    if (all.current) all.current.indeterminate = isSome
+  }, [isSome])
+  return (
+    <>
+      <label className="inline-flex min-h-6 items-center gap-2 text-sm noscript:hidden">
+        <input ref={all} type="checkbox" checked={isAll} onChange={toggleAll} className="size-4 accent-accent" />
+        {t('selectAll')}
+      </label>
+      <span role="status" className="text-ink-muted text-xs tabular-nums noscript:hidden">
+        {t('selected', { count: selected.size })}
+      </span>
+    </>
+  )
+}
+
+function Changes({ list: { region, tab }, selection: { selected }, onCancel }: ChangesProps) {
+  const t = useTranslations('sharing')
+  // Without scripts nobody knows what is selected before the form is sent.
+  const hasScripts = useSyncExternalStore(
+    never,
+    () => true,
+    () => false,
+  )
+  const reason = hasScripts && selected.size === 0 ? t('selectFirst') : null
+  return (
+    <>
+      <Button
+        kind="secondary"
+        type="submit"
+        disabledReason={reason}
+        onClick={(event) => {
+          event.preventDefault()
+          onCancel()
+        }}
+      >
+        {t('cancel')}
+      </Button>
+      {tab === 'given' && (
+        <Button kind="secondary" type="submit" formAction={paths.extendSelected(region)} disabledReason={reason}>
+          {t('extend')}
+        </Button>
+      )}
+    </>
   )
 }

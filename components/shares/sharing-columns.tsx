@@ -11,13 +11,12 @@ import type { Column } from '@/components/ui/table'
 import { paths } from '@/lib/paths'
 import type { ListedShare, ShareListParams } from '@/lib/shares/schema-list'
 
-/** The columns of the Sharing page: whose image, with whom, from when to when, and whether it is used. */
+/** The columns of the Sharing page: whose image, with whom, from when to when, and whether it is used. Without `onCancel` no operation. */
 export function useSharingColumns(
   list: ShareListParams,
-  onCancel: (share: ListedShare) => void,
+  onCancel: ((share: ListedShare) => void) | null,
 ): Column<ListedShare>[] {
-  const t = useTranslations('sharing')
-  return [...useWho(list), ...useWhen(list), ...useUse(), useOperation(list, onCancel, t('operation'))]
+  return [...useWho(list), ...useWhen(list), ...useUse(), ...useOperation(list, onCancel)]
 }
 
 /** A recipient learns no id before it accepts; it answers on the Shared Images tab. */
@@ -119,25 +118,27 @@ function useUse(): Column<ListedShare>[] {
 
 function useOperation(
   { region }: ShareListParams,
-  onCancel: (share: ListedShare) => void,
-  header: string,
-): Column<ListedShare> {
+  onCancel: ((share: ListedShare) => void) | null,
+): Column<ListedShare>[] {
   const t = useTranslations('sharing')
-  return {
-    id: 'operation',
-    header,
-    card: 'foot',
-    cell: (share) => (
-      <div className="row-operations">
-        <Button
-          kind="text-danger"
-          aria-label={`${t('cancel')}, ${share.image}, ${share.username}`}
-          href={share.imageId ? paths.cancelSharing(region, share.imageId, share.id) : imageHref(region, share)}
-          onClick={() => onCancel(share)}
-        >
-          {t('cancel')}
-        </Button>
-      </div>
-    ),
-  }
+  if (!onCancel) return []
+  return [
+    {
+      id: 'operation',
+      header: t('operation'),
+      card: 'foot',
+      cell: (share) => (
+        <div className="row-operations">
+          <Button
+            kind="text-danger"
+            aria-label={`${t('cancel')}, ${share.image}, ${share.username}`}
+            href={share.imageId ? paths.cancelSharing(region, share.imageId, share.id) : imageHref(region, share)}
+            onClick={() => onCancel(share)}
+          >
+            {t('cancel')}
+          </Button>
+        </div>
+      ),
+    },
+  ]
 }

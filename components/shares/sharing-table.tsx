@@ -8,10 +8,11 @@ import { keptOrder } from '@/components/images/list-links'
 import { ListPager } from '@/components/images/list-pager'
 import { type Filter, ListToolbar } from '@/components/images/list-toolbar'
 import { useRegionName } from '@/components/shell/current-region'
+import { useMay } from '@/components/shell/rights'
 import { late } from '@/components/ui/late'
 import { SelectRow } from '@/components/ui/select-row'
 import { Status } from '@/components/ui/status'
-import { Table } from '@/components/ui/table'
+import { type RowSelection, Table } from '@/components/ui/table'
 import { useSelection } from '@/components/ui/use-selection'
 import { latePart } from '@/lib/late-part'
 import { paths } from '@/lib/paths'
@@ -40,16 +41,22 @@ export function SharingTable({ list }: { list: ShareListParams }) {
   const [cancelling, setCancelling] = useState<ListedShare[]>([])
   const [ended, setEnded] = useState<ListedShare[]>([])
   const selection = useSelection(data?.items.map(({ id }) => id) ?? [])
-  const columns = useSharingColumns(list, (share) => setCancelling([share]))
+  const isGiven = list.tab === 'given'
+  const canChange = useMay()(isGiven ? 'shares.give' : 'shares.receive', list.region)
+  const columns = useSharingColumns(list, canChange ? (share) => setCancelling([share]) : null)
+  const selectionOf = useSelectionColumn()
   if (!data) return null
   const selectedShares = data.items.filter(({ id }) => selection.selected.has(id))
-  const isGiven = list.tab === 'given'
   const [last] = ended
   return (
     <section className="rounded-card border border-line bg-surface-raised">
       <SharingToolbar list={list} hasRows={data.items.length > 0} />
       {data.items.length > 0 && (
-        <SelectionBar list={list} selection={selection} onCancel={() => setCancelling(selectedShares)} />
+        <SelectionBar
+          list={list}
+          selection={canChange ? selection : null}
+          onCancel={() => setCancelling(selectedShares)}
+        />
       )}
       <Status className="border-line border-b px-4 py-2">
         {ended.length > 1
@@ -67,24 +74,30 @@ export function SharingTable({ list }: { list: ShareListParams }) {
         rows={data.items}
         rowKey={(share) => share.id}
         empty={<NoShares list={list} />}
-        selection={{
-          header: t('select'),
-          cell: ({ id, image, username }) => (
-            <SelectRow
-              form={selectionForm}
-              name="ids"
-              value={id}
-              label={t('selectRow', { image, username })}
-              isSelected={selection.selected.has(id)}
-              onToggle={selection.toggle}
-            />
-          ),
-        }}
+        {...(canChange && { selection: selectionOf(selection) })}
       />
       <ListPager list={list} shown={data} href={(change) => sharingHref(list, change)} />
       <CancelDialog list={list} shares={cancelling} onClose={() => setCancelling([])} onEnded={setEnded} />
     </section>
   )
+}
+
+/** The column of checkboxes, for those who may change what is selected. */
+function useSelectionColumn() {
+  const t = useTranslations('sharing')
+  return ({ selected, toggle }: ReturnType<typeof useSelection>): RowSelection<ListedShare> => ({
+    header: t('select'),
+    cell: ({ id, image, username }) => (
+      <SelectRow
+        form={selectionForm}
+        name="ids"
+        value={id}
+        label={t('selectRow', { image, username })}
+        isSelected={selected.has(id)}
+        onToggle={toggle}
+      />
+    ),
+  })
 }
 
 type CancelDialogProps = {

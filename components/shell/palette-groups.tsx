@@ -1,23 +1,7 @@
 'use client'
 
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import {
-  Bell,
-  Camera,
-  Copy,
-  Disc3,
-  IdCard,
-  Languages,
-  MapPin,
-  Moon,
-  Plus,
-  ReceiptText,
-  Server,
-  Share2,
-  Terminal,
-  Trash,
-  Upload,
-} from 'lucide'
+import { Copy, Disc3, Languages, MapPin, Moon, Server, Share2, Terminal } from 'lucide'
 import type { Route } from 'next'
 import { useParams, useRouter } from 'next/navigation'
 import { useTranslations } from 'next-intl'
@@ -29,17 +13,9 @@ import { localeCookie, localeNames, locales } from '@/lib/messages/locales'
 import { paths } from '@/lib/paths'
 import { findSharedImagesQuery } from '@/lib/shares/queries'
 import { type RegionChoice, useCurrentRegion } from './current-region'
+import { type PaletteItem, usePages } from './palette-pages'
 import { chooseTheme, rememberPreference, themes } from './preferences'
-import { useMay, usePermittedPage } from './rights'
-
-export type PaletteItem = {
-  id: string
-  icon: ReactNode
-  label: string
-  hint?: string
-  /** Search words besides its label. */
-  words?: string
-} & ({ href: Route } | { run: () => void })
+import { useMay } from './rights'
 
 export type PaletteGroup = { heading: string; items: PaletteItem[] }
 
@@ -177,101 +153,6 @@ function useFoundImages(search: string): PaletteItem[] {
       .filter(({ imageId, name, sharer }) => fits(shared.isPlaceholderData, [imageId, name, sharer]))
       .slice(0, imagesShown)
       .map(({ imageId, name }) => item(imageId, name, <Icon of={Share2} />)),
-  ]
-}
-
-function usePages(): PaletteItem[] {
-  const isPermitted = usePermittedPage()
-  return useAllPages().filter(({ id }) => isPermitted(id))
-}
-
-function useAllPages(): PaletteItem[] {
-  const t = useTranslations()
-  const { region } = useCurrentRegion()
-  const words = (
-    page:
-      | 'custom'
-      | 'shared'
-      | 'import'
-      | 'bin'
-      | 'account'
-      | 'instances'
-      | 'createInstance'
-      | 'snapshots'
-      | 'billing'
-      | 'notices',
-  ) => t(`palette.${page}`)
-  return [
-    {
-      id: 'instances',
-      href: paths.instances(region),
-      icon: <Icon of={Server} />,
-      label: t('instances.title'),
-      words: words('instances'),
-    },
-    {
-      id: 'create-instance',
-      href: paths.createInstance(region),
-      icon: <Icon of={Plus} />,
-      label: t('createInstance.title'),
-      words: words('createInstance'),
-    },
-    {
-      id: 'custom',
-      href: paths.customImages(region),
-      icon: <Icon of={Disc3} />,
-      label: t('images.custom'),
-      words: words('custom'),
-    },
-    {
-      id: 'shared',
-      href: paths.sharedImages(region),
-      icon: <Icon of={Share2} />,
-      label: t('images.shared'),
-      words: words('shared'),
-    },
-    {
-      id: 'import',
-      href: paths.importImage(region),
-      icon: <Icon of={Upload} />,
-      label: t('import.title'),
-      words: words('import'),
-    },
-    {
-      id: 'bin',
-      href: paths.customImages(region, { state: 'deleted' }),
-      icon: <Icon of={Trash} />,
-      label: t('recycleBin.title'),
-      words: words('bin'),
-    },
-    {
-      id: 'snapshots',
-      href: paths.snapshots(region),
-      icon: <Icon of={Camera} />,
-      label: t('snapshots.title'),
-      words: words('snapshots'),
-    },
-    {
-      id: 'billing',
-      href: paths.billing(),
-      icon: <Icon of={ReceiptText} />,
-      label: t('billing.title'),
-      words: words('billing'),
-    },
-    {
-      id: 'notices',
-      href: paths.notices(),
-      icon: <Icon of={Bell} />,
-      label: t('notices.title'),
-      words: words('notices'),
-    },
-    {
-      id: 'account',
-      href: paths.account(),
-      icon: <Icon of={IdCard} />,
-      label: t('account.title'),
-      words: words('account'),
-    },
   ]
 }
 

@@ -8,7 +8,8 @@ import { useRef, useState } from 'react'
 import type { RegionChoice } from './current-region'
 import { beginNavigation } from './navigation'
 import { paletteClass, paletteInputClass } from './palette-class'
-import { type PaletteItem, usePaletteGroups } from './palette-groups'
+import { usePaletteGroups } from './palette-groups'
+import type { PaletteItem } from './palette-pages'
 
 const itemClass =
   'flex h-9 cursor-pointer items-center gap-2.5 rounded-control px-2.5 data-[selected=true]:bg-surface-hover [&_svg]:size-4 [&_svg]:text-ink-muted'

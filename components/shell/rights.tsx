@@ -25,6 +25,7 @@ const pageNeeds: Record<string, Permission> = {
   snapshots: 'instances.read',
   custom: 'images.read',
   shared: 'images.read',
+  sharing: 'images.read',
   bin: 'images.read',
   import: 'images.change',
   billing: 'bill.read',

@@ -17,7 +17,7 @@ export default async function CancelSelectedPage({ params, searchParams }: PageP
   const asked = await searchParams
   const { region, tab } = shareListParams.parse({ ...asked, ...(await params) })
   const back = paths.sharing(region, { tab })
-  const ctx = await requireContext(back, 'images.read', (await params).region)
+  const ctx = await requireContext(back, tab === 'given' ? 'shares.give' : 'shares.receive', (await params).region)
   const ids = selectedShares.safeParse(asked.ids)
   const [shares, t] = await Promise.all([
     ids.success ? forPage(findListedShares(ctx, { tab, region, ids: ids.data })) : [],
