@@ -119,7 +119,7 @@ test('reading and choosing work without scripts, and a kind that is switched off
   await page.getByRole('button', { name: 'Mark all read' }).click()
   await expect(page.getByRole('link', { name: 'Notices', exact: true }).first()).toBeVisible()
   await page.getByRole('link', { name: 'Notice Settings' }).click()
-  await page.getByRole('checkbox', { name: 'Console, The other side cancels a share' }).uncheck()
+  await page.getByRole('checkbox', { name: 'Console, The other side cancelled a share' }).uncheck()
   await page.getByRole('button', { name: 'Save Changes' }).click()
   await expect(page.getByRole('heading', { level: 1, name: 'Notices' })).toBeVisible()
   const { id } = await db().share.findFirstOrThrow({ where: { recipientId: recipient.id } })
@@ -127,7 +127,7 @@ test('reading and choosing work without scripts, and a kind that is switched off
   await page.goto('/notices')
   await expect(page.getByRole('listitem').filter({ hasText: disk.name })).toHaveCount(1)
   await page.goto('/notices/settings')
-  await expect(page.getByRole('checkbox', { name: 'Console, The other side cancels a share' })).not.toBeChecked()
+  await expect(page.getByRole('checkbox', { name: 'Console, The other side cancelled a share' })).not.toBeChecked()
 })
 
 test('a master account sets its webhook, sees its secret and deliveries, and removes it, without scripts', async ({
@@ -144,7 +144,7 @@ test('a master account sets its webhook, sees its secret and deliveries, and rem
   await page.getByRole('button', { name: 'Save Webhook' }).click()
   await expect(page.getByText(/^whsec_/)).toBeVisible()
   await share(owner, await image(owner), [recipient])
-  const delivery = page.getByRole('main').getByRole('listitem').filter({ hasText: 'An image is shared with you' })
+  const delivery = page.getByRole('main').getByRole('listitem').filter({ hasText: 'An image was shared with you' })
   await expect(async () => {
     await page.goto('/notices/webhook')
     await expect(delivery).toContainText('Refused: the address is in a private network')

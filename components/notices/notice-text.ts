@@ -1,5 +1,5 @@
 import type { Route } from 'next'
-import { useFormatter, useTranslations } from 'next-intl'
+import { useTranslations } from 'next-intl'
 import { noticeSentence } from '@/lib/notices/rules'
 import type { NoticeItem } from '@/lib/notices/schema'
 import { paths } from '@/lib/paths'
@@ -7,10 +7,8 @@ import { paths } from '@/lib/paths'
 /** A notice as a sentence. */
 export function useNoticeText(): (notice: NoticeItem) => string {
   const t = useTranslations('notices.text')
-  const format = useFormatter()
-  const timeOf = (at: string) => format.dateTime(new Date(at), { dateStyle: 'medium', timeStyle: 'short' })
   return (notice) => {
-    const { key, facts } = noticeSentence(notice, timeOf)
+    const { key, facts } = noticeSentence(notice)
     return t(key, facts)
   }
 }

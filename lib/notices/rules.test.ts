@@ -15,14 +15,10 @@ it('tells of a cancelled share only the side that did not cancel it, and the rec
   expect(cancelled(null)).toEqual({ recipient: 'share.cancelled' })
 })
 
-it('tells both sides that a share will end, has ended, and was never answered', () => {
+it('tells both sides that a share has ended, and that it was never answered', () => {
   expect(noticeKindsOf({ ...facts, action: 'share.lapse' })).toEqual({
     owner: 'share.expired',
     recipient: 'share.expired',
-  })
-  expect(noticeKindsOf({ ...facts, action: 'share.ending' })).toEqual({
-    owner: 'share.ending',
-    recipient: 'share.ending',
   })
   expect(noticeKindsOf({ ...facts, action: 'share.expire' })).toEqual({
     owner: 'share.expired',
@@ -30,10 +26,9 @@ it('tells both sides that a share will end, has ended, and was never answered', 
   })
 })
 
-it('tells the sharer of an answer, the holders of a deprecated image, and one person of a new place', () => {
+it('tells the sharer of an answer, and one person of a new place', () => {
   expect(noticeKindsOf({ ...facts, action: 'share.accept' })).toEqual({ owner: 'share.accepted' })
   expect(noticeKindsOf({ ...facts, action: 'share.decline' })).toEqual({ owner: 'share.declined' })
-  expect(noticeKindsOf({ ...facts, action: 'image.deprecate' })).toEqual({ holders: 'image.deprecated' })
   expect(noticeKindsOf({ ...facts, action: 'session.place' })).toEqual({ actor: 'session.place' })
 })
 
@@ -47,8 +42,8 @@ it('tells the owner of an image that arrived or failed, and of findings that are
 })
 
 it('has every kind of the settings once', () => {
-  expect(new Set(noticeKinds).size).toBe(11)
-  expect(noticeKinds).toHaveLength(11)
+  expect(new Set(noticeKinds).size).toBe(9)
+  expect(noticeKinds).toHaveLength(9)
 })
 
 it('reads a pace back from its minutes', () => {

@@ -1,5 +1,5 @@
-/** Who is told of an event: its owner's people, its recipient's, those of all who hold its image, or who acted alone. */
-export type NoticeRole = 'owner' | 'recipient' | 'holders' | 'actor'
+/** Who is told of an event: its owner's people, its recipient's, or who acted alone. */
+export type NoticeRole = 'owner' | 'recipient' | 'actor'
 
 /** An event as far as it decides who is told. */
 export type NoticeFacts = { action: string; by: string | null; severe: number }
@@ -21,17 +21,12 @@ const tellings = {
     { action: 'share.cancel', role: 'recipient', when: isBySharer },
     { action: 'share.cancel', role: 'owner', when: isByRecipient },
   ],
-  'share.ending': [
-    { action: 'share.ending', role: 'owner' },
-    { action: 'share.ending', role: 'recipient' },
-  ],
   'share.expired': [
     { action: 'share.expire', role: 'owner' },
     { action: 'share.expire', role: 'recipient' },
     { action: 'share.lapse', role: 'owner' },
     { action: 'share.lapse', role: 'recipient' },
   ],
-  'image.deprecated': [{ action: 'image.deprecate', role: 'holders' }],
   'image.findings': [{ action: 'image.findings', role: 'owner', when: ({ severe }) => severe > 0 }],
   'image.ready': [
     { action: 'image.available', role: 'owner' },
@@ -61,9 +56,7 @@ export function byKindOf<T>(of: (kind: NoticeKind) => T): Record<NoticeKind, T> 
     'share.accepted': of('share.accepted'),
     'share.declined': of('share.declined'),
     'share.cancelled': of('share.cancelled'),
-    'share.ending': of('share.ending'),
     'share.expired': of('share.expired'),
-    'image.deprecated': of('image.deprecated'),
     'image.findings': of('image.findings'),
     'image.ready': of('image.ready'),
     'image.failed': of('image.failed'),
@@ -111,20 +104,7 @@ export function paceOf(minutes: number): MailPace {
 }
 
 /** What the reader of a notice may know of its event. Reasons, paths and who acted stay with their own side. */
-const shownDetails = [
-  'by',
-  'day',
-  'until',
-  'days',
-  'status',
-  'critical',
-  'high',
-  'code',
-  'place',
-  'replacement',
-  'note',
-  'to',
-]
+const shownDetails = ['by', 'day', 'until', 'days', 'status', 'critical', 'high', 'code', 'place', 'note', 'to']
 
 /** The details of an event as its notices show them. */
 export function noticeDetails(details: unknown): Record<string, string | number> {
@@ -179,19 +159,18 @@ type Told = {
 }
 
 type SentenceKey =
-  | Exclude<NoticeKind, 'share.ending' | 'share.expired'>
-  | `share.${'offered' | 'givenBack' | 'endingGiven' | 'endingReceived' | 'expiredGiven' | 'expiredReceived'}`
+  | Exclude<NoticeKind, 'share.expired'>
+  | `share.${'offered' | 'givenBack' | 'expiredGiven' | 'expiredReceived'}`
 
-/** The sentence of a notice: its key below `notices.text` of the messages, and its facts. `timeOf` writes a moment. */
-export function noticeSentence(
-  { kind, side, other, image, details }: Told,
-  timeOf: (at: string) => string,
-): { key: SentenceKey; facts: Record<string, string | number> } {
-  const { until, critical = 0, high = 0, place = '' } = details
+/** The sentence of a notice: its key below `notices.text` of the messages, and its facts. */
+export function noticeSentence({ kind, side, other, image, details }: Told): {
+  key: SentenceKey
+  facts: Record<string, string | number>
+} {
+  const { critical = 0, high = 0, place = '' } = details
   const facts = {
     ...{ other: other ?? '', image: image?.name ?? '', place: String(place) },
     count: Number(critical) + Number(high),
-    end: typeof until === 'string' ? timeOf(until) : '',
   }
   return { key: sentenceKey(kind, side, details.status === 'PENDING'), facts }
 }
@@ -200,7 +179,6 @@ function sentenceKey(kind: NoticeKind, side: 'owner' | 'recipient', isPending: b
   const isOwner = side === 'owner'
   if (kind === 'share.received' && isPending) return 'share.offered'
   if (kind === 'share.cancelled' && isOwner) return 'share.givenBack'
-  if (kind === 'share.ending') return isOwner ? 'share.endingGiven' : 'share.endingReceived'
   if (kind === 'share.expired') return isOwner ? 'share.expiredGiven' : 'share.expiredReceived'
   return kind
 }

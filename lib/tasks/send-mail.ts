@@ -34,7 +34,7 @@ export function writeMail(due: DueMail, origin: string): { subject: string; text
   const format = createFormatter({ locale, timeZone })
   const timeOf = (at: string) => format.dateTime(new Date(at), { dateStyle: 'medium', timeStyle: 'short' })
   const lines = due.notices.map((notice) => {
-    const { key, facts } = noticeSentence(notice, timeOf)
+    const { key, facts } = noticeSentence(notice)
     const note = typeof notice.details.note === 'string' ? notice.details.note : ''
     return { sentence: t(`notices.text.${key}`, facts), at: timeOf(notice.at), note }
   })
