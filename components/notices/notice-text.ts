@@ -13,12 +13,12 @@ export function useNoticeText(): (notice: NoticeItem) => string {
   }
 }
 
-/** Where a notice leads to; null if its thing is gone, or was never one. */
+/** Where a notice leads to; null if its thing cannot be opened, or was never one. */
 export function noticeHref({ kind, side, image, regionId }: NoticeItem): Route | null {
   if (kind === 'session.place') return paths.account()
   if (!image || !regionId) return null
-  if (side === 'recipient') return image.isThere ? paths.image(regionId, image.id) : paths.sharedImages(regionId)
-  if (!image.isThere) return null
+  if (image.id === null) return side === 'recipient' ? paths.sharedImages(regionId) : null
+  if (side === 'recipient') return paths.image(regionId, image.id)
   if (kind === 'image.findings') return paths.imageCheck(regionId, image.id)
   return kind.startsWith('share.') ? paths.shareImage(regionId, image.id) : paths.image(regionId, image.id)
 }

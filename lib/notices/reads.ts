@@ -1,11 +1,13 @@
 import 'server-only'
-import type { Context } from '@/lib/auth/viewer'
+import type { Context, Viewer } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import { Prisma } from '@/lib/db/generated/client'
+import type { AccountKind } from '@/lib/db/generated/enums'
 import { keyset, type SortColumn } from '@/lib/db/page'
 import { env } from '@/lib/env'
 import { writtenSecret } from '@/lib/outbound/signature'
-import { bellMax, byKindOf, isNoticeKind, noticeDetails, noticeKinds, paceOf } from './rules'
+import { type Grant, regionsWith } from '@/lib/permissions'
+import { bellMax, byKindOf, isNoticeKind, type NoticeKind, noticeDetails, noticeKinds, paceOf } from './rules'
 import type { NoticeChoices, NoticeItem, NoticeList, NoticeParams, NoticeWay, UnreadCount, WebhookPage } from './schema'
 
 const noticesShown = 25
@@ -25,10 +27,26 @@ type NoticeRow = {
   details: unknown
 }
 
-const selectNotices = Prisma.sql`
-  SELECT n.id, n.at, n.kind, n."readAt", e."ownerId", e."ownerName", e."recipientName", e."regionId", e."imageId", e."imageName",
-    e.details, EXISTS (SELECT FROM "Image" i WHERE i.id = e."imageId") AS "isThere"
-  FROM "Notice" n JOIN "Event" e ON e.id = n."eventId"`
+/** `isThere`: the image is the reader's own and exists, or is shared with it. Nobody else learns whether it exists. */
+function selectNotices(ownerId: string): Prisma.Sql {
+  return Prisma.sql`
+    SELECT n.id, n.at, n.kind, n."readAt", e."ownerId", e."ownerName", e."recipientName", e."regionId", e."imageId", e."imageName",
+      e.details, EXISTS (SELECT FROM "Image" i WHERE i.id = e."imageId" AND i."ownerId" = ${ownerId}) OR EXISTS
+        (SELECT FROM "HeldShare" s WHERE s."imageId" = e."imageId" AND s."recipientId" = ${ownerId}) AS "isThere"
+    FROM "Notice" n JOIN "Event" e ON e.id = n."eventId"`
+}
+
+/**
+ * The notices `n` of events `e` that somebody may see: of images and shares only where it may see images. What concerns
+ * itself alone, its sign-ins, it sees always.
+ */
+function seenBy({ rights }: Pick<Viewer, 'rights'>): Prisma.Sql {
+  const regions = regionsWith({ rights }, 'images.read')
+  const known = Prisma.sql`n.kind = ANY(${[...noticeKinds]}::text[])`
+  if (regions === 'all') return known
+  const own: NoticeKind = 'session.place'
+  return Prisma.sql`${known} AND (n.kind = ${own} OR e."regionId" = ANY(${regions}::text[]))`
+}
 
 const byId: SortColumn<NoticeRow> = {
   column: Prisma.sql`n.id`,
@@ -37,12 +55,12 @@ const byId: SortColumn<NoticeRow> = {
   value: (row) => row.id.toString(),
 }
 
-/** One page of the viewer's own notices, newest first. Kinds that this version does not know are left out. */
+/** One page of the viewer's own notices, newest first. Kinds that this version does not know, and what its policies hide, are left out. */
 export async function listNotices(ctx: Context, list: NoticeParams): Promise<NoticeList> {
   const page = keyset('-id', byId, list, noticesShown)
   const unread = list.show === 'unread' ? Prisma.sql`AND n."readAt" IS NULL` : Prisma.empty
-  const rows = await db().$queryRaw<NoticeRow[]>`${selectNotices}
-    WHERE n."accountId" = ${ctx.viewer.accountId} AND n."isShown" AND n.kind = ANY(${[...noticeKinds]}::text[]) ${unread}
+  const rows = await db().$queryRaw<NoticeRow[]>`${selectNotices(ctx.viewer.ownerId)}
+    WHERE n."accountId" = ${ctx.viewer.accountId} AND n."isShown" AND ${seenBy(ctx.viewer)} ${unread}
       ${page.where} ${page.tail}`
   return page.toPage(
     rows,
@@ -58,7 +76,7 @@ function toNotice(ownerId: string, row: NoticeRow): NoticeItem {
   return {
     ...{ id: id.toString(), at: at.toISOString(), kind, isRead: readAt !== null, side, regionId },
     other: side === 'owner' ? row.recipientName : row.ownerName,
-    image: imageId !== null && imageName !== null ? { id: imageId, name: imageName, isThere } : null,
+    image: imageName === null ? null : { id: isThere ? imageId : null, name: imageName },
     details: noticeDetails(row.details),
   }
 }
@@ -66,8 +84,9 @@ function toNotice(ownerId: string, row: NoticeRow): NoticeItem {
 /** How many notices the viewer has not read, counted as far as the bell can show. */
 export async function countUnread(ctx: Context): Promise<UnreadCount> {
   const [row] = await db().$queryRaw<{ unread: number }[]>`
-    SELECT count(*)::int AS unread FROM (SELECT FROM "Notice" WHERE "accountId" = ${ctx.viewer.accountId}
-      AND "isShown" AND "readAt" IS NULL LIMIT ${bellMax + 1}) seen`
+    SELECT count(*)::int AS unread FROM (SELECT FROM "Notice" n JOIN "Event" e ON e.id = n."eventId"
+      WHERE n."accountId" = ${ctx.viewer.accountId} AND n."isShown" AND n."readAt" IS NULL AND ${seenBy(ctx.viewer)}
+      LIMIT ${bellMax + 1}) seen`
   const unread = row?.unread ?? 0
   return { unread: Math.min(unread, bellMax), isMore: unread > bellMax }
 }
@@ -131,33 +150,47 @@ export type DueMail = {
   token: string
   total: number
   notices: NoticeItem[]
-  /** The newest of all that wait. */
+  /** The newest of all that it tells of. */
   last: string
 }
 
+/** What waits for an account: all notices, and the e-mail of those that it may see. */
+export type DueNotices = { ids: bigint[]; mail: DueMail | null }
+
 const mailedMax = 20
 
-/** The e-mail that waits for an account. Null: nothing waits, or it has no address, is disabled, or wants none any more. */
-export async function findDueMail(accountId: string): Promise<DueMail | null> {
-  const account = await db().account.findFirst({
-    where: {
-      id: accountId,
-      disabledAt: null,
-      email: { not: '' },
-      OR: [{ masterId: null }, { master: { disabledAt: null } }],
-    },
-    select: { email: true, username: true, masterId: true, noticeMail: { select: { locale: true, token: true } } },
-  })
-  if (!account?.noticeMail) return null
-  const { email, username, masterId, noticeMail } = account
-  const [rows, total] = await Promise.all([
-    db().$queryRaw<NoticeRow[]>`${selectNotices}
-      WHERE n."accountId" = ${accountId} AND n."isMailDue" AND n.kind = ANY(${[...noticeKinds]}::text[])
-      ORDER BY n.id DESC LIMIT ${mailedMax}`,
-    db().notice.count({ where: { accountId, isMailDue: true, kind: { in: [...noticeKinds] } } }),
+type MailedRow = Pick<DueMail, 'email' | 'username' | 'locale' | 'token'> & {
+  kind: AccountKind
+  masterId: string | null
+  grants: Grant[]
+}
+
+/**
+ * The notices that wait for an e-mail to an account. `mail` is null if it has no address, is disabled, wants none any more,
+ * or may see none of them by the policies of this moment.
+ */
+export async function findDueMail(accountId: string): Promise<DueNotices> {
+  const due = await db().notice.findMany({ where: { accountId, isMailDue: true }, select: { id: true } })
+  const ids = due.map(({ id }) => id)
+  const [account] = await db().$queryRaw<MailedRow[]>`
+    SELECT a.email, a.username, a.kind::text AS kind, a."masterId", m.locale, m.token,
+      (SELECT coalesce(jsonb_agg(jsonb_build_object('policy', p.policy, 'regions', p."regionIds")), '[]')
+        FROM "AttachedPolicy" p WHERE p."accountId" = a.id) AS grants
+    FROM "Account" a JOIN "NoticeMail" m ON m."accountId" = a.id LEFT JOIN "Account" o ON o.id = a."masterId"
+    WHERE a.id = ${accountId} AND a.email <> '' AND a."disabledAt" IS NULL AND o."disabledAt" IS NULL`
+  if (!account) return { ids, mail: null }
+  const { kind, masterId, grants, ...mail } = account
+  const isSeen = seenBy({ rights: kind === 'MASTER' ? 'all' : grants })
+  const ownerId = masterId ?? accountId
+  const [rows, [count]] = await Promise.all([
+    db().$queryRaw<NoticeRow[]>`${selectNotices(ownerId)}
+      WHERE n.id = ANY(${ids}::bigint[]) AND ${isSeen} ORDER BY n.id DESC LIMIT ${mailedMax}`,
+    db().$queryRaw<{ total: number }[]>`
+      SELECT count(*)::int AS total FROM "Notice" n JOIN "Event" e ON e.id = n."eventId"
+      WHERE n.id = ANY(${ids}::bigint[]) AND ${isSeen}`,
   ])
   const [newest] = rows
-  if (!newest) return null
-  const notices = rows.map((row) => toNotice(masterId ?? accountId, row))
-  return { email, username, ...noticeMail, total, notices, last: newest.id.toString() }
+  if (!newest) return { ids, mail: null }
+  const notices = rows.map((row) => toNotice(ownerId, row))
+  return { ids, mail: { ...mail, total: count?.total ?? rows.length, notices, last: newest.id.toString() } }
 }

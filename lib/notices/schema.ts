@@ -68,7 +68,8 @@ export type NoticeItem = {
   /** The master account of the other side; null if there is none. */
   other: string | null
   regionId: string | null
-  image: { id: string; name: string; isThere: boolean } | null
+  /** `id` is null where the reader cannot open the image: it is gone, or not shared with the reader, not yet or not any more. */
+  image: { id: string | null; name: string } | null
   details: Record<string, string | number>
 }
 

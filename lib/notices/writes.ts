@@ -8,7 +8,7 @@ import { ok, type RefusalOf, type Result } from '@/lib/result'
 import { mailMinutes, noticeKinds, noticesMax, noticesSince } from './rules'
 import type { ChoicesInput, MarkReadInput } from './schema'
 
-// Notices themselves are written by a trigger of the events (prisma/migrations/20261128040000_notices).
+// Notices themselves are written by a trigger of the events (the newest is in prisma/migrations/20261128060000_webhook_queues).
 
 /**
  * Marks the viewer's own notices as read: one, or all up to one. Those of others are ignored. Other tabs of the tenant read
@@ -78,10 +78,12 @@ export async function endMail(token: string): Promise<Result<null, RefusalOf<'BU
   })
 }
 
-/** Records that an e-mail has gone out with everything up to a notice, or that none will. */
-export async function settleMail(accountId: string, upTo?: string): Promise<void> {
-  const id = upTo === undefined ? {} : { id: { lte: BigInt(upTo) } }
-  await db().notice.updateMany({ where: { accountId, isMailDue: true, ...id }, data: { isMailDue: false } })
+/**
+ * Records that an e-mail has gone out with these notices, or that none will. Those that were committed meanwhile still wait,
+ * whatever their ids: a transaction that ends late may have the lower one.
+ */
+export async function settleMail(ids: bigint[]): Promise<void> {
+  await db().$executeRaw`UPDATE "Notice" SET "isMailDue" = false WHERE id = ANY(${ids}::bigint[])`
 }
 
 const mailKeptMs = 24 * 60 * 60 * 1000

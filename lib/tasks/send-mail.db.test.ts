@@ -7,7 +7,7 @@ import { getNoticeChoices } from '@/lib/notices/reads'
 import { noticeKinds } from '@/lib/notices/rules'
 import { chooseNotices, endMail, requeueMail } from '@/lib/notices/writes'
 import { ok } from '@/lib/result'
-import { account, later, noon, nth, type TestAccount } from '@/lib/testing/builders'
+import { account, later, noon, nth, region, type TestAccount } from '@/lib/testing/builders'
 import { sendDueMail } from './send-mail'
 
 // A real mail server on this machine. A process reads its settings once, so the port is chosen before.
@@ -22,6 +22,8 @@ const { port } = await vi.hoisted(async () => {
 
 const mails: { to: string; source: string }[] = []
 let refusal: string | null = null
+/** What happens while the server takes an e-mail. */
+let meanwhile = async () => {}
 const server = new SMTPServer({
   authOptional: true,
   disabledCommands: ['STARTTLS'],
@@ -33,7 +35,7 @@ const server = new SMTPServer({
     stream.on('end', () => {
       if (refusal) return done(Object.assign(new Error(refusal), { responseCode: 451 }))
       mails.push({ to: session.envelope.rcptTo.map(({ address }) => address).join(), source })
-      done()
+      void meanwhile().then(() => done(), done)
     })
   },
 })
@@ -45,18 +47,24 @@ afterAll(() => new Promise<void>((done) => server.close(done)))
 beforeEach(() => {
   mails.length = 0
   refusal = null
+  meanwhile = async () => {}
 })
 
-async function reader(locale: 'en' | 'zh', email = 'reader@example.com'): Promise<TestAccount> {
-  const who = await account()
+async function reader(locale: 'en' | 'zh', email = 'reader@example.com', person?: TestAccount): Promise<TestAccount> {
+  const who = person ?? (await account())
   await db().account.update({ where: { id: who.id }, data: { email } })
   await chooseNotices(who.ctx, { console: [], email: [...noticeKinds], webhook: [], pace: 'soon', locale })
   return who
 }
 
-async function tell(who: TestAccount, count = 1, image = 'web-01'): Promise<void> {
+async function tell(who: TestAccount, count = 1, image = 'web-01', regionId?: string): Promise<void> {
   const sharer = await account()
-  const event = { action: 'share.create' as const, recipient: who, image: { id: 'img-aaaaaaaaaa', name: image } }
+  const event = {
+    action: 'share.create' as const,
+    recipient: who,
+    image: { id: 'img-aaaaaaaaaa', name: image },
+    ...(regionId && { regionId }),
+  }
   const events = Array.from({ length: count }, () => event)
   await inTransaction(async (tx) => ok(await recordEvents(tx, sharer.ctx, events)))
 }
@@ -124,6 +132,42 @@ it('an e-mail that the server refuses waits and comes later', async () => {
   await tell(who)
   await requeueMail(new Date(noon.getTime() + 3 * 24 * 3_600_000))
   expect(await db().notice.count({ where: { accountId: who.id, isMailDue: true } })).toBe(0)
+})
+
+it('a notice that is committed while an e-mail is sent comes with the next, also with a lower id', async () => {
+  const who = await reader('en')
+  await tell(who, 1, 'late-01')
+  await tell(who, 1, 'early-01')
+  const late = await db().notice.findFirstOrThrow({ where: { accountId: who.id }, orderBy: { id: 'asc' } })
+  const isMailDue = async (isDue: boolean) =>
+    void (await db().notice.update({ where: { id: late.id }, data: { isMailDue: isDue } }))
+  // Its transaction has not ended when the e-mail is written.
+  await isMailDue(false)
+  meanwhile = async () => await isMailDue(true)
+  await sendDueMail(who.id)
+  meanwhile = async () => {}
+  await sendDueMail(who.id)
+  await sendDueMail(who.id)
+  expect(mails.map(({ source }) => /(?:early|late)-01/.exec(read(source))?.[0])).toEqual(['early-01', 'late-01'])
+})
+
+it('an e-mail tells a sub-account of no image that its policies hide at this moment', async () => {
+  const [master, here, there] = [await account(), await region(), await region()]
+  const grants = [{ policy: 'ImagesReadOnly' as const, regions: [here] }]
+  const who = await reader('en', 'reader@example.com', await account({ master, grants }))
+  const ofRegion = async (regionId: string, name: string) => await tell(master, 1, name, regionId)
+  await ofRegion(here, 'seen-01')
+  await ofRegion(there, 'hidden-01')
+  await sendDueMail(who.id)
+  expect(mails).toHaveLength(1)
+  const text = read(nth(mails, 0).source)
+  expect(text).toContain('seen-01')
+  expect(text).not.toContain('hidden-01')
+  expect(await db().notice.count({ where: { accountId: who.id, isMailDue: true } })).toBe(0)
+  await ofRegion(here, 'seen-02')
+  await db().attachedPolicy.deleteMany({ where: { accountId: who.id } })
+  await sendDueMail(who.id)
+  expect(mails).toHaveLength(1)
 })
 
 it('the link of an e-mail ends it without signing in, and an unknown link says the same', async () => {

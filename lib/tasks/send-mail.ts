@@ -17,13 +17,16 @@ const messages = { en, zh }
  * id. Throws if the mail server does not take it.
  */
 export async function sendDueMail(accountId: string): Promise<void> {
-  const due = env().ECS_SMTP_URL === undefined ? null : await findDueMail(accountId)
-  if (!due) return await settleMail(accountId)
+  const { ids, mail } = await findDueMail(accountId)
+  if (mail && env().ECS_SMTP_URL !== undefined) await send(accountId, mail)
+  await settleMail(ids)
+}
+
+async function send(accountId: string, due: DueMail): Promise<void> {
   const origin = new URL(env().NEXTAUTH_URL ?? 'http://127.0.0.1:3000').origin
   const unsubscribe = `${origin}${paths.api.unsubscribe(due.token)}`
   const id = `notices.${accountId}.${due.last}@${new URL(origin).hostname}`
   await sendMail({ to: due.email, id, unsubscribe, ...writeMail(due, origin) })
-  await settleMail(accountId, due.last)
 }
 
 /** The e-mail of some notices, in the language that its reader has chosen. */
