@@ -142,6 +142,9 @@ test('a master account sets its webhook, sees its secret and deliveries, and rem
   await expect(page.getByRole('textbox', { name: 'Address' })).toHaveValue('not an address')
   await page.getByRole('textbox', { name: 'Address' }).fill('http://127.0.0.1:9/hook')
   await page.getByRole('button', { name: 'Save Webhook' }).click()
+  await expect(page.getByText(messages.en.problems['no-tls']).first()).toBeVisible()
+  await page.getByRole('textbox', { name: 'Address' }).fill('https://127.0.0.1:9/hook')
+  await page.getByRole('button', { name: 'Save Webhook' }).click()
   await expect(page.getByText(/^whsec_/)).toBeVisible()
   await share(owner, await image(owner), [recipient])
   const delivery = page.getByRole('main').getByRole('listitem').filter({ hasText: 'An image was shared with you' })
@@ -149,7 +152,15 @@ test('a master account sets its webhook, sees its secret and deliveries, and rem
     await page.goto('/notices/webhook')
     await expect(delivery).toContainText('Refused: the address is in a private network')
   }).toPass()
-  await page.getByRole('button', { name: /^Send Again/ }).click()
+  const again = page.getByRole('button', { name: /^Send Again/ })
+  await expect(again).toHaveCount(0)
+  await db().webhookDelivery.updateMany({
+    where: { ownerId: recipient.id },
+    data: { state: 'failed', dueAt: null, triedAt: new Date(Date.now() - 60_000) },
+  })
+  await page.goto('/notices/webhook')
+  await again.click()
+  await expect(delivery).toContainText('Waiting')
   await page.getByRole('button', { name: 'Remove Webhook' }).click()
   await page.goto('/notices/webhook')
   await expect(page.getByText('Nothing was sent yet.')).toBeVisible()

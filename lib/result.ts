@@ -75,6 +75,7 @@ export type Refusal =
   | { code: 'CHECKS_FULL'; max: number }
   | { code: 'CLEAN_REFUSED'; reason: string; path: string; package: string; partition: number }
   | { code: 'DELIVERY_NOT_FOUND' }
+  | { code: 'DELIVERY_IN_PROGRESS' }
 
 export type RefusalCode = Refusal['code']
 
@@ -104,6 +105,7 @@ export type InputProblem =
   | 'format'
   | 'number'
   | 'too-large'
+  | 'no-tls'
   | 'same-region'
   | 'invalid'
 

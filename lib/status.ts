@@ -78,6 +78,7 @@ export const statuses: Readonly<Record<(Refusal | Fault)['code'], number>> = {
   CHECKS_FULL: 429,
   CLEAN_REFUSED: 409,
   DELIVERY_NOT_FOUND: 404,
+  DELIVERY_IN_PROGRESS: 409,
   FAULT: 500,
 }
 

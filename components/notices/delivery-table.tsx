@@ -50,19 +50,21 @@ function Delivery({ delivery: { id, kind, at, state, tries, answer } }: { delive
         </p>
       </div>
       <Badge tone={tones[state]}>{t(`webhook.states.${state}`)}</Badge>
-      <ActionForm
-        name={`delivery ${id}`}
-        action={resendDeliveryAction}
-        fixed={{ deliveryId: id }}
-        changes={['notices']}
-        className="contents"
-      >
-        {({ isPending }) => (
-          <Button kind="secondary" type="submit" isPending={isPending} aria-label={`${t('webhook.resend')}, ${name}`}>
-            {t('webhook.resend')}
-          </Button>
-        )}
-      </ActionForm>
+      {state !== 'waiting' && (
+        <ActionForm
+          name={`delivery ${id}`}
+          action={resendDeliveryAction}
+          fixed={{ deliveryId: id }}
+          changes={['notices']}
+          className="contents"
+        >
+          {({ isPending }) => (
+            <Button kind="secondary" type="submit" isPending={isPending} aria-label={`${t('webhook.resend')}, ${name}`}>
+              {t('webhook.resend')}
+            </Button>
+          )}
+        </ActionForm>
+      )}
     </li>
   )
 }

@@ -24,15 +24,23 @@ export async function addJob<K extends keyof Jobs>(tx: Transaction, kind: K, pay
       job_key_mode => 'preserve_run_at')`
 }
 
-/** The same, for a job that comes so many seconds later; one that waits already then comes at that moment, too. */
+/** The queue of the deliveries of one account: of a queue one job runs at a time. The trigger of `Event` knows the name, too. */
+export function webhookQueue(ownerId: string): string {
+  return `webhook:${ownerId}`
+}
+
+/**
+ * The same, for a job that comes so many seconds later; one that waits already then comes at that moment, too. `queue`: of
+ * its jobs one runs at a time.
+ */
 export async function addJobIn<K extends keyof Jobs>(
   tx: Transaction,
   kind: K,
   payload: Jobs[K],
-  seconds: number,
+  { seconds, queue = null }: { seconds: number; queue?: string | null },
 ): Promise<void> {
   const key = `${kind} ${Object.values(payload).join(' ')}`
   await tx.$queryRaw`
-    SELECT id::text FROM graphile_worker.add_job(${kind}, ${JSON.stringify(payload)}::json, job_key => ${key}, max_attempts => 6,
-      job_key_mode => 'replace', run_at => clock_timestamp() + ${seconds} * interval '1 second')`
+    SELECT id::text FROM graphile_worker.add_job(${kind}, ${JSON.stringify(payload)}::json, queue_name => ${queue}::text,
+      job_key => ${key}, max_attempts => 6, job_key_mode => 'replace', run_at => clock_timestamp() + ${seconds} * interval '1 second')`
 }

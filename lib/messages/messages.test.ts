@@ -150,6 +150,7 @@ const refusals = {
   CHECKS_FULL: true,
   CLEAN_REFUSED: true,
   DELIVERY_NOT_FOUND: true,
+  DELIVERY_IN_PROGRESS: true,
 } satisfies Record<RefusalCode, true>
 
 const recipientRefusals = {
@@ -168,6 +169,7 @@ const problems = {
   format: true,
   number: true,
   'too-large': true,
+  'no-tls': true,
   'same-region': true,
   invalid: true,
 } satisfies Record<InputProblem, true>

@@ -125,8 +125,12 @@ export function webhookWait(tries: number): number {
   return webhookWaits[tries - 1] ?? 60
 }
 
+/** How long after its last try a delivery can be sent again by hand. */
+export const resendWaitSeconds = 30
+
 /** Why a webhook gave no answer. */
 export const deliveryProblems = [
+  'NO_TLS',
   'PRIVATE_ADDRESS',
   'REDIRECTED',
   'TIMED_OUT',
@@ -143,7 +147,7 @@ export function deliveryAfter(tries: number, status: number | null): 'delivered'
   return tries >= webhookTriesMax ? 'failed' : 'waiting'
 }
 
-/** Whether an address can be posted to: a URL of http or https without a password and a fragment. */
+/** Whether an address can be posted to: a URL of http or https without a password and a fragment. Who may use http is the operator's choice. */
 export function isWebhookUrl(typed: string): boolean {
   if (!URL.canParse(typed)) return false
   const url = new URL(typed)

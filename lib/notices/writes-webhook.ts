@@ -2,19 +2,28 @@ import 'server-only'
 import type { Context } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import { inTransaction } from '@/lib/db/transaction'
-import { addJobIn } from '@/lib/jobs/queue'
+import { env } from '@/lib/env'
+import { addJobIn, webhookQueue } from '@/lib/jobs/queue'
 import { newWebhookSecret } from '@/lib/outbound/signature'
 import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
-import { deliveryAfter, noticeDetails, webhookTriesMax, webhookWait } from './rules'
+import { deliveryAfter, noticeDetails, resendWaitSeconds, webhookTriesMax, webhookWait } from './rules'
 import type { ResendInput, WebhookInput } from './schema'
 
 type WebhookRefusal = RefusalOf<'NOT_PERMITTED' | 'BUSY'>
 
 const mastersOnly = { code: 'NOT_PERMITTED', policy: null, region: null } as const
 
-/** Sets where the notices of a master account are posted to, from now on. A new webhook gets a secret, another address keeps it. */
-export async function setWebhook(ctx: Context, { url }: WebhookInput): Promise<Result<null, WebhookRefusal>> {
+/**
+ * Sets where the notices of a master account are posted to, from now on. A new webhook gets a secret, another address keeps
+ * it. An address without TLS is INVALID_INPUT, unless the operator allows private networks.
+ */
+export async function setWebhook(
+  ctx: Context,
+  { url }: WebhookInput,
+): Promise<Result<null, WebhookRefusal | RefusalOf<'INVALID_INPUT'>>> {
   if (ctx.viewer.kind !== 'MASTER') return refuse(mastersOnly)
+  if (new URL(url).protocol !== 'https:' && env().ECS_WEBHOOK_PRIVATE !== 'allow')
+    return refuse({ code: 'INVALID_INPUT', field: 'url', problem: 'no-tls' })
   const ownerId = ctx.viewer.ownerId
   const created = { ownerId, url, secret: newWebhookSecret(), createdAt: ctx.now, updatedAt: ctx.now }
   await db().webhook.upsert({ where: { ownerId }, create: created, update: { url, updatedAt: ctx.now } })
@@ -28,18 +37,26 @@ export async function removeWebhook(ctx: Context, { url }: WebhookInput): Promis
   return ok(null)
 }
 
-/** Sends a delivery again, with all its tries; its id stays the same, so a receiver knows that it has it. */
+/**
+ * Sends a delivery again, with all its tries; its id stays the same, so a receiver knows that it has it. Refuses one that
+ * is not the viewer's with DELIVERY_NOT_FOUND, and with DELIVERY_IN_PROGRESS one that is still tried by itself or was
+ * tried a moment ago: nobody makes the console post without end.
+ */
 export async function resendDelivery(
   ctx: Context,
   { deliveryId }: ResendInput,
-): Promise<Result<null, WebhookRefusal | RefusalOf<'DELIVERY_NOT_FOUND'>>> {
+): Promise<Result<null, WebhookRefusal | RefusalOf<'DELIVERY_NOT_FOUND' | 'DELIVERY_IN_PROGRESS'>>> {
   if (ctx.viewer.kind !== 'MASTER') return refuse(mastersOnly)
+  const { ownerId } = ctx.viewer
   return await inTransaction(async (tx) => {
-    const found = await tx.$executeRaw`
+    const isThere = await tx.webhookDelivery.count({ where: { id: BigInt(deliveryId), ownerId } })
+    if (!isThere) return refuse({ code: 'DELIVERY_NOT_FOUND' })
+    const begun = await tx.$executeRaw`
       UPDATE "WebhookDelivery" SET state = 'waiting', tries = 0, "dueAt" = clock_timestamp()
-      WHERE id = ${deliveryId}::bigint AND "ownerId" = ${ctx.viewer.ownerId}`
-    if (found === 0) return refuse({ code: 'DELIVERY_NOT_FOUND' })
-    await addJobIn(tx, 'send-webhook', { deliveryId }, 0)
+      WHERE id = ${deliveryId}::bigint AND "ownerId" = ${ownerId} AND state <> 'waiting'
+        AND coalesce("triedAt" <= clock_timestamp() - ${resendWaitSeconds} * interval '1 second', true)`
+    if (begun === 0) return refuse({ code: 'DELIVERY_IN_PROGRESS' })
+    await addJobIn(tx, 'send-webhook', { deliveryId }, { seconds: 0, queue: webhookQueue(ownerId) })
     return ok(null)
   })
 }
@@ -59,6 +76,7 @@ type ClaimedRow = {
   regionId: string | null
   imageId: string | null
   imageName: string | null
+  isHeld: boolean
   details: unknown
 }
 
@@ -82,20 +100,24 @@ export async function claimDelivery(deliveryId: string): Promise<ClaimedDelivery
         "dueAt" = clock_timestamp() + ${seconds} * interval '1 second'
       FROM "Webhook" w, "Event" e WHERE d.id = ${deliveryId}::bigint AND w."ownerId" = d."ownerId" AND e.id = d."eventId"
       RETURNING w.url, w.secret, d.tries, d.kind, d.at, d."ownerId", e."ownerId" AS "eventOwnerId", e."ownerName", e."recipientName",
-        e."regionId", e."imageId", e."imageName", e.details`
+        e."regionId", e."imageId", e."imageName", e.details, EXISTS (SELECT FROM "HeldShare" s
+          WHERE s."imageId" = e."imageId" AND s."recipientId" = d."ownerId") AS "isHeld"`
     if (!row) return ok(null)
     // A second later than due, so that the job does not come too early by the rounding of a clock.
-    await addJobIn(tx, 'send-webhook', { deliveryId }, seconds + 1)
+    await addJobIn(tx, 'send-webhook', { deliveryId }, { seconds: seconds + 1, queue: webhookQueue(row.ownerId) })
     return ok({ url: row.url, secret: row.secret, tries, body: bodyOf(row) })
   })
   if (!claimed.ok) throw new Error(claimed.refusal.code)
   return claimed.value
 }
 
-/** The message: the kind of the notice, when it happened, and what its reader may know of it. */
+/**
+ * The message: the kind of the notice, when it happened, and what its reader may know of it. A recipient knows the id of an
+ * image while it is shared with it, and neither before it accepts nor afterwards.
+ */
 function bodyOf(row: ClaimedRow): string {
   const isOwner = row.ownerId === row.eventOwnerId
-  const image = row.imageId === null ? null : { id: row.imageId, name: row.imageName }
+  const image = row.imageName === null ? null : { id: isOwner || row.isHeld ? row.imageId : null, name: row.imageName }
   const data = {
     side: isOwner ? 'owner' : 'recipient',
     other: isOwner ? row.recipientName : row.ownerName,
@@ -120,9 +142,21 @@ export async function settleDelivery(
 
 /** Enqueues deliveries that are due and whose jobs are gone, as after a restore: a backup has the deliveries and not the queue. */
 export async function requeueDeliveries(): Promise<void> {
-  const due = await db().$queryRaw<{ id: bigint }[]>`
-    SELECT id FROM "WebhookDelivery" WHERE state = 'waiting' AND "dueAt" < clock_timestamp() - interval '10 minutes'
+  const due = await db().$queryRaw<{ id: bigint; ownerId: string }[]>`
+    SELECT id, "ownerId" FROM "WebhookDelivery" WHERE state = 'waiting' AND "dueAt" < clock_timestamp() - interval '10 minutes'
     ORDER BY "dueAt" LIMIT 1000`
-  for (const { id } of due)
-    await inTransaction(async (tx) => ok(await addJobIn(tx, 'send-webhook', { deliveryId: id.toString() }, 0)))
+  for (const { id, ownerId } of due) {
+    const when = { seconds: 0, queue: webhookQueue(ownerId) }
+    await inTransaction(async (tx) => ok(await addJobIn(tx, 'send-webhook', { deliveryId: id.toString() }, when)))
+  }
+}
+
+/**
+ * Opens the queues of workers that died while they sent. A try takes seconds, and the queue would keep them locked for four
+ * hours, with all later deliveries of the account.
+ */
+export async function unlockDeliveries(): Promise<void> {
+  await db().$executeRaw`
+    SELECT graphile_worker.force_unlock_workers(array_agg(locked_by)) FROM graphile_worker.jobs
+    WHERE task_identifier = 'send-webhook' AND locked_at < now() - interval '2 minutes'`
 }

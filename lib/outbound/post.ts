@@ -5,15 +5,15 @@ import https from 'node:https'
 import net from 'node:net'
 import { isPublicAddress } from './address'
 
-/** Why no answer came: the address is not public, it redirects, it is silent, or the connection failed with this code. */
-export type PostProblem = 'PRIVATE_ADDRESS' | 'REDIRECTED' | 'TIMED_OUT' | 'BAD_CERTIFICATE' | 'UNREACHABLE'
+/** Why no answer came: the address has no TLS or is not public, it redirects, it is silent, or the connection failed. */
+export type PostProblem = 'NO_TLS' | 'PRIVATE_ADDRESS' | 'REDIRECTED' | 'TIMED_OUT' | 'BAD_CERTIFICATE' | 'UNREACHABLE'
 export type PostAnswer = { status: number } | { problem: PostProblem }
 
 type Post = {
   url: string
   headers: Record<string, string>
   body: string
-  /** Whether addresses of private networks are allowed. */
+  /** Whether addresses of private networks, and without TLS, are allowed. */
   isPrivateAllowed: boolean
   /** The end of the whole attempt: resolving, connecting, sending and the answer. */
   patienceMs: number
@@ -25,12 +25,13 @@ const answerMaxBytes = 64 * 1024
 /**
  * Posts to an address that a tenant has chosen. The name is resolved once, every address that it has must be public, and the
  * connection goes to the one that was looked at, so that a name cannot change between. No redirect is followed, no certificate
- * excused, and no more than 64 KiB are read. Never throws.
+ * excused, no other protocol taken up, and no more than 64 KiB are read. Never throws.
  */
 export async function post(asked: Post): Promise<PostAnswer> {
   const signal = AbortSignal.timeout(asked.patienceMs)
   try {
     const url = new URL(asked.url)
+    if (url.protocol !== 'https:' && !asked.isPrivateAllowed) return { problem: 'NO_TLS' }
     const address = await within(signal, resolve(url.hostname.replace(/^\[|\]$/g, ''), asked.isPrivateAllowed))
     if (address === null) return { problem: 'PRIVATE_ADDRESS' }
     return await send(url, { ...asked, address, signal })
@@ -68,6 +69,12 @@ async function send(url: URL, { address, headers, body, signal }: Post & { addre
         options.all ? found(null, [{ address, family }]) : found(null, address, family),
     })
     sent.on('error', fail)
+    // An answer of 101 is no response to Node.js: without a listener it would close the connection and say nothing.
+    sent.on('upgrade', (response, socket) => {
+      socket.destroy()
+      done({ status: response.statusCode ?? 0 })
+    })
+    sent.on('close', () => fail(new Error('The connection was closed without an answer.')))
     sent.on('response', (response) => {
       const status = response.statusCode ?? 0
       const end = () => {

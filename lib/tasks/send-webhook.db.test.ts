@@ -1,10 +1,3 @@
-import { execFileSync, spawnSync } from 'node:child_process'
-import fs from 'node:fs'
-import http from 'node:http'
-import https from 'node:https'
-import type { AddressInfo, Server } from 'node:net'
-import os from 'node:os'
-import path from 'node:path'
 import { Webhook } from 'standardwebhooks'
 import { afterEach, expect, it, vi } from 'vitest'
 import { db } from '@/lib/db/client'
@@ -18,49 +11,18 @@ import {
   requeueDeliveries,
   resendDelivery,
   setWebhook,
+  unlockDeliveries,
 } from '@/lib/notices/writes-webhook'
-import { isPublicAddress } from '@/lib/outbound/address'
-import { post } from '@/lib/outbound/post'
 import { ok } from '@/lib/result'
 import { account, nth, type TestAccount } from '@/lib/testing/builders'
+import { closeEndpoints, endpoint, status } from '@/lib/testing/endpoint'
 import { sendWebhook } from './send-webhook'
 
 vi.hoisted(() => {
   process.env.ECS_WEBHOOK_PRIVATE = 'allow'
 })
 
-type Got = { headers: Record<string, string>; body: string; path: string }
-const openssl = spawnSync('openssl', ['version']).status === 0
-const servers: Server[] = []
-afterEach(() => {
-  for (const server of servers.splice(0)) server.close()
-})
-
-async function listening(server: http.Server | https.Server): Promise<number> {
-  servers.push(server)
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  const address = server.address() as AddressInfo
-  return address.port
-}
-
-/** An endpoint on this machine that keeps what it gets and answers as told. */
-async function endpoint(answer: (response: http.ServerResponse) => void) {
-  const got: Got[] = []
-  const server = http.createServer((request, response) => {
-    let body = ''
-    request.on('data', (chunk) => {
-      body += chunk
-    })
-    request.on('end', () => {
-      got.push({ body, path: request.url ?? '', headers: request.headers as Record<string, string> })
-      answer(response)
-    })
-  })
-  const port = await listening(server)
-  return { got, url: `http://127.0.0.1:${port}/hook`, server }
-}
-
-const status = (code: number) => (response: http.ServerResponse) => void response.writeHead(code).end()
+afterEach(closeEndpoints)
 
 /** A master account with a webhook and one delivery that waits. */
 async function waiting(url: string): Promise<{ who: TestAccount; id: string }> {
@@ -80,6 +42,12 @@ async function rowOf(id: string) {
 /** The next try is due. */
 async function timePasses(id: string): Promise<void> {
   await db().$executeRaw`UPDATE "WebhookDelivery" SET "dueAt" = clock_timestamp() WHERE id = ${id}::bigint`
+}
+
+/** The last try was so many seconds ago. */
+async function tried(id: string, seconds: number): Promise<void> {
+  await db().$executeRaw`
+    UPDATE "WebhookDelivery" SET "triedAt" = clock_timestamp() - ${seconds} * interval '1 second' WHERE id = ${id}::bigint`
 }
 
 it('a notice is posted as the Standard Webhooks scheme says, without what its reader may not know', async () => {
@@ -141,6 +109,62 @@ it('a delivery that is due and has no job, as after a restore, gets one', async 
   expect(await db().$queryRaw<unknown[]>`SELECT id FROM graphile_worker.jobs WHERE key = ${key}`).toHaveLength(1)
 })
 
+/** The queue of the job that a delivery has at this moment. */
+async function queueOf(id: string): Promise<string | null | undefined> {
+  const [job] = await db().$queryRaw<{ queue: string | null }[]>`
+    SELECT queue_name AS queue FROM graphile_worker.jobs WHERE key = ${`send-webhook ${id}`}`
+  return job?.queue
+}
+
+it('every job of a delivery is in the queue of its account, of which one runs at a time', async () => {
+  const { url } = await endpoint(status(500))
+  const { who, id } = await waiting(url)
+  const queue = `webhook:${who.id}`
+  expect(await queueOf(id)).toBe(queue)
+  await sendWebhook(id)
+  expect(await queueOf(id)).toBe(queue)
+  await db().$executeRaw`
+    UPDATE "WebhookDelivery" SET "dueAt" = clock_timestamp() - interval '1 hour' WHERE id = ${id}::bigint`
+  await db().$executeRaw`
+    SELECT graphile_worker.complete_jobs(array_agg(id)) FROM graphile_worker.jobs WHERE key = ${`send-webhook ${id}`}`
+  await requeueDeliveries()
+  expect(await queueOf(id)).toBe(queue)
+})
+
+it('the queue of an account opens again minutes after its worker has died in a try, and not while it works', async () => {
+  const { who, id } = await waiting('https://receiver.example/')
+  const queue = `webhook:${who.id}`
+  const died = async (minutes: number) => {
+    await db()
+      .$executeRaw`UPDATE graphile_worker._private_jobs SET locked_by = ${queue}, locked_at = now() - ${minutes} * interval '1 minute'
+      WHERE key = ${`send-webhook ${id}`}`
+    await db()
+      .$executeRaw`UPDATE graphile_worker._private_job_queues SET locked_by = ${queue}, locked_at = now() - ${minutes} * interval '1 minute'
+      WHERE queue_name = ${queue}`
+    await unlockDeliveries()
+    const [row] = await db().$queryRaw<{ isOpen: boolean }[]>`
+      SELECT locked_by IS NULL AS "isOpen" FROM graphile_worker._private_job_queues WHERE queue_name = ${queue}`
+    return row?.isOpen
+  }
+  expect(await died(1)).toBe(false)
+  expect(await died(3)).toBe(true)
+})
+
+it('a delivery that waits, or was tried a moment ago, is not sent again', async () => {
+  const { url } = await endpoint(status(200))
+  const { who, id } = await waiting(url)
+  const refused = { ok: false, refusal: { code: 'DELIVERY_IN_PROGRESS' } }
+  expect(await resendDelivery(who.ctx, { deliveryId: id })).toEqual(refused)
+  await sendWebhook(id)
+  expect(await resendDelivery(who.ctx, { deliveryId: id })).toEqual(refused)
+  await tried(id, 29)
+  expect(await resendDelivery(who.ctx, { deliveryId: id })).toEqual(refused)
+  await tried(id, 31)
+  expect(await resendDelivery(who.ctx, { deliveryId: id })).toEqual(ok(null))
+  expect(await queueOf(id)).toBe(`webhook:${who.id}`)
+  expect(await resendDelivery(who.ctx, { deliveryId: id })).toEqual(refused)
+})
+
 it('several workers send a delivery that is due once', async () => {
   const { got, url } = await endpoint(status(200))
   const { id } = await waiting(url)
@@ -161,114 +185,10 @@ it('its owner sends a delivery again under the same id; a stranger and a sub-acc
   expect(await setWebhook(sub.ctx, { url })).toMatchObject({ refusal: { code: 'NOT_PERMITTED' } })
   expect(await removeWebhook(sub.ctx, { url })).toMatchObject({ refusal: { code: 'NOT_PERMITTED' } })
   expect(await getWebhook(sub.ctx)).toBeNull()
+  await tried(id, 60)
   expect(await resendDelivery(who.ctx, { deliveryId: id })).toEqual(ok(null))
   await sendWebhook(id)
   expect(got.map(({ headers }) => headers['webhook-id'])).toEqual([`msg_${id}`, `msg_${id}`])
   expect(await removeWebhook(who.ctx, { url })).toEqual(ok(null))
   expect(await claimDelivery(id)).toBeNull()
-})
-
-const ask = (url: string, more: { isPrivateAllowed?: boolean; patienceMs?: number } = {}) =>
-  post({ url, headers: {}, body: '{}', isPrivateAllowed: true, patienceMs: 60_000, ...more })
-
-it('an endpoint that redirects is not followed, and one that hangs, refuses or sends without end is left', async () => {
-  const target = await endpoint(status(200))
-  const redirecting = await endpoint((response) => void response.writeHead(307, { Location: target.url }).end())
-  expect(await ask(redirecting.url)).toEqual({ problem: 'REDIRECTED' })
-  expect(target.got).toEqual([])
-  const silent = await endpoint(() => {})
-  expect(await ask(silent.url, { patienceMs: 200 })).toEqual({ problem: 'TIMED_OUT' })
-  silent.server.closeAllConnections()
-  const flooding = await endpoint((response) => {
-    response.writeHead(200)
-    response.on('error', () => {})
-    const pour = () => void (response.destroyed || response.write(Buffer.alloc(1_000_000), pour))
-    pour()
-  })
-  expect(await ask(flooding.url)).toEqual({ status: 200 })
-  const closed = await endpoint(status(200))
-  await new Promise((done) => closed.server.close(done))
-  expect(await ask(closed.url)).toEqual({ problem: 'UNREACHABLE' })
-  expect(await ask('http://no-such-name.invalid/')).toEqual({ problem: 'UNREACHABLE' })
-})
-
-it('an endpoint that speaks no TLS behind https is refused', async () => {
-  const plain = await endpoint(status(200))
-  expect(await ask(plain.url.replace('http:', 'https:'))).toEqual({ problem: 'BAD_CERTIFICATE' })
-})
-
-it.skipIf(!openssl)('an endpoint with a certificate of nobody is refused (needs openssl to make one)', async () => {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-certificate-'))
-  const [key, cert] = [path.join(folder, 'key.pem'), path.join(folder, 'cert.pem')]
-  const asked = [
-    'req',
-    '-x509',
-    '-newkey',
-    'rsa:2048',
-    '-nodes',
-    '-keyout',
-    key,
-    '-out',
-    cert,
-    '-days',
-    '2',
-    '-subj',
-    '/CN=localhost',
-  ]
-  execFileSync('openssl', asked, { stdio: 'ignore' })
-  let requests = 0
-  const server = https.createServer({ key: fs.readFileSync(key), cert: fs.readFileSync(cert) }, (_, response) => {
-    requests += 1
-    response.end()
-  })
-  const port = await listening(server)
-  fs.rmSync(folder, { recursive: true })
-  expect(await ask(`https://localhost:${port}/`)).toEqual({ problem: 'BAD_CERTIFICATE' })
-  expect(requests).toBe(0)
-})
-
-it('loopback, link-local and private addresses are refused however they are written, also behind a name', async () => {
-  const { got, url } = await endpoint(status(200))
-  const port = new URL(url).port
-  const hosts = [
-    '127.0.0.1',
-    'localhost',
-    '[::1]',
-    '2130706433',
-    '0x7f.1',
-    '0.0.0.0',
-    '[::ffff:127.0.0.1]',
-    '169.254.169.254',
-  ]
-  for (const host of hosts)
-    expect([host, await ask(`http://${host}:${port}/`, { isPrivateAllowed: false })]).toEqual([
-      host,
-      { problem: 'PRIVATE_ADDRESS' },
-    ])
-  expect(got).toEqual([])
-})
-
-it.each([
-  ['8.8.8.8', true],
-  ['172.15.255.255', true],
-  ['172.16.0.1', false],
-  ['172.31.255.255', false],
-  ['10.1.2.3', false],
-  ['192.168.1.1', false],
-  ['100.64.0.1', false],
-  ['169.254.169.254', false],
-  ['224.0.0.1', false],
-  ['255.255.255.255', false],
-  ['2606:4700::1111', true],
-  ['::', false],
-  ['::1', false],
-  ['::ffff:8.8.8.8', false],
-  ['64:ff9b::a00:1', false],
-  ['2002:a00:1::', false],
-  ['fd00::1', false],
-  ['fe80::1', false],
-  ['ff02::1', false],
-  ['not an address', false],
-])('%s is a public address: %s', (address, isPublic) => {
-  expect(isPublicAddress(address)).toBe(isPublic)
 })

@@ -1,5 +1,5 @@
 import 'server-only'
-import { type JobHelpers, Logger, run, type Task } from 'graphile-worker'
+import { type JobHelpers, Logger, run, type Task, type Runner as WorkerRunner } from 'graphile-worker'
 import pg from 'pg'
 import { z } from 'zod'
 import { forgetUnknownLookups } from '@/lib/accounts/writes-look-up'
@@ -18,7 +18,7 @@ import { logConsole } from '@/lib/log-lines.mjs'
 import { countJob, countTransfer } from '@/lib/metrics'
 import { tellOfFullPlaces } from '@/lib/nearly-full'
 import { forgetNotices, requeueMail } from '@/lib/notices/writes'
-import { requeueDeliveries } from '@/lib/notices/writes-webhook'
+import { requeueDeliveries, unlockDeliveries } from '@/lib/notices/writes-webhook'
 import { forgetExpiredSessions } from '@/lib/sessions/writes'
 import { endSharesOver } from '@/lib/shares/writes-end'
 import { discardStaged } from '@/lib/stores/staging'
@@ -60,13 +60,27 @@ const tasks: Record<keyof Jobs, Task> = {
   'send-webhook': async (payload) => await sendWebhook(ofDelivery.parse(payload).deliveryId),
 }
 
-/** What waits for servers of others has a runner of its own, so that one that hangs holds up no disk. */
-const outbound: (keyof Jobs)[] = ['send-mail', 'send-webhook']
-const outboundAtOnce = 6
+/**
+ * How many jobs run at once. What waits for servers of others has runners of its own: a mail server that hangs holds up no
+ * webhook, and neither of them a disk.
+ */
+const atOnce = { work: 2, mail: 2, webhooks: 6 }
+type Runner = keyof typeof atOnce
 
-function taskList(isTaken: (kind: string) => boolean): Record<string, Task> {
-  const taken = Object.entries(tasks).filter(([kind]) => isTaken(kind))
+function runnerOf(kind: string): Runner {
+  if (kind === 'send-mail') return 'mail'
+  return kind === 'send-webhook' ? 'webhooks' : 'work'
+}
+
+function taskList(runner: Runner): Record<string, Task> {
+  const taken = Object.entries(tasks).filter(([kind]) => runnerOf(kind) === runner)
   return Object.fromEntries(taken.map(([kind, task]) => [kind, observed(kind, task)]))
+}
+
+async function startRunners(pgPool: pg.Pool): Promise<WorkerRunner[]> {
+  const start = async (runner: Runner) =>
+    await run({ pgPool, logger, noHandleSignals: true, concurrency: atOnce[runner], taskList: taskList(runner) })
+  return [await start('work'), await start('mail'), await start('webhooks')]
 }
 
 /** A job as the queue runs it: its lines in the log say which it is, and it is counted. */
@@ -115,6 +129,7 @@ async function sweep(): Promise<void> {
       clockSkewSeconds(),
       findCurrencyConflict(),
       forgetOldNotices(now),
+      unlockDeliveries(),
       ...forgetting,
     ])
   } catch (error) {
@@ -134,7 +149,7 @@ async function tellOfDiskTool(): Promise<void> {
 async function main(): Promise<void> {
   logConsole(log)
   log.info({ version, commit: commit(), node: process.version }, 'The worker of Open ECS Console starts.')
-  const pool = new pg.Pool({ connectionString: env().DATABASE_URL, max: 6, application_name: workerName })
+  const pool = new pg.Pool({ connectionString: env().DATABASE_URL, max: 10, application_name: workerName })
   // The queue takes over each connection's errors while it holds it; between two, they are ours.
   pool.on('connect', (client) => client.on('error', () => {}))
   pool.on('error', (error) => log.warn({ err: error }, 'A database connection of the worker was lost.'))
@@ -144,10 +159,7 @@ async function main(): Promise<void> {
   await seedInstanceTypes(new Date())
   await sweep()
   await queueNeverChecked(new Date())
-  const shared = { pgPool: pool, logger, noHandleSignals: true }
-  const isOutbound = (kind: string) => outbound.some((one) => one === kind)
-  const runner = await run({ ...shared, concurrency: 2, taskList: taskList((kind) => !isOutbound(kind)) })
-  const sender = await run({ ...shared, concurrency: outboundAtOnce, taskList: taskList(isOutbound) })
+  const runners = await startRunners(pool)
   const timer = setInterval(sweep, sweepMs)
   const ended = new AbortController()
   const hosting = runHost(ended.signal)
@@ -158,14 +170,14 @@ async function main(): Promise<void> {
     isEnding = true
     clearInterval(timer)
     ended.abort()
-    await Promise.all([runner.stop(), sender.stop(), hosting])
+    await Promise.all([...runners.map(async (runner) => await runner.stop()), hosting])
     await pool.end()
     process.exit(0)
   }
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
   process.once('disconnect', stop)
-  await Promise.all([runner.promise, sender.promise])
+  await Promise.all(runners.map(({ promise }) => promise))
 }
 
 await main()
