@@ -5,6 +5,7 @@ import { Readable } from 'node:stream'
 import { blobKey } from '@/lib/blobs/rules'
 import { db } from '@/lib/db/client'
 import { buildQcow2, buildRawDisk } from '@/lib/disks/samples'
+import type { Grant } from '@/lib/permissions'
 import { storeOf } from '@/lib/stores/store'
 import {
   account,
@@ -97,6 +98,24 @@ test('an own image under another region’s URL is offered to be copied there, a
     await expect(page).toHaveURL(`/${here}/images/${disk.id}/copy?to=${there}`)
     await expect(page.getByLabel('Target region')).toHaveValue(there)
   }
+})
+
+test('a copy is offered to who may download the image here and change images there', async ({ browserPage }) => {
+  const master = await account()
+  const disk = await image(master)
+  const as = async (...grants: Grant[]) => await browserPage(await account({ master, grants }))
+  const looker = await as({ policy: 'ImagesReadOnly', regions: [here] }, { policy: 'ImagesFull', regions: [there] })
+  await looker.goto(`/${here}/images/${disk.id}`)
+  await expect(looker.getByRole('heading', { level: 1, name: disk.name })).toBeVisible()
+  await expect(looker.getByRole('link', { name: 'Copy Image' })).toHaveCount(0)
+  await looker.goto(`/${there}/images/${disk.id}`)
+  await expect(looker.getByRole('link', { name: /^Open it in/ })).toBeVisible()
+  await expect(looker.getByRole('link', { name: 'Copy it here' })).toHaveCount(0)
+  await looker.goto(`/${here}/images/${disk.id}/copy`)
+  await expect(looker.getByText(/This needs the policy “Images full” in/)).toBeVisible()
+  const changer = await as({ policy: 'ImagesFull', regions: [here] })
+  await changer.goto(`/${here}/images/${disk.id}/copy`)
+  await expect(changer.getByText('A copy to another region needs the policy “Images full” there.')).toBeVisible()
 })
 
 test('a copy that runs shows how far it is, in the list and on its page, and can be cancelled', async ({

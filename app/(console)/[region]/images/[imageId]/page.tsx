@@ -34,7 +34,8 @@ export default async function ImagePage({ params, searchParams }: Props) {
       <ImageElsewherePage
         image={image}
         href={paths.image(image.imageRegion, image.id)}
-        copyHref={paths.copyImage(image.imageRegion, image.id, region)}
+        region={region}
+        viewer={ctx.viewer}
       />
     )
   return (

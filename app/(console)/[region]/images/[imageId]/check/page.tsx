@@ -34,7 +34,8 @@ export default async function DiskCheckPage({ params, searchParams }: Props) {
     <ImageElsewherePage
       image={image}
       href={paths.imageCheck(image.imageRegion, image.id)}
-      copyHref={paths.copyImage(image.imageRegion, image.id, region)}
+      region={region}
+      viewer={ctx.viewer}
     />
   )
 }

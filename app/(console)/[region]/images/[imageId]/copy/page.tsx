@@ -11,6 +11,7 @@ import { getImage } from '@/lib/images/reads'
 import { imageParams } from '@/lib/images/schema'
 import { forPage } from '@/lib/page-fault'
 import { paths } from '@/lib/paths'
+import { may } from '@/lib/permissions'
 import { listQuotas } from '@/lib/quotas/reads'
 import { imageTitle } from '../image-title'
 
@@ -36,20 +37,22 @@ export default async function CopyImagePage({ params, searchParams }: Props) {
       <ImageElsewherePage
         image={image}
         href={paths.copyImage(image.imageRegion, image.id)}
-        copyHref={paths.copyImage(image.imageRegion, image.id, region)}
+        region={region}
+        viewer={ctx.viewer}
       />
     )
   // For a recipient the page does not exist.
   if (image?.view !== 'owner') notFound()
-  const targets = quotas
-    .filter((quota) => quota.regionId !== region)
+  const others = quotas.filter((quota) => quota.regionId !== region)
+  const targets = others
+    .filter(({ regionId: id }) => may(ctx.viewer, 'images.change', id))
     .map(({ regionId: id, images }) => ({ id, ...images }))
   const wanted = regionId.safeParse(search.to).data
   return (
     <main id="content" className="flex flex-col gap-4 p-4 md:p-6">
       <ImagePageHeader region={region} image={image} page={t('copy.title')} line={t('copy.line')} />
       {targets.length === 0 ? (
-        <Notice tone="info">{t('copy.noOtherRegion')}</Notice>
+        <Notice tone="info">{t(others.length > 0 ? 'copy.noPermittedRegion' : 'copy.noOtherRegion')}</Notice>
       ) : (
         <CopyForm
           region={region}

@@ -37,7 +37,8 @@ export default async function ImageSharesPage({ params }: Props) {
       <ImageElsewherePage
         image={image}
         href={paths.shareImage(image.imageRegion, image.id)}
-        copyHref={paths.copyImage(image.imageRegion, image.id, region)}
+        region={region}
+        viewer={ctx.viewer}
       />
     )
   }

@@ -30,7 +30,8 @@ export default async function MakeCleanCopyPage({ params }: Props) {
     <ImageElsewherePage
       image={image}
       href={paths.cleanImage(image.imageRegion, image.id)}
-      copyHref={paths.copyImage(image.imageRegion, image.id, region)}
+      region={region}
+      viewer={ctx.viewer}
     />
   )
 }
