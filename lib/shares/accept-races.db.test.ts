@@ -120,6 +120,12 @@ describe('an acceptance', () => {
         () => setDisabled(operatorContext(), who.username, true),
       ])
       if (!answer?.ok) expect(answer?.refusal.code).toBe('SIGNED_OUT')
+      const recorded = await db().event.findMany({
+        where: { OR: [{ shareId }, { ownerId: who.id, action: 'account.disable' }] },
+        orderBy: { id: 'asc' },
+      })
+      // Both write under the lock of the account, so the order of the record is the order in which they were done.
+      expect(recorded.at(-1)?.action).toBe('account.disable')
       expect([await statusOf(shareId), await eventsOf(shareId)]).toEqual(
         answer?.ok ? ['ACCEPTED', ['share.accept']] : ['PENDING', []],
       )
