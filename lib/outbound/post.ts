@@ -1,9 +1,9 @@
 import 'server-only'
-import dns from 'node:dns/promises'
 import http from 'node:http'
 import https from 'node:https'
 import net from 'node:net'
 import { isPublicAddress } from './address'
+import { addressesOf } from './names'
 
 /** Why no answer came: the address has no TLS or is not public, it redirects, it is silent, or the connection failed. */
 export type PostProblem = 'NO_TLS' | 'PRIVATE_ADDRESS' | 'REDIRECTED' | 'TIMED_OUT' | 'BAD_CERTIFICATE' | 'UNREACHABLE'
@@ -32,7 +32,7 @@ export async function post(asked: Post): Promise<PostAnswer> {
   try {
     const url = new URL(asked.url)
     if (url.protocol !== 'https:' && !asked.isPrivateAllowed) return { problem: 'NO_TLS' }
-    const address = await within(signal, resolve(url.hostname.replace(/^\[|\]$/g, ''), asked.isPrivateAllowed))
+    const address = await within(signal, resolve(url.hostname.replace(/^\[|\]$/g, ''), asked.isPrivateAllowed, signal))
     if (address === null) return { problem: 'PRIVATE_ADDRESS' }
     return await send(url, { ...asked, address, signal })
   } catch (error) {
@@ -41,14 +41,14 @@ export async function post(asked: Post): Promise<PostAnswer> {
 }
 
 /** The address to connect to; null if one of them may not be reached. */
-async function resolve(host: string, isPrivateAllowed: boolean): Promise<string | null> {
-  const addresses = net.isIP(host) ? [host] : (await dns.lookup(host, { all: true })).map(({ address }) => address)
+async function resolve(host: string, isPrivateAllowed: boolean, signal: AbortSignal): Promise<string | null> {
+  const addresses = await addressesOf(host, { isPrivateAllowed, signal })
   const [first] = addresses
   if (first === undefined) throw new Error('The name has no address.')
   return isPrivateAllowed || addresses.every(isPublicAddress) ? first : null
 }
 
-/** A resolver cannot be interrupted, so it is left behind. */
+/** The system's resolver cannot be interrupted, so it is left behind. */
 async function within<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   return await Promise.race([
     work,

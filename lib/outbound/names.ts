@@ -1,0 +1,60 @@
+import 'server-only'
+import dns from 'node:dns/promises'
+import net from 'node:net'
+
+const timeoutMs = 3_000
+const tries = 2
+
+type Asked = {
+  signal: AbortSignal
+  /** Whether names that only this machine knows, as those of /etc/hosts, may be used. */
+  isPrivateAllowed: boolean
+  /** Other name servers than the machine's. */
+  servers?: string[]
+}
+
+/**
+ * The addresses of a host, which may be one itself. Throws if there is none, or when the signal ends it.
+ *
+ * Names are asked of the name servers directly. The system's resolver would also read /etc/hosts, and occupies one of the
+ * four threads in which this process reads and writes files for as long as a name server is silent. Only where private
+ * networks are allowed is it asked, for names that the servers do not have, and one at a time.
+ */
+export async function addressesOf(host: string, asked: Asked): Promise<string[]> {
+  if (net.isIP(host)) return [host]
+  // These are the machine itself, whatever a name server says (RFC 6761).
+  if (!asked.isPrivateAllowed && /(^|\.)localhost\.?$/i.test(host)) return ['127.0.0.1']
+  try {
+    return await askServers(host, asked)
+  } catch (error) {
+    if (!asked.isPrivateAllowed || asked.signal.aborted) throw error
+    return await askSystem(host, asked.signal)
+  }
+}
+
+async function askServers(host: string, { signal, servers }: Asked): Promise<string[]> {
+  signal.throwIfAborted()
+  const resolver = new dns.Resolver({ timeout: timeoutMs, tries })
+  if (servers) resolver.setServers(servers)
+  const cancel = () => resolver.cancel()
+  signal.addEventListener('abort', cancel, { once: true })
+  try {
+    const [v4, v6] = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)])
+    const found = [v4, v6].flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
+    if (found.length === 0) throw v4.status === 'rejected' ? v4.reason : new Error('The name has no address.')
+    return found
+  } finally {
+    signal.removeEventListener('abort', cancel)
+  }
+}
+
+let last: Promise<unknown> = Promise.resolve()
+
+async function askSystem(host: string, signal: AbortSignal): Promise<string[]> {
+  const mine = last.then(async () => {
+    signal.throwIfAborted()
+    return (await dns.lookup(host, { all: true })).map(({ address }) => address)
+  })
+  last = mine.catch(() => {})
+  return await mine
+}
