@@ -1,4 +1,7 @@
-import { afterEach, expect, it } from 'vitest'
+import { once } from 'node:events'
+import net from 'node:net'
+import pg from 'pg'
+import { afterEach, expect, it, vi } from 'vitest'
 import { setDisabled } from '@/lib/accounts/writes'
 import { operatorContext } from '@/lib/admin/operator'
 import { db } from '@/lib/db/client'
@@ -8,7 +11,7 @@ import { endSession } from '@/lib/sessions/writes'
 import { shareImage } from '@/lib/shares/writes'
 import { account, image, noon, region, type TestAccount } from '@/lib/testing/builders'
 import { until } from '@/lib/testing/until'
-import { Changes, streamsPerAccountMax } from './changes'
+import { Changes, streamsMax, streamsPerAccountMax, streamsPerOwnerMax } from './changes'
 import { openStream } from './stream'
 
 let changes = new Changes(env().DATABASE_URL, findOverSessions)
@@ -109,6 +112,48 @@ it('an account has so many streams and no more, until one is closed', async () =
   first.remove?.()
   expect(changes.add({ ...listener })).not.toBeNull()
   expect(changes.add({ ...listener })).toBeNull()
+})
+
+it('a master account with its sub-accounts, and the process, have so many streams and no more', () => {
+  let made = 0
+  const open = (ownerId: string) => {
+    made += 1
+    const listener = { ownerId, accountId: `account-${made}`, sessionId: `session-${made}` }
+    return changes.add({ ...listener, change: () => {}, end: () => {} })
+  }
+  const first = open('owner-0')
+  for (let count = 1; count < streamsPerOwnerMax; count++) expect(open('owner-0')).not.toBeNull()
+  expect(open('owner-0')).toBeNull()
+  for (let owner = 1; owner < streamsMax / streamsPerOwnerMax; owner++)
+    for (let count = 0; count < streamsPerOwnerMax; count++) open(`owner-${owner}`)
+  expect(changes.size).toBe(streamsMax)
+  expect(open('owner-last')).toBeNull()
+  first?.()
+  expect(open('owner-last')).not.toBeNull()
+  expect(open('owner-last')).toBeNull()
+})
+
+it('a page that comes while the next attempt to connect is awaited makes it, and none comes after', async () => {
+  const server = net.createServer((socket) => socket.destroy())
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as net.AddressInfo
+  const away = new Changes(`postgres://nobody@127.0.0.1:${port}/none`, findOverSessions)
+  const connect = vi.spyOn(pg.Client.prototype, 'connect')
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  try {
+    const listener = { ownerId: 'owner', accountId: 'account', change: () => {}, end: () => {} }
+    away.add({ ...listener, sessionId: 'one' })
+    await until(() => expect(Reflect.get(away, 'client')).toBeNull())
+    away.add({ ...listener, sessionId: 'two' })
+    vi.advanceTimersByTime(1_000)
+    expect(connect).toHaveBeenCalledTimes(2)
+  } finally {
+    away.end()
+    vi.useRealTimers()
+    connect.mockRestore()
+    server.close()
+  }
 })
 
 it('a reader that is slow gets all changes as one, and a session that ends closes its stream', async () => {

@@ -19,8 +19,10 @@ export type Listener = {
   end: () => void
 }
 
-/** How many streams of one account a server process keeps open. */
+/** How many streams a server process keeps open: of one account, of a master account with its sub-accounts, and of all. */
 export const streamsPerAccountMax = 24
+export const streamsPerOwnerMax = 240
+export const streamsMax = 4_800
 
 const firstWaitMs = 250
 const longestWaitMs = 8_000
@@ -40,6 +42,7 @@ export class Changes {
   private timer: NodeJS.Timeout | undefined
   private waitMs = firstWaitMs
   private isEnded = false
+  private open = 0
 
   /** `findOver` says which of these sessions are over; it is asked again and again, in case a message was lost. */
   constructor(
@@ -47,11 +50,14 @@ export class Changes {
     private readonly findOver: (sessionIds: string[]) => Promise<string[]>,
   ) {}
 
-  /** Adds a listener and returns how to remove it; null if its account has too many, or the process is ending. */
+  /** Adds a listener and returns how to remove it; null if there are too many, or the process is ending. */
   add(listener: Listener): (() => void) | null {
-    const open = this.byAccount.get(listener.accountId) ?? 0
-    if (this.isEnded || open >= streamsPerAccountMax) return null
-    this.byAccount.set(listener.accountId, open + 1)
+    const ofAccount = this.byAccount.get(listener.accountId) ?? 0
+    const ofOwner = this.byOwner.get(listener.ownerId)?.size ?? 0
+    if (this.isEnded || this.open >= streamsMax) return null
+    if (ofAccount >= streamsPerAccountMax || ofOwner >= streamsPerOwnerMax) return null
+    this.open += 1
+    this.byAccount.set(listener.accountId, ofAccount + 1)
     put(this.byOwner, listener.ownerId, listener)
     put(this.bySession, hashOf(listener.sessionId), listener)
     if (!this.client) this.connect()
@@ -59,6 +65,7 @@ export class Changes {
     return () => {
       if (isRemoved) return
       isRemoved = true
+      this.open -= 1
       const left = (this.byAccount.get(listener.accountId) ?? 1) - 1
       if (left > 0) this.byAccount.set(listener.accountId, left)
       else this.byAccount.delete(listener.accountId)
@@ -70,7 +77,7 @@ export class Changes {
 
   /** How many streams are open. */
   get size(): number {
-    return this.listeners().length
+    return this.open
   }
 
   /** Ends all streams, before the process ends. */
@@ -92,6 +99,8 @@ export class Changes {
   }
 
   private connect(): void {
+    // A page may have come before the moment of the next attempt, which would leave this connection open and unknown.
+    clearTimeout(this.timer)
     const client = new pg.Client({
       connectionString: this.url,
       application_name: 'open-ecs-console changes',
@@ -108,6 +117,7 @@ export class Changes {
 
   private async begin(client: pg.Client): Promise<void> {
     await client.connect()
+    if (this.client !== client) return await client.end()
     await client.query('LISTEN ecs_changes')
     await client.query('LISTEN ecs_sessions')
     this.waitMs = firstWaitMs

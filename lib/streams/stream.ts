@@ -23,7 +23,7 @@ type Reader = Pick<Listener, 'ownerId' | 'accountId' | 'sessionId'>
 
 /**
  * The stream of changes of one page, in the format of server-sent events: `change` with the queries to read again, a `beat` every
- * 15 s, and `end` when the session is over. Null if the account has too many. A reader that is slow gets all changes
+ * 15 s, and `end` when the session is over. Null if there are too many. A reader that is slow gets all changes
  * in one event: what waits for it is a set of words and never grows. It must be cancelled, or end by itself.
  */
 export function openStream(changes: Changes, reader: Reader): ReadableStream<Uint8Array> | null {

@@ -4,7 +4,7 @@ import { changes } from '@/lib/streams/changes'
 import { openStream } from '@/lib/streams/stream'
 
 /**
- * The changes of the viewer's account as they happen. 401: signed out. 429: the account has too many streams open. A page without
+ * The changes of the viewer's account as they happen. 401: signed out. 429: too many streams are open, of the account or of all. A page without
  * a stream asks every 8 s instead.
  */
 export async function GET(): Promise<Response> {
