@@ -87,6 +87,11 @@ export function noticesSince(now: Date): Date {
   return new Date(now.getTime() - noticeDays * 24 * 60 * 60 * 1000)
 }
 
+/** Whether a text can be the token of an e-mail's link: 32 bytes in base64url. */
+export function isMailToken(text: string): boolean {
+  return /^[\w-]{43}$/.test(text)
+}
+
 /** How often a person gets an e-mail, at most. What comes in between goes into one. */
 export const mailPaces = ['soon', 'hourly', 'daily'] as const
 export type MailPace = (typeof mailPaces)[number]

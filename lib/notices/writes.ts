@@ -5,7 +5,7 @@ import { db } from '@/lib/db/client'
 import { inTransaction } from '@/lib/db/transaction'
 import { addJob } from '@/lib/jobs/queue'
 import { ok, type RefusalOf, type Result } from '@/lib/result'
-import { mailMinutes, noticeKinds, noticesMax, noticesSince } from './rules'
+import { isMailToken, mailMinutes, noticeKinds, noticesMax, noticesSince } from './rules'
 import type { ChoicesInput, MarkReadInput } from './schema'
 
 // Notices themselves are written by a trigger of the events (the newest is in prisma/migrations/20261128060000_webhook_queues).
@@ -66,12 +66,17 @@ export async function forgetNotices(now: Date): Promise<number> {
   return notices.count + deliveries.count + beyond
 }
 
-/** Ends the e-mail of whoever has this link. An unknown one does nothing, and nobody learns which it was. */
+/**
+ * Ends the e-mail of whoever has this link. An unknown one does nothing, and nobody learns which it was. Anybody may try any
+ * token, so only one that exists costs a transaction.
+ */
 export async function endMail(token: string): Promise<Result<null, RefusalOf<'BUSY'>>> {
+  if (!isMailToken(token)) return ok(null)
+  const mail = await db().noticeMail.findUnique({ where: { token }, select: { accountId: true } })
+  if (!mail) return ok(null)
   return await inTransaction(async (tx) => {
-    const mail = await tx.noticeMail.findUnique({ where: { token }, select: { accountId: true } })
-    if (!mail) return ok(null)
-    await tx.noticeMail.delete({ where: { token } })
+    const { count } = await tx.noticeMail.deleteMany({ where: { token } })
+    if (count === 0) return ok(null)
     await tx.noticeChoice.updateMany({ where: mail, data: { byEmail: false } })
     await tx.notice.updateMany({ where: { ...mail, isMailDue: true }, data: { isMailDue: false } })
     return ok(null)

@@ -178,13 +178,22 @@ it('the link of an e-mail ends it without signing in, and an unknown link says t
     read(nth(mails, 0).source).replace(/\r\n\s+/g, ' '),
   )?.[1]
   await tell(who)
-  expect(await endMail('nobody-has-this')).toEqual(ok(null))
+  for (const unknown of ['nobody-has-this', 'n'.repeat(43)]) expect(await endMail(unknown)).toEqual(ok(null))
   expect(await endMail(token ?? '')).toEqual(ok(null))
   expect(await endMail(token ?? '')).toEqual(ok(null))
   await tell(who)
   await sendDueMail(who.id)
   expect(mails).toHaveLength(1)
   expect(Object.values((await getNoticeChoices(who.ctx)).choices).some(({ email }) => email)).toBe(false)
+})
+
+it('a link that cannot be one asks the database nothing', async () => {
+  await inTransaction(async (tx) => {
+    await tx.$executeRaw`LOCK TABLE "NoticeMail" IN ACCESS EXCLUSIVE MODE`
+    for (const token of ['', 'short', 'n'.repeat(44), 'n'.repeat(42), `${'n'.repeat(42)}!`])
+      expect(await endMail(token)).toEqual(ok(null))
+    return ok(null)
+  })
 })
 
 it('a disabled account, and one without an address, gets none', async () => {

@@ -10,7 +10,7 @@ import { paths } from '@/lib/paths'
 export async function POST(_request: Request, { params }: RouteContext<'/api/unsubscribe/[token]'>): Promise<Response> {
   const { token } = await params
   try {
-    const ended = await endMail(token.slice(0, 128))
+    const ended = await endMail(token)
     if (!ended.ok) return new Response(null, { status: 503, headers: { 'Retry-After': '1' } })
     return seeOther(paths.unsubscribe(encodeURIComponent(token), 'yes'))
   } catch (error) {
