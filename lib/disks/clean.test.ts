@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterAll, afterEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { checkGuest } from './check'
 import type { CheckReport, Finding } from './check/report'
 import { cleanDisk } from './clean'
@@ -25,7 +25,9 @@ import { openQcow2 } from './guest/qcow2-blocks'
 const mib = 1024 ** 2
 const folder = mkdtempSync(join(tmpdir(), 'clean-'))
 afterAll(() => rmSync(folder, { recursive: true }))
+beforeEach(() => vi.stubEnv('DATABASE_URL', 'none'))
 afterEach(() => {
+  vi.unstubAllEnvs()
   for (const name of ['root', 'clean.qcow2']) rmSync(join(folder, name), { recursive: true, force: true })
 })
 
@@ -168,6 +170,20 @@ test.skipIf(!canClean)(`a file of a package, one that is not there and one of no
   expect(await refused({ ...machineId, cleanable: false })).toMatchObject({ code: 'NOT_CLEANABLE' })
   expect(await refused({ ...machineId, path: 'a"\\u{a}rm b' })).toMatchObject({ code: 'NOT_CLEANABLE' })
   expect(await refused({ ...machineId, partition: 1 })).toEqual({ code: 'UNSUPPORTED_FILE_SYSTEM', partition: 1 })
+})
+
+test.skipIf(!canClean)(`where a sandbox is required and none can be made, nothing is cleaned${note}`, async () => {
+  const programs = join(folder, 'programs')
+  mkdirSync(programs)
+  writeFileSync(join(programs, 'unshare'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
+  vi.stubEnv('PATH', `${programs}:${process.env.PATH}`)
+  const find = async (required: string) => {
+    vi.stubEnv('ECS_REQUIRE_SANDBOX', required)
+    vi.resetModules()
+    return await (await import('./clean/tools')).findCleanTools()
+  }
+  expect(await find('1')).toBeNull()
+  expect(await find('0')).toMatchObject({ sandbox: 'limits' })
 })
 
 test.skipIf(!canClean)(`an ended cleaning leaves nothing, and what a killed one left is removed${note}`, async () => {

@@ -102,7 +102,7 @@ const images: Record<string, Setting> = {
   },
   ECS_REQUIRE_SANDBOX: {
     default: '0',
-    means: '`1` refuses imports where qemu-img cannot run in a namespace without a network.',
+    means: '`1` refuses imports and clean copies where their tools cannot run in a namespace without a network.',
   },
   ECS_DISK_CHECK: {
     default: 'auto',

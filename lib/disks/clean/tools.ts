@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs'
 import path from 'node:path'
+import { env } from '@/lib/env'
 import { findSandbox, runSandboxed, type Sandbox, type SandboxedEnd } from '../sandbox'
 
 // Debian keeps the tools of file systems where an ordinary user does not look for them.
@@ -19,13 +20,13 @@ export type RunOptions = { signal: AbortSignal; fileBytes: number; onOutput?: (t
 /** Most that is kept of what a tool prints. */
 const outputMax = 4 * 1024 ** 2
 
-/** Finds the tools: null where one is missing, or where there is nothing that could limit them. */
+/** Finds the tools: null where one is missing, where nothing could limit them, or where a sandbox is required and none can be made. */
 export async function findCleanTools(): Promise<CleanTools | null> {
   const found = new Map(names.map((name) => [name, locate(name)]))
   const probe = found.get('qemu-img')
   if (!probe || [...found.values()].includes(null)) return null
   const sandbox = await findSandbox([probe, '--version'])
-  if (!sandbox) return null
+  if (!sandbox || (sandbox.kind === 'limits' && env().ECS_REQUIRE_SANDBOX)) return null
   return {
     sandbox: sandbox.kind,
     run: async (name, args, { signal, fileBytes, onOutput }) => {
