@@ -14,7 +14,7 @@ import {
   unlockDeliveries,
 } from '@/lib/notices/writes-webhook'
 import { ok } from '@/lib/result'
-import { account, nth, type TestAccount } from '@/lib/testing/builders'
+import { account, nth, somebodyWaits, type TestAccount } from '@/lib/testing/builders'
 import { closeEndpoints, endpoint, status } from '@/lib/testing/endpoint'
 import { sendWebhook } from './send-webhook'
 
@@ -191,4 +191,22 @@ it('its owner sends a delivery again under the same id; a stranger and a sub-acc
   expect(got.map(({ headers }) => headers['webhook-id'])).toEqual([`msg_${id}`, `msg_${id}`])
   expect(await removeWebhook(who.ctx, { url })).toEqual(ok(null))
   expect(await claimDelivery(id)).toBeNull()
+})
+
+it('a webhook that is removed at this moment is left out, and the operation that it would have heard of is done', async () => {
+  const { url } = await endpoint(status(204))
+  const { who } = await waiting(url)
+  const other = await account()
+  const image = { id: 'img-bbbbbbbbbb', name: 'web-02' }
+  const event = { action: 'share.create' as const, recipient: who, image }
+  let recorded: Promise<unknown> | undefined
+  await inTransaction(async (tx) => {
+    await tx.webhook.deleteMany({ where: { ownerId: who.id } })
+    recorded = inTransaction(async (inner) => ok(await recordEvents(inner, other.ctx, [event])))
+    await somebodyWaits()
+    return ok(null)
+  })
+  await recorded
+  expect(await db().event.count({ where: { imageId: image.id } })).toBe(1)
+  expect(await db().webhookDelivery.count({ where: { ownerId: who.id } })).toBe(0)
 })

@@ -33,6 +33,8 @@ BEGIN
         LEFT JOIN "NoticeChoice" c ON c."accountId" = t.tenant AND c.kind = t.kind
       WHERE coalesce(c."byWebhook", true)
       ORDER BY t.id
+      -- A webhook that is removed at this moment is waited for and left out. Its foreign key would fail the operation instead.
+      FOR KEY SHARE OF w
       RETURNING id
     )
     SELECT ARRAY(SELECT "accountId" FROM written WHERE "isMailDue"), ARRAY(SELECT id FROM posted)
