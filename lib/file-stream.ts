@@ -6,13 +6,18 @@ export const privately = { 'Cache-Control': 'private, no-store', 'X-Content-Type
 /** Without it spreadsheets assume a local encoding. */
 export const byteOrderMark = '\uFEFF'
 
-type FileFacts = { name: string; type: string; parts: AsyncGenerator<string> }
+export type FileFacts = { name: string; type: string; parts: AsyncGenerator<string> }
+
+/** The header of what is saved as a file. Its name is ours, never a tenant's text, and needs no escaping. */
+export function asFile(name: string): Record<string, string> {
+  return { 'Content-Disposition': `attachment; filename="${name}"` }
+}
 
 /**
- * A download that is sent while it is read, part by part, as fast as the browser takes it: a long one takes no memory. A reader
- * who leaves ends the reading. The name is of ours and needs no escaping.
+ * A download that is read part by part, as fast as the browser takes it, so a long one takes no memory. A reader who leaves
+ * ends the reading.
  */
-export function fileStream({ name, type, parts }: FileFacts): Response {
+export function fileStream({ name, type, parts }: FileFacts, headers: Record<string, string>): Response {
   const encoder = new TextEncoder()
   const body = new ReadableStream<Uint8Array>({
     pull: async (controller) => {
@@ -22,6 +27,5 @@ export function fileStream({ name, type, parts }: FileFacts): Response {
     },
     cancel: async () => void (await parts.return(undefined)),
   })
-  const headers = { 'Content-Type': type, 'Content-Disposition': `attachment; filename="${name}"` }
-  return new Response(body, { headers: { ...privately, ...headers } })
+  return new Response(body, { headers: { ...headers, 'Content-Type': type, ...asFile(name) } })
 }

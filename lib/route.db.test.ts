@@ -79,3 +79,37 @@ test('a file is refused like any other read, and is saved under its name', async
   session.current = null
   expect(await get('yes')).toEqual({ status: 401, disposition: null })
 })
+
+test('a file in parts is refused like any other read, and is read while it is sent', async () => {
+  const owner = await account()
+  session.current = { ...owner.ctx, sessionId: 'none' }
+  let reads = 0
+  async function* parts(ids: string[]) {
+    for (const id of ids) {
+      reads++
+      yield id
+    }
+  }
+  const params = z.object({ ids: z.preprocess((given) => [given].flat(), z.array(z.string().max(3))) })
+  const read = async (_: unknown, { ids }: { ids: string[] }) => (ids.includes('no') ? null : parts(ids))
+  const file = defineFile(params, read, (value) => ({ name: 'ids.csv', type: 'text/csv', parts: value }), {
+    needs: 'account.manage',
+  })
+  const get = (search: string, headers = {}) =>
+    file(new NextRequest(`http://console.invalid/api/file?${search}`, { headers }), { params: Promise.resolve({}) })
+  const sent = await get('ids=a&ids=b')
+  expect(sent.headers.get('content-disposition')).toBe('attachment; filename="ids.csv"')
+  expect(sent.headers.get('content-type')).toBe('text/csv')
+  expect(sent.headers.get('cache-control')).toBe('private, no-store')
+  expect(reads).toBeLessThan(2)
+  expect(await sent.text()).toBe('ab')
+  expect((await get('ids=no')).status).toBe(404)
+  expect((await get('ids=longer')).status).toBe(400)
+  expect((await get('ids=a', { 'x-page-build': 'older' })).status).toBe(409)
+  session.current = { ...(await account({ master: owner, grants: [] })).ctx, sessionId: 'none' }
+  expect((await get('ids=a')).status).toBe(403)
+  session.current = null
+  const refused = await get('ids=a')
+  expect([refused.status, await refused.json()]).toEqual([401, { refusal: { code: 'SIGNED_OUT' } }])
+  expect(reads).toBe(2)
+})

@@ -5,6 +5,7 @@ import type { Context } from '@/lib/auth/viewer'
 import { currentContext, type SessionContext } from '@/lib/context'
 import { isSilent } from '@/lib/db/errors'
 import { toRefusal } from '@/lib/fields'
+import { asFile, type FileFacts, fileStream, privately } from '@/lib/file-stream'
 import { logFault } from '@/lib/log'
 import { observe } from '@/lib/observe'
 import { identityOfHeaders, readOnlyHeader, refusePage } from '@/lib/page-identity'
@@ -15,9 +16,10 @@ import { type Fault, type Refusal, Refused } from '@/lib/result'
 import { statusOf } from '@/lib/status'
 
 type RouteParams = { params: Promise<Record<string, string>> }
-type Answer<T> = { status: 200; body: T; fileName?: string } | RefusedAnswer
+type Answer = { status: 200; body: unknown } | { status: 200; file: FileFacts | JsonFile } | RefusedAnswer
 type Absent = 'IMAGE_NOT_FOUND' | 'INSTANCE_NOT_FOUND'
-type FileOf<T, P> = (value: T, params: P) => { name: string; body: unknown }
+type JsonFile = { name: string; body: unknown }
+type FileOf<T, P> = (value: T, params: P) => JsonFile | FileFacts
 /** `needs`: what the account must be permitted; `absent`: the refusal of what is not there. */
 type ReadOptions<P> = { needs: Needs<P>; absent?: Absent }
 type RefusedAnswer = { status: number; body: { refusal: Refusal | Fault } }
@@ -35,19 +37,18 @@ const readsFor =
     { needs, absent = 'IMAGE_NOT_FOUND' }: ReadOptions<z.output<S>>,
     fileOf?: FileOf<T, z.output<S>>,
   ) => {
-    const answer = async (request: NextRequest, { params }: RouteParams): Promise<Answer<unknown>> => {
+    const answer = async (request: NextRequest, { params }: RouteParams): Promise<Answer> => {
       try {
         const ctx = await authenticate(request)
         const refusal = refusePage(identityOfHeaders(request.headers), ctx?.viewer ?? null)
         if (refusal || !ctx) return refused(refusal ?? { code: 'SIGNED_OUT' })
-        const parsed = schema.safeParse({ ...Object.fromEntries(request.nextUrl.searchParams), ...(await params) })
+        const parsed = schema.safeParse({ ...paramsOf(request.nextUrl.searchParams), ...(await params) })
         if (!parsed.success) return refused(toRefusal(parsed.error))
         const unpermitted = refuseUnpermitted(ctx.viewer, needsOf(needs, parsed.data))
         if (unpermitted) return refused(unpermitted)
         const value = await within(requestPatienceMs, read(ctx, parsed.data))
         if (value === null) return refused({ code: absent })
-        const file = fileOf?.(value, parsed.data)
-        return file ? { status: 200, body: file.body, fileName: file.name } : { status: 200, body: value }
+        return { status: 200, ...(fileOf ? { file: fileOf(value, parsed.data) } : { body: value }) }
       } catch (error) {
         if (error instanceof Refused) return refused(error.refusal)
         if (isDiskFull(error)) return refused({ code: 'READ_ONLY' })
@@ -59,11 +60,13 @@ const readsFor =
     return async (request: NextRequest, route: RouteParams): Promise<Response> => {
       const observed = { kind: 'read' as const, operation: read.name, head: request.headers, endOf }
       const given = await observe(observed, () => answer(request, route))
-      const { status, body } = given
-      const again: Record<string, string> = status === 503 ? { 'Retry-After': '1' } : {}
+      const again: Record<string, string> = given.status === 503 ? { 'Retry-After': '1' } : {}
       const readOnly = (await isReadOnly()) ? '1' : '0'
-      const headers = { 'Cache-Control': 'private, no-store', [readOnlyHeader]: readOnly, ...again, ...asFile(given) }
-      return Response.json(body, { status, headers })
+      const headers = { ...privately, [readOnlyHeader]: readOnly, ...again }
+      if (!('file' in given)) return Response.json(given.body, { status: given.status, headers })
+      const { file } = given
+      if ('parts' in file) return fileStream(file, headers)
+      return Response.json(file.body, { headers: { ...headers, ...asFile(file.name) } })
     }
   }
 
@@ -78,7 +81,10 @@ export function defineRead<S extends z.ZodType, T>(
   return readWith(schema, read, options)
 }
 
-/** A route whose answer is saved as a file of JSON. It is refused like any other read. */
+/**
+ * A route whose answer is saved as a file: JSON in one piece, or parts that are sent while they are read. It is refused like
+ * any other read; a fault in a later part breaks the download off.
+ */
 export function defineFile<S extends z.ZodType, T>(
   schema: S,
   read: (ctx: SessionContext, params: z.output<S>) => Promise<T | null>,
@@ -88,24 +94,24 @@ export function defineFile<S extends z.ZodType, T>(
   return readWith(schema, read, options, fileOf)
 }
 
-/** The headers of a file. Its name is ours, never a tenant's text. */
-function asFile(answer: Answer<unknown>): Record<string, string> {
-  if (!('fileName' in answer) || answer.fileName === undefined) return {}
-  return {
-    'Content-Disposition': `attachment; filename="${answer.fileName}"`,
-    'X-Content-Type-Options': 'nosniff',
+/** The parameters of a URL. One that is repeated is a list. */
+function paramsOf(search: URLSearchParams): Record<string, string | string[]> {
+  const given = (name: string) => {
+    const values = search.getAll(name)
+    return values.length > 1 ? values : (values[0] ?? '')
   }
+  return Object.fromEntries([...search.keys()].map((name) => [name, given(name)]))
 }
 
 function refused(refusal: Refusal | Fault): RefusedAnswer {
   return { status: statusOf(refusal), body: { refusal } }
 }
 
-function isRefused<T>(answer: Answer<T>): answer is RefusedAnswer {
+function isRefused(answer: Answer): answer is RefusedAnswer {
   return answer.status !== 200
 }
 
-function endOf(answer: Answer<unknown>) {
+function endOf(answer: Answer) {
   if (!isRefused(answer)) return { outcome: 'ok' as const, code: null }
   const { code } = answer.body.refusal
   if (code === 'FAULT') return { outcome: 'fault' as const, code: null }
