@@ -9,12 +9,12 @@ import {
   type SetStateAction,
   useRef,
   useState,
-  useSyncExternalStore,
 } from 'react'
 import { RefusalNotice } from '@/components/shell/refusal-notice'
 import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { Notice } from '@/components/ui/notice'
+import { useHasScripts } from '@/components/ui/use-has-scripts'
 import { formatBytes } from '@/lib/format'
 import { asKnown } from '@/lib/images/rules'
 import { isPageStatus } from '@/lib/page-status'
@@ -43,7 +43,8 @@ export function ImportForm({ region, sizeMax, chunkBytes, form, setForm, systems
   const t = useTranslations('import')
   const locale = useLocale()
   const element = useRef<HTMLFormElement>(null)
-  const isAlive = useIsAlive()
+  // Before, the form cannot be sent: it is not a GET.
+  const isAlive = useHasScripts()
   const [fileError, setFileError] = useState<string | null>(null)
   const [refusal, setRefusal] = useState<Refusal | Fault | null>(null)
   const [isPending, setPending] = useState(false)
@@ -122,15 +123,6 @@ export function ImportForm({ region, sizeMax, chunkBytes, form, setForm, systems
 /** Focuses the first error once it is shown. */
 function focusWrong(form: RefObject<HTMLFormElement | null>): void {
   requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus())
-}
-
-/** Whether the script of the page has come: before that a form that needs it cannot be sent, and is not a GET. */
-function useIsAlive(): boolean {
-  return useSyncExternalStore(
-    () => () => {},
-    () => true,
-    () => false,
-  )
 }
 
 type Place = { region: string; operatingSystem: string; chunkBytes: number }

@@ -1,8 +1,9 @@
 'use client'
 
 import { useTranslations } from 'next-intl'
-import { useEffect, useRef, useSyncExternalStore } from 'react'
+import { useEffect, useRef } from 'react'
 import { Button } from '@/components/ui/button'
+import { useHasScripts } from '@/components/ui/use-has-scripts'
 import { paths } from '@/lib/paths'
 import type { ShareListParams } from '@/lib/shares/schema-list'
 
@@ -12,8 +13,6 @@ type Selection = { selected: ReadonlySet<string>; isAll: boolean; isSome: boolea
 type ChangesProps = { list: ShareListParams; selection: Selection; onCancel: () => void }
 /** `selection` is null where the account may only look: then nothing is selected, and the exports have the whole list. */
 type SelectionBarProps = Omit<ChangesProps, 'selection'> & { selection: Selection | null }
-
-const never = () => () => undefined
 
 /**
  * What can be done with the selected shares. A form: without scripts its buttons lead to the page that asks, and to the
@@ -67,11 +66,7 @@ function SelectAll({ selection: { selected, isAll, isSome, toggleAll } }: { sele
 function Changes({ list: { region, tab }, selection: { selected }, onCancel }: ChangesProps) {
   const t = useTranslations('sharing')
   // Without scripts nobody knows what is selected before the form is sent.
-  const hasScripts = useSyncExternalStore(
-    never,
-    () => true,
-    () => false,
-  )
+  const hasScripts = useHasScripts()
   const reason = hasScripts && selected.size === 0 ? t('selectFirst') : null
   return (
     <>

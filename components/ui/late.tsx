@@ -1,8 +1,7 @@
 'use client'
 
-import { type ComponentType, Suspense, useState, useSyncExternalStore } from 'react'
-
-const neverChanges = () => () => {}
+import { type ComponentType, Suspense, useState } from 'react'
+import { useHasScripts } from './use-has-scripts'
 
 /**
  * A part of a page that is loaded on demand and may be rendered on the server. It comes with the first page load, so
@@ -11,11 +10,7 @@ const neverChanges = () => () => {}
  */
 export function late<P extends object>(Part: ComponentType<P>, Meanwhile?: ComponentType<P>): ComponentType<P> {
   return function Late(props: P) {
-    const isLive = useSyncExternalStore(
-      neverChanges,
-      () => true,
-      () => false,
-    )
+    const isLive = useHasScripts()
     const [isAdded] = useState(isLive)
     if (!isAdded) return <Part {...props} />
     return (
