@@ -5,10 +5,10 @@ import { useRouter } from 'next/navigation'
 import { useTranslations } from 'next-intl'
 import { useRuleWords } from '@/components/checks/rule-title'
 import { ActionForm, type FormView } from '@/components/shell/action-form'
-import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { Field, inputClass } from '@/components/ui/field'
 import { Notice } from '@/components/ui/notice'
+import { SubmitButton } from '@/components/ui/submit-button'
 import { makeCleanCopyAction } from '@/lib/clean-copies/actions'
 import type { CleanForm as Form } from '@/lib/clean-copies/schema'
 import { canImage, imageNameMax } from '@/lib/images/rules'
@@ -66,7 +66,12 @@ export function CleanForm({ region, form, idempotencyKey }: CleanFormProps) {
                 )}
               </Field>
             </div>
-            <Submit isPending={view.isPending} isAvailable={canImage('copy', image.state)} />
+            <SubmitButton
+              isPending={view.isPending}
+              unavailable={canImage('copy', image.state) ? null : t('notAvailable')}
+            >
+              {t('submit')}
+            </SubmitButton>
           </>
         )}
       </ActionForm>
@@ -112,21 +117,4 @@ function Reset({ resets, view }: { resets: Form['resets']; view: FormView<unknow
 function suggestedName(name: string, suggest: (name: string) => string): string {
   const rest = [...suggest('')].length
   return suggest([...name].slice(0, imageNameMax - rest).join(''))
-}
-
-function Submit({ isPending, isAvailable }: { isPending: boolean; isAvailable: boolean }) {
-  const t = useTranslations('clean')
-  return (
-    <div>
-      <Button
-        kind="primary"
-        type="submit"
-        isPending={isPending}
-        disabledReason={isAvailable ? null : t('notAvailable')}
-      >
-        {t('submit')}
-      </Button>
-      {!isAvailable && <p className="mt-1 text-ink-muted text-xs">{t('notAvailable')}</p>}
-    </div>
-  )
 }

@@ -6,11 +6,11 @@ import { useTranslations } from 'next-intl'
 import { useState } from 'react'
 import { ActionForm, type FormView } from '@/components/shell/action-form'
 import { useRegionName } from '@/components/shell/current-region'
-import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { Field, inputClass, selectClass } from '@/components/ui/field'
 import { Meter } from '@/components/ui/meter'
 import { Notice } from '@/components/ui/notice'
+import { SubmitButton } from '@/components/ui/submit-button'
 import { copyImageAction } from '@/lib/copies/actions'
 import { canImage, imageNameMax } from '@/lib/images/rules'
 import { paths } from '@/lib/paths'
@@ -87,7 +87,12 @@ export function CopyForm({ region, image, targets, wanted, idempotencyKey }: Cop
                   />
                 )}
               </Field>
-              <Submit isPending={view.isPending} isAvailable={canImage('copy', image.state)} />
+              <SubmitButton
+                isPending={view.isPending}
+                unavailable={canImage('copy', image.state) ? null : t('notAvailable')}
+              >
+                {t('submit')}
+              </SubmitButton>
             </>
           )}
         </ActionForm>
@@ -104,23 +109,6 @@ export function CopyForm({ region, image, targets, wanted, idempotencyKey }: Cop
           </div>
         </Card>
       )}
-    </div>
-  )
-}
-
-function Submit({ isPending, isAvailable }: { isPending: boolean; isAvailable: boolean }) {
-  const t = useTranslations('copy')
-  return (
-    <div>
-      <Button
-        kind="primary"
-        type="submit"
-        isPending={isPending}
-        disabledReason={isAvailable ? null : t('notAvailable')}
-      >
-        {t('submit')}
-      </Button>
-      {!isAvailable && <p className="mt-1 text-ink-muted text-xs">{t('notAvailable')}</p>}
     </div>
   )
 }
