@@ -101,9 +101,15 @@ export function mayEverywhere(holder: Holder, permission: Permission): boolean {
   return regionsWith(holder, permission) === 'all'
 }
 
+/** The policies of which any one is enough for a permission; none: the master account alone has it. */
+export function policiesFor(permission: Permission): PolicyName[] {
+  const named: readonly PolicyName[] = policiesWith[permission]
+  return named.length > 0 ? [...new Set<PolicyName>([...named, 'Administrator'])] : []
+}
+
 function grantsOf(rights: readonly Grant[], permission: Permission): Grant[] {
-  const enough: readonly PolicyName[] = policiesWith[permission]
-  return rights.filter(({ policy }) => enough.includes(policy) || (policy === 'Administrator' && enough.length > 0))
+  const enough = policiesFor(permission)
+  return rights.filter(({ policy }) => enough.includes(policy))
 }
 
 /** `policy`: the one that is missing, in `region` or in any. Null: only the master account may, or no policy helps. */

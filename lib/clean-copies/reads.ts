@@ -2,6 +2,8 @@ import 'server-only'
 import type { Context } from '@/lib/auth/viewer'
 import { type CheckParams, checkedDisk, storedRemedy } from '@/lib/checks/schema'
 import { db } from '@/lib/db/client'
+import type { Transaction } from '@/lib/db/transaction'
+import type { Finding } from '@/lib/disks/check/report'
 import { refuseFinding } from '@/lib/disks/clean/plan'
 import { env } from '@/lib/env'
 import { imageCan } from '@/lib/images/rules'
@@ -31,9 +33,9 @@ export async function getCleanForm({ viewer }: Context, { region, imageId }: Che
   })
   if (!image) return null
   const { sha256, ...shown } = image
-  const check = await findEndedCheck(sha256)
+  const check = sha256 === null ? null : await findEndedCheck(db(), sha256)
   const partitions = check?.partitions ?? []
-  const items = check ? check.found.map((finding) => toItem(finding, partitions)) : []
+  const items = check ? check.findings.map((finding) => toItem(finding, partitions)) : []
   const isReset = ({ rule, kept }: CleanItem) => kept === null && resetRules.includes(rule)
   const resets = new Map<string, number>()
   for (const { rule } of items.filter(isReset)) resets.set(rule, (resets.get(rule) ?? 0) + 1)
@@ -49,37 +51,29 @@ export async function getCleanForm({ viewer }: Context, { region, imageId }: Che
   }
 }
 
-type Found = Awaited<ReturnType<typeof findCheck>>
+const bySeverity = [{ severity: 'asc' }, { rule: 'asc' }, { partition: 'asc' }, { path: 'asc' }, { id: 'asc' }] as const
 
-async function findCheck(sha256: string) {
-  return await db().check.findUnique({
+/** What the last check of a content found. Null: none has ended, or it failed and so has read nothing. */
+export async function findEndedCheck(client: Pick<Transaction, 'check'>, sha256: string) {
+  const check = await client.check.findUnique({
     where: { sha256 },
-    select: {
-      endedAt: true,
-      report: true,
-      beyond: true,
-      found: { orderBy: [{ severity: 'asc' }, { rule: 'asc' }, { partition: 'asc' }, { path: 'asc' }, { id: 'asc' }] },
-    },
+    include: { found: { orderBy: [...bySeverity] } },
   })
-}
-
-async function findEndedCheck(sha256: string | null) {
-  const check: Found = sha256 === null ? null : await findCheck(sha256)
-  // One that failed has read nothing.
   if (!check?.endedAt || check.report === null) return null
-  return { ...check, partitions: checkedDisk.safeParse(check.report).data?.partitions ?? [] }
+  const { critical, high, medium, low, beyond, report } = check
+  const findings = check.found.map(
+    ({ sha256: _, offset, remedy, ...finding }): Finding => ({
+      ...finding,
+      offset: offset === null ? null : Number(offset),
+      remedy: storedRemedy.parse(remedy),
+    }),
+  )
+  const partitions = checkedDisk.safeParse(report).data?.partitions ?? []
+  return { counts: { critical, high, medium, low }, beyond, findings, partitions }
 }
 
-function toItem(
-  { sha256: _, offset, remedy, ...finding }: NonNullable<Found>['found'][number],
-  partitions: Partitions,
-): CleanItem {
-  const item = {
-    ...finding,
-    offset: offset === null ? null : Number(offset),
-    remedy: storedRemedy.parse(remedy),
-  }
-  return { ...item, ignored: null, kept: refuseCleaning(item, { partitions, refuseFinding })?.reason ?? null }
+function toItem(finding: Finding, partitions: Partitions): CleanItem {
+  return { ...finding, ignored: null, kept: refuseCleaning(finding, { partitions, refuseFinding })?.reason ?? null }
 }
 
 /** How an own image was cleaned. Null for one that is no clean copy, and for anybody else's. */

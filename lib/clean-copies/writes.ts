@@ -1,12 +1,10 @@
 import 'server-only'
 import type { Context } from '@/lib/auth/viewer'
-import { checkedDisk, storedRemedy } from '@/lib/checks/schema'
 import { Prisma } from '@/lib/db/generated/client'
 import { type LockedImage, lockCheck } from '@/lib/db/locks'
 import { once } from '@/lib/db/once'
 import { type Locked, type OwnImageRefusal, onOwnImage } from '@/lib/db/own-image'
 import type { Transaction } from '@/lib/db/transaction'
-import type { Finding } from '@/lib/disks/check/report'
 import { refuseFinding } from '@/lib/disks/clean/plan'
 import { env } from '@/lib/env'
 import { recordEvents } from '@/lib/events/writes'
@@ -17,6 +15,7 @@ import { type NewImageRefusal, refuseNewImage } from '@/lib/quotas/writes'
 import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
 import { queueMs } from '@/lib/transfers/rules'
 import type { TransferInput } from '@/lib/transfers/schema'
+import { findEndedCheck } from './reads'
 import { chooseFindings, refuseRetryCleanCopy, roomToClean } from './rules'
 import { type BegunCleanCopy, begunCleanCopy, type MakeCleanCopyInput } from './schema'
 
@@ -47,7 +46,7 @@ async function makeCleanCopy(
 ): Promise<Result<BegunCleanCopy, BeginRefusal>> {
   const { sha256, regionId } = source
   const isOn = env().ECS_DISK_CHECK !== 'off'
-  const check = sha256 === null ? null : await readCheck(tx, sha256)
+  const check = sha256 === null ? null : await lockEndedCheck(tx, sha256)
   const facts = { image: source, isOn, partitions: check?.partitions ?? null, findings: check?.findings ?? new Map() }
   const choice = chooseFindings({ ...facts, refuseFinding, chosen, isReset })
   if ('refusal' in choice) return refuse(choice.refusal)
@@ -96,23 +95,11 @@ const keptFields = {
   size: true,
 } as const
 
-/** What the last check of a content found, under its lock: a new verdict waits until this is written. Null: none has ended. */
-async function readCheck(tx: Transaction, sha256: string) {
+/** The last check, under its lock: a new verdict waits until what this transaction makes of it is written. */
+async function lockEndedCheck(tx: Transaction, sha256: string) {
   await lockCheck(tx, sha256)
-  const check = await tx.check.findUnique({ where: { sha256 }, include: { found: true } })
-  // One that failed has read nothing.
-  if (!check?.endedAt || check.report === null) return null
-  const { critical, high, medium, low } = check
-  const findings = check.found.map(({ sha256: _, offset, remedy, ...finding }): [string, Finding] => [
-    finding.id,
-    { ...finding, offset: offset === null ? null : Number(offset), remedy: storedRemedy.parse(remedy) },
-  ])
-  const { data: disk } = checkedDisk.safeParse(check.report)
-  return {
-    counts: { critical, high, medium, low },
-    findings: new Map(findings),
-    partitions: disk?.partitions ?? [],
-  }
+  const check = await findEndedCheck(tx, sha256)
+  return check && { ...check, findings: new Map(check.findings.map((finding) => [finding.id, finding])) }
 }
 
 /**

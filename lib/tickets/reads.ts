@@ -2,14 +2,11 @@ import 'server-only'
 import type { Context } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import { Prisma } from '@/lib/db/generated/client'
-import { may } from '@/lib/permissions'
+import { may, policiesFor } from '@/lib/permissions'
 
-/**
- * Whether account `a` may operate instance `i`: the same question as the permission instances.change, asked by the
- * statements that have no viewer.
- */
+/** Whether account `a` has the permission instances.change for instance `i`, for statements that have no viewer. */
 export const mayOperate = Prisma.sql`(a.kind = 'MASTER' OR EXISTS (SELECT FROM "AttachedPolicy" p
-  WHERE p."accountId" = a.id AND p.policy IN ('InstancesFull', 'Administrator')
+  WHERE p."accountId" = a.id AND p.policy IN (${Prisma.join(policiesFor('instances.change'))})
     AND (p."regionIds" IS NULL OR p."regionIds" @> to_jsonb(i."regionId"))))`
 
 /** An open view: its session and instance. */
