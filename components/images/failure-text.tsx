@@ -21,7 +21,7 @@ export function useFailureText(): (failure: ReadFailure) => string {
       case 'IMAGE_TOO_LARGE':
         return t('refusals.IMAGE_TOO_LARGE', { max: Number(facts.max ?? 0) })
       case 'CLEAN_REFUSED':
-        return t('failures.CLEAN_REFUSED', { ...noCleanFacts, ...facts, reason: reason ?? '' })
+        return t('refusals.CLEAN_REFUSED', { ...noCleanFacts, ...facts, reason: reason ?? '' })
       case 'DISK_REFUSED':
         return t('failures.other', { code })
       case 'UNKNOWN':
