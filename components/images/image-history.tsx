@@ -174,6 +174,8 @@ function useEventText(isHeld: boolean): (event: EventItem) => string {
         return t('share.decline', facts)
       case 'share.extend':
         return extendText(facts, details.until)
+      case 'share.ending':
+        return t('share.ending', { ...facts, days: Number(details.days ?? 1) })
       case 'share.expire':
         return t('share.expire', facts)
       case 'share.lapse':

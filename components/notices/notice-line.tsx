@@ -1,4 +1,4 @@
-import { type Bell, Check, CircleAlert, Clock, HardDrive, KeyRound, Share2, ShieldAlert, X } from 'lucide'
+import { type Bell, Check, CircleAlert, Clock, HardDrive, Hourglass, KeyRound, Share2, ShieldAlert, X } from 'lucide'
 import Link from 'next/link'
 import { useFormatter, useTranslations } from 'next-intl'
 import { ActionForm } from '@/components/shell/action-form'
@@ -18,6 +18,7 @@ const icons: Record<NoticeKind, typeof Bell> = {
   'share.accepted': Check,
   'share.declined': X,
   'share.cancelled': X,
+  'share.ending': Hourglass,
   'share.expired': Clock,
   'image.findings': ShieldAlert,
   'image.ready': HardDrive,

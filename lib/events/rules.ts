@@ -24,6 +24,7 @@ export const eventActions = [
   'share.accept',
   'share.decline',
   'share.extend',
+  'share.ending',
   'share.expire',
   'share.lapse',
   'account.create',

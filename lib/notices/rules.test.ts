@@ -26,6 +26,11 @@ it('tells both sides that a share has ended, and that it was never answered', ()
   })
 })
 
+it('tells both sides that a share will end', () => {
+  const both = { owner: 'share.ending', recipient: 'share.ending' }
+  expect(noticeKindsOf({ ...facts, action: 'share.ending' })).toEqual(both)
+})
+
 it('tells the sharer of an answer, and one person of a new place', () => {
   expect(noticeKindsOf({ ...facts, action: 'share.accept' })).toEqual({ owner: 'share.accepted' })
   expect(noticeKindsOf({ ...facts, action: 'share.decline' })).toEqual({ owner: 'share.declined' })
@@ -42,8 +47,8 @@ it('tells the owner of an image that arrived or failed, and of findings that are
 })
 
 it('has every kind of the settings once', () => {
-  expect(new Set(noticeKinds).size).toBe(9)
-  expect(noticeKinds).toHaveLength(9)
+  expect(new Set(noticeKinds).size).toBe(10)
+  expect(noticeKinds).toHaveLength(10)
 })
 
 it('reads a pace back from its minutes', () => {

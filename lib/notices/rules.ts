@@ -21,6 +21,10 @@ const tellings = {
     { action: 'share.cancel', role: 'recipient', when: isBySharer },
     { action: 'share.cancel', role: 'owner', when: isByRecipient },
   ],
+  'share.ending': [
+    { action: 'share.ending', role: 'owner' },
+    { action: 'share.ending', role: 'recipient' },
+  ],
   'share.expired': [
     { action: 'share.expire', role: 'owner' },
     { action: 'share.expire', role: 'recipient' },
@@ -56,6 +60,7 @@ export function byKindOf<T>(of: (kind: NoticeKind) => T): Record<NoticeKind, T> 
     'share.accepted': of('share.accepted'),
     'share.declined': of('share.declined'),
     'share.cancelled': of('share.cancelled'),
+    'share.ending': of('share.ending'),
     'share.expired': of('share.expired'),
     'image.findings': of('image.findings'),
     'image.ready': of('image.ready'),
@@ -168,18 +173,19 @@ type Told = {
 }
 
 type SentenceKey =
-  | Exclude<NoticeKind, 'share.expired'>
-  | `share.${'offered' | 'givenBack' | 'expiredGiven' | 'expiredReceived'}`
+  | Exclude<NoticeKind, 'share.expired' | 'share.ending'>
+  | `share.${'offered' | 'givenBack' | 'endingGiven' | 'endingReceived' | 'expiredGiven' | 'expiredReceived'}`
 
 /** The sentence of a notice: its key below `notices.text` of the messages, and its facts. */
 export function noticeSentence({ kind, side, other, image, details }: Told): {
   key: SentenceKey
   facts: Record<string, string | number>
 } {
-  const { critical = 0, high = 0, place = '' } = details
+  const { critical = 0, high = 0, place = '', days = 1 } = details
   const facts = {
     ...{ other: other ?? '', image: image?.name ?? '', place: String(place) },
     count: Number(critical) + Number(high),
+    days: Number(days),
   }
   return { key: sentenceKey(kind, side, details.status === 'PENDING'), facts }
 }
@@ -188,6 +194,7 @@ function sentenceKey(kind: NoticeKind, side: 'owner' | 'recipient', isPending: b
   const isOwner = side === 'owner'
   if (kind === 'share.received' && isPending) return 'share.offered'
   if (kind === 'share.cancelled' && isOwner) return 'share.givenBack'
+  if (kind === 'share.ending') return isOwner ? 'share.endingGiven' : 'share.endingReceived'
   if (kind === 'share.expired') return isOwner ? 'share.expiredGiven' : 'share.expiredReceived'
   return kind
 }

@@ -87,6 +87,23 @@ export function refuseEnd(
   return !end || end > latest ? { code: 'SHARE_END_TOO_LATE', max: maxDays } : null
 }
 
+/** Rule 16: how many days before its end both sides of a share are told of it. */
+export const endNoticeDays = [7, 1] as const
+
+/**
+ * Rule 16: when both sides are told next that a share ends, counted from `now`. Null if it has no end, or one so soon that no such
+ * moment is left: whoever sets the end knows it, and the other side is told of that.
+ */
+export function nextEndNotice(end: Date | null, now: Date): Date | null {
+  if (!end) return null
+  return endNoticeDays.map((days) => new Date(end.getTime() - days * dayMs)).find((moment) => moment > now) ?? null
+}
+
+/** The days until the end of a share, a begun one counted as a whole. */
+export function daysLeft(end: Date, now: Date): number {
+  return Math.max(1, Math.ceil((end.getTime() - now.getTime()) / dayMs))
+}
+
 /** Rule 15: the moment at which a share that waits for its recipient since `now` ends unanswered. */
 export function answerEnd(now: Date): Date {
   return new Date(now.getTime() + answerDays * dayMs)

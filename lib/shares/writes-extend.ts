@@ -6,7 +6,7 @@ import { env } from '@/lib/env'
 import { insertEvents } from '@/lib/events/writes'
 import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
 import { endPolicy } from './reads'
-import { endOfShare, refuseEnd } from './rules'
+import { endOfShare, nextEndNotice, refuseEnd } from './rules'
 import { type ExtendSharesInput, untilOf } from './schema'
 
 /**
@@ -35,7 +35,7 @@ export async function extendShares(
     }))
     const extended = await tx.$executeRaw`
       WITH extended AS (
-        UPDATE "Share" s SET "expiresAt" = ${end}::timestamptz
+        UPDATE "Share" s SET "expiresAt" = ${end}::timestamptz, "endNoticeAt" = ${nextEndNotice(end, facts.now)}::timestamptz
         WHERE id = ANY(${shareIds}::text[]) AND (${isOver}) IS NOT TRUE RETURNING id
       ) ${insertEvents(ctx, events)} WHERE (SELECT count(*) FROM extended) = ${shares.length}`
     // One is over since it was read, and nothing brings it back: roll back the others. The next look finds it gone.

@@ -30,6 +30,7 @@ import {
   answerEnd,
   dayTurnsAt,
   endOfShare,
+  nextEndNotice,
   type RecipientFacts,
   recipientsMax,
   refuseForeignImage,
@@ -221,9 +222,10 @@ async function writeShares(
   }))
   await tx.$executeRaw`
     WITH shares AS (
-      INSERT INTO "Share" (id, "imageId", "ownerId", "regionId", "recipientId", "sharedById", note, "createdAt", status, "expiresAt", "answerBy")
+      INSERT INTO "Share" (id, "imageId", "ownerId", "regionId", "recipientId", "sharedById", note, "createdAt", status, "expiresAt", "endNoticeAt", "answerBy")
       SELECT id, ${image.id}, ${ownerId}, ${region}, recipient, ${accountId}, ${note}, ${ctx.now}::timestamptz,
-        status::"ShareStatus", ${end.expiresAt}::timestamptz, CASE WHEN status = 'PENDING' THEN ${answerEnd(end.now)}::timestamptz END
+        status::"ShareStatus", ${end.expiresAt}::timestamptz, ${nextEndNotice(end.expiresAt, end.now)}::timestamptz,
+        CASE WHEN status = 'PENDING' THEN ${answerEnd(end.now)}::timestamptz END
       FROM unnest(${made.map(({ id }) => id)}::text[], ${recipients.map(({ id }) => id)}::text[],
         ${recipients.map(statusOf)}::text[]) AS made(id, recipient, status)
     ), day AS (

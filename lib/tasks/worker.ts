@@ -21,6 +21,7 @@ import { forgetNotices, requeueMail } from '@/lib/notices/writes'
 import { requeueDeliveries, unlockDeliveries } from '@/lib/notices/writes-webhook'
 import { forgetExpiredSessions } from '@/lib/sessions/writes'
 import { endSharesOver } from '@/lib/shares/writes-end'
+import { tellEndingShares } from '@/lib/shares/writes-ending'
 import { discardStaged } from '@/lib/stores/staging'
 import { findEnd } from '@/lib/transfers/reads'
 import { transferKinds } from '@/lib/transfers/rules'
@@ -125,6 +126,7 @@ async function sweep(): Promise<void> {
       sweepImages(now),
       sweepChecks(),
       endSharesOver(now),
+      tellEndingShares(now),
       meterAll(),
       clockSkewSeconds(),
       findCurrencyConflict(),
