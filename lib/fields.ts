@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import {
+  accountIdPattern,
   imageIdPattern,
   instanceIdPattern,
   regionIdPattern,
@@ -62,6 +63,7 @@ export const imageId = z.string(problem('invalid')).regex(imageIdPattern, proble
 export const instanceId = z.string(problem('invalid')).regex(instanceIdPattern, problem('invalid'))
 export const snapshotId = z.string(problem('invalid')).regex(snapshotIdPattern, problem('invalid'))
 export const shareId = z.string(problem('invalid')).regex(shareIdPattern, problem('invalid'))
+export const accountId = z.string(problem('invalid')).regex(accountIdPattern, problem('invalid'))
 export const regionId = z.string(problem('invalid')).regex(regionIdPattern, problem('invalid'))
 
 /** Yes or no, also as a form without scripts sends it. */

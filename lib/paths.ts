@@ -42,6 +42,10 @@ export const paths = {
   signIn: (next?: string, problem?: 'cookie') => route('/sign-in', { next, problem }),
   signOut: (reference?: string) => route('/sign-out', { reference }),
   account: () => route('/account'),
+  subAccounts: () => route('/account/sub-accounts'),
+  createSubAccount: () => route('/account/sub-accounts/create'),
+  subAccount: (accountId: string, part: '' | '#password' | '#access' = '') =>
+    route(`/account/sub-accounts/${accountId}${part}`),
   notPermitted: (policy: string | null, region: string | null) =>
     route('/not-permitted', { policy: policy ?? undefined, region: region ?? undefined }),
   billing: (bill: BillQuery = {}) =>
@@ -109,6 +113,7 @@ export const paths = {
     accounts: (username: string) => route('/api/accounts', { username }),
     billLines: (bill: BillQuery) => route('/api/billing/lines', bill),
     quotas: () => route('/api/quotas'),
+    subAccounts: () => route('/api/sub-accounts'),
     notices: (list: NoticeListQuery) => route('/api/notices', list),
     changes: () => '/api/changes',
     unsubscribe: (token: string) => `/api/unsubscribe/${token}`,

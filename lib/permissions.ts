@@ -37,7 +37,7 @@ const policiesWith = {
   'bill.read': ['BillingReadOnly'],
   /** What concerns the whole tenant: its audit trail, its webhooks. */
   'account.manage': ['Administrator'],
-  /** Create sub-accounts and attach policies. Nobody but the master can extend anybody's rights. */
+  /** Rule 30: create sub-accounts and attach policies. Nobody but the master can extend anybody's rights. */
   'subAccounts.manage': [],
 } as const satisfies Record<string, readonly PolicyName[]>
 

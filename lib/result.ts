@@ -44,6 +44,7 @@ export type Refusal =
   | { code: 'PASSWORD_TRIES_USED_UP'; seconds: number }
   | { code: 'ACCOUNT_NOT_FOUND' }
   | { code: 'USERNAME_TAKEN' }
+  | { code: 'SUB_ACCOUNTS_FULL'; max: number }
   | { code: 'REGION_NOT_FOUND' }
   | { code: 'REGION_EXISTS' }
   | { code: 'INSTANCE_TYPE_NOT_FOUND' }

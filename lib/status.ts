@@ -47,6 +47,7 @@ export const statuses: Readonly<Record<(Refusal | Fault)['code'], number>> = {
   PASSWORD_TRIES_USED_UP: 429,
   ACCOUNT_NOT_FOUND: 404,
   USERNAME_TAKEN: 409,
+  SUB_ACCOUNTS_FULL: 409,
   REGION_NOT_FOUND: 404,
   REGION_EXISTS: 409,
   INSTANCE_TYPE_NOT_FOUND: 404,

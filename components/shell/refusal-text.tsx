@@ -65,6 +65,7 @@ export function fieldOfRefusal(refusal: Refusal | Fault): string | undefined {
   if (refusal.code === 'SHARE_END_PAST') return 'untilDate'
   if (refusal.code === 'SHARE_END_TOO_LATE') return 'until'
   if (refusal.code === 'PASSWORD_WRONG') return 'currentPassword'
+  if (refusal.code === 'USERNAME_TAKEN') return 'login'
   if (refusal.code === 'MIN_DISK_BELOW_SIZE') return 'minDiskGib'
   if (refusal.code === 'TYPE_TOO_SMALL' || refusal.code === 'TYPE_NOT_FOUND') return 'typeId'
   if (refusal.code === 'DISK_TOO_SMALL') return 'diskGib'

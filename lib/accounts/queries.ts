@@ -3,6 +3,7 @@ import { fetchJson } from '@/lib/fetch-json'
 import { paths } from '@/lib/paths'
 import { calmInterval } from '@/lib/poll'
 import type { AccountInfo } from './schema'
+import type { SubAccount } from './schema-sub-accounts'
 
 /** The image quota of the viewer's master account in every region. Others change it by sharing. */
 export function quotasQuery() {
@@ -10,5 +11,14 @@ export function quotasQuery() {
     queryKey: ['quotas'],
     queryFn: ({ signal }) => fetchJson<AccountInfo['quotas']>(paths.api.quotas(), signal),
     refetchInterval: calmInterval,
+  })
+}
+
+/** The sub-accounts of the viewer. Their last sign-in is no event, so it is asked for. */
+export function subAccountsQuery() {
+  return queryOptions({
+    queryKey: ['accounts', 'subs'],
+    queryFn: ({ signal }) => fetchJson<SubAccount[]>(paths.api.subAccounts(), signal),
+    refetchInterval: 8_000,
   })
 }

@@ -4,8 +4,10 @@ import { db } from '@/lib/db/client'
 import { Prisma } from '@/lib/db/generated/client'
 import type { Transaction } from '@/lib/db/transaction'
 import { listQuotas } from '@/lib/quotas/reads'
+import { selectGrants } from '@/lib/sessions/reads'
 import { type IncomingFacts, type Lookups, unknownLookupsMax, unknownLookupsWindowMs } from './rules'
 import type { AccountInfo, AccountRecord, Incoming } from './schema'
+import type { SubAccount } from './schema-sub-accounts'
 
 /** What Account Info shows. */
 export async function getAccountInfo(ctx: Context): Promise<AccountInfo> {
@@ -22,6 +24,21 @@ export async function getAccountInfo(ctx: Context): Promise<AccountInfo> {
     createdAt: account.createdAt.toISOString(),
     quotas,
   }
+}
+
+type SubAccountRow = Omit<SubAccount, 'createdAt' | 'lastSignInAt'> & { createdAt: Date; lastSignInAt: Date | null }
+
+/** The sub-accounts of the viewer's master account by username, or one of them: at most 100. The master alone asks for them. */
+export async function listSubAccounts({ viewer }: Context, id: string | null = null): Promise<SubAccount[]> {
+  const rows = await db().$queryRaw<SubAccountRow[]>`
+    SELECT a.id, a.username, a."displayName", a.email, a."disabledAt" IS NOT NULL AS "isDisabled", a."createdAt", a."lastSignInAt",
+      ${selectGrants} AS grants
+    FROM "Account" a WHERE a."masterId" = ${viewer.ownerId} AND (${id}::text IS NULL OR a.id = ${id}) ORDER BY a.username`
+  return rows.map(({ createdAt, lastSignInAt, ...account }) => ({
+    ...account,
+    createdAt: createdAt.toISOString(),
+    lastSignInAt: lastSignInAt?.toISOString() ?? null,
+  }))
 }
 
 /** Every account by username, a master's sub-accounts after it: the operator's list. */

@@ -1,3 +1,5 @@
+import type { RefusalOf } from '@/lib/result'
+
 /** Longest username of a master account, and longest login of a sub-account. */
 export const usernameMax = 32
 /** `<login>@<master>`, both at most 32. */
@@ -5,6 +7,9 @@ export const signInNameMax = 2 * usernameMax + 1
 /** NIST SP 800-63B: length is what counts, so there is no rule of composition. */
 export const passwordMin = 10
 export const passwordMax = 128
+
+/** Sub-accounts of one master account, disabled ones too: each of them gets every notice of the tenant. */
+export const subAccountsMax = 100
 
 /** Unknown usernames that one master account may ask for within an hour, by look-up and by share together (rule 12). */
 export const unknownLookupsMax = 60
@@ -147,4 +152,9 @@ export function maskDisplayName(name: string): string {
       return `${letters[0] ?? ''}${'•'.repeat(Math.min(letters.length - 1, 6))}`
     })
     .join(' ')
+}
+
+/** Rule 30: whether a master account with so many sub-accounts can have one more. */
+export function refuseSubAccount(existing: number): RefusalOf<'SUB_ACCOUNTS_FULL'> | null {
+  return existing >= subAccountsMax ? { code: 'SUB_ACCOUNTS_FULL', max: subAccountsMax } : null
 }

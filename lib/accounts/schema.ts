@@ -14,7 +14,7 @@ import {
   usernameMax,
 } from './rules'
 
-const displayNameMax = 64
+export const displayNameMax = 64
 /** Longest address that mail can be sent to (RFC 5321). */
 const emailMax = 254
 
@@ -68,6 +68,10 @@ export type SetIncomingInput = z.infer<typeof setIncomingInput>
 
 /** Whose images a master account takes, and how: the section "Incoming images". */
 export type Incoming = { policy: IncomingPolicyName; allowed: string[]; blocked: string[] }
+
+/** The account that an operation made or changed. */
+export const accountName = z.object({ id: z.string(), username: z.string() })
+export type AccountName = z.infer<typeof accountName>
 
 /** An account as the operator sees it. */
 export type AccountRecord = {

@@ -1,12 +1,14 @@
 import 'server-only'
-import type { Context } from '@/lib/auth/viewer'
+import { type Context, isDisabled, tenantOf } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
-import { lockAccounts } from '@/lib/db/locks'
+import { type LockedAccount, lockAccounts } from '@/lib/db/locks'
+import { actingAccounts } from '@/lib/db/own-image'
 import type { Transaction } from '@/lib/db/transaction'
 import { inTransaction } from '@/lib/db/transaction'
 import { recordEvents } from '@/lib/events/writes'
 import type { Grant } from '@/lib/permissions'
 import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
+import type { AccountName } from './schema'
 
 /**
  * Replaces the policies of a sub-account. A request reads them with its session, so the next one is decided by the new
@@ -28,30 +30,52 @@ export async function attachPolicies(
 }
 
 /**
- * Replaces the policies of a sub-account, as the operator; none leaves it nothing but its own password. Refuses a
- * name that is not a sub-account's with ACCOUNT_NOT_FOUND, and a region that there is not with REGION_NOT_FOUND.
+ * Runs an operation on an account by its username, under its lock and that of whoever acts. Refuses ACCOUNT_NOT_FOUND, and
+ * SIGNED_OUT for a disabled account. The caller has checked that who acts may change it.
+ */
+export async function onAccount<Answer extends Result<unknown>>(
+  ctx: Context,
+  username: string,
+  run: (tx: Transaction, account: LockedAccount) => Promise<Answer>,
+): Promise<Answer | Result<never, RefusalOf<'SIGNED_OUT' | 'ACCOUNT_NOT_FOUND' | 'BUSY'>>> {
+  const found = await db().account.findUnique({ where: { username }, select: { id: true } })
+  if (!found) return refuse({ code: 'ACCOUNT_NOT_FOUND' })
+  return await inTransaction(
+    async (tx): Promise<Answer | Result<never, RefusalOf<'SIGNED_OUT' | 'ACCOUNT_NOT_FOUND' | 'BUSY'>>> => {
+      const locked = await lockAccounts(tx, [...new Set([...actingAccounts(ctx), found.id])])
+      if (isDisabled(ctx, locked)) return refuse({ code: 'SIGNED_OUT' })
+      const account = locked.get(found.id)
+      return account ? await run(tx, account) : refuse({ code: 'ACCOUNT_NOT_FOUND' })
+    },
+  )
+}
+
+/** Refuses policies for a region that there is not. Regions are never removed, so no lock is needed. */
+export async function refuseUnknownRegions(grants: readonly Grant[]): Promise<RefusalOf<'REGION_NOT_FOUND'> | null> {
+  const regions = [...new Set(grants.flatMap((grant) => grant.regions ?? []))]
+  const known = await db().region.count({ where: { id: { in: regions } } })
+  return known < regions.length ? { code: 'REGION_NOT_FOUND' } : null
+}
+
+/**
+ * Replaces the policies of a sub-account; none leaves it nothing but its own password. Refuses a name that is not a
+ * sub-account's with ACCOUNT_NOT_FOUND, and a region that there is not with REGION_NOT_FOUND.
  */
 export async function setPolicies(
   ctx: Context,
   username: string,
   grants: readonly Grant[],
-): Promise<Result<{ username: string }, RefusalOf<'ACCOUNT_NOT_FOUND' | 'REGION_NOT_FOUND' | 'BUSY'>>> {
-  const regions = [...new Set(grants.flatMap((grant) => grant.regions ?? []))]
-  const [account, known] = await Promise.all([
-    db().account.findUnique({ where: { username, kind: 'SUB' }, select: { id: true } }),
-    db().region.count({ where: { id: { in: regions } } }),
-  ])
-  if (!account) return refuse({ code: 'ACCOUNT_NOT_FOUND' })
-  if (known < regions.length) return refuse({ code: 'REGION_NOT_FOUND' })
-  return await inTransaction(async (tx) => {
-    await lockAccounts(tx, [account.id])
+): Promise<Result<AccountName, RefusalOf<'SIGNED_OUT' | 'ACCOUNT_NOT_FOUND' | 'REGION_NOT_FOUND' | 'BUSY'>>> {
+  const unknown = await refuseUnknownRegions(grants)
+  if (unknown) return refuse(unknown)
+  return await onAccount(ctx, username, async (tx, account) => {
+    if (account.kind !== 'SUB') return refuse({ code: 'ACCOUNT_NOT_FOUND' })
     await attachPolicies(account.id, grants, tx)
     const policies = grants
       .map(({ policy, regions }) => (regions ? `${policy}=${regions.join(',')}` : policy))
       .join(' ')
-    await recordEvents(tx, ctx, [
-      { action: 'account.policies', owner: { id: account.id, username }, details: { policies } },
-    ])
-    return ok({ username })
+    const details = { account: username, policies }
+    await recordEvents(tx, ctx, [{ action: 'account.policies', owner: tenantOf(account), details }])
+    return ok({ id: account.id, username })
   })
 }

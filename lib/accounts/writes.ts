@@ -1,17 +1,19 @@
 import 'server-only'
 import { hashPassword } from '@/lib/auth/password'
-import { type Context, isDisabled } from '@/lib/auth/viewer'
-import { db } from '@/lib/db/client'
+import { type Context, isDisabled, tenantOf } from '@/lib/auth/viewer'
 import { isUniqueViolation } from '@/lib/db/errors'
 import { lockAccounts } from '@/lib/db/locks'
+import { once } from '@/lib/db/once'
+import { actingAccounts } from '@/lib/db/own-image'
 import { inTransaction } from '@/lib/db/transaction'
 import { recordEvents } from '@/lib/events/writes'
 import { newId } from '@/lib/ids'
 import type { Grant } from '@/lib/permissions'
 import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
 import { checkPassword, forgetFailures } from '@/lib/sessions/writes'
-import type { ChangePasswordInput } from './schema'
-import { attachPolicies } from './writes-policies'
+import { refuseSubAccount } from './rules'
+import { type AccountName, accountName, type ChangePasswordInput } from './schema'
+import { attachPolicies, onAccount } from './writes-policies'
 
 /**
  * Changes the viewer's own password and ends its other sessions. Refuses a wrong current password, and makes too many of them
@@ -55,22 +57,33 @@ export type NewAccount = {
   grants: readonly Grant[]
 }
 
-/** Creates an account, for the command line and the demo data. Refuses a username that is taken. */
+/**
+ * Creates an account: the operator any, a master account its sub-accounts. Refuses a username that is taken, and more
+ * sub-accounts than `subAccountsMax`, counted under the lock of the master.
+ */
 export async function createAccount(
   ctx: Context,
   account: NewAccount,
-): Promise<Result<{ id: string; username: string }, RefusalOf<'USERNAME_TAKEN' | 'BUSY'>>> {
+): Promise<Result<AccountName, RefusalOf<'SIGNED_OUT' | 'USERNAME_TAKEN' | 'SUB_ACCOUNTS_FULL' | 'BUSY'>>> {
   const id = newId('acc')
+  const { grants, ...row } = account
+  const { masterId, username } = row
+  const kind = masterId === null ? 'MASTER' : 'SUB'
   try {
     return await inTransaction(async (tx) => {
-      const kind = account.masterId === null ? 'MASTER' : 'SUB'
-      const { grants, ...row } = account
-      await tx.account.create({ data: { ...row, id, kind, createdAt: ctx.now } })
-      if (kind === 'SUB') await attachPolicies(id, grants, tx)
-      await recordEvents(tx, ctx, [
-        { action: 'account.create', owner: { id, username: account.username }, details: { kind } },
-      ])
-      return ok({ id, username: account.username })
+      const locked = await lockAccounts(tx, [...actingAccounts(ctx), ...(masterId === null ? [] : [masterId])])
+      if (isDisabled(ctx, locked)) return refuse({ code: 'SIGNED_OUT' })
+      return await once<AccountName, RefusalOf<'SUB_ACCOUNTS_FULL'>>(tx, ctx, accountName, async () => {
+        const refusal = masterId === null ? null : refuseSubAccount(await tx.account.count({ where: { masterId } }))
+        if (refusal) return refuse(refusal)
+        await tx.account.create({ data: { ...row, id, kind, createdAt: ctx.now } })
+        if (kind === 'SUB') await attachPolicies(id, grants, tx)
+        const details = { kind, account: username }
+        await recordEvents(tx, ctx, [
+          { action: 'account.create', owner: tenantOf({ id, username, masterId }), details },
+        ])
+        return ok({ id, username })
+      })
     })
   } catch (error) {
     if (isUniqueViolation(error)) return refuse({ code: 'USERNAME_TAKEN' })
@@ -78,39 +91,40 @@ export async function createAccount(
   }
 }
 
-/** Disables an account, which ends its sessions (with a master, its sub-accounts' too), or enables it again. */
+/** Refusals of whatever changes another account. */
+export type ManageRefusal = RefusalOf<'SIGNED_OUT' | 'ACCOUNT_NOT_FOUND' | 'BUSY'>
+
+/**
+ * Disables an account, which ends its sessions (with a master, its sub-accounts' too), or enables it again. For the operator and,
+ * by way of `writes-sub-accounts`, for the master of a sub-account.
+ */
 export async function setDisabled(
   ctx: Context,
   username: string,
   disabled: boolean,
-): Promise<Result<{ username: string }, RefusalOf<'ACCOUNT_NOT_FOUND' | 'BUSY'>>> {
-  const account = await db().account.findUnique({ where: { username }, select: { id: true } })
-  if (!account) return refuse({ code: 'ACCOUNT_NOT_FOUND' })
-  return await inTransaction(async (tx) => {
-    await lockAccounts(tx, [account.id])
-    await tx.account.update({ where: { id: account.id }, data: { disabledAt: disabled ? ctx.now : null } })
-    if (disabled) {
-      await tx.session.deleteMany({ where: { account: { OR: [{ id: account.id }, { masterId: account.id }] } } })
-    }
+): Promise<Result<AccountName, ManageRefusal>> {
+  return await onAccount(ctx, username, async (tx, account) => {
+    const { id } = account
+    await tx.account.update({ where: { id }, data: { disabledAt: disabled ? ctx.now : null } })
+    if (disabled) await tx.session.deleteMany({ where: { account: { OR: [{ id }, { masterId: id }] } } })
     const action = disabled ? 'account.disable' : 'account.enable'
-    await recordEvents(tx, ctx, [{ action, owner: { id: account.id, username } }])
-    return ok({ username })
+    await recordEvents(tx, ctx, [{ action, owner: tenantOf(account), details: { account: username } }])
+    return ok({ id, username })
   })
 }
 
-/** Sets the password of any account, as the operator, and ends its sessions. */
+/** Sets the password of another account and ends its sessions. For the same people as `setDisabled`. */
 export async function setPassword(
   ctx: Context,
   username: string,
   passwordHash: string,
-): Promise<Result<{ username: string }, RefusalOf<'ACCOUNT_NOT_FOUND' | 'BUSY'>>> {
-  const account = await db().account.findUnique({ where: { username }, select: { id: true } })
-  if (!account) return refuse({ code: 'ACCOUNT_NOT_FOUND' })
-  return await inTransaction(async (tx) => {
-    await lockAccounts(tx, [account.id])
-    await tx.account.update({ where: { id: account.id }, data: { passwordHash } })
-    await tx.session.deleteMany({ where: { accountId: account.id } })
-    await recordEvents(tx, ctx, [{ action: 'account.password', owner: { id: account.id, username } }])
-    return ok({ username })
+): Promise<Result<AccountName, ManageRefusal>> {
+  return await onAccount(ctx, username, async (tx, account) => {
+    const { id } = account
+    await tx.account.update({ where: { id }, data: { passwordHash } })
+    await tx.session.deleteMany({ where: { accountId: id } })
+    const details = { account: username }
+    await recordEvents(tx, ctx, [{ action: 'account.password', owner: tenantOf(account), details }])
+    return ok({ id, username })
   })
 }

@@ -3,11 +3,10 @@ import { z } from 'zod'
 import { findMaster, listAccounts } from '@/lib/accounts/reads'
 import { foldUsername } from '@/lib/accounts/rules'
 import { displayName, email, newPassword, username } from '@/lib/accounts/schema'
+import { grant } from '@/lib/accounts/schema-sub-accounts'
 import { createAccount, setDisabled, setPassword } from '@/lib/accounts/writes'
 import { setPolicies } from '@/lib/accounts/writes-policies'
 import { hashPassword } from '@/lib/auth/password'
-import { regionId } from '@/lib/fields'
-import { policyNames } from '@/lib/permissions'
 import { ok, type Result, refuse } from '@/lib/result'
 import { listInstancesAround } from '@/lib/shares/reads'
 import { operatorContext } from './operator'
@@ -99,20 +98,11 @@ export async function resetPassword(typed: string, password: string): Promise<Re
   return ok(answer(changed.value, [`Changed the password of ${changed.value.username}; its sessions have ended.`]))
 }
 
-const grantInput = z
-  .string()
-  .regex(/^[A-Za-z]+(=[a-z0-9-]+(,[a-z0-9-]+)*)?$/, 'format')
-  .transform((typed) => {
-    const [policy, regions] = typed.split('=')
-    return { policy, regions: regions === undefined ? null : [...new Set(regions.split(','))] }
-  })
-  .pipe(z.object({ policy: z.enum(policyNames, 'invalid'), regions: z.array(regionId).nullable() }))
-
 /** `account policies`: replaces those of a sub-account. One given twice counts as it was given last. */
 export async function replacePolicies(typed: string, attached: string[]): Promise<Result<Answer>> {
-  const input = parseInput(z.object({ policy: z.array(grantInput) }), { policy: attached })
+  const input = parseInput(z.object({ policy: z.array(grant) }), { policy: attached })
   if (!input.ok) return input
-  const grants = [...new Map(input.value.policy.map((grant) => [grant.policy, grant])).values()]
+  const grants = [...new Map(input.value.policy.map((one) => [one.policy, one])).values()]
   const changed = await setPolicies(operatorContext(), foldUsername(typed), grants)
   if (!changed.ok) return changed
   const { username } = changed.value

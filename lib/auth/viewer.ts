@@ -58,6 +58,15 @@ export function systemContext(owner: { id: string; username: string }, now: Date
   return { viewer: mintViewer({ ...account, master: owner }), now, address: null }
 }
 
+/** The master account that an account belongs to, by its username `<login>@<master>`: events of a sub-account are that tenant's. */
+export function tenantOf(account: { id: string; username: string; masterId: string | null }): {
+  id: string
+  username: string
+} {
+  const { id, username, masterId } = account
+  return masterId === null ? { id, username } : { id: masterId, username: username.slice(username.indexOf('@') + 1) }
+}
+
 /** Whether who acts, or the master it acts for, has been disabled: a fact read under the locks, never before. */
 export function isDisabled(ctx: Context, locked: Map<string, { disabledAt: Date | null }>): boolean {
   if (ctx.viewer.accountId === operatorId) return false

@@ -116,6 +116,7 @@ const refusals = {
   PASSWORD_TRIES_USED_UP: true,
   ACCOUNT_NOT_FOUND: true,
   USERNAME_TAKEN: true,
+  SUB_ACCOUNTS_FULL: true,
   REGION_NOT_FOUND: true,
   REGION_EXISTS: true,
   INSTANCE_TYPE_NOT_FOUND: true,

@@ -1,6 +1,7 @@
 import 'server-only'
 import { mintViewer, type Viewer } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
+import { Prisma } from '@/lib/db/generated/client'
 import type { AccountKind } from '@/lib/db/generated/enums'
 import type { Grant } from '@/lib/permissions'
 import type { SessionTimes } from './rules'
@@ -15,6 +16,10 @@ type SessionRow = SessionTimes & {
   grants: Grant[]
 }
 
+/** SQL for the policies of an account `a`, as one JSON array of `Grant`. */
+export const selectGrants = Prisma.sql`(SELECT coalesce(jsonb_agg(jsonb_build_object('policy', p.policy, 'regions', p."regionIds")
+  ORDER BY p.policy), '[]') FROM "AttachedPolicy" p WHERE p."accountId" = a.id)`
+
 /**
  * A session with its account and what that may do, or null: unknown, expired, or of an account that is disabled, or whose master is. One
  * statement, because every request begins with it.
@@ -23,8 +28,7 @@ export async function findSession(sessionId: string, now: Date): Promise<({ view
   const [row] = await db().$queryRaw<SessionRow[]>`
     SELECT s."createdAt", s."expiresAt", a.id, a.username, a.kind::text AS kind, a."displayName",
       m.id AS "masterId", m.username AS "masterUsername",
-      (SELECT coalesce(jsonb_agg(jsonb_build_object('policy', p.policy, 'regions', p."regionIds")), '[]')
-        FROM "AttachedPolicy" p WHERE p."accountId" = a.id) AS grants
+      ${selectGrants} AS grants
     FROM "Session" s JOIN "Account" a ON a.id = s."accountId" LEFT JOIN "Account" m ON m.id = a."masterId"
     WHERE s.id = ${sessionId} AND s."expiresAt" > ${now} AND a."disabledAt" IS NULL AND m."disabledAt" IS NULL`
   if (!row) return null

@@ -2,7 +2,7 @@ import 'server-only'
 import type { SignInSource } from '@/lib/auth/browser'
 import { Gate, isOverloaded } from '@/lib/auth/gate'
 import { hashPassword, verifyPassword } from '@/lib/auth/password'
-import { type Context, mintViewer } from '@/lib/auth/viewer'
+import { type Context, mintViewer, tenantOf } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import { lockAccounts } from '@/lib/db/locks'
 import { inTransaction, StartOver, type Transaction } from '@/lib/db/transaction'
@@ -99,6 +99,8 @@ export async function signIn(
     await forgetFailures(tx, source, typed.username)
     if (replaced) await tx.session.deleteMany({ where: { id: replaced } })
     await tx.session.create({ data: session })
+    // Under the lock that `isStillRight` took.
+    await tx.account.update({ where: { id: account.id }, data: { lastSignInAt: now } })
     await notePlace(tx, source, { id: account.id, now })
     return ok(true)
   })
@@ -205,12 +207,15 @@ export async function endSessions(
   ctx: Context,
   username: string,
 ): Promise<Result<{ sessionsEnded: number }, RefusalOf<'ACCOUNT_NOT_FOUND' | 'BUSY'>>> {
-  const account = await db().account.findUnique({ where: { username }, select: { id: true, username: true } })
+  const account = await db().account.findUnique({
+    where: { username },
+    select: { id: true, username: true, masterId: true },
+  })
   if (!account) return refuse({ code: 'ACCOUNT_NOT_FOUND' })
   return await inTransaction(async (tx) => {
     const ended = await tx.session.deleteMany({ where: { accountId: account.id } })
-    const details = { sessionsEnded: ended.count }
-    await recordEvents(tx, ctx, [{ action: 'session.end', owner: account, details }])
+    const details = { account: account.username, sessionsEnded: ended.count }
+    await recordEvents(tx, ctx, [{ action: 'session.end', owner: tenantOf(account), details }])
     return ok({ sessionsEnded: ended.count })
   })
 }

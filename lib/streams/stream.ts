@@ -8,6 +8,7 @@ const queriesOf: Record<string, string[]> = {
   share: ['shares', 'images', 'quotas', 'regions', 'ended-shares'],
   instance: ['instances', 'images', 'shares', 'quotas', 'regions'],
   snapshot: ['snapshots', 'quotas'],
+  account: ['accounts'],
   quota: ['quotas', 'images'],
   notice: ['notices'],
   all: ['all'],
