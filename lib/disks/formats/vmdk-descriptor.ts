@@ -5,6 +5,8 @@ const sectorBytes = 512
 const sectorsMax = 64
 /** QEMU looks for a parent in so many sectors, wherever the text ends. */
 const sectorsSearched = 20
+/** QEMU writes the text again with another CID, of up to seven digits less, and leaves the ends of longer ones behind it. */
+const leftMax = 8
 const opening = '# disk descriptorfile'
 const noParent = 'ffffffff'
 
@@ -73,8 +75,11 @@ export function refuseDescriptor(head: Buffer, place: Place): DiskRefusal | null
   const end = bytes.includes(0) ? bytes.indexOf(0) : bytes.length
   // One part of a disk in several files leaves room for a text and has none.
   if (end === 0) return refuseDisk('bad-descriptor', { problem: 'missing' })
-  if (bytes.subarray(end).some((byte) => byte !== 0)) return refuseDisk('bad-descriptor', { problem: 'end' })
-  const descriptor = readDescriptor(bytes.toString('latin1', 0, end))
+  const text = bytes.toString('latin1', 0, end)
+  const left = bytes.toString('latin1', end).replace(/\0+$/, '')
+  const isOfLonger = left.length <= leftMax && left.split(/\0+/).every((part) => text.endsWith(part))
+  if (!isOfLonger) return refuseDisk('bad-descriptor', { problem: 'end' })
+  const descriptor = readDescriptor(text)
   return descriptor.ok ? refuseContent(descriptor, place.isCompressed) : descriptor
 }
 
