@@ -28,7 +28,7 @@ import {
   type TestAccount,
 } from '@/lib/testing/builders'
 import { isRunning, killProcess as kill, startWorkerProcess } from '@/lib/testing/worker-process'
-import { leaseMs } from '@/lib/transfers/rules'
+import { leaseMs, queueMs } from '@/lib/transfers/rules'
 import { sweepImages } from './sweep-images'
 
 // The real worker, killed outright at points of its work that are held for it: by a request to a bucket that gets no
@@ -60,11 +60,13 @@ afterAll(async () => {
 })
 
 function startWorker(): ChildProcess {
-  worker = startWorkerProcess(hasQemu ? { PATH: `${tools}:${process.env.PATH}` } : {})
+  // Checks read the same bytes: a request to the bucket must be the transfer's.
+  const env = { ECS_DISK_CHECK: 'off' }
+  worker = startWorkerProcess(hasQemu ? { ...env, PATH: `${tools}:${process.env.PATH}` } : env)
   return worker
 }
 
-/** Kills a worker once it has come to a point of its work; then it is a minute later, and its work is taken up again. */
+/** Kills a worker once it has come to a point of its work; then it is minutes later, and its work is taken up again. */
 async function killWhen(hasCome: () => Promise<boolean> | boolean, release = async () => {}): Promise<void> {
   const running = startWorker()
   await expect.poll(hasCome).toBe(true)
@@ -76,7 +78,8 @@ async function killWhen(hasCome: () => Promise<boolean> | boolean, release = asy
 
 /** Lets time pass for what a dead worker held, and has it swept as another worker would. */
 async function minutesPass(): Promise<void> {
-  await leasesAge(leaseMs + 1_000)
+  // A worker may have died between taking the job and claiming the transfer, which then still waits in the queue.
+  await leasesAge(Math.max(leaseMs, queueMs) + 1_000)
   await sweepImages(new Date(Date.now() + removalPatienceMs + 1_000))
 }
 
