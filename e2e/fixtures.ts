@@ -198,6 +198,11 @@ export async function act(
   return JSON.parse(answer.slice(answer.indexOf(':') + 1))
 }
 
+/** Tells the open pages of an account that something changed, as the events of these nouns do. */
+export async function tellPages(owner: Account, ...nouns: string[]): Promise<void> {
+  await db().$queryRaw`SELECT pg_notify('ecs_changes', ${`${owner.id} ${nouns.join()}`})::text`
+}
+
 /** The answer to a GET. */
 export async function ask(client: APIRequestContext, url: string) {
   const response = await client.get(url)

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 import { db } from '@/lib/db/client'
-import { type Account, account, expect, image, share, signIn, test, unique } from './fixtures'
+import { type Account, account, expect, image, share, signIn, tellPages, test, unique } from './fixtures'
 
 // The username field of the share page: what becomes a chip, what a chip says, and what is looked up.
 
@@ -112,9 +112,10 @@ test('every chip says its own state in a word', async ({ page }) => {
   await expect(field).toBeFocused()
 })
 
-test('coming back to the tab looks nothing up anew', async ({ page }) => {
+test('coming back to the tab, or all being read again, looks nothing up anew', async ({ page }) => {
   await page.clock.install()
-  const { field, lookUps, lines } = await openShare(page, await account())
+  const owner = await account()
+  const { field, lookUps, lines } = await openShare(page, owner)
   const names = [unique('nobody'), unique('nobody')]
   await field.fill(`${names.join()},`)
   for (const name of names) await expect(lines.filter({ hasText: `${name}: No master account` })).toBeVisible()
@@ -122,6 +123,17 @@ test('coming back to the tab looks nothing up anew', async ({ page }) => {
     await page.clock.fastForward('02:00')
     await page.evaluate(() => window.dispatchEvent(new Event('visibilitychange')))
   }
+  let readAgain = 0
+  page.on('response', (response) => {
+    if (new URL(response.url()).pathname.endsWith('/shares')) readAgain += 1
+  })
+  // What is told of may have been said before the page listened.
+  await expect
+    .poll(async () => {
+      await tellPages(owner, 'account', 'share')
+      return readAgain
+    })
+    .toBeGreaterThan(0)
   await field.fill(`${unique('nobody')},`)
   await expect(page.getByTitle(/: Not found$/)).toHaveCount(3)
   expect(lookUps).toHaveLength(3)

@@ -72,17 +72,15 @@ export function newSharesQuery(region: string) {
 }
 
 /**
- * Looks up one exact username. An answer is cached for a minute, and never refetched by itself: unknown names are
- * limited, so returning to the tab must not look all of them up again.
+ * Looks up one exact username. An answer is never read again while it is shown, not even when everything else is, and is
+ * kept for a minute after that: unknown names are limited.
  */
 export function recipientQuery(username: string) {
   return queryOptions({
     queryKey: ['accounts', 'recipient', username],
     queryFn: ({ signal }) => fetchJson<Recipient>(paths.api.accounts(username), signal),
-    staleTime: 60_000,
-    // An answer counts, so it is never requested twice. A failure is retried.
+    staleTime: 'static',
+    gcTime: 60_000,
     retry: (failures, error) => failures < 2 && error instanceof ReadError && error.status === 503,
-    refetchOnWindowFocus: false,
-    refetchOnReconnect: false,
   })
 }
