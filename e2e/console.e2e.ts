@@ -1,9 +1,8 @@
 import type { Page } from '@playwright/test'
 import { db } from '@/lib/db/client'
-import { hostMachines } from '@/lib/machines/machines'
 import { expectAccessiblePage, looks } from './accessible'
 import { account, expect, test } from './fixtures'
-import { endMachine, type Machine, machine, noMachine, stopMachine } from './machines'
+import { endMachine, type Machine, machine, noMachine, startAgain, stopMachine } from './machines'
 
 const why = await noMachine()
 test.skip(why !== null, why ?? '')
@@ -83,12 +82,11 @@ test('a view ends with the session, and with the machine', async ({ browserPage 
   const page = await browserPage(owner)
   await page.goto(pathOf(quay, 'console'))
   await expect(page.getByText('Connected.', { exact: true })).toBeVisible()
-  await stopMachine(quay)
+  await stopMachine(quay, owner)
   await expect(page.getByText('The machine is not running (state: Stopped).')).toBeVisible()
   await page.goto(pathOf(quay, 'screen'))
   await expect(page.getByRole('img', { name: `The last picture on the screen of ${quay.name}` })).toBeVisible()
-  await hostMachines().start(quay.id, { vcpus: 1, memoryMib: 192 })
-  await db().instance.update({ where: { id: quay.id }, data: { state: 'running' } })
+  await startAgain(quay, owner)
   await expect(page.getByText('Connected.', { exact: true })).toBeVisible()
   await db().session.deleteMany({ where: { accountId: owner.id } })
   await expect(page.getByText('Closed, because you are no longer signed in.')).toBeVisible()

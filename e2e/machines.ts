@@ -5,7 +5,7 @@ import { env } from '@/lib/env'
 import { newId } from '@/lib/ids'
 import { hostMachines } from '@/lib/machines/machines'
 import { bootDisk, storeBase, whyNoMachine } from '@/lib/testing/boot-disk'
-import { type Account, expect, row, unique } from './fixtures'
+import { type Account, expect, row, tellPages, unique } from './fixtures'
 
 export type Machine = { id: string; name: string; region: string }
 
@@ -50,9 +50,17 @@ export async function machine(owner: Account): Promise<Machine> {
 }
 
 /** Cuts the power, as the host that looks after a machine would see it. */
-export async function stopMachine({ id }: Machine): Promise<void> {
+export async function stopMachine({ id }: Machine, owner: Account): Promise<void> {
   await hostMachines().kill(id)
   await db().instance.update({ where: { id }, data: { state: 'stopped' } })
+  await tellPages(owner, 'instance')
+}
+
+/** Starts it again, as its host would. */
+export async function startAgain({ id }: Machine, owner: Account): Promise<void> {
+  await hostMachines().start(id, shape)
+  await db().instance.update({ where: { id }, data: { state: 'running' } })
+  await tellPages(owner, 'instance')
 }
 
 /** Removes everything of it. */
