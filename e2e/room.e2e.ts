@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test'
+import { db } from '@/lib/db/client'
 import { sideways } from './accessible'
 import { account, expect, image, imageRows, longest, messages, row, share, signIn, test } from './fixtures'
 import { instanceRows, snapshotRows } from './instance-rows'
@@ -6,6 +7,8 @@ import { instanceRows, snapshotRows } from './instance-rows'
 const region = 'cn-shanghai'
 const widths = [1440, 1280, 1100, 1024, 900, 768, 390, 320]
 const cardsBelow = 900
+/** In China of two digits for the day and the hour, and of wide letters: how wide a list is must not depend on the time of day. */
+const widest = new Date('2024-03-20T14:44:44Z')
 
 /** Overlapping or broken words in the shown rows, with their places. */
 async function broken(page: Page): Promise<string[]> {
@@ -64,10 +67,10 @@ for (const { locale, t } of [
       const [owner, other] = [await account(), await account({ username: longest('m', 32) })]
       const failure = { code: 'DISK_REFUSED', reason: 'backing-file', facts: {} }
       await imageRows(owner, [
-        { name: longest('W', 128), operatingSystem: longest('M', 64) },
+        { name: longest('W', 128), operatingSystem: longest('M', 64), createdAt: widest },
         { state: 'failed', failure, virtualSize: 0, operatingSystem: 'Windows Server 2022 Datacenter' },
         { state: 'importing', step: 'CONVERT', moved: 45, virtualSize: 1_500n * 2n ** 30n },
-        { state: 'deleted', deletedAt: new Date() },
+        { state: 'deleted', createdAt: widest, deletedAt: new Date() },
         { name: 'web-01' },
       ])
       const lent = await image(other, { name: longest('W', 128), os: longest('M', 64) })
@@ -83,6 +86,10 @@ for (const { locale, t } of [
           { state: 'failed', failure: { code: 'SNAPSHOT_TIMED_OUT' } },
           { state: 'creating', doneBytes: 2n ** 29n },
         ])
+      const at = { where: { ownerId: owner.id }, data: { createdAt: widest } }
+      await db().instance.updateMany(at)
+      await db().snapshot.updateMany(at)
+      await db().share.updateMany({ where: { recipientId: owner.id }, data: { createdAt: widest } })
       await signIn(context, owner)
       const lists = ['images/custom', 'images/custom?state=deleted', 'images/shared', 'instances', 'snapshots']
       for (const list of lists) {
