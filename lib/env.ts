@@ -51,6 +51,12 @@ export const environment = z.object({
   ECS_MAIL_FROM: z.string().min(3).optional(),
   /** Whether webhooks of tenants may be in private networks, and without TLS. */
   ECS_WEBHOOK_PRIVATE: z.enum(['refuse', 'allow']).default('refuse'),
+  /** The private key (PEM, Ed25519) that signs checkpoints of the audit trail; by default one that is made in the data folder. */
+  ECS_AUDIT_KEY_FILE: z
+    .string()
+    .min(1)
+    .transform((file) => path.resolve(file))
+    .optional(),
   ECS_IMAGE_SIZE_MAX: bytes.default(64 * 2 ** 30),
   /** The browser sends a file in parts of this size; a broken connection loses one part at most. */
   ECS_UPLOAD_CHUNK: bytes.default(32 * 2 ** 20),

@@ -22,7 +22,7 @@ const files = listing
   .filter((file) => file && fs.existsSync(path.join(root, file)))
 
 // A noun imports nouns of its own floor or below, and another's writes only where that is of the ground.
-const ground = ['accounts', 'sessions', 'regions', 'quotas', 'blobs', 'events', 'instance-types', 'notices']
+const ground = ['accounts', 'sessions', 'regions', 'quotas', 'blobs', 'events', 'audit', 'instance-types', 'notices']
 const middle = ['images', 'instances', 'transfers']
 const top = ['shares', 'imports', 'copies', 'snapshots', 'checks', 'clean-copies', 'billing', 'tickets']
 const order = {

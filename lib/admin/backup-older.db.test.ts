@@ -97,6 +97,12 @@ test('a backup of an older console is restored, brought up to date, and what was
   }
   const restored = await admin(['restore', backup], '', place)
   expect(restored).toMatchObject({ code: 0 })
+  // What was recorded before there was an audit trail is in it.
+  const trails = await admin(['audit', 'verify', '--json'], '', place)
+  expect(trails).toMatchObject({ code: 0, err: '' })
+  expect(JSON.parse(trails.out)).toContainEqual(
+    expect.objectContaining({ username: 'older', accountId: owner.id, entries: 3, fault: null }),
+  )
   const client = new pg.Client({ connectionString: place.DATABASE_URL })
   await client.connect()
   const { rows } = await client.query(`SELECT "imageId", kind, step, "leaseHolder", "patienceMs" FROM "Transfer"`)

@@ -5,6 +5,7 @@ import { bytesPattern, formatBytes, parseBytes } from '@/lib/format'
 import { policyNames } from '@/lib/permissions'
 import { type Resource, resourceNames, resources } from '@/lib/quotas/rules'
 import { release } from '@/lib/version'
+import { addAudit } from './audit-commands'
 import { addLedger, addType } from './billing-commands'
 import { readPassword } from './password'
 import type { DatabaseNeeded, Work } from './run'
@@ -44,6 +45,7 @@ export function buildCommands(run: Run): Command {
     .description('list the verdicts on all available images, the gravest first')
     .action(() => run(async () => (await import('./check')).showChecks()))
   addShare(program.command('share').description('shares of images'), run)
+  addAudit(program.command('audit').description('the audit trail of each account'), run, typed)
   program
     .command('verify')
     .description('check the database and the stored bytes against all rules; changes nothing')

@@ -3,6 +3,7 @@ import { ok, type Result } from '@/lib/result'
 import type { Finding, VerifyOptions } from './finding'
 import { type Answer, answer } from './output'
 import { verifyAccounts } from './verify-accounts'
+import { verifyAudit } from './verify-audit'
 import { verifyChecks } from './verify-checks'
 import { verifyImages } from './verify-images'
 import { verifyInstances } from './verify-instances'
@@ -25,6 +26,7 @@ export async function verify(options: Partial<VerifyOptions> = {}): Promise<Find
     verifySpace,
     verifyShares,
     verifyLedger,
+    verifyAudit,
     verifyChecks,
     verifyStores,
   ]) {

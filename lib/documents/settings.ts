@@ -51,6 +51,12 @@ const database: Record<string, Setting> = {
     default: '10s',
     means: 'How long an operation waits for rows that another operation has locked, before it is refused as busy.',
   },
+  ECS_AUDIT_KEY_FILE: {
+    default: null,
+    otherwise: 'created once, in the data folder',
+    means:
+      'The private key that signs checkpoints of the audit trail, in PEM: `openssl genpkey -algorithm ed25519`. The same for all servers and workers. Keep a copy where nobody who can change the database can read it.',
+  },
   ECS_DATA_DIR: {
     default: '.data',
     means: 'The folder of the embedded database, the secret, and the stores that have no place of their own.',

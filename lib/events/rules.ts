@@ -77,8 +77,11 @@ export function overAction({
 /** The most events of one operation: one for each recipient of a share. */
 export const operationEventsMax = 20
 
-/** What a recipient does not read of the event of its share: why it was made in spite of what was found on the disk. */
-const ownersOnly = ['reason', 'findings', 'unchecked']
+/**
+ * What a recipient does not read of the event of its share: why it was made in spite of what was found on the disk. The
+ * trigger `extend_audit_chains` leaves out the same.
+ */
+export const ownersOnly: readonly string[] = ['reason', 'findings', 'unchecked']
 
 /** The details of an event as the recipient of a share may read them. */
 export function heldDetails<T>(details: Record<string, T>): Record<string, T> {

@@ -3,6 +3,8 @@ import { type JobHelpers, Logger, run, type Task, type Runner as WorkerRunner } 
 import pg from 'pg'
 import { z } from 'zod'
 import { forgetUnknownLookups } from '@/lib/accounts/writes-look-up'
+import { checkpointEveryMs } from '@/lib/audit/rules'
+import { makeCheckpoints } from '@/lib/audit/writes'
 import { findCurrencyConflict } from '@/lib/billing/reads'
 import { meterAll } from '@/lib/billing/writes'
 import { clockSkewSeconds } from '@/lib/clock-skew'
@@ -118,6 +120,15 @@ async function forgetOldNotices(now: Date): Promise<void> {
   noticesForgotten = now.getTime()
 }
 
+let checkpointed = 0
+
+/** The log has each checkpoint, too: it is usually kept where nobody who can change the database can change it. */
+async function makeDueCheckpoints(now: Date): Promise<void> {
+  if (now.getTime() - checkpointed < checkpointEveryMs) return
+  for await (const checkpoint of makeCheckpoints(now)) log.info({ checkpoint }, 'A checkpoint of the audit trail.')
+  checkpointed = now.getTime()
+}
+
 async function sweep(): Promise<void> {
   const now = new Date()
   try {
@@ -132,6 +143,7 @@ async function sweep(): Promise<void> {
       findCurrencyConflict(),
       forgetOldNotices(now),
       unlockDeliveries(),
+      makeDueCheckpoints(now),
       ...forgetting,
     ])
   } catch (error) {

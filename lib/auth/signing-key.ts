@@ -1,0 +1,68 @@
+import 'server-only'
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+  verify,
+} from 'node:crypto'
+import fs from 'node:fs/promises'
+import path from 'node:path'
+import { env } from '@/lib/env'
+
+/** An Ed25519 key that signs checkpoints of the audit trail. `id`: the first 16 hex digits of the public key's SHA-256. */
+export type SigningKey = { id: string; privateKey: KeyObject; publicKey: KeyObject }
+
+function keyFile(): string {
+  return env().ECS_AUDIT_KEY_FILE ?? path.join(env().ECS_DATA_DIR, 'audit-key.pem')
+}
+
+/** The key of this console, or null where there is none yet. Throws if the file holds anything but an Ed25519 key. */
+export async function findSigningKey(): Promise<SigningKey | null> {
+  const pem = await fs.readFile(keyFile(), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' && env().ECS_AUDIT_KEY_FILE === undefined) return null
+    throw error
+  })
+  if (pem === null) return null
+  const privateKey = createPrivateKey(pem)
+  if (privateKey.asymmetricKeyType !== 'ed25519') throw new Error(`${keyFile()} is not an Ed25519 private key.`)
+  const publicKey = createPublicKey(privateKey)
+  return { id: keyId(publicKey), privateKey, publicKey }
+}
+
+/** The key of this console, made in the data folder where the operator gives none. Of several processes one makes it. */
+export async function signingKey(): Promise<SigningKey> {
+  const found = await findSigningKey()
+  if (found) return found
+  const file = keyFile()
+  const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' })
+  const unfinished = `${file}.${process.pid}`
+  await fs.mkdir(path.dirname(file), { recursive: true })
+  await fs.writeFile(unfinished, pem, { mode: 0o600 })
+  // Another process may have been quicker: its key stays.
+  await fs.link(unfinished, file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+  })
+  await fs.unlink(unfinished)
+  const made = await findSigningKey()
+  if (!made) throw new Error(`${file} was removed while it was made.`)
+  return made
+}
+
+/** The name of a public key: short enough to compare by eye. */
+export function keyId(publicKey: KeyObject): string {
+  const bytes = publicKey.export({ type: 'spki', format: 'der' })
+  return createHash('sha256').update(bytes).digest('hex').slice(0, 16)
+}
+
+/** Signs a text; base64url. */
+export function signText({ privateKey }: SigningKey, text: string): string {
+  return sign(null, Buffer.from(text), privateKey).toString('base64url')
+}
+
+/** Whether a signature is this key's and of this text. */
+export function isSigned({ publicKey }: Pick<SigningKey, 'publicKey'>, text: string, signature: string): boolean {
+  return verify(null, Buffer.from(text), publicKey, Buffer.from(signature, 'base64url'))
+}
