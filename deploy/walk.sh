@@ -1,0 +1,119 @@
+#!/bin/bash
+# Installs an old package as a service on a new Debian that has nothing but Node, fills it, backs it up, upgrades it to a new
+# package, and restores the backup: with the commands of docs/operations.md as they stand there. Needs root and debootstrap,
+# and takes two minutes. Not part of the CI.
+#
+#   deploy/walk.sh <old archive> <new archive>
+#
+# systemd does not run in a chroot, so lines with systemctl and journalctl are left out, and each unit's ExecStart is started as
+# its user with its environment.
+set -euo pipefail
+
+if [ $# -ne 2 ]; then
+  sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
+  exit 2
+fi
+if [ "${ECS_WALK:-}" != inside ]; then
+  # All processes and mounts of the walk end with it.
+  ECS_WALK=inside exec unshare --mount --pid --fork --kill-child "$0" "$@"
+fi
+
+old=$(realpath "$1")
+new=$(realpath "$2")
+cd "$(dirname "$0")/.."
+work=$(mktemp -d)
+root=$work/root
+port=${PORT:-3900}
+# Inside the namespace this script is process 1, and -1 is every other process of it.
+trap '[ $$ = 1 ] && kill -9 -1 2>/dev/null; wait; umount "$root/proc"; rm -rf --one-file-system "$work"' EXIT
+
+step() { printf '\n== %s\n' "$*"; }
+# What an operator types, as root in the folder of the console.
+inside() { chroot "$root" /usr/bin/env -i HOME=/root PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin bash -euc "cd /opt/open-ecs-console 2>/dev/null || cd; $*"; }
+# Runs the commands that come on stdin, and shows them.
+type_in() { # <folder>
+  local typed
+  typed=$(tee /dev/stderr)
+  inside "cd $1
+$typed"
+}
+version() { basename "$1" | sed -E 's/^open-ecs-console-(.*)-linux-.*/\1/'; }
+# The commands of a section of docs/operations.md, for a version.
+commands() { # <heading> <version>
+  sed -n "/^## $1\$/,/^## /p" docs/operations.md | sed -n '/^```sh$/,/^```$/p' | grep -v '^```' | sed "s/<version>/$2/g"
+}
+setting() { sed -n "s/^$2=//p" "$root/etc/systemd/system/$1.service" | head -1; }
+start() { # <unit>
+  local env
+  # A later file wins, as systemd has it.
+  env="$(setting "$1" Environment) $(grep -v '^#' "$root/etc/open-ecs-console.env" | xargs)"
+  inside "runuser -u $(setting "$1" User) -- env $env $(setting "$1" ExecStart)" >>"$work/$1.log" 2>&1 &
+}
+serve() {
+  : >"$work/open-ecs-console.log"
+  start open-ecs-console
+  ready '["queue"]'
+  start open-ecs-console-worker
+  ready '[]'
+}
+# Waits until the server says what is not ready yet, for a minute.
+ready() {
+  local ask="fetch('http://127.0.0.1:$port/readyz').then((a) => a.json()).then((a) => process.exit(JSON.stringify(a.notReady) === '$1' ? 0 : 1), () => process.exit(1))"
+  for _ in $(seq 120); do
+    chroot "$root" /usr/bin/env -i /usr/local/bin/node -e "$ask" && return
+    [ -n "$(jobs -r)" ] || break
+    sleep 0.5
+  done
+  tail -n 20 "$work"/*.log
+  exit 1
+}
+stop() { # Server and worker, as systemctl stop does.
+  inside "pkill -TERM -u ecs-console -f lib/start/start.mjs || true"
+  wait
+}
+
+step 'A new Debian with Node'
+debootstrap --variant=minbase --include=procps bookworm "$root" >"$work/debootstrap.log"
+cp "$(command -v node)" "$root/usr/local/bin/node"
+mount -t proc proc "$root/proc"
+mkdir -p "$root/etc/systemd/system"
+
+step "Install $(version "$old"), by docs/operations.md"
+cp "$old" "$root/root/"
+commands 'As a service' "$(version "$old")" | sed 's/ && systemctl daemon-reload//; /^systemctl/d; /^journalctl/d' >"$work/commands"
+grep -v runuser "$work/commands" | type_in /root
+inside "sed -i 's/^#PORT=.*/PORT=$port/' /etc/open-ecs-console.env"
+serve
+grep -h . "$work/open-ecs-console.log" | tail -12
+
+step 'Fill it'
+grep runuser "$work/commands" | type_in /opt/open-ecs-console
+admin() { inside "runuser -u ecs-console -- bin/ecs-console $*"; }
+node --import tsx -e "
+  import('./lib/disks/samples.ts').then(({ buildQcow2, buildRawDisk }) =>
+    require('node:fs').writeFileSync('$root/tmp/disk.qcow2', buildQcow2({ raw: buildRawDisk({ sizeMib: 8, label: 'web-01', seed: 1 }) })))"
+admin image import /tmp/disk.qcow2 --account harbour --region cn-shanghai --name web-01 --os "'Debian 12'"
+admin verify
+
+step 'Back it up'
+commands Backup "$(version "$old")" | type_in /root
+
+step "Upgrade to $(version "$new")"
+stop
+cp "$new" "$root/root/"
+commands 'As a service' "$(version "$new")" | grep '^tar ' | type_in /root
+serve
+admin --version
+admin verify
+admin image list --account harbour
+commands Backup "$(version "$new")" | type_in /root
+
+step 'Restore into an empty data folder'
+stop
+inside 'mv /var/lib/open-ecs-console /var/lib/before && install -d -m 700 -o ecs-console -g ecs-console /var/lib/open-ecs-console'
+admin restore /var/backups/open-ecs-console
+admin verify
+serve
+admin image list --account harbour
+stop
+step 'Installed, upgraded and restored'
