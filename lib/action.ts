@@ -22,10 +22,7 @@ const short = z.string().max(128).optional()
 /** Handmade requests may send anything here; invalid values are ignored. */
 const pageIdentity = z.object({ account: short, build: short, key: short }).catch({})
 
-/**
- * `needs`: what the account must be permitted; required, so that no action can be added without a decision.
- * `freesSpace`: the operation frees space or leads to that, so it is allowed in read-only mode.
- */
+/** `needs`: required, so that no action lacks a decision. `freesSpace`: allowed in read-only mode. */
 type Options<Input> = { needs: Needs<Input>; freesSpace?: boolean }
 
 /**
@@ -84,7 +81,6 @@ const actionsFor =
     return action
   }
 
-/** An action for the account that is signed in in this browser. */
 export const defineAction = actionsFor(currentContext)
 
 /** What ended before the operation began was certainly not done. */

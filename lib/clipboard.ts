@@ -1,6 +1,6 @@
 /**
- * Puts a text on the clipboard; false when the browser does not let us. A page over plain http from another machine has no
- * `navigator.clipboard`, and that is how a console in a company's own network is first tried: there the older way does it.
+ * Copies a text; false if the browser refuses. Plain http from another machine has no `navigator.clipboard`: the old
+ * way.
  */
 export async function copyText(text: string): Promise<boolean> {
   // Declared as always there, which it is in secure contexts alone.
@@ -12,7 +12,6 @@ export async function copyText(text: string): Promise<boolean> {
   return isWritten || copyBySelection(text)
 }
 
-/** Copies from a temporary field, and restores the focus. */
 function copyBySelection(text: string): boolean {
   const focused = document.activeElement instanceof HTMLElement ? document.activeElement : null
   const field = document.createElement('textarea')

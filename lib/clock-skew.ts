@@ -5,21 +5,19 @@ import { log } from '@/lib/log'
 // Leases are judged by the clock of the database alone. Times on the screen, and the day of the daily limit, come from
 // this process, so the operator must know if its clock is wrong.
 
-/** A larger difference to the database's clock is reported. */
 const skewMaxMs = 5_000
 const keptMs = 1_000
 
 let last: { at: number; skewMs: Promise<number> } | undefined
 let isTold = false
 
-/** How many seconds the clock of this process is ahead of the database's, negative where it is behind; null up to 5 s. */
+/** How many seconds our clock is ahead of the database's, negative if behind; null up to 5 s. */
 export async function clockSkewSeconds(): Promise<number | null> {
   const now = performance.now()
   if (!last || now - last.at > keptMs) last = { at: now, skewMs: measure() }
   const skewMs = await last.skewMs
   const isWrong = Math.abs(skewMs) > skewMaxMs
   const seconds = Math.round(skewMs / 1_000)
-  // Said once and not at every look.
   if (isWrong && !isTold)
     log.warn({ seconds }, 'The clock of this process is not that of the database. Set it, as with NTP.')
   if (!isWrong && isTold) log.info('The clock of this process is that of the database again.')

@@ -1,2 +1,2 @@
-/** What an operator types before the words of the command line: a package has a program for it. */
+/** What an operator types before a command: a package has a program for it. */
 export const commandLine: string = process.env.ECS_PROGRAM || 'npm run admin --'

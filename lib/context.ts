@@ -21,10 +21,7 @@ export async function cookieSession(): Promise<string | null> {
   return await openSession((await cookies()).get(sessionCookie().name)?.value)
 }
 
-/**
- * The session of this request, or null if nobody is signed in. Read from the database once per request, so a disabled
- * account is out at once. Renews a session that is in use.
- */
+/** The session of this request, read once from the database and renewed; null if nobody is signed in. */
 export const currentSession = cache(async (): Promise<{ ctx: SessionContext; expiresAt: Date } | null> => {
   const [sessionId, head] = await Promise.all([cookieSession(), headers()])
   if (!sessionId) return null
@@ -38,7 +35,6 @@ export const currentSession = cache(async (): Promise<{ ctx: SessionContext; exp
   return { ctx, expiresAt: renewed ?? times.expiresAt }
 })
 
-/** The context of this request, or null if nobody is signed in. */
 export async function currentContext(): Promise<SessionContext | null> {
   return (await currentSession())?.ctx ?? null
 }

@@ -1,7 +1,4 @@
-/**
- * A line of CSV. Text that a spreadsheet would take for a formula gets an apostrophe. A number, also one written as a decimal,
- * is none: a correction may be below zero.
- */
+/** A line of CSV. Text that a spreadsheet would take for a formula gets an apostrophe; decimals do not. */
 export function csvLine(cells: (string | number)[]): string {
   const texts = cells.map((cell) =>
     /^-?\d+(\.\d+)?$/.test(String(cell)) ? String(cell) : quoted(defused(String(cell))),

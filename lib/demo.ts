@@ -8,10 +8,7 @@ const demoFile = z.object({ password: z.string() })
 
 export type DemoSignIn = { usernames: string[]; password: string }
 
-/**
- * The offer of the sign-in page with demo data; null without. The password is filled in only if the console listens on
- * the loopback address: on any other it would let the whole network in.
- */
+/** The demo's sign-in; null without demo data. The password is filled in on the loopback address only. */
 export async function demoSignIn(): Promise<DemoSignIn | null> {
   if (!process.env.ECS_EMBEDDED) return null
   const text = await readFile(path.join(env().ECS_DATA_DIR, 'demo.json'), 'utf8').catch(() => null)

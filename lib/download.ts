@@ -23,8 +23,7 @@ type Range = { start: number; end: number }
 type Answer = { response: Response; outcome: Outcome; code: string | null }
 
 /**
- * Makes GET routes that answer stored bytes, whole or in one range so that a download can be resumed. The bytes are
- * compared with their checksum before the first one is sent: damaged data is never served.
+ * Makes GET routes of stored bytes, whole or in one range. Their checksum is compared before the first byte is sent.
  */
 const downloadsFor =
   <C extends Context>(authenticate: (request: NextRequest) => Promise<C | null>) =>
@@ -69,7 +68,6 @@ const downloadsFor =
     }
   }
 
-/** A download for the account that is signed in in this browser. */
 export const defineDownload = downloadsFor(currentContext)
 
 function headersOf({ fileName, sha256 }: StoredContent) {
@@ -139,7 +137,6 @@ function webStream(bytes: Readable): ReadableStream<Uint8Array> {
 
 const retryAfterSeconds = 30
 
-/** JSON for programs, a page for people who open the address in a browser. */
 async function refuse(request: NextRequest, refusal: DownloadRefusal): Promise<Answer> {
   const status = statusOf(refusal)
   const headers = {

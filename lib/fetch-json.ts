@@ -1,7 +1,6 @@
 import { pageHeaders, readOnlyHeader } from '@/lib/page-identity'
 import { askedNow, noteAnswer, noteReadOnly } from '@/lib/page-status'
 
-/** A read route refused, or could not be reached (status 0). */
 export class ReadError extends Error {
   constructor(
     readonly status: number,
@@ -12,8 +11,8 @@ export class ReadError extends Error {
 }
 
 /**
- * Fetches one of our read routes. Refusals that concern the page itself (signed out, another account, a new build, no
- * network, read-only) go to the bar above it. A background read never navigates: there may be unsaved work on the page.
+ * Refusals about the page itself go to the bar above it. A background read never navigates: there may be unsaved
+ * work.
  */
 export async function fetchJson<T>(url: string, signal?: AbortSignal): Promise<T> {
   const headers = { Accept: 'application/json', ...pageHeaders() }

@@ -5,7 +5,7 @@ const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
 /** One for each language: a table has hundreds of sizes. */
 const numberFormats = new Map<string, Intl.NumberFormat>()
 
-/** A size in bytes as people read it, in powers of 1024 with at most one decimal: `16 MiB`, `1.5 GiB`. */
+/** `16 MiB`, `1.5 GiB`. */
 export function formatBytes(bytes: number, locale: string): string {
   let value = bytes
   let unit = 0
@@ -18,12 +18,11 @@ export function formatBytes(bytes: number, locale: string): string {
   return `${format.format(value)} ${units[unit]}`
 }
 
-/** How many decimals a currency has, by ISO 4217: its minor unit. */
 export function minorDigits(currency: string): number {
   return new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
 }
 
-/** An amount in minor units of its currency as people read it, with the currency's own digits: `¥0.08`, `¥1,234` in yen. */
+/** An amount in minor units of its currency, with the currency's digits: `¥0.08`, `¥1,234` in yen. */
 export function formatAmount(minor: number, currency: string, locale: string): string {
   const key = `${locale} ${currency}`
   const options = { style: 'currency', currency, currencyDisplay: 'narrowSymbol' } as const
@@ -32,13 +31,12 @@ export function formatAmount(minor: number, currency: string, locale: string): s
   return format.format(minor / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2))
 }
 
-/** How far a time zone is from UTC at a moment, as people write it: `GMT+8`. */
+/** `GMT+8`. */
 export function zoneOffset(timeZone: string, locale: string, at: Date): string {
   const parts = new Intl.DateTimeFormat(locale, { timeZone, timeZoneName: 'shortOffset' }).formatToParts(at)
   return parts.find(({ type }) => type === 'timeZoneName')?.value ?? timeZone
 }
 
-/** The sizes that a refusal's sentence names, as people read them. */
 export function sizesOf(refusal: Refusal, locale: string): Record<string, string> {
   if (refusal.code === 'BYTES_QUOTA_BELOW_USE') return { used: formatBytes(refusal.used, locale) }
   if (refusal.code !== 'BYTES_QUOTA_FULL') return {}
@@ -48,19 +46,16 @@ export function sizesOf(refusal: Refusal, locale: string): Record<string, string
   )
 }
 
-/** A size as an operator writes it: `64GiB`, `1.5 TiB`, `1048576`. */
+/** `64GiB`, `1.5 TiB`, `1048576`. */
 export const bytesPattern = /^\d+(\.\d+)?\s?(B|KiB|MiB|GiB|TiB)?$/
 
-/** The bytes of a size that has the pattern. */
 export function parseBytes(text: string): number {
   const unit = units.indexOf(text.replace(/[\d.\s]/g, '') || 'B')
   return Math.floor(Number.parseFloat(text) * 1024 ** unit)
 }
 
-/** A time as settings are written: a whole number of seconds, minutes, hours or days. */
 export const durationPattern = /^[1-9]\d{0,5}(s|m|h|d)$/
 
-/** The milliseconds of a time that has the pattern. */
 export function parseDuration(text: string): number {
   const unitMs: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
   return Number.parseInt(text, 10) * (unitMs[text.slice(-1)] ?? 1)

@@ -4,10 +4,7 @@ import { paths } from '@/lib/paths'
 
 const waitMs = 3_000
 
-/**
- * Loads a part of a page on demand. A failed load is retried until it succeeds, so that the page stays: without a
- * network it comes once that is back. After an update the part no longer exists, and the bar above the page says so.
- */
+/** Loads a part of a page, and retries until it succeeds. After an update the part is gone, which the bar says. */
 export async function latePart<T>(load: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
@@ -22,7 +19,6 @@ export async function latePart<T>(load: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Whether an error means that a script of this page could not be loaded. */
 export function isPartMissing(error: Error): boolean {
   return error.name === 'ChunkLoadError' || /load(ing)? chunk/i.test(error.message)
 }

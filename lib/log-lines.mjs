@@ -6,7 +6,6 @@ import pino from 'pino'
 // A bundle may contain this module twice; all copies must share the fields.
 globalThis.ecsLogFields ??= new AsyncLocalStorage()
 
-/** The fields of lines logged now, such as the request or job. */
 export const currentFields = globalThis.ecsLogFields
 
 // JSON escapes control characters below U+0020. These can also move a terminal's cursor or reverse its text.
@@ -17,7 +16,6 @@ export function escapeControls(line) {
   return line.replace(controls, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
-/** Makes a log on stdout, or on `stream`. */
 export function makeLog(stream) {
   const options = {
     level: process.env.LOG_LEVEL ?? 'info',
@@ -30,10 +28,7 @@ export function makeLog(stream) {
 
 const levels = { log: 'info', info: 'info', debug: 'debug', trace: 'debug', warn: 'warn', error: 'error' }
 
-/**
- * Redirects `console` into a log. Next, next-auth and other packages write there, partly text from visitors: each call
- * becomes one line, whatever line breaks and escapes it has.
- */
+/** Redirects `console` into a log, one line for each call: packages write visitors' text there. */
 export function logConsole(log) {
   for (const [method, level] of Object.entries(levels)) {
     console[method] = (...words) => {
@@ -47,7 +42,7 @@ export function logConsole(log) {
 
 const toldAt = new Map()
 
-/** Whether something may be told again: once a minute for each name. The names are the program's own, so they are few. */
+/** Whether to repeat a message: once a minute for each name. The names are our own, so they are few. */
 export function isToldSeldom(name, now = Date.now()) {
   if (now - (toldAt.get(name) ?? Number.NEGATIVE_INFINITY) < 60_000) return false
   toldAt.set(name, now)

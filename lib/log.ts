@@ -5,12 +5,11 @@ import { currentFields, isToldSeldom, type LogFields, makeLog } from './log-line
 /** Structured logs on stdout. They contain no secrets: no request body or header is logged. */
 export const log = makeLog()
 
-/** Warns of something that strangers can bring about as often as they like: once a minute. */
+/** Warns at most once a minute of something that strangers can cause at will. */
 export function logSeldom(message: string, facts: object = {}): void {
   if (isToldSeldom(message)) log.warn(facts, message)
 }
 
-/** Adds fields to every line that `run` logs. */
 export function withLogFields<T>(fields: LogFields, run: () => Promise<T>): Promise<T> {
   return currentFields.run(fields, run)
 }
@@ -29,7 +28,6 @@ export function requestIdOf(head: Headers): string {
   return given && sane.test(given) ? given : newReference()
 }
 
-/** Something to find a request or a fault by: short enough to be read out. */
 function newReference(): string {
   return crypto.randomUUID().slice(0, 8)
 }
@@ -40,7 +38,6 @@ export function logFault(error: unknown, where: string, reference = currentReque
   return reference
 }
 
-/** Logs that something the console needs is away, with the reason, and returns the reference like `logFault`. */
 export function logOutage(error: unknown, where: string, reference = currentRequest() ?? newReference()): string {
   log.warn({ err: error, where, reference }, 'outage')
   return reference

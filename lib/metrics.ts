@@ -10,7 +10,6 @@ gauge('ecs_build_info', 'The release and the commit that this process is of; alw
   1,
 )
 
-/** The outcome of a request for its client. */
 export type Outcome = 'ok' | 'refused' | 'fault'
 
 const requests = counter('ecs_requests_total', 'Actions and reads, by how they ended.', [
@@ -46,7 +45,6 @@ const checkSeconds = histogram('ecs_check_duration_seconds', 'How long checks of
 export type RequestKind = 'action' | 'read' | 'transfer'
 type Request = { kind: RequestKind; operation: string; outcome: Outcome; seconds: number; code: string | null }
 
-/** Counts one action or read. */
 export function countRequest({ kind, operation, outcome, seconds, code }: Request): void {
   requests.inc({ kind, operation, outcome })
   durations.observe({ kind, operation }, seconds)
@@ -60,7 +58,6 @@ export function countShares(operation: string, value: unknown): void {
   if (operation === 'deleteImage') sharesCancelled.inc(cancelledWith(value))
 }
 
-/** How many shares a delete has cancelled. */
 function cancelledWith(value: unknown): number {
   const isCounted = typeof value === 'object' && value !== null && 'cancelledShares' in value
   return isCounted && typeof value.cancelledShares === 'number' ? value.cancelledShares : 0
@@ -72,7 +69,6 @@ export function countUpload(): { received(bytes: number): void; end(): void } {
   return { received: (bytes) => uploadBytes.inc(bytes), end: () => uploads.dec() }
 }
 
-/** Counts one try of a job. */
 export async function countJob<T>(kind: string, run: () => Promise<T>): Promise<T> {
   running.inc({ kind })
   try {
@@ -87,13 +83,11 @@ export async function countJob<T>(kind: string, run: () => Promise<T>): Promise<
   }
 }
 
-/** Counts an import or a copy that has ended, and its `bytes`. */
 export function countTransfer(kind: string, outcome: string, bytes: number): void {
   ended.inc({ kind, outcome })
   moved.inc({ kind }, bytes)
 }
 
-/** Counts a check of a disk that has ended. */
 export function countCheck(verdict: string, seconds: number): void {
   checks.inc({ verdict })
   if (verdict !== 'failed') checkSeconds.observe(seconds)
@@ -112,7 +106,6 @@ function histogram<L extends string>(name: string, help: string, labelNames: L[]
   return known instanceof Histogram ? known : new Histogram({ name, help, labelNames, buckets })
 }
 
-/** A gauge that `collect` sets on each scrape. */
 export function gauge<L extends string>(
   name: string,
   help: string,

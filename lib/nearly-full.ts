@@ -17,17 +17,13 @@ let told = ''
 /** With the database away, which a full disk may be the reason for, nobody else knows which regions there are. */
 let regions: string[] = []
 
-/**
- * The places that are nearly full: `database` (the console is then read-only), `staging`, and regions by id. Checked at
- * most once a second.
- */
+/** `database` (the console is then read-only), `staging`, and regions by id. Checked at most once a second. */
 export async function nearlyFull(): Promise<string[]> {
   const now = performance.now()
   if (!last || now - last.at > keptMs) last = { at: now, answer: look() }
   return await last.answer
 }
 
-/** Has this process tell which places are nearly full. */
 export function tellOfFullPlaces(): void {
   const help = 'Places that will soon take nothing more: database, staging, and regions.'
   gauge('ecs_nearly_full', help, ['place'], async (places) => {
@@ -44,7 +40,6 @@ async function look(): Promise<string[]> {
   const places = [{ name: 'staging', place: stagingPlace() }, ...stores]
   const found = await Promise.all(places.map(async ({ name, place }) => ((await isFull(place)) ? [name] : [])))
   const names = [...((await isReadOnly()) ? ['database'] : []), ...found.flat()]
-  // Said once and not at every look.
   if (names.join() !== told && names.length > 0)
     log.warn({ places: names }, 'Little room is left. Enlarge the disk or delete images for good.')
   told = names.join()

@@ -6,7 +6,6 @@ type Observed<T> = {
   kind: RequestKind
   operation: string
   head: Headers
-  /** How it ended: `run` answers every failure as a value. */
   endOf: (answer: T) => { outcome: Outcome; code: string | null }
 }
 

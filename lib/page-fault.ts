@@ -14,10 +14,7 @@ const pageRequest = cache(async () => requestIdOf(await headers()))
 /** A digest names the kind of a fault if the error page says more about it than the reference. */
 const silent = 'database.'
 
-/**
- * Waits at most 4 s for what a page needs. A fault is logged under the request's id, which the error page shows.
- * Actions and routes catch faults themselves, with the same effect.
- */
+/** Waits at most 4 s for what a page needs. A fault is logged under the request's id, which the error page shows. */
 export async function forPage<T>(work: Promise<T>): Promise<T> {
   try {
     return await within(Math.max(1, requestPatienceMs - (Date.now() - pageBegan())), work)

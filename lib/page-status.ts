@@ -11,13 +11,11 @@ export function pageStatus(): PageStatus | null {
   return status
 }
 
-/** Calls `listener` after each change of the status, until the returned function is called. */
 export function subscribePageStatus(listener: () => void): () => void {
   listeners.add(listener)
   return () => listeners.delete(listener)
 }
 
-/** Whether a refusal concerns the page itself. */
 export function isPageStatus(refusal: { code: string } | null): refusal is PageStatus {
   const code = refusal?.code
   return code === 'SIGNED_OUT' || code === 'OTHER_ACCOUNT' || code === 'NEW_BUILD' || code === 'OFFLINE'
@@ -30,7 +28,6 @@ export function isReadOnly(): boolean {
   return isConsoleReadOnly
 }
 
-/** Records what an answer says of the read-only mode. */
 export function noteReadOnly(isNow: boolean): void {
   if (isNow === isConsoleReadOnly) return
   isConsoleReadOnly = isNow
@@ -44,10 +41,7 @@ export function askedNow(): number {
   return timesOffline
 }
 
-/**
- * Updates the page status by an answer: its refusal, or null. Refusals of other kinds change nothing. `asked` is the
- * `askedNow` of the request.
- */
+/** Updates the page status by an answer's refusal or null. `asked` is the `askedNow` of the request. */
 export function noteAnswer(refusal: Refusal | Fault | null, asked = timesOffline): void {
   if (refusal?.code === 'READ_ONLY') noteReadOnly(true)
   if (refusal && !isPageStatus(refusal)) return

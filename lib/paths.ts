@@ -139,7 +139,6 @@ export const paths = {
   },
 }
 
-/** Default values are left out of the query; the region is in the path. */
 function defaultless({ q, state, os, sort, size, after, before }: ImageListQuery): Query {
   const plainSize = size === defaultPageSize ? undefined : size
   return { q, state, os, sort: sort === '-createdAt' ? undefined : sort, size: plainSize, after, before }

@@ -4,7 +4,6 @@ import { holdsIn, type PermittedRegions } from './permitted'
 // Every action, route and page declares its permission here by name, and the seams (lib/action.ts, lib/route.ts,
 // lib/download.ts, requireContext) decide before the operation runs.
 
-/** The policies that a master attaches to its sub-accounts, in the order in which they are shown. */
 export const policyNames = [
   'ImagesReadOnly',
   'ImagesFull',
@@ -17,27 +16,20 @@ export const policyNames = [
 export type PolicyName = (typeof policyNames)[number]
 
 /**
- * Each permission with the policies that contain it. A refusal names the first, the smallest one. `Administrator`
- * contains all that have any; a permission without a policy is the master account's alone.
+ * A refusal names the first, smallest policy. `Administrator` contains all that have any; none is the master's alone.
  */
 const policiesWith = {
-  /** Own and shared images: lists, details, checks, histories. Whoever works with images in any way sees them. */
   'images.read': ['ImagesReadOnly', 'ImagesFull', 'Sharing', 'Incoming', 'InstancesFull'],
-  /** Import, copy, edit, check, delete, restore, and make of an instance or a snapshot. */
   'images.change': ['ImagesFull'],
-  /** The bytes of an own image. They leave the console, so to see an image is not enough. */
+  /** Bytes leave the console, so seeing an image is not enough. */
   'images.download': ['ImagesFull'],
-  /** Share own images, cancel and extend what was given, look up recipients. */
   'shares.give': ['Sharing'],
-  /** Accept, decline and give back what others shared; the settings of incoming images. */
   'shares.receive': ['Incoming'],
-  /** Instances and snapshots, their consoles and screens. */
   'instances.read': ['InstancesFull'],
   'instances.change': ['InstancesFull'],
   'bill.read': ['BillingReadOnly'],
-  /** What concerns the whole tenant: its audit trail, its webhooks. */
   'account.manage': ['Administrator'],
-  /** Rule 30: create sub-accounts and attach policies. Nobody but the master can extend anybody's rights. */
+  /** Rule 30: nobody but the master can extend anybody's rights. */
   'subAccounts.manage': [],
 } as const satisfies Record<string, readonly PolicyName[]>
 
@@ -48,22 +40,16 @@ function isPermission(name: string): name is Permission {
   return name in policiesWith
 }
 
-/** A policy of one sub-account. `regions`: where it applies; null is everywhere. */
+/** `regions`: where it applies; null is everywhere. */
 export type Grant = { policy: PolicyName; regions: readonly string[] | null }
 
 /** A master account, the operator and jobs may do everything; a sub-account what its policies contain. */
 export type Rights = 'all' | readonly Grant[]
 
-/**
- * One permission in one region. Null: in any region at all, for what no region limits. `isEverywhere`: in all of them, for what
- * concerns the whole tenant, which a policy for named regions is not enough for.
- */
+/** Null: in any region at all. `isEverywhere`: in all of them, for what concerns the whole tenant. */
 export type Need = { permission: Permission; region: string | null; isEverywhere?: boolean }
 
-/**
- * What an operation needs: `signed-in` for what everybody may do, one permission or several, in the region that its
- * input names; or, where that depends on the input, what it asks for.
- */
+/** `signed-in`: everybody. Permissions: in the region of the input. A function: what depends on the input. */
 export type Needs<Input> = 'signed-in' | Permission | readonly Permission[] | ((input: Input) => readonly Need[])
 
 type Holder = { rights: Rights }
@@ -73,7 +59,6 @@ export function may(viewer: Holder, permission: Permission, region: string | nul
   return holdsIn(regionsWith(viewer, permission), region)
 }
 
-/** The regions in which the viewer has a permission: all, or these. */
 export function regionsWith({ rights }: Holder, permission: Permission): 'all' | string[] {
   if (rights === 'all') return 'all'
   const grants = grantsOf(rights, permission)
@@ -84,7 +69,6 @@ export function regionsWith({ rights }: Holder, permission: Permission): 'all' |
 /** What the pages of a viewer need to know: each permission that it has, and where. */
 export type Permitted = 'all' | Partial<Record<Permission, PermittedRegions>>
 
-/** Resolves the rights of a viewer for its pages, which so need no table of policies. */
 export function permittedTo(viewer: Holder): Permitted {
   if (viewer.rights === 'all') return 'all'
   return Object.fromEntries(permissions.map((permission) => [permission, regionsWith(viewer, permission)]))
@@ -112,7 +96,7 @@ function grantsOf(rights: readonly Grant[], permission: Permission): Grant[] {
   return rights.filter(({ policy }) => enough.includes(policy))
 }
 
-/** `policy`: the one that is missing, in `region` or in any. Null: only the master account may, or no policy helps. */
+/** `policy`: the missing one. Null: only the master account may, or no policy helps. */
 export type NotPermitted = { code: 'NOT_PERMITTED'; policy: PolicyName | null; region: string | null }
 
 /** Refuses with NOT_PERMITTED, which names the first policy that is missing and where; null if nothing is. */
@@ -125,7 +109,6 @@ export function refuseUnpermitted(viewer: Holder, needs: readonly Need[]): NotPe
   return { code: 'NOT_PERMITTED', policy, region: missing.region }
 }
 
-/** What an operation needs for this input. The region is the input's `region`, where it names one. */
 export function needsOf<Input>(needs: Needs<Input>, input: Input): readonly Need[] {
   if (needs === 'signed-in') return []
   if (typeof needs === 'function') return needs(input)

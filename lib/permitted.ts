@@ -1,4 +1,3 @@
-/** Where a permission holds: everywhere, or in these regions. */
 export type PermittedRegions = 'all' | readonly string[]
 
 /** Whether a permission that holds in these regions holds in one; with null, in any region at all. */

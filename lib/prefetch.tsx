@@ -2,8 +2,8 @@ import { dehydrate, HydrationBoundary, QueryClient } from '@tanstack/react-query
 import type { ReactNode } from 'react'
 
 /**
- * Passes data that the page has read to the browser's query. The data must be complete, so that a failed read is the
- * page's error and never a spinner over a 500.
+ * Passes data to the browser's query. It must be complete: a failed read is the page's error, never a spinner over a
+ * 500.
  */
 export function Prefetch<T extends object>({
   queries,

@@ -24,10 +24,7 @@ gauge(
   },
 )
 
-/**
- * Whether the console is read-only. With the embedded PostgreSQL the ballast file decides for all processes: without it
- * they are read-only. With any other PostgreSQL each process knows only what the database has reported to it.
- */
+/** The embedded PostgreSQL's ballast file decides for all processes; with any other, each knows its own errors only. */
 export async function isReadOnly(): Promise<boolean> {
   if (performance.now() - (kept.ecsDatabaseFullAt ?? Number.NEGATIVE_INFINITY) < restMs) return true
   const file = env().ECS_BALLAST_FILE

@@ -6,7 +6,6 @@ import { within } from '@/lib/patience'
 import { listRegions } from '@/lib/regions/reads'
 import { storeOf } from '@/lib/stores/store'
 
-/** Whether each part that the console needs is working. The log has the reasons. */
 export type Readiness = { database: boolean; stores: boolean; queue: boolean }
 
 const keptMs = 1_000
@@ -16,7 +15,6 @@ const storeMs = 3_000
 let last: { at: number; answer: Promise<Readiness> } | undefined
 /** A store that hangs is not asked again before it has answered. */
 const asked = new Map<string, Promise<void>>()
-/** Used while the database, which alone knows the regions, is away. */
 let regions: string[] = []
 const told = new Map<string, boolean>()
 
@@ -63,7 +61,6 @@ async function holds(what: string, patienceMs: number, look: () => Promise<void>
     () => null,
     (error) => ({ error }),
   )
-  // Said once and not at every look.
   if (failure && told.get(what) !== false) log.warn({ err: failure.error }, `Not ready: ${what}.`)
   if (!failure && told.get(what) === false) log.info(`Ready again: ${what}.`)
   told.set(what, failure === null)

@@ -80,7 +80,6 @@ export type Refusal =
 
 export type RefusalCode = Refusal['code']
 
-/** The refusals of a full quota. */
 export type QuotaFullCode = 'IMAGE_QUOTA_FULL' | 'BYTES_QUOTA_FULL' | 'INSTANCE_QUOTA_FULL' | 'SNAPSHOT_QUOTA_FULL'
 export type QuotaFacts = { quota: number; used: number; asked: number; region: string }
 
@@ -96,7 +95,6 @@ export type RecipientRefusalCode =
   | 'RECIPIENT_QUOTA_FULL'
 export type RefusedRecipient = { username: string; code: RecipientRefusalCode }
 
-/** The problems of a field. The sentences are in lib/messages. */
 export type InputProblem =
   | 'required'
   | 'too-short'
@@ -110,22 +108,17 @@ export type InputProblem =
   | 'same-region'
   | 'invalid'
 
-/**
- * An unexpected error. The browser only learns the reference of its log entry. `isUnclear`: no answer came in time, so
- * the operation may have succeeded.
- */
+/** The browser only learns the reference. `isUnclear`: no answer came in time, so it may have succeeded. */
 export type Fault = { code: 'FAULT'; reference: string; isUnclear?: true }
 
 /** `isReplay`: the stored answer of the same form; nothing was done this time. */
 export type Result<T, R extends Refusal = Refusal> = { ok: true; value: T; isReplay?: true } | { ok: false; refusal: R }
 export type ActionResult<T> = { ok: true; value: T } | { ok: false; refusal: Refusal | Fault }
 
-/** A result that went well. */
 export function ok<T>(value: T): { ok: true; value: T } {
   return { ok: true, value }
 }
 
-/** A refused result. */
 export function refuse<R extends Refusal>(refusal: R): { ok: false; refusal: R } {
   return { ok: false, refusal }
 }

@@ -82,8 +82,7 @@ export function defineRead<S extends z.ZodType, T>(
 }
 
 /**
- * A route whose answer is saved as a file: JSON in one piece, or parts that are sent while they are read. It is refused like
- * any other read; a fault in a later part breaks the download off.
+ * A route whose answer is saved as a file, in one piece or in parts. A fault in a later part breaks the download off.
  */
 export function defineFile<S extends z.ZodType, T>(
   schema: S,

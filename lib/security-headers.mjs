@@ -20,10 +20,7 @@ const contentSecurityPolicy = (sockets) =>
 
 const plainHost = /^([a-z0-9._-]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/i
 
-/**
- * The headers of an answer. Our own WebSockets are named by their address, because older Safaris do not count `wss:` as
- * 'self'. Values that are not plain hosts are dropped, so that the Host header cannot inject into the policy.
- */
+/** Older Safaris do not count `wss:` as 'self', so our address is named. Hosts that are not plain are dropped. */
 export function securityHeadersFor(header, configured) {
   if (configured !== null) return securityHeaders([configured.replace(/^http/, 'ws')])
   const hosts = [...new Set(askedHosts(header))].filter((host) => plainHost.test(host)).slice(0, 2)

@@ -35,7 +35,6 @@ export function useAction<I, T>(action: Action<I, T>, options: Options) {
   return { run, ...rest }
 }
 
-/** The same for a form whose fields are the input. */
 export function useFormAction<T>(action: FormAction<T>, options: Options) {
   const { ask, ...rest } = useAsk<T>(options)
   const send = useCallback(
@@ -70,10 +69,7 @@ function useAsk<T>({ changes, isLeaving = false }: Options) {
   return { ask, isPending, refusal, reset }
 }
 
-/**
- * The answer of an action, also if none came: an action unknown to the server belongs to an older build; without a
- * network nothing was sent; any other silence is a fault without a reference, because the operation may have succeeded.
- */
+/** An unknown action is of an older build; offline nothing was sent; any other silence may have succeeded. */
 async function answered<T>(call: () => Promise<ActionResult<T>>): Promise<ActionResult<T>> {
   const wasOffline = !navigator.onLine
   const asked = askedNow()

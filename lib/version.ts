@@ -1,13 +1,9 @@
 import 'server-only'
 import manifest from '@/package.json'
 
-/** The release of the console, as package.json has it. */
 export const version: string = manifest.version
 
-/**
- * The commit that this code was built from, or that its files are of where it runs unbuilt; empty where that is not known.
- * `next build` writes it into the code; for other processes the program that starts them sets it.
- */
+/** The commit of this code; empty if unknown. `next build` writes it in; other processes get it from their starter. */
 export function commit(): string {
   return process.env.ECS_COMMIT || ''
 }

@@ -1,8 +1,8 @@
 import { env } from '@/lib/env'
 
 /**
- * The address of a visitor: the entry of X-Forwarded-For that the outermost trusted proxy wrote, counted from the right.
- * A client can send that header itself, so with no trusted proxy (the default) the address is unknown: null.
+ * The address that the outermost trusted proxy wrote, counted from the right. Null with no trusted proxy: clients can
+ * forge it.
  */
 export function clientAddress(forwardedFor: string | null | undefined): string | null {
   const hops = env().ECS_TRUSTED_PROXIES

@@ -3,10 +3,7 @@ import { cookies } from 'next/headers'
 import { decode, encode } from 'next-auth/jwt'
 import { ownCookie, secret, sessionCookie } from './session-cookie'
 
-/**
- * The source of a sign-in attempt: an address, or a browser or session that has signed in to this account before. `address`:
- * where it comes from, if that is known.
- */
+/** Where a sign-in comes from: an address, or a browser or session that has signed in to this account before. */
 export type SignInSource = { key: string; isKnownBrowser: boolean; address?: string | null }
 
 // A browser that has signed in to an account before is remembered for that account, so that failures of strangers,
@@ -14,7 +11,6 @@ export type SignInSource = { key: string; isKnownBrowser: boolean; address?: str
 const name = () => ownCookie('ecs-browser')
 const maxAge = 365 * 24 * 60 * 60
 
-/** The source of a sign-in attempt: this browser if it is known for the username, otherwise the address. */
 export async function signInSource(username: string, address: string | null): Promise<SignInSource> {
   const cookie = (await cookies()).get(name())?.value
   const token = cookie ? await decode({ token: cookie, secret: secret() }).catch(() => null) : null
@@ -23,7 +19,6 @@ export async function signInSource(username: string, address: string | null): Pr
   return { key: address ?? 'unknown', isKnownBrowser: false, address }
 }
 
-/** Remembers this browser for a username. */
 export async function rememberBrowser(username: string): Promise<void> {
   const jar = await cookies()
   const value = await encode({ token: { browserOf: username }, secret: secret(), maxAge })

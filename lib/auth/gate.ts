@@ -1,7 +1,7 @@
 import 'server-only'
 import { within } from '@/lib/patience'
 
-/** Thrown instead of waiting: as much waits already as can be done soon. `seconds` later there may be room. */
+/** Thrown instead of queueing when the queue is full. `seconds` later there may be room. */
 export class Overloaded extends Error {
   override readonly name = 'Overloaded'
 
@@ -10,22 +10,15 @@ export class Overloaded extends Error {
   }
 }
 
-/**
- * Compared by name: one gate serves the whole process, but pages and routes are bundled separately and each has its own
- * class.
- */
+/** Compared by name: pages and routes are bundled separately, and each bundle has its own class. */
 export function isOverloaded(error: unknown): error is Overloaded {
   return error instanceof Error && error.name === 'Overloaded' && 'seconds' in error
 }
 
 type Limits = {
-  /** At the same time, and never two of one key. */
   running: number
-  /** The longest queue over all keys; requests beyond it are rejected. */
   waiting: number
-  /** Of one key, running or in line. */
   perKey: number
-  /** Longest time in line. */
   patienceMs: number
 }
 type Waiting = { key: string; start: () => void }

@@ -9,7 +9,6 @@ const notice = z.object({
   seconds: z.number().optional(),
 })
 
-/** The message of the sign-in page after a refused form, and the username that was typed. */
 export type SignInNotice = z.infer<typeof notice>
 
 const name = () => ownCookie('ecs-sign-in')
@@ -20,7 +19,6 @@ export async function leaveNotice(value: SignInNotice): Promise<void> {
   jar.set(name(), JSON.stringify(value), { httpOnly: true, sameSite: 'lax', path: '/sign-in', maxAge: 30 })
 }
 
-/** The notice of this browser, or null. A cookie that is not ours is ignored. */
 export async function readNotice(): Promise<SignInNotice | null> {
   const value = (await cookies()).get(name())?.value
   if (!value) return null
@@ -31,7 +29,6 @@ export async function readNotice(): Promise<SignInNotice | null> {
   }
 }
 
-/** Removes the notice; only an action or a route may set cookies. */
 export async function clearNotice(): Promise<void> {
   const jar = await cookies()
   jar.set(name(), '', { httpOnly: true, sameSite: 'lax', path: '/sign-in', maxAge: 0 })

@@ -14,7 +14,6 @@ export type Viewer = {
   displayName: string
   ownerId: OwnerId
   ownerUsername: string
-  /** What it may do, as it was when the request began. */
   rights: Rights
 }
 
@@ -30,7 +29,6 @@ type AccountRow = {
   kind: AccountKind
   displayName: string
   master: { id: string; username: string } | null
-  /** The policies of a sub-account; without any it may do nothing. */
   grants?: readonly Grant[]
 }
 
@@ -52,7 +50,6 @@ export function mintViewer(account: AccountRow): Viewer {
 /** The operator at the command line. Not an account: it cannot sign in, and it may act for any master account. */
 export const operatorId = 'operator'
 
-/** A context for a job that acts on behalf of an account; events say so. */
 export function systemContext(owner: { id: string; username: string }, now: Date): Context {
   const account = { id: operatorId, username: 'system', kind: 'MASTER', displayName: 'System' } as const
   return { viewer: mintViewer({ ...account, master: owner }), now, address: null }

@@ -7,7 +7,6 @@ export type BlobRow = { id: string; regionId: string; sha256: string; size: bigi
 
 const fields = { id: true, regionId: true, sha256: true, size: true, state: true, format: true } as const
 
-/** Who holds a blob, whatever kind of holder that is: a SELECT of kind and id. */
 export function selectHolders(blobId: Prisma.Sql): Prisma.Sql {
   const kinds = holderKinds.map(({ table, kind, waits }) => {
     const held = waits === undefined ? Prisma.empty : Prisma.raw(`AND NOT (${waits})`)
@@ -25,7 +24,6 @@ export function selectWaiting(blobId: string): Prisma.Sql {
   return Prisma.join(owners, ' UNION ')
 }
 
-/** A blob by its id; null when its bytes are gone. */
 export async function findBlob(blobId: string): Promise<BlobRow | null> {
   return await db().blob.findUnique({ where: { id: blobId }, select: fields })
 }
@@ -38,7 +36,6 @@ export async function isBlobWanted(blobId: string): Promise<boolean> {
   return (await db().blob.count({ where: { id: blobId, NOT: { state: 'removing' } } })) === 1
 }
 
-/** Blobs whose bytes should have been removed by now. */
 export async function findLeftBlobs(before: Date): Promise<string[]> {
   const blobs = await db().blob.findMany({
     where: { state: 'removing', updatedAt: { lt: before } },

@@ -4,10 +4,7 @@ export type DiskContent = { sha256: string; size: number; format: DiskFormatName
 export const diskFormatNames = ['qcow2', 'raw', 'vmdk', 'vhd', 'vhdx', 'vdi', 'iso'] as const
 export type DiskFormatName = (typeof diskFormatNames)[number]
 
-/**
- * The key of a blob in a store. The id in it separates bytes that are being removed from the same content imported
- * again.
- */
+/** The key of a blob in a store. Its id separates bytes on their way out from the same content imported again. */
 export function blobKey(blob: { id: string; sha256: string }): string {
   return `${blob.sha256}.${blob.id}`
 }
@@ -30,5 +27,4 @@ export const holderKinds: readonly HolderKind[] = [
   { table: 'Snapshot', kind: `CASE state WHEN 'creating' THEN 'transfer' ELSE 'snapshot' END` },
 ]
 
-/** Those kinds of which rows wait for the bytes to go. */
 export const waitingKinds = holderKinds.flatMap(({ table, waits }) => (waits === undefined ? [] : [{ table, waits }]))

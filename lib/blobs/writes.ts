@@ -14,13 +14,9 @@ import { blobKey, type DiskContent, waitingKinds } from './rules'
 // Content is kept once in a store and counted by the rows that refer to it. An import, a copy and a delete call these in
 // their own transactions, under the locks of the owner and the image; the blobs are locked here, last.
 
-/** Where the bytes of an image are to be, and whether the store has them already. */
 export type Place = { blobId: string; key: string; isThere: boolean }
 
-/**
- * Attaches an image to the blob with its content in the region, or to a new one that is still to be written.
- * Idempotent: after a worker's death it returns the same blob.
- */
+/** Attaches an image to the blob with its content in the region, or to a new one. Idempotent after a worker's death. */
 export async function attachBlob(tx: Transaction, image: LockedImage, content: DiskContent, now: Date): Promise<Place> {
   const place = await chooseBlob(tx, image, content, now)
   await tx.image.update({ where: { id: image.id }, data: { blobId: place.blobId } })
@@ -49,18 +45,13 @@ export async function chooseBlob(
   return { blobId: id, key: blobKey({ id, sha256: content.sha256 }), isThere: chosen?.state === 'ready' }
 }
 
-/** Stores the layout of a disk with its blob, for all rows that hold it. */
 export async function noteLayout(blobId: string, layout: DiskLayout): Promise<void> {
   await db().blob.updateMany({ where: { id: blobId }, data: { layout } })
 }
 
-/** The result of an import or a copy: the content, and its layout if that is known from the source. */
 export type Brought = DiskContent & { layout?: DiskLayout | null }
 
-/**
- * Makes the bytes that an image refers to count. When another import of the same content was quicker, its bytes are the
- * image's from now on and the own ones go.
- */
+/** Commits the bytes of an image. If another import of the same content was quicker, the image takes those instead. */
 export async function commitBlob(
   tx: Transaction,
   image: LockedImage,
@@ -107,14 +98,13 @@ export async function releaseBytes(
   await removeIfUnheld(tx, blobId, now)
 }
 
-/** Whether an image is the last holder of its bytes, so that they are removed with it. */
 export async function isLastHolder(tx: Transaction, image: LockedImage): Promise<boolean> {
   if (image.blobId === null) return false
   await lockBlobs(tx, { id: image.blobId, regionId: image.regionId, sha256: null })
   return (await holders(tx, image.blobId)).every((id) => id === image.id)
 }
 
-/** Marks the bytes of an image as on their way out; the job that removes them forgets the image too. */
+/** Marks bytes for removal; the job that removes them deletes the image too. */
 export async function removeLater(tx: Transaction, blobId: string, now: Date): Promise<void> {
   await tx.blob.update({ where: { id: blobId }, data: { state: 'removing', updatedAt: now } })
   await addJob(tx, 'remove-blob', { blobId })
@@ -124,7 +114,6 @@ async function removeIfUnheld(tx: Transaction, blobId: string, now: Date): Promi
   if ((await holders(tx, blobId)).length === 0) await removeLater(tx, blobId, now)
 }
 
-/** The ids of the holders of a blob, two at most: enough to tell none, one and several apart. */
 async function holders(tx: Transaction, blobId: string): Promise<string[]> {
   const rows = await tx.$queryRaw<
     { id: string }[]

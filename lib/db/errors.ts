@@ -34,14 +34,13 @@ export function isWriteConflict(error: unknown): boolean {
   )
 }
 
-/** A row lock was not had within `lock_timeout`, or no connection became free in time. */
+/** A row lock was not acquired within `lock_timeout`, or no connection became free in time. */
 export function isBusy(error: unknown): boolean {
   return causes(error).some((cause) => cause.originalCode === '55P03' || cause.code === 'P2028')
 }
 
 /** SQLSTATEs of a PostgreSQL that is stopping, starting or out of connections. */
 const awayCodes = ['57P01', '57P02', '57P03', '53300']
-/** The driver's errors for a connection that broke or could not be made. */
 const awayKinds = ['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TooManyConnections']
 /** pg's own, which has no codes for these. */
 const awayMessages = [
@@ -52,7 +51,7 @@ const awayMessages = [
   'Query read timeout',
 ]
 
-/** The database was not reachable or the connection broke, so the outcome is unknown. */
+/** The database was unreachable or the connection broke, so the outcome is unknown. */
 export function isDatabaseAway(error: unknown): boolean {
   if (error instanceof Error && awayMessages.includes(error.message)) return true
   return causes(error).some(
@@ -64,7 +63,6 @@ export function isDatabaseAway(error: unknown): boolean {
   )
 }
 
-/** The database cannot be reached, or has not answered in time. */
 export function isSilent(error: unknown): boolean {
   return error instanceof Late || isDatabaseAway(error)
 }
@@ -74,7 +72,6 @@ export function isDatabaseFull(error: unknown): boolean {
   return causes(error).some((cause) => cause.originalCode === '53100')
 }
 
-/** A unique constraint was violated. */
 export function isUniqueViolation(error: unknown): boolean {
   return causes(error).some((cause) => cause.code === 'P2002' || cause.originalCode === '23505')
 }

@@ -43,7 +43,7 @@ export type LockedTransfer = { kind: TransferKind; step: TransferStep; leaseHold
 
 export type LockedBlob = { id: string; regionId: string; sha256: string; state: BlobState }
 
-/** Locks accounts, in the order of their ids, and returns them as they are under the lock. Unknown ids are absent. */
+/** Locks accounts in the order of their ids. Unknown ids are absent. */
 export async function lockAccounts(tx: Transaction, ids: string[]): Promise<Map<string, LockedAccount>> {
   const rows = await tx.$queryRaw<LockedAccount[]>`
     SELECT id, username, kind::text AS kind, "masterId", "disabledAt"
@@ -51,12 +51,11 @@ export async function lockAccounts(tx: Transaction, ids: string[]): Promise<Map<
   return new Map(rows.map((row) => [row.id, row]))
 }
 
-/** Accounts and images as they are under their locks, by id. */
 export type LockedRows = { accounts: Map<string, LockedAccount>; images: Map<string, LockedImage> }
 
 /**
- * The images to lock: those of one owner, or of anybody if null. Images of other owners are left out without being
- * locked: an image never changes its owner.
+ * The images to lock: of one owner, or of anybody if null. Others are left out unlocked: an image never changes its
+ * owner.
  */
 export type WhichImages = { ids: string[]; ownerId: string | null }
 
@@ -89,10 +88,8 @@ export async function lockImages(
   return locked
 }
 
-/** Whether the lease of a transfer has ended, by the clock of the database. */
 export const isLeaseOver = Prisma.sql`"renewedAt" + "patienceMs" * interval '1 millisecond' < clock_timestamp()`
 
-/** Locks the transfer of an image, after the image. Null once it has ended. */
 export async function lockTransfer(tx: Transaction, imageId: string): Promise<LockedTransfer | null> {
   const rows = await tx.$queryRaw<LockedTransfer[]>`
     SELECT kind::text AS kind, step::text AS step, "leaseHolder", ${isLeaseOver} AS "isOver"
@@ -118,7 +115,6 @@ export type LockedInstance = {
   isProtected: boolean
 }
 
-/** Locks an instance, after accounts and images, and returns it as it is under the lock. Null where there is none. */
 export async function lockInstance(tx: Transaction, id: string): Promise<LockedInstance | null> {
   const rows = await tx.$queryRaw<LockedInstance[]>`
     SELECT id, "ownerId", "regionId", name, state::text AS state, task::text AS task, revision, "imageId", "typeId",
@@ -138,12 +134,12 @@ export async function lockHost(tx: Transaction, id: string): Promise<void> {
  */
 export const advisoryLocks = { space: 7_300_401, host: 7_300_402, ledger: 7_300_403 } as const
 
-/** Takes the space lock until the end of the transaction. Always the last lock of a transaction, so it cannot deadlock. */
+/** Takes the space lock until the end of the transaction. It comes last, so it cannot deadlock. */
 export async function lockSpace(tx: Transaction): Promise<void> {
   await tx.$queryRaw`SELECT pg_advisory_xact_lock(${advisoryLocks.space})::text`
 }
 
-/** Locks one blob and every blob of a content in a region, after the images, and returns them as they are under the lock. */
+/** Locks one blob and every blob of a content in a region, after the images. */
 export async function lockBlobs(
   tx: Transaction,
   which: { id: string | null; regionId: string; sha256: string | null },

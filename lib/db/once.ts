@@ -10,10 +10,7 @@ import type { Transaction } from './transaction'
 /** How long a key is remembered. The same form sent again after that is a new request. */
 const rememberedMs = 24 * 60 * 60 * 1000
 
-/**
- * The key under which an answer is kept: a digest of operation, account, the key of the form and its input. A form that was
- * changed before it was sent again is another request, though the key of the form is the same.
- */
+/** A digest of operation, account, the form's key and its input: an edited form is another request. */
 export function idempotencyKeyOf(operation: string, { viewer }: Context, key: string, input: unknown): string {
   return createHash('sha256')
     .update(JSON.stringify([operation, viewer.accountId, key, input]))
@@ -25,15 +22,12 @@ export function selectAnswer({ idempotencyKey }: Context): Prisma.Sql {
   return Prisma.sql`(SELECT answer FROM "IdempotencyKey" WHERE id = ${idempotencyKey ?? null}::text)`
 }
 
-/**
- * The answer that was stored under the same key, marked as a replay: nothing was done this time, and nothing is
- * counted.
- */
+/** The answer stored under the same key, marked as a replay: nothing was done, and nothing is counted. */
 export function replayed<T>(answer: z.ZodType<T>, before: unknown) {
   return { ...ok(answer.parse(before)), isReplay: true } as const
 }
 
-/** The statement that keeps the answer under its key, for a write that does more in the same statement. */
+/** The statement that stores the answer, for a write that does more in the same statement. */
 export function insertAnswer({ idempotencyKey, viewer, now }: Context, answer: unknown): Prisma.Sql {
   const id = idempotencyKey ?? null
   return Prisma.sql`INSERT INTO "IdempotencyKey" (id, "accountId", answer, at)
@@ -68,7 +62,6 @@ export async function once<T, R extends Refusal>(
   return result
 }
 
-/** Deletes keys that are older than a day. */
 export async function forgetIdempotencyKeys(now: Date): Promise<void> {
   await db().idempotencyKey.deleteMany({ where: { at: { lt: new Date(now.getTime() - rememberedMs) } } })
 }

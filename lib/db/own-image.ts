@@ -8,15 +8,13 @@ import { inTransaction, type Transaction } from './transaction'
 /** An own image by its id, in the region of the URL (rule 6); null: the operator's, who names no region. */
 export type OwnImage = { imageId: string; region: string | null }
 
-/** Further rows to lock: accounts that the operation concerns, and other own images. */
 export type Also = { accounts?: string[]; images?: string[] }
 
-/** The rows as they are under the locks: the image, own images by id, accounts by id. */
 export type Locked = { image: LockedImage; images: Map<string, LockedImage>; accounts: Map<string, LockedAccount> }
 
 export type OwnImageRefusal = RefusalOf<'SIGNED_OUT' | 'IMAGE_NOT_FOUND' | 'REGION_MISMATCH' | 'BUSY'>
 
-/** The accounts that every operation of a viewer locks: who acts, and the master account it acts for. */
+/** The accounts that every operation locks: who acts, and the master account it acts for. */
 export function actingAccounts({ viewer }: Context): string[] {
   return [...new Set([viewer.ownerId, viewer.accountId])]
 }

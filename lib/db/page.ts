@@ -15,7 +15,6 @@ export type SortColumn<Row> = {
   value: (row: Row) => string
 }
 
-/** `-createdAt` sorts by createdAt, newest first. */
 function isDescending(sort: string): boolean {
   return sort.startsWith('-')
 }
@@ -44,11 +43,9 @@ export function keyset<Row>(sort: string, by: SortColumn<Row>, cursors: Cursors,
   return {
     where,
     tail,
-    /** What narrows the list to the rows before the page, its own included where it was reached backwards. */
     passed: backwards ? where : upToKey,
-    /** The number of the page's first row, by how many rows there are up to it. */
     firstRow: (passed: number, shown: number) => (backwards ? passed - shown : passed) + 1,
-    /** Makes a page of the rows that came, at most `limit + 1` of them, in the order of the query. */
+    /** Makes a page of the rows, at most `limit + 1` of them in the order of the query. */
     toPage<T>(rows: Row[], id: (row: Row) => string, toItem: (row: Row) => T): Page<T> {
       const hasMore = rows.length > limit
       const kept = rows.slice(0, limit)
@@ -73,8 +70,8 @@ function writeCursor(sort: string, key: Key): string {
 }
 
 /**
- * Whether a cursor's value is possible for its column. PostgreSQL accepts fewer dates than JavaScript (no year 0, no
- * February 30) and would fail on the others, so a time must be written exactly as `writeCursor` writes it.
+ * Whether a cursor's value is exactly as `writeCursor` writes it: PostgreSQL fails on some dates that JavaScript
+ * accepts.
  */
 function fits(type: string, value: string): boolean {
   if (type === 'timestamptz') return isWrittenTime(value)
@@ -106,7 +103,6 @@ function readCursor(sort: string, text: string | undefined, type: string): Key |
   }
 }
 
-/** Escapes `%` and `_` in a search text. */
 export function likePattern(search: string): string {
   return `%${search.replace(/[\\%_]/g, '\\$&')}%`
 }

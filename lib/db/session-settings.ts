@@ -3,7 +3,6 @@ import { lockPatienceMs } from '../patience'
 // The settings of every connection, and what else a connection must be. They are set by statements instead of the
 // start-up parameter `options`, which poolers drop or refuse.
 
-/** In PostgreSQL's own writing: times in milliseconds. */
 const settings = {
   // adapter-pg replaces a timestamp's offset by +00:00 without converting, so the session must be in UTC.
   TimeZone: 'UTC',
@@ -31,12 +30,10 @@ export const answerMaxMs = 3 * lockPatienceMs + 2_000
 /** An interactive transaction waits for a lock once or twice and does little else. */
 export const transactionMaxMs = 2 * lockPatienceMs
 
-/** Sets a connection up. Several statements, one round trip. */
 export const setSession = Object.entries(settings)
   .map(([name, value]) => `SET ${name} = '${value}'`)
   .join('; ')
 
-/** Asks for all that `wrongSettings` judges: one row, a column for each. */
 export const askSession = `SELECT ${Object.keys({ ...settings, ...expected })
   .map((name) => `(SELECT setting FROM pg_settings WHERE name = '${name}') AS "${name}"`)
   .join(', ')}`

@@ -11,10 +11,9 @@ import { inTransaction, type Transaction } from './transaction'
 /** Whether a row `s` of the table "Share" is over by the clock of the database: what the view "LiveShare" leaves out. */
 export const isOver = Prisma.sql`least(s."expiresAt", s."answerBy") <= statement_timestamp()`
 
-/** Live shares by their ids, as the side that the viewer has to be on: the sharer, the recipient or one of the two. */
 export type WhichShares = { ids: string[]; side: 'sharer' | 'recipient' | 'either' }
 
-/** A live share as it is under the locks. `now` is the moment of the database's clock at which it was live. */
+/** A live share under its lock. `now` is the moment of the database's clock at which it was live. */
 export type LockedShare = {
   id: string
   regionId: string
@@ -84,7 +83,6 @@ async function underLocks<Answer extends Result<unknown>, Missing extends Refusa
   })
 }
 
-/** What a sub-account needs for a share that its master gave, and for one that it received. */
 function needOf({ viewer }: Context, { owner, regionId }: LockedShare): Need {
   return { permission: viewer.ownerId === owner.id ? 'shares.give' : 'shares.receive', region: regionId }
 }

@@ -4,10 +4,7 @@ import pg from 'pg'
 import { log } from '@/lib/log'
 import { Prisma } from './generated/client'
 
-/**
- * A named statement is parsed and planned once for each connection, which keeps it until it is closed. The bound is
- * above the number of statements that the product issues often; a statement without a name works as well.
- */
+/** Each connection keeps its named statements until it is closed. The product issues fewer than this often. */
 const namesMax = 200
 
 /**
@@ -19,7 +16,6 @@ export const plannedEachTime = Prisma.raw('/* planned each time */')
 /** SQLSTATEs for a prepared name that is missing, or exists already. */
 const lostCodes = ['26000', '42P05']
 
-/** The names of the statements of this process. */
 export class StatementNames {
   private readonly names = new Map<string, string | null>()
   private named = 0
@@ -30,7 +26,7 @@ export class StatementNames {
 
   constructor(private readonly max = namesMax) {}
 
-  /** The name of a statement from its second use on while names are left; otherwise the empty name, which means unnamed. */
+  /** The name of a statement from its second use on; the empty name means unnamed. */
   nameOf(sql: string): string {
     if (!this.isOn || sql.includes(plannedEachTime.sql)) return ''
     const known = this.names.get(sql)
@@ -61,7 +57,6 @@ export class StatementNames {
     }
   }
 
-  /** Looks at a failed statement, and stops using names if the server side does not keep them. */
   judge(error: unknown): void {
     const isLost = error instanceof Error && 'code' in error && lostCodes.includes(String(error.code))
     if (!isLost || !this.isOn) return

@@ -14,27 +14,22 @@ export const ballastDefault = 64 * 2 ** 20
 
 const pieceBytes = 2 ** 20
 
-/** Where the ballast of the database in a data folder is. */
 export function ballastFile(folder: string): string {
   return path.join(path.resolve(folder), 'postgres', 'ballast')
 }
 
-/** How many bytes PostgreSQL, which is no root, can still write on the file system of its files. */
+/** How many bytes PostgreSQL, which is not root, can still write. */
 export async function roomFor(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(path.dirname(ballastFile(folder)))
   return bavail * bsize
 }
 
-/**
- * What to do with a ballast of `size` bytes. It is deleted when less than half of its size is free, and made again when
- * that leaves one and a half times its size free: the gap avoids flapping.
- */
+/** Deletes below half its size free, and makes again once that leaves one and a half: the gap avoids flapping. */
 export function ballastStep({ isThere, free, size }: { isThere: boolean; free: number; size: number }) {
   if (isThere) return free < size / 2 ? 'give up' : 'keep'
   return free >= 2.5 * size ? 'make' : 'keep'
 }
 
-/** The size of the ballast file; null without one. */
 async function ballastSize(folder: string): Promise<number | null> {
   return await stat(ballastFile(folder)).then(
     ({ size }) => size,

@@ -7,10 +7,8 @@ import { processStart } from './process-start'
 /** An error that is a sentence for the person who started the program: shown as it is, without a stack. */
 export class StartError extends Error {}
 
-/** The supervisor of `npm start` holds its folder for long; a command line only while it runs. */
 type Kind = 'server' | 'command'
 
-/** starting: the database may not be ready yet. open: others may use the database. ending: it will be gone soon. */
 type State = 'starting' | 'open' | 'ending'
 
 export type Holder = { pid: number; started: string; kind: Kind; state: State }
@@ -38,7 +36,6 @@ export async function lockDataFolder(folder: string, kind: Kind): Promise<Folder
   }
 }
 
-/** Takes the data folder if it is free; otherwise returns the holder. */
 export function tryDataFolder(folder: string, kind: Kind): { lock: FolderLock } | { holder: Holder } {
   try {
     return take(folder, kind)
@@ -127,7 +124,6 @@ function write(file: string, holder: Holder): void {
   fs.writeFileSync(file, JSON.stringify(holder), { mode: 0o600 })
 }
 
-/** The text of a file, or undefined if it does not exist. Throws every other error. */
 export function readIfThere(file: string): string | undefined {
   try {
     return fs.readFileSync(file, 'utf8')
@@ -137,7 +133,6 @@ export function readIfThere(file: string): string | undefined {
   }
 }
 
-/** Whether an error is a system error with this code, such as ENOENT. */
 export function isErrnoCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code
 }

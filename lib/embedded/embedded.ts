@@ -12,7 +12,6 @@ import { type Access, findPostmaster, isAnswering, launch, type Postmaster, stop
 export type EmbeddedDatabase = {
   url: string
   pid: number
-  /** False once PostgreSQL has ended for any reason. */
   isRunning(): boolean
   stop(): Promise<void>
 }
@@ -22,10 +21,7 @@ export type StartOptions = {
   throwaway?: boolean
 }
 
-/**
- * Starts the PostgreSQL of a data folder, or adopts the one that a killed process has left running. Only for the holder
- * of the folder's lock.
- */
+/** Starts or adopts the PostgreSQL of a data folder. Only for the holder of the folder's lock. */
 export async function startDatabase(folder: string, options: StartOptions = {}): Promise<EmbeddedDatabase> {
   const files = path.join(path.resolve(folder), 'postgres')
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
@@ -65,7 +61,7 @@ export async function openDatabase(folder: string): Promise<{ url: string; isOur
   }
 }
 
-/** The address of the embedded database that a running console has open; null when none does. */
+/** The address of a running console's embedded database; null when none runs. */
 export async function runningDatabase(folder: string): Promise<string | null> {
   const taken = fs.existsSync(path.join(folder, 'postgres.json')) ? tryDataFolder(folder, 'command') : undefined
   if (!taken) return null

@@ -4,13 +4,9 @@ import { isErrnoCode, StartError } from './data-folder'
 import { type EmbeddedDatabase, type StartOptions, startDatabase } from './embedded'
 
 export type KeepOptions = StartOptions & {
-  /** How large the ballast is; 0 keeps none. */
   ballastBytes: number
-  /** Hears of a new address. */
   onMove?: (url: string) => void
-  /** Hears that PostgreSQL cannot be brought back. */
   onLost?: (error: unknown) => void
-  /** Receives a sentence about each event. */
   tell?: (sentence: string) => void
 }
 
@@ -31,7 +27,6 @@ export class DatabaseKeeper {
   private starting: Promise<EmbeddedDatabase> | undefined
   private watching: Promise<void> | undefined
   private database: EmbeddedDatabase | undefined
-  /** The last message about the ballast, to report each change once. */
   private told = ''
 
   constructor(
@@ -41,7 +36,6 @@ export class DatabaseKeeper {
     this.tell = options.tell ?? console.error
   }
 
-  /** Where PostgreSQL is now. */
   get url(): string {
     return this.database?.url ?? ''
   }
@@ -53,7 +47,6 @@ export class DatabaseKeeper {
     this.watching = this.watch().catch((error) => this.options.onLost?.(error))
   }
 
-  /** Ends the watch and PostgreSQL, also in the middle of its start. */
   async stop(): Promise<void> {
     this.ending.abort()
     await this.watching

@@ -11,10 +11,7 @@ export async function becomesFree(port: number, host = '127.0.0.1'): Promise<boo
   return false
 }
 
-/**
- * A free port below the system's range for outgoing connections: an outgoing connection could take our port while we
- * are down, or connect to itself.
- */
+/** A free port below the range of outgoing connections, one of which could take our port while we are down. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = 15_000 + Math.floor(Math.random() * 17_000)
@@ -22,7 +19,6 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/** Whether something listens there. */
 export function isListening(port: number, host: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = net.connect({ port, host })

@@ -11,7 +11,6 @@ import { isErrnoCode, readIfThere, StartError } from './data-folder'
 type Servant = { uid: number; gid: number; reaches: 'by permission' | 'by capability' }
 
 export type PostgresProgram = {
-  /** The owner of the files; undefined if PostgreSQL runs as ourselves. */
   servant: Servant | undefined
   spawn(name: 'initdb' | 'postgres', args: string[], options: SpawnOptions): ChildProcess
 }
@@ -88,7 +87,6 @@ function user(name: string): { uid: number; gid: number } | undefined {
   return fields && { uid: Number(fields[2]), gid: Number(fields[3]) }
 }
 
-/** Whether every folder above lets this user through. */
 function isReachable(file: string, uid: number, gid: number): boolean {
   const folder = path.dirname(file)
   const { mode, uid: owner, gid: group } = fs.statSync(folder)

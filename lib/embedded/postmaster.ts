@@ -6,10 +6,8 @@ import { isErrnoCode, readIfThere, StartError } from './data-folder'
 import type { PostgresProgram } from './postgres-program'
 import { processStart } from './process-start'
 
-/** The connection parameters for `pg`. Its `port` is where PostgreSQL last listened. */
 export type Access = { host: string; port: number; user: string; password: string; database: string }
 
-/** The first process of a running PostgreSQL. */
 export type Postmaster = { pid: number; port: number; isRunning(): boolean }
 
 const settings = {
@@ -94,7 +92,7 @@ export async function stopPostmaster(postmaster: Postmaster): Promise<void> {
   }
 }
 
-/** Whether PostgreSQL takes this password and answers; false while it starts or recovers. */
+/** Whether PostgreSQL accepts the password and answers; false while it starts or recovers. */
 export async function isAnswering(access: Access): Promise<boolean> {
   const client = new pg.Client({ ...access, database: 'postgres', connectionTimeoutMillis: 3_000 })
   client.on('error', () => {})

@@ -1,10 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 
-/**
- * The start time of a process, which together with its id is unique; undefined when it has ended. An id alone is not
- * enough: it is reused, in particular after a restart of the machine.
- */
+/** The start time of a process, which with its id is unique; undefined when it has ended. Ids alone are reused. */
 export function processStart(pid: number): string | undefined {
   if (process.platform !== 'linux') return startFromPs(pid)
   try {

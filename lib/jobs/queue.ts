@@ -1,7 +1,6 @@
 import 'server-only'
 import type { Transaction } from '@/lib/db/transaction'
 
-/** The kinds of jobs and their payloads. The worker has a task for each name. */
 export type Jobs = {
   'finish-import': { imageId: string }
   'copy-image': { imageId: string }
@@ -24,7 +23,7 @@ export async function addJob<K extends keyof Jobs>(tx: Transaction, kind: K, pay
       job_key_mode => 'preserve_run_at')`
 }
 
-/** The queue of the deliveries of one account: of a queue one job runs at a time. The trigger of `Event` knows the name, too. */
+/** A queue runs one job at a time. The trigger of `Event` builds the same name. */
 export function webhookQueue(ownerId: string): string {
   return `webhook:${ownerId}`
 }

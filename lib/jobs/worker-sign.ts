@@ -1,13 +1,10 @@
 import 'server-only'
 import type { PrismaClient } from '@/lib/db/generated/client'
 
-/** By this name the database knows the connections of a worker. */
+/** The workers' `application_name`; readiness looks for it in `pg_stat_activity`. */
 export const workerName = 'open-ecs-console worker'
 
-/**
- * Whether a worker has polled the queue recently. It polls every two seconds, and PostgreSQL records when each
- * connection was last used, so no heartbeat table is needed. False if the queue has no tables.
- */
+/** Whether a worker has polled the queue recently, by `pg_stat_activity`. False if the queue has no tables. */
 export async function isWorkerAlive(client: PrismaClient): Promise<boolean> {
   // Other roles do not see the time; then an open connection has to suffice.
   const [found] = await client.$queryRaw<{ isAlive: boolean }[]>`

@@ -7,16 +7,13 @@ import type { Transaction } from '@/lib/db/transaction'
 import { type Resource, type ResourceRow, resourceNames, resources, type Use } from './rules'
 import type { Meter, QuotaMeters, RegionQuota } from './schema'
 
-/** Whose use is counted, and where, as SQL. */
 type Counted = { account: Prisma.Sql; region: Prisma.Sql }
 
-/** The SQL of an account's quota of a resource in a region. */
 export function quotaOf(resource: Resource, { account, region }: Counted): Prisma.Sql {
   return Prisma.sql`coalesce((SELECT amount FROM "Quota" WHERE "accountId" = ${account} AND "regionId" = ${region}
     AND resource = ${resource}), ${resources[resource].default}::bigint)`
 }
 
-/** The SQL `FROM … WHERE …` of the rows that take of a resource, as `x`. */
 export function rowsOf({ table, account: column, counts }: Use, { account, region }: Counted): Prisma.Sql {
   const owner = Prisma.raw(`"${table}" x WHERE x."${column}"`)
   return Prisma.sql`FROM ${owner} = ${account} AND x."regionId" = ${region} AND ${Prisma.raw(counts)}`
@@ -25,8 +22,8 @@ export function rowsOf({ table, account: column, counts }: Use, { account, regio
 type Options = { most?: Prisma.Sql; except?: string | null }
 
 /**
- * SQL for an account's use of a resource in a region: exact, also over the quota, or counted up to `most` rows of each
- * kind. The row with the id `except` is left out. Uses indexes only.
+ * SQL for the use of a resource: exact, also over the quota, or counted up to `most` rows of each kind. Leaves out
+ * `except`.
  */
 export function usedOf(resource: Resource, counted: Counted, { most, except = null }: Options = {}): Prisma.Sql {
   const { uses }: ResourceRow = resources[resource]
@@ -41,7 +38,6 @@ export function usedOf(resource: Resource, counted: Counted, { most, except = nu
   return Prisma.join(parts, ' + ')
 }
 
-/** The SQL of some of an account's meters in a region, as one JSON object. */
 function metersAs(names: readonly Resource[], counted: Counted, options: Options = {}): Prisma.Sql {
   const meters = names.map(
     (name) =>
@@ -51,16 +47,14 @@ function metersAs(names: readonly Resource[], counted: Counted, options: Options
 }
 
 /**
- * SQL for all meters of a master account in a region as one JSON object, for use in a larger statement. Such a
- * statement must be planned each time: a generic plan would read other tenants' rows.
+ * SQL for all meters as one JSON object. Plan the statement each time: a generic plan would read other tenants' rows.
  */
 export function metersOf(owner: OwnerId, regionId: string): Prisma.Sql {
   return metersAs(resourceNames, { account: Prisma.sql`${owner}`, region: Prisma.sql`${regionId}` })
 }
 
 /**
- * The SELECT of those of some accounts that have no free place left of a resource in a region, for a statement that reads
- * more facts. It counts no further than to the quota, so a huge account costs no more than its quota.
+ * SELECTs those of some accounts that have no place left. It counts up to the quota, so a huge account costs no more.
  */
 export function selectFull(resource: Resource, accountIds: string[], regionId: string): Prisma.Sql {
   const counted = { account: Prisma.sql`a.id`, region: Prisma.sql`${regionId}` }
@@ -71,8 +65,8 @@ export function selectFull(resource: Resource, accountIds: string[], regionId: s
 }
 
 /**
- * Some quotas of a master account in a region and their use, without one row: the one that asks for more. Under the
- * account's lock these are the facts of `refuseQuota`.
+ * Some quotas and their use, without the row that asks for more. Under the account's lock: the facts of
+ * `refuseQuota`.
  */
 export async function quotaUse<Name extends Resource>(
   tx: Transaction,
@@ -86,7 +80,6 @@ export async function quotaUse<Name extends Resource>(
   return row.meters
 }
 
-/** The quotas of a master account in every region, by region id. */
 export async function listQuotas(owner: OwnerId): Promise<RegionQuota[]> {
   type Row = { regionId: string; regionName: string; meters: QuotaMeters }
   const meters = metersAs(resourceNames, { account: Prisma.sql`${owner}`, region: Prisma.sql`r.id` })

@@ -1,19 +1,17 @@
 import type { QuotaFacts, QuotaFullCode, RefusalOf } from '@/lib/result'
 
 /**
- * Rows that count against a quota: their table, the column of the account, and a condition as SQL over the row `x`.
- * `takes` is the amount of each row, 1 by default. Every such table has `id`, `regionId` and `createdAt`.
+ * Rows that count against a quota; `takes` is the amount of each, 1 by default. Tables have `id`, `regionId`,
+ * `createdAt`.
  */
 export type Use = { table: string; account: string; counts: string; takes?: string }
 
 export type ResourceRow = {
-  /** Of a master account in each region, unless the operator sets another amount. */
   default: number
   max: number
   unit: 'pieces' | 'bytes'
   full: QuotaFullCode
   uses: readonly Use[]
-  /** The names of the amount and of the use in events. */
   recorded: { quota: string; used: string }
   /** The migration that added the quota, if rows that count against it were older. */
   since?: string
@@ -72,7 +70,6 @@ export const resources = {
 
 export type Resource = keyof typeof resources
 
-/** Whether there is a quota of this name. */
 export function isResource(name: string): name is Resource {
   return Object.hasOwn(resources, name)
 }
@@ -80,10 +77,7 @@ export function isResource(name: string): name is Resource {
 /** In the order in which they are listed and shown. As a plain list, so that pages that need none of this leave it out. */
 export const resourceNames = ['images', 'bytes', 'instances', 'snapshots'] as const satisfies readonly Resource[]
 
-/**
- * The requested amount must fit into the quota beside the use, which does not include it. An account over its quota,
- * because the operator lowered it, gets nothing more.
- */
+/** The request must fit beside the use, which excludes it. An account over its lowered quota gets nothing more. */
 export function refuseQuota<Code extends QuotaFullCode>(
   resource: { full: Code },
   facts: QuotaFacts,

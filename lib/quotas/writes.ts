@@ -23,10 +23,7 @@ type QuotaChangeRefusal = RefusalOf<
   'ACCOUNT_NOT_FOUND' | 'REGION_NOT_FOUND' | 'QUOTA_BELOW_USE' | 'BYTES_QUOTA_BELOW_USE' | 'BUSY'
 >
 
-/**
- * Sets the named quotas of a master account in a region, and returns all of them. Below the use only if forced; nothing
- * is removed then.
- */
+/** Sets the named quotas in a region, and returns all. Below the use only if forced; nothing is removed then. */
 export async function setQuotas(ctx: Context, change: QuotaChange): Promise<Result<QuotaMeters, QuotaChangeRefusal>> {
   const [account, region] = await Promise.all([
     db().account.findUnique({
@@ -75,13 +72,11 @@ export type Asked = {
   regionId: string
   /** Whose promise it is, which then does not count against itself; none for an image that is still to be made. */
   imageId?: string | undefined
-  /** The final size of the image in the store. */
   bytes: number
-  /** The bytes still to be written and where: an import first fills the staging folder. */
+  /** What is still to be written and where: an import first fills the staging folder. */
   writing: { where: 'staging' | 'store'; bytes: number }
 }
 
-/** Why bytes get no place: the quota of their account, or the room there is. */
 export type RoomRefusal = RefusalOf<'BYTES_QUOTA_FULL' | 'STORE_FULL' | 'STORE_UNREACHABLE'>
 
 /**
@@ -91,7 +86,7 @@ export type RoomRefusal = RefusalOf<'BYTES_QUOTA_FULL' | 'STORE_FULL' | 'STORE_U
 const diskPatienceMs = 1_000
 export type NewImageRefusal = RoomRefusal | RefusalOf<'IMAGE_QUOTA_FULL'>
 
-/** Whether there is a quota place for one image more, and room for its bytes. Asked under the lock of the owner. */
+/** Whether one image more fits the quota, and its bytes the room. Call it under the lock of the owner. */
 export async function refuseNewImage(tx: Transaction, asked: Asked): Promise<NewImageRefusal | null> {
   const { regionId: region } = asked
   const use = await quotaUse(tx, ['images', 'bytes'], asked)
@@ -102,7 +97,7 @@ export async function refuseNewImage(tx: Transaction, asked: Asked): Promise<New
   )
 }
 
-/** Whether there is a quota place for one snapshot more, and room for its bytes. Asked under the lock of the owner. */
+/** The same for one snapshot more. */
 export async function refuseNewSnapshot(
   tx: Transaction,
   asked: Asked,
@@ -116,20 +111,14 @@ export async function refuseNewSnapshot(
   )
 }
 
-/**
- * Whether an account may have this many more bytes, by its quota and by free space. Call it under the lock of the
- * owner.
- */
+/** Whether quota and free space allow this many more bytes. Call it under the lock of the owner. */
 export async function refuseBytes(tx: Transaction, asked: Asked): Promise<RoomRefusal | null> {
   const { bytes } = await quotaUse(tx, ['bytes'], { ...asked, except: asked.imageId ?? null })
   const full = refuseQuota(resources.bytes, { ...bytes, asked: asked.bytes, region: asked.regionId })
   return full ?? (await refuseWriting(tx, asked))
 }
 
-/**
- * Whether there is space for the bytes still to be written. Takes the space lock, so that no space is reserved twice; a
- * reservation counts from its transaction's commit on.
- */
+/** Takes the space lock, so that no space is reserved twice; a reservation counts from its commit on. */
 async function refuseWriting(
   tx: Transaction,
   { regionId: region, writing, imageId }: Asked,
@@ -151,7 +140,6 @@ async function refuseWriting(
 
 type Promised = { regionId: string; isStaging: boolean; bytes: number }
 
-/** The bytes that are reserved on one file system and not yet written: in the staging folder and all stores there. */
 async function promisedOn(tx: Transaction, fileSystem: number, except: string | null): Promise<number> {
   const rows = await tx.$queryRaw<Promised[]>`
     SELECT i."regionId", t.step <> 'STORE' AS "isStaging", sum(t."reservedBytes")::float8 AS bytes

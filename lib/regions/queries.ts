@@ -3,10 +3,7 @@ import { fetchJson } from '@/lib/fetch-json'
 import { paths } from '@/lib/paths'
 import type { RegionContents } from './schema'
 
-/**
- * The viewer's content in each region. Prefetched by the page; refetched every minute, on focus, and when the region
- * picker opens.
- */
+/** The viewer's content in each region; refetched every minute, on focus, and when the region picker opens. */
 export function regionContentsQuery() {
   return queryOptions({
     queryKey: ['regions', 'contents'],

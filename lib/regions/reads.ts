@@ -10,10 +10,7 @@ export async function listRegions(): Promise<Region[]> {
   return await db().region.findMany({ select: { id: true, name: true, nameZh: true }, orderBy: { id: 'asc' } })
 }
 
-/**
- * The content of the viewer's master account in each region, by region id. The recycle bin and terminated instances do
- * not count, nor does what the viewer may not see.
- */
+/** The content of the master account by region id, without deleted rows and what the viewer may not see. */
 export async function listRegionContents(ctx: Context): Promise<RegionContents[]> {
   const rows = await db().$queryRaw<RegionContents[]>`
     SELECT ${plannedEachTime} r.id AS region,

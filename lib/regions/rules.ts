@@ -1,4 +1,4 @@
-/** First path segments of routes of ours: a region of that name would hide them. A test compares with app/. */
+/** First path segments of our routes, which a region of that name would hide. A test compares with app/. */
 export const reservedRegionIds = [
   'account',
   'api',
@@ -17,20 +17,15 @@ export const reservedRegionIds = [
 export const regionNameMax = 64
 const regionIdPattern = /^[a-z]{2}-[a-z0-9-]{2,29}$/
 
-/** Whether this can be a region's id. Regions are part of URLs, so a route's own first segment cannot. */
 export function isRegionId(id: string): boolean {
   return regionIdPattern.test(id) && !reservedRegionIds.some((reserved) => reserved === id)
 }
 
-/** The name of a region for a reader of this language: its Chinese name for one of Chinese where it has one. */
 export function regionName({ name, nameZh }: { name: string; nameZh: string | null }, locale: string): string {
   return (locale === 'zh' && nameZh) || name
 }
 
-/**
- * The region to start in: the last used one, else the first in which the account has something, else the first.
- * Undefined if there are no regions.
- */
+/** The region to start in: the last used one, else the first with content, else the first; undefined without any. */
 export function startRegion<R extends { id: string }>(
   regions: R[],
   contents: { region: string; images: number; shares: number; instances: number }[],

@@ -2,7 +2,6 @@ import { z } from 'zod'
 import { freeText, text } from '@/lib/fields'
 import { isRegionId, regionNameMax } from './rules'
 
-/** A name of any characters that can be seen, on one line. */
 const name = freeText(regionNameMax).pipe(
   z
     .string()
@@ -10,7 +9,6 @@ const name = freeText(regionNameMax).pipe(
     .refine((typed) => !typed.includes('\n'), 'characters'),
 )
 
-/** A new region. */
 export const newRegionInput = z.object({
   id: text(128).refine(isRegionId, 'format'),
   name,
@@ -26,11 +24,6 @@ export const renameRegionInput = z.object({
 })
 export type RenameRegionInput = z.infer<typeof renameRegionInput>
 
-/** A region with its name, and its Chinese name where it has one. */
 export type Region = { id: string; name: string; nameZh: string | null }
 
-/**
- * The content of the viewer's master account in a region: own images, images shared with it, how many of those are new,
- * and instances.
- */
 export type RegionContents = { region: string; images: number; shares: number; newShares: number; instances: number }

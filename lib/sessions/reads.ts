@@ -21,8 +21,8 @@ export const selectGrants = Prisma.sql`(SELECT coalesce(jsonb_agg(jsonb_build_ob
   ORDER BY p.policy), '[]') FROM "AttachedPolicy" p WHERE p."accountId" = a.id)`
 
 /**
- * A session with its account and what that may do, or null: unknown, expired, or of an account that is disabled, or whose master is. One
- * statement, because every request begins with it.
+ * A session with its account and rights; null if unknown, expired or disabled. Every request begins with this one
+ * statement.
  */
 export async function findSession(sessionId: string, now: Date): Promise<({ viewer: Viewer } & SessionTimes) | null> {
   const [row] = await db().$queryRaw<SessionRow[]>`

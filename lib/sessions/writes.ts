@@ -74,7 +74,6 @@ async function checkNext(source: SignInSource, typed: Credentials, now: Date): P
   return { status: 'right', account: { id, passwordHash, isOutdated: match === 'right-as-typed' } }
 }
 
-/** Takes back what `checkPassword` counted, once the password was right. */
 export async function forgetFailures(tx: Transaction, source: SignInSource, username: string): Promise<void> {
   await tx.signInFailure.deleteMany({ where: { username, source: source.key } })
 }
@@ -113,7 +112,9 @@ export async function signIn(
 
 type CheckedAccount = { id: string; passwordHash: string }
 
-/** Whether the account has not got disabled or another password since: both end all sessions, so none may follow. */
+/**
+ * Whether the account is still enabled with the same password: changing either ends all sessions, so none may follow.
+ */
 async function isStillRight(tx: Transaction, { id, passwordHash }: CheckedAccount): Promise<boolean> {
   const { masterId } = await tx.account.findUniqueOrThrow({ where: { id }, select: { masterId: true } })
   const accounts = await lockAccounts(tx, masterId ? [id, masterId] : [id])
@@ -164,7 +165,7 @@ function total(failures: Failures[]): Failures {
   }
 }
 
-/** Remembers where an account signs in from, and records a new place under the lock of the account, so that it is told once. */
+/** Remembers where an account signs in from, under its lock, so that a new place is told once. */
 async function notePlace(tx: Transaction, source: SignInSource, { id, now }: { id: string; now: Date }): Promise<void> {
   const address = source.address ?? null
   const place = placeOf(address)
@@ -191,12 +192,10 @@ async function notePlace(tx: Transaction, source: SignInSource, { id, now }: { i
   await recordEvents(tx, ctx, [{ action: 'session.place', details: { place } }])
 }
 
-/** Renews a session that is in use, unless it has ended meanwhile. */
 export async function renewSession(sessionId: string, now: Date, expiresAt: Date): Promise<void> {
   await db().session.updateMany({ where: { id: sessionId, expiresAt: { gt: now } }, data: { expiresAt } })
 }
 
-/** Ends one session: the browser that held it is signed out at once. */
 export async function endSession(sessionId: string): Promise<Result<null, never>> {
   await db().session.deleteMany({ where: { id: sessionId } })
   return ok(null)
@@ -220,7 +219,6 @@ export async function endSessions(
   })
 }
 
-/** Forgets sessions that have ended by themselves, and failures that no longer count. */
 export async function forgetExpiredSessions(now: Date): Promise<void> {
   await db().signInFailure.deleteMany({ where: { at: { lt: new Date(now.getTime() - failureWindowMs) } } })
   await db().session.deleteMany({ where: { expiresAt: { lt: now } } })

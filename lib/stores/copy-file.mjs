@@ -9,7 +9,6 @@ import { promisify } from 'node:util'
 /** Sync while copying instead of only at the end. More often costs more than it gains. */
 const syncBytes = 256 * 2 ** 20
 const readBytes = 2 ** 20
-/** Send messages, and notice the parent's end, once per this many bytes. */
 const breatheBytes = 32 * 2 ** 20
 /** How long to wait for more bytes to arrive. */
 const pauseMs = 2
@@ -25,7 +24,6 @@ process.once('disconnect', end)
 
 const tell = promisify(process.send?.bind(process) ?? (() => {}))
 
-/** Reads the growing target to its end; returns its SHA-256 if requested. */
 async function follow(file) {
   const hash = hashing === 'sha256' ? createHash('sha256') : null
   const piece = Buffer.allocUnsafe(readBytes)

@@ -3,13 +3,9 @@ import { expectSha256 } from './checksum'
 import type { PutOptions, Store } from './contract'
 import { FolderStore } from './folder'
 
-/** A key in a store. */
 export type Stored = { store: Store; key: string }
 
-/**
- * Copies a key of one store to a key of another, with the promises of `put`. Between two folders the kernel copies.
- * Throws `NotStored`, and `ChecksumMismatch` if the read bytes have another SHA-256; then there is no target.
- */
+/** Copies a key with the promises of `put`. Throws `NotStored`, and `ChecksumMismatch` without leaving a target. */
 export async function copyStored(
   from: Stored,
   to: Stored,

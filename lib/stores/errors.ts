@@ -7,10 +7,7 @@ export class StoreFull extends Error {}
 /** The store has no such key. */
 export class NotStored extends Error {}
 
-/**
- * The store cannot be read or written: it is not mounted, does not answer or denies access. The message is for the
- * operator: the store, its answer and what to check. Tenants never see it.
- */
+/** The store cannot be read or written. The message tells the operator what to check; tenants never see it. */
 export class StoreUnreachable extends Error {}
 
 /** The store answers, but refuses the request. A retry would be refused too. */

@@ -8,20 +8,15 @@ export type Sent = { answered: string; own: () => string | null }
 
 const md5 = /^[0-9a-f]{32}$/
 
-/** An ETag without quotes, for comparison; empty without one. */
 export function bare(etag: string | undefined): string {
   return (etag ?? '').replace(/^W\//, '').replace(/"|&quot;/g, '')
 }
 
-/** The ETag that S3 gives to bytes that were sent at once. */
 export function etagOfWhole(bytes: Buffer): string {
   return createHash('md5').update(bytes).digest('hex')
 }
 
-/**
- * S3's ETag of a multipart object from those of its parts; null if they are no digests, as in a bucket encrypted with a
- * custom key.
- */
+/** The ETag of a multipart object; null if the parts' ETags are no digests, as with encryption by a custom key. */
 export function etagOfParts(etags: (string | undefined)[]): string | null {
   const digests = etags.map(bare)
   if (!digests.every((digest) => md5.test(digest))) return null

@@ -19,10 +19,8 @@ import { readSource } from './source'
 /** Larger buffers are mapped anew for each read: copies of 1 GiB took up to twice as long. */
 const readAtOnce = 2 ** 18
 
-/** A null checksum is not compared. */
 type FileOptions = PutOptions & { sha256: string | null }
 
-/** A store in a local folder: one file per key, plus one per attempt to write it. */
 export class FolderStore implements Store {
   readonly local: Place
 
@@ -154,7 +152,6 @@ export class FolderStore implements Store {
     await checkByWriting(this)
   }
 
-  /** The file of a key. */
   fileOf(key: string): string {
     return path.join(this.settings.folder, requireKey(key))
   }
@@ -182,7 +179,6 @@ export class FolderStore implements Store {
     }
   }
 
-  /** Whether a file is missing from an existing folder, or one that will be created. */
   private async isThereWithout(error: unknown): Promise<boolean> {
     if (!isErrnoCode(error, 'ENOENT')) return false
     if (this.settings.isOurs) return true
@@ -192,7 +188,7 @@ export class FolderStore implements Store {
     )
   }
 
-  /** Moves a file within a file system, which takes no space; returns false if file and store are on different ones. */
+  /** Moves a file, which takes no space; returns false across file systems. */
   private async move(file: string, target: string): Promise<boolean> {
     try {
       if (this.settings.isOurs) await makeFolder(this.settings.folder)
@@ -209,7 +205,6 @@ export class FolderStore implements Store {
   }
 }
 
-/** A name for one attempt to write a key. */
 function newPart(file: string): string {
   return `${file}.${randomBytes(6).toString('hex')}${partEnding}`
 }
@@ -219,7 +214,6 @@ async function nothingOf(file: string): Promise<Readable> {
   return Readable.from([])
 }
 
-/** Brings a file to the disk itself, for us alone, and answers its size. */
 async function finishFile(file: string): Promise<number> {
   const handle = await open(file)
   try {
@@ -235,13 +229,11 @@ function isPart(name: string): boolean {
   return name.endsWith(partEnding)
 }
 
-/** A time of change to the nanosecond: within one millisecond bytes may be others twice. */
 async function statExactly(file: string) {
   const { size, mtime, ctimeNs, ino } = await stat(file, { bigint: true })
   return { size: Number(size), mtime, ctimeNs, ino }
 }
 
-/** The key of a file, with the attempt cut off that a part's name has. */
 function keyOf(name: string): string {
   return isPart(name) ? name.slice(0, -partEnding.length).replace(/\.[0-9a-f]{12}$/, '') : name
 }

@@ -7,15 +7,13 @@ export const kernelCopyBytesMin = 64 * 2 ** 20
 
 export type KernelCopy = {
   from: string
-  /** An existing file, which becomes the copy. */
   to: string
   isHashed: boolean
   signal: AbortSignal
-  /** Called with the number of bytes that are copied. Throwing stops the copy. */
   onProgress?: ((done: number) => void) | undefined
 }
 
-/** The kernel, or its process, could not copy; `code` is the errno, or empty. */
+/** `code` is the errno, or empty. */
 export class KernelCopyFailed extends Error {
   constructor(
     readonly code: string,

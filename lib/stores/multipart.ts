@@ -10,7 +10,6 @@ const partBytesMin = 16 * mib
 /** Up to here parts grow before their number does: some servers, as Swift by default, take 1,000 of them. */
 const partBytesMax = 128 * mib
 const partsWanted = 1_000
-/** The most that S3 itself takes. */
 const partsMax = 10_000
 const partsAtOnceMax = 4
 /** The memory of an upload: the parts being sent, and the one being filled. */
@@ -25,7 +24,7 @@ export function partBytes(size: number): number {
   return Math.ceil(Math.max(wanted, size / partsMax) / mib) * mib
 }
 
-/** How many parts of this size are on their way at once: four, and fewer where these would take too much memory. */
+/** How many parts are sent at once: four, or fewer where these would take too much memory. */
 export function partsAtOnce(part: number): number {
   return Math.min(partsAtOnceMax, Math.max(1, Math.floor(memoryMax / part) - 1))
 }

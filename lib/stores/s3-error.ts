@@ -11,7 +11,6 @@ const full = [
 ]
 const insufficientStorage = 507
 
-/** The object has changed since the read began. */
 const preconditionFailed = 412
 /** 4xx that pass by themselves: too many requests, a clash with another writer, bytes that were cut or changed on their way. */
 const passingStatuses = [408, 409, preconditionFailed, 425, 429]
@@ -62,29 +61,24 @@ export function s3Error(error: unknown, where: string): unknown {
   return new StoreUnreachable(`The bucket ${where} does not answer: ${code}. ${toCheck(code)}`, { cause: error })
 }
 
-/** Whether the server refuses the request permanently. */
 export function isFinal(error: unknown): boolean {
   const status = statusOf(error) ?? 0
   const isRefusal = status >= 300 && status < 500 && !passingStatuses.includes(status)
   return isRefusal && error instanceof Error && !passingCodes.includes(codeOf(error))
 }
 
-/** Whether the server reports a missing key or bucket. */
 export function isMissing(error: unknown): boolean {
   return statusOf(error) === 404
 }
 
-/** Whether the key now has another object than the one that was read so far. */
 export function isReplaced(error: unknown): boolean {
   return statusOf(error) === preconditionFailed
 }
 
-/** Whether the server does not have this operation. */
 export function isNotOffered(error: unknown): boolean {
   return statusOf(error) === 501 || statusOf(error) === 405
 }
 
-/** The HTTP status of the answer; undefined when none came. */
 function statusOf(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('$metadata' in error)) return undefined
   const { $metadata } = error
@@ -92,7 +86,6 @@ function statusOf(error: unknown): number | undefined {
   return Number($metadata.httpStatusCode)
 }
 
-/** S3's code of an answer, or Node's of a connection that failed. A server may answer anything, and this reaches terminals. */
 function codeOf(error: Error): string {
   const isNodes = statusOf(error) === undefined && 'code' in error && typeof error.code === 'string'
   return (isNodes ? String(error.code) : error.name).replace(/[^\w.-]/g, '?').slice(0, 64)

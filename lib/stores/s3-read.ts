@@ -3,13 +3,11 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { NotStored, StoreUnreachable } from './errors'
 import { isFinal, isReplaced } from './s3-error'
 
-/** A server's answer to a GET: a stream, how many bytes it promises, and the ETag of the object that they are of. */
 export type Answered = { body: Readable; size: number | undefined; etag: string | undefined }
 
 export type Asks = {
   /** Asks for the bytes of the object with this ETag from an offset of the stream on. */
   rest: (done: number, etag: string, signal: AbortSignal) => Promise<Answered>
-  /** Translates errors for the reader. */
   meaning: (error: unknown) => unknown
 }
 
@@ -61,12 +59,10 @@ export function readOn(first: Answered, asks: Asks): Readable {
   })
 }
 
-/** Whether a retry would fail the same way: the object is gone, or the store refuses. */
 function isAnswered(error: unknown): boolean {
   return isFinal(error) || isReplaced(error) || error instanceof NotStored || error instanceof StoreUnreachable
 }
 
-/** A body may fail while nobody reads it. */
 function heard(answered: Answered): Answered {
   answered.body.on('error', () => {})
   return answered

@@ -21,7 +21,6 @@ const silenceMaxMs = 120_000
 const connectMaxMs = 5_000
 const tries = 4
 
-/** A store in a bucket of S3 or of a server that speaks like it. */
 export class S3Store implements Store {
   readonly local = null
   private connection: Promise<{ client: S3Client; sdk: Sdk }> | undefined
@@ -144,7 +143,6 @@ export class S3Store implements Store {
     return s3Error(error, this.where())
   }
 
-  /** For the operator: which bucket of which server. */
   private where(): string {
     const { bucket, endpoint, region } = this.settings
     return `${bucket} at ${endpoint ?? `AWS, ${region}`}`
@@ -186,10 +184,7 @@ export class S3Store implements Store {
     return { answered: bare(ETag), own: () => etagOfWhole(Body) }
   }
 
-  /**
-   * Checks the size that the server has. If another put has replaced the object meanwhile, which only a different ETag
-   * can tell, its size is not judged.
-   */
+  /** Checks the size on the server. If the ETag shows another put since, the size is not judged. */
   private async requireSize(place: ObjectPlace, size: number, sent: Sent): Promise<void> {
     const { client, sdk } = await this.connect()
     const head = await this.head(place)
@@ -202,10 +197,7 @@ export class S3Store implements Store {
     throw new WrongSize(head.ContentLength ?? 0, size)
   }
 
-  /**
-   * The server's state of a key; null if the bucket lacks it. An error to HEAD has no body and so no reason: listing
-   * gives one.
-   */
+  /** The server's state of a key; null if it is missing. Errors to HEAD have no body, so a listing gives the reason. */
   private async head(place: ObjectPlace): Promise<HeadObjectCommandOutput | null> {
     const { client, sdk } = await this.connect()
     try {
@@ -223,7 +215,6 @@ export class S3Store implements Store {
     await client.send(new sdk.ListObjectsV2Command({ Bucket, Prefix: Key }))
   }
 
-  /** Asks for bytes from an offset on. A server that answers with others is not believed. */
   private async get(
     asked: ObjectPlace & { Range: string | undefined; IfMatch?: string },
     start: number,
@@ -248,7 +239,6 @@ export class S3Store implements Store {
     }
   }
 
-  /** Unfinished uploads; none on servers that cannot list them. */
   private async *uploads(Prefix: string) {
     const { client, sdk } = await this.connect()
     const asked = { Bucket: this.settings.bucket, Prefix }

@@ -7,7 +7,6 @@ export type FolderSettings = { kind: 'folder'; folder: string; isOurs: boolean }
 export type S3Settings = {
   kind: 's3'
   bucket: string
-  /** Empty, or ends with a slash. */
   prefix: string
   region: string
   isPathStyle: boolean
@@ -22,7 +21,7 @@ const known = ['endpoint', 'region', 'path-style']
 const bucketPattern = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/i
 const prefixPattern = /^[\w!.*'()-]+(\/[\w!.*'()-]+)*\/$/
 
-/** Where the bytes of a region are kept. Throws a sentence that names the variable that is wrong. */
+/** Where the bytes of a region are kept. Throws a sentence that names the wrong variable. */
 export function storeSettings(
   regionId: string,
   dataFolder: string,

@@ -3,7 +3,6 @@ import { isIntact } from './checksum'
 import { StoreUnreachable } from './errors'
 import { storeOf } from './store'
 
-/** A location of bytes, and their expected content. */
 export type Expected = { region: string; key: string; sha256: string; size: number }
 
 type Check = { answer: Promise<'intact' | 'damaged' | 'replaced'>; waiting: number; stop: AbortController }

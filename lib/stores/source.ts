@@ -8,15 +8,12 @@ export type Source = {
    * store's.
    */
   failure(): unknown
-  /** Ends the stream, also for a waiting reader. */
   end(): void
 }
 
 export type SourceOptions = {
-  /** The source must have exactly, or at most, this many bytes. */
   size: { exactly: number } | { atMost: number }
   signal?: AbortSignal | undefined
-  /** Told how many bytes the reader is done with. Throwing stops the source. */
   onProgress?: ((done: number) => void) | undefined
 }
 

@@ -14,10 +14,8 @@ import { readSource } from './source'
 // with it.
 
 export type ReceiveOptions = {
-  /** Most bytes that are taken; one more is refused with `TooLarge`. */
   sizeMax: number
   signal?: AbortSignal | undefined
-  /** Told how many bytes have arrived. Throwing stops the receiving. */
   onProgress?: ((done: number) => void) | undefined
 }
 
@@ -68,7 +66,6 @@ export async function discardStaged(imageId: string, { isKept = false } = {}): P
   }
 }
 
-/** Every staged file there is, and the folders in which disks are worked on; their size is not counted. */
 export async function listStaged(): Promise<StagedFile[]> {
   const { folder } = stagingPlace()
   const found: StagedFile[] = []
@@ -79,7 +76,6 @@ export async function listStaged(): Promise<StagedFile[]> {
   return found
 }
 
-/** Throws `StoreFull` if this many more bytes would cut into the reserve of the staging folder, which it creates. */
 export async function requireStagingRoom(bytes: number): Promise<void> {
   const place = stagingPlace()
   try {
@@ -90,12 +86,10 @@ export async function requireStagingRoom(bytes: number): Promise<void> {
   }
 }
 
-/** Watches the room of the staging folder while a tool writes there. */
 export function watchStagingRoom() {
   return watchRoom(stagingPlace())
 }
 
-/** Where the staging folder is. */
 export function stagingPlace(): Place {
   const { ECS_STAGING_DIR, ECS_DATA_DIR, ECS_STORE_RESERVE } = env()
   return { folder: ECS_STAGING_DIR ?? path.join(ECS_DATA_DIR, 'staging'), reserveMin: ECS_STORE_RESERVE }

@@ -15,7 +15,6 @@ const fields = {
   transfer: { select: { kind: true } },
 } as const
 
-/** The work of a transfer: the image, its owner and its blob; null once it has ended. */
 export async function findTransfer(imageId: string) {
   const image = await db().image.findUnique({ where: { id: imageId }, select: fields })
   return image?.transfer ? { ...image, kind: image.transfer.kind } : null
@@ -25,7 +24,6 @@ export type Transfer = NonNullable<Awaited<ReturnType<typeof findTransfer>>>
 
 type Dead = { id: string; ownerId: string; ownerName: string }
 
-/** Transfers whose lease has expired: their images and owners. */
 export async function findDeadTransfers() {
   const dead = await db().$queryRaw<Dead[]>`
     SELECT i.id, a.id AS "ownerId", a.username AS "ownerName" FROM "Transfer" t

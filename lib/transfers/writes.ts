@@ -22,13 +22,11 @@ import type { TransferInput } from './schema'
 // The life of a transfer after its begin: claim, renew, find the place of its bytes, and one of three ends. Each end
 // happens once, whoever tries: under the locks of the owner and the image, the row exists or it does not.
 
-/** A transfer and its lease holder. Once another holder has claimed it, this work must stop. */
+/** Once another holder has claimed the transfer, this work must stop. */
 export type Work = { imageId: string; holder: string | null }
 
-/** The progress of a transfer, and how much of its reservation is still to be written. */
 export type Progress = { step?: TransferStep; doneBytes?: number; totalBytes?: number; reservedBytes?: number }
 
-/** A name that no other holder of a lease has. */
 export function newHolder(): string {
   return randomBytes(8).toString('hex')
 }
@@ -44,8 +42,8 @@ export async function claimTransfer(imageId: string): Promise<(Transfer & { work
 }
 
 /**
- * Renews the lease of a transfer and stores its progress. Returns false if it has failed, was cancelled or claimed by
- * another worker; the caller must stop.
+ * Renews the lease and stores the progress. Returns false if the transfer ended or changed hands; the caller must
+ * stop.
  */
 export async function renewTransfer({ imageId, holder }: Work, progress: Progress = {}, patienceMs = leaseMs) {
   const { step = null, doneBytes = null, totalBytes = null, reservedBytes = null } = progress
@@ -69,12 +67,11 @@ export async function releaseTransfer({ imageId, holder }: Work, code: string): 
     WHERE "imageId" = ${imageId} AND "leaseHolder" = ${holder}`
 }
 
-/** A step that writes: its total for the progress, the final size of the image, and the bytes to reserve now. */
 export type NextStep = { step: TransferStep; totalBytes: number; promisedBytes: number; reservedBytes: number }
 
 /**
- * Begins a step of a transfer, reserving the space that it may fill before its first byte. The previous reservation is
- * released. Refuses BYTES_QUOTA_FULL and STORE_FULL.
+ * Begins a step and reserves its space before the first byte; the previous reservation ends. BYTES_QUOTA_FULL,
+ * STORE_FULL.
  */
 export async function beginStep(
   ctx: Context,
@@ -128,7 +125,6 @@ export async function settleTransfer(
   })
 }
 
-/** The boot mode and minimum disk of an image whose bytes have arrived, as its owner or the disk says. */
 async function needsOfSettled(tx: Transaction, imageId: string, { virtualSize }: DiskContent) {
   const select = { bootMode: true, minDiskGib: true, blob: { select: { layout: true } } } as const
   const { blob, ...said } = await tx.image.findUniqueOrThrow({ where: { id: imageId }, select })
@@ -136,8 +132,8 @@ async function needsOfSettled(tx: Transaction, imageId: string, { virtualSize }:
 }
 
 /**
- * Fails a transfer, and returns whether it did: the image stays with its reason, its quota place is free, and received
- * bytes are discarded. Does nothing if the transfer has ended or has another holder.
+ * Fails a transfer, and returns whether it did: not if it ended or changed hands. Its quota place and bytes are
+ * released.
  */
 export async function failTransfer(
   ctx: Context,
@@ -152,8 +148,7 @@ export async function failTransfer(
 }
 
 /**
- * Fails or resumes a transfer whose sender or worker has died, and returns whether it did. One that was still receiving
- * fails, because only its sender had the bytes; any other is enqueued again. The lease is checked under the lock.
+ * Fails a transfer whose sender died while sending, and requeues any other whose lease ended. Returns whether it did.
  */
 export async function reapTransfer(ctx: Context, imageId: string): Promise<Result<boolean, RefusalOf<'BUSY'>>> {
   return await inTransaction(async (tx) => {
@@ -166,10 +161,7 @@ export async function reapTransfer(ctx: Context, imageId: string): Promise<Resul
   })
 }
 
-/**
- * Cancels a running transfer: the image is deleted, its quota place is free, and received bytes are discarded. Refuses
- * as `onOwnImage` and `refuseCancel` say.
- */
+/** Cancels a running transfer and deletes its image. Refuses as `onOwnImage` and `refuseCancel` say. */
 export async function cancelTransfer(
   ctx: Context,
   input: TransferInput,
@@ -186,7 +178,6 @@ export async function cancelTransfer(
   })
 }
 
-/** Enqueues a transfer; it has no holder until a worker claims it. */
 async function enqueueTransfer(tx: Transaction, imageId: string, kind: LockedTransfer['kind']): Promise<void> {
   await tx.$executeRaw`
     UPDATE "Transfer" SET "leaseHolder" = NULL, "renewedAt" = clock_timestamp(), "patienceMs" = ${queueMs} WHERE "imageId" = ${imageId}`
@@ -195,7 +186,6 @@ async function enqueueTransfer(tx: Transaction, imageId: string, kind: LockedTra
 
 type LostWork = RefusalOf<'IMAGE_BUSY' | 'BUSY'>
 
-/** Runs on a transfer under its locks. IMAGE_BUSY if it has ended or has another holder. */
 async function onTransfer<Answer extends Result<unknown>>(
   ctx: Context,
   { imageId, holder }: Work,
@@ -209,7 +199,6 @@ async function onTransfer<Answer extends Result<unknown>>(
   })
 }
 
-/** Locks a transfer, and before it the accounts of who works on it and the image that it makes. */
 async function lockAll(tx: Transaction, ctx: Context, imageId: string) {
   const image =
     (await lockImages(tx, actingAccounts(ctx), { ids: [imageId], ownerId: null })).images.get(imageId) ?? null
