@@ -81,6 +81,7 @@ const actionsFor =
     return action
   }
 
+/** An action for the account that is signed in in this browser. */
 export const defineAction = actionsFor(currentContext)
 
 /** What ended before the operation began was certainly not done. */

@@ -35,6 +35,7 @@ export const currentSession = cache(async (): Promise<{ ctx: SessionContext; exp
   return { ctx, expiresAt: renewed ?? times.expiresAt }
 })
 
+/** The context of this request, or null if nobody is signed in. */
 export async function currentContext(): Promise<SessionContext | null> {
   return (await currentSession())?.ctx ?? null
 }

@@ -68,6 +68,7 @@ const downloadsFor =
     }
   }
 
+/** A download for the account that is signed in in this browser. */
 export const defineDownload = downloadsFor(currentContext)
 
 function headersOf({ fileName, sha256 }: StoredContent) {

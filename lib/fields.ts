@@ -14,6 +14,7 @@ import type { InputProblem, Refusal } from '@/lib/result'
 
 const problem = (code: InputProblem) => code
 
+/** Text of one line, with its length limited before anything else reads it. */
 export function text(max: number) {
   return z.string(problem('invalid')).max(max, problem('too-long'))
 }
@@ -28,6 +29,7 @@ export function requiredText(max: number, fold: (typed: string) => string, isVal
 // Control and format characters (among them right-to-left marks) can make a text look like another.
 const hiddenCharacters = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}]/u
 
+/** Free text: any character that can be seen, and line breaks. */
 export function freeText(max: number) {
   return text(4 * max)
     .transform((typed) => typed.normalize('NFC').replace(/\r\n?/g, '\n').trim())
@@ -39,6 +41,7 @@ export function freeText(max: number) {
     )
 }
 
+/** A whole number of at least 1, as text of a form or as a number; an empty field is null. */
 export function amount(max: number) {
   const digits = z
     .string(problem('number'))
@@ -50,6 +53,7 @@ export function amount(max: number) {
     .pipe(z.number().int(problem('number')).min(1, problem('number')).max(max, problem('too-large')).nullable())
 }
 
+/** One of a few words; an empty field is null. */
 export function choice<const T extends readonly [string, ...string[]]>(words: T) {
   const none = z.literal('').transform(() => null)
   return z.union([z.enum(words).nullable(), none], problem('invalid'))
@@ -68,6 +72,7 @@ export const flag = z.union(
   problem('invalid'),
 )
 
+/** How many rows a page of a list has, by its URL. */
 export const pageSize = z.coerce.number().pipe(z.literal(pageSizes)).catch(defaultPageSize)
 
 /** The search or filter text of a list. Text that cannot be part of a name searches for nothing. */
@@ -82,6 +87,7 @@ export function searchText(max: number) {
 /** A list's place in the URL. Anything that does not fit falls back to its default: a bad URL shows the default list. */
 export const cursor = z.string().max(1024).optional().catch(undefined)
 
+/** The event before which a page of a history begins; without it, the newest page. */
 export const eventBefore = z
   .string()
   .regex(/^\d{1,18}$/)

@@ -1,5 +1,6 @@
 import 'server-only'
 
+/** The headers of an answer that is one viewer's alone. */
 export const privately = { 'Cache-Control': 'private, no-store', 'X-Content-Type-Options': 'nosniff' }
 
 /** Without it spreadsheets assume a local encoding. */

@@ -4,6 +4,7 @@ import { holdsIn, type PermittedRegions } from './permitted'
 // Every action, route and page declares its permission here by name, and the seams (lib/action.ts, lib/route.ts,
 // lib/download.ts, requireContext) decide before the operation runs.
 
+/** The policies that a master attaches to its sub-accounts, in the order in which they are shown. */
 export const policyNames = [
   'ImagesReadOnly',
   'ImagesFull',
@@ -59,6 +60,7 @@ export function may(viewer: Holder, permission: Permission, region: string | nul
   return holdsIn(regionsWith(viewer, permission), region)
 }
 
+/** The regions in which the viewer has a permission: all, or these. */
 export function regionsWith({ rights }: Holder, permission: Permission): 'all' | string[] {
   if (rights === 'all') return 'all'
   const grants = grantsOf(rights, permission)
@@ -69,6 +71,7 @@ export function regionsWith({ rights }: Holder, permission: Permission): 'all' |
 /** What the pages of a viewer need to know: each permission that it has, and where. */
 export type Permitted = 'all' | Partial<Record<Permission, PermittedRegions>>
 
+/** Resolves the rights of a viewer for its pages, which so need no table of policies. */
 export function permittedTo(viewer: Holder): Permitted {
   if (viewer.rights === 'all') return 'all'
   return Object.fromEntries(permissions.map((permission) => [permission, regionsWith(viewer, permission)]))
@@ -109,6 +112,7 @@ export function refuseUnpermitted(viewer: Holder, needs: readonly Need[]): NotPe
   return { code: 'NOT_PERMITTED', policy, region: missing.region }
 }
 
+/** What an operation needs for this input. The region is the input's `region`, where it names one. */
 export function needsOf<Input>(needs: Needs<Input>, input: Input): readonly Need[] {
   if (needs === 'signed-in') return []
   if (typeof needs === 'function') return needs(input)

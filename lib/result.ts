@@ -115,10 +115,12 @@ export type Fault = { code: 'FAULT'; reference: string; isUnclear?: true }
 export type Result<T, R extends Refusal = Refusal> = { ok: true; value: T; isReplay?: true } | { ok: false; refusal: R }
 export type ActionResult<T> = { ok: true; value: T } | { ok: false; refusal: Refusal | Fault }
 
+/** A result that went well. */
 export function ok<T>(value: T): { ok: true; value: T } {
   return { ok: true, value }
 }
 
+/** A refused result. */
 export function refuse<R extends Refusal>(refusal: R): { ok: false; refusal: R } {
   return { ok: false, refusal }
 }

@@ -1,5 +1,6 @@
 import type { Fault, Refusal } from '@/lib/result'
 
+/** The HTTP status of every refusal and of a fault. */
 export const statuses: Readonly<Record<(Refusal | Fault)['code'], number>> = {
   SIGNED_OUT: 401,
   OTHER_ACCOUNT: 409,

@@ -35,6 +35,7 @@ export function useAction<I, T>(action: Action<I, T>, options: Options) {
   return { run, ...rest }
 }
 
+/** The same for a form whose fields are the input. */
 export function useFormAction<T>(action: FormAction<T>, options: Options) {
   const { ask, ...rest } = useAsk<T>(options)
   const send = useCallback(

@@ -11,6 +11,7 @@ export type SignInSource = { key: string; isKnownBrowser: boolean; address?: str
 const name = () => ownCookie('ecs-browser')
 const maxAge = 365 * 24 * 60 * 60
 
+/** The source of a sign-in attempt: this browser if it is known for the username, otherwise the address. */
 export async function signInSource(username: string, address: string | null): Promise<SignInSource> {
   const cookie = (await cookies()).get(name())?.value
   const token = cookie ? await decode({ token: cookie, secret: secret() }).catch(() => null) : null
@@ -19,6 +20,7 @@ export async function signInSource(username: string, address: string | null): Pr
   return { key: address ?? 'unknown', isKnownBrowser: false, address }
 }
 
+/** Remembers this browser for a username. */
 export async function rememberBrowser(username: string): Promise<void> {
   const jar = await cookies()
   const value = await encode({ token: { browserOf: username }, secret: secret(), maxAge })

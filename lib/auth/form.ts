@@ -1,6 +1,7 @@
 import 'server-only'
 import { configuredOrigin, isOwnOrigin } from './own-address.mjs'
 
+/** The address that the operator has set, or null to use the one in the request. */
 export function ownAddress(): string | null {
   return configuredOrigin(process.env)
 }

@@ -19,6 +19,7 @@ export async function leaveNotice(value: SignInNotice): Promise<void> {
   jar.set(name(), JSON.stringify(value), { httpOnly: true, sameSite: 'lax', path: '/sign-in', maxAge: 30 })
 }
 
+/** The notice of this browser, or null. A cookie that is not ours is ignored. */
 export async function readNotice(): Promise<SignInNotice | null> {
   const value = (await cookies()).get(name())?.value
   if (!value) return null
@@ -29,6 +30,7 @@ export async function readNotice(): Promise<SignInNotice | null> {
   }
 }
 
+/** Removes the notice; only an action or a route may set cookies. */
 export async function clearNotice(): Promise<void> {
   const jar = await cookies()
   jar.set(name(), '', { httpOnly: true, sameSite: 'lax', path: '/sign-in', maxAge: 0 })

@@ -5,6 +5,7 @@ import { preparePassword } from '@/lib/prepare-password'
 // OWASP's recommendation for argon2id (Password Storage Cheat Sheet): 19 MiB, 2 passes, 1 lane. argon2id is the default.
 const argon2id = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 
+/** The argon2id hash of a prepared password, in PHC string form. */
 export async function hashPassword(password: string): Promise<string> {
   return await hash(preparePassword(password), argon2id)
 }

@@ -4,6 +4,7 @@ import { jwtDecrypt } from 'jose'
 import { encode } from 'next-auth/jwt'
 import { env } from '@/lib/env'
 
+/** The signing secret. The start script makes it in the embedded mode; elsewhere the operator sets it. */
 export function secret(): string {
   const value = env().NEXTAUTH_SECRET
   if (!value) throw new Error('NEXTAUTH_SECRET is not set.')
@@ -18,10 +19,12 @@ export function ownCookie(name: string, address = env().NEXTAUTH_URL ?? ''): str
   return `${name}.${createHmac('sha256', secret()).update(`cookies of ${address}`).digest('hex').slice(0, 8)}`
 }
 
+/** Whether the browser gives our cookies back over https only. */
 export function isSecure(address = env().NEXTAUTH_URL): boolean {
   return address?.startsWith('https://') ?? false
 }
 
+/** The session cookie: out of reach of scripts, not sent along from other sites, Secure behind https. */
 export function sessionCookie(address = env().NEXTAUTH_URL ?? '') {
   const secure = isSecure(address)
   return {

@@ -50,6 +50,7 @@ export function mintViewer(account: AccountRow): Viewer {
 /** The operator at the command line. Not an account: it cannot sign in, and it may act for any master account. */
 export const operatorId = 'operator'
 
+/** A context for a job that acts on behalf of an account; events say so. */
 export function systemContext(owner: { id: string; username: string }, now: Date): Context {
   const account = { id: operatorId, username: 'system', kind: 'MASTER', displayName: 'System' } as const
   return { viewer: mintViewer({ ...account, master: owner }), now, address: null }

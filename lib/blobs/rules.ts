@@ -27,4 +27,5 @@ export const holderKinds: readonly HolderKind[] = [
   { table: 'Snapshot', kind: `CASE state WHEN 'creating' THEN 'transfer' ELSE 'snapshot' END` },
 ]
 
+/** Those kinds of which rows wait for the bytes to go. */
 export const waitingKinds = holderKinds.flatMap(({ table, waits }) => (waits === undefined ? [] : [{ table, waits }]))

@@ -45,6 +45,7 @@ export async function chooseBlob(
   return { blobId: id, key: blobKey({ id, sha256: content.sha256 }), isThere: chosen?.state === 'ready' }
 }
 
+/** Stores the layout of a disk with its blob, for all rows that hold it. */
 export async function noteLayout(blobId: string, layout: DiskLayout): Promise<void> {
   await db().blob.updateMany({ where: { id: blobId }, data: { layout } })
 }
@@ -98,6 +99,7 @@ export async function releaseBytes(
   await removeIfUnheld(tx, blobId, now)
 }
 
+/** Whether an image is the last holder of its bytes, so that they are removed with it. */
 export async function isLastHolder(tx: Transaction, image: LockedImage): Promise<boolean> {
   if (image.blobId === null) return false
   await lockBlobs(tx, { id: image.blobId, regionId: image.regionId, sha256: null })

@@ -14,7 +14,7 @@ export function refuseCopy({
     : null
 }
 
-/** Whether a copy can be tried again: once it has failed. `copyOfId` is null for an image that is no copy. */
+/** Only a failed copy is retried. `copyOfId` is null for an image that is no copy. */
 export function refuseRetryCopy(image: {
   state: string
   source: string

@@ -5,6 +5,5 @@ import { imageName } from '@/lib/images/schema'
 export const copyImageInput = z.object({ region: regionId, imageId, targetRegion: regionId, name: imageName })
 export type CopyImageInput = z.infer<typeof copyImageInput>
 
-/** The answer to a copy that has begun. */
 export const begunCopy = z.object({ region: regionId, imageId })
 export type BegunCopy = z.infer<typeof begunCopy>

@@ -20,10 +20,9 @@ import { type BegunCopy, begunCopy, type CopyImageInput } from './schema'
 type BeginRefusal = RefusalOf<'IMAGE_NOT_AVAILABLE' | 'INVALID_INPUT' | 'REGION_NOT_FOUND'> | NewImageRefusal
 
 /**
- * Begins a copy of an own image to another region: creates the new image as `copying`, takes its quota place, and
- * enqueues the job that moves the bytes, in one transaction. Refuses as `onOwnImage` and `refuseCopy` say,
- * REGION_NOT_FOUND, IMAGE_QUOTA_FULL, BYTES_QUOTA_FULL and STORE_FULL. While the copy runs, the source cannot be
- * deleted. One idempotency key creates one copy.
+ * Begins a copy of an own image to another region, in one transaction: the image as `copying`, its quota place, the
+ * job. Refuses as `onOwnImage` and `refuseCopy` say, REGION_NOT_FOUND, IMAGE_QUOTA_FULL, BYTES_QUOTA_FULL and
+ * STORE_FULL. One idempotency key creates one copy.
  */
 export async function beginCopy(
   ctx: Context,
@@ -70,7 +69,6 @@ async function makeCopy(
   return ok({ region: targetRegion, imageId: copy.id })
 }
 
-/** Columns that a copy takes from its source. */
 const keptFields = {
   description: true,
   operatingSystem: true,
@@ -129,12 +127,10 @@ export async function retryCopy(
   })
 }
 
-/** Whether the quotas and the store have room for a copy of this size. */
 async function refuseFull(tx: Transaction, ctx: Context, regionId: string, bytes: number) {
   return await refuseNewImage(tx, { ownerId: ctx.viewer.ownerId, regionId, bytes, writing: { where: 'store', bytes } })
 }
 
-/** The transfer of a copy: in the queue, and looked at again should that forget it. */
 function waiting(size: bigint) {
   return {
     ...({ kind: 'COPY', step: 'STORE', patienceMs: queueMs } as const),

@@ -7,6 +7,7 @@ type Counted = { passed: Prisma.Sql | null; firstRow: (passed: number, shown: nu
 /** How many rows a list has and how many lie before its page, both counted up to `countedMax`. */
 export type Counts = { total: number; passed: number }
 
+/** The columns of `Counts`. `rows` is the FROM and WHERE of the whole list. */
 export function countColumns(rows: Prisma.Sql, page: Counted): Prisma.Sql {
   const counted = (where: Prisma.Sql) =>
     Prisma.sql`(SELECT count(*)::int FROM (SELECT 1 ${rows} ${where} LIMIT ${countedMax + 1}) counted)`
@@ -14,6 +15,7 @@ export function countColumns(rows: Prisma.Sql, page: Counted): Prisma.Sql {
   return Prisma.sql`${counted(Prisma.empty)} AS total, ${passed} AS passed`
 }
 
+/** The position of a page in its list. */
 export function rangeOf(page: Counted, counts: Counts | undefined, shown: number): PageRange {
   const { total, passed } = counts ?? { total: 0, passed: 0 }
   return {

@@ -63,6 +63,7 @@ export function isDatabaseAway(error: unknown): boolean {
   )
 }
 
+/** The database cannot be reached, or has not answered in time. */
 export function isSilent(error: unknown): boolean {
   return error instanceof Late || isDatabaseAway(error)
 }
@@ -72,6 +73,7 @@ export function isDatabaseFull(error: unknown): boolean {
   return causes(error).some((cause) => cause.originalCode === '53100')
 }
 
+/** A unique constraint was violated. */
 export function isUniqueViolation(error: unknown): boolean {
   return causes(error).some((cause) => cause.code === 'P2002' || cause.originalCode === '23505')
 }

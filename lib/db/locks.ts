@@ -88,8 +88,10 @@ export async function lockImages(
   return locked
 }
 
+/** Whether the lease of a transfer has ended, by the clock of the database. */
 export const isLeaseOver = Prisma.sql`"renewedAt" + "patienceMs" * interval '1 millisecond' < clock_timestamp()`
 
+/** Locks the transfer of an image, after the image. Null once it has ended. */
 export async function lockTransfer(tx: Transaction, imageId: string): Promise<LockedTransfer | null> {
   const rows = await tx.$queryRaw<LockedTransfer[]>`
     SELECT kind::text AS kind, step::text AS step, "leaseHolder", ${isLeaseOver} AS "isOver"
@@ -115,6 +117,7 @@ export type LockedInstance = {
   isProtected: boolean
 }
 
+/** Locks an instance, after accounts and images, and returns it as it is under the lock. Null where there is none. */
 export async function lockInstance(tx: Transaction, id: string): Promise<LockedInstance | null> {
   const rows = await tx.$queryRaw<LockedInstance[]>`
     SELECT id, "ownerId", "regionId", name, state::text AS state, task::text AS task, revision, "imageId", "typeId",

@@ -62,6 +62,7 @@ export async function once<T, R extends Refusal>(
   return result
 }
 
+/** Deletes keys that are older than a day. */
 export async function forgetIdempotencyKeys(now: Date): Promise<void> {
   await db().idempotencyKey.deleteMany({ where: { at: { lt: new Date(now.getTime() - rememberedMs) } } })
 }

@@ -103,6 +103,7 @@ function readCursor(sort: string, text: string | undefined, type: string): Key |
   }
 }
 
+/** Escapes `%` and `_` in a search text. */
 export function likePattern(search: string): string {
   return `%${search.replace(/[\\%_]/g, '\\$&')}%`
 }

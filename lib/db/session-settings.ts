@@ -30,10 +30,12 @@ export const answerMaxMs = 3 * lockPatienceMs + 2_000
 /** An interactive transaction waits for a lock once or twice and does little else. */
 export const transactionMaxMs = 2 * lockPatienceMs
 
+/** Sets a connection up. Several statements, one round trip. */
 export const setSession = Object.entries(settings)
   .map(([name, value]) => `SET ${name} = '${value}'`)
   .join('; ')
 
+/** Asks for all that `wrongSettings` judges: one row, a column for each. */
 export const askSession = `SELECT ${Object.keys({ ...settings, ...expected })
   .map((name) => `(SELECT setting FROM pg_settings WHERE name = '${name}') AS "${name}"`)
   .join(', ')}`

@@ -16,6 +16,7 @@ export const plannedEachTime = Prisma.raw('/* planned each time */')
 /** SQLSTATEs for a prepared name that is missing, or exists already. */
 const lostCodes = ['26000', '42P05']
 
+/** The names of the statements of this process. */
 export class StatementNames {
   private readonly names = new Map<string, string | null>()
   private named = 0

@@ -14,6 +14,7 @@ export const ballastDefault = 64 * 2 ** 20
 
 const pieceBytes = 2 ** 20
 
+/** Where the ballast of the database in a data folder is. */
 export function ballastFile(folder: string): string {
   return path.join(path.resolve(folder), 'postgres', 'ballast')
 }

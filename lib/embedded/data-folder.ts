@@ -36,6 +36,7 @@ export async function lockDataFolder(folder: string, kind: Kind): Promise<Folder
   }
 }
 
+/** Takes the data folder if it is free; otherwise returns the holder. */
 export function tryDataFolder(folder: string, kind: Kind): { lock: FolderLock } | { holder: Holder } {
   try {
     return take(folder, kind)
@@ -124,6 +125,7 @@ function write(file: string, holder: Holder): void {
   fs.writeFileSync(file, JSON.stringify(holder), { mode: 0o600 })
 }
 
+/** The text of a file, or undefined if it does not exist. Throws every other error. */
 export function readIfThere(file: string): string | undefined {
   try {
     return fs.readFileSync(file, 'utf8')
@@ -133,6 +135,7 @@ export function readIfThere(file: string): string | undefined {
   }
 }
 
+/** Whether an error is a system error with this code, such as ENOENT. */
 export function isErrnoCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code
 }

@@ -19,6 +19,7 @@ export async function freePort(): Promise<number> {
   }
 }
 
+/** Whether something listens there. */
 export function isListening(port: number, host: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = net.connect({ port, host })

@@ -17,7 +17,6 @@ export function customImagesQuery(list: CustomImageParams) {
   })
 }
 
-/** One image's details, for its owner or a recipient, with its newest events or those before one. */
 export function imageQuery(region: string, imageId: string, before?: string) {
   return queryOptions({
     queryKey: ['images', 'one', region, imageId, before],
@@ -29,7 +28,6 @@ export function imageQuery(region: string, imageId: string, before?: string) {
   })
 }
 
-/** Own images by name or id, for the palette. */
 export function findImagesQuery(region: string, q: string) {
   return queryOptions({
     queryKey: ['images', 'find', region, q],

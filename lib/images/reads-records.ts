@@ -4,8 +4,6 @@ import { db } from '@/lib/db/client'
 import type { Prisma } from '@/lib/db/generated/client'
 import type { ImageRecord } from './schema'
 
-// Images as the operator sees them.
-
 const recordFields = {
   id: true,
   name: true,
@@ -22,7 +20,6 @@ const recordFields = {
 
 type RecordRow = Prisma.ImageGetPayload<{ select: typeof recordFields }>
 
-/** All images of a master account, in every region, newest first: the operator's list. */
 export async function listImageRecords(ctx: Context): Promise<ImageRecord[]> {
   const images = await db().image.findMany({
     where: { ownerId: ctx.viewer.ownerId },
@@ -32,7 +29,6 @@ export async function listImageRecords(ctx: Context): Promise<ImageRecord[]> {
   return images.map(toRecord)
 }
 
-/** Any image by its id, with its owner, for the operator who acts for that. */
 export async function findImageRecord(
   imageId: string,
 ): Promise<{ image: ImageRecord; owner: { id: string; username: string } } | null> {

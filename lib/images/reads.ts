@@ -90,7 +90,6 @@ export async function listCustomImages(ctx: Context, list: CustomImageParams): P
   }
 }
 
-/** Everything that a list shows besides its rows. */
 type Extras = Counts & { quota: QuotaMeters; systems: string[]; binned: number; binnedUntil: Date | null }
 
 function toCustomImage(row: CustomRow): CustomImage {
@@ -107,7 +106,7 @@ function toCustomImage(row: CustomRow): CustomImage {
   }
 }
 
-/** The distinct operating systems of the own images, hopping through the index instead of reading every row. */
+/** Hops through the index instead of reading every row. */
 function systemsOf(ctx: Context, region: string): Prisma.Sql {
   return Prisma.sql`ARRAY(
     WITH RECURSIVE systems(os) AS (
@@ -138,15 +137,10 @@ export async function findSeenImage(
   return { name: found.name, isOwn: found.ownerId === viewer.ownerId }
 }
 
-/** Shares, the last ones first; those of one share, which have one time, by username. */
 export const newestFirst = [{ createdAt: 'desc' as const }, { recipient: { username: 'asc' as const } }]
 
-/**
- * An image's details: everything for the owner, a part for a recipient in the image's region, a pointer for the owner
- * under another region. Null for anybody else, whether the image exists or not.
- */
+/** Everything for the owner, a part for a recipient, a pointer under another region's URL; null for anybody else. */
 export async function getImage(ctx: Context, params: ImagePageParams): Promise<ImageDetails | null> {
-  // Asked before anything of the image is read.
   if (!(await findSeenImage(ctx, params.imageId))) return null
   const image = await db().image.findUnique({
     where: { id: params.imageId },
@@ -245,7 +239,7 @@ async function toHeldImage(
   }
 }
 
-/** The stored disk of an own image, for its owner to download. A shared one is not (rule 5), nor one in the recycle bin. */
+/** The stored disk of an own image. Not a shared one (rule 5), nor one in the recycle bin. */
 export async function getImageContent(
   ctx: Context,
   { region, imageId }: { region: string; imageId: string },

@@ -41,7 +41,7 @@ export function isFailed(state: string | undefined): boolean {
   return state === 'failed'
 }
 
-/** What retries a failed image: its copy or its clean copy; null for one that has to be made anew. */
+/** What retries a failed image; null for one that has to be made anew. */
 export function retryOf({ state, source }: { state: string; source: string }): 'retryCopy' | 'retryClean' | null {
   if (!canImage('retry', state)) return null
   if (source === 'CLEAN') return 'retryClean'
@@ -58,7 +58,7 @@ export function isTransferring(state: string): boolean {
   return canImage('cancelImport', state) || canImage('cancelCopy', state)
 }
 
-/** The steps of an import: receive the bytes, inspect them, convert them, store them. CLEAN is the first of a clean copy. */
+/** CLEAN is the first step of a clean copy. */
 export const importSteps = ['RECEIVE', 'CHECK', 'CONVERT', 'STORE', 'CLEAN'] as const
 export type ImportStepName = (typeof importSteps)[number]
 
@@ -104,7 +104,7 @@ export function purgedAt(deletedAt: Date, recycleDays: number): Date {
   return new Date(deletedAt.getTime() + recycleDays * dayMs)
 }
 
-/** The progress of an import's step or a copy in whole percent; null if the total is unknown. */
+/** In whole percent; null if the total is unknown. */
 export function percentDone({ doneBytes, totalBytes }: { doneBytes: number; totalBytes: number }): number | null {
   return totalBytes > 0 ? Math.min(100, Math.floor((doneBytes / totalBytes) * 100)) : null
 }
@@ -130,8 +130,7 @@ export function isPlainName(name: string): boolean {
 }
 
 /**
- * The spelling of an operating system that the account already uses, if the typed one differs only in case, spaces,
- * hyphens or underscores: "debian12" becomes "Debian 12". Two spellings would be two filters for one system.
+ * The account's own spelling if only case, spaces, hyphens or underscores differ: two spellings would be two filters.
  */
 export function asKnown(typed: string, known: string[]): string {
   const folded = foldName(typed)
@@ -142,7 +141,6 @@ export function asKnown(typed: string, known: string[]): string {
 export type DeleteFacts = {
   image: { name: string; state: ImageStateName; isProtected: boolean }
   recipients: number
-  /** It is being copied to another region at this moment. */
   isBeingCopied: boolean
   cancelShares: boolean
   typedName: string | null
@@ -166,7 +164,7 @@ export function refuseFromBin({ state }: { state: ImageStateName }): RefusalOf<'
   return canImage('restore', state) ? null : { code: 'IMAGE_BUSY', state }
 }
 
-/** The smallest disk that holds an image, in whole GiB; null until the size of its disk, in bytes, is known. */
+/** In whole GiB; null until the size of the disk, in bytes, is known. */
 export function leastDiskGib(virtualSize: number): number | null {
   return virtualSize > 0 ? Math.ceil(virtualSize / 1024 ** 3) : null
 }
@@ -185,19 +183,13 @@ export function refuseMinDisk({
 
 type Needs = { bootMode: BootModeName | null; minDiskGib: number | null }
 
-/**
- * The boot mode and minimum disk of a disk that has arrived: as its owner has set them meanwhile, else as read from the
- * disk.
- */
+/** The boot mode and minimum disk that the owner has set meanwhile, else as read from the disk. */
 export function needsOf(said: Needs, disk: { bootMode: BootModeName | null; virtualSize: number }): Needs {
   const least = Math.max(said.minDiskGib ?? 0, leastDiskGib(disk.virtualSize) ?? 0)
   return { bootMode: said.bootMode ?? disk.bootMode, minDiskGib: least || null }
 }
 
-/**
- * The name for an operating system suggested by the guest's own name: "Debian 12 (bookworm)" for "Debian GNU/Linux 12
- * (bookworm)". Null if nothing of it is usable.
- */
+/** "Debian 12 (bookworm)" for "Debian GNU/Linux 12 (bookworm)". Null if nothing of it is usable. */
 export function suggestedOperatingSystem(guest: string | null): string | null {
   const plain = foldName(guest ?? '')
     .replace(/\bGNU\/Linux\b/g, ' ')

@@ -48,7 +48,6 @@ export const imageSorts = [
 ] as const
 export type ImageSort = (typeof imageSorts)[number]
 
-/** All parameters of the Custom Images list, as they are in its URL. */
 export const customImageParams = z.object({
   region: regionId.catch(''),
   q: searchText(128).catch(''),
@@ -63,7 +62,6 @@ export type CustomImageParams = z.infer<typeof customImageParams>
 
 export const imageParams = z.object({ region: regionId, imageId })
 
-/** An image's page: the image, and the event before which its history is shown. */
 export const imagePageParams = imageParams.extend({
   before: eventBefore,
 })
@@ -92,11 +90,9 @@ export const deleteImageInput = z.object({
 })
 export type DeleteImageInput = z.infer<typeof deleteImageInput>
 
-/** An own image that something is done with that needs no more words. */
 export const ownImageInput = z.object({ region: regionId, imageId })
 export type OwnImageInput = z.infer<typeof ownImageInput>
 
-/** The recycle bin of a region, as it was at a moment. */
 export const recycleBinInput = z.object({
   region: regionId,
   deletedUntil: z.iso.datetime('invalid').pipe(z.coerce.date()),
@@ -108,7 +104,7 @@ const facts = z.record(z.string(), z.union([z.string(), z.number()])).optional()
 /** Why an image failed, as it is stored: a code with its facts. */
 export type ImageFailure = { code: FailureCode; reason?: string | undefined; facts?: z.infer<typeof facts> }
 
-/** The same as it is read: a code that another version of the console wrote is UNKNOWN, and named in the facts. */
+/** A code that another version of the console wrote is UNKNOWN, and named in the facts. */
 export type ReadFailure = Omit<ImageFailure, 'code'> & { code: FailureCode | 'UNKNOWN' }
 export const imageFailure = z
   .object({ code: z.string(), reason: z.string().optional(), facts })
@@ -127,10 +123,9 @@ export const madeFrom = z.object({
 })
 export type MadeFrom = z.infer<typeof madeFrom>
 
-/** Where an image comes from. CLEAN: a clean copy of another one. */
 export type ImageSourceName = 'IMPORT' | 'COPY' | 'INSTANCE' | 'CLEAN'
 
-/** One row of the Custom Images list. Sizes in bytes, times as ISO 8601. */
+/** Sizes in bytes, times as ISO 8601. */
 export type CustomImage = {
   id: string
   name: string
@@ -140,9 +135,7 @@ export type CustomImage = {
   state: ImageStateName
   failure: ReadFailure | null
   recipients: number
-  /** The step of an import; null in every other state. */
   step: ImportStepName | null
-  /** How far an import's step or a copy has come, in bytes. */
   doneBytes: number
   totalBytes: number
   source: ImageSourceName
@@ -151,7 +144,6 @@ export type CustomImage = {
   verdict: 'running' | 'clean' | 'findings' | 'unchecked' | 'failed' | null
   findings: number
   createdAt: string
-  /** In the recycle bin: when the image was deleted, and when it is deleted for good. */
   deletedAt: string | null
   purgedAt: string | null
 }
@@ -163,15 +155,13 @@ export type CustomImageList = {
   range: PageRange
   operatingSystems: string[]
   quota: QuotaMeters
-  /** How many are in the recycle bin. */
   binned: number
-  /** When the last of them came there. */
   binnedUntil: string | null
   /** How many days a deleted image can be restored; 0: there is no recycle bin. */
   recycleDays: number
 }
 
-/** An image as the operator sees it. Sizes in bytes; format and checksum are null until the disk has arrived. */
+/** Sizes in bytes; format and checksum are null until the disk has arrived. */
 export type ImageRecord = {
   id: string
   name: string
@@ -196,7 +186,6 @@ type ImageFields = {
   regionId: string
 }
 
-/** An image as its owner sees it. */
 export type OwnImage = ImageFields & {
   view: 'owner'
   description: string
@@ -208,7 +197,6 @@ export type OwnImage = ImageFields & {
   sha256: string | null
   isNormalised: boolean
   isProtected: boolean
-  /** The file that was imported. */
   origin: { name: string | null; format: DiskFormatName | null; size: number | null; sha256: string | null }
   source: ImageSourceName
   copyOf: { id: string; region: string } | null
@@ -217,10 +205,8 @@ export type OwnImage = ImageFields & {
   step: ImportStepName | null
   doneBytes: number
   totalBytes: number
-  /** When it is deleted for good, while it is in the recycle bin. */
   purgedAt: string | null
   recycleDays: number
-  /** Partitions and file systems; null until they have been read. */
   layout: DiskLayout | null
   failure: ReadFailure | null
   createdAt: string
@@ -234,7 +220,6 @@ export type HeldImage = ImageFields & {
   shareId: string
   sharer: string
   sharedAt: string
-  /** When the share ends; null: it has no end. */
   until: string | null
   note: string
   events: EventPage
@@ -250,7 +235,7 @@ export type ImageElsewhere = {
 
 export type ImageDetails = OwnImage | HeldImage | ImageElsewhere
 
-/** Parses the stored reason of a failure; null if there is none, or if no version of the console could have written it. */
+/** Null if there is none, or if no version of the console could have written it. */
 export function readFailure(stored: unknown): ReadFailure | null {
   return imageFailure.nullable().catch(null).parse(stored)
 }

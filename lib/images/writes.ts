@@ -129,7 +129,6 @@ async function setProtected(
   })
 }
 
-/** Shares that were over by the clock before have ended by themselves. */
 async function recordOver(tx: Transaction, ctx: Context, image: LockedImage, shares: ShareRow[]): Promise<void> {
   const over = shares.filter(({ isOver }) => isOver)
   if (over.length === 0) return
@@ -159,8 +158,8 @@ export async function restoreImage(
 }
 
 /**
- * Deletes an image in the recycle bin for good; `region: null` is the operator. `deletedUntil` is for expired images:
- * one that was restored and deleted again since is refused with IMAGE_BUSY.
+ * Deletes an image in the bin for good; `region: null` is the operator. IMAGE_BUSY if its entry is after
+ * `deletedUntil`.
  */
 export async function purgeImage(
   ctx: Context,
@@ -177,10 +176,7 @@ export async function purgeImage(
   })
 }
 
-/**
- * Deletes for good what entered a region's recycle bin until a moment, which is the newest entry that the page showed.
- * One transaction per image, at most `purgedAtOnce` per call; `left` says whether to call again.
- */
+/** Empties the bin up to the newest entry that the page showed, `purgedAtOnce` per call; `left`: call again. */
 export async function emptyRecycleBin(
   ctx: Context,
   input: RecycleBinInput,
@@ -209,10 +205,7 @@ async function fromBin(
   })
 }
 
-/**
- * If others hold the bytes, they stay and the image is deleted at once. Otherwise a job removes the bytes, and until
- * then the image is `deleting` and keeps its quota place, because the store still has them.
- */
+/** The job removes bytes that nobody else holds; until then the image is `deleting` and keeps its quota place. */
 async function removeForGood(tx: Transaction, ctx: Context, image: LockedImage): Promise<void> {
   if (image.blobId !== null && (await isLastHolder(tx, image))) {
     const data = { state: 'deleting', deletedAt: null, updatedAt: ctx.now } as const
@@ -234,7 +227,7 @@ type ShareRow = {
   answerBy: Date | null
 }
 
-/** The shares of an own image, live or over by the clock; none for another tenant's, whose recipients must not be locked by a stranger. */
+/** The shares of an own image; none for another tenant's, so that a stranger cannot lock its recipients. */
 async function sharesOf(tx: Transaction, ctx: Context, imageId: string): Promise<ShareRow[]> {
   return await tx.$queryRaw<ShareRow[]>`
     SELECT s.id, s."expiresAt", s."answerBy", json_build_object('id', a.id, 'username', a.username) AS recipient,

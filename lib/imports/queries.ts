@@ -4,7 +4,6 @@ import { paths } from '@/lib/paths'
 import { calmInterval } from '@/lib/poll'
 import type { UnfinishedUpload } from './schema'
 
-/** Unfinished uploads of a region. Refetches every 8 s: another window may be sending one. */
 export function unfinishedUploadsQuery(region: string) {
   return queryOptions({
     queryKey: ['imports', 'unfinished', region],

@@ -8,7 +8,6 @@ import type { ImportState, ImportStatesParams, UnfinishedUpload, UnfinishedUploa
 /** An import that is receiving bytes without a lease holder is an upload. One with a holder comes from the command line. */
 const arriving = { kind: 'IMPORT', step: 'RECEIVE', leaseHolder: null } as const
 
-/** Unfinished uploads of the viewer's master account in a region, newest first. */
 export async function listUnfinishedUploads(
   ctx: Context,
   { region }: UnfinishedUploadsParams,
@@ -32,7 +31,6 @@ export async function listUnfinishedUploads(
   }
 }
 
-/** The states of images of the viewer's master account in the regions that the viewer may see; others and deleted ones are left out. */
 export async function listImportStates(ctx: Context, { ids }: ImportStatesParams): Promise<{ items: ImportState[] }> {
   const progress = { select: { kind: true, step: true, doneBytes: true, totalBytes: true } } as const
   const images = await db().image.findMany({
@@ -51,7 +49,6 @@ export async function listImportStates(ctx: Context, { ids }: ImportStatesParams
   }
 }
 
-/** An unfinished upload of the viewer's master account; null for anybody else's, and once it has ended. */
 export async function findUpload(ctx: Context, imageId: string): Promise<{ region: string; size: number } | null> {
   const upload = await db().transfer.findFirst({
     where: { imageId, ...arriving, image: { ownerId: ctx.viewer.ownerId } },
@@ -60,10 +57,7 @@ export async function findUpload(ctx: Context, imageId: string): Promise<{ regio
   return upload && { region: upload.image.regionId, size: Number(upload.totalBytes) }
 }
 
-/**
- * The completely received file of an import of the viewer's master account; null if there is none, or if the import has
- * failed.
- */
+/** The received file of an own import; null if there is none, or if the import has failed. */
 export async function findArrival(ctx: Context, imageId: string): Promise<{ size: number } | null> {
   const image = await db().image.findFirst({
     where: { id: imageId, ownerId: ctx.viewer.ownerId, originSize: { not: null }, NOT: { state: 'failed' } },
@@ -74,7 +68,6 @@ export async function findArrival(ctx: Context, imageId: string): Promise<{ size
 
 const systemsSuggested = 100
 
-/** The operating systems of the viewer's own images in all regions, as suggestions; failed images are left out. */
 export async function listOperatingSystems(ctx: Context): Promise<string[]> {
   const rows = await db().image.findMany({
     where: { ownerId: ctx.viewer.ownerId, state: { not: 'failed' } },

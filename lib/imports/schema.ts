@@ -4,13 +4,11 @@ import type { ImageStateName, ImportStepName } from '@/lib/images/rules'
 import { imageName, operatingSystem, type ReadFailure } from '@/lib/images/schema'
 import { importsAskedMax } from './rules'
 
-/** Longest name of a file, as file systems have it. */
 const fileNameMax = 255
 
 export const importImageInput = z.object({ region: regionId, name: imageName, operatingSystem })
 export type ImportImageInput = z.infer<typeof importImageInput>
 
-/** The answer to an import that has begun. */
 export const begunImport = z.object({ imageId })
 
 export const sha256Hex = z.string('invalid').regex(/^[0-9a-f]{64}$/, 'invalid')
@@ -25,7 +23,6 @@ export type UploadInput = z.infer<typeof uploadInput>
 export const unfinishedUploadsParams = z.object({ region: regionId })
 export type UnfinishedUploadsParams = z.infer<typeof unfinishedUploadsParams>
 
-/** An unfinished upload: choosing the same file again resumes it. Sizes in bytes. */
 export type UnfinishedUpload = {
   imageId: string
   name: string
@@ -36,7 +33,6 @@ export type UnfinishedUpload = {
   expiresAt: string
 }
 
-/** Ids of images, as one parameter of a URL: one after the other with commas between. */
 export const importStatesParams = z.object({
   ids: z
     .string('invalid')
@@ -46,7 +42,6 @@ export const importStatesParams = z.object({
 })
 export type ImportStatesParams = z.infer<typeof importStatesParams>
 
-/** The state of an image that is being, or was, imported. Sizes in bytes. */
 export type ImportState = {
   imageId: string
   state: ImageStateName

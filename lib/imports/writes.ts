@@ -15,7 +15,6 @@ import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
 import { leaseMs, queueMs } from '@/lib/transfers/rules'
 import { begunImport, type ImportImageInput } from './schema'
 
-/** How a disk arrives: the file's name and size if known, how long its sender may be silent, and the lease holder. */
 export type Arrival = { fileName?: string; size?: number; patienceMs: number; holder?: string }
 
 type BeginRefusal = RefusalOf<'REGION_NOT_FOUND'> | NewImageRefusal
@@ -69,7 +68,6 @@ async function makeImport(
   return ok({ imageId: image.id })
 }
 
-/** A completely received file: its content, and the sender's description. */
 export type Received = { size: number; sha256: string | null; claimedSha256: string | null }
 
 /**

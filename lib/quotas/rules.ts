@@ -70,6 +70,7 @@ export const resources = {
 
 export type Resource = keyof typeof resources
 
+/** Whether there is a quota of this name. */
 export function isResource(name: string): name is Resource {
   return Object.hasOwn(resources, name)
 }

@@ -3,8 +3,11 @@ export const sessionMs = 12 * 60 * 60 * 1000
 /** A session in use is renewed at most this often, so that reading pages costs no writes. */
 const renewedEveryMs = 60 * 60 * 1000
 
+/** Failures are remembered this long. */
 export const failureWindowMs = 15 * 60 * 1000
+/** Failures for one username from one source before waits begin. */
 export const failuresPerSourceMax = 10
+/** Failures for one username from all sources before waits begin. */
 export const failuresPerUsernameMax = 100
 const firstWaitMs = 5_000
 /** No wait is longer: a stranger's failures may slow the owner of a name down, never lock him out. */

@@ -74,6 +74,7 @@ async function checkNext(source: SignInSource, typed: Credentials, now: Date): P
   return { status: 'right', account: { id, passwordHash, isOutdated: match === 'right-as-typed' } }
 }
 
+/** Takes back what `checkPassword` counted, once the password was right. */
 export async function forgetFailures(tx: Transaction, source: SignInSource, username: string): Promise<void> {
   await tx.signInFailure.deleteMany({ where: { username, source: source.key } })
 }
@@ -192,10 +193,12 @@ async function notePlace(tx: Transaction, source: SignInSource, { id, now }: { i
   await recordEvents(tx, ctx, [{ action: 'session.place', details: { place } }])
 }
 
+/** Renews a session that is in use, unless it has ended meanwhile. */
 export async function renewSession(sessionId: string, now: Date, expiresAt: Date): Promise<void> {
   await db().session.updateMany({ where: { id: sessionId, expiresAt: { gt: now } }, data: { expiresAt } })
 }
 
+/** Ends one session: the browser that held it is signed out at once. */
 export async function endSession(sessionId: string): Promise<Result<null, never>> {
   await db().session.deleteMany({ where: { id: sessionId } })
   return ok(null)
@@ -219,6 +222,7 @@ export async function endSessions(
   })
 }
 
+/** Forgets sessions that have ended by themselves, and failures that no longer count. */
 export async function forgetExpiredSessions(now: Date): Promise<void> {
   await db().signInFailure.deleteMany({ where: { at: { lt: new Date(now.getTime() - failureWindowMs) } } })
   await db().session.deleteMany({ where: { expiresAt: { lt: now } } })

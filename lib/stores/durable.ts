@@ -5,6 +5,7 @@ import { StoreFull, StoreUnreachable } from './errors'
 /** Sync while writing instead of only at the end: a third less time for 1 GiB. */
 const syncBytes = 32 * 2 ** 20
 
+/** Writes a file durably, readable only for us. Replaces an existing one. */
 export async function writeDurably(file: string, chunks: AsyncIterable<Buffer>): Promise<void> {
   const handle = await open(file, 'w', 0o600)
   let syncing = Promise.resolve()
@@ -28,6 +29,7 @@ export async function writeDurably(file: string, chunks: AsyncIterable<Buffer>):
   }
 }
 
+/** Renames a file durably. */
 export async function renameDurably(from: string, to: string): Promise<void> {
   await rename(from, to)
   await syncFolder(path.dirname(to))
@@ -72,6 +74,7 @@ const advice: Record<string, string> = {
   EROFS: 'It is mounted for reading only; look into the log of the kernel.',
 }
 
+/** Translates a file system error of a store's folder; returns any other error unchanged. */
 export function folderError(error: unknown, folder: string): unknown {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   if (full.includes(code)) return new StoreFull(`${folder} is full.`, { cause: error })

@@ -8,10 +8,12 @@ export type Sent = { answered: string; own: () => string | null }
 
 const md5 = /^[0-9a-f]{32}$/
 
+/** An ETag without quotes, for comparison; empty without one. */
 export function bare(etag: string | undefined): string {
   return (etag ?? '').replace(/^W\//, '').replace(/"|&quot;/g, '')
 }
 
+/** The ETag that S3 gives to bytes that were sent at once. */
 export function etagOfWhole(bytes: Buffer): string {
   return createHash('md5').update(bytes).digest('hex')
 }

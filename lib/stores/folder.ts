@@ -21,6 +21,7 @@ const readAtOnce = 2 ** 18
 
 type FileOptions = PutOptions & { sha256: string | null }
 
+/** A store in a local folder: one file per key, plus one per attempt to write it. */
 export class FolderStore implements Store {
   readonly local: Place
 

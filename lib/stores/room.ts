@@ -16,15 +16,18 @@ export async function freeIn({ folder, reserveMin }: Place): Promise<number> {
   return bavail * bsize - Math.max(blocks * bsize * reserveShare, reserveMin)
 }
 
+/** Whether the free space beyond the reserve is less than the reserve itself. */
 export async function isNearlyFull(place: Place): Promise<boolean> {
   const { bavail, blocks, bsize } = await statfs(await nearestFolder(place.folder))
   return bavail * bsize < 2 * Math.max(blocks * bsize * reserveShare, place.reserveMin)
 }
 
+/** The file system of a place, by the number that this machine gives it. Places on one share its room. */
 export async function fileSystemOf({ folder }: Place): Promise<number> {
   return (await stat(/* turbopackIgnore: true */ await nearestFolder(folder))).dev
 }
 
+/** Throws `StoreFull` if this many more bytes would cut into the reserve. */
 export async function requireRoomIn(place: Place, bytes: number): Promise<void> {
   if ((await freeIn(place)) < bytes) throw new StoreFull(`${place.folder} has no room for ${bytes} bytes.`)
 }

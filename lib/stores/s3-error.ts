@@ -61,20 +61,24 @@ export function s3Error(error: unknown, where: string): unknown {
   return new StoreUnreachable(`The bucket ${where} does not answer: ${code}. ${toCheck(code)}`, { cause: error })
 }
 
+/** Whether the server refuses the request permanently. */
 export function isFinal(error: unknown): boolean {
   const status = statusOf(error) ?? 0
   const isRefusal = status >= 300 && status < 500 && !passingStatuses.includes(status)
   return isRefusal && error instanceof Error && !passingCodes.includes(codeOf(error))
 }
 
+/** Whether the server reports a missing key or bucket. */
 export function isMissing(error: unknown): boolean {
   return statusOf(error) === 404
 }
 
+/** Whether the key now has another object than the one that was read so far. */
 export function isReplaced(error: unknown): boolean {
   return statusOf(error) === preconditionFailed
 }
 
+/** Whether the server does not have this operation. */
 export function isNotOffered(error: unknown): boolean {
   return statusOf(error) === 501 || statusOf(error) === 405
 }

@@ -21,6 +21,7 @@ const silenceMaxMs = 120_000
 const connectMaxMs = 5_000
 const tries = 4
 
+/** A store in a bucket of S3 or of a server that speaks like it. */
 export class S3Store implements Store {
   readonly local = null
   private connection: Promise<{ client: S3Client; sdk: Sdk }> | undefined

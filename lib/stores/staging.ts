@@ -66,6 +66,7 @@ export async function discardStaged(imageId: string, { isKept = false } = {}): P
   }
 }
 
+/** Every staged file there is, and the folders in which disks are worked on; their size is not counted. */
 export async function listStaged(): Promise<StagedFile[]> {
   const { folder } = stagingPlace()
   const found: StagedFile[] = []
@@ -76,6 +77,7 @@ export async function listStaged(): Promise<StagedFile[]> {
   return found
 }
 
+/** Throws `StoreFull` if this many more bytes would cut into the reserve of the staging folder, which it creates. */
 export async function requireStagingRoom(bytes: number): Promise<void> {
   const place = stagingPlace()
   try {
@@ -86,10 +88,12 @@ export async function requireStagingRoom(bytes: number): Promise<void> {
   }
 }
 
+/** Watches the room of the staging folder while a tool writes there. */
 export function watchStagingRoom() {
   return watchRoom(stagingPlace())
 }
 
+/** Where the staging folder is. */
 export function stagingPlace(): Place {
   const { ECS_STAGING_DIR, ECS_DATA_DIR, ECS_STORE_RESERVE } = env()
   return { folder: ECS_STAGING_DIR ?? path.join(ECS_DATA_DIR, 'staging'), reserveMin: ECS_STORE_RESERVE }

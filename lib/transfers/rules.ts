@@ -1,12 +1,14 @@
 import { isTransferring } from '@/lib/images/rules'
 import type { RefusalCode, RefusalOf } from '@/lib/result'
 
+/** The worker of a transfer renews its lease this often … */
 export const leaseRenewMs = 10_000
 /** Six missed renewals. */
 export const leaseMs = 60_000
 /** Waiting work is enqueued again after this long: six tries take less, and a job whose worker died stays locked. */
 export const queueMs = 10 * 60_000
 
+/** The names of the kinds of transfers elsewhere: the image's state, the queue, events, the log. */
 export const transferKinds = {
   IMPORT: {
     state: 'importing',

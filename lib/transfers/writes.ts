@@ -27,6 +27,7 @@ export type Work = { imageId: string; holder: string | null }
 
 export type Progress = { step?: TransferStep; doneBytes?: number; totalBytes?: number; reservedBytes?: number }
 
+/** A name that no other holder of a lease has. */
 export function newHolder(): string {
   return randomBytes(8).toString('hex')
 }
