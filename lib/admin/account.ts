@@ -15,7 +15,6 @@ import { parseInput } from './refusals'
 
 const newAccountInput = z.object({ username, password: newPassword, 'display name': displayName, email })
 
-/** The options of `account create`; with a master's username it creates a sub-account. */
 export type NewAccountWords = {
   login: string
   master: string | null
@@ -24,7 +23,6 @@ export type NewAccountWords = {
   password: string
 }
 
-/** `account create` */
 export async function addAccount(words: NewAccountWords): Promise<Result<Answer>> {
   const input = parseInput(newAccountInput, {
     username: words.login,
@@ -53,7 +51,6 @@ export async function addAccount(words: NewAccountWords): Promise<Result<Answer>
   return ok(said)
 }
 
-/** `account list` */
 export async function showAccounts(): Promise<Result<Answer>> {
   const columns = [
     { header: 'Username', cell: (account: AccountRow) => account.username },
@@ -69,7 +66,6 @@ export async function showAccounts(): Promise<Result<Answer>> {
 
 type AccountRow = Awaited<ReturnType<typeof listAccounts>>[number]
 
-/** `account disable` and `account enable` */
 export async function switchAccount(typed: string, disabled: boolean): Promise<Result<Answer>> {
   const switched = await setDisabled(operatorContext(), foldUsername(typed), disabled)
   if (!switched.ok) return switched
@@ -89,7 +85,6 @@ function noteOf(disabled: string, { username, instances }: { username: string; i
     : `${username} has ${count} made from images of ${disabled}. They stay as they are, and so do the shares.`
 }
 
-/** `account password` */
 export async function resetPassword(typed: string, password: string): Promise<Result<Answer>> {
   const input = parseInput(z.object({ password: newPassword }), { password })
   if (!input.ok) return input

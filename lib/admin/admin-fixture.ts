@@ -19,7 +19,6 @@ import { operatorContext } from './operator'
 type Ended = { code: number | null; out: string; err: string }
 type Started = { pid: number | undefined; ended: Promise<Ended> }
 
-/** Runs the real command line in a child process. */
 export function start(args: string[], input = '', env: Record<string, string> = {}): Started {
   const node = ['--conditions=react-server', '--import', 'tsx', 'lib/admin/main.ts']
   const child = spawn(process.execPath, [...node, ...args], { env: { ...process.env, ...env } })
@@ -38,12 +37,10 @@ export function start(args: string[], input = '', env: Record<string, string> = 
   return { pid: child.pid, ended }
 }
 
-/** The same, to its end. */
 export const admin = (args: string[], input = '', env: Record<string, string> = {}) => start(args, input, env).ended
 
 type Master = { id: string; username: string }
 
-/** The start of every test of the command line: a region, a master account, a good disk and a hostile one. */
 export type Fixture = {
   region: string
   owner: Master
@@ -51,7 +48,6 @@ export type Fixture = {
   hostile: string
 }
 
-/** Makes it, with the disks in `folder`. */
 export async function fixture(folder: string): Promise<Fixture> {
   const region = expectOk(await createRegion(operatorContext(), { id: 'xx-test', name: 'Test' })).id
   const raw = buildRawDisk({ sizeMib: 4, label: 'test', seed: 1 })
@@ -72,7 +68,6 @@ export async function fixture(folder: string): Promise<Fixture> {
   return { region, owner: await master('owner'), disk, hostile }
 }
 
-/** A master account of this username, made when there is none. */
 export async function master(username: string): Promise<Master> {
   const account = { username, masterId: null, displayName: username, email: '', passwordHash: 'none', grants: [] }
   return (await findMaster(username)) ?? expectOk(await createAccount(operatorContext(), account))

@@ -6,7 +6,6 @@ import { copyStored } from '@/lib/stores/copy'
 import { FolderStore } from '@/lib/stores/folder'
 import type { BlobDump } from './backup-manifest'
 
-/** Where a backup keeps the bytes of a region: the same keys as its store. */
 export function backupStore(folder: string, region: string): Store {
   return new FolderStore({ kind: 'folder', folder: path.join(folder, 'blobs', region), isOurs: true, reserveMin: 0 })
 }
@@ -16,7 +15,6 @@ export async function hasBlob(store: Store, blob: BlobDump): Promise<boolean> {
   return (await store.stat(blobKey(blob)))?.size === blob.size
 }
 
-/** Copies the bytes of a blob between stores, and accepts them only with its checksum. */
 export async function carryBlob(
   stores: { from: Store; to: Store },
   blob: BlobDump,

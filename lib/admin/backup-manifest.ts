@@ -15,9 +15,7 @@ const manifest = z.object({
   format: z.literal(1),
   createdAt: z.iso.datetime(),
   versions: z.object({ console: z.string(), postgres: z.string() }),
-  /** The migrations that made the tables; a restore applies the same ones before loading rows. */
   migrations: z.array(name),
-  /** The folder of the tables. */
   database: z.string().regex(/^database-[\w-]+$/),
   /** Ordered so that referenced rows come first. */
   tables: z.array(z.object({ name, columns: z.array(name), rows: z.number().int(), sha256 })),
@@ -42,7 +40,6 @@ const file = 'manifest.json'
 /** The entries of a backup folder; any other entry means that the folder is used for something else. */
 export const isOfBackup = (entry: string) => /^(manifest\.json(\.new)?|blobs|database-[\w-]+)$/.test(entry)
 
-/** The folder that was typed at the command line. */
 export function backupFolder(typed: string): string {
   // npm changes to the project's folder, so a relative path is meant from where npm was called.
   const isFromNpm = process.env.npm_lifecycle_event === 'admin' && process.env.INIT_CWD

@@ -7,8 +7,6 @@ import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
 import { writeDurably } from '@/lib/stores/durable'
 import type { BlobDump, SequenceDump, TableDump } from './backup-manifest'
 
-// The rows of all tables, as PostgreSQL's own COPY writes and reads them.
-
 /** Sessions and their tickets are left out: people can sign in again, and a restore must not revive a revoked session. */
 const leftOut = ['Session', 'ViewTicket']
 
@@ -48,12 +46,10 @@ async function listTables(client: pg.Client): Promise<Table[]> {
   return rows
 }
 
-/** Leaves out what extensions created. */
 export function isOwn(catalog: string): string {
   return `NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = '${catalog}'::regclass AND d.objid = c.oid AND d.deptype = 'e')`
 }
 
-/** Those that are referred to first. */
 function inOrder(tables: Table[]): Table[] {
   const ordered: Table[] = []
   const has = (name: string) => ordered.some((table) => table.name === name)
@@ -81,7 +77,6 @@ export async function dumpSequences(client: pg.Client): Promise<SequenceDump[]> 
   return dumps
 }
 
-/** The migrations that have made the tables. */
 export async function listMigrations(client: pg.Client): Promise<string[]> {
   const { rows } = await client.query<{ migration_name: string }>(
     `SELECT migration_name FROM _prisma_migrations
@@ -90,7 +85,6 @@ export async function listMigrations(client: pg.Client): Promise<string[]> {
   return rows.map((row) => row.migration_name)
 }
 
-/** The bytes that count. */
 export async function listBlobs(client: pg.Client): Promise<BlobDump[]> {
   const { rows } = await client.query<Omit<BlobDump, 'size'> & { size: string }>(
     `SELECT id, "regionId" AS region, sha256, size::text AS size FROM "Blob" WHERE state = 'ready' ORDER BY id`,
@@ -98,7 +92,6 @@ export async function listBlobs(client: pg.Client): Promise<BlobDump[]> {
   return rows.map((row) => ({ ...row, size: Number(row.size) }))
 }
 
-/** Reads the file of a table into it. */
 export async function loadTable(client: pg.Client, table: TableDump, file: string): Promise<void> {
   const rows = client.query(copyFrom(`COPY ${target(client, table)} FROM STDIN`))
   await pipeline(createReadStream(file, { highWaterMark: 2 ** 20 }), rows)

@@ -20,10 +20,7 @@ const triesMax = 10
 
 type Copied = { blobs: number; bytes: number }
 
-/**
- * `backup`: the database as it is at one moment, and the bytes of every image that it names. The console may run. Bytes that
- * the folder has from an earlier backup are not copied again.
- */
+/** `backup`: the rows of one moment and the bytes that they name, without those that the folder has already. */
 export async function backUp(typed: string, signal: AbortSignal): Promise<Result<Answer>> {
   const folder = backupFolder(typed)
   const client = new pg.Client({ connectionString: env().DATABASE_URL })
@@ -50,8 +47,7 @@ async function requireBackupFolder(folder: string): Promise<void> {
 }
 
 /**
- * Most bytes are copied before the snapshot of the rows, so that its transaction is short. The missing ones are copied
- * after it; if a blob has been removed by then, a new snapshot is taken, which no longer names it.
+ * Copies most bytes before the snapshot of the rows, to keep it short. A blob removed meanwhile means a new snapshot.
  */
 async function backUpInto(folder: string, client: pg.Client, signal: AbortSignal) {
   const copied: Copied = { blobs: 0, bytes: 0 }
@@ -88,7 +84,6 @@ async function dumpDatabase(folder: string, client: pg.Client): Promise<Manifest
 
 type Work = { folder: string; client: pg.Client; signal: AbortSignal; copied: Copied }
 
-/** Copies blobs that the backup does not have. Returns false if one of them had been removed. */
 async function copyMissing({ folder, client, signal, copied }: Work, blobs: BlobDump[]): Promise<boolean> {
   let isWhole = true
   for (const blob of blobs) {
@@ -121,7 +116,6 @@ function damaged({ id, region }: BlobDump, error: unknown): Error {
   })
 }
 
-/** Removes what only earlier backups needed. */
 async function prune(folder: string, manifest: Manifest): Promise<void> {
   for (const entry of await readdir(folder)) {
     if (!entry.startsWith('database-') || entry === manifest.database) continue
@@ -134,7 +128,7 @@ async function prune(folder: string, manifest: Manifest): Promise<void> {
 function said(folder: string, { createdAt, tables, blobs }: Manifest, copied: Copied): Answer {
   const rows = tables.reduce((sum, table) => sum + table.rows, 0)
   const bytes = blobs.reduce((sum, blob) => sum + blob.size, 0)
-  const all = `${rows} rows and ${blobs.length} contents of images, ${formatBytes(bytes, 'en')}`
+  const all = `${rows} rows and ${blobs.length} ${blobs.length === 1 ? 'disk' : 'disks'}, ${formatBytes(bytes, 'en')}`
   const isNew = `${copied.blobs} of them new, ${formatBytes(copied.bytes, 'en')}`
   return answer({ folder, createdAt, rows, blobs: blobs.length, bytes, copied }, [
     `Backed up to ${folder} as of ${createdAt}: ${all} (${isNew}).`,

@@ -3,8 +3,6 @@ import { InvalidArgumentError } from 'commander'
 import { memoryMibMax, vcpusMax } from '@/lib/instance-types/rules'
 import type { Work } from './run'
 
-// The commands for instance types, prices and the ledger.
-
 type Run = (work: Work) => Promise<void>
 
 const price = ['<price>', 'the price of an hour in the currency of the console, such as 0.08', toAmount] as const

@@ -34,7 +34,6 @@ export async function checkImage(
   return ok(said)
 }
 
-/** `check list` */
 export async function showChecks(): Promise<Result<Answer>> {
   const columns = [
     { header: 'Image', cell: (record: CheckRecord) => record.imageId },
@@ -54,7 +53,6 @@ export async function showChecks(): Promise<Result<Answer>> {
 
 type Row = Omit<CheckRecord, 'checkedAt'> & { endedAt: Date | null }
 
-/** The verdicts on all available images, or on one: the gravest first. */
 async function readRecords(imageId: string | null): Promise<CheckRecord[]> {
   const rows = await db().$queryRaw<Row[]>`
     SELECT i.id AS "imageId", a.username AS owner, i.name, c.state::text AS state, c.reason, coalesce(c.critical, 0) AS critical,

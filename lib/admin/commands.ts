@@ -75,7 +75,6 @@ export function buildCommands(run: Run): Command {
   return program
 }
 
-/** A path as the operator meant it: from the folder in which it was typed, which npm and the program of a package note. */
 function typed(file: string): string {
   return path.resolve(process.env.INIT_CWD ?? '', file)
 }

@@ -19,8 +19,8 @@ const orphanAgeMs = 24 * 60 * 60 * 1000
 type Removed = { region: string | null; key: string; size: number }
 
 /**
- * `gc`: removes bytes and unfinished parts that nothing has referred to for a day, from every store and the staging
- * folder. A store that this database knows nothing about is skipped unless forced: it is probably another console's.
+ * `gc`: removes bytes that nothing has referred to for a day. A store unknown to this database is skipped unless
+ * forced.
  */
 export async function collectGarbage({ forced, now }: { forced: boolean; now: Date }): Promise<Result<Answer>> {
   const before = now.getTime() - orphanAgeMs
@@ -45,10 +45,7 @@ export async function collectGarbage({ forced, now }: { forced: boolean; now: Da
 /** Twice as long as an upload may be silent, because the database, which knows better, is not asked. */
 const silentMs = 2 * uploadPatienceMs
 
-/**
- * `gc --staging`: frees space on a disk so full that the database cannot start. Removes staging files unchanged for two
- * days. An import that still waits for a worker with such a file fails.
- */
+/** `gc --staging`: for a disk so full that the database cannot start. An import that waits with such a file fails. */
 export async function clearStaging(now: Date): Promise<Result<Answer>> {
   const staged = await listStaged()
   const isSilent = ({ modifiedAt }: StagedFile) => modifiedAt.getTime() < now.getTime() - silentMs
@@ -68,8 +65,8 @@ async function requireOwnStore(region: string, orphans: StoredObject[]): Promise
 }
 
 /**
- * Ends and removes machines on this computer that belong to no instance of this database. Where it knows none of them they are left
- * alone unless forced: most likely they are another console's.
+ * Removes machines of no instance. If the database knows none of them, they are probably another console's: only if
+ * forced.
  */
 async function removeLeftMachines(before: number, forced: boolean): Promise<Removed[]> {
   const machines = hostMachines()

@@ -4,7 +4,6 @@ import { type HostRow, listHosts } from '@/lib/instances/reads'
 import { ok, type Result } from '@/lib/result'
 import { type Answer, list } from './output'
 
-/** `host show` */
 export async function showHosts(): Promise<Result<Answer>> {
   const columns = [
     { header: 'Host', cell: ({ host }: Shown) => host },

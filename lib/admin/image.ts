@@ -21,7 +21,6 @@ import { type Answer, answer, list } from './output'
 import { showProgress } from './progress'
 import { parseInput } from './refusals'
 
-/** The words of `image import`. */
 export type ImportWords = { account: string; region: string; name: string; os: string; file: string }
 
 const importInput = z.object({ region: z.string(), name: imageName, 'operating system': operatingSystem })
@@ -93,7 +92,6 @@ function interruptible(bytes: Readable, signal: AbortSignal): Readable {
   return bytes
 }
 
-/** `image list` */
 export async function showImages(account: string): Promise<Result<Answer>> {
   const owner = await findMaster(foldUsername(account))
   if (!owner) return refuse({ code: 'ACCOUNT_NOT_FOUND' })
@@ -111,7 +109,6 @@ export async function showImages(account: string): Promise<Result<Answer>> {
   return ok(list(await listImageRecords(operatorContext(owner)), columns, `${owner.username} has no images.`))
 }
 
-/** `image delete` */
 export async function removeImageNow(
   imageId: string,
   { cancelShares, isForGood }: { cancelShares: boolean; isForGood: boolean },

@@ -1,6 +1,5 @@
 import { constants } from 'node:os'
 
-/** A command was interrupted: by Ctrl-C or a signal of the system. */
 export class Interrupted extends Error {
   readonly exitCode: number
 
@@ -12,10 +11,7 @@ export class Interrupted extends Error {
 
 const patienceMs = 2_000
 
-/**
- * Returns a signal that aborts with `Interrupted` on Ctrl-C and the signals of service managers, so that a command can
- * clean up. npm forwards a terminal's Ctrl-C a second time, so only a later one ends the process at once.
- */
+/** Aborts with `Interrupted` on Ctrl-C and signals. npm forwards a Ctrl-C twice, so only a later one ends at once. */
 export function watchSignals(): AbortSignal {
   const controller = new AbortController()
   let first: number | undefined

@@ -9,7 +9,6 @@ import { type Answer, answer } from './output'
 import { parseInput } from './refusals'
 import { toMinor } from './type'
 
-/** `ledger adjust` */
 export async function adjust(
   which: { instanceId: string; hour: Date; note: string },
   typed: string,

@@ -3,9 +3,8 @@ import { currentCommit } from '@/lib/start/commit'
 import { loadSettings } from '@/lib/start/settings-file.mjs'
 import { buildCommands } from './commands'
 
-// The operator's command line: `npm run admin -- …`. Exit code 0: done; 1: refused, or something broke; 2: wrong usage.
+// Exit code 0: done; 1: refused, or something broke; 2: wrong usage.
 
-// The same settings as `npm start`.
 loadSettings()
 
 process.env.ECS_COMMIT ||= currentCommit()

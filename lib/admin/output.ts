@@ -2,13 +2,11 @@
 export type Answer = {
   json: unknown
   lines: string[]
-  /** An answer without remarks. */
   notes: string[]
   /** The one sentence of a command that has its answer and still did not go well: on stderr, with exit code 1. */
   complaint: string | null
 }
 
-/** An answer with nothing beside it. */
 export function answer(json: unknown, lines: string[]): Answer {
   return { json, lines, notes: [], complaint: null }
 }

@@ -9,10 +9,7 @@ const words: Record<Stage, string> = {
   storing: 'Stored',
 }
 
-/**
- * Shows an import's stage, progress, speed and remaining time on stderr if that is a terminal. The size of a block
- * device is 0.
- */
+/** Shows an import's progress on stderr if that is a terminal. The size of a block device is 0. */
 export function showProgress(screen: Pick<NodeJS.WriteStream, 'isTTY' | 'write'> = process.stderr) {
   if (!screen.isTTY) return { tell: () => {}, end: () => {} }
   let shownAt = Number.NEGATIVE_INFINITY
@@ -31,7 +28,6 @@ export function showProgress(screen: Pick<NodeJS.WriteStream, 'isTTY' | 'write'>
 
 type Come = { done: number; total: number | undefined; stage: Stage; seconds: number }
 
-/** The progress of a stage after some seconds: bytes, or percent of a conversion. */
 export function progressLine({ done, total, stage, seconds }: Come): string {
   const perSecond = seconds > 0 ? done / seconds : 0
   const isBytes = stage !== 'converting'

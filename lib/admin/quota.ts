@@ -10,7 +10,6 @@ import { ok, type Result, refuse } from '@/lib/result'
 import { operatorContext } from './operator'
 import { type Answer, answer, list } from './output'
 
-/** `quota set` */
 export async function changeQuotas(words: QuotaChange): Promise<Result<Answer>> {
   const username = foldUsername(words.username)
   const changed = await setQuotas(operatorContext(), { ...words, username })
@@ -25,7 +24,6 @@ export async function changeQuotas(words: QuotaChange): Promise<Result<Answer>> 
   return ok(said)
 }
 
-/** `quota show` */
 export async function showQuotas(typed: string): Promise<Result<Answer>> {
   const master = await findMaster(foldUsername(typed))
   if (!master) return refuse({ code: 'ACCOUNT_NOT_FOUND' })

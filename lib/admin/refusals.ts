@@ -18,7 +18,6 @@ const forms: Record<string, string> = {
   id: 'Two letters, a hyphen, then 2 to 29 lower-case letters, digits or hyphens, as in cn-shanghai, and no address of ours.',
 }
 
-/** The sentence of a refusal, in English. */
 export function sentenceOf(refusal: Refusal): string {
   if (refusal.code === 'INVALID_INPUT') {
     const form = forms[refusal.field]
@@ -37,7 +36,6 @@ export function sentenceOf(refusal: Refusal): string {
   return t(`refusals.${refusal.code}`, { ...facts, ...sizesOf(refusal, 'en') })
 }
 
-/** Parses the operator's input; the refusal names the first wrong field. */
 export function parseInput<S extends z.ZodType>(schema: S, typed: z.input<S>): Result<z.output<S>> {
   const parsed = schema.safeParse(typed)
   return parsed.success ? ok(parsed.data) : refuse(toRefusal(parsed.error))

@@ -9,7 +9,6 @@ import { parseInput } from './refusals'
 
 type RegionNames = { name?: string; nameZh?: string }
 
-/** `region add` */
 export async function addRegion(id: string, name: string, nameZh?: string): Promise<Result<Answer>> {
   const input = parseInput(newRegionInput, { id, name, nameZh })
   if (!input.ok) return input
@@ -18,7 +17,6 @@ export async function addRegion(id: string, name: string, nameZh?: string): Prom
   return ok(answer(shown(created.value), [`Added region ${created.value.id}, ${namesOf(created.value)}.`]))
 }
 
-/** `region rename` */
 export async function changeRegionNames(id: string, names: RegionNames): Promise<Result<Answer>> {
   const input = parseInput(renameRegionInput, { id, ...names })
   if (!input.ok) return input
@@ -27,7 +25,6 @@ export async function changeRegionNames(id: string, names: RegionNames): Promise
   return ok(answer(shown(renamed.value), [`Region ${renamed.value.id} is called ${namesOf(renamed.value)}.`]))
 }
 
-/** `region list` */
 export async function showRegions(): Promise<Result<Answer>> {
   const columns = [
     { header: 'Region', cell: (region: RegionRow) => region.id },
@@ -37,7 +34,6 @@ export async function showRegions(): Promise<Result<Answer>> {
   return ok(list((await listRegions()).map(shown), columns, 'There is no region yet.'))
 }
 
-/** For programs: without a Chinese name where there is none. */
 type RegionRow = { id: string; name: string; nameZh?: string }
 
 function shown({ id, name, nameZh }: Region): RegionRow {

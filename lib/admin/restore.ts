@@ -20,10 +20,7 @@ import { type Answer, answer } from './output'
 
 type Options = { isForced: boolean; signal: AbortSignal }
 
-/**
- * `restore`: loads a backup into an empty database and into the stores of the present settings. Everything is verified
- * first, bytes come before rows, and all rows come in one transaction.
- */
+/** `restore`: verifies everything, then writes the bytes, then all rows in one transaction. */
 export async function restore(typed: string, { isForced, signal }: Options): Promise<Result<Answer>> {
   const folder = backupFolder(typed)
   const manifest = await readManifest(folder)
@@ -54,7 +51,6 @@ function requireKnown({ migrations }: Manifest): void {
   if (unknown) throw new StartError(`The backup is of a newer console (${unknown}). Restore it with that one.`)
 }
 
-/** A running console would go on with facts of the old tables. */
 async function requireAlone(client: pg.Client): Promise<void> {
   // A connection that was just closed is still there for a moment.
   for (const until = Date.now() + 2_000; ; await sleep(100)) {
@@ -77,7 +73,6 @@ async function requireEmpty(client: pg.Client, isForced: boolean): Promise<void>
   )
 }
 
-/** Reads all of the backup before anything is changed. */
 async function requireSound(folder: string, manifest: Manifest, signal: AbortSignal): Promise<void> {
   for (const table of manifest.tables) {
     const file = tableFile(folder, manifest, table.name)
@@ -159,7 +154,7 @@ async function forgetDemo(): Promise<void> {
 function said({ createdAt, tables, blobs }: Manifest): Answer {
   const rows = tables.reduce((sum, table) => sum + table.rows, 0)
   const bytes = blobs.reduce((sum, blob) => sum + blob.size, 0)
-  const all = `${rows} rows and ${blobs.length} contents of images, ${formatBytes(bytes, 'en')}`
+  const all = `${rows} rows and ${blobs.length} ${blobs.length === 1 ? 'disk' : 'disks'}, ${formatBytes(bytes, 'en')}`
   return answer({ createdAt, rows, blobs: blobs.length, bytes }, [
     `Restored the backup of ${createdAt}: ${all}. Nobody is signed in.`,
   ])

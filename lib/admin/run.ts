@@ -8,7 +8,6 @@ import { sentenceOf } from './refusals'
 /** The work of a command with its database. Long commands heed the signal; the others are quick. */
 export type Work = (signal: AbortSignal) => Promise<Result<Answer>>
 
-/** The database that a command needs: with the console's tables, perhaps without them yet, or none. */
 export type DatabaseNeeded = 'there' | 'new' | 'none'
 
 export type RunOptions = { isJson: boolean; database: DatabaseNeeded }
@@ -32,7 +31,6 @@ export async function run(work: Work, { isJson, database: needed }: RunOptions):
   }
 }
 
-/** The settings require an address; nothing connects to it. */
 function withoutDatabase() {
   process.env.DATABASE_URL ||= 'postgresql://none'
   return { close: async () => {} }

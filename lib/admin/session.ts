@@ -5,7 +5,6 @@ import { endSessions } from '@/lib/sessions/writes'
 import { operatorContext } from './operator'
 import { type Answer, answer } from './output'
 
-/** `session end` */
 export async function endSessionsOf(typed: string): Promise<Result<Answer>> {
   const username = foldUsername(typed)
   const ended = await endSessions(operatorContext(), username)

@@ -7,7 +7,6 @@ import { cancelShare } from '@/lib/shares/writes-end'
 import { operatorContext } from './operator'
 import { type Answer, answer, list } from './output'
 
-/** `share list` */
 export async function showShares(imageId: string): Promise<Result<Answer>> {
   if (!(await findImageRecord(imageId))) return refuse({ code: 'IMAGE_NOT_FOUND' })
   const columns = [
@@ -22,7 +21,6 @@ export async function showShares(imageId: string): Promise<Result<Answer>> {
   return ok(list(await listShareRecords(imageId), columns, 'The image is not shared with anybody.'))
 }
 
-/** `share cancel` */
 export async function endShare(shareId: string): Promise<Result<Answer>> {
   const owner = await findSharer(shareId)
   if (!owner) return refuse({ code: 'SHARE_NOT_FOUND' })

@@ -10,7 +10,6 @@ import { operatorContext } from './operator'
 import { type Answer, answer, list } from './output'
 import { parseInput } from './refusals'
 
-/** `type list` */
 export async function showTypes(): Promise<Result<Answer>> {
   const [types, coming, currency] = await Promise.all([listInstanceTypes(), listComingPrices(), findCurrency()])
   const rows = types.map((type) => ({ ...type, currency, coming: coming.filter((price) => price.type === type.id) }))
@@ -30,7 +29,6 @@ export async function showTypes(): Promise<Result<Answer>> {
   return ok(list(rows, columns, 'There is no instance type yet. The worker adds the first ones when it starts.'))
 }
 
-/** `type add` */
 export async function addType(
   type: { type: string; vcpus: number; memoryMib: number },
   price: string,
@@ -43,7 +41,6 @@ export async function addType(
   return added.ok ? ok(answer(input.value, [`Added the instance type ${type.type}.`])) : added
 }
 
-/** `type price` */
 export async function changePrice(type: string, price: string): Promise<Result<Answer>> {
   const amount = await toMinor(price)
   if (!amount.ok) return amount
@@ -55,13 +52,11 @@ export async function changePrice(type: string, price: string): Promise<Result<A
   return ok(answer(set.value, [`An hour of ${type} costs ${shown} from ${set.value.from} on.`]))
 }
 
-/** `type retire` */
 export async function retireType(type: string): Promise<Result<Answer>> {
   const retired = await retireInstanceType(operatorContext(), type)
   return retired.ok ? ok(answer(retired.value, [`${type} cannot be chosen any more.`])) : retired
 }
 
-/** An amount as the operator writes it, in minor units. Refuses one with more decimals than the currency has. */
 export async function toMinor(typed: string): Promise<Result<number>> {
   const minor = minorOf(typed, minorDigits(await findCurrency()))
   return minor === null ? refuse({ code: 'INVALID_INPUT', field: 'amount', problem: 'format' }) : ok(minor)

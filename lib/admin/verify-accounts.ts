@@ -25,7 +25,7 @@ async function checkMasters({ after, upTo }: IdRange): Promise<Finding[]> {
     WHERE a.id > ${after} AND a.id <= ${upTo}
       AND ((a.kind = 'SUB') <> (a."masterId" IS NOT NULL) OR (a.kind = 'SUB' AND m.kind IS DISTINCT FROM 'MASTER'))
     ORDER BY a.id`
-  return rows.map(({ id, username }) => violation('account', id, `${username} is not a master and has none.`))
+  return rows.map(({ id, username }) => violation('account', id, `${username} is a sub-account without a master.`))
 }
 
 type DayRow = { id: string; username: string; day: string; used: number; recorded: number }
@@ -59,10 +59,7 @@ async function checkDays({ after, upTo }: IdRange): Promise<Finding[]> {
 
 type LookupRow = { id: string; username: string; at: Date }
 
-/**
- * Rule 12: unknown usernames within any hour. A name is one too many if it comes less than an hour after the 60th
- * before it.
- */
+/** Rule 12: an unknown username is one too many if it comes less than an hour after the 60th before it. */
 async function checkLookups({ after, upTo }: IdRange): Promise<Finding[]> {
   const rows = await db().$queryRaw<LookupRow[]>`
     SELECT a.id, a.username, max(l.at) AS at FROM "Account" a JOIN (

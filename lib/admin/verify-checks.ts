@@ -19,7 +19,7 @@ async function miscounted(): Promise<Finding[]> {
     FROM "Check" c WHERE c.critical + c.high + c.medium + c.low <> c.beyond + (SELECT count(*) FROM "Finding" f WHERE f.sha256 = c.sha256)
       OR (c.state = 'clean' AND c.critical + c.high + c.medium + c.low > 0) LIMIT 1000`
   return rows.map(({ sha256, state, counted, listed }) =>
-    violation('check', sha256, `its verdict is ${state} with ${counted} findings, and it has ${listed}`),
+    violation('check', sha256, `The verdict is ${state} with ${counted} findings, but ${listed} are listed.`),
   )
 }
 
@@ -28,12 +28,12 @@ async function leftOver(): Promise<Finding[]> {
   const rows = await db().$queryRaw<{ sha256: string }[]>`
     SELECT c.sha256 FROM "Check" c
     WHERE NOT EXISTS (SELECT FROM "Blob" b WHERE b.sha256 = c.sha256) LIMIT 1000`
-  return rows.map(({ sha256 }) => note('check', sha256, 'no store has the bytes that it is of; a worker forgets it'))
+  return rows.map(({ sha256 }) => note('check', sha256, 'No store has the bytes of this check. A worker deletes it.'))
 }
 
 async function missing(): Promise<Finding[]> {
   const rows = await db().$queryRaw<{ id: string }[]>`
     SELECT i.id FROM "Image" i JOIN "Blob" b ON b.id = i."blobId" WHERE i.state = 'available' AND b.state = 'ready'
       AND NOT EXISTS (SELECT FROM "Check" c WHERE c.sha256 = b.sha256) ORDER BY i.id LIMIT 1000`
-  return rows.map(({ id }) => note('image', id, 'its disk was never checked; a worker does so when it starts'))
+  return rows.map(({ id }) => note('image', id, 'The disk was never checked. A worker checks it at its start.'))
 }

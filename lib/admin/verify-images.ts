@@ -2,7 +2,7 @@ import 'server-only'
 import { selectHolders } from '@/lib/blobs/reads'
 import { db } from '@/lib/db/client'
 import { Prisma } from '@/lib/db/generated/client'
-import { canImage, type ImageStateName, isFailed, removalPatienceMs } from '@/lib/images/rules'
+import { canImage, type ImageStateName, isFailed, isTransferring, removalPatienceMs } from '@/lib/images/rules'
 import { recipientsMax } from '@/lib/shares/rules'
 import { leaseMs } from '@/lib/transfers/rules'
 import { type Finding, type IdRange, idRanges, note, type VerifyOptions, violation } from './finding'
@@ -40,7 +40,7 @@ async function oddImages({ after, upTo }: IdRange, now: Date): Promise<ImageRow[
         (i.state IN ('available', 'deleted')
           AND (b.state <> 'ready' OR b.sha256 <> i.sha256 OR b.size <> i.size)) AS "isOfOtherBytes",
         (i.state IN ('importing', 'copying')) <> (t."imageId" IS NOT NULL) AS "isOdd",
-        -- A worker takes up what is dead within moments; only what nobody takes up is worth a word.
+        -- A worker resumes what is dead within moments, so only report what stays.
         (t."renewedAt" + (t."patienceMs" + ${leaseMs}) * interval '1 millisecond' < clock_timestamp()
           OR (i.state = 'deleting' AND i."updatedAt" < ${removed}::timestamptz)) AS "isLate"
       FROM "Image" i JOIN "Account" o ON o.id = i."ownerId" LEFT JOIN "Blob" b ON b.id = i."blobId"
@@ -63,9 +63,11 @@ async function oddBlobs({ after, upTo }: IdRange, now: Date): Promise<BlobFindin
 }
 
 function findingsOfBlob({ id, state, isHeld, isLate }: BlobFinding): Finding[] {
-  if (isHeld && state === 'removing') return [violation('blob', id, 'Bytes that something needs are on their way out.')]
-  if (!isHeld && state !== 'removing') return [violation('blob', id, 'Nothing refers to these bytes any more.')]
-  return isLate ? [note('removing', id, 'The bytes are long on their way out; the running console removes them.')] : []
+  if (isHeld && state === 'removing')
+    return [violation('blob', id, 'The bytes are being removed, but something still refers to them.')]
+  if (!isHeld && state !== 'removing')
+    return [violation('blob', id, 'Nothing refers to the bytes, and they are not being removed.')]
+  return isLate ? [note('removing', id, 'The bytes should be gone by now. The running console retries it.')] : []
 }
 
 function findingsOf(image: ImageRow): Finding[] {
@@ -81,16 +83,19 @@ function findingsOf(image: ImageRow): Finding[] {
     found.push(violation('shared-state', id, `The image is ${state} and still shared with ${recipients} accounts.`))
   }
   if (isFailed(state) && hasBytes) {
-    found.push(violation('failed-bytes', id, 'The image has failed, and its row still tells of bytes.'))
+    found.push(violation('failed-bytes', id, 'The image has failed, but its row still names bytes.'))
   }
   if (isOfOtherBytes)
-    found.push(violation('image-bytes', id, 'Size or checksum of the image are not those of its bytes.'))
-  if (isOdd) found.push(violation('transfer', id, `The image is ${state}, which does not go with its transfer.`))
+    found.push(violation('image-bytes', id, 'The size or checksum of the image differs from that of its bytes.'))
+  if (isOdd)
+    found.push(
+      violation('transfer', id, `The image is ${state}, but has ${isTransferring(state) ? 'no' : 'a'} transfer.`),
+    )
   if (isLate && state !== 'deleting') {
-    found.push(note(state, id, 'Nobody has worked on it for a while; the running console takes it up or fails it.'))
+    found.push(note(state, id, 'No worker has renewed its lease. The running console resumes or fails it.'))
   }
   if (isLate && state === 'deleting') {
-    found.push(note('deleting', id, 'The image is long on its way out; the running console removes it.'))
+    found.push(note('deleting', id, 'The image should be gone by now. The running console retries it.'))
   }
   return found
 }

@@ -21,7 +21,9 @@ async function checkBytes({ after, upTo }: IdRange): Promise<Finding[]> {
     violation(
       'instance-bytes',
       id,
-      isReady ? 'Its disk is smaller than the bytes under it.' : 'The bytes under its disk are going.',
+      isReady
+        ? 'The disk is smaller than the image bytes under it.'
+        : 'The image bytes under the disk are being removed.',
     ),
   )
 }
@@ -32,7 +34,7 @@ async function checkSnapshots(): Promise<Finding[]> {
     WHERE (s.state = 'available' AND b.state IS DISTINCT FROM 'ready') OR (s.state = 'failed' AND s."blobId" IS NOT NULL)
       OR (s.state <> 'creating' AND s."promisedBytes" <> 0) ORDER BY s.id LIMIT 1000`
   return rows.map(({ id, state }) =>
-    violation('snapshot-bytes', id, `It is ${state}, and its bytes or its promise of room do not fit that.`),
+    violation('snapshot-bytes', id, `The snapshot is ${state}, which does not fit its bytes or its reservation.`),
   )
 }
 
@@ -44,9 +46,15 @@ async function checkFolders(): Promise<Finding[]> {
   return here.flatMap((id) => {
     const state = states.get(id)
     if (state === undefined)
-      return [violation('machine-left', id, 'This host has its disk, and there is no such instance: gc removes it.')]
+      return [violation('machine-left', id, 'This host has a disk of an unknown instance; gc removes it.')]
     return state === 'terminated'
-      ? [note('machine-left', id, 'It is terminated; the worker removes its disk at its next start.')]
+      ? [
+          note(
+            'machine-left',
+            id,
+            'The instance is terminated, but its disk is still here. The worker removes it at its next start.',
+          ),
+        ]
       : []
   })
 }

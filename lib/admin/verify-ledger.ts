@@ -9,10 +9,7 @@ const linesAtOnce = 5_000n
 /** Metering runs every 15 s, so recent hours may not be metered yet. */
 const patience = Prisma.sql`interval '5 minutes'`
 
-/**
- * Compares the ledger with the proven running times of instances: every hour has a line, every line such an hour, the
- * price of its hour, the account of its instance, and one currency.
- */
+/** Compares the ledger with proven running times: every hour has one line, with the price and account of its time. */
 export async function* verifyLedger({ signal }: VerifyOptions): AsyncGenerator<Finding> {
   for await (const { after, upTo } of idRanges('Instance', instancesAtOnce, signal)) {
     for (const { instanceId, hour } of await unchargedHours(after, upTo))
@@ -72,7 +69,7 @@ function findingsOf({ id, instanceId, hour, ...is }: Line): Finding[] {
   const about = `of ${instanceId} in the hour ${hour.toISOString()}`
   const wrongs: [isWrong: boolean, kind: string, message: string][] = [
     [!is.hasRun, 'ledger-unproven', `The line ${about} has no running time.`],
-    [!is.isPriced, 'ledger-price', `The line ${about} does not cost what its type cost then.`],
+    [!is.isPriced, 'ledger-price', `The line ${about} has another price than its type had then.`],
     [!is.isOfOwner, 'ledger-account', `The line ${about} is charged to another account than the instance's owner.`],
     [!is.isOneCurrency, 'ledger-currency', `The line ${about} is in another currency than the ledger.`],
   ]

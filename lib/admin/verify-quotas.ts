@@ -24,8 +24,8 @@ type Row = {
 }
 
 /**
- * Use above the quota is explained if the quota was last set below the use, which the operator must have forced, and
- * nothing was added since; or if everything used is older than the quota itself.
+ * Use above the quota is explained if the operator forced it and nothing was added since, or all is older than the
+ * quota.
  */
 async function checkQuota(name: Resource, { after, upTo }: IdRange): Promise<Finding[]> {
   const { recorded }: ResourceRow = resources[name]
@@ -44,13 +44,12 @@ async function checkQuota(name: Resource, { after, upTo }: IdRange): Promise<Fin
   const kind = name === 'images' ? 'quota' : `${name}-quota`
   return rows.map(({ id, username, region, quota, used, isForced, isEarlier }) => {
     const message = `${username} uses ${said(name, used)} in ${region}, and its quota is ${said(name, quota)}`
-    if (isForced) return note(kind, id, `${message}: it was forced below what was used.`)
-    if (isEarlier) return note(kind, id, `${message}: all of it was there before this quota was.`)
+    if (isForced) return note(kind, id, `${message}: the operator forced it below the use.`)
+    if (isEarlier) return note(kind, id, `${message}: everything used is older than the quota.`)
     return violation(kind, id, `${message}.`)
   })
 }
 
-/** The SQL of whether every row that takes of a resource is older than its quota. */
 function isEarlier(name: Resource, counted: { account: Prisma.Sql; region: Prisma.Sql }): Prisma.Sql {
   const { since, uses }: ResourceRow = resources[name]
   if (since === undefined) return Prisma.sql`false`

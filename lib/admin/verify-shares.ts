@@ -53,10 +53,10 @@ function findingsOf(share: ShareRow): Finding[] {
     [share.isElsewhere, 'share-image', `names another owner or region than its image ${share.imageId}`],
     [share.isToOwner, 'share-recipient', `gives ${share.imageId} to its own owner`],
     [!share.isToMaster, 'share-recipient', `gives ${share.imageId} to an account that is not a master`],
-    [!share.isByOwner, 'share-by', `was made by somebody else than the owner of ${share.imageId}`],
+    [!share.isByOwner, 'share-by', `was not created by the owner of ${share.imageId}`],
     [share.isDouble, 'share-double', `gives ${share.imageId} to an account that has it already`],
     [!share.isRecorded, 'share-event', `of ${share.imageId} is not in the record of events`],
-    [share.isCancelled, 'share-cancelled', `of ${share.imageId} has ended by the record of events and still stands`],
+    [share.isCancelled, 'share-cancelled', `of ${share.imageId} has ended by the record of events, but still exists`],
   ]
   const found = wrongs.filter(([isWrong]) => isWrong)
   return found.map(([, kind, message]) => violation(kind, share.id, `The share ${message}.`))
@@ -75,7 +75,7 @@ async function* lostShares(signal: AbortSignal | null): AsyncGenerator<Finding> 
         AND NOT EXISTS (SELECT 1 FROM "Event" c WHERE c."shareId" = e."shareId" AND c.action = ANY(${endActions}))
       ORDER BY e.id`
     for (const { shareId, imageId } of rows) {
-      yield violation('share-lost', shareId, `The share of ${imageId} was made, has never ended, and is not there.`)
+      yield violation('share-lost', shareId, `The share of ${imageId} was created and has not ended, but is missing.`)
     }
   }
 }

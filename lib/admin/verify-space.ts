@@ -27,8 +27,8 @@ async function checkPromises({ after, upTo }: IdRange): Promise<Finding[]> {
       'promise',
       id,
       isOver
-        ? 'More room is reserved for it than it was promised.'
-        : 'It brings more bytes than it was promised room for.',
+        ? 'The unwritten part is larger than the reservation.'
+        : 'The reservation is smaller than the bytes of the transfer.',
     ),
   )
 }

@@ -19,8 +19,8 @@ const secondLookMs = 1_000
 const failuresMax = 3
 
 /**
- * Checks the bytes of every blob against its row, and every object in the stores for a row that accounts for it. Bytes that
- * cannot be reached are not damaged: they are named as not checked.
+ * Checks every blob's bytes, and every object for a row that accounts for it. Unreachable bytes are named as not
+ * checked.
  */
 export async function* verifyStores(options: VerifyOptions): AsyncGenerator<Finding> {
   const stores = new Map<string, Outage>()
@@ -78,7 +78,7 @@ async function findWrong(blob: ReadyBlob, { content, signal }: VerifyOptions): P
     if (BigInt(found.size) !== blob.size)
       return violation('file-size', id, `${key} has ${found.size} bytes instead of ${blob.size}.`)
     if (!content || (await sha256Of(await storeOf(regionId).read(key), { signal })) === sha256) return null
-    return violation('checksum', id, `The content of ${key} in ${regionId} is not what was imported.`)
+    return violation('checksum', id, `The content of ${key} in ${regionId} differs from its checksum.`)
   } catch (error) {
     signal?.throwIfAborted()
     if (error instanceof NotStored) return violation('missing-file', id, `The store of ${regionId} has no ${key}.`)
@@ -97,7 +97,7 @@ async function checkStore(regionId: string, skipped: number): Promise<Finding[]>
     if (suspects.length > 0) await sleep(secondLookMs)
     const still = suspects.length > 0 ? await findOrphans(regionId) : []
     const orphans = still.filter((object) => before.has(nameOf(object))).map((object) => orphan(regionId, object))
-    return skipped > 0 ? [...orphans, unchecked('store', regionId, `The store broke off too often.${rest}`)] : orphans
+    return skipped > 0 ? [...orphans, unchecked('store', regionId, `The store failed too often.${rest}`)] : orphans
   } catch (error) {
     if (!(error instanceof StoreUnreachable)) throw error
     return [unchecked('store', regionId, `The store of ${regionId} cannot be listed. ${error.message}${rest}`)]
@@ -117,10 +117,7 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-/**
- * Objects of a store that no blob explains, of any region, because two may share a folder or bucket. An unfinished part
- * is explained by running work, not by its key: parts of dead writers lie beside complete bytes.
- */
+/** Objects of no blob in any region, since two may share a bucket. Parts of running work are explained by that work. */
 export async function findOrphans(regionId: string): Promise<StoredObject[]> {
   const orphans: StoredObject[] = []
   let part: StoredObject[] = []

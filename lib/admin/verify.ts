@@ -12,10 +12,7 @@ import { verifyShares } from './verify-shares'
 import { verifySpace } from './verify-space'
 import { verifyStores } from './verify-stores'
 
-/**
- * Checks every rule against the rows, every counter against what it counts, and every stored file against its size and,
- * with `content`, its checksum. Changes nothing, may run at any time, and uses bounded memory.
- */
+/** Checks rules, counters and stored files against each other. Changes nothing, runs at any time, in bounded memory. */
 export async function verify(options: Partial<VerifyOptions> = {}): Promise<Finding[]> {
   const whole = { content: true, now: new Date(), signal: null, ...options }
   const findings: Finding[] = []
@@ -35,10 +32,7 @@ export async function verify(options: Partial<VerifyOptions> = {}): Promise<Find
   return findings
 }
 
-/**
- * `verify`: one line per finding. JSON has the violations, with the rest on stderr. What could not be checked is no
- * violation, but the exit code is 1 for both.
- */
+/** `verify`: one line per finding. Exit code 1 also where something could not be checked. */
 export async function showFindings(options: Partial<VerifyOptions>, isJson: boolean): Promise<Result<Answer>> {
   const findings = await verify(options)
   const of = (severity: Finding['severity']) => findings.filter((finding) => finding.severity === severity)

@@ -17,7 +17,6 @@ export function instancesQuery(list: InstanceListParams) {
   })
 }
 
-/** One instance, as often. */
 export function instanceQuery(region: string, instanceId: string) {
   return queryOptions({
     queryKey: ['instances', 'one', region, instanceId],
@@ -26,7 +25,6 @@ export function instanceQuery(region: string, instanceId: string) {
   })
 }
 
-/** What happened to an instance: the newest events, or those before one. */
 export function instanceEventsQuery(region: string, instanceId: string, before?: string) {
   return queryOptions({
     queryKey: ['instances', 'events', region, instanceId, before],
@@ -35,7 +33,6 @@ export function instanceEventsQuery(region: string, instanceId: string, before?:
   })
 }
 
-/** Instances by name or id, for the palette. */
 export function findInstancesQuery(region: string, q: string) {
   return queryOptions({
     queryKey: ['instances', 'find', region, q],

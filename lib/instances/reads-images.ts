@@ -33,10 +33,7 @@ export async function listInstanceImages(
   return rows.map((row) => ({ ...row, minDiskGib: leastInstanceDiskGib(row) }))
 }
 
-/**
- * The image named by the URL of the form. Null if it is neither the viewer's nor shared with it, or where the viewer may not see
- * images.
- */
+/** Null if it is neither the viewer's nor shared with it, or where the viewer may not see images. */
 export async function findAskedImage(
   ctx: Context,
   { region, imageId }: { region: string; imageId: string },

@@ -57,7 +57,6 @@ function toHost({ takenVcpus, takenMemoryMib, ...host }: HostColumns): HostRow {
   return { ...host, taken: { vcpus: takenVcpus, memoryMib: takenMemoryMib } }
 }
 
-/** The host that takes new instances, the one seen last, or the one of the id. */
 export async function findHost(tx: Transaction, id: string | null): Promise<HostRow | null> {
   const latest = Prisma.sql`(SELECT id FROM "MachineHost" ORDER BY "seenAt" DESC LIMIT 1)`
   const [row] = await tx.$queryRaw<HostColumns[]>(
@@ -66,18 +65,15 @@ export async function findHost(tx: Transaction, id: string | null): Promise<Host
   return row ? toHost(row) : null
 }
 
-/** Every host that ever reported itself, for the operator. */
 export async function listHosts(): Promise<HostRow[]> {
   return (await db().$queryRaw<HostColumns[]>(selectHosts(Prisma.empty))).map(toHost)
 }
 
-/** An instance type by its id, also a retired one. */
 export async function findType(tx: Transaction, id: string): Promise<TypeFacts | null> {
   const type = await tx.instanceType.findUnique({ where: { id } })
   return type && { id: type.id, vcpus: type.vcpus, memoryMib: type.memoryMib, isRetired: type.retiredAt !== null }
 }
 
-/** What a machine takes from an image, and what the image requires. */
 export type UsableImage = ImageNeeds & {
   owner: { id: string; username: string }
   operatingSystem: string
@@ -85,7 +81,7 @@ export type UsableImage = ImageNeeds & {
   virtualSize: number
 }
 
-/** An image that the viewer may make machines of, own or shared. Null where it may not, and as long as it has no bytes. */
+/** Null where the viewer may make no machines of it, and as long as it has no bytes. */
 export async function findUsableImage(tx: Transaction, ctx: Context, imageId: string): Promise<UsableImage | null> {
   const { ownerId } = ctx.viewer
   const image = await tx.image.findFirst({
@@ -123,7 +119,6 @@ type InstanceRow = Omit<
   terminatedAt: Date | null
 }
 
-/** Whether the image of an instance `i` can still be used by the instance's owner. */
 const canRebuild = Prisma.sql`EXISTS (SELECT FROM "Image" m WHERE m.id = i."imageId" AND m.state = 'available'
   AND m."blobId" IS NOT NULL AND (m."ownerId" = i."ownerId"
     OR EXISTS (SELECT FROM "HeldShare" s WHERE s."imageId" = m.id AND s."recipientId" = i."ownerId")))`
@@ -141,19 +136,16 @@ function sortBy(column: Prisma.Sql, type: Prisma.Sql, value: (row: InstanceRow) 
 const byName = sortBy(Prisma.sql`i.name`, Prisma.sql`text`, (row) => row.name)
 const byCreatedAt = sortBy(Prisma.sql`i."createdAt"`, Prisma.sql`timestamptz`, (row) => row.createdAt.toISOString())
 
-/** The host that takes new instances, as one JSON object; null where there is none. */
 const selectHost = Prisma.sql`(SELECT json_build_object('accelerator', accelerator, 'problem', problem,
     'isEmulationAllowed', "isEmulationAllowed",
     'isAlive', "seenAt" > clock_timestamp() - ${hostPatienceMs} * interval '1 millisecond')
   FROM "MachineHost" ORDER BY "seenAt" DESC LIMIT 1)`
 
-/** The viewer's quota of instances in a region, as one JSON object. */
 function meterOf({ viewer }: Context, region: string): Prisma.Sql {
   const counted = { account: Prisma.sql`${viewer.ownerId}`, region: Prisma.sql`${region}` }
   return Prisma.sql`json_build_object('used', ${usedOf('instances', counted)}, 'quota', ${quotaOf('instances', counted)})`
 }
 
-/** Terminated instances are listed for 7 days. */
 function isListed({ now }: Context): Prisma.Sql {
   return Prisma.sql`(i.state <> 'terminated' OR i."terminatedAt" > ${new Date(now.getTime() - terminatedKeptMs)})`
 }
@@ -187,7 +179,6 @@ export async function listInstances(ctx: Context, list: InstanceListParams): Pro
   }
 }
 
-/** What decides, besides the form, whether instances can be created in a region: the quota and the host. */
 export async function getInstanceRoom(ctx: Context, { region }: { region: string }): Promise<InstanceRoom> {
   const [room] = await db().$queryRaw<InstanceRoom[]>`
     SELECT ${plannedEachTime} ${selectHost} AS host, ${meterOf(ctx, region)} AS quota`
@@ -244,10 +235,7 @@ export async function listInstanceEvents(ctx: Context, params: InstanceHistoryPa
   return isThere && (await listEvents({ instanceId: params.instanceId }, params.before))
 }
 
-/**
- * The master accounts with instances of an own image and their number, the owner first. Empty for another tenant's
- * image.
- */
+/** The master accounts with instances of an own image, the owner first. Empty for another tenant's image. */
 export async function listImageInstances({ viewer }: Context, imageId: string): Promise<ImageInstances> {
   return await db().$queryRaw<ImageInstances>`
     SELECT min(a.username) AS username, count(*)::int AS instances

@@ -28,7 +28,7 @@ export type InstanceTaskName = (typeof instanceTasks)[number]
 
 const there = ['creating', 'running', 'paused', 'stopping', 'stopped', 'failed', 'unknown'] as const
 
-/** Rule 21: the states in which each operation on an instance is possible. Rules, rows and pages all ask this table. */
+/** Rule 21: the states in which each operation is possible. Rules, rows and pages all ask this table. */
 export const instanceCan = {
   start: ['stopped', 'failed'],
   stop: ['running'],
@@ -49,7 +49,6 @@ export type InstanceOperation = keyof typeof instanceCan
 /** Operations that are possible while the host carries out another task. */
 const whileBusy: readonly InstanceOperation[] = ['rename', 'protect', 'terminate', 'console', 'screen']
 
-/** The state and running task of an instance. */
 export type StateAndTask = { state: InstanceStateName; task: InstanceTaskName | null }
 
 /** Whether an operation on an instance is possible now. Protection is a separate refusal. */
@@ -60,7 +59,7 @@ export function canInstance(operation: InstanceOperation, { state, task }: State
   return operation === 'forceStop' && task === 'STOP'
 }
 
-/** Whether an operation fits the state of an instance. The states in which it does come along, for the sentence. */
+/** Whether an operation fits the state. The refusal lists the states that do, for its sentence. */
 export function refuseOperation(operation: InstanceOperation, at: StateAndTask): RefusalOf<'INSTANCE_BUSY'> | null {
   if (canInstance(operation, at)) return null
   return { code: 'INSTANCE_BUSY', operation, state: at.state, task: at.task }
@@ -106,8 +105,8 @@ export const hostPatienceMs = 20_000
 
 const minute = 60_000
 /**
- * How long a host may be at a task before it is given up, or carried through by force. CREATE and REBUILD may have to fetch the
- * image from a bucket first. STOP is the operator's to set, and TERMINATE never gives up.
+ * STOP is the operator's to set, TERMINATE never gives up, CREATE and REBUILD may fetch the image from a bucket
+ * first.
  */
 export const taskPatienceMs: Record<Exclude<InstanceTaskName, 'STOP' | 'TERMINATE'>, number> = {
   CREATE: 60 * minute,
@@ -160,7 +159,6 @@ export type HostFacts = Shape & {
   taken: Shape
 }
 
-/** What every tenant may know about the host. */
 export type HostView = Pick<HostFacts, 'isAlive' | 'accelerator' | 'isEmulationAllowed' | 'problem'>
 
 /** The notice about the host on the pages; null if there is none. */
@@ -193,7 +191,6 @@ export function refuseHost(
 
 export type TypeFacts = Shape & { id: string; isRetired: boolean }
 
-/** What an image requires of a machine: disk in GiB, memory in MiB. */
 export type ImageNeeds = { minDiskGib: number; minMemoryMib: number | null }
 
 /** Whether a type can be chosen, and is large enough for an image. */
@@ -250,10 +247,7 @@ export function hostNameOf(name: string): string | null {
 
 const restorable: readonly string[] = ['available']
 
-/**
- * Rule 22: whether the disk of an instance can be restored from a snapshot: an available one of a disk that is no
- * larger. Sizes in bytes.
- */
+/** Rule 22: restores from an available snapshot of a disk that is no larger. Sizes in bytes. */
 export function refuseRestore(
   snapshot: { state: string; virtualSize: bigint },
   { diskBytes }: { diskBytes: bigint },

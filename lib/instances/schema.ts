@@ -31,7 +31,6 @@ import {
   userDataMax,
 } from './rules'
 
-/** A name of an instance: the same letters as in that of an image. */
 const instanceName = imageName
 
 const typeId = z.string('invalid').regex(/^[a-z][a-z0-9.-]{1,63}$/, 'invalid')
@@ -87,7 +86,6 @@ export type CreateInstancesInput = z.infer<typeof createInstancesInput>
 export const createdInstances = z.object({ region: regionId, instanceIds: z.array(instanceId) })
 export type CreatedInstances = z.infer<typeof createdInstances>
 
-/** An own instance that something is done with that needs no more words. */
 export const instanceInput = z.object({ region: regionId, instanceId })
 export type InstanceInput = z.infer<typeof instanceInput>
 
@@ -109,7 +107,6 @@ export type TerminateInstanceInput = z.infer<typeof terminateInstanceInput>
 export const instanceSorts = ['name', '-name', 'createdAt', '-createdAt'] as const
 export type InstanceSort = (typeof instanceSorts)[number]
 
-/** All parameters of the Instances list, as they are in its URL. Terminated instances are listed only on request. */
 export const instanceListParams = z.object({
   region: regionId.catch(''),
   q: searchText(128).catch(''),
@@ -121,11 +118,9 @@ export const instanceListParams = z.object({
 })
 export type InstanceListParams = z.infer<typeof instanceListParams>
 
-/** The history of an instance: the event before which it is shown. */
 export const instanceHistoryParams = instanceInput.extend({ before: eventBefore })
 export type InstanceHistoryParams = z.infer<typeof instanceHistoryParams>
 
-/** The form that creates instances: its image, or what images are searched by. */
 export const createInstancePageParams = z.object({
   region: regionId,
   image: imageId.optional().catch(undefined),
@@ -135,14 +130,13 @@ export const createInstancePageParams = z.object({
 /** Why an instance failed or waits, as it is stored. `detail`: the engine's own words. */
 export type InstanceReason = { code: ReasonCode; detail?: string | undefined }
 
-/** The same as it is read: a code that another version of the console wrote is UNKNOWN. */
+/** A code that another version of the console wrote is UNKNOWN. */
 export const instanceReason = z
   .object({ code: z.string(), detail: z.string().optional() })
   .transform(({ code, detail }) => ({ code: isReasonCode(code) ? code : ('UNKNOWN' as const), detail }))
 
 export type ReadReason = { code: ReasonCode | 'UNKNOWN'; detail?: string | undefined }
 
-/** An instance as a row of the list. */
 export type InstanceItem = {
   id: string
   name: string
@@ -156,13 +150,11 @@ export type InstanceItem = {
   memoryMib: number
   diskBytes: number
   isProtected: boolean
-  /** Whether its image is still usable, so that it can be rebuilt. */
   canRebuild: boolean
   createdAt: string
   terminatedAt: string | null
 }
 
-/** The quota of instances, and the host that takes new ones; null where there is none. */
 export type InstanceRoom = { quota: Meter; host: HostView | null }
 
 export type InstanceList = {
@@ -183,11 +175,9 @@ export type InstanceDetails = InstanceItem & {
   accelerator: string | null
   /** The price of an hour that begins now, in minor units of the currency. */
   amount: number
-  /** Since when it runs; null while it does not. */
   runsSince: string | null
 }
 
-/** An image that instances can be created from: own, or shared with the viewer. */
 export type InstanceImage = {
   id: string
   name: string
@@ -199,7 +189,6 @@ export type InstanceImage = {
   minMemoryMib: number | null
 }
 
-/** The image named by the URL of the form. */
 export type AskedImage =
   | ({ view: 'usable' } & InstanceImage)
   | { view: 'unavailable'; id: string; name: string; state: ImageStateName }

@@ -23,7 +23,6 @@ export type HostReport = {
   isEmulationAllowed: boolean
   version: string
   problem: string | null
-  /** The bytes of images cached from buckets. */
   cachedBytes: number
 }
 
@@ -35,7 +34,6 @@ export async function reportHost(report: HostReport): Promise<void> {
   await db().$executeRaw`UPDATE "MachineHost" SET "seenAt" = clock_timestamp() WHERE id = ${id}`
 }
 
-/** An instance as its host has to look after it. */
 export type HostedInstance = {
   id: string
   revision: number
@@ -124,10 +122,7 @@ function eventOf({ state }: Outcome, task: InstanceTaskName | null): EventAction
   return state === 'stopped' ? 'instance.end' : null
 }
 
-/**
- * Stores the outcome of an instance's task and ends the task. Returns false, writing nothing, if another request was
- * made meanwhile.
- */
+/** Stores the outcome of a task and ends it. Returns false, writing nothing, if another request was made meanwhile. */
 export async function noteOutcome(instance: HostedInstance, outcome: Outcome, now: Date): Promise<boolean> {
   const { id, revision, task } = instance
   const written = await inTransaction(async (tx) => {
@@ -153,8 +148,8 @@ export async function noteOutcome(instance: HostedInstance, outcome: Outcome, no
 export type NotedRun = { from: Date; to: Date; isOpen: boolean }
 
 /**
- * Records when an instance was running. Proven time is never taken back, a run that its host no longer knows is closed,
- * and an open one is written once a minute and at each full hour.
+ * Records when an instance ran. Proven time stays, a run unknown to its host is closed, an open one is written each
+ * minute.
  */
 export async function noteRuns({ id, typeId }: HostedInstance, runs: NotedRun[]): Promise<void> {
   await db().$executeRaw`

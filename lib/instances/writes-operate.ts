@@ -36,10 +36,7 @@ type Operated<R extends Refusal = never> = Promise<Result<Done, OwnInstanceRefus
 
 type Ask = { data: Prisma.InstanceUncheckedUpdateInput; event: EventAction; details?: Prisma.InputJsonObject }
 
-/**
- * Changes an instance, records the event and wakes its host if there is a task. The new revision prevents an older
- * task's end from ending this one.
- */
+/** Records the event and wakes the host. The new revision keeps an older task's end from ending this one. */
 async function change(tx: Transaction, ctx: Context, instance: LockedInstance, { data, event, details }: Ask) {
   const task = data.task ? { taskSince: ctx.now } : {}
   await tx.instance.update({
@@ -52,7 +49,6 @@ async function change(tx: Transaction, ctx: Context, instance: LockedInstance, {
   return ok({ instanceId: instance.id })
 }
 
-/** Asks the host for something that needs no more than the instance to be in the right state. */
 async function ask(ctx: Context, input: InstanceInput, operation: InstanceOperation, asked: Ask): Operated {
   return await onOwnInstance(ctx, input, async (tx, { instance }) => {
     const refusal = refuseOperation(operation, instance)
@@ -76,10 +72,7 @@ export async function restartInstance(ctx: Context, input: InstanceInput): Opera
   return await ask(ctx, input, 'restart', { data: { task: 'RESTART' }, event: 'instance.restart' })
 }
 
-/**
- * Starts a stopped or failed instance. Refuses as `refuseHost` says: its capacity may have been taken while it was
- * stopped.
- */
+/** Starts a stopped or failed instance. Refuses as `refuseHost` says: its capacity may be taken. */
 export async function startInstance(ctx: Context, input: InstanceInput): Operated<HostRefusal> {
   return await onOwnInstance(ctx, input, async (tx, { instance }) => {
     const refusal = refuseOperation('start', instance) ?? (await refuseRoomOnHost(tx, instance))
@@ -88,7 +81,6 @@ export async function startInstance(ctx: Context, input: InstanceInput): Operate
   })
 }
 
-/** Whether the host of an instance that is not on it now takes it, under the host's lock. */
 async function refuseRoomOnHost(tx: Transaction, { hostId, typeId, bootMode }: LockedInstance) {
   await lockHost(tx, hostId)
   const [type, host] = [await findType(tx, typeId), await findHost(tx, hostId)]
@@ -96,10 +88,7 @@ async function refuseRoomOnHost(tx: Transaction, { hostId, typeId, bootMode }: L
   return refuseHost(host, { shape, count: 1, bootMode })
 }
 
-/**
- * A running snapshot is of the present disk; with a new disk the host would take it of that one. Read under the
- * instance's lock, which creating a snapshot takes too.
- */
+/** A running snapshot is of the present disk. Read under the instance's lock, which creating a snapshot takes too. */
 async function refuseNewDisk(
   tx: Transaction,
   { id }: LockedInstance,
@@ -192,7 +181,6 @@ export async function protectInstance(ctx: Context, input: ProtectInstanceInput)
   })
 }
 
-/** Changes what the host need not know: a running task continues and ends as usual. */
 async function note(tx: Transaction, ctx: Context, instance: LockedInstance, { data, event, details }: Ask) {
   await tx.instance.update({ where: { id: instance.id }, data: { ...data, updatedAt: ctx.now } })
   await recordEvents(tx, ctx, [

@@ -9,7 +9,6 @@ const busyMs = 2_000
 /** More than the quota of a newcomer; of more, the newest are offered. */
 const offered = 100
 
-/** One page of the Snapshots list. Looks again every 8 s, every 2 s while a snapshot is being made. */
 export function snapshotsQuery(list: SnapshotListParams) {
   return queryOptions({
     queryKey: ['snapshots', 'list', list],
@@ -19,7 +18,6 @@ export function snapshotsQuery(list: SnapshotListParams) {
   })
 }
 
-/** For the restore form: the available snapshots of the instance, newest first. */
 export function restorableOf(region: string, instanceId: string): SnapshotListParams {
   return {
     ...{ region, instanceId, q: '', state: 'available', sort: '-createdAt', size: offered },

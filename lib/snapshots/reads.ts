@@ -68,7 +68,6 @@ export async function listSnapshots(ctx: Context, list: SnapshotListParams): Pro
   }
 }
 
-/** One of the viewer's snapshots in a region; null where it is not the viewer's, or not there. */
 export async function findSnapshot(
   { viewer }: Context,
   { region, snapshotId }: SnapshotInput,

@@ -6,7 +6,6 @@ import type { PageRange } from '@/lib/pages'
 import type { Meter } from '@/lib/quotas/schema'
 import { isSnapshotFailureCode, type SnapshotFailureCode, type SnapshotStateName, snapshotStates } from './rules'
 
-/** A name of a snapshot: the same letters as in that of an image. */
 const snapshotName = imageName
 
 export const createSnapshotInput = z.object({
@@ -47,7 +46,6 @@ export const snapshotListParams = z.object({
 })
 export type SnapshotListParams = z.infer<typeof snapshotListParams>
 
-/** Why a snapshot failed, as it is read: a code that another version of the console wrote is UNKNOWN. */
 export const snapshotFailure = z
   .object({ code: z.string() })
   .transform(({ code }): { code: SnapshotFailureCode | 'UNKNOWN' } => ({
@@ -62,7 +60,6 @@ export type SnapshotItem = {
   failure: { code: SnapshotFailureCode | 'UNKNOWN' } | null
   instance: { id: string; name: string; isThere: boolean }
   operatingSystem: string
-  /** In bytes: virtual size, size in the store, and progress. */
   virtualSize: number
   size: number
   doneBytes: number

@@ -13,7 +13,7 @@ import { makeImage } from './writes'
 
 // The reads and writes of the process that owns the machines, for snapshots.
 
-/** A snapshot that its host has to make. `isInstanceThere`: false once the instance has ended. */
+/** `isInstanceThere`: false once the instance has ended. */
 export type WantedSnapshot = {
   id: string
   instanceId: string
@@ -47,14 +47,13 @@ export async function noteProgress(id: string, done: number, total: number): Pro
   return count > 0
 }
 
-/** Locks a snapshot that is being made, after its owner. Null once it is not. */
 async function lockWanted(tx: Transaction, { id, owner }: WantedSnapshot) {
   await lockAccounts(tx, [owner.id])
   await tx.$queryRaw`SELECT id FROM "Snapshot" WHERE id = ${id} FOR UPDATE`
   return await tx.snapshot.findFirst({ where: { id, state: 'creating' } })
 }
 
-/** The key for the bytes of a snapshot; always the same one. Null if the snapshot is no longer wanted. */
+/** The key for a snapshot's bytes, always the same one. Null if it is no longer wanted. */
 export async function claimSnapshotPlace(wanted: WantedSnapshot, content: DiskContent): Promise<Place | null> {
   const now = new Date()
   const claimed = await inTransaction(async (tx) => {

@@ -93,7 +93,6 @@ type ImageRefusal = RefusalOf<'SNAPSHOT_NOT_AVAILABLE'> | NewImageRefusal
 type OwnRefusal = RefusalOf<'SIGNED_OUT' | 'SNAPSHOT_NOT_FOUND' | 'BUSY'>
 type Locked = NonNullable<Awaited<ReturnType<typeof lockSnapshot>>>
 
-/** Locks an own snapshot of a region, after the accounts. Null where there is none. */
 async function lockSnapshot(tx: Transaction, ctx: Context, { region, snapshotId }: SnapshotInput) {
   await tx.$queryRaw`SELECT id FROM "Snapshot" WHERE id = ${snapshotId} AND "ownerId" = ${ctx.viewer.ownerId} FOR UPDATE`
   return await tx.snapshot.findFirst({ where: { id: snapshotId, ownerId: ctx.viewer.ownerId, regionId: region } })

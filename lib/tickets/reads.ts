@@ -9,15 +9,13 @@ export const mayOperate = Prisma.sql`(a.kind = 'MASTER' OR EXISTS (SELECT FROM "
   WHERE p."accountId" = a.id AND p.policy IN (${Prisma.join(policiesFor('instances.change'))})
     AND (p."regionIds" IS NULL OR p."regionIds" @> to_jsonb(i."regionId"))))`
 
-/** An open view: its session and instance. */
 export type OpenView = { sessionId: string; instanceId: string }
 
-/** Why a view may not go on; null: it may. */
 export type ViewOver = 'SIGNED_OUT' | 'GONE' | null
 
 /**
- * Whether each of the open views may continue: its session is valid, its account is enabled and may still operate it, and its instance is not
- * being terminated. One statement for all views of a process.
+ * Whether each view may continue: session valid, account enabled and permitted, instance not ending. One statement
+ * for all.
  */
 export async function judgeViews(views: OpenView[], now: Date): Promise<ViewOver[]> {
   const sessions = views.map(({ sessionId }) => sessionId)

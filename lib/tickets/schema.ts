@@ -11,5 +11,4 @@ export const openTicketInput = z.object({
 })
 export type OpenTicketInput = z.output<typeof openTicketInput>
 
-/** What the browser sends through the socket, once, within `ticketMs`. */
 export type TicketGiven = { ticket: string }

@@ -37,7 +37,6 @@ export async function openTicket(ctx: SessionContext, input: OpenTicketInput): P
   return { ticket }
 }
 
-/** The view that a ticket opens. */
 export type View = {
   instanceId: string
   ownerId: string
@@ -68,7 +67,6 @@ export async function redeemTicket(ticket: string, sessionId: string, now: Date)
   return canInstance(view.kind, { state, task }) ? { ...view, from: from === null ? null : Number(from) } : null
 }
 
-/** A leaked row opens nothing. */
 function digest(ticket: string): string {
   return createHash('sha256').update(ticket).digest('hex')
 }
