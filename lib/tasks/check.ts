@@ -26,7 +26,7 @@ import { refusalOf } from './trouble'
 type Bytes = NonNullable<Awaited<ReturnType<typeof findBytes>>>
 type Held = { work: CheckWork; lease: KeptLease<CheckProgress>; isDeep: boolean; isLastTry: boolean }
 
-/** What the files of a check in the staging folder are called: the name of who runs it follows. */
+/** The name of who runs it follows. */
 export const stagedCheck = 'check-'
 
 /** Checks a content that waits for it. Of several workers that are asked, one does it. */
@@ -95,7 +95,6 @@ async function look(file: string, format: 'qcow2' | 'raw', { lease, isDeep }: He
   )
 }
 
-/** Of a disk that was stored as it came, in a format which nothing here reads. */
 function unsupported(isDeep: boolean): CheckReport {
   return {
     ...{ verdict: 'unchecked', reason: 'UNSUPPORTED_DISK', rulesVersion, isDeep, partitions: [], files: 0, bytes: 0 },

@@ -30,7 +30,6 @@ export async function cleanSource(transfer: Transfer, working: Working): Promise
   const { blob, regionId } = job
   const kept = { region: regionId, key: blobKey(blob), sha256: blob.sha256, size: Number(blob.size) }
   if (!(await isSound(kept, lease.signal))) return refuse({ code: 'COPY_SOURCE_DAMAGED' })
-  // Results of earlier tries.
   await discardStaged(transfer.id)
   const from = { ...blob, regionId }
   const { holder } = lease.work
@@ -52,7 +51,6 @@ export async function cleanSource(transfer: Transfer, working: Working): Promise
   })
 }
 
-/** Cleans a local disk into a file of the staging folder, with the room for it reserved. */
 async function clean(
   { blob, findings, isReset }: CleanJob,
   { file, to }: { file: string; to: string },
@@ -87,7 +85,6 @@ async function clean(
   return refuse(cleanRefused(code, { ...facts, ...partition }))
 }
 
-/** What a file takes on the disk that it is on; a hole in it takes nothing. */
 async function bytesOf(file: string): Promise<number> {
   const found = await stat(file).catch(() => null)
   return found ? found.blocks * 512 : 0

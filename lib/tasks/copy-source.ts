@@ -9,7 +9,6 @@ import { storeOf } from '@/lib/stores/store'
 import type { Transfer } from '@/lib/transfers/reads'
 import type { SourceBytes } from './source'
 
-/** The bytes of a copy: those of its source, hashed on their way. */
 export async function copySource({ copyOfId }: Transfer): Promise<Result<SourceBytes>> {
   const source = copyOfId === null ? null : await findCopySource(copyOfId)
   if (!source) return refuse({ code: 'COPY_SOURCE_GONE' })

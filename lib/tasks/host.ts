@@ -31,8 +31,8 @@ const tidyMs = 10 * 60_000
 const retryMs = 3_000
 
 /**
- * Owns the machines of this host while it holds the host lock: carries out instance tasks, watches running machines and
- * records their state. Waits while another process has the lock. Ends with `signal`; machines keep running.
+ * Owns the machines of this host while it holds the host lock, and waits for the lock before. Machines outlive
+ * `signal`.
  */
 export async function runHost(signal: AbortSignal): Promise<void> {
   let isTold = false
@@ -50,7 +50,6 @@ export async function runHost(signal: AbortSignal): Promise<void> {
   }
 }
 
-/** A connection that holds the lock for as long as it lives. Null when another has it. */
 async function takeLock(): Promise<pg.Client | null> {
   const client = new pg.Client({
     connectionString: env().DATABASE_URL,
@@ -69,7 +68,6 @@ async function takeLock(): Promise<pg.Client | null> {
   return null
 }
 
-/** Looks after the machines until the lock is lost or the process ends. */
 async function own(lock: pg.Client, signal: AbortSignal): Promise<void> {
   const lost = new AbortController()
   lock.on('error', () => lost.abort())
@@ -103,7 +101,6 @@ async function hostId(): Promise<string> {
   return os.hostname()
 }
 
-/** What stays the same while a hypervisor works. */
 type Found = Omit<HostReport, 'cachedBytes'>
 
 type Work = { revision: number; stop: AbortController }
@@ -126,7 +123,6 @@ class Host {
     this.waker?.()
   }
 
-  /** `confirm` throws when the lock is not ours any more. */
   async run(confirm: () => Promise<void>): Promise<void> {
     let [reportedAt, tidiedAt] = [Number.NEGATIVE_INFINITY, performance.now()]
     while (!this.over.aborted) {
@@ -158,7 +154,6 @@ class Host {
     }
   }
 
-  /** Begins wanted snapshots, and ends unwanted ones. */
   private async lookAtSnapshots(): Promise<void> {
     const wanted = await listWanted(this.id)
     for (const [id, stop] of this.snapshots) if (!wanted.some((one) => one.id === id)) stop.abort()
@@ -191,7 +186,6 @@ class Host {
       })
   }
 
-  /** Reports this host. The first time it probes the hypervisor and adopts what an earlier process has left. */
   private async tell(): Promise<void> {
     if (!this.report || this.report.problem !== null) {
       this.report = await this.findOut()
@@ -226,10 +220,7 @@ class Host {
     }
   }
 
-  /**
-   * Removes files of ended instances, and snapshots that nobody waits for. Files unknown to the database are left to
-   * `gc`.
-   */
+  /** Files unknown to the database are left to `gc`. */
   private async removeEnded(): Promise<void> {
     const here = await this.machines.list()
     for (const id of await findEnded(here)) await this.machines.destroy(id)

@@ -27,7 +27,6 @@ export type ImportSource = {
 /** `isWaiting`: the file has arrived, and a worker will finish the import. */
 type Imported = { imageId: string; isWaiting: boolean }
 
-/** How often a lock is waited for when the file has arrived: 10 s each. */
 const busyMax = 30
 
 /**

@@ -10,7 +10,6 @@ import type { Transfer } from '@/lib/transfers/reads'
 import { prepareDisk } from './prepare-disk'
 import type { SourceBytes, Working } from './source'
 
-/** The source of an import: inspects the received file and converts its disk. */
 export async function importSource(transfer: Transfer, working: Working): Promise<Result<SourceBytes>> {
   const prepared = await prepareDisk(transfer, working)
   if (!prepared.ok) return prepared

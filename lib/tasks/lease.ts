@@ -6,28 +6,20 @@ import { beginStep, type NextStep, type Progress, renewTransfer, type Work } fro
 /** The work has failed, was cancelled or has another holder, so its worker must stop. */
 export class LeaseLost extends Error {}
 
-/** Progress is written at most this often: a list looks every 2 s. */
 const tellMs = 1_000
 
-/** A lease that is kept while somebody works. `P` is what is told of how far the work has come. */
 export type KeptLease<P> = {
-  /** Aborted with `LeaseLost` once the lease is lost. */
   signal: AbortSignal
-  /** Says how far the work has come, now and then. */
   tell: (progress: P) => void
-  /** Makes sure that it is still ours, right now. Throws `LeaseLost`. */
   confirm: (progress?: P) => Promise<void>
   release: () => void
 }
 
-/** All that whoever works on a transfer says of it to the database while it works. */
 export type Lease = KeptLease<Progress> & {
   work: Work
-  /** Begins a step that writes, as `beginStep` does: refused where it has no room or no quota, or the work is somebody else's. */
   begin: (ctx: Context, next: NextStep) => ReturnType<typeof beginStep>
 }
 
-/** Keeps the lease of a transfer while it is worked on. */
 export function holdLease(work: Work): Lease {
   return {
     work,

@@ -8,7 +8,6 @@ import { NotStored } from '@/lib/stores/errors'
 import { receiveStaged, requireStagingRoom, stagedFile } from '@/lib/stores/staging'
 import { storeOf } from '@/lib/stores/store'
 
-/** Stored bytes, and where they are. */
 export type StoredBytes = { id: string; sha256: string; size: bigint; regionId: string }
 
 /**

@@ -14,8 +14,7 @@ const lookMs = 150
 const pressMs = 5_000
 
 /**
- * Advances an instance one step: carries out its task, or reads its state, and records the outcome. Safe to repeat
- * after any crash. `signal` aborts it when another task replaces this one.
+ * Advances an instance one step and records the outcome. Safe to repeat after any crash. `signal`: another task came.
  */
 export async function operate(machines: Machines, instance: HostedInstance, signal: AbortSignal): Promise<void> {
   const { task } = instance
@@ -63,7 +62,7 @@ async function perform(machines: Machines, instance: HostedInstance, signal: Abo
   }
 }
 
-/** Records the outcome: running time first, so that no hour is lost with what follows. */
+/** Running time first, so that no hour is lost with what follows. */
 async function settle(machines: Machines, instance: HostedInstance, outcome: Outcome): Promise<void> {
   const { id, task } = instance
   // A guest that has crashed holds its memory, which is no longer counted as taken.
@@ -82,7 +81,6 @@ async function terminate(machines: Machines, instance: HostedInstance): Promise<
   await endInstance(instance, new Date())
 }
 
-/** Fetches the bytes of the image and builds the disk, unless this build exists. */
 async function build(machines: Machines, instance: HostedInstance, signal: AbortSignal): Promise<void> {
   const { id, build, bootMode, diskBytes } = instance
   const base = baseOf(instance)
@@ -101,7 +99,6 @@ function loginOf({ id, login }: HostedInstance): MachineLogin | null {
   return hostName || sshKey || userData ? { hostName: hostName ?? id, sshKey, userData } : null
 }
 
-/** Waits until a starting machine has reached a state. */
 async function hasStarted(machines: Machines, id: string, signal: AbortSignal): Promise<Outcome> {
   for (;;) {
     const state = await machines.state(id)
@@ -110,7 +107,6 @@ async function hasStarted(machines: Machines, id: string, signal: AbortSignal): 
   }
 }
 
-/** Presses the power button and waits for the guest, then cuts the power. */
 async function stop(machines: Machines, id: string, signal: AbortSignal): Promise<Outcome> {
   const end = performance.now() + env().ECS_MACHINE_STOP_PATIENCE
   for (let pressAt = 0; ; ) {
@@ -130,7 +126,7 @@ async function stop(machines: Machines, id: string, signal: AbortSignal): Promis
   return { state: 'stopped', reason: null }
 }
 
-/** Translates an engine's machine state to an instance's. One table for every engine and run state. */
+/** One table for every engine and run state. */
 function outcomeOf({ state, reason }: MachineState): Outcome {
   if (state === 'absent') return { state: 'failed', reason: { code: 'MACHINE_GONE' } }
   // ENDED adds nothing to the state `stopped`.

@@ -15,7 +15,6 @@ import type { Transfer } from '@/lib/transfers/reads'
 import type { Lease } from './lease'
 import type { Working } from './source'
 
-/** A local file that may go into a store, and its content. */
 export type PreparedDisk = { file: string; content: DiskContent; isNormalised: boolean }
 
 /** The cluster size of a converted disk. A file with smaller clusters may touch each of these with one of its own. */
@@ -23,13 +22,9 @@ const clusterBytes = 2 ** 16
 /** A converted disk may need tables that the original lacks: one byte per 8 KiB of disk, plus the first ones. */
 const bytesPerTableByte = 2 ** 13
 const tablesMin = 2 ** 20
-/** For the tables of the largest file that is taken. */
 const tablesMax = 64 * 2 ** 20
 
-/**
- * Inspects the staged file of an import and converts its disk to qcow2. Our inspector runs before any tool, and again
- * on the result. Without the tool a sound qcow2 or raw disk is kept as it is. Refuses DISK_REFUSED, CHECKSUM_MISMATCH.
- */
+/** Inspects and converts the disk of an import, inspecting again after. Refuses DISK_REFUSED, CHECKSUM_MISMATCH. */
 export async function prepareDisk(running: Transfer, working: Working): Promise<Result<PreparedDisk>> {
   const { lease, tell } = working
   const file = stagedFile(running.id)
@@ -50,7 +45,6 @@ export async function prepareDisk(running: Transfer, working: Working): Promise<
   return await normalise(original, working)
 }
 
-/** The maximum size of a converted disk: what its file can fill, plus tables. */
 export function convertedMax({ allocatedBytes, virtualSize }: { allocatedBytes: number; virtualSize: number }): number {
   const most =
     Math.ceil(allocatedBytes / clusterBytes) * clusterBytes + Math.ceil(virtualSize / bytesPerTableByte) + tablesMin
@@ -66,7 +60,6 @@ async function normalise(original: Original, { lease, begin, tell }: Working): P
     const isKept = format === 'qcow2' || format === 'raw'
     return isKept ? ok({ file, content, isNormalised: false }) : refused('tool-missing', { format })
   }
-  // Results of earlier tries.
   await discardStaged(lease.work.imageId, { isKept: true })
   const most = convertedMax({ allocatedBytes: original.allocatedBytes, virtualSize })
   const begun = await begin({ step: 'CONVERT', totalBytes: virtualSize, promisedBytes: most, reservedBytes: most })
@@ -99,7 +92,6 @@ async function normalise(original: Original, { lease, begin, tell }: Working): P
   return ok({ file: to, content: { format: result.value.format, virtualSize: seen, ...written }, isNormalised: true })
 }
 
-/** Inspects a file. Refuses DISK_REFUSED. */
 export async function inspectFile(file: string): Promise<Result<Disk>> {
   const reader = await openFileReader(file)
   const inspection = await inspectDisk(reader).finally(() => reader.close())
@@ -110,7 +102,6 @@ function refused(reason: string, facts: Record<string, string | number>) {
   return refuse({ code: 'DISK_REFUSED', reason, facts })
 }
 
-/** The checksum of a file, as long as the lease is ours. */
 export async function hashFile(file: string, lease: Lease, onProgress?: (done: number) => void): Promise<string> {
   return await sha256Of(createReadStream(file, { highWaterMark: 2 ** 20 }), { onProgress, signal: lease.signal })
 }

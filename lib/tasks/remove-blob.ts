@@ -14,10 +14,7 @@ export async function removeBlob({ blobId }: { blobId: string }): Promise<void> 
   await forgetBlob(blobId)
 }
 
-/**
- * Removes bytes just written for a cancelled transfer: the job that removes them may have run before they were
- * complete.
- */
+/** Removes bytes just written for a cancelled transfer: its removal may have run before they were complete. */
 export async function removeUnwanted(store: Store, { blobId, key }: { blobId: string; key: string }): Promise<void> {
   try {
     if (!(await isBlobWanted(blobId))) await store.delete(key)

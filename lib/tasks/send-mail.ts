@@ -13,8 +13,8 @@ import { paths } from '@/lib/paths'
 const messages = { en, zh }
 
 /**
- * Sends an account what waits for it, as one e-mail. A worker that dies before it has recorded that sends it again, with the same
- * id. Throws if the mail server does not take it.
+ * Sends what waits as one e-mail; after a worker's death again, with the same id. Throws if the server does not take
+ * it.
  */
 export async function sendDueMail(accountId: string): Promise<void> {
   const { ids, mail } = await findDueMail(accountId)
@@ -29,7 +29,6 @@ async function send(accountId: string, due: DueMail): Promise<void> {
   await sendMail({ to: due.email, id, unsubscribe, ...writeMail(due, origin) })
 }
 
-/** The e-mail of some notices, in the language that its reader has chosen. */
 export function writeMail(due: DueMail, origin: string): { subject: string; text: string; html: string } {
   const locale = pickLocale(due.locale, null)
   const timeZone = env().ECS_TIME_ZONE

@@ -20,10 +20,7 @@ const lookMs = 250
 
 type Ready = Extract<MachineSnapshot, { state: 'ready' }>
 
-/**
- * Creates a snapshot: the engine writes it beside the machine, then its bytes are moved into the region's store. Safe
- * to repeat after any crash. Ends when the snapshot is no longer wanted, and always leaves nothing on the host.
- */
+/** The engine writes beside the machine, then the bytes move into the store. Repeatable; leaves nothing on the host. */
 export async function makeSnapshot(machines: Machines, wanted: WantedSnapshot, signal: AbortSignal): Promise<void> {
   const { id, instanceId } = wanted
   try {
@@ -42,7 +39,6 @@ export async function makeSnapshot(machines: Machines, wanted: WantedSnapshot, s
   await machines.forgetSnapshot(instanceId, id)
 }
 
-/** Waits until the engine has written the snapshot. Null if it is no longer wanted. */
 async function written(machines: Machines, { id, instanceId }: WantedSnapshot, signal: AbortSignal) {
   const end = performance.now() + snapshotPatienceMs
   for (;;) {

@@ -6,11 +6,9 @@ import type { Transfer } from '@/lib/transfers/reads'
 import type { NextStep } from '@/lib/transfers/writes'
 import type { Lease } from './lease'
 
-/** The progress of a stage for the command line: bytes, and their total if known. */
 export type Stage = 'receiving' | 'checking' | 'converting' | 'storing'
 export type Tell = (done: number, total: number | undefined, stage: Stage) => void
 
-/** Bytes that are ready for a store: their content, their layout, and how to write them. */
 export type SourceBytes = {
   content: DiskContent
   isNormalised?: boolean
@@ -21,12 +19,10 @@ export type SourceBytes = {
   put: (store: Store, key: string, options: PutOptions) => Promise<void>
 }
 
-/** The tools of a source. `begin` begins a step that writes, as that of the lease does. */
 export type Working = {
   lease: Lease
   begin: (next: NextStep) => ReturnType<Lease['begin']>
   tell?: Tell | undefined
 }
 
-/** What a kind of transfer adds to the pipeline: it finds its bytes and prepares them. A refusal fails the transfer. */
 export type Source = (transfer: Transfer, working: Working) => Promise<Result<SourceBytes>>

@@ -19,7 +19,6 @@ export async function sweepChecks(): Promise<void> {
   for (const { imageId } of left) if (!names.has(imageId)) await discardStaged(imageId)
 }
 
-/** Has images checked that were there before disks were checked by themselves. Done once, when a worker starts. */
 export async function queueNeverChecked(now: Date): Promise<void> {
   if (env().ECS_DISK_CHECK !== 'auto') return
   for (const sha256 of await findNeverChecked())

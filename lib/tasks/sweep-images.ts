@@ -44,10 +44,7 @@ async function emptyRecycleBin(now: Date): Promise<void> {
     await purgeImage(systemContext(owner, now), { region: null, imageId: id, deletedUntil })
 }
 
-/**
- * Files of imports that have ended, whichever way, are no use. Those of an image that this database does not know are left to
- * `gc`: with the wrong database under a data folder they would be everybody's uploads.
- */
+/** Images unknown to this database are left to `gc`: with a wrong database they would be everybody's uploads. */
 async function discardLeftFiles(): Promise<void> {
   const staged = [...new Set((await listStaged()).map((file) => file.imageId))]
   const ended = await db().image.findMany({

@@ -19,10 +19,8 @@ import { endTry } from './trouble'
 
 const sources: Record<Transfer['kind'], Source> = { IMPORT: importSource, COPY: copySource, CLEAN: cleanSource }
 
-/** One try of a transfer by its lease holder. Others may follow, unless it is the last. */
 export type Try = { lease: Lease; isLastTry: boolean; tell?: Tell; onStoreFailure?: (error: Error) => void }
 
-/** Continues a transfer that waits for a worker. One of several workers does it. */
 export async function transferJob({ imageId }: { imageId: string }, isLastTry: boolean): Promise<void> {
   const transfer = await claimTransfer(imageId)
   if (!transfer) return
@@ -31,10 +29,7 @@ export async function transferJob({ imageId }: { imageId: string }, isLastTry: b
   await runTransfer(ctx, transfer, { lease, isLastTry })
 }
 
-/**
- * Runs a transfer: brings its bytes into the store, then settles it, fails it, or enqueues it again, as the table of
- * errors says. Throws errors to retry and faults. Always releases the lease.
- */
+/** Runs a transfer to its end or back into the queue, by the table of errors. Always releases the lease. */
 export async function runTransfer(ctx: Context, transfer: Transfer, held: Try): Promise<Result<{ imageId: string }>> {
   const { lease, isLastTry, onStoreFailure } = held
   const { id, kind, regionId } = transfer
@@ -87,7 +82,6 @@ function contentOf({ sha256, format, size, virtualSize }: NonNullable<Transfer['
   return { sha256, format, size: Number(size), virtualSize: Number(virtualSize) }
 }
 
-/** Removes files written after a transfer ended. One with another holder keeps its files. */
 async function discardIfEnded(imageId: string): Promise<void> {
   try {
     if ((await findTransfer(imageId)) === null) await discardStaged(imageId)

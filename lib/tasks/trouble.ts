@@ -15,10 +15,8 @@ import { LeaseLost } from './lease'
 /** The caller cancelled the import, as with Ctrl-C. Not a fault, so nothing is logged. */
 export class ImportInterrupted extends Error {}
 
-/** Errors that only the operator can fix. */
 const forOperator: string[] = ['STORE_REFUSED', 'COPY_SOURCE_DAMAGED']
 
-/** The context of an error: the transfer's owner, kind and region. */
 export type Met = {
   work: Work
   kind: TransferKindName
@@ -28,8 +26,8 @@ export type Met = {
 }
 
 /**
- * Handles a transfer's error by the table: enqueues it again and throws, or fails it and returns the refusal. A fault
- * fails it with a reference and is thrown, so that the queue logs it too.
+ * Requeues and throws, or fails it and returns the refusal, by the table of errors. A fault does both, with a
+ * reference.
  */
 export async function endTry(ctx: Context, error: unknown, met: Met): Promise<Result<never>> {
   const { work, kind, regionId, isLastTry } = met
@@ -57,7 +55,6 @@ async function lostMeanwhile(work: Work): Promise<Refusal | null> {
   return isOurs ? null : { code: 'IMAGE_BUSY', state: 'failed' }
 }
 
-/** The code of an error in the table of errors; null for a fault. */
 export function refusalOf(error: unknown, region: string): Refusal | null {
   if (error instanceof Refused) return error.refusal
   if (error instanceof LeaseLost) return { code: 'IMAGE_BUSY', state: 'failed' }
@@ -70,7 +67,6 @@ export function refusalOf(error: unknown, region: string): Refusal | null {
   return isBusy(error) || isDatabaseAway(error) ? { code: 'BUSY' } : null
 }
 
-/** The stored reason of a failed image: the refusal's code and facts. Null for one that no transfer should meet. */
 function failureOf(refusal: Refusal): ImageFailure | null {
   if (!isFailureCode(refusal.code)) return null
   return {

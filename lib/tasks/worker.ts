@@ -63,10 +63,7 @@ const tasks: Record<keyof Jobs, Task> = {
   'send-webhook': async (payload) => await sendWebhook(ofDelivery.parse(payload).deliveryId),
 }
 
-/**
- * How many jobs run at once. What waits for servers of others has runners of its own: a mail server that hangs holds up no
- * webhook, and neither of them a disk.
- */
+/** What waits for servers of others has runners of its own: a mail server that hangs delays no disk. */
 const atOnce = { work: 2, mail: 2, webhooks: 6 }
 type Runner = keyof typeof atOnce
 
@@ -86,7 +83,6 @@ async function startRunners(pgPool: pg.Pool): Promise<WorkerRunner[]> {
   return [await start('work'), await start('mail'), await start('webhooks')]
 }
 
-/** A job as the queue runs it: its lines in the log say which it is, and it is counted. */
 function observed(kind: string, task: Task): Task {
   return async (payload, helpers) =>
     await withLogFields({ job: helpers.job.id, kind }, async () => {
@@ -99,7 +95,6 @@ function observed(kind: string, task: Task): Task {
     })
 }
 
-/** Counts the outcome of a transfer, which the job itself does not return. */
 async function countEnd(word: string, imageId: string): Promise<void> {
   const end = await findEnd(imageId).catch(() => null)
   if (end) countTransfer(word, end.outcome, end.bytes)
@@ -152,7 +147,6 @@ async function sweep(): Promise<void> {
   }
 }
 
-/** Warns at the start if disks are not converted, or if the tool that converts them is not sandboxed. */
 async function tellOfDiskTool(): Promise<void> {
   const tool = await findDiskTool()
   if (!tool) log.warn('qemu-img is missing: only qcow2 and raw disks are taken, as they come. Install qemu-utils.')

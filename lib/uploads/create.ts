@@ -7,7 +7,6 @@ import type { ActionResult } from '@/lib/result'
 // Retrying the same File keeps its idempotency key; choosing it again gives a new one.
 const keys = new WeakMap<File, string>()
 
-/** Begins an upload: creates its image, which takes its quota place. A request without an answer is a fault. */
 export async function createUpload(file: File, input: UploadInput): Promise<ActionResult<{ imageId: string }>> {
   const { size, ...texts } = input
   const metadata = Object.entries(texts).map(([key, text]) => `${key} ${base64(text)}`)

@@ -4,20 +4,14 @@ import type { ImportState } from '@/lib/imports/schema'
 import { paths } from '@/lib/paths'
 
 const lookMs = 2_000
-/** The time limit of one request; then the next one is sent. */
 const answerMs = 10_000
 
 type Following = {
-  /** Images whose end is unknown. */
   pending: () => string[]
-  /** Receives the state of an image; null if it was deleted. */
   tell: (imageId: string, state: ImportState | null) => void
 }
 
-/**
- * Polls the states of received images, all in one request every 2 s, until none is pending. A failed request is
- * repeated.
- */
+/** Polls the states of received images every 2 s until none is pending. A failed request is repeated. */
 export async function followImages({ pending, tell }: Following): Promise<void> {
   for (let ids = pending(); ids.length > 0; ids = pending()) {
     const asked = ids.slice(0, importsAskedMax)

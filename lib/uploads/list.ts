@@ -6,7 +6,6 @@ import type { Fault, Refusal } from '@/lib/result'
 /** `held`: the page must not continue, usually because the session has ended; the upload resumes with the page. */
 export type RunningState = 'waiting' | 'sending' | 'paused' | 'offline' | 'held' | 'failed' | 'arrived'
 
-/** The state of a received upload's image; 'gone' if it was deleted. */
 export type ArrivedImage = Omit<ImportState, 'imageId'> | 'gone'
 
 export type RunningUpload = {
@@ -18,7 +17,6 @@ export type RunningUpload = {
   size: number
   state: RunningState
   sentBytes: number
-  /** Bytes a second of late; 0 while that is not known. */
   rate: number
   refusal: Refusal | Fault | null
   image: ArrivedImage | null
@@ -36,7 +34,6 @@ export function runningUploads(): RunningUpload[] {
   return uploads
 }
 
-/** Replaces the list of uploads, and notifies its listeners. */
 export function setUploads(next: RunningUpload[]): void {
   uploads = next
   for (const listener of listeners) listener()

@@ -21,7 +21,7 @@ const channel = 'ecs_upload_release'
 type Holder = { isLocked: boolean; client: pg.Client | null; requestRelease: RequestRelease }
 export type UploadLocker = Locker & { end: () => Promise<void> }
 
-/** Makes the locks of uploads for one process. A waiting process asks the holder, wherever it runs, to release the lock. */
+/** A waiting process asks the holder, wherever it runs, to release the lock. */
 export function createUploadLocker(databaseUrl: string, waitMs = patienceMs): UploadLocker {
   const holders = new Map<string, Holder>()
   const release = (id: string) => {
@@ -85,14 +85,12 @@ function newLock(id: string, { holders, take, waitMs }: Taking): Lock {
     },
     unlock: async () => {
       if (!mine || holders.get(id) !== mine) return
-      // The lock is gone with its connection.
       await mine.client?.query('select pg_advisory_unlock(hashtextextended($1, 0))', [`upload ${id}`]).catch(() => {})
       holders.delete(id)
     },
   }
 }
 
-/** One connection, made when it is needed and again after it was lost. */
 function keepConnection(databaseUrl: string, on: { onAsked: (id: string) => void; onLost: () => void }) {
   let connected: Promise<pg.Client> | null = null
 

@@ -25,7 +25,6 @@ const ofUploads: Partial<Record<(Refusal | Fault)['code'], number>> = {
   IMAGE_BUSY: 404,
 }
 
-/** The answer to a refused upload, with its status. */
 export function uploadRefusal(refusal: Refusal | Fault): UploadRefusal {
   return new UploadRefusal(refusal, ofUploads[refusal.code] ?? statusOf(refusal))
 }

@@ -26,22 +26,18 @@ type Work = { upload: NewUpload; sending: Sending | null; lookedAt: number; look
 
 const works = new Map<string, Work>()
 
-/** Whether leaving the tab would break something off. */
 export function isUnderWay({ state }: RunningUpload): boolean {
   return state === 'waiting' || state === 'sending' || state === 'offline' || state === 'held'
 }
 
-/** Whether the end of an image that has arrived is still to come. */
 function isBeingTaken({ state, image }: RunningUpload): boolean {
   return state === 'arrived' && image !== 'gone' && (image === null || isInMotion(image.state))
 }
 
-/** Whether an upload or its image has failed. */
 export function hasFailed({ state, image }: RunningUpload): boolean {
   return state === 'failed' || (image !== null && image !== 'gone' && isFailed(image.state))
 }
 
-/** Adds an upload that the server knows, and sends it when its turn comes. */
 export function runUpload(upload: NewUpload): void {
   works.get(upload.imageId)?.sending?.end()
   works.set(upload.imageId, { upload, sending: null, lookedAt: 0, lookedBytes: 0 })
@@ -63,7 +59,6 @@ export function resumeUpload(imageId: string): void {
   void startNext()
 }
 
-/** Takes an upload off the list, because it has arrived or was cancelled. */
 export function forgetUpload(imageId: string): void {
   works.get(imageId)?.sending?.end()
   works.delete(imageId)

@@ -34,7 +34,6 @@ const operations: Record<string, string> = { POST: 'beginUpload', PATCH: 'sendUp
 
 type Answer = { response: Response; code: string | null }
 
-/** Answers one request of an upload. */
 export async function handleUpload(
   request: Request,
   currentContext: () => Promise<SessionContext | null>,
@@ -112,7 +111,7 @@ async function beginUpload(request: Request, metadata: Record<string, string | n
   const begun = await beginImport(ctx, { region, name, operatingSystem }, arrival)
   if (!begun.ok) throw uploadRefusal(begun.refusal)
   const { imageId } = begun.value
-  // What was begun under the same key may have been cancelled, or have arrived, since.
+  // It may have been cancelled, or have arrived, since it was begun with the same key.
   if (idempotencyKey && !(await findUpload(ctx, imageId))) throw uploadRefusal({ code: 'IMAGE_NOT_FOUND' })
   try {
     await makeStagedFile(imageId)
@@ -139,7 +138,6 @@ async function goOn(request: Request, imageId: string, about: Asking): Promise<A
   return await send(ofTus, request)
 }
 
-/** An upload that has arrived whole says so to one who missed the answer; of any other there is nothing. */
 async function afterwards(request: Request, ctx: SessionContext, imageId: string): Promise<Answer> {
   const arrived = request.method === 'HEAD' ? await findArrival(ctx, imageId) : null
   if (!arrived) throw uploadRefusal({ code: 'IMAGE_NOT_FOUND' })
@@ -171,7 +169,6 @@ function current(): Asking {
   return about
 }
 
-/** What an error means to the sender. What tus itself answers is of the protocol and stays as it is. */
 function answerOf(error: unknown, region: string): { status_code: number; body: string } {
   if (error instanceof UploadRefusal) return error
   if (isDiskFull(error)) return uploadRefusal({ code: 'READ_ONLY' })

@@ -16,28 +16,21 @@ import { uploadRefusal } from './refusal'
 /** The request that tus is at: who asks, and of an upload that there is, where it goes and how long it will be. */
 export type Asking = {
   ctx: SessionContext
-  /** Null as long as there is none. */
   imageId: string | null
   region: string
   size: number
   claimedSha256: string | null
 }
 
-/** Carries it past tus, whose hooks and stores are told an id only. */
 export const asking = new AsyncLocalStorage<Asking>()
 
 const tellMs = 1_000
-/** Chunks of a network are small; eight of them written at once take a third of the time that one after another takes. */
 const writeBytes = 2 ** 19
 /** Of a slow network less is written at once, so that what has arrived is there and an upload that was ended stops. */
 const holdMs = 100
 
-/**
- * Where tus puts the bytes: the staged file of the image, whose length is how far the upload has come. What is to come
- * stands in the image's row, so there is no second file that could say otherwise.
- */
+/** Where tus puts the bytes: the staged file, whose length is the offset. The rest is in the image's row alone. */
 export class StagingStore extends DataStore {
-  /** When the row of an upload was told last how far it is. */
   private readonly toldAt = new Map<string, number>()
   /** The end of a write whose sender has gone: tus answers and unlocks before the last bytes are in the file. */
   private readonly lastWrites = new Map<string, Promise<unknown>>()
@@ -112,7 +105,6 @@ export class StagingStore extends DataStore {
   }
 }
 
-/** Makes the file that an upload goes into. */
 export async function makeStagedFile(imageId: string): Promise<void> {
   // Makes the folder, too, which the first upload of all finds missing.
   await requireStagingRoom(0)
