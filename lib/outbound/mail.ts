@@ -12,7 +12,6 @@ export type Mail = {
   html: string
   /** The same for the same content, so that a mailbox that gets it twice shows it once. */
   id: string
-  /** What a mail program posts to for its "Unsubscribe" (RFC 8058). */
   unsubscribe: string
 }
 

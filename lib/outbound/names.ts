@@ -7,9 +7,7 @@ const tries = 2
 
 type Asked = {
   signal: AbortSignal
-  /** Whether names that only this machine knows, as those of /etc/hosts, may be used. */
   isPrivateAllowed: boolean
-  /** Other name servers than the machine's. */
   servers?: string[]
 }
 

@@ -13,9 +13,7 @@ type Post = {
   url: string
   headers: Record<string, string>
   body: string
-  /** Whether addresses of private networks, and without TLS, are allowed. */
   isPrivateAllowed: boolean
-  /** The end of the whole attempt: resolving, connecting, sending and the answer. */
   patienceMs: number
 }
 
@@ -40,7 +38,6 @@ export async function post(asked: Post): Promise<PostAnswer> {
   }
 }
 
-/** The address to connect to; null if one of them may not be reached. */
 async function resolve(host: string, isPrivateAllowed: boolean, signal: AbortSignal): Promise<string | null> {
   const addresses = await addressesOf(host, { isPrivateAllowed, signal })
   const [first] = addresses

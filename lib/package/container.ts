@@ -7,15 +7,13 @@ import type { Packed } from './pack'
 // with plain folders as layers, needs root and nothing of the kernel that a container may lack.
 
 const containerfile = 'deploy/container/Containerfile'
-/** The user of the Containerfile. */
 const user = '10001:10001'
 const image = 'localhost/open-ecs-console'
 const base = 'localhost/base'
 
-/** A folder for the tests of containers, in which buildah keeps its images. */
 export type ContainerPlace = { folder: string }
 
-/** A minimal Debian with this very Node, in the place of the official image. Returns why there is none, or null. */
+/** A minimal Debian with this Node, in place of the official image. Returns why there is none, or null. */
 export async function makeBase({ folder }: ContainerPlace): Promise<string | null> {
   const root = path.join(folder, 'base')
   const child = spawn('debootstrap', ['--variant=minbase', 'bookworm', root], { stdio: ['ignore', 'pipe', 'pipe'] })
@@ -54,12 +52,10 @@ export function runContainer(root: string, data: string, env: Record<string, str
   return spawn('unshare', [...apart, 'PATH=/usr/local/bin:/usr/bin:/bin', ...settings, ...program], { stdio: 'pipe' })
 }
 
-/** Whether this process may make the namespaces that a container runs in. */
 export function canRunContainers(): boolean {
   return process.getuid?.() === 0 && spawnSync('unshare', ['--mount', '--pid', '--fork', 'true']).status === 0
 }
 
-/** Forgets all images and containers of a place. */
 export function removeContainers({ folder }: ContainerPlace): void {
   if (fs.existsSync(path.join(folder, 'images'))) buildah(folder, ['rm', '--all'])
 }

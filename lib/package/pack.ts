@@ -6,12 +6,9 @@ import { commitOfFiles } from '../start/commit'
 import { contentsOf } from './contents'
 
 export type Packed = {
-  /** The archive; beside it lies a file of the same name with `.sha256`. */
   archive: string
-  /** The folder that the archive unpacks to. */
   name: string
   files: number
-  /** Bytes of the archive, and of the files in it. */
   archiveBytes: number
   bytes: number
 }
@@ -79,7 +76,6 @@ function makeArchive(stage: string, name: string, archive: string, seconds: stri
   execFileSync('tar', ['--create', '--gzip', ...same, '--file', archive, '--directory', stage, name])
 }
 
-/** When the commit was made, in seconds. */
 function timeOf(root: string): string {
   return execFileSync('git', ['log', '-1', '--format=%ct'], { cwd: root, encoding: 'utf8' }).trim()
 }

@@ -22,7 +22,7 @@ const foreignEngine = /^node_modules\/@prisma\/client\/runtime\/.*(cockroachdb|m
 const nextForDevelopers =
   /^node_modules\/next\/dist\/(esm|docs|compiled\/(next-devtools|webpack|babel|babel-packages|@babel)|.*\.dev\.js$)/
 
-/** The folders of the named packages and of all that they need, as Node finds them from the root. Throws for one that is missing. */
+/** Finds packages as Node does, from the root. Throws for one that is missing. */
 export function withDependencies(root: string, names: Iterable<string>): string[] {
   const found = new Set<string>()
   const open = [...names].map((name) => ({ name, from: '', isNeeded: true }))

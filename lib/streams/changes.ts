@@ -8,14 +8,12 @@ import { requestPatienceMs } from '@/lib/patience'
 // Triggers of the database notify of every event and of every session that ends (prisma/migrations/20261128040000_notices).
 // One connection of a server process hears them for all of its streams.
 
-/** A page that listens. Both functions return at once and never throw. */
 export type Listener = {
   ownerId: string
   accountId: string
   sessionId: string
   /** What changed, by its noun; `all`: it may be anything, because messages may have been lost. */
   change: (nouns: string[]) => void
-  /** The session is over. */
   end: () => void
 }
 
@@ -33,7 +31,6 @@ function hashOf(sessionId: string): string {
   return createHash('sha256').update(sessionId).digest('hex')
 }
 
-/** The streams of a process, and the connection that they share while there is one. */
 export class Changes {
   private readonly byOwner = new Map<string, Set<Listener>>()
   private readonly bySession = new Map<string, Set<Listener>>()
@@ -75,12 +72,10 @@ export class Changes {
     }
   }
 
-  /** How many streams are open. */
   get size(): number {
     return this.open
   }
 
-  /** Ends all streams, before the process ends. */
   end(): void {
     this.isEnded = true
     for (const listener of this.listeners()) listener.end()
@@ -171,7 +166,6 @@ function take<T>(map: Map<string, Set<T>>, key: string, value: T): void {
 // A bundle may contain this module twice; lib/start/server.mjs ends the streams before it ends.
 const kept = globalThis as typeof globalThis & { ecsChanges?: Changes }
 
-/** The streams of this process. */
 export function changes(findOver: (sessionIds: string[]) => Promise<string[]>): Changes {
   kept.ecsChanges ??= new Changes(env().DATABASE_URL, findOver)
   return kept.ecsChanges

@@ -35,7 +35,6 @@ function refused(refusal: Refusal): Response {
   return Response.json({ refusal }, { status: statusOf(refusal), headers: noStore })
 }
 
-/** The last 256 KiB that a machine wrote to its serial port, as a file. */
 export const serveConsoleLog = machineRoute('console-log', async (id, name) => ({
   body: await hostMachines().consoleLog(id),
   headers: {
@@ -44,7 +43,6 @@ export const serveConsoleLog = machineRoute('console-log', async (id, name) => (
   },
 }))
 
-/** What the screen of a machine shows, or showed last. */
 export const servePicture = machineRoute('picture', async (id) => {
   const body = await hostMachines().picture(id)
   return body && { body, headers: { 'Content-Type': 'image/png', 'Content-Disposition': 'inline' } }

@@ -17,7 +17,6 @@ export type ViewStop = ViewEnd | 'NO_ANSWER'
 export type ViewState =
   | { phase: 'connecting' }
   | { phase: 'open'; viewers: number }
-  /** It was cut off and is tried again. */
   | { phase: 'waiting' }
   | { phase: 'stopped'; why: ViewStop }
 
@@ -25,7 +24,7 @@ type Options = {
   ticketUrl: (from: number | undefined, isTakeOver: boolean) => string
   /** From which byte to go on; undefined: from the oldest. Asked before each try. */
   from?: () => number | undefined
-  /** Has to listen to the socket at once, before it returns: what is missed is lost. */
+  /** Listen to the socket before returning: what is missed is lost. */
   onOpen: (socket: WebSocket, hello: ViewHello) => void
   onState: (state: ViewState) => void
 }
@@ -39,20 +38,17 @@ export class ViewConnection {
   private failures = 0
   private openedAt = 0
   private isClosed = false
-  /** Which try is the current one: what an older one has to say is no news. */
   private current = 0
 
   constructor(private readonly options: Options) {
     addEventListener('online', this.comeBack)
   }
 
-  /** Begins, or begins anew after it has stopped. */
   connect(isTakeOver = false): void {
     this.failures = 0
     void this.try(isTakeOver)
   }
 
-  /** Ends it for good. */
   close(): void {
     this.isClosed = true
     removeEventListener('online', this.comeBack)

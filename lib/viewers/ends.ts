@@ -8,14 +8,11 @@ export const viewEnds = {
   SIGNED_OUT: 4001,
   /** Used, too old, or not of this session. */
   TICKET_REFUSED: 4003,
-  /** The instance is terminated, or was never there for this account. */
   GONE: 4004,
   /** The browser has not read for too long. It can go on from where it was. */
   TOO_SLOW: 4008,
-  /** All places to watch this machine from are taken. */
   FULL: 4009,
   NOT_RUNNING: 4010,
-  /** The machine is on another computer than this server. */
   ELSEWHERE: 4011,
   /** The account has as many views open as one may have, or the server as many as it can. */
   TOO_MANY: 4012,

@@ -1,7 +1,6 @@
 // Keys by their place on a keyboard (the `code` of a KeyboardEvent) and by what they mean to X11 (a keysym). QEMU goes by the
 // place, so what a key writes is decided by the layout that is set in the guest.
 
-/** A key that is pressed. */
 export type Key = { code: string; keysym: number }
 
 const control: Key = { code: 'ControlLeft', keysym: 0xffe3 }
@@ -12,7 +11,7 @@ export const enter: Key = { code: 'Enter', keysym: 0xff0d }
 export const backspace: Key = { code: 'Backspace', keysym: 0xff08 }
 const functionKey = (number: number): Key => ({ code: `F${number}`, keysym: 0xffbd + number })
 
-/** What a browser or the system around it keeps for itself, by what is written on the keys. */
+/** What a browser or the system around it keeps for itself. */
 export const screenChords: { label: string; keys: Key[] }[] = [
   ...[1, 2, 3, 4, 5, 6].map((number) => ({ label: `Ctrl-Alt-F${number}`, keys: [control, alt, functionKey(number)] })),
   { label: 'Ctrl-Alt-Backspace', keys: [control, alt, backspace] },
@@ -88,7 +87,6 @@ function placeOf(character: string): { code: string; isShifted: boolean } | null
   return mark ? { code: mark[0], isShifted: mark[1] } : null
 }
 
-/** The characters of a text that no keys write, each once. */
 export function untypable(text: string): string[] {
   return [...new Set(text)].filter((character) => keysOf(character) === null)
 }

@@ -31,15 +31,12 @@ type Open = View & {
 
 const openGauge = gauge('ecs_views_open', 'Consoles and screens of machines that browsers have open.', ['kind'])
 
-/** The views that browsers have open by way of this process. */
 export class OpenViews {
   private readonly open = new Set<Open>()
   private timer: NodeJS.Timeout | undefined
   private isJudging = false
-  /** By a clock that nobody sets. */
   private judgedAt = 0
 
-  /** Whether there is a place for one more view of this account. */
   hasPlace(ownerId: string): boolean {
     const own = [...this.open].filter((each) => each.ownerId === ownerId).length
     return own < perOwnerMost && this.open.size < allMost
@@ -59,7 +56,6 @@ export class OpenViews {
     else this.watch()
   }
 
-  /** Ends all of them, because the server ends. */
   endAll(): void {
     for (const each of this.open) this.end(each, 'LEAVING')
   }

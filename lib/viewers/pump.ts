@@ -4,12 +4,9 @@ import type { RawData, WebSocket } from 'ws'
 
 /** So many bytes may be on their way to a browser; then the machine's side waits. */
 const waitingMost = 256 * 1024
-/** Whoever takes nothing for so long does not read. */
 const stallMs = 20_000
 
-/** How a view stands. */
 export type Pump = {
-  /** Whether bytes have waited too long for the browser to take any. */
   isStalled(now: number): boolean
   /** Whether the browser waits for the machine, so that not even its answer to a ping is read. */
   isHeld(): boolean

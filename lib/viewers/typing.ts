@@ -15,7 +15,6 @@ export function countLines(text: string): number {
   return text.replace(/\n$/, '').split('\n').length
 }
 
-/** Line breaks as a terminal sends them. */
 export function asTyped(text: string): string {
   return text.replace(/\r\n|\n/g, '\r')
 }
@@ -38,7 +37,6 @@ export function piecesOf(text: string): { bytes: Uint8Array<ArrayBuffer>; waitMs
   return pieces
 }
 
-/** Sends pieces in their time until it is told to stop. Answers whether all were sent. */
 export async function sendPaced(
   text: string,
   send: (bytes: Uint8Array<ArrayBuffer>) => void,

@@ -61,7 +61,6 @@ function enter(): () => void {
   }
 }
 
-/** Ends all views, because the server ends. */
 export function endViews(): void {
   views.endAll()
 }
@@ -89,7 +88,6 @@ async function attend(socket: WebSocket, sessionId: string, leave: () => void): 
   }
 }
 
-/** The ticket; null where there comes none in time, or something else. */
 function firstWords(socket: WebSocket): Promise<string | null> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(null), ticketPatienceMs)
