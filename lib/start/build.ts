@@ -17,7 +17,6 @@ export function serverAt(host: string, port: number, { isDevelopment = false } =
   return ['lib/start/server.mjs', '--hostname', host, '--port', String(port), ...(isDevelopment ? ['--dev'] : [])]
 }
 
-/** Where `next build` puts its result and `next start` looks for it. */
 export function buildFolder(): string {
   return process.env.NEXT_DIST_DIR || '.next'
 }
@@ -42,7 +41,6 @@ export async function build(folder: string, env: NodeJS.ProcessEnv): Promise<voi
   })
 }
 
-/** A package has a build and none of its sources. */
 function isPackage(): boolean {
   return !fs.existsSync('app')
 }

@@ -5,13 +5,10 @@ import { metrics, oneHeap, watchdog } from './run'
 
 export type Child = {
   name: string
-  /** The arguments to Node. */
   args: string[]
-  /** Additional environment variables. */
   env?: Record<string, string>
   /** Whether it does its work yet; without this it does once it runs. */
   isReady?: () => Promise<boolean>
-  /** An open file for its output; by default it shares ours. */
   output?: number
 }
 
@@ -23,7 +20,6 @@ export type Children = {
   stop(): Promise<void>
 }
 
-/** Long work and periodic tasks. */
 export const worker: Child = {
   name: 'worker',
   args: ['--conditions=react-server', '--import', 'tsx', 'lib/tasks/worker.ts'],

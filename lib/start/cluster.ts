@@ -24,7 +24,6 @@ import { welcome } from './welcome'
 
 type Ports = { own: number; servers: number[]; metrics: number }
 
-/** Starts the cluster and, with `--test`, runs the browser tests against it. Ends this process. */
 export async function runCluster(words: string[]): Promise<void> {
   const isTest = words[0] === '--test'
   endOnSignals(isTest ? 130 : 0)
@@ -85,7 +84,6 @@ async function environment(folder: string, ports: Ports, isTest: boolean): Promi
   }
 }
 
-/** Starts the servers and the worker, and answers where their logs are. */
 async function startProcesses(folder: string, ports: Ports, env: NodeJS.ProcessEnv): Promise<string[]> {
   const log = (name: string) => path.join(folder, `${name}.log`)
   const child = (child: Child, index: number): Child => ({

@@ -4,10 +4,7 @@ import path from 'node:path'
 
 let known: string | undefined
 
-/**
- * The commit that the files of the console are of: the one that a package notes in its package.json, else the one that is
- * checked out, with `-dirty` when files differ from it. Empty where neither is known, as in a copy without its history.
- */
+/** The commit in a package's package.json, else the one checked out (`-dirty` if files differ); empty if unknown. */
 export function commitOfFiles(root = path.resolve(import.meta.dirname, '../..')): string {
   const { gitHead }: { gitHead?: string } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'))
   if (gitHead) return gitHead

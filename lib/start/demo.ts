@@ -6,10 +6,7 @@ import { run } from './run'
 
 const seed = ['--conditions=react-server', '--import', 'tsx', 'prisma/seed.ts']
 
-/**
- * Fills an embedded database with demo data at its first start, unless ECS_DEMO=off. The first start is recorded, so
- * that a console that began empty never gets demo accounts later.
- */
+/** Loads demo data at the first start, which is recorded: a console that began empty never gets demo accounts. */
 export async function makeDemo(dataFolder: string, env: NodeJS.ProcessEnv): Promise<void> {
   if (firstStart(dataFolder)) return
   if (process.env.ECS_DEMO === 'off') return noteFirstStart(dataFolder, 'off')
@@ -19,7 +16,6 @@ export async function makeDemo(dataFolder: string, env: NodeJS.ProcessEnv): Prom
   noteFirstStart(dataFolder, 'made')
 }
 
-/** Removes the remains of an interrupted first start, so that this start is the first one. */
 export async function forgetHalfADemo(dataFolder: string, databaseUrl: string): Promise<void> {
   if (firstStart(dataFolder) !== 'making') return
   await dropDatabase(databaseUrl)

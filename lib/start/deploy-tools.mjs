@@ -5,7 +5,6 @@ import { installWithApt } from './apt.mjs'
 
 const promtool = '/usr/bin/promtool'
 
-/** The path of Prometheus' own checker, if it is there. */
 export function findPromtool() {
   return [process.env.PROMTOOL_PATH, promtool].find((place) => place && fs.existsSync(place))
 }
@@ -24,7 +23,6 @@ export function ensureDeployTools() {
 
 const containerTools = ['/usr/bin/buildah', '/usr/sbin/debootstrap']
 
-/** Whether containers can be built without an engine. */
 export function hasContainerTools() {
   return containerTools.every((file) => fs.existsSync(file))
 }

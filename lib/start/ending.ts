@@ -9,7 +9,6 @@ export function onEnd(work: () => Promise<void>): () => void {
   return () => void (undo.includes(work) && undo.splice(undo.indexOf(work), 1))
 }
 
-/** Has others told that this process will end, before anything is undone. */
 export function announceEnd(tell: () => void): void {
   announcements.push(tell)
 }
@@ -44,7 +43,6 @@ async function undoAll(code: number): Promise<never> {
   process.exit(result)
 }
 
-/** Ends this process on Ctrl-C and on the signals of service managers. */
 export function endOnSignals(code = 0): void {
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => void end(code))
   if (!process.env.npm_lifecycle_event) return

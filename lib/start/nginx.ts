@@ -14,7 +14,6 @@ export function ensureNginx(): string | undefined {
   return findNginx()
 }
 
-/** The path of an installed nginx. */
 export function findNginx(): string | undefined {
   return [process.env.NGINX_PATH, ...places].find((place) => place && fs.existsSync(place))
 }

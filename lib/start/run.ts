@@ -5,10 +5,8 @@ import { onEnd } from './ending'
 
 const ours: ('ignore' | 'inherit')[] = ['ignore', 'inherit', 'inherit']
 
-/** Loads a process with what ends it when ours is killed. */
 export const watchdog = loads('watchdog.mjs')
 
-/** Loads a process with what serves its metrics, where a port is set for them. */
 export const metrics = loads('metrics.mjs')
 
 /** glibc gives each thread an arena, and memory that passed through them in uploads is not returned: half as much again. */
@@ -24,7 +22,6 @@ export async function run(args: string[], env: NodeJS.ProcessEnv): Promise<void>
   if (code !== 0) throw new Error(`${args.join(' ')} failed (${code}).`)
 }
 
-/** Runs a Node program where a failure is an answer. */
 export function exitCode(args: string[], env: NodeJS.ProcessEnv): Promise<number | NodeJS.Signals> {
   return ends(spawn(process.execPath, args, { env, stdio: ours }))
 }

@@ -18,7 +18,6 @@ const { password } = JSON.parse(fs.readFileSync(demo, 'utf8'))
 const browser = await chromium.launch({ executablePath: await findChromium() })
 
 /**
- * *
  * @param {string} name
  * @param {string} username
  * @param {(page: import('@playwright/test').Page) => Promise<void>} go

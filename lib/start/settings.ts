@@ -10,7 +10,6 @@ export type Settings = {
   dataFolder: string
   host: string
   port: number
-  /** The address that a person on this machine opens. */
   url: string
   /** The operator's own PostgreSQL; without one there is the embedded one. */
   databaseUrl: string | undefined
@@ -44,7 +43,6 @@ function readBallast(text: string | undefined): number {
   throw new StartError(`ECS_BALLAST is ${text}; it is a size of at least 32MiB, or 0.`)
 }
 
-/** The environment of the processes that serve, over our own. */
 export function serverEnvironment(settings: Settings, databaseUrl: string): NodeJS.ProcessEnv {
   return {
     ...process.env,

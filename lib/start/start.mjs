@@ -1,4 +1,3 @@
-// `npm start`, `npm run worker` and `npm run build`: checks what can be checked at once, then calls the supervisor.
 import path from 'node:path'
 import { loadSettings } from './settings-file.mjs'
 

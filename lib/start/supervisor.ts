@@ -14,7 +14,6 @@ import { announceEnd, end, endOnSignals, isEnding, onEnd } from './ending'
 import { readSettings, type Settings, serverEnvironment, workerEnvironment } from './settings'
 import { welcome } from './welcome'
 
-/** Serves the console until told to end: all of `npm start` and `npm run dev`. */
 export async function runConsole({ isDevelopment }: { isDevelopment: boolean }): Promise<void> {
   endOnSignals()
   console.log(title())
@@ -29,10 +28,7 @@ export async function runConsole({ isDevelopment }: { isDevelopment: boolean }):
   }
 }
 
-/**
- * Runs only a worker until told to end: `npm run worker`. It uses DATABASE_URL, else the embedded database of the
- * console that runs from the same data folder.
- */
+/** Runs only a worker, with DATABASE_URL, else with the embedded database of the console on the same data folder. */
 export async function runWorker(): Promise<void> {
   endOnSignals()
   console.log(title())
@@ -53,7 +49,6 @@ export async function runWorker(): Promise<void> {
   }
 }
 
-/** The first line that a start prints: the release, its commit, and what runs it. */
 function title(): string {
   const { version }: { version: string } = JSON.parse(fs.readFileSync('package.json', 'utf8'))
   const commit = currentCommit()
@@ -80,7 +75,6 @@ async function serveWithOwnDatabase(settings: Settings, url: string): Promise<vo
 }
 
 async function serveEmbedded(settings: Settings): Promise<void> {
-  // Even the lock of the folder takes a file.
   await relieveDatabase(settings.dataFolder)
   const lock = await lockDataFolder(settings.dataFolder, 'server')
   onEnd(async () => lock.release())
@@ -105,7 +99,6 @@ async function serveEmbedded(settings: Settings): Promise<void> {
   children = await serve(settings, database)
 }
 
-/** The processes that make up the console. */
 function processes({ isDevelopment, host, port, url }: Settings): Child[] {
   const args = serverAt(host, port, { isDevelopment })
   const isReady = () => isListening(port, new URL(url).hostname)

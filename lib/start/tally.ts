@@ -98,7 +98,6 @@ export function addTallies(a: Tally, b: Tally): Tally {
   }
 }
 
-/** Whether a run succeeded: something was tested and nothing failed. */
 export function isGood({ passed, failed }: Tally): boolean {
   return failed === 0 && passed > 0
 }

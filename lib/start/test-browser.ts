@@ -16,7 +16,6 @@ export const builtInto = '.next-test'
 const playwright = ['node_modules/@playwright/test/cli.js', 'test', '--config=e2e/playwright.config.ts']
 const logShown = 4_000
 
-/** The database and folder of one test run; removed afterwards. */
 export type TestPlace = { databaseUrl: string; folder: string; files: string[] }
 
 /** Runs the browser tests against a built console with a separate database. Without a browser they are skipped. */
@@ -57,7 +56,6 @@ async function testEnvironment({ databaseUrl, folder }: TestPlace): Promise<Node
   }
 }
 
-/** Starts the server under test and answers where its log is. */
 async function startServer({ folder }: TestPlace, env: NodeJS.ProcessEnv): Promise<string> {
   const { port, hostname } = new URL(env.NEXTAUTH_URL ?? '')
   const log = path.join(folder, 'server.log')
@@ -78,7 +76,6 @@ async function startServer({ folder }: TestPlace, env: NodeJS.ProcessEnv): Promi
   return log
 }
 
-/** Runs Playwright against the console of NEXTAUTH_URL, and returns its tally. */
 export async function runPlaywright(
   { folder, files }: Omit<TestPlace, 'databaseUrl'>,
   env: NodeJS.ProcessEnv,

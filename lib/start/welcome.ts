@@ -6,7 +6,6 @@ import type { Settings } from './settings'
 
 const namesMax = 5
 
-/** Tells where the console is and how to sign in. */
 export async function welcome(settings: Settings, databaseUrl: string): Promise<void> {
   const lines = [`Open ECS Console: ${settings.url}`, ...(await signIn(settings, databaseUrl)), 'Ctrl-C ends it.']
   console.log(`\n  ${lines.join('\n  ')}\n`)
