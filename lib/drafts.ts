@@ -5,6 +5,7 @@ import type { Typed } from '@/lib/form-data'
 
 const prefix = 'ecs-draft '
 
+/** The draft of a form, or null. */
 export function readDraft(name: string): Typed | null {
   try {
     const kept = JSON.parse(sessionStorage.getItem(prefix + name) ?? 'null')
@@ -14,6 +15,7 @@ export function readDraft(name: string): Typed | null {
   }
 }
 
+/** Stores the draft of a form. */
 export function keepDraft(name: string, typed: Typed): void {
   try {
     sessionStorage.setItem(prefix + name, JSON.stringify(typed))
@@ -22,12 +24,14 @@ export function keepDraft(name: string, typed: Typed): void {
   }
 }
 
+/** Forgets the draft of a form that has succeeded. */
 export function dropDraft(name: string): void {
   try {
     sessionStorage.removeItem(prefix + name)
   } catch {}
 }
 
+/** Forgets all drafts of this tab at sign-out. */
 export function dropDrafts(): void {
   try {
     for (const key of Object.keys(sessionStorage)) if (key.startsWith(prefix)) sessionStorage.removeItem(key)

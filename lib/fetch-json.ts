@@ -1,6 +1,7 @@
 import { pageHeaders, readOnlyHeader } from '@/lib/page-identity'
 import { askedNow, noteAnswer, noteReadOnly } from '@/lib/page-status'
 
+/** A read route refused, or could not be reached (status 0). */
 export class ReadError extends Error {
   constructor(
     readonly status: number,

@@ -19,6 +19,7 @@ export async function latePart<T>(load: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Whether an error means that a script of this page could not be loaded. */
 export function isPartMissing(error: Error): boolean {
   return error.name === 'ChunkLoadError' || /load(ing)? chunk/i.test(error.message)
 }

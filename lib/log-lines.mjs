@@ -6,6 +6,7 @@ import pino from 'pino'
 // A bundle may contain this module twice; all copies must share the fields.
 globalThis.ecsLogFields ??= new AsyncLocalStorage()
 
+/** The fields of lines logged now, such as the request or job. */
 export const currentFields = globalThis.ecsLogFields
 
 // JSON escapes control characters below U+0020. These can also move a terminal's cursor or reverse its text.
@@ -16,6 +17,7 @@ export function escapeControls(line) {
   return line.replace(controls, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
+/** Makes a log on stdout, or on `stream`. */
 export function makeLog(stream) {
   const options = {
     level: process.env.LOG_LEVEL ?? 'info',

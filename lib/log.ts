@@ -10,6 +10,7 @@ export function logSeldom(message: string, facts: object = {}): void {
   if (isToldSeldom(message)) log.warn(facts, message)
 }
 
+/** Adds fields to every line that `run` logs. */
 export function withLogFields<T>(fields: LogFields, run: () => Promise<T>): Promise<T> {
   return currentFields.run(fields, run)
 }
@@ -38,6 +39,7 @@ export function logFault(error: unknown, where: string, reference = currentReque
   return reference
 }
 
+/** Logs that something the console needs is away, with the reason, and returns the reference like `logFault`. */
 export function logOutage(error: unknown, where: string, reference = currentRequest() ?? newReference()): string {
   log.warn({ err: error, where, reference }, 'outage')
   return reference

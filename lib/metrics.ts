@@ -45,6 +45,7 @@ const checkSeconds = histogram('ecs_check_duration_seconds', 'How long checks of
 export type RequestKind = 'action' | 'read' | 'transfer'
 type Request = { kind: RequestKind; operation: string; outcome: Outcome; seconds: number; code: string | null }
 
+/** Counts one action or read. */
 export function countRequest({ kind, operation, outcome, seconds, code }: Request): void {
   requests.inc({ kind, operation, outcome })
   durations.observe({ kind, operation }, seconds)
@@ -69,6 +70,7 @@ export function countUpload(): { received(bytes: number): void; end(): void } {
   return { received: (bytes) => uploadBytes.inc(bytes), end: () => uploads.dec() }
 }
 
+/** Counts one try of a job. */
 export async function countJob<T>(kind: string, run: () => Promise<T>): Promise<T> {
   running.inc({ kind })
   try {
@@ -83,11 +85,13 @@ export async function countJob<T>(kind: string, run: () => Promise<T>): Promise<
   }
 }
 
+/** Counts an import or a copy that has ended, and its `bytes`. */
 export function countTransfer(kind: string, outcome: string, bytes: number): void {
   ended.inc({ kind, outcome })
   moved.inc({ kind }, bytes)
 }
 
+/** Counts a check of a disk that has ended. */
 export function countCheck(verdict: string, seconds: number): void {
   checks.inc({ verdict })
   if (verdict !== 'failed') checkSeconds.observe(seconds)
@@ -106,6 +110,7 @@ function histogram<L extends string>(name: string, help: string, labelNames: L[]
   return known instanceof Histogram ? known : new Histogram({ name, help, labelNames, buckets })
 }
 
+/** A gauge that `collect` sets on each scrape. */
 export function gauge<L extends string>(
   name: string,
   help: string,

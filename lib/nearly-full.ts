@@ -24,6 +24,7 @@ export async function nearlyFull(): Promise<string[]> {
   return await last.answer
 }
 
+/** Has this process tell which places are nearly full. */
 export function tellOfFullPlaces(): void {
   const help = 'Places that will soon take nothing more: database, staging, and regions.'
   gauge('ecs_nearly_full', help, ['place'], async (places) => {

@@ -11,11 +11,13 @@ export function pageStatus(): PageStatus | null {
   return status
 }
 
+/** Calls `listener` after each change of the status, until the returned function is called. */
 export function subscribePageStatus(listener: () => void): () => void {
   listeners.add(listener)
   return () => listeners.delete(listener)
 }
 
+/** Whether a refusal concerns the page itself. */
 export function isPageStatus(refusal: { code: string } | null): refusal is PageStatus {
   const code = refusal?.code
   return code === 'SIGNED_OUT' || code === 'OTHER_ACCOUNT' || code === 'NEW_BUILD' || code === 'OFFLINE'
@@ -28,6 +30,7 @@ export function isReadOnly(): boolean {
   return isConsoleReadOnly
 }
 
+/** Records what an answer says of the read-only mode. */
 export function noteReadOnly(isNow: boolean): void {
   if (isNow === isConsoleReadOnly) return
   isConsoleReadOnly = isNow

@@ -1,6 +1,7 @@
 // Pages of a list, for the browser too: without zod.
 
 export const defaultPageSize = 25
+/** How many rows a page may have. */
 export const pageSizes = [defaultPageSize, 50, 100] as const
 
 /** Rows are counted up to this number; a longer list says "more than", so that counting has a bounded cost. */

@@ -3,6 +3,7 @@ import { parseDuration } from './format'
 /** A page then says within 10 s that the database does not answer. */
 export const requestPatienceMs = parseDuration(process.env.ECS_DATABASE_WAIT || '4s')
 
+/** How long an operation waits for rows that others have locked, before it is refused with BUSY. */
 export const lockPatienceMs = parseDuration(process.env.ECS_LOCK_WAIT || '10s')
 
 /** How long an action waits for its end: longer than for a lock, because BUSY says more than that no answer came. */

@@ -5,6 +5,7 @@ const beside = 60_000
 
 let hasStream = false
 
+/** Records whether the page has a stream of changes. */
 export function noteStream(isOpen: boolean): void {
   hasStream = isOpen
 }

@@ -1,6 +1,7 @@
 import 'server-only'
 import manifest from '@/package.json'
 
+/** The release of the console, as package.json has it. */
 export const version: string = manifest.version
 
 /** The commit of this code; empty if unknown. `next build` writes it in; other processes get it from their starter. */
