@@ -32,7 +32,7 @@ async function take(name, username, go) {
   await page.getByRole('heading', { level: 1 }).waitFor()
   await go(page)
   await page.mouse.move(0, 0)
-  await page.screenshot({ path: path.join(folder, `${name}.png`), animations: 'disabled' })
+  await page.screenshot({ path: path.join(folder, `${name}.png`), animations: 'disabled', fullPage: true })
   await context.close()
   console.log(`docs/screenshots/${name}.png`)
 }
