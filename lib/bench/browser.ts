@@ -27,7 +27,6 @@ export async function openBrowser(): Promise<Browser> {
 
 export type Cookies = Parameters<BrowserContext['addCookies']>[0]
 
-/** Signs in by the form, and returns the cookies. */
 export async function signIn(browser: Browser, url: string, form: { username: string; password: string }) {
   const context = await browser.newContext()
   await context.request.post(`${url}/api/sign-in`, { form })
@@ -36,7 +35,6 @@ export async function signIn(browser: Browser, url: string, form: { username: st
   return cookies
 }
 
-/** Loads a page until the network is idle. */
 export async function load(browser: Browser, url: string, cookies: Cookies, width: number): Promise<Loaded> {
   const context = await browser.newContext({ viewport: { width, height: 800 }, locale: 'en-US' })
   await context.addCookies(cookies)

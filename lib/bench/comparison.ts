@@ -21,7 +21,6 @@ const saved = z.object({
 
 export type Saved = z.infer<typeof saved>
 
-/** Reads what `--save` has written. */
 export function readFigures(file: string): Saved {
   return saved.parse(JSON.parse(fs.readFileSync(file, 'utf8')))
 }

@@ -134,7 +134,6 @@ async function measureUploads(place: Place, file: string) {
   }
 }
 
-/** The peak memory of a process from now on in MiB, above its present use. */
 function watchMemory(pid: number): { end: () => number } {
   const idle = memoryOf(pid)
   let most = idle
@@ -149,7 +148,6 @@ function watchMemory(pid: number): { end: () => number } {
   }
 }
 
-/** Uploads a number of bytes from a file, starting over at its end. */
 async function upload(url: string, cookie: string, { file, size }: { file: string; size: number }): Promise<void> {
   const base64 = (text: string) => Buffer.from(text).toString('base64')
   const words = { region: regions[0], name: 'disk', operatingSystem: 'Debian 12', fileName: 'disk.raw' }
@@ -196,13 +194,11 @@ async function signIn(databaseUrl: string): Promise<string> {
   return await sealSession({ accountId, sessionId })
 }
 
-/** The memory of a process and its children. */
 function memoryOf(pid: number): number {
   const read = (name: string) => {
     try {
       return fs.readFileSync(`/proc/${pid}/${name}`, 'utf8')
     } catch {
-      // The process has ended meanwhile.
       return ''
     }
   }

@@ -11,7 +11,6 @@ export type Figure = {
   aim?: Aim
 }
 
-/** The figures of a section, and lines that say where they come from. */
 export type Findings = { figures: Figure[]; notes: string[] }
 
 export type Row = Omit<Figure, 'aim' | 'limit'> & {
@@ -24,7 +23,6 @@ export type Row = Omit<Figure, 'aim' | 'limit'> & {
 
 const headers = ['figure', 'measured', 'limit', 'of the limit', 'aim', '']
 
-/** A figure with what follows from it. */
 export function toRow({ aim, limit, ...figure }: Figure): Row {
   const ratio = limit ? figure.value / limit.value : null
   const judged = aim?.of === 'ratio' ? ratio : figure.value
@@ -39,7 +37,6 @@ export function toRow({ aim, limit, ...figure }: Figure): Row {
   }
 }
 
-/** The table for people: one line a figure, one block a section. */
 export function toTable(rows: Row[]): string {
   const lines = rows.map((row) => [
     row.name,
@@ -58,7 +55,6 @@ export function toTable(rows: Row[]): string {
   return table.join('\n')
 }
 
-/** The lines of a table in columns, the headers first. */
 export function linesOf(headers: string[], lines: string[][]): string[] {
   const widths = headers.map((header, column) =>
     Math.max(header.length, ...lines.map((line) => line[column]?.length ?? 0)),

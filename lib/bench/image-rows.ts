@@ -15,7 +15,6 @@ const region = 'cn-bench'
 const blob = 'blb-bench00000'
 const workers = 2
 
-/** An owner with a session, and the amount of its data. */
 export type Owner = { username: string; session: string; words: string }
 
 /** A database full of images, an owner of 50 of them, and one of many where there are many. */

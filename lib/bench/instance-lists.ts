@@ -28,7 +28,6 @@ export async function measureInstanceLists({ sizes: { requests, rounds } }: Plac
   }
   const [few, many]: [number[], number[]] = [[], []]
   for (let round = 0; round <= rounds; round++) {
-    // The first round warms up.
     const [one, other] = [await ask('acc-few'), await ask('acc-many')]
     if (round > 0) {
       few.push(one)

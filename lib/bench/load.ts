@@ -21,7 +21,6 @@ const imagesMax = 100_000
 
 type Ask = { path: string; cookie: string; action?: string; body?: string }
 type Kind = { what: string; server: Running; asks: (amount: number) => Promise<Ask[]> }
-/** Answers per second, and milliseconds until a complete answer, for a number of clients. */
 type Met = { perSecond: number; p50: number; p99: number }
 
 /** Shares by the form's own request and what owners look at, over HTTP, by one client, by some and by a crowd. */
@@ -72,7 +71,6 @@ function figuresOf(what: string, count: number, met: Met[]): Figure[] {
   ]
 }
 
-/** Sends the requests with a number of workers. */
 async function askAll({ url }: Running, asks: Ask[], workers: number): Promise<Met> {
   const agent = new http.Agent({ keepAlive: true, maxSockets: workers })
   const took: number[] = []
@@ -117,7 +115,6 @@ async function answerTo(url: string, { path, cookie, action, body }: Ask, agent:
 
 const ownList = z.object({ items: z.array(z.object({ id: z.string() })) })
 
-/** Requests of an owner with many images. */
 async function readAsks(server: Running, { region, owner, many }: ImageRows): Promise<Record<string, Ask>> {
   const cookie = cookieFor(server, (many ?? owner).session)
   const list = { path: paths.api.images({ region }), cookie }

@@ -59,7 +59,6 @@ async function measureInTurn({ sizes }: Place, targets: Target[]): Promise<Costs
   for (let round = 0; round <= sizes.rounds; round++) {
     for (const target of targets) {
       const cost = await ask(target, sizes.requests)
-      // The first round warms up.
       if (round > 0) rounds.get(target.name)?.push(cost)
     }
   }
@@ -91,7 +90,6 @@ function nameOf(kind: Kind, { words }: Owner): string {
 
 const json = z.unknown()
 
-/** The data that the page shows the owner, from its JSON routes. */
 async function readConstants({ rows, server }: Served): Promise<unknown> {
   const { region, owner } = rows
   const read = async (path: string) => {

@@ -17,17 +17,11 @@ export type Place = {
   isVerbose: boolean
   /** On the file system of the project, so that packages can be hard-linked. */
   folder: string
-  /** The database that the product's own modules in this process use. */
   databaseUrl: string
-  /** The first process of PostgreSQL. */
   postgres: number
   environment: NodeJS.ProcessEnv
 }
 
-/**
- * Makes a temporary folder with a PostgreSQL that has fsync on, like the console's, and sets the environment for the
- * product's modules.
- */
 export async function makePlace(sizes: Sizes, isVerbose: boolean): Promise<Place> {
   const folder = fs.mkdtempSync(path.join(besideTheProject(), 'ecs-console-bench-'))
   onEnd(async () => fs.rmSync(folder, { recursive: true, force: true }))
@@ -53,14 +47,12 @@ function besideTheProject(): string {
   return fs.statSync(temporary).dev === project ? temporary : path.resolve('..')
 }
 
-/** Another database of the same PostgreSQL, with the schema only. */
 export async function makeDatabase(place: Place, name: string): Promise<string> {
   const url = withDatabase(place.databaseUrl, name)
   await migrate(url)
   return url
 }
 
-/** Opens a number of connections to a database, and closes them after `work`. */
 export async function withClients<T>(url: string, count: number, work: (clients: pg.Client[]) => Promise<T>) {
   const clients = Array.from({ length: count }, () => new pg.Client({ connectionString: url }))
   try {
@@ -71,7 +63,6 @@ export async function withClients<T>(url: string, count: number, work: (clients:
   }
 }
 
-/** Reports progress on standard error; the result goes to standard output. */
 export function tell(sentence: string): void {
   console.error(sentence)
 }

@@ -30,7 +30,6 @@ export function cookieFor({ url }: Pick<Running, 'url'>, session: string): strin
   return `${sessionCookie(url).name}=${session}`
 }
 
-/** The data folder of the console that this run starts, and starts again. */
 export function consoleFolder(place: Place): string {
   return path.join(place.folder, 'console')
 }

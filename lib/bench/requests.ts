@@ -27,7 +27,6 @@ export async function ask(target: Target, requests: number): Promise<Cost> {
   }
 }
 
-/** The medians of several rounds. */
 export function medianCost(costs: Cost[]): Cost {
   return {
     single: median(costs.map((cost) => cost.single)),

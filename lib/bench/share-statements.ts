@@ -7,7 +7,6 @@ const issuedStatement = z.object({ text: z.string(), values: z.array(z.unknown()
 
 type Statement = z.infer<typeof issuedStatement>
 type Fill = (words: Words) => unknown
-/** A share's own words, in one order: what differs between the statements of two shares. */
 type Words = string[]
 
 /** The statements of one share, ready to be issued for any other. */
@@ -35,13 +34,11 @@ export async function issuedBy(work: () => Promise<unknown>): Promise<Statement[
   }
 }
 
-/** Finds the values in the statements that differ between shares. */
 export function toRecipe(statements: Statement[], task: ShareTask, shareId: string): Recipe {
   const words = wordsOf(task, shareId)
   return statements.map(({ text, values }) => ({ text, values: values.map((value) => toFill(value, words)) }))
 }
 
-/** Issues the statements of one share by hand, one after another on one connection. */
 export async function issueByHand(client: pg.Client, recipe: Recipe, task: ShareTask): Promise<void> {
   const words = wordsOf(task, newId('shr'))
   for (const { text, values } of recipe) {

@@ -8,9 +8,7 @@ export type GuestFile = { path: string; format: 'qcow2' | 'raw' }
 /** What the reading of one disk may take. The memory is that of its thread, half of it for what 7-Zip takes. */
 export type GuestLimits = { timeMs: number; memoryBytes: number }
 
-/** What the thread says: the layout as far as it is known. */
 export type Progress = { layout: DiskLayout; isWhole: boolean }
-/** What the thread is told. */
 export type Task = GuestFile & { memoryBytesMax: number }
 
 const defaultLimits: GuestLimits = { timeMs: 30_000, memoryBytes: 256 * 1024 ** 2 }

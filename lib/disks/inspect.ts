@@ -12,7 +12,6 @@ import { type DiskRefusal, refuseDisk } from './reasons'
  */
 export type Disk = { format: DiskFormatId; virtualSize: number; allocatedBytes: number }
 type KnownFormat = DiskFormat & { id: DiskFormatId }
-/** The inspector's answer. */
 export type Inspection = { ok: true; disk: Disk } | DiskRefusal
 
 /** Largest disk that a guest may see, in bytes, unless the operator says otherwise. */

@@ -26,7 +26,6 @@ export type DiskLayout = {
   unread: null | (typeof unreadReasons)[number]
 }
 
-/** One partition. Its number is null where there is no table; its type is a word, or the code in the table if it has none. */
 export type DiskPartition = {
   number: number | null
   start: number

@@ -39,16 +39,13 @@ const conversionReasons = ['conversion-failed', 'conversion-too-large', 'sandbox
 /** Every kind of trouble that a disk can be refused for. */
 export const diskReasons = [...inspectionReasons, ...conversionReasons] as const
 
-/** One of the inspector's. */
 export type InspectionReason = (typeof inspectionReasons)[number]
 
-/** One of all. */
 export type DiskReason = (typeof diskReasons)[number]
 
 /** The numbers and names that a reason's sentence needs, never the sentence. */
 export type DiskFacts = Record<string, string | number>
 
-/** The answer "no" of the inspector, and of the conversion after it. */
 export type DiskRefusal = { ok: false; reason: DiskReason; facts: DiskFacts }
 
 /** Makes a refusal. */

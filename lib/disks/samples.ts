@@ -6,7 +6,6 @@ const sectorBytes = 512
 const sizeMibMin = 4
 const sizeMibMax = 1024
 
-/** The same sample always gives the same bytes; another seed gives another disk of the same shape. */
 export type RawSample = { sizeMib: number; label: string; seed: number }
 
 /** Makes a small disk as a guest would find it: a GPT, one partition, in it FAT16 with a label and a README. */

@@ -4,8 +4,6 @@ import { newId } from '@/lib/ids'
 import { firstPriceFrom } from '@/lib/instance-types/rules'
 import { image, minutes, noon, type TestAccount } from './builders'
 
-// What tests of instances and of the bill are made of, by rows and not by the operations that they test.
-
 /** A separate instance type with one price, in minor units an hour. */
 export async function instanceType(
   options: { amount?: number; vcpus?: number; memoryMib?: number } = {},
@@ -31,7 +29,6 @@ export async function machineHost(options: HostOptions = {}): Promise<string> {
 type InstanceOptions = {
   name?: string
   state?: InstanceState
-  /** The image it came from; by default a new one of the same owner. */
   imageId?: string
   typeId?: string
   hostId?: string
@@ -76,7 +73,6 @@ export async function instance(owner: TestAccount, regionId: string, options: In
   return id
 }
 
-/** A time in which an instance is proven to have run, by its row. */
 export async function ran(instanceId: string, from: Date, to: Date, isOpen = false): Promise<void> {
   const { typeId } = await db().instance.findUniqueOrThrow({ where: { id: instanceId } })
   await db().instanceRun.create({ data: { instanceId, from, to, isOpen, typeId } })

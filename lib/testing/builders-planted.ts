@@ -15,7 +15,6 @@ export function newSecret(): string {
   return randomBytes(36).toString('base64').replaceAll('+', 'A').replaceAll('/', 'B')
 }
 
-/** A disk with the private key of a server on it, whose body has these characters. */
 export function plantedDisk(secret: string): Buffer {
   const body = `MIIEvQIBADANBgkqhkiG9w0BAQEFAASC${secret}`
   const text = `-----BEGIN PRIVATE KEY-----\n${body.match(/.{1,64}/g)?.join('\n')}\n-----END PRIVATE KEY-----\n`
@@ -53,7 +52,6 @@ const ownedFiles = {
   'etc/owned.kdbx': 'an owned file that was changed',
 }
 
-/** Copies a disk that boots and adds a partition behind its last one. Answers where that begins, in bytes. */
 async function addPartition(folder: string, { boot, disk }: { boot: string; disk: string }): Promise<number> {
   runTool(folder, 'qemu-img', 'convert', '-f', 'qcow2', '-O', 'raw', boot, disk)
   const { size } = await stat(disk)

@@ -27,7 +27,6 @@ const farAway = 2_000_000_000
 
 export const minutes = (count: number) => count * 60_000
 export const later = (ms: number) => new Date(noon.getTime() + ms)
-/** An account and a context in which it acts: at noon, or at another moment. */
 export type TestAccount = {
   id: string
   username: string
@@ -42,7 +41,6 @@ export async function region(): Promise<string> {
   return id
 }
 
-/** One that keeps its bytes in a bucket of this server. */
 export async function bucketRegion(server: { settings(): { endpoint?: string } }): Promise<string> {
   const id = await region()
   const name = `ECS_STORE_${id.toUpperCase().replaceAll('-', '_')}`
@@ -57,7 +55,6 @@ type AccountOptions = {
   displayName?: string
   passwordHash?: string
   disabledAt?: Date
-  /** Of a sub-account: by default Administrator. */
   grants?: Grant[]
 }
 
@@ -84,7 +81,6 @@ export async function accounts(count: number): Promise<TestAccount[]> {
   return await Promise.all(Array.from({ length: count }, () => account()))
 }
 
-/** One of a list that is known to have it. */
 export function nth<T>(list: T[], index: number): T {
   const found = list[index]
   if (found === undefined) throw new Error(`There are ${list.length} and none has the number ${index}.`)
@@ -192,7 +188,6 @@ export async function storedDisk(owner: TestAccount, regionId: string, file: str
   return imageId
 }
 
-/** The keys in the store of a region. */
 export async function keysIn(regionId: string): Promise<string[]> {
   const keys: string[] = []
   for await (const { key, isPartial } of storeOf(regionId).list()) keys.push(isPartial ? `${key} (unfinished)` : key)
@@ -218,7 +213,6 @@ export async function usedToday(owner: TestAccount, used: number, day = '2026-03
   await db().event.createMany({ data: [...events('share.create'), ...events('share.cancel')] })
 }
 
-/** Sets the quotas of a master account: images and optionally bytes. */
 export async function quota(owner: TestAccount, regionId: string, images: number, bytes?: number): Promise<void> {
   const amounts = { images, ...(bytes === undefined ? {} : { bytes }) }
   for (const [resource, amount] of Object.entries(amounts)) {
@@ -228,7 +222,6 @@ export async function quota(owner: TestAccount, regionId: string, images: number
   }
 }
 
-/** The input of the share form. */
 export function asked(regionId: string, imageId: string, ...recipients: (TestAccount | string)[]): ShareImageInput {
   const usernames = recipients.map((one) => (typeof one === 'string' ? one : one.username))
   return shareImageInput.parse({ region: regionId, imageId, usernames })
@@ -285,14 +278,12 @@ export async function whileLocked<T>(
   return await running
 }
 
-/** How many transactions of this database wait for a lock. */
 export async function lockWaits(): Promise<number> {
   const waiting = await db().$queryRaw<{ count: number }[]>`
     SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
   return nth(waiting, 0).count
 }
 
-/** Waits until a transaction of this database waits for a lock. */
 export async function somebodyWaits(): Promise<void> {
   await untilTrue(async () => (await lockWaits()) > 0)
 }

@@ -16,10 +16,7 @@ declare module 'vitest' {
 /** A database with the schema only, of which each test file gets a copy. */
 type TestDatabase = { template: string; dataFolder: string }
 
-/**
- * Before all database tests: uses the PostgreSQL of TEST_DATABASE_URL, or starts one in a temporary folder. Removed
- * afterwards.
- */
+/** Uses the PostgreSQL of TEST_DATABASE_URL, or starts one in a temporary folder. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dataFolder = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-console-test-'))
   const given = process.env.TEST_DATABASE_URL
@@ -34,7 +31,6 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   }
 }
 
-/** Drops the database of this name and its copies, also with open connections. */
 export async function dropWithCopies(url: string): Promise<void> {
   const find = 'select datname from pg_database where starts_with(datname, $1)'
   const { rows } = await beside(url, (client) => client.query(find, [databaseName(url)]))

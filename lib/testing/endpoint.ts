@@ -1,12 +1,10 @@
 import http from 'node:http'
 import net from 'node:net'
 
-/** What an endpoint got. */
 type Got = { headers: Record<string, string>; body: string; path: string }
 
 const servers: net.Server[] = []
 
-/** Makes a server of any kind listen on this machine until `closeEndpoints`, and returns its port. */
 export async function listening(server: net.Server): Promise<number> {
   servers.push(server)
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
@@ -42,10 +40,8 @@ export async function rawEndpoint(bytes: string): Promise<string> {
   return `http://127.0.0.1:${await listening(server)}/hook`
 }
 
-/** An answer with nothing but a status. */
 export const status = (code: number) => (response: http.ServerResponse) => void response.writeHead(code).end()
 
-/** Stops all servers of `listening`, after each test. */
 export function closeEndpoints(): void {
   for (const server of servers.splice(0)) server.close()
 }

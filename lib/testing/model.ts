@@ -10,23 +10,17 @@ export type ModelImage = {
   owner: number
   region: number
   state: 'importing' | 'available' | 'failed' | 'deleting' | 'deleted'
-  /** Share ids by recipient. */
   shares: Map<number, string>
 }
 
-/**
- * The rules of sharing once more, as simply as possible, for a few accounts acting one after another. Independent of
- * the product's code, so that the two can be compared.
- */
+/** The rules of sharing once more, as simply as possible and independent of the product's code. */
 export class Model {
   images: ModelImage[] = []
   everShared: string[] = []
   readonly disabled = new Set<number>()
   readonly quotas: number[][]
   readonly days = new Map<string, number>()
-  /** When each unknown name was last counted, by master. */
   readonly unknown: Map<number, number>[] = masters.map(() => new Map())
-  /** When the last share was tried with those names used up, by master. */
   readonly tries = new Map<number, number>()
 
   constructor(

@@ -49,7 +49,6 @@ export class TransactionPooler {
     })
   }
 
-  /** Starts one in front of the database of `url`, and answers the address that leads through it. */
   static async start(url: string): Promise<{ pooler: TransactionPooler; url: string }> {
     const client = new pg.Client({ connectionString: url })
     await client.connect()

@@ -2,10 +2,7 @@ import { db } from '@/lib/db/client'
 
 type Counted = { table: string; rows: number }
 
-/**
- * The rows and index entries of each table that PostgreSQL reads during `run`, by its own counters. Needs a separate
- * database and one connection (`ECS_DATABASE_POOL=1`).
- */
+/** By PostgreSQL's own counters. Needs a separate database and one connection (`ECS_DATABASE_POOL=1`). */
 export async function rowsRead(run: () => Promise<unknown>): Promise<Record<string, number>> {
   const before = new Map((await counters()).map(({ table, rows }) => [table, rows]))
   await run()

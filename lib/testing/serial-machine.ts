@@ -5,10 +5,7 @@ import path from 'node:path'
 import { openConsoleLog } from '@/lib/machines/keeper/console-log.mjs'
 import { openSerial } from '@/lib/machines/keeper/viewers.mjs'
 
-/**
- * A machine without a hypervisor: a serial port behind the keeper's own code, in the folder of the machine. For tests
- * of the layers above. `guest` is the other end of the port.
- */
+/** A machine without a hypervisor: a serial port behind the keeper's own code. `guest` is its other end. */
 export async function serialMachine(folder: string): Promise<{ guest: net.Socket; stop(): void }> {
   const keeper = path.join(folder, 'keeper')
   fs.mkdirSync(keeper, { recursive: true })

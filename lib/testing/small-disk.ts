@@ -12,10 +12,8 @@ export type SmallDiskKind = (typeof smallDisks)[number]
 export type SmallDisk = {
   folder: string
   isThere: boolean
-  /** The reason why tests on it are skipped, for their names; empty if they run. */
   note: string
   freeMib(): Promise<number>
-  /** Fills it to the last byte, like another program would. Returns a function that undoes it. */
   fill(): () => Promise<void>
   end(): void
 }

@@ -21,9 +21,6 @@ import { asked, minutes, nth, type TestAccount } from './builders'
 import { checkedContent } from './builders-checks'
 import { type Model, type ModelImage, masters, subs } from './model'
 
-// Steps taken in both the product and the model.
-
-/** The accounts that the model knows by number, and the regions. */
 export type World = { who: Map<number, TestAccount>; regions: string[] }
 type Step = (model: Model, world: World) => Promise<[expected: string, answered: string]>
 
@@ -54,7 +51,6 @@ function command(name: string, step: Step): fc.AsyncCommand<Model, World> {
   }
 }
 
-/** An answer in the words of the model. */
 function said(world: World, result: Result<unknown>): string {
   if (result.ok) return 'ok'
   const refusal = result.refusal
@@ -200,7 +196,6 @@ const forget = index.map((at) =>
   }),
 )
 
-/** Restores from the recycle bin, or deletes for good. */
 const unbin = fc.tuple(actor, index, mostly, fc.boolean()).map(([who, at, isOwn, isBack]) =>
   command(`${who} takes ${at} out of the bin, back: ${isBack}`, async (model, world) => {
     const image = imageFor(model, who, at, isOwn)
@@ -254,7 +249,6 @@ const wait = fc.constantFrom(minutes(10), minutes(59), minutes(60), minutes(13 *
   }),
 )
 
-/** The rows of the database, and the same of the model. */
 async function rows(world: World) {
   const owners = [...world.who.values()].map((one) => one.id)
   const [found] = await db().$queryRaw<{ rows: string[] }[]>`

@@ -3,7 +3,6 @@ import path from 'node:path'
 // Walks the imports of a tree and reports violations of the floors. The tree is given as text, so that tests can also
 // check trees that do not exist.
 
-/** The files of a tree by path, with their text. */
 export type Tree = Map<string, string>
 
 /** The rooms of lib/: the floors of nouns from the ground up, the tools that know no noun, and the doors that call nouns. */
@@ -14,7 +13,6 @@ type Arrow = { from: string; to: string; isType: boolean }
 const importing = /(?:^|\n)(?:import|export)\s(type\s)?[^'"();]*?from\s+['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/g
 const endings = ['', '.ts', '.tsx', '.mjs', '.js']
 
-/** Every import of one file of the tree by another. Packages are left out. */
 export function arrowsOf(tree: Tree): Arrow[] {
   return [...tree].flatMap(([from, text]) =>
     [...text.matchAll(importing)].flatMap(([, type, fixed, dynamic]) => {
@@ -37,7 +35,6 @@ function roomOf(file: string): string {
   return third === undefined ? 'seam' : (second ?? '')
 }
 
-/** What of a tree breaks the order of the rooms: one line each, with both files. */
 export function brokenOrder(tree: Tree, order: Order): string[] {
   const arrows = arrowsOf(tree)
   const floorOf = (room: string) => order.floors.findIndex((rooms) => rooms.includes(room))
@@ -81,7 +78,6 @@ function throughSeams(tree: Tree, arrows: Arrow[], order: Order, isNoun: (room: 
     .map(({ from, to }) => `${from} → ${to}: a tool imports no file that knows a noun`)
 }
 
-/** The circles of a graph, each as the names that it ties together. */
 function circles(edges: [from: string, to: string][]): string[] {
   const next = new Map<string, Set<string>>()
   for (const [from, to] of edges) if (from !== to) next.set(from, (next.get(from) ?? new Set()).add(to))
@@ -107,7 +103,6 @@ export function circlesOfNouns(tree: Tree, { floors }: Order): string[] {
   return circles(edges.filter((edge) => edge.every((room) => nouns.includes(room))))
 }
 
-/** What a pure function must not use: settings, clock, randomness, network. */
 const impure = /\bprocess\.|\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bcrypto\b|\bperformance\.|\bfetch\(/
 
 /** Reports impure rules: those that import anything but rules, or use the clock, settings or randomness. */
@@ -142,10 +137,7 @@ const ownEnds = {
   'says how long a test takes': /^\s*(\{ timeout: [\d_]+ \}|\}?,? ?([\d_]{4,}|\d+ \* minutes?),?\n?\))/m,
 }
 
-/**
- * How a test waits by itself, where `lib/testing/until.ts` is meant, which has one end for all. `isOfBrowser` leaves out the
- * ends, which Playwright's configuration sets there.
- */
+/** `isOfBrowser` leaves out ends, which Playwright's configuration sets there. */
 export function waitsOfItsOwn(text: string, { isOfBrowser = false } = {}): string[] {
   const kinds = Object.entries(isOfBrowser ? ownWaits : { ...ownWaits, ...ownEnds })
   return kinds.filter(([, pattern]) => pattern.test(withoutComments(text))).map(([kind]) => kind)

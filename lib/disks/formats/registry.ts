@@ -10,5 +10,4 @@ import { vmdk } from './vmdk'
 /** The formats that can be imported. Raw has no mark and comes last. */
 export const diskFormats = [qcow2, vmdk, vhd, vhdx, vdi, iso, raw] as const satisfies readonly DiskFormat[]
 
-/** The name of one of them, as tools are told it. */
 export type DiskFormatId = (typeof diskFormats)[number]['id']

@@ -1,11 +1,8 @@
 import { type DiskRefusal, refuseDisk } from '../reasons'
 import { exactNumber } from './format'
 
-/** A table, and where the file says that it lies. */
 export type Span = { table: string; at: bigint; bytes: number }
-/** Bytes of a file, from `start` up to and without `end`. */
 export type Range = { start: number; end: number }
-/** What holds for the tables of a file: they end before `size`, begin at a multiple of `alignment` and are not too large. */
 export type SpanRules = { size: number; alignment: number; bytesMax: number }
 
 /** Whether a table may be read: null, or the refusal. The first unit of every file is its header's, so none begins at 0. */

@@ -10,7 +10,6 @@ const leftMax = 8
 const opening = '# disk descriptorfile'
 const noParent = 'ffffffff'
 
-/** The kinds of VMDK that are one file with its own tables. */
 const acceptedKinds = ['monolithicSparse', 'streamOptimized'] as const
 /** All others that are known. A sentence may name one of these, and never what else a file says. */
 const otherKinds = [
@@ -32,7 +31,6 @@ const otherKinds = [
   'custom',
 ] as const
 
-/** Where the header says that the descriptor lies, and whether grains are compressed. */
 type Place = { at: bigint; sectors: bigint; isCompressed: boolean }
 
 /** Whether an extent can be the file itself: it is sparse, and its name is no path. */

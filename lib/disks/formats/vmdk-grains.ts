@@ -53,7 +53,6 @@ export async function readAllocated(reader: ByteReader, layout: GrainLayout): Pr
   return tables instanceof Float64Array ? countTables(reader, layout, tables) : tables
 }
 
-/** The places of all grain tables, in the order of the file, or a refusal. */
 function readDirectory(directory: Buffer, size: number, range: Range): Float64Array | DiskRefusal {
   const places = new Float64Array(directory.length / 4)
   let count = 0
