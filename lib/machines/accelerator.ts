@@ -22,7 +22,6 @@ export const probeCode =
   '4543532d50524f42450a008d742600900000000000000000ffff0000009acf00ffff00000092cf00ffff0000009a0000ffff0000009200002700887c' +
   '00000000000000000000777c0800008e00000f00b67c0000ff0300000000'
 
-/** The ways to run a guest, best first. */
 const ways: Accelerator[] = [
   { accel: 'kvm', cpu: 'host' },
   { accel: 'kvm', cpu: 'host,-arch-capabilities' },
@@ -55,10 +54,7 @@ const kept = z.object({
   accelerator: z.object({ accel: z.enum(['kvm', 'tcg']), cpu: z.string() }),
 })
 
-/**
- * What was found out here before, as long as these facts are what they were: QEMU's version, the kernel's and the like. Else it is
- * found out and kept in the file. That nothing works is never kept: it may be mended at any time.
- */
+/** The kept result is used while QEMU's version, the kernel's and the like stay the same. A failure is never kept. */
 export async function recallAccelerator(
   file: string,
   facts: Record<string, string>,

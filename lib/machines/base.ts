@@ -13,7 +13,6 @@ import type { MachineBase } from './machine'
 
 type BytesOf = Pick<MachineBase, 'regionId' | 'key'>
 
-/** The name of a download that has not ended. */
 const partial = /\.[0-9a-f-]{36}\.part$/
 
 /** A download that runs: for whom, and how many bytes it has still to write. */
@@ -25,7 +24,6 @@ export class BaseCache {
 
   constructor(private readonly place: Place) {}
 
-  /** The path of the bytes on this host, whether they exist or not. */
   fileOf({ regionId, key }: BytesOf): string {
     const { local } = storeOf(regionId)
     return local ? path.join(local.folder, key) : path.join(this.place.folder, regionId, key)
@@ -116,7 +114,6 @@ export class BaseCache {
   }
 }
 
-/** Waits for the work, or until this one who waits gives up. */
 async function unlessAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
   if (!signal) return await work
   await new Promise<void>((resolve, reject) => {

@@ -1,6 +1,5 @@
 import type { BootMode, MachineShape, MachineState } from './machine'
 
-/** How QEMU runs a guest here: found out by `accelerator.ts`. */
 export type Accelerator = { accel: 'kvm' | 'tcg'; cpu: string }
 
 export type QemuPlan = {

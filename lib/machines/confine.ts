@@ -6,14 +6,10 @@ const run = promisify(execFile)
 export type Limits = {
   /** Of the process as the kernel counts it, in bytes: the guest's memory and what QEMU needs itself. */
   addressBytes: number
-  /** The largest file it may write. */
   fileBytes: number
 }
 
-/**
- * `uid`: a user of its own, without access to other machines' files. `shared`: the console's own user, with resource
- * limits only.
- */
+/** `uid`: a user of its own for each machine. `shared`: the console's user, with resource limits only. */
 export type Confinement = {
   kind: 'uid' | 'shared'
   command: (limits: Limits, uid: number, inside: string[]) => string[]

@@ -24,7 +24,6 @@ function record(entry: ArchiveEntry, inode: number): Buffer {
   return Buffer.concat([padded(Buffer.concat([Buffer.from(head), name])), padded(content)])
 }
 
-/** Every part is aligned to four bytes. */
 function padded(bytes: Buffer): Buffer {
   return Buffer.concat([bytes, Buffer.alloc(-bytes.length & 3)])
 }

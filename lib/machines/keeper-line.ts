@@ -63,7 +63,6 @@ async function connect(folder: string): Promise<net.Socket> {
   }
 }
 
-/** Reads one line and puts the rest back into the socket. */
 function firstLine(socket: net.Socket): Promise<string> {
   return new Promise((resolve, reject) => {
     let head: Buffer = Buffer.alloc(0)
@@ -90,10 +89,7 @@ function firstLine(socket: net.Socket): Promise<string> {
   })
 }
 
-/**
- * Starts the keeper of a machine, with an open file of the image's bytes. It gets none of our environment, which
- * contains secrets, and its own session, so that it outlives us.
- */
+/** Starts a keeper with an open file of the image's bytes, in its own session and without our environment. */
 export async function startKeeper(place: MachineFolder, start: string, base: number): Promise<ChildProcess> {
   // Asked for here and not when the module is loaded: the build of the pages, which only looks at machines, has no such folder.
   const program = path.join(import.meta.dirname, 'keeper', 'keeper.mjs')

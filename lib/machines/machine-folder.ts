@@ -24,7 +24,6 @@ const built = z.object({
   }),
 })
 
-/** The record of a build, kept beside its disk. */
 export type Built = z.infer<typeof built>
 
 /**
@@ -52,7 +51,6 @@ export class MachineFolder {
     }
   }
 
-  /** A new, empty folder for a build. `finish` moves it into place. */
   async begin(): Promise<string> {
     const next = path.join(this.folder, 'machine.new')
     await rm(next, { recursive: true, force: true })

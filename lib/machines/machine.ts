@@ -15,7 +15,6 @@ export type MachineBase = {
   virtualSize: number
 }
 
-/** What cloud-init finds at the first start after a build. */
 export type MachineLogin = { hostName: string; sshKey: string | null; userData: string | null }
 
 /** How to build the disk of a machine. Every build has its own `build` id, so that repeating the request builds once. */
@@ -27,25 +26,18 @@ export type MachineBuild = {
   login: MachineLogin | null
 }
 
-/** Why a machine is in its state: a code, with the engine's own words where they help. */
 export type MachineReason = { code: string; detail?: string | undefined }
 
-/**
- * `absent`: never built, or destroyed. `paused`: waiting, with the reason. `unknown`: the engine knows the machine but
- * cannot tell its state.
- */
+/** `absent`: never built, or destroyed. `unknown`: the engine knows the machine but not its state. */
 export type MachineState = {
   state: 'absent' | 'stopped' | 'running' | 'paused' | 'failed' | 'unknown'
   reason: MachineReason | null
 }
 
-/** A time in which a machine was seen running. `to` is the last proof; an open run continues. */
+/** `to` is the last proof; an open run continues. */
 export type MachineRun = { from: Date; to: Date; isOpen: boolean }
 
-/**
- * A view of a machine: bytes both ways until either side ends. The first `replayed` bytes, from `offset` on, are old:
- * terminal queries in them have been answered.
- */
+/** A view: bytes both ways. The first `replayed` bytes are old: terminal queries in them have been answered. */
 export type MachineView = { stream: Duplex; offset: number; replayed: number; viewers: number }
 
 export type ViewOptions = {
@@ -55,17 +47,13 @@ export type ViewOptions = {
   isTakeOver?: boolean | undefined
 }
 
-/**
- * The progress of a snapshot in bytes of the disk. `absent`: never begun, discarded, or its machine changed state
- * meanwhile, so it must begin again. `settled`: the guest flushed its memory first.
- */
+/** In bytes. `absent`: to begin again, as its machine changed state. `settled`: the guest flushed its memory first. */
 export type MachineSnapshot =
   | { state: 'absent' }
   | { state: 'running'; done: number; total: number }
   | { state: 'ready'; size: number; virtualSize: number; settled: boolean }
   | { state: 'failed'; code: 'STORE_FULL' | 'SNAPSHOT_FAULT'; detail?: string | undefined }
 
-/** What this host can carry and how. */
 export type HostReport = {
   vcpus: number
   memoryMib: number
@@ -83,16 +71,13 @@ export type HostReport = {
 export interface Machines {
   /** The host's capabilities. Throws `NoHypervisor`. */
   host(): Promise<HostReport>
-  /** Brings the bytes of an image near, where they are far. Throws the store's errors. */
   prepare(base: MachineBase, signal?: AbortSignal): Promise<void>
   /** Builds the disk unless this build exists. The machine must not run. Throws `StoreFull`. */
   build(id: string, build: MachineBuild): Promise<void>
   start(id: string, shape: MachineShape): Promise<void>
-  /** Presses the power button. The guest may not care. */
+  /** The guest may ignore it. */
   stop(id: string): Promise<void>
-  /** Cuts the power. */
   kill(id: string): Promise<void>
-  /** Presses reset. */
   reset(id: string): Promise<void>
   state(id: string): Promise<MachineState>
   /** When it ran, as far as is proven, oldest first. Also after it ended, until it is destroyed. */
@@ -112,25 +97,15 @@ export interface Machines {
    * affected: without space only the snapshot fails.
    */
   snapshot(id: string, name: string): Promise<void>
-  /** How far that is. Asking carries it on. */
   snapshotState(id: string, name: string): Promise<MachineSnapshot>
-  /** The bytes of a snapshot that is ready: qcow2. */
   readSnapshot(id: string, name: string): Promise<Readable>
-  /** Calls off a snapshot and removes its bytes. No error when there is none. */
   forgetSnapshot(id: string, name: string): Promise<void>
-  /** The names of all snapshots of a machine that have something here. */
   listSnapshots(id: string): Promise<string[]>
-  /** Ends it and removes all its files. No error if there are none. */
   destroy(id: string): Promise<void>
   /** When its disk was built, or was being built; long ago where there is none. */
   changedAt(id: string): Promise<Date>
-  /**
-   * Removes the bytes of images that were brought near and are none of these: no machine is built on them. They are brought again when
-   * one is.
-   */
+  /** Removes the fetched bytes that are not among these. */
   keepBases(bases: { regionId: string; key: string }[]): Promise<void>
-  /** How many bytes of images were brought near and are kept here. */
   basesSize(): Promise<number>
-  /** Everything that has files here, also if the database does not know it. */
   list(): Promise<string[]>
 }

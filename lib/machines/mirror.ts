@@ -34,7 +34,6 @@ type Job = z.infer<typeof job>
 /** The target of a mirror: the options of QEMU's `blockdev-add`. */
 export type MirrorTarget = (filename: string) => object
 
-/** A file beside the machine's disk. */
 export const fileTarget: MirrorTarget = (filename) => ({ driver: 'qcow2', file: { driver: 'file', filename } })
 
 const nodeOf = (name: string) => `to-${name}`
@@ -122,7 +121,6 @@ async function take(place: SnapshotPlace, name: string): Promise<MachineSnapshot
   return await inspected(place, name, isSettled === true)
 }
 
-/** Forgets a job that has ended, and its target. */
 async function dismiss(place: SnapshotPlace, name: string): Promise<void> {
   await removeTarget(place, name)
   await rm(targetOf(place, name), { force: true })

@@ -234,10 +234,7 @@ export class QemuMachines implements Machines {
     }
   }
 
-  /**
-   * Waits until a keeper reports the outcome of the start. Returns false if this keeper is not wanted and there is no
-   * other.
-   */
+  /** Returns false if this keeper is not wanted and there is no other. */
   private async comesUp(id: string, start: string, keeper: ChildProcess, end: number): Promise<boolean> {
     for (; Date.now() < end; await sleep(20)) {
       const hasEnded = keeper.exitCode !== null || keeper.signalCode !== null

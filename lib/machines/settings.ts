@@ -5,7 +5,6 @@ export type MachineSettings = {
   /** Holds a folder for each machine, and the bytes of images that came from a bucket. */
   folder: string
   accelerator: 'auto' | 'kvm' | 'tcg'
-  /** Kept free on its file system. */
   reserveMin: number
   /** Where the console runs as root, user ids of machines begin here. */
   firstUid: number

@@ -10,8 +10,6 @@ import { StoreFull } from '@/lib/stores/errors'
 import type { MachineSnapshot } from './machine'
 import type { Built, MachineFolder } from './machine-folder'
 
-// The files of a machine's snapshots, and the outcome of each.
-
 const marker = z.union([
   z.object({ state: z.literal('ready'), size: z.number(), virtualSize: z.number(), settled: z.boolean() }),
   z.object({
@@ -21,7 +19,6 @@ const marker = z.union([
   }),
 ])
 
-/** The machine of a snapshot: its folders, its build and its base. */
 export type SnapshotPlace = { folder: MachineFolder; built: Built; base: string; reserveMin: number }
 
 export const bytesOf = ({ folder }: SnapshotPlace, name: string) => path.join(folder.keeper, `${name}.qcow2`)
@@ -65,7 +62,7 @@ export function failureOf(error: unknown): MachineSnapshot {
   return { state: 'failed', code: 'SNAPSHOT_FAULT', detail: said }
 }
 
-/** Records the outcome. The bytes come first, so a ready snapshot is complete. */
+/** Call it after the bytes, so that a ready snapshot is complete. */
 export async function mark(place: SnapshotPlace, name: string, how: MachineSnapshot): Promise<void> {
   const file = markerOf(place, name)
   await writeFile(`${file}.new`, JSON.stringify(how), { mode: 0o600, flush: true })

@@ -37,7 +37,6 @@ type Converting = { stop: AbortController; done: number }
 export class QemuSnapshots {
   private readonly converting = new Map<string, Converting>()
 
-  /** `target`: where mirrors are written. Tests replace it by one that fails. */
   constructor(private readonly target: MirrorTarget = fileTarget) {}
 
   async begin(place: SnapshotPlace, name: string): Promise<void> {
@@ -110,7 +109,6 @@ async function isAlive(place: SnapshotPlace): Promise<boolean> {
   }
 }
 
-/** Merges the disk of a stopped machine with its base into one. */
 async function flatten(place: SnapshotPlace, name: string, mine: Converting): Promise<void> {
   const { folder, built, base } = place
   const overlay = overlayOf(place, name)

@@ -80,7 +80,6 @@ async function connectAgent(path) {
     socket.once('close', () => reject(new Error('The machine has no port for an agent.')))
   })
 
-  /** The next line, from the sentinel on if that is asked for. */
   async function line(end, isAfterSentinel) {
     for (;;) {
       const from = isAfterSentinel ? said.lastIndexOf(sentinel) + 1 : 0

@@ -36,7 +36,6 @@ export function openConsoleLog(file) {
     }
   }
 
-  /** The bytes from an offset on, and where they begin. */
   function from(offset) {
     const begin = Math.min(Math.max(offset ?? start, start), start + bytes.length)
     return { offset: begin, bytes: bytes.subarray(begin - start) }

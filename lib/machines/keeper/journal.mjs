@@ -35,7 +35,6 @@ export function openJournal(file, start) {
   const last = () => journal.runs.at(-1)
   const now = () => new Date().toISOString()
 
-  /** The machine has come to another state, from which it runs or not. */
   function note(state, reason = null) {
     if (journal.state === state && JSON.stringify(journal.reason) === JSON.stringify(reason)) return
     const wasRunning = journal.state === 'running'

@@ -117,7 +117,6 @@ function hasRoom() {
   return bavail * bsize > roomToGoOn
 }
 
-/** Reads QEMU's own state. */
 async function look() {
   const { status } = await qmp.ask('query-status')
   if (status === 'internal-error') return endQemu('failed', { code: 'ACCELERATOR_FAILED' })
@@ -200,7 +199,6 @@ function firstLine(socket, answer) {
   })
 }
 
-/** One request, one answer, and the line is closed. */
 async function control(socket, { execute, arguments: given = {} }) {
   const actions = {
     status: async () => ({ ...journal.current(), pid: qemu.pid }),

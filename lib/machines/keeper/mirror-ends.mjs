@@ -7,11 +7,9 @@ const lookMs = 20
 
 /** @param {{ ask: (execute: string, args?: object) => Promise<any> }} qmp */
 export function openMirrorEnds(qmp) {
-  /** By job, whether its file systems were settled. */
   const outcomes = new Map()
   let turn = Promise.resolve()
 
-  /** Ends a mirror that has caught up. It may be asked for again. */
   function end(job) {
     if (!outcomes.has(job)) outcomes.set(job, inTurn(job))
   }
