@@ -6,7 +6,8 @@ import { startDatabase } from '../embedded/embedded'
 import { figuresTable, readFigures, survivors } from './figures'
 import { allNouns, type Target, targetsOf } from './targets'
 
-// A file system that hangs must not block the caller.
+// `npm run mutate [-- noun …] [--rules | --writes] [--figures]`: changes the rules and writes of nouns, one small thing at a
+// time, and runs the noun's tests against each. What lives is a promise that no test holds.
 
 const root = path.resolve(import.meta.dirname, '../..')
 const reports = path.join(root, '.stryker')
@@ -33,7 +34,7 @@ async function runAll(targets: Target[]): Promise<void> {
   }
 }
 
-/** Used while the database, which alone knows the regions, is away: perhaps because of the full disk. */
+/** One PostgreSQL for all runs: each of Stryker's processes makes a database of its own in it. */
 async function withDatabase(targets: Target[], run: () => Promise<void>): Promise<void> {
   if (process.env.TEST_DATABASE_URL || targets.every(({ kind }) => kind === 'rules')) return await run()
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-console-mutate-'))
