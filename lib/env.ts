@@ -31,6 +31,12 @@ export const environment = z.object({
   ECS_CURRENCY: z.string().default('CNY').refine(isCurrency, 'a currency of ISO 4217 such as CNY'),
   ECS_RECYCLE_DAYS: z.coerce.number().int().min(0).max(3650).default(7),
   ECS_DISK_CHECK: z.enum(['auto', 'on-demand', 'off']).default('auto'),
+  ECS_CHECK_MACHINE: z.enum(['auto', 'off']).default('auto'),
+  ECS_CHECK_KERNEL: z
+    .string()
+    .min(1)
+    .transform((folder) => path.resolve(folder))
+    .optional(),
   ECS_SHARE_CHECK: z.enum(['off', 'warn', 'block']).default('warn'),
   ECS_SHARE_DEFAULT_DAYS: z.coerce.number().int().min(0).max(3650).default(0),
   ECS_SHARE_MAX_DAYS: z.coerce.number().int().min(0).max(3650).default(0),

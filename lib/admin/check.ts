@@ -4,6 +4,9 @@ import type { CheckRecord } from '@/lib/checks/schema'
 import { requestCheck } from '@/lib/checks/writes'
 import { db } from '@/lib/db/client'
 import { findImageRecord } from '@/lib/images/reads-records'
+import { fetchReaderParts } from '@/lib/machines/packages'
+import { findReader } from '@/lib/machines/reader'
+import { fetchedPartsFolder, readerSettings } from '@/lib/machines/settings'
 import { ok, type Result, refuse } from '@/lib/result'
 import { checkJob } from '@/lib/tasks/check'
 import { operatorContext } from './operator'
@@ -31,6 +34,18 @@ export async function checkImage(
   const said = answer(record, [`${imageId}: ${sentenceOf(record)}`])
   if (record.critical + record.high > 0) said.complaint = 'There are findings of high severity or above.'
   else if (record.state !== 'clean' && record.state !== 'findings') said.complaint = 'There is no verdict on this disk.'
+  return ok(said)
+}
+
+/** `check prepare`: fetches the packages, and says whether the machine can be started then. */
+export async function prepareChecks(): Promise<Result<Answer>> {
+  const folder = fetchedPartsFolder()
+  await fetchReaderParts(folder)
+  const found = await findReader(readerSettings())
+  if (!('missing' in found))
+    return ok(answer({ folder }, [`${folder} holds the kernel of the machine that reads file systems.`]))
+  const said = answer({ folder, missing: found.missing }, [`${folder} holds the kernel.`])
+  said.complaint = `The machine cannot be started yet. Missing: ${found.missing}`
   return ok(said)
 }
 

@@ -38,12 +38,7 @@ export function buildCommands(run: Run): Command {
     .action(() => run(async () => (await import('./host')).showHosts()))
   addLedger(program.command('ledger').description('charges for instances'), run)
   addImage(program.command('image').description('custom images'), run)
-  program
-    .command('check')
-    .description('what was found on the disks of images')
-    .command('list')
-    .description('list the verdicts on all available images, the gravest first')
-    .action(() => run(async () => (await import('./check')).showChecks()))
+  addCheck(program.command('check').description('what was found on the disks of images'), run)
   addShare(program.command('share').description('shares of images'), run)
   addAudit(program.command('audit').description('the audit trail of each account'), run, typed)
   program
@@ -253,6 +248,17 @@ function addImage(image: Command, run: Run): void {
       const how = { cancelShares: options.cancelShares === true, isForGood: options.forGood === true }
       return run(async () => (await import('./image')).removeImageNow(id, how))
     })
+}
+
+function addCheck(check: Command, run: Run): void {
+  check
+    .command('list')
+    .description('list the verdicts on all available images, the gravest first')
+    .action(() => run(async () => (await import('./check')).showChecks()))
+  check
+    .command('prepare')
+    .description('fetch the kernel of the machine that reads XFS and Btrfs, from the package sources of this Debian')
+    .action(() => run(async () => (await import('./check')).prepareChecks()))
 }
 
 function addShare(share: Command, run: Run): void {

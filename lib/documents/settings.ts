@@ -108,12 +108,25 @@ const images: Record<string, Setting> = {
   },
   ECS_REQUIRE_SANDBOX: {
     default: '0',
-    means: '`1` refuses imports and clean copies where their tools cannot run in a namespace without a network.',
+    means:
+      '`1` refuses imports and clean copies, and starts no machine that reads file systems, where their tools cannot run in a namespace without a network.',
   },
   ECS_DISK_CHECK: {
     default: 'auto',
     means:
       'When the disk of an image is checked for keys, passwords and other private data: `auto` after every import, copy and image made from an instance, `on-demand` when its owner asks, `off` never.',
+  },
+  ECS_CHECK_MACHINE: {
+    default: 'auto',
+    means:
+      'Whether XFS, Btrfs, and ext4 with `inline_data` or `bigalloc` are read by a small machine of the worker, where QEMU and its kernel are: `auto`, or `off`. Without it such disks cannot be checked.',
+  },
+  ECS_CHECK_KERNEL: {
+    default: null,
+    otherwise: '`check-kernel` in the data folder, then what is installed',
+    example: '/opt/check-kernel',
+    means:
+      "The folder below which that machine's kernel (`boot/vmlinuz-*`, `lib/modules`) and a static `bin/busybox` are: `/`, or one that Debian's `linux-image-cloud-amd64` and `busybox-static` were unpacked into.",
   },
   ECS_SHARE_CHECK: {
     default: 'warn',

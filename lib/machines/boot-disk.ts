@@ -4,11 +4,10 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { type ArchiveEntry, cpioArchive } from './cpio'
+import { unpackPackages } from './packages'
 
 const run = promisify(execFile)
 
-/** Some 30 MB of packages: more than this is a network that one should not wait for. */
-const downloadMs = 120_000
 const sector = 512
 const partitionStart = 2048 * sector
 const diskBytes = 24 * 2 ** 20
@@ -84,7 +83,7 @@ export async function makeBootDisk(target: string): Promise<void> {
   await mkdir(path.dirname(target), { recursive: true })
   const folder = await mkdtemp(`${target}.`)
   try {
-    await unpackPackages(folder)
+    await unpackPackages(folder, packages)
     const kernel = (await readdir(path.join(folder, 'boot'))).find((name) => name.startsWith('vmlinuz-'))
     if (!kernel) throw new Error('The kernel package holds no kernel.')
     await writeFile(path.join(folder, 'initrd'), gzipSync(cpioArchive(await initialFiles(folder, kernel))))
@@ -98,15 +97,6 @@ export async function makeBootDisk(target: string): Promise<void> {
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
-}
-
-async function unpackPackages(folder: string): Promise<void> {
-  const { stdout } = await run('apt-cache', ['depends', 'linux-image-cloud-amd64'])
-  const kernel = /Depends: (linux-image-\S+)/.exec(stdout)?.[1]
-  if (!kernel) throw new Error('apt knows no linux-image-cloud-amd64.')
-  const limits = ['-o', 'Acquire::http::Timeout=15', '-o', 'Acquire::Retries=1']
-  await run('apt-get', [...limits, '-q', 'download', kernel, ...packages], { cwd: folder, timeout: downloadMs })
-  for (const file of await readdir(folder)) await run('dpkg-deb', ['-x', file, '.'], { cwd: folder })
 }
 
 async function initialFiles(folder: string, kernel: string): Promise<ArchiveEntry[]> {

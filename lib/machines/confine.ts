@@ -12,6 +12,8 @@ export type Limits = {
 /** `uid`: a user of its own for each machine. `shared`: the console's user, with resource limits only. */
 export type Confinement = {
   kind: 'uid' | 'shared'
+  /** Whether it has a network namespace, which leads nowhere. */
+  isIsolated: boolean
   command: (limits: Limits, uid: number, inside: string[]) => string[]
 }
 
@@ -28,12 +30,12 @@ function ways(isRoot: boolean, groups: number[]) {
   const net = ['unshare', '--net', '--']
   const user = ['unshare', '--user', '--map-root-user', '--net', '--']
   const asRoot = [
-    { kind: 'uid', prefix: (uid: number) => [...net, ...own(uid)] },
-    { kind: 'uid', prefix: own },
+    { kind: 'uid', isIsolated: true, prefix: (uid: number) => [...net, ...own(uid)] },
+    { kind: 'uid', isIsolated: false, prefix: own },
   ] as const
   const asUser = [
-    { kind: 'shared', prefix: () => [...user, ...ours()] },
-    { kind: 'shared', prefix: () => ['setpriv', '--no-new-privs', ...tied] },
+    { kind: 'shared', isIsolated: true, prefix: () => [...user, ...ours()] },
+    { kind: 'shared', isIsolated: false, prefix: () => ['setpriv', '--no-new-privs', ...tied] },
   ] as const
   return isRoot ? asRoot : asUser
 }
@@ -43,7 +45,7 @@ function ways(isRoot: boolean, groups: number[]) {
  * reach services of this host, so a way without one comes last. `groups` are those that may open /dev/kvm.
  */
 export async function findConfinement(probeUid: number, groups: number[]): Promise<Confinement> {
-  for (const { kind, prefix } of ways(process.getuid?.() === 0, groups)) {
+  for (const { kind, isIsolated, prefix } of ways(process.getuid?.() === 0, groups)) {
     const command: Confinement['command'] = (limits, uid, inside) => [
       ...['prlimit', `--as=${limits.addressBytes}`, `--fsize=${limits.fileBytes}`],
       ...[`--nproc=${processesMost}`, `--nofile=${filesMost}`, '--core=0', '--'],
@@ -55,7 +57,7 @@ export async function findConfinement(probeUid: number, groups: number[]): Promi
       () => true,
       () => false,
     )
-    if (works) return { kind, command }
+    if (works) return { kind, isIsolated, command }
   }
   throw new Error('prlimit, setpriv, ionice and nice (util-linux, coreutils) are needed to run machines.')
 }

@@ -20,3 +20,15 @@ export function machineSettings(): MachineSettings {
     firstUid: ECS_MACHINE_UID,
   }
 }
+
+/** Where a kernel and busybox for the machine that reads file systems are looked for, in this order. */
+export function readerSettings(): MachineSettings & { roots: string[]; isSandboxRequired: boolean } {
+  const { ECS_CHECK_KERNEL, ECS_REQUIRE_SANDBOX } = env()
+  const roots = ECS_CHECK_KERNEL ? [ECS_CHECK_KERNEL] : [fetchedPartsFolder(), '/']
+  return { ...machineSettings(), roots, isSandboxRequired: ECS_REQUIRE_SANDBOX }
+}
+
+/** Where `admin check prepare` puts the parts of that machine. */
+export function fetchedPartsFolder(): string {
+  return path.join(env().ECS_DATA_DIR, 'check-kernel')
+}

@@ -1,0 +1,42 @@
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { findParts } from './reader/parts'
+
+const run = promisify(execFile)
+
+/** Some 30 MB of packages: more than this is a network that one should not wait for. */
+const downloadMs = 120_000
+
+/**
+ * Downloads Debian's kernel for clouds and these packages into a folder, and unpacks them there. Nothing is installed. Throws
+ * if apt cannot provide them within two minutes.
+ */
+export async function unpackPackages(folder: string, packages: readonly string[]): Promise<void> {
+  const { stdout } = await run('apt-cache', ['depends', 'linux-image-cloud-amd64'])
+  const kernel = /Depends: (linux-image-\S+)/.exec(stdout)?.[1]
+  if (!kernel) throw new Error('apt knows no linux-image-cloud-amd64.')
+  const limits = ['-o', 'Acquire::http::Timeout=15', '-o', 'Acquire::Retries=1']
+  await run('apt-get', [...limits, '-q', 'download', kernel, ...packages], { cwd: folder, timeout: downloadMs })
+  for (const file of await readdir(folder))
+    if (file.endsWith('.deb')) await run('dpkg-deb', ['-x', file, '.'], { cwd: folder })
+}
+
+/**
+ * Gets the parts of the machine that reads file systems into a folder, in the place of those that are there. Throws as
+ * `unpackPackages`, and leaves what was there.
+ */
+export async function fetchReaderParts(folder: string): Promise<void> {
+  await mkdir(path.dirname(folder), { recursive: true })
+  const draft = await mkdtemp(`${folder}.`)
+  try {
+    await unpackPackages(draft, ['busybox-static'])
+    if (!(await findParts(draft))) throw new Error('The packages hold no kernel with modules, or no static busybox.')
+    for (const name of await readdir(draft)) if (name.endsWith('.deb')) await rm(path.join(draft, name))
+    await rm(folder, { recursive: true, force: true })
+    await rename(draft, folder)
+  } finally {
+    await rm(draft, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,66 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { type ArchiveEntry, cpioArchive } from '../cpio'
+import { baseModules, guestFileSystems, guestInit, programs } from './guest'
+import { type KernelModule, readModules } from './modules'
+import type { ReaderParts } from './parts'
+
+/** The two files that the reading machine starts from. */
+export type ReaderImage = { kernel: string; initrd: string }
+
+/**
+ * Builds the initrd of the reading machine in a folder, beside a copy of its kernel that its own user may read. What was built of
+ * the same parts is used again, and what was built of others is removed.
+ */
+export async function buildReader(parts: ReaderParts, folder: string): Promise<ReaderImage> {
+  const name = await nameOf(parts)
+  const place = path.join(folder, name)
+  const image = { kernel: path.join(place, 'kernel'), initrd: path.join(place, 'initrd') }
+  const before: string[] = await readdir(folder).catch(() => [])
+  if (before.includes(name)) return image
+  const draft = path.join(folder, `draft-${randomUUID()}`)
+  await mkdir(draft, { recursive: true, mode: 0o755 })
+  try {
+    await writeFile(path.join(draft, 'initrd'), cpioArchive(await initialFiles(parts)), { mode: 0o644 })
+    await copyFile(parts.kernel, path.join(draft, 'kernel'))
+    await chmod(path.join(draft, 'kernel'), 0o644)
+    // Another process may have been as fast; what it has built is the same.
+    await rename(draft, place).catch(async (error) => {
+      if (!(await readdir(folder)).includes(name)) throw error
+    })
+  } finally {
+    await rm(draft, { recursive: true, force: true })
+  }
+  // A machine that starts has these files open.
+  const others = before.filter((other) => /^[0-9a-f]{16}$/.test(other))
+  for (const other of others) await rm(path.join(folder, other), { recursive: true, force: true })
+  return image
+}
+
+async function nameOf({ kernel, modules, busybox }: ReaderParts): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify([guestInit, guestFileSystems, modules]))
+  for (const file of [kernel, busybox]) {
+    const { size, mtimeMs } = await stat(file)
+    hash.update(JSON.stringify([file, size, mtimeMs]))
+  }
+  return hash.digest('hex').slice(0, 16)
+}
+
+async function initialFiles({ modules, busybox }: ReaderParts): Promise<ArchiveEntry[]> {
+  const folders = ['bin', 'dev', 'disk', 'modules']
+  const links = programs.map((name) => ({ name: `bin/${name}`, kind: 'link', target: 'busybox' }) as const)
+  const lists = new Map<string, KernelModule[]>([['base', await readModules(modules, baseModules)]])
+  for (const { kind, modules: wanted } of guestFileSystems) lists.set(kind, await readModules(modules, wanted))
+  const needed = new Map([...lists.values()].flat().map(({ name, bytes }) => [name, bytes]))
+  const file = (name: string, bytes: Buffer) => ({ name, kind: 'program', bytes }) as const
+  return [
+    ...folders.map((name) => ({ name, kind: 'folder' }) as const),
+    { name: 'dev/console', kind: 'device', major: 5, minor: 1 },
+    file('init', Buffer.from(guestInit)),
+    file('bin/busybox', await readFile(busybox)),
+    ...links,
+    ...[...needed].map(([name, bytes]) => file(`modules/${name}.ko`, bytes)),
+    ...[...lists].map(([kind, list]) => file(`modules/${kind}`, Buffer.from(list.map(({ name }) => name).join('\n')))),
+  ]
+}
