@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import type { Reader } from '@/lib/machines/reader'
 import { rulesVersion } from './check/path-rules'
 import type { CheckProgress, CheckReport, UncheckedReason } from './check/report'
 import type { GuestFile } from './guest'
@@ -10,6 +11,10 @@ export type CheckOptions = {
   /** Ends the check; it throws the signal's reason. */
   signal: AbortSignal
   onProgress: (progress: CheckProgress) => void
+  /** How a machine is started that reads what 7-Zip cannot; asked for by the first disk that needs it. Without it there is none. */
+  findReader?: () => Promise<Reader | null>
+  /** Hears why that machine did not start. */
+  onTrouble?: (message: string) => void
   limits?: Partial<CheckLimits>
 }
 
@@ -18,7 +23,13 @@ export type CheckLimits = { timeMs: number; memoryBytes: number }
 
 /** What the thread is told, and what it says. */
 export type CheckTask = GuestFile & { deep: boolean; memoryBytesMax: number; timeMs: number }
-export type CheckWord = { progress: CheckProgress } | { report: CheckReport; isWhole: boolean }
+export type CheckWord =
+  | { progress: CheckProgress }
+  | { report: CheckReport; isWhole: boolean }
+  | { needsReader: true }
+  | { trouble: string }
+/** What it hears to `needsReader`. */
+export type ReaderAnswer = { reader: Reader | null }
 
 const defaultLimits: CheckLimits = { timeMs: 120_000, memoryBytes: 300 * 1024 ** 2 }
 /** The thread ends itself when its time is over; so much later it is ended. */
@@ -32,7 +43,7 @@ const graceMs = 2_000
  * throws only if the file cannot be opened, or the signal ends it. No value of a secret leaves the thread.
  */
 export async function checkGuest(file: GuestFile, options: CheckOptions): Promise<CheckReport> {
-  const { deep, signal, onProgress } = options
+  const { deep, signal, onProgress, findReader = async () => null, onTrouble = () => {} } = options
   signal.throwIfAborted()
   const { timeMs, memoryBytes } = { ...defaultLimits, ...options.limits }
   const started = performance.now()
@@ -64,6 +75,9 @@ export async function checkGuest(file: GuestFile, options: CheckOptions): Promis
       signal.addEventListener('abort', onAbort)
       worker.on('message', (word: CheckWord) => {
         if ('progress' in word) return onProgress(word.progress)
+        if ('trouble' in word) return onTrouble(word.trouble)
+        if ('needsReader' in word)
+          return void findReader().then((reader) => worker.postMessage({ reader } satisfies ReaderAnswer), reject)
         known = word.report
         if (word.isWhole) resolve(known)
       })

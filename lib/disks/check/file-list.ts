@@ -7,8 +7,11 @@ import { partPath, type SevenZipRun } from '../guest/seven-zip'
 export type Run = (run: SevenZipRun) => Promise<number>
 /** A part of a disk and how 7-Zip calls its format. */
 export type Volume = { part: Blocks; archive: ArchiveType; run: Run }
-/** A file as 7-Zip lists it. A link to another has no contents of its own. */
-export type ListedFile = { path: string; size: number; isLink: boolean }
+/**
+ * A file as it is listed. A link to another has no contents of its own. `systemPath` is the path by which the running system
+ * knows it, where that is not the one from the root of its volume.
+ */
+export type ListedFile = { path: string; systemPath: string; size: number; isLink: boolean }
 
 /** 7-Zip found nothing wrong, or only something to warn of. */
 export const goodCodes: readonly number[] = [0, 1]
@@ -42,5 +45,6 @@ export async function listFiles(
 function fileOf(fields: Map<string, string>): ListedFile {
   const mode = fields.get('Mode') ?? ''
   const isLink = Boolean(fields.get('Symbolic Link')) || (mode !== '' && !mode.startsWith('-'))
-  return { path: fields.get('Path') ?? '', size: Number(fields.get('Size')) || 0, isLink }
+  const path = fields.get('Path') ?? ''
+  return { path, systemPath: path, size: Number(fields.get('Size')) || 0, isLink }
 }

@@ -14,8 +14,11 @@ const headBytes = 8192
 const packedNames =
   /\.(?:gz|bz2|xz|zst|lz4|lzma|zip|7z|rar|tar|tgz|jar|war|whl|deb|rpm|apk|iso|img|qcow2|vmdk|so(?:\.[\d.]+)?|o|ko|a|pyc|pyo|class|mo|gmo|png|jpe?g|gif|webp|ico|woff2?|ttf|otf|eot|pdf|mp[34]|ogg|wav|exe|dll|sys|bin|elc|wasm|node|pack|idx|db|sqlite3?|cache|journal)$/i
 
-/** A file that needs a look: the rows of the table that its path matches, and whether its text is searched. */
-export type Candidate = { path: string; size: number; rules: PathRule[]; isText: boolean }
+/**
+ * A file that needs a look: the rows of the table that its path in the system matches, and whether its text is searched. `path`
+ * is from the root of its volume.
+ */
+export type Candidate = { path: string; systemPath: string; size: number; rules: PathRule[]; isText: boolean }
 
 /** Whether the name of a file says that its contents are no text. */
 export function isPacked(path: string): boolean {
@@ -39,9 +42,9 @@ export async function findInContents(
   partition: number,
   packages: Packages,
 ): Promise<Found[]> {
-  const sum = packages.sumOf(file.path)
+  const sum = packages.sumOf(file.systemPath)
   if (sum && createHash('md5').update(bytes).digest('hex') === sum) return []
-  const ownedBy = packages.ownerOf(file.path)
+  const ownedBy = packages.ownerOf(file.systemPath)
   const isBinary = bytes.subarray(0, headBytes).includes(0)
   const text = isBinary ? '' : bytes.toString('utf8')
   const byRules = file.rules.flatMap((rule): Found[] => {

@@ -2,6 +2,7 @@
 export const uncheckedReasons = [
   'ENCRYPTED',
   'UNSUPPORTED_FILE_SYSTEM',
+  'TOOLS_MISSING',
   'UNSUPPORTED_DISK',
   'DAMAGED',
   'TIME',
@@ -27,7 +28,7 @@ export const pathMax = 1024
  * One thing that should not leave with the disk. It never holds the secret itself.
  *
  * - `id` is the same each time the same bytes are checked: a hash of rule, partition, path and line.
- * - `path` is from the root of its partition, without a slash at the front, and safe to show: control, format and
+ * - `path` is from the root of its partition, or `group/volume` of LVM and the path in there, without a slash at the front, and safe to show: control, format and
  *   bidirectional characters are written as `\u{…}`. It is empty for what lies in no file.
  * - `line` counts from 1; null where the whole file is meant. `offset` is a place on the disk in bytes, for what lies in no
  *   file.

@@ -5,11 +5,14 @@ import type { Slot } from '../guest/slot'
 import { foundHit, searchRanges } from './deep'
 import type { Run } from './file-list'
 import { createFindings } from './findings'
-import { checkPartition, type Tally } from './partition'
+import { createForeign, type FindReader } from './machine/foreign'
+import { checkPartition } from './partition'
 import { rulesVersion } from './path-rules'
 import type { CheckedPartition, CheckProgress, CheckReport, UncheckedReason } from './report'
 import { isZero } from './swap'
 import { reasonOf } from './trouble'
+import type { Tally } from './volume-files'
+import { findVolumes } from './volumes'
 
 export type ScanOptions = {
   /** Opens what the guest sees; content that cannot be read may throw `UnreadableBlocks`. */
@@ -17,6 +20,12 @@ export type ScanOptions = {
   deep: boolean
   /** What 7-Zip may take. */
   memoryBytesMax: number
+  /** How the machine is started that reads what 7-Zip cannot. */
+  findReader?: FindReader
+  /** In milliseconds. */
+  timeLeft?: () => number
+  /** Hears why that machine did not start. */
+  onTrouble?: (message: string) => void
   /** Called between files; throws `OutOfTime` when there is no more of it. */
   checkTime?: () => void
   onProgress: (progress: CheckProgress) => void
@@ -24,12 +33,17 @@ export type ScanOptions = {
   onReport: (report: CheckReport) => void
 }
 
+const unlimitedMs = 600_000
+
 /** Checks every partition of a disk. Content never makes it throw. */
 export async function checkDisk({
   open,
   deep,
   memoryBytesMax,
   checkTime = () => {},
+  findReader = async () => null,
+  timeLeft = () => unlimitedMs,
+  onTrouble = () => {},
   onProgress,
   onReport,
 }: ScanOptions): Promise<CheckReport> {
@@ -39,6 +53,7 @@ export async function checkDisk({
   const partitions: CheckedPartition[] = []
   let reason: UncheckedReason | null = null
   let isEmpty = false
+  const foreign = createForeign({ findReader, timeLeft, onTrouble })
   const report = () => reportOf({ findings, tally, partitions, reason, isEmpty, deep, started })
   try {
     const disk = open()
@@ -50,19 +65,24 @@ export async function checkDisk({
       loading ??= loadSevenZip(memoryBytesMax)
       return loading
     }
+    const found = slots.map((slot) => findVolumes(partOf(disk, slot.start, slot.size)))
+    for (const { blocks, guest } of found.flatMap(({ volumes }) => volumes)) if (blocks && guest) foreign.add(blocks)
     for (const [index, slot] of slots.entries()) {
-      const part = partOf(disk, slot.start, slot.size)
       const hear = () => {
         const { filesLooked, filesTotal, bytesRead } = tally
         onProgress({ filesLooked, filesTotal, bytesRead, partition: index })
         onReport(report())
       }
-      partitions.push(await checkPartition({ part, slot, index, load, findings, tally, deep, hear, checkTime }))
+      const inside = found[index] ?? findVolumes(partOf(disk, slot.start, slot.size))
+      const options = { slot, index, found: inside, load, foreign, findings, tally, deep, hear, checkTime }
+      partitions.push(await checkPartition(options))
       hear()
     }
     if (deep) searchGaps(disk, slots, findings)
   } catch (error) {
     reason ??= reasonOf(error)
+  } finally {
+    foreign.end()
   }
   return report()
 }

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import type { CheckTask, CheckWord } from '../check'
+import type { CheckTask, CheckWord, ReaderAnswer } from '../check'
 import { type Blocks, makeBlocks, openFileBlocks } from '../guest/blocks'
 import { openQcow2 } from '../guest/qcow2-blocks'
 import { checkDisk } from './scan'
@@ -20,6 +20,12 @@ const report = await checkDisk({
   deep,
   memoryBytesMax,
   checkTime,
+  timeLeft: () => ends - performance.now(),
+  findReader: async () => {
+    tell({ needsReader: true })
+    return await new Promise((resolve) => parentPort?.once('message', ({ reader }: ReaderAnswer) => resolve(reader)))
+  },
+  onTrouble: (trouble) => tell({ trouble }),
   onProgress: (progress) => tell({ progress }),
   onReport: (report) => {
     if (performance.now() - toldAt < wordMs) return

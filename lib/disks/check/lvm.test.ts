@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest'
+import { groupText, lvmPartition } from '../fixtures/lvm'
+import { bufferBlocks } from '../guest/blocks'
+import { logicalVolumes } from './lvm'
+import { NotLvmText, parseLvmText } from './lvm-metadata'
+
+const mib = 1024 ** 2
+const content = (bytes: number, fill: string) => Buffer.alloc(bytes, fill)
+const root = { name: 'root', content: content(8 * mib, 'root of the system '), extents: [3, 1] }
+const home = { name: '7', content: content(4 * mib, 'home '), extents: [2] }
+
+test('the volumes of a group are read in the order of their pieces, wherever these lie', () => {
+  const disk = lvmPartition('vg0', [root, home])
+  const volumes = logicalVolumes(bufferBlocks(disk)) ?? []
+  expect(volumes.map(({ name }) => name)).toEqual(['vg0/root', 'vg0/7'])
+  for (const [index, { content }] of [root, home].entries()) {
+    const blocks = volumes[index]?.blocks
+    expect(blocks?.size).toBe(content.length)
+    const read = Buffer.alloc(content.length)
+    for (let at = 0; at < read.length; ) at += blocks?.readInto(read.subarray(at), at) ?? read.length
+    expect(read.equals(content)).toBe(true)
+  }
+})
+
+test('a volume of a kind that lies in another way has a name and no blocks', () => {
+  const disk = lvmPartition('vg0', [root, { ...home, type: 'thin' }])
+  expect(logicalVolumes(bufferBlocks(disk))?.map(({ blocks }) => blocks !== null)).toEqual([true, false])
+})
+
+test('a volume with a hole, over another partition, or outside of this one is not made up', () => {
+  const disk = lvmPartition('vg0', [root, home])
+  const changed = (from: string, to: string) => {
+    const copy = Buffer.from(disk)
+    copy.write(to, copy.indexOf(from), 'latin1')
+    return logicalVolumes(bufferBlocks(copy))?.map(({ blocks }) => blocks !== null)
+  }
+  expect(changed('start_extent = 1', 'start_extent = 2')).toEqual([false, true])
+  expect(changed('"pv0", 3', '"pv1", 3')).toEqual([false, true])
+  expect(changed('eFjuPj-ivSI', 'aFjuPj-ivSI')).toBeUndefined()
+  const beyond = Buffer.from(disk)
+  beyond.write('"pv0", 9', beyond.indexOf('"pv0", 3'), 'latin1')
+  const blocks = logicalVolumes(bufferBlocks(beyond))?.[0]?.blocks
+  expect(blocks?.read(0, mib).equals(Buffer.alloc(mib))).toBe(true)
+})
+
+test('text that is none of LVM is refused, however deep or long', () => {
+  const text = groupText('vg0', [root], 4)
+  expect(parseLvmText(text).get('vg0')).toBeInstanceOf(Map)
+  for (const bad of ['a {'.repeat(20), 'a = {', 'a = [[[[[[[[[[[[1', '= 1', 'a = "x', '\x01', '{}'])
+    expect(() => parseLvmText(bad), bad).toThrow(NotLvmText)
+  for (let end = 0; end < text.length; end += 7)
+    try {
+      parseLvmText(text.slice(0, end))
+    } catch (error) {
+      expect(error).toBeInstanceOf(NotLvmText)
+    }
+})

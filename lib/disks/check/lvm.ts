@@ -1,0 +1,171 @@
+import { type Blocks, makeBlocks, readPadded } from '../guest/blocks'
+import { type LvmSection, type LvmValue, NotLvmText, parseLvmText } from './lvm-metadata'
+
+/** A volume of a group. `blocks` is null where it does not lie in one piece after the other on this partition. */
+export type LogicalVolume = { name: string; blocks: Blocks | null }
+
+const sectorBytes = 512
+const textBytesMax = 4 * 1024 ** 2
+const volumesMax = 64
+const segmentsMax = 10_000
+const areasMax = 16
+const areaMark = ' LVM2 x[5A%r0N*>'
+const areaHeadBytes = 512
+
+type Extents = { start: number; count: number; from: number }
+type Group = { name: string; text: LvmSection; extentBytes: number; own: ReadonlyMap<string, number> }
+
+/**
+ * The volumes of the group that a physical volume belongs to, named `group/volume`: null where it says nothing that makes
+ * sense. Volumes of which a part lies on another partition, and mirrored, striped, thin and cached ones, have no blocks here.
+ */
+export function logicalVolumes(part: Blocks): LogicalVolume[] | null {
+  const label = labelOf(part)
+  const group = label && groupOf(label.uuid, textOf(part, label.areas))
+  if (!group) return null
+  const volumes = [...sectionsIn(group.text, 'logical_volumes')].filter(([, volume]) => isVisible(volume))
+  if (volumes.length > volumesMax) return null
+  return volumes.map(([name, volume]) => ({ name: `${group.name}/${name}`, blocks: blocksOf(part, volume, group) }))
+}
+
+/** The id of a physical volume, and where its descriptions of the group are. */
+function labelOf(part: Blocks): { uuid: string; areas: { at: number; size: number }[] } | null {
+  const head = readPadded(part, 0, 4 * sectorBytes)
+  const at = [0, 1, 2, 3]
+    .map((sector) => sector * sectorBytes)
+    .find((start) => head.toString('latin1', start, start + 8) === 'LABELONE')
+  if (at === undefined) return null
+  const described = at + head.readUInt32LE(at + 20)
+  const uuid = head.toString('latin1', described, described + 32)
+  // Two lists of places, each ended by a place of zeros: what holds data, then what holds descriptions.
+  const lists: { at: number; size: number }[][] = [[], []]
+  let place = described + 40
+  for (const list of lists)
+    while (place + 16 <= head.length) {
+      const found = { at: Number(head.readBigUInt64LE(place)), size: Number(head.readBigUInt64LE(place + 8)) }
+      place += 16
+      if (found.at === 0) break
+      if (list.length < areasMax) list.push(found)
+    }
+  return { uuid, areas: lists[1] ?? [] }
+}
+
+/** The newest text of the first area that has one. It lies in a ring behind the head of the area. */
+function textOf(part: Blocks, areas: readonly { at: number; size: number }[]): string | null {
+  for (const area of areas) {
+    const head = readPadded(part, area.at, areaHeadBytes)
+    const offset = Number(head.readBigUInt64LE(40))
+    const size = Number(head.readBigUInt64LE(48))
+    const isThere = head.toString('latin1', 4, 20) === areaMark && offset >= areaHeadBytes && offset < area.size
+    if (!isThere || size === 0 || size > textBytesMax || size > area.size) continue
+    const first = Math.min(size, area.size - offset)
+    const pieces = [readAll(part, area.at + offset, first), readAll(part, area.at + areaHeadBytes, size - first)]
+    return Buffer.concat(pieces).toString('utf8').replaceAll('\0', '')
+  }
+  return null
+}
+
+function readAll(part: Blocks, at: number, length: number): Buffer {
+  const bytes = Buffer.alloc(length)
+  fillFrom(part, bytes, at)
+  return bytes
+}
+
+function fillFrom(blocks: Blocks, into: Uint8Array, offset: number): number {
+  let done = 0
+  while (done < into.length) {
+    const read = blocks.readInto(into.subarray(done), offset + done)
+    if (read === 0) break
+    done += read
+  }
+  return done
+}
+
+function groupOf(uuid: string, text: string | null): Group | null {
+  try {
+    const [named] = [...parseLvmText(text ?? '')].flatMap(([name, value]) => {
+      const section = sectionOf(value)
+      return section ? [{ name, section }] : []
+    })
+    if (!named) return null
+    const extentBytes = numberOf(named.section.get('extent_size')) * sectorBytes
+    const own = new Map<string, number>()
+    for (const [name, volume] of sectionsIn(named.section, 'physical_volumes'))
+      if (String(volume.get('id')).replaceAll('-', '') === uuid)
+        own.set(name, numberOf(volume.get('pe_start')) * sectorBytes)
+    return extentBytes > 0 && own.size > 0 ? { name: named.name, text: named.section, extentBytes, own } : null
+  } catch (error) {
+    if (error instanceof NotLvmText) return null
+    throw error
+  }
+}
+
+/** Hidden volumes are parts of others. */
+function isVisible(volume: LvmSection): boolean {
+  const status = volume.get('status')
+  return Array.isArray(status) && status.includes('VISIBLE')
+}
+
+function blocksOf(part: Blocks, volume: LvmSection, group: Group): Blocks | null {
+  const segments = [...volume].flatMap(([name, value]) => {
+    const section = /^segment\d+$/.test(name) ? sectionOf(value) : null
+    return section ? [section] : []
+  })
+  const pieces: Extents[] = []
+  for (const segment of segments.slice(0, segmentsMax)) {
+    const piece = pieceOf(segment, group)
+    if (!piece) return null
+    pieces.push(piece)
+  }
+  pieces.sort((one, other) => one.start - other.start)
+  let size = 0
+  for (const { start, count } of pieces) {
+    if (start !== size) return null
+    size += count
+  }
+  if (segments.length > segmentsMax || !Number.isSafeInteger(size) || size === 0) return null
+  const pieceAt = (offset: number) => pieces.findLast(({ start }) => start <= offset)
+  const skipHole = (offset: number) => {
+    const piece = pieceAt(offset)
+    if (!piece) return offset
+    const { start, count, from } = piece
+    return Math.min(part.skipHole(from + offset - start) - from + start, start + count)
+  }
+  const fill = (into: Uint8Array, offset: number) => {
+    const piece = pieceAt(offset)
+    if (!piece) return 0
+    const inside = into.subarray(0, Math.min(into.length, piece.start + piece.count - offset))
+    const read = fillFrom(part, inside, piece.from + offset - piece.start)
+    // Of what lies outside the partition nothing is known; the rest of the volume is still read.
+    inside.fill(0, read)
+    return inside.length
+  }
+  return makeBlocks(size, fill, skipHole)
+}
+
+/** A segment in bytes: of the volume, and from where on the partition. */
+function pieceOf(segment: LvmSection, { extentBytes, own }: Group): Extents | null {
+  const stripes = segment.get('stripes')
+  if (segment.get('type') !== 'striped' || segment.get('stripe_count') !== 1 || !Array.isArray(stripes)) return null
+  const dataStart = own.get(String(stripes[0]))
+  if (dataStart === undefined) return null
+  const start = numberOf(segment.get('start_extent')) * extentBytes
+  const count = numberOf(segment.get('extent_count')) * extentBytes
+  const from = dataStart + numberOf(stripes[1]) * extentBytes
+  return [start, count, from].every((bytes) => Number.isSafeInteger(bytes)) && count > 0 ? { start, count, from } : null
+}
+
+function sectionsIn(section: LvmSection, name: string): [string, LvmSection][] {
+  return [...(sectionOf(section.get(name)) ?? [])].flatMap(([key, value]): [string, LvmSection][] => {
+    const inner = sectionOf(value)
+    return inner ? [[key, inner]] : []
+  })
+}
+
+function sectionOf(value: LvmValue | undefined): LvmSection | null {
+  return value instanceof Map ? value : null
+}
+
+function numberOf(value: LvmValue | undefined): number {
+  return typeof value === 'number' && value >= 0 ? value : Number.NaN
+}

@@ -1,0 +1,132 @@
+import type { Reader } from '@/lib/machines/reader'
+import { readerDisksMax } from '@/lib/machines/reader/command'
+import type { GuestFileSystem } from '@/lib/machines/reader/guest'
+import type { Blocks } from '../../guest/blocks'
+import { filesMax, TooManyFiles } from '../../guest/listing'
+import type { OnContents, Wanted } from '../contents'
+import type { ListedFile } from '../file-list'
+import type { FileReader } from '../file-reader'
+import { MachineEnded, MachineNotStarted, type ReadingMachine, startMachine } from './machine'
+import { createSubvolumes } from './subvolumes'
+
+/** Answers how a machine that reads disks is started here; null where none can be. */
+export type FindReader = () => Promise<Reader | null>
+export type ForeignOptions = {
+  findReader: FindReader
+  /** In milliseconds. */
+  timeLeft: () => number
+  /** Hears why a machine did not start. */
+  onTrouble: (message: string) => void
+}
+
+const kib = 1024
+/** What the guest may say to a command that has no records. */
+const shortAnswer = 64 * kib
+/** A line of a listing is a path and a few numbers, and a path has at most 4 KiB. */
+const listingBytesMax = 2 ** 31
+/** Names that are no UTF-8 and are remembered as they are; the files of further ones are not read. */
+const rawNamesMax = 10_000
+const regularFile = 0o100000
+const folder = 0o040000
+const kindBits = 0o170000
+
+/**
+ * File systems that only a kernel can read. All of a disk are read by one machine, which starts when the first is opened; a
+ * guest that breaks down over one of them is followed by another for the next.
+ */
+export function createForeign({ findReader, timeLeft, onTrouble }: ForeignOptions) {
+  const disks: Blocks[] = []
+  let finding: Promise<Reader | null> | undefined
+  let machine: ReadingMachine | undefined
+  return {
+    /** Names a volume before any is opened. */
+    add: (volume: Blocks) => {
+      if (disks.length < readerDisksMax) disks.push(volume)
+    },
+    /** Null where no machine can be started here, or the volume has no place in it. */
+    open: async (volume: Blocks, kind: GuestFileSystem): Promise<FileReader | null> => {
+      finding ??= findReader()
+      const reader = await finding
+      const index = disks.indexOf(volume)
+      if (!reader || index < 0) return null
+      try {
+        if (!machine || machine.isOver()) machine = await startMachine(reader, disks, timeLeft)
+      } catch (error) {
+        if (!(error instanceof MachineNotStarted)) throw error
+        onTrouble(error.message)
+        return null
+      }
+      return machineReader(machine, String.fromCharCode(97 + index), kind)
+    },
+    end: () => machine?.end(),
+  }
+}
+
+export type Foreign = ReturnType<typeof createForeign>
+
+/** Reads the files of one disk of a machine. What breaks the machine is a damage of the disk. */
+function machineReader(machine: ReadingMachine, disk: string, kind: GuestFileSystem): FileReader {
+  const rawNames = new Map<string, Buffer>()
+  const list = async (onFile: (file: ListedFile) => void) => {
+    const mounted = machine.ask({ command: `mount ${disk} ${kind}`, bytesMax: shortAnswer })
+    if (!(await mounted.then((end) => end === 0, unlessEnded))) return null
+    const listing = createListing(kind, rawNames, onFile)
+    const listed = machine.ask({ command: 'list', bytesMax: listingBytesMax, onRecord: listing.hear })
+    const isWhole = await listed.then((end) => end === 0, unlessEnded)
+    return { files: listing.files(), isDamaged: !isWhole }
+  }
+  const read = async <File extends Wanted>(files: readonly File[], onContents: OnContents<File>) => {
+    if (files.length === 0) return { unread: 0, isDamaged: false }
+    let next = 0
+    let whole = 0
+    const onRecord = (bytes: Buffer) => {
+      const file = files[next]
+      next += 1
+      // A file that breaks off in its middle is not what was listed.
+      if (file?.size !== bytes.length) return
+      whole += 1
+      onContents(file, bytes)
+    }
+    const body = Buffer.concat(files.flatMap(({ path }) => named(rawNames.get(path) ?? Buffer.from(path))))
+    const bytesMax = files.reduce((sum, { size }) => sum + size + kib, shortAnswer)
+    const answered = machine.ask({ command: `read ${body.length}`, body, bytesMax, onRecord })
+    const isWhole = await answered.then((end) => end === 0, unlessEnded)
+    return { unread: files.length - whole, isDamaged: !isWhole || whole < files.length }
+  }
+  return { list, read }
+}
+
+/** False for a machine that broke down over what it was to read; every other error is thrown on. */
+function unlessEnded(error: unknown): false {
+  if (error instanceof MachineEnded) return false
+  throw error
+}
+
+/** A file as `cat` is given it, and after it the word that ends a record. */
+function named(name: Buffer): Buffer[] {
+  return [Buffer.from('./'), name, Buffer.from('\0/word\0')]
+}
+
+/** Takes in what `stat` writes of each file: its mode, its size, and its path from `./`, in which anything may stand. */
+function createListing(kind: GuestFileSystem, rawNames: Map<string, Buffer>, onFile: (file: ListedFile) => void) {
+  const subvolumes = createSubvolumes()
+  let files = 0
+  return {
+    files: () => files,
+    hear: (record: Buffer) => {
+      const head = /^\n?([0-9a-f]+) (\d+) \.\//.exec(record.toString('latin1', 0, headBytes))
+      if (!head) return
+      const name = record.subarray(head[0].length)
+      const path = name.toString('utf8')
+      const mode = Number.parseInt(head[1] ?? '', 16) & kindBits
+      // A folder with this number is the top of a subvolume; elsewhere it is any folder.
+      if (mode === folder) return kind === 'btrfs' ? subvolumes.add(path) : undefined
+      files += 1
+      if (files > filesMax) throw new TooManyFiles()
+      if (rawNames.size < rawNamesMax && !Buffer.from(path).equals(name)) rawNames.set(path, Buffer.from(name))
+      onFile({ path, systemPath: subvolumes.pathOf(path), size: Number(head[2]), isLink: mode !== regularFile })
+    },
+  }
+}
+
+const headBytes = 64

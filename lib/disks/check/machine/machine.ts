@@ -1,0 +1,153 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { closeSync, openSync } from 'node:fs'
+import { Duplex } from 'node:stream'
+import type { Reader } from '@/lib/machines/reader'
+import { readerArguments, readerDescriptors } from '@/lib/machines/reader/command'
+import type { Blocks } from '../../guest/blocks'
+import { OutOfTime } from '../trouble'
+import { serveNbd } from './nbd'
+import { createRecords } from './records'
+
+/** The machine has ended in the middle of an answer, or answers what makes no sense. */
+export class MachineEnded extends Error {}
+
+/** The machine could not be started here; the message is what it said. */
+export class MachineNotStarted extends Error {}
+
+export type Request = {
+  /** A command of the guest, and the bytes that follow it. */
+  command: string
+  body?: Buffer
+  /** More than this is no answer. */
+  bytesMax: number
+  onRecord?: (record: Buffer) => void
+}
+
+/** A machine that reads disks. One request at a time. */
+export type ReadingMachine = {
+  /**
+   * Answers the exit code of the guest's command. Rejects with `MachineEnded`, `OutOfTime`, or what `onRecord` throws; the
+   * machine is ended then.
+   */
+  ask: (request: Request) => Promise<number>
+  isOver: () => boolean
+  /** Ends the machine, whatever it does. */
+  end: () => void
+}
+
+type Expected = Omit<Request, 'command' | 'body'>
+type Waiting = Expected & { heard: number; resolve: (code: number) => void; reject: (error: unknown) => void }
+
+const helloBytesMax = 64
+const stderrKept = 2048
+
+/**
+ * Starts a machine that can read these disks and nothing else. It is a child of this very thread, so the kernel kills it when
+ * the thread ends, for whatever reason. Rejects with `MachineNotStarted`, or with `OutOfTime`.
+ */
+export async function startMachine(
+  reader: Reader,
+  disks: readonly Blocks[],
+  timeLeft: () => number,
+): Promise<ReadingMachine> {
+  const child = spawnReader(reader, disks.length)
+  let stderr = ''
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr = (stderr + text).slice(-stderrKept)
+  })
+  const { expected, fail, isOver, word, end } = listen(child, timeLeft)
+  for (const [index, disk] of disks.entries())
+    void serveNbd(lineOf(child, readerDescriptors.disks + index), disk, (error) => {
+      // The guest goes on without a block that is damaged, but not beyond its time.
+      if (error instanceof OutOfTime) fail(error)
+    })
+  const line = lineOf(child, readerDescriptors.line)
+  const hello = expected({ bytesMax: helloBytesMax })
+  line.write(`${word} ${end}\n`)
+  await hello.catch((error) => {
+    throw error instanceof MachineEnded ? new MachineNotStarted(stderr || 'It ended without a word.') : error
+  })
+  return {
+    isOver,
+    end: () => fail(new MachineEnded('The check has ended.')),
+    ask: async ({ command, body, ...request }) => {
+      const answer = expected(request)
+      line.write(`${command}\n`)
+      if (body) line.write(body)
+      return await answer
+    },
+  }
+}
+
+/** Hears what a machine says on its line, and ends it where that makes no sense or takes too long. */
+function listen(child: ChildProcess, timeLeft: () => number) {
+  const word = randomBytes(8).toString('hex')
+  const end = randomBytes(8).toString('hex')
+  let waiting: Waiting | null = null
+  let over: unknown = null
+  const fail = (error: unknown) => {
+    over ??= error
+    child.kill('SIGKILL')
+    waiting?.reject(over)
+    waiting = null
+  }
+  const onRecord = (record: Buffer) => {
+    const code = record.length < 2 * end.length + 4 ? endCode(record.toString('latin1'), end) : null
+    if (code === null) return waiting?.onRecord?.(record)
+    waiting?.resolve(code)
+    waiting = null
+  }
+  const records = createRecords(word, onRecord)
+  const onData = (chunk: Buffer) => {
+    if (waiting) waiting.heard += chunk.length
+    if (!waiting || waiting.heard > waiting.bytesMax) return fail(new MachineEnded('The machine says too much.'))
+    try {
+      records.hear(chunk)
+    } catch (error) {
+      fail(error)
+    }
+  }
+  const onEnd = () => fail(new MachineEnded('The machine that reads a disk ended.'))
+  lineOf(child, readerDescriptors.line).on('data', onData).on('error', onEnd).on('close', onEnd)
+  child.once('error', onEnd).once('close', onEnd)
+  const expected = async (request: Expected): Promise<number> => {
+    if (over !== null) throw over
+    const timer = setTimeout(() => fail(new OutOfTime()), Math.max(0, timeLeft()))
+    const answer = new Promise<number>((resolve, reject) => {
+      waiting = { ...request, heard: 0, resolve, reject }
+    })
+    return await answer.finally(() => clearTimeout(timer))
+  }
+  return { word, end, fail, expected, isOver: () => over !== null }
+}
+
+/** The exit code in the last record of an answer; null for a record of another kind. A line of a listing begins where one ended. */
+function endCode(record: string, end: string): number | null {
+  const text = record.startsWith('\n') ? record.slice(1) : record
+  const code = text.startsWith(end) ? text.slice(end.length) : ''
+  return /^\d{1,3}$/.test(code) ? Number(code) : null
+}
+
+function spawnReader({ command, accelerator, kernel, initrd }: Reader, disks: number): ChildProcess {
+  const [program = '', ...args] = [...command, ...readerArguments(accelerator, disks)]
+  const files = [kernel, initrd].map((file) => openSync(file, 'r'))
+  try {
+    const lines = Array.from({ length: disks }, () => 'pipe' as const)
+    return spawn(/* turbopackIgnore: true */ program, args, {
+      cwd: '/',
+      env: { NODE_ENV: process.env.NODE_ENV, PATH: process.env.PATH ?? '', LC_ALL: 'C' },
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe', ...files, ...lines],
+      detached: true,
+    })
+  } finally {
+    for (const file of files) closeSync(file)
+  }
+}
+
+/** A descriptor that is a pipe for Node is a pair of sockets, open both ways. */
+function lineOf(child: ChildProcess, descriptor: number): Duplex {
+  const line: unknown = Object.values(child.stdio)[descriptor]
+  if (!(line instanceof Duplex)) throw new Error('A process was started without its lines.')
+  return line
+}

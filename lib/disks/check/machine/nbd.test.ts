@@ -1,0 +1,84 @@
+import { type Duplex, duplexPair } from 'node:stream'
+import { expect, test } from 'vitest'
+import { bufferBlocks, makeBlocks, UnreadableBlocks } from '../../guest/blocks'
+import { serveNbd } from './nbd'
+
+const sizeBytes = 8 * 1024 ** 2
+const disk = Buffer.alloc(sizeBytes + 100)
+for (let at = 0; at < disk.length; at += 512) disk.writeUInt32BE(at, at)
+
+/** The other end of a line, which takes exactly as many bytes as it asks for; null once the line has ended. */
+function clientOf(line: Duplex) {
+  const chunks = line.iterator({ destroyOnReturn: false })
+  let held = Buffer.alloc(0)
+  return async (length: number): Promise<Buffer | null> => {
+    while (held.length < length) {
+      const { done, value } = await chunks.next()
+      if (done) return null
+      held = Buffer.concat([held, value])
+    }
+    const taken = held.subarray(0, length)
+    held = held.subarray(length)
+    return taken
+  }
+}
+
+const words = (...values: number[]) => Buffer.from(new Uint32Array(values).buffer).swap32()
+const option = (kind: number, data = Buffer.alloc(0)) =>
+  Buffer.concat([Buffer.from('IHAVEOPT'), words(kind, data.length), data])
+const request = (command: number, offset: number, length: number) =>
+  Buffer.concat([words(0x25609513, command, 0, 7, 0, offset, length)])
+
+/** Begins as QEMU does, and answers the size that it was told. */
+async function connected(blocks = bufferBlocks(disk)) {
+  const [near, far] = duplexPair()
+  const troubles: unknown[] = []
+  const served = serveNbd(far, blocks, (error) => troubles.push(error))
+  const take = clientOf(near)
+  expect((await take(18))?.toString('latin1', 0, 16)).toBe('NBDMAGICIHAVEOPT')
+  near.write(Buffer.concat([words(1), option(8), option(7, Buffer.alloc(6))]))
+  expect((await take(20))?.readUInt32BE(12)).toBe(2 ** 31 + 1)
+  const info = await take(20 + 12)
+  expect(info?.readUInt16BE(30)).toBe(3)
+  expect((await take(20))?.readUInt32BE(12)).toBe(1)
+  const read = async (offset: number, length: number) => {
+    near.write(request(0, offset, length))
+    const head = await take(16)
+    expect(head?.readUInt32BE(12)).toBe(7)
+    const errno = head?.readUInt32BE(4)
+    return errno === 0 ? await take(length) : errno
+  }
+  return { near, far, read, served, troubles, size: Number(info?.readBigUInt64BE(22)) }
+}
+
+test('a disk is read through the line, in whole sectors, and has no end that can be passed', async () => {
+  const { near, read, size, served } = await connected()
+  expect(size).toBe(sizeBytes)
+  expect(await read(512, 8)).toEqual(Buffer.from('0000020000000000', 'hex'))
+  const all = await read(0, sizeBytes)
+  expect(Buffer.isBuffer(all) && all.equals(disk.subarray(0, sizeBytes))).toBe(true)
+  expect(await read(sizeBytes, 512)).toBe(22)
+  expect(await read(0, 2 ** 32 - 1)).toBe(22)
+  near.write(request(2, 0, 0))
+  await served
+})
+
+test('a line on which somebody writes, or speaks something else, ends', async () => {
+  for (const bytes of [request(1, 0, 512), request(4, 0, 512), Buffer.from('GET / HTTP/1.1\r\n\r\n and so on')]) {
+    const { near, far, served } = await connected()
+    near.write(bytes)
+    await served
+    expect(far.destroyed).toBe(true)
+  }
+})
+
+test('a block that cannot be read is an error of that read alone', async () => {
+  const broken = makeBlocks(sizeBytes, (into, offset) => {
+    if (offset >= 4096) throw new UnreadableBlocks('damaged')
+    return into.length
+  })
+  const { read, troubles } = await connected(broken)
+  expect(await read(8192, 512)).toBe(5)
+  expect(Buffer.isBuffer(await read(0, 512))).toBe(true)
+  expect(troubles).toHaveLength(1)
+})

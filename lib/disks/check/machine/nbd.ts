@@ -1,0 +1,140 @@
+import type { Duplex } from 'node:stream'
+import type { Blocks } from '../../guest/blocks'
+
+// The network block device protocol, as far as QEMU reads a disk by it:
+// https://github.com/NetworkBlockDevice/nbd/blob/master/doc/proto.md. There is no command here that writes.
+
+const magics = {
+  server: 'NBDMAGIC',
+  option: 'IHAVEOPT',
+  reply: 0x3e889045565a9n,
+  request: 0x25609513,
+  answer: 0x67446698,
+}
+const fixedNewstyle = 1
+const options = { exportName: 1, abort: 2, info: 6, go: 7 }
+const replies = { acknowledged: 1, info: 3, unsupported: 2 ** 31 + 1 }
+/** The flags of an export: there are flags, and it is read-only. */
+const flags = 1 | 2
+const commands = { read: 0, disconnect: 2 }
+const errnos = { notPermitted: 1, io: 5, invalid: 22 }
+/** More than a read of QEMU's, and more than an option of any client's. */
+const readBytesMax = 32 * 1024 ** 2
+const optionBytesMax = 4096
+const sectorBytes = 512
+
+/** A client that does not keep to the protocol. */
+class NotNbd extends Error {}
+
+/**
+ * Gives a disk to the other end of a line, for reading only, until the line ends. `onTrouble` hears the error of a read that
+ * failed, whose answer is an I/O error; it never rejects.
+ */
+export async function serveNbd(line: Duplex, disk: Blocks, onTrouble: (error: unknown) => void): Promise<void> {
+  const take = takeFrom(line)
+  try {
+    if (await negotiate(line, take, disk)) for (;;) if (!(await answer(line, take, disk, onTrouble))) break
+  } catch {
+    // The line ended, or the client speaks another language: it has no disk any more.
+  } finally {
+    line.destroy()
+  }
+}
+
+type Take = (length: number) => Promise<Buffer>
+
+/** Takes so many bytes from a stream; rejects when it ends before. */
+function takeFrom(line: Duplex): Take {
+  const chunks = line.iterator({ destroyOnReturn: false })
+  let held = Buffer.alloc(0)
+  return async (length) => {
+    while (held.length < length) {
+      const { done, value } = await chunks.next()
+      if (done) throw new NotNbd('The line ended.')
+      held = Buffer.concat([held, value])
+    }
+    const taken = held.subarray(0, length)
+    held = held.subarray(length)
+    return taken
+  }
+}
+
+async function negotiate(line: Duplex, take: Take, disk: Blocks): Promise<boolean> {
+  const size = BigInt(Math.floor(disk.size / sectorBytes) * sectorBytes)
+  line.write(Buffer.concat([Buffer.from(magics.server + magics.option), shorts(fixedNewstyle)]))
+  await take(4)
+  for (;;) {
+    const head = await take(16)
+    if (head.toString('latin1', 0, 8) !== magics.option) throw new NotNbd('No option.')
+    const option = head.readUInt32BE(8)
+    const length = head.readUInt32BE(12)
+    if (length > optionBytesMax) throw new NotNbd('A long option.')
+    await take(length)
+    const reply = (type: number, data = Buffer.alloc(0)) =>
+      line.write(Buffer.concat([longs(magics.reply), words(option, type, data.length), data]))
+    if (option === options.exportName) {
+      line.write(Buffer.concat([longs(size), shorts(flags), Buffer.alloc(124)]))
+      return true
+    }
+    if (option === options.go || option === options.info) {
+      reply(replies.info, Buffer.concat([shorts(0), longs(size), shorts(flags)]))
+      reply(replies.acknowledged)
+      if (option === options.go) return true
+    } else if (option === options.abort) return false
+    else reply(replies.unsupported)
+  }
+}
+
+/** Answers one request. False: the client has said goodbye. */
+async function answer(line: Duplex, take: Take, disk: Blocks, onTrouble: (error: unknown) => void): Promise<boolean> {
+  const request = await take(28)
+  if (request.readUInt32BE(0) !== magics.request) throw new NotNbd('No request.')
+  const command = request.readUInt16BE(6)
+  const offset = Number(request.readBigUInt64BE(16))
+  const length = request.readUInt32BE(24)
+  if (command === commands.disconnect) return false
+  let bytes: Buffer = Buffer.alloc(0)
+  let errno = command === commands.read ? 0 : errnos.notPermitted
+  // What a command that writes brings along is not taken off the line, so nothing after it would make sense.
+  if (errno !== 0) throw new NotNbd('Not a read.')
+  if (length > readBytesMax || offset + length > disk.size) errno = errnos.invalid
+  else
+    try {
+      bytes = readFully(disk, offset, length)
+    } catch (error) {
+      errno = errnos.io
+      onTrouble(error)
+    }
+  const isTaken = line.write(Buffer.concat([words(magics.answer, errno), request.subarray(8, 16), bytes]))
+  // A guest that asks for more than it takes would fill our memory.
+  if (!isTaken) await new Promise<void>((resolve) => line.once('drain', resolve).once('close', resolve))
+  return true
+}
+
+function readFully(disk: Blocks, offset: number, length: number): Buffer {
+  const bytes = Buffer.alloc(length)
+  for (let done = 0; done < length; ) {
+    const read = disk.readInto(bytes.subarray(done), offset + done)
+    if (read === 0) break
+    done += read
+  }
+  return bytes
+}
+
+function longs(value: bigint): Buffer {
+  const bytes = Buffer.alloc(8)
+  bytes.writeBigUInt64BE(value)
+  return bytes
+}
+
+function words(...values: number[]): Buffer {
+  const bytes = Buffer.alloc(4 * values.length)
+  for (const [index, value] of values.entries()) bytes.writeUInt32BE(value, 4 * index)
+  return bytes
+}
+
+function shorts(value: number): Buffer {
+  const bytes = Buffer.alloc(2)
+  bytes.writeUInt16BE(value)
+  return bytes
+}

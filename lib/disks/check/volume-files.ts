@@ -1,0 +1,143 @@
+import type { ListedFile } from './file-list'
+import type { FileReader } from './file-reader'
+import type { createFindings, Found } from './findings'
+import { type Candidate, findByPath, findInContents, isPacked, textBytesMax } from './look'
+import { createPackages, type Packages, packageLists } from './packages'
+import { rulesFor } from './path-rules'
+import type { UncheckedReason } from './report'
+
+/** What one check counts as it goes. */
+export type Tally = { filesLooked: number; filesTotal: number; bytesRead: number; byPathOnly: number; notRead: number }
+
+/** Whose files are looked at, and who hears of it. */
+export type FilesOptions = {
+  reader: FileReader
+  /** The index of the partition. */
+  index: number
+  findings: Pick<ReturnType<typeof createFindings>, 'add'>
+  tally: Tally
+  hear: () => void
+  checkTime: () => void
+}
+
+/** What a batch may hold: it is in memory, beside 7-Zip. */
+const batchFilesMax = 4000
+const batchBytesMax = 16 * 1024 ** 2
+/** Files that may wait to be read; a volume with more is not checked to its end. */
+const candidatesMax = 200_000
+/** Lists of packages larger than this are none. */
+const listBytesMax = 64 * 1024 ** 2
+
+/** Looks at the files of one file system, and adds what is found. Null: the reader knows no such file system. */
+export async function checkFiles(
+  options: FilesOptions,
+): Promise<{ files: number; readable: true; reason: UncheckedReason | null } | null> {
+  const { reader, tally, hear } = options
+  const chosen = createChoice()
+  const listed = await reader.list(chosen.see)
+  if (!listed) return null
+  tally.filesTotal += listed.files
+  hear()
+  const lists = await reader.read(chosen.lists(), (file, bytes) => chosen.packages.addList(file, bytes.toString()))
+  const { toRead, byPath } = chosen.end()
+  for (const file of byPath) addByPath(options, chosen.packages, file)
+  tally.byPathOnly += byPath.length
+  tally.filesLooked += listed.files - toRead.length
+  const read = await readBatches(options, { files: toRead, packages: chosen.packages })
+  const isDamaged = listed.isDamaged || lists.isDamaged || read.isDamaged
+  const reason: UncheckedReason | null = chosen.isFull() ? 'MEMORY' : isDamaged ? 'DAMAGED' : null
+  return { files: listed.files, readable: true, reason }
+}
+
+function addByPath({ findings, index }: FilesOptions, packages: Packages, file: Candidate) {
+  const ownedBy = packages.ownerOf(file.systemPath)
+  for (const found of findByPath(file, index, true)) addFound(findings, ownedBy, found)
+}
+
+function addFound(findings: FilesOptions['findings'], ownedBy: string | null, found: Found) {
+  findings.add({ ...found, ownedBy, cleanable: found.cleanable && ownedBy === null })
+}
+
+/** Chooses from a listing what is to be looked at. */
+function createChoice() {
+  const packages = createPackages()
+  const lists: { path: string; size: number }[] = []
+  const candidates: Candidate[] = []
+  let listBytes = 0
+  let isFull = false
+  return {
+    packages,
+    isFull: () => isFull,
+    lists: () => lists,
+    see: ({ path, systemPath, size, isLink }: ListedFile) => {
+      packages.see(systemPath)
+      if (isLink) return
+      if (packageLists.test(systemPath) && listBytes + size <= listBytesMax) {
+        listBytes += size
+        lists.push({ path: unsliced(path), size })
+      }
+      const rules = rulesFor(systemPath)
+      const isText = size > 0 && size <= textBytesMax && !isPacked(path)
+      if (rules.length === 0 && size === 0) return
+      if (candidates.length >= candidatesMax) isFull = true
+      else candidates.push({ path: unsliced(path), systemPath: unsliced(systemPath), size, rules, isText })
+    },
+    /** After the lists have been read: what of the candidates is read, and what is looked at by its path. */
+    end: () => {
+      const toRead: Candidate[] = []
+      const byPath: Candidate[] = []
+      for (const file of candidates) {
+        if (packages.isShipped(file.systemPath)) continue
+        const isTested = file.size > 0 && file.size <= textBytesMax && file.rules.some(({ content }) => content)
+        if (file.isText || isTested) toRead.push(file)
+        else byPath.push(file)
+      }
+      return { toRead, byPath }
+    },
+  }
+}
+
+async function readBatches(
+  options: FilesOptions,
+  { files, packages }: { files: readonly Candidate[]; packages: Packages },
+) {
+  const { reader, tally, index, findings, hear, checkTime } = options
+  let isDamaged = false
+  for (const batch of batchesOf(files)) {
+    const contents: { file: Candidate; bytes: Buffer }[] = []
+    const done = await reader.read(batch, (file, bytes) => contents.push({ file, bytes }))
+    isDamaged ||= done.isDamaged
+    tally.notRead += done.unread
+    const isRead = new Set(contents.map(({ file }) => file))
+    for (const file of batch) if (!isRead.has(file)) addByPath(options, packages, file)
+    for (const content of contents) {
+      checkTime()
+      tally.bytesRead += content.bytes.length
+      tally.filesLooked += 1
+      for (const found of await findInContents(content, index, packages)) findings.add(found)
+    }
+    tally.filesLooked += done.unread
+    hear()
+  }
+  return { isDamaged }
+}
+
+function* batchesOf(files: readonly Candidate[]): Generator<Candidate[]> {
+  let batch: Candidate[] = []
+  let bytes = 0
+  for (const file of files) {
+    if (batch.length >= batchFilesMax || bytes + file.size > batchBytesMax) {
+      yield batch
+      batch = []
+      bytes = 0
+    }
+    batch.push(file)
+    bytes += file.size
+  }
+  if (batch.length > 0) yield batch
+}
+
+// A piece of a string keeps the whole of it in memory, here all that 7-Zip printed at once.
+function unsliced(text: string): string {
+  return Buffer.from(text).toString()
+}
