@@ -43,7 +43,7 @@ for (const { locale, t, some } of [
     test.use({ locale })
     test.slow()
 
-    test('signing in and what is not there are accessible', async ({ page }) => {
+    test('the sign-in page and missing pages are accessible', async ({ page }) => {
       await page.goto('/sign-in')
       await expectAccessiblePage(page, 'sign-in', some)
       await page.getByLabel(t.signIn.username, { exact: true }).fill('nobody')

@@ -56,7 +56,7 @@ test('a text is typed into the screen key by key, and Ctrl-Alt-Del reaches the m
   await expect.poll(async () => boots(await said(page, quay)), { timeout: 120_000 }).toBe(before + 1)
 })
 
-test('on a phone a button brings up its keyboard, and what is typed on it goes to the machine', async ({ browser }) => {
+test('on a phone a button opens its keyboard, and typed keys go to the machine', async ({ browser }) => {
   const owner = await account()
   const quay = await started(owner)
   const { defaultBrowserType: _, ...phone } = devices['Pixel 7']
@@ -75,7 +75,7 @@ test('on a phone a button brings up its keyboard, and what is typed on it goes t
   await context.close()
 })
 
-test('a view that is cut off goes on where it was, and after the last try a button connects it', async ({
+test('a view that was cut off resumes where it was, and after the last try a button connects it', async ({
   browserPage,
 }) => {
   const owner = await account()
@@ -125,7 +125,7 @@ test('a view that is cut off goes on where it was, and after the last try a butt
   await expect(lines(page)).toContainText('Then: 49')
 })
 
-test('four watch a machine, the fifth is told, and may take over', async ({ browserPage }) => {
+test('four watch a machine; the fifth is refused and may take over', async ({ browserPage }) => {
   const owner = await account()
   const quay = await started(owner)
   const first = await browserPage(owner)

@@ -28,7 +28,7 @@ async function type(page: Page, line: string): Promise<void> {
   await page.keyboard.type(`${line}\n`)
 }
 
-test('the console of a real machine says what it says, and takes what is typed', async ({ browserPage }) => {
+test('the console of a real machine shows its output and sends typed keys', async ({ browserPage }) => {
   const owner = await account()
   const quay = await started(owner)
   const page = await browserPage(owner)
@@ -117,7 +117,7 @@ async function hasPicture(page: Page): Promise<boolean> {
   })
 }
 
-test('what a machine said and showed is for its owner alone', async ({ requestAs }) => {
+test('only the owner can read the output and the screen of a machine', async ({ requestAs }) => {
   const [owner, other] = [await account(), await account()]
   const quay = await started(owner)
   for (const what of ['console-log', 'picture']) {

@@ -167,7 +167,7 @@ test('a full quota refuses the copy beside the form, and a failed one is tried a
   await expect(row(page.getByRole('table'), failed?.name ?? '')).toContainText('Available')
 })
 
-test('a download is said to begin after the comparison, and brings the disk', async ({ page, context }) => {
+test('a download announces that it begins after the verification, and delivers the disk', async ({ page, context }) => {
   const owner = await account()
   const disk = await image(owner, { disk: lonelyDisk() })
   await signIn(context, owner)

@@ -55,7 +55,7 @@ async function translate(page: Page): Promise<void> {
   })
 }
 
-test('a page that the browser translates goes on working', async ({ browserPage }) => {
+test('a page keeps working when the browser translates it', async ({ browserPage }) => {
   const [owner, recipient, other] = [await account(), await account(), await account()]
   const disk = await image(owner)
   await share(owner, disk, [other])

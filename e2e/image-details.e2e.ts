@@ -241,7 +241,7 @@ test('giving an image back or deleting it from its page leads to the list, and n
   }
 })
 
-test('an open page of an image that is taken back says so within 10 s', async ({ browserPage }) => {
+test('an open page says within 10 s that its image was taken back', async ({ browserPage }) => {
   const [owner, recipient] = [await account(), await account()]
   const disk = await image(owner)
   await share(owner, disk, [recipient])

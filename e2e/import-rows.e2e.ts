@@ -36,7 +36,7 @@ test('a row tells that its image has failed and why, takes another file in its p
   await expect(page.getByRole('main')).toContainText(name)
 })
 
-test('an import that fails while another page is looked at says so there, and stays in the top bar until it is seen', async ({
+test('an import that fails is reported on whichever page is open, and in the top bar until it was seen', async ({
   browserPage,
 }, info) => {
   const page = await browserPage(await account())

@@ -73,7 +73,7 @@ test('a password is changed before the scripts have come', async ({ browserPage 
   expect(page.url()).toMatch(/\/account$/)
 })
 
-test('what is typed before the scripts have come is there after they have', async ({ browserPage }) => {
+test('text that was typed before the scripts loaded is kept', async ({ browserPage }) => {
   const [owner, recipient] = [await account(), await account()]
   const disk = await image(owner)
   const page = await browserPage(owner)

@@ -29,9 +29,7 @@ async function openList(context: BrowserContext) {
   return { page, image: page.getByRole('link', { name, exact: true }) }
 }
 
-test('a page that takes its time is said to be coming, whatever leads to it, until it is there', async ({
-  context,
-}) => {
+test('a slow page shows that it is loading, whatever leads to it', async ({ context }) => {
   const { page, image } = await openList(context)
   await slowDown(page, 1_500)
   const coming = page.getByRole('status').filter({ hasText: 'The page is on its way.' })
@@ -66,7 +64,7 @@ test('a page that takes its time is said to be coming, whatever leads to it, unt
   }
 })
 
-test('without a network the lists say so, a link does not leave the console, and all goes on by itself', async ({
+test('without a network the lists say so, links stay in the console, and everything recovers by itself', async ({
   context,
 }) => {
   const { page, image } = await openList(context)
@@ -123,7 +121,7 @@ test('every page says which time zone its times are in', async ({ page, context 
   await expect(page.getByText(/^Updated .* GMT\+8$/)).toBeVisible()
 })
 
-test('the palette loses no letter that is typed while its code is on its way', async ({ page, context }) => {
+test('the palette keeps letters that are typed while its code loads', async ({ page, context }) => {
   await signIn(context, await account())
   // The shortcut works once the page's scripts are loaded.
   await page.goto(listUrl, { waitUntil: 'networkidle' })

@@ -14,9 +14,7 @@ async function shareForm(page: import('@playwright/test').Page, imageId: string)
   return { username, note, send }
 }
 
-test('a tab of another account says so when it is come back to, and does nothing for the wrong one', async ({
-  browserPage,
-}) => {
+test('a tab of another account says so on return, and acts for nobody else', async ({ browserPage }) => {
   const [first, second, recipient] = [await account(), await account(), await account()]
   const disk = await image(first)
   const page = await browserPage(first)
@@ -45,9 +43,7 @@ test('a tab of another account says so when it is come back to, and does nothing
   await expect(page.getByRole('button', { name: `Account menu, ${second.username}` })).toBeVisible()
 })
 
-test('when the session ends the form stays, and goes on after signing in again in another tab', async ({
-  browserPage,
-}) => {
+test('when the session ends the form stays, and continues after a sign-in in another tab', async ({ browserPage }) => {
   const [owner, recipient] = [await account({ username: unique('owner') }), await account()]
   const disk = await image(owner)
   const page = await browserPage(owner)
@@ -105,7 +101,7 @@ test('who signs out leaves nothing typed behind in the tab', async ({ browserPag
   expect(await kept()).not.toContain('for one tenant alone')
 })
 
-test('without a network nothing is sent, the page says so, and goes on when it is back', async ({ browserPage }) => {
+test('without a network nothing is sent, the page says so, and continues once it is back', async ({ browserPage }) => {
   const [owner, recipient] = [await account(), await account()]
   const disk = await image(owner)
   const page = await browserPage(owner)
@@ -140,9 +136,7 @@ test('reads say for whom their page was made, and another’s is refused', async
   expect(await asked({ 'x-page-build': 'older' })).toEqual({ status: 409, body: { refusal: { code: 'NEW_BUILD' } } })
 })
 
-test('an upload waits while the session has ended, and goes on after signing in again', async ({
-  browserPage,
-}, info) => {
+test('an upload waits while the session has ended, and continues after a sign-in', async ({ browserPage }, info) => {
   const owner = await account()
   const [page, disk] = [await browserPage(owner), await diskFile(info)]
   const { network } = await begun(page, disk)

@@ -139,7 +139,7 @@ test('coming back to the tab, or all being read again, looks nothing up anew', a
   expect(lookUps).toHaveLength(3)
 })
 
-test('with the look-ups used up that is said once, and a share is taken once a minute', async ({ page }) => {
+test('with the look-ups used up the field says so once, and one share a minute is accepted', async ({ page }) => {
   const owner = await account()
   const now = Date.now()
   const data = Array.from({ length: 60 }, (_, index) => ({

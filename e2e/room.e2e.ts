@@ -111,10 +111,7 @@ for (const { locale, t } of [
       }
     })
 
-    test('where there is no room for a column the first one says it, and where there is none for operations More has them', async ({
-      page,
-      context,
-    }) => {
+    test('a narrow table moves columns into the first one and operations into More', async ({ page, context }) => {
       const owner = await account()
       const [web] = await imageRows(owner, [{ name: 'web-01', operatingSystem: 'Debian 12' }])
       await signIn(context, owner)

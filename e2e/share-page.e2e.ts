@@ -41,7 +41,7 @@ test('a username is looked up while it is typed: exactly, with a masked name and
   await expect(page.getByRole('listitem').filter({ hasText: 'is a master account: T••• T•••••' })).toBeVisible()
 })
 
-test('a press beside the username field reaches what it is meant for, though leaving the field makes a chip', async ({
+test('a click beside the username field reaches its target, although leaving the field makes a chip', async ({
   page,
   context,
 }) => {

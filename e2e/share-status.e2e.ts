@@ -6,7 +6,7 @@ const region = 'cn-shanghai'
 /** The pages look again every 8 s. */
 const soon = { timeout: 12_000 }
 
-test('a share is said to be done, and the new rows are marked and led to, also on a phone', async ({ browserPage }) => {
+test('a share is confirmed, and the new rows are marked and scrolled to, also on a phone', async ({ browserPage }) => {
   const owner = await account()
   const [first, second, held] = [await account(), await account(), await account()]
   const disk = await image(owner)
@@ -29,7 +29,7 @@ test('a share is said to be done, and the new rows are marked and led to, also o
   await expect(status).toHaveCount(0)
 })
 
-test('who reads the details of an image is told who stopped sharing it and when; nobody else is', async ({
+test('a recipient on the details page learns who stopped sharing the image and when; nobody else does', async ({
   browserPage,
   requestAs,
 }) => {
@@ -60,7 +60,7 @@ test('who reads the details of an image is told who stopped sharing it and when;
   expect([status, body]).toEqual([200, '[]'])
 })
 
-test('the owner is told who gave an image back, by the list and by the history', async ({ browserPage }) => {
+test('list and history tell the owner who gave an image back', async ({ browserPage }) => {
   const owner = await account()
   const [recipient, other] = [await account(), await account()]
   const disk = await image(owner)

@@ -198,7 +198,7 @@ test('the palette acts on the image in view, and on none elsewhere', async ({ pa
   await expect(page).toHaveURL(`/cn-shanghai/images/${disk.id}/share`)
 })
 
-test('on a phone the menu is a drawer that a choice closes; on a desk it stands at the side', async ({
+test('on a phone the menu is a drawer that a choice closes; on a desktop it is at the side', async ({
   page,
   context,
 }) => {

@@ -138,7 +138,7 @@ test('at another address than its own the console says where it is, before anyth
   await expect(page).toHaveURL(`${baseURL}/sign-in?next=%2Faccount`)
 })
 
-test('when too many sign in at once the rest is told to try again, and whoever is signed in notices nothing', async ({
+test('when too many sign in at once the others are asked to try again, and signed-in people notice nothing', async ({
   page,
   requestAs,
   baseURL,

@@ -18,7 +18,7 @@ test('a disk is uploaded though the network goes and comes back, and becomes ava
   await expectAvailable(page, disk)
 })
 
-test('after a reload in the middle the same file goes on where it stopped, and another one is not taken for it', async ({
+test('after a reload the same file resumes where it stopped, and another file does not', async ({
   browserPage,
 }, info) => {
   const [page, disk, other] = [await browserPage(await account()), await diskFile(info), await diskFile(info)]

@@ -78,7 +78,7 @@ test('a page of another account, or of another build, is refused and nothing is 
   expect(await updateImageAction(null, form({ ...edit, ...own }))).toMatchObject({ ok: true })
 })
 
-test('a form that is sent ten times at once makes one copy, and each sending is told of it', async () => {
+test('a form that is sent ten times at once makes one copy, and every answer names it', async () => {
   const { here, there, imageId } = await ownImage()
   const copy = { region: here, imageId, targetRegion: there, name: 'copy', _key: 'one' }
   const answers = await Promise.all(Array.from({ length: 10 }, () => copyImageAction(null, form(copy))))

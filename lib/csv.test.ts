@@ -5,7 +5,7 @@ test.each(['=1+1', '+1', '-1+1', '@SUM(A1)', '\tx', '\rx'])('%j is no formula an
   expect(csvLine([text]).replaceAll('"', '')).toBe(`'${text}\r\n`)
 })
 
-test('text that has such a character further on stays as it is', () => {
+test('text with such a character further on is unchanged', () => {
   expect(csvLine(['a=b', 'a-b'])).toBe('a=b,a-b\r\n')
 })
 

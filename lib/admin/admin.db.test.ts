@@ -199,7 +199,7 @@ describe('importing', () => {
 })
 
 describe('the operator', () => {
-  test('is told which field cannot be used, and nothing is made', async () => {
+  test('names the wrong field, and creates nothing', async () => {
     const words = { login: 'nova', master: null, displayName: null, email: '', password }
     expect(refused(await addAccount({ ...words, password: 'too short' }))).toMatch(/^password: .* 10 to 128/)
     expect(refused(await addAccount({ ...words, login: 'no va' }))).toMatch(/^username: /)

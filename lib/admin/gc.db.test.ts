@@ -27,7 +27,7 @@ const collect = async (forced = false) => await collectGarbage({ forced, now: ne
 const folderOf = (regionId: string) => path.join(env().ECS_DATA_DIR, 'stores', regionId)
 const variable = (regionId: string) => `ECS_STORE_${regionId.toUpperCase().replaceAll('-', '_')}`
 
-test('bytes that nothing refers to go once they are older than a day; younger ones and everybody’s own stay', async () => {
+test('bytes without references are removed after a day; younger and referenced ones stay', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   await stored(owner, here)
   const [own = ''] = await keysIn(here)

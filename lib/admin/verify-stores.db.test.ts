@@ -27,7 +27,7 @@ async function blobOf(imageId: string) {
 const of = async (regionId: string, id: string) =>
   (await verify()).filter((finding) => finding.id === id || finding.id === regionId)
 
-test('bytes behind a key that is refused are not checked, which is no violation: code, host and what to check are said', async () => {
+test('bytes behind a refused access key are reported as not checked, with code, host and advice', async () => {
   const [here, owner] = [await bucketRegion(server), await account()]
   const images = [await stored(owner, here), await stored(owner, here), await stored(owner, here)]
   images.push(await stored(owner, here), await stored(owner, here))
@@ -68,7 +68,7 @@ test('one connection that breaks while bytes are read is no finding at all', asy
   expect(broken).toBe(1)
 })
 
-test('unfinished uploads beside whole bytes are known one by one: the old one goes, the young one and the bytes stay', async () => {
+test('of unfinished uploads beside whole bytes the old one is removed; the young one and the bytes stay', async () => {
   const [here, owner] = [await bucketRegion(server), await account()]
   const imageId = await stored(owner, here)
   const blob = await blobOf(imageId)

@@ -51,7 +51,7 @@ it('never runs two of one key, and lets another key pass meanwhile', async () =>
   await Promise.all([second?.done, other?.done])
 })
 
-it('turns away at once who is beyond the line, and who is one too many of a key', async () => {
+it('rejects at once when the queue is full, and when one key has too many', async () => {
   const { start } = crowd(new Gate(limits))
   const inside = ['a', 'b', 'a', 'a', 'c'].map(start)
   await expect(start('a').done).rejects.toThrow(Overloaded)

@@ -105,7 +105,7 @@ test('many starts in one hour cost it once, at the type that ran first in it', a
   expect((await linesOf(id)).map(({ amount }) => amount)).toEqual([1, 100])
 })
 
-test('a run that ends after it was metered is metered to its end, and what is metered is not looked at again', async () => {
+test('a run that ends after it was metered is metered to its end, and metered hours are not read again', async () => {
   const id = await running()
   await ran(id, at('10:15:00.000'), at('10:20:00.000'), true)
   expect(await meterRuns()).toBe(1)

@@ -7,7 +7,7 @@ import { instance } from '@/lib/testing/builders-instances'
 import { selectHolders } from './reads'
 import { holderKinds } from './rules'
 
-test('every kind of row that needs the bytes holds them, and one on its way out does not', async () => {
+test('every kind of row that needs the bytes holds them, and one that is being removed does not', async () => {
   const [owner, here] = await Promise.all([account(), region()])
   const imageId = await image(owner, here)
   const { blobId } = await db().image.findUniqueOrThrow({ where: { id: imageId }, select: { blobId: true } })

@@ -124,7 +124,7 @@ test('bytes go with the last image that has them, and an image without bytes let
   expect(await jobsOf(blobId)).toEqual([{ task: 'remove-blob' }])
 })
 
-test('an image that is on its way out holds no bytes', async () => {
+test('an image that is being deleted holds no bytes', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   const [going, last] = [await importing(owner, here), await importing(owner, here)]
   for (const id of [going, last]) await commitBlob(id, disk)
@@ -133,7 +133,7 @@ test('an image that is on its way out holds no bytes', async () => {
   expect(await on(last, writes.isLastHolder)).toBe(true)
 })
 
-test('only a blob on its way out is forgotten, with the images that waited for that and no others', async () => {
+test('only a blob that is being removed is deleted, with the images that waited for that and no others', async () => {
   const [here, owner, stranger] = await Promise.all([region(), account(), account()])
   const images = [await importing(owner, here), await importing(stranger, here), await importing(owner, here)] as const
   for (const id of images) await commitBlob(id, disk)
@@ -149,7 +149,7 @@ test('only a blob on its way out is forgotten, with the images that waited for t
   expect((await db().image.findMany({ where: { id: { in: [...images] } } })).map(({ id }) => id)).toEqual([images[2]])
 })
 
-test('the image that waits for its bytes is forgotten after whoever has its account locked', async () => {
+test('the image that waits for its bytes is deleted after the holder of its account’s lock', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   const imageId = await importing(owner, here)
   await commitBlob(imageId, disk)
@@ -174,7 +174,7 @@ test('bytes that are ready already stay as they were when another image comes to
   expect(await db().blob.findUnique({ where: { id: (await blobOf(one)) ?? '' } })).toMatchObject({ updatedAt: now })
 })
 
-test('whoever lets bytes go, or asks whether it is the last to have them, waits for the lock of the blob', async () => {
+test('releasing bytes, and asking for the last holder, waits for the lock of the blob', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   const images = [await importing(owner, here), await importing(owner, here)] as const
   for (const id of images) await commitBlob(id, disk)

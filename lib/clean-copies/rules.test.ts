@@ -112,7 +112,7 @@ test.each(imageStates)('a clean copy that is %s is retried only once it has fail
   expect(refuseRetryCleanCopy({ state, source: 'CLEAN', copyOfId: null })).toEqual(busy)
 })
 
-test('the room is that of the result with its tables, and of the unpacked disk beside it', () => {
+test('the room covers the result with its tables and the unpacked disk', () => {
   const room = roomToClean({ size: 1000, virtualSize: 2 ** 30 })
   expect(room.promised).toBe(1000 + 2 ** 17 + 2 ** 20)
   expect(room.staged).toBe(room.promised + 1000)

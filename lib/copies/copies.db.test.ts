@@ -90,7 +90,7 @@ describe('a copy', () => {
     expect(tally(results)).toEqual({ ok: 1, IMAGE_QUOTA_FULL: 19 })
   })
 
-  it('beside another of the same image becomes an image too, and the bytes lie there once', async () => {
+  it('of an image that is copied twice becomes an image each time, and the bytes are stored once', async () => {
     const { here, there, owner, imageId } = await tenant()
     const copies = [await begunCopy(owner, here, imageId, there), await begunCopy(owner, here, imageId, there)]
     await Promise.all(copies.map(run))
@@ -170,7 +170,7 @@ describe('a copy', () => {
     await server.stop()
   })
 
-  it('whose worker was killed is taken up again, goes on where bytes are whole, and is one image', async () => {
+  it('whose worker was killed is resumed, reuses complete bytes, and is one image', async () => {
     const { here, there, owner, imageId } = await tenant()
     const copy = await begunCopy(owner, here, imageId, there)
     // A worker took it, claimed its place and died with half of the bytes written.

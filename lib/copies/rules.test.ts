@@ -23,7 +23,7 @@ test.each(Object.entries(states))(
   },
 )
 
-test('a copy goes to another region, and the state is what is looked at first', () => {
+test('a copy goes to another region, and the state is checked first', () => {
   const same = { code: 'INVALID_INPUT', field: 'targetRegion', problem: 'same-region' }
   expect(refuseCopy({ image: { regionId: 'cn-a', state: 'available' }, targetRegion: 'cn-a' })).toEqual(same)
   const failed = { code: 'IMAGE_NOT_AVAILABLE', state: 'failed' }

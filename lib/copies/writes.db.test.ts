@@ -43,7 +43,7 @@ async function failedCopy(owner: TestAccount, from: string, there: string): Prom
   return copy
 }
 
-test('a copy knows of its source all that its owner said and that the disk says, and waits in the queue with its room', async () => {
+test('a copy takes over the description and the facts of the disk, and waits in the queue with its room reserved', async () => {
   const { here, there, owner, ops, imageId } = await tenant()
   const kept = {
     description: 'The web server.',
@@ -127,7 +127,7 @@ test('a failed copy is tried again with its place and its room, and its reason g
   expect(here).not.toBe(there)
 })
 
-test('a retry is refused once the source is gone or on its way out, and tells in which state it is', async () => {
+test('a retry is refused once the source is gone or being deleted, and names its state', async () => {
   const { here, there, owner } = await tenant()
   for (const state of ['deleted', 'deleting', 'failed', 'importing'] as const) {
     const failed = await failedCopy(owner, await image(owner, here, { state }), there)
@@ -193,7 +193,7 @@ test('a copy that has not failed is not tried again', async () => {
   expect(await retryCopy(owner.ctx, { region: there, imageId: copy })).toEqual(busy)
 })
 
-test('a retry waits for whoever has the source in hand, and sees what has become of it', async () => {
+test('a retry waits for the lock of the source, and sees its new state', async () => {
   const { there, owner, imageId } = await tenant()
   const failed = await failedCopy(owner, imageId, there)
   const answer = await whileLocked(

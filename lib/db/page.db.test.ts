@@ -82,7 +82,7 @@ describe.each(['rank', '-rank'])('ordered by %s', (sort) => {
     })
   })
 
-  it('goes on from where a row was that is gone', async () => {
+  it('continues from the place of a deleted row', async () => {
     await paged()
     const first = await read(sort)
     await db().$executeRaw`DELETE FROM "Paged" WHERE id = ${first.items.at(-1)}`
@@ -165,7 +165,7 @@ test.each([
   }
 })
 
-test('a search text stands for itself', async () => {
+test('a search text is taken literally', async () => {
   const matches = async (text: string, search: string) => {
     const [row] = await db().$queryRaw<{ is: boolean }[]>`SELECT ${text} ILIKE ${likePattern(search)} AS is`
     return row?.is

@@ -32,7 +32,7 @@ test('a statement that is planned for its values has no name', async () => {
   expect([1, 2, 3].map(() => names.nameOf(sql))).toEqual(['', '', ''])
 })
 
-test('what is asked often is prepared once', async () => {
+test('a frequent statement is prepared once', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   const imageId = await image(owner, here)
   for (let round = 0; round < 3; round++) await getImage(owner.ctx, { region: here, imageId })

@@ -123,7 +123,7 @@ test.skipIf(!hasQemu)(`the tool is found with its version${qemuNote}`, async () 
   expect(await findDiskTool()).toMatchObject({ path: expect.stringMatching(/^\/.*qemu-img$/), sandbox: sandbox?.kind })
 })
 
-test('where there is no tool there is none', async () => {
+test('without qemu-img there is no tool', async () => {
   vi.stubEnv('PATH', home)
   vi.resetModules()
   const { convertDisk: convert, findDiskTool: find } = await import('./convert')
@@ -147,7 +147,7 @@ test.skipIf(sandbox?.kind !== 'namespaces')(
   },
 )
 
-test.skipIf(!sandbox)('what is said on stderr is read to its end, and its end is kept', async () => {
+test.skipIf(!sandbox)('stderr is read to its end, and its last lines are kept', async () => {
   const script = 'yes "noise noise noise" | head -c 3000000 >&2; echo the end >&2; exit 3'
   const end = await runSandboxed(sandbox?.command(limits, ['sh', '-c', script]) ?? [])
   expect(end.code).toBe(3)

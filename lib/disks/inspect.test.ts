@@ -74,7 +74,7 @@ test.each([
   expect(refusal).toMatchObject({ ok: false, reason: 'virtual-size-too-large' })
 })
 
-test('what reaches out of a file is named before what is broken in it', async () => {
+test('a reference out of the file is reported before other damage', async () => {
   const broken = [
     { at: 32, put: 2 },
     { at: 36, put: 0xffffffff },
@@ -113,7 +113,7 @@ test.each([
   expect(await inspectDisk(overlaid(disk, broken, reaching))).toMatchObject({ ok: false, reason })
 })
 
-test('what a disk can take when it is written anew is told by its tables, and never more than a machine sees', async () => {
+test('the size of a rewritten disk follows from its tables, and is at most what a machine sees', async () => {
   const raw = buildRawDisk({ sizeMib: 32, label: 'TABLES', seed: 2 })
   const allocated = async (disk: Buffer) => {
     const inspection = await inspectDisk(bufferReader(disk))

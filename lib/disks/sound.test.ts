@@ -128,7 +128,7 @@ test('a table without partitions is a table, when a tool has made it', async () 
   expect(shown(mbr)).toEqual(['mbr'])
 })
 
-test('a file that ends within its last partition is told how long it must be, and is accepted then', async () => {
+test('a file that ends within its last partition is refused with the length it needs, and accepted with it', async () => {
   const short = patched(mbrDisk, { at: 462, put: entry(0x83, 4096, 8192) })
   const [reason, facts] = await formatOf(short)
   expect([reason, facts]).toEqual(['partition-cut-off', { format: 'raw', partition: 2, sizeMin: 6 * mib }])

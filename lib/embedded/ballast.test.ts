@@ -20,7 +20,7 @@ test.each([
   expect(ballastStep({ isThere, free: free * mib, size: 64 * mib })).toBe(step)
 })
 
-test('what has been given up is not made again before twice its size has become free beside it', () => {
+test('a deleted ballast is not made again before twice its size is free', () => {
   const size = 64 * mib
   // Given up at just under half, which leaves just under one and a half times its size free.
   expect(ballastStep({ isThere: false, free: size / 2 - 1 + size, size })).toBe('keep')

@@ -40,7 +40,7 @@ describe('the embedded PostgreSQL', () => {
     expect(await run(second.url, 'select n from kept')).toEqual([{ n: 1 }])
   })
 
-  it('is adopted when whoever started it was killed', async () => {
+  it('is adopted when the process that started it was killed', async () => {
     const left = await start()
     await migrate(left.url)
     const adopted = await start()

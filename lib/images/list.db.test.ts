@@ -175,13 +175,13 @@ test('a list is counted no further than a bound, and says so', async () => {
   expect(shown.range).toEqual({ from: countedMax + 1, total: null })
 })
 
-test('the shared images are counted alike, beside the quota of which they take places', async () => {
+test('the shared images are counted the same way, with the quota', async () => {
   const { shared } = await library()
   expect(await shared({})).toMatchObject({ range: { from: 1, total: 6 }, quota: { images: { used: 6, quota: 50 } } })
   expect((await shared({ os: 'Debian 12' })).range).toEqual({ from: 1, total: 2 })
 })
 
-test('a list tells the operating systems there are, once each, and the quota as it is', async () => {
+test('a list names each operating system once, and the current quota', async () => {
   const { custom, shared, owner, here } = await library()
   const systems = ['Debian 12', 'OpenWrt', 'Ubuntu 24.04', 'Windows']
   expect((await custom({ q: 'nothing' })).operatingSystems).toEqual(systems)

@@ -107,7 +107,7 @@ const deletable = {
   deleted: false,
 } satisfies Record<ImageStateName, boolean>
 
-test('a protected image is not deleted, whoever has it and whatever is typed', () => {
+test('a protected image is not deleted, with or without shares and the typed name', () => {
   const guarded = { ...deleting, image: { ...image, isProtected: true } }
   expect(refuseDelete(guarded)).toEqual({ code: 'IMAGE_PROTECTED' })
   expect(refuseDelete({ ...guarded, recipients: 1, cancelShares: true, typedName: 'web-01' })).toEqual({
@@ -207,7 +207,7 @@ test('a minimum below the size of the disk is refused with what it takes, and on
   expect(refuseMinDisk({ minDiskGib: 1, virtualSize: 0 })).toBeNull()
 })
 
-test('what a machine needs is what the disk says, unless its owner has said more', () => {
+test('a machine’s needs are read from the disk, unless its owner set others', () => {
   const disk = { bootMode: 'UEFI' as const, virtualSize: 3 * gib }
   expect(needsOf({ bootMode: null, minDiskGib: null }, disk)).toEqual({ bootMode: 'UEFI', minDiskGib: 3 })
   expect(needsOf({ bootMode: 'BIOS', minDiskGib: 9 }, disk)).toEqual({ bootMode: 'BIOS', minDiskGib: 9 })

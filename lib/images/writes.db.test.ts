@@ -115,7 +115,7 @@ describe('the recycle bin', () => {
     expect(await db().blob.findUnique({ where: { id: blobId ?? '' } })).toMatchObject({ state: 'ready' })
   })
 
-  it('is emptied without those that came later or have gone meanwhile, and says what is left of those that were seen', async () => {
+  it('is emptied of the images that the page showed and that are still there, and says how many are left', async () => {
     const { here, owner } = await tenant()
     const binned = async (createdAt = noon) => await image(owner, here, { state: 'deleted', createdAt })
     const [one, gone] = [await binned(), await binned()]

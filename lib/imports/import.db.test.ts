@@ -209,7 +209,7 @@ describe('an import whose process was killed', () => {
     expect(await rowOf(imageId)).toMatchObject({ state: 'available', originSha256: sha256(raw) })
   })
 
-  it('that was only asleep and wakes up is refused, and leaves no bytes beside the failed image', async () => {
+  it('that was suspended and resumes is refused, and leaves no bytes beside the failed image', async () => {
     const { here, owner } = await tenant()
     async function* asleep() {
       yield raw.subarray(0, 4_000_000)

@@ -34,7 +34,7 @@ test.each([
   expect(image).toMatchObject({ state: 'available', isNormalised: false, format, sha256, size: BigInt(disk.length) })
 })
 
-test('without qemu-img any other format is refused by what is missing, and takes no place', async () => {
+test('without qemu-img other formats are refused with the missing tool, and take no quota place', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   await quota(owner, here, 1)
   for (const [format, disk] of Object.entries({ vdi: vdiDisk, vmdk: sparseVmdk })) {

@@ -100,7 +100,7 @@ test('into a bucket that takes nothing it is tried again, and keeps no more file
   expect(await rowOf(imageId)).toMatchObject({ state: 'available' })
 })
 
-test('onto bytes that have rotted it mends them, and whoever has them has a sound disk again', async () => {
+test('onto damaged bytes it replaces them, and every holder has a sound disk again', async () => {
   const [here, owner, neighbour] = await Promise.all([region(), account(), account()])
   const first = await importImage(owner.ctx, input(here), source)
   const { blob } = (first.ok && (await rowOf(first.value.imageId))) || {}
