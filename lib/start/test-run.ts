@@ -6,6 +6,7 @@ import { startDatabase } from '../embedded/embedded'
 import { ensureContainerTools, ensureDeployTools } from './deploy-tools.mjs'
 import { ensureDiskTools } from './disk-tools.mjs'
 import { end, endOnSignals, isEnding, onEnd } from './ending'
+import { ensureGit } from './git'
 import { ensureQemu } from './qemu.mjs'
 import { exitCode } from './run'
 import { addTallies, isGood, nothing, oneFailure, summary, type Tally, tallyOfVitest } from './tally'
@@ -42,6 +43,8 @@ async function runKinds(wanted: readonly Kind[], files: string[]): Promise<Tally
     const missing = forVitest.includes('unit') ? ensureDiskTools() : []
     if (missing.length > 0)
       console.error(`These could not be installed, and tests of disks skip: ${missing.join(', ')}.`)
+    if (forVitest.includes('unit') && !ensureGit())
+      console.error('git could not be installed, and the tests that list the files of the clone fail.')
     if (forVitest.includes('unit') && ensureDeployTools().length > 0)
       console.error('promtool could not be installed, and the tests that need it skip.')
     if (forVitest.includes('db') && !ensureContainerTools())
