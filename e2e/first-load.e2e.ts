@@ -33,6 +33,7 @@ test('no page makes a browser load more than 180 kB of scripts', async ({ browse
   const paths = [
     '/sign-in',
     '/account',
+    '/account/audit',
     '/preferences',
     '/help/share',
     `${images}/custom`,

@@ -2,6 +2,7 @@ import 'server-only'
 import { headers } from 'next/headers'
 import { redirect, unstable_rethrow } from 'next/navigation'
 import { z } from 'zod'
+import { noteRefusal, triedOf } from '@/lib/audit/writes-refused'
 import type { Context } from '@/lib/auth/viewer'
 import { currentContext } from '@/lib/context'
 import { isSilent } from '@/lib/db/errors'
@@ -49,14 +50,20 @@ const actionsFor =
         const parsed = schema.safeParse(input)
         if (!parsed.success) return { ok: false, refusal: toRefusal(parsed.error) }
         const unpermitted = refuseUnpermitted(ctx.viewer, needsOf(needs, parsed.data))
-        if (unpermitted) return { ok: false, refusal: unpermitted }
+        if (unpermitted) {
+          await noteRefusal(ctx, triedOf(run.name, unpermitted, parsed.data))
+          return { ok: false, refusal: unpermitted }
+        }
         const idempotencyKey = page.key && idempotencyKeyOf(run.name, ctx, page.key, parsed.data)
         hasBegun = true
         const result = await within(
           actionPatienceMs,
           run(idempotencyKey ? { ...ctx, idempotencyKey } : ctx, parsed.data),
         )
-        if (!result.ok) return result
+        if (!result.ok) {
+          await noteRefusal(ctx, triedOf(run.name, result.refusal, parsed.data))
+          return result
+        }
         if (!result.isReplay) countShares(run.name, result.value)
         return { ok: true, value: result.value }
       } catch (error) {

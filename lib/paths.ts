@@ -37,6 +37,10 @@ type CheckReportQuery = {
   page?: number | undefined
 }
 
+type AuditQuery = {
+  [name in 'q' | 'account' | 'action' | 'from' | 'until' | 'after' | 'before' | 'verify']?: string | undefined
+} & { size?: number }
+
 export const paths = {
   home: () => route('/'),
   signIn: (next?: string, problem?: 'cookie') => route('/sign-in', { next, problem }),
@@ -46,6 +50,8 @@ export const paths = {
   createSubAccount: () => route('/account/sub-accounts/create'),
   subAccount: (accountId: string, part: '' | '#password' | '#access' = '') =>
     route(`/account/sub-accounts/${accountId}${part}`),
+  audit: (list: AuditQuery = {}) =>
+    route('/account/audit', { ...list, size: list.size === defaultPageSize ? undefined : list.size }),
   notPermitted: (policy: string | null, region: string | null) =>
     route('/not-permitted', { policy: policy ?? undefined, region: region ?? undefined }),
   billing: (bill: BillQuery = {}) =>
@@ -93,6 +99,7 @@ export const paths = {
   cancelSelected: (region: string) => route(`/${region}/sharing/cancel`),
   api: {
     signIn: () => '/api/sign-in',
+    auditExport: (format: string, filters: AuditQuery = {}) => route('/api/audit/export', { format, ...filters }),
     preferences: () => '/api/preferences',
     pageStatus: () => '/api/page-status',
     signedIn: (next: string) => route('/api/sign-in', { next: next === '/' ? undefined : next }),

@@ -191,7 +191,8 @@ test('a copy needs the right to download where the image is: to see it there is 
   const refused = { ok: false, refusal: { code: 'NOT_PERMITTED', policy: 'ImagesFull', region: here } }
   expect(await copyImageAction(copy)).toEqual(refused)
   expect(await retryCopyAction({ region: there, imageId: failed })).toEqual(refused)
-  expect(await db().event.count({ where: { ownerId: master.id } })).toBe(0)
+  // Only that it was refused is recorded.
+  expect(await db().event.count({ where: { ownerId: master.id, action: { not: 'operation.refuse' } } })).toBe(0)
   await as(only('ImagesFull', here, there))
   expect((await copyImageAction(copy)).ok).toBe(true)
   expect((await retryCopyAction({ region: there, imageId: failed })).ok).toBe(true)

@@ -1,6 +1,7 @@
 import 'server-only'
 import type { NextRequest } from 'next/server'
 import type { z } from 'zod'
+import { noteRefusal, triedOf } from '@/lib/audit/writes-refused'
 import type { Context } from '@/lib/auth/viewer'
 import { currentContext, type SessionContext } from '@/lib/context'
 import { isSilent } from '@/lib/db/errors'
@@ -38,19 +39,23 @@ const readsFor =
     fileOf?: FileOf<T, z.output<S>>,
   ) => {
     const answer = async (request: NextRequest, { params }: RouteParams): Promise<Answer> => {
+      let ctx: C | null = null
       try {
-        const ctx = await authenticate(request)
+        ctx = await authenticate(request)
         const refusal = refusePage(identityOfHeaders(request.headers), ctx?.viewer ?? null)
         if (refusal || !ctx) return refused(refusal ?? { code: 'SIGNED_OUT' })
         const parsed = schema.safeParse({ ...paramsOf(request.nextUrl.searchParams), ...(await params) })
         if (!parsed.success) return refused(toRefusal(parsed.error))
         const unpermitted = refuseUnpermitted(ctx.viewer, needsOf(needs, parsed.data))
-        if (unpermitted) return refused(unpermitted)
+        if (unpermitted) throw new Refused(unpermitted)
         const value = await within(requestPatienceMs, read(ctx, parsed.data))
         if (value === null) return refused({ code: absent })
         return { status: 200, ...(fileOf ? { file: fileOf(value, parsed.data) } : { body: value }) }
       } catch (error) {
-        if (error instanceof Refused) return refused(error.refusal)
+        if (error instanceof Refused) {
+          if (ctx) await noteRefusal(ctx, triedOf(read.name, error.refusal, {}))
+          return refused(error.refusal)
+        }
         if (isDiskFull(error)) return refused({ code: 'READ_ONLY' })
         const reference = logFault(error, request.nextUrl.pathname)
         const fault = refused({ code: 'FAULT', reference })

@@ -2,6 +2,7 @@ import 'server-only'
 import type { NextAuthOptions } from 'next-auth'
 import Credentials from 'next-auth/providers/credentials'
 import { foldUsername, passwordMax, signInNameMax } from '@/lib/accounts/rules'
+import { noteRefusedSignIn } from '@/lib/audit/writes-refused'
 import { clientAddress } from '@/lib/auth/address'
 import type { SignInSource } from '@/lib/auth/browser'
 import { isSecure, ownCookie, sessionCookie } from '@/lib/auth/session-cookie'
@@ -21,7 +22,11 @@ export async function signInWith(
   const isTooLong = (text: string) => text.length > 4 * passwordMax || preparePassword(text).length > passwordMax
   const cannotBe = username.length > signInNameMax || username.includes('\0') || isTooLong(password)
   if (cannotBe || !username || !password) return { status: 'refused' }
-  return await signIn(source, { username, password }, { now: new Date(), replaced: await cookieSession() })
+  const now = new Date()
+  const answer = await signIn(source, { username, password }, { now, replaced: await cookieSession() })
+  // Nobody waits for it, so the time of an answer does not tell whether the username exists.
+  if (answer.status === 'refused') void noteRefusedSignIn(username, { now, address: source.address ?? null })
+  return answer
 }
 
 /** next-auth's own endpoints, for clients that speak its protocol. The form of the console posts to api/sign-in. */

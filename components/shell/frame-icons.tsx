@@ -10,6 +10,7 @@ import {
   Monitor,
   Moon,
   ReceiptText,
+  ScrollText,
   Server,
   Share2,
   Sun,
@@ -28,6 +29,7 @@ export const menuIcons = {
   snapshots: ofMenu(Camera),
   sharing: ofMenu(Share2),
   billing: ofMenu(ReceiptText),
+  audit: ofMenu(ScrollText),
 }
 export type MenuIcons = typeof menuIcons
 

@@ -40,6 +40,9 @@ type HelpRule =
   | 'snapshotQuota'
   | 'noticesKept'
   | 'noticesOwn'
+  | 'auditChain'
+  | 'auditProof'
+  | 'auditMasked'
 
 const helpRules: Record<HelpTopic, HelpRule[]> = {
   custom: ['own', 'region', 'quota', 'failed', 'delete'],
@@ -54,6 +57,7 @@ const helpRules: Record<HelpTopic, HelpRule[]> = {
   instances: ['chargedYou', 'runningHours', 'instanceQuota', 'terminated'],
   create: ['chargedYou', 'runningHours', 'region', 'instanceQuota'],
   snapshots: ['snapshot', 'snapshotImage', 'snapshotQuota'],
+  audit: ['auditChain', 'auditProof', 'auditMasked'],
   notices: ['noticesOwn', 'noticesKept', 'cancel'],
   sharing: ['cancel', 'recipients', 'daily', 'quota', 'charged', 'own'],
   instance: ['stop', 'runningHours', 'rebuild', 'terminated'],

@@ -14,6 +14,7 @@ export const helpTopics = [
   'snapshots',
   'notices',
   'sharing',
+  'audit',
 ] as const
 export type HelpTopic = (typeof helpTopics)[number]
 

@@ -1,6 +1,6 @@
 'use client'
 
-import { Bell, Camera, Disc3, IdCard, Plus, ReceiptText, Server, Share2, Trash, Upload } from 'lucide'
+import { Bell, Camera, Disc3, IdCard, Plus, ReceiptText, ScrollText, Server, Share2, Trash, Upload } from 'lucide'
 import type { Route } from 'next'
 import { useTranslations } from 'next-intl'
 import type { ReactNode } from 'react'
@@ -40,7 +40,8 @@ function useAllPages(): PaletteItem[] {
       | 'createInstance'
       | 'snapshots'
       | 'billing'
-      | 'notices',
+      | 'notices'
+      | 'audit',
   ) => t(`palette.${page}`)
   return [
     {
@@ -112,6 +113,13 @@ function useAllPages(): PaletteItem[] {
       icon: <Icon of={Bell} />,
       label: t('notices.title'),
       words: words('notices'),
+    },
+    {
+      id: 'audit',
+      href: paths.audit(),
+      icon: <Icon of={ScrollText} />,
+      label: t('audit.title'),
+      words: words('audit'),
     },
     {
       id: 'account',

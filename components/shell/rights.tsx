@@ -29,14 +29,23 @@ const pageNeeds: Record<string, Permission> = {
   bin: 'images.read',
   import: 'images.change',
   billing: 'bill.read',
+  audit: 'account.manage',
 }
 
 /** Whether this account may see a page of the menu in the region that is chosen. The bill has no region. */
 export function usePermittedPage(): (id: string) => boolean {
   const permitted = useMay()
   const { region } = useCurrentRegion()
+  const everywhere = useMayEverywhere()
   return (id) => {
     const needed = pageNeeds[id]
+    if (needed === 'account.manage') return everywhere(needed)
     return needed === undefined || permitted(needed, needed === 'bill.read' ? null : region)
   }
+}
+
+/** Whether this account has a permission in all regions, as for what concerns the whole tenant. */
+export function useMayEverywhere(): (permission: Permission) => boolean {
+  const permitted = useContext(PermittedContext)
+  return (permission) => permitted === 'all' || permitted[permission] === 'all'
 }

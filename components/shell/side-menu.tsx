@@ -8,7 +8,7 @@ import { classNames } from '@/components/ui/class-names'
 import { paths } from '@/lib/paths'
 import { useCurrentRegion } from './current-region'
 import type { MenuIcons } from './frame-icons'
-import { useMay } from './rights'
+import { useMay, useMayEverywhere } from './rights'
 
 type SideMenuProps = {
   icons: MenuIcons
@@ -22,6 +22,7 @@ export function SideMenu({ icons, onNavigate }: SideMenuProps) {
   const pathname = usePathname()
   const { region } = useCurrentRegion()
   const may = useMay()
+  const mayEverywhere = useMayEverywhere()
   const [seesImages, seesInstances] = [may('images.read', region), may('instances.read', region)]
   const wordClass = onNavigate ? '' : 'max-lg:sr-only'
   const entry = (href: Route, path: string, id: keyof MenuIcons, label: string) => (
@@ -51,6 +52,7 @@ export function SideMenu({ icons, onNavigate }: SideMenuProps) {
       {seesInstances && entry(paths.snapshots(region), `/${region}/snapshots`, 'snapshots', t('snapshots'))}
       {seesImages && entry(paths.sharing(region), `/${region}/sharing`, 'sharing', t('sharing'))}
       {may('bill.read', null) && entry(paths.billing(), '/billing', 'billing', t('billing'))}
+      {mayEverywhere('account.manage') && entry(paths.audit(), '/account/audit', 'audit', t('audit'))}
     </nav>
   )
 }

@@ -1,9 +1,10 @@
 import type { Route } from 'next'
 import type { ReactNode } from 'react'
 
-/** Items of a menu: links, actions and choices. */
+/** Items of a menu: links, downloads, actions and choices. */
 export type MenuItem =
   | { kind: 'link'; label: string; href: Route; icon?: ReactNode; isChosen?: boolean }
+  | { kind: 'download'; label: string; href: Route }
   | {
       kind: 'action'
       label: string

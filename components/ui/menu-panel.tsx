@@ -91,6 +91,15 @@ function Item({ item }: { item: MenuItem }) {
       </DropdownMenu.Item>
     )
   }
+  if (item.kind === 'download') {
+    return (
+      <DropdownMenu.Item asChild>
+        <a href={item.href} download className={menuItemClass}>
+          {item.label}
+        </a>
+      </DropdownMenu.Item>
+    )
+  }
   if (item.kind === 'action' && item.disabledReason) {
     return (
       // Radix skips disabled items, whose reasons would then be unreachable by keyboard.

@@ -15,6 +15,8 @@ export type Column<Row> = {
   align?: 'right'
   /** A column only in wide tables; otherwise its text is in the first column, or a line of a card. */
   isWideOnly?: boolean
+  /** Takes the remaining width and leads a card; by default the first column does. */
+  isLead?: boolean
   /** The place in a card: next to the name, half a line, or below the rest without a label. By default a line. */
   card?: 'corner' | 'half' | 'foot'
   /** The link that sorts by this column, and how the list is sorted by it now. */
@@ -40,6 +42,10 @@ type TableProps<Row> = {
  */
 export function Table<Row>({ caption, columns, rows, rowKey, empty, selection }: TableProps<Row>) {
   if (rows.length === 0) return empty
+  const lead = Math.max(
+    0,
+    columns.findIndex(({ isLead }) => isLead),
+  )
   return (
     <div className="table-room">
       <table role="table" className="table-cards w-full border-collapse text-left text-sm">
@@ -52,7 +58,7 @@ export function Table<Row>({ caption, columns, rows, rowKey, empty, selection }:
               </th>
             )}
             {columns.map((column, index) => (
-              <HeaderCell key={column.id} column={column} isLead={index === 0} />
+              <HeaderCell key={column.id} column={column} isLead={index === lead} />
             ))}
           </tr>
         </thead>
@@ -73,7 +79,7 @@ export function Table<Row>({ caption, columns, rows, rowKey, empty, selection }:
                   key={column.id}
                   role="cell"
                   data-label={column.header}
-                  data-lead={index === 0 || undefined}
+                  data-lead={index === lead || undefined}
                   data-wide={column.isWideOnly || undefined}
                   data-card={column.card}
                   data-operation={column.id === 'operation' || undefined}

@@ -70,11 +70,15 @@ export async function setPolicies(
   if (unknown) return refuse(unknown)
   return await onAccount(ctx, username, async (tx, account) => {
     if (account.kind !== 'SUB') return refuse({ code: 'ACCOUNT_NOT_FOUND' })
+    const [before] = await tx.$queryRaw<{ policies: string }[]>`
+      SELECT coalesce(string_agg(policy::text || coalesce('=' || (SELECT string_agg(region, ',')
+        FROM jsonb_array_elements_text("regionIds") region), ''), ' ' ORDER BY policy), '') AS policies
+      FROM "AttachedPolicy" WHERE "accountId" = ${account.id}`
     await attachPolicies(account.id, grants, tx)
     const policies = grants
       .map(({ policy, regions }) => (regions ? `${policy}=${regions.join(',')}` : policy))
       .join(' ')
-    const details = { account: username, policies }
+    const details = { account: username, policies, before: { policies: before?.policies ?? '' } }
     await recordEvents(tx, ctx, [{ action: 'account.policies', owner: tenantOf(account), details }])
     return ok({ id: account.id, username })
   })

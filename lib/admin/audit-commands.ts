@@ -19,4 +19,31 @@ export function addAudit(audit: Command, run: Run, typed: (file: string) => stri
         return await verifyTrails(name ?? null, { file, signal })
       }),
     )
+  audit
+    .command('export <username> <file>')
+    .description('write the audit trail of an account into a ZIP archive with what proves it')
+    .action((name: string, file: string) =>
+      run(async (signal) => (await import('./audit')).exportTrail(name, typed(file), signal)),
+    )
+  audit
+    .command('checkpoints [username]')
+    .description('print the signed checkpoints, one JSON object a line; keep them elsewhere')
+    .action((name: string | undefined) => run(async () => (await import('./audit')).showCheckpoints(name ?? null)))
+  audit
+    .command('key')
+    .description('show the public key that verifies checkpoints, and its id')
+    .action(() => run(async () => (await import('./audit')).showKey()))
+  audit
+    .command('follow')
+    .description(
+      'print new entries of all accounts as they come, one JSON object a line, for a SIEM; each at least once',
+    )
+    .requiredOption('--state <file>', 'where it remembers what it has printed')
+    .option('--once', 'end when all that is there was printed')
+    .action((options: { state: string; once?: true }) =>
+      run(async (signal) => {
+        const { followTrails } = await import('./audit-follow')
+        return await followTrails({ state: typed(options.state), isOnce: options.once === true, signal })
+      }),
+    )
 }

@@ -1,16 +1,22 @@
 import 'server-only'
+import { createWriteStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { pipeline } from 'node:stream/promises'
 import { createTranslator } from 'use-intl/core'
 import { findMaster } from '@/lib/accounts/reads'
+import { checkpointRows } from '@/lib/audit/reads'
+import { jsonLines, proofFiles } from '@/lib/audit/reads-export'
 import { type KnownCheckpoint, type VerifiedChain, verifyChain, verifyChains } from '@/lib/audit/reads-verify'
 import { type AuditFault, faultMessage } from '@/lib/audit/rules'
 import { type Checkpoint, checkpoint } from '@/lib/audit/schema'
+import { signingKey } from '@/lib/auth/signing-key'
 import { operatorId } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import { StartError } from '@/lib/embedded/data-folder'
+import { archiveParts } from '@/lib/file-stream'
 import en from '@/lib/messages/en.json'
 import { ok, type Result, refuse } from '@/lib/result'
-import { type Answer, answer } from './output'
+import { type Answer, answer, deliver } from './output'
 
 const t = createTranslator({ locale: 'en', messages: en })
 
@@ -25,8 +31,8 @@ export async function verifyTrails(
     for await (const chain of verifyChains(options))
       verified.push({ username: await usernameOf(chain.accountId), ...chain })
   } else {
-    const accountId = username === operatorId ? operatorId : (await findMaster(username))?.id
-    if (accountId === undefined) return refuse({ code: 'ACCOUNT_NOT_FOUND' })
+    const accountId = await trailOf(username)
+    if (accountId === null) return refuse({ code: 'ACCOUNT_NOT_FOUND' })
     verified.push({ username, ...(await verifyChain(accountId, options)) })
   }
   const said = answer(
@@ -50,6 +56,37 @@ function sentenceOf({ entries, checkpoints, foreign, signedAt, fault }: Verified
   const signed = signedAt === null ? 'no checkpoint' : `${checkpoints} checkpoints, the newest of ${signedAt}`
   const others = foreign > 0 ? `; ${foreign} checkpoints of another key were not verified` : ''
   return `${entries} entries, all as they were recorded; ${signed}${others}`
+}
+
+/** `audit export`: the whole trail of an account with its proof, as a ZIP archive that must not be there yet. */
+export async function exportTrail(username: string, file: string, signal: AbortSignal): Promise<Result<Answer>> {
+  const accountId = await trailOf(username)
+  if (accountId === null) return refuse({ code: 'ACCOUNT_NOT_FOUND' })
+  const parts = archiveParts(await proofFiles(accountId))
+  await pipeline(parts, createWriteStream(file, { flags: 'wx', mode: 0o600 }), { signal }).catch((error: Error) => {
+    throw new StartError(`${file} could not be written: ${error.message}.`)
+  })
+  return ok(answer({ file }, [`Wrote ${file}. The archive has a script that proves it: node verify-audit.mjs`]))
+}
+
+/** `audit checkpoints`: those of an account, or of all, one JSON object a line. */
+export async function showCheckpoints(username: string | null): Promise<Result<Answer>> {
+  const accountId = username === null ? null : await trailOf(username)
+  if (username !== null && accountId === null) return refuse({ code: 'ACCOUNT_NOT_FOUND' })
+  for await (const lines of jsonLines(checkpointRows(accountId))) await deliver(lines)
+  return ok(answer(undefined, []))
+}
+
+/** `audit key`: what checkpoints are verified with. */
+export async function showKey(): Promise<Result<Answer>> {
+  const { id, publicKey } = await signingKey()
+  const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
+  return ok(answer({ id, publicKey: pem }, [`Key ${id}`, pem.trimEnd()]))
+}
+
+/** The account of a trail by its username; the operator's own is called operator. */
+async function trailOf(username: string): Promise<string | null> {
+  return username === operatorId ? operatorId : ((await findMaster(username))?.id ?? null)
 }
 
 /** What does not fit, in English. */

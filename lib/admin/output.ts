@@ -1,5 +1,6 @@
 /** The answer of a command: JSON for programs, lines for people, and remarks besides both. */
 export type Answer = {
+  /** Undefined where the command has printed its JSON itself. */
   json: unknown
   lines: string[]
   notes: string[]
@@ -45,7 +46,7 @@ function widthOf(text: string): number {
 
 /** Prints an answer to stdout and its remarks to stderr. Returns the exit code. */
 export async function say(said: Answer, isJson: boolean): Promise<number> {
-  const lines = isJson ? [JSON.stringify(said.json)] : said.lines
+  const lines = isJson && said.json !== undefined ? [JSON.stringify(said.json)] : said.lines
   if (lines.length > 0) await write(process.stdout, `${lines.join('\n')}\n`)
   for (const note of said.notes) console.error(`note: ${note}`)
   if (said.complaint === null) return 0
@@ -58,5 +59,13 @@ function write(stream: NodeJS.WriteStream, text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     stream.on('error', (error: NodeJS.ErrnoException) => (error.code === 'EPIPE' ? resolve() : reject(error)))
     stream.write(text, () => resolve())
+  })
+}
+
+/** Prints a part of an answer that is written while it is read. Throws when the reader has gone, so that nobody takes it for read. */
+export async function deliver(text: string): Promise<void> {
+  if (process.stdout.listenerCount('error') === 0) process.stdout.on('error', () => {})
+  await new Promise<void>((resolve, reject) => {
+    process.stdout.write(text, (error) => (error ? reject(error) : resolve()))
   })
 }

@@ -1,6 +1,7 @@
 import 'server-only'
 import { createHash } from 'node:crypto'
 import { findSigningKey, isSigned, type SigningKey } from '@/lib/auth/signing-key'
+import type { Context } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import { Prisma } from '@/lib/db/generated/client'
 import { ownersOnly } from '@/lib/events/rules'
@@ -212,4 +213,30 @@ async function findUnchained(accountId: string | null, signal: AbortSignal | nul
       if (!faults.has(tenant)) faults.set(tenant, { kind: 'event-unchained', ...none, eventId: String(id) })
   }
   return faults
+}
+
+/** How long a page waits for a verification. A longer one is the operator's to make. */
+const ownPatienceMs = 60_000
+const ownAtOnce = 2
+/** By tenant: a verification reads all of a trail, so each tenant has one at a time, and a process few. */
+const kept = globalThis as typeof globalThis & { ecsAuditVerifying?: Set<string> }
+
+/** What a tenant learns of its own trail. `busy`: too many are verified at the moment. `long`: it did not end in a minute. */
+export type OwnVerification = { status: 'busy' | 'long' } | { status: 'verified'; chain: VerifiedChain }
+
+/** Verifies the trail of the viewer's master account, for the page. */
+export async function verifyOwnChain({ viewer: { ownerId } }: Context): Promise<OwnVerification> {
+  kept.ecsAuditVerifying ??= new Set()
+  const running = kept.ecsAuditVerifying
+  if (running.has(ownerId) || running.size >= ownAtOnce) return { status: 'busy' }
+  running.add(ownerId)
+  const signal = AbortSignal.timeout(ownPatienceMs)
+  try {
+    return { status: 'verified', chain: await verifyChain(ownerId, { signal }) }
+  } catch (error) {
+    if (signal.aborted) return { status: 'long' }
+    throw error
+  } finally {
+    running.delete(ownerId)
+  }
 }

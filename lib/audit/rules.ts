@@ -1,3 +1,8 @@
+import { type EventAction, eventActions } from '@/lib/events/rules'
+import type { Refusal } from '@/lib/result'
+
+// The audit trail (rule 31).
+
 /**
  * What an entry of a chain says, in the order in which it is hashed. The hash of an entry is the SHA-256, in hex, of the hash
  * before and these values as JSON.stringify writes an array of strings and nulls. The trigger `extend_audit_chains`
@@ -47,8 +52,10 @@ export function checkpointText({ accountId, seq, hash }: ChainPoint, at: string)
   return JSON.stringify(['open-ecs-console audit checkpoint', accountId, seq, hash, at])
 }
 
+const hourMs = 60 * 60 * 1000
+
 /** How often a checkpoint is made of each chain that has grown. */
-export const checkpointEveryMs = 60 * 60 * 1000
+export const checkpointEveryMs = hourMs
 
 /**
  * Why a chain is refused. About an entry: `changed`, `inserted` where no event is behind it, `moved` where only its place is
@@ -87,4 +94,59 @@ export function faultOfContent(behind: EventBehind): 'changed' | 'inserted' | 'm
 /** The sentence of a fault, by its name in the messages (`audit.faults`). */
 export function faultMessage({ kind, signedAt }: AuditFault): AuditFaultKind | 'removedSigned' {
   return kind === 'removed' && signedAt !== null ? 'removedSigned' : kind
+}
+
+/** The nouns of the actions: the groups of the filter. */
+export const actionGroups = [
+  'share',
+  'image',
+  'finding',
+  'instance',
+  'snapshot',
+  'account',
+  'session',
+  'operation',
+  'quota',
+  'ledger',
+  'region',
+  'type',
+] as const satisfies NounOf<EventAction>[]
+type NounOf<A> = A extends `${infer Noun}.${string}` ? Noun : never
+
+/** Whether a word filters by action: an action, or a noun for all of its actions. */
+export function isActionFilter(word: string): boolean {
+  return isEventAction(word) || actionGroups.some((group) => group === word)
+}
+
+/** Whether a word is an action that this version records. */
+export function isEventAction(word: string): word is EventAction {
+  return eventActions.some((action) => action === word)
+}
+
+/**
+ * Refusals that the audit trail has: what somebody tries who looks for a way around a rule, and limits that are used up. Others,
+ * such as a field that is wrong, say nothing about anybody.
+ */
+const recordedRefusals = [
+  'RESHARE_FORBIDDEN',
+  'IMAGE_NOT_FOUND',
+  'INSTANCE_NOT_FOUND',
+  'NOT_PERMITTED',
+  'LOOKUPS_USED_UP',
+  'DAILY_SHARES_USED_UP',
+  'IMAGE_RECIPIENTS_FULL',
+  'RECIPIENT_QUOTA_FULL',
+  'IMAGE_QUOTA_FULL',
+  'PASSWORD_WRONG',
+  'PASSWORD_TRIES_USED_UP',
+] as const satisfies Refusal['code'][]
+
+/** Whether a refusal goes into the audit trail. */
+export function isRecordedRefusal(code: string): boolean {
+  return recordedRefusals.some((recorded) => recorded === code)
+}
+
+/** The beginning of the clock hour in which refusals of a kind are folded into two events at most. */
+export function hourOf(at: Date): Date {
+  return new Date(Math.floor(at.getTime() / hourMs) * hourMs)
 }

@@ -1,4 +1,9 @@
 import { z } from 'zod'
+import { signInNameMax } from '@/lib/accounts/rules'
+import { cursor, pageSize, searchText } from '@/lib/fields'
+import type { PageRange } from '@/lib/pages'
+import type { Need } from '@/lib/permissions'
+import { isActionFilter } from './rules'
 
 /** A signed checkpoint as it is exported and kept elsewhere: up to the entry `seq` the chain of the account gave this hash. */
 export const checkpoint = z.object({
@@ -10,3 +15,55 @@ export const checkpoint = z.object({
   signature: z.string(),
 })
 export type Checkpoint = z.infer<typeof checkpoint>
+
+const day = z.iso.date().optional().catch(undefined)
+
+/** All parameters of the page Audit, as they are in its URL. `action`: one, or a noun for all of its actions. */
+export const auditParams = z.object({
+  q: searchText(128).catch(''),
+  account: searchText(signInNameMax).catch(''),
+  action: z
+    .string()
+    .refine((word) => isActionFilter(word))
+    .optional()
+    .catch(undefined),
+  /** Days of the console's time zone, both of them included. */
+  from: day,
+  until: day,
+  size: pageSize,
+  /** Verifies the whole trail and shows the outcome above the list. */
+  verify: z.literal('now').optional().catch(undefined),
+  after: cursor,
+  before: cursor,
+})
+export type AuditParams = z.infer<typeof auditParams>
+
+/** The filters of an export, and its form: `proof` is the whole trail with what proves it, without filters. */
+export const auditExportParams = auditParams.extend({ format: z.enum(['csv', 'json', 'proof']).catch('proof') })
+export type AuditExportParams = z.infer<typeof auditExportParams>
+
+/**
+ * One entry of the audit trail as its tenant reads it. `by` says whether an account acted, the operator at the command
+ * line, or the console itself.
+ */
+export type AuditItem = {
+  seq: string
+  at: string
+  by: 'account' | 'operator' | 'console'
+  actor: string
+  address: string | null
+  action: string
+  owner: string
+  regionId: string | null
+  image: { id: string; name: string } | null
+  recipient: string | null
+  instance: { id: string; name: string } | null
+  snapshot: { id: string; name: string } | null
+  /** What a sentence cannot say of it, in plain values; what was before and after under `before` and `after`. */
+  details: Record<string, unknown>
+}
+
+export type AuditPage = { items: AuditItem[]; next: string | null; prev: string | null; range: PageRange }
+
+/** The trail is about the whole tenant, so a policy for named regions is not enough. */
+export const auditNeeds: readonly Need[] = [{ permission: 'account.manage', region: null, isEverywhere: true }]

@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import { Argument, Command, InvalidArgumentError } from 'commander'
 import { end, endOnSignals, isEnding } from '../start/ending'
+import { measureAudit } from './audit'
 import { readFigures, toComparison } from './comparison'
 import { measureDisks } from './disks'
 import { type Findings, toRow, toTable } from './figures'
@@ -30,6 +31,7 @@ const sections: Record<string, (place: Place) => Promise<Findings>> = {
   instances: measureInstanceLists,
   machines: measureMachines,
   bill: measureMetering,
+  audit: measureAudit,
   views: measureViews,
 }
 

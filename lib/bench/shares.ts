@@ -75,14 +75,19 @@ async function compare(place: Place, clients: pg.Client[], recipe: Recipe, varia
   return { figures: [figure], notes: [note] }
 }
 
-async function share(task: ShareTask): Promise<string> {
+/** Makes one share by the domain operation, and gives its id. A refusal is a mistake of the benchmark. */
+export async function share(task: ShareTask): Promise<string> {
   const usernames = [task.recipient.username]
   const result = await shareImage(contextOf(task), { region: task.region, imageId: task.imageId, usernames, note: '' })
   if (!result.ok) throw new Error(`A share of the benchmark was refused: ${JSON.stringify(result.refusal)}`)
   return result.value[0]?.id ?? ''
 }
 
-async function pace(tasks: ShareTask[], issue: (task: ShareTask, worker: number) => Promise<unknown>): Promise<Pace> {
+/** Works through tasks, ten at a time. */
+export async function pace(
+  tasks: ShareTask[],
+  issue: (task: ShareTask, worker: number) => Promise<unknown>,
+): Promise<Pace> {
   let next = 0
   const [began, before] = [performance.now(), process.cpuUsage()]
   const work = async (worker: number) => {

@@ -35,6 +35,8 @@ export const eventActions = [
   'account.policies',
   'session.end',
   'session.place',
+  'session.refuse',
+  'operation.refuse',
   'region.create',
   'region.rename',
   'quota.set',
@@ -104,4 +106,18 @@ export function operationsOf<E extends Operation>(events: E[]): E[][] {
     else operations.push([event])
   }
   return operations
+}
+
+type Values = Record<string, string | number | null>
+
+/** The details of an event that changes values: those that differ, as they were and as they are. Undefined keeps a value. */
+export function changesOf(before: Values, asked: Record<string, string | number | null | undefined>) {
+  const [was, is]: [Values, Values] = [{}, {}]
+  for (const [name, value] of Object.entries(asked)) {
+    const old = before[name] ?? null
+    if (value === undefined || value === old) continue
+    was[name] = old
+    is[name] = value
+  }
+  return { before: was, after: is }
 }

@@ -223,7 +223,11 @@ test('a new name and description are there for the owner, the name for recipient
   expect(theirs).toMatchObject({ view: 'recipient', name: 'web-02' })
   expect(theirs).not.toHaveProperty('description')
   const event = await db().event.findFirstOrThrow({ where: { imageId } })
-  expect(event).toMatchObject({ action: 'image.update', imageName: 'web-02', details: { from: 'web-01' } })
+  expect(event).toMatchObject({
+    action: 'image.update',
+    imageName: 'web-02',
+    details: { before: { name: 'web-01' }, after: { name: 'web-02' } },
+  })
 })
 
 test('what a machine needs is changed by the owner, never below the disk, and emptied again', async () => {

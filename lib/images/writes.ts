@@ -6,7 +6,7 @@ import type { LockedImage } from '@/lib/db/locks'
 import { type Locked, type OwnImage, type OwnImageRefusal, onOwnImage } from '@/lib/db/own-image'
 import { StartOver, type Transaction } from '@/lib/db/transaction'
 import { env } from '@/lib/env'
-import { overAction } from '@/lib/events/rules'
+import { changesOf, overAction } from '@/lib/events/rules'
 import { recordEvents } from '@/lib/events/writes'
 import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
 import {
@@ -33,15 +33,26 @@ export async function updateImage(
     const refusal = refuseUpdate(image)
     if (refusal) return refuse(refusal)
     const { name, description, operatingSystem, bootMode, minMemoryMib } = input
-    const facts = await tx.image.findUniqueOrThrow({ where: { id: image.id }, select: { virtualSize: true } })
-    const virtualSize = Number(facts.virtualSize)
+    const { virtualSize: size, ...before } = await tx.image.findUniqueOrThrow({
+      where: { id: image.id },
+      select: {
+        virtualSize: true,
+        name: true,
+        description: true,
+        operatingSystem: true,
+        bootMode: true,
+        minDiskGib: true,
+        minMemoryMib: true,
+      },
+    })
+    const virtualSize = Number(size)
     // An empty field means the size of the disk itself.
     const minDiskGib = input.minDiskGib === null ? leastDiskGib(virtualSize) : input.minDiskGib
     const tooSmall = minDiskGib ? refuseMinDisk({ minDiskGib, virtualSize }) : null
     if (tooSmall) return refuse(tooSmall)
     const said = { name, description, operatingSystem, bootMode, minDiskGib, minMemoryMib }
     await tx.image.update({ where: { id: image.id }, data: { ...said, updatedAt: ctx.now } })
-    const details = { from: image.name }
+    const details = changesOf(before, said)
     const updated = { id: image.id, name }
     await recordEvents(tx, ctx, [{ action: 'image.update', regionId: image.regionId, image: updated, details }])
     return ok({ imageId: image.id })

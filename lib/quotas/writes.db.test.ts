@@ -59,8 +59,8 @@ test('a quota is set only where it is named, and stays when another is', async (
   expect(await rowsOf(owner.id, here)).toEqual({ images: 6, bytes: 4 * kib })
   const details = (await eventsOf(owner.id)).map((event) => event.details)
   expect(details).toEqual([
-    { quota: 5, used: 3, bytes: 4 * kib, bytesUsed: 2 * kib },
-    { quota: 6, used: 3 },
+    { quota: 5, used: 3, bytes: 4 * kib, bytesUsed: 2 * kib, before: { quota: 50, bytes: 200 * 2 ** 30 } },
+    { quota: 6, used: 3, before: { quota: 5 } },
   ])
 })
 

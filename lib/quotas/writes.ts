@@ -38,19 +38,23 @@ export async function setQuotas(ctx: Context, change: QuotaChange): Promise<Resu
     await lockAccounts(tx, [account.id])
     const meters = await quotaUse(tx, resourceNames, { ownerId: account.id, regionId: region.id })
     const details: Record<string, number> = {}
+    const before: Record<string, number> = {}
     for (const name of resourceNames) {
       const quota = change.amounts[name]
       if (quota === undefined) continue
       const { used } = meters[name]
       const refusal = refuseQuotaChange(name, { used, quota, forced: change.forced })
       if (refusal) return refuse(refusal)
-      meters[name] = { used, quota }
       const { recorded } = resources[name]
+      before[recorded.quota] = meters[name].quota
+      meters[name] = { used, quota }
       details[recorded.quota] = quota
       details[recorded.used] = used
     }
     await writeQuotas(tx, { accountId: account.id, regionId: region.id }, change.amounts)
-    await recordEvents(tx, ctx, [{ action: 'quota.set', owner: account, regionId: region.id, details }])
+    await recordEvents(tx, ctx, [
+      { action: 'quota.set', owner: account, regionId: region.id, details: { ...details, before } },
+    ])
     return ok(meters)
   })
 }

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { forgetUnknownLookups } from '@/lib/accounts/writes-look-up'
 import { checkpointEveryMs } from '@/lib/audit/rules'
 import { makeCheckpoints } from '@/lib/audit/writes'
+import { foldRefusals } from '@/lib/audit/writes-refused'
 import { findCurrencyConflict } from '@/lib/billing/reads'
 import { meterAll } from '@/lib/billing/writes'
 import { clockSkewSeconds } from '@/lib/clock-skew'
@@ -139,6 +140,7 @@ async function sweep(): Promise<void> {
       forgetOldNotices(now),
       unlockDeliveries(),
       makeDueCheckpoints(now),
+      foldRefusals(now),
       ...forgetting,
     ])
   } catch (error) {

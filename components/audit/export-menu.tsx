@@ -1,0 +1,33 @@
+'use client'
+
+import { ChevronDown, Download } from 'lucide'
+import { useTranslations } from 'next-intl'
+import { buttonClass } from '@/components/ui/button-class'
+import { Icon } from '@/components/ui/icon'
+import { MenuButton } from '@/components/ui/menu-button'
+import type { AuditParams } from '@/lib/audit/schema'
+import { paths } from '@/lib/paths'
+
+type Filters = Pick<AuditParams, 'q' | 'account' | 'action' | 'from' | 'until'>
+
+/** What the filters leave, for a spreadsheet or a program, or everything with its proof. */
+export function ExportMenu({ filters }: { filters: Filters }) {
+  const t = useTranslations('audit')
+  return (
+    <MenuButton
+      label={t('export')}
+      align="end"
+      className={buttonClass('secondary')}
+      href={paths.api.auditExport('proof')}
+      items={[
+        { kind: 'download', label: t('exportProof'), href: paths.api.auditExport('proof') },
+        { kind: 'download', label: t('exportCsv'), href: paths.api.auditExport('csv', filters) },
+        { kind: 'download', label: t('exportJson'), href: paths.api.auditExport('json', filters) },
+      ]}
+    >
+      <Icon of={Download} className="size-4" />
+      {t('export')}
+      <Icon of={ChevronDown} className="size-4 text-ink-muted" />
+    </MenuButton>
+  )
+}
