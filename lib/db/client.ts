@@ -26,10 +26,7 @@ function connect(): PrismaClient {
   return new PrismaClient({ adapter, transactionOptions: { maxWait: answerMaxMs, timeout: transactionMaxMs } })
 }
 
-/**
- * Watches for failed statements. A connection whose statement timed out is closed: it may still be in a transaction,
- * and PostgreSQL may still be executing the statement, so the pool must not reuse it.
- */
+/** A connection whose statement timed out is closed: PostgreSQL may still execute it, so the pool must not reuse it. */
 function watch(client: pg.Client, names: StatementNames): void {
   const value = (...args: unknown[]): unknown => {
     // Looked up at each call: tests and the benchmark note statements where the prototype sends them.

@@ -53,10 +53,7 @@ export async function lockAccounts(tx: Transaction, ids: string[]): Promise<Map<
 
 export type LockedRows = { accounts: Map<string, LockedAccount>; images: Map<string, LockedImage> }
 
-/**
- * The images to lock: of one owner, or of anybody if null. Others are left out unlocked: an image never changes its
- * owner.
- */
+/** Null: of anybody. Other owners' images are left out unlocked: an image never changes its owner. */
 export type WhichImages = { ids: string[]; ownerId: string | null }
 
 /**
@@ -131,10 +128,7 @@ export async function lockHost(tx: Transaction, id: string): Promise<void> {
   await tx.$queryRaw`SELECT id FROM "MachineHost" WHERE id = ${id} FOR NO KEY UPDATE`
 }
 
-/**
- * Advisory locks are only numbers, so all of them are listed here: the space lock, the lock of the process that owns
- * the machines, and the ledger's, which a trigger takes.
- */
+/** Advisory locks are only numbers, so all of them are listed here. A trigger takes the ledger's. */
 export const advisoryLocks = { space: 7_300_401, host: 7_300_402, ledger: 7_300_403 } as const
 
 /** Takes the space lock until the end of the transaction. It comes last, so it cannot deadlock. */

@@ -69,10 +69,7 @@ function writeCursor(sort: string, key: Key): string {
   return Buffer.from(JSON.stringify([sort, key.value, key.id])).toString('base64url')
 }
 
-/**
- * Whether a cursor's value is exactly as `writeCursor` writes it: PostgreSQL fails on some dates that JavaScript
- * accepts.
- */
+/** Whether a cursor's value is as `writeCursor` writes it: PostgreSQL fails on some dates of JavaScript. */
 function fits(type: string, value: string): boolean {
   if (type === 'timestamptz') return isWrittenTime(value)
   if (type === 'bigint') return /^-?\d{1,18}$/.test(value)

@@ -7,10 +7,7 @@ import { Prisma } from './generated/client'
 /** Each connection keeps its named statements until it is closed. The product issues fewer than this often. */
 const namesMax = 200
 
-/**
- * Marks a statement whose best plan depends on its values, such as the size of its owner's data or whether a region is
- * given: it gets no name. One generic plan would read the rows of all tenants for some values.
- */
+/** Keeps a statement unnamed: with one generic plan it would read the rows of all tenants for some values. */
 export const plannedEachTime = Prisma.raw('/* planned each time */')
 
 /** SQLSTATEs for a prepared name that is missing, or exists already. */

@@ -35,8 +35,7 @@ type Found = { tool: DiskTool; sandbox: Sandbox }
 let found: Promise<Found | null> | undefined
 
 /**
- * The tool that converts disks; null where there is no qemu-img, or nothing that could limit it. What is there is looked for
- * once, what is missing each time it is asked for: the operator may install it while the console runs.
+ * Null without qemu-img, or without a way to limit it. Looked for again while missing: it may be installed meanwhile.
  */
 export async function findDiskTool(): Promise<DiskTool | null> {
   return (await find())?.tool ?? null

@@ -6,10 +6,7 @@ import { findSignatures } from './formats/signatures'
 import type { ByteReader } from './reader'
 import { type DiskRefusal, refuseDisk } from './reasons'
 
-/**
- * A disk that may be imported. The virtual size is what a guest sees, in bytes; `allocatedBytes` is the most of it that the file
- * can fill, by its tables or its size: what the disk can take when it is written anew.
- */
+/** Sizes in bytes: what a guest sees, and the most that the disk takes when it is rewritten. */
 export type Disk = { format: DiskFormatId; virtualSize: number; allocatedBytes: number }
 type KnownFormat = DiskFormat & { id: DiskFormatId }
 export type Inspection = { ok: true; disk: Disk } | DiskRefusal
@@ -20,10 +17,7 @@ const defaultVirtualSizeMax = 2 * 1024 ** 4
 /** The formats whose bytes are not those of the disk itself. */
 const packedFormats: readonly KnownFormat[] = diskFormats.filter((format) => format !== raw && format !== iso)
 
-/**
- * Rule 17: decides from the bytes alone whether a file is a disk that may be imported, before any tool that follows what a
- * file says (a path, a size, a table) touches it. Throws only when reading fails.
- */
+/** Rule 17: decides from the bytes alone, before any tool follows what a file says. Throws only when reading fails. */
 export async function inspectDisk(
   reader: ByteReader,
   limits: DiskLimits = { virtualSizeMax: defaultVirtualSizeMax },

@@ -35,10 +35,7 @@ export type DiskPartition = {
   fileSystem: FileSystem | null
 }
 
-/**
- * What a partition is formatted with. `used` is null where it does not say it, and `files`, which are all but the folders,
- * where they were not counted. `isReadable`: its files could be looked into.
- */
+/** `used` and `files` (without folders) are null where unknown. `isReadable`: its files could be read. */
 export type FileSystem = {
   kind: string
   label: string

@@ -12,10 +12,7 @@ export type Jobs = {
   'send-webhook': { deliveryId: string }
 }
 
-/**
- * Enqueues a job in the transaction that needs it, so that both exist or neither. A second job of the same kind for the
- * same thing replaces one that still waits. Six tries: the last comes four minutes after the first.
- */
+/** Enqueues a job with its transaction, replacing one that waits for the same thing. Six tries within four minutes. */
 export async function addJob<K extends keyof Jobs>(tx: Transaction, kind: K, payload: Jobs[K]): Promise<void> {
   const key = `${kind} ${Object.values(payload).join(' ')}`
   await tx.$queryRaw`
@@ -28,10 +25,7 @@ export function webhookQueue(ownerId: string): string {
   return `webhook:${ownerId}`
 }
 
-/**
- * The same, for a job that comes so many seconds later; one that waits already then comes at that moment, too. `queue`: of
- * its jobs one runs at a time.
- */
+/** The same after a delay, also for one that waits already. `queue`: runs one of its jobs at a time. */
 export async function addJobIn<K extends keyof Jobs>(
   tx: Transaction,
   kind: K,

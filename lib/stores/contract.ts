@@ -1,10 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { Place } from './room'
 
-/**
- * An entry of a store: complete bytes, or the unfinished part of a writer that is active or dead. `part` distinguishes
- * the parts of several writers of a key.
- */
+/** Complete bytes, or the unfinished part of a writer. `part` tells the parts of several writers apart. */
 export type StoredObject = { key: string; size: number; modifiedAt: Date } & (
   | { isPartial: false }
   | { isPartial: true; part: string }
@@ -32,13 +29,12 @@ export interface Store {
    */
   put(key: string, bytes: Readable, options: PutOptions): Promise<void>
   /**
-   * Makes a local file the bytes of a key, durably: moved within a file system, else streamed like `put` and then
-   * removed. On failure the file still exists.
+   * Makes a local file the bytes of a key: moved if possible, else streamed and removed. On failure it still exists.
    */
   take(key: string, file: string, options: PutOptions): Promise<void>
   /**
-   * Reads a key or a range of it: from `start` up to but excluding `end`; empty beyond its end. Throws `NotStored`. A
-   * broken connection is reopened a few times, so a long read fails only if the store stays away.
+   * Reads a key from `start` up to but excluding `end`. Throws `NotStored`. A broken connection is reopened a few
+   * times.
    */
   read(key: string, range?: { start: number; end: number }): Promise<Readable>
   stat(key: string): Promise<StoredState | null>

@@ -59,10 +59,7 @@ export class FolderStore implements Store {
     options.onProgress?.(size)
   }
 
-  /**
-   * Lets the kernel copy a local file to a key, with the promises of `put`. Throws `ChecksumMismatch` unless the copy
-   * has the given SHA-256. Returns false if the kernel cannot copy; a stream can, or reports why not.
-   */
+  /** Lets the kernel copy a file. Throws `ChecksumMismatch`; returns false if the kernel cannot copy. */
   async putFile(key: string, file: string, options: FileOptions): Promise<boolean> {
     if (options.size < kernelCopyBytesMin) return false
     options.signal?.throwIfAborted()

@@ -15,10 +15,7 @@ const partsAtOnceMax = 4
 /** The memory of an upload: the parts being sent, and the one being filled. */
 const memoryMax = 320 * mib
 
-/**
- * The part size for this many bytes: 16 MiB, or larger so that 1,000 parts suffice. Beyond 125 GiB the size is 128 MiB,
- * and there are more than 1,000 parts.
- */
+/** 16 MiB, or larger so that 1,000 parts suffice; beyond 125 GiB 128 MiB and more parts. */
 export function partBytes(size: number): number {
   const wanted = Math.min(Math.max(partBytesMin, Math.ceil(size / partsWanted)), partBytesMax)
   return Math.ceil(Math.max(wanted, size / partsMax) / mib) * mib
@@ -29,10 +26,7 @@ export function partsAtOnce(part: number): number {
   return Math.min(partsAtOnceMax, Math.max(1, Math.floor(memoryMax / part) - 1))
 }
 
-/**
- * Sends a source in parts and completes the upload; returns the expected state. On failure it stops running requests
- * and removes the parts before it throws; the SDK's own upload leaves both.
- */
+/** Returns the expected state. On failure it stops requests and removes the parts first; the SDK leaves both. */
 export async function sendInParts(
   { client, place, sdk }: { client: S3Client; place: ObjectPlace; sdk: typeof import('@aws-sdk/client-s3') },
   source: Source,

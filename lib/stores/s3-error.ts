@@ -42,8 +42,8 @@ const keyAdvice =
   'Check the access key and its secret, and that the key may list, read, write and delete in this bucket.'
 
 /**
- * Translates an error of the SDK: `StoreFull`, `StoreRefused` for a permanent 3xx or 4xx, `StoreUnreachable` for every
- * other error of the store or the network. Returns any other error unchanged.
+ * `StoreFull`, `StoreRefused` for a permanent 3xx or 4xx, else `StoreUnreachable`. Foreign errors are returned
+ * unchanged.
  */
 export function s3Error(error: unknown, where: string): unknown {
   if (!(error instanceof Error) || error instanceof StoreFull || error instanceof StoreUnreachable) return error

@@ -17,10 +17,7 @@ const pauseMs = 200
 /** This much after a break counts as progress and resets the tries. */
 const progressMin = 2 ** 20
 
-/**
- * Reads an answer to its end. If the connection breaks, or the answer ends early, requests the rest of the same object,
- * with growing pauses and at most four times without 1 MiB of progress. One reset must not fail a read of 64 GiB.
- */
+/** Resumes a broken answer on the same object, with pauses, up to four times without 1 MiB of progress. */
 export function readOn(first: Answered, asks: Asks): Readable {
   const leaving = new AbortController()
   let open = heard(first)

@@ -3,10 +3,7 @@ import { TooLarge, WrongSize } from './errors'
 
 export type Source = {
   chunks: AsyncGenerator<Buffer, void, void>
-  /**
-   * The source's own error, or the reason why it was stopped. A store passes it on unchanged; other errors are the
-   * store's.
-   */
+  /** The source's own error, or why it was stopped. Other errors are the store's. */
   failure(): unknown
   end(): void
 }

@@ -66,10 +66,7 @@ async function addPartition(folder: string, { boot, disk }: { boot: string; disk
   return start
 }
 
-/**
- * A raw disk with an ext4 file system: the private key of a server, a password hash, a machine id, a history, and a file of a
- * package that was changed. `secret`: characters of the key, the hash and the history. It needs `cleaningTools`.
- */
+/** An ext4 disk with a key, a hash, a machine id, a history and a changed file of a package. Needs `cleaningTools`. */
 export async function plantedExtDisk(
   secret: string,
   { boot = null, isOwned = true }: ExtOptions = {},

@@ -95,10 +95,7 @@ type ImageOptions = {
   createdAt?: Date
 }
 
-/**
- * The row of an image: available, unless another state is given. If its state has bytes, with a blob row, checked and clean; no store has
- * them.
- */
+/** The row of an image, by default available. If its state has bytes: a checked, clean blob row, in no store. */
 export async function image(owner: TestAccount, regionId: string, options: ImageOptions = {}): Promise<string> {
   const { name = 'web-01', state = 'available', operatingSystem = 'Debian 12', createdAt = noon, ...rest } = options
   const id = newId('img')

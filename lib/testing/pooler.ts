@@ -29,10 +29,7 @@ export function takeMessages(buffer: Buffer): { messages: Buffer[]; rest: Buffer
   return { messages, rest }
 }
 
-/**
- * A connection pooler in transaction mode in front of PostgreSQL: all clients share one connection, one transaction at
- * a time. It implements the protocol for statements without parameters.
- */
+/** A pooler in transaction mode: all clients share one connection. Statements without parameters only. */
 export class TransactionPooler {
   private readonly server = net.createServer((client) => this.letIn(client))
   private readonly clients = new Set<net.Socket>()

@@ -19,8 +19,8 @@ export type Edges = { head: Buffer; tail: Buffer; size: number; disk: Blocks }
 export type DiskLimits = { virtualSizeMax: number }
 
 /**
- * A format's answer. The virtual size is what a guest sees, in bytes; `allocatedBytes` is what the tables of the file allocate, where that can be more than the file,
- * as with compressed disks.
+ * `virtualSize` is what a guest sees, in bytes; `allocatedBytes` what the tables allocate, if that can exceed the
+ * file.
  */
 export type FormatVerdict = { ok: true; virtualSize: number; allocatedBytes?: number } | DiskRefusal
 
@@ -29,10 +29,7 @@ export interface DiskFormat {
   readonly id: string
   /** Whether the file has this format's mark. No other check: a file with two marks is refused before any is looked into. */
   matches(edges: Edges): boolean
-  /**
-   * Whether a file of this format looks like a raw disk as well by design: an ISO that also boots from a stick, a VHD that is a
-   * raw disk with a footer. Then raw is no second format.
-   */
+  /** Whether such a file also looks like a raw disk by design: a disc that boots from a stick, a VHD with a footer. */
   isOverRaw?(edges: Edges): boolean
   /** Looks into a file that is not empty. Content never makes it throw, and its work is bounded whatever the file says. */
   inspect(reader: ByteReader, edges: Edges, limits: DiskLimits): Promise<FormatVerdict>

@@ -19,10 +19,7 @@ const otherMarks: readonly string[] = ['BEA01', 'TEA01', 'BOOT2', 'CDW02']
 /** What the sequence of descriptors holds. */
 type Volumes = { primary: Buffer | null; hasEnd: boolean; hasUdf: boolean }
 
-/**
- * An image of a disc, with ISO 9660, UDF or both. One that also boots from a stick has a partition table in its first blocks,
- * which are left to such uses: it is a disc all the same. A disk that a disc has left its marks on is none.
- */
+/** ISO 9660, UDF or both, also with a partition table to boot from a stick. A disk with leftovers of a disc is none. */
 export const iso = {
   id: 'iso',
   matches: ({ head, disk }: Edges) =>

@@ -26,10 +26,7 @@ export type TableLayout = {
 
 /** Enough for the L1 table of 2 TiB in clusters of 4 KiB. QEMU itself would read 32 MiB into memory. */
 const tableBytesMax = 8 * 1024 ** 2
-/**
- * L2 tables that are read: 1 TiB of disk in clusters of 64 KiB, which are the default, in a fraction of a second. What is left
- * of a larger disk is taken for full, which refuses none but a huge one that is nearly empty and yet touched everywhere.
- */
+/** 1 TiB of disk in the default clusters, in a fraction of a second. Tables beyond count as full. */
 const l2TablesMax = 2048
 const l2BytesMax = 128 * 1024 ** 2
 /** A disk may be this many times the file. Deflate reaches about 1000:1 on a single repeated byte, and no honest disk does. */
@@ -41,8 +38,7 @@ const placeHigh = 0x00ffffff
 const placeLow = 0xfffffe00
 
 /**
- * How many bytes the tables of a qcow2 file allocate. They lie inside it, apart from each other, and describe no more than it can hold, or it is a
- * refusal. What is read is bounded by the constants above and not by what the file says.
+ * The bytes that the tables allocate, or a refusal. What is read is bounded by the constants above, not by the file.
  */
 export async function readAllocated(reader: ByteReader, layout: TableLayout): Promise<number | DiskRefusal> {
   const refusal = refuseSpans(reader.size, layout)
@@ -125,10 +121,7 @@ async function countsPastEnd(reader: ByteReader, layout: TableLayout): Promise<b
   return cluster * clusterSize >= reader.size
 }
 
-/**
- * Counts the bytes that the L2 tables allocate, as far as may be read, and takes the tables not read for full. Without snapshots
- * every cluster of the disk has one of its own in the file; where they share, a small file would make a large disk.
- */
+/** Tables not read count as full. Clusters must not be shared, or a small file would make a large disk. */
 async function countL2(reader: ByteReader, layout: TableLayout, tables: Float64Array): Promise<number | DiskRefusal> {
   const { clusterSize, entryBytes } = layout
   const allocatedMax = (reader.size / clusterSize) * amplificationMax

@@ -13,10 +13,7 @@ const sectorBytes = 512
 /** So far in front no other format has anything of a guest's. */
 const firstBytes = 2048
 
-/**
- * A disk byte by byte. Raw has no mark and anything could be called raw, so it is accepted only with a partition table or a
- * file system that a guest could use, which is whole.
- */
+/** Raw has no mark, so it is accepted only with a whole partition table or file system that a guest could use. */
 export const raw = {
   id: 'raw',
   matches: ({ head, disk }: Edges) => hasGptMark(head) || tableOf(head) !== null || isVolume(disk),

@@ -3,10 +3,7 @@ import { type Edges, tailBytes } from './format'
 type Mark = { at: number; bytes: Buffer }
 type Signature = { id: string; marks: readonly Mark[]; overRaw?: true }
 
-/**
- * Formats that are recognised but not accepted, so that a person reads which one it is and not "unknown". `overRaw`: the
- * format is laid over bytes that look like a raw disk by design, so that is no second format.
- */
+/** Formats that are named and refused. `overRaw`: laid over what looks like a raw disk, by design. */
 const signatures: readonly Signature[] = [
   { id: 'qed', marks: [text(0, 'QED\0')] },
   { id: 'luks', marks: [hex(0, '4c554b53babe')] },

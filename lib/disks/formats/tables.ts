@@ -26,10 +26,7 @@ export function overlaps(a: Range, b: Range): boolean {
 /** Blocks of a disk, all of one size, at these places of the file. The places are put in order. */
 export type Blocks = { places: Float64Array; bytes: number }
 
-/**
- * Whether blocks lie inside the file, over no table and apart from each other: null, or the refusal. Then a disk can never be
- * larger than its file but for what is zeros, so no other limit on its growth is needed.
- */
+/** Refuses blocks outside the file, over a table or over each other. So a disk exceeds its file by zeros only. */
 export function refuseBlocks({ places, bytes }: Blocks, size: number, taken: readonly Range[]): DiskRefusal | null {
   places.sort()
   let end = 0

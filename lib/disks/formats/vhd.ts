@@ -30,10 +30,7 @@ const tableBytesMax = 16 * 1024 ** 2
 /** The footer's fields as they stand in the file, none of them believed yet. */
 type Footer = { version: number; headerAt: bigint; virtualSize: bigint; sectors: number; kind: number }
 
-/**
- * The format of Virtual PC and Azure. A fixed VHD is a raw disk with a footer; a dynamic one has a copy of it at its beginning.
- * Accepted only when the file alone is the whole disk.
- */
+/** The format of Virtual PC and Azure. Accepted only when the file alone is the whole disk. */
 export const vhd = {
   id: 'vhd',
   // Before 2004 the footer had 511 bytes.

@@ -52,10 +52,7 @@ export const vhdx = {
   },
 } as const satisfies DiskFormat
 
-/**
- * Where the log lies, if it is empty. A log that is not empty is written over the file before it is read, so it could turn
- * the disk that was inspected into another, one with a parent say. No such disk is accepted, honest or not.
- */
+/** Where the log lies. One that is not empty could turn the inspected disk into another, so it is refused. */
 async function readLog(reader: ByteReader): Promise<Range | DiskRefusal> {
   const headers: Buffer[] = []
   for (const at of headersAt) {

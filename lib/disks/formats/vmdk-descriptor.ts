@@ -40,10 +40,7 @@ type Descriptor = { ok: true; keys: ReadonlyMap<string, string>; extents: readon
 
 const knownKeys: readonly string[] = ['version', 'encoding', 'cid', 'parentcid', 'createtype', 'isnativesnapshot']
 
-/**
- * Whether a file is a descriptor alone. Some tools want the first comment, others a version behind any comments; what either
- * would take for a VMDK counts.
- */
+/** Tools differ in which lines they require; what any of them would take for a VMDK counts. */
 export function isDescriptor(head: Buffer): boolean {
   const lines = head.toString('latin1', 0, 4096).split('\n')
   if (lines[0]?.toLowerCase().startsWith(opening)) return true
@@ -58,8 +55,7 @@ export function kindOf(head: Buffer): string {
 }
 
 /**
- * Whether the descriptor inside a sparse VMDK describes this file and no other: null, or the refusal. A tool may follow a name
- * in it, of a parent or of an extent, and would read any file of its machine.
+ * Refuses a descriptor that names a parent or another file: a tool would follow it and read any file of its machine.
  */
 export function refuseDescriptor(head: Buffer, place: Place): DiskRefusal | null {
   const searched = head.toString('latin1', sectorBytes, sectorBytes * (1 + sectorsSearched)).toLowerCase()

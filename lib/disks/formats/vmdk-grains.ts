@@ -28,20 +28,14 @@ const entriesPerTable = 512
 const tableBytes = entriesPerTable * 4
 /** The directory of 2 TiB in grains of 4 KiB takes half of it. */
 const directoryBytesMax = 8 * 1024 ** 2
-/**
- * What is read of the grain tables: 2 TiB of disk in grains of 64 KiB, which are the default, if the tables lie side by side.
- * In a stream they do not, so the reads are bounded too. Tables not read are taken for full.
- */
+/** 2 TiB of disk in the default grains, if the tables lie side by side. Tables not read count as full. */
 const tablesBytesMax = 128 * 1024 ** 2
 const readsMax = 2048
 const readBytesMax = 1024 ** 2
 /** A disk may be this many times the file. Deflate reaches about 1000:1 on a single repeated byte, and no honest disk does. */
 const amplificationMax = 1000
 
-/**
- * How many bytes the tables of a sparse VMDK allocate. They lie inside the file, apart from each other, and describe no more than
- * it can hold, or it is a refusal. The redundant copies are for writing and are never looked at.
- */
+/** The bytes that the tables allocate, or a refusal. The redundant copies are for writing and are not read. */
 export async function readAllocated(reader: ByteReader, layout: GrainLayout): Promise<number | DiskRefusal> {
   const entries = Math.ceil(layout.virtualSize / (layout.grainBytes * entriesPerTable))
   const span: Span = { table: 'directory', at: layout.directoryAt, bytes: entries * 4 }

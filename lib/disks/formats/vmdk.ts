@@ -34,10 +34,7 @@ type Header = {
   compression: number
 }
 
-/**
- * VMware's format, of the kinds monolithicSparse and streamOptimized. Accepted only when the file alone is the whole disk: all
- * other kinds are a text that names the files with the data, or are such a file.
- */
+/** VMware's monolithicSparse and streamOptimized. Other kinds name further files, or are one of them. */
 export const vmdk = {
   id: 'vmdk',
   matches: ({ head }: Edges) => hasMark(head, magic) || hasMark(head, oldMagic) || isDescriptor(head),
@@ -92,10 +89,7 @@ function readHeader(bytes: Buffer): Header {
   }
 }
 
-/**
- * A stream cannot go back and say in its header where the directory is, so the header is said again at the end: a marker, the
- * footer and a sector of zeros. Tools believe the footer alone, so it must be the header but for that place.
- */
+/** A stream repeats its header at the end, with the place of the directory. Tools believe only that one, so compare. */
 function readFooter(tail: Buffer, header: Header, size: number): Header | DiskRefusal {
   const [marker, bytes, end] = [0, 1, 2].map((sector) =>
     tail.subarray(sector * sectorBytes, (sector + 1) * sectorBytes),
