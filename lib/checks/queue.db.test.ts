@@ -4,7 +4,7 @@ import { account, image, region, tally } from '@/lib/testing/builders'
 import { finding, reportOf } from '@/lib/testing/builders-checks'
 import { checksMax } from './rules'
 import { requestCheck } from './writes'
-import { claimCheck, settleCheck } from './writes-run'
+import { claimCheck, failCheck, settleCheck } from './writes-run'
 
 process.env.ECS_DATABASE_POOL = '20'
 
@@ -40,6 +40,23 @@ describe('a check', () => {
     if (!second) return
     await settleCheck(second.work, reportOf([], { isDeep: true }), new Date())
     expect(await rowOf(sha256)).toMatchObject({ state: 'clean', isDeep: true, isQueued: false, isDeepNext: false })
+  })
+
+  it('for deleted data is not lost with one without that fails, and fails once itself', async () => {
+    const { owner, asked, sha256 } = await tenant()
+    await requestCheck(owner.ctx, asked)
+    const first = await claimCheck(sha256)
+    await requestCheck(owner.ctx, { ...asked, isDeep: true })
+    await db().$queryRaw`SELECT graphile_worker.remove_job(${`check-disk ${sha256}`})::text`
+    if (!first) throw new Error('It was not claimed.')
+    await failCheck(first.work, { code: 'FAULT', isDeep: first.isDeep }, new Date())
+    expect(await rowOf(sha256)).toMatchObject({ isQueued: true, isDeepNext: true, leaseHolder: null, tries: 0 })
+    expect(await jobsOf(sha256)).toBe(1)
+    const second = await claimCheck(sha256)
+    if (!second) throw new Error('It was not claimed.')
+    expect(second.isDeep).toBe(true)
+    await failCheck(second.work, { code: 'FAULT', isDeep: second.isDeep }, new Date())
+    expect(await rowOf(sha256)).toMatchObject({ isQueued: false, isDeepNext: false, leaseHolder: null })
   })
 
   it('is asked for by one account for a few disks at once, however many it has; the operator asks for any', async () => {

@@ -135,14 +135,27 @@ export async function settleCheck({ sha256, holder }: CheckWork, found: CheckRep
   return settled.value
 }
 
-/** Ends a check that could not be made. A verdict that it had before stays; one without says `failed`. */
-export async function failCheck({ sha256, holder }: CheckWork, code: string, now: Date): Promise<void> {
-  await db().$executeRaw`
-    UPDATE "Check" SET "isQueued" = false, "isDeepNext" = false, "leaseHolder" = NULL,
-      reason = CASE WHEN state IN ('running', 'failed') THEN ${code} ELSE reason END,
-      "endedAt" = CASE WHEN state IN ('running', 'failed') THEN ${now}::timestamptz ELSE "endedAt" END,
-      state = CASE state WHEN 'running' THEN 'failed' ELSE state END
-    WHERE sha256 = ${sha256} AND "leaseHolder" = ${holder}`
+/**
+ * Ends a check that could not be made. A verdict that it had before stays; one without says `failed`. If it ran without deleted
+ * data and that was asked for meanwhile, it is queued with it, as after a check that ended well.
+ */
+export async function failCheck(
+  { sha256, holder }: CheckWork,
+  { code, isDeep }: { code: string; isDeep: boolean },
+  now: Date,
+): Promise<void> {
+  await inTransaction(async (tx) => {
+    const running = await lockWork(tx, { sha256, holder })
+    if (!running) return ok(null)
+    await tx.$executeRaw`
+      UPDATE "Check" SET "isQueued" = false, "isDeepNext" = false, "leaseHolder" = NULL,
+        reason = CASE WHEN state IN ('running', 'failed') THEN ${code} ELSE reason END,
+        "endedAt" = CASE WHEN state IN ('running', 'failed') THEN ${now}::timestamptz ELSE "endedAt" END,
+        state = CASE state WHEN 'running' THEN 'failed' ELSE state END
+      WHERE sha256 = ${sha256}`
+    if (running.isDeepNext && !isDeep) await queueCheck(tx, { sha256, isDeep: true, now })
+    return ok(null)
+  })
 }
 
 /** Forgets the checks of contents that no store has any more, with their findings. Answers how many. */

@@ -126,11 +126,11 @@ describe('a check', () => {
     await requestCheck(owner.ctx, asked)
     await releaseCheck(await claimed(sha256))
     expect(await rowOf(sha256)).toMatchObject({ state: 'running', leaseHolder: null, isQueued: true, tries: 1 })
-    await failCheck(await claimed(sha256), 'STORE_UNREACHABLE', new Date())
+    await failCheck(await claimed(sha256), { code: 'STORE_UNREACHABLE', isDeep: false }, new Date())
     expect(await rowOf(sha256)).toMatchObject({ state: 'failed', reason: 'STORE_UNREACHABLE', isQueued: false })
     await checkedImage(asked.imageId, reportOf([finding('a')]))
     await requestCheck(owner.ctx, asked)
-    await failCheck(await claimed(sha256), 'FAULT', new Date())
+    await failCheck(await claimed(sha256), { code: 'FAULT', isDeep: false }, new Date())
     expect(await rowOf(sha256)).toMatchObject({ state: 'findings', reason: null, critical: 1, isQueued: false })
   })
 

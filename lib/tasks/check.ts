@@ -70,7 +70,7 @@ async function runCheck(held: Held): Promise<void> {
     }
     if (code === 'FAULT') logFault(met, 'check')
     else log.warn({ err: met, region: bytes?.regionId }, 'A disk could not be checked.')
-    await failCheck(work, code, new Date())
+    await failCheck(work, { code, isDeep: held.isDeep }, new Date())
     countCheck('failed', 0)
   }
 }

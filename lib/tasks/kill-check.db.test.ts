@@ -1,18 +1,20 @@
-import type { ChildProcess } from 'node:child_process'
+import { type ChildProcess, execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest'
 import { verify } from '@/lib/admin/verify'
 import { beginCleanCopy } from '@/lib/clean-copies/writes'
 import { db } from '@/lib/db/client'
+import { makeFileSystem } from '@/lib/disks/fixtures/file-systems'
 import { hasTools, toolsNote } from '@/lib/disks/fixtures/tools'
 import { removalPatienceMs } from '@/lib/images/rules'
 import { S3Server } from '@/lib/stores/fixtures/s3-server'
 import { listStaged } from '@/lib/stores/staging'
-import { account, bucketRegion, leasesAge, quota } from '@/lib/testing/builders'
+import { account, bucketRegion, leasesAge, quota, region } from '@/lib/testing/builders'
 import { cleaningTools, newSecret, plantedDisk, plantedExtDisk, storedRaw } from '@/lib/testing/builders-planted'
+import { readerParts } from '@/lib/testing/reader'
 import { isRunning, killProcess, startWorkerProcess } from '@/lib/testing/worker-process'
 import { leaseMs } from '@/lib/transfers/rules'
 import { checkJob } from './check'
@@ -33,7 +35,9 @@ PATH="\${PATH#*:}:/usr/sbin:/sbin" exec ${name} "$@"
 for (const name of ['qemu-img', 'e2fsck']) await writeFile(path.join(tools, name), slowly(name), { mode: 0o755 })
 
 let worker: ChildProcess | undefined
-const startWorker = () => (worker = startWorkerProcess({ PATH: `${tools}:${process.env.PATH}` }))
+const parts = await readerParts()
+const startWorker = () =>
+  (worker = startWorkerProcess({ PATH: `${tools}:${process.env.PATH}`, ...(parts && { ECS_CHECK_KERNEL: parts }) }))
 
 beforeEach(() => {
   server.before = () => false
@@ -69,6 +73,15 @@ function holdBytes(): () => boolean {
   return () => isHeld
 }
 
+/** The machines of all workers whose disks are read, as lines of `ps`: their parent, and their own number. */
+function readingMachines(): { parent: number; pid: number }[] {
+  const lines = execFileSync('ps', ['-e', '-o', 'ppid=,pid=,args='], { encoding: 'utf8' }).split('\n')
+  return lines
+    .filter((line) => line.includes('qemu-system') && line.includes('guest=disk-reader'))
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .map(([parent = 0, pid = 0]) => ({ parent, pid }))
+}
+
 async function expectNothingWrong(): Promise<void> {
   await expect.poll(async () => await listStaged()).toEqual([])
   expect((await verify()).filter(({ severity }) => severity === 'violation')).toEqual([])
@@ -90,6 +103,31 @@ test('a check whose worker is killed in its middle, twice, comes to one verdict'
   expect(row.found).toHaveLength(1)
   await expectNothingWrong()
 })
+
+test.skipIf(!parts || !hasTools('mkfs.btrfs'))(
+  `a check whose worker is killed while a machine reads the disk takes the machine along, and comes to one verdict${parts ? toolsNote('mkfs.btrfs') : ' (skipped: no machine can be started here)'}`,
+  async () => {
+    const [here, owner] = await Promise.all([region(), account()])
+    const folder = await mkdtemp(path.join(tmpdir(), 'ecs-kill-'))
+    const secret = newSecret()
+    const key = `-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC${secret}\n-----END PRIVATE KEY-----\n`
+    const disk = await readFile(makeFileSystem(folder, 'btrfs', { 'srv/server.key': key }))
+    await rm(folder, { recursive: true })
+    const { sha256 } = await storedRaw(owner, here, disk)
+    const ours = () => readingMachines().find(({ parent }) => parent === worker?.pid)
+    let pid: number | undefined
+    await killWhen(() => {
+      pid = ours()?.pid
+      return pid !== undefined
+    })
+    await expect.poll(() => readingMachines().some((machine) => machine.pid === pid)).toBe(false)
+    startWorker()
+    const rowOf = async () => await db().check.findUniqueOrThrow({ where: { sha256 }, include: { found: true } })
+    await expect.poll(async () => (await rowOf()).isQueued).toBe(false)
+    expect(await rowOf()).toMatchObject({ state: 'findings', reason: null, critical: 1, tries: 2 })
+    await expectNothingWrong()
+  },
+)
 
 test.skipIf(!hasTools(...cleaningTools))(
   `a clean copy whose worker is killed while it is unpacked and while it is mended becomes one image${toolsNote(...cleaningTools)}`,
