@@ -74,6 +74,20 @@ export async function readExt(volume: ExtVolume, command: string, { tools, signa
   return stdout
 }
 
+/** What each of several commands of debugfs prints, of which it repeats every one before. They cannot write. */
+export async function readExtAll(volume: ExtVolume, commands: string[], options: Options): Promise<string[]> {
+  await writeFile(volume.commands, `${commands.join('\n')}\n`, { mode: 0o600 })
+  const args = ['-f', volume.commands, deviceOf(volume)]
+  const { stdout } = await options.tools.run('debugfs', args, { signal: options.signal, fileBytes: 0 })
+  const printed: string[][] = []
+  for (const line of stdout.split('\n')) {
+    // A path has a slash, and no name that is printed has one: none looks like a command.
+    if (line === `debugfs: ${commands[printed.length]}`) printed.push([])
+    else printed.at(-1)?.push(line)
+  }
+  return printed.map((lines) => lines.join('\n'))
+}
+
 /** Runs commands of debugfs that write, one after the other; it goes on after one that fails. */
 export async function writeExt(volume: ExtVolume, lines: string[], { tools, signal }: Options) {
   await writeFile(volume.commands, `${lines.join('\n')}\n`, { mode: 0o600 })

@@ -1,4 +1,4 @@
-import { type ExtVolume, type Options, readExt, writeExt } from './ext'
+import { type ExtVolume, type Options, readExtAll, writeExt } from './ext'
 
 /** Folders whose files nobody keeps. */
 const folders = ['tmp', 'var/tmp'] as const
@@ -11,26 +11,30 @@ const directoryBits = 0o40000
 
 /**
  * Deletes what lies in the folders for temporary files of an ext file system. The folders themselves stay, with owner and
- * mode; what has a name that no command can say stays, too, and so does the folder that it is in.
+ * mode; what has a name that no command can say stays, too, and so does the folder that it is in. All folders of one depth are
+ * listed by one run of the tool.
  */
 export async function removeTemporary(volume: ExtVolume, options: Options): Promise<void> {
-  const commands: string[] = []
-  for (const folder of folders) await listCommands({ volume, options, commands }, folder, 0)
-  if (commands.length > 0) await writeExt(volume, commands, options)
-}
-
-type Walk = { volume: ExtVolume; options: Options; commands: string[] }
-
-/** Adds the commands that remove what is in a folder, the deepest first. */
-async function listCommands(walk: Walk, folder: string, depth: number): Promise<void> {
-  if (depth > depthMax) return
-  for (const { name, isFolder } of entriesOf(await readExt(walk.volume, `ls -p "/${folder}"`, walk.options))) {
-    if (walk.commands.length >= entriesMax) return
-    const path = `${folder}/${name}`
-    if (isFolder) await listCommands(walk, path, depth + 1)
+  const removals: string[][] = []
+  let level: string[] = [...folders]
+  let entries = 0
+  for (let depth = 0; depth <= depthMax && level.length > 0; depth += 1) {
+    const listings = await readExtAll(
+      volume,
+      level.map((folder) => `ls -p "/${folder}"`),
+      options,
+    )
+    const found = level.flatMap((folder, index) =>
+      entriesOf(listings[index] ?? '').map(({ name, isFolder }) => ({ path: `${folder}/${name}`, isFolder })),
+    )
+    const kept = found.slice(0, entriesMax - entries)
+    entries += kept.length
     // A folder that still holds something is left as it is.
-    walk.commands.push(`${isFolder ? 'rmdir' : 'rm'} "/${path}"`)
+    removals.push(kept.map(({ path, isFolder }) => `${isFolder ? 'rmdir' : 'rm'} "/${path}"`))
+    level = kept.flatMap(({ path, isFolder }) => (isFolder ? [path] : []))
   }
+  const deepestFirst = removals.toReversed().flat()
+  if (deepestFirst.length > 0) await writeExt(volume, deepestFirst, options)
 }
 
 /** What `ls -p` lists: `/inode/mode/uid/gid/name/size/`, where the mode is octal. */
