@@ -27,6 +27,7 @@ function reads(imageId: string): Record<string, string[]> {
     [`/api/images/${imageId}`]: ['region', 'imageId'],
     [`/api/images/${imageId}/shares`]: ['region', 'imageId'],
     '/api/shared-images': listParameters,
+    '/api/images/instances': ['region'],
     '/api/shared-images/new': ['region'],
     '/api/accounts': ['username'],
     '/api/quotas': ['region'],

@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test'
 import { db } from '@/lib/db/client'
 import { account, expect, expectRow, image, imageRows, row, share, signIn, test } from './fixtures'
+import { instanceRows } from './instance-rows'
 
 const region = 'cn-shanghai'
 const listUrl = `/${region}/images/custom`
@@ -124,11 +125,15 @@ test('a deleted image comes back from the toast, and from its row, which says un
 
 test('the recycle bin is emptied at once, after a question that says how many go', async ({ page, context }) => {
   const owner = await account()
-  await imageRows(owner, [...Array(3).fill({ state: 'deleted', deletedAt: new Date() }), { name: 'kept' }])
+  const deleted = { state: 'deleted', deletedAt: new Date() }
+  const [disk] = await imageRows(owner, [...Array(3).fill(deleted), { name: 'kept' }])
+  const [recipient, image] = [await account(), { ...disk, id: disk?.id ?? '', name: disk?.name ?? '', region }]
+  await instanceRows(recipient, Array(2).fill({ image, sharer: owner }))
   await signIn(context, owner)
   await page.goto(`${listUrl}?state=deleted`)
   await page.getByRole('button', { name: 'Empty Recycle Bin' }).click()
   const dialog = page.getByRole('alertdialog', { name: 'Delete 3 images for good?' })
+  await expect(dialog.getByRole('listitem')).toHaveText([`${recipient.username}: 2 instances`])
   await dialog.getByRole('button', { name: 'Keep Images' }).click()
   await expect(page.getByRole('row')).toHaveCount(4)
   await page.getByRole('button', { name: 'Empty Recycle Bin' }).click()

@@ -25,7 +25,7 @@ function reads(imageId: string, instanceId: string): Record<string, string> {
 }
 
 const lists = ['images', 'instances', 'snapshots', 'shared-images', 'sharing']
-const ofRegions = [...lists, 'sharing/export', 'shared-images/new', 'unfinished-uploads']
+const ofRegions = [...lists, 'images/instances', 'sharing/export', 'shared-images/new', 'unfinished-uploads']
 const ofAccounts = ['quotas', 'sub-accounts', 'regions', 'page-status', 'notices', 'notices/unread', 'notices/webhook']
 
 /** Routes with a protocol of their own, tested below, and with the sign-in form, notices, uploads and consoles. */

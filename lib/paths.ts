@@ -111,6 +111,7 @@ export const paths = {
     checkExport: (region: string, imageId: string, format: string) =>
       route(`/api/images/${imageId}/check/export`, { region, format }),
     imageShares: (region: string, imageId: string) => route(`/api/images/${imageId}/shares`, { region }),
+    binInstances: (region: string) => route('/api/images/instances', { region }),
     lastEndedShare: (region: string, imageId: string) => route('/api/ended-shares', { region, imageId }),
     endedShares: (shareIds: string[]) => route('/api/ended-shares', { shareIds: shareIds.join(',') }),
     sharedImages: (list: ImageListQuery & { region: string }) => route('/api/shared-images', list),

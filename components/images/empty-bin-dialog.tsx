@@ -1,12 +1,15 @@
 'use client'
 
+import { useQuery } from '@tanstack/react-query'
 import { useTranslations } from 'next-intl'
 import { useRefusalText } from '@/components/shell/refusal-text'
 import { ConfirmDialog } from '@/components/ui/confirm-dialog'
 import { Notice } from '@/components/ui/notice'
 import { toast } from '@/components/ui/toasts'
 import { emptyRecycleBinAction } from '@/lib/images/actions'
+import { binInstancesQuery } from '@/lib/instances/queries'
 import { useAction } from '@/lib/use-action'
+import { ImageInstancesList } from './image-instances'
 
 type EmptyBinDialogProps = {
   region: string
@@ -21,6 +24,7 @@ export function EmptyBinDialog({ region, count, deletedUntil, onClose }: EmptyBi
   const t = useTranslations('recycleBin')
   const refusalText = useRefusalText()
   const { run, isPending, refusal } = useAction(emptyRecycleBinAction, { changes: ['images', 'quotas'] })
+  const { data: usedBy = [] } = useQuery(binInstancesQuery(region))
   const confirm = () =>
     run({ region, deletedUntil }, ({ purged }) => {
       toast(t('done', { count: purged }))
@@ -37,6 +41,7 @@ export function EmptyBinDialog({ region, count, deletedUntil, onClose }: EmptyBi
     >
       {refusal && <Notice tone="danger">{refusalText(refusal)}</Notice>}
       <p>{t('askText')}</p>
+      <ImageInstancesList usedBy={usedBy} images={count} />
     </ConfirmDialog>
   )
 }

@@ -3,13 +3,13 @@
 import { useTranslations } from 'next-intl'
 import type { ImageInstances } from '@/lib/instances/schema'
 
-/** The accounts with instances of an image that is about to be deleted, and what they lose. Empty if there are none. */
-export function ImageInstancesList({ usedBy }: { usedBy: ImageInstances }) {
+/** The accounts with instances of images that are about to be deleted, and what they lose. Empty if there are none. */
+export function ImageInstancesList({ usedBy, images = 1 }: { usedBy: ImageInstances; images?: number }) {
   const t = useTranslations('imageInstances')
   if (usedBy.length === 0) return null
   return (
     <div>
-      <p>{t('listed')}</p>
+      <p>{t('listed', { images })}</p>
       <ul className="mt-1 list-disc pl-5">
         {usedBy.map(({ username, instances }) => (
           <li key={username}>{t('of', { username, count: instances })}</li>

@@ -5,7 +5,7 @@ import { recordEvents } from '@/lib/events/writes'
 import { ok } from '@/lib/result'
 import { account, held, image, later, minutes, noon, nth, region, type TestAccount } from '@/lib/testing/builders'
 import { instance, instanceType, machineHost, ran } from '@/lib/testing/builders-instances'
-import { getInstance, listImageInstances, listInstanceEvents, listInstances } from './reads'
+import { getInstance, listBinInstances, listImageInstances, listInstanceEvents, listInstances } from './reads'
 import { findAskedImage, listInstanceImages } from './reads-images'
 import { instanceStates } from './rules'
 import { instanceListParams } from './schema'
@@ -144,7 +144,7 @@ test('the history of an instance is its events, newest first', async () => {
 })
 
 test('the owner of an image is told how many instances each account has of it, without terminated ones', async () => {
-  const { here, owner, other, typeId, hostId } = await two()
+  const { here, there, owner, other, typeId, hostId } = await two()
   const imageId = await image(owner, here)
   await held(imageId, other)
   const options = { typeId, hostId, imageId }
@@ -156,6 +156,14 @@ test('the owner of an image is told how many instances each account has of it, w
     { username: other.username, instances: 3 },
   ])
   expect(await listImageInstances(other.ctx, imageId)).toEqual([])
+  expect(await listBinInstances(owner.ctx, { region: here })).toEqual([])
+  await db().image.update({ where: { id: imageId }, data: { state: 'deleted', deletedAt: new Date() } })
+  expect(await listBinInstances(owner.ctx, { region: here })).toEqual([
+    { username: owner.username, instances: 1 },
+    { username: other.username, instances: 3 },
+  ])
+  expect(await listBinInstances(other.ctx, { region: here })).toEqual([])
+  expect(await listBinInstances(owner.ctx, { region: there })).toEqual([])
 })
 
 test('instances can be created from own and shared images that are available, and from no other', async () => {

@@ -8,6 +8,7 @@ import { plannedEachTime } from '@/lib/db/statement-names'
 import type { Transaction } from '@/lib/db/transaction'
 import { listEvents } from '@/lib/events/reads'
 import type { EventPage } from '@/lib/events/schema'
+import { imageCan } from '@/lib/images/rules'
 import { selectPrice } from '@/lib/instance-types/reads'
 import { quotaOf, usedOf } from '@/lib/quotas/reads'
 import { resources } from '@/lib/quotas/rules'
@@ -26,6 +27,7 @@ import {
   terminatedKeptMs,
 } from './rules'
 import {
+  type BinParams,
   type ImageInstances,
   type InstanceDetails,
   type InstanceHistoryParams,
@@ -241,5 +243,15 @@ export async function listImageInstances({ viewer }: Context, imageId: string): 
     SELECT min(a.username) AS username, count(*)::int AS instances
     FROM "Instance" i JOIN "Account" a ON a.id = i."ownerId"
     WHERE i."imageId" = ${imageId} AND i."imageOwnerId" = ${viewer.ownerId} AND i.state = ANY(${[...statesOfQuota]}::"InstanceState"[])
+    GROUP BY i."ownerId" ORDER BY bool_or(i."ownerId" = i."imageOwnerId") DESC, 1`
+}
+
+/** The same of all own images in the recycle bin of a region together. */
+export async function listBinInstances({ viewer }: Context, { region }: BinParams): Promise<ImageInstances> {
+  return await db().$queryRaw<ImageInstances>`
+    SELECT min(a.username) AS username, count(*)::int AS instances
+    FROM "Image" m JOIN "Instance" i ON i."imageId" = m.id AND i."imageOwnerId" = m."ownerId" JOIN "Account" a ON a.id = i."ownerId"
+    WHERE m."ownerId" = ${viewer.ownerId} AND m."regionId" = ${region} AND m.state = ANY(${[...imageCan.restore]}::"ImageState"[])
+      AND i.state = ANY(${[...statesOfQuota]}::"InstanceState"[])
     GROUP BY i."ownerId" ORDER BY bool_or(i."ownerId" = i."imageOwnerId") DESC, 1`
 }

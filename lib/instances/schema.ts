@@ -195,4 +195,7 @@ export type AskedImage =
   | { view: 'elsewhere'; id: string; name: string; imageRegion: string }
 
 /** Accounts with instances of an image and their number; the sharer learns nothing else about them. */
+export const binParams = z.object({ region: regionId })
+export type BinParams = z.output<typeof binParams>
+
 export type ImageInstances = { username: string; instances: number }[]
