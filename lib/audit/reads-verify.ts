@@ -72,7 +72,7 @@ export async function* verifyChains(options: VerifyOptions = {}): AsyncGenerator
 async function walkChain(accountId: string, options: VerifyOptions): Promise<VerifiedChain> {
   const { signal = null, known = [], atOnce = entriesAtOnce } = options
   const walk = new Walk(accountId, await findSigningKey())
-  const head = await db().auditChain.findUnique({ where: { accountId }, select: { seq: true, hash: true } })
+  const head = await findHead(accountId)
   const own = known.filter((one) => one.accountId === accountId)
   for (let after = beforeAll; ; ) {
     signal?.throwIfAborted()
@@ -83,11 +83,18 @@ async function walkChain(accountId: string, options: VerifyOptions): Promise<Ver
       ...own.filter(({ seq }) => seq > after && seq <= upTo),
       ...(await readSigned(accountId, after, upTo)),
     ]
-    if (walk.take(rows, signed) || upTo === afterAll) break
+    // The chain may have grown and been signed since its last entries were read.
+    const isNewer = upTo === afterAll && signed.some(({ seq }) => seq > (last?.seq ?? after))
+    const newer = isNewer ? await readEntries(accountId, last?.seq ?? after, atOnce) : []
+    if (walk.take([...rows, ...newer], signed) || upTo === afterAll) break
     after = upTo
   }
-  walk.end(head)
+  walk.end(head, await findHead(accountId))
   return walk.verified
+}
+
+async function findHead(accountId: string): Promise<Head | null> {
+  return await db().auditChain.findUnique({ where: { accountId }, select: { seq: true, hash: true } })
 }
 
 /** The tenants that have a chain, in the order of their ids; `operator` is the operator's. */
@@ -183,10 +190,12 @@ class Walk {
     return false
   }
 
-  /** The chain may have grown since its head was read, and must not be shorter. */
-  end(head: Head | null): void {
-    if (this.verified.fault || !head || head.seq <= this.seq) return
-    this.fail('removed', { seq: String(this.seq + 1n) })
+  /** The chain may have grown since its first entries were read: it has the head of before, and the head of after has it. */
+  end(before: Head | null, after: Head | null): void {
+    if (this.verified.fault) return
+    if (before && before.seq > this.seq) this.fail('removed', { seq: String(this.seq + 1n) })
+    else if ((after?.seq ?? 0n) < this.seq || (after?.seq === this.seq && this.seq > 0n && after.hash !== this.hash))
+      this.fail('head', { seq: String(this.seq) })
   }
 
   private fail(kind: AuditFaultKind, facts: Partial<AuditFault>): true {

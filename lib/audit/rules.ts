@@ -58,8 +58,8 @@ const hourMs = 60 * 60 * 1000
 export const checkpointEveryMs = hourMs
 
 /**
- * Why a chain is refused. About an entry: `changed`, `inserted` where no event is behind it, `moved` where only its place is
- * wrong, `removed`. About the event behind an entry: `event-changed`, `event-removed`; `event-unchained` has no entry. About
+ * Why a chain is refused. About an entry: `changed`, `inserted` where no event is behind it, `moved` where its event says the
+ * same, `removed`. `head`: the row that names the newest entry names another. About the event behind an entry: `event-changed`, `event-removed`; `event-unchained` has no entry. About
  * checkpoints: `rewritten` where a chain is sound in itself and not what was signed, `signature` where that is wrong.
  */
 export const auditFaultKinds = [
@@ -67,6 +67,7 @@ export const auditFaultKinds = [
   'inserted',
   'moved',
   'removed',
+  'head',
   'event-changed',
   'event-removed',
   'event-unchained',

@@ -95,6 +95,21 @@ describe('by SQL as the owner of the database', () => {
       { kind: 'event-unchained', seq: null },
     ],
     [
+      'a head that was moved back',
+      (owner) => [Prisma.sql`UPDATE "AuditChain" SET seq = 4 WHERE "accountId" = ${owner.id}`],
+      { kind: 'head', seq: '6' },
+    ],
+    [
+      'a head with another hash',
+      (owner) => [Prisma.sql`UPDATE "AuditChain" SET hash = repeat('0', 64) WHERE "accountId" = ${owner.id}`],
+      { kind: 'head', seq: '6' },
+    ],
+    [
+      'a removed head',
+      (owner) => [Prisma.sql`DELETE FROM "AuditChain" WHERE "accountId" = ${owner.id}`],
+      { kind: 'head', seq: '6' },
+    ],
+    [
       'all of a chain removed',
       (owner) => [Prisma.sql`DELETE FROM "AuditEntry" WHERE "accountId" = ${owner.id}`],
       { kind: 'removed', seq: '1' },
