@@ -4,8 +4,9 @@ import { verify } from '@/lib/admin/verify'
 import { db } from '@/lib/db/client'
 import type { TestAccount } from '@/lib/testing/builders'
 import { account, accounts, asked, image, minutes, noon, nth, quota, region, usedToday } from '@/lib/testing/builders'
+import type { World } from '@/lib/testing/command'
 import { Model } from '@/lib/testing/model'
-import { anyStep, finish, type World } from '@/lib/testing/steps'
+import { anyStep, finish } from '@/lib/testing/steps'
 import { shareImage } from './writes'
 
 /**
@@ -39,7 +40,8 @@ async function world(others: TestAccount[]): Promise<{ model: Model; real: World
   const shared = await shareImage(first.ctx, asked(nth(regions, 0), nth(model.images, 0).id, ...others))
   if (!shared.ok) throw new Error(shared.refusal.code)
   const numbers = new Map(others.map((other, index) => [other.username, 20 + index]))
-  for (const { id, username } of shared.value) nth(model.images, 0).shares.set(numbers.get(username) ?? 0, id)
+  for (const { id, username } of shared.value)
+    nth(model.images, 0).shares.set(numbers.get(username) ?? 0, { id, isPending: false })
   model.days.set(`0 ${model.today()}`, 198)
   for (let name = 1000; name < 1058; name++) model.unknownOf(0).set(name, model.now - minutes(20))
   const lookups = [...model.unknownOf(0)].map(([name, at]) => ({

@@ -100,7 +100,9 @@ async function findToLock(ctx: Context, { imageId, usernames }: ShareImageInput)
         WHERE username = ANY(${usernames.filter(isUsername)}::text[]) AND kind = 'MASTER') masters
       CROSS JOIN (${selectLookups(ctx)}) lookups`
   if (!found) throw new Error('A statement without FROM of a table has one row.')
-  const closed = found.incoming.filter((one) => incomingAnswer(one) === 'refuse').map(({ id }) => id)
+  // The sharer itself is told that it is, whomever it takes images from.
+  const others = found.incoming.filter(({ id }) => id !== ctx.viewer.ownerId)
+  const closed = others.filter((one) => incomingAnswer(one) === 'refuse').map(({ id }) => id)
   const all: Candidate[] = found.ids.map((id, index) => ({ id, username: found.usernames[index] ?? '' }))
   const masters = all.filter(({ id }) => !closed.includes(id))
   return { isOwn: found.isOwn, lookups: toLookups(ctx, found), masters }

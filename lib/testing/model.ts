@@ -10,8 +10,18 @@ export type ModelImage = {
   owner: number
   region: number
   state: 'importing' | 'available' | 'failed' | 'deleting' | 'deleted'
-  shares: Map<number, string>
+  shares: Map<number, ModelShare>
 }
+
+export type ModelShare = { id: string; isPending: boolean }
+
+export const incomingPolicies = ['ALL', 'ASK', 'NAMED'] as const
+export type Incoming = { policy: (typeof incomingPolicies)[number]; allowed: number[]; blocked: number[] }
+
+/** The policies that matter for shares. */
+export const modelPolicies = ['Sharing', 'Incoming', 'Administrator'] as const
+/** By policy the regions in which it holds; null: in all. */
+type Grants = Map<(typeof modelPolicies)[number], readonly number[] | null>
 
 /** The rules of sharing once more, as simply as possible and independent of the product's code. */
 export class Model {
@@ -22,6 +32,11 @@ export class Model {
   readonly days = new Map<string, number>()
   readonly unknown: Map<number, number>[] = masters.map(() => new Map())
   readonly tries = new Map<number, number>()
+
+  /** What each master answers to new shares. */
+  readonly incoming = new Map<number, Incoming>()
+  /** What each sub-account may do. */
+  readonly grants = new Map<number, Grants>(subs.map((sub) => [sub, new Map([['Administrator', null]])]))
 
   constructor(
     public now: number,
@@ -49,7 +64,43 @@ export class Model {
   places(master: number, region: number): number {
     const here = this.images.filter((image) => image.region === region)
     const own = here.filter((image) => image.owner === master && image.state !== 'failed')
-    return own.length + here.filter((image) => image.shares.has(master)).length
+    return own.length + here.filter((image) => image.shares.get(master)?.isPending === false).length
+  }
+
+  liveShares(): (ModelShare & { image: ModelImage; owner: number; to: number })[] {
+    return this.images.flatMap((image) =>
+      [...image.shares].map(([to, share]) => ({ ...share, image, owner: image.owner, to })),
+    )
+  }
+
+  /** Whether one may do what a policy contains, in a region; null: in all of them. */
+  private may(who: number, policy: 'Sharing' | 'Incoming', region: number | null): boolean {
+    const grants = this.grants.get(who)
+    if (!grants) return true
+    return [policy, 'Administrator' as const].some((one) => {
+      const where = grants.get(one)
+      return where === null || (region !== null && where?.includes(region))
+    })
+  }
+
+  permit(sub: number, grants: Grants): string {
+    if (this.isOut(this.masterOf(sub))) return 'SIGNED_OUT'
+    this.grants.set(sub, grants)
+    return 'ok'
+  }
+
+  choose(who: number, incoming: Incoming): string {
+    if (!this.may(who, 'Incoming', null)) return 'NOT_PERMITTED Incoming'
+    if (this.isOut(who)) return 'SIGNED_OUT'
+    this.incoming.set(this.masterOf(who), incoming)
+    return 'ok'
+  }
+
+  private answers(to: number, owner: number): 'accept' | 'ask' | 'refuse' {
+    const { policy, allowed, blocked } = this.incoming.get(to) ?? { policy: 'ALL', allowed: [], blocked: [] }
+    if (blocked.includes(owner)) return 'refuse'
+    if (policy === 'NAMED') return allowed.includes(owner) ? 'accept' : 'refuse'
+    return policy === 'ASK' ? 'ask' : 'accept'
   }
 
   asked(master: number): number {
@@ -84,8 +135,11 @@ export class Model {
 
   share(who: number, image: ModelImage | undefined, region: number, to: number[]): string {
     const owner = this.masterOf(who)
+    if (!this.may(who, 'Sharing', region)) return 'NOT_PERMITTED Sharing'
     if (image?.owner !== owner) {
-      return image?.shares.has(owner) && image.region === region ? 'RESHARE_FORBIDDEN' : 'IMAGE_NOT_FOUND'
+      return image?.shares.get(owner)?.isPending === false && image.region === region
+        ? 'RESHARE_FORBIDDEN'
+        : 'IMAGE_NOT_FOUND'
     }
     if (this.isOut(who)) return 'SIGNED_OUT'
     if (image.region !== region) return 'REGION_MISMATCH'
@@ -106,7 +160,10 @@ export class Model {
   private refusesRecipient(owner: number, image: ModelImage, to: number): string {
     if (to === owner) return 'RECIPIENT_IS_YOU'
     if (to >= masters.length || this.disabled.has(to)) return 'RECIPIENT_NOT_FOUND'
+    const answer = this.answers(to, owner)
+    if (answer === 'refuse') return 'RECIPIENT_NOT_FOUND'
     if (image.shares.has(to)) return 'ALREADY_SHARED'
+    if (answer === 'ask') return ''
     return this.places(to, image.region) >= this.quotaOf(to, image.region) ? 'RECIPIENT_QUOTA_FULL' : ''
   }
 
@@ -124,22 +181,54 @@ export class Model {
     const owner = this.masterOf(who)
     if (to === owner) return 'you'
     if (this.asked(owner) >= 60) return 'limited'
-    if (to < masters.length && !this.disabled.has(to)) return 'found'
+    if (to < masters.length && !this.disabled.has(to) && this.answers(to, owner) !== 'refuse') return 'found'
     this.count(owner, [to])
     return 'unknown'
   }
 
-  cancel(who: number, shareId: string): string {
+  /** A live share as the side that one is on; or why it cannot be changed. `missing`: the answer to one that is not there. */
+  private own(who: number, shareId: string, sides: 'both' | 'sharer' | 'recipient', missing = 'SHARE_NOT_FOUND') {
     const side = this.masterOf(who)
-    for (const image of this.images) {
-      for (const [recipient, id] of image.shares) {
-        if (id !== shareId || (side !== image.owner && side !== recipient)) continue
-        if (this.isOut(who)) return 'SIGNED_OUT'
-        image.shares.delete(recipient)
-        return 'ok'
-      }
-    }
-    return 'SHARE_NOT_FOUND'
+    const share = this.liveShares().find(({ id }) => id === shareId)
+    const isSharer = share?.owner === side && sides !== 'recipient'
+    const isRecipient = share?.to === side && sides !== 'sharer'
+    if (!share || !(isSharer || isRecipient)) return missing
+    const policy = isSharer ? 'Sharing' : 'Incoming'
+    if (!this.may(who, policy, share.image.region)) return `NOT_PERMITTED ${policy}`
+    return this.isOut(who) ? 'SIGNED_OUT' : share
+  }
+
+  end(shareId: string): void {
+    for (const { id, image, to } of this.liveShares()) if (id === shareId) image.shares.delete(to)
+  }
+
+  cancel(who: number, shareId: string): string {
+    const share = this.own(who, shareId, 'both')
+    if (typeof share === 'string') return share
+    this.end(shareId)
+    return 'ok'
+  }
+
+  accept(who: number, shareId: string): string {
+    const share = this.own(who, shareId, 'recipient')
+    if (typeof share === 'string') return share
+    const { image, to, isPending } = share
+    if (isPending && this.places(to, image.region) >= this.quotaOf(to, image.region)) return 'IMAGE_QUOTA_FULL'
+    image.shares.set(to, { id: shareId, isPending: false })
+    return 'ok'
+  }
+
+  decline(who: number, shareId: string): string {
+    const share = this.own(who, shareId, 'recipient')
+    if (typeof share === 'string') return share
+    if (!share.isPending) return 'SHARE_NOT_PENDING'
+    this.end(shareId)
+    return 'ok'
+  }
+
+  extend(who: number, shareId: string): string {
+    const share = this.own(who, shareId, 'sharer', 'SHARES_ENDED')
+    return typeof share === 'string' ? share : 'ok'
   }
 
   beginImport(who: number, region: number): string {
