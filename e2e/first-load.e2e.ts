@@ -34,6 +34,8 @@ test('no page makes a browser load more than 180 kB of scripts', async ({ browse
     '/sign-in',
     '/account',
     '/account/audit',
+    '/account/sub-accounts',
+    '/account/sub-accounts/create',
     '/preferences',
     '/help/share',
     `${images}/custom`,

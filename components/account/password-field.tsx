@@ -17,17 +17,19 @@ type PasswordFieldProps = {
   autoComplete: 'current-password' | 'new-password'
   /** Hides the password before the form is sent, so that the browser recognises the field. */
   isHidden: boolean
+  hint?: string
+  error?: string | undefined
 }
 
 /** A password that can be looked at. Without scripts it is a plain field, and the button is not there. */
-export function PasswordField({ id, label, isHidden, ...input }: PasswordFieldProps) {
+export function PasswordField({ id, label, isHidden, hint, error, ...input }: PasswordFieldProps) {
   const t = useTranslations('account')
   const [isAlive, setAlive] = useState(false)
   const [isShown, setShown] = useState(false)
   useEffect(() => setAlive(true), [])
   const icon = isShown ? EyeOff : Eye
   return (
-    <Field id={id} label={label}>
+    <Field id={id} label={label} hint={hint} error={error}>
       {(control) => (
         <span className="relative block">
           <input

@@ -4,7 +4,6 @@ import dynamic from 'next/dynamic'
 import { useFormatter, useTranslations } from 'next-intl'
 import { useEffect, useState } from 'react'
 import { useMay } from '@/components/shell/rights'
-import { Badge } from '@/components/ui/badge'
 import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { Ellipsis } from '@/components/ui/ellipsis'
@@ -19,6 +18,9 @@ import { EndedShares } from './ended-shares'
 const EmptyState = late(
   dynamic(() => latePart(() => import('@/components/ui/empty-state').then((module) => module.EmptyState))),
 )
+
+// Most rows have a username and nothing else to say.
+const ShareMarks = late(dynamic(() => latePart(() => import('./share-marks').then((module) => module.ShareMarks))))
 
 const CancelShareDialog = dynamic(
   () => latePart(() => import('./cancel-share-dialog').then((module) => module.CancelShareDialog)),
@@ -67,6 +69,10 @@ export function ShareTable({ region, shares, added }: ShareTableProps) {
 
 type ListedShare = ImageShares['shares'][number]
 
+function hasMarks({ id, instances, status, until, note }: ListedShare, marked: ReadonlySet<string>): boolean {
+  return marked.has(id) || instances > 0 || status === 'PENDING' || until !== null || note !== ''
+}
+
 type ColumnsOf = {
   region: string
   imageId: string
@@ -86,23 +92,7 @@ function useColumns({ region, imageId, marked, onCancel }: ColumnsOf): Column<Li
       cell: (share) => (
         <>
           <span className="mr-2 font-medium">{share.username}</span>
-          {marked.has(share.id) && (
-            <span data-marked>
-              <Badge tone="ok">{t('justAdded')}</Badge>
-            </span>
-          )}
-          {share.instances > 0 && (
-            <span className="text-ink-muted text-xs">{t('instances', { count: share.instances })}</span>
-          )}
-          {share.status === 'PENDING' && <Badge tone="warn">{t('pending')}</Badge>}
-          {share.until && (
-            <p className="text-ink-muted text-xs">
-              {t('untilTime', {
-                time: format.dateTime(new Date(share.until), { dateStyle: 'medium', timeStyle: 'short' }),
-              })}
-            </p>
-          )}
-          {share.note && <p className="max-w-[60ch] whitespace-pre-line text-ink-muted text-xs">{share.note}</p>}
+          {hasMarks(share, marked) && <ShareMarks share={share} isNew={marked.has(share.id)} />}
         </>
       ),
     },

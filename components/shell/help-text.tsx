@@ -43,6 +43,9 @@ type HelpRule =
   | 'auditChain'
   | 'auditProof'
   | 'auditMasked'
+  | 'subAccountsOwn'
+  | 'subAccountsPolicies'
+  | 'subAccountsDisable'
 
 const helpRules: Record<HelpTopic, HelpRule[]> = {
   custom: ['own', 'region', 'quota', 'failed', 'delete'],
@@ -54,6 +57,7 @@ const helpRules: Record<HelpTopic, HelpRule[]> = {
   check: ['checkLooks', 'checkIgnored', 'checkRecipients', 'cleanReplace'],
   clean: ['cleanOriginal', 'cleanPackages', 'cleanLogin', 'cleanReplace'],
   account: ['username', 'master', 'quota'],
+  'sub-accounts': ['subAccountsOwn', 'subAccountsPolicies', 'subAccountsDisable', 'master'],
   instances: ['chargedYou', 'runningHours', 'instanceQuota', 'terminated'],
   create: ['chargedYou', 'runningHours', 'region', 'instanceQuota'],
   snapshots: ['snapshot', 'snapshotImage', 'snapshotQuota'],

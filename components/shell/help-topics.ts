@@ -8,6 +8,7 @@ export const helpTopics = [
   'check',
   'clean',
   'account',
+  'sub-accounts',
   'instances',
   'create',
   'instance',
@@ -18,9 +19,9 @@ export const helpTopics = [
 ] as const
 export type HelpTopic = (typeof helpTopics)[number]
 
-/** The help topic of a path: its last segment, where ids stand for their kind of page. */
+/** The help topic of a path: its last part that has one; an id stands for its kind of page. */
 export function helpTopicOf(pathname: string): HelpTopic {
-  if (pathname.startsWith('/notices')) return 'notices'
-  const last = pathname.split('/').at(-1)
-  return helpTopics.find((topic) => topic === last) ?? (pathname.includes('/ins-') ? 'instance' : 'details')
+  if (pathname.startsWith('/account/sub-accounts')) return 'sub-accounts'
+  const parts = pathname.split('/').map((part) => (part.startsWith('ins-') ? 'instance' : part))
+  return parts.reduce<HelpTopic>((found, part) => helpTopics.find((topic) => topic === part) ?? found, 'details')
 }

@@ -1,6 +1,19 @@
 'use client'
 
-import { Bell, Camera, Disc3, IdCard, Plus, ReceiptText, ScrollText, Server, Share2, Trash, Upload } from 'lucide'
+import {
+  Bell,
+  Camera,
+  Disc3,
+  IdCard,
+  Plus,
+  ReceiptText,
+  ScrollText,
+  Server,
+  Share2,
+  Trash,
+  Upload,
+  Users,
+} from 'lucide'
 import type { Route } from 'next'
 import { useTranslations } from 'next-intl'
 import type { ReactNode } from 'react'
@@ -36,6 +49,7 @@ function useAllPages(): PaletteItem[] {
       | 'import'
       | 'bin'
       | 'account'
+      | 'subAccounts'
       | 'instances'
       | 'createInstance'
       | 'snapshots'
@@ -127,6 +141,13 @@ function useAllPages(): PaletteItem[] {
       icon: <Icon of={IdCard} />,
       label: t('account.title'),
       words: words('account'),
+    },
+    {
+      id: 'sub-accounts',
+      href: paths.subAccounts(),
+      icon: <Icon of={Users} />,
+      label: t('subAccounts.title'),
+      words: words('subAccounts'),
     },
   ]
 }

@@ -58,18 +58,24 @@ function instanceWord(
   return words[task ?? state] ?? state
 }
 
+const fieldsOf: Partial<Record<Refusal['code'], string>> = {
+  SHARE_NEEDS_REASON: 'reason',
+  SHARE_END_PAST: 'untilDate',
+  SHARE_END_TOO_LATE: 'until',
+  PASSWORD_WRONG: 'currentPassword',
+  USERNAME_TAKEN: 'login',
+  MIN_DISK_BELOW_SIZE: 'minDiskGib',
+  TYPE_TOO_SMALL: 'typeId',
+  TYPE_NOT_FOUND: 'typeId',
+  DISK_TOO_SMALL: 'diskGib',
+  IMAGE_NAME_MISMATCH: 'typedName',
+  INSTANCE_NAME_MISMATCH: 'typedName',
+}
+
 /** The field that a refusal is about, where it is about one. */
 export function fieldOfRefusal(refusal: Refusal | Fault): string | undefined {
-  if (refusal.code === 'INVALID_INPUT') return refusal.field
-  if (refusal.code === 'SHARE_NEEDS_REASON') return 'reason'
-  if (refusal.code === 'SHARE_END_PAST') return 'untilDate'
-  if (refusal.code === 'SHARE_END_TOO_LATE') return 'until'
-  if (refusal.code === 'PASSWORD_WRONG') return 'currentPassword'
-  if (refusal.code === 'USERNAME_TAKEN') return 'login'
-  if (refusal.code === 'MIN_DISK_BELOW_SIZE') return 'minDiskGib'
-  if (refusal.code === 'TYPE_TOO_SMALL' || refusal.code === 'TYPE_NOT_FOUND') return 'typeId'
-  if (refusal.code === 'DISK_TOO_SMALL') return 'diskGib'
-  return refusal.code === 'IMAGE_NAME_MISMATCH' || refusal.code === 'INSTANCE_NAME_MISMATCH' ? 'typedName' : undefined
+  if (refusal.code === 'FAULT') return undefined
+  return refusal.code === 'INVALID_INPUT' ? refusal.field : fieldsOf[refusal.code]
 }
 
 /** The sentence for one field, when the refusal is about it. */

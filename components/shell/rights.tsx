@@ -30,6 +30,7 @@ const pageNeeds: Record<string, Permission> = {
   import: 'images.change',
   billing: 'bill.read',
   audit: 'account.manage',
+  'sub-accounts': 'subAccounts.manage',
 }
 
 /** Whether this account may see a page of the menu in the region that is chosen. The bill has no region. */

@@ -20,7 +20,7 @@ export function Card({
           <h2 id={id} className="font-semibold text-lg [overflow-wrap:anywhere]">
             {title}
           </h2>
-          {line && <p className="text-ink-muted text-xs">{line}</p>}
+          {line && <p className="text-ink-muted text-xs [overflow-wrap:anywhere]">{line}</p>}
         </div>
         {action}
       </header>

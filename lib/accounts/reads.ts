@@ -28,12 +28,12 @@ export async function getAccountInfo(ctx: Context): Promise<AccountInfo> {
 
 type SubAccountRow = Omit<SubAccount, 'createdAt' | 'lastSignInAt'> & { createdAt: Date; lastSignInAt: Date | null }
 
-/** The sub-accounts of the viewer's master account by username, or one of them: at most 100. The master alone asks for them. */
-export async function listSubAccounts({ viewer }: Context, id: string | null = null): Promise<SubAccount[]> {
+/** The sub-accounts of the viewer's master account by username: at most 100. The master alone asks for them. */
+export async function listSubAccounts({ viewer }: Context): Promise<SubAccount[]> {
   const rows = await db().$queryRaw<SubAccountRow[]>`
     SELECT a.id, a.username, a."displayName", a.email, a."disabledAt" IS NOT NULL AS "isDisabled", a."createdAt", a."lastSignInAt",
       ${selectGrants} AS grants
-    FROM "Account" a WHERE a."masterId" = ${viewer.ownerId} AND (${id}::text IS NULL OR a.id = ${id}) ORDER BY a.username`
+    FROM "Account" a WHERE a."masterId" = ${viewer.ownerId} ORDER BY a.username`
   return rows.map(({ createdAt, lastSignInAt, ...account }) => ({
     ...account,
     createdAt: createdAt.toISOString(),

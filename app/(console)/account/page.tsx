@@ -4,13 +4,14 @@ import { BasicInfo } from '@/components/account/basic-info'
 import { ImageQuotas } from '@/components/account/image-quotas'
 import { IncomingForm } from '@/components/account/incoming-form'
 import { PasswordForm } from '@/components/account/password-form'
+import { SubAccountsCard } from '@/components/account/sub-accounts-card'
 import { PageHeader } from '@/components/shell/page-header'
 import { quotasQuery } from '@/lib/accounts/queries'
 import { getAccountInfo, getIncoming } from '@/lib/accounts/reads'
 import { requireContext } from '@/lib/context'
 import { forPage } from '@/lib/page-fault'
 import { paths } from '@/lib/paths'
-import { mayEverywhere } from '@/lib/permissions'
+import { may, mayEverywhere } from '@/lib/permissions'
 import { Prefetch } from '@/lib/prefetch'
 
 export async function generateMetadata(): Promise<Metadata> {
@@ -32,6 +33,7 @@ export default async function AccountPage() {
         <ImageQuotas />
       </Prefetch>
       {incoming && <IncomingForm incoming={incoming} />}
+      {may(ctx.viewer, 'subAccounts.manage', null) && <SubAccountsCard />}
       <PasswordForm />
     </main>
   )
