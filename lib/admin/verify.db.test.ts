@@ -165,13 +165,13 @@ const damages: Record<string, () => Promise<string>> = {
   'session: a disabled account is signed in': async () => {
     const { id } = await master(name('disabled'))
     await db().account.update({ where: { id }, data: { disabledAt: new Date() } })
-    const expiresAt = new Date(Date.now() + 60_000)
+    const expiresAt = new Date(Date.now() + 3_600_000)
     await db().session.create({ data: { id: name('session'), accountId: id, createdAt: new Date(), expiresAt } })
     return id
   },
   'lookups: 61 unknown usernames within an hour': async () => {
     const { id } = await master(name('curious'))
-    const at = (minute: number) => new Date(Date.now() - minute * 59_000)
+    const at = (minute: number) => new Date(Date.now() - minute * 30_000)
     const data = Array.from({ length: 61 }, (_, minute) => ({ accountId: id, username: name('look'), at: at(minute) }))
     await db().unknownLookup.createMany({ data })
     return id
