@@ -5,7 +5,6 @@ import { calmInterval } from '@/lib/poll'
 import type { AccountInfo } from './schema'
 import type { SubAccount } from './schema-sub-accounts'
 
-/** The image quota of the viewer's master account in every region. Others change it by sharing. */
 export function quotasQuery() {
   return queryOptions({
     queryKey: ['quotas'],

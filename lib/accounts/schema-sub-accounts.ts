@@ -39,18 +39,15 @@ export const createSubAccountInput = z.object({
 })
 export type CreateSubAccountInput = z.infer<typeof createSubAccountInput>
 
-/** One sub-account: to disable or enable it. */
 export const subAccountInput = z.object({ accountId })
 export type SubAccountInput = z.infer<typeof subAccountInput>
 
 export const resetPasswordInput = z.object({ accountId, newPassword })
 export type ResetPasswordInput = z.infer<typeof resetPasswordInput>
 
-/** All policies that the sub-account has from then on. */
 export const attachPoliciesInput = z.object({ accountId, grants })
 export type AttachPoliciesInput = z.infer<typeof attachPoliciesInput>
 
-/** A sub-account as its master sees it. */
 export type SubAccount = {
   id: string
   username: string

@@ -19,10 +19,7 @@ export const displayNameMax = 64
 const emailMax = 254
 
 export const username = requiredText(usernameMax, foldUsername, isUsername)
-/**
- * One entry of the recipients' field, of any characters, so that a refusal can quote it. Whether it can be a username
- * is a rule.
- */
+/** One entry of the recipients' field, of any characters, so that a refusal can quote it. */
 export const recipientName = text(256)
   .transform(foldUsername)
   .pipe(
@@ -40,14 +37,12 @@ export const newPassword = text(4 * passwordMax)
   .transform(preparePassword)
   .pipe(text(passwordMax).min(passwordMin, 'too-short'))
 
-/** Any characters that can be seen, on one line. */
 export const displayName = freeText(displayNameMax).pipe(
   z
     .string()
     .min(1, 'required')
     .refine((name) => !name.includes('\n'), 'characters'),
 )
-/** An e-mail address, or empty. */
 export const email = text(emailMax).refine((typed) => typed === '' || z.email().safeParse(typed).success, 'format')
 
 export const changePasswordInput = z.object({
@@ -66,14 +61,11 @@ export const setIncomingInput = z.object({
 })
 export type SetIncomingInput = z.infer<typeof setIncomingInput>
 
-/** Whose images a master account takes, and how: the section "Incoming images". */
 export type Incoming = { policy: IncomingPolicyName; allowed: string[]; blocked: string[] }
 
-/** The account that an operation made or changed. */
 export const accountName = z.object({ id: z.string(), username: z.string() })
 export type AccountName = z.infer<typeof accountName>
 
-/** An account as the operator sees it. */
 export type AccountRecord = {
   id: string
   username: string

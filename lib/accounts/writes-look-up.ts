@@ -48,7 +48,7 @@ export async function lookUpRecipient(ctx: Context, { username }: LookUpParams):
 
 type RecipientRow = { displayName: string; incoming: IncomingRow[] }
 
-/** The master account of a username, unless it is disabled or takes nothing from the viewer (rule 15): one statement, whatever the answer. */
+/** One statement, whatever the answer; unknown, disabled and unwilling accounts are one answer (rule 15). */
 async function findRecipient(tx: Transaction, ctx: Context, username: string): Promise<RecipientRow | null> {
   const [found] = await tx.$queryRaw<RecipientRow[]>`
     SELECT m."displayName", ${selectIncoming(ctx, Prisma.sql`m.id`)} AS incoming FROM "Account" m
@@ -58,8 +58,8 @@ async function findRecipient(tx: Transaction, ctx: Context, username: string): P
 }
 
 /**
- * Counts unknown usernames when an answer reveals that they are unknown. Exact under the master account's lock. Nothing
- * is added once the limit is reached: a refused attempt must not postpone the reset.
+ * Counts names that an answer reveals as unknown, under the account's lock. A refused attempt must not postpone the
+ * reset.
  */
 export async function countUnknown(tx: Transaction, ctx: Context, lookups: Lookups, names: string[]): Promise<void> {
   const free = Math.max(0, unknownLookupsMax - lookups.names.length)

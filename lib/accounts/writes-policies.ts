@@ -10,10 +10,7 @@ import type { Grant } from '@/lib/permissions'
 import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
 import type { AccountName } from './schema'
 
-/**
- * Replaces the policies of a sub-account. A request reads them with its session, so the next one is decided by the new
- * ones. The caller checks that the account is a sub-account of whoever asks.
- */
+/** Replaces the policies of a sub-account. The caller checks that the account is one of whoever asks. */
 export async function attachPolicies(
   accountId: string,
   grants: readonly Grant[],
@@ -30,8 +27,8 @@ export async function attachPolicies(
 }
 
 /**
- * Runs an operation on an account by its username, under its lock and that of whoever acts. Refuses ACCOUNT_NOT_FOUND, and
- * SIGNED_OUT for a disabled account. The caller has checked that who acts may change it.
+ * Runs an operation on an account under its lock. Refuses ACCOUNT_NOT_FOUND and SIGNED_OUT; the caller checks the
+ * right to it.
  */
 export async function onAccount<Answer extends Result<unknown>>(
   ctx: Context,
@@ -57,10 +54,7 @@ export async function refuseUnknownRegions(grants: readonly Grant[]): Promise<Re
   return known < regions.length ? { code: 'REGION_NOT_FOUND' } : null
 }
 
-/**
- * Replaces the policies of a sub-account; none leaves it nothing but its own password. Refuses a name that is not a
- * sub-account's with ACCOUNT_NOT_FOUND, and a region that there is not with REGION_NOT_FOUND.
- */
+/** Replaces the policies of a sub-account; none is allowed. Refuses ACCOUNT_NOT_FOUND and REGION_NOT_FOUND. */
 export async function setPolicies(
   ctx: Context,
   username: string,

@@ -16,10 +16,7 @@ import { refuseUnknownRegions, setPolicies } from './writes-policies'
 // What a master account does with its sub-accounts: the operator's operations, on the sub-accounts of the viewer alone. The
 // permission `subAccounts.manage` is asked for by the actions; no policy contains it.
 
-/**
- * Creates a sub-account `<login>@<master>` of the viewer's master account. Refuses a login name that it has already
- * (USERNAME_TAKEN), too many of them (SUB_ACCOUNTS_FULL), and a region that there is not.
- */
+/** Creates `<login>@<master>`. Refuses USERNAME_TAKEN, SUB_ACCOUNTS_FULL and REGION_NOT_FOUND. */
 export async function createSubAccount(
   ctx: Context,
   { login, displayName, email, newPassword, grants }: CreateSubAccountInput,
@@ -70,7 +67,7 @@ export async function attachSubAccountPolicies(
   return await onOwn(ctx, accountId, async (username) => await setPolicies(ctx, username, grants))
 }
 
-/** The account of another master, and a master itself, are answered as one that there is not. A sub-account never changes its master. */
+/** Other masters' accounts, and a master itself, are answered as missing. A sub-account never changes its master. */
 async function onOwn<Answer>(
   { viewer }: Context,
   accountId: string,

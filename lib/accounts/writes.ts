@@ -53,13 +53,12 @@ export type NewAccount = {
   displayName: string
   email: string
   passwordHash: string
-  /** What a sub-account may do; a master account may do everything. */
   grants: readonly Grant[]
 }
 
 /**
- * Creates an account: the operator any, a master account its sub-accounts. Refuses a username that is taken, and more
- * sub-accounts than `subAccountsMax`, counted under the lock of the master.
+ * Creates an account. Refuses USERNAME_TAKEN, and more sub-accounts than `subAccountsMax`, counted under the master's
+ * lock.
  */
 export async function createAccount(
   ctx: Context,
@@ -91,13 +90,9 @@ export async function createAccount(
   }
 }
 
-/** Refusals of whatever changes another account. */
 export type ManageRefusal = RefusalOf<'SIGNED_OUT' | 'ACCOUNT_NOT_FOUND' | 'BUSY'>
 
-/**
- * Disables an account, which ends its sessions (with a master, its sub-accounts' too), or enables it again. For the operator and,
- * by way of `writes-sub-accounts`, for the master of a sub-account.
- */
+/** Disables an account, which ends its sessions (with a master, its sub-accounts' too), or enables it again. */
 export async function setDisabled(
   ctx: Context,
   username: string,

@@ -11,7 +11,6 @@ import { regionsWith } from '@/lib/permissions'
 import { dayStarts, hoursLeft, monthAfter, monthOf } from './rules'
 import type { Bill, BillDay, BillParams, BillRow, BillSeries } from './schema'
 
-/** The currency of the ledger, as an expression: that of its first line, or the setting while there is none. */
 export function selectCurrency(): Prisma.Sql {
   return Prisma.sql`coalesce((SELECT currency FROM "LedgerEntry" ORDER BY id LIMIT 1), ${env().ECS_CURRENCY})`
 }
@@ -23,8 +22,8 @@ export async function findCurrency(): Promise<string> {
 }
 
 /**
- * The currency of the ledger if ECS_CURRENCY names another one, else null. Amounts are in the ledger's minor unit, so
- * the ledger's currency stays in use and the operator is told.
+ * The ledger's currency if ECS_CURRENCY names another, else null. The ledger's stays in use, and the operator is
+ * told.
  */
 export async function findCurrencyConflict(): Promise<string | null> {
   const [ledger, setting] = [await findCurrency(), env().ECS_CURRENCY]
@@ -38,7 +37,6 @@ const seriesMax = 5
 const rowsMax = 50
 const linesAtOnce = 1_000
 
-/** `regions`: those whose lines the viewer may see. */
 type Which = { ownerId: OwnerId; from: Date; to: Date; images: 'all' | 'shared'; regions: 'all' | string[] }
 
 function selectLines({ ownerId, from, to, images, regions }: Which): Prisma.Sql {
@@ -144,7 +142,6 @@ async function readRows(which: Which, { after, before }: BillParams): Promise<Bi
   )
 }
 
-/** The instances that are running now, and the price of their next hour. */
 async function readRunning({ ownerId, images, regions }: Which): Promise<{ running: number; rate: number }> {
   const shared = images === 'shared' ? Prisma.sql`AND i."imageOwnerId" <> ${ownerId}` : Prisma.empty
   const price = selectPrice(Prisma.sql`i."typeId"`, Prisma.sql`clock_timestamp() + interval '1 hour'`)
@@ -157,7 +154,6 @@ async function readRunning({ ownerId, images, regions }: Which): Promise<{ runni
 
 export type LedgerLine = Omit<LedgerEntry, 'accountId' | 'accountName'>
 
-/** The lines of a month's bill of the viewer's master account from the first one on, in batches. */
 export async function* billLines(ctx: Context, { month, images }: BillParams): AsyncGenerator<LedgerLine[]> {
   const starts = dayStarts(month ?? monthOf(ctx.now, env().ECS_TIME_ZONE), env().ECS_TIME_ZONE)
   const [from, to] = [starts[0] ?? ctx.now, starts.at(-1) ?? ctx.now]

@@ -14,8 +14,7 @@ export function monthAfter(month: string, count: number): string {
 }
 
 /**
- * The first moments of the days of a month in a time zone, and of the day after. An hour of the ledger belongs to the
- * day in which it begins, so days of 23 and 25 hours and zones with half-hour offsets lose no hour.
+ * The starts of the days of a month, and of the day after. Hours belong to the day in which they begin: none is lost.
  */
 export function dayStarts(month: string, timeZone: string): Date[] {
   const first = Date.parse(`${month}-01T00:00:00Z`)

@@ -15,7 +15,7 @@ export const billParams = z.object({
 })
 export type BillParams = z.infer<typeof billParams>
 
-/** So many hours of an instance at one price, or a correction. Amounts are in minor units of the currency. */
+/** Amounts are in minor units of the currency. */
 export type BillRow = {
   id: string
   kind: 'USAGE' | 'ADJUSTMENT'
@@ -50,16 +50,12 @@ export type Bill = {
   days: BillDay[]
   series: BillSeries[]
   rows: { items: BillRow[]; next: string | null; prev: string | null }
-  /**
-   * For the current month only: running instances, the cost of an hour of them, and the total at the end of the month
-   * at that rate.
-   */
+  /** For the current month only. */
   forecast: { running: number; rate: number; total: number } | null
 }
 
 const adjustmentNoteMax = 200
 
-/** A correction of the cost of an hour of an instance, in minor units of the currency. */
 export const adjustInput = z.object({
   instanceId: text(64),
   hour: z.date(),

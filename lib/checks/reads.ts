@@ -44,7 +44,6 @@ type CountColumns = { [severity in keyof Counts as `ignored${Capitalize<severity
 /** The findings of a check, and those that an owner ignores: columns over `"Check" c` joined with `ignoredBy`. */
 const countColumns = Prisma.sql`c.critical, c.high, c.medium, c.low, ig."ignoredCritical", ig."ignoredHigh", ig."ignoredMedium", ig."ignoredLow"`
 
-/** How many findings of `"Check" c` an owner ignores, by severity: one row. */
 function ignoredBy(ownerId: Prisma.Sql): Prisma.Sql {
   return Prisma.sql`CROSS JOIN LATERAL (
     SELECT count(*) FILTER (WHERE severity = 'critical')::int AS "ignoredCritical", count(*) FILTER (WHERE severity = 'high')::int AS "ignoredHigh",
@@ -76,7 +75,6 @@ export async function readCheckFacts(
 const verdictWaitMs = 5_000
 const verdictLookMs = 250
 
-/** Waits for the first verdict on an image for some seconds. False when there is none by then. */
 export async function awaitVerdict(imageId: string): Promise<boolean> {
   const end = performance.now() + verdictWaitMs
   while (performance.now() < end) {
@@ -126,7 +124,6 @@ async function findSummary(imageId: string): Promise<CheckSummary> {
   }
 }
 
-/** The same bytes may have been checked before for another tenant, and no date tells of that. */
 function laterOf(one: Date, other: Date): Date {
   return one > other ? one : other
 }
@@ -136,7 +133,6 @@ const noSummary: CheckSummary = {
   ...{ checkedAt: null, isQueued: false, filesLooked: 0, filesTotal: 0 },
 }
 
-/** What the share page of an own image says of its disk. Null where no checks are made. */
 export async function findShareCheck(ctx: Context, imageId: string): Promise<ShareCheckSummary | null> {
   if (env().ECS_DISK_CHECK === 'off') return null
   const [summary, gravest] = await Promise.all([
@@ -146,7 +142,6 @@ export async function findShareCheck(ctx: Context, imageId: string): Promise<Sha
   return { ...summary, policy: sharePolicy(), gravest }
 }
 
-/** The verdict on an image, for its owner, and in a few words for a recipient. Null for anybody else. */
 export async function getImageCheck(ctx: Context, { region, imageId }: CheckParams): Promise<ImageCheck | null> {
   const { ownerId } = ctx.viewer
   const image = await db().image.findFirst({
@@ -172,7 +167,6 @@ type Slice = { where?: Prisma.Sql; order?: Prisma.Sql; limit: number; offset: nu
 
 const gravestFirst = Prisma.sql`f.severity, f.rule, f.partition, f.path, f.line NULLS FIRST, f.id`
 
-/** Findings of an own image: of anybody else's there are none. */
 async function listFindings(
   { viewer }: Context,
   imageId: string,
@@ -192,7 +186,6 @@ async function listFindings(
   }))
 }
 
-/** The Disk Check page of an own image: the verdict, what was looked at, and a page of the findings. Null for anybody else's. */
 export async function getCheckReport(ctx: Context, params: CheckReportParams): Promise<CheckReportPage | null> {
   const image = await findOwnImage(ctx, params)
   if (!image) return null
@@ -267,7 +260,6 @@ async function findDisk(sha256: string | null) {
     .parse(check?.report ?? null)
 }
 
-/** All that is known of the disk of an own image, for a file. Null for anybody else's, and where nothing was checked. */
 export async function getCheckExport(ctx: Context, params: CheckExportParams) {
   const image = await findOwnImage(ctx, params)
   if (!image) return null

@@ -41,10 +41,7 @@ export function totalOf(counts: Counts): number {
   return severityNames.reduce((sum, severity) => sum + counts[severity], 0)
 }
 
-/**
- * The verdict that the share rule decides on: null where there was no check. `reason`: why a part could not be read, which a
- * disk with findings can have too. `open`: the findings that are not ignored.
- */
+/** Null where there was no check. `reason`: why a part could not be read. `open`: the findings that are not ignored. */
 export type CheckFacts = { state: CheckStateName | null; reason: string | null; open: Counts } | null
 
 /** Why a disk counts as unchecked; null where all of it was looked at. */
@@ -96,7 +93,6 @@ export function percentChecked({
   return filesTotal > 0 ? Math.min(100, Math.floor((filesLooked / filesTotal) * 100)) : null
 }
 
-/** What a finding is written as in a SARIF file. */
 export type SarifFinding = {
   id: string
   rule: string

@@ -14,7 +14,6 @@ import {
 
 const tooShort: InputProblem = 'too-short'
 
-/** Why somebody answers for a finding. */
 export const checkReason = freeText(reasonMax).pipe(z.string().min(reasonMin, tooShort))
 
 /** Why an image is shared with findings or without a verdict; nothing where no reason is needed. */
@@ -27,7 +26,6 @@ export type CheckParams = z.infer<typeof checkParams>
 export const requestCheckInput = checkParams.extend({ isDeep: flag.default(false) })
 export type RequestCheckInput = z.infer<typeof requestCheckInput>
 
-/** The id of a finding in the report of its disk. */
 export const findingId = z.string('invalid').regex(/^[a-z0-9]{1,64}$/, 'invalid')
 export const ignoreFindingInput = checkParams.extend({ findingId, reason: checkReason })
 export type IgnoreFindingInput = z.infer<typeof ignoreFindingInput>
@@ -48,11 +46,9 @@ export const checkReportParams = checkParams.extend({
 })
 export type CheckReportParams = z.infer<typeof checkReportParams>
 
-/** The report as a file: all findings, whatever the page shows. */
 export const checkExportParams = checkParams.extend({ format: z.enum(['json', 'sarif']).catch('json') })
 export type CheckExportParams = z.infer<typeof checkExportParams>
 
-/** What was looked at, as it is stored. */
 export const checkedDisk = z.object({
   partitions: z.array(
     z.object({
@@ -86,50 +82,41 @@ export type FindingItem = {
   ownedBy: string | null
   remedy: Remedy
   cleanable: boolean
-  /** Who answers for it, why and since when. */
   ignored: { reason: string; by: string; at: string } | null
 }
 
-/** The verdict on an own image. Without a check so far all of it is null or nothing. */
 export type CheckSummary = {
   state: CheckStateName | null
   reason: string | null
   /** Findings that count, and how many the owner ignores. */
   open: Counts
   ignored: number
-  /** How many were found and are not listed. */
   beyond: number
   isDeep: boolean
   rulesVersion: string | null
   /** When the verdict came; not before the image was there. */
   checkedAt: string | null
-  /** It waits in the queue or runs, perhaps for another time. */
   isQueued: boolean
   filesLooked: number
   filesTotal: number
 }
 
-/** What the share page says of the disk before it leaves. */
 export type ShareCheckSummary = CheckSummary & { policy: SharePolicy; gravest: FindingItem[] }
 
 /** What a recipient learns: the verdict, when, and how many findings the sharer knew of. No path, no value. */
 export type HeldCheck = { state: CheckStateName | null; checkedAt: string | null; findings: number }
 
-/** What the owner and a recipient see of a check on the page of the image. */
 export type ImageCheck = ({ view: 'owner' } & CheckSummary) | ({ view: 'recipient' } & HeldCheck)
 
 export type RuleCount = { rule: string; severity: SeverityName; findings: number }
 
-/** The Disk Check page of an own image. */
 export type CheckReportPage = {
   image: { id: string; name: string; state: string; sha256: string | null; virtualSize: number }
-  /** Whether the deployment checks disks at all. */
   isOn: boolean
   check: CheckSummary
   disk: CheckedDisk | null
   /** Where the partitions lie on the disk, in bytes, by their index. */
   layout: { index: number; start: number; size: number; label: string | null }[]
-  /** Findings by partition: `grave` are those of critical and high severity. */
   found: { partition: number; grave: number; all: number }[]
   rules: RuleCount[]
   items: FindingItem[]
@@ -137,7 +124,6 @@ export type CheckReportPage = {
   pageSize: number
 }
 
-/** One check, as the operator sees it. */
 export type CheckRecord = {
   imageId: string
   owner: string

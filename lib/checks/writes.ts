@@ -11,8 +11,6 @@ import { refuseCheck } from './rules'
 import type { CountFindingInput, IgnoreFindingInput, RequestCheckInput } from './schema'
 import { queueCheck } from './writes-run'
 
-// What people ask of checks. What the worker writes of them is in writes-run.ts.
-
 type RequestRefusal = OwnImageRefusal | RefusalOf<'IMAGE_NOT_AVAILABLE' | 'CHECKS_OFF' | 'CHECKS_FULL'>
 
 /**

@@ -25,7 +25,6 @@ export async function findCleanJob(imageId: string) {
   return { regionId: source.regionId, blob: source.blob, findings: storedFindings.parse(findings), isReset }
 }
 
-/** The form of a clean copy of an own image. Null for anybody else's. */
 export async function getCleanForm({ viewer }: Context, { region, imageId }: CheckParams): Promise<CleanForm | null> {
   const image = await db().image.findFirst({
     where: { id: imageId, ownerId: viewer.ownerId, regionId: region },
@@ -76,7 +75,6 @@ function toItem(finding: Finding, partitions: Partitions): CleanItem {
   return { ...finding, ignored: null, kept: refuseCleaning(finding, { partitions, refuseFinding })?.reason ?? null }
 }
 
-/** How an own image was cleaned. Null for one that is no clean copy, and for anybody else's. */
 export async function getCleanCopy({ viewer }: Context, { region, imageId }: CheckParams): Promise<CleanCopy | null> {
   const image = await db().image.findFirst({
     where: { id: imageId, ownerId: viewer.ownerId, regionId: region },

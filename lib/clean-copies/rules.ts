@@ -7,8 +7,8 @@ import type { RefusalOf } from '@/lib/result'
 export const chosenMax = 2_000
 
 /**
- * Rules of what a machine has become by running: its identity, its logs and histories. A clean copy resets all of it at one
- * choice, so that nobody has to pick the files.
+ * What a machine has become by running: its identity, logs and histories. A clean copy resets all of it at one
+ * choice.
  */
 export const resetRules: readonly string[] = [
   'machine-id',
@@ -20,7 +20,6 @@ export const resetRules: readonly string[] = [
   'shell-history',
 ]
 
-/** Partitions by their index, as the check saw them. */
 export type Partitions = readonly { index: number; fileSystem: string | null; readable: boolean }[]
 
 type CleanRefused = RefusalOf<'CLEAN_REFUSED'>
@@ -31,7 +30,6 @@ export function cleanRefused(reason: string, facts: Partial<Omit<CleanRefused, '
   return { code: 'CLEAN_REFUSED', reason, path, package: owner, partition }
 }
 
-/** What the tool that cleans disks says of a finding, whatever its file system. */
 export type RefuseFinding = (finding: Finding) => CleanRefusal | null
 
 /**
@@ -68,9 +66,7 @@ function isExt(partitions: Partitions, index: number): boolean {
 export type CleanFacts = {
   image: { state: string }
   isOn: boolean
-  /** What the check of its bytes saw; null where no check has ended. */
   partitions: Partitions | null
-  /** Findings of that check by their ids. */
   findings: ReadonlyMap<string, Finding>
   refuseFinding: RefuseFinding
   chosen: readonly string[]

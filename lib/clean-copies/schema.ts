@@ -17,7 +17,6 @@ export const makeCleanCopyInput = checkParams.extend({
 })
 export type MakeCleanCopyInput = z.infer<typeof makeCleanCopyInput>
 
-/** The answer to a clean copy that has begun. */
 export const begunCleanCopy = z.object({ imageId })
 export type BegunCleanCopy = z.infer<typeof begunCleanCopy>
 
@@ -41,21 +40,15 @@ export const storedFindings = z.array(
 /** A finding in the form: why it cannot be dealt with here, or null where it can. */
 export type CleanItem = FindingItem & { kept: string | null }
 
-/** The form of a clean copy. */
 export type CleanForm = {
   image: { id: string; name: string; state: string }
   isOn: boolean
-  /** Whether a check of its bytes has ended. */
   isChecked: boolean
-  /** Whether anything of the disk can be cleaned here. */
   isCleanable: boolean
   /** Whether Windows is on it, which has ways of its own. */
   isWindows: boolean
-  /** From the gravest, without those of the reset. */
   items: CleanItem[]
-  /** What the reset deals with. */
   resets: { rule: string; findings: number }[]
-  /** How many findings are counted and not listed. */
   beyond: number
 }
 

@@ -83,7 +83,6 @@ async function makeCleanCopy(
   return ok({ imageId: copy.id })
 }
 
-/** Columns that a clean copy takes from its source. The file that was imported is not where its bytes come from. */
 const keptFields = {
   description: true,
   operatingSystem: true,
@@ -141,13 +140,11 @@ export async function retryCleanCopy(
 
 type Room = ReturnType<typeof roomToClean>
 
-/** Whether the quotas and the staging folder have room for a clean copy. */
 async function refuseFull(tx: Transaction, ctx: Context, regionId: string, { promised, staged }: Room) {
   const writing = { where: 'staging', bytes: staged } as const
   return await refuseNewImage(tx, { ownerId: ctx.viewer.ownerId, regionId, bytes: promised, writing })
 }
 
-/** The transfer of a clean copy: in the queue, and looked at again should that forget it. */
 function waiting(virtualSize: bigint, { promised, staged }: Room) {
   return {
     ...({ kind: 'CLEAN', step: 'CLEAN', patienceMs: queueMs } as const),

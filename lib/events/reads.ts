@@ -6,10 +6,7 @@ import type { EventItem, EventPage } from './schema'
 
 const eventsShown = 50
 
-/**
- * Events of an image, of one share of it, or of an instance, newest first: those before the event `before`, or the
- * newest. A page has about 50 and never splits one operation, such as a share with 20 recipients.
- */
+/** Newest first, before the event `before`. A page has about 50 and never splits one operation. */
 export async function listEvents(
   where: { imageId: string } | { shareId: string } | { instanceId: string },
   before?: string,

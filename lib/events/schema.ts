@@ -1,4 +1,3 @@
-/** One event of an image or an instance, as those see it whom it concerns. */
 export type EventItem = {
   id: string
   at: string

@@ -18,7 +18,6 @@ export type EventFacts = {
   details?: Prisma.InputJsonObject
 }
 
-/** Who is told of an event, by its action and those of its details that decide it. */
 function tellsOf({ action, details }: EventFacts) {
   const count = (value: unknown) => (typeof value === 'number' ? value : 0)
   const by = typeof details?.by === 'string' ? details.by : null

@@ -3,10 +3,7 @@ import { db } from '@/lib/db/client'
 import { Prisma } from '@/lib/db/generated/client'
 import type { ComingPrice, InstanceTypeOffer } from './schema'
 
-/**
- * An SQL expression for the price of a type in an hour: the latest that begins with or before that hour. An hour before
- * the first price, possible after a clock was set back, costs the first price.
- */
+/** The latest price that begins with or before an hour. An hour before the first price costs the first price. */
 export function selectPrice(typeId: Prisma.Sql, hour: Prisma.Sql): Prisma.Sql {
   return Prisma.sql`coalesce((SELECT amount FROM "InstancePrice" WHERE "typeId" = ${typeId} AND "validFrom" <= ${hour}
       ORDER BY "validFrom" DESC LIMIT 1),
@@ -21,7 +18,6 @@ export async function listInstanceTypes(): Promise<InstanceTypeOffer[]> {
     FROM "InstanceType" t ORDER BY amount, id`
 }
 
-/** Prices that have not begun yet, by type and hour. */
 export async function listComingPrices(): Promise<ComingPrice[]> {
   const rows = await db().$queryRaw<{ type: string; from: Date; amount: number }[]>`
     SELECT "typeId" AS type, "validFrom" AS from, amount FROM "InstancePrice" WHERE "validFrom" > clock_timestamp()

@@ -5,7 +5,6 @@ import { isTypeId, memoryMibMax, priceMax, typeIdMax, vcpusMax } from './rules'
 const count = (max: number) => z.number('number').int('number').min(1, 'number').max(max, 'too-large')
 const price = z.number('number').int('number').min(0, 'number').max(priceMax, 'too-large')
 
-/** A new instance type, with the price of its hour in minor units of the currency. */
 export const newTypeInput = z.object({
   type: text(typeIdMax).refine(isTypeId, 'format'),
   vcpus: count(vcpusMax),
@@ -14,12 +13,10 @@ export const newTypeInput = z.object({
 })
 export type NewTypeInput = z.infer<typeof newTypeInput>
 
-/** Another price of a type. */
 export const typePriceInput = z.object({ type: text(typeIdMax), amount: price })
 export type TypePriceInput = z.infer<typeof typePriceInput>
 
 /** An instance type. `amount`: the price of an hour that begins now, in minor units of the currency. */
 export type InstanceTypeOffer = { id: string; vcpus: number; memoryMib: number; amount: number; retired: boolean }
 
-/** A price that begins in the future, at the full hour `from`. */
 export type ComingPrice = { type: string; from: string; amount: number }

@@ -24,7 +24,6 @@ const scoreMin = 90
 const killedBy = ['Killed', 'Timeout']
 const livedAs = ['Survived', 'NoCoverage']
 
-/** The figures of each file of a report; none when it has not been run. */
 export function readFigures(report: string): Figures[] {
   if (!fs.existsSync(report)) return []
   const { files }: Report = JSON.parse(fs.readFileSync(report, 'utf8'))
@@ -69,7 +68,6 @@ export function survivors({ file, lived, untrue }: Figures): string[] {
   ]
 }
 
-/** The table of docs/testing.md. */
 export function figuresTable(figures: Figures[]): string {
   const rows = figures.map(
     ({ file, killed, timedOut, lived, equivalent, score }) =>

@@ -32,7 +32,6 @@ export function targetsOf(root: string, noun: string): Target[] {
   return [rules, writes].filter(({ mutate, tests }) => mutate.length > 0 && tests.length > 0)
 }
 
-/** Every noun that has rules or writes. */
 export function allNouns(root: string): string[] {
   const folders = fs.readdirSync(path.join(root, 'lib'), { withFileTypes: true })
   const isNoun = (name: string) =>

@@ -4,7 +4,6 @@ import { paths } from '@/lib/paths'
 import { calmInterval } from '@/lib/poll'
 import type { NoticeList, NoticeParams, UnreadCount, WebhookPage } from './schema'
 
-/** One page of the notices. */
 export function noticesQuery(list: NoticeParams) {
   return queryOptions({
     queryKey: ['notices', 'list', list],
@@ -13,7 +12,6 @@ export function noticesQuery(list: NoticeParams) {
   })
 }
 
-/** The number of the bell. */
 export function unreadQuery() {
   return queryOptions({
     queryKey: ['notices', 'unread'],

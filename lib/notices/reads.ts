@@ -36,10 +36,7 @@ function selectNotices(ownerId: string): Prisma.Sql {
     FROM "Notice" n JOIN "Event" e ON e.id = n."eventId"`
 }
 
-/**
- * The notices `n` of events `e` that somebody may see: of images and shares only where it may see images. What concerns
- * itself alone, its sign-ins, it sees always.
- */
+/** Of images and shares only where somebody may see images; of sign-ins always. */
 function seenBy({ rights }: Pick<Viewer, 'rights'>): Prisma.Sql {
   const regions = regionsWith({ rights }, 'images.read')
   const known = Prisma.sql`n.kind = ANY(${[...noticeKinds]}::text[])`
@@ -81,7 +78,6 @@ function toNotice(ownerId: string, row: NoticeRow): NoticeItem {
   }
 }
 
-/** How many notices the viewer has not read, counted as far as the bell can show. */
 export async function countUnread(ctx: Context): Promise<UnreadCount> {
   const [row] = await db().$queryRaw<{ unread: number }[]>`
     SELECT count(*)::int AS unread FROM (SELECT FROM "Notice" n JOIN "Event" e ON e.id = n."eventId"
@@ -91,7 +87,6 @@ export async function countUnread(ctx: Context): Promise<UnreadCount> {
   return { unread: Math.min(unread, bellMax), isMore: unread > bellMax }
 }
 
-/** How the viewer wants to be told of each kind, and the ways that there are. */
 export async function getNoticeChoices(ctx: Context): Promise<NoticeChoices> {
   const { accountId, ownerId, kind } = ctx.viewer
   const [rows, mail, account, webhook] = await Promise.all([
@@ -142,7 +137,6 @@ export async function getWebhook(ctx: Context): Promise<WebhookPage | null> {
   return { webhook: webhook && { url: webhook.url, secret: writtenSecret(webhook.secret) }, deliveries }
 }
 
-/** What goes into one e-mail: no more notices than one cares to read in it, and the number of all. */
 export type DueMail = {
   email: string
   username: string
@@ -150,11 +144,9 @@ export type DueMail = {
   token: string
   total: number
   notices: NoticeItem[]
-  /** The newest of all that it tells of. */
   last: string
 }
 
-/** What waits for an account: all notices, and the e-mail of those that it may see. */
 export type DueNotices = { ids: bigint[]; mail: DueMail | null }
 
 const mailedMax = 20
@@ -166,8 +158,8 @@ type MailedRow = Pick<DueMail, 'email' | 'username' | 'locale' | 'token'> & {
 }
 
 /**
- * The notices that wait for an e-mail to an account. `mail` is null if it has no address, is disabled, wants none any more,
- * or may see none of them by the policies of this moment.
+ * The notices that wait for an e-mail. `mail` is null without an address, or if the account is disabled or wants
+ * none.
  */
 export async function findDueMail(accountId: string): Promise<DueNotices> {
   const due = await db().notice.findMany({ where: { accountId, isMailDue: true }, select: { id: true } })

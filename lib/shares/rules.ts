@@ -55,7 +55,6 @@ export function dayTurnsAt(now: Date, timeZone: string): Date {
 export const untilChoices = ['default', 'never', '7', '30', '90', 'date'] as const
 export type Until = { until: (typeof untilChoices)[number]; untilDate: string | null }
 
-/** What the operator has set: days, 0 for none. */
 export type EndPolicy = { defaultDays: number; maxDays: number }
 
 type EndFacts = { now: Date; timeZone: string; policy: EndPolicy }
@@ -69,7 +68,6 @@ export function endOfShare({ until, untilDate }: Until, { now, timeZone, policy 
   return inDays(Number(until))
 }
 
-/** The moment at which a calendar day of the time zone is over. */
 function endOfDay(day: string, timeZone: string): Date {
   // Noon in Greenwich is within the same day everywhere but in the far east of the date line, where midnight is.
   const noon = new Date(`${day}T12:00:00Z`)
@@ -91,8 +89,8 @@ export function refuseEnd(
 export const endNoticeDays = [7, 1] as const
 
 /**
- * Rule 16: when both sides are told next that a share ends, counted from `now`. Null if it has no end, or one so soon that no such
- * moment is left: whoever sets the end knows it, and the other side is told of that.
+ * Rule 16: when both sides are told next that a share ends. Null if no such moment is left: who sets the end knows
+ * it.
  */
 export function nextEndNotice(end: Date | null, now: Date): Date | null {
   if (!end) return null
@@ -121,9 +119,7 @@ export function endAction({ isPending, by }: { isPending: boolean; by: 'sharer' 
 
 export type RecipientFacts = {
   username: string
-  /** A master account that is not disabled has this name (rule 11). */
   exists: boolean
-  /** What it answers to the sharer (rule 15). */
   incoming: 'accept' | 'ask' | 'refuse'
   isYou: boolean
   alreadyShared: boolean
@@ -131,11 +127,8 @@ export type RecipientFacts = {
 }
 
 export type ShareFacts = {
-  /** An own image, in the region where it is. */
   image: { state: string }
-  /** The end that is asked for, and what the operator allows. */
   end: { expiresAt: Date | null } & EndFacts
-  /** The verdict on its disk, and what the deployment makes of it. */
   check: ShareCheck
   recipientsNow: number
   sharesToday: number
@@ -158,8 +151,8 @@ export type ShareRefusal = RefusalOf<
 >
 
 /**
- * Whether these recipients can be added to this own image: null, or the refusal. Rule 12 gives the order: the image, its disk and the end, then the
- * limits of the whole request (places, day), then every username with its own reason. One refused username refuses all.
+ * Null, or the refusal, in the order of rule 12: image, disk, end, then the limits of the request, then each
+ * username.
  */
 export function refuseShare(facts: ShareFacts): ShareRefusal | null {
   const { state } = facts.image
@@ -188,8 +181,7 @@ function refuseCount(facts: ShareFacts): ShareRefusal | null {
 }
 
 /**
- * Once unknown usernames are used up, no refused username gets a reason: "already shared" for one name beside silence
- * about another would reveal which of them exists. A success reveals as much, so it is limited to once a minute.
+ * Once unknown usernames are used up, no refused username gets a reason: silence beside one would reveal who exists.
  */
 function refuseRecipients({ recipients, lookups }: ShareFacts): ShareRefusal | null {
   const waits = waitsUntil(lookups)
@@ -219,7 +211,6 @@ export function unknownOf(recipients: RecipientFacts[]): string[] {
     .map((recipient) => recipient.username)
 }
 
-/** Why this username cannot be added, or null. */
 function refuseRecipient(recipient: RecipientFacts): RecipientRefusalCode | null {
   if (recipient.isYou) return 'RECIPIENT_IS_YOU'
   if (!recipient.exists || recipient.incoming === 'refuse') return 'RECIPIENT_NOT_FOUND'

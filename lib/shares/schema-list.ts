@@ -11,7 +11,6 @@ export type ShareState = (typeof shareStates)[number]
 
 export const shareListSorts = ['createdAt', '-createdAt', 'expiresAt', '-expiresAt'] as const
 
-/** All parameters of the Sharing page, as they are in its URL. */
 export const shareListParams = z.object({
   region: regionId.catch(''),
   tab: z.enum(shareListTabs).catch('received'),
@@ -36,8 +35,8 @@ export const shareExportParams = shareListParams.extend({
 export type ShareExportParams = z.infer<typeof shareExportParams>
 
 /**
- * One share of the Sharing page, from either side. `username` is the other side's master account; `sharedBy` is the account
- * that acted for the sharer, which a recipient sees as the master.
+ * `username` is the other side's master account; `sharedBy` acted for the sharer, which a recipient sees as the
+ * master.
  */
 export type ListedShare = {
   id: string
@@ -47,13 +46,11 @@ export type ListedShare = {
   username: string
   note: string
   sharedAt: string
-  /** Null: it has no end. */
   until: string | null
   sharedBy: string
   state: ShareState
   /** When the recipient last created an instance of the image; null: never. */
   lastUsedAt: string | null
-  /** How many instances of the image the recipient has. */
   instances: number
 }
 

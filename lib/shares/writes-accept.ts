@@ -9,8 +9,7 @@ import { refuseAccept } from './rules'
 import type { ShareInput } from './schema'
 
 /**
- * Rule 15: accepts a pending share for its recipient, whose quota place it takes now. Refuses SHARE_NOT_FOUND once it has
- * ended, whichever way, and IMAGE_QUOTA_FULL without a place. An accepted share is accepted again without an effect.
+ * Rule 15: accepts a pending share, which takes its quota place. SHARE_NOT_FOUND once it has ended, IMAGE_QUOTA_FULL.
  */
 export async function acceptShare(
   ctx: Context,

@@ -26,8 +26,8 @@ export async function cancelShare(
 }
 
 /**
- * Rule 8 for several shares at once, given or received, over any images: all of them end or none does. SHARES_ENDED says how
- * many of them were over already; another tenant's share is answered like one of those.
+ * Rule 8 for several shares: all of them end or none does. SHARES_ENDED counts those that are over or another
+ * tenant's.
  */
 export async function cancelShares(
   ctx: Context,
@@ -51,7 +51,6 @@ export async function declineShare(
   })
 }
 
-/** WRITE: the shares are gone and their ends recorded, by one statement. */
 async function endShares(tx: Transaction, ctx: Context, shares: LockedShare[]): Promise<void> {
   const events = shares.map(({ id, isPending, image, ...share }): EventFacts => {
     const by = ctx.viewer.ownerId === share.owner.id ? 'sharer' : 'recipient'
@@ -67,7 +66,6 @@ async function deleteShares(tx: Transaction, ctx: Context, events: EventFacts[])
     ${insertEvents(ctx, events)}`
 }
 
-/** The shares of an image that are over by the clock, all or those of some recipients. */
 export type Over = { imageId: string; recipientIds: string[] }
 
 type OverRow = {
@@ -80,10 +78,7 @@ type OverRow = {
   recipient: { id: string; username: string }
 }
 
-/**
- * Rule 16: removes shares that are over by the clock, and records their ends. Once each, whatever runs at the same time: the
- * caller holds the lock of the image.
- */
+/** Rule 16: removes shares that are over and records their ends, once each. The caller holds the image's lock. */
 export async function endOver(tx: Transaction, now: Date, { imageId, recipientIds }: Over): Promise<void> {
   const rows = await tx.$queryRaw<OverRow[]>`
     SELECT s.id, s."regionId", i.name AS "imageName", s."expiresAt", s."answerBy",
@@ -105,8 +100,8 @@ export async function endOver(tx: Transaction, now: Date, { imageId, recipientId
 const imagesAtOnce = 500
 
 /**
- * Records the ends of shares that are over by the clock. Nothing waits for it: their places are free, and their images closed,
- * since the moment itself. Concurrent runs are safe.
+ * Records the ends of shares that are over by the clock. Their places are free since that moment. Concurrent runs are
+ * safe.
  */
 export async function endSharesOver(now: Date): Promise<void> {
   const images = await db().$queryRaw<{ imageId: string; ownerId: string; recipientIds: string[] }[]>`

@@ -9,10 +9,7 @@ import { endPolicy } from './reads'
 import { endOfShare, nextEndNotice, refuseEnd } from './rules'
 import { type ExtendSharesInput, untilOf } from './schema'
 
-/**
- * Rule 16: gives own shares another end, later or earlier, all or none. Refuses SHARES_ENDED where one is over or not the
- * viewer's, then as `refuseEnd` says.
- */
+/** Rule 16: gives own shares another end, all or none. Refuses SHARES_ENDED, then as `refuseEnd` says. */
 export async function extendShares(
   ctx: Context,
   input: ExtendSharesInput,

@@ -46,8 +46,7 @@ export async function readFiles<File extends Wanted>(
 }
 
 /**
- * Takes apart what 7-Zip writes: its own lines, then for each file a line `- path` and as many bytes as were listed. The
- * bytes are counted, so nothing in a file can look like a line.
+ * Splits 7-Zip's output: for each file a line `- path` and as many bytes as were listed, so no file can fake a line.
  */
 function parseOutput<File extends Wanted>(files: readonly File[], onContents: OnContents<File>) {
   let line = ''

@@ -30,8 +30,8 @@ const beginnings =
   /PRIVATE KEY|A(?:KI|SI)A[A-Z2-7]{16}|LTAI[A-Za-z0-9]{12}|gh[pousr]_\w{36}|github_pat_|gl[a-z]{2,4}-|xox[a-z]-|[sr]k_live_|AIza/
 
 /**
- * Searches pieces of a disk, where no file lies, for keys and tokens. Holes are passed over. `disk` is what the pieces are
- * places of, and `base` what is added to make places of the whole disk.
+ * Searches ranges of a disk where no file lies for keys and tokens. `base` turns places of `disk` into those of the
+ * whole.
  */
 export function searchRanges(disk: Blocks, ranges: Iterable<Range>, base = 0): Hit[] {
   const hits = new Map<number, string>()

@@ -8,10 +8,7 @@ import { freeInExt } from './free-ext'
 /** A larger map is not read: 2 TiB in clusters of 16 KiB. */
 const mapBytesMax = 16 * 1024 ** 2
 
-/**
- * The pieces of a volume that no file and nothing of the file system's own uses, by its own map: null where there is no map
- * that can be read here. A file system that only ever is written once has no free space, and so no map.
- */
+/** The unused pieces of a volume by its own map; null without one that can be read here. */
 export async function freeSpaceOf(part: Blocks, found: FoundFileSystem, run: Run): Promise<Iterable<Range> | null> {
   if (found.archive === 'Ext') return freeInExt(part)
   if (found.archive === 'FAT') return freeInFat(part)

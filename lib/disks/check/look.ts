@@ -33,10 +33,7 @@ export function findByPath(file: Candidate, partition: number, isUnread: boolean
     .map((rule) => foundBy(rule, file.path, partition))
 }
 
-/**
- * What a file's contents say. A file of a package that is as the package has it says nothing: what stands in it is public.
- * What a pattern finds in a file that is to be deleted anyway is not said twice.
- */
+/** Files that are as their package has them are public. Files that are to be deleted are reported once. */
 export async function findInContents(
   { file, bytes }: { file: Candidate; bytes: Buffer },
   partition: number,

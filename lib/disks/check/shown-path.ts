@@ -1,9 +1,6 @@
 import { pathMax } from './report'
 
-/**
- * A path fit for a report: characters that could turn, hide or end the text beside them are written out. What could not be
- * decoded as UTF-8 is a replacement character already.
- */
+/** A path fit for a report: characters that could turn, hide or end the text beside them are escaped. */
 export function shownPath(path: string): string {
   const shown = path
     .slice(0, pathMax)

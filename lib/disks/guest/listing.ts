@@ -21,8 +21,8 @@ const ownFile = /^\[SYS(TEM)?\]\//
 const entriesKeptMax = 64
 
 /**
- * Reads what 7-Zip prints for `l -slt` as blocks of fields: first those of the file system, as `onHeader`, then those of every
- * entry. It prints control characters of a name as `_`, so no name can look like a line.
+ * Reads `l -slt` of 7-Zip as blocks of fields, the file system's first. Names cannot look like lines: `_` for
+ * controls.
  */
 export function createBlockReader(
   onHeader: (fields: Map<string, string>) => void,

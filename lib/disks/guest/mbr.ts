@@ -13,10 +13,7 @@ const protectiveType = '0xee'
 
 type Entry = { type: number; first: number; sectors: number }
 
-/**
- * Reads the partitions of an MBR, and the logical ones of its extended partitions, which are a chain of further sectors. An
- * extended partition itself is only their frame and not in the answer.
- */
+/** Reads the partitions of an MBR and the chain of logical ones, without the extended partition that frames them. */
 export function readMbr(disk: Blocks): FoundSlots {
   const found: FoundSlots = { slots: [], isDamaged: false }
   for (const [index, entry] of readEntries(disk, 0).entries()) {

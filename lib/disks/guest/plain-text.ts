@@ -1,7 +1,4 @@
-/**
- * Text from a disk, fit for a screen: without control and format characters, which could turn or hide what stands beside
- * them, blanks folded, and no longer than `lengthMax`.
- */
+/** Text fit for a screen: no control or format characters, blanks folded, at most `lengthMax` long. */
 export function plainText(text: string, lengthMax: number): string {
   const shown = text
     .slice(0, lengthMax * 4)

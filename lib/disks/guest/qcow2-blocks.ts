@@ -22,10 +22,7 @@ type Header = { clusterSize: number; virtualSize: number; isDeflate: boolean; l1
 /** Where the bytes of a cluster are: in the file as they are or deflated, or nowhere, which reads as zeros. */
 type Place = { at: number; packedBytes: number | null } | null
 
-/**
- * What a guest sees of a disk in QEMU's format, versions 2 and 3 with standard clusters. Throws `UnreadableBlocks` for all
- * else; content never makes it read outside the file, and what it keeps in memory is bounded whatever the file says.
- */
+/** What a guest sees of a qcow2 disk. Throws `UnreadableBlocks`; reads are inside the file, memory is bounded. */
 export function openQcow2(file: Blocks): Blocks {
   const header = readHeader(file)
   const { clusterSize, virtualSize } = header

@@ -8,10 +8,7 @@ export type ArchiveType = 'Ext' | 'FAT' | 'NTFS' | 'SquashFS' | 'Iso'
 /** A file of the file system's own with a bit for each of so many clusters: set where the cluster is in use. */
 export type Bitmap = { file: string; clusters: number; clusterBytes: number }
 
-/**
- * What the first blocks of a file system say about it. `size` are the bytes that it takes, as far as it says so; `archive` is
- * null where 7-Zip cannot read its files.
- */
+/** `size` in bytes, as far as known; `archive` is null where 7-Zip cannot read its files. */
 export type FoundFileSystem = {
   kind: string
   label: string
