@@ -119,6 +119,7 @@ export function endAction({ isPending, by }: { isPending: boolean; by: 'sharer' 
 
 export type RecipientFacts = {
   username: string
+  /** A master account that is not disabled has this name (rule 11). */
   exists: boolean
   incoming: 'accept' | 'ask' | 'refuse'
   isYou: boolean
