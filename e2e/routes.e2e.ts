@@ -26,7 +26,16 @@ function reads(imageId: string, instanceId: string): Record<string, string> {
 
 const lists = ['images', 'instances', 'snapshots', 'shared-images', 'sharing']
 const ofRegions = [...lists, 'images/instances', 'sharing/export', 'shared-images/new', 'unfinished-uploads']
-const ofAccounts = ['quotas', 'sub-accounts', 'regions', 'page-status', 'notices', 'notices/unread', 'notices/webhook']
+const ofAccounts = [
+  'audit/export',
+  'quotas',
+  'sub-accounts',
+  'regions',
+  'page-status',
+  'notices',
+  'notices/unread',
+  'notices/webhook',
+]
 
 /** Routes with a protocol of their own, tested below, and with the sign-in form, notices, uploads and consoles. */
 const ofForms = ['auth/[...nextauth]', 'preferences', 'sign-in', 'sign-out', 'unsubscribe/[token]']

@@ -7,7 +7,7 @@ import { ConfirmDialog } from '@/components/ui/confirm-dialog'
 import { Notice } from '@/components/ui/notice'
 import { toast } from '@/components/ui/toasts'
 import { emptyRecycleBinAction } from '@/lib/images/actions'
-import { binInstancesQuery } from '@/lib/instances/queries'
+import { binInstancesQuery } from '@/lib/images/queries'
 import { useAction } from '@/lib/use-action'
 import { ImageInstancesList } from './image-instances'
 

@@ -1,20 +1,27 @@
 'use client'
 
+import dynamic from 'next/dynamic'
 import Link from 'next/link'
 import { useLocale, useTranslations } from 'next-intl'
 import { sortLink } from '@/components/images/list-links'
 import { ListTime } from '@/components/images/list-time'
 import { RowName } from '@/components/shell/row-name'
 import { Ellipsis } from '@/components/ui/ellipsis'
+import { late } from '@/components/ui/late'
 import type { Column } from '@/components/ui/table'
 import { formatBytes } from '@/lib/format'
+import { latePart } from '@/lib/late-part'
 import { paths } from '@/lib/paths'
 import { isBeingMade } from '@/lib/snapshots/rules'
 import type { SnapshotItem, SnapshotListParams } from '@/lib/snapshots/schema'
 import { listHref } from './list-href'
 import { SnapshotOperations } from './snapshot-operations'
-import { SnapshotFailure, SnapshotProgress, SnapshotState } from './snapshot-state'
+import { SnapshotFailure, SnapshotState } from './snapshot-state'
 import type { SnapshotTask } from './snapshot-tasks'
+
+const SnapshotProgress = late(
+  dynamic(() => latePart(() => import('./snapshot-progress').then((module) => module.SnapshotProgress))),
+)
 
 type OnAsk = (task: SnapshotTask, snapshot: SnapshotItem) => void
 

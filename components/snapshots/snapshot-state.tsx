@@ -2,8 +2,7 @@
 
 import { useTranslations } from 'next-intl'
 import { Badge, type Tone } from '@/components/ui/badge'
-import { ProgressBar } from '@/components/ui/progress-bar'
-import { isBeingMade, percentMade, type SnapshotStateName } from '@/lib/snapshots/rules'
+import { isBeingMade, type SnapshotStateName } from '@/lib/snapshots/rules'
 import type { SnapshotItem } from '@/lib/snapshots/schema'
 
 const tones: Record<SnapshotStateName, Tone> = { creating: 'accent', available: 'ok', failed: 'danger' }
@@ -27,17 +26,4 @@ export function SnapshotState({ snapshot: { state, consistency } }: { snapshot: 
 export function SnapshotFailure({ failure }: { failure: NonNullable<SnapshotItem['failure']> }) {
   const t = useTranslations('snapshotFailures')
   return <p className="text-danger text-xs">{t(failure.code)}</p>
-}
-
-/** How far a snapshot has come that is being made. */
-export function SnapshotProgress({ snapshot }: { snapshot: SnapshotItem }) {
-  const t = useTranslations('snapshots')
-  const percent = percentMade(snapshot)
-  const words = percent === null ? t('beginning') : t('percent', { percent })
-  return (
-    <span className="flex min-w-24 flex-col gap-1">
-      <ProgressBar label={`${words}, ${snapshot.name}`} done={snapshot.doneBytes} max={snapshot.totalBytes} />
-      <span className="text-ink-muted text-xs tabular-nums">{words}</span>
-    </span>
-  )
 }

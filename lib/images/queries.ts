@@ -34,3 +34,12 @@ export function findImagesQuery(region: string, q: string) {
     queryFn: ({ signal }) => fetchJson<CustomImageList>(paths.api.findImages(region, q), signal),
   })
 }
+
+/** How many instances each account has of the images in the recycle bin. */
+export function binInstancesQuery(region: string) {
+  return queryOptions({
+    queryKey: ['instances', 'bin', region],
+    queryFn: ({ signal }) =>
+      fetchJson<{ username: string; instances: number }[]>(paths.api.binInstances(region), signal),
+  })
+}

@@ -4,7 +4,7 @@ import { fetchJson } from '@/lib/fetch-json'
 import { paths } from '@/lib/paths'
 import { calmInterval } from '@/lib/poll'
 import { isInstanceInMotion } from './rules'
-import type { ImageInstances, InstanceDetails, InstanceList, InstanceListParams } from './schema'
+import type { InstanceDetails, InstanceList, InstanceListParams } from './schema'
 
 const busyMs = 2_000
 
@@ -30,14 +30,6 @@ export function instanceEventsQuery(region: string, instanceId: string, before?:
     queryKey: ['instances', 'events', region, instanceId, before],
     queryFn: ({ signal }) => fetchJson<EventPage>(paths.api.instanceEvents(region, instanceId, before), signal),
     refetchInterval: calmInterval,
-  })
-}
-
-/** Who has instances of the images in the recycle bin. */
-export function binInstancesQuery(region: string) {
-  return queryOptions({
-    queryKey: ['instances', 'bin', region],
-    queryFn: ({ signal }) => fetchJson<ImageInstances>(paths.api.binInstances(region), signal),
   })
 }
 
