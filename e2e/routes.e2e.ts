@@ -26,16 +26,8 @@ function reads(imageId: string, instanceId: string): Record<string, string> {
 
 const lists = ['images', 'instances', 'snapshots', 'shared-images', 'sharing']
 const ofRegions = [...lists, 'images/instances', 'sharing/export', 'shared-images/new', 'unfinished-uploads']
-const ofAccounts = [
-  'audit/export',
-  'quotas',
-  'sub-accounts',
-  'regions',
-  'page-status',
-  'notices',
-  'notices/unread',
-  'notices/webhook',
-]
+const ofNotices = ['notices', 'notices/unread', 'notices/webhook']
+const ofAccounts = ['audit/export', 'quotas', 'sub-accounts', 'regions', 'page-status', ...ofNotices]
 
 /** Routes with a protocol of their own, tested below, and with the sign-in form, notices, uploads and consoles. */
 const ofForms = ['auth/[...nextauth]', 'preferences', 'sign-in', 'sign-out', 'unsubscribe/[token]']
