@@ -24,10 +24,9 @@ function reads(imageId: string, instanceId: string): Record<string, string> {
   }
 }
 
-const lists = ['images', 'instances', 'snapshots', 'shared-images', 'sharing']
-const ofRegions = [...lists, 'images/instances', 'sharing/export', 'shared-images/new', 'unfinished-uploads']
-const ofNotices = ['notices', 'notices/unread', 'notices/webhook']
-const ofAccounts = ['audit/export', 'quotas', 'sub-accounts', 'regions', 'page-status', ...ofNotices]
+const lists = ['images', 'instances', 'snapshots', 'shared-images', 'sharing', 'sharing/export', 'audit/export']
+const ofRegions = [...lists, 'images/instances', 'shared-images/new', 'unfinished-uploads']
+const ofAccounts = ['quotas', 'sub-accounts', 'regions', 'page-status', 'notices', 'notices/unread', 'notices/webhook']
 
 /** Routes with a protocol of their own, tested below, and with the sign-in form, notices, uploads and consoles. */
 const ofForms = ['auth/[...nextauth]', 'preferences', 'sign-in', 'sign-out', 'unsubscribe/[token]']
