@@ -65,13 +65,13 @@ function eventOf({ operation, code, imageId }: Tried, counted: { count?: number;
   return { action: 'operation.refuse', details: { operation, code, ...(imageId && { image: imageId }), ...counted } }
 }
 
-/** Records how often each thing was refused in hours that are over, where that was more than once, and forgets the counts. */
+/**
+ * Records how often each thing was refused in hours that are over, where that was more than once, and forgets the counts. At most
+ * 200 of them: the next sweep takes the next.
+ */
 export async function foldRefusals(now: Date): Promise<void> {
-  for (let folded = foldedAtOnce; folded === foldedAtOnce; ) {
-    const ended = await db().refusedTry.findMany({ where: { hour: { lt: hourOf(now) } }, take: foldedAtOnce })
-    folded = ended.length
-    for (const { actorId, kind, hour } of ended) await fold({ actorId, kind, hour }, now)
-  }
+  const ended = await db().refusedTry.findMany({ where: { hour: { lt: hourOf(now) } }, take: foldedAtOnce })
+  for (const { actorId, kind, hour } of ended) await fold({ actorId, kind, hour }, now)
 }
 
 async function fold(which: { actorId: string; kind: string; hour: Date }, now: Date): Promise<void> {
