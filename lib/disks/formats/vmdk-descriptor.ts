@@ -70,7 +70,7 @@ export function refuseDescriptor(head: Buffer, place: Place): DiskRefusal | null
   // One part of a disk in several files leaves room for a text and has none.
   if (end === 0) return refuseDisk('bad-descriptor', { problem: 'missing' })
   const text = bytes.toString('latin1', 0, end)
-  const left = bytes.toString('latin1', end).replace(/\0+$/, '')
+  const left = bytes.toString('latin1', end, bytes.findLastIndex((byte) => byte !== 0) + 1)
   const isOfLonger = left.length <= leftMax && left.split(/\0+/).every((part) => text.endsWith(part))
   if (!isOfLonger) return refuseDisk('bad-descriptor', { problem: 'end' })
   const descriptor = readDescriptor(text)
