@@ -71,6 +71,18 @@ function inputs(imageId: string, shareId: string, username: string): Record<stri
     deleteSnapshotAction: { region, snapshotId: missingSnapshot },
     terminateInstanceAction: { region, instanceId: missingInstance, typedName: 'taken over' },
     changePasswordAction: { currentPassword: password, newPassword: 'a password of somebody else' },
+    createSubAccountAction: { login: 'ops', newPassword: 'a password of somebody else' },
+    ...ofSubAccount('acc-0000000000'),
+  }
+}
+
+/** What a master account does with a sub-account of its own. */
+function ofSubAccount(accountId: string): Record<string, object> {
+  return {
+    disableSubAccountAction: { accountId },
+    enableSubAccountAction: { accountId },
+    resetSubAccountPasswordAction: { accountId, newPassword: 'a password of somebody else' },
+    attachSubAccountPoliciesAction: { accountId, grants: ['Administrator'] },
   }
 }
 
@@ -114,6 +126,7 @@ test('every action answers a stranger, a recipient and another master’s sub-ac
 }) => {
   const { owner, first, second, stranger, disk, ofFirst } = await lentImage()
   const othersSub = await account({ username: unique('ops'), master: stranger })
+  const ownSub = await account({ username: unique('ops'), master: owner })
   const [yours, missing] = [
     inputs(disk.id, ofFirst, stranger.username),
     inputs(missingImage, missingShare, stranger.username),
@@ -131,11 +144,17 @@ test('every action answers a stranger, a recipient and another master’s sub-ac
     const ended = await act(client, 'cancelSharesAction', yours.cancelSharesAction)
     expect.soft(ended, who.username).toEqual({ ok: false, refusal: { code: 'SHARES_ENDED', asked: 1, ended: 1 } })
     expect.soft(await act(client, 'cancelSharesAction', missing.cancelSharesAction)).toEqual(ended)
+    for (const [name, input] of Object.entries(ofSubAccount(ownSub.id))) {
+      const isMaster = who !== othersSub
+      expect.soft(await refusalOf(client, name, input)).toBe(isMaster ? 'ACCOUNT_NOT_FOUND' : 'NOT_PERMITTED')
+      expect.soft(await act(client, name, input)).toEqual(await act(client, name, missing[name]))
+    }
     const seen = await act(client, 'markSharesSeenAction', yours.markSharesSeenAction)
     expect.soft(await act(client, 'markSharesSeenAction', missing.markSharesSeenAction)).toEqual(seen)
   }
   const asHolder = await requestAs(first)
   expect(await refusalOf(asHolder, 'shareImageAction', yours.shareImageAction)).toBe('RESHARE_FORBIDDEN')
+  expect(await db().account.findUnique({ where: { id: ownSub.id } })).toMatchObject({ disabledAt: null })
   expect(await db().share.count({ where: { imageId: disk.id, seenAt: null } })).toBe(2)
   expect(await db().image.findUnique({ where: { id: disk.id } })).toMatchObject({ name: disk.name, ownerId: owner.id })
 })
