@@ -48,6 +48,8 @@ test('Enter in any field before the scripts have come puts nothing but a search 
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
     for (let index = 0; index < (await fields.count()); index++) {
       await page.goto(address, { waitUntil: 'commit' })
+      // Without its styles a field shows that belongs to another choice.
+      await page.waitForFunction(() => document.styleSheets.length > 0)
       const field = fields.nth(index)
       const isSearch = (await field.getAttribute('type')) === 'search'
       if (isSearch || !(await field.isVisible())) continue
