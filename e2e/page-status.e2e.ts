@@ -1,4 +1,5 @@
 import { db } from '@/lib/db/client'
+import { buildQcow2, buildRawDisk } from '@/lib/disks/samples'
 import { account, expect, image, password, row, signIn, test, unique } from './fixtures'
 import { begun, diskFile, expectAvailable, words } from './uploads'
 
@@ -16,7 +17,8 @@ async function shareForm(page: import('@playwright/test').Page, imageId: string)
 
 test('a tab of another account says so on return, and acts for nobody else', async ({ browserPage }) => {
   const [first, second, recipient] = [await account(), await account(), await account()]
-  const disk = await image(first)
+  // A disk of its own: were its bytes those of others, their check could have the page made anew for whoever is signed in.
+  const disk = await image(first, { disk: buildQcow2({ raw: buildRawDisk({ sizeMib: 4, label: 'TAB', seed: 17 }) }) })
   const page = await browserPage(first)
   const { username, send } = await shareForm(page, disk.id)
   await username.fill(`${recipient.username},`)
