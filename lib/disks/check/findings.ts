@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto'
-import { type CheckReport, type Finding, findingsMax, type Remedy, type Severity, severities } from './report'
+import {
+  type CheckReport,
+  type Finding,
+  findingsMax,
+  maskedMax,
+  packageMax,
+  type Remedy,
+  type Severity,
+  severities,
+} from './report'
 import { shownPath } from './shown-path'
 
 /** A finding before it has an id and a path that can be shown. */
@@ -50,5 +59,11 @@ function findingOf(found: Found): Finding {
   const identity = JSON.stringify([rule, partition, path, line ?? offset])
   const id = createHash('sha256').update(identity).digest('hex').slice(0, 16)
   const { remedy, cleanable } = found
-  return { id, rule, severity, partition, path: shownPath(path), line, offset, masked, ownedBy, remedy, cleanable }
+  // The guest wrote all three texts: a report of 2000 findings stays small whatever their length.
+  const texts = {
+    path: shownPath(path),
+    masked: masked?.slice(0, maskedMax) ?? null,
+    ownedBy: ownedBy === null ? null : shownPath(ownedBy, packageMax),
+  }
+  return { id, rule, severity, partition, line, offset, remedy, cleanable, ...texts }
 }

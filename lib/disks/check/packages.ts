@@ -39,7 +39,7 @@ export function createPackages(): Packages {
       if (path.endsWith('/status')) for (const { file, sum, owner } of settingsIn(text)) add(file, sum, owner)
       else {
         const owner = /([^/:]+)(?::[^/]+)?\.md5sums$/.exec(path)?.[1] ?? ''
-        for (const [, sum = '', file = ''] of text.matchAll(/^([0-9a-f]{32}) {2}(.+)$/gm)) add(file, sum, owner)
+        for (const [, sum = '', file = ''] of text.matchAll(/^([0-9a-f]{32}) {2}(.{1,4096})$/gm)) add(file, sum, owner)
       }
     },
     see: (path) => {
@@ -53,10 +53,13 @@ export function createPackages(): Packages {
   }
 }
 
+// A longer name is cut: all files of its package would carry it.
+const settingLines = /^Package: (\S{1,128})|^ \/(\S{1,4096}) ([0-9a-f]{32})(?: obsolete)?$/gm
+
 /** The settings of packages are in no list of sums, but in the state of the packages. */
 function* settingsIn(status: string) {
   let owner = ''
-  for (const [, name, file, sum] of status.matchAll(/^Package: (\S+)$|^ \/(\S+) ([0-9a-f]{32})(?: obsolete)?$/gm)) {
+  for (const [, name, file, sum] of status.matchAll(settingLines)) {
     if (name) owner = name
     else if (file && sum) yield { file, sum, owner }
   }

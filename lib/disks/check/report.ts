@@ -23,6 +23,9 @@ export type Remedy = (typeof remedies)[number]
 export const findingsMax = 2000
 /** Longest path in a report, in UTF-16 units after escaping. */
 export const pathMax = 1024
+/** Longest name of a package, and longest excerpt, in UTF-16 units. */
+export const packageMax = 128
+export const maskedMax = 256
 
 /**
  * One thing that should not leave with the disk. It never holds the secret itself.

@@ -1,12 +1,12 @@
 import { pathMax } from './report'
 
-/** A path fit for a report: characters that could turn, hide or end the text beside them are escaped. */
-export function shownPath(path: string): string {
+/** A path fit for a report, of at most `max` units: characters that could turn, hide or end the text beside them are escaped. */
+export function shownPath(path: string, max = pathMax): string {
   const shown = path
-    .slice(0, pathMax)
+    .slice(0, max)
     .replaceAll('\\', '\\\\')
     .replaceAll(/[\p{C}\u2028\u2029]/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`)
-  return shown.length < pathMax ? shown : `${shown.slice(0, pathMax - 1)}…`
+  return shown.length < max ? shown : `${shown.slice(0, max - 1)}…`
 }
 
 /** The path that was shown, or null where that does not tell it: it was cut, or is not text. */
