@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { checkGuest } from '../check'
+import { lvmPartition } from '../fixtures/lvm'
 import { littleEndian, patched } from '../fixtures/patch'
 import { createSecrets } from '../fixtures/plants'
 import { writeParts } from '../fixtures/tables'
@@ -79,6 +80,28 @@ test('a secret in a partition that cannot be read is said to lie there, and an e
     reason: 'ENCRYPTED',
   })
 })
+
+test.skipIf(!canDelete)(
+  `the free extents of a group are searched, and a group without volumes is not clean${note}`,
+  async () => {
+    const group = lvmPartition('vg0', [
+      { name: 'root', content: madeExt4(), extents: [0, 1, 2, 3] },
+      { name: 'data', content: Buffer.alloc(4 * mib), extents: [5] },
+    ])
+    expect(await check(group)).toMatchObject({ verdict: 'clean' })
+    const at = mib + 4 * 4 * mib + 100
+    const planted = patched(group, { at, put: token })
+    expect((await check(planted)).findings).toMatchObject([{ rule: 'deleted-secret', offset: at }])
+    const hidden = patched(
+      group,
+      ...[...group.toString('latin1').matchAll(/"VISIBLE"/g)].map(({ index }) => ({ at: index, put: '"PARTIAL"' })),
+    )
+    expect(await check(hidden, { deep: false })).toMatchObject({
+      verdict: 'unchecked',
+      reason: 'UNSUPPORTED_FILE_SYSTEM',
+    })
+  },
+)
 
 const swapAt = 2048
 const swapDisk = (...patches: Parameters<typeof patched>[1][]) => {

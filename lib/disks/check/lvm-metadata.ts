@@ -6,6 +6,8 @@ export type LvmSection = ReadonlyMap<string, LvmValue>
 export class NotLvmText extends Error {}
 
 const depthMax = 8
+/** Each takes a hundred bytes of memory while the text is read. A group of a thousand volumes has fewer. */
+const tokensMax = 200_000
 const token = /\s+|#[^\n]*|"((?:[^"\\]|\\.)*)"|(-?\d+(?:\.\d+)?)(?![\w+.-])|([A-Za-z0-9_+.-]+)|([{}[\],=])/y
 
 /** Parses the text in which a volume group describes itself. Throws `NotLvmText`. */
@@ -50,6 +52,7 @@ function tokensOf(text: string): Token[] {
   while (token.lastIndex < text.length) {
     const found = token.exec(text)
     if (!found) throw new NotLvmText()
+    if (tokens.length >= tokensMax) throw new NotLvmText()
     const [, quoted, number, word, sign] = found
     if (quoted !== undefined) tokens.push({ kind: 'text', text: quoted })
     else if (number !== undefined) tokens.push({ kind: 'number', text: number })

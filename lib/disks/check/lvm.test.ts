@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest'
 import { groupText, lvmPartition } from '../fixtures/lvm'
-import { bufferBlocks } from '../guest/blocks'
-import { logicalVolumes } from './lvm'
+import { type Blocks, bufferBlocks, makeBlocks } from '../guest/blocks'
+import { volumeGroup } from './lvm'
 import { NotLvmText, parseLvmText } from './lvm-metadata'
+import { findAllVolumes } from './volumes'
 
 const mib = 1024 ** 2
+const logicalVolumes = (part: Blocks) => volumeGroup(part, 64)?.volumes
 const content = (bytes: number, fill: string) => Buffer.alloc(bytes, fill)
 const root = { name: 'root', content: content(8 * mib, 'root of the system '), extents: [3, 1] }
 const home = { name: '7', content: content(4 * mib, 'home '), extents: [2] }
@@ -43,9 +45,45 @@ test('a volume with a hole, over another partition, or outside of this one is no
   expect(blocks?.read(0, mib).equals(Buffer.alloc(mib))).toBe(true)
 })
 
+test('whoever passes over holes of a volume goes forwards, also outside of the partition', () => {
+  const disk = lvmPartition('vg0', [root, home])
+  disk.write('"pv0", 9', disk.indexOf('"pv0", 3'), 'latin1')
+  const blocks = logicalVolumes(bufferBlocks(disk))?.[0]?.blocks
+  const steps: number[] = []
+  for (let at = blocks?.skipHole(0) ?? 0; at < (blocks?.size ?? 0); at = blocks?.skipHole(at + mib) ?? 0) steps.push(at)
+  // The first extent is nowhere; the second is there.
+  expect(steps).toEqual([4, 5, 6, 7].map((place) => place * mib))
+  expect(
+    makeBlocks(
+      mib,
+      () => 0,
+      () => -1,
+    ).skipHole(512),
+  ).toBe(512)
+})
+
+test('what lies in no volume is named, and the volumes of a whole disk are bounded', () => {
+  const part = bufferBlocks(lvmPartition('vg0', [root, home]))
+  const extent = (index: number) => mib + 4 * mib * index
+  expect(volumeGroup(part, 64)?.unused).toEqual([{ start: 0, end: extent(1) }])
+  expect(volumeGroup(bufferBlocks(lvmPartition('vg0', [root])), 64)?.unused).toEqual([
+    { start: 0, end: extent(1) },
+    { start: extent(2), end: extent(3) },
+  ])
+  const many = lvmPartition(
+    'vg0',
+    Array.from({ length: 60 }, (_, index) => ({ name: `v${index}`, content: Buffer.alloc(0), extents: [0] })),
+  )
+  const found = findAllVolumes(Array.from({ length: 3 }, () => bufferBlocks(many)))
+  expect(found.map(({ volumes }) => volumes.length)).toEqual([60, 60, 0])
+  expect(found[2]).toMatchObject({ kind: 'lvm', reason: 'UNSUPPORTED_FILE_SYSTEM' })
+})
+
 test('text that is none of LVM is refused, however deep or long', () => {
   const text = groupText('vg0', [root], 4)
   expect(parseLvmText(text).get('vg0')).toBeInstanceOf(Map)
+  const long = `a = [${'1,'.repeat(100_000)}]`
+  expect(() => parseLvmText(long)).toThrow(NotLvmText)
   for (const bad of ['a {'.repeat(20), 'a = {', 'a = [[[[[[[[[[[[1', '= 1', 'a = "x', '\x01', '{}'])
     expect(() => parseLvmText(bad), bad).toThrow(NotLvmText)
   for (let end = 0; end < text.length; end += 7)

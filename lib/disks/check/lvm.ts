@@ -1,12 +1,14 @@
 import { type Blocks, makeBlocks, readPadded } from '../guest/blocks'
+import type { Range } from './clear-bits'
 import { type LvmSection, type LvmValue, NotLvmText, parseLvmText } from './lvm-metadata'
 
 /** A volume of a group. `blocks` is null where it does not lie in one piece after the other on this partition. */
 export type LogicalVolume = { name: string; blocks: Blocks | null }
+/** `unused` are the pieces of the partition in none of the volumes: free extents, removed volumes, and the text of the group. */
+export type VolumeGroup = { volumes: LogicalVolume[]; unused: Range[] }
 
 const sectorBytes = 512
-const textBytesMax = 4 * 1024 ** 2
-const volumesMax = 64
+const textBytesMax = 1024 ** 2
 const segmentsMax = 10_000
 const areasMax = 16
 const areaMark = ' LVM2 x[5A%r0N*>'
@@ -17,15 +19,31 @@ type Group = { name: string; text: LvmSection; extentBytes: number; own: Readonl
 
 /**
  * The volumes of the group that a physical volume belongs to, named `group/volume`: null where it says nothing that makes
- * sense. Volumes of which a part lies on another partition, and mirrored, striped, thin and cached ones, have no blocks here.
+ * sense, or describes more than `volumesMax`. Volumes of which a part lies on another partition, and mirrored, striped, thin and cached ones, have no blocks here.
  */
-export function logicalVolumes(part: Blocks): LogicalVolume[] | null {
+export function volumeGroup(part: Blocks, volumesMax: number): VolumeGroup | null {
   const label = labelOf(part)
   const group = label && groupOf(label.uuid, textOf(part, label.areas))
   if (!group) return null
   const volumes = [...sectionsIn(group.text, 'logical_volumes')].filter(([, volume]) => isVisible(volume))
   if (volumes.length > volumesMax) return null
-  return volumes.map(([name, volume]) => ({ name: `${group.name}/${name}`, blocks: blocksOf(part, volume, group) }))
+  const used: Range[] = []
+  const read = volumes.map(([name, volume]) => {
+    const pieces = piecesOf(volume, group)
+    for (const { from, count } of pieces ?? []) used.push({ start: from, end: from + count })
+    return { name: `${group.name}/${name}`, blocks: pieces && blocksOf(part, pieces) }
+  })
+  return { volumes: read, unused: [...unusedIn(part, used)] }
+}
+
+function* unusedIn(part: Blocks, used: Range[]): Generator<Range> {
+  let at = 0
+  for (const { start, end } of used.sort((one, other) => one.start - other.start)) {
+    if (start > at) yield { start: at, end: Math.min(start, part.size) }
+    at = Math.max(at, end)
+    if (at >= part.size) return
+  }
+  yield { start: at, end: part.size }
 }
 
 /** The id of a physical volume, and where its descriptions of the group are. */
@@ -106,7 +124,8 @@ function isVisible(volume: LvmSection): boolean {
   return Array.isArray(status) && status.includes('VISIBLE')
 }
 
-function blocksOf(part: Blocks, volume: LvmSection, group: Group): Blocks | null {
+/** The pieces of a volume in their order; null where they do not follow each other, or one lies in another way. */
+function piecesOf(volume: LvmSection, group: Group): Extents[] | null {
   const segments = [...volume].flatMap(([name, value]) => {
     const section = /^segment\d+$/.test(name) ? sectionOf(value) : null
     return section ? [section] : []
@@ -123,13 +142,19 @@ function blocksOf(part: Blocks, volume: LvmSection, group: Group): Blocks | null
     if (start !== size) return null
     size += count
   }
-  if (segments.length > segmentsMax || !Number.isSafeInteger(size) || size === 0) return null
+  return segments.length > segmentsMax || !Number.isSafeInteger(size) || size === 0 ? null : pieces
+}
+
+function blocksOf(part: Blocks, pieces: readonly Extents[]): Blocks {
+  const size = pieces.reduce((sum, { count }) => sum + count, 0)
   const pieceAt = (offset: number) => pieces.findLast(({ start }) => start <= offset)
   const skipHole = (offset: number) => {
     const piece = pieceAt(offset)
     if (!piece) return offset
     const { start, count, from } = piece
-    return Math.min(part.skipHole(from + offset - start) - from + start, start + count)
+    const place = from + offset - start
+    // Outside the partition there is nothing but the zeros that `fill` gives.
+    return place < part.size ? Math.min(part.skipHole(place) - from + start, start + count) : start + count
   }
   const fill = (into: Uint8Array, offset: number) => {
     const piece = pieceAt(offset)

@@ -2,6 +2,7 @@ import type { GuestFileSystem } from '@/lib/machines/reader/guest'
 import type { Blocks } from '../guest/blocks'
 import type { FoundFileSystem } from '../guest/file-systems/found'
 import type { Slot } from '../guest/slot'
+import type { Range } from './clear-bits'
 import { foundHit, searchRanges } from './deep'
 import type { Run } from './file-list'
 import { sevenZipReader } from './file-reader'
@@ -49,8 +50,10 @@ export async function checkPartition(options: PartitionOptions): Promise<Checked
   if (!found.kind && withoutFiles.includes(slot.type)) return { ...answer, readable: true }
   const all: Checked[] = []
   for (const volume of found.volumes) all.push(await checkVolume(volume, inVolume(options, volume)))
-  const reason = all.find((checked) => checked.reason)?.reason ?? null
-  if (options.deep && all.some(({ readable }) => !readable)) searchAll(options)
+  // Which blocks are free is known where 7-Zip reads the files, but not in ext4 with clusters or files inside inodes.
+  const isMapped = all.every(({ readable }) => readable) && found.volumes.every(({ guest }) => guest !== 'ext4')
+  const searched = options.deep ? (isMapped ? searchUnused(options) : searchAll(options)) : null
+  const reason = all.find((checked) => checked.reason)?.reason ?? searched
   const files = all.reduce((sum, checked) => sum + checked.files, 0)
   return { ...answer, files, readable: all.every(({ readable }) => readable), reason }
 }
@@ -106,9 +109,22 @@ function findSwap({ index, findings }: PartitionOptions, part: Blocks): Checked 
   return { files: 0, readable: true, reason: null }
 }
 
-function searchAll({ found: { part }, slot, index, findings }: PartitionOptions) {
-  const all = [{ start: 0, end: part.size }]
-  for (const hit of searchRanges(part, all, slot.start)) findings.add(foundHit(hit, index, false))
+function searchAll(options: PartitionOptions): UncheckedReason | null {
+  return searchIn(options, [{ start: 0, end: options.found.part.size }], false)
+}
+
+/** Searches what of a group's partition lies in no volume. */
+function searchUnused(options: PartitionOptions): UncheckedReason | null {
+  return searchIn(options, options.found.unused, true)
+}
+
+function searchIn({ found, slot, index, findings }: PartitionOptions, ranges: readonly Range[], isReadable: boolean) {
+  try {
+    for (const hit of searchRanges(found.part, ranges, slot.start)) findings.add(foundHit(hit, index, isReadable))
+    return null
+  } catch (error) {
+    return reasonOf(error)
+  }
 }
 
 async function searchFree(

@@ -12,7 +12,7 @@ import type { CheckedPartition, CheckProgress, CheckReport, UncheckedReason } fr
 import { isZero } from './swap'
 import { reasonOf } from './trouble'
 import type { Tally } from './volume-files'
-import { findVolumes } from './volumes'
+import { findAllVolumes } from './volumes'
 
 export type ScanOptions = {
   /** Opens what the guest sees; content that cannot be read may throw `UnreadableBlocks`. */
@@ -65,7 +65,7 @@ export async function checkDisk({
       loading ??= loadSevenZip(memoryBytesMax)
       return loading
     }
-    const found = slots.map((slot) => findVolumes(partOf(disk, slot.start, slot.size)))
+    const found = findAllVolumes(slots.map((slot) => partOf(disk, slot.start, slot.size)))
     for (const { blocks, guest } of found.flatMap(({ volumes }) => volumes)) if (blocks && guest) foreign.add(blocks)
     for (const [index, slot] of slots.entries()) {
       const hear = () => {
@@ -73,7 +73,8 @@ export async function checkDisk({
         onProgress({ filesLooked, filesTotal, bytesRead, partition: index })
         onReport(report())
       }
-      const inside = found[index] ?? findVolumes(partOf(disk, slot.start, slot.size))
+      const inside = found[index]
+      if (!inside) continue
       const options = { slot, index, found: inside, load, foreign, findings, tally, deep, hear, checkTime }
       partitions.push(await checkPartition(options))
       hear()

@@ -2,7 +2,8 @@ import { type GuestFileSystem, guestFileSystems } from '@/lib/machines/reader/gu
 import type { Blocks } from '../guest/blocks'
 import type { FoundFileSystem } from '../guest/file-systems/found'
 import { findFileSystem } from '../guest/file-systems/probe'
-import { logicalVolumes } from './lvm'
+import type { Range } from './clear-bits'
+import { volumeGroup } from './lvm'
 import type { UncheckedReason } from './report'
 import { reasonOf } from './trouble'
 
@@ -22,25 +23,44 @@ export type FoundVolumes = {
   part: Blocks
   kind: string | null
   volumes: FoundVolume[]
+  /** What of a group's partition is in no volume. */
+  unused: Range[]
   reason: UncheckedReason | null
 }
 
-/** Finds what is in a partition, without reading files. Content never makes it throw, but for a limit of the whole check. */
-export function findVolumes(part: Blocks): FoundVolumes {
-  const nothing: FoundVolumes = { part, kind: null, volumes: [], reason: null }
+/** More volumes of groups on one disk are not told apart: each is a place to be read from, and a line of a machine. */
+const groupVolumesMax = 128
+
+/**
+ * Finds what is in a partition, without reading files. A group of more than `volumesMax` volumes, and one of none, is not
+ * looked at. Content never makes it throw, but for a limit of the whole check.
+ */
+function findVolumes(part: Blocks, volumesMax: number): FoundVolumes {
+  const nothing: FoundVolumes = { part, kind: null, volumes: [], unused: [], reason: null }
   try {
     const found = findFileSystem(part)
     if (found?.kind !== 'lvm') return { ...nothing, kind: found?.kind ?? null, volumes: [volumeOf('', part, found)] }
-    const volumes = logicalVolumes(part)
-    if (!volumes) return { ...nothing, kind: 'lvm', reason: 'UNSUPPORTED_FILE_SYSTEM' }
+    const group = volumeGroup(part, volumesMax)
+    if (!group || group.volumes.length === 0) return { ...nothing, kind: 'lvm', reason: 'UNSUPPORTED_FILE_SYSTEM' }
     return {
       ...nothing,
       kind: 'lvm',
-      volumes: volumes.map(({ name, blocks }) => volumeOf(name, blocks, blocks && findFileSystem(blocks))),
+      unused: group.unused,
+      volumes: group.volumes.map(({ name, blocks }) => volumeOf(name, blocks, blocks && findFileSystem(blocks))),
     }
   } catch (error) {
     return { ...nothing, reason: reasonOf(error) }
   }
+}
+
+/** Finds what is in each partition. `groupVolumesMax` holds for all of them together. */
+export function findAllVolumes(parts: readonly Blocks[]): FoundVolumes[] {
+  let left = groupVolumesMax
+  return parts.map((part) => {
+    const found = findVolumes(part, left)
+    if (found.kind === 'lvm') left -= found.volumes.length
+    return found
+  })
 }
 
 function volumeOf(name: string, blocks: Blocks | null, found: FoundFileSystem | null): FoundVolume {

@@ -23,7 +23,10 @@ export class UnreadableBlocks extends Error {
   }
 }
 
-/** Makes blocks of a function that fills memory from a place. It is only asked for what is inside, and may give less. */
+/**
+ * Makes blocks of a function that fills memory from a place. It is only asked for what is inside, and may give less. A
+ * `skipHole` that answers a place before the one asked for is not believed: whoever goes on from its answer would never end.
+ */
 export function makeBlocks(
   size: number,
   fill: (into: Uint8Array, offset: number) => number,
@@ -38,7 +41,7 @@ export function makeBlocks(
   return {
     size,
     readInto,
-    skipHole: (offset) => (offset >= 0 && offset < size ? Math.min(size, skipHole(offset)) : size),
+    skipHole: (offset) => (offset >= 0 && offset < size ? Math.min(size, Math.max(offset, skipHole(offset))) : size),
     read: (offset, length) => {
       const into = Buffer.allocUnsafe(lengthAt(offset, length))
       return into.subarray(0, readInto(into, offset))
