@@ -4,6 +4,7 @@ import { bufferBlocks, makeBlocks, UnreadableBlocks } from '../../guest/blocks'
 import { serveNbd } from './nbd'
 
 const sizeBytes = 8 * 1024 ** 2
+const pieceBytes = 1024 ** 2
 const disk = Buffer.alloc(sizeBytes + 100)
 for (let at = 0; at < disk.length; at += 512) disk.writeUInt32BE(at, at)
 
@@ -40,6 +41,8 @@ async function connected(blocks = bufferBlocks(disk)) {
   expect((await take(20))?.readUInt32BE(12)).toBe(2 ** 31 + 1)
   const info = await take(20 + 12)
   expect(info?.readUInt16BE(30)).toBe(3)
+  const blockSizes = await take(20 + 14)
+  expect(blockSizes?.readUInt32BE(30)).toBe(pieceBytes)
   expect((await take(20))?.readUInt32BE(12)).toBe(1)
   const read = async (offset: number, length: number) => {
     near.write(request(0, offset, length))
@@ -52,11 +55,16 @@ async function connected(blocks = bufferBlocks(disk)) {
 }
 
 test('a disk is read through the line, in whole sectors, and has no end that can be passed', async () => {
-  const { near, read, size, served } = await connected()
+  const { near, far, read, size, served } = await connected()
   expect(size).toBe(sizeBytes)
   expect(await read(512, 8)).toEqual(Buffer.from('0000020000000000', 'hex'))
-  const all = await read(0, sizeBytes)
-  expect(Buffer.isBuffer(all) && all.equals(disk.subarray(0, sizeBytes))).toBe(true)
+  const listeners = far.listenerCount('close')
+  for (let at = 0; at < sizeBytes; at += pieceBytes) {
+    const piece = await read(at, pieceBytes)
+    expect(Buffer.isBuffer(piece) && piece.equals(disk.subarray(at, at + pieceBytes))).toBe(true)
+  }
+  expect(far.listenerCount('close')).toBe(listeners)
+  expect(await read(0, pieceBytes + 512)).toBe(22)
   expect(await read(sizeBytes, 512)).toBe(22)
   expect(await read(0, 2 ** 32 - 1)).toBe(22)
   near.write(request(2, 0, 0))
@@ -70,6 +78,15 @@ test('a line on which somebody writes, or speaks something else, ends', async ()
     await served
     expect(far.destroyed).toBe(true)
   }
+})
+
+test('a line on which options never end does', async () => {
+  const [near, far] = duplexPair()
+  const served = serveNbd(far, bufferBlocks(disk), () => {})
+  near.resume()
+  near.write(Buffer.concat([words(1), ...Array.from({ length: 40 }, () => option(8))]))
+  await served
+  expect(far.destroyed).toBe(true)
 })
 
 test('a block that cannot be read is an error of that read alone', async () => {

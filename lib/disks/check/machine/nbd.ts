@@ -14,13 +14,18 @@ const magics = {
 const fixedNewstyle = 1
 const options = { exportName: 1, abort: 2, info: 6, go: 7 }
 const replies = { acknowledged: 1, info: 3, unsupported: 2 ** 31 + 1 }
+const infos = { export: 0, blockSize: 3 }
 /** The flags of an export: there are flags, and it is read-only. */
 const flags = 1 | 2
 const commands = { read: 0, disconnect: 2 }
 const errnos = { notPermitted: 1, io: 5, invalid: 22 }
-/** More than a read of QEMU's, and more than an option of any client's. */
-const readBytesMax = 32 * 1024 ** 2
+/** The client is told so, and a machine has up to 20 lines: one answer of each may be in memory at a time. */
+const readBytesMax = 1024 ** 2
+/** A size that any client is content with. */
+const pageBytes = 4096
+/** More than the options of any client. */
 const optionBytesMax = 4096
+const optionsMax = 32
 const sectorBytes = 512
 
 /** A client that does not keep to the protocol. */
@@ -63,26 +68,40 @@ async function negotiate(line: Duplex, take: Take, disk: Blocks): Promise<boolea
   const size = BigInt(Math.floor(disk.size / sectorBytes) * sectorBytes)
   line.write(Buffer.concat([Buffer.from(magics.server + magics.option), shorts(fixedNewstyle)]))
   await take(4)
-  for (;;) {
+  for (let count = 0; count < optionsMax; count += 1) {
     const head = await take(16)
     if (head.toString('latin1', 0, 8) !== magics.option) throw new NotNbd('No option.')
     const option = head.readUInt32BE(8)
     const length = head.readUInt32BE(12)
     if (length > optionBytesMax) throw new NotNbd('A long option.')
     await take(length)
-    const reply = (type: number, data = Buffer.alloc(0)) =>
-      line.write(Buffer.concat([longs(magics.reply), words(option, type, data.length), data]))
+    const reply = async (type: number, data = Buffer.alloc(0)) =>
+      await send(line, Buffer.concat([longs(magics.reply), words(option, type, data.length), data]))
     if (option === options.exportName) {
-      line.write(Buffer.concat([longs(size), shorts(flags), Buffer.alloc(124)]))
+      await send(line, Buffer.concat([longs(size), shorts(flags), Buffer.alloc(124)]))
       return true
     }
     if (option === options.go || option === options.info) {
-      reply(replies.info, Buffer.concat([shorts(0), longs(size), shorts(flags)]))
-      reply(replies.acknowledged)
+      await reply(replies.info, Buffer.concat([shorts(infos.export), longs(size), shorts(flags)]))
+      await reply(replies.info, Buffer.concat([shorts(infos.blockSize), words(sectorBytes, pageBytes, readBytesMax)]))
+      await reply(replies.acknowledged)
       if (option === options.go) return true
     } else if (option === options.abort) return false
-    else reply(replies.unsupported)
+    else await reply(replies.unsupported)
   }
+  throw new NotNbd('Options without an end.')
+}
+
+/** Writes, and waits until the other end has taken it: one that asks for more than it takes would fill our memory. */
+async function send(line: Duplex, bytes: Buffer): Promise<void> {
+  if (line.write(bytes) || line.destroyed) return
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      line.off('drain', done).off('close', done)
+      resolve()
+    }
+    line.on('drain', done).on('close', done)
+  })
 }
 
 /** Answers one request. False: the client has said goodbye. */
@@ -105,9 +124,7 @@ async function answer(line: Duplex, take: Take, disk: Blocks, onTrouble: (error:
       errno = errnos.io
       onTrouble(error)
     }
-  const isTaken = line.write(Buffer.concat([words(magics.answer, errno), request.subarray(8, 16), bytes]))
-  // A guest that asks for more than it takes would fill our memory.
-  if (!isTaken) await new Promise<void>((resolve) => line.once('drain', resolve).once('close', resolve))
+  await send(line, Buffer.concat([words(magics.answer, errno), request.subarray(8, 16), bytes]))
   return true
 }
 
