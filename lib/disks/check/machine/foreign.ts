@@ -22,8 +22,9 @@ export type ForeignOptions = {
 const kib = 1024
 /** What the guest may say to a command that has no records. */
 const shortAnswer = 64 * kib
-/** A line of a listing is a path and a few numbers, and a path has at most 4 KiB. */
-const listingBytesMax = 2 ** 31
+/** A line of a listing is a path and a few numbers, and a path has at most 4 KiB; of `filesMax` files most paths are short. */
+const lineBytesMax = 8 * kib
+const listingBytesMax = 2 ** 29
 /** Names that are no UTF-8 and are remembered as they are; the files of further ones are not read. */
 const rawNamesMax = 10_000
 const regularFile = 0o100000
@@ -71,7 +72,12 @@ function machineReader(machine: ReadingMachine, disk: string, kind: GuestFileSys
     const mounted = machine.ask({ command: `mount ${disk} ${kind}`, bytesMax: shortAnswer })
     if (!(await mounted.then((end) => end === 0, unlessEnded))) return null
     const listing = createListing(kind, rawNames, onFile)
-    const listed = machine.ask({ command: 'list', bytesMax: listingBytesMax, onRecord: listing.hear })
+    const listed = machine.ask({
+      command: 'list',
+      bytesMax: listingBytesMax,
+      recordMax: lineBytesMax,
+      onRecord: listing.hear,
+    })
     const isWhole = await listed.then((end) => end === 0, unlessEnded)
     return { files: listing.files(), isDamaged: !isWhole }
   }
@@ -89,7 +95,8 @@ function machineReader(machine: ReadingMachine, disk: string, kind: GuestFileSys
     }
     const body = Buffer.concat(files.flatMap(({ path }) => named(rawNames.get(path) ?? Buffer.from(path))))
     const bytesMax = files.reduce((sum, { size }) => sum + size + kib, shortAnswer)
-    const answered = machine.ask({ command: `read ${body.length}`, body, bytesMax, onRecord })
+    const recordMax = files.reduce((most, { size }) => Math.max(most, size), 0) + kib
+    const answered = machine.ask({ command: `read ${body.length}`, body, bytesMax, recordMax, onRecord })
     const isWhole = await answered.then((end) => end === 0, unlessEnded)
     return { unread: files.length - whole, isDamaged: !isWhole || whole < files.length }
   }
@@ -110,6 +117,7 @@ function named(name: Buffer): Buffer[] {
 /** Takes in what `stat` writes of each file: its mode, its size, and its path from `./`, in which anything may stand. */
 function createListing(kind: GuestFileSystem, rawNames: Map<string, Buffer>, onFile: (file: ListedFile) => void) {
   const subvolumes = createSubvolumes()
+  const remember = rememberIn(rawNames)
   let files = 0
   return {
     files: () => files,
@@ -123,9 +131,24 @@ function createListing(kind: GuestFileSystem, rawNames: Map<string, Buffer>, onF
       if (mode === folder) return kind === 'btrfs' ? subvolumes.add(path) : undefined
       files += 1
       if (files > filesMax) throw new TooManyFiles()
-      if (rawNames.size < rawNamesMax && !Buffer.from(path).equals(name)) rawNames.set(path, Buffer.from(name))
-      onFile({ path, systemPath: subvolumes.pathOf(path), size: Number(head[2]), isLink: mode !== regularFile })
+      const systemPath = subvolumes.pathOf(path)
+      onFile({ path: remember(path, name), systemPath, size: Number(head[2]), isLink: mode !== regularFile })
     },
+  }
+}
+
+/** Remembers names that are no UTF-8, and answers a path for each that no other file has. */
+function rememberIn(rawNames: Map<string, Buffer>) {
+  let unsure = 0
+  return (path: string, name: Buffer): string => {
+    // A name may also hold this character by itself, and then be what another decodes to.
+    if (!path.includes('\ufffd')) return path
+    unsure += 1
+    const isFull = rawNames.size >= rawNamesMax
+    // No path has two slashes in a row.
+    const own = isFull || rawNames.has(path) ? `${path}//${unsure}` : path
+    if (!isFull) rawNames.set(own, Buffer.from(name))
+    return own
   }
 }
 

@@ -7,7 +7,7 @@ import { readerArguments, readerDescriptors } from '@/lib/machines/reader/comman
 import type { Blocks } from '../../guest/blocks'
 import { OutOfTime } from '../trouble'
 import { serveNbd } from './nbd'
-import { createRecords } from './records'
+import { createRecords, LongRecord } from './records'
 
 /** The machine has ended in the middle of an answer, or answers what makes no sense. */
 export class MachineEnded extends Error {}
@@ -21,6 +21,8 @@ export type Request = {
   body?: Buffer
   /** More than this is no answer. */
   bytesMax: number
+  /** Most bytes of one record of it. Without records there is only the last, which is short. */
+  recordMax?: number
   onRecord?: (record: Buffer) => void
 }
 
@@ -39,7 +41,8 @@ export type ReadingMachine = {
 type Expected = Omit<Request, 'command' | 'body'>
 type Waiting = Expected & { heard: number; resolve: (code: number) => void; reject: (error: unknown) => void }
 
-const helloBytesMax = 64
+/** More than the last record of an answer, and so more than the hello. */
+const shortBytesMax = 64
 const stderrKept = 2048
 
 /**
@@ -63,7 +66,7 @@ export async function startMachine(
       if (error instanceof OutOfTime) fail(error)
     })
   const line = lineOf(child, readerDescriptors.line)
-  const hello = expected({ bytesMax: helloBytesMax })
+  const hello = expected({ bytesMax: shortBytesMax })
   line.write(`${word} ${end}\n`)
   await hello.catch((error) => {
     throw error instanceof MachineEnded ? new MachineNotStarted(stderr || 'It ended without a word.') : error
@@ -98,14 +101,15 @@ function listen(child: ChildProcess, timeLeft: () => number) {
     waiting?.resolve(code)
     waiting = null
   }
-  const records = createRecords(word, onRecord)
+  const max = () => Math.max(shortBytesMax, waiting?.recordMax ?? 0)
+  const records = createRecords({ word, max, onRecord })
   const onData = (chunk: Buffer) => {
     if (waiting) waiting.heard += chunk.length
     if (!waiting || waiting.heard > waiting.bytesMax) return fail(new MachineEnded('The machine says too much.'))
     try {
       records.hear(chunk)
     } catch (error) {
-      fail(error)
+      fail(error instanceof LongRecord ? new MachineEnded('The machine says too much at once.') : error)
     }
   }
   const onEnd = () => fail(new MachineEnded('The machine that reads a disk ended.'))
