@@ -77,3 +77,11 @@ test('a refusal names the smallest policy that is missing and the region, the fi
   })
   expect(refuseUnpermitted(holder(), needsOf('signed-in', {}))).toBe(null)
 })
+
+test('the account is managed with a policy for all regions, and with none for named ones', () => {
+  const somewhere = { rights: [{ policy: 'Administrator' as const, regions: ['cn-shanghai'] }] }
+  const everywhere = { rights: [{ policy: 'Administrator' as const, regions: null }] }
+  expect([null, 'cn-shanghai'].map((region) => may(somewhere, 'account.manage', region))).toEqual([false, false])
+  expect(permittedTo(somewhere)).toMatchObject({ 'account.manage': [], 'images.change': ['cn-shanghai'] })
+  expect(may(everywhere, 'account.manage', null)).toBe(true)
+})

@@ -41,6 +41,9 @@ function isPermission(name: string): name is Permission {
   return name in policiesWith
 }
 
+/** What concerns the whole tenant: a policy for named regions is not enough. */
+const ofTenant: readonly Permission[] = ['account.manage']
+
 /** `regions`: where it applies; null is everywhere. */
 export type Grant = { policy: PolicyName; regions: readonly string[] | null }
 
@@ -60,11 +63,12 @@ export function may(viewer: Holder, permission: Permission, region: string | nul
   return holdsIn(regionsWith(viewer, permission), region)
 }
 
-/** The regions in which the viewer has a permission: all, or these. */
+/** The regions in which the viewer has a permission: all, or these; none where only all would do. */
 export function regionsWith({ rights }: Holder, permission: Permission): 'all' | string[] {
   if (rights === 'all') return 'all'
   const grants = grantsOf(rights, permission)
   if (grants.some(({ regions }) => regions === null)) return 'all'
+  if (ofTenant.includes(permission)) return []
   return [...new Set(grants.flatMap(({ regions }) => regions ?? []))]
 }
 

@@ -12,7 +12,7 @@ export function HelpPanel({ onClose }: { onClose: () => void }) {
   const topic = helpTopicOf(usePathname())
   return (
     <SidePanel side="right" title={t(`topics.${topic}`)} closeLabel={t('close')} onClose={onClose}>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: whoever has no mouse scrolls it with the keyboard. */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard. */}
       <section tabIndex={0} aria-label={t('title')} className="flex flex-col gap-5 overflow-y-auto p-4">
         <HelpText topic={topic} />
       </section>

@@ -37,16 +37,8 @@ const pageNeeds: Record<string, Permission> = {
 export function usePermittedPage(): (id: string) => boolean {
   const permitted = useMay()
   const { region } = useCurrentRegion()
-  const everywhere = useMayEverywhere()
   return (id) => {
     const needed = pageNeeds[id]
-    if (needed === 'account.manage') return everywhere(needed)
     return needed === undefined || permitted(needed, needed === 'bill.read' ? null : region)
   }
-}
-
-/** Whether this account has a permission in all regions, as for what concerns the whole tenant. */
-export function useMayEverywhere(): (permission: Permission) => boolean {
-  const permitted = useContext(PermittedContext)
-  return (permission) => permitted === 'all' || permitted[permission] === 'all'
 }

@@ -8,7 +8,7 @@ import { classNames } from '@/components/ui/class-names'
 import { paths } from '@/lib/paths'
 import { useCurrentRegion } from './current-region'
 import type { MenuIcons } from './frame-icons'
-import { useMay, useMayEverywhere } from './rights'
+import { useMay } from './rights'
 
 type SideMenuProps = {
   icons: MenuIcons
@@ -22,7 +22,6 @@ export function SideMenu({ icons, onNavigate }: SideMenuProps) {
   const pathname = usePathname()
   const { region } = useCurrentRegion()
   const may = useMay()
-  const mayEverywhere = useMayEverywhere()
   const [seesImages, seesInstances] = [may('images.read', region), may('instances.read', region)]
   const wordClass = onNavigate ? '' : 'max-lg:sr-only'
   const entry = (href: Route, path: string, id: keyof MenuIcons, label: string) => (
@@ -52,7 +51,7 @@ export function SideMenu({ icons, onNavigate }: SideMenuProps) {
       {seesInstances && entry(paths.snapshots(region), `/${region}/snapshots`, 'snapshots', t('snapshots'))}
       {seesImages && entry(paths.sharing(region), `/${region}/sharing`, 'sharing', t('sharing'))}
       {may('bill.read', null) && entry(paths.billing(), '/billing', 'billing', t('billing'))}
-      {mayEverywhere('account.manage') && entry(paths.audit(), '/account/audit', 'audit', t('audit'))}
+      {may('account.manage', null) && entry(paths.audit(), '/account/audit', 'audit', t('audit'))}
     </nav>
   )
 }

@@ -1,14 +1,12 @@
 import type { Metadata } from 'next'
-import { redirect } from 'next/navigation'
 import { getTranslations } from 'next-intl/server'
 import { AuditPage } from '@/components/audit/audit-page'
 import { listAudit } from '@/lib/audit/reads'
 import { verifyOwnChain } from '@/lib/audit/reads-verify'
-import { auditNeeds, auditParams } from '@/lib/audit/schema'
+import { auditParams } from '@/lib/audit/schema'
 import { requireContext } from '@/lib/context'
 import { forPage } from '@/lib/page-fault'
 import { paths } from '@/lib/paths'
-import { refuseUnpermitted } from '@/lib/permissions'
 
 export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('audit'))('title') }
@@ -18,8 +16,6 @@ export async function generateMetadata(): Promise<Metadata> {
 export default async function AccountAuditPage({ searchParams }: PageProps<'/account/audit'>) {
   const list = auditParams.parse(await searchParams)
   const ctx = await requireContext(paths.audit(list), 'account.manage')
-  const refusal = refuseUnpermitted(ctx.viewer, auditNeeds)
-  if (refusal) redirect(paths.notPermitted(refusal.policy, refusal.region))
   // A long trail takes longer to verify than a page waits for anything else.
   const [page, verification] = await Promise.all([forPage(listAudit(ctx, list)), list.verify && verifyOwnChain(ctx)])
   return <AuditPage list={list} page={page} verification={verification ?? null} />

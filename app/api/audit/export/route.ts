@@ -1,6 +1,6 @@
 import { auditRows } from '@/lib/audit/reads'
 import { entryArray, entryTable, proofFiles } from '@/lib/audit/reads-export'
-import { auditExportParams, auditNeeds } from '@/lib/audit/schema'
+import { auditExportParams } from '@/lib/audit/schema'
 import { archiveParts } from '@/lib/file-stream'
 import { defineFile } from '@/lib/route'
 
@@ -19,5 +19,5 @@ export const GET = defineFile(
     return format === 'json' ? entryArray(auditRows(ctx, asked)) : entryTable(auditRows(ctx, asked))
   },
   (parts, { format }) => ({ name: `audit.${format === 'proof' ? 'zip' : format}`, type: types[format], parts }),
-  { needs: () => auditNeeds },
+  { needs: 'account.manage' },
 )
