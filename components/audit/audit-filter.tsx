@@ -2,7 +2,8 @@ import Link from 'next/link'
 import { useTranslations } from 'next-intl'
 import { buttonClass } from '@/components/ui/button-class'
 import { inputClass, selectClass } from '@/components/ui/field'
-import { actionGroups } from '@/lib/audit/rules'
+import { signInNameMax } from '@/lib/accounts/rules'
+import { actionGroups, isFiltered, resourceMax } from '@/lib/audit/rules'
 import type { AuditParams } from '@/lib/audit/schema'
 import { eventActions } from '@/lib/events/rules'
 import { defaultPageSize } from '@/lib/pages'
@@ -11,13 +12,12 @@ import { paths } from '@/lib/paths'
 /** The filters of the audit trail: a form that leads to a URL, with or without scripts. */
 export function AuditFilter({ list }: { list: AuditParams }) {
   const t = useTranslations('audit')
-  const isFiltered = [list.q, list.account, list.action, list.from, list.until].some(Boolean)
   return (
     <search aria-label={t('filters')} className="screen-only block border-line border-b px-4 py-3">
       {/* Keyed, so that fields show what the URL says after Back and Clear. */}
       <form key={JSON.stringify(list)} action={paths.audit()} className="flex flex-wrap items-end gap-x-3 gap-y-2">
-        <TextFilter name="q" label={t('resourceFilter')} value={list.q} />
-        <TextFilter name="account" label={t('accountFilter')} value={list.account} />
+        <TextFilter name="q" label={t('resourceFilter')} value={list.q} maxLength={resourceMax} />
+        <TextFilter name="account" label={t('accountFilter')} value={list.account} maxLength={signInNameMax} />
         <ActionFilter chosen={list.action} />
         <DayFilter name="from" label={t('from')} value={list.from} />
         <DayFilter name="until" label={t('until')} value={list.until} />
@@ -26,7 +26,7 @@ export function AuditFilter({ list }: { list: AuditParams }) {
           <button type="submit" className={buttonClass('secondary')}>
             {t('apply')}
           </button>
-          {isFiltered && (
+          {isFiltered(list) && (
             <Link href={paths.audit({ size: list.size })} className={buttonClass('text')}>
               {t('clear')}
             </Link>
@@ -39,11 +39,19 @@ export function AuditFilter({ list }: { list: AuditParams }) {
 
 const labelClass = 'flex min-w-0 grow basis-28 flex-col gap-1 font-medium text-ink-muted text-xs sm:max-w-52'
 
-function TextFilter({ name, label, value }: { name: string; label: string; value: string }) {
+type TextFilterProps = { name: string; label: string; value: string; maxLength: number }
+
+function TextFilter({ name, label, value, maxLength }: TextFilterProps) {
   return (
     <label className={labelClass}>
       {label}
-      <input name={name} type="search" maxLength={128} defaultValue={value} className={`${inputClass} font-normal`} />
+      <input
+        name={name}
+        type="search"
+        maxLength={maxLength}
+        defaultValue={value}
+        className={`${inputClass} font-normal`}
+      />
     </label>
   )
 }

@@ -1,7 +1,8 @@
 import { useTranslations } from 'next-intl'
 import { PageHeader } from '@/components/shell/page-header'
-import type { OwnVerification } from '@/lib/audit/reads-verify'
-import type { AuditParams, AuditPage as AuditRows } from '@/lib/audit/schema'
+import { filtersOf } from '@/lib/audit/rules'
+import type { AuditParams, AuditPage as AuditRows, OwnVerification } from '@/lib/audit/schema'
+import { defaultPageSize } from '@/lib/pages'
 import { paths } from '@/lib/paths'
 import { AuditFilter } from './audit-filter'
 import { AuditTable } from './audit-table'
@@ -14,7 +15,8 @@ type AuditPageProps = { list: AuditParams; page: AuditRows; verification: OwnVer
 /** The audit trail of an account: filters, entries, exports, and the outcome of a verification. */
 export function AuditPage({ list, page, verification }: AuditPageProps) {
   const t = useTranslations('audit')
-  const { q, account, action, from, until } = list
+  const filters = filtersOf(list)
+  const size = list.size === defaultPageSize ? undefined : String(list.size)
   return (
     <main id="content" className="flex min-w-0 flex-col gap-4 p-4 md:p-6">
       <PageHeader
@@ -23,8 +25,8 @@ export function AuditPage({ list, page, verification }: AuditPageProps) {
         line={t('line')}
         actions={
           <>
-            <ExportMenu filters={{ q, account, action, from, until }} />
-            <VerifyButton action={paths.audit()} kept={{ q, account, action, from, until }} />
+            <ExportMenu filters={filters} />
+            <VerifyButton action={paths.audit()} kept={{ ...filters, size }} />
           </>
         }
       />

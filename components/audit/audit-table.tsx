@@ -6,6 +6,7 @@ import { ListPager } from '@/components/images/list-pager'
 import { Ellipsis } from '@/components/ui/ellipsis'
 import { EmptyState } from '@/components/ui/empty-state'
 import { type Column, Table } from '@/components/ui/table'
+import { isFiltered } from '@/lib/audit/rules'
 import type { AuditItem, AuditPage, AuditParams } from '@/lib/audit/schema'
 import { paths } from '@/lib/paths'
 import { useActionName, useDetailsText } from './audit-words'
@@ -15,7 +16,7 @@ export function AuditTable({ list, page }: { list: AuditParams; page: AuditPage 
   const t = useTranslations('audit')
   const columns = [...useWho(), ...useWhat()]
   const { after: _, before: __, verify: ___, ...asked } = list
-  const isFiltered = [list.q, list.account, list.action, list.from, list.until].some(Boolean)
+  const hasFilters = isFiltered(list)
   return (
     <>
       <Table
@@ -24,8 +25,8 @@ export function AuditTable({ list, page }: { list: AuditParams; page: AuditPage 
         rows={page.items}
         rowKey={(item) => item.seq}
         empty={
-          <EmptyState title={isFiltered ? t('empty') : t('emptyAll')}>
-            {isFiltered ? t('emptyText') : t('emptyAllText')}
+          <EmptyState title={hasFilters ? t('empty') : t('emptyAll')}>
+            {hasFilters ? t('emptyText') : t('emptyAllText')}
           </EmptyState>
         }
       />

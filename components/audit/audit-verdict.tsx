@@ -2,8 +2,8 @@ import { CircleCheck } from 'lucide'
 import { useFormatter, useTranslations } from 'next-intl'
 import { Icon } from '@/components/ui/icon'
 import { Notice } from '@/components/ui/notice'
-import type { OwnVerification } from '@/lib/audit/reads-verify'
 import { type AuditFault, faultMessage } from '@/lib/audit/rules'
+import type { OwnVerification } from '@/lib/audit/schema'
 
 /** The outcome of a verification: that every entry is as it was recorded, or the first thing that is not. */
 export function AuditVerdict({ verification }: { verification: OwnVerification }) {

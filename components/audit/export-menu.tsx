@@ -5,13 +5,11 @@ import { useTranslations } from 'next-intl'
 import { buttonClass } from '@/components/ui/button-class'
 import { Icon } from '@/components/ui/icon'
 import { MenuButton } from '@/components/ui/menu-button'
-import type { AuditParams } from '@/lib/audit/schema'
+import type { AuditFilters } from '@/lib/audit/rules'
 import { paths } from '@/lib/paths'
 
-type Filters = Pick<AuditParams, 'q' | 'account' | 'action' | 'from' | 'until'>
-
 /** What the filters leave, for a spreadsheet or a program, or everything with its proof. */
-export function ExportMenu({ filters }: { filters: Filters }) {
+export function ExportMenu({ filters }: { filters: AuditFilters }) {
   const t = useTranslations('audit')
   return (
     <MenuButton

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { chainRows } from '@/lib/audit/reads'
 import { entryLine } from '@/lib/audit/reads-export'
 import { db } from '@/lib/db/client'
-import { StartError } from '@/lib/embedded/data-folder'
+import { isErrnoCode, StartError } from '@/lib/embedded/data-folder'
 import { ok, type Result } from '@/lib/result'
 import { renameDurably, writeDurably } from '@/lib/stores/durable'
 import { usernameOf } from './audit'
@@ -63,7 +63,7 @@ async function readPlaces(file: string): Promise<Places> {
   try {
     return places.parse(JSON.parse(await readFile(file, 'utf8')))
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {}
+    if (isErrnoCode(error, 'ENOENT')) return {}
     throw new StartError(
       `${path.basename(file)} cannot be read, or is no state of audit follow. Name another file, or remove it to begin anew.`,
     )

@@ -13,25 +13,12 @@ import {
   type EventBehind,
   faultOfContent,
 } from './rules'
+import type { OwnVerification, VerifiedChain } from './schema'
 
 const entriesAtOnce = 5_000
 const eventsAtOnce = 50_000n
 const none = { seq: null, eventId: null, signedAt: null }
 const [beforeAll, afterAll] = [-(2n ** 63n), 2n ** 63n - 1n]
-
-/**
- * A verified chain. `entries`: how many there are up to the first that does not fit. `foreign`: checkpoints that another key
- * has signed, which this console cannot judge. `signedAt`: the moment of the newest good one.
- */
-export type VerifiedChain = {
-  accountId: string
-  entries: number
-  hash: string | null
-  checkpoints: number
-  foreign: number
-  signedAt: string | null
-  fault: AuditFault | null
-}
 
 /** A checkpoint as it was exported: the database may have lost it. */
 export type KnownCheckpoint = {
@@ -229,9 +216,6 @@ const ownPatienceMs = 60_000
 const ownAtOnce = 2
 /** By tenant: a verification reads all of a trail, so each tenant has one at a time, and a process few. */
 const kept = globalThis as typeof globalThis & { ecsAuditVerifying?: Set<string> }
-
-/** What a tenant learns of its own trail. `busy`: too many are verified at the moment. `long`: it did not end in a minute. */
-export type OwnVerification = { status: 'busy' | 'long' } | { status: 'verified'; chain: VerifiedChain }
 
 /** Verifies the trail of the viewer's master account, for the page. */
 export async function verifyOwnChain({ viewer: { ownerId } }: Context): Promise<OwnVerification> {

@@ -6,7 +6,7 @@ import { Prisma } from '@/lib/db/generated/client'
 import { keyset, likePattern, type SortColumn } from '@/lib/db/page'
 import { plannedEachTime } from '@/lib/db/statement-names'
 import { env } from '@/lib/env'
-import { isEventAction } from './rules'
+import { type AuditFilters, isEventAction } from './rules'
 import type { AuditItem, AuditPage, AuditParams, Checkpoint } from './schema'
 
 /** A row of the audit trail with all that is hashed, as it is exported. */
@@ -41,15 +41,13 @@ const bySeq: SortColumn<EntryRow> = {
   value: (row) => String(row.seq),
 }
 
-type Filters = Pick<AuditParams, 'q' | 'account' | 'action' | 'from' | 'until'>
-
 /** The entries of the viewer's master account that the filters leave. */
-function entriesOf({ viewer }: Context, { q, account, action, from, until }: Filters): Prisma.Sql {
+function entriesOf({ viewer }: Context, { q, account, action, from, until }: AuditFilters): Prisma.Sql {
   const zone = env().ECS_TIME_ZONE
   const dayBegins = (day: string, days: number) =>
     Prisma.sql`((${day}::date + ${days}::int)::timestamp AT TIME ZONE ${zone})`
   return Prisma.sql`FROM "AuditEntry" a WHERE a."accountId" = ${viewer.ownerId}
-    ${account ? Prisma.sql`AND a."actorName" = ${account.toLowerCase()}` : Prisma.empty}
+    ${account ? Prisma.sql`AND a."actorName" = ${account}` : Prisma.empty}
     ${action ? byAction(action) : Prisma.empty}
     ${from ? Prisma.sql`AND a.at >= ${dayBegins(from, 0)}` : Prisma.empty}
     ${until ? Prisma.sql`AND a.at < ${dayBegins(until, 1)}` : Prisma.empty}
@@ -84,7 +82,7 @@ export async function listAudit(ctx: Context, list: AuditParams): Promise<AuditP
 const exportedAtOnce = 1_000
 
 /** All entries that the filters leave, newest first, in batches for an export. */
-export async function* auditRows(ctx: Context, filters: Filters): AsyncGenerator<EntryRow[]> {
+export async function* auditRows(ctx: Context, filters: AuditFilters): AsyncGenerator<EntryRow[]> {
   const entries = entriesOf(ctx, filters)
   for (let before: bigint | undefined = 2n ** 63n - 1n; before !== undefined; ) {
     const rows: EntryRow[] = await db().$queryRaw<EntryRow[]>`

@@ -151,3 +151,25 @@ export function isRecordedRefusal(code: string): boolean {
 export function hourOf(at: Date): Date {
   return new Date(Math.floor(at.getTime() / hourMs) * hourMs)
 }
+
+/** The longest name of an image, an instance or a snapshot. */
+export const resourceMax = 128
+
+/** What narrows a trail down. */
+export type AuditFilters = {
+  q: string
+  account: string
+  action?: string | undefined
+  from?: string | undefined
+  until?: string | undefined
+}
+
+/** The filters of a list, without where in it a page is. */
+export function filtersOf({ q, account, action, from, until }: AuditFilters): AuditFilters {
+  return { q, account, action, from, until }
+}
+
+/** Whether a list shows less than the whole trail. */
+export function isFiltered(list: AuditFilters): boolean {
+  return Object.values(filtersOf(list)).some(Boolean)
+}

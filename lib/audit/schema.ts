@@ -1,9 +1,8 @@
 import { z } from 'zod'
-import { signInNameMax } from '@/lib/accounts/rules'
+import { foldUsername, signInNameMax } from '@/lib/accounts/rules'
 import { cursor, pageSize, searchText } from '@/lib/fields'
 import type { PageRange } from '@/lib/pages'
-import type { Need } from '@/lib/permissions'
-import { isActionFilter } from './rules'
+import { type AuditFault, isActionFilter, resourceMax } from './rules'
 
 /** A signed checkpoint as it is exported and kept elsewhere: up to the entry `seq` the chain of the account gave this hash. */
 export const checkpoint = z.object({
@@ -20,8 +19,8 @@ const day = z.iso.date().optional().catch(undefined)
 
 /** All parameters of the page Audit, as they are in its URL. `action`: one, or a noun for all of its actions. */
 export const auditParams = z.object({
-  q: searchText(128).catch(''),
-  account: searchText(signInNameMax).catch(''),
+  q: searchText(resourceMax).catch(''),
+  account: searchText(signInNameMax).catch('').transform(foldUsername),
   action: z
     .string()
     .refine((word) => isActionFilter(word))
@@ -65,5 +64,19 @@ export type AuditItem = {
 
 export type AuditPage = { items: AuditItem[]; next: string | null; prev: string | null; range: PageRange }
 
-/** The trail is about the whole tenant, so a policy for named regions is not enough. */
-export const auditNeeds: readonly Need[] = [{ permission: 'account.manage', region: null, isEverywhere: true }]
+/**
+ * A verified chain. `entries`: how many there are up to the first that does not fit. `foreign`: checkpoints that another key
+ * has signed, which this console cannot judge. `signedAt`: the moment of the newest good one.
+ */
+export type VerifiedChain = {
+  accountId: string
+  entries: number
+  hash: string | null
+  checkpoints: number
+  foreign: number
+  signedAt: string | null
+  fault: AuditFault | null
+}
+
+/** What a tenant learns of its own trail. `busy`: too many are verified at the moment. `long`: it did not end in a minute. */
+export type OwnVerification = { status: 'busy' | 'long' } | { status: 'verified'; chain: VerifiedChain }
