@@ -59,7 +59,7 @@ export function SignInForm({ next, notice, address, demo }: SignInFormProps) {
               required
               maxLength={signInNameMax}
               defaultValue={notice?.username}
-              // biome-ignore lint/a11y/noAutofocus: The page is for nothing else, and its name is read out with the field.
+              // biome-ignore lint/a11y/noAutofocus: the page is for nothing else, and its name is read out with the field.
               autoFocus={!startsAtPassword}
               autoComplete="username"
               autoCapitalize="none"

@@ -41,7 +41,7 @@ export function EditImageForm({ image, onClose, leadsTo }: EditImageFormProps) {
               {(control) => (
                 <input
                   {...control}
-                  // biome-ignore lint/a11y/noAutofocus: a button asked for the form, and its first field is what was meant.
+                  // biome-ignore lint/a11y/noAutofocus: whoever comes here, by a button or by its address, came to edit this.
                   autoFocus
                   name="name"
                   required

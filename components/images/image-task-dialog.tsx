@@ -86,15 +86,17 @@ function AtOnce({ task, region, image, onClose }: ImageTaskDialogProps & { task:
     [],
   )
   const isAsked = useRef(false)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: it is done once, when somebody asked for it.
+  const begin = useEffectEvent(() =>
+    run({ region, imageId }, () => {
+      toast(t(`${task}.done`, { image: image.name }))
+      onClose()
+    }),
+  )
   useEffect(() => {
     // In development React runs an effect twice.
     if (isAsked.current) return
     isAsked.current = true
-    run({ region, imageId }, () => {
-      toast(t(`${task}.done`, { image: image.name }))
-      onClose()
-    })
+    begin()
   }, [])
   if (!refusal) return null
   return (

@@ -143,12 +143,12 @@ function Begun({ task, instance, onClose, isPending, refusal, run }: BegunProps)
     onClose()
   }
   const isAsked = useRef(false)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: it is done once, when somebody asked for it.
+  const begin = useEffectEvent(() => run(done))
   useEffect(() => {
     // In development React runs an effect twice.
     if (isAsked.current) return
     isAsked.current = true
-    run(done)
+    begin()
   }, [])
   if (!refusal) return null
   return (
