@@ -1,5 +1,5 @@
 /** How often lists are read again without a stream of changes. */
-const alone = 8_000
+export const withoutStreamMs = 8_000
 /** With one it is for what no event tells of. */
 const beside = 60_000
 
@@ -12,5 +12,5 @@ export function noteStream(isOpen: boolean): void {
 
 /** The time between two reads of a list that rests, in milliseconds: a `refetchInterval`. */
 export function calmInterval(): number {
-  return hasStream ? beside : alone
+  return hasStream ? beside : withoutStreamMs
 }

@@ -1,7 +1,7 @@
 import 'server-only'
 import type { NextRequest } from 'next/server'
 import type { z } from 'zod'
-import { noteRefusal, triedOf } from '@/lib/audit/writes-refused'
+import { noteRefusal } from '@/lib/audit/writes-refused'
 import type { Context } from '@/lib/auth/viewer'
 import { currentContext, type SessionContext } from '@/lib/context'
 import { isSilent } from '@/lib/db/errors'
@@ -53,7 +53,7 @@ const readsFor =
         return { status: 200, ...(fileOf ? { file: fileOf(value, parsed.data) } : { body: value }) }
       } catch (error) {
         if (error instanceof Refused) {
-          if (ctx) await noteRefusal(ctx, triedOf(read.name, error.refusal, {}))
+          if (ctx) await noteRefusal(ctx, { operation: read.name, code: error.refusal.code })
           return refused(error.refusal)
         }
         if (isDiskFull(error)) return refused({ code: 'READ_ONLY' })

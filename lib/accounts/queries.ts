@@ -1,7 +1,7 @@
 import { queryOptions } from '@tanstack/react-query'
 import { fetchJson } from '@/lib/fetch-json'
 import { paths } from '@/lib/paths'
-import { calmInterval } from '@/lib/poll'
+import { calmInterval, withoutStreamMs } from '@/lib/poll'
 import type { AccountInfo } from './schema'
 import type { SubAccount } from './schema-sub-accounts'
 
@@ -18,6 +18,6 @@ export function subAccountsQuery() {
   return queryOptions({
     queryKey: ['accounts', 'subs'],
     queryFn: ({ signal }) => fetchJson<SubAccount[]>(paths.api.subAccounts(), signal),
-    refetchInterval: 8_000,
+    refetchInterval: withoutStreamMs,
   })
 }

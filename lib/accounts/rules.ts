@@ -40,6 +40,7 @@ export function isUsername(name: string): boolean {
   return name.length <= usernameMax && usernamePattern.test(name)
 }
 
+/** Why a folded word cannot be the username of a master account. */
 export type UsernameProblem =
   | { code: 'email' | 'sub-account' | 'start' | 'separators' }
   | { code: 'too-long'; max: number }
@@ -90,10 +91,13 @@ export function splitUsernames(text: string): string[] {
   return [...new Set(entries.map(foldUsername).filter(Boolean))]
 }
 
+/** The unknown usernames that a master account asked for within the hour before `now`. */
 export type Lookups = {
   now: Date
   names: string[]
+  /** When the first of them is forgotten; `now` when there are none. */
   resetsAt: Date
+  /** When the last share submit was taken while they were used up. */
   lastTryAt: Date | null
 }
 
@@ -125,6 +129,7 @@ export type IncomingPolicyName = (typeof incomingPolicies)[number]
 /** Usernames on each of the two lists of a master account. */
 export const incomingNamesMax = 200
 
+/** What a recipient has set, and on which of its lists the sharer's master account is. */
 export type IncomingFacts = { policy: IncomingPolicyName; isAllowed: boolean; isBlocked: boolean }
 
 /**

@@ -92,7 +92,10 @@ export async function createAccount(
 
 export type ManageRefusal = RefusalOf<'SIGNED_OUT' | 'ACCOUNT_NOT_FOUND' | 'BUSY'>
 
-/** Disables an account, which ends its sessions (with a master, its sub-accounts' too), or enables it again. */
+/**
+ * Disables an account, which ends its sessions (with a master, its sub-accounts' too), or enables it again. The caller checks
+ * the right to it.
+ */
 export async function setDisabled(
   ctx: Context,
   username: string,
@@ -108,7 +111,7 @@ export async function setDisabled(
   })
 }
 
-/** Sets the password of another account and ends its sessions. For the same people as `setDisabled`. */
+/** Sets the password of another account and ends its sessions. The caller checks the right to it. */
 export async function setPassword(
   ctx: Context,
   username: string,

@@ -3,6 +3,7 @@ export const typeIdMax = 32
 export const vcpusMax = 256
 /** 4 TiB. */
 export const memoryMibMax = 4 * 2 ** 20
+/** In minor units an hour. */
 export const priceMax = 100_000_000
 
 /** Whether this can be the id of an instance type. */

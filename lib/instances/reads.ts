@@ -246,7 +246,7 @@ export async function listImageInstances({ viewer }: Context, imageId: string): 
     GROUP BY i."ownerId" ORDER BY bool_or(i."ownerId" = i."imageOwnerId") DESC, 1`
 }
 
-/** The same of all own images in the recycle bin of a region together. */
+/** The master accounts with instances of the own images in the recycle bin of a region, the owner first. */
 export async function listBinInstances({ viewer }: Context, { region }: BinParams): Promise<ImageInstances> {
   return await db().$queryRaw<ImageInstances>`
     SELECT min(a.username) AS username, count(*)::int AS instances

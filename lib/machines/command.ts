@@ -13,7 +13,8 @@ export type QemuPlan = {
   hasSeed: boolean
 }
 
-const sandbox = 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'
+/** QEMU's own sandbox, for every machine. */
+export const sandbox = 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'
 
 /** The number of the open file with the image's bytes: QEMU gets it from its parent and no path. */
 const baseDescriptor = 3

@@ -101,7 +101,7 @@ export async function refuseNewImage(tx: Transaction, asked: Asked): Promise<New
   )
 }
 
-/** The same for one snapshot more. */
+/** Refuses one snapshot more where the quota of snapshots or bytes has no room for it. */
 export async function refuseNewSnapshot(
   tx: Transaction,
   asked: Asked,

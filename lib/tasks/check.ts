@@ -29,7 +29,7 @@ import { refusalOf } from './trouble'
 type Bytes = NonNullable<Awaited<ReturnType<typeof findBytes>>>
 type Held = { work: CheckWork; lease: KeptLease<CheckProgress>; isDeep: boolean; isLastTry: boolean }
 
-/** The name of who runs it follows. */
+/** How a check's files in the staging folder begin; the name of its worker follows. */
 export const stagedCheck = 'check-'
 
 /** Checks a content that waits for it. Of several workers that are asked, one does it. */

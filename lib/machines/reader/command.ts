@@ -1,4 +1,4 @@
-import type { Accelerator } from '../command'
+import { type Accelerator, sandbox } from '../command'
 
 /** Open files that the machine gets from its parent: its line, the kernel, the initrd, and from here on one line a disk. */
 export const readerDescriptors = { line: 3, kernel: 4, initrd: 5, disks: 6 } as const
@@ -7,7 +7,6 @@ export const readerDescriptors = { line: 3, kernel: 4, initrd: 5, disks: 6 } as 
 export const readerDisksMax = 20
 export const readerMemoryMib = 192
 
-const sandbox = 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'
 // What slows an emulated processor down and protects nobody here: no other program runs in the guest.
 const kernelWords = 'quiet panic=-1 no_timer_check mitigations=off'
 

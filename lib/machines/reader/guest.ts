@@ -20,10 +20,9 @@ const mounts = guestFileSystems.map(({ kind, options }) => `    ${kind}) options
 
 /**
  * The first and only program of the guest. Its one line to the world is a port of virtio, on which it hears two random words
- * and then commands: `mount <disk> <kind>`, `list`, `read <bytes>`, which the names of files follow. Its first answer says that it is
- * there. Every record
- * of an answer ends with the first word, and the last record of an answer is the second word and an exit code. No file
- * contains these words, as they are made after the disk. When the line ends, so does the machine.
+ * and then commands: `mount <disk> <kind>`, `list`, `read <bytes>`, which the names of files follow. Its first answer says that it
+ * is there. Every record of an answer ends with the first word, and the last record of an answer is the second word and an exit
+ * code. No file contains these words, as they are made after the disk. When the line ends, so does the machine.
  */
 export const guestInit = `#!/bin/sh
 export PATH=/bin

@@ -113,9 +113,9 @@ async function answer(line: Duplex, take: Take, disk: Blocks, onTrouble: (error:
   const length = request.readUInt32BE(24)
   if (command === commands.disconnect) return false
   let bytes: Buffer = Buffer.alloc(0)
-  let errno = command === commands.read ? 0 : errnos.notPermitted
   // What a command that writes brings along is not taken off the line, so nothing after it would make sense.
-  if (errno !== 0) throw new NotNbd('Not a read.')
+  if (command !== commands.read) throw new NotNbd('Not a read.')
+  let errno = 0
   if (length > readBytesMax || offset + length > disk.size) errno = errnos.invalid
   else
     try {
