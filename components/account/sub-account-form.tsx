@@ -9,7 +9,7 @@ import { buttonClass } from '@/components/ui/button-class'
 import { Card } from '@/components/ui/card'
 import { Field, inputClass } from '@/components/ui/field'
 import { createSubAccountAction } from '@/lib/accounts/actions'
-import { passwordMax, usernameMax } from '@/lib/accounts/rules'
+import { displayNameMax, passwordMax, usernameMax } from '@/lib/accounts/rules'
 import { paths } from '@/lib/paths'
 import { GrantsField } from './grants-field'
 import { PasswordField } from './password-field'
@@ -44,9 +44,8 @@ export function SubAccountForm({ master, idempotencyKey }: { master: string; ide
                 name="displayName"
                 label={t('displayName')}
                 hint={t('displayNameHint')}
-                maxLength={64}
+                maxLength={displayNameMax}
               />
-              <Text view={view} name="email" label={t('email')} hint={t('emailHint')} maxLength={254} />
               <PasswordField
                 id="new-password"
                 label={t('password')}
@@ -76,7 +75,7 @@ export function SubAccountForm({ master, idempotencyKey }: { master: string; ide
 
 type TextProps<T> = {
   view: FormView<T>
-  name: 'login' | 'displayName' | 'email'
+  name: 'login' | 'displayName'
   label: string
   hint: ReactNode
   isRequired?: true

@@ -2,6 +2,7 @@ import type { RefusalOf } from '@/lib/result'
 
 /** Longest username of a master account, and longest login of a sub-account. */
 export const usernameMax = 32
+export const displayNameMax = 64
 /** `<login>@<master>`, both at most 32. */
 export const signInNameMax = 2 * usernameMax + 1
 /** NIST SP 800-63B: length is what counts, so there is no rule of composition. */

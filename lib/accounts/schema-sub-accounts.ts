@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { accountId, freeText, regionId } from '@/lib/fields'
 import { type Grant, policyNames } from '@/lib/permissions'
-import { displayNameMax, email, newPassword, username } from './schema'
+import { displayNameMax } from './rules'
+import { newPassword, username } from './schema'
 
 /** A policy as text, `Sharing` for all regions or `Sharing=cn-shanghai,cn-shenzhen` for named ones. */
 export const grant = z
@@ -33,7 +34,6 @@ export const createSubAccountInput = z.object({
   displayName: freeText(displayNameMax)
     .refine((name) => !name.includes('\n'), 'characters')
     .default(''),
-  email: email.default(''),
   newPassword,
   grants,
 })

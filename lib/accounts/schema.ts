@@ -3,6 +3,7 @@ import { freeText, requiredText, text } from '@/lib/fields'
 import { preparePassword } from '@/lib/prepare-password'
 import type { RegionQuota } from '@/lib/quotas/schema'
 import {
+  displayNameMax,
   foldUsername,
   type IncomingPolicyName,
   incomingNamesMax,
@@ -14,7 +15,6 @@ import {
   usernameMax,
 } from './rules'
 
-export const displayNameMax = 64
 /** Longest address that mail can be sent to (RFC 5321). */
 const emailMax = 254
 
