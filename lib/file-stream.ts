@@ -1,6 +1,7 @@
 import 'server-only'
 import { Readable } from 'node:stream'
 import { ZipFile } from 'yazl'
+import { log } from '@/lib/log'
 
 /** The headers of an answer that is one viewer's alone. */
 export const privately = { 'Cache-Control': 'private, no-store', 'X-Content-Type-Options': 'nosniff' }
@@ -15,16 +16,71 @@ export function asFile(name: string): Record<string, string> {
   return { 'Content-Disposition': `attachment; filename="${name}"` }
 }
 
-/** A download that is read as fast as the browser takes it. A reader who leaves ends the reading. */
-export function fileStream({ name, type, parts }: FileFacts, headers: Record<string, string>): Response {
+// Each holds a batch of rows, and now and then a connection of the database that all tenants share.
+const ofTenantMax = 2
+const downloadsMax = 8
+const kept = globalThis as typeof globalThis & { ecsDownloads?: string[] }
+const idleMs = 60_000
+const sessionLookMs = 10_000
+
+/** A place among the downloads in parts of this process, and how to give it back; null if the tenant or all have too many. */
+export function takeDownload(ownerId: string): (() => void) | null {
+  kept.ecsDownloads ??= []
+  const running = kept.ecsDownloads
+  if (running.length >= downloadsMax || running.filter((one) => one === ownerId).length >= ofTenantMax) return null
+  running.push(ownerId)
+  let isBack = false
+  return () => {
+    if (!isBack) running.splice(running.indexOf(ownerId), 1)
+    isBack = true
+  }
+}
+
+/** `isOver`: whether the session has ended meanwhile. `onEnd`: called once, however the download ends. */
+export type DownloadHolder = { isOver: () => Promise<boolean>; onEnd: () => void }
+
+/**
+ * A download that is read as fast as the browser takes it. It is broken off when its reader leaves or takes nothing for a minute, when
+ * the session ends, and by a fault.
+ */
+export function fileStream(
+  { name, type, parts }: FileFacts,
+  headers: Record<string, string>,
+  { isOver, onEnd }: DownloadHolder,
+): Response {
   const encoder = new TextEncoder()
+  let idle: NodeJS.Timeout | undefined
+  let lookedAt = performance.now()
+  const end = async () => {
+    clearTimeout(idle)
+    onEnd()
+    await parts.return(undefined)
+  }
   const body = new ReadableStream<Uint8Array>({
     pull: async (controller) => {
-      const { done, value } = await parts.next()
-      if (done) controller.close()
-      else controller.enqueue(typeof value === 'string' ? encoder.encode(value) : value)
+      clearTimeout(idle)
+      try {
+        if (performance.now() - lookedAt > sessionLookMs) {
+          lookedAt = performance.now()
+          if (await isOver()) throw new Error('The session of a download has ended.')
+        }
+        const { done, value } = await parts.next()
+        if (done) {
+          controller.close()
+          return await end()
+        }
+        controller.enqueue(typeof value === 'string' ? encoder.encode(value) : value)
+        idle = setTimeout(() => {
+          controller.error(new Error('Nobody takes the download.'))
+          void end()
+        }, idleMs)
+      } catch (error) {
+        log.warn({ err: error, file: name }, 'A download was broken off.')
+        controller.error(error)
+        await end()
+      }
     },
-    cancel: async () => void (await parts.return(undefined)),
+    cancel: end,
   })
   return new Response(body, { headers: { ...headers, 'Content-Type': type, ...asFile(name) } })
 }

@@ -6,7 +6,7 @@ import type { Context } from '@/lib/auth/viewer'
 import { currentContext, type SessionContext } from '@/lib/context'
 import { isSilent } from '@/lib/db/errors'
 import { toRefusal } from '@/lib/fields'
-import { asFile, type FileFacts, fileStream, privately } from '@/lib/file-stream'
+import { asFile, type DownloadHolder, type FileFacts, fileStream, privately, takeDownload } from '@/lib/file-stream'
 import { logFault } from '@/lib/log'
 import { observe } from '@/lib/observe'
 import { identityOfHeaders, readOnlyHeader, refusePage } from '@/lib/page-identity'
@@ -14,10 +14,16 @@ import { requestPatienceMs, within } from '@/lib/patience'
 import { type Needs, needsOf, refuseUnpermitted } from '@/lib/permissions'
 import { isDiskFull, isReadOnly } from '@/lib/read-only'
 import { type Fault, type Refusal, Refused } from '@/lib/result'
+import { findOverSessions } from '@/lib/sessions/reads'
 import { statusOf } from '@/lib/status'
 
 type RouteParams = { params: Promise<Record<string, string>> }
-type Answer = { status: 200; body: unknown } | { status: 200; file: FileFacts | JsonFile } | RefusedAnswer
+type Download = { file: FileFacts; holder: DownloadHolder }
+type Answer =
+  | { status: 200; body: unknown }
+  | { status: 200; file: JsonFile }
+  | ({ status: 200 } & Download)
+  | RefusedAnswer
 type Absent = 'IMAGE_NOT_FOUND' | 'INSTANCE_NOT_FOUND'
 type JsonFile = { name: string; body: unknown }
 type FileOf<T, P> = (value: T, params: P) => JsonFile | FileFacts
@@ -50,7 +56,11 @@ const readsFor =
         if (unpermitted) throw new Refused(unpermitted)
         const value = await within(requestPatienceMs, read(ctx, parsed.data))
         if (value === null) return refused({ code: absent })
-        return { status: 200, ...(fileOf ? { file: fileOf(value, parsed.data) } : { body: value }) }
+        if (!fileOf) return { status: 200, body: value }
+        const file = fileOf(value, parsed.data)
+        if (!('parts' in file)) return { status: 200, file }
+        const onEnd = takeDownload(ctx.viewer.ownerId)
+        return onEnd ? { status: 200, file, holder: { onEnd, isOver: isOver(ctx) } } : refused({ code: 'BUSY' })
       } catch (error) {
         if (error instanceof Refused) {
           if (ctx) await noteRefusal(ctx, { operation: read.name, code: error.refusal.code })
@@ -69,8 +79,8 @@ const readsFor =
       const readOnly = (await isReadOnly()) ? '1' : '0'
       const headers = { ...privately, [readOnlyHeader]: readOnly, ...again }
       if (!('file' in given)) return Response.json(given.body, { status: given.status, headers })
+      if ('holder' in given) return fileStream(given.file, headers, given.holder)
       const { file } = given
-      if ('parts' in file) return fileStream(file, headers)
       return Response.json(file.body, { headers: { ...headers, ...asFile(file.name) } })
     }
   }
@@ -106,6 +116,10 @@ function paramsOf(search: URLSearchParams): Record<string, string | string[]> {
   }
   return Object.fromEntries([...search.keys()].map((name) => [name, given(name)]))
 }
+
+/** Whether the session of a request has ended since it came. */
+const isOver = (ctx: Context) => async () =>
+  'sessionId' in ctx && typeof ctx.sessionId === 'string' && (await findOverSessions([ctx.sessionId])).length > 0
 
 function refused(refusal: Refusal | Fault): RefusedAnswer {
   return { status: statusOf(refusal), body: { refusal } }
