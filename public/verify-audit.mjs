@@ -5,7 +5,8 @@
 //
 // `folder` holds entries.jsonl, checkpoints.jsonl and public-key.pem; by default the one of this script. `key` is the id of
 // the public key as you know it from the operator: without it, only you can tell that the key is the console's.
-// Exit code 0: every entry is as it was recorded. 1: one is not, and it is named. 2: there is nothing to verify.
+// Exit code 0: every entry is proven by the key that you gave. 1: one is not as it was recorded, and it is named. 2: there is
+// nothing to verify. 3: the entries fit each other, but not all of them are proven, or you gave no key.
 
 import { createHash, createPublicKey, verify } from 'node:crypto'
 import { createReadStream, readFileSync, writeSync } from 'node:fs'
@@ -23,7 +24,7 @@ const expectedKey = process.argv[3]
 const sha256 = (text) => createHash('sha256').update(text).digest('hex')
 
 function end(code, sentence) {
-  writeSync(code === 0 ? 1 : 2, `${sentence}\n`)
+  writeSync(code === 0 || code === 3 ? 1 : 2, `${sentence}\n`)
   process.exit(code)
 }
 
@@ -39,7 +40,10 @@ async function* linesOf(name) {
 }
 
 async function readCheckpoints() {
-  const publicKey = createPublicKey(readFileSync(path.join(folder, 'public-key.pem')))
+  const pem = readFileSync(path.join(folder, 'public-key.pem'), 'utf8')
+  // The console had signed nothing yet.
+  if (pem === '') return { keyId: null, signed: new Map() }
+  const publicKey = createPublicKey(pem)
   const keyId = createHash('sha256')
     .update(publicKey.export({ type: 'spki', format: 'der' }))
     .digest('hex')
@@ -78,9 +82,12 @@ for await (const entry of linesOf('entries.jsonl')) {
 if (seq === 0) end(2, 'There are no entries.')
 const beyond = [...signed].find(([at, checkpoint]) => checkpoint.accountId === owner && Number(at) > seq)
 if (beyond) end(1, `Entry ${seq + 1} and those after it are missing: the checkpoint of ${beyond[1].at} has them.`)
-const proof = proven
-  ? `The checkpoint of ${proven.at} with the key ${keyId} proves the first ${proven.seq}.`
-  : 'No checkpoint proves them: they fit each other, and whoever wrote the export could have made all of them.'
-const keyAdvice =
-  proven && expectedKey === undefined ? ' Compare the key with the one that the operator tells you.' : ''
-end(0, `${seq} entries of ${owner}, each as it was recorded. ${proof}${keyAdvice}`)
+if (proven === null)
+  end(
+    3,
+    `${seq} entries of ${owner} fit each other. No checkpoint proves them: whoever wrote the export could have made them.`,
+  )
+const proof = `The checkpoint of ${proven.at} with the key ${keyId} proves the first ${proven.seq}`
+const rest = proven.seq < seq ? ' The others only fit them: a later export, with a newer checkpoint, proves them.' : ''
+const advice = expectedKey === undefined ? ' Compare the key with the one that the operator tells you.' : ''
+end(rest || advice ? 3 : 0, `${seq} entries of ${owner}, in their order and unchanged. ${proof}.${rest}${advice}`)

@@ -67,7 +67,7 @@ export async function exportTrail(username: string, file: string, signal: AbortS
   await pipeline(parts, createWriteStream(file, { flags: 'wx', mode: 0o600 }), { signal }).catch((error: Error) => {
     throw new StartError(`${file} could not be written: ${error.message}.`)
   })
-  return ok(answer({ file }, [`Wrote ${file}. The archive has a script that proves it: node verify-audit.mjs`]))
+  return ok(answer({ file }, [`Wrote ${file}. The archive has a script that proves it: node verify-audit.mjs . <key>`]))
 }
 
 /** `audit checkpoints`: those of an account, or of all, one JSON object a line. */

@@ -52,12 +52,13 @@ export async function* entryTable(batches: Batches): Parts {
 const readMe = `The audit trail of one account of Open ECS Console.
 
 entries.jsonl      every entry from the first, one JSON object a line
-entries.csv        the same for a spreadsheet
+entries.csv        the same for a spreadsheet; nothing proves this copy
 checkpoints.jsonl  signatures of the trail up to an entry, made each hour
 public-key.pem     the key that they are verified with
-verify-audit.mjs   proves all of it, without the console and its database: node verify-audit.mjs
+verify-audit.mjs   proves entries.jsonl, without the console and its database: node verify-audit.mjs . <key>
 
-Ask the operator for the id of the key (audit key), and give it to the script as well: node verify-audit.mjs . <key>
+Ask the operator for the id of the key (audit key). It ends with 0 only if that key proves every entry, and with 3 if the newest
+entries have no checkpoint yet.
 Take the script from a console that you trust (/verify-audit.mjs) if you do not trust this archive.
 `
 

@@ -92,7 +92,10 @@ describe('an export', () => {
     const ended = promisify(execFile)(process.execPath, [script, folder, ...args], { cwd: tmpdir() })
     return await ended.then(
       ({ stdout }) => ({ code: 0, said: stdout }),
-      (error: { code: number; stderr: string }) => ({ code: error.code, said: error.stderr }),
+      (error: { code: number; stdout: string; stderr: string }) => ({
+        code: error.code,
+        said: `${error.stdout}${error.stderr}`,
+      }),
     )
   }
 
@@ -108,8 +111,23 @@ describe('an export', () => {
     const { id } = await signingKey()
     const folder = await written(owner)
     expect(await proved(folder, id)).toMatchObject({ code: 0, said: expect.stringContaining('5 entries') })
-    expect((await proved(folder)).said).toContain(`key ${id} proves the first 5`)
+    expect(await proved(folder)).toMatchObject({
+      code: 3,
+      said: expect.stringContaining(`key ${id} proves the first 5`),
+    })
     expect(await proved(folder, '0123456789abcdef')).toMatchObject({ code: 1, said: expect.stringContaining(id) })
+  })
+
+  it('says by its exit code that entries are not proven: newer than the last checkpoint, or with no key yet', async () => {
+    const owner = await tenant(5)
+    await signChains()
+    const { id } = await signingKey()
+    await inTransaction(async (tx) => ok(await recordEvents(tx, owner.ctx, [{ action: 'session.end' }])))
+    expect(await proved(await written(owner), id)).toMatchObject({ code: 3, said: expect.stringContaining('first 5') })
+    const folder = await written(owner)
+    await writeFile(path.join(folder, 'checkpoints.jsonl'), '')
+    await writeFile(path.join(folder, 'public-key.pem'), '')
+    expect(await proved(folder)).toMatchObject({ code: 3, said: expect.stringContaining('No checkpoint') })
   })
 
   it('that was changed, cut, mixed up or forged is refused, and the entry is named', async () => {
