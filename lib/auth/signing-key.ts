@@ -5,11 +5,13 @@ import {
   createPublicKey,
   generateKeyPairSync,
   type KeyObject,
+  randomUUID,
   sign,
   verify,
 } from 'node:crypto'
 import fs from 'node:fs/promises'
 import path from 'node:path'
+import { isErrnoCode } from '@/lib/embedded/data-folder'
 import { env } from '@/lib/env'
 
 /** An Ed25519 key that signs checkpoints of the audit trail. `id`: the first 16 hex digits of the public key's SHA-256. */
@@ -21,8 +23,8 @@ function keyFile(): string {
 
 /** The key of this console, or null where there is none yet. Throws if the file holds anything but an Ed25519 key. */
 export async function findSigningKey(): Promise<SigningKey | null> {
-  const pem = await fs.readFile(keyFile(), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' && env().ECS_AUDIT_KEY_FILE === undefined) return null
+  const pem = await fs.readFile(keyFile(), 'utf8').catch((error: unknown) => {
+    if (isErrnoCode(error, 'ENOENT') && env().ECS_AUDIT_KEY_FILE === undefined) return null
     throw error
   })
   if (pem === null) return null
@@ -38,14 +40,23 @@ export async function signingKey(): Promise<SigningKey> {
   if (found) return found
   const file = keyFile()
   const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' })
-  const unfinished = `${file}.${process.pid}`
+  // Processes of several containers have the same pid.
+  const unfinished = `${file}.${randomUUID()}`
   await fs.mkdir(path.dirname(file), { recursive: true })
-  await fs.writeFile(unfinished, pem, { mode: 0o600 })
-  // Another process may have been quicker: its key stays.
-  await fs.link(unfinished, file).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error
-  })
-  await fs.unlink(unfinished)
+  try {
+    const handle = await fs.open(unfinished, 'wx', 0o600)
+    // An empty file after a power cut would be a key that nobody can read.
+    await handle
+      .writeFile(pem)
+      .then(async () => await handle.sync())
+      .finally(async () => await handle.close())
+    // Another process may have been quicker: its key stays.
+    await fs.link(unfinished, file).catch((error: unknown) => {
+      if (!isErrnoCode(error, 'EEXIST')) throw error
+    })
+  } finally {
+    await fs.rm(unfinished, { force: true })
+  }
   const made = await findSigningKey()
   if (!made) throw new Error(`${file} was removed while it was made.`)
   return made
