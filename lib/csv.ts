@@ -7,7 +7,7 @@ export function csvLine(cells: (string | number)[]): string {
 }
 
 function defused(text: string): string {
-  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  return /^[=+\-@＝＋－＠\t\r]/.test(text) ? `'${text}` : text
 }
 
 function quoted(text: string): string {

@@ -15,7 +15,12 @@ export const checkpoint = z.object({
 })
 export type Checkpoint = z.infer<typeof checkpoint>
 
-const day = z.iso.date().optional().catch(undefined)
+/** PostgreSQL has no year 0. */
+const day = z.iso
+  .date()
+  .refine((date) => date >= '0001')
+  .optional()
+  .catch(undefined)
 
 /** All parameters of the page Audit, as they are in its URL. `action`: one, or a noun for all of its actions. */
 export const auditParams = z.object({

@@ -4,6 +4,7 @@ import { db } from '@/lib/db/client'
 import { inTransaction, type Transaction } from '@/lib/db/transaction'
 import { type EventFacts, recordEvents } from '@/lib/events/writes'
 import { log } from '@/lib/log'
+import { requestPatienceMs, within } from '@/lib/patience'
 import { ok, type Refusal } from '@/lib/result'
 import { hourOf, isRecordedRefusal } from './rules'
 
@@ -26,7 +27,8 @@ export function triedOf(operation: string, { code }: Pick<Refusal, 'code'>, inpu
  */
 export async function noteRefusal(ctx: Context, tried: Tried): Promise<void> {
   if (!isRecordedRefusal(tried.code)) return
-  await note(ctx, tried)
+  // The refusal does not wait until the trail is free.
+  await within(requestPatienceMs, note(ctx, tried)).catch(() => {})
 }
 
 /** Records a sign-in to an account that exists, which was refused: the password was wrong, or the account is disabled. */
@@ -37,10 +39,11 @@ export async function noteRefusedSignIn(username: string, at: { now: Date; addre
 
 async function note(ctx: Context, tried: Tried): Promise<void> {
   try {
-    await inTransaction(async (tx) => {
+    const noted = await inTransaction(async (tx) => {
       if ((await count(tx, ctx, tried)) === 1) await recordEvents(tx, ctx, [eventOf(tried, {})])
       return ok(null)
     })
+    if (!noted.ok) log.warn(tried, 'A refused try could not be recorded: the database was busy.')
   } catch (error) {
     log.warn({ err: error, ...tried }, 'A refused try could not be recorded.')
   }

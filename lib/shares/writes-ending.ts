@@ -21,7 +21,8 @@ type Ending = { imageId: string; ownerId: string; recipientIds: string[] }
 export async function tellEndingShares(now: Date): Promise<void> {
   const images = await db().$queryRaw<Ending[]>`
     SELECT s."imageId", s."ownerId", array_agg(s."recipientId") AS "recipientIds" FROM "Share" s
-    WHERE s."endNoticeAt" <= statement_timestamp() AND (${isOver}) IS NOT TRUE GROUP BY 1, 2 LIMIT ${imagesAtOnce}`
+    WHERE s."endNoticeAt" <= statement_timestamp() AND (${isOver}) IS NOT TRUE GROUP BY 1, 2
+    ORDER BY min(s."endNoticeAt") LIMIT ${imagesAtOnce}`
   for (const image of images)
     await inTransaction(async (tx) => {
       await lockImages(tx, [image.ownerId, ...image.recipientIds], { ids: [image.imageId], ownerId: image.ownerId })
