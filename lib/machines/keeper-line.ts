@@ -65,6 +65,8 @@ async function connect(folder: string): Promise<net.Socket> {
 
 function firstLine(socket: net.Socket): Promise<string> {
   return new Promise((resolve, reject) => {
+    // It may have closed since it was connected, and would never say so again.
+    if (socket.destroyed) return reject(new NotRunning('The machine ended.'))
     let head: Buffer = Buffer.alloc(0)
     const end = (settle: () => void) => {
       clearTimeout(timer)
