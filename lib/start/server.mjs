@@ -9,6 +9,8 @@ import { isToldSeldom, logConsole, makeLog } from '../log-lines.mjs'
 import { securityHeadersFor } from '../security-headers.mjs'
 
 const methods = ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS']
+/** How often a server that ends looks for what is still open. */
+const endingMs = 100
 const broken = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
 
 const { version } = JSON.parse(fs.readFileSync('package.json', 'utf8'))
@@ -36,7 +38,11 @@ const console_ = next({ dev, dir: process.cwd(), hostname, port })
 await console_.prepare()
 const handle = console_.getRequestHandler()
 
+let isEnding = false
+
 const server = http.createServer((request, response) => {
+  // A browser keeps its connection and would go on to ask a server that ends, which then would not.
+  if (isEnding) response.setHeader('Connection', 'close')
   for (const { key, value } of securityHeadersFor(headerOf(request), configured)) response.setHeader(key, value)
   if (!methods.includes(request.method)) return refuse(response, 405, { Allow: methods.join(', ') })
   if (!isReadable(request.url)) return refuse(response, 400)
@@ -82,12 +88,17 @@ for (const [signal, code] of [
 
 // Running requests are finished; the supervisor kills us if that takes too long.
 async function end(code) {
+  isEnding = true
   globalThis.ecsViews?.end()
-  globalThis.ecsChanges?.end()
-  await new Promise((resolve) => {
-    server.close(resolve)
+  const endWhatIsOpen = () => {
+    // Again and again: a request that had begun may open the first stream, and a connection is idle once its answer is through.
+    globalThis.ecsChanges?.end()
     server.closeIdleConnections()
-  })
+  }
+  endWhatIsOpen()
+  const timer = setInterval(endWhatIsOpen, endingMs)
+  await new Promise((resolve) => server.close(resolve))
+  clearInterval(timer)
   await console_.close()
   process.exit(code)
 }
