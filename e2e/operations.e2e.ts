@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import fs from 'node:fs'
+import http from 'node:http'
 import os from 'node:os'
 import path from 'node:path'
 import type { APIRequestContext } from '@playwright/test'
@@ -94,9 +95,11 @@ async function insertRows(): Promise<void> {
   await client.end()
 }
 
+/** Without the places that are nearly full: that is for whoever owns the disk of this machine. lib/full-disk.db.test.ts fills one. */
 async function ready() {
   const response = await fetch(`${baseUrl()}/readyz`)
-  return { status: response.status, body: await response.json() }
+  const { nearlyFull: _, ...body } = await response.json()
+  return { status: response.status, body }
 }
 
 const release = {
@@ -259,4 +262,17 @@ test('without its database the server lives and is not ready, and the reference 
   await page.goto(`${baseUrl()}/account`)
   await expect(page.getByText('the-page')).toBeVisible()
   expect(log('server')).toMatch(/"where":"page","reference":"the-page","msg":"fault"/)
+})
+
+test('a server that is told to end answers what is asked, and goes though its connections are kept', async () => {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
+  const ask = () =>
+    new Promise<unknown>((resolve) =>
+      http.get(`${baseUrl()}/healthz`, { agent }, (answer) => resolve(answer.resume())).once('error', resolve),
+    )
+  await ask()
+  processes.server.kill()
+  await expect.poll(async () => ((await ask()) instanceof Error ? 'gone' : 'there'), { intervals: [100] }).toBe('gone')
+  await expect.poll(() => processes.server.exitCode).toBe(143)
+  agent.destroy()
 })
