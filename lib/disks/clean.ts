@@ -41,7 +41,8 @@ const progress = { unpacked: 35, cleaned: 55, zeroed: 70 }
  * file systems, so that deleted data is gone too. Nothing is mounted and nothing of the guest's runs; the tools that change
  * the copy run in a sandbox. The original is only read.
  *
- * Refuses a file that belongs to a package, one that is not cleanable, and one that is not there. Every ext file system
+ * Refuses a file that belongs to a package, one that is not cleanable, one that is not there, and temporary files that cannot
+ * all be deleted. Every ext file system
  * of the copy has passed e2fsck, and the copy the inspector. Whatever goes wrong leaves no file; an abort throws its reason,
  * and a full file system `NoRoom`.
  */
@@ -126,7 +127,7 @@ async function cleanExt(job: CleanJob, work: Work, part: Part): Promise<CleanRef
   if (!(await mendExt(volume, options))) return damaged
   const refusal = await applySteps(volume, steps, options)
   if (refusal) return refusal
-  if (job.isReset) await removeTemporary(volume, options)
+  if (job.isReset && !(await removeTemporary(volume, options))) return { code: 'TEMPORARY_FILES_LEFT', partition }
   if (!(await mendExt(volume, options))) return damaged
   await zeroFree(job, work, part)
   return (await isSoundExt(volume, options)) ? null : damaged

@@ -1,6 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises'
 import type { CleanRefusal, Step } from './plan'
-import type { CleanTools } from './tools'
+import type { CleanTools, ToolEnd } from './tools'
 
 /** A partition of a raw disk, and a file beside it that commands are written to. */
 export type ExtVolume = { disk: string; start: number; partition: number; commands: string; fileBytes: number }
@@ -41,8 +41,7 @@ export async function applySteps(
     return action === 'empty' ? [`punch ${name} 0`, `sif ${name} size 0`] : []
   })
   if (lines.length === 0) return null
-  const { stderr, stdout } = await writeExt(volume, lines, options)
-  const complaint = complaintIn(stderr, stdout)
+  const complaint = await writeExt(volume, lines, options)
   const step = complaint === null ? null : steps.find(({ path }) => complaint.includes(path))
   return complaint === null ? null : { code: 'FILE_NOT_FOUND', path: step?.shown ?? steps[0]?.shown ?? '' }
 }
@@ -51,54 +50,84 @@ export async function applySteps(
 async function lockLogins(volume: ExtVolume, { path, shown }: Step, options: Options): Promise<CleanRefusal | null> {
   const missing: CleanRefusal = { code: 'FILE_NOT_FOUND', path: shown }
   const stat = await readExt(volume, `stat "/${path}"`, options)
+  const text = await readExt(volume, `cat "/${path}"`, options)
+  if (stat === null || text === null) return missing
   const [, mode] = /Mode:\s+0?(\d+)/.exec(stat) ?? []
   const [, user, group] = /User:\s+(\d+)\s+Group:\s+(\d+)/.exec(stat) ?? []
   if (!mode || !user || !group) return missing
-  const text = await readExt(volume, `cat "/${path}"`, options)
   const locked = text.replaceAll(/^([^:\n]+):(?![*!])[^:\n]*:/gm, '$1:!:')
   const contents = `${volume.commands}.new`
   try {
     await writeFile(contents, locked, { mode: 0o600 })
     const name = `"/${path}"`
     const set = [`sif ${name} mode 0100${mode}`, `sif ${name} uid ${user}`, `sif ${name} gid ${group}`]
-    const { stderr, stdout } = await writeExt(volume, [`rm ${name}`, `write ${contents} ${name}`, ...set], options)
-    return complaintIn(stderr, stdout) === null ? null : missing
+    const complaint = await writeExt(volume, [`rm ${name}`, `write ${contents} ${name}`, ...set], options)
+    return complaint === null ? null : missing
   } finally {
     await rm(contents, { force: true })
   }
 }
 
-/** What a command of debugfs prints. It cannot write. */
-export async function readExt(volume: ExtVolume, command: string, { tools, signal }: Options): Promise<string> {
-  const { stdout } = await tools.run('debugfs', ['-R', command, deviceOf(volume)], { signal, fileBytes: 0 })
-  return stdout
+/** What a command of debugfs prints, which cannot write; null where that is not all of it. */
+async function readExt(volume: ExtVolume, command: string, { tools, signal }: Options): Promise<string | null> {
+  const end = await tools.run('debugfs', ['-R', command, deviceOf(volume)], { signal, fileBytes: 0 })
+  return isWhole(end) ? end.stdout : null
 }
 
-/** What each of several commands of debugfs prints, of which it repeats every one before. They cannot write. */
-export async function readExtAll(volume: ExtVolume, commands: string[], options: Options): Promise<string[]> {
-  await writeFile(volume.commands, `${commands.join('\n')}\n`, { mode: 0o600 })
-  const args = ['-f', volume.commands, deviceOf(volume)]
-  const { stdout } = await options.tools.run('debugfs', args, { signal: options.signal, fileBytes: 0 })
+/**
+ * What each of several commands of debugfs prints, of which it repeats every one before. They cannot write. Null where the
+ * output is cut, or a command was not run.
+ */
+export async function readExtAll(volume: ExtVolume, commands: string[], options: Options): Promise<string[] | null> {
+  const end = await runFile(volume, commands, { ...options, args: [], fileBytes: 0 })
   const printed: string[][] = []
-  for (const line of stdout.split('\n')) {
+  for (const line of end.stdout.split('\n')) {
     // A path has a slash, and no name that is printed has one: none looks like a command.
     if (line === `debugfs: ${commands[printed.length]}`) printed.push([])
     else printed.at(-1)?.push(line)
   }
-  return printed.map((lines) => lines.join('\n'))
+  return isWhole(end) && printed.length === commands.length ? printed.map((lines) => lines.join('\n')) : null
 }
 
-/** Runs commands of debugfs that write, one after the other; it goes on after one that fails. */
-export async function writeExt(volume: ExtVolume, lines: string[], { tools, signal }: Options) {
+/**
+ * Runs commands of debugfs that write, one after the other; it goes on after one that fails. Answers the first complaint, or
+ * null where all were run without one.
+ */
+export async function writeExt(volume: ExtVolume, lines: string[], options: Options): Promise<string | null> {
+  for (let at = 0; at < lines.length; at += linesAtOnce) {
+    const some = lines.slice(at, at + linesAtOnce)
+    const end = await runFile(volume, some, { ...options, args: ['-w'], fileBytes: volume.fileBytes })
+    const complaint = isWhole(end) ? complaintIn(end) : 'It did not say all that it did.'
+    if (complaint !== null) return complaint
+  }
+  return null
+}
+
+/** It repeats every line, so what it prints grows with them. */
+const linesAtOnce = 1_000
+/** Of a longer line debugfs takes the rest for the next command. */
+const lineBytesMax = 8_190
+
+async function runFile(
+  volume: ExtVolume,
+  lines: string[],
+  { tools, signal, args, fileBytes }: Options & { args: string[]; fileBytes: number },
+): Promise<ToolEnd> {
+  if (lines.some((line) => Buffer.byteLength(line) > lineBytesMax))
+    throw new Error('A command is too long for debugfs.')
   await writeFile(volume.commands, `${lines.join('\n')}\n`, { mode: 0o600 })
-  const args = ['-w', '-f', volume.commands, deviceOf(volume)]
-  return await tools.run('debugfs', args, { signal, fileBytes: volume.fileBytes })
+  return await tools.run('debugfs', [...args, '-f', volume.commands, deviceOf(volume)], { signal, fileBytes })
+}
+
+/** It ends well also after commands that failed, but not when it was ended, or did not understand a line. */
+function isWhole({ code, isCut }: ToolEnd): boolean {
+  return code === 0 && !isCut
 }
 
 // It goes on after an error and ends well all the same, and it repeats each command before what that says.
-function complaintIn(stderr: string, stdout: string): string | null {
+function complaintIn({ stderr, stdout }: ToolEnd): string | null {
   const said = `${stderr}\n${stdout}`.split('\n').map((line) => line.trim())
-  const commands = /^debugfs: +(?:rm|punch|sif|write) /
+  const commands = /^debugfs: +(?:rm|rmdir|punch|sif|write) /
   return (
     said.find(
       (line) => line !== '' && !banner.test(line) && !commands.test(line) && !/^Allocated inode: \d+$/.test(line),

@@ -9,6 +9,7 @@ export type CleanRefusal =
   | { code: 'FILE_NOT_FOUND'; path: string }
   | { code: 'UNSUPPORTED_FILE_SYSTEM'; partition: number }
   | { code: 'DAMAGED'; partition: number }
+  | { code: 'TEMPORARY_FILES_LEFT'; partition: number }
   | { code: 'TOO_LARGE' }
 
 /** What is done to one file. */

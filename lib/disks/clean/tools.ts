@@ -13,12 +13,14 @@ const limits = { memoryBytes: 2 * 2 ** 30, processorSeconds: 60 * 60, openFiles:
 /** The tools that change a file system, each run in a sandbox. */
 export type CleanTools = {
   sandbox: Sandbox['kind']
-  run: (name: Name, args: string[], options: RunOptions) => Promise<SandboxedEnd & { stdout: string }>
+  run: (name: Name, args: string[], options: RunOptions) => Promise<ToolEnd>
 }
+/** `isCut`: the tool printed more than is kept, so that nothing may be concluded from what is not in `stdout`. */
+export type ToolEnd = SandboxedEnd & { stdout: string; isCut: boolean }
 export type RunOptions = { signal: AbortSignal; fileBytes: number; onOutput?: (text: string) => void }
 
 /** Most that is kept of what a tool prints. */
-const outputMax = 4 * 1024 ** 2
+const outputMax = 16 * 1024 ** 2
 
 /** Finds the tools: null where one is missing, where nothing could limit them, or where a sandbox is required and none can be made. */
 export async function findCleanTools(): Promise<CleanTools | null> {
@@ -31,16 +33,18 @@ export async function findCleanTools(): Promise<CleanTools | null> {
     sandbox: sandbox.kind,
     run: async (name, args, { signal, fileBytes, onOutput }) => {
       let stdout = ''
+      let isCut = false
       const command = sandbox.command({ ...limits, fileBytes }, [found.get(name) ?? name, ...args])
       const end = await runSandboxed(command, {
         signal,
         onOutput: (text) => {
-          if (stdout.length < outputMax) stdout += text
+          isCut ||= stdout.length + text.length > outputMax
+          if (!isCut) stdout += text
           onOutput?.(text)
         },
       })
       signal.throwIfAborted()
-      return { ...end, stdout }
+      return { ...end, stdout, isCut }
     },
   }
 }
