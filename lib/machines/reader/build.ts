@@ -9,22 +9,28 @@ import type { ReaderParts } from './parts'
 /** The two files that the reading machine starts from. */
 export type ReaderImage = { kernel: string; initrd: string }
 
+/** Nobody builds for so long: a draft that is older was left by a process that was killed. */
+const draftMsMax = 60 * 60 * 1000
+
 /**
- * Builds the initrd of the reading machine in a folder, beside a copy of its kernel that its own user may read. What was built of
- * the same parts is used again, and what was built of others is removed.
+ * Builds the initrd of the reading machine in a folder, beside a copy of its kernel. The machine's own user may read both. What
+ * was built of the same parts is used again; what was built of others is removed, and so are drafts that were left.
  */
 export async function buildReader(parts: ReaderParts, folder: string): Promise<ReaderImage> {
   const name = await nameOf(parts)
   const place = path.join(folder, name)
   const image = { kernel: path.join(place, 'kernel'), initrd: path.join(place, 'initrd') }
   const before: string[] = await readdir(folder).catch(() => [])
+  await removeLeft(folder, before)
   if (before.includes(name)) return image
   const draft = path.join(folder, `draft-${randomUUID()}`)
-  await mkdir(draft, { recursive: true, mode: 0o755 })
+  await mkdir(draft, { recursive: true })
   try {
-    await writeFile(path.join(draft, 'initrd'), cpioArchive(await initialFiles(parts)), { mode: 0o644 })
+    await writeFile(path.join(draft, 'initrd'), cpioArchive(await initialFiles(parts)))
     await copyFile(parts.kernel, path.join(draft, 'kernel'))
-    await chmod(path.join(draft, 'kernel'), 0o644)
+    // Made with a mode, they would have it without the bits of our umask.
+    for (const file of ['initrd', 'kernel']) await chmod(path.join(draft, file), 0o644)
+    await chmod(draft, 0o755)
     // Another process may have been as fast; what it has built is the same.
     await rename(draft, place).catch(async (error) => {
       if (!(await readdir(folder)).includes(name)) throw error
@@ -36,6 +42,14 @@ export async function buildReader(parts: ReaderParts, folder: string): Promise<R
   const others = before.filter((other) => /^[0-9a-f]{16}$/.test(other))
   for (const other of others) await rm(path.join(folder, other), { recursive: true, force: true })
   return image
+}
+
+async function removeLeft(folder: string, names: readonly string[]): Promise<void> {
+  for (const name of names.filter((other) => other.startsWith('draft-'))) {
+    const draft = path.join(folder, name)
+    const { mtimeMs } = await stat(draft).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }))
+    if (Date.now() - mtimeMs > draftMsMax) await rm(draft, { recursive: true, force: true })
+  }
 }
 
 async function nameOf({ kernel, modules, busybox }: ReaderParts): Promise<string> {
