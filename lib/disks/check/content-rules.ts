@@ -40,7 +40,7 @@ export const contentRules: readonly ContentRule[] = [
     id: 'json-web-token',
     severity: 'high',
     word: 'eyJ',
-    pattern: /\b(eyJ)(?<secret>[\w-]{10,2000}\.eyJ[\w-]{10,4000}\.[\w-]{20,1000})/g,
+    pattern: /(?<![\w-])(eyJ)(?<secret>[\w-]{10,2000}\.eyJ[\w-]{10,4000}\.[\w-]{20,1000})/g,
   },
   ...['PrivateKey', 'PresharedKey'].map((word): ContentRule => {
     const pattern = new RegExp(`(${word}\\s{0,4}=\\s{0,4})(?<secret>[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=)`, 'g')

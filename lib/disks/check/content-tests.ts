@@ -27,7 +27,7 @@ export function privateKeyIn(text: string): Match | null {
 
 // After the head there may be lines like `Proc-Type: 4,ENCRYPTED`. A head without a key behind it is documentation.
 const privateKeyHead =
-  /(-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----)[ \t\\rn]*\n?(?:[A-Za-z-]{1,20}: [^\n]{0,100}\r?\n){0,4}\s{0,8}[A-Za-z0-9+/=\s\\]{0,8}[A-Za-z0-9+/]{40}/
+  /(-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----)[ \t\\rn]{0,16}\n?(?:[A-Za-z-]{1,20}: [^\n]{0,100}\r?\n){0,4}\s{0,8}[A-Za-z0-9+/=\s\\]{0,8}[A-Za-z0-9+/]{40}/
 
 /** A hash in a field of a shadow file. */
 export const passwordHash = lineMatching(/^([^:\s]{1,64}):(?![*!:])[^:\s]/, ([, name]) => `${name}:${stars}`)
@@ -36,7 +36,7 @@ export const emptyPassword = lineMatching(/^([^:\s]{1,64})::/, ([, name]) => `${
 
 /** A setting with a value, by the names that secrets have. References to a variable and placeholders are no secrets. */
 export const secretSetting = lineMatching(
-  /^[\s"'<]*(?:export\s+|define\(\s*['"])?([\w.-]{0,40}(?:pass(?:word|wd)?|secret|token|api_?key|auth|credential|private_?key|secret_key_base|salt)[\w.-]{0,20})["']?\s*[:=,>]\s*["']?(?![$%{<]|\s*$|["'](?:\s*[,;)])?$|(?:null|none|true|false|changeme|xxx+|example|your)\b)\S{4}/i,
+  /^[\s"'<]*(?:export\s+|define\(\s*['"])?([\w.-]{0,40}(?:pass(?:word|wd)?|secret|token|api_?key|auth|credential|private_?key|secret_key_base|salt)[\w.-]{0,20})["']?\s*[:=,>]\s*["']?(?=\S)(?![$%{<]|["'](?:\s*[,;)])?$|(?:null|none|true|false|changeme|xxx+|example|your)\b)\S{4}/i,
   ([, key]) => `${key} = ${stars}`,
 )
 

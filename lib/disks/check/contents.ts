@@ -58,7 +58,8 @@ function parseOutput<File extends Wanted>(files: readonly File[], onContents: On
     const path = line.startsWith('- ') ? line.slice(2) : null
     line = ''
     if (path === null) return
-    const index = files.findIndex((file, at) => at >= next && file.path === path)
+    let index = next
+    while (index < files.length && files[index]?.path !== path) index += 1
     const file = files[index]
     if (!file) return
     next = index + 1

@@ -74,7 +74,7 @@ export const keyRules: readonly PathRule[] = [
     path: /(?:^|\/)(?:\.npmrc|\.yarnrc(?:\.yml)?|\.pypirc|\.cargo\/credentials(?:\.toml)?|\.m2\/settings(?:-security)?\.xml|\.gem\/credentials|\.composer\/auth\.json|\.config\/composer\/auth\.json|nuget\.config|pip\.conf|etc\/apt\/auth\.conf(?:\.d\/[^/]+)?)$/i,
     except: shipped,
     content: lineMatching(
-      /(_authToken|_auth|_password|npmAuthToken|token|password|passwd|api_?key|secret)\b.{0,80}|:\/\/[^\s/@]+:[^\s/@]+@/i,
+      /(_authToken|_auth|_password|npmAuthToken|token|password|passwd|api_?key|secret)\b.{0,80}|:\/\/[^\s/@:]+:[^\s/@]+@/i,
       ([, key]) => `${key || 'URL'} ${stars}`,
     ),
     remedy: 'delete',
@@ -139,7 +139,7 @@ export const keyRules: readonly PathRule[] = [
   {
     id: 'browser-data',
     severity: 'high',
-    path: /(?:^|\/)(?:\.mozilla\/firefox|\.thunderbird|Mozilla\/Firefox\/Profiles|snap\/firefox\/.+)\/.*(?:logins\.json|key[34]\.db|cookies\.sqlite|signons\.sqlite)$|(?:^|\/)(?:google-chrome|chromium|microsoft-edge|Chrome\/User Data|Edge\/User Data|BraveSoftware)\/.*(?:Login Data|Cookies|Web Data)$|(?:^|\/)\.local\/share\/keyrings\/[^/]+\.keyring$|(?:^|\/)\.local\/share\/kwalletd\/[^/]+\.kwl$/,
+    path: /(?:^|\/)(?:\.mozilla\/firefox|\.thunderbird|Mozilla\/Firefox\/Profiles|snap\/firefox)\/.*(?:logins\.json|key[34]\.db|cookies\.sqlite|signons\.sqlite)$|(?:^|\/)(?:google-chrome|chromium|microsoft-edge|Chrome\/User Data|Edge\/User Data|BraveSoftware)\/.*(?:Login Data|Cookies|Web Data)$|(?:^|\/)\.local\/share\/keyrings\/[^/]+\.keyring$|(?:^|\/)\.local\/share\/kwalletd\/[^/]+\.kwl$/,
     remedy: 'delete',
     cleanable: true,
   },

@@ -23,10 +23,12 @@ export type FilesOptions = {
 /** What a batch may hold: it is in memory, beside 7-Zip. */
 const batchFilesMax = 4000
 const batchBytesMax = 16 * 1024 ** 2
-/** Files that may wait to be read; a volume with more is not checked to its end. */
+/** Files that may wait to be read, and the length of their paths; a volume with more is not checked to its end. */
 const candidatesMax = 200_000
-/** Lists of packages larger than this are none. */
-const listBytesMax = 64 * 1024 ** 2
+const pathUnitsMax = 24 * 1024 ** 2
+/** A list of packages that is larger is none, and so are those behind these many or this much. */
+const listBytesMax = 16 * 1024 ** 2
+const allListsMax = { lists: 20_000, bytes: 64 * 1024 ** 2, pathUnits: 2 * 1024 ** 2 }
 
 /** Looks at the files of one file system, and adds what is found. Null: the reader knows no such file system. */
 export async function checkFiles(
@@ -63,8 +65,14 @@ function createChoice() {
   const packages = createPackages()
   const lists: { path: string; size: number }[] = []
   const candidates: Candidate[] = []
-  let listBytes = 0
+  const held = { listBytes: 0, listUnits: 0, pathUnits: 0 }
   let isFull = false
+  const isList = (path: string, size: number) =>
+    packageLists.test(path) &&
+    size <= listBytesMax &&
+    held.listBytes + size <= allListsMax.bytes &&
+    held.listUnits + path.length <= allListsMax.pathUnits &&
+    lists.length < allListsMax.lists
   return {
     packages,
     isFull: () => isFull,
@@ -72,15 +80,17 @@ function createChoice() {
     see: ({ path, systemPath, size, isLink }: ListedFile) => {
       packages.see(systemPath)
       if (isLink) return
-      if (packageLists.test(systemPath) && listBytes + size <= listBytesMax) {
-        listBytes += size
+      if (isList(systemPath, size)) {
+        held.listBytes += size
+        held.listUnits += path.length
         lists.push({ path: unsliced(path), size })
       }
       const rules = rulesFor(systemPath)
       const isText = size > 0 && size <= textBytesMax && !isPacked(path)
       if (rules.length === 0 && size === 0) return
-      if (candidates.length >= candidatesMax) isFull = true
-      else candidates.push({ path: unsliced(path), systemPath: unsliced(systemPath), size, rules, isText })
+      held.pathUnits += path.length + (systemPath === path ? 0 : systemPath.length)
+      if (candidates.length >= candidatesMax || held.pathUnits > pathUnitsMax) isFull = true
+      else candidates.push({ ...unslicedPaths(path, systemPath), size, rules, isText })
     },
     /** After the lists have been read: what of the candidates is read, and what is looked at by its path. */
     end: () => {
@@ -135,6 +145,11 @@ function* batchesOf(files: readonly Candidate[]): Generator<Candidate[]> {
     bytes += file.size
   }
   if (batch.length > 0) yield batch
+}
+
+function unslicedPaths(path: string, systemPath: string) {
+  const own = unsliced(path)
+  return { path: own, systemPath: systemPath === path ? own : unsliced(systemPath) }
 }
 
 // A piece of a string keeps the whole of it in memory, here all that 7-Zip printed at once.

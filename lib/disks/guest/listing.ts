@@ -19,6 +19,8 @@ const headerEnd = '----------'
 /** What a file system keeps of itself, a journal or its bitmaps, 7-Zip lists as files too. */
 const ownFile = /^\[SYS(TEM)?\]\//
 const entriesKeptMax = 64
+/** 7-Zip prints some thirty fields of an entry; a name of several lines must not become more and more of them. */
+const fieldsMax = 64
 
 /**
  * Reads `l -slt` of 7-Zip as blocks of fields, the file system's first. Names cannot look like lines: `_` for
@@ -47,7 +49,7 @@ export function createBlockReader(
       return
     }
     const equals = line.indexOf(' = ')
-    if (equals > 0) fields.set(line.slice(0, equals), line.slice(equals + 3))
+    if (equals > 0 && fields.size < fieldsMax) fields.set(line.slice(0, equals), line.slice(equals + 3))
   }
   return {
     hear: (bytes: Uint8Array) => {

@@ -26,7 +26,7 @@ const shortAnswer = 64 * kib
 const lineBytesMax = 8 * kib
 const listingBytesMax = 2 ** 29
 /** Names that are no UTF-8 and are remembered as they are; the files of further ones are not read. */
-const rawNamesMax = 10_000
+const rawNamesMax = { names: 10_000, bytes: 4 * kib ** 2 }
 const regularFile = 0o100000
 const folder = 0o040000
 const kindBits = 0o170000
@@ -140,11 +140,13 @@ function createListing(kind: GuestFileSystem, rawNames: Map<string, Buffer>, onF
 /** Remembers names that are no UTF-8, and answers a path for each that no other file has. */
 function rememberIn(rawNames: Map<string, Buffer>) {
   let unsure = 0
+  let bytes = 0
   return (path: string, name: Buffer): string => {
     // A name may also hold this character by itself, and then be what another decodes to.
     if (!path.includes('\ufffd')) return path
     unsure += 1
-    const isFull = rawNames.size >= rawNamesMax
+    bytes += name.length
+    const isFull = rawNames.size >= rawNamesMax.names || bytes > rawNamesMax.bytes
     // No path has two slashes in a row.
     const own = isFull || rawNames.has(path) ? `${path}//${unsure}` : path
     if (!isFull) rawNames.set(own, Buffer.from(name))

@@ -93,6 +93,18 @@ test('two names that are no text and look the same are two files', async () => {
   end()
 })
 
+test('names that are no text are remembered up to a bound, and further ones are still files of their own', async () => {
+  const long = 'n'.repeat(7_900)
+  const print = `printf '81a4 2 ./%s\\377%s%s' ${long} "$i" "$word"`
+  const { list, end } = await opened({ list: `i=0; while [ $i -lt 600 ]; do ${print}; i=$((i+1)); done >&3` })
+  const files: ListedFile[] = []
+  expect(await list((file) => files.push(file))).toEqual({ files: 600, isDamaged: false })
+  const isOwn = files.map(({ path, systemPath }) => path !== systemPath)
+  expect([isOwn[0], isOwn.at(-1)]).toEqual([false, true])
+  expect(new Set(files.map(({ path }) => path)).size).toBe(600)
+  end()
+})
+
 test.skipIf(!hasTools('mke2fs'))(
   `ext4 with files inside its inodes is searched as a whole by a deep check${toolsNote('mke2fs')}`,
   async () => {

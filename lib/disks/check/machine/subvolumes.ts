@@ -8,6 +8,7 @@ const roots: readonly string[] = ['', 'root', 'rootfs', 'snapshot']
  */
 export function createSubvolumes() {
   const places = new Map<string, string>()
+  let unitsKept = 0
   return {
     add: (folder: string) => {
       const names = folder.split('/').map((name) => name.replace(/^@/, '').replaceAll('_', '/'))
@@ -15,10 +16,12 @@ export function createSubvolumes() {
       const own = names
         .slice(snapshot + 1)
         .filter((name, index) => !(index === 0 && roots.includes(name)) && name !== '')
-      if (places.size < subvolumesMax) places.set(folder, own.join('/'))
+      unitsKept += folder.length
+      if (places.size < subvolumesMax && unitsKept <= unitsMax) places.set(folder, own.join('/'))
     },
     pathOf: (path: string): string => {
-      for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
+      if (places.size === 0) return path
+      for (const end of slashesIn(path).toReversed()) {
         const place = places.get(path.slice(0, end))
         if (place !== undefined) return place === '' ? path.slice(end + 1) : `${place}${path.slice(end)}`
       }
@@ -28,3 +31,13 @@ export function createSubvolumes() {
 }
 
 const subvolumesMax = 10_000
+/** Of all their names together. */
+const unitsMax = 2 ** 21
+/** Folders above a subvolume; each is looked up for each of its files. */
+const depthMax = 64
+
+function slashesIn(path: string): number[] {
+  const found: number[] = []
+  for (let at = path.indexOf('/', 1); at >= 0 && found.length < depthMax; at = path.indexOf('/', at + 1)) found.push(at)
+  return found
+}
