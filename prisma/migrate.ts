@@ -112,6 +112,8 @@ function hasCode(error: unknown, code: string): boolean {
 }
 
 if (process.argv[1] === import.meta.filename) {
+  const { loadSettings } = await import('../lib/start/settings-file.mjs')
+  loadSettings()
   const url = process.env.DATABASE_URL
   if (!url) throw new Error('Set DATABASE_URL to the database that is to be brought up to date.')
   const applied = await migrate(url)

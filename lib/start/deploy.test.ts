@@ -74,6 +74,14 @@ test('the units start the program of a package', () => {
   expect(fs.statSync(path.join(root, 'lib/start/ecs-console')).mode & 0o111).toBe(0o111)
 })
 
+test('a migration by hand finds the database in the file of settings, as the services do', () => {
+  const file = path.join(folder, 'settings.env')
+  fs.writeFileSync(file, 'DATABASE_URL=postgresql://console:-@127.0.0.1:1/console\n')
+  const env = { NODE_ENV: 'production', PATH: process.env.PATH, ECS_ENV_FILE: file } as const
+  const { stderr } = spawnSync('lib/start/ecs-console', ['migrate'], { cwd: root, env, encoding: 'utf8' })
+  expect(stderr).toContain('ECONNREFUSED 127.0.0.1:1')
+})
+
 test('a worker that ends, or lacks memory, takes no machine with it', () => {
   const worker = read('deploy/systemd/open-ecs-console-worker.service')
   expect(worker).toMatch(/^KillMode=process$/m)
