@@ -84,6 +84,19 @@ test('every variable of the environment that the product reads is a setting in d
   expect([...names].filter((name) => !ownVariables.includes(name) && !settings.includes(`\`${name}\``))).toEqual([])
 })
 
+test('every variable of the environment that only tests read is in docs/testing.md', () => {
+  const text = sources.map(read).join('\n')
+  const direct = [
+    ...text.matchAll(/process\.env\.((?:ECS_(?:TEST|FUZZ|MUTATE|UPLOAD_TEST)\w*|TEST_\w+|[A-Z]+_PATH)\b)/g),
+  ]
+  const picked = [...text.matchAll(/\b(ECS_TEST_\w+):/g)]
+  // The loader's own.
+  const names = new Set([...direct, ...picked].map(([, name = '']) => name).filter((name) => !name.startsWith('TSX_')))
+  expect(names.size).toBeGreaterThan(10)
+  const described = read('docs/testing.md')
+  expect([...names].filter((name) => !described.includes(`\`${name}\``))).toEqual([])
+})
+
 const rules = read('docs/rules.md').split(/^### (?=Rule \d+\. )/m)
 const rulesByNumber = new Map(rules.slice(1).map((text) => [Number.parseInt(text.slice('Rule '.length), 10), text]))
 

@@ -5,6 +5,8 @@ export type Setting = {
   /** What `.env.example` shows where that is not the default. */
   example?: string
   means: string
+  /** Not read from a file of settings, so not in `.env.example`. */
+  notInFile?: true
 }
 
 export type SettingGroup = { title: string; settings: Record<string, Setting> }
@@ -22,11 +24,12 @@ const server: Record<string, Setting> = {
     default: null,
     otherwise: 'where it listens',
     example: 'https://console.example',
-    means: 'The address that people open. Forms from any other origin are refused. Required with `DATABASE_URL`.',
+    means:
+      'The address that people open. Once it is set, forms from any other origin are refused; unset, `Host` and `X-Forwarded-Host` say what the origin has to be. Set it behind a proxy. Required with `DATABASE_URL`.',
   },
   NEXTAUTH_SECRET: {
     default: null,
-    otherwise: 'created once, in the data folder',
+    otherwise: 'created once, in `secret.json` of the data folder',
     means:
       'Encrypts the session cookie; the same for all servers, and keep it: a new one signs everybody out. Create it with `openssl rand -base64 32`. Required with `DATABASE_URL`.',
   },
@@ -53,13 +56,14 @@ const database: Record<string, Setting> = {
   },
   ECS_AUDIT_KEY_FILE: {
     default: null,
-    otherwise: 'created once, in the data folder',
+    otherwise: 'created once, as `audit-key.pem` in the data folder',
     means:
       'The private key that signs checkpoints of the audit trail, in PEM: `openssl genpkey -algorithm ed25519`. The same for all servers and workers. Keep a copy where nobody who can change the database can read it.',
   },
   ECS_DATA_DIR: {
     default: '.data',
-    means: 'The folder of the embedded database, the secret, and the stores that have no place of their own.',
+    means:
+      'The folder of the embedded database, the secret, the key of the audit trail, and the stores, staging folder and machines that have no place of their own.',
   },
   ECS_BALLAST: {
     default: '64MiB',
@@ -162,7 +166,11 @@ const machines: Record<string, Setting> = {
     means: 'Whether a host without KVM runs instances. Emulation does not isolate tenants.',
   },
   ECS_MACHINE_CPU_RATIO: { default: '4', means: 'How many vCPUs of instances share one CPU of the host.' },
-  ECS_MACHINE_MEMORY_RESERVE: { default: '1GiB', means: 'Memory of the host that no instance gets.' },
+  ECS_MACHINE_MEMORY_RESERVE: {
+    default: '1GiB',
+    means:
+      'Memory of the host that no instance gets. Where the console runs on the same host, set `2GiB`, and `64MiB` more for each instance that runs at once.',
+  },
   ECS_MACHINE_STOP_PATIENCE: {
     default: '1m',
     means: 'How long a guest may take to shut down before it is powered off.',
@@ -220,6 +228,23 @@ const observation: Record<string, Setting> = {
   ECS_TRACE: { default: '0', means: '`1` prints the stack trace of a fault of the command line.' },
 }
 
+const programs: Record<string, Setting> = {
+  ECS_ENV_FILE: {
+    default: null,
+    otherwise: '`/etc/open-ecs-console.env` with the program `ecs-console`',
+    notInFile: true,
+    means:
+      'Another file of settings, read after `.env` of the working directory. What the environment or `.env` says already holds.',
+  },
+  NEXT_SERVER_ACTIONS_ENCRYPTION_KEY: {
+    default: null,
+    otherwise: 'a new one for each build',
+    notInFile: true,
+    means:
+      'Set it when you build. Servers behind one address need the same; those that run the same archive or the same build have it. Create it with `openssl rand -base64 32`.',
+  },
+}
+
 /** Every setting, in the order of the documents. */
 export const settingGroups: readonly SettingGroup[] = [
   { title: 'Server', settings: server },
@@ -230,6 +255,7 @@ export const settingGroups: readonly SettingGroup[] = [
   { title: 'Sessions, time and money', settings: behaviour },
   { title: 'Notices', settings: notices },
   { title: 'Metrics and logs', settings: observation },
+  { title: 'Build and programs', settings: programs },
 ]
 
 /** Set by the console for its own processes and by its build; not for operators. */
@@ -239,6 +265,5 @@ export const ownVariables = [
   'ECS_BUILD',
   'ECS_COMMIT',
   'ECS_EMBEDDED',
-  'ECS_ENV_FILE',
   'ECS_PROGRAM',
 ]
