@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from 'vitest'
+import { verifyOwnChain } from '@/lib/audit/reads-verify'
 import { db } from '@/lib/db/client'
 import { Prisma } from '@/lib/db/generated/client'
 import { getImage, listCustomImages } from '@/lib/images/reads'
@@ -66,7 +67,8 @@ beforeAll(async () => {
       CASE WHEN n % 4 = 0 THEN ${collector.id} ELSE ${(await account()).id} END, ${neighbour.id},
       now() - n * interval '1 minute', CASE WHEN n % 4 = 0 THEN now() END FROM generate_series(1, ${others}) n`
   await manyInstances()
-  await db().$executeRaw`VACUUM ANALYZE "Image", "Share", "Account", "Instance", "Event"`
+  await manyEvents()
+  await db().$executeRaw`VACUUM ANALYZE "Image", "Share", "Account", "Instance", "Event", "AuditEntry", "AuditChain"`
 })
 
 /** The neighbour's and the collector's instances, 10,000 each, half of them from one image of the owner, and a few of the owner's. */
@@ -82,6 +84,16 @@ async function manyInstances(): Promise<void> {
         CASE WHEN n % 2 = 0 THEN "imageId" ELSE 'img-gone' END, "imageName", "imageOwnerId",
         "imageOwnerName", "operatingSystem", "bootMode", "typeId", "diskBytes", "blobId", build, "hostId",
         now() - n * interval '1 minute', now() FROM "Instance", generate_series(1, ${others} / 2) n WHERE id = ${machine}`
+}
+
+/** Of the neighbour, every second with the collector as its recipient, and a few of the owner's and the recipient's. */
+async function manyEvents(): Promise<void> {
+  const record = (by: TestAccount, to: TestAccount, count: number) => db().$executeRaw`
+    INSERT INTO "Event" (at, action, "actorId", "actorName", "ownerId", "ownerName", "recipientId", "recipientName")
+    SELECT now(), 'share.create', ${by.id}, ${by.username}, ${by.id}, ${by.username},
+      CASE WHEN n % 2 = 0 THEN ${to.id} END, CASE WHEN n % 2 = 0 THEN ${to.username} END FROM generate_series(1, ${count}) n`
+  await record(neighbour, collector, others)
+  await record(owner, recipient, own)
 }
 
 /** A statement with a name may have one plan for all values from its sixth time on. */
@@ -189,4 +201,11 @@ test('the details of an instance, its history and the images to create one from 
   await expectFew(() => listInstanceImages(owner.ctx, { region: here, q: 'disk-7' }))
   await expectFew(() => listInstanceImages(recipient.ctx, { region: here, q: '' }))
   await expectFew(() => findAskedImage(recipient.ctx, { region: here, imageId: ids[1] ?? '' }))
+})
+
+test('the verification of one’s own trail reads nobody else’s events', async () => {
+  for (const { ctx } of [owner, recipient]) {
+    expect(await verifyOwnChain(ctx)).toMatchObject({ status: 'verified', chain: { fault: null } })
+    await expectFew(() => verifyOwnChain(ctx))
+  }
 })

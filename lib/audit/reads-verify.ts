@@ -39,13 +39,13 @@ type VerifyOptions = { signal?: AbortSignal | null; known?: KnownCheckpoint[]; a
  */
 export async function verifyChain(accountId: string, options: VerifyOptions = {}): Promise<VerifiedChain> {
   const verified = await walkChain(accountId, options)
-  verified.fault ??= (await findUnchained(accountId, options.signal ?? null)).get(accountId) ?? null
+  verified.fault ??= await findOwnUnchained(accountId, options)
   return verified
 }
 
 /** Verifies the chains of all tenants and of the operator, one after the other, in the order of their ids. */
 export async function* verifyChains(options: VerifyOptions = {}): AsyncGenerator<VerifiedChain> {
-  const unchained = await findUnchained(null, options.signal ?? null)
+  const unchained = await findAllUnchained(options.signal ?? null)
   for (const { accountId } of await listChains()) {
     const verified = await walkChain(accountId, options)
     verified.fault ??= unchained.get(accountId) ?? null
@@ -191,8 +191,37 @@ class Walk {
   }
 }
 
-/** By tenant, the first event that concerns it and that its chain does not have: of one tenant, or of all. */
-async function findUnchained(accountId: string | null, signal: AbortSignal | null): Promise<Map<string, AuditFault>> {
+/**
+ * The first event that concerns a tenant and that its chain does not have. It reads the tenant's own events alone, whose owners are the
+ * master and its sub-accounts, or which have it as their recipient.
+ */
+async function findOwnUnchained(
+  accountId: string,
+  { signal = null, atOnce = entriesAtOnce }: VerifyOptions,
+): Promise<AuditFault | null> {
+  const owners = await db().account.findMany({ where: { masterId: accountId }, select: { id: true } })
+  const self = await db().account.findUnique({ where: { id: accountId }, select: { masterId: true } })
+  // What concerns a sub-account is in the chain of its master.
+  const ownerIds = [...owners.map(({ id }) => id), ...(self?.masterId ? [] : [accountId])]
+  for (let after: bigint | null = 0n; after !== null; ) {
+    signal?.throwIfAborted()
+    const found: { last: bigint | null; missing: bigint | null }[] = await db().$queryRaw`
+      WITH own AS (
+        SELECT e.id FROM unnest(${ownerIds}::text[]) AS owner(id) CROSS JOIN LATERAL (
+          SELECT id FROM "Event" WHERE "ownerId" = owner.id AND id > ${after} ORDER BY id LIMIT ${atOnce}) e
+        UNION (SELECT id FROM "Event" WHERE "recipientId" = ${accountId} AND id > ${after} ORDER BY id LIMIT ${atOnce})
+      ), page AS (SELECT id FROM own ORDER BY id LIMIT ${atOnce})
+      SELECT max(id) AS last, min(id) FILTER (WHERE NOT EXISTS (
+        SELECT FROM "AuditEntry" a WHERE a."eventId" = page.id AND a."accountId" = ${accountId})) AS missing FROM page`
+    const { last = null, missing = null } = found[0] ?? {}
+    if (missing !== null) return { kind: 'event-unchained', ...none, eventId: String(missing) }
+    after = last
+  }
+  return null
+}
+
+/** By tenant, the first event that concerns it and that its chain does not have. */
+async function findAllUnchained(signal: AbortSignal | null): Promise<Map<string, AuditFault>> {
   const faults = new Map<string, AuditFault>()
   const [bounds] = await db().$queryRaw<{ last: bigint | null }[]>`SELECT max(id) AS last FROM "Event"`
   const last = bounds?.last ?? 0n
@@ -202,7 +231,7 @@ async function findUnchained(accountId: string | null, signal: AbortSignal | nul
       SELECT t.tenant, min(e.id) AS id FROM "Event" e LEFT JOIN "Account" o ON o.id = e."ownerId"
         CROSS JOIN LATERAL (SELECT coalesce(o."masterId", e."ownerId") AS tenant
           UNION SELECT e."recipientId" WHERE e."recipientId" IS NOT NULL) t
-      WHERE e.id > ${after} AND e.id <= ${after + eventsAtOnce} AND (${accountId}::text IS NULL OR t.tenant = ${accountId})
+      WHERE e.id > ${after} AND e.id <= ${after + eventsAtOnce}
         AND NOT EXISTS (SELECT FROM "AuditEntry" a WHERE a."eventId" = e.id AND a."accountId" = t.tenant)
       GROUP BY t.tenant ORDER BY 2`
     for (const { tenant, id } of found)

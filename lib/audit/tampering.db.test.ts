@@ -4,7 +4,7 @@ import { Prisma } from '@/lib/db/generated/client'
 import { inTransaction } from '@/lib/db/transaction'
 import { recordEvents } from '@/lib/events/writes'
 import { ok } from '@/lib/result'
-import { noon, type TestAccount } from '@/lib/testing/builders'
+import { account, noon, type TestAccount } from '@/lib/testing/builders'
 import { signChains, tamper, tenant } from '@/lib/testing/builders-audit'
 import { verifyChain, verifyChains } from './reads-verify'
 
@@ -173,4 +173,15 @@ test('the chains of all tenants and of the operator are verified, and one that h
   for await (const { accountId, fault } of verifyChains()) kinds.set(accountId, fault?.kind ?? null)
   expect(kinds.get(good.id)).toBeNull()
   expect(kinds.get(bad.id)).toBe('event-unchained')
+})
+
+test('an event without an entry is named to its recipient and to the master of its owner, and to nobody else', async () => {
+  const [owner, recipient, other] = [await tenant(3), await tenant(3), await tenant(3)]
+  const sub = await account({ master: owner })
+  await tamper(
+    Prisma.sql`INSERT INTO "Event" (at, action, "actorId", "actorName", "ownerId", "ownerName", "recipientId", "recipientName")
+      VALUES (now(), 'share.create', ${sub.id}, ${sub.username}, ${sub.id}, ${sub.username}, ${recipient.id}, ${recipient.username})`,
+  )
+  const kinds = await Promise.all([owner, recipient, other, sub].map(async (who) => (await faultOf(who))?.kind ?? null))
+  expect(kinds).toEqual(['event-unchained', 'event-unchained', null, null])
 })
