@@ -1,7 +1,7 @@
 #!/bin/bash
-# Installs an old package as a service on a new Debian that has nothing but Node, fills it, backs it up, upgrades it to a new
-# package, and restores the backup: with the commands of docs/operations.md as they stand there. Needs root and debootstrap,
-# and takes two minutes. Not part of the CI.
+# Installs an old package as a service on a new Debian that has nothing but Node, fills it, backs it up, rehearses a restore,
+# upgrades it to a new package, backs out, and restores the backup: with the commands of docs/operations.md as they stand there.
+# Needs root and debootstrap, and takes three minutes. Not part of the CI.
 #
 #   deploy/walk.sh <old archive> <new archive>
 #
@@ -25,7 +25,7 @@ work=$(mktemp -d)
 root=$work/root
 port=${PORT:-3900}
 # Inside the namespace this script is process 1, and -1 is every other process of it.
-trap '[ $$ = 1 ] && kill -9 -1 2>/dev/null; wait; umount "$root/proc"; rm -rf --one-file-system "$work"' EXIT
+trap 'set +e; [ $$ = 1 ] && kill -9 -1 2>/dev/null; wait; umount "$root/proc"; rm -rf --one-file-system "$work"' EXIT
 
 step() { printf '\n== %s\n' "$*"; }
 # What an operator types, as root in the folder of the console.
@@ -33,15 +33,20 @@ inside() { chroot "$root" /usr/bin/env -i HOME=/root PATH=/usr/local/bin:/usr/sb
 # Runs the commands that come on stdin, and shows them.
 type_in() { # <folder>
   local typed
-  typed=$(tee /dev/stderr)
+  typed=$(cat)
+  printf '%s\n' "$typed" >&2
   inside "cd $1
 $typed"
 }
 version() { basename "$1" | sed -E 's/^open-ecs-console-(.*)-linux-.*/\1/'; }
-# The commands of a section of docs/operations.md, for a version.
-commands() { # <heading> <version>
-  sed -n "/^## $1\$/,/^## /p" docs/operations.md | sed -n '/^```sh$/,/^```$/p' | grep -v '^```' | sed "s/<version>/$2/g"
+# The commands of a block of a section of docs/operations.md, the first if none is named, for a version.
+commands() { # <heading> <version> [<block>]
+  sed -n "/^## $1\$/,/^## /p" docs/operations.md |
+    awk -v block="${3:-1}" '/^```sh$/ { inside = ++count == block; next } /^```$/ { inside = 0 } inside' |
+    sed "s/<version>/$2/g"
 }
+# As commands(), without what only systemd can do.
+by_hand() { commands "$@" | sed 's/ && systemctl daemon-reload//; /^systemctl/d; /^journalctl/d'; }
 setting() { sed -n "s/^$2=//p" "$root/etc/systemd/system/$1.service" | head -1; }
 start() { # <unit>
   local env
@@ -80,7 +85,7 @@ mkdir -p "$root/etc/systemd/system"
 
 step "Install $(version "$old"), by docs/operations.md"
 cp "$old" "$root/root/"
-commands 'As a service' "$(version "$old")" | sed 's/ && systemctl daemon-reload//; /^systemctl/d; /^journalctl/d' >"$work/commands"
+by_hand 'As a service' "$(version "$old")" >"$work/commands"
 grep -v runuser "$work/commands" | type_in /root
 inside "sed -i 's/^#PORT=.*/PORT=$port/' /etc/open-ecs-console.env"
 serve
@@ -98,14 +103,29 @@ admin verify
 step 'Back it up'
 commands Backup "$(version "$old")" | type_in /root
 
+step 'Rehearse a restore beside it'
+commands 'Rehearsing a restore' "$(version "$old")" | type_in /root
+
 step "Upgrade to $(version "$new")"
 stop
 cp "$new" "$root/root/"
-commands 'As a service' "$(version "$new")" | grep '^tar ' | type_in /root
+by_hand 'Upgrade and back out' "$(version "$new")" | type_in /root
 serve
 admin --version
 admin verify
 admin image list --account harbour
+
+step "Back out to $(version "$old")"
+stop
+by_hand 'Upgrade and back out' "$(version "$old")" 2 | type_in /root
+serve
+admin --version
+admin image list --account harbour
+
+step "Upgrade again, and back up"
+stop
+by_hand 'Upgrade and back out' "$(version "$new")" | type_in /root
+serve
 commands Backup "$(version "$new")" | type_in /root
 
 step 'Restore into an empty data folder'

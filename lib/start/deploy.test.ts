@@ -88,7 +88,17 @@ test('a worker that ends, or lacks memory, takes no machine with it', () => {
   expect(worker).toMatch(/^OOMPolicy=continue$/m)
 })
 
-test.skipIf(!nginx)('nginx takes the site', () => {
+test.skipIf(!nginx)('nginx takes the site, also with what docs/operations.md adds for several servers', () => {
+  const site = read('deploy/nginx/open-ecs-console.conf')
+  const [upstream = '', location = ''] = [...read('docs/operations.md').matchAll(/^```nginx\n(.*?)^```$/gms)].map(
+    ([, block = '']) => block,
+  )
+  const several = site.replace(/^upstream .*?^}\n/ms, upstream).replace('  location / {', `${location}  location / {`)
+  expect([upstream, location].map((block) => several.includes(block))).toEqual([true, true])
+  for (const text of [site, several]) expectNginxTakes(text)
+})
+
+function expectNginxTakes(site: string): void {
   const [certificate, key] = [path.join(folder, 'certificate.pem'), path.join(folder, 'key.pem')]
   const subject = [
     '-x509',
@@ -101,16 +111,16 @@ test.skipIf(!nginx)('nginx takes the site', () => {
     '/CN=console',
   ]
   execFileSync('openssl', ['req', ...subject, '-keyout', key, '-out', certificate], { stdio: 'ignore' })
-  const site = read('deploy/nginx/open-ecs-console.conf')
+  const tried = site
     .replace('/etc/ssl/console.example.pem', certificate)
     .replace('/etc/ssl/private/console.example.key', key)
   const file = path.join(folder, 'nginx.conf')
-  fs.writeFileSync(file, `pid ${folder}/pid;\nevents {}\nhttp {\naccess_log off;\n${site}}\n`)
+  fs.writeFileSync(file, `pid ${folder}/pid;\nevents {}\nhttp {\naccess_log off;\n${tried}}\n`)
   const end = spawnSync(nginx ?? '', ['-t', '-p', folder, '-c', file, '-e', path.join(folder, 'log')], {
     encoding: 'utf8',
   })
   expect(end.status, end.stderr).toBe(0)
-})
+}
 
 test.skipIf(!promtool)('Prometheus takes its configuration and the alerts', () => {
   const args = ['check', 'config', path.join(root, 'deploy/prometheus/prometheus.yml')]
