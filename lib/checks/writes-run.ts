@@ -2,8 +2,8 @@ import 'server-only'
 import { randomBytes } from 'node:crypto'
 import { systemContext } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
-import { isLeaseOver } from '@/lib/db/locks'
-import { inTransaction, type Transaction } from '@/lib/db/transaction'
+import { isLeaseOver, lockAccounts } from '@/lib/db/locks'
+import { inTransaction, StartOver, type Transaction } from '@/lib/db/transaction'
 import type { CheckReport } from '@/lib/disks/check/report'
 import { recordEvents } from '@/lib/events/writes'
 import { addJob } from '@/lib/jobs/queue'
@@ -99,9 +99,12 @@ export async function settleCheck({ sha256, holder }: CheckWork, found: CheckRep
   const { verdict, reason, rulesVersion, isDeep, counts, findings, findingsBeyond } = found
   const { partitions, files, bytes, seconds, filesByPathOnly, filesNotRead } = found
   const settled = await inTransaction(async (tx) => {
+    const owners = await lockOwners(tx, sha256, found)
     const running = await lockWork(tx, { sha256, holder })
     if (!running) return ok(false)
-    await tellOwners(tx, sha256, found, now)
+    const told = await findTold(tx, sha256, found)
+    // An image that came between the look and the locks has an owner that is not locked.
+    if (told.some(({ owner }) => !owners.has(owner.id))) throw new StartOver()
     await tx.finding.deleteMany({ where: { sha256 } })
     const rows = findings.map((finding) => ({
       ...finding,
@@ -129,6 +132,7 @@ export async function settleCheck({ sha256, holder }: CheckWork, found: CheckRep
     const isAskedAgain = running.isDeepNext && !isDeep
     await tx.check.update({ where: { sha256 }, data: { ...data, ...ended } })
     if (isAskedAgain) await queueCheck(tx, { sha256, isDeep: true, now })
+    await tellOwners(tx, told, found, now)
     return ok(true)
   })
   if (!settled.ok) throw new Error(settled.refusal.code)
@@ -173,21 +177,39 @@ export async function findNeverChecked(): Promise<string[]> {
   return rows.map(({ sha256 }) => sha256)
 }
 
-/**
- * Records for the images with this content that something critical or high was found, unless as much was known before: a check
- * that is repeated tells nothing new.
- */
-async function tellOwners(tx: Transaction, sha256: string, { verdict, counts }: CheckReport, now: Date): Promise<void> {
-  const { critical, high } = counts
-  if (verdict !== 'findings' || critical + high === 0) return
-  const before = await tx.check.findUniqueOrThrow({ where: { sha256 }, select: { critical: true, high: true } })
-  if (critical + high <= before.critical + before.high) return
-  const images = await tx.image.findMany({
+const isGrave = ({ verdict, counts }: CheckReport) => verdict === 'findings' && counts.critical + counts.high > 0
+
+/** Locks the accounts of all who may be told, before the check, as whoever records in the chains of several tenants has locked these. */
+async function lockOwners(tx: Transaction, sha256: string, found: CheckReport): Promise<ReadonlyMap<string, unknown>> {
+  if (!isGrave(found)) return new Map()
+  const images = await findImages(tx, sha256)
+  return await lockAccounts(tx, [...new Set(images.map(({ owner }) => owner.id))])
+}
+
+async function findImages(tx: Transaction, sha256: string) {
+  return await tx.image.findMany({
     where: { sha256, state: 'available' },
     select: { id: true, name: true, regionId: true, owner: { select: { id: true, username: true } } },
     orderBy: { id: 'asc' },
     take: ownersToldMax,
   })
+}
+
+type Told = Awaited<ReturnType<typeof findImages>>
+
+/**
+ * The images whose owners are told that something critical or high was found in their content: none where as much was known
+ * before, as a check that is repeated tells nothing new.
+ */
+async function findTold(tx: Transaction, sha256: string, found: CheckReport): Promise<Told> {
+  if (!isGrave(found)) return []
+  const { critical, high } = found.counts
+  const before = await tx.check.findUniqueOrThrow({ where: { sha256 }, select: { critical: true, high: true } })
+  return critical + high > before.critical + before.high ? await findImages(tx, sha256) : []
+}
+
+async function tellOwners(tx: Transaction, images: Told, { counts }: CheckReport, now: Date): Promise<void> {
+  const { critical, high } = counts
   const events = images.map(({ owner, regionId, ...image }) => ({
     action: 'image.findings' as const,
     owner,

@@ -14,7 +14,8 @@ import type {
 import type { Transaction } from './transaction'
 
 // The one lock order of the product: accounts by id, then images by id, each with its transfer, then instances by id, then the
-// host, then blobs by id, then the check of a content. Every write
+// host, then blobs by id, then the check of a content, and last, by the trigger of
+// events, the chains of the audit trail. Who records events of several tenants has locked their accounts. Every write
 // that changes a fact which some rule reads takes its locks here, first, and reads the facts after. FOR NO KEY UPDATE, because FOR UPDATE would fight the
 // foreign keys of rows being inserted elsewhere.
 

@@ -84,6 +84,10 @@ export async function deleteImage(
     const refusal = refuseDelete({ ...input, image, recipients: live.length, isBeingCopied })
     if (refusal) return refuse(refusal)
     await tx.share.deleteMany({ where: { imageId: image.id } })
+    const binned = { state: 'deleted', deletedAt: ctx.now, updatedAt: ctx.now } as const
+    if (!canImage('bin', image.state)) await tx.image.delete({ where: { id: image.id } })
+    else if (env().ECS_RECYCLE_DAYS === 0 || input.isForGood) await removeForGood(tx, ctx, image)
+    else await tx.image.update({ where: { id: image.id }, data: binned })
     await recordOver(tx, ctx, image, shares)
     await recordEvents(tx, ctx, [
       ...live.map((share) => ({
@@ -96,10 +100,6 @@ export async function deleteImage(
       })),
       { action: 'image.delete', regionId: image.regionId, image },
     ])
-    const binned = { state: 'deleted', deletedAt: ctx.now, updatedAt: ctx.now } as const
-    if (!canImage('bin', image.state)) await tx.image.delete({ where: { id: image.id } })
-    else if (env().ECS_RECYCLE_DAYS === 0 || input.isForGood) await removeForGood(tx, ctx, image)
-    else await tx.image.update({ where: { id: image.id }, data: binned })
     return ok({ imageId: image.id, cancelledShares: live.length })
   }
   return await onOwnImage(ctx, input, remove, async (tx) => ({
@@ -181,8 +181,8 @@ export async function purgeImage(
     const isLate =
       deletedUntil && (await tx.image.count({ where: { id: image.id, deletedAt: { gt: deletedUntil } } })) > 0
     if (isLate) return { code: 'IMAGE_BUSY', state: image.state }
-    await recordEvents(tx, ctx, [{ action: 'image.purge', regionId: image.regionId, image }])
     await removeForGood(tx, ctx, image)
+    await recordEvents(tx, ctx, [{ action: 'image.purge', regionId: image.regionId, image }])
     return null
   })
 }

@@ -119,11 +119,11 @@ export async function deleteSnapshot(
 ): Promise<Result<{ snapshotId: string }, OwnRefusal>> {
   return await onOwnSnapshot(ctx, input, async (tx, snapshot) => {
     await tx.snapshot.delete({ where: { id: snapshot.id } })
+    if (snapshot.blobId !== null)
+      await releaseBytes(tx, { blobId: snapshot.blobId, regionId: snapshot.regionId }, ctx.now)
     await recordEvents(tx, ctx, [
       { action: 'snapshot.delete', regionId: snapshot.regionId, snapshot, instance: instanceOf(snapshot) },
     ])
-    if (snapshot.blobId !== null)
-      await releaseBytes(tx, { blobId: snapshot.blobId, regionId: snapshot.regionId }, ctx.now)
     return ok({ snapshotId: snapshot.id })
   })
 }
@@ -184,8 +184,8 @@ export async function makeImage(
     },
   })
   const details = { from: instanceId }
-  await recordEvents(tx, ctx, [{ action: 'image.make', regionId, image, details }])
   await checkLater(tx, blob.sha256, ctx.now)
+  await recordEvents(tx, ctx, [{ action: 'image.make', regionId, image, details }])
   return ok({ region: regionId, imageId: image.id })
 }
 

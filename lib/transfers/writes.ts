@@ -118,10 +118,10 @@ export async function settleTransfer(
     await tx.image.update({ where: { id }, data: { ...disk, ...needs, state: 'available', updatedAt: ctx.now } })
     await tx.transfer.delete({ where: { imageId: id } })
     const details = { size: disk.size, sha256: disk.sha256, ...(kind === 'COPY' ? { wasThere: wasThere ? 1 : 0 } : {}) }
-    await recordEvents(tx, ctx, [{ action: transferKinds[kind].settled, regionId, image, details }])
     await discardLater(tx, id, kind)
     // A clean copy was asked for to be clean, so it is checked, also for deleted data.
     await checkLater(tx, disk.sha256, ctx.now, { isAsked: kind === 'CLEAN' })
+    await recordEvents(tx, ctx, [{ action: transferKinds[kind].settled, regionId, image, details }])
     return ok({ imageId: id })
   })
 }
@@ -173,8 +173,8 @@ export async function cancelTransfer(
     if (refusal || !transfer) return refuse(refusal ?? { code: 'IMAGE_NOT_FOUND' })
     await releaseBlob(tx, image, ctx.now)
     await tx.image.delete({ where: { id: image.id } })
-    await recordEvents(tx, ctx, [{ action: 'image.cancel', regionId: image.regionId, image }])
     await discardLater(tx, image.id, transfer.kind)
+    await recordEvents(tx, ctx, [{ action: 'image.cancel', regionId: image.regionId, image }])
     return ok({ imageId: image.id })
   })
 }
@@ -218,8 +218,8 @@ async function writeFailure(
     data: { state: 'failed', failure, virtualSize: 0, size: 0, sha256: null, updatedAt: ctx.now },
   })
   await tx.transfer.delete({ where: { imageId: image.id } })
-  await recordEvents(tx, ctx, [{ action: 'image.fail', regionId: image.regionId, image, details: failure }])
   await discardLater(tx, image.id, kind)
+  await recordEvents(tx, ctx, [{ action: 'image.fail', regionId: image.regionId, image, details: failure }])
 }
 
 /** Files in the staging folder go with the transfer that they are of; a plain copy has none. */
