@@ -22,6 +22,7 @@ async function everyKind(reader: Account, other: Account): Promise<Image> {
       { ...ofOwn, action: 'share.cancel', details: { by: 'recipient' } },
       { ...ofLent, action: 'share.cancel', details: { by: 'sharer' } },
       { ...ofOwn, action: 'share.ending', details: { days: 7 } },
+      { ...ofLent, action: 'image.deprecate', details: { replacement: 'web-02' } },
       { ...ofOwn, action: 'image.findings', details: { critical: 1, high: 2 } },
       { ...ofOwn, action: 'image.fail' },
       { action: 'session.place', owner, details: { place: '203.0.113.0/24' } },

@@ -75,6 +75,7 @@ export const paths = {
     route(`/${region}/images/${imageId}/check`, { ...report, sort: report.sort === 'path' ? 'path' : undefined }),
   cleanImage: (region: string, imageId: string) => route(`/${region}/images/${imageId}/check/clean`),
   editImage: (region: string, imageId: string) => route(`/${region}/images/${imageId}/edit`),
+  deprecateImage: (region: string, imageId: string) => route(`/${region}/images/${imageId}/deprecate`),
   imageTask: (region: string, imageId: string, task: string) => route(`/${region}/images/${imageId}/do/${task}`),
   cancelSharing: (region: string, imageId: string, shareId: string) =>
     route(`/${region}/images/${imageId}/share/${shareId}`),

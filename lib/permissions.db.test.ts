@@ -49,6 +49,8 @@ const expected: Record<string, PolicyName[] | 'signed-in' | 'master'> = {
   createSnapshotAction: ['InstancesFull'],
   createSnapshotImageAction: ['InstancesFull', 'ImagesFull'],
   deleteImageAction: ['ImagesFull', 'Sharing'],
+  deprecateImageAction: ['ImagesFull'],
+  undeprecateImageAction: ['ImagesFull'],
   deleteSnapshotAction: ['InstancesFull'],
   emptyRecycleBinAction: ['ImagesFull'],
   forceStopInstanceAction: ['InstancesFull'],

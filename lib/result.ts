@@ -30,6 +30,8 @@ export type Refusal =
   | { code: 'IMAGE_IS_SHARED'; recipients: number }
   | { code: 'IMAGE_BUSY'; state: string }
   | { code: 'IMAGE_PROTECTED' }
+  | { code: 'IMAGE_RETIRED'; retiredAt: string }
+  | { code: 'REPLACEMENT_NOT_FOUND' }
   | { code: 'CHECKSUM_MISMATCH' }
   | { code: 'COPY_SOURCE_GONE' }
   | { code: 'COPY_SOURCE_DAMAGED' }

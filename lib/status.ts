@@ -33,6 +33,8 @@ export const statuses: Readonly<Record<(Refusal | Fault)['code'], number>> = {
   IMAGE_IS_SHARED: 409,
   IMAGE_BUSY: 409,
   IMAGE_PROTECTED: 409,
+  IMAGE_RETIRED: 409,
+  REPLACEMENT_NOT_FOUND: 409,
   CHECKSUM_MISMATCH: 409,
   COPY_SOURCE_GONE: 409,
   COPY_SOURCE_DAMAGED: 409,

@@ -9,6 +9,7 @@ const byHand = [
   'check Check_counts_are_not_negative',
   'check Check_has_verdict_or_is_queued',
   'check IgnoredFinding_has_reason',
+  'check Image_deprecation_has_moment',
   'check Image_in_bin_has_date',
   'check Image_in_use_has_bytes',
   'check Image_minimums_are_amounts',

@@ -18,6 +18,7 @@ const factNames = [
   'day',
   'until',
   'status',
+  'replacement',
   'reason',
   'findings',
   'unchecked',

@@ -73,6 +73,7 @@ function useFacts(list: CustomImageParams): Column<CustomImage>[] {
             badge={
               <>
                 <CheckShield {...image} />
+                {image.isDeprecated && <Badge tone="warn">{t('deprecated')}</Badge>}
                 {image.isProtected && <Badge tone="neutral">{t('protected')}</Badge>}
               </>
             }

@@ -12,6 +12,7 @@ import { useMay } from '@/components/shell/rights'
 import { Button } from '@/components/ui/button'
 import { buttonClass } from '@/components/ui/button-class'
 import { Card } from '@/components/ui/card'
+import { late } from '@/components/ui/late'
 import { Notice } from '@/components/ui/notice'
 import { ReadError } from '@/lib/fetch-json'
 import { imageQuery } from '@/lib/images/queries'
@@ -37,6 +38,11 @@ const CancelShareDialog = dynamic(
 const EndedSharePage = dynamic(
   () => latePart(() => import('@/components/shares/ended-share-page').then((module) => module.EndedSharePage)),
   { ssr: false },
+)
+
+// Few images are deprecated.
+const DeprecationNotice = late(
+  dynamic(() => latePart(() => import('./deprecation-notice').then((module) => module.DeprecationNotice))),
 )
 
 const EditImageForm = dynamic(
@@ -107,6 +113,9 @@ function OwnImagePage({ image, before, check }: DetailsProps<OwnImage>) {
           <p>{t('failedText')}</p>
         </Notice>
       )}
+      {image.deprecation && (
+        <DeprecationNotice region={region} name={image.name} deprecation={image.deprecation} leadsTo="image" />
+      )}
       <ImageMotion image={image} />
       {isEditing && canBeEdited && <EditImageForm image={image} onClose={closeForm} />}
       <Card title={t('details')}>
@@ -163,6 +172,9 @@ function HeldImagePage({ image, before, check }: DetailsProps<HeldImage>) {
           </>
         }
       />
+      {image.deprecation && (
+        <DeprecationNotice region={image.regionId} name={image.name} deprecation={image.deprecation} leadsTo="image" />
+      )}
       <Card title={t('details')}>
         <HeldImageFields image={image} />
       </Card>

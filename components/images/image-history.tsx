@@ -10,7 +10,7 @@ import type { EventItem } from '@/lib/events/schema'
 import type { HeldImage, OwnImage } from '@/lib/images/schema'
 import { paths } from '@/lib/paths'
 
-/** Two lines are as short as the line that would fold them. */
+/** Two lines are as short as the line that would fold them, unless both say the same of the image. */
 const foldedFrom = 3
 
 type ImageHistoryProps = {
@@ -58,7 +58,8 @@ export function ImageHistory({ image, before }: ImageHistoryProps) {
 }
 
 function isFolded(operation: EventItem[]): boolean {
-  return operation.length >= foldedFrom && operation.every(({ recipient }) => recipient !== null)
+  const isOfImage = operation[0]?.action.startsWith('image.')
+  return (isOfImage || operation.length >= foldedFrom) && operation.every(({ recipient }) => recipient !== null)
 }
 
 function Operation({ events, isHeld }: { events: EventItem[]; isHeld: boolean }) {
@@ -144,6 +145,10 @@ function useEventText(isHeld: boolean): (event: EventItem) => string {
         return t('image.protect', facts)
       case 'image.unprotect':
         return t('image.unprotect', facts)
+      case 'image.deprecate':
+        return t('image.deprecate', facts)
+      case 'image.undeprecate':
+        return t('image.undeprecate', facts)
       case 'image.restore':
         return t('image.restore', facts)
       case 'image.purge':

@@ -51,6 +51,7 @@ export function OwnImageActions({ image, onAsk }: OwnImageActionsProps) {
 
 function AvailableActions({ image, onAsk }: OwnImageActionsProps) {
   const t = useTranslations('images')
+  const deprecation = useTranslations('deprecation')
   const may = useMay()
   const region = image.regionId
   return (
@@ -69,6 +70,11 @@ function AvailableActions({ image, onAsk }: OwnImageActionsProps) {
         </Link>
       )}
       {may('images.download', region) && <DownloadButton image={image} />}
+      {may('images.change', region) && (
+        <Link href={paths.deprecateImage(region, image.id)} className={buttonClass('secondary')}>
+          {deprecation(image.deprecation ? 'edit' : 'deprecate')}
+        </Link>
+      )}
       {may('images.change', region) &&
         (image.isProtected ? (
           <TaskButton kind="secondary" image={image} task="unprotect" label={t('unprotect')} onAsk={onAsk} />

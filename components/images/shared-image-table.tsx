@@ -171,7 +171,12 @@ function useColumns(
             id={image.imageId}
             name={image.name}
             href={image.imageId === null ? undefined : paths.image(list.region, image.imageId)}
-            badge={newIds.has(image.shareId) && <Badge tone="accent">{t('new')}</Badge>}
+            badge={
+              <>
+                {newIds.has(image.shareId) && <Badge tone="accent">{t('new')}</Badge>}
+                {image.isDeprecated && <Badge tone="warn">{t('deprecated')}</Badge>}
+              </>
+            }
           >
             <OperatingSystemBelow name={image.operatingSystem} />
           </RowName>

@@ -3,6 +3,7 @@
 import Link from 'next/link'
 import { useLocale, useTranslations } from 'next-intl'
 import { ListSearch } from '@/components/images/list-search'
+import { Badge } from '@/components/ui/badge'
 import { buttonClass } from '@/components/ui/button-class'
 import { Card } from '@/components/ui/card'
 import { Ellipsis } from '@/components/ui/ellipsis'
@@ -57,7 +58,10 @@ function useColumns(region: string): Column<InstanceImage>[] {
       cell: (image) => (
         <>
           <Ellipsis text={image.name} className="font-medium" />
-          <span className="font-mono text-ink-muted text-xs">{image.id}</span>
+          <span className="flex flex-wrap items-center gap-2">
+            <span className="font-mono text-ink-muted text-xs">{image.id}</span>
+            {image.isDeprecated && <Badge tone="warn">{tImages('deprecated')}</Badge>}
+          </span>
         </>
       ),
     },

@@ -1,4 +1,16 @@
-import { type Bell, Check, CircleAlert, Clock, HardDrive, Hourglass, KeyRound, Share2, ShieldAlert, X } from 'lucide'
+import {
+  Archive,
+  type Bell,
+  Check,
+  CircleAlert,
+  Clock,
+  HardDrive,
+  Hourglass,
+  KeyRound,
+  Share2,
+  ShieldAlert,
+  X,
+} from 'lucide'
 import Link from 'next/link'
 import { useFormatter, useTranslations } from 'next-intl'
 import { ActionForm } from '@/components/shell/action-form'
@@ -21,6 +33,7 @@ const icons: Record<NoticeKind, typeof Bell> = {
   'share.ending': Hourglass,
   'share.expired': Clock,
   'image.findings': ShieldAlert,
+  'image.deprecated': Archive,
   'image.ready': HardDrive,
   'image.failed': CircleAlert,
   'session.place': KeyRound,

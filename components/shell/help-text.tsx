@@ -22,6 +22,9 @@ type HelpRule =
   | 'formats'
   | 'resume'
   | 'copy'
+  | 'deprecateDay'
+  | 'deprecateKept'
+  | 'deprecateReplacement'
   | 'checkLooks'
   | 'checkIgnored'
   | 'checkRecipients'
@@ -54,6 +57,7 @@ const helpRules: Record<HelpTopic, HelpRule[]> = {
   import: ['formats', 'resume', 'quota', 'failed'],
   details: ['available', 'own', 'region', 'delete', 'failed'],
   copy: ['region', 'copy', 'available', 'quota'],
+  deprecate: ['deprecateDay', 'deprecateKept', 'deprecateReplacement'],
   check: ['checkLooks', 'checkIgnored', 'checkRecipients', 'cleanReplace'],
   clean: ['cleanOriginal', 'cleanPackages', 'cleanLogin', 'cleanReplace'],
   account: ['username', 'master', 'quota'],

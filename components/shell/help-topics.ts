@@ -5,6 +5,7 @@ export const helpTopics = [
   'import',
   'details',
   'copy',
+  'deprecate',
   'check',
   'clean',
   'account',

@@ -36,6 +36,8 @@ export function useRefusalText(): (refusal: Refusal | Fault) => string {
     if (state) facts.state = t(`states.${state}`)
     if (refusal.code === 'INSTANCE_BUSY') facts.instanceState = instanceWord(refusal, messages)
     if (refusal.code === 'HOST_UNAVAILABLE') facts.problem = refusal.problem ?? 'none'
+    if (refusal.code === 'IMAGE_RETIRED')
+      facts.lastDay = format.dateTime(new Date(Date.parse(refusal.retiredAt) - 1), { dateStyle: 'long' })
     if ('resetsAt' in refusal)
       // A minute is too coarse for a try that is taken once a minute.
       facts.resetsAt = format.dateTime(new Date(refusal.resetsAt), {
@@ -64,6 +66,7 @@ const fieldsOf: Partial<Record<Refusal['code'], string>> = {
   SHARE_END_TOO_LATE: 'until',
   PASSWORD_WRONG: 'currentPassword',
   USERNAME_TAKEN: 'login',
+  REPLACEMENT_NOT_FOUND: 'replacementId',
   MIN_DISK_BELOW_SIZE: 'minDiskGib',
   TYPE_TOO_SMALL: 'typeId',
   TYPE_NOT_FOUND: 'typeId',

@@ -8,6 +8,8 @@ export const eventActions = [
   'image.cancel',
   'image.protect',
   'image.unprotect',
+  'image.deprecate',
+  'image.undeprecate',
   'image.restore',
   'image.purge',
   'image.copy',

@@ -2,7 +2,14 @@
 
 import { defineAction } from '@/lib/action'
 import type { Need } from '@/lib/permissions'
-import { type DeleteImageInput, deleteImageInput, ownImageInput, recycleBinInput, updateImageInput } from './schema'
+import {
+  type DeleteImageInput,
+  deleteImageInput,
+  deprecateImageInput,
+  ownImageInput,
+  recycleBinInput,
+  updateImageInput,
+} from './schema'
 import {
   deleteImage,
   emptyRecycleBin,
@@ -12,6 +19,7 @@ import {
   unprotectImage,
   updateImage,
 } from './writes'
+import { deprecateImage, undeprecateImage } from './writes-deprecate'
 
 // To delete a shared image ends its shares, so it needs the right to do that, too.
 const deleteNeeds = ({ region, cancelShares }: DeleteImageInput): Need[] => [
@@ -23,6 +31,8 @@ export const deleteImageAction = defineAction(deleteImageInput, deleteImage, { n
 export const updateImageAction = defineAction(updateImageInput, updateImage, { needs: 'images.change' })
 export const protectImageAction = defineAction(ownImageInput, protectImage, { needs: 'images.change' })
 export const unprotectImageAction = defineAction(ownImageInput, unprotectImage, { needs: 'images.change' })
+export const deprecateImageAction = defineAction(deprecateImageInput, deprecateImage, { needs: 'images.change' })
+export const undeprecateImageAction = defineAction(ownImageInput, undeprecateImage, { needs: 'images.change' })
 export const restoreImageAction = defineAction(ownImageInput, restoreImage, { needs: 'images.change' })
 export const purgeImageAction = defineAction(ownImageInput, purgeImage, { needs: 'images.change', freesSpace: true })
 export const emptyRecycleBinAction = defineAction(recycleBinInput, emptyRecycleBin, {

@@ -14,6 +14,7 @@ import { heldDetails } from '@/lib/events/rules'
 import { may } from '@/lib/permissions'
 import { metersOf } from '@/lib/quotas/reads'
 import type { QuotaMeters } from '@/lib/quotas/schema'
+import { readDeprecation } from './reads-deprecation'
 import { canImage, type ImageStateName, purgedAt } from './rules'
 import {
   type CustomImage,
@@ -67,6 +68,7 @@ export async function listCustomImages(ctx: Context, list: CustomImageParams): P
       SELECT ${plannedEachTime} i.id, i.name, i."operatingSystem", i."virtualSize", i.size, i.state::text AS state, i.failure, i."createdAt", i."deletedAt",
         CASE WHEN t.kind = 'IMPORT' OR t.step = 'CLEAN' THEN t.step::text END AS step, coalesce(t."doneBytes", 0) AS "doneBytes",
         coalesce(t."totalBytes", 0) AS "totalBytes", i.source::text AS source, i."isProtected",
+        i."deprecatedAt" IS NOT NULL AS "isDeprecated",
         (SELECT count(*) FROM "LiveShare" s WHERE s."imageId" = i.id)::int AS recipients, c.state::text AS verdict,
         greatest(0, coalesce(c.critical + c.high + c.medium + c.low, 0) -
           (SELECT count(*) FROM "IgnoredFinding" g WHERE g."ownerId" = i."ownerId" AND g.sha256 = i.sha256))::int AS findings
@@ -167,6 +169,7 @@ export async function getImage(ctx: Context, params: ImagePageParams): Promise<I
     virtualSize: Number(image.virtualSize),
     size: Number(image.size),
     regionId: image.regionId,
+    deprecation: await readDeprecation(ctx, image),
   }
   if (image.ownerId !== ctx.viewer.ownerId) {
     const [share] = image.liveShares

@@ -16,6 +16,7 @@ export const imageCan = {
   update: ['importing', 'available', 'copying', 'failed'],
   edit: ['importing', 'available', 'copying'],
   protect: ['available'],
+  deprecate: ['available'],
   delete: ['available', 'failed'],
   bin: ['available'],
   retry: ['failed'],
@@ -202,6 +203,39 @@ export function suggestedOperatingSystem(guest: string | null): string | null {
 /** Whether an own image can be protected from being deleted, or unprotected. */
 export function refuseProtect({ state }: { state: ImageStateName }): RefusalOf<'IMAGE_BUSY'> | null {
   return canImage('protect', state) ? null : { code: 'IMAGE_BUSY', state }
+}
+
+/**
+ * Rule 32: an available image can be deprecated. Its replacement, if it names one, is another own image of the region that can be used;
+ * `undefined` is one that there is not.
+ */
+export function refuseDeprecate(
+  image: { id: string; regionId: string; state: ImageStateName },
+  replacement: { id: string; regionId: string; state: ImageStateName } | null | undefined,
+): RefusalOf<'IMAGE_BUSY' | 'REPLACEMENT_NOT_FOUND'> | null {
+  if (!canImage('deprecate', image.state)) return { code: 'IMAGE_BUSY', state: image.state }
+  if (replacement === null) return null
+  const isGood =
+    replacement !== undefined &&
+    replacement.id !== image.id &&
+    replacement.regionId === image.regionId &&
+    canImage('createInstance', replacement.state)
+  return isGood ? null : { code: 'REPLACEMENT_NOT_FOUND' }
+}
+
+/** Rule 32: whether the day has passed until which instances can be created from a deprecated image. */
+export function isRetired(retiresAt: Date | null, now: Date): boolean {
+  return retiresAt !== null && retiresAt <= now
+}
+
+/** Rule 32: no instance is created from a retired image, whoever asks. What was created before stays, and can be rebuilt. */
+export function refuseRetired({ retiresAt }: { retiresAt: Date | null }, now: Date): RefusalOf<'IMAGE_RETIRED'> | null {
+  return retiresAt && isRetired(retiresAt, now) ? { code: 'IMAGE_RETIRED', retiredAt: retiresAt.toISOString() } : null
+}
+
+/** The last calendar day, as YYYY-MM-DD, before a moment at which a day of the time zone begins. */
+export function lastDayBefore(moment: Date, timeZone: string): string {
+  return new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' }).format(new Date(moment.getTime() - 1))
 }
 
 /** An owner can edit an image in every state but `deleting` and `deleted`. */

@@ -93,6 +93,21 @@ export type DeleteImageInput = z.infer<typeof deleteImageInput>
 export const ownImageInput = z.object({ region: regionId, imageId })
 export type OwnImageInput = z.infer<typeof ownImageInput>
 
+const none = z.literal('').transform(() => null)
+
+/** Without a day instances are never refused; without a replacement none is named. */
+export const deprecateImageInput = z.object({
+  region: regionId,
+  imageId,
+  replacementId: z.union([imageId, none], 'invalid').nullable().default(null),
+  retiresOn: z
+    // Dates far from today are typing errors, and some that the database does not know.
+    .union([z.iso.date('invalid').regex(/^2/, 'invalid'), none], 'invalid')
+    .nullable()
+    .default(null),
+})
+export type DeprecateImageInput = z.infer<typeof deprecateImageInput>
+
 export const recycleBinInput = z.object({
   region: regionId,
   deletedUntil: z.iso.datetime('invalid').pipe(z.coerce.date()),
@@ -140,6 +155,7 @@ export type CustomImage = {
   totalBytes: number
   source: ImageSourceName
   isProtected: boolean
+  isDeprecated: boolean
   /** What the check of its disk says, and how many findings its owner has not ignored. */
   verdict: 'running' | 'clean' | 'findings' | 'unchecked' | 'failed' | null
   findings: number
@@ -176,6 +192,17 @@ export type ImageRecord = {
   createdAt: string
 }
 
+/**
+ * What an owner says of an image that goes out of use. `retiresAt`: from when no instance is created from it; null: never. `isSeen`:
+ * the viewer can open the replacement.
+ */
+export type Deprecation = {
+  since: string
+  retiresAt: string | null
+  isRetired: boolean
+  replacement: { id: string; name: string; isSeen: boolean } | null
+}
+
 type ImageFields = {
   id: string
   name: string
@@ -184,6 +211,7 @@ type ImageFields = {
   virtualSize: number
   size: number
   regionId: string
+  deprecation: Deprecation | null
 }
 
 export type OwnImage = ImageFields & {

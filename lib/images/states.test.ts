@@ -13,7 +13,7 @@ test('what can be done with an image in which state', () => {
   })
   expect(table).toEqual([
     'importing: update edit cancelImport',
-    'available: share copy download createInstance update edit protect delete bin',
+    'available: share copy download createInstance update edit protect deprecate delete bin',
     'copying: update edit cancelCopy',
     'failed: update delete retry',
     'deleting: ',

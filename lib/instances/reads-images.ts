@@ -4,13 +4,14 @@ import { db } from '@/lib/db/client'
 import { Prisma } from '@/lib/db/generated/client'
 import { likePattern } from '@/lib/db/page'
 import { plannedEachTime } from '@/lib/db/statement-names'
+import { readDeprecation } from '@/lib/images/reads-deprecation'
 import { isAvailable } from '@/lib/images/rules'
 import { may } from '@/lib/permissions'
 import { findUsableImage } from './reads'
 import { imagesOffered, leastInstanceDiskGib } from './rules'
 import type { AskedImage, InstanceImage } from './schema'
 
-/** Images of a region that the viewer can create instances from, own and shared, by name, id or sharer: the first `imagesOffered` by name. */
+/** Images of a region that the viewer can create instances from, own and shared, none of them retired, by name, id or sharer: the first `imagesOffered` by name. */
 export async function listInstanceImages(
   ctx: Context,
   { region, q }: { region: string; q: string },
@@ -19,8 +20,9 @@ export async function listInstanceImages(
   const search = q
     ? Prisma.sql`WHERE name ILIKE ${likePattern(q)} OR id = ${q.toLowerCase()} OR owner = ${q.toLowerCase()}`
     : Prisma.empty
-  const columns = Prisma.sql`m.id, m.name, m."operatingSystem", m."virtualSize"::float8 AS "virtualSize", m."minDiskGib", m."minMemoryMib"`
-  const isReady = Prisma.sql`m.state = 'available' AND m."blobId" IS NOT NULL`
+  const columns = Prisma.sql`m.id, m.name, m."operatingSystem", m."virtualSize"::float8 AS "virtualSize", m."minDiskGib", m."minMemoryMib", m."deprecatedAt" IS NOT NULL AS "isDeprecated"`
+  const isReady = Prisma.sql`m.state = 'available' AND m."blobId" IS NOT NULL
+    AND (m."retiresAt" IS NULL OR m."retiresAt" > ${ctx.now}::timestamptz)`
   const rows = await db().$queryRaw<(Omit<InstanceImage, 'minDiskGib'> & { minDiskGib: number | null })[]>`
     SELECT ${plannedEachTime} * FROM (
       SELECT ${columns}, ${ctx.viewer.ownerUsername} AS owner, false AS "isShared" FROM "Image" m
@@ -47,5 +49,16 @@ export async function findAskedImage(
   if (!isAvailable(state) || blobId === null) return { view: 'unavailable', id: imageId, name, state }
   const { operatingSystem, virtualSize, minDiskGib, minMemoryMib } = usable
   const needs = { operatingSystem, virtualSize, minDiskGib, minMemoryMib }
-  return { view: 'usable', id: imageId, name, owner: usable.owner.username, isShared, ...needs }
+  const deprecation = await readDeprecation(ctx, usable.deprecation)
+  const isDeprecated = deprecation !== null
+  return {
+    view: 'usable',
+    id: imageId,
+    name,
+    owner: usable.owner.username,
+    isShared,
+    ...needs,
+    isDeprecated,
+    deprecation,
+  }
 }

@@ -8,6 +8,7 @@ import { plannedEachTime } from '@/lib/db/statement-names'
 import type { Transaction } from '@/lib/db/transaction'
 import { listEvents } from '@/lib/events/reads'
 import type { EventPage } from '@/lib/events/schema'
+import { type DeprecationRow, deprecationColumns } from '@/lib/images/reads-deprecation'
 import { imageCan } from '@/lib/images/rules'
 import { selectPrice } from '@/lib/instance-types/reads'
 import { quotaOf, usedOf } from '@/lib/quotas/reads'
@@ -81,6 +82,7 @@ export type UsableImage = ImageNeeds & {
   operatingSystem: string
   bootMode: 'BIOS' | 'UEFI'
   virtualSize: number
+  deprecation: DeprecationRow
 }
 
 /** Null where the viewer may make no machines of it, and as long as it has no bytes. */
@@ -90,6 +92,7 @@ export async function findUsableImage(tx: Transaction, ctx: Context, imageId: st
     where: { id: imageId, OR: [{ ownerId }, { heldShares: { some: { recipientId: ownerId } } }] },
     select: {
       owner: { select: { id: true, username: true } },
+      ...deprecationColumns,
       operatingSystem: true,
       bootMode: true,
       minDiskGib: true,
@@ -98,11 +101,13 @@ export async function findUsableImage(tx: Transaction, ctx: Context, imageId: st
     },
   })
   if (!image) return null
-  const { owner, operatingSystem, minMemoryMib } = image
+  const { owner, operatingSystem, minMemoryMib, deprecatedAt, retiresAt, replacementId } = image
+  const deprecation = { ownerId: owner.id, deprecatedAt, retiresAt, replacementId }
   const virtualSize = Number(image.virtualSize)
   const minDiskGib = leastInstanceDiskGib({ minDiskGib: image.minDiskGib, virtualSize })
   // If the boot mode is unknown, assume BIOS: it is older and more common.
-  return { owner, operatingSystem, minMemoryMib, minDiskGib, virtualSize, bootMode: image.bootMode ?? 'BIOS' }
+  const bootMode = image.bootMode ?? 'BIOS'
+  return { owner, operatingSystem, minMemoryMib, minDiskGib, virtualSize, bootMode, deprecation }
 }
 
 type InstanceRow = Omit<

@@ -14,7 +14,7 @@ import {
   text,
 } from '@/lib/fields'
 import { type ImageStateName, imageNameMax } from '@/lib/images/rules'
-import { imageName } from '@/lib/images/schema'
+import { type Deprecation, imageName } from '@/lib/images/schema'
 import type { PageRange } from '@/lib/pages'
 import type { Meter } from '@/lib/quotas/schema'
 import {
@@ -187,10 +187,11 @@ export type InstanceImage = {
   virtualSize: number
   minDiskGib: number
   minMemoryMib: number | null
+  isDeprecated: boolean
 }
 
 export type AskedImage =
-  | ({ view: 'usable' } & InstanceImage)
+  | ({ view: 'usable'; deprecation: Deprecation | null } & InstanceImage)
   | { view: 'unavailable'; id: string; name: string; state: ImageStateName }
   | { view: 'elsewhere'; id: string; name: string; imageRegion: string }
 

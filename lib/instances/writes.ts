@@ -6,7 +6,7 @@ import { actingAccounts } from '@/lib/db/own-image'
 import { inTransaction, type Transaction } from '@/lib/db/transaction'
 import { insertEvents } from '@/lib/events/writes'
 import { newId } from '@/lib/ids'
-import { imageNameMax, isAvailable } from '@/lib/images/rules'
+import { imageNameMax, isAvailable, refuseRetired } from '@/lib/images/rules'
 import { quotaUse } from '@/lib/quotas/reads'
 import { refuseQuota, resources } from '@/lib/quotas/rules'
 import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
@@ -17,14 +17,14 @@ import { type CreatedInstances, type CreateInstancesInput, createdInstances } fr
 const gib = 2 ** 30
 
 export type CreateRefusal =
-  | RefusalOf<'SIGNED_OUT' | 'IMAGE_NOT_FOUND' | 'IMAGE_NOT_AVAILABLE' | 'REGION_MISMATCH' | 'BUSY'>
+  | RefusalOf<'SIGNED_OUT' | 'IMAGE_NOT_FOUND' | 'IMAGE_NOT_AVAILABLE' | 'IMAGE_RETIRED' | 'REGION_MISMATCH' | 'BUSY'>
   | RefusalOf<'TYPE_NOT_FOUND' | 'TYPE_TOO_SMALL' | 'DISK_TOO_SMALL' | 'INSTANCE_QUOTA_FULL'>
   | HostRefusal
 
 /**
  * Creates instances from an own or a shared image: rows in `creating` that take their quota and host capacity and hold
  * the image's bytes at once; the host does the rest. All or none. Refuses in this order: IMAGE_NOT_FOUND (also for
- * another tenant's), SIGNED_OUT, REGION_MISMATCH, IMAGE_NOT_AVAILABLE, then as `refuseType`, `refuseDisk`, the quota
+ * another tenant's), SIGNED_OUT, REGION_MISMATCH, IMAGE_NOT_AVAILABLE, IMAGE_RETIRED, then as `refuseType`, `refuseDisk`, the quota
  * and `refuseHost` say. A form that is sent twice creates once.
  */
 export async function createInstances(
@@ -51,6 +51,8 @@ async function create(
   if (image.regionId !== region)
     return refuse({ code: 'REGION_MISMATCH', imageId: image.id, imageRegion: image.regionId, region })
   if (!isAvailable(image.state)) return refuse({ code: 'IMAGE_NOT_AVAILABLE', state: image.state })
+  const retired = refuseRetired(usable.deprecation, ctx.now)
+  if (retired) return refuse(retired)
   const type = await findType(tx, input.typeId)
   const tooSmall = refuseType(type, usable) ?? refuseDisk(input.diskGib, usable)
   if (tooSmall || !type) return refuse(tooSmall ?? { code: 'TYPE_NOT_FOUND' })

@@ -102,6 +102,8 @@ const refusals = {
   IMAGE_IS_SHARED: true,
   IMAGE_BUSY: true,
   IMAGE_PROTECTED: true,
+  IMAGE_RETIRED: true,
+  REPLACEMENT_NOT_FOUND: true,
   IMAGE_NAME_MISMATCH: true,
   MIN_DISK_BELOW_SIZE: true,
   DISK_REFUSED: true,

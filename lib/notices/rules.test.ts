@@ -26,6 +26,10 @@ it('tells both sides that a share has ended, and that it was never answered', ()
   })
 })
 
+it('tells the recipients of an image that is deprecated, and not its owner', () => {
+  expect(noticeKindsOf({ ...facts, action: 'image.deprecate' })).toEqual({ recipient: 'image.deprecated' })
+})
+
 it('tells both sides that a share will end', () => {
   const both = { owner: 'share.ending', recipient: 'share.ending' }
   expect(noticeKindsOf({ ...facts, action: 'share.ending' })).toEqual(both)
@@ -47,8 +51,8 @@ it('tells the owner of an image that arrived or failed, and of findings that are
 })
 
 it('has every kind of the settings once', () => {
-  expect(new Set(noticeKinds).size).toBe(10)
-  expect(noticeKinds).toHaveLength(10)
+  expect(new Set(noticeKinds).size).toBe(11)
+  expect(noticeKinds).toHaveLength(11)
 })
 
 it('reads a pace back from its minutes', () => {

@@ -32,6 +32,7 @@ const tellings = {
     { action: 'share.lapse', role: 'recipient' },
   ],
   'image.findings': [{ action: 'image.findings', role: 'owner', when: ({ severe }) => severe > 0 }],
+  'image.deprecated': [{ action: 'image.deprecate', role: 'recipient' }],
   'image.ready': [
     { action: 'image.available', role: 'owner' },
     { action: 'image.copied', role: 'owner' },
@@ -63,6 +64,7 @@ export function byKindOf<T>(of: (kind: NoticeKind) => T): Record<NoticeKind, T> 
     'share.ending': of('share.ending'),
     'share.expired': of('share.expired'),
     'image.findings': of('image.findings'),
+    'image.deprecated': of('image.deprecated'),
     'image.ready': of('image.ready'),
     'image.failed': of('image.failed'),
     'session.place': of('session.place'),
@@ -114,7 +116,19 @@ export function paceOf(minutes: number): MailPace {
 }
 
 /** What the reader of a notice may know of its event. Reasons, paths and who acted stay with their own side. */
-const shownDetails = ['by', 'day', 'until', 'days', 'status', 'critical', 'high', 'code', 'place', 'note', 'to']
+const shownDetails = [
+  'by',
+  'day',
+  'until',
+  'days',
+  'status',
+  'critical',
+  'high',
+  'code',
+  'place',
+  'note',
+  'replacement',
+]
 
 /** The details of an event as its notices show them. */
 export function noticeDetails(details: unknown): Record<string, string | number> {

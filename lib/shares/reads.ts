@@ -118,7 +118,7 @@ export async function listSharedImages(ctx: Context, list: SharedImageParams): P
   const all = Prisma.sql`FROM "LiveShare" s ${mine}`
   // From the shares that one holds to their images, and no other way: OFFSET keeps PostgreSQL from reading everybody's images.
   const held = Prisma.sql`FROM "LiveShare" s CROSS JOIN LATERAL (
-    SELECT name, "operatingSystem", "virtualSize", sha256, "createdAt" FROM "Image" WHERE id = s."imageId" OFFSET 0) i
+    SELECT name, "operatingSystem", "virtualSize", sha256, "createdAt", "deprecatedAt" FROM "Image" WHERE id = s."imageId" OFFSET 0) i
     LEFT JOIN "Check" c ON c.sha256 = i.sha256 ${mine}`
   const named = list.q.toLowerCase()
   const search = list.q
@@ -130,7 +130,7 @@ export async function listSharedImages(ctx: Context, list: SharedImageParams): P
   const [rows, [extras]] = await Promise.all([
     db().$queryRaw<SharedRow[]>`
       SELECT ${plannedEachTime} s.id AS "shareId", CASE s.status WHEN 'ACCEPTED' THEN s."imageId" END AS "imageId", i.name, (SELECT username FROM "Account" WHERE id = s."ownerId") AS sharer,
-        i."operatingSystem", i."virtualSize", s.note, s.status::text AS status, s."expiresAt", s."answerBy", s."createdAt", s."seenAt", c.state::text AS state,
+        i."operatingSystem", i."virtualSize", s.status = 'ACCEPTED' AND i."deprecatedAt" IS NOT NULL AS "isDeprecated", s.note, s.status::text AS status, s."expiresAt", s."answerBy", s."createdAt", s."seenAt", c.state::text AS state,
         greatest(c."endedAt", CASE WHEN c."endedAt" IS NOT NULL THEN i."createdAt" END) AS "checkedAt",
         coalesce(c.critical + c.high + c.medium + c.low, 0) AS findings ${held} ${search} ${system} ${page.where} ${page.tail}`,
     db().$queryRaw<Extras[]>`

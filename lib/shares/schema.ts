@@ -165,6 +165,8 @@ export type SharedImage = {
   virtualSize: number
   sharedAt: string
   isNew: boolean
+  /** Its owner says that it goes out of use. Not known while the share is pending. */
+  isDeprecated: boolean
   note: string
   /** The verdict on its disk, without a path or a value. Null while the share is pending. */
   check: HeldCheck | null

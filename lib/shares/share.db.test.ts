@@ -57,6 +57,7 @@ describe('a share', () => {
         virtualSize: 4096,
         sharedAt: noon.toISOString(),
         isNew: true,
+        isDeprecated: false,
         note: 'for the fair',
         check: { state: 'clean', findings: 0, checkedAt: expect.any(String) },
       },

@@ -2,6 +2,7 @@ import type { Metadata } from 'next'
 import Link from 'next/link'
 import { notFound } from 'next/navigation'
 import { getLocale, getTranslations } from 'next-intl/server'
+import { DeprecationNotice } from '@/components/images/deprecation-notice'
 import { CreateInstanceForm } from '@/components/instances/create-instance-form'
 import { ImageChoice } from '@/components/instances/image-choice'
 import { PageHeader } from '@/components/shell/page-header'
@@ -32,7 +33,8 @@ export default async function CreateInstancePage({ params, searchParams }: PageP
   const image = imageId ? await forPage(findAskedImage(ctx, { region, imageId })) : null
   if (imageId && !image) notFound()
   // Awaited here, not in a part of the page: what comes after the page is hidden until scripts show it.
-  const form = image?.view === 'usable' ? await formFor(ctx, region, image) : null
+  const usable = image?.view === 'usable' ? image : null
+  const form = usable && !usable.deprecation?.isRetired ? await formFor(ctx, region, usable) : null
   const unusable = image && image.view !== 'usable' ? await reasonFor(image) : null
   const images = form ? [] : await forPage(listInstanceImages(ctx, { region, q }))
   return (
@@ -43,6 +45,9 @@ export default async function CreateInstancePage({ params, searchParams }: PageP
         line={t('createInstance.line')}
       />
       {unusable}
+      {usable?.deprecation && (
+        <DeprecationNotice region={region} name={usable.name} deprecation={usable.deprecation} leadsTo="instance" />
+      )}
       {form ?? <ImageChoice region={region} q={q} images={images} />}
     </main>
   )

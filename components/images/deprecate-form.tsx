@@ -1,0 +1,110 @@
+'use client'
+
+import Link from 'next/link'
+import { useTranslations } from 'next-intl'
+import { ActionForm } from '@/components/shell/action-form'
+import { Button } from '@/components/ui/button'
+import { buttonClass } from '@/components/ui/button-class'
+import { Card } from '@/components/ui/card'
+import { Field, inputClass } from '@/components/ui/field'
+import { deprecateImageAction, undeprecateImageAction } from '@/lib/images/actions'
+import type { OwnImage } from '@/lib/images/schema'
+import { paths } from '@/lib/paths'
+
+type DeprecateFormProps = {
+  image: OwnImage
+  /** The day that was chosen before, in the deployment's time zone. */
+  day: string
+  /** Images that can be suggested; any other own image of the region can be named by its id. */
+  others: { id: string; name: string }[]
+}
+
+/** Says of an own image until when it can be used and what comes after it, or takes that back. */
+export function DeprecateForm({ image, day, others }: DeprecateFormProps) {
+  const t = useTranslations('deprecation')
+  const images = useTranslations('images')
+  const fixed = { region: image.regionId, imageId: image.id }
+  const title = t(image.deprecation ? 'edit' : 'deprecate')
+  const back = paths.image(image.regionId, image.id)
+  return (
+    <Card title={title}>
+      <ActionForm
+        name={`deprecate ${image.id}`}
+        action={deprecateImageAction}
+        fixed={fixed}
+        changes={['images', 'shares']}
+        leadsTo={back}
+        className="flex max-w-140 flex-col gap-3 p-4"
+      >
+        {({ isPending, errorOf, typed, discard }) => (
+          <>
+            <Field id="retires-on" label={t('retiresOn')} hint={t('retiresOnHint')} error={errorOf('retiresOn')}>
+              {(control) => (
+                <input
+                  {...control}
+                  type="date"
+                  name="retiresOn"
+                  defaultValue={typed('retiresOn', day)}
+                  className={inputClass}
+                />
+              )}
+            </Field>
+            <Field
+              id="replacement"
+              label={t('replacement')}
+              hint={t('replacementHint')}
+              error={errorOf('replacementId')}
+            >
+              {(control) => (
+                <input
+                  {...control}
+                  name="replacementId"
+                  list="replacements"
+                  maxLength={14}
+                  defaultValue={typed('replacementId', image.deprecation?.replacement?.id)}
+                  autoCapitalize="none"
+                  spellCheck={false}
+                  className={`${inputClass} font-mono`}
+                />
+              )}
+            </Field>
+            <datalist id="replacements">
+              {others.map(({ id, name }) => (
+                <option key={id} value={id}>
+                  {name}
+                </option>
+              ))}
+            </datalist>
+            <div className="flex flex-wrap gap-2">
+              <Button kind="primary" type="submit" isPending={isPending}>
+                {title}
+              </Button>
+              <Link href={back} onClick={discard} className={buttonClass('secondary')}>
+                {images('discard')}
+              </Link>
+            </div>
+          </>
+        )}
+      </ActionForm>
+      {image.deprecation && (
+        <ActionForm
+          name={`undeprecate ${image.id}`}
+          action={undeprecateImageAction}
+          fixed={fixed}
+          changes={['images', 'shares']}
+          leadsTo={back}
+          className="flex flex-col items-start gap-2 border-line border-t p-4 text-sm"
+        >
+          {({ isPending }) => (
+            <>
+              <p>{t('withdrawText')}</p>
+              <Button kind="secondary" type="submit" isPending={isPending}>
+                {t('withdraw')}
+              </Button>
+            </>
+          )}
+        </ActionForm>
+      )}
+    </Card>
+  )
+}
