@@ -1,11 +1,13 @@
 import type { APIRequestContext } from '@playwright/test'
 import { db } from '@/lib/db/client'
+import { newId } from '@/lib/ids'
 import { account, act, actionIds, expect, image, password, share, test, unique } from './fixtures'
 
 const region = 'cn-shanghai'
 const missingImage = 'img-0000000000'
 const missingShare = 'shr-0000000000'
 const missingInstance = 'ins-0000000000'
+const missingGroup = 'grp-0000000000'
 const missingSnapshot = 'snap-aaaaaaaaaa'
 
 /** Operations on an instance that need only its id. instances.e2e.ts tries all of them on another tenant's. */
@@ -75,6 +77,16 @@ function inputs(imageId: string, shareId: string, username: string): Record<stri
     changePasswordAction: { currentPassword: password, newPassword: 'a password of somebody else' },
     createSubAccountAction: { login: 'ops', newPassword: 'a password of somebody else' },
     ...ofSubAccount('acc-0000000000'),
+    createGroupAction: { name: 'Team East', usernames: username },
+    ...ofGroup(missingGroup),
+  }
+}
+
+/** What a sharer does with a group of its own. */
+function ofGroup(groupId: string): Record<string, object> {
+  return {
+    updateGroupAction: { groupId, name: 'taken over', usernames: 'nobody' },
+    deleteGroupAction: { groupId },
   }
 }
 
@@ -131,6 +143,9 @@ test('every action answers a stranger, a recipient and another master’s sub-ac
   const { owner, first, second, stranger, disk, ofFirst } = await lentImage()
   const othersSub = await account({ username: unique('ops'), master: stranger })
   const ownSub = await account({ username: unique('ops'), master: owner })
+  const times = { createdAt: new Date(), updatedAt: new Date() }
+  const group = { id: newId('grp'), ownerId: owner.id, name: 'Team East', usernames: [first.username] }
+  await db().recipientGroup.create({ data: { ...group, ...times } })
   const [yours, missing] = [
     inputs(disk.id, ofFirst, stranger.username),
     inputs(missingImage, missingShare, stranger.username),
@@ -153,12 +168,17 @@ test('every action answers a stranger, a recipient and another master’s sub-ac
       expect.soft(await refusalOf(client, name, input)).toBe(isMaster ? 'ACCOUNT_NOT_FOUND' : 'NOT_PERMITTED')
       expect.soft(await act(client, name, input)).toEqual(await act(client, name, missing[name]))
     }
+    for (const [name, input] of Object.entries(ofGroup(group.id))) {
+      expect.soft(await refusalOf(client, name, input)).toBe('GROUP_NOT_FOUND')
+      expect.soft(await act(client, name, input)).toEqual(await act(client, name, missing[name]))
+    }
     const seen = await act(client, 'markSharesSeenAction', yours.markSharesSeenAction)
     expect.soft(await act(client, 'markSharesSeenAction', missing.markSharesSeenAction)).toEqual(seen)
   }
   const asHolder = await requestAs(first)
   expect(await refusalOf(asHolder, 'shareImageAction', yours.shareImageAction)).toBe('RESHARE_FORBIDDEN')
   expect(await db().account.findUnique({ where: { id: ownSub.id } })).toMatchObject({ disabledAt: null })
+  expect(await db().recipientGroup.findUnique({ where: { id: group.id } })).toMatchObject(group)
   expect(await db().share.count({ where: { imageId: disk.id, seenAt: null } })).toBe(2)
   expect(await db().image.findUnique({ where: { id: disk.id } })).toMatchObject({ name: disk.name, ownerId: owner.id })
 })

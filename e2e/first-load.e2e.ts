@@ -36,6 +36,7 @@ test('no page makes a browser load more than 180 kB of scripts', async ({ browse
     '/account/audit',
     '/account/sub-accounts',
     '/account/sub-accounts/create',
+    '/account/groups',
     '/preferences',
     '/help/share',
     `${images}/custom`,

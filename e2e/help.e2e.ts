@@ -19,6 +19,7 @@ test('every page has its rules behind the question mark', async ({ page, context
     [`/${region}/images/${disk.id}/check`, words.topics.check, words.rule.checkLooks],
     [`/${region}/images/${disk.id}/check/clean`, words.topics.clean, words.rule.cleanReplace],
     ['/account', words.topics.account, words.rule.username],
+    ['/account/groups', words.topics.groups, words.rule.groupsFill],
     ['/account/sub-accounts/create', words.topics['sub-accounts'], words.rule.subAccountsPolicies],
   ] as const) {
     await page.goto(path)

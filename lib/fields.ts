@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import {
   accountIdPattern,
+  groupIdPattern,
   imageIdPattern,
   instanceIdPattern,
   regionIdPattern,
@@ -64,6 +65,7 @@ export const instanceId = z.string(problem('invalid')).regex(instanceIdPattern, 
 export const snapshotId = z.string(problem('invalid')).regex(snapshotIdPattern, problem('invalid'))
 export const shareId = z.string(problem('invalid')).regex(shareIdPattern, problem('invalid'))
 export const accountId = z.string(problem('invalid')).regex(accountIdPattern, problem('invalid'))
+export const groupId = z.string(problem('invalid')).regex(groupIdPattern, problem('invalid'))
 export const regionId = z.string(problem('invalid')).regex(regionIdPattern, problem('invalid'))
 
 /** Yes or no, also as a form without scripts sends it. */

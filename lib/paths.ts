@@ -52,6 +52,8 @@ export const paths = {
     route(`/account/sub-accounts/${accountId}${part}`),
   audit: (list: AuditQuery = {}) =>
     route('/account/audit', { ...list, size: list.size === defaultPageSize ? undefined : list.size }),
+  groups: () => route('/account/groups'),
+  group: (groupId: string) => route(`/account/groups/${groupId}`),
   notPermitted: (policy: string | null, region: string | null) =>
     route('/not-permitted', { policy: policy ?? undefined, region: region ?? undefined }),
   billing: (bill: BillQuery = {}) =>
@@ -70,7 +72,8 @@ export const paths = {
     route(`/${region}/images/shared`, { ...defaultless(list) }),
   image: (region: string, imageId: string, before?: string) => route(`/${region}/images/${imageId}`, { before }),
   importImage: (region: string, again?: string) => route(`/${region}/images/import`, { again }),
-  shareImage: (region: string, imageId: string) => route(`/${region}/images/${imageId}/share`),
+  shareImage: (region: string, imageId: string, group?: string) =>
+    route(`/${region}/images/${imageId}/share`, { group }),
   imageCheck: (region: string, imageId: string, report: CheckReportQuery = {}) =>
     route(`/${region}/images/${imageId}/check`, { ...report, sort: report.sort === 'path' ? 'path' : undefined }),
   cleanImage: (region: string, imageId: string) => route(`/${region}/images/${imageId}/check/clean`),

@@ -42,6 +42,9 @@ const expected: Record<string, PolicyName[] | 'signed-in' | 'master'> = {
   resetSubAccountPasswordAction: 'master',
   attachSubAccountPoliciesAction: 'master',
   declineShareAction: 'signed-in',
+  createGroupAction: ['Sharing'],
+  updateGroupAction: ['Sharing'],
+  deleteGroupAction: ['Sharing'],
   extendSharesAction: 'signed-in',
   countFindingAction: ['ImagesFull'],
   createInstanceImageAction: ['InstancesFull', 'ImagesFull'],
@@ -116,6 +119,7 @@ const anything = (here: string, there: string) => ({
   newPassword: 'battery staple',
   id: '1',
   accountId: 'acc-0000000000',
+  groupId: 'grp-0000000000',
   login: 'ops',
 })
 

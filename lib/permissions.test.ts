@@ -21,7 +21,7 @@ test('a policy contains what this table says, and nothing else', () => {
   expect(table).toEqual({
     ImagesReadOnly: ['images.read'],
     ImagesFull: ['images.read', 'images.change', 'images.download'],
-    Sharing: ['images.read', 'shares.give'],
+    Sharing: ['images.read', 'shares.give', 'groups.manage'],
     Incoming: ['images.read', 'shares.receive'],
     InstancesFull: ['images.read', 'instances.read', 'instances.change'],
     BillingReadOnly: ['bill.read'],
@@ -78,10 +78,12 @@ test('a refusal names the smallest policy that is missing and the region, the fi
   expect(refuseUnpermitted(holder(), needsOf('signed-in', {}))).toBe(null)
 })
 
-test('the account is managed with a policy for all regions, and with none for named ones', () => {
+test('the account and its recipient groups are managed with a policy for all regions, and with none for named ones', () => {
   const somewhere = { rights: [{ policy: 'Administrator' as const, regions: ['cn-shanghai'] }] }
   const everywhere = { rights: [{ policy: 'Administrator' as const, regions: null }] }
-  expect([null, 'cn-shanghai'].map((region) => may(somewhere, 'account.manage', region))).toEqual([false, false])
+  for (const permission of ['account.manage', 'groups.manage'] as const)
+    expect([null, 'cn-shanghai'].map((region) => may(somewhere, permission, region))).toEqual([false, false])
   expect(permittedTo(somewhere)).toMatchObject({ 'account.manage': [], 'images.change': ['cn-shanghai'] })
   expect(may(everywhere, 'account.manage', null)).toBe(true)
+  expect(may(everywhere, 'groups.manage', null)).toBe(true)
 })

@@ -25,6 +25,8 @@ const policiesWith = {
   /** Bytes leave the console, so seeing an image is not enough. */
   'images.download': ['ImagesFull'],
   'shares.give': ['Sharing'],
+  /** To use a recipient group takes no more than sharing does. */
+  'groups.manage': ['Sharing'],
   'shares.receive': ['Incoming'],
   'instances.read': ['InstancesFull'],
   'instances.change': ['InstancesFull'],
@@ -42,7 +44,7 @@ function isPermission(name: string): name is Permission {
 }
 
 /** What concerns the whole tenant: a policy for named regions is not enough. */
-const ofTenant: readonly Permission[] = ['account.manage']
+const ofTenant: readonly Permission[] = ['account.manage', 'groups.manage']
 
 /** `regions`: where it applies; null is everywhere. */
 export type Grant = { policy: PolicyName; regions: readonly string[] | null }

@@ -77,6 +77,9 @@ export type Refusal =
   | { code: 'CHECKS_OFF' }
   | { code: 'CHECKS_FULL'; max: number }
   | { code: 'CLEAN_REFUSED'; reason: string; path: string; package: string; partition: number }
+  | { code: 'GROUP_NOT_FOUND' }
+  | { code: 'GROUP_NAME_TAKEN' }
+  | { code: 'GROUPS_FULL'; max: number }
   | { code: 'DELIVERY_NOT_FOUND' }
   | { code: 'DELIVERY_IN_PROGRESS' }
 

@@ -24,7 +24,7 @@ const files = listing
 // A noun imports nouns of its own floor or below, and another's writes only where that is of the ground.
 const ground = ['accounts', 'sessions', 'regions', 'quotas', 'blobs', 'events', 'audit', 'instance-types', 'notices']
 const middle = ['images', 'instances', 'transfers']
-const top = ['shares', 'imports', 'copies', 'snapshots', 'checks', 'clean-copies', 'billing', 'tickets']
+const top = ['shares', 'imports', 'copies', 'snapshots', 'checks', 'clean-copies', 'billing', 'tickets', 'groups']
 const order = {
   floors: [ground, middle, top],
   /** They import no noun. */

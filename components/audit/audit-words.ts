@@ -18,6 +18,8 @@ const factNames = [
   'day',
   'until',
   'status',
+  'group',
+  'usernames',
   'replacement',
   'reason',
   'findings',

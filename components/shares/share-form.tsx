@@ -25,12 +25,14 @@ type ShareFormProps = {
   /** What is said of the disk, and whether it leaves with a reason only. */
   check: ReactNode
   needsReason: boolean
+  /** Usernames to fill the field with, each followed by a comma. */
+  suggested: string
   /** Highlights the added recipients in the list. */
   onShare: (added: ImageShare[]) => void
 }
 
 /** Adds recipients, all or none. Refused usernames stay in the field with their reasons. */
-export function ShareForm({ region, shares, idempotencyKey, check, needsReason, onShare }: ShareFormProps) {
+export function ShareForm({ region, shares, idempotencyKey, check, needsReason, suggested, onShare }: ShareFormProps) {
   const t = useTranslations('share')
   const states = useTranslations('states')
   const { image } = shares
@@ -53,7 +55,7 @@ export function ShareForm({ region, shares, idempotencyKey, check, needsReason, 
             <Field id="account-type" label={t('accountType')} hint={t('accountTypeHint')}>
               {(control) => <input {...control} readOnly value={t('masterAccount')} className={inputClass} />}
             </Field>
-            <Recipients view={view} shares={shares} />
+            <Recipients view={view} shares={shares} suggested={suggested} />
             <UntilField view={view} ends={shares.ends} />
             <TextField view={view} name="note" label={t('note')} hint={t('noteHint')} />
             {check}
@@ -99,12 +101,14 @@ function TextField<T>({ view, name, label, hint }: TextFieldProps<T>) {
   )
 }
 
+type RecipientsProps<T> = { view: FormView<T>; shares: ImageShares; suggested: string }
+
 /** The names that are chosen. They are more than a field holds, so they are kept over a reload here. */
-function Recipients<T>({ view, shares }: { view: FormView<T>; shares: ImageShares }) {
+function Recipients<T>({ view, shares, suggested }: RecipientsProps<T>) {
   const draft = `${usePageAccount()} recipients ${shares.image.id}`
   const { isPending, done } = view
   const [usernames, setUsernames] = useState<string[]>([])
-  const [typed, setTyped] = useState(() => view.typedList('usernames').filter(Boolean).join(', '))
+  const [typed, setTyped] = useState(() => view.typedList('usernames').filter(Boolean).join(', ') || suggested)
   const [isRestored, setRestored] = useState(false)
   useEffect(() => {
     const kept = readDraft(draft)
@@ -116,6 +120,12 @@ function Recipients<T>({ view, shares }: { view: FormView<T>; shares: ImageShare
     setTyped(isList ? '' : early || (kept?.typed?.[0] ?? ''))
     setRestored(true)
   }, [draft])
+  const fill = useEffectEvent((names: string[]) => {
+    setUsernames((chips) => [...new Set([...chips, ...names])])
+    // A group was chosen on this page: its names are in the field, far from the link.
+    if (isRestored && names.length > 0) document.getElementById('username')?.focus()
+  })
+  useEffect(() => fill(splitUsernames(suggested)), [suggested])
   useEffect(() => {
     if (!isRestored) return
     if (usernames.length > 0 || typed) keepDraft(draft, { usernames, typed: [typed] })

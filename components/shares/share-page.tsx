@@ -4,11 +4,13 @@ import { useQuery } from '@tanstack/react-query'
 import dynamic from 'next/dynamic'
 import { useFormatter, useTranslations } from 'next-intl'
 import { type ReactNode, useState } from 'react'
+import { ShareGroups } from '@/components/groups/share-groups'
 import { ImagePageHeader } from '@/components/images/image-page-header'
 import { useMay } from '@/components/shell/rights'
 import { Card } from '@/components/ui/card'
 import { Meter } from '@/components/ui/meter'
 import { ReadError } from '@/lib/fetch-json'
+import type { Group } from '@/lib/groups/schema'
 import { latePart } from '@/lib/late-part'
 import { imageSharesQuery } from '@/lib/shares/queries'
 import { dailySharesMax, recipientsMax } from '@/lib/shares/rules'
@@ -30,6 +32,8 @@ export function SharePage({
   idempotencyKey,
   check,
   needsReason,
+  suggested,
+  groups,
 }: {
   region: string
   imageId: string
@@ -37,6 +41,8 @@ export function SharePage({
   /** Made by the server, so that it costs the page no script. */
   check: ReactNode
   needsReason: boolean
+  suggested: string
+  groups: Group[]
 }) {
   const t = useTranslations('share')
   const may = useMay()
@@ -56,10 +62,14 @@ export function SharePage({
             idempotencyKey={idempotencyKey}
             check={check}
             needsReason={needsReason}
+            suggested={suggested}
             onShare={setAdded}
           />
         )}
-        <Limits shares={data} />
+        <div className="flex min-w-0 flex-col gap-4">
+          <Limits shares={data} />
+          {may('shares.give', region) && <ShareGroups region={region} shares={data} groups={groups} />}
+        </div>
       </div>
       <div id={recipientsId} className="scroll-mt-16">
         <ShareTable region={region} shares={data} added={added} />

@@ -49,6 +49,9 @@ type HelpRule =
   | 'subAccountsOwn'
   | 'subAccountsPolicies'
   | 'subAccountsDisable'
+  | 'groupsFill'
+  | 'groupsNames'
+  | 'groupsKept'
 
 const helpRules: Record<HelpTopic, HelpRule[]> = {
   custom: ['own', 'region', 'quota', 'failed', 'delete'],
@@ -62,6 +65,7 @@ const helpRules: Record<HelpTopic, HelpRule[]> = {
   clean: ['cleanOriginal', 'cleanPackages', 'cleanLogin', 'cleanReplace'],
   account: ['username', 'master', 'quota'],
   'sub-accounts': ['subAccountsOwn', 'subAccountsPolicies', 'subAccountsDisable', 'master'],
+  groups: ['groupsFill', 'groupsNames', 'groupsKept', 'recipients', 'allOrNone'],
   instances: ['chargedYou', 'runningHours', 'instanceQuota', 'terminated'],
   create: ['chargedYou', 'runningHours', 'region', 'instanceQuota'],
   snapshots: ['snapshot', 'snapshotImage', 'snapshotQuota'],

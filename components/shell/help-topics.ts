@@ -10,6 +10,7 @@ export const helpTopics = [
   'clean',
   'account',
   'sub-accounts',
+  'groups',
   'instances',
   'create',
   'instance',

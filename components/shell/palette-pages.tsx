@@ -3,6 +3,7 @@
 import {
   Bell,
   Camera,
+  Contact,
   Disc3,
   IdCard,
   Plus,
@@ -50,6 +51,7 @@ function useAllPages(): PaletteItem[] {
       | 'bin'
       | 'account'
       | 'subAccounts'
+      | 'groups'
       | 'instances'
       | 'createInstance'
       | 'snapshots'
@@ -148,6 +150,13 @@ function useAllPages(): PaletteItem[] {
       icon: <Icon of={Users} />,
       label: t('subAccounts.title'),
       words: words('subAccounts'),
+    },
+    {
+      id: 'groups',
+      href: paths.groups(),
+      icon: <Icon of={Contact} />,
+      label: t('groups.title'),
+      words: words('groups'),
     },
   ]
 }

@@ -66,6 +66,7 @@ const fieldsOf: Partial<Record<Refusal['code'], string>> = {
   SHARE_END_TOO_LATE: 'until',
   PASSWORD_WRONG: 'currentPassword',
   USERNAME_TAKEN: 'login',
+  GROUP_NAME_TAKEN: 'name',
   REPLACEMENT_NOT_FOUND: 'replacementId',
   MIN_DISK_BELOW_SIZE: 'minDiskGib',
   TYPE_TOO_SMALL: 'typeId',

@@ -31,6 +31,7 @@ const pageNeeds: Record<string, Permission> = {
   billing: 'bill.read',
   audit: 'account.manage',
   'sub-accounts': 'subAccounts.manage',
+  groups: 'groups.manage',
 }
 
 /** Whether this account may see a page of the menu in the region that is chosen. The bill has no region. */

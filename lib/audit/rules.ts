@@ -102,6 +102,7 @@ export const actionGroups = [
   'share',
   'image',
   'finding',
+  'group',
   'instance',
   'snapshot',
   'account',

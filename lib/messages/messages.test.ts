@@ -152,6 +152,9 @@ const refusals = {
   CHECKS_OFF: true,
   CHECKS_FULL: true,
   CLEAN_REFUSED: true,
+  GROUP_NOT_FOUND: true,
+  GROUP_NAME_TAKEN: true,
+  GROUPS_FULL: true,
   DELIVERY_NOT_FOUND: true,
   DELIVERY_IN_PROGRESS: true,
 } satisfies Record<RefusalCode, true>

@@ -3,8 +3,8 @@ import { getTranslations } from 'next-intl/server'
 import { BasicInfo } from '@/components/account/basic-info'
 import { ImageQuotas } from '@/components/account/image-quotas'
 import { IncomingForm } from '@/components/account/incoming-form'
+import { LinkCard } from '@/components/account/link-card'
 import { PasswordForm } from '@/components/account/password-form'
-import { SubAccountsCard } from '@/components/account/sub-accounts-card'
 import { PageHeader } from '@/components/shell/page-header'
 import { quotasQuery } from '@/lib/accounts/queries'
 import { getAccountInfo, getIncoming } from '@/lib/accounts/reads'
@@ -23,17 +23,27 @@ export default async function AccountPage() {
   const [account, incoming, t] = await Promise.all([
     forPage(getAccountInfo(ctx)),
     mayEverywhere(ctx.viewer, 'shares.receive') ? forPage(getIncoming(ctx)) : null,
-    getTranslations('account'),
+    getTranslations(),
   ])
   return (
     <main id="content" className="flex max-w-240 flex-col gap-4 p-4 md:p-6">
-      <PageHeader crumbs={[{ label: t('title') }]} title={t('title')} line={t('line')} />
+      <PageHeader crumbs={[{ label: t('account.title') }]} title={t('account.title')} line={t('account.line')} />
       <BasicInfo account={account} />
       <Prefetch queries={[{ queryKey: quotasQuery().queryKey, data: account.quotas }]}>
         <ImageQuotas />
       </Prefetch>
       {incoming && <IncomingForm incoming={incoming} />}
-      {may(ctx.viewer, 'subAccounts.manage', null) && <SubAccountsCard />}
+      {may(ctx.viewer, 'subAccounts.manage', null) && (
+        <LinkCard
+          title={t('subAccounts.title')}
+          line={t('subAccounts.line')}
+          label={t('subAccounts.manage')}
+          href={paths.subAccounts()}
+        />
+      )}
+      {may(ctx.viewer, 'groups.manage', null) && (
+        <LinkCard title={t('groups.title')} line={t('groups.line')} label={t('groups.manage')} href={paths.groups()} />
+      )}
       <PasswordForm />
     </main>
   )

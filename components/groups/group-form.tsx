@@ -1,0 +1,103 @@
+'use client'
+
+import Link from 'next/link'
+import { useTranslations } from 'next-intl'
+import { ActionForm } from '@/components/shell/action-form'
+import { Button } from '@/components/ui/button'
+import { buttonClass } from '@/components/ui/button-class'
+import { Card } from '@/components/ui/card'
+import { Field, inputClass } from '@/components/ui/field'
+import { createGroupAction, deleteGroupAction, updateGroupAction } from '@/lib/groups/actions'
+import { groupMembersMax, groupNameMax } from '@/lib/groups/rules'
+import type { Group } from '@/lib/groups/schema'
+import { paths } from '@/lib/paths'
+
+/** Makes a group, or changes one: its name and its usernames. */
+export function GroupForm({ group }: { group: Group | null }) {
+  const t = useTranslations('groups')
+  const title = group ? t('save') : t('create')
+  return (
+    <Card title={group ? t('edit') : t('create')}>
+      <ActionForm
+        name={group ? `group ${group.id}` : 'new group'}
+        action={group ? updateGroupAction : createGroupAction}
+        fixed={group ? { groupId: group.id } : {}}
+        changes={[]}
+        leadsTo={paths.groups()}
+        className="flex max-w-140 flex-col gap-3 p-4"
+      >
+        {({ isPending, errorOf, typed, discard }) => (
+          <>
+            <Field id="group-name" label={t('name')} hint={t('nameHint')} error={errorOf('name')}>
+              {(control) => (
+                <input
+                  {...control}
+                  name="name"
+                  required
+                  maxLength={groupNameMax}
+                  defaultValue={typed('name', group?.name)}
+                  className={inputClass}
+                />
+              )}
+            </Field>
+            <Field
+              id="group-usernames"
+              label={t('usernames')}
+              hint={t('usernamesHint', { max: groupMembersMax })}
+              error={errorOf('usernames')}
+            >
+              {(control) => (
+                <textarea
+                  {...control}
+                  name="usernames"
+                  rows={5}
+                  required
+                  defaultValue={typed('usernames', group?.usernames.join('\n'))}
+                  autoCapitalize="none"
+                  spellCheck={false}
+                  className={inputClass}
+                />
+              )}
+            </Field>
+            <div className="flex flex-wrap gap-2">
+              <Button kind="primary" type="submit" isPending={isPending}>
+                {title}
+              </Button>
+              {group && (
+                <Link href={paths.groups()} onClick={discard} className={buttonClass('secondary')}>
+                  {t('discard')}
+                </Link>
+              )}
+            </div>
+          </>
+        )}
+      </ActionForm>
+    </Card>
+  )
+}
+
+/** Deletes a group. Nothing else goes with it, so it is not asked for again. */
+export function DeleteGroup({ group: { id, name } }: { group: Group }) {
+  const t = useTranslations('groups')
+  return (
+    <Card title={t('delete')}>
+      <ActionForm
+        name={`delete group ${id}`}
+        action={deleteGroupAction}
+        fixed={{ groupId: id }}
+        changes={[]}
+        leadsTo={paths.groups()}
+        className="flex flex-col items-start gap-3 p-4 text-sm"
+      >
+        {({ isPending }) => (
+          <>
+            <p className="[overflow-wrap:anywhere]">{t('deleteText', { name })}</p>
+            <Button kind="danger" type="submit" isPending={isPending}>
+              {t('delete')}
+            </Button>
+          </>
+        )}
+      </ActionForm>
+    </Card>
+  )
+}

@@ -1,0 +1,72 @@
+import { expectAccessiblePage, looks } from './accessible'
+import { account, expect, image, longest, messages, row, share, signIn, test } from './fixtures'
+
+// A trace keeps a copy of the page for every step of axe.
+test.use({ trace: 'off' })
+
+const region = 'cn-shanghai'
+
+for (const javaScriptEnabled of [true, false]) {
+  const how = javaScriptEnabled ? 'with scripts' : 'without scripts'
+  test(`a group fills the form with whoever lacks the image, and shares when that is sent, ${how}`, async ({
+    browserPage,
+  }) => {
+    const [owner, first, second] = [await account(), await account(), await account()]
+    const disk = await image(owner)
+    const page = await browserPage(owner, { javaScriptEnabled })
+    await page.goto('/account/groups')
+    await page.getByLabel('Name', { exact: true }).fill('Team East')
+    await page.getByLabel('Usernames').fill(`${first.username}\n${second.username}`)
+    await page.getByRole('button', { name: 'Create Group' }).click()
+    await expect(page.getByRole('link', { name: 'Edit Group, Team East' })).toBeVisible()
+    await share(owner, disk, [first])
+    await page.goto(`/${region}/images/${disk.id}/share`)
+    await expect(page.getByText('1 of 2 have this image.')).toBeVisible()
+    await page.getByRole('link', { name: 'Bring Up to Date, Team East' }).click()
+    if (javaScriptEnabled) await expect(page.getByRole('button', { name: `Remove ${second.username}` })).toBeVisible()
+    else await expect(page.getByLabel('Username')).toHaveValue(new RegExp(second.username))
+    await expect(row(page.getByRole('table'), second.username)).toHaveCount(0)
+    await page.getByRole('button', { name: 'Share Images' }).click()
+    await expect(row(page.getByRole('table'), second.username)).toBeVisible()
+    await page.goto('/account/groups')
+    await page.getByRole('link', { name: 'Edit Group, Team East' }).click()
+    await page.getByRole('button', { name: 'Delete Group' }).click()
+    await expect(page.getByText('No groups')).toBeVisible()
+  })
+}
+
+test('a sub-account without Sharing everywhere manages no groups', async ({ browserPage }) => {
+  const master = await account()
+  const some = await browserPage(await account({ master, grants: [{ policy: 'Sharing', regions: [region] }] }))
+  await some.goto('/account/groups')
+  await expect(some.getByRole('heading', { name: 'Not permitted' })).toBeVisible()
+})
+
+for (const { locale, t, some } of [
+  { locale: 'en-US', t: messages.en.groups, some: looks },
+  { locale: 'zh-CN', t: messages.zh.groups, some: looks.slice(2) },
+]) {
+  test.describe(locale, () => {
+    test.use({ locale })
+    test.slow()
+
+    test('the pages of groups are accessible, and so is the share page with one', async ({ page, context }) => {
+      const owner = await account()
+      const disk = await image(owner)
+      await signIn(context, owner)
+      await page.goto('/account/groups')
+      await page.getByLabel(t.name, { exact: true }).fill(longest('W', 64))
+      await page.getByLabel(t.usernames).fill([longest('m', 32), longest('w', 32)].join(' '))
+      await page.getByRole('button', { name: t.create }).click()
+      await expect(page.getByRole('link', { name: t.edit })).toBeVisible()
+      await expectAccessiblePage(page, 'groups', some)
+      await page.goto(`/${region}/images/${disk.id}/share`)
+      await expect(page.getByRole('link', { name: t.fill })).toBeVisible()
+      await expectAccessiblePage(page, 'the share page with a group', some)
+      await page.goto('/account/groups')
+      await page.getByRole('link', { name: t.edit }).click()
+      await expect(page.getByRole('button', { name: t.delete })).toBeVisible()
+      await expectAccessiblePage(page, 'a group', some)
+    })
+  })
+}

@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest'
+import { groupMembersMax, groupsMax, membersWith, refuseGroup } from './rules'
+import { createGroupInput } from './schema'
+
+test('the fifty-first group is refused', () => {
+  expect(refuseGroup(groupsMax - 1)).toBeNull()
+  expect(refuseGroup(groupsMax)).toEqual({ code: 'GROUPS_FULL', max: 50 })
+})
+
+test('whoever has the image is told apart from whoever does not, in the order of the group', () => {
+  const shares = [{ username: 'birch' }, { username: 'cedar' }]
+  expect(membersWith(['aster', 'birch', 'dill'], shares)).toEqual({ having: ['birch'], lacking: ['aster', 'dill'] })
+})
+
+test('a group has between 1 and 20 usernames, each of which a master account can have', () => {
+  const parse = (usernames: string) => createGroupInput.safeParse({ name: 'Team', usernames })
+  const many = Array.from({ length: groupMembersMax + 1 }, (_, number) => `user${number}`)
+  for (const usernames of ['', ' , ', many.join(' '), 'ops@aster', '张'])
+    expect(parse(usernames).success, usernames).toBe(false)
+  expect(parse(many.slice(1).join(' ')).data?.usernames).toHaveLength(20)
+  expect(parse('aster, Birch\nASTER').data?.usernames).toEqual(['aster', 'birch'])
+})

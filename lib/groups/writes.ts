@@ -1,0 +1,91 @@
+import 'server-only'
+import { type Context, isDisabled } from '@/lib/auth/viewer'
+import { isUniqueViolation } from '@/lib/db/errors'
+import { lockAccounts } from '@/lib/db/locks'
+import { actingAccounts } from '@/lib/db/own-image'
+import { inTransaction, type Transaction } from '@/lib/db/transaction'
+import { changesOf } from '@/lib/events/rules'
+import { recordEvents } from '@/lib/events/writes'
+import { newId } from '@/lib/ids'
+import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
+import { refuseGroup } from './rules'
+import type { CreateGroupInput, GroupInput, UpdateGroupInput } from './schema'
+
+type Always = RefusalOf<'SIGNED_OUT' | 'BUSY'>
+type Made = { groupId: string }
+
+/** Rule 33: creates a group. Refuses a name that the master account has given already, and too many groups. */
+export async function createGroup(
+  ctx: Context,
+  { name, usernames }: CreateGroupInput,
+): Promise<Result<Made, Always | RefusalOf<'GROUPS_FULL' | 'GROUP_NAME_TAKEN'>>> {
+  const { ownerId } = ctx.viewer
+  return await namedOnce(ctx, async (tx) => {
+    const refusal = refuseGroup(await tx.recipientGroup.count({ where: { ownerId } }))
+    if (refusal) return refuse(refusal)
+    const id = newId('grp')
+    const times = { createdAt: ctx.now, updatedAt: ctx.now }
+    await tx.recipientGroup.create({ data: { id, ownerId, name, usernames, ...times } })
+    await recordEvents(tx, ctx, [{ action: 'group.create', details: textsOf({ name, usernames }) }])
+    return ok({ groupId: id })
+  })
+}
+
+/** Gives a group another name and other usernames. Shares that were made with it stay as they are. */
+export async function updateGroup(
+  ctx: Context,
+  { groupId, name, usernames }: UpdateGroupInput,
+): Promise<Result<Made, Always | RefusalOf<'GROUP_NOT_FOUND' | 'GROUP_NAME_TAKEN'>>> {
+  return await namedOnce(ctx, async (tx) => {
+    const where = { id: groupId, ownerId: ctx.viewer.ownerId }
+    const group = await tx.recipientGroup.findUnique({ where, select: { name: true, usernames: true } })
+    if (!group) return refuse({ code: 'GROUP_NOT_FOUND' })
+    await tx.recipientGroup.update({ where, data: { name, usernames, updatedAt: ctx.now } })
+    const details = { group: group.name, ...changesOf(textsOf(group), textsOf({ name, usernames })) }
+    await recordEvents(tx, ctx, [{ action: 'group.update', details }])
+    return ok({ groupId })
+  })
+}
+
+/** Deletes a group. Shares that were made with it stay as they are. */
+export async function deleteGroup(
+  ctx: Context,
+  { groupId }: GroupInput,
+): Promise<Result<Made, Always | RefusalOf<'GROUP_NOT_FOUND'>>> {
+  return await underLock(ctx, async (tx) => {
+    const where = { id: groupId, ownerId: ctx.viewer.ownerId }
+    const group = await tx.recipientGroup.findUnique({ where, select: { name: true } })
+    if (!group) return refuse({ code: 'GROUP_NOT_FOUND' })
+    await tx.recipientGroup.delete({ where })
+    await recordEvents(tx, ctx, [{ action: 'group.delete', details: { group: group.name } }])
+    return ok({ groupId })
+  })
+}
+
+/** A group as its events have it. */
+function textsOf({ name, usernames }: { name: string; usernames: string[] }) {
+  return { name, usernames: usernames.join(', ') }
+}
+
+async function underLock<Answer extends Result<unknown>>(
+  ctx: Context,
+  run: (tx: Transaction) => Promise<Answer>,
+): Promise<Answer | Result<never, Always>> {
+  return await inTransaction(async (tx): Promise<Answer | Result<never, Always>> => {
+    const accounts = await lockAccounts(tx, actingAccounts(ctx))
+    return isDisabled(ctx, accounts) ? refuse({ code: 'SIGNED_OUT' }) : await run(tx)
+  })
+}
+
+/** The database refuses a second group of the same name. */
+async function namedOnce<Answer extends Result<unknown>>(
+  ctx: Context,
+  run: (tx: Transaction) => Promise<Answer>,
+): Promise<Answer | Result<never, Always | RefusalOf<'GROUP_NAME_TAKEN'>>> {
+  try {
+    return await underLock(ctx, run)
+  } catch (error) {
+    if (isUniqueViolation(error)) return refuse({ code: 'GROUP_NAME_TAKEN' })
+    throw error
+  }
+}
