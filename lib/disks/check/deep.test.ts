@@ -9,12 +9,15 @@ import { createSecrets } from '../fixtures/plants'
 import { writeParts } from '../fixtures/tables'
 import { hasTools, runTool, toolsNote } from '../fixtures/tools'
 import { volumes } from '../fixtures/volumes'
+import { makeBlocks } from '../guest/blocks'
 import { buildQcow2, buildRawDisk } from '../samples'
+import { freeInExt } from './free-ext'
 
 const mib = 1024 ** 2
 const folder = mkdtempSync(join(tmpdir(), 'check-deep-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
+const linux = '0FC63DAF-8483-4772-8E79-3D69D8477DE4'
 const lvmVolume = volumes.lvm ?? Buffer.alloc(0)
 const { make } = createSecrets('deep')
 const token = `ghp_${make(36)}`
@@ -61,6 +64,53 @@ test.skipIf(!canDelete)(`a deleted secret is found by a deep check alone, where 
 
 test.skipIf(!canDelete)(`what lies in a file is not called deleted${note}`, async () => {
   expect(await check(madeExt4())).toMatchObject({ verdict: 'clean', isDeep: true })
+})
+
+test.skipIf(!canDelete)(
+  `what is behind a file system, and one whose map is scattered, is searched whole${note}`,
+  async () => {
+    const ext4 = madeExt4('rm /home/notes.bin')
+    const end = ext4.length + 3 * mib
+    const shrunk = patched(Buffer.concat([madeExt4(), Buffer.alloc(4 * mib)]), { at: end, put: token })
+    const path = join(folder, 'grown')
+    writeFileSync(path, patched(writeParts(Buffer.alloc(22 * mib), [{ type: linux, start: 2048, sectors: 40_960 }])))
+    const disk = readFileSync(path)
+    shrunk.copy(disk, mib)
+    expect((await check(disk)).findings).toMatchObject([{ rule: 'unread-secret', offset: mib + end, cleanable: false }])
+    expect(await check(disk, { deep: false })).toMatchObject({ verdict: 'clean' })
+
+    runTool(folder, 'mke2fs', '-q', '-F', '-t', 'ext4', '-O', 'meta_bg,^resize_inode', '-d', join(folder, 'root'), path)
+    runTool(folder, 'debugfs', '-w', '-R', 'rm /home/notes.bin', path)
+    const scattered = readFileSync(path)
+    const found = (await check(scattered)).findings.map(({ rule, offset }) => ({ rule, offset }))
+    expect(found).toContainEqual({ rule: 'unread-secret', offset: scattered.indexOf(token) })
+  },
+)
+
+test('descriptors that all name one table of inodes cost no more than others', () => {
+  const groups = 131_072
+  const superBlock = Buffer.alloc(1024)
+  // Blocks, the first of them, blocks and inodes of a group: of 1 KiB each.
+  for (const [at, value] of [
+    [4, groups * 8192],
+    [20, 1],
+    [32, 8192],
+    [40, 65_536],
+  ] as const)
+    superBlock.writeUInt32LE(value, at)
+  const descriptor = Buffer.alloc(32)
+  descriptor.writeUInt32LE(8192 * 9, 8)
+  descriptor.writeUInt16LE(2, 18)
+  const part = makeBlocks(groups * 8192 * 1024 + 1024, (into, offset) => {
+    into.fill(0)
+    if (offset < 2048) superBlock.copy(into, Math.max(0, 1024 - offset), Math.max(0, offset - 1024))
+    else for (let at = 0; at < into.length; at += 32) descriptor.copy(into, at)
+    return into.length
+  })
+  const free = freeInExt(part)
+  if (!free) throw new Error('It is none.')
+  const [first] = free
+  expect(first?.start).toBeGreaterThan(0)
 })
 
 test('free space of a FAT and the gaps between partitions are searched', async () => {

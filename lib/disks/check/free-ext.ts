@@ -23,10 +23,13 @@ const isMapUnused = 2
 /** More groups than a volume of 16 TiB has. */
 const groupsMax = 131_072
 
-/** The blocks that an ext2, ext3 or ext4 file system says are free. Nothing where it makes no sense, or has its descriptors scattered. */
-export function* freeInExt(part: Blocks): Generator<Range> {
+/** The blocks that an ext2, ext3 or ext4 file system says are free. Null where it makes no sense, or has its descriptors scattered. */
+export function freeInExt(part: Blocks): Iterable<Range> | null {
   const shape = shapeOf(part)
-  if (!shape) return
+  return shape && freeBlocks(part, shape)
+}
+
+function* freeBlocks(part: Blocks, shape: Shape): Generator<Range> {
   const { blockBytes, first, perGroup, blocks } = shape
   const taken = takenByGroup(part, shape)
   for (let index = 0; index < shape.groups; index += 1) {
@@ -36,7 +39,7 @@ export function* freeInExt(part: Blocks): Generator<Range> {
     // A map that was never used says nothing of what the file system itself keeps in the group.
     if (isUnused) {
       for (let block = 0; block < shape.copyBlocks; block += 1) setBit(map, block)
-      for (const block of taken.get(index) ?? []) setBit(map, block)
+      for (const block of blocksIn(taken.get(index) ?? [])) setBit(map, block)
     }
     yield* clearBits(map, { count: Math.min(perGroup, blocks - start), at: start * blockBytes, unit: blockBytes })
   }
@@ -69,24 +72,40 @@ function groupAt(part: Blocks, shape: Shape, index: number): Group {
   return { blockMap: place(0), inodeMap: place(4), inodeTable: place(8), isUnused }
 }
 
-/** The maps and tables of inodes of all groups, which may lie in another group than their own, by the group they lie in. */
-function takenByGroup(part: Blocks, shape: Shape): Map<number, number[]> {
+/**
+ * The maps and tables of inodes of all groups, which may lie in another group than their own, by the group they lie in: as pieces, as
+ * every descriptor can name as many blocks as a group has.
+ */
+function takenByGroup(part: Blocks, shape: Shape): Map<number, Range[]> {
   const { first, perGroup, groups, tableBlocks } = shape
-  const taken = new Map<number, number[]>()
+  const taken = new Map<number, Range[]>()
   const unused = Array.from({ length: groups }, (_, index) => groupAt(part, shape, index))
-  const take = (block: number) => {
-    const index = Math.floor((block - first) / perGroup)
-    if (!unused[index]?.isUnused) return
-    const list = taken.get(index) ?? []
-    taken.set(index, list)
-    list.push(block - first - index * perGroup)
+  const take = (block: number, count: number) => {
+    for (let start = block - first; start < block - first + count; ) {
+      const index = Math.floor(start / perGroup)
+      const end = Math.min(block - first + count, (index + 1) * perGroup)
+      if (unused[index]?.isUnused) {
+        const list = taken.get(index) ?? []
+        taken.set(index, list)
+        list.push({ start: start - index * perGroup, end: end - index * perGroup })
+      }
+      start = end
+    }
   }
   for (const { blockMap, inodeMap, inodeTable } of unused) {
-    take(blockMap)
-    take(inodeMap)
-    for (let block = 0; block < tableBlocks; block += 1) take(inodeTable + block)
+    take(blockMap, 1)
+    take(inodeMap, 1)
+    take(inodeTable, tableBlocks)
   }
   return taken
+}
+
+/** Each block of some pieces once, however many of them it is in. */
+function* blocksIn(pieces: readonly Range[]): Generator<number> {
+  let next = 0
+  for (const { start, end } of pieces.toSorted((one, other) => one.start - other.start)) {
+    for (next = Math.max(next, start); next < end; next += 1) yield next
+  }
 }
 
 function setBit(map: Buffer, bit: number): void {

@@ -20,7 +20,7 @@ export async function freeSpaceOf(part: Blocks, found: FoundFileSystem, run: Run
   return null
 }
 
-function* freeInFat(part: Blocks): Generator<Range> {
+function freeInFat(part: Blocks): Iterable<Range> | null {
   const boot = readPadded(part, 0, 512)
   const sector = boot.readUInt16LE(11)
   const cluster = sector * boot.readUInt8(13)
@@ -28,11 +28,18 @@ function* freeInFat(part: Blocks): Generator<Range> {
   const rootBytes = Math.ceil((boot.readUInt16LE(17) * 32) / Math.max(1, sector)) * sector
   const fatAt = boot.readUInt16LE(14) * sector
   const dataAt = fatAt + boot.readUInt8(16) * fatSectors * sector + rootBytes
-  if (cluster === 0 || dataAt >= part.size) return
-  const clusters = Math.floor((part.size - dataAt) / cluster)
+  // Of a partition that is longer than its file system only what is in that is counted: the table is as long.
+  const end = Math.min(part.size, (boot.readUInt16LE(19) || boot.readUInt32LE(32)) * sector)
+  if (cluster === 0 || dataAt >= end) return null
+  const clusters = Math.floor((end - dataAt) / cluster)
   const bits = clusters < 4085 ? 12 : clusters < 65525 ? 16 : 32
   const fat = readWhole(part, fatAt, Math.ceil(((clusters + 2) * bits) / 8) + 4)
-  if (!fat) return
+  return fat && freeClusters(fat, { clusters, bits, dataAt, cluster })
+}
+
+type FatShape = { clusters: number; bits: number; dataAt: number; cluster: number }
+
+function* freeClusters(fat: Buffer, { clusters, bits, dataAt, cluster }: FatShape): Generator<Range> {
   for (let index = 0; index < clusters; index += 1) {
     const entry = fat.readUInt32LE(Math.floor(((index + 2) * bits) / 8))
     const value =

@@ -37,6 +37,8 @@ type Checked = { files: number; readable: boolean; reason: UncheckedReason | nul
 /** What no system keeps files in. */
 const withoutFiles: readonly string[] = ['bios-boot', 'prep-boot', 'microsoft-reserved', 'freebsd-boot']
 const encrypted: readonly string[] = ['luks', 'bitlocker']
+/** Formats with a map of what is free; the others are packed without a gap. */
+const withFreeSpace: readonly string[] = ['Ext', 'FAT', 'NTFS']
 const unread = (reason: UncheckedReason): Checked => ({ files: 0, readable: false, reason })
 
 /** Checks one partition, and adds what is found. Content never makes it throw, but for a limit of the whole check. */
@@ -132,9 +134,15 @@ async function searchFree(
   name: string,
   { blocks, found }: { blocks: Blocks; found: FoundFileSystem },
 ) {
-  const free = await freeSpaceOf(blocks, found, await load())
-  if (!free) return
   // A volume of a group lies in pieces; a place in it is one of its own.
   const base = name === '' ? slot.start : 0
-  for (const hit of searchRanges(blocks, free, base)) findings.add(foundHit(hit, index, true))
+  const search = (ranges: Iterable<Range>, isReadable: boolean) => {
+    for (const hit of searchRanges(blocks, ranges, base)) findings.add(foundHit(hit, index, isReadable))
+  }
+  const free = await freeSpaceOf(blocks, found, await load())
+  // Where nobody can tell what is free, all of it is searched.
+  if (!free && withFreeSpace.includes(found.archive ?? '')) return search([{ start: 0, end: blocks.size }], false)
+  if (free) search(free, true)
+  // A volume that was made smaller leaves what was behind.
+  if (found.size !== null && found.size < blocks.size) search([{ start: found.size, end: blocks.size }], false)
 }
