@@ -4,7 +4,7 @@ import { unstable_rethrow } from 'next/navigation'
 import { cache } from 'react'
 import { isSilent } from '@/lib/db/errors'
 import { currentRequest, logFault, requestIdOf } from '@/lib/log'
-import { requestPatienceMs, within } from '@/lib/patience'
+import { patienceLeft, within } from '@/lib/patience'
 
 /** A page waits for several things, some of them after others; they have one patience together. */
 const pageBegan = cache(() => Date.now())
@@ -14,10 +14,10 @@ const pageRequest = cache(async () => requestIdOf(await headers()))
 /** A digest names the kind of a fault if the error page says more about it than the reference. */
 const silent = 'database.'
 
-/** Waits at most 4 s for what a page needs. A fault is logged under the request's id, which the error page shows. */
+/** Waits at most 4 s for what a page needs, all together, and at least 1 s for each thing. A fault is logged under the request's id, which the error page shows. */
 export async function forPage<T>(work: Promise<T>): Promise<T> {
   try {
-    return await within(Math.max(1, requestPatienceMs - (Date.now() - pageBegan())), work)
+    return await within(patienceLeft(Date.now() - pageBegan()), work)
   } catch (error) {
     unstable_rethrow(error)
     // Next shows the digest that an error has already, and makes one only where there is none.

@@ -3,6 +3,14 @@ import { parseDuration } from './format'
 /** A page then says within 10 s that the database does not answer. */
 export const requestPatienceMs = parseDuration(process.env.ECS_DATABASE_WAIT || '4s')
 
+/** A page spends its patience on loading code, too, as on a server that has just started. What it asks for after that gets this long. */
+const leastPatienceMs = 1_000
+
+/** How long a page that has spent `passedMs` milliseconds waits for what it asks for now. */
+export function patienceLeft(passedMs: number): number {
+  return Math.max(leastPatienceMs, requestPatienceMs - passedMs)
+}
+
 /** How long an operation waits for rows that others have locked, before it is refused with BUSY. */
 export const lockPatienceMs = parseDuration(process.env.ECS_LOCK_WAIT || '10s')
 
