@@ -34,6 +34,7 @@ async function lentImage() {
 function inputs(imageId: string, shareId: string, username: string): Record<string, object> {
   return {
     shareImageAction: { region, imageId, usernames: [username], note: '' },
+    shareImagesAction: { region, imageIds: [imageId], usernames: [username], note: '' },
     cancelShareAction: { shareId },
     cancelSharesAction: { shareIds: [shareId] },
     acceptShareAction: { shareId },
@@ -152,7 +153,10 @@ test('every action answers a stranger, a recipient and another master’s sub-ac
   ]
   for (const who of [stranger, othersSub, second]) {
     const client = await requestAs(who)
-    const images = [...ofImages, ...(who === second ? [] : ['shareImageAction', 'createInstancesAction'])]
+    const images = [
+      ...ofImages,
+      ...(who === second ? [] : ['shareImageAction', 'shareImagesAction', 'createInstancesAction']),
+    ]
     for (const name of images) {
       expect.soft(await refusalOf(client, name, yours[name]), `${who.username} ${name}`).toBe('IMAGE_NOT_FOUND')
       expect.soft(await act(client, name, yours[name])).toEqual(await act(client, name, missing[name]))

@@ -161,6 +161,7 @@ test('no input of an action is a fault: what cannot be used is refused with its 
   const machine = { region, instanceId: 'ins-0000000000' }
   const good: Record<string, Record<string, unknown>> = {
     shareImageAction: { ...here, usernames: ['nobody'], note: '' },
+    shareImagesAction: { region, imageIds: [disk.id], usernames: ['nobody'], note: '' },
     cancelShareAction: { shareId: 'shr-0000000000' },
     acceptShareAction: { shareId: 'shr-0000000000' },
     declineShareAction: { shareId: 'shr-0000000000' },

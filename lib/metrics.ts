@@ -54,7 +54,7 @@ export function countRequest({ kind, operation, outcome, seconds, code }: Reques
 
 /** Counts the shares that a successful action created or cancelled. */
 export function countShares(operation: string, value: unknown): void {
-  if (operation === 'shareImage' && Array.isArray(value)) sharesMade.inc(value.length)
+  if ((operation === 'shareImage' || operation === 'shareImages') && Array.isArray(value)) sharesMade.inc(value.length)
   if (operation === 'cancelShare') sharesCancelled.inc()
   if (operation === 'deleteImage') sharesCancelled.inc(cancelledWith(value))
 }

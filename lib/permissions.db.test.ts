@@ -11,8 +11,8 @@ import { type Grant, type Permission, type PolicyName, policyNames } from '@/lib
 import type { ActionResult } from '@/lib/result'
 import { findSession } from '@/lib/sessions/reads'
 import { listEndedShares } from '@/lib/shares/reads-ended'
-import { markSharesSeen } from '@/lib/shares/writes'
 import { cancelShare } from '@/lib/shares/writes-end'
+import { markSharesSeen } from '@/lib/shares/writes-seen'
 import { account, held, image, later, noon, region, type TestAccount, tally } from '@/lib/testing/builders'
 
 // Every action × every policy, through the real seam and the real database. Actions are found in the code, so a new one
@@ -78,6 +78,7 @@ const expected: Record<string, PolicyName[] | 'signed-in' | 'master'> = {
   retryCopyAction: ['ImagesFull'],
   setIncomingAction: ['Incoming'],
   shareImageAction: ['Sharing'],
+  shareImagesAction: ['Sharing'],
   startInstanceAction: ['InstancesFull'],
   stopInstanceAction: ['InstancesFull'],
   terminateInstanceAction: ['InstancesFull'],

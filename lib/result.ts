@@ -18,6 +18,8 @@ export type Refusal =
   | { code: 'DAILY_SHARES_USED_UP'; max: number; left: number; asked: number; resetsAt: string }
   | { code: 'LOOKUPS_USED_UP'; max: number; resetsAt: string }
   | { code: RecipientRefusalCode; recipients: RefusedRecipient[] }
+  /** Of several that were to be treated alike, all or none, this one is refused, and why. */
+  | { code: 'SELECTED_REFUSED'; image: string; why: Refusal }
   | { code: 'SHARE_NOT_FOUND' }
   | { code: 'SHARES_ENDED'; asked: number; ended: number }
   | { code: 'SHARE_NOT_PENDING' }

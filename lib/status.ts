@@ -21,6 +21,7 @@ export const statuses: Readonly<Record<(Refusal | Fault)['code'], number>> = {
   RECIPIENT_IS_YOU: 409,
   ALREADY_SHARED: 409,
   RECIPIENT_QUOTA_FULL: 409,
+  SELECTED_REFUSED: 409,
   SHARE_NOT_FOUND: 404,
   SHARES_ENDED: 409,
   SHARE_NOT_PENDING: 409,

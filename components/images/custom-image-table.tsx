@@ -6,8 +6,10 @@ import Link from 'next/link'
 import { useTranslations } from 'next-intl'
 import { useState } from 'react'
 import { useRegionName } from '@/components/shell/current-region'
+import { useMay } from '@/components/shell/rights'
 import { late } from '@/components/ui/late'
 import { Table } from '@/components/ui/table'
+import { useSelection } from '@/components/ui/use-selection'
 import { customImagesQuery } from '@/lib/images/queries'
 import { imageStates, isInRecycleBin } from '@/lib/images/rules'
 import type { CustomImage, CustomImageList, CustomImageParams } from '@/lib/images/schema'
@@ -19,6 +21,7 @@ import { customSorts, keptOrder } from './list-links'
 import { ListPager } from './list-pager'
 import { type Filter, ListToolbar } from './list-toolbar'
 import { QuotaLine } from './quota-line'
+import { SelectedImages, useImageSelection } from './selected-images'
 
 // Few visits see it.
 const RecycleBinHeader = late(
@@ -43,8 +46,11 @@ export function CustomImageTable({ list }: { list: CustomImageParams }) {
   const [asked, setAsked] = useState<{ task: ImageTask; image: CustomImage } | null>(null)
   const columns = useCustomImageColumns(list, (task, image) => setAsked({ task, image }))
   const filters = useFilters(list, data)
-  if (!data) return null
   const isBin = isInRecycleBin(list.state)
+  const selection = useSelection(data?.items.map(({ id }) => id) ?? [])
+  const selectionOf = useImageSelection()
+  const canSelect = useMay()('shares.give', list.region) && !isBin
+  if (!data) return null
   const href = (change: Parameters<typeof paths.customImages>[1]) =>
     paths.customImages(list.region, { ...withoutCursor(list), ...change })
   return (
@@ -68,12 +74,14 @@ export function CustomImageTable({ list }: { list: CustomImageParams }) {
         isFailed={isError || failureReason !== null}
         onRefresh={() => refetch()}
       />
+      {canSelect && data.items.length > 1 && <SelectedImages region={list.region} selection={selection} />}
       <Table
         caption={isBin ? t('captionBin') : t('captionCustom', { region: regionName(list.region) })}
         columns={columns}
         rows={data.items}
         rowKey={(image) => image.id}
         empty={<NoCustomImages list={list} />}
+        {...(canSelect && data.items.length > 1 && { selection: selectionOf(selection) })}
       />
       <ListPager list={list} shown={data} href={href} />
       <QuotaLine quota={data.quota}>

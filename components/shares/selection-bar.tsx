@@ -1,8 +1,8 @@
 'use client'
 
 import { useTranslations } from 'next-intl'
-import { useEffect, useRef } from 'react'
 import { Button } from '@/components/ui/button'
+import { SelectAll } from '@/components/ui/select-all'
 import { useHasScripts } from '@/components/ui/use-has-scripts'
 import { paths } from '@/lib/paths'
 import type { ShareListParams } from '@/lib/shares/schema-list'
@@ -30,7 +30,13 @@ export function SelectionBar({ list, selection, onCancel }: SelectionBarProps) {
       {Object.entries(kept).map(
         ([name, value]) => value && <input key={name} type="hidden" name={name} value={value} />,
       )}
-      {selection && <SelectAll selection={selection} />}
+      {selection && (
+        <SelectAll
+          selection={selection}
+          label={t('selectAll')}
+          count={t('selected', { count: selection.selected.size })}
+        />
+      )}
       <span className="ml-auto flex flex-wrap gap-2">
         {selection && <Changes list={list} selection={selection} onCancel={onCancel} />}
         <Button kind="secondary" type="submit" name="format" value="csv" formAction={paths.api.sharingExport()}>
@@ -41,25 +47,6 @@ export function SelectionBar({ list, selection, onCancel }: SelectionBarProps) {
         </Button>
       </span>
     </form>
-  )
-}
-
-function SelectAll({ selection: { selected, isAll, isSome, toggleAll } }: { selection: Selection }) {
-  const t = useTranslations('sharing')
-  const all = useRef<HTMLInputElement>(null)
-  useEffect(() => {
-    if (all.current) all.current.indeterminate = isSome
-  }, [isSome])
-  return (
-    <>
-      <label className="inline-flex min-h-6 items-center gap-2 text-sm noscript:hidden">
-        <input ref={all} type="checkbox" checked={isAll} onChange={toggleAll} className="size-4 accent-accent" />
-        {t('selectAll')}
-      </label>
-      <span role="status" className="text-ink-muted text-xs tabular-nums noscript:hidden">
-        {t('selected', { count: selected.size })}
-      </span>
-    </>
   )
 }
 

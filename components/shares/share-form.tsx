@@ -55,7 +55,12 @@ export function ShareForm({ region, shares, idempotencyKey, check, needsReason, 
             <Field id="account-type" label={t('accountType')} hint={t('accountTypeHint')}>
               {(control) => <input {...control} readOnly value={t('masterAccount')} className={inputClass} />}
             </Field>
-            <Recipients view={view} shares={shares} suggested={suggested} />
+            <Recipients
+              view={view}
+              of={image.id}
+              sharedWith={shares.shares.map((share) => share.username)}
+              suggested={suggested}
+            />
             <UntilField view={view} ends={shares.ends} />
             <TextField view={view} name="note" label={t('note')} hint={t('noteHint')} />
             {check}
@@ -84,7 +89,7 @@ export function ShareForm({ region, shares, idempotencyKey, check, needsReason, 
 type TextFieldProps<T> = { view: FormView<T>; name: string; label: string; hint: string }
 
 /** A field of a few lines. Reason and note are equally long. */
-function TextField<T>({ view, name, label, hint }: TextFieldProps<T>) {
+export function TextField<T>({ view, name, label, hint }: TextFieldProps<T>) {
   return (
     <Field id={name} label={label} hint={hint} error={view.errorOf(name)}>
       {(control) => (
@@ -101,11 +106,18 @@ function TextField<T>({ view, name, label, hint }: TextFieldProps<T>) {
   )
 }
 
-type RecipientsProps<T> = { view: FormView<T>; shares: ImageShares; suggested: string }
+type RecipientsProps<T> = {
+  view: FormView<T>
+  /** What is shared: each has a draft of its own. */
+  of: string
+  sharedWith: string[]
+  /** What the field begins with. */
+  suggested?: string
+}
 
 /** The names that are chosen. They are more than a field holds, so they are kept over a reload here. */
-function Recipients<T>({ view, shares, suggested }: RecipientsProps<T>) {
-  const draft = `${usePageAccount()} recipients ${shares.image.id}`
+export function Recipients<T>({ view, of, sharedWith, suggested = '' }: RecipientsProps<T>) {
+  const draft = `${usePageAccount()} recipients ${of}`
   const { isPending, done } = view
   const [usernames, setUsernames] = useState<string[]>([])
   const [typed, setTyped] = useState(() => view.typedList('usernames').filter(Boolean).join(', ') || suggested)
@@ -149,7 +161,7 @@ function Recipients<T>({ view, shares, suggested }: RecipientsProps<T>) {
     <UsernamesField
       usernames={usernames}
       typed={typed}
-      sharedWith={shares.shares.map((share) => share.username)}
+      sharedWith={sharedWith}
       refused={refusedOf(view.refusal).filter(({ username }) => all.includes(username))}
       error={view.errorOf('usernames')}
       onChange={(next) => {
@@ -162,5 +174,6 @@ function Recipients<T>({ view, shares, suggested }: RecipientsProps<T>) {
 }
 
 function refusedOf(refusal: Refusal | Fault | null): RefusedRecipient[] {
+  if (refusal?.code === 'SELECTED_REFUSED') return refusedOf(refusal.why)
   return refusal && 'recipients' in refusal && typeof refusal.recipients !== 'number' ? refusal.recipients : []
 }

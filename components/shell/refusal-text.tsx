@@ -13,7 +13,7 @@ export function useRefusalText(): (refusal: Refusal | Fault) => string {
   const locale = useLocale()
   const messages = useMessages()
   const regionName = useRegionName()
-  return (refusal) => {
+  return function text(refusal): string {
     if (refusal.code === 'FAULT') {
       if (refusal.isUnclear && refusal.reference) return t('refusals.FAULT_UNCLEAR', { reference: refusal.reference })
       return refusal.reference ? t('refusals.FAULT_REFERENCE', { reference: refusal.reference }) : t('refusals.FAULT')
@@ -35,6 +35,7 @@ export function useRefusalText(): (refusal: Refusal | Fault) => string {
     const state = 'state' in refusal ? imageStates.find((known) => known === refusal.state) : undefined
     if (state) facts.state = t(`states.${state}`)
     if (refusal.code === 'INSTANCE_BUSY') facts.instanceState = instanceWord(refusal, messages)
+    if (refusal.code === 'SELECTED_REFUSED') facts.why = text(refusal.why)
     if (refusal.code === 'HOST_UNAVAILABLE') facts.problem = refusal.problem ?? 'none'
     if (refusal.code === 'IMAGE_RETIRED')
       facts.lastDay = format.dateTime(new Date(Date.parse(refusal.retiredAt) - 1), { dateStyle: 'long' })
@@ -79,6 +80,7 @@ const fieldsOf: Partial<Record<Refusal['code'], string>> = {
 /** The field that a refusal is about, where it is about one. */
 export function fieldOfRefusal(refusal: Refusal | Fault): string | undefined {
   if (refusal.code === 'FAULT') return undefined
+  if (refusal.code === 'SELECTED_REFUSED') return fieldOfRefusal(refusal.why)
   return refusal.code === 'INVALID_INPUT' ? refusal.field : fieldsOf[refusal.code]
 }
 

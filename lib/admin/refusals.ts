@@ -33,6 +33,7 @@ export function sentenceOf(refusal: Refusal): string {
   for (const [name, value] of Object.entries(refusal)) {
     if (typeof value === 'string' || typeof value === 'number') facts[name] = value
   }
+  if (refusal.code === 'SELECTED_REFUSED') facts.why = sentenceOf(refusal.why)
   return t(`refusals.${refusal.code}`, { ...facts, ...sizesOf(refusal, 'en') })
 }
 

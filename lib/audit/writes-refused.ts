@@ -15,7 +15,9 @@ const signIn = 'signIn'
 const foldedAtOnce = 200
 
 /** What an operation was refused. The image is as it was asked for: it may be another's, or none. */
-export function triedOf(operation: string, { code }: Pick<Refusal, 'code'>, input: unknown): Tried {
+export function triedOf(operation: string, refusal: Refusal, input: unknown): Tried {
+  // Of several images, one was refused for this.
+  const { code } = refusal.code === 'SELECTED_REFUSED' ? refusal.why : refusal
   const imageId = typeof input === 'object' && input !== null && 'imageId' in input ? input.imageId : null
   return { operation, code, imageId: typeof imageId === 'string' ? imageId : null }
 }

@@ -88,6 +88,8 @@ export function isFailureCode(code: string): code is FailureCode {
   return failureCodes.some((known) => known === code)
 }
 
+/** Images that can be selected in a list and treated alike, all or none: a page of it. */
+export const imagesSelectedMax = 100
 export const imageNameMax = 128
 export const operatingSystemMax = 64
 export const descriptionMax = 500

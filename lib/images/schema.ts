@@ -26,6 +26,7 @@ import {
   type ImportStepName,
   imageNameMax,
   imageStates,
+  imagesSelectedMax,
   isFailureCode,
   isPlainName,
   minDiskGibMax,
@@ -35,6 +36,16 @@ import {
 
 export const imageName = requiredText(imageNameMax, foldName, isPlainName)
 export const operatingSystem = requiredText(operatingSystemMax, foldName, isPlainName)
+
+/** Images that were selected in a list. One given twice is meant once. */
+export const selectedImages = z
+  .array(imageId)
+  .min(1, 'required')
+  .max(imagesSelectedMax, 'too-many')
+  .transform((ids) => [...new Set(ids)])
+
+/** The same as an address has them: one, several or none. */
+export const selectedImagesParam = z.preprocess((given) => (given === undefined ? [] : [given].flat()), selectedImages)
 
 export const imageSorts = [
   'name',
@@ -163,6 +174,9 @@ export type CustomImage = {
   deletedAt: string | null
   purgedAt: string | null
 }
+
+/** An own image that was selected in a list. */
+export type SelectedImage = Pick<CustomImage, 'id' | 'name' | 'state' | 'recipients' | 'verdict' | 'findings'>
 
 export type CustomImageList = {
   items: CustomImage[]

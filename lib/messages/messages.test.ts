@@ -94,6 +94,7 @@ const refusals = {
   ALREADY_SHARED: true,
   RECIPIENT_QUOTA_FULL: true,
   SHARE_NOT_FOUND: true,
+  SELECTED_REFUSED: true,
   SHARES_ENDED: true,
   SHARE_NOT_PENDING: true,
   SHARE_END_PAST: true,

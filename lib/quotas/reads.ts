@@ -56,12 +56,16 @@ export function metersOf(owner: OwnerId, regionId: string): Prisma.Sql {
 /**
  * SELECTs those of some accounts that have no place left. It counts up to the quota, so a huge account costs no more.
  */
-export function selectFull(resource: Resource, accountIds: string[], regionId: string): Prisma.Sql {
+export function selectFull(
+  resource: Resource,
+  accountIds: string[],
+  { regionId, asked }: { regionId: string; asked: number },
+): Prisma.Sql {
   const counted = { account: Prisma.sql`a.id`, region: Prisma.sql`${regionId}` }
   const used = usedOf(resource, counted, { most: Prisma.sql`q.quota` })
   return Prisma.sql`
     SELECT a.id AS "accountId" FROM unnest(${accountIds}::text[]) AS a(id)
-    CROSS JOIN LATERAL (SELECT ${quotaOf(resource, counted)} AS quota) q WHERE ${used} >= q.quota`
+    CROSS JOIN LATERAL (SELECT ${quotaOf(resource, counted)} AS quota) q WHERE ${used} > q.quota - ${asked}::int`
 }
 
 /**

@@ -1,13 +1,23 @@
 'use server'
 
 import { defineAction } from '@/lib/action'
-import { cancelSharesInput, extendSharesInput, markSharesSeenInput, shareImageInput, shareInput } from './schema'
-import { markSharesSeen, shareImage } from './writes'
+import {
+  cancelSharesInput,
+  extendSharesInput,
+  markSharesSeenInput,
+  shareImageInput,
+  shareImagesInput,
+  shareInput,
+} from './schema'
+import { shareImage } from './writes'
 import { acceptShare } from './writes-accept'
 import { cancelShare, cancelShares, declineShare } from './writes-end'
 import { extendShares } from './writes-extend'
+import { shareImages } from './writes-many'
+import { markSharesSeen } from './writes-seen'
 
 export const shareImageAction = defineAction(shareImageInput, shareImage, { needs: 'shares.give' })
+export const shareImagesAction = defineAction(shareImagesInput, shareImages, { needs: 'shares.give' })
 export const cancelShareAction = defineAction(shareInput, cancelShare, { needs: 'signed-in', freesSpace: true })
 export const cancelSharesAction = defineAction(cancelSharesInput, cancelShares, {
   needs: 'signed-in',

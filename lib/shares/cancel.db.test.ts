@@ -21,8 +21,9 @@ import { roundTrips, seededRandom } from '@/lib/testing/random'
 import { untilTrue } from '@/lib/testing/until'
 import { listSharedImages } from './reads'
 import { sharedImageParams } from './schema'
-import { markSharesSeen, shareImage } from './writes'
+import { shareImage } from './writes'
 import { cancelShare } from './writes-end'
+import { markSharesSeen } from './writes-seen'
 
 process.env.ECS_DATABASE_POOL = '20'
 

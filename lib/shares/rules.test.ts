@@ -44,7 +44,7 @@ function someone(count: number): RecipientFacts[] {
 
 function facts(differs: Partial<ShareFacts> = {}): ShareFacts {
   const end = { expiresAt: null, now, timeZone, policy: { defaultDays: 0, maxDays: 0 } }
-  const free = { image, end, check, recipientsNow: 0, sharesToday: 0, resetsAt, recipients: someone(1) }
+  const free = { image, images: 1, end, check, recipientsNow: 0, sharesToday: 0, resetsAt, recipients: someone(1) }
   return { ...free, lookups, ...differs }
 }
 

@@ -129,6 +129,8 @@ export type RecipientFacts = {
 
 export type ShareFacts = {
   image: { state: string }
+  /** How many images are shared at once with these recipients. */
+  images: number
   end: { expiresAt: Date | null } & EndFacts
   check: ShareCheck
   recipientsNow: number
@@ -164,6 +166,25 @@ export function refuseShare(facts: ShareFacts): ShareRefusal | null {
   )
 }
 
+/**
+ * As `refuseShare`, for several images with the same recipients, of which all are shared or none. `isOfImage`: the others
+ * might be shared.
+ */
+export function refuseShares<Facts extends ShareFacts>(
+  all: Facts[],
+): { refusal: ShareRefusal; facts: Facts; isOfImage: boolean } | null {
+  for (const facts of all) {
+    const refusal = refuseShare(facts)
+    if (refusal) return { refusal, facts, isOfImage: isOfImage(refusal) }
+  }
+  return null
+}
+
+function isOfImage(refusal: ShareRefusal): boolean {
+  if ('recipients' in refusal) return refusal.recipients.some(({ code }) => code === 'ALREADY_SHARED')
+  return !['DAILY_SHARES_USED_UP', 'LOOKUPS_USED_UP', 'SHARE_END_PAST', 'SHARE_END_TOO_LATE'].includes(refusal.code)
+}
+
 /** Rule 5: the answer to an attempt to share another's image. Only the holder of a share in this region learns that it exists. */
 export function refuseForeignImage(
   heldIn: string | null,
@@ -177,8 +198,10 @@ function refuseCount(facts: ShareFacts): ShareRefusal | null {
   const free = Math.max(0, recipientsMax - facts.recipientsNow)
   if (asked > free) return { code: 'IMAGE_RECIPIENTS_FULL', max: recipientsMax, free, asked }
   const left = Math.max(0, dailySharesMax - facts.sharesToday)
-  if (asked <= left) return null
-  return { code: 'DAILY_SHARES_USED_UP', max: dailySharesMax, left, asked, resetsAt: facts.resetsAt.toISOString() }
+  const times = asked * facts.images
+  if (times <= left) return null
+  const resetsAt = facts.resetsAt.toISOString()
+  return { code: 'DAILY_SHARES_USED_UP', max: dailySharesMax, left, asked: times, resetsAt }
 }
 
 /**

@@ -3,6 +3,7 @@ import { splitUsernames } from '@/lib/accounts/rules'
 import { recipientName } from '@/lib/accounts/schema'
 import { type HeldCheck, shareReason } from '@/lib/checks/schema'
 import { cursor, freeText, imageId, pageSize, regionId, searchText, shareId, text } from '@/lib/fields'
+import { selectedImages } from '@/lib/images/schema'
 import type { ImageInstances } from '@/lib/instances/schema'
 import type { PageRange } from '@/lib/pages'
 import type { QuotaMeters } from '@/lib/quotas/schema'
@@ -37,18 +38,21 @@ export function untilOf({ until = 'default', untilDate }: { until?: Until['until
 const hasDate: [(typed: Partial<Record<'until' | 'untilDate', string>>) => boolean, { path: string[]; error: string }] =
   [({ until, untilDate }) => until !== 'date' || untilDate !== undefined, { path: ['untilDate'], error: 'required' }]
 
-export const shareImageInput = z
-  .object({
-    region: regionId,
-    imageId,
-    usernames,
-    note: freeText(noteMax).default(''),
-    /** Why an image with findings or without a verdict is shared all the same. */
-    reason: shareReason.optional(),
-    ...untilFields,
-  })
-  .refine(...hasDate)
+const shareFields = {
+  region: regionId,
+  usernames,
+  note: freeText(noteMax).default(''),
+  /** Why an image with findings or without a verdict is shared all the same. */
+  reason: shareReason.optional(),
+  ...untilFields,
+}
+
+export const shareImageInput = z.object({ imageId, ...shareFields }).refine(...hasDate)
 export type ShareImageInput = z.infer<typeof shareImageInput>
+
+/** Several images with the same recipients. One given twice is meant once. */
+export const shareImagesInput = z.object({ imageIds: selectedImages, ...shareFields }).refine(...hasDate)
+export type ShareImagesInput = z.infer<typeof shareImagesInput>
 
 /** One share: to cancel, accept or decline it. */
 export const shareInput = z.object({ shareId })

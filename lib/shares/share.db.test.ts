@@ -19,8 +19,9 @@ import {
 } from '@/lib/testing/builders'
 import { countNewShares, getImageShares, listSharedImages } from './reads'
 import { sharedImageParams } from './schema'
-import { markSharesSeen, shareImage } from './writes'
+import { shareImage } from './writes'
 import { cancelShare } from './writes-end'
+import { markSharesSeen } from './writes-seen'
 
 const sharesOf = async (imageId: string) => await db().share.count({ where: { imageId } })
 const listOf = (regionId: string) => sharedImageParams.parse({ region: regionId })

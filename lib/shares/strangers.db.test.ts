@@ -7,8 +7,9 @@ import { deleteImage, updateImage } from '@/lib/images/writes'
 import { account, asked, held, image, region, sharesToday, type TestAccount } from '@/lib/testing/builders'
 import { getImageShares, listSharedImages } from './reads'
 import { sharedImageParams } from './schema'
-import { markSharesSeen, shareImage } from './writes'
+import { shareImage } from './writes'
 import { cancelShare } from './writes-end'
+import { markSharesSeen } from './writes-seen'
 
 /** A shared image, and everybody who could ask about it. */
 async function everybody() {

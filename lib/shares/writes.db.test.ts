@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { db } from '@/lib/db/client'
 import { account, asked, held, image, later, minutes, noon, region } from '@/lib/testing/builders'
-import { markSharesSeen, shareImage } from './writes'
+import { shareImage } from './writes'
 import { cancelShare } from './writes-end'
+import { markSharesSeen } from './writes-seen'
 
 // What a share, its end and a look at it write down.
 

@@ -22,7 +22,6 @@ import type { Transaction } from '@/lib/db/transaction'
 import { env } from '@/lib/env'
 import { insertEvents } from '@/lib/events/writes'
 import { newId } from '@/lib/ids'
-import { inRegions } from '@/lib/permissions'
 import { selectFull } from '@/lib/quotas/reads'
 import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
 import { endPolicy, findHeldShare } from './reads'
@@ -34,16 +33,24 @@ import {
   type RecipientFacts,
   recipientsMax,
   refuseForeignImage,
-  refuseShare,
+  refuseShares,
   type ShareFacts,
   type ShareRefusal,
   shareDay,
   unknownOf,
 } from './rules'
-import { type ImageShare, imageShare, type MarkSharesSeenInput, type ShareImageInput, untilOf } from './schema'
+import { type ImageShare, imageShare, type ShareImageInput, untilOf } from './schema'
 import { endOver } from './writes-end'
 
 type Candidate = { id: string; username: string }
+
+/** Images and usernames: each of these with each of those. */
+export type ShareInput = Omit<ShareImageInput, 'imageId'> & { imageIds: string[] }
+export type ShareTried = ShareRefusal | OwnImageRefusal | RefusalOf<'RESHARE_FORBIDDEN'>
+/** `image`: the one that is refused, where the refusal is about one of several. */
+export type Shared =
+  | { ok: true; value: ImageShare[]; isReplay?: true }
+  | { ok: false; refusal: ShareTried; image?: LockedImage }
 
 /**
  * Shares an image with all of the usernames or with none. Refuses as `refuseShare` documents; a refusal only writes the
@@ -53,37 +60,50 @@ type Candidate = { id: string; username: string }
  */
 export async function shareImage(
   ctx: Context,
-  input: ShareImageInput,
-): Promise<Result<ImageShare[], OwnImageRefusal | ShareRefusal | RefusalOf<'RESHARE_FORBIDDEN'>>> {
-  const first = await tryShare(ctx, input)
-  // A disk that has just arrived is checked within seconds, and its owner need not come back for that.
-  if (first.ok || !waitsForVerdict(first.refusal)) return first
-  return (await awaitVerdict(input.imageId)) ? await tryShare(ctx, input) : first
+  { imageId, ...input }: ShareImageInput,
+): Promise<Result<ImageShare[], ShareTried>> {
+  const shared = await shareAll(ctx, { ...input, imageIds: [imageId] })
+  return shared.ok ? shared : refuse(shared.refusal)
 }
 
-async function tryShare(ctx: Context, input: ShareImageInput): ReturnType<typeof shareImage> {
+/** Shares each of the own images with each of the usernames, all or none: see `shareImage`. */
+export async function shareAll(ctx: Context, input: ShareInput): Promise<Shared> {
+  const first = await tryShare(ctx, input)
+  // A disk that has just arrived is checked within seconds, and its owner need not come back for that.
+  if (first.ok || !first.image || !waitsForVerdict(first.refusal)) return first
+  return (await awaitVerdict(first.image.id)) ? await tryShare(ctx, input) : first
+}
+
+async function tryShare(ctx: Context, input: ShareInput): Promise<Shared> {
+  const [imageId = '', ...others] = input.imageIds
   const { isOwn, lookups, masters } = await findToLock(ctx, input)
   // Another's image is answered without taking a lock on a recipient.
   if (!isOwn) {
-    const held = await findHeldShare(ctx, input.imageId)
+    const held = others.length === 0 ? await findHeldShare(ctx, imageId) : null
     return refuse(refuseForeignImage(held?.regionId ?? null, input.region))
   }
   // An attempt that has to wait locks no recipient, so that its duration reveals no more than its answer.
   const waiting = waitsUntil(lookups) ? lookups : null
   const candidates = waiting ? [] : masters
-  const share = async (tx: Transaction, locked: Locked): Promise<Result<ImageShare[], ShareRefusal>> => {
-    const { answered, over, ...read } = await readShareFacts(tx, ctx, input, { ...locked, candidates })
-    if (answered) return replayed(z.array(imageShare), answered)
-    const check = await readShareCheck(tx, ctx, { image: locked.image, reason: input.reason ?? '' })
-    const facts = { ...read, check, lookups: waiting ?? read.lookups }
-    const refusal = refuseShare(facts)
-    await countGuesses(tx, ctx, facts, refusal)
-    if (refusal) return refuse(refusal)
-    // A recipient whose share is over by the clock can have another, also before the sweep.
-    if (over.length > 0) await endOver(tx, ctx.now, { imageId: locked.image.id, recipientIds: over })
-    return ok(await writeShares(tx, ctx, input, { image: locked.image, facts, recipients: candidates }))
+  const share = async (tx: Transaction, { images: locked, accounts }: Locked): Promise<Shared> => {
+    const images = input.imageIds.flatMap((id) => locked.get(id) ?? [])
+    // One of several was deleted meanwhile, or is in another region.
+    const hasAll = images.length === input.imageIds.length && images.every(({ regionId }) => regionId === input.region)
+    if (!hasAll) return refuse({ code: 'IMAGE_NOT_FOUND' })
+    const all: SharedFacts[] = []
+    for (const image of images) {
+      const { answered, ...read } = await readShareFacts(tx, ctx, input, { image, accounts, candidates })
+      if (answered) return replayed(z.array(imageShare), answered)
+      const check = await readShareCheck(tx, ctx, { image, reason: input.reason ?? '' })
+      all.push({ ...read, image, check, lookups: waiting ?? read.lookups })
+    }
+    const refused = refuseShares(all)
+    if (all[0]) await countGuesses(tx, ctx, all[0], refused?.refusal ?? null)
+    if (refused) return { ...refuse(refused.refusal), ...(refused.isOfImage && { image: refused.facts.image }) }
+    return ok(await writeAll(tx, ctx, input, { all, recipients: candidates }))
   }
-  return await onOwnImage(ctx, input, share, async () => ({ accounts: candidates.map((candidate) => candidate.id) }))
+  const findAlso = async () => ({ accounts: candidates.map((candidate) => candidate.id), images: others })
+  return await onOwnImage(ctx, { imageId, region: input.region }, share, findAlso)
 }
 
 type FoundRow = LookupsRow & { isOwn: boolean; ids: string[]; usernames: string[]; incoming: IncomingRow[] }
@@ -92,9 +112,10 @@ type FoundRow = LookupsRow & { isOwn: boolean; ids: string[]; usernames: string[
  * Finds what to lock. An image never changes hands, so its owner may be read before the locks. Rule 7: only masters receive.
  * Who takes nothing from the sharer (rule 15) is not locked, as an unknown name is not: a lock takes time that can be measured.
  */
-async function findToLock(ctx: Context, { imageId, usernames }: ShareImageInput) {
+async function findToLock(ctx: Context, { imageIds, usernames }: ShareInput) {
   const [found] = await db().$queryRaw<FoundRow[]>`
-    SELECT EXISTS (SELECT 1 FROM "Image" WHERE id = ${imageId} AND "ownerId" = ${ctx.viewer.ownerId}) AS "isOwn",
+    SELECT (SELECT count(*) = ${imageIds.length} FROM "Image"
+        WHERE id = ANY(${imageIds}::text[]) AND "ownerId" = ${ctx.viewer.ownerId}) AS "isOwn",
       masters.*, ${selectIncoming(ctx, Prisma.sql`SELECT unnest(masters.ids)`)} AS incoming, lookups.*
     FROM (SELECT coalesce(array_agg(id), '{}') AS ids, coalesce(array_agg(username), '{}') AS usernames FROM "Account"
         WHERE username = ANY(${usernames.filter(isUsername)}::text[]) AND kind = 'MASTER') masters
@@ -118,25 +139,27 @@ type FactsRow = LookupsRow & {
   now: Date
 }
 
-type ReadFacts = Omit<ShareFacts, 'check'> & { answered: unknown; over: string[] }
+/** What is known of one image before it is shared. `over`: recipients whose share of it is over, but not yet swept. */
+type SharedFacts = ShareFacts & { image: LockedImage; over: string[] }
+type ReadFacts = Omit<SharedFacts, 'check'> & { answered: unknown }
 
 /** FACTS: all that the rule decides on, by one statement after the locks, and the answer that the same key got before. */
 async function readShareFacts(
   tx: Transaction,
   ctx: Context,
-  input: ShareImageInput,
-  { image, accounts, candidates }: Locked & { candidates: Candidate[] },
+  input: ShareInput,
+  { image, accounts, candidates }: Pick<Locked, 'image' | 'accounts'> & { candidates: Candidate[] },
 ): Promise<ReadFacts> {
   const timeZone = env().ECS_TIME_ZONE
   const ids = candidates.map((candidate) => candidate.id)
   const [row] = await tx.$queryRaw<FactsRow[]>`
     SELECT ${selectAnswer(ctx)} AS answered,
-      ARRAY(SELECT "recipientId" FROM "LiveShare" WHERE "imageId" = ${input.imageId} LIMIT ${recipientsMax + 1}) AS holders,
-      ARRAY(SELECT "recipientId" FROM "Share" WHERE "imageId" = ${input.imageId} AND "recipientId" = ANY(${ids}::text[])
+      ARRAY(SELECT "recipientId" FROM "LiveShare" WHERE "imageId" = ${image.id} LIMIT ${recipientsMax + 1}) AS holders,
+      ARRAY(SELECT "recipientId" FROM "Share" WHERE "imageId" = ${image.id} AND "recipientId" = ANY(${ids}::text[])
         AND least("expiresAt", "answerBy") <= statement_timestamp()) AS over,
       coalesce((SELECT used FROM "ShareDay" WHERE "accountId" = ${ctx.viewer.ownerId}
         AND day = ${shareDay(ctx.now, timeZone)}::date), 0)::int AS "sharesToday",
-      ARRAY(${selectFull('images', ids, input.region)}) AS full,
+      ARRAY(${selectFull('images', ids, { regionId: input.region, asked: input.imageIds.length })}) AS full,
       ${selectIncoming(ctx, Prisma.sql`SELECT unnest(${ids}::text[])`)} AS incoming, statement_timestamp() AS now, lookups.*
     FROM (${selectLookups(ctx)}) lookups`
   if (!row) throw new Error('A statement without FROM of a table has one row.')
@@ -160,6 +183,7 @@ async function readShareFacts(
   const ends = { now, timeZone, policy: endPolicy() }
   return {
     ...{ answered, over, image, recipientsNow: holders.length, sharesToday, resetsAt, recipients },
+    images: input.imageIds.length,
     end: { expiresAt: endOfShare(untilOf(input), ends), ...ends },
     lookups: toLookups(ctx, row),
   }
@@ -188,14 +212,34 @@ async function countGuesses(tx: Transaction, ctx: Context, facts: ShareFacts, re
   if (areLookupsUsedUp(facts.lookups) || refusal?.code === 'LOOKUPS_USED_UP') await recordShareTry(tx, ctx)
 }
 
-/** WRITE: the shares, the day's counter, the answer of the form and the events, by one statement. */
+async function writeAll(
+  tx: Transaction,
+  ctx: Context,
+  input: ShareInput,
+  { all, recipients }: { all: SharedFacts[]; recipients: Candidate[] },
+): Promise<ImageShare[]> {
+  const made: ImageShare[] = []
+  for (const facts of all) {
+    // A recipient whose share is over by the clock can have another, also before the sweep.
+    if (facts.over.length > 0) await endOver(tx, ctx.now, { imageId: facts.image.id, recipientIds: facts.over })
+    // The form has one answer, of all images.
+    const before = facts === all.at(-1) ? made : null
+    made.push(...(await writeShares(tx, ctx, input, { facts, recipients, before })))
+  }
+  return made
+}
+
+/**
+ * WRITE: the shares of one image, the day's counter, the answer of the form and the events, by one statement. `before`: what the
+ * answer has besides; null: there is none yet.
+ */
 async function writeShares(
   tx: Transaction,
   ctx: Context,
-  { region, note }: ShareImageInput,
-  { image, facts, recipients }: { image: LockedImage; facts: ShareFacts; recipients: Candidate[] },
+  { region, note }: ShareInput,
+  { facts, recipients, before }: { facts: SharedFacts; recipients: Candidate[]; before: ImageShare[] | null },
 ): Promise<ImageShare[]> {
-  const { check, end } = facts
+  const { image, check, end } = facts
   const asking = facts.recipients.filter(({ incoming }) => incoming === 'ask').map(({ username }) => username)
   const until = end.expiresAt?.toISOString() ?? null
   const { ownerId, accountId } = ctx.viewer
@@ -233,7 +277,7 @@ async function writeShares(
     ), day AS (
       INSERT INTO "ShareDay" ("accountId", day, used) VALUES (${ownerId}, ${day}::date, ${made.length})
       ON CONFLICT ("accountId", day) DO UPDATE SET used = "ShareDay".used + excluded.used
-    ), answer AS (${insertAnswer(ctx, answer)})
+    ), answer AS (${insertAnswer(before ? ctx : { ...ctx, idempotencyKey: undefined }, [...(before ?? []), ...answer])})
     ${insertEvents(ctx, events)}`
   return answer
 }
@@ -242,18 +286,4 @@ async function writeShares(
 function acceptedOf({ policy, check, reason }: ShareCheck) {
   if (policy === 'off' || isCheckedClean(check)) return {}
   return { reason, findings: totalOf(check?.open ?? noFindings), unchecked: uncheckedReason(check) ?? '' }
-}
-
-/** Marks shares as seen by their recipient, so that they are no longer "New". Shares of others and of regions that the viewer may not see are ignored. */
-export async function markSharesSeen(ctx: Context, input: MarkSharesSeenInput): Promise<Result<null, never>> {
-  await db().share.updateMany({
-    where: {
-      id: { in: input.shareIds },
-      recipientId: ctx.viewer.ownerId,
-      seenAt: null,
-      ...inRegions(ctx.viewer, 'images.read'),
-    },
-    data: { seenAt: ctx.now },
-  })
-  return ok(null)
 }
