@@ -53,6 +53,7 @@ function inputs(imageId: string, shareId: string, username: string): Record<stri
     resendDeliveryAction: { deliveryId: '1' },
     updateImageAction: { region, imageId, name: 'taken over', description: 'by somebody else' },
     deleteImageAction: { region, imageId, cancelShares: true, typedName: 'taken over' },
+    deleteImagesAction: { region, imageIds: [imageId] },
     restoreImageAction: { region, imageId },
     purgeImageAction: { region, imageId },
     copyImageAction: { region, imageId, targetRegion: 'cn-shenzhen', name: 'taken away' },

@@ -73,6 +73,7 @@ export const paths = {
   image: (region: string, imageId: string, before?: string) => route(`/${region}/images/${imageId}`, { before }),
   importImage: (region: string, again?: string) => route(`/${region}/images/import`, { again }),
   shareSelected: (region: string) => route(`/${region}/images/share`),
+  deleteSelected: (region: string) => route(`/${region}/images/delete`),
   shareImage: (region: string, imageId: string, group?: string) =>
     route(`/${region}/images/${imageId}/share`, { group }),
   imageCheck: (region: string, imageId: string, report: CheckReportQuery = {}) =>

@@ -21,7 +21,7 @@ import { customSorts, keptOrder } from './list-links'
 import { ListPager } from './list-pager'
 import { type Filter, ListToolbar } from './list-toolbar'
 import { QuotaLine } from './quota-line'
-import { SelectedImages, useImageSelection } from './selected-images'
+import { useImageSelection } from './use-image-selection'
 
 // Few visits see it.
 const RecycleBinHeader = late(
@@ -30,6 +30,11 @@ const RecycleBinHeader = late(
 
 const NoCustomImages = late(
   dynamic(() => latePart(() => import('./no-images').then((module) => module.NoCustomImages))),
+)
+
+// An account without images, or with one, has nothing to select.
+const SelectedImages = late(
+  dynamic(() => latePart(() => import('./selected-images').then((module) => module.SelectedImages))),
 )
 
 const ImageTaskDialog = dynamic(
@@ -49,7 +54,8 @@ export function CustomImageTable({ list }: { list: CustomImageParams }) {
   const isBin = isInRecycleBin(list.state)
   const selection = useSelection(data?.items.map(({ id }) => id) ?? [])
   const selectionOf = useImageSelection()
-  const canSelect = useMay()('shares.give', list.region) && !isBin
+  const may = useMay()
+  const canSelect = (may('shares.give', list.region) || may('images.change', list.region)) && !isBin
   if (!data) return null
   const href = (change: Parameters<typeof paths.customImages>[1]) =>
     paths.customImages(list.region, { ...withoutCursor(list), ...change })

@@ -1,52 +1,39 @@
 'use client'
 
 import { useTranslations } from 'next-intl'
+import { useMay } from '@/components/shell/rights'
 import { Button } from '@/components/ui/button'
 import { SelectAll } from '@/components/ui/select-all'
-import { SelectRow } from '@/components/ui/select-row'
-import type { RowSelection } from '@/components/ui/table'
 import { useHasScripts } from '@/components/ui/use-has-scripts'
 import type { useSelection } from '@/components/ui/use-selection'
-import type { CustomImage } from '@/lib/images/schema'
 import { paths } from '@/lib/paths'
-
-const form = 'selected-images'
-
-type Selection = ReturnType<typeof useSelection>
+import { selectionForm } from './use-image-selection'
 
 /** What can be done with the selected images. A form whose buttons lead to the pages that ask, with and without scripts. */
-export function SelectedImages({ region, selection }: { region: string; selection: Selection }) {
+export function SelectedImages({ region, selection }: { region: string; selection: ReturnType<typeof useSelection> }) {
   const t = useTranslations('selected')
+  const may = useMay()
   // Without scripts nobody knows what is selected before the form is sent.
-  const isEmpty = useHasScripts() && selection.selected.size === 0
+  const reason = useHasScripts() && selection.selected.size === 0 ? t('first') : null
   return (
     <form
-      id={form}
+      id={selectionForm}
       action={paths.shareSelected(region)}
       className="screen-only flex flex-wrap items-center gap-x-3 gap-y-2 border-line border-b px-4 py-2"
     >
       <SelectAll selection={selection} label={t('all')} count={t('count', { count: selection.selected.size })} />
-      <Button kind="secondary" type="submit" className="ml-auto" disabledReason={isEmpty ? t('first') : null}>
-        {t('share')}
-      </Button>
+      <span className="ml-auto flex flex-wrap gap-2">
+        {may('shares.give', region) && (
+          <Button kind="secondary" type="submit" disabledReason={reason}>
+            {t('share')}
+          </Button>
+        )}
+        {may('images.change', region) && (
+          <Button kind="secondary" type="submit" formAction={paths.deleteSelected(region)} disabledReason={reason}>
+            {t('delete')}
+          </Button>
+        )}
+      </span>
     </form>
   )
-}
-
-/** The column of checkboxes. */
-export function useImageSelection(): (selection: Selection) => RowSelection<CustomImage> {
-  const t = useTranslations('selected')
-  return ({ selected, toggle }) => ({
-    header: t('select'),
-    cell: ({ id, name }) => (
-      <SelectRow
-        form={form}
-        name="ids"
-        value={id}
-        label={t('row', { image: name })}
-        isSelected={selected.has(id)}
-        onToggle={toggle}
-      />
-    ),
-  })
 }

@@ -13,7 +13,7 @@ type SelectRowProps = {
 export function SelectRow({ form, name, value, label, isSelected, onToggle }: SelectRowProps) {
   return (
     // The label makes the target 24 px wide, as large as a finger needs.
-    <label className="-m-1 flex size-6 items-center justify-center">
+    <label className="-my-1 -ml-1 flex size-6 items-center justify-center">
       <input
         type="checkbox"
         data-select

@@ -5,6 +5,7 @@ import type { Need } from '@/lib/permissions'
 import {
   type DeleteImageInput,
   deleteImageInput,
+  deleteImagesInput,
   deprecateImageInput,
   ownImageInput,
   recycleBinInput,
@@ -20,6 +21,7 @@ import {
   updateImage,
 } from './writes'
 import { deprecateImage, undeprecateImage } from './writes-deprecate'
+import { deleteImages } from './writes-many'
 
 // To delete a shared image ends its shares, so it needs the right to do that, too.
 const deleteNeeds = ({ region, cancelShares }: DeleteImageInput): Need[] => [
@@ -28,6 +30,10 @@ const deleteNeeds = ({ region, cancelShares }: DeleteImageInput): Need[] => [
 ]
 
 export const deleteImageAction = defineAction(deleteImageInput, deleteImage, { needs: deleteNeeds, freesSpace: true })
+export const deleteImagesAction = defineAction(deleteImagesInput, deleteImages, {
+  needs: 'images.change',
+  freesSpace: true,
+})
 export const updateImageAction = defineAction(updateImageInput, updateImage, { needs: 'images.change' })
 export const protectImageAction = defineAction(ownImageInput, protectImage, { needs: 'images.change' })
 export const unprotectImageAction = defineAction(ownImageInput, unprotectImage, { needs: 'images.change' })

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { db } from '@/lib/db/client'
 import { sweepImages } from '@/lib/tasks/sweep-images'
-import { account, image, noon, region, stored } from '@/lib/testing/builders'
+import { account, image, newSeed, noon, region, stored } from '@/lib/testing/builders'
 import { deleteImage } from './writes'
+import { deleteImages } from './writes-many'
 
 process.env.ECS_RECYCLE_DAYS = '0'
 
@@ -16,4 +17,14 @@ test('where the operator keeps no recycle bin a delete is for good, and what was
   expect(await rowOf(imageId)).toMatchObject({ state: 'deleting' })
   await sweepImages(noon)
   expect(await rowOf(before)).toMatchObject({ state: 'deleting' })
+})
+
+test('several are deleted for good together, also those that have the same bytes', async () => {
+  const [here, owner] = await Promise.all([region(), account()])
+  const seed = newSeed()
+  const imageIds = [await stored(owner, here, seed), await stored(owner, here, seed), await stored(owner, here)]
+  expect(await deleteImages(owner.ctx, { region: here, imageIds })).toMatchObject({ ok: true })
+  const left = await db().image.findMany({ where: { ownerId: owner.id } })
+  // Of two with the same bytes the last holder has them removed.
+  expect(left.map(({ state }) => state)).toEqual(['deleting', 'deleting'])
 })

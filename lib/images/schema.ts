@@ -101,6 +101,9 @@ export const deleteImageInput = z.object({
 })
 export type DeleteImageInput = z.infer<typeof deleteImageInput>
 
+export const deleteImagesInput = z.object({ region: regionId, imageIds: selectedImages })
+export type DeleteImagesInput = z.infer<typeof deleteImagesInput>
+
 export const ownImageInput = z.object({ region: regionId, imageId })
 export type OwnImageInput = z.infer<typeof ownImageInput>
 

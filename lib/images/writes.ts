@@ -75,36 +75,63 @@ export async function deleteImage(
   >
 > {
   const remove = async (tx: Transaction, { image, accounts }: Locked) => {
-    const shares = await sharesOf(tx, ctx, image.id)
-    // A share that came between the look and the locks has a recipient that is not locked.
-    if (shares.some((share) => !accounts.has(share.recipient.id))) throw new StartOver()
-    const isBeingCopied =
-      (await tx.image.count({ where: { copyOfId: image.id, state: { in: [...imageCan.cancelCopy] } } })) > 0
-    const live = shares.filter(({ isOver }) => !isOver)
-    const refusal = refuseDelete({ ...input, image, recipients: live.length, isBeingCopied })
+    const found = await readDeletion(tx, ctx, { image, accounts })
+    const refusal = refuseDelete({ ...input, ...found })
     if (refusal) return refuse(refusal)
-    await tx.share.deleteMany({ where: { imageId: image.id } })
-    const binned = { state: 'deleted', deletedAt: ctx.now, updatedAt: ctx.now } as const
-    if (!canImage('bin', image.state)) await tx.image.delete({ where: { id: image.id } })
-    else if (env().ECS_RECYCLE_DAYS === 0 || input.isForGood) await removeForGood(tx, ctx, image)
-    else await tx.image.update({ where: { id: image.id }, data: binned })
-    await recordOver(tx, ctx, image, shares)
-    await recordEvents(tx, ctx, [
-      ...live.map((share) => ({
-        action: 'share.cancel' as const,
-        regionId: image.regionId,
-        image,
-        shareId: share.id,
-        recipient: share.recipient,
-        details: { by: 'sharer' },
-      })),
-      { action: 'image.delete', regionId: image.regionId, image },
-    ])
-    return ok({ imageId: image.id, cancelledShares: live.length })
+    await removeImage(tx, ctx, { image, isForGood: input.isForGood ?? false })
+    await recordDeletion(tx, ctx, found)
+    return ok({ imageId: image.id, cancelledShares: found.recipients })
   }
   return await onOwnImage(ctx, input, remove, async (tx) => ({
-    accounts: (await sharesOf(tx, ctx, input.imageId)).map((share) => share.recipient.id),
+    accounts: await recipientsOf(tx, ctx, [input.imageId]),
   }))
+}
+
+/** An own image that is to be deleted, with its shares. `recipients`: how many of these are not over. */
+export type Deletion = { image: LockedImage; shares: ShareRow[]; recipients: number; isBeingCopied: boolean }
+
+/** What decides whether an image can be deleted, read under its lock. */
+export async function readDeletion(
+  tx: Transaction,
+  ctx: Context,
+  { image, accounts }: Pick<Locked, 'image' | 'accounts'>,
+): Promise<Deletion> {
+  const shares = await sharesOf(tx, ctx, [image.id])
+  // A share that came between the look and the locks has a recipient that is not locked.
+  if (shares.some((share) => !accounts.has(share.recipient.id))) throw new StartOver()
+  const isBeingCopied =
+    (await tx.image.count({ where: { copyOfId: image.id, state: { in: [...imageCan.cancelCopy] } } })) > 0
+  return { image, shares, recipients: shares.filter(({ isOver }) => !isOver).length, isBeingCopied }
+}
+
+/** Ends the shares of an image, and takes it away: into the recycle bin where there is one. Locks its blob where there is none. */
+export async function removeImage(
+  tx: Transaction,
+  ctx: Context,
+  { image, isForGood }: { image: LockedImage; isForGood: boolean },
+): Promise<void> {
+  await tx.share.deleteMany({ where: { imageId: image.id } })
+  const binned = { state: 'deleted', deletedAt: ctx.now, updatedAt: ctx.now } as const
+  if (!canImage('bin', image.state)) await tx.image.delete({ where: { id: image.id } })
+  else if (env().ECS_RECYCLE_DAYS === 0 || isForGood) await removeForGood(tx, ctx, image)
+  else await tx.image.update({ where: { id: image.id }, data: binned })
+}
+
+/** Records it, after the last lock. */
+export async function recordDeletion(tx: Transaction, ctx: Context, { image, shares }: Deletion): Promise<void> {
+  await recordOver(tx, ctx, image, shares)
+  const live = shares.filter(({ isOver }) => !isOver)
+  await recordEvents(tx, ctx, [
+    ...live.map((share) => ({
+      action: 'share.cancel' as const,
+      regionId: image.regionId,
+      image,
+      shareId: share.id,
+      recipient: share.recipient,
+      details: { by: 'sharer' },
+    })),
+    { action: 'image.delete', regionId: image.regionId, image },
+  ])
 }
 
 /** Protects an own image from being deleted, until it is unprotected. Refuses as `onOwnImage` and `refuseProtect` say. */
@@ -238,11 +265,16 @@ type ShareRow = {
   answerBy: Date | null
 }
 
-/** The shares of an own image; none for another tenant's, so that a stranger cannot lock its recipients. */
-async function sharesOf(tx: Transaction, ctx: Context, imageId: string): Promise<ShareRow[]> {
+/** Who has shares of own images, to lock them before the images. */
+export async function recipientsOf(tx: Transaction, ctx: Context, imageIds: string[]): Promise<string[]> {
+  return (await sharesOf(tx, ctx, imageIds)).map((share) => share.recipient.id)
+}
+
+/** The shares of own images; none for another tenant's, so that a stranger cannot lock its recipients. */
+async function sharesOf(tx: Transaction, ctx: Context, imageIds: string[]): Promise<ShareRow[]> {
   return await tx.$queryRaw<ShareRow[]>`
     SELECT s.id, s."expiresAt", s."answerBy", json_build_object('id', a.id, 'username', a.username) AS recipient,
       NOT EXISTS (SELECT FROM "LiveShare" l WHERE l.id = s.id) AS "isOver"
     FROM "Share" s JOIN "Account" a ON a.id = s."recipientId"
-    WHERE s."imageId" = ${imageId} AND s."ownerId" = ${ctx.viewer.ownerId} ORDER BY s.id`
+    WHERE s."imageId" = ANY(${imageIds}::text[]) AND s."ownerId" = ${ctx.viewer.ownerId} ORDER BY s.id`
 }

@@ -45,27 +45,25 @@ it('shares each with each, counts and records each, and does it once for one for
 
 it('shares none when one of them has the recipient, has no place or is not available, and names it', async () => {
   const [here, owner, others] = await Promise.all([region(), account(), accounts(21)])
-  const [first, second] = await images(owner, here, 2)
-  if (!first || !second) throw new Error('There are two images.')
+  const name = 'mail-01'
+  const [first, second] = [await image(owner, here), await image(owner, here, { name })]
   const recipient = nth(others, 20)
-  const refused = async (name: string, why: object) => {
+  const refused = async (why: object) => {
     const answer = await shareImages(owner.ctx, askedAll(here, [first, second], recipient))
     expect(answer).toEqual({ ok: false, refusal: { code: 'SELECTED_REFUSED', image: name, why } })
     expect(await sharesToday(owner)).toEqual({ used: 0, events: 0 })
   }
-  const { name } = await db().image.findUniqueOrThrow({ where: { id: second } })
-
   const share = await held(second, recipient)
   const recipients = [{ username: recipient.username, code: 'ALREADY_SHARED' }]
-  await refused(name, { code: 'ALREADY_SHARED', recipients })
+  await refused({ code: 'ALREADY_SHARED', recipients })
   await db().share.delete({ where: { id: share } })
 
   for (const other of others.slice(0, 20)) await held(second, other)
-  await refused(name, { code: 'IMAGE_RECIPIENTS_FULL', max: 20, free: 0, asked: 1 })
+  await refused({ code: 'IMAGE_RECIPIENTS_FULL', max: 20, free: 0, asked: 1 })
   await db().share.deleteMany({ where: { imageId: second } })
 
   await db().image.update({ where: { id: second }, data: { state: 'deleted', deletedAt: new Date() } })
-  await refused(name, { code: 'IMAGE_NOT_AVAILABLE', state: 'deleted' })
+  await refused({ code: 'IMAGE_NOT_AVAILABLE', state: 'deleted' })
 })
 
 it('counts every place and every time that it takes, not those of one image', async () => {

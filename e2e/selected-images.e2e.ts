@@ -9,7 +9,8 @@ const nothing = `/${region}/images/share`
 
 const given = async (owner: Account) => await db().share.count({ where: { ownerId: owner.id } })
 const box = (page: Page, name: string) => page.getByRole('checkbox', { name: `Select ${name}` })
-const shareButton = (page: Page) => page.getByRole('button', { name: 'Share Images', exact: true })
+const shareButton = (page: Page) => page.getByRole('button', { name: /^Share Images/ })
+const toolbar = (page: Page) => page.locator('form#selected-images')
 const usernames = (page: Page) => page.getByRole('textbox', { name: 'Username' })
 
 test('selected images are shared with the same accounts, all or none, and the one that is refused is named', async ({
@@ -20,7 +21,7 @@ test('selected images are shared with the same accounts, all or none, and the on
   await share(owner, mail, [one])
   const page = await browserPage(owner)
   await page.goto(custom)
-  await expect(shareButton(page)).toHaveAccessibleDescription('Select images first.')
+  await expect(shareButton(page)).toBeDisabled()
   await box(page, web.name).check()
   await box(page, mail.name).check()
   await expect(page.getByText('2 selected')).toBeVisible()
@@ -44,7 +45,7 @@ test('selected images are shared with the same accounts, all or none, and the on
   expect(await given(owner)).toBe(3)
 })
 
-test('without scripts images are selected and shared, too', async ({ browserPage }) => {
+test('without scripts images are selected, shared and deleted, too', async ({ browserPage }) => {
   const [owner, one] = [await account(), await account()]
   const [web, mail] = [await image(owner), await image(owner)]
   const page = await browserPage(owner, { javaScriptEnabled: false })
@@ -56,8 +57,34 @@ test('without scripts images are selected and shared, too', async ({ browserPage
   await shareButton(page).click()
   await expect(page).toHaveURL(new RegExp(`${custom}$`))
   expect(await given(owner)).toBe(2)
+  await db().share.deleteMany({ where: { ownerId: owner.id } })
+  await box(page, web.name).check()
+  await toolbar(page).getByRole('button', { name: 'Delete' }).click()
+  await page.getByRole('main').getByRole('button', { name: 'Delete', exact: true }).click()
+  await expect(row(page.getByRole('table'), mail.name)).toBeVisible()
+  expect(await db().image.count({ where: { id: web.id, state: 'deleted' } })).toBe(1)
   await page.goto(nothing)
   await expect(page.getByText('Nothing is selected')).toBeVisible()
+})
+
+test('selected images are deleted together, unless one of them is shared', async ({ browserPage }) => {
+  const [owner, one] = [await account(), await account()]
+  const [web, mail, rest] = [await image(owner), await image(owner), await image(owner)]
+  await share(owner, mail, [one])
+  const page = await browserPage(owner)
+  await page.goto(custom)
+  await page.getByRole('checkbox', { name: 'Select all on this page' }).check()
+  await box(page, rest.name).uncheck()
+  await toolbar(page).getByRole('button', { name: 'Delete' }).click()
+  await expect(page.getByText('1 of them is shared.').first()).toBeVisible()
+  await expectAccessiblePage(page, 'deleting several images, one shared', looks)
+  await db().share.deleteMany({ where: { imageId: mail.id } })
+  await page.reload()
+  await page.getByRole('main').getByRole('button', { name: 'Delete', exact: true }).click()
+  await expect(page.getByText('2 images deleted.')).toBeVisible()
+  await expect(row(page.getByRole('table'), rest.name)).toBeVisible()
+  await expect(page.getByRole('table').getByRole('row')).toHaveCount(2)
+  expect(await db().image.count({ where: { id: { in: [web.id, mail.id] }, state: 'deleted' } })).toBe(2)
 })
 
 test('who may not share selects nothing, and another tenant’s image is not among the selected', async ({

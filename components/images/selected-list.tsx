@@ -1,0 +1,56 @@
+'use client'
+
+import type { Route } from 'next'
+import Link from 'next/link'
+import { useTranslations } from 'next-intl'
+import { CheckShield } from '@/components/checks/check-shield'
+import { buttonClass } from '@/components/ui/button-class'
+import { Card } from '@/components/ui/card'
+import { canImage } from '@/lib/images/rules'
+import type { SelectedImage } from '@/lib/images/schema'
+import { paths } from '@/lib/paths'
+import { recipientsMax } from '@/lib/shares/rules'
+
+/** The images of a form, which are sent with it, with how many have each of them and what was found on its disk. */
+export function SelectedList({ region, images }: { region: string; images: SelectedImage[] }) {
+  const t = useTranslations()
+  return (
+    <ul
+      aria-label={t('selected.images')}
+      className="flex flex-col divide-y divide-line rounded-control border border-line bg-surface-muted"
+    >
+      {images.map((image) => (
+        <li key={image.id} className="flex flex-wrap items-center gap-x-2 gap-y-1 px-3 py-2">
+          <input type="hidden" name="imageIds[]" value={image.id} />
+          <Link
+            href={paths.shareImage(region, image.id)}
+            className="min-w-0 rounded-sm font-medium text-accent [overflow-wrap:anywhere] hover:underline"
+          >
+            {image.name}
+          </Link>
+          <CheckShield {...image} />
+          <span className="ml-auto text-ink-muted text-xs tabular-nums">
+            {canImage('share', image.state)
+              ? t('selected.recipients', { count: image.recipients, max: recipientsMax })
+              : t(`states.${image.state}`)}
+          </span>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+/** Instead of the form: somebody opened its page without a selection, or what was selected is gone. */
+export function NothingSelected({ title, back }: { title: string; back: Route }) {
+  const t = useTranslations('selected')
+  return (
+    <Card title={title}>
+      <div className="flex flex-col items-start gap-3 p-4 text-sm">
+        <p>{t('nothing')}</p>
+        <Link href={back} className={buttonClass('secondary')}>
+          {t('back')}
+        </Link>
+      </div>
+    </Card>
+  )
+}
