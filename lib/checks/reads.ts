@@ -72,11 +72,11 @@ export async function readCheckFacts(
 }
 
 /** How long a share waits for the first verdict on its disk, and how often it looks. Far less than an action may take. */
-const verdictWaitMs = 5_000
+export const verdictWaitMs = 5_000
 const verdictLookMs = 250
 
-export async function awaitVerdict(imageId: string): Promise<boolean> {
-  const end = performance.now() + verdictWaitMs
+/** Whether there is a verdict on an image before `end`, a moment of `performance.now`. */
+export async function awaitVerdict(imageId: string, end: number): Promise<boolean> {
   while (performance.now() < end) {
     await sleep(verdictLookMs)
     const { state } = await findSummary(imageId)

@@ -158,24 +158,37 @@ export type ShareRefusal = RefusalOf<
  * username.
  */
 export function refuseShare(facts: ShareFacts): ShareRefusal | null {
+  return refuseImage(facts) ?? refuseRecipients(facts)
+}
+
+/** Without a look at the recipients. */
+function refuseImage(facts: ShareFacts): ShareRefusal | null {
   const { state } = facts.image
   if (!canImage('share', state)) return { code: 'IMAGE_NOT_AVAILABLE', state }
   const { end } = facts
-  return (
-    refuseShareUnchecked(facts.check) ?? refuseEnd(end.expiresAt, end) ?? refuseCount(facts) ?? refuseRecipients(facts)
-  )
+  return refuseShareUnchecked(facts.check) ?? refuseEnd(end.expiresAt, end) ?? refuseCount(facts)
+}
+
+/** Of several images: whether a recipient has room for all is told only where everything else is well. */
+function refuseKnown(facts: ShareFacts): ShareRefusal | null {
+  return refuseRecipients({ ...facts, recipients: facts.recipients.map((one) => ({ ...one, quotaFull: false })) })
 }
 
 /**
- * As `refuseShare`, for several images with the same recipients, of which all are shared or none. `isOfImage`: the others
- * might be shared.
+ * As `refuseShare`, for several images with the same recipients, of which all are shared or none. Each step of the order is gone
+ * through for all images before the next: a name is answered only where no image is in the way, and room only where no name is.
+ * Otherwise an image that is always refused would let somebody look up names, or count another's free places, for nothing.
+ * `isOfImage`: the others might be shared.
  */
 export function refuseShares<Facts extends ShareFacts>(
   all: Facts[],
 ): { refusal: ShareRefusal; facts: Facts; isOfImage: boolean } | null {
-  for (const facts of all) {
-    const refusal = refuseShare(facts)
-    if (refusal) return { refusal, facts, isOfImage: isOfImage(refusal) }
+  const steps = all.length > 1 ? [refuseImage, refuseKnown, refuseRecipients] : [refuseShare]
+  for (const step of steps) {
+    for (const facts of all) {
+      const refusal = step(facts)
+      if (refusal) return { refusal, facts, isOfImage: isOfImage(refusal) }
+    }
   }
   return null
 }

@@ -7,7 +7,7 @@ import { selectedImages } from '@/lib/images/schema'
 import type { ImageInstances } from '@/lib/instances/schema'
 import type { PageRange } from '@/lib/pages'
 import type { QuotaMeters } from '@/lib/quotas/schema'
-import { type EndPolicy, noteMax, selectedMax, type Until, untilChoices, usernamesMax } from './rules'
+import { dailySharesMax, type EndPolicy, noteMax, selectedMax, type Until, untilChoices, usernamesMax } from './rules'
 
 /** Well above 20 usernames with names and addresses. */
 const typedMax = 16_384
@@ -50,8 +50,14 @@ const shareFields = {
 export const shareImageInput = z.object({ imageId, ...shareFields }).refine(...hasDate)
 export type ShareImageInput = z.infer<typeof shareImageInput>
 
-/** Several images with the same recipients. One given twice is meant once. */
-export const shareImagesInput = z.object({ imageIds: selectedImages, ...shareFields }).refine(...hasDate)
+/** Several images with the same recipients. One given twice is meant once. More than the times of a day could never be shared. */
+export const shareImagesInput = z
+  .object({ imageIds: selectedImages, ...shareFields })
+  .refine(...hasDate)
+  .refine(({ imageIds, usernames }) => imageIds.length * usernames.length <= dailySharesMax, {
+    path: ['usernames'],
+    error: 'too-many',
+  })
 export type ShareImagesInput = z.infer<typeof shareImagesInput>
 
 /** One share: to cancel, accept or decline it. */

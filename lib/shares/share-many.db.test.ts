@@ -82,6 +82,32 @@ it('counts every place and every time that it takes, not those of one image', as
   expect(await sharesOf(mine)).toBe(2)
 })
 
+it('answers nothing about names, nor about room, where something else is in the way', async () => {
+  const [here, owner, recipient, holder] = await Promise.all([region(), account(), account(), account()])
+  const [open, busy] = [await image(owner, here), await image(owner, here, { name: 'mail-01', state: 'deleted' })]
+  const shared = await image(owner, here, { name: 'db-01' })
+  const answerTo = async (images: string[], ...usernames: string[]) => {
+    const input = shareImagesInput.parse({ region: here, imageIds: images, usernames })
+    const answer = await shareImages(owner.ctx, input)
+    return answer.ok ? answer : answer.refusal
+  }
+  // An image that cannot be shared comes first, so that it answers for no name, and no name is counted.
+  const isBusy = { code: 'SELECTED_REFUSED', image: 'mail-01', why: { code: 'IMAGE_NOT_AVAILABLE', state: 'deleted' } }
+  expect(await answerTo([open, busy], recipient.username)).toEqual(isBusy)
+  expect(await answerTo([open, busy], 'nobody-has-this-name')).toEqual(isBusy)
+  expect(await db().unknownLookup.count({ where: { accountId: owner.id } })).toBe(0)
+  // Neither does a name or an image that is always refused say how many places another has.
+  await quota(recipient, here, 1)
+  await held(shared, holder)
+  const you = { code: 'RECIPIENT_IS_YOU', recipients: [{ username: owner.username, code: 'RECIPIENT_IS_YOU' }] }
+  expect(await answerTo([open, shared], recipient.username, owner.username)).toEqual(you)
+  const has = [{ username: holder.username, code: 'ALREADY_SHARED' }]
+  const why = { code: 'ALREADY_SHARED', recipients: has }
+  expect(await answerTo([open, shared], recipient.username, holder.username)).toEqual({
+    ...{ code: 'SELECTED_REFUSED', image: 'db-01', why },
+  })
+})
+
 it('answers for another tenant\u2019s image among them as for a missing one, and for one of another region', async () => {
   const [here, there, owner, other, recipient] = await Promise.all([
     region(),

@@ -4,7 +4,7 @@ import { type IncomingRow, type LookupsRow, selectIncoming, selectLookups, toLoo
 import { areLookupsUsedUp, incomingAnswer, isUsername, waitsUntil } from '@/lib/accounts/rules'
 import { countUnknown, recordShareTry } from '@/lib/accounts/writes-look-up'
 import type { Context } from '@/lib/auth/viewer'
-import { awaitVerdict, readCheckFacts, sharePolicy } from '@/lib/checks/reads'
+import { awaitVerdict, readCheckFacts, sharePolicy, verdictWaitMs } from '@/lib/checks/reads'
 import {
   isCheckedClean,
   noFindings,
@@ -68,10 +68,13 @@ export async function shareImage(
 
 /** Shares each of the own images with each of the usernames, all or none: see `shareImage`. */
 export async function shareAll(ctx: Context, input: ShareInput): Promise<Shared> {
-  const first = await tryShare(ctx, input)
-  // A disk that has just arrived is checked within seconds, and its owner need not come back for that.
-  if (first.ok || !first.image || !waitsForVerdict(first.refusal)) return first
-  return (await awaitVerdict(first.image.id)) ? await tryShare(ctx, input) : first
+  const end = performance.now() + verdictWaitMs
+  for (;;) {
+    const tried = await tryShare(ctx, input)
+    // A disk that has just arrived is checked within seconds, and its owner need not come back for that.
+    if (tried.ok || !tried.image || !waitsForVerdict(tried.refusal)) return tried
+    if (!(await awaitVerdict(tried.image.id, end))) return tried
+  }
 }
 
 async function tryShare(ctx: Context, input: ShareInput): Promise<Shared> {
