@@ -106,6 +106,9 @@ export function TextField<T>({ view, name, label, hint }: TextFieldProps<T>) {
   )
 }
 
+/** Where the chosen names of a form are kept. */
+export const recipientsDraft = (account: string, of: string) => `${account} recipients ${of}`
+
 type RecipientsProps<T> = {
   view: FormView<T>
   /** What is shared: each has a draft of its own. */
@@ -117,7 +120,7 @@ type RecipientsProps<T> = {
 
 /** The names that are chosen. They are more than a field holds, so they are kept over a reload here. */
 export function Recipients<T>({ view, of, sharedWith, suggested = '' }: RecipientsProps<T>) {
-  const draft = `${usePageAccount()} recipients ${of}`
+  const draft = recipientsDraft(usePageAccount(), of)
   const { isPending, done } = view
   const [usernames, setUsernames] = useState<string[]>([])
   const [typed, setTyped] = useState(() => view.typedList('usernames').filter(Boolean).join(', ') || suggested)

@@ -5,15 +5,17 @@ import Link from 'next/link'
 import { useTranslations } from 'next-intl'
 import { NothingSelected, SelectedList } from '@/components/images/selected-list'
 import { ActionForm } from '@/components/shell/action-form'
+import { usePageAccount } from '@/components/shell/page-account'
 import { Button } from '@/components/ui/button'
 import { buttonClass } from '@/components/ui/button-class'
 import { Card } from '@/components/ui/card'
 import { toast } from '@/components/ui/toasts'
+import { dropDraft } from '@/lib/drafts'
 import type { SelectedImage } from '@/lib/images/schema'
 import { shareImagesAction } from '@/lib/shares/actions'
 import type { EndPolicy } from '@/lib/shares/rules'
 import type { ImageShare } from '@/lib/shares/schema'
-import { Recipients, TextField } from './share-form'
+import { Recipients, recipientsDraft, TextField } from './share-form'
 import { UntilField } from './until-field'
 
 type ShareSelectedFormProps = {
@@ -29,16 +31,23 @@ type ShareSelectedFormProps = {
 /** Shares the selected images with the same accounts, all or none. */
 export function ShareSelectedForm({ region, images, ends, hasPolicy, idempotencyKey, back }: ShareSelectedFormProps) {
   const t = useTranslations()
+  const account = usePageAccount()
+  // Another selection is another form: names and reason of this one must not come up in it.
+  const of = images
+    .map(({ id }) => id)
+    .toSorted()
+    .join(' ')
   if (images.length === 0) return <NothingSelected title={t('selected.title')} back={back} />
   const needsReason = hasPolicy && images.some((image) => !isClean(image))
   const done = (made: ImageShare[]) => {
     const accounts = new Set(made.map(({ username }) => username)).size
+    dropDraft(recipientsDraft(account, of))
     toast(t('selected.done', { images: images.length, accounts }))
   }
   return (
     <Card title={t('selected.cardTitle', { count: images.length })}>
       <ActionForm
-        name="share selected"
+        name={`share ${of}`}
         action={shareImagesAction}
         fixed={{ region }}
         idempotencyKey={idempotencyKey}
@@ -50,7 +59,7 @@ export function ShareSelectedForm({ region, images, ends, hasPolicy, idempotency
         {(view) => (
           <>
             <SelectedList region={region} images={images} />
-            <Recipients view={view} of="selected" sharedWith={[]} />
+            <Recipients view={view} of={of} sharedWith={[]} />
             <UntilField view={view} ends={ends} />
             <TextField view={view} name="note" label={t('share.note')} hint={t('share.noteHint')} />
             {(needsReason || view.errorOf('reason')) && (
