@@ -61,7 +61,7 @@ export function DeprecateForm({ image, day, others }: DeprecateFormProps) {
                   name="replacementId"
                   list="replacements"
                   maxLength={14}
-                  defaultValue={typed('replacementId', image.deprecation?.replacement?.id)}
+                  defaultValue={typed('replacementId', image.deprecation?.replacement?.id ?? '')}
                   autoCapitalize="none"
                   spellCheck={false}
                   className={`${inputClass} font-mono`}

@@ -20,7 +20,7 @@ export function DeprecationNotice({ region, name, deprecation, leadsTo }: Deprec
       {replacement && (
         <p>
           {t('use')}{' '}
-          {replacement.isSeen ? (
+          {replacement.id ? (
             <Link href={href(region, replacement.id)} className="font-medium text-accent underline">
               {replacement.name}
             </Link>

@@ -35,14 +35,11 @@ export async function readDeprecation(
             heldShares: { where: { recipientId: viewer.ownerId }, select: { id: true } },
           },
         })
+  const isSeen = found !== null && (viewer.ownerId === ownerId || found.heldShares.length > 0)
   return {
     since: deprecatedAt.toISOString(),
     retiresAt: retiresAt?.toISOString() ?? null,
     isRetired: isRetired(retiresAt, now),
-    replacement: found && {
-      id: found.id,
-      name: found.name,
-      isSeen: viewer.ownerId === ownerId || found.heldShares.length > 0,
-    },
+    replacement: found && { id: isSeen ? found.id : null, name: found.name },
   }
 }

@@ -210,14 +210,14 @@ export type ImageRecord = {
 }
 
 /**
- * What an owner says of an image that goes out of use. `retiresAt`: from when no instance is created from it; null: never. `isSeen`:
- * the viewer can open the replacement.
+ * What an owner says of an image that goes out of use. `retiresAt`: from when no instance is created from it; null: never. The
+ * replacement has an id for those who can open it.
  */
 export type Deprecation = {
   since: string
   retiresAt: string | null
   isRetired: boolean
-  replacement: { id: string; name: string; isSeen: boolean } | null
+  replacement: { id: string | null; name: string } | null
 }
 
 type ImageFields = {

@@ -1,13 +1,14 @@
 import 'server-only'
 import type { Context } from '@/lib/auth/viewer'
 import type { LockedImage } from '@/lib/db/locks'
-import { type OwnImageRefusal, onOwnImage } from '@/lib/db/own-image'
-import type { Transaction } from '@/lib/db/transaction'
+import { type Locked, type OwnImageRefusal, onOwnImage } from '@/lib/db/own-image'
+import { StartOver, type Transaction } from '@/lib/db/transaction'
 import { env } from '@/lib/env'
 import { type EventFacts, recordEvents } from '@/lib/events/writes'
 import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
 import { refuseDeprecate } from './rules'
 import type { DeprecateImageInput, OwnImageInput } from './schema'
+import { recipientsOf } from './writes'
 
 type DeprecateRefusal = OwnImageRefusal | RefusalOf<'IMAGE_BUSY' | 'REPLACEMENT_NOT_FOUND'>
 
@@ -22,22 +23,27 @@ export async function deprecateImage(
   const { replacementId, retiresOn } = input
   const deprecate = async (
     tx: Transaction,
-    { image, images }: { image: LockedImage; images: Map<string, LockedImage> },
+    { image, images, accounts }: Locked,
   ): Promise<Result<{ imageId: string }, DeprecateRefusal>> => {
     const replacement = replacementId === null ? null : images.get(replacementId)
     const refusal = refuseDeprecate(image, replacement)
     if (refusal) return refuse(refusal)
     const retiresAt = retiresOn === null ? null : await endOfDay(tx, retiresOn)
-    const data = { deprecatedAt: ctx.now, retiresAt, replacementId, updatedAt: ctx.now }
+    const said = { retiresAt, replacementId }
+    // Said again, it is no news.
+    const isSaid = await tx.image.count({ where: { id: image.id, deprecatedAt: { not: null }, ...said } })
+    if (isSaid > 0) return ok({ imageId: image.id })
+    const data = { deprecatedAt: ctx.now, ...said, updatedAt: ctx.now }
     await tx.image.update({ where: { id: image.id }, data })
     const details = {
       ...(retiresAt && { until: retiresAt.toISOString() }),
       ...(replacement && { replacement: replacement.name }),
     }
-    await recordForHolders(tx, ctx, { action: 'image.deprecate', regionId: image.regionId, image, details })
+    await recordForHolders(tx, ctx, { action: 'image.deprecate', regionId: image.regionId, image, details }, accounts)
     return ok({ imageId: image.id })
   }
-  return await onOwnImage(ctx, input, deprecate, async () => ({
+  return await onOwnImage(ctx, input, deprecate, async (tx) => ({
+    accounts: await recipientsOf(tx, ctx, [input.imageId]),
     images: replacementId === null ? [] : [replacementId],
   }))
 }
@@ -47,15 +53,19 @@ export async function undeprecateImage(
   ctx: Context,
   input: OwnImageInput,
 ): Promise<Result<{ imageId: string }, OwnImageRefusal>> {
-  return await onOwnImage(ctx, input, async (tx, { image }) => {
+  const undeprecate = async (tx: Transaction, { image, accounts }: Locked) => {
     const nothing = { deprecatedAt: null, retiresAt: null, replacementId: null }
     const { count } = await tx.image.updateMany({
       where: { id: image.id, deprecatedAt: { not: null } },
       data: { ...nothing, updatedAt: ctx.now },
     })
-    if (count > 0) await recordForHolders(tx, ctx, { action: 'image.undeprecate', regionId: image.regionId, image })
+    const event = { action: 'image.undeprecate', regionId: image.regionId, image } as const
+    if (count > 0) await recordForHolders(tx, ctx, event, accounts)
     return ok({ imageId: image.id })
-  })
+  }
+  return await onOwnImage(ctx, input, undeprecate, async (tx) => ({
+    accounts: await recipientsOf(tx, ctx, [input.imageId]),
+  }))
 }
 
 /** The moment at which a calendar day of the deployment's time zone is over. */
@@ -66,21 +76,46 @@ async function endOfDay(tx: Transaction, day: string): Promise<Date> {
   return row.at
 }
 
-/** Records the event once for each recipient that holds the image, or once if there is none. No share begins or ends under the image's lock. */
-async function recordForHolders(tx: Transaction, ctx: Context, event: EventFacts & { image: LockedImage }) {
+/** Changes of one image that its recipients are told in a day. Each is a notice, and an entry of a trail that is never removed. */
+const toldInADayMax = 5
+const dayMs = 24 * 60 * 60 * 1000
+
+/**
+ * Records the event once for each recipient that holds the image, or once if there is none, or if they were told often enough in
+ * a day. No share begins or ends under the image's lock.
+ */
+async function recordForHolders(
+  tx: Transaction,
+  ctx: Context,
+  event: EventFacts & { image: LockedImage },
+  accounts: Locked['accounts'],
+) {
   const shares = await tx.heldShare.findMany({
     where: { imageId: event.image.id },
     select: { id: true, recipientId: true },
     orderBy: { id: 'asc' },
   })
-  const accounts = await tx.account.findMany({
-    where: { id: { in: shares.map(({ recipientId }) => recipientId) } },
-    select: { id: true, username: true },
+  const events = shares.map(({ id, recipientId }): EventFacts => {
+    const recipient = accounts.get(recipientId)
+    // A share that came between the look and the locks has a recipient that is not locked.
+    if (!recipient) throw new StartOver()
+    return { ...event, shareId: id, recipient }
   })
-  const recipients = new Map(accounts.map((account) => [account.id, account]))
-  const events = shares.flatMap(({ id, recipientId }): EventFacts[] => {
-    const recipient = recipients.get(recipientId)
-    return recipient ? [{ ...event, shareId: id, recipient }] : []
+  const isTold = events.length > 0 && (await timesTold(tx, ctx, event.image.id)) < toldInADayMax
+  await recordEvents(tx, ctx, isTold ? events : [event])
+}
+
+/** How often the recipient who was told most was told of the image within a day. */
+async function timesTold(tx: Transaction, { now }: Context, imageId: string): Promise<number> {
+  const told = await tx.event.groupBy({
+    by: ['recipientId'],
+    where: {
+      imageId,
+      recipientId: { not: null },
+      action: { in: ['image.deprecate', 'image.undeprecate'] },
+      at: { gt: new Date(now.getTime() - dayMs) },
+    },
+    _count: { _all: true },
   })
-  await recordEvents(tx, ctx, events.length > 0 ? events : [event])
+  return Math.max(0, ...told.map(({ _count }) => _count._all))
 }

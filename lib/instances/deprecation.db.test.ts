@@ -37,14 +37,14 @@ const [today, yesterday] = ['2026-03-10', '2026-03-09']
 it('until the end of its last day a deprecated image warns owner and recipient, and instances are created from it', async () => {
   expect(tally([await deprecate({ retiresOn: today, replacementId: next })])).toEqual({ ok: 1 })
   const said = { retiresAt: '2026-03-10T16:00:00.000Z', isRetired: false }
-  const own = { deprecation: { ...said, replacement: { id: next, name: 'next', isSeen: true } } }
-  const lent = { deprecation: { ...said, replacement: { id: next, name: 'next', isSeen: false } } }
+  const own = { deprecation: { ...said, replacement: { id: next, name: 'next' } } }
+  const lent = { deprecation: { ...said, replacement: { id: null, name: 'next' } } }
   const page = { region: here, imageId: old, before: undefined }
   expect(await getImage(owner.ctx, page)).toMatchObject(own)
   expect(await getImage(recipient.ctx, page)).toMatchObject(lent)
   expect(await findAskedImage(recipient.ctx, { region: here, imageId: old })).toMatchObject({ view: 'usable', ...lent })
   await held(next, recipient)
-  expect(await getImage(recipient.ctx, page)).toMatchObject({ deprecation: { replacement: { isSeen: true } } })
+  expect(await getImage(recipient.ctx, page)).toMatchObject({ deprecation: { replacement: { id: next } } })
   const lists = [
     (await listCustomImages(owner.ctx, customImageParams.parse({ region: here }))).items,
     (await listSharedImages(recipient.ctx, sharedImageParams.parse({ region: here }))).items,
@@ -97,6 +97,19 @@ it('tells every recipient that holds it, once for each word, and records one eve
   await deprecateImage(owner.ctx, { region: here, imageId: next, replacementId: null, retiresOn: null })
   const alone = await db().event.findMany({ where: { imageId: next } })
   expect(alone).toMatchObject([{ action: 'image.deprecate', recipientId: null }])
+})
+
+it('tells nobody what was said before, and no recipient of more than five changes in a day', async () => {
+  for (let round = 0; round < 3; round++) await deprecate({ retiresOn: today })
+  const told = async () => await db().event.count({ where: { imageId: old, recipientId: recipient.id } })
+  expect(await told()).toBe(1)
+  for (let round = 0; round < 4; round++) {
+    await undeprecateImage(owner.ctx, { region: here, imageId: old })
+    await deprecate({ retiresOn: today })
+  }
+  expect(await told()).toBe(5)
+  expect(await db().event.count({ where: { imageId: old, recipientId: null } })).toBe(4)
+  expect(await db().notice.count({ where: { event: { imageId: old } } })).toBe(3)
 })
 
 it('takes as a replacement another own image of the region that can be used, and leaves it out once it cannot', async () => {
