@@ -7,7 +7,7 @@ import { inTransaction, StartOver, type Transaction } from '@/lib/db/transaction
 import type { CheckReport } from '@/lib/disks/check/report'
 import { recordEvents } from '@/lib/events/writes'
 import { addJob } from '@/lib/jobs/queue'
-import { ok } from '@/lib/result'
+import { ok, Refused } from '@/lib/result'
 import { leaseMs, queueMs } from '@/lib/transfers/rules'
 
 // The life of a check in the worker. It has the lease of a transfer: one worker runs it, by a name of its own, and one that died is taken
@@ -135,7 +135,7 @@ export async function settleCheck({ sha256, holder }: CheckWork, found: CheckRep
     await tellOwners(tx, told, found, now)
     return ok(true)
   })
-  if (!settled.ok) throw new Error(settled.refusal.code)
+  if (!settled.ok) throw new Refused(settled.refusal)
   return settled.value
 }
 
