@@ -21,6 +21,7 @@ const ofTenantMax = 2
 const downloadsMax = 8
 const kept = globalThis as typeof globalThis & { ecsDownloads?: string[] }
 const idleMs = 60_000
+const wholeMs = 30 * 60_000
 const sessionLookMs = 10_000
 
 /** A place among the downloads in parts of this process, and how to give it back; null if the tenant or all have too many. */
@@ -36,21 +37,28 @@ export function takeDownload(ownerId: string): (() => void) | null {
   }
 }
 
+/** The headers of a download: all of an answer to HEAD, whose body Next would never read nor cancel. */
+export function fileHeaders({ name, type }: Pick<FileFacts, 'name' | 'type'>): Record<string, string> {
+  return { 'Content-Type': type, ...asFile(name) }
+}
+
 /** `isOver`: whether the session has ended meanwhile. `onEnd`: called once, however the download ends. */
 export type DownloadHolder = { isOver: () => Promise<boolean>; onEnd: () => void }
 
 /**
- * A download that is read as fast as the browser takes it. It is broken off when its reader leaves or takes nothing for a minute, when
- * the session ends, and by a fault.
+ * A download that is read as fast as the browser takes it. It is broken off when its reader leaves or takes nothing for a minute, after
+ * half an hour, when the session ends, and by a fault.
  */
 export function fileStream(
-  { name, type, parts }: FileFacts,
+  file: FileFacts,
   headers: Record<string, string>,
   { isOver, onEnd }: DownloadHolder,
 ): Response {
+  const { name, parts } = file
   const encoder = new TextEncoder()
   let idle: NodeJS.Timeout | undefined
-  let lookedAt = performance.now()
+  const began = performance.now()
+  let lookedAt = began
   const end = async () => {
     clearTimeout(idle)
     onEnd()
@@ -62,6 +70,7 @@ export function fileStream(
       try {
         if (performance.now() - lookedAt > sessionLookMs) {
           lookedAt = performance.now()
+          if (lookedAt - began > wholeMs) throw new Error('The download takes too long.')
           if (await isOver()) throw new Error('The session of a download has ended.')
         }
         const { done, value } = await parts.next()
@@ -82,7 +91,7 @@ export function fileStream(
     },
     cancel: end,
   })
-  return new Response(body, { headers: { ...headers, 'Content-Type': type, ...asFile(name) } })
+  return new Response(body, { headers: { ...headers, ...fileHeaders(file) } })
 }
 
 /**

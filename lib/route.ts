@@ -6,7 +6,15 @@ import type { Context } from '@/lib/auth/viewer'
 import { currentContext, type SessionContext } from '@/lib/context'
 import { isSilent } from '@/lib/db/errors'
 import { toRefusal } from '@/lib/fields'
-import { asFile, type DownloadHolder, type FileFacts, fileStream, privately, takeDownload } from '@/lib/file-stream'
+import {
+  asFile,
+  type DownloadHolder,
+  type FileFacts,
+  fileHeaders,
+  fileStream,
+  privately,
+  takeDownload,
+} from '@/lib/file-stream'
 import { logFault } from '@/lib/log'
 import { observe } from '@/lib/observe'
 import { identityOfHeaders, readOnlyHeader, refusePage } from '@/lib/page-identity'
@@ -22,6 +30,7 @@ type Download = { file: FileFacts; holder: DownloadHolder }
 type Answer =
   | { status: 200; body: unknown }
   | { status: 200; file: JsonFile }
+  | { status: 200; head: Record<string, string> }
   | ({ status: 200 } & Download)
   | RefusedAnswer
 type Absent = 'IMAGE_NOT_FOUND' | 'INSTANCE_NOT_FOUND'
@@ -59,6 +68,7 @@ const readsFor =
         if (!fileOf) return { status: 200, body: value }
         const file = fileOf(value, parsed.data)
         if (!('parts' in file)) return { status: 200, file }
+        if (request.method === 'HEAD') return { status: 200, head: fileHeaders(file) }
         const onEnd = takeDownload(ctx.viewer.ownerId)
         return onEnd ? { status: 200, file, holder: { onEnd, isOver: isOver(ctx) } } : refused({ code: 'BUSY' })
       } catch (error) {
@@ -78,6 +88,7 @@ const readsFor =
       const again: Record<string, string> = given.status === 503 ? { 'Retry-After': '1' } : {}
       const readOnly = (await isReadOnly()) ? '1' : '0'
       const headers = { ...privately, [readOnlyHeader]: readOnly, ...again }
+      if ('head' in given) return new Response(null, { headers: { ...headers, ...given.head } })
       if (!('file' in given)) return Response.json(given.body, { status: given.status, headers })
       if ('holder' in given) return fileStream(given.file, headers, given.holder)
       const { file } = given
