@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import fs from 'node:fs'
 import http from 'node:http'
+import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import type { APIRequestContext } from '@playwright/test'
@@ -271,8 +272,12 @@ test('a server that is told to end answers what is asked, and goes though its co
       http.get(`${baseUrl()}/healthz`, { agent }, (answer) => resolve(answer.resume())).once('error', resolve),
     )
   await ask()
+  // A browser opens connections ahead.
+  const spare = net.connect(ports.server, '127.0.0.1')
+  await new Promise((resolve) => spare.once('connect', resolve))
   processes.server.kill()
   await expect.poll(async () => ((await ask()) instanceof Error ? 'gone' : 'there'), { intervals: [100] }).toBe('gone')
   await expect.poll(() => processes.server.exitCode).toBe(143)
   agent.destroy()
+  spare.destroy()
 })

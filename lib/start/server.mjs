@@ -39,6 +39,8 @@ await console_.prepare()
 const handle = console_.getRequestHandler()
 
 let isEnding = false
+/** A browser opens connections ahead, and one without a request is not idle to Node. */
+const connections = new Set()
 
 const server = http.createServer((request, response) => {
   // A browser keeps its connection and would go on to ask a server that ends, which then would not.
@@ -52,6 +54,10 @@ const server = http.createServer((request, response) => {
     if (response.headersSent) response.destroy()
     else refuse(response, 500)
   })
+})
+server.on('connection', (socket) => {
+  connections.add(socket)
+  socket.once('close', () => connections.delete(socket))
 })
 server.on('clientError', (error, socket) => {
   // In the middle of an answer nothing more can be sent.
@@ -94,6 +100,7 @@ async function end(code) {
     // Again and again: a request that had begun may open the first stream, and a connection is idle once its answer is through.
     globalThis.ecsChanges?.end()
     server.closeIdleConnections()
+    for (const socket of connections) if (socket.bytesRead === 0) socket.destroy()
   }
   endWhatIsOpen()
   const timer = setInterval(endWhatIsOpen, endingMs)
