@@ -18,7 +18,10 @@ const foldedAtOnce = 200
 export function triedOf(operation: string, refusal: Refusal, input: unknown): Tried {
   // Of several images, one was refused for this.
   const { code } = refusal.code === 'SELECTED_REFUSED' ? refusal.why : refusal
-  const imageId = typeof input === 'object' && input !== null && 'imageId' in input ? input.imageId : null
+  const asked: object = typeof input === 'object' && input !== null ? input : {}
+  // The first of several stands for all.
+  const imageId =
+    'imageId' in asked ? asked.imageId : 'imageIds' in asked && Array.isArray(asked.imageIds) ? asked.imageIds[0] : null
   return { operation, code, imageId: typeof imageId === 'string' ? imageId : null }
 }
 
