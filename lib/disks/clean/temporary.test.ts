@@ -54,6 +54,7 @@ test.skipIf(!hasTools(...needed))(
       writeFileSync(join(root, 'tmp/debugfs: ls -p tmp'), 'a name like a command\n')
       mkdirSync(join(root, 'tmp/kept'))
       writeFileSync(join(root, 'tmp/kept/my "file"'), 'a name that no command can say\n')
+      writeFileSync(join(root, 'tmp/kept/two\nlines'), 'a name that a listing tears\n')
       writeFileSync(join(root, 'srv'), 'kept\n')
     })
     const runs: string[][] = []
@@ -66,7 +67,7 @@ test.skipIf(!hasTools(...needed))(
     expect(runs.length).toBeLessThanOrEqual(7)
     expect([namesIn(disk, '/tmp'), namesIn(disk, '/tmp/kept'), namesIn(disk, '/var/tmp')]).toEqual([
       ['.', '..', 'kept'],
-      ['.', '..', 'my "file"'],
+      ['.', '..', 'my "file"', 'two\nlines'],
       ['.', '..'],
     ])
     expect(namesIn(disk, '/')).toContain('srv')

@@ -12,6 +12,8 @@ const unspeakable = /["\n\r\\]|\p{Cc}|\ufffd/u
 const directoryBits = 0o40000
 
 type Entry = { name: string; inode: string; isFolder: boolean }
+/** `isWhole`: each line was an entry. A name with a line break makes two that are none. */
+type Listing = { entries: Entry[]; isWhole: boolean }
 type Found = { path: string; isFolder: boolean }
 /** What lies in the folders: by depth, and the folders that stay, as something in them does. */
 type Tree = { levels: Found[][]; kept: Set<string> }
@@ -44,12 +46,13 @@ async function listTree(volume: ExtVolume, options: Options): Promise<Tree | nul
     if (!listings) return null
     const found: Found[] = []
     for (const [index, folder] of level.entries()) {
-      const inside = listings[index] ?? []
+      const { entries: inside, isWhole } = listings[index] ?? { entries: [], isWhole: true }
       const inode = inside.find(({ name }) => name === '.')?.inode
       // A system may lack /var/tmp, but a folder that was listed is there.
       if (!inode && tree.levels.length > 0) return null
       if (!inode || seen.has(inode)) continue
       seen.add(inode)
+      if (!isWhole) keepAbove(tree, folder)
       for (const { name, isFolder } of inside) {
         if (name === '.' || name === '..') continue
         if (unspeakable.test(name)) keepAbove(tree, folder)
@@ -69,8 +72,8 @@ function keepAbove({ kept }: Tree, folder: string): void {
     kept.add(path)
 }
 
-async function listAll(volume: ExtVolume, paths: string[], options: Options): Promise<Entry[][] | null> {
-  const all: Entry[][] = []
+async function listAll(volume: ExtVolume, paths: string[], options: Options): Promise<Listing[] | null> {
+  const all: Listing[] = []
   for (let at = 0; at < paths.length; at += foldersAtOnce) {
     const commands = paths.slice(at, at + foldersAtOnce).map((path) => `ls -p "/${path}"`)
     const listings = await readExtAll(volume, commands, options)
@@ -80,11 +83,16 @@ async function listAll(volume: ExtVolume, paths: string[], options: Options): Pr
   return all
 }
 
-/** What `ls -p` lists: `/inode/mode/uid/gid/name/size/`, where the mode is octal. */
-function entriesOf(listing: string): Entry[] {
-  return listing.split('\n').flatMap((line) => {
-    const [, inode, mode, , , name = ''] = line.split('/')
-    if (!inode || inode === '0' || !mode || name === '') return []
+/** What `ls -p` lists: `/inode/mode/uid/gid/name/size/`, where the mode is octal, and a folder has no size. */
+const entry = /^\/(\d+)\/(\d+)\/\d+\/\d+\/([^/]*)\/\d*\/$/
+
+function entriesOf(listing: string): Listing {
+  const lines = listing.split('\n').filter((line) => line.trim() !== '')
+  const matches = lines.map((line) => entry.exec(line))
+  const entries = matches.flatMap((match) => {
+    const [, inode = '0', mode = '', name = ''] = match ?? []
+    if (inode === '0' || name === '') return []
     return [{ name, inode, isFolder: (Number.parseInt(mode, 8) & 0o170000) === directoryBits }]
   })
+  return { entries, isWhole: matches.every((match) => match !== null) }
 }
