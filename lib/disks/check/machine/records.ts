@@ -11,8 +11,8 @@ export type RecordsOptions = {
 
 /**
  * Takes a stream apart into records, each of which ends with a word that nobody could know when what is in the records was
- * written. The word may lie over two chunks. Throws `LongRecord` for one that is too long, also before it has ended: no more
- * than that and one chunk is in memory.
+ * written. The word may lie over two chunks. Throws `LongRecord` for one that is too long, also before it has ended. What is
+ * in memory is at most twice the longest record and a chunk, until the stream is dropped.
  */
 export function createRecords({ word, max, onRecord }: RecordsOptions) {
   const mark = Buffer.from(word, 'latin1')
