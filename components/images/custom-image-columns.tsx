@@ -2,6 +2,7 @@
 
 import dynamic from 'next/dynamic'
 import { useLocale, useTranslations } from 'next-intl'
+import type { ReactNode } from 'react'
 import { CheckShield } from '@/components/checks/check-shield'
 import { RowName } from '@/components/shell/row-name'
 import { Badge } from '@/components/ui/badge'
@@ -23,12 +24,14 @@ import { OperatingSystem, OperatingSystemBelow } from './operating-system'
 // Few lists have a failed image.
 const FailureLine = late(dynamic(() => latePart(() => import('./failure-line').then((module) => module.FailureLine))))
 
-type OnAsk = (task: ImageTask, image: CustomImage) => void
+type Select = ((image: CustomImage) => ReactNode) | null
+/** `select`: the checkbox of an image, where images can be selected. */
+type Options = { onAsk: (task: ImageTask, image: CustomImage) => void; select: Select }
 
 /** The columns of own images; in the recycle bin, the dates of deletion and removal. */
-export function useCustomImageColumns(list: CustomImageParams, onAsk: OnAsk): Column<CustomImage>[] {
+export function useCustomImageColumns(list: CustomImageParams, { onAsk, select }: Options): Column<CustomImage>[] {
   const t = useTranslations('images')
-  const facts = useFacts(list)
+  const facts = useFacts(list, select)
   const inUse = useColumnsInUse(list)
   const inBin = useColumnsInBin()
   return [
@@ -55,7 +58,7 @@ function useSort(list: CustomImageParams) {
     )
 }
 
-function useFacts(list: CustomImageParams): Column<CustomImage>[] {
+function useFacts(list: CustomImageParams, select: Select): Column<CustomImage>[] {
   const t = useTranslations('images')
   const locale = useLocale()
   const sort = useSort(list)
@@ -65,23 +68,26 @@ function useFacts(list: CustomImageParams): Column<CustomImage>[] {
       header: t('image'),
       sort: sort('name', t('image')),
       cell: (image) => (
-        <>
-          <RowName
-            id={image.id}
-            name={image.name}
-            href={paths.image(list.region, image.id)}
-            badge={
-              <>
-                <CheckShield {...image} />
-                {image.isDeprecated && <Badge tone="warn">{t('deprecated')}</Badge>}
-                {image.isProtected && <Badge tone="neutral">{t('protected')}</Badge>}
-              </>
-            }
-          >
-            <OperatingSystemBelow name={image.operatingSystem} />
-          </RowName>
-          {image.failure && <FailureLine failure={image.failure} />}
-        </>
+        <div className="flex items-center gap-2">
+          {select?.(image)}
+          <div className="min-w-0 flex-1">
+            <RowName
+              id={image.id}
+              name={image.name}
+              href={paths.image(list.region, image.id)}
+              badge={
+                <>
+                  <CheckShield {...image} />
+                  {image.isDeprecated && <Badge tone="warn">{t('deprecated')}</Badge>}
+                  {image.isProtected && <Badge tone="neutral">{t('protected')}</Badge>}
+                </>
+              }
+            >
+              <OperatingSystemBelow name={image.operatingSystem} />
+            </RowName>
+            {image.failure && <FailureLine failure={image.failure} />}
+          </div>
+        </div>
       ),
     },
     {

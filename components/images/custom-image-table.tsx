@@ -49,13 +49,17 @@ export function CustomImageTable({ list }: { list: CustomImageParams }) {
   const regionName = useRegionName()
   const { data, dataUpdatedAt, fetchStatus, isError, failureReason, refetch } = useQuery(customImagesQuery(list))
   const [asked, setAsked] = useState<{ task: ImageTask; image: CustomImage } | null>(null)
-  const columns = useCustomImageColumns(list, (task, image) => setAsked({ task, image }))
   const filters = useFilters(list, data)
   const isBin = isInRecycleBin(list.state)
   const selection = useSelection(data?.items.map(({ id }) => id) ?? [])
   const selectionOf = useImageSelection()
   const may = useMay()
   const canSelect = (may('shares.give', list.region) || may('images.change', list.region)) && !isBin
+  const isSelecting = canSelect && (data?.items.length ?? 0) > 1
+  const columns = useCustomImageColumns(list, {
+    onAsk: (task, image) => setAsked({ task, image }),
+    select: isSelecting ? selectionOf(selection) : null,
+  })
   if (!data) return null
   const href = (change: Parameters<typeof paths.customImages>[1]) =>
     paths.customImages(list.region, { ...withoutCursor(list), ...change })
@@ -80,14 +84,13 @@ export function CustomImageTable({ list }: { list: CustomImageParams }) {
         isFailed={isError || failureReason !== null}
         onRefresh={() => refetch()}
       />
-      {canSelect && data.items.length > 1 && <SelectedImages region={list.region} selection={selection} />}
+      {isSelecting && <SelectedImages region={list.region} selection={selection} />}
       <Table
         caption={isBin ? t('captionBin') : t('captionCustom', { region: regionName(list.region) })}
         columns={columns}
         rows={data.items}
         rowKey={(image) => image.id}
         empty={<NoCustomImages list={list} />}
-        {...(canSelect && data.items.length > 1 && { selection: selectionOf(selection) })}
       />
       <ListPager list={list} shown={data} href={href} />
       <QuotaLine quota={data.quota}>

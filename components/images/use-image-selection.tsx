@@ -1,20 +1,22 @@
 'use client'
 
 import { useTranslations } from 'next-intl'
+import type { ReactNode } from 'react'
 import { SelectRow } from '@/components/ui/select-row'
-import type { RowSelection } from '@/components/ui/table'
 import type { useSelection } from '@/components/ui/use-selection'
 import type { CustomImage } from '@/lib/images/schema'
 
 /** The form that the checkboxes belong to (components/images/selected-images.tsx). */
 export const selectionForm = 'selected-images'
 
-/** The column of checkboxes. */
-export function useImageSelection(): (selection: ReturnType<typeof useSelection>) => RowSelection<CustomImage> {
+/**
+ * The checkbox of an image, which stands beside its name: a column of its own would take the place of the name as the first one of
+ * the row.
+ */
+export function useImageSelection(): (selection: ReturnType<typeof useSelection>) => (image: CustomImage) => ReactNode {
   const t = useTranslations('selected')
-  return ({ selected, toggle }) => ({
-    header: t('select'),
-    cell: ({ id, name }) => (
+  return ({ selected, toggle }) =>
+    ({ id, name }) => (
       <SelectRow
         form={selectionForm}
         name="ids"
@@ -23,6 +25,5 @@ export function useImageSelection(): (selection: ReturnType<typeof useSelection>
         isSelected={selected.has(id)}
         onToggle={toggle}
       />
-    ),
-  })
+    )
 }
