@@ -12,8 +12,11 @@ import { groupMembersMax, groupNameMax } from '@/lib/groups/rules'
 import type { Group } from '@/lib/groups/schema'
 import { paths } from '@/lib/paths'
 
+/** A form that creates one has a key: sent twice, it creates one. */
+type GroupFormProps = { group: Group; idempotencyKey?: undefined } | { group: null; idempotencyKey: string }
+
 /** Makes a group, or changes one: its name and its usernames. */
-export function GroupForm({ group }: { group: Group | null }) {
+export function GroupForm({ group, idempotencyKey }: GroupFormProps) {
   const t = useTranslations('groups')
   const title = group ? t('save') : t('create')
   return (
@@ -22,6 +25,7 @@ export function GroupForm({ group }: { group: Group | null }) {
         name={group ? `group ${group.id}` : 'new group'}
         action={group ? updateGroupAction : createGroupAction}
         fixed={group ? { groupId: group.id } : {}}
+        {...(idempotencyKey && { idempotencyKey })}
         changes={[]}
         leadsTo={paths.groups()}
         className="flex max-w-140 flex-col gap-3 p-4"

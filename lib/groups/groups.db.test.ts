@@ -11,12 +11,15 @@ const asked = (name: string, usernames = 'aster, Birch\nceder') => createGroupIn
 test('a group keeps usernames as they are typed, is changed and deleted, and each is recorded', async () => {
   const master = await account()
   const sub = await account({ master })
-  expect(tally([await createGroup(sub.ctx, asked(' Team East '))])).toEqual({ ok: 1 })
+  const ctx = { ...sub.ctx, idempotencyKey: `key of ${sub.id}` }
+  const created = await createGroup(ctx, asked(' Team East '))
+  expect(await createGroup(ctx, asked(' Team East '))).toEqual({ ...created, isReplay: true })
   const [group] = await listGroups(master.ctx)
   expect(group).toMatchObject({ name: 'Team East', usernames: ['aster', 'birch', 'ceder'] })
   const groupId = group?.id ?? ''
   const changed = await updateGroup(master.ctx, { groupId, name: 'Team West', usernames: ['aster'] })
-  expect(tally([changed])).toEqual({ ok: 1 })
+  const unchanged = await updateGroup(master.ctx, { groupId, name: 'Team West', usernames: ['aster'] })
+  expect(tally([changed, unchanged])).toEqual({ ok: 2 })
   expect(await listGroups(sub.ctx)).toEqual([{ id: groupId, name: 'Team West', usernames: ['aster'] }])
   expect(tally([await deleteGroup(master.ctx, { groupId })])).toEqual({ ok: 1 })
   expect(await listGroups(master.ctx)).toEqual([])

@@ -1,7 +1,9 @@
 import 'server-only'
+import { z } from 'zod'
 import { type Context, isDisabled } from '@/lib/auth/viewer'
 import { isUniqueViolation } from '@/lib/db/errors'
 import { lockAccounts } from '@/lib/db/locks'
+import { once } from '@/lib/db/once'
 import { actingAccounts } from '@/lib/db/own-image'
 import { inTransaction, type Transaction } from '@/lib/db/transaction'
 import { changesOf } from '@/lib/events/rules'
@@ -14,13 +16,13 @@ import type { CreateGroupInput, GroupInput, UpdateGroupInput } from './schema'
 type Always = RefusalOf<'SIGNED_OUT' | 'BUSY'>
 type Made = { groupId: string }
 
-/** Rule 33: creates a group. Refuses a name that the master account has given already, and too many groups. */
+/** Rule 33: creates a group. Refuses a name that the master account has given already, and too many groups. One key creates once. */
 export async function createGroup(
   ctx: Context,
   { name, usernames }: CreateGroupInput,
 ): Promise<Result<Made, Always | RefusalOf<'GROUPS_FULL' | 'GROUP_NAME_TAKEN'>>> {
   const { ownerId } = ctx.viewer
-  return await namedOnce(ctx, async (tx) => {
+  const create = async (tx: Transaction): Promise<Result<Made, RefusalOf<'GROUPS_FULL'>>> => {
     const refusal = refuseGroup(await tx.recipientGroup.count({ where: { ownerId } }))
     if (refusal) return refuse(refusal)
     const id = newId('grp')
@@ -28,20 +30,23 @@ export async function createGroup(
     await tx.recipientGroup.create({ data: { id, ownerId, name, usernames, ...times } })
     await recordEvents(tx, ctx, [{ action: 'group.create', details: textsOf({ name, usernames }) }])
     return ok({ groupId: id })
-  })
+  }
+  return await withUniqueName(ctx, (tx) => once(tx, ctx, z.object({ groupId: z.string() }), () => create(tx)))
 }
 
-/** Gives a group another name and other usernames. Shares that were made with it stay as they are. */
+/** Gives a group another name and other usernames. Shares that were made with it stay as they are. Without a change nothing is recorded. */
 export async function updateGroup(
   ctx: Context,
   { groupId, name, usernames }: UpdateGroupInput,
 ): Promise<Result<Made, Always | RefusalOf<'GROUP_NOT_FOUND' | 'GROUP_NAME_TAKEN'>>> {
-  return await namedOnce(ctx, async (tx) => {
+  return await withUniqueName(ctx, async (tx) => {
     const where = { id: groupId, ownerId: ctx.viewer.ownerId }
     const group = await tx.recipientGroup.findUnique({ where, select: { name: true, usernames: true } })
     if (!group) return refuse({ code: 'GROUP_NOT_FOUND' })
+    const changes = changesOf(textsOf(group), textsOf({ name, usernames }))
+    if (Object.keys(changes.after).length === 0) return ok({ groupId })
     await tx.recipientGroup.update({ where, data: { name, usernames, updatedAt: ctx.now } })
-    const details = { group: group.name, ...changesOf(textsOf(group), textsOf({ name, usernames })) }
+    const details = { group: group.name, ...changes }
     await recordEvents(tx, ctx, [{ action: 'group.update', details }])
     return ok({ groupId })
   })
@@ -78,7 +83,7 @@ async function underLock<Answer extends Result<unknown>>(
 }
 
 /** The database refuses a second group of the same name. */
-async function namedOnce<Answer extends Result<unknown>>(
+async function withUniqueName<Answer extends Result<unknown>>(
   ctx: Context,
   run: (tx: Transaction) => Promise<Answer>,
 ): Promise<Answer | Result<never, Always | RefusalOf<'GROUP_NAME_TAKEN'>>> {

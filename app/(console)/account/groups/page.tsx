@@ -24,7 +24,7 @@ export default async function GroupsPage() {
         line={t('groups.line')}
       />
       <GroupList groups={groups} />
-      <GroupForm group={null} />
+      <GroupForm group={null} idempotencyKey={crypto.randomUUID()} />
     </main>
   )
 }
