@@ -4,6 +4,7 @@ import type { Route } from 'next'
 import Link from 'next/link'
 import { useTranslations } from 'next-intl'
 import { ActionForm } from '@/components/shell/action-form'
+import { NothingSelected } from '@/components/shell/nothing-selected'
 import { Button } from '@/components/ui/button'
 import { buttonClass } from '@/components/ui/button-class'
 import { Card } from '@/components/ui/card'
@@ -12,14 +13,15 @@ import { toast } from '@/components/ui/toasts'
 import { deleteImagesAction } from '@/lib/images/actions'
 import type { SelectedImage } from '@/lib/images/schema'
 import { paths } from '@/lib/paths'
-import { NothingSelected, SelectedList } from './selected-list'
+import { SelectedList } from './selected-list'
 
 type DeleteSelectedFormProps = { region: string; images: SelectedImage[]; recycleDays: number; back: Route }
 
 /** Deletes the selected images, all or none. Shared ones are not deleted by the dozen: their shares are cancelled first. */
 export function DeleteSelectedForm({ region, images, recycleDays, back }: DeleteSelectedFormProps) {
   const t = useTranslations('selected')
-  if (images.length === 0) return <NothingSelected title={t('delete')} back={back} />
+  if (images.length === 0)
+    return <NothingSelected title={t('deletePage')} text={t('nothing')} back={{ href: back, label: t('back') }} />
   const shared = images.filter(({ recipients }) => recipients > 0).length
   const reason = shared > 0 ? t('deleteShared', { count: shared }) : null
   return (

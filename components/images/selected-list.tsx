@@ -1,11 +1,8 @@
 'use client'
 
-import type { Route } from 'next'
 import Link from 'next/link'
 import { useTranslations } from 'next-intl'
 import { CheckShield } from '@/components/checks/check-shield'
-import { buttonClass } from '@/components/ui/button-class'
-import { Card } from '@/components/ui/card'
 import { canImage } from '@/lib/images/rules'
 import type { SelectedImage } from '@/lib/images/schema'
 import { paths } from '@/lib/paths'
@@ -37,20 +34,5 @@ export function SelectedList({ region, images }: { region: string; images: Selec
         </li>
       ))}
     </ul>
-  )
-}
-
-/** Instead of the form: somebody opened its page without a selection, or what was selected is gone. */
-export function NothingSelected({ title, back }: { title: string; back: Route }) {
-  const t = useTranslations('selected')
-  return (
-    <Card title={title}>
-      <div className="flex flex-col items-start gap-3 p-4 text-sm">
-        <p>{t('nothing')}</p>
-        <Link href={back} className={buttonClass('secondary')}>
-          {t('back')}
-        </Link>
-      </div>
-    </Card>
   )
 }

@@ -4,6 +4,7 @@ import type { Route } from 'next'
 import Link from 'next/link'
 import { useTranslations } from 'next-intl'
 import { ActionForm } from '@/components/shell/action-form'
+import { NothingSelected } from '@/components/shell/nothing-selected'
 import { Button } from '@/components/ui/button'
 import { buttonClass } from '@/components/ui/button-class'
 import { Card } from '@/components/ui/card'
@@ -20,14 +21,11 @@ export function CancelManyPage({ shares, tab, back }: CancelManyPageProps) {
   const { title } = useCancelManyWords(shares, tab)
   if (shares.length === 0)
     return (
-      <Card title={t('sharing.cancel')}>
-        <div className="flex flex-col items-start gap-3 p-4 text-sm">
-          <p>{t('sharing.nothingSelected')}</p>
-          <Link href={back} className={buttonClass('secondary')}>
-            {t('sharing.back')}
-          </Link>
-        </div>
-      </Card>
+      <NothingSelected
+        title={t('sharing.cancel')}
+        text={t('sharing.nothingSelected')}
+        back={{ href: back, label: t('sharing.back') }}
+      />
     )
   return (
     <Card title={title}>

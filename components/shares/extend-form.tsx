@@ -4,6 +4,7 @@ import type { Route } from 'next'
 import Link from 'next/link'
 import { useFormatter, useTranslations } from 'next-intl'
 import { ActionForm } from '@/components/shell/action-form'
+import { NothingSelected } from '@/components/shell/nothing-selected'
 import { Button } from '@/components/ui/button'
 import { buttonClass } from '@/components/ui/button-class'
 import { Card } from '@/components/ui/card'
@@ -21,16 +22,7 @@ export function ExtendForm({ shares, ends, back }: ExtendFormProps) {
   const endOf = ({ until }: ListedShare) =>
     until ? format.dateTime(new Date(until), { dateStyle: 'medium', timeStyle: 'short' }) : t('noEnd')
   if (shares.length === 0)
-    return (
-      <Card title={t('extend')}>
-        <div className="flex flex-col items-start gap-3 p-4 text-sm">
-          <p>{t('nothingSelected')}</p>
-          <Link href={back} className={buttonClass('secondary')}>
-            {t('back')}
-          </Link>
-        </div>
-      </Card>
-    )
+    return <NothingSelected title={t('extend')} text={t('nothingSelected')} back={{ href: back, label: t('back') }} />
   return (
     <Card title={t('extendTitle', { count: shares.length })}>
       <ActionForm

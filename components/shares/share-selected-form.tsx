@@ -3,8 +3,9 @@
 import type { Route } from 'next'
 import Link from 'next/link'
 import { useTranslations } from 'next-intl'
-import { NothingSelected, SelectedList } from '@/components/images/selected-list'
+import { SelectedList } from '@/components/images/selected-list'
 import { ActionForm } from '@/components/shell/action-form'
+import { NothingSelected } from '@/components/shell/nothing-selected'
 import { usePageAccount } from '@/components/shell/page-account'
 import { Button } from '@/components/ui/button'
 import { buttonClass } from '@/components/ui/button-class'
@@ -37,7 +38,14 @@ export function ShareSelectedForm({ region, images, ends, hasPolicy, idempotency
     .map(({ id }) => id)
     .toSorted()
     .join(' ')
-  if (images.length === 0) return <NothingSelected title={t('selected.title')} back={back} />
+  if (images.length === 0)
+    return (
+      <NothingSelected
+        title={t('selected.title')}
+        text={t('selected.nothing')}
+        back={{ href: back, label: t('selected.back') }}
+      />
+    )
   const needsReason = hasPolicy && images.some((image) => !isClean(image))
   const done = (made: ImageShare[]) => {
     const accounts = new Set(made.map(({ username }) => username)).size

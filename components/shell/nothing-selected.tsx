@@ -1,0 +1,20 @@
+import type { Route } from 'next'
+import Link from 'next/link'
+import { buttonClass } from '@/components/ui/button-class'
+import { Card } from '@/components/ui/card'
+
+type NothingSelectedProps = { title: string; text: string; back: { href: Route; label: string } }
+
+/** Instead of the form: somebody opened its page without a selection, or what was selected is gone. */
+export function NothingSelected({ title, text, back }: NothingSelectedProps) {
+  return (
+    <Card title={title}>
+      <div className="flex flex-col items-start gap-3 p-4 text-sm">
+        <p>{text}</p>
+        <Link href={back.href} className={buttonClass('secondary')}>
+          {back.label}
+        </Link>
+      </div>
+    </Card>
+  )
+}
