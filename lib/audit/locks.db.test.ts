@@ -1,15 +1,14 @@
-import pg from 'pg'
 import { afterAll, expect, test } from 'vitest'
 import { claimCheck, queueCheck, settleCheck } from '@/lib/checks/writes-run'
 import { db } from '@/lib/db/client'
 import { inTransaction } from '@/lib/db/transaction'
-import { env } from '@/lib/env'
 import { recordEvents } from '@/lib/events/writes'
 import { deleteImage } from '@/lib/images/writes'
 import { ok, type Result } from '@/lib/result'
 import { shareImage } from '@/lib/shares/writes'
 import { accounts, asked, held, image, lockWaits, nth, region, type TestAccount } from '@/lib/testing/builders'
 import { finding, reportOf } from '@/lib/testing/builders-checks'
+import { countDeadlocks } from '@/lib/testing/deadlocks'
 import { untilTrue } from '@/lib/testing/until'
 import { verifyChain } from './reads-verify'
 
@@ -18,15 +17,7 @@ import { verifyChain } from './reads-verify'
 
 process.env.ECS_DATABASE_POOL = '10'
 
-afterAll(async () => {
-  // A deadlock that is tried again reaches nobody. Connections report theirs when they end.
-  await db().$disconnect()
-  const client = new pg.Client({ connectionString: env().DATABASE_URL })
-  await client.connect()
-  const { rows } = await client.query('SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()')
-  await client.end()
-  expect(rows).toEqual([{ deadlocks: 0 }])
-})
+afterAll(async () => expect(await countDeadlocks()).toBe(0))
 
 /** Three tenants with chains, in the order of their ids. */
 async function tenants(): Promise<[TestAccount, TestAccount, TestAccount]> {

@@ -1,9 +1,7 @@
-import pg from 'pg'
 import { afterAll, describe, expect, it } from 'vitest'
 import { setDisabled } from '@/lib/accounts/writes'
 import { operatorContext } from '@/lib/admin/operator'
 import { db } from '@/lib/db/client'
-import { env } from '@/lib/env'
 import { newId } from '@/lib/ids'
 import { deleteImage, updateImage } from '@/lib/images/writes'
 import { beginImport } from '@/lib/imports/writes'
@@ -24,22 +22,14 @@ import {
   tally,
   whileLocked,
 } from '@/lib/testing/builders'
+import { countDeadlocks } from '@/lib/testing/deadlocks'
 import { untilTrue } from '@/lib/testing/until'
 import { shareImage } from './writes'
 import { cancelShare } from './writes-end'
 
 process.env.ECS_DATABASE_POOL = '30'
 
-afterAll(async () => {
-  // A deadlock that is tried again reaches nobody, but says that somewhere the order of locks is not kept. Connections
-  // report theirs when they end.
-  await db().$disconnect()
-  const client = new pg.Client({ connectionString: env().DATABASE_URL })
-  await client.connect()
-  const { rows } = await client.query('SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()')
-  await client.end()
-  expect(rows).toEqual([{ deadlocks: 0 }])
-})
+afterAll(async () => expect(await countDeadlocks()).toBe(0))
 
 const sharesOf = async (imageId: string) => await db().share.count({ where: { imageId } })
 const stateOf = async (imageId: string) => (await db().image.findUnique({ where: { id: imageId } }))?.state
