@@ -42,6 +42,8 @@ const deleted = make(36)
 const log = make(30)
 const temporary = make(30)
 const secrets = [hash, token, deleted, log, temporary]
+/** What no clean copy removes lies behind the last partition. */
+const unused = { at: 70 * mib, token: make(36) }
 
 const source = join(folder, 'disk')
 const target = join(folder, 'clean.qcow2')
@@ -85,6 +87,7 @@ function makeDisk(kind = 'ext4'): void {
     { at: start + 1028, put: littleEndian(511, 4) },
     { at: start + 4086, put: 'SWAPSPACE2' },
     { at: start + mib, put: token },
+    { at: unused.at, put: `ghp_${unused.token}` },
   ]
   writeFileSync(source, patched(writeParts(empty, parts), ...marks))
   const size = `${sectors / 2}k`
@@ -130,7 +133,11 @@ test.skipIf(!canClean).each(['ext2', 'ext3', 'ext4'])(
     expect(secrets.filter((secret) => bytes.includes(secret))).toEqual([])
     expect(readFileSync(source).equals(before), 'the original is as it was').toBe(true)
     const after = await check(target, 'qcow2')
-    expect(after.findings.map(({ rule, path }) => [rule, path])).toEqual([['password-database', 'etc/owned.kdbx']])
+    expect(after.findings.map(({ rule, path, offset }) => [rule, path, offset])).toEqual([
+      ['password-database', 'etc/owned.kdbx', null],
+      ['unused-secret', '', unused.at],
+    ])
+    expect(bytes.includes(unused.token)).toBe(true)
 
     writeFileSync(join(folder, 'raw'), bytes)
     // What the file system keeps in groups without files is no free space: the copies of its super block.

@@ -1,6 +1,6 @@
 import { mkdir, open, rm } from 'node:fs/promises'
 import path from 'node:path'
-import { freeSpaceOf } from './check/free-space'
+import { freeSpaceOf, isZeroed } from './check/free-space'
 import type { Finding } from './check/report'
 import { applySteps, type ExtVolume, isSoundExt, mendExt } from './clean/ext'
 import { type CleanRefusal, type Plan, planClean } from './clean/plan'
@@ -136,7 +136,7 @@ async function cleanExt(job: CleanJob, work: Work, part: Part): Promise<CleanRef
 async function cleanOther(job: CleanJob, work: Work, part: Part): Promise<CleanRefusal | null> {
   const { partition, found } = part
   if (work.plan.files.has(partition)) return { code: 'UNSUPPORTED_FILE_SYSTEM', partition }
-  if (found?.archive === 'FAT') await zeroFree(job, work, part)
+  await zeroFree(job, work, part)
   if (!work.plan.swap.has(partition)) return null
   if (found?.kind !== 'swap') return { code: 'UNSUPPORTED_FILE_SYSTEM', partition }
   await withFile(part.raw, (file) => emptySwap(file, { slot: part.slot, original: work.original, signal: job.signal }))
@@ -144,10 +144,10 @@ async function cleanOther(job: CleanJob, work: Work, part: Part): Promise<CleanR
 }
 
 async function zeroFree({ signal }: CleanJob, { original }: Work, { raw, slot, found }: Part): Promise<void> {
-  if (!found) return
+  if (!found || !isZeroed(found)) return
   const disk = openFileBlocks(raw)
   try {
-    // The maps of ext and FAT are read without 7-Zip.
+    // Such a map is read without 7-Zip.
     const free = await freeSpaceOf(partOf(disk, slot.start, slot.size), found, async () => 2)
     if (free) await withFile(raw, (file) => zeroRanges(free, { file, original, base: slot.start, signal }))
   } finally {

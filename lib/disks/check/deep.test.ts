@@ -23,6 +23,9 @@ const { make } = createSecrets('deep')
 const token = `ghp_${make(36)}`
 const key = `-----BEGIN PRIVATE KEY-----\n${make(64, 'base64')}\n${make(64, 'base64')}\n`
 
+/** No file has it, and a clean copy does not change where it lies. */
+const keptByCleaning = { rule: 'unused-secret', remedy: 'review', cleanable: false }
+
 async function check(bytes: Buffer, { deep = true, format = 'raw' as 'raw' | 'qcow2' } = {}) {
   const path = join(folder, 'disk')
   writeFileSync(path, bytes)
@@ -118,8 +121,22 @@ test('free space of a FAT and the gaps between partitions are searched', async (
   const free = patched(raw, { at: 6 * mib + 100, put: token })
   expect((await check(free)).findings).toMatchObject([{ rule: 'deleted-secret', partition: 0, offset: 6 * mib + 100 }])
   const gap = patched(raw, { at: 40 * 1024, put: token })
-  expect((await check(gap)).findings).toMatchObject([{ rule: 'deleted-secret', offset: 40 * 1024 }])
+  expect((await check(gap)).findings).toMatchObject([{ ...keptByCleaning, offset: 40 * 1024 }])
 })
+
+test.skipIf(!hasTools('mkntfs'))(
+  `no clean copy is promised for a deleted secret on NTFS${toolsNote('mkntfs')}`,
+  async () => {
+    const path = join(folder, 'ntfs')
+    writeFileSync(path, '')
+    truncateSync(path, 16 * mib)
+    runTool(folder, 'mkntfs', '-q', '-F', path)
+    const at = 13 * mib
+    expect((await check(patched(readFileSync(path), { at, put: token }))).findings).toMatchObject([
+      { ...keptByCleaning, partition: 0, offset: at },
+    ])
+  },
+)
 
 test('a secret in a partition that cannot be read is said to lie there, and an encrypted one is not searched', async () => {
   const found = await check(patched(lvmVolume, { at: 2 * mib, put: token }))
@@ -141,7 +158,12 @@ test.skipIf(!canDelete)(
     expect(await check(group)).toMatchObject({ verdict: 'clean' })
     const at = mib + 4 * 4 * mib + 100
     const planted = patched(group, { at, put: token })
-    expect((await check(planted)).findings).toMatchObject([{ rule: 'deleted-secret', offset: at }])
+    expect((await check(planted)).findings).toMatchObject([{ ...keptByCleaning, offset: at }])
+    const deleted = lvmPartition('vg0', [
+      { name: 'root', content: madeExt4('rm /home/notes.bin'), extents: [0, 1, 2, 3] },
+    ])
+    const inVolume = { ...keptByCleaning, path: 'vg0/root' }
+    expect((await check(deleted)).findings).toMatchObject([inVolume, inVolume])
     const hidden = patched(
       group,
       ...[...group.toString('latin1').matchAll(/"VISIBLE"/g)].map(({ index }) => ({ at: index, put: '"PARTIAL"' })),

@@ -55,13 +55,21 @@ function asHits(hits: Map<number, string>): Hit[] {
   return [...hits].map(([offset, masked]) => ({ offset, masked }))
 }
 
-/** A finding for a secret that lies in no file, or in a partition whose files cannot be read. */
-export function foundHit({ offset, masked }: Hit, partition: number, isReadable: boolean): Found {
-  const remedy = isReadable
-    ? ({ remedy: 'empty', cleanable: true } as const)
-    : ({ remedy: 'review', cleanable: false } as const)
-  const rule = isReadable ? 'deleted-secret' : 'unread-secret'
-  return { rule, severity: 'high', partition, path: '', offset, masked, ...remedy }
+/**
+ * Where a secret lies that was found in the bytes of a disk: in free space that a clean copy fills with zeros, in bytes that no
+ * file has and that it leaves as they are, or where nobody here can tell whether a file has them.
+ */
+export type Place = 'zeroed' | 'unused' | 'unread'
+
+const rules = { zeroed: 'deleted-secret', unused: 'unused-secret', unread: 'unread-secret' } as const
+
+/** A finding for such a secret. */
+export function foundHit({ offset, masked }: Hit, partition: number, place: Place): Found {
+  const remedy =
+    place === 'zeroed'
+      ? ({ remedy: 'empty', cleanable: true } as const)
+      : ({ remedy: 'review', cleanable: false } as const)
+  return { rule: rules[place], severity: 'high', partition, path: '', offset, masked, ...remedy }
 }
 
 /** Joins pieces that touch each other, as most of them do. */

@@ -20,6 +20,11 @@ export async function freeSpaceOf(part: Blocks, found: FoundFileSystem, run: Run
   return null
 }
 
+/** Whether a clean copy fills the unused pieces of such a volume with zeros: their maps are read without 7-Zip. */
+export function isZeroed({ archive }: FoundFileSystem): boolean {
+  return archive === 'Ext' || archive === 'FAT'
+}
+
 function freeInFat(part: Blocks): Iterable<Range> | null {
   const boot = readPadded(part, 0, 512)
   const sector = boot.readUInt16LE(11)

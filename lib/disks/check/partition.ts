@@ -3,11 +3,11 @@ import type { Blocks } from '../guest/blocks'
 import type { FoundFileSystem } from '../guest/file-systems/found'
 import type { Slot } from '../guest/slot'
 import type { Range } from './clear-bits'
-import { foundHit, searchRanges } from './deep'
+import { foundHit, type Place, searchRanges } from './deep'
 import type { Run } from './file-list'
 import { sevenZipReader } from './file-reader'
 import type { createFindings } from './findings'
-import { freeSpaceOf } from './free-space'
+import { freeSpaceOf, isZeroed } from './free-space'
 import type { Foreign } from './machine/foreign'
 import type { CheckedPartition, UncheckedReason } from './report'
 import { findSwapContent, isZero } from './swap'
@@ -112,17 +112,17 @@ function findSwap({ index, findings }: PartitionOptions, part: Blocks): Checked 
 }
 
 function searchAll(options: PartitionOptions): UncheckedReason | null {
-  return searchIn(options, [{ start: 0, end: options.found.part.size }], false)
+  return searchIn(options, [{ start: 0, end: options.found.part.size }], 'unread')
 }
 
 /** Searches what of a group's partition lies in no volume. */
 function searchUnused(options: PartitionOptions): UncheckedReason | null {
-  return searchIn(options, options.found.unused, true)
+  return searchIn(options, options.found.unused, 'unused')
 }
 
-function searchIn({ found, slot, index, findings }: PartitionOptions, ranges: readonly Range[], isReadable: boolean) {
+function searchIn({ found, slot, index, findings }: PartitionOptions, ranges: readonly Range[], place: Place) {
   try {
-    for (const hit of searchRanges(found.part, ranges, slot.start)) findings.add(foundHit(hit, index, isReadable))
+    for (const hit of searchRanges(found.part, ranges, slot.start)) findings.add(foundHit(hit, index, place))
     return null
   } catch (error) {
     return reasonOf(error)
@@ -136,13 +136,14 @@ async function searchFree(
 ) {
   // A volume of a group lies in pieces; a place in it is one of its own.
   const base = name === '' ? slot.start : 0
-  const search = (ranges: Iterable<Range>, isReadable: boolean) => {
-    for (const hit of searchRanges(blocks, ranges, base)) findings.add(foundHit(hit, index, isReadable))
+  const search = (ranges: Iterable<Range>, place: Place) => {
+    for (const hit of searchRanges(blocks, ranges, base)) findings.add(foundHit(hit, index, place))
   }
   const free = await freeSpaceOf(blocks, found, await load())
   // Where nobody can tell what is free, all of it is searched.
-  if (!free && withFreeSpace.includes(found.archive ?? '')) return search([{ start: 0, end: blocks.size }], false)
-  if (free) search(free, true)
+  if (!free && withFreeSpace.includes(found.archive ?? '')) return search([{ start: 0, end: blocks.size }], 'unread')
+  // A clean copy goes through partitions, and through no volume of a group.
+  if (free) search(free, name === '' && isZeroed(found) ? 'zeroed' : 'unused')
   // A volume that was made smaller leaves what was behind.
-  if (found.size !== null && found.size < blocks.size) search([{ start: found.size, end: blocks.size }], false)
+  if (found.size !== null && found.size < blocks.size) search([{ start: found.size, end: blocks.size }], 'unread')
 }

@@ -88,13 +88,13 @@ export async function checkDisk({
   return report()
 }
 
-/** Searches what lies in no partition. Its findings belong to the partition in front of them, or to the first. */
+/** Searches what lies in no partition, which no clean copy changes: loaders lie there too. Its findings belong to the partition in front of them, or to the first. */
 function searchGaps(disk: Blocks, slots: readonly Slot[], findings: ReturnType<typeof createFindings>) {
   let end = 0
   const sorted = [...slots.entries()].sort(([, a], [, b]) => a.start - b.start)
   const search = (until: number, index: number) => {
     const gap = { start: end, end: until }
-    if (until > end) for (const hit of searchRanges(disk, [gap])) findings.add(foundHit(hit, index, true))
+    if (until > end) for (const hit of searchRanges(disk, [gap])) findings.add(foundHit(hit, index, 'unused'))
   }
   let before = 0
   for (const [index, slot] of sorted) {
