@@ -258,7 +258,7 @@ function addCheck(check: Command, run: Run): void {
   check
     .command('prepare')
     .description('fetch the kernel of the machine that reads XFS and Btrfs, from the package sources of this Debian')
-    .action(() => run(async () => (await import('./check')).prepareChecks()))
+    .action(() => run(async () => (await import('./check')).prepareChecks(), 'none'))
 }
 
 function addShare(share: Command, run: Run): void {

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import { isErrnoCode } from '@/lib/embedded/data-folder'
 import { findParts } from './reader/parts'
 
 const run = promisify(execFile)
@@ -14,9 +15,17 @@ const downloadMs = 120_000
  * if apt cannot provide them within two minutes.
  */
 export async function unpackPackages(folder: string, packages: readonly string[]): Promise<void> {
-  const { stdout } = await run('apt-cache', ['depends', 'linux-image-cloud-amd64'])
+  // It fails where it knows no such package.
+  const stdout = await run('apt-cache', ['depends', 'linux-image-cloud-amd64']).then(
+    (end) => end.stdout,
+    (error) => {
+      if (isErrnoCode(error, 'ENOENT')) throw error
+      return ''
+    },
+  )
   const kernel = /Depends: (linux-image-\S+)/.exec(stdout)?.[1]
-  if (!kernel) throw new Error('apt knows no linux-image-cloud-amd64.')
+  if (!kernel)
+    throw new Error('apt knows no linux-image-cloud-amd64. Where its lists are empty, `apt-get update` fills them.')
   const limits = ['-o', 'Acquire::http::Timeout=15', '-o', 'Acquire::Retries=1']
   await run('apt-get', [...limits, '-q', 'download', kernel, ...packages], { cwd: folder, timeout: downloadMs })
   for (const file of await readdir(folder))
