@@ -14,7 +14,7 @@ import {
 } from './rules'
 
 const part = (fileSystem: string | null, index = 0, readable = true) => ({ index, fileSystem, readable })
-const partitions = [part('ext4'), part('fat32', 1), part('ntfs', 2), part('swap', 3)]
+const partitions = [part('ext4'), part('fat32', 1), part('ntfs', 2), part('swap', 3), part('xfs', 4), part('btrfs', 5)]
 const refused = (reason: string, facts = {}) => ({
   code: 'CLEAN_REFUSED',
   ...{ reason, path: '', package: '', partition: 0 },
@@ -23,8 +23,8 @@ const refused = (reason: string, facts = {}) => ({
 
 describe('a finding is dealt with', () => {
   const why = (fields: Partial<Finding>) => refuseCleaning(finding('a', fields), { partitions, refuseFinding })
-  it('where its file lies on ext', () => {
-    expect(why({})).toBeNull()
+  it('where its file lies on ext, XFS or Btrfs', () => {
+    for (const partition of [0, 4, 5]) expect(why({ partition })).toBeNull()
     expect(why({ remedy: 'review' })).toBeNull()
   })
   it('where it lies in no file', () => {
@@ -53,8 +53,8 @@ test.each([
   ['fat32', true],
   ['swap', true],
   ['ntfs', false],
-  ['xfs', false],
-  ['btrfs', false],
+  ['xfs', true],
+  ['btrfs', true],
   [null, false],
 ])('a disk of %s alone can be cleaned: %s', (fileSystem, can) => {
   expect(isCleanable([part(fileSystem)])).toBe(can)
@@ -94,7 +94,7 @@ describe('the choice', () => {
     const { image: _, ...available } = bad
     expect(ids(available)).toEqual({ code: 'CHECKS_OFF' })
     expect(ids({ ...available, isOn: true })).toEqual(refused('NOT_CHECKED'))
-    expect(ids({ chosen: ['none'], partitions: [part('xfs')] })).toEqual(refused('NOTHING_CLEANABLE'))
+    expect(ids({ chosen: ['none'], partitions: [part('ntfs')] })).toEqual(refused('NOTHING_CLEANABLE'))
     expect(ids({ chosen: ['none'] })).toEqual({ code: 'FINDING_NOT_FOUND' })
     const owned = refused('FILE_OF_PACKAGE', { path: 'root/.ssh/owned', package: 'ssl-cert' })
     expect(ids({ chosen: ['key', 'owned'] })).toEqual(owned)

@@ -1,8 +1,12 @@
 import { mkdir, open, rm } from 'node:fs/promises'
 import path from 'node:path'
+import type { Reader } from '@/lib/machines/reader'
+import type { GuestFileSystem } from '@/lib/machines/reader/guest'
 import { freeSpaceOf, isZeroed } from './check/free-space'
 import type { Finding } from './check/report'
+import { guestOf } from './check/volumes'
 import { applySteps, type ExtVolume, isSoundExt, mendExt } from './clean/ext'
+import { cleanInMachine } from './clean/machine'
 import { type CleanRefusal, type Plan, planClean } from './clean/plan'
 import { emptySwap } from './clean/swap'
 import { removeTemporary } from './clean/temporary'
@@ -31,6 +35,8 @@ export type CleanJob = {
   sizeMax: number
   signal: AbortSignal
   onProgress?: (percent: number) => void
+  /** How the machine is started that changes what e2fsprogs cannot. Without it there is none. */
+  findReader?: () => Promise<Reader | null>
 }
 
 /** How far each step has come when it ends, in percent. */
@@ -38,8 +44,8 @@ const progress = { unpacked: 35, cleaned: 55, zeroed: 70 }
 
 /**
  * Makes a copy of a disk without the files of some findings, and with zeros in the free space of its ext2, ext3, ext4 and FAT
- * file systems, so that deleted data is gone too. Nothing is mounted and nothing of the guest's runs; the tools that change
- * the copy run in a sandbox. The original is only read.
+ * file systems, so that deleted data is gone too; of XFS, Btrfs and special ext4 where a machine can be started. Nothing is
+ * mounted here and nothing of the guest's runs; the tools that change the copy run in a sandbox. The original is only read.
  *
  * Refuses a file that belongs to a package, one that is not cleanable, one that is not there, and temporary files that cannot
  * all be deleted. Every ext file system
@@ -105,9 +111,13 @@ async function cleanPartitions(job: CleanJob, work: Work, raw: string): Promise<
   for (const partition of asked) if (!slots[partition]) return { code: 'UNSUPPORTED_FILE_SYSTEM', partition }
   for (const [partition, slot] of slots.entries()) {
     const found = findFileSystem(partOf(work.original, slot.start, slot.size))
-    const refusal = found?.kind.startsWith('ext')
-      ? await cleanExt(job, work, { raw, slot, partition, found })
-      : await cleanOther(job, work, { raw, slot, partition, found })
+    const part = { raw, slot, partition, found }
+    const guest = found && !found.archive ? guestOf(found.kind) : null
+    const refusal = guest
+      ? await cleanForeign(job, work, { ...part, guest })
+      : found?.kind.startsWith('ext')
+        ? await cleanExt(job, work, part)
+        : await cleanOther(job, work, part)
     if (refusal) return refusal
   }
   return null
@@ -123,7 +133,6 @@ async function cleanExt(job: CleanJob, work: Work, part: Part): Promise<CleanRef
   const commands = path.join(folder, 'commands')
   const volume: ExtVolume = { disk: raw, start: slot.start, partition, commands, fileBytes: original.size }
   const damaged: CleanRefusal = { code: 'DAMAGED', partition }
-  if (part.found?.archive === null) return steps.length > 0 ? { code: 'UNSUPPORTED_FILE_SYSTEM', partition } : null
   if (!(await mendExt(volume, options))) return damaged
   const refusal = await applySteps(volume, steps, options)
   if (refusal) return refusal
@@ -131,6 +140,22 @@ async function cleanExt(job: CleanJob, work: Work, part: Part): Promise<CleanRef
   if (!(await mendExt(volume, options))) return damaged
   await zeroFree(job, work, part)
   return (await isSoundExt(volume, options)) ? null : damaged
+}
+
+/** Where there is no machine, a file system of which nothing was chosen stays as it is. */
+async function cleanForeign(
+  job: CleanJob,
+  work: Work,
+  { raw, slot, partition, guest }: Part & { guest: GuestFileSystem },
+): Promise<CleanRefusal | null> {
+  const steps = work.plan.files.get(partition) ?? []
+  const reader = (await job.findReader?.()) ?? null
+  if (!reader) return steps.length > 0 ? { code: 'TOOLS_MISSING' } : null
+  const { signal, isReset } = job
+  return await cleanInMachine({
+    ...{ reader, raw, slot, partition, kind: guest, original: work.original },
+    ...{ steps, isReset, signal },
+  })
 }
 
 async function cleanOther(job: CleanJob, work: Work, part: Part): Promise<CleanRefusal | null> {

@@ -15,15 +15,13 @@ import { checkGuest } from '@/lib/disks/check'
 import { rulesVersion } from '@/lib/disks/check/path-rules'
 import type { CheckReport } from '@/lib/disks/check/report'
 import { isErrnoCode } from '@/lib/embedded/data-folder'
-import { env } from '@/lib/env'
 import { log, logFault } from '@/lib/log'
-import { findReader as findHostReader, type Reader } from '@/lib/machines/reader'
-import { readerSettings } from '@/lib/machines/settings'
 import { countCheck } from '@/lib/metrics'
 import { NotStored } from '@/lib/stores/errors'
 import { isTriedAgain } from '@/lib/transfers/rules'
 import { type KeptLease, keepLease, LeaseLost } from './lease'
 import { withLocalBytes } from './local-bytes'
+import { findReadingMachine } from './reading-machine'
 import { refusalOf } from './trouble'
 
 type Bytes = NonNullable<Awaited<ReturnType<typeof findBytes>>>
@@ -94,19 +92,10 @@ async function look(file: string, format: 'qcow2' | 'raw', { lease, isDeep }: He
       deep: isDeep,
       signal: lease.signal,
       onProgress: ({ filesLooked, filesTotal }) => lease.tell({ filesLooked, filesTotal }),
-      findReader,
+      findReader: findReadingMachine,
       onTrouble: (message) => log.warn({ message }, 'The machine that reads file systems did not start.'),
     },
   )
-}
-
-/** How the machine is started that reads what nothing else here can. Null where there is none, which the log explains. */
-async function findReader(): Promise<Reader | null> {
-  if (env().ECS_CHECK_MACHINE === 'off') return null
-  const found = await findHostReader(readerSettings())
-  if (!('missing' in found)) return found
-  log.warn({ missing: found.missing }, 'A disk with XFS, Btrfs or the like cannot be checked here.')
-  return null
 }
 
 function unsupported(isDeep: boolean): CheckReport {

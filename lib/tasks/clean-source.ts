@@ -14,6 +14,7 @@ import type { Transfer } from '@/lib/transfers/reads'
 import { readLayoutOf } from './import-source'
 import { withLocalBytes } from './local-bytes'
 import { convertedMax, hashFile, inspectFile } from './prepare-disk'
+import { findReadingMachine } from './reading-machine'
 import type { SourceBytes, Working } from './source'
 
 type CleanJob = NonNullable<Awaited<ReturnType<typeof findCleanJob>>>
@@ -68,6 +69,7 @@ async function clean(
   const room = watchStagingRoom()
   const cleaning = cleanDisk({
     ...{ source: { path: file, format }, target: to, findings, isReset, sizeMax },
+    findReader: findReadingMachine,
     signal: AbortSignal.any([lease.signal, room.signal]),
     onProgress: async (percent) => {
       const written = (await bytesOf(`${to}.work/disk`)) + (await bytesOf(to))

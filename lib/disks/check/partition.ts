@@ -94,13 +94,7 @@ async function checkForeign(
 ): Promise<Checked> {
   const reader = await options.foreign.open(blocks, guest)
   if (!reader) return unread('TOOLS_MISSING')
-  const { add } = options.findings
-  // The tools that clean ext4 do not know what 7-Zip does not know of it.
-  const findings =
-    guest === 'ext4'
-      ? { add: (found: Parameters<typeof add>[0]) => add({ ...found, cleanable: false }) }
-      : options.findings
-  return (await checkFiles({ ...options, findings, reader })) ?? unread('UNSUPPORTED_FILE_SYSTEM')
+  return (await checkFiles({ ...options, reader })) ?? unread('UNSUPPORTED_FILE_SYSTEM')
 }
 
 function findSwap({ index, findings }: PartitionOptions, part: Blocks): Checked {

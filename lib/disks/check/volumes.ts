@@ -67,8 +67,11 @@ function volumeOf(name: string, blocks: Blocks | null, found: FoundFileSystem | 
   return { name, blocks, found, guest: found && !found.archive ? guestOf(found.kind) : null }
 }
 
-/** Of ext4 only what 7-Zip cannot follow comes here: files inside their inodes, and clusters. */
-function guestOf(kind: string): GuestFileSystem | null {
+/**
+ * By which file system a kernel reads what 7-Zip cannot; null where none here does. Of ext4 only what 7-Zip cannot follow comes
+ * here: files inside their inodes, and clusters.
+ */
+export function guestOf(kind: string): GuestFileSystem | null {
   const mounted = kind === 'ext2' || kind === 'ext3' ? 'ext4' : kind
   return guestFileSystems.find((known) => known.kind === mounted)?.kind ?? null
 }

@@ -46,7 +46,12 @@ export async function applySteps(
   return complaint === null ? null : { code: 'FILE_NOT_FOUND', path: step?.shown ?? steps[0]?.shown ?? '' }
 }
 
-/** Takes the hashes out of a shadow file, as `passwd -l` does, but without keeping them behind a mark. */
+/** A shadow file without its hashes: as `passwd -l` does, but without keeping them behind a mark. */
+export function withoutHashes(text: string): string {
+  return text.replaceAll(/^([^:\n]+):(?![*!])[^:\n]*:/gm, '$1:!:')
+}
+
+/** Takes the hashes out of a shadow file. */
 async function lockLogins(volume: ExtVolume, { path, shown }: Step, options: Options): Promise<CleanRefusal | null> {
   const missing: CleanRefusal = { code: 'FILE_NOT_FOUND', path: shown }
   const stat = await readExt(volume, `stat "/${path}"`, options)
@@ -55,7 +60,7 @@ async function lockLogins(volume: ExtVolume, { path, shown }: Step, options: Opt
   const [, mode] = /Mode:\s+0?(\d+)/.exec(stat) ?? []
   const [, user, group] = /User:\s+(\d+)\s+Group:\s+(\d+)/.exec(stat) ?? []
   if (!mode || !user || !group) return missing
-  const locked = text.replaceAll(/^([^:\n]+):(?![*!])[^:\n]*:/gm, '$1:!:')
+  const locked = withoutHashes(text)
   const contents = `${volume.commands}.new`
   try {
     await writeFile(contents, locked, { mode: 0o600 })

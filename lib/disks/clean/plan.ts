@@ -7,6 +7,7 @@ export type CleanRefusal =
   | { code: 'FILE_OF_PACKAGE'; path: string; package: string }
   | { code: 'NOT_CLEANABLE'; path: string; rule: string }
   | { code: 'FILE_NOT_FOUND'; path: string }
+  | { code: 'FILE_STAYS'; path: string }
   | { code: 'UNSUPPORTED_FILE_SYSTEM'; partition: number }
   | { code: 'DAMAGED'; partition: number }
   | { code: 'TEMPORARY_FILES_LEFT'; partition: number }

@@ -13,6 +13,12 @@ export interface Blocks {
   skipHole(offset: number): number
 }
 
+/** A disk that may also be written to. Neither writes outside it. */
+export interface WritableBlocks extends Blocks {
+  write(bytes: Uint8Array, offset: number): void
+  zero(offset: number, length: number): Promise<void>
+}
+
 /** Twice the largest cluster; no caller needs more at a time. */
 const readBytesMax = 4 * 1024 ** 2
 

@@ -10,8 +10,11 @@ export const readerMemoryMib = 192
 // What slows an emulated processor down and protects nobody here: no other program runs in the guest.
 const kernelWords = 'quiet panic=-1 no_timer_check mitigations=off'
 
-/** What QEMU is started with to read so many disks. It names no file of the host: all it has are open files of its parent. */
-export function readerArguments({ accel, cpu }: Accelerator, disks: number): string[] {
+/**
+ * What QEMU is started with for these disks, each of which may be written to or not. It names no file of the host: all it has are
+ * open files of its parent.
+ */
+export function readerArguments({ accel, cpu }: Accelerator, disks: readonly { isWritable: boolean }[]): string[] {
   return [
     ...['-name', 'guest=disk-reader', '-nodefaults', '-no-user-config', '-sandbox', sandbox],
     ...['-accel', accel === 'tcg' ? 'tcg,tb-size=64' : 'kvm', '-machine', 'pc', '-cpu', cpu],
@@ -19,12 +22,12 @@ export function readerArguments({ accel, cpu }: Accelerator, disks: number): str
     ...['-kernel', `/dev/fd/${readerDescriptors.kernel}`, '-initrd', `/dev/fd/${readerDescriptors.initrd}`],
     ...['-append', kernelWords, '-device', 'virtio-serial-pci'],
     ...['-chardev', `socket,id=line,fd=${readerDescriptors.line}`, '-device', 'virtserialport,chardev=line'],
-    ...Array.from({ length: disks }, (_, index) => disk(index)).flat(),
+    ...disks.flatMap(diskArguments),
   ]
 }
 
-function disk(index: number): string[] {
+function diskArguments({ isWritable }: { isWritable: boolean }, index: number): string[] {
   const server = { type: 'fd', str: String(readerDescriptors.disks + index) }
-  const node = { driver: 'nbd', 'node-name': `disk${index}`, server, 'read-only': true }
+  const node = { driver: 'nbd', 'node-name': `disk${index}`, server, 'read-only': !isWritable, discard: 'unmap' }
   return ['-blockdev', JSON.stringify(node), '-device', `virtio-blk-pci,drive=disk${index}`]
 }

@@ -66,7 +66,7 @@ export function createForeign({ findReader, timeLeft, onTrouble }: ForeignOption
 export type Foreign = ReturnType<typeof createForeign>
 
 /** Reads the files of one disk of a machine. What breaks the machine is a damage of the disk. */
-function machineReader(machine: ReadingMachine, disk: string, kind: GuestFileSystem): FileReader {
+export function machineReader(machine: ReadingMachine, disk: string, kind: GuestFileSystem): FileReader {
   const rawNames = new Map<string, Buffer>()
   const list = async (onFile: (file: ListedFile) => void) => {
     const mounted = machine.ask({ command: `mount ${disk} ${kind}`, bytesMax: shortAnswer })
@@ -103,8 +103,8 @@ function machineReader(machine: ReadingMachine, disk: string, kind: GuestFileSys
   return { list, read }
 }
 
-/** False for a machine that broke down over what it was to read; every other error is thrown on. */
-function unlessEnded(error: unknown): false {
+/** False for a machine that broke down over what it was to do; every other error is thrown on. */
+export function unlessEnded(error: unknown): false {
   if (error instanceof MachineEnded) return false
   throw error
 }

@@ -4,9 +4,8 @@ import { closeSync, openSync } from 'node:fs'
 import { Duplex } from 'node:stream'
 import type { Reader } from '@/lib/machines/reader'
 import { readerArguments, readerDescriptors } from '@/lib/machines/reader/command'
-import type { Blocks } from '../../guest/blocks'
 import { OutOfTime } from '../trouble'
-import { serveNbd } from './nbd'
+import { type Disk, isWritable, serveNbd } from './nbd'
 import { createRecords, LongRecord } from './records'
 
 /** The machine has ended in the middle of an answer, or answers what makes no sense. */
@@ -46,15 +45,15 @@ const shortBytesMax = 64
 const stderrKept = 2048
 
 /**
- * Starts a machine that can read these disks and nothing else. It is a child of this very thread, so the kernel kills it when
+ * Starts a machine that can read these disks, write to those that may be written to, and nothing else. It is a child of this very thread, so the kernel kills it when
  * the thread ends, for whatever reason. Rejects with `MachineNotStarted`, or with `OutOfTime`.
  */
 export async function startMachine(
   reader: Reader,
-  disks: readonly Blocks[],
+  disks: readonly Disk[],
   timeLeft: () => number,
 ): Promise<ReadingMachine> {
-  const child = spawnReader(reader, disks.length)
+  const child = spawnReader(reader, disks)
   let stderr = ''
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-stderrKept)
@@ -62,8 +61,8 @@ export async function startMachine(
   const { expected, fail, isOver, word, end } = listen(child, timeLeft)
   for (const [index, disk] of disks.entries())
     void serveNbd(lineOf(child, readerDescriptors.disks + index), disk, (error) => {
-      // The guest goes on without a block that is damaged, but not beyond its time.
-      if (error instanceof OutOfTime) fail(error)
+      // The guest goes on without a block that is damaged, but not beyond its time, and not where its changes are lost.
+      if (error instanceof OutOfTime || isWritable(disk)) fail(error)
     })
   const line = lineOf(child, readerDescriptors.line)
   const hello = expected({ bytesMax: shortBytesMax })
@@ -133,11 +132,12 @@ function endCode(record: string, end: string): number | null {
   return /^\d{1,3}$/.test(code) ? Number(code) : null
 }
 
-function spawnReader({ command, accelerator, kernel, initrd }: Reader, disks: number): ChildProcess {
-  const [program = '', ...args] = [...command, ...readerArguments(accelerator, disks)]
+function spawnReader({ command, accelerator, kernel, initrd }: Reader, disks: readonly Disk[]): ChildProcess {
+  const writable = disks.map((disk) => ({ isWritable: isWritable(disk) }))
+  const [program = '', ...args] = [...command, ...readerArguments(accelerator, writable)]
   const files = [kernel, initrd].map((file) => openSync(file, 'r'))
   try {
-    const lines = Array.from({ length: disks }, () => 'pipe' as const)
+    const lines = disks.map(() => 'pipe' as const)
     return spawn(/* turbopackIgnore: true */ program, args, {
       cwd: '/',
       env: { NODE_ENV: process.env.NODE_ENV, PATH: process.env.PATH ?? '', LC_ALL: 'C' },

@@ -1,7 +1,7 @@
 import { type Duplex, duplexPair } from 'node:stream'
 import { expect, test } from 'vitest'
 import { bufferBlocks, makeBlocks, UnreadableBlocks } from '../../guest/blocks'
-import { serveNbd } from './nbd'
+import { type Disk, serveNbd } from './nbd'
 
 const sizeBytes = 8 * 1024 ** 2
 const pieceBytes = 1024 ** 2
@@ -31,7 +31,7 @@ const request = (command: number, offset: number, length: number) =>
   Buffer.concat([words(0x25609513, command, 0, 7, 0, offset, length)])
 
 /** Begins as QEMU does, and answers the size that it was told. */
-async function connected(blocks = bufferBlocks(disk)) {
+async function connected(blocks: Disk = bufferBlocks(disk)) {
   const [near, far] = duplexPair()
   const troubles: unknown[] = []
   const served = serveNbd(far, blocks, (error) => troubles.push(error))
@@ -40,7 +40,7 @@ async function connected(blocks = bufferBlocks(disk)) {
   near.write(Buffer.concat([words(1), option(8), option(7, Buffer.alloc(6))]))
   expect((await take(20))?.readUInt32BE(12)).toBe(2 ** 31 + 1)
   const info = await take(20 + 12)
-  expect(info?.readUInt16BE(30)).toBe(3)
+  expect(info?.readUInt16BE(30)).toBe('write' in blocks ? 101 : 3)
   const blockSizes = await take(20 + 14)
   expect(blockSizes?.readUInt32BE(30)).toBe(pieceBytes)
   expect((await take(20))?.readUInt32BE(12)).toBe(1)
@@ -51,7 +51,7 @@ async function connected(blocks = bufferBlocks(disk)) {
     const errno = head?.readUInt32BE(4)
     return errno === 0 ? await take(length) : errno
   }
-  return { near, far, read, served, troubles, size: Number(info?.readBigUInt64BE(22)) }
+  return { near, far, read, take, served, troubles, size: Number(info?.readBigUInt64BE(22)) }
 }
 
 test('a disk is read through the line, in whole sectors, and has no end that can be passed', async () => {
@@ -69,6 +69,33 @@ test('a disk is read through the line, in whole sectors, and has no end that can
   expect(await read(0, 2 ** 32 - 1)).toBe(22)
   near.write(request(2, 0, 0))
   await served
+})
+
+test('a disk that may be written to is, and what is trimmed reads as zeros', async () => {
+  const bytes = Buffer.from(disk.subarray(0, sizeBytes))
+  const { near, read, take } = await connected({
+    ...bufferBlocks(bytes),
+    write: (some, offset) => bytes.set(some, offset),
+    zero: async (offset, length) => void bytes.fill(0, offset, offset + length),
+  })
+  const ask = async (command: number, offset: number, length: number, brought = Buffer.alloc(0)) => {
+    near.write(Buffer.concat([request(command, offset, length), brought]))
+    return (await take(16))?.readUInt32BE(4)
+  }
+  expect(await ask(1, 1024, 512, Buffer.alloc(512, 'x'))).toBe(0)
+  expect(await read(1024, 512)).toEqual(Buffer.alloc(512, 'x'))
+  expect(await ask(3, 0, 0)).toBe(0)
+  for (const [command, offset] of [
+    [4, 1024],
+    [6, 4096],
+  ] as const) {
+    expect(await ask(command, offset, 512)).toBe(0)
+    expect(await read(offset, 512)).toEqual(Buffer.alloc(512))
+  }
+  // Beyond the end is nothing, also for many bytes at once.
+  expect(await ask(1, sizeBytes, 512, Buffer.alloc(512))).toBe(22)
+  expect(await ask(4, 512, 2 ** 32 - 1)).toBe(22)
+  expect(bytes.subarray(0, 1024).equals(disk.subarray(0, 1024))).toBe(true)
 })
 
 test('a line on which somebody writes, or speaks something else, ends', async () => {

@@ -1,8 +1,9 @@
 import type { Duplex } from 'node:stream'
-import type { Blocks } from '../../guest/blocks'
+import type { Blocks, WritableBlocks } from '../../guest/blocks'
 
-// The network block device protocol, as far as QEMU reads a disk by it:
-// https://github.com/NetworkBlockDevice/nbd/blob/master/doc/proto.md. There is no command here that writes.
+// The network block device protocol, as far as QEMU uses a disk by it:
+// https://github.com/NetworkBlockDevice/nbd/blob/master/doc/proto.md. A disk that is none of `WritableBlocks` has no command
+// that writes.
 
 const magics = {
   server: 'NBDMAGIC',
@@ -15,9 +16,10 @@ const fixedNewstyle = 1
 const options = { exportName: 1, abort: 2, info: 6, go: 7 }
 const replies = { acknowledged: 1, info: 3, unsupported: 2 ** 31 + 1 }
 const infos = { export: 0, blockSize: 3 }
-/** The flags of an export: there are flags, and it is read-only. */
-const flags = 1 | 2
-const commands = { read: 0, disconnect: 2 }
+/** The flags of an export: there are flags, and it is read-only; or it can be flushed, trimmed, and filled with zeros. */
+const readOnly = 1 | 2
+const writable = 1 | 4 | 32 | 64
+const commands = { read: 0, write: 1, disconnect: 2, flush: 3, trim: 4, zero: 6 }
 const errnos = { notPermitted: 1, io: 5, invalid: 22 }
 /** The client is told so, and a machine has up to 20 lines: one answer of each may be in memory at a time. */
 const readBytesMax = 1024 ** 2
@@ -28,14 +30,22 @@ const optionBytesMax = 4096
 const optionsMax = 32
 const sectorBytes = 512
 
+/** A disk of a machine. */
+export type Disk = Blocks | WritableBlocks
+
+/** Whether a disk may be written to. */
+export function isWritable(disk: Disk): disk is WritableBlocks {
+  return 'write' in disk
+}
+
 /** A client that does not keep to the protocol. */
 class NotNbd extends Error {}
 
 /**
- * Gives a disk to the other end of a line, for reading only, until the line ends. `onTrouble` hears the error of a read that
- * failed, whose answer is an I/O error; it never rejects.
+ * Gives a disk to the other end of a line until the line ends: for reading only, unless the disk may be written to. `onTrouble`
+ * hears the error of a command that failed, whose answer is an I/O error; it never rejects.
  */
-export async function serveNbd(line: Duplex, disk: Blocks, onTrouble: (error: unknown) => void): Promise<void> {
+export async function serveNbd(line: Duplex, disk: Disk, onTrouble: (error: unknown) => void): Promise<void> {
   const take = takeFrom(line)
   try {
     if (await negotiate(line, take, disk)) for (;;) if (!(await answer(line, take, disk, onTrouble))) break
@@ -64,7 +74,8 @@ function takeFrom(line: Duplex): Take {
   }
 }
 
-async function negotiate(line: Duplex, take: Take, disk: Blocks): Promise<boolean> {
+async function negotiate(line: Duplex, take: Take, disk: Disk): Promise<boolean> {
+  const flags = isWritable(disk) ? writable : readOnly
   const size = BigInt(Math.floor(disk.size / sectorBytes) * sectorBytes)
   line.write(Buffer.concat([Buffer.from(magics.server + magics.option), shorts(fixedNewstyle)]))
   await take(4)
@@ -105,27 +116,41 @@ async function send(line: Duplex, bytes: Buffer): Promise<void> {
 }
 
 /** Answers one request. False: the client has said goodbye. */
-async function answer(line: Duplex, take: Take, disk: Blocks, onTrouble: (error: unknown) => void): Promise<boolean> {
+async function answer(line: Duplex, take: Take, disk: Disk, onTrouble: (error: unknown) => void): Promise<boolean> {
   const request = await take(28)
   if (request.readUInt32BE(0) !== magics.request) throw new NotNbd('No request.')
   const command = request.readUInt16BE(6)
   const offset = Number(request.readBigUInt64BE(16))
   const length = request.readUInt32BE(24)
   if (command === commands.disconnect) return false
-  let bytes: Buffer = Buffer.alloc(0)
   // What a command that writes brings along is not taken off the line, so nothing after it would make sense.
-  if (command !== commands.read) throw new NotNbd('Not a read.')
+  if (command !== commands.read && !isWritable(disk)) throw new NotNbd('Not a read.')
+  const isWrite = command === commands.write
+  if (isWrite && length > readBytesMax) throw new NotNbd('A long write.')
+  const brought = isWrite ? await take(length) : null
+  let bytes: Buffer = Buffer.alloc(0)
   let errno = 0
-  if (length > readBytesMax || offset + length > disk.size) errno = errnos.invalid
+  if ((command === commands.read && length > readBytesMax) || offset + length > disk.size) errno = errnos.invalid
   else
     try {
-      bytes = readFully(disk, offset, length)
+      if (command === commands.read) bytes = readFully(disk, offset, length)
+      else if (isWritable(disk)) await change(disk, { command, offset, length, brought })
     } catch (error) {
+      if (error instanceof NotNbd) throw error
       errno = errnos.io
       onTrouble(error)
     }
   await send(line, Buffer.concat([words(magics.answer, errno), request.subarray(8, 16), bytes]))
   return true
+}
+
+type Change = { command: number; offset: number; length: number; brought: Buffer | null }
+
+async function change(disk: WritableBlocks, { command, offset, length, brought }: Change): Promise<void> {
+  if (brought) disk.write(brought, offset)
+  // What is trimmed reads as zeros from then on, so that nothing deleted is left.
+  else if (command === commands.trim || command === commands.zero) await disk.zero(offset, length)
+  else if (command !== commands.flush) throw new NotNbd('An unknown command.')
 }
 
 function readFully(disk: Blocks, offset: number, length: number): Buffer {

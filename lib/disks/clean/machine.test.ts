@@ -1,0 +1,122 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { testReader } from '@/lib/testing/reader'
+import { checkGuest } from '../check'
+import { type CleanJob, cleanDisk } from '../clean'
+import { type KernelFileSystem, kernelFileSystems, makeFileSystem, partitioned } from '../fixtures/file-systems'
+import { createSecrets } from '../fixtures/plants'
+import { hasTools, runTool, toolsNote } from '../fixtures/tools'
+import { openFileBlocks } from '../guest/blocks'
+import { openQcow2 } from '../guest/qcow2-blocks'
+
+// Each disk has all kinds at once, and its machine is one for each of them, which takes seconds where it is emulated.
+
+const mib = 1024 ** 2
+const folder = mkdtempSync(join(tmpdir(), 'clean-machine-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+const { reader, why } = await testReader()
+const tools = [...new Set(Object.values(kernelFileSystems).map(({ tool }) => tool)), 'qemu-img', 'e2fsck', 'debugfs']
+const note = why ? ` (skipped: ${why})` : toolsNote(...tools)
+const machineTest = test.skipIf(why !== '' || !hasTools(...tools))
+
+const kinds = ['xfs', 'btrfs', 'inline', 'bigalloc'] as const
+const { make } = createSecrets('clean-machine')
+const [hash, token, log, temporary] = [make(43), make(36), make(30), make(30)] as const
+const secrets = [hash, token, log, temporary]
+const files = {
+  'etc/shadow': `root:$6$ab$${hash}:19000:0:99999:7:::\ndaemon:*:19000:0:99999:7:::\n`,
+  'etc/machine-id': 'ab'.repeat(16),
+  'home/ann/notes.txt': `token ghp_${token}\n`,
+  'srv/index.html': '<p>Hello</p>\n',
+  'tmp/build/out.txt': `${temporary}\n`,
+  'var/log/auth.log': `${log}\n`.repeat(4000),
+}
+let made = 0
+function fileSystem(kind: KernelFileSystem): Buffer {
+  return readFileSync(makeFileSystem(mkdtempSync(join(folder, `${made++}-`)), kind, files))
+}
+
+const source = join(folder, 'disk')
+const target = join(folder, 'clean.qcow2')
+const options = { signal: new AbortController().signal, onProgress: () => {}, limits: { timeMs: 600_000 } }
+const check = (path: string, format: 'raw' | 'qcow2') =>
+  checkGuest({ path, format }, { ...options, deep: true, findReader: async () => reader })
+const job: Omit<CleanJob, 'findings'> = {
+  ...{ source: { path: source, format: 'raw' }, target, isReset: true, sizeMax: 512 * mib },
+  ...{ signal: options.signal, findReader: async () => reader },
+}
+
+function bytesOf(path: string): Buffer {
+  const file = openFileBlocks(path)
+  const disk = openQcow2(file)
+  const bytes = Buffer.alloc(disk.size)
+  for (let at = 0; at < disk.size; at += mib) disk.readInto(bytes.subarray(at, at + mib), at)
+  file.close()
+  return bytes
+}
+
+machineTest(`XFS, Btrfs and special ext4 are cleaned, and hold no byte of a secret${note}`, async () => {
+  const disk = partitioned(kinds.map(fileSystem))
+  writeFileSync(source, disk)
+  const report = await check(source, 'raw')
+  const rules = ['github-token', 'logs-mail', 'machine-id', 'password-hash']
+  const expected = kinds.flatMap((_, partition) => rules.map((rule) => `${partition} ${rule}`))
+  const chosen = report.findings.filter(({ cleanable }) => cleanable)
+  expect(chosen.map(({ partition, rule }) => `${partition} ${rule}`).sort()).toEqual(expected)
+  expect(secrets.filter((secret) => !disk.includes(secret))).toEqual([])
+
+  expect(await cleanDisk({ ...job, findings: chosen })).toEqual({ ok: true })
+  const bytes = bytesOf(target)
+  expect(bytes.length).toBe(disk.length)
+  expect(secrets.filter((secret) => bytes.includes(secret))).toEqual([])
+  expect(readFileSync(source).equals(disk), 'the original is as it was').toBe(true)
+  const after = await check(target, 'qcow2')
+  expect(after).toMatchObject({ verdict: 'clean', reason: null, findings: [] })
+  // The file in /tmp and the one with the token are gone; shadow, the machine id and the log are there.
+  expect(after.partitions.map(({ files: left }) => left)).toEqual(kinds.map(() => Object.keys(files).length - 2))
+
+  writeFileSync(join(folder, 'raw'), bytes)
+  const [xfs, btrfs] = [mib, mib + 32 * mib]
+  for (const [name, start, size] of [
+    ['xfs', xfs, 32 * mib],
+    ['btrfs', btrfs, 64 * mib],
+  ] as const)
+    writeFileSync(join(folder, name), bytes.subarray(start, start + size))
+  runTool(folder, 'xfs_repair', '-n', 'xfs')
+  runTool(folder, 'btrfs', 'check', '--readonly', 'btrfs')
+  for (const start of [97 * mib, 113 * mib]) runTool(folder, 'e2fsck', '-fn', `raw?offset=${start}`)
+  expect(runTool(folder, 'debugfs', '-R', 'cat /etc/shadow', `raw?offset=${113 * mib}`)).toBe(
+    'root:!:19000:0:99999:7:::\ndaemon:*:19000:0:99999:7:::\n',
+  )
+})
+
+machineTest(`what cannot be cleaned is refused, and nothing is left${note}`, async () => {
+  writeFileSync(source, fileSystem('xfs'))
+  const { findings } = await check(source, 'raw')
+  const [finding] = findings
+  if (!finding) throw new Error('It was found on the disk.')
+  const missing = { ok: false, refusal: { code: 'TOOLS_MISSING' } }
+  expect(await cleanDisk({ ...job, findings, findReader: async () => null })).toEqual(missing)
+  const gone = { ...finding, path: 'etc/gone' }
+  const refusal = { code: 'FILE_NOT_FOUND', path: 'etc/gone' }
+  expect(await cleanDisk({ ...job, findings: [gone] })).toEqual({ ok: false, refusal })
+  const broken = {
+    command: ['false'],
+    accelerator: { accel: 'tcg', cpu: 'max' },
+    kernel: source,
+    initrd: source,
+  } as const
+  const findReader = async () => ({ ...broken, command: [...broken.command] })
+  expect(await cleanDisk({ ...job, findings, findReader })).toEqual(missing)
+  const controller = new AbortController()
+  const cleaning = cleanDisk({
+    ...{ ...job, findings, signal: controller.signal },
+    findReader: async () => {
+      controller.abort(new Error('called off'))
+      return reader
+    },
+  })
+  await expect(cleaning).rejects.toThrow('called off')
+})

@@ -1,0 +1,204 @@
+import { writeSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import type { Reader } from '@/lib/machines/reader'
+import type { GuestFileSystem } from '@/lib/machines/reader/guest'
+import type { ListedFile } from '../check/file-list'
+import { machineReader, unlessEnded } from '../check/machine/foreign'
+import { MachineNotStarted, type ReadingMachine, startMachine } from '../check/machine/machine'
+import { NoRoom } from '../convert'
+import { type Blocks, makeBlocks, openFileBlocks, partOf, type WritableBlocks } from '../guest/blocks'
+import type { Slot } from '../guest/slot'
+import { withoutHashes } from './ext'
+import type { CleanRefusal, Step } from './plan'
+import { zeroRanges } from './zero'
+
+// File systems that only a kernel can change: in the throw-away machine that also reads them, which has no file, no network and
+// of the disk that partition of the copy.
+
+export type MachineJob = {
+  reader: Reader
+  /** The unpacked disk, and the partition of it. */
+  raw: string
+  slot: Slot
+  partition: number
+  kind: GuestFileSystem
+  /** What the guest saw before, which knows where there never was anything. */
+  original: Blocks
+  steps: readonly Step[]
+  /** Whether temporary files go, too. */
+  isReset: boolean
+  signal: AbortSignal
+}
+
+/** For one request. Gigabytes of free space are trimmed at once. */
+const requestMs = 30 * 60 * 1000
+/** What the guest may say to a command that has no records, and most of names that it is told at once. */
+const shortAnswer = 64 * 1024
+const namesBytesMax = 256 * 1024
+/** A larger shadow file is none. */
+const shadowBytesMax = 1024 ** 2
+/** Most temporary files that are removed. */
+const temporaryMax = 100_000
+const temporary = /^(?:var\/)?tmp\//
+
+/**
+ * Deletes, empties and locks files of a file system, and fills its free space with zeros, which what was deleted before lies
+ * in. Refuses what the plan's files or the file system are not fit for; a full disk of the host throws `NoRoom`, an abort its
+ * reason.
+ */
+export async function cleanInMachine(job: MachineJob): Promise<CleanRefusal | null> {
+  const { reader, raw, slot, partition, original, signal } = job
+  const damaged: CleanRefusal = { code: 'DAMAGED', partition }
+  const disk = await openWritable(raw, { slot, original, signal })
+  let machine: ReadingMachine | undefined
+  const onAbort = () => machine?.end()
+  signal.addEventListener('abort', onAbort)
+  try {
+    machine = await startMachine(reader, [disk], () => requestMs)
+    signal.throwIfAborted()
+    return await cleanFiles(machine, job).then((code) => (code === 'damaged' ? damaged : code))
+  } catch (error) {
+    signal.throwIfAborted()
+    if (error instanceof MachineNotStarted) return { code: 'TOOLS_MISSING' }
+    if (error instanceof Error && /ENOSPC|EDQUOT/.test(error.message)) throw new NoRoom(error.message)
+    throw error
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+    machine?.end()
+    await disk.close()
+  }
+}
+
+type Chosen = { steps: Map<string, ListedFile>; temporary: string[] }
+
+async function cleanFiles(machine: ReadingMachine, job: MachineJob): Promise<CleanRefusal | 'damaged' | null> {
+  const files = machineReader(machine, 'a', job.kind)
+  const { ask, feed } = commandsOf(machine)
+  const chosen = await choose(files, job)
+  if (!chosen) return 'damaged'
+  if (chosen.temporary.length > temporaryMax) return { code: 'TEMPORARY_FILES_LEFT', partition: job.partition }
+  const texts = new Map<Step, Buffer>()
+  for (const step of job.steps) {
+    const file = chosen.steps.get(step.path)
+    if (!file || file.isLink) return { code: 'FILE_NOT_FOUND', path: step.shown }
+    if (step.action !== 'lock' || file.size > shadowBytesMax) continue
+    await files.read([file], (_, bytes) => texts.set(step, bytes))
+  }
+  if (!(await ask(`change a ${job.kind}`))) return 'damaged'
+  for (const step of job.steps) {
+    const text = texts.get(step)
+    if (step.action === 'lock' && !text) return { code: 'FILE_NOT_FOUND', path: step.shown }
+    const isDone =
+      step.action === 'lock'
+        ? (await feed('take', Buffer.from(withoutHashes((text ?? Buffer.alloc(0)).toString('latin1')), 'latin1'))) &&
+          (await feed('put', named(step.path)))
+        : await feed(step.action === 'delete' ? 'remove' : 'empty', named(step.path))
+    if (!isDone) return machine.isOver() ? 'damaged' : { code: 'FILE_STAYS', path: step.shown }
+  }
+  for (const names of piecesOf(chosen.temporary))
+    if (!(await feed('remove', names)))
+      return machine.isOver() ? 'damaged' : { code: 'TEMPORARY_FILES_LEFT', partition: job.partition }
+  // What was deleted is free once the file system has been unmounted.
+  for (const command of ['leave', `change a ${job.kind}`, 'trim', 'leave']) if (!(await ask(command))) return 'damaged'
+  return (await isDone(files, job, chosen)) ? null : 'damaged'
+}
+
+/** What is on the disk of the files that the plan names, and the temporary files. Null where not all can be listed. */
+async function choose(files: ReturnType<typeof machineReader>, { steps, isReset }: MachineJob): Promise<Chosen | null> {
+  const wanted = new Set(steps.map(({ path }) => path))
+  const chosen: Chosen = { steps: new Map(), temporary: [] }
+  const listed = await files.list((file) => {
+    const { path, systemPath } = file
+    if (wanted.has(path)) chosen.steps.set(path, file)
+    // Two slashes: the name is no text, and the path is one of ours.
+    else if (isReset && temporary.test(systemPath) && !path.includes('//') && chosen.temporary.length <= temporaryMax)
+      chosen.temporary.push(path)
+  })
+  return listed && !listed.isDamaged ? chosen : null
+}
+
+/** Whether the disk now is as the plan wants it, mounted once more and without what a journal would make good. */
+async function isDone(
+  files: ReturnType<typeof machineReader>,
+  { steps }: MachineJob,
+  chosen: Chosen,
+): Promise<boolean> {
+  const gone = new Set([
+    ...steps.filter(({ action }) => action === 'delete').map(({ path }) => path),
+    ...chosen.temporary,
+  ])
+  const emptied = new Set(steps.filter(({ action }) => action === 'empty').map(({ path }) => path))
+  let isLeft = false
+  const listed = await files.list(({ path, size }) => {
+    isLeft ||= gone.has(path) || (emptied.has(path) && size > 0)
+  })
+  return listed !== null && !listed.isDamaged && !isLeft
+}
+
+function commandsOf(machine: ReadingMachine) {
+  const ask = async (command: string, body?: Buffer): Promise<boolean> => {
+    const answered = machine.ask({ command, bytesMax: shortAnswer, ...(body ? { body } : {}) })
+    return await answered.then((end) => end === 0, unlessEnded)
+  }
+  return { ask, feed: async (command: string, body: Buffer) => await ask(`${command} ${body.length}`, body) }
+}
+
+const named = (path: string) => Buffer.from(`./${path}\0`)
+
+function* piecesOf(paths: readonly string[]): Generator<Buffer> {
+  let names: Buffer[] = []
+  let bytes = 0
+  for (const name of paths.map(named)) {
+    if (bytes + name.length > namesBytesMax) {
+      yield Buffer.concat(names)
+      names = []
+      bytes = 0
+    }
+    names.push(name)
+    bytes += name.length
+  }
+  if (names.length > 0) yield Buffer.concat(names)
+}
+
+type WritableOptions = Pick<MachineJob, 'slot' | 'original' | 'signal'>
+
+/** A partition of the unpacked disk, of which places that never held anything stay holes. */
+async function openWritable(
+  raw: string,
+  { slot, original, signal }: WritableOptions,
+): Promise<WritableBlocks & { close(): Promise<void> }> {
+  const file = await open(raw, 'r+')
+  const disk = openFileBlocks(raw)
+  const part = partOf(disk, slot.start, slot.size)
+  const written = new Set<number>()
+  const pieceOf = (at: number) => Math.floor(at / pieceBytes)
+  /** The original's holes, but for what was written to them since. */
+  const known = makeBlocks(
+    original.size,
+    (into, offset) => original.readInto(into, offset),
+    (offset) => {
+      const next = original.skipHole(offset)
+      for (let piece = pieceOf(offset); piece * pieceBytes < next; piece += 1)
+        if (written.has(piece)) return Math.max(offset, piece * pieceBytes)
+      return next
+    },
+  )
+  return {
+    ...part,
+    write: (bytes, offset) => {
+      const at = slot.start + offset
+      for (let piece = pieceOf(at); piece * pieceBytes < at + bytes.length; piece += 1) written.add(piece)
+      for (let done = 0; done < bytes.length; ) done += writeSync(file.fd, bytes, done, bytes.length - done, at + done)
+    },
+    zero: async (offset, length) => {
+      const range = { start: offset, end: offset + length }
+      await zeroRanges([range], { file, original: known, base: slot.start, signal })
+    },
+    close: async () => {
+      disk.close()
+      await file.close()
+    },
+  }
+}
+
+const pieceBytes = 1024 ** 2
