@@ -61,6 +61,8 @@ for (const { locale, t, some } of [
       await db().image.update({ where: { id: left?.id }, data: { state: 'deleted', deletedAt } })
       await page.goto(`/${region}/images/custom?state=deleted`)
       await expectAccessiblePage(page, 'the recycle bin', some)
+      await page.goto(`/${region}/images/empty-bin`)
+      await expectAccessiblePage(page, 'emptying the recycle bin without scripts', some)
       await page.goto(`/${region}/images/${left?.id}`)
       await expectAccessiblePage(page, 'an image in the recycle bin', some)
       await page.getByRole('button', { name: `${t.images.deleteForGood}, ${left?.name}` }).click()

@@ -116,6 +116,29 @@ test('an image is edited, copied, deleted and restored without scripts', async (
   })
 })
 
+test('the recycle bin is emptied without scripts, of what it was shown with', async ({ browserPage }) => {
+  const owner = await account()
+  const [gone, later] = [await image(owner), await image(owner)]
+  const binned = (id: string) => db().image.update({ where: { id }, data: { state: 'deleted', deletedAt: new Date() } })
+  await binned(gone.id)
+  const visitor = await browserPage(owner, { javaScriptEnabled: false })
+  await visitor.goto(`/${region}/images/custom?state=deleted`)
+  await press(visitor, 'Empty Recycle Bin')
+  await expect(visitor.getByRole('heading', { name: 'Delete 1 image for good?' })).toBeVisible()
+  await press(visitor, 'Keep Image', 'link')
+  await expect(row(visitor.getByRole('table'), gone.name)).toBeVisible()
+  await press(visitor, 'Empty Recycle Bin')
+  await binned(later.id)
+  await press(visitor, 'Delete for Good')
+  await expect(visitor).toHaveURL(/images\/custom\?state=deleted$/)
+  await expect(row(visitor.getByRole('table'), later.name)).toBeVisible()
+  await expect(row(visitor.getByRole('table'), gone.name)).toHaveCount(0)
+  await visitor.goto(`/${region}/images/empty-bin`)
+  await press(visitor, 'Delete for Good')
+  await visitor.goto(`/${region}/images/empty-bin`)
+  await expect(visitor.getByText('The recycle bin is empty.')).toBeVisible()
+})
+
 test('a recipient gives an image back, and searches, without scripts', async ({ browserPage }) => {
   const [owner, recipient] = [await account(), await account()]
   const disk = await image(owner)

@@ -32,8 +32,9 @@ export function RecycleBinHeader({ region, bin }: RecycleBinHeaderProps) {
         <Link href={paths.customImages(region)} className="rounded-sm font-medium text-accent text-sm hover:underline">
           {t('back')}
         </Link>
+        {/* Its page without scripts lies among those of images; a path of its own would be sent with every page. */}
         {bin.binned > 0 && (
-          <Button kind="secondary" onClick={() => setEmptying(true)}>
+          <Button kind="secondary" href={paths.image(region, 'empty-bin')} onClick={() => setEmptying(true)}>
             {t('empty')}
           </Button>
         )}
