@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test'
 import { db } from '@/lib/db/client'
+import { macOf } from '@/lib/machines/mac'
 import { expectAccessible, expectAccessiblePage, looks } from './accessible'
 import {
   account,
@@ -200,3 +201,21 @@ for (const { locale, t, some } of [
     })
   })
 }
+
+test('the page of an instance shows its address on the network of its host, or that there is none', async ({
+  browserPage,
+}) => {
+  const owner = await account()
+  const [alone] = await instanceRows(owner, [{}])
+  const { hostId } = await db().instance.findUniqueOrThrow({ where: { id: alone?.id ?? '' } })
+  const host = await db().machineHost.findUniqueOrThrow({ where: { id: hostId } })
+  const bridged = { ...host, id: `${hostId}-bridged`, network: 'br0', seenAt: new Date(0) }
+  await db().machineHost.createMany({ data: [bridged], skipDuplicates: true })
+  const [connected] = await instanceRows(owner, [{ hostId: bridged.id }])
+  const page = await browserPage(owner)
+  const network = page.getByRole('definition').filter({ hasText: /^(None|MAC address .*)$/ })
+  await page.goto(`${listUrl}/${alone?.id}`)
+  await expect(network).toHaveText('None')
+  await page.goto(`${listUrl}/${connected?.id}`)
+  await expect(network).toHaveText(`MAC address ${macOf(connected?.id ?? '')}`)
+})

@@ -66,6 +66,12 @@ export const environment = z.object({
   ECS_MACHINE_MEMORY_RESERVE: bytes.default(2 ** 30),
   ECS_MACHINE_STOP_PATIENCE: duration.default(60_000),
   ECS_MACHINE_EMULATION: z.enum(['allow', 'refuse']).default(process.env.ECS_EMBEDDED ? 'allow' : 'refuse'),
+  /** The name of the bridge; undefined: no network. */
+  ECS_MACHINE_NETWORK: z
+    .string()
+    .regex(/^(none|bridge:[A-Za-z0-9][A-Za-z0-9_.-]{0,14})$/, 'none, or bridge: and the name of a bridge of the host')
+    .default('none')
+    .transform((value) => (value === 'none' ? undefined : value.slice('bridge:'.length))),
   ECS_MACHINE_UID: z.coerce.number().int().min(1000).max(2_000_000_000).default(610_000),
 })
 

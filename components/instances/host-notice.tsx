@@ -19,6 +19,7 @@ export function HostNotice({ host }: { host: HostView | null }) {
     <Notice tone="warn" title={t(`${notice}.title`)}>
       <p>{t(`${notice}.text`)}</p>
       {notice === 'noHypervisor' && host?.problem && <p className="font-mono text-xs">{host.problem}</p>}
+      {notice === 'noNetwork' && <p className="font-mono text-xs">{host?.networkProblem}</p>}
     </Notice>
   )
 }

@@ -61,6 +61,7 @@ function useFields(instance: InstanceDetails | undefined, currency: string): Def
     { term: t('bootMode'), value: instance.bootMode },
     { term: t('hostName'), value: instance.hostName ?? '–' },
     { term: t('login'), value: <Login instance={instance} /> },
+    { term: t('network'), value: instance.mac === null ? t('networkNone') : t('networkMac', { mac: instance.mac }) },
     { term: t('protection'), value: t(instance.isProtected ? 'protectionOn' : 'protectionOff') },
     ...(accelerator === null
       ? []

@@ -13,7 +13,8 @@ export async function showHosts(): Promise<Result<Answer>> {
     { header: 'Memory MiB', cell: ({ memoryMibTaken, memoryMib }: Shown) => `${memoryMibTaken} / ${memoryMib}` },
     { header: 'UEFI', cell: ({ uefi }: Shown) => (uefi ? 'yes' : 'no') },
     { header: 'Fetched', cell: ({ cachedBytes }: Shown) => formatBytes(cachedBytes, 'en') },
-    { header: 'Problem', cell: ({ problem }: Shown) => problem ?? '–' },
+    { header: 'Network', cell: ({ network }: Shown) => network ?? 'none' },
+    { header: 'Problem', cell: ({ problem, networkProblem }: Shown) => problem ?? networkProblem ?? '–' },
   ]
   const none = 'No host has ever run instances: the worker reports its own when it starts.'
   return ok(list((await listHosts()).map(shown), columns, none))
@@ -34,6 +35,8 @@ function shown(host: HostRow) {
     uefi: host.canUefi,
     cachedBytes: host.cachedBytes,
     problem: host.problem,
+    network: host.network,
+    networkProblem: host.networkProblem,
   }
 }
 

@@ -175,6 +175,12 @@ const machines: Record<string, Setting> = {
     default: '1m',
     means: 'How long a guest may take to shut down before it is powered off.',
   },
+  ECS_MACHINE_NETWORK: {
+    default: 'none',
+    example: 'bridge:br0',
+    means:
+      'What instances are connected to: `none`, or `bridge:` and the name of a bridge of the host. A change holds from the next start of an instance on.',
+  },
   ECS_MACHINE_UID: {
     default: '610000',
     means: 'Where the worker runs as root, each machine has a user id of its own, from this one on.',

@@ -205,6 +205,7 @@ test('the list tells of the host that takes new instances: the one that was seen
     accelerator: null,
     problem: 'qemu-system-x86_64 is missing',
     isEmulationAllowed: true,
+    networkProblem: null,
     isAlive: true,
   })
   await db().machineHost.updateMany({ data: { seenAt: noon } })

@@ -11,6 +11,7 @@ import type { EventPage } from '@/lib/events/schema'
 import { type DeprecationRow, deprecationColumns } from '@/lib/images/reads-deprecation'
 import { imageCan } from '@/lib/images/rules'
 import { selectPrice } from '@/lib/instance-types/reads'
+import { macOf } from '@/lib/machines/mac'
 import { quotaOf, usedOf } from '@/lib/quotas/reads'
 import { resources } from '@/lib/quotas/rules'
 import type { Meter } from '@/lib/quotas/schema'
@@ -43,13 +44,14 @@ import {
 /** Instances that take vCPU and memory of their host, including those that are about to start. */
 const onHost = Prisma.sql`(i.state = ANY(${[...statesOnHost]}::"InstanceState"[]) OR i.task IN ('START', 'REBUILD', 'RESTORE'))`
 
-export type HostRow = HostFacts & { id: string; cachedBytes: number }
+export type HostRow = HostFacts & { id: string; cachedBytes: number; network: string | null }
 
 type HostColumns = Omit<HostRow, 'taken'> & { takenVcpus: number; takenMemoryMib: number }
 
 /** A SELECT of hosts: capacity, use, and whether each is alive. */
 const selectHosts = (where: Prisma.Sql) => Prisma.sql`
-  SELECT h.id, h.vcpus, h."memoryMib", h.accelerator, h."canUefi", h."isEmulationAllowed", h.problem, h."cachedBytes"::float8,
+  SELECT h.id, h.vcpus, h."memoryMib", h.accelerator, h."canUefi", h."isEmulationAllowed", h.problem, h.network, h."networkProblem",
+    h."cachedBytes"::float8,
     h."seenAt" > clock_timestamp() - ${hostPatienceMs} * interval '1 millisecond' AS "isAlive",
     coalesce(sum(t.vcpus), 0)::int AS "takenVcpus", coalesce(sum(t."memoryMib"), 0)::int AS "takenMemoryMib"
   FROM "MachineHost" h LEFT JOIN "Instance" i ON i."hostId" = h.id AND ${onHost}
@@ -144,7 +146,7 @@ const byName = sortBy(Prisma.sql`i.name`, Prisma.sql`text`, (row) => row.name)
 const byCreatedAt = sortBy(Prisma.sql`i."createdAt"`, Prisma.sql`timestamptz`, (row) => row.createdAt.toISOString())
 
 const selectHost = Prisma.sql`(SELECT json_build_object('accelerator', accelerator, 'problem', problem,
-    'isEmulationAllowed', "isEmulationAllowed",
+    'isEmulationAllowed', "isEmulationAllowed", 'networkProblem', "networkProblem",
     'isAlive', "seenAt" > clock_timestamp() - ${hostPatienceMs} * interval '1 millisecond')
   FROM "MachineHost" ORDER BY "seenAt" DESC LIMIT 1)`
 
@@ -205,17 +207,18 @@ function toItem(row: InstanceRow): InstanceItem {
   }
 }
 
-type More = Omit<InstanceDetails, keyof InstanceItem | 'runsSince'>
+type More = Omit<InstanceDetails, keyof InstanceItem | 'runsSince' | 'mac'>
 
 /** An instance of the viewer in this region, also one terminated within the last 7 days. Null for any other. */
 export async function getInstance(
   ctx: Context,
   { region, instanceId }: InstanceInput,
 ): Promise<InstanceDetails | null> {
-  const [row] = await db().$queryRaw<(InstanceRow & More & { runsSince: Date | null })[]>`
+  const [row] = await db().$queryRaw<(InstanceRow & More & { runsSince: Date | null; hasNetwork: boolean })[]>`
     SELECT ${itemColumns}, i."regionId" AS region, c.username AS "createdBy", i."bootMode"::text AS "bootMode", i."minMemoryMib",
       i."hostName",
       i."sshKey" IS NOT NULL AS "hasSshKey", i."userData" IS NOT NULL AS "hasUserData", h.accelerator,
+      h.network IS NOT NULL AS "hasNetwork",
       ${selectPrice(Prisma.sql`i."typeId"`, Prisma.sql`clock_timestamp()`)} AS amount,
       (SELECT max(r."from") FROM "InstanceRun" r WHERE r."instanceId" = i.id AND r."isOpen") AS "runsSince"
     ${ofType} JOIN "MachineHost" h ON h.id = i."hostId" JOIN "Account" c ON c.id = i."createdById"
@@ -233,7 +236,8 @@ export async function getInstance(
     accelerator,
     amount,
   }
-  return { ...toItem(row), ...more, runsSince: row.runsSince?.toISOString() ?? null }
+  const mac = row.hasNetwork ? macOf(row.id) : null
+  return { ...toItem(row), ...more, mac, runsSince: row.runsSince?.toISOString() ?? null }
 }
 
 /** What happened to an instance of the viewer's, newest first. Null where `getInstance` has none. */

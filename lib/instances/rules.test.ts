@@ -127,6 +127,7 @@ test('how long a host may be at a task', () => {
 
 const host: HostFacts = {
   ...{ isAlive: true, accelerator: 'kvm', canUefi: true, isEmulationAllowed: false, problem: null },
+  networkProblem: null,
   ...{ vcpus: 8, memoryMib: 8192, taken: { vcpus: 6, memoryMib: 4096 } },
 }
 const asked = { shape: { vcpus: 1, memoryMib: 2048 }, count: 2, bootMode: 'BIOS' as const }
@@ -163,6 +164,10 @@ describe('a host', () => {
     expect(refuseHost({ ...host, accelerator: null, problem: 'no qemu' }, asked)).toEqual({
       ...{ code: 'HOST_UNAVAILABLE', problem: 'no qemu' },
     })
+    const cut = { ...host, networkProblem: 'no br0' }
+    expect(refuseHost(cut, asked)).toEqual({ code: 'HOST_UNAVAILABLE', problem: 'no br0' })
+    expect(refuseHost({ ...cut, accelerator: null, problem: 'no qemu' }, asked)).toMatchObject({ problem: 'no qemu' })
+    expect(refuseHost({ ...cut, accelerator: 'emulation' }, asked)).toMatchObject({ problem: 'no br0' })
   })
 
   it('that may emulate, and one without UEFI for a BIOS image, are taken', () => {
@@ -179,6 +184,10 @@ describe('a host', () => {
     expect(hostNotice({ ...host, isEmulationAllowed: true })).toBeNull()
     expect(hostNotice({ ...host, accelerator: 'emulation' })).toBe('emulationNotAllowed')
     expect(hostNotice({ ...host, accelerator: 'emulation', isEmulationAllowed: true })).toBe('emulated')
+    const cut = { ...host, networkProblem: 'no br0' }
+    expect(hostNotice(cut)).toBe('noNetwork')
+    expect(hostNotice({ ...cut, accelerator: 'emulation', isEmulationAllowed: true })).toBe('noNetwork')
+    expect(hostNotice({ ...cut, accelerator: 'emulation' })).toBe('emulationNotAllowed')
   })
 })
 

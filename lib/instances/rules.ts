@@ -134,6 +134,7 @@ export const reasonCodes = [
   'KEEPER_DIED',
   'RUN_STATE',
   'NO_HYPERVISOR',
+  'NETWORK_MISSING',
   'STORE_FULL',
   'STORE_UNREACHABLE',
   'STORED_BYTES_DAMAGED',
@@ -156,17 +157,23 @@ export type HostFacts = Shape & {
   canUefi: boolean
   isEmulationAllowed: boolean
   problem: string | null
+  /** Why machines cannot be connected to the host's network; null where they can, or have none. */
+  networkProblem: string | null
   taken: Shape
 }
 
-export type HostView = Pick<HostFacts, 'isAlive' | 'accelerator' | 'isEmulationAllowed' | 'problem'>
+export type HostView = Pick<HostFacts, 'isAlive' | 'accelerator' | 'isEmulationAllowed' | 'problem' | 'networkProblem'>
 
 /** The notice about the host on the pages; null if there is none. */
-export function hostNotice(host: HostView | null): 'away' | 'noHypervisor' | 'emulationNotAllowed' | 'emulated' | null {
+export function hostNotice(
+  host: HostView | null,
+): 'away' | 'noHypervisor' | 'emulationNotAllowed' | 'noNetwork' | 'emulated' | null {
   if (!host?.isAlive) return 'away'
   if (host.accelerator === null) return 'noHypervisor'
-  if (host.accelerator !== 'emulation') return null
-  return host.isEmulationAllowed ? 'emulated' : 'emulationNotAllowed'
+  const isEmulated = host.accelerator === 'emulation'
+  if (isEmulated && !host.isEmulationAllowed) return 'emulationNotAllowed'
+  if (host.networkProblem !== null) return 'noNetwork'
+  return isEmulated ? 'emulated' : null
 }
 
 export type HostRefusal = RefusalOf<
@@ -180,6 +187,7 @@ export function refuseHost(
 ): HostRefusal | null {
   if (!host?.isAlive) return { code: 'HOST_UNAVAILABLE', problem: null }
   if (host.accelerator === null) return { code: 'HOST_UNAVAILABLE', problem: host.problem }
+  if (host.networkProblem !== null) return { code: 'HOST_UNAVAILABLE', problem: host.networkProblem }
   if (host.accelerator === 'emulation' && !host.isEmulationAllowed) return { code: 'EMULATION_NOT_ALLOWED' }
   if (asked.bootMode === 'UEFI' && !host.canUefi) return { code: 'BOOT_MODE_UNSUPPORTED' }
   const { shape, count } = asked

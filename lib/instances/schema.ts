@@ -173,6 +173,8 @@ export type InstanceDetails = InstanceItem & {
   hasSshKey: boolean
   hasUserData: boolean
   accelerator: string | null
+  /** The address of its network card; null where its host gives instances no network. */
+  mac: string | null
   /** The price of an hour that begins now, in minor units of the currency. */
   amount: number
   runsSince: string | null

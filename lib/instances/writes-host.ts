@@ -24,6 +24,9 @@ export type HostReport = {
   version: string
   problem: string | null
   cachedBytes: number
+  /** The name of what instances are connected to; null without a network. */
+  network: string | null
+  networkProblem: string | null
 }
 
 /** Reports a host's capacity and that it is alive, by the clock of the database. */

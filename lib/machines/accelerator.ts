@@ -5,7 +5,8 @@ import os from 'node:os'
 import path from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
-import type { Accelerator } from './command'
+
+export type Accelerator = { accel: 'kvm' | 'tcg'; cpu: string }
 
 const patienceMs = 10_000
 const sector = 512

@@ -25,6 +25,9 @@ const modules = [
   'drivers/block/virtio_blk',
   'drivers/char/hw_random/virtio-rng',
   'drivers/char/virtio_console',
+  'net/core/failover',
+  'drivers/net/net_failover',
+  'drivers/net/virtio_net',
   'drivers/input/evdev',
   'drivers/acpi/button',
   'fs/nls/nls_cp437',
@@ -55,6 +58,11 @@ mkdir -p /etc/acpi/PWRF /var/log /var/run /tmp
 printf '#!/bin/sh\\npoweroff -f\\n' > /etc/acpi/PWRF/00000080
 chmod +x /etc/acpi/PWRF/00000080
 acpid
+# The network, where the machine has one.
+if [ -e /sys/class/net/eth0 ]; then
+  ip link set eth0 up
+  udhcpc -b -S -i eth0 -s /etc/dhcp > /dev/null 2>&1 &
+fi
 banner() {
   echo
   echo "Tiny Linux on $(hostname), kernel $(uname -r)"
@@ -64,6 +72,19 @@ banner > /dev/tty1
 banner > /dev/ttyS0
 while :; do setsid sh -c 'exec sh </dev/tty1 >/dev/tty1 2>&1'; sleep 1; done &
 while :; do setsid cttyhack sh -c 'exec sh </dev/ttyS0 >/dev/ttyS0 2>&1'; sleep 1; done
+`
+
+/** What busybox calls when DHCP has given an address, or has lost it. */
+const dhcp = `#!/bin/sh
+case "$1" in
+  deconfig) ip addr flush dev "$interface" ;;
+  bound | renew)
+    ip addr flush dev "$interface"
+    ip addr add "$ip/$mask" dev "$interface"
+    for gateway in $router; do ip route add default via "$gateway"; done
+    for server in $dns; do echo "nameserver $server"; done > /etc/resolv.conf
+    ;;
+esac
 `
 
 const menu = `DEFAULT linux
@@ -107,6 +128,7 @@ async function initialFiles(folder: string, kernel: string): Promise<ArchiveEntr
   }))
   entries.push({ name: 'dev/console', kind: 'device', major: 5, minor: 1 })
   entries.push({ name: 'init', kind: 'program', bytes: Buffer.from(init) })
+  entries.push({ name: 'etc/dhcp', kind: 'program', bytes: Buffer.from(dhcp) })
   entries.push({ name: 'bin/busybox', kind: 'program', bytes: await readFile(path.join(folder, 'bin/busybox')) })
   entries.push({ name: 'bin/sh', kind: 'link', target: 'busybox' })
   for (const module of modules) {

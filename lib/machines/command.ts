@@ -1,8 +1,18 @@
+import type { Accelerator } from './accelerator'
+import type { Host } from './host'
+import { macOf } from './mac'
 import type { BootMode, MachineShape, MachineState } from './machine'
+import type { Built } from './machine-folder'
+import { tapDescriptor, tapOf, withTap } from './network'
 
-export type Accelerator = { accel: 'kvm' | 'tcg'; cpu: string }
+/** QEMU's own memory besides the guest's: libraries, translated code, the picture, stacks. */
+const overheadBytes = 3 * 2 ** 30
+/** By its tables the file of a disk is so much larger than its content. */
+const fileOverhead = 1.02
+/** What a new disk needs at once; it grows as the guest writes. */
+export const roomToBuild = 64 * 2 ** 20
 
-export type QemuPlan = {
+type QemuPlan = {
   name: string
   shape: MachineShape
   accelerator: Accelerator
@@ -11,6 +21,8 @@ export type QemuPlan = {
   firmware: string | null
   baseFormat: 'qcow2' | 'raw'
   hasSeed: boolean
+  /** The address of its network card, whose tap device is an open file; null without a network. */
+  mac: string | null
 }
 
 /** QEMU's own sandbox, for every machine. */
@@ -19,11 +31,32 @@ export const sandbox = 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resou
 /** The number of the open file with the image's bytes: QEMU gets it from its parent and no path. */
 const baseDescriptor = 3
 
+/** The whole command that a keeper runs for a machine: confined, and with its network opened before that. */
+export function machineCommand(
+  host: Host,
+  id: string,
+  { shape, built, hasNetwork }: { shape: MachineShape; built: Built; hasNetwork: boolean },
+): string[] {
+  const plan: QemuPlan = {
+    ...{ name: id, shape, accelerator: host.accelerator },
+    ...{ bootMode: built.bootMode, firmware: host.firmware?.code ?? null },
+    ...{ baseFormat: built.base.format, hasSeed: built.hasSeed },
+    mac: hasNetwork ? macOf(id) : null,
+  }
+  const limits = {
+    addressBytes: shape.memoryMib * 2 ** 20 + overheadBytes,
+    fileBytes: Math.ceil(built.diskBytes * fileOverhead) + roomToBuild,
+  }
+  const command = host.confinement.command(limits, built.uid, [host.program, ...qemuArguments(plan)])
+  // A confined process sees no network to open a device of.
+  return hasNetwork ? withTap(tapOf(id), command) : command
+}
+
 /**
  * What QEMU is started with. Every file is named relative to the machine's own folder. A disk that cannot be written pauses
  * the guest (`werror=stop`) in place of telling it of a broken disk.
  */
-export function qemuArguments(plan: QemuPlan): string[] {
+function qemuArguments(plan: QemuPlan): string[] {
   const { accelerator, shape } = plan
   const isUefi = plan.bootMode === 'UEFI' && plan.firmware !== null
   const accel = accelerator.accel === 'tcg' ? 'tcg,thread=multi,tb-size=64' : 'kvm'
@@ -48,7 +81,15 @@ export function qemuArguments(plan: QemuPlan): string[] {
     ...['-device', 'virtserialport,chardev=agent,name=org.qemu.guest_agent.0'],
     ...socket('qmp', 'qmp.sock'),
     ...['-mon', 'chardev=qmp,mode=control'],
-    ...['-nic', 'none'],
+    ...(plan.mac === null ? ['-nic', 'none'] : networkCard(plan.mac)),
+  ]
+}
+
+/** Without vhost, which would have the host's kernel read the guest's memory. No firmware starts a guest from the network. */
+function networkCard(mac: string): string[] {
+  return [
+    ...['-netdev', `tap,id=net,fd=${tapDescriptor},vhost=off`],
+    ...['-device', `virtio-net-pci,netdev=net,mac=${mac},romfile=`],
   ]
 }
 

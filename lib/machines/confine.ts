@@ -20,6 +20,8 @@ export type Confinement = {
 const processesMost = 256
 const filesMost = 1024
 const withoutRights = ['--no-new-privs', '--inh-caps=-all', '--bounding-set=-all']
+// Those with which the worker connects machines to a bridge.
+const withoutAmbient = ['--inh-caps=-all', '--ambient-caps=-all']
 // The kernel kills QEMU when its keeper ends, also after SIGKILL. It comes after `unshare`, which would clear it.
 const tied = ['--pdeathsig', 'KILL']
 
@@ -35,7 +37,7 @@ function ways(isRoot: boolean, groups: number[]) {
   ] as const
   const asUser = [
     { kind: 'shared', isIsolated: true, prefix: () => [...user, ...ours()] },
-    { kind: 'shared', isIsolated: false, prefix: () => ['setpriv', '--no-new-privs', ...tied] },
+    { kind: 'shared', isIsolated: false, prefix: () => ['setpriv', '--no-new-privs', ...withoutAmbient, ...tied] },
   ] as const
   return isRoot ? asRoot : asUser
 }

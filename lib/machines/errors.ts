@@ -7,6 +7,9 @@ export class NotRunning extends Error {}
 /** The host has no working hypervisor; the message says what to install or set. */
 export class NoHypervisor extends Error {}
 
+/** The network that machines of this host are connected to is missing; the message says what to do. */
+export class NoNetwork extends Error {}
+
 /** For requests that are also fulfilled if the machine has ended: rethrows everything but `NotRunning`. */
 export function unlessEnded(error: unknown): void {
   if (!(error instanceof NotRunning)) throw error

@@ -63,6 +63,9 @@ export type HostReport = {
   version: string
 }
 
+/** What machines of a host are connected to at their start. `problem`: why none can be at the moment. */
+export type HostNetwork = { name: string; problem: string | null }
+
 /**
  * An engine for machines. Every request is asynchronous: its answer means that it was accepted, and `state` reports the
  * outcome. Requests are idempotent, and the engine may be restarted at any time; nothing but ids is kept between calls.
@@ -71,9 +74,12 @@ export type HostReport = {
 export interface Machines {
   /** The host's capabilities. Throws `NoHypervisor`. */
   host(): Promise<HostReport>
+  /** As it is now: it is asked every few seconds. Null where machines have no network. */
+  network(): Promise<HostNetwork | null>
   prepare(base: MachineBase, signal?: AbortSignal): Promise<void>
   /** Builds the disk unless this build exists. The machine must not run. Throws `StoreFull`. */
   build(id: string, build: MachineBuild): Promise<void>
+  /** Throws `NoNetwork`. */
   start(id: string, shape: MachineShape): Promise<void>
   /** The guest may ignore it. */
   stop(id: string): Promise<void>

@@ -7,14 +7,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { requireRoomIn } from '@/lib/stores/room'
 import { BaseCache } from './base'
-import { qemuArguments, runStates } from './command'
-import { NotRunning, unlessEnded } from './errors'
+import { machineCommand, roomToBuild, runStates } from './command'
+import { NoNetwork, NotRunning, unlessEnded } from './errors'
 import { findHost, type Host } from './host'
 import { endOf, journalShape, readJournal } from './journal'
 import { readConsoleLog } from './keeper/console-log.mjs'
 import { bootId } from './keeper/journal.mjs'
 import { askKeeper, openView, startKeeper } from './keeper-line'
+import { macOf } from './mac'
 import type {
+  HostNetwork,
   HostReport,
   MachineBase,
   MachineBuild,
@@ -26,7 +28,8 @@ import type {
   MachineView,
   ViewOptions,
 } from './machine'
-import { type Built, freeUid, MachineFolder, machineIds } from './machine-folder'
+import { freeUid, MachineFolder, machineIds } from './machine-folder'
+import { bridgeProblem, tapOf } from './network'
 import { keepPicture, readPicture } from './picture'
 import { seedVolume } from './seed'
 import type { MachineSettings } from './settings'
@@ -36,11 +39,6 @@ import { QemuSnapshots } from './snapshots'
 const run = promisify(execFile)
 const startPatienceMs = 30_000
 const endPatienceMs = 10_000
-const roomToBuild = 64 * 2 ** 20 // its disk grows as the guest writes
-/** QEMU's own memory besides the guest's: libraries, translated code, the picture, stacks. */
-const overheadBytes = 3 * 2 ** 30
-/** By its tables the file of a disk is so much larger than its content. */
-const fileOverhead = 1.02
 
 /** Machines of this host: QEMU, one process each, under a keeper that outlives the console. */
 export class QemuMachines implements Machines {
@@ -60,6 +58,11 @@ export class QemuMachines implements Machines {
     const { accelerator, firmware, memoryMib, vcpus, version } = await this.findHost()
     const kind = accelerator.accel === 'kvm' ? 'kvm' : 'emulation'
     return { vcpus, memoryMib, version, accelerator: kind, canUefi: firmware !== null }
+  }
+
+  async network(): Promise<HostNetwork | null> {
+    const { bridge } = this.settings
+    return bridge === undefined ? null : { name: bridge, problem: await bridgeProblem(bridge) }
   }
 
   async prepare(base: MachineBase, signal?: AbortSignal): Promise<void> {
@@ -83,7 +86,8 @@ export class QemuMachines implements Machines {
     const place = this.place(id)
     const built = await place.built()
     if (!built) throw new Error(`${id} has no disk.`)
-    const host = await this.findHost()
+    const [host, network] = [await this.findHost(), await this.network()]
+    if (network?.problem) throw new NoNetwork(network.problem)
     const base = await open(this.bases.fileOf(built.base), 'r')
     try {
       for (const end = Date.now() + startPatienceMs; ; ) {
@@ -92,7 +96,8 @@ export class QemuMachines implements Machines {
           start,
           lock: createHash('sha256').update(place.folder).digest('hex'),
           runStates,
-          command: this.command(host, id, shape, built),
+          command: machineCommand(host, id, { shape, built, hasNetwork: network !== null }),
+          network: network && { tap: tapOf(id), bridge: network.name, mac: macOf(id) },
         })
         if (await this.comesUp(id, start, await startKeeper(place, start, base.fd), end)) return
       }
@@ -244,20 +249,6 @@ export class QemuMachines implements Machines {
       return journal?.start === start
     }
     throw new Error(`The keeper of ${id} does not answer.`)
-  }
-
-  private command(host: Host, id: string, shape: MachineShape, built: Built): string[] {
-    const { confinement } = host
-    const plan = {
-      ...{ name: id, shape, accelerator: host.accelerator },
-      ...{ bootMode: built.bootMode, firmware: host.firmware?.code ?? null },
-      ...{ baseFormat: built.base.format, hasSeed: built.hasSeed },
-    }
-    const limits = {
-      addressBytes: shape.memoryMib * 2 ** 20 + overheadBytes,
-      fileBytes: Math.ceil(built.diskBytes * fileOverhead) + roomToBuild,
-    }
-    return confinement.command(limits, built.uid, [host.program, ...qemuArguments(plan)])
   }
 
   private async make(

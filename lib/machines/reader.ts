@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import path from 'node:path'
-import type { Accelerator } from './command'
+import type { Accelerator } from './accelerator'
 import { NoHypervisor } from './errors'
 import { findHost } from './host'
 import { buildReader, type ReaderImage } from './reader/build'

@@ -8,16 +8,19 @@ export type MachineSettings = {
   reserveMin: number
   /** Where the console runs as root, user ids of machines begin here. */
   firstUid: number
+  /** The bridge of this host that machines are connected to; without one they have no network. */
+  bridge?: string | undefined
 }
 
 /** How this host runs machines, by the environment. */
 export function machineSettings(): MachineSettings {
-  const { ECS_DATA_DIR, ECS_MACHINE_ACCELERATOR, ECS_MACHINE_DIR, ECS_MACHINE_UID, ECS_STORE_RESERVE } = env()
+  const { ECS_DATA_DIR, ECS_MACHINE_ACCELERATOR, ECS_MACHINE_DIR, ECS_MACHINE_NETWORK, ECS_MACHINE_UID } = env()
   return {
     folder: ECS_MACHINE_DIR ?? path.join(ECS_DATA_DIR, 'machines'),
     accelerator: ECS_MACHINE_ACCELERATOR,
-    reserveMin: ECS_STORE_RESERVE,
+    reserveMin: env().ECS_STORE_RESERVE,
     firstUid: ECS_MACHINE_UID,
+    bridge: ECS_MACHINE_NETWORK,
   }
 }
 

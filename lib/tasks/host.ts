@@ -101,7 +101,7 @@ async function hostId(): Promise<string> {
   return os.hostname()
 }
 
-type Found = Omit<HostReport, 'cachedBytes'>
+type Found = Omit<HostReport, 'cachedBytes' | 'network' | 'networkProblem'>
 
 type Work = { revision: number; stop: AbortController }
 
@@ -111,6 +111,7 @@ class Host {
   private waker: (() => void) | undefined
   private isWoken = false
   private report: Found | undefined
+  private networkProblem: string | null = null
 
   constructor(
     private readonly machines: Machines,
@@ -191,7 +192,17 @@ class Host {
       this.report = await this.findOut()
       if (this.report.problem === null) await this.removeEnded()
     }
-    await reportHost({ ...this.report, cachedBytes: await this.machines.basesSize() })
+    const network = await this.findNetwork()
+    await reportHost({ ...this.report, ...network, cachedBytes: await this.machines.basesSize() })
+  }
+
+  /** Each time anew: a bridge comes and goes. */
+  private async findNetwork(): Promise<Pick<HostReport, 'network' | 'networkProblem'>> {
+    const { name: network, problem } = (await this.machines.network()) ?? { name: null, problem: null }
+    if (problem !== null && problem !== this.networkProblem) log.warn(problem)
+    if (problem === null && this.networkProblem !== null) log.info({ network }, 'Instances have their network again.')
+    this.networkProblem = problem
+    return { network, networkProblem: problem }
   }
 
   private async findOut(): Promise<Found> {

@@ -5,7 +5,7 @@ import { taskPatienceMs } from '@/lib/instances/rules'
 import { instanceReason } from '@/lib/instances/schema'
 import { endInstance, type HostedInstance, noteOutcome, noteRuns, type Outcome } from '@/lib/instances/writes-host'
 import { log } from '@/lib/log'
-import { NoHypervisor, unlessEnded } from '@/lib/machines/errors'
+import { NoHypervisor, NoNetwork, unlessEnded } from '@/lib/machines/errors'
 import type { MachineBase, MachineBuild, MachineLogin, MachineState, Machines } from '@/lib/machines/machine'
 import { ChecksumMismatch } from '@/lib/stores/checksum'
 import { NotStored, StoreFull, StoreUnreachable, WrongSize } from '@/lib/stores/errors'
@@ -145,6 +145,7 @@ export function failureOf(error: unknown): Outcome {
     reason: { code, detail },
   })
   if (error instanceof NoHypervisor) return fail('NO_HYPERVISOR', error.message)
+  if (error instanceof NoNetwork) return fail('NETWORK_MISSING', error.message)
   if (error instanceof StoreFull) return fail('STORE_FULL')
   if (error instanceof StoreUnreachable) return fail('STORE_UNREACHABLE')
   if (error instanceof NotStored || error instanceof WrongSize || error instanceof ChecksumMismatch)

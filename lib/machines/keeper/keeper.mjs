@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { openConsoleLog } from './console-log.mjs'
 import { openJournal } from './journal.mjs'
 import { openMirrorEnds } from './mirror-ends.mjs'
+import { isJoined, joinBridge, networkLost } from './network.mjs'
 import { connectQmp } from './qmp.mjs'
 import { openScreen, openSerial } from './viewers.mjs'
 
@@ -57,6 +58,7 @@ qemu.once('error', (error) => finish('failed', { code: 'MACHINE_DIED', detail: e
 qemu.once('close', (code, signal) => {
   if (ending) return finish(ending.state, ending.reason)
   const detail = stderr.trim().split('\n').at(-1) || (signal ?? `exit code ${code}`)
+  if (spec.network && code === networkLost) return finish('failed', { code: 'NETWORK_MISSING', detail })
   finish(code === 0 ? 'stopped' : 'failed', code === 0 ? { code: 'ENDED' } : { code: 'MACHINE_DIED', detail })
 })
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'])
@@ -69,6 +71,7 @@ try {
   serial = await openSerial('serial.sock', log)
   screen = openScreen('screen.sock')
   mirrors = openMirrorEnds(qmp)
+  if (spec.network) await connectNetwork()
   await qmp.ask('cont')
   clearTimeout(starting)
   await look()
@@ -98,10 +101,21 @@ async function listens(name) {
   }
 }
 
+/** Throws once the machine has ended, without having run, because its network is missing. */
+async function connectNetwork() {
+  try {
+    await joinBridge(spec.network)
+  } catch (error) {
+    endQemu('failed', { code: 'NETWORK_MISSING', detail: (error.stderr || error.message).trim().split('\n').at(-1) })
+    throw error
+  }
+}
+
 async function heartbeat() {
   try {
     await look()
     journal.prove()
+    if (spec.network && !isJoined(spec.network)) await joinBridge(spec.network).catch(() => {})
     if (waitsForRoom && hasRoom()) await qmp.ask('cont')
   } catch (error) {
     // The folder is gone: the machine was destroyed. A full disk only delays the proof.

@@ -1,4 +1,5 @@
-import { type Accelerator, sandbox } from '../command'
+import type { Accelerator } from '../accelerator'
+import { sandbox } from '../command'
 
 /** Open files that the machine gets from its parent: its line, the kernel, the initrd, and from here on one line a disk. */
 export const readerDescriptors = { line: 3, kernel: 4, initrd: 5, disks: 6 } as const

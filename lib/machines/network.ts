@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process'
+import { access } from 'node:fs/promises'
+import path from 'node:path'
+import { joinBridge, networkLost } from './keeper/network.mjs'
+import { macOf } from './mac'
+
+const probeMs = 10_000
+
+/** The number of the open file with a machine's network, behind that of its image's bytes. */
+export const tapDescriptor = 4
+
+/**
+ * Opens a new tap device as a file and goes on as another program that has it. Node has no ioctl(2), and QEMU's own helper
+ * is a child process, which QEMU's sandbox denies. The device lasts as long as the file is open, so nothing is left of it,
+ * whatever is killed. Its settings: frames without a header of their own, and offloading.
+ */
+const openTap = `
+use strict; use POSIX ();
+my ($tap, $at, @inside) = @ARGV;
+sub lost { print STDERR "$_[0]: $!\\n"; exit ${networkLost} }
+$^F = 255;
+sysopen(my $file, '/dev/net/tun', POSIX::O_RDWR()) or lost('/dev/net/tun');
+my $asked = pack('a16 S x22', $tap, 0x1000 | 0x4000 | 0x0002);
+ioctl($file, 0x400454ca, $asked) or lost($tap);
+if (fileno($file) != $at) { POSIX::dup2(fileno($file), $at) or lost($tap); close($file); }
+exec { $inside[0] } @inside or lost($inside[0]);
+`
+
+/** A network interface of the host that belongs to one machine. Linux allows 15 characters. */
+export function tapOf(id: string): string {
+  return `ecs-${id.slice(-10)}`
+}
+
+/** A command that has a new tap device as its open file `tapDescriptor`. It ends with `networkLost` where that cannot be had. */
+export function withTap(tap: string, inside: string[]): string[] {
+  return ['perl', '-e', openTap, tap, String(tapDescriptor), ...inside]
+}
+
+/** The trial of a bridge that is running or went well. */
+let trial: { bridge: string; problem: Promise<string | null> } | undefined
+
+/** Why machines cannot be connected to a bridge of this host, found by trying once; null where they can. Cheap from then on. */
+export async function bridgeProblem(bridge: string): Promise<string | null> {
+  const isThere = await access(path.join('/sys/class/net', bridge, 'bridge')).then(
+    () => true,
+    () => false,
+  )
+  if (!isThere) trial = undefined
+  if (!isThere) return `${bridge} (ECS_MACHINE_NETWORK) is no bridge of this host. Create it, or set none.`
+  // Once for all who ask: the device of a trial has a name.
+  if (trial?.bridge !== bridge) trial = { bridge, problem: tryBridge(bridge).then(() => null, lastLine) }
+  const mine = trial
+  const problem = await mine.problem
+  if (problem !== null && trial === mine) trial = undefined
+  return problem && `${problem}: a machine cannot be connected to ${bridge}. ${needed}`
+}
+
+const needed = 'The worker needs perl, iproute2, /dev/net/tun, and the right CAP_NET_ADMIN or root.'
+
+/** Connects a tap device like that of a machine for a moment. */
+async function tryBridge(bridge: string): Promise<void> {
+  const tap = `ecs-try-${process.pid % 10_000_000}`
+  // Its first line says that the device is there, which lasts until its input ends.
+  const [program = '', ...args] = withTap(tap, ['sh', '-c', 'echo; cat'])
+  const holder = spawn(program, args, { timeout: probeMs, env: { ...process.env, LC_ALL: 'C' } })
+  try {
+    await new Promise<void>((resolve, reject) => {
+      let said = ''
+      holder.stderr.on('data', (text) => {
+        said += text
+      })
+      holder.stdout.once('data', () => resolve())
+      holder.once('error', reject).once('close', () => reject(new Error(said || 'perl ended')))
+    })
+    await joinBridge({ tap, bridge, mac: macOf(tap) })
+  } finally {
+    holder.stdin.end()
+  }
+}
+
+function lastLine(error: { stderr?: string; message: string }): string {
+  return (error.stderr || error.message).trim().split('\n').at(-1) ?? ''
+}
