@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { type ArchiveEntry, cpioArchive } from './cpio'
 import { unpackPackages } from './packages'
+import { readModules } from './reader/modules'
 
 const run = promisify(execFile)
 
@@ -15,35 +16,24 @@ const diskSectors = diskBytes / sector
 /** A BIOS partition of FAT16, with the old addressing that BIOS of every age can read. */
 const fat16 = 0x0e
 const packages = ['busybox-static', 'syslinux', 'syslinux-common', 'mtools']
-/** In the order of loading: each needs those before it. */
-const modules = [
-  'drivers/virtio/virtio_ring',
-  'drivers/virtio/virtio',
-  'drivers/virtio/virtio_pci_legacy_dev',
-  'drivers/virtio/virtio_pci_modern_dev',
-  'drivers/virtio/virtio_pci',
-  'drivers/block/virtio_blk',
-  'drivers/char/hw_random/virtio-rng',
-  'drivers/char/virtio_console',
-  'net/core/failover',
-  'drivers/net/net_failover',
-  'drivers/net/virtio_net',
-  'drivers/input/evdev',
-  'drivers/acpi/button',
-  'fs/nls/nls_cp437',
-  'fs/nls/nls_ascii',
-  'fs/fat/fat',
-  'fs/fat/vfat',
-]
 
-const init = `#!/bin/sh
+/**
+ * What such a disk starts: the first program of its initrd, and the kernel's modules that it loads, where they are not built in.
+ * Those that they need come along.
+ */
+export type BootSystem = { init: string; modules: readonly string[] }
+
+/** How a first program begins: with busybox, what the kernel tells of itself, and its modules. */
+export const beginInit = `#!/bin/sh
 /bin/busybox --install -s /bin
 export PATH=/bin HOME=/ TERM=linux
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs dev /dev
-for module in ${modules.map((name) => path.basename(name)).join(' ')}; do insmod /modules/$module.ko 2>/dev/null; done
-mdev -s
+for module in $(cat /modules/list); do insmod /modules/$module.ko 2>/dev/null; done
+`
+
+const tinyInit = `${beginInit}mdev -s
 hostname tiny
 # The login of the instance, as cloud-init would take it: a small volume with this label.
 for disk in /dev/vd?; do
@@ -87,6 +77,14 @@ case "$1" in
 esac
 `
 
+const tinyLinux: BootSystem = {
+  init: tinyInit,
+  modules: [
+    ...['virtio_pci', 'virtio_blk', 'virtio_rng', 'virtio_console', 'virtio_net', 'evdev', 'button'],
+    ...['nls_cp437', 'nls_ascii', 'vfat'],
+  ],
+}
+
 const menu = `DEFAULT linux
 PROMPT 0
 LABEL linux
@@ -96,18 +94,18 @@ LABEL linux
 
 /**
  * Makes a bootable disk as a compressed qcow2 of some 13 MB: Debian's cloud kernel with busybox, started by syslinux
- * from a BIOS. It offers a shell on the screen and the serial port, and shuts down at the power button. Its parts are
- * Debian packages, downloaded and unpacked next to the target but not installed. Throws if apt cannot provide them
- * within two minutes.
+ * from a BIOS. It offers a shell on the screen and the serial port, and shuts down at the power button, unless it is told to start
+ * another system. Its parts are Debian packages, downloaded and unpacked next to the target but not installed. Throws if
+ * apt cannot provide them within two minutes.
  */
-export async function makeBootDisk(target: string): Promise<void> {
+export async function makeBootDisk(target: string, system = tinyLinux): Promise<void> {
   await mkdir(path.dirname(target), { recursive: true })
   const folder = await mkdtemp(`${target}.`)
   try {
     await unpackPackages(folder, packages)
     const kernel = (await readdir(path.join(folder, 'boot'))).find((name) => name.startsWith('vmlinuz-'))
     if (!kernel) throw new Error('The kernel package holds no kernel.')
-    await writeFile(path.join(folder, 'initrd'), gzipSync(cpioArchive(await initialFiles(folder, kernel))))
+    await writeFile(path.join(folder, 'initrd'), gzipSync(cpioArchive(await initialFiles(folder, { kernel, system }))))
     await writeFile(path.join(folder, 'syslinux.cfg'), menu)
     const raw = path.join(folder, 'disk')
     await writePartitions(folder, raw)
@@ -120,21 +118,24 @@ export async function makeBootDisk(target: string): Promise<void> {
   }
 }
 
-async function initialFiles(folder: string, kernel: string): Promise<ArchiveEntry[]> {
+async function initialFiles(
+  folder: string,
+  { kernel, system }: { kernel: string; system: BootSystem },
+): Promise<ArchiveEntry[]> {
   const modulesFolder = path.join(folder, 'lib/modules', kernel.replace('vmlinuz-', ''), 'kernel')
   const entries: ArchiveEntry[] = ['bin', 'dev', 'etc', 'modules', 'proc', 'seed', 'sys'].map((name) => ({
     name,
     kind: 'folder',
   }))
   entries.push({ name: 'dev/console', kind: 'device', major: 5, minor: 1 })
-  entries.push({ name: 'init', kind: 'program', bytes: Buffer.from(init) })
+  entries.push({ name: 'init', kind: 'program', bytes: Buffer.from(system.init) })
   entries.push({ name: 'etc/dhcp', kind: 'program', bytes: Buffer.from(dhcp) })
   entries.push({ name: 'bin/busybox', kind: 'program', bytes: await readFile(path.join(folder, 'bin/busybox')) })
   entries.push({ name: 'bin/sh', kind: 'link', target: 'busybox' })
-  for (const module of modules) {
-    const bytes = await readFile(path.join(modulesFolder, `${module}.ko`))
-    entries.push({ name: `modules/${path.basename(module)}.ko`, kind: 'program', bytes })
-  }
+  const modules = await readModules(modulesFolder, system.modules)
+  for (const { name, bytes } of modules) entries.push({ name: `modules/${name}.ko`, kind: 'program', bytes })
+  const list = Buffer.from(modules.map(({ name }) => name).join('\n'))
+  entries.push({ name: 'modules/list', kind: 'program', bytes: list })
   return entries
 }
 

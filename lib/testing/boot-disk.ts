@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -35,6 +35,33 @@ export function storeBase(dataFolder: string, regionId: string, disk: string): M
   return {
     ...{ regionId, key: 'boot-disk', sha256: '', format: 'qcow2' },
     ...{ size: fs.statSync(disk).size, virtualSize: info['virtual-size'] },
+  }
+}
+
+/**
+ * Starts an emulated machine from a qcow2 disk, which is not written to, and answers what it writes to its serial port until all
+ * these words were said. Throws if it ends before.
+ */
+export async function bootUntil(disk: string, words: readonly string[], memoryMib = 256): Promise<string> {
+  const drive = `file=${disk},format=qcow2,if=virtio,snapshot=on`
+  const host = ['-accel', 'tcg', '-cpu', 'max', '-m', String(memoryMib), '-nic', 'none', '-display', 'none']
+  const args = [...host, '-serial', 'stdio', '-drive', drive]
+  const machine = spawn('qemu-system-x86_64', args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  let text = ''
+  try {
+    return await new Promise<string>((resolve, reject) => {
+      const end = () => reject(new Error(`The machine ended: ${text}`))
+      machine.once('error', reject).once('exit', end)
+      machine.stderr.on('data', (bytes) => {
+        text += bytes
+      })
+      machine.stdout.on('data', (bytes) => {
+        text += bytes
+        if (words.every((said) => text.includes(said))) resolve(text)
+      })
+    })
+  } finally {
+    machine.kill('SIGKILL')
   }
 }
 

@@ -52,15 +52,19 @@ const ownedFiles = {
   'etc/owned.kdbx': 'an owned file that was changed',
 }
 
-async function addPartition(folder: string, { boot, disk }: { boot: string; disk: string }): Promise<number> {
+/** Makes a raw disk of one that boots, with a second partition behind what it has. Answers where that begins. */
+export async function addPartition(
+  folder: string,
+  { boot, disk, mib }: { boot: string; disk: string; mib: number },
+): Promise<number> {
   runTool(folder, 'qemu-img', 'convert', '-f', 'qcow2', '-O', 'raw', boot, disk)
   const { size } = await stat(disk)
   const start = Math.ceil(size / 2 ** 20) * 2 ** 20
-  await truncate(disk, start + extMib * 2 ** 20)
+  await truncate(disk, start + mib * 2 ** 20)
   const entry = Buffer.alloc(16)
   entry[4] = 0x83
   entry.writeUInt32LE(start / 512, 8)
-  entry.writeUInt32LE((extMib * 2 ** 20) / 512, 12)
+  entry.writeUInt32LE((mib * 2 ** 20) / 512, 12)
   const file = await open(disk, 'r+')
   await file.write(entry, 0, 16, 446 + 16).finally(() => file.close())
   return start
@@ -89,7 +93,7 @@ export async function plantedExtDisk(
     }
     const disk = path.join(folder, 'disk')
     await writeFile(disk, '')
-    const start = boot === null ? 0 : await addPartition(folder, { boot, disk })
+    const start = boot === null ? 0 : await addPartition(folder, { boot, disk, mib: extMib })
     runTool(folder, 'mke2fs', '-q', '-F', '-t', 'ext4', '-d', root, '-E', `offset=${start}`, disk, `${extMib * 1024}k`)
     return await readFile(disk)
   } finally {
