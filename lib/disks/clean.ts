@@ -126,12 +126,9 @@ async function cleanPartitions(job: CleanJob, work: Work, raw: string): Promise<
 type Part = { raw: string; slot: Slot; partition: number; found: FoundFileSystem | null }
 
 async function cleanExt(job: CleanJob, work: Work, part: Part): Promise<CleanRefusal | null> {
-  const { raw, slot, partition } = part
-  const { tools, original, folder, plan } = work
-  const options = { tools, signal: job.signal }
-  const steps = plan.files.get(partition) ?? []
-  const commands = path.join(folder, 'commands')
-  const volume: ExtVolume = { disk: raw, start: slot.start, partition, commands, fileBytes: original.size }
+  const { partition } = part
+  const { volume, options } = extOf(job, work, part)
+  const steps = work.plan.files.get(partition) ?? []
   const damaged: CleanRefusal = { code: 'DAMAGED', partition }
   if (!(await mendExt(volume, options))) return damaged
   const refusal = await applySteps(volume, steps, options)
@@ -142,20 +139,31 @@ async function cleanExt(job: CleanJob, work: Work, part: Part): Promise<CleanRef
   return (await isSoundExt(volume, options)) ? null : damaged
 }
 
+function extOf({ signal }: CleanJob, { tools, original, folder }: Work, { raw, slot, partition }: Part) {
+  const commands = path.join(folder, 'commands')
+  const volume: ExtVolume = { disk: raw, start: slot.start, partition, commands, fileBytes: original.size }
+  return { volume, options: { tools, signal } }
+}
+
 /** Where there is no machine, a file system of which nothing was chosen stays as it is. */
 async function cleanForeign(
   job: CleanJob,
   work: Work,
-  { raw, slot, partition, guest }: Part & { guest: GuestFileSystem },
+  { guest, ...part }: Part & { guest: GuestFileSystem },
 ): Promise<CleanRefusal | null> {
+  const { raw, slot, partition } = part
+  const { signal, isReset } = job
   const steps = work.plan.files.get(partition) ?? []
   const reader = (await job.findReader?.()) ?? null
   if (!reader) return steps.length > 0 ? { code: 'TOOLS_MISSING' } : null
-  const { signal, isReset } = job
-  return await cleanInMachine({
-    ...{ reader, raw, slot, partition, kind: guest, original: work.original },
-    ...{ steps, isReset, signal },
-  })
+  const damaged: CleanRefusal = { code: 'DAMAGED', partition }
+  const { volume, options } = extOf(job, work, part)
+  if (guest === 'ext4' && !(await mendExt(volume, options))) return damaged
+  const { original } = work
+  const place = { reader, raw, slot, partition, kind: guest, original }
+  const refusal = await cleanInMachine({ ...place, steps, isReset, signal })
+  if (refusal) return refusal
+  return guest !== 'ext4' || (await isSoundExt(volume, options)) ? null : damaged
 }
 
 async function cleanOther(job: CleanJob, work: Work, part: Part): Promise<CleanRefusal | null> {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -21,7 +21,7 @@ const tools = [...new Set(Object.values(kernelFileSystems).map(({ tool }) => too
 const note = why ? ` (skipped: ${why})` : toolsNote(...tools)
 const machineTest = test.skipIf(why !== '' || !hasTools(...tools))
 
-const kinds = ['xfs', 'btrfs', 'inline', 'bigalloc'] as const
+const kinds = ['xfs', 'btrfs', 'inline'] as const
 const { make } = createSecrets('clean-machine')
 const [hash, token, log, temporary] = [make(43), make(36), make(30), make(30)] as const
 const secrets = [hash, token, log, temporary]
@@ -86,11 +86,36 @@ machineTest(`XFS, Btrfs and special ext4 are cleaned, and hold no byte of a secr
     writeFileSync(join(folder, name), bytes.subarray(start, start + size))
   runTool(folder, 'xfs_repair', '-n', 'xfs')
   runTool(folder, 'btrfs', 'check', '--readonly', 'btrfs')
-  for (const start of [97 * mib, 113 * mib]) runTool(folder, 'e2fsck', '-fn', `raw?offset=${start}`)
-  expect(runTool(folder, 'debugfs', '-R', 'cat /etc/shadow', `raw?offset=${113 * mib}`)).toBe(
+  const ext = `raw?offset=${97 * mib}`
+  runTool(folder, 'e2fsck', '-fn', ext)
+  expect(runTool(folder, 'debugfs', '-R', 'cat /etc/shadow', ext).replace(/\0+$/, '')).toBe(
     'root:!:19000:0:99999:7:::\ndaemon:*:19000:0:99999:7:::\n',
   )
 })
+
+machineTest(
+  `a temporary file with another name elsewhere is not emptied, and one that cannot be removed is named${note}`,
+  async () => {
+    const place = mkdtempSync(join(folder, `${made++}-`))
+    const root = join(place, 'root')
+    for (const name of ['etc', 'tmp']) mkdirSync(join(root, name), { recursive: true })
+    writeFileSync(join(root, 'etc/fstab'), 'kept\n')
+    linkSync(join(root, 'etc/fstab'), join(root, 'tmp/linked'))
+    const disk = makeFileSystem(place, 'inline', files)
+    writeFileSync(source, readFileSync(disk))
+    expect(await cleanDisk({ ...job, findings: [] })).toEqual({ ok: true })
+    writeFileSync(join(folder, 'raw'), bytesOf(target))
+    expect(runTool(folder, 'debugfs', '-R', 'cat /etc/fstab', 'raw').replace(/\0+$/, '')).toBe('kept\n')
+    expect(runTool(folder, 'debugfs', '-R', 'ls -p /tmp', 'raw')).not.toContain('linked')
+
+    const { findings } = await check(source, 'raw')
+    const finding = findings.filter(({ rule }) => rule === 'github-token')
+    // As `chattr +i` sets it, beside what the file system needs itself.
+    runTool(folder, 'debugfs', '-w', '-R', 'set_inode_field /home/ann/notes.txt flags 0x10000010', source)
+    const refusal = { code: 'FILE_STAYS', path: 'home/ann/notes.txt' }
+    expect(await cleanDisk({ ...job, findings: finding })).toEqual({ ok: false, refusal })
+  },
+)
 
 machineTest(`what cannot be cleaned is refused, and nothing is left${note}`, async () => {
   writeFileSync(source, fileSystem('xfs'))
