@@ -1,4 +1,5 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { verify } from '@/lib/admin/verify'
@@ -6,12 +7,14 @@ import { blobKey } from '@/lib/blobs/rules'
 import { getCleanForm } from '@/lib/clean-copies/reads'
 import { beginCleanCopy } from '@/lib/clean-copies/writes'
 import { db } from '@/lib/db/client'
+import { makeFileSystem } from '@/lib/disks/fixtures/file-systems'
 import { hasTools, toolsNote } from '@/lib/disks/fixtures/tools'
 import { env } from '@/lib/env'
 import { listStaged, stagedFile } from '@/lib/stores/staging'
 import { account, image, region, type TestAccount } from '@/lib/testing/builders'
 import { checkedImage, finding, reportOf } from '@/lib/testing/builders-checks'
 import { cleaningTools, newSecret, plantedExtDisk, storedRaw } from '@/lib/testing/builders-planted'
+import { readerParts } from '@/lib/testing/reader'
 import { cancelTransfer, failTransfer } from '@/lib/transfers/writes'
 import { checkJob } from './check'
 import { sweepImages } from './sweep-images'
@@ -21,6 +24,9 @@ import { transferJob } from './transfer'
 
 const canClean = hasTools(...cleaningTools)
 const note = toolsNote(...cleaningTools)
+const parts = await readerParts()
+if (parts) process.env.ECS_CHECK_KERNEL = parts
+const why = parts ? '' : 'the packages of the machine cannot be had'
 
 const rowOf = async (id: string) => await db().image.findUniqueOrThrow({ where: { id }, include: { blob: true } })
 const bytesOf = async (id: string) => {
@@ -65,6 +71,28 @@ test.skipIf(!canClean)(
     expect(after?.found.map(({ path: where }) => where)).toEqual(['etc/owned.kdbx'])
     expect(await listStaged()).toEqual([])
     expect((await verify()).filter(({ severity }) => severity === 'violation')).toEqual([])
+  },
+)
+
+test.skipIf(why !== '' || !canClean || !hasTools('mkfs.xfs'))(
+  `a clean copy of XFS is made by the machine that reads it${why ? ` (skipped: ${why})` : toolsNote('mkfs.xfs')}`,
+  async () => {
+    const [here, owner] = await Promise.all([region(), account()])
+    const secret = newSecret()
+    const folder = await mkdtemp(path.join(tmpdir(), 'ecs-clean-xfs-'))
+    const files = { 'etc/shadow': `root:$6$ab$${secret}:19000:0:99999:7:::\n`, 'srv/index.html': '<p>Hello</p>\n' }
+    const disk = await readFile(makeFileSystem(folder, 'xfs', files)).finally(() => rm(folder, { recursive: true }))
+    const { imageId, sha256 } = await storedRaw(owner, here, disk)
+    await checkJob({ sha256 }, true)
+    const copy = await begin(owner, here, imageId)
+    await transferJob({ imageId: copy }, true)
+    const row = await rowOf(copy)
+    expect(row).toMatchObject({ state: 'available', source: 'CLEAN' })
+    expect((await bytesOf(copy)).includes(secret)).toBe(false)
+    await checkJob({ sha256: row.sha256 ?? '' }, true)
+    const { state, report } = await db().check.findUniqueOrThrow({ where: { sha256: row.sha256 ?? '' } })
+    expect({ state, report }).toMatchObject({ state: 'clean', report: { files: 2 } })
+    expect(await listStaged()).toEqual([])
   },
 )
 
