@@ -31,7 +31,7 @@ type PlaywrightSuite = {
 
 type PlaywrightReport = {
   suites?: PlaywrightSuite[]
-  errors: unknown[]
+  errors: { message?: string }[]
   stats: { expected: number; unexpected: number; flaky: number; skipped: number }
 }
 
@@ -61,7 +61,10 @@ export function tallyOfPlaywright(file: string, exitCode: number | string, mayBe
     passed: stats.expected + stats.flaky,
     failed: stats.unexpected + errors.length,
     skipped: stats.skipped,
-    notes: suites.flatMap(notesOfSuite),
+    notes: [
+      ...errors.map(({ message }) => noteOf('browser tests', 'outside of any test', message)),
+      ...suites.flatMap(notesOfSuite),
+    ],
   }
   return checked(tally, exitCode, mayBeEmpty)
 }
