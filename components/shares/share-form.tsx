@@ -131,7 +131,10 @@ export function Recipients<T>({ view, of, sharedWith, suggested = '' }: Recipien
     const field = document.getElementById('username')
     const early = field instanceof HTMLInputElement ? field.value : ''
     const isList = nameEnd.test(early)
-    setUsernames([...new Set([...(kept?.usernames ?? []), ...(isList ? splitUsernames(early) : [])])])
+    // Names may have been pasted since it loaded.
+    setUsernames((chips) => [
+      ...new Set([...chips, ...(kept?.usernames ?? []), ...(isList ? splitUsernames(early) : [])]),
+    ])
     setTyped(isList ? '' : early || (kept?.typed?.[0] ?? ''))
     setRestored(true)
   }, [draft])
