@@ -75,7 +75,7 @@ test('a password is changed before the scripts have come', async ({ browserPage 
   expect(page.url()).toMatch(/\/account$/)
 })
 
-test('text that was typed before the scripts loaded is kept', async ({ browserPage }) => {
+test('text that was typed before the scripts loaded is kept, over a reload too', async ({ browserPage }) => {
   const [owner, recipient] = [await account(), await account()]
   const disk = await image(owner)
   const page = await browserPage(owner)
@@ -84,6 +84,8 @@ test('text that was typed before the scripts loaded is kept', async ({ browserPa
   await page.getByLabel('Username').fill(recipient.username)
   await page.getByLabel('Note (optional)').fill('typed early')
   release()
+  await expect(page.getByText('is a master account')).toBeVisible()
+  await page.reload()
   await expect(page.getByText('is a master account')).toBeVisible()
   await page.getByRole('button', { name: 'Share Images' }).click()
   await expect(row(page.getByRole('table'), recipient.username)).toContainText('typed early')

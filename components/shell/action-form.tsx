@@ -128,13 +128,15 @@ export function ActionForm<T>({ name, action, fixed = {}, idempotencyKey, ...pro
   )
 }
 
-/** Fills a form with its draft. Newer input, even from before this ran, stays. */
+/** Fills a form with its draft. Newer input, even from before this ran, stays, and is kept from then on. */
 function useDraft(form: RefObject<HTMLFormElement | null>, draft: string): void {
   useEffect(() => {
     const before = readDraft(draft)
     const isKept = before !== null
     const kept = before ?? {}
-    for (const field of form.current?.elements ?? []) {
+    const fields = [...(form.current?.elements ?? [])]
+    const isTyped = fields.some((field) => isText(field) && field.value !== field.defaultValue)
+    for (const field of fields) {
       if (field instanceof HTMLInputElement && field.type === 'checkbox') {
         if (isKept && field.checked === field.defaultChecked)
           field.checked = kept[nameOf(field)]?.includes(field.value) ?? false
@@ -147,6 +149,7 @@ function useDraft(form: RefObject<HTMLFormElement | null>, draft: string): void 
       else if (field instanceof HTMLInputElement && field.type === 'radio') field.checked = field.value === text
       else if (isText(field) && field.value === field.defaultValue) field.value = text
     }
+    if (isTyped && form.current) keepDraft(draft, keepable(new FormData(form.current)))
   }, [form, draft])
 }
 
