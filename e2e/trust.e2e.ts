@@ -1,6 +1,16 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { Page } from '@playwright/test'
+import { signingKey } from '@/lib/auth/signing-key'
 import { db } from '@/lib/db/client'
+import { Prisma } from '@/lib/db/generated/client'
+import { endSharesOver } from '@/lib/shares/writes-end'
 import { tellEndingShares } from '@/lib/shares/writes-ending'
-import { account, act, expect, image, row, share, test, unique } from './fixtures'
+import { unpacked } from '@/lib/testing/archive'
+import { signChains, tamper } from '@/lib/testing/builders-audit'
+import { account, act, expect, image, row, test, unique } from './fixtures'
 
 const region = 'cn-shanghai'
 const day = 24 * 60 * 60 * 1000
@@ -12,9 +22,32 @@ async function endsIn(imageId: string, ms: number): Promise<void> {
       "expiresAt" = clock_timestamp() + ${ms} * interval '1 millisecond' WHERE "imageId" = ${imageId}`
 }
 
-test('a share until next week is offered, accepted, told of the day before, extended with another, and over at its moment', async ({
+/** Exports the audit trail on its page, and has the script of the export judge it with the key that the console signs with. */
+async function proofOf(page: Page): Promise<{ code: number; said: string }> {
+  const { id: key } = await signingKey()
+  await page.getByRole('button', { name: 'Export' }).click()
+  const saving = page.waitForEvent('download')
+  await page.getByRole('menuitem', { name: 'Everything with proof (ZIP)' }).click()
+  const archive = await readFile(await (await saving).path())
+  const folder = await mkdtemp(path.join(tmpdir(), 'audit-'))
+  try {
+    for (const [name, bytes] of unpacked(archive)) await writeFile(path.join(folder, name), bytes)
+    const script = path.join(folder, 'verify-audit.mjs')
+    return await new Promise((resolve) => {
+      execFile(process.execPath, [script, folder, key], { cwd: tmpdir() }, (error, out, err) =>
+        resolve({ code: Number(error?.code ?? 0), said: out + err }),
+      )
+    })
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+test('a share until next week is offered, accepted, told of the day before, extended with another, over at its moment, and in a trail that proves itself', async ({
   browserPage,
+  requestAs,
 }) => {
+  test.slow()
   const harbour = await account({ username: unique('harbour') })
   const lantern = await account({ username: unique('lantern') })
   await db().account.update({ where: { id: lantern.id }, data: { incoming: 'ASK' } })
@@ -76,29 +109,53 @@ test('a share until next week is offered, accepted, told of the day before, exte
     expect((await taking.request.get(`/${region}/images/${disk.id}`)).status()).toBe(404)
     await giving.goto(`/${region}/images/${disk.id}/share`)
     await expect(giving.getByText(lantern.username)).toHaveCount(0)
+    await endSharesOver(new Date())
   })
-})
 
-test('a sub-account without Sharing sees who has an image and no button, and the action refuses it by the name of the policy', async ({
-  browserPage,
-  requestAs,
-}) => {
-  const [harbour, lantern, other] = [await account(), await account(), await account()]
-  const disk = await image(harbour)
-  await share(harbour, disk, [lantern])
-  const ops = await account({ master: harbour, grants: [{ policy: 'ImagesFull', regions: null }] })
-  const page = await browserPage(ops)
-  await page.goto(`/${region}/images/custom`)
-  await row(page.getByRole('table'), disk.name)
-    .getByRole('link', { name: /^Shared Images/ })
-    .click()
-  await expect(row(page.getByRole('table'), lantern.username)).toBeVisible()
-  for (const name of ['Share Images', /^Cancel Sharing/])
-    await expect(page.getByRole('button', { name })).toHaveCount(0)
-  const input = { region, imageId: disk.id, usernames: [other.username] }
-  expect(await act(await requestAs(ops), 'shareImageAction', input)).toEqual({
-    ok: false,
-    refusal: { code: 'NOT_PERMITTED', policy: 'Sharing', region },
+  await test.step('a sub-account without Sharing sees no button, and the action refuses it by the name of the policy', async () => {
+    const ops = await account({ master: harbour, grants: [{ policy: 'ImagesFull', regions: null }] })
+    const page = await browserPage(ops)
+    await page.goto(`/${region}/images/custom`)
+    await row(page.getByRole('table'), other.name)
+      .getByRole('link', { name: /^Shared Images/ })
+      .click()
+    await expect(row(page.getByRole('table'), lantern.username)).toBeVisible()
+    for (const name of ['Share Images', /^Cancel Sharing/])
+      await expect(page.getByRole('button', { name })).toHaveCount(0)
+    const input = { region, imageId: disk.id, usernames: [lantern.username] }
+    expect(await act(await requestAs(ops), 'shareImageAction', input)).toEqual({
+      ok: false,
+      refusal: { code: 'NOT_PERMITTED', policy: 'Sharing', region },
+    })
+    expect(await db().share.count({ where: { ownerId: harbour.id } })).toBe(1)
   })
-  expect(await db().share.count({ where: { imageId: disk.id } })).toBe(1)
+
+  await test.step('the audit page has all of it, and both it and the export are complete', async () => {
+    await signChains()
+    for (const action of ['create', 'accept', 'ending', 'extend', 'expire']) {
+      await giving.goto(`/account/audit?action=share.${action}`)
+      await expect(row(giving.getByRole('table'), `share.${action}`).first()).toContainText(lantern.username)
+    }
+    await giving.goto('/account/audit?action=operation')
+    await expect(row(giving.getByRole('table'), 'operation.refuse')).toContainText('NOT_PERMITTED')
+    await giving.getByRole('button', { name: 'Verify' }).click()
+    await expect(giving.getByText('The audit trail is complete')).toBeVisible()
+    expect(await proofOf(giving)).toMatchObject({ code: 0, said: expect.stringContaining(harbour.id) })
+  })
+
+  await test.step('after a row is changed by SQL the page and the export say which', async () => {
+    const changed = await db().auditEntry.findFirstOrThrow({
+      where: { accountId: harbour.id, action: 'share.extend' },
+      select: { seq: true },
+    })
+    await tamper(Prisma.sql`
+      UPDATE "AuditEntry" SET "recipientName" = 'nobody' WHERE "accountId" = ${harbour.id} AND seq = ${changed.seq}`)
+    await giving.goto('/account/audit')
+    await giving.getByRole('button', { name: 'Verify' }).click()
+    await expect(giving.getByRole('alert').filter({ hasText: `Entry ${changed.seq} was changed` })).toBeVisible()
+    expect(await proofOf(giving)).toMatchObject({
+      code: 1,
+      said: expect.stringContaining(`Entry ${changed.seq} was changed`),
+    })
+  })
 })
