@@ -13,7 +13,6 @@ import { Button } from '@/components/ui/button'
 import { buttonClass } from '@/components/ui/button-class'
 import { Card } from '@/components/ui/card'
 import { late } from '@/components/ui/late'
-import { Notice } from '@/components/ui/notice'
 import { ReadError } from '@/lib/fetch-json'
 import { imageQuery } from '@/lib/images/queries'
 import { canImage } from '@/lib/images/rules'
@@ -21,7 +20,6 @@ import type { HeldImage, ImagePageParams, OwnImage } from '@/lib/images/schema'
 import { latePart } from '@/lib/late-part'
 import { paths } from '@/lib/paths'
 import { DiskPicture } from './disk-picture'
-import { useFailureText } from './failure-text'
 import { HeldImageFields, OwnImageFields } from './image-fields'
 import { ImageHistory } from './image-history'
 import { ImageMotion } from './image-motion'
@@ -40,7 +38,10 @@ const EndedSharePage = dynamic(
   { ssr: false },
 )
 
-// Few images are deprecated.
+// Few images have failed or are deprecated.
+const FailureNotice = late(
+  dynamic(() => latePart(() => import('./failure-notice').then((module) => module.FailureNotice))),
+)
 const DeprecationNotice = late(
   dynamic(() => latePart(() => import('./deprecation-notice').then((module) => module.DeprecationNotice))),
 )
@@ -72,7 +73,6 @@ function OwnImagePage({ image, before, check }: DetailsProps<OwnImage>) {
   const may = useMay()
   const regionName = useRegionName()
   const router = useRouter()
-  const failureText = useFailureText()
   const [isEditing, setEditing] = useState(false)
   const [task, setTask] = useState<ImageTask | null>(null)
   const editButton = useRef<HTMLButtonElement>(null)
@@ -107,12 +107,7 @@ function OwnImagePage({ image, before, check }: DetailsProps<OwnImage>) {
           </>
         }
       />
-      {image.failure && (
-        <Notice tone="danger" title={t('failedTitle')}>
-          <p>{failureText(image.failure)}</p>
-          <p>{t('failedText')}</p>
-        </Notice>
-      )}
+      {image.failure && <FailureNotice failure={image.failure} />}
       {image.deprecation && (
         <DeprecationNotice region={region} name={image.name} deprecation={image.deprecation} leadsTo="image" />
       )}

@@ -1,11 +1,7 @@
 'use client'
 
-import { ArrowDown, ArrowUp, ChevronsUpDown } from 'lucide'
-import type { Route } from 'next'
-import Link from 'next/link'
 import type { ReactNode } from 'react'
 import { classNames } from './class-names'
-import { Icon } from './icon'
 
 export type Column<Row> = {
   id: string
@@ -19,8 +15,8 @@ export type Column<Row> = {
   isLead?: boolean
   /** The place in a card: next to the name, half a line, or below the rest without a label. By default a line. */
   card?: 'corner' | 'half' | 'foot'
-  /** The link that sorts by this column, and how the list is sorted by it now. */
-  sort?: { href: Route; label: string; order: 'ascending' | 'descending' | null }
+  /** The link that sorts by this column (components/ui/sort-link.tsx), and how the list is sorted by it now. */
+  sort?: { link: (header: string) => ReactNode; order: 'ascending' | 'descending' | null }
 }
 
 /** A first column with a checkbox for each row (components/ui/select-row.tsx). */
@@ -98,7 +94,6 @@ export function Table<Row>({ caption, columns, rows, rowKey, empty, selection }:
 
 function HeaderCell<Row>({ column, isLead }: { column: Column<Row>; isLead: boolean }) {
   const { sort } = column
-  const icon = sort?.order === 'ascending' ? ArrowUp : sort?.order === 'descending' ? ArrowDown : ChevronsUpDown
   return (
     <th
       scope="col"
@@ -112,17 +107,7 @@ function HeaderCell<Row>({ column, isLead }: { column: Column<Row>; isLead: bool
         column.align === 'right' && 'text-right',
       )}
     >
-      {sort && (
-        <Link
-          href={sort.href}
-          aria-label={sort.label}
-          className="table-sort inline-flex items-center gap-1 rounded-sm hover:text-ink"
-          scroll={false}
-        >
-          {column.header}
-          <Icon of={icon} className={classNames('size-3', sort.order === null && 'opacity-50')} />
-        </Link>
-      )}
+      {sort?.link(column.header)}
       <span className={sort ? 'table-unsorted' : undefined}>{column.header}</span>
     </th>
   )

@@ -1,4 +1,5 @@
 import type { Route } from 'next'
+import { SortLink } from '@/components/ui/sort-link'
 import type { Column } from '@/components/ui/table'
 import type { ImageSort } from '@/lib/images/schema'
 import { defaultPageSize } from '@/lib/pages'
@@ -23,7 +24,8 @@ export function sortLink<Row>(
   label: string,
 ): NonNullable<Column<Row>['sort']> {
   const order = list.sort === column ? 'ascending' : list.sort === `-${column}` ? 'descending' : null
-  return { href: href(order === 'ascending' ? `-${column}` : column), label, order }
+  const next = href(order === 'ascending' ? `-${column}` : column)
+  return { link: (header) => <SortLink href={next} label={label} order={order} header={header} />, order }
 }
 
 /** The order and the page size that a search keeps, where they are not the default. */
