@@ -8,6 +8,7 @@ import { issuedBy } from './share-statements'
 const instances = 10_000
 const secondsMax = 2
 const hours = 5
+const regionId = 'cn-metered'
 
 /** How long the hour of 10,000 running instances takes to become lines of the ledger, and by how many statements. */
 export async function measureMetering(_place: Place): Promise<Findings> {
@@ -15,7 +16,9 @@ export async function measureMetering(_place: Place): Promise<Findings> {
   await makeInstances()
   const [seconds, statements]: [number[], number[]] = [[], []]
   for (let hour = 0; hour < hours; hour++) {
-    await db().$executeRaw`UPDATE "InstanceRun" SET "to" = "from" + ${hour} * interval '1 hour' + interval '1 minute'`
+    await db().$executeRaw`
+      UPDATE "InstanceRun" SET "to" = "from" + ${hour} * interval '1 hour' + interval '1 minute'
+      WHERE "instanceId" IN (SELECT id FROM "Instance" WHERE "regionId" = ${regionId})`
     await db().$executeRaw`VACUUM "InstanceRun"`
     const issued = await issuedBy(async () => {
       const began = performance.now()
@@ -25,7 +28,7 @@ export async function measureMetering(_place: Place): Promise<Findings> {
     })
     statements.push(issued.length)
   }
-  const lines = await db().ledgerEntry.count()
+  const lines = await db().ledgerEntry.count({ where: { regionId } })
   if (lines !== instances * hours) throw new Error(`${lines} lines are there instead of ${instances * hours}.`)
   const figure = { section: 'bill', aim: { of: 'value', bound: 'at most', number: secondsMax } } as const
   return {

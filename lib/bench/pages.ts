@@ -17,8 +17,10 @@ const pathsOf = {
   'shared list': (region: string) => paths.api.sharedImages({ region }),
   'new shares': (region: string) => paths.api.newShares(region),
   quotas: () => paths.api.quotas(),
+  'shares given': (region: string) => paths.api.sharing({ region, tab: 'given' }),
+  'shares received': (region: string) => paths.api.sharing({ region }),
 } as const
-const kinds = ['page', 'JSON', 'shared list', 'new shares', 'quotas'] as const
+const kinds = ['page', 'JSON', 'shared list', 'new shares', 'quotas', 'shares given', 'shares received'] as const
 const constantName = 'page of constant data'
 
 type Kind = keyof typeof pathsOf
@@ -98,13 +100,14 @@ async function readConstants({ rows, server }: Served): Promise<unknown> {
     return json.parse(await answer.json())
   }
   const [images, newShares] = [await read(paths.api.images({ region })), await read(paths.api.newShares(region))]
-  const contents = await read(paths.api.regions())
+  const [contents, unread] = [await read(paths.api.regions()), await read(paths.api.unreadNotices())]
   const viewer = {
     accountId: owner.username,
     username: owner.username,
     ownerUsername: owner.username,
     displayName: owner.username,
     kind: 'MASTER',
+    rights: 'all',
   }
   return {
     context: { viewer },
@@ -112,6 +115,7 @@ async function readConstants({ rows, server }: Served): Promise<unknown> {
     contents,
     images,
     newShares,
+    unread,
   }
 }
 

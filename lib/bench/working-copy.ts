@@ -29,6 +29,7 @@ export const pageRegions = async () => data().regions
 export const listRegionContents = async (..._: unknown[]) => data().contents
 export const listCustomImages = async (..._: unknown[]) => data().images
 export const countNewShares = async (..._: unknown[]) => data().newShares
+export const countUnread = async (..._: unknown[]) => data().unread
 `
 
 export type WorkingCopy = {
@@ -76,8 +77,11 @@ function linkPackages(folder: string): void {
   if (status !== 0) throw new Error(`The packages could not be linked into ${folder}.\n${stderr}`)
 }
 
-// The page's own files with other imports, so that the copy follows later changes of the page.
-function addConstantPage(folder: string): void {
+/**
+ * Writes the page of constant data into a copy of the sources: the page's own files with other imports, so that the copy follows
+ * later changes of the page.
+ */
+export function addConstantPage(folder: string): void {
   const [from, to] = [path.join(folder, 'app/(console)'), path.join(folder, 'app/constant')]
   for (const file of listPage) {
     const source = fs.readFileSync(path.join(from, file), 'utf8')
