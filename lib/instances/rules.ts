@@ -121,6 +121,7 @@ export const taskPatienceMs: Record<Exclude<InstanceTaskName, 'STOP' | 'TERMINAT
 export const reasonCodes = [
   'GUEST_OFF',
   'GUEST_PANICKED',
+  'GUEST_RESTARTED',
   'DISK_FULL',
   'DISK_ERROR',
   'PAUSED',

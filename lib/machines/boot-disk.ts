@@ -81,7 +81,7 @@ const tinyLinux: BootSystem = {
   init: tinyInit,
   modules: [
     ...['virtio_pci', 'virtio_blk', 'virtio_rng', 'virtio_console', 'virtio_net', 'evdev', 'button'],
-    ...['nls_cp437', 'nls_ascii', 'vfat'],
+    ...['pvpanic_mmio', 'nls_cp437', 'nls_ascii', 'vfat'],
   ],
 }
 

@@ -34,9 +34,9 @@ afterEach(async () => {
 })
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
 
-async function started(from: MachineBase): Promise<Terminal> {
-  await machines.build(id, { build: 'one', base: from, diskBytes, bootMode: 'BIOS', login: null })
-  await machines.start(id, { vcpus: 1, memoryMib: 192 })
+async function started(from: MachineBase, by = machines): Promise<Terminal> {
+  await by.build(id, { build: 'one', base: from, diskBytes, bootMode: 'BIOS', login: null })
+  await by.start(id, { vcpus: 1, memoryMib: 192 })
   return new Terminal(await machines.console(id))
 }
 
@@ -53,16 +53,37 @@ real(`a guest that fills its disk hears of the end of it, and its machine runs o
 })
 
 real(
-  `a guest that panics starts again as its kernel is told to, and its console keeps what it said ${why}`,
+  `a guest that panics starts again as its kernel is told to, and its machine says so until it is reset ${why}`,
   async () => {
     const terminal = await started(base)
     await terminal.sees('/ #')
     terminal.type('echo c > /proc/sysrq-trigger')
     await terminal.sees('Kernel panic')
     await terminal.sees('Tiny Linux')
-    expect(await machines.state(id)).toEqual({ state: 'running', reason: null })
+    expect(await machines.state(id)).toEqual({ state: 'running', reason: { code: 'GUEST_RESTARTED' } })
     expect((await machines.runs(id)).map(({ isOpen }) => isOpen)).toEqual([true])
     expect((await machines.consoleLog(id)).toString()).toContain('Kernel panic')
+    await machines.reset(id)
+    await until(async () => expect(await machines.state(id)).toEqual({ state: 'running', reason: null }))
+  },
+)
+
+real(
+  `a guest that panics and stands still has failed, with its last screen, and starts again when asked ${why}`,
+  async () => {
+    const impatient = new QemuMachines({ ...settings, panicPatienceMs: 2_000 })
+    const terminal = await started(base, impatient)
+    await terminal.sees('/ #')
+    terminal.type('echo 0 > /proc/sys/kernel/panic; echo c > /proc/sysrq-trigger')
+    await terminal.sees('Kernel panic')
+    const failed = { state: 'failed', reason: { code: 'GUEST_PANICKED' } }
+    await until(async () => expect(await machines.state(id)).toEqual(failed))
+    expect((await machines.runs(id)).map(({ isOpen }) => isOpen)).toEqual([false])
+    await machines.kill(id)
+    expect((await machines.picture(id))?.subarray(1, 4).toString()).toBe('PNG')
+    await machines.start(id, { vcpus: 1, memoryMib: 192 })
+    await new Terminal(await machines.console(id, { offset: Number.MAX_SAFE_INTEGER })).sees('/ #')
+    expect(await machines.state(id)).toEqual({ state: 'running', reason: null })
   },
 )
 

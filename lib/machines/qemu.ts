@@ -39,6 +39,8 @@ import { QemuSnapshots } from './snapshots'
 const run = promisify(execFile)
 const startPatienceMs = 30_000
 const endPatienceMs = 10_000
+/** Kernels that start again after a crash wait for 60 s at most in what distributions set. */
+const panicPatienceMs = 90_000
 
 /** Machines of this host: QEMU, one process each, under a keeper that outlives the console. */
 export class QemuMachines implements Machines {
@@ -96,6 +98,7 @@ export class QemuMachines implements Machines {
           start,
           lock: createHash('sha256').update(place.folder).digest('hex'),
           runStates,
+          panicPatienceMs: this.settings.panicPatienceMs ?? panicPatienceMs,
           command: machineCommand(host, id, { shape, built, hasNetwork: network !== null }),
           network: network && { tap: tapOf(id), bridge: network.name, mac: macOf(id) },
         })

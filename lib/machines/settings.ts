@@ -10,6 +10,8 @@ export type MachineSettings = {
   firstUid: number
   /** The bridge of this host that machines are connected to; without one they have no network. */
   bridge?: string | undefined
+  /** How long a guest that has crashed may take to start again by itself. */
+  panicPatienceMs?: number | undefined
 }
 
 /** How this host runs machines, by the environment. */

@@ -11,6 +11,7 @@ import { openConsoleLog } from './console-log.mjs'
 import { openJournal } from './journal.mjs'
 import { openMirrorEnds } from './mirror-ends.mjs'
 import { isJoined, joinBridge, networkLost } from './network.mjs'
+import { watchPanic } from './panic.mjs'
 import { connectQmp } from './qmp.mjs'
 import { openScreen, openSerial } from './viewers.mjs'
 
@@ -35,6 +36,8 @@ await new Promise((resolve) => {
 if (readSpec().start !== start) process.exit(notWanted)
 
 const journal = openJournal(path.join(folder, 'journal.json'), start)
+// Stopped, it keeps its screen until the console has ended it.
+const panic = watchPanic({ patienceMs: spec.panicPatienceMs, onStuck: () => qmp.ask('stop').then(look, () => {}) })
 const log = openConsoleLog(path.join(folder, 'console.log'))
 let stderr = ''
 /** Why QEMU is ending, once known: the guest's action, or our request. */
@@ -132,7 +135,8 @@ function hasRoom() {
 }
 
 async function look() {
-  const { status } = await qmp.ask('query-status')
+  const { status: said } = await qmp.ask('query-status')
+  const status = said === 'paused' && panic.isStuck() ? 'guest-panicked' : said
   if (status === 'internal-error') return endQemu('failed', { code: 'ACCELERATOR_FAILED' })
   const { state, reason } = spec.runStates[status] ?? {
     state: 'unknown',
@@ -140,14 +144,16 @@ async function look() {
   }
   if (state === 'running') waitsForRoom = false
   const isFull = status === 'io-error' && waitsForRoom
-  journal.note(state, isFull ? { code: 'DISK_FULL' } : (reason ?? null))
+  const seen = state === 'running' && panic.hasRestarted() ? { code: 'GUEST_RESTARTED' } : (reason ?? null)
+  journal.note(state, isFull ? { code: 'DISK_FULL' } : seen)
 }
 
 function onEvent(name, data) {
   if (name === 'SHUTDOWN' && !ending)
     ending = { state: 'stopped', reason: { code: data.guest ? 'GUEST_OFF' : 'ENDED' } }
   if (name === 'BLOCK_IO_ERROR' && data.action === 'stop') waitsForRoom = data.nospace === true
-  if (['STOP', 'RESUME', 'SUSPEND', 'WAKEUP', 'GUEST_PANICKED'].includes(name)) look().catch(() => {})
+  const isOfPanic = panic.hear(name, data)
+  if (isOfPanic || ['STOP', 'RESUME', 'SUSPEND', 'WAKEUP'].includes(name)) look().catch(() => {})
 }
 
 /** Powers the guest off and lets QEMU flush the disk, which a kill would not. */

@@ -1,0 +1,6 @@
+export type PanicWatch = {
+  hear(event: string, data: { guest?: boolean }): boolean
+  isStuck(): boolean
+  hasRestarted(): boolean
+}
+export function watchPanic(options: { patienceMs: number; onStuck: () => void }): PanicWatch

@@ -1,0 +1,54 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { watchPanic } from './keeper/panic.mjs'
+
+// What QEMU 7.2 says of guests that crash. Real ones are in guests.test.ts.
+
+const onStuck = vi.fn()
+beforeEach(() => {
+  vi.useFakeTimers()
+  onStuck.mockReset()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+const begin = () => watchPanic({ patienceMs: 90_000, onStuck })
+const [own, asked] = [{ guest: true }, { guest: false }]
+
+test('a guest that starts again in time is not stuck, and that it crashed is said', () => {
+  const panic = begin()
+  expect(panic.hear('GUEST_PANICKED', {})).toBe(true)
+  vi.advanceTimersByTime(89_999)
+  expect(panic.hear('RESET', own)).toBe(true)
+  vi.advanceTimersByTime(90_000)
+  expect([panic.isStuck(), panic.hasRestarted(), onStuck.mock.calls.length]).toEqual([false, true, 0])
+  // Its next restart is as good as any; one that was asked for begins anew.
+  panic.hear('RESET', own)
+  expect(panic.hasRestarted()).toBe(true)
+  panic.hear('RESET', asked)
+  expect(panic.hasRestarted()).toBe(false)
+})
+
+test('a guest that stands still is stuck once, whatever it says after that', () => {
+  const panic = begin()
+  panic.hear('GUEST_PANICKED', {})
+  vi.advanceTimersByTime(50_000)
+  // Each crash has its own time.
+  panic.hear('GUEST_PANICKED', {})
+  vi.advanceTimersByTime(89_999)
+  expect(panic.isStuck()).toBe(false)
+  vi.advanceTimersByTime(1)
+  panic.hear('GUEST_PANICKED', {})
+  vi.advanceTimersByTime(500_000)
+  expect([panic.isStuck(), onStuck.mock.calls.length]).toEqual([true, 1])
+})
+
+test('a guest that restarts without a crash, and other events, mean nothing', () => {
+  const panic = begin()
+  expect(panic.hear('RESET', own)).toBe(true)
+  expect(panic.hasRestarted()).toBe(false)
+  expect(panic.hear('SHUTDOWN', own)).toBe(false)
+  panic.hear('GUEST_PANICKED', {})
+  panic.hear('RESET', asked)
+  vi.advanceTimersByTime(500_000)
+  expect([panic.isStuck(), panic.hasRestarted(), onStuck.mock.calls.length]).toEqual([false, false, 0])
+})
