@@ -6,10 +6,25 @@ import { isErrnoCode, StartError } from '@/lib/embedded/data-folder'
 import { renameDurably, writeDurably } from '@/lib/stores/durable'
 
 // A backup folder: manifest.json, written last, makes the backup valid; database-<time>/ has a file for each table;
-// blobs/<region>/ has the bytes under their store keys.
+// blobs/<region>/ has the bytes under their store keys; machines/ has the files of stopped instances under their checksums.
 
 const name = z.string().regex(/^\w+$/)
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
+
+const instanceId = z.string().regex(/^ins-[a-z0-9]+$/)
+const of = { id: instanceId, state: z.string() }
+const instance = z.discriminatedUnion('kept', [
+  z.object({
+    ...of,
+    kept: z.literal('disk'),
+    build: z.string(),
+    /** Tells whether its files have changed since. */
+    stamp: z.string(),
+    files: z.array(z.object({ name: z.string(), size: z.number().int().min(0), sha256 })),
+  }),
+  z.object({ ...of, kept: z.literal('snapshot'), snapshotId: z.string(), takenAt: z.iso.datetime() }),
+  z.object({ ...of, kept: z.literal('nothing') }),
+])
 
 const manifest = z.object({
   format: z.literal(1),
@@ -28,17 +43,22 @@ const manifest = z.object({
       size: z.number().int().min(0),
     }),
   ),
+  /** The host of the instances. Older backups have none. */
+  host: z.string().nullable().default(null),
+  instances: z.array(instance).default([]),
 })
 
 export type Manifest = z.infer<typeof manifest>
 export type TableDump = Manifest['tables'][number]
 export type SequenceDump = Manifest['sequences'][number]
 export type BlobDump = Manifest['blobs'][number]
+export type InstanceDump = Manifest['instances'][number]
+export type FileDump = Extract<InstanceDump, { kept: 'disk' }>['files'][number]
 
 const file = 'manifest.json'
 
 /** The entries of a backup folder; any other entry means that the folder is used for something else. */
-export const isOfBackup = (entry: string) => /^(manifest\.json(\.new)?|blobs|database-[\w-]+)$/.test(entry)
+export const isOfBackup = (entry: string) => /^(manifest\.json(\.new)?|blobs|machines|database-[\w-]+)$/.test(entry)
 
 export function backupFolder(typed: string): string {
   // npm changes to the project's folder, so a relative path is meant from where npm was called.
@@ -49,6 +69,9 @@ export function backupFolder(typed: string): string {
 export function tableFile(folder: string, { database }: Pick<Manifest, 'database'>, table: string): string {
   return path.join(folder, database, `${table}.copy`)
 }
+
+/** Where a backup keeps the files of machines. */
+export const machinesFolder = (folder: string) => path.join(folder, 'machines')
 
 /** Makes the backup valid. Until then the previous one stays valid. */
 export async function writeManifest(folder: string, content: Manifest): Promise<void> {

@@ -5,12 +5,22 @@ import pg from 'pg'
 import { StartError } from '@/lib/embedded/data-folder'
 import { env } from '@/lib/env'
 import { formatBytes } from '@/lib/format'
+import { readHostId } from '@/lib/machines/host-id'
 import { ok, type Result } from '@/lib/result'
 import { makeFolder } from '@/lib/stores/durable'
 import { storeOf } from '@/lib/stores/store'
 import project from '../../package.json' with { type: 'json' }
 import { backupStore, carryBlob, hasBlob, pruneBlobs } from './backup-blobs'
-import { type BlobDump, backupFolder, isOfBackup, type Manifest, tableFile, writeManifest } from './backup-manifest'
+import { copyMachines, listInstances, pruneMachines, sayInstances } from './backup-machines'
+import {
+  type BlobDump,
+  backupFolder,
+  isOfBackup,
+  type Manifest,
+  readManifest,
+  tableFile,
+  writeManifest,
+} from './backup-manifest'
 import { dumpSequences, dumpTables, listBlobs, listMigrations } from './backup-tables'
 import { type Answer, answer } from './output'
 
@@ -18,9 +28,14 @@ import { type Answer, answer } from './output'
 const lockOfBackup = 727_073_700
 const triesMax = 10
 
-type Copied = { blobs: number; bytes: number }
+type Copied = { blobs: number; bytes: number; disks: number }
 
-/** `backup`: the rows of one moment and the bytes that they name, without those that the folder has already. */
+type Dumped = { manifest: Manifest; instances: Awaited<ReturnType<typeof listInstances>> }
+
+/**
+ * `backup`: the rows of one moment and the bytes that they name, without those that the folder has already. Of stopped instances
+ * also their disks.
+ */
 export async function backUp(typed: string, signal: AbortSignal): Promise<Result<Answer>> {
   const folder = backupFolder(typed)
   const client = new pg.Client({ connectionString: env().DATABASE_URL })
@@ -50,19 +65,23 @@ async function requireBackupFolder(folder: string): Promise<void> {
  * Copies most bytes before the snapshot of the rows, to keep it short. A blob removed meanwhile means a new snapshot.
  */
 async function backUpInto(folder: string, client: pg.Client, signal: AbortSignal) {
-  const copied: Copied = { blobs: 0, bytes: 0 }
+  const copied: Copied = { blobs: 0, bytes: 0, disks: 0 }
   const copy = (blobs: BlobDump[]) => copyMissing({ folder, client, signal, copied }, blobs)
   await copy(await listBlobs(client))
   for (let attempt = 1; ; attempt++) {
-    const manifest = await dumpDatabase(folder, client)
-    if (await copy(manifest.blobs)) return { manifest, copied }
+    const { manifest, instances } = await dumpDatabase(folder, client)
+    if (await copy(manifest.blobs)) {
+      const before = await readManifest(folder).catch(() => null)
+      const kept = await copyMachines({ folder, signal, before, copied }, instances)
+      return { manifest: { ...manifest, instances: kept }, copied }
+    }
     await rm(path.join(folder, manifest.database), { recursive: true })
     if (attempt === triesMax)
       throw new StartError('Images are removed faster than they can be copied. Try again later.')
   }
 }
 
-async function dumpDatabase(folder: string, client: pg.Client): Promise<Manifest> {
+async function dumpDatabase(folder: string, client: pg.Client): Promise<Dumped> {
   const createdAt = new Date().toISOString()
   const database = `database-${createdAt.replace(/\W/g, '-')}`
   await makeFolder(path.join(folder, database))
@@ -76,7 +95,20 @@ async function dumpDatabase(folder: string, client: pg.Client): Promise<Manifest
       await listBlobs(client),
     ]
     const versions = { console: project.version, postgres: String(rows[0]?.version) }
-    return { format: 1, createdAt, versions, migrations, database, tables, sequences, blobs }
+    const [host, instances] = [await readHostId(), await listInstances(client)]
+    const rest = { host, instances: [] }
+    const manifest = {
+      format: 1,
+      createdAt,
+      versions,
+      migrations,
+      database,
+      tables,
+      sequences,
+      blobs,
+      ...rest,
+    } as const
+    return { manifest, instances }
   } finally {
     await client.query('ROLLBACK')
   }
@@ -123,14 +155,20 @@ async function prune(folder: string, manifest: Manifest): Promise<void> {
   }
   const regions = await readdir(path.join(folder, 'blobs')).catch(() => [])
   for (const region of regions) await pruneBlobs(folder, region, manifest.blobs)
+  await pruneMachines(folder, manifest.instances)
 }
 
-function said(folder: string, { createdAt, tables, blobs }: Manifest, copied: Copied): Answer {
+function said(folder: string, { createdAt, tables, blobs, instances }: Manifest, copied: Copied): Answer {
   const rows = tables.reduce((sum, table) => sum + table.rows, 0)
   const bytes = blobs.reduce((sum, blob) => sum + blob.size, 0)
   const all = `${rows} rows and ${blobs.length} ${blobs.length === 1 ? 'disk' : 'disks'}, ${formatBytes(bytes, 'en')}`
   const isNew = `${copied.blobs} of them new, ${formatBytes(copied.bytes, 'en')}`
-  return answer({ folder, createdAt, rows, blobs: blobs.length, bytes, copied }, [
+  const kept = instances.map(({ id, state, kept, ...rest }) => ({
+    ...{ instance: id, state, kept },
+    ...('snapshotId' in rest ? { snapshot: rest.snapshotId, takenAt: rest.takenAt } : {}),
+  }))
+  return answer({ folder, createdAt, rows, blobs: blobs.length, bytes, copied, instances: kept }, [
     `Backed up to ${folder} as of ${createdAt}: ${all} (${isNew}).`,
+    ...sayInstances(instances),
   ])
 }

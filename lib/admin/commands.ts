@@ -77,11 +77,13 @@ function typed(file: string): string {
 function addBackup(program: Command, run: Run): void {
   program
     .command('backup <folder>')
-    .description('back up the database and the bytes of all images; the console may run')
+    .description('back up the database, the bytes of all images, and disks of stopped instances; the console may run')
     .action((folder: string) => run(async (signal) => (await import('./backup')).backUp(typed(folder), signal)))
   program
     .command('restore <folder>')
-    .description('restore a backup into an empty database and into its stores; the console must not run')
+    .description(
+      'restore a backup into an empty database, its stores and the disks of instances; the console must not run',
+    )
     .option('--force-empty', 'delete everything that the database has')
     .action((folder: string, options: { forceEmpty?: true }) => {
       const isForced = options.forceEmpty === true

@@ -17,10 +17,11 @@ import { backupStore, carryBlob } from './backup-blobs'
 import { backupFolder, type Manifest, readManifest, tableFile } from './backup-manifest'
 import { isOwn, loadSequence, loadTable } from './backup-tables'
 import { type Answer, answer } from './output'
+import { findDamaged, type PutBack, putBackMachines, replaceRebuilt, sayPutBack } from './restore-machines'
 
 type Options = { isForced: boolean; signal: AbortSignal }
 
-/** `restore`: verifies everything, then writes the bytes, then all rows in one transaction. */
+/** `restore`: verifies everything, then writes the bytes and the disks of instances, then all rows in one transaction. */
 export async function restore(typed: string, { isForced, signal }: Options): Promise<Result<Answer>> {
   const folder = backupFolder(typed)
   const manifest = await readManifest(folder)
@@ -29,20 +30,23 @@ export async function restore(typed: string, { isForced, signal }: Options): Pro
   const client = new pg.Client({ connectionString: url })
   client.on('error', () => {})
   await client.connect()
+  let machines: PutBack
   try {
     await requireAlone(client)
     await requireEmpty(client, isForced)
     await requireSound(folder, manifest, signal)
     await restoreBlobs(folder, manifest, signal)
+    machines = await putBackMachines(folder, manifest, signal)
     signal.throwIfAborted()
     await restoreRows(folder, manifest, { client, isForced })
   } finally {
     await client.end()
   }
+  machines = await replaceRebuilt(folder, manifest, machines)
   await migrate(url)
   await abandonWork()
   await forgetDemo()
-  return ok(said(manifest))
+  return ok(said(manifest, machines))
 }
 
 function requireKnown({ migrations }: Manifest): void {
@@ -86,6 +90,8 @@ async function requireSound(folder: string, manifest: Manifest, signal: AbortSig
     if (await isIntact(backupStore(folder, blob.region), blobKey(blob), blob, signal)) continue
     throw new StartError(`The backup is damaged: blobs/${blob.region}/${blobKey(blob)} is not what was written.`)
   }
+  const damaged = await findDamaged(folder, manifest, signal)
+  if (damaged) throw new StartError(`The backup is damaged: ${damaged} is not what was written.`)
 }
 
 /** Bytes that the store has already, as after the loss of the database alone, are believed once they are read. */
@@ -151,11 +157,14 @@ async function forgetDemo(): Promise<void> {
   if (!firstStart(folder)) noteFirstStart(folder, 'off')
 }
 
-function said({ createdAt, tables, blobs }: Manifest): Answer {
+function said(manifest: Manifest, machines: PutBack): Answer {
+  const { createdAt, tables, blobs } = manifest
   const rows = tables.reduce((sum, table) => sum + table.rows, 0)
   const bytes = blobs.reduce((sum, blob) => sum + blob.size, 0)
   const all = `${rows} rows and ${blobs.length} ${blobs.length === 1 ? 'disk' : 'disks'}, ${formatBytes(bytes, 'en')}`
-  return answer({ createdAt, rows, blobs: blobs.length, bytes }, [
+  const { disks, left } = machines
+  return answer({ createdAt, rows, blobs: blobs.length, bytes, disks, disksLeft: left }, [
     `Restored the backup of ${createdAt}: ${all}. Nobody is signed in.`,
+    ...sayPutBack(machines, manifest),
   ])
 }

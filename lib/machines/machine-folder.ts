@@ -59,14 +59,23 @@ export class MachineFolder {
     return next
   }
 
-  /** The disk first and the record last: an interrupted build is repeated. */
   async finish(build: MachineBuild, uid: number): Promise<void> {
+    const { login, ...rest } = build
+    await this.putInPlace({ ...rest, uid, hasSeed: login !== null })
+  }
+
+  /** The same with the record of a machine that was saved. Throws unless it is one. */
+  async finishSaved(record: unknown, uid: number): Promise<void> {
+    await this.putInPlace({ ...built.omit({ uid: true }).parse(record), uid })
+  }
+
+  /** The disk first and the record last: an interrupted build is repeated. */
+  private async putInPlace(record: Built): Promise<void> {
     const file = path.join(this.folder, 'built.json')
     await rm(file, { force: true })
     await rm(this.machine, { recursive: true, force: true })
     await rename(path.join(this.folder, 'machine.new'), this.machine)
-    const { login, ...rest } = build
-    await this.writeOwn('built.json', { ...rest, uid, hasSeed: login !== null } satisfies Built)
+    await this.writeOwn('built.json', record)
   }
 
   async writeSpec(spec: object): Promise<void> {

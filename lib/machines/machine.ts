@@ -54,6 +54,19 @@ export type MachineSnapshot =
   | { state: 'ready'; size: number; virtualSize: number; settled: boolean }
   | { state: 'failed'; code: 'STORE_FULL' | 'SNAPSHOT_FAULT'; detail?: string | undefined }
 
+/** A file of a machine. What is in it, and its name, are the engine's. Its size is in bytes. */
+export type SavedBytes = { name: string; size: number; read(): Readable | Promise<Readable> }
+
+/** The files of a machine that does not run. `stamp` changes with them. */
+export type SavedMachine = {
+  build: string
+  stamp: string
+  files: SavedBytes[]
+  /** Whether it has neither run nor been built anew so far. If not, what was read of it is worthless. */
+  isStill(): Promise<boolean>
+  close(): Promise<void>
+}
+
 export type HostReport = {
   vcpus: number
   memoryMib: number
@@ -107,6 +120,12 @@ export interface Machines {
   readSnapshot(id: string, name: string): Promise<Readable>
   forgetSnapshot(id: string, name: string): Promise<void>
   listSnapshots(id: string): Promise<string[]>
+  /** Opens its files for a backup. Null while it runs, and where there is none. */
+  save(id: string): Promise<SavedMachine | null>
+  /** Makes it again from its files, all or nothing. There must be none of this id. Throws `StoreFull`. */
+  putBack(id: string, files: SavedBytes[]): Promise<void>
+  /** Which building of its disk is here; null where there is none. */
+  buildOf(id: string): Promise<string | null>
   destroy(id: string): Promise<void>
   /** When its disk was built, or was being built; long ago where there is none. */
   changedAt(id: string): Promise<Date>

@@ -1,13 +1,12 @@
-import { type ChildProcess, execFile } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
-import { chown, copyFile, mkdir, open, writeFile } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import path from 'node:path'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
-import { requireRoomIn } from '@/lib/stores/room'
 import { BaseCache } from './base'
-import { machineCommand, roomToBuild, runStates } from './command'
+import { makeMachine } from './build'
+import { machineCommand, runStates } from './command'
 import { NoNetwork, NotRunning, unlessEnded } from './errors'
 import { findHost, type Host } from './host'
 import { endOf, journalShape, readJournal } from './journal'
@@ -26,17 +25,18 @@ import type {
   MachineState,
   Machines,
   MachineView,
+  SavedBytes,
+  SavedMachine,
   ViewOptions,
 } from './machine'
-import { freeUid, MachineFolder, machineIds } from './machine-folder'
+import { MachineFolder, machineIds } from './machine-folder'
 import { bridgeProblem, tapOf } from './network'
 import { keepPicture, readPicture } from './picture'
-import { seedVolume } from './seed'
+import { openSaved, putBackMachine } from './saved'
 import type { MachineSettings } from './settings'
 import type { SnapshotPlace } from './snapshot-files'
 import { QemuSnapshots } from './snapshots'
 
-const run = promisify(execFile)
 const startPatienceMs = 30_000
 const endPatienceMs = 10_000
 /** Kernels that start again after a crash wait for 60 s at most in what distributions set. */
@@ -73,14 +73,11 @@ export class QemuMachines implements Machines {
 
   async build(id: string, build: MachineBuild): Promise<void> {
     const place = this.place(id)
-    // One after the other, because each takes a user id that no other has.
-    const mine = this.building.then(async () => {
+    await this.inTurn(async () => {
       const before = await place.built()
       if (before?.build === build.build) return
-      await this.make(place, id, build, before?.uid)
+      await makeMachine(this.settings, await this.findHost(), { id, place, build, uidBefore: before?.uid })
     })
-    this.building = mine.catch(() => {})
-    await mine
   }
 
   async start(id: string, shape: MachineShape): Promise<void> {
@@ -192,6 +189,18 @@ export class QemuMachines implements Machines {
     return await this.snapshots.list({ folder: this.place(id) })
   }
 
+  async save(id: string): Promise<SavedMachine | null> {
+    return await openSaved(this.place(id), async () => (await this.keeperOf(id)) !== null)
+  }
+
+  async putBack(id: string, files: SavedBytes[]): Promise<void> {
+    await this.inTurn(() => putBackMachine(this.settings, id, files))
+  }
+
+  async buildOf(id: string): Promise<string | null> {
+    return (await this.place(id).built())?.build ?? null
+  }
+
   async destroy(id: string): Promise<void> {
     await this.kill(id)
     await this.place(id).remove()
@@ -218,6 +227,13 @@ export class QemuMachines implements Machines {
     const built = await folder.built()
     if (!built) throw new NotRunning(`${id} has no disk.`)
     return { folder, built, base: this.bases.fileOf(built.base), reserveMin: this.settings.reserveMin }
+  }
+
+  /** One after the other, because each takes a user id that no other has. */
+  private async inTurn(make: () => Promise<void>): Promise<void> {
+    const mine = this.building.then(make)
+    this.building = mine.catch(() => {})
+    await mine
   }
 
   private place(id: string): MachineFolder {
@@ -252,36 +268,5 @@ export class QemuMachines implements Machines {
       return journal?.start === start
     }
     throw new Error(`The keeper of ${id} does not answer.`)
-  }
-
-  private async make(
-    place: MachineFolder,
-    id: string,
-    build: MachineBuild,
-    uidBefore: number | undefined,
-  ): Promise<void> {
-    if (build.diskBytes < build.base.virtualSize) throw new RangeError('The disk is smaller than its image.')
-    await mkdir(this.settings.folder, { recursive: true, mode: 0o700 })
-    await requireRoomIn({ folder: this.settings.folder, reserveMin: this.settings.reserveMin }, roomToBuild)
-    const { confinement, firmware } = await this.findHost()
-    const folder = await place.begin()
-    const own = process.getuid?.() ?? 0
-    const uid =
-      confinement.kind === 'uid' ? (uidBefore ?? (await freeUid(this.settings.folder, this.settings.firstUid))) : own
-    const files = ['disk.qcow2']
-    // The disk does not contain the path of the image's bytes: QEMU gets them as an open file at each start.
-    await run('qemu-img', ['create', '-q', '-f', 'qcow2', path.join(folder, 'disk.qcow2'), String(build.diskBytes)])
-    if (build.login) {
-      await writeFile(path.join(folder, 'seed.img'), seedVolume(`${id}-${build.build}`, build.login), { mode: 0o600 })
-      files.push('seed.img')
-    }
-    if (build.bootMode === 'UEFI') {
-      if (!firmware) throw new Error('This host has no UEFI firmware; install ovmf.')
-      await copyFile(firmware.variables, path.join(folder, 'variables.fd'))
-      files.push('variables.fd')
-    }
-    for (const name of files) await chown(path.join(/* turbopackIgnore: true */ folder, name), uid, uid)
-    await chown(folder, uid, uid)
-    await place.finish(build, uid)
   }
 }

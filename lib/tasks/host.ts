@@ -1,10 +1,7 @@
 import 'server-only'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import os from 'node:os'
-import path from 'node:path'
 import pg from 'pg'
 import { advisoryLocks } from '@/lib/db/locks'
-import { isErrnoCode } from '@/lib/embedded/data-folder'
 import { env } from '@/lib/env'
 import {
   findEnded,
@@ -17,9 +14,9 @@ import {
 import { workerName } from '@/lib/jobs/worker-sign'
 import { log } from '@/lib/log'
 import { NoHypervisor } from '@/lib/machines/errors'
+import { readHostId, writeHostId } from '@/lib/machines/host-id'
 import type { Machines } from '@/lib/machines/machine'
 import { hostMachines } from '@/lib/machines/machines'
-import { machineSettings } from '@/lib/machines/settings'
 import { findStillWanted, listWanted } from '@/lib/snapshots/writes-host'
 import { operate } from './operate'
 import { makeSnapshot } from './snapshot'
@@ -87,17 +84,10 @@ async function own(lock: pg.Client, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** The id of this host, stored in the folder of its machines, because a container's host name changes with each start. */
 async function hostId(): Promise<string> {
-  const { folder } = machineSettings()
-  const file = path.join(folder, 'host')
-  const kept = await readFile(file, 'utf8').catch((error) => {
-    if (isErrnoCode(error, 'ENOENT')) return null
-    throw error
-  })
-  if (kept) return kept.trim()
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  await writeFile(file, `${os.hostname()}\n`, { mode: 0o600 })
+  const kept = await readHostId()
+  if (kept) return kept
+  await writeHostId(os.hostname())
   return os.hostname()
 }
 

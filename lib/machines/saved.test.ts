@@ -1,0 +1,129 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { afterAll, afterEach, expect, test } from 'vitest'
+import { MachineFolder } from './machine-folder'
+import { openSaved, putBackMachine } from './saved'
+
+// The files of a machine, to and from a backup. No machine runs: its keeper's journal says what it did.
+
+const root = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-saved-'))
+afterEach(() => {
+  for (const name of fs.readdirSync(root)) fs.rmSync(path.join(root, name), { recursive: true })
+})
+afterAll(() => fs.rmSync(root, { recursive: true }))
+const settings = { folder: root, accelerator: 'tcg', reserveMin: 0, firstUid: 620_000 } as const
+const id = 'ins-saved00001'
+const place = new MachineFolder(root, id)
+const own = process.getuid?.() ?? 0
+const base = { regionId: 'xx', key: 'k', sha256: '', size: 1, format: 'qcow2', virtualSize: 1 } as const
+const build = { build: 'bld-1', base, diskBytes: 2 ** 20, bootMode: 'UEFI', login: null } as const
+const off = async () => false
+
+async function made(disk = 'the disk'): Promise<void> {
+  const next = await place.begin()
+  fs.writeFileSync(path.join(next, 'disk.qcow2'), disk)
+  fs.writeFileSync(path.join(next, 'variables.fd'), 'variables')
+  fs.writeFileSync(path.join(next, 'screen.png'), 'not kept')
+  await place.finish(build, own)
+}
+
+const journal = (start: string) =>
+  fs.writeFileSync(
+    path.join(place.keeper, 'journal.json'),
+    JSON.stringify({ boot: '', start, state: 'stopped', reason: null, runs: [] }),
+  )
+const bytes = (name: string, text: string) => ({
+  name,
+  size: text.length,
+  read: () => Readable.from([Buffer.from(text)]),
+})
+const record = JSON.stringify({ ...build, login: undefined, hasSeed: false })
+
+test('the files of a machine are read, and make the same machine in another place, as a user of its own', async () => {
+  await made()
+  const saved = await openSaved(place, off)
+  const read = await Promise.all((saved?.files ?? []).map(async ({ read }) => (await buffer(await read())).toString()))
+  expect(saved?.files.map(({ name }) => name)).toEqual(['built.json', 'disk.qcow2', 'variables.fd'])
+  expect(read.slice(1)).toEqual(['the disk', 'variables'])
+  expect(await saved?.isStill()).toBe(true)
+  const files = (saved?.files ?? []).map((file) => ({ ...file, read: file.read }))
+  const other = `${root}-other`
+  await putBackMachine({ ...settings, folder: other }, id, files)
+  await saved?.close()
+  const back = new MachineFolder(other, id)
+  const uid = own === 0 ? 620_000 : own
+  expect(await back.built()).toEqual({ ...(await place.built()), uid })
+  expect(fs.statSync(path.join(back.machine, 'disk.qcow2'))).toMatchObject({ uid, size: 8 })
+  expect(fs.statSync(back.machine).uid).toBe(uid)
+  expect(fs.readFileSync(path.join(back.machine, 'disk.qcow2'), 'utf8')).toBe('the disk')
+  fs.rmSync(other, { recursive: true })
+})
+
+test('a machine that runs is not read, and neither is one that is not there', async () => {
+  expect(await openSaved(place, off)).toBeNull()
+  await made()
+  expect(await openSaved(place, async () => true)).toBeNull()
+})
+
+test('what was read is worthless once the machine was started, or built anew', async () => {
+  await made()
+  journal('one')
+  const started = await openSaved(place, off)
+  expect(await started?.isStill()).toBe(true)
+  journal('two')
+  expect(await started?.isStill()).toBe(false)
+  const rebuilt = await openSaved(place, off)
+  const next = await place.begin()
+  fs.writeFileSync(path.join(next, 'disk.qcow2'), 'another')
+  await place.finish({ ...build, build: 'bld-2' }, own)
+  expect(await rebuilt?.isStill()).toBe(false)
+  // Its own bytes are what it was opened with.
+  expect((await buffer((await rebuilt?.files[1]?.read()) ?? Readable.from([]))).toString()).toBe('the disk')
+  let isAlive = false
+  const running = await openSaved(place, async () => isAlive)
+  isAlive = true
+  expect(await running?.isStill()).toBe(false)
+  for (const saved of [started, rebuilt, running]) await saved?.close()
+})
+
+test('the stamp changes with the disk', async () => {
+  await made()
+  const stampOf = async () => {
+    const saved = await openSaved(place, off)
+    await saved?.close()
+    return saved?.stamp
+  }
+  const before = await stampOf()
+  expect(await stampOf()).toBe(before)
+  const file = path.join(place.machine, 'disk.qcow2')
+  const { atime, mtime } = fs.statSync(file)
+  fs.writeFileSync(file, 'the DISK')
+  fs.utimesSync(file, atime, mtime)
+  expect(await stampOf()).not.toBe(before)
+})
+
+test('a link in the place of the disk is not followed', async () => {
+  await made()
+  const file = path.join(place.machine, 'disk.qcow2')
+  fs.rmSync(file)
+  fs.symlinkSync('/etc/hostname', file)
+  await expect(openSaved(place, off)).rejects.toThrow('cannot be read')
+})
+
+test('files with other names, without a disk, or with a record that is none, make nothing', async () => {
+  const disk = bytes('disk.qcow2', 'x')
+  const cases = [
+    [disk, bytes('../../evil', 'x')],
+    [bytes('built.json', record)],
+    [disk, bytes('built.json', '{"build":1}')],
+    [disk],
+  ]
+  for (const files of cases) await expect(putBackMachine(settings, id, files)).rejects.toThrow()
+  expect(await place.built()).toBeNull()
+  expect(fs.existsSync(path.join(root, 'evil'))).toBe(false)
+  await putBackMachine(settings, id, [disk, bytes('built.json', record)])
+  expect(await place.built()).toMatchObject({ build: 'bld-1' })
+})
