@@ -26,8 +26,13 @@ export async function unpackPackages(folder: string, packages: readonly string[]
   const kernel = /Depends: (linux-image-\S+)/.exec(stdout)?.[1]
   if (!kernel)
     throw new Error('apt knows no linux-image-cloud-amd64. Where its lists are empty, `apt-get update` fills them.')
+  await unpackAll(folder, [kernel, ...packages])
+}
+
+/** The same without a kernel. */
+export async function unpackAll(folder: string, packages: readonly string[]): Promise<void> {
   const limits = ['-o', 'Acquire::http::Timeout=15', '-o', 'Acquire::Retries=1']
-  await run('apt-get', [...limits, '-q', 'download', kernel, ...packages], { cwd: folder, timeout: downloadMs })
+  await run('apt-get', [...limits, '-q', 'download', ...packages], { cwd: folder, timeout: downloadMs })
   for (const file of await readdir(folder))
     if (file.endsWith('.deb')) await run('dpkg-deb', ['-x', file, '.'], { cwd: folder })
 }
