@@ -23,7 +23,7 @@ function keyFile(): string {
 
 /** The key of this console, or null where there is none yet. Throws if the file holds anything but an Ed25519 key. */
 export async function findSigningKey(): Promise<SigningKey | null> {
-  const pem = await fs.readFile(keyFile(), 'utf8').catch((error: unknown) => {
+  const pem = await fs.readFile(/* turbopackIgnore: true */ keyFile(), 'utf8').catch((error: unknown) => {
     if (isErrnoCode(error, 'ENOENT') && env().ECS_AUDIT_KEY_FILE === undefined) return null
     throw error
   })
@@ -44,7 +44,7 @@ export async function signingKey(): Promise<SigningKey> {
   const unfinished = `${file}.${randomUUID()}`
   await fs.mkdir(path.dirname(file), { recursive: true })
   try {
-    const handle = await fs.open(unfinished, 'wx', 0o600)
+    const handle = await fs.open(/* turbopackIgnore: true */ unfinished, 'wx', 0o600)
     // An empty file after a power cut would be a key that nobody can read.
     await handle
       .writeFile(pem)

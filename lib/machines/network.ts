@@ -62,7 +62,10 @@ async function tryBridge(bridge: string): Promise<void> {
   const tap = `ecs-try-${process.pid % 10_000_000}`
   // Its first line says that the device is there, which lasts until its input ends.
   const [program = '', ...args] = withTap(tap, ['sh', '-c', 'echo; cat'])
-  const holder = spawn(program, args, { timeout: probeMs, env: { ...process.env, LC_ALL: 'C' } })
+  const holder = spawn(/* turbopackIgnore: true */ program, args, {
+    timeout: probeMs,
+    env: { ...process.env, LC_ALL: 'C' },
+  })
   try {
     await new Promise<void>((resolve, reject) => {
       let said = ''

@@ -30,7 +30,7 @@ export async function openSaved(place: MachineFolder, isAlive: () => Promise<boo
   }
   try {
     for (const name of kept) {
-      const file = await openOwn(path.join(place.machine, name), built.uid)
+      const file = await openOwn(path.join(/* turbopackIgnore: true */ place.machine, name), built.uid)
       if (file) opened.push({ name, ...file })
     }
     if (opened[0]?.name !== kept[0]) throw new Error(`The disk of ${path.basename(place.folder)} cannot be read.`)
