@@ -49,6 +49,7 @@ test('no page makes a browser load more than 180 kB of scripts', async ({ browse
     `${images}/${disk.id}/share`,
     `${images}/${disk.id}/copy`,
     `${images}/${disk.id}/deprecate`,
+    `${images}/${disk.id}/tags`,
     `${images}/${disk.id}/check`,
     `${images}/${disk.id}/check/clean`,
     `${images}/${disk.id}/do/delete`,

@@ -16,6 +16,7 @@ test('every page has its rules behind the question mark', async ({ page, context
     [`/${region}/images/${disk.id}/share`, words.topics.share, 'One image can be shared to a maximum of 20 tenants.'],
     [`/${region}/images/${disk.id}/copy`, words.topics.copy, words.rule.copy],
     [`/${region}/images/${disk.id}/deprecate`, words.topics.deprecate, words.rule.deprecateDay],
+    [`/${region}/images/${disk.id}/tags`, words.topics.tags, words.rule.tagsOwn],
     [`/${region}/images/${disk.id}/check`, words.topics.check, words.rule.checkLooks],
     [`/${region}/images/${disk.id}/check/clean`, words.topics.clean, words.rule.cleanReplace],
     ['/account', words.topics.account, words.rule.username],

@@ -105,6 +105,9 @@ const problems: readonly string[] = [
   'format',
   'number',
   'too-large',
+  'no-key',
+  'key-twice',
+  'tag-characters',
 ] satisfies InputProblem[]
 
 function isProblem(message: string): message is InputProblem {

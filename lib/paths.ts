@@ -17,6 +17,7 @@ type ImageListQuery = {
   q?: string
   state?: string
   os?: string
+  tag?: string
   sort?: string
   size?: number
   after?: string
@@ -79,8 +80,8 @@ export const paths = {
   imageCheck: (region: string, imageId: string, report: CheckReportQuery = {}) =>
     route(`/${region}/images/${imageId}/check`, { ...report, sort: report.sort === 'path' ? 'path' : undefined }),
   cleanImage: (region: string, imageId: string) => route(`/${region}/images/${imageId}/check/clean`),
-  editImage: (region: string, imageId: string) => route(`/${region}/images/${imageId}/edit`),
-  deprecateImage: (region: string, imageId: string) => route(`/${region}/images/${imageId}/deprecate`),
+  editImage: (region: string, imageId: string, what: 'edit' | 'deprecate' | 'tags' = 'edit') =>
+    route(`/${region}/images/${imageId}/${what}`),
   imageTask: (region: string, imageId: string, task: string) => route(`/${region}/images/${imageId}/do/${task}`),
   cancelSharing: (region: string, imageId: string, shareId: string) =>
     route(`/${region}/images/${imageId}/share/${shareId}`),
@@ -153,9 +154,9 @@ export const paths = {
   },
 }
 
-function defaultless({ q, state, os, sort, size, after, before }: ImageListQuery): Query {
+function defaultless({ q, state, os, tag, sort, size, after, before }: ImageListQuery): Query {
   const plainSize = size === defaultPageSize ? undefined : size
-  return { q, state, os, sort: sort === '-createdAt' ? undefined : sort, size: plainSize, after, before }
+  return { q, state, os, tag, sort: sort === '-createdAt' ? undefined : sort, size: plainSize, after, before }
 }
 
 /** Where sign-in leads back to: a page of this console, never another origin, never an endpoint. */

@@ -55,6 +55,7 @@ const expected: Record<string, PolicyName[] | 'signed-in' | 'master'> = {
   deleteImagesAction: ['ImagesFull'],
   deprecateImageAction: ['ImagesFull'],
   undeprecateImageAction: ['ImagesFull'],
+  setImageTagsAction: ['ImagesFull'],
   deleteSnapshotAction: ['InstancesFull'],
   emptyRecycleBinAction: ['ImagesFull'],
   forceStopInstanceAction: ['InstancesFull'],
@@ -123,6 +124,7 @@ const anything = (here: string, there: string) => ({
   id: '1',
   accountId: 'acc-0000000000',
   groupId: 'grp-0000000000',
+  tags: 'env=prod',
   login: 'ops',
 })
 

@@ -66,10 +66,20 @@ beforeAll(async () => {
     SELECT 'shr-' || md5(n::text), 'img-other' || n, ${neighbour.id}, ${here},
       CASE WHEN n % 4 = 0 THEN ${collector.id} ELSE ${(await account()).id} END, ${neighbour.id},
       now() - n * interval '1 minute', CASE WHEN n % 4 = 0 THEN now() END FROM generate_series(1, ${others}) n`
+  await manyTags()
   await manyInstances()
   await manyEvents()
-  await db().$executeRaw`VACUUM ANALYZE "Image", "Share", "Account", "Instance", "Event", "AuditEntry", "AuditChain"`
+  await db()
+    .$executeRaw`VACUUM ANALYZE "Image", "ImageTag", "Share", "Account", "Instance", "Event", "AuditEntry", "AuditChain"`
 })
+
+/** Of every image of everybody: one that all have, and one that few have. */
+async function manyTags(): Promise<void> {
+  await db().$executeRaw`
+    INSERT INTO "ImageTag" ("imageId", "ownerId", "regionId", key, value)
+    SELECT id, "ownerId", "regionId", key, CASE key WHEN 'env' THEN 'prod' ELSE name END
+    FROM "Image", unnest(ARRAY['build', 'env']) key`
+}
 
 /** The neighbour's and the collector's instances, 10,000 each, half of them from one image of the owner, and a few of the owner's. */
 async function manyInstances(): Promise<void> {
@@ -125,12 +135,30 @@ test('the counter counts: everybody’s images are many', async () => {
   expect(read.Image).toBeGreaterThan(others)
 })
 
-test.each<Record<string, string>>([...filters, { state: 'failed' }, { state: 'available' }, { state: 'deleted' }])(
-  'the own list reads nobody else’s rows: %j',
-  async (asked) => {
-    for (const sort of imageSorts) await expectFew(custom({ ...asked, sort }))
-  },
-)
+const tagFilters: Record<string, string>[] = [
+  { tag: 'env' },
+  { tag: 'env=prod', q: 'disk', os: 'System 3' },
+  { tag: 'build=disk-7' },
+  { tag: 'no such tag' },
+]
+
+test.each<Record<string, string>>([
+  ...[...filters, ...tagFilters],
+  ...[{ state: 'failed' }, { state: 'available' }, { state: 'deleted' }],
+])('the own list reads nobody else’s rows: %j', async (asked) => {
+  for (const sort of imageSorts) await expectFew(custom({ ...asked, sort }))
+})
+
+test('a page of the own list by a tag reads nobody else’s images and tags, also for an account with 2,000', async () => {
+  for (const tag of ['env', 'env=prod', 'build=disk-7'])
+    for (const sort of imageSorts) {
+      const list = customImageParams.parse({ region: here, tag, sort })
+      const read = await rowsRead(() => listCustomImages(collector.ctx, list))
+      // Its images and its tags, two for each, a few times over.
+      expect(read.Image, `${tag} ${sort}`).toBeLessThan(8_000)
+      expect(read.ImageTag, `${tag} ${sort}`).toBeLessThan(10_000)
+    }
+})
 
 test.each(filters)('the list of what is shared with one reads nobody else’s rows: %j', async (asked) => {
   for (const sort of sharedImageSorts) await expectFew(shared({ ...asked, sort }))

@@ -32,6 +32,7 @@ export type Refusal =
   | { code: 'IMAGE_IS_SHARED'; recipients: number }
   | { code: 'IMAGE_BUSY'; state: string }
   | { code: 'IMAGE_PROTECTED' }
+  | { code: 'IMAGE_TAGS_FULL'; max: number }
   | { code: 'IMAGE_RETIRED'; retiredAt: string }
   | { code: 'REPLACEMENT_NOT_FOUND' }
   | { code: 'CHECKSUM_MISMATCH' }
@@ -111,6 +112,9 @@ export type InputProblem =
   | 'format'
   | 'number'
   | 'too-large'
+  | 'no-key'
+  | 'key-twice'
+  | 'tag-characters'
   | 'no-tls'
   | 'same-region'
   | 'invalid'

@@ -34,6 +34,7 @@ export const statuses: Readonly<Record<(Refusal | Fault)['code'], number>> = {
   IMAGE_IS_SHARED: 409,
   IMAGE_BUSY: 409,
   IMAGE_PROTECTED: 409,
+  IMAGE_TAGS_FULL: 409,
   IMAGE_RETIRED: 409,
   REPLACEMENT_NOT_FOUND: 409,
   CHECKSUM_MISMATCH: 409,

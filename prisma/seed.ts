@@ -10,6 +10,7 @@ import { type Context, mintViewer } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import { buildQcow2, buildRawDisk } from '@/lib/disks/samples'
 import { env } from '@/lib/env'
+import { setImageTags } from '@/lib/images/writes-tags'
 import { log } from '@/lib/log'
 import { makeBootDisk } from '@/lib/machines/boot-disk'
 import { createRegion } from '@/lib/regions/writes'
@@ -44,6 +45,7 @@ type DemoImage = {
   sizeMib: number
   format: 'qcow2' | 'raw'
   with: string[]
+  tags?: Record<string, string>
 }
 
 const images: DemoImage[] = [
@@ -55,6 +57,7 @@ const images: DemoImage[] = [
     sizeMib: 64,
     format: 'qcow2',
     with: ['meadow', 'tenant-01', 'tenant-02'],
+    tags: { env: 'prod', team: 'web' },
   },
   { owner: 'harbour', region: 'cn-shanghai', name: 'web-02', os: 'Debian 12', sizeMib: 64, format: 'qcow2', with: [] },
   {
@@ -65,6 +68,7 @@ const images: DemoImage[] = [
     sizeMib: 128,
     format: 'qcow2',
     with: ['lantern', 'tenant-03'],
+    tags: { env: 'prod', team: 'data' },
   },
   {
     owner: 'harbour',
@@ -74,6 +78,7 @@ const images: DemoImage[] = [
     sizeMib: 96,
     format: 'qcow2',
     with: [],
+    tags: { env: 'dev' },
   },
   {
     owner: 'harbour',
@@ -190,6 +195,8 @@ export async function seed(): Promise<void> {
     const input = { region: image.region, name: image.name, operatingSystem: image.os }
     const { imageId } = expectOk(await importImage(ownerContext(owner), input, { open: () => Readable.from([bytes]) }))
     await checkNow(imageId)
+    const tags = Object.entries(image.tags ?? {}).map(([key, value]) => ({ key, value }))
+    expectOk(await setImageTags(ownerContext(owner), { region: image.region, imageId, shown: [], tags }))
     if (image.with.length === 0) continue
     const share = { region: image.region, imageId, usernames: image.with, note: '', reason: isDemo }
     expectOk(await shareImage(ownerContext(owner), share))

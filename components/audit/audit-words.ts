@@ -41,6 +41,7 @@ const factNames = [
   'nameZh',
   'description',
   'operatingSystem',
+  'tags',
   'images',
   'bytes',
   'instances',

@@ -17,12 +17,15 @@ import { recipientsMax } from '@/lib/shares/rules'
 import { ImageOperations } from './image-operations'
 import { ImageProgress } from './image-state'
 import type { ImageTask } from './image-tasks'
-import { sortLink } from './list-links'
+import { sortLink, withoutCursor } from './list-links'
 import { ListTime } from './list-time'
 import { OperatingSystem, OperatingSystemBelow } from './operating-system'
 
 // Few lists have a failed image.
 const FailureLine = late(dynamic(() => latePart(() => import('./failure-line').then((module) => module.FailureLine))))
+
+// Nor do many have tags.
+const RowTags = late(dynamic(() => latePart(() => import('./row-tags').then((module) => module.RowTags))))
 
 type Select = ((image: CustomImage) => ReactNode) | null
 /** `select`: the checkbox of an image, where images can be selected. */
@@ -48,12 +51,11 @@ export function useCustomImageColumns(list: CustomImageParams, { onAsk, select }
 
 function useSort(list: CustomImageParams) {
   const t = useTranslations('images')
-  const { q, state, os, size } = list
   return (column: string, header: string) =>
     sortLink<CustomImage>(
       column,
       list,
-      (sort) => paths.customImages(list.region, { q, state, os, size, sort }),
+      (sort) => paths.customImages(list.region, { ...withoutCursor(list), sort }),
       t('sortBy', { column: header }),
     )
 }
@@ -84,6 +86,7 @@ function useFacts(list: CustomImageParams, select: Select): Column<CustomImage>[
               }
             >
               <OperatingSystemBelow name={image.operatingSystem} />
+              {image.tags.length > 0 && <RowTags tags={image.tags} />}
             </RowName>
             {image.failure && <FailureLine failure={image.failure} />}
           </div>

@@ -17,7 +17,7 @@ import { latePart } from '@/lib/late-part'
 import { paths } from '@/lib/paths'
 import { useCustomImageColumns } from './custom-image-columns'
 import type { ImageTask } from './image-tasks'
-import { customSorts, keptOrder } from './list-links'
+import { customSorts, keptOrder, withoutCursor } from './list-links'
 import { ListPager } from './list-pager'
 import { type Filter, ListToolbar } from './list-toolbar'
 import { QuotaLine } from './quota-line'
@@ -71,9 +71,9 @@ export function CustomImageTable({ list }: { list: CustomImageParams }) {
         search={list.q}
         searchHref={(q) => href({ q })}
         searchLabel={t('searchLabel')}
-        kept={{ state: list.state, os: list.os, ...keptOrder(list) }}
+        kept={{ state: list.state, os: list.os, tag: list.tag, ...keptOrder(list) }}
         filters={filters}
-        clearHref={data.items.length > 0 ? href({ q: '', state: undefined, os: undefined }) : null}
+        clearHref={data.items.length > 0 ? paths.customImages(list.region, { sort: list.sort, size: list.size }) : null}
         sorts={customSorts.map((sort) => ({
           label: tSorts(sort),
           href: href({ sort }),
@@ -118,33 +118,21 @@ export function CustomImageTable({ list }: { list: CustomImageParams }) {
   )
 }
 
-function withoutCursor({ q, state, os, sort, size }: CustomImageParams) {
-  return { q, state, os, sort, size }
-}
-
 function useFilters(list: CustomImageParams, data: CustomImageList | undefined): Filter[] {
   const t = useTranslations()
-  const href = (change: Partial<CustomImageParams>) =>
-    paths.customImages(list.region, { ...withoutCursor(list), ...change })
-  const systems = data?.operatingSystems ?? []
+  const filter = (id: 'state' | 'os' | 'tag', label: string, values: { value: string; label: string }[]): Filter => {
+    const href = (value?: string) => paths.customImages(list.region, { ...withoutCursor(list), [id]: value })
+    const choices = values.map(({ value, label }) => ({ label, href: href(value), isChosen: list[id] === value }))
+    const chosen = choices.find(({ isChosen }) => isChosen)?.label ?? (list[id] || null)
+    return { id, label, chosen, choices, clearHref: href() }
+  }
+  const asIs = (value: string) => ({ value, label: value })
+  const states = imageStates.map((state) => ({ value: state, label: t(`states.${state}`) }))
+  const tags = data?.tags ?? []
   return [
-    {
-      id: 'state',
-      label: t('images.filterState'),
-      chosen: list.state ? t(`states.${list.state}`) : null,
-      choices: imageStates.map((state) => ({
-        label: t(`states.${state}`),
-        href: href({ state }),
-        isChosen: list.state === state,
-      })),
-      clearHref: href({ state: undefined }),
-    },
-    {
-      id: 'os',
-      label: t('images.filterOs'),
-      chosen: list.os ?? null,
-      choices: systems.map((os) => ({ label: os, href: href({ os }), isChosen: list.os === os })),
-      clearHref: href({ os: undefined }),
-    },
+    filter('state', t('images.filterState'), states),
+    filter('os', t('images.filterOs'), (data?.operatingSystems ?? []).map(asIs)),
+    // Where nothing has a tag there is nothing to choose.
+    ...(list.tag || tags.length > 0 ? [filter('tag', t('tags.filter'), tags.map(asIs))] : []),
   ]
 }

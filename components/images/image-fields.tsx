@@ -1,17 +1,22 @@
 'use client'
 
+import Link from 'next/link'
 import { useFormatter, useLocale, useTranslations } from 'next-intl'
 import { useRegionName } from '@/components/shell/current-region'
+import { useMay } from '@/components/shell/rights'
 import { CopyButton } from '@/components/ui/copy-button'
 import { DefinitionList } from '@/components/ui/definition-list'
 import { formatBytes } from '@/lib/format'
 import { canImage } from '@/lib/images/rules'
 import type { HeldImage, OwnImage } from '@/lib/images/schema'
+import { paths } from '@/lib/paths'
+import { TagList } from './tag-list'
 
 /** Every field of an own image. */
 export function OwnImageFields({ image }: { image: OwnImage }) {
   const t = useTranslations('images')
   const format = useFormatter()
+  const tags = useTranslations('tags')
   const common = useCommonFields(image)
   const bytes = useBytes()
   const minimum = (amount: number | null, unit: string) =>
@@ -37,6 +42,7 @@ export function OwnImageFields({ image }: { image: OwnImage }) {
           term: t('originSha256'),
           value: <Code text={sum} label={t('originSha256')} />,
         })),
+        { term: tags('title'), value: <Tags image={image} /> },
         {
           term: t('description'),
           value: <span className="whitespace-pre-line">{image.description || t('none')}</span>,
@@ -66,6 +72,25 @@ export function HeldImageFields({ image }: { image: HeldImage }) {
         { term: t('note'), value: <span className="whitespace-pre-line">{image.note || t('none')}</span> },
       ]}
     />
+  )
+}
+
+function Tags({ image }: { image: OwnImage }) {
+  const t = useTranslations('images')
+  const tags = useTranslations('tags')
+  const may = useMay()
+  return (
+    <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
+      {image.tags.length > 0 ? <TagList region={image.regionId} tags={image.tags} /> : t('none')}
+      {may('images.change', image.regionId) && canImage('edit', image.state) && (
+        <Link
+          href={paths.editImage(image.regionId, image.id, 'tags')}
+          className="rounded-sm font-medium text-accent hover:underline"
+        >
+          {tags('edit')}
+        </Link>
+      )}
+    </div>
   )
 }
 

@@ -139,6 +139,8 @@ function useEventText(isHeld: boolean): (event: EventItem) => string {
         return t('image.fail')
       case 'image.update':
         return t('image.update', facts)
+      case 'image.tag':
+        return t('image.tag', facts)
       case 'image.delete':
         return t('image.delete', facts)
       case 'image.protect':

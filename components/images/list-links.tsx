@@ -1,7 +1,7 @@
 import type { Route } from 'next'
 import { SortLink } from '@/components/ui/sort-link'
 import type { Column } from '@/components/ui/table'
-import type { ImageSort } from '@/lib/images/schema'
+import type { CustomImageParams, ImageSort } from '@/lib/images/schema'
 import { defaultPageSize } from '@/lib/pages'
 
 /** The orders that the menu of a list offers, the usual one first. */
@@ -34,4 +34,9 @@ export function keptOrder({ sort, size }: { sort: string; size: number }) {
     sort: sort === '-createdAt' ? undefined : sort,
     size: size === defaultPageSize ? undefined : size,
   }
+}
+
+/** What a list of own images is asked for, from its first page on. */
+export function withoutCursor({ q, state, os, tag, sort, size }: CustomImageParams) {
+  return { q, state, os, tag, sort, size }
 }

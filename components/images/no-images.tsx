@@ -17,7 +17,7 @@ export function NoCustomImages({ list }: { list: CustomImageParams }) {
   const may = useMay()
   const importTitle = useTranslations('import')('title')
   if (isInRecycleBin(list.state)) return <EmptyState title={t('emptyBin')}>{t('emptyBinNext')}</EmptyState>
-  if (list.q || list.state || list.os) return <NothingFound href={paths.customImages(list.region)} />
+  if (list.q || list.state || list.os || list.tag) return <NothingFound href={paths.customImages(list.region)} />
   return (
     <EmptyState title={t('emptyCustom')}>
       {may('images.change', list.region) && (

@@ -71,7 +71,7 @@ function AvailableActions({ image, onAsk }: OwnImageActionsProps) {
       )}
       {may('images.download', region) && <DownloadButton image={image} />}
       {may('images.change', region) && (
-        <Link href={paths.deprecateImage(region, image.id)} className={buttonClass('secondary')}>
+        <Link href={paths.editImage(region, image.id, 'deprecate')} className={buttonClass('secondary')}>
           {deprecation(image.deprecation ? 'edit' : 'deprecate')}
         </Link>
       )}

@@ -1,5 +1,6 @@
 import { useTranslations } from 'next-intl'
 import { unknownLookupsMax } from '@/lib/accounts/rules'
+import { tagsMax } from '@/lib/images/rules'
 import { dailySharesMax, recipientsMax, usernamesMax } from '@/lib/shares/rules'
 import type { HelpTopic } from './help-topics'
 
@@ -25,6 +26,9 @@ type HelpRule =
   | 'deprecateDay'
   | 'deprecateKept'
   | 'deprecateReplacement'
+  | 'tagsFind'
+  | 'tagsOwn'
+  | 'tagsCopied'
   | 'checkLooks'
   | 'checkIgnored'
   | 'checkRecipients'
@@ -60,6 +64,7 @@ const helpRules: Record<HelpTopic, HelpRule[]> = {
   import: ['formats', 'resume', 'quota', 'failed'],
   details: ['available', 'own', 'region', 'delete', 'failed'],
   copy: ['region', 'copy', 'available', 'quota'],
+  tags: ['tagsFind', 'tagsOwn', 'tagsCopied'],
   deprecate: ['deprecateDay', 'deprecateKept', 'deprecateReplacement'],
   check: ['checkLooks', 'checkIgnored', 'checkRecipients', 'cleanReplace'],
   clean: ['cleanOriginal', 'cleanPackages', 'cleanLogin', 'cleanReplace'],
@@ -103,6 +108,7 @@ function Rules({ topic }: { topic: HelpTopic }) {
     daily: dailySharesMax,
     usernames: usernamesMax,
     lookUps: unknownLookupsMax,
+    tags: tagsMax,
   }
   return (
     <section className="flex flex-col gap-2">

@@ -6,6 +6,7 @@ export const helpTopics = [
   'details',
   'copy',
   'deprecate',
+  'tags',
   'check',
   'clean',
   'account',

@@ -69,6 +69,7 @@ const fieldsOf: Partial<Record<Refusal['code'], string>> = {
   USERNAME_TAKEN: 'login',
   GROUP_NAME_TAKEN: 'name',
   REPLACEMENT_NOT_FOUND: 'replacementId',
+  IMAGE_TAGS_FULL: 'tags',
   MIN_DISK_BELOW_SIZE: 'minDiskGib',
   TYPE_TOO_SMALL: 'typeId',
   TYPE_NOT_FOUND: 'typeId',

@@ -97,6 +97,7 @@ function useChoose(): (region: string) => void {
       q: search.get('q') ?? '',
       state: search.get('state') ?? '',
       os: search.get('os') ?? '',
+      tag: search.get('tag') ?? '',
       sort: search.get('sort') ?? '',
       size: Number(search.get('size')) || undefined,
     }

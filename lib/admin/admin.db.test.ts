@@ -156,6 +156,7 @@ describe('importing', () => {
       virtualSize: made.disk.virtualSize,
       ...(isNormalised ? written : { size: made.disk.size, sha256: made.disk.sha256 }),
       os: 'Debian 12',
+      tags: [],
       createdAt: expect.stringMatching(/^\d{4}-.*Z$/),
     })
     expect(await showImages(made.owner.username)).toMatchObject({ value: { json: [image] } })

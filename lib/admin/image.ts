@@ -9,7 +9,7 @@ import { findLeftBlobs } from '@/lib/blobs/reads'
 import { isErrnoCode, StartError } from '@/lib/embedded/data-folder'
 import { formatBytes } from '@/lib/format'
 import { findImageRecord, listImageRecords } from '@/lib/images/reads-records'
-import { canImage, isInRecycleBin } from '@/lib/images/rules'
+import { canImage, isInRecycleBin, tagText } from '@/lib/images/rules'
 import { type ImageRecord, imageName, operatingSystem } from '@/lib/images/schema'
 import { deleteImage, purgeImage } from '@/lib/images/writes'
 import { ok, type Result, refuse } from '@/lib/result'
@@ -105,6 +105,7 @@ export async function showImages(account: string): Promise<Result<Answer>> {
     { header: 'File', cell: (image: ImageRecord) => formatBytes(image.size, 'en'), isRight: true as const },
     { header: 'Operating system', cell: (image: ImageRecord) => image.os },
     { header: 'Created', cell: (image: ImageRecord) => image.createdAt },
+    { header: 'Tags', cell: (image: ImageRecord) => image.tags.map(tagText).join(', ') },
   ]
   return ok(list(await listImageRecords(operatorContext(owner)), columns, `${owner.username} has no images.`))
 }

@@ -2,7 +2,7 @@ import 'server-only'
 import { selectHolders } from '@/lib/blobs/reads'
 import { db } from '@/lib/db/client'
 import { Prisma } from '@/lib/db/generated/client'
-import { canImage, type ImageStateName, isFailed, isTransferring, removalPatienceMs } from '@/lib/images/rules'
+import { canImage, type ImageStateName, isFailed, isTransferring, removalPatienceMs, tagsMax } from '@/lib/images/rules'
 import { recipientsMax } from '@/lib/shares/rules'
 import { leaseMs } from '@/lib/transfers/rules'
 import { type Finding, type IdRange, idRanges, note, type VerifyOptions, violation } from './finding'
@@ -13,6 +13,7 @@ type ImageRow = {
   id: string
   state: ImageStateName
   recipients: number
+  tags: number
   isOfMaster: boolean
   hasBytes: boolean
   isOfOtherBytes: boolean
@@ -36,6 +37,7 @@ async function oddImages({ after, upTo }: IdRange, now: Date): Promise<ImageRow[
     SELECT * FROM (
       SELECT i.id, i.state::text AS state, o.kind = 'MASTER' AS "isOfMaster",
         (SELECT count(*) FROM "LiveShare" s WHERE s."imageId" = i.id)::int AS recipients,
+        (SELECT count(*) FROM "ImageTag" g WHERE g."imageId" = i.id)::int AS tags,
         (i."blobId" IS NOT NULL OR i.size <> 0 OR i.sha256 IS NOT NULL) AS "hasBytes",
         (i.state IN ('available', 'deleted')
           AND (b.state <> 'ready' OR b.sha256 <> i.sha256 OR b.size <> i.size)) AS "isOfOtherBytes",
@@ -46,7 +48,7 @@ async function oddImages({ after, upTo }: IdRange, now: Date): Promise<ImageRow[
       FROM "Image" i JOIN "Account" o ON o.id = i."ownerId" LEFT JOIN "Blob" b ON b.id = i."blobId"
         LEFT JOIN "Transfer" t ON t."imageId" = i.id
       WHERE i.id > ${after} AND i.id <= ${upTo}) page
-    WHERE recipients > ${recipientsMax} OR (recipients > 0 AND state <> 'available') OR NOT "isOfMaster"
+    WHERE recipients > ${recipientsMax} OR tags > ${tagsMax} OR (recipients > 0 AND state <> 'available') OR NOT "isOfMaster"
       OR (state = 'failed' AND "hasBytes") OR "isOfOtherBytes" OR "isOdd" OR "isLate" ORDER BY id`
 }
 
@@ -71,7 +73,7 @@ function findingsOfBlob({ id, state, isHeld, isLate }: BlobFinding): Finding[] {
 }
 
 function findingsOf(image: ImageRow): Finding[] {
-  const { id, state, recipients, isOfMaster, hasBytes, isOfOtherBytes, isOdd, isLate } = image
+  const { id, state, recipients, tags, isOfMaster, hasBytes, isOfOtherBytes, isOdd, isLate } = image
   const found: Finding[] = []
   if (!isOfMaster) found.push(violation('owner', id, 'The image belongs to a sub-account.'))
   if (recipients > recipientsMax) {
@@ -79,6 +81,7 @@ function findingsOf(image: ImageRow): Finding[] {
       violation('recipients', id, `The image is shared with ${recipients} accounts; the limit is ${recipientsMax}.`),
     )
   }
+  if (tags > tagsMax) found.push(violation('tags', id, `The image has ${tags} tags; the limit is ${tagsMax}.`))
   if (recipients > 0 && !canImage('share', state)) {
     found.push(violation('shared-state', id, `The image is ${state} and still shared with ${recipients} accounts.`))
   }

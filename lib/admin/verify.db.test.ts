@@ -99,6 +99,14 @@ const damages: Record<string, () => Promise<string>> = {
     await plantShare(image, owner, (await master(name('recipient'))).id)
     return image.id
   },
+  'tags: an image has 21': async () => {
+    const { image, owner } = await sharedImage(0)
+    const of = { imageId: image.id, ownerId: owner.id, regionId: made.region, value: '' }
+    await db().imageTag.createMany({
+      data: Array.from({ length: 21 }, (_, number) => ({ ...of, key: `key${number}` })),
+    })
+    return image.id
+  },
   'share-event: a share is not recorded': async () => {
     const { image, owner } = await sharedImage(0)
     return await plantShare(image, owner, (await master(name('recipient'))).id)

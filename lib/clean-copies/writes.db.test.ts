@@ -41,11 +41,14 @@ const rowOf = async (id: string) =>
   await db().image.findUnique({ where: { id }, include: { transfer: true, cleanCopy: true } })
 
 describe('a clean copy', () => {
-  it('begins with its place taken, its room reserved, and what it deals with written down without any excerpt', async () => {
+  it('begins with its place taken, its room reserved, the tags of its original, and what it deals with written down without any excerpt', async () => {
     const [here, owner] = await Promise.all([region(), account()])
     const source = await checked(owner, here)
+    const tag = { key: 'team', value: 'web' }
+    await db().imageTag.create({ data: { imageId: source, ownerId: owner.id, regionId: here, ...tag } })
     const copy = await begun(owner, here, source)
     const row = await rowOf(copy)
+    expect(await db().imageTag.findMany({ where: { imageId: copy } })).toMatchObject([tag])
     expect(row).toMatchObject({
       ...{ state: 'copying', source: 'CLEAN', copyOfId: source, copyOfRegionId: here, name: 'web clean', size: 0n },
       transfer: { kind: 'CLEAN', step: 'CLEAN', leaseHolder: null },

@@ -51,7 +51,7 @@ async function makeCleanCopy(
   const choice = chooseFindings({ ...facts, refuseFinding, chosen, isReset })
   if ('refusal' in choice) return refuse(choice.refusal)
   if (sha256 === null || !check) return refuse({ code: 'IMAGE_NOT_AVAILABLE', state: source.state })
-  const { size, ...kept } = await tx.image.findUniqueOrThrow({ where: { id: source.id }, select: keptFields })
+  const { size, tags, ...kept } = await tx.image.findUniqueOrThrow({ where: { id: source.id }, select: keptFields })
   const room = roomToClean({ size: Number(size), virtualSize: Number(kept.virtualSize) })
   const full = await refuseFull(tx, ctx, regionId, room)
   if (full) return refuse(full)
@@ -69,6 +69,7 @@ async function makeCleanCopy(
       copyOfId: source.id,
       copyOfRegionId: regionId,
       transfer: { create: waiting(kept.virtualSize, room) },
+      tags: { create: tags },
       cleanCopy: { create: { sha256, findings, isReset, ...check.counts } },
       createdAt: ctx.now,
       updatedAt: ctx.now,
@@ -92,6 +93,7 @@ const keptFields = {
   minMemoryMib: true,
   virtualSize: true,
   size: true,
+  tags: { select: { key: true, value: true } },
 } as const
 
 /** The last check, under its lock: a new verdict waits until what this transaction makes of it is written. */

@@ -42,7 +42,7 @@ async function makeCopy(
   const refusal = refuseCopy({ image: source, targetRegion })
   if (refusal) return refuse(refusal)
   if (!(await tx.region.findUnique({ where: { id: targetRegion } }))) return refuse({ code: 'REGION_NOT_FOUND' })
-  const { size, ...kept } = await tx.image.findUniqueOrThrow({ where: { id: source.id }, select: keptFields })
+  const { size, tags, ...kept } = await tx.image.findUniqueOrThrow({ where: { id: source.id }, select: keptFields })
   const full = await refuseFull(tx, ctx, targetRegion, Number(size))
   if (full) return refuse(full)
   const copy = { id: newId('img'), name }
@@ -57,6 +57,7 @@ async function makeCopy(
       copyOfId: source.id,
       copyOfRegionId: source.regionId,
       transfer: { create: waiting(size) },
+      tags: { create: tags },
       createdAt: ctx.now,
       updatedAt: ctx.now,
     },
@@ -84,6 +85,7 @@ const keptFields = {
   originSize: true,
   originSha256: true,
   size: true,
+  tags: { select: { key: true, value: true } },
 } as const
 
 /**

@@ -4,6 +4,7 @@ export const eventActions = [
   'image.available',
   'image.fail',
   'image.update',
+  'image.tag',
   'image.delete',
   'image.cancel',
   'image.protect',

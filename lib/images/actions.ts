@@ -11,6 +11,7 @@ import {
   recycleBinInput,
   updateImageInput,
 } from './schema'
+import { setTagsInput } from './schema-tags'
 import {
   deleteImage,
   emptyRecycleBin,
@@ -22,6 +23,7 @@ import {
 } from './writes'
 import { deprecateImage, undeprecateImage } from './writes-deprecate'
 import { deleteImages } from './writes-many'
+import { setImageTags } from './writes-tags'
 
 // To delete a shared image ends its shares, so it needs the right to do that, too.
 const deleteNeeds = ({ region, cancelShares }: DeleteImageInput): Need[] => [
@@ -39,6 +41,7 @@ export const protectImageAction = defineAction(ownImageInput, protectImage, { ne
 export const unprotectImageAction = defineAction(ownImageInput, unprotectImage, { needs: 'images.change' })
 export const deprecateImageAction = defineAction(deprecateImageInput, deprecateImage, { needs: 'images.change' })
 export const undeprecateImageAction = defineAction(ownImageInput, undeprecateImage, { needs: 'images.change' })
+export const setImageTagsAction = defineAction(setTagsInput, setImageTags, { needs: 'images.change' })
 export const restoreImageAction = defineAction(ownImageInput, restoreImage, { needs: 'images.change' })
 export const purgeImageAction = defineAction(ownImageInput, purgeImage, { needs: 'images.change', freesSpace: true })
 export const emptyRecycleBinAction = defineAction(recycleBinInput, emptyRecycleBin, {

@@ -2,6 +2,7 @@ import 'server-only'
 import type { Context } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import type { Prisma } from '@/lib/db/generated/client'
+import { byKey } from './rules'
 import type { ImageRecord } from './schema'
 
 const recordFields = {
@@ -15,6 +16,7 @@ const recordFields = {
   size: true,
   sha256: true,
   operatingSystem: true,
+  tags: { select: { key: true, value: true } },
   createdAt: true,
 } as const
 
@@ -48,6 +50,7 @@ function toRecord(image: RecordRow): ImageRecord {
     size: Number(image.size),
     sha256: image.sha256,
     os: image.operatingSystem,
+    tags: image.tags.toSorted(byKey),
     createdAt: image.createdAt.toISOString(),
   }
 }

@@ -15,7 +15,8 @@ import { may } from '@/lib/permissions'
 import { metersOf } from '@/lib/quotas/reads'
 import type { QuotaMeters } from '@/lib/quotas/schema'
 import { readDeprecation } from './reads-deprecation'
-import { canImage, type ImageStateName, purgedAt } from './rules'
+import { tagChoices, tagged, tagsOfImage } from './reads-tags'
+import { byKey, canImage, type ImageStateName, purgedAt, type Tag, tagText } from './rules'
 import {
   type CustomImage,
   type CustomImageList,
@@ -62,19 +63,19 @@ export async function listCustomImages(ctx: Context, list: CustomImageParams): P
     ? Prisma.sql`AND i.state = ${list.state}::"ImageState"`
     : Prisma.sql`AND i.state <> 'deleted'::"ImageState"`
   const system = list.os ? Prisma.sql`AND i."operatingSystem" = ${list.os}` : Prisma.empty
-  const asked = Prisma.sql`WHERE ${own} ${search} ${state} ${system}`
+  const asked = Prisma.sql`WHERE ${own} ${search} ${state} ${system} ${tagged(ctx, list)}`
   const [rows, [extras]] = await Promise.all([
     db().$queryRaw<CustomRow[]>`
       SELECT ${plannedEachTime} i.id, i.name, i."operatingSystem", i."virtualSize", i.size, i.state::text AS state, i.failure, i."createdAt", i."deletedAt",
         CASE WHEN t.kind = 'IMPORT' OR t.step = 'CLEAN' THEN t.step::text END AS step, coalesce(t."doneBytes", 0) AS "doneBytes",
         coalesce(t."totalBytes", 0) AS "totalBytes", i.source::text AS source, i."isProtected",
-        i."deprecatedAt" IS NOT NULL AS "isDeprecated",
+        i."deprecatedAt" IS NOT NULL AS "isDeprecated", ${tagsOfImage} AS tags,
         (SELECT count(*) FROM "LiveShare" s WHERE s."imageId" = i.id)::int AS recipients, c.state::text AS verdict,
         greatest(0, coalesce(c.critical + c.high + c.medium + c.low, 0) -
           (SELECT count(*) FROM "IgnoredFinding" g WHERE g."ownerId" = i."ownerId" AND g.sha256 = i.sha256))::int AS findings
       FROM "Image" i LEFT JOIN "Transfer" t ON t."imageId" = i.id LEFT JOIN "Check" c ON c.sha256 = i.sha256 ${asked} ${page.where} ${page.tail}`,
     db().$queryRaw<Extras[]>`
-      SELECT ${plannedEachTime} ${countColumns(Prisma.sql`FROM "Image" i ${asked}`, page)}, ${systemsOf(ctx, list.region)} AS systems,
+      SELECT ${plannedEachTime} ${countColumns(Prisma.sql`FROM "Image" i ${asked}`, page)}, ${systemsOf(ctx, list.region)} AS systems, ${tagChoices(ctx, list)} AS tags,
         ${metersOf(ctx.viewer.ownerId, list.region)} AS quota, bin.*
       FROM (SELECT count(*)::int AS binned, max("deletedAt") AS "binnedUntil" FROM "Image"
         WHERE "ownerId" = ${ctx.viewer.ownerId} AND "regionId" = ${list.region} AND state = 'deleted') bin`,
@@ -85,6 +86,7 @@ export async function listCustomImages(ctx: Context, list: CustomImageParams): P
     ...shown,
     range: rangeOf(page, extras, shown.items.length),
     operatingSystems: extras.systems,
+    tags: [...new Set(extras.tags.flatMap((tag) => [tag.key, tagText(tag)]))],
     quota: extras.quota,
     binned: extras.binned,
     binnedUntil: extras.binnedUntil?.toISOString() ?? null,
@@ -92,11 +94,12 @@ export async function listCustomImages(ctx: Context, list: CustomImageParams): P
   }
 }
 
-type Extras = Counts & { quota: QuotaMeters; systems: string[]; binned: number; binnedUntil: Date | null }
+type Extras = Counts & { quota: QuotaMeters; systems: string[]; tags: Tag[]; binned: number; binnedUntil: Date | null }
 
 function toCustomImage(row: CustomRow): CustomImage {
   return {
     ...row,
+    tags: row.tags.sort(byKey),
     virtualSize: Number(row.virtualSize),
     size: Number(row.size),
     doneBytes: Number(row.doneBytes),
@@ -150,6 +153,7 @@ export async function getImage(ctx: Context, params: ImagePageParams): Promise<I
       owner: { select: { username: true } },
       blob: { select: { layout: true } },
       transfer: { select: { kind: true, step: true, doneBytes: true, totalBytes: true } },
+      tags: { select: { key: true, value: true } },
       liveShares: {
         where: { OR: [{ ownerId: ctx.viewer.ownerId }, { recipientId: ctx.viewer.ownerId, status: 'ACCEPTED' }] },
         select: {
@@ -189,6 +193,7 @@ export async function getImage(ctx: Context, params: ImagePageParams): Promise<I
     sha256: image.sha256,
     isNormalised: image.isNormalised,
     isProtected: image.isProtected,
+    tags: image.tags.sort(byKey),
     origin: {
       name: image.originName,
       format: image.originFormat,

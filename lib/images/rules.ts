@@ -93,6 +93,10 @@ export const imagesSelectedMax = 100
 export const imageNameMax = 128
 export const operatingSystemMax = 64
 export const descriptionMax = 500
+/** Rule 34: tags of an image, and the characters of each. */
+export const tagsMax = 20
+export const tagKeyMax = 64
+export const tagValueMax = 128
 /** A failed image shows its reason for this long, and is then deleted. */
 export const failedKeptMs = 7 * 24 * 60 * 60 * 1000
 /** A delete that its job has not finished after this long is taken up by the sweep. */
@@ -120,6 +124,8 @@ export function isInMotion(state: ImageStateName): boolean {
 // Letters and digits of any script, spaces and . _ - ( ) +. A mark may follow a letter, but neither a variation selector
 // nor an enclosing mark: those make emoji of letters.
 const imageNamePattern = /^(?:[\p{L}\p{Nd} ._()+-]|(?<=[\p{L}\p{Mn}\p{Mc}])[\p{Mn}\p{Mc}])+$/u
+// The same, and what addresses and paths are made of.
+const tagPattern = /^(?:[\p{L}\p{Nd} ._()+:/@=-]|(?<=[\p{L}\p{Mn}\p{Mc}])[\p{Mn}\p{Mc}])+$/u
 const variationSelector = /[\u{FE00}-\u{FE0F}\u{E0100}-\u{E01EF}]/u
 
 /** The form in which a name is stored: composed, without surrounding space. */
@@ -238,6 +244,46 @@ export function refuseRetired({ retiresAt }: { retiresAt: Date | null }, now: Da
 /** The last calendar day, as YYYY-MM-DD, before a moment at which a day of the time zone begins. */
 export function lastDayBefore(moment: Date, timeZone: string): string {
   return new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' }).format(new Date(moment.getTime() - 1))
+}
+
+export type Tag = { key: string; value: string }
+
+/** A tag as it is typed and shown. */
+export function tagText({ key, value }: Tag): string {
+  return `${key}=${value}`
+}
+
+/** Rule 34: whether a tag has only characters that cannot mislead a reader. */
+export function isPlainTag({ key, value }: Tag): boolean {
+  return [key, value].every((text) => text === '' || (tagPattern.test(text) && !variationSelector.test(text)))
+}
+
+/**
+ * Rule 34: the tags of an image after a form that showed some and asks for others. It changes what was changed in it, so that tags
+ * which others have set meanwhile stay.
+ */
+export function mergeTags(current: Tag[], { shown, asked }: { shown: Tag[]; asked: Tag[] }): Tag[] {
+  const [was, is] = [valuesOf(shown), valuesOf(asked)]
+  const changed = asked.filter(({ key, value }) => was.get(key) !== value)
+  const isKept = ({ key }: Tag) => (was.has(key) ? is.get(key) === was.get(key) : !is.has(key))
+  return [...current.filter(isKept), ...changed]
+}
+
+function valuesOf(tags: Tag[]): Map<string, string> {
+  return new Map(tags.map(({ key, value }) => [key, value]))
+}
+
+/** The order in which tags are shown. */
+export function byKey(one: Tag, other: Tag): number {
+  return one.key < other.key ? -1 : 1
+}
+
+/** Rule 34: whether an image, which can be edited, can have so many tags. */
+export function refuseTags(
+  image: { state: ImageStateName },
+  tags: number,
+): RefusalOf<'IMAGE_BUSY' | 'IMAGE_TAGS_FULL'> | null {
+  return refuseUpdate(image) ?? (tags > tagsMax ? { code: 'IMAGE_TAGS_FULL', max: tagsMax } : null)
 }
 
 /** An owner can edit an image in every state but `deleting` and `deleted`. */

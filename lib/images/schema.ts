@@ -32,7 +32,9 @@ import {
   minDiskGibMax,
   minMemoryMibMax,
   operatingSystemMax,
+  type Tag,
 } from './rules'
+import { tagFilter } from './schema-tags'
 
 export const imageName = requiredText(imageNameMax, foldName, isPlainName)
 export const operatingSystem = requiredText(operatingSystemMax, foldName, isPlainName)
@@ -64,6 +66,7 @@ export const customImageParams = z.object({
   q: searchText(128).catch(''),
   state: z.enum(imageStates).optional().catch(undefined),
   os: searchText(operatingSystemMax).optional().catch(undefined),
+  tag: tagFilter,
   sort: z.enum(imageSorts).catch('-createdAt'),
   size: pageSize,
   after: cursor,
@@ -170,6 +173,7 @@ export type CustomImage = {
   source: ImageSourceName
   isProtected: boolean
   isDeprecated: boolean
+  tags: Tag[]
   /** What the check of its disk says, and how many findings its owner has not ignored. */
   verdict: 'running' | 'clean' | 'findings' | 'unchecked' | 'failed' | null
   findings: number
@@ -187,6 +191,8 @@ export type CustomImageList = {
   prev: string | null
   range: PageRange
   operatingSystems: string[]
+  /** What the filter of tags offers: keys, and keys with a value. */
+  tags: string[]
   quota: QuotaMeters
   binned: number
   binnedUntil: string | null
@@ -206,6 +212,7 @@ export type ImageRecord = {
   size: number
   sha256: string | null
   os: string
+  tags: Tag[]
   createdAt: string
 }
 
@@ -242,6 +249,7 @@ export type OwnImage = ImageFields & {
   sha256: string | null
   isNormalised: boolean
   isProtected: boolean
+  tags: Tag[]
   origin: { name: string | null; format: DiskFormatName | null; size: number | null; sha256: string | null }
   source: ImageSourceName
   copyOf: { id: string; region: string } | null

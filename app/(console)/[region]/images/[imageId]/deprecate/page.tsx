@@ -24,7 +24,7 @@ export default async function DeprecateImagePage({ params }: Props) {
   const asked = imageParams.safeParse(await params)
   if (!asked.success) notFound()
   const { region, imageId } = asked.data
-  const ctx = await requireContext(paths.deprecateImage(region, imageId), 'images.change', region)
+  const ctx = await requireContext(paths.editImage(region, imageId, 'deprecate'), 'images.change', region)
   const [image, images, t] = await Promise.all([
     forPage(getImage(ctx, { region, imageId })),
     forPage(listInstanceImages(ctx, { region, q: '' })),

@@ -1,0 +1,68 @@
+'use client'
+
+import Link from 'next/link'
+import { useTranslations } from 'next-intl'
+import { useState } from 'react'
+import { ActionForm } from '@/components/shell/action-form'
+import { Button } from '@/components/ui/button'
+import { buttonClass } from '@/components/ui/button-class'
+import { Card } from '@/components/ui/card'
+import { Field, inputClass } from '@/components/ui/field'
+import { setImageTagsAction } from '@/lib/images/actions'
+import { tagKeyMax, tagsMax, tagText, tagValueMax } from '@/lib/images/rules'
+import type { OwnImage } from '@/lib/images/schema'
+import { paths } from '@/lib/paths'
+
+/** Edits the tags of an image, one a line. */
+export function TagsForm({ image }: { image: OwnImage }) {
+  const t = useTranslations('tags')
+  const images = useTranslations('images')
+  // What the form began with, also while the page behind it is read again: only what differs from it is changed.
+  const [shown] = useState(() => image.tags.map(tagText).join('\n'))
+  const back = paths.image(image.regionId, image.id)
+  return (
+    <Card title={t('edit')}>
+      <ActionForm
+        // A draft begins with the same tags, or it would take away those that were set since.
+        name={`tags ${image.id} ${shown}`}
+        action={setImageTagsAction}
+        fixed={{ region: image.regionId, imageId: image.id }}
+        changes={['images']}
+        leadsTo={back}
+        className="flex max-w-140 flex-col gap-3 p-4"
+      >
+        {({ isPending, errorOf, typed, discard }) => (
+          <>
+            <input type="hidden" name="shown" value={typed('shown', shown)} />
+            <Field
+              id="tags"
+              label={t('title')}
+              hint={t('hint', { max: tagsMax, key: tagKeyMax, value: tagValueMax })}
+              error={errorOf('tags')}
+            >
+              {(control) => (
+                <textarea
+                  {...control}
+                  name="tags"
+                  rows={6}
+                  defaultValue={typed('tags', shown)}
+                  autoCapitalize="none"
+                  spellCheck={false}
+                  className={`${inputClass} font-mono`}
+                />
+              )}
+            </Field>
+            <div className="flex flex-wrap gap-2">
+              <Button kind="primary" type="submit" isPending={isPending}>
+                {images('save')}
+              </Button>
+              <Link href={back} onClick={discard} className={buttonClass('secondary')}>
+                {images('discard')}
+              </Link>
+            </div>
+          </>
+        )}
+      </ActionForm>
+    </Card>
+  )
+}
