@@ -15,6 +15,7 @@ import {
   signIn,
   test,
 } from './fixtures'
+import { instanceRows } from './instance-rows'
 
 const region = 'cn-shanghai'
 const given = `/${region}/sharing?tab=given`
@@ -59,6 +60,42 @@ test('both tabs list every share of the account over all images, and the menu le
   await expect(rows(theirs)).toHaveCount(3)
   await expectRow(theirs.getByRole('table'), web.name, { Account: owner.username, 'Shared by': owner.username })
   await expect(theirs.getByRole('table').getByText(other.username)).toHaveCount(0)
+})
+
+test('the owner sees when each recipient last used an image and how many instances it has, at every width and on the share page', async ({
+  browserPage,
+}) => {
+  const { owner, one, other, web } = await withShares()
+  const name = longest('W', 64)
+  await instanceRows(one, [
+    { image: web, sharer: owner, name },
+    { image: web, sharer: owner, name },
+  ])
+  await db().share.updateMany({
+    where: { imageId: web.id, recipientId: other.id },
+    data: { lastUsedAt: new Date('2026-03-01T04:00:00Z') },
+  })
+  const page = await browserPage(owner)
+  const used = row(page.getByRole('table'), one.username).filter({ hasText: web.name })
+  for (const width of [1440, 1100, 900, 390]) {
+    await page.setViewportSize({ width, height: 900 })
+    await page.goto(given)
+    await expect(used.getByText('2 instances').filter({ visible: true }), String(width)).toHaveCount(1)
+    await expect(
+      row(page.getByRole('table'), other.username)
+        .getByText(/Mar 1, 2026/)
+        .filter({ visible: true }),
+    ).toHaveCount(1)
+    await page.goto(`/${region}/images/${web.id}/share`)
+    await expect(row(page.getByRole('table'), one.username)).toContainText('2 instances')
+    await expect(
+      row(page.getByRole('table'), other.username)
+        .getByText(/Mar 1, 2026/)
+        .filter({ visible: true }),
+    ).toHaveCount(1)
+    expect(await page.content()).not.toContain(name)
+    expect(await sideways(page)).toEqual([])
+  }
 })
 
 test('shares are selected by keyboard, several with Shift, and cancelled together after a dialog that says who loses what', async ({

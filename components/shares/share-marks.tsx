@@ -6,7 +6,7 @@ import type { ImageShares } from '@/lib/shares/schema'
 
 type ListedShare = ImageShares['shares'][number]
 
-/** What a row says of a share besides its username: that it is new, waits, ends, is used, and the note. */
+/** What a row says of a share besides its username: that it is new, waits, ends, and the note. */
 export function ShareMarks({ share, isNew }: { share: ListedShare; isNew: boolean }) {
   const t = useTranslations('share')
   const format = useFormatter()
@@ -16,9 +16,6 @@ export function ShareMarks({ share, isNew }: { share: ListedShare; isNew: boolea
         <span data-marked>
           <Badge tone="ok">{t('justAdded')}</Badge>
         </span>
-      )}
-      {share.instances > 0 && (
-        <span className="text-ink-muted text-xs">{t('instances', { count: share.instances })}</span>
       )}
       {share.status === 'PENDING' && <Badge tone="warn">{t('pending')}</Badge>}
       {share.until && (

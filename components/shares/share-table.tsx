@@ -69,8 +69,8 @@ export function ShareTable({ region, shares, added }: ShareTableProps) {
 
 type ListedShare = ImageShares['shares'][number]
 
-function hasMarks({ id, instances, status, until, note }: ListedShare, marked: ReadonlySet<string>): boolean {
-  return marked.has(id) || instances > 0 || status === 'PENDING' || until !== null || note !== ''
+function hasMarks({ id, status, until, note }: ListedShare, marked: ReadonlySet<string>): boolean {
+  return marked.has(id) || status === 'PENDING' || until !== null || note !== ''
 }
 
 type ColumnsOf = {
@@ -84,6 +84,7 @@ function useColumns({ region, imageId, marked, onCancel }: ColumnsOf): Column<Li
   const t = useTranslations('share')
   const format = useFormatter()
   const may = useMay()
+  const time = (at: string) => format.dateTime(new Date(at), { dateStyle: 'medium', timeStyle: 'short' })
   const canCancel = may('shares.give', region)
   return [
     {
@@ -99,12 +100,22 @@ function useColumns({ region, imageId, marked, onCancel }: ColumnsOf): Column<Li
     {
       id: 'sharedAt',
       header: t('sharedSince'),
-      cell: (share) => format.dateTime(new Date(share.sharedAt), { dateStyle: 'medium', timeStyle: 'short' }),
+      cell: (share) => time(share.sharedAt),
     },
     {
       id: 'sharedBy',
       header: t('sharedBy'),
       cell: (share) => <Ellipsis text={share.sharedBy} className="@min-[794px]/table-room:max-w-60" />,
+    },
+    {
+      id: 'lastUsed',
+      header: t('lastUsed'),
+      cell: ({ lastUsedAt, instances }) => (
+        <>
+          {lastUsedAt ? time(lastUsedAt) : t('never')}
+          {instances > 0 && <p className="text-ink-muted text-xs">{t('instances', { count: instances })}</p>}
+        </>
+      ),
     },
     {
       id: 'operation',

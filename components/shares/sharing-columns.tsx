@@ -10,6 +10,8 @@ import { Ellipsis } from '@/components/ui/ellipsis'
 import type { Column } from '@/components/ui/table'
 import { paths } from '@/lib/paths'
 import type { ListedShare, ShareListParams } from '@/lib/shares/schema-list'
+import { LastUse } from './last-use'
+import { LastUseBelow } from './last-use-below'
 
 /** The columns of the Sharing page: whose image, with whom, from when to when, and whether it is used. Without `onCancel` no operation. */
 export function useSharingColumns(
@@ -36,6 +38,7 @@ function useWho({ region }: ShareListParams): Column<ListedShare>[] {
             <p className="table-narrow truncate text-ink-muted text-xs">
               {t('sharedByLine', { username: share.sharedBy })}
             </p>
+            <LastUseBelow share={share} />
           </RowName>
           {share.note && <p className="max-w-[60ch] whitespace-pre-line text-ink-muted text-xs">{share.note}</p>}
         </>
@@ -106,12 +109,12 @@ function useUse(): Column<ListedShare>[] {
       id: 'lastUsed',
       header: t('lastUsed'),
       isWideOnly: true,
-      cell: ({ lastUsedAt, instances }) => (
-        <span className="flex flex-col">
-          {lastUsedAt ? <ListTime at={lastUsedAt} isShort /> : <span className="text-ink-muted">{t('never')}</span>}
-          {instances > 0 && <span className="text-ink-muted text-xs">{t('instances', { count: instances })}</span>}
-        </span>
-      ),
+      cell: ({ lastUsedAt, instances }) =>
+        lastUsedAt ? (
+          <LastUse at={lastUsedAt} instances={instances} />
+        ) : (
+          <span className="text-ink-muted">{t('never')}</span>
+        ),
     },
   ]
 }

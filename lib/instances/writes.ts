@@ -86,6 +86,8 @@ async function writeInstances(
     ...{ state: 'creating' as const, task: 'CREATE' as const, taskSince: now, createdAt: now, updatedAt: now },
   }))
   await tx.instance.createMany({ data: rows })
+  if (usable.owner.id !== viewer.ownerId)
+    await tx.share.updateMany({ where: { imageId: image.id, recipientId: viewer.ownerId }, data: { lastUsedAt: now } })
   const events = rows.map((instance) => ({
     ...{ action: 'instance.create' as const, regionId: input.region, instance },
     // The image's owner may see their number only, so the event is not keyed by its id.

@@ -1,9 +1,13 @@
 import { expect, test } from 'vitest'
 import { switchAccount } from '@/lib/admin/account'
 import { db } from '@/lib/db/client'
-import { account, held, image, region } from '@/lib/testing/builders'
+import { createInstancesInput } from '@/lib/instances/schema'
+import { createInstances } from '@/lib/instances/writes'
+import { account, held, image, later, minutes, region, tally } from '@/lib/testing/builders'
 import { instance, instanceType, machineHost } from '@/lib/testing/builders-instances'
 import { getImageShares, listInstancesAround } from './reads'
+import { listShares } from './reads-list'
+import { shareListParams } from './schema-list'
 
 test('the share page tells its owner how many instances each recipient has of the image: a number, and nothing else of them', async () => {
   const [here, sharer, first, second] = [await region(), await account(), await account(), await account()]
@@ -31,6 +35,35 @@ test('the share page tells its owner how many instances each recipient has of th
     ]),
   )
   for (const one of [first, second]) expect(await getImageShares(one.ctx, { region: here, imageId })).toBeNull()
+})
+
+test('when a share was last used is known after its instances are gone, and a new share knows of those that are still there', async () => {
+  const [here, sharer, recipient] = [await region(), await account(), await account()]
+  const [imageId, typeId] = [await image(sharer, here), await instanceType({ memoryMib: 512 })]
+  await machineHost()
+  const share = await held(imageId, recipient)
+  const create = async (who: typeof sharer, at: number) => {
+    const request = { region: here, imageId, typeId, name: 'secret-name', diskGib: 1 }
+    return await createInstances(who.at(later(minutes(at))), createInstancesInput.parse(request))
+  }
+  const lastUse = async () => {
+    const shares = (await getImageShares(sharer.ctx, { region: here, imageId }))?.shares ?? []
+    const listed = await listShares(sharer.ctx, shareListParams.parse({ region: here, tab: 'given' }))
+    expect(listed.items.map(({ lastUsedAt }) => lastUsedAt)).toEqual(shares.map(({ lastUsedAt }) => lastUsedAt))
+    expect(JSON.stringify([shares, listed])).not.toContain('secret-name')
+    return shares.map(({ instances, lastUsedAt }) => [instances, lastUsedAt])
+  }
+  expect(tally([await create(sharer, 1)])).toEqual({ ok: 1 })
+  expect(await lastUse()).toEqual([[0, null]])
+  expect(tally([await create(recipient, 2), await create(recipient, 3)])).toEqual({ ok: 2 })
+  const third = later(minutes(3)).toISOString()
+  expect(await lastUse()).toEqual([[2, third]])
+  const [kept] = await db().instance.findMany({ where: { ownerId: recipient.id }, orderBy: { createdAt: 'asc' } })
+  await db().instance.deleteMany({ where: { ownerId: recipient.id, id: { not: kept?.id ?? '' } } })
+  expect(await lastUse()).toEqual([[1, third]])
+  await db().share.delete({ where: { id: share } })
+  await held(imageId, recipient)
+  expect(await lastUse()).toEqual([[1, later(minutes(2)).toISOString()]])
 })
 
 test('the operator is told of the instances of an account and of those from its images, without terminated ones', async () => {

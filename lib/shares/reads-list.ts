@@ -36,6 +36,14 @@ function sharesOf({ viewer }: Context, { tab, region }: { tab: ShareListTab; reg
 `
 }
 
+const uses = Prisma.sql`FROM "Instance" n WHERE n."imageId" = s."imageId" AND n."ownerId" = s."recipientId"`
+
+/**
+ * When the recipient of a share `s` last created an instance of the image: with this share, or, as long as that instance is kept, with
+ * one before.
+ */
+export const lastUse = Prisma.sql`greatest(s."lastUsedAt", (SELECT max(n."createdAt") ${uses}))`
+
 /** From the shares to image and account, and no other way: OFFSET keeps PostgreSQL from reading everybody's. */
 function fromShares(tab: ShareListTab): Prisma.Sql {
   const other = tab === 'given' ? Prisma.sql`s."recipientId"` : Prisma.sql`s."ownerId"`
@@ -51,9 +59,8 @@ function columnsOf(tab: ShareListTab): Prisma.Sql {
   // The image of a pending share is for those who accept it.
   const imageId =
     tab === 'given' ? Prisma.sql`s."imageId"` : Prisma.sql`CASE s.status WHEN 'ACCEPTED' THEN s."imageId" ELSE '' END`
-  const uses = Prisma.sql`FROM "Instance" n WHERE n."imageId" = s."imageId" AND n."ownerId" = s."recipientId"`
   return Prisma.sql`s.id, ${imageId} AS "imageId", i.name AS image, a.username, s.note, s."createdAt", s."expiresAt", ${sharedBy} AS "sharedBy",
-    s.status::text AS state, (SELECT max(n."createdAt") ${uses}) AS "lastUsedAt",
+    s.status::text AS state, ${lastUse} AS "lastUsedAt",
     (SELECT count(*)::int ${uses} AND n.state = ANY(${[...statesOfQuota]}::"InstanceState"[])) AS instances`
 }
 

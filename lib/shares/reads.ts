@@ -14,6 +14,7 @@ import { statesOfQuota } from '@/lib/instances/rules'
 import type { ImageInstances } from '@/lib/instances/schema'
 import { metersOf } from '@/lib/quotas/reads'
 import type { QuotaMeters } from '@/lib/quotas/schema'
+import { lastUse } from './reads-list'
 import { dayTurnsAt, type EndPolicy, recipientsMax, shareDay } from './rules'
 import type {
   ImageShares,
@@ -41,7 +42,7 @@ export async function findHeldShare(ctx: Context, imageId: string) {
 /** The recipients of an own image, and today's use. Null for anybody but the owner, and under another region. */
 export async function getImageShares(ctx: Context, params: ImageSharesParams): Promise<ImageShares | null> {
   const timeZone = env().ECS_TIME_ZONE
-  const [image, day, usedBy] = await Promise.all([
+  const [image, day, usedBy, lastUses] = await Promise.all([
     db().image.findFirst({
       where: { id: params.imageId, ownerId: ctx.viewer.ownerId, regionId: params.region },
       select: {
@@ -70,6 +71,8 @@ export async function getImageShares(ctx: Context, params: ImageSharesParams): P
       select: { used: true },
     }),
     listImageInstances(ctx, params.imageId),
+    db().$queryRaw<{ id: string; at: Date | null }[]>`
+      SELECT s.id, ${lastUse} AS at FROM "LiveShare" s WHERE s."imageId" = ${params.imageId} AND s."ownerId" = ${ctx.viewer.ownerId}`,
   ])
   if (!image) return null
   const { liveShares, ...rest } = image
@@ -84,6 +87,7 @@ export async function getImageShares(ctx: Context, params: ImageSharesParams): P
       status: share.status,
       until: share.expiresAt?.toISOString() ?? null,
       instances: usedBy.find(({ username }) => username === share.recipient.username)?.instances ?? 0,
+      lastUsedAt: lastUses.find(({ id }) => id === share.id)?.at?.toISOString() ?? null,
     })),
     usedBy,
     today: { used: day?.used ?? 0, resetsAt: dayTurnsAt(ctx.now, timeZone).toISOString() },

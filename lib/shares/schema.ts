@@ -151,8 +151,8 @@ export type ShareRecord = {
 /** The share page: whom the image is shared with, and the two limits. */
 export type ImageShares = {
   image: { id: string; name: string; state: string; operatingSystem: string; virtualSize: number }
-  /** `instances`: how many the recipient has of the image. */
-  shares: (ImageShare & { instances: number })[]
+  /** `instances`: how many the recipient has of the image. `lastUsedAt`: when it last created one; null: never. */
+  shares: (ImageShare & { instances: number; lastUsedAt: string | null })[]
   /** Every account with instances of the image, the owner first, also former recipients. */
   usedBy: ImageInstances
   today: { used: number; resetsAt: string }

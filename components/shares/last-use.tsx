@@ -1,0 +1,13 @@
+import { useTranslations } from 'next-intl'
+import { ListTime } from '@/components/images/list-time'
+
+/** When the recipient of a share last created an instance of its image, and how many it has. */
+export function LastUse({ at, instances }: { at: string; instances: number }) {
+  const t = useTranslations('sharing')
+  return (
+    <span className="flex flex-col">
+      <ListTime at={at} isShort />
+      {instances > 0 && <span className="text-ink-muted text-xs">{t('instances', { count: instances })}</span>}
+    </span>
+  )
+}
