@@ -1,5 +1,6 @@
-import { expectAccessiblePage, looks } from './accessible'
-import { account, expect, image, longest, messages, row, share, signIn, test } from './fixtures'
+import { createGroup } from '@/lib/groups/writes'
+import { expectAccessible, expectAccessiblePage, looks } from './accessible'
+import { account, contextOf, expect, expectOk, image, longest, messages, row, share, signIn, test } from './fixtures'
 
 // A trace keeps a copy of the page for every step of axe.
 test.use({ trace: 'off' })
@@ -30,10 +31,42 @@ for (const javaScriptEnabled of [true, false]) {
     await expect(row(page.getByRole('table'), second.username)).toBeVisible()
     await page.goto('/account/groups')
     await page.getByRole('link', { name: 'Edit Group, Team East' }).click()
+    await expect(page.getByRole('heading', { level: 1, name: 'Team East' })).toBeVisible()
+    await page.getByLabel('Usernames').fill(owner.username)
+    await page.getByRole('button', { name: 'Save Changes' }).click()
+    await expect(page.getByText(/^Your own username cannot be in a group/)).toBeVisible()
     await page.getByRole('button', { name: 'Delete Group' }).click()
+    await expect(page.getByText('Delete the group Team East?')).toBeVisible()
+    await page.getByRole(javaScriptEnabled ? 'button' : 'link', { name: 'Keep Group' }).click()
+    await page.getByRole('button', { name: 'Delete Group' }).click()
+    await expect(page.getByText('Images stay shared as they are.')).toBeVisible()
+    const question = javaScriptEnabled ? page.getByRole('alertdialog') : page.getByRole('main')
+    await question.getByRole('button', { name: 'Delete Group' }).click()
     await expect(page.getByText('No groups')).toBeVisible()
   })
 }
+
+test('a group fills the form as often as it is asked to, and a reload brings back no name that was taken out', async ({
+  browserPage,
+}) => {
+  const [owner, member] = [await account(), await account()]
+  const disk = await image(owner)
+  expectOk(await createGroup(contextOf(owner), { name: 'Team East', usernames: [member.username] }))
+  const page = await browserPage(owner)
+  await page.goto(`/${region}/images/${disk.id}/share`)
+  const chip = page.getByRole('button', { name: `Remove ${member.username}` })
+  for (let time = 0; time < 2; time++) {
+    await page.getByRole('link', { name: 'Add to Form, Team East' }).click()
+    await expect(chip).toBeVisible()
+    await expect(page.getByLabel('Username')).toBeFocused()
+    await chip.click()
+    await expect(chip).toHaveCount(0)
+  }
+  await page.reload()
+  await expect(page.getByRole('link', { name: 'Add to Form, Team East' })).toBeVisible()
+  await expect(page.getByLabel('Username')).toHaveValue('')
+  await expect(chip).toHaveCount(0)
+})
 
 test('a sub-account without Sharing everywhere manages no groups', async ({ browserPage }) => {
   const master = await account()
@@ -67,6 +100,9 @@ for (const { locale, t, some } of [
       await page.getByRole('link', { name: t.edit }).click()
       await expect(page.getByRole('button', { name: t.delete })).toBeVisible()
       await expectAccessiblePage(page, 'a group', some)
+      await page.getByRole('button', { name: t.delete }).click()
+      await expect(page.getByRole('alertdialog')).toBeVisible()
+      await expectAccessible(page, 'the question before a group is deleted', some)
     })
   })
 }

@@ -108,6 +108,7 @@ const problems: readonly string[] = [
   'no-key',
   'key-twice',
   'tag-characters',
+  'own-username',
 ] satisfies InputProblem[]
 
 function isProblem(message: string): message is InputProblem {

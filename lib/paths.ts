@@ -54,7 +54,7 @@ export const paths = {
   audit: (list: AuditQuery = {}) =>
     route('/account/audit', { ...list, size: list.size === defaultPageSize ? undefined : list.size }),
   groups: () => route('/account/groups'),
-  group: (groupId: string) => route(`/account/groups/${groupId}`),
+  group: (groupId: string, question: '' | '/delete' = '') => route(`/account/groups/${groupId}${question}`),
   notPermitted: (policy: string | null, region: string | null) =>
     route('/not-permitted', { policy: policy ?? undefined, region: region ?? undefined }),
   billing: (bill: BillQuery = {}) =>

@@ -115,6 +115,7 @@ export type InputProblem =
   | 'no-key'
   | 'key-twice'
   | 'tag-characters'
+  | 'own-username'
   | 'no-tls'
   | 'same-region'
   | 'invalid'

@@ -7,7 +7,7 @@ import { Button } from '@/components/ui/button'
 import { buttonClass } from '@/components/ui/button-class'
 import { Card } from '@/components/ui/card'
 import { Field, inputClass } from '@/components/ui/field'
-import { createGroupAction, deleteGroupAction, updateGroupAction } from '@/lib/groups/actions'
+import { createGroupAction, updateGroupAction } from '@/lib/groups/actions'
 import { groupMembersMax, groupNameMax } from '@/lib/groups/rules'
 import type { Group } from '@/lib/groups/schema'
 import { paths } from '@/lib/paths'
@@ -73,32 +73,6 @@ export function GroupForm({ group, idempotencyKey }: GroupFormProps) {
                 </Link>
               )}
             </div>
-          </>
-        )}
-      </ActionForm>
-    </Card>
-  )
-}
-
-/** Deletes a group. Nothing else goes with it, so it is not asked for again. */
-export function DeleteGroup({ group: { id, name } }: { group: Group }) {
-  const t = useTranslations('groups')
-  return (
-    <Card title={t('delete')}>
-      <ActionForm
-        name={`delete group ${id}`}
-        action={deleteGroupAction}
-        fixed={{ groupId: id }}
-        changes={[]}
-        leadsTo={paths.groups()}
-        className="flex flex-col items-start gap-3 p-4 text-sm"
-      >
-        {({ isPending }) => (
-          <>
-            <p className="[overflow-wrap:anywhere]">{t('deleteText', { name })}</p>
-            <Button kind="danger" type="submit" isPending={isPending}>
-              {t('delete')}
-            </Button>
           </>
         )}
       </ActionForm>

@@ -8,10 +8,16 @@ import type { Group } from '@/lib/groups/schema'
 import { paths } from '@/lib/paths'
 import type { ImageShares } from '@/lib/shares/schema'
 
-type ShareGroupsProps = { region: string; shares: ImageShares; groups: Group[] }
+type ShareGroupsProps = {
+  region: string
+  shares: ImageShares
+  groups: Group[]
+  /** Fills the form of this page; without scripts a link leads to a filled one. */
+  onFill: (usernames: string[]) => void
+}
 
 /** Who of each group has the image, and a link that fills the form with the others, who get it when that is sent. */
-export function ShareGroups({ region, shares, groups }: ShareGroupsProps) {
+export function ShareGroups({ region, shares, groups, onFill }: ShareGroupsProps) {
   const t = useTranslations('groups')
   const canManage = useMay()('groups.manage', null)
   if (groups.length === 0 && !canManage) return null
@@ -38,6 +44,10 @@ export function ShareGroups({ region, shares, groups }: ShareGroupsProps) {
               {lacking.length > 0 && (
                 <Link
                   href={paths.shareImage(region, shares.image.id, id)}
+                  onNavigate={(event) => {
+                    event.preventDefault()
+                    onFill([...lacking])
+                  }}
                   aria-label={`${fill}, ${name}`}
                   className={buttonClass('secondary')}
                 >

@@ -27,12 +27,15 @@ type ShareFormProps = {
   needsReason: boolean
   /** Usernames to fill the field with, each followed by a comma. */
   suggested: string
+  /** Usernames that a group on this page fills it with, each time anew. */
+  filled: string[]
   /** Highlights the added recipients in the list. */
   onShare: (added: ImageShare[]) => void
 }
 
 /** Adds recipients, all or none. Refused usernames stay in the field with their reasons. */
-export function ShareForm({ region, shares, idempotencyKey, check, needsReason, suggested, onShare }: ShareFormProps) {
+export function ShareForm(props: ShareFormProps) {
+  const { region, shares, idempotencyKey, check, needsReason, onShare } = props
   const t = useTranslations('share')
   const states = useTranslations('states')
   const { image } = shares
@@ -59,7 +62,8 @@ export function ShareForm({ region, shares, idempotencyKey, check, needsReason, 
               view={view}
               of={image.id}
               sharedWith={shares.shares.map((share) => share.username)}
-              suggested={suggested}
+              suggested={props.suggested}
+              filled={props.filled}
             />
             <UntilField view={view} ends={shares.ends} />
             <TextField view={view} name="note" label={t('note')} hint={t('noteHint')} />
@@ -116,10 +120,14 @@ type RecipientsProps<T> = {
   sharedWith: string[]
   /** What the field begins with. */
   suggested?: string
+  /** What is added to it later. */
+  filled?: string[]
 }
 
+const none: string[] = []
+
 /** The names that are chosen. They are more than a field holds, so they are kept over a reload here. */
-export function Recipients<T>({ view, of, sharedWith, suggested = '' }: RecipientsProps<T>) {
+export function Recipients<T>({ view, of, sharedWith, suggested = '', filled = none }: RecipientsProps<T>) {
   const draft = recipientsDraft(usePageAccount(), of)
   const { isPending, done } = view
   const [usernames, setUsernames] = useState<string[]>([])
@@ -138,12 +146,12 @@ export function Recipients<T>({ view, of, sharedWith, suggested = '' }: Recipien
     setTyped(isList ? '' : early || (kept?.typed?.[0] ?? ''))
     setRestored(true)
   }, [draft])
-  const fill = useEffectEvent((names: string[]) => {
-    setUsernames((chips) => [...new Set([...chips, ...names])])
-    // A group was chosen on this page: its names are in the field, far from the link.
-    if (isRestored && names.length > 0) document.getElementById('username')?.focus()
-  })
-  useEffect(() => fill(splitUsernames(suggested)), [suggested])
+  useEffect(() => {
+    if (filled.length === 0) return
+    setUsernames((chips) => [...new Set([...chips, ...filled])])
+    // The names are in the field, far from the link of the group.
+    document.getElementById('username')?.focus()
+  }, [filled])
   useEffect(() => {
     if (!isRestored) return
     if (usernames.length > 0 || typed) keepDraft(draft, { usernames, typed: [typed] })

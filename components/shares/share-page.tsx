@@ -48,6 +48,7 @@ export function SharePage({
   const may = useMay()
   const { data, error } = useQuery(imageSharesQuery(region, imageId))
   const [added, setAdded] = useState<ImageShare[]>([])
+  const [filled, setFilled] = useState<string[]>([])
   if (error instanceof ReadError && error.status === 404) return <NotFoundPage />
   if (!data) return null
   const { image } = data
@@ -63,12 +64,15 @@ export function SharePage({
             check={check}
             needsReason={needsReason}
             suggested={suggested}
+            filled={filled}
             onShare={setAdded}
           />
         )}
         <div className="flex min-w-0 flex-col gap-4">
           <Limits shares={data} />
-          {may('shares.give', region) && <ShareGroups region={region} shares={data} groups={groups} />}
+          {may('shares.give', region) && (
+            <ShareGroups region={region} shares={data} groups={groups} onFill={setFilled} />
+          )}
         </div>
       </div>
       <div id={recipientsId} className="scroll-mt-16">

@@ -57,6 +57,19 @@ test('a name is given once by a master, the fifty-first group is refused, and an
   expect(tally([await createGroup(other.ctx, asked('Team East'))])).toEqual({ ok: 1 })
 })
 
+test('a group with the username of the account itself is refused, also by a sub-account and when it is changed', async () => {
+  const master = await account()
+  const sub = await account({ master })
+  const own = asked('Team East', `aster ${master.username}`)
+  const groupId = await createGroup(master.ctx, asked('Team East', 'aster')).then((made) =>
+    made.ok ? made.value.groupId : '',
+  )
+  const refusal = { code: 'INVALID_INPUT', field: 'usernames', problem: 'own-username' }
+  for (const answer of [await createGroup(sub.ctx, own), await updateGroup(master.ctx, { groupId, ...own })])
+    expect(answer).toEqual({ ok: false, refusal })
+  expect(await listGroups(master.ctx)).toMatchObject([{ usernames: ['aster'] }])
+})
+
 test('an account that is disabled meanwhile changes no group', async () => {
   const master = await account()
   const answer = await whileLocked(

@@ -1,10 +1,16 @@
 import { expect, test } from 'vitest'
-import { groupMembersMax, groupsMax, membersWith, refuseGroup } from './rules'
+import { groupMembersMax, groupsMax, membersWith, refuseGroup, refuseMembers } from './rules'
 import { createGroupInput } from './schema'
 
 test('the fifty-first group is refused', () => {
   expect(refuseGroup(groupsMax - 1)).toBeNull()
   expect(refuseGroup(groupsMax)).toEqual({ code: 'GROUPS_FULL', max: 50 })
+})
+
+test('an account is in no group of its own', () => {
+  expect(refuseMembers(['aster', 'birch'], 'cedar')).toBeNull()
+  const problem = 'own-username'
+  expect(refuseMembers(['aster', 'birch'], 'birch')).toEqual({ code: 'INVALID_INPUT', field: 'usernames', problem })
 })
 
 test('whoever has the image is told apart from whoever does not, in the order of the group', () => {

@@ -10,18 +10,20 @@ import { changesOf } from '@/lib/events/rules'
 import { recordEvents } from '@/lib/events/writes'
 import { newId } from '@/lib/ids'
 import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
-import { refuseGroup } from './rules'
+import { refuseGroup, refuseMembers } from './rules'
 import type { CreateGroupInput, GroupInput, UpdateGroupInput } from './schema'
 
 type Always = RefusalOf<'SIGNED_OUT' | 'BUSY'>
 type Made = { groupId: string }
 
-/** Rule 33: creates a group. Refuses a name that the master account has given already, and too many groups. One key creates once. */
+/** Rule 33: creates a group. Refuses the account itself, a name that the master account has given already, and too many groups. One key creates once. */
 export async function createGroup(
   ctx: Context,
   { name, usernames }: CreateGroupInput,
-): Promise<Result<Made, Always | RefusalOf<'GROUPS_FULL' | 'GROUP_NAME_TAKEN'>>> {
-  const { ownerId } = ctx.viewer
+): Promise<Result<Made, Always | RefusalOf<'INVALID_INPUT' | 'GROUPS_FULL' | 'GROUP_NAME_TAKEN'>>> {
+  const { ownerId, ownerUsername } = ctx.viewer
+  const itself = refuseMembers(usernames, ownerUsername)
+  if (itself) return refuse(itself)
   const create = async (tx: Transaction): Promise<Result<Made, RefusalOf<'GROUPS_FULL'>>> => {
     const refusal = refuseGroup(await tx.recipientGroup.count({ where: { ownerId } }))
     if (refusal) return refuse(refusal)
@@ -38,7 +40,9 @@ export async function createGroup(
 export async function updateGroup(
   ctx: Context,
   { groupId, name, usernames }: UpdateGroupInput,
-): Promise<Result<Made, Always | RefusalOf<'GROUP_NOT_FOUND' | 'GROUP_NAME_TAKEN'>>> {
+): Promise<Result<Made, Always | RefusalOf<'INVALID_INPUT' | 'GROUP_NOT_FOUND' | 'GROUP_NAME_TAKEN'>>> {
+  const itself = refuseMembers(usernames, ctx.viewer.ownerUsername)
+  if (itself) return refuse(itself)
   return await withUniqueName(ctx, async (tx) => {
     const where = { id: groupId, ownerId: ctx.viewer.ownerId }
     const group = await tx.recipientGroup.findUnique({ where, select: { name: true, usernames: true } })

@@ -180,6 +180,7 @@ const problems = {
   'no-key': true,
   'key-twice': true,
   'tag-characters': true,
+  'own-username': true,
   'no-tls': true,
   'same-region': true,
   invalid: true,
