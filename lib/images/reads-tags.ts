@@ -4,10 +4,8 @@ import { Prisma } from '@/lib/db/generated/client'
 import type { CustomImageParams } from './schema'
 import { readTagFilter } from './schema-tags'
 
-/** Values of each key that a filter offers, and of the key that is asked for. */
-const [valuesShown, valuesOfAsked] = [10, 100]
-
-const tagsShown = 200
+/** Keys that a filter offers, values of all of them together, of each at most, and of the key that is asked for. */
+const [keysShown, valuesShown, valuesOfKey, valuesOfAsked] = [200, 200, 10, 100]
 
 /** The tags of an image `i` as a column. */
 export const tagsOfImage = Prisma.sql`(SELECT coalesce(json_agg(json_build_object('key', t.key, 'value', t.value)), '[]')
@@ -27,25 +25,29 @@ export function tagged(ctx: Context, list: CustomImageParams): Prisma.Sql {
 }
 
 /**
- * The tags of own images as a column: every key, and of each a few values. Hops through the index, from a value to the next one or to
- * the next key.
+ * The tags of own images as a column: every key up to 200, and of each some values: all ten, or fewer where there are more than 20 keys.
+ * Hops through the index from a key to the next one, and within a key from a value to the next one.
  */
 export function tagChoices(ctx: Context, list: CustomImageParams): Prisma.Sql {
   const own = ownTags(ctx, list)
   const asked = list.tag ? readTagFilter(list.tag).key : ''
   return Prisma.sql`(
-    WITH RECURSIVE tags(key, value, nth) AS (
-      (SELECT t.key, t.value, 1 FROM "ImageTag" t WHERE ${own} ORDER BY t.key, t.value LIMIT 1)
+    WITH RECURSIVE keys(key) AS (
+      (SELECT t.key FROM "ImageTag" t WHERE ${own} ORDER BY t.key LIMIT 1)
       UNION ALL
-      SELECT found.key, found.value, found.nth FROM tags CROSS JOIN LATERAL (
-        (SELECT t.key, t.value, tags.nth + 1 AS nth FROM "ImageTag" t
-          WHERE ${own} AND t.key = tags.key AND t.value > tags.value
-            AND tags.nth < CASE WHEN tags.key = ${asked} THEN ${valuesOfAsked}::int ELSE ${valuesShown}::int END
-          ORDER BY t.value LIMIT 1)
+      SELECT following.key FROM keys CROSS JOIN LATERAL
+        (SELECT t.key FROM "ImageTag" t WHERE ${own} AND t.key > keys.key ORDER BY t.key LIMIT 1) following
+    ), offered AS MATERIALIZED (SELECT key FROM keys LIMIT ${keysShown}),
+    share AS (SELECT greatest(1, least(${valuesOfKey}::bigint, ${valuesShown}::bigint / greatest(1, count(*)))) AS most FROM offered)
+    SELECT coalesce(json_agg(json_build_object('key', offered.key, 'value', found.value)), '[]')
+    FROM offered CROSS JOIN share CROSS JOIN LATERAL (
+      WITH RECURSIVE tags(value, nth) AS (
+        (SELECT t.value, 1 FROM "ImageTag" t WHERE ${own} AND t.key = offered.key ORDER BY t.value LIMIT 1)
         UNION ALL
-        (SELECT t.key, t.value, 1 FROM "ImageTag" t WHERE ${own} AND t.key > tags.key ORDER BY t.key, t.value LIMIT 1)
-        ORDER BY nth DESC LIMIT 1
-      ) found
-    ) SELECT coalesce(json_agg(json_build_object('key', key, 'value', value)), '[]')
-    FROM (SELECT key, value FROM tags LIMIT ${tagsShown}) shown)`
+        SELECT following.value, tags.nth + 1 FROM tags CROSS JOIN LATERAL
+          (SELECT t.value FROM "ImageTag" t WHERE ${own} AND t.key = offered.key AND t.value > tags.value
+            ORDER BY t.value LIMIT 1) following
+        WHERE tags.nth < CASE WHEN offered.key = ${asked} THEN ${valuesOfAsked}::bigint ELSE share.most END
+      ) SELECT value FROM tags
+    ) found)`
 }

@@ -187,6 +187,21 @@ test('the filter offers ten values of each key, and more of the key that is aske
   expect(await offered('build')).toHaveLength(33)
 })
 
+test('with many keys the filter offers each of them, with fewer values, and all values of the key that is asked for', async () => {
+  const [here, owner] = await Promise.all([region(), account()])
+  const own = { ownerId: owner.id, regionId: here }
+  const keys = Array.from({ length: 41 }, (_, number) => `key-${number + 10}`)
+  for (let value = 0; value < 12; value++) {
+    // More tags of one image than a form allows: the limit is the form's.
+    const imageId = await image(owner, here)
+    await db().imageTag.createMany({ data: keys.map((key) => ({ imageId, ...own, key, value: `v${value}` })) })
+  }
+  const { tags } = await listCustomImages(owner.ctx, customImageParams.parse({ region: here, tag: 'key-50' }))
+  expect(tags.filter((tag) => !tag.includes('='))).toEqual(keys)
+  const valuesOf = (key: string) => tags.filter((tag) => tag.startsWith(`${key}=`)).length
+  expect([valuesOf('key-10'), valuesOf('key-49'), valuesOf('key-50')]).toEqual([4, 4, 12])
+})
+
 test('a page of a filtered list leads to the next one and back', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   for (let number = 0; number < 54; number++) {

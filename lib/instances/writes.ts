@@ -87,7 +87,14 @@ async function writeInstances(
   }))
   await tx.instance.createMany({ data: rows })
   if (usable.owner.id !== viewer.ownerId)
-    await tx.share.updateMany({ where: { imageId: image.id, recipientId: viewer.ownerId }, data: { lastUsedAt: now } })
+    await tx.share.updateMany({
+      // One that has waited longer for the lock has an earlier time.
+      where: {
+        ...{ imageId: image.id, recipientId: viewer.ownerId },
+        OR: [{ lastUsedAt: null }, { lastUsedAt: { lt: now } }],
+      },
+      data: { lastUsedAt: now },
+    })
   const events = rows.map((instance) => ({
     ...{ action: 'instance.create' as const, regionId: input.region, instance },
     // The image's owner may see their number only, so the event is not keyed by its id.
