@@ -36,7 +36,6 @@ export function ConsolePanel({ instance, whileOff }: ConsolePanelProps) {
   const [isTextOpen, setIsTextOpen] = useState(false)
   const [hasTyped, setHasTyped] = useState(false)
   const { host, terminal } = useTerminal(t('consoleOf', { name }), {
-    onTyped: () => setHasTyped(true),
     onPasted: (text) => (isManyLines(text) ? setPasted(text) : paste(text)),
   })
   const view = useView(terminal, isRunning, (from, isTakeOver) =>
@@ -93,7 +92,13 @@ export function ConsolePanel({ instance, whileOff }: ConsolePanelProps) {
     >
       {/* Dark in both themes, as what runs in it expects. */}
       <div className="bg-bar px-4 py-3">
-        <div ref={host} className="h-102 overflow-hidden bg-bar font-mono text-bar-ink" />
+        <div
+          ref={host}
+          className="h-102 overflow-hidden bg-bar font-mono text-bar-ink"
+          // Not what the terminal sends: it answers programs by itself. Keyboards of phones only put in.
+          onKeyDownCapture={() => setHasTyped(true)}
+          onInputCapture={() => setHasTyped(true)}
+        />
       </div>
       {pasted !== null && (
         <PasteDialog
@@ -111,7 +116,7 @@ export function ConsolePanel({ instance, whileOff }: ConsolePanelProps) {
 }
 
 /** A terminal in an element, as long as the element is there. */
-function useTerminal(label: string, told: { onTyped: () => void; onPasted: (text: string) => void }) {
+function useTerminal(label: string, told: { onPasted: (text: string) => void }) {
   const host = useRef<HTMLDivElement>(null)
   const [terminal, setTerminal] = useState<ConsoleTerminal | null>(null)
   const latest = useRef(told)
@@ -124,10 +129,7 @@ function useTerminal(label: string, told: { onTyped: () => void; onPasted: (text
     let mine: ConsoleTerminal | undefined
     const options = {
       label,
-      onTyped: (bytes: Uint8Array<ArrayBuffer>) => {
-        latest.current.onTyped()
-        mine?.send(bytes)
-      },
+      onTyped: (bytes: Uint8Array<ArrayBuffer>) => mine?.send(bytes),
       onPasted: (text: string) => latest.current.onPasted(text),
     }
     void openTerminal(host.current, options).then((opened) => {

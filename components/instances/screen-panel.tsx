@@ -102,11 +102,11 @@ export function ScreenPanel({ instance, whileOff }: ScreenPanelProps) {
     >
       <div ref={stage} className="relative bg-bar">
         {isRunning ? (
-          // biome-ignore lint/a11y/noStaticElementInteractions: what is typed goes to the canvas in it, which has a role and a name.
           <div
             ref={host}
             className="mx-auto aspect-4/3 max-h-[min(75dvh,48rem)] w-full in-[:fullscreen]:max-h-dvh in-[:fullscreen]:h-dvh"
-            onKeyDown={() => setHasTyped(true)}
+            // noVNC lets no key through to where React listens afterwards.
+            onKeyDownCapture={() => setHasTyped(true)}
           />
         ) : (
           <LastPicture url={paths.api.machinePicture(id)} name={name} />
