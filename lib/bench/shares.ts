@@ -24,12 +24,11 @@ export async function measureShares(place: Place): Promise<Findings> {
     }),
     await compare(place, clients, statements.recipe, { name: 'of one owner', aim: 0.9, make: oneOwnerTasks }),
   ])
-  const told = await compareUntold(place)
   await requireEveryShare()
   await db().$disconnect()
   const notes = found.flatMap((one) => one.notes)
   return {
-    figures: [...found.flatMap((one) => one.figures), told],
+    figures: found.flatMap((one) => one.figures),
     notes: [...notes, `One share issues ${statements.texts.length} statements:`, ...statements.texts],
   }
 }
@@ -74,29 +73,6 @@ async function compare(place: Place, clients: pg.Client[], recipe: Recipe, varia
   const processor = (paces: Pace[]) => `${median(paces.map((one) => one.processor)).toFixed(2)} ms`
   const note = `A share ${variant.name} takes Node ${processor(product)}, the same SQL by hand ${processor(hand)}.`
   return { figures: [figure], notes: [note] }
-}
-
-/** What the notices, the message to open pages and the entries of the audit trail take of a share: with their triggers and without. */
-async function compareUntold({ sizes: { shares, rounds } }: Place): Promise<Figure> {
-  tell(`Shares with and without notices and audit entries: ${rounds} rounds of ${shares} …`)
-  const paceOf = async (tells: boolean) => {
-    for (const trigger of ['Event_writes_notices', 'Event_extends_audit'])
-      await db().$executeRawUnsafe(`ALTER TABLE "Event" ${tells ? 'ENABLE' : 'DISABLE'} TRIGGER "${trigger}"`)
-    return (await pace(await spreadTasks(shares), share)).perSecond
-  }
-  const [told, untold]: [number[], number[]] = [[], []]
-  for (let round = 0; round < rounds; round++) {
-    untold.push(await paceOf(false))
-    told.push(await paceOf(true))
-  }
-  return {
-    section: 'shares',
-    name: 'shares with notices and audit entries',
-    value: median(told),
-    unit: '/s',
-    limit: { value: median(untold), of: 'without them' },
-    aim: { of: 'ratio', bound: 'at least', number: 0.8 },
-  }
 }
 
 /** Makes one share by the domain operation, and gives its id. A refusal is a mistake of the benchmark. */
