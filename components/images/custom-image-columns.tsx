@@ -3,7 +3,6 @@
 import dynamic from 'next/dynamic'
 import { useLocale, useTranslations } from 'next-intl'
 import type { ReactNode } from 'react'
-import { CheckShield } from '@/components/checks/check-shield'
 import { RowName } from '@/components/shell/row-name'
 import { Badge } from '@/components/ui/badge'
 import { late } from '@/components/ui/late'
@@ -20,6 +19,11 @@ import type { ImageTask } from './image-tasks'
 import { sortLink, withoutCursor } from './list-links'
 import { ListTime } from './list-time'
 import { OperatingSystem, OperatingSystemBelow } from './operating-system'
+
+// An empty list has nothing that was checked.
+const CheckShield = late(
+  dynamic(() => latePart(() => import('@/components/checks/check-shield').then((module) => module.CheckShield))),
+)
 
 // Few lists have a failed image.
 const FailureLine = late(dynamic(() => latePart(() => import('./failure-line').then((module) => module.FailureLine))))

@@ -6,7 +6,6 @@ import { useEffect, useState } from 'react'
 import { useMay } from '@/components/shell/rights'
 import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
-import { Ellipsis } from '@/components/ui/ellipsis'
 import { late } from '@/components/ui/late'
 import { Status } from '@/components/ui/status'
 import { type Column, Table } from '@/components/ui/table'
@@ -21,6 +20,13 @@ const EmptyState = late(
 
 // Most rows have a username and nothing else to say.
 const ShareMarks = late(dynamic(() => latePart(() => import('./share-marks').then((module) => module.ShareMarks))))
+
+// Few usernames are that long.
+const Ellipsis = late(
+  dynamic(() => latePart(() => import('@/components/ui/ellipsis').then((module) => module.Ellipsis))),
+)
+/** So many of the widest letters fit the column. */
+const plainNameMax = 18
 
 const CancelShareDialog = dynamic(
   () => latePart(() => import('./cancel-share-dialog').then((module) => module.CancelShareDialog)),
@@ -105,7 +111,12 @@ function useColumns({ region, imageId, marked, onCancel }: ColumnsOf): Column<Li
     {
       id: 'sharedBy',
       header: t('sharedBy'),
-      cell: (share) => <Ellipsis text={share.sharedBy} className="@min-[794px]/table-room:max-w-60" />,
+      cell: ({ sharedBy }) =>
+        sharedBy.length > plainNameMax ? (
+          <Ellipsis text={sharedBy} className="@min-[794px]/table-room:max-w-60" />
+        ) : (
+          sharedBy
+        ),
     },
     {
       id: 'lastUsed',
