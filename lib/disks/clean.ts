@@ -6,6 +6,7 @@ import { freeSpaceOf, isZeroed } from './check/free-space'
 import type { Finding } from './check/report'
 import { guestOf } from './check/volumes'
 import { applySteps, type ExtVolume, isSoundExt, mendExt } from './clean/ext'
+import { holesOf } from './clean/holes'
 import { cleanInMachine } from './clean/machine'
 import { type CleanRefusal, type Plan, planClean } from './clean/plan'
 import { emptySwap } from './clean/swap'
@@ -159,8 +160,8 @@ async function cleanForeign(
   const damaged: CleanRefusal = { code: 'DAMAGED', partition }
   const { volume, options } = extOf(job, work, part)
   if (guest === 'ext4' && !(await mendExt(volume, options))) return damaged
-  const { original } = work
-  const place = { reader, raw, slot, partition, kind: guest, original }
+  const skipHole = await holesOf(raw, options)
+  const place = { reader, raw, slot, partition, kind: guest, skipHole }
   const refusal = await cleanInMachine({ ...place, steps, isReset, signal })
   if (refusal) return refusal
   return guest !== 'ext4' || (await isSoundExt(volume, options)) ? null : damaged
@@ -176,13 +177,14 @@ async function cleanOther(job: CleanJob, work: Work, part: Part): Promise<CleanR
   return null
 }
 
-async function zeroFree({ signal }: CleanJob, { original }: Work, { raw, slot, found }: Part): Promise<void> {
+async function zeroFree({ signal }: CleanJob, { tools }: Work, { raw, slot, found }: Part): Promise<void> {
   if (!found || !isZeroed(found)) return
+  const skipHole = await holesOf(raw, { tools, signal })
   const disk = openFileBlocks(raw)
   try {
     // Such a map is read without 7-Zip.
     const free = await freeSpaceOf(partOf(disk, slot.start, slot.size), found, async () => 2)
-    if (free) await withFile(raw, (file) => zeroRanges(free, { file, original, base: slot.start, signal }))
+    if (free) await withFile(raw, (file) => zeroRanges(free, { file, skipHole, base: slot.start, signal }))
   } finally {
     disk.close()
   }

@@ -1,16 +1,14 @@
-import { writeSync } from 'node:fs'
-import { open } from 'node:fs/promises'
 import type { Reader } from '@/lib/machines/reader'
 import type { GuestFileSystem } from '@/lib/machines/reader/guest'
 import type { ListedFile } from '../check/file-list'
 import { machineReader, unlessEnded } from '../check/machine/foreign'
 import { MachineNotStarted, type ReadingMachine, startMachine } from '../check/machine/machine'
 import { NoRoom } from '../convert'
-import { type Blocks, makeBlocks, openFileBlocks, partOf, type WritableBlocks } from '../guest/blocks'
 import type { Slot } from '../guest/slot'
 import { withoutHashes } from './ext'
+import type { SkipHole } from './holes'
 import type { CleanRefusal, Step } from './plan'
-import { zeroRanges } from './zero'
+import { openWritable } from './writable'
 
 // File systems that only a kernel can change: in the throw-away machine that also reads them, which has no file, no network and
 // of the disk that partition of the copy.
@@ -22,8 +20,8 @@ export type MachineJob = {
   slot: Slot
   partition: number
   kind: GuestFileSystem
-  /** What the guest saw before, which knows where there never was anything. */
-  original: Blocks
+  /** Knows where of the unpacked disk there is nothing. */
+  skipHole: SkipHole
   steps: readonly Step[]
   /** Whether temporary files go, too. */
   isReset: boolean
@@ -47,9 +45,9 @@ const temporary = /^(?:var\/)?tmp\//
  * reason.
  */
 export async function cleanInMachine(job: MachineJob): Promise<CleanRefusal | null> {
-  const { reader, raw, slot, partition, original, signal } = job
+  const { reader, raw, slot, partition, skipHole, signal } = job
   const damaged: CleanRefusal = { code: 'DAMAGED', partition }
-  const disk = await openWritable(raw, { slot, original, signal })
+  const disk = await openWritable(raw, { slot, skipHole, signal })
   let machine: ReadingMachine | undefined
   const onAbort = () => machine?.end()
   signal.addEventListener('abort', onAbort)
@@ -159,46 +157,3 @@ function* piecesOf(paths: readonly string[]): Generator<Buffer> {
   }
   if (names.length > 0) yield Buffer.concat(names)
 }
-
-type WritableOptions = Pick<MachineJob, 'slot' | 'original' | 'signal'>
-
-/** A partition of the unpacked disk, of which places that never held anything stay holes. */
-async function openWritable(
-  raw: string,
-  { slot, original, signal }: WritableOptions,
-): Promise<WritableBlocks & { close(): Promise<void> }> {
-  const file = await open(raw, 'r+')
-  const disk = openFileBlocks(raw)
-  const part = partOf(disk, slot.start, slot.size)
-  const written = new Set<number>()
-  const pieceOf = (at: number) => Math.floor(at / pieceBytes)
-  /** The original's holes, but for what was written to them since. */
-  const known = makeBlocks(
-    original.size,
-    (into, offset) => original.readInto(into, offset),
-    (offset) => {
-      const next = original.skipHole(offset)
-      for (let piece = pieceOf(offset); piece * pieceBytes < next; piece += 1)
-        if (written.has(piece)) return Math.max(offset, piece * pieceBytes)
-      return next
-    },
-  )
-  return {
-    ...part,
-    write: (bytes, offset) => {
-      const at = slot.start + offset
-      for (let piece = pieceOf(at); piece * pieceBytes < at + bytes.length; piece += 1) written.add(piece)
-      for (let done = 0; done < bytes.length; ) done += writeSync(file.fd, bytes, done, bytes.length - done, at + done)
-    },
-    zero: async (offset, length) => {
-      const range = { start: offset, end: offset + length }
-      await zeroRanges([range], { file, original: known, base: slot.start, signal })
-    },
-    close: async () => {
-      disk.close()
-      await file.close()
-    },
-  }
-}
-
-const pieceBytes = 1024 ** 2

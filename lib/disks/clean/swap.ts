@@ -17,5 +17,6 @@ export async function emptySwap(file: FileHandle, { slot, original, signal }: Sw
   const page = pageSizes.find((size) => textAt(size) === mark || sleepingMarks.includes(textAt(size)))
   if (page === undefined) throw new Error('Swap space has lost the mark that it was found by.')
   if (textAt(page) !== mark) await file.write(mark, slot.start + page - 10, 'latin1')
-  await zeroRanges([{ start: page, end: slot.size }], { file, original, base: slot.start, signal })
+  const { skipHole } = original
+  await zeroRanges([{ start: page, end: slot.size }], { file, skipHole, base: slot.start, signal })
 }

@@ -1,14 +1,14 @@
 import type { FileHandle } from 'node:fs/promises'
 import type { Range } from '../check/clear-bits'
-import type { Blocks } from '../guest/blocks'
+import type { SkipHole } from './holes'
 
 const pieceBytes = 1024 ** 2
 
 export type ZeroOptions = {
   /** The disk that is written to. */
   file: FileHandle
-  /** What the guest saw before, which knows where there never was anything. */
-  original: Blocks
+  /** Knows where of the disk there is nothing. */
+  skipHole: SkipHole
   /** Added to places of ranges to make places of the disk. */
   base: number
   signal: AbortSignal
@@ -17,12 +17,12 @@ export type ZeroOptions = {
 /** Writes zeros over pieces of a disk, where they hold anything else. */
 export async function zeroRanges(
   ranges: Iterable<Range>,
-  { file, original, base, signal }: ZeroOptions,
+  { file, skipHole, base, signal }: ZeroOptions,
 ): Promise<void> {
   const buffer = Buffer.alloc(pieceBytes)
   const zeros = Buffer.alloc(pieceBytes)
   for (const { start, end } of ranges) {
-    for (let at = original.skipHole(base + start); at < base + end; at = original.skipHole(at + pieceBytes)) {
+    for (let at = skipHole(base + start); at < base + end; at = skipHole(at + pieceBytes)) {
       signal.throwIfAborted()
       const length = Math.min(pieceBytes, base + end - at)
       await file.read(buffer, 0, length, at)

@@ -1,0 +1,48 @@
+import { writeSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { openFileBlocks, partOf, type WritableBlocks } from '../guest/blocks'
+import type { Slot } from '../guest/slot'
+import type { SkipHole } from './holes'
+import { zeroRanges } from './zero'
+
+/** `skipHole`: of the whole disk, as it is when it is opened. */
+export type WritableOptions = { slot: Slot; skipHole: SkipHole; signal: AbortSignal }
+/** `isWritten`: whether anything has been written or zeroed since it was opened. */
+export type Writable = WritableBlocks & { isWritten(): boolean; close(): Promise<void> }
+
+const pieceBytes = 1024 ** 2
+
+/** A partition of an unpacked disk, of which places that hold nothing stay holes when they are zeroed. */
+export async function openWritable(raw: string, { slot, skipHole, signal }: WritableOptions): Promise<Writable> {
+  const file = await open(raw, 'r+')
+  const disk = openFileBlocks(raw)
+  const written = new Set<number>()
+  let isWritten = false
+  const pieceOf = (at: number) => Math.floor(at / pieceBytes)
+  /** The holes that there were, but for what was written to them since. It looks no further than `end`: a hole may be the disk. */
+  const skipTo = (end: number) => (offset: number) => {
+    const next = Math.min(end, skipHole(offset))
+    for (let piece = pieceOf(offset); piece * pieceBytes < next; piece += 1)
+      if (written.has(piece)) return Math.max(offset, piece * pieceBytes)
+    return Math.max(offset, next)
+  }
+  return {
+    ...partOf(disk, slot.start, slot.size),
+    write: (bytes, offset) => {
+      isWritten = true
+      const at = slot.start + offset
+      for (let piece = pieceOf(at); piece * pieceBytes < at + bytes.length; piece += 1) written.add(piece)
+      for (let done = 0; done < bytes.length; ) done += writeSync(file.fd, bytes, done, bytes.length - done, at + done)
+    },
+    zero: async (offset, length) => {
+      isWritten = true
+      const range = { start: offset, end: offset + length }
+      await zeroRanges([range], { file, skipHole: skipTo(slot.start + range.end), base: slot.start, signal })
+    },
+    isWritten: () => isWritten,
+    close: async () => {
+      disk.close()
+      await file.close()
+    },
+  }
+}
