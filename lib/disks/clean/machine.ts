@@ -17,7 +17,7 @@ export type MachineJob = {
   reader: Reader
   /** The unpacked disk, and the partition of it. */
   raw: string
-  slot: Slot
+  slot: Pick<Slot, 'start' | 'size'>
   partition: number
   kind: GuestFileSystem
   /** Knows where of the unpacked disk there is nothing. */
@@ -30,6 +30,8 @@ export type MachineJob = {
 
 /** For one request. Gigabytes of free space are trimmed at once. */
 const requestMs = 30 * 60 * 1000
+/** Emulated on a busy computer, it boots in ten seconds. */
+const bootMs = 2 * 60 * 1000
 /** What the guest may say to a command that has no records, and most of names that it is told at once. */
 const shortAnswer = 64 * 1024
 const namesBytesMax = 256 * 1024
@@ -49,11 +51,10 @@ export async function cleanInMachine(job: MachineJob): Promise<CleanRefusal | nu
   const damaged: CleanRefusal = { code: 'DAMAGED', partition }
   const disk = await openWritable(raw, { slot, skipHole, signal })
   let machine: ReadingMachine | undefined
-  const onAbort = () => machine?.end()
-  signal.addEventListener('abort', onAbort)
+  let timeMs = bootMs
   try {
-    machine = await startMachine(reader, [disk], () => requestMs)
-    signal.throwIfAborted()
+    machine = await startMachine(reader, [disk], { timeLeft: () => timeMs, signal })
+    timeMs = requestMs
     return await cleanFiles(machine, job).then((code) => (code === 'damaged' ? damaged : code))
   } catch (error) {
     signal.throwIfAborted()
@@ -61,7 +62,6 @@ export async function cleanInMachine(job: MachineJob): Promise<CleanRefusal | nu
     if (error instanceof Error && /ENOSPC|EDQUOT/.test(error.message)) throw new NoRoom(error.message)
     throw error
   } finally {
-    signal.removeEventListener('abort', onAbort)
     machine?.end()
     await disk.close()
   }

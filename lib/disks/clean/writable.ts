@@ -6,7 +6,7 @@ import type { SkipHole } from './holes'
 import { zeroRanges } from './zero'
 
 /** `skipHole`: of the whole disk, as it is when it is opened. */
-export type WritableOptions = { slot: Slot; skipHole: SkipHole; signal: AbortSignal }
+export type WritableOptions = { slot: Pick<Slot, 'start' | 'size'>; skipHole: SkipHole; signal: AbortSignal }
 /** `isWritten`: whether anything has been written or zeroed since it was opened. */
 export type Writable = WritableBlocks & { isWritten(): boolean; close(): Promise<void> }
 

@@ -51,7 +51,7 @@ export function createForeign({ findReader, timeLeft, onTrouble }: ForeignOption
       const index = disks.indexOf(volume)
       if (!reader || index < 0) return null
       try {
-        if (!machine || machine.isOver()) machine = await startMachine(reader, disks, timeLeft)
+        if (!machine || machine.isOver()) machine = await startMachine(reader, disks, { timeLeft })
       } catch (error) {
         if (!(error instanceof MachineNotStarted)) throw error
         onTrouble(error.message)
