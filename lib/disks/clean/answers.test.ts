@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -52,4 +52,38 @@ test('a machine that hangs as it boots ends with its job', async () => {
   await until(() => expect(existsSync(started)).toBe(true))
   controller.abort(new Error('called off'))
   await ended
+})
+
+const mode = { file: '81a4', folder: '41ed' }
+/** Lists these files, by how `printf` is told their names; the second time what is left of them. */
+const listing = (files: string[], left: string[] = []) => {
+  const records = (names: string[]) => names.map((name) => `record '${mode.file} 1 ./${name}'`).join('; ')
+  return `if [ -e removed ]; then :; ${records(left)}; else :; ${records(files)}; fi`
+}
+const remove = `head -c "$count" <&3 >removed`
+
+test('a temporary file whose name is no text is removed by its bytes', async () => {
+  const list = listing(['tmp/caf\\351', 'tmp/caf\\350', 'var/tmp/a', 'srv/caf\\351'], ['srv/caf\\351'])
+  expect(await clean({ list, remove })).toBeNull()
+  expect(readFileSync(join(folder, 'removed'), 'latin1')).toBe('./tmp/caf\xe9\0./tmp/caf\xe8\0./var/tmp/a\0')
+  rmSync(join(folder, 'removed'))
+  const left = { code: 'DAMAGED', partition: 2 }
+  expect(await clean({ list: listing(['tmp/caf\\351'], ['tmp/caf\\351']), remove })).toEqual(left)
+  rmSync(join(folder, 'removed'))
+})
+
+test('a temporary file whose name is not remembered is not left in silence', async () => {
+  const many = `i=0; while [ $i -lt 10001 ]; do record "${mode.file} 1 ./tmp/$i\\351"; i=$((i+1)); done`
+  expect(await clean({ list: many, remove })).toEqual({ code: 'TEMPORARY_FILES_LEFT', partition: 2 })
+  expect(existsSync(join(folder, 'removed'))).toBe(false)
+})
+
+test('temporary files in snapshots stay, and those in a folder of that name do not', async () => {
+  const snapshot = '@/.snapshots/7/snapshot'
+  const tops = ['@', '@tmp', snapshot].map((path) => `record '${mode.folder} 1 ./${path}'`).join('; ')
+  const kept = [`${snapshot}/var/tmp/x`, `${snapshot}/tmp/\\351`, '@/srv/x']
+  const gone = ['@tmp/a', '@/tmp/snapshot/tmp/b', '@/var/tmp/c']
+  expect(await clean({ list: `${tops}; ${listing([...kept, ...gone], kept)}`, remove })).toBeNull()
+  expect(readFileSync(join(folder, 'removed'), 'latin1')).toBe(gone.map((path) => `./${path}\0`).join(''))
+  rmSync(join(folder, 'removed'))
 })

@@ -1,7 +1,7 @@
 import type { Reader } from '@/lib/machines/reader'
 import type { GuestFileSystem } from '@/lib/machines/reader/guest'
 import type { ListedFile } from '../check/file-list'
-import { machineReader, unlessEnded } from '../check/machine/foreign'
+import { type MachineFiles, machineReader, unlessEnded } from '../check/machine/foreign'
 import { MachineNotStarted, type ReadingMachine, startMachine } from '../check/machine/machine'
 import { NoRoom } from '../convert'
 import type { Slot } from '../guest/slot'
@@ -67,14 +67,15 @@ export async function cleanInMachine(job: MachineJob): Promise<CleanRefusal | nu
   }
 }
 
-type Chosen = { steps: Map<string, ListedFile>; temporary: string[] }
+/** `temporary`: names of files in the folders for temporary ones, as the guest knows them; null where not all can be said. */
+type Chosen = { steps: Map<string, ListedFile>; temporary: Buffer[] | null }
 
 async function cleanFiles(machine: ReadingMachine, job: MachineJob): Promise<CleanRefusal | 'damaged' | null> {
   const files = machineReader(machine, 'a', job.kind)
   const { ask, feed } = commandsOf(machine)
   const chosen = await choose(files, job)
   if (!chosen) return 'damaged'
-  if (chosen.temporary.length > temporaryMax) return { code: 'TEMPORARY_FILES_LEFT', partition: job.partition }
+  if (!chosen.temporary) return { code: 'TEMPORARY_FILES_LEFT', partition: job.partition }
   const texts = new Map<Step, Buffer>()
   for (const step of job.steps) {
     const file = chosen.steps.get(step.path)
@@ -89,8 +90,8 @@ async function cleanFiles(machine: ReadingMachine, job: MachineJob): Promise<Cle
     const isDone =
       step.action === 'lock'
         ? (await feed('take', Buffer.from(withoutHashes((text ?? Buffer.alloc(0)).toString('latin1')), 'latin1'))) &&
-          (await feed('put', named(step.path)))
-        : await feed(step.action === 'delete' ? 'remove' : 'empty', named(step.path))
+          (await feed('put', named(Buffer.from(step.path))))
+        : await feed(step.action === 'delete' ? 'remove' : 'empty', named(Buffer.from(step.path)))
     if (!isDone) return machine.isOver() ? 'damaged' : { code: 'FILE_STAYS', path: step.shown }
   }
   for (const names of piecesOf(chosen.temporary))
@@ -98,37 +99,36 @@ async function cleanFiles(machine: ReadingMachine, job: MachineJob): Promise<Cle
       return machine.isOver() ? 'damaged' : { code: 'TEMPORARY_FILES_LEFT', partition: job.partition }
   // What was deleted is free once the file system has been unmounted.
   for (const command of ['leave', `change a ${job.kind}`, 'trim', 'leave']) if (!(await ask(command))) return 'damaged'
-  return (await isDone(files, job, chosen)) ? null : 'damaged'
+  return (await isDone(files, job)) ? null : 'damaged'
 }
 
 /** What is on the disk of the files that the plan names, and the temporary files. Null where not all can be listed. */
-async function choose(files: ReturnType<typeof machineReader>, { steps, isReset }: MachineJob): Promise<Chosen | null> {
+async function choose(files: MachineFiles, { steps, isReset }: MachineJob): Promise<Chosen | null> {
   const wanted = new Set(steps.map(({ path }) => path))
-  const chosen: Chosen = { steps: new Map(), temporary: [] }
+  const found = new Map<string, ListedFile>()
+  const names: (Buffer | null)[] = []
   const listed = await files.list((file) => {
-    const { path, systemPath } = file
-    if (wanted.has(path)) chosen.steps.set(path, file)
-    // Two slashes: the name is no text, and the path is one of ours.
-    else if (isReset && temporary.test(systemPath) && !path.includes('//') && chosen.temporary.length <= temporaryMax)
-      chosen.temporary.push(path)
+    if (wanted.has(file.path)) found.set(file.path, file)
+    else if (isReset && isTemporary(file) && names.length <= temporaryMax) names.push(files.nameOf(file.path))
   })
-  return listed && !listed.isDamaged ? chosen : null
+  if (!listed || listed.isDamaged) return null
+  const temporary = names.filter((name) => name !== null)
+  return { steps: found, temporary: temporary.length < names.length || names.length > temporaryMax ? null : temporary }
+}
+
+/** Not in a snapshot of Btrfs, where it stays: most can only be read, and the folder of none is the system's. */
+function isTemporary({ path, systemPath }: ListedFile): boolean {
+  if (!temporary.test(systemPath)) return false
+  return !/(?:^|\/)snapshot\/$/.test(path.slice(0, Math.max(0, path.lastIndexOf(systemPath))))
 }
 
 /** Whether the disk now is as the plan wants it, mounted once more and without what a journal would make good. */
-async function isDone(
-  files: ReturnType<typeof machineReader>,
-  { steps }: MachineJob,
-  chosen: Chosen,
-): Promise<boolean> {
-  const gone = new Set([
-    ...steps.filter(({ action }) => action === 'delete').map(({ path }) => path),
-    ...chosen.temporary,
-  ])
-  const emptied = new Set(steps.filter(({ action }) => action === 'empty').map(({ path }) => path))
+async function isDone(files: MachineFiles, { steps, isReset }: MachineJob): Promise<boolean> {
+  const actions = new Map(steps.map(({ path, action }) => [path, action]))
   let isLeft = false
-  const listed = await files.list(({ path, size }) => {
-    isLeft ||= gone.has(path) || (emptied.has(path) && size > 0)
+  const listed = await files.list((file) => {
+    const action = actions.get(file.path)
+    isLeft ||= action === 'delete' || (action === 'empty' && file.size > 0) || (!action && isReset && isTemporary(file))
   })
   return listed !== null && !listed.isDamaged && !isLeft
 }
@@ -141,9 +141,9 @@ function commandsOf(machine: ReadingMachine) {
   return { ask, feed: async (command: string, body: Buffer) => await ask(`${command} ${body.length}`, body) }
 }
 
-const named = (path: string) => Buffer.from(`./${path}\0`)
+const named = (name: Buffer) => Buffer.concat([Buffer.from('./'), name, Buffer.from('\0')])
 
-function* piecesOf(paths: readonly string[]): Generator<Buffer> {
+function* piecesOf(paths: readonly Buffer[]): Generator<Buffer> {
   let names: Buffer[] = []
   let bytes = 0
   for (const name of paths.map(named)) {

@@ -65,10 +65,15 @@ export function createForeign({ findReader, timeLeft, onTrouble }: ForeignOption
 
 export type Foreign = ReturnType<typeof createForeign>
 
+/** `nameOf`: the bytes that are the path of a file that was listed; null for one whose name is no text and was not remembered. */
+export type MachineFiles = FileReader & { nameOf: (path: string) => Buffer | null }
+
 /** Reads the files of one disk of a machine. What breaks the machine is a damage of the disk. */
-export function machineReader(machine: ReadingMachine, disk: string, kind: GuestFileSystem): FileReader {
+export function machineReader(machine: ReadingMachine, disk: string, kind: GuestFileSystem): MachineFiles {
   const rawNames = new Map<string, Buffer>()
+  const nameOf = (path: string) => rawNames.get(path) ?? (path.includes('//') ? null : Buffer.from(path))
   const list = async (onFile: (file: ListedFile) => void) => {
+    rawNames.clear()
     const mounted = machine.ask({ command: `mount ${disk} ${kind}`, bytesMax: shortAnswer })
     if (!(await mounted.then((end) => end === 0, unlessEnded))) return null
     const listing = createListing(kind, rawNames, onFile)
@@ -100,7 +105,7 @@ export function machineReader(machine: ReadingMachine, disk: string, kind: Guest
     const isWhole = await answered.then((end) => end === 0, unlessEnded)
     return { unread: files.length - whole, isDamaged: !isWhole || whole < files.length }
   }
-  return { list, read }
+  return { list, read, nameOf }
 }
 
 /** False for a machine that broke down over what it was to do; every other error is thrown on. */
