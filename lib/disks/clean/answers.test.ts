@@ -57,8 +57,8 @@ test('a machine that hangs as it boots ends with its job', async () => {
 const mode = { file: '81a4', folder: '41ed' }
 /** Lists these files, by how `printf` is told their names; the second time what is left of them. */
 const listing = (files: string[], left: string[] = []) => {
-  const records = (names: string[]) => names.map((name) => `record '${mode.file} 1 ./${name}'`).join('; ')
-  return `if [ -e removed ]; then :; ${records(left)}; else :; ${records(files)}; fi`
+  const records = (names: string[]) => [':', ...names.map((name) => `record '${mode.file} 1 ./${name}'`)].join('; ')
+  return `if [ -e removed ]; then ${records(left)}; else ${records(files)}; fi`
 }
 const remove = `head -c "$count" <&3 >removed`
 
@@ -86,4 +86,32 @@ test('temporary files in snapshots stay, and those in a folder of that name do n
   expect(await clean({ list: `${tops}; ${listing([...kept, ...gone], kept)}`, remove })).toBeNull()
   expect(readFileSync(join(folder, 'removed'), 'latin1')).toBe(gone.map((path) => `./${path}\0`).join(''))
   rmSync(join(folder, 'removed'))
+})
+
+const step = { path: 'etc/key', shown: 'etc/key', action: 'delete' } as const
+const steps = [step]
+const broken = { boot: 'echo cannot start >&2; exit 1' }
+
+test('a file system of which nothing was chosen stays as it is where no machine starts or the kernel refuses it', async () => {
+  expect(await clean(broken)).toBeNull()
+  expect(await clean(broken, { steps })).toEqual({ code: 'TOOLS_MISSING' })
+  const damaged = { code: 'DAMAGED', partition: 2 }
+  const refused = { mount: 'code=32', change: 'code=32' }
+  expect(await clean(refused)).toBeNull()
+  expect(await clean(refused, { isReset: false })).toBeNull()
+  expect(await clean(refused, { steps })).toEqual(damaged)
+  // It can be read and not be changed.
+  const reading = { change: 'code=32' }
+  expect(await clean({ ...reading, list: listing(['etc/a']) })).toBeNull()
+  expect(await clean({ ...reading, list: listing(['tmp/a']) })).toEqual(damaged)
+  // What breaks after that is no refusal of the kernel's.
+  expect(await clean({ trim: 'code=1' })).toEqual(damaged)
+  expect(await clean({ list: 'exit' })).toEqual(damaged)
+})
+
+test('where nothing is looked for, nothing is listed', async () => {
+  const list = `echo >listed; code=1`
+  expect(await clean({ list }, { isReset: false })).toBeNull()
+  expect(existsSync(join(folder, 'listed'))).toBe(false)
+  expect(await clean({ list })).toEqual({ code: 'DAMAGED', partition: 2 })
 })

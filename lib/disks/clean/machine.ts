@@ -3,7 +3,9 @@ import type { GuestFileSystem } from '@/lib/machines/reader/guest'
 import type { ListedFile } from '../check/file-list'
 import { type MachineFiles, machineReader, unlessEnded } from '../check/machine/foreign'
 import { MachineNotStarted, type ReadingMachine, startMachine } from '../check/machine/machine'
+import { OutOfTime } from '../check/trouble'
 import { NoRoom } from '../convert'
+import { TooManyFiles } from '../guest/listing'
 import type { Slot } from '../guest/slot'
 import { withoutHashes } from './ext'
 import type { SkipHole } from './holes'
@@ -43,22 +45,25 @@ const temporary = /^(?:var\/)?tmp\//
 
 /**
  * Deletes, empties and locks files of a file system, and fills its free space with zeros, which what was deleted before lies
- * in. Refuses what the plan's files or the file system are not fit for; a full disk of the host throws `NoRoom`, an abort its
- * reason.
+ * in. Refuses what the plan's files or the file system are not fit for, but leaves one as it is of which nothing was chosen where no
+ * machine starts or the kernel refuses it; a full disk of the host throws `NoRoom`, an abort its reason.
  */
 export async function cleanInMachine(job: MachineJob): Promise<CleanRefusal | null> {
   const { reader, raw, slot, partition, skipHole, signal } = job
-  const damaged: CleanRefusal = { code: 'DAMAGED', partition }
+  const mayStay = job.steps.length === 0
   const disk = await openWritable(raw, { slot, skipHole, signal })
   let machine: ReadingMachine | undefined
   let timeMs = bootMs
   try {
     machine = await startMachine(reader, [disk], { timeLeft: () => timeMs, signal })
     timeMs = requestMs
-    return await cleanFiles(machine, job).then((code) => (code === 'damaged' ? damaged : code))
+    const end = await cleanFiles(machine, job, disk.isWritten)
+    if (end === 'refused' && mayStay) return null
+    return end === 'damaged' || end === 'refused' ? { code: 'DAMAGED', partition } : end
   } catch (error) {
     signal.throwIfAborted()
-    if (error instanceof MachineNotStarted) return { code: 'TOOLS_MISSING' }
+    const refusal = refusalOf(error, partition)
+    if (refusal) return mayStay && !machine ? null : refusal
     if (error instanceof Error && /ENOSPC|EDQUOT/.test(error.message)) throw new NoRoom(error.message)
     throw error
   } finally {
@@ -67,14 +72,25 @@ export async function cleanInMachine(job: MachineJob): Promise<CleanRefusal | nu
   }
 }
 
+function refusalOf(error: unknown, partition: number): CleanRefusal | null {
+  if (error instanceof MachineNotStarted) return { code: 'TOOLS_MISSING' }
+  if (error instanceof OutOfTime) return { code: 'OUT_OF_TIME', partition }
+  return error instanceof TooManyFiles ? { code: 'TOO_MANY_FILES', partition } : null
+}
+
 /** `temporary`: names of files in the folders for temporary ones, as the guest knows them; null where not all can be said. */
 type Chosen = { steps: Map<string, ListedFile>; temporary: Buffer[] | null }
 
-async function cleanFiles(machine: ReadingMachine, job: MachineJob): Promise<CleanRefusal | 'damaged' | null> {
+/** `refused`: the kernel does not mount it, and it is as it was. */
+type End = CleanRefusal | 'damaged' | 'refused' | null
+
+async function cleanFiles(machine: ReadingMachine, job: MachineJob, isWritten: () => boolean): Promise<End> {
   const files = machineReader(machine, 'a', job.kind)
   const { ask, feed } = commandsOf(machine)
-  const chosen = await choose(files, job)
-  if (!chosen) return 'damaged'
+  // Where nothing is looked for, there may be any number of files.
+  const isListed = job.steps.length > 0 || job.isReset
+  const chosen = isListed ? await choose(files, job) : { steps: new Map(), temporary: [] }
+  if (chosen === 'damaged' || chosen === 'refused') return chosen
   if (!chosen.temporary) return { code: 'TEMPORARY_FILES_LEFT', partition: job.partition }
   const texts = new Map<Step, Buffer>()
   for (const step of job.steps) {
@@ -83,7 +99,7 @@ async function cleanFiles(machine: ReadingMachine, job: MachineJob): Promise<Cle
     if (step.action !== 'lock' || file.size > shadowBytesMax) continue
     await files.read([file], (_, bytes) => texts.set(step, bytes))
   }
-  if (!(await ask(`change a ${job.kind}`))) return 'damaged'
+  if (!(await ask(`change a ${job.kind}`))) return isWritten() || chosen.temporary.length > 0 ? 'damaged' : 'refused'
   for (const step of job.steps) {
     const text = texts.get(step)
     if (step.action === 'lock' && !text) return { code: 'FILE_NOT_FOUND', path: step.shown }
@@ -99,11 +115,11 @@ async function cleanFiles(machine: ReadingMachine, job: MachineJob): Promise<Cle
       return machine.isOver() ? 'damaged' : { code: 'TEMPORARY_FILES_LEFT', partition: job.partition }
   // What was deleted is free once the file system has been unmounted.
   for (const command of ['leave', `change a ${job.kind}`, 'trim', 'leave']) if (!(await ask(command))) return 'damaged'
-  return (await isDone(files, job)) ? null : 'damaged'
+  return !isListed || (await isDone(files, job)) ? null : 'damaged'
 }
 
-/** What is on the disk of the files that the plan names, and the temporary files. Null where not all can be listed. */
-async function choose(files: MachineFiles, { steps, isReset }: MachineJob): Promise<Chosen | null> {
+/** What is on the disk of the files that the plan names, and the temporary files. */
+async function choose(files: MachineFiles, { steps, isReset }: MachineJob): Promise<Chosen | 'damaged' | 'refused'> {
   const wanted = new Set(steps.map(({ path }) => path))
   const found = new Map<string, ListedFile>()
   const names: (Buffer | null)[] = []
@@ -111,7 +127,8 @@ async function choose(files: MachineFiles, { steps, isReset }: MachineJob): Prom
     if (wanted.has(file.path)) found.set(file.path, file)
     else if (isReset && isTemporary(file) && names.length <= temporaryMax) names.push(files.nameOf(file.path))
   })
-  if (!listed || listed.isDamaged) return null
+  if (!listed) return 'refused'
+  if (listed.isDamaged) return 'damaged'
   const temporary = names.filter((name) => name !== null)
   return { steps: found, temporary: temporary.length < names.length || names.length > temporaryMax ? null : temporary }
 }

@@ -11,6 +11,8 @@ export type CleanRefusal =
   | { code: 'UNSUPPORTED_FILE_SYSTEM'; partition: number }
   | { code: 'DAMAGED'; partition: number }
   | { code: 'TEMPORARY_FILES_LEFT'; partition: number }
+  | { code: 'TOO_MANY_FILES'; partition: number }
+  | { code: 'OUT_OF_TIME'; partition: number }
   | { code: 'TOO_LARGE' }
 
 /** What is done to one file. */
