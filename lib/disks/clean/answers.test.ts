@@ -1,9 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import type { Reader } from '@/lib/machines/reader'
+import { smallDisk } from '@/lib/testing/small-disk'
 import { until } from '@/lib/testing/until'
+import { NoRoom } from '../convert'
 import { cleanInMachine, type MachineJob } from './machine'
 
 // What the machine may answer, said by a shell at the other end of its line, which takes no notice of the disk.
@@ -37,6 +39,7 @@ done
   return { command: ['sh', script], accelerator: { accel: 'tcg', cpu: 'max' }, kernel: script, initrd: script }
 }
 
+const steps = [{ path: 'etc/key', shown: 'etc/key', action: 'delete' }] as const
 const clean = (answers: Record<string, string>, job: Partial<MachineJob> = {}) =>
   cleanInMachine({
     ...{ reader: shellMachine(answers), raw, slot: { start: 0, size: 4096 }, partition: 2, kind: 'btrfs' },
@@ -52,6 +55,18 @@ test('a machine that hangs as it boots ends with its job', async () => {
   await until(() => expect(existsSync(started)).toBe(true))
   controller.abort(new Error('called off'))
   await ended
+})
+
+test('a machine that hangs as it boots is given up after two minutes', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  try {
+    const cleaning = clean({ boot: 'exec sleep 600' }, { steps })
+    while (vi.getTimerCount() === 0) await new Promise(setImmediate)
+    vi.advanceTimersByTime(2 * 60 * 1000)
+    expect(await cleaning).toEqual({ code: 'OUT_OF_TIME', partition: 2 })
+  } finally {
+    vi.useRealTimers()
+  }
 })
 
 const mode = { file: '81a4', folder: '41ed' }
@@ -88,8 +103,6 @@ test('temporary files in snapshots stay, and those in a folder of that name do n
   rmSync(join(folder, 'removed'))
 })
 
-const step = { path: 'etc/key', shown: 'etc/key', action: 'delete' } as const
-const steps = [step]
 const broken = { boot: 'echo cannot start >&2; exit 1' }
 
 test('a file system of which nothing was chosen stays as it is where no machine starts or the kernel refuses it', async () => {
@@ -114,4 +127,19 @@ test('where nothing is looked for, nothing is listed', async () => {
   expect(await clean({ list }, { isReset: false })).toBeNull()
   expect(existsSync(join(folder, 'listed'))).toBe(false)
   expect(await clean({ list })).toEqual({ code: 'DAMAGED', partition: 2 })
+})
+
+const full = smallDisk('tmpfs', 1)
+afterAll(full.end)
+
+test.skipIf(!full.isThere)(`a write for which the host has no room is no fault of the disk${full.note}`, async () => {
+  const copy = join(full.folder, 'raw')
+  writeFileSync(copy, '')
+  truncateSync(copy, 4096)
+  full.fill()
+  // The client of the disk: it takes it as it is, and writes a sector of zeros.
+  const client = ['\\0\\0\\0\\001IHAVEOPT\\0\\0\\0\\001\\0\\0\\0\\0', '\\045\\140\\225\\023\\0\\0\\0\\001']
+  const change = `printf '${client.join('')}' >&6; head -c 16 /dev/zero >&6; printf '\\0\\0\\002\\0' >&6
+      head -c 512 /dev/zero >&6; exec sleep 600`
+  await expect(clean({ change }, { raw: copy, isReset: false })).rejects.toThrow(NoRoom)
 })
