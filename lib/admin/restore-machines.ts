@@ -1,4 +1,5 @@
 import 'server-only'
+import { listAtRest, noteOutcome } from '@/lib/instances/writes-host'
 import { readHostId, writeHostId } from '@/lib/machines/host-id'
 import { hostMachines } from '@/lib/machines/machines'
 import { isIntact } from '@/lib/stores/checksum'
@@ -58,6 +59,15 @@ export async function replaceRebuilt(folder: string, manifest: Manifest, { disks
       replaced.push(dump.id)
     }
   return { disks: [...disks, ...replaced], left: left.filter((id) => !replaced.includes(id)) }
+}
+
+/** Says of instances that are off that their disks are gone. The worker looks at them only when somebody starts them. */
+export async function failWithoutDisks(now: Date): Promise<void> {
+  const host = await readHostId()
+  if (host === null) return
+  for (const instance of await listAtRest(host))
+    if ((await hostMachines().buildOf(instance.id)) !== instance.build)
+      await noteOutcome(instance, { state: 'failed', reason: { code: 'MACHINE_GONE' } }, now)
 }
 
 async function putBack(folder: string, { id, files }: WithDisk): Promise<void> {

@@ -17,7 +17,14 @@ import { backupStore, carryBlob } from './backup-blobs'
 import { backupFolder, type Manifest, readManifest, tableFile } from './backup-manifest'
 import { isOwn, loadSequence, loadTable } from './backup-tables'
 import { type Answer, answer } from './output'
-import { findDamaged, type PutBack, putBackMachines, replaceRebuilt, sayPutBack } from './restore-machines'
+import {
+  failWithoutDisks,
+  findDamaged,
+  type PutBack,
+  putBackMachines,
+  replaceRebuilt,
+  sayPutBack,
+} from './restore-machines'
 
 type Options = { isForced: boolean; signal: AbortSignal }
 
@@ -42,10 +49,14 @@ export async function restore(typed: string, { isForced, signal }: Options): Pro
   } finally {
     await client.end()
   }
-  machines = await replaceRebuilt(folder, manifest, machines)
   await migrate(url)
   await abandonWork()
   await forgetDemo()
+  try {
+    machines = await replaceRebuilt(folder, manifest, machines)
+  } finally {
+    await failWithoutDisks(new Date())
+  }
   return ok(said(manifest, machines))
 }
 

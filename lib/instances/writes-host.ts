@@ -83,7 +83,21 @@ export async function listHosted(hostId: string): Promise<HostedInstance[]> {
     where: { hostId, OR: [{ task: { not: null } }, { state: { in: [...statesOnHost, 'terminating'] } }] },
     select: hosted,
   })
-  return rows.map(({ type, blob, diskBytes, hostName, sshKey, userData, ...row }) => ({
+  return rows.map(toHosted)
+}
+
+/** The instances of a host that are off, and have nothing to do. Their host does not look at them. */
+export async function listAtRest(hostId: string): Promise<HostedInstance[]> {
+  const rows = await db().instance.findMany({
+    where: { hostId, task: null, OR: [{ state: 'stopped' }, { state: 'failed', runs: { some: {} } }] },
+    select: hosted,
+  })
+  return rows.map(toHosted)
+}
+
+function toHosted(found: Prisma.InstanceGetPayload<{ select: typeof hosted }>): HostedInstance {
+  const { type, blob, diskBytes, hostName, sshKey, userData, ...row } = found
+  return {
     ...row,
     shape: type,
     diskBytes: Number(diskBytes),
@@ -95,7 +109,12 @@ export async function listHosted(hostId: string): Promise<HostedInstance[]> {
       format: blob.format,
       virtualSize: Number(blob.virtualSize),
     },
-  }))
+  }
+}
+
+/** Whether an instance ever ran, so that its guest may have written to its disk. */
+export async function hasRun(instanceId: string): Promise<boolean> {
+  return (await db().instanceRun.findFirst({ where: { instanceId }, select: { from: true } })) !== null
 }
 
 /** Of these instance ids, those that have nothing left on their host, so that their files can be removed. */

@@ -10,6 +10,9 @@ export class NoHypervisor extends Error {}
 /** The network that machines of this host are connected to is missing; the message says what to do. */
 export class NoNetwork extends Error {}
 
+/** The disk that a guest has written is not on this host. */
+export class MachineGone extends Error {}
+
 /** For requests that are also fulfilled if the machine has ended: rethrows everything but `NotRunning`. */
 export function unlessEnded(error: unknown): void {
   if (!(error instanceof NotRunning)) throw error

@@ -3,9 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { env } from '@/lib/env'
 import { taskPatienceMs } from '@/lib/instances/rules'
 import { instanceReason } from '@/lib/instances/schema'
-import { endInstance, type HostedInstance, noteOutcome, noteRuns, type Outcome } from '@/lib/instances/writes-host'
+import {
+  endInstance,
+  type HostedInstance,
+  hasRun,
+  noteOutcome,
+  noteRuns,
+  type Outcome,
+} from '@/lib/instances/writes-host'
 import { log } from '@/lib/log'
-import { NoHypervisor, NoNetwork, unlessEnded } from '@/lib/machines/errors'
+import { MachineGone, NoHypervisor, NoNetwork, unlessEnded } from '@/lib/machines/errors'
 import type { MachineBase, MachineBuild, MachineLogin, MachineState, Machines } from '@/lib/machines/machine'
 import { ChecksumMismatch } from '@/lib/stores/checksum'
 import { NotStored, StoreFull, StoreUnreachable, WrongSize } from '@/lib/stores/errors'
@@ -37,6 +44,7 @@ async function perform(machines: Machines, instance: HostedInstance, signal: Abo
   switch (task) {
     case 'CREATE':
     case 'START':
+      if (task === 'START') await requireDisk(machines, instance)
       await build(machines, instance, signal)
       await machines.start(id, shape)
       return await hasStarted(machines, id, signal)
@@ -87,6 +95,17 @@ async function build(machines: Machines, instance: HostedInstance, signal: Abort
   await machines.prepare(base, signal)
   signal.throwIfAborted()
   await machines.build(id, { build, base, bootMode, diskBytes, login: loginOf(instance) } satisfies MachineBuild)
+}
+
+/**
+ * Throws `MachineGone` where a start would build the disk anew that its guest has written: an empty system, and nobody would be
+ * told. What has failed before its guest ran is built by its start.
+ */
+async function requireDisk(machines: Machines, { id, build, reason }: HostedInstance): Promise<void> {
+  const here = await machines.buildOf(id)
+  if (here === build) return
+  const isGone = instanceReason.nullable().catch(null).parse(reason)?.code === 'MACHINE_GONE'
+  if (isGone || (here === null && (await hasRun(id)))) throw new MachineGone(`${id} has no disk on this host.`)
 }
 
 function baseOf({ id, regionId, base }: HostedInstance): MachineBase {
@@ -144,6 +163,7 @@ export function failureOf(error: unknown): Outcome {
     state: 'failed',
     reason: { code, detail },
   })
+  if (error instanceof MachineGone) return fail('MACHINE_GONE')
   if (error instanceof NoHypervisor) return fail('NO_HYPERVISOR', error.message)
   if (error instanceof NoNetwork) return fail('NETWORK_MISSING', error.message)
   if (error instanceof StoreFull) return fail('STORE_FULL')
