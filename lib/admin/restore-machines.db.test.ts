@@ -1,13 +1,15 @@
 import fs from 'node:fs'
+import net from 'node:net'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { db } from '@/lib/db/client'
+import { newId } from '@/lib/ids'
 import { writeHostId } from '@/lib/machines/host-id'
 import { MachineFolder } from '@/lib/machines/machine-folder'
 import { machineSettings } from '@/lib/machines/settings'
 import { account, minutes, noon, region } from '@/lib/testing/builders'
 import { instance, machineHost, ran } from '@/lib/testing/builders-instances'
-import { failWithoutDisks } from './restore-machines'
+import { failWithoutDisks, requireNoGuests } from './restore-machines'
 
 // What a restore says of instances that are off. No machine runs.
 
@@ -44,4 +46,21 @@ test('instances that are off and have no disk of their own on this host are fail
   ])
   const events = await db().event.findMany({ where: { action: 'instance.fail' }, select: { instanceId: true } })
   expect(events.map(({ instanceId }) => instanceId).sort()).toEqual([lost, rebuilt, failed].sort())
+})
+
+test('nothing is restored over a guest that runs, or waits, under a keeper that outlived the console', async () => {
+  const id = newId('ins')
+  await disk(id, 'bld-1')
+  await requireNoGuests()
+  const { keeper } = new MachineFolder(machineSettings().folder, id)
+  let state = 'running'
+  const server = net.createServer((socket) => {
+    const journal = { boot: '', start: '', state, reason: null, runs: [] }
+    socket.once('data', () => socket.end(`${JSON.stringify({ return: journal })}\n`))
+  })
+  await new Promise<void>((resolve) => server.listen(path.join(keeper, 'keeper.sock'), resolve))
+  for (state of ['running', 'paused', 'starting', 'unknown'])
+    await expect(requireNoGuests()).rejects.toThrow(`Instances run on this host: ${id}. Stop them`)
+  await new Promise((resolve) => server.close(resolve))
+  await requireNoGuests()
 })

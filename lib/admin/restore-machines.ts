@@ -1,12 +1,16 @@
 import 'server-only'
+import { StartError } from '@/lib/embedded/data-folder'
 import { listAtRest, noteOutcome } from '@/lib/instances/writes-host'
 import { readHostId, writeHostId } from '@/lib/machines/host-id'
+import type { MachineState } from '@/lib/machines/machine'
 import { hostMachines } from '@/lib/machines/machines'
 import { isIntact } from '@/lib/stores/checksum'
 import { machineStore } from './backup-machines'
 import type { InstanceDump, Manifest } from './backup-manifest'
 
 type WithDisk = Extract<InstanceDump, { kept: 'disk' }>
+
+const alive: MachineState['state'][] = ['running', 'paused', 'unknown']
 
 const withDisks = ({ instances }: Manifest) => instances.filter((dump): dump is WithDisk => dump.kept === 'disk')
 
@@ -16,6 +20,17 @@ export async function findDamaged(folder: string, manifest: Manifest, signal: Ab
     for (const file of files)
       if (!(await isIntact(machineStore(folder), file.sha256, file, signal))) return `machines/${file.sha256}`
   return null
+}
+
+/** Guests outlive the console. One that goes on would write to a disk that is replaced, or has another past than its rows. */
+export async function requireNoGuests(): Promise<void> {
+  const running: string[] = []
+  for (const id of await hostMachines().list())
+    if (alive.includes((await hostMachines().state(id)).state)) running.push(id)
+  if (running.length === 0) return
+  throw new StartError(
+    `Instances run on this host: ${running.join(', ')}. Stop them in the console, or restart the host without it, and restore then.`,
+  )
 }
 
 export type PutBack = { disks: string[]; left: string[] }
@@ -51,9 +66,6 @@ export async function replaceRebuilt(folder: string, manifest: Manifest, { disks
   if (manifest.host === (await readHostId()))
     for (const dump of withDisks(manifest)) {
       if (!left.includes(dump.id) || (await hostMachines().buildOf(dump.id)) === dump.build) continue
-      const saved = await hostMachines().save(dump.id)
-      await saved?.close()
-      if (!saved) continue
       await hostMachines().destroy(dump.id)
       await putBack(folder, dump)
       replaced.push(dump.id)

@@ -23,6 +23,7 @@ import {
   type PutBack,
   putBackMachines,
   replaceRebuilt,
+  requireNoGuests,
   sayPutBack,
 } from './restore-machines'
 
@@ -40,6 +41,7 @@ export async function restore(typed: string, { isForced, signal }: Options): Pro
   let machines: PutBack
   try {
     await requireAlone(client)
+    await requireNoGuests()
     await requireEmpty(client, isForced)
     await requireSound(folder, manifest, signal)
     await restoreBlobs(folder, manifest, signal)
