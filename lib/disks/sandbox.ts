@@ -23,12 +23,14 @@ const probeLimits: SandboxLimits = { fileBytes: 0, memoryBytes: 2 ** 31, process
 // Each of these becomes the next by `exec`, so the tool is the very process that we start, and ends when we do: the
 // kernel sends it the signal, also after our `kill -9`. It comes after `unshare`, which would forget it.
 const tied = ['setpriv', '--pdeathsig', 'KILL', '--no-new-privs']
+/** For `setpriv`, where rights cannot be taken from the bounding set: those with which the worker connects machines to a bridge. */
+export const withoutAmbient = ['--inh-caps=-all', '--ambient-caps=-all']
 const withoutCapabilities = [...tied, '--inh-caps=-all', '--bounding-set=-all']
 const ways: { kind: SandboxKind; prefix: string[] }[] = [
   { kind: 'namespaces', prefix: ['unshare', '--net', '--', ...withoutCapabilities] },
   { kind: 'namespaces', prefix: ['unshare', '--user', '--map-root-user', '--net', '--', ...withoutCapabilities] },
   { kind: 'limits', prefix: withoutCapabilities },
-  { kind: 'limits', prefix: tied },
+  { kind: 'limits', prefix: [...tied, ...withoutAmbient] },
 ]
 
 /** The best sandbox that this machine has, found by trying a harmless command in each; null where there is none. */

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { withoutAmbient } from '@/lib/disks/sandbox'
 
 const run = promisify(execFile)
 
@@ -20,8 +21,6 @@ export type Confinement = {
 const processesMost = 256
 const filesMost = 1024
 const withoutRights = ['--no-new-privs', '--inh-caps=-all', '--bounding-set=-all']
-// Those with which the worker connects machines to a bridge.
-const withoutAmbient = ['--inh-caps=-all', '--ambient-caps=-all']
 // The kernel kills QEMU when its keeper ends, also after SIGKILL. It comes after `unshare`, which would clear it.
 const tied = ['--pdeathsig', 'KILL']
 

@@ -1,0 +1,48 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+
+// A tool in the weakest sandbox: no namespace can be made, and nothing be taken from the bounding set, as of a service that is
+// no root and may connect machines to a bridge.
+
+const rights = ['--inh-caps=+net_admin', '--ambient-caps=+net_admin']
+const asService = ['--reuid=65534', '--regid=65534', '--clear-groups', ...rights, '--']
+const source = path.resolve('lib/disks/sandbox.ts')
+// Of root alone, and where others may read the project.
+const isReadable = `require('fs').accessSync(${JSON.stringify(source)})`
+const canBe = spawnSync('setpriv', [...asService, process.execPath, '-e', isReadable]).status === 0
+
+test.skipIf(!canBe)('a tool does not hold the right over the network that its worker has', () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-sandbox-'))
+  fs.chmodSync(folder, 0o755)
+  try {
+    const real = execFileSync('sh', ['-c', 'command -v setpriv'], { encoding: 'utf8' }).trim()
+    const put = (name: string, script: string) =>
+      fs.writeFileSync(path.join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+    put('unshare', 'exit 1')
+    put('setpriv', `case "$*" in *--bounding-set*) exit 1 ;; esac; exec ${real} "$@"`)
+    const program = `
+      import { findSandbox, runSandboxed } from ${JSON.stringify(source)}
+      const own = (await import('node:fs')).readFileSync('/proc/self/status', 'utf8')
+      const sandbox = await findSandbox(['true'])
+      const limits = { fileBytes: 0, memoryBytes: 2 ** 31, processorSeconds: 10, openFiles: 64 }
+      let said = ''
+      await runSandboxed(sandbox.command(limits, ['cat', '/proc/self/status']), { onOutput: (text) => { said += text } })
+      const rights = (status) => Object.fromEntries([...status.matchAll(/^Cap(Inh|Prm|Eff|Amb):\\s*(\\w+)/gm)].map(([, name, set]) => [name, parseInt(set, 16)]))
+      console.log(JSON.stringify({ kind: sandbox.kind, own: rights(own), tool: rights(said) }))`
+    const node = [process.execPath, '--import', 'tsx', '--input-type=module', '-e', program]
+    const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` }
+    const { stdout, stderr } = spawnSync('setpriv', [...asService, ...node], { env, encoding: 'utf8' })
+    expect(stderr).toBe('')
+    const netAdmin = 1 << 12
+    expect(JSON.parse(stdout)).toEqual({
+      kind: 'limits',
+      own: { Inh: netAdmin, Prm: netAdmin, Eff: netAdmin, Amb: netAdmin },
+      tool: { Inh: 0, Prm: 0, Eff: 0, Amb: 0 },
+    })
+  } finally {
+    fs.rmSync(folder, { recursive: true })
+  }
+})
