@@ -11,7 +11,8 @@ export const networkLost = 77
 
 /**
  * Ports of machines are isolated: they reach what else is on the bridge, and never each other. The bridge knows the one
- * address that is behind the port, learns no other, and from Linux 5.18 on drops frames that come from another.
+ * address that is behind the port, learns no other, and from Linux 5.18 on drops frames that come from another. What cannot be
+ * made such a port is none.
  * @param {{ tap: string, bridge: string, mac: string }} network
  */
 export async function joinBridge({ tap, bridge, mac }) {
@@ -19,18 +20,31 @@ export async function joinBridge({ tap, bridge, mac }) {
   const env = { PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin`, LC_ALL: 'C' }
   const ip = (...args) => run('ip', ['link', 'set', 'dev', tap, ...args], { env })
   const port = (...args) => run('bridge', ['link', 'set', 'dev', tap, ...args], { env })
-  // Before the host would speak on it. There may be no IPv6.
-  await ip('addrgenmode', 'none').catch(() => {})
-  // A smaller one would lower that of the bridge.
-  await ip('mtu', fs.readFileSync(`/sys/class/net/${bridge}/mtu`, 'utf8').trim())
-  await ip('master', bridge)
-  await port('isolated', 'on', 'learning', 'off', 'flood', 'off')
-  await run('bridge', ['fdb', 'replace', mac, 'dev', tap, 'master', 'static'], { env })
-  await port('locked', 'on').catch(() => {})
-  await ip('up')
+  try {
+    // It may be up, from the bridge that it was on.
+    await ip('down')
+    // Before the host would speak on it. There may be no IPv6.
+    await ip('addrgenmode', 'none').catch(() => {})
+    // A bridge has the lowest address of its ports for its own, so theirs are higher than any card's, as libvirt's are.
+    await ip('address', `fe${mac.slice(2)}`)
+    // A smaller one would lower that of the bridge.
+    await ip('mtu', fs.readFileSync(`/sys/class/net/${bridge}/mtu`, 'utf8').trim())
+    await ip('master', bridge)
+    await port('isolated', 'on', 'learning', 'off', 'flood', 'off')
+    await run('bridge', ['fdb', 'replace', mac, 'dev', tap, 'master', 'static'], { env })
+    await port('locked', 'on').catch(() => {})
+    await ip('up')
+  } catch (error) {
+    await ip('nomaster').catch(() => {})
+    throw error
+  }
 }
 
-/** Whether it is on a bridge. One that was removed and created again has lost its ports. */
+/** Whether it is an isolated port of a bridge. One that was removed and created again has lost its ports. */
 export function isJoined({ tap }) {
-  return fs.existsSync(`/sys/class/net/${tap}/brport`)
+  try {
+    return fs.readFileSync(`/sys/class/net/${tap}/brport/isolated`, 'utf8').trim() === '1'
+  } catch {
+    return false
+  }
 }
