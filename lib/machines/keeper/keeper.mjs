@@ -37,12 +37,14 @@ if (readSpec().start !== start) process.exit(notWanted)
 
 const journal = openJournal(path.join(folder, 'journal.json'), start)
 // Stopped, it keeps its screen until the console has ended it.
-const panic = watchPanic({ patienceMs: spec.panicPatienceMs, onStuck: () => qmp.ask('stop').then(look, () => {}) })
+const panic = watchPanic({ patienceMs: spec.panicPatienceMs, onStuck: () => qmp.ask('stop').then(lookSoon, () => {}) })
 const log = openConsoleLog(path.join(folder, 'console.log'))
 let stderr = ''
 /** Why QEMU is ending, once known: the guest's action, or our request. */
 let ending = null
 let waitsForRoom = false
+let isLooking = false
+let isOutdated = false
 let serial
 let screen
 let mirrors
@@ -148,12 +150,29 @@ async function look() {
   journal.note(state, isFull ? { code: 'DISK_FULL' } : seen)
 }
 
+/** One look at a time, however much a guest does meanwhile. It may fail, as on a full disk, and ends nothing. */
+async function lookSoon() {
+  isOutdated = true
+  if (isLooking) return
+  isLooking = true
+  try {
+    while (isOutdated) {
+      isOutdated = false
+      await look()
+    }
+  } catch {
+    // Seen again by the heartbeat.
+  } finally {
+    isLooking = false
+  }
+}
+
 function onEvent(name, data) {
   if (name === 'SHUTDOWN' && !ending)
     ending = { state: 'stopped', reason: { code: data.guest ? 'GUEST_OFF' : 'ENDED' } }
   if (name === 'BLOCK_IO_ERROR' && data.action === 'stop') waitsForRoom = data.nospace === true
   const isOfPanic = panic.hear(name, data)
-  if (isOfPanic || ['STOP', 'RESUME', 'SUSPEND', 'WAKEUP'].includes(name)) look().catch(() => {})
+  if (isOfPanic || ['STOP', 'RESUME', 'SUSPEND', 'WAKEUP'].includes(name)) lookSoon()
 }
 
 /** Powers the guest off and lets QEMU flush the disk, which a kill would not. */

@@ -16,7 +16,9 @@ export function watchPanic({ patienceMs, onStuck }) {
 
   /** @returns whether it concerned the guest's kernel. */
   function hear(event, data) {
-    if (event === 'GUEST_PANICKED' && state !== 'stuck') {
+    if (event === 'GUEST_PANICKED') {
+      // Its root can write to the device as often as it likes.
+      if (state === 'crashed' || state === 'stuck') return false
       become('crashed')
       timer = setTimeout(() => {
         become('stuck')
