@@ -87,6 +87,20 @@ real(
   },
 )
 
+real(
+  `a guest that was found to stand still runs again where it is reset before anybody has looked ${why}`,
+  async () => {
+    const terminal = await started(base, new QemuMachines({ ...settings, panicPatienceMs: 2_000 }))
+    await terminal.sees('/ #')
+    terminal.type('echo 0 > /proc/sys/kernel/panic; echo c > /proc/sysrq-trigger')
+    await until(async () => expect((await machines.state(id)).state).toBe('failed'))
+    await machines.reset(id)
+    expect(await machines.state(id)).toEqual({ state: 'running', reason: null })
+    await terminal.sees('Tiny Linux')
+    expect((await machines.runs(id)).map(({ isOpen }) => isOpen)).toEqual([false, true])
+  },
+)
+
 real(`a machine whose disk does not boot runs, and its screen shows what its firmware writes ${why}`, async () => {
   const empty = path.join(folder, 'stores/xx-test/empty')
   fs.writeFileSync(empty, Buffer.alloc(2 ** 20))

@@ -167,6 +167,15 @@ async function lookSoon() {
   }
 }
 
+/** A stuck guest was stopped, and would stay so through a reset. */
+async function reset() {
+  const wasStuck = panic.isStuck()
+  await qmp.ask('system_reset')
+  if (!wasStuck) return
+  await qmp.ask('cont')
+  await look()
+}
+
 function onEvent(name, data) {
   if (name === 'SHUTDOWN' && !ending)
     ending = { state: 'stopped', reason: { code: data.guest ? 'GUEST_OFF' : 'ENDED' } }
@@ -240,6 +249,7 @@ function firstLine(socket, answer) {
 
 async function control(socket, { execute, arguments: given = {} }) {
   const actions = {
+    system_reset: reset,
     status: async () => ({ ...journal.current(), pid: qemu.pid }),
     end: async () => powerOff({ code: 'ENDED' }),
     'end-mirror': async () => mirrors.end(given.job),
