@@ -66,7 +66,6 @@ export async function replaceRebuilt(folder: string, manifest: Manifest, { disks
   if (manifest.host === (await readHostId()))
     for (const dump of withDisks(manifest)) {
       if (!left.includes(dump.id) || (await hostMachines().buildOf(dump.id)) === dump.build) continue
-      await hostMachines().destroy(dump.id)
       await putBack(folder, dump)
       replaced.push(dump.id)
     }

@@ -64,15 +64,23 @@ export class MachineFolder {
     await this.putInPlace({ ...rest, uid, hasSeed: login !== null })
   }
 
-  /** The same with the record of a machine that was saved. Throws unless it is one. */
+  /**
+   * The same with the record of a machine that was saved. Throws unless it is one. What its keeper knows is of the disk that was
+   * here before.
+   */
   async finishSaved(record: unknown, uid: number): Promise<void> {
-    await this.putInPlace({ ...built.omit({ uid: true }).parse(record), uid })
+    const saved = { ...built.omit({ uid: true }).parse(record), uid }
+    await this.putInPlace(saved, async () => {
+      await rm(this.keeper, { recursive: true, force: true })
+      await mkdir(this.keeper, { mode: 0o700 })
+    })
   }
 
   /** The disk first and the record last: an interrupted build is repeated. */
-  private async putInPlace(record: Built): Promise<void> {
+  private async putInPlace(record: Built, forget = async () => {}): Promise<void> {
     const file = path.join(this.folder, 'built.json')
     await rm(file, { force: true })
+    await forget()
     await rm(this.machine, { recursive: true, force: true })
     await rename(path.join(this.folder, 'machine.new'), this.machine)
     await this.writeOwn('built.json', record)

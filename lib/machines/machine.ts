@@ -122,7 +122,7 @@ export interface Machines {
   listSnapshots(id: string): Promise<string[]>
   /** Opens its files for a backup. Null while it runs, and where there is none. */
   save(id: string): Promise<SavedMachine | null>
-  /** Makes it again from its files, all or nothing. There must be none of this id. Throws `StoreFull`. */
+  /** Makes it again from its files, all or nothing, in the place of what is here. It must not run. Throws `StoreFull`. */
   putBack(id: string, files: SavedBytes[]): Promise<void>
   /** Which building of its disk is here; null where there is none. */
   buildOf(id: string): Promise<string | null>

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { afterAll, afterEach, expect, test } from 'vitest'
+import { StoreFull } from '@/lib/stores/errors'
 import { MachineFolder } from './machine-folder'
 import { openSaved, putBackMachine } from './saved'
 
@@ -126,4 +127,21 @@ test('files with other names, without a disk, or with a record that is none, mak
   expect(fs.existsSync(path.join(root, 'evil'))).toBe(false)
   await putBackMachine(settings, id, [disk, bytes('built.json', record)])
   expect(await place.built()).toMatchObject({ build: 'bld-1' })
+})
+
+test('what is put back takes the place of a machine that is here once all of it is, and not before', async () => {
+  await made('the newer disk')
+  journal('one')
+  const before = await place.built()
+  const files = [bytes('disk.qcow2', 'the saved disk'), bytes('built.json', record.replace('bld-1', 'bld-0'))]
+  await expect(putBackMachine({ ...settings, reserveMin: 2 ** 60 }, id, files)).rejects.toThrow(StoreFull)
+  const broken = { ...bytes('disk.qcow2', 'x'), read: () => Promise.reject(new Error('broken')) }
+  await expect(putBackMachine(settings, id, [broken])).rejects.toThrow('broken')
+  const disk = path.join(place.machine, 'disk.qcow2')
+  expect([await place.built(), fs.readFileSync(disk, 'utf8')]).toEqual([before, 'the newer disk'])
+  expect(fs.existsSync(path.join(place.keeper, 'journal.json'))).toBe(true)
+  await putBackMachine(settings, id, files)
+  expect([(await place.built())?.build, fs.readFileSync(disk, 'utf8')]).toEqual(['bld-0', 'the saved disk'])
+  // When it ran, and what it wrote to its console, was another disk's.
+  expect(fs.readdirSync(place.keeper)).toEqual([])
 })

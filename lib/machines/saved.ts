@@ -58,7 +58,7 @@ export async function openSaved(place: MachineFolder, isAlive: () => Promise<boo
   }
 }
 
-/** Builds a machine from saved files, all or nothing. There must be none of its id. */
+/** Builds a machine from saved files, all or nothing, in the place of the one of its id, which must not run. */
 export async function putBackMachine(settings: MachineSettings, id: string, files: SavedBytes[]): Promise<void> {
   const { folder, reserveMin, firstUid } = settings
   const place = new MachineFolder(folder, id)
