@@ -1,5 +1,6 @@
 import 'server-only'
 import type pg from 'pg'
+import { Unreadable } from '@/lib/machines/errors'
 import { readHostId } from '@/lib/machines/host-id'
 import type { SavedBytes, SavedMachine } from '@/lib/machines/machine'
 import { hostMachines } from '@/lib/machines/machines'
@@ -47,16 +48,25 @@ export async function copyMachines(work: Copying, instances: Listed[]): Promise<
   const dumps: InstanceDump[] = []
   for (const instance of instances) {
     work.signal.throwIfAborted()
-    const files = instance.isStopped && instance.hostId === here ? await copyMachine(work, instance) : null
-    const { build } = instance
-    dumps.push(files ? { ...named(instance), kept: 'disk', build, ...files } : otherwise(instance))
+    dumps.push(instance.isStopped && instance.hostId === here ? await dumpOf(work, instance) : otherwise(instance))
   }
   return dumps
 }
 
+/** One that cannot be read keeps nobody else's disk out of the backup. */
+async function dumpOf(work: Copying, instance: Listed): Promise<InstanceDump> {
+  try {
+    const files = await copyMachine(work, instance)
+    return files ? { ...named(instance), kept: 'disk', build: instance.build, ...files } : otherwise(instance)
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error
+    return { ...otherwise(instance), problem: error.message }
+  }
+}
+
 const named = ({ id, state }: Listed) => ({ id, state })
 
-function otherwise(instance: Listed): InstanceDump {
+function otherwise(instance: Listed): Exclude<InstanceDump, { kept: 'disk' }> {
   const { snapshotId, snapshotAt } = instance
   if (snapshotId === null || snapshotAt === null) return { ...named(instance), kept: 'nothing' }
   return { ...named(instance), kept: 'snapshot', snapshotId, takenAt: snapshotAt.toISOString() }
@@ -86,8 +96,11 @@ async function hasFiles({ folder }: Copying, files: FileDump[]): Promise<boolean
 async function copyFiles(work: Copying, { files }: SavedMachine): Promise<FileDump[] | null> {
   const dumps: FileDump[] = []
   for (const file of files) {
-    const sha256 = await sha256Of(await file.read(), { signal: work.signal })
     const { name, size } = file
+    const sha256 = await sha256Of(await file.read(), { signal: work.signal }).catch((error) => {
+      work.signal.throwIfAborted()
+      throw new Unreadable(`${name} cannot be read: ${error.message}.`)
+    })
     if (!(await hasFiles(work, [{ name, size, sha256 }])) && !(await copyFile(work, file, sha256))) return null
     dumps.push({ name, size, sha256 })
   }
@@ -130,7 +143,7 @@ export function sayInstances(instances: InstanceDump[]): string[] {
   const rest = instances.flatMap((dump) => {
     if (dump.kept === 'disk') return []
     const how = dump.kept === 'nothing' ? 'no disk and no snapshot' : `snapshot ${dump.snapshotId} of ${dump.takenAt}`
-    return [`  ${dump.id} (${dump.state}): ${how}`]
+    return [`  ${dump.id} (${dump.state}): ${how}${dump.problem ? `. ${dump.problem}` : ''}`]
   })
   return [all, ...rest]
 }

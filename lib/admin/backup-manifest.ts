@@ -13,6 +13,8 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 
 const instanceId = z.string().regex(/^ins-[a-z0-9]+$/)
 const of = { id: instanceId, state: z.string() }
+/** Why its disk is not there, though it was off. */
+const problem = z.string().optional()
 const instance = z.discriminatedUnion('kept', [
   z.object({
     ...of,
@@ -22,8 +24,8 @@ const instance = z.discriminatedUnion('kept', [
     stamp: z.string(),
     files: z.array(z.object({ name: z.string(), size: z.number().int().min(0), sha256 })),
   }),
-  z.object({ ...of, kept: z.literal('snapshot'), snapshotId: z.string(), takenAt: z.iso.datetime() }),
-  z.object({ ...of, kept: z.literal('nothing') }),
+  z.object({ ...of, kept: z.literal('snapshot'), snapshotId: z.string(), takenAt: z.iso.datetime(), problem }),
+  z.object({ ...of, kept: z.literal('nothing'), problem }),
 ])
 
 const manifest = z.object({

@@ -10,6 +10,9 @@ export class NoHypervisor extends Error {}
 /** The network that machines of this host are connected to is missing; the message says what to do. */
 export class NoNetwork extends Error {}
 
+/** A file of a machine cannot be read; the message says of which. */
+export class Unreadable extends Error {}
+
 /** The disk that a guest has written is not on this host. */
 export class MachineGone extends Error {}
 

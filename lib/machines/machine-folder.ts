@@ -97,9 +97,9 @@ export class MachineFolder {
 
   /** A file that the machine's own user made: never by a link, and only if it is that user's. */
   async readFromMachine(name: string, uid: number, most: number): Promise<Buffer | null> {
-    const handle = await open(path.join(this.machine, name), constants.O_RDONLY | constants.O_NOFOLLOW).catch(
-      () => null,
-    )
+    // A pipe in its place would be waited for.
+    const how = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+    const handle = await open(path.join(this.machine, name), how).catch(() => null)
     if (!handle) return null
     try {
       const found = await handle.stat()

@@ -120,7 +120,7 @@ export interface Machines {
   readSnapshot(id: string, name: string): Promise<Readable>
   forgetSnapshot(id: string, name: string): Promise<void>
   listSnapshots(id: string): Promise<string[]>
-  /** Opens its files for a backup. Null while it runs, and where there is none. */
+  /** Opens its files for a backup. Null while it runs, and where there is none. Throws `Unreadable`. */
   save(id: string): Promise<SavedMachine | null>
   /** Makes it again from its files, all or nothing, in the place of what is here. It must not run. Throws `StoreFull`. */
   putBack(id: string, files: SavedBytes[]): Promise<void>

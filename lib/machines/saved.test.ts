@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -5,6 +6,7 @@ import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { afterAll, afterEach, expect, test } from 'vitest'
 import { StoreFull } from '@/lib/stores/errors'
+import { Unreadable } from './errors'
 import { MachineFolder } from './machine-folder'
 import { openSaved, putBackMachine } from './saved'
 
@@ -106,12 +108,28 @@ test('the stamp changes with the disk', async () => {
   expect(await stampOf()).not.toBe(before)
 })
 
-test('a link in the place of the disk is not followed', async () => {
+test('a link in the place of the disk is not followed, and a pipe is not waited for', async () => {
   await made()
   const file = path.join(place.machine, 'disk.qcow2')
   fs.rmSync(file)
   fs.symlinkSync('/etc/hostname', file)
-  await expect(openSaved(place, off)).rejects.toThrow('cannot be read')
+  await expect(openSaved(place, off)).rejects.toThrow(Unreadable)
+  fs.rmSync(file)
+  execFileSync('mkfifo', [file])
+  await expect(openSaved(place, off)).rejects.toThrow(Unreadable)
+})
+
+test('a machine that ends, or is built anew, while its files are opened is none to read', async () => {
+  await made()
+  expect(await openSaved(place, async () => place.remove().then(() => false))).toBeNull()
+  await made()
+  const rebuild = async () => {
+    fs.rmSync(path.join(place.machine, 'disk.qcow2'))
+    await place.begin()
+    await place.finish({ ...build, build: 'bld-2' }, own)
+    return false
+  }
+  expect(await openSaved(place, rebuild)).toBeNull()
 })
 
 test('files with other names, without a disk, or with a record that is none, make nothing', async () => {

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { requireRoomIn } from '@/lib/stores/room'
+import { Unreadable } from './errors'
 import { readJournal } from './journal'
 import type { SavedBytes, SavedMachine } from './machine'
 import { freeUid, MachineFolder } from './machine-folder'
@@ -33,10 +34,15 @@ export async function openSaved(place: MachineFolder, isAlive: () => Promise<boo
       const file = await openOwn(path.join(/* turbopackIgnore: true */ place.machine, name), built.uid)
       if (file) opened.push({ name, ...file })
     }
-    if (opened[0]?.name !== kept[0]) throw new Error(`The disk of ${path.basename(place.folder)} cannot be read.`)
   } catch (error) {
     await close()
     throw error
+  }
+  if (opened[0]?.name !== kept[0]) {
+    await close()
+    // It was terminated or built anew meanwhile.
+    if ((await place.built())?.build !== built.build) return null
+    throw new Unreadable(`The disk of ${path.basename(place.folder)} cannot be read.`)
   }
   // Each place gives it a user id of its own.
   const { uid, ...rest } = built
@@ -84,7 +90,9 @@ export async function putBackMachine(settings: MachineSettings, id: string, file
 
 /** A file that the machine's own user made: never by a link, and only if it is that user's. */
 async function openOwn(file: string, uid: number): Promise<Omit<Opened, 'name'> | null> {
-  const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW).catch(() => null)
+  // A pipe in its place would be waited for.
+  const how = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+  const handle = await open(file, how).catch(() => null)
   if (!handle) return null
   const found = await handle.stat({ bigint: true })
   if (found.isFile() && found.uid === BigInt(uid)) return { handle, size: Number(found.size), changed: found.ctimeNs }

@@ -43,7 +43,8 @@ export async function inspected(place: SnapshotPlace, name: string, settled: boo
 
 /** Copies a file of the machine's own user: never by a link, and only where it is that user's. */
 export async function copyFromMachine({ built }: SnapshotPlace, from: string, to: string): Promise<void> {
-  const handle = await open(from, constants.O_RDONLY | constants.O_NOFOLLOW)
+  // A pipe in its place would be waited for.
+  const handle = await open(from, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   try {
     const found = await handle.stat()
     if (!found.isFile() || found.uid !== built.uid) throw new Error(`${path.basename(from)} is not the machine's.`)
