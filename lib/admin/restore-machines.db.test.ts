@@ -4,12 +4,13 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import { db } from '@/lib/db/client'
 import { newId } from '@/lib/ids'
-import { writeHostId } from '@/lib/machines/host-id'
-import { MachineFolder } from '@/lib/machines/machine-folder'
+import { readHostId, writeHostId } from '@/lib/machines/host-id'
+import { MachineFolder, machineIds } from '@/lib/machines/machine-folder'
 import { machineSettings } from '@/lib/machines/settings'
 import { account, minutes, noon, region } from '@/lib/testing/builders'
 import { instance, machineHost, ran } from '@/lib/testing/builders-instances'
-import { failWithoutDisks, requireNoGuests } from './restore-machines'
+import type { Manifest } from './backup-manifest'
+import { failWithoutDisks, putBackMachines, requireNoGuests } from './restore-machines'
 
 // What a restore says of instances that are off. No machine runs.
 
@@ -63,4 +64,20 @@ test('nothing is restored over a guest that runs, or waits, under a keeper that 
     await expect(requireNoGuests()).rejects.toThrow(`Instances run on this host: ${id}. Stop them`)
   await new Promise((resolve) => server.close(resolve))
   await requireNoGuests()
+})
+
+test('a host without instances takes the id of the one in the backup, also where that has none of their disks', async () => {
+  for (const id of await machineIds(machineSettings().folder))
+    await new MachineFolder(machineSettings().folder, id).remove()
+  await writeHostId('another')
+  const backup: Manifest = {
+    ...{ format: 1, createdAt: noon.toISOString(), versions: { console: '', postgres: '' }, migrations: [] },
+    ...{ database: 'database-1', tables: [], sequences: [], blobs: [], host: 'lost', instances: [] },
+  }
+  const { signal } = new AbortController()
+  await putBackMachines('/nowhere', backup, signal)
+  expect(await readHostId()).toBe('another')
+  const instances: Manifest['instances'] = [{ id: 'ins-aaaaaaaaaa', state: 'running', kept: 'nothing' }]
+  expect(await putBackMachines('/nowhere', { ...backup, instances }, signal)).toEqual({ disks: [], left: [] })
+  expect(await readHostId()).toBe('lost')
 })

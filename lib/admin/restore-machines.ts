@@ -42,7 +42,8 @@ export type PutBack = { disks: string[]; left: string[] }
 export async function putBackMachines(folder: string, manifest: Manifest, signal: AbortSignal): Promise<PutBack> {
   const [dumps, machines] = [withDisks(manifest), hostMachines()]
   const done: PutBack = { disks: [], left: [] }
-  if (dumps.length === 0 || manifest.host === null) return done
+  // Those without a disk are this host's, too: its worker finds them, and they can be rebuilt.
+  if (manifest.instances.length === 0 || manifest.host === null) return done
   const [here, own] = [await machines.list(), await readHostId()]
   if (own !== manifest.host) {
     if (own !== null && here.length > 0) return { disks: [], left: dumps.map(({ id }) => id) }
