@@ -21,7 +21,6 @@ import { customSorts, keptOrder, withoutCursor } from './list-links'
 import { ListPager } from './list-pager'
 import { type Filter, ListToolbar } from './list-toolbar'
 import { QuotaLine } from './quota-line'
-import { useImageSelection } from './use-image-selection'
 
 // Few visits see it.
 const RecycleBinHeader = late(
@@ -33,9 +32,9 @@ const NoCustomImages = late(
 )
 
 // An account without images, or with one, has nothing to select.
-const SelectedImages = late(
-  dynamic(() => latePart(() => import('./selected-images').then((module) => module.SelectedImages))),
-)
+const loadSelection = () => latePart(() => import('./selected-images'))
+const SelectedImages = late(dynamic(() => loadSelection().then((module) => module.SelectedImages)))
+const ImageCheckbox = late(dynamic(() => loadSelection().then((module) => module.ImageCheckbox)))
 
 const ImageTaskDialog = dynamic(
   () => latePart(() => import('./image-task-dialog').then((module) => module.ImageTaskDialog)),
@@ -52,13 +51,12 @@ export function CustomImageTable({ list }: { list: CustomImageParams }) {
   const filters = useFilters(list, data)
   const isBin = isInRecycleBin(list.state)
   const selection = useSelection(data?.items.map(({ id }) => id) ?? [])
-  const selectionOf = useImageSelection()
   const may = useMay()
   const canSelect = (may('shares.give', list.region) || may('images.change', list.region)) && !isBin
   const isSelecting = canSelect && (data?.items.length ?? 0) > 1
   const columns = useCustomImageColumns(list, {
     onAsk: (task, image) => setAsked({ task, image }),
-    select: isSelecting ? selectionOf(selection) : null,
+    select: isSelecting ? (image) => <ImageCheckbox image={image} selection={selection} /> : null,
   })
   if (!data) return null
   const href = (change: Parameters<typeof paths.customImages>[1]) =>

@@ -4,13 +4,18 @@ import { useTranslations } from 'next-intl'
 import { useMay } from '@/components/shell/rights'
 import { Button } from '@/components/ui/button'
 import { SelectAll } from '@/components/ui/select-all'
+import { SelectRow } from '@/components/ui/select-row'
 import { useHasScripts } from '@/components/ui/use-has-scripts'
 import type { useSelection } from '@/components/ui/use-selection'
+import type { CustomImage } from '@/lib/images/schema'
 import { paths } from '@/lib/paths'
-import { selectionForm } from './use-image-selection'
+
+const selectionForm = 'selected-images'
+
+type Selection = ReturnType<typeof useSelection>
 
 /** What can be done with the selected images. A form whose buttons lead to the pages that ask, with and without scripts. */
-export function SelectedImages({ region, selection }: { region: string; selection: ReturnType<typeof useSelection> }) {
+export function SelectedImages({ region, selection }: { region: string; selection: Selection }) {
   const t = useTranslations('selected')
   const may = useMay()
   // Without scripts nobody knows what is selected before the form is sent.
@@ -35,5 +40,23 @@ export function SelectedImages({ region, selection }: { region: string; selectio
         )}
       </span>
     </form>
+  )
+}
+
+/**
+ * The checkbox of an image, which stands beside its name: a column of its own would take the place of the name as the first one of
+ * the row.
+ */
+export function ImageCheckbox({ image, selection }: { image: CustomImage; selection: Selection }) {
+  const t = useTranslations('selected')
+  return (
+    <SelectRow
+      form={selectionForm}
+      name="ids"
+      value={image.id}
+      label={t('row', { image: image.name })}
+      isSelected={selection.selected.has(image.id)}
+      onToggle={selection.toggle}
+    />
   )
 }

@@ -1,6 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 
@@ -15,8 +14,9 @@ const isReadable = `require('fs').accessSync(${JSON.stringify(source)})`
 const canBe = spawnSync('setpriv', [...asService, process.execPath, '-e', isReadable]).status === 0
 
 test.skipIf(!canBe)('a tool does not hold the right over the network that its worker has', () => {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-sandbox-'))
-  fs.chmodSync(folder, 0o755)
+  // The temporary folder of a test run is root's alone.
+  const folder = fs.mkdtempSync('/tmp/ecs-sandbox-')
+  fs.chmodSync(folder, 0o777)
   try {
     const real = execFileSync('sh', ['-c', 'command -v setpriv'], { encoding: 'utf8' }).trim()
     const put = (name: string, script: string) =>
@@ -33,7 +33,7 @@ test.skipIf(!canBe)('a tool does not hold the right over the network that its wo
       const rights = (status) => Object.fromEntries([...status.matchAll(/^Cap(Inh|Prm|Eff|Amb):\\s*(\\w+)/gm)].map(([, name, set]) => [name, parseInt(set, 16)]))
       console.log(JSON.stringify({ kind: sandbox.kind, own: rights(own), tool: rights(said) }))`
     const node = [process.execPath, '--import', 'tsx', '--input-type=module', '-e', program]
-    const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` }
+    const env = { ...process.env, PATH: `${folder}:${process.env.PATH}`, TMPDIR: folder }
     const { stdout, stderr } = spawnSync('setpriv', [...asService, ...node], { env, encoding: 'utf8' })
     expect(stderr).toBe('')
     const netAdmin = 1 << 12
