@@ -175,6 +175,13 @@ export async function signIn(context: BrowserContext, account: Account): Promise
   await context.addCookies([{ name, value, url: process.env.NEXTAUTH_URL }])
 }
 
+/** Presses a button whose script has come: before that it leads to a page that does the same. */
+export async function press(button: Locator): Promise<void> {
+  const keys = () => button.evaluate((element) => Object.keys(element).join())
+  await expect(async () => expect(await keys()).toContain('__reactProps')).toPass()
+  await button.click()
+}
+
 type Actions = Record<string, { exportedName: string; workers: Record<string, unknown> }>
 
 /** The ids of the server actions in the tested build, for handmade requests. */

@@ -1,6 +1,6 @@
 import { db } from '@/lib/db/client'
 import { buildQcow2, buildRawDisk } from '@/lib/disks/samples'
-import { account, expect, image, password, row, signIn, test, unique } from './fixtures'
+import { account, expect, image, password, press, row, signIn, test, unique } from './fixtures'
 import { begun, diskFile, expectAvailable, words } from './uploads'
 
 // A page that cannot continue says so in one place, and keeps its input.
@@ -17,8 +17,7 @@ async function shareForm(page: import('@playwright/test').Page, imageId: string)
 
 test('a tab of another account says so on return, and acts for nobody else', async ({ browserPage }) => {
   const [first, second, recipient] = [await account(), await account(), await account()]
-  // A disk of its own: were its bytes those of others, their check could have the page made anew for whoever is signed in.
-  const disk = await image(first, { disk: buildQcow2({ raw: buildRawDisk({ sizeMib: 4, label: 'TAB', seed: 17 }) }) })
+  const disk = await image(first)
   const page = await browserPage(first)
   const { username, send } = await shareForm(page, disk.id)
   await username.fill(`${recipient.username},`)
@@ -43,6 +42,33 @@ test('a tab of another account says so on return, and acts for nobody else', asy
   await page.clock.resume()
   await bar.getByRole('link', { name: 'Reload' }).click()
   await expect(page.getByRole('button', { name: `Account menu, ${second.username}` })).toBeVisible()
+})
+
+test('the progress of a check makes the page anew for nobody but whom it was made for', async ({ browserPage }) => {
+  const [first, second] = [await account(), await account()]
+  const disk = await image(first, { disk: buildQcow2({ raw: buildRawDisk({ sizeMib: 4, label: 'POLL', seed: 23 }) }) })
+  const { sha256 } = await db().image.findUniqueOrThrow({ where: { id: disk.id } })
+  await db().check.update({
+    where: { sha256: sha256 ?? '' },
+    data: { isQueued: true, leaseHolder: 'a test', renewedAt: new Date() },
+  })
+  const page = await browserPage(first)
+  const looks = page.waitForResponse((response) => response.url().includes('/check?region='))
+  const { note } = await shareForm(page, disk.id)
+  await note.fill('typed meanwhile')
+  // An answer that left the server for the first of them, and arrives when the second has signed in.
+  const answer = await (await looks).json()
+  await signIn(page.context(), second)
+  await page.route(/\/check\?region=/, (route) =>
+    route.fulfill({ json: { ...answer, filesLooked: answer.filesLooked + 1, filesTotal: 99 } }),
+  )
+  await expect(page.getByRole('alert').filter({ hasText: `signed in as ${second.username}` })).toBeVisible()
+  await expect(note).toHaveValue('typed meanwhile')
+  await page.unrouteAll()
+  await signIn(page.context(), first)
+  await db().check.update({ where: { sha256: sha256 ?? '' }, data: { isQueued: false, leaseHolder: null } })
+  await expect(page.getByText('nothing private was found')).toBeVisible()
+  await expect(note).toHaveValue('typed meanwhile')
 })
 
 test('when the session ends the form stays, and continues after a sign-in in another tab', async ({ browserPage }) => {
@@ -97,7 +123,7 @@ test('who signs out leaves nothing typed behind in the tab', async ({ browserPag
   await note.fill('a note for one tenant alone')
   const kept = () => page.evaluate(() => JSON.stringify(sessionStorage))
   await expect.poll(kept).toContain('for one tenant alone')
-  await page.getByRole('button', { name: /^Account menu/ }).click()
+  await press(page.getByRole('button', { name: /^Account menu/ }))
   await page.getByRole('menuitem', { name: 'Sign out' }).click()
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
   expect(await kept()).not.toContain('for one tenant alone')

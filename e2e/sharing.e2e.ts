@@ -1,4 +1,4 @@
-import { account, expect, expectRow, image, messages, password, row, test } from './fixtures'
+import { account, expect, expectRow, image, messages, password, press, row, test } from './fixtures'
 
 for (const [locale, t] of [['en-US', messages.en] as const, ['zh-CN', messages.zh] as const]) {
   test(`an owner shares an image, the recipient sees it in that region only and gives it back (${locale})`, async ({
@@ -15,7 +15,7 @@ for (const [locale, t] of [['en-US', messages.en] as const, ['zh-CN', messages.z
       await recipientPage.getByLabel(t.signIn.username, { exact: true }).fill(recipient.username)
       await recipientPage.getByLabel(t.signIn.password, { exact: true }).fill(password)
       await recipientPage.getByRole('button', { name: t.signIn.submit }).click()
-      await recipientPage.getByRole('button', { name: t.shell.accountMenu.split(/[,，]/)[0] }).click()
+      await press(recipientPage.getByRole('button', { name: t.shell.accountMenu.split(/[,，]/)[0] }))
       await recipientPage.getByRole('menuitem', { name: t.shell.accountInfo }).click()
       await expect(recipientPage.getByRole('heading', { level: 1, name: t.account.title })).toBeVisible()
       const basicInfo = recipientPage.getByRole('region', { name: t.account.basicInfo })

@@ -95,9 +95,10 @@ describe('a check', () => {
 
   it('by itself is made once for each version of the rules', async () => {
     const { sha256 } = await tenant()
-    expect(await queueUnchecked(sha256, '1', new Date())).toBe(false)
-    expect(await queueUnchecked(sha256, '2', new Date())).toBe(true)
-    expect(await queueUnchecked(sha256, '2', new Date())).toBe(false)
+    const { rulesVersion } = reportOf()
+    expect(await queueUnchecked(sha256, rulesVersion, new Date())).toBe(false)
+    expect(await queueUnchecked(sha256, 'newer', new Date())).toBe(true)
+    expect(await queueUnchecked(sha256, 'newer', new Date())).toBe(false)
   })
 
   it('whose worker died is taken up by another, and ends once', async () => {

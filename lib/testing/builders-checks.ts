@@ -1,4 +1,5 @@
 import { db } from '@/lib/db/client'
+import { rulesVersion } from '@/lib/disks/check/path-rules'
 import type { CheckReport, Finding, Severity } from '@/lib/disks/check/report'
 import { queueMs } from '@/lib/transfers/rules'
 
@@ -8,7 +9,8 @@ export function reportOf(findings: Finding[] = [], fields: Partial<CheckReport> 
   return {
     verdict: findings.length > 0 ? 'findings' : 'clean',
     reason: null,
-    rulesVersion: '1',
+    // A worker checks again what was checked by other rules.
+    rulesVersion,
     isDeep: false,
     partitions: [{ index: 0, fileSystem: 'ext4', files: 12, readable: true, reason: null }],
     files: 12,
