@@ -22,14 +22,10 @@ export async function measureAudit(place: Place): Promise<Findings> {
 async function compareShares({ sizes }: Place): Promise<Findings> {
   await makeRegion()
   tell(`Shares with and without chain and notices: ${sizes.rounds} rounds of ${sizes.shares} …`)
-  const set = async (triggers: 'ENABLE' | 'DISABLE') => {
+  const round = async (triggers: 'ENABLE' | 'DISABLE') => {
     for (const trigger of ['Event_extends_audit', 'Event_writes_notices'])
       await db().$executeRawUnsafe(`ALTER TABLE "Event" ${triggers} TRIGGER "${trigger}"`)
-  }
-  const round = async (triggers: 'ENABLE' | 'DISABLE') => {
-    await set(triggers)
-    // What is measured afterwards needs them, also after a round that failed.
-    return (await pace(await spreadTasks(sizes.shares), share).finally(() => set('ENABLE'))).perSecond
+    return (await pace(await spreadTasks(sizes.shares), share)).perSecond
   }
   // The first round warms up and does not count.
   await round('ENABLE')

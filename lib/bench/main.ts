@@ -57,37 +57,32 @@ async function run(named: string[], { json, verbose, save, against, ...sizes }: 
   // Read first, so that a wrong name fails before anything is measured.
   const earlier = against === undefined ? null : readFigures(against)
   const before = os.loadavg()[0] ?? 0
+  const findings: Findings[] = []
+  const rowsFound = () => findings.flatMap(({ figures }) => figures.map(toRow))
+  const about = { at: new Date().toISOString(), machine: machine(before) }
+  const print = () => {
+    const rows = rowsFound()
+    const notes = verbose ? findings.flatMap((found) => found.notes) : []
+    if (json) return console.log(JSON.stringify({ figures: rows, notes }, null, 2))
+    console.log(['', toTable(rows), '', about.machine, ...notes].join('\n'))
+    if (earlier)
+      console.log(['', `Against ${earlier.at}, ${earlier.machine}`, toComparison(rows, earlier.figures)].join('\n'))
+  }
   try {
     const place = await makePlace(sizes, verbose === true)
-    const findings: Findings[] = []
-    const failed: string[] = []
     for (const [name, measure] of Object.entries(sections)) {
-      if (isEnding()) return
-      if (named.length > 0 && !named.includes(name)) continue
-      // A run takes minutes: what the other sections measured is kept.
-      await measure(place).then(
-        (found) => findings.push(found),
-        (error: unknown) => {
-          failed.push(name)
-          console.error(error)
-        },
-      )
+      if (named.length === 0 || named.includes(name)) findings.push(await measure(place))
     }
     if (isEnding()) return
-    const rows = findings.flatMap(({ figures }) => figures.map(toRow))
-    const notes = verbose ? findings.flatMap((found) => found.notes) : []
-    const about = { at: new Date().toISOString(), machine: machine(before) }
-    if (save !== undefined) fs.writeFileSync(save, `${JSON.stringify({ ...about, figures: rows }, null, 2)}\n`)
-    if (json) console.log(JSON.stringify({ figures: rows, notes }, null, 2))
-    else {
-      console.log(['', toTable(rows), '', about.machine, ...notes].join('\n'))
-      if (earlier)
-        console.log(['', `Against ${earlier.at}, ${earlier.machine}`, toComparison(rows, earlier.figures)].join('\n'))
-    }
-    if (failed.length > 0) console.error(`Not measured: ${failed.join(', ')}.`)
-    await end(failed.length > 0 ? 1 : 0)
+    if (save !== undefined) fs.writeFileSync(save, `${JSON.stringify({ ...about, figures: rowsFound() }, null, 2)}\n`)
+    print()
+    await end(0)
   } catch (error) {
-    if (!isEnding()) console.error(error)
+    if (!isEnding()) {
+      // A run takes minutes: what was measured before is shown, and not saved, as it is not the whole.
+      print()
+      console.error(error)
+    }
     await end(1)
   }
 }
