@@ -94,7 +94,7 @@ test('the list is filtered by a key and by a value from its menu, and keeps the 
   await expect(row(table, prod.name)).toBeVisible()
 })
 
-test('what two people add at the same time stays, and a draft does not take away what was added since', async ({
+test('what two people add at the same time stays, and a draft outlives it without taking it away', async ({
   browserPage,
 }) => {
   const owner = await account()
@@ -113,12 +113,43 @@ test('what two people add at the same time stays, and a draft does not take away
   await field(other).pressSequentially('\ncost=7')
   expectOk(await setImageTags(contextOf(owner), setTagsInput.parse({ region, imageId: disk.id, tags: 'zone=a' })))
   await other.reload()
-  await expect(field(other)).toHaveValue('env=prod\nteam=web\nzone=a')
+  await expect(field(other)).toHaveValue('env=prod\nteam=web\ncost=7')
+  await save(other)
+  for (const name of ['cost=7', 'zone=a']) await expect(other.getByRole('link', { name })).toBeVisible()
   await other.goto('/account/audit')
   await expect(row(other.getByRole('table'), 'env=dev, team=web → env=prod, team=web')).toContainText(
     'Change tags of image',
   )
 })
+
+for (const javaScriptEnabled of [true, false]) {
+  const how = javaScriptEnabled ? 'with scripts' : 'without scripts'
+  test(`a form that has no room for what others have added says so, outlives a reload, and is saved with a line less, ${how}`, async ({
+    browserPage,
+  }) => {
+    const owner = await account()
+    const disk = await image(owner)
+    const page = await browserPage(owner, { javaScriptEnabled })
+    await page.goto(`/${region}/images/${disk.id}/tags`)
+    const lines = Array.from({ length: 19 }, (_, number) => `key${number}=v`)
+    await field(page).fill(lines.join('\n'))
+    const theirs = setTagsInput.parse({ region, imageId: disk.id, tags: 'zone=a\ncost=7' })
+    expectOk(await setImageTags(contextOf(owner), theirs))
+    await save(page)
+    const refused = page.getByText('Others have added since you opened the form: cost, zone. Remove some lines.')
+    await expect(refused).toBeVisible()
+    await expect(field(page)).toHaveValue(lines.join('\n'))
+    await page.reload()
+    await expect(field(page)).toHaveValue(lines.join('\n'))
+    await save(page)
+    await expect(refused).toBeVisible()
+    await field(page).fill(lines.slice(1).join('\n'))
+    await save(page)
+    for (const name of ['cost=7', 'key1=v', 'key18=v', 'zone=a'])
+      await expect(page.getByRole('link', { name, exact: true })).toBeVisible()
+    await expect(page.getByRole('link', { name: 'key0=v', exact: true })).toHaveCount(0)
+  })
+}
 
 test('whoever may only look sees tags without changing them, and a recipient sees none', async ({ browserPage }) => {
   const [owner, recipient] = [await account(), await account()]

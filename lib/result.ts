@@ -32,7 +32,7 @@ export type Refusal =
   | { code: 'IMAGE_IS_SHARED'; recipients: number }
   | { code: 'IMAGE_BUSY'; state: string }
   | { code: 'IMAGE_PROTECTED' }
-  | { code: 'IMAGE_TAGS_FULL'; max: number }
+  | { code: 'IMAGE_TAGS_FULL'; max: number; tags: number; added: number; keys: string }
   | { code: 'IMAGE_RETIRED'; retiredAt: string }
   | { code: 'REPLACEMENT_NOT_FOUND' }
   | { code: 'CHECKSUM_MISMATCH' }

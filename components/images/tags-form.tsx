@@ -23,8 +23,7 @@ export function TagsForm({ image }: { image: OwnImage }) {
   return (
     <Card title={t('edit')}>
       <ActionForm
-        // A draft begins with the same tags, or it would take away those that were set since.
-        name={`tags ${image.id} ${shown}`}
+        name={`tags ${image.id}`}
         action={setImageTagsAction}
         fixed={{ region: image.regionId, imageId: image.id }}
         changes={['images']}
@@ -33,7 +32,8 @@ export function TagsForm({ image }: { image: OwnImage }) {
       >
         {({ isPending, errorOf, typed, discard }) => (
           <>
-            <input type="hidden" name="shown" value={typed('shown', shown)} />
+            {/* A draft comes back with the tags that its form began with. Hidden inputs are in no draft. */}
+            <textarea hidden readOnly name="shown" defaultValue={typed('shown', shown)} />
             <Field
               id="tags"
               label={t('title')}

@@ -278,12 +278,18 @@ export function byKey(one: Tag, other: Tag): number {
   return one.key < other.key ? -1 : 1
 }
 
-/** Rule 34: whether an image, which can be edited, can have so many tags. */
+/** Rule 34: whether an image, which can be edited, can have these tags. Names the keys that others have added, which no form shows. */
 export function refuseTags(
   image: { state: ImageStateName },
-  tags: number,
+  after: Tag[],
+  { shown, asked }: { shown: Tag[]; asked: Tag[] },
 ): RefusalOf<'IMAGE_BUSY' | 'IMAGE_TAGS_FULL'> | null {
-  return refuseUpdate(image) ?? (tags > tagsMax ? { code: 'IMAGE_TAGS_FULL', max: tagsMax } : null)
+  const busy = refuseUpdate(image)
+  if (busy || after.length <= tagsMax) return busy
+  const known = valuesOf([...shown, ...asked])
+  const added = after.filter(({ key }) => !known.has(key)).sort(byKey)
+  const keys = added.map(({ key }) => key).join(', ')
+  return { code: 'IMAGE_TAGS_FULL', max: tagsMax, tags: after.length, added: added.length, keys }
 }
 
 /** An owner can edit an image in every state but `deleting` and `deleted`. */

@@ -67,6 +67,24 @@ test('of parallel forms that each add a tag no more succeed than there is room f
   expect(await eventsOf(imageId)).toHaveLength(4)
 })
 
+test('a row is written only for a tag that is new or has another value, and removed only with its tag', async () => {
+  const { here, owner, imageId } = await ownImage()
+  const versions = async () => {
+    const rows = await db().$queryRaw<{ key: string; version: string }[]>`
+      SELECT key, xmin::text AS version FROM "ImageTag" WHERE "imageId" = ${imageId} ORDER BY key`
+    return new Map(rows.map(({ key, version }) => [key, version]))
+  }
+  const shown = 'cost=7\nenv=dev\nteam=web'
+  expect(tally([await setTags(owner, { here, imageId }, shown)])).toEqual({ ok: 1 })
+  const before = await versions()
+  expect(tally([await setTags(owner, { here, imageId }, 'env=prod\nteam=web\nzone=a', shown)])).toEqual({ ok: 1 })
+  const after = await versions()
+  expect([...after.keys()]).toEqual(['env', 'team', 'zone'])
+  expect(after.get('team')).toBe(before.get('team'))
+  expect(after.get('env')).not.toBe(before.get('env'))
+  expect(await rowsOf(imageId)).toEqual(['env=prod', 'team=web', 'zone=a'])
+})
+
 test('a form that waits while somebody else sets another tag keeps it', async () => {
   const { here, owner, imageId } = await ownImage()
   const theirs = { imageId, ownerId: owner.id, regionId: here, key: 'cost', value: '7' }

@@ -63,9 +63,19 @@ test('a form changes what was changed in it, and tags that others have set meanw
 })
 
 test('an image that can be edited has at most 20 tags', () => {
-  expect(refuseTags({ state: 'available' }, tagsMax)).toBeNull()
-  expect(refuseTags({ state: 'available' }, tagsMax + 1)).toEqual({ code: 'IMAGE_TAGS_FULL', max: 20 })
-  expect(refuseTags({ state: 'deleted' }, 0)).toEqual({ code: 'IMAGE_BUSY', state: 'deleted' })
+  const some = (count: number) => tags(...Array.from({ length: count }, (_, number) => `key${number}=v`))
+  const form = { shown: some(5), asked: some(tagsMax + 1) }
+  expect(refuseTags({ state: 'available' }, some(tagsMax), form)).toBeNull()
+  const full = { code: 'IMAGE_TAGS_FULL', max: 20, tags: 21 }
+  expect(refuseTags({ state: 'available' }, some(tagsMax + 1), form)).toEqual({ ...full, added: 0, keys: '' })
+  // Not what the form itself has set, and not a tag of the form whose value others have changed.
+  const after = [...some(19).slice(1), ...tags('zone=a', 'key0=new', 'cost=7')]
+  expect(refuseTags({ state: 'available' }, after, { shown: some(5), asked: some(19) })).toEqual({
+    ...full,
+    added: 2,
+    keys: 'cost, zone',
+  })
+  expect(refuseTags({ state: 'deleted' }, some(21), form)).toEqual({ code: 'IMAGE_BUSY', state: 'deleted' })
 })
 
 test('a filter asks for a key, or for a key and one value, which may be empty', () => {

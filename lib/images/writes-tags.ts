@@ -18,17 +18,23 @@ export async function setImageTags(
   return await onOwnImage(ctx, { region, imageId }, async (tx, { image }) => {
     const before = await tx.imageTag.findMany({ where: { imageId }, select: { key: true, value: true } })
     const after = mergeTags(before, { shown, asked })
-    const refusal = refuseTags(image, after.length)
+    const refusal = refuseTags(image, after, { shown, asked })
     if (refusal) return refuse(refusal)
     const details = changesOf(textOf(before), textOf(after))
     if (Object.keys(details.after).length === 0) return ok({ imageId })
     const { ownerId, regionId } = image
-    await tx.imageTag.deleteMany({ where: { imageId } })
-    await tx.imageTag.createMany({ data: after.map((tag) => ({ imageId, ownerId, regionId, ...tag })) })
+    const gone = without(before, after).map(({ key }) => key)
+    await tx.imageTag.deleteMany({ where: { imageId, key: { in: gone } } })
+    const set = without(after, before)
+    await tx.imageTag.createMany({ data: set.map((tag) => ({ imageId, ownerId, regionId, ...tag })) })
     await tx.image.update({ where: { id: imageId }, data: { updatedAt: ctx.now } })
     await recordEvents(tx, ctx, [{ action: 'image.tag', regionId, image, details }])
     return ok({ imageId })
   })
+}
+
+function without(tags: Tag[], others: Tag[]): Tag[] {
+  return tags.filter(({ key, value }) => !others.some((other) => other.key === key && other.value === value))
 }
 
 /** The tags of an image as its events have them. */
