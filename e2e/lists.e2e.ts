@@ -144,6 +144,24 @@ test('the recycle bin is emptied at once, after a question that says how many go
   await expect(row(page.getByRole('table'), 'kept')).toBeVisible()
 })
 
+test('the recycle bin is emptied on its page, and not offered to those who may only look', async ({ browserPage }) => {
+  const owner = await account()
+  const [disk] = await imageRows(owner, [{ state: 'deleted', deletedAt: new Date() }])
+  const grants = [{ policy: 'ImagesReadOnly' as const, regions: [region] }]
+  const reader = await browserPage(await account({ master: owner, grants }))
+  await reader.goto(`${listUrl}?state=deleted`)
+  await expect(row(reader.getByRole('table'), disk?.name ?? '')).toBeVisible()
+  await expect(reader.getByRole('link', { name: 'Back to Custom Images' })).toBeVisible()
+  await expect(reader.getByRole('button', { name: 'Empty Recycle Bin' })).toHaveCount(0)
+  const page = await browserPage(owner)
+  await page.goto(`/${region}/images/empty-bin`)
+  await page.getByRole('button', { name: 'Delete for Good' }).click()
+  await expect(page.getByRole('status').filter({ hasText: '1 image is deleted for good.' })).toBeVisible()
+  await expect(page.getByRole('link', { name: 'Back to Recycle Bin' })).toBeFocused()
+  await page.keyboard.press('Enter')
+  await expect(page.getByText('The recycle bin is empty.')).toBeVisible()
+})
+
 test('the shared images say how much of the quota they and the own ones take', async ({ page, context }) => {
   const [owner, recipient] = [await account(), await account()]
   await share(owner, await image(owner), [recipient])

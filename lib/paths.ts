@@ -75,6 +75,7 @@ export const paths = {
   importImage: (region: string, again?: string) => route(`/${region}/images/import`, { again }),
   shareSelected: (region: string) => route(`/${region}/images/share`),
   deleteSelected: (region: string) => route(`/${region}/images/delete`),
+  emptyBin: (region: string) => route(`/${region}/images/empty-bin`),
   shareImage: (region: string, imageId: string, group?: string) =>
     route(`/${region}/images/${imageId}/share`, { group }),
   imageCheck: (region: string, imageId: string, report: CheckReportQuery = {}) =>

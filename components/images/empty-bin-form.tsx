@@ -8,49 +8,56 @@ import { Button } from '@/components/ui/button'
 import { buttonClass } from '@/components/ui/button-class'
 import { Card } from '@/components/ui/card'
 import { EmptyState } from '@/components/ui/empty-state'
+import { Status } from '@/components/ui/status'
 import { emptyRecycleBinAction } from '@/lib/images/actions'
+import type { RecycleBin } from '@/lib/images/schema'
 import type { ImageInstances } from '@/lib/instances/schema'
 import { ImageInstancesList } from './image-instances'
 
-type EmptyBinFormProps = {
-  region: string
-  count: number
-  /** Images deleted after this moment are not counted here, and stay. Null: there are none. */
-  deletedUntil: string | null
-  usedBy: ImageInstances
-  back: Route
-}
+type EmptyBinFormProps = { region: string; bin: RecycleBin; usedBy: ImageInstances; back: Route }
 
-/** The question of `EmptyBinDialog` as a page. */
-export function EmptyBinForm({ region, count, deletedUntil, usedBy, back }: EmptyBinFormProps) {
+/** The question of `EmptyBinDialog` as a page. Images deleted after it was shown stay. */
+export function EmptyBinForm({ region, bin: { binned: count, binnedUntil }, usedBy, back }: EmptyBinFormProps) {
   const t = useTranslations('recycleBin')
   const images = useTranslations('images')
-  if (deletedUntil === null) return <EmptyState title={images('emptyBin')}>{images('emptyBinNext')}</EmptyState>
   return (
-    <Card title={t('askTitle', { count })}>
-      <ActionForm
-        name="empty recycle bin"
-        action={emptyRecycleBinAction}
-        fixed={{ region, deletedUntil }}
-        changes={['images', 'quotas']}
-        leadsTo={back}
-        className="flex flex-col gap-3 p-4 text-sm"
-      >
-        {({ isPending }) => (
-          <>
-            <p>{t('askText')}</p>
-            <ImageInstancesList usedBy={usedBy} images={count} />
-            <div className="flex flex-wrap gap-2">
-              <Button kind="danger" type="submit" isPending={isPending}>
-                {t('confirm')}
-              </Button>
-              <Link href={back} className={buttonClass('secondary')}>
-                {t('keep', { count })}
-              </Link>
-            </div>
-          </>
-        )}
-      </ActionForm>
-    </Card>
+    <ActionForm
+      name="empty recycle bin"
+      action={emptyRecycleBinAction}
+      fixed={{ region, deletedUntil: binnedUntil ?? '' }}
+      changes={['images', 'quotas']}
+      className="flex flex-col gap-4"
+    >
+      {({ isPending, done }) => (
+        <>
+          <Status>{done && t('done', { count: done.purged })}</Status>
+          {done && (
+            // The button that had the focus is gone.
+            <Link href={back} autoFocus className={`${buttonClass('secondary')} self-start`}>
+              {t('toBin')}
+            </Link>
+          )}
+          {!done && binnedUntil === null && (
+            <EmptyState title={images('emptyBin')}>{images('emptyBinNext')}</EmptyState>
+          )}
+          {!done && binnedUntil !== null && (
+            <Card title={t('askTitle', { count })}>
+              <div className="flex flex-col gap-3 p-4 text-sm">
+                <p>{t('askText')}</p>
+                <ImageInstancesList usedBy={usedBy} images={count} />
+                <div className="flex flex-wrap gap-2">
+                  <Button kind="danger" type="submit" isPending={isPending}>
+                    {t('confirm')}
+                  </Button>
+                  <Link href={back} className={buttonClass('secondary')}>
+                    {t('keep', { count })}
+                  </Link>
+                </div>
+              </div>
+            </Card>
+          )}
+        </>
+      )}
+    </ActionForm>
   )
 }

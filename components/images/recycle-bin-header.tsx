@@ -4,7 +4,9 @@ import dynamic from 'next/dynamic'
 import Link from 'next/link'
 import { useTranslations } from 'next-intl'
 import { useState } from 'react'
+import { useMay } from '@/components/shell/rights'
 import { Button } from '@/components/ui/button'
+import type { RecycleBin } from '@/lib/images/schema'
 import { latePart } from '@/lib/late-part'
 import { paths } from '@/lib/paths'
 
@@ -15,12 +17,13 @@ const EmptyBinDialog = dynamic(
 
 type RecycleBinHeaderProps = {
   region: string
-  bin: { binned: number; binnedUntil: string | null; recycleDays: number }
+  bin: RecycleBin
 }
 
 /** Over the list of deleted images: what the recycle bin is, the way back, and how to empty it. */
 export function RecycleBinHeader({ region, bin }: RecycleBinHeaderProps) {
   const t = useTranslations('recycleBin')
+  const may = useMay()
   const [isEmptying, setEmptying] = useState(false)
   return (
     <header className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 border-line border-b px-4 py-3">
@@ -32,9 +35,8 @@ export function RecycleBinHeader({ region, bin }: RecycleBinHeaderProps) {
         <Link href={paths.customImages(region)} className="rounded-sm font-medium text-accent text-sm hover:underline">
           {t('back')}
         </Link>
-        {/* Its page without scripts lies among those of images; a path of its own would be sent with every page. */}
-        {bin.binned > 0 && (
-          <Button kind="secondary" href={paths.image(region, 'empty-bin')} onClick={() => setEmptying(true)}>
+        {bin.binned > 0 && may('images.change', region) && (
+          <Button kind="secondary" href={paths.emptyBin(region)} onClick={() => setEmptying(true)}>
             {t('empty')}
           </Button>
         )}

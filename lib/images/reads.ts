@@ -25,6 +25,7 @@ import {
   type ImageDetails,
   type ImagePageParams,
   madeFrom,
+  type RecycleBin,
   readFailure,
 } from './schema'
 
@@ -76,9 +77,7 @@ export async function listCustomImages(ctx: Context, list: CustomImageParams): P
       FROM "Image" i LEFT JOIN "Transfer" t ON t."imageId" = i.id LEFT JOIN "Check" c ON c.sha256 = i.sha256 ${asked} ${page.where} ${page.tail}`,
     db().$queryRaw<Extras[]>`
       SELECT ${plannedEachTime} ${countColumns(Prisma.sql`FROM "Image" i ${asked}`, page)}, ${systemsOf(ctx, list.region)} AS systems, ${tagChoices(ctx, list)} AS tags,
-        ${metersOf(ctx.viewer.ownerId, list.region)} AS quota, bin.*
-      FROM (SELECT count(*)::int AS binned, max("deletedAt") AS "binnedUntil" FROM "Image"
-        WHERE "ownerId" = ${ctx.viewer.ownerId} AND "regionId" = ${list.region} AND state = 'deleted') bin`,
+        ${metersOf(ctx.viewer.ownerId, list.region)} AS quota, bin.* FROM (${binOf(ctx, list)}) bin`,
   ])
   if (!extras) throw new Error('A statement without FROM of a table has one row.')
   const shown = page.toPage(rows, (row) => row.id, toCustomImage)
@@ -88,13 +87,27 @@ export async function listCustomImages(ctx: Context, list: CustomImageParams): P
     operatingSystems: extras.systems,
     tags: [...new Set(extras.tags.flatMap((tag) => [tag.key, tagText(tag)]))],
     quota: extras.quota,
-    binned: extras.binned,
-    binnedUntil: extras.binnedUntil?.toISOString() ?? null,
-    recycleDays: env().ECS_RECYCLE_DAYS,
+    ...toBin(extras),
   }
 }
 
-type Extras = Counts & { quota: QuotaMeters; systems: string[]; tags: Tag[]; binned: number; binnedUntil: Date | null }
+type BinRow = { binned: number; binnedUntil: Date | null }
+type Extras = Counts & { quota: QuotaMeters; systems: string[]; tags: Tag[] } & BinRow
+
+function binOf({ viewer }: Context, { region }: { region: string }): Prisma.Sql {
+  return Prisma.sql`SELECT count(*)::int AS binned, max("deletedAt") AS "binnedUntil" FROM "Image"
+    WHERE "ownerId" = ${viewer.ownerId} AND "regionId" = ${region} AND state = 'deleted'`
+}
+
+function toBin({ binned, binnedUntil }: BinRow): RecycleBin {
+  return { binned, binnedUntil: binnedUntil?.toISOString() ?? null, recycleDays: env().ECS_RECYCLE_DAYS }
+}
+
+/** How many images the viewer's master account has in the recycle bin of a region. */
+export async function getRecycleBin(ctx: Context, params: { region: string }): Promise<RecycleBin> {
+  const [bin] = await db().$queryRaw<BinRow[]>(binOf(ctx, params))
+  return toBin(bin ?? { binned: 0, binnedUntil: null })
+}
 
 function toCustomImage(row: CustomRow): CustomImage {
   return {

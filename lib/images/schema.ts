@@ -185,7 +185,15 @@ export type CustomImage = {
 /** An own image that was selected in a list. */
 export type SelectedImage = Pick<CustomImage, 'id' | 'name' | 'state' | 'recipients' | 'verdict' | 'findings'>
 
-export type CustomImageList = {
+export type RecycleBin = {
+  binned: number
+  /** When the newest of them was deleted; null if there are none. */
+  binnedUntil: string | null
+  /** How many days a deleted image can be restored; 0: there is no recycle bin. */
+  recycleDays: number
+}
+
+export type CustomImageList = RecycleBin & {
   items: CustomImage[]
   next: string | null
   prev: string | null
@@ -194,10 +202,6 @@ export type CustomImageList = {
   /** What the filter of tags offers: keys, and keys with a value. */
   tags: string[]
   quota: QuotaMeters
-  binned: number
-  binnedUntil: string | null
-  /** How many days a deleted image can be restored; 0: there is no recycle bin. */
-  recycleDays: number
 }
 
 /** Sizes in bytes; format and checksum are null until the disk has arrived. */

@@ -3,8 +3,7 @@ import { getTranslations } from 'next-intl/server'
 import { EmptyBinForm } from '@/components/images/empty-bin-form'
 import { PageHeader } from '@/components/shell/page-header'
 import { requireContext } from '@/lib/context'
-import { listCustomImages } from '@/lib/images/reads'
-import { customImageParams } from '@/lib/images/schema'
+import { getRecycleBin } from '@/lib/images/reads'
 import { listBinInstances } from '@/lib/instances/reads'
 import { forPage } from '@/lib/page-fault'
 import { paths } from '@/lib/paths'
@@ -16,11 +15,10 @@ export async function generateMetadata(): Promise<Metadata> {
 /** Asks before the recycle bin is emptied, in browsers without scripts. */
 export default async function EmptyBinPage({ params }: PageProps<'/[region]/images/empty-bin'>) {
   const { region } = await params
-  const list = customImageParams.parse({ region, state: 'deleted' })
-  const back = paths.customImages(region, { state: list.state })
-  const ctx = await requireContext(paths.image(region, 'empty-bin'), 'images.change', region)
+  const back = paths.customImages(region, { state: 'deleted' })
+  const ctx = await requireContext(paths.emptyBin(region), 'images.change', region)
   const [bin, usedBy, t, tImages] = await Promise.all([
-    forPage(listCustomImages(ctx, list)),
+    forPage(getRecycleBin(ctx, { region })),
     forPage(listBinInstances(ctx, { region })),
     getTranslations('recycleBin'),
     getTranslations('images'),
@@ -35,7 +33,7 @@ export default async function EmptyBinPage({ params }: PageProps<'/[region]/imag
         title={t('empty')}
         line={t('line', { days: bin.recycleDays })}
       />
-      <EmptyBinForm region={region} count={bin.binned} deletedUntil={bin.binnedUntil} usedBy={usedBy} back={back} />
+      <EmptyBinForm region={region} bin={bin} usedBy={usedBy} back={back} />
     </main>
   )
 }
