@@ -258,3 +258,21 @@ test('an open page says within 10 s that its image was taken back', async ({ bro
   })
   await expect(theirs.getByRole('main')).toContainText(owner.username)
 })
+
+test('a page that changes an image leads, under the URL of another region, to the same page in the image’s own', async ({
+  browserPage,
+}) => {
+  const [owner, stranger] = [await account(), await account()]
+  const disk = await image(owner)
+  const [page, theirs] = [await browserPage(owner), await browserPage(stranger)]
+  for (const what of ['edit', 'deprecate', 'tags']) {
+    const elsewhere = `/cn-shenzhen/images/${disk.id}/${what}`
+    await page.goto(elsewhere)
+    await expect(page.getByRole('heading', { level: 1, name: 'This image is in another region' })).toBeVisible()
+    await expect(page.getByRole('link', { name: /^Copy/ })).toHaveAttribute('href', /copy\?to=cn-shenzhen$/)
+    await page.getByRole('link', { name: 'Open it in China East (Shanghai)' }).click()
+    await expect(page).toHaveURL(`/cn-shanghai/images/${disk.id}/${what}`)
+    await expect(page.getByRole('heading', { level: 1, name: 'This image is in another region' })).toHaveCount(0)
+    expect((await theirs.goto(elsewhere))?.status()).toBe(404)
+  }
+})

@@ -74,7 +74,7 @@ test('an image of somebody else is answered exactly as one that is not there, on
   const details = (id: string) => `/api/images/${id}?region=${region}`
   const shares = (id: string) => `/api/images/${id}/shares?region=${region}`
   const elsewhere = (id: string) => `/api/images/${id}?region=cn-shenzhen`
-  const pages = ['', '/share', '/copy', '/deprecate', '/tags', '/check', '/check/clean'].map(
+  const pages = ['', '/share', '/copy', '/edit', '/deprecate', '/tags', '/check', '/check/clean'].map(
     (page) => (id: string) => `/${region}/images/${id}${page}`,
   )
   const hidden = [
