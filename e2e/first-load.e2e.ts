@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test'
-import { account, expect, image, imageRows, share, signIn, test } from './fixtures'
+import { createGroup } from '@/lib/groups/writes'
+import { account, contextOf, expect, expectOk, image, imageRows, share, signIn, test } from './fixtures'
 import { instanceRows } from './instance-rows'
 
 /** The JavaScript that a page may load with an empty cache, in transferred bytes. */
@@ -27,6 +28,8 @@ test('no page makes a browser load more than 180 kB of scripts', async ({ browse
   await share(owner, disk, [recipient])
   await share(recipient, lent, [owner])
   const [deleted] = await imageRows(owner, [{ state: 'deleted', deletedAt: new Date() }])
+  const group = { name: 'Team East', usernames: [recipient.username] }
+  const { groupId } = expectOk(await createGroup(contextOf(owner), group))
   const images = `/${region}/images`
   const [machine] = await instanceRows(owner, [{ image: disk }])
   const instances = `/${region}/instances`
@@ -37,10 +40,13 @@ test('no page makes a browser load more than 180 kB of scripts', async ({ browse
     '/account/sub-accounts',
     '/account/sub-accounts/create',
     '/account/groups',
+    `/account/groups/${groupId}`,
+    `/account/groups/${groupId}/delete`,
     '/preferences',
     '/help/share',
     `${images}/custom`,
     `${images}/custom?state=deleted`,
+    `${images}/empty-bin`,
     `${images}/custom?q=nothing-is-called-that`,
     `${images}/shared`,
     `${images}/import`,

@@ -70,9 +70,27 @@ test('a group fills the form as often as it is asked to, and a reload brings bac
 
 test('a sub-account without Sharing everywhere manages no groups', async ({ browserPage }) => {
   const master = await account()
+  const { groupId } = expectOk(await createGroup(contextOf(master), { name: 'Team East', usernames: ['somebody'] }))
   const some = await browserPage(await account({ master, grants: [{ policy: 'Sharing', regions: [region] }] }))
-  await some.goto('/account/groups')
-  await expect(some.getByRole('heading', { name: 'Not permitted' })).toBeVisible()
+  for (const address of ['', `/${groupId}`, `/${groupId}/delete`]) {
+    await some.goto(`/account/groups${address}`)
+    await expect(some.getByRole('heading', { name: 'Not permitted' })).toBeVisible()
+    await expect(some.getByText('Team East')).toHaveCount(0)
+  }
+})
+
+test('the pages of a group of another tenant do not exist', async ({ browserPage }) => {
+  const [owner, other] = [await account(), await account()]
+  const { groupId } = expectOk(await createGroup(contextOf(owner), { name: 'Team East', usernames: ['somebody'] }))
+  const [page, mine] = [await browserPage(other), await browserPage(owner)]
+  for (const address of [`/account/groups/${groupId}`, `/account/groups/${groupId}/delete`]) {
+    expect((await page.goto(address))?.status()).toBe(404)
+    expect(await page.content()).not.toContain('Team East')
+    expect((await mine.goto(address))?.status()).toBe(200)
+    await expect(mine.getByRole('heading', { level: 1, name: 'Team East' })).toBeVisible()
+    await expect(mine.getByRole('navigation', { name: 'Breadcrumbs' })).toContainText('Account Info')
+  }
+  await expect(mine).toHaveTitle(/^Team East · Delete Group/)
 })
 
 for (const { locale, t, some } of [
@@ -103,6 +121,9 @@ for (const { locale, t, some } of [
       await page.getByRole('button', { name: t.delete }).click()
       await expect(page.getByRole('alertdialog')).toBeVisible()
       await expectAccessible(page, 'the question before a group is deleted', some)
+      await page.goto(`${page.url()}/delete`)
+      await expect(page.getByRole('link', { name: t.keep })).toBeVisible()
+      await expectAccessiblePage(page, 'the page that asks before a group is deleted', some)
     })
   })
 }

@@ -11,12 +11,12 @@ import { may } from '@/lib/permissions'
 
 type Params = Promise<{ groupId: string }>
 
-/** The title of a page about one group. */
-export async function groupTitle(params: Params): Promise<Metadata> {
+/** The title of a page about one group: the group first, then what the page is. */
+export async function groupTitle(params: Params, page: 'title' | 'delete'): Promise<Metadata> {
   const [{ groupId }, ctx, t] = await Promise.all([params, currentContext(), getTranslations('groups')])
   const groups = ctx && may(ctx.viewer, 'groups.manage', null) ? await forPage(listGroups(ctx)) : []
   const group = groups.find(({ id }) => id === groupId)
-  return { title: group ? `${group.name} · ${t('title')}` : t('title') }
+  return { title: group ? `${group.name} · ${t(page)}` : t('title') }
 }
 
 /** The group of a page, for those who may manage groups. */

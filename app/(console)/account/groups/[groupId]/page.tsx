@@ -9,7 +9,7 @@ import { groupOf, groupTitle } from './group-page'
 type Props = PageProps<'/account/groups/[groupId]'>
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
-  return await groupTitle(params)
+  return await groupTitle(params, 'title')
 }
 
 /** One group: its name and its usernames. */

@@ -8,13 +8,14 @@ import { groupOf, groupTitle } from '../group-page'
 type Props = PageProps<'/account/groups/[groupId]/delete'>
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
-  return await groupTitle(params)
+  return await groupTitle(params, 'delete')
 }
 
 /** Asks whether a group is to be deleted. */
 export default async function DeletePage({ params }: Props) {
   const [group, t] = await Promise.all([groupOf(params, '/delete'), getTranslations()])
   const crumbs = [
+    { label: t('account.title'), href: paths.account() },
     { label: t('groups.title'), href: paths.groups() },
     { label: group.name, href: paths.group(group.id) },
     { label: t('groups.delete') },
