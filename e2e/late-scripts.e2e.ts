@@ -91,6 +91,22 @@ test('text that was typed before the scripts loaded is kept, over a reload too',
   await expect(row(page.getByRole('table'), recipient.username)).toContainText('typed early')
 })
 
+test('boxes and choices that were changed before the scripts loaded are kept, over a reload too', async ({
+  browserPage,
+}) => {
+  const page = await browserPage(await account())
+  const box = page.getByRole('row').nth(1).getByRole('checkbox').first()
+  const release = await holdScripts(page)
+  await page.goto('/notices/settings', { waitUntil: 'commit' })
+  const isChecked = await box.isChecked()
+  await box.click()
+  release()
+  await page.waitForLoadState('networkidle')
+  await expect(box).toBeChecked({ checked: !isChecked })
+  await page.reload()
+  await expect(box).toBeChecked({ checked: !isChecked })
+})
+
 test('buttons whose dialog has not come yet lead to a page that asks the same', async ({ browserPage }) => {
   const [owner, recipient] = [await account(), await account()]
   const disk = await image(owner)

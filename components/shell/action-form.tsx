@@ -131,25 +131,22 @@ export function ActionForm<T>({ name, action, fixed = {}, idempotencyKey, ...pro
 /** Fills a form with its draft. Newer input, even from before this ran, stays, and is kept from then on. */
 function useDraft(form: RefObject<HTMLFormElement | null>, draft: string): void {
   useEffect(() => {
-    const before = readDraft(draft)
-    const isKept = before !== null
-    const kept = before ?? {}
+    const kept = readDraft(draft)
     const fields = [...(form.current?.elements ?? [])]
-    const isTyped = fields.some((field) => isText(field) && field.value !== field.defaultValue)
+    const newer = fields.filter(isChanged)
     for (const field of fields) {
+      const name = nameOf(field)
       if (field instanceof HTMLInputElement && field.type === 'checkbox') {
-        if (isKept && field.checked === field.defaultChecked)
-          field.checked = kept[nameOf(field)]?.includes(field.value) ?? false
+        if (kept && !newer.includes(field)) field.checked = kept[name]?.includes(field.value) ?? false
         continue
       }
       // A list is more than fields: what shows it keeps it.
-      const text = nameOf(field).endsWith('[]') ? undefined : kept[nameOf(field)]?.at(-1)
-      if (text === undefined) continue
-      if (field instanceof HTMLSelectElement) field.value = text
-      else if (field instanceof HTMLInputElement && field.type === 'radio') field.checked = field.value === text
-      else if (isText(field) && field.value === field.defaultValue) field.value = text
+      const text = name.endsWith('[]') ? undefined : kept?.[name]?.at(-1)
+      if (text === undefined || newer.some((other) => nameOf(other) === name)) continue
+      if (field instanceof HTMLInputElement && field.type === 'radio') field.checked = field.value === text
+      else if (field instanceof HTMLSelectElement || isText(field)) field.value = text
     }
-    if (isTyped && form.current) keepDraft(draft, keepable(new FormData(form.current)))
+    if (newer.length > 0 && form.current) keepDraft(draft, keepable(new FormData(form.current)))
   }, [form, draft])
 }
 
@@ -163,6 +160,16 @@ function isVisible(field: Element): boolean {
 
 function isText(field: Element): field is HTMLInputElement | HTMLTextAreaElement {
   return field instanceof HTMLTextAreaElement || (field instanceof HTMLInputElement && isVisible(field))
+}
+
+/** Whether a field differs from what the page brought. */
+function isChanged(field: Element): boolean {
+  if (field instanceof HTMLSelectElement) {
+    const brought = [...field.options].findIndex((option) => option.defaultSelected)
+    return field.selectedIndex !== Math.max(brought, 0)
+  }
+  if (!isText(field)) return false
+  return field.value !== field.defaultValue || ('checked' in field && field.checked !== field.defaultChecked)
 }
 
 /** After a refusal the first wrong field has the focus, else the summary. The page status bar announces itself. */
