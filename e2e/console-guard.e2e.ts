@@ -93,6 +93,21 @@ for (const tab of ['console', 'screen'] as const)
     expect(asked).toEqual([])
     const view = tab === 'console' ? page.locator('.xterm-helper-textarea') : page.getByRole('application')
     await view.focus()
+    // Neither copying, nor a shortcut of the browser, nor leaving by keyboard is input of the machine.
+    if (tab === 'console') {
+      // A layer of the terminal lies above the words and takes the mouse.
+      const words = await page.locator('.xterm-rows > div').filter({ hasText: '/ #' }).last().boundingBox()
+      await page.mouse.dblclick((words?.x ?? 0) + 4, (words?.y ?? 0) + 6)
+      await expect(page.locator('.xterm-selection > div').first()).toBeAttached()
+      await page.keyboard.press('Control+Shift+KeyC')
+    }
+    await page.keyboard.press('Meta+KeyI')
+    await page.keyboard.press('Shift+Tab')
+    await expect(view).not.toBeFocused()
+    await page.reload()
+    await expect(connected(page)).toBeVisible()
+    expect(asked).toEqual([])
+    await view.focus()
     await page.keyboard.type('x')
     // Dismissed, the page stays, and so does its connection.
     await page.evaluate(() => {

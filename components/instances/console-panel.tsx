@@ -37,6 +37,7 @@ export function ConsolePanel({ instance, whileOff }: ConsolePanelProps) {
   const [hasTyped, setHasTyped] = useState(false)
   const { host, terminal } = useTerminal(t('consoleOf', { name }), {
     onPasted: (text) => (isManyLines(text) ? setPasted(text) : paste(text)),
+    onKey: () => setHasTyped(true),
   })
   const view = useView(terminal, isRunning, (from, isTakeOver) =>
     paths.api.viewTicket(id, { kind: 'console', from, isTakeOver }),
@@ -95,8 +96,7 @@ export function ConsolePanel({ instance, whileOff }: ConsolePanelProps) {
         <div
           ref={host}
           className="h-102 overflow-hidden bg-bar font-mono text-bar-ink"
-          // Not what the terminal sends: it answers programs by itself. Keyboards of phones only put in.
-          onKeyDownCapture={() => setHasTyped(true)}
+          // A phone's keyboard sends no keys, only input.
           onInputCapture={() => setHasTyped(true)}
         />
       </div>
@@ -116,7 +116,7 @@ export function ConsolePanel({ instance, whileOff }: ConsolePanelProps) {
 }
 
 /** A terminal in an element, as long as the element is there. */
-function useTerminal(label: string, told: { onPasted: (text: string) => void }) {
+function useTerminal(label: string, told: { onPasted: (text: string) => void; onKey: () => void }) {
   const host = useRef<HTMLDivElement>(null)
   const [terminal, setTerminal] = useState<ConsoleTerminal | null>(null)
   const latest = useRef(told)
@@ -131,6 +131,8 @@ function useTerminal(label: string, told: { onPasted: (text: string) => void }) 
       label,
       onTyped: (bytes: Uint8Array<ArrayBuffer>) => mine?.send(bytes),
       onPasted: (text: string) => latest.current.onPasted(text),
+      // Not all that the terminal sends: it answers programs by itself.
+      onKey: () => latest.current.onKey(),
     }
     void openTerminal(host.current, options).then((opened) => {
       mine = opened

@@ -1,6 +1,7 @@
 import type { FitAddon } from '@xterm/addon-fit'
 import type { Terminal } from '@xterm/xterm'
 import type { ViewHello } from '@/lib/viewers/ends'
+import { isLeaving } from '@/lib/viewers/keys'
 
 // What a serial port says before anybody has told it a size.
 const columns = 80
@@ -11,6 +12,8 @@ type Options = {
   /** What was typed, or answered by the terminal itself. */
   onTyped: (bytes: Uint8Array<ArrayBuffer>) => void
   onPasted: (text: string) => void
+  /** A key was pressed that tells the machine something. */
+  onKey: () => void
 }
 
 /** Fetches xterm.js and puts a terminal into an element. */
@@ -49,10 +52,11 @@ export class ConsoleTerminal {
     private readonly terminal: Terminal,
     private readonly fitAddon: FitAddon,
     host: HTMLElement,
-    { onTyped, onPasted }: Options,
+    { onTyped, onPasted, onKey }: Options,
   ) {
     terminal.onData((text) => onTyped(this.encoder.encode(text)))
     terminal.onBinary((text) => onTyped(Uint8Array.from(text, (letter) => letter.charCodeAt(0))))
+    terminal.onKey(onKey)
     terminal.attachCustomKeyEventHandler((event) => !isLeaving(event) && !isCopying(event, terminal))
     const { signal } = this.listening
     const paste = (event: ClipboardEvent) => {
@@ -128,11 +132,6 @@ export class ConsoleTerminal {
   private hear(socket: WebSocket): void {
     if (socket.readyState === WebSocket.OPEN) this.terminal.options.disableStdin = false
   }
-}
-
-/** A terminal takes Tab for itself, so whoever has no mouse leaves it by the other direction. */
-function isLeaving({ key, shiftKey }: KeyboardEvent): boolean {
-  return key === 'Tab' && shiftKey
 }
 
 function isCopying({ code, ctrlKey, shiftKey, metaKey }: KeyboardEvent, terminal: Terminal): boolean {

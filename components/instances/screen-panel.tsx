@@ -5,7 +5,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { canInstance } from '@/lib/instances/rules'
 import { paths } from '@/lib/paths'
-import { type Key, screenChords, untypable } from '@/lib/viewers/keys'
+import { isTyped, type Key, screenChords, untypable } from '@/lib/viewers/keys'
 import type { ViewedInstance } from './console-panel'
 import { LastPicture } from './last-picture'
 import { PhoneKeyboard } from './phone-keyboard'
@@ -106,7 +106,7 @@ export function ScreenPanel({ instance, whileOff }: ScreenPanelProps) {
             ref={host}
             className="mx-auto aspect-4/3 max-h-[min(75dvh,48rem)] w-full in-[:fullscreen]:max-h-dvh in-[:fullscreen]:h-dvh"
             // noVNC lets no key through to where React listens afterwards.
-            onKeyDownCapture={() => setHasTyped(true)}
+            onKeyDownCapture={(event) => isTyped(event) && setHasTyped(true)}
           />
         ) : (
           <LastPicture url={paths.api.machinePicture(id)} name={name} />

@@ -1,5 +1,5 @@
 import type RFB from '@novnc/novnc'
-import { type Key, keysOf, shift } from '@/lib/viewers/keys'
+import { isLeaving, type Key, keysOf, shift } from '@/lib/viewers/keys'
 
 /** A guest that is busy loses keys that come faster than its keyboard is read. */
 const keyMs = 30
@@ -22,7 +22,7 @@ export class ScreenView {
   ) {
     // noVNC keeps every key. Whoever has no mouse leaves by Shift-Tab, which is in the menu of keys, too.
     const leave = (event: KeyboardEvent) => {
-      if (event.key !== 'Tab' || !event.shiftKey) return
+      if (!isLeaving(event)) return
       event.stopImmediatePropagation()
       this.client?.sendKey(shift.keysym, shift.code, false)
     }

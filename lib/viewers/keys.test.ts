@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { endOfCode, viewEnds } from './ends'
-import { consoleKeys, keysOf, screenChords, untypable } from './keys'
+import { consoleKeys, isTyped, keysOf, screenChords, untypable } from './keys'
 import { asTyped, countLines, isManyLines, piecesOf } from './typing'
 
 const written = (character: string) => keysOf(character)?.map(({ code }) => code)
@@ -22,6 +22,16 @@ it('every character of ASCII that can be seen is written by a key of its own, wi
 it('what no key writes is named once', () => {
   expect(untypable('naïve 中文 ï')).toEqual(['ï', '中', '文'])
   expect(keysOf('')).toBeNull()
+})
+
+it('a modifier alone, a shortcut of the browser with Meta, and Shift-Tab are no input of a machine', () => {
+  const pressed = (key: string, held: { shiftKey?: boolean; metaKey?: boolean } = {}) =>
+    isTyped({ key, shiftKey: false, metaKey: false, ...held })
+  for (const key of ['a', 'C', 'Tab', 'Enter', 'Escape', 'F5', '中']) expect(pressed(key), key).toBe(true)
+  expect(pressed('A', { shiftKey: true })).toBe(true)
+  for (const key of ['Shift', 'Control', 'Alt', 'AltGraph', 'Meta', 'CapsLock']) expect(pressed(key), key).toBe(false)
+  expect(pressed('r', { metaKey: true })).toBe(false)
+  expect(pressed('Tab', { shiftKey: true })).toBe(false)
 })
 
 it('text goes in pieces that the smallest buffer takes, and no character is cut in two', () => {

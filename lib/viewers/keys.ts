@@ -11,6 +11,20 @@ export const enter: Key = { code: 'Enter', keysym: 0xff0d }
 export const backspace: Key = { code: 'Backspace', keysym: 0xff08 }
 const functionKey = (number: number): Key => ({ code: `F${number}`, keysym: 0xffbd + number })
 
+type Pressed = { key: string; shiftKey: boolean; metaKey: boolean }
+
+/** A view takes Tab for the machine, so whoever has no mouse leaves it by the other direction. */
+export function isLeaving({ key, shiftKey }: Pick<Pressed, 'key' | 'shiftKey'>): boolean {
+  return key === 'Tab' && shiftKey
+}
+
+const modifiers = ['Shift', 'Control', 'Alt', 'AltGraph', 'Meta', 'CapsLock', 'NumLock', 'ScrollLock', 'Fn']
+
+/** Whether a key that is pressed in a view is input of the machine: no modifier alone, no shortcut of the browser with Meta, and not what leaves it. */
+export function isTyped(pressed: Pressed): boolean {
+  return !pressed.metaKey && !isLeaving(pressed) && !modifiers.includes(pressed.key)
+}
+
 /** What a browser or the system around it keeps for itself. */
 export const screenChords: { label: string; keys: Key[] }[] = [
   ...[1, 2, 3, 4, 5, 6].map((number) => ({ label: `Ctrl-Alt-F${number}`, keys: [control, alt, functionKey(number)] })),
