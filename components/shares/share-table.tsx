@@ -1,8 +1,9 @@
 'use client'
 
 import dynamic from 'next/dynamic'
-import { useFormatter, useTranslations } from 'next-intl'
+import { useTranslations } from 'next-intl'
 import { useEffect, useState } from 'react'
+import { ListTime } from '@/components/images/list-time'
 import { useMay } from '@/components/shell/rights'
 import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
@@ -13,6 +14,7 @@ import { latePart } from '@/lib/late-part'
 import { paths } from '@/lib/paths'
 import type { ImageShare, ImageShares } from '@/lib/shares/schema'
 import { EndedShares } from './ended-shares'
+import { LastUse } from './last-use'
 
 const EmptyState = late(
   dynamic(() => latePart(() => import('@/components/ui/empty-state').then((module) => module.EmptyState))),
@@ -88,9 +90,8 @@ type ColumnsOf = {
 
 function useColumns({ region, imageId, marked, onCancel }: ColumnsOf): Column<ListedShare>[] {
   const t = useTranslations('share')
-  const format = useFormatter()
+  const tSharing = useTranslations('sharing')
   const may = useMay()
-  const time = (at: string) => format.dateTime(new Date(at), { dateStyle: 'medium', timeStyle: 'short' })
   const canCancel = may('shares.give', region)
   return [
     {
@@ -106,7 +107,7 @@ function useColumns({ region, imageId, marked, onCancel }: ColumnsOf): Column<Li
     {
       id: 'sharedAt',
       header: t('sharedSince'),
-      cell: (share) => time(share.sharedAt),
+      cell: (share) => <ListTime at={share.sharedAt} />,
     },
     {
       id: 'sharedBy',
@@ -120,13 +121,8 @@ function useColumns({ region, imageId, marked, onCancel }: ColumnsOf): Column<Li
     },
     {
       id: 'lastUsed',
-      header: t('lastUsed'),
-      cell: ({ lastUsedAt, instances }) => (
-        <>
-          {lastUsedAt ? time(lastUsedAt) : t('never')}
-          {instances > 0 && <p className="text-ink-muted text-xs">{t('instances', { count: instances })}</p>}
-        </>
-      ),
+      header: tSharing('lastUsed'),
+      cell: ({ lastUsedAt, instances }) => <LastUse at={lastUsedAt} instances={instances} />,
     },
     {
       id: 'operation',

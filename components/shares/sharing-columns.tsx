@@ -109,12 +109,7 @@ function useUse(): Column<ListedShare>[] {
       id: 'lastUsed',
       header: t('lastUsed'),
       isWideOnly: true,
-      cell: ({ lastUsedAt, instances }) =>
-        lastUsedAt ? (
-          <LastUse at={lastUsedAt} instances={instances} />
-        ) : (
-          <span className="text-ink-muted">{t('never')}</span>
-        ),
+      cell: ({ lastUsedAt, instances }) => <LastUse at={lastUsedAt} instances={instances} />,
     },
   ]
 }

@@ -6,6 +6,7 @@ import { Prisma } from '@/lib/db/generated/client'
 import { keyset, likePattern, type SortColumn } from '@/lib/db/page'
 import { plannedEachTime } from '@/lib/db/statement-names'
 import { statesOfQuota } from '@/lib/instances/rules'
+import { recipientsMax } from './rules'
 import type { ListedShare, ShareExportParams, ShareList, ShareListParams, ShareListTab } from './schema-list'
 
 type ListedRow = Omit<ListedShare, 'sharedAt' | 'until' | 'lastUsedAt'> & {
@@ -42,7 +43,7 @@ const uses = Prisma.sql`FROM "Instance" n WHERE n."imageId" = s."imageId" AND n.
  * When the recipient of a share `s` last created an instance of the image: with this share, or, as long as that instance is kept, with
  * one before.
  */
-export const lastUse = Prisma.sql`greatest(s."lastUsedAt", (SELECT max(n."createdAt") ${uses}))`
+const lastUse = Prisma.sql`greatest(s."lastUsedAt", (SELECT max(n."createdAt") ${uses}))`
 
 /** From the shares to image and account, and no other way: OFFSET keeps PostgreSQL from reading everybody's. */
 function fromShares(tab: ShareListTab): Prisma.Sql {
@@ -92,6 +93,17 @@ export async function listShares(ctx: Context, list: ShareListParams): Promise<S
   ])
   const shown = page.toPage(rows, (row) => row.id, toListed)
   return { ...shown, range: rangeOf(page, counts, shown.items.length) }
+}
+
+/** The live shares of an own image, newest first; those of one moment in the order of their usernames. */
+export async function listGivenShares(
+  ctx: Context,
+  { imageId, region }: { imageId: string; region: string },
+): Promise<ListedShare[]> {
+  const rows = await db().$queryRaw<ListedRow[]>`
+    SELECT ${plannedEachTime} ${columnsOf('given')} ${fromShares('given')} WHERE ${sharesOf(ctx, { tab: 'given', region })} AND s."imageId" = ${imageId}
+    ORDER BY s."createdAt" DESC, a.username LIMIT ${recipientsMax}`
+  return rows.map(toListed)
 }
 
 /** Shares by their ids, as far as they are live and the viewer's on this side; in the order of the list. */

@@ -14,8 +14,8 @@ import { statesOfQuota } from '@/lib/instances/rules'
 import type { ImageInstances } from '@/lib/instances/schema'
 import { metersOf } from '@/lib/quotas/reads'
 import type { QuotaMeters } from '@/lib/quotas/schema'
-import { lastUse } from './reads-list'
-import { dayTurnsAt, type EndPolicy, recipientsMax, shareDay } from './rules'
+import { listGivenShares } from './reads-list'
+import { dayTurnsAt, type EndPolicy, shareDay } from './rules'
 import type {
   ImageShares,
   ImageSharesParams,
@@ -42,52 +42,23 @@ export async function findHeldShare(ctx: Context, imageId: string) {
 /** The recipients of an own image, and today's use. Null for anybody but the owner, and under another region. */
 export async function getImageShares(ctx: Context, params: ImageSharesParams): Promise<ImageShares | null> {
   const timeZone = env().ECS_TIME_ZONE
-  const [image, day, usedBy, lastUses] = await Promise.all([
+  const [image, day, usedBy, shares] = await Promise.all([
     db().image.findFirst({
       where: { id: params.imageId, ownerId: ctx.viewer.ownerId, regionId: params.region },
-      select: {
-        id: true,
-        name: true,
-        state: true,
-        operatingSystem: true,
-        virtualSize: true,
-        liveShares: {
-          select: {
-            id: true,
-            note: true,
-            status: true,
-            expiresAt: true,
-            createdAt: true,
-            recipient: { select: { username: true } },
-            sharedBy: { select: { username: true } },
-          },
-          orderBy: newestFirst,
-          take: recipientsMax,
-        },
-      },
+      select: { id: true, name: true, state: true, operatingSystem: true, virtualSize: true },
     }),
     db().shareDay.findUnique({
       where: { accountId_day: { accountId: ctx.viewer.ownerId, day: new Date(shareDay(ctx.now, timeZone)) } },
       select: { used: true },
     }),
     listImageInstances(ctx, params.imageId),
-    db().$queryRaw<{ id: string; at: Date | null }[]>`
-      SELECT s.id, ${lastUse} AS at FROM "LiveShare" s WHERE s."imageId" = ${params.imageId} AND s."ownerId" = ${ctx.viewer.ownerId}`,
+    listGivenShares(ctx, params),
   ])
   if (!image) return null
-  const { liveShares, ...rest } = image
   return {
-    image: { ...rest, virtualSize: Number(image.virtualSize) },
-    shares: liveShares.map((share) => ({
-      id: share.id,
-      username: share.recipient.username,
-      sharedAt: share.createdAt.toISOString(),
-      sharedBy: share.sharedBy.username,
-      note: share.note,
-      status: share.status,
-      until: share.expiresAt?.toISOString() ?? null,
-      instances: usedBy.find(({ username }) => username === share.recipient.username)?.instances ?? 0,
-      lastUsedAt: lastUses.find(({ id }) => id === share.id)?.at?.toISOString() ?? null,
+    image: { ...image, virtualSize: Number(image.virtualSize) },
+    shares: shares.map(({ id, username, sharedAt, sharedBy, note, state, until, instances, lastUsedAt }) => ({
+      ...{ id, username, sharedAt, sharedBy, note, status: state, until, instances, lastUsedAt },
     })),
     usedBy,
     today: { used: day?.used ?? 0, resetsAt: dayTurnsAt(ctx.now, timeZone).toISOString() },
