@@ -27,7 +27,7 @@ type ShareFormProps = {
   needsReason: boolean
   /** Usernames to fill the field with, each followed by a comma. */
   suggested: string
-  /** Usernames that a group on this page fills it with, each time anew. */
+  /** Usernames that a group on this page fills it with: a new array at every click, because the effect runs on identity. */
   filled: string[]
   /** Highlights the added recipients in the list. */
   onShare: (added: ImageShare[]) => void

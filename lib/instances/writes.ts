@@ -88,7 +88,7 @@ async function writeInstances(
   await tx.instance.createMany({ data: rows })
   if (usable.owner.id !== viewer.ownerId)
     await tx.share.updateMany({
-      // One that has waited longer for the lock has an earlier time.
+      // `now` is taken before the lock; a request that waited must not move the time back.
       where: {
         ...{ imageId: image.id, recipientId: viewer.ownerId },
         OR: [{ lastUsedAt: null }, { lastUsedAt: { lt: now } }],
