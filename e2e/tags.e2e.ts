@@ -110,7 +110,7 @@ test('what two people add at the same time stays, and a draft outlives it withou
   await expect(other.getByRole('link', { name: 'env=prod' })).toBeVisible()
   await expect(other.getByRole('link', { name: 'team=web' })).toBeVisible()
   await other.goto(address)
-  await field(other).pressSequentially('\ncost=7')
+  await field(other).fill('env=prod\nteam=web\ncost=7')
   expectOk(await setImageTags(contextOf(owner), setTagsInput.parse({ region, imageId: disk.id, tags: 'zone=a' })))
   await other.reload()
   await expect(field(other)).toHaveValue('env=prod\nteam=web\ncost=7')

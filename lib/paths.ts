@@ -73,9 +73,7 @@ export const paths = {
     route(`/${region}/images/shared`, { ...defaultless(list) }),
   image: (region: string, imageId: string, before?: string) => route(`/${region}/images/${imageId}`, { before }),
   importImage: (region: string, again?: string) => route(`/${region}/images/import`, { again }),
-  shareSelected: (region: string) => route(`/${region}/images/share`),
-  deleteSelected: (region: string) => route(`/${region}/images/delete`),
-  emptyBin: (region: string) => route(`/${region}/images/empty-bin`),
+  severalImages: (region: string, what: 'share' | 'delete' | 'empty-bin') => route(`/${region}/images/${what}`),
   shareImage: (region: string, imageId: string, group?: string) =>
     route(`/${region}/images/${imageId}/share`, { group }),
   imageCheck: (region: string, imageId: string, report: CheckReportQuery = {}) =>

@@ -1,11 +1,9 @@
 'use client'
 
-import Link from 'next/link'
 import { useTranslations } from 'next-intl'
 import type { ReactNode } from 'react'
 import { ActionForm, type FormView } from '@/components/shell/action-form'
-import { Button } from '@/components/ui/button'
-import { buttonClass } from '@/components/ui/button-class'
+import { FormButtons } from '@/components/shell/form-buttons'
 import { Card } from '@/components/ui/card'
 import { Field, inputClass } from '@/components/ui/field'
 import { createSubAccountAction } from '@/lib/accounts/actions'
@@ -58,14 +56,11 @@ export function SubAccountForm({ master, idempotencyKey }: { master: string; ide
               />
             </div>
             <GrantsField ticked={view.typedList('grants')} error={view.errorOf('grants')} />
-            <div className="flex flex-wrap gap-2">
-              <Button kind="primary" type="submit" isPending={view.isPending}>
-                {t('create')}
-              </Button>
-              <Link href={paths.subAccounts()} onClick={view.discard} className={buttonClass('secondary')}>
-                {t('discard')}
-              </Link>
-            </div>
+            <FormButtons
+              submit={t('create')}
+              isPending={view.isPending}
+              back={{ href: paths.subAccounts(), label: t('discard'), discard: view.discard }}
+            />
           </>
         )}
       </ActionForm>

@@ -1,10 +1,8 @@
 'use client'
 
-import Link from 'next/link'
 import { useTranslations } from 'next-intl'
 import { ActionForm } from '@/components/shell/action-form'
-import { Button } from '@/components/ui/button'
-import { buttonClass } from '@/components/ui/button-class'
+import { FormButtons } from '@/components/shell/form-buttons'
 import { Card } from '@/components/ui/card'
 import { Field, inputClass } from '@/components/ui/field'
 import { createGroupAction, updateGroupAction } from '@/lib/groups/actions'
@@ -63,16 +61,11 @@ export function GroupForm({ group, idempotencyKey }: GroupFormProps) {
                 />
               )}
             </Field>
-            <div className="flex flex-wrap gap-2">
-              <Button kind="primary" type="submit" isPending={isPending}>
-                {title}
-              </Button>
-              {group && (
-                <Link href={paths.groups()} onClick={discard} className={buttonClass('secondary')}>
-                  {t('discard')}
-                </Link>
-              )}
-            </div>
+            <FormButtons
+              submit={title}
+              isPending={isPending}
+              back={group && { href: paths.groups(), label: t('discard'), discard }}
+            />
           </>
         )}
       </ActionForm>

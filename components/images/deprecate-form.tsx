@@ -1,10 +1,9 @@
 'use client'
 
-import Link from 'next/link'
 import { useTranslations } from 'next-intl'
 import { ActionForm } from '@/components/shell/action-form'
+import { FormButtons } from '@/components/shell/form-buttons'
 import { Button } from '@/components/ui/button'
-import { buttonClass } from '@/components/ui/button-class'
 import { Card } from '@/components/ui/card'
 import { Field, inputClass } from '@/components/ui/field'
 import { deprecateImageAction, undeprecateImageAction } from '@/lib/images/actions'
@@ -75,14 +74,11 @@ export function DeprecateForm({ image, day, others }: DeprecateFormProps) {
                 </option>
               ))}
             </datalist>
-            <div className="flex flex-wrap gap-2">
-              <Button kind="primary" type="submit" isPending={isPending}>
-                {title}
-              </Button>
-              <Link href={back} onClick={discard} className={buttonClass('secondary')}>
-                {images('discard')}
-              </Link>
-            </div>
+            <FormButtons
+              submit={title}
+              isPending={isPending}
+              back={{ href: back, label: images('discard'), discard }}
+            />
           </>
         )}
       </ActionForm>

@@ -1,11 +1,10 @@
 'use client'
 
 import type { Route } from 'next'
-import Link from 'next/link'
 import { useTranslations } from 'next-intl'
 import { ActionForm } from '@/components/shell/action-form'
+import { FormButtons } from '@/components/shell/form-buttons'
 import { Button } from '@/components/ui/button'
-import { buttonClass } from '@/components/ui/button-class'
 import { Card } from '@/components/ui/card'
 import { Field, inputClass } from '@/components/ui/field'
 import { updateImageAction } from '@/lib/images/actions'
@@ -69,10 +68,11 @@ export function EditImageForm({ image, onClose, leadsTo }: EditImageFormProps) {
               )}
             </Field>
             <NeedsFields image={image} errorOf={errorOf} typed={typed} />
-            <div className="flex gap-2">
-              <Button kind="primary" type="submit" isPending={isPending}>
-                {t('save')}
-              </Button>
+            <FormButtons
+              submit={t('save')}
+              isPending={isPending}
+              back={leadsTo ? { href: leadsTo, label: t('discard'), discard } : null}
+            >
               {onClose && (
                 <Button
                   kind="secondary"
@@ -84,12 +84,7 @@ export function EditImageForm({ image, onClose, leadsTo }: EditImageFormProps) {
                   {t('discard')}
                 </Button>
               )}
-              {leadsTo && (
-                <Link href={leadsTo} onClick={discard} className={buttonClass('secondary')}>
-                  {t('discard')}
-                </Link>
-              )}
-            </div>
+            </FormButtons>
           </>
         )}
       </ActionForm>

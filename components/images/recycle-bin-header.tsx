@@ -36,7 +36,7 @@ export function RecycleBinHeader({ region, bin }: RecycleBinHeaderProps) {
           {t('back')}
         </Link>
         {bin.binned > 0 && may('images.change', region) && (
-          <Button kind="secondary" href={paths.emptyBin(region)} onClick={() => setEmptying(true)}>
+          <Button kind="secondary" href={paths.severalImages(region, 'empty-bin')} onClick={() => setEmptying(true)}>
             {t('empty')}
           </Button>
         )}

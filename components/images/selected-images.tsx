@@ -23,7 +23,7 @@ export function SelectedImages({ region, selection }: { region: string; selectio
   return (
     <form
       id={selectionForm}
-      action={paths.shareSelected(region)}
+      action={paths.severalImages(region, 'share')}
       className="screen-only flex flex-wrap items-center gap-x-3 gap-y-2 border-line border-b px-4 py-2"
     >
       <SelectAll selection={selection} label={t('all')} count={t('count', { count: selection.selected.size })} />
@@ -34,7 +34,12 @@ export function SelectedImages({ region, selection }: { region: string; selectio
           </Button>
         )}
         {may('images.change', region) && (
-          <Button kind="secondary" type="submit" formAction={paths.deleteSelected(region)} disabledReason={reason}>
+          <Button
+            kind="secondary"
+            type="submit"
+            formAction={paths.severalImages(region, 'delete')}
+            disabledReason={reason}
+          >
             {t('delete')}
           </Button>
         )}

@@ -1,11 +1,9 @@
 'use client'
 
-import Link from 'next/link'
 import { useTranslations } from 'next-intl'
 import { useState } from 'react'
 import { ActionForm } from '@/components/shell/action-form'
-import { Button } from '@/components/ui/button'
-import { buttonClass } from '@/components/ui/button-class'
+import { FormButtons } from '@/components/shell/form-buttons'
 import { Card } from '@/components/ui/card'
 import { Field, inputClass } from '@/components/ui/field'
 import { setImageTagsAction } from '@/lib/images/actions'
@@ -52,14 +50,11 @@ export function TagsForm({ image }: { image: OwnImage }) {
                 />
               )}
             </Field>
-            <div className="flex flex-wrap gap-2">
-              <Button kind="primary" type="submit" isPending={isPending}>
-                {images('save')}
-              </Button>
-              <Link href={back} onClick={discard} className={buttonClass('secondary')}>
-                {images('discard')}
-              </Link>
-            </div>
+            <FormButtons
+              submit={images('save')}
+              isPending={isPending}
+              back={{ href: back, label: images('discard'), discard }}
+            />
           </>
         )}
       </ActionForm>

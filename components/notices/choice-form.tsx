@@ -3,7 +3,7 @@
 import Link from 'next/link'
 import { useLocale, useTranslations } from 'next-intl'
 import { ActionForm } from '@/components/shell/action-form'
-import { Button } from '@/components/ui/button'
+import { FormButtons } from '@/components/shell/form-buttons'
 import { buttonClass } from '@/components/ui/button-class'
 import { classNames } from '@/components/ui/class-names'
 import { Field, selectClass } from '@/components/ui/field'
@@ -78,19 +78,17 @@ export function ChoiceForm({ choices: { choices, pace, ways, email, isMaster } }
               )}
             </Field>
           )}
-          <div className="flex flex-wrap gap-2">
-            <Button kind="primary" type="submit" isPending={isPending}>
-              {t('save')}
-            </Button>
-            <Link href={paths.notices()} onClick={discard} className={buttonClass('secondary')}>
-              {t('discard')}
-            </Link>
+          <FormButtons
+            submit={t('save')}
+            isPending={isPending}
+            back={{ href: paths.notices(), label: t('discard'), discard }}
+          >
             {isMaster && (
               <Link href={paths.webhook()} className={buttonClass('secondary')}>
                 {t('webhookLink')}
               </Link>
             )}
-          </div>
+          </FormButtons>
         </>
       )}
     </ActionForm>

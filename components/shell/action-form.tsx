@@ -164,10 +164,8 @@ function isText(field: Element): field is HTMLInputElement | HTMLTextAreaElement
 
 /** Whether a field differs from what the page brought. */
 function isChanged(field: Element): boolean {
-  if (field instanceof HTMLSelectElement) {
-    const brought = [...field.options].findIndex((option) => option.defaultSelected)
-    return field.selectedIndex !== Math.max(brought, 0)
-  }
+  if (field instanceof HTMLSelectElement)
+    return ([...field.options].find((option) => option.defaultSelected) ?? field.options[0])?.selected === false
   if (!isText(field)) return false
   return field.value !== field.defaultValue || ('checked' in field && field.checked !== field.defaultChecked)
 }

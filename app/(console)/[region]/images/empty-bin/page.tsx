@@ -16,7 +16,7 @@ export async function generateMetadata(): Promise<Metadata> {
 export default async function EmptyBinPage({ params }: PageProps<'/[region]/images/empty-bin'>) {
   const { region } = await params
   const back = paths.customImages(region, { state: 'deleted' })
-  const ctx = await requireContext(paths.emptyBin(region), 'images.change', region)
+  const ctx = await requireContext(paths.severalImages(region, 'empty-bin'), 'images.change', region)
   const [bin, usedBy, t, tImages] = await Promise.all([
     forPage(getRecycleBin(ctx, { region })),
     forPage(listBinInstances(ctx, { region })),
