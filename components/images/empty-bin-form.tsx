@@ -8,7 +8,7 @@ import { Button } from '@/components/ui/button'
 import { buttonClass } from '@/components/ui/button-class'
 import { Card } from '@/components/ui/card'
 import { EmptyState } from '@/components/ui/empty-state'
-import { Status } from '@/components/ui/status'
+import { toast } from '@/components/ui/toasts'
 import { emptyRecycleBinAction } from '@/lib/images/actions'
 import type { RecycleBin } from '@/lib/images/schema'
 import type { ImageInstances } from '@/lib/instances/schema'
@@ -26,38 +26,29 @@ export function EmptyBinForm({ region, bin: { binned: count, binnedUntil }, used
       action={emptyRecycleBinAction}
       fixed={{ region, deletedUntil: binnedUntil ?? '' }}
       changes={['images', 'quotas']}
-      className="flex flex-col gap-4"
+      onDone={({ purged }) => toast(t('done', { count: purged }))}
+      leadsTo={back}
     >
-      {({ isPending, done }) => (
-        <>
-          <Status>{done && t('done', { count: done.purged })}</Status>
-          {done && (
-            // The button that had the focus is gone.
-            <Link href={back} autoFocus className={`${buttonClass('secondary')} self-start`}>
-              {t('toBin')}
-            </Link>
-          )}
-          {!done && binnedUntil === null && (
-            <EmptyState title={images('emptyBin')}>{images('emptyBinNext')}</EmptyState>
-          )}
-          {!done && binnedUntil !== null && (
-            <Card title={t('askTitle', { count })}>
-              <div className="flex flex-col gap-3 p-4 text-sm">
-                <p>{t('askText')}</p>
-                <ImageInstancesList usedBy={usedBy} images={count} />
-                <div className="flex flex-wrap gap-2">
-                  <Button kind="danger" type="submit" isPending={isPending}>
-                    {t('confirm')}
-                  </Button>
-                  <Link href={back} className={buttonClass('secondary')}>
-                    {t('keep', { count })}
-                  </Link>
-                </div>
+      {({ isPending }) =>
+        binnedUntil === null ? (
+          <EmptyState title={images('emptyBin')}>{images('emptyBinNext')}</EmptyState>
+        ) : (
+          <Card title={t('askTitle', { count })}>
+            <div className="flex flex-col gap-3 p-4 text-sm">
+              <p>{t('askText')}</p>
+              <ImageInstancesList usedBy={usedBy} images={count} />
+              <div className="flex flex-wrap gap-2">
+                <Button kind="danger" type="submit" isPending={isPending}>
+                  {t('confirm')}
+                </Button>
+                <Link href={back} className={buttonClass('secondary')}>
+                  {t('keep', { count })}
+                </Link>
               </div>
-            </Card>
-          )}
-        </>
-      )}
+            </div>
+          </Card>
+        )
+      }
     </ActionForm>
   )
 }
