@@ -2,9 +2,8 @@ import { useTranslations } from 'next-intl'
 import { ListTime } from '@/components/images/list-time'
 
 /** When the recipient of a share last created an instance of its image, and how many it has. */
-export function LastUse({ at, instances }: { at: string | null; instances: number }) {
+export function LastUse({ at, instances }: { at: string; instances: number }) {
   const t = useTranslations('sharing')
-  if (at === null) return <span className="text-ink-muted">{t('never')}</span>
   return (
     <span className="flex flex-col">
       <ListTime at={at} isShort />

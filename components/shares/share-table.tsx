@@ -1,9 +1,8 @@
 'use client'
 
 import dynamic from 'next/dynamic'
-import { useTranslations } from 'next-intl'
+import { useFormatter, useTranslations } from 'next-intl'
 import { useEffect, useState } from 'react'
-import { ListTime } from '@/components/images/list-time'
 import { useMay } from '@/components/shell/rights'
 import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
@@ -14,7 +13,6 @@ import { latePart } from '@/lib/late-part'
 import { paths } from '@/lib/paths'
 import type { ImageShare, ImageShares } from '@/lib/shares/schema'
 import { EndedShares } from './ended-shares'
-import { LastUse } from './last-use'
 
 const EmptyState = late(
   dynamic(() => latePart(() => import('@/components/ui/empty-state').then((module) => module.EmptyState))),
@@ -22,6 +20,9 @@ const EmptyState = late(
 
 // Most rows have a username and nothing else to say.
 const ShareMarks = late(dynamic(() => latePart(() => import('./share-marks').then((module) => module.ShareMarks))))
+
+// Few recipients have used their share.
+const LastUse = late(dynamic(() => latePart(() => import('./last-use').then((module) => module.LastUse))))
 
 // Few usernames are that long.
 const Ellipsis = late(
@@ -91,6 +92,7 @@ type ColumnsOf = {
 function useColumns({ region, imageId, marked, onCancel }: ColumnsOf): Column<ListedShare>[] {
   const t = useTranslations('share')
   const tSharing = useTranslations('sharing')
+  const format = useFormatter()
   const may = useMay()
   const canCancel = may('shares.give', region)
   return [
@@ -107,7 +109,7 @@ function useColumns({ region, imageId, marked, onCancel }: ColumnsOf): Column<Li
     {
       id: 'sharedAt',
       header: t('sharedSince'),
-      cell: (share) => <ListTime at={share.sharedAt} />,
+      cell: ({ sharedAt }) => format.dateTime(new Date(sharedAt), { dateStyle: 'medium', timeStyle: 'short' }),
     },
     {
       id: 'sharedBy',
@@ -122,7 +124,8 @@ function useColumns({ region, imageId, marked, onCancel }: ColumnsOf): Column<Li
     {
       id: 'lastUsed',
       header: tSharing('lastUsed'),
-      cell: ({ lastUsedAt, instances }) => <LastUse at={lastUsedAt} instances={instances} />,
+      cell: ({ lastUsedAt, instances }) =>
+        lastUsedAt ? <LastUse at={lastUsedAt} instances={instances} /> : tSharing('never'),
     },
     {
       id: 'operation',

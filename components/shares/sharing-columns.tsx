@@ -109,7 +109,8 @@ function useUse(): Column<ListedShare>[] {
       id: 'lastUsed',
       header: t('lastUsed'),
       isWideOnly: true,
-      cell: ({ lastUsedAt, instances }) => <LastUse at={lastUsedAt} instances={instances} />,
+      cell: ({ lastUsedAt, instances }) =>
+        lastUsedAt ? <LastUse at={lastUsedAt} instances={instances} /> : t('never'),
     },
   ]
 }
