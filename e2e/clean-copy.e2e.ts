@@ -13,6 +13,7 @@ import { expectAccessible, looks } from './accessible'
 import { type Account, account, expect, image, messages, row, startSession, test, unique } from './fixtures'
 import { createInstanceIn, noMachine } from './machines'
 import { choose } from './uploads'
+import { waitForScripts } from './wait-for-scripts'
 
 const region = 'cn-shanghai'
 const words = messages.en.clean
@@ -40,6 +41,7 @@ test.afterAll(() => void server.kill())
 /** A browser of an account at the server that blocks. */
 async function pageThere(browser: Browser, who: Account): Promise<Page> {
   const context = await browser.newContext({ locale: 'en-US', reducedMotion: 'reduce', baseURL: baseUrl })
+  waitForScripts(context)
   const { id } = await startSession(who)
   const value = await sealSession({ accountId: who.id, sessionId: id })
   await context.addCookies([{ name: sessionCookie(baseUrl).name, value, url: baseUrl }])

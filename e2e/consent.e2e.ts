@@ -5,7 +5,7 @@ import { account, expect, image, messages, row, share, signIn, test } from './fi
 test('who asks to be asked sees what is offered, accepts it, and is told until when it may be used', async ({
   page,
   context,
-  browser,
+  browserPage,
 }) => {
   const [owner, recipient] = [await account(), await account()]
   const disk = await image(owner)
@@ -17,9 +17,7 @@ test('who asks to be asked sees what is offered, accepts it, and is told until w
   await page.reload()
   await expect(page.getByRole('radio', { name: /^Ask me first/ })).toBeChecked()
 
-  const sharer = await browser.newContext()
-  await signIn(sharer, owner)
-  const sharing = await sharer.newPage()
+  const sharing = await browserPage(owner)
   await sharing.goto(`/cn-shanghai/images/${disk.id}/share`)
   await sharing.getByRole('textbox', { name: 'Username' }).fill(recipient.username)
   await sharing.getByRole('combobox', { name: 'Until' }).selectOption('7')
@@ -40,7 +38,7 @@ test('who asks to be asked sees what is offered, accepts it, and is told until w
   await expect(row(page.getByRole('table'), disk.name)).toContainText('Until')
   await sharing.reload()
   await expect(given).not.toContainText('Waiting for an answer')
-  await sharer.close()
+  await sharing.close()
 })
 
 /** An image that waits for the answer of its recipient, who asks to be asked. */

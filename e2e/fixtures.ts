@@ -26,6 +26,7 @@ import { shareImage } from '@/lib/shares/writes'
 import { storeOf } from '@/lib/stores/store'
 import { importImage } from '@/lib/tasks/import-image'
 import { checkedContent, checkedImage } from '@/lib/testing/builders-checks'
+import { waitForScripts } from './wait-for-scripts'
 
 export { expect }
 export const messages = { en, zh }
@@ -175,13 +176,6 @@ export async function signIn(context: BrowserContext, account: Account): Promise
   await context.addCookies([{ name, value, url: process.env.NEXTAUTH_URL }])
 }
 
-/** Presses a button whose script has come: before that it leads to a page that does the same. */
-export async function press(button: Locator): Promise<void> {
-  const keys = () => button.evaluate((element) => Object.keys(element).join())
-  await expect(async () => expect(await keys()).toContain('__reactProps')).toPass()
-  await button.click()
-}
-
 type Actions = Record<string, { exportedName: string; workers: Record<string, unknown> }>
 
 /** The ids of the server actions in the tested build, for handmade requests. */
@@ -238,6 +232,11 @@ type Fixtures = {
 }
 
 export const test = base.extend<Fixtures>({
+  context: async ({ context }, use) => {
+    waitForScripts(context)
+    await use(context)
+  },
+
   /** Another signed-in browser, for tests with two people. */
   browserPage: async ({ browser }, use) => {
     const contexts: BrowserContext[] = []
@@ -245,6 +244,7 @@ export const test = base.extend<Fixtures>({
       const { locale = 'en-US', javaScriptEnabled = true } = options
       const context = await browser.newContext({ locale, javaScriptEnabled, reducedMotion: 'reduce' })
       contexts.push(context)
+      if (javaScriptEnabled) waitForScripts(context)
       await signIn(context, account)
       return await context.newPage()
     })

@@ -1,6 +1,6 @@
 import { db } from '@/lib/db/client'
 import { buildQcow2, buildRawDisk } from '@/lib/disks/samples'
-import { account, expect, image, password, press, row, signIn, test, unique } from './fixtures'
+import { account, expect, image, password, row, signIn, test, unique } from './fixtures'
 import { begun, diskFile, expectAvailable, words } from './uploads'
 
 // A page that cannot continue says so in one place, and keeps its input.
@@ -123,7 +123,7 @@ test('who signs out leaves nothing typed behind in the tab', async ({ browserPag
   await note.fill('a note for one tenant alone')
   const kept = () => page.evaluate(() => JSON.stringify(sessionStorage))
   await expect.poll(kept).toContain('for one tenant alone')
-  await press(page.getByRole('button', { name: /^Account menu/ }))
+  await page.getByRole('button', { name: /^Account menu/ }).click()
   await page.getByRole('menuitem', { name: 'Sign out' }).click()
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
   expect(await kept()).not.toContain('for one tenant alone')

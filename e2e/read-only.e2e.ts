@@ -10,6 +10,7 @@ import { serverAt } from '@/lib/start/build'
 import { watchdog } from '@/lib/start/run'
 import { expectAccessible, looks } from './accessible'
 import { type Account, account, expect, image, messages, row, share, startSession, test } from './fixtures'
+import { waitForScripts } from './wait-for-scripts'
 
 // A separate server with its own ballast file, so that the other tests continue.
 
@@ -43,6 +44,7 @@ async function signInThere(context: BrowserContext, who: Account): Promise<void>
 
 async function pageThere(browser: Browser, who: Account, options: { javaScriptEnabled?: boolean } = {}): Promise<Page> {
   const context = await browser.newContext({ locale: 'en-US', reducedMotion: 'reduce', ...options })
+  if (options.javaScriptEnabled !== false) waitForScripts(context)
   await signInThere(context, who)
   return await context.newPage()
 }

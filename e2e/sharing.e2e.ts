@@ -1,4 +1,5 @@
-import { account, expect, expectRow, image, messages, password, press, row, test } from './fixtures'
+import { account, expect, expectRow, image, messages, password, row, test } from './fixtures'
+import { waitForScripts } from './wait-for-scripts'
 
 for (const [locale, t] of [['en-US', messages.en] as const, ['zh-CN', messages.zh] as const]) {
   test(`an owner shares an image, the recipient sees it in that region only and gives it back (${locale})`, async ({
@@ -7,15 +8,19 @@ for (const [locale, t] of [['en-US', messages.en] as const, ['zh-CN', messages.z
     const owner = await account()
     const recipient = await account()
     const disk = await image(owner)
-    const ownerPage = await (await browser.newContext({ locale, reducedMotion: 'reduce' })).newPage()
-    const recipientPage = await (await browser.newContext({ locale, reducedMotion: 'reduce' })).newPage()
+    const newPage = async () => {
+      const context = await browser.newContext({ locale, reducedMotion: 'reduce' })
+      waitForScripts(context)
+      return await context.newPage()
+    }
+    const [ownerPage, recipientPage] = [await newPage(), await newPage()]
 
     await test.step('the recipient signs in and finds the username under Account Info', async () => {
       await recipientPage.goto('/')
       await recipientPage.getByLabel(t.signIn.username, { exact: true }).fill(recipient.username)
       await recipientPage.getByLabel(t.signIn.password, { exact: true }).fill(password)
       await recipientPage.getByRole('button', { name: t.signIn.submit }).click()
-      await press(recipientPage.getByRole('button', { name: t.shell.accountMenu.split(/[,，]/)[0] }))
+      await recipientPage.getByRole('button', { name: t.shell.accountMenu.split(/[,，]/)[0] }).click()
       await recipientPage.getByRole('menuitem', { name: t.shell.accountInfo }).click()
       await expect(recipientPage.getByRole('heading', { level: 1, name: t.account.title })).toBeVisible()
       const basicInfo = recipientPage.getByRole('region', { name: t.account.basicInfo })

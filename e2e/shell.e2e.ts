@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import { account, expect, image, imageRows, messages, press, regions, signIn, test } from './fixtures'
+import { account, expect, image, imageRows, messages, regions, signIn, test } from './fixtures'
 
 const [shanghai, shenzhen] = regions.map((region) => region.name)
 const picker = (page: Page) => page.getByRole('banner').getByRole('combobox', { name: 'Region' })
@@ -90,7 +90,7 @@ test('the start, a region and its images lead on to Custom Images of the region 
   await page.goto('/cn-shanghai/images/custom')
   await chooseRegion(page, shenzhen)
   await expect(page).toHaveURL('/cn-shenzhen/images/custom')
-  await press(page.getByRole('button', { name: /^Account menu/ }))
+  await page.getByRole('button', { name: /^Account menu/ }).click()
   await page.getByRole('menuitem', { name: 'Account Info' }).click()
   await expect(page).toHaveURL('/account')
   await expect(picker(page)).toHaveText(shenzhen ?? '')

@@ -1,5 +1,5 @@
 import { db } from '@/lib/db/client'
-import { account, expect, image, password, press, signIn, test, unique } from './fixtures'
+import { account, expect, image, password, signIn, test, unique } from './fixtures'
 
 test('a wrong password and an unknown name get one answer, and the name stays in the field', async ({ page }) => {
   const someone = await account()
@@ -60,7 +60,7 @@ test('signing out ends the session on the server too: a copy of the cookie is wo
   await signIn(context, someone)
   await page.goto('/account')
   const cookies = await context.cookies()
-  await press(page.getByRole('button', { name: /^Account menu/ }))
+  await page.getByRole('button', { name: /^Account menu/ }).click()
   await page.getByRole('menuitem', { name: 'Sign out' }).click()
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
   await context.addCookies(cookies)

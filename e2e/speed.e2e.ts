@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import { account, expect, image, imageRows, press, share, signIn, test } from './fixtures'
+import { account, expect, image, imageRows, share, signIn, test } from './fixtures'
 
 const region = 'cn-shanghai'
 
@@ -94,7 +94,7 @@ test('a walk through every page leaves no error and no warning in the browser’
   await theirs.goto(`/${region}/images/shared`)
   await theirs.getByRole('link', { name: disk.name, exact: true }).click()
   await expect(theirs.getByRole('heading', { level: 1, name: disk.name })).toBeVisible()
-  await press(theirs.getByRole('button', { name: /^Account menu/ }))
+  await theirs.getByRole('button', { name: /^Account menu/ }).click()
   await theirs.getByRole('menuitem', { name: 'Sign out' }).click()
   await expect(theirs.getByRole('heading', { name: 'Sign in' })).toBeVisible()
   expect(said).toEqual([])

@@ -1,6 +1,7 @@
 import { db } from '@/lib/db/client'
 import { expectAccessible, expectAccessiblePage, looks } from './accessible'
 import { type Account, account, act, expect, longest, messages, password, row, signIn, test, unique } from './fixtures'
+import { waitForScripts } from './wait-for-scripts'
 
 const list = '/account/sub-accounts'
 
@@ -31,6 +32,7 @@ test('a master creates a sub-account that may share in one region, permits more,
   await expect(made).toContainText('None recorded')
 
   const theirs = await browser.newContext()
+  waitForScripts(theirs)
   const ops = await theirs.newPage()
   await ops.goto('/sign-in')
   await ops.getByLabel('Username').fill(name)
