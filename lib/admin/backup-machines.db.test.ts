@@ -13,8 +13,8 @@ import { hostMachines } from '@/lib/machines/machines'
 import { QemuMachines } from '@/lib/machines/qemu'
 import { machineSettings } from '@/lib/machines/settings'
 import { bootDisk, Terminal, whyNoMachine } from '@/lib/testing/boot-disk'
-import { account, noon, region, storedDisk, type TestAccount } from '@/lib/testing/builders'
-import { instance, instanceType, machineHost } from '@/lib/testing/builders-instances'
+import { account, minutes, noon, region, storedDisk, type TestAccount } from '@/lib/testing/builders'
+import { instance, instanceType, machineHost, ran } from '@/lib/testing/builders-instances'
 import { until } from '@/lib/testing/until'
 import { admin, start } from './admin-fixture'
 
@@ -82,6 +82,7 @@ function grow(id: string): void {
 
 async function withoutInstances(): Promise<void> {
   await db().snapshot.deleteMany()
+  await db().instanceRun.deleteMany()
   await db().instance.deleteMany()
   for (const id of await machines.list()) await machines.destroy(id)
   fs.rmSync(backup, { recursive: true, force: true })
@@ -96,6 +97,7 @@ real(`the disk of a stopped instance is restored with its rows, and boots with w
   terminal.type('echo survived | dd of=/dev/vda bs=1M seek=40 conv=notrunc,fsync 2>/dev/null; echo W=$((3*3))')
   await terminal.sees('W=9')
   await machines.kill(stopped)
+  await ran(running, noon, new Date(noon.getTime() + minutes(5)), true)
   const snapshot = newId('snap')
   const of = await db().instance.findUniqueOrThrow({ where: { id: running } })
   const { imageName, imageOwnerId, imageOwnerName, operatingSystem, bootMode, blobId, ownerId, createdById } = of
@@ -122,7 +124,8 @@ real(`the disk of a stopped instance is restored with its rows, and boots with w
   const place = elsewhere('restored')
   const restored = await admin(['restore', backup], '', place)
   expect(restored).toMatchObject({ code: 0 })
-  expect(restored.out).toContain('Instances: 1 with their disks, 2 without')
+  expect(restored.out).toContain('Instances: 1 with their disks from the backup, 1 failed')
+  expect(restored.out).toContain(`${running}: failed (MACHINE_GONE)`)
   const file = 'disk.qcow2'
   expect(fs.readFileSync(path.join(machineOf(place.ECS_DATA_DIR, stopped), file))).toEqual(
     fs.readFileSync(path.join(machineOf(own(), stopped), file)),
@@ -186,7 +189,9 @@ real(
     process.kill(restoring.pid ?? 0, 'SIGKILL')
     await restoring.ended
     expect(fs.existsSync(path.join(folder, 'built.json'))).toBe(false)
-    expect((await admin(['restore', backup], '', place)).out).toContain('Instances: 1 with their disks.')
+    expect((await admin(['restore', backup], '', place)).out).toContain(
+      'Instances: 1 with their disks from the backup.',
+    )
     const size = fs.statSync(path.join(folder, 'machine/disk.qcow2')).size
     expect(size).toBe(3 * 2 ** 28)
   },
@@ -227,7 +232,7 @@ real(`a restore leaves the disks that the host has, and replaces those that were
   await writeHostId('somebody-else')
   await machines.destroy(rebuilt)
   const left = await admin(['restore', backup, '--force-empty'], '', place)
-  expect(left.out).toContain(`${rebuilt}: not put back`)
+  expect(left.out).toContain('none of their disks were put back, as this host has instances of another')
   expect([first !== undefined, await readHostId(), await machines.buildOf(rebuilt)]).toEqual([
     true,
     'somebody-else',

@@ -5,6 +5,7 @@ import { readHostId } from '@/lib/machines/host-id'
 import type { SavedBytes, SavedMachine } from '@/lib/machines/machine'
 import { hostMachines } from '@/lib/machines/machines'
 import { ChecksumMismatch, expectSha256, sha256Of } from '@/lib/stores/checksum'
+import { WrongSize } from '@/lib/stores/errors'
 import { FolderStore } from '@/lib/stores/folder'
 import { type FileDump, type InstanceDump, type Manifest, machinesFolder } from './backup-manifest'
 
@@ -40,6 +41,14 @@ export async function listInstances(client: pg.Client): Promise<Listed[]> {
      WHERE i.state NOT IN ('terminating', 'terminated') ORDER BY i.id`,
   )
   return rows
+}
+
+/** The host of a backup's instances, wherever the backup runs. Of several: this one, or null where it has none of them. */
+export async function hostOf(instances: Pick<Listed, 'hostId'>[]): Promise<string | null> {
+  const [hosts, here] = [new Set(instances.map(({ hostId }) => hostId)), await readHostId()]
+  if (here !== null && hosts.has(here)) return here
+  const [first, second] = hosts
+  return second === undefined ? (first ?? null) : null
 }
 
 /** Copies the disks of those that are stopped on this host, and says of the others which snapshot has their data. */
@@ -108,18 +117,24 @@ async function copyFiles(work: Copying, { files }: SavedMachine): Promise<FileDu
   return dumps
 }
 
+/** False where it has changed since it was read for the first time. Throws `Unreadable`, and what the backup's folder fails with. */
 async function copyFile({ folder, signal, copied }: Copying, file: SavedBytes, sha256: string): Promise<boolean> {
   const checked = expectSha256(sha256)
   const bytes = await file.read()
-  bytes.on('error', (error) => checked.destroy(error))
+  let failed: Error | undefined
+  bytes.on('error', (error) => {
+    failed = error
+    checked.destroy(error)
+  })
   checked.on('close', () => bytes.destroy())
   try {
     await machineStore(folder).put(sha256, bytes.pipe(checked), { size: file.size, signal })
     copied.bytes += file.size
     return true
   } catch (error) {
-    // It was started after it was read for the first time.
-    if (error instanceof ChecksumMismatch) return false
+    signal.throwIfAborted()
+    if (failed) throw new Unreadable(`${file.name} cannot be read: ${failed.message}.`)
+    if (error instanceof ChecksumMismatch || error instanceof WrongSize) return false
     throw error
   }
 }

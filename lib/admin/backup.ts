@@ -5,13 +5,12 @@ import pg from 'pg'
 import { StartError } from '@/lib/embedded/data-folder'
 import { env } from '@/lib/env'
 import { formatBytes } from '@/lib/format'
-import { readHostId } from '@/lib/machines/host-id'
 import { ok, type Result } from '@/lib/result'
 import { makeFolder } from '@/lib/stores/durable'
 import { storeOf } from '@/lib/stores/store'
 import project from '../../package.json' with { type: 'json' }
 import { backupStore, carryBlob, hasBlob, pruneBlobs } from './backup-blobs'
-import { copyMachines, listInstances, pruneMachines, sayInstances } from './backup-machines'
+import { copyMachines, hostOf, listInstances, pruneMachines, sayInstances } from './backup-machines'
 import {
   type BlobDump,
   backupFolder,
@@ -30,7 +29,7 @@ const triesMax = 10
 
 type Copied = { blobs: number; bytes: number; disks: number }
 
-type Dumped = { manifest: Manifest; instances: Awaited<ReturnType<typeof listInstances>> }
+type Dumped = { manifest: Omit<Manifest, 'instances'>; instances: Awaited<ReturnType<typeof listInstances>> }
 
 /**
  * `backup`: the rows of one moment and the bytes that they name, without those that the folder has already. Of stopped instances
@@ -95,19 +94,9 @@ async function dumpDatabase(folder: string, client: pg.Client): Promise<Dumped> 
       await listBlobs(client),
     ]
     const versions = { console: project.version, postgres: String(rows[0]?.version) }
-    const [host, instances] = [await readHostId(), await listInstances(client)]
-    const rest = { host, instances: [] }
-    const manifest = {
-      format: 1,
-      createdAt,
-      versions,
-      migrations,
-      database,
-      tables,
-      sequences,
-      blobs,
-      ...rest,
-    } as const
+    const instances = await listInstances(client)
+    const host = await hostOf(instances)
+    const manifest = { format: 1, createdAt, versions, migrations, database, tables, sequences, blobs, host } as const
     return { manifest, instances }
   } finally {
     await client.query('ROLLBACK')

@@ -1,16 +1,14 @@
 import 'server-only'
 import { StartError } from '@/lib/embedded/data-folder'
-import { listAtRest, noteOutcome } from '@/lib/instances/writes-host'
-import { readHostId, writeHostId } from '@/lib/machines/host-id'
-import type { MachineState } from '@/lib/machines/machine'
+import { listKept, noteOutcome, noteRuns, noteStart } from '@/lib/instances/writes-host'
+import { Unreadable } from '@/lib/machines/errors'
+import { hostIdFile, readHostId, writeHostId } from '@/lib/machines/host-id'
 import { hostMachines } from '@/lib/machines/machines'
 import { isIntact } from '@/lib/stores/checksum'
 import { machineStore } from './backup-machines'
 import type { InstanceDump, Manifest } from './backup-manifest'
 
 type WithDisk = Extract<InstanceDump, { kept: 'disk' }>
-
-const alive: MachineState['state'][] = ['running', 'paused', 'unknown']
 
 const withDisks = ({ instances }: Manifest) => instances.filter((dump): dump is WithDisk => dump.kept === 'disk')
 
@@ -24,78 +22,127 @@ export async function findDamaged(folder: string, manifest: Manifest, signal: Ab
 
 /** Guests outlive the console. One that goes on would write to a disk that is replaced, or has another past than its rows. */
 export async function requireNoGuests(): Promise<void> {
-  const running: string[] = []
-  for (const id of await hostMachines().list())
-    if (alive.includes((await hostMachines().state(id)).state)) running.push(id)
-  if (running.length === 0) return
+  const alive: string[] = []
+  for (const id of await hostMachines().list()) if (await hostMachines().isAlive(id)) alive.push(id)
+  if (alive.length === 0) return
   throw new StartError(
-    `Instances run on this host: ${running.join(', ')}. Stop them in the console, or restart the host without it, and restore then.`,
+    `Instances run on this host: ${alive.join(', ')}. Stop them in the console, or restart the host without it, and restore then.`,
   )
 }
 
-export type PutBack = { disks: string[]; left: string[] }
+/**
+ * Of the instances of a backup with a disk: where that was put back, where this host keeps its own, and where neither went well.
+ * `isItsHost`: whether this is the host of the backup's instances. `isNewHost`: it took that id, and has none of their disks.
+ */
+export type PutBack = {
+  disks: string[]
+  left: string[]
+  failed: { id: string; reason: string }[]
+  isItsHost: boolean
+  isNewHost: boolean
+}
 
 /**
- * Puts the disks of a backup on this host, which takes the id of the one that they are from. A disk of the same building that is
- * here already stays: it is the instance's own, and no older. Nothing is done where this host has instances under another id.
+ * Puts the disks of a backup on this host, and gives it the id of the host in the backup, so that its worker finds all instances
+ * of that one. Where an instance has a disk here, that stays, and so does all on a host that has instances under another id. A
+ * disk that cannot be put back keeps no other from it.
  */
 export async function putBackMachines(folder: string, manifest: Manifest, signal: AbortSignal): Promise<PutBack> {
   const [dumps, machines] = [withDisks(manifest), hostMachines()]
-  const done: PutBack = { disks: [], left: [] }
-  // Those without a disk are this host's, too: its worker finds them, and they can be rebuilt.
+  const done: PutBack = { disks: [], left: [], failed: [], isItsHost: true, isNewHost: false }
+  // An instance without a disk in the backup needs its host, too: there it can be rebuilt.
   if (manifest.instances.length === 0 || manifest.host === null) return done
   const [here, own] = [await machines.list(), await readHostId()]
   if (own !== manifest.host) {
-    if (own !== null && here.length > 0) return { disks: [], left: dumps.map(({ id }) => id) }
+    if (own !== null && here.length > 0) return { ...done, left: dumps.map(({ id }) => id), isItsHost: false }
     await writeHostId(manifest.host)
   }
   for (const dump of dumps) {
     signal.throwIfAborted()
-    const isHere = (await machines.buildOf(dump.id)) !== null
-    if (!isHere) await putBack(folder, dump)
-    done[isHere ? 'left' : 'disks'].push(dump.id)
+    if ((await buildHere(dump.id)) !== null) done.left.push(dump.id)
+    else await putBack(folder, dump, done)
+  }
+  return { ...done, isNewHost: own !== manifest.host && (await machines.list()).length === 0 }
+}
+
+/** Replaces disks that were rebuilt since the backup: after its rows, which say nothing of the newer ones. */
+export async function replaceRebuilt(folder: string, manifest: Manifest, before: PutBack): Promise<PutBack> {
+  if (!before.isItsHost) return before
+  const done: PutBack = { ...before, disks: [...before.disks], left: [], failed: [...before.failed] }
+  for (const dump of withDisks(manifest)) {
+    if (!before.left.includes(dump.id)) continue
+    if ((await buildHere(dump.id)) === dump.build) done.left.push(dump.id)
+    else await putBack(folder, dump, done)
   }
   return done
 }
 
 /**
- * Replaces disks that were built anew since the backup. Only once its rows are there, for which they mean nothing: a start would
- * build the disk from its image again.
+ * Says of instances that this host does not have their disk, and returns their ids: where the disk of the row was started and is
+ * not here, and where a later one is here, which no task that the row still has may replace. A worker looks at those that are
+ * off only when somebody starts them.
  */
-export async function replaceRebuilt(folder: string, manifest: Manifest, { disks, left }: PutBack): Promise<PutBack> {
-  const replaced: string[] = []
-  if (manifest.host === (await readHostId()))
-    for (const dump of withDisks(manifest)) {
-      if (!left.includes(dump.id) || (await hostMachines().buildOf(dump.id)) === dump.build) continue
-      await putBack(folder, dump)
-      replaced.push(dump.id)
-    }
-  return { disks: [...disks, ...replaced], left: left.filter((id) => !replaced.includes(id)) }
-}
-
-/** Says of instances that are off that their disks are gone. The worker looks at them only when somebody starts them. */
-export async function failWithoutDisks(now: Date): Promise<void> {
+export async function failWithoutDisks(now: Date): Promise<string[]> {
   const host = await readHostId()
-  if (host === null) return
-  for (const instance of await listAtRest(host))
-    if ((await hostMachines().buildOf(instance.id)) !== instance.build)
-      await noteOutcome(instance, { state: 'failed', reason: { code: 'MACHINE_GONE' } }, now)
+  const gone: string[] = []
+  for (const instance of host === null ? [] : await listKept(host)) {
+    const { id, build, startedBuild } = instance
+    const here = await buildHere(id)
+    const isLater = here !== null && here !== build && here !== startedBuild
+    if (here === build || (startedBuild !== build && !isLater)) continue
+    // Keeps a start from building the disk of the row.
+    await noteStart(instance)
+    await noteRuns(instance, await hostMachines().runs(id))
+    await noteOutcome(instance, { state: 'failed', reason: { code: 'MACHINE_GONE' } }, now)
+    gone.push(id)
+  }
+  return gone
 }
 
-async function putBack(folder: string, { id, files }: WithDisk): Promise<void> {
-  const read = (sha256: string) => () => machineStore(folder).read(sha256)
-  await hostMachines().putBack(
-    id,
-    files.map(({ name, size, sha256 }) => ({ name, size, read: read(sha256) })),
-  )
+/** The build of the disk that is here, null without one. A disk whose record cannot be read is one all the same. */
+async function buildHere(id: string): Promise<string | null> {
+  return await hostMachines()
+    .buildOf(id)
+    .catch((error) => {
+      if (error instanceof Unreadable) return ''
+      throw error
+    })
 }
 
-/** Lines for people about what was put back and what was not. */
-export function sayPutBack({ disks, left }: PutBack, { instances }: Manifest): string[] {
-  if (instances.length === 0) return []
-  const rest = instances.filter(({ kept }) => kept !== 'disk').length
+/** Puts a disk back, and notes how that went. */
+async function putBack(folder: string, { id, files }: WithDisk, done: PutBack): Promise<void> {
+  const saved = files.map(({ name, size, sha256 }) => ({ name, size, read: () => machineStore(folder).read(sha256) }))
+  try {
+    // A worker that somebody started meanwhile may have started it.
+    if (await hostMachines().isAlive(id)) throw new Error('It runs.')
+    await hostMachines().putBack(id, saved)
+    done.disks.push(id)
+  } catch (error) {
+    done.failed.push({ id, reason: error instanceof Error ? error.message : String(error) })
+  }
+}
+
+/** Lines for people about the disks of instances, and about those that have none now. */
+export function sayPutBack(done: PutBack, gone: string[], { host, instances }: Manifest): string[] {
+  const { disks, left, failed, isItsHost, isNewHost } = done
+  if (instances.length === 0 && gone.length === 0) return []
+  if (!isItsHost)
+    return [
+      'Instances: none of their disks were put back, as this host has instances of another. Their own host has id',
+      `  ${host}. Restore on it, or on a host without instances.`,
+    ]
+  const without = gone.filter((id) => !failed.some((one) => one.id === id))
   return [
-    `Instances: ${disks.length} with their disks${rest > 0 ? `, ${rest} without: the worker finds them failed, and they can be restored from a snapshot or rebuilt` : ''}.`,
-    ...left.map((id) => `  ${id}: not put back, as this host has its disk, or instances of another host`),
+    `Instances: ${disks.length} with their disks from the backup${gone.length > 0 ? `, ${gone.length} failed, as this host does not have their disks` : ''}.`,
+    ...(isNewHost
+      ? [
+          `  This host had no instances, and is now the one of the backup's, ${host}, without their disks. If theirs is another`,
+          `  host that still exists, remove ${hostIdFile()} here before a worker is started.`,
+        ]
+      : []),
+    ...left.map((id) => `  ${id}: not put back, as this host has its disk`),
+    ...failed.map(({ id, reason }) => `  ${id}: its disk could not be put back: ${reason}`),
+    ...(failed.length > 0 ? ['  Mend that, and restore once more with --force-empty before anybody works.'] : []),
+    ...without.map((id) => `  ${id}: failed (MACHINE_GONE). Restore it from a snapshot, or rebuild it`),
   ]
 }

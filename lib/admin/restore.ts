@@ -54,12 +54,9 @@ export async function restore(typed: string, { isForced, signal }: Options): Pro
   await migrate(url)
   await abandonWork()
   await forgetDemo()
-  try {
-    machines = await replaceRebuilt(folder, manifest, machines)
-  } finally {
-    await failWithoutDisks(new Date())
-  }
-  return ok(said(manifest, machines))
+  machines = await replaceRebuilt(folder, manifest, machines)
+  const gone = machines.isItsHost && !machines.isNewHost ? await failWithoutDisks(new Date()) : []
+  return ok(said(manifest, machines, gone))
 }
 
 function requireKnown({ migrations }: Manifest): void {
@@ -170,14 +167,15 @@ async function forgetDemo(): Promise<void> {
   if (!firstStart(folder)) noteFirstStart(folder, 'off')
 }
 
-function said(manifest: Manifest, machines: PutBack): Answer {
+function said(manifest: Manifest, machines: PutBack, gone: string[]): Answer {
   const { createdAt, tables, blobs } = manifest
   const rows = tables.reduce((sum, table) => sum + table.rows, 0)
   const bytes = blobs.reduce((sum, blob) => sum + blob.size, 0)
   const all = `${rows} rows and ${blobs.length} ${blobs.length === 1 ? 'disk' : 'disks'}, ${formatBytes(bytes, 'en')}`
-  const { disks, left } = machines
-  return answer({ createdAt, rows, blobs: blobs.length, bytes, disks, disksLeft: left }, [
+  const { disks, left, failed } = machines
+  const facts = { createdAt, rows, blobs: blobs.length, bytes, disks, disksLeft: left, disksFailed: failed, gone }
+  return answer(facts, [
     `Restored the backup of ${createdAt}: ${all}. Nobody is signed in.`,
-    ...sayPutBack(machines, manifest),
+    ...sayPutBack(machines, gone, manifest),
   ])
 }

@@ -112,6 +112,21 @@ test('details tell who created it, what it costs and since when it runs; its key
   expect(JSON.stringify(details)).not.toMatch(/AAAA|secret/)
 })
 
+test('the address is of the card that an instance has, or that its next start will give it', async () => {
+  const { here, owner, typeId, hostId } = await two()
+  const macOf = async (state: 'running' | 'stopped', network: string | null, hasCard: boolean | null) => {
+    const id = await instance(owner, here, { typeId, hostId, state })
+    await db().machineHost.update({ where: { id: hostId }, data: { network } })
+    await db().instance.update({ where: { id }, data: { hasCard } })
+    return (await getInstance(owner.ctx, { region: here, instanceId: id }))?.mac ?? null
+  }
+  const address = expect.stringMatching(/^02:/)
+  // It was started before the operator changed the setting.
+  expect([await macOf('running', 'br0', false), await macOf('running', null, true)]).toEqual([null, address])
+  expect([await macOf('stopped', 'br0', false), await macOf('stopped', null, true)]).toEqual([address, null])
+  expect([await macOf('running', 'br0', null), await macOf('running', null, null)]).toEqual([address, null])
+})
+
 test('an instance can be rebuilt while its image is there for its owner, and not after', async () => {
   const { here, owner, other, typeId, hostId } = await two()
   const lent = await image(other, here)

@@ -214,11 +214,12 @@ export async function getInstance(
   ctx: Context,
   { region, instanceId }: InstanceInput,
 ): Promise<InstanceDetails | null> {
-  const [row] = await db().$queryRaw<(InstanceRow & More & { runsSince: Date | null; hasNetwork: boolean })[]>`
+  const [row] = await db().$queryRaw<(InstanceRow & More & { runsSince: Date | null; hasCard: boolean })[]>`
     SELECT ${itemColumns}, i."regionId" AS region, c.username AS "createdBy", i."bootMode"::text AS "bootMode", i."minMemoryMib",
       i."hostName",
       i."sshKey" IS NOT NULL AS "hasSshKey", i."userData" IS NOT NULL AS "hasUserData", h.accelerator,
-      h.network IS NOT NULL AS "hasNetwork",
+      CASE WHEN i.state IN ('running', 'paused', 'stopping', 'unknown') THEN coalesce(i."hasCard", h.network IS NOT NULL)
+        ELSE h.network IS NOT NULL END AS "hasCard",
       ${selectPrice(Prisma.sql`i."typeId"`, Prisma.sql`clock_timestamp()`)} AS amount,
       (SELECT max(r."from") FROM "InstanceRun" r WHERE r."instanceId" = i.id AND r."isOpen") AS "runsSince"
     ${ofType} JOIN "MachineHost" h ON h.id = i."hostId" JOIN "Account" c ON c.id = i."createdById"
@@ -236,7 +237,7 @@ export async function getInstance(
     accelerator,
     amount,
   }
-  const mac = row.hasNetwork ? macOf(row.id) : null
+  const mac = row.hasCard ? macOf(row.id) : null
   return { ...toItem(row), ...more, mac, runsSince: row.runsSince?.toISOString() ?? null }
 }
 

@@ -173,7 +173,7 @@ export type InstanceDetails = InstanceItem & {
   hasSshKey: boolean
   hasUserData: boolean
   accelerator: string | null
-  /** The address of its network card; null where its host gives instances no network. */
+  /** The address of its network card, or of the one that its next start will give it; null without one. */
   mac: string | null
   /** The price of an hour that begins now, in minor units of the currency. */
   amount: number

@@ -49,6 +49,8 @@ export type HostedInstance = {
   typeId: string
   shape: { vcpus: number; memoryMib: number }
   build: string
+  startedBuild: string | null
+  hasCard: boolean | null
   diskBytes: number
   bootMode: 'BIOS' | 'UEFI'
   login: { hostName: string | null; sshKey: string | null; userData: string | null }
@@ -68,6 +70,8 @@ const hosted = {
   typeId: true,
   type: { select: { vcpus: true, memoryMib: true } },
   build: true,
+  startedBuild: true,
+  hasCard: true,
   diskBytes: true,
   bootMode: true,
   hostName: true,
@@ -86,10 +90,10 @@ export async function listHosted(hostId: string): Promise<HostedInstance[]> {
   return rows.map(toHosted)
 }
 
-/** The instances of a host that are off, and have nothing to do. Their host does not look at them. */
-export async function listAtRest(hostId: string): Promise<HostedInstance[]> {
+/** The instances of a host that are there to stay. */
+export async function listKept(hostId: string): Promise<HostedInstance[]> {
   const rows = await db().instance.findMany({
-    where: { hostId, task: null, OR: [{ state: 'stopped' }, { state: 'failed', runs: { some: {} } }] },
+    where: { hostId, state: { notIn: ['terminating', 'terminated'] } },
     select: hosted,
   })
   return rows.map(toHosted)
@@ -112,9 +116,14 @@ function toHosted(found: Prisma.InstanceGetPayload<{ select: typeof hosted }>): 
   }
 }
 
-/** Whether an instance ever ran, so that its guest may have written to its disk. */
-export async function hasRun(instanceId: string): Promise<boolean> {
-  return (await db().instanceRun.findFirst({ where: { instanceId }, select: { from: true } })) !== null
+/** Records that the disk of this build is started. Call it before the guest can write to it. */
+export async function noteStart({ id, build }: HostedInstance): Promise<void> {
+  await db().instance.updateMany({ where: { id, build }, data: { startedBuild: build } })
+}
+
+/** Records whether its last start gave an instance a network card. */
+export async function noteCard({ id }: HostedInstance, hasCard: boolean): Promise<void> {
+  await db().instance.update({ where: { id }, data: { hasCard } })
 }
 
 /** Of these instance ids, those that have nothing left on their host, so that their files can be removed. */

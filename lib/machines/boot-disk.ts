@@ -94,8 +94,8 @@ LABEL linux
 
 /**
  * Makes a bootable disk as a compressed qcow2 of some 13 MB: Debian's cloud kernel with busybox, started by syslinux
- * from a BIOS. It offers a shell on the screen and the serial port, and shuts down at the power button, unless it is told to start
- * another system. Its parts are Debian packages, downloaded and unpacked next to the target but not installed. Throws if
+ * from a BIOS. It offers a shell on the screen and the serial port, and shuts down at the power button, unless `system` is
+ * another. Its parts are Debian packages, downloaded and unpacked next to the target but not installed. Throws if
  * apt cannot provide them within two minutes.
  */
 export async function makeBootDisk(target: string, system = tinyLinux): Promise<void> {

@@ -74,7 +74,7 @@ function qemuArguments(plan: QemuPlan): string[] {
     ...['-device', 'virtio-blk-pci,drive=disk,id=system,bootindex=1,werror=stop,rerror=report,serial=system'],
     ...(plan.hasSeed ? seedDevice() : []),
     ...['-device', 'VGA,vgamem_mb=16', '-vnc', 'unix:screen.sock,share=force-shared'],
-    // The guest's kernel tells of its end by it, and then does what it is told to: the keeper looks whether it starts again.
+    // The guest's kernel reports a panic by it, and may then start again by itself: the keeper looks whether it does.
     ...['-device', 'pvpanic'],
     ...['-device', 'qemu-xhci', '-device', 'usb-tablet', '-device', 'virtio-rng-pci'],
     ...socket('serial', 'serial.sock'),

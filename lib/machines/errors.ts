@@ -13,7 +13,13 @@ export class NoNetwork extends Error {}
 /** A file of a machine cannot be read; the message says of which. */
 export class Unreadable extends Error {}
 
-/** The disk that a guest has written is not on this host. */
+/** Null where a file of a machine cannot be read: rethrows everything but `Unreadable`. */
+export function unlessUnreadable(error: unknown): null {
+  if (error instanceof Unreadable) return null
+  throw error
+}
+
+/** The disk that was started is not on this host. */
 export class MachineGone extends Error {}
 
 /** For requests that are also fulfilled if the machine has ended: rethrows everything but `NotRunning`. */

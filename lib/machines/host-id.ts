@@ -1,22 +1,27 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { Readable } from 'node:stream'
 import { isErrnoCode } from '@/lib/embedded/data-folder'
+import { makeFolder, renameDurably, writeDurably } from '@/lib/stores/durable'
 import { machineSettings } from './settings'
 
-const fileOf = () => path.join(machineSettings().folder, 'host')
+/** The file with the id of this host. */
+export const hostIdFile = () => path.join(machineSettings().folder, 'host')
 
 /** The id of this host, stored in the folder of its machines, because a container's host name changes with each start. Null before it had one. */
 export async function readHostId(): Promise<string | null> {
   try {
-    return (await readFile(fileOf(), 'utf8')).trim()
+    return (await readFile(hostIdFile(), 'utf8')).trim() || null
   } catch (error) {
     if (isErrnoCode(error, 'ENOENT')) return null
     throw error
   }
 }
 
-/** Gives this host an id, in the place of the one that it has. */
+/** Gives this host an id, in the place of the one that it has. Whatever cuts it off, the host has one of the two. */
 export async function writeHostId(id: string): Promise<void> {
-  await mkdir(machineSettings().folder, { recursive: true, mode: 0o700 })
-  await writeFile(fileOf(), `${id}\n`, { mode: 0o600 })
+  const next = `${hostIdFile()}.new`
+  await makeFolder(machineSettings().folder)
+  await writeDurably(next, Readable.from([Buffer.from(`${id}\n`)]))
+  await renameDurably(next, hostIdFile())
 }

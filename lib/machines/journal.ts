@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 import { isErrnoCode } from '@/lib/embedded/data-folder'
+import { Unreadable } from './errors'
 import type { MachineReason } from './machine'
 
 const reason = z.object({ code: z.string(), detail: z.string().optional() })
@@ -17,13 +18,14 @@ export const journalShape = z.object({
 
 export type Journal = z.infer<typeof journalShape>
 
-/** The journal of a keeper's folder; null if no keeper ever ran. */
+/** The journal of a keeper's folder; null if no keeper ever ran. Throws `Unreadable`. */
 export async function readJournal(folder: string): Promise<Journal | null> {
   try {
     return journalShape.parse(JSON.parse(await readFile(path.join(folder, 'journal.json'), 'utf8')))
   } catch (error) {
     if (isErrnoCode(error, 'ENOENT')) return null
-    throw error
+    const machine = path.basename(path.dirname(folder))
+    throw new Unreadable(`The journal of ${machine} (journal.json) cannot be read.`, { cause: error })
   }
 }
 

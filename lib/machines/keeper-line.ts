@@ -44,6 +44,35 @@ export async function openView(folder: string, what: 'console' | 'screen', optio
   }
 }
 
+/**
+ * Whether a machine has a keeper. It holds its lock before it serves anybody, but a lock is seen only in the network namespace of
+ * its holder, so its socket is tried, too.
+ */
+export async function hasKeeper({ lock, keeper }: MachineFolder): Promise<boolean> {
+  if (await listens(`\0ecs-keeper-${lock}`)) return true
+  try {
+    const socket = await connect(keeper)
+    socket.destroy()
+    return true
+  } catch (error) {
+    if (error instanceof NotRunning) return false
+    throw error
+  }
+}
+
+async function listens(name: string): Promise<boolean> {
+  const socket = net.connect(name)
+  try {
+    await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject))
+    return true
+  } catch (error) {
+    if (isErrnoCode(error, 'ECONNREFUSED')) return false
+    throw error
+  } finally {
+    socket.destroy()
+  }
+}
+
 /** Through the folder's descriptor, because the path may exceed the length limit of socket addresses. */
 async function connect(folder: string): Promise<net.Socket> {
   const handle = await open(folder, 'r').catch((error) => {

@@ -99,6 +99,10 @@ export interface Machines {
   kill(id: string): Promise<void>
   reset(id: string): Promise<void>
   state(id: string): Promise<MachineState>
+  /** Whether a process of it is there, in whatever state: one that could write to its disk. */
+  isAlive(id: string): Promise<boolean>
+  /** Whether its last start gave it a network card; null where none is known. */
+  hasCard(id: string): Promise<boolean | null>
   /** When it ran, as far as is proven, oldest first. Also after it ended, until it is destroyed. */
   runs(id: string): Promise<MachineRun[]>
   /** The serial port. Throws `NotRunning` and `ViewersFull`. */
@@ -124,7 +128,7 @@ export interface Machines {
   save(id: string): Promise<SavedMachine | null>
   /** Makes it again from its files, all or nothing, in the place of what is here. It must not run. Throws `StoreFull`. */
   putBack(id: string, files: SavedBytes[]): Promise<void>
-  /** Which building of its disk is here; null where there is none. */
+  /** Which building of its disk is here; null where there is none. Throws `Unreadable`. */
   buildOf(id: string): Promise<string | null>
   destroy(id: string): Promise<void>
   /** When its disk was built, or was being built; long ago where there is none. */

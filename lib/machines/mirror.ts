@@ -117,7 +117,7 @@ async function endMirror(place: SnapshotPlace, name: string): Promise<void> {
 /** Copies QEMU's output to where only we write, and inspects it like an uploaded disk. */
 async function take(place: SnapshotPlace, name: string): Promise<MachineSnapshot> {
   const isSettled = await ask(place, 'is-settled', { job: name }).catch(() => false)
-  await copyFromMachine(place, targetOf(place, name), bytesOf(place, name))
+  await copyFromMachine(place, path.basename(targetOf(place, name)), bytesOf(place, name))
   return await inspected(place, name, isSettled === true)
 }
 

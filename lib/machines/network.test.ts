@@ -207,6 +207,17 @@ test.skipIf(whyNoBridge() !== null)('a port is isolated or none, and changes no 
   }
 })
 
+test('a port is given up where the programs that make it do not answer', async () => {
+  const programs = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-programs-'))
+  fs.writeFileSync(path.join(programs, 'ip'), '#!/bin/sh\nexec sleep 600\n', { mode: 0o755 })
+  const usual = process.env.PATH
+  vi.stubEnv('PATH', `${programs}:${usual}`)
+  const port = { tap: 'ecs-none', bridge: 'ecs-none', mac: macOf(one) }
+  await expect(joinBridge(port, 100)).rejects.toThrow('ip and bridge have not answered within 0.1 s')
+  vi.stubEnv('PATH', usual)
+  fs.rmSync(programs, { recursive: true })
+})
+
 test('an address belongs to an id, and is nobody else’s', () => {
   const all = new Set(Array.from({ length: 1000 }, (_, index) => macOf(`ins-${index}`)))
   expect(all.size).toBe(1000)

@@ -31,7 +31,7 @@ export function tapOf(id: string): string {
   return `ecs-${id.slice(-10)}`
 }
 
-/** A command that has a new tap device as its open file `tapDescriptor`. It ends with `networkLost` where that cannot be had. */
+/** A command that has a new tap device as its open file `tapDescriptor`. If the device cannot be opened, it ends with `networkLost`. */
 export function withTap(tap: string, inside: string[]): string[] {
   return ['perl', '-e', openTap, tap, String(tapDescriptor), ...inside]
 }

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import path from 'node:path'
 import type { Readable } from 'node:stream'
@@ -7,12 +7,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { BaseCache } from './base'
 import { makeMachine } from './build'
 import { machineCommand, runStates } from './command'
-import { NoNetwork, NotRunning, unlessEnded } from './errors'
+import { NoNetwork, NotRunning, unlessEnded, unlessUnreadable } from './errors'
 import { findHost, type Host } from './host'
 import { endOf, journalShape, readJournal } from './journal'
 import { readConsoleLog } from './keeper/console-log.mjs'
 import { bootId } from './keeper/journal.mjs'
-import { askKeeper, openView, startKeeper } from './keeper-line'
+import { askKeeper, hasKeeper, openView, startKeeper } from './keeper-line'
 import { macOf } from './mac'
 import type {
   HostNetwork,
@@ -74,7 +74,8 @@ export class QemuMachines implements Machines {
   async build(id: string, build: MachineBuild): Promise<void> {
     const place = this.place(id)
     await this.inTurn(async () => {
-      const before = await place.built()
+      // A record that cannot be read is of nothing that can be used.
+      const before = await place.built().catch(unlessUnreadable)
       if (before?.build === build.build) return
       await makeMachine(this.settings, await this.findHost(), { id, place, build, uidBefore: before?.uid })
     })
@@ -93,7 +94,7 @@ export class QemuMachines implements Machines {
         const start = randomUUID()
         await place.writeSpec({
           start,
-          lock: createHash('sha256').update(place.folder).digest('hex'),
+          lock: place.lock,
           runStates,
           panicPatienceMs: this.settings.panicPatienceMs ?? panicPatienceMs,
           command: machineCommand(host, id, { shape, built, hasNetwork: network !== null }),
@@ -134,15 +135,24 @@ export class QemuMachines implements Machines {
       return alive.state === 'starting'
         ? { state: 'paused', reason: { code: 'STARTING' } }
         : { state: alive.state, reason: alive.reason }
-    if (!(await place.built())) return { state: 'absent', reason: null }
-    const journal = await readJournal(place.keeper)
+    if (!(await place.built().catch(unlessUnreadable))) return { state: 'absent', reason: null }
+    const journal = await readJournal(place.keeper).catch(unlessUnreadable)
     return journal ? endOf(journal, bootId()) : { state: 'stopped', reason: null }
+  }
+
+  async isAlive(id: string): Promise<boolean> {
+    return await hasKeeper(this.place(id))
+  }
+
+  async hasCard(id: string): Promise<boolean | null> {
+    return await this.place(id).hasNetwork()
   }
 
   async runs(id: string): Promise<MachineRun[]> {
     // A live keeper knows more than its file says when the disk is full.
     const alive = await this.keeperOf(id)
-    const journal = alive ?? (await readJournal(this.place(id).keeper))
+    // A journal that cannot be read proves no time.
+    const journal = alive ?? (await readJournal(this.place(id).keeper).catch(unlessUnreadable))
     return (journal?.runs ?? []).map((each) => ({ ...each, isOpen: each.isOpen && alive !== null }))
   }
 
@@ -190,7 +200,7 @@ export class QemuMachines implements Machines {
   }
 
   async save(id: string): Promise<SavedMachine | null> {
-    return await openSaved(this.place(id), async () => (await this.keeperOf(id)) !== null)
+    return await openSaved(this.place(id), () => this.isAlive(id))
   }
 
   async putBack(id: string, files: SavedBytes[]): Promise<void> {

@@ -81,7 +81,7 @@ test('what was read is worthless once the machine was started, or built anew', a
   const rebuilt = await openSaved(place, off)
   const next = await place.begin()
   fs.writeFileSync(path.join(next, 'disk.qcow2'), 'another')
-  await place.finish({ ...build, build: 'bld-2' }, own)
+  await place.finish({ ...build, build: 'bld-2', bootMode: 'BIOS' }, own)
   expect(await rebuilt?.isStill()).toBe(false)
   // Its own bytes are what it was opened with.
   expect((await buffer((await rebuilt?.files[1]?.read()) ?? Readable.from([]))).toString()).toBe('the disk')
@@ -132,18 +132,44 @@ test('a machine that ends, or is built anew, while its files are opened is none 
   expect(await openSaved(place, rebuild)).toBeNull()
 })
 
-test('files with other names, without a disk, or with a record that is none, make nothing', async () => {
-  const disk = bytes('disk.qcow2', 'x')
+test('a machine that lacks one of its files is not read', async () => {
+  await made()
+  fs.rmSync(path.join(place.machine, 'variables.fd'))
+  await expect(openSaved(place, off)).rejects.toThrow(`variables.fd of ${id} cannot be read.`)
+  fs.writeFileSync(path.join(place.machine, 'variables.fd'), '')
+  fs.writeFileSync(path.join(place.folder, 'built.json'), JSON.stringify({ ...(await place.built()), hasSeed: true }))
+  await expect(openSaved(place, off)).rejects.toThrow(`seed.img of ${id} cannot be read.`)
+})
+
+test('whatever a machine is not read for is one kind of error', async () => {
+  await made()
+  const broken = async () => Promise.reject(new Error('The keeper of the machine does not answer.'))
+  await expect(openSaved(place, broken)).rejects.toThrow(Unreadable)
+  let isAlive = off
+  const saved = await openSaved(place, () => isAlive())
+  isAlive = broken
+  await expect(saved?.isStill()).rejects.toThrow(Unreadable)
+  await saved?.close()
+  fs.writeFileSync(path.join(place.keeper, 'journal.json'), '{')
+  await expect(openSaved(place, off)).rejects.toThrow(Unreadable)
+  fs.writeFileSync(path.join(place.folder, 'built.json'), '{')
+  await expect(openSaved(place, off)).rejects.toThrow(Unreadable)
+})
+
+test('files with other names, an incomplete machine, or a record that is none, make nothing', async () => {
+  const [disk, variables] = [bytes('disk.qcow2', 'x'), bytes('variables.fd', 'v')]
   const cases = [
-    [disk, bytes('../../evil', 'x')],
-    [bytes('built.json', record)],
-    [disk, bytes('built.json', '{"build":1}')],
-    [disk],
+    [disk, variables, bytes('built.json', record), bytes('../../evil', 'x')],
+    [disk, variables, bytes('built.json', record), bytes('seed.img', 'x')],
+    [variables, bytes('built.json', record)],
+    [disk, bytes('built.json', record)],
+    [disk, variables, bytes('built.json', '{"build":1}')],
+    [disk, variables],
   ]
   for (const files of cases) await expect(putBackMachine(settings, id, files)).rejects.toThrow()
   expect(await place.built()).toBeNull()
   expect(fs.existsSync(path.join(root, 'evil'))).toBe(false)
-  await putBackMachine(settings, id, [disk, bytes('built.json', record)])
+  await putBackMachine(settings, id, [disk, variables, bytes('built.json', record)])
   expect(await place.built()).toMatchObject({ build: 'bld-1' })
 })
 
@@ -151,10 +177,11 @@ test('what is put back takes the place of a machine that is here once all of it 
   await made('the newer disk')
   journal('one')
   const before = await place.built()
-  const files = [bytes('disk.qcow2', 'the saved disk'), bytes('built.json', record.replace('bld-1', 'bld-0'))]
+  const rest = [bytes('variables.fd', 'v'), bytes('built.json', record.replace('bld-1', 'bld-0'))]
+  const files = [bytes('disk.qcow2', 'the saved disk'), ...rest]
   await expect(putBackMachine({ ...settings, reserveMin: 2 ** 60 }, id, files)).rejects.toThrow(StoreFull)
   const broken = { ...bytes('disk.qcow2', 'x'), read: () => Promise.reject(new Error('broken')) }
-  await expect(putBackMachine(settings, id, [broken])).rejects.toThrow('broken')
+  await expect(putBackMachine(settings, id, [broken, ...rest])).rejects.toThrow('broken')
   const disk = path.join(place.machine, 'disk.qcow2')
   expect([await place.built(), fs.readFileSync(disk, 'utf8')]).toEqual([before, 'the newer disk'])
   expect(fs.existsSync(path.join(place.keeper, 'journal.json'))).toBe(true)

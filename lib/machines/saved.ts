@@ -1,5 +1,4 @@
-import { constants } from 'node:fs'
-import { chown, type FileHandle, mkdir, open, readdir } from 'node:fs/promises'
+import { chown, type FileHandle, mkdir, open, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
@@ -7,11 +6,9 @@ import { requireRoomIn } from '@/lib/stores/room'
 import { Unreadable } from './errors'
 import { readJournal } from './journal'
 import type { SavedBytes, SavedMachine } from './machine'
-import { freeUid, MachineFolder } from './machine-folder'
+import { filesOf, freeUid, MachineFolder, type SavedRecord, savedRecord } from './machine-folder'
 import type { MachineSettings } from './settings'
 
-/** Of a machine's folder, what cannot be made again. */
-const kept = ['disk.qcow2', 'seed.img', 'variables.fd']
 const record = 'built.json'
 const recordMost = 64 * 1024
 
@@ -19,34 +16,35 @@ type Opened = { name: string; handle: FileHandle; size: number; changed: bigint 
 
 /**
  * Opens the files of a machine that does not run. It takes no lock, so a tenant can start it meanwhile: `isStill` finds that
- * out, and then what was read is thrown away.
+ * out, and then what was read is thrown away. Whatever fails is `Unreadable`.
  */
 export async function openSaved(place: MachineFolder, isAlive: () => Promise<boolean>): Promise<SavedMachine | null> {
+  return await readable(place, () => openFiles(place, isAlive))
+}
+
+async function openFiles(place: MachineFolder, isAlive: () => Promise<boolean>): Promise<SavedMachine | null> {
   const built = await place.built()
   if (!built || (await isAlive())) return null
   const start = (await readJournal(place.keeper))?.start
-  const opened: Opened[] = []
+  const [handles, opened]: [FileHandle[], Opened[]] = [[], []]
   const close = async () => {
-    for (const { handle } of opened) await handle.close()
+    for (const handle of handles) await handle.close()
   }
   try {
-    for (const name of kept) {
-      const file = await openOwn(path.join(/* turbopackIgnore: true */ place.machine, name), built.uid)
-      if (file) opened.push({ name, ...file })
+    for (const name of filesOf(built)) {
+      const handle = await place.openFromMachine(name, built.uid)
+      if (!handle) throw new Unreadable(`${name} of ${path.basename(place.folder)} cannot be read.`)
+      handles.push(handle)
+      const { size, ctimeNs } = await handle.stat({ bigint: true })
+      opened.push({ name, handle, size: Number(size), changed: ctimeNs })
     }
   } catch (error) {
     await close()
-    throw error
-  }
-  if (opened[0]?.name !== kept[0]) {
-    await close()
     // It was terminated or built anew meanwhile.
     if ((await place.built())?.build !== built.build) return null
-    throw new Unreadable(`The disk of ${path.basename(place.folder)} cannot be read.`)
+    throw error
   }
-  // Each place gives it a user id of its own.
-  const { uid, ...rest } = built
-  const text = Buffer.from(JSON.stringify(rest))
+  const text = Buffer.from(JSON.stringify(savedRecord.parse(built)))
   return {
     build: built.build,
     stamp: opened.map(({ name, size, changed }) => `${name} ${size} ${changed}`).join(' '),
@@ -54,21 +52,36 @@ export async function openSaved(place: MachineFolder, isAlive: () => Promise<boo
       { name: record, size: text.length, read: () => Readable.from([text]) },
       ...opened.map(({ name, size, handle }) => ({ name, size, read: () => readFrom(handle, size) })),
     ],
-    isStill: async () => {
-      const now = await place.built()
-      if (now?.build !== built.build || (await isAlive())) return false
-      // A keeper notes its start before the machine's.
-      return (await readJournal(place.keeper))?.start === start
-    },
+    isStill: () =>
+      readable(place, async () => {
+        const now = await place.built()
+        if (now?.build !== built.build || (await isAlive())) return false
+        // A keeper notes its start before the machine's.
+        return (await readJournal(place.keeper))?.start === start
+      }),
     close,
   }
 }
 
-/** Builds a machine from saved files, all or nothing, in the place of the one of its id, which must not run. */
+async function readable<T>(place: MachineFolder, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    if (error instanceof Unreadable) throw error
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new Unreadable(`${path.basename(place.folder)} cannot be read: ${reason}`, { cause: error })
+  }
+}
+
+/**
+ * Builds a machine from saved files, all or nothing, in the place of the one of its id, which must not run. Throws unless they are
+ * all that it needs.
+ */
 export async function putBackMachine(settings: MachineSettings, id: string, files: SavedBytes[]): Promise<void> {
   const { folder, reserveMin, firstUid } = settings
   const place = new MachineFolder(folder, id)
   const own = process.getuid?.() ?? 0
+  const saved = await readRecord(id, files)
   await mkdir(folder, { recursive: true, mode: 0o700 })
   await requireRoomIn(
     { folder, reserveMin },
@@ -77,27 +90,26 @@ export async function putBackMachine(settings: MachineSettings, id: string, file
   // Root gives each machine a user of its own.
   const uid = own === 0 ? await freeUid(folder, firstUid) : own
   const next = await place.begin()
-  let built: unknown = null
-  for (const { name, size, read } of files) {
-    if (name === record && size <= recordMost) built = JSON.parse((await buffer(await read())).toString())
-    else if (kept.includes(name)) await write(path.join(next, name), await read(), uid)
-    else throw new Error(`${JSON.stringify(name)} is no file of a machine.`)
+  try {
+    for (const { name, read } of files) if (name !== record) await write(path.join(next, name), await read(), uid)
+    await chown(next, uid, uid)
+    await place.finishSaved(saved, uid)
+  } catch (error) {
+    await rm(next, { recursive: true, force: true })
+    throw error
   }
-  await chown(next, uid, uid)
-  if (!(await readdir(next)).includes('disk.qcow2')) throw new Error(`${id} was saved without its disk.`)
-  await place.finishSaved(built, uid)
 }
 
-/** A file that the machine's own user made: never by a link, and only if it is that user's. */
-async function openOwn(file: string, uid: number): Promise<Omit<Opened, 'name'> | null> {
-  // A pipe in its place would be waited for.
-  const how = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
-  const handle = await open(file, how).catch(() => null)
-  if (!handle) return null
-  const found = await handle.stat({ bigint: true })
-  if (found.isFile() && found.uid === BigInt(uid)) return { handle, size: Number(found.size), changed: found.ctimeNs }
-  await handle.close()
-  return null
+async function readRecord(id: string, files: SavedBytes[]): Promise<SavedRecord> {
+  const file = files.find(({ name }) => name === record)
+  if (!file || file.size > recordMost) throw new Error(`${id} was saved without its record.`)
+  const saved = savedRecord.parse(JSON.parse((await buffer(await file.read())).toString()))
+  const needed = [record, ...filesOf(saved)]
+  const other = files.find(({ name }) => !needed.includes(name))
+  if (other) throw new Error(`${JSON.stringify(other.name)} is no file of ${id}.`)
+  const missing = needed.find((name) => !files.some((each) => each.name === name))
+  if (missing) throw new Error(`${id} was saved without its ${missing}.`)
+  return saved
 }
 
 function readFrom(handle: FileHandle, size: number): Readable {

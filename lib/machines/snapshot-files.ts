@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { copyFile, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { copyFile, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 import { NoRoom } from '@/lib/disks/convert'
@@ -41,13 +41,11 @@ export async function inspected(place: SnapshotPlace, name: string, settled: boo
   }
 }
 
-/** Copies a file of the machine's own user: never by a link, and only where it is that user's. */
-export async function copyFromMachine({ built }: SnapshotPlace, from: string, to: string): Promise<void> {
-  // A pipe in its place would be waited for.
-  const handle = await open(from, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+/** Copies a file that the machine's own user made. Throws if there is none. */
+export async function copyFromMachine({ folder, built }: SnapshotPlace, name: string, to: string): Promise<void> {
+  const handle = await folder.openFromMachine(name, built.uid)
+  if (!handle) throw new Error(`${name} is not the machine's.`)
   try {
-    const found = await handle.stat()
-    if (!found.isFile() || found.uid !== built.uid) throw new Error(`${path.basename(from)} is not the machine's.`)
     await rm(to, { force: true })
     await copyFile(`/proc/self/fd/${handle.fd}`, to, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL)
   } finally {

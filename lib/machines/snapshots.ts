@@ -114,7 +114,7 @@ async function flatten(place: SnapshotPlace, name: string, mine: Converting): Pr
   const overlay = overlayOf(place, name)
   try {
     const before = (await readJournal(folder.keeper))?.start
-    await copyFromMachine(place, path.join(folder.machine, 'disk.qcow2'), overlay)
+    await copyFromMachine(place, 'disk.qcow2', overlay)
     // Started meanwhile: the copy may mix two moments. The next request makes a mirror.
     if ((await isAlive(place)) || (await readJournal(folder.keeper))?.start !== before) return
     const reader = await openFileReader(overlay)

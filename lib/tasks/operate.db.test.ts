@@ -3,6 +3,7 @@ import { db } from '@/lib/db/client'
 import { listHosted } from '@/lib/instances/writes-host'
 import { QemuMachines } from '@/lib/machines/qemu'
 import { machineSettings } from '@/lib/machines/settings'
+import { StoreFull } from '@/lib/stores/errors'
 import { account, image, minutes, noon, region } from '@/lib/testing/builders'
 import { instance, machineHost, ran } from '@/lib/testing/builders-instances'
 import { operate } from './operate'
@@ -11,6 +12,7 @@ import { operate } from './operate'
 
 class Noted extends QemuMachines {
   readonly asked: string[] = []
+  isFull = false
   constructor(private here: string | null) {
     super(machineSettings())
   }
@@ -20,9 +22,13 @@ class Noted extends QemuMachines {
   override async prepare() {}
   override async build() {
     this.asked.push('build')
+    if (this.isFull) throw new StoreFull('No room.')
   }
   override async start() {
     this.asked.push('start')
+  }
+  override async hasCard() {
+    return true
   }
   override async kill() {}
   override async runs() {
@@ -33,20 +39,33 @@ class Noted extends QemuMachines {
   }
 }
 
-type Before = { here: 'its own' | 'another' | 'none'; reason?: string; hasRun?: boolean }
+async function work(machines: Noted, hostId: string): Promise<void> {
+  for (const hosted of await listHosted(hostId)) await operate(machines, hosted, new AbortController().signal)
+}
+
+type Disk = 'its own' | 'another' | 'none'
+/** Which disk is on the host, and which one was started last. */
+type Before = { here: Disk; last?: Disk; reason?: string }
 
 /** Presses Start: what the engine was asked for, and what became of the instance. */
-async function started({ here, reason, hasRun = true }: Before) {
+async function started({ here, last = 'its own', reason }: Before) {
   const [owner, place, hostId] = [await account(), await region(), await machineHost()]
   const imageId = await image(owner, place)
   const id = await instance(owner, place, { state: 'failed', hostId, imageId })
-  if (hasRun) await ran(id, noon, new Date(noon.getTime() + minutes(5)))
-  const { build } = await db().instance.update({
+  if (last !== 'none') await ran(id, noon, new Date(noon.getTime() + minutes(5)))
+  const { build } = await db().instance.findUniqueOrThrow({ where: { id } })
+  const named = { 'its own': build, another: 'bld-another', none: null }
+  await db().instance.update({
     where: { id },
-    data: { task: 'START', taskSince: noon, ...(reason ? { reason: { code: reason } } : {}) },
+    data: {
+      startedBuild: named[last],
+      task: 'START',
+      taskSince: noon,
+      ...(reason ? { reason: { code: reason } } : {}),
+    },
   })
-  const machines = new Noted({ 'its own': build, another: 'bld-another', none: null }[here])
-  for (const hosted of await listHosted(hostId)) await operate(machines, hosted, new AbortController().signal)
+  const machines = new Noted(named[here])
+  await work(machines, hostId)
   const after = await db().instance.findUniqueOrThrow({ where: { id } })
   const events = await db().event.findMany({ where: { instanceId: id }, select: { action: true } })
   return { asked: machines.asked, state: after.state, reason: after.reason, events: events.map(({ action }) => action) }
@@ -57,13 +76,37 @@ const runs = { asked: ['build', 'start'], state: 'running', reason: null, events
 
 test('a start makes no empty disk in the place of one that was written and is gone', async () => {
   expect(await started({ here: 'none' })).toEqual(gone)
-  // Nor in the place of another one, once it was said that its own is gone.
+  // Nor in the place of another one, as after a restore over a disk that was rebuilt since, whatever was said of it.
+  expect(await started({ here: 'another' })).toEqual(gone)
   expect(await started({ here: 'another', reason: 'MACHINE_GONE' })).toEqual(gone)
 })
 
 test('a start builds what failed before its guest ran, or in the middle of a rebuild', async () => {
-  expect(await started({ here: 'none', hasRun: false, reason: 'STORE_FULL' })).toEqual(runs)
-  expect(await started({ here: 'another', reason: 'STORE_FULL' })).toEqual(runs)
+  expect(await started({ here: 'none', last: 'none', reason: 'STORE_FULL' })).toEqual(runs)
+  expect(await started({ here: 'another', last: 'another', reason: 'STORE_FULL' })).toEqual(runs)
+  // Also where the disk before the rebuild was lost.
+  expect(await started({ here: 'none', last: 'another', reason: 'STORE_FULL' })).toEqual(runs)
+})
+
+test('a disk counts as started only once it is built, and the start notes its network card', async () => {
+  const [owner, place, hostId] = [await account(), await region(), await machineHost()]
+  const imageId = await image(owner, place)
+  const id = await instance(owner, place, { state: 'creating', hostId, imageId })
+  const find = () => db().instance.findUniqueOrThrow({ where: { id } })
+  const ask = (task: 'CREATE' | 'RESTORE', build: string) =>
+    db().instance.update({ where: { id }, data: { task, build, taskSince: noon } })
+  const machines = new Noted(null)
+  machines.isFull = true
+  await ask('CREATE', 'bld-1')
+  await work(machines, hostId)
+  expect(await find()).toMatchObject({ state: 'failed', startedBuild: null })
+  machines.isFull = false
+  await ask('CREATE', 'bld-2')
+  await work(machines, hostId)
+  expect(await find()).toMatchObject({ state: 'running', startedBuild: 'bld-2', hasCard: true })
+  await ask('RESTORE', 'bld-3')
+  await work(machines, hostId)
+  expect(await find()).toMatchObject({ state: 'stopped', startedBuild: 'bld-2' })
 })
 
 test('a disk that has come back is started, whatever was said of it', async () => {

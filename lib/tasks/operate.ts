@@ -6,13 +6,14 @@ import { instanceReason } from '@/lib/instances/schema'
 import {
   endInstance,
   type HostedInstance,
-  hasRun,
+  noteCard,
   noteOutcome,
   noteRuns,
+  noteStart,
   type Outcome,
 } from '@/lib/instances/writes-host'
 import { log } from '@/lib/log'
-import { MachineGone, NoHypervisor, NoNetwork, unlessEnded } from '@/lib/machines/errors'
+import { MachineGone, NoHypervisor, NoNetwork, unlessEnded, unlessUnreadable } from '@/lib/machines/errors'
 import type { MachineBase, MachineBuild, MachineLogin, MachineState, Machines } from '@/lib/machines/machine'
 import { ChecksumMismatch } from '@/lib/stores/checksum'
 import { NotStored, StoreFull, StoreUnreachable, WrongSize } from '@/lib/stores/errors'
@@ -40,19 +41,16 @@ export async function operate(machines: Machines, instance: HostedInstance, sign
 }
 
 async function perform(machines: Machines, instance: HostedInstance, signal: AbortSignal): Promise<Outcome> {
-  const { id, task, shape } = instance
+  const { id, task } = instance
   switch (task) {
     case 'CREATE':
+      return await start(machines, instance, signal)
     case 'START':
-      if (task === 'START') await requireDisk(machines, instance)
-      await build(machines, instance, signal)
-      await machines.start(id, shape)
-      return await hasStarted(machines, id, signal)
+      await requireDisk(machines, instance)
+      return await start(machines, instance, signal)
     case 'REBUILD':
       await machines.kill(id)
-      await build(machines, instance, signal)
-      await machines.start(id, shape)
-      return await hasStarted(machines, id, signal)
+      return await start(machines, instance, signal)
     case 'RESTORE':
       await machines.kill(id)
       await build(machines, instance, signal)
@@ -78,6 +76,8 @@ async function settle(machines: Machines, instance: HostedInstance, outcome: Out
   const before = instanceReason.nullable().catch(null).parse(instance.reason)
   const isNews = task !== null || outcome.state !== instance.state || outcome.reason?.code !== before?.code
   await noteRuns(instance, await machines.runs(id))
+  const hasCard = await machines.hasCard(id)
+  if (hasCard !== null && hasCard !== instance.hasCard) await noteCard(instance, hasCard)
   if (isNews) await noteOutcome(instance, outcome, new Date())
 }
 
@@ -89,6 +89,14 @@ async function terminate(machines: Machines, instance: HostedInstance): Promise<
   await endInstance(instance, new Date())
 }
 
+async function start(machines: Machines, instance: HostedInstance, signal: AbortSignal): Promise<Outcome> {
+  const { id, shape } = instance
+  await build(machines, instance, signal)
+  await noteStart(instance)
+  await machines.start(id, shape)
+  return await hasStarted(machines, id, signal)
+}
+
 async function build(machines: Machines, instance: HostedInstance, signal: AbortSignal): Promise<void> {
   const { id, build, bootMode, diskBytes } = instance
   const base = baseOf(instance)
@@ -98,14 +106,12 @@ async function build(machines: Machines, instance: HostedInstance, signal: Abort
 }
 
 /**
- * Throws `MachineGone` where a start would build the disk anew that its guest has written: an empty system, and nobody would be
- * told. What has failed before its guest ran is built by its start.
+ * Throws `MachineGone` where a start would build a disk anew that was started before: an empty system, and nobody would be told.
+ * One that was never started is built by its start.
  */
-async function requireDisk(machines: Machines, { id, build, reason }: HostedInstance): Promise<void> {
-  const here = await machines.buildOf(id)
-  if (here === build) return
-  const isGone = instanceReason.nullable().catch(null).parse(reason)?.code === 'MACHINE_GONE'
-  if (isGone || (here === null && (await hasRun(id)))) throw new MachineGone(`${id} has no disk on this host.`)
+async function requireDisk(machines: Machines, { id, build, startedBuild }: HostedInstance): Promise<void> {
+  if (startedBuild !== build || (await machines.buildOf(id).catch(unlessUnreadable)) === build) return
+  throw new MachineGone(`${id} has no disk on this host.`)
 }
 
 function baseOf({ id, regionId, base }: HostedInstance): MachineBase {

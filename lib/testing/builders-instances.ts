@@ -73,7 +73,9 @@ export async function instance(owner: TestAccount, regionId: string, options: In
   return id
 }
 
+/** That an instance ran, from its present disk. */
 export async function ran(instanceId: string, from: Date, to: Date, isOpen = false): Promise<void> {
-  const { typeId } = await db().instance.findUniqueOrThrow({ where: { id: instanceId } })
+  const { typeId, build } = await db().instance.findUniqueOrThrow({ where: { id: instanceId } })
+  await db().instance.update({ where: { id: instanceId }, data: { startedBuild: build } })
   await db().instanceRun.create({ data: { instanceId, from, to, isOpen, typeId } })
 }

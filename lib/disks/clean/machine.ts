@@ -22,7 +22,7 @@ export type MachineJob = {
   slot: Pick<Slot, 'start' | 'size'>
   partition: number
   kind: GuestFileSystem
-  /** Knows where of the unpacked disk there is nothing. */
+  /** Finds the holes of the unpacked disk. */
   skipHole: SkipHole
   steps: readonly Step[]
   /** Whether temporary files go, too. */
@@ -34,7 +34,7 @@ export type MachineJob = {
 const requestMs = 30 * 60 * 1000
 /** Emulated on a busy computer, it boots in ten seconds. */
 const bootMs = 2 * 60 * 1000
-/** What the guest may say to a command that has no records, and most of names that it is told at once. */
+/** In bytes: the longest answer to a command without records, and the most of names in one command. */
 const shortAnswer = 64 * 1024
 const namesBytesMax = 256 * 1024
 /** A larger shadow file is none. */

@@ -45,6 +45,7 @@ let ending = null
 let waitsForRoom = false
 let isLooking = false
 let isOutdated = false
+let isJoining = false
 let serial
 let screen
 let mirrors
@@ -120,8 +121,8 @@ async function heartbeat() {
   try {
     await look()
     journal.prove()
-    if (spec.network && !isJoined(spec.network)) await joinBridge(spec.network).catch(() => {})
-    if (waitsForRoom && hasRoom()) await qmp.ask('cont')
+    if (spec.network && !isJoined(spec.network)) rejoin()
+    if (waitsForRoom && !panic.isStuck() && hasRoom()) await qmp.ask('cont')
   } catch (error) {
     // The folder is gone: the machine was destroyed. A full disk only delays the proof.
     if (error.code === 'ENOENT') {
@@ -131,14 +132,21 @@ async function heartbeat() {
   }
 }
 
+/** One at a time, and beside all else: it may take longer than a heartbeat. */
+async function rejoin() {
+  if (isJoining) return
+  isJoining = true
+  await joinBridge(spec.network).catch(() => {})
+  isJoining = false
+}
+
 function hasRoom() {
   const { bavail, bsize } = fs.statfsSync('.')
   return bavail * bsize > roomToGoOn
 }
 
 async function look() {
-  const { status: said } = await qmp.ask('query-status')
-  const status = said === 'paused' && panic.isStuck() ? 'guest-panicked' : said
+  const status = panic.statusOf((await qmp.ask('query-status')).status)
   if (status === 'internal-error') return endQemu('failed', { code: 'ACCELERATOR_FAILED' })
   const { state, reason } = spec.runStates[status] ?? {
     state: 'unknown',

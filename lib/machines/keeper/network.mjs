@@ -14,12 +14,15 @@ export const networkLost = 77
  * address that is behind the port, learns no other, and from Linux 5.18 on drops frames that come from another. What cannot be
  * made such a port is none.
  * @param {{ tap: string, bridge: string, mac: string }} network
+ * @param {number} patienceMs Throws after this, and as long again for the way back: before a start is given up.
  */
-export async function joinBridge({ tap, bridge, mac }) {
+export async function joinBridge({ tap, bridge, mac }, patienceMs = 5_000) {
   // Where they are is not in the path of every user.
   const env = { PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin`, LC_ALL: 'C' }
-  const ip = (...args) => run('ip', ['link', 'set', 'dev', tap, ...args], { env })
-  const port = (...args) => run('bridge', ['link', 'set', 'dev', tap, ...args], { env })
+  let signal = AbortSignal.timeout(patienceMs)
+  const call = (program, args) => run(program, args, { env, signal, killSignal: 'SIGKILL' })
+  const ip = (...args) => call('ip', ['link', 'set', 'dev', tap, ...args])
+  const port = (...args) => call('bridge', ['link', 'set', 'dev', tap, ...args])
   try {
     // It may be up, from the bridge that it was on.
     await ip('down')
@@ -31,12 +34,14 @@ export async function joinBridge({ tap, bridge, mac }) {
     await ip('mtu', fs.readFileSync(`/sys/class/net/${bridge}/mtu`, 'utf8').trim())
     await ip('master', bridge)
     await port('isolated', 'on', 'learning', 'off', 'flood', 'off')
-    await run('bridge', ['fdb', 'replace', mac, 'dev', tap, 'master', 'static'], { env })
+    await call('bridge', ['fdb', 'replace', mac, 'dev', tap, 'master', 'static'])
     await port('locked', 'on').catch(() => {})
     await ip('up')
   } catch (error) {
+    const isSlow = signal.aborted
+    signal = AbortSignal.timeout(patienceMs)
     await ip('nomaster').catch(() => {})
-    throw error
+    throw isSlow ? new Error(`ip and bridge have not answered within ${patienceMs / 1000} s`, { cause: error }) : error
   }
 }
 

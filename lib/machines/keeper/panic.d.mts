@@ -1,5 +1,6 @@
 export type PanicWatch = {
   hear(event: string, data: { guest?: boolean }): boolean
+  statusOf(said: string): string
   isStuck(): boolean
   hasRestarted(): boolean
 }

@@ -1,5 +1,5 @@
-// A guest whose kernel has crashed, as its pvpanic device tells. A kernel that is told to start again does so by itself, which
-// is its owner's choice; one that is not would stand still, at full load, for ever.
+// Finds guests whose kernel has crashed, by what their pvpanic device reports. A kernel with panic= on its command line starts
+// again by itself, as its owner wants it. Any other would stand still for ever, often at full load.
 
 /**
  * Hears QEMU's events. `onStuck` is called once if the guest has not started again in time.
@@ -33,5 +33,10 @@ export function watchPanic({ patienceMs, onStuck }) {
     return true
   }
 
-  return { hear, isStuck: () => state === 'stuck', hasRestarted: () => state === 'restarted' }
+  /** What a run state of QEMU means: a guest that stands still is stopped, or was, as its disk was full. */
+  function statusOf(said) {
+    return state === 'stuck' && ['paused', 'io-error'].includes(said) ? 'guest-panicked' : said
+  }
+
+  return { hear, statusOf, isStuck: () => state === 'stuck', hasRestarted: () => state === 'restarted' }
 }

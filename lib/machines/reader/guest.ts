@@ -19,21 +19,19 @@ export const baseModules = ['virtio_pci', 'virtio_blk', 'virtio_console'] as con
 
 /** The programs of busybox that the guest calls. */
 export const programs = [
-  ...[
-    'cat',
-    'find',
-    'fstrim',
-    'head',
-    'insmod',
-    'mount',
-    'poweroff',
-    'rm',
-    'sh',
-    'stat',
-    'truncate',
-    'umount',
-    'xargs',
-  ],
+  'cat',
+  'find',
+  'fstrim',
+  'head',
+  'insmod',
+  'mount',
+  'poweroff',
+  'rm',
+  'sh',
+  'stat',
+  'truncate',
+  'umount',
+  'xargs',
 ] as const
 
 const mounts = guestFileSystems.map(
