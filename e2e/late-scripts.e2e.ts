@@ -103,8 +103,54 @@ test('boxes and choices that were changed before the scripts loaded are kept, ov
   release()
   await page.waitForLoadState('networkidle')
   await expect(box).toBeChecked({ checked: !isChecked })
-  await page.reload()
+  // A reload alone could also be the browser's own memory of the box.
+  await page.goto('/account')
+  await page.goto('/notices/settings')
   await expect(box).toBeChecked({ checked: !isChecked })
+})
+
+test('a choice that was made before the scripts loaded goes over an older draft, which keeps the rest', async ({
+  browserPage,
+}) => {
+  const owner = await account()
+  const disk = await image(owner)
+  const page = await browserPage(owner)
+  const address = `/${region}/images/${disk.id}/share`
+  const [until, note] = [page.getByRole('combobox', { name: 'Until' }), page.getByLabel('Note (optional)')]
+  await page.goto(address)
+  await until.selectOption('7')
+  await note.fill('from the draft')
+  await page.goto('/account')
+  const release = await holdScripts(page)
+  await page.goto(address, { waitUntil: 'commit' })
+  await until.selectOption('30')
+  release()
+  await expect(note).toHaveValue('from the draft')
+  await expect(until).toHaveValue('30')
+  await page.goto('/account')
+  await page.goto(address)
+  await expect(until).toHaveValue('30')
+})
+
+test('what was sent before the scripts loaded and refused is not replaced by an older draft', async ({
+  browserPage,
+}) => {
+  const owner = await account()
+  const disk = await image(owner)
+  const page = await browserPage(owner)
+  const address = `/${region}/images/${disk.id}/share`
+  const note = page.getByLabel('Note (optional)')
+  await page.goto(address)
+  await note.fill('from the draft')
+  await page.goto('/account')
+  const release = await holdScripts(page)
+  await page.goto(address, { waitUntil: 'commit' })
+  await note.fill('sent')
+  await page.getByRole('button', { name: 'Share Images' }).click()
+  await expect(page.getByLabel('Username')).toHaveAttribute('aria-invalid', 'true')
+  release()
+  await page.waitForLoadState('networkidle')
+  await expect(note).toHaveValue('sent')
 })
 
 test('buttons whose dialog has not come yet lead to a page that asks the same', async ({ browserPage }) => {

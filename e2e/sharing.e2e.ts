@@ -1,5 +1,5 @@
 import { account, expect, expectRow, image, messages, password, row, test } from './fixtures'
-import { waitForScripts } from './wait-for-scripts'
+import { scriptsHaveCome, waitForScripts } from './wait-for-scripts'
 
 for (const [locale, t] of [['en-US', messages.en] as const, ['zh-CN', messages.zh] as const]) {
   test(`an owner shares an image, the recipient sees it in that region only and gives it back (${locale})`, async ({
@@ -20,7 +20,10 @@ for (const [locale, t] of [['en-US', messages.en] as const, ['zh-CN', messages.z
       await recipientPage.getByLabel(t.signIn.username, { exact: true }).fill(recipient.username)
       await recipientPage.getByLabel(t.signIn.password, { exact: true }).fill(password)
       await recipientPage.getByRole('button', { name: t.signIn.submit }).click()
-      await recipientPage.getByRole('button', { name: t.shell.accountMenu.split(/[,，]/)[0] }).click()
+      const menu = recipientPage.getByRole('button', { name: t.shell.accountMenu.split(/[,，]/)[0] })
+      await expect(menu).toBeVisible()
+      await scriptsHaveCome(recipientPage)
+      await menu.click()
       await recipientPage.getByRole('menuitem', { name: t.shell.accountInfo }).click()
       await expect(recipientPage.getByRole('heading', { level: 1, name: t.account.title })).toBeVisible()
       const basicInfo = recipientPage.getByRole('region', { name: t.account.basicInfo })

@@ -136,7 +136,7 @@ for (const javaScriptEnabled of [true, false]) {
     const theirs = setTagsInput.parse({ region, imageId: disk.id, tags: 'zone=a\ncost=7' })
     expectOk(await setImageTags(contextOf(owner), theirs))
     await save(page)
-    const refused = page.getByText('Others have added since you opened the form: cost, zone. Remove some lines.')
+    const refused = page.getByText('Added elsewhere since this form began: cost, zone.')
     await expect(refused).toBeVisible()
     await expect(field(page)).toHaveValue(lines.join('\n'))
     await page.reload()

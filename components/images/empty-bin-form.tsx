@@ -28,6 +28,7 @@ export function EmptyBinForm({ region, bin: { binned: count, binnedUntil }, used
       changes={['images', 'quotas']}
       onDone={({ purged }) => toast(t('done', { count: purged }))}
       leadsTo={back}
+      className="flex flex-col gap-3"
     >
       {({ isPending }) =>
         binnedUntil === null ? (

@@ -110,7 +110,7 @@ function useUse(): Column<ListedShare>[] {
       header: t('lastUsed'),
       isWideOnly: true,
       cell: ({ lastUsedAt, instances }) =>
-        lastUsedAt ? <LastUse at={lastUsedAt} instances={instances} /> : t('never'),
+        lastUsedAt ? <LastUse at={lastUsedAt} instances={instances} isShort /> : t('never'),
     },
   ]
 }

@@ -68,7 +68,7 @@ export function ActionForm<T>({ name, action, fixed = {}, idempotencyKey, ...pro
   const draft = `${account} ${name}`
   const before = isTried || sent?.ok !== false ? null : sent.refusal
   const refusal = asked.refusal ?? before
-  useDraft(form, draft)
+  useDraft(form, draft, sent?.ok === false)
   useFocusOnRefusal(form, summary, asked.refusal)
   const fieldError = useFieldError(refusal)
   const reset = () => {
@@ -128,14 +128,20 @@ export function ActionForm<T>({ name, action, fixed = {}, idempotencyKey, ...pro
   )
 }
 
-/** Fills a form with its draft. Newer input, even from before this ran, stays, and is kept from then on. */
-function useDraft(form: RefObject<HTMLFormElement | null>, draft: string): void {
+/**
+ * Fills a form with its draft. Newer input stays, even from before this ran, and is kept from then on: so is what was just sent
+ * without scripts.
+ */
+function useDraft(form: RefObject<HTMLFormElement | null>, draft: string, wasSent: boolean): void {
   useEffect(() => {
-    const kept = readDraft(draft)
+    const kept = wasSent ? null : readDraft(draft)
     const fields = [...(form.current?.elements ?? [])]
     const newer = fields.filter(isChanged)
+    const isOther = newer.some((field) => isText(field) && field.value !== kept?.[nameOf(field)]?.at(-1))
     for (const field of fields) {
       const name = nameOf(field)
+      // It is about the input that it was kept with.
+      if (isOther && field instanceof HTMLElement && field.hidden) continue
       if (field instanceof HTMLInputElement && field.type === 'checkbox') {
         if (kept && !newer.includes(field)) field.checked = kept[name]?.includes(field.value) ?? false
         continue
@@ -146,8 +152,8 @@ function useDraft(form: RefObject<HTMLFormElement | null>, draft: string): void 
       if (field instanceof HTMLInputElement && field.type === 'radio') field.checked = field.value === text
       else if (field instanceof HTMLSelectElement || isText(field)) field.value = text
     }
-    if (newer.length > 0 && form.current) keepDraft(draft, keepable(new FormData(form.current)))
-  }, [form, draft])
+    if ((wasSent || newer.length > 0) && form.current) keepDraft(draft, keepable(new FormData(form.current)))
+  }, [form, draft, wasSent])
 }
 
 function nameOf(field: Element): string {

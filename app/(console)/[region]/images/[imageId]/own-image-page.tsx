@@ -8,6 +8,7 @@ import { getImage } from '@/lib/images/reads'
 import { imageParams, type OwnImage } from '@/lib/images/schema'
 import { forPage } from '@/lib/page-fault'
 import { paths } from '@/lib/paths'
+import { may } from '@/lib/permissions'
 
 type OwnImagePage = {
   params: Promise<{ region: string; imageId: string }>
@@ -28,7 +29,9 @@ export async function ownImagePage(
   const ctx = await requireContext(paths.editImage(region, imageId, what), 'images.change', region)
   const image = await forPage(getImage(ctx, { region, imageId }))
   if (image?.view === 'elsewhere') {
-    const href = paths.editImage(image.imageRegion, image.id, what)
+    const { imageRegion, id } = image
+    const mayThere = may(ctx.viewer, 'images.change', imageRegion)
+    const href = mayThere ? paths.editImage(imageRegion, id, what) : paths.image(imageRegion, id)
     return <ImageElsewherePage image={image} href={href} region={region} viewer={ctx.viewer} />
   }
   if (image?.view !== 'owner') notFound()
