@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test'
 import { db } from '@/lib/db/client'
-import { account, expect, image, password, row, share, test } from './fixtures'
+import { type Account, account, expect, image, password, row, share, test } from './fixtures'
+import { scriptsHaveCome } from './wait-for-scripts'
 
 // Late scripts: what is typed and sent before them must be neither lost nor leaked.
 
@@ -109,9 +110,8 @@ test('boxes and choices that were changed before the scripts loaded are kept, ov
   await expect(box).toBeChecked({ checked: !isChecked })
 })
 
-test('a choice that was made before the scripts loaded goes over an older draft, which keeps the rest', async ({
-  browserPage,
-}) => {
+/** The share page of a new image, opened with an older draft of its form, and with its scripts held back. */
+async function lateSharePage(browserPage: (owner: Account) => Promise<Page>) {
   const owner = await account()
   const disk = await image(owner)
   const page = await browserPage(owner)
@@ -123,6 +123,13 @@ test('a choice that was made before the scripts loaded goes over an older draft,
   await page.goto('/account')
   const release = await holdScripts(page)
   await page.goto(address, { waitUntil: 'commit' })
+  return { page, address, until, note, release }
+}
+
+test('a choice that was made before the scripts loaded goes over an older draft, which keeps the rest', async ({
+  browserPage,
+}) => {
+  const { page, address, until, note, release } = await lateSharePage(browserPage)
   await until.selectOption('30')
   release()
   await expect(note).toHaveValue('from the draft')
@@ -135,21 +142,12 @@ test('a choice that was made before the scripts loaded goes over an older draft,
 test('what was sent before the scripts loaded and refused is not replaced by an older draft', async ({
   browserPage,
 }) => {
-  const owner = await account()
-  const disk = await image(owner)
-  const page = await browserPage(owner)
-  const address = `/${region}/images/${disk.id}/share`
-  const note = page.getByLabel('Note (optional)')
-  await page.goto(address)
-  await note.fill('from the draft')
-  await page.goto('/account')
-  const release = await holdScripts(page)
-  await page.goto(address, { waitUntil: 'commit' })
+  const { page, note, release } = await lateSharePage(browserPage)
   await note.fill('sent')
   await page.getByRole('button', { name: 'Share Images' }).click()
   await expect(page.getByLabel('Username')).toHaveAttribute('aria-invalid', 'true')
   release()
-  await page.waitForLoadState('networkidle')
+  await scriptsHaveCome(page)
   await expect(note).toHaveValue('sent')
 })
 
