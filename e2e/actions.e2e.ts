@@ -64,6 +64,7 @@ function inputs(imageId: string, shareId: string, username: string): Record<stri
     requestCheckAction: { region, imageId },
     ignoreFindingAction: { region, imageId, findingId: 'a', reason: 'It is mine to answer for.' },
     countFindingAction: { region, imageId, findingId: 'a' },
+    showCheckAction: { region, imageId },
     cancelTransferAction: { region, imageId },
     emptyRecycleBinAction: { region, deletedUntil: new Date(0).toISOString() },
     createInstancesAction: { region, imageId, name: 'machine', typeId: 'ecs.t1.small', diskGib: 1 },

@@ -66,6 +66,25 @@ test('the progress of a check makes the page anew for nobody but whom it was mad
   await expect(note).toHaveValue('typed meanwhile')
   await page.unrouteAll()
   await signIn(page.context(), first)
+  await expect(page.getByRole('alert').filter({ hasText: 'signed in as' })).toHaveCount(0)
+  // What makes the page anew has left the tab when the second signs in, and reaches the server as theirs.
+  let release = () => {}
+  const held = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  await page.route(`**/${region}/images/${disk.id}/share*`, async (route) => {
+    await held
+    await route.continue()
+  })
+  const anew = page.waitForRequest((request) => request.url().includes(`/images/${disk.id}/share`))
+  await db().check.update({ where: { sha256: sha256 ?? '' }, data: { filesLooked: 7, filesTotal: 99 } })
+  await anew
+  await signIn(page.context(), second)
+  release()
+  await expect(page.getByRole('alert').filter({ hasText: `signed in as ${second.username}` })).toBeVisible()
+  await expect(note).toHaveValue('typed meanwhile')
+  await page.unrouteAll()
+  await signIn(page.context(), first)
   await db().check.update({ where: { sha256: sha256 ?? '' }, data: { isQueued: false, leaseHolder: null } })
   await expect(page.getByText('nothing private was found')).toBeVisible()
   await expect(note).toHaveValue('typed meanwhile')

@@ -1,4 +1,5 @@
 import 'server-only'
+import { refresh } from 'next/cache'
 import { headers } from 'next/headers'
 import { redirect, unstable_rethrow } from 'next/navigation'
 import { z } from 'zod'
@@ -23,8 +24,11 @@ const short = z.string().max(128).optional()
 /** Handmade requests may send anything here; invalid values are ignored. */
 const pageIdentity = z.object({ account: short, build: short, key: short }).catch({})
 
-/** `needs`: required, so that no action lacks a decision. `freesSpace`: allowed in read-only mode. */
-type Options<Input> = { needs: Needs<Input>; freesSpace?: boolean }
+/**
+ * `needs`: required, so that no action lacks a decision. `freesSpace`: allowed in read-only mode. `refreshesPage`: the
+ * answer brings the page anew, so that who asked for the change is who the page is made for.
+ */
+type Options<Input> = { needs: Needs<Input>; freesSpace?: boolean; refreshesPage?: boolean }
 
 /**
  * Makes server actions, given a way to authenticate. An action is one domain operation: authenticate, check the page,
@@ -38,7 +42,7 @@ const actionsFor =
   <S extends z.ZodType, T>(
     schema: S,
     run: (ctx: C, input: z.output<S>) => Promise<Result<T>>,
-    { needs, freesSpace = false }: Options<z.output<S>>,
+    { needs, freesSpace = false, refreshesPage = false }: Options<z.output<S>>,
   ): Action<z.input<S>, T> => {
     const answer = async (input: unknown, page: PageIdentity): Promise<ActionResult<T>> => {
       let hasBegun = false
@@ -65,6 +69,7 @@ const actionsFor =
           return result
         }
         if (!result.isReplay) countShares(run.name, result.value)
+        if (refreshesPage) refresh()
         return { ok: true, value: result.value }
       } catch (error) {
         unstable_rethrow(error)

@@ -1,6 +1,5 @@
 'use client'
 
-import { useRouter } from 'next/navigation'
 import { useTranslations } from 'next-intl'
 import { ActionForm } from '@/components/shell/action-form'
 import { Button } from '@/components/ui/button'
@@ -17,14 +16,12 @@ type CheckAgainProps = {
 /** Asks for a check, with or without deleted data. */
 export function CheckAgain({ region, image, isFirst, isAvailable }: CheckAgainProps) {
   const t = useTranslations('check')
-  const router = useRouter()
   return (
     <ActionForm
       name={`check ${image.id}`}
       action={requestCheckAction}
       fixed={{ region, imageId: image.id }}
       changes={['checks', 'images']}
-      onDone={() => router.refresh()}
       className="flex flex-wrap items-center gap-x-3 gap-y-2"
     >
       {(view) => (

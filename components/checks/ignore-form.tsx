@@ -1,6 +1,5 @@
 'use client'
 
-import { useRouter } from 'next/navigation'
 import { useTranslations } from 'next-intl'
 import { ActionForm } from '@/components/shell/action-form'
 import { Button } from '@/components/ui/button'
@@ -13,7 +12,6 @@ type IgnoreFormProps = { which: { region: string; imageId: string; findingId: st
 /** Takes responsibility for a finding, with a reason. */
 export function IgnoreForm({ which, place }: IgnoreFormProps) {
   const t = useTranslations('check')
-  const router = useRouter()
   return (
     <details className="mt-1 text-sm">
       <summary aria-label={`${t('ignore')}, ${place}`} className="w-fit cursor-pointer rounded-sm text-accent">
@@ -24,7 +22,6 @@ export function IgnoreForm({ which, place }: IgnoreFormProps) {
         action={ignoreFindingAction}
         fixed={which}
         changes={['checks', 'images']}
-        onDone={() => router.refresh()}
         className="mt-2 flex max-w-[560px] flex-col items-start gap-2"
       >
         {(view) => (
@@ -61,14 +58,12 @@ export function IgnoreForm({ which, place }: IgnoreFormProps) {
 /** Lets an ignored finding count again. */
 export function CountAgain({ which, place }: IgnoreFormProps) {
   const t = useTranslations('check')
-  const router = useRouter()
   return (
     <ActionForm
       name={`count ${which.imageId} ${which.findingId}`}
       action={countFindingAction}
       fixed={which}
       changes={['checks', 'images']}
-      onDone={() => router.refresh()}
     >
       {(view) => (
         <Button kind="secondary" type="submit" isPending={view.isPending} aria-label={`${t('countAgain')}, ${place}`}>

@@ -1,9 +1,27 @@
 'use server'
 
 import { defineAction } from '@/lib/action'
-import { countFindingInput, ignoreFindingInput, requestCheckInput } from './schema'
+import { ok } from '@/lib/result'
+import { checkParams, countFindingInput, ignoreFindingInput, requestCheckInput } from './schema'
 import { countFinding, ignoreFinding, requestCheck } from './writes'
 
-export const requestCheckAction = defineAction(requestCheckInput, requestCheck, { needs: 'images.change' })
-export const ignoreFindingAction = defineAction(ignoreFindingInput, ignoreFinding, { needs: 'images.change' })
-export const countFindingAction = defineAction(countFindingInput, countFinding, { needs: 'images.change' })
+/** Changes nothing: the page that shows the check is made anew. */
+const showCheck = async () => ok(null)
+
+export const requestCheckAction = defineAction(requestCheckInput, requestCheck, {
+  needs: 'images.change',
+  refreshesPage: true,
+})
+export const ignoreFindingAction = defineAction(ignoreFindingInput, ignoreFinding, {
+  needs: 'images.change',
+  refreshesPage: true,
+})
+export const countFindingAction = defineAction(countFindingInput, countFinding, {
+  needs: 'images.change',
+  refreshesPage: true,
+})
+export const showCheckAction = defineAction(checkParams, showCheck, {
+  needs: 'images.read',
+  freesSpace: true,
+  refreshesPage: true,
+})
