@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { checkGuest } from './check'
+import { type CheckOptions, checkGuest } from './check'
 import { buildQcow2, buildRawDisk } from './samples'
 
 const folder = mkdtempSync(join(tmpdir(), 'check-'))
@@ -10,9 +10,10 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 const disk = buildRawDisk({ sizeMib: 8, label: 'harbour web', seed: 3 })
 const path = join(folder, 'disk')
-const check = (bytes: Buffer, format: 'raw' | 'qcow2', signal = new AbortController().signal) => {
+const check = (bytes: Buffer, format: 'raw' | 'qcow2', options: Partial<CheckOptions> = {}) => {
   writeFileSync(path, bytes)
-  return checkGuest({ path, format }, { deep: false, signal, onProgress: () => {} })
+  const { signal } = new AbortController()
+  return checkGuest({ path, format }, { deep: false, signal, onProgress: () => {}, ...options })
 }
 
 test("the project's own sample disk is clean, whatever it is packed in", async () => {
@@ -29,5 +30,11 @@ test('a disk of zeros is clean; with one other byte on it there is something tha
 })
 
 test('the signal ends a check', async () => {
-  await expect(check(disk, 'raw', AbortSignal.abort(new Error('ended')))).rejects.toThrow('ended')
+  await expect(check(disk, 'raw', { signal: AbortSignal.abort(new Error('ended')) })).rejects.toThrow('ended')
+})
+
+test('a file system with more files than are listed is not called clean', async () => {
+  const tooMany = { verdict: 'unchecked', reason: 'MEMORY', files: 0, partitions: [{ readable: false }] }
+  expect(await check(disk, 'raw', { limits: { filesMax: 0 } })).toMatchObject(tooMany)
+  expect(await check(disk, 'raw', { limits: { filesMax: 1 } })).toMatchObject({ verdict: 'clean', files: 1 })
 })

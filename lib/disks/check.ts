@@ -1,9 +1,10 @@
 import { join } from 'node:path'
-import { Worker } from 'node:worker_threads'
 import type { Reader } from '@/lib/machines/reader'
 import { rulesVersion } from './check/path-rules'
 import type { CheckProgress, CheckReport, UncheckedReason } from './check/report'
 import type { GuestFile } from './guest'
+import { filesMax } from './guest/listing'
+import { runThread } from './thread'
 
 export type CheckOptions = {
   /** Also searches what lies in no file: deleted data, and what is between partitions. */
@@ -18,11 +19,11 @@ export type CheckOptions = {
   limits?: Partial<CheckLimits>
 }
 
-/** The memory is what the thread takes above the process without it. */
-export type CheckLimits = { timeMs: number; memoryBytes: number }
+/** The memory is what the thread takes above the process without it, the files those of one file system. */
+export type CheckLimits = { timeMs: number; memoryBytes: number; filesMax: number }
 
 /** What the thread is told, and what it says. */
-export type CheckTask = GuestFile & { deep: boolean; memoryBytesMax: number; timeMs: number }
+export type CheckTask = GuestFile & { deep: boolean; memoryBytesMax: number; timeMs: number; filesMax: number }
 export type CheckWord =
   | { progress: CheckProgress }
   | { report: CheckReport; isWhole: boolean }
@@ -31,7 +32,7 @@ export type CheckWord =
 /** What it hears to `needsReader`. */
 export type ReaderAnswer = { reader: Reader | null }
 
-const defaultLimits: CheckLimits = { timeMs: 120_000, memoryBytes: 300 * 1024 ** 2 }
+const defaultLimits: CheckLimits = { timeMs: 120_000, memoryBytes: 300 * 1024 ** 2, filesMax }
 /** The thread ends itself when its time is over; so much later it is ended. */
 const graceMs = 2_000
 
@@ -45,61 +46,39 @@ const graceMs = 2_000
 export async function checkGuest(file: GuestFile, options: CheckOptions): Promise<CheckReport> {
   const { deep, signal, onProgress, findReader = async () => null, onTrouble = () => {} } = options
   signal.throwIfAborted()
-  const { timeMs, memoryBytes } = { ...defaultLimits, ...options.limits }
+  const { timeMs, memoryBytes, filesMax } = { ...defaultLimits, ...options.limits }
   const started = performance.now()
   const task: CheckTask = {
     ...file,
     deep,
     memoryBytesMax: Math.floor(memoryBytes * 0.45),
     timeMs: timeMs - graceMs / 2,
+    filesMax,
   }
-  const worker = new Worker(join(import.meta.dirname, 'check/start-worker.mjs'), {
-    workerData: task,
-    execArgv: [],
-    resourceLimits: {
-      maxOldGenerationSizeMb: Math.floor((memoryBytes * 0.4) / 1024 ** 2),
-      maxYoungGenerationSizeMb: 16,
-    },
-  })
   let known = nothingYet(deep)
   const endedBy = (reason: UncheckedReason): CheckReport => {
     const seconds = Math.round(performance.now() - started) / 1000
     return { ...known, seconds, reason, verdict: known.findings.length > 0 ? 'findings' : 'unchecked' }
   }
-  let timer: NodeJS.Timeout | undefined
-  let onAbort = () => {}
-  try {
-    return await new Promise<CheckReport>((resolve, reject) => {
-      timer = setTimeout(() => resolve(endedBy('TIME')), timeMs)
-      onAbort = () => reject(signal.reason)
-      signal.addEventListener('abort', onAbort)
-      worker.on('message', (word: CheckWord) => {
-        if ('progress' in word) return onProgress(word.progress)
-        if ('trouble' in word) return onTrouble(word.trouble)
-        if ('needsReader' in word)
-          return void findReader().then((reader) => worker.postMessage({ reader } satisfies ReaderAnswer), reject)
-        known = word.report
-        if (word.isWhole) resolve(known)
-      })
-      worker.on('error', (error) => {
-        if (isOutOfMemory(error)) resolve(endedBy('MEMORY'))
-        else reject(error)
-      })
-      worker.on('exit', (code) => reject(new Error(`The thread that checks a disk ended early, with code ${code}.`)))
-    })
-  } finally {
-    clearTimeout(timer)
-    signal.removeEventListener('abort', onAbort)
-    await worker.terminate()
-  }
+  return await runThread<CheckWord, CheckReport>({
+    file: join(import.meta.dirname, 'check/start-worker.mjs'),
+    task,
+    heapMib: Math.floor((memoryBytes * 0.4) / 1024 ** 2),
+    ...{ timeMs, signal },
+    onLimit: (limit) => endedBy(limit === 'time' ? 'TIME' : 'MEMORY'),
+    onWord: (word, { answer, end, fail }) => {
+      if ('progress' in word) return onProgress(word.progress)
+      if ('trouble' in word) return onTrouble(word.trouble)
+      if ('needsReader' in word)
+        return void findReader().then((reader) => answer({ reader } satisfies ReaderAnswer), fail)
+      known = word.report
+      if (word.isWhole) end(known)
+    },
+  })
 }
 
 function nothingYet(isDeep: boolean): CheckReport {
   const counted = { files: 0, bytes: 0, seconds: 0, filesByPathOnly: 0, filesNotRead: 0, findingsBeyond: 0 }
   const counts = { critical: 0, high: 0, medium: 0, low: 0 }
   return { verdict: 'unchecked', reason: null, rulesVersion, isDeep, partitions: [], ...counted, findings: [], counts }
-}
-
-function isOutOfMemory(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY'
 }

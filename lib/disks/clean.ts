@@ -6,8 +6,8 @@ import { freeSpaceOf, isZeroed } from './check/free-space'
 import type { Finding } from './check/report'
 import { guestOf } from './check/volumes'
 import { applySteps, type ExtVolume, isSoundExt, mendExt } from './clean/ext'
-import { holesOf } from './clean/holes'
-import { cleanInMachine } from './clean/machine'
+import { filledOf, skipHolesOf } from './clean/holes'
+import { cleanInMachine, type MachineLimits } from './clean/machine'
 import { type CleanRefusal, type Plan, planClean } from './clean/plan'
 import { emptySwap } from './clean/swap'
 import { removeTemporary } from './clean/temporary'
@@ -38,6 +38,8 @@ export type CleanJob = {
   onProgress?: (percent: number) => void
   /** How the machine is started that changes what e2fsprogs cannot. Without it there is none. */
   findReader?: () => Promise<Reader | null>
+  /** What one file system may take there. */
+  limits?: Partial<MachineLimits>
 }
 
 /** How far each step has come when it ends, in percent. */
@@ -160,9 +162,9 @@ async function cleanForeign(
   const damaged: CleanRefusal = { code: 'DAMAGED', partition }
   const { volume, options } = extOf(job, work, part)
   if (guest === 'ext4' && !(await mendExt(volume, options))) return damaged
-  const skipHole = await holesOf(raw, options)
-  const place = { reader, raw, slot, partition, kind: guest, skipHole }
-  const refusal = await cleanInMachine({ ...place, steps, isReset, signal })
+  const filled = await filledOf(raw, options)
+  const place = { reader, raw, slot: { start: slot.start, size: slot.size }, partition, kind: guest, filled }
+  const refusal = await cleanInMachine({ ...place, steps, isReset, signal, limits: job.limits })
   if (refusal) return refusal
   return guest !== 'ext4' || (await isSoundExt(volume, options)) ? null : damaged
 }
@@ -179,7 +181,7 @@ async function cleanOther(job: CleanJob, work: Work, part: Part): Promise<CleanR
 
 async function zeroFree({ signal }: CleanJob, { tools }: Work, { raw, slot, found }: Part): Promise<void> {
   if (!found || !isZeroed(found)) return
-  const skipHole = await holesOf(raw, { tools, signal })
+  const skipHole = skipHolesOf(await filledOf(raw, { tools, signal }))
   const disk = openFileBlocks(raw)
   try {
     // Such a map is read without 7-Zip.

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { Worker } from 'node:worker_threads'
 import type { DiskLayout } from './layout'
+import { runThread } from './thread'
 
 /** A disk in a file of ours. The format is the one that the inspector has found, never what somebody says. */
 export type GuestFile = { path: string; format: 'qcow2' | 'raw' }
@@ -29,32 +29,15 @@ const nothingYet: DiskLayout = {
 export async function readGuest(file: GuestFile, limits: Partial<GuestLimits> = {}): Promise<DiskLayout> {
   const { timeMs, memoryBytes } = { ...defaultLimits, ...limits }
   const heapMib = Math.max(16, Math.floor(memoryBytes / 2 / 1024 ** 2))
-  const worker = new Worker(join(import.meta.dirname, 'guest/start-worker.mjs'), {
-    workerData: { ...file, memoryBytesMax: Math.floor(memoryBytes / 2) },
-    execArgv: [],
-    resourceLimits: { maxOldGenerationSizeMb: heapMib, maxYoungGenerationSizeMb: 16 },
-  })
   let layout = nothingYet
-  let timer: NodeJS.Timeout | undefined
-  try {
-    return await new Promise<DiskLayout>((resolve, reject) => {
-      timer = setTimeout(() => resolve({ ...layout, unread: 'time' }), timeMs)
-      worker.on('message', (heard: Progress) => {
-        layout = heard.layout
-        if (heard.isWhole) resolve(layout)
-      })
-      worker.on('error', (error) => {
-        if (isOutOfMemory(error)) resolve({ ...layout, unread: 'memory' })
-        else reject(error)
-      })
-      worker.on('exit', (code) => reject(new Error(`The thread that reads a guest ended early, with code ${code}.`)))
-    })
-  } finally {
-    clearTimeout(timer)
-    await worker.terminate()
-  }
-}
-
-function isOutOfMemory(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+  return await runThread<Progress, DiskLayout>({
+    file: join(import.meta.dirname, 'guest/start-worker.mjs'),
+    task: { ...file, memoryBytesMax: Math.floor(memoryBytes / 2) } satisfies Task,
+    ...{ heapMib, timeMs },
+    onLimit: (limit) => ({ ...layout, unread: limit }),
+    onWord: (heard, { end }) => {
+      layout = heard.layout
+      if (heard.isWhole) end(layout)
+    },
+  })
 }

@@ -1,12 +1,12 @@
 import type { Blocks } from '../guest/blocks'
 import type { ArchiveType } from '../guest/file-systems/found'
-import { createBlockReader, filesMax, isFile, TooManyFiles } from '../guest/listing'
+import { createBlockReader, isFile, TooManyFiles } from '../guest/listing'
 import { partPath, type SevenZipRun } from '../guest/seven-zip'
 
 /** Runs 7-Zip in a fresh instance and answers its exit code. */
 export type Run = (run: SevenZipRun) => Promise<number>
-/** A part of a disk and how 7-Zip calls its format. */
-export type Volume = { part: Blocks; archive: ArchiveType; run: Run }
+/** A part of a disk, how 7-Zip calls its format, and how many files it may have. */
+export type Volume = { part: Blocks; archive: ArchiveType; run: Run; filesMax: number }
 /**
  * A file as it is listed. A link to another has no contents of its own. `systemPath` is the path by which the running system
  * knows it, where that is not the one from the root of its volume.
@@ -21,7 +21,7 @@ export const goodCodes: readonly number[] = [0, 1]
  * know it. `isDamaged`: it complained, so that there may be more. Throws `TooManyFiles`, and what `onFile` throws.
  */
 export async function listFiles(
-  { part, archive, run }: Volume,
+  { part, archive, run, filesMax }: Volume,
   onFile: (file: ListedFile) => void,
 ): Promise<{ files: number; isDamaged: boolean } | null> {
   let files = 0

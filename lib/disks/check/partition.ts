@@ -27,6 +27,8 @@ export type PartitionOptions = {
   tally: Tally
   /** Whether what lies in no file is searched too. */
   deep: boolean
+  /** Most files of one file system. */
+  filesMax: number
   hear: () => void
   checkTime: () => void
 }
@@ -79,7 +81,12 @@ async function checkVolume(volume: FoundVolume, options: PartitionOptions): Prom
     if (encrypted.includes(found.kind)) return unread('ENCRYPTED')
     if (volume.guest) return await checkForeign(options, { blocks, guest: volume.guest })
     if (!found.archive) return unread('UNSUPPORTED_FILE_SYSTEM')
-    const reader = sevenZipReader({ part: blocks, archive: found.archive, run: await options.load() })
+    const reader = sevenZipReader({
+      part: blocks,
+      archive: found.archive,
+      run: await options.load(),
+      filesMax: options.filesMax,
+    })
     const checked = await checkFiles({ ...options, reader })
     if (options.deep) await searchFree(options, volume.name, { blocks, found })
     return checked ?? unread('DAMAGED')

@@ -1,4 +1,5 @@
 import { type Blocks, partOf } from '../guest/blocks'
+import { filesMax as filesListedMax } from '../guest/listing'
 import { readPartitionTable } from '../guest/partition-table'
 import { loadSevenZip } from '../guest/seven-zip'
 import type { Slot } from '../guest/slot'
@@ -20,6 +21,8 @@ export type ScanOptions = {
   deep: boolean
   /** What 7-Zip may take. */
   memoryBytesMax: number
+  /** Most files of one file system: with more, it is not checked to its end. */
+  filesMax?: number
   /** How the machine is started that reads what 7-Zip cannot. */
   findReader?: FindReader
   /** In milliseconds. */
@@ -40,6 +43,7 @@ export async function checkDisk({
   open,
   deep,
   memoryBytesMax,
+  filesMax = filesListedMax,
   checkTime = () => {},
   findReader = async () => null,
   timeLeft = () => unlimitedMs,
@@ -53,7 +57,7 @@ export async function checkDisk({
   const partitions: CheckedPartition[] = []
   let reason: UncheckedReason | null = null
   let isEmpty = false
-  const foreign = createForeign({ findReader, timeLeft, onTrouble })
+  const foreign = createForeign({ findReader, timeLeft, onTrouble, filesMax })
   const report = () => reportOf({ findings, tally, partitions, reason, isEmpty, deep, started })
   try {
     const disk = open()
@@ -75,7 +79,7 @@ export async function checkDisk({
       }
       const inside = found[index]
       if (!inside) continue
-      const options = { slot, index, found: inside, load, foreign, findings, tally, deep, hear, checkTime }
+      const options = { slot, index, found: inside, load, foreign, findings, tally, deep, filesMax, hear, checkTime }
       partitions.push(await checkPartition(options))
       hear()
     }

@@ -11,7 +11,7 @@ import { OutOfTime } from './trouble'
 const wordMs = 500
 
 const tell = (word: CheckWord) => parentPort?.postMessage(word)
-const { path, format, deep, memoryBytesMax, timeMs }: CheckTask = workerData
+const { path, format, deep, memoryBytesMax, filesMax, timeMs }: CheckTask = workerData
 const ends = performance.now() + timeMs
 const file = openFileBlocks(path)
 let toldAt = 0
@@ -19,6 +19,7 @@ const report = await checkDisk({
   open: () => (format === 'qcow2' ? openQcow2(timed(file)) : timed(file)),
   deep,
   memoryBytesMax,
+  filesMax,
   checkTime,
   timeLeft: () => ends - performance.now(),
   findReader: async () => {

@@ -1,11 +1,13 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
 import { afterAll, expect, test, vi } from 'vitest'
 import type { Reader } from '@/lib/machines/reader'
 import { smallDisk } from '@/lib/testing/small-disk'
 import { until } from '@/lib/testing/until'
 import { NoRoom } from '../convert'
+import { changeInMachine } from './change'
 import { cleanInMachine, type MachineJob } from './machine'
 
 // What the machine may answer, said by a shell at the other end of its line, which takes no notice of the disk.
@@ -36,16 +38,21 @@ ${cases.join('')}  esac
 done
 `,
   )
-  return { command: ['sh', script], accelerator: { accel: 'tcg', cpu: 'max' }, kernel: script, initrd: script }
+  // As the machine's own command, which ends with the thread that started it.
+  const command = ['setpriv', '--pdeathsig', 'KILL', 'sh', script]
+  return { command, accelerator: { accel: 'tcg', cpu: 'max' }, kernel: script, initrd: script }
 }
 
 const steps = [{ path: 'etc/key', shown: 'etc/key', action: 'delete' }] as const
-const clean = (answers: Record<string, string>, job: Partial<MachineJob> = {}) =>
-  cleanInMachine({
-    ...{ reader: shellMachine(answers), raw, slot: { start: 0, size: 4096 }, partition: 2, kind: 'btrfs' },
-    ...{ skipHole: (offset) => offset, steps: [], isReset: true, signal: new AbortController().signal },
-    ...job,
-  })
+const jobOf = (answers: Record<string, string>, job: Partial<MachineJob>): MachineJob => ({
+  ...{ reader: shellMachine(answers), raw, slot: { start: 0, size: 4096 }, partition: 2, kind: 'btrfs' },
+  ...{ filled: [{ start: 0, length: 4096 }], steps: [], isReset: true, signal: new AbortController().signal },
+  ...job,
+})
+const clean = (answers: Record<string, string>, job: Partial<MachineJob> = {}) => cleanInMachine(jobOf(answers, job))
+/** The same in this very thread. */
+const change = (answers: Record<string, string>, job: Partial<MachineJob> = {}) =>
+  changeInMachine({ ...jobOf(answers, job), filesMax: 1_000 })
 
 test('a machine that hangs as it boots ends with its job', async () => {
   const controller = new AbortController()
@@ -60,14 +67,17 @@ test('a machine that hangs as it boots ends with its job', async () => {
 test('a machine that hangs as it boots is given up after two minutes', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   try {
-    const cleaning = clean({ boot: 'exec sleep 600' }, { steps })
+    const cleaning = change({ boot: 'exec sleep 600' }, { steps })
     while (vi.getTimerCount() === 0) await new Promise(setImmediate)
     vi.advanceTimersByTime(2 * 60 * 1000)
-    expect(await cleaning).toEqual({ code: 'OUT_OF_TIME', partition: 2 })
+    expect(await cleaning).toEqual({ refusal: { code: 'OUT_OF_TIME', partition: 2 } })
   } finally {
     vi.useRealTimers()
   }
 })
+
+/** A client of the disk, who takes it as it is. */
+const client = '\\0\\0\\0\\001IHAVEOPT\\0\\0\\0\\001\\0\\0\\0\\0'
 
 const mode = { file: '81a4', folder: '41ed' }
 /** Lists these files, by how `printf` is told their names; the second time what is left of them. */
@@ -129,6 +139,43 @@ test('where nothing is looked for, nothing is listed', async () => {
   expect(await clean({ list })).toEqual({ code: 'DAMAGED', partition: 2 })
 })
 
+test('more files, names or time than a file system may have end its cleaning', async () => {
+  const list = listing(['etc/key', 'etc/a', 'etc/b'])
+  const tooMany = { code: 'TOO_MANY_FILES', partition: 2 }
+  for (const job of [{ steps, isReset: false }, {}]) {
+    expect(await clean({ list }, { ...job, limits: { filesMax: 2 } })).toEqual(tooMany)
+    expect(await clean({ list }, { ...job, limits: { filesMax: 3 } })).not.toEqual(tooMany)
+  }
+  // Where nothing is looked for, nothing is counted.
+  expect(await clean({ list }, { isReset: false, limits: { filesMax: 2 } })).toBeNull()
+  const long = `i=0; while [ $i -lt 40000 ]; do record "${mode.file} 1 ./tmp/$i-${'n'.repeat(1_000)}"; i=$((i+1)); done`
+  expect(await clean({ list: long, remove })).toEqual({ code: 'TEMPORARY_FILES_LEFT', partition: 2 })
+  expect(await clean({ list }, { limits: { heapMib: 8 } })).toEqual(tooMany)
+  const asleep = { list: 'exec sleep 600' }
+  expect(await clean(asleep, { limits: { timeMs: 2_000 } })).toEqual({ code: 'OUT_OF_TIME', partition: 2 })
+})
+
+test('a machine that reads a gigabyte takes the time of its own thread, and not that of this one', async () => {
+  const disk = join(folder, 'gigabyte')
+  const [length, count] = [1024 ** 2, 1024]
+  writeFileSync(disk, Buffer.alloc(length))
+  const request = Buffer.alloc(28)
+  request.writeUInt32BE(0x25609513)
+  request.writeUInt32BE(length, 24)
+  writeFileSync(join(folder, 'requests'), Buffer.concat(Array.from({ length: count }, () => request)))
+  const answered = 18 + 134 + count * (16 + length)
+  const command = `printf '${client}' >&6; cat requests >&6 & head -c ${answered} <&6 >/dev/null`
+  const job = { raw: disk, slot: { start: 0, size: length }, isReset: false }
+  const busyMs = async (run: () => Promise<unknown>) => {
+    const before = performance.eventLoopUtilization()
+    await run()
+    return performance.eventLoopUtilization(before).active
+  }
+  const own = await busyMs(() => clean({ change: command }, job))
+  const here = await busyMs(() => change({ change: command }, job))
+  expect(own).toBeLessThan(here / 2)
+})
+
 const full = smallDisk('tmpfs', 1)
 afterAll(full.end)
 
@@ -137,9 +184,8 @@ test.skipIf(!full.isThere)(`a write for which the host has no room is no fault o
   writeFileSync(copy, '')
   truncateSync(copy, 4096)
   full.fill()
-  // The client of the disk: it takes it as it is, and writes a sector of zeros.
-  const client = ['\\0\\0\\0\\001IHAVEOPT\\0\\0\\0\\001\\0\\0\\0\\0', '\\045\\140\\225\\023\\0\\0\\0\\001']
-  const change = `printf '${client.join('')}' >&6; head -c 16 /dev/zero >&6; printf '\\0\\0\\002\\0' >&6
+  // It writes a sector of zeros.
+  const change = `printf '${client}\\045\\140\\225\\023\\0\\0\\0\\001' >&6; head -c 16 /dev/zero >&6; printf '\\0\\0\\002\\0' >&6
       head -c 512 /dev/zero >&6; exec sleep 600`
   await expect(clean({ change }, { raw: copy, isReset: false })).rejects.toThrow(NoRoom)
 })

@@ -6,18 +6,25 @@ export type SkipHole = Blocks['skipHole']
 
 const map = z.array(z.object({ start: z.number(), length: z.number(), zero: z.boolean() }))
 
-/**
- * Answers the first place from another on where an unpacked disk may hold anything but zeros, as its file is now: the original
- * does not know what has been written to the copy since. Every place where the holes cannot be told.
- */
-export async function holesOf(
+/** The pieces of a disk that may hold anything but zeros, in their order. */
+export type Filled = readonly { start: number; length: number }[]
+
+/** Where an unpacked disk is filled, as its file is now: all of it where the holes cannot be told. */
+export async function filledOf(
   disk: string,
   { tools, signal }: { tools: CleanTools; signal: AbortSignal },
-): Promise<SkipHole> {
+): Promise<Filled> {
   const args = ['map', '-f', 'raw', '--output=json', disk]
   const { code, stdout, isCut } = await tools.run('qemu-img', args, { signal, fileBytes: 0 })
-  if (code !== 0 || isCut) return (offset) => offset
-  const filled = map.parse(JSON.parse(stdout)).filter(({ zero }) => !zero)
+  if (code !== 0 || isCut) return [{ start: 0, length: Number.POSITIVE_INFINITY }]
+  return map.parse(JSON.parse(stdout)).filter(({ zero }) => !zero)
+}
+
+/**
+ * Answers the first place from another on where a disk may hold anything but zeros. The original does not know what has been
+ * written to the copy since, so the pieces are those of the copy.
+ */
+export function skipHolesOf(filled: Filled): SkipHole {
   return (offset) => {
     let [low, high] = [0, filled.length]
     while (low < high) {

@@ -1,19 +1,16 @@
+import { join } from 'node:path'
 import type { Reader } from '@/lib/machines/reader'
 import type { GuestFileSystem } from '@/lib/machines/reader/guest'
-import type { ListedFile } from '../check/file-list'
-import { type MachineFiles, machineReader, unlessEnded } from '../check/machine/foreign'
-import { MachineNotStarted, type ReadingMachine, startMachine } from '../check/machine/machine'
-import { OutOfTime } from '../check/trouble'
 import { NoRoom } from '../convert'
-import { TooManyFiles } from '../guest/listing'
+import { filesMax } from '../guest/listing'
 import type { Slot } from '../guest/slot'
-import { withoutHashes } from './ext'
-import type { SkipHole } from './holes'
+import { runThread } from '../thread'
+import type { Filled } from './holes'
 import type { CleanRefusal, Step } from './plan'
-import { openWritable } from './writable'
 
 // File systems that only a kernel can change: in the throw-away machine that also reads them, which has no file, no network and
-// of the disk that partition of the copy.
+// of the disk that partition of the copy. A thread of its own serves the machine its disk, so that a copy that writes gigabytes
+// does not keep the leases of others waiting.
 
 export type MachineJob = {
   reader: Reader
@@ -22,155 +19,42 @@ export type MachineJob = {
   slot: Pick<Slot, 'start' | 'size'>
   partition: number
   kind: GuestFileSystem
-  /** Finds the holes of the unpacked disk. */
-  skipHole: SkipHole
+  /** Where the unpacked disk is filled. */
+  filled: Filled
   steps: readonly Step[]
   /** Whether temporary files go, too. */
   isReset: boolean
   signal: AbortSignal
+  limits?: Partial<MachineLimits> | undefined
 }
 
-/** For one request. Gigabytes of free space are trimmed at once. */
-const requestMs = 30 * 60 * 1000
-/** Emulated on a busy computer, it boots in ten seconds. */
-const bootMs = 2 * 60 * 1000
-/** In bytes: the longest answer to a command without records, and the most of names in one command. */
-const shortAnswer = 64 * 1024
-const namesBytesMax = 256 * 1024
-/** A larger shadow file is none. */
-const shadowBytesMax = 1024 ** 2
-/** Most temporary files that are removed. */
-const temporaryMax = 100_000
-const temporary = /^(?:var\/)?tmp\//
+/** What the cleaning of one file system may take. The memory is what the thread makes in JavaScript. */
+export type MachineLimits = { filesMax: number; heapMib: number; timeMs: number }
+
+/** What the thread is told, and its one word. */
+export type ChangeTask = Omit<MachineJob, 'signal' | 'limits'> & Pick<MachineLimits, 'filesMax'>
+export type ChangeWord = { refusal: CleanRefusal | null } | { noRoom: string }
+
+/** Each command has a bound of its own that is far below this; it ends a thread that does not keep to them. */
+const defaultLimits: MachineLimits = { filesMax, heapMib: 160, timeMs: 4 * 60 * 60 * 1000 }
 
 /**
  * Deletes, empties and locks files of a file system, and fills its free space with zeros, which what was deleted before lies
  * in. Refuses what the plan's files or the file system are not fit for, but leaves one as it is of which nothing was chosen where no
- * machine starts or the kernel refuses it; a full disk of the host throws `NoRoom`, an abort its reason.
+ * machine starts or the kernel refuses it; a full disk of the host throws `NoRoom`, an abort its reason. The machine ends with
+ * it, whatever ends it.
  */
-export async function cleanInMachine(job: MachineJob): Promise<CleanRefusal | null> {
-  const { reader, raw, slot, partition, skipHole, signal } = job
-  const mayStay = job.steps.length === 0
-  const disk = await openWritable(raw, { slot, skipHole, signal })
-  let machine: ReadingMachine | undefined
-  let timeMs = bootMs
-  try {
-    machine = await startMachine(reader, [disk], { timeLeft: () => timeMs, signal })
-    timeMs = requestMs
-    const end = await cleanFiles(machine, job, disk.isWritten)
-    if (end === 'refused' && mayStay) return null
-    return end === 'damaged' || end === 'refused' ? { code: 'DAMAGED', partition } : end
-  } catch (error) {
-    signal.throwIfAborted()
-    const refusal = refusalOf(error, partition)
-    if (refusal) return mayStay && !machine ? null : refusal
-    if (error instanceof Error && /ENOSPC|EDQUOT/.test(error.message)) throw new NoRoom(error.message)
-    throw error
-  } finally {
-    machine?.end()
-    await disk.close()
-  }
-}
-
-function refusalOf(error: unknown, partition: number): CleanRefusal | null {
-  if (error instanceof MachineNotStarted) return { code: 'TOOLS_MISSING' }
-  if (error instanceof OutOfTime) return { code: 'OUT_OF_TIME', partition }
-  return error instanceof TooManyFiles ? { code: 'TOO_MANY_FILES', partition } : null
-}
-
-/** `temporary`: names of files in the folders for temporary ones, as the guest knows them; null where not all can be said. */
-type Chosen = { steps: Map<string, ListedFile>; temporary: Buffer[] | null }
-
-/** `refused`: the kernel does not mount it, and it is as it was. */
-type End = CleanRefusal | 'damaged' | 'refused' | null
-
-async function cleanFiles(machine: ReadingMachine, job: MachineJob, isWritten: () => boolean): Promise<End> {
-  const files = machineReader(machine, 'a', job.kind)
-  const { ask, feed } = commandsOf(machine)
-  // Where nothing is looked for, there may be any number of files.
-  const isListed = job.steps.length > 0 || job.isReset
-  const chosen = isListed ? await choose(files, job) : { steps: new Map(), temporary: [] }
-  if (chosen === 'damaged' || chosen === 'refused') return chosen
-  if (!chosen.temporary) return { code: 'TEMPORARY_FILES_LEFT', partition: job.partition }
-  const texts = new Map<Step, Buffer>()
-  for (const step of job.steps) {
-    const file = chosen.steps.get(step.path)
-    if (!file || file.isLink) return { code: 'FILE_NOT_FOUND', path: step.shown }
-    if (step.action !== 'lock' || file.size > shadowBytesMax) continue
-    await files.read([file], (_, bytes) => texts.set(step, bytes))
-  }
-  if (!(await ask(`change a ${job.kind}`))) return isWritten() || chosen.temporary.length > 0 ? 'damaged' : 'refused'
-  for (const step of job.steps) {
-    const text = texts.get(step)
-    if (step.action === 'lock' && !text) return { code: 'FILE_NOT_FOUND', path: step.shown }
-    const isDone =
-      step.action === 'lock'
-        ? (await feed('take', Buffer.from(withoutHashes((text ?? Buffer.alloc(0)).toString('latin1')), 'latin1'))) &&
-          (await feed('put', named(Buffer.from(step.path))))
-        : await feed(step.action === 'delete' ? 'remove' : 'empty', named(Buffer.from(step.path)))
-    if (!isDone) return machine.isOver() ? 'damaged' : { code: 'FILE_STAYS', path: step.shown }
-  }
-  for (const names of piecesOf(chosen.temporary))
-    if (!(await feed('remove', names)))
-      return machine.isOver() ? 'damaged' : { code: 'TEMPORARY_FILES_LEFT', partition: job.partition }
-  // What was deleted is free once the file system has been unmounted.
-  for (const command of ['leave', `change a ${job.kind}`, 'trim', 'leave']) if (!(await ask(command))) return 'damaged'
-  return !isListed || (await isDone(files, job)) ? null : 'damaged'
-}
-
-/** What is on the disk of the files that the plan names, and the temporary files. */
-async function choose(files: MachineFiles, { steps, isReset }: MachineJob): Promise<Chosen | 'damaged' | 'refused'> {
-  const wanted = new Set(steps.map(({ path }) => path))
-  const found = new Map<string, ListedFile>()
-  const names: (Buffer | null)[] = []
-  const listed = await files.list((file) => {
-    if (wanted.has(file.path)) found.set(file.path, file)
-    else if (isReset && isTemporary(file) && names.length <= temporaryMax) names.push(files.nameOf(file.path))
+export async function cleanInMachine({ signal, limits, ...job }: MachineJob): Promise<CleanRefusal | null> {
+  const { filesMax, heapMib, timeMs } = { ...defaultLimits, ...limits }
+  const { partition } = job
+  const word = await runThread<ChangeWord, ChangeWord>({
+    file: join(import.meta.dirname, 'start-worker.mjs'),
+    task: { ...job, filesMax } satisfies ChangeTask,
+    ...{ heapMib, timeMs, signal },
+    onWord: (word, { end }) => end(word),
+    // Only the names of files grow with a disk.
+    onLimit: (limit) => ({ refusal: { code: limit === 'time' ? 'OUT_OF_TIME' : 'TOO_MANY_FILES', partition } }),
   })
-  if (!listed) return 'refused'
-  if (listed.isDamaged) return 'damaged'
-  const temporary = names.filter((name) => name !== null)
-  return { steps: found, temporary: temporary.length < names.length || names.length > temporaryMax ? null : temporary }
-}
-
-/** Not in a snapshot of Btrfs, where it stays: most can only be read, and the folder of none is the system's. */
-function isTemporary({ path, systemPath }: ListedFile): boolean {
-  if (!temporary.test(systemPath)) return false
-  return !/(?:^|\/)snapshot\/$/.test(path.slice(0, Math.max(0, path.lastIndexOf(systemPath))))
-}
-
-/** Whether the disk now is as the plan wants it, mounted once more and without what a journal would make good. */
-async function isDone(files: MachineFiles, { steps, isReset }: MachineJob): Promise<boolean> {
-  const actions = new Map(steps.map(({ path, action }) => [path, action]))
-  let isLeft = false
-  const listed = await files.list((file) => {
-    const action = actions.get(file.path)
-    isLeft ||= action === 'delete' || (action === 'empty' && file.size > 0) || (!action && isReset && isTemporary(file))
-  })
-  return listed !== null && !listed.isDamaged && !isLeft
-}
-
-function commandsOf(machine: ReadingMachine) {
-  const ask = async (command: string, body?: Buffer): Promise<boolean> => {
-    const answered = machine.ask({ command, bytesMax: shortAnswer, ...(body ? { body } : {}) })
-    return await answered.then((end) => end === 0, unlessEnded)
-  }
-  return { ask, feed: async (command: string, body: Buffer) => await ask(`${command} ${body.length}`, body) }
-}
-
-const named = (name: Buffer) => Buffer.concat([Buffer.from('./'), name, Buffer.from('\0')])
-
-function* piecesOf(paths: readonly Buffer[]): Generator<Buffer> {
-  let names: Buffer[] = []
-  let bytes = 0
-  for (const name of paths.map(named)) {
-    if (bytes + name.length > namesBytesMax) {
-      yield Buffer.concat(names)
-      names = []
-      bytes = 0
-    }
-    names.push(name)
-    bytes += name.length
-  }
-  if (names.length > 0) yield Buffer.concat(names)
+  if ('noRoom' in word) throw new NoRoom(word.noRoom)
+  return word.refusal
 }

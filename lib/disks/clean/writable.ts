@@ -6,14 +6,14 @@ import type { SkipHole } from './holes'
 import { zeroRanges } from './zero'
 
 /** `skipHole`: of the whole disk, as it is when it is opened. */
-export type WritableOptions = { slot: Pick<Slot, 'start' | 'size'>; skipHole: SkipHole; signal: AbortSignal }
+export type WritableOptions = { slot: Pick<Slot, 'start' | 'size'>; skipHole: SkipHole }
 /** `isWritten`: whether anything has been written or zeroed since it was opened. */
 export type Writable = WritableBlocks & { isWritten(): boolean; close(): Promise<void> }
 
 const pieceBytes = 1024 ** 2
 
 /** A partition of an unpacked disk, of which places that hold nothing stay holes when they are zeroed. */
-export async function openWritable(raw: string, { slot, skipHole, signal }: WritableOptions): Promise<Writable> {
+export async function openWritable(raw: string, { slot, skipHole }: WritableOptions): Promise<Writable> {
   const file = await open(raw, 'r+')
   const disk = openFileBlocks(raw)
   const written = new Set<number>()
@@ -37,7 +37,7 @@ export async function openWritable(raw: string, { slot, skipHole, signal }: Writ
     zero: async (offset, length) => {
       isWritten = true
       const range = { start: offset, end: offset + length }
-      await zeroRanges([range], { file, skipHole: skipTo(slot.start + range.end), base: slot.start, signal })
+      await zeroRanges([range], { file, skipHole: skipTo(slot.start + range.end), base: slot.start })
     },
     isWritten: () => isWritten,
     close: async () => {

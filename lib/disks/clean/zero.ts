@@ -11,7 +11,7 @@ export type ZeroOptions = {
   skipHole: SkipHole
   /** Added to places of ranges to make places of the disk. */
   base: number
-  signal: AbortSignal
+  signal?: AbortSignal
 }
 
 /** Writes zeros over pieces of a disk, where they hold anything else. */
@@ -23,7 +23,7 @@ export async function zeroRanges(
   const zeros = Buffer.alloc(pieceBytes)
   for (const { start, end } of ranges) {
     for (let at = skipHole(base + start); at < base + end; at = skipHole(at + pieceBytes)) {
-      signal.throwIfAborted()
+      signal?.throwIfAborted()
       const length = Math.min(pieceBytes, base + end - at)
       await file.read(buffer, 0, length, at)
       if (!buffer.subarray(0, length).equals(zeros.subarray(0, length))) await file.write(zeros, 0, length, at)

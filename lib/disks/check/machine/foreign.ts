@@ -2,7 +2,7 @@ import type { Reader } from '@/lib/machines/reader'
 import { readerDisksMax } from '@/lib/machines/reader/command'
 import type { GuestFileSystem } from '@/lib/machines/reader/guest'
 import type { Blocks } from '../../guest/blocks'
-import { filesMax, TooManyFiles } from '../../guest/listing'
+import { TooManyFiles } from '../../guest/listing'
 import type { OnContents, Wanted } from '../contents'
 import type { ListedFile } from '../file-list'
 import type { FileReader } from '../file-reader'
@@ -17,6 +17,8 @@ export type ForeignOptions = {
   timeLeft: () => number
   /** Hears why a machine did not start. */
   onTrouble: (message: string) => void
+  /** Most files of one file system. */
+  filesMax: number
 }
 
 const kib = 1024
@@ -35,7 +37,7 @@ const kindBits = 0o170000
  * File systems that only a kernel can read. All of a disk are read by one machine, which starts when the first is opened; a
  * guest that breaks down over one of them is followed by another for the next.
  */
-export function createForeign({ findReader, timeLeft, onTrouble }: ForeignOptions) {
+export function createForeign({ findReader, timeLeft, onTrouble, filesMax }: ForeignOptions) {
   const disks: Blocks[] = []
   let finding: Promise<Reader | null> | undefined
   let machine: ReadingMachine | undefined
@@ -57,7 +59,7 @@ export function createForeign({ findReader, timeLeft, onTrouble }: ForeignOption
         onTrouble(error.message)
         return null
       }
-      return machineReader(machine, String.fromCharCode(97 + index), kind)
+      return machineReader({ machine, disk: String.fromCharCode(97 + index), kind, filesMax })
     },
     end: () => machine?.end(),
   }
@@ -68,15 +70,18 @@ export type Foreign = ReturnType<typeof createForeign>
 /** `nameOf`: the bytes that are the path of a file that was listed; null for one whose name is no text and was not remembered. */
 export type MachineFiles = FileReader & { nameOf: (path: string) => Buffer | null }
 
-/** Reads the files of one disk of a machine. What breaks the machine is a damage of the disk. */
-export function machineReader(machine: ReadingMachine, disk: string, kind: GuestFileSystem): MachineFiles {
+/** A disk of a machine by its letter. `filesMax`: a file system with more is not listed to its end. */
+export type MachineDisk = { machine: ReadingMachine; disk: string; kind: GuestFileSystem; filesMax: number }
+
+/** Reads the files of one disk of a machine. What breaks the machine is a damage of the disk; too many files throw `TooManyFiles`. */
+export function machineReader({ machine, disk, kind, filesMax }: MachineDisk): MachineFiles {
   const rawNames = new Map<string, Buffer>()
   const nameOf = (path: string) => rawNames.get(path) ?? (path.includes('//') ? null : Buffer.from(path))
   const list = async (onFile: (file: ListedFile) => void) => {
     rawNames.clear()
     const mounted = machine.ask({ command: `mount ${disk} ${kind}`, bytesMax: shortAnswer })
     if (!(await mounted.then((end) => end === 0, unlessEnded))) return null
-    const listing = createListing(kind, rawNames, onFile)
+    const listing = createListing({ kind, filesMax, rawNames, onFile })
     const listed = machine.ask({
       command: 'list',
       bytesMax: listingBytesMax,
@@ -119,8 +124,13 @@ function named(name: Buffer): Buffer[] {
   return [Buffer.from('./'), name, Buffer.from('\0/word\0')]
 }
 
+type ListingOptions = Pick<MachineDisk, 'kind' | 'filesMax'> & {
+  rawNames: Map<string, Buffer>
+  onFile: (file: ListedFile) => void
+}
+
 /** Takes in what `stat` writes of each file: its mode, its size, and its path from `./`, in which anything may stand. */
-function createListing(kind: GuestFileSystem, rawNames: Map<string, Buffer>, onFile: (file: ListedFile) => void) {
+function createListing({ kind, filesMax, rawNames, onFile }: ListingOptions) {
   const subvolumes = createSubvolumes()
   const remember = rememberIn(rawNames)
   let files = 0

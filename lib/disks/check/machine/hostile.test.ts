@@ -45,6 +45,7 @@ async function opened(answers: Answers) {
     findReader: async () => shellMachine(answers),
     timeLeft: () => 60_000,
     onTrouble: () => {},
+    filesMax: 1_000,
   })
   foreign.add(disk)
   const reader = await foreign.open(disk, 'xfs')
@@ -116,6 +117,27 @@ test.skipIf(!hasTools('mke2fs'))(
     expect(await checkGuest({ path, format: 'raw' }, { ...options, deep: false })).toMatchObject({ verdict: 'clean' })
     const { findings } = await checkGuest({ path, format: 'raw' }, { ...options, deep: true })
     expect(findings).toMatchObject([{ rule: 'unread-secret', offset: at }])
+  },
+)
+
+test.skipIf(!hasTools('mke2fs'))(
+  `a machine that lists more files than a file system may have is ended, and its disk is not called clean${toolsNote('mke2fs')}`,
+  async () => {
+    const path = makeFileSystem(mkdtempSync(join(folder, 'many-')), 'inline', { 'srv/notes': 'text\n' })
+    const many = ['a', 'b', 'c'].map((name) => line(`5 ./srv/${name}`)).join('; ')
+    const read = `printf 'text\\n%s' "$word" >&3`
+    const findReader = async () => shellMachine({ list: many, read: [read, read, read].join('; ') })
+    const checked = (filesMax: number) =>
+      checkGuest(
+        { path, format: 'raw' },
+        {
+          ...{ deep: false, signal: new AbortController().signal, onProgress: () => {} },
+          findReader,
+          limits: { filesMax },
+        },
+      )
+    expect(await checked(2)).toMatchObject({ verdict: 'unchecked', reason: 'MEMORY', files: 0 })
+    expect(await checked(3)).toMatchObject({ verdict: 'clean', reason: null, files: 3 })
   },
 )
 

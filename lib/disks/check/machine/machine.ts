@@ -40,8 +40,8 @@ export type ReadingMachine = {
 type Expected = Omit<Request, 'command' | 'body'>
 type Waiting = Expected & { heard: number; resolve: (code: number) => void; reject: (error: unknown) => void }
 
-/** `timeLeft`: for each answer, the hello too, in milliseconds. `signal` ends the machine, whose request rejects with its reason. */
-export type StartOptions = { timeLeft: () => number; signal?: AbortSignal }
+/** `timeLeft`: for each answer, the hello too, in milliseconds. */
+export type StartOptions = { timeLeft: () => number }
 
 /** More than the last record of an answer, and so more than the hello. */
 const shortBytesMax = 64
@@ -49,23 +49,19 @@ const stderrKept = 2048
 
 /**
  * Starts a machine that can read these disks, write to those that may be written to, and nothing else. It is a child of this very thread, so the kernel kills it when
- * the thread ends, for whatever reason. Rejects with `MachineNotStarted`, with `OutOfTime`, or with the reason of an abort.
+ * the thread ends, for whatever reason. Rejects with `MachineNotStarted` or with `OutOfTime`.
  */
 export async function startMachine(
   reader: Reader,
   disks: readonly Disk[],
-  { timeLeft, signal }: StartOptions,
+  { timeLeft }: StartOptions,
 ): Promise<ReadingMachine> {
-  signal?.throwIfAborted()
   const child = spawnReader(reader, disks)
   let stderr = ''
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-stderrKept)
   })
   const { expected, fail, isOver, word, end } = listen(child, timeLeft)
-  const onAbort = () => fail(signal?.reason)
-  signal?.addEventListener('abort', onAbort)
-  child.once('close', () => signal?.removeEventListener('abort', onAbort))
   for (const [index, disk] of disks.entries())
     void serveNbd(lineOf(child, readerDescriptors.disks + index), disk, (error) => {
       // The guest goes on without a block that is damaged, but not beyond its time, and not where its changes are lost.
