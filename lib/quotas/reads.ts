@@ -19,31 +19,46 @@ export function rowsOf({ table, account: column, counts }: Use, { account, regio
   return Prisma.sql`FROM ${owner} = ${account} AND x."regionId" = ${region} AND ${Prisma.raw(counts)}`
 }
 
-type Options = { most?: Prisma.Sql; except?: string | null }
+/** SQL for what some rows of a use amount to, in the unit of a quota. */
+function amountOf(use: Use, unit: ResourceRow['unit']): Prisma.Sql {
+  if (unit === 'pieces') return Prisma.sql`count(*)`
+  return use.bytes ? Prisma.sql`coalesce(sum(${Prisma.raw(use.bytes)}), 0)` : Prisma.sql`0`
+}
 
-/**
- * SQL for the use of a resource: exact, also over the quota, or counted up to `most` rows of each kind. Leaves out
- * `except`.
- */
-export function usedOf(resource: Resource, counted: Counted, { most, except = null }: Options = {}): Prisma.Sql {
-  const { uses }: ResourceRow = resources[resource]
-  const others = except === null ? Prisma.empty : Prisma.sql`AND x.id <> ${except}`
+/** SQL for the use of a resource: exact, also over the quota, or of pieces counted up to `most` rows of each kind. */
+export function usedOf(resource: Resource, counted: Counted, { most }: { most?: Prisma.Sql } = {}): Prisma.Sql {
+  const { uses, unit }: ResourceRow = resources[resource]
   const parts = uses.map((use) => {
-    const rows = Prisma.sql`${rowsOf(use, counted)} ${others}`
-    if (use.takes) return Prisma.sql`(SELECT coalesce(sum(${Prisma.raw(use.takes)}), 0) ${rows})`
-    return most
+    const rows = rowsOf(use, counted)
+    return most && unit === 'pieces'
       ? Prisma.sql`(SELECT count(*) FROM (SELECT 1 ${rows} LIMIT ${most}) counted)`
-      : Prisma.sql`(SELECT count(*) ${rows})`
+      : Prisma.sql`(SELECT ${amountOf(use, unit)} ${rows})`
   })
   return Prisma.join(parts, ' + ')
 }
 
-function metersAs(names: readonly Resource[], counted: Counted, options: Options = {}): Prisma.Sql {
-  const meters = names.map(
-    (name) =>
-      Prisma.sql`${name}::text, json_build_object('used', ${usedOf(name, counted, options)}, 'quota', ${quotaOf(name, counted)})`,
-  )
-  return Prisma.sql`json_build_object(${Prisma.join(meters)})`
+/**
+ * SQL for some meters as one JSON object, without the row `except`. What two resources count is read in one pass, which halves
+ * the time of an account with many images; OFFSET keeps PostgreSQL from reading it once for each mention.
+ */
+function metersAs(names: readonly Resource[], counted: Counted, except: string | null = null): Prisma.Sql {
+  const asked = names.map((name): ResourceRow & { name: Resource } => ({ name, ...resources[name] }))
+  const uses = [...new Set(asked.flatMap((resource) => resource.uses))]
+  const units = [...new Set(asked.map((resource) => resource.unit))]
+  const others = except === null ? Prisma.empty : Prisma.sql`AND x.id <> ${except}`
+  const used = (use: Use) => `used${uses.indexOf(use)}`
+  const sums = uses.map((use) => {
+    const amounts = Prisma.join(units.map((unit) => amountOf(use, unit)))
+    return Prisma.sql`(SELECT ARRAY[${amounts}] ${rowsOf(use, counted)} ${others}) AS ${Prisma.raw(used(use))}`
+  })
+  const meters = asked.map(({ name, uses, unit, default: standard }) => {
+    const sum = uses.map((use) => `${used(use)}[${units.indexOf(unit) + 1}]`).join(' + ')
+    return Prisma.sql`${name}::text, json_build_object('used', ${Prisma.raw(sum)},
+      'quota', coalesce((quotas->>${name})::bigint, ${standard}::bigint))`
+  })
+  return Prisma.sql`(SELECT json_build_object(${Prisma.join(meters)}) FROM (SELECT ${Prisma.join(sums)},
+    (SELECT json_object_agg(resource, amount) FROM "Quota" WHERE "accountId" = ${counted.account} AND "regionId" = ${counted.region}) AS quotas
+    OFFSET 0) amounts)`
 }
 
 /**
@@ -79,7 +94,7 @@ export async function quotaUse<Name extends Resource>(
 ): Promise<Record<Name, Meter>> {
   const counted = { account: Prisma.sql`${ownerId}`, region: Prisma.sql`${regionId}` }
   const [row] = await tx.$queryRaw<{ meters: Record<Name, Meter> }[]>`
-    SELECT ${metersAs(names, counted, { except })} AS meters`
+    SELECT ${metersAs(names, counted, except)} AS meters`
   if (!row) throw new Error('A statement without FROM of a table has one row.')
   return row.meters
 }

@@ -74,7 +74,8 @@ test('every resource has a refusal and names in events of its own', () => {
 test('what takes of each resource', () => {
   const uses = resourceNames.flatMap((name) => {
     const rows: readonly Use[] = resources[name].uses
-    return rows.map((use) => [name, use.table, use.account, use.counts, use.takes?.replace(/\s+/g, ' ')])
+    const bytes = (use: Use) => (resources[name].unit === 'bytes' ? use.bytes?.replace(/\s+/g, ' ') : undefined)
+    return rows.map((use) => [name, use.table, use.account, use.counts, bytes(use)])
   })
   const promised = '(SELECT t."promisedBytes" FROM "Transfer" t WHERE t."imageId" = x.id)'
   expect(uses).toEqual([
@@ -82,7 +83,7 @@ test('what takes of each resource', () => {
     ['images', 'HeldShare', 'recipientId', 'true', undefined],
     [
       ...['bytes', 'Image', 'ownerId', `x.state <> 'failed'`],
-      `CASE WHEN x.state IN ('importing', 'copying') THEN ${promised} ELSE x.size END`,
+      `CASE WHEN x.state = 'available' THEN x.size WHEN x.state IN ('importing', 'copying') THEN ${promised} ELSE x.size END`,
     ],
     [
       ...['bytes', 'Snapshot', 'ownerId', `x.state <> 'failed'`],

@@ -1,10 +1,10 @@
 import type { QuotaFacts, QuotaFullCode, RefusalOf } from '@/lib/result'
 
 /**
- * Rows that count against a quota; `takes` is the amount of each, 1 by default. Tables have `id`, `regionId`,
- * `createdAt`.
+ * Rows that count against a quota: each is a piece, and `bytes` says how many it has. One that two resources count is the same
+ * object in both, so that it is read once. Tables have `id`, `regionId`, `createdAt`.
  */
-export type Use = { table: string; account: string; counts: string; takes?: string }
+export type Use = { table: string; account: string; counts: string; bytes?: string }
 
 export type ResourceRow = {
   default: number
@@ -17,8 +17,20 @@ export type ResourceRow = {
   since?: string
 }
 
-const keptImages = { table: 'Image', account: 'ownerId', counts: `x.state <> 'failed'` }
-const keptSnapshots = { table: 'Snapshot', account: 'ownerId', counts: `x.state <> 'failed'` }
+const keptImages: Use = {
+  table: 'Image',
+  account: 'ownerId',
+  counts: `x.state <> 'failed'`,
+  // Nearly all are available, so that is asked first: it is asked of each row.
+  bytes: `CASE WHEN x.state = 'available' THEN x.size WHEN x.state IN ('importing', 'copying')
+    THEN (SELECT t."promisedBytes" FROM "Transfer" t WHERE t."imageId" = x.id) ELSE x.size END`,
+}
+const keptSnapshots: Use = {
+  table: 'Snapshot',
+  account: 'ownerId',
+  counts: `x.state <> 'failed'`,
+  bytes: `CASE WHEN x.state = 'creating' THEN x."promisedBytes" ELSE x.size END`,
+}
 
 /** All that a master account has a quota of, by the name that `Quota.resource` has for it. */
 export const resources = {
@@ -38,14 +50,7 @@ export const resources = {
     max: 2 ** 50,
     unit: 'bytes',
     full: 'BYTES_QUOTA_FULL',
-    uses: [
-      {
-        ...keptImages,
-        takes: `CASE WHEN x.state IN ('importing', 'copying')
-          THEN (SELECT t."promisedBytes" FROM "Transfer" t WHERE t."imageId" = x.id) ELSE x.size END`,
-      },
-      { ...keptSnapshots, takes: `CASE WHEN x.state = 'creating' THEN x."promisedBytes" ELSE x.size END` },
-    ],
+    uses: [keptImages, keptSnapshots],
     recorded: { quota: 'bytes', used: 'bytesUsed' },
     since: '20261126214733_space',
   },
