@@ -7,10 +7,14 @@ type Counted = { passed: Prisma.Sql | null; firstRow: (passed: number, shown: nu
 /** How many rows a list has and how many lie before its page, both counted up to `countedMax`. */
 export type Counts = { total: number; passed: number }
 
-/** The columns of `Counts`. `rows` is the FROM and WHERE of the whole list. */
-export function countColumns(rows: Prisma.Sql, page: Counted): Prisma.Sql {
+/**
+ * The columns of `Counts`. `rows` is the FROM and WHERE of the whole list. Where no index has all that they ask for, `along` is an
+ * ORDER BY that an index has: a count along it stops at its bound, and otherwise PostgreSQL first collects all rows of an
+ * account from an index, however many (10 ms became 1 ms at 20,000).
+ */
+export function countColumns(rows: Prisma.Sql, page: Counted, along = Prisma.empty): Prisma.Sql {
   const counted = (where: Prisma.Sql) =>
-    Prisma.sql`(SELECT count(*)::int FROM (SELECT 1 ${rows} ${where} LIMIT ${countedMax + 1}) counted)`
+    Prisma.sql`(SELECT count(*)::int FROM (SELECT 1 ${rows} ${where} ${along} LIMIT ${countedMax + 1}) counted)`
   const passed = page.passed ? counted(page.passed) : Prisma.sql`0`
   return Prisma.sql`${counted(Prisma.empty)} AS total, ${passed} AS passed`
 }

@@ -43,6 +43,8 @@ export function keyset<Row>(sort: string, by: SortColumn<Row>, cursors: Cursors,
   return {
     where,
     tail,
+    /** The order of the index, in which a list of rows that no index has whole is counted. */
+    along: Prisma.sql`ORDER BY ${by.column}, ${by.idColumn}`,
     passed: backwards ? where : upToKey,
     firstRow: (passed: number, shown: number) => (backwards ? passed - shown : passed) + 1,
     /** Makes a page of the rows, at most `limit + 1` of them in the order of the query. */

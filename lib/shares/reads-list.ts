@@ -89,7 +89,7 @@ export async function listShares(ctx: Context, list: ShareListParams): Promise<S
   const [rows, [counts]] = await Promise.all([
     db().$queryRaw<ListedRow[]>`
       SELECT ${plannedEachTime} ${columnsOf(list.tab)} ${fromShares(list.tab)} ${where} ${page.where} ${page.tail}`,
-    db().$queryRaw<Counts[]>`SELECT ${plannedEachTime} ${countColumns(asked, page)}`,
+    db().$queryRaw<Counts[]>`SELECT ${plannedEachTime} ${countColumns(asked, page, page.along)}`,
   ])
   const shown = page.toPage(rows, (row) => row.id, toListed)
   return { ...shown, range: rangeOf(page, counts, shown.items.length) }

@@ -109,7 +109,7 @@ export async function listSharedImages(ctx: Context, list: SharedImageParams): P
         greatest(c."endedAt", CASE WHEN c."endedAt" IS NOT NULL THEN i."createdAt" END) AS "checkedAt",
         coalesce(c.critical + c.high + c.medium + c.low, 0) AS findings ${held} ${search} ${system} ${page.where} ${page.tail}`,
     db().$queryRaw<Extras[]>`
-      SELECT ${plannedEachTime} ${countColumns(asked, page)}, ARRAY(SELECT DISTINCT i."operatingSystem" ${held} ORDER BY 1 LIMIT 100) AS systems,
+      SELECT ${plannedEachTime} ${countColumns(asked, page, page.along)}, ARRAY(SELECT DISTINCT i."operatingSystem" ${held} ORDER BY 1 LIMIT 100) AS systems,
         ${metersOf(ctx.viewer.ownerId, list.region)} AS quota`,
   ])
   if (!extras) throw new Error('A statement without FROM of a table has one row.')
