@@ -14,7 +14,15 @@ import {
 } from './rules'
 
 const part = (fileSystem: string | null, index = 0, readable = true) => ({ index, fileSystem, readable })
-const partitions = [part('ext4'), part('fat32', 1), part('ntfs', 2), part('swap', 3), part('xfs', 4), part('btrfs', 5)]
+const partitions = [
+  part('ext4'),
+  part('fat32', 1),
+  part('ntfs', 2),
+  part('swap', 3),
+  part('xfs', 4),
+  part('btrfs', 5),
+  part('lvm', 6),
+]
 const refused = (reason: string, facts = {}) => ({
   code: 'CLEAN_REFUSED',
   ...{ reason, path: '', package: '', partition: 0 },
@@ -23,13 +31,14 @@ const refused = (reason: string, facts = {}) => ({
 
 describe('a finding is dealt with', () => {
   const why = (fields: Partial<Finding>) => refuseCleaning(finding('a', fields), { partitions, refuseFinding })
-  it('where its file lies on ext, XFS or Btrfs', () => {
-    for (const partition of [0, 4, 5]) expect(why({ partition })).toBeNull()
+  it('where its file lies on ext, XFS or Btrfs, or in LVM', () => {
+    for (const partition of [0, 4, 5, 6]) expect(why({ partition })).toBeNull()
     expect(why({ remedy: 'review' })).toBeNull()
   })
   it('where it lies in no file', () => {
     expect(why({ rule: 'deleted-secret', path: '', partition: 1, remedy: 'review', cleanable: false })).toBeNull()
     expect(why({ rule: 'swap-content', path: '', partition: 3 })).toBeNull()
+    expect(why({ rule: 'swap-content', path: 'vg0/swap', partition: 6 })).toBeNull()
   })
   it('but not on another file system, nor on a partition that could not be read', () => {
     const path = 'root/.ssh/a'
@@ -55,6 +64,7 @@ test.each([
   ['ntfs', false],
   ['xfs', true],
   ['btrfs', true],
+  ['lvm', true],
   [null, false],
 ])('a disk of %s alone can be cleaned: %s', (fileSystem, can) => {
   expect(isCleanable([part(fileSystem)])).toBe(can)

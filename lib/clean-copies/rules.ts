@@ -34,7 +34,7 @@ export type RefuseFinding = (finding: Finding) => CleanRefusal | null
 
 /**
  * Whether a clean copy can deal with a finding: not with a file of a package, not where a person has to decide, and a file only
- * on ext2, ext3, ext4, XFS and Btrfs.
+ * on ext2, ext3, ext4, XFS and Btrfs, or in a group of LVM of which every volume was read.
  */
 export function refuseCleaning(
   finding: Finding,
@@ -52,16 +52,17 @@ export function refuseCleaning(
     : cleanRefused('UNSUPPORTED_FILE_SYSTEM', { path: finding.path, partition: finding.partition + 1 })
 }
 
-/** Whether anything of a disk can be cleaned: the files and the free space of ext, XFS and Btrfs, the free space of FAT, swap space. */
+/** Whether anything of a disk can be cleaned: the files and the free space of ext, XFS and Btrfs, the free space of FAT, swap space, volumes of LVM. */
 export function isCleanable(partitions: Partitions): boolean {
   return partitions.some(
-    ({ fileSystem, readable }) => readable && /^(?:ext[234]|xfs|btrfs|fat(?:12|16|32)|swap)$/.test(fileSystem ?? ''),
+    ({ fileSystem, readable }) =>
+      readable && /^(?:ext[234]|xfs|btrfs|fat(?:12|16|32)|swap|lvm)$/.test(fileSystem ?? ''),
   )
 }
 
 /** Whether files can be changed on a partition. One that only a machine can read is readable where there is one. */
 function isChangeable(partitions: Partitions, index: number): boolean {
-  const pattern = /^(?:ext[234]|xfs|btrfs)$/
+  const pattern = /^(?:ext[234]|xfs|btrfs|lvm)$/
   return partitions.some((part) => part.index === index && part.readable && pattern.test(part.fileSystem ?? ''))
 }
 

@@ -23,6 +23,8 @@ const { make } = createSecrets('deep')
 const token = `ghp_${make(36)}`
 const key = `-----BEGIN PRIVATE KEY-----\n${make(64, 'base64')}\n${make(64, 'base64')}\n`
 
+/** It lies where a clean copy writes zeros. */
+const removedByCleaning = { rule: 'deleted-secret', remedy: 'empty', cleanable: true }
 /** No file has it, and a clean copy does not change where it lies. */
 const keptByCleaning = { rule: 'unused-secret', remedy: 'review', cleanable: false }
 
@@ -158,11 +160,18 @@ test.skipIf(!canDelete)(
     expect(await check(group)).toMatchObject({ verdict: 'clean' })
     const at = mib + 4 * 4 * mib + 100
     const planted = patched(group, { at, put: token })
-    expect((await check(planted)).findings).toMatchObject([{ ...keptByCleaning, offset: at }])
+    expect((await check(planted)).findings).toMatchObject([{ ...removedByCleaning, offset: at }])
+    // Nothing is removed of a group with a volume of a kind that is not known, and what describes a group stays.
+    const pool = { name: 'pool', content: Buffer.alloc(4 * mib), extents: [5], type: 'thin-pool', isHidden: true }
+    const thin = lvmPartition('vg0', [{ name: 'root', content: madeExt4(), extents: [0, 1, 2, 3] }, pool])
+    expect((await check(patched(thin, { at, put: token }))).findings).toMatchObject([{ ...keptByCleaning, offset: at }])
+    const inText = 600_000
+    const described = await check(patched(group, { at: inText, put: token }))
+    expect(described.findings).toMatchObject([{ ...keptByCleaning, offset: inText }])
     const deleted = lvmPartition('vg0', [
       { name: 'root', content: madeExt4('rm /home/notes.bin'), extents: [0, 1, 2, 3] },
     ])
-    const inVolume = { ...keptByCleaning, path: 'vg0/root' }
+    const inVolume = { ...removedByCleaning, path: 'vg0/root' }
     expect((await check(deleted)).findings).toMatchObject([inVolume, inVolume])
     const hidden = patched(
       group,

@@ -3,9 +3,13 @@ import type { Range } from './clear-bits'
 import { type LvmSection, type LvmValue, NotLvmText, parseLvmText } from './lvm-metadata'
 
 /** A volume of a group. `blocks` is null where it does not lie in one piece after the other on this partition. */
-export type LogicalVolume = { name: string; blocks: Blocks | null }
-/** `unused` are the pieces of the partition in none of the volumes: free extents, removed volumes, and the text of the group. */
-export type VolumeGroup = { volumes: LogicalVolume[]; unused: Range[] }
+export type LogicalVolume = { name: string; blocks: Blocks | null; pieces: readonly Extents[] | null }
+/**
+ * `isPlain`: the group is on this partition alone, and each of its volumes, the hidden ones too, has extents of its own there; so
+ * whoever writes to one changes no other. `free` are the extents of none then, and `unused` the other pieces of the partition in none of
+ * the volumes: the text of the group, or in a group that is not plain the free extents too.
+ */
+export type VolumeGroup = { volumes: LogicalVolume[]; isPlain: boolean; free: Range[]; unused: Range[] }
 
 const sectorBytes = 512
 const textBytesMax = 1024 ** 2
@@ -13,9 +17,21 @@ const segmentsMax = 10_000
 const areasMax = 16
 const areaMark = ' LVM2 x[5A%r0N*>'
 const areaHeadBytes = 512
+/** Where a label may be. */
+const labelBytes = 4 * sectorBytes
 
-type Extents = { start: number; count: number; from: number }
-type Group = { name: string; text: LvmSection; extentBytes: number; own: ReadonlyMap<string, number> }
+/** A piece of a volume in bytes: from where of the volume, how many, and from where on the partition. */
+export type Extents = { start: number; count: number; from: number }
+/** Where descriptions of a group are. */
+type Area = { at: number; size: number }
+/** `own` are the names of this physical volume, with the first byte of its extents and the one behind them. */
+type Group = {
+  name: string
+  text: LvmSection
+  extentBytes: number
+  own: ReadonlyMap<string, Range>
+  isAlone: boolean
+}
 
 /**
  * The volumes of the group that a physical volume belongs to, named `group/volume`: null where it says nothing that makes
@@ -25,30 +41,59 @@ export function volumeGroup(part: Blocks, volumesMax: number): VolumeGroup | nul
   const label = labelOf(part)
   const group = label && groupOf(label.uuid, textOf(part, label.areas))
   if (!group) return null
-  const volumes = [...sectionsIn(group.text, 'logical_volumes')].filter(([, volume]) => isVisible(volume))
+  const all = sectionsIn(group.text, 'logical_volumes').map(([name, volume]) => ({
+    name: `${group.name}/${name}`,
+    isVisible: isVisible(volume),
+    pieces: piecesOf(volume, group),
+  }))
+  const volumes = all
+    .filter((volume) => volume.isVisible)
+    .map(({ name, pieces }) => ({ name, pieces, blocks: pieces && blocksOf(part, pieces) }))
   if (volumes.length > volumesMax) return null
-  const used: Range[] = []
-  const read = volumes.map(([name, volume]) => {
-    const pieces = piecesOf(volume, group)
-    for (const { from, count } of pieces ?? []) used.push({ start: from, end: from + count })
-    return { name: `${group.name}/${name}`, blocks: pieces && blocksOf(part, pieces) }
-  })
-  return { volumes: read, unused: [...unusedIn(part, used)] }
+  const place = placeOf(part, group, label.areas)
+  const taken = all.flatMap(({ pieces }) => rangesOf(pieces))
+  const isPlain = place !== null && all.every(({ pieces }) => pieces) && areApart(taken, place)
+  const free = isPlain ? gapsBetween(taken, place) : []
+  const known = [...volumes.flatMap(({ pieces }) => rangesOf(pieces)), ...free]
+  return { volumes, isPlain, free, unused: gapsBetween(known, { start: 0, end: part.size }) }
 }
 
-function* unusedIn(part: Blocks, used: Range[]): Generator<Range> {
-  let at = 0
-  for (const { start, end } of used.sort((one, other) => one.start - other.start)) {
-    if (start > at) yield { start: at, end: Math.min(start, part.size) }
-    at = Math.max(at, end)
-    if (at >= part.size) return
+function rangesOf(pieces: readonly Extents[] | null): Range[] {
+  return (pieces ?? []).map(({ from, count }) => ({ start: from, end: from + count }))
+}
+
+/** Where the extents of a group are that has one physical volume, in this partition and beside its descriptions; null for any other. */
+function placeOf(part: Blocks, { own, isAlone }: Group, areas: readonly Area[]): Range | null {
+  const [place] = [...own.values()]
+  if (!place || !isAlone || !Number.isSafeInteger(place.start) || !Number.isSafeInteger(place.end)) return null
+  const isBeside = areas.every(({ at, size }) => at + size <= place.start || at >= place.end)
+  return isBeside && place.start >= labelBytes && place.end <= part.size ? place : null
+}
+
+/** Whether ranges lie in another, and none over another. */
+function areApart(ranges: readonly Range[], { start, end }: Range): boolean {
+  let at = start
+  for (const range of ranges.toSorted((one, other) => one.start - other.start)) {
+    if (range.start < at) return false
+    at = range.end
   }
-  yield { start: at, end: part.size }
+  return at <= end
+}
+
+function gapsBetween(ranges: readonly Range[], { start: from, end: until }: Range): Range[] {
+  const gaps: Range[] = []
+  let at = from
+  for (const { start, end } of ranges.toSorted((one, other) => one.start - other.start)) {
+    if (start > at && at < until) gaps.push({ start: at, end: Math.min(start, until) })
+    at = Math.max(at, end)
+  }
+  if (at < until) gaps.push({ start: at, end: until })
+  return gaps
 }
 
 /** The id of a physical volume, and where its descriptions of the group are. */
-function labelOf(part: Blocks): { uuid: string; areas: { at: number; size: number }[] } | null {
-  const head = readPadded(part, 0, 4 * sectorBytes)
+function labelOf(part: Blocks): { uuid: string; areas: Area[] } | null {
+  const head = readPadded(part, 0, labelBytes)
   const at = [0, 1, 2, 3]
     .map((sector) => sector * sectorBytes)
     .find((start) => head.toString('latin1', start, start + 8) === 'LABELONE')
@@ -56,7 +101,7 @@ function labelOf(part: Blocks): { uuid: string; areas: { at: number; size: numbe
   const described = at + head.readUInt32LE(at + 20)
   const uuid = head.toString('latin1', described, described + 32)
   // Two lists of places, each ended by a place of zeros: what holds data, then what holds descriptions.
-  const lists: { at: number; size: number }[][] = [[], []]
+  const lists: Area[][] = [[], []]
   let place = described + 40
   for (const list of lists)
     while (place + 16 <= head.length) {
@@ -69,7 +114,7 @@ function labelOf(part: Blocks): { uuid: string; areas: { at: number; size: numbe
 }
 
 /** The newest text of the first area that has one. It lies in a ring behind the head of the area. */
-function textOf(part: Blocks, areas: readonly { at: number; size: number }[]): string | null {
+function textOf(part: Blocks, areas: readonly Area[]): string | null {
   for (const area of areas) {
     const head = readPadded(part, area.at, areaHeadBytes)
     const offset = Number(head.readBigUInt64LE(40))
@@ -107,11 +152,15 @@ function groupOf(uuid: string, text: string | null): Group | null {
     })
     if (!named) return null
     const extentBytes = numberOf(named.section.get('extent_size')) * sectorBytes
-    const own = new Map<string, number>()
-    for (const [name, volume] of sectionsIn(named.section, 'physical_volumes'))
-      if (String(volume.get('id')).replaceAll('-', '') === uuid)
-        own.set(name, numberOf(volume.get('pe_start')) * sectorBytes)
-    return extentBytes > 0 && own.size > 0 ? { name: named.name, text: named.section, extentBytes, own } : null
+    const own = new Map<string, Range>()
+    const physical = sectionsIn(named.section, 'physical_volumes')
+    for (const [name, volume] of physical) {
+      if (String(volume.get('id')).replaceAll('-', '') !== uuid) continue
+      const start = numberOf(volume.get('pe_start')) * sectorBytes
+      own.set(name, { start, end: start + numberOf(volume.get('pe_count')) * extentBytes })
+    }
+    const isAlone = physical.length === 1
+    return extentBytes > 0 && own.size > 0 ? { name: named.name, text: named.section, extentBytes, own, isAlone } : null
   } catch (error) {
     if (error instanceof NotLvmText) return null
     throw error
@@ -172,7 +221,7 @@ function blocksOf(part: Blocks, pieces: readonly Extents[]): Blocks {
 function pieceOf(segment: LvmSection, { extentBytes, own }: Group): Extents | null {
   const stripes = segment.get('stripes')
   if (segment.get('type') !== 'striped' || segment.get('stripe_count') !== 1 || !Array.isArray(stripes)) return null
-  const dataStart = own.get(String(stripes[0]))
+  const dataStart = own.get(String(stripes[0]))?.start
   if (dataStart === undefined) return null
   const start = numberOf(segment.get('start_extent')) * extentBytes
   const count = numberOf(segment.get('extent_count')) * extentBytes

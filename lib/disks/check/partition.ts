@@ -62,14 +62,17 @@ export async function checkPartition(options: PartitionOptions): Promise<Checked
   return { ...answer, files, readable: all.every(({ readable }) => readable), reason }
 }
 
-/** A finding in a volume of a group has the name of that in front of its path. */
-function inVolume(options: PartitionOptions, { name }: FoundVolume): PartitionOptions {
+/** A finding in a volume of a group has the name of that in front of its path, and is cleaned where the volume is. */
+function inVolume(options: PartitionOptions, { name, found, guest }: FoundVolume): PartitionOptions {
   if (name === '') return options
   const { add } = options.findings
-  return {
-    ...options,
-    findings: { add: (found) => add({ ...found, path: found.path === '' ? name : `${name}/${found.path}` }) },
+  const isChanged = options.found.isPlain && (guest !== null || found?.archive === 'Ext' || found?.kind === 'swap')
+  const addInVolume: typeof add = (one) => {
+    const path = one.path === '' ? name : `${name}/${one.path}`
+    // Free space is dealt with as a whole, and its place says by what.
+    add({ ...one, path, cleanable: one.cleanable && (isChanged || one.rule === 'deleted-secret') })
   }
+  return { ...options, findings: { add: addInVolume } }
 }
 
 async function checkVolume(volume: FoundVolume, options: PartitionOptions): Promise<Checked> {
@@ -118,7 +121,7 @@ function searchAll(options: PartitionOptions): UncheckedReason | null {
 
 /** Searches what of a group's partition lies in no volume. */
 function searchUnused(options: PartitionOptions): UncheckedReason | null {
-  return searchIn(options, options.found.unused, 'unused')
+  return searchIn(options, options.found.free, 'zeroed') ?? searchIn(options, options.found.unused, 'unused')
 }
 
 function searchIn({ found, slot, index, findings }: PartitionOptions, ranges: readonly Range[], place: Place) {
@@ -131,7 +134,7 @@ function searchIn({ found, slot, index, findings }: PartitionOptions, ranges: re
 }
 
 async function searchFree(
-  { slot, index, load, findings }: PartitionOptions,
+  { slot, index, load, findings, found: { isPlain } }: PartitionOptions,
   name: string,
   { blocks, found }: { blocks: Blocks; found: FoundFileSystem },
 ) {
@@ -143,8 +146,7 @@ async function searchFree(
   const free = await freeSpaceOf(blocks, found, await load())
   // Where nobody can tell what is free, all of it is searched.
   if (!free && withFreeSpace.includes(found.archive ?? '')) return search([{ start: 0, end: blocks.size }], 'unread')
-  // A clean copy goes through partitions, and through no volume of a group.
-  if (free) search(free, name === '' && isZeroed(found) ? 'zeroed' : 'unused')
+  if (free) search(free, (name === '' || isPlain) && isZeroed(found) ? 'zeroed' : 'unused')
   // A volume that was made smaller leaves what was behind.
   if (found.size !== null && found.size < blocks.size) search([{ start: found.size, end: blocks.size }], 'unread')
 }

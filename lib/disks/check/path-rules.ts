@@ -3,7 +3,7 @@ import { keyRules } from './rules-keys'
 import { systemRules } from './rules-system'
 
 /** Changes whenever the same disk could give another verdict: a rule, a pattern, a test, or secretlint's version. */
-export const rulesVersion = '2026.14'
+export const rulesVersion = '2026.15'
 
 /** Every row, and the first that matches a path decides where several say the same of a file. */
 export const pathRules: readonly PathRule[] = [...keyRules, ...systemRules]

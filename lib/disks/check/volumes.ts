@@ -23,20 +23,23 @@ export type FoundVolumes = {
   part: Blocks
   kind: string | null
   volumes: FoundVolume[]
-  /** What of a group's partition is in no volume. */
+  /** What of a group's partition is in no volume: the extents that a clean copy fills with zeros, and what it leaves as it is. */
+  free: Range[]
   unused: Range[]
+  /** Whether a clean copy changes the volumes of the group. */
+  isPlain: boolean
   reason: UncheckedReason | null
 }
 
 /** More volumes of groups on one disk are not told apart: each is a place to be read from, and a line of a machine. */
-const groupVolumesMax = 128
+export const groupVolumesMax = 128
 
 /**
  * Finds what is in a partition, without reading files. A group of more than `volumesMax` volumes, and one of none, is not
  * looked at. Content never makes it throw, but for a limit of the whole check.
  */
 function findVolumes(part: Blocks, volumesMax: number): FoundVolumes {
-  const nothing: FoundVolumes = { part, kind: null, volumes: [], unused: [], reason: null }
+  const nothing: FoundVolumes = { part, kind: null, volumes: [], free: [], unused: [], isPlain: false, reason: null }
   try {
     const found = findFileSystem(part)
     if (found?.kind !== 'lvm') return { ...nothing, kind: found?.kind ?? null, volumes: [volumeOf('', part, found)] }
@@ -45,7 +48,9 @@ function findVolumes(part: Blocks, volumesMax: number): FoundVolumes {
     return {
       ...nothing,
       kind: 'lvm',
+      free: group.free,
       unused: group.unused,
+      isPlain: group.isPlain,
       volumes: group.volumes.map(({ name, blocks }) => volumeOf(name, blocks, blocks && findFileSystem(blocks))),
     }
   } catch (error) {

@@ -17,8 +17,8 @@ export type CleanRefusal =
 
 /** What is done to one file. */
 export type Step = { path: string; shown: string; action: 'delete' | 'empty' | 'lock' }
-/** What is done to a disk, by partition: its files, and whether its swap space is emptied. */
-export type Plan = { files: Map<number, Step[]>; swap: Set<number> }
+/** What is done to a disk, by partition: its files, and the swap space that is emptied, by the names of volumes of LVM or with none. */
+export type Plan = { files: Map<number, Step[]>; swap: Map<number, string[]> }
 
 const actions: Partial<Record<Remedy, Step['action']>> = {
   delete: 'delete',
@@ -31,7 +31,7 @@ const unspeakable = /["\n\r\\]|\p{Cc}/u
 
 /** Makes a plan of chosen findings. One file is dealt with once, and deleting it wins. */
 export function planClean(findings: readonly Finding[]): { plan: Plan } | { refusal: CleanRefusal } {
-  const plan: Plan = { files: new Map(), swap: new Set() }
+  const plan: Plan = { files: new Map(), swap: new Map() }
   for (const finding of findings) {
     const { rule, path: shown, partition, ownedBy, remedy } = finding
     if (rule === 'deleted-secret') continue
@@ -39,7 +39,7 @@ export function planClean(findings: readonly Finding[]): { plan: Plan } | { refu
     const action = actions[remedy]
     if (!finding.cleanable || !action) return { refusal: { code: 'NOT_CLEANABLE', path: shown, rule } }
     if (rule === 'swap-content') {
-      plan.swap.add(partition)
+      plan.swap.set(partition, [...(plan.swap.get(partition) ?? []), shown])
       continue
     }
     const path = pathShown(shown)

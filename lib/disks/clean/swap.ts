@@ -8,7 +8,7 @@ const mark = 'SWAPSPACE2'
 /** A machine sleeps in it. Awake again, it would take what is gone for its memory. */
 const sleepingMarks: readonly string[] = ['S1SUSPEND', 'S2SUSPEND', 'ULSUSPEND']
 
-type SwapOptions = { slot: Slot; original: Blocks; signal: AbortSignal }
+type SwapOptions = { slot: Pick<Slot, 'start' | 'size'>; original: Blocks; signal: AbortSignal }
 
 /** Writes zeros over swap space but for the page that describes it. */
 export async function emptySwap(file: FileHandle, { slot, original, signal }: SwapOptions): Promise<void> {
