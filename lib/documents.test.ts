@@ -112,6 +112,14 @@ test('every rule that the code cites is in docs/rules.md', () => {
   expect(cited.filter(({ number }) => !rulesByNumber.has(number))).toEqual([])
 })
 
+test('the index of docs/rules.md has every rule, in the order of their numbers', () => {
+  const listed = [...(rules[0] ?? '').matchAll(/^(\d+)\. \[([^\]]+)\]/gm)].map(
+    ([, number, name]) => `Rule ${number}. ${name}`,
+  )
+  const names = [...rulesByNumber].sort(([one], [other]) => one - other).map(([, text]) => text.split('\n')[0])
+  expect(listed).toEqual(names)
+})
+
 test('the file that decides a rule cites its number', () => {
   const silent = [...rulesByNumber].flatMap(([number, text]) => {
     const deciding = /Decided in (.*?\))[.,]?(?! and )/s.exec(text)?.[1] ?? ''

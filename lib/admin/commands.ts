@@ -175,7 +175,11 @@ function addQuota(quota: Command, run: Run): void {
     .description('set the image quota of an account in a region, and with options its other quotas')
     .argument('<username>')
     .argument('<region>')
-    .argument('<images>', `0 to ${resources.images.max}`, toAmount('images'))
+    .argument(
+      '<images>',
+      `0 to ${resources.images.max}; to change another quota alone, repeat what quota show says`,
+      toAmount('images'),
+    )
     .option('--force', 'also below the current use: nothing is removed, and nothing new is accepted')
   const others = resourceNames.filter((name) => name !== 'images')
   for (const name of others) {
