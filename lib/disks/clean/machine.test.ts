@@ -1,8 +1,10 @@
-import { linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { testReader } from '@/lib/testing/reader'
+import { until } from '@/lib/testing/until'
 import { checkGuest } from '../check'
 import { type CleanJob, cleanDisk } from '../clean'
 import { type KernelFileSystem, kernelFileSystems, makeFileSystem, partitioned } from '../fixtures/file-systems'
@@ -116,6 +118,25 @@ machineTest(
     expect(await cleanDisk({ ...job, findings: finding })).toEqual({ ok: false, refusal })
   },
 )
+
+/** The machines that this process has started and that run. */
+function running(): string[] {
+  const args = ['-o', 'args=', '--ppid', String(process.pid)]
+  return execFileSync('ps', args, { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => line.includes('disk-reader'))
+}
+
+machineTest(`the machine ends with its copy, and what it has written is gone${note}`, async () => {
+  writeFileSync(source, fileSystem('xfs'))
+  const controller = new AbortController()
+  const ended = expect(cleanDisk({ ...job, findings: [], signal: controller.signal })).rejects.toThrow('called off')
+  await until(() => expect(running()).toHaveLength(1))
+  controller.abort(new Error('called off'))
+  await ended
+  expect([target, `${target}.work`].filter((left) => existsSync(left))).toEqual([])
+  await until(() => expect(running()).toEqual([]))
+})
 
 machineTest(`what cannot be cleaned is refused, and nothing is left${note}`, async () => {
   writeFileSync(source, fileSystem('xfs'))
