@@ -67,6 +67,7 @@ async function makeInstances(): Promise<void> {
     FROM generate_series(1, ${instances}) n`
   await db().$executeRaw`
     INSERT INTO "InstanceRun" ("instanceId", "from", "to", "isOpen", "typeId")
-    SELECT id, timestamptz '2026-03-10 10:15:00Z', timestamptz '2026-03-10 10:16:00Z', true, "typeId" FROM "Instance"`
+    SELECT id, timestamptz '2026-03-10 10:15:00Z', timestamptz '2026-03-10 10:16:00Z', true, "typeId"
+    FROM "Instance" WHERE "regionId" = ${regionId}`
   await db().$executeRaw`VACUUM ANALYZE "Instance", "InstanceRun"`
 }
