@@ -3,18 +3,18 @@ import { verifyChain } from '@/lib/audit/reads-verify'
 import { auditParams } from '@/lib/audit/schema'
 import { mintViewer } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
+import { makeTrail } from './audit-trail'
 import { type Findings, median } from './figures'
 import { type Place, tell } from './place'
 import { makeRegion, spreadTasks } from './share-tasks'
 import { pace, share } from './shares'
 
-const atOnce = 50_000
 const [pageSecondsMax, verifySecondsMax] = [2, 60]
 
 /** What a share costs with its chain and its notices, and how a trail of 1,000,000 entries is read and verified. */
 export async function measureAudit(place: Place): Promise<Findings> {
   const shares = await compareShares(place)
-  const trail = await measureTrail(place.sizes.images)
+  const trail = await measureTrail(place)
   await db().$disconnect()
   return { figures: [...shares.figures, ...trail.figures], notes: [] }
 }
@@ -22,13 +22,13 @@ export async function measureAudit(place: Place): Promise<Findings> {
 async function compareShares({ sizes }: Place): Promise<Findings> {
   await makeRegion()
   tell(`Shares with and without chain and notices: ${sizes.rounds} rounds of ${sizes.shares} …`)
-  const round = async (triggers: 'ENABLE' | 'DISABLE') => {
+  const round = async (triggers: 'ENABLE' | 'DISABLE', count = sizes.shares) => {
     for (const trigger of ['Event_extends_audit', 'Event_writes_notices'])
       await db().$executeRawUnsafe(`ALTER TABLE "Event" ${triggers} TRIGGER "${trigger}"`)
-    return (await pace(await spreadTasks(sizes.shares), share)).perSecond
+    return (await pace(await spreadTasks(count), share)).perSecond
   }
-  // The first round warms up and does not count.
-  await round('ENABLE')
+  // Warms up and does not count.
+  await round('ENABLE', Math.ceil(sizes.shares / 4))
   const [having, lacking]: [number[], number[]] = [[], []]
   for (let count = 0; count < sizes.rounds; count++) {
     lacking.push(await round('DISABLE'))
@@ -49,21 +49,14 @@ async function compareShares({ sizes }: Place): Promise<Findings> {
   }
 }
 
-async function measureTrail(entries: number): Promise<Findings> {
+async function measureTrail(place: Place): Promise<Findings> {
+  const entries = place.sizes.images
   const owner = { id: 'acc-audited00', username: 'audited' }
   tell(`A trail of ${entries} entries …`)
   await db().$executeRaw`
     INSERT INTO "Account" (id, username, kind, "displayName", email, "passwordHash", "createdAt")
     VALUES (${owner.id}, ${owner.username}, 'MASTER', '', '', '-', now())`
-  for (let first = 0; first < entries; first += atOnce)
-    await db().$executeRaw`
-      INSERT INTO "Event" (at, action, "actorId", "actorName", "ownerId", "ownerName", "regionId", "imageId", "imageName", details)
-      SELECT timestamptz '2026-01-01 00:00:00Z' + n * interval '10 seconds', 'image.update', ${owner.id}, ${owner.username},
-        ${owner.id}, ${owner.username}, 'cn-bench', 'img-' || lpad((n % 1000)::text, 10, '0'), 'disk ' || n % 1000,
-        jsonb_build_object('before', jsonb_build_object('name', 'disk'), 'after', jsonb_build_object('name', n::text))
-      FROM generate_series(${first + 1}::int, ${Math.min(first + atOnce, entries)}::int) n`
-  await db().$executeRaw`ANALYZE "AuditEntry"`
-  await db().$executeRaw`ANALYZE "Event"`
+  await makeTrail(place, owner, entries)
   const viewer = mintViewer({ ...owner, kind: 'MASTER', displayName: '', master: null })
   const ctx = { viewer, now: new Date(), address: null }
   const seconds = async (work: () => Promise<unknown>) => {

@@ -13,7 +13,7 @@ import { measureLoad } from './load'
 import { measureMachines } from './machines'
 import { measureMetering } from './metering'
 import { measurePages } from './pages'
-import { makePlace, type Place, type Sizes } from './place'
+import { makePlace, type Place, type Sizes, tell } from './place'
 import { measureShares } from './shares'
 import { measureStart } from './start'
 import { measureStreams } from './streams'
@@ -71,7 +71,10 @@ async function run(named: string[], { json, verbose, save, against, ...sizes }: 
   try {
     const place = await makePlace(sizes, verbose === true)
     for (const [name, measure] of Object.entries(sections)) {
-      if (named.length === 0 || named.includes(name)) findings.push(await measure(place))
+      if (named.length > 0 && !named.includes(name)) continue
+      const began = performance.now()
+      findings.push(await measure(place))
+      tell(`The section ${name} took ${Math.round((performance.now() - began) / 1_000)} s.`)
     }
     if (isEnding()) return
     if (save !== undefined) fs.writeFileSync(save, `${JSON.stringify({ ...about, figures: rowsFound() }, null, 2)}\n`)
