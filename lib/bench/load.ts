@@ -36,10 +36,13 @@ export async function measureLoad(place: Place): Promise<Findings> {
     ...{ what, server: reading },
     asks: async (amount: number) => Array.from({ length: amount }, () => ask),
   }))
+  const kinds = [{ what: 'share by HTTP', ...share }, ...reads]
+  tell('Load: all of it once, to warm up …')
+  await measureRound(kinds, place.sizes.requests, clients[1])
   const figures: Figure[] = []
   for (const count of clients) {
     tell(`Load: ${place.sizes.rounds} rounds by ${count} at once …`)
-    figures.push(...(await measureRounds(place, [{ what: 'share by HTTP', ...share }, ...reads], count)))
+    figures.push(...(await measureRounds(place, kinds, count)))
   }
   for (const server of [sharing, reading]) await server.stop()
   await db().$disconnect()
@@ -47,15 +50,23 @@ export async function measureLoad(place: Place): Promise<Findings> {
 }
 
 async function measureRounds({ sizes }: Place, kinds: Kind[], count: number): Promise<Figure[]> {
-  const met = kinds.map((): Met[] => [])
-  // The first round warms up and does not count.
-  for (let round = 0; round <= sizes.rounds; round++) {
-    for (const [index, { server, asks }] of kinds.entries()) {
-      const found = await askAll(server, await asks(count === 1 ? Math.ceil(sizes.shares / 4) : sizes.shares), count)
-      if (round > 0) met[index]?.push(found)
-    }
-  }
-  return kinds.flatMap(({ what }, index) => figuresOf(what, count, met[index] ?? []))
+  // Some for every client, so that few of them are asked while others have ended.
+  const amount = count === 1 ? Math.ceil(sizes.shares / 4) : Math.max(Math.ceil(sizes.shares / 2), 4 * count)
+  const rounds: Met[][] = []
+  for (let round = 0; round < sizes.rounds; round++) rounds.push(await measureRound(kinds, amount, count))
+  return kinds.flatMap(({ what }, index) =>
+    figuresOf(
+      what,
+      count,
+      rounds.map((met) => met[index]).filter((met) => !!met),
+    ),
+  )
+}
+
+async function measureRound(kinds: Kind[], amount: number, count: number): Promise<Met[]> {
+  const met: Met[] = []
+  for (const { server, asks } of kinds) met.push(await askAll(server, await asks(amount), count))
+  return met
 }
 
 function figuresOf(what: string, count: number, met: Met[]): Figure[] {

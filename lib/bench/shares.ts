@@ -48,15 +48,15 @@ async function learnStatements(): Promise<{ recipe: Recipe; texts: string[] }> {
 async function compare(place: Place, clients: pg.Client[], recipe: Recipe, variant: Variant): Promise<Findings> {
   const { shares, rounds } = place.sizes
   tell(`Shares ${variant.name}: ${rounds} rounds of ${shares} …`)
-  const byProduct = async () => pace(await variant.make(shares), share)
-  const byHand = async () =>
-    pace(await variant.make(shares), async (task, worker) => {
+  const byProduct = async (count = shares) => pace(await variant.make(count), share)
+  const byHand = async (count = shares) =>
+    pace(await variant.make(count), async (task, worker) => {
       const client = clients[worker]
       if (client) await issueByHand(client, recipe, task)
     })
-  // The first round warms both up and counts for neither.
-  await byProduct()
-  await byHand()
+  // Warms both up and counts for neither.
+  await byProduct(Math.ceil(shares / 4))
+  await byHand(Math.ceil(shares / 4))
   const [product, hand]: [Pace[], Pace[]] = [[], []]
   for (let round = 0; round < rounds; round++) {
     product.push(await byProduct())
