@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import fs from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
 import { z } from 'zod'
 import { type Figure, type Findings, median } from './figures'
@@ -34,15 +36,27 @@ export async function measureGuest(place: Place): Promise<Findings> {
   }
   const folder = path.join(place.folder, 'guest')
   fs.mkdirSync(folder)
-  tell('Guest: a Debian is unpacked, which takes minutes …')
   const make = (tool: (typeof tools)[number], ...args: string[]) => {
     const { status, stderr } = spawnSync(tool, args, { cwd: folder, encoding: 'utf8', env })
     if (status !== 0) throw new Error(`${tool} failed.\n${stderr}`)
   }
-  make('debootstrap', '--variant=minbase', 'bookworm', 'root')
-  fs.writeFileSync(path.join(folder, 'disk.raw'), '')
-  fs.truncateSync(path.join(folder, 'disk.raw'), diskBytes)
-  make('mke2fs', '-q', '-F', '-t', 'ext4', '-d', 'root', 'disk.raw')
+  // Kept between runs, by how it is made.
+  const recipe = createHash('sha256')
+    .update(fs.readFileSync(import.meta.filename))
+    .digest('hex')
+    .slice(0, 12)
+  const kept = path.join(os.tmpdir(), `ecs-console-guest-disk-${recipe}.qcow2`)
+  if (!fs.existsSync(kept)) {
+    tell('Guest: a Debian is unpacked, which takes minutes and is kept for the next run …')
+    make('debootstrap', '--variant=minbase', 'bookworm', 'root')
+    fs.writeFileSync(path.join(folder, 'made.raw'), '')
+    fs.truncateSync(path.join(folder, 'made.raw'), diskBytes)
+    make('mke2fs', '-q', '-F', '-t', 'ext4', '-d', 'root', 'made.raw')
+    make('qemu-img', 'convert', '-f', 'raw', '-O', 'qcow2', 'made.raw', `${kept}.part`)
+    fs.renameSync(`${kept}.part`, kept)
+  }
+  tell('Guest: disks with a Debian are read …')
+  make('qemu-img', 'convert', '-f', 'qcow2', '-O', 'raw', kept, 'disk.raw')
   return { figures: disks.flatMap(measureDisk), notes: [] }
 
   function measureDisk({ name, format, file, convert }: (typeof disks)[number]): Figure[] {
