@@ -8,6 +8,7 @@ import { operatorContext } from '@/lib/admin/operator'
 import { hashPassword } from '@/lib/auth/password'
 import { type Context, mintViewer } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
+import { findDiskTool } from '@/lib/disks/convert'
 import { buildQcow2, buildRawDisk } from '@/lib/disks/samples'
 import { env } from '@/lib/env'
 import { setImageTags } from '@/lib/images/writes-tags'
@@ -201,19 +202,21 @@ export async function seed(): Promise<void> {
     const share = { region: image.region, imageId, usernames: image.with, note: '', reason: isDemo }
     expectOk(await shareImage(ownerContext(owner), share))
   }
-  await addBootable(accounts)
-  const demo = { password, accounts: [...accounts.keys()] }
+  const lacking = await addBootable(accounts)
+  if (lacking) console.log(`The demo has no image that boots: ${lacking}`)
+  const demo = { password, accounts: [...accounts.keys()], boots: lacking === null }
   await writeFile(`${file}.part`, JSON.stringify(demo), { mode: 0o600 })
   await rename(`${file}.part`, file)
 }
 
 /**
  * The one bootable demo image: harbour's, shared with lantern, so that an instance can be created at once. Made of
- * Debian's packages, and left out if those are not available.
+ * Debian's packages and by qemu-img, and left out without them. Returns the sentence that says why, or null.
  */
-async function addBootable(accounts: Map<string, { id: string; username: string }>): Promise<void> {
+async function addBootable(accounts: Map<string, { id: string; username: string }>): Promise<string | null> {
   const owner = accounts.get('harbour')
-  if (!owner) return
+  if (!owner) throw new Error('The demo data has no account harbour.')
+  if (!(await findDiskTool())) return 'qemu-img is missing (on Debian: apt install qemu-utils).'
   const folder = await mkdtemp(path.join(env().ECS_DATA_DIR, 'demo-'))
   try {
     const disk = path.join(folder, 'tiny-linux.qcow2')
@@ -229,8 +232,10 @@ async function addBootable(accounts: Map<string, { id: string; username: string 
     }
     await checkNow(imageId)
     expectOk(await shareImage(ownerContext(owner), share))
+    return null
   } catch (error) {
-    log.info({ err: error }, 'The demo has no image that boots: its Debian packages could not be had.')
+    log.info({ err: error }, 'The disk that boots could not be made of packages of Debian.')
+    return 'its disk could not be made of packages of Debian.'
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

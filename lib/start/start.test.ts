@@ -10,6 +10,7 @@ import { commitOfFiles } from './commit'
 import { makeDemo } from './demo'
 import { readSettings, serverEnvironment, workerEnvironment } from './settings'
 import { isGood, sentence, summary, tallyOfPlaywright, tallyOfVitest } from './tally'
+import { signIn } from './welcome'
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-console-start-'))
 afterAll(() => fs.rmSync(folder, { recursive: true }))
@@ -81,6 +82,21 @@ describe('npm start', () => {
     // Making demo data without a database would fail.
     await makeDemo(folder, { ...process.env, DATABASE_URL: '' })
     expect(fs.existsSync(path.join(folder, 'demo.json'))).toBe(false)
+  })
+})
+
+describe('the welcome', () => {
+  it('leads to the image of the demo that boots where there is one', async () => {
+    const data = path.join(folder, 'welcome')
+    fs.mkdirSync(data)
+    vi.stubEnv('ECS_DATA_DIR', data)
+    const tip = async (more: object) => {
+      fs.writeFileSync(path.join(data, 'demo.json'), JSON.stringify({ password: 'p', accounts: ['harbour'], ...more }))
+      return (await signIn(readSettings(false), 'no database')).find((line) => line.startsWith('Try:'))
+    }
+    // A demo that was made before this was noted had one, unless the log said otherwise.
+    for (const more of [{}, { boots: true }]) expect(await tip(more)).toMatch(/see it arrive, .* tiny-linux$/)
+    expect(await tip({ boots: false })).toMatch(/see it arrive$/)
   })
 })
 

@@ -6,20 +6,24 @@ import type { Settings } from './settings'
 
 const namesMax = 5
 
+/** `demo.json`. `boots`: there is an image that boots; older files do not say. */
+type Demo = { password: string; accounts: string[]; boots?: boolean }
+
 export async function welcome(settings: Settings, databaseUrl: string): Promise<void> {
   const lines = [`Open ECS Console: ${settings.url}`, ...(await signIn(settings, databaseUrl)), 'Ctrl-C ends it.']
   console.log(`\n  ${lines.join('\n  ')}\n`)
 }
 
-async function signIn(settings: Settings, databaseUrl: string): Promise<string[]> {
+/** What a person needs to sign in: the accounts of the demo, or the command that makes the first one. */
+export async function signIn(settings: Settings, databaseUrl: string): Promise<string[]> {
   const demo = settings.databaseUrl ? undefined : readIfThere(path.join(settings.dataFolder, 'demo.json'))
   if (demo !== undefined) {
-    const { password, accounts }: { password: string; accounts: string[] } = JSON.parse(demo)
+    const { password, accounts, boots = true }: Demo = JSON.parse(demo)
     const others = accounts.length > namesMax ? ` and ${accounts.length - namesMax} more` : ''
     return [
       `Sign in as:       ${accounts.slice(0, namesMax).join(', ')}${others}`,
       `Password:         ${password}`,
-      'Try:              as harbour share web-01 with lantern, then sign in as lantern, see it arrive, and create an instance from tiny-linux',
+      `Try:              as harbour share web-01 with lantern, then sign in as lantern and see it arrive${boots ? ', and create an instance from tiny-linux' : ''}`,
     ]
   }
   if (await hasAccounts(databaseUrl)) return []
