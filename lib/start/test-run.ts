@@ -7,6 +7,7 @@ import { ensureContainerTools, ensureDeployTools } from './deploy-tools.mjs'
 import { ensureDiskTools } from './disk-tools.mjs'
 import { end, endOnSignals, isEnding, onEnd } from './ending'
 import { ensureGit } from './git'
+import { ensureProcps } from './procps'
 import { ensureQemu } from './qemu.mjs'
 import { exitCode } from './run'
 import { addTallies, isGood, nothing, oneFailure, summary, type Tally, tallyOfVitest } from './tally'
@@ -45,6 +46,8 @@ async function runKinds(wanted: readonly Kind[], files: string[]): Promise<Tally
       console.error(`These could not be installed, and tests of disks skip: ${missing.join(', ')}.`)
     if (forVitest.includes('unit') && !ensureGit())
       console.error('git could not be installed, and the tests that list the files of the clone fail.')
+    if (forVitest.length > 0 && !ensureProcps())
+      console.error('procps could not be installed, and the tests that look at processes fail.')
     if (forVitest.includes('unit') && ensureDeployTools().length > 0)
       console.error('promtool could not be installed, and the tests that need it skip.')
     if (forVitest.includes('db') && !ensureContainerTools())
