@@ -23,6 +23,11 @@ if (values.release !== undefined) {
   fs.writeFileSync(path.join(out, 'RELEASE.md'), notesOf(fs.readFileSync('CHANGELOG.md', 'utf8'), version))
 }
 await build(buildFolder(), process.env)
-const { archive, files, archiveBytes, bytes } = await pack(process.cwd(), buildFolder(), out)
+const { archive, files, archiveBytes, bytes } = await pack(
+  process.cwd(),
+  buildFolder(),
+  out,
+  values.release !== undefined,
+)
 console.log(`${archive}: ${formatBytes(archiveBytes, 'en')}, unpacked ${formatBytes(bytes, 'en')} in ${files} files`)
 process.exit(0)

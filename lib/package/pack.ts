@@ -4,6 +4,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { commitOfFiles } from '../start/commit'
 import { contentsOf } from './contents'
+import { archiveVersion } from './release'
 
 export type Packed = {
   archive: string
@@ -19,11 +20,12 @@ type Manifest = { name: string; version: string; [key: string]: unknown }
  * Packs a built clone into an archive for this platform: the build, its programs, production dependencies and documents. Two
  * runs on one commit and build make the same bytes. Throws where git does not know the commit, which a package has to name.
  */
-export async function pack(root: string, buildFolder: string, out: string): Promise<Packed> {
+export async function pack(root: string, buildFolder: string, out: string, isRelease = false): Promise<Packed> {
   const commit = commitOfFiles(root)
   if (!commit) throw new Error('A package names its commit, and this folder has no history.')
   const manifest: Manifest = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'))
-  const name = `${manifest.name}-${manifest.version}-${process.platform}-${process.arch}`
+  const version = archiveVersion(manifest.version, commit, isRelease)
+  const name = `${manifest.name}-${version}-${process.platform}-${process.arch}`
   fs.mkdirSync(out, { recursive: true })
   const stage = fs.mkdtempSync(path.join(out, '.stage-'))
   try {

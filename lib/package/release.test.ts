@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { notesOf, refuseRelease } from './release'
+import { archiveVersion, notesOf, refuseRelease } from './release'
 
 const root = path.resolve(import.meta.dirname, '../..')
 const changelog =
@@ -17,6 +17,11 @@ test('a release is of the tagged version and of a commit alone', () => {
   expect(refuseRelease('v1.1.0', '1.1.0', '549efc4d1c2b')).toBeNull()
   expect(refuseRelease('v1.1.1', '1.1.0', '549efc4d1c2b')).toContain('package.json says 1.1.0')
   expect(refuseRelease('v1.1.0', '1.1.0', '549efc4d1c2b-dirty')).toContain('not those of commit 549efc4d1c2b')
+})
+
+test('the archive of a release is named after its version, and any other after its commit too', () => {
+  expect(archiveVersion('1.1.0', '549efc4d1c2b', true)).toBe('1.1.0')
+  expect(archiveVersion('1.1.0', '549efc4d1c2b', false)).toBe('1.1.0+549efc4d1c2b')
 })
 
 test('the workflows do no more than call scripts of the project', () => {

@@ -16,3 +16,8 @@ export function notesOf(changelog: string, version: string): string {
   if (!text) throw new Error(`CHANGELOG.md has no part [${version}].`)
   return `${text}\n`
 }
+
+/** The version in the name of an archive. Outside a release it has the commit, so that two of them unpack side by side. */
+export function archiveVersion(version: string, commit: string, isRelease: boolean): string {
+  return isRelease ? version : `${version}+${commit}`
+}
