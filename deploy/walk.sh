@@ -52,18 +52,20 @@ start() { # <unit>
   local env
   # A later file wins, as systemd has it.
   env="$(setting "$1" Environment) $(grep -v '^#' "$root/etc/open-ecs-console.env" | xargs)"
-  inside "runuser -u $(setting "$1" User) -- env $env $(setting "$1" ExecStart)" >>"$work/$1.log" 2>&1 &
+  # Restart=on-failure: a worker fails until the server has made the embedded database.
+  until inside "runuser -u $(setting "$1" User) -- env $env $(setting "$1" ExecStart)"; do
+    sleep "$(setting "$1" RestartSec)"
+  done >>"$work/$1.log" 2>&1 &
 }
+# Both at once, as systemd starts them.
 serve() {
   : >"$work/open-ecs-console.log"
   start open-ecs-console
-  ready '["queue"]'
   start open-ecs-console-worker
-  ready '[]'
 }
-# Waits until the server says what is not ready yet, for a minute.
+# Waits until server and worker are ready, for a minute.
 ready() {
-  local ask="fetch('http://127.0.0.1:$port/readyz').then((a) => a.json()).then((a) => process.exit(JSON.stringify(a.notReady) === '$1' ? 0 : 1), () => process.exit(1))"
+  local ask="fetch('http://127.0.0.1:$port/readyz').then((a) => process.exit(a.ok ? 0 : 1), () => process.exit(1))"
   for _ in $(seq 120); do
     chroot "$root" /usr/bin/env -i /usr/local/bin/node -e "$ask" && return
     [ -n "$(jobs -r)" ] || break
@@ -84,15 +86,17 @@ mount -t proc proc "$root/proc"
 mkdir -p "$root/etc/systemd/system"
 
 step "Install $(version "$old"), by docs/operations.md"
-cp "$old" "$root/root/"
+cp "$old" "$old.sha256" "$root/root/"
 by_hand 'As a service' "$(version "$old")" >"$work/commands"
 grep -v runuser "$work/commands" | type_in /root
 inside "sed -i 's/^#PORT=.*/PORT=$port/' /etc/open-ecs-console.env"
 serve
+# The commands of the document follow at once, while both start.
+grep runuser "$work/commands" | type_in /opt/open-ecs-console
+ready
 grep -h . "$work/open-ecs-console.log" | tail -12
 
 step 'Fill it'
-grep runuser "$work/commands" | type_in /opt/open-ecs-console
 admin() { inside "runuser -u ecs-console -- bin/ecs-console $*"; }
 node --import tsx -e "
   import('./lib/disks/samples.ts').then(({ buildQcow2, buildRawDisk }) =>
@@ -102,15 +106,17 @@ admin verify
 
 step 'Back it up'
 commands Backup "$(version "$old")" | type_in /root
+commands Backup "$(version "$old")" 2 | type_in /root
 
 step 'Rehearse a restore beside it'
 commands 'Rehearsing a restore' "$(version "$old")" | type_in /root
 
 step "Upgrade to $(version "$new")"
 stop
-cp "$new" "$root/root/"
+cp "$new" "$new.sha256" "$root/root/"
 by_hand 'Upgrade and back out' "$(version "$new")" | type_in /root
 serve
+ready
 admin --version
 admin verify
 admin image list --account harbour
@@ -119,6 +125,7 @@ step "Back out to $(version "$old")"
 stop
 by_hand 'Upgrade and back out' "$(version "$old")" 2 | type_in /root
 serve
+ready
 admin --version
 admin image list --account harbour
 
@@ -126,14 +133,16 @@ step "Upgrade again, and back up"
 stop
 by_hand 'Upgrade and back out' "$(version "$new")" | type_in /root
 serve
+ready
 commands Backup "$(version "$new")" | type_in /root
 
 step 'Restore into an empty data folder'
 stop
-inside 'mv /var/lib/open-ecs-console /var/lib/before && install -d -m 700 -o ecs-console -g ecs-console /var/lib/open-ecs-console'
-admin restore /var/backups/open-ecs-console
-admin verify
+by_hand Restore "$(version "$new")" | type_in /root
 serve
+ready
 admin image list --account harbour
+admin audit verify
+inside 'cmp /var/backups/open-ecs-console-keys/audit-key.pem /var/lib/open-ecs-console/audit-key.pem'
 stop
 step 'Installed, upgraded and restored'
