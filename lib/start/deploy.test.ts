@@ -64,6 +64,9 @@ test('the compose file sets only settings that exist, and starts programs of the
   const known = (name: string) =>
     settings.includes(`\`${name.replace(/^ECS_STORE_CN_SHANGHAI/, 'ECS_STORE_<REGION>')}\``)
   expect(named.filter((name) => !known(name))).toEqual([])
+  // podman-compose 1.0 takes a value that must be set, but has no message, as it stands.
+  const needed = [...compose.matchAll(/\$\{\w+:\?([^}]*)\}/g)].map(([, message]) => message)
+  expect([...new Set(needed)]).toEqual(['set it in .env'])
   expect([...compose.matchAll(/command: \[(\w+)\]/g)].map(([, word]) => word)).toEqual(['server', 'worker'])
 })
 
