@@ -52,7 +52,25 @@ test('a pooler that shares connections out by transactions is refused, with what
 
 test('a setting that the product does not set and cannot do without is named', async () => {
   await setOnDatabase('session_replication_role = replica')
-  expect(await findConnectionProblem(url)).toContain('session_replication_role is replica and not origin')
+  const problem = await findConnectionProblem(url)
+  expect(problem).toContain('session_replication_role is replica and not origin')
+  expect(problem).toContain('ALTER DATABASE')
+  expect(problem).not.toContain('pool')
+})
+
+test('a database with another encoding is refused with how to make one, not for a pooler', async () => {
+  const other = `${databaseName(url)}_latin1`
+  await beside(url, async (client) => {
+    await client.query(`CREATE DATABASE "${other}" ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`)
+    try {
+      const problem = await findConnectionProblem(Object.assign(new URL(url), { pathname: `/${other}` }).href)
+      expect(problem).toContain('server_encoding is LATIN1 and not UTF8')
+      expect(problem).toContain("ENCODING 'UTF8'")
+      expect(problem).not.toContain('pool')
+    } finally {
+      await client.query(`DROP DATABASE "${other}"`)
+    }
+  })
 })
 
 test('a database that does not exist yet has nothing wrong with it', async () => {

@@ -1,11 +1,15 @@
 import pg from 'pg'
-import { askSession, setSession, wrongSettings } from './session-settings'
+import { askSession, lostSettings, setSession, wrongSettings } from './session-settings'
 
 const patienceMs = 5_000
 
 const advice =
   'A connection pooler in between does that when it gives its connections to others between two transactions. ' +
   'Set it to session mode (PgBouncer: pool_mode = session), or let DATABASE_URL lead to PostgreSQL itself.'
+
+const ownAdvice =
+  "An encoding cannot be changed afterwards: create a database with ENCODING 'UTF8' TEMPLATE template0. " +
+  'The others come from ALTER DATABASE, ALTER ROLE or postgresql.conf: reset them there.'
 
 /**
  * The problem with connections to an address, as a sentence that says what to do, or null. A connection must not be
@@ -50,10 +54,10 @@ async function compare(one: pg.Client, other: pg.Client): Promise<string | null>
   const { rows } = await one.query(askSession)
   await other.query('ROLLBACK')
   if (before === others || before !== after) return `The connections to the database are not kept apart. ${advice}`
+  const lost = lostSettings(rows[0] ?? {})
+  if (lost.length > 0) return `The database does not keep what a connection is set to: ${lost.join(', ')}. ${advice}`
   const wrong = wrongSettings(rows[0] ?? {})
-  return wrong.length === 0
-    ? null
-    : `The database does not keep what a connection is set to: ${wrong.join(', ')}. ${advice}`
+  return wrong.length === 0 ? null : `The database cannot be used as it is: ${wrong.join(', ')}. ${ownAdvice}`
 }
 
 async function processOf(client: pg.Client): Promise<number> {

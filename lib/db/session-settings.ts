@@ -35,14 +35,23 @@ export const setSession = Object.entries(settings)
   .map(([name, value]) => `SET ${name} = '${value}'`)
   .join('; ')
 
-/** Asks for all that `wrongSettings` judges: one row, a column for each. */
+/** Asks for all that `lostSettings` and `wrongSettings` judge: one row, a column for each. */
 export const askSession = `SELECT ${Object.keys({ ...settings, ...expected })
   .map((name) => `(SELECT setting FROM pg_settings WHERE name = '${name}') AS "${name}"`)
   .join(', ')}`
 
-/** The settings of a connection that are wrong, in words; empty if all are right. */
+/** The settings of a connection that it did not keep, in words; empty if it kept all. */
+export function lostSettings(found: Record<string, unknown>): string[] {
+  return differencesFrom(settings, found)
+}
+
+/** What the database itself has and the product cannot work with, in words; empty if all is right. */
 export function wrongSettings(found: Record<string, unknown>): string[] {
-  return Object.entries({ ...settings, ...expected })
+  return differencesFrom(expected, found)
+}
+
+function differencesFrom(right: Record<string, string>, found: Record<string, unknown>): string[] {
+  return Object.entries(right)
     .filter(([name, value]) => String(found[name]) !== value)
     .map(([name, value]) => `${name} is ${found[name]} and not ${value}`)
 }
