@@ -9,12 +9,13 @@ import { useAction } from '@/lib/use-action'
 /** Looks how a check goes on, and has the server make the page anew whenever it says something else. */
 export function CheckPoll({ region, imageId }: { region: string; imageId: string }) {
   const { data, dataUpdatedAt } = useQuery(imageCheckQuery(region, imageId))
-  const { run } = useAction(showCheckAction, changesNothing)
+  const { run, isPending } = useAction(showCheckAction, changesNothing)
   const said = data?.view === 'owner' ? `${data.state} ${data.isQueued} ${data.filesLooked} ${data.filesTotal}` : ''
   const shown = useRef('')
   // biome-ignore lint/correctness/useExhaustiveDependencies: what was not shown is tried again with each answer.
   useEffect(() => {
-    if (!said || said === shown.current) return
+    // One at a time: those that wait would stand before what the person sends.
+    if (!said || said === shown.current || isPending) return
     // Somebody else may have signed in since the answer. For them the page is not there, and what is typed on it would be
     // lost: so an action asks, which refuses them.
     run({ region, imageId }, () => {

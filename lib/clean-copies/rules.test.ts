@@ -37,6 +37,8 @@ describe('a finding is dealt with', () => {
   })
   it('where it lies in no file', () => {
     expect(why({ rule: 'deleted-secret', path: '', partition: 1, remedy: 'review', cleanable: false })).toBeNull()
+    // In a volume of a group of which another could not be read.
+    expect(why({ rule: 'deleted-secret', path: 'vg0/root', partition: 9, remedy: 'review' })).toBeNull()
     expect(why({ rule: 'swap-content', path: '', partition: 3 })).toBeNull()
     expect(why({ rule: 'swap-content', path: 'vg0/swap', partition: 6 })).toBeNull()
   })

@@ -45,8 +45,8 @@ export function refuseCleaning(
     const { code, ...facts } = refusal
     return cleanRefused(code, facts)
   }
-  // Free space and swap space are dealt with as a whole.
-  if (finding.path === '') return null
+  // Free space and swap space are dealt with as a whole, also of a volume, whose name is the path then.
+  if (finding.path === '' || finding.rule === 'deleted-secret') return null
   return isChangeable(partitions, finding.partition)
     ? null
     : cleanRefused('UNSUPPORTED_FILE_SYSTEM', { path: finding.path, partition: finding.partition + 1 })

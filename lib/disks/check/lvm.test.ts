@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { groupText, lvmPartition } from '../fixtures/lvm'
+import { groupText, lvmPartition, sealGroup } from '../fixtures/lvm'
 import { type Blocks, bufferBlocks, makeBlocks } from '../guest/blocks'
 import { volumeGroup } from './lvm'
 import { NotLvmText, parseLvmText } from './lvm-metadata'
@@ -22,6 +22,29 @@ test('the volumes of a group are read in the order of their pieces, wherever the
     for (let at = 0; at < read.length; ) at += blocks?.readInto(read.subarray(at), at) ?? read.length
     expect(read.equals(content)).toBe(true)
   }
+})
+
+test('of two descriptions the newest counts, and a group whose areas in use differ is not plain', () => {
+  const found = (stale: Parameters<typeof lvmPartition>[2], change?: (disk: Buffer) => void) => {
+    const disk = lvmPartition('vg0', [root, home], stale)
+    change?.(disk)
+    const group = volumeGroup(bufferBlocks(disk), 64)
+    return { names: group?.volumes.map(({ name }) => name), isPlain: group?.isPlain, free: group?.free.length }
+  }
+  const both = { names: ['vg0/root', 'vg0/7'] }
+  const plain = { ...both, isPlain: true, free: 1 }
+  const doubtful = { ...both, isPlain: false, free: 0 }
+  const older = { volumes: [root], seqno: 3 }
+  expect(found(undefined)).toEqual(plain)
+  // As `vgchange --metadatacopies 1` leaves it: nothing of it is true any more.
+  expect(found({ ...older, isIgnored: true })).toEqual(plain)
+  expect(found({ ...older, isIgnored: false })).toEqual(doubtful)
+  expect(found({ volumes: [root, home], seqno: 4, isIgnored: false })).toEqual(plain)
+  // One that cannot be read may have been the newest.
+  const unread = (disk: Buffer) => disk.fill(0, 4096 + 4, 4096 + 20)
+  expect(found({ ...older, isIgnored: false }, unread)).toEqual(doubtful)
+  const changed = (disk: Buffer) => disk.write('creation_time = 2', disk.indexOf('creation_time = 1'), 'latin1')
+  expect(found(undefined, changed)).toEqual(doubtful)
 })
 
 test('a volume of a kind that lies in another way has a name and no blocks', () => {
@@ -92,6 +115,7 @@ test('the free extents of a group in which a volume may lie in them are not call
   const changed = (from: string, to: string) => {
     const copy = lvmPartition('vg0', [root, home])
     copy.write(to, copy.indexOf(from), 'latin1')
+    sealGroup(copy)
     return found(copy)?.isPlain
   }
   // Over another volume, outside of the extents, behind the partition, on two partitions, over what describes the group.

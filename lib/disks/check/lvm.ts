@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import { type Blocks, makeBlocks, readPadded } from '../guest/blocks'
 import type { Range } from './clear-bits'
 import { type LvmSection, type LvmValue, NotLvmText, parseLvmText } from './lvm-metadata'
@@ -5,7 +6,7 @@ import { type LvmSection, type LvmValue, NotLvmText, parseLvmText } from './lvm-
 /** A volume of a group. `blocks` is null where it does not lie in one piece after the other on this partition. */
 export type LogicalVolume = { name: string; blocks: Blocks | null; pieces: readonly Extents[] | null }
 /**
- * `isPlain`: the group is on this partition alone, and each of its volumes, the hidden ones too, has extents of its own there; so
+ * `isPlain`: the group is on this partition alone and described the same in all areas in use, and each of its volumes, the hidden ones too, has extents of its own there; so
  * whoever writes to one changes no other. `free` are the extents of none then, and `unused` the other pieces of the partition in none of
  * the volumes: the text of the group, or in a group that is not plain the free extents too.
  */
@@ -31,7 +32,10 @@ type Group = {
   extentBytes: number
   own: ReadonlyMap<string, Range>
   isAlone: boolean
+  /** Grows with each change of the group. */
+  seqno: number
 }
+type Described = { group: Group; isWhole: boolean }
 
 /**
  * The volumes of the group that a physical volume belongs to, named `group/volume`: null where it says nothing that makes
@@ -39,8 +43,9 @@ type Group = {
  */
 export function volumeGroup(part: Blocks, volumesMax: number): VolumeGroup | null {
   const label = labelOf(part)
-  const group = label && groupOf(label.uuid, textOf(part, label.areas))
-  if (!group) return null
+  const described = label && newestGroup(part, label)
+  if (!described) return null
+  const { group } = described
   const all = sectionsIn(group.text, 'logical_volumes').map(([name, volume]) => ({
     name: `${group.name}/${name}`,
     isVisible: isVisible(volume),
@@ -52,7 +57,7 @@ export function volumeGroup(part: Blocks, volumesMax: number): VolumeGroup | nul
   if (volumes.length > volumesMax) return null
   const place = placeOf(part, group, label.areas)
   const taken = all.flatMap(({ pieces }) => rangesOf(pieces))
-  const isPlain = place !== null && all.every(({ pieces }) => pieces) && areApart(taken, place)
+  const isPlain = described.isWhole && place !== null && all.every(({ pieces }) => pieces) && areApart(taken, place)
   const free = isPlain ? gapsBetween(taken, place) : []
   const known = [...volumes.flatMap(({ pieces }) => rangesOf(pieces)), ...free]
   return { volumes, isPlain, free, unused: gapsBetween(known, { start: 0, end: part.size }) }
@@ -113,19 +118,45 @@ function labelOf(part: Blocks): { uuid: string; areas: Area[] } | null {
   return { uuid, areas: lists[1] ?? [] }
 }
 
-/** The newest text of the first area that has one. It lies in a ring behind the head of the area. */
-function textOf(part: Blocks, areas: readonly Area[]): string | null {
-  for (const area of areas) {
-    const head = readPadded(part, area.at, areaHeadBytes)
-    const offset = Number(head.readBigUInt64LE(40))
-    const size = Number(head.readBigUInt64LE(48))
-    const isThere = head.toString('latin1', 4, 20) === areaMark && offset >= areaHeadBytes && offset < area.size
-    if (!isThere || size === 0 || size > textBytesMax || size > area.size) continue
-    const first = Math.min(size, area.size - offset)
-    const pieces = [readAll(part, area.at + offset, first), readAll(part, area.at + areaHeadBytes, size - first)]
-    return Buffer.concat(pieces).toString('utf8').replaceAll('\0', '')
+/**
+ * The newest description of a group: LVM leaves an ignored area as it was, and one that missed a change is older. `isWhole`: all
+ * areas in use have it, with its checksum.
+ */
+function newestGroup(part: Blocks, { uuid, areas }: { uuid: string; areas: readonly Area[] }): Described | null {
+  const all = areas.map((area) => textOf(part, area))
+  const used = all.filter((text) => !text?.isIgnored)
+  const readable = (used.some((text) => text) ? used : all).flatMap((text) => {
+    const group = text && groupOf(uuid, text.text)
+    return group ? [{ group, isWhole: text.isWhole }] : []
+  })
+  // Texts that are not whole are only read where there is no other.
+  const [newest] = readable.toSorted(
+    (one, other) => Number(other.isWhole) - Number(one.isWhole) || other.group.seqno - one.group.seqno,
+  )
+  const isSame = ({ group, isWhole }: Described) => isWhole && group.seqno === newest?.group.seqno
+  return newest ? { ...newest, isWhole: readable.length === used.length && readable.every(isSame) } : null
+}
+
+/** The text of an area, which lies in a ring behind its head; null where there is none. */
+function textOf(part: Blocks, area: Area): { text: string; isIgnored: boolean; isWhole: boolean } | null {
+  const head = readPadded(part, area.at, areaHeadBytes)
+  const offset = Number(head.readBigUInt64LE(40))
+  const size = Number(head.readBigUInt64LE(48))
+  const isThere = head.toString('latin1', 4, 20) === areaMark && offset >= areaHeadBytes && offset < area.size
+  if (!isThere || size === 0 || size > textBytesMax || size > area.size) return null
+  const first = Math.min(size, area.size - offset)
+  const pieces = [readAll(part, area.at + offset, first), readAll(part, area.at + areaHeadBytes, size - first)]
+  const bytes = Buffer.concat(pieces)
+  return {
+    text: bytes.toString('utf8').replaceAll('\0', ''),
+    isIgnored: (head.readUInt32LE(60) & 1) === 1,
+    isWhole: lvmChecksum(bytes) === head.readUInt32LE(56),
   }
-  return null
+}
+
+/** CRC-32 as LVM computes it: with another beginning, and not inverted. */
+export function lvmChecksum(bytes: Uint8Array): number {
+  return ~crc32(bytes, ~0xf597a6cf >>> 0) >>> 0
 }
 
 function readAll(part: Blocks, at: number, length: number): Buffer {
@@ -144,9 +175,9 @@ function fillFrom(blocks: Blocks, into: Uint8Array, offset: number): number {
   return done
 }
 
-function groupOf(uuid: string, text: string | null): Group | null {
+function groupOf(uuid: string, text: string): Group | null {
   try {
-    const [named] = [...parseLvmText(text ?? '')].flatMap(([name, value]) => {
+    const [named] = [...parseLvmText(text)].flatMap(([name, value]) => {
       const section = sectionOf(value)
       return section ? [{ name, section }] : []
     })
@@ -160,7 +191,9 @@ function groupOf(uuid: string, text: string | null): Group | null {
       own.set(name, { start, end: start + numberOf(volume.get('pe_count')) * extentBytes })
     }
     const isAlone = physical.length === 1
-    return extentBytes > 0 && own.size > 0 ? { name: named.name, text: named.section, extentBytes, own, isAlone } : null
+    const seqno = numberOf(named.section.get('seqno'))
+    const isGroup = extentBytes > 0 && own.size > 0 && Number.isSafeInteger(seqno)
+    return isGroup ? { name: named.name, text: named.section, extentBytes, own, isAlone, seqno } : null
   } catch (error) {
     if (error instanceof NotLvmText) return null
     throw error

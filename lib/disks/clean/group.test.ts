@@ -180,6 +180,35 @@ groupTest(`what cannot be cleaned in a volume is refused by its path${note}`, as
   expect(await clean([{ ...finding, rule: 'swap-content', path: 'vg0/data' }])).toEqual(unsupported)
 })
 
+groupTest(
+  `nothing is written behind a volume that is smaller than its file system, as after lvreduce alone${note}`,
+  async () => {
+    const [reduced, behind] = [ext4().subarray(0, 2 * extentBytes), ext4()]
+    const volumes = [
+      { name: 'behind', content: behind, extents: [2, 3, 4, 5] },
+      { name: 'reduced', content: reduced, extents: [0, 1] },
+    ]
+    writeFileSync(source, partitioned([lvmPartition('vg0', volumes)]))
+    expect(await clean([])).toEqual({ ok: false, refusal: { code: 'DAMAGED', partition: 0 } })
+  },
+)
+
+groupTest(`a volume that holds the journal of another keeps no other from being cleaned${note}`, async () => {
+  const file = join(folder, 'journal')
+  writeFileSync(file, '')
+  truncateSync(file, extentBytes)
+  runTool(folder, 'mke2fs', '-q', '-F', '-b', '4096', '-O', 'journal_dev', file)
+  const volumes = [
+    { name: 'journal', content: readFileSync(file), extents: [4] },
+    { name: 'root', content: ext4(), extents: [0, 1, 2, 3] },
+  ]
+  writeFileSync(source, partitioned([lvmPartition('vg0', volumes)]))
+  expect(await clean([])).toEqual({ ok: true })
+  const bytes = cleanedBytes()
+  expect(bytes.includes(temporary)).toBe(false)
+  expect(bytes.includes(readFileSync(file).subarray(0, 4096))).toBe(true)
+})
+
 // LVM takes devices only, and not everybody may make one of a file.
 const withDevice = (commands: string) =>
   `device=$(losetup -f --show disk) || exit; ${commands}; code=$?; losetup -d "$device"; exit $code`

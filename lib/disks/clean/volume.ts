@@ -37,9 +37,12 @@ export type Volume = Place & { found: FoundFileSystem | null; steps: readonly St
 export async function cleanVolume(cleaning: Cleaning, volume: Volume): Promise<CleanRefusal | null> {
   const { found, partition } = volume
   if (volume.isSwapEmptied && found?.kind !== 'swap') return { code: 'UNSUPPORTED_FILE_SYSTEM', partition }
+  // Its tools go by what it says, and would write to what is behind it.
+  if (found && /^ext[234]$/.test(found.kind) && (found.size ?? 0) > volume.slot.size)
+    return { code: 'DAMAGED', partition }
   const guest = found && !found.archive ? guestOf(found.kind) : null
   if (guest) return await cleanForeign(cleaning, volume, guest)
-  return found?.kind.startsWith('ext') ? await cleanExt(cleaning, volume) : await cleanOther(cleaning, volume)
+  return found?.archive === 'Ext' ? await cleanExt(cleaning, volume) : await cleanOther(cleaning, volume)
 }
 
 async function cleanExt(cleaning: Cleaning, place: Volume): Promise<CleanRefusal | null> {
