@@ -70,8 +70,14 @@ async function created(who: TestAccount, here: string, imageId: string, count = 
   return result.value.instanceIds
 }
 
-async function speaks(id: string): Promise<Terminal> {
-  const terminal = new Terminal(await hostMachines().console(id))
+/** What a machine has written so far. Its log goes on over starts, and an older prompt says nothing of the newest one. */
+async function saidBy(id: string): Promise<number> {
+  return (await hostMachines().consoleLog(id)).length
+}
+
+/** Waits for a prompt, of which the log had none up to `offset`. */
+async function speaks(id: string, offset = 0): Promise<Terminal> {
+  const terminal = new Terminal(await hostMachines().console(id, { offset }))
   await terminal.sees('/ #')
   return terminal
 }
@@ -98,9 +104,10 @@ real(
     const stopped = await becomes(id, 'stopped')
     expect(stopped.reason).toBeNull()
     expect(stopped.runs).toMatchObject([{ isOpen: false }])
+    const said = await saidBy(id)
     expect(await startInstance(lantern.ctx, own)).toMatchObject({ ok: true })
     expect((await becomes(id, 'running')).runs).toHaveLength(2)
-    await speaks(id)
+    await speaks(id, said)
 
     expect(await terminateInstance(lantern.ctx, { ...own, typedName: 'quay' })).toMatchObject({ ok: true })
     expect(await becomes(id, 'terminated')).toMatchObject({ blobId: null })
@@ -169,9 +176,10 @@ real(
     expect(await restoreInstance(owner.ctx, { ...own, snapshotId })).toMatchObject({ ok: true })
     await becomes(id, 'stopped')
     expect(await deleteSnapshot(owner.ctx, { region: here, snapshotId })).toMatchObject({ ok: true })
+    const said = await saidBy(id)
     await startInstance(owner.ctx, own)
     await becomes(id, 'running')
-    const again = await speaks(id)
+    const again = await speaks(id, said)
     again.type(read)
     await again.sees('first=')
   },
@@ -185,13 +193,15 @@ real(
     await becomes(id, 'running')
     const own = { region: here, instanceId: id }
     await speaks(id)
+    const beforeRestart = await saidBy(id)
     expect(await restartInstance(owner.ctx, own)).toMatchObject({ ok: true })
     await becomes(id, 'running')
-    await speaks(id)
+    await speaks(id, beforeRestart)
+    const beforeRebuild = await saidBy(id)
     const { build } = await db().instance.findUniqueOrThrow({ where: { id } })
     expect(await rebuildInstance(owner.ctx, own)).toMatchObject({ ok: true })
     expect((await becomes(id, 'running')).build).not.toBe(build)
-    await speaks(id)
+    await speaks(id, beforeRebuild)
     expect(await stopInstance(owner.ctx, own)).toMatchObject({ ok: true })
     expect(await forceStopInstance(owner.ctx, own)).toMatchObject({ ok: true })
     await becomes(id, 'stopped')

@@ -3,9 +3,13 @@ import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { makeBootDisk } from '@/lib/machines/boot-disk'
 import type { MachineBase, MachineView } from '@/lib/machines/machine'
 import { inTurn } from '@/lib/start/turn.mjs'
+
+/** Below the limit of a test, which says nothing. */
+const patienceMs = 300_000
 
 /** Why no machine can be tried here; null where one can. */
 export function whyNoMachine(): string | null {
@@ -79,17 +83,14 @@ export class Terminal {
     this.view.stream.write(`${line}\n`)
   }
 
-  /** Waits for these words, and discards everything up to them. Throws if the connection ends first. */
+  /** Waits for these words, and discards everything up to them. Throws with what was said where they do not come. */
   async sees(words: string): Promise<void> {
+    const latest = Date.now() + patienceMs
     while (!this.text.includes(words)) {
-      await new Promise<void>((resolve, reject) => {
-        const end = () => reject(new Error(`The console ended before ${JSON.stringify(words)}: ${this.text}`))
-        if (this.view.stream.destroyed) return end()
-        this.view.stream.once('close', end).once('data', () => {
-          this.view.stream.off('close', end)
-          resolve()
-        })
-      })
+      const why = this.view.stream.destroyed ? 'ended before' : 'does not say'
+      if (this.view.stream.destroyed || Date.now() > latest)
+        throw new Error(`The console ${why} ${JSON.stringify(words)}: ${JSON.stringify(this.text.slice(-2_000))}`)
+      await sleep(10)
     }
     this.text = this.text.slice(this.text.indexOf(words) + words.length)
   }
