@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { makeBootDisk } from '@/lib/machines/boot-disk'
 import type { MachineBase, MachineView } from '@/lib/machines/machine'
 import { inTurn } from '@/lib/start/turn.mjs'
@@ -85,12 +84,21 @@ export class Terminal {
 
   /** Waits for these words, and discards everything up to them. Throws with what was said where they do not come. */
   async sees(words: string): Promise<void> {
-    const latest = Date.now() + patienceMs
+    const late = AbortSignal.timeout(patienceMs)
     while (!this.text.includes(words)) {
-      const why = this.view.stream.destroyed ? 'ended before' : 'does not say'
-      if (this.view.stream.destroyed || Date.now() > latest)
-        throw new Error(`The console ${why} ${JSON.stringify(words)}: ${JSON.stringify(this.text.slice(-2_000))}`)
-      await sleep(10)
+      await new Promise<void>((resolve, reject) => {
+        const end = () => {
+          const why = late.aborted ? 'does not say' : 'ended before'
+          reject(new Error(`The console ${why} ${JSON.stringify(words)}: ${JSON.stringify(this.text.slice(-2_000))}`))
+        }
+        if (this.view.stream.destroyed || late.aborted) return end()
+        late.addEventListener('abort', end)
+        this.view.stream.once('close', end).once('data', () => {
+          this.view.stream.off('close', end)
+          late.removeEventListener('abort', end)
+          resolve()
+        })
+      })
     }
     this.text = this.text.slice(this.text.indexOf(words) + words.length)
   }
