@@ -55,6 +55,7 @@ test('the progress of a check makes the page anew for nobody but whom it was mad
   const page = await browserPage(first)
   const looks = page.waitForResponse((response) => response.url().includes('/check?region='))
   const { note } = await shareForm(page, disk.id)
+  await expect(page.getByText('It is being checked again.')).toBeVisible()
   await note.fill('typed meanwhile')
   // An answer that left the server for the first of them, and arrives when the second has signed in.
   const answer = await (await looks).json()
@@ -85,9 +86,52 @@ test('the progress of a check makes the page anew for nobody but whom it was mad
   await expect(note).toHaveValue('typed meanwhile')
   await page.unrouteAll()
   await signIn(page.context(), first)
-  await db().check.update({ where: { sha256: sha256 ?? '' }, data: { isQueued: false, leaseHolder: null } })
+  await db().check.update({
+    where: { sha256: sha256 ?? '' },
+    data: { isQueued: false, leaseHolder: null },
+  })
   await expect(page.getByText('nothing private was found')).toBeVisible()
+  await expect(page.getByText('It is being checked again.')).toHaveCount(0)
   await expect(note).toHaveValue('typed meanwhile')
+})
+
+test('a verdict that comes while the page is on its way is shown by the next one', async ({ browserPage }) => {
+  const owner = await account()
+  const disk = await image(owner, { disk: buildQcow2({ raw: buildRawDisk({ sizeMib: 4, label: 'LATE', seed: 24 }) }) })
+  const { sha256 } = await db().image.findUniqueOrThrow({ where: { id: disk.id } })
+  const where = { sha256: sha256 ?? '' }
+  await db().check.update({
+    where,
+    data: { isQueued: true, leaseHolder: 'a test', renewedAt: new Date() },
+  })
+  const page = await browserPage(owner)
+  await shareForm(page, disk.id)
+  await expect(page.getByText('It is being checked again.')).toBeVisible()
+  let release = () => {}
+  const held = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  let hasMade = () => {}
+  const made = new Promise<void>((resolve) => {
+    hasMade = resolve
+  })
+  // The server has made the page when the check ends, and its answer comes later.
+  await page.route(`**/${region}/images/${disk.id}/share*`, async (route) => {
+    const response = await route.fetch()
+    hasMade()
+    await held
+    await route.fulfill({ response })
+  })
+  await db().check.update({ where, data: { filesLooked: 7, filesTotal: 99 } })
+  await made
+  const ended = page.waitForResponse(
+    async (response) => response.url().includes('/check?region=') && !(await response.json()).isQueued,
+  )
+  await db().check.update({ where, data: { isQueued: false, leaseHolder: null } })
+  await ended
+  release()
+  await expect(page.getByText('nothing private was found')).toBeVisible()
+  await expect(page.getByText('It is being checked again.')).toHaveCount(0)
 })
 
 test('when the session ends the form stays, and continues after a sign-in in another tab', async ({ browserPage }) => {

@@ -6,6 +6,9 @@ import { showCheckAction } from '@/lib/checks/actions'
 import { imageCheckQuery } from '@/lib/checks/queries'
 import { useAction } from '@/lib/use-action'
 
+/** One object, so that `run` is one function. */
+const changesNothing = { changes: [] }
+
 /** Looks how a check goes on, and has the server make the page anew whenever it says something else. */
 export function CheckPoll({ region, imageId }: { region: string; imageId: string }) {
   const { data, dataUpdatedAt } = useQuery(imageCheckQuery(region, imageId))
@@ -24,5 +27,3 @@ export function CheckPoll({ region, imageId }: { region: string; imageId: string
   }, [said, dataUpdatedAt, run, region, imageId])
   return null
 }
-
-const changesNothing = { changes: [] }

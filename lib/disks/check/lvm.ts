@@ -6,9 +6,9 @@ import { type LvmSection, type LvmValue, NotLvmText, parseLvmText } from './lvm-
 /** A volume of a group. `blocks` is null where it does not lie in one piece after the other on this partition. */
 export type LogicalVolume = { name: string; blocks: Blocks | null; pieces: readonly Extents[] | null }
 /**
- * `isPlain`: the group is on this partition alone and described the same in all areas in use, and each of its volumes, the hidden ones too, has extents of its own there; so
- * whoever writes to one changes no other. `free` are the extents of none then, and `unused` the other pieces of the partition in none of
- * the volumes: the text of the group, or in a group that is not plain the free extents too.
+ * `isPlain`: the group is on this partition alone, is described the same in all areas in use, and each of its volumes, the hidden
+ * ones too, has extents of its own; so writing to one changes no other. `free` are the extents of none then. `unused` are the other
+ * pieces of the partition in no volume: the text of the group, and the free extents where the group is not plain.
  */
 export type VolumeGroup = { volumes: LogicalVolume[]; isPlain: boolean; free: Range[]; unused: Range[] }
 
