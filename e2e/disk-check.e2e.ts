@@ -1,3 +1,4 @@
+import { buildQcow2, buildRawDisk } from '@/lib/disks/samples'
 import { newSecret, plantedDisk } from '@/lib/testing/builders-planted'
 import { expectAccessible, looks } from './accessible'
 import { account, ask, expect, image, messages, row, share, test } from './fixtures'
@@ -61,10 +62,12 @@ test('a clean disk says so, asks for no reason, and is checked again when its ow
   browserPage,
 }) => {
   const [harbour, lantern] = [await account(), await account()]
-  const disk = await image(harbour, { isUnchecked: true })
+  const oneFile = buildQcow2({ raw: buildRawDisk({ sizeMib: 4, label: 'ONE', seed: 25 }) })
+  const disk = await image(harbour, { disk: oneFile, isUnchecked: true })
   const page = await browserPage(harbour)
   await page.goto(`/${region}/images/${disk.id}/check`)
   await expect(page.getByText('Clean', { exact: true })).toBeVisible({ timeout: 60_000 })
+  await expect(page.getByText('1 file', { exact: true })).toBeVisible()
   await expectAccessible(page, 'the report of a clean disk', looks)
   await page.getByRole('checkbox', { name: 'Also look for deleted data' }).check()
   await page.getByRole('button', { name: 'Check Again' }).click()

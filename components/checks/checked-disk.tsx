@@ -1,4 +1,4 @@
-import { useFormatter, useTranslations } from 'next-intl'
+import { useTranslations } from 'next-intl'
 import { classNames } from '@/components/ui/class-names'
 import type { CheckReportPage, CheckedDisk as Disk } from '@/lib/checks/schema'
 
@@ -7,7 +7,6 @@ type CheckedDiskProps = { disk: Disk; layout: CheckReportPage['layout']; found: 
 /** The disk as its partitions in proportion, and how many findings lie in each. What could not be read is hatched. */
 export function CheckedDisk({ disk, layout, found }: CheckedDiskProps) {
   const t = useTranslations('check')
-  const format = useFormatter()
   const foundIn = (index: number) => found.find(({ partition }) => partition === index)
   return (
     <ol aria-label={t('picture')} className="flex flex-col gap-2 px-4 pt-4 md:flex-row md:gap-px">
@@ -29,9 +28,7 @@ export function CheckedDisk({ disk, layout, found }: CheckedDiskProps) {
               {t('partition', { number: index + 1 })} {fileSystem && <span className="font-normal">{fileSystem}</span>}
             </p>
             <p className="text-ink-muted">
-              {readable
-                ? t('partitionFiles', { files: format.number(files) })
-                : t('partitionUnread', { reason: reason ?? 'other' })}
+              {readable ? t('partitionFiles', { files }) : t('partitionUnread', { reason: reason ?? 'other' })}
             </p>
             <p className={grave > 0 ? 'font-medium text-danger' : 'text-ink-muted'}>
               {t('partitionFound', { found: all })}
