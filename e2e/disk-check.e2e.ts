@@ -1,3 +1,4 @@
+import { db } from '@/lib/db/client'
 import { buildQcow2, buildRawDisk } from '@/lib/disks/samples'
 import { newSecret, plantedDisk } from '@/lib/testing/builders-planted'
 import { expectAccessible, looks } from './accessible'
@@ -81,6 +82,38 @@ test('a clean disk says so, asks for no reason, and is checked again when its ow
   await expect(row(page.getByRole('table'), lantern.username)).toBeVisible()
   await theirs.goto(`/${region}/images/shared`)
   await expect(row(theirs.getByRole('table'), disk.name)).toContainText(/Checked .*: clean/)
+})
+
+test('a check that ends as the one before is shown to have ended', async ({ browserPage }) => {
+  const harbour = await account()
+  const disk = await image(harbour)
+  const { sha256 } = await db().image.findUniqueOrThrow({ where: { id: disk.id } })
+  const mark = async (isQueued: boolean) => {
+    // No worker takes it.
+    const data = { isQueued, leaseHolder: 'a test', renewedAt: new Date(), filesLooked: 3, filesTotal: 3 }
+    await db().check.update({ where: { sha256: sha256 ?? '' }, data })
+  }
+  await mark(true)
+  const page = await browserPage(harbour)
+  await page.goto(`/${region}/images/${disk.id}/check`)
+  const again = page.getByText('It is being checked again.')
+  await expect(again).toBeVisible()
+  await mark(false)
+  await expect(again).toHaveCount(0)
+  // The next answer says what the last one said.
+  let release = () => {}
+  const held = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  await page.route(/\/check\?region=/, async (route) => {
+    await held
+    await route.continue()
+  })
+  await page.getByRole('button', { name: 'Check Again' }).click()
+  await expect(again).toBeVisible()
+  await mark(false)
+  release()
+  await expect(again).toHaveCount(0)
 })
 
 test('the verdict is read by owner and recipient, the report by the owner alone, and neither by anybody else', async ({

@@ -60,7 +60,7 @@ export function CheckReport({ region, report, clean, list }: CheckReportProps) {
               </>
             )}
           </div>
-          <CheckWatch region={region} imageId={image.id} isQueued={check.isQueued} />
+          <CheckWatch region={region} imageId={image.id} check={check} />
         </div>
       </Card>
       {clean && <CleanResult clean={clean} check={check} />}

@@ -1,6 +1,7 @@
 'use client'
 
 import dynamic from 'next/dynamic'
+import type { CheckSummary } from '@/lib/checks/schema'
 import { latePart } from '@/lib/late-part'
 
 // Only a page on which something is being checked loads what looks for the verdict.
@@ -8,9 +9,10 @@ const CheckPoll = dynamic(() => latePart(() => import('./check-poll').then((modu
   ssr: false,
 })
 
-type CheckWatchProps = { region: string; imageId: string; isQueued: boolean }
+/** `check`: as the page shows it. */
+type CheckWatchProps = { region: string; imageId: string; check: CheckSummary }
 
 /** Makes the page anew as its check goes on, until it has ended. */
-export function CheckWatch({ region, imageId, isQueued }: CheckWatchProps) {
-  return isQueued ? <CheckPoll region={region} imageId={imageId} /> : null
+export function CheckWatch({ region, imageId, check }: CheckWatchProps) {
+  return check.isQueued ? <CheckPoll region={region} imageId={imageId} check={check} /> : null
 }

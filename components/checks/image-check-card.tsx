@@ -29,7 +29,7 @@ export function ImageCheckCard({ region, imageId, check }: ImageCheckCardProps) 
         <Link href={paths.imageCheck(region, imageId)} className="w-fit rounded-sm font-medium text-accent underline">
           {t('toReport')}
         </Link>
-        <CheckWatch region={region} imageId={imageId} isQueued={check.isQueued} />
+        <CheckWatch region={region} imageId={imageId} check={check} />
       </div>
     </Card>
   )

@@ -43,7 +43,7 @@ export function ShareCheck({ region, imageId, check }: ShareCheckProps) {
       <Link href={paths.imageCheck(region, imageId)} className="w-fit rounded-sm font-medium text-accent underline">
         {t('toReport')}
       </Link>
-      <CheckWatch region={region} imageId={imageId} isQueued={check.isQueued} />
+      <CheckWatch region={region} imageId={imageId} check={check} />
     </section>
   )
 }
