@@ -26,7 +26,8 @@ function adminDocument(): string {
 
 \`npm run admin -- <command>\` in a clone, \`ecs-console <command>\` in a package, as the user of the services. It works while the
 console runs, and finds the embedded database by itself. \`--json\` prints one JSON value on standard output; \`--help\` after any
-command prints what stands here; \`--version\` prints the version and its commit.
+command prints what stands here; \`--version\` prints the version and its commit. In a clone npm prints a heading before it, so a
+program that reads the output runs \`npm run --silent admin -- … --json\`.
 Exit code 0: done. 1: refused, or a fault, with the reason on standard error ([codes.md](codes.md)). 2: wrong usage.
 
 ${table(
