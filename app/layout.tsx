@@ -11,7 +11,7 @@ const inter = localFont({
   src: '../node_modules/@fontsource-variable/inter/files/inter-latin-wght-normal.woff2',
   variable: '--font-inter',
   weight: '100 900',
-  // The font is preloaded. If it is late, the fallback stays, so that the page does not shift.
+  // The font is preloaded. If it is late, the page keeps the fallback: a swap would shift the layout.
   display: 'optional',
 })
 

@@ -10,7 +10,10 @@ import { may } from '@/lib/permissions'
 import { listRegionContents } from '@/lib/regions/reads'
 import { startRegion } from '@/lib/regions/rules'
 
-/** Leads to the images of the last used region, else of the first in which the account has something. Whoever may see no images is led to the bill or the account. */
+/**
+ * Redirects to the images of the last used region, else of the first region in which the account has something. Accounts that may
+ * read images nowhere are sent to the bill or to Account Info.
+ */
 export default async function StartPage() {
   const ctx = await requireContext(paths.home(), 'signed-in')
   const [regions, contents, jar] = await Promise.all([pageRegions(), forPage(listRegionContents(ctx)), cookies()])

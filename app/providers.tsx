@@ -3,11 +3,11 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { Toasts } from '@/components/ui/toasts'
-// The pages of faults at two levels both show it. Named here it is loaded once, which is 1.4 kB less on every page.
+// Imported here so that it is bundled once: both levels of error.tsx show it. Saves 1.4 kB on every page.
 import '@/components/shell/fault-page'
 import { ReadError } from '@/lib/fetch-json'
 
-/** What lives as long as the tab: the queries, and the polite region in which toasts are read out. */
+/** State that lasts as long as the tab: react-query's client, and the live region that announces toasts. */
 export function Providers({ children }: { children: ReactNode }) {
   const [client] = useState(
     () =>
@@ -15,7 +15,7 @@ export function Providers({ children }: { children: ReactNode }) {
         defaultOptions: {
           queries: {
             staleTime: 30_000,
-            // An answer below 500 would be the same the next time.
+            // 4xx answers would be the same at the next try.
             retry: (failures, error) =>
               failures < 2 && !(error instanceof ReadError && error.status >= 400 && error.status < 500),
           },

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Installs an old package as a service on a new Debian that has nothing but Node, fills it, backs it up, rehearses a restore,
-# upgrades it to a new package, backs out, and restores the backup: with the commands of docs/operations.md as they stand there.
+# Installs an old package as a service on a new Debian with nothing but Node, fills it, backs it up, rehearses a restore,
+# upgrades to a new package, rolls back, and restores the backup, with the commands of docs/operations.md as printed there.
 # Needs root and debootstrap, and takes three minutes. Not part of the CI.
 #
 #   deploy/walk.sh <old archive> <new archive>
@@ -14,7 +14,7 @@ if [ $# -ne 2 ]; then
   exit 2
 fi
 if [ "${ECS_WALK:-}" != inside ]; then
-  # All processes and mounts of the walk end with it.
+  # The namespaces end all processes and mounts of the walk with it.
   ECS_WALK=inside exec unshare --mount --pid --fork --kill-child "$0" "$@"
 fi
 
@@ -24,13 +24,13 @@ cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 root=$work/root
 port=${PORT:-3900}
-# Inside the namespace this script is process 1, and -1 is every other process of it.
+# This script is process 1 of the namespace, so -1 means all its other processes.
 trap 'set +e; [ $$ = 1 ] && kill -9 -1 2>/dev/null; wait; umount "$root/proc"; rm -rf --one-file-system "$work"' EXIT
 
 step() { printf '\n== %s\n' "$*"; }
-# What an operator types, as root in the folder of the console.
+# Runs commands as the operator would: as root, in the console's folder.
 inside() { chroot "$root" /usr/bin/env -i HOME=/root PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin bash -euc "cd /opt/open-ecs-console 2>/dev/null || cd; $*"; }
-# Runs the commands that come on stdin, and shows them.
+# Runs the commands from stdin, and prints them.
 type_in() { # <folder>
   local typed
   typed=$(cat)
@@ -39,25 +39,25 @@ type_in() { # <folder>
 $typed"
 }
 version() { basename "$1" | sed -E 's/^open-ecs-console-(.*)-linux-.*/\1/'; }
-# The commands of a block of a section of docs/operations.md, the first if none is named, for a version.
+# Prints a shell block of a section of docs/operations.md, by default the first, with the version filled in.
 commands() { # <heading> <version> [<block>]
   sed -n "/^## $1\$/,/^## /p" docs/operations.md |
     awk -v block="${3:-1}" '/^```sh$/ { inside = ++count == block; next } /^```$/ { inside = 0 } inside' |
     sed "s/<version>/$2/g"
 }
-# As commands(), without what only systemd can do.
+# Like commands(), without the lines that need systemd.
 by_hand() { commands "$@" | sed 's/ && systemctl daemon-reload//; /^systemctl/d; /^journalctl/d'; }
 setting() { sed -n "s/^$2=//p" "$root/etc/systemd/system/$1.service" | head -1; }
 start() { # <unit>
   local env
-  # A later file wins, as systemd has it.
+  # EnvironmentFile overrides Environment, as in systemd.
   env="$(setting "$1" Environment) $(grep -v '^#' "$root/etc/open-ecs-console.env" | xargs)"
   # Restart=on-failure: a worker fails until the server has made the embedded database.
   until inside "runuser -u $(setting "$1" User) -- env $env $(setting "$1" ExecStart)"; do
     sleep "$(setting "$1" RestartSec)"
   done >>"$work/$1.log" 2>&1 &
 }
-# Both at once, as systemd starts them.
+# Starts server and worker together, as systemd does.
 serve() {
   : >"$work/open-ecs-console.log"
   start open-ecs-console
@@ -91,7 +91,7 @@ by_hand 'As a service' "$(version "$old")" >"$work/commands"
 grep -v runuser "$work/commands" | type_in /root
 inside "sed -i 's/^#PORT=.*/PORT=$port/' /etc/open-ecs-console.env"
 serve
-# The commands of the document follow at once, while both start.
+# Run the document's commands at once, while both services start.
 grep runuser "$work/commands" | type_in /opt/open-ecs-console
 ready
 grep -h . "$work/open-ecs-console.log" | tail -12

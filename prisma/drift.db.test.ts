@@ -2,7 +2,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { schemaSql } from './schema-sql.mjs'
 
-// What the migrations have beyond schema.prisma, which cannot express it. Everything else must be equal.
+// The parts of the migrations that schema.prisma cannot express. Everything else must be equal.
 const byHand = [
   'check Account_sub_has_master',
   'check AttachedPolicy_regionIds_check',
@@ -108,7 +108,7 @@ async function readCatalog(url: string): Promise<Map<string, string>> {
 beforeAll(() => query(migrated, `CREATE DATABASE "${scratch.pathname.slice(1)}"`))
 afterAll(() => query(migrated, `DROP DATABASE "${scratch.pathname.slice(1)}" WITH (FORCE)`))
 
-test('the migrations make what schema.prisma says, and beyond it only what is listed', async () => {
+test('the migrations create what schema.prisma says, and beyond it only what is listed', async () => {
   await query(scratch.href, await schemaSql(migrated))
   const [wanted, made] = [await readCatalog(scratch.href), await readCatalog(migrated)]
   expect(wanted.size).toBeGreaterThan(80)

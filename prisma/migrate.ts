@@ -6,7 +6,7 @@ import pg from 'pg'
 import { beside, databaseName } from '../lib/db/beside'
 
 // Applies prisma/migrations like `prisma migrate deploy`, with its table, checksums and lock, so that both can be used.
-// Ours needs no engine download and takes a tenth of the time.
+// This one needs no engine download and takes a tenth of the time.
 
 const folder = path.join(import.meta.dirname, 'migrations')
 const lockOfPrismaMigrate = 72707369
@@ -23,7 +23,7 @@ export async function migrate(url: string): Promise<string[]> {
     await client.query('select pg_advisory_lock($1)', [lockOfPrismaMigrate])
     await client.query(table)
     const applied = await applyMissing(client)
-    // The queue has its own schema and migrates it itself.
+    // pg-boss has its own schema and migrates it itself.
     await runMigrations({ connectionString: url })
     return applied
   } finally {
@@ -31,7 +31,7 @@ export async function migrate(url: string): Promise<string[]> {
   }
 }
 
-/** Makes the tables as these migrations leave them, in the caller's transaction. Their record is the caller's to write. */
+/** Creates the tables as these migrations leave them, in the caller's transaction. The caller records the migrations. */
 export async function layTables(client: pg.Client, names: string[]): Promise<void> {
   await client.query(table)
   for (const name of names) await client.query(sqlOf(name))
@@ -55,7 +55,7 @@ async function applyMissing(client: pg.Client): Promise<string[]> {
   return applied
 }
 
-// One transaction holds the changes and their record: a process that is killed in the middle leaves neither.
+// Changes and record share one transaction, so a killed process leaves neither.
 async function apply(client: pg.Client, name: string, sql: string, checksum: string): Promise<void> {
   await client.query('begin')
   try {
@@ -75,7 +75,7 @@ function sqlOf(name: string): string {
   return fs.readFileSync(path.join(folder, name, 'migration.sql'), 'utf8')
 }
 
-/** The migrations that this version of the console has, in their order. */
+/** The migrations of this version of the console, in order. */
 export function migrationNames(): string[] {
   const entries = fs.readdirSync(folder, { withFileTypes: true })
   return entries
@@ -102,7 +102,7 @@ async function createDatabase(url: string): Promise<void> {
   try {
     await beside(url, (client) => client.query(`create database ${client.escapeIdentifier(databaseName(url))}`))
   } catch (error) {
-    // Another process was quicker.
+    // Another process created it first.
     if (!hasCode(error, '42P04') && !hasCode(error, '23505')) throw error
   }
 }

@@ -3,6 +3,6 @@ import { defineConfig } from 'prisma/config'
 export default defineConfig({
   schema: 'schema.prisma',
   migrations: { path: 'migrations' },
-  // Empty where only the client is generated, which needs no database.
+  // Empty when only the client is generated, which needs no database.
   datasource: { url: process.env.DATABASE_URL ?? '' },
 })

@@ -4,12 +4,12 @@ import { afterAll, expect, test } from 'vitest'
 import { beside, databaseName, dropDatabase, withDatabase } from '@/lib/db/beside'
 import { layTables, migrationNames } from './migrate'
 
-// Quotas were two columns once: the operator's values must survive.
+// Quotas used to be two columns: the values that the operator set must survive the migration.
 
 const older = withDatabase(process.env.DATABASE_URL ?? '', `older_${randomBytes(4).toString('hex')}`)
 afterAll(() => dropDatabase(older))
 
-test('quotas that were columns become rows, each as it was, and one that was not set stays the default', async () => {
+test('quota columns become rows with the same values, and an unset one keeps the default', async () => {
   await beside(older, (client) => client.query(`create database ${client.escapeIdentifier(databaseName(older))}`))
   const client = new pg.Client({ connectionString: older })
   await client.connect()

@@ -10,7 +10,7 @@ import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-util
 
 const require = createRequire(import.meta.url)
 
-/** @param {string} url any PostgreSQL that answers: the engine asks its version and touches nothing. */
+/** @param {string} url any PostgreSQL that answers: the engine only asks its version. */
 export async function schemaSql(url) {
   // The engine reports a panic through this global; without it a panic is an unreadable TypeError.
   globalThis.PRISMA_WASM_PANIC_REGISTRY = { set_message: (message) => console.error(message) }

@@ -121,7 +121,7 @@ const images: DemoImage[] = [
   },
 ]
 
-/** Easy to read from a terminal and to type: 12 unambiguous letters, about 54 bits. */
+/** Easy to read and to type: 12 unambiguous letters, about 54 bits. */
 function newPassword(): string {
   const letters = 'abcdefghjkmnpqrstuvwxyz'
   return Array.from({ length: 12 }, () => letters[randomInt(letters.length)]).join('')
@@ -165,10 +165,10 @@ async function createAccounts(password: string): Promise<Map<string, { id: strin
   return accounts
 }
 
-/** For the record, should the disk of a demo image not be found clean. */
+/** The reason recorded with a demo share, in case the image's check finds something. */
 const isDemo = 'An image of the demo data.'
 
-/** Gives an image its verdict before it is shared, as its owner would wait for it. */
+/** Checks an image's disk before it is shared, so that the share has a verdict. */
 async function checkNow(imageId: string): Promise<void> {
   const { sha256 } = await db().image.findUniqueOrThrow({ where: { id: imageId }, select: { sha256: true } })
   if (sha256 !== null && env().ECS_DISK_CHECK === 'auto') await checkJob({ sha256 }, true)
@@ -213,8 +213,8 @@ export async function seed(): Promise<void> {
 }
 
 /**
- * The one bootable demo image: harbour's, shared with lantern, so that an instance can be created at once. Made of
- * Debian's packages and by qemu-img, and left out without them. Returns the sentence that says why, or null.
+ * The one bootable demo image: harbour's, shared with lantern, so that an instance can be created at once. Built from Debian's
+ * packages with qemu-img, and left out if they are missing. Returns a sentence that says why, or null.
  */
 async function addBootable(accounts: Map<string, { id: string; username: string }>): Promise<string | null> {
   const owner = accounts.get('harbour')

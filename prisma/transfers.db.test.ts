@@ -16,7 +16,7 @@ import { leasesAge } from '@/lib/testing/builders'
 import { leaseMs } from '@/lib/transfers/rules'
 import { layTables, migrate, migrationNames } from './migrate'
 
-// A migration while transfers are running: the previous version's tables and rows, then this version's work.
+// A migration while transfers are running: the tables and rows of the previous version, worked on by this one.
 
 const older = withDatabase(process.env.DATABASE_URL ?? '', `older_${randomBytes(4).toString('hex')}`)
 process.env.DATABASE_URL = older
@@ -30,7 +30,7 @@ const source = { id: 'blb-source', sha256: createHash('sha256').update(disk).dig
 const transfers = migrationNames().findIndex((name) => name.endsWith('_transfers'))
 const before = migrationNames().slice(0, transfers)
 
-/** A database as the console before knew it. */
+/** A database as the previous version of the console left it. */
 async function olderConsole(): Promise<pg.Client> {
   await beside(older, (client) => client.query(`create database ${client.escapeIdentifier(databaseName(older))}`))
   const client = new pg.Client({ connectionString: older })
@@ -64,7 +64,7 @@ async function insert(client: pg.Client, table: string, row: Record<string, unkn
   await client.query(sql, Object.values(row))
 }
 
-test('what was in motion before there were transfers ends well: an import at each of its steps, and copies', async () => {
+test('imports at each of their steps, and copies, that ran before the migration are finished after it', async () => {
   const client = await olderConsole()
   const image = async (id: string, columns: Record<string, unknown>) =>
     await insert(client, 'Image', {
@@ -118,7 +118,7 @@ test('what was in motion before there were transfers ends well: an import at eac
   for (const { imageId } of steps) await transferJob({ imageId }, true)
   const available = async () =>
     (await db().image.findMany({ where: { state: 'available' }, orderBy: { id: 'asc' } })).map(({ id }) => id)
-  // Transfers with a holder stay its own until their lease expires.
+  // A transfer with a holder keeps it until its lease expires.
   expect(await available()).toEqual(['img-copy-queued', 'img-queued', 'img-receive', 'img-source'])
   await leasesAge(leaseMs + 1)
   await sweepImages(new Date())

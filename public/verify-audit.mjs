@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Proves an export of the audit trail of Open ECS Console, without the console and its database. It needs Node and nothing else:
+// Verifies an export of the audit trail of Open ECS Console, without the console and its database. Needs only Node:
 //
 //   node verify-audit.mjs [folder] [key]
 //
@@ -41,7 +41,7 @@ async function* linesOf(name) {
 
 async function readCheckpoints() {
   const pem = readFileSync(path.join(folder, 'public-key.pem'), 'utf8')
-  // The console had signed nothing yet.
+  // The console had not signed anything yet.
   if (pem === '') return { keyId: null, signed: new Map() }
   const publicKey = createPublicKey(pem)
   const keyId = createHash('sha256')

@@ -25,7 +25,7 @@ import { regionName, startRegion } from '@/lib/regions/rules'
 import type { RegionContents } from '@/lib/regions/schema'
 import { release } from '@/lib/version'
 
-/** Top bar and side menu. It never redirects: a layout does not know its path, so every page asks who is there itself. */
+/** Top bar and side menu. It never redirects: a layout does not know its path, so every page checks the sign-in itself. */
 export default async function ConsoleLayout({ children }: LayoutProps<'/'>) {
   const [ctx, jar, locale, t] = await Promise.all([currentContext(), cookies(), getLocale(), getTranslations('shell')])
   if (!ctx) return children

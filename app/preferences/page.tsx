@@ -16,7 +16,7 @@ export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('preferences'))('title') }
 }
 
-/** The settings of the top bar's menus as plain links and forms, for browsers without scripts. */
+/** The preference menus of the top bar as plain links and forms, for browsers without scripts. */
 export default async function PreferencesPage() {
   const [ctx, jar, locale, t] = await Promise.all([currentContext(), cookies(), getLocale(), getTranslations()])
   const regions = ctx ? await pageRegions() : []

@@ -8,8 +8,8 @@ import { commit, version } from '@/lib/version'
 export const dynamic = 'force-dynamic'
 
 /**
- * Whether this process can work; for load balancers. A wrong clock, nearly full places and another currency than the
- * ledger's are reported but do not make it unready.
+ * Whether this process can work; for load balancers. A wrong clock, nearly full disks and a currency other than the ledger's
+ * are reported but do not make it unready.
  */
 export async function GET(): Promise<Response> {
   const parts = await readiness()

@@ -13,7 +13,7 @@ export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('signOut'))('title') }
 }
 
-/** Reports a failed sign-out. Does not use the database, which may be the reason. */
+/** Reports a failed sign-out. It does not read the database, which may be the cause. */
 export default async function SignOutPage({ searchParams }: PageProps<'/sign-out'>) {
   const [{ reference }, session, t] = await Promise.all([searchParams, cookieSession(), getTranslations()])
   if (!session) redirect(paths.signIn())

@@ -1,7 +1,7 @@
 import { notFound } from 'next/navigation'
 import { pageRegions } from '@/lib/page-regions'
 
-/** 404 for a region that there is not. */
+/** 404 for a region that does not exist. */
 export default async function RegionLayout({ params, children }: LayoutProps<'/[region]'>) {
   const { region } = await params
   const regions = await pageRegions()

@@ -11,7 +11,7 @@ export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('billing'))('title') }
 }
 
-/** The bill of the viewer's master account, whichever region its instances are in. */
+/** The bill of the viewer's master account, across all regions. */
 export default async function BillingPage({ searchParams }: PageProps<'/billing'>) {
   const params = billParams.parse(await searchParams)
   const ctx = await requireContext(paths.billing(params), 'bill.read')

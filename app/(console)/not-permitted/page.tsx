@@ -17,7 +17,7 @@ export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('notPermitted'))('title') }
 }
 
-/** Where a page leads whose viewer lacks a policy for it: it names the policy. */
+/** Viewers who lack the policy for a page are redirected here; the page names the policy. */
 export default async function NotPermittedPage({ searchParams }: PageProps<'/not-permitted'>) {
   const { policy, region } = notPermittedParams.parse(await searchParams)
   const [ctx, t] = await Promise.all([

@@ -13,7 +13,7 @@ export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('notices'))('title') }
 }
 
-/** What happened that concerns the viewer, whichever region it was in. */
+/** The viewer's notices from all regions. */
 export default async function NoticesPage({ searchParams }: PageProps<'/notices'>) {
   const list = noticeParams.parse(await searchParams)
   const ctx = await requireContext(paths.notices(list), 'signed-in')

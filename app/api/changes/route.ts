@@ -4,8 +4,8 @@ import { changes } from '@/lib/streams/changes'
 import { openStream } from '@/lib/streams/stream'
 
 /**
- * The changes of the viewer's account as they happen. 401: signed out. 429: too many streams are open, of the account or of all. A page without
- * a stream asks every 8 s instead.
+ * The changes of the viewer's account as server-sent events. 401: signed out. 429: too many open streams, of the account or in all. A page
+ * without a stream polls every 8 s instead.
  */
 export async function GET(): Promise<Response> {
   const ctx = await currentContext()
@@ -13,7 +13,7 @@ export async function GET(): Promise<Response> {
   const { ownerId, accountId } = ctx.viewer
   const stream = openStream(changes(findOverSessions), { ownerId, accountId, sessionId: ctx.sessionId })
   if (!stream) return new Response(null, { status: 429, headers: { 'Retry-After': '60' } })
-  // nginx would collect the answer before it passes it on.
+  // Without this header nginx buffers the stream.
   const headers = {
     'Content-Type': 'text/event-stream',
     'Cache-Control': 'private, no-store, no-transform',

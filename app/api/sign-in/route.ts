@@ -13,7 +13,7 @@ import { logFault, logSeldom, requestIdOf, withLogFields } from '@/lib/log'
 import { paths, safeNext } from '@/lib/paths'
 import { signInWith } from '@/lib/sign-in'
 
-/** Takes the sign-in form. It needs no script: a plain form post, answered by a redirect. */
+/** Signs in from a plain form post and answers with a redirect, so that it works without scripts. */
 export async function POST(request: Request): Promise<Response> {
   return await withLogFields({ request: requestIdOf(request.headers) }, () => signIn(request))
 }

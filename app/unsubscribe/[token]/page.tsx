@@ -9,8 +9,8 @@ export async function generateMetadata(): Promise<Metadata> {
 }
 
 /**
- * Ends the e-mail of whoever has the link, without signing in. It takes a press of a button, because programs follow links of
- * e-mail by themselves. The page is the same for every link, so that it says nothing about any.
+ * Ends the e-mail of the account that the link belongs to, without signing in. It asks for a click, because mail scanners follow
+ * links. The page is the same for every token, so that it reveals nothing about any.
  */
 export default async function UnsubscribePage({ params, searchParams }: PageProps<'/unsubscribe/[token]'>) {
   const [{ token }, { done }, t] = await Promise.all([params, searchParams, getTranslations('mail')])

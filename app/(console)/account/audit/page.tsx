@@ -12,11 +12,11 @@ export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('audit'))('title') }
 }
 
-/** The audit trail of the viewer's master account, whichever region it is about. */
+/** The audit trail of the viewer's master account, across all regions. */
 export default async function AccountAuditPage({ searchParams }: PageProps<'/account/audit'>) {
   const list = auditParams.parse(await searchParams)
   const ctx = await requireContext(paths.audit(list), 'account.manage')
-  // A long trail takes longer to verify than a page waits for anything else.
+  // Outside forPage, whose time limit is too short for verifying a long trail.
   const [page, verification] = await Promise.all([forPage(listAudit(ctx, list)), list.verify && verifyOwnChain(ctx)])
   return <AuditPage list={list} page={page} verification={verification ?? null} />
 }

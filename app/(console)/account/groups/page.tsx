@@ -12,7 +12,7 @@ export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('groups'))('title') }
 }
 
-/** Named lists of recipients, for those who may share everywhere. */
+/** Named lists of recipients, for accounts that may share in every region. */
 export default async function GroupsPage() {
   const ctx = await requireContext(paths.groups(), 'groups.manage')
   const [groups, t] = await Promise.all([forPage(listGroups(ctx)), getTranslations()])

@@ -15,7 +15,7 @@ export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('subAccounts'))('title') }
 }
 
-/** The sub-accounts of the master account that is signed in. */
+/** The sub-accounts of the viewer's master account. */
 export default async function SubAccountsPage() {
   const ctx = await requireContext(paths.subAccounts(), 'subAccounts.manage')
   const [accounts, t] = await Promise.all([forPage(listSubAccounts(ctx)), getTranslations()])

@@ -15,7 +15,7 @@ export async function generateMetadata({ params }: PageProps<'/help/[topic]'>): 
   return { title: known ? `${t(`topics.${known}`)} · ${t('title')}` : t('title') }
 }
 
-/** What the question mark of a page opens, as a page: where there are no scripts, and to send to somebody. */
+/** The help panel as a page: for browsers without scripts, and as a link to send to somebody. */
 export default async function HelpPage({ params }: PageProps<'/help/[topic]'>) {
   const [{ topic }, t] = await Promise.all([params, getTranslations('help')])
   await requireContext(paths.help(topic), 'signed-in')

@@ -11,7 +11,7 @@ export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('notices'))('settings') }
 }
 
-/** How the viewer wants to be told of each kind of notice. */
+/** How the viewer wants to get each kind of notice. */
 export default async function NoticeSettingsPage() {
   const ctx = await requireContext(paths.noticeSettings(), 'signed-in')
   const [choices, t] = await Promise.all([forPage(getNoticeChoices(ctx)), getTranslations('notices')])

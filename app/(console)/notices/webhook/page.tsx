@@ -15,7 +15,7 @@ export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('notices.webhook'))('title') }
 }
 
-/** Where the notices of a master account are posted to. A sub-account has none. */
+/** The webhook that gets a master account's notices. Sub-accounts have none. */
 export default async function WebhookPage() {
   const ctx = await requireContext(paths.webhook(), 'signed-in')
   const [data, t] = await Promise.all([forPage(getWebhook(ctx)), getTranslations('notices')])

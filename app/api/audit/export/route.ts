@@ -10,7 +10,7 @@ const types = {
   proof: 'application/zip',
 }
 
-/** What the page shows as CSV or JSON, or the whole audit trail with what proves it. */
+/** The filtered entries as CSV or JSON, or the whole audit trail with its proof as a ZIP. */
 export const GET = defineFile(
   auditExportParams,
   async function exportAudit(ctx, asked) {

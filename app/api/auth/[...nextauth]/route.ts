@@ -4,8 +4,7 @@ import { currentSession } from '@/lib/context'
 import { requestIdOf, withLogFields } from '@/lib/log'
 import { authOptions } from '@/lib/sign-in'
 
-// The endpoints with which programs sign in, read the session and sign out. next-auth's pages and providers are not
-// used.
+// The endpoints for programs: signing in, reading the session, signing out. The pages and providers of next-auth are not used.
 const used: Record<string, string[]> = { GET: ['csrf', 'session'], POST: ['callback/credentials', 'signout'] }
 
 async function answer(request: NextRequest, context: RouteContext<'/api/auth/[...nextauth]'>): Promise<Response> {
@@ -16,7 +15,7 @@ async function answer(request: NextRequest, context: RouteContext<'/api/auth/[..
   )
 }
 
-// Not next-auth's own, which sees the cookie and not the session behind it, and answers an ended one with a fresh cookie.
+// Replaces next-auth's own endpoint, which reads only the cookie: it would renew the cookie of a session that has ended.
 async function tellSession(): Promise<Response> {
   const session = await currentSession()
   const body = session ? { expires: session.expiresAt.toISOString() } : {}

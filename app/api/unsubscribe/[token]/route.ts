@@ -4,8 +4,8 @@ import { endMail } from '@/lib/notices/writes'
 import { paths } from '@/lib/paths'
 
 /**
- * Ends the e-mail of whoever has the link. Mail programs post here, too (RFC 8058), from any origin: the token is the permission.
- * The answer is the same for every token.
+ * Ends the e-mail of the account that the link belongs to. Mail programs post here too (RFC 8058), from any origin: the token is
+ * the permission. The answer is the same for every token.
  */
 export async function POST(_request: Request, { params }: RouteContext<'/api/unsubscribe/[token]'>): Promise<Response> {
   const { token } = await params

@@ -5,7 +5,7 @@ import { useParams } from 'next/navigation'
 import { imageIdPattern, regionIdPattern } from '@/lib/id-patterns'
 import { latePart } from '@/lib/late-part'
 
-// Every page of an image brings this along, and few of them show it.
+// Loaded on demand: this file is part of every page of an image, and few visitors see it.
 const EndedSharePage = dynamic(() =>
   latePart(() => import('@/components/shares/ended-share-page').then((module) => module.EndedSharePage)),
 )
@@ -14,9 +14,9 @@ const NotFoundPage = dynamic(() =>
   latePart(() => import('@/components/shell/not-found-page').then((module) => module.NotFoundPage)),
 )
 
-/** A 404 for everybody. The page itself tells a former recipient how its share ended. */
+/** The 404 of an image's pages, the same for everybody. In the browser it tells a former recipient how the share ended. */
 export default function ImageNotFound() {
-  // It reads its address without the library of the schemas, for the same reason.
+  // Patterns instead of the zod schemas, which would add their library to every page of an image.
   const { region = '', imageId = '' } = useParams<{ region?: string; imageId?: string }>()
   const isImage = regionIdPattern.test(region) && imageIdPattern.test(imageId)
   return isImage ? <EndedSharePage region={region} imageId={imageId} isNews={false} /> : <NotFoundPage />

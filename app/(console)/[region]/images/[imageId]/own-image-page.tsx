@@ -16,8 +16,8 @@ type OwnImagePage = {
 }
 
 /**
- * A page that changes an own image, for those who may; under another region's URL the way to the image's own. `content` is null where
- * the image's state has no such page.
+ * The frame of a page that changes an own image. Needs `images.change`; under another region's URL it links to the image's
+ * own region. 404 if `content` returns null because the image's state has no such page.
  */
 export async function ownImagePage(
   { params, what }: OwnImagePage,

@@ -8,7 +8,7 @@ import { pageInstance } from './page-instance'
 /** The name and state of an instance, what can be done with it, and its tabs. */
 export default async function InstanceLayout({ params, children }: LayoutProps<'/[region]/instances/[instanceId]'>) {
   const { region, instanceId } = await params
-  // The page below sends a visitor who is not signed in away.
+  // Signed out: the page inside this layout redirects to the sign-in page.
   if (!(await currentContext())) return children
   const instance = await pageInstance(region, instanceId)
   if (!instance) notFound()

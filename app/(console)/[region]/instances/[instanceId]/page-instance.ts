@@ -9,7 +9,7 @@ import { forPage } from '@/lib/page-fault'
 import type { paths } from '@/lib/paths'
 import { may } from '@/lib/permissions'
 
-/** An instance of whoever is signed in, read once for the layout, the title and the page of a request. */
+/** An instance of the viewer, read once per request for the layout, the title and the page. */
 export const pageInstance = cache(async (region: string, instanceId: string) => {
   const [asked, ctx] = [instanceInput.safeParse({ region, instanceId }), await currentContext()]
   return asked.success && ctx && may(ctx.viewer, 'instances.read', region)
@@ -19,7 +19,7 @@ export const pageInstance = cache(async (region: string, instanceId: string) => 
 
 type InstanceParams = { params: Promise<{ region: string; instanceId: string }> }
 
-/** What a page of an instance begins with: sign-in for nobody, 404 for an instance that is not the viewer's. */
+/** The instance of a page. Redirects to sign-in if nobody is signed in; 404 if the instance is not the viewer's. */
 export async function requireInstance(
   { params }: InstanceParams,
   path: (region: string, instanceId: string) => ReturnType<typeof paths.instance>,

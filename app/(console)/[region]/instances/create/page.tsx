@@ -32,7 +32,7 @@ export default async function CreateInstancePage({ params, searchParams }: PageP
   ])
   const image = imageId ? await forPage(findAskedImage(ctx, { region, imageId })) : null
   if (imageId && !image) notFound()
-  // Awaited here, not in a part of the page: what comes after the page is hidden until scripts show it.
+  // Awaited here and not in a child: what React streams after the page stays hidden until scripts show it.
   const usable = image?.view === 'usable' ? image : null
   const form = usable && !usable.deprecation?.isRetired ? await formFor(ctx, region, usable) : null
   const unusable = image && image.view !== 'usable' ? await reasonFor(image) : null
@@ -70,7 +70,7 @@ async function formFor(ctx: Context, region: string, image: UsableImage) {
   )
 }
 
-/** An image that somebody comes with, and that no instance can be created from here: why, and where it can. */
+/** Why no instance can be created here from the image that the URL names, with a link to the region where it can. */
 async function reasonFor(image: Exclude<AskedImage, UsableImage>) {
   const [t, locale, regions] = await Promise.all([getTranslations(), getLocale(), pageRegions()])
   const { id, name } = image

@@ -12,7 +12,7 @@ export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('sharing'))('cancel') }
 }
 
-/** What the list asks before it cancels what is selected, as a page: where there are no scripts. */
+/** The confirmation before selected shares are cancelled, as a page for browsers without scripts. */
 export default async function CancelSelectedPage({ params, searchParams }: PageProps<'/[region]/sharing/cancel'>) {
   const asked = await searchParams
   const { region, tab } = shareListParams.parse({ ...asked, ...(await params) })

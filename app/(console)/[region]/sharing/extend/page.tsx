@@ -13,7 +13,7 @@ export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('sharing'))('extend') }
 }
 
-/** Another end for the selected shares. Only their sharer gives them one. */
+/** Changes the end of the selected shares. Only the sharer can. */
 export default async function ExtendSelectedPage({ params, searchParams }: PageProps<'/[region]/sharing/extend'>) {
   const asked = await searchParams
   const { region } = shareListParams.parse({ ...asked, ...(await params) })

@@ -11,7 +11,7 @@ import { may } from '@/lib/permissions'
 
 type Params = Promise<{ groupId: string }>
 
-/** The title of a page about one group: the group first, then what the page is. */
+/** The title of a page about one group: the name of the group, then the page. */
 export async function groupTitle(params: Params, page: 'title' | 'delete'): Promise<Metadata> {
   const [{ groupId }, ctx, t] = await Promise.all([params, currentContext(), getTranslations('groups')])
   const groups = ctx && may(ctx.viewer, 'groups.manage', null) ? await forPage(listGroups(ctx)) : []
@@ -19,7 +19,7 @@ export async function groupTitle(params: Params, page: 'title' | 'delete'): Prom
   return { title: group ? `${group.name} · ${t(page)}` : t('title') }
 }
 
-/** The group of a page, for those who may manage groups. */
+/** The group of a page, for viewers who may manage groups; else the page redirects or is a 404. */
 export async function groupOf(params: Params, question: '' | '/delete'): Promise<Group> {
   const { groupId } = await params
   const ctx = await requireContext(paths.group(groupId, question), 'groups.manage')

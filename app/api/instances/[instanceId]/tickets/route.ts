@@ -7,8 +7,8 @@ import { openTicket } from '@/lib/tickets/writes'
 const open = defineRead(openTicketInput, openTicket, { needs: 'instances.change' })
 
 /**
- * Issues a ticket for the console or the screen of an own machine: `?kind=console&from=<byte>&takeOver=yes`. A route,
- * because actions of a page run one after another.
+ * Issues a ticket for the console or the screen of an own machine: `?kind=console&from=<byte>&takeOver=yes`. A route and not
+ * a server action, because Next.js runs the actions of a page one after another.
  */
 export async function POST(
   request: NextRequest,

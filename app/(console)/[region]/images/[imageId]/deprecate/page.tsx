@@ -15,7 +15,7 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
   return await imageTitle({ params, page: (await getTranslations('deprecation'))('deprecate'), isOwnersOnly: true })
 }
 
-/** Until when an own image can be used, and what comes after it. */
+/** Deprecates an own image: the last day on which it can be used, and its replacement. */
 export default async function DeprecateImagePage({ params }: Props) {
   const t = await getTranslations('deprecation')
   return await ownImagePage({ params, what: 'deprecate' }, async (image, ctx) => {

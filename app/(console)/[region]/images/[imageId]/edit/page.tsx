@@ -9,7 +9,7 @@ export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('images'))('edit') }
 }
 
-/** The attributes of an own image. */
+/** Edits an own image. */
 export default async function EditImagePage({ params }: PageProps<'/[region]/images/[imageId]/edit'>) {
   const t = await getTranslations('images')
   return await ownImagePage({ params, what: 'edit' }, (image) => (

@@ -11,7 +11,7 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
   return await groupTitle(params, 'delete')
 }
 
-/** Asks whether a group is to be deleted. */
+/** Asks before a group is deleted. */
 export default async function DeletePage({ params }: Props) {
   const [group, t] = await Promise.all([groupOf(params, '/delete'), getTranslations()])
   const crumbs = [

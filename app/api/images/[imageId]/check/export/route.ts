@@ -4,7 +4,7 @@ import { checkExportParams } from '@/lib/checks/schema'
 import { defineFile } from '@/lib/route'
 import { version } from '@/lib/version'
 
-/** The report of an own image as a file: plain JSON, or SARIF for whatever shows findings of other tools. */
+/** The check report of an own image as a file: plain JSON, or SARIF for viewers of other tools' findings. */
 export const GET = defineFile(
   checkExportParams,
   getCheckExport,

@@ -48,7 +48,7 @@ export default async function CancelSharingPage({ params }: PageProps<'/[region]
   )
 }
 
-/** A share is ended by either side, and each sees the other. */
+/** The side of the viewer in a share, and the username of the other side. Null: not a share of this image that the viewer may end. */
 function seenBy(image: ImageDetails, shareId: string) {
   if (image.view === 'recipient' && image.shareId === shareId)
     return { side: 'recipient' as const, username: image.sharer, name: image.name }
