@@ -4,7 +4,7 @@ import { CopyButton } from '@/components/ui/copy-button'
 import { DefinitionList } from '@/components/ui/definition-list'
 import type { AccountInfo } from '@/lib/accounts/schema'
 
-/** Who the viewer is: above all the username by which others share with it. */
+/** The viewer's account, above all the username that others share with. */
 export function BasicInfo({ account }: { account: AccountInfo }) {
   const t = useTranslations('account')
   const images = useTranslations('images')

@@ -9,7 +9,7 @@ import { useAction } from '@/lib/use-action'
 
 type DisableDialogProps = { account: SubAccount; onClose: () => void; onDone: () => void }
 
-/** Asks before a sub-account is signed out and kept out. */
+/** Asks before a sub-account is disabled and signed out. */
 export function DisableDialog({ account: { id, username }, onClose, onDone }: DisableDialogProps) {
   const t = useTranslations('subAccounts')
   const { run, isPending, refusal } = useAction(disableSubAccountAction, { changes: ['accounts'] })

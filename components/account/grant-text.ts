@@ -2,7 +2,7 @@ import { useFormatter, useTranslations } from 'next-intl'
 import { useRegionName } from '@/components/shell/current-region'
 import type { Grant } from '@/lib/permissions'
 
-/** A policy as a row shows it: its name, and the regions where it does not apply everywhere. */
+/** The text of a policy in a row: its name, and its regions if it does not apply in all. */
 export function useGrantText(): (grant: Grant) => string {
   const t = useTranslations()
   const format = useFormatter()

@@ -5,17 +5,17 @@ import { useCurrentRegion } from '@/components/shell/current-region'
 import { type Grant, type PolicyName, policyNames } from '@/lib/permissions'
 
 type GrantsFieldProps = {
-  /** The boxes that are ticked when the form is rendered, as the form sends them. */
+  /** The initially ticked boxes, as values of the form. */
   ticked: readonly string[]
   error: string | undefined
 }
 
-/** The boxes of some policies: `Sharing` for all regions, `Sharing=cn-shanghai` for one. */
+/** The box values of some policies: `Sharing` for all regions, `Sharing=cn-shanghai` for one. */
 export function tickedOf(grants: readonly Grant[]): string[] {
   return grants.flatMap(({ policy, regions }) => regions?.map((region) => `${policy}=${region}`) ?? [policy])
 }
 
-/** Which policies a sub-account has, and where: for each a box for all regions and one for each region. */
+/** The policies of a sub-account: for each a box for all regions and one for each region. */
 export function GrantsField({ ticked, error }: GrantsFieldProps) {
   const t = useTranslations('subAccounts')
   return (

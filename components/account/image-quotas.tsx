@@ -25,7 +25,7 @@ export function ImageQuotas() {
             <h3 id={`quota-${region.regionId}`} className="font-semibold text-sm">
               {regionName(region.regionId)}
             </h3>
-            {/* For the names of all meters but the first: so the region's name is the name of one meter alone. */}
+            {/* Labels every meter but the first with the region's id, so that the region's name names one meter only. */}
             <span id={`region-${region.regionId}`} hidden>
               {region.regionId}
             </span>

@@ -11,10 +11,10 @@ import { setIncomingAction } from '@/lib/accounts/actions'
 import { incomingPolicies } from '@/lib/accounts/rules'
 import type { Incoming } from '@/lib/accounts/schema'
 
-/** The section "Incoming images": who may share with the viewer's master account, and whether it is asked first. */
+/** The section "Incoming images": who may share with the viewer's master account, and whether shares need its acceptance. */
 export function IncomingForm({ incoming }: { incoming: Incoming }) {
   const t = useTranslations('account.incoming')
-  // What was saved last: a form goes back to its first values once it is done.
+  // React resets a form to its default values after its action, so keep what was saved last as those.
   const [saved, setSaved] = useState(incoming)
   return (
     <Card title={t('title')}>

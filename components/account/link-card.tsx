@@ -5,7 +5,7 @@ import { Card } from '@/components/ui/card'
 
 type LinkCardProps = { title: string; line: string; label: string; href: Route }
 
-/** The way from Account Info to a page of its own. */
+/** A card of Account Info that links to a page. */
 export function LinkCard({ title, line, label, href }: LinkCardProps) {
   const link = (
     <Link href={href} className={buttonClass('secondary')}>

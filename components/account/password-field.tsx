@@ -21,7 +21,7 @@ type PasswordFieldProps = {
   error?: string | undefined
 }
 
-/** A password that can be looked at. Without scripts it is a plain field, and the button is not there. */
+/** A password field with a button that shows the password. Without scripts there is no button. */
 export function PasswordField({ id, label, isHidden, hint, error, ...input }: PasswordFieldProps) {
   const t = useTranslations('account')
   const [isAlive, setAlive] = useState(false)

@@ -19,7 +19,7 @@ type SignInFormProps = {
   demo: { usernames: string[]; password: string } | null
 }
 
-/** A plain form that works before and without this script; the script only adds comfort. */
+/** A plain form that works without this script, which only adds comfort. */
 export function SignInForm({ next, notice, address, demo }: SignInFormProps) {
   const t = useTranslations('signIn')
   const [isPending, setPending] = useState(false)
@@ -31,12 +31,12 @@ export function SignInForm({ next, notice, address, demo }: SignInFormProps) {
     password.current?.focus()
   }
   useEffect(() => {
-    // Back from the page that followed, the browser shows this one as it was left.
+    // A page restored by Back still shows the pending button.
     const wake = () => setPending(false)
     window.addEventListener('pageshow', wake)
     return () => window.removeEventListener('pageshow', wake)
   }, [])
-  // After a refusal only the password has to be typed again.
+  // After a refusal only the password has to be typed again, so it gets the focus.
   const startsAtPassword = Boolean(notice?.username)
   return (
     <div className="flex w-full max-w-96 flex-col gap-4">
@@ -59,7 +59,7 @@ export function SignInForm({ next, notice, address, demo }: SignInFormProps) {
               required
               maxLength={signInNameMax}
               defaultValue={notice?.username}
-              // biome-ignore lint/a11y/noAutofocus: the page is for nothing else, and its name is read out with the field.
+              // biome-ignore lint/a11y/noAutofocus: the page has no other purpose, and the label is read out with the focused field.
               autoFocus={!startsAtPassword}
               autoComplete="username"
               autoCapitalize="none"
@@ -115,7 +115,7 @@ function ProblemNotice({
   return <Notice tone="danger">{sentence}</Notice>
 }
 
-/** Says before anything is typed that a form of this page would be refused. */
+/** Warns, before anything is typed, that forms sent from this address of the console are refused. */
 function WrongAddressNotice({ address, next }: { address: string; next: string }) {
   const t = useTranslations('signIn')
   const [isElsewhere, setElsewhere] = useState(false)

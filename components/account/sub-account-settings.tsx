@@ -20,7 +20,7 @@ import { PasswordField } from './password-field'
 
 const changes = ['accounts' as const]
 
-/** What a master changes of one sub-account: a form for each, which the browser can post by itself. */
+/** The settings of one sub-account that its master can change: one form each, which works without scripts. */
 export function SubAccountSettings({ id }: { id: string }) {
   const { data = [] } = useQuery(subAccountsQuery())
   const account = data.find((one) => one.id === id)
@@ -48,7 +48,7 @@ function Policies({ account: { id, username, grants } }: { account: SubAccount }
       >
         {(view) => (
           <>
-            {/* A form goes back to its first values once it is done: those are the policies that it has now. */}
+            {/* React resets a form to its default values after its action: these are the current policies. */}
             <GrantsField
               key={ticked.join()}
               ticked={view.refusal ? view.typedList('grants') : ticked}

@@ -28,7 +28,7 @@ const DisableDialog = dynamic(() => latePart(() => import('./disable-dialog').th
 
 type Change = { username: string; isDisabled: boolean }
 
-/** The sub-accounts of the viewer: what each may do, when it signed in last, and what can be done with it. */
+/** The viewer's sub-accounts with policies, last sign-in and operations. */
 export function SubAccountTable() {
   const t = useTranslations('subAccounts')
   const { data } = useQuery(subAccountsQuery())

@@ -9,12 +9,12 @@ import { eventActions } from '@/lib/events/rules'
 import { defaultPageSize } from '@/lib/pages'
 import { paths } from '@/lib/paths'
 
-/** The filters of the audit trail: a form that leads to a URL, with or without scripts. */
+/** The filters of the audit trail: a GET form, with or without scripts. */
 export function AuditFilter({ list }: { list: AuditParams }) {
   const t = useTranslations('audit')
   return (
     <search aria-label={t('filters')} className="screen-only block border-line border-b px-4 py-3">
-      {/* Keyed, so that fields show what the URL says after Back and Clear. */}
+      {/* A new key per URL resets the fields after Back and Clear. */}
       <form key={JSON.stringify(list)} action={paths.audit()} className="flex flex-wrap items-end gap-x-3 gap-y-2">
         <TextFilter name="q" label={t('resourceFilter')} value={list.q} maxLength={resourceMax} />
         <TextFilter name="account" label={t('accountFilter')} value={list.account} maxLength={signInNameMax} />

@@ -11,7 +11,7 @@ import type { AuditItem, AuditPage, AuditParams } from '@/lib/audit/schema'
 import { paths } from '@/lib/paths'
 import { useActionName, useDetailsText } from './audit-words'
 
-/** The entries of a page of the audit trail. It does not change while it is looked at: what is new comes with a reload. */
+/** One page of the audit trail. It does not refresh by itself: new entries appear after a reload. */
 export function AuditTable({ list, page }: { list: AuditParams; page: AuditPage }) {
   const t = useTranslations('audit')
   const columns = [...useWho(), ...useWhat()]
@@ -91,7 +91,7 @@ function useWhat(): Column<AuditItem>[] {
   ]
 }
 
-/** To the second, at every width: what came first matters here. */
+/** To the second at every width, because the order matters here. */
 function EntryTime({ at }: { at: string }) {
   const format = useFormatter()
   const date = new Date(at)
@@ -107,7 +107,7 @@ function EntryTime({ at }: { at: string }) {
   )
 }
 
-/** What the entry is about: an image, an instance, a snapshot, or the account itself; and the other side of a share. */
+/** The resource of an entry: an image, an instance, a snapshot, or the account itself; and the other side of a share. */
 function Resource({ item }: { item: AuditItem }) {
   const t = useTranslations('audit')
   const { image, instance, snapshot, recipient, regionId } = item

@@ -5,7 +5,7 @@ import { Notice } from '@/components/ui/notice'
 import { type AuditFault, faultMessage } from '@/lib/audit/rules'
 import type { OwnVerification } from '@/lib/audit/schema'
 
-/** The outcome of a verification: that every entry is as it was recorded, or the first thing that is not. */
+/** The outcome of a verification: all entries are as recorded, or the first fault. */
 export function AuditVerdict({ verification }: { verification: OwnVerification }) {
   const t = useTranslations('audit')
   const time = useTime()

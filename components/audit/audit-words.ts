@@ -2,7 +2,7 @@ import { useTranslations } from 'next-intl'
 import { isEventAction } from '@/lib/audit/rules'
 import type { AuditItem } from '@/lib/audit/schema'
 
-/** The facts that have a name on the screen; any other is called by its word. */
+/** The facts that have a translated name; any other is shown by its key. */
 const factNames = [
   'snapshotsUsed',
   'instancesUsed',
@@ -60,13 +60,13 @@ const factNames = [
   'bootMode',
 ] as const
 
-/** The name of an action; one of a newer console is called by its word. */
+/** The translated name of an action; an unknown action, from a newer console, is shown as its code. */
 export function useActionName(): (action: string) => string {
   const t = useTranslations('audit')
   return (action) => (isEventAction(action) ? t(`actions.${action}`) : action)
 }
 
-/** The details of an entry as a line: what was before and after, then other facts. */
+/** The details of an entry in one line: values before and after, then other facts. */
 export function useDetailsText(): (item: AuditItem) => string {
   const t = useTranslations('audit')
   const fact = (word: string, value: string) => {
@@ -76,7 +76,7 @@ export function useDetailsText(): (item: AuditItem) => string {
   const change = (one: unknown, other: unknown) =>
     t('change', { before: textOf(one) || t('noValue'), after: textOf(other) || t('noValue') })
   return ({ details: { before, after, from, to, ...rest } }) => {
-    // What is now is under `after`, or beside `before` by its own name.
+    // New values are in `after`, or beside `before` under their own names.
     const [was, is] = [recordOf(before), { ...rest, ...recordOf(after) }]
     const changed = [...new Set([...Object.keys(was), ...Object.keys(recordOf(after))])]
     const isMove = from !== undefined && to !== undefined

@@ -8,7 +8,7 @@ import { MenuButton } from '@/components/ui/menu-button'
 import type { AuditFilters } from '@/lib/audit/rules'
 import { paths } from '@/lib/paths'
 
-/** What the filters leave, for a spreadsheet or a program, or everything with its proof. */
+/** Exports the filtered entries as CSV or JSON, or the whole trail with its proof. */
 export function ExportMenu({ filters }: { filters: AuditFilters }) {
   const t = useTranslations('audit')
   return (

@@ -6,7 +6,7 @@ import { axisTop } from '@/lib/billing/rules'
 import type { Bill, BillDay } from '@/lib/billing/schema'
 import { useBillWords } from './use-bill-words'
 
-/** The last is of all other instances together. */
+/** The last colour is for all other instances together. */
 const fills = ['fill-chart-1', 'fill-chart-2', 'fill-chart-3', 'fill-chart-4', 'fill-chart-5', 'fill-chart-6']
 const swatches = ['bg-chart-1', 'bg-chart-2', 'bg-chart-3', 'bg-chart-4', 'bg-chart-5', 'bg-chart-6']
 const dayWidth = 10
@@ -15,7 +15,7 @@ const height = 100
 const steps = [4, 3, 2, 1, 0]
 
 /**
- * A bar for each day, stacked by instance. Rendered on the server without scripts; the table next to it has the
+ * A bar for each day, stacked by instance. Rendered on the server, without scripts; the table beside it has the same
  * numbers.
  */
 export function BillChart({ bill }: { bill: Bill }) {
@@ -101,7 +101,7 @@ export function BillChart({ bill }: { bill: Bill }) {
   )
 }
 
-/** The height of a bar. A correction may make a part negative; nothing is drawn below zero. */
+/** The height of a bar. A correction can make a part negative; nothing is drawn below zero. */
 function barOf({ amounts }: BillDay): number {
   return amounts.reduce((sum, amount) => sum + Math.max(0, amount), 0)
 }

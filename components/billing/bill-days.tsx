@@ -2,12 +2,12 @@ import { useTranslations } from 'next-intl'
 import type { Bill } from '@/lib/billing/schema'
 import { useBillWords } from './use-bill-words'
 
-/** The numbers of the chart. Days without a line are left out. */
+/** The numbers of the chart, without the days that have no line. */
 export function BillDays({ bill }: { bill: Bill }) {
   const t = useTranslations('billing')
   const words = useBillWords(bill)
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard.
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard.
     <section aria-label={t('days')} tabIndex={0} className="relative max-h-68 min-w-0 overflow-y-auto">
       <table className="w-full border-collapse text-left text-sm">
         <caption className="sr-only">{t('days')}</caption>

@@ -8,7 +8,7 @@ import type { Bill } from '@/lib/billing/schema'
 import { paths } from '@/lib/paths'
 import { useBillWords } from './use-bill-words'
 
-/** The choice of the month and of the lines: links, because the URL is the state. */
+/** The choice of month and of lines, as links, because the URL is the state. */
 export function BillMonth({ bill }: { bill: Bill }) {
   const t = useTranslations('billing')
   const words = useBillWords(bill)

@@ -13,7 +13,7 @@ import { BillMonth } from './bill-month'
 import { BillRows } from './bill-rows'
 import { BillSummary } from './bill-summary'
 
-/** A month's bill: its total, its days, and what it is made of. */
+/** A month's bill: its total, its days and its rows. */
 export function BillPage({ bill }: { bill: Bill }) {
   const t = useTranslations('billing')
   const { month, images } = bill

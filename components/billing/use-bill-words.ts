@@ -2,10 +2,10 @@ import { useFormatter, useLocale, useTranslations } from 'next-intl'
 import type { Bill, BillSeries } from '@/lib/billing/schema'
 import { formatAmount } from '@/lib/format'
 
-/** How a bill is written: its amounts, its days, its month, and the instances of its chart. */
+/** Formats a bill's amounts, days and month, and names the instances of its chart. */
 export function useBillWords({ month, currency }: Pick<Bill, 'month' | 'currency'>) {
   const [format, locale, t] = [useFormatter(), useLocale(), useTranslations('billing')]
-  // The day is one of a calendar, not a moment: it is written in the zone in which it was made.
+  // A calendar day, not a moment: built in UTC, so it must be formatted in UTC.
   const inUtc = (day: number) => new Date(`${month}-${String(day).padStart(2, '0')}T00:00:00Z`)
   return {
     money: (minor: number) => formatAmount(minor, currency, locale),

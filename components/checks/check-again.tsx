@@ -8,7 +8,7 @@ import { requestCheckAction } from '@/lib/checks/actions'
 type CheckAgainProps = {
   region: string
   image: { id: string; name: string }
-  /** There is no verdict yet. */
+  /** True while there is no verdict. */
   isFirst: boolean
   isAvailable: boolean
 }

@@ -4,7 +4,7 @@ import type { CheckStateName, Counts } from '@/lib/checks/rules'
 
 type Verdict = { state: CheckStateName | null; open: Counts; isQueued: boolean }
 
-/** The verdict on a disk: the one place where it gets its colour and its word. */
+/** The verdict on a disk as a badge: the only place that gives verdicts a colour and a word. */
 export function CheckBadge({ check }: { check: Verdict }) {
   const t = useTranslations('check')
   const { state } = check

@@ -3,7 +3,7 @@ import { DefinitionList } from '@/components/ui/definition-list'
 import type { CheckedDisk, CheckSummary } from '@/lib/checks/schema'
 import { formatBytes } from '@/lib/format'
 
-/** What was looked at, with which rules, and what was not. */
+/** The scope of a check: what was read, by which version of the rules, and what could not be read. */
 export function CheckFacts({ check, disk }: { check: CheckSummary; disk: CheckedDisk }) {
   const t = useTranslations('check')
   const format = useFormatter()

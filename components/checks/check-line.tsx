@@ -2,7 +2,7 @@ import { useFormatter, useNow, useTranslations } from 'next-intl'
 import { percentChecked } from '@/lib/checks/rules'
 import type { CheckSummary } from '@/lib/checks/schema'
 
-/** What a check says of a disk, in a sentence or two. */
+/** The outcome of a check in a sentence or two. */
 export function CheckLine({ check }: { check: CheckSummary }) {
   const t = useTranslations('check')
   const format = useFormatter()

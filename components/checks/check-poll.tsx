@@ -9,20 +9,20 @@ import { useAction } from '@/lib/use-action'
 
 type CheckPollProps = { region: string; imageId: string; check: CheckSummary }
 
-/** One object, so that `run` is one function. */
+/** A constant, so that `run` keeps its identity between renders. */
 const changesNothing = { changes: [] }
 
-/** Looks how a check goes on, and has the server make the page anew whenever that shows something else. */
+/** Polls a running check, and rerenders the page on the server whenever the check differs from what the page shows. */
 export function CheckPoll({ region, imageId, check }: CheckPollProps) {
   const { data, dataUpdatedAt } = useQuery(imageCheckQuery(region, imageId))
   const { run, isPending } = useAction(showCheckAction, changesNothing)
   const isOther = data?.view === 'owner' && stageOf(data) !== stageOf(check)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what the page does not show yet is asked for after each answer, not after each try.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: reruns after each poll answer, not when an action has ended.
   useEffect(() => {
-    // One at a time: those that wait would stand before what the person sends.
+    // One at a time: Next.js queues actions, and queued ones would delay the user's own.
     if (!isOther || isPending) return
-    // Somebody else may have signed in since the answer. For them the page is not there, and what is typed on it would be
-    // lost: so an action asks, which refuses them.
+    // An action and not router.refresh(): if another account has signed in since, a refresh would show a 404 and lose
+    // unsent input, while the action is refused.
     run({ region, imageId })
   }, [isOther, dataUpdatedAt, run, region, imageId])
   return null

@@ -18,7 +18,7 @@ import { FindingList, type ReportList } from './finding-list'
 
 type CheckReportProps = { region: string; report: CheckReportPage; clean: CleanCopy | null; list: ReportList }
 
-/** The Disk Check page: the verdict, what was looked at, and what was found. */
+/** The Disk Check page: the verdict, the scope of the check, and its findings. */
 export function CheckReport({ region, report, clean, list }: CheckReportProps) {
   const t = useTranslations('check')
   const cleanWords = useTranslations('clean')

@@ -11,7 +11,7 @@ const tones = {
   failed: 'text-warn',
 }
 
-/** The verdict on the disk of an own image, small beside its name: said to a screen reader, and by a tooltip. */
+/** The verdict on an own image's disk as a small icon beside its name, with a tooltip and text for screen readers. */
 export function CheckShield({ verdict, findings }: Pick<CustomImage, 'verdict' | 'findings'>) {
   const t = useTranslations('check')
   if (verdict === null) return null

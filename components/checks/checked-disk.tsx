@@ -4,7 +4,7 @@ import type { CheckReportPage, CheckedDisk as Disk } from '@/lib/checks/schema'
 
 type CheckedDiskProps = { disk: Disk; layout: CheckReportPage['layout']; found: CheckReportPage['found'] }
 
-/** The disk as its partitions in proportion, and how many findings lie in each. What could not be read is hatched. */
+/** The disk's partitions in proportion, with the number of findings in each. Unread partitions are hatched. */
 export function CheckedDisk({ disk, layout, found }: CheckedDiskProps) {
   const t = useTranslations('check')
   const foundIn = (index: number) => found.find(({ partition }) => partition === index)

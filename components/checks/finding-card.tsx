@@ -6,7 +6,7 @@ import { CountAgain, IgnoreForm } from './ignore-form'
 
 type FindingCardProps = { region: string; imageId: string; finding: FindingItem }
 
-/** One finding: where, an excerpt without the secret, what to do, and whether its owner answers for it. */
+/** One finding: its place, an excerpt without the secret, the remedy, and whether its owner takes responsibility. */
 export function FindingCard({ region, imageId, finding }: FindingCardProps) {
   const t = useTranslations('check')
   const format = useFormatter()

@@ -18,7 +18,7 @@ export type ReportList = {
 }
 type FindingListProps = { region: string; report: CheckReportPage; list: ReportList }
 
-/** What was found, by severity and rule or by path, as the URL asks for it. */
+/** The findings, sorted by severity and rule or by path, as the URL says. */
 export function FindingList({ region, report, list }: FindingListProps) {
   const t = useTranslations('check')
   const { image, items, total, pageSize, check } = report
@@ -94,7 +94,7 @@ function Filters({ region, report, list }: FindingListProps) {
   )
 }
 
-/** Neighbours of one severity and rule; by path each stands alone. */
+/** Groups adjacent findings of one severity and rule; sorted by path, each finding is its own group. */
 function groupsOf(items: FindingItem[], sort: string): [FindingItem, ...FindingItem[]][] {
   const groups: [FindingItem, ...FindingItem[]][] = []
   for (const item of items) {

@@ -1,7 +1,7 @@
 import { useTranslations } from 'next-intl'
 import type { FindingItem } from '@/lib/checks/schema'
 
-/** Where a finding lies: a path and a line of it, or a place on the disk. A path may be long and break anywhere. */
+/** The place of a finding: a path and line, or an offset on the disk. A path may be long and break anywhere. */
 export function FindingPlace({ finding }: { finding: Pick<FindingItem, 'path' | 'line' | 'offset' | 'partition'> }) {
   const t = useTranslations('check')
   const { path, line, offset, partition } = finding

@@ -55,7 +55,7 @@ export function IgnoreForm({ which, place }: IgnoreFormProps) {
   )
 }
 
-/** Lets an ignored finding count again. */
+/** Makes an ignored finding count again. */
 export function CountAgain({ which, place }: IgnoreFormProps) {
   const t = useTranslations('check')
   return (

@@ -9,7 +9,7 @@ import { HeldCheckLine } from './held-check-line'
 
 type ImageCheckCardProps = { region: string; imageId: string; check: ImageCheck }
 
-/** The verdict on the page of an image: with the way to the report for its owner, in one line for a recipient. */
+/** The verdict on an image's page: for the owner with a link to the report, for a recipient one line. */
 export function ImageCheckCard({ region, imageId, check }: ImageCheckCardProps) {
   const t = useTranslations('check')
   if (check.view === 'recipient') {

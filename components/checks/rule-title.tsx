@@ -1,13 +1,13 @@
 import { useMessages } from 'next-intl'
 
-/** What a rule is called. One that this version has no words for is shown by its id. */
+/** The title of a rule. A rule that this version does not know is shown by its id. */
 export function RuleTitle({ rule }: { rule: string }) {
   return <span>{useRuleWords()(rule).title}</span>
 }
 
 type Words = { title: string; why: string | null; todo: string | null }
 
-/** What stands in the messages of a rule. */
+/** The texts of a rule from the messages. */
 export function useRuleWords(): (rule: string) => Words {
   const messages: object = useMessages()
   const rules: unknown = 'checkRules' in messages ? messages.checkRules : {}

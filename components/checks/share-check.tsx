@@ -13,7 +13,7 @@ import { SeverityBadge } from './severity-badge'
 
 type ShareCheckProps = { region: string; imageId: string; check: ShareCheckSummary }
 
-/** What leaves with the disk, before it does: the verdict, the gravest findings, and the way to all of them. */
+/** Shown before sharing: the verdict, the gravest findings, and a link to all of them. */
 export function ShareCheck({ region, imageId, check }: ShareCheckProps) {
   const t = useTranslations('check')
   return (

@@ -1,7 +1,7 @@
 import { useTranslations } from 'next-intl'
 import { CopyButton } from '@/components/ui/copy-button'
 
-/** What does inside a Linux what a clean copy does from outside. The last line stops the machine, so that no log begins anew. */
+/** Does inside a Linux guest what a clean copy does from outside. The last line powers off before new logs are written. */
 const linux = [
   'sudo cloud-init clean --logs --seed',
   'sudo rm -f /etc/ssh/ssh_host_*key* /var/lib/systemd/random-seed',
@@ -16,11 +16,11 @@ const windows = '%WINDIR%\\System32\\Sysprep\\sysprep.exe /generalize /oobe /shu
 
 type CleanByHandProps = {
   isWindows: boolean
-  /** Nothing of the disk can be cleaned from outside. */
+  /** True if nothing on this disk can be cleaned from outside. */
   isOnlyWay: boolean
 }
 
-/** How a disk is cleaned inside its machine: steps, and the commands to run there. */
+/** Steps and commands for cleaning a disk inside its machine. */
 export function CleanByHand({ isWindows, isOnlyWay }: CleanByHandProps) {
   const t = useTranslations('clean')
   const commands = isWindows ? windows : linux

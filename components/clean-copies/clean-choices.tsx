@@ -7,12 +7,12 @@ import { SeverityBadge } from '@/components/checks/severity-badge'
 import type { FormView } from '@/components/shell/action-form'
 import type { CleanItem } from '@/lib/clean-copies/schema'
 
-/** Longer groups are folded: a folder of keys must not push the button off the page. */
+/** Longer groups are folded, so that a folder of keys does not push the button off the page. */
 const shownMax = 6
 
 type CleanChoicesProps = { items: CleanItem[]; view: FormView<unknown> }
 
-/** The findings that can be removed, by severity and rule. The grave ones are selected. */
+/** The findings that can be removed, by severity and rule. Grave ones are preselected. */
 export function CleanChoices({ items, view }: CleanChoicesProps) {
   const t = useTranslations('clean')
   const error = view.errorOf('findings')
@@ -76,7 +76,7 @@ function Choice({ item, view }: { item: CleanItem; view: FormView<unknown> }) {
           type="checkbox"
           name="findings[]"
           value={item.id}
-          // Sent without scripts and refused, the form comes back as it was.
+          // A form refused without scripts is rendered again with its input.
           defaultChecked={view.refusal === null ? isGrave : typed.includes(item.id)}
           className="mt-0.5 size-4 shrink-0"
         />
@@ -89,7 +89,7 @@ function Choice({ item, view }: { item: CleanItem; view: FormView<unknown> }) {
   )
 }
 
-/** Neighbours of one severity and rule. */
+/** Groups adjacent findings of one severity and rule. */
 function groupsOf(items: CleanItem[]): CleanGroup[] {
   const groups: CleanGroup[] = []
   for (const item of items) {

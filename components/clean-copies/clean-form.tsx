@@ -17,7 +17,7 @@ import { CleanChoices } from './clean-choices'
 
 type CleanFormProps = { region: string; form: Form; idempotencyKey: string }
 
-/** What is removed, what is reset beside, and how the clean copy is called. */
+/** Chooses the findings to remove, whether to reset the machine's identity, and the clean copy's name. */
 export function CleanForm({ region, form, idempotencyKey }: CleanFormProps) {
   const t = useTranslations('clean')
   const router = useRouter()
@@ -89,7 +89,7 @@ function Reset({ resets, view }: { resets: Form['resets']; view: FormView<unknow
         type="checkbox"
         name="isReset"
         value="yes"
-        // Sent without scripts and refused, the form comes back as it was.
+        // A form refused without scripts is rendered again with its input.
         defaultChecked={view.refusal === null || view.typed('isReset') === 'yes'}
         aria-describedby="clean-reset-about"
         className="mt-0.5 size-4 shrink-0"
@@ -113,7 +113,7 @@ function Reset({ resets, view }: { resets: Form['resets']; view: FormView<unknow
   )
 }
 
-/** The name of the original and a word, within the length of a name. */
+/** The original's name with a suffix, within the longest name. */
 function suggestedName(name: string, suggest: (name: string) => string): string {
   const rest = [...suggest('')].length
   return suggest([...name].slice(0, imageNameMax - rest).join(''))

@@ -11,7 +11,7 @@ import { CleanStaying } from './clean-staying'
 
 type CleanPageProps = { region: string; form: Form; idempotencyKey: string }
 
-/** The page on which a clean copy is made, or where nothing can be done here, how to do it inside the machine. */
+/** The page that makes a clean copy, or says how to clean the disk inside its machine if nothing can be done here. */
 export function CleanPage({ region, form, idempotencyKey }: CleanPageProps) {
   const t = useTranslations('clean')
   const { image } = form

@@ -8,7 +8,7 @@ import { paths } from '@/lib/paths'
 
 type CleanResultProps = { clean: CleanCopy; check: CheckSummary }
 
-/** On the report of a clean copy: the findings of the original beside its own, and what was dealt with. */
+/** On a clean copy's report: the original's findings beside its own, and what was removed. */
 export function CleanResult({ clean, check }: CleanResultProps) {
   const t = useTranslations('clean')
   const { of, before, dealtWith } = clean

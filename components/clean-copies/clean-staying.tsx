@@ -4,7 +4,7 @@ import { RuleTitle } from '@/components/checks/rule-title'
 import { SeverityBadge } from '@/components/checks/severity-badge'
 import type { CleanItem } from '@/lib/clean-copies/schema'
 
-/** Findings that no clean copy deals with, each with its reason. */
+/** The findings that a clean copy cannot remove, each with its reason. */
 export function CleanStaying({ items }: { items: CleanItem[] }) {
   const t = useTranslations('clean')
   return (

@@ -21,12 +21,12 @@ type CopyFormProps = {
   region: string
   image: { id: string; name: string; state: string }
   targets: TargetRegion[]
-  /** The region to select first. */
+  /** The region that is preselected. */
   wanted: string | undefined
   idempotencyKey: string
 }
 
-/** Where an image is to be copied, and how the copy is called there. */
+/** Chooses the region that an image is copied to, and the copy's name. */
 export function CopyForm({ region, image, targets, wanted, idempotencyKey }: CopyFormProps) {
   const t = useTranslations('copy')
   const regionName = useRegionName()

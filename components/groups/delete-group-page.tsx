@@ -10,7 +10,7 @@ import { deleteGroupAction } from '@/lib/groups/actions'
 import type { Group } from '@/lib/groups/schema'
 import { paths } from '@/lib/paths'
 
-/** The question of the dialog as a page, for browsers without scripts. */
+/** The confirmation as a page, for browsers without scripts. */
 export function DeleteGroupPage({ group: { id, name } }: { group: Group }) {
   const t = useTranslations('groups')
   return (

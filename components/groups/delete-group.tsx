@@ -13,7 +13,7 @@ const DeleteGroupDialog = dynamic(
   { ssr: false },
 )
 
-/** The button that asks whether a group is to be deleted. */
+/** The button that opens the confirmation for deleting a group. */
 export function DeleteGroup({ group }: { group: Group }) {
   const t = useTranslations('groups')
   const [isAsking, setAsking] = useState(false)

@@ -10,10 +10,10 @@ import { groupMembersMax, groupNameMax } from '@/lib/groups/rules'
 import type { Group } from '@/lib/groups/schema'
 import { paths } from '@/lib/paths'
 
-/** A form that creates one has a key: sent twice, it creates one. */
+/** Creating a group needs an idempotency key, so that a form sent twice creates one. */
 type GroupFormProps = { group: Group; idempotencyKey?: undefined } | { group: null; idempotencyKey: string }
 
-/** Makes a group, or changes one: its name and its usernames. */
+/** Creates a group, or edits its name and usernames. */
 export function GroupForm({ group, idempotencyKey }: GroupFormProps) {
   const t = useTranslations('groups')
   const title = group ? t('save') : t('create')

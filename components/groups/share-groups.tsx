@@ -12,11 +12,11 @@ type ShareGroupsProps = {
   region: string
   shares: ImageShares
   groups: Group[]
-  /** Fills the form of this page; without scripts a link leads to a filled one. */
+  /** Fills the form on this page; without scripts a link opens it filled. */
   onFill: (usernames: string[]) => void
 }
 
-/** Who of each group has the image, and a link that fills the form with the others, who get it when that is sent. */
+/** How many members of each group have the image, and a link that fills the form with the others; sending it shares. */
 export function ShareGroups({ region, shares, groups, onFill }: ShareGroupsProps) {
   const t = useTranslations('groups')
   const canManage = useMay()('groups.manage', null)

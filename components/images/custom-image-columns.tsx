@@ -20,7 +20,7 @@ import { sortLink, withoutCursor } from './list-links'
 import { ListTime } from './list-time'
 import { OperatingSystem, OperatingSystemBelow } from './operating-system'
 
-// An empty list has nothing that was checked.
+// An empty list has no verdicts to show.
 const CheckShield = late(
   dynamic(() => latePart(() => import('@/components/checks/check-shield').then((module) => module.CheckShield))),
 )
@@ -28,14 +28,14 @@ const CheckShield = late(
 // Few lists have a failed image.
 const FailureLine = late(dynamic(() => latePart(() => import('./failure-line').then((module) => module.FailureLine))))
 
-// Nor do many have tags.
+// Few lists have tags.
 const RowTags = late(dynamic(() => latePart(() => import('./row-tags').then((module) => module.RowTags))))
 
 type Select = ((image: CustomImage) => ReactNode) | null
-/** `select`: the checkbox of an image, where images can be selected. */
+/** `select`: the checkbox of an image, if images can be selected. */
 type Options = { onAsk: (task: ImageTask, image: CustomImage) => void; select: Select }
 
-/** The columns of own images; in the recycle bin, the dates of deletion and removal. */
+/** The columns of own images; in the recycle bin with the dates of deletion and removal. */
 export function useCustomImageColumns(list: CustomImageParams, { onAsk, select }: Options): Column<CustomImage>[] {
   const t = useTranslations('images')
   const facts = useFacts(list, select)

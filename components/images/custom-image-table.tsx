@@ -22,7 +22,7 @@ import { ListPager } from './list-pager'
 import { type Filter, ListToolbar } from './list-toolbar'
 import { QuotaLine } from './quota-line'
 
-// Few visits see it.
+// Only the recycle bin needs it.
 const RecycleBinHeader = late(
   dynamic(() => latePart(() => import('./recycle-bin-header').then((module) => module.RecycleBinHeader))),
 )
@@ -31,7 +31,7 @@ const NoCustomImages = late(
   dynamic(() => latePart(() => import('./no-images').then((module) => module.NoCustomImages))),
 )
 
-// An account without images, or with one, has nothing to select.
+// Accounts with fewer than two images have nothing to select.
 const loadSelection = () => latePart(() => import('./selected-images'))
 const SelectedImages = late(dynamic(() => loadSelection().then((module) => module.SelectedImages)))
 const ImageCheckbox = late(dynamic(() => loadSelection().then((module) => module.ImageCheckbox)))
@@ -41,7 +41,7 @@ const ImageTaskDialog = dynamic(
   { ssr: false },
 )
 
-/** The tab "Custom Images": the viewer's own images in a region, or those of them that are in the recycle bin. */
+/** The tab "Custom Images": the viewer's own images in a region, or those in the recycle bin. */
 export function CustomImageTable({ list }: { list: CustomImageParams }) {
   const t = useTranslations('images')
   const tSorts = useTranslations('sorts')
@@ -130,7 +130,7 @@ function useFilters(list: CustomImageParams, data: CustomImageList | undefined):
   return [
     filter('state', t('images.filterState'), states),
     filter('os', t('images.filterOs'), (data?.operatingSystems ?? []).map(asIs)),
-    // Where nothing has a tag there is nothing to choose.
+    // No filter by tag while no image has one.
     ...(list.tag || tags.length > 0 ? [filter('tag', t('tags.filter'), tags.map(asIs))] : []),
   ]
 }

@@ -19,11 +19,11 @@ type DeleteImageDialogProps = {
   image: { id: string; name: string; state: string; recipients: number }
   recycleDays: number
   onClose: () => void
-  /** Navigates away from a page whose image is deleted. */
+  /** Leaves a page whose image was deleted. */
   onDeleted?: () => void
 }
 
-/** Says who loses what, and for a shared image has its name typed, before an image is deleted. */
+/** Before an image is deleted, says who loses what, and asks to type the name of a shared one. */
 export function DeleteImageDialog({ region, image, recycleDays, onClose, onDeleted }: DeleteImageDialogProps) {
   const t = useTranslations('deleteDialog')
   const tImages = useTranslations('images')
@@ -34,7 +34,7 @@ export function DeleteImageDialog({ region, image, recycleDays, onClose, onDelet
   const restore = useRestore()
   const undo = () => void restore({ region, image })
   const [typedName, setTypedName] = useState('')
-  // The recipients are read when the dialog opens: the row may be older than the last share.
+  // Read again when the dialog opens: the row may be older than the last share.
   const { data } = useQuery({ ...imageSharesQuery(region, image.id), enabled: canImage('share', image.state) })
   const recipients = data?.shares ?? []
   const isShared = data ? recipients.length > 0 : image.recipients > 0

@@ -17,7 +17,7 @@ import { SelectedList } from './selected-list'
 
 type DeleteSelectedFormProps = { region: string; images: SelectedImage[]; recycleDays: number; back: Route }
 
-/** Deletes the selected images, all or none. Shared ones are not deleted by the dozen: their shares are cancelled first. */
+/** Deletes the selected images, all or none. Shared images are refused: their shares must be cancelled first. */
 export function DeleteSelectedForm({ region, images, recycleDays, back }: DeleteSelectedFormProps) {
   const t = useTranslations('selected')
   if (images.length === 0)

@@ -12,13 +12,13 @@ import { paths } from '@/lib/paths'
 
 type DeprecateFormProps = {
   image: OwnImage
-  /** The day that was chosen before, in the deployment's time zone. */
+  /** The current last day, in the deployment's time zone. */
   day: string
-  /** Images that can be suggested; any other own image of the region can be named by its id. */
+  /** Suggested replacements; any other own image of the region can be named by its id. */
   others: { id: string; name: string }[]
 }
 
-/** Says of an own image until when it can be used and what comes after it, or takes that back. */
+/** Deprecates an own image with a last day and a replacement, or ends its deprecation. */
 export function DeprecateForm({ image, day, others }: DeprecateFormProps) {
   const t = useTranslations('deprecation')
   const images = useTranslations('images')

@@ -11,7 +11,7 @@ export function DeprecationNotice({ region, name, deprecation, leadsTo }: Deprec
   const t = useTranslations('deprecation')
   const format = useFormatter()
   const { retiresAt, isRetired, replacement } = deprecation
-  // The moment is the end of a day.
+  // `retiresAt` is the end of the last day, so show the day before it.
   const day = retiresAt && format.dateTime(new Date(Date.parse(retiresAt) - 1), { dateStyle: 'long' })
   const href = leadsTo === 'image' ? paths.image : paths.createInstance
   return (

@@ -36,7 +36,7 @@ export function DiskLegend({ segments }: { segments: Segment[] }) {
   )
 }
 
-// The picture shows where space is left; in the table it is one row, whatever it is made of.
+// Free space is drawn where it is; the table sums it up in one row.
 function rowsOf(segments: Segment[]): Segment[] {
   const partitions = segments.filter(({ partition }) => partition !== null)
   const free = segments.filter(({ partition }) => partition === null)

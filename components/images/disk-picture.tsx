@@ -7,15 +7,15 @@ import { type Segment, segmentsOf } from '@/lib/disks/segments'
 import { DiskLegend } from './disk-legend'
 import { isDiskLabel, useDiskWords } from './disk-words'
 
-/** The disk of an image as a bar of its partitions in proportion, the same in a table below, and what could not be read. */
+/** An image's disk as a bar of its partitions in proportion, with the same as a table below, and what could not be read. */
 export function DiskPicture({ layout }: { layout: DiskLayout }) {
   const t = useTranslations('disk')
   const { size } = useDiskWords()
   const { table, partitions, operatingSystem, unread } = layout
   const segments = segmentsOf(layout)
-  // If nothing could be read, it is unknown whether there is a table.
+  // If nothing could be read, it is unknown whether the disk has a partition table.
   const isKnown = segments.length > 0 || unread === null
-  // An unknown partition table is named in the picture.
+  // A foreign partition table is named in the picture.
   const isOtherTable = partitions.some(({ fileSystem }) => fileSystem !== null && isDiskLabel(fileSystem.kind))
   const line = [
     isKnown && !isOtherTable ? t('table', { table }) : '',
@@ -50,7 +50,7 @@ function DiskBar({ layout, segments }: { layout: DiskLayout; segments: Segment[]
     return inUse ? t('pictureUsed', { part, used: inUse }) : part
   }
   const label = t('picture', { size: size(layout.size), parts: segments.map(describe).join(t('pictureBetween')) })
-  // The least width of a partition is that of its number; very many share the width.
+  // A partition is at least as wide as its number; very many share the width.
   const widthMin = `min(28px, calc(${90 / segments.length}% - 1px))`
   return (
     <div className="px-4 pt-4 pb-2">
@@ -96,7 +96,7 @@ function Part({ partition }: { partition: DiskPartition }) {
   )
 }
 
-// Hatched, so that colour is not the only difference to a partition.
+// Hatched, so that free space differs from partitions by more than colour.
 function Free() {
   return <div className="disk-free h-full rounded-sm border border-line-strong border-dashed" />
 }

@@ -2,7 +2,7 @@ import { useFormatter, useLocale, useTranslations } from 'next-intl'
 import type { DiskPartition } from '@/lib/disks/layout'
 import { formatBytes } from '@/lib/format'
 
-/** Partition tables of other systems, whose partitions are not read. */
+/** Foreign partition tables, whose partitions are not read. */
 const diskLabels: readonly string[] = [
   'apple-map',
   'sun-label',
@@ -15,7 +15,7 @@ const diskLabels: readonly string[] = [
   'loop-label',
 ]
 
-/** Contents that are no file systems have no files. */
+/** Contents that are not file systems and hold no files. */
 const withoutFiles: readonly string[] = [
   ...diskLabels,
   'swap',
@@ -32,17 +32,17 @@ const withoutFiles: readonly string[] = [
   'oracle-asm',
 ]
 
-/** Whether what fills a disk is a partition table. */
+/** Whether the content of a disk is a partition table. */
 export function isDiskLabel(kind: string): boolean {
   return diskLabels.includes(kind)
 }
 
-/** Whether files could be read in it. */
+/** Whether this kind of content can hold files. */
 export function holdsFiles(kind: string): boolean {
   return !withoutFiles.includes(kind)
 }
 
-/** The texts for the parts of a disk, in picture and table. */
+/** The texts for the parts of a disk, for picture and table. */
 export function useDiskWords() {
   const t = useTranslations('disk')
   const locale = useLocale()
@@ -63,7 +63,7 @@ export function useDiskWords() {
   }
 }
 
-// A message chooses by a word without hyphens.
+// Select keys of messages have no hyphens.
 function typeOf(t: ReturnType<typeof useTranslations<'disk'>>, type: string): string {
   return type ? t('type', { type: type.replaceAll('-', '_'), code: type }) : ''
 }

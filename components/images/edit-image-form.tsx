@@ -14,9 +14,9 @@ import { NeedsFields } from './needs-fields'
 
 type EditImageFormProps = {
   image: OwnImage
-  /** On the page of the image, where a button has opened it. */
+  /** For the form that a button opens on the image's page. */
   onClose?: () => void
-  /** On a page of its own. */
+  /** For the form on a page of its own. */
   leadsTo?: Route
 }
 
@@ -40,7 +40,7 @@ export function EditImageForm({ image, onClose, leadsTo }: EditImageFormProps) {
               {(control) => (
                 <input
                   {...control}
-                  // biome-ignore lint/a11y/noAutofocus: whoever comes here, by a button or by its address, came to edit this.
+                  // biome-ignore lint/a11y/noAutofocus: a button or link opened this form in order to type into it.
                   autoFocus
                   name="name"
                   required

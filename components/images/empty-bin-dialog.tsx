@@ -14,7 +14,7 @@ import { ImageInstancesList } from './image-instances'
 type EmptyBinDialogProps = {
   region: string
   count: number
-  /** Images deleted after this moment were not shown here, and stay. */
+  /** Images deleted after this time were not listed, and stay. */
   deletedUntil: string
   onClose: () => void
 }

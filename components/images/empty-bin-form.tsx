@@ -16,7 +16,7 @@ import { ImageInstancesList } from './image-instances'
 
 type EmptyBinFormProps = { region: string; bin: RecycleBin; usedBy: ImageInstances; back: Route }
 
-/** The question of `EmptyBinDialog` as a page. Images deleted after it was shown stay. */
+/** The confirmation of `EmptyBinDialog` as a page. Images deleted after it was rendered stay. */
 export function EmptyBinForm({ region, bin: { binned: count, binnedUntil }, usedBy, back }: EmptyBinFormProps) {
   const t = useTranslations('recycleBin')
   const images = useTranslations('images')

@@ -4,7 +4,7 @@ import { Ellipsis } from '@/components/ui/ellipsis'
 import type { ReadFailure } from '@/lib/images/schema'
 import { useFailureText } from './failure-text'
 
-/** Why an image failed, shortened, under its name in a list. The image's page has all of it. */
+/** The failure of an image under its name in a list, shortened. The image's page shows it in full. */
 export function FailureLine({ failure }: { failure: ReadFailure }) {
   const failureText = useFailureText()
   return <Ellipsis text={failureText(failure)} lines="two" className="text-danger text-xs" />

@@ -3,7 +3,7 @@ import { Notice } from '@/components/ui/notice'
 import type { ReadFailure } from '@/lib/images/schema'
 import { useFailureText } from './failure-text'
 
-/** Why an image failed, on its page. */
+/** The failure of an image, on its page. */
 export function FailureNotice({ failure }: { failure: ReadFailure }) {
   const t = useTranslations('images')
   const failureText = useFailureText()

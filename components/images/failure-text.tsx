@@ -6,12 +6,12 @@ import type { ReadFailure } from '@/lib/images/schema'
 
 const noCleanFacts = { path: '', package: '', partition: 0 }
 
-/** Why an image failed, as a sentence. A code that another version of the console wrote is shown as it is. */
+/** The failure of an image as a sentence. A code of another version of the console is shown as it is. */
 export function useFailureText(): (failure: ReadFailure) => string {
   const t = useTranslations()
   return ({ code, reason, facts = {} }) => {
     const disk = diskReasons.find((known) => known === reason)
-    // Earlier versions did not keep the format, as most sentences served qcow2 alone.
+    // Earlier versions recorded no format, because most of these sentences were about qcow2.
     if (disk) return t(`disks.${disk}`, { format: 'qcow2', ...facts })
     switch (code) {
       case 'IMPORT_FAULT':

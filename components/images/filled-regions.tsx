@@ -12,7 +12,7 @@ import type { RegionContents } from '@/lib/regions/schema'
 type ImageTab = 'custom' | 'shared'
 type Place = ImageTab | 'instances'
 
-/** Links from an empty list to where the account has something: other regions, and the other tab. */
+/** Links from an empty list to the account's content elsewhere: in other regions, and on the other tab. */
 export function FilledRegions({ region, tab }: { region: string; tab: Place }) {
   const t = useTranslations('regions')
   const nameOf = useRegionName()
@@ -48,7 +48,7 @@ function other(tab: ImageTab): ImageTab {
   return tab === 'custom' ? 'shared' : 'custom'
 }
 
-/** The given tab of a region, or the one that is not empty there. */
+/** The wanted tab of a region, or its other tab if only that has content. */
 function hrefOf({ region, images, shares }: RegionContents, wanted: ImageTab) {
   const isCustom = wanted === 'custom' ? images > 0 : shares === 0
   return isCustom ? paths.customImages(region) : paths.sharedImages(region)

@@ -55,10 +55,10 @@ const ImageTaskDialog = dynamic(
   { ssr: false },
 )
 
-/** An image's page: all of it for its owner, a part for a recipient. What is said of its disk is made by the server. */
+/** An image's page: in full for its owner, in part for a recipient. The server renders `check`. */
 export function ImageDetailsView({ region, imageId, before, check }: ImagePageParams & { check: ReactNode }) {
   const { data, error } = useQuery(imageQuery(region, imageId, before))
-  // Deleted, or taken back by its owner, while this page was open.
+  // Deleted, or its share cancelled, while this page was open.
   if (error instanceof ReadError && error.status === 404)
     return <EndedSharePage region={region} imageId={imageId} isNews />
   if (data?.view === 'owner') return <OwnImagePage image={data} before={before} check={check} />
@@ -77,7 +77,7 @@ function OwnImagePage({ image, before, check }: DetailsProps<OwnImage>) {
   const [task, setTask] = useState<ImageTask | null>(null)
   const editButton = useRef<HTMLButtonElement>(null)
   const region = image.regionId
-  // A failed image has nothing to describe, and a deleted one must be restored first.
+  // A failed image has nothing to edit, and a deleted one must be restored first.
   const canBeEdited = may('images.change', region) && canImage('edit', image.state)
   const closeForm = () => {
     setEditing(false)

@@ -19,8 +19,8 @@ type ImageElsewhereProps = {
 }
 
 /**
- * Rule 6: an own image under another region's URL. Links to the image in its region, and to a copy where the viewer may make one. It is rendered on the
- * server only: few people see it, and every page of an image would load its code.
+ * Rule 6: an own image under another region's URL. Links to the image in its region, and to the copy form if the viewer may copy it.
+ * A server component: few people see it, and every page of an image would load its code.
  */
 export async function ImageElsewherePage({ image, href, region: here, viewer }: ImageElsewhereProps) {
   const [t, locale, regions] = await Promise.all([getTranslations(), getLocale(), pageRegions()])

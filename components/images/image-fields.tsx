@@ -94,7 +94,7 @@ function Tags({ image }: { image: OwnImage }) {
   )
 }
 
-/** The file's own checksum is worth a line only where the stored disk has another. */
+/** The uploaded file's checksum, shown only if the stored disk's differs. */
 function originSum({ origin, sha256 }: OwnImage): string[] {
   return origin.sha256 && origin.sha256 !== sha256 ? [origin.sha256] : []
 }
@@ -140,7 +140,7 @@ function useCommonFields(image: OwnImage | HeldImage) {
       ),
     },
     { term: t('operatingSystem'), value: image.operatingSystem },
-    // The disk of a failed image is unknown, so nothing is shown of it.
+    // The disk of a failed image was never read.
     { term: t('architecture'), value: image.virtualSize > 0 ? image.architecture : t('notKnown') },
   ]
 }

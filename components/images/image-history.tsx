@@ -10,12 +10,12 @@ import type { EventItem } from '@/lib/events/schema'
 import type { HeldImage, OwnImage } from '@/lib/images/schema'
 import { paths } from '@/lib/paths'
 
-/** Two lines are as short as the line that would fold them, unless both say the same of the image. */
+/** Two events need no more lines than their folded form, so they are folded only if their sentences are equal. */
 const foldedFrom = 3
 
 type ImageHistoryProps = {
   image: OwnImage | HeldImage
-  /** The event before which the page of history begins; undefined: its newest. */
+  /** Shows the events before this one; undefined: from the newest on. */
   before: string | undefined
 }
 
@@ -88,7 +88,7 @@ function Operation({ events, isHeld }: { events: EventItem[]; isHeld: boolean })
   )
 }
 
-/** An operation as a sentence. Operations with several events concern accounts, and give their number. */
+/** An operation as a sentence. An operation with several events is about several accounts, and says how many. */
 function useOperationText(isHeld: boolean): (events: EventItem[]) => string {
   const t = useTranslations('events')
   const eventText = useEventText(isHeld)

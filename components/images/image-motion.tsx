@@ -10,7 +10,7 @@ import { canImage, isAvailable, isInRecycleBin, isTransferring, percentDone } fr
 import type { OwnImage } from '@/lib/images/schema'
 import { paths } from '@/lib/paths'
 
-/** What changes an own image by itself: a running import or copy, its end, and the days in the recycle bin. */
+/** Notices about an own image that is changing: a running import or copy, its outcome, and the days left in the recycle bin. */
 export function ImageMotion({ image }: { image: OwnImage }) {
   const t = useTranslations('motion')
   const format = useFormatter()
@@ -51,7 +51,7 @@ function Motion({ image }: { image: OwnImage }) {
   const percent = percentDone(image)
   const what = image.step ? t(`steps.${image.step}`) : t('states.copying')
   const words = percent === null ? what : t('steps.percent', { what, percent })
-  // The progress of a conversion or a cleaning is in percent, all other progress in bytes.
+  // CONVERT and CLEAN count the virtual disk, so they show percent; other steps show bytes.
   const isBytes = image.step !== 'CONVERT' && image.step !== 'CLEAN' && image.totalBytes > 0
   return (
     <section className="flex flex-col gap-2 rounded-card border border-line bg-surface-raised p-4">

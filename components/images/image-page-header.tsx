@@ -5,13 +5,13 @@ import { paths } from '@/lib/paths'
 type ImagePageHeaderProps = {
   region: string
   image: { id: string; name: string }
-  /** What the page is called. */
+  /** The title of the page. */
   page: string
-  /** What the page does. Without it the question below says so, and the title is the image. */
+  /** What the page does. Without it the title is the image's name, and the confirmation below explains. */
   line?: string
 }
 
-/** The header of a page about one image: the way back to it, and which one it is. */
+/** The header of a page about one image, with a link back to it. */
 export function ImagePageHeader({ region, image, page, line }: ImagePageHeaderProps) {
   const t = useTranslations('images')
   const id = <span className="font-mono text-xs">{image.id}</span>

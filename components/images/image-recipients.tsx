@@ -8,7 +8,7 @@ import type { OwnImage } from '@/lib/images/schema'
 import { paths } from '@/lib/paths'
 import { recipientsMax } from '@/lib/shares/rules'
 
-/** Who has an image, on its own page. Sharing and cancelling happen on the share page. */
+/** The recipients of an image, on its page. Sharing and cancelling happen on the share page. */
 export function ImageRecipients({ region, image }: { region: string; image: OwnImage }) {
   const t = useTranslations('images')
   const format = useFormatter()

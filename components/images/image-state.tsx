@@ -14,7 +14,7 @@ const tones: Record<ImageStateName, Tone> = {
   deleted: 'neutral',
 }
 
-/** The one place where a state gets its colour and its word. */
+/** The state of an image as a badge: the only place that gives states a colour and a word. */
 export function ImageState({ state }: { state: ImageStateName }) {
   const t = useTranslations('states')
   return (
@@ -32,7 +32,7 @@ type ImageInMotion = {
   totalBytes: number
 }
 
-/** The state of an image and, while it is imported or copied, what that is at and how far it has come. */
+/** The state of an image and, while it is imported or copied, the step and its progress. */
 export function ImageProgress({ image }: { image: ImageInMotion }) {
   const t = useTranslations()
   if (!isTransferring(image.state)) return <ImageState state={image.state} />

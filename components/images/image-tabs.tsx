@@ -11,7 +11,7 @@ export const tabClass =
   '-mb-px inline-flex h-9 items-center gap-2 border-transparent border-b-2 px-1 text-md text-ink-muted transition-colors hover:text-ink ' +
   'aria-[current]:border-accent aria-[current]:font-medium aria-[current]:text-accent'
 
-/** Custom Images | Shared Images. Tabs that are routes are links; new shares are counted on theirs. */
+/** Custom Images | Shared Images, as links because each is a route. The second counts new shares. */
 export function ImageTabs({ region }: { region: string }) {
   const t = useTranslations('images')
   const pathname = usePathname()

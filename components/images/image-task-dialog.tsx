@@ -23,11 +23,11 @@ type ImageTaskDialogProps = {
   image: { id: string; name: string; state: string; recipients: number }
   recycleDays: number
   onClose: () => void
-  /** Leads away from a page that is gone with the image. */
+  /** Leaves a page whose image was deleted. */
   onGone?: () => void
 }
 
-/** Asks before operations that remove something; the others run at once and only show a refusal. */
+/** Asks before operations that remove something; runs the others at once and shows only a refusal. */
 export function ImageTaskDialog(props: ImageTaskDialogProps) {
   const { task, onGone, ...rest } = props
   if (task === 'delete') return <DeleteImageDialog {...rest} onDeleted={onGone} />
@@ -78,7 +78,7 @@ function AtOnce({ task, region, image, onClose }: ImageTaskDialogProps & { task:
   const { run, isPending, refusal } = useAction(atOnce[task], { changes: ['images', 'quotas'] })
   const imageId = image.id
   const giveBack = useEffectEvent(useReturn())
-  // No dialog returns the focus here, and the button that had it may disappear with its row.
+  // No dialog returns the focus here, and the focused button may disappear with its row.
   useEffect(
     () => () => {
       if (document.activeElement === document.body) giveBack(false)

@@ -42,7 +42,7 @@ type ImageTaskPageProps = {
   recycleDays: number
 }
 
-/** The question of a dialog as a page, for browsers without scripts. */
+/** The confirmation as a page, for browsers without scripts. */
 export function ImageTaskPage({ task, ...props }: ImageTaskPageProps) {
   return task === 'delete' ? <DeleteForm {...props} /> : <TaskForm {...props} task={task} />
 }

@@ -1,4 +1,4 @@
-/** What is done with an own image from its row or its page. */
+/** The operations on an own image, from its row or its page. */
 export const imageTasks = [
   'delete',
   'purge',

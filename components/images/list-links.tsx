@@ -4,7 +4,7 @@ import type { Column } from '@/components/ui/table'
 import type { CustomImageParams, ImageSort } from '@/lib/images/schema'
 import { defaultPageSize } from '@/lib/pages'
 
-/** The orders that the menu of a list offers, the usual one first. */
+/** The sort orders of the list's menu, the default first. */
 export const sharedSorts = ['-createdAt', 'createdAt'] as const satisfies ImageSort[]
 export const customSorts = [
   ...sharedSorts,
@@ -16,7 +16,7 @@ export const customSorts = [
   '-virtualSize',
 ] as const satisfies ImageSort[]
 
-/** What a column header needs to sort its list: ascending first, then the other way round. Sorting drops the cursor. */
+/** The link of a sortable column header: ascending first, then toggling. Drops the cursor. */
 export function sortLink<Row>(
   column: string,
   list: { sort: string },
@@ -28,7 +28,7 @@ export function sortLink<Row>(
   return { link: (header) => <SortLink href={next} label={label} order={order} header={header} />, order }
 }
 
-/** The order and the page size that a search keeps, where they are not the default. */
+/** Sort order and page size for a search form, where they are not the default. */
 export function keptOrder({ sort, size }: { sort: string; size: number }) {
   return {
     sort: sort === '-createdAt' ? undefined : sort,
@@ -36,7 +36,7 @@ export function keptOrder({ sort, size }: { sort: string; size: number }) {
   }
 }
 
-/** What a list of own images is asked for, from its first page on. */
+/** The parameters of a list of own images without its cursor. */
 export function withoutCursor({ q, state, os, tag, sort, size }: CustomImageParams) {
   return { q, state, os, tag, sort, size }
 }

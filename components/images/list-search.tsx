@@ -8,7 +8,7 @@ import { type FormEvent, useEffect, useRef } from 'react'
 import { Icon } from '@/components/ui/icon'
 
 type ListSearchProps = {
-  /** Where the form leads without scripts; with them, `href` of what was typed. */
+  /** The form's target without scripts; with them, `href` of the input. */
   action: Route
   search: string
   label: string
@@ -22,7 +22,7 @@ export function ListSearch({ action, search, label, kept, href }: ListSearchProp
   const router = useRouter()
   const input = useRef<HTMLInputElement>(null)
   useEffect(() => {
-    // A search cleared elsewhere (a chip, Back) clears the field too, unless somebody is typing in it.
+    // A search cleared elsewhere (a chip, Back) clears the field too, unless it has the focus.
     if (input.current && document.activeElement !== input.current) input.current.value = search
   }, [search])
   const submit = (event: FormEvent) => {

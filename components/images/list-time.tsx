@@ -3,8 +3,8 @@
 import { useFormatter } from 'next-intl'
 
 /**
- * A moment in a list: the date, and the time if the table has room. The tooltip has all of it. `isShort` leaves the time out
- * at 1280 px, too, for a list with many operations.
+ * A time in a list: the date, and the time of day if the table has room. The tooltip is complete. `isShort` leaves the time
+ * out at 1280 px too, for a list with many operations.
  */
 export function ListTime({ at, isShort = false }: { at: string; isShort?: boolean }) {
   const format = useFormatter()

@@ -18,32 +18,32 @@ type Choice = { label: string; href: Route; isChosen: boolean }
 export type Filter = {
   id: string
   label: string
-  /** What is chosen, as it is shown; null when everything is. */
+  /** The label of the active choice; null if there is no filter. */
   chosen: string | null
   choices: Choice[]
   clearHref: Route
 }
 
 type ListToolbarProps = {
-  /** Where the search leads: the list's own page. The other parameters that it keeps ride along as hidden fields. */
+  /** The form's target: the list's page. `kept` parameters are hidden fields. */
   action: Route
   search: string
   searchLabel: string
   searchHref: (search: string) => Route
   kept: Record<string, string | number | undefined>
   filters: Filter[]
-  /** The list without any filter; null where the empty list offers that already. */
+  /** The list without any filter; null if the empty list links there already. */
   clearHref: Route | null
   sorts: Choice[]
   updatedAt: number
-  /** `paused`: it is to be read again, and there is no network. */
+  /** `paused`: a read is due, and there is no network. */
   fetchStatus: 'fetching' | 'paused' | 'idle'
-  /** Also while the read is retried: with the database away, all tries take 15 s together. */
+  /** True also during retries: without the database, all tries together take 15 s. */
   isFailed: boolean
   onRefresh: () => void
 }
 
-/** Search, filters and refresh above a list. All but the refresh is in the URL, so that Back, reload and links work. */
+/** Search, filters and refresh above a list. Search and filters are in the URL, so that Back, reload and links work. */
 export function ListToolbar(props: ListToolbarProps) {
   const t = useTranslations('images')
   return (
@@ -105,7 +105,7 @@ function FilterMenu({ filter }: { filter: Filter }) {
   )
 }
 
-/** Where a table has no headers for all that it can be sorted by: on a phone, and where it is narrow. */
+/** The sort menu for tables without sortable headers: on a phone, and in narrow tables. */
 function SortMenu({ sorts }: { sorts: Choice[] }) {
   const t = useTranslations('images')
   const chosen = sorts.find((sort) => sort.isChosen)
@@ -168,7 +168,7 @@ function UpdatedAt({ at, isFailed, isOffline }: UpdatedAtProps) {
     () => pageStatus()?.code === 'OFFLINE',
     () => false,
   )
-  // Requests that failed because the network broke are not retried before it is back.
+  // Requests that failed with the network are retried only once it is back.
   const isWithoutNetwork = isOffline || (isFailed && isAway)
   const isOld = isFailed || isOffline
   return (

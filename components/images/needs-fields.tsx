@@ -19,7 +19,7 @@ type NeedsFieldsProps = {
   typed: (field: string, otherwise: string) => string
 }
 
-/** The operating system of an image, and what a machine needs for it, with suggestions from the disk. */
+/** An image's operating system and what it requires of a machine, with suggestions read from the disk. */
 export function NeedsFields({ image, errorOf, typed }: NeedsFieldsProps) {
   const t = useTranslations('images')
   const suggestion = suggestedOperatingSystem(image.layout?.operatingSystem ?? null)

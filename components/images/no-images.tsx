@@ -11,7 +11,7 @@ import { paths } from '@/lib/paths'
 import type { SharedImageParams } from '@/lib/shares/schema'
 import { FilledRegions } from './filled-regions'
 
-/** A list of own images, or the recycle bin, without any: why, and the one next step. */
+/** An empty list of own images, or an empty recycle bin: why, and the next step. */
 export function NoCustomImages({ list }: { list: CustomImageParams }) {
   const t = useTranslations('images')
   const may = useMay()
@@ -33,7 +33,7 @@ export function NoCustomImages({ list }: { list: CustomImageParams }) {
   )
 }
 
-/** A list of shared images without any. */
+/** An empty list of shared images. */
 export function NoSharedImages({ list }: { list: SharedImageParams }) {
   const t = useTranslations('images')
   if (list.q || list.os) return <NothingFound href={paths.sharedImages(list.region)} />

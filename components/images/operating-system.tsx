@@ -1,11 +1,11 @@
 import { Ellipsis } from '@/components/ui/ellipsis'
 
-/** The same under the name of an image, in a table that has no room for its column. */
+/** The operating system under an image's name, in a table without room for its column. */
 export function OperatingSystemBelow({ name }: { name: string }) {
   return <Ellipsis text={name} className="table-narrow text-ink-muted text-xs" />
 }
 
-/** An operating system in its column, which is only as wide as common names are where all operations stand beside it. */
+/** The operating system in its column. Beside all operations the column is only as wide as common names. */
 export function OperatingSystem({ name }: { name: string }) {
   return (
     <Ellipsis

@@ -16,7 +16,7 @@ export type Answer = keyof typeof answers
 
 type AnswerProps = { image: SharedImage; onAnswered: (answer: Answer, image: SharedImage) => void }
 
-/** The operations of a pending share: two forms, which the browser can post by itself. */
+/** Accept and decline a pending share: two forms, which work without scripts. */
 export function AnswerShare({ image, onAnswered }: AnswerProps) {
   return (
     <div className="row-operations">
@@ -48,7 +48,7 @@ function AnswerForm({ answer, image, onAnswered }: AnswerProps & { answer: Answe
   )
 }
 
-/** What a row says of a share that waits, and of one that has an end. */
+/** When a pending share expires unanswered, and when a share ends. */
 export function ShareEnds({ image: { status, answerBy, until } }: { image: SharedImage }) {
   const t = useTranslations('images')
   const format = useFormatter()
@@ -56,7 +56,7 @@ export function ShareEnds({ image: { status, answerBy, until } }: { image: Share
   return (
     <>
       {status === 'PENDING' && <Badge tone="warn">{t('pending')}</Badge>}
-      {/* A share that ends before its answer is due shows its end alone. */}
+      {/* If the share ends before the answer is due, only its end is shown. */}
       {answerBy && (!until || answerBy < until) && (
         <p className="text-ink-muted text-xs">{t('answerBy', { time: at(answerBy) })}</p>
       )}

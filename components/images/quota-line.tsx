@@ -5,7 +5,7 @@ import type { ReactNode } from 'react'
 import { formatBytes } from '@/lib/format'
 import type { QuotaMeters } from '@/lib/quotas/schema'
 
-/** Under a list of images: how much of the quota is used, by own images and by shared ones together. */
+/** The use of the quota under a list of images: own and shared images count together. */
 export function QuotaLine({ quota, children }: { quota: QuotaMeters; children?: ReactNode }) {
   const { images, bytes } = quota
   const t = useTranslations('images')

@@ -20,7 +20,7 @@ type RecycleBinHeaderProps = {
   bin: RecycleBin
 }
 
-/** Over the list of deleted images: what the recycle bin is, the way back, and how to empty it. */
+/** Above the recycle bin: what it is, a link back, and how to empty it. */
 export function RecycleBinHeader({ region, bin }: RecycleBinHeaderProps) {
   const t = useTranslations('recycleBin')
   const may = useMay()

@@ -14,11 +14,11 @@ const selectionForm = 'selected-images'
 
 type Selection = ReturnType<typeof useSelection>
 
-/** What can be done with the selected images. A form whose buttons lead to the pages that ask, with and without scripts. */
+/** Operations on the selected images: a form whose buttons open confirmation pages, with and without scripts. */
 export function SelectedImages({ region, selection }: { region: string; selection: Selection }) {
   const t = useTranslations('selected')
   const may = useMay()
-  // Without scripts nobody knows what is selected before the form is sent.
+  // Without scripts the selection is unknown until the form is sent, so the buttons stay enabled.
   const reason = useHasScripts() && selection.selected.size === 0 ? t('first') : null
   return (
     <form
@@ -49,8 +49,8 @@ export function SelectedImages({ region, selection }: { region: string; selectio
 }
 
 /**
- * The checkbox of an image, which stands beside its name: a column of its own would take the place of the name as the first one of
- * the row.
+ * The checkbox of an image, beside its name: as a column of its own it would be the first cell and replace the name as the
+ * header of its row.
  */
 export function ImageCheckbox({ image, selection }: { image: CustomImage; selection: Selection }) {
   const t = useTranslations('selected')

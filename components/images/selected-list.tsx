@@ -8,7 +8,7 @@ import type { SelectedImage } from '@/lib/images/schema'
 import { paths } from '@/lib/paths'
 import { recipientsMax } from '@/lib/shares/rules'
 
-/** The images of a form, which are sent with it, with how many have each of them and what was found on its disk. */
+/** The selected images as hidden fields of a form, each with its number of recipients and its verdict. */
 export function SelectedList({ region, images }: { region: string; images: SelectedImage[] }) {
   const t = useTranslations()
   return (

@@ -40,14 +40,14 @@ const CancelShareDialog = dynamic(
 const AnswerShare = late(dynamic(() => latePart(() => import('./pending-share').then((module) => module.AnswerShare))))
 const ShareEnds = late(dynamic(() => latePart(() => import('./pending-share').then((module) => module.ShareEnds))))
 
-/** An accepted one, whose image can be opened. */
+/** An accepted share, whose image can be opened. */
 type HeldItem = SharedImage & { imageId: string }
 
 const NoSharedImages = late(
   dynamic(() => latePart(() => import('./no-images').then((module) => module.NoSharedImages))),
 )
 
-/** The tab "Shared Images": what others lend to the viewer's master account in a region. */
+/** The tab "Shared Images": images that others share with the viewer's master account in a region. */
 export function SharedImageTable({ list }: { list: SharedImageParams }) {
   const t = useTranslations('images')
   const tSorts = useTranslations('sorts')
@@ -65,7 +65,7 @@ export function SharedImageTable({ list }: { list: SharedImageParams }) {
   const filters = useFilters(list, data)
   if (!data) return null
   const [last] = ended
-  // A share that was renewed is in the list again.
+  // A renewed share is in the list again.
   const isNews = !data.items.some(({ imageId }) => imageId === last?.imageId)
   const href = (change: Parameters<typeof paths.sharedImages>[1]) =>
     paths.sharedImages(list.region, { ...withoutCursor(list), ...change })

@@ -2,7 +2,7 @@ import Link from 'next/link'
 import { type Tag, tagText } from '@/lib/images/rules'
 import { paths } from '@/lib/paths'
 
-/** The tags of an own image. Each leads to the images that have it. */
+/** The tags of an own image, each a link to the images that have it. */
 export function TagList({ region, tags }: { region: string; tags: Tag[] }) {
   return (
     <ul className="flex flex-wrap gap-1.5">

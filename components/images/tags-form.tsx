@@ -11,11 +11,11 @@ import { tagKeyMax, tagsMax, tagText, tagValueMax } from '@/lib/images/rules'
 import type { OwnImage } from '@/lib/images/schema'
 import { paths } from '@/lib/paths'
 
-/** Edits the tags of an image, one a line. */
+/** Edits the tags of an image, one per line. */
 export function TagsForm({ image }: { image: OwnImage }) {
   const t = useTranslations('tags')
   const images = useTranslations('images')
-  // What the form began with, also while the page behind it is read again: only what differs from it is changed.
+  // The initial tags, kept when the page is read again: the action changes only the difference.
   const [shown] = useState(() => image.tags.map(tagText).join('\n'))
   const back = paths.image(image.regionId, image.id)
   return (
@@ -30,7 +30,7 @@ export function TagsForm({ image }: { image: OwnImage }) {
       >
         {({ isPending, errorOf, typed, discard }) => (
           <>
-            {/* A draft comes back with the tags that its form began with. Hidden inputs are in no draft. */}
+            {/* A draft is restored with its own initial tags. A textarea, because drafts skip hidden inputs. */}
             <textarea hidden readOnly name="shown" defaultValue={typed('shown', shown)} />
             <Field
               id="tags"

@@ -18,7 +18,7 @@ import { UploadName } from './upload-name'
 
 type ArrivedRowProps = {
   upload: RunningUpload
-  /** Another file is to become the image that this one could not. */
+  /** A file to import again for this failed image. */
   onOther: (file: File) => void
 }
 

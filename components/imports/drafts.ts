@@ -1,10 +1,10 @@
 import { nameOfFile } from '@/lib/imports/rules'
 import type { Fault, Refusal } from '@/lib/result'
 
-/** The form data of a file before its upload begins. The first exists before there is a file. */
+/** The form data of a file before its upload begins. The first draft exists before there is a file. */
 export type Draft = { key: number; file: File | null; name: string; refusal: Refusal | Fault | null }
 
-/** Everything in the form: its files, and the operating system that is on all of them. */
+/** The whole form: its files, and the operating system for all of them. */
 export type Drafts = { drafts: Draft[]; operatingSystem: string }
 
 let lastKey = 0
@@ -13,9 +13,9 @@ function blankDraft(): Draft {
   return { key: ++lastKey, file: null, name: '', refusal: null }
 }
 
-/** An empty form, or one that knows what its first image is called already. */
+/** An empty form, or one with the name of its first image. */
 export function blankForm({ name, operatingSystem } = { name: '', operatingSystem: '' }): Drafts {
-  // The first is numbered alike on the server, which makes forms for many, and in each browser.
+  // Key 0 on the server, which serves many, and in the browser, so that hydration matches.
   return { drafts: [{ ...blankDraft(), key: 0, name }], operatingSystem }
 }
 
@@ -32,7 +32,7 @@ export function addFiles({ drafts, ...rest }: Drafts, files: File[]): Drafts {
   return { ...rest, drafts: all }
 }
 
-/** Replaces a file that became no image, keeping its name, and its operating system if none is typed. */
+/** Adds a new file for a failed image, with its name, and its operating system if none is typed. */
 export function addOther(form: Drafts, failed: { name: string; operatingSystem: string }, file: File): Drafts {
   const { drafts, operatingSystem } = addFiles(form, [file])
   const key = drafts.find((draft) => draft.file === file)?.key ?? 0
@@ -44,7 +44,7 @@ export function changeDraft({ drafts, ...rest }: Drafts, key: number, fields: Pa
   return { ...rest, drafts: drafts.map((draft) => (draft.key === key ? { ...draft, ...fields } : draft)) }
 }
 
-/** At least one draft remains, with the typed operating system. */
+/** Removes a draft. At least one remains, and so does the typed operating system. */
 export function removeDraft({ drafts, ...rest }: Drafts, key: number): Drafts {
   const left = drafts.filter((draft) => draft.key !== key)
   return { ...rest, drafts: left.length > 0 ? left : [blankDraft()] }

@@ -11,7 +11,7 @@ type FileButtonProps = {
   onChoose: (file: File) => void
 }
 
-/** A button that asks for a file. The file input lies on top of it, so that it works natively. */
+/** A button that opens the file picker. The file input covers it, so that it works natively. */
 export function FileButton({ id, label, name, kind, onChoose }: FileButtonProps) {
   return (
     <span className="relative inline-flex">
@@ -21,7 +21,7 @@ export function FileButton({ id, label, name, kind, onChoose }: FileButtonProps)
         aria-label={`${label}, ${name}`}
         onChange={(event) => {
           const file = event.target.files?.[0]
-          // The same file may be chosen again.
+          // Cleared, so that choosing the same file again fires a change.
           event.target.value = ''
           if (file) onChoose(file)
         }}

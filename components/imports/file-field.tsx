@@ -25,7 +25,7 @@ export function FileField({ sizeMax, isOver, error, onChoose }: FileFieldProps) 
             multiple
             onChange={(event) => {
               const files = [...(event.target.files ?? [])]
-              // The same file may be chosen again after it was taken off the list.
+              // Cleared, so that a file removed from the list can be chosen again.
               event.target.value = ''
               onChoose(files)
             }}

@@ -32,18 +32,18 @@ type ImportFormProps = {
   chunkBytes: number
   form: Drafts
   setForm: Dispatch<SetStateAction<Drafts>>
-  /** The operating systems of images that the account has. */
+  /** Suggested operating systems: those of the account's images. */
   systems: string[]
   /** Resumes an unfinished upload with this file, and returns whether there was one. */
   onResume: (file: File) => boolean
 }
 
-/** Takes files and begins their uploads. Refused ones stay in the form with the reason. */
+/** Takes files and starts their uploads. Refused files stay in the form with the reason. */
 export function ImportForm({ region, sizeMax, chunkBytes, form, setForm, systems, onResume }: ImportFormProps) {
   const t = useTranslations('import')
   const locale = useLocale()
   const element = useRef<HTMLFormElement>(null)
-  // Before, the form cannot be sent: it is not a GET.
+  // Disabled until hydration: the browser would send the form as a GET.
   const isAlive = useHasScripts()
   const [fileError, setFileError] = useState<string | null>(null)
   const [refusal, setRefusal] = useState<Refusal | Fault | null>(null)
@@ -141,7 +141,7 @@ async function begin({ file, name }: Draft, { region, operatingSystem, chunkByte
   return null
 }
 
-/** Files that are dragged over an element. Its children are entered and left too, so entries are counted. */
+/** Whether files are being dragged over an element. dragenter and dragleave also fire for its children, so they are counted. */
 function useDrop(onDrop: (files: File[]) => void) {
   const depth = useRef(0)
   const [isOver, setOver] = useState(false)

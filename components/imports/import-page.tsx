@@ -24,9 +24,9 @@ type ImportPageProps = {
   sizeMax: number
   chunkBytes: number
   canConvert: boolean
-  /** The operating systems of images that the account has. */
+  /** Suggested operating systems: those of the account's images. */
   systems: string[]
-  /** The name and system of an image that is imported again. */
+  /** Name and operating system of a failed image that is imported again. */
   again: { name: string; operatingSystem: string } | null
 }
 

@@ -8,7 +8,7 @@ import { Card } from '@/components/ui/card'
 import { Meter } from '@/components/ui/meter'
 import { quotasQuery } from '@/lib/accounts/queries'
 
-/** What is left of the quotas of a region. */
+/** The remaining quotas of a region. */
 export function RegionQuota({ region }: { region: string }) {
   const t = useTranslations()
   const regionName = useRegionName()

@@ -15,7 +15,7 @@ type SystemFieldProps = {
   onChange: (operatingSystem: string) => void
 }
 
-/** The operating system, once for all files. One that is in use already keeps the spelling that it has. */
+/** The operating system, once for all files. A known one is spelled as on the account's other images. */
 export function SystemField({ value, systems, isForAll, refusal, onChange }: SystemFieldProps) {
   const t = useTranslations()
   const fieldError = useFieldError(refusal)

@@ -2,7 +2,7 @@
 
 import { useTranslations } from 'next-intl'
 
-/** The remaining time, as precise as it is known. */
+/** Formats the remaining time, no more precisely than it is known. */
 export function useTimeLeft(): (seconds: number) => string {
   const t = useTranslations('import')
   return (seconds) => {

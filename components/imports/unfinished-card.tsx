@@ -20,7 +20,7 @@ const CancelUploadDialog = dynamic(
 type UnfinishedCardProps = {
   region: string
   uploads: UnfinishedUpload[]
-  /** The file has been chosen again. */
+  /** Called with the file that was chosen again. */
   onResume: (upload: UnfinishedUpload, file: File) => void
 }
 
@@ -89,7 +89,7 @@ function UnfinishedRow({ upload, onResume, onCancel }: UnfinishedRowProps) {
   )
 }
 
-/** Whether a file may be the one of an upload: same name and size. The checksum proves it. */
+/** Whether a file may belong to an upload: same name and size. The checksum decides. */
 export function isSameFile(upload: UnfinishedUpload, file: File): boolean {
   return file.size === upload.totalBytes && file.name.trim() === upload.fileName
 }

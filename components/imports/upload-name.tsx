@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 
-/** The name of an upload, its file if named differently, and its state. */
+/** The name of an upload, its file name if different, and its state. */
 export function UploadName({ upload, badge }: { upload: { name: string; fileName: string }; badge?: ReactNode }) {
   const { name, fileName } = upload
   return (

@@ -11,7 +11,7 @@ import { pauseUpload, resumeUpload } from '@/lib/uploads/running'
 import { useTimeLeft } from './time-left'
 import { UploadName } from './upload-name'
 
-/** While its bytes are on their way; afterwards the row is its image's. */
+/** The states while the file is sent; after that the row shows the image. */
 type SendingState = Exclude<RunningState, 'arrived'>
 
 const tones: Record<SendingState, Tone> = {

@@ -9,7 +9,7 @@ const UploadsWatch = dynamic(() => latePart(() => import('./uploads-watch').then
   ssr: false,
 })
 
-/** Tells in the top bar of the uploads of this tab, whatever page is looked at. */
+/** The uploads of this tab in the top bar, on every page. */
 export function UploadsLink() {
   return useUploads().length > 0 && <UploadsWatch />
 }

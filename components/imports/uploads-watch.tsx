@@ -15,7 +15,7 @@ import type { RunningUpload } from '@/lib/uploads/list'
 import { hasFailed, isUnderWay } from '@/lib/uploads/running'
 import { useUploads } from './use-uploads'
 
-/** Says that uploads go on, how far they are or that some have failed, and leads to them. */
+/** The uploads of this tab in the top bar: their progress or failures, and a link to them. */
 export function UploadsWatch() {
   const t = useTranslations('import')
   const format = useFormatter()
@@ -88,7 +88,7 @@ function useAnnouncement(uploads: RunningUpload[], pathname: string): string {
 }
 
 type Sentence = {
-  /** Another key is another thing to say. */
+  /** A new key announces again. */
   key: string
   sentence: string
   hasEnded: boolean

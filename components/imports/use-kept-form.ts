@@ -6,8 +6,8 @@ import { dropDraft, keepDraft, readDraft } from '@/lib/drafts'
 import { changeDraft, type Drafts } from './drafts'
 
 /**
- * Keeps the form over a reload, including what was typed before the script loaded. Browsers do not restore files, so
- * those must be chosen again.
+ * Keeps the form over a reload, including input from before the script loaded. Browsers do not restore files, so those
+ * must be chosen again.
  */
 export function useKeptForm(region: string, form: Drafts, setForm: Dispatch<SetStateAction<Drafts>>): void {
   const draft = `${usePageAccount()} import ${region}`
@@ -20,7 +20,7 @@ export function useKeptForm(region: string, form: Drafts, setForm: Dispatch<SetS
     if (first) setForm((now) => ({ ...changeDraft(now, first.key, { name }), operatingSystem }))
     setRestored(true)
   })
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once, for the form that is kept under this name.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: restores once for each draft name.
   useEffect(() => restore(), [draft])
   const name = first?.name ?? ''
   const { operatingSystem } = form

@@ -5,7 +5,7 @@ import { type RunningUpload, runningUploads, subscribeUploads } from '@/lib/uplo
 
 const none: RunningUpload[] = []
 
-/** The uploads of this tab, whatever page is looked at. */
+/** The uploads of this tab, on every page. */
 export function useUploads(): RunningUpload[] {
   return useSyncExternalStore(subscribeUploads, runningUploads, () => none)
 }

@@ -15,7 +15,7 @@ import { useOperationReason } from './use-operations'
 
 type ChangeTypeFormProps = { instance: InstanceDetails; types: InstanceTypeOffer[]; currency: string }
 
-/** Gives a stopped instance another type. */
+/** Changes the type of a stopped instance. */
 export function ChangeTypeForm({ instance, types, currency }: ChangeTypeFormProps) {
   const t = useTranslations('instanceDialog')
   const reason = useOperationReason()('changeType', instance)

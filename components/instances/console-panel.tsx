@@ -23,11 +23,11 @@ export type ViewedInstance = { id: string; name: string; state: InstanceStateNam
 
 type ConsolePanelProps = {
   instance: ViewedInstance
-  /** What stands in place of the connection while the machine does not run. */
+  /** Shown instead of the connection status while the machine is off. */
   whileOff: ReactNode
 }
 
-/** The serial port of a machine: what it says, and a keyboard for it. */
+/** The serial console of a machine: its output, and a keyboard. */
 export function ConsolePanel({ instance, whileOff }: ConsolePanelProps) {
   const t = useTranslations('views')
   const { id, name } = instance
@@ -49,7 +49,7 @@ export function ConsolePanel({ instance, whileOff }: ConsolePanelProps) {
 
   function paste(text: string) {
     setHasTyped(true)
-    // Nothing in the text may end the mark before its end.
+    // Strip Escape, so that the text cannot contain the end mark of a bracketed paste.
     typing.start(terminal?.isPasteMarked ? `\x1b[200~${text.replaceAll('\x1b', '')}\x1b[201~` : text)
   }
   const press = (keys: string) => {
@@ -91,12 +91,12 @@ export function ConsolePanel({ instance, whileOff }: ConsolePanelProps) {
       }
       status={isRunning ? <ViewStatus state={view.state} onConnect={view.connect} /> : whileOff}
     >
-      {/* Dark in both themes, as what runs in it expects. */}
+      {/* Dark in both themes, as programs in a terminal expect. */}
       <div className="bg-bar px-4 py-3">
         <div
           ref={host}
           className="h-102 overflow-hidden bg-bar font-mono text-bar-ink"
-          // A phone's keyboard sends no keys, only input.
+          // A phone's keyboard fires input events without keys.
           onInputCapture={() => setHasTyped(true)}
         />
       </div>
@@ -131,7 +131,7 @@ function useTerminal(label: string, told: { onPasted: (text: string) => void; on
       label,
       onTyped: (bytes: Uint8Array<ArrayBuffer>) => mine?.send(bytes),
       onPasted: (text: string) => latest.current.onPasted(text),
-      // Not all that the terminal sends: it answers programs by itself.
+      // Not onTyped: it also has the terminal's own answers to programs.
       onKey: () => latest.current.onKey(),
     }
     void openTerminal(host.current, options).then((opened) => {
@@ -147,7 +147,7 @@ function useTerminal(label: string, told: { onPasted: (text: string) => void; on
   return { host, terminal }
 }
 
-/** Shows what a machine said last, where it does not run. */
+/** Shows the last serial output of a machine that is off. */
 function useOldLog(terminal: ConsoleTerminal | null, url: string | null): void {
   useEffect(() => {
     if (!terminal || url === null) return

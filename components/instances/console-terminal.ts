@@ -3,20 +3,20 @@ import type { Terminal } from '@xterm/xterm'
 import type { ViewHello } from '@/lib/viewers/ends'
 import { isLeaving } from '@/lib/viewers/keys'
 
-// What a serial port says before anybody has told it a size.
+// The size that programs on a serial port assume until they are told one.
 const columns = 80
 const rows = 24
 
 type Options = {
   label: string
-  /** What was typed, or answered by the terminal itself. */
+  /** Typed input, and the terminal's own answers to programs. */
   onTyped: (bytes: Uint8Array<ArrayBuffer>) => void
   onPasted: (text: string) => void
-  /** A key was pressed that tells the machine something. */
+  /** A key that is sent to the machine was pressed. */
   onKey: () => void
 }
 
-/** Fetches xterm.js and puts a terminal into an element. */
+/** Loads xterm.js and opens a terminal in an element. */
 export async function openTerminal(host: HTMLElement, options: Options): Promise<ConsoleTerminal> {
   const [{ Terminal }, { FitAddon }] = await Promise.all([import('@xterm/xterm'), import('@xterm/addon-fit')])
   const { backgroundColor, color, fontFamily } = getComputedStyle(host)
@@ -33,7 +33,7 @@ export async function openTerminal(host: HTMLElement, options: Options): Promise
   Terminal.strings.promptLabel = options.label
   const fit = new FitAddon()
   terminal.loadAddon(fit)
-  // What a guest says must not reach the clipboard of whoever looks at it, nor make links of their words.
+  // Ignore OSC 52 and 8: a guest must not write to the viewer's clipboard or make links of its output.
   for (const command of [52, 8]) terminal.parser.registerOscHandler(command, () => true)
   terminal.open(host)
   return new ConsoleTerminal(terminal, fit, host, options)
@@ -41,7 +41,7 @@ export async function openTerminal(host: HTMLElement, options: Options): Promise
 
 /** A terminal that shows the serial port of a machine. */
 export class ConsoleTerminal {
-  /** The byte of the machine that comes next; undefined before the first. */
+  /** The offset of the next byte of the serial log; undefined before the first connection. */
   next: number | undefined
   private readonly encoder = new TextEncoder()
   private readonly listening = new AbortController()
@@ -65,13 +65,13 @@ export class ConsoleTerminal {
       onPasted(event.clipboardData?.getData('text/plain') ?? '')
     }
     host.addEventListener('paste', paste, { capture: true, signal })
-    // Never wider than the page: on a phone long lines go on in the next one, until Fit tells the machine how wide it is.
+    // Never wider than the page: on a phone long lines wrap, until Fit tells the machine the real width.
     const watch = new ResizeObserver(() => this.narrow())
     watch.observe(host)
     signal.addEventListener('abort', () => watch.disconnect())
   }
 
-  /** Shows what comes through a socket. The machine's old words are shown, and not answered once more. */
+  /** Shows the output of a socket. While it shows replayed output, input is off, so that old queries are not answered again. */
   attach(socket: WebSocket, { offset, replayed }: ViewHello): void {
     this.socket = socket
     if (this.next !== undefined && this.next !== offset) this.terminal.reset()
@@ -93,7 +93,7 @@ export class ConsoleTerminal {
     })
   }
 
-  /** Shows what a machine said that does not run any more. */
+  /** Shows the log of a machine that is off, unless the terminal already has output. */
   show(log: Uint8Array): void {
     if (this.next === undefined) this.terminal.write(log)
   }
@@ -102,12 +102,12 @@ export class ConsoleTerminal {
     if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(bytes)
   }
 
-  /** Whether the program in the machine wants to be told what is pasted. */
+  /** Whether the program in the machine has enabled bracketed paste. */
   get isPasteMarked(): boolean {
     return this.terminal.modes.bracketedPasteMode
   }
 
-  /** Takes the room that there is, and answers how much it is. */
+  /** Resizes the terminal to its element and returns the new size. */
   fit(): { rows: number; columns: number } {
     this.isFitted = true
     this.fitAddon.fit()

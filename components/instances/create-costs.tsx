@@ -6,13 +6,13 @@ import { formatAmount } from '@/lib/format'
 type CreateCostsProps = {
   account: string
   currency: string
-  /** Of the chosen type, in minor units an hour; null while none is chosen. */
+  /** The hourly price of the chosen type in minor units; null while none is chosen. */
   amount: number | null
   count: number
   image: { owner: string; isShared: boolean }
 }
 
-/** Who pays what for the instances that are about to be created. */
+/** Who pays for the instances, and how much. */
 export function CreateCosts({ account, currency, amount, count, image }: CreateCostsProps) {
   const t = useTranslations('createInstance')
   const locale = useLocale()

@@ -31,7 +31,7 @@ type CreateInstanceFormProps = {
   idempotencyKey: string
 }
 
-/** Creates instances from an image, and says before who pays what. */
+/** Creates instances from an image, and shows beforehand who pays how much. */
 export function CreateInstanceForm({ region, image, types, room, idempotencyKey, ...costs }: CreateInstanceFormProps) {
   const t = useTranslations('createInstance')
   const fits = types.filter((type) => !refuseType({ ...type, isRetired: type.retired }, image))
@@ -92,7 +92,7 @@ export function CreateInstanceForm({ region, image, types, room, idempotencyKey,
   )
 }
 
-/** What is chosen in the form, for the costs beside it: also what was kept from before the page was loaded anew. */
+/** The chosen type and number, for the costs beside the form. Includes values restored from a draft. */
 function useChosen(first: string) {
   const form = useRef<HTMLDivElement>(null)
   const [chosen, setChosen] = useState({ typeId: first, count: 1 })
@@ -106,7 +106,7 @@ function useChosen(first: string) {
       count: Number.isInteger(count) && count >= 1 && count <= countMax ? count : 1,
     })
   }
-  // What was kept from before has been filled in by now.
+  // The form has restored its draft by now.
   useEffect(sync, [])
   return { form, sync, ...chosen }
 }

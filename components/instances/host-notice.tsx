@@ -4,7 +4,7 @@ import { useTranslations } from 'next-intl'
 import { Notice } from '@/components/ui/notice'
 import { type HostView, hostNotice } from '@/lib/instances/rules'
 
-/** What is to be known of the host that takes new instances, before one is created or started: nothing where all is well. */
+/** Problems of the host for new instances, shown before one is created or started. Renders nothing if there are none. */
 export function HostNotice({ host }: { host: HostView | null }) {
   const t = useTranslations('instanceHost')
   const notice = hostNotice(host)

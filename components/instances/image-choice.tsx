@@ -16,7 +16,7 @@ import { paths } from '@/lib/paths'
 
 type ImageChoiceProps = { region: string; q: string; images: InstanceImage[] }
 
-/** The images that an instance can be created from. Choosing one is a link to the same page with that image. */
+/** The images that an instance can be created from. Each is a link to this page with the image chosen. */
 export function ImageChoice({ region, q, images }: ImageChoiceProps) {
   const t = useTranslations('createInstance')
   const columns = useColumns(region)

@@ -13,13 +13,13 @@ import { paths } from '@/lib/paths'
 type InstanceHistoryProps = {
   region: string
   instanceId: string
-  /** The event before which the page of history begins; undefined: its newest. */
+  /** Shows the events before this one; undefined: from the newest on. */
   before: string | undefined
 }
 
 const linkClass = 'rounded-sm font-medium text-accent text-sm hover:underline'
 
-/** What happened to an instance, newest first, a page at a time. */
+/** The events of an instance, newest first, in pages. */
 export function InstanceHistory({ region, instanceId, before }: InstanceHistoryProps) {
   const t = useTranslations('images')
   const { data } = useQuery(instanceEventsQuery(region, instanceId, before))
@@ -104,7 +104,7 @@ function useEventText(): (event: EventItem) => string {
   }
 }
 
-/** Why an instance failed or stopped, by the details of the event; empty where they do not say. */
+/** Why an instance failed or stopped, from the event's details; empty if they do not say. */
 function useWhy(): (details: EventItem['details']) => string {
   const t = useTranslations()
   return ({ reason }) => (typeof reason === 'string' && isReasonCode(reason) ? t(`instanceReasons.${reason}`) : '')

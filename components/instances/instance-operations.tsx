@@ -13,7 +13,7 @@ import { toMenuItem, useInstanceOperations } from './use-operations'
 
 type InstanceOperationsProps = { region: string; instance: InstanceItem; onAsk: (task: InstanceTask) => void }
 
-/** What can be done with an instance, in its row: its console, what it is most likely to be told, and the rest under More. */
+/** The operations on an instance in its row: its console, Start or Stop, and the rest under More. */
 export function InstanceOperations({ region, instance, onAsk }: InstanceOperationsProps) {
   const t = useTranslations()
   const operations = useInstanceOperations(instance)
@@ -25,7 +25,7 @@ export function InstanceOperations({ region, instance, onAsk }: InstanceOperatio
     <div className="row-operations">
       <Link
         href={paths.instanceConsole(region, id)}
-        // A row for each instance: its terminal is heavy, and few are opened.
+        // Every row has this link, its page loads the heavy terminal, and few are opened.
         prefetch={false}
         aria-label={`${t('instances.console')}, ${name}`}
         className={buttonClass('text')}

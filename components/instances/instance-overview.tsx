@@ -16,7 +16,7 @@ import { paths } from '@/lib/paths'
 
 type InstanceOverviewProps = { region: string; instanceId: string; currency: string }
 
-/** The tab "Overview": what an instance is. */
+/** The tab "Overview" of an instance's page. */
 export function InstanceOverview({ region, instanceId, currency }: InstanceOverviewProps) {
   const t = useTranslations()
   const { data } = useQuery(instanceQuery(region, instanceId))

@@ -33,7 +33,7 @@ const InstanceTaskDialog = dynamic(
 
 type InstancePageProps = { region: string; instanceId: string; children: ReactNode }
 
-/** What every page of an instance begins with: which one it is, what it is doing, what can be done with it, and its tabs. */
+/** The frame of every page of an instance: name, state, operations and tabs. */
 export function InstancePage({ region, instanceId, children }: InstancePageProps) {
   const { data, error } = useQuery(instanceQuery(region, instanceId))
   // Terminated more than 7 days ago while this page was open.
@@ -100,7 +100,7 @@ function InstanceActions({ instance }: { instance: InstanceDetails }) {
 
 const tones = { failed: 'danger', paused: 'warn', unknown: 'warn', other: 'info' } as const
 
-/** Why it failed, waits or stopped, and what that means. */
+/** Why an instance failed, waits or stopped, and the consequences. */
 function InstanceNotice({ instance: { state, reason } }: { instance: InstanceDetails }) {
   const t = useTranslations('instances')
   const reasonText = useReasonText()
@@ -137,7 +137,7 @@ function InstanceTabs({ region, instanceId }: { region: string; instanceId: stri
           href={href}
           prefetch={false}
           aria-current={pathname === href ? 'page' : undefined}
-          // All five in one line, on the narrowest phone too.
+          // All five tabs fit on one line, even on the narrowest phone.
           className={`${tabClass} max-[359px]:px-0 max-[359px]:text-xs`}
         >
           {t(`tab.${id}`)}

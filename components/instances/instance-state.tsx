@@ -18,7 +18,7 @@ const tones: Record<InstanceStateName, Tone> = {
 
 type InInstanceState = { state: InstanceStateName; task: InstanceTaskName | null }
 
-/** The one place where a state gets its colour and its word. While the host is busy with it, it says with what. */
+/** The state of an instance, or the task that its host is working on: the only place that gives them a colour and a word. */
 export function InstanceState({ state, task }: InInstanceState) {
   const t = useTranslations()
   return (

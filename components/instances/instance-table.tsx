@@ -29,7 +29,7 @@ const InstanceTaskDialog = dynamic(
 
 const sorts = ['-createdAt', 'createdAt', 'name', '-name'] as const
 
-/** The viewer's instances in a region, or those that were terminated in the last days. */
+/** The viewer's instances in a region, or those terminated in the last days. */
 export function InstanceTable({ list }: { list: InstanceListParams }) {
   const t = useTranslations()
   const regionName = useRegionName()

@@ -29,12 +29,12 @@ type Dialog<Task> = {
   onClose: () => void
 }
 
-/** Asks once where something is taken away; what takes nothing away is done at once, and only a refusal is shown. */
+/** Asks before tasks that take something away; runs the others at once and shows only a refusal. */
 export function InstanceTaskDialog({ task, ...props }: Dialog<InstanceTask>) {
   if (task === 'terminate') return <TerminateDialog {...props} />
   if (isAskedTask(task)) return <Confirmed {...props} task={task} />
   if (isSnapshotTask(task)) return <InstanceSnapshotDialog {...props} task={task} />
-  // These two are pages.
+  // These two have pages instead of dialogs.
   if (task === 'rename' || task === 'changeType') return null
   return <AtOnce {...props} task={task} />
 }
@@ -131,7 +131,7 @@ function Begun({ task, instance, onClose, isPending, refusal, run }: BegunProps)
   const t = useTranslations(`instanceDialog.${task}`)
   const tDialog = useTranslations('instanceDialog')
   const giveBack = useEffectEvent(useReturn())
-  // No dialog gives the focus back here, and the menu that had it may have gone.
+  // No dialog returns the focus here, and the focused menu may have disappeared.
   useEffect(
     () => () => {
       if (document.activeElement === document.body) giveBack(false)

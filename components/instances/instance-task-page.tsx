@@ -29,7 +29,7 @@ type InstanceTaskPageProps = {
   instance: InstanceDetails
 }
 
-/** What a dialog asks, and what has no dialog, as a page: for a browser without scripts, or where they have not come yet. */
+/** Any task of an instance as a page: for browsers without scripts, or before they have loaded. */
 export function InstanceTaskPage({ task, instance }: InstanceTaskPageProps) {
   if (task === 'operations') return <Operations instance={instance} />
   if (task === 'rename') return <RenameForm instance={instance} />
@@ -37,7 +37,7 @@ export function InstanceTaskPage({ task, instance }: InstanceTaskPageProps) {
   return <PlainForm task={task} instance={instance} />
 }
 
-/** All that can be done with it, as links. */
+/** All operations on an instance, as links. */
 function Operations({ instance }: { instance: InstanceDetails }) {
   const t = useTranslations('instanceOperations')
   const operations = useInstanceOperations(instance)

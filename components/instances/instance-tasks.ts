@@ -1,6 +1,6 @@
 import type { InstanceOperation } from '@/lib/instances/rules'
 
-/** What is done with an instance from its row or its page, and which right to it the table of states gives. */
+/** The tasks of an instance's row and page, each with the operation in `instanceCan` that allows it. */
 export const rightOf = {
   start: 'start',
   stop: 'stop',
@@ -19,7 +19,7 @@ export const rightOf = {
 
 export type InstanceTask = keyof typeof rightOf
 
-/** Tasks that need more than a yes, or a list of all: their page is a form, or the list. */
+/** The tasks with a page in instance-task-page.tsx, and the page that lists all operations. */
 export const instanceTaskPages = [
   'start',
   'stop',
@@ -34,11 +34,11 @@ export const instanceTaskPages = [
   'operations',
 ] as const satisfies (InstanceTask | 'operations')[]
 
-/** Which tasks ask before they are done, because they take something away. */
+/** The tasks that need a confirmation, because they take something away. */
 export const askedTasks = ['stop', 'restart', 'forceStop', 'rebuild', 'terminate'] as const
 export type AskedTask = (typeof askedTasks)[number]
 
-/** Which tasks have a form that is shown in a dialog, and a page of its own beside the others, so that those load less. */
+/** The tasks whose form is shown in a dialog or on a page of its own, apart from the other tasks, so that those load less. */
 export const snapshotTasks = ['createSnapshot', 'createImage', 'restore'] as const
 export type InstanceSnapshotTask = (typeof snapshotTasks)[number]
 

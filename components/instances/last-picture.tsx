@@ -3,19 +3,19 @@
 import { useTranslations } from 'next-intl'
 import { useEffect, useRef, useState } from 'react'
 
-/** What the screen showed before the machine ended. */
+/** The last picture of a machine's screen before it ended. */
 export function LastPicture({ url, name }: { url: string; name: string }) {
   const t = useTranslations('views')
   const [isMissing, setIsMissing] = useState(false)
   const picture = useRef<HTMLImageElement>(null)
   useEffect(() => {
-    // It may have failed before this script was there to hear of it.
+    // The image may have failed to load before this script listened for errors.
     if (picture.current?.complete && picture.current.naturalWidth === 0) setIsMissing(true)
   }, [])
   if (isMissing) return <p className="p-6 text-bar-muted text-sm">{t('noPicture')}</p>
   return (
     <figure className="flex flex-col">
-      {/* biome-ignore lint/performance/noImgElement: a picture of one viewer that nobody may keep; there is nothing to optimise. */}
+      {/* biome-ignore lint/performance/noImgElement: private to one viewer and not cacheable, so there is nothing to optimise. */}
       <img
         ref={picture}
         src={url}

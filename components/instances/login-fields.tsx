@@ -5,7 +5,7 @@ import type { FormView } from '@/components/shell/action-form'
 import { Field, inputClass } from '@/components/ui/field'
 import { hostNameMax, sshKeyMax, userDataMax } from '@/lib/instances/rules'
 
-/** How to get into an instance: handed to its system when it first starts. None of it must be filled in. */
+/** Login data that the guest gets at its first start. All fields are optional. */
 export function LoginFields({ view }: { view: FormView<unknown> }) {
   const t = useTranslations('createInstance')
   return (

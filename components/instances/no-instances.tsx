@@ -8,7 +8,7 @@ import { EmptyState } from '@/components/ui/empty-state'
 import type { InstanceListParams } from '@/lib/instances/schema'
 import { paths } from '@/lib/paths'
 
-/** A list of instances without any: why, and the one next step. */
+/** An empty list of instances: why, and the next step. */
 export function NoInstances({ list }: { list: InstanceListParams }) {
   const t = useTranslations('instances')
   const tImages = useTranslations('images')

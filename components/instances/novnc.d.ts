@@ -1,6 +1,6 @@
-// noVNC comes without types. What is used of it, by its own docs/API.md.
+// noVNC ships no types. Declares the part used here, following its docs/API.md.
 declare module '@novnc/novnc' {
-  // biome-ignore lint/style/noDefaultExport: it is how the package exports it.
+  // biome-ignore lint/style/noDefaultExport: the package has a default export.
   export default class RFB extends EventTarget {
     constructor(target: HTMLElement, channel: WebSocket, options?: { shared?: boolean })
     scaleViewport: boolean

@@ -7,7 +7,7 @@ import { countLines } from '@/lib/viewers/typing'
 type PasteDialogProps = { text: string; onPaste: () => void; onDismiss: () => void }
 const shownMost = 2_000
 
-/** Asks before several lines are pasted: a shell runs each of them at once. */
+/** Asks before several lines are pasted, because a shell runs each at once. */
 export function PasteDialog({ text, onPaste, onDismiss }: PasteDialogProps) {
   const t = useTranslations('views')
   return (

@@ -5,15 +5,15 @@ import { backspace, enter, type Key, keysOf } from '@/lib/viewers/keys'
 
 type PhoneKeyboardProps = { label: string; ref: Ref<HTMLTextAreaElement>; onKeys: (keys: Key[]) => void }
 
-/** Something to delete: a keyboard on a glass says nothing of Backspace in an empty field. */
+/** Text for Backspace to delete: a touch keyboard fires no event for it in an empty field. */
 const filling = '\u00a0'.repeat(8)
 
-/** A field that nobody sees. To focus it brings up the keyboard of a phone, and what is typed goes to the machine. */
+/** An invisible field. Focusing it opens a phone's keyboard, and its input goes to the machine. */
 export function PhoneKeyboard({ label, ref, onKeys }: PhoneKeyboardProps) {
   const before = useRef(filling)
   const take = (event: FormEvent<HTMLTextAreaElement>) => {
     const { value } = event.currentTarget
-    // Such a keyboard replaces whole words: what both texts begin with has stayed.
+    // A touch keyboard replaces whole words: send only what follows the common prefix.
     let kept = 0
     while (kept < value.length && value[kept] === before.current[kept]) kept++
     for (let gone = before.current.length; gone > kept; gone--) onKeys([backspace])
@@ -23,7 +23,7 @@ export function PhoneKeyboard({ label, ref, onKeys }: PhoneKeyboardProps) {
     event.currentTarget.value = filling
     before.current = filling
   }
-  // A field that gets the focus from a button has its caret at the beginning, and all that stands behind it would be typed anew.
+  // A field focused by script has its caret at the start; typing there would make everything after it count as new.
   const begin = ({ currentTarget }: FocusEvent<HTMLTextAreaElement>) =>
     currentTarget.setSelectionRange(currentTarget.value.length, currentTarget.value.length)
   const press = (event: KeyboardEvent) => {

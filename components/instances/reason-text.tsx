@@ -4,7 +4,7 @@ import { useTranslations } from 'next-intl'
 import { Ellipsis } from '@/components/ui/ellipsis'
 import type { ReadReason } from '@/lib/instances/schema'
 
-/** Why an instance failed, waits or has stopped, as a sentence, with the engine's own words behind it. */
+/** Why an instance failed, waits or has stopped, as a sentence, followed by QEMU's own message. */
 export function useReasonText(): (reason: ReadReason) => string {
   const t = useTranslations()
   return ({ code, detail }) => {
@@ -13,7 +13,7 @@ export function useReasonText(): (reason: ReadReason) => string {
   }
 }
 
-/** The same under the name of an instance in a list. */
+/** The same reason under an instance's name in a list. */
 export function ReasonLine({ reason, isBad }: { reason: ReadReason; isBad: boolean }) {
   const reasonText = useReasonText()
   const look = isBad ? 'text-danger text-xs' : 'text-ink-muted text-xs'

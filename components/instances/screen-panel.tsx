@@ -18,7 +18,7 @@ import { ViewStatus } from './view-status'
 
 type ScreenPanelProps = {
   instance: ViewedInstance
-  /** What stands in place of the connection while the machine does not run. */
+  /** Shown instead of the connection status while the machine is off. */
   whileOff: ReactNode
 }
 
@@ -105,7 +105,7 @@ export function ScreenPanel({ instance, whileOff }: ScreenPanelProps) {
           <div
             ref={host}
             className="mx-auto aspect-4/3 max-h-[min(75dvh,48rem)] w-full in-[:fullscreen]:max-h-dvh in-[:fullscreen]:h-dvh"
-            // noVNC lets no key through to where React listens afterwards.
+            // Capture: noVNC stops the propagation of key events.
             onKeyDownCapture={(event) => isTyped(event) && setHasTyped(true)}
           />
         ) : (
@@ -117,7 +117,7 @@ export function ScreenPanel({ instance, whileOff }: ScreenPanelProps) {
   )
 }
 
-/** What shows the screen in an element, as long as the machine runs. */
+/** Opens the screen in an element while the machine runs, and closes it afterwards. */
 function useScreen(label: string, isRunning: boolean) {
   const host = useRef<HTMLDivElement>(null)
   const [screen, setScreen] = useState<ScreenView | null>(null)
@@ -141,7 +141,7 @@ function useScreen(label: string, isRunning: boolean) {
 
 type LockableKeyboard = { lock(): Promise<void> }
 
-/** Fills the screen, and where the browser can, keeps keys such as Esc and Alt-Tab for the machine: Esc is then held to leave. */
+/** Makes the screen fullscreen and, where supported, locks keys such as Esc and Alt-Tab to it: holding Esc then leaves. */
 async function fillScreen(stage: HTMLElement | null, screen: ScreenView | null): Promise<void> {
   if (!stage) return
   try {
@@ -149,7 +149,7 @@ async function fillScreen(stage: HTMLElement | null, screen: ScreenView | null):
     const { keyboard } = navigator as Navigator & { keyboard?: LockableKeyboard }
     await keyboard?.lock()
   } catch {
-    // A browser that will not stays as it is.
+    // The browser refused: stay as it is.
   }
   screen?.focus()
 }

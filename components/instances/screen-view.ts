@@ -1,10 +1,10 @@
 import type RFB from '@novnc/novnc'
 import { isLeaving, type Key, keysOf, shift } from '@/lib/viewers/keys'
 
-/** A guest that is busy loses keys that come faster than its keyboard is read. */
+/** The pause between keys: a busy guest loses keys that come faster than it reads its keyboard. */
 const keyMs = 30
 
-/** Fetches noVNC for the screen of a machine in an element. */
+/** Loads noVNC and opens a machine's screen in an element. */
 export async function openScreen(host: HTMLElement, label: string): Promise<ScreenView> {
   const { default: Client } = await import('@novnc/novnc')
   return new ScreenView(Client, host, label)
@@ -20,7 +20,7 @@ export class ScreenView {
     private readonly host: HTMLElement,
     private readonly label: string,
   ) {
-    // noVNC keeps every key. Whoever has no mouse leaves by Shift-Tab, which is in the menu of keys, too.
+    // noVNC takes every key, so Shift-Tab is kept for leaving by keyboard. The menu of keys can send it to the machine.
     const leave = (event: KeyboardEvent) => {
       if (!isLeaving(event)) return
       event.stopImmediatePropagation()
@@ -46,13 +46,13 @@ export class ScreenView {
     this.client?.sendCtrlAltDel()
   }
 
-  /** Presses keys one after the other and lets go of them the other way round. */
+  /** Presses keys in order and releases them in reverse order. */
   press(keys: Key[]): void {
     for (const { keysym, code } of keys) this.client?.sendKey(keysym, code, true)
     for (const { keysym, code } of keys.toReversed()) this.client?.sendKey(keysym, code, false)
   }
 
-  /** Types a text of which every character has keys. */
+  /** Types a text key by key. Every character must have keys. */
   async type(text: string, told: { signal: AbortSignal; onDone: (share: number) => void }): Promise<void> {
     const characters = [...text.replace(/\r\n/g, '\n')]
     for (const [index, character] of characters.entries()) {

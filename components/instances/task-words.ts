@@ -3,7 +3,7 @@
 import { useTranslations } from 'next-intl'
 import type { AskedTask } from './instance-tasks'
 
-/** What a task does to an instance, before it is done: for the dialog and for the page that asks the same. */
+/** The consequences of a task on an instance, for its dialog and for its page. */
 export function useTaskWords(task: AskedTask, instance: { name: string; image: { name: string } }): string[] {
   const t = useTranslations('instanceDialog')
   switch (task) {

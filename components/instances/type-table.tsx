@@ -11,15 +11,15 @@ const mib = 2 ** 20
 type TypeTableProps = {
   types: InstanceTypeOffer[]
   currency: string
-  /** The least memory of a type that can be chosen, in MiB. */
+  /** Types with less memory (MiB) cannot be chosen. */
   leastMemoryMib: number
   chosen: string
-  /** The type that an instance has now. */
+  /** The instance's current type. */
   current?: string
   error: string | undefined
 }
 
-/** Instance types as rows of one choice. What is too small for the image stays in view and says so. */
+/** A choice of instance types. Types too small for the image are shown with the reason. */
 export function TypeTable({ types, currency, leastMemoryMib, chosen, current, error }: TypeTableProps) {
   const t = useTranslations('createInstance')
   const locale = useLocale()
@@ -80,7 +80,7 @@ export function TypeTable({ types, currency, leastMemoryMib, chosen, current, er
   )
 }
 
-/** A cell of a row. What the header says to the eyes on a desk, the cell itself says on a phone and to a screen reader. */
+/** A cell with its unit: on a desktop the header shows the unit, on a phone and for screen readers the cell does. */
 function Amount({ text, unit, isFirst = false }: { text: string; unit: string; isFirst?: boolean }) {
   return (
     <span className={isFirst ? 'tabular-nums max-sm:col-start-2 sm:text-right' : 'tabular-nums sm:text-right'}>

@@ -7,7 +7,7 @@ import { Field, inputClass } from '@/components/ui/field'
 
 type TypeTextProps = {
   hint: string
-  /** Why a text cannot be typed; null: it can. */
+  /** Why a text cannot be typed; null if it can. */
   refuse: (text: string) => string | null
   /** 0 to 1 while it is typed; null otherwise. */
   progress: number | null
@@ -15,7 +15,7 @@ type TypeTextProps = {
   onStop: () => void
 }
 
-/** A text that is typed into a machine, key by key. */
+/** A form for a text that is typed into a machine key by key. */
 export function TypeText({ hint, refuse, progress, onType, onStop }: TypeTextProps) {
   const t = useTranslations('views')
   const id = useId()

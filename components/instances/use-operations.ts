@@ -9,7 +9,7 @@ import type { InstanceItem } from '@/lib/instances/schema'
 import { paths } from '@/lib/paths'
 import { type InstanceTask, rightOf } from './instance-tasks'
 
-/** Why something cannot be done with an instance now, as a sentence made of the table of states; null where it can. */
+/** Why a task cannot be done with an instance now, as a sentence built from the table of states; null if it can. */
 export function useOperationReason(): (task: InstanceTask, instance: InstanceItem) => string | null {
   const t = useTranslations()
   const format = useFormatter()
@@ -33,7 +33,7 @@ export type InstanceItemOperation = {
   isDangerous: boolean
 }
 
-/** What can be done with an instance, in the order in which it is offered. */
+/** The operations on an instance, in the order of the menu. */
 export function useInstanceOperations(instance: InstanceItem): InstanceItemOperation[] {
   const t = useTranslations('instanceOperations')
   const reasonOf = useOperationReason()
@@ -62,7 +62,7 @@ export function useInstanceOperations(instance: InstanceItem): InstanceItemOpera
   }))
 }
 
-/** The same as items of a menu. Renaming and another type are pages; the rest is asked for on this one. */
+/** An operation as a menu item. Renaming and changing the type are links to pages; the others open a dialog here. */
 export function toMenuItem(
   { task, label, reason, isDangerous }: InstanceItemOperation,
   { region, instanceId, onAsk }: { region: string; instanceId: string; onAsk: (task: InstanceTask) => void },

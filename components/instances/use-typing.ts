@@ -4,7 +4,7 @@ import { useRef, useState } from 'react'
 
 type Type = (text: string, told: { signal: AbortSignal; onDone: (share: number) => void }) => Promise<unknown>
 
-/** Types a text in its time: how far it is, and a way to stop it. A new text ends the one before. */
+/** Types a text over time, with its progress and a way to stop it. A new text stops the previous one. */
 export function useTyping(type: Type): { progress: number | null; start: (text: string) => void; stop: () => void } {
   const [progress, setProgress] = useState<number | null>(null)
   const running = useRef<AbortController>(null)

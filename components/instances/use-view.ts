@@ -8,11 +8,11 @@ type Viewer = { attach(socket: WebSocket, hello: ViewHello): void; next?: number
 
 type View = {
   state: ViewState
-  /** Connects anew after it has stopped; with `isTakeOver` another viewer is sent away where all places are taken. */
+  /** Connects again after a stop; `isTakeOver` disconnects another viewer if all places are taken. */
   connect: (isTakeOver?: boolean) => void
 }
 
-/** Keeps what shows a machine connected to it, while the machine runs. */
+/** Keeps a console or screen connected to its machine while that runs. */
 export function useView(
   viewer: Viewer | null,
   isRunning: boolean,
@@ -44,7 +44,7 @@ function useLatest<T>(value: T): RefObject<T> {
   return latest
 }
 
-/** Asks before the page is left, once something was typed: a key for the machine may be one that closes the tab. */
+/** Asks before the page is left once something was typed: a key meant for the machine, such as Ctrl-W, may close the tab. */
 export function useLeavePrompt(hasTyped: boolean): void {
   useEffect(() => {
     if (!hasTyped) return

@@ -10,17 +10,17 @@ import { MenuButton } from '@/components/ui/menu-button'
 
 type ViewPanelProps = {
   label: string
-  /** What is done with the view: buttons, of which each is there while it cannot be used, too. */
+  /** The buttons of the view. They stay visible while they cannot be used. */
   tools: ReactNode
-  /** The text that is typed, while it is asked for. */
+  /** The form for a text to type, while it is open. */
   textForm: ReactNode
-  /** Whether it is connected, and what to do where it is not. */
+  /** The state of the connection, with a way to connect again. */
   status: ReactNode
   hint: string
   children: ReactNode
 }
 
-/** The frame around a view of a machine: what can be done with it above, what it shows, and how to use it below. */
+/** The frame around a console or screen: buttons and status above, the view, and a hint below. */
 export function ViewPanel({ label, tools, textForm, status, hint, children }: ViewPanelProps) {
   return (
     <section aria-label={label} className="min-w-0 rounded-card border border-line bg-surface-raised">
@@ -35,11 +35,11 @@ export function ViewPanel({ label, tools, textForm, status, hint, children }: Vi
 
 type KeysMenuProps = {
   keys: { label: string; press: () => void }[]
-  /** Why none can be pressed now; null where they can. */
+  /** Why no key can be pressed now; null if one can. */
   disabledReason: string | null
 }
 
-/** The keys that a browser keeps for itself, or a phone has not. */
+/** A menu of keys that browsers keep for themselves or phones lack. */
 export function KeysMenu({ keys, disabledReason }: KeysMenuProps) {
   const t = useTranslations('views')
   const items = keys.map(({ label, press }) => ({ kind: 'action' as const, label, disabledReason, onSelect: press }))
@@ -51,7 +51,7 @@ export function KeysMenu({ keys, disabledReason }: KeysMenuProps) {
   )
 }
 
-/** Asks for a text to type, or puts the field for it away. */
+/** Opens and closes the form for a text to type. */
 export function TypeTextButton({ isOpen, onToggle }: { isOpen: boolean; onToggle: (isOpen: boolean) => void }) {
   const t = useTranslations('views')
   return (

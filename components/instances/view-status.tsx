@@ -6,7 +6,7 @@ import type { ViewState } from '@/lib/viewers/connection'
 
 type ViewStatusProps = { state: ViewState; onConnect: (isTakeOver: boolean) => void }
 
-/** How a view stands, and what to do where it has stopped. */
+/** The state of a view's connection, with a button to connect again. */
 export function ViewStatus({ state, onConnect }: ViewStatusProps) {
   const t = useTranslations('views')
   const isStopped = state.phase === 'stopped'

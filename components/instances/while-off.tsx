@@ -3,7 +3,7 @@
 import { useTranslations } from 'next-intl'
 import type { ViewedInstance } from './console-panel'
 
-/** What stands in place of a view while the machine does not run. */
+/** Shown instead of a view while its machine is off. */
 export function WhileOff({ instance }: { instance: ViewedInstance }) {
   const t = useTranslations()
   const state = t(`instanceStates.${instance.state}`)

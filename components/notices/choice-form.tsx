@@ -14,7 +14,7 @@ import { paths } from '@/lib/paths'
 
 type Way = 'console' | 'email' | 'webhook'
 
-/** How one is told of each kind: a table of check boxes. A way that is not offered keeps its choices. */
+/** The channels for each kind of notice: a table of check boxes. A channel that is not offered keeps its choices. */
 export function ChoiceForm({ choices: { choices, pace, ways, email, isMaster } }: { choices: NoticeChoices }) {
   const t = useTranslations('notices')
   const locale = useLocale()

@@ -14,7 +14,7 @@ import type { DeliveryItem } from '@/lib/notices/schema'
 
 const tones: Record<DeliveryItem['state'], Tone> = { waiting: 'neutral', delivered: 'ok', failed: 'danger' }
 
-/** What was posted to the webhook lately, how that went, and the way to send it again. */
+/** Recent deliveries to the webhook, with their outcome and a button to send each again. */
 export function DeliveryTable() {
   const t = useTranslations('notices.webhook')
   const deliveries = useQuery(webhookQuery()).data?.deliveries ?? []

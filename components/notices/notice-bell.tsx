@@ -9,8 +9,8 @@ import { paths } from '@/lib/paths'
 import { useChanges } from '@/lib/streams/use-changes'
 
 /**
- * The bell of the top bar, with the number of notices that are not read. It is on every page and keeps the stream of changes
- * open for all of it: a component of its own would be a script more.
+ * The bell of the top bar, with the number of unread notices. It also opens the page's stream of changes, because it is on every
+ * page; a separate component would add a script.
  */
 export function NoticeBell({ icon }: { icon: ReactNode }) {
   const t = useTranslations('notices')

@@ -41,7 +41,7 @@ const icons: Record<NoticeKind, typeof Bell> = {
 
 const changes = ['notices' as const]
 
-/** One notice: what happened, when and where, and the way to its thing. To follow it is to have read it. */
+/** One notice: what happened, when and where, with a link to its resource. Following the link marks it as read. */
 export function NoticeLine({ notice }: { notice: NoticeItem }) {
   const t = useTranslations('notices')
   const format = useFormatter()

@@ -68,7 +68,7 @@ export function NoticePage({ list }: { list: NoticeParams }) {
   )
 }
 
-/** Marks all up to the newest that the page shows: what came since has not been seen. */
+/** Marks as read up to the newest notice on the page: later ones have not been seen. */
 function MarkAllRead({ upTo, hasUnread }: { upTo: string | null; hasUnread: boolean }) {
   const t = useTranslations('notices')
   return (

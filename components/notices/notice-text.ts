@@ -13,7 +13,7 @@ export function useNoticeText(): (notice: NoticeItem) => string {
   }
 }
 
-/** Where a notice leads to; null if its thing cannot be opened, or was never one. */
+/** The page that a notice links to; null if its resource cannot be opened, or it has none. */
 export function noticeHref({ kind, side, image, regionId }: NoticeItem): Route | null {
   if (kind === 'session.place') return paths.account()
   if (!image || !regionId) return null

@@ -15,7 +15,7 @@ import { useCancelManyWords } from './cancel-many-words'
 
 type CancelManyPageProps = { shares: ListedShare[]; tab: ShareListTab; back: Route }
 
-/** The question of the dialog as a page: for a browser without scripts. */
+/** The confirmation as a page, for browsers without scripts. */
 export function CancelManyPage({ shares, tab, back }: CancelManyPageProps) {
   const t = useTranslations()
   const { title } = useCancelManyWords(shares, tab)

@@ -3,7 +3,7 @@
 import { useTranslations } from 'next-intl'
 import type { ListedShare, ShareListTab } from '@/lib/shares/schema-list'
 
-/** What cancelling several shares means, and for whom. */
+/** The consequences of cancelling several shares, for both sides. */
 export function useCancelManyWords(shares: ListedShare[], tab: ShareListTab) {
   const t = useTranslations('sharing')
   const isGiven = tab === 'given'

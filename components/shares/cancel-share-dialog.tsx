@@ -11,17 +11,17 @@ import { type CancelledShare, useCancelWords } from './cancel-words'
 
 type CancelShareDialogProps = {
   share: CancelledShare
-  /** Where the recipient's instances of the image are counted, when the dialog opens; the sharer's page knows the number. */
+  /** Where to count the recipient's instances when the dialog opens; the sharer's page already knows the number. */
   count?: { region: string; imageId: string }
   /** The sharer cancels the share, or the recipient gives the image back. */
   side: 'sharer' | 'recipient'
   onClose: () => void
   onEnded?: () => void
-  /** The page navigates away afterwards: its share is gone. */
+  /** The page navigates away afterwards, because it is about the cancelled share. */
   isLeaving?: boolean
 }
 
-/** Asks before a share is cancelled, and says what that means for both sides. */
+/** Asks before a share is cancelled, with the consequences for both sides. */
 export function CancelShareDialog({ share, count, side, onClose, onEnded, isLeaving = false }: CancelShareDialogProps) {
   const t = useTranslations('cancelDialog')
   const { run, isPending, refusal } = useAction(cancelShareAction, {

@@ -13,11 +13,11 @@ import { type CancelledShare, useCancelWords } from './cancel-words'
 type CancelSharePageProps = {
   share: CancelledShare
   side: 'sharer' | 'recipient'
-  /** Where it leads, done or not: the list of such shares. */
+  /** The list to return to, whether the share was cancelled or not. */
   back: Route
 }
 
-/** The question of the dialog as a page: for a browser without scripts, or where they have not come yet. */
+/** The confirmation as a page, for browsers without scripts or before they have loaded. */
 export function CancelSharePage({ share, side, back }: CancelSharePageProps) {
   const t = useTranslations('cancelDialog')
   const { title, consequences } = useCancelWords(share, side)

@@ -6,11 +6,11 @@ export type CancelledShare = {
   id: string
   username: string
   image: string
-  /** How many instances the recipient has of the image. */
+  /** How many instances of the image the recipient has. */
   instances: number
 }
 
-/** What cancelling a share means for both sides. */
+/** The consequences of cancelling a share, for both sides. */
 export function useCancelWords({ username, image, instances }: CancelledShare, side: 'sharer' | 'recipient') {
   const t = useTranslations('cancelDialog')
   const tUse = useTranslations('imageInstances')

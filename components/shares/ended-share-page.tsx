@@ -13,7 +13,7 @@ import { useEndedText } from './ended-text'
 type EndedSharePageProps = {
   region: string
   imageId: string
-  /** It ended while the page was open: the focused element is gone, so the message takes the focus. */
+  /** True if it ended while the page was open: the focused element is gone, so the message takes the focus. */
   isNews: boolean
 }
 

@@ -4,19 +4,19 @@ import dynamic from 'next/dynamic'
 import { useEffect, useRef, useState } from 'react'
 import { latePart } from '@/lib/late-part'
 
-// Few pages are open when a share ends.
+// Loaded on demand: few pages are open when a share ends.
 const EndedShareList = dynamic(
   () => latePart(() => import('./ended-share-list').then((module) => module.EndedShareList)),
   { ssr: false },
 )
 
-/** As many as an image has recipients: more than that can hardly go while a page is open. */
+/** As many as an image can have recipients. */
 const shownMax = 20
 
 type EndedSharesProps = {
-  /** The shares on the page. One that disappears has perhaps ended. */
+  /** The shares on the page. One that disappears may have ended. */
   shareIds: string[]
-  /** What this page has ended itself is no news. */
+  /** Shares that this page ended itself, which are not reported. */
   endedHere: ReadonlySet<string>
 }
 
@@ -26,7 +26,7 @@ export function EndedShares({ shareIds, endedHere }: EndedSharesProps) {
   return <div role="status">{gone.length > 0 && <EndedShareList gone={gone} endedHere={endedHere} />}</div>
 }
 
-/** The shares that were on the page and are not any more, the last ones first. */
+/** The shares that have disappeared from the page, latest first. */
 function useGone(shareIds: string[]): string[] {
   const before = useRef(shareIds)
   const [gone, setGone] = useState<string[]>([])

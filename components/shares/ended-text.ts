@@ -3,7 +3,7 @@
 import { useFormatter, useNow, useTranslations } from 'next-intl'
 import type { EndedShare } from '@/lib/shares/schema'
 
-/** Who ended a share and when, for the side that reads it: the hour alone on the same day. */
+/** Who ended a share and when, for the reader's side; on the same day with the time only. */
 export function useEndedText(): (ended: EndedShare) => string {
   const t = useTranslations('ended')
   const format = useFormatter()

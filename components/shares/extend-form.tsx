@@ -15,7 +15,7 @@ import { UntilField } from './until-field'
 
 type ExtendFormProps = { shares: ListedShare[]; ends: EndPolicy; back: Route }
 
-/** Gives the selected shares another end, all or none. */
+/** Changes the end of the selected shares, all or none. */
 export function ExtendForm({ shares, ends, back }: ExtendFormProps) {
   const t = useTranslations('sharing')
   const format = useFormatter()

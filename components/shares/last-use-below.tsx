@@ -1,7 +1,7 @@
 import { useFormatter, useTranslations } from 'next-intl'
 import type { ListedShare } from '@/lib/shares/schema-list'
 
-/** When the recipient of a share last used its image, under the name of the image, in a table that has no room for its column. */
+/** The last use of a share under its image's name, in a table without room for the column. */
 export function LastUseBelow({ share: { lastUsedAt, instances } }: { share: ListedShare }) {
   const t = useTranslations('sharing')
   const format = useFormatter()

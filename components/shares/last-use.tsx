@@ -1,7 +1,7 @@
 import { useTranslations } from 'next-intl'
 import { ListTime } from '@/components/images/list-time'
 
-/** When the recipient of a share last created an instance of its image, and how many it has. */
+/** When the recipient of a share last created an instance from its image, and how many it has. */
 export function LastUse({ at, instances, isShort }: { at: string; instances: number; isShort?: boolean }) {
   const t = useTranslations('sharing')
   return (

@@ -7,7 +7,7 @@ import { EmptyState } from '@/components/ui/empty-state'
 import { paths } from '@/lib/paths'
 import type { ShareListParams } from '@/lib/shares/schema-list'
 
-/** A tab of the Sharing page without a row: why, and the one next step. */
+/** An empty tab of the Sharing page: why, and the next step. */
 export function NoShares({ list: { region, tab, q, state } }: { list: ShareListParams }) {
   const t = useTranslations('sharing')
   const tImages = useTranslations('images')

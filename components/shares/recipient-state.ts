@@ -6,7 +6,7 @@ import { usernameProblem } from '@/lib/accounts/rules'
 import type { RefusedRecipient } from '@/lib/result'
 import { recipientQuery } from '@/lib/shares/queries'
 
-/** An entry of the recipients' field with what the page knows without a look-up. */
+/** An entry of the recipients' field, with what is known without a look-up. */
 export type Entry = { username: string; refusal: RefusedRecipient['code'] | undefined; isShared: boolean }
 
 /** The state of an entry: a kind with its own icon and word, and a sentence. */
@@ -29,7 +29,7 @@ export function useRecipientState({ username, refusal, isShared }: Entry): Recip
   })
   const named = (text: string) => t('share.named', { username, text })
   const state = (kind: RecipientState['kind'], word: string, sentence: string) => ({ kind, word, sentence })
-  // For the server a word that cannot be a username is "not found"; the page can say more.
+  // The server calls a word that cannot be a username "not found"; the page can be more precise.
   if (problem) {
     return state('refused', t('share.words.noUsername'), named(t(`usernameProblems.${problem.code}`, { ...problem })))
   }
@@ -41,7 +41,7 @@ export function useRecipientState({ username, refusal, isShared }: Entry): Recip
     case 'found':
       return state('found', t('share.words.found'), t('share.found', { username, displayName: data.displayName }))
     case 'limited':
-      // The time of the reset is shown once, for all entries.
+      // The time at which look-ups work again is shown once, for all entries.
       return state('limited', t('share.words.unchecked'), '')
     case 'you':
       return state('refused', t('share.words.RECIPIENT_IS_YOU'), named(t('share.you')))

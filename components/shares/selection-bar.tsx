@@ -11,12 +11,12 @@ export const selectionForm = 'selected-shares'
 
 type Selection = { selected: ReadonlySet<string>; isAll: boolean; isSome: boolean; toggleAll: () => void }
 type ChangesProps = { list: ShareListParams; selection: Selection; onCancel: () => void }
-/** `selection` is null where the account may only look: then nothing is selected, and the exports have the whole list. */
+/** `selection` is null for accounts that may only read: nothing can be selected, and exports contain the whole list. */
 type SelectionBarProps = Omit<ChangesProps, 'selection'> & { selection: Selection | null }
 
 /**
- * What can be done with the selected shares. A form: without scripts its buttons lead to the page that asks, and to the
- * exports. An export without a selection has the whole list as it is searched and filtered.
+ * Operations on the selected shares. A form whose buttons, without scripts, open the confirmation page and the exports. An
+ * export without a selection contains the whole list as searched and filtered.
  */
 export function SelectionBar({ list, selection, onCancel }: SelectionBarProps) {
   const t = useTranslations('sharing')
@@ -52,7 +52,7 @@ export function SelectionBar({ list, selection, onCancel }: SelectionBarProps) {
 
 function Changes({ list: { region, tab }, selection: { selected }, onCancel }: ChangesProps) {
   const t = useTranslations('sharing')
-  // Without scripts nobody knows what is selected before the form is sent.
+  // Without scripts the selection is unknown until the form is sent, so the buttons stay enabled.
   const hasScripts = useHasScripts()
   const reason = hasScripts && selected.size === 0 ? t('selectFirst') : null
   return (

@@ -22,12 +22,12 @@ type ShareFormProps = {
   region: string
   shares: ImageShares
   idempotencyKey: string
-  /** What is said of the disk, and whether it leaves with a reason only. */
+  /** The verdict on the disk, and whether sharing it needs a reason. */
   check: ReactNode
   needsReason: boolean
-  /** Usernames to fill the field with, each followed by a comma. */
+  /** Usernames that prefill the field, each followed by a comma. */
   suggested: string
-  /** Usernames that a group on this page fills it with: a new array at every click, because the effect runs on identity. */
+  /** Usernames to add from a group on this page. A new array at every click, because the effect compares identity. */
   filled: string[]
   /** Highlights the added recipients in the list. */
   onShare: (added: ImageShare[]) => void
@@ -92,7 +92,7 @@ export function ShareForm(props: ShareFormProps) {
 
 type TextFieldProps<T> = { view: FormView<T>; name: string; label: string; hint: string }
 
-/** A field of a few lines. Reason and note are equally long. */
+/** A text area of two lines. Reasons and notes have the same limit. */
 export function TextField<T>({ view, name, label, hint }: TextFieldProps<T>) {
   return (
     <Field id={name} label={label} hint={hint} error={view.errorOf(name)}>
@@ -110,23 +110,23 @@ export function TextField<T>({ view, name, label, hint }: TextFieldProps<T>) {
   )
 }
 
-/** Where the chosen names of a form are kept. */
+/** The key of the draft with a form's chosen usernames. */
 export const recipientsDraft = (account: string, of: string) => `${account} recipients ${of}`
 
 type RecipientsProps<T> = {
   view: FormView<T>
-  /** What is shared: each has a draft of its own. */
+  /** The shared image or images: each has its own draft. */
   of: string
   sharedWith: string[]
-  /** What the field begins with. */
+  /** The initial text of the field. */
   suggested?: string
-  /** What is added to it later. */
+  /** Usernames added later. */
   filled?: string[]
 }
 
 const none: string[] = []
 
-/** The names that are chosen. They are more than a field holds, so they are kept over a reload here. */
+/** The chosen usernames. The form's own draft cannot restore chips, so this keeps its own. */
 export function Recipients<T>({ view, of, sharedWith, suggested = '', filled = none }: RecipientsProps<T>) {
   const draft = recipientsDraft(usePageAccount(), of)
   const { isPending, done } = view
@@ -135,11 +135,11 @@ export function Recipients<T>({ view, of, sharedWith, suggested = '', filled = n
   const [isRestored, setRestored] = useState(false)
   useEffect(() => {
     const kept = readDraft(draft)
-    // Before its script loads the field is a plain one that may already have text.
+    // Until its script loads the field is a plain input that may already have text.
     const field = document.getElementById('username')
     const early = field instanceof HTMLInputElement ? field.value : ''
     const isList = nameEnd.test(early)
-    // Names may have been pasted since it loaded.
+    // Chips may have been pasted since the script loaded.
     setUsernames((chips) => [
       ...new Set([...chips, ...(kept?.usernames ?? []), ...(isList ? splitUsernames(early) : [])]),
     ])
@@ -149,7 +149,7 @@ export function Recipients<T>({ view, of, sharedWith, suggested = '', filled = n
   useEffect(() => {
     if (filled.length === 0) return
     setUsernames((chips) => [...new Set([...chips, ...filled])])
-    // The names are in the field, far from the link of the group.
+    // The field may be far from the group's link.
     document.getElementById('username')?.focus()
   }, [filled])
   useEffect(() => {

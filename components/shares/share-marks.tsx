@@ -6,7 +6,7 @@ import type { ImageShares } from '@/lib/shares/schema'
 
 type ListedShare = ImageShares['shares'][number]
 
-/** What a row says of a share besides its username: that it is new, waits, ends, and the note. */
+/** Marks of a share beside its username: new, pending, its end, its note. */
 export function ShareMarks({ share, isNew }: { share: ListedShare; isNew: boolean }) {
   const t = useTranslations('share')
   const format = useFormatter()

@@ -25,7 +25,7 @@ const NotFoundPage = dynamic(
   { ssr: false },
 )
 
-/** The Shared Images page of one image: the form, the two limits, and who has it. */
+/** The Shared Images page of one image: the form, the two limits, and the recipients. */
 export function SharePage({
   region,
   imageId,
@@ -38,7 +38,7 @@ export function SharePage({
   region: string
   imageId: string
   idempotencyKey: string
-  /** Made by the server, so that it costs the page no script. */
+  /** Rendered by the server, so that it adds no script to the page. */
   check: ReactNode
   needsReason: boolean
   suggested: string

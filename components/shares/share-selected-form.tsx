@@ -23,7 +23,7 @@ type ShareSelectedFormProps = {
   region: string
   images: SelectedImage[]
   ends: EndPolicy
-  /** Whether a disk that was not found clean is shared with a reason only, or not at all. */
+  /** Whether a disk without a clean verdict needs a reason to be shared, or is refused. */
   hasPolicy: boolean
   idempotencyKey: string
   back: Route
@@ -33,7 +33,7 @@ type ShareSelectedFormProps = {
 export function ShareSelectedForm({ region, images, ends, hasPolicy, idempotencyKey, back }: ShareSelectedFormProps) {
   const t = useTranslations()
   const account = usePageAccount()
-  // Another selection is another form: names and reason of this one must not come up in it.
+  // Each selection has its own draft, so that names and reason of one do not appear in another.
   const of = images
     .map(({ id }) => id)
     .toSorted()

@@ -18,17 +18,17 @@ const EmptyState = late(
   dynamic(() => latePart(() => import('@/components/ui/empty-state').then((module) => module.EmptyState))),
 )
 
-// Most rows have a username and nothing else to say.
+// Most rows show only a username.
 const ShareMarks = late(dynamic(() => latePart(() => import('./share-marks').then((module) => module.ShareMarks))))
 
 // Few recipients have used their share.
 const LastUse = late(dynamic(() => latePart(() => import('./last-use').then((module) => module.LastUse))))
 
-// Few usernames are that long.
+// Few usernames are long enough to be cut.
 const Ellipsis = late(
   dynamic(() => latePart(() => import('@/components/ui/ellipsis').then((module) => module.Ellipsis))),
 )
-/** So many of the widest letters fit the column. */
+/** As many of the widest letters fit in the column. */
 const plainNameMax = 18
 
 const CancelShareDialog = dynamic(
@@ -39,18 +39,18 @@ const CancelShareDialog = dynamic(
 type ShareTableProps = {
   region: string
   shares: ImageShares
-  /** What this page has just added. */
+  /** The shares that this page has just made. */
   added: ImageShare[]
 }
 
-/** The shared images list: who has this image, since when, and who gave it. */
+/** The recipients of an image, with dates and sharers. */
 export function ShareTable({ region, shares, added }: ShareTableProps) {
   const t = useTranslations('share')
   const [cancelling, setCancelling] = useState<ListedShare | null>(null)
   const [ended, setEnded] = useState<ImageShare[]>([])
   const marked = useMarked(added)
   const [last] = ended
-  // Shared with the account again.
+  // False if the account has the image again.
   const isNews = last && !shares.shares.some(({ username }) => username === last.username)
   const columns = useColumns({ region, imageId: shares.image.id, marked, onCancel: setCancelling })
   return (
@@ -147,7 +147,7 @@ function useColumns({ region, imageId, marked, onCancel }: ColumnsOf): Column<Li
   ]
 }
 
-/** How long an added recipient stays highlighted: long enough to find it below the form. */
+/** How long an added recipient stays highlighted, so that it can be found below the form. */
 const markedMs = 15_000
 
 function useMarked(added: ImageShare[]): ReadonlySet<string> {

@@ -4,10 +4,10 @@ import { useTranslations } from 'next-intl'
 import { Status } from '@/components/ui/status'
 import type { ImageShare } from '@/lib/shares/schema'
 
-/** Where the list of recipients is on the page. */
+/** The id of the list of recipients on the page. */
 export const recipientsId = 'recipients'
 
-/** Says with how many accounts the last submit has shared, and leads to them: on a phone they are below the form. */
+/** The number of accounts in the last submit, with a link to them: on a phone they are below the form. */
 export function SharedStatus({ added }: { added: ImageShare[] }) {
   const t = useTranslations('share')
   return (

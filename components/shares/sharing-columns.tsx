@@ -13,7 +13,7 @@ import type { ListedShare, ShareListParams } from '@/lib/shares/schema-list'
 import { LastUse } from './last-use'
 import { LastUseBelow } from './last-use-below'
 
-/** The columns of the Sharing page: whose image, with whom, from when to when, and whether it is used. Without `onCancel` no operation. */
+/** The columns of the Sharing page: image, other side, dates and use. Without `onCancel` there are no operations. */
 export function useSharingColumns(
   list: ShareListParams,
   onCancel: ((share: ListedShare) => void) | null,
@@ -21,7 +21,7 @@ export function useSharingColumns(
   return [...useWho(list), ...useWhen(list), ...useUse(), ...useOperation(list, onCancel)]
 }
 
-/** A recipient learns no id before it accepts; it answers on the Shared Images tab. */
+/** Null for a pending share: a recipient learns the image's id only by accepting, on the Shared Images tab. */
 function imageHref(region: string, { imageId }: ListedShare) {
   return imageId ? paths.image(region, imageId) : paths.sharedImages(region)
 }

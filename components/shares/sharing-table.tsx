@@ -33,7 +33,7 @@ const CancelManyDialog = dynamic(
   { ssr: false },
 )
 
-/** A tab of the Sharing page: all shares of the viewer's master account in a region, from one side. */
+/** A tab of the Sharing page: the given or received shares of the viewer's master account in a region. */
 export function SharingTable({ list }: { list: ShareListParams }) {
   const t = useTranslations('sharing')
   const regionName = useRegionName()
@@ -82,7 +82,7 @@ export function SharingTable({ list }: { list: ShareListParams }) {
   )
 }
 
-/** The column of checkboxes, for those who may change what is selected. */
+/** The column of checkboxes, for accounts that may change shares. */
 function useSelectionColumn() {
   const t = useTranslations('sharing')
   return ({ selected, toggle }: ReturnType<typeof useSelection>): RowSelection<ListedShare> => ({
@@ -131,7 +131,7 @@ type Change = {
   before?: string
 }
 
-/** The list with something of it changed. Its cursor is dropped. */
+/** The URL of the list with some parameters changed. Drops the cursor. */
 function sharingHref({ region, tab, q, state, sort, size }: ShareListParams, change: Change) {
   const { state: asked, ...rest } = { q, state, sort, size, ...change }
   return paths.sharing(region, { tab, ...rest, ...(asked ? { state: asked } : {}) })

@@ -5,7 +5,7 @@ import type { FormView } from '@/components/shell/action-form'
 import { Field, inputClass, selectClass } from '@/components/ui/field'
 import { type EndPolicy, untilDays } from '@/lib/shares/rules'
 
-/** Until when: no end, some days, or a date. The day is asked for with its choice, by style alone: the form works without scripts. */
+/** The end of a share: none, some days, or a date. CSS alone shows the date field with its choice, so it works without scripts. */
 export function UntilField<T>({ view, ends }: { view: FormView<T>; ends: EndPolicy }) {
   const t = useTranslations('share.until')
   const { defaultDays, maxDays } = ends

@@ -77,7 +77,7 @@ function UsernameChip({ entry, onRemove }: { entry: Entry; onRemove: () => void 
   )
 }
 
-/** The sentences of the entries, for the list under the field. */
+/** A sentence for each entry, in the list under the field. */
 export function RecipientLines({ entries }: { entries: Entry[] }) {
   return (
     <>
@@ -96,7 +96,7 @@ function RecipientLine({ entry }: { entry: Entry }) {
   return <Line kind={kind}>{sentence}</Line>
 }
 
-/** Says once that the look-up limit is exhausted, if an entry was not looked up because of it. */
+/** The exhausted look-up limit, shown once if it kept an entry from being looked up. */
 function LimitLine({ entries }: { entries: Entry[] }) {
   const t = useTranslations('share')
   const format = useFormatter()
@@ -107,7 +107,7 @@ function LimitLine({ entries }: { entries: Entry[] }) {
   )
 }
 
-/** When look-ups work again, if an entry has that answer. It sends no request of its own. */
+/** When look-ups work again, if a cached answer of an entry says so. It sends no request. */
 function useLimit(entries: Entry[]): string | undefined {
   const client = useQueryClient()
   const answer = () => {
@@ -125,7 +125,7 @@ function useLimit(entries: Entry[]): string | undefined {
 function Line({ kind, children }: { kind: RecipientState['kind']; children: string }) {
   const icon = icons[kind]
   return (
-    // Valid entries come last, two in a row: errors must be read first.
+    // Valid entries come last, two in a row, so that errors are read first.
     <li
       className={classNames(
         'flex min-w-0 items-start gap-1 [overflow-wrap:anywhere]',

@@ -11,7 +11,7 @@ import { latePart } from '@/lib/late-part'
 import type { RefusedRecipient } from '@/lib/result'
 import type { Entry } from './recipient-state'
 
-// What is shown of a username comes when somebody is about to type one.
+// Loaded when somebody is about to type a username.
 const loadEntries = () => latePart(() => import('./username-chip'))
 const UsernameChips = late(
   dynamic(() => loadEntries().then((module) => module.UsernameChips)),
@@ -19,10 +19,10 @@ const UsernameChips = late(
 )
 const RecipientLines = late(dynamic(() => loadEntries().then((module) => module.RecipientLines)))
 
-/** Typed after a name, it makes the chip. A space may be within a person's name. */
+/** Characters that turn the typed text into a chip. A space does not: names of people contain spaces. */
 export const nameEnd = /[,;，；、\n]/
 
-/** Unknown names are counted, so a look-up waits for a pause in typing. */
+/** Look-ups of unknown names are limited, so they wait for a pause in typing. */
 const debounceMs = 600
 
 type UsernamesFieldProps = {
@@ -56,7 +56,7 @@ export function UsernamesField(props: UsernamesFieldProps) {
     input.current?.focus()
   }
   const onKeyDown = (event: KeyboardEvent) => {
-    // Enter inside a composition chooses a candidate of the input method.
+    // During a composition Enter chooses the input method's candidate.
     if (event.nativeEvent.isComposing) return
     if (event.key === 'Enter' && typed.trim()) {
       event.preventDefault()
@@ -79,9 +79,9 @@ export function UsernamesField(props: UsernamesFieldProps) {
   })
   const chips = usernames.map(entryOf)
   const [current, ...more] = splitUsernames(words).filter((word) => !usernames.includes(word))
-  // Of several words in the making none is looked up: they may become a person's name.
+  // Several words are not looked up: they may become a person's name.
   const named = current && more.length === 0 ? [...usernames, current] : usernames
-  // Without scripts refused usernames are still in the box, not chips.
+  // Without scripts refused usernames are still in the box, not in chips.
   const inBox = splitUsernames(typed).filter((word) => refused.some(({ username }) => username === word))
   const shown = [...new Set([...named, ...inBox])].map(entryOf)
   const isWrong = Boolean(error) || refused.length > 0
@@ -90,7 +90,7 @@ export function UsernamesField(props: UsernamesFieldProps) {
       <label htmlFor="username" className="font-medium text-sm">
         {t('username')}
       </label>
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: pointing beside the chips means the text box, which has the keyboard. */}
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: a click beside the chips focuses the text box, which has the keyboard. */}
       {/* biome-ignore lint/a11y/useKeyWithClickEvents: see above. */}
       <div
         onClick={(event) => event.target === event.currentTarget && input.current?.focus()}
@@ -134,7 +134,7 @@ export function UsernamesField(props: UsernamesFieldProps) {
   )
 }
 
-/** The names, until what shows their state has come. */
+/** The usernames as plain chips until the code that shows their state has loaded. */
 function PlainChips({ entries }: { entries: Entry[] }) {
   return entries.map(({ username }) => (
     <span

@@ -10,18 +10,18 @@ import type { AccountIcons } from './frame-icons'
 type AccountMenuProps = {
   username: string
   displayName: string
-  /** Which release this is. */
+  /** The release of the console. */
   about: string
   icons: AccountIcons
 }
 
-/** The user picture: the last button of the top bar. Pointing, pressing and the keyboard open its menu. */
+/** The user menu: the last button of the top bar. Opens by hover, click and keyboard. */
 export function AccountMenu({ username, displayName, about, icons }: AccountMenuProps) {
   const t = useTranslations('shell')
   const form = useRef<HTMLFormElement>(null)
   return (
     <>
-      {/* A whole-page post: it also drops everything that this browser has read. */}
+      {/* A full-page post, which also drops all data cached in this browser tab. */}
       <form ref={form} action={paths.api.signOut()} method="post" hidden />
       <MenuButton
         label={t('accountMenu', { username })}

@@ -14,7 +14,7 @@ import { usePageAccount } from './page-account'
 import { RefusalNotice } from './refusal-notice'
 import { fieldOfRefusal, useFieldError } from './refusal-text'
 
-/** The state of a form for its fields. */
+/** The state of a form, for its fields. */
 export type FormView<T> = {
   isPending: boolean
   /** The result of the last submit, until the next input. */
@@ -22,7 +22,7 @@ export type FormView<T> = {
   refusal: Refusal | Fault | null
   /** The error of a field, until the field changes. */
   errorOf: (field: string) => string | undefined
-  /** The initial value of a field: the typed one if the page was rendered again, else the given one. */
+  /** The initial value of a field: the submitted one if the page was rendered again, else the given one. */
   typed: (field: string, otherwise?: string) => string
   /** The same for a field that is a list. */
   typedList: (field: string) => string[]
@@ -38,20 +38,20 @@ type ActionFormProps<T> = {
   action: FormAction<T>
   /** Hidden fields. */
   fixed?: Record<string, string>
-  /** The key of a form that makes something: sent twice, it is done once. */
+  /** For forms that create something: a form sent twice acts once. */
   idempotencyKey?: string
   changes: Noun[]
   onDone?: (value: T) => void
-  /** Where it leads when it is done, with and without scripts. */
+  /** The page to open after success, with and without scripts. */
   leadsTo?: Route
   className?: string
   children: (view: FormView<T>) => ReactNode
 }
 
 /**
- * A form whose `action` is a server action: without its script the browser posts it and the page is rendered again with
- * the answer; with scripts the page stays. Input survives refusals, reloads, an ended session and an update of the
- * console. Passwords are never stored.
+ * A form whose `action` is a server action. Without scripts the browser posts it and the page is rendered again with the
+ * answer; with scripts the page stays. Input survives refusals, reloads, an ended session and an update of the console.
+ * Passwords are never stored.
  */
 export function ActionForm<T>({ name, action, fixed = {}, idempotencyKey, ...props }: ActionFormProps<T>) {
   const form = useRef<HTMLFormElement>(null)
@@ -106,7 +106,7 @@ export function ActionForm<T>({ name, action, fixed = {}, idempotencyKey, ...pro
   const hidden = { ...fixed, ...page }
   const inSummary = refusal && refusal.code !== 'INVALID_INPUT' && !fieldOfRefusal(refusal)
   return (
-    // The browser's validation messages are in its own language; ours are under the fields.
+    // noValidate: the browser's messages are in its own language; ours are under the fields.
     <form ref={form} action={formAction} noValidate onSubmit={submit} onInput={change} className={props.className}>
       {Object.entries(hidden).map(
         ([field, value]) => value && <input key={field} type="hidden" name={field} value={value} />,
@@ -129,8 +129,8 @@ export function ActionForm<T>({ name, action, fixed = {}, idempotencyKey, ...pro
 }
 
 /**
- * Fills a form with its draft. Newer input stays, even from before this ran, and is kept from then on: so is what was just sent
- * without scripts.
+ * Restores a form's draft. Newer input stays, including input from before hydration and from a post without scripts, and becomes
+ * the draft.
  */
 function useDraft(form: RefObject<HTMLFormElement | null>, draft: string, wasSent: boolean): void {
   useEffect(() => {
@@ -140,13 +140,13 @@ function useDraft(form: RefObject<HTMLFormElement | null>, draft: string, wasSen
     const isOther = newer.some((field) => isText(field) && field.value !== kept?.[nameOf(field)]?.at(-1))
     for (const field of fields) {
       const name = nameOf(field)
-      // It is about the input that it was kept with.
+      // A hidden field belongs to the input that it was saved with.
       if (isOther && field instanceof HTMLElement && field.hidden) continue
       if (field instanceof HTMLInputElement && field.type === 'checkbox') {
         if (kept && !newer.includes(field)) field.checked = kept[name]?.includes(field.value) ?? false
         continue
       }
-      // A list is more than fields: what shows it keeps it.
+      // Fields that are lists are restored by the component that shows them.
       const text = name.endsWith('[]') ? undefined : kept?.[name]?.at(-1)
       if (text === undefined || newer.some((other) => nameOf(other) === name)) continue
       if (field instanceof HTMLInputElement && field.type === 'radio') field.checked = field.value === text
@@ -168,7 +168,7 @@ function isText(field: Element): field is HTMLInputElement | HTMLTextAreaElement
   return field instanceof HTMLTextAreaElement || (field instanceof HTMLInputElement && isVisible(field))
 }
 
-/** Whether a field differs from what the page brought. */
+/** Whether a field differs from its value in the rendered page. */
 function isChanged(field: Element): boolean {
   if (field instanceof HTMLSelectElement)
     return ([...field.options].find((option) => option.defaultSelected) ?? field.options[0])?.selected === false
@@ -176,7 +176,7 @@ function isChanged(field: Element): boolean {
   return field.value !== field.defaultValue || ('checked' in field && field.checked !== field.defaultChecked)
 }
 
-/** After a refusal the first wrong field has the focus, else the summary. The page status bar announces itself. */
+/** After a refusal focuses the first wrong field, else the summary. The page status bar announces itself. */
 function useFocusOnRefusal(
   form: RefObject<HTMLFormElement | null>,
   summary: RefObject<HTMLElement | null>,
@@ -195,7 +195,7 @@ function useFocusOnRefusal(
 
 const used = new Set<string>()
 
-/** The key is rendered with the page, so that it exists without scripts; each success makes a new one. */
+/** The key is rendered with the page, so that forms without scripts have one. Each success replaces it. */
 function useIdempotencyKey(given: string | undefined): [string | undefined, () => void] {
   const [key, setKey] = useState(() => (given && used.has(given) ? newKey() : given))
   const renew = () => {

@@ -4,8 +4,8 @@ import { paths } from '@/lib/paths'
 import { ProductMark } from './product-mark'
 
 /**
- * The frame of a page outside the console, or without a known viewer. Its link is a plain one, which loads a new
- * document without extra code.
+ * The frame of a page outside the console, or without a known viewer. Links with a plain <a>, which loads a new document
+ * and needs no script.
  */
 export function BarePage({ children }: { children: ReactNode }) {
   const t = useTranslations('product')

@@ -13,7 +13,7 @@ const CurrentRegionContext = createContext<CurrentRegion>({ regions: [], region:
 
 type CurrentRegionProviderProps = { regions: RegionChoice[]; remembered: string; children: ReactNode }
 
-/** Provides the regions and the current one: that of the URL, else the last used. */
+/** Provides the regions and the current one: the URL's, else the last used. */
 export function CurrentRegionProvider({ regions, remembered, children }: CurrentRegionProviderProps) {
   const inUrl = useParams<{ region?: string }>().region
   const [last, setLast] = useState(remembered)
@@ -29,12 +29,12 @@ export function CurrentRegionProvider({ regions, remembered, children }: Current
   return <CurrentRegionContext value={{ regions, region: inUrl ?? last, remember }}>{children}</CurrentRegionContext>
 }
 
-/** The region that is looked at, and how to look at another where the URL names none. */
+/** The current region, and a function to choose another where the URL has none. */
 export function useCurrentRegion(): CurrentRegion {
   return useContext(CurrentRegionContext)
 }
 
-/** The name of a region. An unknown id, of a region added since, is returned as it is. */
+/** The name of a region. An id unknown to this page, of a region added since, is returned as it is. */
 export function useRegionName(): (id: string) => string {
   const { regions } = useCurrentRegion()
   return (id) => regions.find((region) => region.id === id)?.name ?? id

@@ -14,8 +14,8 @@ const FaultRecovery = dynamic(() => latePart(() => import('./fault-recovery').th
 type FaultPageProps = { error: Error & { digest?: string }; reset: () => void }
 
 /**
- * Replaces a page that failed: what failed, Try again, the reference. A server error has a reference in the log.
- * Without one the page failed in the browser, after an unknown outcome; a missing script means an older build.
+ * Replaces a page that failed: what failed, Try again, and the reference. A server error has a reference in the log. An
+ * error without one happened in the browser, with an unknown outcome; a missing script means that the page's build is gone.
  */
 export function FaultPage({ error, reset }: FaultPageProps) {
   const { reference, isDatabaseSilent } = readDigest(error.digest)
@@ -46,7 +46,7 @@ export function FaultPage({ error, reset }: FaultPageProps) {
   )
 }
 
-/** The server's digest says whether the database was silent; the rest is the reference. */
+/** The digest from the server: whether the database did not answer, and the reference. */
 function readDigest(digest: string | undefined) {
   const isDatabaseSilent = digest?.startsWith('database.') ?? false
   return { reference: isDatabaseSilent ? digest?.slice('database.'.length) : digest, isDatabaseSilent }

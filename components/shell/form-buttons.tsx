@@ -7,7 +7,7 @@ import { buttonClass } from '@/components/ui/button-class'
 type FormButtonsProps = {
   submit: string
   isPending: boolean
-  /** The way back from a form on a page of its own, which clears the draft. */
+  /** For a form on its own page: a link back, which clears the draft. */
   back: { href: Route; label: string; discard: () => void } | null
   children?: ReactNode
 }

@@ -17,12 +17,12 @@ import {
 } from 'lucide'
 import { Icon } from '@/components/ui/icon'
 
-// The icons of what is on every page. The server draws them: as scripts they would be a kilobyte more for each page.
+// The icons of the frame, rendered by the server: as scripts they would add a kilobyte to each page.
 
 const draw = (of: IconNode, className = 'size-4') => <Icon of={of} className={className} />
 const ofMenu = (of: IconNode) => draw(of, 'size-4 shrink-0')
 
-/** By entry of the side menu. */
+/** Icons by menu entry. */
 export const menuIcons = {
   instances: ofMenu(Server),
   images: ofMenu(Disc3),

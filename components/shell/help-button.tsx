@@ -10,11 +10,11 @@ import { latePart } from '@/lib/late-part'
 import { paths } from '@/lib/paths'
 import { helpTopicOf } from './help-topics'
 
-// Few visits open it, so its code is fetched when one is about to.
+// Few visits open it, so its code is fetched on hover or focus.
 const loadPanel = () => latePart(() => import('./help-panel'))
 const HelpPanel = dynamic(() => loadPanel().then((module) => module.HelpPanel), { ssr: false })
 
-/** Opens the rules of this page and the shortcuts, by click or by Shift+? outside of text fields. */
+/** Opens the help panel, by click or by Shift+? outside of text fields. */
 export function HelpButton() {
   const t = useTranslations('help')
   const topic = helpTopicOf(usePathname())
@@ -30,7 +30,7 @@ export function HelpButton() {
   }, [])
   return (
     <>
-      {/* Without its script, or before it has come, it opens the page that says the same. */}
+      {/* Before its script has loaded, the button opens the help page. */}
       <form action={paths.help(topic)} className="contents">
         <button
           type="submit"

@@ -80,7 +80,7 @@ const helpRules: Record<HelpTopic, HelpRule[]> = {
   instance: ['stop', 'runningHours', 'rebuild', 'terminated'],
 }
 
-// Keys are named as printed on the keyboard, in every language.
+// Keys have the names printed on keyboards, in every language.
 const shortcuts = [
   { keys: ['Ctrl K', '⌘ K'], does: 'search' },
   { keys: ['Shift ?'], does: 'help' },

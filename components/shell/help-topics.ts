@@ -22,7 +22,7 @@ export const helpTopics = [
 ] as const
 export type HelpTopic = (typeof helpTopics)[number]
 
-/** The help topic of a path: its last part that has one; an id stands for its kind of page. */
+/** The help topic of a path: its last segment with a topic. An id has the topic of its kind of page. */
 export function helpTopicOf(pathname: string): HelpTopic {
   if (pathname.startsWith('/account/sub-accounts')) return 'sub-accounts'
   const parts = pathname.split('/').map((part) => (part.startsWith('ins-') ? 'instance' : part))

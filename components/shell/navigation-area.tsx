@@ -7,21 +7,21 @@ import { classNames } from '@/components/ui/class-names'
 import { noteAnswer } from '@/lib/page-status'
 import { onNavigation } from './navigation'
 
-// A faster navigation needs no indicator.
+// A navigation faster than this shows no indicator.
 const patienceMs = 150
-// Without an end event, the indicator disappears after this.
+// If no end event comes, the indicator disappears after this.
 const longestMs = 20_000
 
 /**
- * The page with its navigation indicator: a line under the top bar, dimming and `aria-busy`. Offline no page is
- * requested, because the browser would replace the console by its error page.
+ * The page with its navigation indicator: a line under the top bar, dimming and `aria-busy`. Offline it requests no page,
+ * because the browser would replace the console with its error page.
  */
 export function NavigationArea({ children }: { children: ReactNode }) {
   const t = useTranslations('shell')
   const [isComing, setComing] = useState(false)
   const pathname = usePathname()
   const search = useSearchParams()
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another address is the sign that a page has come.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a changed address means that the page has arrived.
   useEffect(() => setComing(false), [pathname, search])
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined

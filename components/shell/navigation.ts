@@ -9,20 +9,20 @@ type Listener = {
 
 const begins = 'console-navigation'
 
-/** Says that code, and not a link or a form, leads to another page now. */
+/** Reports a navigation started by code, not by a link or a form. */
 export function beginNavigation(): void {
   window.dispatchEvent(new Event(begins))
 }
 
 /**
- * Listens to navigations within the console, in one place for all links and forms. Next reports only to the link
- * itself, and a link in a menu is gone by then. Returns a function that stops.
+ * Listens to navigations within the console, in one place for all links and forms: Next.js reports only to the link itself,
+ * and a link in a menu is gone by then. Returns a function that stops listening.
  */
 export function onNavigation({ begin, end, offline }: Listener): () => void {
   const stop = new AbortController()
   const options = { capture: true, signal: stop.signal }
   const start = (event: Event) => {
-    // `navigator.onLine` is not enough: without a network card, a console on the same machine is reachable.
+    // `navigator.onLine` is not enough: without a network connection a console on the same machine is still reachable.
     if (pageStatus()?.code !== 'OFFLINE') return begin()
     event.preventDefault()
     event.stopPropagation()
@@ -47,6 +47,6 @@ function leadsElsewhere(event: MouseEvent): boolean {
 }
 
 function isSearch(event: SubmitEvent): boolean {
-  // Any other form is sent by its action, and stays on its page.
+  // Other forms are sent by their action and stay on the page.
   return event.target instanceof HTMLFormElement && event.target.closest('search') !== null
 }

@@ -5,7 +5,7 @@ import { Card } from '@/components/ui/card'
 
 type NothingSelectedProps = { title: string; text: string; back: { href: Route; label: string } }
 
-/** Instead of the form: somebody opened its page without a selection, or what was selected is gone. */
+/** Replaces a form that was opened without a selection, or whose selection is gone. */
 export function NothingSelected({ title, text, back }: NothingSelectedProps) {
   return (
     <Card title={title}>

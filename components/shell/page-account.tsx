@@ -5,7 +5,7 @@ import { setPageAccount } from '@/lib/page-identity'
 
 const PageAccountContext = createContext('')
 
-/** Remembers for whom this document was made. The frame of the console stays when pages change, and so does this. */
+/** Records the account that this document was rendered for. The frame stays when pages change, and so does this. */
 export function PageAccount({ account, children }: { account: string; children: ReactNode }) {
   const [first] = useState(() => {
     // Only in the browser: during server rendering the module is shared between requests.

@@ -12,22 +12,22 @@ export type Crumb = { label: string; href?: Route }
 type PageHeaderProps = {
   crumbs: Crumb[]
   title: string
-  /** Beside the title: a state. */
+  /** A state, beside the title. */
   badge?: ReactNode
   /** A muted line that describes the page. */
   line: ReactNode
   actions?: ReactNode
 }
 
-// Whether this document has shown a page: the first one leaves the focus where the browser puts it.
+// Whether this document has shown a page: the first one leaves the focus to the browser.
 let hasShownPage = false
 
-/** The heading of a page. It takes the focus after a navigation whose link is gone, such as to a list's next page. */
+/** The heading of a page. It takes the focus after a navigation that removed the focused link, such as a list's Next. */
 export function PageHeader({ crumbs, title, badge, line, actions }: PageHeaderProps) {
   const t = useTranslations('shell')
   const heading = useRef<HTMLHeadingElement>(null)
   const search = useSearchParams()
-  // biome-ignore lint/correctness/useExhaustiveDependencies: every navigation is looked at, and this tells of one.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: runs after every navigation, which changes the search parameters.
   useEffect(() => {
     if (hasShownPage && document.activeElement === document.body) heading.current?.focus({ preventScroll: true })
     hasShownPage = true

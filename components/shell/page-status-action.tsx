@@ -17,7 +17,7 @@ export function PageStatusAction({ status }: { status: PageStatus }) {
       </a>
     )
   return (
-    // biome-ignore lint/a11y/useValidAnchor: an empty address is the page itself, asked for anew, without scripts as well.
+    // biome-ignore lint/a11y/useValidAnchor: an empty address reloads the page, also without scripts.
     <a href="" className={linkClass}>
       {t('reload')}
     </a>

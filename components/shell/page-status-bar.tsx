@@ -14,13 +14,13 @@ const lookMs = 4_000
 
 /**
  * The only place that says why a page cannot continue (signed out, another account, a new build, offline), or that the
- * console is read-only. The page below keeps its input and continues by itself afterwards.
+ * console is read-only. The page below keeps its input and continues afterwards.
  */
 export function PageStatusBar({ wasReadOnly }: { wasReadOnly: boolean }) {
   const t = useTranslations()
   const { status, readOnly } = usePageStatus(wasReadOnly)
   return (
-    // At the foot of the window it takes its room from the end of the page: nothing that is being read moves when it comes.
+    // At the bottom of the window it covers the end of the page, so nothing moves when it appears.
     <div role="alert" className="sticky bottom-0 z-20">
       {(status || readOnly) && (
         <p className="flex flex-wrap items-center gap-x-3 gap-y-1 border-warn border-t bg-warn-soft px-4 py-2 text-sm md:px-6">
@@ -49,13 +49,13 @@ function usePageStatus(wasReadOnly: boolean) {
   const isWell = status === null && !readOnly
   const wasWell = useRef(true)
   useEffect(() => {
-    // Refetches what was refused meanwhile.
+    // Refetch what was refused in the meantime.
     if (isWell && !wasWell.current) void client.invalidateQueries()
     wasWell.current = isWell
     const look = () => {
       if (document.visibilityState === 'visible') void fetchJson(paths.api.pageStatus()).catch(() => null)
     }
-    // A tab that is come back to may have been left by another account, or by an older build.
+    // While a tab was in the background, another account may have signed in, or the build changed.
     const timer = isWell ? undefined : setInterval(look, lookMs)
     const offline = () => noteAnswer({ code: 'OFFLINE' })
     window.addEventListener('focus', look)

@@ -8,7 +8,7 @@ import { latePart } from '@/lib/late-part'
 import type { RegionChoice } from './current-region'
 import { paletteClass, paletteInputClass } from './palette-class'
 
-// Few visits open it, so its code is fetched when the first one does.
+// Few visits open it, so its code is fetched the first time.
 const Palette = lazy(() => latePart(() => import('./palette').then(({ Palette }) => ({ default: Palette }))))
 
 /** Opens the palette, by click or by Ctrl/⌘ K anywhere in the console. */
@@ -30,7 +30,7 @@ export function PaletteButton({ regions }: { regions: RegionChoice[] }) {
         if (isOpen) setOpen(false)
         else open()
       } else if (isOpen && document.activeElement === document.body && isLetter(event)) {
-        // Keeps the focus while the loaded field replaces the first one.
+        // Keeps the focus while the loaded field replaces this one.
         event.preventDefault()
         setSearch((typed) => typed + event.key)
       }

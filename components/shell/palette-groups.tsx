@@ -44,7 +44,7 @@ export function usePaletteGroups(search: string, regions: RegionChoice[]): Palet
     { heading: t('searchInstances'), items: useFoundInstances(search) },
     { heading: t('searchPages'), items: usePages().filter(matches) },
     { heading: t('searchRegions'), items: places.filter(matches) },
-    // They are found by their words; without any they would only be in the way.
+    // Shown only for a search: without one they would be in the way.
     { heading: t('searchActions'), items: typed.length === 0 ? [] : actions.filter(matches) },
   ]
   return groups.filter((group) => group.items.length > 0)
@@ -133,7 +133,7 @@ function useFoundImages(search: string): PaletteItem[] {
   const own = useQuery({ ...findImagesQuery(region, search), ...options })
   const shared = useQuery({ ...findSharedImagesQuery(region, search), ...options })
   const typed = search.trim().toLowerCase()
-  // Until the last input is answered, Enter must not follow an outdated match.
+  // While the last answer is outdated, show only matches of the current input, so that Enter follows no other.
   const fits = (isOld: boolean, texts: string[]) => !isOld || texts.join(' ').toLowerCase().includes(typed)
   const item = (id: string, label: string, icon: ReactNode): PaletteItem => ({
     id,
@@ -148,7 +148,7 @@ function useFoundImages(search: string): PaletteItem[] {
       .slice(0, imagesShown)
       .map(({ id, name }) => item(id, name, <Icon of={Disc3} />)),
     ...(shared.data?.items ?? [])
-      // A pending image has no page to go to.
+      // A pending share has no image page to open.
       .flatMap(({ imageId, ...image }) => (imageId === null ? [] : [{ ...image, imageId }]))
       .filter(({ imageId, name, sharer }) => fits(shared.isPlaceholderData, [imageId, name, sharer]))
       .slice(0, imagesShown)

@@ -23,7 +23,7 @@ import { paths } from '@/lib/paths'
 import { useCurrentRegion } from './current-region'
 import { usePermittedPage } from './rights'
 
-/** An entry of the palette: a page, or something to do. */
+/** An entry of the palette: a page or an operation. */
 export type PaletteItem = {
   id: string
   icon: ReactNode

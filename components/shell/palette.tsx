@@ -47,7 +47,7 @@ export function Palette({ regions, search, onSearch, opener, onClose }: PaletteP
     const target = isDismissed.current && opener !== document.body ? opener : document.querySelector('h1')
     if (target instanceof HTMLElement) target.focus()
   }
-  // The selected item may have disappeared; then Enter takes the first one.
+  // If the selected item has disappeared, Enter takes the first one.
   const ids = groups.flatMap((group) => group.items.map((item) => item.id))
   const current = ids.includes(selected) ? selected : (ids[0] ?? '')
   return (

@@ -5,20 +5,20 @@ export const regionCookie = 'ecs-region'
 export const themes = ['system', 'light', 'dark'] as const
 export type Theme = (typeof themes)[number]
 
-/** The theme of a cookie; other values follow the system. */
+/** The theme in a cookie; any other value follows the system. */
 export function readTheme(value: string | undefined): Theme {
   return themes.find((theme) => theme === value) ?? 'system'
 }
 
 /** Remembers a preference of this browser: language, theme, last used region. Nothing secret, so scripts may write it. */
 export function rememberPreference(name: string, value: string): void {
-  // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is missing in browsers that we serve.
+  // biome-ignore lint/suspicious/noDocumentCookie: some supported browsers lack the Cookie Store API.
   document.cookie = `${name}=${encodeURIComponent(value)}; path=/; max-age=${preferenceSeconds}; samesite=lax`
 }
 
 const themeListeners = new Set<() => void>()
 
-/** Sets the theme at once and for later visits. It is chosen from the menu of the top bar and from the palette. */
+/** Sets the theme now and for later visits. Used by the top bar's menu and by the palette. */
 export function chooseTheme(theme: Theme): void {
   rememberPreference(themeCookie, theme)
   document.documentElement.dataset.theme = theme

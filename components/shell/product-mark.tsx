@@ -1,4 +1,4 @@
-/** The mark of the product: one disk lent out of another. */
+/** The product's logo: one disk lent out of another. */
 export function ProductMark({ className }: { className?: string }) {
   return (
     <svg aria-hidden="true" viewBox="0 0 24 24" className={className} fill="none">

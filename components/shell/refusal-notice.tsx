@@ -7,7 +7,7 @@ import type { Fault, Refusal } from '@/lib/result'
 import { PageStatusAction } from './page-status-action'
 import { useRefusalText } from './refusal-text'
 
-/** The refusal of a whole form or dialog, with a link where one helps. */
+/** The refusal of a form or dialog as a whole, with a link if one helps. */
 export function RefusalNotice({ refusal, ref }: { refusal: Refusal | Fault; ref?: Ref<HTMLDivElement> }) {
   const text = useRefusalText()(refusal)
   return (

@@ -40,7 +40,7 @@ export function useRefusalText(): (refusal: Refusal | Fault) => string {
     if (refusal.code === 'IMAGE_RETIRED')
       facts.lastDay = format.dateTime(new Date(Date.parse(refusal.retiredAt) - 1), { dateStyle: 'long' })
     if ('resetsAt' in refusal)
-      // A minute is too coarse for a try that is taken once a minute.
+      // To the second: one submit is allowed each minute.
       facts.resetsAt = format.dateTime(new Date(refusal.resetsAt), {
         dateStyle: 'medium',
         timeStyle: refusal.code === 'LOOKUPS_USED_UP' ? 'medium' : 'short',
@@ -50,8 +50,8 @@ export function useRefusalText(): (refusal: Refusal | Fault) => string {
 }
 
 /**
- * The task or state of an instance. Words are looked up by name, because importing the rules of instances would load
- * them on every page with a form.
+ * The name of an instance's task or state. Looked up by string, because importing the rules of instances would load them
+ * on every page with a form.
  */
 function instanceWord(
   { state, task }: { state: string; task: string | null },
@@ -78,14 +78,14 @@ const fieldsOf: Partial<Record<Refusal['code'], string>> = {
   INSTANCE_NAME_MISMATCH: 'typedName',
 }
 
-/** The field that a refusal is about, where it is about one. */
+/** The field that a refusal is about, if any. */
 export function fieldOfRefusal(refusal: Refusal | Fault): string | undefined {
   if (refusal.code === 'FAULT') return undefined
   if (refusal.code === 'SELECTED_REFUSED') return fieldOfRefusal(refusal.why)
   return refusal.code === 'INVALID_INPUT' ? refusal.field : fieldsOf[refusal.code]
 }
 
-/** The sentence for one field, when the refusal is about it. */
+/** Returns the sentence for a field if the refusal is about it. */
 export function useFieldError(refusal: Refusal | Fault | null): (field: string) => string | undefined {
   const t = useTranslations('problems')
   const text = useRefusalText()

@@ -14,7 +14,7 @@ import { RegionTriggerFace, regionTriggerClass } from './region-trigger'
 const loadSelect = () => latePart(() => import('./region-select'))
 const RegionSelect = dynamic(() => loadSelect().then((module) => module.RegionSelect), { ssr: false })
 
-/** Which region is looked at. */
+/** Shows and changes the current region. */
 export function RegionPicker({ regions }: { regions: RegionChoice[] }) {
   const t = useTranslations('shell')
   const { region: currentId } = useCurrentRegion()

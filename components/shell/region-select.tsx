@@ -20,7 +20,7 @@ type RegionSelectProps = {
   label: string
 }
 
-/** The list of regions with their content, initially open: it replaces the button. */
+/** The list of regions with their content. It replaces the button, so it starts open. */
 export function RegionSelect({ regions, current, hasNews, label }: RegionSelectProps) {
   const { data = [], refetch } = useQuery(regionContentsQuery())
   const textOf = useRegionContentsText()
@@ -68,8 +68,8 @@ function Contents({ text }: { text: string }) {
 }
 
 /**
- * Goes to a region. On a list it keeps the page and its filters, from an image it leads to that region's list, and where no
- * region is part of the page it only remembers the choice.
+ * Changes the region. On a list it keeps the page and its filters; from an image it opens that region's list; on a page
+ * without a region it only remembers the choice.
  */
 function useChoose(): (region: string) => void {
   const router = useRouter()
@@ -92,7 +92,7 @@ function useChoose(): (region: string) => void {
       return
     }
     const isShared = pathname.endsWith('/images/shared')
-    // A cursor points into one region's list; the filters and the order go along.
+    // A cursor belongs to one region's list; filters and order are kept.
     const list = {
       q: search.get('q') ?? '',
       state: search.get('state') ?? '',

@@ -6,7 +6,7 @@ import { Icon } from '@/components/ui/icon'
 
 export const regionTriggerClass = 'bar-button relative min-w-0 max-w-60 shrink border border-bar-line'
 
-/** The face of the region picker. A dot means that another region has new shares. */
+/** The content of the region picker's button. A dot means that another region has new shares. */
 export function RegionTriggerFace({ name, hasNews }: { name: string; hasNews: boolean }) {
   const t = useTranslations('regions')
   return (

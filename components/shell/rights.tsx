@@ -7,18 +7,18 @@ import { useCurrentRegion } from './current-region'
 
 const PermittedContext = createContext<Permitted>('all')
 
-/** Gives the page what the account may do, so that it hides the rest. Every action and read decides by itself, too. */
+/** Provides the account's permissions, so that the page hides the rest. Every action and read checks them itself. */
 export function RightsProvider({ permitted, children }: { permitted: Permitted; children: ReactNode }) {
   return <PermittedContext value={permitted}>{children}</PermittedContext>
 }
 
-/** Whether this account has a permission in a region; with null, in any region at all. */
+/** Whether this account has a permission in a region; null: in any region. */
 export function useMay(): (permission: Permission, region: string | null) => boolean {
   const permitted = useContext(PermittedContext)
   return (permission, region) => permitted === 'all' || holdsIn(permitted[permission] ?? [], region)
 }
 
-/** The permission for a page, by the id of its entry; a page that is not named is everybody's. */
+/** The permission that a page needs, by the id of its entry; pages not listed here need none. */
 const pageNeeds: Record<string, Permission> = {
   instances: 'instances.read',
   'create-instance': 'instances.change',
@@ -34,7 +34,7 @@ const pageNeeds: Record<string, Permission> = {
   groups: 'groups.manage',
 }
 
-/** Whether this account may see a page of the menu in the region that is chosen. The bill has no region. */
+/** Whether this account may see a page of the menu in the current region. The bill has no region. */
 export function usePermittedPage(): (id: string) => boolean {
   const permitted = useMay()
   const { region } = useCurrentRegion()

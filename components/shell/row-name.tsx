@@ -8,17 +8,17 @@ import { CopyButton } from '@/components/ui/copy-button'
 import { Ellipsis } from '@/components/ui/ellipsis'
 
 type RowNameProps = {
-  /** Null where the id is not for the reader yet. */
+  /** Null if the reader may not know the id yet. */
   id: string | null
   name: string
-  /** The page of what is listed; without one its name leads nowhere. */
+  /** The page of the listed thing; without one the name is no link. */
   href?: Route
   badge?: ReactNode
-  /** Stands between name and id: what a column says that the table has no room for. */
+  /** Between name and id: the content of a column that the table has no room for. */
   children?: ReactNode
 }
 
-/** The first column of a list: the name, and below it the id that machines use. */
+/** The first column of a list: the name, and its id below. */
 export function RowName({ id, name, href, badge, children }: RowNameProps) {
   const t = useTranslations('images')
   return (

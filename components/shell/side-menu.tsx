@@ -12,11 +12,11 @@ import { useMay } from './rights'
 
 type SideMenuProps = {
   icons: MenuIcons
-  /** In the drawer of a phone: always with words, and told when a page was chosen. */
+  /** For the drawer on a phone, which always shows words: called when a page was chosen. */
   onNavigate?: () => void
 }
 
-/** The entries of the console. Collapsed to icons below 1100 px, where the words become tooltips. */
+/** The console's menu. Below 1100 px it collapses to icons, with the words as tooltips. */
 export function SideMenu({ icons, onNavigate }: SideMenuProps) {
   const t = useTranslations('shell')
   const pathname = usePathname()

@@ -1,7 +1,7 @@
 import { useLocale, useTimeZone, useTranslations } from 'next-intl'
 import { zoneOffset } from '@/lib/format'
 
-/** Says once on every page what zone its times are in: the deployment's, wherever the reader is. */
+/** The time zone of all times on the page: the deployment's, wherever the reader is. */
 export function TimeZoneLine({ now }: { now: Date }) {
   const t = useTranslations('shell')
   const locale = useLocale()

@@ -17,11 +17,11 @@ type TopBarProps = {
   regions: RegionChoice[]
   theme: Theme
   viewer: { username: string; displayName: string }
-  /** Which release of the console this is, for the user menu. */
+  /** The release of the console, for the user menu. */
   release: string
 }
 
-/** The bar over everything. Dark in both themes; the user picture is its last button. */
+/** The bar at the top of every page, dark in both themes. The user menu is its last button. */
 export function TopBar({ regions, theme, viewer, release }: TopBarProps) {
   const t = useTranslations()
   return (

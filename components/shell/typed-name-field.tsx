@@ -6,15 +6,15 @@ import type { Fault, Refusal } from '@/lib/result'
 
 type TypedNameFieldProps = {
   label: string
-  /** The name that has to be typed. */
+  /** The name to type. */
   name: string
   value: string
   onChange: (typed: string) => void
-  /** The refusal of a wrong name, which is said here; any other stands elsewhere. */
+  /** The refusal. Only a wrong name is shown here. */
   refusal: Refusal | Fault | null
 }
 
-/** Has the name of a thing typed before it is taken away for good. */
+/** Asks to type the name of a thing before it is deleted for good. */
 export function TypedNameField({ label, name, value, onChange, refusal }: TypedNameFieldProps) {
   const refusalText = useRefusalText()
   return (
@@ -37,7 +37,7 @@ export function TypedNameField({ label, name, value, onChange, refusal }: TypedN
   )
 }
 
-/** Whether something was refused because another name was typed. */
+/** Whether a refusal is about a wrongly typed name. */
 export function isNameMismatch({ code }: Refusal | Fault): boolean {
   return code === 'INSTANCE_NAME_MISMATCH' || code === 'IMAGE_NAME_MISMATCH'
 }

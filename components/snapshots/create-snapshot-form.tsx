@@ -11,11 +11,11 @@ export type InstanceFormProps = {
   region: string
   instance: { id: string; name: string }
   place: FormPlace
-  /** Why it cannot be done now. */
+  /** Why it cannot be used now. */
   disabledReason?: string | null
 }
 
-/** Asks for a snapshot of an instance. */
+/** Creates a snapshot of an instance. */
 export function CreateSnapshotForm({ region, instance: { id, name }, place, disabledReason }: InstanceFormProps) {
   const t = useTranslations('snapshots')
   return (

@@ -3,7 +3,7 @@ import { CreateSnapshotForm } from './create-snapshot-form'
 import { InstanceImageForm } from './make-image-form'
 import { RestoreForm } from './restore-form'
 
-/** The form of each task, in a dialog and on a page: apart from the dialog, which a page does not load. */
+/** The form of each task. Not in the dialog's file, because pages use the forms without the dialog. */
 export const instanceForms = {
   createSnapshot: CreateSnapshotForm,
   createImage: InstanceImageForm,

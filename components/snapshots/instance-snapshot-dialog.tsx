@@ -12,7 +12,7 @@ type InstanceSnapshotDialogProps = {
   onClose: () => void
 }
 
-/** Asks for what is done with an instance and its snapshots. */
+/** A dialog with the form of a snapshot task of an instance. */
 export function InstanceSnapshotDialog({ task, region, instance, onClose }: InstanceSnapshotDialogProps) {
   const t = useTranslations('snapshots')
   const Form = instanceForms[task]

@@ -10,7 +10,7 @@ import { instanceForms } from './instance-forms'
 
 type InstanceSnapshotPageProps = { task: InstanceSnapshotTask; instance: InstanceDetails; idempotencyKey: string }
 
-/** What the dialog asks, as a page: for a browser without scripts, or where they have not come yet. */
+/** The dialog as a page, for browsers without scripts or before they have loaded. */
 export function InstanceSnapshotPage({ task, instance, idempotencyKey }: InstanceSnapshotPageProps) {
   const t = useTranslations('snapshots')
   const reason = useOperationReason()(task, instance)

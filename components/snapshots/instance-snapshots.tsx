@@ -20,7 +20,7 @@ const InstanceSnapshotDialog = dynamic(
 
 type InstanceSnapshotsProps = { region: string; instanceId: string; list: SnapshotListParams }
 
-/** The tab "Snapshots" of an instance: those made of it, and the way to another. */
+/** The tab "Snapshots" of an instance: its snapshots, and a button to create one. */
 export function InstanceSnapshots({ region, instanceId, list }: InstanceSnapshotsProps) {
   const t = useTranslations('snapshots')
   const { data } = useQuery(instanceQuery(region, instanceId))

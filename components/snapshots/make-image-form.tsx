@@ -8,7 +8,7 @@ import { type FormPlace, TaskForm } from './task-form'
 
 type SnapshotImageFormProps = { region: string; snapshot: { id: string; name: string }; place: FormPlace }
 
-/** Makes a custom image of a snapshot. */
+/** Creates a custom image from a snapshot. */
 export function SnapshotImageForm({ region, snapshot: { id, name }, place }: SnapshotImageFormProps) {
   const t = useTranslations('snapshots')
   return (
@@ -33,7 +33,7 @@ export function SnapshotImageForm({ region, snapshot: { id, name }, place }: Sna
   )
 }
 
-/** Makes a snapshot of an instance, and a custom image of that as soon as it is available. */
+/** Creates a snapshot of an instance, and a custom image from it once it is available. */
 export function InstanceImageForm({ region, instance: { id, name }, place, disabledReason }: InstanceFormProps) {
   const t = useTranslations('snapshots')
   return (

@@ -5,7 +5,7 @@ import { imageNameMax } from '@/lib/images/rules'
 
 type NameFieldProps = { label: string; hint: string; error: string | undefined; typed: string }
 
-/** The name of what is being made. */
+/** The name of the new snapshot or image. */
 export function NameField({ label, hint, error, typed }: NameFieldProps) {
   return (
     <Field id="new-name" label={label} hint={hint} error={error}>

@@ -8,7 +8,7 @@ import { paths } from '@/lib/paths'
 import type { SnapshotListParams } from '@/lib/snapshots/schema'
 import { listHref } from './list-href'
 
-/** A list of snapshots without any: why, and the one next step. */
+/** An empty list of snapshots: why, and the next step. */
 export function NoSnapshots({ list }: { list: SnapshotListParams }) {
   const t = useTranslations('snapshots')
   const tImages = useTranslations('images')

@@ -9,7 +9,7 @@ import { restorableOf, snapshotsQuery } from '@/lib/snapshots/queries'
 import type { InstanceFormProps } from './create-snapshot-form'
 import { TaskForm } from './task-form'
 
-/** Puts the disk of a stopped instance back to what one of its snapshots holds. */
+/** Restores the disk of a stopped instance from one of its snapshots. */
 export function RestoreForm({ region, instance: { id, name }, place, disabledReason }: InstanceFormProps) {
   const t = useTranslations('snapshots')
   const locale = useLocale()
@@ -40,13 +40,13 @@ export function RestoreForm({ region, instance: { id, name }, place, disabledRea
             id="restore-from"
             label={t('snapshot')}
             hint={none}
-            // A snapshot of a larger disk is refused for its size.
+            // The server refuses a snapshot of a larger disk under `diskGib`.
             error={errorOf('snapshotId') ?? errorOf('diskGib')}
           >
             {(control) => (
               <select
                 {...control}
-                // The list may come after the form; what was typed before is chosen anew then.
+                // The options may load after the form; a new key applies the default value to them.
                 key={snapshots.length}
                 name="snapshotId"
                 required

@@ -25,7 +25,7 @@ const SnapshotProgress = late(
 
 type OnAsk = (task: SnapshotTask, snapshot: SnapshotItem) => void
 
-/** The columns of the Snapshots list, and of the tab of one instance, which says its name above. */
+/** The columns of the Snapshots list, and of an instance's tab, which needs no column for the instance. */
 export function useSnapshotColumns(list: SnapshotListParams, onAsk: OnAsk): Column<SnapshotItem>[] {
   const t = useTranslations('snapshots')
   const tImages = useTranslations('images')

@@ -10,7 +10,7 @@ import type { SnapshotTask } from './snapshot-tasks'
 
 type SnapshotOperationsProps = { region: string; snapshot: SnapshotItem; onAsk: (task: SnapshotTask) => void }
 
-/** What can be done with a snapshot, in its row. What cannot be done now stays there and says why. */
+/** The operations on a snapshot in its row. Unavailable ones stay visible with their reason. */
 export function SnapshotOperations({ region, snapshot: { id, name, state }, onAsk }: SnapshotOperationsProps) {
   const t = useTranslations('snapshots')
   const may = useMay()

@@ -5,7 +5,7 @@ import { ProgressBar } from '@/components/ui/progress-bar'
 import { percentMade } from '@/lib/snapshots/rules'
 import type { SnapshotItem } from '@/lib/snapshots/schema'
 
-/** How far a snapshot has come that is being made. */
+/** The progress of a snapshot that is being written. */
 export function SnapshotProgress({ snapshot }: { snapshot: SnapshotItem }) {
   const t = useTranslations('snapshots')
   const percent = percentMade(snapshot)

@@ -7,7 +7,7 @@ import type { SnapshotItem } from '@/lib/snapshots/schema'
 
 const tones: Record<SnapshotStateName, Tone> = { creating: 'accent', available: 'ok', failed: 'danger' }
 
-/** The one place where a state of a snapshot gets its colour and its word, with what there is to say of it. */
+/** The state and consistency of a snapshot: the only place that gives its states a colour and a word. */
 export function SnapshotState({ snapshot: { state, consistency } }: { snapshot: SnapshotItem }) {
   const t = useTranslations()
   return (
@@ -22,7 +22,7 @@ export function SnapshotState({ snapshot: { state, consistency } }: { snapshot: 
   )
 }
 
-/** Why a snapshot failed, under its name. A snapshot has no page that would say the rest, so all of it stands here. */
+/** The failure of a snapshot under its name, in full, because snapshots have no page of their own. */
 export function SnapshotFailure({ failure }: { failure: NonNullable<SnapshotItem['failure']> }) {
   const t = useTranslations('snapshotFailures')
   return <p className="text-danger text-xs">{t(failure.code)}</p>

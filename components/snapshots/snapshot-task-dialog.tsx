@@ -14,7 +14,7 @@ import type { SnapshotTask } from './snapshot-tasks'
 
 type DialogProps = { region: string; snapshot: SnapshotItem; onClose: () => void }
 
-/** Asks before a snapshot is deleted, and for the name of an image that is made of it. */
+/** Asks before a snapshot is deleted, or for the name of an image made from it. */
 export function SnapshotTaskDialog({ task, ...props }: DialogProps & { task: SnapshotTask }) {
   const t = useTranslations('snapshots')
   if (task === 'delete') return <DeleteDialog {...props} />

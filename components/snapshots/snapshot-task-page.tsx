@@ -17,7 +17,7 @@ type SnapshotTaskPageProps = {
   idempotencyKey: string
 }
 
-/** What a dialog asks, as a page: for a browser without scripts, or where they have not come yet. */
+/** The dialog as a page, for browsers without scripts or before they have loaded. */
 export function SnapshotTaskPage({ task, region, snapshot, idempotencyKey }: SnapshotTaskPageProps) {
   const t = useTranslations('snapshots')
   const words = useDeleteWords(snapshot.state)

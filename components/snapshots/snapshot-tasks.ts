@@ -1,3 +1,3 @@
-/** What is done with a snapshot from its row. Each has a page that does the same without scripts. */
+/** The operations on a snapshot from its row. Each has a page for browsers without scripts. */
 export const snapshotTasks = ['createImage', 'delete'] as const
 export type SnapshotTask = (typeof snapshotTasks)[number]

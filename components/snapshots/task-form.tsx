@@ -12,8 +12,7 @@ import { newKey } from '@/lib/page-identity'
 import type { Noun } from '@/lib/use-action'
 
 /**
- * Where a form stands, and how it is left: in a dialog, or on a page of its own, whose key comes with it so that it is there
- * without scripts.
+ * A form is in a dialog or on a page. A page brings its idempotency key, so that the form works without scripts.
  */
 export type FormPlace =
   | { in: 'dialog'; onDone: () => void; onDismiss: () => void }
@@ -28,13 +27,13 @@ type TaskFormProps<T> = {
   kind: 'primary' | 'danger'
   confirm: string
   keep: string
-  /** What is said when it is done. */
+  /** The toast after success. */
   done: string
   disabledReason?: string | null
   children: (view: FormView<T>) => ReactNode
 }
 
-/** A form that does one thing to an instance or a snapshot. It is the same in a dialog and on its page. */
+/** The form of one task on an instance or a snapshot, the same in a dialog and on its page. */
 export function TaskForm<T>({ place, done, children, ...props }: TaskFormProps<T>) {
   const [key] = useState(() => (place.in === 'page' ? place.idempotencyKey : newKey()))
   const isDialog = place.in === 'dialog'

@@ -3,8 +3,8 @@
 import { useEffect, useEffectEvent, useRef } from 'react'
 
 /**
- * Returns a function that runs `callback` at once or, while a mouse button is down, after its click: otherwise a chip
- * made on blur would move the pressed element away from the pointer, and it would get no click.
+ * Returns a function that runs `callback` at once or, while a mouse button is down, after the click. Otherwise a chip made
+ * on blur would move the pressed element away from the pointer, and it would get no click.
  */
 export function useAfterPress(callback: () => void): () => void {
   const isPressed = useRef(false)
@@ -17,7 +17,7 @@ export function useAfterPress(callback: () => void): () => void {
       isPressed.current = false
       setTimeout(() => afterwards())
     }
-    // After a drag, or if the window loses the focus, there is no mouseup.
+    // There is no mouseup after a drag, or if the window loses the focus.
     window.addEventListener('mousedown', press, true)
     window.addEventListener('mouseup', release, true)
     window.addEventListener('dragend', release, true)

@@ -27,7 +27,7 @@ export function Badge({ tone, isMoving = false, children }: { tone: Tone; isMovi
           isMoving && 'animate-pulse-soft',
         )}
       />
-      {/* The word changes with the state, also where a translator of the browser has taken the text out of its place. */}
+      {/* In its own element: browser translation replaces text nodes, which React could not update afterwards. */}
       <span>{children}</span>
     </span>
   )

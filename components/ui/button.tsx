@@ -10,11 +10,11 @@ import { Icon } from './icon'
 type ButtonProps = Omit<ComponentProps<'button'>, 'disabled' | 'type'> & {
   kind: ButtonKind
   type?: 'button' | 'submit'
-  /** Shows its own progress and takes no second click. */
+  /** Shows progress and ignores clicks. */
   isPending?: boolean
   /** Why it is disabled. The button stays visible and focusable, and shows the reason. */
   disabledReason?: string | null
-  /** The page that does the same. It is opened where there are no scripts, or not yet. */
+  /** A page that does the same, opened while there are no scripts. */
   href?: Route
 }
 
@@ -46,7 +46,7 @@ export function Button({
       onClick={press}
     >
       {isPending && <Icon of={LoaderCircle} className="size-3.5 animate-spin" />}
-      {/* A translator of the browser takes bare text out of its place, and React could put nothing beside it any more. */}
+      {/* In its own element: browser translation replaces text nodes, and React could not insert siblings afterwards. */}
       <span className="contents">{children}</span>
       {disabledReason && (
         <span id={reasonId} className="sr-only">

@@ -6,7 +6,7 @@ import { Button } from './button'
 import { useDialogFocus } from './dialog-focus'
 
 type ConfirmDialogProps = {
-  /** Left without confirming. */
+  /** Called when it is closed without confirming. */
   onDismiss: () => void
   title: string
   /** What will be lost. */
@@ -17,7 +17,7 @@ type ConfirmDialogProps = {
   onConfirm: () => void
 }
 
-/** Confirms a destructive operation. It says what will be lost; keeping is the default. */
+/** Confirms a destructive operation. It says what will be lost, and keeping is the default. */
 export function ConfirmDialog(props: ConfirmDialogProps) {
   const focus = useDialogFocus()
   const dismiss = () => {

@@ -11,13 +11,13 @@ type CopyButtonProps = {
   text: string
   label: string
   copiedLabel: string
-  /** Said where the browser does not let us, with what to do instead. */
+  /** Shown if the browser denies access to the clipboard, with an alternative. */
   failedLabel: string
-  /** Shows only while its row is pointed at or it has the focus; on a touch screen always. */
+  /** Visible only while its row is hovered or it has the focus; always on a touch screen. */
   isQuiet?: boolean
 }
 
-/** Copies a text to the clipboard, and shows the outcome where it was clicked. */
+/** Copies a text to the clipboard, and shows the outcome on the button. */
 export function CopyButton({ text, label, copiedLabel, failedLabel, isQuiet = false }: CopyButtonProps) {
   const [isCopied, setCopied] = useState(false)
   const copy = async () => {

@@ -3,8 +3,8 @@
 import { useRef, useState } from 'react'
 
 /**
- * Where the focus goes after a dialog that was opened by code: back to its opener when dismissed, and as `useReturn`
- * says after an operation. Radix only returns it to a trigger.
+ * Where the focus goes after a dialog that code has opened, because Radix only returns it to a trigger: to its opener if
+ * dismissed, and after an operation as `useReturn` says.
  */
 export function useDialogFocus() {
   const giveBack = useReturn()
@@ -21,7 +21,7 @@ export function useDialogFocus() {
 
 /**
  * Remembers the focused element and returns the focus later. If it has disappeared with its row, the same operation of
- * the next row gets it, else of the previous one, and the page's heading if no row is left.
+ * the next row gets the focus, else of the previous one, or the page's heading if no row is left.
  */
 export function useReturn(): (isDismissed: boolean) => void {
   const [{ opener, row, neighbours }] = useState(() => placeOf(document.activeElement))
@@ -34,12 +34,12 @@ export function useReturn(): (isDismissed: boolean) => void {
 type Place = {
   opener: HTMLElement | null
   row: Element | null
-  /** The rows after that of the opener, then those before it from the nearest on. */
+  /** The rows after the opener's, then those before it, nearest first. */
   neighbours: Element[]
 }
 
 function placeOf(active: Element | null): Place {
-  // A menu item disappears with its menu, whose button is in the row.
+  // A menu item disappears with its menu; the menu's button is in the row.
   const button = active?.closest('[role=menu]')?.getAttribute('aria-labelledby')
   const opener = button ? document.getElementById(button) : active
   const row = opener?.closest('main tbody tr, main li:not(nav li)') ?? null
@@ -57,6 +57,6 @@ function nextTo(opener: HTMLElement | null, row: Element | null, neighbours: Ele
   const nearest = [row, ...neighbours].find((one) => one?.isConnected)
   const operations = [...(nearest?.querySelectorAll<HTMLElement>('button, a[href]') ?? [])].filter(canHaveFocus)
   const same = operations.find((one) => one.textContent === opener?.textContent)
-  // The last element of a row is its operation.
+  // Fall back to the last element of a row, which is an operation.
   return same ?? operations.at(-1) ?? document.querySelector('h1')
 }

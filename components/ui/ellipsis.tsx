@@ -5,10 +5,10 @@ import { classNames } from './class-names'
 
 type EllipsisProps = {
   text: string
-  /** Two lines for a sentence; a name has one in a table and two in a card. */
+  /** `one`: a name, one line in a table and two in a card. `two`: a sentence. */
   lines?: 'one' | 'two'
   className?: string
-  /** What shows the text, where that is more than the text: a link, which takes this class and ref. */
+  /** Renders the text, for example as a link, with this class and ref. */
   children?: (shown: { className: string; ref: RefCallback<HTMLElement> }) => ReactNode
 }
 
@@ -28,7 +28,7 @@ export function Ellipsis({ text, lines = 'one', className, children }: EllipsisP
   const onKeyDown = (event: KeyboardEvent) => event.key === 'Escape' && hide()
   const shown = { className: lines === 'one' ? 'ellipsis' : 'ellipsis-lines', ref }
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: it listens for the link or the text that it holds.
+    // biome-ignore lint/a11y/noStaticElementInteractions: it listens to events of the link or text inside.
     <span
       className={classNames('relative block min-w-0', className)}
       onPointerEnter={show}

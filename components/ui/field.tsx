@@ -6,11 +6,11 @@ export const inputClass =
   'w-full rounded-control border border-line-strong bg-surface-raised px-2.5 py-1.5 text-md text-ink outline-offset-0 ' +
   'placeholder:text-ink-muted aria-invalid:border-danger read-only:bg-surface-muted'
 
-/** A native select, which every device handles best. */
+/** The class of a native select, which works best on every device. */
 export const selectClass =
   'h-[34px] w-full rounded-control border border-line-strong bg-surface-raised px-2 text-md text-ink aria-invalid:border-danger'
 
-/** Ties a control to its label, hint and error. */
+/** Attributes that connect a control with its label, hint and error. */
 export type FieldControl = { id: string; 'aria-describedby': string; 'aria-invalid': true | undefined }
 
 type FieldProps = {
@@ -21,7 +21,7 @@ type FieldProps = {
   children: (control: FieldControl) => ReactNode
 }
 
-/** A label above, a hint below, and an error in place of the hint. There is no way to leave the label out. */
+/** A label above, and a hint or an error below. The label cannot be omitted. */
 export function Field({ id, label, hint, error, children }: FieldProps) {
   const aboutId = `${id}-about`
   return (

@@ -6,13 +6,13 @@ import { useDialogFocus } from './dialog-focus'
 
 type FormDialogProps = {
   title: string
-  /** Left without sending, by Escape. */
+  /** Called when it is closed without sending, by Escape. */
   onDismiss: () => void
   /** The form with its buttons. `dismiss` closes the dialog. */
   children: (dismiss: () => void) => ReactNode
 }
 
-/** A dialog with input. A click outside does not close it, because the input would be lost. */
+/** A dialog with input. A click outside does not close it, which would lose the input. */
 export function FormDialog({ title, onDismiss, children }: FormDialogProps) {
   const focus = useDialogFocus()
   const dismiss = () => {

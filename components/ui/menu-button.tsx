@@ -25,14 +25,14 @@ type MenuButtonProps = {
   align: 'start' | 'end'
   items: MenuItem[]
   header?: ReactNode
-  /** The mouse opens it by pointing. */
+  /** Also opens on hover. */
   opensOnHover?: boolean
-  /** The page that holds the same. It is opened where there are no scripts, or not yet. */
+  /** A page with the same items, opened while there are no scripts. */
   href?: Route
   children: ReactNode
 }
 
-/** A click so soon after opening by hover was meant to open it. */
+/** A click this soon after opening by hover was meant to open it. */
 const clickAfterHoverMs = 500
 /** The menu waits this long for the pointer to come back. */
 const leaveMs = 300

@@ -20,11 +20,11 @@ type MenuPanelProps = {
   onPointerLeave: (event: PointerEvent) => void
 }
 
-/** The open menu of a `MenuButton`. It hangs on an invisible twin of the button, which stays a plain button. */
+/** The open menu of a `MenuButton`. Anchored to an invisible copy of the button, which stays a plain button. */
 export function MenuPanel({ button, opening, align, items, header, onClose, ...pointer }: MenuPanelProps) {
   const content = useRef<HTMLDivElement>(null)
-  // Radix moves the focus into an opened menu. One opened by hover must not, and one opened by keyboard focuses its
-  // first item. Radix passes the handler on, but its types do not list it.
+  // Radix moves the focus into an opened menu. A menu opened by hover must not take it, and one opened by keyboard focuses its
+  // first item. Radix supports this handler, but its types do not list it.
   const moveFocus = {
     onOpenAutoFocus: (event: Event) => {
       if (opening === 'pointer') return
@@ -77,7 +77,7 @@ function Item({ item }: { item: MenuItem }) {
   if (item.kind === 'link') {
     return (
       <DropdownMenu.Item asChild>
-        {/* A choice changes the list that stays in view; another page begins at its top. */}
+        {/* A choice keeps the scroll position, because its list stays in view; another page starts at its top. */}
         <Link
           href={item.href}
           scroll={item.isChosen === undefined}

@@ -7,11 +7,11 @@ type MeterProps = {
   max: number
   hint: string
   format?: (value: number) => string
-  /** The id of a heading over several meters, which is then part of the name of each. */
+  /** The id of a heading above several meters, which becomes part of each meter's name. */
   under?: string
 }
 
-/** How much of a limit is used: a bar, the numbers, and when or how it frees. Warns from 80 %, danger at 100 %. */
+/** The use of a limit: a bar, the numbers, and when or how it frees. Warns from 80 %, shows danger at 100 %. */
 export function Meter({ label, used, max, hint, format = String, under }: MeterProps) {
   const id = useId()
   const share = max > 0 ? used / max : 1
@@ -24,7 +24,7 @@ export function Meter({ label, used, max, hint, format = String, under }: MeterP
         </span>
         <span className="text-sm tabular-nums">{`${format(used)} / ${format(max)}`}</span>
       </div>
-      {/* biome-ignore lint/a11y/useSemanticElements: a <meter> draws its own bar, which no browser lets us colour alike. */}
+      {/* biome-ignore lint/a11y/useSemanticElements: browsers draw <meter> themselves and cannot all be styled alike. */}
       <div
         role="meter"
         aria-labelledby={under ? `${under} ${id}` : id}

@@ -11,9 +11,9 @@ type PagerProps = {
   next: Route | null
   previousLabel: string
   nextLabel: string
-  /** Which rows of how many these are. */
+  /** Which rows these are, of how many. */
   range: string
-  /** Where one chooses how many rows a page has. */
+  /** The choice of the page size. */
   size: ReactNode
 }
 
@@ -45,7 +45,7 @@ export function Pager({ label, previous, next, previousLabel, nextLabel, range, 
 function PagerLink({ href, children }: { href: Route | null; children: ReactNode }) {
   if (href) {
     return (
-      // A new link per page, so that the focus does not stay below a page that is read from its top.
+      // A new key per page drops the focus, so that the next page is read from its top.
       <Link key={href} href={href} className={buttonClass('secondary')}>
         {children}
       </Link>

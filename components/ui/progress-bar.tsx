@@ -4,7 +4,7 @@ type ProgressBarProps = { label: string; done: number; max: number; tone?: 'acce
 
 const tones = { accent: 'bg-accent', ok: 'bg-ok', danger: 'bg-danger', muted: 'bg-line-strong' }
 
-/** Progress as a bar; indeterminate without a total. It announces its percent. */
+/** A progress bar that announces its percentage; indeterminate without a total. */
 export function ProgressBar({ label, done, max, tone = 'accent' }: ProgressBarProps) {
   const percent = max > 0 ? Math.min(100, Math.floor((done / max) * 100)) : undefined
   return (

@@ -5,11 +5,11 @@ import { useEffect, useRef } from 'react'
 type SelectAllProps = {
   selection: { isAll: boolean; isSome: boolean; toggleAll: () => void }
   label: string
-  /** How many are selected. */
+  /** The number of selected rows, as text. */
   count: string
 }
 
-/** The checkbox that selects all rows of a page, and how many are selected. Without scripts each row is selected by itself. */
+/** The checkbox that selects all rows of a page, and the number of selected rows. Without scripts rows are selected one by one. */
 export function SelectAll({ selection: { isAll, isSome, toggleAll }, label, count }: SelectAllProps) {
   const all = useRef<HTMLInputElement>(null)
   useEffect(() => {

@@ -1,18 +1,18 @@
 type SelectRowProps = {
-  /** The id of the form, and the name of its field. */
+  /** The id of the form, and the field's name. */
   form: string
   name: string
   value: string
   label: string
   isSelected: boolean
-  /** `isRange`: with Shift, everything from the row that was clicked before. */
+  /** `isRange`: with Shift, selects from the row clicked before to this one. */
   onToggle: (value: string, isRange: boolean) => void
 }
 
-/** The checkbox that selects a row. It is a field of a form, so that it works without scripts, too. */
+/** The checkbox that selects a row. A field of a form, so that it works without scripts. */
 export function SelectRow({ form, name, value, label, isSelected, onToggle }: SelectRowProps) {
   return (
-    // The label makes the target 24 px wide, as large as a finger needs.
+    // The label makes the target 24 px wide, large enough for a finger.
     <label className="-my-1 -ml-1 flex size-6 items-center justify-center">
       <input
         type="checkbox"

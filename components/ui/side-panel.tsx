@@ -20,7 +20,7 @@ const sides = {
   right: 'right-0 w-[min(400px,100vw)] border-l',
 }
 
-/** A dialog along one side of the window. Escape, its cross and a click outside close it. */
+/** A dialog at a side of the window. Closed by Escape, its button and a click outside. */
 export function SidePanel({ side, title, closeLabel, onClose, children }: SidePanelProps) {
   const focus = useDialogFocus()
   const dismiss = () => {

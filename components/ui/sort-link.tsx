@@ -6,7 +6,7 @@ import { Icon } from './icon'
 
 type SortLinkProps = { href: Route; label: string; order: 'ascending' | 'descending' | null; header: string }
 
-/** The header of a column by which a list can be sorted. Only lists load it: most tables have one order. */
+/** The header of a sortable column. Only lists load it: most tables have one order. */
 export function SortLink({ href, label, order, header }: SortLinkProps) {
   const icon = order === 'ascending' ? ArrowUp : order === 'descending' ? ArrowDown : ChevronsUpDown
   return (

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import { Button } from './button'
 
-/** `unavailable`: why the form cannot be sent now, shown under the button; null: it can. */
+/** `unavailable`: why the form cannot be sent now, shown under the button; null if it can. */
 type SubmitButtonProps = { isPending: boolean; unavailable: string | null; children: ReactNode }
 
 /** The button that sends a form. */

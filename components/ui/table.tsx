@@ -9,13 +9,13 @@ export type Column<Row> = {
   cell: (row: Row) => ReactNode
   /** Numbers are right-aligned. */
   align?: 'right'
-  /** A column only in wide tables; otherwise its text is in the first column, or a line of a card. */
+  /** Shown only in wide tables; elsewhere its text is in the first column, or a line of a card. */
   isWideOnly?: boolean
-  /** Takes the remaining width and leads a card; by default the first column does. */
+  /** Takes the remaining width, and is the title of a card. By default the first column. */
   isLead?: boolean
   /** The place in a card: next to the name, half a line, or below the rest without a label. By default a line. */
   card?: 'corner' | 'half' | 'foot'
-  /** The link that sorts by this column (components/ui/sort-link.tsx), and how the list is sorted by it now. */
+  /** The link that sorts by this column (components/ui/sort-link.tsx), and the list's current order by it. */
   sort?: { link: (header: string) => ReactNode; order: 'ascending' | 'descending' | null }
 }
 

@@ -12,8 +12,8 @@ let isAsked = false
 const listeners = new Set<() => void>()
 
 /**
- * Reports something that happened out of sight. Polite, 6 s, longer while hovered. Never for field errors. Its action
- * is available elsewhere too.
+ * Reports something that happened out of sight: polite, for 6 s, longer while hovered. Not for field errors. Its action
+ * must be available elsewhere too.
  */
 export async function toast(text: string, offer?: { label: string; onSelect: () => void }): Promise<void> {
   const { toast: show } = await latePart(() => import('sonner'))
@@ -36,9 +36,9 @@ export function Toasts() {
   if (!isNeeded) return null
   return (
     <Toaster
-      // Not at the bottom right, where the operations of the last row are.
+      // Not at the bottom right, where the last row's operations are.
       position="bottom-center"
-      // Over the bar that says that the page cannot go on as it is.
+      // Above the page status bar.
       offset={{ bottom: 56 }}
       mobileOffset={{ bottom: 72 }}
       customAriaLabel={t('toasts')}

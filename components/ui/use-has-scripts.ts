@@ -2,7 +2,7 @@ import { useSyncExternalStore } from 'react'
 
 const neverChanges = () => () => {}
 
-/** Whether the scripts of the page run: false on the server and until the page is hydrated. */
+/** Whether the page is hydrated: false on the server and before. */
 export function useHasScripts(): boolean {
   return useSyncExternalStore(
     neverChanges,

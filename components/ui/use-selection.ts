@@ -3,8 +3,8 @@
 import { useRef, useState } from 'react'
 
 /**
- * Which rows of a page are selected. Only rows that are shown count, so that one that has gone meanwhile is not acted upon.
- * With Shift, by mouse or Space, everything from the row before to this one becomes as this one.
+ * The selected rows of a page. Only rows that are shown count, so that nothing is done to a row that has gone. With Shift, by
+ * mouse or Space, all rows from the previous click to this one get the same state.
  */
 export function useSelection(keys: string[]) {
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
