@@ -10,7 +10,7 @@ import { commitOfFiles } from './commit'
 import { makeDemo } from './demo'
 import { readSettings, serverEnvironment, workerEnvironment } from './settings'
 import { isGood, sentence, summary, tallyOfPlaywright, tallyOfVitest } from './tally'
-import { signIn } from './welcome'
+import { migrated, signIn } from './welcome'
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-console-start-'))
 afterAll(() => fs.rmSync(folder, { recursive: true }))
@@ -97,6 +97,14 @@ describe('the welcome', () => {
     // A demo that was made before this was noted had one, unless the log said otherwise.
     for (const more of [{}, { boots: true }]) expect(await tip(more)).toMatch(/see it arrive, .* tiny-linux$/)
     expect(await tip({ boots: false })).toMatch(/see it arrive$/)
+  })
+})
+
+describe('the migrations of a start', () => {
+  it('are named in an upgrade and counted in a new database', () => {
+    expect(migrated([], ['1_tables', '2_more'])).toBeNull()
+    expect(migrated(['2_more'], ['1_tables', '2_more'])).toBe('Database brought up to date: 2_more')
+    expect(migrated(['1_tables', '2_more'], ['1_tables', '2_more'])).toBe('Database set up (2 migrations).')
   })
 })
 

@@ -1,5 +1,5 @@
 import fs from 'node:fs'
-import { migrate } from '../../prisma/migrate'
+import { migrate, migrationNames } from '../../prisma/migrate'
 import { findConnectionProblem } from '../db/connection-check'
 import { relieveDatabase } from '../embedded/ballast'
 import { lockDataFolder, StartError } from '../embedded/data-folder'
@@ -12,7 +12,7 @@ import { currentCommit } from './commit'
 import { forgetHalfADemo, makeDemo } from './demo'
 import { announceEnd, end, endOnSignals, isEnding, onEnd } from './ending'
 import { readSettings, type Settings, serverEnvironment, workerEnvironment } from './settings'
-import { welcome } from './welcome'
+import { migrated, welcome } from './welcome'
 
 export async function runConsole({ isDevelopment }: { isDevelopment: boolean }): Promise<void> {
   endOnSignals()
@@ -127,8 +127,8 @@ async function bringUpToDate(url: string): Promise<void> {
   }
   const problem = await findConnectionProblem(url).catch(fail)
   if (problem) throw new StartError(`The database ${host}${pathname} cannot be used.\n${problem}`)
-  const applied = await migrate(url).catch(fail)
-  if (applied.length > 0) console.log(`Database brought up to date: ${applied.join(', ')}`)
+  const line = migrated(await migrate(url).catch(fail), migrationNames())
+  if (line) console.log(line)
 }
 
 function reason(error: unknown): string {

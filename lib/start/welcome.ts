@@ -14,6 +14,13 @@ export async function welcome(settings: Settings, databaseUrl: string): Promise<
   console.log(`\n  ${lines.join('\n  ')}\n`)
 }
 
+/** What to print of the migrations that a start applied; null if there were none. A new database does not list all of them. */
+export function migrated(applied: string[], all: string[]): string | null {
+  if (applied.length === 0) return null
+  if (applied.length === all.length) return `Database set up (${all.length} migrations).`
+  return `Database brought up to date: ${applied.join(', ')}`
+}
+
 /** What a person needs to sign in: the accounts of the demo, or the command that makes the first one. */
 export async function signIn(settings: Settings, databaseUrl: string): Promise<string[]> {
   const demo = settings.databaseUrl ? undefined : readIfThere(path.join(settings.dataFolder, 'demo.json'))
