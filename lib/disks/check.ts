@@ -7,41 +7,40 @@ import { filesMax } from './guest/listing'
 import { runThread } from './thread'
 
 export type CheckOptions = {
-  /** Also searches what lies in no file: deleted data, and what is between partitions. */
+  /** Also searches outside files: deleted data and the space between partitions. */
   deep: boolean
-  /** Ends the check; it throws the signal's reason. */
+  /** Aborts the check, which then throws the signal's reason. */
   signal: AbortSignal
   onProgress: (progress: CheckProgress) => void
-  /** How a machine is started that reads what 7-Zip cannot; asked for by the first disk that needs it. Without it there is none. */
+  /** Starts the reader machine for file systems that 7-Zip cannot read. Called only when a disk needs it; without it these stay unread. */
   findReader?: () => Promise<Reader | null>
-  /** Hears why that machine did not start. */
+  /** Receives the error message if the reader machine does not start. */
   onTrouble?: (message: string) => void
   limits?: Partial<CheckLimits>
 }
 
-/** The memory is what the thread takes above the process without it, the files those of one file system. */
+/** `memoryBytes`: how much the check may add to the process's memory. `filesMax`: files of one file system. */
 export type CheckLimits = { timeMs: number; memoryBytes: number; filesMax: number }
 
-/** What the thread is told, and what it says. */
+/** The thread's input and its messages. */
 export type CheckTask = GuestFile & { deep: boolean; memoryBytesMax: number; timeMs: number; filesMax: number }
 export type CheckWord =
   | { progress: CheckProgress }
   | { report: CheckReport; isWhole: boolean }
   | { needsReader: true }
   | { trouble: string }
-/** What it hears to `needsReader`. */
+/** The reply to `needsReader`. */
 export type ReaderAnswer = { reader: Reader | null }
 
 const defaultLimits: CheckLimits = { timeMs: 120_000, memoryBytes: 300 * 1024 ** 2, filesMax }
-/** The thread ends itself when its time is over; so much later it is ended. */
+/** The thread stops itself at its time limit; this long after it, it is terminated. */
 const graceMs = 2_000
 
 /**
- * Looks through the files of a disk for secrets and for what ties it to its owner, in a thread of its own, without mounting
- * or running anything, and without writing anywhere. The same bytes always get the same findings.
- *
- * It always answers: a limit that is hit, and content that makes no sense, give what was found so far and the `reason`. It
- * throws only if the file cannot be opened, or the signal ends it. No value of a secret leaves the thread.
+ * Searches the files of a disk for secrets and for data that identifies its owner. Runs in its own thread; mounts nothing, executes
+ * nothing of the guest and writes nowhere. The same bytes always give the same findings.
+ * If a limit is reached or the content is invalid, it returns what was found so far with a `reason`. It throws only if the file cannot
+ * be opened or the signal aborts. No value of a secret leaves the thread.
  */
 export async function checkGuest(file: GuestFile, options: CheckOptions): Promise<CheckReport> {
   const { deep, signal, onProgress, findReader = async () => null, onTrouble = () => {} } = options

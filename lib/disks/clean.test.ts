@@ -42,7 +42,7 @@ const deleted = make(36)
 const log = make(30)
 const temporary = make(30)
 const secrets = [hash, token, deleted, log, temporary]
-/** What no clean copy removes lies behind the last partition. */
+/** Data behind the last partition, which a clean copy keeps. */
 const unused = { at: 70 * mib, token: make(36) }
 
 const source = join(folder, 'disk')
@@ -67,7 +67,7 @@ const files: Record<string, string> = {
   'var/tmp/gone': `${temporary}\n`,
 }
 
-/** A disk with an ext file system of these files, one of which was deleted, and swap space that was used. */
+/** A disk with an ext file system of these files, one of them deleted, and used swap space. */
 function makeDisk(kind = 'ext4'): void {
   const root = join(folder, 'root')
   for (const [path, text] of Object.entries(files)) {
@@ -106,7 +106,7 @@ const clean = (findings: readonly Finding[], signal = new AbortController().sign
 
 const chosen = ({ findings }: CheckReport) => findings.filter(({ cleanable }) => cleanable)
 
-/** All that a guest sees of the cleaned disk. */
+/** All bytes of the cleaned disk as a guest sees them. */
 function cleanedBytes(): Buffer {
   const file = openFileBlocks(target)
   const disk = openQcow2(file)
@@ -140,7 +140,7 @@ test.skipIf(!canClean).each(['ext2', 'ext3', 'ext4'])(
     expect(bytes.includes(unused.token)).toBe(true)
 
     writeFileSync(join(folder, 'raw'), bytes)
-    // What the file system keeps in groups without files is no free space: the copies of its super block.
+    // The backup super blocks, which lie in groups without files, are not free space.
     for (const group of [1, 3, 5, 7])
       expect(bytes.readUInt16LE(extAt * 512 + (1 + group * 8192) * 1024 + 56), `group ${group}`).toBe(0xef53)
     const device = `${join(folder, 'raw')}?offset=${extAt * 512}`
@@ -160,7 +160,7 @@ test.skipIf(!canClean).each(['ext2', 'ext3', 'ext4'])(
   },
 )
 
-test.skipIf(!canClean)(`a file of a package, one that is not there and one of no ext are refused${note}`, async () => {
+test.skipIf(!canClean)(`a package's file, a missing file and one outside ext are refused${note}`, async () => {
   makeDisk()
   const { findings } = await check(source, 'raw', false)
   const finding = (rule: string) => findings.find((one) => one.rule === rule && one.ownedBy === null)
@@ -193,14 +193,17 @@ test.skipIf(!canClean)(`where a sandbox is required and none can be made, nothin
   expect(await find('0')).toMatchObject({ sandbox: 'limits' })
 })
 
-test.skipIf(!canClean)(`an ended cleaning leaves nothing, and what a killed one left is removed${note}`, async () => {
-  makeDisk()
-  const controller = new AbortController()
-  const ended = clean([], controller.signal, () => controller.abort(new Error('ended')))
-  await expect(ended).rejects.toThrow('ended')
-  mkdirSync(`${target}.work`)
-  writeFileSync(join(`${target}.work`, 'disk'), 'half')
-  expect(readdirSync(folder).filter((name) => name === 'clean.qcow2')).toEqual([])
-  expect(await clean([])).toEqual({ ok: true })
-  expect(readdirSync(folder).filter((name) => name.includes('.work'))).toEqual([])
-})
+test.skipIf(!canClean)(
+  `an aborted cleaning leaves no files, and leftovers of a killed one are removed${note}`,
+  async () => {
+    makeDisk()
+    const controller = new AbortController()
+    const ended = clean([], controller.signal, () => controller.abort(new Error('ended')))
+    await expect(ended).rejects.toThrow('ended')
+    mkdirSync(`${target}.work`)
+    writeFileSync(join(`${target}.work`, 'disk'), 'half')
+    expect(readdirSync(folder).filter((name) => name === 'clean.qcow2')).toEqual([])
+    expect(await clean([])).toEqual({ ok: true })
+    expect(readdirSync(folder).filter((name) => name.includes('.work'))).toEqual([])
+  },
+)

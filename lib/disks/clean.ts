@@ -18,34 +18,36 @@ import { openFileReader } from './reader'
 
 export type CleanJob = {
   source: GuestFile
-  /** Where the cleaned disk goes, as qcow2. A folder of this name and `.work` beside it holds what is being made. */
+  /** Path of the cleaned qcow2 file. Work in progress is in the folder of this name plus `.work`. */
   target: string
-  /** What is to be removed, from the report of a check of exactly these bytes. */
+  /** What to remove: findings of a check of exactly these bytes. */
   findings: readonly Finding[]
-  /** Whether temporary files go, too. */
+  /** Whether to delete temporary files too. */
   isReset: boolean
-  /** Most bytes that the result may have. */
+  /** Maximum size of the result in bytes. */
   sizeMax: number
   signal: AbortSignal
   onProgress?: (percent: number) => void
-  /** How the machine is started that changes what e2fsprogs cannot. Without it there is none. */
+  /**
+   * Starts the machine that cleans file systems e2fsprogs cannot. Without it a finding in one is refused, and its free space stays as
+   * it is.
+   */
   findReader?: () => Promise<Reader | null>
-  /** What one file system may take there. */
+  /** Limits for one file system in that machine. */
   limits?: Partial<MachineLimits>
 }
 
-/** How far each step has come when it ends, in percent. */
+/** Progress in percent at the end of each step. */
 const progress = { unpacked: 35, cleaned: 55, zeroed: 70 }
 
 /**
- * Makes a copy of a disk without the files of some findings, and with zeros in the free space of its ext2, ext3, ext4 and FAT
- * file systems, so that deleted data is gone too; of XFS, Btrfs and special ext4 where a machine can be started, and of all of these in linear volumes of LVM. Nothing is
- * mounted here and nothing of the guest's runs; the tools that change the copy run in a sandbox. The original is only read.
- *
- * Refuses a file that belongs to a package, one that is not cleanable, one that is not there, and temporary files that cannot
- * all be deleted. Every ext file system
- * of the copy has passed e2fsck, and the copy the inspector. Whatever goes wrong leaves no file; an abort throws its reason,
- * and a full file system `NoRoom`.
+ * Copies a disk without the files of some findings, and zeroes the free space of its ext2, ext3, ext4 and FAT file systems, so that
+ * deleted data is gone too. If a machine can be started, also of XFS, Btrfs and ext4 with features that e2fsprogs cannot change, and of
+ * all of these in linear LVM volumes. Nothing is mounted on the host and no code of the guest runs; the tools that change the copy run
+ * in a sandbox. The source is only read.
+ * Refuses a file that belongs to a package, is not cleanable or is missing, and temporary files that cannot all be deleted. Every ext
+ * file system of the copy has passed e2fsck, and the copy the inspector. On any failure no file remains; an abort throws its reason,
+ * and a full file system throws `NoRoom`.
  */
 export async function cleanDisk(job: CleanJob): Promise<{ ok: true } | { ok: false; refusal: CleanRefusal }> {
   job.signal.throwIfAborted()
@@ -57,7 +59,7 @@ export async function cleanDisk(job: CleanJob): Promise<{ ok: true } | { ok: fal
   const file = openFileBlocks(job.source.path)
   let isDone = false
   try {
-    // What a process left that was killed.
+    // Left by a process that was killed.
     await rm(folder, { recursive: true, force: true })
     await mkdir(folder, { recursive: true, mode: 0o700 })
     const original = job.source.format === 'qcow2' ? openQcow2(file) : file
@@ -92,7 +94,7 @@ async function makeClean(job: CleanJob, work: Work): Promise<CleanRefusal | null
 }
 
 async function unpack({ source, signal }: CleanJob, { tools, original }: Work, raw: string): Promise<void> {
-  // Made by us, so that nobody else can read it from the first byte on.
+  // Created here, so that it is private from the first byte on.
   await open(raw, 'w', 0o600).then((file) => file.close())
   const args = ['convert', '-f', source.format, '-O', 'raw', '-S', '4k', path.resolve(source.path), raw]
   const end = await tools.run('qemu-img', args, { signal, fileBytes: original.size })

@@ -28,7 +28,7 @@ const sandbox = await findSandbox(['true'])
 const sandboxNote = sandbox?.kind === 'namespaces' ? '' : ' (skipped: no namespace can be made here)'
 const limits = { fileBytes: mib, memoryBytes: 2 ** 36, processorSeconds: 60, openFiles: 64 }
 
-test.skipIf(!hasQemu)(`qemu-img that is installed while the console runs is found${qemuNote}`, async () => {
+test.skipIf(!hasQemu)(`qemu-img is found when it is installed while the console runs${qemuNote}`, async () => {
   const path = process.env.PATH
   vi.resetModules()
   const console = await import('./convert')
@@ -38,7 +38,7 @@ test.skipIf(!hasQemu)(`qemu-img that is installed while the console runs is foun
   expect(await console.findDiskTool()).toMatchObject({ version: expect.stringMatching(/^\d/) })
 })
 
-test.skipIf(!hasQemu)(`a disk keeps its content, and only we can read it${qemuNote}`, async () => {
+test.skipIf(!hasQemu)(`a disk keeps its content, and the result is readable by its owner only${qemuNote}`, async () => {
   const told: number[] = []
   const job = { from: at('disk.raw'), format: 'raw', to: at('out.qcow2'), sizeMax: 64 * mib } as const
   expect(await convertDisk({ ...job, onProgress: (percent) => told.push(percent) })).toEqual({ ok: true })
@@ -79,7 +79,7 @@ test.skipIf(!hasQemu)(
   },
 )
 
-test.skipIf(!hasQemu)(`a damaged disk is refused, and no path is told${qemuNote}`, async () => {
+test.skipIf(!hasQemu)(`a damaged disk is refused, and the refusal names no path${qemuNote}`, async () => {
   qemuImg(home, 'convert', '-f', 'raw', '-O', 'qcow2', '-c', 'disk.raw', 'bad.qcow2')
   // Behind the header and the tables, into the compressed clusters.
   const file = await open(at('bad.qcow2'), 'r+')
@@ -90,8 +90,8 @@ test.skipIf(!hasQemu)(`a damaged disk is refused, and no path is told${qemuNote}
   expect(await readdir(home)).not.toContain('from-bad.qcow2')
 })
 
-test.skipIf(!hasQemu)(`an abort and a time-out kill it and leave no file${qemuNote}`, async () => {
-  // Not zeros, which would be skipped: 256 MiB of one byte take longer than the first word of progress.
+test.skipIf(!hasQemu)(`an abort and a time-out kill qemu-img and leave no file${qemuNote}`, async () => {
+  // Zeros would be skipped. 256 MiB of another byte take longer than the first progress message.
   const filled = spawnSync('qemu-img', ['create', '-q', '-f', 'raw', at('large.raw'), '2G'])
   expect(filled.status).toBe(0)
   qemuImg(home, 'bench', '-q', '-w', '-f', 'raw', '-c', '256', '-s', '1M', '--pattern=65', 'large.raw')
@@ -105,7 +105,7 @@ test.skipIf(!hasQemu)(`an abort and a time-out kill it and leave no file${qemuNo
   expect(processesThatName('never.qcow2')).toEqual([])
 })
 
-test.skipIf(!hasQemu)(`where a sandbox is required and none can be made, nothing is converted${qemuNote}`, async () => {
+test.skipIf(!hasQemu)(`nothing is converted if a sandbox is required and none can be made${qemuNote}`, async () => {
   vi.stubEnv('ECS_REQUIRE_SANDBOX', '1')
   vi.stubEnv('PATH', await pathWith({ unshare: 'exit 1' }))
   vi.resetModules()
@@ -155,7 +155,7 @@ test.skipIf(!sandbox)('stderr is read to its end, and its last lines are kept', 
   expect(end.stderr.length).toBeLessThan(20_000)
 })
 
-test.skipIf(!sandbox)('nothing in the sandbox outlives us, not even a kill -9', async () => {
+test.skipIf(!sandbox)('no process in the sandbox outlives its parent, even after kill -9', async () => {
   const name = `tail-${randomBytes(4).toString('hex')}`
   await writeFile(at(name), '')
   const inside = sandbox?.command({ ...limits, fileBytes: 0 }, ['tail', '-f', at(name)]) ?? []

@@ -7,17 +7,17 @@ import type { DiskFormatId } from './formats/registry'
 import { type DiskRefusal, refuseDisk } from './reasons'
 import { findSandbox, runSandboxed, type Sandbox, type SandboxedEnd, type SandboxKind } from './sandbox'
 
-/** qemu-img, and what keeps it in while it reads a stranger's disk. */
+/** qemu-img, and the sandbox in which it reads untrusted disks. */
 export type DiskTool = { path: string; version: string; sandbox: SandboxKind }
 
 export type ConvertJob = {
   from: string
-  /** What our inspector found. */
+  /** As found by the inspector. */
   format: DiskFormatId
-  /** What lies under it, where its header names nothing: the bytes of an image under the disk of a machine. */
+  /** The backing file if the header names none: an image's bytes under an instance's overlay. */
   backing?: { file: string; format: 'qcow2' | 'raw' }
   to: string
-  /** Most bytes that the result may have. */
+  /** Maximum size of the result in bytes. */
   sizeMax: number
   signal?: AbortSignal | undefined
   onProgress?: ((percent: number) => void) | undefined
@@ -26,28 +26,29 @@ export type ConvertJob = {
 
 const timeMaxMs = 2 * 60 * 60_000
 const limits = { memoryBytes: 2 * 2 ** 30, processorSeconds: 60 * 60, openFiles: 64 }
-/** Names of QEMU that differ from ours. Without the size calculation a VHD of an unknown maker loses its end. */
+/** QEMU's names that differ from ours. Without the size calculation, a VHD of an unknown creator loses its end. */
 const qemuNames: Record<string, string> = { vhd: 'vpc,force_size_calc=current_size', iso: 'raw' }
-/** Written in order, which `-W` would not: the same disk gives the same file. */
+/** No `-W`: written in order, the same disk gives the same file. */
 const output = ['-O', 'qcow2', '-o', 'compat=1.1,cluster_size=65536,lazy_refcounts=off', '-S', '4k']
 
 type Found = { tool: DiskTool; sandbox: Sandbox }
 let found: Promise<Found | null> | undefined
 
 /**
- * Null without qemu-img, or without a way to limit it. Looked for again while missing: it may be installed meanwhile.
+ * Finds qemu-img; null if it is missing or cannot be limited. If missing, it is looked for again at each call, since it may be
+ * installed later.
  */
 export async function findDiskTool(): Promise<DiskTool | null> {
   return (await find())?.tool ?? null
 }
 
-/** There is no room for the result: the fault is not the disk's. */
+/** The destination is full; the disk is not at fault. */
 export class NoRoom extends Error {}
 
 /**
- * Normalises a disk to qcow2: what comes out has no snapshots, no backing file and no second meaning. Only for a file whose
- * header the inspector has passed, with the format that it found: QEMU follows what a header says. Whatever goes wrong
- * leaves no file; an abort throws its reason, and a full file system `NoRoom`.
+ * Converts a disk to qcow2 without snapshots or a backing file. Call it only with a file whose header the inspector has accepted, and
+ * with the format it found: QEMU follows what a header says. On any failure no file remains; an abort throws its reason, and a full
+ * file system throws `NoRoom`.
  */
 export async function convertDisk(job: ConvertJob): Promise<{ ok: true } | DiskRefusal> {
   const here = await find()
@@ -56,7 +57,7 @@ export async function convertDisk(job: ConvertJob): Promise<{ ok: true } | DiskR
   job.signal?.throwIfAborted()
   let isDone = false
   try {
-    // Made by us, so that nobody else can read it from the first byte on.
+    // Created here, so that it is private from the first byte on.
     await open(job.to, 'w', 0o600).then((file) => file.close())
     const end = await runConvert(here, job)
     job.signal?.throwIfAborted()
@@ -89,7 +90,7 @@ function refusalOf({ code, signal, stderr }: SandboxedEnd, job: ConvertJob): Dis
   return refuseDisk('conversion-failed')
 }
 
-/** Reads `(12.34/100%)`, which comes again and again on one line. */
+/** Parses qemu-img's progress, such as `(12.34/100%)`, which is repeated on one line. */
 function readPercent(onProgress: ConvertJob['onProgress']): (text: string) => void {
   let rest = ''
   let last = -1
@@ -102,7 +103,7 @@ function readPercent(onProgress: ConvertJob['onProgress']): (text: string) => vo
   }
 }
 
-/** A path as the value of an option of QEMU, where a comma would begin the next. */
+/** A path as a value in QEMU's option syntax, with commas doubled. */
 function option(file: string): string {
   return path.resolve(file).replaceAll(',', ',,')
 }

@@ -10,7 +10,7 @@ import { readPartitionTable } from './guest/partition-table'
 import { inspectDisk } from './inspect'
 import { openFileReader } from './reader'
 
-// Whatever the tools of Debian make of a disk is accepted, and its page names it. `npm test` installs them where it can.
+// Every disk that Debian's tools make is accepted, and its page names its content. `npm test` installs the tools where it can.
 const home = mkdtempSync(join(tmpdir(), 'every-tool-'))
 afterAll(() => rmSync(home, { recursive: true }))
 
@@ -19,7 +19,7 @@ async function inspectFile(file: string) {
   return await inspectDisk(reader).finally(() => reader.close())
 }
 
-/** The table of a disk, and what is in each of its parts: what its page shows. */
+/** The partition table and the file system of each partition, as on the disk's page. */
 function shown(file: string): (string | undefined)[] {
   const disk = openFileBlocks(file)
   try {
@@ -41,7 +41,7 @@ for (const { name, tools, make, format, shows } of toolCases) {
   })
 }
 
-// LVM takes devices only, and not everybody may make one of a file.
+// LVM accepts only block devices, and not every user may attach a loop device.
 const pvcreate =
   'device=$(losetup -f --show disk) || exit; pvcreate -q "$device"; code=$?; losetup -d "$device"; exit $code'
 

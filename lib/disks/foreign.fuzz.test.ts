@@ -15,7 +15,7 @@ const mib = 1024 ** 2
 
 const vmdkFields = [4, 8, 12, 20, 28, 36, 44, 48, 56, 64, 72, 73, 77]
 const vmdkTables = [vmdkPlaces.directory, vmdkPlaces.directory + 4, vmdkPlaces.table, vmdkPlaces.table + 8]
-// The fields of a text lie where it says so, and so do the lines that could be put in their places.
+// Offsets of the descriptor's fields, and lines that could replace them.
 const textPlaces = [
   'version',
   'CID',
@@ -160,14 +160,14 @@ const targets: readonly (Target & { name: keyof typeof faultsOf })[] = [
   },
 ]
 
-test.each(targets)('no changed $name reads out of its file or is accepted with what is hostile', async (target) => {
+test.each(targets)('no mutated $name is read outside its file or accepted with hostile content', async (target) => {
   let accepted = 0
   const property = fc.asyncProperty(changesOf(target), async (changes) => {
     const disk = change(target, changes)
     const { reader, outside, bytesRead } = watched(disk)
     const inspection = await inspectDisk(reader)
     expect(outside).toEqual([])
-    // Both ends and every table once: no field makes the work larger than the file.
+    // Both ends and every table once: no field makes the inspector read more than the file.
     expect(bytesRead()).toBeLessThan(disk.size + mib)
     if (!inspection.ok) return
     accepted += 1

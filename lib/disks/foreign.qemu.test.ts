@@ -11,7 +11,7 @@ import { sparseVmdk, streamVmdk } from './fixtures/vmdk'
 import { inspectDisk } from './inspect'
 import { openFileReader } from './reader'
 
-// The formats of others, as QEMU and genisoimage write them; qcow2 has a file of its own.
+// Formats other than qcow2, as QEMU and genisoimage write them; qcow2 has its own test file.
 const mib = 1024 ** 2
 const folder = await mkdtemp(join(tmpdir(), 'foreign-'))
 await writeFile(join(folder, 'disk.raw'), rawDisk)
@@ -65,7 +65,7 @@ test.skipIf(!hasQemu).each(good)(`QEMU's disk is accepted: $name${qemuNote}`, as
   for (const command of commands) qemuImg(folder, ...command)
   const driver = format === 'vhd' ? 'vpc' : format
   const info: unknown = JSON.parse(qemuImg(folder, 'info', '-f', driver, '--output=json', 'good'))
-  // What the inspector says of a disk is what QEMU would give a guest.
+  // The inspector reports the same disk that QEMU would show a guest.
   expect(info).toMatchObject({ format: driver, 'virtual-size': expect.any(Number) })
   const virtualSize = (info instanceof Object && 'virtual-size' in info && info['virtual-size']) || 0
   expect(await inspectFile('good')).toMatchObject({ ok: true, disk: { format, virtualSize } })
@@ -138,7 +138,7 @@ test.skipIf(!hasQemu).each(cuts)(`QEMU's disk without its end is refused: $drive
   expect(await inspectFile('good')).toMatchObject({ ok: false, reason: 'truncated' })
 })
 
-// Were the disks that the tests patch no disks for other tools, being refused would say little.
+// Checks that other tools accept our hand-made disks; otherwise their refusal in other tests would prove little.
 const ours = { sparseVmdk, streamVmdk, dynamicVhd, fixedVhd, vhdxDisk, vdiDisk }
 const drivers = {
   sparseVmdk: 'vmdk',

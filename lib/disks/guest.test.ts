@@ -33,11 +33,11 @@ test('reading a disk leaves it as it is', async () => {
   expect(readFileSync(rawPath).equals(raw)).toBe(true)
 })
 
-test('a file that is not there is a fault', async () => {
+test('a missing file throws', async () => {
   await expect(readGuest({ path: join(folder, 'nothing'), format: 'raw' })).rejects.toThrow('ENOENT')
 })
 
-test('bytes that are no disk are a layout without partitions', async () => {
+test('bytes that are not a disk give a layout without partitions', async () => {
   const layout = { table: 'none', partitions: [], operatingSystem: null }
   const path = join(folder, 'text')
   writeFileSync(path, 'not a disk')
@@ -45,13 +45,13 @@ test('bytes that are no disk are a layout without partitions', async () => {
   expect(await readGuest({ path, format: 'qcow2' })).toMatchObject({ ...layout, unread: 'damaged' })
 })
 
-test('a limit of time gives what there is, at once', async () => {
+test('the time limit returns what was read so far, at once', async () => {
   const layout = await readGuest({ path: rawPath, format: 'raw' }, { timeMs: 1 })
   expect(layout).toMatchObject({ partitions: [], unread: 'time' })
 })
 
-test('a limit of time ends 7-Zip in the midst of its work, and what was read before stays', async () => {
-  // A hundred partitions over the same FAT32, whose table alone has 256 MiB: a minute of work in a file that takes no space.
+test('the time limit stops 7-Zip at work, and what was read before stays', async () => {
+  // A hundred partitions over the same FAT32 with a table of 256 MiB: a minute of work in a sparse file.
   const path = join(folder, 'slow.raw')
   const part = { type: 'EBD0A0A2-B9E5-4433-87C0-68B6B72699C7', start: 2048, sectors: 2 ** 26 }
   const disk = writeParts(
@@ -61,7 +61,7 @@ test('a limit of time ends 7-Zip in the midst of its work, and what was read bef
   largeFat({ sectors: part.sectors }).copy(disk, mib)
   writeFileSync(path, disk)
   truncateSync(path, 2 ** 36)
-  // On a busy machine the first part may not have been read by then; a longer limit ends it in the midst all the same.
+  // On a busy machine the first partition may not be read by then; the longer limits still stop 7-Zip at work.
   for (const timeMs of [4_000, 12_000, 60_000]) {
     const layout = await readGuest({ path, format: 'raw' }, { timeMs, memoryBytes: 1024 * mib })
     expect(layout).toMatchObject({ table: 'gpt', unread: 'time' })
@@ -75,7 +75,7 @@ test('a limit of time ends 7-Zip in the midst of its work, and what was read bef
 
 const cloudTools = ['mke2fs', 'mkfs.vfat', 'qemu-img'] as const
 
-/** A disk as clouds hand them out: root first by number and last by place, a part to boot from, an EFI system partition. */
+/** A disk like a cloud image: the root partition is first by number and last by position; a BIOS boot and an EFI system partition. */
 function cloudDisk(): Buffer {
   const root = join(folder, 'root')
   for (const name of ['etc', 'usr/lib']) mkdirSync(join(root, name), { recursive: true })
@@ -124,11 +124,11 @@ test.skipIf(!hasTools(...cloudTools))(
   },
 )
 
-test('the thread that asks is not held up', async () => {
-  // The first reading compiles the thread's own files.
+test('the calling thread is not blocked', async () => {
+  // The first run compiles the thread's own files.
   await readGuest({ path: rawPath, format: 'raw' })
   const before = performance.eventLoopUtilization()
   await readGuest({ path: qcow2Path, format: 'qcow2' })
-  // It waits for nearly all of the reading, however long that takes here.
+  // The caller is idle for most of the reading, however long that takes here.
   expect(performance.eventLoopUtilization(before).utilization).toBeLessThan(0.5)
 })

@@ -2,10 +2,10 @@ import { join } from 'node:path'
 import type { DiskLayout } from './layout'
 import { runThread } from './thread'
 
-/** A disk in a file of ours. The format is the one that the inspector has found, never what somebody says. */
+/** A disk in one of our files, in the format that the inspector found, never the one that a user states. */
 export type GuestFile = { path: string; format: 'qcow2' | 'raw' }
 
-/** What the reading of one disk may take. The memory is that of its thread, half of it for what 7-Zip takes. */
+/** Limits for reading one disk. The memory is that of the thread; half of it is for 7-Zip. */
 export type GuestLimits = { timeMs: number; memoryBytes: number }
 
 export type Progress = { layout: DiskLayout; isWhole: boolean }
@@ -22,9 +22,9 @@ const nothingYet: DiskLayout = {
 }
 
 /**
- * Reads the partitions of a disk, their file systems, and what the guest calls itself: in a thread of its own, without
- * mounting anything and without running anything of the guest's. A limit that is hit, and content that makes no sense, give
- * what was read so far and say so in `unread`; only a file that cannot be read at all makes it throw.
+ * Reads a disk's partitions, their file systems and the guest's name of its operating system, in its own thread. Mounts nothing and
+ * executes nothing of the guest. If a limit is reached or the content is invalid, it returns what was read so far, with the cause in
+ * `unread`; it throws only if the file cannot be read at all.
  */
 export async function readGuest(file: GuestFile, limits: Partial<GuestLimits> = {}): Promise<DiskLayout> {
   const { timeMs, memoryBytes } = { ...defaultLimits, ...limits }

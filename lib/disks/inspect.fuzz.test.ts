@@ -7,7 +7,7 @@ import { tableOf } from './formats/partitions'
 import { inspectDisk } from './inspect'
 import { bufferReader } from './reader'
 
-// Values at which checks turn, and any others.
+// Boundary values of the checks, and random ones.
 const edges = [
   0n,
   1n,
@@ -50,12 +50,12 @@ function apply(disk: Buffer, list: readonly Change[], order: 'big' | 'little'): 
   )
 }
 
-// Fields of the header, the first entries of the tables and the place of an extension.
+// Header fields, the first table entries and the offset of an extension.
 const qcow2Places = [
   4, 8, 16, 20, 24, 32, 36, 40, 48, 56, 60, 72, 80, 88, 96, 100, 104, 112, 116, 120, 4096, 8192, 12288, 12296, 16384,
 ]
 
-test('no changed qcow2 makes the inspector throw, and none that it accepts reaches out of its file', async () => {
+test('no mutated qcow2 makes the inspector throw, and no accepted one points outside its file', async () => {
   let accepted = 0
   const property = fc.asyncProperty(changes(qcow2Places, 20480), async (list) => {
     const disk = apply(qcow2Disk, list, 'big')
@@ -70,7 +70,7 @@ test('no changed qcow2 makes the inspector throw, and none that it accepts reach
   expect(accepted).toBeGreaterThan(100)
 })
 
-/** A second reading of the format, plain and slow, that shares nothing with the inspector. */
+/** A second parser of the format, plain and slow, that shares no code with the inspector. */
 function faultsOf(disk: Buffer): string[] {
   const version = disk.readUInt32BE(4)
   const clusterSize = 1n << BigInt(disk.readUInt32BE(20))
@@ -105,13 +105,13 @@ const mbrPlaces = [0, 3, 11, 446, 450, 454, 458, 462, 466, 470, 478, 482, 486, 4
 const gptPlaces = [512, 520, 524, 528, 536, 544, 584, 592, 596, 600, 1024, 1056, 1064, 1152, 1184, 1192]
 const fileSystemPlaces = [1028, 1048, 1080, 1100, 65600]
 
-// What is behind the tables plays no part but for its size, and copying less makes room for more runs.
+// Only the size of the data behind the tables matters; copying less of it leaves time for more runs.
 const rawBases = [rawDisk, mbrDisk, rawDisk.subarray(1024 ** 2)].map((disk) => ({
   size: disk.length,
   start: disk.subarray(0, 128 * 1024),
 }))
 
-test('no changed raw disk makes the inspector throw, and no partition of one that it accepts is outside', async () => {
+test('no mutated raw disk makes the inspector throw, and no accepted one has a partition outside it', async () => {
   let accepted = 0
   const property = fc.asyncProperty(
     fc.constantFrom(...rawBases),
@@ -126,7 +126,7 @@ test('no changed raw disk makes the inspector throw, and no partition of one tha
       if (!inspection.ok) return
       accepted += 1
       expect(inspection.disk).toEqual({ format: 'raw', virtualSize: size, allocatedBytes: size })
-      // Beside an MBR that is none of its own, the mark of a GPT that is not whole says nothing.
+      // Without a valid header or a protective MBR, the signature of a GPT alone is no table.
       if (tableOf(disk.subarray(0, 1024)) === 'gpt')
         expect(partitionEnds(disk).filter((end) => end > BigInt(size))).toEqual([])
     },
@@ -139,7 +139,7 @@ function hasGpt(disk: Buffer): boolean {
   return disk.toString('latin1', 512, 520) === 'EFI PART'
 }
 
-// Where the partitions of a GPT end, in bytes, for tables of 128 bytes an entry that begin in the third sector.
+// Ends of the partitions of a GPT in bytes, for tables of 128-byte entries that begin in the third sector.
 function partitionEnds(disk: Buffer): bigint[] {
   if (disk.readBigUInt64LE(584) !== 2n || disk.readUInt32LE(596) !== 128) return []
   const entries = Array.from({ length: disk.readUInt32LE(592) }, (_, index) => disk.subarray(1024 + index * 128))
@@ -147,7 +147,7 @@ function partitionEnds(disk: Buffer): bigint[] {
   return used.map((entry) => (entry.readBigUInt64LE(40) + 1n) * 512n)
 }
 
-test('no bytes at all make the inspector throw', async () => {
+test('random bytes never make the inspector throw', async () => {
   const foreign = ['KDMV\x01\0\0\0', 'COWD', 'conectix', 'vhdxfile', '# Disk DescriptorFile\nversion=1\n']
   const marks = ['', 'QFI\xfb\0\0\0\x03', 'QFI\xfb\0\0\0\x02', 'EFI PART', 'XFSB', 'hsqs', ...foreign].map((mark) =>
     Buffer.from(mark, 'latin1'),

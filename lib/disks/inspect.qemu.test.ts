@@ -52,7 +52,7 @@ test.skipIf(!hasQemu).each(Object.entries(good))(`QEMU's %s is accepted${qemuNot
 
 test.skipIf(!hasQemu)(`a disk whose host died with a write in flight is accepted${qemuNote}`, async () => {
   qemuImg(folder, ...convert())
-  // The cluster is counted and the count is on the disk; its data and the entry that points to it are not.
+  // The reference count is on the disk; the cluster's data and its L2 entry are not.
   const steps = ['open -o driver=qcow2 blkdebug::good.qcow2', 'break write_aio A', 'aio_write 2M 64k', 'wait_break A']
   const died = spawnSync(
     'qemu-io',
@@ -96,7 +96,7 @@ test.skipIf(!hasQemu).each(Object.entries(refused))(
   },
 )
 
-// A loss of less than a cluster does not show: QEMU itself may leave the last cluster of a file short.
+// Losing less than a cluster goes unnoticed: QEMU itself may leave the last cluster of a file short.
 const cuts = [
   { name: 'plain', options: [], lost: 65536, reason: 'truncated' },
   { name: 'deflate, tables at the end', options: ['-c'], lost: 65536, reason: 'table-outside-file' },

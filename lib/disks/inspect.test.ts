@@ -26,10 +26,10 @@ describe.each(inspectionReasons)('%s', (reason) => {
     (family.cases[reason] ?? []).map((refused: RefusedCase) => ({ format: family.format, ...refused })),
   )
 
-  test('is the reason for some disk', () => expect(cases).not.toEqual([]))
+  test('has a disk that is refused for it', () => expect(cases).not.toEqual([]))
 
   test.each(cases)('$name', async ({ disk, format, facts = {} }) => {
-    // A file without a byte and one of two formats have none that a sentence could name.
+    // An empty file, and one with the marks of two formats, have no format for the sentence to name.
     const named = format && disk !== emptyFile ? { format, ...facts } : facts
     expect(await inspectDisk(readerOf(disk))).toEqual({ ok: false, reason, facts: named })
   })
@@ -74,7 +74,7 @@ test.each([
   expect(refusal).toMatchObject({ ok: false, reason: 'virtual-size-too-large' })
 })
 
-test('a reference out of the file is reported before other damage', async () => {
+test('a reference outside the file is reported before other damage', async () => {
   const broken = [
     { at: 32, put: 2 },
     { at: 36, put: 0xffffffff },
@@ -123,11 +123,11 @@ test('the size of a rewritten disk follows from its tables, and is at most what 
   const before = await allocated(buildQcow2({ raw }))
   raw.fill('x', 8 * mib, 16 * mib)
   expect(await allocated(buildQcow2({ raw }))).toBe(Number(before) + 8 * mib)
-  // A cluster of 4 KiB fills one of 64 KiB by itself.
+  // Each cluster of 4 KiB fills one of 64 KiB after conversion.
   expect(await allocated(buildQcow2({ raw, clusterBits: 12 }))).toBe(raw.length)
 })
 
-test('a cut or changed end of any good disk is never a fault', async () => {
+test('no good disk with a cut or changed end makes the inspector throw', async () => {
   for (const { disk } of goodCases) {
     const reader = readerOf(disk)
     for (const size of [1, 511, 512, 1024, 4096, 65536, mib, reader.size - 512]) {

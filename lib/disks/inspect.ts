@@ -6,18 +6,18 @@ import { findSignatures } from './formats/signatures'
 import type { ByteReader } from './reader'
 import { type DiskRefusal, refuseDisk } from './reasons'
 
-/** Sizes in bytes: what a guest sees, and the most that the disk takes when it is rewritten. */
+/** Sizes in bytes: what a guest sees, and the upper bound after conversion. */
 export type Disk = { format: DiskFormatId; virtualSize: number; allocatedBytes: number }
 type KnownFormat = DiskFormat & { id: DiskFormatId }
 export type Inspection = { ok: true; disk: Disk } | DiskRefusal
 
-/** Largest disk that a guest may see, in bytes, unless the operator says otherwise. */
+/** Default upper bound of the virtual size, in bytes. */
 const defaultVirtualSizeMax = 2 * 1024 ** 4
 
-/** The formats whose bytes are not those of the disk itself. */
+/** The formats that wrap a disk's bytes instead of holding them as they are. */
 const packedFormats: readonly KnownFormat[] = diskFormats.filter((format) => format !== raw && format !== iso)
 
-/** Rule 17: decides from the bytes alone, before any tool follows what a file says. Throws only when reading fails. */
+/** Rule 17: decides from the bytes alone, before any tool follows what a file says. Throws only if reading fails. */
 export async function inspectDisk(
   reader: ByteReader,
   limits: DiskLimits = { virtualSizeMax: defaultVirtualSizeMax },
@@ -28,7 +28,7 @@ export async function inspectDisk(
   const isMarked = others.length > 0 || packedFormats.some((format) => format.matches(first))
   const edges = isMarked ? first : { ...first, disk: await readDisk(reader) }
   const matching: readonly KnownFormat[] = diskFormats.filter((format) => format.matches(edges))
-  // Raw has no mark of its own. It counts beside another format only where it shows and that format does not lie over it.
+  // Raw has no mark of its own. It counts as a second format only if its marks show and the other format does not overlay a raw disk.
   const isOverRaw = others.some((other) => other.overRaw) || matching.some((format) => format.isOverRaw?.(edges))
   const accepted = matching.filter((format) => !(format === raw && isOverRaw))
   const [one, another] = [...accepted, ...others]
@@ -40,6 +40,6 @@ export async function inspectDisk(
     const { virtualSize, allocatedBytes = reader.size } = verdict
     return { ok: true, disk: { format: format.id, virtualSize, allocatedBytes: Math.min(allocatedBytes, virtualSize) } }
   }
-  // Most sentences name the format, and a format need not say its own name each time.
+  // Most sentences name the format, so it is added here and not by each format.
   return refuseDisk(verdict.reason, { format: format.id, ...verdict.facts })
 }

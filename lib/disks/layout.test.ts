@@ -12,7 +12,7 @@ const layout: DiskLayout = {
   unread: null,
 }
 
-test('a layout is read as it was written, without what has no place in it', () => {
+test('a layout is parsed as it was written, without unknown fields', () => {
   expect(parseDiskLayout(layout)).toEqual(layout)
   expect(parseDiskLayout({ ...layout, more: 1, partitions: [{ ...partition, more: 1 }] })).toEqual(layout)
   const bare = { ...layout, partitions: [{ ...partition, number: null, fileSystem: null }], operatingSystem: null }
@@ -41,10 +41,10 @@ const wrong = {
   'no reason and no null': { unread: undefined },
 }
 
-test.each(Object.entries(wrong))('%s is no layout', (_, change) => {
+test.each(Object.entries(wrong))('%s is not a layout', (_, change) => {
   expect(parseDiskLayout({ ...layout, ...change })).toBeNull()
 })
 
-test.each([null, undefined, 'x', 7, []])('%j is no layout', (json) => {
+test.each([null, undefined, 'x', 7, []])('%j is not a layout', (json) => {
   expect(parseDiskLayout(json)).toBeNull()
 })

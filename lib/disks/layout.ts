@@ -1,4 +1,4 @@
-/** Why something of a disk has not been read. */
+/** Why part of a disk was not read. */
 export const unreadReasons = ['time', 'memory', 'format', 'damaged'] as const
 
 export const bootModes = ['BIOS', 'UEFI'] as const
@@ -6,22 +6,22 @@ export type BootModeName = (typeof bootModes)[number]
 
 const tables = ['gpt', 'mbr', 'none', 'iso'] as const
 
-/** More partitions than any honest disk has; where there are more, the layout says `unread`. */
+/** More partitions than a real disk has; a disk with more sets `unread`. */
 export const partitionsMax = 128
 /** Longest name, label or id, in UTF-16 units. A name in a GPT has at most 36. */
 export const labelMax = 64
 export const operatingSystemTextMax = 128
 
 /**
- * What is on a disk: its partitions, what is in them, and what the guest calls its operating system. Plain JSON, as it is
- * stored and sent; sizes and places in bytes. `unread` is null when all that can be read here has been.
+ * A disk's partitions, their file systems and the guest's name of its operating system. Plain JSON, as stored and sent; sizes and
+ * offsets in bytes. `unread` is null if everything that this module can read was read.
  */
 export type DiskLayout = {
   table: (typeof tables)[number]
   size: number
   partitions: DiskPartition[]
   operatingSystem: string | null
-  /** How a machine starts from it, where its partitions or its boot catalogue say so. */
+  /** How a machine boots from it, if its partitions or its boot catalogue say so. */
   bootMode: BootModeName | null
   unread: null | (typeof unreadReasons)[number]
 }
@@ -45,7 +45,7 @@ export type FileSystem = {
   isReadable: boolean
 }
 
-/** Reads a layout from the database or the wire: null for what is none. What has no place in it is left out. */
+/** Parses a layout from the database or the wire: null if it is not one. Unknown fields are dropped. */
 export function parseDiskLayout(json: unknown): DiskLayout | null {
   if (!isRecord(json)) return null
   const { size, operatingSystem } = json
@@ -53,7 +53,7 @@ export function parseDiskLayout(json: unknown): DiskLayout | null {
   const unread = json.unread === null ? null : unreadReasons.find((known) => known === json.unread)
   const list = Array.isArray(json.partitions) && json.partitions.length <= partitionsMax ? json.partitions : [null]
   const partitions = list.flatMap((partition) => parsePartition(partition) ?? [])
-  // Layouts that were stored before there was this field say nothing about it.
+  // Layouts stored before this field existed do not have it.
   const bootMode = bootModes.find((known) => known === json.bootMode) ?? null
   const isNamed = operatingSystem === null || isText(operatingSystem, operatingSystemTextMax)
   if (!table || unread === undefined || partitions.length < list.length || !isNamed || !isCount(size)) return null

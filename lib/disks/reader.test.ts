@@ -38,6 +38,6 @@ test('a whole read gives all bytes or null', async () => {
   }
 })
 
-test('a file that is not there is a fault and not an answer', async () => {
+test('a missing file throws', async () => {
   await expect(openFileReader(join(folder, 'nothing'))).rejects.toThrow('ENOENT')
 })

@@ -1,12 +1,12 @@
 import { open } from 'node:fs/promises'
 
-/** Bytes that can be read at any place. A read past the end gives what there is, down to nothing; it never throws for that. */
+/** Random access to bytes. A read past the end returns the bytes that exist, possibly none; it does not throw for that. */
 export interface ByteReader {
   readonly size: number
   read(offset: number, length: number): Promise<Buffer>
 }
 
-/** Opens a file for reading. Its size is the one at this moment: what is appended later is not seen. */
+/** Opens a file for reading. The size is taken now; bytes appended later are not seen. */
 export async function openFileReader(path: string): Promise<ByteReader & { close(): Promise<void> }> {
   const file = await open(path, 'r')
   try {
@@ -25,7 +25,7 @@ export async function openFileReader(path: string): Promise<ByteReader & { close
   }
 }
 
-/** Reads from memory. What it gives shares the buffer's memory. */
+/** Reads from memory. The returned buffers share it. */
 export function bufferReader(buffer: Buffer): ByteReader {
   return {
     size: buffer.length,
@@ -33,9 +33,9 @@ export function bufferReader(buffer: Buffer): ByteReader {
   }
 }
 
-/** Reads exactly so many bytes, or answers null when they are not all inside the file. */
+/** Reads exactly `length` bytes, or returns null if they are not all inside the file. */
 export async function readWhole(reader: ByteReader, offset: number, length: number): Promise<Buffer | null> {
-  // A file may say any place. One that is not inside it is never asked for.
+  // Offsets come from untrusted files; none outside the file is read.
   if (!(offset >= 0 && length >= 0 && offset + length <= reader.size)) return null
   const bytes = await reader.read(offset, length)
   return bytes.length === length ? bytes : null
@@ -46,7 +46,7 @@ function clamp(offset: number, length: number, size: number): [start: number, en
   return [start, Math.min(Math.max(offset + length, start), size)]
 }
 
-// One read of a file may give less than was asked for, long before its end.
+// A single read may return fewer bytes than requested, long before the end of the file.
 async function readFully(readSome: (into: Buffer, done: number) => Promise<{ bytesRead: number }>, length: number) {
   const into = Buffer.allocUnsafe(length)
   let done = 0

@@ -1,4 +1,4 @@
-/** What the inspector refuses a disk for. Each has its own sentence, so that a person can mend the disk. */
+/** The inspector's reasons for a refusal. Each has its own sentence, so that a person can repair the disk. */
 export const inspectionReasons = [
   'empty',
   'truncated',
@@ -33,17 +33,17 @@ export const inspectionReasons = [
   'partition-cut-off',
 ] as const
 
-/** What can go wrong after that, when a disk is converted. */
+/** Failures of the conversion after a successful inspection. */
 const conversionReasons = ['conversion-failed', 'conversion-too-large', 'sandbox-missing', 'tool-missing'] as const
 
-/** Every kind of trouble that a disk can be refused for. */
+/** Every reason for which a disk is refused. */
 export const diskReasons = [...inspectionReasons, ...conversionReasons] as const
 
 export type InspectionReason = (typeof inspectionReasons)[number]
 
 export type DiskReason = (typeof diskReasons)[number]
 
-/** The numbers and names that a reason's sentence needs, never the sentence. */
+/** The numbers and names that fill in a reason's sentence, never the sentence. */
 export type DiskFacts = Record<string, string | number>
 
 export type DiskRefusal = { ok: false; reason: DiskReason; facts: DiskFacts }

@@ -11,13 +11,13 @@ const mib = 1024 ** 2
 const folder = await mkdtemp(join(tmpdir(), 'samples-'))
 afterAll(() => rm(folder, { recursive: true }))
 
-test('a sample is the same for the same seed and another for another', () => {
+test('a sample depends only on its seed', () => {
   const sample = { sizeMib: 4, label: 'web', seed: 1 }
   expect(buildRawDisk(sample).equals(buildRawDisk(sample))).toBe(true)
   expect(buildRawDisk(sample).equals(buildRawDisk({ ...sample, seed: 2 }))).toBe(false)
 })
 
-test.each([3, 1025, 4.5, Number.NaN])('a sample of %d MiB cannot be made', (sizeMib) => {
+test.each([3, 1025, 4.5, Number.NaN])('a sample of %d MiB throws', (sizeMib) => {
   expect(() => buildRawDisk({ sizeMib, label: 'web', seed: 1 })).toThrow(RangeError)
 })
 
@@ -54,7 +54,7 @@ test.skipIf(!hasQemu).each(shapes)(
   `$sizeMib MiB in clusters of 2^$clusterBits are without fault for QEMU${qemuNote}`,
   async ({ sizeMib, clusterBits }) => {
     const raw = buildRawDisk({ sizeMib, label: 'web', seed: 1 })
-    // Data that fills many clusters, and reference counts that fill many blocks of small ones.
+    // Data that fills many clusters, and reference counts that fill many of the small blocks.
     raw.fill('data', mib + 512 * 1024, mib + 1536 * 1024)
     await writeFile(join(folder, 'disk.raw'), raw)
     await writeFile(join(folder, 'disk.qcow2'), buildQcow2({ raw, clusterBits }))

@@ -8,7 +8,7 @@ const sizeMibMax = 1024
 
 export type RawSample = { sizeMib: number; label: string; seed: number }
 
-/** Makes a small disk as a guest would find it: a GPT, one partition, in it FAT16 with a label and a README. */
+/** Builds a small raw disk: a GPT with one partition, a FAT16 with a label and a README. Throws on an invalid size. */
 export function buildRawDisk({ sizeMib, label, seed }: RawSample): Buffer {
   if (!Number.isInteger(sizeMib) || sizeMib < sizeMibMin || sizeMib > sizeMibMax) {
     throw new RangeError(`A sample has ${sizeMibMin} to ${sizeMibMax} whole MiB, not ${sizeMib}.`)
@@ -40,7 +40,7 @@ function readme(label: string, sizeMib: number, diskId: string): string {
   return lines.join('\r\n')
 }
 
-// FAT knows capital letters of ASCII, digits and few signs, eleven in all.
+// FAT labels have up to eleven characters: ASCII capitals, digits and a few signs.
 function volumeLabel(label: string): string {
   const folded = label.toUpperCase().replaceAll(/[^A-Z0-9_ -]+/g, '_')
   return folded.slice(0, 11).trim() || 'SAMPLE'
@@ -53,10 +53,10 @@ function uuid(from: string): string {
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }
 
-/** A cluster has 2 to the power of `clusterBits` bytes: 16, as QEMU makes it, unless said otherwise. */
+/** A cluster has 2 to the power of `clusterBits` bytes; the default is QEMU's 16. */
 export type Qcow2Sample = { raw: Buffer; clusterBits?: number }
 
-/** Packs a raw disk into qcow2, version 3. Only clusters that are not all zeros take space. */
+/** Converts a raw disk to qcow2 version 3. Clusters of zeros take no space. */
 export function buildQcow2({ raw, clusterBits = 16 }: Qcow2Sample): Buffer {
   const clusterSize = 2 ** clusterBits
   const perL2 = clusterSize / 8
@@ -66,7 +66,7 @@ export function buildQcow2({ raw, clusterBits = 16 }: Qcow2Sample): Buffer {
   const l1Clusters = Math.ceil((l1Entries * 8) / clusterSize)
   const plan = planRefcounts(clusterSize, 1 + l1Clusters + l2Tables + used.length)
 
-  // Header, table of reference counts, their blocks, L1 table, L2 tables, data: one after the other.
+  // Header, refcount table, refcount blocks, L1 table, L2 tables and data, in this order.
   const l1At = 1 + plan.tableClusters + plan.blocks
   const l2At = l1At + l1Clusters
   const dataAt = l2At + l2Tables
@@ -99,7 +99,7 @@ function usedClusters(raw: Buffer, clusterSize: number): number[] {
 
 type RefcountPlan = { tableClusters: number; blocks: number; total: number }
 
-// Reference counts count the clusters of their own table and blocks too, so the plan grows until it holds itself.
+// Reference counts also count the clusters of their own table and blocks, so the plan grows until it covers itself.
 function planRefcounts(clusterSize: number, otherClusters: number): RefcountPlan {
   const perBlock = clusterSize / 2
   let blocks = 1
@@ -117,11 +117,11 @@ function writeRefcounts(file: Buffer, clusterSize: number, { tableClusters, bloc
   for (let block = 0; block < blocks; block += 1) {
     file.writeBigUInt64BE(BigInt(blocksAt + block * clusterSize), clusterSize + block * 8)
   }
-  // The blocks lie side by side, so their counts are one row.
+  // The blocks are contiguous, so their counts form one array.
   for (let cluster = 0; cluster < total; cluster += 1) file.writeUInt16BE(1, blocksAt + cluster * 2)
 }
 
-// The highest bit says that nothing else refers to the cluster.
+// The highest bit means that the cluster's reference count is exactly one.
 function writePlace(file: Buffer, at: number, place: number) {
   file.writeBigUInt64BE((1n << 63n) | BigInt(place), at)
 }
@@ -144,7 +144,7 @@ function writeHeader(file: Buffer, fields: HeaderFields) {
   file.writeBigUInt64BE(BigInt(fields.l1At * clusterSize), 40)
   file.writeBigUInt64BE(BigInt(clusterSize), 48)
   file.writeUInt32BE(fields.refcountClusters, 56)
-  // Reference counts of 16 bits, and a header of 112 bytes with the byte for the compression, which is 0: deflate.
+  // 16-bit reference counts, and a header of 112 bytes whose compression type is 0, deflate.
   file.writeUInt32BE(4, 96)
   file.writeUInt32BE(112, 100)
 }

@@ -3,18 +3,18 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 
-// A tool in the weakest sandbox: no namespace can be made, and nothing be taken from the bounding set, as of a service that is
-// no root and may connect machines to a bridge.
+// A tool in the weakest sandbox: no namespace can be made and nothing dropped from the bounding set, as in a service that is not root
+// and may attach machines to a bridge.
 
 const rights = ['--inh-caps=+net_admin', '--ambient-caps=+net_admin']
 const asService = ['--reuid=65534', '--regid=65534', '--clear-groups', ...rights, '--']
 const source = path.resolve('lib/disks/sandbox.ts')
-// Of root alone, and where others may read the project.
+// Needs root, and a checkout that other users can read.
 const isReadable = `require('fs').accessSync(${JSON.stringify(source)})`
 const canBe = spawnSync('setpriv', [...asService, process.execPath, '-e', isReadable]).status === 0
 
-test.skipIf(!canBe)('a tool does not hold the right over the network that its worker has', () => {
-  // The temporary folder of a test run is root's alone.
+test.skipIf(!canBe)('a tool does not inherit CAP_NET_ADMIN from its worker', () => {
+  // The temporary folder of a test run is private to root.
   const folder = fs.mkdtempSync('/tmp/ecs-sandbox-')
   fs.chmodSync(folder, 0o777)
   try {

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 
-/** What keeps a tool in: a network of its own that leads nowhere, or limits alone where no namespace can be made. */
+/** How a tool is isolated: a network namespace without interfaces, or resource limits alone where no namespace can be made. */
 export type SandboxKind = 'namespaces' | 'limits'
 
 export type SandboxLimits = {
-  /** Largest file that may be written. */
+  /** Maximum size of a file that it writes. */
   fileBytes: number
   memoryBytes: number
   processorSeconds: number
@@ -20,10 +20,13 @@ export type SandboxedRun = { signal?: AbortSignal | undefined; onOutput?: ((text
 
 const stderrKept = 16 * 2 ** 10
 const probeLimits: SandboxLimits = { fileBytes: 0, memoryBytes: 2 ** 31, processorSeconds: 10, openFiles: 64 }
-// Each of these becomes the next by `exec`, so the tool is the very process that we start, and ends when we do: the
-// kernel sends it the signal, also after our `kill -9`. It comes after `unshare`, which would forget it.
+// Each of these replaces itself with the next by `exec`, so the tool is the very process that we spawn. The kernel kills it when we
+// die, even by `kill -9`. `setpriv` comes after `unshare`, which would clear the parent-death signal.
 const tied = ['setpriv', '--pdeathsig', 'KILL', '--no-new-privs']
-/** For `setpriv`, where rights cannot be taken from the bounding set: those with which the worker connects machines to a bridge. */
+/**
+ * For `setpriv` where the bounding set cannot be changed: drops the ambient capabilities with which the worker attaches machines to a
+ * bridge.
+ */
 export const withoutAmbient = ['--inh-caps=-all', '--ambient-caps=-all']
 const withoutCapabilities = [...tied, '--inh-caps=-all', '--bounding-set=-all']
 const ways: { kind: SandboxKind; prefix: string[] }[] = [
@@ -33,7 +36,7 @@ const ways: { kind: SandboxKind; prefix: string[] }[] = [
   { kind: 'limits', prefix: [...tied, ...withoutAmbient] },
 ]
 
-/** The best sandbox that this machine has, found by trying a harmless command in each; null where there is none. */
+/** The strongest sandbox that this host supports, found by running a harmless command in each; null if there is none. */
 export async function findSandbox(probe: string[]): Promise<Sandbox | null> {
   for (const { kind, prefix } of ways) {
     const command: Sandbox['command'] = (limits, inside) => [...prefix, '--', ...limited(limits), '--', ...inside]
@@ -43,10 +46,10 @@ export async function findSandbox(probe: string[]): Promise<Sandbox | null> {
   return null
 }
 
-/** Runs a command that `Sandbox.command` made, to its end or until the signal, which kills it. */
+/** Runs a command made by `Sandbox.command` until it exits or the signal kills it. */
 export function runSandboxed([program = '', ...args]: string[], run: SandboxedRun = {}): Promise<SandboxedEnd> {
   return new Promise((resolve, reject) => {
-    // Not our environment, which holds secrets. A group of its own, so that Ctrl-C is ours to hear.
+    // Not our environment, which holds secrets. A process group of its own, so that Ctrl-C reaches only us.
     const child = spawn(/* turbopackIgnore: true */ program, args, {
       cwd: '/',
       env: { NODE_ENV: process.env.NODE_ENV, PATH: process.env.PATH ?? '', LC_ALL: 'C' },
@@ -58,7 +61,7 @@ export function runSandboxed([program = '', ...args]: string[], run: SandboxedRu
     if (run.signal?.aborted) kill()
     let stderr = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => run.onOutput?.(text))
-    // Read on when it is more than we keep, or the tool would wait for us.
+    // Keep reading past the amount we keep, or the tool would block on a full pipe.
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr = (stderr + text).slice(-stderrKept)
     })

@@ -19,7 +19,7 @@ function disk(sizeMib: number, ...parts: [startMib: number, sizeMib: number][]):
 const drawn = (layout: DiskLayout) =>
   segmentsOf(layout).map(({ partition, start, size }) => [partition?.number ?? 'free', start / mib, size / mib])
 
-test('partitions stand in the order of the disk, with the space between and behind them', () => {
+test('partitions are in disk order, with the free space between and behind them', () => {
   expect(drawn(disk(100, [50, 20], [1, 9]))).toEqual([
     [2, 1, 9],
     ['free', 10, 40],
@@ -28,11 +28,11 @@ test('partitions stand in the order of the disk, with the space between and behi
   ])
 })
 
-test('the mebibyte that tools leave before and behind is not drawn', () => {
+test('the mebibyte that tools leave at both ends is not drawn', () => {
   expect(drawn(disk(32, [1, 30]))).toEqual([[1, 1, 30]])
 })
 
-test('partitions over each other leave no space twice', () => {
+test('overlapping partitions do not count free space twice', () => {
   expect(drawn(disk(100, [1, 59], [10, 10], [20, 80]))).toEqual([
     [1, 1, 59],
     [2, 10, 10],
@@ -40,6 +40,6 @@ test('partitions over each other leave no space twice', () => {
   ])
 })
 
-test('a disk that nothing is known of has no space to use either', () => {
+test('an unread disk shows no free space', () => {
   expect(drawn(disk(100))).toEqual([])
 })

@@ -1,12 +1,12 @@
 import type { DiskLayout, DiskPartition } from './layout'
 
-/** A piece of a disk from its front to its end: a partition, or what lies between two. */
+/** A part of a disk: a partition, or the space between two. */
 export type Segment = { key: string; start: number; size: number; partition: DiskPartition | null }
 
-/** Tools leave a mebibyte before the first partition and often one more at the end. That is no space to use. */
+/** Tools leave a mebibyte before the first partition and often one more at the end; these are not free space. */
 const freeMin = 4 * 1024 ** 2
 
-/** A disk in the order of its bytes. Partitions may lie over each other, as in a table that makes no sense; no space is counted twice. */
+/** A disk's partitions and free space in order of offset. Partitions may overlap in an invalid table; no space is counted twice. */
 export function segmentsOf({ partitions, size }: DiskLayout): Segment[] {
   const segments: Segment[] = []
   let end = 0

@@ -9,7 +9,7 @@ import { readPartitionTable } from './guest/partition-table'
 import { inspectDisk } from './inspect'
 import { bufferReader } from './reader'
 
-// Sound disks that other tools make and that look like something else at first sight. Accepting and naming go by one list.
+// Valid disks made by other tools that look like something else at first sight. The inspector and the page use one list.
 const mib = 1024 ** 2
 const linux = '0FC63DAF-8483-4772-8E79-3D69D8477DE4'
 
@@ -18,7 +18,7 @@ const formatOf = async (disk: Buffer) => {
   return inspection.ok ? inspection.disk.format : [inspection.reason, inspection.facts]
 }
 
-/** The table of a disk, and what is in each of its parts: what its page shows. */
+/** The partition table and the file system of each partition, as on the disk's page. */
 function shown(bytes: Buffer): [table: string, ...kinds: (string | undefined)[]] {
   const disk = bufferBlocks(bytes)
   const { table, slots } = readPartitionTable(disk)
@@ -36,14 +36,14 @@ describe('a raw disk that a guest can use is accepted, and named on its page', (
   })
 })
 
-test.each(Object.entries(marksAlone))('%s alone is no disk', async (_, disk) => {
+test.each(Object.entries(marksAlone))('%s alone is not a disk', async (_, disk) => {
   expect(await formatOf(disk)).toEqual(['not-a-disk', { format: 'raw', found: 'unknown' }])
   expect(shown(disk)).toEqual(['none'])
 })
 
 const bothEndian = (value: number) => Buffer.concat([littleEndian(value, 4), littleEndian(value, 4).reverse()])
 
-/** The descriptors of a disc of so many blocks at 32 KiB, with its root directory in block 20. */
+/** The descriptors, at 32 KiB, of a disc of so many blocks, with its root directory in block 20. */
 const disc = (blocks: number): Patch[] => [
   { at: 32768, put: '\x01CD001\x01' },
   { at: 32768 + 80, put: bothEndian(blocks) },
@@ -76,7 +76,7 @@ describe('the marks of a disc', () => {
     expect(shown(disk)).toEqual(['gpt', 'xfs'])
   })
 
-  test('that a partition covers are those of a disc which boots from a stick too', async () => {
+  test('that a partition covers mean a disc that also boots from a USB stick', async () => {
     for (const start of [0, 64]) {
       const stick = patched(Buffer.alloc(4 * mib), ...disc(1900))
       writeMbr(stick, 0, { type: '0x17', start, sectors: 7000 }, { type: '0xef', start: 400, sectors: 200 })
@@ -93,7 +93,7 @@ describe('the marks of a disc', () => {
   })
 })
 
-test('a file system that fills the disk is no MBR, though its boot sector ends like one', async () => {
+test('a file system without a partition table is not an MBR, though its boot sector ends like one', async () => {
   const whole = patched(fat, { at: 446, put: Buffer.from('8000010006fefffb00000000feff0100', 'hex') })
   expect(await formatOf(whole)).toBe('raw')
   expect(shown(whole)).toEqual(['none', 'fat16'])
@@ -102,7 +102,7 @@ test('a file system that fills the disk is no MBR, though its boot sector ends l
 const entry = (type: number, start: number, sectors: number) =>
   Buffer.concat([Buffer.from([0, 0, 0, 0, type, 0, 0, 0]), littleEndian(start, 4), littleEndian(sectors, 4)])
 
-test('a GPT with a hybrid MBR is a GPT, whatever else the MBR says', async () => {
+test('a GPT with a hybrid MBR is a GPT', async () => {
   const hybrid = patched(
     rawDisk,
     { at: 446, put: entry(0xee, 1, 2047) },
@@ -113,13 +113,13 @@ test('a GPT with a hybrid MBR is a GPT, whatever else the MBR says', async () =>
   expect(shown(hybrid)).toEqual(['gpt', 'fat16'])
 })
 
-test('an MBR rules a disk on which a GPT has left its mark', async () => {
+test('an MBR wins over the leftover signature of a GPT', async () => {
   const disk = patched(mbrDisk, { at: 512, put: 'EFI PART' })
   expect(await formatOf(disk)).toBe('raw')
   expect(shown(disk)).toEqual(['mbr', undefined])
 })
 
-test('a table without partitions is a table, when a tool has made it', async () => {
+test('an empty table counts if a tool has made it', async () => {
   const gpt = patchedGpt(rawDisk, { at: 1024, put: Buffer.alloc(16) })
   expect(await formatOf(gpt)).toBe('raw')
   expect(shown(gpt)).toEqual(['gpt'])
@@ -128,7 +128,7 @@ test('a table without partitions is a table, when a tool has made it', async () 
   expect(shown(mbr)).toEqual(['mbr'])
 })
 
-test('a file that ends within its last partition is refused with the length it needs, and accepted with it', async () => {
+test('a file that ends within its last partition is refused with the length it needs, and accepted at that length', async () => {
   const short = patched(mbrDisk, { at: 462, put: entry(0x83, 4096, 8192) })
   const [reason, facts] = await formatOf(short)
   expect([reason, facts]).toEqual(['partition-cut-off', { format: 'raw', partition: 2, sizeMin: 6 * mib }])

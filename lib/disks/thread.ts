@@ -1,19 +1,19 @@
 import { Worker } from 'node:worker_threads'
 
-/** What ended a thread that had not said its last word. */
+/** Which limit ended a thread before its final message. */
 export type Limit = 'time' | 'memory'
 
 export type ThreadOptions<Word, End> = {
-  /** The file that begins it: one that Node itself can read. */
+  /** The entry file, which Node must be able to run directly. */
   file: string
-  /** What it is told. */
+  /** Passed to the thread as `workerData`. */
   task: unknown
-  /** Of what it makes in JavaScript; bytes of files and of 7-Zip are beside it. */
+  /** JavaScript heap only; file buffers and 7-Zip's memory are extra. */
   heapMib: number
   timeMs: number
-  /** Ends it; the reason is thrown. */
+  /** Terminates the thread; its reason is thrown. */
   signal?: AbortSignal
-  /** Hears a word of it: one that makes it `end` or `fail`, or one that has an `answer`. */
+  /** Handles a message: ends the thread with `end` or `fail`, or replies with `answer`. */
   onWord: (word: Word, thread: ThreadEnds<End>) => void
   onLimit: (limit: Limit) => End
 }
@@ -25,8 +25,8 @@ export type ThreadEnds<End> = {
 }
 
 /**
- * Runs a thread until a word of it is the last, or until a limit or the signal ends it; nothing of it runs after that. A
- * process that it has started with `setpriv --pdeathsig` ends with it. Throws what it throws.
+ * Runs a thread until its final message, a limit or the signal; it is terminated then. A process that it started with `setpriv
+ * --pdeathsig` ends with it. Throws what the thread throws.
  */
 export async function runThread<Word, End>(options: ThreadOptions<Word, End>): Promise<End> {
   const { file, task, heapMib, timeMs, signal, onWord, onLimit } = options

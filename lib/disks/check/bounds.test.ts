@@ -8,10 +8,10 @@ import { createSubvolumes } from './machine/subvolumes'
 import { pathRules, rulesFor } from './path-rules'
 import { checkFiles } from './volume-files'
 
-// What a guest wrote decides over no length of ours: not of a list, a text or a search.
+// Content written by the guest determines the length of no list, text or search here.
 
 const mib = 1024 ** 2
-/** A hundred times what it takes where no search begins anew at each place of what it has searched. */
+/** A hundred times what it takes if no pattern searches the same text again from each position. */
 const patienceMs = 15_000
 
 function msOf(run: () => void): number {
@@ -28,7 +28,7 @@ const texts: Record<string, string> = {
   'a key of blanks': `-----BEGIN PRIVATE KEY-----${' '.repeat(mib)}`,
 }
 
-test.each(Object.keys(texts))('a text takes the time of its length: %s', (name) => {
+test.each(Object.keys(texts))('a text is searched in linear time: %s', (name) => {
   const text = texts[name] ?? ''
   const tests = pathRules.flatMap(({ content }) => content ?? [])
   const took = msOf(() => {
@@ -40,7 +40,7 @@ test.each(Object.keys(texts))('a text takes the time of its length: %s', (name) 
   expect(took).toBeLessThan(patienceMs)
 })
 
-test('a path takes the time of its length, and of one that nobody can open the end decides', () => {
+test('a path is matched in linear time, and one too long to be opened by its end', () => {
   const took = msOf(() => {
     for (let time = 0; time < 300; time += 1) rulesFor('snap/firefox/a/'.repeat(65_536 / 15))
   })
@@ -51,7 +51,7 @@ test('a path takes the time of its length, and of one that nobody can open the e
   ])
 })
 
-/** Checks a volume that lists these files, and answers what was read of it. */
+/** Checks a volume that lists these files, and returns what was read from it. */
 async function checkListed(files: Iterable<{ path: string; size: number }>) {
   const asked: string[][] = []
   const reader: FileReader = {
@@ -78,7 +78,7 @@ function* listed(count: number, path: (index: number) => string, size: number) {
   for (let index = 0; index < count; index += 1) yield { path: path(index), size }
 }
 
-test('files with long paths end a check before its memory ends', async () => {
+test('files with long paths stop a check before it runs out of memory', async () => {
   const name = (index: number) => `${'n'.repeat(8_000)}${index}`
   expect(await checkListed(listed(1_000, name, 10))).toMatchObject({ reason: null })
   const { asked, reason } = await checkListed(listed(4_000, name, 10))
@@ -107,7 +107,7 @@ test('an entry of a listing has a bounded number of fields', () => {
   expect(sizes).toEqual([64, 64])
 })
 
-test('subvolumes are bounded in their names and in the folders that they are looked for in', () => {
+test('subvolumes are bounded in the length of their names and in depth', () => {
   const deep = createSubvolumes()
   const folder = (depth: number) => `@x${'/d'.repeat(depth - 1)}`
   for (const depth of [64, 65]) deep.add(folder(depth))
@@ -122,7 +122,7 @@ test('subvolumes are bounded in their names and in the folders that they are loo
   expect(many.pathOf('@/etc/shadow')).toBe('@/etc/shadow')
 })
 
-test('the text of a group that does not end is none', () => {
+test('an unterminated group text is refused', () => {
   const texts = [`"${'a'.repeat(mib)}`, `"${'\\a'.repeat(mib / 2)}`, `x = ${'['.repeat(100_000)}`, 'x {'.repeat(60_000)]
   for (const text of texts) expect(() => parseLvmText(text)).toThrow(NotLvmText)
 })

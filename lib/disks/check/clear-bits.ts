@@ -1,7 +1,7 @@
-/** A piece of a volume, in bytes. */
+/** A range of a volume in bytes; `end` is exclusive. */
 export type Range = { start: number; end: number }
 
-/** Runs of bits of a map that are not set, as pieces of `unit` bytes for each bit, the first of which is at `at`. */
+/** Runs of zero bits in a bitmap, as byte ranges. Each bit stands for `unit` bytes; the first is at `at`. */
 export function* clearBits(
   map: Uint8Array,
   { count, at, unit }: { count: number; at: number; unit: number },

@@ -4,10 +4,10 @@ import type { ContentRule } from './rule'
 
 const isExample = (secret: string) =>
   /EXAMPLE|(.)\1{7}|0123456789|1234567890|abcdefgh|x{6}|placeholder|your[_-]/i.test(secret)
-/** Whether a secret is none of the examples that documentations print. */
+/** Whether a secret is not one of the examples printed in documentation. */
 export const isReal = (secret: string) => !isExample(secret)
 
-/** A row for each of these beginnings of a token: to look for a fixed text is much faster than for a pattern. */
+/** One rule for each prefix of a token: searching for a fixed text is much faster than for a pattern. */
 function tokens(id: string, severity: Severity, prefixes: readonly string[], rest: string): ContentRule[] {
   return prefixes.map((word) => {
     const pattern = new RegExp(`(?<![A-Za-z0-9])(${word})(?<secret>${rest})`, 'g')
@@ -20,7 +20,7 @@ const isNoPlaceholder = (secret: string) =>
 const urlPassword =
   /:\/\/(?<=\b([a-z][a-z0-9+.-]{1,19}:\/\/))(?<secret>[^\s:/@"'<>{}$]{1,64}:[^\s:/@"'<>{}$%*]{4,128})@[\w.[\]-]/g
 
-/** Secrets that are recognised in any text. Where two rows could match, their lengths or prefixes keep them apart. */
+/** Secrets that are recognised in any text. If two rules could match, their lengths or prefixes tell them apart. */
 export const contentRules: readonly ContentRule[] = [
   ...tokens('aws-access-key', 'critical', ['AKIA', 'ASIA'], '[A-Z2-7]{16}\\b'),
   ...tokens('alibaba-access-key', 'critical', ['LTAI'], '[A-Za-z0-9]{12,26}\\b'),
@@ -49,13 +49,13 @@ export const contentRules: readonly ContentRule[] = [
   { id: 'url-password', severity: 'high', word: '://', pattern: urlPassword, isReal: isNoPlaceholder },
 ]
 
-/** A secret in a text, by the rule that recognised it. */
+/** A secret in a text, and the rule that recognised it. */
 export type ContentMatch = { rule: string; severity: Severity; line: number; masked: string; index: number }
 
-/** Most matches of one file; a file with more is known well enough. */
+/** Maximum matches of one file. */
 const matchesMax = 50
 
-/** Finds what our own patterns recognise in a text. Examples of documentations are left out. */
+/** Searches a text with our own patterns. Examples from documentation are left out. */
 export function matchContent(text: string): ContentMatch[] {
   const found: ContentMatch[] = []
   const add = (rule: string, severity: Severity, index: number, masked: string) => {

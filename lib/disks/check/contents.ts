@@ -1,18 +1,18 @@
 import { namesPath, partPath } from '../guest/seven-zip'
 import { goodCodes, type Volume } from './file-list'
 
-/** A file to be read: a path and a size as they were listed. */
+/** A file to read: path and size as listed. */
 export type Wanted = { path: string; size: number }
-/** Hears a file that was read to its end. The bytes are its own. */
+/** Receives a file that was read completely. The callee may keep the buffer. */
 export type OnContents<File extends Wanted> = (file: File, bytes: Buffer) => void
 
-/** Runs that may fail before the rest of a volume is given up; each costs as much as a listing. */
+/** Failed runs after which the rest of a volume is given up; each costs as much as a listing. */
 const failedRunsMax = 40
 
 /**
- * Reads files in one run of 7-Zip, into memory. They are given in the order of the listing. Where 7-Zip stops at one of
- * them, the others are read in smaller runs. Answers those that could not be read: by a damage, or because 7-Zip cannot
- * select their name, which it shows in another way than it is stored.
+ * Reads files with one run of 7-Zip into memory. They must be in listing order. If 7-Zip stops at one, the rest is read in smaller
+ * runs. Returns those that could not be read, because of damage or because 7-Zip cannot select a name that it displays differently from
+ * how it is stored.
  */
 export async function readFiles<File extends Wanted>(
   volume: Volume,
@@ -27,7 +27,7 @@ export async function readFiles<File extends Wanted>(
     const output = parseOutput(batch, onContents)
     const code = await volume.run({
       part: volume.part,
-      // A line with the name stands before the bytes of each file. Names are no patterns, and begin at the root.
+      // Before the bytes of each file there is a line with its name. Names are taken literally and begin at the root.
       args: ['x', '-so', '-bb1', '-bso1', '-spd', '-scsUTF-8', `-t${volume.archive}`, partPath, `@${namesPath}`],
       names: batch.map(({ path }) => path).join('\n'),
       onOutput: output.hear,
@@ -45,9 +45,7 @@ export async function readFiles<File extends Wanted>(
   return { unread, isDamaged: failed > 0 }
 }
 
-/**
- * Splits 7-Zip's output: for each file a line `- path` and as many bytes as were listed, so no file can fake a line.
- */
+/** Splits 7-Zip's output: for each file a line `- path` and the listed number of bytes, so no file content can imitate a line. */
 function parseOutput<File extends Wanted>(files: readonly File[], onContents: OnContents<File>) {
   let line = ''
   let next = 0
@@ -93,7 +91,7 @@ function parseOutput<File extends Wanted>(files: readonly File[], onContents: On
     },
     isWhole: () => current === null,
     read: () => read,
-    /** The files that came after the last whole one. */
+    /** The files after the last complete one. */
     rest: () => files.slice(current ? next - 1 : next),
   }
 }

@@ -23,9 +23,9 @@ const { make } = createSecrets('deep')
 const token = `ghp_${make(36)}`
 const key = `-----BEGIN PRIVATE KEY-----\n${make(64, 'base64')}\n${make(64, 'base64')}\n`
 
-/** It lies where a clean copy writes zeros. */
+/** In free space, which a clean copy zeroes. */
 const removedByCleaning = { rule: 'deleted-secret', remedy: 'empty', cleanable: true }
-/** No file has it, and a clean copy does not change where it lies. */
+/** In no file, and in a place that a clean copy does not change. */
 const keptByCleaning = { rule: 'unused-secret', remedy: 'review', cleanable: false }
 
 async function check(bytes: Buffer, { deep = true, format = 'raw' as 'raw' | 'qcow2' } = {}) {
@@ -39,7 +39,7 @@ async function check(bytes: Buffer, { deep = true, format = 'raw' as 'raw' | 'qc
   return report
 }
 
-/** An ext4 file system in which a file was written, and what a tool then does to it. */
+/** An ext4 file system with one file, after these debugfs commands. */
 function madeExt4(...commands: string[]): Buffer {
   const root = join(folder, 'root')
   mkdirSync(join(root, 'home'), { recursive: true })
@@ -55,7 +55,7 @@ function madeExt4(...commands: string[]): Buffer {
 const canDelete = hasTools('mke2fs', 'debugfs')
 const note = toolsNote('mke2fs', 'debugfs')
 
-test.skipIf(!canDelete)(`a deleted secret is found by a deep check alone, where it lies${note}`, async () => {
+test.skipIf(!canDelete)(`only a deep check finds a deleted secret, with its offset${note}`, async () => {
   const disk = madeExt4('rm /home/notes.bin')
   expect(await check(disk, { deep: false })).toMatchObject({ verdict: 'clean', isDeep: false })
   for (const format of ['raw', 'qcow2'] as const) {
@@ -67,7 +67,7 @@ test.skipIf(!canDelete)(`a deleted secret is found by a deep check alone, where 
   }
 })
 
-test.skipIf(!canDelete)(`what lies in a file is not called deleted${note}`, async () => {
+test.skipIf(!canDelete)(`content of a file is not reported as deleted${note}`, async () => {
   expect(await check(madeExt4())).toMatchObject({ verdict: 'clean', isDeep: true })
 })
 
@@ -92,10 +92,10 @@ test.skipIf(!canDelete)(
   },
 )
 
-test('descriptors that all name one table of inodes cost no more than others', () => {
+test('group descriptors that share one inode table cost no more than others', () => {
   const groups = 131_072
   const superBlock = Buffer.alloc(1024)
-  // Blocks, the first of them, blocks and inodes of a group: of 1 KiB each.
+  // Block count, first block, blocks and inodes per group; blocks of 1 KiB.
   for (const [at, value] of [
     [4, groups * 8192],
     [20, 1],
@@ -140,7 +140,7 @@ test.skipIf(!hasTools('mkntfs'))(
   },
 )
 
-test('a secret in a partition that cannot be read is said to lie there, and an encrypted one is not searched', async () => {
+test('a secret in an unreadable partition is found there, and an encrypted partition is not searched', async () => {
   const found = await check(patched(lvmVolume, { at: 2 * mib, put: token }))
   expect(found).toMatchObject({ verdict: 'findings', reason: 'UNSUPPORTED_FILE_SYSTEM' })
   expect(found.findings).toMatchObject([{ rule: 'unread-secret', offset: 2 * mib, cleanable: false }])
@@ -161,7 +161,7 @@ test.skipIf(!canDelete)(
     const at = mib + 4 * 4 * mib + 100
     const planted = patched(group, { at, put: token })
     expect((await check(planted)).findings).toMatchObject([{ ...removedByCleaning, offset: at }])
-    // Nothing is removed of a group with a volume of a kind that is not known, and what describes a group stays.
+    // Nothing is cleaned in a group with a volume of an unknown type, and the group's own metadata stays.
     const pool = { name: 'pool', content: Buffer.alloc(4 * mib), extents: [5], type: 'thin-pool', isHidden: true }
     const thin = lvmPartition('vg0', [{ name: 'root', content: madeExt4(), extents: [0, 1, 2, 3] }, pool])
     expect((await check(patched(thin, { at, put: token }))).findings).toMatchObject([{ ...keptByCleaning, offset: at }])

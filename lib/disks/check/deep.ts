@@ -4,17 +4,17 @@ import { contentRules } from './content-rules'
 import { stars } from './content-tests'
 import type { Found } from './findings'
 
-/** A secret in the bytes of a disk. */
+/** A secret at an offset of the disk. */
 type Hit = { offset: number; masked: string }
 
 const pieceBytes = 1024 ** 2
-/** Longest secret that is recognised, so that none is missed where two pieces meet. */
+/** Longest secret that is recognised, so that none is missed across two pieces. */
 const overlapBytes = 1024
 const hitsMax = 200
 
 const privateKey =
   /(-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----)\s{0,4}[A-Za-z0-9+/=\s:,-]{0,160}[A-Za-z0-9+/]{40}/g
-/** The patterns of which even a few bytes by chance are no match. */
+/** Rules whose pattern random bytes do not match by chance. */
 const distinct: readonly string[] = [
   'aws-access-key',
   'alibaba-access-key',
@@ -25,14 +25,11 @@ const distinct: readonly string[] = [
   'google-api-key',
 ]
 const patterns = [{ pattern: privateKey, isReal: undefined }, ...contentRules.filter(({ id }) => distinct.includes(id))]
-/** How any of them begins. One pass for this is as fast as reading, and most pieces have none. */
+/** The prefixes of all of them. One pass for these is as fast as reading, and most pieces have none. */
 const beginnings =
   /PRIVATE KEY|A(?:KI|SI)A[A-Z2-7]{16}|LTAI[A-Za-z0-9]{12}|gh[pousr]_\w{36}|github_pat_|gl[a-z]{2,4}-|xox[a-z]-|[sr]k_live_|AIza/
 
-/**
- * Searches ranges of a disk where no file lies for keys and tokens. `base` turns places of `disk` into those of the
- * whole.
- */
+/** Searches ranges of a disk outside files for keys and tokens. `base` is added to offsets of `disk` to get those of the whole disk. */
 export function searchRanges(disk: Blocks, ranges: Iterable<Range>, base = 0): Hit[] {
   const hits = new Map<number, string>()
   for (const { start, end } of merged(ranges)) {
@@ -56,14 +53,14 @@ function asHits(hits: Map<number, string>): Hit[] {
 }
 
 /**
- * Where a secret lies that was found in the bytes of a disk: in free space that a clean copy fills with zeros, in bytes that no
- * file has and that it leaves as they are, or where nobody here can tell whether a file has them.
+ * Where a secret outside a file is: in free space that a clean copy zeroes, in unused bytes that it keeps, or in a place that may
+ * belong to a file that cannot be read.
  */
 export type Place = 'zeroed' | 'unused' | 'unread'
 
 const rules = { zeroed: 'deleted-secret', unused: 'unused-secret', unread: 'unread-secret' } as const
 
-/** A finding for such a secret. */
+/** The finding for such a secret. */
 export function foundHit({ offset, masked }: Hit, partition: number, place: Place): Found {
   const remedy =
     place === 'zeroed'
@@ -72,7 +69,7 @@ export function foundHit({ offset, masked }: Hit, partition: number, place: Plac
   return { rule: rules[place], severity: 'high', partition, path: '', offset, masked, ...remedy }
 }
 
-/** Joins pieces that touch each other, as most of them do. */
+/** Merges adjacent ranges, as most of them are. */
 function* merged(ranges: Iterable<Range>): Generator<Range> {
   let open: Range | null = null
   for (const { start, end } of ranges) {

@@ -3,22 +3,22 @@ import type { ArchiveType } from '../guest/file-systems/found'
 import { createBlockReader, isFile, TooManyFiles } from '../guest/listing'
 import { partPath, type SevenZipRun } from '../guest/seven-zip'
 
-/** Runs 7-Zip in a fresh instance and answers its exit code. */
+/** Runs 7-Zip in a fresh instance and returns its exit code. */
 export type Run = (run: SevenZipRun) => Promise<number>
-/** A part of a disk, how 7-Zip calls its format, and how many files it may have. */
+/** A file system to read: its bytes, 7-Zip's name of its format, and the maximum number of its files. */
 export type Volume = { part: Blocks; archive: ArchiveType; run: Run; filesMax: number }
 /**
- * A file as it is listed. A link to another has no contents of its own. `systemPath` is the path by which the running system
- * knows it, where that is not the one from the root of its volume.
+ * A listed file. A link has no contents of its own. `systemPath` is its path in the running system, which differs from `path`, the one
+ * from the root of its volume, for subvolumes.
  */
 export type ListedFile = { path: string; systemPath: string; size: number; isLink: boolean }
 
-/** 7-Zip found nothing wrong, or only something to warn of. */
+/** 7-Zip found nothing wrong, or gave warnings only. */
 export const goodCodes: readonly number[] = [0, 1]
 
 /**
- * Lists the files of a volume, in the order in which 7-Zip reads them, and answers their number: null where 7-Zip does not
- * know it. `isDamaged`: it complained, so that there may be more. Throws `TooManyFiles`, and what `onFile` throws.
+ * Lists the files of a volume in the order in which 7-Zip reads them. Returns their number, or null if 7-Zip does not recognise the
+ * volume. `isDamaged`: it complained, so there may be more files. Throws `TooManyFiles`, and whatever `onFile` throws.
  */
 export async function listFiles(
   { part, archive, run, filesMax }: Volume,

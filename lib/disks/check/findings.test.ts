@@ -4,7 +4,7 @@ import { createPackages } from './packages'
 
 const mib = 1024 ** 2
 
-test('no text that a guest wrote makes a report large', () => {
+test('no text of a guest makes a report large', () => {
   const findings = createFindings()
   const found = { rule: 'x', severity: 'high', partition: 0, remedy: 'review', cleanable: true } as const
   const long = 'n'.repeat(mib)
@@ -14,7 +14,7 @@ test('no text that a guest wrote makes a report large', () => {
   expect(findings.list().findings[1]).toMatchObject({ masked: 'ghp_****', ownedBy: 'ssl\\u{202e}cert' })
 })
 
-test('the name of a package is cut, and its files still belong to it', () => {
+test('a long package name is cut, and its files still belong to the package', () => {
   const packages = createPackages()
   const sum = '0'.repeat(32)
   const status = (name: string) =>

@@ -11,7 +11,7 @@ import {
 } from './report'
 import { shownPath } from './shown-path'
 
-/** A finding before it has an id and a path that can be shown. */
+/** A finding without its id and with an unescaped path. */
 export type Found = {
   rule: string
   severity: Severity
@@ -25,7 +25,7 @@ export type Found = {
   cleanable: boolean
 }
 
-/** Collects findings, up to the bound of a report; where there are more, the gravest are kept. */
+/** Collects findings up to a report's maximum; beyond it the most severe are kept. */
 export function createFindings() {
   const kept = new Map<Severity, Map<string, Finding>>(severities.map((severity) => [severity, new Map()]))
   const counts: CheckReport['counts'] = { critical: 0, high: 0, medium: 0, low: 0 }
@@ -59,7 +59,7 @@ function findingOf(found: Found): Finding {
   const identity = JSON.stringify([rule, partition, path, line ?? offset])
   const id = createHash('sha256').update(identity).digest('hex').slice(0, 16)
   const { remedy, cleanable } = found
-  // The guest wrote all three texts: a report of 2000 findings stays small whatever their length.
+  // The guest wrote all three, so they are cut: 2000 findings stay small whatever their length.
   const texts = {
     path: shownPath(path),
     masked: masked?.slice(0, maskedMax) ?? null,

@@ -1,7 +1,7 @@
 import { type Blocks, readPadded } from '../guest/blocks'
 import { clearBits, type Range } from './clear-bits'
 
-// Names and places of fields: https://docs.kernel.org/filesystems/ext4/
+// Field names and offsets: https://docs.kernel.org/filesystems/ext4/
 
 type Shape = {
   blockBytes: number
@@ -11,7 +11,7 @@ type Shape = {
   is64: boolean
   descriptorBytes: number
   groups: number
-  /** Blocks at the front of a group that has a copy of the super block and of the descriptors. */
+  /** Blocks at the start of a group that has copies of the super block and the descriptors. */
   copyBlocks: number
   tableBlocks: number
 }
@@ -20,10 +20,10 @@ type Group = { blockMap: number; inodeMap: number; inodeTable: number; isUnused:
 const has64bit = 0x80
 const hasMetaGroups = 0x10
 const isMapUnused = 2
-/** More groups than a volume of 16 TiB has. */
+/** Group count of a 16 TiB volume, rounded up. */
 const groupsMax = 131_072
 
-/** The blocks that an ext2, ext3 or ext4 file system says are free. Null where it makes no sense, or has its descriptors scattered. */
+/** The free blocks of an ext2, ext3 or ext4 file system according to its bitmaps. Null if it is invalid or uses meta block groups. */
 export function freeInExt(part: Blocks): Iterable<Range> | null {
   const shape = shapeOf(part)
   return shape && freeBlocks(part, shape)
@@ -36,7 +36,7 @@ function* freeBlocks(part: Blocks, shape: Shape): Generator<Range> {
     const start = first + index * perGroup
     const { isUnused, blockMap } = groupAt(part, shape, index)
     const map = Buffer.from(isUnused ? Buffer.alloc(blockBytes) : readPadded(part, blockMap * blockBytes, blockBytes))
-    // A map that was never used says nothing of what the file system itself keeps in the group.
+    // An uninitialised bitmap does not show the blocks of the file system's own metadata in the group.
     if (isUnused) {
       for (let block = 0; block < shape.copyBlocks; block += 1) setBit(map, block)
       for (const block of blocksIn(taken.get(index) ?? [])) setBit(map, block)
@@ -73,8 +73,8 @@ function groupAt(part: Blocks, shape: Shape, index: number): Group {
 }
 
 /**
- * The maps and tables of inodes of all groups, which may lie in another group than their own, by the group they lie in: as pieces, as
- * every descriptor can name as many blocks as a group has.
+ * Blocks taken by the bitmaps and inode tables, which may be in another group than their own, by the group that holds them. As ranges,
+ * since a descriptor can claim as many blocks as a group has.
  */
 function takenByGroup(part: Blocks, shape: Shape): Map<number, Range[]> {
   const { first, perGroup, groups, tableBlocks } = shape
@@ -100,7 +100,7 @@ function takenByGroup(part: Blocks, shape: Shape): Map<number, Range[]> {
   return taken
 }
 
-/** Each block of some pieces once, however many of them it is in. */
+/** Each block of some ranges once, even where they overlap. */
 function* blocksIn(pieces: readonly Range[]): Generator<number> {
   let next = 0
   for (const { start, end } of pieces.toSorted((one, other) => one.start - other.start)) {

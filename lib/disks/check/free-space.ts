@@ -5,10 +5,10 @@ import { clearBits, type Range } from './clear-bits'
 import type { Run } from './file-list'
 import { freeInExt } from './free-ext'
 
-/** A larger map is not read: 2 TiB in clusters of 16 KiB. */
+/** A larger bitmap is not read. This one covers 2 TiB in clusters of 16 KiB. */
 const mapBytesMax = 16 * 1024 ** 2
 
-/** The unused pieces of a volume by its own map; null without one that can be read here. */
+/** The free ranges of a volume by its own bitmap; null if it has none that can be read here. */
 export async function freeSpaceOf(part: Blocks, found: FoundFileSystem, run: Run): Promise<Iterable<Range> | null> {
   if (found.archive === 'Ext') return freeInExt(part)
   if (found.archive === 'FAT') return freeInFat(part)
@@ -20,7 +20,7 @@ export async function freeSpaceOf(part: Blocks, found: FoundFileSystem, run: Run
   return null
 }
 
-/** Whether a clean copy fills the unused pieces of such a volume with zeros: their maps are read without 7-Zip. */
+/** Whether a clean copy zeroes the free ranges of such a volume. It does for those whose bitmap is read without 7-Zip. */
 export function isZeroed({ archive }: FoundFileSystem): boolean {
   return archive === 'Ext' || archive === 'FAT'
 }
@@ -33,7 +33,7 @@ function freeInFat(part: Blocks): Iterable<Range> | null {
   const rootBytes = Math.ceil((boot.readUInt16LE(17) * 32) / Math.max(1, sector)) * sector
   const fatAt = boot.readUInt16LE(14) * sector
   const dataAt = fatAt + boot.readUInt8(16) * fatSectors * sector + rootBytes
-  // Of a partition that is longer than its file system only what is in that is counted: the table is as long.
+  // If the partition is longer than the file system, only the file system counts; its table covers no more.
   const end = Math.min(part.size, (boot.readUInt16LE(19) || boot.readUInt32LE(32)) * sector)
   if (cluster === 0 || dataAt >= end) return null
   const clusters = Math.floor((end - dataAt) / cluster)
@@ -53,7 +53,7 @@ function* freeClusters(fat: Buffer, { clusters, bits, dataAt, cluster }: FatShap
   }
 }
 
-/** In pieces, since one read gives no more than its bound. */
+/** A single read returns at most `readBytesMax`. */
 function readWhole(part: Blocks, at: number, length: number): Buffer | null {
   if (length > mapBytesMax) return null
   const into = Buffer.alloc(length)

@@ -11,7 +11,7 @@ import { buildFat16 } from '../samples/fat16'
 import { checkDisk } from './scan'
 
 const mib = 1024 ** 2
-/** Changed disks of each kind. 2,000 of each are 10,000 in all, which `npm run fuzz` checks. */
+/** Mutated disks of each kind. `npm run fuzz` runs 2,000 of each, 10,000 in all. */
 const asked = process.env.ECS_FUZZ_RUNS
 const runs = Number(asked ?? 40)
 const folder = mkdtempSync(join(tmpdir(), 'check-fuzz-'))
@@ -49,7 +49,7 @@ function makeDisk({ kind, tool, args, sizeMib }: (typeof kinds)[number]): Buffer
   if (kind === 'squashfs') runTool(folder, tool, ...args, path, '-noappend', '-quiet', '-no-progress')
   else if (kind === 'ISO') runTool(folder, tool, ...args, path, root)
   else runTool(folder, tool, ...args, path)
-  // What makes NTFS takes no files along.
+  // mkntfs cannot copy files into the new file system.
   if (kind === 'NTFS') runTool(folder, 'ntfscp', path, join(root, 'a/b/c/d/notes'), 'notes')
   return readFileSync(path)
 }

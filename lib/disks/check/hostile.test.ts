@@ -28,7 +28,7 @@ function madeExt4(name: string, fill: (root: string) => void, { sizeMib = 16, ar
   return path
 }
 
-/** As a shell writes names: in bytes, of which not all are text. */
+/** File names as bytes, not all of which are valid UTF-8. */
 const nameOf = (root: string, name: string) => Buffer.concat([Buffer.from(`${root}/`), Buffer.from(name, 'latin1')])
 
 test.skipIf(!canMake)(`odd names are counted or shown escaped, and nothing breaks${note}`, async () => {
@@ -46,7 +46,7 @@ test.skipIf(!canMake)(`odd names are counted or shown escaped, and nothing break
   expect(paths.join('')).not.toMatch(/[\p{Cc}\p{Cf}]/u)
 })
 
-test.skipIf(!canMake)(`a folder that holds itself ends${note}`, async () => {
+test.skipIf(!canMake)(`a folder that contains itself does not loop${note}`, async () => {
   const path = madeExt4('loop', (root) => {
     mkdirSync(join(root, 'a/b'), { recursive: true })
     writeFileSync(join(root, 'a/b/notes'), 'text\n')
@@ -56,7 +56,7 @@ test.skipIf(!canMake)(`a folder that holds itself ends${note}`, async () => {
   expect(['clean', 'unchecked']).toContain(report.verdict)
 })
 
-test.skipIf(!canMake)(`very many empty files fit into the memory of a check${note}`, async () => {
+test.skipIf(!canMake)(`very many empty files stay within the memory limit${note}`, async () => {
   const path = madeExt4(
     'many',
     (root) => {

@@ -5,27 +5,27 @@ import type { Packages } from './packages'
 import type { PathRule } from './rule'
 import { lintText } from './secretlint'
 
-/** Larger files are checked by their path only. */
+/** Larger files are checked by path only. */
 export const textBytesMax = 1024 ** 2
-/** Where a zero byte shows that a file is no text. */
+/** A zero byte in this many first bytes means that a file is binary. */
 const headBytes = 8192
 
-/** Files whose contents are packed or compiled, so that no pattern would find anything in them. */
+/** Names of compressed or compiled files, in which no pattern would match. */
 const packedNames =
   /\.(?:gz|bz2|xz|zst|lz4|lzma|zip|7z|rar|tar|tgz|jar|war|whl|deb|rpm|apk|iso|img|qcow2|vmdk|so(?:\.[\d.]+)?|o|ko|a|pyc|pyo|class|mo|gmo|png|jpe?g|gif|webp|ico|woff2?|ttf|otf|eot|pdf|mp[34]|ogg|wav|exe|dll|sys|bin|elc|wasm|node|pack|idx|db|sqlite3?|cache|journal)$/i
 
 /**
- * A file that needs a look: the rows of the table that its path in the system matches, and whether its text is searched. `path`
- * is from the root of its volume.
+ * A file to check: the path rules that its path in the running system matches, and whether its text is searched. `path` begins at the
+ * root of its volume.
  */
 export type Candidate = { path: string; systemPath: string; size: number; rules: PathRule[]; isText: boolean }
 
-/** Whether the name of a file says that its contents are no text. */
+/** Whether a file's name says that its contents are not text. */
 export function isPacked(path: string): boolean {
   return packedNames.test(path)
 }
 
-/** What a file's path alone says: the rows without a test of contents, and all where the contents cannot be read. */
+/** Findings by path alone: of rules without a content test, and of all rules if the contents cannot be read. */
 export function findByPath(file: Candidate, partition: number, isUnread: boolean): Found[] {
   return file.rules
     .filter((rule) => (isUnread || !rule.content) && (file.size > 0 || rule.evenEmpty))
@@ -33,7 +33,10 @@ export function findByPath(file: Candidate, partition: number, isUnread: boolean
     .map((rule) => foundBy(rule, file.path, partition))
 }
 
-/** Files that are as their package has them are public. Files that are to be deleted are reported once. */
+/**
+ * Findings by contents. A file unchanged since its package installed it is public and gives none. A file that is to be deleted gives
+ * one only.
+ */
 export async function findInContents(
   { file, bytes }: { file: Candidate; bytes: Buffer },
   partition: number,
@@ -46,7 +49,7 @@ export async function findInContents(
   const text = isBinary ? '' : bytes.toString('utf8')
   const byRules = file.rules.flatMap((rule): Found[] => {
     if (!rule.content) return file.size > 0 || rule.evenEmpty ? [foundBy(rule, file.path, partition)] : []
-    // A row that tests text still holds for a file of that name which is no text: its format keeps secrets too.
+    // A binary file also matches a rule with a content test, since its format may hold secrets.
     const match = isBinary ? null : rule.content(text)
     return match ? [{ ...foundBy(rule, file.path, partition), ...match }] : []
   })

@@ -1,16 +1,16 @@
-/** A value of LVM's text format: a number, a text, a list of these, or a section of named values. */
+/** A value in LVM's text format: a number, a string, a list, or a section of named values. */
 export type LvmValue = number | string | LvmValue[] | LvmSection
 export type LvmSection = ReadonlyMap<string, LvmValue>
 
-/** Text that is not LVM's. */
+/** The text is not in LVM's format. */
 export class NotLvmText extends Error {}
 
 const depthMax = 8
-/** Each takes a hundred bytes of memory while the text is read. A group of a thousand volumes has fewer. */
+/** A token takes about a hundred bytes of memory during parsing. A group of a thousand volumes has fewer tokens. */
 const tokensMax = 200_000
 const token = /\s+|#[^\n]*|"((?:[^"\\]|\\.)*)"|(-?\d+(?:\.\d+)?)(?![\w+.-])|([A-Za-z0-9_+.-]+)|([{}[\],=])/y
 
-/** Parses the text in which a volume group describes itself. Throws `NotLvmText`. */
+/** Parses the metadata text of a volume group. Throws `NotLvmText`. */
 export function parseLvmText(text: string): LvmSection {
   const tokens = tokensOf(text)
   let at = 0
@@ -19,7 +19,7 @@ export function parseLvmText(text: string): LvmSection {
     if (depth > depthMax) throw new NotLvmText()
     const values = new Map<string, LvmValue>()
     for (let name = next(); name !== undefined && name.text !== '}'; name = next()) {
-      // A volume may be called by a number.
+      // A volume's name may be a number.
       if (name.kind !== 'word' && name.kind !== 'number') throw new NotLvmText()
       const sign = next()?.text
       if (sign === '{') values.set(name.text, section(depth + 1))

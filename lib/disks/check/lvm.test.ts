@@ -11,7 +11,7 @@ const content = (bytes: number, fill: string) => Buffer.alloc(bytes, fill)
 const root = { name: 'root', content: content(8 * mib, 'root of the system '), extents: [3, 1] }
 const home = { name: '7', content: content(4 * mib, 'home '), extents: [2] }
 
-test('the volumes of a group are read in the order of their pieces, wherever these lie', () => {
+test("a volume's segments are read in logical order, wherever they are on the disk", () => {
   const disk = lvmPartition('vg0', [root, home])
   const volumes = logicalVolumes(bufferBlocks(disk)) ?? []
   expect(volumes.map(({ name }) => name)).toEqual(['vg0/root', 'vg0/7'])
@@ -24,7 +24,7 @@ test('the volumes of a group are read in the order of their pieces, wherever the
   }
 })
 
-test('of two descriptions the newest counts, and a group whose areas in use differ is not plain', () => {
+test('the newest metadata counts, and a group whose metadata areas differ is not plain', () => {
   const found = (stale: Parameters<typeof lvmPartition>[2], change?: (disk: Buffer) => void) => {
     const disk = lvmPartition('vg0', [root, home], stale)
     change?.(disk)
@@ -36,23 +36,23 @@ test('of two descriptions the newest counts, and a group whose areas in use diff
   const doubtful = { ...both, isPlain: false, free: 0 }
   const older = { volumes: [root], seqno: 3 }
   expect(found(undefined)).toEqual(plain)
-  // As `vgchange --metadatacopies 1` leaves it: nothing of it is true any more.
+  // As `vgchange --metadatacopies 1` leaves it: an ignored area with outdated content.
   expect(found({ ...older, isIgnored: true })).toEqual(plain)
   expect(found({ ...older, isIgnored: false })).toEqual(doubtful)
   expect(found({ volumes: [root, home], seqno: 4, isIgnored: false })).toEqual(plain)
-  // One that cannot be read may have been the newest.
+  // An unreadable area may have held the newest metadata.
   const unread = (disk: Buffer) => disk.fill(0, 4096 + 4, 4096 + 20)
   expect(found({ ...older, isIgnored: false }, unread)).toEqual(doubtful)
   const changed = (disk: Buffer) => disk.write('creation_time = 2', disk.indexOf('creation_time = 1'), 'latin1')
   expect(found(undefined, changed)).toEqual(doubtful)
 })
 
-test('a volume of a kind that lies in another way has a name and no blocks', () => {
+test('a volume that is not linear has a name and no blocks', () => {
   const disk = lvmPartition('vg0', [root, { ...home, type: 'thin' }])
   expect(logicalVolumes(bufferBlocks(disk))?.map(({ blocks }) => blocks !== null)).toEqual([true, false])
 })
 
-test('a volume with a hole, over another partition, or outside of this one is not made up', () => {
+test('a volume with a gap, on another partition or outside this one has no blocks', () => {
   const disk = lvmPartition('vg0', [root, home])
   const changed = (from: string, to: string) => {
     const copy = Buffer.from(disk)
@@ -68,13 +68,13 @@ test('a volume with a hole, over another partition, or outside of this one is no
   expect(blocks?.read(0, mib).equals(Buffer.alloc(mib))).toBe(true)
 })
 
-test('whoever passes over holes of a volume goes forwards, also outside of the partition', () => {
+test('skipHole always advances, also outside the partition', () => {
   const disk = lvmPartition('vg0', [root, home])
   disk.write('"pv0", 9', disk.indexOf('"pv0", 3'), 'latin1')
   const blocks = logicalVolumes(bufferBlocks(disk))?.[0]?.blocks
   const steps: number[] = []
   for (let at = blocks?.skipHole(0) ?? 0; at < (blocks?.size ?? 0); at = blocks?.skipHole(at + mib) ?? 0) steps.push(at)
-  // The first extent is nowhere; the second is there.
+  // The first extent is outside the partition; the second is inside.
   expect(steps).toEqual([4, 5, 6, 7].map((place) => place * mib))
   expect(
     makeBlocks(
@@ -85,7 +85,7 @@ test('whoever passes over holes of a volume goes forwards, also outside of the p
   ).toBe(512)
 })
 
-test('what lies in no volume is named, and the volumes of a whole disk are bounded', () => {
+test('space outside volumes is reported, and the volumes of a whole disk are bounded', () => {
   const group = (...volumes: Parameters<typeof lvmPartition>[1][number][]) => {
     const found = volumeGroup(bufferBlocks(lvmPartition('vg0', volumes)), 64)
     return found && { isPlain: found.isPlain, free: found.free, unused: found.unused }
@@ -103,7 +103,7 @@ test('what lies in no volume is named, and the volumes of a whole disk are bound
   expect(found[2]).toMatchObject({ kind: 'lvm', reason: 'UNSUPPORTED_FILE_SYSTEM' })
 })
 
-test('the free extents of a group in which a volume may lie in them are not called free', () => {
+test('free extents that a volume may use are not reported as free', () => {
   const disk = lvmPartition('vg0', [root, { ...home, type: 'thin' }])
   const found = (bytes: Buffer) => volumeGroup(bufferBlocks(bytes), 64)
   const [first, second] = [mib, mib + 4 * mib]
@@ -118,7 +118,7 @@ test('the free extents of a group in which a volume may lie in them are not call
     sealGroup(copy)
     return found(copy)?.isPlain
   }
-  // Over another volume, outside of the extents, behind the partition, on two partitions, over what describes the group.
+  // Over another volume, outside the extents, beyond the partition, on two partitions, over the group's metadata.
   expect(changed('"pv0", 3', '"pv0", 2')).toBe(false)
   expect(changed('"pv0", 3', '"pv0", 9')).toBe(false)
   expect(changed('pe_count = 4', 'pe_count = 9')).toBe(false)
@@ -127,7 +127,7 @@ test('the free extents of a group in which a volume may lie in them are not call
   expect(changed('# Generated by LVM2', '# generated by LVM2')).toBe(true)
 })
 
-test('text that is none of LVM is refused, however deep or long', () => {
+test('invalid LVM text is refused, however deep or long', () => {
   const text = groupText('vg0', [root], 4)
   expect(parseLvmText(text).get('vg0')).toBeInstanceOf(Map)
   const long = `a = [${'1,'.repeat(100_000)}]`

@@ -3,12 +3,12 @@ import { type Blocks, makeBlocks, readPadded } from '../guest/blocks'
 import type { Range } from './clear-bits'
 import { type LvmSection, type LvmValue, NotLvmText, parseLvmText } from './lvm-metadata'
 
-/** A volume of a group. `blocks` is null where it does not lie in one piece after the other on this partition. */
+/** A logical volume. `blocks` is null if it is not linear on this partition. */
 export type LogicalVolume = { name: string; blocks: Blocks | null; pieces: readonly Extents[] | null }
 /**
- * `isPlain`: the group is on this partition alone, is described the same in all areas in use, and each of its volumes, the hidden
- * ones too, has extents of its own; so writing to one changes no other. `free` are the extents of none then. `unused` are the other
- * pieces of the partition in no volume: the text of the group, and the free extents where the group is not plain.
+ * `isPlain`: the group is on this partition alone, all active metadata areas agree, and no two volumes, hidden ones included, share an
+ * extent; so writing to one changes no other. Then `free` are the unallocated extents. `unused` are the other ranges outside volumes:
+ * the metadata, and the unallocated extents of a group that is not plain.
  */
 export type VolumeGroup = { volumes: LogicalVolume[]; isPlain: boolean; free: Range[]; unused: Range[] }
 
@@ -18,28 +18,28 @@ const segmentsMax = 10_000
 const areasMax = 16
 const areaMark = ' LVM2 x[5A%r0N*>'
 const areaHeadBytes = 512
-/** Where a label may be. */
+/** Bytes at the start of a partition in which the label may be. */
 const labelBytes = 4 * sectorBytes
 
-/** A piece of a volume in bytes: from where of the volume, how many, and from where on the partition. */
+/** A segment of a volume in bytes: its offset in the volume, its length, and its offset on the partition. */
 export type Extents = { start: number; count: number; from: number }
-/** Where descriptions of a group are. */
+/** A metadata area. */
 type Area = { at: number; size: number }
-/** `own` are the names of this physical volume, with the first byte of its extents and the one behind them. */
+/** `own`: for each name of this physical volume, the range of its extents in bytes. */
 type Group = {
   name: string
   text: LvmSection
   extentBytes: number
   own: ReadonlyMap<string, Range>
   isAlone: boolean
-  /** Grows with each change of the group. */
+  /** Incremented with each change of the group. */
   seqno: number
 }
 type Described = { group: Group; isWhole: boolean }
 
 /**
- * The volumes of the group that a physical volume belongs to, named `group/volume`: null where it says nothing that makes
- * sense, or describes more than `volumesMax`. Volumes of which a part lies on another partition, and mirrored, striped, thin and cached ones, have no blocks here.
+ * The volumes of a physical volume's group, named `group/volume`; null if the metadata is invalid or lists more than `volumesMax`.
+ * Volumes with a part on another partition, and mirrored, striped, thin and cached ones, have no blocks here.
  */
 export function volumeGroup(part: Blocks, volumesMax: number): VolumeGroup | null {
   const label = labelOf(part)
@@ -67,7 +67,10 @@ function rangesOf(pieces: readonly Extents[] | null): Range[] {
   return (pieces ?? []).map(({ from, count }) => ({ start: from, end: from + count }))
 }
 
-/** Where the extents of a group are that has one physical volume, in this partition and beside its descriptions; null for any other. */
+/**
+ * The range of the extents if the group has one physical volume, inside this partition and apart from its metadata areas; null
+ * otherwise.
+ */
 function placeOf(part: Blocks, { own, isAlone }: Group, areas: readonly Area[]): Range | null {
   const [place] = [...own.values()]
   if (!place || !isAlone || !Number.isSafeInteger(place.start) || !Number.isSafeInteger(place.end)) return null
@@ -75,7 +78,7 @@ function placeOf(part: Blocks, { own, isAlone }: Group, areas: readonly Area[]):
   return isBeside && place.start >= labelBytes && place.end <= part.size ? place : null
 }
 
-/** Whether ranges lie in another, and none over another. */
+/** Whether all ranges are inside another and none overlap. */
 function areApart(ranges: readonly Range[], { start, end }: Range): boolean {
   let at = start
   for (const range of ranges.toSorted((one, other) => one.start - other.start)) {
@@ -96,7 +99,7 @@ function gapsBetween(ranges: readonly Range[], { start: from, end: until }: Rang
   return gaps
 }
 
-/** The id of a physical volume, and where its descriptions of the group are. */
+/** UUID and metadata areas of a physical volume. */
 function labelOf(part: Blocks): { uuid: string; areas: Area[] } | null {
   const head = readPadded(part, 0, labelBytes)
   const at = [0, 1, 2, 3]
@@ -105,7 +108,7 @@ function labelOf(part: Blocks): { uuid: string; areas: Area[] } | null {
   if (at === undefined) return null
   const described = at + head.readUInt32LE(at + 20)
   const uuid = head.toString('latin1', described, described + 32)
-  // Two lists of places, each ended by a place of zeros: what holds data, then what holds descriptions.
+  // Two lists, each ended by zeros: data areas, then metadata areas.
   const lists: Area[][] = [[], []]
   let place = described + 40
   for (const list of lists)
@@ -119,8 +122,8 @@ function labelOf(part: Blocks): { uuid: string; areas: Area[] } | null {
 }
 
 /**
- * The newest description of a group: LVM leaves an ignored area as it was, and one that missed a change is older. `isWhole`: all
- * areas in use have it, with its checksum.
+ * The newest metadata of a group. LVM leaves an ignored area outdated, and an area that missed a change is older. `isWhole`: all active
+ * areas hold it, with a valid checksum.
  */
 function newestGroup(part: Blocks, { uuid, areas }: { uuid: string; areas: readonly Area[] }): Described | null {
   const all = areas.map((area) => textOf(part, area))
@@ -129,7 +132,7 @@ function newestGroup(part: Blocks, { uuid, areas }: { uuid: string; areas: reado
     const group = text && groupOf(uuid, text.text)
     return group ? [{ group, isWhole: text.isWhole }] : []
   })
-  // Texts that are not whole are only read where there is no other.
+  // Metadata with a wrong checksum is used only if there is no other.
   const [newest] = readable.toSorted(
     (one, other) => Number(other.isWhole) - Number(one.isWhole) || other.group.seqno - one.group.seqno,
   )
@@ -137,7 +140,7 @@ function newestGroup(part: Blocks, { uuid, areas }: { uuid: string; areas: reado
   return newest ? { ...newest, isWhole: readable.length === used.length && readable.every(isSame) } : null
 }
 
-/** The text of an area, which lies in a ring behind its head; null where there is none. */
+/** The text of a metadata area, which is a ring buffer behind a header; null if there is none. */
 function textOf(part: Blocks, area: Area): { text: string; isIgnored: boolean; isWhole: boolean } | null {
   const head = readPadded(part, area.at, areaHeadBytes)
   const offset = Number(head.readBigUInt64LE(40))
@@ -154,7 +157,7 @@ function textOf(part: Blocks, area: Area): { text: string; isIgnored: boolean; i
   }
 }
 
-/** CRC-32 as LVM computes it: with another beginning, and not inverted. */
+/** CRC-32 with LVM's initial value, not inverted. */
 export function lvmChecksum(bytes: Uint8Array): number {
   return ~crc32(bytes, ~0xf597a6cf >>> 0) >>> 0
 }
@@ -206,7 +209,7 @@ function isVisible(volume: LvmSection): boolean {
   return Array.isArray(status) && status.includes('VISIBLE')
 }
 
-/** The pieces of a volume in their order; null where they do not follow each other, or one lies in another way. */
+/** The segments of a volume in order; null if they leave a gap or one is not linear. */
 function piecesOf(volume: LvmSection, group: Group): Extents[] | null {
   const segments = [...volume].flatMap(([name, value]) => {
     const section = /^segment\d+$/.test(name) ? sectionOf(value) : null
@@ -235,7 +238,7 @@ function blocksOf(part: Blocks, pieces: readonly Extents[]): Blocks {
     if (!piece) return offset
     const { start, count, from } = piece
     const place = from + offset - start
-    // Outside the partition there is nothing but the zeros that `fill` gives.
+    // Outside the partition `fill` returns only zeros.
     return place < part.size ? Math.min(part.skipHole(place) - from + start, start + count) : start + count
   }
   const fill = (into: Uint8Array, offset: number) => {
@@ -243,14 +246,14 @@ function blocksOf(part: Blocks, pieces: readonly Extents[]): Blocks {
     if (!piece) return 0
     const inside = into.subarray(0, Math.min(into.length, piece.start + piece.count - offset))
     const read = fillFrom(part, inside, piece.from + offset - piece.start)
-    // Of what lies outside the partition nothing is known; the rest of the volume is still read.
+    // Data outside the partition is unknown; the rest of the volume is still read.
     inside.fill(0, read)
     return inside.length
   }
   return makeBlocks(size, fill, skipHole)
 }
 
-/** A segment in bytes: of the volume, and from where on the partition. */
+/** A segment in bytes; null if it is not linear. */
 function pieceOf(segment: LvmSection, { extentBytes, own }: Group): Extents | null {
   const stripes = segment.get('stripes')
   if (segment.get('type') !== 'striped' || segment.get('stripe_count') !== 1 || !Array.isArray(stripes)) return null

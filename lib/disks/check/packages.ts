@@ -1,35 +1,35 @@
 import type { Wanted } from './contents'
 
-/** Lists of Debian: the files of a package with their MD5, and the state of all packages with that of their settings. */
+/** Debian's lists: the files of a package with their MD5 sums, and the status file, with the sums of configuration files. */
 export const packageLists = /^var\/lib\/dpkg\/(?:info\/[^/]+\.md5sums|status)$/
 const rpmDatabase = /^(?:var\/lib\/rpm|usr\/lib\/sysimage\/rpm)\//
 
-/** Where the files of a package are read all the same, because people change them there. */
+/** Folders in which a package's files are read all the same, because people change them. */
 const changedByPeople = /^(?:etc|root|home|srv|opt|var\/www)\//
-/** What RPM puts there: nobody writes down secrets among it, and it has no list of sums to tell. */
+/** Folders that RPM fills. People do not store secrets there, and its database is not read for checksums. */
 const shippedByRpm = /^(?:usr\/(?:lib|lib64|libexec|share|bin|sbin|include|src)|lib|lib64|bin|sbin)\//
 
 export type Packages = {
-  /** Reads one of the lists. */
+  /** Parses one of the lists. */
   addList: (file: Wanted, text: string) => void
-  /** Says that a file is there, which may tell that packages are RPMs. */
+  /** Notes that a file exists, which may show that the system uses RPM. */
   see: (path: string) => void
-  /** Whether contents need not be read: a package's file where nobody changes one. */
+  /** Whether the contents need not be read: a package's file in a folder where nobody changes files. */
   isShipped: (path: string) => boolean
-  /** The package whose file this is. */
+  /** The package that owns the file; null if none is known. */
   ownerOf: (path: string) => string | null
-  /** The MD5 that a file of a package has if nobody has changed it. */
+  /** The MD5 sum of a package's unchanged file; null if it is unknown. */
   sumOf: (path: string) => string | null
 }
 
-/** Bound of what is remembered of lists, in files. */
+/** Maximum number of files remembered from the lists. */
 const ownedMax = 300_000
 
-/** What the guest's package manager knows of its files. */
+/** Ownership and checksums of files according to the guest's package manager. */
 export function createPackages(): Packages {
   const sums = new Map<string, { sum: string; owner: string }>()
   let isRpm = false
-  // Where /bin leads to /usr/bin, the lists of packages have either.
+  // If /bin is a link to /usr/bin, the lists may use either path.
   const find = (path: string) => sums.get(path) ?? (path.startsWith('usr/') ? sums.get(path.slice(4)) : undefined)
   const add = (path: string, sum: string, owner: string) => {
     if (sums.size < ownedMax) sums.set(path, { sum, owner })
@@ -53,10 +53,10 @@ export function createPackages(): Packages {
   }
 }
 
-// A longer name is cut: all files of its package would carry it.
+// Longer package names are cut, because each of the package's files holds the name.
 const settingLines = /^Package: (\S{1,128})|^ \/(\S{1,4096}) ([0-9a-f]{32})(?: obsolete)?$/gm
 
-/** The settings of packages are in no list of sums, but in the state of the packages. */
+/** The checksums of configuration files are in dpkg's status file instead of the lists. */
 function* settingsIn(status: string) {
   let owner = ''
   for (const [, name, file, sum] of status.matchAll(settingLines)) {

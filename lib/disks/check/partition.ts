@@ -18,32 +18,32 @@ import type { FoundVolume, FoundVolumes } from './volumes'
 export type PartitionOptions = {
   slot: Slot
   index: number
-  /** What is in it. */
+  /** Its volumes, as `findAllVolumes` returned them. */
   found: FoundVolumes
   load: () => Promise<Run>
-  /** Reads what 7-Zip cannot. */
+  /** Reads file systems that 7-Zip cannot. */
   foreign: Foreign
   findings: Pick<ReturnType<typeof createFindings>, 'add'>
   tally: Tally
-  /** Whether what lies in no file is searched too. */
+  /** Whether to search outside files too. */
   deep: boolean
-  /** Most files of one file system. */
+  /** Maximum number of files of one file system. */
   filesMax: number
   hear: () => void
   checkTime: () => void
 }
 
-/** What is known of a volume after it was checked. */
+/** The result of one volume. */
 type Checked = { files: number; readable: boolean; reason: UncheckedReason | null }
 
-/** What no system keeps files in. */
+/** Partition types on which no system stores files. */
 const withoutFiles: readonly string[] = ['bios-boot', 'prep-boot', 'microsoft-reserved', 'freebsd-boot']
 const encrypted: readonly string[] = ['luks', 'bitlocker']
-/** Formats with a map of what is free; the others are packed without a gap. */
+/** Formats with a free-space bitmap; the others have no gaps. */
 const withFreeSpace: readonly string[] = ['Ext', 'FAT', 'NTFS']
 const unread = (reason: UncheckedReason): Checked => ({ files: 0, readable: false, reason })
 
-/** Checks one partition, and adds what is found. Content never makes it throw, but for a limit of the whole check. */
+/** Checks one partition and adds its findings. Throws only for a limit of the whole check, never because of the content. */
 export async function checkPartition(options: PartitionOptions): Promise<CheckedPartition> {
   const { index, found, slot } = options
   const answer: CheckedPartition = { index, fileSystem: found.kind, files: 0, readable: false, reason: found.reason }
@@ -54,7 +54,7 @@ export async function checkPartition(options: PartitionOptions): Promise<Checked
   if (!found.kind && withoutFiles.includes(slot.type)) return { ...answer, readable: true }
   const all: Checked[] = []
   for (const volume of found.volumes) all.push(await checkVolume(volume, inVolume(options, volume)))
-  // Which blocks are free is known where 7-Zip reads the files, but not in ext4 with clusters or files inside inodes.
+  // The free blocks are known if 7-Zip reads the files, but not for ext4 with bigalloc or inline data.
   const isMapped = all.every(({ readable }) => readable) && found.volumes.every(({ guest }) => guest !== 'ext4')
   const searched = options.deep ? (isMapped ? searchUnused(options) : searchAll(options)) : null
   const reason = all.find((checked) => checked.reason)?.reason ?? searched
@@ -62,14 +62,14 @@ export async function checkPartition(options: PartitionOptions): Promise<Checked
   return { ...answer, files, readable: all.every(({ readable }) => readable), reason }
 }
 
-/** A finding in a volume of a group has the name of that in front of its path, and is cleaned where the volume is. */
+/** Adds the volume's name to the path of its findings, which are cleanable only if a clean copy changes the volume. */
 function inVolume(options: PartitionOptions, { name, found, guest }: FoundVolume): PartitionOptions {
   if (name === '') return options
   const { add } = options.findings
   const isChanged = options.found.isPlain && (guest !== null || found?.archive === 'Ext' || found?.kind === 'swap')
   const addInVolume: typeof add = (one) => {
     const path = one.path === '' ? name : `${name}/${one.path}`
-    // Free space is dealt with as a whole, and its place says by what.
+    // Free space is cleaned as a whole, whatever the volume.
     add({ ...one, path, cleanable: one.cleanable && (isChanged || one.rule === 'deleted-secret') })
   }
   return { ...options, findings: { add: addInVolume } }
@@ -119,7 +119,7 @@ function searchAll(options: PartitionOptions): UncheckedReason | null {
   return searchIn(options, [{ start: 0, end: options.found.part.size }], 'unread')
 }
 
-/** Searches what of a group's partition lies in no volume. */
+/** Searches the ranges of a group's partition outside its volumes. */
 function searchUnused(options: PartitionOptions): UncheckedReason | null {
   return searchIn(options, options.found.free, 'zeroed') ?? searchIn(options, options.found.unused, 'unused')
 }
@@ -138,15 +138,15 @@ async function searchFree(
   name: string,
   { blocks, found }: { blocks: Blocks; found: FoundFileSystem },
 ) {
-  // A volume of a group lies in pieces; a place in it is one of its own.
+  // A logical volume consists of segments, so offsets are relative to the volume.
   const base = name === '' ? slot.start : 0
   const search = (ranges: Iterable<Range>, place: Place) => {
     for (const hit of searchRanges(blocks, ranges, base)) findings.add(foundHit(hit, index, place))
   }
   const free = await freeSpaceOf(blocks, found, await load())
-  // Where nobody can tell what is free, all of it is searched.
+  // Without a free-space bitmap the whole volume is searched.
   if (!free && withFreeSpace.includes(found.archive ?? '')) return search([{ start: 0, end: blocks.size }], 'unread')
   if (free) search(free, (name === '' || isPlain) && isZeroed(found) ? 'zeroed' : 'unused')
-  // A volume that was made smaller leaves what was behind.
+  // Shrinking a file system leaves old data behind its end.
   if (found.size !== null && found.size < blocks.size) search([{ start: found.size, end: blocks.size }], 'unread')
 }

@@ -68,7 +68,7 @@ for (const { rule, found, harmless: other } of plants) {
   })
 }
 
-test.skipIf(!canMake)(`no value of a secret is in a report${toolsNote('mke2fs')}`, () => {
+test.skipIf(!canMake)(`no report holds the value of a secret${toolsNote('mke2fs')}`, () => {
   const text = JSON.stringify(planted)
   expect(secrets.made.length).toBeGreaterThan(40)
   expect(secrets.made.filter((secret) => text.includes(secret.slice(0, 12)))).toEqual([])

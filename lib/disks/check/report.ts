@@ -1,4 +1,4 @@
-/** Why a disk, or a partition of it, could not be checked to its end. */
+/** Why a disk or a partition could not be checked completely. */
 export const uncheckedReasons = [
   'ENCRYPTED',
   'UNSUPPORTED_FILE_SYSTEM',
@@ -11,19 +11,19 @@ export const uncheckedReasons = [
 ] as const
 export type UncheckedReason = (typeof uncheckedReasons)[number]
 
-/** From the gravest. */
+/** Most severe first. */
 export const severities = ['critical', 'high', 'medium', 'low'] as const
 export type Severity = (typeof severities)[number]
 
-/** What a clean copy does with a finding, or what a person has to do inside the machine where `cleanable` is false. */
+/** What a clean copy does with a finding, or what a person must do in the guest if `cleanable` is false. */
 export const remedies = ['delete', 'empty', 'lock', 'review', 'sysprep', 'leave-domain'] as const
 export type Remedy = (typeof remedies)[number]
 
-/** Most findings that a report lists; those beyond are counted in `findingsBeyond`. The gravest are kept. */
+/** Maximum number of listed findings; the rest is counted in `findingsBeyond`. The most severe are kept. */
 export const findingsMax = 2000
-/** Longest path in a report, in UTF-16 units after escaping. */
+/** Maximum length of a path in UTF-16 units, after escaping. */
 export const pathMax = 1024
-/** Longest name of a package, and longest excerpt, in UTF-16 units. */
+/** Maximum length of a package name and of an excerpt, in UTF-16 units. */
 export const packageMax = 128
 export const maskedMax = 256
 
@@ -54,7 +54,7 @@ export type Finding = {
   cleanable: boolean
 }
 
-/** A partition as the check saw it. `index` is its place in the layout of the disk, from 0. */
+/** A checked partition. `index` is its position in the disk's layout, from 0. */
 export type CheckedPartition = {
   index: number
   fileSystem: string | null
@@ -91,5 +91,5 @@ export type CheckReport = {
   counts: Record<Severity, number>
 }
 
-/** How far a check is. `filesTotal` grows with each partition that has been listed; `partition` is its index. */
+/** Progress of a check. `filesTotal` grows with each listed partition; `partition` is an index. */
 export type CheckProgress = { filesLooked: number; filesTotal: number; bytesRead: number; partition: number }

@@ -1,7 +1,7 @@
 import { environmentVariable, hasContent, lineMatching, privateKeyIn, secretSetting, stars } from './content-tests'
 import type { PathRule } from './rule'
 
-/** What packages bring along: samples, public keys and test data. */
+/** Folders of packages, with samples, public keys and test data. */
 const shipped = /^usr\/(?:share|lib|lib64|include|src)\//
 
 /** Keys, passwords and tokens of people and of programs. */
@@ -153,13 +153,13 @@ export const keyRules: readonly PathRule[] = [
   },
 ]
 
-/** A login with a hash, as web servers keep them. */
+/** A login with a password hash, as in htpasswd files. */
 const hashedLogin = lineMatching(
   /^([\w.@-]{1,64}):(?:\$(?:apr1|2[aby]|5|6|y)\$|\{SHA\})\S/,
   ([, name]) => `${name}:${stars}`,
 )
 
-/** A file with nothing in it but a secret. */
+/** A file that holds only a secret. */
 function bareSecret(text: string) {
   return /^\s*[\w+/=.-]{16,4096}\s*$/.test(text.slice(0, 8192)) ? { line: 1, masked: stars } : null
 }

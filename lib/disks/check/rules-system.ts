@@ -1,7 +1,7 @@
 import { emptyPassword, hasContent, lineMatching, passwordHash, stars } from './content-tests'
 import type { PathRule } from './rule'
 
-/** What a machine has become by running: its identity, its users' logins, what it wrote down. */
+/** Traces of a machine's use: its identity, its users' logins, its logs. */
 export const systemRules: readonly PathRule[] = [
   {
     id: 'shell-history',

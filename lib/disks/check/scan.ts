@@ -16,29 +16,29 @@ import type { Tally } from './volume-files'
 import { findAllVolumes } from './volumes'
 
 export type ScanOptions = {
-  /** Opens what the guest sees; content that cannot be read may throw `UnreadableBlocks`. */
+  /** Opens the guest's view of the disk; its reads may throw `UnreadableBlocks`. */
   open: () => Blocks
   deep: boolean
-  /** What 7-Zip may take. */
+  /** Memory for 7-Zip. */
   memoryBytesMax: number
-  /** Most files of one file system: with more, it is not checked to its end. */
+  /** Maximum number of files of one file system; one with more is not checked completely. */
   filesMax?: number
-  /** How the machine is started that reads what 7-Zip cannot. */
+  /** Starts the machine for file systems that 7-Zip cannot read. */
   findReader?: FindReader
   /** In milliseconds. */
   timeLeft?: () => number
-  /** Hears why that machine did not start. */
+  /** Receives the error message if that machine does not start. */
   onTrouble?: (message: string) => void
-  /** Called between files; throws `OutOfTime` when there is no more of it. */
+  /** Called between files; throws `OutOfTime` when the time is up. */
   checkTime?: () => void
   onProgress: (progress: CheckProgress) => void
-  /** Hears what is known so far, so that a check that is ended has not been for nothing. */
+  /** Receives the report so far, so that a check that is stopped keeps its partial result. */
   onReport: (report: CheckReport) => void
 }
 
 const unlimitedMs = 600_000
 
-/** Checks every partition of a disk. Content never makes it throw. */
+/** Checks every partition of a disk. Never throws because of the content. */
 export async function checkDisk({
   open,
   deep,
@@ -92,7 +92,10 @@ export async function checkDisk({
   return report()
 }
 
-/** Searches what lies in no partition, which no clean copy changes: loaders lie there too. Its findings belong to the partition in front of them, or to the first. */
+/**
+ * Searches the space outside partitions, which no clean copy changes because it may hold boot loaders. Its findings are assigned to the
+ * partition before them, or to the first.
+ */
 function searchGaps(disk: Blocks, slots: readonly Slot[], findings: ReturnType<typeof createFindings>) {
   let end = 0
   const sorted = [...slots.entries()].sort(([, a], [, b]) => a.start - b.start)
@@ -114,7 +117,7 @@ type Parts = {
   tally: Tally
   partitions: CheckedPartition[]
   reason: UncheckedReason | null
-  /** There is not one byte but zero on the disk, so nothing that could be private. */
+  /** The disk is all zeros, so it holds nothing private. */
   isEmpty: boolean
   deep: boolean
   started: number

@@ -4,13 +4,13 @@ import { creator } from '@secretlint/secretlint-rule-preset-recommend'
 import { type ContentMatch, isReal } from './content-rules'
 import { stars } from './content-tests'
 
-// It keeps a mark for every rule and file and searches all of them for each, which makes many files take minutes. The next
-// major version mends that, and needs a newer Node.
+// The profiler keeps a mark for every rule and file and searches all of them for each, so many files take minutes. The next major
+// version fixes this, and needs a newer Node.
 secretLintProfiler.mark = () => {}
 
 const rules = [{ id: '@secretlint/secretlint-rule-preset-recommend', rule: creator }]
 
-/** Finds what secretlint's recommended preset recognises in a text. `path` matters to some of its rules. */
+/** Searches a text with secretlint's recommended preset. Some of its rules use `path`. */
 export async function lintText(path: string, content: string): Promise<ContentMatch[]> {
   const { messages } = await lintSource({
     source: { content, filePath: `/${path}`, ext: /\.\w+$/.exec(path)?.[0] ?? '', contentType: 'text' },
@@ -22,7 +22,7 @@ export async function lintText(path: string, content: string): Promise<ContentMa
     severity: 'high',
     line: loc.start.line,
     index: range[0],
-    // The rule's name only: its message quotes what it has found, and what is beside that is not masked.
+    // Only the rule's name: the message quotes the finding, and the text around it is not masked.
     masked: `${ruleId.replace('@secretlint/secretlint-rule-', '')} ${stars}`,
   }))
 }

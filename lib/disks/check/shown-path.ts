@@ -1,6 +1,6 @@
 import { pathMax } from './report'
 
-/** A path fit for a report, of at most `max` units: characters that could turn, hide or end the text beside them are escaped. */
+/** A path that is safe to display, at most `max` UTF-16 units: control and bidirectional characters are escaped. */
 export function shownPath(path: string, max = pathMax): string {
   const shown = path
     .slice(0, max)
@@ -9,7 +9,7 @@ export function shownPath(path: string, max = pathMax): string {
   return shown.length < max ? shown : `${shown.slice(0, max - 1)}…`
 }
 
-/** The path that was shown, or null where that does not tell it: it was cut, or is not text. */
+/** The path that was shown; null if it cannot be restored because it was cut or is not valid UTF-8. */
 export function pathShown(shown: string): string | null {
   if (shown.endsWith('…') || shown.includes('\ufffd')) return null
   return shown.replaceAll(/\\(?:\\|u\{([0-9a-f]{1,6})\})/g, (_, code) =>

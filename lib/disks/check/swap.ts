@@ -1,14 +1,14 @@
 import type { Blocks } from '../guest/blocks'
 
-/** The first page of swap space describes it; a larger page than any. */
+/** The first page of swap space is its header; this is at least any page size. */
 const headerBytes = 64 * 1024
 
-/** Whether swap space has been written to: it holds what was in a machine's memory. */
+/** Whether swap space has been written to, and so holds memory of a machine. */
 export function findSwapContent(part: Blocks): boolean {
   return !isZeroFrom(part, headerBytes)
 }
 
-/** Whether there is nothing at all. */
+/** Whether all bytes are zero. */
 export function isZero(part: Blocks): boolean {
   return isZeroFrom(part, 0)
 }

@@ -3,10 +3,10 @@ import { TooManyFiles } from '../guest/listing'
 import { OutOfMemory } from '../guest/seven-zip'
 import type { UncheckedReason } from './report'
 
-/** The time that a check may take is over. */
+/** The time limit of a check was reached. */
 export class OutOfTime extends Error {}
 
-/** Why a check ended early. What is no answer to broken content is thrown on. */
+/** The reason for which a check ended early. Rethrows errors that broken content does not explain. */
 export function reasonOf(error: unknown): UncheckedReason {
   if (error instanceof OutOfTime) return 'TIME'
   if (error instanceof OutOfMemory || error instanceof TooManyFiles) return 'MEMORY'

@@ -6,13 +6,13 @@ import { createPackages, type Packages, packageLists } from './packages'
 import { rulesFor } from './path-rules'
 import type { UncheckedReason } from './report'
 
-/** What one check counts as it goes. */
+/** Running counts of one check. */
 export type Tally = { filesLooked: number; filesTotal: number; bytesRead: number; byPathOnly: number; notRead: number }
 
-/** Whose files are looked at, and who hears of it. */
+/** The source of the files and the receivers of the results. */
 export type FilesOptions = {
   reader: FileReader
-  /** The index of the partition. */
+  /** Index of the partition. */
   index: number
   findings: Pick<ReturnType<typeof createFindings>, 'add'>
   tally: Tally
@@ -20,17 +20,17 @@ export type FilesOptions = {
   checkTime: () => void
 }
 
-/** What a batch may hold: it is in memory, beside 7-Zip. */
+/** Limits of a batch, which is in memory beside 7-Zip. */
 const batchFilesMax = 4000
 const batchBytesMax = 16 * 1024 ** 2
-/** Files that may wait to be read, and the length of their paths; a volume with more is not checked to its end. */
+/** Maximum number of files that wait to be read, and of their paths' length; a volume with more is not checked completely. */
 const candidatesMax = 200_000
 const pathUnitsMax = 24 * 1024 ** 2
-/** A list of packages that is larger is none, and so are those behind these many or this much. */
+/** Package lists beyond these limits, singly or together, are ignored. */
 const listBytesMax = 16 * 1024 ** 2
 const allListsMax = { lists: 20_000, bytes: 64 * 1024 ** 2, pathUnits: 2 * 1024 ** 2 }
 
-/** Looks at the files of one file system, and adds what is found. Null: the reader knows no such file system. */
+/** Checks the files of one file system and adds its findings. Null if the reader does not recognise the file system. */
 export async function checkFiles(
   options: FilesOptions,
 ): Promise<{ files: number; readable: true; reason: UncheckedReason | null } | null> {
@@ -60,7 +60,7 @@ function addFound(findings: FilesOptions['findings'], ownedBy: string | null, fo
   findings.add({ ...found, ownedBy, cleanable: found.cleanable && ownedBy === null })
 }
 
-/** Chooses from a listing what is to be looked at. */
+/** Selects the files to check from a listing. */
 function createChoice() {
   const packages = createPackages()
   const lists: { path: string; size: number }[] = []
@@ -92,7 +92,7 @@ function createChoice() {
       if (candidates.length >= candidatesMax || held.pathUnits > pathUnitsMax) isFull = true
       else candidates.push({ ...unslicedPaths(path, systemPath), size, rules, isText })
     },
-    /** After the lists have been read: what of the candidates is read, and what is looked at by its path. */
+    /** Called after the package lists are read: which candidates are read, and which are checked by path only. */
     end: () => {
       const toRead: Candidate[] = []
       const byPath: Candidate[] = []
@@ -152,7 +152,7 @@ function unslicedPaths(path: string, systemPath: string) {
   return { path: own, systemPath: systemPath === path ? own : unsliced(systemPath) }
 }
 
-// A piece of a string keeps the whole of it in memory, here all that 7-Zip printed at once.
+// A substring keeps its parent string in memory, here a whole chunk of 7-Zip's output.
 function unsliced(text: string): string {
   return Buffer.from(text).toString()
 }

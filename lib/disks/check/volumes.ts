@@ -8,8 +8,8 @@ import type { UncheckedReason } from './report'
 import { reasonOf } from './trouble'
 
 /**
- * What may hold files: a partition, or a volume of the group in it, whose `name` is then `group/volume`. `blocks` is null where
- * the volume is not laid out in a way known here; `guest` says by which file system a kernel has to read it, null where none has to.
+ * What may hold files: a partition, or a logical volume in it, whose `name` is then `group/volume`. `blocks` is null if the volume is
+ * not linear; `guest` is the file system with which a kernel must mount it, null if none has to.
  */
 export type FoundVolume = {
   name: string
@@ -18,12 +18,12 @@ export type FoundVolume = {
   guest: GuestFileSystem | null
 }
 
-/** What a partition is, and what is in it. With a `reason` nothing in it can be looked at. */
+/** A partition and its volumes. With a `reason` nothing in it can be read. */
 export type FoundVolumes = {
   part: Blocks
   kind: string | null
   volumes: FoundVolume[]
-  /** What of a group's partition is in no volume: the extents that a clean copy fills with zeros, and what it leaves as it is. */
+  /** Ranges of a group's partition outside its volumes: free extents, which a clean copy zeroes, and the rest, which it keeps. */
   free: Range[]
   unused: Range[]
   /** Whether a clean copy changes the volumes of the group. */
@@ -31,12 +31,12 @@ export type FoundVolumes = {
   reason: UncheckedReason | null
 }
 
-/** More volumes of groups on one disk are not told apart: each is a place to be read from, and a line of a machine. */
+/** Maximum number of logical volumes of one disk: each may become a disk of the reader machine. */
 export const groupVolumesMax = 128
 
 /**
- * Finds what is in a partition, without reading files. A group of more than `volumesMax` volumes, and one of none, is not
- * looked at. Content never makes it throw, but for a limit of the whole check.
+ * Finds the volumes of a partition, without reading files. A group with no volume or more than `volumesMax` is not read. Throws only
+ * for a limit of the whole check, never because of the content.
  */
 function findVolumes(part: Blocks, volumesMax: number): FoundVolumes {
   const nothing: FoundVolumes = { part, kind: null, volumes: [], free: [], unused: [], isPlain: false, reason: null }
@@ -58,7 +58,7 @@ function findVolumes(part: Blocks, volumesMax: number): FoundVolumes {
   }
 }
 
-/** Finds what is in each partition. `groupVolumesMax` holds for all of them together. */
+/** Finds the volumes of each partition. `groupVolumesMax` applies to all of them together. */
 export function findAllVolumes(parts: readonly Blocks[]): FoundVolumes[] {
   let left = groupVolumesMax
   return parts.map((part) => {
@@ -73,8 +73,8 @@ function volumeOf(name: string, blocks: Blocks | null, found: FoundFileSystem | 
 }
 
 /**
- * By which file system a kernel reads what 7-Zip cannot; null where none here does. Of ext4 only what 7-Zip cannot follow comes
- * here: files inside their inodes, and clusters.
+ * The file system with which a kernel reads a kind that 7-Zip cannot; null if none here does. Of ext4 that is only inline data and
+ * bigalloc.
  */
 export function guestOf(kind: string): GuestFileSystem | null {
   const mounted = kind === 'ext2' || kind === 'ext3' ? 'ext4' : kind

@@ -5,9 +5,9 @@ import { openQcow2 } from '../guest/qcow2-blocks'
 import { checkDisk } from './scan'
 import { OutOfTime } from './trouble'
 
-// The thread in which a disk is checked. It may be ended at any time, and says what it knows as it goes.
+// The thread that checks a disk. It may be terminated at any time, so it posts partial results.
 
-/** How often it says it, so that a long report is not copied for every batch. */
+/** Minimum interval, so that a long report is not copied for every batch. */
 const wordMs = 500
 
 const tell = (word: CheckWord) => parentPort?.postMessage(word)
@@ -37,7 +37,7 @@ const report = await checkDisk({
 file.close()
 tell({ report, isWhole: true })
 
-/** Blocks that are read until the time is over: 7-Zip reads often, and can be ended by nothing else. */
+/** Blocks that throw when the time is up: 7-Zip reads often, and nothing else can stop it. */
 function timed(blocks: Blocks): Blocks {
   return makeBlocks(blocks.size, (into, offset) => {
     checkTime()

@@ -10,7 +10,7 @@ import { NoRoom } from '../convert'
 import { changeInMachine } from './change'
 import { cleanInMachine, type MachineJob } from './machine'
 
-// What the machine may answer, said by a shell at the other end of its line, which takes no notice of the disk.
+// What the machine may answer, sent by a shell over the same kind of socket. The shell ignores the disk.
 
 const folder = mkdtempSync(join(tmpdir(), 'clean-answers-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -18,7 +18,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 const raw = join(folder, 'raw')
 writeFileSync(raw, Buffer.alloc(4096))
 
-/** What it does before its first word, and at the commands of these names; each answer has the code that is in `code`. */
+/** Shell code to run before the greeting (`boot`) and at each command; each sets its exit code in `code`. */
 function shellMachine({ boot = ':', ...answers }: Record<string, string>): Reader {
   const script = join(folder, 'script')
   const cases = Object.entries(answers).map(([command, does]) => `    ${command}) ${does} ;;\n`)
@@ -38,7 +38,7 @@ ${cases.join('')}  esac
 done
 `,
   )
-  // As the machine's own command, which ends with the thread that started it.
+  // Like the real machine's command, it ends with the thread that started it.
   const command = ['setpriv', '--pdeathsig', 'KILL', 'sh', script]
   return { command, accelerator: { accel: 'tcg', cpu: 'max' }, kernel: script, initrd: script }
 }
@@ -50,11 +50,11 @@ const jobOf = (answers: Record<string, string>, job: Partial<MachineJob>): Machi
   ...job,
 })
 const clean = (answers: Record<string, string>, job: Partial<MachineJob> = {}) => cleanInMachine(jobOf(answers, job))
-/** The same in this very thread. */
+/** The same without a thread of its own. */
 const change = (answers: Record<string, string>, job: Partial<MachineJob> = {}) =>
   changeInMachine({ ...jobOf(answers, job), filesMax: 1_000 })
 
-test('a machine that hangs as it boots ends with its job', async () => {
+test('a machine that hangs during boot is killed with its job', async () => {
   const controller = new AbortController()
   const started = join(folder, 'started')
   const cleaning = clean({ boot: `echo >${started}; exec sleep 600` }, { signal: controller.signal })
@@ -64,7 +64,7 @@ test('a machine that hangs as it boots ends with its job', async () => {
   await ended
 })
 
-test('a machine that hangs as it boots is given up after two minutes', async () => {
+test('a machine that hangs during boot is killed after two minutes', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   try {
     const cleaning = change({ boot: 'exec sleep 600' }, { steps })
@@ -76,18 +76,18 @@ test('a machine that hangs as it boots is given up after two minutes', async () 
   }
 })
 
-/** A client of the disk, who takes it as it is. */
+/** The negotiation of an NBD client. */
 const client = '\\0\\0\\0\\001IHAVEOPT\\0\\0\\0\\001\\0\\0\\0\\0'
 
 const mode = { file: '81a4', folder: '41ed' }
-/** Lists these files, by how `printf` is told their names; the second time what is left of them. */
+/** Lists these files, named in `printf` escapes; after the removal, the ones in `left`. */
 const listing = (files: string[], left: string[] = []) => {
   const records = (names: string[]) => [':', ...names.map((name) => `record '${mode.file} 1 ./${name}'`)].join('; ')
   return `if [ -e removed ]; then ${records(left)}; else ${records(files)}; fi`
 }
 const remove = `head -c "$count" <&3 >removed`
 
-test('a temporary file whose name is no text is removed by its bytes', async () => {
+test('a temporary file whose name is not UTF-8 is removed by its bytes', async () => {
   const list = listing(['tmp/caf\\351', 'tmp/caf\\350', 'var/tmp/a', 'srv/caf\\351'], ['srv/caf\\351'])
   expect(await clean({ list, remove })).toBeNull()
   expect(readFileSync(join(folder, 'removed'), 'latin1')).toBe('./tmp/caf\xe9\0./tmp/caf\xe8\0./var/tmp/a\0')
@@ -97,13 +97,13 @@ test('a temporary file whose name is no text is removed by its bytes', async () 
   rmSync(join(folder, 'removed'))
 })
 
-test('a temporary file whose name is not remembered is not left in silence', async () => {
+test('a temporary file whose name is not remembered is reported', async () => {
   const many = `i=0; while [ $i -lt 10001 ]; do record "${mode.file} 1 ./tmp/$i\\351"; i=$((i+1)); done`
   expect(await clean({ list: many, remove })).toEqual({ code: 'TEMPORARY_FILES_LEFT', partition: 2 })
   expect(existsSync(join(folder, 'removed'))).toBe(false)
 })
 
-test('temporary files in snapshots stay, and those in a folder of that name do not', async () => {
+test('temporary files in snapshots stay, and those in a folder named snapshot are removed', async () => {
   const snapshot = '@/.snapshots/7/snapshot'
   const tops = ['@', '@tmp', snapshot].map((path) => `record '${mode.folder} 1 ./${path}'`).join('; ')
   const kept = [`${snapshot}/var/tmp/x`, `${snapshot}/tmp/\\351`, '@/srv/x']
@@ -115,7 +115,7 @@ test('temporary files in snapshots stay, and those in a folder of that name do n
 
 const broken = { boot: 'echo cannot start >&2; exit 1' }
 
-test('a file system of which nothing was chosen stays as it is where no machine starts or the kernel refuses it', async () => {
+test('a file system without chosen findings is skipped if no machine starts or the kernel cannot mount it', async () => {
   expect(await clean(broken)).toBeNull()
   expect(await clean(broken, { steps })).toEqual({ code: 'TOOLS_MISSING' })
   const damaged = { code: 'DAMAGED', partition: 2 }
@@ -123,30 +123,30 @@ test('a file system of which nothing was chosen stays as it is where no machine 
   expect(await clean(refused)).toBeNull()
   expect(await clean(refused, { isReset: false })).toBeNull()
   expect(await clean(refused, { steps })).toEqual(damaged)
-  // It can be read and not be changed.
+  // It mounts read-only, and not writable.
   const reading = { change: 'code=32' }
   expect(await clean({ ...reading, list: listing(['etc/a']) })).toBeNull()
   expect(await clean({ ...reading, list: listing(['tmp/a']) })).toEqual(damaged)
-  // What breaks after that is no refusal of the kernel's.
+  // A later failure is damage, not the kernel's refusal to mount.
   expect(await clean({ trim: 'code=1' })).toEqual(damaged)
   expect(await clean({ list: 'exit' })).toEqual(damaged)
 })
 
-test('where nothing is looked for, nothing is listed', async () => {
+test('without findings and temporary files to remove, nothing is listed', async () => {
   const list = `echo >listed; code=1`
   expect(await clean({ list }, { isReset: false })).toBeNull()
   expect(existsSync(join(folder, 'listed'))).toBe(false)
   expect(await clean({ list })).toEqual({ code: 'DAMAGED', partition: 2 })
 })
 
-test('more files, names or time than a file system may have end its cleaning', async () => {
+test('the limits of files, names and time of a file system stop its cleaning', async () => {
   const list = listing(['etc/key', 'etc/a', 'etc/b'])
   const tooMany = { code: 'TOO_MANY_FILES', partition: 2 }
   for (const job of [{ steps, isReset: false }, {}]) {
     expect(await clean({ list }, { ...job, limits: { filesMax: 2 } })).toEqual(tooMany)
     expect(await clean({ list }, { ...job, limits: { filesMax: 3 } })).not.toEqual(tooMany)
   }
-  // Where nothing is looked for, nothing is counted.
+  // Without a listing no files are counted.
   expect(await clean({ list }, { isReset: false, limits: { filesMax: 2 } })).toBeNull()
   const long = `i=0; while [ $i -lt 40000 ]; do record "${mode.file} 1 ./tmp/$i-${'n'.repeat(1_000)}"; i=$((i+1)); done`
   expect(await clean({ list: long, remove })).toEqual({ code: 'TEMPORARY_FILES_LEFT', partition: 2 })
@@ -155,7 +155,7 @@ test('more files, names or time than a file system may have end its cleaning', a
   expect(await clean(asleep, { limits: { timeMs: 2_000 } })).toEqual({ code: 'OUT_OF_TIME', partition: 2 })
 })
 
-test('a machine that reads a gigabyte takes the time of its own thread, and not that of this one', async () => {
+test('a machine that reads a gigabyte does not block the calling thread', async () => {
   const disk = join(folder, 'gigabyte')
   const [length, count] = [1024 ** 2, 1024]
   writeFileSync(disk, Buffer.alloc(length))
@@ -179,12 +179,12 @@ test('a machine that reads a gigabyte takes the time of its own thread, and not 
 const full = smallDisk('tmpfs', 1)
 afterAll(full.end)
 
-test.skipIf(!full.isThere)(`a write for which the host has no room is no fault of the disk${full.note}`, async () => {
+test.skipIf(!full.isThere)(`a write that does not fit on the host is not blamed on the disk${full.note}`, async () => {
   const copy = join(full.folder, 'raw')
   writeFileSync(copy, '')
   truncateSync(copy, 4096)
   full.fill()
-  // It writes a sector of zeros.
+  // Writes a sector of zeros.
   const change = `printf '${client}\\045\\140\\225\\023\\0\\0\\0\\001' >&6; head -c 16 /dev/zero >&6; printf '\\0\\0\\002\\0' >&6
       head -c 512 /dev/zero >&6; exec sleep 600`
   await expect(clean({ change }, { raw: copy, isReset: false })).rejects.toThrow(NoRoom)

@@ -9,23 +9,22 @@ import type { ChangeTask, ChangeWord } from './machine'
 import type { CleanRefusal, Step } from './plan'
 import { openWritable } from './writable'
 
-// What changes a file system in a machine, and serves that machine its disk. It runs in a thread of its own, which may be ended at
-// any time.
+// Changes a file system in a machine, and serves that machine its disk. Runs in its own thread, which may be terminated at any time.
 
 /** For one request. Gigabytes of free space are trimmed at once. */
 const requestMs = 30 * 60 * 1000
-/** Emulated on a busy computer, it boots in ten seconds. */
+/** Emulated on a busy host, it boots in ten seconds. */
 const bootMs = 2 * 60 * 1000
-/** In bytes: the longest answer to a command without records, and the most of names in one command. */
+/** In bytes: the maximum output of a command without records, and the maximum length of names in one command. */
 const shortAnswer = 64 * 1024
 const namesBytesMax = 256 * 1024
-/** A larger shadow file is none. */
+/** A larger file is not a shadow file. */
 const shadowBytesMax = 1024 ** 2
-/** Most temporary files that are removed, and the length of their names, which are in memory meanwhile. */
+/** Maximum number of temporary files that are removed, and of their names' length, which are in memory meanwhile. */
 const temporaryMax = { files: 100_000, bytes: 32 * 1024 ** 2 }
 const temporary = /^(?:var\/)?tmp\//
 
-/** What `cleanInMachine` does, in this very thread. Where the host has no room it says so. */
+/** `cleanInMachine` without a thread of its own. Returns `noRoom` if the host's file system is full. */
 export async function changeInMachine(task: ChangeTask): Promise<ChangeWord> {
   const { reader, raw, slot, partition } = task
   const mayStay = task.steps.length === 0
@@ -55,16 +54,16 @@ function refusalOf(error: unknown, partition: number): CleanRefusal | null {
   return error instanceof TooManyFiles ? { code: 'TOO_MANY_FILES', partition } : null
 }
 
-/** `temporary`: names of files in the folders for temporary ones, as the guest knows them; null where not all can be said. */
+/** `temporary`: names of the temporary files, as the guest knows them; null if there are too many or one was not remembered. */
 type Chosen = { steps: Map<string, ListedFile>; temporary: Buffer[] | null }
 
-/** `refused`: the kernel does not mount it, and it is as it was. */
+/** `refused`: the kernel cannot mount it, and it is unchanged. */
 type End = CleanRefusal | 'damaged' | 'refused' | null
 
 async function cleanFiles(machine: ReadingMachine, task: ChangeTask, isWritten: () => boolean): Promise<End> {
   const files = machineReader({ ...task, machine, disk: 'a' })
   const { ask, feed } = commandsOf(machine)
-  // Where nothing is looked for, there may be any number of files.
+  // Without files to find, their number is not limited.
   const isListed = task.steps.length > 0 || task.isReset
   const chosen = isListed ? await choose(files, task) : { steps: new Map(), temporary: [] }
   if (chosen === 'damaged' || chosen === 'refused') return chosen
@@ -90,12 +89,12 @@ async function cleanFiles(machine: ReadingMachine, task: ChangeTask, isWritten: 
   for (const names of piecesOf(chosen.temporary))
     if (!(await feed('remove', names)))
       return machine.isOver() ? 'damaged' : { code: 'TEMPORARY_FILES_LEFT', partition: task.partition }
-  // What was deleted is free once the file system has been unmounted.
+  // The blocks of deleted files are free only after the file system has been unmounted.
   for (const command of ['leave', `change a ${task.kind}`, 'trim', 'leave']) if (!(await ask(command))) return 'damaged'
   return !isListed || (await isDone(files, task)) ? null : 'damaged'
 }
 
-/** What is on the disk of the files that the plan names, and the temporary files. */
+/** The plan's files that are on the disk, and the temporary files. */
 async function choose(files: MachineFiles, { steps, isReset }: ChangeTask): Promise<Chosen | 'damaged' | 'refused'> {
   const wanted = new Set(steps.map(({ path }) => path))
   const found = new Map<string, ListedFile>()
@@ -116,13 +115,13 @@ async function choose(files: MachineFiles, { steps, isReset }: ChangeTask): Prom
   return { steps: found, temporary: isAll ? names : null }
 }
 
-/** Not in a snapshot of Btrfs, where it stays: most can only be read, and the folder of none is the system's. */
+/** Files in a Btrfs snapshot are kept: most snapshots are read-only, and none is the running system. */
 function isTemporary({ path, systemPath }: ListedFile): boolean {
   if (!temporary.test(systemPath)) return false
   return !/(?:^|\/)snapshot\/$/.test(path.slice(0, Math.max(0, path.lastIndexOf(systemPath))))
 }
 
-/** Whether the disk now is as the plan wants it, mounted once more and without what a journal would make good. */
+/** Mounts the disk once more, without replaying its journal, and checks it against the plan. */
 async function isDone(files: MachineFiles, { steps, isReset }: ChangeTask): Promise<boolean> {
   const actions = new Map(steps.map(({ path, action }) => [path, action]))
   let isLeft = false

@@ -2,29 +2,29 @@ import { rm, writeFile } from 'node:fs/promises'
 import type { CleanRefusal, Step } from './plan'
 import type { CleanTools, ToolEnd } from './tools'
 
-/** A partition of a raw disk, and a file beside it that commands are written to. */
+/** A partition of a raw disk, and a file for debugfs commands. */
 export type ExtVolume = { disk: string; start: number; partition: number; commands: string; fileBytes: number }
 
 export type Options = { tools: CleanTools; signal: AbortSignal }
 
-/** e2fsck found nothing, or has mended all of it. */
+/** e2fsck found nothing, or repaired everything. */
 const mended: readonly (number | null)[] = [0, 1]
-/** debugfs says what it is before it does anything. */
+/** debugfs prints its version first. */
 const banner = /^debugfs \d/
 
-/** Replays the journal, and mends what is broken. False where that is not possible. */
+/** Replays the journal and repairs the file system. False if that fails. */
 export async function mendExt(volume: ExtVolume, { tools, signal }: Options): Promise<boolean> {
   const { code } = await tools.run('e2fsck', ['-fy', deviceOf(volume)], { signal, fileBytes: volume.fileBytes })
   return mended.includes(code)
 }
 
-/** Whether there is nothing to mend; writes nothing. */
+/** Whether e2fsck finds nothing to repair; writes nothing. */
 export async function isSoundExt(volume: ExtVolume, { tools, signal }: Options): Promise<boolean> {
   const { code } = await tools.run('e2fsck', ['-fn', deviceOf(volume)], { signal, fileBytes: volume.fileBytes })
   return code === 0
 }
 
-/** Deletes, empties and locks files. Nothing of the guest's runs; it stops at the first file that is not as expected. */
+/** Deletes, empties and locks files. Runs no code of the guest. Returns the refusal for the first file that is not as expected. */
 export async function applySteps(
   volume: ExtVolume,
   steps: readonly Step[],
@@ -37,7 +37,7 @@ export async function applySteps(
   const lines = steps.flatMap(({ path, action }) => {
     const name = `"/${path}"`
     if (action === 'delete') return [`rm ${name}`]
-    // Its blocks are let go, and its owner and mode stay.
+    // Frees its blocks; its owner and mode stay.
     return action === 'empty' ? [`punch ${name} 0`, `sif ${name} size 0`] : []
   })
   if (lines.length === 0) return null
@@ -46,12 +46,12 @@ export async function applySteps(
   return complaint === null ? null : { code: 'FILE_NOT_FOUND', path: step?.shown ?? steps[0]?.shown ?? '' }
 }
 
-/** A shadow file without its hashes: as `passwd -l` does, but without keeping them behind a mark. */
+/** A shadow file without hashes: like `passwd -l`, but `!` replaces the hash and does not precede it. */
 export function withoutHashes(text: string): string {
   return text.replaceAll(/^([^:\n]+):(?![*!])[^:\n]*:/gm, '$1:!:')
 }
 
-/** Takes the hashes out of a shadow file. */
+/** Removes the hashes from a shadow file. */
 async function lockLogins(volume: ExtVolume, { path, shown }: Step, options: Options): Promise<CleanRefusal | null> {
   const missing: CleanRefusal = { code: 'FILE_NOT_FOUND', path: shown }
   const stat = await readExt(volume, `stat "/${path}"`, options)
@@ -73,31 +73,28 @@ async function lockLogins(volume: ExtVolume, { path, shown }: Step, options: Opt
   }
 }
 
-/** What a command of debugfs prints, which cannot write; null where that is not all of it. */
+/** The output of a read-only debugfs command; null if it is incomplete. */
 async function readExt(volume: ExtVolume, command: string, { tools, signal }: Options): Promise<string | null> {
   const end = await tools.run('debugfs', ['-R', command, deviceOf(volume)], { signal, fileBytes: 0 })
   return isWhole(end) ? end.stdout : null
 }
 
 /**
- * What each of several commands of debugfs prints, of which it repeats every one before. They cannot write. Null where the
- * output is cut, or a command was not run.
+ * The output of each of several read-only debugfs commands, split where debugfs echoes them. Null if the output is cut or a command was
+ * not run.
  */
 export async function readExtAll(volume: ExtVolume, commands: string[], options: Options): Promise<string[] | null> {
   const end = await runFile(volume, commands, { ...options, args: [], fileBytes: 0 })
   const printed: string[][] = []
   for (const line of end.stdout.split('\n')) {
-    // A path has a slash, and no name that is printed has one: none looks like a command.
+    // Paths contain a slash, and printed names do not, so no name looks like an echoed command.
     if (line === `debugfs: ${commands[printed.length]}`) printed.push([])
     else printed.at(-1)?.push(line)
   }
   return isWhole(end) && printed.length === commands.length ? printed.map((lines) => lines.join('\n')) : null
 }
 
-/**
- * Runs commands of debugfs that write, one after the other; it goes on after one that fails. Answers the first complaint, or
- * null where all were run without one.
- */
+/** Runs debugfs commands that write. It continues after a failed one. Returns the first error message, or null if all succeeded. */
 export async function writeExt(volume: ExtVolume, lines: string[], options: Options): Promise<string | null> {
   for (let at = 0; at < lines.length; at += linesAtOnce) {
     const some = lines.slice(at, at + linesAtOnce)
@@ -108,9 +105,9 @@ export async function writeExt(volume: ExtVolume, lines: string[], options: Opti
   return null
 }
 
-/** It repeats every line, so what it prints grows with them. */
+/** debugfs echoes every line, so its output grows with them. */
 const linesAtOnce = 1_000
-/** Of a longer line debugfs takes the rest for the next command. */
+/** debugfs takes the rest of a longer line as another command. */
 const lineBytesMax = 8_190
 
 async function runFile(
@@ -124,12 +121,12 @@ async function runFile(
   return await tools.run('debugfs', [...args, '-f', volume.commands, deviceOf(volume)], { signal, fileBytes })
 }
 
-/** It ends well also after commands that failed, but not when it was ended, or did not understand a line. */
+/** debugfs exits with 0 even after failed commands, but not if it was killed or could not parse a line. */
 function isWhole({ code, isCut }: ToolEnd): boolean {
   return code === 0 && !isCut
 }
 
-// It goes on after an error and ends well all the same, and it repeats each command before what that says.
+// debugfs continues after an error and exits with 0; it echoes each command before its messages.
 function complaintIn({ stderr, stdout }: ToolEnd): string | null {
   const said = `${stderr}\n${stdout}`.split('\n').map((line) => line.trim())
   const commands = /^debugfs: +(?:rm|rmdir|punch|sif|write) /

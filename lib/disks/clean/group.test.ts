@@ -84,7 +84,7 @@ const clean = (findings: readonly Finding[], findReader: FindReader = async () =
   })
 const chosenOf = ({ findings }: { findings: Finding[] }) => findings.filter(({ cleanable }) => cleanable)
 
-/** All that a guest sees of blocks. */
+/** All bytes of a disk. */
 function bytesOf(blocks: Blocks): Buffer {
   const bytes = Buffer.alloc(blocks.size)
   for (let at = 0; at < blocks.size; ) at += blocks.readInto(bytes.subarray(at, at + mib), at)
@@ -97,7 +97,7 @@ function cleanedBytes(): Buffer {
   return bytes
 }
 
-/** Writes the volumes of a group on the first partition of a disk into files of their names. */
+/** Writes each volume of the group on a disk's first partition to a file named after it. */
 function extracted(disk: Buffer): string[] {
   const { volumes } = volumeGroup(bufferBlocks(disk.subarray(mib)), 16) ?? { volumes: [] }
   return volumes.map(({ name, blocks }) => {
@@ -135,7 +135,7 @@ groupTest(`volumes of LVM are cleaned, in one piece or in many, and what is in n
   expect(readFileSync(source).equals(disk), 'the original is as it was').toBe(true)
   expect(secrets.filter((secret) => bytes.includes(secret))).toEqual([])
   expect(bytes.length).toBe(disk.length)
-  // What describes the group, and a hidden volume.
+  // The group's metadata, and a hidden volume.
   expect(bytes.subarray(0, 2 * mib).equals(disk.subarray(0, 2 * mib))).toBe(true)
   const hidden = 2 * mib + 10 * extentBytes
   expect(bytes.subarray(hidden, hidden + extentBytes).equals(disk.subarray(hidden, hidden + extentBytes))).toBe(true)
@@ -209,16 +209,16 @@ groupTest(`a volume that holds the journal of another keeps no other from being 
   expect(bytes.includes(readFileSync(file).subarray(0, 4096))).toBe(true)
 })
 
-// LVM takes devices only, and not everybody may make one of a file.
+// LVM accepts only block devices, and not every user may attach a loop device.
 const withDevice = (commands: string) =>
   `device=$(losetup -f --show disk) || exit; ${commands}; code=$?; losetup -d "$device"; exit $code`
 const lvm = (commands: string) => runTool(folder, 'sh', '-c', withDevice(commands))
 const restore = `pvcreate -q --devices "$device" --uuid ${physicalVolumeId} --restorefile text "$device" &&
   vgcfgrestore -q --devices "$device" -f text vg0`
-/** Where each piece of each volume is, in the words of LVM, which finds nothing wrong with the group. */
+/** The segments of each volume as LVM prints them, after vgck finds nothing wrong with the group. */
 const listed = 'vgck --devices "$device" vg0 && lvs --devices "$device" --noheadings -o lv_name,seg_pe_ranges vg0'
 
-/** What LVM writes of a group with these volumes; null where it cannot. */
+/** The physical volume that LVM writes for a group with these volumes; null if it cannot. */
 function described(volumes: readonly GroupVolume[], extents: number): Buffer | null {
   writeFileSync(join(folder, 'text'), groupText('vg0', volumes, extents))
   writeFileSync(source, '')
@@ -235,7 +235,7 @@ const two = group.slice(0, 2)
 const written = hasTools(...tools, 'vgcfgrestore', 'losetup') ? described(two, 13) : null
 const lvmNote = written ? '' : ' (skipped: no LVM, or no loop device can be made here)'
 
-test.skipIf(!written)(`a group that LVM itself has written is cleaned, and is the same to it${lvmNote}`, async () => {
+test.skipIf(!written)(`a group written by LVM itself is cleaned, and LVM sees no difference${lvmNote}`, async () => {
   const part = Buffer.concat([written ?? Buffer.alloc(0), lvmPartition('vg0', group).subarray(mib)])
   writeFileSync(source, part)
   const before = lvm(listed)
@@ -246,7 +246,7 @@ test.skipIf(!written)(`a group that LVM itself has written is cleaned, and is th
   expect(findings.filter(({ rule }) => rule === 'machine-id')).toHaveLength(2)
   expect(await clean(findings)).toEqual({ ok: true })
   const bytes = cleanedBytes()
-  // What was swap space is in no volume of this group.
+  // The former swap space is free space in this group.
   expect(secrets.filter((secret) => bytes.includes(secret))).toEqual([])
   for (const file of extracted(bytes)) runTool(folder, 'e2fsck', '-fn', file)
   writeFileSync(source, bytes.subarray(mib, mib + part.length))

@@ -10,12 +10,12 @@ import type { CleanRefusal, Step } from './plan'
 import { type Cleaning, cleanVolume, type Place, type Volume, withFile } from './volume'
 import { zeroRanges } from './zero'
 
-/** What is done to a group: to files by their paths from `group/volume`, and to swap space by these names. */
+/** What to clean in a group: files, whose paths begin with `group/volume`, and swap volumes by name. */
 export type ChosenInGroup = { steps: readonly Step[]; swap: readonly string[] }
 
 /**
- * Cleans the volumes of a group like partitions, and fills the extents of none with zeros. What describes the group stays as it is. One
- * whose volumes are not all laid out in a way known here stays as it is, and is refused where anything of it was chosen.
+ * Cleans the volumes of a group like partitions, and zeroes its free extents. Its metadata stays. A group that is not plain (see
+ * `VolumeGroup`) is left as it is, and refused if anything in it was chosen.
  */
 export async function cleanGroup(
   cleaning: Cleaning,
@@ -29,7 +29,7 @@ export async function cleanGroup(
   const isOfGroup = (name: string) => group.volumes.some((volume) => volume.name === name)
   if (![...steps.map(({ path: of }) => volumeOf(of)), ...swap].every(isOfGroup)) return unsupported
   for (const { name, blocks, pieces } of group.volumes) {
-    // Every volume of such a group has them.
+    // True for every volume of a plain group.
     if (!blocks || !pieces) continue
     const own = steps.flatMap((step) =>
       volumeOf(step.path) === name ? [{ ...step, path: step.path.slice(name.length + 1) }] : [],
@@ -44,12 +44,12 @@ export async function cleanGroup(
   return null
 }
 
-/** The name of the volume in front of a path. */
+/** The `group/volume` at the start of a path. */
 function volumeOf(of: string): string {
   return of.split('/', 2).join('/')
 }
 
-/** Pieces that follow each other in the volume and on the partition are one. */
+/** Merges segments that are adjacent both in the volume and on the partition. */
 function joined(pieces: readonly Extents[]): Extents[] {
   const all: Extents[] = []
   for (const piece of pieces) {
@@ -61,8 +61,8 @@ function joined(pieces: readonly Extents[]): Extents[] {
 }
 
 /**
- * Cleans a volume where it is, if it is in one piece; or as a file of its own, from which what has changed is written back. That file takes
- * no more room than is kept for the result, which is not there yet.
+ * Cleans a volume in place if it is contiguous. Otherwise it is copied to a file, cleaned there, and the changes are written back. That
+ * file needs no more space than is reserved for the result, which does not exist yet.
  */
 async function cleanPieces(
   cleaning: Cleaning,

@@ -6,10 +6,10 @@ export type SkipHole = Blocks['skipHole']
 
 const map = z.array(z.object({ start: z.number(), length: z.number(), zero: z.boolean() }))
 
-/** The pieces of a disk that may hold anything but zeros, in their order. */
+/** The ranges of a disk that are not holes, in order. */
 export type Filled = readonly { start: number; length: number }[]
 
-/** Where an unpacked disk is filled, as its file is now: all of it where the holes cannot be told. */
+/** The current data ranges of an unpacked disk; the whole disk if holes cannot be determined. */
 export async function filledOf(
   disk: string,
   { tools, signal }: { tools: CleanTools; signal: AbortSignal },
@@ -21,8 +21,8 @@ export async function filledOf(
 }
 
 /**
- * Answers the first place from another on where a disk may hold anything but zeros. The original does not know what has been
- * written to the copy since, so the pieces are those of the copy.
+ * Returns a function that finds the first offset from another on that may hold data. It uses the copy's ranges, since the original
+ * lacks what was written to the copy since.
  */
 export function skipHolesOf(filled: Filled): SkipHole {
   return (offset) => {

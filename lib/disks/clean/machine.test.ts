@@ -13,7 +13,7 @@ import { hasTools, runTool, toolsNote } from '../fixtures/tools'
 import { openFileBlocks } from '../guest/blocks'
 import { openQcow2 } from '../guest/qcow2-blocks'
 
-// Each disk has all kinds at once, and its machine is one for each of them, which takes seconds where it is emulated.
+// Each disk has all kinds of file systems, each with its own machine, which takes seconds under emulation.
 
 const mib = 1024 ** 2
 const folder = mkdtempSync(join(tmpdir(), 'clean-machine-'))
@@ -76,7 +76,7 @@ machineTest(`XFS, Btrfs and special ext4 are cleaned, and hold no byte of a secr
   expect(readFileSync(source).equals(disk), 'the original is as it was').toBe(true)
   const after = await check(target, 'qcow2')
   expect(after).toMatchObject({ verdict: 'clean', reason: null, findings: [] })
-  // The file in /tmp and the one with the token are gone; shadow, the machine id and the log are there.
+  // The file in /tmp and the one with the token are deleted; shadow, the machine id and the log remain.
   expect(after.partitions.map(({ files: left }) => left)).toEqual(kinds.map(() => Object.keys(files).length - 2))
 
   writeFileSync(join(folder, 'raw'), bytes)
@@ -112,14 +112,14 @@ machineTest(
 
     const { findings } = await check(source, 'raw')
     const finding = findings.filter(({ rule }) => rule === 'github-token')
-    // As `chattr +i` sets it, beside what the file system needs itself.
+    // Like `chattr +i`, and the extents flag that the file system itself needs.
     runTool(folder, 'debugfs', '-w', '-R', 'set_inode_field /home/ann/notes.txt flags 0x10000010', source)
     const refusal = { code: 'FILE_STAYS', path: 'home/ann/notes.txt' }
     expect(await cleanDisk({ ...job, findings: finding })).toEqual({ ok: false, refusal })
   },
 )
 
-/** The machines that this process has started and that run. */
+/** The running machines that this process started. */
 function running(): string[] {
   const args = ['-o', 'args=', '--ppid', String(process.pid)]
   return execFileSync('ps', args, { encoding: 'utf8' })

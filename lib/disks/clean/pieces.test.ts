@@ -23,7 +23,7 @@ beforeEach(() => {
 const names = ['debugfs', 'e2fsck', 'qemu-img']
 const { signal } = new AbortController()
 
-/** Copies pieces from a file to one beside it that is all zeros, and back. */
+/** Copies ranges from a file to another one full of zeros, and back. */
 async function copier() {
   const tools = await findCleanTools()
   if (!tools) throw new Error('The tools are there, and are not found.')
@@ -57,7 +57,7 @@ test.skipIf(!hasTools(...names))(
     expect(read.subarray(2 * mib, 2 * mib + one.length).equals(one)).toBe(true)
     expect(statSync(volume).blocks * 512).toBeLessThan(16 * mib)
 
-    // A piece that has become a hole, and one that was: both are written back.
+    // A range that became a hole, and one that was a hole: both are written back.
     const cleaned = sparse(join(folder, 'cleaned'), 502 * mib + one.length)
     const before = readFileSync(disk)
     const late = 2 * mib + one.length + 400 * mib

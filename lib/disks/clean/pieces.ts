@@ -3,13 +3,13 @@ import { NoRoom } from '../convert'
 import { filledOf, skipHolesOf } from './holes'
 import type { CleanTools } from './tools'
 
-/** So many bytes, from where in one file and to where in another. */
+/** A range to copy from one file to another, in bytes. */
 export type Piece = { from: number; to: number; length: number }
 export type CopyPieces = { from: string; to: string; tools: CleanTools; signal: AbortSignal }
 
 const stepBytes = 1024 ** 2
 
-/** Makes pieces of a file those of another, and writes only where the two differ. Throws `NoRoom` where it cannot. */
+/** Copies ranges from one file to another, and writes only where they differ. Throws `NoRoom` if the file system is full. */
 export async function copyPieces(pieces: readonly Piece[], { from, to, tools, signal }: CopyPieces): Promise<void> {
   const skipSource = skipHolesOf(await filledOf(from, { tools, signal }))
   const skipTarget = skipHolesOf(await filledOf(to, { tools, signal }))
@@ -37,7 +37,7 @@ export async function copyPieces(pieces: readonly Piece[], { from, to, tools, si
   }
 }
 
-/** What is behind the end of a file is zeros. */
+/** Bytes behind the end of a file are zeros. */
 async function fill(file: FileHandle, into: Buffer, at: number): Promise<void> {
   const { bytesRead } = await file.read(into, 0, into.length, at)
   into.fill(0, bytesRead)

@@ -1,7 +1,7 @@
 import type { Finding, Remedy } from '../check/report'
 import { pathShown } from '../check/shown-path'
 
-/** Why a disk is not cleaned. `path` is as the finding shows it. */
+/** Why a disk is not cleaned. `path` is escaped as in the finding. */
 export type CleanRefusal =
   | { code: 'TOOLS_MISSING' }
   | { code: 'FILE_OF_PACKAGE'; path: string; package: string }
@@ -15,9 +15,11 @@ export type CleanRefusal =
   | { code: 'OUT_OF_TIME'; partition: number }
   | { code: 'TOO_LARGE' }
 
-/** What is done to one file. */
 export type Step = { path: string; shown: string; action: 'delete' | 'empty' | 'lock' }
-/** What is done to a disk, by partition: its files, and the swap space that is emptied, by the names of volumes of LVM or with none. */
+/**
+ * The steps for a disk, by partition: its files, and the swap space to empty, each by the name of its logical volume, or empty for the
+ * partition itself.
+ */
 export type Plan = { files: Map<number, Step[]>; swap: Map<number, string[]> }
 
 const actions: Partial<Record<Remedy, Step['action']>> = {
@@ -26,10 +28,10 @@ const actions: Partial<Record<Remedy, Step['action']>> = {
   empty: 'empty',
   lock: 'lock',
 }
-/** A command file has a command in each line, and names in quotation marks. */
+/** Not allowed in a debugfs command file, which has a command on each line and names in double quotes. */
 const unspeakable = /["\n\r\\]|\p{Cc}/u
 
-/** Makes a plan of chosen findings. One file is dealt with once, and deleting it wins. */
+/** Plans the cleaning of chosen findings, or refuses one. A file gets one step; deleting it takes precedence. */
 export function planClean(findings: readonly Finding[]): { plan: Plan } | { refusal: CleanRefusal } {
   const plan: Plan = { files: new Map(), swap: new Map() }
   for (const finding of findings) {
@@ -50,7 +52,7 @@ export function planClean(findings: readonly Finding[]): { plan: Plan } | { refu
   return { plan }
 }
 
-/** Why a finding cannot be dealt with on its own; null where it can. */
+/** Why a single finding cannot be cleaned; null if it can. */
 export function refuseFinding(finding: Finding): CleanRefusal | null {
   const planned = planClean([finding])
   return 'refusal' in planned ? planned.refusal : null

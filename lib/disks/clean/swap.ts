@@ -5,12 +5,12 @@ import { zeroRanges } from './zero'
 
 const pageSizes = [4096, 8192, 16384, 65536] as const
 const mark = 'SWAPSPACE2'
-/** A machine sleeps in it. Awake again, it would take what is gone for its memory. */
+/** Signatures of a hibernated system. On resume it would restore its memory, deleted data included. */
 const sleepingMarks: readonly string[] = ['S1SUSPEND', 'S2SUSPEND', 'ULSUSPEND']
 
 type SwapOptions = { slot: Pick<Slot, 'start' | 'size'>; original: Blocks; signal: AbortSignal }
 
-/** Writes zeros over swap space but for the page that describes it. */
+/** Zeroes swap space except for its header page. */
 export async function emptySwap(file: FileHandle, { slot, original, signal }: SwapOptions): Promise<void> {
   const head = readPadded(partOf(original, slot.start, slot.size), 0, 65536)
   const textAt = (page: number) => head.toString('latin1', page - 10, page).replace(/\0+$/, '')

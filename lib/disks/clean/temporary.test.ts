@@ -13,7 +13,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 const mib = 1024 ** 2
 
-/** An ext4 file system in which `fill` has put files, and how it is cleaned. */
+/** An ext4 file system with files from `fill`, and the options to clean it. */
 async function madeVolume(name: string, fill: (root: string) => void) {
   const root = join(folder, `${name}-root`)
   for (const place of ['tmp', 'var/tmp', 'etc']) mkdirSync(join(root, place), { recursive: true })
@@ -29,7 +29,7 @@ async function madeVolume(name: string, fill: (root: string) => void) {
 }
 
 type Tools = NonNullable<Awaited<ReturnType<typeof findCleanTools>>>
-/** Tools whose end is changed before anybody sees it. */
+/** The tools, with a changed result. */
 function changing(tools: Tools, change: (end: ToolEnd, args: string[]) => Partial<ToolEnd>): Tools {
   const run: Tools['run'] = async (name, args, options) => {
     const end = await tools.run(name, args, options)
@@ -38,7 +38,7 @@ function changing(tools: Tools, change: (end: ToolEnd, args: string[]) => Partia
   return { ...tools, run }
 }
 
-// An entry without an inode was removed.
+// Entries without an inode are deleted.
 const namesIn = (disk: string, path: string) =>
   runTool(folder, 'debugfs', '-R', `ls -p ${path}`, disk).match(/(?<=^\/[1-9]\d*\/.*\/)[^/]+(?=\/[^/]*\/$)/gm)
 
@@ -63,7 +63,7 @@ test.skipIf(!hasTools(...needed))(
       return {}
     })
     expect(await removeTemporary(volume, { tools: counted, signal })).toBe(true)
-    // One for each depth, and one that removes; the folders of a depth are 200, or a few more.
+    // One for each depth and one that removes; each depth has 200 folders or a few more.
     expect(runs.length).toBeLessThanOrEqual(7)
     expect([namesIn(disk, '/tmp'), namesIn(disk, '/tmp/kept'), namesIn(disk, '/var/tmp')]).toEqual([
       ['.', '..', 'kept'],
@@ -90,7 +90,7 @@ test.skipIf(!hasTools(...needed))(
       await removed((end, args) => (isListing(args) ? { stdout: end.stdout.slice(0, -80), isCut: true } : {})),
     ).toBe(false)
     expect(await removed((_, args) => (isListing(args) ? { code: null, signal: 'SIGKILL' } : {}))).toBe(false)
-    // The second folder was not listed.
+    // The listing of the second folder is missing.
     expect(await removed(({ stdout }) => ({ stdout: stdout.slice(0, stdout.indexOf('debugfs: ls -p "/var')) }))).toBe(
       false,
     )
@@ -99,7 +99,7 @@ test.skipIf(!hasTools(...needed))(
       await removed((end, args) => (isListing(args) ? {} : { stderr: `${end.stderr}rm: Input/output error` })),
     ).toBe(false)
 
-    // Of a text that is longer than what is kept of it, a part would take its place.
+    // Of an output longer than the limit only a part is kept.
     const printed = await tools.run('debugfs', ['-R', 'cat /etc/shadow', disk], { signal, fileBytes: 0 })
     expect(printed.isCut).toBe(true)
     expect(printed.stdout.length).toBeLessThanOrEqual(16 * mib)
@@ -124,7 +124,7 @@ test.skipIf(!hasTools(...needed))(
     writeFileSync(volume.commands, lines.join(''))
     runTool(folder, 'debugfs', '-w', '-f', volume.commands, disk)
     expect(await removeTemporary(volume, { tools, signal })).toBe(false)
-    // Debugfs would take the end of such a line for a command.
+    // debugfs would run the end of such a line as a command.
     const long = `rm "/${'n'.repeat(8_200)}"`
     await expect(writeExt(volume, [long], { tools, signal })).rejects.toThrow('too long')
   },

@@ -1,28 +1,26 @@
 import { type ExtVolume, type Options, readExtAll, writeExt } from './ext'
 
-/** Folders whose files nobody keeps. */
 const folders = ['tmp', 'var/tmp'] as const
-/** Most that is removed, in all and in a path. */
+/** Maximum number of removed entries, and maximum length of a path. */
 const entriesMax = 100_000
 const pathBytesMax = 4_096
-/** What debugfs lists at once, so that what it prints stays within what is kept of it. */
+/** Folders listed in one run, so that the output of debugfs stays below its limit. */
 const foldersAtOnce = 200
-/** A command file has a command in each line, and names in quotation marks. */
+/** Not allowed in a debugfs command file, which has a command on each line and names in double quotes. */
 const unspeakable = /["\n\r\\]|\p{Cc}|\ufffd/u
 const directoryBits = 0o40000
 
 type Entry = { name: string; inode: string; isFolder: boolean }
-/** `isWhole`: each line was an entry. A name with a line break makes two that are none. */
+/** `isWhole`: each line was an entry. A name with a line break gives two lines that are not. */
 type Listing = { entries: Entry[]; isWhole: boolean }
 type Found = { path: string; isFolder: boolean }
-/** What lies in the folders: by depth, and the folders that stay, as something in them does. */
+/** The contents of the folders by depth, and the folders that must stay because something in them does. */
 type Tree = { levels: Found[][]; kept: Set<string> }
 
 /**
- * Deletes what lies in the folders for temporary files of an ext file system. The folders themselves stay, with owner and
- * mode; what has a name that no command can say stays, too, and so do the folders that it is in. Answers whether all else is
- * gone: it is not where there is more than can be listed, or the tool complains. All folders of one depth are listed by a few
- * runs of the tool.
+ * Deletes the contents of an ext file system's temporary folders. The folders themselves keep owner and mode. Entries whose name cannot
+ * be written in a command stay, with the folders around them. Returns whether everything else is gone; false if there are more entries
+ * than the limit, or debugfs reports an error. A few runs list all folders of one depth.
  */
 export async function removeTemporary(volume: ExtVolume, options: Options): Promise<boolean> {
   const tree = await listTree(volume, options)
@@ -35,10 +33,10 @@ export async function removeTemporary(volume: ExtVolume, options: Options): Prom
   return (await writeExt(volume, removals, options)) === null
 }
 
-/** Null where there is more than is removed, or a folder cannot be listed. */
+/** Null if there are more entries than the limit, or a folder cannot be listed. */
 async function listTree(volume: ExtVolume, options: Options): Promise<Tree | null> {
   const tree: Tree = { levels: [], kept: new Set() }
-  // One folder may have two paths, where /var is a link.
+  // A folder may have two paths if /var is a link.
   const seen = new Set<string>()
   let entries = 0
   for (let level: string[] = [...folders]; level.length > 0; ) {
@@ -48,7 +46,7 @@ async function listTree(volume: ExtVolume, options: Options): Promise<Tree | nul
     for (const [index, folder] of level.entries()) {
       const { entries: inside, isWhole } = listings[index] ?? { entries: [], isWhole: true }
       const inode = inside.find(({ name }) => name === '.')?.inode
-      // A system may lack /var/tmp, but a folder that was listed is there.
+      // A system may lack /var/tmp, but a listed folder exists.
       if (!inode && tree.levels.length > 0) return null
       if (!inode || seen.has(inode)) continue
       seen.add(inode)
@@ -83,7 +81,7 @@ async function listAll(volume: ExtVolume, paths: string[], options: Options): Pr
   return all
 }
 
-/** What `ls -p` lists: `/inode/mode/uid/gid/name/size/`, where the mode is octal, and a folder has no size. */
+/** A line of `ls -p`: `/inode/mode/uid/gid/name/size/`, where the mode is octal, and a folder has no size. */
 const entry = /^\/(\d+)\/(\d+)\/\d+\/\d+\/([^/]*)\/\d*\/$/
 
 function entriesOf(listing: string): Listing {

@@ -3,26 +3,26 @@ import path from 'node:path'
 import { env } from '@/lib/env'
 import { findSandbox, runSandboxed, type Sandbox, type SandboxedEnd } from '../sandbox'
 
-// Debian keeps the tools of file systems where an ordinary user does not look for them.
+// Debian keeps file system tools outside an ordinary user's PATH.
 const folders = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/sbin', '/sbin']
 const names = ['debugfs', 'e2fsck', 'qemu-img'] as const
 type Name = (typeof names)[number]
 
 const limits = { memoryBytes: 2 * 2 ** 30, processorSeconds: 60 * 60, openFiles: 64 }
 
-/** The tools that change a file system, each run in a sandbox. */
+/** Runs the tools that change file systems, each in a sandbox. */
 export type CleanTools = {
   sandbox: Sandbox['kind']
   run: (name: Name, args: string[], options: RunOptions) => Promise<ToolEnd>
 }
-/** `isCut`: the tool printed more than is kept, so that nothing may be concluded from what is not in `stdout`. */
+/** `isCut`: the tool printed more than was kept, so `stdout` is incomplete. */
 export type ToolEnd = SandboxedEnd & { stdout: string; isCut: boolean }
 export type RunOptions = { signal: AbortSignal; fileBytes: number; onOutput?: (text: string) => void }
 
-/** Most that is kept of what a tool prints. */
+/** Maximum length of a tool's output that is kept. */
 const outputMax = 16 * 1024 ** 2
 
-/** Finds the tools: null where one is missing, where nothing could limit them, or where a sandbox is required and none can be made. */
+/** Finds the tools; null if one is missing, nothing can limit them, or a required sandbox cannot be made. */
 export async function findCleanTools(): Promise<CleanTools | null> {
   const found = new Map(names.map((name) => [name, locate(name)]))
   const probe = found.get('qemu-img')

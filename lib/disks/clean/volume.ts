@@ -16,28 +16,28 @@ import { removeTemporary } from './temporary'
 import type { CleanTools } from './tools'
 import { zeroRanges } from './zero'
 
-/** What all file systems of a disk are cleaned with. `folder` is for files that are needed meanwhile. */
+/** Options for all file systems of a disk. `folder` is for temporary files. */
 export type Cleaning = {
   tools: CleanTools
   folder: string
   signal: AbortSignal
-  /** Whether temporary files go, too. */
+  /** Whether to delete temporary files too. */
   isReset: boolean
   findReader: (() => Promise<Reader | null>) | undefined
   limits: Partial<MachineLimits> | undefined
 }
 
-/** A piece of a file, and what was in that file before anything of it was cleaned. */
+/** A range of a file, and the disk as it was before any cleaning. */
 export type Place = { raw: string; original: Blocks; slot: Pick<Slot, 'start' | 'size'>; partition: number }
 
-/** A place with one file system, and what is done to it. */
+/** A range with one file system, and what to clean in it. */
 export type Volume = Place & { found: FoundFileSystem | null; steps: readonly Step[]; isSwapEmptied: boolean }
 
-/** Cleans one file system: its files, its swap space, its free space. What is not known here, and has no files chosen, stays as it is. */
+/** Cleans one file system: its files, swap space and free space. An unknown one is skipped if no files in it were chosen. */
 export async function cleanVolume(cleaning: Cleaning, volume: Volume): Promise<CleanRefusal | null> {
   const { found, partition } = volume
   if (volume.isSwapEmptied && found?.kind !== 'swap') return { code: 'UNSUPPORTED_FILE_SYSTEM', partition }
-  // Its tools go by what it says, and would write to what is behind it.
+  // The tools trust the stated size, and would write behind the partition.
   if (found && /^ext[234]$/.test(found.kind) && (found.size ?? 0) > volume.slot.size)
     return { code: 'DAMAGED', partition }
   const guest = found && !found.archive ? guestOf(found.kind) : null
@@ -62,7 +62,7 @@ function extOf({ folder }: Cleaning, { raw, original, slot, partition }: Volume)
   return { disk: raw, start: slot.start, partition, commands: path.join(folder, 'commands'), fileBytes: original.size }
 }
 
-/** Where there is no machine, a file system of which nothing was chosen stays as it is. */
+/** Without a machine, a file system is skipped if no files in it were chosen. */
 async function cleanForeign(cleaning: Cleaning, place: Volume, guest: GuestFileSystem): Promise<CleanRefusal | null> {
   const { raw, slot, partition, steps } = place
   const { signal, isReset, limits } = cleaning
@@ -93,7 +93,7 @@ async function zeroFree(cleaning: Cleaning, { raw, slot, found }: Volume): Promi
   const skipHole = skipHolesOf(await filledOf(raw, cleaning))
   const disk = openFileBlocks(raw)
   try {
-    // Such a map is read without 7-Zip.
+    // These bitmaps are read without 7-Zip.
     const free = await freeSpaceOf(partOf(disk, slot.start, slot.size), found, async () => 2)
     const { signal } = cleaning
     if (free) await withFile(raw, (file) => zeroRanges(free, { file, skipHole, base: slot.start, signal }))
@@ -102,7 +102,7 @@ async function zeroFree(cleaning: Cleaning, { raw, slot, found }: Volume): Promi
   }
 }
 
-/** Opens a file that is there for reading and writing. */
+/** Opens an existing file for reading and writing. */
 export async function withFile(
   name: string,
   use: (file: Awaited<ReturnType<typeof open>>) => Promise<void>,

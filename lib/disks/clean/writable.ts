@@ -5,21 +5,21 @@ import type { Slot } from '../guest/slot'
 import type { SkipHole } from './holes'
 import { zeroRanges } from './zero'
 
-/** `skipHole`: of the whole disk, as it is when it is opened. */
+/** `skipHole` covers the whole disk as it is when opened. */
 export type WritableOptions = { slot: Pick<Slot, 'start' | 'size'>; skipHole: SkipHole }
-/** `isWritten`: whether anything has been written or zeroed since it was opened. */
+/** `isWritten`: whether anything was written or zeroed since opening. */
 export type Writable = WritableBlocks & { isWritten(): boolean; close(): Promise<void> }
 
 const pieceBytes = 1024 ** 2
 
-/** A partition of an unpacked disk, of which places that hold nothing stay holes when they are zeroed. */
+/** A partition of an unpacked disk for reading and writing. Zeroing a hole leaves it a hole. */
 export async function openWritable(raw: string, { slot, skipHole }: WritableOptions): Promise<Writable> {
   const file = await open(raw, 'r+')
   const disk = openFileBlocks(raw)
   const written = new Set<number>()
   let isWritten = false
   const pieceOf = (at: number) => Math.floor(at / pieceBytes)
-  /** The holes that there were, but for what was written to them since. It looks no further than `end`: a hole may be the disk. */
+  /** The initial holes except those written to since. It looks no further than `end`, since a hole may span the disk. */
   const skipTo = (end: number) => (offset: number) => {
     const next = Math.min(end, skipHole(offset))
     for (let piece = pieceOf(offset); piece * pieceBytes < next; piece += 1)

@@ -68,7 +68,7 @@ testWithTools(`what replaying a journal puts where the original has a hole is ze
   runTool(folder, 'debugfs', '-w', '-f', join(folder, 'commands'), raw)
   const source = join(folder, 'source.qcow2')
   runTool(folder, 'qemu-img', 'convert', '-f', 'raw', '-O', 'qcow2', raw, source)
-  // It ends with 1, as it has mended something.
+  // It exits with 1 because it repaired something.
   spawnSync('e2fsck', ['-fy', raw], { env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` } })
   const replayed = openFileBlocks(raw)
   expect(replayed.read(block * 4096, 8).toString()).toBe('replayed')

@@ -5,16 +5,16 @@ import type { SkipHole } from './holes'
 const pieceBytes = 1024 ** 2
 
 export type ZeroOptions = {
-  /** The disk that is written to. */
+  /** The disk to write to. */
   file: FileHandle
-  /** Knows where of the disk there is nothing. */
+  /** Finds the next offset that may hold data. */
   skipHole: SkipHole
-  /** Added to places of ranges to make places of the disk. */
+  /** Added to offsets of the ranges to get offsets of the disk. */
   base: number
   signal?: AbortSignal
 }
 
-/** Writes zeros over pieces of a disk, where they hold anything else. */
+/** Writes zeros to ranges of a disk, only where they hold other bytes. */
 export async function zeroRanges(
   ranges: Iterable<Range>,
   { file, skipHole, base, signal }: ZeroOptions,

@@ -1,4 +1,4 @@
-/** Castagnoli's polynomial, its lowest bit first. Node has only that of zip. */
+/** Castagnoli's polynomial, bits reversed. Node has only the CRC-32 of zip. */
 const polynomial = 0x82f63b78
 
 const steps = Uint32Array.from({ length: 256 }, (_, byte) => {
@@ -7,7 +7,7 @@ const steps = Uint32Array.from({ length: 256 }, (_, byte) => {
   return value
 })
 
-/** The CRC-32C of bytes of which four, at `skippedAt`, count as zeros: the checksum's own place. */
+/** CRC-32C of the bytes, with the four at `skippedAt`, the checksum field itself, taken as zeros. */
 export function crc32c(bytes: Buffer, skippedAt: number): number {
   const before = update(0xffffffff, bytes.subarray(0, skippedAt))
   return ~update(update(before, Buffer.alloc(4)), bytes.subarray(skippedAt + 4)) >>> 0

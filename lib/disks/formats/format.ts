@@ -3,35 +3,32 @@ import { otherPlaces, headBytes as probedBytes } from '../guest/file-systems/pro
 import type { ByteReader } from '../reader'
 import { type DiskRefusal, refuseDisk } from '../reasons'
 
-/** Up to here reach the marks and the headers of all formats. */
+/** The marks and headers of all formats lie within this many bytes. */
 export const headBytes = 68 * 1024
-/** A footer of VHD, VMDK or DMG takes at most three sectors. */
+/** A footer of VHD, VMDK or DMG is at most three sectors long. */
 export const tailBytes = 3 * 512
 
 /**
- * Both ends of a file, enough to tell what it is. `head` begins where the file begins, `tail` ends where it ends. Both have
- * their full length whatever the file's size, filled up with zeros, so that a mark can be looked for without minding bounds.
- * `disk` is the file as the raw bytes of a disk: what was read of it, which is more where it may be raw, and zeros elsewhere.
+ * Both ends of a file, enough to recognise its format. Both are padded with zeros to their full length whatever the file's size, so
+ * that a mark can be compared without bounds checks. `disk` is the file as raw bytes: the parts that were read, which are more if it
+ * may be raw, and zeros elsewhere.
  */
 export type Edges = { head: Buffer; tail: Buffer; size: number; disk: Blocks }
 
-/** What the cloud accepts. */
+/** Limits of the installation. */
 export type DiskLimits = { virtualSizeMax: number }
 
-/**
- * `virtualSize` is what a guest sees, in bytes; `allocatedBytes` what the tables allocate, if that can exceed the
- * file.
- */
+/** `virtualSize` is the size that a guest sees, in bytes; `allocatedBytes` the size that the tables allocate, if it can exceed the file. */
 export type FormatVerdict = { ok: true; virtualSize: number; allocatedBytes?: number } | DiskRefusal
 
-/** One format of disks. A further one is a file with such an object and a line in the registry. */
+/** A disk format. To add one, write such an object and list it in the registry. */
 export interface DiskFormat {
   readonly id: string
-  /** Whether the file has this format's mark. No other check: a file with two marks is refused before any is looked into. */
+  /** Whether the file has this format's mark. Checks nothing else: a file with two marks is refused before either is inspected. */
   matches(edges: Edges): boolean
-  /** Whether such a file also looks like a raw disk by design: a disc that boots from a stick, a VHD with a footer. */
+  /** Whether such a file also looks like a raw disk by design: a disc that boots from a USB stick, a VHD with a footer. */
   isOverRaw?(edges: Edges): boolean
-  /** Looks into a file that is not empty. Content never makes it throw, and its work is bounded whatever the file says. */
+  /** Inspects a file that is not empty. Never throws because of the content; its work is bounded whatever the file says. */
   inspect(reader: ByteReader, edges: Edges, limits: DiskLimits): Promise<FormatVerdict>
 }
 
@@ -49,7 +46,7 @@ export async function readEdges(reader: ByteReader): Promise<Edges> {
   return { head, tail, size, disk }
 }
 
-/** Reads all that the list of file systems looks at, for a file that nothing else than raw may fit. */
+/** Reads all bytes that the file system probes look at. Only for a file that can be nothing but raw. */
 export async function readDisk(reader: ByteReader): Promise<Blocks> {
   const { anchors, anchorBytes, endBytes } = otherPlaces
   const end = { at: Math.max(0, reader.size - endBytes), length: endBytes }
@@ -76,12 +73,12 @@ async function readPlaces(reader: ByteReader, places: readonly { at: number; len
   })
 }
 
-/** A 64-bit field as a number, or null when a number cannot hold it exactly; such a place or size is never honest. */
+/** A 64-bit field as a number; null if it cannot be represented exactly, which no valid offset or size needs. */
 export function exactNumber(field: bigint): number | null {
   return field <= Number.MAX_SAFE_INTEGER ? Number(field) : null
 }
 
-/** Whether a disk has a size that the cloud accepts: null, or the refusal. */
+/** Refuses a virtual size of zero or above the limit; null if it is accepted. */
 export function refuseVirtualSize(field: bigint, limits: DiskLimits): DiskRefusal | null {
   if (field === 0n) return refuseDisk('empty')
   if (field <= limits.virtualSizeMax) return null

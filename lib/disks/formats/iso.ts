@@ -6,7 +6,7 @@ import { type DiskRefusal, refuseDisk } from '../reasons'
 import { type DiskFormat, type DiskLimits, type Edges, type FormatVerdict, refuseVirtualSize } from './format'
 import { readUdfEnd } from './udf'
 
-// Names and places of fields: ECMA-119 (ISO 9660) and, for the sequence of descriptors, ECMA-167 (UDF).
+// Field names and offsets: ECMA-119 (ISO 9660) and, for the sequence of descriptors, ECMA-167 (UDF).
 const blockBytes = 2048
 const firstBlock = 16
 /** A disc has a handful of descriptors. */
@@ -16,10 +16,10 @@ const isoMark = 'CD001'
 const udfMarks: readonly string[] = ['NSR02', 'NSR03']
 const otherMarks: readonly string[] = ['BEA01', 'TEA01', 'BOOT2', 'CDW02']
 
-/** What the sequence of descriptors holds. */
+/** Contents of the descriptor sequence. */
 type Volumes = { primary: Buffer | null; hasEnd: boolean; hasUdf: boolean }
 
-/** ISO 9660, UDF or both, also with a partition table to boot from a stick. A disk with leftovers of a disc is none. */
+/** ISO 9660, UDF or both, also with a partition table to boot from a USB stick. A disk with the remains of a disc is not one. */
 export const iso = {
   id: 'iso',
   matches: ({ head, disk }: Edges) =>
@@ -36,9 +36,9 @@ export const iso = {
     if (typeof primary !== 'number') return primary
     const udf = volumes.hasUdf ? await readUdfEnd(reader, blockBytes) : 0
     if (typeof udf !== 'number') return udf
-    // Both kinds count whole blocks, so the size is rounded up to sectors already.
+    // Both count whole 2 KiB blocks, so the size is already a multiple of a sector.
     const virtualSize = Math.max(primary, udf)
-    // A tool that copies the disc copies what is behind the volume too, as the partitions of a stick.
+    // A tool that copies the disc also copies the data behind the volume, such as the partitions of a USB stick.
     const refusal = refuseVirtualSize(BigInt(virtualSize && Math.max(virtualSize, size)), limits)
     if (refusal) return refusal
     return virtualSize > size ? refuseDisk('truncated') : { ok: true, virtualSize }
@@ -69,7 +69,7 @@ function readVolumes(bytes: Buffer): Volumes {
   return volumes
 }
 
-/** Where the ISO 9660 volume ends, in bytes. Each number stands there twice, once in either order. */
+/** End of the ISO 9660 volume in bytes. Each number is stored twice, in both byte orders. */
 function readPrimaryEnd(volume: Buffer): number | DiskRefusal {
   const blocks = volume.readUInt32LE(80)
   const bytes = volume.readUInt16LE(128)

@@ -10,43 +10,43 @@ const protectiveType = 0xee
 const gptHeaderBytesMin = 92
 const gptEntriesMax = 1024
 const gptEntryBytes: readonly number[] = [128, 256, 512]
-/** A table that ends further out than this says a size that no tool can lengthen a file to. */
+/** In bytes. A partition that ends beyond cannot be completed by lengthening the file. */
 const endMax = 2 ** 43
 
-/** An entry of an MBR. Start and length in sectors. */
+/** An entry of an MBR; start and length in sectors. */
 export type MbrEntry = { flag: number; type: number; start: number; sectors: number }
 
-/** Whether the first sector ends with the mark that an MBR and a boot sector share. */
+/** Whether the first sector ends with 0x55 0xAA, which MBRs and boot sectors share. */
 export function hasBootMark(head: Buffer): boolean {
   return head.readUInt16LE(510) === 0xaa55
 }
 
-/** Whether the second sector begins with the mark of a GPT. */
+/** Whether the second sector begins with the signature of a GPT. */
 export function hasGptMark(head: Buffer): boolean {
   return head.toString('latin1', sectorBytes, sectorBytes + 8) === 'EFI PART'
 }
 
 /**
- * Which partition table rules a disk, by its first two sectors: a GPT whose header has its checksum, or that an MBR protects;
- * else an MBR whose entries make sense, be they inside the disk or not. A mark alone is no table: the mark of an MBR ends the
- * boot sector of a file system too, and a GPT may have left its own behind.
+ * The partition table of a disk, from its first two sectors: a GPT if its header has a valid checksum or a protective MBR, else an MBR
+ * with valid entries, inside the disk or not. A signature alone is not enough: the boot sector of a file system ends like an MBR, and a
+ * former GPT may have left its own behind.
  */
 export function tableOf(head: Buffer): 'gpt' | 'mbr' | null {
   const entries = readMbr(head)
   const isMbr = hasBootMark(head) && entries.every(hasKnownFlag)
   if (isWholeGptHeader(head) || (isMbr && entries.some(isProtective))) return 'gpt'
   const used = entries.filter((entry) => entry.type !== 0)
-  // A single partition that begins with the table itself is how a file system describes the whole disk.
+  // A single partition that starts at sector 0 is how a file system describes the whole disk.
   const isTable = used.length > 0 ? used.some((entry) => entry.start > 0) : isEmptyTable(head)
   return isMbr && isTable ? 'mbr' : null
 }
 
-// Tools that make an MBR give the disk an id, by which one without partitions differs from any boot sector.
+// Tools that make an MBR set a disk id, which tells an empty MBR from a boot sector.
 function isEmptyTable(head: Buffer): boolean {
   return head.readUInt32LE(diskIdAt) !== 0 && head.subarray(mbrEntriesAt, 510).every((byte) => byte === 0)
 }
 
-/** Whether the partition table of a disk is sound and every partition inside the disk: null, or the refusal. */
+/** Refuses an invalid partition table or a partition outside the disk; null if all is well. */
 export async function refusePartitions(reader: ByteReader, head: Buffer): Promise<DiskRefusal | null> {
   const mbr = refuseMbr(head, reader.size)
   if (mbr) return mbr
@@ -60,7 +60,7 @@ function refuseMbr(head: Buffer, size: number): DiskRefusal | null {
   if (!entries.every(hasKnownFlag)) return badTable('mbr', 'flag')
   if (entries.every((entry) => entry.type === 0) && !isEmptyTable(head)) return badTable('mbr', 'none')
   for (const [index, entry] of entries.entries()) {
-    // The protective entry of a GPT says 0xffffffff sectors on a disk that is larger than an MBR can say.
+    // On a disk too large for an MBR, the protective entry says 0xffffffff sectors.
     if (entry.type === 0 || isProtective(entry)) continue
     const end = (entry.start + entry.sectors) * sectorBytes
     if (end > size) return outside(index + 1, entry.start * sectorBytes < size ? end : null)
@@ -69,11 +69,11 @@ function refuseMbr(head: Buffer, size: number): DiskRefusal | null {
 }
 
 async function refuseGpt(reader: ByteReader, head: Buffer): Promise<DiskRefusal | null> {
-  // Beside the entry that protects the GPT there may be others, a second protective one among them, for systems that know
-  // the MBR alone. Whoever knows GPT reads the GPT of such a hybrid.
+  // A hybrid MBR has further entries for systems that know only MBR, sometimes a second protective one. Systems that know GPT use the
+  // GPT.
   if (!readMbr(head).some((entry) => isProtective(entry) && entry.start === 1)) return badTable('gpt', 'protective')
   if (!hasGptMark(head)) {
-    // On a disk with sectors of 4 KiB the header stands elsewhere, and no machine of ours would find it.
+    // On a disk with sectors of 4 KiB the header is elsewhere, where our machines would not find it.
     return badTable('gpt', head.toString('latin1', 4096, 4104) === 'EFI PART' ? 'sectors' : 'header')
   }
   const header = head.subarray(sectorBytes, 2 * sectorBytes)
@@ -108,7 +108,7 @@ async function refuseGptEntries(reader: ByteReader, header: Buffer): Promise<Dis
   return null
 }
 
-/** The entries of the MBR in a first sector, none of them believed yet. */
+/** The entries of the MBR in the first sector, not validated. */
 export function readMbr(head: Buffer): MbrEntry[] {
   return [0, 1, 2, 3].map((index) => {
     const entry = head.subarray(mbrEntriesAt + index * 16, mbrEntriesAt + (index + 1) * 16)
@@ -121,7 +121,7 @@ export function readMbr(head: Buffer): MbrEntry[] {
   })
 }
 
-/** Whether an entry keeps tools that do not know GPT off a disk. */
+/** Whether an entry keeps tools that do not know GPT from writing to the disk. */
 export function isProtective({ type }: MbrEntry): boolean {
   return type === protectiveType
 }
@@ -130,7 +130,7 @@ function hasKnownFlag({ flag }: MbrEntry): boolean {
   return flag === 0 || flag === 0x80
 }
 
-/** Whether the header of a GPT stands in the second sector with its checksum right. */
+/** Whether the second sector is a GPT header with a valid checksum. */
 function isWholeGptHeader(head: Buffer): boolean {
   if (!hasGptMark(head)) return false
   const header = head.subarray(sectorBytes, 2 * sectorBytes)
@@ -139,7 +139,7 @@ function isWholeGptHeader(head: Buffer): boolean {
   return crc32(withoutChecksum(header.subarray(0, bytes))) === header.readUInt32LE(16)
 }
 
-// The checksum of a header is made with its own field at zero.
+// The checksum is computed with its own field set to zero.
 function withoutChecksum(header: Buffer): Buffer {
   const copy = Buffer.from(header)
   copy.writeUInt32LE(0, 16)
@@ -150,7 +150,7 @@ function badTable(table: 'mbr' | 'gpt', problem: string): DiskRefusal {
   return refuseDisk('partition-table', { table, problem })
 }
 
-// A file that ends within a partition may lack nothing but what was never written, and can be lengthened.
+// A file that ends within a partition may lack only blocks that were never written, and can be lengthened.
 function outside(partition: number, end: number | null): DiskRefusal {
   const isMendable = end !== null && end <= endMax
   return isMendable

@@ -13,10 +13,10 @@ import {
   writtenAnew,
 } from './tables'
 
-/** Where the header of a qcow2 file puts its tables. Sizes are within bounds, places are not checked yet. */
+/** Location of the tables according to the header. Sizes are validated, offsets are not yet. */
 export type TableLayout = {
   clusterSize: number
-  /** An entry of an L2 table has a second word, one bit per subcluster, with extended L2. */
+  /** With extended L2, an entry has a second word with two bits for each subcluster. */
   entryBytes: 8 | 16
   virtualSize: number
   l1: { at: bigint; entries: number }
@@ -24,22 +24,20 @@ export type TableLayout = {
   bitmaps: { at: bigint; bytes: bigint } | null
 }
 
-/** Enough for the L1 table of 2 TiB in clusters of 4 KiB. QEMU itself would read 32 MiB into memory. */
+/** Enough for the L1 table of 2 TiB in clusters of 4 KiB. QEMU accepts up to 32 MiB. */
 const tableBytesMax = 8 * 1024 ** 2
-/** 1 TiB of disk in the default clusters, in a fraction of a second. Tables beyond count as full. */
+/** Covers 1 TiB in default clusters and takes a fraction of a second. Tables beyond it count as full. */
 const l2TablesMax = 2048
 const l2BytesMax = 128 * 1024 ** 2
-/** A disk may be this many times the file. Deflate reaches about 1000:1 on a single repeated byte, and no honest disk does. */
+/** Maximum ratio of disk to file. Deflate reaches about 1000:1 on a single repeated byte, which no real disk consists of. */
 const amplificationMax = 1000
 
 const twoTo32 = 2 ** 32
-/** Bits 32 to 55 of a place in an L1 entry and a standard L2 entry; bits 9 to 31 stand in the lower word. */
+/** Offset bits of an L1 entry and a standard L2 entry: 32 to 55 in the high word, 9 to 31 in the low word. */
 const placeHigh = 0x00ffffff
 const placeLow = 0xfffffe00
 
-/**
- * The bytes that the tables allocate, or a refusal. What is read is bounded by the constants above, not by the file.
- */
+/** The bytes that the tables allocate, or a refusal. The constants above bound what is read, whatever the file says. */
 export async function readAllocated(reader: ByteReader, layout: TableLayout): Promise<number | DiskRefusal> {
   const refusal = refuseSpans(reader.size, layout)
   if (refusal) return refusal
@@ -48,7 +46,7 @@ export async function readAllocated(reader: ByteReader, layout: TableLayout): Pr
   const isPast = await countsPastEnd(reader, layout)
   if (typeof isPast !== 'boolean') return isPast
   const allocated = await countL2(reader, layout, tables)
-  // Of a disk whose tables are not all read, nobody knows whether what is counted is also pointed to.
+  // Not all tables were read, so nobody knows whether an L2 table points to the counted clusters.
   const mayBeCut = isPast && tables.length > tablesRead(layout)
   return typeof allocated === 'number' && mayBeCut ? refuseDisk('truncated') : allocated
 }
@@ -69,7 +67,7 @@ function refuseSpans(size: number, layout: TableLayout): DiskRefusal | null {
   return overlaps(rangeOf(l1), rangeOf(refcounts)) ? misplaced('l1') : null
 }
 
-/** The places of all L2 tables, in the order of the file, or a refusal. */
+/** The offsets of all L2 tables in ascending order, or a refusal. */
 async function readL1(reader: ByteReader, layout: TableLayout): Promise<Float64Array | DiskRefusal> {
   const { at, bytes } = l1Span(layout)
   const l1 = await readWhole(reader, Number(at), bytes)
@@ -78,7 +76,7 @@ async function readL1(reader: ByteReader, layout: TableLayout): Promise<Float64A
   const places = new Float64Array(layout.l1.entries)
   let count = 0
   for (let entry = 0; entry < l1.length; entry += 8) {
-    // Two words instead of a BigInt: there may be a million entries. Above 2^53 the sum is not exact, but far outside any file.
+    // Two words instead of a BigInt: there may be a million entries. Above 2^53 the sum is inexact, but far outside any file.
     const place = (l1.readUInt32BE(entry) & placeHigh) * twoTo32 + ((l1.readUInt32BE(entry + 4) & placeLow) >>> 0)
     if (place === 0) continue
     const table = { start: place, end: place + layout.clusterSize }
@@ -96,9 +94,9 @@ async function readL1(reader: ByteReader, layout: TableLayout): Promise<Float64A
 }
 
 /**
- * Whether the reference counts call a cluster used that lies behind the end of the file, or why they cannot be read. That is
- * no loss by itself: after a crash they count clusters that nothing points to, and those may never have been written. A file
- * that lacks something lacks a cluster that an L2 table points to.
+ * Whether the reference counts mark a cluster behind the end of the file as used; a refusal if they cannot be read. That alone is no
+ * damage: after a crash they count clusters that nothing points to and that may never have been written. Only a cluster that an L2
+ * table points to is missing.
  */
 async function countsPastEnd(reader: ByteReader, layout: TableLayout): Promise<boolean | DiskRefusal> {
   const { clusterSize, refcounts } = layout
@@ -114,14 +112,14 @@ async function countsPastEnd(reader: ByteReader, layout: TableLayout): Promise<b
   if (place % clusterSize !== 0) return misplaced('refcounts')
   const lastCount = lastUsedByte(block)
   if (lastCount < 0) return false
-  // Counts of less than a byte fill it from the lowest bit, so the highest bit set belongs to the last one used.
+  // Counts smaller than a byte fill it from the lowest bit, so the highest set bit belongs to the last used cluster.
   const bit = lastCount * 8 + 31 - Math.clz32(block[lastCount] ?? 0)
   const countsPerBlock = (clusterSize * 8) / refcounts.bits
   const cluster = blockIndex * countsPerBlock + Math.floor(bit / refcounts.bits)
   return cluster * clusterSize >= reader.size
 }
 
-/** Tables not read count as full. Clusters must not be shared, or a small file would make a large disk. */
+/** Unread tables count as full. Shared clusters are refused, or a small file could expand to a large disk. */
 async function countL2(reader: ByteReader, layout: TableLayout, tables: Float64Array): Promise<number | DiskRefusal> {
   const { clusterSize, entryBytes } = layout
   const allocatedMax = (reader.size / clusterSize) * amplificationMax
@@ -147,9 +145,9 @@ type Counting = TableLayout & { places: PlaceCount }
 
 function countAllocated(table: Buffer, layout: Counting, size: number): number | DiskRefusal {
   const { clusterSize, entryBytes, places } = layout
-  // A compressed entry holds its place in the bits below 62 - (cluster bits - 8), to the byte.
+  // A compressed entry holds the offset, in bytes, in its bits below 62 - (cluster bits - 8).
   const compressedHigh = 2 ** (62 - (Math.log2(clusterSize) - 8) - 32) - 1
-  // A view reads a word several times faster than a buffer's own methods, and there may be 16 million entries.
+  // A DataView reads words several times faster than Buffer methods, and there may be 16 million entries.
   const words = new DataView(table.buffer, table.byteOffset, table.length)
   const unaligned = placeLow & (clusterSize - 1)
   let allocated = 0
@@ -161,7 +159,7 @@ function countAllocated(table: Buffer, layout: Counting, size: number): number |
     const place = isCompressed
       ? (high & compressedHigh) * twoTo32 + low
       : (high & placeHigh) * twoTo32 + ((low & placeLow) >>> 0)
-    // Bit 0 of a standard entry says that the cluster reads as zeros, so its place gives a guest nothing.
+    // Bit 0 of a standard entry means that the cluster reads as zeros, so a guest never sees the data at its offset.
     const isZeros = !isCompressed && (place === 0 || (entryBytes === 8 && (low & 1) === 1))
     if (isZeros) continue
     if (place >= size) return refuseDisk('truncated')
@@ -180,7 +178,7 @@ function refcountsSpan({ refcounts, clusterSize }: TableLayout): Span {
   return { table: 'refcounts', at: refcounts.at, bytes: refcounts.clusters * clusterSize }
 }
 
-/** How many L2 tables are read. */
+/** Maximum number of L2 tables that are read. */
 function tablesRead({ clusterSize }: TableLayout): number {
   return Math.min(l2TablesMax, l2BytesMax / clusterSize)
 }

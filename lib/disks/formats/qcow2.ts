@@ -10,7 +10,7 @@ import {
 } from './format'
 import { readAllocated, type TableLayout } from './qcow2-tables'
 
-// Names and places of fields: docs/interop/qcow2.txt of QEMU. All numbers are big endian.
+// Field names and offsets: QEMU's docs/interop/qcow2.txt. All numbers are big endian.
 const magic = Buffer.from('QFI\xfb', 'latin1')
 const headerBytesV2 = 72
 const headerBytesV3 = 104
@@ -24,14 +24,14 @@ const features = { dirty: 1n, corrupt: 2n, externalData: 4n, compressionType: 8n
 const knownFeatures = 31n
 
 const bitmapsExtension = 0x23852875
-/** Extensions that make a disk more than its own bytes. All others may be ignored, says the format. */
+/** Extensions that refer to other files or encrypt the disk. The format allows ignoring all others. */
 const refusedExtensions: ReadonlyMap<number, DiskReason> = new Map<number, DiskReason>([
   [0xe2792aca, 'backing-file'],
   [0x44415441, 'external-data-file'],
   [0x0537be77, 'encrypted'],
 ])
 
-/** The header's fields as they stand in the file, none of them believed yet. */
+/** The header's fields, not validated. */
 type Header = {
   version: number
   backingAt: bigint
@@ -50,7 +50,7 @@ type Header = {
   compressionType: number
 }
 
-/** QEMU's format, versions 2 and 3. Accepted only when the file alone is the whole disk and its tables stay in bounds. */
+/** QEMU's format, versions 2 and 3. Accepted only if the file holds the whole disk and its tables are in bounds. */
 export const qcow2 = {
   id: 'qcow2',
   matches: ({ head }: Edges) => head.subarray(0, magic.length).equals(magic),
@@ -94,7 +94,7 @@ function readHeader(head: Buffer): Header {
   }
 }
 
-// Whether the header itself can be read in the way that its version says.
+// Refuses a header that cannot be read as its version prescribes.
 function refuseShape(header: Header, size: number): DiskRefusal | null {
   if (header.version !== 2 && header.version !== 3)
     return refuseDisk('unsupported-version', { version: header.version })
@@ -108,7 +108,7 @@ function refuseShape(header: Header, size: number): DiskRefusal | null {
   return null
 }
 
-// What the header says about the disk as a whole. What reaches out of the file comes before what is merely broken.
+// Refuses features of the disk. A reference outside the file is reported before other damage.
 function refuseFeatures(header: Header): DiskRefusal | null {
   if (header.backingAt !== 0n || header.backingBytes !== 0) return refuseDisk('backing-file')
   if (header.features & features.externalData) return refuseDisk('external-data-file')
@@ -119,7 +119,7 @@ function refuseFeatures(header: Header): DiskRefusal | null {
   if (header.features & features.corrupt) return refuseDisk('corrupt')
   if (header.features & features.dirty) return refuseDisk('dirty')
   if (header.refcountOrder > refcountOrderMax) return badHeader('refcounts')
-  // The bit and the type say the same thing twice: deflate is type 0 without the bit, zstd type 1 with it.
+  // The feature bit and the type must agree: deflate is type 0 without the bit, zstd type 1 with it.
   const typeMax = header.features & features.compressionType ? 1 : 0
   if (header.compressionType !== typeMax) return badHeader('compression')
   if (header.features & features.extendedL2 && header.clusterBits < extendedL2ClusterBitsMin) {
@@ -134,7 +134,10 @@ function refuseFeatures(header: Header): DiskRefusal | null {
 
 type Extensions = { ok: true; bitmaps: TableLayout['bitmaps'] } | DiskRefusal
 
-/** Walks the list between header and end of the first cluster. QEMU writes well under a KiB, so the head holds any honest one. */
+/**
+ * Reads the extensions between the header and the end of the first cluster. QEMU writes well under a KiB, so a real list is within
+ * `head`.
+ */
 function walkExtensions(head: Buffer, header: Header): Extensions {
   const clusterSize = 2 ** Math.min(header.clusterBits, clusterBitsMax)
   const end = Math.min(clusterSize, headBytes)
@@ -153,7 +156,7 @@ function walkExtensions(head: Buffer, header: Header): Extensions {
     }
     at += 8 + Math.ceil(length / 8) * 8
   }
-  // A list may fill its cluster and have no end mark. One that outgrows the head is nothing that a tool would write.
+  // A list may fill its cluster without an end mark. No tool writes one that is longer than `head`.
   return end === clusterSize ? { ok: true, bitmaps } : badHeader('extensions')
 }
 

@@ -10,10 +10,10 @@ import { hasBootMark, hasGptMark, refusePartitions, tableOf } from './partitions
 import { readUdfEnd } from './udf'
 
 const sectorBytes = 512
-/** So far in front no other format has anything of a guest's. */
+/** In other formats these first bytes hold no data of the guest. */
 const firstBytes = 2048
 
-/** Raw has no mark, so it is accepted only with a whole partition table or file system that a guest could use. */
+/** Raw has no mark, so it is accepted only with a valid partition table or file system. */
 export const raw = {
   id: 'raw',
   matches: ({ head, disk }: Edges) => hasGptMark(head) || tableOf(head) !== null || isVolume(disk),
@@ -30,13 +30,13 @@ export const raw = {
       return refuseDisk('not-a-disk', { found: whatElse(head.subarray(0, Math.min(size, head.length))) })
     }
     const wrong = await refusePartitions(reader, head)
-    // The boot sector of a file system may by chance look like a table.
+    // The boot sector of a file system may look like an MBR by chance.
     const volume = wrong && ruling?.table === 'mbr' ? findFileSystem(disk) : null
     return (volume ? await refuseCut(reader, volume, disk) : wrong) ?? accepted
   },
 } as const satisfies DiskFormat
 
-/** Whether a file ends before the file system in it does. */
+/** Refuses a file that ends before its file system does. */
 async function refuseCut(
   reader: ByteReader,
   { kind, size }: FoundFileSystem,
@@ -48,13 +48,13 @@ async function refuseCut(
   return end !== null && end > reader.size ? refuseDisk('truncated') : null
 }
 
-// LUKS has a refusal of its own, among the formats that are known and not accepted.
+// LUKS is refused by name, as a known format that is not accepted.
 function isVolume(disk: Blocks): boolean {
   const found = findInFirst(firstBytes, disk)
   return found !== null && found.kind !== 'luks'
 }
 
-// People upload the page that told them to sign in, or a checksum file. The sentence can say so.
+// People upload a login page or a checksum file by mistake; the refusal names it.
 function whatElse(bytes: Buffer): string {
   if (bytes.every((byte) => byte === 0)) return 'zeros'
   const text = bytes.subarray(0, 1024).toString('latin1')

@@ -7,7 +7,7 @@ import { vhd } from './vhd'
 import { vhdx } from './vhdx'
 import { vmdk } from './vmdk'
 
-/** The formats that can be imported. Raw has no mark and comes last. */
+/** The formats that can be imported. Raw is last, because it has no mark. */
 export const diskFormats = [qcow2, vmdk, vhd, vhdx, vdi, iso, raw] as const satisfies readonly DiskFormat[]
 
 export type DiskFormatId = (typeof diskFormats)[number]['id']

@@ -3,7 +3,7 @@ import { type Edges, tailBytes } from './format'
 type Mark = { at: number; bytes: Buffer }
 type Signature = { id: string; marks: readonly Mark[]; overRaw?: true }
 
-/** Formats that are named and refused. `overRaw`: laid over what looks like a raw disk, by design. */
+/** Formats that are refused by name. `overRaw`: the file also looks like a raw disk by design. */
 const signatures: readonly Signature[] = [
   { id: 'qed', marks: [text(0, 'QED\0')] },
   { id: 'luks', marks: [hex(0, '4c554b53babe')] },
@@ -22,7 +22,7 @@ const signatures: readonly Signature[] = [
   { id: 'tar', marks: [text(257, 'ustar')] },
 ]
 
-/** The formats, known but not accepted, whose marks a file has. */
+/** The known but unaccepted formats whose marks the file has. */
 export function findSignatures(edges: Edges): readonly { id: string; overRaw?: true }[] {
   return signatures.filter((signature) => signature.marks.some((mark) => hasMark(edges, mark)))
 }

@@ -5,7 +5,7 @@ export type Span = { table: string; at: bigint; bytes: number }
 export type Range = { start: number; end: number }
 export type SpanRules = { size: number; alignment: number; bytesMax: number }
 
-/** Whether a table may be read: null, or the refusal. The first unit of every file is its header's, so none begins at 0. */
+/** Refuses a table that must not be read; null if it may. No table begins at 0, as every file begins with its header. */
 export function refuseSpan(span: Span, { size, alignment, bytesMax }: SpanRules): DiskRefusal | null {
   if (span.bytes > bytesMax) return tooLarge(span.table, span.bytes, bytesMax)
   const at = exactNumber(span.at)
@@ -13,20 +13,20 @@ export function refuseSpan(span: Span, { size, alignment, bytesMax }: SpanRules)
   return at === 0 || at % alignment !== 0 ? misplaced(span.table) : null
 }
 
-/** The bytes of a table that was found to be inside the file. */
+/** The byte range of a table that was found to be inside the file. */
 export function rangeOf(span: Span): Range {
   return { start: Number(span.at), end: Number(span.at) + span.bytes }
 }
 
-/** Whether two ranges have a byte in common. */
+/** Whether two ranges share a byte. */
 export function overlaps(a: Range, b: Range): boolean {
   return a.start < b.end && b.start < a.end
 }
 
-/** Blocks of a disk, all of one size, at these places of the file. The places are put in order. */
+/** Blocks of equal size at these offsets in the file. The offsets get sorted. */
 export type Blocks = { places: Float64Array; bytes: number }
 
-/** Refuses blocks outside the file, over a table or over each other. So a disk exceeds its file by zeros only. */
+/** Refuses blocks that are outside the file or overlap a table or each other. So a disk exceeds its file only by zeros. */
 export function refuseBlocks({ places, bytes }: Blocks, size: number, taken: readonly Range[]): DiskRefusal | null {
   places.sort()
   let end = 0
@@ -39,12 +39,12 @@ export function refuseBlocks({ places, bytes }: Blocks, size: number, taken: rea
   return null
 }
 
-/** The refusal of a table that lies over something else, or across the units that the file is divided into. */
+/** The refusal of a table that overlaps another or is not aligned. */
 export function misplaced(table: string): DiskRefusal {
   return refuseDisk('table-misplaced', { table })
 }
 
-/** The refusal of a table that would take more memory than an honest disk needs. */
+/** The refusal of a table that would take more memory than a real disk needs. */
 export function tooLarge(table: string, bytes: number, bytesMax: number): DiskRefusal {
   return refuseDisk('table-too-large', {
     table,
@@ -53,13 +53,13 @@ export function tooLarge(table: string, bytes: number, bytesMax: number): DiskRe
   })
 }
 
-/** Clusters of a disk that is written anew: a smaller part of it, by itself, fills one. */
+/** Cluster size of the converted disk. A smaller block fills a whole cluster there. */
 export const writtenAnew = 2 ** 16
 
-/** As many parts of a disk may name one place of the file, on average. One does, and what is counted is not exact. */
+/** How many blocks may share one offset of the file, on average. Normal is one; the second allows for the inexact count. */
 export const sharersMax = 2
 
-/** Counts different places in a set of bits instead of a set of numbers: there may be 16 million. A few are taken for one. */
+/** Counts distinct offsets approximately: a few collide. A bit set instead of a Set, since there may be 16 million. */
 export class PlaceCount {
   private readonly bits: Uint8Array
   private readonly mask: number
@@ -72,7 +72,7 @@ export class PlaceCount {
   }
 
   add(place: number): void {
-    // Fibonacci hashing of both words: neighbours fall far apart.
+    // Fibonacci hashing of both words spreads neighbouring offsets.
     const low = Math.imul(place % 2 ** 32, 0x9e3779b1)
     const bit = ((low ^ (low >>> 15)) + Math.imul(Math.floor(place / 2 ** 32), 0x85ebca6b)) & this.mask
     const at = bit >>> 3

@@ -1,15 +1,15 @@
 import { type ByteReader, readWhole } from '../reader'
 import { type DiskRefusal, refuseDisk } from '../reasons'
 
-// Names and places of fields: ECMA-167 part 3. All numbers are little endian.
-/** The anchor may stand in other places too, but volumes have it here. */
+// Field names and offsets: ECMA-167 part 3. All numbers are little endian.
+/** The standard allows other places too, but every volume has one here. */
 const anchorBlock = 256
 const tags = { anchor: 2, partition: 5, end: 8 }
 const tagBytes = 16
-/** The sequence of descriptors needs 16 blocks, says the format. */
+/** The standard demands at least 16 blocks for the descriptor sequence. */
 const sequenceBlocksMax = 64
 
-/** Where the last partition of a UDF volume with blocks of so many bytes ends, in bytes, or why the volume is refused. */
+/** End of the last partition of a UDF volume in bytes, or a refusal. */
 export async function readUdfEnd(reader: ByteReader, blockBytes: number): Promise<number | DiskRefusal> {
   const anchor = await readWhole(reader, anchorBlock * blockBytes, blockBytes)
   if (!anchor) return refuseDisk('truncated')

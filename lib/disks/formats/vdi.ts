@@ -3,7 +3,7 @@ import { type DiskRefusal, refuseDisk } from '../reasons'
 import { type DiskFormat, type DiskLimits, type Edges, type FormatVerdict, refuseVirtualSize } from './format'
 import { misplaced, rangeOf, refuseSpan, type Span } from './tables'
 
-// Names and places of fields: VDICore.h of VirtualBox. All numbers are little endian.
+// Field names and offsets: VirtualBox's VDICore.h. All numbers are little endian.
 const sectorBytes = 512
 const magicAt = 64
 const magic = Buffer.from('7f10dabe', 'hex')
@@ -11,14 +11,14 @@ const version = 0x00010001
 const headerAt = 72
 const headerBytesMin = 384
 const kinds = { dynamic: 1, fixed: 2, differencing: 4 }
-/** VirtualBox writes no other, and QEMU reads no other. */
+/** VirtualBox writes no other size, and QEMU reads no other. */
 const blockBytes = 1024 ** 2
-/** Entries from here on say that a block is not there, or is zeros. */
+/** Entries from this value on mean that a block is missing or zeros. */
 const noBlockMin = 0xfffffffe
-/** The block map of 4 TiB. */
+/** Size of the block map of 4 TiB. */
 const mapBytesMax = 16 * 1024 ** 2
 
-/** The header's fields as they stand in the file, none of them believed yet. */
+/** The header's fields, not validated. */
 type Header = {
   version: number
   bytes: number
@@ -34,7 +34,7 @@ type Header = {
   hasParent: boolean
 }
 
-/** VirtualBox's format. Accepted only when the file alone is the whole disk and every block has a place of its own in it. */
+/** VirtualBox's format. Accepted only if the file holds the whole disk and no two blocks share an offset. */
 export const vdi = {
   id: 'vdi',
   matches: ({ head }: Edges) => head.subarray(magicAt, magicAt + magic.length).equals(magic),
@@ -63,12 +63,12 @@ function readHeader(head: Buffer): Header {
     blockExtraBytes: head.readUInt32LE(380),
     blocks: head.readUInt32LE(384),
     allocated: head.readUInt32LE(388),
-    // The identity of the parent and that of its last change.
+    // UUIDs of the parent and of its last modification.
     hasParent: head.subarray(424, 456).some((byte) => byte !== 0),
   }
 }
 
-// What reaches out of the file comes before what is merely broken.
+// A reference outside the file is reported before other damage.
 function refuseKind(header: Header): DiskRefusal | null {
   if (header.version !== version) {
     return refuseDisk('unsupported-version', { version: `${header.version >>> 16}.${header.version & 0xffff}` })
@@ -84,7 +84,7 @@ function refuseShape(header: Header): DiskRefusal | null {
   if (header.blockBytes !== blockBytes) {
     return refuseDisk('block-size', { bytes: header.blockBytes, bytesMin: blockBytes, bytesMax: blockBytes })
   }
-  // Bytes before each block would move all blocks, and no tool that is used here minds them.
+  // Extra bytes before each block would shift all blocks; no tool used here honours them.
   if (header.blockExtraBytes !== 0) return badHeader('extra')
   return header.allocated > header.blocks ? badHeader('blocks') : null
 }
@@ -97,13 +97,13 @@ async function refuseMap(reader: ByteReader, header: Header): Promise<DiskRefusa
   if (header.dataAt < rangeOf(span).end || header.dataAt % sectorBytes !== 0) return misplaced('block')
   const map = await readWhole(reader, header.mapAt, span.bytes)
   if (!map) return refuseDisk('table-outside-file', { table: 'map' })
-  // The header may count blocks that nothing points to and that were never written, as after a crash.
+  // After a crash the header may count blocks that nothing points to and that were never written.
   const present = Math.floor((reader.size - header.dataAt) / blockBytes)
   const wrong = refuseEntries(map, header, present)
   return wrong && header.allocated > present ? refuseDisk('truncated') : wrong
 }
 
-// A place is the number of a block, so two blocks are the same or apart.
+// An entry is a block number, so two blocks are identical or disjoint.
 function refuseEntries(map: Buffer, { allocated }: Header, present: number): DiskRefusal | null {
   const taken = new Uint8Array(allocated)
   for (let at = 0; at < map.length; at += 4) {

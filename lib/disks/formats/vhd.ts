@@ -10,13 +10,13 @@ import {
 } from './format'
 import { misplaced, overlaps, rangeOf, refuseBlocks, refuseSpan, type Span } from './tables'
 
-// Names and places of fields: Virtual Hard Disk Image Format Specification of Microsoft. All numbers are big endian.
+// Field names and offsets: Microsoft's Virtual Hard Disk Image Format Specification. All numbers are big endian.
 const sectorBytes = 512
 const footerBytes = 512
 const footerMark = 'conectix'
 const version = 0x00010000
 const kinds = { fixed: 2, dynamic: 3, differencing: 4 }
-/** The largest geometry; a disk that has it may be larger than it says. */
+/** The largest geometry. A disk that has it may be larger. */
 const geometryMax = 65535 * 16 * 255
 const headerMark = 'cxsparse'
 const headerAt = 512
@@ -24,13 +24,13 @@ const headerBytes = 1024
 const blockBytesMin = 512 * 1024
 const blockBytesMax = 64 * 1024 ** 2
 const noBlock = 0xffffffff
-/** The table of 2 TiB in blocks of 512 KiB. */
+/** Size of the table of 2 TiB in blocks of 512 KiB. */
 const tableBytesMax = 16 * 1024 ** 2
 
-/** The footer's fields as they stand in the file, none of them believed yet. */
+/** The footer's fields, not validated. */
 type Footer = { version: number; headerAt: bigint; virtualSize: bigint; sectors: number; kind: number }
 
-/** The format of Virtual PC and Azure. Accepted only when the file alone is the whole disk. */
+/** The format of Virtual PC and Azure. Accepted only if the file holds the whole disk. */
 export const vhd = {
   id: 'vhd',
   // Before 2004 the footer had 511 bytes.
@@ -68,11 +68,11 @@ function readFooter(bytes: Buffer): Footer {
   }
 }
 
-// What reaches out of the file comes before what is merely broken.
+// A reference outside the file is reported before other damage.
 function refuseKind({ head, tail }: Edges, footer: Footer): DiskRefusal | null {
   const isDynamic = hasMark(head)
   if (footer.kind === kinds.differencing || (isDynamic && hasParent(head))) return refuseDisk('backing-file')
-  // Tools read the one or the other, and would see two disks.
+  // Some tools read one footer, some the other; different footers would be two disks.
   if (isDynamic && !head.subarray(0, footerBytes).equals(tail.subarray(-footerBytes))) return badHeader('footers')
   if (footer.kind !== kinds.fixed && footer.kind !== kinds.dynamic) {
     return refuseDisk('unsupported-kind', { kind: footer.kind })
@@ -80,7 +80,7 @@ function refuseKind({ head, tail }: Edges, footer: Footer): DiskRefusal | null {
   return isDynamic === (footer.kind === kinds.dynamic) ? null : badHeader('footers')
 }
 
-// Identity, name and eight locators of the parent. A tool that follows one of them need not look at the kind first.
+// UUID, name and eight locators of the parent. A tool may follow a locator without checking the kind of disk.
 function hasParent(head: Buffer): boolean {
   const header = head.subarray(headerAt, headerAt + headerBytes)
   return [header.subarray(40, 56), header.subarray(64, 768)].some((field) => field.some((byte) => byte !== 0))
@@ -91,12 +91,12 @@ function refuseFooter(bytes: Buffer, footer: Footer): DiskRefusal | null {
     return refuseDisk('unsupported-version', { version: `${footer.version >>> 16}.${footer.version & 0xffff}` })
   }
   if (checksum(bytes, 64) !== bytes.readUInt32BE(64)) return badHeader('checksum')
-  // The memory of a machine that was saved would have to come along.
+  // The saved memory of a suspended machine would have to be imported too.
   if (bytes.readUInt8(84) !== 0) return refuseDisk('dirty')
   return footer.virtualSize % BigInt(sectorBytes) === 0n ? null : badHeader('size')
 }
 
-// QEMU takes the size from the geometry for disks of most makers. An honest geometry is rounded down, or it is the size.
+// For most creators QEMU takes the size from the geometry. A valid geometry is the size or rounded down.
 function refuseGeometry({ sectors, virtualSize }: Footer): DiskRefusal | null {
   return sectors !== geometryMax && sectors * sectorBytes > virtualSize ? badHeader('geometry') : null
 }
@@ -104,13 +104,13 @@ function refuseGeometry({ sectors, virtualSize }: Footer): DiskRefusal | null {
 function refuseFixed(size: number, { virtualSize }: Footer): DiskRefusal | null {
   const bytes = BigInt(size - footerBytes)
   if (virtualSize > bytes) return refuseDisk('truncated')
-  // Bytes between disk and footer would be seen by a tool that goes by the file, and not by one that goes by the footer.
+  // Bytes between the disk and the footer are part of the disk to a tool that uses the file size, and not to one that uses the footer.
   return virtualSize < bytes ? badHeader('size') : null
 }
 
 async function refuseDynamic(reader: ByteReader, head: Buffer, footer: Footer): Promise<DiskRefusal | null> {
   const header = head.subarray(headerAt, headerAt + headerBytes)
-  // The format allows any place, but every tool writes this one.
+  // The format allows any offset, but every tool writes this one.
   const isThere = footer.headerAt === BigInt(headerAt) && reader.size >= headerAt + headerBytes + footerBytes
   if (!isThere || header.toString('latin1', 0, 8) !== headerMark) return badHeader('header')
   if (header.readUInt32BE(24) !== version) return badHeader('header')
@@ -133,7 +133,7 @@ async function refuseDynamic(reader: ByteReader, head: Buffer, footer: Footer): 
   return refuseBlocks(readBlocks(table, blockBytes), size, [headers, rangeOf(span)])
 }
 
-// Each block comes after a bitmap of its sectors, which fills whole sectors itself.
+// Each block follows its sector bitmap, which is padded to whole sectors.
 function readBlocks(table: Buffer, blockBytes: number) {
   const bitmapBytes = Math.ceil(blockBytes / sectorBytes / 8 / sectorBytes) * sectorBytes
   const places = new Float64Array(table.length / 4)
@@ -147,7 +147,7 @@ function readBlocks(table: Buffer, blockBytes: number) {
   return { places: places.subarray(0, count), bytes: bitmapBytes + blockBytes }
 }
 
-// The complement of the sum of all bytes but those of the checksum itself.
+// The complement of the sum of all bytes except those of the checksum.
 function checksum(bytes: Buffer, at: number): number {
   const sum = bytes.reduce((total, byte, index) => (index >= at && index < at + 4 ? total : total + byte), 0)
   return ~sum >>> 0

@@ -9,7 +9,7 @@ const blockBytesMin = mib
 const blockBytesMax = 256 * mib
 const guestSectorBytes = 512
 
-/** The items that every disk must have, and their sizes. */
+/** The required items and their sizes. */
 const requiredItems = {
   file: { id: 'CAA16737-FA36-4D43-B3B6-33F0AA44E76B', bytes: 8 },
   size: { id: '2FA54224-CD1B-4876-B211-5DBED83BF4B8', bytes: 8 },
@@ -19,13 +19,13 @@ const requiredItems = {
 } as const
 const parentLocatorId = 'A8D35F2D-B30B-454D-ABF7-D3D84834AB0C'
 
-/** What the metadata of a VHDX file say of its disk. The virtual size is not believed yet. */
+/** The metadata of a VHDX file. The virtual size is not validated. */
 export type VhdxDisk = { virtualSize: bigint; blockBytes: number; sectorBytes: number }
 
 type Item = { id: string; at: number; bytes: number; isRequired: boolean }
 type Items = { ok: true; byId: ReadonlyMap<string, Item> } | DiskRefusal
 
-/** Reads what the metadata say of the disk, or answers why it is refused. */
+/** Reads the metadata region, or refuses it. */
 export async function readMetadata(
   reader: ByteReader,
   region: Range,
@@ -64,7 +64,7 @@ function readItems(table: Buffer, region: Range): Items {
       isRequired: (table.readUInt32LE(entry + 24) & 4) !== 0,
     }
     if (item.isRequired && !isKnown(item.id)) return refuseDisk('unknown-feature', { kind: 'item', name: item.id })
-    // An item without a byte has no place.
+    // An empty item has no offset.
     const isInside = item.at >= tableBytes && item.at + item.bytes <= region.end - region.start
     if (item.bytes > 0 && !isInside) return refuseDisk('table-outside-file', { table: 'metadata' })
     if (isKnown(item.id) && byId.has(item.id)) return badHeader('metadata')
@@ -83,12 +83,12 @@ function refuseShape(disk: VhdxDisk): ({ ok: true } & VhdxDisk) | DiskRefusal {
   if (!isPower || blockBytes < blockBytesMin || blockBytes > blockBytesMax) {
     return refuseDisk('block-size', { bytes: blockBytes, bytesMin: blockBytesMin, bytesMax: blockBytesMax })
   }
-  // The partition table of a disk with sectors of 4 KiB would not be found by a machine that has 512 bytes.
+  // A machine with sectors of 512 bytes would not find the partition table of a disk with sectors of 4 KiB.
   if (sectorBytes !== guestSectorBytes) return refuseDisk('sector-size', { bytes: sectorBytes })
   return virtualSize % BigInt(sectorBytes) === 0n ? { ok: true, ...disk } : badHeader('size')
 }
 
-/** A GUID as people write it; its first three parts are little endian numbers. */
+/** A GUID as text; its first three parts are little-endian numbers. */
 export function guidAt(bytes: Buffer, at: number): string {
   const hex = (from: number, to: number) => bytes.toString('hex', at + from, at + to)
   const number = (from: number, to: number) =>

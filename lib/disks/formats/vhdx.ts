@@ -12,7 +12,7 @@ import {
 import { misplaced, overlaps, type Range, refuseBlocks } from './tables'
 import { guidAt, readMetadata, type VhdxDisk } from './vhdx-metadata'
 
-// Names and places of fields: MS-VHDX. All numbers are little endian.
+// Field names and offsets: MS-VHDX. All numbers are little endian.
 const mib = 1024 ** 2
 const kib = 1024
 const headerBytes = 4 * kib
@@ -22,15 +22,15 @@ const regionTableBytes = 64 * kib
 const regionsMax = 2047
 const batId = '2DC27766-F623-4200-9D64-115E9BFD4A08'
 const metadataId = '8B7CA206-4790-4B9A-B8FE-575F050F886E'
-/** States of a block that holds nothing: not there, undefined, zeros, unmapped. */
+/** States of a block without data: not present, undefined, zeros, unmapped. */
 const emptyStateMax = 3
 const fullState = 6
-/** Sectors whose bitmap fills one block of bitmaps. */
+/** Sectors that one bitmap block covers. */
 const sectorsPerBitmap = 2 ** 23
 
 type Regions = { ok: true; bat: Range; metadata: Range; all: Range[] } | DiskRefusal
 
-/** Hyper-V's format. Accepted only when the file alone is the whole disk, was closed properly and has no block twice. */
+/** Hyper-V's format. Accepted only if the file holds the whole disk, was closed cleanly and has no shared blocks. */
 export const vhdx = {
   id: 'vhdx',
   matches: ({ head }: Edges) => head.toString('latin1', 0, 8) === 'vhdxfile',
@@ -40,7 +40,7 @@ export const vhdx = {
     if ('reason' in log) return log
     const regions = await readRegions(reader)
     if (!regions.ok) return regions
-    // The first MiB is that of the headers.
+    // The first MiB holds the headers.
     const taken = [{ start: 0, end: mib }, log, ...regions.all].filter(({ start, end }) => end > start)
     if (haveOverlap(taken)) return misplaced('region')
     const metadata = await readMetadata(reader, regions.metadata)
@@ -52,7 +52,7 @@ export const vhdx = {
   },
 } as const satisfies DiskFormat
 
-/** Where the log lies. One that is not empty could turn the inspected disk into another, so it is refused. */
+/** Location of the log. A log with entries is refused, because replaying it would change the inspected disk. */
 async function readLog(reader: ByteReader): Promise<Range | DiskRefusal> {
   const headers: Buffer[] = []
   for (const at of headersAt) {
@@ -71,7 +71,7 @@ async function readLog(reader: ByteReader): Promise<Range | DiskRefusal> {
   return range && range.end <= reader.size ? range : refuseDisk('table-outside-file', { table: 'log' })
 }
 
-// Each change of a header is written to the older of the two. A tool may write both the same.
+// A header update overwrites the older of the two. A tool may write both the same.
 function newer(first: Buffer, second: Buffer): Buffer | null {
   const [a, b] = [first.readBigUInt64LE(8), second.readBigUInt64LE(8)]
   if (a === b) return first.equals(second) ? first : null
@@ -83,7 +83,7 @@ async function readRegions(reader: ByteReader): Promise<Regions> {
   if (!table || !copy) return refuseDisk('truncated')
   if (table.toString('latin1', 0, 4) !== 'regi' || crc32c(table, 4) !== table.readUInt32LE(4))
     return badHeader('checksum')
-  // It is written once, when the file is made. Tools read the one or the other, and would see two disks.
+  // It is written once, when the file is created. Some tools read one copy, some the other; different copies would be two disks.
   if (!table.equals(copy)) return badHeader('regions')
   const count = table.readUInt32LE(8)
   if (count > regionsMax) return badHeader('regions')
@@ -103,7 +103,7 @@ async function readRegions(reader: ByteReader): Promise<Regions> {
   return bat && metadata ? { ok: true, bat, metadata, all } : badHeader('regions')
 }
 
-// Log and regions take whole MiB behind the first.
+// Log and regions are aligned to a MiB and follow the first.
 function rangeAt(place: bigint, bytes: number): Range | null {
   const start = exactNumber(place)
   if (start === null || start < mib || start % mib !== 0 || bytes % mib !== 0) return null
@@ -123,7 +123,7 @@ async function refuseBat(reader: ByteReader, { bat, taken, metadata }: Bat): Pro
   const blocksPerBitmap = (sectorsPerBitmap * sectorBytes) / blockBytes
   const entries = blocks + Math.floor((blocks - 1) / blocksPerBitmap)
   if (bat.start + entries * 8 > bat.end) return refuseDisk('table-too-small', { table: 'bat' })
-  // Its size follows from the virtual size: 16 MiB for 2 TiB, whatever else the file says.
+  // The table's size follows from the virtual size: 16 MiB for 2 TiB, whatever the file says.
   const table = await readWhole(reader, bat.start, entries * 8)
   if (!table) return refuseDisk('table-outside-file', { table: 'bat' })
   const places = new Float64Array(blocks)
@@ -132,10 +132,10 @@ async function refuseBat(reader: ByteReader, { bat, taken, metadata }: Bat): Pro
     const low = table.readUInt32LE(entry * 8)
     const state = low & 7
     const isBitmap = entry % (blocksPerBitmap + 1) === blocksPerBitmap
-    // Bitmaps, and blocks of which a part comes from elsewhere, belong to disks with a parent.
+    // Bitmaps and partially present blocks belong to disks with a parent.
     if (isBitmap ? state !== 0 : state > emptyStateMax && state !== fullState) return refuseDisk('corrupt')
     if (state !== fullState) continue
-    // Two words instead of a BigInt: there may be millions. Above 2^53 the sum is not exact, but far outside any file.
+    // Two words instead of a BigInt: there may be millions. Above 2^53 the sum is inexact, but far outside any file.
     places[count] = table.readUInt32LE(entry * 8 + 4) * 2 ** 32 + ((low & 0xfff00000) >>> 0)
     count += 1
   }

@@ -1,17 +1,17 @@
 import { type DiskRefusal, refuseDisk } from '../reasons'
 
 const sectorBytes = 512
-/** Products write 20 sectors. So many are always in the head. */
+/** Products write 20 sectors. This many are always within `head`. */
 const sectorsMax = 64
-/** QEMU looks for a parent in so many sectors, wherever the text ends. */
+/** QEMU searches this many sectors for a parent, wherever the text ends. */
 const sectorsSearched = 20
-/** QEMU writes the text again with another CID, of up to seven digits less, and leaves the ends of longer ones behind it. */
+/** QEMU rewrites the text with another CID, up to seven digits shorter, and leaves the end of the longer text behind it. */
 const leftMax = 8
 const opening = '# disk descriptorfile'
 const noParent = 'ffffffff'
 
 const acceptedKinds = ['monolithicSparse', 'streamOptimized'] as const
-/** All others that are known. A sentence may name one of these, and never what else a file says. */
+/** The other known types. A refusal may name one of these, and never other text from the file. */
 const otherKinds = [
   'monolithicFlat',
   'twoGbMaxExtentSparse',
@@ -33,14 +33,14 @@ const otherKinds = [
 
 type Place = { at: bigint; sectors: bigint; isCompressed: boolean }
 
-/** Whether an extent can be the file itself: it is sparse, and its name is no path. */
+/** `isThisFile`: the extent is sparse, and its name is not a path. */
 type Extent = { isThisFile: boolean }
-/** What a descriptor says, by line; names of keys in small letters. */
+/** A parsed descriptor; keys are lower case. */
 type Descriptor = { ok: true; keys: ReadonlyMap<string, string>; extents: readonly Extent[] } | DiskRefusal
 
 const knownKeys: readonly string[] = ['version', 'encoding', 'cid', 'parentcid', 'createtype', 'isnativesnapshot']
 
-/** Tools differ in which lines they require; what any of them would take for a VMDK counts. */
+/** Tools require different lines; text counts as a descriptor if any of them would take it for a VMDK. */
 export function isDescriptor(head: Buffer): boolean {
   const lines = head.toString('latin1', 0, 4096).split('\n')
   if (lines[0]?.toLowerCase().startsWith(opening)) return true
@@ -48,26 +48,24 @@ export function isDescriptor(head: Buffer): boolean {
   return first !== undefined && /^version=[1-3]$/.test(first)
 }
 
-/** The kind of disk that a descriptor alone describes, if it is a known one. */
+/** The type that a descriptor states, if it is a known one. */
 export function kindOf(head: Buffer): string {
   const kind = /^[ \t]*createType[ \t]*=[ \t]*"([^"\n]{0,64})"/im.exec(head.toString('latin1', 0, 16 * 1024))?.[1]
   return knownKind(kind)
 }
 
-/**
- * Refuses a descriptor that names a parent or another file: a tool would follow it and read any file of its machine.
- */
+/** Refuses a descriptor that names a parent or another file: a tool would follow it and read any file on its host. */
 export function refuseDescriptor(head: Buffer, place: Place): DiskRefusal | null {
   const searched = head.toString('latin1', sectorBytes, sectorBytes * (1 + sectorsSearched)).toLowerCase()
-  // Also in a comment or behind the end of the text: who looks for a parent need not look at lines.
+  // Also in a comment or behind the end of the text, since a tool need not search by lines.
   if (searched.includes('parentfilenamehint')) return refuseDisk('backing-file')
   if (place.at === 0n || place.sectors === 0n) return refuseDisk('bad-descriptor', { problem: 'missing' })
   if (place.at !== 1n) return refuseDisk('bad-descriptor', { problem: 'place' })
   if (place.sectors > sectorsMax) return refuseDisk('bad-descriptor', { problem: 'size' })
   const bytes = head.subarray(sectorBytes, sectorBytes * (1 + Number(place.sectors)))
-  // A text may fill its sectors to the last byte.
+  // The text may fill its sectors without a zero byte at the end.
   const end = bytes.includes(0) ? bytes.indexOf(0) : bytes.length
-  // One part of a disk in several files leaves room for a text and has none.
+  // A part of a split disk reserves space for a descriptor but has none.
   if (end === 0) return refuseDisk('bad-descriptor', { problem: 'missing' })
   const text = bytes.toString('latin1', 0, end)
   const left = bytes.toString('latin1', end, bytes.findLastIndex((byte) => byte !== 0) + 1)
@@ -82,8 +80,8 @@ function readDescriptor(text: string): Descriptor {
   const extents: Extent[] = []
   const lines = text.split('\n').map((line) => line.trim())
   for (const line of lines) {
-    // A comment is whatever its tool likes, and the first line is one like any other. To some readers a carriage return ends
-    // a line, and a comment with it.
+    // Comments may hold anything; the first line is like any other. For some readers a carriage return ends the line, and so the
+    // comment.
     const isComment = line.startsWith('#') && !line.includes('\r')
     if (line === '' || isComment) continue
     if (/[^\t\x20-\x7e\x80-\xff]/.test(line)) return refuseDisk('bad-descriptor', { problem: 'line' })
@@ -95,15 +93,15 @@ function readDescriptor(text: string): Descriptor {
     const [, key, quoted, value = quoted] = /^([\w.]+)\s*=\s*(?:"([^"]*)"|([^"]*))$/.exec(line) ?? []
     if (key === undefined || value === undefined) return refuseDisk('bad-descriptor', { problem: 'line' })
     const name = key.toLowerCase()
-    // Of two values, tools would take the one or the other.
+    // Tools differ in which of two values they use.
     if (keys.has(name)) return refuseDisk('bad-descriptor', { problem: 'key' })
     keys.set(name, value.trim())
   }
   return { ok: true, keys, extents }
 }
 
-// Access, sectors, type and name: RW 8192 SPARSE "disk.vmdk". Other types say behind the name where in that file. A name may
-// hold any characters that make no path of it, no drive and no protocol.
+// Access, sectors, type and name: RW 8192 SPARSE "disk.vmdk". Other types add an offset in that file. A name may hold any characters
+// that do not make it a path, a drive or a protocol.
 function readExtent(line: string): Extent | null {
   if (!/^(?:RW|RDONLY|NOACCESS)\b/i.test(line)) return null
   const name = /^(?:RW|RDONLY)\s+\d+\s+SPARSE\s+"([^"]*)"(?:\s+0)?$/i.exec(line)?.[1]
@@ -129,7 +127,7 @@ function refuseContent({ keys, extents }: Descriptor & { ok: true }, isCompresse
   return isCompressed === (kind === 'streamOptimized') ? null : refuseDisk('bad-header', { field: 'compression' })
 }
 
-// VirtualBox names the parent of every disk, and that of one without is all zeros.
+// VirtualBox writes a parent UUID into every disk, all zeros if there is no parent.
 function isNoParent(key: string, value: string): boolean {
   if (key === 'parentcid') return value.toLowerCase() === noParent
   if (key === 'isnativesnapshot') return value.toLowerCase() === 'no'

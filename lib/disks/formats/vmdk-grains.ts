@@ -13,12 +13,12 @@ import {
   writtenAnew,
 } from './tables'
 
-/** Where the header of a sparse VMDK puts its tables. Sizes are within bounds, places are not checked yet. */
+/** Location of the tables according to the header of a sparse VMDK. Sizes are validated, offsets are not yet. */
 export type GrainLayout = {
   virtualSize: number
   grainBytes: number
   directoryAt: bigint
-  /** An entry of 1 says that the grain is zeros. */
+  /** An entry of 1 means a grain of zeros. */
   hasZeroGrains: boolean
   isCompressed: boolean
 }
@@ -26,16 +26,16 @@ export type GrainLayout = {
 const sectorBytes = 512
 const entriesPerTable = 512
 const tableBytes = entriesPerTable * 4
-/** The directory of 2 TiB in grains of 4 KiB takes half of it. */
+/** Twice the size of the directory of 2 TiB in grains of 4 KiB. */
 const directoryBytesMax = 8 * 1024 ** 2
-/** 2 TiB of disk in the default grains, if the tables lie side by side. Tables not read count as full. */
+/** Covers 2 TiB in default grains if the tables are contiguous. Tables not read count as full. */
 const tablesBytesMax = 128 * 1024 ** 2
 const readsMax = 2048
 const readBytesMax = 1024 ** 2
-/** A disk may be this many times the file. Deflate reaches about 1000:1 on a single repeated byte, and no honest disk does. */
+/** Maximum ratio of disk to file. Deflate reaches about 1000:1 on a single repeated byte, which no real disk consists of. */
 const amplificationMax = 1000
 
-/** The bytes that the tables allocate, or a refusal. The redundant copies are for writing and are not read. */
+/** The bytes that the tables allocate, or a refusal. The redundant copies are used only for writing and are not read. */
 export async function readAllocated(reader: ByteReader, layout: GrainLayout): Promise<number | DiskRefusal> {
   const entries = Math.ceil(layout.virtualSize / (layout.grainBytes * entriesPerTable))
   const span: Span = { table: 'directory', at: layout.directoryAt, bytes: entries * 4 }
@@ -82,7 +82,7 @@ async function countTables(
     const grains = countGrains(bytes, { ...layout, places }, reader.size)
     if (grains === null) return refuseDisk('truncated')
     allocated += grains
-    // Grains that are not compressed each take their own size, so if there are more than fit, some are the same.
+    // Uncompressed grains each take their full size, so if there are more than fit, some are shared.
     if (!layout.isCompressed && (allocated - 1) * layout.grainBytes > reader.size) return refuseDisk('shared-blocks')
     if (allocated > grainsMax) return refuseDisk('amplification', { timesMax: amplificationMax })
     if (allocated > sharersMax * places.count()) return refuseDisk('shared-blocks')
@@ -93,7 +93,7 @@ async function countTables(
   return tooLarge('grains', tables.length * tableBytes, Math.min(tablesBytesMax, readsMax * tableBytes))
 }
 
-// How many tables from this one on follow each other without a gap, as far as one read goes.
+// Number of tables from `from` on that are contiguous, up to the size of one read.
 function sideBySide(tables: Float64Array, from: number): number {
   const start = tables[from] ?? 0
   let count = 1
@@ -101,13 +101,13 @@ function sideBySide(tables: Float64Array, from: number): number {
   return count
 }
 
-/** How many grains some tables allocate, or null when one begins behind the end of the file. */
+/** Number of grains that some tables allocate, or null if one begins behind the end of the file. */
 function countGrains(
   tables: Buffer,
   { hasZeroGrains, places }: GrainLayout & { places: PlaceCount },
   size: number,
 ): number | null {
-  // A view reads a word several times faster than a buffer's own methods, and there may be 32 million entries.
+  // A DataView reads words several times faster than Buffer methods, and there may be 32 million entries.
   const words = new DataView(tables.buffer, tables.byteOffset, tables.length)
   const sectors = size / sectorBytes
   let allocated = 0

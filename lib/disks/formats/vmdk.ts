@@ -4,7 +4,7 @@ import { type DiskFormat, type DiskLimits, type Edges, type FormatVerdict, refus
 import { isDescriptor, kindOf, refuseDescriptor } from './vmdk-descriptor'
 import { readAllocated } from './vmdk-grains'
 
-// Names and places of fields: Virtual Disk Format 5.0 of VMware. All numbers are little endian, places are sectors.
+// Field names and offsets: VMware's Virtual Disk Format 5.0. All numbers are little endian, offsets are in sectors.
 const sectorBytes = 512
 const magic = 'KDMV'
 const oldMagic = 'COWD'
@@ -13,14 +13,14 @@ const flags = { newlines: 1, redundant: 2, zeroGrains: 4, compressed: 0x10000, m
 const knownFlags = 0x30007
 const grainBytesMin = 4 * 1024
 const grainBytesMax = 2 * 1024 ** 2
-/** All products write this many. */
+/** All products write this number. */
 const entriesPerTable = 512
 const atEnd = 2n ** 64n - 1n
 const footerMarker = 3
-/** Carriage returns and line feeds, which a transfer "as text" changes. */
+/** Line ends, which a transfer in text mode changes. */
 const newlines = Buffer.from('\n \r\n', 'latin1')
 
-/** The header's fields as they stand in the file, none of them believed yet. */
+/** The header's fields, not validated. */
 type Header = {
   version: number
   flags: number
@@ -34,7 +34,7 @@ type Header = {
   compression: number
 }
 
-/** VMware's monolithicSparse and streamOptimized. Other kinds name further files, or are one of them. */
+/** VMware's monolithicSparse and streamOptimized. Other types consist of several files. */
 export const vmdk = {
   id: 'vmdk',
   matches: ({ head }: Edges) => hasMark(head, magic) || hasMark(head, oldMagic) || isDescriptor(head),
@@ -89,7 +89,7 @@ function readHeader(bytes: Buffer): Header {
   }
 }
 
-/** A stream repeats its header at the end, with the place of the directory. Tools believe only that one, so compare. */
+/** A stream repeats its header at the end, with the location of the directory. Tools use only that one, so both are compared. */
 function readFooter(tail: Buffer, header: Header, size: number): Header | DiskRefusal {
   const [marker, bytes, end] = [0, 1, 2].map((sector) =>
     tail.subarray(sector * sectorBytes, (sector + 1) * sectorBytes),
@@ -114,7 +114,7 @@ function refuseFeatures(header: Header, head: Buffer): DiskRefusal | null {
   const unknown = header.flags & ~knownFlags
   if (unknown) return refuseDisk('unknown-feature', { kind: 'bit', name: 31 - Math.clz32(unknown & -unknown) })
   if (header.flags & flags.newlines && !head.subarray(73, 77).equals(newlines)) return badHeader('newlines')
-  // A number for the kind of compression, 0 for none and 1 for deflate, and a bit that says the same.
+  // The compression method is 0 for none and 1 for deflate; a flag must agree.
   if (header.compression !== (header.flags & flags.compressed ? 1 : 0)) return badHeader('compression')
   if (header.isDirty) return refuseDisk('dirty')
   const grainBytes = header.grain * BigInt(sectorBytes)

@@ -1,4 +1,4 @@
-// The package's own types leave out the Emscripten file system's inner parts, which a read-only disk of ours is built from.
+// The package's own types lack the internals of the Emscripten file system, from which we build a read-only file.
 declare module '7z-wasm' {
   export type Node = { mode: number; node_ops: object; stream_ops: object }
   export type Stream = { node: Node; position: number; stream_ops: object }

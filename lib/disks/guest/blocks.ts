@@ -1,28 +1,28 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 
 /**
- * Bytes that are read at once and not in turns: 7-Zip asks for them from the midst of WebAssembly, which cannot wait for a
- * promise. A read past the end gives what there is, and none gives more than `readBytesMax`.
+ * Synchronous random access to a disk: 7-Zip reads from within WebAssembly, which cannot await a promise. A read past the end returns
+ * the bytes that exist; none returns more than `readBytesMax`.
  */
 export interface Blocks {
   readonly size: number
   read(offset: number, length: number): Buffer
-  /** The same into memory that is there already, and how many bytes it were: an inode table is megabytes at a time. */
+  /** Reads into existing memory and returns the number of bytes: an inode table is megabytes at a time. */
   readInto(into: Uint8Array, offset: number): number
-  /** The first place from here on that may hold anything but zeros, or the size. Where nothing is known, it is this place. */
+  /** The first offset from here on that may hold data, or the size. Without knowledge of holes it is `offset`. */
   skipHole(offset: number): number
 }
 
-/** A disk that may also be written to. Neither writes outside it. */
+/** A disk that can also be written. No write reaches outside it. */
 export interface WritableBlocks extends Blocks {
   write(bytes: Uint8Array, offset: number): void
   zero(offset: number, length: number): Promise<void>
 }
 
-/** Twice the largest cluster; no caller needs more at a time. */
+/** Twice the largest cluster; no caller reads more at a time. */
 const readBytesMax = 4 * 1024 ** 2
 
-/** Thrown by a read where the file does not give the disk's bytes: its tables are broken, or packed in a way unknown here. */
+/** Thrown by a read if the file does not yield the disk's bytes: its tables are broken, or it is packed in a way unknown here. */
 export class UnreadableBlocks extends Error {
   constructor(readonly why: 'damaged' | 'format') {
     super(`The disk's bytes cannot be read: ${why}.`)
@@ -30,8 +30,8 @@ export class UnreadableBlocks extends Error {
 }
 
 /**
- * Makes blocks of a function that fills memory from a place. It is only asked for what is inside, and may give less. A
- * `skipHole` that answers a place before the one asked for is not believed: whoever goes on from its answer would never end.
+ * Makes blocks from a function that fills memory from an offset. It is called only with ranges inside the size, and may fill less. A
+ * `skipHole` result before its argument is ignored, so that a loop over it always advances.
  */
 export function makeBlocks(
   size: number,
@@ -55,7 +55,7 @@ export function makeBlocks(
   }
 }
 
-/** Opens a file for reading. Its size is the one at this moment. */
+/** Opens a file for reading. The size is taken now. */
 export function openFileBlocks(path: string): Blocks & { close(): void } {
   const file = openSync(path, 'r')
   const fill = (into: Uint8Array, offset: number) => {
@@ -75,7 +75,7 @@ export function bufferBlocks(buffer: Buffer): Blocks {
   return makeBlocks(buffer.length, (into, offset) => buffer.copy(into, 0, offset))
 }
 
-/** A part of a disk as a disk of its own. What of it lies outside the disk is not there. */
+/** A range of a disk as a disk of its own, cut off at the end of the disk. */
 export function partOf(disk: Blocks, start: number, size: number): Blocks {
   const inside = Math.max(0, Math.min(size, disk.size - start))
   return makeBlocks(
@@ -85,7 +85,7 @@ export function partOf(disk: Blocks, start: number, size: number): Blocks {
   )
 }
 
-/** Reads exactly so many bytes. What is not there reads as zeros, so that a mark can be looked for without minding bounds. */
+/** Reads exactly `length` bytes. Missing bytes are zeros, so that a mark can be compared without bounds checks. */
 export function readPadded(blocks: Blocks, offset: number, length: number): Buffer {
   const bytes = blocks.read(offset, length)
   if (bytes.length === length) return bytes

@@ -21,7 +21,7 @@ const mbr = (entry: { type: string; start: number; sectors: number }) => {
   return disk
 }
 
-test('an EFI system partition means UEFI, also beside a way for a BIOS', () => {
+test('an EFI system partition means UEFI, even if a BIOS could boot too', () => {
   expect(modeOf(gpt(linux, efi))).toBe('UEFI')
   expect(modeOf(gpt(linux, efi, biosBoot))).toBe('UEFI')
   expect(modeOf(mbr({ type: '0xef', start: 2048, sectors: 2048 }))).toBe('UEFI')
@@ -30,11 +30,11 @@ test('an EFI system partition means UEFI, also beside a way for a BIOS', () => {
 test('a BIOS boot partition or an active one means BIOS', () => {
   expect(modeOf(gpt(linux, biosBoot))).toBe('BIOS')
   expect(modeOf(patched(mbr({ type: '0x83', start: 2048, sectors: 2048 }), { at: 446, put: '\x80' }))).toBe('BIOS')
-  // Tools set the flag in the protective MBR of a GPT for those BIOSes that want it.
+  // Tools set the flag in the protective MBR of a GPT because some BIOSes require it.
   expect(modeOf(patched(gpt(linux), { at: 446, put: '\x80' }))).toBe('BIOS')
 })
 
-test('a disk that says nothing, or has only code in its first sector, has no boot mode', () => {
+test('a disk without boot partitions, or with only code in its first sector, has no boot mode', () => {
   expect(modeOf(gpt(linux))).toBeNull()
   const data = mbr({ type: '0x83', start: 2048, sectors: 2048 })
   expect(modeOf(patched(data, { at: 0, put: '\xfa\xb8\x00\x10' }))).toBeNull()

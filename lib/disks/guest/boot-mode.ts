@@ -4,19 +4,19 @@ import type { Slot } from './slot'
 
 const mbrEntriesAt = 446
 const isActive = 0x80
-/** The boot record of a disc is the descriptor behind the first one; it says in which block the catalogue is. */
+/** The boot record is the second descriptor of a disc; it holds the block of the boot catalogue. */
 const bootRecordAt = 17 * 2048
 const bootRecordMark = 'CD001\x01EL TORITO SPECIFICATION'
 const discBlockBytes = 2048
 const catalogueEntryBytes = 32
-/** Entries of a catalogue: the first names its platform, the last two begin a section for a further one. */
+/** Types of catalogue entries: the first names its platform; the last two begin a section for another platform. */
 const catalogue = { first: 1, section: 0x90, lastSection: 0x91 }
 const platforms = { pc: 0, efi: 0xef }
 
 /**
- * How a machine starts from a disk, as far as the disk says: null where it does not. An EFI system partition, or a boot image
- * for EFI on a disc, means UEFI, also where there is a way for a BIOS beside it; a BIOS boot partition, an active partition or
- * a boot image for PCs means BIOS. Code in the first sector means nothing: tools write some on disks without any system.
+ * How a machine boots from a disk; null if the disk does not say. An EFI system partition, or an EFI boot image on a disc, means UEFI,
+ * even if a BIOS could boot too. A BIOS boot partition, an active partition or a boot image for PCs means BIOS. Code in the first
+ * sector means nothing: tools write some on disks without any system.
  */
 export function findBootMode(
   disk: Blocks,
@@ -38,7 +38,7 @@ function hasActiveEntry(disk: Blocks): boolean {
   })
 }
 
-/** The platforms for which a disc has a boot image, by the numbers of the El Torito specification. */
+/** The platforms for which a disc has a boot image, as numbered by the El Torito specification. */
 function discPlatforms(disk: Blocks): Set<number> {
   const found = new Set<number>()
   const record = readPadded(disk, bootRecordAt, discBlockBytes)

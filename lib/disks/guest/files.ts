@@ -4,19 +4,19 @@ import { createListing, type Listing } from './listing'
 import { tellsOperatingSystem } from './operating-system'
 import { partPath, type SevenZipRun } from './seven-zip'
 
-/** A file that says what a system is called is a few lines. */
+/** Upper bound of a file that names the operating system; it has a few lines. */
 const fileBytesMax = 64 * 1024
-/** 7-Zip found nothing wrong, or only something to warn of, as bytes behind the end of a small file system. */
+/** 7-Zip found nothing wrong, or gave a warning only, such as for bytes behind the end of a small file system. */
 const goodCodes: readonly number[] = [0, 1]
 
 const onesIn = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll('0', '').length)
 
 class ReadEnough extends Error {}
 
-/** The files of one part of a disk, read by 7-Zip. */
+/** The files of one partition, read by 7-Zip. */
 export function filesOf(run: (run: SevenZipRun) => Promise<number>, part: Blocks, archive: ArchiveType) {
   const type = `-t${archive}`
-  // Names are no patterns, and begin at the root.
+  // Names are taken literally (`-spd`) and begin at the root.
   const extract = async (path: string, bytesMax: number, onBytes: (bytes: Uint8Array) => void) => {
     let length = 0
     const onOutput = (bytes: Uint8Array) => {
@@ -29,19 +29,19 @@ export function filesOf(run: (run: SevenZipRun) => Promise<number>, part: Blocks
     })
   }
   return {
-    /** Counts the files, and finds the few that are to be read: null where 7-Zip cannot read this file system. */
+    /** Counts the files and keeps the few that will be read; null if 7-Zip cannot read this file system. */
     list: async (): Promise<Listing | null> => {
       const listing = createListing(tellsOperatingSystem)
       const code = await run({ part, args: ['l', '-slt', type, partPath], onOutput: listing.hear })
       return goodCodes.includes(code) ? listing.end() : null
     },
-    /** Reads the beginning of a file as text: empty where there is none. */
+    /** Reads the beginning of a file as text; empty if the file is missing. */
     read: async (path: string): Promise<string> => {
       const chunks: Buffer[] = []
       await extract(path, fileBytesMax, (bytes) => chunks.push(Buffer.from(bytes)))
       return Buffer.concat(chunks).toString('utf8', 0, fileBytesMax)
     },
-    /** Counts what is in use, in bytes. */
+    /** Bytes in use according to a bitmap file. */
     count: async ({ file, clusters, clusterBytes }: Bitmap): Promise<number | null> => {
       let left = clusters
       let used = 0

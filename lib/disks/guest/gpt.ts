@@ -7,19 +7,19 @@ import type { FoundSlots, Slot } from './slot'
 
 const headerBytesMin = 92
 const entryBytesMin = 128
-/** Bounds of one table: 1024 entries of 512 bytes. */
+/** Maximum size of a table: 1024 entries of 512 bytes. */
 const entriesMax = 1024
 const entryBytesMax = 512
 const nameBytes = 72
 
-/** Reads the GPT whose header stands in a sector: null where there is none, or where its checksums say that it is not whole. */
+/** Reads the GPT with its header in this sector; null if there is none or a checksum is wrong. */
 export function readGpt(disk: Blocks, sectorBytes: number, sector: number): FoundSlots | null {
   const header = disk.read(sector * sectorBytes, sectorBytes)
   if (header.length < sectorBytes || header.toString('latin1', 0, 8) !== 'EFI PART') return null
   const headerBytes = header.readUInt32LE(12)
   if (headerBytes < headerBytesMin || headerBytes > sectorBytes) return null
   const summed = Buffer.from(header.subarray(0, headerBytes))
-  // The checksum of a header is made with its own field at zero.
+  // The checksum is computed with its own field set to zero.
   summed.writeUInt32LE(0, 16)
   if (crc32(summed) !== header.readUInt32LE(16)) return null
 
@@ -41,7 +41,7 @@ export function readGpt(disk: Blocks, sectorBytes: number, sector: number): Foun
   return found
 }
 
-// A place that a number cannot hold exactly is outside any disk, so it need not be exact.
+// A number that is not exact is outside any disk.
 function readEntry(entry: Buffer, number: number, sectorBytes: number): Slot {
   const first = Number(entry.readBigUInt64LE(32))
   const last = Number(entry.readBigUInt64LE(40))
@@ -55,7 +55,7 @@ function readEntry(entry: Buffer, number: number, sectorBytes: number): Slot {
   }
 }
 
-// The first three groups of a GUID stand on disk with their bytes turned round.
+// On disk the first three groups of a GUID are little endian.
 function guidText(bytes: Buffer): string {
   const turned = Buffer.from(bytes.subarray(0, 16))
   turned.subarray(0, 4).reverse()

@@ -13,12 +13,12 @@ import { scanDisk } from './scan'
 const mib = 1024 ** 2
 const bytesMax = 64 * mib
 
-// Values at which checks turn, and any others.
+// Boundary values of the checks, and random ones.
 const edges = [0n, 1n, 2n, 8n, 9n, 16n, 21n, 63n, 512n, 4096n, 16384n, 2n ** 20n, 2n ** 31n, 2n ** 32n - 1n]
 const farEdges = [2n ** 32n, 2n ** 53n - 1n, 2n ** 53n, 2n ** 55n, 2n ** 62n, 2n ** 63n, 2n ** 64n - 1n]
 const value = fc.oneof(fc.constantFrom(...edges, ...farEdges), fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }))
 
-/** A disk and the places of it that readers look at. */
+/** A disk and the offsets in it that parsers read. */
 type Base = { disk: Buffer; places: readonly number[] }
 
 function changed({ disk, places }: Base, countMax: number) {
@@ -59,7 +59,7 @@ const bases: Record<string, Base> = {
   'a file system': { disk: volume, places: [0, 11, 32, 64, 446, 1024, 1080, 1124, 4086, 32768, 32808, 65600, 131072] },
 }
 
-/** Counts what is read, and checks that no read gives more than it was asked for. */
+/** Counts the bytes read, and checks that no read returns more than requested. */
 function watched(blocks: Blocks): Blocks & { total(): number } {
   let total = 0
   const counted = makeBlocks(blocks.size, (into, offset) => {
@@ -94,7 +94,7 @@ test.each(Object.entries(bases))(
   },
 )
 
-test('no change to a qcow2 makes its reader throw anything but that it cannot be read', () => {
+test('no mutated qcow2 makes its reader throw anything but UnreadableBlocks', () => {
   const base = { disk: qcow2Disk, places: [4, 20, 24, 36, 40, 72, 96, 104, qcow2Places.l1, qcow2Places.l2] }
   let opened = 0
   const property = fc.property(changed(base, 3), (bytes) => {
@@ -113,7 +113,7 @@ test('no change to a qcow2 makes its reader throw anything but that it cannot be
   expect(opened).toBeGreaterThan(100)
 })
 
-test('no bytes at all make the readers throw', () => {
+test('random bytes never make the readers throw', () => {
   const marks = ['', 'QFI\xfb\0\0\0\x03', 'EFI PART', 'XFSB', 'hsqs', 'LUKS\xba\xbe', 'LABELONE'].map((mark) =>
     Buffer.from(mark, 'latin1'),
   )
@@ -123,7 +123,7 @@ test('no bytes at all make the readers throw', () => {
   fc.assert(property, { numRuns: 2000 })
 })
 
-test('no change to a file system makes 7-Zip more than answer that it cannot read it', async () => {
+test('no mutated file system makes 7-Zip do more than fail to read it', async () => {
   const base = { disk: rawDisk, places: [mib, mib + 11, mib + 512, mib + 1024, mib + 20 * 512] }
   let readable = 0
   const property = fc.asyncProperty(changed(base, 6), async (bytes) => {

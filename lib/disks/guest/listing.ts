@@ -1,30 +1,30 @@
-/** An entry of a file system, as 7-Zip lists it. A link's target is not resolved. */
+/** An entry of a file system, as 7-Zip lists it. Symbolic links are not resolved. */
 export type Entry = { path: string; isFolder: boolean; target: string }
 
-/** What a file system holds, counted on the way: as text it may be longer than memory. `files` are all but folders. */
+/** Counts of a listing, taken while it streams, because as text it may not fit into memory. `files` counts everything except folders. */
 export type Listing = {
   files: number
   label: string
   entries: ReadonlyMap<string, Entry>
 }
 
-/** A file system says that it has more files than anybody would wait for. */
+/** The listing has more files than is worth waiting for. */
 export class TooManyFiles extends Error {}
 
-/** More than this is not counted. */
+/** Listings with more files throw `TooManyFiles`. */
 export const filesMax = 4_000_000
-/** No honest line is longer. What is behind is another line, with a field that nobody asks for. */
+/** No real line is longer. The rest is taken as another line, with an unknown field. */
 const lineLengthMax = 64 * 1024
 const headerEnd = '----------'
-/** What a file system keeps of itself, a journal or its bitmaps, 7-Zip lists as files too. */
+/** 7-Zip also lists a file system's own data, such as journals and bitmaps, as files. */
 const ownFile = /^\[SYS(TEM)?\]\//
 const entriesKeptMax = 64
-/** 7-Zip prints some thirty fields of an entry; a name of several lines must not become more and more of them. */
+/** 7-Zip prints about thirty fields of an entry; a name of several lines must not add fields without end. */
 const fieldsMax = 64
 
 /**
- * Reads `l -slt` of 7-Zip as blocks of fields, the file system's first. Names cannot look like lines: `_` for
- * controls.
+ * Parses the output of 7-Zip's `l -slt` as blocks of fields, the file system's first. Names cannot imitate lines: 7-Zip prints control
+ * characters as `_`.
  */
 export function createBlockReader(
   onHeader: (fields: Map<string, string>) => void,
@@ -64,7 +64,7 @@ export function createBlockReader(
   }
 }
 
-/** Counts what 7-Zip lists, and keeps the entries whose path `isWanted`. */
+/** Counts the files that 7-Zip lists, and keeps the entries whose path satisfies `isWanted`. */
 export function createListing(isWanted: (path: string) => boolean) {
   const entries = new Map<string, Entry>()
   let label: string | null = null
@@ -82,7 +82,7 @@ export function createListing(isWanted: (path: string) => boolean) {
   )
   return {
     hear: reader.hear,
-    /** Null where 7-Zip found no file system that it knows. */
+    /** Null if 7-Zip recognised no file system. */
     end: (): Listing | null => {
       reader.end()
       return label === null ? null : { files, label, entries }
@@ -90,13 +90,13 @@ export function createListing(isWanted: (path: string) => boolean) {
   }
 }
 
-/** Whether the fields are those of a file or a link, and neither a folder, nor a stream of NTFS, nor a file system's own. */
+/** Whether an entry is a file or a link, not a folder, an NTFS stream or the file system's own data. */
 export function isFile(fields: Map<string, string>): boolean {
   const { path, isFolder } = entryOf(fields)
   return !isFolder && !ownFile.test(path) && fields.get('Alternate Stream') !== '+'
 }
 
-// A link to a folder is called a folder, but it has no more in it than any other file.
+// 7-Zip calls a link to a folder a folder, but it has no content of its own.
 function entryOf(fields: Map<string, string>): Entry {
   const mode = fields.get('Mode') ?? ''
   const isFolder = mode === '' ? fields.get('Folder') === '+' : mode.startsWith('d')

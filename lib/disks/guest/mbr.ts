@@ -8,12 +8,12 @@ const entriesAt = 446
 const extendedTypes: readonly number[] = [0x05, 0x0f, 0x85]
 const firstLogical = 5
 
-/** The type of the entry that keeps tools that do not know GPT off such a disk. */
+/** Type of the entry that keeps tools that do not know GPT from writing to the disk. */
 const protectiveType = '0xee'
 
 type Entry = { type: number; first: number; sectors: number }
 
-/** Reads the partitions of an MBR and the chain of logical ones, without the extended partition that frames them. */
+/** Reads the primary and logical partitions of an MBR, without the extended partition around the logical ones. */
 export function readMbr(disk: Blocks): FoundSlots {
   const found: FoundSlots = { slots: [], isDamaged: false }
   for (const [index, entry] of readEntries(disk, 0).entries()) {
@@ -25,7 +25,7 @@ export function readMbr(disk: Blocks): FoundSlots {
   return found
 }
 
-// Each sector of the chain holds one partition, counted from this sector, and the next sector, counted from the first.
+// Each sector of the chain holds one partition, relative to this sector, and the next link, relative to the first.
 function readLogical(disk: Blocks, base: number, found: FoundSlots): void {
   const seen = new Set<number>()
   let number = found.slots.filter((slot) => (slot.number ?? 0) >= firstLogical).length + firstLogical
@@ -45,7 +45,7 @@ function readLogical(disk: Blocks, base: number, found: FoundSlots): void {
 }
 
 function addSlot(disk: Blocks, found: FoundSlots, slot: Slot): void {
-  // The protective entry says 0xffffffff sectors on a disk that is larger than an MBR can say.
+  // On a disk too large for an MBR, the protective entry says 0xffffffff sectors.
   const isInside = slot.type === protectiveType || (slot.size > 0 && slot.start + slot.size <= disk.size)
   if (isInside) found.slots.push(slot)
   else found.isDamaged = true

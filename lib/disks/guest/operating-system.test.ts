@@ -19,7 +19,7 @@ test('a long name is cut', () => {
   expect(releaseName(`PRETTY_NAME="${'x'.repeat(100_000)}"`)).toHaveLength(128)
 })
 
-/** What 7-Zip prints of these entries. */
+/** 7-Zip's output for these entries. */
 function listed(...entries: { path: string; mode?: string; target?: string; folder?: boolean }[]) {
   const listing = createListing(tellsOperatingSystem)
   const blocks = entries.map(({ path, mode = '', target = '', folder }) =>
@@ -28,7 +28,7 @@ function listed(...entries: { path: string; mode?: string; target?: string; fold
       .join('\n'),
   )
   const text = Buffer.from(`7-Zip\n\n--\nPath = /disk/part\nLabel = root\n\n----------\n${blocks.join('\n\n')}\n`)
-  // In pieces that part lines and letters.
+  // Chunks that split lines and UTF-8 characters.
   for (let at = 0; at < text.length; at += 7) listing.hear(text.subarray(at, at + 7))
   return listing.end()
 }
@@ -41,7 +41,7 @@ async function nameOf(entries: Parameters<typeof listed>, files: Record<string, 
 
 const release = (name: string) => `PRETTY_NAME="${name}"`
 
-test('folders, and what a file system keeps of itself, are no files; links to folders are', () => {
+test('folders and internal data of a file system are not files; links to folders are', () => {
   const listing = listed(
     { path: 'etc', mode: 'drwxr-xr-x', folder: true },
     { path: 'bin', mode: 'lrwxrwxrwx', target: 'usr/bin', folder: true },
@@ -53,13 +53,13 @@ test('folders, and what a file system keeps of itself, are no files; links to fo
   expect(listing).toMatchObject({ files: 2, label: 'root' })
 })
 
-test('7-Zip that says nothing of a file system is no listing', () => {
+test('if 7-Zip prints no file system there is no listing', () => {
   const listing = createListing(tellsOperatingSystem)
   listing.hear(Buffer.from('ERROR: Cannot open the file\n'))
   expect(listing.end()).toBeNull()
 })
 
-test('etc/os-release is followed to where it leads', async () => {
+test('links of etc/os-release are followed', async () => {
   const files = { 'usr/lib/os-release': release('There') }
   expect(await nameOf([{ path: 'etc/os-release', target: '../usr/lib/os-release' }], files)).toBe('There')
   expect(await nameOf([{ path: 'etc/os-release', target: '/usr/lib/os-release' }], files)).toBe('There')
@@ -67,7 +67,7 @@ test('etc/os-release is followed to where it leads', async () => {
   expect(await nameOf([{ path: 'etc/os-release' }], { 'etc/os-release': release('Here'), ...files })).toBe('Here')
 })
 
-test('a link that leads in a circle, or to what 7-Zip could take for more than a name, is not followed', async () => {
+test('a circular link, or one to a name that 7-Zip could take for a switch or pattern, is not followed', async () => {
   const circle = { path: 'etc/os-release', target: 'os-release' }
   expect(await nameOf([circle], { 'etc/os-release': release('Round') })).toBeNull()
   for (const target of ['/-oX', '/@list', '/*', '/a b', '/..']) {
@@ -76,7 +76,7 @@ test('a link that leads in a circle, or to what 7-Zip could take for more than a
   }
 })
 
-test('Windows is named by the newest build that it was serviced to, a disk to install from by its own file', async () => {
+test('Windows is named by its newest serviced build, an installation disk by its own file', async () => {
   const builds = ['10.0.9600.1', '10.0.20348.1', '10.0.20348.230'].map((build) => ({
     path: `Windows/servicing/Version/${build}`,
     folder: true,

@@ -3,22 +3,22 @@ import { operatingSystemTextMax } from '../layout'
 import type { Listing } from './listing'
 import { plainText } from './plain-text'
 
-/** Where Linux and others say what they are. The first wins, and is most often a link to the second. */
+/** Where Linux and others store their name. The first wins, and is most often a link to the second. */
 const releaseFiles = ['etc/os-release', 'usr/lib/os-release'] as const
-/** What is on a disk to install from. */
+/** Present on installation disks. */
 const installerFile = '.disk/info'
-/** Windows keeps a folder for each build that it was serviced to. */
+/** Windows keeps a folder for each build to which it was updated. */
 const windowsBuild = /^Windows\/servicing\/Version\/(\d+\.\d+\.\d+)(?:\.\d+)?$/i
 const linksMax = 4
-/** What may be handed to 7-Zip as the name of a file: nothing that it could take for a switch, a list or a pattern. */
+/** Names that may be passed to 7-Zip: none that it could take for a switch, a list or a pattern. */
 const plainPath = /^[A-Za-z0-9_.][A-Za-z0-9_.+/-]*$/
 
-/** Whether an entry tells something about the operating system. */
+/** Whether this path tells something about the operating system. */
 export function tellsOperatingSystem(path: string): boolean {
   return releaseFiles.some((file) => file === path) || path === installerFile || windowsBuild.test(path)
 }
 
-/** What the guest calls its operating system, by its own files: null where it says nothing. */
+/** The operating system's name according to the guest's files; null if none says it. */
 export async function nameOperatingSystem(
   { entries }: Listing,
   readFile: (path: string) => Promise<string>,
@@ -34,7 +34,7 @@ export async function nameOperatingSystem(
   return newest ? `Windows ${newest}` : null
 }
 
-/** The name in a file as os-release(5) describes it. */
+/** The name in a file in the format of os-release(5). */
 export function releaseName(text: string): string {
   const fields = new Map<string, string>()
   for (const line of text.split('\n')) {
@@ -45,7 +45,7 @@ export function releaseName(text: string): string {
   return plainText(fields.get('PRETTY_NAME') || named, operatingSystemTextMax)
 }
 
-// A target that is not among the entries is handed on: it may be a file all the same.
+// A link's target that is not among the entries is returned, since it may exist all the same.
 function followLinks(entries: Listing['entries'], file: string): string | null {
   let path = file
   for (let links = 0; links <= linksMax; links += 1) {

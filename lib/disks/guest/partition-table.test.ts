@@ -12,7 +12,7 @@ const unknown = '01234567-89AB-CDEF-0123-456789ABCDEF'
 const read = (disk: Buffer) => readPartitionTable(bufferBlocks(disk))
 const empty = () => Buffer.alloc(8 * mib)
 
-test("a disk of the project's own has one named partition in a GPT", () => {
+test('a sample disk of the project has one named partition in a GPT', () => {
   const { table, slots, unread } = read(rawDisk)
   expect({ table, unread }).toEqual({ table: 'gpt', unread: null })
   expect(slots).toEqual([
@@ -20,7 +20,7 @@ test("a disk of the project's own has one named partition in a GPT", () => {
   ])
 })
 
-test('entries of a GPT keep their numbers, and a type that is not known stands as it is', () => {
+test('entries of a GPT keep their numbers, and an unknown type is shown as its GUID', () => {
   const disk = writeParts(empty(), [
     { type: linux, start: 4096, sectors: 2048, name: 'root' },
     null,
@@ -47,7 +47,7 @@ test('the second copy of a GPT is read where the first is broken, and the disk i
   expect(read(both)).toEqual({ table: 'gpt', slots: [], unread: 'damaged' })
 })
 
-test('partitions outside the disk, and such as end before they begin, are left out', () => {
+test('partitions outside the disk, or with an end before their start, are left out', () => {
   const disk = writeParts(empty(), [
     { type: linux, start: 2048, sectors: 2048 },
     { type: linux, start: 4096, sectors: 1_000_000 },
@@ -59,7 +59,7 @@ test('partitions outside the disk, and such as end before they begin, are left o
   expect(read(disk).slots).toHaveLength(1)
 })
 
-test('a name loses what could turn or hide the text beside it', () => {
+test('control and format characters are removed from names', () => {
   const name = 'a\u202eb\u0007\n\ud800c\u200b  d'
   const disk = writeParts(empty(), [{ type: linux, start: 2048, sectors: 2048, name }])
   expect(read(disk).slots[0]?.name).toBe('ab c d')
@@ -96,7 +96,7 @@ test('partitions of an MBR outside the disk are left out', () => {
   expect({ numbers: slots.map(({ number }) => number), unread }).toEqual({ numbers: [5], unread: 'damaged' })
 })
 
-test('a chain of logical partitions that leads back, nowhere or outside ends there', () => {
+test('a chain of logical partitions ends at a cycle, an empty sector or the end of the disk', () => {
   for (const last of [0, 4096, 100, 2 ** 31]) {
     const { slots, unread } = read(withLogical(last))
     expect({ numbers: slots.map(({ number }) => number), unread }).toEqual({ numbers: [1, 5, 6], unread: 'damaged' })

@@ -7,23 +7,23 @@ import { readMbr } from './mbr'
 import { rulingOf } from './ruling'
 import type { FoundSlots, Slot } from './slot'
 
-/** What a table says, as far as it makes sense. `unread`: something in it did not. */
+/** The valid partitions of a table. `unread` says that something in it was invalid. */
 export type PartitionTable = Pick<DiskLayout, 'table' | 'unread'> & { slots: Slot[] }
 
 const sectorSizes = [512, 4096] as const
 
-/** Reads the partition table of a disk; a disk without one is taken as a single part if a file system begins with it. */
+/** Reads the partition table of a disk. A disk without one is a single partition if it begins with a file system. */
 export function readPartitionTable(disk: Blocks): PartitionTable {
   const ruling = rulingOf(disk)
   if (ruling?.by === 'disc') return { table: 'iso', slots: [wholeDisk(disk)], unread: null }
   if (ruling?.by === 'file-system') return { table: 'none', slots: [wholeDisk(disk)], unread: null }
   if (ruling?.table === 'mbr') {
     const mbr = readMbr(disk)
-    // A boot sector of a file system has code where the MBR has partitions, which by chance may look sound.
+    // The boot sector of a file system has code where an MBR has partitions, which may look valid by chance.
     const isVolume = mbr.isDamaged && findFileSystem(disk) !== null
     return isVolume ? { table: 'none', slots: [wholeDisk(disk)], unread: null } : answer('mbr', mbr)
   }
-  // The mark of a GPT is no table, but nobody leaves it on a disk that is to be empty.
+  // A GPT signature alone is not a table, but a disk that has one is not empty either.
   const isGpt = ruling !== null || hasGptMark(readPadded(disk, 0, 1024))
   return isGpt ? answer('gpt', readAnyGpt(disk)) : { table: 'none', slots: [], unread: null }
 }
@@ -33,7 +33,7 @@ function readAnyGpt(disk: Blocks): FoundSlots {
   for (const sectorBytes of sectorSizes) {
     const primary = readGpt(disk, sectorBytes, 1)
     if (primary) return primary
-    // The second copy ends the disk, for when the first has been overwritten.
+    // The backup GPT at the end of the disk, for when the first has been overwritten.
     const backup = readGpt(disk, sectorBytes, Math.floor(disk.size / sectorBytes) - 1)
     if (backup) return { ...backup, isDamaged: true }
   }

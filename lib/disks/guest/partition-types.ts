@@ -42,12 +42,12 @@ const mbrTypes: Readonly<Record<number, string>> = {
   253: 'raid',
 }
 
-/** The word for a type in a GPT, or the GUID itself. */
+/** The name of a GPT partition type, or the GUID if it is unknown. */
 export function gptType(guid: string): string {
   return gptTypes[guid] ?? guid
 }
 
-/** The word for a type in an MBR, or the code itself as tools write it. */
+/** The name of an MBR partition type, or its code as tools write it. */
 export function mbrType(code: number): string {
   return mbrTypes[code] ?? `0x${code.toString(16).padStart(2, '0')}`
 }

@@ -1,4 +1,4 @@
-/** Text fit for a screen: no control or format characters, blanks folded, at most `lengthMax` long. */
+/** Text that is safe to display: no control or format characters, blanks folded, at most `lengthMax` long. */
 export function plainText(text: string, lengthMax: number): string {
   const shown = text
     .slice(0, lengthMax * 4)
@@ -6,7 +6,7 @@ export function plainText(text: string, lengthMax: number): string {
     .replaceAll(/\p{C}/gu, '')
     .replaceAll(/[\s\p{Z}]+/gu, ' ')
     .trim()
-  // A cut may part a pair that stands for one character.
+  // Cutting may split a surrogate pair.
   return shown.length <= lengthMax
     ? shown
     : shown

@@ -15,7 +15,7 @@ const mib = 1024 ** 2
 const folder = mkdtempSync(join(tmpdir(), 'guest-qcow2-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** Reads a whole disk in pieces that do not fit its clusters. */
+/** Hashes a whole disk, read in pieces that do not match its clusters. */
 function digest(disk: Blocks, piece = 1_000_003): string {
   const hash = createHash('sha256')
   for (let at = 0; at < disk.size; at += piece) hash.update(disk.read(at, piece))
@@ -50,7 +50,7 @@ test.each([16, 21])('deflated clusters of 2^%i bytes read as the raw ones', (clu
   }
 })
 
-test('a cluster marked as zeros reads as zeros, be there bytes behind it or not', () => {
+test('a cluster marked as zeros reads as zeros, whether or not it has an offset', () => {
   const first = qcow2Disk.readBigUInt64BE(qcow2Places.l2)
   const disk = openQcow2(bufferBlocks(patched(qcow2Disk, { at: qcow2Places.l2, put: first | 1n })))
   expect(disk.read(0, 4096).every((byte) => byte === 0)).toBe(true)
@@ -83,7 +83,7 @@ const refused = {
   'an L1 table outside': [patched(qcow2Disk, { at: 40, put: 2n ** 62n }), 'damaged'],
 } as const
 
-test.each(Object.entries(refused))('%s is not opened', (_, [file, why]) => {
+test.each(Object.entries(refused))('%s cannot be opened', (_, [file, why]) => {
   expect(whyOf(() => openQcow2(bufferBlocks(file)))).toBe(why)
 })
 
@@ -96,15 +96,15 @@ const broken = {
   'a deflated cluster outside': { at: qcow2Places.l2, put: (1n << 62n) | (1n << 50n) },
 }
 
-test.each(Object.entries(broken))('%s is called damaged when it is read', (_, patch) => {
+test.each(Object.entries(broken))('%s is reported as damaged on reading', (_, patch) => {
   const disk = openQcow2(bufferBlocks(patched(qcow2Disk, patch)))
   expect(whyOf(() => disk.read(0, 512))).toBe('damaged')
 })
 
-test('a cluster that inflates to a gibibyte is called damaged, and takes no such memory', () => {
+test('a cluster that inflates to a gibibyte is reported as damaged, without taking that memory', () => {
   const clusterBits = 21
   const clusterSize = 2 ** clusterBits
-  // Pieces without an end, so that they follow each other as one.
+  // Deflate pieces without a final block, so that they concatenate to one stream.
   const piece = deflateRawSync(Buffer.alloc(16 * mib), { finishFlush: constants.Z_SYNC_FLUSH })
   const bomb = Buffer.concat(Array.from({ length: 64 }, () => piece))
   const packed = packedQcow2(Buffer.alloc(clusterSize), clusterBits)
@@ -115,7 +115,7 @@ test('a cluster that inflates to a gibibyte is called damaged, and takes no such
   expect(process.resourceUsage().maxRSS - before).toBeLessThan(200 * 1024)
 })
 
-test('what is kept of a disk of tables does not grow with it', () => {
+test('memory for cached tables does not grow with the disk', () => {
   const clusterBits = 16
   const clusterSize = 2 ** clusterBits
   const tables = 512
@@ -163,7 +163,7 @@ test.skipIf(!hasQemu)(`QEMU's zstd is not taken for damage${qemuNote}`, () => {
   file.close()
 })
 
-test.skipIf(!hasQemu)(`bytes behind the first 4 GiB are found${qemuNote}`, () => {
+test.skipIf(!hasQemu)(`data beyond 4 GiB is read${qemuNote}`, () => {
   const raw = join(folder, 'large.raw')
   const at = 6 * 1024 ** 3 + 12_345
   const to = openSync(raw, 'w')

@@ -1,16 +1,16 @@
 import { inflateRawSync } from 'node:zlib'
 import { type Blocks, makeBlocks, UnreadableBlocks } from './blocks'
 
-// Names and places of fields: docs/interop/qcow2.txt of QEMU. All numbers are big endian.
+// Field names and offsets: QEMU's docs/interop/qcow2.txt. All numbers are big endian.
 const headerBytes = 112
 const clusterBitsMin = 9
 const clusterBitsMax = 21
 const compressionType = 8n
-/** What the file may say about itself and still be read here: not closed cleanly, marked as corrupt, a compression named. */
+/** Incompatible features that can be read here: not closed cleanly, marked corrupt, compression type. */
 const knownFeatures = 1n | 2n | compressionType
-/** As the inspector: enough for 2 TiB in clusters of 4 KiB. */
+/** The inspector's bound: enough for 2 TiB in clusters of 4 KiB. */
 const l1BytesMax = 8 * 1024 ** 2
-/** Tables and inflated clusters are kept in memory up to so many bytes each, but at least two of them. */
+/** Size in bytes of each cache, of tables and of inflated clusters, which hold at least two entries. */
 const cacheBytesMax = 4 * 1024 ** 2
 
 const twoTo32 = 2 ** 32
@@ -19,10 +19,10 @@ const placeLow = 0xfffffe00
 const isCompressedBit = 0x40000000
 
 type Header = { clusterSize: number; virtualSize: number; isDeflate: boolean; l1: Buffer }
-/** Where the bytes of a cluster are: in the file as they are or deflated, or nowhere, which reads as zeros. */
+/** Location of a cluster: in the file, plain or deflated; null reads as zeros. */
 type Place = { at: number; packedBytes: number | null } | null
 
-/** What a guest sees of a qcow2 disk. Throws `UnreadableBlocks`; reads are inside the file, memory is bounded. */
+/** The guest's view of a qcow2 file. Throws `UnreadableBlocks`; reads stay inside the file, and memory is bounded. */
 export function openQcow2(file: Blocks): Blocks {
   const header = readHeader(file)
   const { clusterSize, virtualSize } = header
@@ -34,7 +34,7 @@ export function openQcow2(file: Blocks): Blocks {
     const place = placeOf(file, header, tables, cluster)
     if (!place) return into.fill(0)
     if (place.packedBytes !== null) return into.set(inflated(cluster).subarray(skip, skip + into.length))
-    // A file may end within its last cluster; the rest of that reads as zeros.
+    // A file may end within its last cluster; the rest reads as zeros.
     return into.fill(0, file.readInto(into, place.at + skip))
   }
 
@@ -50,7 +50,7 @@ export function openQcow2(file: Blocks): Blocks {
   return makeBlocks(virtualSize, fill, (offset) => skipHole(file, header, tables, offset))
 }
 
-/** Passes over clusters that are nowhere, a whole table of them at a time. */
+/** Skips unallocated clusters, a whole table at a time. */
 function skipHole(file: Blocks, header: Header, tables: (at: number) => Buffer, offset: number): number {
   const { clusterSize, virtualSize, l1 } = header
   const perTable = clusterSize / 8
@@ -93,18 +93,18 @@ function placeOf(file: Blocks, header: Header, tables: (at: number) => Buffer, c
   const low = table.readUInt32BE(entry + 4)
   if (high & isCompressedBit) return packedPlace(high, low, header.clusterSize)
   const at = placeIn(high, low)
-  // Bit 0 says that the cluster reads as zeros, be there a place or not.
+  // Bit 0 means that the cluster reads as zeros, with or without an offset.
   if (at === 0 || low & 1) return null
   if (at >= file.size || at % header.clusterSize !== 0) throw new UnreadableBlocks('damaged')
   return { at, packedBytes: null }
 }
 
-// Two words instead of a BigInt, which is much faster. Above 2^53 the sum is not exact, but far outside any file.
+// Two words instead of a BigInt, which is much slower. Above 2^53 the sum is inexact, but far outside any file.
 function placeIn(high: number, low: number): number {
   return (high & placeHigh) * twoTo32 + ((low & placeLow) >>> 0)
 }
 
-// From the lowest bit: the place to the byte, then how many further sectors of 512 bytes the packed cluster touches.
+// From the lowest bit: the offset in bytes, then how many further 512-byte sectors the compressed cluster touches.
 function packedPlace(high: number, low: number, clusterSize: number): Place {
   const sectorBits = Math.log2(clusterSize) - 8
   const placeBits = 62 - sectorBits - 32
@@ -116,13 +116,13 @@ function packedPlace(high: number, low: number, clusterSize: number): Place {
 function inflate(file: Blocks, { clusterSize, isDeflate }: Header, place: Place): Buffer {
   if (!place?.packedBytes) throw new UnreadableBlocks('damaged')
   if (!isDeflate) throw new UnreadableBlocks('format')
-  // What deflate makes of a cluster is hardly longer than it; only a table that lies says more.
+  // Deflate hardly expands a cluster; only an invalid table says more.
   const packed = file.read(place.at, Math.min(place.packedBytes, clusterSize + 4096))
   try {
     const bytes = inflateRawSync(packed, { maxOutputLength: clusterSize })
     if (bytes.length === clusterSize) return bytes
   } catch {
-    // Answered below, as a cluster that is too short.
+    // Handled below like a cluster that inflates to too little.
   }
   throw new UnreadableBlocks('damaged')
 }
@@ -132,7 +132,7 @@ function readTable(file: Blocks, at: number, clusterSize: number): Buffer {
   return readWhole(file, at, clusterSize)
 }
 
-// In pieces, since one read gives no more than its bound.
+// A single read returns at most `readBytesMax`.
 function readWhole(file: Blocks, at: number, length: number): Buffer {
   if (at + length > file.size) throw new UnreadableBlocks('damaged')
   const into = Buffer.allocUnsafe(length)
@@ -149,7 +149,7 @@ function exact(field: bigint): number {
   return Number(field)
 }
 
-/** Keeps the last so many answers; the one that was asked for longest ago goes first. */
+/** Caches the results of the last `countMax` keys, least recently used first out. */
 function keepLast(countMax: number, make: (key: number) => Buffer): (key: number) => Buffer {
   const kept = new Map<number, Buffer>()
   return (key) => {

@@ -5,7 +5,7 @@ import { findIso } from './file-systems/optical'
 import { findFileSystem } from './file-systems/probe'
 import { readGpt } from './gpt'
 
-/** What a whole disk is, where several things may show. `found` is what fills a disk without a table. */
+/** The content of a whole disk if marks of several kinds show. `found` is the file system of a disk without a table. */
 export type Ruling =
   | { by: 'table'; table: 'gpt' | 'mbr' }
   | { by: 'disc' }
@@ -15,10 +15,10 @@ const sectorBytes = 512
 const discAt = 32 * 1024
 
 /**
- * Decides what a whole disk is, for the inspector and for the page that shows it: null where nothing on it is whole. A disc
- * that also boots from a stick has a partition table, one entry of which covers the disc itself. A table whose partitions
- * leave the disc out rules where it is a GPT, as the volume is there for its boot catalogue, and where its partitions have
- * been laid over the volume, as that was there before.
+ * Decides whether a whole disk is a partition table, a disc or a file system, for the inspector and the disk's page; null if none is
+ * valid. A disc that also boots from a USB stick has a partition that covers the disc itself. If no partition covers it, the table wins
+ * in two cases: a GPT, since the disc is there for its boot catalogue only, and an MBR whose partitions overlap the volume, since the
+ * volume is older.
  */
 export function rulingOf(disk: Blocks): Ruling | null {
   const head = readPadded(disk, 0, 2 * sectorBytes)

@@ -22,7 +22,7 @@ writeFileSync(join(root, 'home/notes'), 'x'.repeat(5000))
 const scan = (disk: Blocks, memoryBytesMax = 96 * mib) =>
   scanDisk({ open: () => disk, memoryBytesMax, onProgress: () => {} })
 
-/** Makes a file system with a tool in a file of so many MiB, and scans it. */
+/** Makes a file system of so many MiB with a tool, and scans it. */
 async function scanMade(sizeMib: number, tool: string, ...args: string[]) {
   const path = join(folder, 'made')
   rmSync(path, { force: true })
@@ -132,7 +132,7 @@ const recognised = [
 ]
 
 for (const { kind, sizeMib, tool, args, uuid } of recognised) {
-  test.skipIf(!hasTools(tool))(`${kind} is recognised, and said not to be readable${toolsNote(tool)}`, async () => {
+  test.skipIf(!hasTools(tool))(`${kind} is recognised and reported as unreadable${toolsNote(tool)}`, async () => {
     const made = await fileSystemOf(sizeMib, tool, ...args)
     expect(made).toMatchObject({ kind, label: 'system', uuid, files: null, isReadable: false })
     const saysUse = kind === 'xfs' || kind === 'btrfs'
@@ -155,7 +155,7 @@ test.each(Object.entries(marked))('%s is recognised by its mark', async (kind, {
   expect(layout.partitions).toMatchObject([{ fileSystem: { kind, isReadable: false } }])
 })
 
-test('a disk that cannot be opened or gives no bytes says why', async () => {
+test('a disk that cannot be opened or read reports the reason', async () => {
   for (const why of ['damaged', 'format'] as const) {
     const broken = () => {
       throw new UnreadableBlocks(why)
@@ -166,7 +166,7 @@ test('a disk that cannot be opened or gives no bytes says why', async () => {
   }
 })
 
-test('a fault of reading is no answer', async () => {
+test('an I/O error throws', async () => {
   const broken = () => {
     throw new Error('EIO')
   }
@@ -181,7 +181,7 @@ const largeDisk = makeBlocks(2 ** 35, (into, offset) => {
   return into.length
 })
 
-test('too little memory for 7-Zip leaves what was recognised', async () => {
+test('too little memory for 7-Zip keeps what was recognised', async () => {
   expect(await scan(largeDisk)).toMatchObject({
     unread: 'memory',
     partitions: [{ fileSystem: { kind: 'fat32', files: null, isReadable: false } }],

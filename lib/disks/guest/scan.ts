@@ -12,11 +12,11 @@ import { loadSevenZip, OutOfMemory, type SevenZipRun } from './seven-zip'
 import type { Slot } from './slot'
 
 export type ScanOptions = {
-  /** Opens what the guest sees; content that cannot be read may throw `UnreadableBlocks`. */
+  /** Opens the guest's view of the disk; its reads may throw `UnreadableBlocks`. */
   open: () => Blocks
-  /** What 7-Zip may take. */
+  /** Memory for 7-Zip. */
   memoryBytesMax: number
-  /** Hears the layout each time there is more of it, so that a scan that is ended has not been for nothing. */
+  /** Receives the layout whenever it grows, so that a scan that is stopped keeps its partial result. */
   onProgress: (layout: DiskLayout) => void
 }
 
@@ -24,7 +24,7 @@ type Run = (run: SevenZipRun) => Promise<number>
 type Unread = DiskLayout['unread']
 type Answer = { fileSystem: DiskPartition['fileSystem']; operatingSystem: string | null; unread: Unread }
 
-/** Reads the partitions of a disk, what is in them, and what the guest calls itself. Content never makes it throw. */
+/** Reads a disk's partitions, their file systems and the guest's operating system. Never throws because of the content. */
 export async function scanDisk({ open, memoryBytesMax, onProgress }: ScanOptions): Promise<DiskLayout> {
   let layout: DiskLayout = {
     table: 'none',
@@ -99,7 +99,7 @@ function recognised(
   return { kind, label, uuid, used: withinPart(used, size), files: null, isReadable: false }
 }
 
-// A file system cannot use more than the part that it is in; one that says so does not know.
+// A file system cannot use more than its partition; larger values are ignored.
 function withinPart(used: number | null, size: number): number | null {
   return used !== null && used <= size ? used : null
 }

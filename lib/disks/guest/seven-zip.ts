@@ -3,39 +3,39 @@ import { createRequire } from 'node:module'
 import SevenZip, { type FileSystem, type Mount, type Node, type Stream } from '7z-wasm'
 import { type Blocks, UnreadableBlocks } from './blocks'
 
-// The WebAssembly sees one file, the part of the disk that it is to read, and writes into our hands. No folder of this
-// machine is mounted into it, so whatever a hostile file system makes of it stays inside.
+// The WebAssembly sees one file, the partition to read, and its output goes to a callback. No host folder is mounted into it, so a
+// hostile file system can do harm only inside.
 
 const folder = '/disk'
 const fileName = 'part'
-/** Where 7-Zip finds the part. */
+/** Path of the partition inside 7-Zip's file system. */
 export const partPath = `${folder}/${fileName}`
-/** Where it finds the names that a run is given. */
+/** Path of the list of names that a run is given. */
 export const namesPath = '/names'
 
 const folderMode = 0o040555
 const fileMode = 0o100444
-/** The numbers that WASI gives to errors. */
+/** WASI error numbers. */
 const errors = { notThere: 44, io: 29, readOnly: 69 } as const
 const standardOutput = 1
 
-/** 7-Zip asked for more memory than it may have. */
+/** 7-Zip requested more memory than its limit. */
 export class OutOfMemory extends Error {}
 
 export type SevenZipRun = {
   part: Blocks
   args: string[]
-  /** Called with what is written, which is only valid during the call. Throwing ends the run. */
+  /** Receives output bytes, which are valid only during the call. Throwing ends the run. */
   onOutput: (bytes: Uint8Array) => void
-  /** Text that 7-Zip finds as the file `namesPath`, in the memory of this run. */
+  /** Text that 7-Zip can read as the file `namesPath`. */
   names?: string
 }
 
-/** Makes a function that runs 7-Zip, each time in a fresh instance, and answers its exit code. */
+/** Returns a function that runs 7-Zip in a fresh instance each time and returns its exit code. */
 export async function loadSevenZip(memoryBytesMax: number): Promise<(run: SevenZipRun) => Promise<number>> {
   const compiled = await WebAssembly.compile(readFileSync(createRequire(import.meta.url).resolve('7z-wasm/7zz.wasm')))
   return async ({ part, args, onOutput, names }) => {
-    // What our own functions throw comes back through WebAssembly as an error of 7-Zip's, or not at all.
+    // An exception of our callbacks passes through WebAssembly as a 7-Zip error or gets lost, so it is kept here.
     const failed: { error: Error | null } = { error: null }
     const fail = (error: Error) => {
       failed.error ??= error
@@ -67,8 +67,8 @@ function runMain(
   try {
     return callMain(args) ?? 0
   } catch (error) {
-    // A trap of WebAssembly is an answer to broken content, like any other exit code; it had nothing but its own memory. So is
-    // an exception of C++ that 7-Zip does not catch, which comes as its address.
+    // A WebAssembly trap means broken content, like any other exit code; it could reach only its own memory. So does an uncaught C++
+    // exception, which arrives as its address.
     if (!(error instanceof WebAssembly.RuntimeError) && typeof error !== 'number')
       fail(error instanceof Error ? error : new Error(String(error)))
     return 2
@@ -80,7 +80,7 @@ function limitMemory(imports: WebAssembly.Imports, bytesMax: number, onOver: () 
   const grow = environment?.emscripten_resize_heap
   if (!environment || typeof grow !== 'function') throw new Error('7z-wasm asks for memory in another way than it did.')
   environment.emscripten_resize_heap = (bytes: number) => {
-    // A number with 32 bits and no sign comes with one.
+    // WebAssembly passes an unsigned 32-bit size as a signed number.
     if (bytes >>> 0 <= bytesMax) return grow(bytes)
     onOver()
     return 0
@@ -133,7 +133,7 @@ function mountPart(FS: FileSystem, mount: Mount, reading: Reading): Node {
   return root
 }
 
-// The bytes as they are written: by the line, they would be text before anybody could say that there are too many.
+// Raw output bytes: Emscripten's line-wise output would decode all of a line before its length could be checked.
 function catchOutput(FS: FileSystem, onOutput: (bytes: Uint8Array) => void, fail: (error: Error) => void): void {
   const output = FS.getStream(standardOutput)
   if (!output) throw new Error('7z-wasm has no standard output.')
@@ -151,7 +151,7 @@ function catchOutput(FS: FileSystem, onOutput: (bytes: Uint8Array) => void, fail
   }
 }
 
-// Emscripten hands its memory on as numbers with a sign.
+// Emscripten exposes its memory as signed bytes.
 function bytesOf(memory: Int8Array, at: number, length: number): Uint8Array {
   return new Uint8Array(memory.buffer, memory.byteOffset + at, length)
 }

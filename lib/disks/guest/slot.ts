@@ -1,7 +1,7 @@
 import type { DiskPartition } from '../layout'
 
-/** A partition before it is known what is in it. */
+/** A partition whose content has not been read. */
 export type Slot = Omit<DiskPartition, 'fileSystem'>
 
-/** What a table holds: the partitions inside the disk, and whether there was anything that makes no sense. */
+/** The partitions inside the disk, and whether the table has invalid entries. */
 export type FoundSlots = { slots: Slot[]; isDamaged: boolean }

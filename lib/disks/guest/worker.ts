@@ -4,9 +4,8 @@ import { openFileBlocks } from './blocks'
 import { openQcow2 } from './qcow2-blocks'
 import { scanDisk } from './scan'
 
-// The thread in which the bytes of a guest are looked into. It is told a file, says what it finds, and may be ended at any
-// time. A disk that is elsewhere needs no more than other blocks here: ones that ask the thread that started this one and
-// wait for the answer in shared memory.
+// The thread that parses a guest's disk. It gets a file, posts partial results and may be terminated at any time. A remote disk would
+// need only another kind of `Blocks`, which asks the parent thread and waits for the answer in shared memory.
 
 const tell = (progress: Progress) => parentPort?.postMessage(progress)
 const { path, format, memoryBytesMax }: Task = workerData

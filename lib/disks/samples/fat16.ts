@@ -1,4 +1,4 @@
-// The on-disk layout: "Microsoft Extensible Firmware Initiative FAT32 File System Specification", which covers FAT16.
+// On-disk layout: "Microsoft Extensible Firmware Initiative FAT32 File System Specification", which covers FAT16.
 const sectorBytes = 512
 const rootEntries = 512
 const rootSectors = (rootEntries * 32) / sectorBytes
@@ -10,10 +10,10 @@ const endOfChain = 0xffff
 // 2024-01-01, so that the same request always gives the same bytes.
 const date = ((2024 - 1980) << 9) | (1 << 5) | 1
 
-/** What a volume holds: a label and text files in its root, names of 8.3 characters. */
+/** A volume's label and the text files in its root; file names are 8.3. */
 export type Volume = {
   sectors: number
-  /** Sectors before the partition on the disk. */
+  /** Sectors on the disk before the partition. */
   hiddenSectors: number
   label: string
   serial: number
@@ -48,7 +48,7 @@ export function buildFat16(volume: Volume): Buffer {
   return bytes
 }
 
-// The number of clusters alone tells FAT12, FAT16 and FAT32 apart, so the size of a cluster follows from the volume's.
+// FAT12, FAT16 and FAT32 differ only in the number of clusters, so the cluster size follows from the volume's size.
 function layOut(sectors: number): Layout {
   for (let clusterSectors = 64; clusterSectors >= 1; clusterSectors /= 2) {
     const fatSectors = Math.ceil(((sectors / clusterSectors + 2) * 2) / sectorBytes)
@@ -66,7 +66,7 @@ function writeBootSector(bytes: Buffer, volume: Volume, layout: Layout) {
   bytes.writeUInt16LE(reservedSectors, 14)
   bytes.writeUInt8(fats, 16)
   bytes.writeUInt16LE(rootEntries, 17)
-  // The small count of sectors must be used when it fits, and be zero when not.
+  // The 16-bit sector count must be used if it fits, and be zero otherwise.
   if (volume.sectors < 65536) bytes.writeUInt16LE(volume.sectors, 19)
   else bytes.writeUInt32LE(volume.sectors, 32)
   bytes.writeUInt8(0xf8, 21)

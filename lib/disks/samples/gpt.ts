@@ -5,14 +5,14 @@ const entryCount = 128
 const entryBytes = 128
 const entrySectors = (entryCount * entryBytes) / sectorBytes
 const headerBytes = 92
-/** Partitions begin at a whole MiB, as all tools of today do it. */
+/** First sector of the partition. Partitions begin at a whole MiB, as all current tools make them. */
 export const partitionAt = 2048
 const basicData = 'ebd0a0a2-b9e5-4433-87c0-68b6b72699c7'
 
-/** The one partition of a disk, from `partitionAt` to the last sector that the table leaves. */
+/** The only partition, from `partitionAt` to the last usable sector. */
 export type Partition = { name: string; id: string; diskId: string }
 
-/** Sectors of the partition on a disk of so many sectors. The second copy of the table stands at the disk's end. */
+/** Sectors of the partition on a disk of `diskSectors`. The backup table is at the end of the disk. */
 export function partitionSectors(diskSectors: number): number {
   return diskSectors - partitionAt - entrySectors - 1
 }
@@ -53,14 +53,14 @@ export function writeGpt(disk: Buffer, partition: Partition): void {
 
 function writeProtectiveMbr(disk: Buffer, sectors: number) {
   const entry = disk.subarray(446, 462)
-  // From sector 1 to the end, in the old address of cylinders, heads and sectors as well.
+  // From sector 1 to the end, as cylinder, head and sector too.
   entry.set([0x00, 0x00, 0x02, 0x00, 0xee, 0xff, 0xff, 0xff])
   entry.writeUInt32LE(1, 8)
   entry.writeUInt32LE(Math.min(sectors - 1, 0xffffffff), 12)
   disk.writeUInt16LE(0xaa55, 510)
 }
 
-// The first three groups of a GUID stand on disk with their bytes turned round.
+// On disk the first three groups of a GUID are little endian.
 function guid(text: string): Buffer {
   const bytes = Buffer.from(text.replaceAll('-', ''), 'hex')
   bytes.subarray(0, 4).reverse()

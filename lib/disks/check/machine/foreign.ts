@@ -9,44 +9,44 @@ import type { FileReader } from '../file-reader'
 import { MachineEnded, MachineNotStarted, type ReadingMachine, startMachine } from './machine'
 import { createSubvolumes } from './subvolumes'
 
-/** Answers how a machine that reads disks is started here; null where none can be. */
+/** Provides the command that starts the reader machine; null if this host cannot run it. */
 export type FindReader = () => Promise<Reader | null>
 export type ForeignOptions = {
   findReader: FindReader
-  /** In milliseconds. */
+  /** Receives the error message if a machine does not start. */
   timeLeft: () => number
-  /** Hears why a machine did not start. */
+  /** Maximum number of files of one file system. */
   onTrouble: (message: string) => void
   /** Most files of one file system. */
   filesMax: number
 }
 
 const kib = 1024
-/** What the guest may say to a command that has no records. */
+/** Maximum output of a command without records. */
 const shortAnswer = 64 * kib
-/** A line of a listing is a path and a few numbers, and a path has at most 4 KiB; of `filesMax` files most paths are short. */
+/** A listed line is a path of at most 4 KiB and a few numbers. Of `filesMax` files most paths are short. */
 const lineBytesMax = 8 * kib
 const listingBytesMax = 2 ** 29
-/** Names that are no UTF-8 and are remembered as they are; the files of further ones are not read. */
+/** Limits for remembered names that are not UTF-8. Files with further such names are not read. */
 const rawNamesMax = { names: 10_000, bytes: 4 * kib ** 2 }
 const regularFile = 0o100000
 const folder = 0o040000
 const kindBits = 0o170000
 
 /**
- * File systems that only a kernel can read. All of a disk are read by one machine, which starts when the first is opened; a
- * guest that breaks down over one of them is followed by another for the next.
+ * File systems that only a kernel can read. One machine reads all of a disk; it starts when the first is opened. If the guest crashes
+ * over one, another machine is started for the next.
  */
 export function createForeign({ findReader, timeLeft, onTrouble, filesMax }: ForeignOptions) {
   const disks: Blocks[] = []
   let finding: Promise<Reader | null> | undefined
   let machine: ReadingMachine | undefined
   return {
-    /** Names a volume before any is opened. */
+    /** Registers a volume. All must be registered before any is opened. */
     add: (volume: Blocks) => {
       if (disks.length < readerDisksMax) disks.push(volume)
     },
-    /** Null where no machine can be started here, or the volume has no place in it. */
+    /** Null if no machine can be started here, or the machine has no slot left for the volume. */
     open: async (volume: Blocks, kind: GuestFileSystem): Promise<FileReader | null> => {
       finding ??= findReader()
       const reader = await finding
@@ -67,13 +67,13 @@ export function createForeign({ findReader, timeLeft, onTrouble, filesMax }: For
 
 export type Foreign = ReturnType<typeof createForeign>
 
-/** `nameOf`: the bytes that are the path of a file that was listed; null for one whose name is no text and was not remembered. */
+/** `nameOf`: the bytes of a listed path; null for a name that is not UTF-8 and was not remembered. */
 export type MachineFiles = FileReader & { nameOf: (path: string) => Buffer | null }
 
-/** A disk of a machine by its letter. `filesMax`: a file system with more is not listed to its end. */
+/** A disk of a machine by its letter. A file system with more than `filesMax` files is not listed to its end. */
 export type MachineDisk = { machine: ReadingMachine; disk: string; kind: GuestFileSystem; filesMax: number }
 
-/** Reads the files of one disk of a machine. What breaks the machine is a damage of the disk; too many files throw `TooManyFiles`. */
+/** Reads the files of one disk of a machine. A crash of the machine counts as damage of the disk; too many files throw `TooManyFiles`. */
 export function machineReader({ machine, disk, kind, filesMax }: MachineDisk): MachineFiles {
   const rawNames = new Map<string, Buffer>()
   const nameOf = (path: string) => rawNames.get(path) ?? (path.includes('//') ? null : Buffer.from(path))
@@ -98,7 +98,7 @@ export function machineReader({ machine, disk, kind, filesMax }: MachineDisk): M
     const onRecord = (bytes: Buffer) => {
       const file = files[next]
       next += 1
-      // A file that breaks off in its middle is not what was listed.
+      // An incomplete file.
       if (file?.size !== bytes.length) return
       whole += 1
       onContents(file, bytes)
@@ -113,13 +113,13 @@ export function machineReader({ machine, disk, kind, filesMax }: MachineDisk): M
   return { list, read, nameOf }
 }
 
-/** False for a machine that broke down over what it was to do; every other error is thrown on. */
+/** For `catch`: false if the machine crashed over its task; rethrows every other error. */
 export function unlessEnded(error: unknown): false {
   if (error instanceof MachineEnded) return false
   throw error
 }
 
-/** A file as `cat` is given it, and after it the word that ends a record. */
+/** A file name for `cat`, followed by the file with the end mark of a record. */
 function named(name: Buffer): Buffer[] {
   return [Buffer.from('./'), name, Buffer.from('\0/word\0')]
 }
@@ -129,7 +129,7 @@ type ListingOptions = Pick<MachineDisk, 'kind' | 'filesMax'> & {
   onFile: (file: ListedFile) => void
 }
 
-/** Takes in what `stat` writes of each file: its mode, its size, and its path from `./`, in which anything may stand. */
+/** Parses the output of `stat` for each file: mode, size, and the path from `./`, which may hold any bytes. */
 function createListing({ kind, filesMax, rawNames, onFile }: ListingOptions) {
   const subvolumes = createSubvolumes()
   const remember = rememberIn(rawNames)
@@ -142,7 +142,7 @@ function createListing({ kind, filesMax, rawNames, onFile }: ListingOptions) {
       const name = record.subarray(head[0].length)
       const path = name.toString('utf8')
       const mode = Number.parseInt(head[1] ?? '', 16) & kindBits
-      // A folder with this number is the top of a subvolume; elsewhere it is any folder.
+      // With Btrfs, such a folder is the root of a subvolume; elsewhere it is an ordinary folder.
       if (mode === folder) return kind === 'btrfs' ? subvolumes.add(path) : undefined
       files += 1
       if (files > filesMax) throw new TooManyFiles()
@@ -152,17 +152,17 @@ function createListing({ kind, filesMax, rawNames, onFile }: ListingOptions) {
   }
 }
 
-/** Remembers names that are no UTF-8, and answers a path for each that no other file has. */
+/** Remembers names that are not UTF-8, and returns a unique path for each. */
 function rememberIn(rawNames: Map<string, Buffer>) {
   let unsure = 0
   let bytes = 0
   return (path: string, name: Buffer): string => {
-    // A name may also hold this character by itself, and then be what another decodes to.
+    // A valid name may contain U+FFFD, and equal the decoded form of another.
     if (!path.includes('\ufffd')) return path
     unsure += 1
     bytes += name.length
     const isFull = rawNames.size >= rawNamesMax.names || bytes > rawNamesMax.bytes
-    // No path has two slashes in a row.
+    // No real path has two slashes in a row.
     const own = isFull || rawNames.has(path) ? `${path}//${unsure}` : path
     if (!isFull) rawNames.set(own, Buffer.from(name))
     return own

@@ -12,12 +12,12 @@ import type { ListedFile } from '../file-list'
 import { createForeign } from './foreign'
 import { createRecords, LongRecord } from './records'
 
-// A guest that was taken over may say anything. Here a shell says it, at the other end of the same line.
+// A guest that was taken over may send anything. Here a shell sends it, over the same kind of socket.
 
 const folder = mkdtempSync(join(tmpdir(), 'check-hostile-machine-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** What answers `list` and `read` as these lines of a shell do. */
+/** Shell code that answers `list` and `read`. */
 type Answers = { list: string; read?: string }
 
 function shellMachine(answers: Answers): Reader {
@@ -54,7 +54,7 @@ async function opened(answers: Answers) {
 }
 
 const line = (text: string) => `printf '81a4 ${text}%s' "$word" >&3`
-/** So many bytes of one record. */
+/** One record of this many bytes. */
 const flood = (bytes: number) => `head -c ${bytes} /dev/zero >&3; printf %s "$word" >&3`
 
 test('a line of a listing that is longer than any path ends the machine', async () => {
@@ -63,17 +63,17 @@ test('a line of a listing that is longer than any path ends the machine', async 
   end()
 })
 
-test('a file that is longer than all that were asked for ends the machine', async () => {
+test('a file longer than all requested ones ends the machine', async () => {
   const { list, read, end } = await opened({ list: line('3 ./a'), read: flood(20_000) })
   const files: ListedFile[] = []
   expect(await list((file) => files.push(file))).toEqual({ files: 1, isDamaged: false })
-  // As long as the whole answer may be, but no file is.
+  // Within the limit of the whole output, but longer than any file.
   expect(await read(files, () => {})).toEqual({ unread: 1, isDamaged: true })
   expect(await list(() => {})).toBeNull()
   end()
 })
 
-test('two names that are no text and look the same are two files', async () => {
+test('two names that are not UTF-8 and decode to the same text are two files', async () => {
   const both = `${line('2 ./x\\377')}; ${line('2 ./x\\376')}; ${line('2 ./x\\357\\277\\275')}`
   const read = `tr '\\0' '\\n' <"${folder}/names" | while read -r name; do case $name in
       ./*) tail -c 2 "$name" ;; *) printf %s "$word" ;;
@@ -94,7 +94,7 @@ test('two names that are no text and look the same are two files', async () => {
   end()
 })
 
-test('names that are no text are remembered up to a bound, and further ones are still files of their own', async () => {
+test('names that are not UTF-8 are remembered up to a bound, and further ones are still separate files', async () => {
   const long = 'n'.repeat(7_900)
   const print = `printf '81a4 2 ./%s\\377%s%s' ${long} "$i" "$word"`
   const { list, end } = await opened({ list: `i=0; while [ $i -lt 600 ]; do ${print}; i=$((i+1)); done >&3` })
@@ -141,7 +141,7 @@ test.skipIf(!hasTools('mke2fs'))(
   },
 )
 
-test('records are bounded before they end, byte by byte too', () => {
+test('records are bounded while they arrive, even byte by byte', () => {
   const heard: string[] = []
   const records = createRecords({ word: 'word', max: () => 5, onRecord: (record) => heard.push(record.toString()) })
   for (const byte of 'onewordwoword12345word') records.hear(Buffer.from(byte))

@@ -11,7 +11,7 @@ import { type KernelFileSystem, kernelFileSystems, makeFileSystem, partitioned }
 import { lvmPartition } from '../../fixtures/lvm'
 import { hasTools, toolsNote } from '../../fixtures/tools'
 
-// Every test boots one machine, which takes seconds where it is emulated; so a disk has all kinds of file systems at once.
+// Every test boots a machine, which takes seconds under emulation, so one disk has all kinds of file systems.
 
 const folder = mkdtempSync(join(tmpdir(), 'check-machine-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -47,7 +47,7 @@ const check = (path: string, options: Partial<Parameters<typeof checkGuest>[1]> 
     },
   )
 
-/** The machines that this process has started and that run. */
+/** The running machines that this process started. */
 function running(): string[] {
   const args = ['-o', 'pid=,args=', '--ppid', String(process.pid)]
   return execFileSync('ps', args, { encoding: 'utf8' })

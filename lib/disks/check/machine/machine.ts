@@ -8,48 +8,48 @@ import { OutOfTime } from '../trouble'
 import { type Disk, isWritable, serveNbd } from './nbd'
 import { createRecords, LongRecord } from './records'
 
-/** The machine has ended in the middle of an answer, or answers what makes no sense. */
+/** The machine exited during a request or sent invalid data. */
 export class MachineEnded extends Error {}
 
-/** The machine could not be started here; the message is what it said. */
+/** The machine could not be started; the message is its error output. */
 export class MachineNotStarted extends Error {}
 
 export type Request = {
-  /** A command of the guest, and the bytes that follow it. */
+  /** A command for the guest, and the bytes that follow it. */
   command: string
   body?: Buffer
-  /** More than this is no answer. */
+  /** Maximum size of the whole output. */
   bytesMax: number
-  /** Most bytes of one record of it. Without records there is only the last, which is short. */
+  /** Maximum size of one record. A command without records sends only the last one, which is short. */
   recordMax?: number
   onRecord?: (record: Buffer) => void
 }
 
-/** A machine that reads disks. One request at a time. */
+/** A running machine that reads disks. One request at a time. */
 export type ReadingMachine = {
   /**
-   * Answers the exit code of the guest's command. Rejects with `MachineEnded`, `OutOfTime`, or what `onRecord` throws; the
-   * machine is ended then.
+   * Runs a command in the guest and resolves with its exit code. Rejects with `MachineEnded`, `OutOfTime`, or whatever `onRecord`
+   * throws; the machine is killed then.
    */
   ask: (request: Request) => Promise<number>
   isOver: () => boolean
-  /** Ends the machine, whatever it does. */
+  /** Kills the machine, whatever it is doing. */
   end: () => void
 }
 
 type Expected = Omit<Request, 'command' | 'body'>
 type Waiting = Expected & { heard: number; resolve: (code: number) => void; reject: (error: unknown) => void }
 
-/** `timeLeft`: for each answer, the hello too, in milliseconds. */
+/** `timeLeft`: milliseconds for each response, including the first greeting. */
 export type StartOptions = { timeLeft: () => number }
 
-/** More than the last record of an answer, and so more than the hello. */
+/** Larger than the last record of any output, and so larger than the greeting. */
 const shortBytesMax = 64
 const stderrKept = 2048
 
 /**
- * Starts a machine that can read these disks, write to those that may be written to, and nothing else. It is a child of this very thread, so the kernel kills it when
- * the thread ends, for whatever reason. Rejects with `MachineNotStarted` or with `OutOfTime`.
+ * Starts a machine that can read these disks, write those that are writable, and reach nothing else. It is a child of the calling
+ * thread, so the kernel kills it when the thread ends, for whatever reason. Rejects with `MachineNotStarted` or `OutOfTime`.
  */
 export async function startMachine(
   reader: Reader,
@@ -64,7 +64,7 @@ export async function startMachine(
   const { expected, fail, isOver, word, end } = listen(child, timeLeft)
   for (const [index, disk] of disks.entries())
     void serveNbd(lineOf(child, readerDescriptors.disks + index), disk, (error) => {
-      // The guest goes on without a block that is damaged, but not beyond its time, and not where its changes are lost.
+      // The guest carries on without a damaged block, but not beyond its time, and not if its writes are lost.
       if (error instanceof OutOfTime || isWritable(disk)) fail(error)
     })
   const line = lineOf(child, readerDescriptors.line)
@@ -85,7 +85,7 @@ export async function startMachine(
   }
 }
 
-/** Hears what a machine says on its line, and ends it where that makes no sense or takes too long. */
+/** Parses what a machine sends on its socket, and kills it if that is invalid or takes too long. */
 function listen(child: ChildProcess, timeLeft: () => number) {
   const word = randomBytes(8).toString('hex')
   const end = randomBytes(8).toString('hex')
@@ -128,7 +128,7 @@ function listen(child: ChildProcess, timeLeft: () => number) {
   return { word, end, fail, expected, isOver: () => over !== null }
 }
 
-/** The exit code in the last record of an answer; null for a record of another kind. A line of a listing begins where one ended. */
+/** The exit code in the last record of an output; null for another record. In a listing the end mark follows a newline. */
 function endCode(record: string, end: string): number | null {
   const text = record.startsWith('\n') ? record.slice(1) : record
   const code = text.startsWith(end) ? text.slice(end.length) : ''
@@ -152,7 +152,7 @@ function spawnReader({ command, accelerator, kernel, initrd }: Reader, disks: re
   }
 }
 
-/** A descriptor that is a pipe for Node is a pair of sockets, open both ways. */
+/** What Node calls a pipe is a socket pair, open in both directions. */
 function lineOf(child: ChildProcess, descriptor: number): Duplex {
   const line: unknown = Object.values(child.stdio)[descriptor]
   if (!(line instanceof Duplex)) throw new Error('A process was started without its lines.')

@@ -8,7 +8,7 @@ const pieceBytes = 1024 ** 2
 const disk = Buffer.alloc(sizeBytes + 100)
 for (let at = 0; at < disk.length; at += 512) disk.writeUInt32BE(at, at)
 
-/** The other end of a line, which takes exactly as many bytes as it asks for; null once the line has ended. */
+/** The client's end of a socket, which reads exactly `length` bytes; null once the socket is closed. */
 function clientOf(line: Duplex) {
   const chunks = line.iterator({ destroyOnReturn: false })
   let held = Buffer.alloc(0)
@@ -30,7 +30,7 @@ const option = (kind: number, data = Buffer.alloc(0)) =>
 const request = (command: number, offset: number, length: number) =>
   Buffer.concat([words(0x25609513, command, 0, 7, 0, offset, length)])
 
-/** Begins as QEMU does, and answers the size that it was told. */
+/** Negotiates as QEMU does, and returns the size that the server stated. */
 async function connected(blocks: Disk = bufferBlocks(disk)) {
   const [near, far] = duplexPair()
   const troubles: unknown[] = []
@@ -54,7 +54,7 @@ async function connected(blocks: Disk = bufferBlocks(disk)) {
   return { near, far, read, take, served, troubles, size: Number(info?.readBigUInt64BE(22)) }
 }
 
-test('a disk is read through the line, in whole sectors, and has no end that can be passed', async () => {
+test('a disk is served in whole sectors, and reads past its end are refused', async () => {
   const { near, far, read, size, served } = await connected()
   expect(size).toBe(sizeBytes)
   expect(await read(512, 8)).toEqual(Buffer.from('0000020000000000', 'hex'))
@@ -71,7 +71,7 @@ test('a disk is read through the line, in whole sectors, and has no end that can
   await served
 })
 
-test('a disk that may be written to is, and what is trimmed reads as zeros', async () => {
+test('a writable disk is written, and trimmed ranges read as zeros', async () => {
   const bytes = Buffer.from(disk.subarray(0, sizeBytes))
   const { near, read, take } = await connected({
     ...bufferBlocks(bytes),
@@ -92,13 +92,13 @@ test('a disk that may be written to is, and what is trimmed reads as zeros', asy
     expect(await ask(command, offset, 512)).toBe(0)
     expect(await read(offset, 512)).toEqual(Buffer.alloc(512))
   }
-  // Beyond the end is nothing, also for many bytes at once.
+  // Requests beyond the end are refused, also for very long ranges.
   expect(await ask(1, sizeBytes, 512, Buffer.alloc(512))).toBe(22)
   expect(await ask(4, 512, 2 ** 32 - 1)).toBe(22)
   expect(bytes.subarray(0, 1024).equals(disk.subarray(0, 1024))).toBe(true)
 })
 
-test('a line on which somebody writes, or speaks something else, ends', async () => {
+test('a connection with a write to a read-only disk or another protocol is closed', async () => {
   for (const bytes of [request(1, 0, 512), request(4, 0, 512), Buffer.from('GET / HTTP/1.1\r\n\r\n and so on')]) {
     const { near, far, served } = await connected()
     near.write(bytes)
@@ -107,7 +107,7 @@ test('a line on which somebody writes, or speaks something else, ends', async ()
   }
 })
 
-test('a line on which options never end does', async () => {
+test('a connection with endless options is closed', async () => {
   const [near, far] = duplexPair()
   const served = serveNbd(far, bufferBlocks(disk), () => {})
   near.resume()
@@ -116,7 +116,7 @@ test('a line on which options never end does', async () => {
   expect(far.destroyed).toBe(true)
 })
 
-test('a block that cannot be read is an error of that read alone', async () => {
+test('an unreadable block fails only that read', async () => {
   const broken = makeBlocks(sizeBytes, (into, offset) => {
     if (offset >= 4096) throw new UnreadableBlocks('damaged')
     return into.length

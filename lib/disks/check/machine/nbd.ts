@@ -1,9 +1,8 @@
 import type { Duplex } from 'node:stream'
 import type { Blocks, WritableBlocks } from '../../guest/blocks'
 
-// The network block device protocol, as far as QEMU uses a disk by it:
-// https://github.com/NetworkBlockDevice/nbd/blob/master/doc/proto.md. A disk that is none of `WritableBlocks` has no command
-// that writes.
+// The part of the network block device protocol that QEMU uses for a disk:
+// https://github.com/NetworkBlockDevice/nbd/blob/master/doc/proto.md. For a disk that is not `WritableBlocks` no command writes.
 
 const magics = {
   server: 'NBDMAGIC',
@@ -16,16 +15,16 @@ const fixedNewstyle = 1
 const options = { exportName: 1, abort: 2, info: 6, go: 7 }
 const replies = { acknowledged: 1, info: 3, unsupported: 2 ** 31 + 1 }
 const infos = { export: 0, blockSize: 3 }
-/** The flags of an export: there are flags, and it is read-only; or it can be flushed, trimmed, and filled with zeros. */
+/** Transmission flags: HAS_FLAGS with READ_ONLY, or with SEND_FLUSH, SEND_TRIM and SEND_WRITE_ZEROES. */
 const readOnly = 1 | 2
 const writable = 1 | 4 | 32 | 64
 const commands = { read: 0, write: 1, disconnect: 2, flush: 3, trim: 4, zero: 6 }
 const errnos = { notPermitted: 1, io: 5, invalid: 22 }
-/** The client is told so, and a machine has up to 20 lines: one answer of each may be in memory at a time. */
+/** The client is told this limit. A machine has up to 20 connections, each with one response in memory. */
 const readBytesMax = 1024 ** 2
-/** A size that any client is content with. */
+/** Preferred block size that every client accepts. */
 const pageBytes = 4096
-/** More than the options of any client. */
+/** Limits that no client's options reach. */
 const optionBytesMax = 4096
 const optionsMax = 32
 const sectorBytes = 512
@@ -33,24 +32,24 @@ const sectorBytes = 512
 /** A disk of a machine. */
 export type Disk = Blocks | WritableBlocks
 
-/** Whether a disk may be written to. */
+/** Whether a disk can be written. */
 export function isWritable(disk: Disk): disk is WritableBlocks {
   return 'write' in disk
 }
 
-/** A client that does not keep to the protocol. */
+/** The client violates the protocol. */
 class NotNbd extends Error {}
 
 /**
- * Gives a disk to the other end of a line until the line ends: for reading only, unless the disk may be written to. `onTrouble`
- * hears the error of a command that failed, whose answer is an I/O error; it never rejects.
+ * Serves a disk on a socket until it is closed: read-only, unless the disk is writable. `onTrouble` receives the error of a failed
+ * command, which is answered with an I/O error. Never rejects.
  */
 export async function serveNbd(line: Duplex, disk: Disk, onTrouble: (error: unknown) => void): Promise<void> {
   const take = takeFrom(line)
   try {
     if (await negotiate(line, take, disk)) for (;;) if (!(await answer(line, take, disk, onTrouble))) break
   } catch {
-    // The line ended, or the client speaks another language: it has no disk any more.
+    // The socket was closed, or the client violates the protocol: the disk is detached.
   } finally {
     line.destroy()
   }
@@ -58,7 +57,7 @@ export async function serveNbd(line: Duplex, disk: Disk, onTrouble: (error: unkn
 
 type Take = (length: number) => Promise<Buffer>
 
-/** Takes so many bytes from a stream; rejects when it ends before. */
+/** Reads exactly that many bytes from a stream; rejects if it ends before. */
 function takeFrom(line: Duplex): Take {
   const chunks = line.iterator({ destroyOnReturn: false })
   let held = Buffer.alloc(0)
@@ -103,7 +102,7 @@ async function negotiate(line: Duplex, take: Take, disk: Disk): Promise<boolean>
   throw new NotNbd('Options without an end.')
 }
 
-/** Writes, and waits until the other end has taken it: one that asks for more than it takes would fill our memory. */
+/** Writes and waits for drain: a client that requests more than it reads would fill our memory. */
 async function send(line: Duplex, bytes: Buffer): Promise<void> {
   if (line.write(bytes) || line.destroyed) return
   await new Promise<void>((resolve) => {
@@ -115,7 +114,7 @@ async function send(line: Duplex, bytes: Buffer): Promise<void> {
   })
 }
 
-/** Answers one request. False: the client has said goodbye. */
+/** Handles one request. False: the client disconnected. */
 async function answer(line: Duplex, take: Take, disk: Disk, onTrouble: (error: unknown) => void): Promise<boolean> {
   const request = await take(28)
   if (request.readUInt32BE(0) !== magics.request) throw new NotNbd('No request.')
@@ -123,7 +122,7 @@ async function answer(line: Duplex, take: Take, disk: Disk, onTrouble: (error: u
   const offset = Number(request.readBigUInt64BE(16))
   const length = request.readUInt32BE(24)
   if (command === commands.disconnect) return false
-  // What a command that writes brings along is not taken off the line, so nothing after it would make sense.
+  // The payload of a refused write stays in the stream, so nothing after it could be parsed.
   if (command !== commands.read && !isWritable(disk)) throw new NotNbd('Not a read.')
   const isWrite = command === commands.write
   if (isWrite && length > readBytesMax) throw new NotNbd('A long write.')
@@ -148,7 +147,7 @@ type Change = { command: number; offset: number; length: number; brought: Buffer
 
 async function change(disk: WritableBlocks, { command, offset, length, brought }: Change): Promise<void> {
   if (brought) disk.write(brought, offset)
-  // What is trimmed reads as zeros from then on, so that nothing deleted is left.
+  // Trimmed ranges read as zeros from then on, so that no deleted data is left.
   else if (command === commands.trim || command === commands.zero) await disk.zero(offset, length)
   else if (command !== commands.flush) throw new NotNbd('An unknown command.')
 }

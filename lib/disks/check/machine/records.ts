@@ -1,22 +1,22 @@
-/** A record that is longer than any that was asked for. */
+/** A record exceeded its maximum length. */
 export class LongRecord extends Error {}
 
 export type RecordsOptions = {
   word: string
-  /** Most bytes of a record, asked anew for each. */
+  /** Maximum length of a record, read anew for each. */
   max: () => number
-  /** Hears a record; its bytes are its own. */
+  /** Receives a record. The callee may keep the buffer. */
   onRecord: (record: Buffer) => void
 }
 
 /**
- * Takes a stream apart into records, each of which ends with a word that nobody could know when what is in the records was
- * written. The word may lie over two chunks. Throws `LongRecord` for one that is too long, also before it has ended. What is
- * in memory is at most twice the longest record and a chunk, until the stream is dropped.
+ * Splits a stream into records. Each ends with a random word that was unknown when the contents were written. The word may span two
+ * chunks. Throws `LongRecord` as soon as a record is too long. Memory is at most twice the longest record plus a chunk, until the
+ * stream is dropped.
  */
 export function createRecords({ word, max, onRecord }: RecordsOptions) {
   const mark = Buffer.from(word, 'latin1')
-  // One piece of memory: a list of chunks would cost many times their length where each is a byte.
+  // One buffer: a list of one-byte chunks would take many times their length.
   let held = Buffer.alloc(0)
   let length = 0
   const append = (chunk: Buffer) => {

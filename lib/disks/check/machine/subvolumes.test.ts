@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createSubvolumes } from './subvolumes'
 
-test('the files of a subvolume have the path at which the system mounts it', () => {
+test('files of a subvolume have the path of its mount point', () => {
   const { add, pathOf } = createSubvolumes()
   for (const folder of ['@', '@home', '@var_log', 'root', 'home', '@/.snapshots', '@/.snapshots/7/snapshot', '@/opt'])
     add(folder)

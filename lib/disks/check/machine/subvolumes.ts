@@ -1,10 +1,9 @@
-/** The first subvolume of many distributions, which is the system's root folder. */
+/** Names of the subvolume that many distributions mount as the root folder. */
 const roots: readonly string[] = ['', 'root', 'rootfs', 'snapshot']
 
 /**
- * Tells by which path the system knows a file of Btrfs, whose subvolumes are mounted at other places than where they lie:
- * `@/etc/shadow` is `/etc/shadow`, `@home/ann` is `/home/ann`, and `@/.snapshots/7/snapshot/etc` is `/etc` as it was once. The
- * folders at the top of subvolumes have to be named before the files in them.
+ * Maps paths in Btrfs to paths in the running system, which mounts subvolumes elsewhere: `@/etc/shadow` is `/etc/shadow`, `@home/ann`
+ * is `/home/ann`, and `@/.snapshots/7/snapshot/etc` is a former `/etc`. The root folder of a subvolume must be added before its files.
  */
 export function createSubvolumes() {
   const places = new Map<string, string>()
@@ -31,9 +30,9 @@ export function createSubvolumes() {
 }
 
 const subvolumesMax = 10_000
-/** Of all their names together. */
+/** Maximum length of all names together. */
 const unitsMax = 2 ** 21
-/** Folders above a subvolume; each is looked up for each of its files. */
+/** Maximum depth of a subvolume; each folder above a file is looked up. */
 const depthMax = 64
 
 function slashesIn(path: string): number[] {

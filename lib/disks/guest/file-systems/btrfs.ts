@@ -3,10 +3,10 @@ import { type FoundFileSystem, found, sizeOf, usedBytes, uuidText } from './foun
 
 const superBlockAt = 64 * 1024
 
-/** Btrfs. What is used is that of this device: a file system over several devices is larger. */
+/** Btrfs. `used` is of this device: the file system may span several. */
 export function findBtrfs(head: Buffer): FoundFileSystem | null {
   const block = head.subarray(superBlockAt, superBlockAt + 4096)
-  // Of this device alone: the file system may lie on several.
+  // Of this device only.
   const size = sizeOf(block.readBigUInt64LE(0xd1), 1)
   if (block.toString('latin1', 64, 72) !== '_BHRfS_M' || size === 0) return null
   return found('btrfs', {

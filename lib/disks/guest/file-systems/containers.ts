@@ -4,10 +4,10 @@ import { type FoundFileSystem, found, sizeOf, uuidText } from './found'
 
 const pageSizes = [4096, 8192, 16384, 65536] as const
 
-/** The marks of swap space, and of one that a machine sleeps in. */
+/** Signatures of swap space, and of one that holds a hibernated system. */
 const swapMarks: readonly string[] = ['SWAPSPACE2', 'S1SUSPEND', 'S2SUSPEND', 'ULSUSPEND']
 
-/** Swap space, whose mark ends its first page; how long a page is depends on the machine. */
+/** Swap space. Its signature is at the end of the first page; the page size depends on the machine. */
 export function findSwap(head: Buffer): FoundFileSystem | null {
   const pageBytes = pageSizes.find((bytes) => swapMarks.includes(zeroEnded(head.subarray(bytes - 10, bytes))))
   if (!pageBytes || head.readUInt32LE(1024) !== 1) return null
@@ -18,12 +18,12 @@ export function findSwap(head: Buffer): FoundFileSystem | null {
   })
 }
 
-/** A physical volume of LVM: its label is one of the first four sectors. */
+/** An LVM physical volume. Its label is in one of the first four sectors. */
 export function findLvm(head: Buffer): FoundFileSystem | null {
   for (let at = 0; at < 4 * 512; at += 512) {
     const isLabel = head.toString('latin1', at, at + 8) === 'LABELONE'
     if (!isLabel || head.toString('latin1', at + 24, at + 32) !== 'LVM2 001') continue
-    // The label says in which sector it stands, and where in that sector the volume is described.
+    // The label says which sector it is in, and where in it the volume is described.
     const describedAt = at + head.readUInt32LE(at + 20)
     if (head.readBigUInt64LE(at + 8) !== BigInt(at / 512) || describedAt + 40 > at + 512) continue
     const uuid = head.toString('latin1', describedAt, describedAt + 32)
@@ -42,14 +42,14 @@ export function findLuks(head: Buffer): FoundFileSystem | null {
   return found('luks', { label, uuid: zeroEnded(head.subarray(168, 208)) })
 }
 
-/** A member of a Linux software RAID, where its description stands at the front. */
+/** A member of a Linux software RAID with its superblock at the start. */
 export function findRaid(head: Buffer): FoundFileSystem | null {
   const at = [0, 4096].find((place) => head.readUInt32LE(place) === 0xa92b4efc && head.readUInt32LE(place + 4) === 1)
   if (at === undefined) return null
   return found('raid', { uuid: uuidText(head.subarray(at + 16)), label: zeroEnded(head.subarray(at + 32, at + 64)) })
 }
 
-/** A member of a Linux software RAID whose description stands at the end, where it leaves the front to what is in it. */
+/** A member of a Linux software RAID with its superblock at the end, where the start belongs to the content. */
 export function findRaidAtEnd(_head: Buffer, part: Blocks): FoundFileSystem | null {
   const sectors = Math.floor(part.size / 512)
   const version1 = readPadded(part, Math.max(0, sectors - 16 - (sectors % 8)) * 512, 64)
@@ -60,7 +60,7 @@ export function findRaidAtEnd(_head: Buffer, part: Blocks): FoundFileSystem | nu
   return isVersion0 && version0.readUInt32LE(8) === 90 ? found('raid') : null
 }
 
-/** A member of a ZFS pool, by the mark of any of the 128 states that its first label keeps. */
+/** A member of a ZFS pool, recognised by any of the 128 uberblocks in its first label. */
 export function findZfs(_head: Buffer, part: Blocks): FoundFileSystem | null {
   const states = readPadded(part, 128 * 1024, 128 * 1024)
   for (let at = 0; at < states.length; at += 1024) {

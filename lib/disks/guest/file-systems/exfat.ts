@@ -5,7 +5,7 @@ const entryBytes = 32
 const labelEntry = 0x83
 const labelCharactersMax = 11
 
-/** exFAT. Its boot sector knows only hundredths of what is used, which is not told on. */
+/** exFAT. Its boot sector gives the used space in percent only, so `used` is unknown. */
 export function findExfat(head: Buffer, part: Blocks): FoundFileSystem | null {
   const sectorBits = head.readUInt8(108)
   const clusterBits = head.readUInt8(109)

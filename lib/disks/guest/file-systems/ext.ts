@@ -5,16 +5,16 @@ const superBlockAt = 1024
 const hasJournal = 0x4
 const journalDevice = 0x8
 const is64bit = 0x80
-/** Extents, 64-bit numbers, flexible groups and what came later; the first file system with them was ext4. */
+/** Extents, 64-bit block numbers, flexible groups and later features, which only ext4 has. */
 const ext4Features = {
   incompatible: 0x40 | 0x80 | 0x200 | 0x400 | 0x8000 | 0x10000 | 0x20000,
   readOnly: 0x8 | 0x10 | 0x20 | 0x40 | 0x200 | 0x400,
 }
-/** What 7-Zip cannot follow: files inside their inodes, and bitmaps of clusters in place of blocks. */
+/** Features that 7-Zip does not support: file data inside inodes, and bitmaps of clusters instead of blocks. */
 const inlineData = 0x8000
 const bigalloc = 0x200
 
-/** ext2, ext3 and ext4, which differ by the features that their super block names. */
+/** ext2, ext3 and ext4, told apart by the features in the super block. */
 export function findExt(head: Buffer): FoundFileSystem | null {
   const block = head.subarray(superBlockAt, superBlockAt + 1024)
   const blockBits = block.readUInt32LE(24)

@@ -3,7 +3,7 @@ import { type FoundFileSystem, found, serialText, sizeOf, usedBytes } from './fo
 
 const entryBytes = 32
 const isVolumeLabel = 0x08
-/** The attributes of an entry that holds a piece of a long name. */
+/** The attributes of an entry that holds part of a long name. */
 const longName = 0x0f
 const rootBytesMax = 64 * 1024
 
@@ -18,11 +18,11 @@ type Fat = {
   rootBytes: number
 }
 
-/** FAT with entries of 12, 16 or 32 bits. */
+/** FAT12, FAT16 or FAT32. */
 export function findFat(head: Buffer, part: Blocks): FoundFileSystem | null {
   const fat = readParameters(head)
   if (!fat) return null
-  // The fields behind the parameters moved when FAT32 put more of them before.
+  // FAT32 inserted fields before these.
   const moreAt = fat.kind === 'fat32' ? 64 : 36
   const hasMore = head.readUInt8(moreAt + 2) === 0x29
   const bootLabel = hasMore ? head.toString('latin1', moreAt + 7, moreAt + 18).trim() : ''
@@ -35,7 +35,7 @@ export function findFat(head: Buffer, part: Blocks): FoundFileSystem | null {
   })
 }
 
-// FAT has no mark before FAT32. A boot sector that begins with a jump and has a sound parameter block is one.
+// FAT before FAT32 has no signature. A boot sector with a jump and a valid parameter block is one.
 function readParameters(head: Buffer): Fat | null {
   const hasJump = head[0] === 0xe9 || (head[0] === 0xeb && head[2] === 0x90)
   const sectorBytes = head.readUInt16LE(11)
@@ -76,14 +76,14 @@ function rootLabel({ rootAt, rootBytes }: Fat, part: Blocks): string | null {
   return null
 }
 
-// A sector of its own keeps the number of free clusters, or says that it does not know.
+// The FSInfo sector stores the number of free clusters, or that it is unknown.
 function usedByInfo(fat: Fat, head: Buffer, part: Blocks): number | null {
   const info = part.read(head.readUInt16LE(48) * fat.sectorBytes, 512)
   if (info.length < 512 || info.toString('latin1', 0, 4) !== 'RRaA') return null
   return usedBytes(fat.clusters, info.readUInt32LE(488), fat.clusterBytes)
 }
 
-// The table itself is small enough to be counted: an entry of zero is a free cluster.
+// The table is small enough to count: an entry of zero is a free cluster.
 function usedByTable({ kind, clusters, clusterBytes, fatAt }: Fat, part: Blocks): number | null {
   const bits = kind === 'fat12' ? 12 : 16
   const count = Math.min(clusters, 65_524)

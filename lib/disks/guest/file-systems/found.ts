@@ -2,13 +2,13 @@ import { labelMax } from '../../layout'
 import type { Blocks } from '../blocks'
 import { plainText } from '../plain-text'
 
-/** A format as 7-Zip calls it. */
+/** A format's name for 7-Zip's `-t`. */
 export type ArchiveType = 'Ext' | 'FAT' | 'NTFS' | 'SquashFS' | 'Iso'
 
-/** A file of the file system's own with a bit for each of so many clusters: set where the cluster is in use. */
+/** A file with a bit for each cluster, set if the cluster is in use. */
 export type Bitmap = { file: string; clusters: number; clusterBytes: number }
 
-/** `size` in bytes, as far as known; `archive` is null where 7-Zip cannot read its files. */
+/** `size` in bytes, if known; `archive` is null if 7-Zip cannot read the files. */
 export type FoundFileSystem = {
   kind: string
   label: string
@@ -19,37 +19,37 @@ export type FoundFileSystem = {
   bitmap: Bitmap | null
 }
 
-/** Looks for one kind of file system. `head` are the first `headBytes` of the part, filled up with zeros. */
+/** Recognises one kind of file system. `head` is the first `headBytes` of the partition, padded with zeros. */
 export type Probe = (head: Buffer, part: Blocks) => FoundFileSystem | null
 
-/** An answer with all that a kind does not say left empty. */
+/** Builds a result; missing fields are empty. */
 export function found(kind: string, fields: Partial<FoundFileSystem> = {}): FoundFileSystem {
   const { label = '', uuid = '', size = null, used = null, archive = null, bitmap = null } = fields
   return { kind, label: plainText(label, labelMax), uuid: plainText(uuid, labelMax), size, used, archive, bitmap }
 }
 
-/** Bytes in use, from fields that nobody has checked: null where they make no sense. */
+/** Bytes in use from unvalidated fields; null if they are invalid. */
 export function usedBytes(blocks: bigint | number, free: bigint | number, blockBytes: number): number | null {
   const used = (Number(blocks) - Number(free)) * blockBytes
   return used >= 0 && Number(free) >= 0 && Number.isSafeInteger(used) ? used : null
 }
 
-/** What a file system says that it takes, in bytes. One that cannot be exact is larger than any disk. */
+/** The size that a file system states, in bytes. An inexact result is larger than any disk. */
 export function sizeOf(blocks: bigint | number, blockBytes: number): number {
   return Number(blocks) * blockBytes
 }
 
-/** Whether a number is a power of two between two others. */
+/** Whether `value` is a power of two between `min` and `max`. */
 export function isPower(value: number, min: number, max: number): boolean {
   return value >= min && value <= max && Number.isInteger(Math.log2(value))
 }
 
-/** Sixteen bytes as a UUID. */
+/** Formats sixteen bytes as a UUID. */
 export function uuidText(bytes: Buffer): string {
   return bytes.toString('hex', 0, 16).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }
 
-/** The serial number of a FAT as tools write it. */
+/** Formats the serial number of a FAT as tools do. */
 export function serialText(serial: number): string {
   return serial
     .toString(16)

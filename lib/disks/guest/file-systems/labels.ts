@@ -6,7 +6,7 @@ const bsdMark = 0x82564557
 const bsdPlaces: readonly number[] = [512, 64, 0]
 const rigidDiskSectors = 16
 
-/** The partition tables of other systems, each by what makes it whole: a checksum where the table has one that tools keep. */
+/** Partition tables of other systems, each with its validity check: the checksum if it has one that tools maintain. */
 const labels: readonly { kind: string; isWhole: (head: Buffer, size: number) => boolean }[] = [
   { kind: 'apple-map', isWhole: isAppleMap },
   { kind: 'sun-label', isWhole: (head) => head.readUInt16BE(508) === 0xdabe && xorOfWords(head, 0, sectorBytes) === 0 },
@@ -22,7 +22,7 @@ const labels: readonly { kind: string; isWhole: (head: Buffer, size: number) => 
   { kind: 'loop-label', isWhole: (head) => head.toString('latin1', 0, 21) === 'GNU Parted Loopback 0' },
 ]
 
-/** Finds a disk label that is no MBR and no GPT. Its partitions are not looked into. */
+/** Recognises a disk label other than MBR and GPT. Its partitions are not read. */
 export function findLabel(head: Buffer, { size }: Blocks): FoundFileSystem | null {
   const label = labels.find(({ isWhole }) => isWhole(head, size))
   return label ? found(label.kind) : null
@@ -38,13 +38,13 @@ function isAppleMap(head: Buffer): boolean {
   )
 }
 
-// Two marks around the size of a sector: parted does not keep the checksum, and no system asks for it.
+// Two marks around the sector size. The checksum is ignored: parted does not maintain it, and no system checks it.
 function isBsdLabel(head: Buffer, at: number): boolean {
   const hasMarks = head.readUInt32LE(at) === bsdMark && head.readUInt32LE(at + 132) === bsdMark
   return hasMarks && isPower(head.readUInt32LE(at + 40), 512, 4096) && head.readUInt16LE(at + 138) <= 64
 }
 
-// Its only mark is the size of the disk, in sectors, with four entries behind it.
+// The only signature is the disk's size in sectors, before four entries.
 function isAtariTable(head: Buffer, size: number): boolean {
   const sectors = head.readUInt32BE(450)
   const hasKnownFlags = [454, 466, 478, 490].every((at) => (head.readUInt8(at) & 0x7e) === 0)

@@ -1,8 +1,8 @@
 import { type FoundFileSystem, found, isPower, sizeOf } from './found'
 
 /**
- * A file system of which no more is known here than how it begins. A mark of few bytes needs the fields beside it to make
- * sense: `size` reads what the file system says that it takes, from the place of the mark on, and 0 means that it makes none.
+ * A file system that is recognised by its signature alone. A short signature also needs valid fields: `size` returns the size that the
+ * file system states, read relative to the signature, and 0 if the fields are invalid.
  */
 type Mark = {
   kind: string
@@ -11,7 +11,7 @@ type Mark = {
   size?: (head: Buffer, at: number) => number
 }
 
-/** A place within the first blocks, where the system area of a disc is. */
+/** Signatures at or behind this offset belong to the volume descriptors of a disc or later. */
 const discAt = 32 * 1024
 
 const marks: readonly Mark[] = [
@@ -42,7 +42,7 @@ const marks: readonly Mark[] = [
   },
   {
     kind: 'nilfs2',
-    // The mark follows the level of revision, which is always 2, and precedes the length of the super block.
+    // The signature follows the revision level, which is always 2, and precedes the length of the super block.
     at: [1030],
     bytes: hex('3434'),
     size: (head, at) =>
@@ -121,16 +121,16 @@ const marks: readonly Mark[] = [
   })),
 ]
 
-/** What may lie over the files of a disc by design, so that the disc comes first. */
+/** May overlay a disc by design, so the disc is checked first. */
 const besideDiscs: readonly string[] = ['hfs', 'hfsplus']
 const isLate = (kind: string, at: number) => at >= discAt || besideDiscs.includes(kind)
 
-/** Finds what is told by a mark in front of where a disc would begin. */
+/** Recognises signatures before the start of a disc's descriptors. */
 export function findEarlyMark(head: Buffer): FoundFileSystem | null {
   return findMark(head, (kind, at) => !isLate(kind, at))
 }
 
-/** Finds what is told by a mark behind it. */
+/** Recognises the other signatures. */
 export function findLateMark(head: Buffer): FoundFileSystem | null {
   return findMark(head, isLate)
 }
@@ -154,7 +154,7 @@ function cramfsBytes(head: Buffer, at: number, size: number): number {
   return head.toString('latin1', at + 16, at + 32) === 'Compressed ROMFS' ? at + size : 0
 }
 
-// Minix: two maps, then the inodes, then the zones of a KiB, and as many of each as the super block says.
+// Minix: two bitmaps, the inodes, then zones of a KiB, in the numbers that the super block states.
 function minix(markAt: number, magics: readonly string[], zonesAt: 2 | 20): Mark[] {
   const isThird = markAt === 24
   const size = (head: Buffer, at: number) => {

@@ -1,7 +1,7 @@
 import { type Blocks, readPadded } from '../blocks'
 import { type FoundFileSystem, found, sizeOf, usedBytes } from './found'
 
-// Names and places of fields: ECMA-119 (ISO 9660) and ECMA-167 (UDF).
+// Field names and offsets: ECMA-119 (ISO 9660) and ECMA-167 (UDF).
 const volumeAt = 32 * 1024
 const blockBytes = 2048
 /** A disc has a handful of descriptors. */
@@ -11,7 +11,7 @@ const udfBlockSizes = [512, 1024, 2048, 4096] as const
 const anchorBlock = 256
 const anchorTag = 2
 
-/** ISO 9660. Its id is the time at which it was made, as tools that list disks show it. */
+/** ISO 9660. Its id is its creation time, as disk tools show it. */
 export function findIso(_head: Buffer, part: Blocks): FoundFileSystem | null {
   const volume = readVolume(part)
   if (!volume) return null
@@ -25,12 +25,12 @@ export function findIso(_head: Buffer, part: Blocks): FoundFileSystem | null {
   })
 }
 
-/** UDF, with blocks of any size: by the marks of its sequence of descriptors and by its anchor. */
+/** UDF with any block size, recognised by its descriptor sequence and its anchor. */
 export function findUdf(_head: Buffer, part: Blocks): FoundFileSystem | null {
   return udfBlockBytes(part) === null ? null : found('udf')
 }
 
-/** The size of the blocks of a UDF volume, in bytes; null where there is none. */
+/** Block size of a UDF volume in bytes; null if there is none. */
 export function udfBlockBytes(part: Blocks): number | null {
   return udfBlockSizes.find((bytes) => hasUdfMark(part, Math.max(bytes, blockBytes)) && hasAnchor(part, bytes)) ?? null
 }
@@ -43,7 +43,7 @@ function hasUdfMark(part: Blocks, stride: number): boolean {
   return false
 }
 
-// Each descriptor begins with a tag whose fifth byte is the sum of the others, and which says in which block it stands.
+// Each descriptor begins with a tag whose fifth byte is the sum of the others, and which holds its block number.
 function hasAnchor(part: Blocks, bytes: number): boolean {
   const tag = readPadded(part, anchorBlock * bytes, 16)
   const sum = tag.reduce((total, byte, index) => (index === 4 ? total : total + byte), 0)
@@ -51,8 +51,8 @@ function hasAnchor(part: Blocks, bytes: number): boolean {
 }
 
 /**
- * The primary descriptor of a volume of ISO 9660 that is whole: its numbers agree, its root directory is in it, its list of
- * descriptors ends, and its last block is on the disk. A disc that was there before may have left one that is not.
+ * The primary descriptor of a valid ISO 9660 volume: its numbers agree, its root directory is inside, its descriptor list ends, and its
+ * last block is on the disk. A former disc may have left an invalid one.
  */
 function readVolume(disk: Blocks): Buffer | null {
   const volume = readPadded(disk, volumeAt, blockBytes)

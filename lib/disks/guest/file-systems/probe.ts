@@ -11,15 +11,15 @@ import { findNtfs } from './ntfs'
 import { findIso, findUdf } from './optical'
 import { findXfs } from './xfs'
 
-/** Up to here reach all marks that are looked for at the front: the last is that of UFS. */
+/** All signatures at the start of a partition are within this many bytes; the last is that of UFS. */
 export const headBytes = 264 * 1024
-/** What is looked at anywhere else: the anchors of UDF, and the end, where some members of a RAID are described. */
+/** Other places that are read: UDF anchors, and the end, where some RAID members have their superblock. */
 export const otherPlaces = { anchors: [512 * 1024, 1024 ** 2], anchorBytes: 512, endBytes: 132 * 1024 } as const
 
 /**
- * The one list of what a disk or a part of one can hold, for the inspector and for the page that shows a disk. What frames
- * other file systems comes first. What stands in front of a disc's own blocks comes before the disc: whoever writes a disc
- * writes there too, so it is the younger. What stands behind comes after it for the same reason.
+ * The only list of file systems, for the inspector and for a disk's page. Containers of other file systems come first. Signatures in
+ * front of a disc's own blocks come before the disc: writing a disc overwrites that area, so they are newer. Signatures behind it come
+ * after it for the same reason.
  */
 const probes: readonly Probe[] = [
   findLuks,
@@ -42,7 +42,7 @@ const probes: readonly Probe[] = [
   findRaidAtEnd,
 ]
 
-/** Finds out what is in a part of a disk: null where nothing is known to begin like that. */
+/** Recognises the content of a partition; null if it is unknown. */
 export function findFileSystem(part: Blocks): FoundFileSystem | null {
   const head = readPadded(part, 0, headBytes)
   for (const find of probes) {
@@ -52,7 +52,7 @@ export function findFileSystem(part: Blocks): FoundFileSystem | null {
   return null
 }
 
-/** The same by the first bytes alone: in a file of another format, what is behind them may be anything of a guest's. */
+/** Recognises it by its first bytes alone: in a file of another format the bytes behind them may be the guest's. */
 export function findInFirst(bytes: number, part: Blocks): FoundFileSystem | null {
   const first = makeBlocks(part.size, (into, offset) =>
     offset < bytes ? part.readInto(into.subarray(0, bytes - offset), offset) : 0,

@@ -1,7 +1,7 @@
 import { zeroEnded } from '../plain-text'
 import { type FoundFileSystem, found, isPower, sizeOf, usedBytes, uuidText } from './found'
 
-/** XFS, whose super block is the first sector, big endian. */
+/** XFS. Its super block is the first sector, big endian. */
 export function findXfs(head: Buffer): FoundFileSystem | null {
   const blockBytes = head.readUInt32BE(4)
   const size = sizeOf(head.readBigUInt64BE(8), blockBytes)
