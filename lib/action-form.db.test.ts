@@ -9,7 +9,7 @@ import { updateImageAction } from '@/lib/images/actions'
 import { shareImageAction } from '@/lib/shares/actions'
 import { account, image, region, type TestAccount } from '@/lib/testing/builders'
 
-// Forms as a browser sends them, with and without scripts. Only who is signed in stands in the place of a cookie.
+// Forms as a browser sends them, with and without scripts. Only the session is injected instead of read from a cookie.
 const session = vi.hoisted(() => ({ current: null as SessionContext | null }))
 vi.mock('@/lib/context', () => ({ currentContext: async () => session.current }))
 vi.mock('next/navigation', () => ({ unstable_rethrow: () => {} }))
@@ -32,7 +32,7 @@ async function ownImage() {
   return { owner, here, there, imageId: await image(owner, here) }
 }
 
-test('a refused form is given back what was typed, and no password', async () => {
+test('a refused form gets back its input, without the password', async () => {
   signIn(await account())
   const typed = form({ currentPassword: 'not the right one', newPassword: 'short', _key: 'k', $ACTION_ID_1: '' })
   expect(await changePasswordAction(null, typed)).toEqual({
@@ -48,7 +48,7 @@ test('a refused form is given back what was typed, and no password', async () =>
   })
 })
 
-test('every field that is wrong is named, the first to begin with', async () => {
+test('every wrong field is named, the first one first', async () => {
   signIn(await account())
   expect(await changePasswordAction(null, form({ currentPassword: '', newPassword: '' }))).toMatchObject({
     refusal: {
@@ -60,7 +60,7 @@ test('every field that is wrong is named, the first to begin with', async () => 
   })
 })
 
-test('a page of another account, or of another build, is refused and nothing is done', async () => {
+test('a form of another account or another build is refused, and nothing is done', async () => {
   const { owner, here, imageId } = await ownImage()
   const other = await account()
   signIn(owner)
@@ -78,20 +78,20 @@ test('a page of another account, or of another build, is refused and nothing is 
   expect(await updateImageAction(null, form({ ...edit, ...own }))).toMatchObject({ ok: true })
 })
 
-test('a form that is sent ten times at once makes one copy, and every answer names it', async () => {
+test('a form sent ten times at once makes one copy, and every answer names it', async () => {
   const { here, there, imageId } = await ownImage()
   const copy = { region: here, imageId, targetRegion: there, name: 'copy', _key: 'one' }
   const answers = await Promise.all(Array.from({ length: 10 }, () => copyImageAction(null, form(copy))))
   const made = await db().image.findMany({ where: { copyOfId: imageId } })
   expect(made).toHaveLength(1)
   for (const answer of answers) expect(answer).toMatchObject({ ok: true, value: { imageId: made[0]?.id } })
-  // Changed, or from a form of its own, it is another request.
+  // With other input or another key, it is another request.
   expect(await copyImageAction(null, form({ ...copy, name: 'other' }))).toMatchObject({ ok: true })
   expect(await copyImageAction(null, form({ ...copy, _key: 'two' }))).toMatchObject({ ok: true })
   expect(await db().image.count({ where: { copyOfId: imageId } })).toBe(3)
 })
 
-test('a form that is sent twice shares once, and counts once', async () => {
+test('a form sent twice shares once and counts once', async () => {
   const { owner, here, imageId } = await ownImage()
   const recipient = await account()
   const sharing = { region: here, imageId, usernames: [recipient.username], note: '' }
@@ -102,11 +102,11 @@ test('a form that is sent twice shares once, and counts once', async () => {
   expect(answers[0]).toEqual(answers[1])
   expect(await db().shareDay.findFirst({ where: { accountId: owner.ctx.viewer.ownerId } })).toMatchObject({ used: 1 })
   expect(await register.getSingleMetricAsString('ecs_shares_made_total')).toMatch(/^ecs_shares_made_total 1$/m)
-  // Another form asks for what is there already, and says so.
+  // Another key is another request, which finds the share.
   expect(await shareImageAction(sharing, { key: 'two' })).toMatchObject({ refusal: { code: 'ALREADY_SHARED' } })
 })
 
-test('an idempotency key belongs to the account that sent it, and is forgotten a day later', async () => {
+test('an idempotency key belongs to the account that sent it, and expires after a day', async () => {
   const { owner, here, there, imageId } = await ownImage()
   const copy = { region: here, imageId, targetRegion: there, name: 'copy' }
   expect(await copyImageAction(copy, { key: 'one' })).toMatchObject({ ok: true })

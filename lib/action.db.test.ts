@@ -19,10 +19,10 @@ import { cancelShareAction, cancelSharesAction, markSharesSeenAction, shareImage
 import { account, held, image, region as newRegion, type TestAccount } from '@/lib/testing/builders'
 import { cancelTransferAction } from '@/lib/transfers/actions'
 
-// Only who is signed in is put in the place of a cookie; everything behind it is real.
+// Only the session is injected instead of read from a cookie; everything behind it is real.
 const session = vi.hoisted(() => ({ current: null as SessionContext | null }))
 vi.mock('@/lib/context', () => ({ currentContext: async () => session.current }))
-// Outside Next there are no redirects to let through, and no request.
+// Outside Next.js there are no redirects to rethrow, and there is no request.
 vi.mock('next/navigation', () => ({ unstable_rethrow: () => {} }))
 vi.mock('next/headers', () => ({ headers: async () => new Headers() }))
 
@@ -30,7 +30,7 @@ function signIn(someone: TestAccount | null): void {
   session.current = someone && { ...someone.ctx, sessionId: 'none' }
 }
 
-/** An action is a public endpoint: whatever a hand-made request holds arrives, whatever its type says. */
+/** An action is a public endpoint: a hand-made request can hold anything, whatever its type says. */
 type Door = (input: never) => Promise<ActionResult<unknown>>
 async function call(action: Door, input: unknown): Promise<string> {
   const answer = await Reflect.apply(action, null, [input])
@@ -62,7 +62,7 @@ const valid = (region: string, imageId: string) => ({
   remove: { region, imageId, cancelShares: true, typedName: 'web-01' },
 })
 
-test('nobody signed in is answered SIGNED_OUT by every action, whatever the input', async () => {
+test('without a session every action answers SIGNED_OUT, whatever the input', async () => {
   signIn(null)
   for (const [name, action] of Object.entries(actions)) {
     expect(await call(action, {}), name).toBe('SIGNED_OUT')
@@ -88,7 +88,7 @@ const badNames = {
   'an object': { $ne: '' },
 }
 
-test('a bad name of any kind is refused with its field, and nothing is written', async () => {
+test('every kind of bad name is refused with its field, and nothing is written', async () => {
   const owner = await account()
   const region = await newRegion()
   const imageId = await image(owner, region)
@@ -100,7 +100,7 @@ test('a bad name of any kind is refused with its field, and nothing is written',
   expect((await db().image.findUniqueOrThrow({ where: { id: imageId } })).name).toBe('web-01')
 })
 
-test('a bad boot mode or minimum of any kind is refused with its field, and what a form sends is taken', async () => {
+test('bad boot modes and minimums are refused with their field, and those of a form are accepted', async () => {
   const owner = await account()
   const region = await newRegion()
   const imageId = await image(owner, region)
@@ -120,17 +120,17 @@ test('a bad boot mode or minimum of any kind is refused with its field, and what
   expect(await db().image.findUniqueOrThrow({ where: { id: imageId } })).toMatchObject(emptied)
 })
 
-test('a look-alike name is another name: it is kept as typed and found only as typed', async () => {
+test('a look-alike name is a different name: stored as typed and found only as typed', async () => {
   const owner = await account()
   const region = await newRegion()
   const imageId = await image(owner, region)
   signIn(owner)
-  // The a is Cyrillic.
+  // This a is Cyrillic.
   expect(await call(updateImageAction, { ...valid(region, imageId).update, name: 'w\u0430b' })).toBe('ok')
   expect(await call(deleteImageAction, valid(region, imageId).remove)).toBe('ok')
 })
 
-test('bad usernames, notes and ids are refused with their field, never a fault', async () => {
+test('bad usernames, notes and ids are refused with their field, and never a fault', async () => {
   const owner = await account()
   const region = await newRegion()
   const imageId = await image(owner, region)
@@ -170,7 +170,7 @@ test('bad usernames, notes and ids are refused with their field, never a fault',
   )
 })
 
-test('a stranger, a recipient and a foreign sub-account get of another’s image what they get of none', async () => {
+test("strangers, recipients and foreign sub-accounts get the same answer for another's image as for a missing one", async () => {
   const owner = await account()
   const region = await newRegion()
   const imageId = await image(owner, region)
@@ -203,7 +203,7 @@ test('a stranger, a recipient and a foreign sub-account get of another’s image
   expect(await db().image.count({ where: { id: imageId, state: 'available', name: 'web-01' } })).toBe(1)
 })
 
-test('a sub-account acts fully for its own master', async () => {
+test('a sub-account of its own master may share, change and delete its images', async () => {
   const owner = await account()
   const region = await newRegion()
   const imageId = await image(owner, region)
@@ -216,7 +216,7 @@ test('a sub-account acts fully for its own master', async () => {
   expect(await call(deleteImageAction, { ...remove, typedName: 'web' })).toBe('ok')
 })
 
-test('without an answer of the database an action ends, and does not say that nothing was done', async () => {
+test('if the database does not answer, an action ends and does not claim that nothing was done', async () => {
   signIn(await account())
   let isWaiting = () => {}
   const begun = new Promise<void>((resolve) => (isWaiting = resolve))

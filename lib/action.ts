@@ -21,21 +21,20 @@ import { isDiskFull, isReadOnly } from '@/lib/read-only'
 import type { ActionResult, Fault, Refusal, Result } from '@/lib/result'
 
 const short = z.string().max(128).optional()
-/** Handmade requests may send anything here; invalid values are ignored. */
+/** From the form, so it may hold anything; invalid values are ignored. */
 const pageIdentity = z.object({ account: short, build: short, key: short }).catch({})
 
 /**
  * `needs`: required, so that no action lacks a decision. `freesSpace`: allowed in read-only mode. `refreshesPage`: the
- * answer brings the page anew, so that who asked for the change is who the page is made for.
+ * answer includes the rerendered page, so that it is rendered for the account that asked.
  */
 type Options<Input> = { needs: Needs<Input>; freesSpace?: boolean; refreshesPage?: boolean }
 
 /**
- * Makes server actions, given a way to authenticate. An action is one domain operation: authenticate, check the page,
- * parse, check what the account may do, run, catch faults. An action is a public endpoint, so its input is unknown until the schema has parsed it; it
- * comes from code or from a form, which is read only here. In read-only mode, operations that do not free space are
- * refused. A fault is logged, and the browser gets a reference. Without an answer after 12 s, the answer is a fault
- * that says the outcome is unclear.
+ * Makes server actions with a given way to authenticate. An action is one domain operation: authenticate, check the page, parse
+ * the input, check permissions, run, catch faults. It is a public endpoint, so its input is unknown until the schema has parsed
+ * it; only this function reads forms. In read-only mode, operations that do not free space are refused. A fault is logged, and
+ * the browser gets a reference. After 12 s without a result, the answer is a fault that says that the outcome is unclear.
  */
 const actionsFor =
   <C extends Context>(authenticate: () => Promise<C | null>) =>
@@ -96,7 +95,7 @@ const actionsFor =
 /** An action for the account that is signed in in this browser. */
 export const defineAction = actionsFor(currentContext)
 
-/** What ended before the operation began was certainly not done. */
+/** If it ended before the operation began, nothing was done, and the answer says so. */
 function refusalOf(error: unknown, operation: string, hasBegun: boolean): Refusal | Fault {
   if (isDiskFull(error)) return { code: 'READ_ONLY' }
   const fault = { code: 'FAULT', reference: logFault(error, operation) } as const

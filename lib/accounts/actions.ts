@@ -15,7 +15,7 @@ import {
 
 export const changePasswordAction = defineAction(changePasswordInput, changePassword, { needs: 'signed-in' })
 export const setIncomingAction = defineAction(setIncomingInput, setIncoming, {
-  // The settings are those of the whole tenant.
+  // The setting applies to the whole tenant.
   needs: () => [{ permission: 'shares.receive', region: null, isEverywhere: true }],
 })
 

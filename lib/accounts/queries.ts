@@ -13,7 +13,7 @@ export function quotasQuery() {
   })
 }
 
-/** The sub-accounts of the viewer. Their last sign-in is no event, so it is asked for. */
+/** The viewer's sub-accounts. Polled, because a sub-account's last sign-in sends no event. */
 export function subAccountsQuery() {
   return queryOptions({
     queryKey: ['accounts', 'subs'],

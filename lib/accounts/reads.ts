@@ -9,7 +9,7 @@ import { type IncomingFacts, type Lookups, unknownLookupsMax, unknownLookupsWind
 import type { AccountInfo, AccountRecord, Incoming } from './schema'
 import type { SubAccount } from './schema-sub-accounts'
 
-/** What Account Info shows. */
+/** The facts of the Account Info page. */
 export async function getAccountInfo(ctx: Context): Promise<AccountInfo> {
   const [account, quotas] = await Promise.all([
     db().account.findUniqueOrThrow({
@@ -28,7 +28,7 @@ export async function getAccountInfo(ctx: Context): Promise<AccountInfo> {
 
 type SubAccountRow = Omit<SubAccount, 'createdAt' | 'lastSignInAt'> & { createdAt: Date; lastSignInAt: Date | null }
 
-/** The sub-accounts of the viewer's master account by username: at most 100. The master alone asks for them. */
+/** The sub-accounts of the viewer's master account by username: at most 100. Only masters may call it. */
 export async function listSubAccounts({ viewer }: Context): Promise<SubAccount[]> {
   const rows = await db().$queryRaw<SubAccountRow[]>`
     SELECT a.id, a.username, a."displayName", a.email, a."disabledAt" IS NOT NULL AS "isDisabled", a."createdAt", a."lastSignInAt",
@@ -41,7 +41,7 @@ export async function listSubAccounts({ viewer }: Context): Promise<SubAccount[]
   }))
 }
 
-/** Every account by username, a master's sub-accounts after it: the operator's list. */
+/** All accounts by username, sub-accounts after their master: the operator's list. */
 export async function listAccounts(): Promise<AccountRecord[]> {
   const accounts = await db().account.findMany({
     select: {
@@ -66,7 +66,7 @@ export async function listAccounts(): Promise<AccountRecord[]> {
     .sort((a, b) => (byTenant(a) < byTenant(b) ? -1 : 1))
 }
 
-/** The master account of this username, for the operator who acts for it; null for a sub-account and an unknown name. */
+/** The master account with this username, for the operator; null for a sub-account or an unknown name. */
 export async function findMaster(
   username: string,
 ): Promise<{ id: string; username: string; disabled: boolean } | null> {
@@ -77,7 +77,7 @@ export async function findMaster(
   return account && { id: account.id, username: account.username, disabled: account.disabledAt !== null }
 }
 
-/** What the viewer's master account answers to images that others share with it. */
+/** The policy and lists of the viewer's master account for incoming shares. */
 export async function getIncoming({ viewer }: Context): Promise<Incoming> {
   const { incoming, incomingNames } = await db().account.findUniqueOrThrow({
     where: { id: viewer.ownerId },
@@ -91,8 +91,8 @@ export async function getIncoming({ viewer }: Context): Promise<Incoming> {
 export type IncomingRow = IncomingFacts & { id: string }
 
 /**
- * SQL for what each of some accounts answers to the viewer's master account as a sharer, as one JSON array, for a statement that
- * reads more. Exact under the locks of the accounts.
+ * SQL for how each of some accounts answers shares from the viewer's master account: one JSON array, for use in a larger
+ * statement. Exact under the accounts' locks.
  */
 export function selectIncoming({ viewer }: Context, accounts: Prisma.Sql): Prisma.Sql {
   const isOn = (
@@ -107,7 +107,7 @@ export function selectIncoming({ viewer }: Context, accounts: Prisma.Sql): Prism
 export type LookupsRow = { names: string[]; first: Date | null; lastTryAt: Date | null }
 
 /**
- * A SELECT of the unknown usernames that the viewer's master account asked for within the hour: one row, for use in a
+ * A SELECT of the unknown usernames that the viewer's master account looked up within the hour: one row, for use in a
  * larger statement. Exact under the account's lock; before the lock it can only be too low.
  */
 export function selectLookups(ctx: Context): Prisma.Sql {
@@ -119,13 +119,13 @@ export function selectLookups(ctx: Context): Prisma.Sql {
       ORDER BY at LIMIT ${unknownLookupsMax + 1}) recent`
 }
 
-/** The facts for the rules from a row of `selectLookups`. */
+/** Converts a row of `selectLookups` to the facts of the rules. */
 export function toLookups({ now }: Context, { names, first, lastTryAt }: LookupsRow): Lookups {
   const resetsAt = first ? new Date(first.getTime() + unknownLookupsWindowMs) : now
   return { now, names, resetsAt, lastTryAt }
 }
 
-/** The unknown usernames of the hour by themselves. */
+/** Reads the unknown usernames of the hour with a statement of its own. */
 export async function readLookups(tx: Pick<Transaction, '$queryRaw'>, ctx: Context): Promise<Lookups> {
   const [row] = await tx.$queryRaw<LookupsRow[]>(selectLookups(ctx))
   return toLookups(ctx, row ?? { names: [], first: null, lastTryAt: null })

@@ -79,7 +79,7 @@ test.each([
   else expect(usernameProblem(typed)).toBeNull()
 })
 
-test('every word has a problem, or is a username', () => {
+test('every word either is a username or has a problem', () => {
   const words = fc.property(fc.string({ unit: 'grapheme' }), (word) => {
     expect(usernameProblem(word) === null).toBe(isUsername(word))
   })
@@ -111,7 +111,7 @@ test.each([
   ['nothing between quotes', '"" a', ['a']],
 ])('a text with %s is split into usernames', (_, typed, names) => expect(splitUsernames(typed)).toEqual(names))
 
-test('splitting usernames and people that were split changes nothing', () => {
+test('splitting the result of a split again changes nothing, for usernames and for names of people', () => {
   const parts = fc.constantFrom('a', 'Lantern', ' ', ',', ';', '\n', '@', '<l@x.com>', '"Li, Mei" <m@x.com>', '\u200B')
   const texts = fc.property(fc.array(parts, { maxLength: 30 }), (tokens) => {
     const once = splitUsernames(tokens.join(''))
@@ -120,7 +120,7 @@ test('splitting usernames and people that were split changes nothing', () => {
   fc.assert(texts, { numRuns: 1000 })
 })
 
-test('a long text is split in time that grows with its length', () => {
+test('the time to split a text grows linearly with its length', () => {
   for (const part of ['a', '"', '<', 'a<', '" ', 'a b <']) {
     const started = process.cpuUsage()
     splitUsernames(part.repeat(200_000 / part.length))
@@ -149,7 +149,7 @@ const lookups = (count: number, more: Partial<Lookups> = {}): Lookups => ({
   ...more,
 })
 
-test('60 unknown usernames an hour, one submit a minute beyond, and sign-in names of two usernames', () => {
+test('the limits are 60 unknown usernames an hour, then one submit a minute, and sign-in names of two usernames', () => {
   expect([unknownLookupsMax, unknownLookupsWindowMs, shareTryIntervalMs, signInNameMax]).toEqual([
     60, 3_600_000, 60_000, 65,
   ])
@@ -164,12 +164,12 @@ test.each([
   expect(areLookupsUsedUp(lookups(count))).toBe(isUsedUp)
 })
 
-test('a name that was asked for in the hour does not count again, nor a word that no account can have', () => {
+test('a name that was looked up within the hour does not count again, and impossible usernames never count', () => {
   const asked = ['nobody-0', 'nobody-2', 'lantern@example.com', '1a', 'somebody']
   expect(countedUnknown(lookups(2), asked)).toEqual(['nobody-2', 'somebody'])
 })
 
-test('the next submit is taken a minute after the last, and no later than when look-ups work again', () => {
+test('the next submit is allowed a minute after the last, or when look-ups work again if that is earlier', () => {
   expect(nextTryAt(lookups(60), now)).toEqual(inSeconds(60))
   expect(nextTryAt(lookups(60, { resetsAt: inSeconds(20) }), now)).toEqual(inSeconds(20))
 })

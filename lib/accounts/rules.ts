@@ -5,25 +5,25 @@ export const usernameMax = 32
 export const displayNameMax = 64
 /** `<login>@<master>`, both at most 32. */
 export const signInNameMax = 2 * usernameMax + 1
-/** NIST SP 800-63B: length is what counts, so there is no rule of composition. */
+/** NIST SP 800-63B: only length counts, so there is no rule of composition. */
 export const passwordMin = 10
 export const passwordMax = 128
 
-/** Sub-accounts of one master account, disabled ones too: each of them gets every notice of the tenant. */
+/** Sub-accounts of one master account, disabled ones included, because each of them gets every notice of the tenant. */
 export const subAccountsMax = 100
 
-/** Unknown usernames that one master account may ask for within an hour, by look-up and by share together (rule 12). */
+/** Unknown usernames per hour and master account, in look-ups and shares together (rule 12). */
 export const unknownLookupsMax = 60
 export const unknownLookupsWindowMs = 60 * 60 * 1000
-/** While they are used up, a master account's next share submit is taken this long after the last one (rule 14). */
+/** Once these are used up, a master account's share submits must be this far apart (rule 14). */
 export const shareTryIntervalMs = 60 * 1000
 
 const usernamePattern = /^[a-z][a-z0-9]*([-._][a-z0-9]+)*$/
 
 /**
- * The form in which a username is stored and compared: lower case, without surrounding space, and without what a paste
- * brings along unseen. Compatibility forms (full-width letters) become the plain ones, format characters (zero-width
- * spaces, direction marks) go, and every dash becomes a hyphen. A look-alike of another alphabet stays what it is.
+ * The form in which a username is stored and compared: lower case, without surrounding space and without invisible characters
+ * from a paste. Compatibility forms (full-width letters) become plain ones, format characters (zero-width spaces, direction
+ * marks) are removed, and every dash becomes a hyphen. Look-alikes from other alphabets are kept.
  */
 export function foldUsername(typed: string): string {
   return plain(typed).trim().toLowerCase()
@@ -36,7 +36,7 @@ function plain(typed: string): string {
     .replace(/[\p{Pd}\u2212]/gu, '-')
 }
 
-/** Whether this is the name that a master account can have (or the login part of a sub-account's). */
+/** Whether a master account can have this username; also for the login part of a sub-account's name. */
 export function isUsername(name: string): boolean {
   return name.length <= usernameMax && usernamePattern.test(name)
 }
@@ -45,10 +45,10 @@ export function isUsername(name: string): boolean {
 export type UsernameProblem =
   | { code: 'email' | 'sub-account' | 'start' | 'separators' }
   | { code: 'too-long'; max: number }
-  /** `codePoint` as "U+0430": it names a look-alike that cannot be told from a letter by looking. */
+  /** `codePoint` as "U+0430", because a look-alike cannot be told by its shape. */
   | { code: 'character'; character: string; codePoint: string }
 
-/** What is wrong with a folded word as a username, or null if an account could have it. Needs no look-up. */
+/** The problem of a folded word as a username, or null if an account could have it. Needs no look-up. */
 export function usernameProblem(word: string): UsernameProblem | null {
   if (isUsername(word)) return null
   const [login = '', master = '', ...more] = word.split('@')
@@ -85,57 +85,57 @@ export function splitUsernames(text: string): string[] {
       entries.push([...words, token].join(' '))
       words = []
     } else if (!/^[\s,;、]/u.test(token)) words.push(token)
-    // Only a space can be within a person's name.
+    // Only a space can be inside a person's name.
     else if (token.trim() !== '' || token.includes('\n')) endWords()
   }
   endWords()
   return [...new Set(entries.map(foldUsername).filter(Boolean))]
 }
 
-/** The unknown usernames that a master account asked for within the hour before `now`. */
+/** The unknown usernames that a master account looked up within the hour before `now`. */
 export type Lookups = {
   now: Date
   names: string[]
-  /** When the first of them is forgotten; `now` when there are none. */
+  /** When the oldest of them no longer counts; `now` if there are none. */
   resetsAt: Date
-  /** When the last share submit was taken while they were used up. */
+  /** The last share submit that was allowed while they were used up. */
   lastTryAt: Date | null
 }
 
-/** Whether look-ups are silent, and share submits taken one a minute (rule 14). */
+/** Whether look-ups answer nothing, and share submits are limited to one a minute (rule 14). */
 export function areLookupsUsedUp({ names }: Lookups): boolean {
   return names.length >= unknownLookupsMax
 }
 
-/** Which of these unknown usernames would count: a word that no account can have does not, nor the same name twice an hour. */
+/** The given unknown usernames that count: not impossible usernames, and no name twice an hour. */
 export function countedUnknown(lookups: Lookups, unknown: string[]): string[] {
   return unknown.filter((name) => isUsername(name) && !lookups.names.includes(name))
 }
 
-/** The moment of the next share submit after one at `lastTryAt`, or earlier, when look-ups work again. */
+/** The earliest next share submit after one at `lastTryAt`; earlier if look-ups work again by then. */
 export function nextTryAt({ resetsAt }: Lookups, lastTryAt: Date): Date {
   return new Date(Math.min(lastTryAt.getTime() + shareTryIntervalMs, resetsAt.getTime()))
 }
 
-/** Until when share submits are refused without a look at their usernames; null when one is taken now. */
+/** Until when share submits are refused before their usernames are checked; null if one is allowed now. */
 export function waitsUntil(lookups: Lookups): Date | null {
   if (!areLookupsUsedUp(lookups) || lookups.lastTryAt === null) return null
   const next = nextTryAt(lookups, lookups.lastTryAt)
   return next > lookups.now ? next : null
 }
 
-/** Rule 15: what a master account answers to images that others share with it. The first is the default. */
+/** Rule 15: the policies of a master account for incoming shares. The first is the default. */
 export const incomingPolicies = ['ALL', 'ASK', 'NAMED'] as const
 export type IncomingPolicyName = (typeof incomingPolicies)[number]
-/** Usernames on each of the two lists of a master account. */
+/** The most usernames on each of a master account's two lists. */
 export const incomingNamesMax = 200
 
-/** What a recipient has set, and on which of its lists the sharer's master account is. */
+/** A recipient's policy, and on which of its lists the sharer's master account is. */
 export type IncomingFacts = { policy: IncomingPolicyName; isAllowed: boolean; isBlocked: boolean }
 
 /**
  * Rule 15: whether a new share from a sharer is accepted at once, waits for its recipient, or is answered as if the recipient
- * did not exist. The block list comes first; the allow list counts only where named sharers alone may share.
+ * did not exist. The block list is checked first; the allow list counts only under `NAMED`.
  */
 export function incomingAnswer({ policy, isAllowed, isBlocked }: IncomingFacts): 'accept' | 'ask' | 'refuse' {
   if (isBlocked) return 'refuse'
@@ -143,7 +143,7 @@ export function incomingAnswer({ policy, isAllowed, isBlocked }: IncomingFacts):
   return policy === 'ASK' ? 'ask' : 'accept'
 }
 
-/** A display name that confirms a recipient to people who know it and reveals little to others. */
+/** A masked display name: it confirms a recipient to people who know it and reveals little to others. */
 export function maskDisplayName(name: string): string {
   return name
     .split(/\s+/)
@@ -155,7 +155,7 @@ export function maskDisplayName(name: string): string {
     .join(' ')
 }
 
-/** Rule 30: whether a master account with so many sub-accounts can have one more. */
+/** Rule 30: refuses a further sub-account if the master account has the most allowed. */
 export function refuseSubAccount(existing: number): RefusalOf<'SUB_ACCOUNTS_FULL'> | null {
   return existing >= subAccountsMax ? { code: 'SUB_ACCOUNTS_FULL', max: subAccountsMax } : null
 }

@@ -14,7 +14,7 @@ export const grant = z
   })
   .pipe(z.object({ policy: z.enum(policyNames, 'invalid'), regions: z.array(regionId).nullable() }))
 
-/** The policies of a form with a box for each region. A policy for all regions contains those for named ones. */
+/** The policies from a form with a box for each region. A policy for all regions includes its boxes for single ones. */
 const grants = z
   .array(grant)
   .max(1_000, 'too-many')
@@ -30,7 +30,7 @@ const grants = z
 
 export const createSubAccountInput = z.object({
   login: username,
-  /** Empty: its login name. */
+  /** If empty, the login name is used. */
   displayName: freeText(displayNameMax)
     .refine((name) => !name.includes('\n'), 'characters')
     .default(''),

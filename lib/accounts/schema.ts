@@ -15,11 +15,11 @@ import {
   usernameMax,
 } from './rules'
 
-/** Longest address that mail can be sent to (RFC 5321). */
+/** The longest e-mail address (RFC 5321). */
 const emailMax = 254
 
 export const username = requiredText(usernameMax, foldUsername, isUsername)
-/** One entry of the recipients' field, of any characters, so that a refusal can quote it. */
+/** One entry of the recipients' field. Any characters, so that a refusal can quote it. */
 export const recipientName = text(256)
   .transform(foldUsername)
   .pipe(
@@ -32,7 +32,7 @@ export const recipientName = text(256)
 export const lookUpParams = z.object({ username: recipientName })
 export type LookUpParams = z.infer<typeof lookUpParams>
 
-/** The length limit applies to the prepared form, which may be shorter than the typed one. */
+/** The real limit applies to the prepared form, which may be shorter than the typed one. */
 export const newPassword = text(4 * passwordMax)
   .transform(preparePassword)
   .pipe(text(passwordMax).min(passwordMin, 'too-short'))
@@ -51,7 +51,7 @@ export const changePasswordInput = z.object({
 })
 export type ChangePasswordInput = z.infer<typeof changePasswordInput>
 
-/** Usernames as they are typed or pasted, in any number of lines. */
+/** Usernames as typed or pasted, on any number of lines. */
 const incomingNames = text(16_384).transform(splitUsernames).pipe(z.array(username).max(incomingNamesMax, 'too-many'))
 
 export const setIncomingInput = z.object({
@@ -77,7 +77,7 @@ export type AccountRecord = {
   createdAt: string
 }
 
-/** Account Info. A sub-account sees its own Basic Info and its master's quotas, which are the ones it uses. */
+/** Account Info. A sub-account sees its own Basic Info and the quotas of its master, which it uses. */
 export type AccountInfo = {
   id: string
   username: string

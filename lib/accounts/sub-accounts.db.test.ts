@@ -35,7 +35,7 @@ async function session(of: TestAccount): Promise<string> {
   return id
 }
 
-test('a master creates a sub-account that signs in with that password and has those policies, and sees when it did', async () => {
+test('a sub-account signs in with the password and policies that its master gave it, and its last sign-in is shown', async () => {
   const [master, here] = [await account(), await region()]
   const made = await createSubAccount(
     master.ctx,
@@ -60,7 +60,7 @@ test('a master creates a sub-account that signs in with that password and has th
   )
 })
 
-test('a form that is sent twice creates one sub-account, a login name is given once, and the hundred-and-first is refused', async () => {
+test('a form sent twice creates one sub-account; a taken login name and the 101st sub-account are refused', async () => {
   const master = await account()
   const twice = { ...master.ctx, idempotencyKey: crypto.randomUUID() }
   const answers = await race(4, async () => await createSubAccount(twice, asked({ login: 'ops' })))
@@ -77,7 +77,7 @@ test('a form that is sent twice creates one sub-account, a login name is given o
   expect(await db().account.count({ where: { masterId: master.id } })).toBe(subAccountsMax)
 })
 
-test('a disabled sub-account is out on its next request, and back with its policies once it is enabled', async () => {
+test('a disabled sub-account is signed out by its next request, and has its policies again when it is enabled', async () => {
   const master = await account()
   const ops = await account({ master, grants: [{ policy: 'Sharing', regions: null }] })
   const open = await session(ops)
@@ -96,7 +96,7 @@ test('a disabled sub-account is out on its next request, and back with its polic
   ])
 })
 
-test('a new password replaces the old one and ends the sessions of that sub-account alone', async () => {
+test('a new password replaces the old one and ends only the sessions of that sub-account', async () => {
   const master = await account()
   const [ops, other] = [await account({ master }), await account({ master })]
   const [open, kept] = [await session(ops), await session(other)]
@@ -107,7 +107,7 @@ test('a new password replaces the old one and ends the sessions of that sub-acco
   expect([await findSession(open, noon), (await findSession(kept, noon))?.viewer.accountId]).toEqual([null, other.id])
 })
 
-test('attached policies replace those before them and hold from the next request on; an unknown region changes nothing', async () => {
+test('attached policies replace the previous ones from the next request on; an unknown region changes nothing', async () => {
   const [master, here] = [await account(), await region()]
   const ops = await account({ master })
   const open = await session(ops)
@@ -123,7 +123,7 @@ test('attached policies replace those before them and hold from the next request
   expect(attachPoliciesInput.safeParse({ accountId: ops.id, grants: ['Everything'] }).success).toBe(false)
 })
 
-test('the sub-account of another master, and a master, are answered as one that there is not, and stay as they are', async () => {
+test("another master's sub-account, and a master account, are answered as not found and stay as they are", async () => {
   const [master, other] = [await account(), await account()]
   const theirs = await account({ master: other })
   const open = await session(theirs)
@@ -141,7 +141,7 @@ test('the sub-account of another master, and a master, are answered as one that 
   expect(await db().event.count({ where: { ownerId: { in: [master.id, other.id] } } })).toBe(0)
 })
 
-test('a master that is disabled meanwhile changes no sub-account', async () => {
+test('a master that was disabled in the meantime changes no sub-account', async () => {
   const master = await account()
   const ops = await account({ master })
   const meanwhile = async (work: () => Promise<unknown>) => {

@@ -8,9 +8,9 @@ import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
 import type { Incoming, SetIncomingInput } from './schema'
 
 /**
- * Rule 15: sets what the viewer's master account answers to new shares, and both of its lists. Shares that it has keep their
- * state. Under the account's lock, so that a share that is being made is decided before or after. Names are stored as they
- * are, whether anybody has them or not.
+ * Rule 15: sets the policy and both lists of the viewer's master account for new shares. Existing shares keep their state. Runs
+ * under the account's lock, so that a concurrent share is decided either before or after. Names are stored whether they
+ * exist or not.
  */
 export async function setIncoming(
   ctx: Context,

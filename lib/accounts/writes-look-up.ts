@@ -21,14 +21,14 @@ import type { LookUpParams, Recipient } from './schema'
 
 /**
  * Looks up one exact username as a recipient: whether the master account exists, and its masked display name.
- * Sub-accounts, disabled accounts and those that take nothing from the viewer are answered as unknown. Each unknown name counts once, at most 60 an hour for a
- * master account; after that every answer is "limited" and reveals nothing. A word that cannot be a username is unknown
- * without a query. Throws `Refused` with BUSY if the account's lock is not acquired in time.
+ * Sub-accounts, disabled accounts and those that accept nothing from the viewer are answered as unknown. Each unknown name
+ * counts once, at most 60 an hour for a master account; after that every answer is "limited" and reveals nothing. A word that
+ * cannot be a username is unknown without a query. Throws `Refused` with BUSY if the account's lock is not acquired in time.
  */
 export async function lookUpRecipient(ctx: Context, { username }: LookUpParams): Promise<Recipient> {
   const answer = await inTransaction(async (tx): Promise<Result<Recipient>> => {
-    // A route gives up sooner or later and would report a busy account as a silent database, so wait for the lock for less
-    // than that.
+    // Wait for the lock less long than the route waits for its answer, which would otherwise report a locked account as a
+    // database that does not answer.
     await tx.$queryRaw`SELECT set_config('lock_timeout', ${`${0.75 * requestPatienceMs}`}, true)`
     await lockAccounts(tx, [ctx.viewer.ownerId])
     if (username === ctx.viewer.ownerUsername) return ok({ username, status: 'you' })
@@ -48,7 +48,7 @@ export async function lookUpRecipient(ctx: Context, { username }: LookUpParams):
 
 type RecipientRow = { displayName: string; incoming: IncomingRow[] }
 
-/** One statement, whatever the answer; unknown, disabled and unwilling accounts are one answer (rule 15). */
+/** One statement for every outcome, so that unknown, disabled and unwilling accounts look the same (rule 15). */
 async function findRecipient(tx: Transaction, ctx: Context, username: string): Promise<RecipientRow | null> {
   const [found] = await tx.$queryRaw<RecipientRow[]>`
     SELECT m."displayName", ${selectIncoming(ctx, Prisma.sql`m.id`)} AS incoming FROM "Account" m
@@ -58,7 +58,7 @@ async function findRecipient(tx: Transaction, ctx: Context, username: string): P
 }
 
 /**
- * Counts names that an answer reveals as unknown, under the account's lock. A refused attempt must not postpone the
+ * Counts the names that an answer reveals as unknown, under the account's lock. A refused attempt must not postpone the
  * reset.
  */
 export async function countUnknown(tx: Transaction, ctx: Context, lookups: Lookups, names: string[]): Promise<void> {
@@ -72,7 +72,7 @@ export async function countUnknown(tx: Transaction, ctx: Context, lookups: Looku
     ON CONFLICT ("accountId", username) DO UPDATE SET at = excluded.at`
 }
 
-/** Notes that a share submit was taken although the unknown usernames are used up: the next one waits a minute. */
+/** Records a share submit that was allowed while the unknown usernames are used up: the next one must wait a minute. */
 export async function recordShareTry(tx: Transaction, ctx: Context): Promise<void> {
   const at = { at: ctx.now }
   await tx.shareTry.upsert({
@@ -82,7 +82,7 @@ export async function recordShareTry(tx: Transaction, ctx: Context): Promise<voi
   })
 }
 
-/** Forgets unknown usernames, and share submits, that are too long ago to count. */
+/** Deletes unknown usernames and share submits that are too old to count. */
 export async function forgetUnknownLookups(now: Date): Promise<void> {
   const where = { at: { lte: new Date(now.getTime() - unknownLookupsWindowMs) } }
   await Promise.all([db().unknownLookup.deleteMany({ where }), db().shareTry.deleteMany({ where })])

@@ -10,7 +10,7 @@ import type { Grant } from '@/lib/permissions'
 import { ok, type RefusalOf, type Result, refuse } from '@/lib/result'
 import type { AccountName } from './schema'
 
-/** Replaces the policies of a sub-account. The caller checks that the account is one of whoever asks. */
+/** Replaces the policies of a sub-account. The caller checks that the account belongs to the viewer. */
 export async function attachPolicies(
   accountId: string,
   grants: readonly Grant[],
@@ -28,7 +28,7 @@ export async function attachPolicies(
 
 /**
  * Runs an operation on an account under its lock. Refuses ACCOUNT_NOT_FOUND and SIGNED_OUT; the caller checks the
- * right to it.
+ * permission.
  */
 export async function onAccount<Answer extends Result<unknown>>(
   ctx: Context,
@@ -47,14 +47,14 @@ export async function onAccount<Answer extends Result<unknown>>(
   )
 }
 
-/** Refuses policies for a region that there is not. Regions are never removed, so no lock is needed. */
+/** Refuses policies for an unknown region. Regions are never removed, so no lock is needed. */
 export async function refuseUnknownRegions(grants: readonly Grant[]): Promise<RefusalOf<'REGION_NOT_FOUND'> | null> {
   const regions = [...new Set(grants.flatMap((grant) => grant.regions ?? []))]
   const known = await db().region.count({ where: { id: { in: regions } } })
   return known < regions.length ? { code: 'REGION_NOT_FOUND' } : null
 }
 
-/** Replaces the policies of a sub-account; none is allowed. Refuses ACCOUNT_NOT_FOUND and REGION_NOT_FOUND. */
+/** Replaces the policies of a sub-account, possibly by none. Refuses ACCOUNT_NOT_FOUND and REGION_NOT_FOUND. */
 export async function setPolicies(
   ctx: Context,
   username: string,

@@ -15,9 +15,9 @@ import type {
 import { createAccount, type ManageRefusal, setDisabled, setPassword } from './writes'
 import { refuseUnknownRegions, setPolicies } from './writes-policies'
 
-// What a master account does with its sub-accounts: the operator's operations, on the sub-accounts of the viewer alone. The
-// permission `subAccounts.manage` is asked for by the actions; no policy contains it. Only the operator gives an account an e-mail
-// address: the console would write to whomever a tenant names.
+// A master account's operations on its sub-accounts: those of the operator, limited to the viewer's sub-accounts. The actions
+// require the permission `subAccounts.manage`, which no policy contains. Only the operator sets e-mail addresses: otherwise a
+// tenant could make the console write to anybody.
 
 const hashing = new Gate({ running: 2, waiting: 20, perKey: 5, patienceMs: requestPatienceMs })
 
@@ -37,7 +37,7 @@ export async function createSubAccount(
   return await createAccount(ctx, { ...row, passwordHash, grants })
 }
 
-/** Disables a sub-account: it is signed out at once and cannot sign in. What it has made stays. */
+/** Disables a sub-account: it is signed out at once and cannot sign in. Its resources stay. */
 export async function disableSubAccount(
   ctx: Context,
   { accountId }: SubAccountInput,
@@ -45,7 +45,7 @@ export async function disableSubAccount(
   return await onOwn(ctx, accountId, async (username) => await setDisabled(ctx, username, true))
 }
 
-/** Lets a disabled sub-account sign in again, with the password and policies that it had. */
+/** Lets a disabled sub-account sign in again, with its previous password and policies. */
 export async function enableSubAccount(
   ctx: Context,
   { accountId }: SubAccountInput,
@@ -53,7 +53,7 @@ export async function enableSubAccount(
   return await onOwn(ctx, accountId, async (username) => await setDisabled(ctx, username, false))
 }
 
-/** Gives a sub-account another password, which ends its sessions. */
+/** Sets a sub-account's password, which ends its sessions. */
 export async function resetSubAccountPassword(
   ctx: Context,
   { accountId, newPassword }: ResetPasswordInput,
@@ -64,7 +64,7 @@ export async function resetSubAccountPassword(
   })
 }
 
-/** Replaces the policies of a sub-account. Its next request is decided by the new ones. */
+/** Replaces the policies of a sub-account. They apply from its next request on. */
 export async function attachSubAccountPolicies(
   ctx: Context,
   { accountId, grants }: AttachPoliciesInput,
@@ -72,7 +72,7 @@ export async function attachSubAccountPolicies(
   return await onOwn(ctx, accountId, async (username) => await setPolicies(ctx, username, grants))
 }
 
-/** The hash of a password, a few at once: the threads that compute it are everybody's. Null: too many wait. */
+/** The hash of a password. Few are computed at once, because all share the threads. Null: too many are waiting. */
 async function hashedInTurn({ viewer }: Context, password: string): Promise<string | null> {
   try {
     return await hashing.run(viewer.ownerId, async () => await hashPassword(password))
@@ -82,7 +82,7 @@ async function hashedInTurn({ viewer }: Context, password: string): Promise<stri
   }
 }
 
-/** Other masters' accounts, and a master itself, are answered as missing. A sub-account never changes its master. */
+/** Other masters' sub-accounts, and master accounts, are answered as missing. A sub-account never changes its master. */
 async function onOwn<Answer>(
   { viewer }: Context,
   accountId: string,

@@ -22,7 +22,7 @@ const sessionsOf = async (...of: TestAccount[]) =>
 
 const fields = { displayName: 'New Tenant', email: 'new@example.com', passwordHash: 'hashed' }
 
-test('an account is made as master or for one, and recorded', async () => {
+test('an account is created as a master or as a sub-account of one, and recorded', async () => {
   const username = `new-${crypto.randomUUID().slice(0, 8)}`
   const made = await createAccount(operator(), { username, masterId: null, ...fields, grants: [] })
   const id = made.ok ? made.value.id : ''
@@ -37,19 +37,19 @@ test('an account is made as master or for one, and recorded', async () => {
   ])
 })
 
-test('a username that is taken is refused, and nothing is recorded', async () => {
+test('a taken username is refused, and nothing is recorded', async () => {
   const other = await account()
   const taken = await createAccount(operator(), { username: other.username, masterId: null, ...fields, grants: [] })
   expect(taken).toEqual(refused('USERNAME_TAKEN'))
   expect(await db().event.count({ where: { ownerName: other.username } })).toBe(0)
 })
 
-test('what is wrong with a new account otherwise is thrown', async () => {
+test('other problems of a new account are thrown', async () => {
   const made = createAccount(operator(), { username: 'ops@none', masterId: 'acc-none', ...fields, grants: [] })
   await expect(made).rejects.toThrow()
 })
 
-test('disabling a master ends its sessions and those of its sub-accounts, and enabling brings none back', async () => {
+test("disabling a master ends its sessions and its sub-accounts' sessions, and enabling restores none", async () => {
   const [owner, other] = [await account(), await account()]
   const ops = await account({ master: owner })
   await Promise.all([session(owner), session(ops)])
@@ -70,7 +70,7 @@ test('disabling a master ends its sessions and those of its sub-accounts, and en
   ])
 })
 
-test('enabling ends no session, and disabling a sub-account not its master’s', async () => {
+test("enabling ends no session, and disabling a sub-account does not end its master's", async () => {
   const owner = await account()
   const ops = await account({ master: owner })
   const [kept] = [await session(owner), await session(ops)]
@@ -80,7 +80,7 @@ test('enabling ends no session, and disabling a sub-account not its master’s',
   expect(await sessionsOf(owner, ops)).toEqual([kept])
 })
 
-test('the operator’s new password replaces the old one and ends the sessions of that account alone', async () => {
+test('a password set by the operator replaces the old one and ends only the sessions of that account', async () => {
   const owner = await account({ passwordHash: 'old' })
   const ops = await account({ master: owner })
   const [, kept] = [await session(owner), await session(ops)]
@@ -94,12 +94,12 @@ test('the operator’s new password replaces the old one and ends the sessions o
   expect(await eventsOf(owner.id)).toMatchObject([{ action: 'account.password', ownerName: owner.username }])
 })
 
-test('an account that there is not is neither disabled nor given a password', async () => {
+test('an unknown account is neither disabled nor given a password', async () => {
   expect(await setDisabled(operator(), 'nobody', true)).toEqual(refused('ACCOUNT_NOT_FOUND'))
   expect(await setPassword(operator(), 'nobody', 'new')).toEqual(refused('ACCOUNT_NOT_FOUND'))
 })
 
-test('one’s own password is changed by who knows it, in this session, and the others end', async () => {
+test('an account changes its own password with the current one; its other sessions end', async () => {
   const owner = await account({ passwordHash: await hashPassword('an old password') })
   const ops = await account({ master: owner })
   const [here, , others] = [await session(owner), await session(owner), await session(ops)]
@@ -116,7 +116,7 @@ test('one’s own password is changed by who knows it, in this session, and the 
   expect(await changePassword(ctx, change)).toEqual(refused('PASSWORD_WRONG'))
 })
 
-test('wrong passwords make the next try wait, as a sign-in does, and a disabled account changes none', async () => {
+test('wrong passwords delay the next try as at sign-in, and a disabled account changes none', async () => {
   const owner = await account({ passwordHash: await hashPassword('an old password') })
   const ctx = { ...owner.ctx, sessionId: await session(owner) }
   const change = { currentPassword: 'an old password', newPassword: 'a new password' }
@@ -138,7 +138,7 @@ test('wrong passwords make the next try wait, as a sign-in does, and a disabled 
   })
 })
 
-test('a password that was changed, or an account disabled, while the old one was being looked at changes nothing', async () => {
+test('nothing changes if the account was disabled, or its password changed, while the old password was verified', async () => {
   const owner = await account({ passwordHash: await hashPassword('an old password') })
   const ctx = { ...owner.ctx, sessionId: await session(owner) }
   const change = { currentPassword: 'an old password', newPassword: 'a new password' }
@@ -156,7 +156,7 @@ test('a password that was changed, or an account disabled, while the old one was
   expect(await sessionsOf(owner)).toHaveLength(1)
 })
 
-test('unknown usernames and tries are forgotten after an hour, and no sooner', async () => {
+test('unknown usernames and share submits are forgotten after an hour and no earlier', async () => {
   const [owner, other] = [await account(), await account()]
   for (const [{ id }, at] of [
     [owner, noon],

@@ -16,8 +16,8 @@ import { type AccountName, accountName, type ChangePasswordInput } from './schem
 import { attachPolicies, onAccount } from './writes-policies'
 
 /**
- * Changes the viewer's own password and ends its other sessions. Refuses a wrong current password, and makes too many of them
- * wait as a sign-in does: who has found an open session must not find its password by trying.
+ * Changes the viewer's own password and ends its other sessions. Refuses a wrong current password, and slows down repeated wrong ones
+ * as sign-in does: somebody who found an open session must not be able to guess its password.
  */
 export async function changePassword(
   ctx: Context & { sessionId: string },
@@ -94,7 +94,7 @@ export type ManageRefusal = RefusalOf<'SIGNED_OUT' | 'ACCOUNT_NOT_FOUND' | 'BUSY
 
 /**
  * Disables an account, which ends its sessions (with a master, its sub-accounts' too), or enables it again. The caller checks
- * the right to it.
+ * the permission.
  */
 export async function setDisabled(
   ctx: Context,
@@ -111,7 +111,7 @@ export async function setDisabled(
   })
 }
 
-/** Sets the password of another account and ends its sessions. The caller checks the right to it. */
+/** Sets the password of another account and ends its sessions. The caller checks the permission. */
 export async function setPassword(
   ctx: Context,
   username: string,

@@ -1,8 +1,8 @@
 import { env } from '@/lib/env'
 
 /**
- * The address that the outermost trusted proxy wrote, counted from the right. Null with no trusted proxy: clients can
- * forge it.
+ * The client's address as the outermost trusted proxy wrote it, counted from the right. Null without trusted proxies, because
+ * clients can forge the header.
  */
 export function clientAddress(forwardedFor: string | null | undefined): string | null {
   const hops = env().ECS_TRUSTED_PROXIES

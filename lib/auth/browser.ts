@@ -3,11 +3,11 @@ import { cookies } from 'next/headers'
 import { decode, encode } from 'next-auth/jwt'
 import { ownCookie, secret, sessionCookie } from './session-cookie'
 
-/** Where a sign-in comes from: an address, or a browser or session that has signed in to this account before. */
+/** The source of a sign-in: an address, or a browser or session that has signed in to this account before. */
 export type SignInSource = { key: string; isKnownBrowser: boolean; address?: string | null }
 
-// A browser that has signed in to an account before is remembered for that account, so that failures of strangers,
-// which are limited by username too, never slow its owner down (OWASP: "device cookies").
+// A browser that has signed in to an account is remembered for that account, so that other people's failures, which are
+// limited by username too, never slow its owner down (OWASP: "device cookies").
 const name = () => ownCookie('ecs-browser')
 const maxAge = 365 * 24 * 60 * 60
 

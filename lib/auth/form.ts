@@ -15,14 +15,14 @@ export function isOwnForm({ headers }: Request): boolean {
   return !origin || isOwnOrigin(origin, (name) => headers.get(name), ownAddress())
 }
 
-/** Sends the browser on with a GET. The place is relative, so it stays on the host that the browser knows us by. */
+/** Redirects the browser with a GET. The path is relative, so the browser stays on the host by which it knows the console. */
 export function seeOther(path: string): Response {
   return new Response(null, { status: 303, headers: { Location: path, 'Cache-Control': 'no-store' } })
 }
 
 /**
- * Answers a form that cannot be handled now because too many others are waiting. Programs read the status; a browser is
- * redirected by the page at once, with or without scripts, and shows `text` for a moment.
+ * Answers a form that cannot be handled now because too many others are waiting. Programs read the status; in a browser the
+ * page redirects at once, with or without scripts, and shows `text` for a moment.
  */
 export function notNow(back: string, seconds: number, text: string): Response {
   const href = back.replaceAll('&', '&amp;').replaceAll('"', '&quot;')

@@ -3,7 +3,7 @@ import { Gate, Overloaded } from './gate'
 
 type Work = { key: string; end: () => void; done: Promise<unknown> }
 
-/** Work that goes on until the test ends it; `begun` has the keys in the order in which they were let through. */
+/** Work that lasts until the test ends it; `begun` has the keys in the order in which the gate admitted them. */
 function crowd(gate: Gate) {
   const begun: string[] = []
   const start = (key: string): Work => {
@@ -19,12 +19,12 @@ function crowd(gate: Gate) {
   return { begun, start }
 }
 
-/** Everything that can go on has gone on. */
+/** Lets all pending continuations run. */
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
 const limits = { running: 2, waiting: 3, perKey: 3, patienceMs: 10_000 }
 
-it('lets so many through at once and the others in the order of their arrival', async () => {
+it('admits a number at once, and the others in the order of arrival', async () => {
   const { begun, start } = crowd(new Gate(limits))
   const all = ['a', 'b', 'c', 'd'].map(start)
   await settled()
@@ -37,7 +37,7 @@ it('lets so many through at once and the others in the order of their arrival', 
   expect(begun).toEqual(['a', 'b', 'c', 'd'])
 })
 
-it('never runs two of one key, and lets another key pass meanwhile', async () => {
+it('never runs two with one key, and admits another key meanwhile', async () => {
   const { begun, start } = crowd(new Gate(limits))
   const [first, second, other] = [start('a'), start('a'), start('b')]
   await settled()
@@ -63,13 +63,13 @@ it('rejects at once when the queue is full, and when one key has too many', asyn
   await later.done
 })
 
-it('gives the place on when the work fails', async () => {
+it('frees the place if the work fails', async () => {
   const gate = new Gate({ running: 1, waiting: 1, perKey: 1, patienceMs: 10_000 })
   await expect(gate.run('a', () => Promise.reject(new Error('broken')))).rejects.toThrow('broken')
   expect(await gate.run('a', async () => 'again')).toBe('again')
 })
 
-it('turns away who has waited too long, and their place is free', async () => {
+it('rejects work that has waited too long, and frees its place in the queue', async () => {
   const { begun, start } = crowd(new Gate({ ...limits, waiting: 1, patienceMs: 5 }))
   const inside = ['a', 'b'].map(start)
   await expect(start('c').done).rejects.toThrow(Overloaded)

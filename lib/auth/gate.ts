@@ -1,7 +1,7 @@
 import 'server-only'
 import { within } from '@/lib/patience'
 
-/** Thrown instead of queueing when the queue is full. `seconds` later there may be room. */
+/** Thrown instead of queueing when the queue is full. After `seconds` there may be room. */
 export class Overloaded extends Error {
   override readonly name = 'Overloaded'
 
@@ -33,7 +33,7 @@ export class Gate {
 
   constructor(private readonly limits: Limits) {}
 
-  /** Runs `work` when its turn comes. Throws `Overloaded` if the queue is full, or if waiting takes too long. */
+  /** Runs `work` when it is admitted. Throws `Overloaded` if the queue is full, or if it has waited too long. */
   async run<T>(key: string, work: () => Promise<T>): Promise<T> {
     await this.turn(key)
     try {

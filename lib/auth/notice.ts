@@ -13,13 +13,13 @@ export type SignInNotice = z.infer<typeof notice>
 
 const name = () => ownCookie('ecs-sign-in')
 
-/** Keeps a notice for the page that is shown next. A cookie and not the URL, which ends up in logs and histories. */
+/** Keeps a notice for the next page, in a cookie: URLs end up in logs and histories. */
 export async function leaveNotice(value: SignInNotice): Promise<void> {
   const jar = await cookies()
   jar.set(name(), JSON.stringify(value), { httpOnly: true, sameSite: 'lax', path: '/sign-in', maxAge: 30 })
 }
 
-/** The notice of this browser, or null. A cookie that is not ours is ignored. */
+/** The notice for this browser, or null. An invalid cookie is ignored. */
 export async function readNotice(): Promise<SignInNotice | null> {
   const value = (await cookies()).get(name())?.value
   if (!value) return null

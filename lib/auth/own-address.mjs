@@ -13,15 +13,15 @@ export function configuredOrigin(env) {
 }
 
 /**
- * The hosts that the request may have been sent to: as the server sees it, and as each proxy saw it. A page of another
- * site cannot set any of these headers, so trusting all of them is safe.
+ * The hosts that the request may have been sent to: as the server sees it, and as each proxy saw it. Another site's page cannot set
+ * any of these headers, so all of them can be trusted.
  */
 export function askedHosts(header) {
   const forwarded = (header('x-forwarded-host') ?? '').split(',')
   return [header('host') ?? '', ...forwarded].map((host) => host.trim()).filter(Boolean)
 }
 
-/** Whether an Origin header names this console. A port is compared as the browser means it: `:443` is none for https. */
+/** Whether an Origin header is this console's. A default port equals none, as in browsers: `:443` for https. */
 export function isOwnOrigin(origin, header, configured) {
   if (!URL.canParse(origin)) return false
   const asked = new URL(origin)

@@ -3,7 +3,7 @@ import { configuredOrigin, isOwnOrigin } from './own-address.mjs'
 
 const headers = (all: Record<string, string>) => (name: string) => all[name] ?? null
 
-describe('an address that the operator has set', () => {
+describe('an address set by the operator', () => {
   const configured = configuredOrigin({ NODE_ENV: 'test', NEXTAUTH_URL: 'https://console.example:8443/' })
 
   it.each([
@@ -17,13 +17,13 @@ describe('an address that the operator has set', () => {
       expect(isOwnOrigin(origin, headers(all), configured), origin).toBe(false)
   })
 
-  it('is compared without a port that goes without saying', () => {
+  it('is compared without a default port', () => {
     const plain = configuredOrigin({ NODE_ENV: 'test', NEXTAUTH_URL: 'https://console.example:443' })
     expect(isOwnOrigin('https://console.example', headers({ host: 'x' }), plain)).toBe(true)
   })
 })
 
-describe('where none is set', () => {
+describe('without one', () => {
   const configured = configuredOrigin({
     NODE_ENV: 'test',
     NEXTAUTH_URL: 'http://127.0.0.1:3000',
@@ -48,6 +48,6 @@ describe('where none is set', () => {
   )
 })
 
-test('a header that is no host fits nothing', () => {
+test('a header that is not a host matches nothing', () => {
   expect(isOwnOrigin('http://a', headers({ host: ' ,:// ', 'x-forwarded-host': ', ,' }), null)).toBe(false)
 })

@@ -10,7 +10,7 @@ export async function hashPassword(password: string): Promise<string> {
   return await hash(preparePassword(password), argon2id)
 }
 
-/** `right-as-typed`: matches only unprepared, so its hash is older than the preparation of passwords. */
+/** `right-as-typed`: matches only unprepared, so the hash was made before passwords were prepared. */
 export type PasswordMatch = 'right' | 'right-as-typed' | 'wrong'
 
 /**

@@ -11,7 +11,7 @@ async function cookieOf(secret: string, address: string) {
   return sessionCookie()
 }
 
-test('two consoles on one host have cookies of their own, be it by their ports or by their secrets', async () => {
+test('two consoles on one host have different cookies, by their ports or by their secrets', async () => {
   const names = [
     (await cookieOf('one', 'http://lan:3000')).name,
     (await cookieOf('one', 'http://lan:3001')).name,
@@ -19,19 +19,19 @@ test('two consoles on one host have cookies of their own, be it by their ports o
     (await cookieOf('one', 'https://lan:3000')).name,
   ]
   expect(new Set(names).size).toBe(names.length)
-  // The servers of one deployment share it, and what begins with another's name would be taken for a part of it.
+  // The servers of one deployment share the name, and no name is a prefix of another.
   expect((await cookieOf('one', 'http://lan:3000')).name).toBe(names[0])
   for (const name of names) expect(names.filter((other) => other.startsWith(name))).toEqual([name])
 })
 
-test('the cookie lives as long as a session can last, and comes back over https only where the console is there', async () => {
+test('the cookie lasts as long as a session can, and is Secure only if the console uses https', async () => {
   expect((await cookieOf('one', 'http://lan:3000')).options).toMatchObject({ secure: false, maxAge: 30 * 86_400 })
   const secure = await cookieOf('one', 'https://lan')
   expect(secure.name).toMatch(/^__Secure-next-auth\.session-token\./)
   expect(secure.options).toMatchObject({ secure: true, httpOnly: true, sameSite: 'lax' })
 })
 
-test('a cookie is opened that next-auth has sealed with our secret, and no other', async () => {
+test('a cookie that next-auth sealed with this secret is opened, and no other', async () => {
   await cookieOf('one', 'http://lan:3000')
   const { openSession, sealSession } = await import('./session-cookie')
   const seal = (secret: string, maxAge = 60) => encode({ token: { sessionId: 'session' }, secret, maxAge })

@@ -4,7 +4,7 @@ import { jwtDecrypt } from 'jose'
 import { encode } from 'next-auth/jwt'
 import { env } from '@/lib/env'
 
-/** The signing secret. The start script makes it in the embedded mode; elsewhere the operator sets it. */
+/** The signing secret. `npm start` makes it in the embedded mode; elsewhere the operator sets it. */
 export function secret(): string {
   const value = env().NEXTAUTH_SECRET
   if (!value) throw new Error('NEXTAUTH_SECRET is not set.')
@@ -19,18 +19,17 @@ export function ownCookie(name: string, address = env().NEXTAUTH_URL ?? ''): str
   return `${name}.${createHmac('sha256', secret()).update(`cookies of ${address}`).digest('hex').slice(0, 8)}`
 }
 
-/** Whether the browser gives our cookies back over https only. */
+/** Whether browsers return our cookies over https only. */
 export function isSecure(address = env().NEXTAUTH_URL): boolean {
   return address?.startsWith('https://') ?? false
 }
 
-/** The session cookie: out of reach of scripts, not sent along from other sites, Secure behind https. */
+/** The session cookie: not readable by scripts, not sent from other sites, Secure behind https. */
 export function sessionCookie(address = env().NEXTAUTH_URL ?? '') {
   const secure = isSecure(address)
   return {
     name: ownCookie(secure ? '__Secure-next-auth.session-token' : 'next-auth.session-token', address),
-    // The longest that a session can last. When it really ends is decided by its row, which is renewed while it is
-    // used.
+    // The longest that a session can last. Its row decides when it really ends, and is renewed while it is used.
     options: { httpOnly: true, sameSite: 'lax' as const, path: '/', secure, maxAge: env().ECS_SESSION_MAX / 1000 },
   }
 }
@@ -41,7 +40,7 @@ export async function sealSession(session: { accountId: string; sessionId: strin
 }
 
 /**
- * The session id in a session cookie, or null if the cookie is invalid or too old. Equivalent to next-auth's `decode`,
+ * The session id in a session cookie, or null if the cookie is invalid or expired. Equivalent to next-auth's `decode`,
  * which derives the key from the secret on every request: that took ten times as long as the rest.
  */
 export async function openSession(cookie: string | undefined): Promise<string | null> {
@@ -57,7 +56,7 @@ export async function openSession(cookie: string | undefined): Promise<string | 
 const asSealed = { keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'], clockTolerance: 15 }
 let derived: { from: string; key: Uint8Array } | undefined
 
-/** The key with which next-auth 4 encrypts its cookies; a test opens one of its cookies. */
+/** The key with which next-auth 4 encrypts its cookies; a test decrypts one of its cookies. */
 function cookieKey(from: string): Uint8Array {
   if (derived?.from !== from) {
     const key = new Uint8Array(hkdfSync('sha256', from, '', 'NextAuth.js Generated Encryption Key', 32))

@@ -21,7 +21,7 @@ function keyFile(): string {
   return env().ECS_AUDIT_KEY_FILE ?? path.join(env().ECS_DATA_DIR, 'audit-key.pem')
 }
 
-/** The key of this console, or null where there is none yet. Throws if the file holds anything but an Ed25519 key. */
+/** The signing key, or null before it is made. Throws if the file holds anything but an Ed25519 key. */
 export async function findSigningKey(): Promise<SigningKey | null> {
   const pem = await fs.readFile(/* turbopackIgnore: true */ keyFile(), 'utf8').catch((error: unknown) => {
     if (isErrnoCode(error, 'ENOENT') && env().ECS_AUDIT_KEY_FILE === undefined) return null
@@ -34,23 +34,23 @@ export async function findSigningKey(): Promise<SigningKey | null> {
   return { id: keyId(publicKey), privateKey, publicKey }
 }
 
-/** The key of this console, made in the data folder where the operator gives none. Of several processes one makes it. */
+/** The signing key, made in the data folder unless the operator provides one. One of several processes makes it. */
 export async function signingKey(): Promise<SigningKey> {
   const found = await findSigningKey()
   if (found) return found
   const file = keyFile()
   const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' })
-  // Processes of several containers have the same pid.
+  // Not the pid: processes in different containers can have the same.
   const unfinished = `${file}.${randomUUID()}`
   await fs.mkdir(path.dirname(file), { recursive: true })
   try {
     const handle = await fs.open(/* turbopackIgnore: true */ unfinished, 'wx', 0o600)
-    // An empty file after a power cut would be a key that nobody can read.
+    // Synced, because an empty file after a power cut would be a key that nobody can read.
     await handle
       .writeFile(pem)
       .then(async () => await handle.sync())
       .finally(async () => await handle.close())
-    // Another process may have been quicker: its key stays.
+    // If another process was quicker, its key stays.
     await fs.link(unfinished, file).catch((error: unknown) => {
       if (!isErrnoCode(error, 'EEXIST')) throw error
     })
@@ -62,7 +62,7 @@ export async function signingKey(): Promise<SigningKey> {
   return made
 }
 
-/** The name of a public key: short enough to compare by eye. */
+/** The id of a public key: short enough to compare by eye. */
 export function keyId(publicKey: KeyObject): string {
   const bytes = publicKey.export({ type: 'spki', format: 'der' })
   return createHash('sha256').update(bytes).digest('hex').slice(0, 16)
@@ -73,7 +73,7 @@ export function signText({ privateKey }: SigningKey, text: string): string {
   return sign(null, Buffer.from(text), privateKey).toString('base64url')
 }
 
-/** Whether a signature is this key's and of this text. */
+/** Whether a signature of a text was made with this key. */
 export function isSigned({ publicKey }: Pick<SigningKey, 'publicKey'>, text: string, signature: string): boolean {
   return verify(null, Buffer.from(text), publicKey, Buffer.from(signature, 'base64url'))
 }

@@ -32,7 +32,7 @@ type AccountRow = {
   grants?: readonly Grant[]
 }
 
-/** Makes a viewer of an account that has proved who it is. Only sessions, the operator's command line and jobs call it. */
+/** Makes a viewer of an authenticated account. Only sessions, the operator's command line and jobs call it. */
 export function mintViewer(account: AccountRow): Viewer {
   const owner = account.master ?? account
   return {
@@ -40,7 +40,7 @@ export function mintViewer(account: AccountRow): Viewer {
     username: account.username,
     kind: account.kind,
     displayName: account.displayName,
-    // The one place where an id becomes an owner's: every other path to the brand is closed by the compiler.
+    // The only cast to OwnerId: the compiler prevents every other way to the brand.
     ownerId: owner.id as OwnerId,
     ownerUsername: owner.username,
     rights: account.kind === 'MASTER' ? 'all' : (account.grants ?? []),
@@ -56,7 +56,7 @@ export function systemContext(owner: { id: string; username: string }, now: Date
   return { viewer: mintViewer({ ...account, master: owner }), now, address: null }
 }
 
-/** The master account that an account belongs to, by its username `<login>@<master>`: events of a sub-account are that tenant's. */
+/** The master account that an account belongs to, by its username `<login>@<master>`: a sub-account's events are that tenant's. */
 export function tenantOf(account: { id: string; username: string; masterId: string | null }): {
   id: string
   username: string
@@ -65,7 +65,7 @@ export function tenantOf(account: { id: string; username: string; masterId: stri
   return masterId === null ? { id, username } : { id: masterId, username: username.slice(username.indexOf('@') + 1) }
 }
 
-/** Whether who acts, or the master it acts for, has been disabled: a fact read under the locks, never before. */
+/** Whether the acting account or its master is disabled, as read under the locks, never before. */
 export function isDisabled(ctx: Context, locked: Map<string, { disabledAt: Date | null }>): boolean {
   if (ctx.viewer.accountId === operatorId) return false
   const [actor, owner] = [locked.get(ctx.viewer.accountId), locked.get(ctx.viewer.ownerId)]
