@@ -77,7 +77,7 @@ export async function switchAccount(typed: string, disabled: boolean): Promise<R
   return ok(said)
 }
 
-/** What goes on although an account is disabled, so that nobody takes it for stopped. */
+/** What a disabled account leaves running, so that the operator does not take it for stopped. */
 function noteOf(disabled: string, { username, instances }: { username: string; instances: number }): string {
   const count = instances === 1 ? '1 instance' : `${instances} instances`
   return username === disabled
@@ -93,7 +93,7 @@ export async function resetPassword(typed: string, password: string): Promise<Re
   return ok(answer(changed.value, [`Changed the password of ${changed.value.username}; its sessions have ended.`]))
 }
 
-/** `account policies`: replaces those of a sub-account. One given twice counts as it was given last. */
+/** `account policies`: replaces the policies of a sub-account. If one is given twice, the last one counts. */
 export async function replacePolicies(typed: string, attached: string[]): Promise<Result<Answer>> {
   const input = parseInput(z.object({ policy: z.array(grant) }), { policy: attached })
   if (!input.ok) return input

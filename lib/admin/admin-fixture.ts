@@ -73,7 +73,7 @@ export async function master(username: string): Promise<Master> {
   return (await findMaster(username)) ?? expectOk(await createAccount(operatorContext(), account))
 }
 
-/** An available image of a new master account: of the fixture's disk, or of another for each seed. */
+/** An available image of a new master account: from the fixture's disk, or from a different one for each seed. */
 export async function imported(made: Fixture, username: string, seed?: number) {
   const owner = await master(username)
   const input = { region: made.region, name: `${username}-image`, operatingSystem: 'Linux' }
@@ -86,7 +86,7 @@ export async function imported(made: Fixture, username: string, seed?: number) {
   return { image: found.image, owner }
 }
 
-/** Shares an image, as its owner, with new master accounts, and answers the shares' ids. */
+/** Shares an image, as its owner, with new master accounts, and returns the ids of the shares. */
 export async function shared(made: Fixture, imageId: string, owner: Master, recipients: string[]): Promise<string[]> {
   for (const username of recipients) await master(username)
   const viewer = mintViewer({ ...owner, kind: 'MASTER', displayName: owner.username, master: null })

@@ -27,7 +27,7 @@ beforeAll(async () => {
 })
 afterAll(() => fs.rmSync(folder, { recursive: true }))
 
-/** What is said no to, as the operator reads it. */
+/** The sentence of a refusal as the operator reads it. */
 function refused(result: { ok: boolean; refusal?: Parameters<typeof sentenceOf>[0] }): string {
   return result.refusal ? sentenceOf(result.refusal) : 'not refused'
 }
@@ -68,7 +68,7 @@ describe('the command line', () => {
       },
       { username: 'ops@aster', kind: 'SUB', master: 'aster', displayName: 'ops@aster', email: '', disabled: false },
     ])
-    // One trailing newline was dropped, so the password is what was meant.
+    // One trailing newline was dropped, so the password is the intended one.
     const source = { key: 'test', isKnownBrowser: false }
     expect(await signIn(source, { username: 'aster', password }, { now: new Date(), replaced: null })).toMatchObject({
       status: 'signed-in',
@@ -128,7 +128,7 @@ describe('the command line', () => {
     await expect(ended).rejects.toMatchObject({ code: expect.stringMatching(/^commander\./) })
   })
 
-  test('with no DATABASE_URL starts the embedded database for its own duration, with the tables in it', async () => {
+  test('without DATABASE_URL starts the embedded database for its own duration, with all tables', async () => {
     const data = path.join(folder, 'data')
     const listed = await admin(['region', 'list', '--json'], '', { DATABASE_URL: '', ECS_DATA_DIR: data })
     expect(listed).toEqual({ code: 0, out: '[]\n', err: '' })
@@ -162,7 +162,7 @@ describe('importing', () => {
     expect(await showImages(made.owner.username)).toMatchObject({ value: { json: [image] } })
   })
 
-  test('refuses a disk with a backing file by its sentence, and keeps no byte and no place of it', async () => {
+  test('refuses a disk with a backing file with its sentence, and keeps neither bytes nor a quota place', async () => {
     const [before, quotas] = [storedFiles(), await showQuotas(made.owner.username)]
     const words = ['--account', made.owner.username, '--region', made.region, '--name', 'evil', '--os', 'Linux']
     expect(await admin(['image', 'import', made.hostile, ...words, '--json'])).toEqual({
@@ -174,7 +174,7 @@ describe('importing', () => {
     expect(await showQuotas(made.owner.username)).toEqual(quotas)
   })
 
-  test('ended by Ctrl-C, also twice, fails the image and leaves no byte', async () => {
+  test('interrupted by Ctrl-C, even twice, leaves a failed image and no bytes', async () => {
     const [before, file] = [storedFiles(), path.join(folder, 'large.img')]
     fs.writeFileSync(file, '')
     fs.truncateSync(file, 8 * 2 ** 30)
@@ -190,7 +190,7 @@ describe('importing', () => {
     })
   })
 
-  test('refuses a folder and a missing file before it takes a place', async () => {
+  test('refuses a folder or a missing file before it takes a quota place', async () => {
     const words = { account: made.owner.username, region: made.region, name: 'none', os: 'Linux' }
     const never = new AbortController().signal
     await expect(importFile({ ...words, file: folder }, never)).rejects.toThrow('Name the file of a disk.')
@@ -211,7 +211,7 @@ describe('the operator', () => {
     expect(refused(await addRegion('eu-west', 'a\u202eb'))).toMatch(/^name: /)
   })
 
-  test('sets a quota below what is used only by force, and takes nothing away', async () => {
+  test('sets a quota below its use only with --force, and removes nothing', async () => {
     const { image } = await imported(made, 'quota-owner')
     const words = { username: 'quota-owner', region: made.region, amounts: { images: 0 }, forced: false }
     expect(refused(await changeQuotas(words))).toMatch(/^1 images are used/)
@@ -221,13 +221,13 @@ describe('the operator', () => {
     expect(await changeQuotas(bytes)).toEqual({ ok: false, refusal })
     const set = { bytesQuota: image.size - 1, bytesUsed: image.size }
     expect(await changeQuotas({ ...bytes, forced: true })).toMatchObject({ value: { json: set } })
-    // What is not named stays.
+    // Quotas that are not named stay.
     expect(await changeQuotas({ ...words, forced: true })).toMatchObject({ value: { json: set } })
     expect(await verify()).toContainEqual(expect.objectContaining({ severity: 'note', kind: 'quota' }))
     expect(await showImages('quota-owner')).toMatchObject({ value: { json: [{ id: image.id, state: 'available' }] } })
   })
 
-  test('lists and cancels shares, and deletes a shared image only together with them', async () => {
+  test('lists and cancels shares, and deletes a shared image only together with its shares', async () => {
     const { image, owner } = await imported(made, 'sharer')
     const [first] = await shared(made, image.id, owner, ['first', 'second'])
     const listed = await showShares(image.id)
@@ -244,7 +244,7 @@ describe('the operator', () => {
     expect(refused(await showShares(image.id))).toMatch(/^There is no such image/)
   })
 
-  test('ends sessions by command, by a new password and by disabling', async () => {
+  test('ends sessions by command, by a new password and by disabling the account', async () => {
     const { owner } = await imported(made, 'signed-in')
     const name = { username: owner.username, password }
     const again = () => signIn({ key: 'test', isKnownBrowser: false }, name, { now: new Date(), replaced: null })

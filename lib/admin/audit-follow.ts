@@ -14,16 +14,16 @@ import { type Answer, answer, deliver } from './output'
 
 const lookMs = 2_000
 
-/** By account, the last entry that was written out. */
+/** By account, the last entry that was written. */
 const places = z.record(z.string(), z.string().regex(/^\d{1,18}$/))
 type Places = z.infer<typeof places>
 
 type FollowOptions = { state: string; isOnce: boolean; signal: AbortSignal }
 
 /**
- * `audit follow`: writes new entries of all accounts to standard output, one JSON object a line, and remembers in a file how far it
- * came. The file is written after the entries, so a program that is killed writes some twice and leaves none out. Without a file
- * it begins with the first entries.
+ * `audit follow`: writes new entries of all accounts to standard output, one JSON object per line, and records its position in a
+ * file. The file is written after the entries, so an interrupted run repeats some entries and omits none. Without a file
+ * it starts with the first entries.
  */
 export async function followTrails({ state, isOnce, signal }: FollowOptions): Promise<Result<Answer>> {
   const seen = await readPlaces(state)

@@ -16,7 +16,7 @@ const linesOf = (text: string) =>
     .filter(Boolean)
     .map((line) => JSON.parse(line))
 
-it('exports a trail and its checkpoints, and an exported checkpoint shows what was removed with its checkpoint', async () => {
+it('exports a trail with its checkpoints; an exported checkpoint proves what was removed together with its checkpoint', async () => {
   const owner = await tenant(4)
   await signChains()
   const [zip, kept] = [path.join(folder, 'audit.zip'), path.join(folder, 'kept.jsonl')]
@@ -42,7 +42,7 @@ it('exports a trail and its checkpoints, and an exported checkpoint shows what w
   ])
 })
 
-it('follows new entries from where it came to, and tells some twice rather than leave one out', async () => {
+it('continues from its position, and repeats entries rather than omit one', async () => {
   const owner = await tenant(3)
   const state = path.join(folder, 'state.json')
   const ofOwner = (text: string) => linesOf(text).filter(({ accountId }) => accountId === owner.id)
@@ -52,7 +52,7 @@ it('follows new entries from where it came to, and tells some twice rather than 
     ['1', '2', '3'].map((seq) => [seq, owner.username]),
   )
   expect((await admin(once)).out).toBe('')
-  // As if it had been killed between an entry and its place.
+  // As if it had been killed after writing an entry, before recording its position.
   const places = JSON.parse(await readFile(state, 'utf8'))
   await writeFile(state, JSON.stringify({ ...places, [owner.id]: '2' }))
   expect(ofOwner((await admin(once)).out).map(({ seq }) => seq)).toEqual(['3'])

@@ -21,7 +21,7 @@ import { type Answer, answer, deliver } from './output'
 
 const t = createTranslator({ locale: 'en', messages: en })
 
-/** `audit verify`: a line for each chain; exit code 1 where one does not fit. */
+/** `audit verify`: a line for each chain; exit code 1 if one has a fault. */
 export async function verifyTrails(
   username: string | null,
   { file, signal }: { file: string | null; signal: AbortSignal },
@@ -46,7 +46,7 @@ export async function verifyTrails(
   return ok(said)
 }
 
-/** The name of the account of a chain; that of the operator is called by its id. */
+/** The username of a chain's account; for the operator's chain its id. */
 export async function usernameOf(accountId: string): Promise<string> {
   const account = await db().account.findUnique({ where: { id: accountId }, select: { username: true } })
   return account?.username ?? accountId
@@ -59,7 +59,7 @@ function sentenceOf({ entries, checkpoints, foreign, signedAt, fault }: Verified
   return `${entries} entries, all as they were recorded; ${signed}${others}`
 }
 
-/** `audit export`: the whole trail of an account with its proof, as a ZIP archive that must not be there yet. */
+/** `audit export`: writes the whole trail of an account with its proof to a ZIP archive. Refuses an existing file. */
 export async function exportTrail(username: string, file: string, signal: AbortSignal): Promise<Result<Answer>> {
   const accountId = await trailOf(username)
   if (accountId === null) return refuse({ code: 'ACCOUNT_NOT_FOUND' })
@@ -70,7 +70,7 @@ export async function exportTrail(username: string, file: string, signal: AbortS
   return ok(answer({ file }, [`Wrote ${file}. The archive has a script that proves it: node verify-audit.mjs . <key>`]))
 }
 
-/** `audit checkpoints`: those of an account, or of all, one JSON object a line. */
+/** `audit checkpoints`: those of one account or of all, one JSON object per line. */
 export async function showCheckpoints(username: string | null): Promise<Result<Answer>> {
   const accountId = username === null ? null : await trailOf(username)
   if (username !== null && accountId === null) return refuse({ code: 'ACCOUNT_NOT_FOUND' })
@@ -78,19 +78,19 @@ export async function showCheckpoints(username: string | null): Promise<Result<A
   return ok(answer(undefined, []))
 }
 
-/** `audit key`: what checkpoints are verified with. */
+/** `audit key`: the public key that verifies checkpoints. */
 export async function showKey(): Promise<Result<Answer>> {
   const { id, publicKey } = await signingKey()
   const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
   return ok(answer({ id, publicKey: pem }, [`Key ${id}`, pem.trimEnd()]))
 }
 
-/** The account of a trail by its username; the operator's own is called operator. */
+/** The account id of a trail by username; the operator's trail is called operator. Null: unknown. */
 async function trailOf(username: string): Promise<string | null> {
   return username === operatorId ? operatorId : ((await findMaster(username))?.id ?? null)
 }
 
-/** What does not fit, in English. */
+/** A fault as an English sentence. */
 export function faultSentence(fault: AuditFault): string {
   const facts = { seq: fault.seq ?? '', eventId: fault.eventId ?? '', signedAt: fault.signedAt ?? '' }
   return t(`audit.faults.${faultMessage(fault)}`, facts)

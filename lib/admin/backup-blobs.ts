@@ -10,7 +10,7 @@ export function backupStore(folder: string, region: string): Store {
   return new FolderStore({ kind: 'folder', folder: path.join(folder, 'blobs', region), isOurs: true, reserveMin: 0 })
 }
 
-/** Whether a store has something of the right size under the key of a blob. Keys never change their content. */
+/** Whether a store has an object of the right size under a blob's key. The content of a key never changes. */
 export async function hasBlob(store: Store, blob: BlobDump): Promise<boolean> {
   return (await store.stat(blobKey(blob)))?.size === blob.size
 }
@@ -25,7 +25,7 @@ export async function carryBlob(
   await copyStored({ store: stores.from, key }, { store: stores.to, key }, { size, sha256, signal })
 }
 
-/** Removes bytes from a backup that it no longer names, and leftovers of an interrupted one. */
+/** Removes blobs that a backup no longer names, and leftovers of an interrupted backup. */
 export async function pruneBlobs(folder: string, region: string, blobs: BlobDump[]): Promise<void> {
   const named = new Set(blobs.filter((blob) => blob.region === region).map(blobKey))
   const store = backupStore(folder, region)

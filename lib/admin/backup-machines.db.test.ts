@@ -18,7 +18,7 @@ import { instance, instanceType, machineHost, ran } from '@/lib/testing/builders
 import { until } from '@/lib/testing/until'
 import { admin, start } from './admin-fixture'
 
-// Disks of instances in backups: those of stopped ones, or the last snapshot of the others.
+// The disks of instances in backups: those of stopped ones; for the others, the last snapshot.
 
 vi.setConfig({ testTimeout: 600_000 })
 const disk = whyNoMachine() === null ? await bootDisk() : null
@@ -67,7 +67,7 @@ afterAll(async () => {
   fs.rmSync(home, { recursive: true, force: true })
 })
 
-/** An instance with a disk on this host. */
+/** Creates an instance with a disk on this host. */
 async function built(state: 'stopped' | 'running' = 'stopped'): Promise<string> {
   const id = await instance(owner, here, { state, imageId, typeId, hostId })
   const { build } = await db().instance.findUniqueOrThrow({ where: { id } })
@@ -75,7 +75,7 @@ async function built(state: 'stopped' | 'running' = 'stopped'): Promise<string> 
   return id
 }
 
-/** Makes the disk of an instance longer, so that a copy of it takes a while. */
+/** Enlarges the disk of an instance, so that copying it takes a while. */
 function grow(id: string): void {
   fs.truncateSync(path.join(machineOf(own(), id), 'disk.qcow2'), 3 * 2 ** 28)
 }
@@ -156,7 +156,7 @@ real(`a disk that has not changed is not copied again, and one that has is ${why
   fs.appendFileSync(path.join(machineOf(own(), other), 'disk.qcow2'), 'more')
   expect(JSON.parse((await admin(['--json', 'backup', backup])).out).copied.disks).toBe(1)
   expect(filesOf(other)['disk.qcow2']).not.toBe(before['disk.qcow2'])
-  // Nothing that is named by no instance stays.
+  // Files that no instance names are removed.
   const named = [...new Set([...Object.values(filesOf(same)), ...Object.values(filesOf(other))])]
   expect(fs.readdirSync(path.join(backup, 'machines')).sort()).toEqual(named.sort())
 })
@@ -227,7 +227,7 @@ real(`a restore leaves the disks that the host has, and replaces those that were
   await client.end()
   expect(await machines.buildOf(rebuilt)).toBe(rows[0]?.build)
 
-  // A host with instances of another one keeps its name and its disks.
+  // A host that has instances of another id keeps its id and its disks.
   const [first] = await machines.list()
   await writeHostId('somebody-else')
   await machines.destroy(rebuilt)

@@ -10,7 +10,7 @@ import { QemuMachines } from '@/lib/machines/qemu'
 import { machineSettings } from '@/lib/machines/settings'
 import { copyMachines, hostOf, sayInstances } from './backup-machines'
 
-// Disks that cannot be read. No machine runs.
+// Disks that cannot be read. No machine is started.
 
 const home = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-backup-machines-'))
 vi.stubEnv('ECS_DATA_DIR', home)
@@ -33,7 +33,7 @@ const workIn = (name: string) => ({
   copied: { disks: 0, bytes: 0 },
 })
 
-test('one disk that cannot be read keeps no other out of the backup, and is named', async () => {
+test('one unreadable disk is reported and does not keep the others out of the backup', async () => {
   await writeHostId('here')
   const [first, second] = ['ins-aaaaaaaaaa', 'ins-bbbbbbbbbb']
   await disk(first, (file) => fs.symlinkSync('/etc/hostname', file))
@@ -55,7 +55,7 @@ test('one disk that cannot be read keeps no other out of the backup, and is name
   ])
 })
 
-test('a record or a journal that is damaged, and bytes that are gone at the second read, keep no other out', async () => {
+test('a damaged record or journal, and bytes missing at the second read, do not keep other disks out', async () => {
   await writeHostId('here')
   const [record, journal, second, whole] = ['ins-cccccccccc', 'ins-dddddddddd', 'ins-eeeeeeeeee', 'ins-ffffffffff']
   for (const id of [record, journal, second, whole])
@@ -83,7 +83,7 @@ test('a record or a journal that is damaged, and bytes that are gone at the seco
     { id: whole, kept: 'disk' },
   ])
   save.mockRestore()
-  // What the folder of the backup fails with ends it.
+  // An error of the backup's own folder ends the backup.
   const file = path.join(home, 'no-folder')
   fs.writeFileSync(file, '')
   await expect(copyMachines(workIn('no-folder'), [{ ...one, id: whole }])).rejects.toThrow()

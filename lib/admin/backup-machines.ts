@@ -26,12 +26,12 @@ export type Copying = {
   copied: { disks: number; bytes: number }
 }
 
-/** The place of a backup where files of machines are, named by their checksum. */
+/** The part of a backup with the files of machines, named by their checksum. */
 export function machineStore(folder: string): FolderStore {
   return new FolderStore({ kind: 'folder', folder: machinesFolder(folder), isOurs: true, reserveMin: 0 })
 }
 
-/** The instances of the rows' moment, each with its last snapshot. Those that have ended or are about to end have nothing to keep. */
+/** The instances in the snapshot of the rows, each with its last snapshot; without ended and ending ones, which keep nothing. */
 export async function listInstances(client: pg.Client): Promise<Listed[]> {
   const { rows } = await client.query<Listed>(
     `SELECT i.id, i.state::text AS state, i.build, i."hostId", i.task IS NULL AND i.state IN ('stopped', 'failed') AS "isStopped",
@@ -43,7 +43,7 @@ export async function listInstances(client: pg.Client): Promise<Listed[]> {
   return rows
 }
 
-/** The host of a backup's instances, wherever the backup runs. Of several: this one, or null where it has none of them. */
+/** The host of a backup's instances. If there are several: this host, or null if it has none of the instances. */
 export async function hostOf(instances: Pick<Listed, 'hostId'>[]): Promise<string | null> {
   const [hosts, here] = [new Set(instances.map(({ hostId }) => hostId)), await readHostId()]
   if (here !== null && hosts.has(here)) return here
@@ -51,7 +51,7 @@ export async function hostOf(instances: Pick<Listed, 'hostId'>[]): Promise<strin
   return second === undefined ? (first ?? null) : null
 }
 
-/** Copies the disks of those that are stopped on this host, and says of the others which snapshot has their data. */
+/** Copies the disks of instances that are stopped on this host; for the others records the snapshot with their data. */
 export async function copyMachines(work: Copying, instances: Listed[]): Promise<InstanceDump[]> {
   const here = await readHostId()
   const dumps: InstanceDump[] = []
@@ -62,7 +62,7 @@ export async function copyMachines(work: Copying, instances: Listed[]): Promise<
   return dumps
 }
 
-/** One that cannot be read keeps nobody else's disk out of the backup. */
+/** Copies one disk. An unreadable disk is recorded and does not end the backup. */
 async function dumpOf(work: Copying, instance: Listed): Promise<InstanceDump> {
   try {
     const files = await copyMachine(work, instance)
@@ -81,7 +81,7 @@ function otherwise(instance: Listed): Exclude<InstanceDump, { kept: 'disk' }> {
   return { ...named(instance), kept: 'snapshot', snapshotId, takenAt: snapshotAt.toISOString() }
 }
 
-/** Null where it has no disk here, or was started meanwhile: a disk that is being written has no moment. */
+/** Null if it has no disk here, or was started in the meantime: a disk that is being written has no consistent state. */
 async function copyMachine(work: Copying, { id, build }: Listed): Promise<{ stamp: string; files: FileDump[] } | null> {
   const saved = await hostMachines().save(id)
   if (!saved) return null
@@ -117,7 +117,7 @@ async function copyFiles(work: Copying, { files }: SavedMachine): Promise<FileDu
   return dumps
 }
 
-/** False where it has changed since it was read for the first time. Throws `Unreadable`, and what the backup's folder fails with. */
+/** False if the file has changed since its first read. Throws `Unreadable`, and errors of the backup's folder. */
 async function copyFile({ folder, signal, copied }: Copying, file: SavedBytes, sha256: string): Promise<boolean> {
   const checked = expectSha256(sha256)
   const bytes = await file.read()
@@ -139,7 +139,7 @@ async function copyFile({ folder, signal, copied }: Copying, file: SavedBytes, s
   }
 }
 
-/** Removes the files that no instance of a backup names, and what an interrupted one has left. */
+/** Removes files that no instance of a backup names, and leftovers of an interrupted backup. */
 export async function pruneMachines(folder: string, instances: InstanceDump[]): Promise<void> {
   const named = new Set(
     instances.flatMap((dump) => (dump.kept === 'disk' ? dump.files.map(({ sha256 }) => sha256) : [])),
@@ -150,7 +150,7 @@ export async function pruneMachines(folder: string, instances: InstanceDump[]): 
   for (const key of left) await (named.has(key) ? store.deleteUnfinished(key) : store.delete(key))
 }
 
-/** A line for people about the instances of a backup, and one for each that is not in it with its own disk. */
+/** Lines for the operator about the instances of a backup, and one for each whose own disk is not in it. */
 export function sayInstances(instances: InstanceDump[]): string[] {
   if (instances.length === 0) return []
   const count = (kept: InstanceDump['kept']) => instances.filter((dump) => dump.kept === kept).length

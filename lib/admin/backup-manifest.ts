@@ -13,14 +13,14 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 
 const instanceId = z.string().regex(/^ins-[a-z0-9]+$/)
 const of = { id: instanceId, state: z.string() }
-/** Why its disk is not there, though it was off. */
+/** Why the disk of a stopped instance is missing. */
 const problem = z.string().optional()
 const instance = z.discriminatedUnion('kept', [
   z.object({
     ...of,
     kept: z.literal('disk'),
     build: z.string(),
-    /** Tells whether its files have changed since. */
+    /** Changes whenever its files change. */
     stamp: z.string(),
     files: z.array(z.object({ name: z.string(), size: z.number().int().min(0), sha256 })),
   }),
@@ -34,7 +34,7 @@ const manifest = z.object({
   versions: z.object({ console: z.string(), postgres: z.string() }),
   migrations: z.array(name),
   database: z.string().regex(/^database-[\w-]+$/),
-  /** Ordered so that referenced rows come first. */
+  /** Referenced tables come first. */
   tables: z.array(z.object({ name, columns: z.array(name), rows: z.number().int(), sha256 })),
   sequences: z.array(z.object({ name, last: z.string().regex(/^\d+$/), isCalled: z.boolean() })),
   blobs: z.array(
@@ -45,7 +45,7 @@ const manifest = z.object({
       size: z.number().int().min(0),
     }),
   ),
-  /** The host of the instances. Older backups have none. */
+  /** The host of the instances. Older backups lack it. */
   host: z.string().nullable().default(null),
   instances: z.array(instance).default([]),
 })
@@ -59,11 +59,11 @@ export type FileDump = Extract<InstanceDump, { kept: 'disk' }>['files'][number]
 
 const file = 'manifest.json'
 
-/** The entries of a backup folder; any other entry means that the folder is used for something else. */
+/** Whether an entry of a folder belongs to a backup. A folder with any other entry is not used for one. */
 export const isOfBackup = (entry: string) => /^(manifest\.json(\.new)?|blobs|machines|database-[\w-]+)$/.test(entry)
 
 export function backupFolder(typed: string): string {
-  // npm changes to the project's folder, so a relative path is meant from where npm was called.
+  // npm changes to the project's folder, so resolve a relative path from the folder where npm was called.
   const isFromNpm = process.env.npm_lifecycle_event === 'admin' && process.env.INIT_CWD
   return path.resolve(isFromNpm || '.', typed)
 }
@@ -72,7 +72,7 @@ export function tableFile(folder: string, { database }: Pick<Manifest, 'database
   return path.join(folder, database, `${table}.copy`)
 }
 
-/** Where a backup keeps the files of machines. */
+/** The folder of a backup with the files of machines. */
 export const machinesFolder = (folder: string) => path.join(folder, 'machines')
 
 /** Makes the backup valid. Until then the previous one stays valid. */

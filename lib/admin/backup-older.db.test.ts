@@ -16,7 +16,7 @@ afterAll(() => rm(home, { recursive: true }))
 
 type Dump = { name: string; columns: string[]; rows: number; sha256: string }
 
-/** The tables with their columns, and the sequences, that a console knew which had only some migrations. */
+/** The tables with their columns, and the sequences, of a console with only some of the migrations. */
 async function knownWith(migrations: string[]) {
   const url = `${process.env.DATABASE_URL}_known`
   await beside(url, (client) => client.query(`CREATE DATABASE ${client.escapeIdentifier(databaseName(url))}`))
@@ -41,8 +41,8 @@ async function knownWith(migrations: string[]) {
 type Rows = { columns: string[]; rows: string[][] }
 
 /**
- * Makes a backup what a console would have made that knew only some migrations: without what came later, and with other rows
- * in tables that were of another shape.
+ * Rewrites a backup as a console with only some migrations would have made it: without later tables and columns, and with other
+ * rows in tables that had another form.
  */
 async function makeOlder(migrations: string[], later: Record<string, string[]>, was: Record<string, Rows>) {
   const { tables: known, sequences } = await knownWith(migrations)
@@ -81,12 +81,12 @@ function isOfLaterMigration({ name, columns }: Dump, fields: string[], migration
   return name === '_prisma_migrations' && !migrations.includes(fields[columns.indexOf('migration_name')] ?? '')
 }
 
-test('a backup of an older console is restored, brought up to date, and what was in motion in it is taken up again', async () => {
+test('a backup of an older console is restored and migrated, and its running work is resumed', async () => {
   const { image, owner } = await imported(await fixture(home), 'older')
   await db().image.update({ where: { id: image.id }, data: { state: 'copying', ...inMotion('copying') } })
   expect((await admin(['backup', backup])).code).toBe(0)
   const [first = ''] = migrationNames()
-  // These could not be empty then.
+  // These columns had to have values then.
   const later = { Image: ['bootMode', 'minDiskGib', 'minMemoryMib'] }
   const quota = { columns: ['accountId', 'regionId', 'images'], rows: [[owner.id, image.region, '7']] }
   await makeOlder([first], later, { Quota: quota })
@@ -97,7 +97,7 @@ test('a backup of an older console is restored, brought up to date, and what was
   }
   const restored = await admin(['restore', backup], '', place)
   expect(restored).toMatchObject({ code: 0 })
-  // What was recorded before there was an audit trail is in it.
+  // The trail includes events from before there was an audit trail.
   const trails = await admin(['audit', 'verify', '--json'], '', place)
   expect(trails).toMatchObject({ code: 0, err: '' })
   expect(JSON.parse(trails.out)).toContainEqual(

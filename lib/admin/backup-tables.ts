@@ -12,7 +12,7 @@ const leftOut = ['Session', 'ViewTicket']
 
 type Table = { name: string; columns: string[]; refersTo: string[] }
 
-/** Writes a file for each table. The caller's transaction decides which moment they are of. */
+/** Writes a file for each table, in the snapshot of the caller's transaction. */
 export async function dumpTables(client: pg.Client, fileOf: (table: string) => string): Promise<TableDump[]> {
   const dumps: TableDump[] = []
   for (const table of inOrder(await listTables(client))) dumps.push(await dumpTable(client, table, fileOf(table.name)))
@@ -61,7 +61,7 @@ function inOrder(tables: Table[]): Table[] {
   return ordered
 }
 
-/** The position of each sequence. Sequences ignore transactions, so the value is that of the snapshot or a later one. */
+/** The position of each sequence. Sequences ignore transactions, so a value may be later than the snapshot. */
 export async function dumpSequences(client: pg.Client): Promise<SequenceDump[]> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT relname AS name FROM pg_class c WHERE relnamespace = 'public'::regnamespace AND relkind = 'S'

@@ -20,7 +20,7 @@ import { checkedImage } from '@/lib/testing/builders-checks'
 import { admin, type Fixture, fixture, imported, master, shared } from './admin-fixture'
 import { operatorContext } from './operator'
 
-// Each of them starts the command line several times.
+// Each test starts the command line several times.
 vi.setConfig({ testTimeout: 180_000 })
 
 const url = process.env.DATABASE_URL ?? ''
@@ -35,7 +35,7 @@ const storeSettings = (server: S3Server) => ({
   ECS_STORE_YY_BUCKET_SECRET_ACCESS_KEY: 'S3RVER',
 })
 
-/** A second console: a database of its own that is not there yet, a data folder, and the bucket of another server. */
+/** A second console: a new database, a data folder, and a bucket of another server. */
 const elsewhere = (name: string) => ({
   DATABASE_URL: withDatabase(url, `${databaseName(url)}_${name}`),
   ECS_DATA_DIR: path.join(home, name),
@@ -56,7 +56,7 @@ afterAll(async () => {
   await rm(home, { recursive: true, force: true })
 })
 
-/** An image whose bytes are nobody else's. */
+/** Imports an image whose bytes no other image has. */
 async function importDisk(region: string, seed: number) {
   const owner = await master(`owner-${seed}`)
   const bytes = buildQcow2({ raw: buildRawDisk({ sizeMib: 4, label: 'test', seed }) })
@@ -67,7 +67,7 @@ async function importDisk(region: string, seed: number) {
   return { imageId: result.value.imageId, owner }
 }
 
-/** Every row of every table that a backup has, as text. */
+/** Every row of every table in a backup, as text. */
 async function contents(address: string): Promise<Record<string, string[]>> {
   const client = new pg.Client({ connectionString: address })
   await client.connect()
@@ -86,7 +86,7 @@ async function contents(address: string): Promise<Record<string, string[]>> {
   }
 }
 
-it('a backup that is made while images are shared is restored whole: every rule holds, and every byte is there', async () => {
+it('a backup made while images are shared is restored whole: every rule holds, and no byte is missing', async () => {
   const { image, owner } = await imported(made, 'lender')
   const inBucket = await importDisk('yy-bucket', 2)
   const binned = await importDisk(made.region, 3)
@@ -124,7 +124,7 @@ it('a backup that is made while images are shared is restored whole: every rule 
   expect(rows.Image?.filter((row) => row.includes('"state": "deleted"'))).toHaveLength(1)
 })
 
-it('a second backup into the same folder copies what is new, and forgets what is gone; restored, all is equal', async () => {
+it('a second backup into the same folder copies new bytes and removes old ones; its restore equals the original', async () => {
   const again = await importDisk('yy-bucket', 4)
   const removed = await db().image.findFirst({
     where: { name: 'disk-2' },
@@ -145,13 +145,13 @@ it('a second backup into the same folder copies what is new, and forgets what is
   const place = elsewhere('quiet')
   expect(await admin(['restore', backup], '', place)).toMatchObject({ code: 0 })
   expect(await contents(place.DATABASE_URL)).toEqual(await contents(url))
-  // The bucket still has what the first restore brought.
+  // The bucket still has the bytes of the first restore.
   expect((await admin(['verify'], '', place)).out).toContain('orphan')
-  // The sequence goes on where it was, so what happens next can be recorded.
+  // The sequence continues where it was, so further events can be recorded.
   expect(await admin(['image', 'delete', again.imageId, '--for-good'], '', place)).toMatchObject({ code: 0 })
 })
 
-it('a restore refuses a database with accounts, and with --force-empty gives them up', async () => {
+it('a restore refuses a database with accounts, and with --force-empty replaces them', async () => {
   const place = elsewhere('quiet')
   const refused = await admin(['restore', backup], '', place)
   expect(refused).toMatchObject({ code: 1, out: '' })
@@ -160,7 +160,7 @@ it('a restore refuses a database with accounts, and with --force-empty gives the
   expect(await contents(place.DATABASE_URL)).toEqual(await contents(url))
 })
 
-it('a restore refuses a database that something is connected to', async () => {
+it('a restore refuses a database with other connections', async () => {
   const place = elsewhere('quiet')
   const console_ = new pg.Client({ connectionString: place.DATABASE_URL })
   await console_.connect()
@@ -170,7 +170,7 @@ it('a restore refuses a database that something is connected to', async () => {
   expect(refused.err).toContain('connected to this database')
 })
 
-it('a damaged backup changes nothing: a byte of an image, a byte of a table, no manifest', async () => {
+it('a damaged backup changes nothing: a wrong byte in an image or a table, a missing manifest', async () => {
   const place = elsewhere('damaged')
   const folder = path.join(backup, 'blobs', made.region)
   const [name = ''] = await readdir(folder)
@@ -199,7 +199,7 @@ it('a damaged backup changes nothing: a byte of an image, a byte of a table, no 
   expect((await contents(place.DATABASE_URL)).Account).toEqual([])
 })
 
-it('work that was going on at the time of the backup is taken up or failed after the restore, and never waits for ever', async () => {
+it('work that was running during the backup is resumed or failed after the restore, and never waits for ever', async () => {
   const { image } = await imported(made, 'waiting')
   await db().image.update({ where: { id: image.id }, data: { state: 'copying', ...inMotion('copying') } })
   expect((await admin(['backup', backup])).code).toBe(0)
@@ -220,12 +220,12 @@ it('an image that comes and goes while the backup runs is in it whole or not at 
   let isRemoved = false
   bucket.before = async ({ method, url = '' }) => {
     if (method !== 'GET') return false
-    // After the backup has asked what there is, and before the moment that it is of.
+    // After the backup has listed the blobs, and before the snapshot of its rows.
     if (!late && url.includes(first)) {
       const { imageId } = await importDisk('yy-bucket', 21)
       late = { imageId, blobId: await blobOf(imageId) }
     }
-    // After that moment, which names it.
+    // After that snapshot, which names it.
     if (late && !isRemoved && url.includes(late.blobId)) {
       isRemoved = true
       const forGood = { region: null, imageId: late.imageId, cancelShares: false, typedName: null, isForGood: true }
@@ -246,7 +246,7 @@ it('an image that comes and goes while the backup runs is in it whole or not at 
   expect(await contents(place.DATABASE_URL)).toEqual(await contents(url))
 })
 
-it('a folder with other things is refused, and bytes that are damaged in the store are not backed up', async () => {
+it('a folder with other files is refused, and bytes that are damaged in the store are not backed up', async () => {
   expect((await admin(['backup', home])).err).toContain('holds something else')
   const { imageId } = await importDisk(made.region, 9)
   const image = await db().image.findUnique({ where: { id: imageId }, select: { blob: true } })

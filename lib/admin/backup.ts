@@ -23,7 +23,7 @@ import {
 import { dumpSequences, dumpTables, listBlobs, listMigrations } from './backup-tables'
 import { type Answer, answer } from './output'
 
-/** Two backups at once would remove each other's files. The number only has to be unused by others. */
+/** The advisory lock of backups: two at once would remove each other's files. The number only has to be unused. */
 const lockOfBackup = 727_073_700
 const triesMax = 10
 
@@ -32,8 +32,8 @@ type Copied = { blobs: number; bytes: number; disks: number }
 type Dumped = { manifest: Omit<Manifest, 'instances'>; instances: Awaited<ReturnType<typeof listInstances>> }
 
 /**
- * `backup`: the rows of one moment and the bytes that they name, without those that the folder has already. Of stopped instances
- * also their disks.
+ * `backup`: the rows of one snapshot, the bytes that they name and the folder lacks, and the disks of stopped
+ * instances.
  */
 export async function backUp(typed: string, signal: AbortSignal): Promise<Result<Answer>> {
   const folder = backupFolder(typed)
@@ -61,7 +61,8 @@ async function requireBackupFolder(folder: string): Promise<void> {
 }
 
 /**
- * Copies most bytes before the snapshot of the rows, to keep it short. A blob removed meanwhile means a new snapshot.
+ * Copies most bytes before the snapshot of the rows, to keep that transaction short. A blob removed in between needs a new
+ * snapshot.
  */
 async function backUpInto(folder: string, client: pg.Client, signal: AbortSignal) {
   const copied: Copied = { blobs: 0, bytes: 0, disks: 0 }
@@ -124,7 +125,7 @@ async function copyMissing({ folder, client, signal, copied }: Work, blobs: Blob
   return isWhole
 }
 
-// The row changes before the bytes go.
+// A blob's row changes before its bytes are removed.
 async function isNeeded(client: pg.Client, blob: BlobDump): Promise<boolean> {
   const { rowCount } = await client.query(`SELECT FROM "Blob" WHERE id = $1 AND state = 'ready'`, [blob.id])
   return rowCount === 1

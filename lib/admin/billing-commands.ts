@@ -52,7 +52,7 @@ function toCount(max: number) {
   }
 }
 
-// How many decimals are allowed depends on the currency, which only the ledger knows.
+// The number of decimals depends on the currency, which the ledger decides.
 function toAmount(typed: string): string {
   if (/^-?\d{1,9}(\.\d{1,4})?$/.test(typed)) return typed
   throw new InvalidArgumentError('It is an amount such as 0.08.')

@@ -17,13 +17,13 @@ beforeAll(async () => {
   owner = await account()
 })
 
-/** What is found of the ledger about an instance: the bytes under its disk are none of these tests. */
+/** The findings about an instance's ledger. Those about its missing bytes do not matter here. */
 const about = (findings: Finding[], id: string) =>
   findings
     .filter(({ kind, message, ...finding }) => kind.startsWith('ledger') && (finding.id === id || message.includes(id)))
     .map(({ kind }) => kind)
 
-test('types are added, priced, listed and retired at the command line', async () => {
+test('types are added, priced, listed and retired on the command line', async () => {
   expect(await admin(['type', 'add', 'ecs.c1.huge', '8', '16384', '1.28'])).toEqual({
     code: 0,
     out: 'Added the instance type ecs.c1.huge.\n',
@@ -38,7 +38,7 @@ test('types are added, priced, listed and retired at the command line', async ()
   ])
 })
 
-test('wrong types and prices are refused with what is wrong', async () => {
+test('wrong types and prices are refused with their problem', async () => {
   const tries = [
     admin(['type', 'add', 'ECS', '1', '512', '1']),
     admin(['type', 'price', 'ecs.none', '1']),
@@ -56,7 +56,7 @@ test('wrong types and prices are refused with what is wrong', async () => {
   ])
 })
 
-test('an hour that was charged is corrected by a line of its own, and recorded', async () => {
+test('a charged hour is corrected by a further entry, and the correction is recorded', async () => {
   const id = await instance(owner, here, { typeId: await instanceType({ amount: 8 }) })
   await ran(id, at(5), at(10))
   await meterAll()
@@ -87,7 +87,7 @@ test('an hour that was charged is corrected by a line of its own, and recorded',
   expect(await db().ledgerEntry.count({ where: { instanceId: id } })).toBe(2)
 })
 
-test('a sound ledger has no finding: ended and open runs, corrections, and an hour that is too young', async () => {
+test('a sound ledger has no finding: closed and open runs, corrections, and an hour that is too recent', async () => {
   const id = await instance(owner, here)
   await ran(id, at(5), at(200))
   await meterAll()

@@ -7,7 +7,7 @@ import { afterAll, expect, test } from 'vitest'
 import { runTool } from '@/lib/disks/fixtures/tools'
 import { admin } from './admin-fixture'
 
-// The packages come from a source of our own, by Debian's real apt.
+// The packages come from a local repository, through Debian's real apt.
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-check-prepare-'))
 afterAll(() => fs.rmSync(folder, { recursive: true }))
@@ -17,7 +17,7 @@ const note = isDebian ? '' : ' (skipped: no apt on this machine)'
 
 type Package = { name: string; depends?: string; files?: Record<string, string | Buffer> }
 
-// The head of a program that asks for no libraries.
+// The head of a program that needs no shared libraries.
 const program = Buffer.alloc(64)
 program.write('\x7fELF\x02', 'latin1')
 const release = '6.1.0-9-cloud-amd64'
@@ -42,7 +42,7 @@ function packed({ name, depends, files = {} }: Package, source: string): string 
   return `${control}Filename: ./${name}.deb\nSize: ${bytes.length}\nSHA256: ${sum}\n`
 }
 
-/** What makes apt know these packages and no others. */
+/** Points apt at a repository with only these packages. */
 function sourceOf(name: string, packages: readonly Package[]): { APT_CONFIG: string } {
   const place = path.join(folder, name)
   const source = path.join(place, 'source')
@@ -74,7 +74,7 @@ function sourceOf(name: string, packages: readonly Package[]): { APT_CONFIG: str
 
 const data = path.join(folder, 'data')
 const parts = path.join(data, 'check-kernel')
-/** Without a database, which the host of a worker need not reach for this. */
+/** Runs the command without a database, which a worker's host may not reach. */
 const prepare = (env: Record<string, string>, ...args: string[]) =>
   admin(['check', 'prepare', ...args], '', { DATABASE_URL: '', ECS_DATA_DIR: data, ...env })
 const files = () => fs.readdirSync(parts, { recursive: true, encoding: 'utf8' }).sort()

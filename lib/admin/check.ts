@@ -14,7 +14,7 @@ import { type Answer, answer, list } from './output'
 
 const lookMs = 500
 
-/** `image check`: with `isWaiting` the check is made here, unless a worker is at it, and its verdict is the answer. */
+/** `image check`: with `isWaiting` runs the check itself unless a worker already does, and answers with its verdict. */
 export async function checkImage(
   imageId: string,
   { isDeep, isWaiting, signal }: { isDeep: boolean; isWaiting: boolean; signal: AbortSignal },
@@ -37,7 +37,7 @@ export async function checkImage(
   return ok(said)
 }
 
-/** `check prepare`: fetches the packages, and says whether the machine can be started then. */
+/** `check prepare`: fetches the packages, and says whether the analysis machine can be started with them. */
 export async function prepareChecks(): Promise<Result<Answer>> {
   const folder = fetchedPartsFolder()
   await fetchReaderParts(folder)

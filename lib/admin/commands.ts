@@ -10,8 +10,8 @@ import { addLedger, addType } from './billing-commands'
 import { readPassword } from './password'
 import type { DatabaseNeeded, Work } from './run'
 
-// The grammar of the command line. Each command loads the file of its noun only once the database is known, because settings
-// are read at import.
+// The grammar of the command line. A command's module is loaded once the database is known, because modules read settings
+// at import.
 
 type Run = (work: Work, database?: DatabaseNeeded) => Promise<void>
 

@@ -5,7 +5,7 @@ import { findConnectionProblem } from '@/lib/db/connection-check'
 import { StartError } from '@/lib/embedded/data-folder'
 import { openDatabase } from '@/lib/embedded/embedded'
 
-/** How long an interrupted command waits for a database that is starting, so that it can stop it again. */
+/** How long an interrupted command waits for a starting database, in order to stop it again. */
 const graceMs = 5_000
 
 /**
@@ -38,7 +38,7 @@ async function bringUpToDate(url: string): Promise<void> {
   await migrate(url)
 }
 
-// One that is not up in time is left to itself: the next start of the console or of a command adopts it.
+// A database that is not up in time is left running: the next start of the console or of a command adopts it.
 async function openUnlessInterrupted(folder: string, signal: AbortSignal) {
   const opening = openDatabase(folder)
   const interrupted = new Promise<null>((resolve) => {
@@ -51,7 +51,7 @@ async function openUnlessInterrupted(folder: string, signal: AbortSignal) {
   return database
 }
 
-// Checked once, here, because later errors about a missing server or table are no sentences for people.
+// Checked once here, because later errors about a missing server or table are not meant for people.
 async function requireTables(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
   client.on('error', () => {})

@@ -16,7 +16,7 @@ afterAll(() => rm(shared, { recursive: true }))
 const hours = (count: number) => new Date(Date.now() - count * 3_600_000)
 const orphan = (number: number) => `${String(number).repeat(64)}.blb-00000000${number}0`
 
-/** A file of an age in a folder, made when it is not there. */
+/** Creates a file with a given modification time, and its folder if necessary. */
 async function file(folder: string, name: string, at: Date): Promise<void> {
   await mkdir(folder, { recursive: true })
   await writeFile(path.join(folder, name), 'bytes')
@@ -48,7 +48,7 @@ test('bytes without references are removed after a day; younger and referenced o
   expect(staged.sort()).toEqual(['img-0000000001', running].sort())
 })
 
-test('the staging folder is cleared without the database, of what nobody has written to for two days', async () => {
+test('the staging folder is cleared, without the database, of files that were not written to for two days', async () => {
   const staging = path.join(env().ECS_DATA_DIR, 'staging')
   await file(staging, 'img-0000000002', hours(49))
   await file(staging, 'img-0000000003', hours(49))
@@ -59,7 +59,7 @@ test('the staging folder is cleared without the database, of what nobody has wri
   expect([staged.has('img-0000000002'), staged.has('img-0000000003')]).toEqual([false, true])
 })
 
-test('a store of which the database knows nothing is left alone, unless it is forced', async () => {
+test('a store that the database does not know is skipped without --force', async () => {
   const here = await region()
   await file(folderOf(here), orphan(4), hours(25))
   await expect(collect()).rejects.toThrow('Is DATABASE_URL right?')
@@ -68,7 +68,7 @@ test('a store of which the database knows nothing is left alone, unless it is fo
   expect(await keysIn(here)).toEqual([])
 })
 
-test('two regions in one folder do not take each other’s bytes for left ones', async () => {
+test("two regions in one folder do not take each other's bytes for orphans", async () => {
   const [here, there, owner] = await Promise.all([region(), region(), account()])
   process.env[variable(here)] = shared
   process.env[variable(there)] = shared

@@ -13,13 +13,13 @@ import { storeOf } from '@/lib/stores/store'
 import { type Answer, answer } from './output'
 import { findOrphans } from './verify-stores'
 
-/** Younger bytes may be those of an import that is about to write its row. */
+/** Younger bytes may belong to an import that has not written its row yet. */
 const orphanAgeMs = 24 * 60 * 60 * 1000
 
 type Removed = { region: string | null; key: string; size: number }
 
 /**
- * `gc`: removes bytes that nothing has referred to for a day. A store unknown to this database is skipped unless
+ * `gc`: removes bytes that nothing has referenced for a day. A store unknown to this database is skipped unless
  * forced.
  */
 export async function collectGarbage({ forced, now }: { forced: boolean; now: Date }): Promise<Result<Answer>> {
@@ -30,7 +30,7 @@ export async function collectGarbage({ forced, now }: { forced: boolean; now: Da
     if (old.length > 0 && !forced) await requireOwnStore(region, old)
     for (const object of old) {
       const { key, size } = object
-      // Remove this part only: another writer of the same key may be active.
+      // Remove only this part: another writer of the same key may be active.
       if (object.isPartial) await storeOf(region).deleteUnfinished(key, object.part)
       else await storeOf(region).delete(key)
       removed.push({ region, key, size })
@@ -42,10 +42,10 @@ export async function collectGarbage({ forced, now }: { forced: boolean; now: Da
   return ok(answer(removed, [...lines, `Removed ${removed.length}, ${formatBytes(bytes, 'en')}.`]))
 }
 
-/** Twice as long as an upload may be silent, because the database, which knows better, is not asked. */
+/** Twice the pause that an upload may make, because the database, which knows the uploads, is not asked. */
 const silentMs = 2 * uploadPatienceMs
 
-/** `gc --staging`: for a disk so full that the database cannot start. An import that waits with such a file fails. */
+/** `gc --staging`: for a disk so full that the database cannot start. Imports whose waiting files it removes will fail. */
 export async function clearStaging(now: Date): Promise<Result<Answer>> {
   const staged = await listStaged()
   const isSilent = ({ modifiedAt }: StagedFile) => modifiedAt.getTime() < now.getTime() - silentMs
@@ -65,8 +65,8 @@ async function requireOwnStore(region: string, orphans: StoredObject[]): Promise
 }
 
 /**
- * Removes machines of no instance. If the database knows none of them, they are probably another console's: only if
- * forced.
+ * Removes machines without an instance. If the database knows none of the machines here, they probably belong to another
+ * console and are removed only if forced.
  */
 async function removeLeftMachines(before: number, forced: boolean): Promise<Removed[]> {
   const machines = hostMachines()

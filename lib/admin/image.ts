@@ -25,7 +25,7 @@ export type ImportWords = { account: string; region: string; name: string; os: s
 
 const importInput = z.object({ region: z.string(), name: imageName, 'operating system': operatingSystem })
 
-/** `image import`: if interrupted, it leaves a failed image with that reason, and no bytes. */
+/** `image import`. If it is interrupted, the image fails with that reason and has no bytes. */
 export async function importFile(words: ImportWords, signal: AbortSignal): Promise<Result<Answer>> {
   const input = parseInput(importInput, { region: words.region, name: words.name, 'operating system': words.os })
   if (!input.ok) return input
@@ -64,14 +64,14 @@ export async function importFile(words: ImportWords, signal: AbortSignal): Promi
   return ok(answer(image, [`Imported ${image.id}: ${image.name} of ${image.owner} in ${image.region} (${sizes}).`]))
 }
 
-/** Opens a disk for reading, or says why not, before the import reserves anything. */
+/** Opens a disk for reading, or returns why not, before the import reserves anything. */
 async function openDisk(typed: string): Promise<{ handle: FileHandle; size: number }> {
-  // npm changes to the project's folder, so a relative path is meant from where npm was called.
+  // npm changes to the project's folder, so resolve a relative path from the folder where npm was called.
   const isFromNpm = process.env.npm_lifecycle_event === 'admin' && process.env.INIT_CWD
   const file = path.resolve(isFromNpm || '.', typed)
   try {
     const found = await stat(file)
-    // A read of a pipe can wait for ever, and then not even Ctrl-C ends it.
+    // Not a pipe: reading one can block for ever, and then not even Ctrl-C ends it.
     if (found.isFile() || found.isBlockDevice()) return { handle: await open(file), size: found.size }
   } catch (error) {
     throw new StartError(`The file ${file} cannot be read: ${reasonOf(error)}.`)

@@ -11,7 +11,7 @@ export class Interrupted extends Error {
 
 const patienceMs = 2_000
 
-/** Aborts with `Interrupted` on Ctrl-C and signals. npm forwards a Ctrl-C twice, so only a later one ends at once. */
+/** Aborts with `Interrupted` on Ctrl-C and signals. npm forwards a Ctrl-C twice, so only one after 2 s exits at once. */
 export function watchSignals(): AbortSignal {
   const controller = new AbortController()
   let first: number | undefined

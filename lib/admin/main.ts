@@ -9,7 +9,7 @@ loadSettings()
 
 process.env.ECS_COMMIT ||= currentCommit()
 
-// Standard output is for the answer; errors go to standard error.
+// Only the answer goes to standard output; errors go to standard error.
 process.env.LOG_LEVEL = 'silent'
 
 let exitCode = 0

@@ -1,10 +1,10 @@
-/** The answer of a command: JSON for programs, lines for people, and remarks besides both. */
+/** The answer of a command: JSON for programs, lines for people, and notes for both. */
 export type Answer = {
-  /** Undefined where the command has printed its JSON itself. */
+  /** Undefined if the command has printed its JSON itself. */
   json: unknown
   lines: string[]
   notes: string[]
-  /** The one sentence of a command that has its answer and still did not go well: on stderr, with exit code 1. */
+  /** One sentence for stderr, with exit code 1, if the command has an answer and still found a problem. */
   complaint: string | null
 }
 
@@ -12,7 +12,7 @@ export function answer(json: unknown, lines: string[]): Answer {
   return { json, lines, notes: [], complaint: null }
 }
 
-/** An answer to a command that lists things: an array for programs, a table for people or, when it is empty, a sentence. */
+/** The answer of a list: an array for programs; for people a table, or a sentence if it is empty. */
 export function list<T>(rows: T[], columns: Column<T>[], empty: string): Answer {
   return answer(rows, rows.length > 0 ? table(rows, columns) : [empty])
 }
@@ -37,7 +37,7 @@ function table<T>(rows: T[], columns: Column<T>[]): string[] {
 const wide = /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\uff01-\uff60]/u
 const widthless = /[\p{Mn}\p{Me}]/u
 
-// Names may be Chinese, and a terminal gives such a letter two places.
+// A terminal prints a Chinese character two columns wide.
 function widthOf(text: string): number {
   let width = 0
   for (const letter of text) width += widthless.test(letter) ? 0 : wide.test(letter) ? 2 : 1
@@ -54,7 +54,7 @@ export async function say(said: Answer, isJson: boolean): Promise<number> {
   return 1
 }
 
-// The process exits right after, so wait until a pipe has taken everything. A reader that closes early is no error.
+// The process exits right after, so wait until a pipe has taken everything. A reader that closes early is not an error.
 function write(stream: NodeJS.WriteStream, text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     stream.on('error', (error: NodeJS.ErrnoException) => (error.code === 'EPIPE' ? resolve() : reject(error)))
@@ -62,7 +62,7 @@ function write(stream: NodeJS.WriteStream, text: string): Promise<void> {
   })
 }
 
-/** Prints a part of an answer that is written while it is read. Throws when the reader has gone, so that nobody takes it for read. */
+/** Prints a part of an answer that is streamed. Throws if the reader has closed the pipe, so that nothing counts as read. */
 export async function deliver(text: string): Promise<void> {
   if (process.stdout.listenerCount('error') === 0) process.stdout.on('error', () => {})
   await new Promise<void>((resolve, reject) => {

@@ -19,7 +19,7 @@ test.each([
   expect(progressLine(come)).toBe(line)
 })
 
-test('a person sees it, on one line that is taken away at the end; a file does not get it', () => {
+test('progress is one line on a terminal, removed at the end, and not written to a file', () => {
   const said: string[] = []
   const write = (text: string | Uint8Array) => said.push(String(text)) > 0
   const progress = showProgress({ isTTY: true, write })

@@ -45,7 +45,7 @@ export async function showQuotas(typed: string): Promise<Result<Answer>> {
   return ok({ ...list(quotas, columns, 'There is no region yet.'), json })
 }
 
-/** The number of images has the plain words, because it was the only quota once and programs know it by them. */
+/** The quota of images has the unprefixed keys: it was once the only quota, and programs rely on them. */
 function toJson(meters: QuotaMeters): Record<string, number> {
   const facts = resourceNames.flatMap((name) => {
     const { used, quota } = meters[name]

@@ -6,7 +6,7 @@ import { sizesOf } from '@/lib/format'
 import en from '@/lib/messages/en.json'
 import { ok, type Refusal, type Result, refuse } from '@/lib/result'
 
-// The operator's sentences are those of the console's English screen, and the forms of what only the operator types.
+// The operator's sentences: those of the console in English, and some for what only the operator types.
 
 const t = createTranslator({ locale: 'en', messages: en })
 

@@ -16,7 +16,7 @@ import { instance, machineHost, ran } from '@/lib/testing/builders-instances'
 import { type Manifest, machinesFolder } from './backup-manifest'
 import { failWithoutDisks, putBackMachines, replaceRebuilt, requireNoGuests, sayPutBack } from './restore-machines'
 
-// What a restore does with the disks of instances. No machine runs.
+// What a restore does with the disks of instances. No machine is started.
 
 const empty: Manifest = {
   ...{ format: 1, createdAt: noon.toISOString(), versions: { console: '', postgres: '' }, migrations: [] },
@@ -31,7 +31,7 @@ async function disk(id: string, build: string): Promise<void> {
   await place.finish({ build, base, diskBytes: 2 ** 20, bootMode: 'BIOS', login: null }, 0)
 }
 
-test('instances whose guests wrote to a disk that this host does not have are failed, and their owners are told', async () => {
+test('instances whose guests wrote to a disk that this host lacks are failed, and their owners are notified', async () => {
   const [owner, here, hostId] = [await account(), await region(), await machineHost()]
   await writeHostId(hostId)
   const one = async (state: 'stopped' | 'failed' | 'running', on = hostId) => {
@@ -41,18 +41,18 @@ test('instances whose guests wrote to a disk that this host does not have are fa
   }
   const [lost, rebuilt, kept] = [await one('stopped'), await one('stopped'), await one('stopped')]
   const [failed, never, begun] = [await one('failed'), await one('failed'), await one('stopped')]
-  // As of the moment of the backup; its disk was rebuilt after that.
+  // Its row is from the backup; its disk was rebuilt afterwards.
   const running = await one('running')
   const elsewhere = await one('stopped', await machineHost())
   const broken = await one('stopped')
-  // Created or rebuilt at that moment, and rebuilt again since: neither a start nor the task may replace the later disk.
+  // Created or rebuilt before the backup, and rebuilt again since: neither a start nor the task may replace the later disk.
   const [unstarted, creating, rebuilding] = [await one('stopped'), await one('stopped'), await one('stopped')]
   const begins = async (id: string, task: InstanceTask | null, startedBuild: string | null) =>
     await db().instance.update({ where: { id }, data: { task, taskSince: task && noon, startedBuild } })
   await begins(unstarted, null, null)
   await begins(creating, 'CREATE', null)
   await begins(rebuilding, 'REBUILD', 'bld-before')
-  // Its rebuild was asked for, and not begun.
+  // Its rebuild was requested and had not begun.
   const asked = await one('stopped')
   await begins(asked, 'REBUILD', 'bld-before')
   await disk(asked, 'bld-before')
@@ -78,7 +78,7 @@ test('instances whose guests wrote to a disk that this host does not have are fa
   expect(await found(never)).toEqual(['failed', null])
   const row = async (id: string) => await db().instance.findUniqueOrThrow({ where: { id } })
   for (const id of [begun, creating, rebuilding, stopping]) expect(await row(id)).toMatchObject({ task: null })
-  // Refuses a start, which would build the disk of the row.
+  // Prevents a start from building the disk of the row.
   for (const id of all) expect((await row(id)).startedBuild).toBe((await row(id)).build)
   expect(await row(asked)).toMatchObject({ state: 'stopped', task: 'REBUILD' })
   expect(await db().instanceRun.count({ where: { isOpen: true } })).toBe(0)
@@ -86,12 +86,12 @@ test('instances whose guests wrote to a disk that this host does not have are fa
   expect(events.map(({ instanceId }) => instanceId).sort()).toEqual(all)
 })
 
-test('nothing is restored while a keeper lives that outlived the console, whatever it says of its guest, or before it serves', async () => {
+test("nothing is restored while a keeper runs that outlived the console, whatever its guest's state, and before it listens", async () => {
   const id = newId('ins')
   await disk(id, 'bld-1')
   await requireNoGuests()
   const { keeper, lock } = new MachineFolder(machineSettings().folder, id)
-  // Its socket alone: its lock may be in another network namespace.
+  // Only its socket: its lock may be in another network namespace.
   for (const place of [`\0ecs-keeper-${lock}`, path.join(keeper, 'keeper.sock')]) {
     const server = net.createServer()
     await new Promise<void>((resolve) => server.listen(place, resolve))
@@ -102,7 +102,7 @@ test('nothing is restored while a keeper lives that outlived the console, whatev
   }
 })
 
-test('one disk that cannot be replaced keeps no other from it, and is named with what to do', async () => {
+test('one disk that cannot be replaced is reported with advice and does not keep the others from being replaced', async () => {
   const hostId = await machineHost()
   await writeHostId(hostId)
   const [first, second] = [newId('ins'), newId('ins')]
@@ -146,7 +146,7 @@ test('one disk that cannot be replaced keeps no other from it, and is named with
   fs.rmSync(backup, { recursive: true })
 })
 
-test('a host without instances takes the id of the one in the backup, also where that has none of their disks', async () => {
+test("a host without instances takes the id of the backup's host, even if it has none of its disks", async () => {
   for (const id of await machineIds(machineSettings().folder))
     await new MachineFolder(machineSettings().folder, id).remove()
   await writeHostId('another')
@@ -158,7 +158,7 @@ test('a host without instances takes the id of the one in the backup, also where
   const done = await putBackMachines('/nowhere', { ...backup, instances }, signal)
   expect(done).toEqual({ disks: [], left: [], failed: [], isItsHost: true, isNewHost: true })
   expect(await readHostId()).toBe('lost')
-  // On the wrong computer the operator reads what to do before a worker takes the instances for its own.
+  // On the wrong computer the operator must read the advice before a worker claims the instances.
   const said = sayPutBack(done, [], { ...backup, instances }).join('\n')
   expect(said).toContain("is now the one of the backup's, lost, without their disks")
   expect(said).toContain(path.join(machineSettings().folder, 'host'))
@@ -167,7 +167,7 @@ test('a host without instances takes the id of the one in the backup, also where
   expect(others.isItsHost).toBe(false)
   expect(sayPutBack(others, [], { ...backup, host: 'third', instances }).join('\n')).toContain('has id\n  third.')
   expect(await readHostId()).toBe('lost')
-  // Cut off in the middle of writing it, as it was once.
+  // Truncated by an interrupted write.
   fs.writeFileSync(path.join(machineSettings().folder, 'host'), '')
   expect(await readHostId()).toBeNull()
 })

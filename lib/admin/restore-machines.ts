@@ -12,7 +12,7 @@ type WithDisk = Extract<InstanceDump, { kept: 'disk' }>
 
 const withDisks = ({ instances }: Manifest) => instances.filter((dump): dump is WithDisk => dump.kept === 'disk')
 
-/** The first file of a machine in a backup that is not what was written; null where all are. */
+/** The first damaged machine file of a backup; null if all match their checksums. */
 export async function findDamaged(folder: string, manifest: Manifest, signal: AbortSignal): Promise<string | null> {
   for (const { files } of withDisks(manifest))
     for (const file of files)
@@ -20,7 +20,7 @@ export async function findDamaged(folder: string, manifest: Manifest, signal: Ab
   return null
 }
 
-/** Guests outlive the console. One that goes on would write to a disk that is replaced, or has another past than its rows. */
+/** Refuses while guests run, which outlive the console: they would write to a replaced disk, or differ from the restored rows. */
 export async function requireNoGuests(): Promise<void> {
   const alive: string[] = []
   for (const id of await hostMachines().list()) if (await hostMachines().isAlive(id)) alive.push(id)
@@ -31,8 +31,8 @@ export async function requireNoGuests(): Promise<void> {
 }
 
 /**
- * Of the instances of a backup with a disk: where that was put back, where this host keeps its own, and where neither went well.
- * `isItsHost`: whether this is the host of the backup's instances. `isNewHost`: it took that id, and has none of their disks.
+ * The outcome for each instance with a disk in the backup: restored, kept because this host has a disk (`left`), or failed.
+ * `isItsHost`: this is the host of the backup's instances. `isNewHost`: it took that host's id, and has none of their disks.
  */
 export type PutBack = {
   disks: string[]
@@ -43,14 +43,14 @@ export type PutBack = {
 }
 
 /**
- * Puts the disks of a backup on this host, and gives it the id of the host in the backup, so that its worker finds all instances
- * of that one. Where an instance has a disk here, that stays, and so does all on a host that has instances under another id. A
- * disk that cannot be put back keeps no other from it.
+ * Restores the disks of a backup on this host, and gives it the id of the backup's host, so that its worker finds all instances
+ * of that host. An existing disk is kept, and everything on a host that has instances under another id. A failed disk does not
+ * keep the others from being restored.
  */
 export async function putBackMachines(folder: string, manifest: Manifest, signal: AbortSignal): Promise<PutBack> {
   const [dumps, machines] = [withDisks(manifest), hostMachines()]
   const done: PutBack = { disks: [], left: [], failed: [], isItsHost: true, isNewHost: false }
-  // An instance without a disk in the backup needs its host, too: there it can be rebuilt.
+  // Instances without a disk in the backup need their host too: they can be rebuilt there.
   if (manifest.instances.length === 0 || manifest.host === null) return done
   const [here, own] = [await machines.list(), await readHostId()]
   if (own !== manifest.host) {
@@ -65,7 +65,7 @@ export async function putBackMachines(folder: string, manifest: Manifest, signal
   return { ...done, isNewHost: own !== manifest.host && (await machines.list()).length === 0 }
 }
 
-/** Replaces disks that were rebuilt since the backup: after its rows, which say nothing of the newer ones. */
+/** Replaces disks that were rebuilt since the backup, whose builds the restored rows do not know. Call it after the rows. */
 export async function replaceRebuilt(folder: string, manifest: Manifest, before: PutBack): Promise<PutBack> {
   if (!before.isItsHost) return before
   const done: PutBack = { ...before, disks: [...before.disks], left: [], failed: [...before.failed] }
@@ -78,9 +78,9 @@ export async function replaceRebuilt(folder: string, manifest: Manifest, before:
 }
 
 /**
- * Says of instances that this host does not have their disk, and returns their ids: where the disk of the row was started and is
- * not here, and where a later one is here, which no task that the row still has may replace. A worker looks at those that are
- * off only when somebody starts them.
+ * Fails the instances whose disk this host lacks, and returns their ids: the row's build was started and is not here, or a later
+ * build is here, which no task in the row may replace. The worker itself would look at stopped instances only when they
+ * are started.
  */
 export async function failWithoutDisks(now: Date): Promise<string[]> {
   const host = await readHostId()
@@ -90,7 +90,7 @@ export async function failWithoutDisks(now: Date): Promise<string[]> {
     const here = await buildHere(id)
     const isLater = here !== null && here !== build && here !== startedBuild
     if (here === build || (startedBuild !== build && !isLater)) continue
-    // Keeps a start from building the disk of the row.
+    // Prevents a start from building the disk of the row.
     await noteStart(instance)
     await noteRuns(instance, await hostMachines().runs(id))
     await noteOutcome(instance, { state: 'failed', reason: { code: 'MACHINE_GONE' } }, now)
@@ -99,7 +99,7 @@ export async function failWithoutDisks(now: Date): Promise<string[]> {
   return gone
 }
 
-/** The build of the disk that is here, null without one. A disk whose record cannot be read is one all the same. */
+/** The build of an instance's disk on this host, or null if there is none. Empty for a disk with an unreadable record. */
 async function buildHere(id: string): Promise<string | null> {
   return await hostMachines()
     .buildOf(id)
@@ -109,11 +109,11 @@ async function buildHere(id: string): Promise<string | null> {
     })
 }
 
-/** Puts a disk back, and notes how that went. */
+/** Restores a disk, and records the outcome. */
 async function putBack(folder: string, { id, files }: WithDisk, done: PutBack): Promise<void> {
   const saved = files.map(({ name, size, sha256 }) => ({ name, size, read: () => machineStore(folder).read(sha256) }))
   try {
-    // A worker that somebody started meanwhile may have started it.
+    // A worker that was started in the meantime may have started it.
     if (await hostMachines().isAlive(id)) throw new Error('It runs.')
     await hostMachines().putBack(id, saved)
     done.disks.push(id)
@@ -122,7 +122,7 @@ async function putBack(folder: string, { id, files }: WithDisk, done: PutBack): 
   }
 }
 
-/** Lines for people about the disks of instances, and about those that have none now. */
+/** Lines for the operator about restored disks, and about instances that have none now. */
 export function sayPutBack(done: PutBack, gone: string[], { host, instances }: Manifest): string[] {
   const { disks, left, failed, isItsHost, isNewHost } = done
   if (instances.length === 0 && gone.length === 0) return []

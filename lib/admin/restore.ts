@@ -66,7 +66,7 @@ function requireKnown({ migrations }: Manifest): void {
 }
 
 async function requireAlone(client: pg.Client): Promise<void> {
-  // A connection that was just closed is still there for a moment.
+  // PostgreSQL lists a closed connection for a moment.
   for (const until = Date.now() + 2_000; ; await sleep(100)) {
     const { rowCount } = await client.query(
       `SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
@@ -104,7 +104,7 @@ async function requireSound(folder: string, manifest: Manifest, signal: AbortSig
   if (damaged) throw new StartError(`The backup is damaged: ${damaged} is not what was written.`)
 }
 
-/** Bytes that the store has already, as after the loss of the database alone, are believed once they are read. */
+/** Bytes that the store already has, as after the loss of the database alone, are kept if their checksum is right. */
 async function restoreBlobs(folder: string, { blobs }: Manifest, signal: AbortSignal): Promise<void> {
   for (const blob of blobs) {
     const to = storeOf(blob.region)
@@ -119,11 +119,11 @@ async function restoreRows(
   { client, isForced }: { client: pg.Client; isForced: boolean },
 ): Promise<void> {
   await client.query('BEGIN')
-  // The rows of an event's notices come from the backup, too.
+  // The notices are restored as well, so the trigger of `Event` must not write them.
   await client.query("SET LOCAL ecs.restoring = 'on'")
   try {
     await requireEmpty(client, isForced)
-    // Events cannot be deleted, so their table is dropped with all others; the backup's migrations create them again.
+    // Rows of events cannot be deleted, so all tables are dropped; the backup's migrations create them again.
     await dropTables(client)
     await layTables(client, manifest.migrations)
     for (const table of manifest.tables) await loadTable(client, table, tableFile(folder, manifest, table.name))
@@ -155,7 +155,7 @@ async function dropTables(client: pg.Client): Promise<void> {
   )
 }
 
-/** The queue is not part of a backup. With expired leases, the sweep resumes or fails transfers that were running. */
+/** The queue is not part of a backup. With expired leases, the sweep resumes or fails the transfers that were running. */
 async function abandonWork(): Promise<void> {
   await db().transfer.updateMany({ data: { patienceMs: 0 } })
 }

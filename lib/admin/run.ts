@@ -5,7 +5,7 @@ import { Interrupted, watchSignals } from './interruption'
 import { type Answer, say } from './output'
 import { sentenceOf } from './refusals'
 
-/** The work of a command with its database. Long commands heed the signal; the others are quick. */
+/** The work of a command. Long commands obey the signal; the others are quick. */
 export type Work = (signal: AbortSignal) => Promise<Result<Answer>>
 
 export type DatabaseNeeded = 'there' | 'new' | 'none'
@@ -39,7 +39,7 @@ function withoutDatabase() {
 function complaintOf(error: unknown): string {
   if (error instanceof StartError || error instanceof Interrupted) return error.message
   if (!(error instanceof Error)) return `This did not work: ${String(error)}`
-  // The last line of Prisma's errors has the message; the rest shows the calling code.
+  // The last line of Prisma's errors is the message; the rest is the calling code.
   const last = error.message.trim().split('\n').at(-1) ?? ''
   const stack = process.env.ECS_TRACE ? `\n${error.stack}` : ' (ECS_TRACE=1 shows where.)'
   return `This did not work: ${last}${stack}`

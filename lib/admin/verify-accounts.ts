@@ -30,7 +30,7 @@ async function checkMasters({ after, upTo }: IdRange): Promise<Finding[]> {
 
 type DayRow = { id: string; username: string; day: string; used: number; recorded: number }
 
-/** Rule 2: the counter of a day equals the events of that day in the deployment's time zone, and is within the limit. */
+/** Rule 2: the counter of a day equals that day's events in the deployment's time zone, and is within the limit. */
 async function checkDays({ after, upTo }: IdRange): Promise<Finding[]> {
   const rows = await db().$queryRaw<DayRow[]>`
     WITH page AS (SELECT id, username FROM "Account" WHERE id > ${after} AND id <= ${upTo}),
@@ -59,7 +59,7 @@ async function checkDays({ after, upTo }: IdRange): Promise<Finding[]> {
 
 type LookupRow = { id: string; username: string; at: Date }
 
-/** Rule 12: an unknown username is one too many if it comes less than an hour after the 60th before it. */
+/** Rule 12: an unknown username is one too many if it came less than an hour after the 60th before it. */
 async function checkLookups({ after, upTo }: IdRange): Promise<Finding[]> {
   const rows = await db().$queryRaw<LookupRow[]>`
     SELECT a.id, a.username, max(l.at) AS at FROM "Account" a JOIN (

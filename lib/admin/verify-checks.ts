@@ -3,7 +3,7 @@ import { db } from '@/lib/db/client'
 import { env } from '@/lib/env'
 import { type Finding, note, violation } from './finding'
 
-/** Checks the verdicts on disks: each has the findings that it counts, is of bytes that are there, and none is missing. */
+/** Checks the verdicts on disks: each has the findings that it counts, its bytes exist, and no disk lacks one. */
 export async function* verifyChecks(): AsyncGenerator<Finding> {
   yield* await miscounted()
   yield* await leftOver()
@@ -23,7 +23,7 @@ async function miscounted(): Promise<Finding[]> {
   )
 }
 
-/** The sweep of a worker forgets them within 15 s, so with the console running there are none for long. */
+/** Checks of bytes that no longer exist. A worker's sweep deletes these within 15 s. */
 async function leftOver(): Promise<Finding[]> {
   const rows = await db().$queryRaw<{ sha256: string }[]>`
     SELECT c.sha256 FROM "Check" c

@@ -21,7 +21,7 @@ type ImageRow = {
   isLate: boolean
 }
 
-/** Checks the rows of images: owners, recipients, and what their state allows. */
+/** Checks images: their owners, their recipients, and whether the facts fit the state. */
 export async function* verifyImages({ now, signal }: VerifyOptions): AsyncGenerator<Finding> {
   for await (const range of idRanges('Image', imagesAtOnce, signal)) {
     for (const image of await oddImages(range, now)) yield* findingsOf(image)
@@ -42,7 +42,7 @@ async function oddImages({ after, upTo }: IdRange, now: Date): Promise<ImageRow[
         (i.state IN ('available', 'deleted')
           AND (b.state <> 'ready' OR b.sha256 <> i.sha256 OR b.size <> i.size)) AS "isOfOtherBytes",
         (i.state IN ('importing', 'copying')) <> (t."imageId" IS NOT NULL) AS "isOdd",
-        -- A worker resumes what is dead within moments, so only report what stays.
+        -- A worker resumes dead transfers within moments, so report only those that stay dead.
         (t."renewedAt" + (t."patienceMs" + ${leaseMs}) * interval '1 millisecond' < clock_timestamp()
           OR (i.state = 'deleting' AND i."updatedAt" < ${removed}::timestamptz)) AS "isLate"
       FROM "Image" i JOIN "Account" o ON o.id = i."ownerId" LEFT JOIN "Blob" b ON b.id = i."blobId"

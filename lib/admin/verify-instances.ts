@@ -5,14 +5,14 @@ import { type Finding, type IdRange, idRanges, note, type VerifyOptions, violati
 
 const instancesAtOnce = 2_000
 
-/** Checks that instances and snapshots have their bytes, and that files on this host belong to instances. */
+/** Checks that instances and snapshots have their bytes, and that machine folders on this host belong to instances. */
 export async function* verifyInstances({ signal }: VerifyOptions): AsyncGenerator<Finding> {
   for await (const range of idRanges('Instance', instancesAtOnce, signal)) yield* await checkBytes(range)
   yield* await checkSnapshots()
   yield* await checkFolders()
 }
 
-/** The bytes under a disk exist as long as the disk does, and are no larger than it. */
+/** The bytes under an instance's disk exist as long as it does, and are no larger than the disk. */
 async function checkBytes({ after, upTo }: IdRange): Promise<Finding[]> {
   const rows = await db().$queryRaw<{ id: string; isReady: boolean }[]>`
     SELECT i.id, b.state = 'ready' AS "isReady" FROM "Instance" i JOIN "Blob" b ON b.id = i."blobId"
@@ -38,7 +38,7 @@ async function checkSnapshots(): Promise<Finding[]> {
   )
 }
 
-/** Folders of machines on this computer: each belongs to an instance that has not ended. Those just begun or ended are left alone. */
+/** Machine folders on this host: one of an unknown instance is a violation, one of a terminated instance a note. */
 async function checkFolders(): Promise<Finding[]> {
   const here = await hostMachines().list()
   const known = await db().instance.findMany({ where: { id: { in: here } }, select: { id: true, state: true } })

@@ -9,7 +9,7 @@ const linesAtOnce = 5_000n
 /** Metering runs every 15 s, so recent hours may not be metered yet. */
 const patience = Prisma.sql`interval '5 minutes'`
 
-/** Compares the ledger with proven running times: every hour has one line, with the price and account of its time. */
+/** Compares the ledger with the proven runs: every hour has one line, with the price and account of that time. */
 export async function* verifyLedger({ signal }: VerifyOptions): AsyncGenerator<Finding> {
   for await (const { after, upTo } of idRanges('Instance', instancesAtOnce, signal)) {
     for (const { instanceId, hour } of await unchargedHours(after, upTo))

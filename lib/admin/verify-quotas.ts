@@ -6,7 +6,7 @@ import { quotaOf, rowsOf, usedOf } from '@/lib/quotas/reads'
 import { type Resource, type ResourceRow, resourceNames, resources } from '@/lib/quotas/rules'
 import { type Finding, type IdRange, note, violation } from './finding'
 
-/** Rules 3 and 13: the use of every resource in every region against its quota. */
+/** Rules 3 and 13: the use of every resource in every region is within its quota. */
 export async function checkQuotas(range: IdRange): Promise<Finding[]> {
   const found: Finding[] = []
   for (const name of resourceNames) found.push(...(await checkQuota(name, range)))
@@ -24,8 +24,8 @@ type Row = {
 }
 
 /**
- * Use above the quota is explained if the operator forced it and nothing was added since, or all is older than the
- * quota.
+ * Use above the quota is explained if the operator forced the quota and nothing was added since, or if all of it is older
+ * than the quota.
  */
 async function checkQuota(name: Resource, { after, upTo }: IdRange): Promise<Finding[]> {
   const { recorded }: ResourceRow = resources[name]

@@ -6,7 +6,7 @@ const endActions = ['share.cancel', 'share.decline', 'share.expire', 'share.laps
 const sharesAtOnce = 2_000
 const eventsAtOnce = 5_000n
 
-/** Checks every share against its image, its accounts and the record of events, and the record against the shares. */
+/** Checks every share against its image, accounts and events, and the events against the shares. */
 export async function* verifyShares({ signal }: VerifyOptions): AsyncGenerator<Finding> {
   for await (const range of idRanges('Share', sharesAtOnce, signal)) {
     for (const share of await oddShares(range)) yield* findingsOf(share)
@@ -26,8 +26,8 @@ type ShareRow = {
   isCancelled: boolean
 }
 
-// LATERAL makes the events of each share use their index. As two EXISTS they were planned as scans of all events, once
-// per range.
+// LATERAL lets the events of each share use their index. Two EXISTS were planned as scans of all events, once for each
+// range.
 async function oddShares({ after, upTo }: IdRange): Promise<ShareRow[]> {
   return await db().$queryRaw<ShareRow[]>`
     SELECT * FROM (

@@ -13,7 +13,7 @@ type PromiseRow = { id: string; isOver: boolean }
 
 /**
  * The unwritten part of a reservation is at most the reservation, and the reservation covers the known size of the
- * transfer, except at CONVERT and CLEAN, whose progress counts the virtual disk. CLEAN also reserves room for the unpacked disk,
+ * transfer, except at CONVERT and CLEAN, whose progress counts the virtual disk. CLEAN also reserves space for the unpacked disk,
  * which is not stored. Without a transfer there is no reservation.
  */
 async function checkPromises({ after, upTo }: IdRange): Promise<Finding[]> {

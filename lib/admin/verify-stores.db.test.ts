@@ -8,7 +8,7 @@ import { account, bucketRegion, inMotion, keysIn, stored } from '@/lib/testing/b
 import { collectGarbage } from './gc'
 import { showFindings, verify } from './verify'
 
-// What `verify` and `gc` make of a bucket that is away, breaks off, or keeps what dead writers have left.
+// `verify` and `gc` with a bucket that is unreachable, breaks off, or has parts left by dead writers.
 
 const mib = 2 ** 20
 const server = new S3Server()
@@ -68,7 +68,7 @@ test('one connection that breaks while bytes are read is no finding at all', asy
   expect(broken).toBe(1)
 })
 
-test('of unfinished uploads beside whole bytes the old one is removed; the young one and the bytes stay', async () => {
+test('of unfinished uploads beside complete bytes the old one is removed; the recent one and the bytes stay', async () => {
   const [here, owner] = [await bucketRegion(server), await account()]
   const imageId = await stored(owner, here)
   const blob = await blobOf(imageId)
@@ -81,7 +81,7 @@ test('of unfinished uploads beside whole bytes the old one is removed; the young
   await expect.poll(async () => (await server.uploads()).length).toBe(2)
   const [old = '', young = ''] = await server.uploads()
 
-  // An image that is on its way here: its worker may be writing either.
+  // An image that is being copied here: its worker may be writing either part.
   const where = { id: imageId }
   await db().image.update({ where, data: { state: 'importing', ...inMotion('importing') } })
   expect(await of(here, key)).toEqual([])

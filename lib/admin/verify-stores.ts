@@ -12,14 +12,14 @@ import { storeOf } from '@/lib/stores/store'
 import { type Finding, type IdRange, idRanges, unchecked, type VerifyOptions, violation } from './finding'
 
 const atOnce = 500
-/** A console that is at work writes the row and removes the bytes a moment later, so what looks wrong is looked at again. */
+/** A running console changes the row and removes the bytes a moment later, so a finding is checked again after this. */
 const secondLookMs = 1_000
 
-/** After this many failures in a row a store is skipped: each may take minutes. */
+/** A store is skipped after this many failures in a row, because each may take minutes. */
 const failuresMax = 3
 
 /**
- * Checks every blob's bytes, and every object for a row that accounts for it. Unreachable bytes are named as not
+ * Checks the bytes of every blob, and that every object belongs to a row. Bytes that cannot be reached are reported as not
  * checked.
  */
 export async function* verifyStores(options: VerifyOptions): AsyncGenerator<Finding> {
@@ -58,7 +58,7 @@ async function readyBlobs({ after, upTo }: IdRange): Promise<ReadyBlob[]> {
 async function checkBytes(blob: ReadyBlob, options: VerifyOptions): Promise<Finding | null> {
   const finding = await findWrong(blob, options)
   if (!finding) return null
-  // Removed meanwhile: the row changes before the bytes are removed.
+  // Removed in the meantime: the row changes before the bytes are removed.
   if ((await db().blob.count({ where: { id: blob.id, state: 'ready' } })) === 0) return null
   return { ...finding, message: `${finding.message}${await whose(blob.id)}` }
 }
@@ -117,7 +117,7 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-/** Objects of no blob in any region, since two may share a bucket. Parts of running work are explained by that work. */
+/** Objects that belong to no blob of any region, because two regions may share a bucket. Parts of running work are not orphans. */
 export async function findOrphans(regionId: string): Promise<StoredObject[]> {
   const orphans: StoredObject[] = []
   let part: StoredObject[] = []

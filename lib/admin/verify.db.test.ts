@@ -27,7 +27,7 @@ function fileOf(key: string): string {
 
 let disks = 0
 
-/** An image with a disk like no other, so that no other image has its bytes. */
+/** An image whose bytes no other image has. */
 async function lonelyImage() {
   const { image } = await imported(made, name('owner'), ++disks)
   const { blob } = await db().image.findUniqueOrThrow({ where: { id: image.id }, select: { blob: true } })
@@ -42,7 +42,7 @@ async function sharedImage(recipients: number) {
   return { image, owner, shares: recipients > 0 ? await shared(made, image.id, owner, usernames) : [] }
 }
 
-/** An upload of 1,000 bytes of which none has arrived. */
+/** A transfer of 1,000 bytes of which none has arrived. */
 async function moving(): Promise<{ id: string }> {
   const { image } = await sharedImage(0)
   const bytes = { totalBytes: 1_000, promisedBytes: 1_000, reservedBytes: 1_000 }
@@ -51,7 +51,7 @@ async function moving(): Promise<{ id: string }> {
   return image
 }
 
-/** A share that no write of ours has made. */
+/** Inserts a share without its event and counter. */
 async function plantShare(image: { id: string }, owner: { id: string }, recipientId: string): Promise<string> {
   const id = `shr-${crypto.randomUUID().slice(0, 8)}00`
   const data = { id, imageId: image.id, ownerId: owner.id, regionId: made.region, recipientId, sharedById: owner.id }
@@ -59,14 +59,14 @@ async function plantShare(image: { id: string }, owner: { id: string }, recipien
   return id
 }
 
-test('a console that was only used through its writes is clean', async () => {
+test('a console that was changed only through its writes has no findings', async () => {
   await sharedImage(20)
   await sharedImage(0)
   expect(await verify()).toEqual([])
   expect(await showFindings({}, false)).toMatchObject({ value: { lines: ['0 violations'], complaint: null } })
 })
 
-/** Each plants one kind of damage and answers the id that must be named. */
+/** Each entry plants one kind of damage and returns the id that must be reported. */
 const damages: Record<string, () => Promise<string>> = {
   'checksum: a byte of a stored file changed': async () => {
     const { image, blobId, file } = await lonelyImage()
@@ -214,13 +214,14 @@ const damages: Record<string, () => Promise<string>> = {
   },
 }
 
-test('every kind of damage is found and named, and nothing else', async () => {
+test('every kind of damage is found and reported, and nothing else', async () => {
   const expected: string[] = []
   for (const [damage, plant] of Object.entries(damages)) expected.push(`${damage.split(':')[0]} ${await plant()}`)
   const found = await verify()
   const named = found.map(({ kind, id }) => `${kind} ${id}`)
   expect(named).toEqual(expect.arrayContaining(expected))
-  // Bytes on their way out are not what their image says, a transfer of nothing is not what a copy needs, the 21st share and the sub-account's are not recorded either, and a counter of 201 is not what was recorded.
+  // Some damages break a second rule: bytes being removed belong to no usable image, an empty transfer does not fit a copy, the 21st
+  // share and the sub-account's share have no event, and a counter of 201 differs from the events.
   const more = named.filter((line) => !expected.includes(line)).map((line) => line.split(' ')[0])
   expect(more.sort()).toEqual(['image-bytes', 'promise', 'promise', 'share-day', 'share-event', 'share-event'])
   const ended = await admin(['verify'])
@@ -228,18 +229,18 @@ test('every kind of damage is found and named, and nothing else', async () => {
   expect(ended).toEqual({ code: 1, out: lines.join(''), err: `${lines.length} violations were found.\n` })
 })
 
-test('for programs the violations are one JSON array', async () => {
+test('for programs the findings are one JSON array', async () => {
   const shown = await showFindings({}, true)
   const violations = (await verify()).map(({ kind, id, message }) => ({ kind, id, message }))
   expect(shown).toMatchObject({ value: { json: violations } })
 })
 
-test('without content only a changed byte is missed', async () => {
+test('without reading the contents only a changed byte is missed', async () => {
   const [whole, quick] = [await verify(), await verify({ content: false })]
   expect(whole.filter((finding) => finding.kind !== 'checksum')).toEqual(quick)
 })
 
-test('an import without a sign of life and a long delete are notes', async () => {
+test('a stalled import and a long delete are notes', async () => {
   const late = new Date(Date.now() - 120_000)
   const [first, second] = [await sharedImage(0), await sharedImage(0)]
   await db().image.update({ where: { id: first.image.id }, data: { state: 'importing', ...inMotion('importing', 0) } })
@@ -254,7 +255,7 @@ test('an import without a sign of life and a long delete are notes', async () =>
   )
 })
 
-test('bytes over a quota that was forced, or that came when they were there, are notes', async () => {
+test('use above a quota that was forced, or set later than the use, is a note', async () => {
   const [forced, old] = [await sharedImage(0), await sharedImage(0)]
   const ctx = operatorContext(forced.owner)
   const change = { username: forced.owner.username, region: made.region, amounts: { bytes: 1 }, forced: true }

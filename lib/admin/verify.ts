@@ -12,7 +12,7 @@ import { verifyShares } from './verify-shares'
 import { verifySpace } from './verify-space'
 import { verifyStores } from './verify-stores'
 
-/** Checks rules, counters and stored files against each other. Changes nothing, runs at any time, in bounded memory. */
+/** Checks rules, counters and stored files against each other. Changes nothing, may run at any time, in bounded memory. */
 export async function verify(options: Partial<VerifyOptions> = {}): Promise<Finding[]> {
   const whole = { content: true, now: new Date(), signal: null, ...options }
   const findings: Finding[] = []
@@ -32,7 +32,7 @@ export async function verify(options: Partial<VerifyOptions> = {}): Promise<Find
   return findings
 }
 
-/** `verify`: one line per finding. Exit code 1 also where something could not be checked. */
+/** `verify`: one line per finding. Exit code 1 also if something could not be checked. */
 export async function showFindings(options: Partial<VerifyOptions>, isJson: boolean): Promise<Result<Answer>> {
   const findings = await verify(options)
   const of = (severity: Finding['severity']) => findings.filter((finding) => finding.severity === severity)
