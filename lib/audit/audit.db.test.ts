@@ -18,7 +18,7 @@ const entriesOf = async (who: TestAccount) =>
 const faultOf = async (who: TestAccount) => (await verifyChain(who.id, { atOnce: 2 })).fault
 
 describe('a chain', () => {
-  it('holds for each tenant what concerns it, as it may read it', async () => {
+  it('has the events that concern each tenant, as the tenant may read them', async () => {
     const [here, owner, recipient] = [await region(), await account(), await account()]
     const [ops, helper] = [await account({ master: owner }), await account({ master: recipient })]
     const imageId = await image(owner, here)
@@ -57,7 +57,7 @@ describe('a chain', () => {
     expect(await faultOf(recipient)).toBeNull()
   })
 
-  it('of a master has what concerns its sub-accounts', async () => {
+  it('of a master includes the events of its sub-accounts', async () => {
     const master = await account()
     const sub = await account({ master })
     await inTransaction(async (tx) =>
@@ -100,7 +100,7 @@ describe('a chain', () => {
     for (const change of changes) await expect(db().$executeRaw(change)).rejects.toThrow('append-only')
   })
 
-  it('has nothing of what was rolled back', async () => {
+  it('has no entry of a rolled back transaction', async () => {
     const owner = await tenant(1)
     const undone = inTransaction(async (tx) => {
       await recordEvents(tx, owner.ctx, [{ action: 'image.update' }])
@@ -111,7 +111,7 @@ describe('a chain', () => {
   })
 })
 
-test('parallel shares and cancels between several tenants fork no chain and deadlock on none', async () => {
+test('parallel shares and cancels of several tenants neither fork a chain nor deadlock', async () => {
   const [here, tenants] = [await region(), await accounts(4)]
   const images = await Promise.all(tenants.map(async (owner) => [owner, await image(owner, here)] as const))
   const refused = new Set<string>()
@@ -133,7 +133,7 @@ test('parallel shares and cancels between several tenants fork no chain and dead
   expect(entries).toBe(2 * events)
 })
 
-test('events of one tenant that are recorded at once, without any other lock, follow each other', async () => {
+test('events of one tenant that are recorded at once, without another lock, form one chain', async () => {
   const owner = await account()
   await race(20, async () => {
     await inTransaction(async (tx) => ok(await recordEvents(tx, owner.ctx, [{ action: 'image.update' }])))
@@ -141,7 +141,7 @@ test('events of one tenant that are recorded at once, without any other lock, fo
   expect(await verifyChain(owner.id)).toMatchObject({ entries: 20, fault: null })
 })
 
-test('checkpoints are made of chains that have grown, and of no others', async () => {
+test('checkpoints are made only of chains that have grown', async () => {
   const owner = await tenant(2)
   expect(await signChains()).toBeGreaterThan(0)
   expect(await signChains()).toBe(0)

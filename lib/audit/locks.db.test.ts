@@ -12,8 +12,8 @@ import { countDeadlocks } from '@/lib/testing/deadlocks'
 import { untilTrue } from '@/lib/testing/until'
 import { verifyChain } from './reads-verify'
 
-// An operation that records in the chains of several tenants, by more than one statement, against the end of a check, which
-// records in the chains of all who have the same disk. Where one held what the other waits for, they would deadlock.
+// Operations that record events in the chains of several tenants, with several statements, against the end of a check, which
+// records in the chains of all tenants with the same disk. Without one lock order they would deadlock.
 
 process.env.ECS_DATABASE_POOL = '10'
 
@@ -27,7 +27,7 @@ async function tenants(): Promise<[TestAccount, TestAccount, TestAccount]> {
   return [nth(sorted, 0), nth(sorted, 1), nth(sorted, 2)]
 }
 
-/** A check that runs, of a disk that each of these has. */
+/** A running check of a disk that all of these tenants have. */
 async function runningCheck(here: string, owners: TestAccount[]) {
   const [first, ...others] = await Promise.all(owners.map((owner) => image(owner, here)))
   const { sha256 } = await db().image.findUniqueOrThrow({ where: { id: first ?? '' } })
@@ -39,7 +39,7 @@ async function runningCheck(here: string, owners: TestAccount[]) {
   return claimed.work
 }
 
-/** Begins one after the other while a chain is held, so that each stands where it first needs that, and lets them go on. */
+/** Starts both while a chain is locked, so that each waits at its first use of it, then releases them. */
 async function inOneAnothersWay<One, Other>(chain: TestAccount, one: () => Promise<One>, other: () => Promise<Other>) {
   let running: Promise<[One, Other]> | undefined
   await inTransaction(async (tx) => {
@@ -56,7 +56,7 @@ async function inOneAnothersWay<One, Other>(chain: TestAccount, one: () => Promi
   return await running
 }
 
-/** A share of the last tenant's with the second that is over, and the operation that removes it and tells the first, too. */
+/** Operations that end an expired share between the last tenant and the second, and also record an event for the first. */
 const operations: [
   string,
   (here: string, all: [TestAccount, TestAccount, TestAccount], id: string) => Promise<Result<unknown>>,

@@ -10,17 +10,17 @@ import { type EntryTexts, entryFields } from './rules'
 type Batches = AsyncGenerator<EntryRow[]>
 type Parts = AsyncGenerator<string>
 
-/** An entry as texts with its hash: a line of an export, from which the hash can be computed again. */
+/** An entry as texts with its hash: a line of an export, from which the hash can be recomputed. */
 export function entryLine(row: EntryRow): EntryTexts & { hash: string } {
   return { ...row, seq: String(row.seq), eventId: String(row.eventId), at: row.at.toISOString() }
 }
 
-/** One JSON object a line. */
+/** One JSON object per line. */
 export async function* jsonLines(batches: AsyncGenerator<object[]>): Parts {
   for await (const rows of batches) yield rows.map((row) => `${JSON.stringify(row)}\n`).join('')
 }
 
-/** Entries as one JSON object a line, with the values in the order in which they are hashed. */
+/** Entries as one JSON object per line, with the values in the order of the hash. */
 export async function* entryLines(batches: Batches): Parts {
   for await (const rows of batches)
     yield rows
@@ -29,7 +29,7 @@ export async function* entryLines(batches: Batches): Parts {
       .join('')
 }
 
-/** Entries as an array of JSON. */
+/** Entries as one JSON array. */
 export async function* entryArray(batches: Batches): Parts {
   let before = '[\n'
   for await (const rows of batches) {
@@ -39,7 +39,7 @@ export async function* entryArray(batches: Batches): Parts {
   yield before === '[\n' ? '[]\n' : '\n]\n'
 }
 
-/** Entries for a spreadsheet. */
+/** Entries as CSV. */
 export async function* entryTable(batches: Batches): Parts {
   yield byteOrderMark + csvLine([...entryFields, 'hash'])
   for await (const rows of batches)
@@ -62,7 +62,7 @@ entries have no checkpoint yet.
 Take the script from a console that you trust (/verify-audit.mjs) if you do not trust this archive.
 `
 
-/** The whole trail of a tenant, with its checkpoints and a script that proves it without the database. */
+/** The whole trail of a tenant as files, with its checkpoints and a script that verifies it without the database. */
 export async function proofFiles(accountId: string): Promise<{ name: string; parts: Parts }[]> {
   const [script, key] = await Promise.all([readFile(path.resolve('public/verify-audit.mjs'), 'utf8'), findSigningKey()])
   const publicKey = key?.publicKey.export({ type: 'spki', format: 'pem' }).toString() ?? ''

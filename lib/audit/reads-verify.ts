@@ -20,7 +20,7 @@ const eventsAtOnce = 50_000n
 const none = { seq: null, eventId: null, signedAt: null }
 const [beforeAll, afterAll] = [-(2n ** 63n), 2n ** 63n - 1n]
 
-/** A checkpoint as it was exported: the database may have lost it. */
+/** An exported checkpoint, which the database may have lost. */
 export type KnownCheckpoint = {
   accountId: string
   seq: bigint
@@ -33,9 +33,9 @@ export type KnownCheckpoint = {
 type VerifyOptions = { signal?: AbortSignal | null; known?: KnownCheckpoint[]; atOnce?: number }
 
 /**
- * Recomputes the chain of a tenant from its first entry, compares it with the events, with its checkpoints in the database and
- * with others that are given, and names the first thing that does not fit. Memory is bounded, and statements are short, so
- * the console goes on meanwhile.
+ * Recomputes the chain of a tenant from its first entry, compares it with the events, the checkpoints in the database and the
+ * given ones, and reports the first fault. Memory is bounded and statements are short, so the console keeps working
+ * meanwhile.
  */
 export async function verifyChain(accountId: string, options: VerifyOptions = {}): Promise<VerifiedChain> {
   const verified = await walkChain(accountId, options)
@@ -43,7 +43,7 @@ export async function verifyChain(accountId: string, options: VerifyOptions = {}
   return verified
 }
 
-/** Verifies the chains of all tenants and of the operator, one after the other, in the order of their ids. */
+/** Verifies the chains of all tenants and of the operator, one by one in the order of their ids. */
 export async function* verifyChains(options: VerifyOptions = {}): AsyncGenerator<VerifiedChain> {
   const unchained = await findAllUnchained(options.signal ?? null)
   for (const { accountId } of await listChains()) {
@@ -84,7 +84,7 @@ async function findHead(accountId: string): Promise<Head | null> {
   return await db().auditChain.findUnique({ where: { accountId }, select: { seq: true, hash: true } })
 }
 
-/** The tenants that have a chain, in the order of their ids; `operator` is the operator's. */
+/** The accounts with a chain, in the order of their ids; `operator` is the operator's. */
 async function listChains(): Promise<{ accountId: string }[]> {
   return await db().$queryRaw<{ accountId: string }[]>`
     SELECT "accountId" FROM "AuditChain" UNION SELECT DISTINCT "accountId" FROM "AuditCheckpoint" ORDER BY 1`
@@ -105,7 +105,7 @@ async function readEntries(accountId: string, after: bigint, atOnce: number): Pr
     WHERE a."accountId" = ${accountId} AND a.seq > ${after} ORDER BY a.seq LIMIT ${atOnce}`
 }
 
-/** An entry is its tenant's view of the event: the actor may be masked, and some details left out. */
+/** Whether an entry matches its event. It is the tenant's view: the actor may be masked, and some details left out. */
 const isSameEvent = Prisma.sql`(a.at, a.action, a."ownerName", a."regionId", a."imageId", a."imageName", a."shareId",
     a."recipientName", a."instanceId", a."instanceName", a."snapshotId", a."snapshotName")
   IS NOT DISTINCT FROM (e.at, e.action, e."ownerName", e."regionId", e."imageId", e."imageName", e."shareId",
@@ -121,7 +121,7 @@ async function readSigned(accountId: string, after: bigint, upTo: bigint): Promi
   })
 }
 
-/** One way through a chain, entry by entry. */
+/** One pass over a chain, entry by entry. */
 class Walk {
   private seq = 0n
   private hash: string
@@ -136,7 +136,7 @@ class Walk {
     this.verified = { accountId, ...counts, hash: null, signedAt: null, fault: null }
   }
 
-  /** Takes the next entries with the checkpoints among and after them. True: something does not fit, and the walk is over. */
+  /** Checks the next entries with the checkpoints among and after them. True: a fault was found, and the pass is over. */
   take(rows: EntryRow[], signed: KnownCheckpoint[]): boolean {
     const waiting = signed.toSorted((one, other) => Number(one.seq - other.seq))
     for (const row of rows) {
@@ -177,7 +177,7 @@ class Walk {
     return false
   }
 
-  /** The chain may have grown since its first entries were read: it has the head of before, and the head of after has it. */
+  /** The chain may have grown during the pass, so the previous head must be in it, and the new head must contain it. */
   end(before: Head | null, after: Head | null): void {
     if (this.verified.fault) return
     if (before && before.seq > this.seq) this.fail('removed', { seq: String(this.seq + 1n) })
@@ -192,8 +192,8 @@ class Walk {
 }
 
 /**
- * The first event that concerns a tenant and that its chain does not have. It reads the tenant's own events alone, whose owners are the
- * master and its sub-accounts, or which have it as their recipient.
+ * The first event of a tenant without an entry in its chain. Reads only the tenant's own events: those of the master and its
+ * sub-accounts as owners, or with it as recipient.
  */
 async function findOwnUnchained(
   accountId: string,
@@ -201,7 +201,7 @@ async function findOwnUnchained(
 ): Promise<AuditFault | null> {
   const owners = await db().account.findMany({ where: { masterId: accountId }, select: { id: true } })
   const self = await db().account.findUnique({ where: { id: accountId }, select: { masterId: true } })
-  // What concerns a sub-account is in the chain of its master.
+  // Events of a sub-account are in its master's chain.
   const ownerIds = [...owners.map(({ id }) => id), ...(self?.masterId ? [] : [accountId])]
   for (let after: bigint | null = 0n; after !== null; ) {
     signal?.throwIfAborted()
@@ -220,7 +220,7 @@ async function findOwnUnchained(
   return null
 }
 
-/** By tenant, the first event that concerns it and that its chain does not have. */
+/** By tenant, the first event without an entry in its chain. */
 async function findAllUnchained(signal: AbortSignal | null): Promise<Map<string, AuditFault>> {
   const faults = new Map<string, AuditFault>()
   const [bounds] = await db().$queryRaw<{ last: bigint | null }[]>`SELECT max(id) AS last FROM "Event"`
@@ -240,10 +240,10 @@ async function findAllUnchained(signal: AbortSignal | null): Promise<Map<string,
   return faults
 }
 
-/** How long a page waits for a verification. A longer one is the operator's to make. */
+/** How long a page waits for a verification. Longer ones are left to the operator. */
 const ownPatienceMs = 60_000
 const ownAtOnce = 2
-/** By tenant: a verification reads all of a trail, so each tenant has one at a time, and a process few. */
+/** Running verifications by tenant. Each reads a whole trail, so a tenant has one at a time, and a process few. */
 const kept = globalThis as typeof globalThis & { ecsAuditVerifying?: Set<string> }
 
 /** Verifies the trail of the viewer's master account, for the page. */

@@ -19,7 +19,7 @@ import { auditParams } from './schema'
 const listed = async (who: TestAccount, asked: Record<string, string>) =>
   (await listAudit(who.ctx, auditParams.parse(asked))).items.map(({ action }) => action)
 
-/** Three days, two people, three kinds of things. */
+/** A tenant with events of three days, two people and three kinds of resources. */
 async function busyTenant() {
   const owner = await account()
   const [sub, recipient] = [await account({ master: owner }), await account()]
@@ -34,7 +34,7 @@ async function busyTenant() {
 }
 
 describe('the list', () => {
-  it('is filtered by what is in its URL, each alone and together', async () => {
+  it('is filtered by each parameter of its URL, alone and together', async () => {
     const { owner, sub, recipient, image } = await busyTenant()
     const all = ['session.end', 'share.create', 'image.update']
     expect(await listed(owner, {})).toEqual(all)
@@ -45,7 +45,7 @@ describe('the list', () => {
     expect(await listed(owner, { q: '100%_' })).toEqual(['share.create', 'image.update'])
     expect(await listed(owner, { q: '100x' })).toEqual([])
     expect(await listed(owner, { q: recipient.username })).toEqual(['share.create'])
-    // The day of Shanghai, both ends of it.
+    // The day in Shanghai, including both ends.
     expect(await listed(owner, { from: '2026-03-11', until: '2026-03-11' })).toEqual(['share.create'])
     expect(await listed(owner, { from: '2026-03-11', account: owner.username })).toEqual(['session.end'])
     expect(await listed(owner, { from: 'yesterday', until: '2026-02-31', action: 'nonsense.all', size: '7' })).toEqual(
@@ -55,7 +55,7 @@ describe('the list', () => {
     expect(await listed(await account(), {})).toEqual([])
   })
 
-  it('goes through its pages and back without a gap', async () => {
+  it('pages forward and backward without a gap', async () => {
     const owner = await tenant(60)
     const first = await listAudit(owner.ctx, auditParams.parse({}))
     expect(first.range).toEqual({ from: 1, total: 60 })
@@ -86,7 +86,7 @@ describe('an export', () => {
     return folder
   }
 
-  /** Runs the script of the export as an auditor does, with nothing of the console. */
+  /** Runs the script of the export as an auditor does, without the console. */
   async function proved(folder: string, ...args: string[]): Promise<{ code: number; said: string }> {
     const script = path.join(folder, 'verify-audit.mjs')
     const ended = promisify(execFile)(process.execPath, [script, folder, ...args], { cwd: tmpdir() })
@@ -105,7 +105,7 @@ describe('an export', () => {
     await writeFile(name, `${edit(lines).join('\n')}\n`)
   }
 
-  it('proves itself alone, and only with the key that is expected', async () => {
+  it('verifies itself, and only with the expected key', async () => {
     const owner = await tenant(5)
     await signChains()
     const { id } = await signingKey()
@@ -118,7 +118,7 @@ describe('an export', () => {
     expect(await proved(folder, '0123456789abcdef')).toMatchObject({ code: 1, said: expect.stringContaining(id) })
   })
 
-  it('says by its exit code that entries are not proven: newer than the last checkpoint, or with no key yet', async () => {
+  it('tells by its exit code that entries are not proven: newer than the last checkpoint, or without a key yet', async () => {
     const owner = await tenant(5)
     await signChains()
     const { id } = await signingKey()
@@ -130,7 +130,7 @@ describe('an export', () => {
     expect(await proved(folder)).toMatchObject({ code: 3, said: expect.stringContaining('No checkpoint') })
   })
 
-  it('that was changed, cut, mixed up or forged is refused, and the entry is named', async () => {
+  it('that was changed, cut, reordered or forged is refused, and the entry is named', async () => {
     const owner = await tenant(5)
     await signChains()
     const at = (lines: string[], index: number) => lines[index] ?? ''

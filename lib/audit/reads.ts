@@ -9,7 +9,7 @@ import { env } from '@/lib/env'
 import { type AuditFilters, isEventAction } from './rules'
 import type { AuditItem, AuditPage, AuditParams, Checkpoint } from './schema'
 
-/** A row of the audit trail with all that is hashed, as it is exported. */
+/** A row of the audit trail with everything that is hashed, as exported. */
 export type EntryRow = {
   accountId: string
   seq: bigint
@@ -33,7 +33,7 @@ export type EntryRow = {
   hash: string
 }
 
-/** The order of a chain. Within one, `seq` is unique, so the second column decides nothing. */
+/** Sorts by the order of a chain. `seq` is unique in it, so the second column never decides. */
 const bySeq: SortColumn<EntryRow> = {
   column: Prisma.sql`a.seq`,
   type: Prisma.sql`bigint`,
@@ -41,7 +41,7 @@ const bySeq: SortColumn<EntryRow> = {
   value: (row) => String(row.seq),
 }
 
-/** The entries of the viewer's master account that the filters leave. */
+/** The entries of the viewer's master account that match the filters. */
 function entriesOf({ viewer }: Context, { q, account, action, from, until }: AuditFilters): Prisma.Sql {
   const zone = env().ECS_TIME_ZONE
   const dayBegins = (day: string, days: number) =>
@@ -58,7 +58,7 @@ function byAction(action: string): Prisma.Sql {
   return isEventAction(action) ? Prisma.sql`AND a.action = ${action}` : Prisma.sql`AND a.action LIKE ${`${action}.%`}`
 }
 
-/** Whatever an entry is about: names in part, ids whole. */
+/** Matches the resource of an entry: part of a name, or a whole id. */
 function byResource(q: string): Prisma.Sql {
   const [part, id] = [likePattern(q), q.toLowerCase()]
   return Prisma.sql`AND (${id} IN (a."imageId", a."instanceId", a."snapshotId", a."shareId") OR a."imageName" ILIKE ${part}
@@ -70,7 +70,7 @@ export async function listAudit(ctx: Context, list: AuditParams): Promise<AuditP
   const page = keyset('-seq', bySeq, list, list.size)
   const entries = entriesOf(ctx, list)
   const rows = await db().$queryRaw<EntryRow[]>`SELECT ${plannedEachTime} a.* ${entries} ${page.where} ${page.tail}`
-  // A first page that is not full is the whole list. To count it would read a long trail once more for a name that is rare.
+  // A first page that is not full is the whole list. Counting it would read a long trail again if matches are rare.
   const isWhole = page.passed === null && rows.length <= list.size
   const [counts] = isWhole
     ? [{ total: rows.length, passed: 0 }]
@@ -81,7 +81,7 @@ export async function listAudit(ctx: Context, list: AuditParams): Promise<AuditP
 
 const exportedAtOnce = 1_000
 
-/** All entries that the filters leave, newest first, in batches for an export. */
+/** All entries that match the filters, newest first, in batches for an export. */
 export async function* auditRows(ctx: Context, filters: AuditFilters): AsyncGenerator<EntryRow[]> {
   const entries = entriesOf(ctx, filters)
   for (let before: bigint | undefined = 2n ** 63n - 1n; before !== undefined; ) {
@@ -92,7 +92,7 @@ export async function* auditRows(ctx: Context, filters: AuditFilters): AsyncGene
   }
 }
 
-/** The chain of a tenant from its first entry, or after one, in batches. */
+/** The chain of a tenant from its first entry, or after a given one, in batches. */
 export async function* chainRows(accountId: string, after = 0n): AsyncGenerator<EntryRow[]> {
   for (let last: bigint | undefined = after; last !== undefined; ) {
     const rows: EntryRow[] = await db().$queryRaw<EntryRow[]>`
@@ -102,7 +102,7 @@ export async function* chainRows(accountId: string, after = 0n): AsyncGenerator<
   }
 }
 
-/** The checkpoints of a tenant, or of all, in batches. */
+/** The checkpoints of one tenant or of all, in batches. */
 export async function* checkpointRows(accountId: string | null): AsyncGenerator<Checkpoint[]> {
   for (
     let last: Checkpoint | undefined = { accountId: '', seq: '0', hash: '', at: '', keyId: '', signature: '' };
@@ -137,7 +137,7 @@ function toItem(row: EntryRow): AuditItem {
   }
 }
 
-/** The details as an object; empty where the row was tampered with, which verifying shows. */
+/** The details as an object; empty if the row was tampered with, which a verification reports. */
 export function detailsOf(text: string): Record<string, unknown> {
   try {
     const parsed: unknown = JSON.parse(text)

@@ -11,7 +11,7 @@ const recorded = async (who: TestAccount) =>
 
 const reshare = { operation: 'shareImage', code: 'RESHARE_FORBIDDEN', imageId: 'img-0123456789' }
 
-it('records the first refusal of a kind in an hour at once, and their number when it is over', async () => {
+it('records the first refusal of a kind in an hour at once, and the number of refusals when the hour is over', async () => {
   const owner = await account()
   const sub = await account({ master: owner })
   const first = { action: 'operation.refuse', actorName: sub.username, operation: 'shareImage', code: reshare.code }
@@ -29,7 +29,7 @@ it('records the first refusal of a kind in an hour at once, and their number whe
   expect(await verifyChain(owner.id)).toMatchObject({ entries: 2, fault: null })
 })
 
-it('records nothing more of what was refused once', async () => {
+it('records no number for a single refusal', async () => {
   const owner = await account()
   await noteRefusal(owner.ctx, reshare)
   await foldRefusals(later(minutes(60)))
@@ -46,7 +46,7 @@ it('records a refused sign-in with its address, for an account that exists', asy
   expect(await db().event.count({ where: { actorName: 'nobody-of-this-name' } })).toBe(0)
 })
 
-it('leaves out refusals that say nothing about anybody', async () => {
+it("omits refusals that are nobody's attempt to get around a rule", async () => {
   const owner = await account()
   for (const code of ['INVALID_INPUT', 'BUSY', 'ALREADY_SHARED']) await noteRefusal(owner.ctx, { operation: 'x', code })
   expect(await recorded(owner)).toEqual([])

@@ -4,9 +4,9 @@ import type { Refusal } from '@/lib/result'
 // The audit trail (rule 31).
 
 /**
- * What an entry of a chain says, in the order in which it is hashed. The hash of an entry is the SHA-256, in hex, of the hash
- * before and these values as JSON.stringify writes an array of strings and nulls. The trigger `extend_audit_chains`
- * computes the same, and so does the script that an export carries.
+ * The fields of an entry in the order in which they are hashed. An entry's hash is the SHA-256, in hex, of the previous hash and
+ * these values as JSON.stringify writes an array of strings and nulls. The trigger `extend_audit_chains` computes the same,
+ * and so does the script in an export.
  */
 export const entryFields = [
   'accountId',
@@ -34,12 +34,12 @@ export type EntryField = (typeof entryFields)[number]
 /** An entry as texts: `at` in ISO 8601 with milliseconds, `details` a JSON object. */
 export type EntryTexts = Record<EntryField, string | null>
 
-/** The text that is hashed after the hash of the entry before. */
+/** The text that is hashed after the previous entry's hash. */
 export function entryContent(entry: EntryTexts): string {
   return JSON.stringify(entryFields.map((field) => entry[field]))
 }
 
-/** Hashed, this is what the first entry of a chain follows, so that no chain can be taken for another's. */
+/** The text whose hash precedes the first entry of a chain, so that no chain can pass for another account's. */
 export function chainOrigin(accountId: string): string {
   return `open-ecs-console audit ${accountId}`
 }
@@ -54,13 +54,14 @@ export function checkpointText({ accountId, seq, hash }: ChainPoint, at: string)
 
 const hourMs = 60 * 60 * 1000
 
-/** How often a checkpoint is made of each chain that has grown. */
+/** How often a checkpoint of each grown chain is made. */
 export const checkpointEveryMs = hourMs
 
 /**
- * Why a chain is refused. About an entry: `changed`, `inserted` where no event is behind it, `moved` where its event says the
- * same, `removed`. `head`: the row that names the newest entry names another. About the event behind an entry: `event-changed`, `event-removed`; `event-unchained` has no entry. About
- * checkpoints: `rewritten` where a chain is sound in itself and not what was signed, `signature` where that is wrong.
+ * The faults of a chain. Of an entry: `changed`; `inserted`, if it has no event; `moved`, if it equals its event but not its
+ * hash; `removed`. `head`: the row for the newest entry names another one. Of the event behind an entry: `event-changed`,
+ * `event-removed`; `event-unchained` has no entry. Of checkpoints: `rewritten`, if the chain is consistent but differs from what
+ * was signed; `signature`, if that is wrong.
  */
 export const auditFaultKinds = [
   'changed',
@@ -76,7 +77,7 @@ export const auditFaultKinds = [
 ] as const
 export type AuditFaultKind = (typeof auditFaultKinds)[number]
 
-/** The first thing that does not fit. `seq` names the entry, `eventId` the event behind it, `signedAt` a checkpoint. */
+/** The first fault of a chain. `seq` names the entry, `eventId` its event, `signedAt` a checkpoint. */
 export type AuditFault = {
   kind: AuditFaultKind
   seq: string | null
@@ -84,20 +85,20 @@ export type AuditFault = {
   signedAt: string | null
 }
 
-/** What is known of the event behind an entry: it is the same, says something else, or is gone. */
+/** The event behind an entry: equal, different, or gone. */
 export type EventBehind = 'same' | 'differs' | 'gone'
 
-/** Names what happened to an entry whose content does not give its hash. */
+/** The fault of an entry whose hash does not match its content. */
 export function faultOfContent(behind: EventBehind): 'changed' | 'inserted' | 'moved' {
   return behind === 'same' ? 'moved' : behind === 'gone' ? 'inserted' : 'changed'
 }
 
-/** The sentence of a fault, by its name in the messages (`audit.faults`). */
+/** The key of a fault's sentence in the messages (`audit.faults`). */
 export function faultMessage({ kind, signedAt }: AuditFault): AuditFaultKind | 'removedSigned' {
   return kind === 'removed' && signedAt !== null ? 'removedSigned' : kind
 }
 
-/** The nouns of the actions: the groups of the filter. */
+/** The first parts of the actions, which group the filter. */
 export const actionGroups = [
   'share',
   'image',
@@ -115,7 +116,7 @@ export const actionGroups = [
 ] as const satisfies NounOf<EventAction>[]
 type NounOf<A> = A extends `${infer Noun}.${string}` ? Noun : never
 
-/** Whether a word filters by action: an action, or a noun for all of its actions. */
+/** Whether a word can filter by action: an action, or a group of them. */
 export function isActionFilter(word: string): boolean {
   return isEventAction(word) || actionGroups.some((group) => group === word)
 }
@@ -126,8 +127,8 @@ export function isEventAction(word: string): word is EventAction {
 }
 
 /**
- * Refusals that the audit trail has: what somebody tries who looks for a way around a rule, and limits that are used up. Others,
- * such as a field that is wrong, say nothing about anybody.
+ * Refusals that the audit trail records: those of somebody who looks for a way around a rule, and used-up limits. Others, such as
+ * a wrong field, are not recorded.
  */
 const recordedRefusals = [
   'RESHARE_FORBIDDEN',
@@ -148,7 +149,7 @@ export function isRecordedRefusal(code: string): boolean {
   return recordedRefusals.some((recorded) => recorded === code)
 }
 
-/** The beginning of the clock hour in which refusals of a kind are folded into two events at most. */
+/** The start of the clock hour in which refusals of a kind are summed up in at most two events. */
 export function hourOf(at: Date): Date {
   return new Date(Math.floor(at.getTime() / hourMs) * hourMs)
 }
@@ -156,7 +157,7 @@ export function hourOf(at: Date): Date {
 /** The longest name of an image, an instance or a snapshot. */
 export const resourceMax = 128
 
-/** What narrows a trail down. */
+/** The filters of the audit trail. */
 export type AuditFilters = {
   q: string
   account: string
@@ -165,12 +166,12 @@ export type AuditFilters = {
   until?: string | undefined
 }
 
-/** The filters of a list, without where in it a page is. */
+/** The filters of a list, without its position. */
 export function filtersOf({ q, account, action, from, until }: AuditFilters): AuditFilters {
   return { q, account, action, from, until }
 }
 
-/** Whether a list shows less than the whole trail. */
+/** Whether the filters exclude anything. */
 export function isFiltered(list: AuditFilters): boolean {
   return Object.values(filtersOf(list)).some(Boolean)
 }

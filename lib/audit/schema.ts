@@ -4,7 +4,7 @@ import { cursor, pageSize, searchText } from '@/lib/fields'
 import type { PageRange } from '@/lib/pages'
 import { type AuditFault, isActionFilter, resourceMax } from './rules'
 
-/** A signed checkpoint as it is exported and kept elsewhere: up to the entry `seq` the chain of the account gave this hash. */
+/** A signed checkpoint as it is exported and kept elsewhere: at the entry `seq` the account's chain had this hash. */
 export const checkpoint = z.object({
   accountId: z.string(),
   seq: z.string().regex(/^\d{1,18}$/),
@@ -22,7 +22,7 @@ const day = z.iso
   .optional()
   .catch(undefined)
 
-/** All parameters of the page Audit, as they are in its URL. `action`: one, or a noun for all of its actions. */
+/** The URL parameters of the Audit page. `action`: one action, or a group of them. */
 export const auditParams = z.object({
   q: searchText(resourceMax).catch(''),
   account: searchText(signInNameMax).catch('').transform(foldUsername),
@@ -31,7 +31,7 @@ export const auditParams = z.object({
     .refine((word) => isActionFilter(word))
     .optional()
     .catch(undefined),
-  /** Days of the console's time zone, both of them included. */
+  /** Days in the console's time zone, both inclusive. */
   from: day,
   until: day,
   size: pageSize,
@@ -42,7 +42,7 @@ export const auditParams = z.object({
 })
 export type AuditParams = z.infer<typeof auditParams>
 
-/** The filters of an export, and its form: `proof` is the whole trail with what proves it, without filters. */
+/** The filters and the format of an export. `proof`: the whole trail with its proof, unfiltered. */
 export const auditExportParams = auditParams.extend({ format: z.enum(['csv', 'json', 'proof']).catch('proof') })
 export type AuditExportParams = z.infer<typeof auditExportParams>
 
@@ -63,15 +63,15 @@ export type AuditItem = {
   recipient: string | null
   instance: { id: string; name: string } | null
   snapshot: { id: string; name: string } | null
-  /** What a sentence cannot say of it, in plain values; what was before and after under `before` and `after`. */
+  /** Facts that the action does not say, as plain values; the values before and after a change under `before` and `after`. */
   details: Record<string, unknown>
 }
 
 export type AuditPage = { items: AuditItem[]; next: string | null; prev: string | null; range: PageRange }
 
 /**
- * A verified chain. `entries`: how many there are up to the first that does not fit. `foreign`: checkpoints that another key
- * has signed, which this console cannot judge. `signedAt`: the moment of the newest good one.
+ * A verified chain. `entries`: how many are in order up to the first fault. `foreign`: checkpoints signed by another key, which
+ * this console cannot verify. `signedAt`: the time of the newest valid one.
  */
 export type VerifiedChain = {
   accountId: string
@@ -83,5 +83,5 @@ export type VerifiedChain = {
   fault: AuditFault | null
 }
 
-/** What a tenant learns of its own trail. `busy`: too many are verified at the moment. `long`: it did not end in a minute. */
+/** The outcome of verifying one's own trail. `busy`: too many verifications are running. `long`: not finished within a minute. */
 export type OwnVerification = { status: 'busy' | 'long' } | { status: 'verified'; chain: VerifiedChain }

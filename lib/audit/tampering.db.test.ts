@@ -117,7 +117,7 @@ describe('by SQL as the owner of the database', () => {
   ]
 
   for (const [name, change, fault] of changes) {
-    it(`${name} is named`, async () => {
+    it(`${name} is reported`, async () => {
       const [owner, other] = [await tenant(), await tenant(2)]
       expect(await faultOf(owner)).toBeNull()
       await tamper(...change(owner))
@@ -126,7 +126,7 @@ describe('by SQL as the owner of the database', () => {
     })
   }
 
-  it('the newest entries and the head moved back are shown by a checkpoint, as is a chain that was written anew', async () => {
+  it('a checkpoint proves that the newest entries were removed with the head moved back, and that a chain was rewritten', async () => {
     const owner = await tenant()
     await signChains()
     expect(await verifyChain(owner.id)).toMatchObject({ checkpoints: 1, signedAt: noon.toISOString(), fault: null })
@@ -139,7 +139,7 @@ describe('by SQL as the owner of the database', () => {
     )
     const removed = { kind: 'removed', seq: '5', signedAt: noon.toISOString() }
     expect(await faultOf(owner)).toMatchObject(removed)
-    // With the checkpoint gone as well, only an exported one tells.
+    // Without the checkpoint, only an exported copy proves it.
     await tamper(Prisma.sql`DELETE FROM "AuditCheckpoint" WHERE "accountId" = ${owner.id}`)
     expect(await faultOf(owner)).toBeNull()
     expect((await verifyChain(owner.id, { known: kept })).fault).toMatchObject(removed)
@@ -149,7 +149,7 @@ describe('by SQL as the owner of the database', () => {
     expect((await verifyChain(owner.id, { known: kept })).fault).toMatchObject({ kind: 'rewritten', seq: '6' })
   })
 
-  it('a forged checkpoint is named, and one of another key is counted and not judged', async () => {
+  it('a forged checkpoint is reported, and one of another key is counted and not judged', async () => {
     const owner = await tenant()
     await signChains()
     const forged = { accountId: owner.id, seq: 2n, hash: 'a'.repeat(64), at: noon, keyId: 'other', signature: 'x' }
@@ -162,7 +162,7 @@ describe('by SQL as the owner of the database', () => {
   })
 })
 
-test('the chains of all tenants and of the operator are verified, and one that has vanished whole is named, too', async () => {
+test('the chains of all tenants and of the operator are verified, and one that is missing as a whole is reported', async () => {
   const [good, bad] = [await tenant(1), await tenant(2)]
   await tamper(
     Prisma.sql`DELETE FROM "AuditEntry" WHERE "accountId" = ${bad.id}`,
@@ -175,7 +175,7 @@ test('the chains of all tenants and of the operator are verified, and one that h
   expect(kinds.get(bad.id)).toBe('event-unchained')
 })
 
-test('an event without an entry is named to its recipient and to the master of its owner, and to nobody else', async () => {
+test("an event without an entry is reported to its recipient and to its owner's master, and to nobody else", async () => {
   const [owner, recipient, other] = [await tenant(3), await tenant(3), await tenant(3)]
   const sub = await account({ master: owner })
   await tamper(

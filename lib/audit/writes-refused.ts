@@ -8,35 +8,35 @@ import { requestPatienceMs, within } from '@/lib/patience'
 import { ok, type Refusal } from '@/lib/result'
 import { hourOf, isRecordedRefusal } from './rules'
 
-/** What was refused: an operation with the code of its refusal, and the image that it named; or a sign-in. */
+/** A refused attempt: the operation with the refusal's code and the requested image, or a sign-in. */
 type Tried = { operation: string; code: string; imageId?: string | null }
 
 const signIn = 'signIn'
 const foldedAtOnce = 200
 
-/** What an operation was refused. The image is as it was asked for: it may be another's, or none. */
+/** The attempt of a refused operation. The image is as requested: it may be another tenant's, or not exist. */
 export function triedOf(operation: string, refusal: Refusal, input: unknown): Tried {
-  // Of several images, one was refused for this.
+  // For several images, the refusal of the one that failed.
   const { code } = refusal.code === 'SELECTED_REFUSED' ? refusal.why : refusal
   const asked: object = typeof input === 'object' && input !== null ? input : {}
-  // The first of several stands for all.
+  // The first of several images represents them.
   const imageId =
     'imageId' in asked ? asked.imageId : 'imageIds' in asked && Array.isArray(asked.imageIds) ? asked.imageIds[0] : null
   return { operation, code, imageId: typeof imageId === 'string' ? imageId : null }
 }
 
 /**
- * Records that an account was refused something, if that is a refusal which the audit trail has: the first of an hour at once, the
- * others by their number when the hour is over. So nobody can fill the trail with tries. Nothing else depends on it: a
- * fault is logged and not thrown.
+ * Records a refusal of an account if the audit trail has its kind: the first in an hour at once, the others as a number when the
+ * hour is over, so that nobody can fill the trail with attempts. Nothing else depends on it: a fault is logged and not
+ * thrown.
  */
 export async function noteRefusal(ctx: Context, tried: Tried): Promise<void> {
   if (!isRecordedRefusal(tried.code)) return
-  // The refusal does not wait until the trail is free.
+  // The refusal does not wait for the chain's lock.
   await within(requestPatienceMs, note(ctx, tried)).catch(() => {})
 }
 
-/** Records a sign-in to an account that exists, which was refused: the password was wrong, or the account is disabled. */
+/** Records a refused sign-in of an existing account: wrong password, or disabled. */
 export async function noteRefusedSignIn(username: string, at: { now: Date; address: string | null }): Promise<void> {
   const account = await findActor({ username }).catch(() => null)
   if (account) await note({ ...at, viewer: mintViewer(account) }, { operation: signIn, code: 'REFUSED' })
@@ -74,8 +74,8 @@ function eventOf({ operation, code, imageId }: Tried, counted: { count?: number;
 }
 
 /**
- * Records how often each thing was refused in hours that are over, where that was more than once, and forgets the counts. At most
- * 200 of them: the next sweep takes the next.
+ * Records how often each thing was refused in past hours, if more than once, and deletes the counts. At most 200 at a
+ * time; the next sweep continues.
  */
 export async function foldRefusals(now: Date): Promise<void> {
   const ended = await db().refusedTry.findMany({ where: { hour: { lt: hourOf(now) } }, take: foldedAtOnce })
@@ -85,7 +85,7 @@ export async function foldRefusals(now: Date): Promise<void> {
 async function fold(which: { actorId: string; kind: string; hour: Date }, now: Date): Promise<void> {
   const actor = await findActor({ id: which.actorId })
   await inTransaction(async (tx) => {
-    // Of two workers, one finds the row.
+    // If two workers run this, only one finds the row.
     const [row] = await tx.$queryRaw<{ count: number; lastAt: Date; address: string | null }[]>`
       DELETE FROM "RefusedTry" WHERE "actorId" = ${which.actorId} AND kind = ${which.kind}
         AND hour = ${which.hour}::timestamptz RETURNING count, "lastAt", address`

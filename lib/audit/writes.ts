@@ -9,8 +9,8 @@ const chainsAtOnce = 500
 type Head = { accountId: string; seq: bigint; hash: string }
 
 /**
- * Signs each chain that has grown since its last checkpoint, and gives the new checkpoints, which others may keep. Several
- * workers may do it at once. What is signed was committed, as a head is written with its entries.
+ * Signs each chain that has grown since its last checkpoint, and yields the new checkpoints, for copies elsewhere. Several
+ * workers may run it at once. Signed entries are committed, because a head is written together with its entries.
  */
 export async function* makeCheckpoints(now: Date): AsyncGenerator<Checkpoint> {
   const key = await signingKey()

@@ -29,10 +29,10 @@ const hoursFrom = (from: string, hours: number): [Date, Date] => [
 const bill = async (owner: TestAccount, asked: Record<string, string> = {}) =>
   await getBill(owner.at(now), billParams.parse(asked))
 
-test('a bill is the sum of its rows and of its days, and an hour is of the day in which it begins here', async () => {
+test('a bill is the sum of its rows and of its days, and an hour counts for the local day in which it begins', async () => {
   const owner = await account()
   const id = await machine(owner, { name: 'web' })
-  // Midnight in Shanghai lies between the two hours.
+  // Midnight in Shanghai is between the two hours.
   await ran(id, ...hoursFrom('2026-03-08T15:00:00Z', 2))
   await meterAll()
   const found = await bill(owner)
@@ -51,7 +51,7 @@ test('a bill is the sum of its rows and of its days, and an hour is of the day i
   expect(found.rows.items).toMatchObject([{ instanceId: id, hours: 2, price: 8, amount: 16, sharedBy: null }])
 })
 
-test('months have their own bills, from the first line to this month; another address leads to this month', async () => {
+test('each month has its bill, from the first line to this month; any other URL shows this month', async () => {
   const owner = await account()
   const id = await machine(owner)
   await ran(id, ...hoursFrom('2026-01-31T15:00:00Z', 2))
@@ -67,7 +67,7 @@ test('months have their own bills, from the first line to this month; another ad
     expect(await bill(owner, { month })).toMatchObject({ month: '2026-03', total: 0, next: null })
 })
 
-test('a sub-account sees its master’s bill, a stranger an empty one, and the sharer of an image nothing of it', async () => {
+test("a sub-account sees its master's bill, a stranger an empty one, and an image's sharer nothing of it", async () => {
   const [owner, sharer, stranger] = [await account(), await account(), await account()]
   const sub = await account({ master: owner })
   const shared = await image(sharer, here, { name: 'base' })
@@ -81,7 +81,7 @@ test('a sub-account sees its master’s bill, a stranger an empty one, and the s
   for (const other of [sharer, stranger]) expect((await bill(other)).rows.items).toEqual([])
 })
 
-test('the forecast adds what runs now for the hours that are left, and nothing for what is stopped', async () => {
+test('the forecast adds the remaining hours of running instances, and nothing for stopped ones', async () => {
   const owner = await account()
   const running = await machine(owner)
   await machine(owner, { state: 'stopped' })
@@ -92,7 +92,7 @@ test('the forecast adds what runs now for the hours that are left, and nothing f
   expect((await bill(owner, { images: 'shared' })).forecast).toEqual({ running: 0, rate: 0, total: 0 })
 })
 
-test('a long bill comes in pages, dearest first, and its chart tells five instances and all others', async () => {
+test('a long bill has pages, most expensive first, and its chart shows five instances and all others together', async () => {
   const owner = await account()
   const names = Array.from({ length: 120 }, (_, index) => `m-${index}`)
   for (const [index, name] of names.entries())

@@ -29,7 +29,7 @@ const linesOf = async (instanceId: string) =>
 const hoursOf = async (instanceId: string) =>
   (await linesOf(instanceId)).map(({ hour }) => hour.toISOString().slice(11, 16))
 
-/** What is left once a worker died in the middle of it. */
+/** Simulates a worker that dies in the middle of metering. */
 async function meterAndDie(): Promise<void> {
   const dying = inTransaction(async (tx) => {
     await meterRuns(tx)
@@ -65,7 +65,7 @@ test.each([
   expect((await linesOf(id)).map((line) => line.to.getTime() - line.hour.getTime())).toEqual(hours.map(() => hourMs))
 })
 
-test('a line has everything that made its price, and the master account pays for a machine of its sub-account', async () => {
+test("a line has everything that its price depends on, and the master account pays for a sub-account's instance", async () => {
   const [sharer, sub] = [await account(), await account({ master: owner })]
   const typeId = await instanceType({ amount: 16, vcpus: 2, memoryMib: 2048 })
   const shared = await image(sharer, here, { name: 'base' })
@@ -95,7 +95,7 @@ test('a line has everything that made its price, and the master account pays for
   expect(await db().ledgerEntry.count({ where: { accountId: sharer.id } })).toBe(0)
 })
 
-test('many starts in one hour cost it once, at the type that ran first in it', async () => {
+test('several starts in one hour cost it once, with the type that ran first in it', async () => {
   const [cheap, dear] = [await instanceType({ amount: 1 }), await instanceType({ amount: 100 })]
   const id = await running(cheap)
   for (const minute of ['05', '15', '25']) await ran(id, at(`10:${minute}:00.000`), at(`10:${minute}:30.000`))
@@ -116,19 +116,19 @@ test('a run that ends after it was metered is metered to its end, and metered ho
   expect(await meterRuns()).toBe(0)
 })
 
-test('an hour that has not begun is not charged, whatever a clock that was ahead has written', async () => {
+test('an hour that has not begun is not charged, even if a fast clock has recorded it', async () => {
   const id = await running()
   const now = Date.now()
   await ran(id, new Date(now), new Date(now + 50 * 365 * 24 * hourMs))
   await ran(id, new Date(now + 5 * hourMs), new Date(now + 6 * hourMs))
   await meterAll()
   const count = (await linesOf(id)).length
-  // The hour may turn while the test runs.
+  // The hour may change while the test runs.
   expect([1, 2]).toContain(count)
   await db().instanceRun.deleteMany({ where: { instanceId: id } })
 })
 
-test('what was not metered for long is caught up with in statements of a bounded size', async () => {
+test('a long backlog is metered in statements of bounded size', async () => {
   const id = await running()
   await ran(id, at('00:00:00.000'), new Date(at('00:00:00.000').getTime() + 100 * hourMs))
   const issued = await issuedBy(async () => await meterAll())
@@ -136,7 +136,7 @@ test('what was not metered for long is caught up with in statements of a bounded
   expect(issued).toHaveLength(Math.ceil(100 / hoursAtOnce) + 1)
 })
 
-test('many meterings at once, some of which die, write each hour once and lose none', async () => {
+test('many concurrent meterings, some of which die, write each hour once and lose none', async () => {
   const ids = await Promise.all(Array.from({ length: 40 }, () => running()))
   for (const id of ids) {
     await ran(id, at('08:10:00.000'), at('09:10:00.000'))
@@ -148,7 +148,7 @@ test('many meterings at once, some of which die, write each hour once and lose n
   expect(lines.map(({ _count }) => _count)).toEqual(ids.map(() => 5))
 })
 
-test('the first line fixes the currency: the setting changes nothing after it, and the database refuses another', async () => {
+test('the first line fixes the currency: a changed setting has no effect, and the database refuses another currency', async () => {
   const id = await running()
   await ran(id, at('10:00:00.000'), at('10:20:00.000'))
   await meterAll()
@@ -158,7 +158,7 @@ test('the first line fixes the currency: the setting changes nothing after it, a
   await expect(db().ledgerEntry.updateMany({ where: { instanceId: id }, data: { amount: 0 } })).rejects.toThrow()
 })
 
-test('the lock of the ledger is its own: lines are written while a process owns the machines', async () => {
+test('the ledger has its own lock: lines are written while a process owns the machines', async () => {
   const id = await running()
   await ran(id, at('10:00:00.000'), at('10:20:00.000'))
   const held = [advisoryLocks.space, advisoryLocks.host]
@@ -174,7 +174,7 @@ test('the lock of the ledger is its own: lines are written while a process owns 
   expect(trigger?.text).toContain(`(${advisoryLocks.ledger})`)
 })
 
-test('10,000 instances’ hour is metered by one statement', async () => {
+test('an hour of 10,000 instances is metered by one statement', async () => {
   const one = await running()
   const columns = Object.keys(await db().instance.findUniqueOrThrow({ where: { id: one } })).filter(
     (name) => name !== 'id',
@@ -235,7 +235,7 @@ async function take(taken: Step, world: World, { id, typeId }: { id: string; typ
   else if (taken.do === 'meterAndDie') await meterAndDie()
   else if (taken.do === 'jump') world.now += taken.ms
   else if (taken.do === 'price') {
-    // A price begins with an hour after all that were seen, as an operator's does.
+    // As for an operator, a price begins with an hour that no run has reached yet.
     const from = hourOf(world.latest) + hourMs
     if (world.prices.at(-1)?.from === from) return
     world.prices.push({ from, amount: taken.amount })
@@ -250,7 +250,7 @@ async function take(taken: Step, world: World, { id, typeId }: { id: string; typ
     if (open) open.to = Math.max(open.to, world.now)
     await write(true)
   } else {
-    // A kill ends the proof where it was; a stop has it go on to the stop.
+    // A killed machine keeps its last proven time; a stopped one is proven until its stop.
     if (open && taken.do === 'stop') open.to = Math.max(open.to, world.now)
     await write(false)
     world.open = null
@@ -258,7 +258,7 @@ async function take(taken: Step, world: World, { id, typeId }: { id: string; typ
   world.latest = Math.max(world.latest, world.now, world.open?.to ?? 0)
 }
 
-test('whatever starts, stops, dies and jumps, each hour with running time has one line at its price', async () => {
+test('after random starts, stops, deaths and clock jumps, each hour with running time has one line at its price', async () => {
   const scenario = fc.array(step, { minLength: 5, maxLength: 40 })
   await fc.assert(
     fc.asyncProperty(scenario, async (steps) => {

@@ -15,7 +15,7 @@ export function selectCurrency(): Prisma.Sql {
   return Prisma.sql`coalesce((SELECT currency FROM "LedgerEntry" ORDER BY id LIMIT 1), ${env().ECS_CURRENCY})`
 }
 
-/** What everything is charged in, by ISO 4217. */
+/** The currency of all charges, by ISO 4217. */
 export async function findCurrency(): Promise<string> {
   const [found] = await db().$queryRaw<{ currency: string }[]>`SELECT ${selectCurrency()} AS currency`
   return found?.currency ?? env().ECS_CURRENCY
@@ -23,7 +23,7 @@ export async function findCurrency(): Promise<string> {
 
 /**
  * The ledger's currency if ECS_CURRENCY names another, else null. The ledger's stays in use, and the operator is
- * told.
+ * warned.
  */
 export async function findCurrencyConflict(): Promise<string | null> {
   const [ledger, setting] = [await findCurrency(), env().ECS_CURRENCY]
@@ -32,7 +32,7 @@ export async function findCurrencyConflict(): Promise<string | null> {
   return ledger
 }
 
-/** How many instances the chart tells apart; the others are one more. */
+/** How many instances the chart shows separately; all others are one series. */
 const seriesMax = 5
 const rowsMax = 50
 const linesAtOnce = 1_000
@@ -49,7 +49,7 @@ function inRegions(regions: Which['regions']): Prisma.Sql {
   return regions === 'all' ? Prisma.empty : Prisma.sql`AND "regionId" = ANY(${regions})`
 }
 
-/** The bill of the viewer's master account for a month of the deployment's time zone. */
+/** The bill of the viewer's master account for a month in the deployment's time zone. */
 export async function getBill(ctx: Context, params: BillParams): Promise<Bill> {
   const { ownerId } = ctx.viewer
   const { ECS_TIME_ZONE: zone } = env()

@@ -9,7 +9,7 @@ const lengths = (month: string, zone: string) => {
   return starts.slice(1).map((start, index) => (start - (starts[index] ?? 0)) / hourMs)
 }
 
-test('the days of a month begin where the zone says, also with 23 and 25 hours and at half past', () => {
+test("days begin at the zone's midnight, also on days of 23 and 25 hours and with an offset of half an hour", () => {
   expect(dayStarts('2026-11', 'Asia/Shanghai')[0]).toEqual(new Date('2026-10-31T16:00:00Z'))
   expect(dayStarts('2026-11', 'Asia/Kolkata')[1]).toEqual(new Date('2026-11-01T18:30:00Z'))
   expect(lengths('2026-02', 'Asia/Shanghai')).toEqual(Array.from({ length: 28 }, () => 24))
@@ -18,7 +18,7 @@ test('the days of a month begin where the zone says, also with 23 and 25 hours a
   expect(lengths('2028-02', 'UTC')).toHaveLength(29)
 })
 
-test('months follow each other without a gap, and a moment is of the month in whose days it lies', () => {
+test('months follow each other without a gap, and a moment is in the month that contains its day', () => {
   for (const zone of ['Asia/Shanghai', 'America/Santiago', 'Pacific/Kiritimati', 'Pacific/Pago_Pago']) {
     for (const month of ['2026-01', '2026-04', '2026-09', '2026-12']) {
       const starts = dayStarts(month, zone)
@@ -29,17 +29,17 @@ test('months follow each other without a gap, and a moment is of the month in wh
   }
 })
 
-test('a forecast has the hours that begin after the running one and before the end', () => {
+test('a forecast counts the hours that begin after the current one and before the end', () => {
   const end = new Date('2026-11-30T16:00:00Z')
   expect(hoursLeft(new Date('2026-11-30T14:00:00Z'), end)).toBe(1)
   expect(hoursLeft(new Date('2026-11-30T14:59:59Z'), end)).toBe(1)
   expect(hoursLeft(new Date('2026-11-30T15:00:00Z'), end)).toBe(0)
   expect(hoursLeft(new Date('2026-12-30T15:00:00Z'), end)).toBe(0)
-  // Where the month ends at half past, the hour that began before is of it.
+  // The month ends at half past: the hour that began before counts for it.
   expect(hoursLeft(new Date('2026-11-30T17:10:00Z'), new Date('2026-11-30T18:30:00Z'))).toBe(1)
 })
 
-test('the axis ends at or above the largest bar, in four even steps of whole minor units', () => {
+test('the axis ends at or above the largest bar, with four equal steps of whole minor units', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 10 ** 12 }), (largest) => {
       const top = axisTop(largest)
@@ -50,7 +50,7 @@ test('the axis ends at or above the largest bar, in four even steps of whole min
   )
 })
 
-test('a bar that is a round number by itself ends the axis', () => {
+test('a largest bar that is itself a round number ends the axis', () => {
   expect([axisTop(400), axisTop(401), axisTop(0)]).toEqual([400, 800, 4])
 })
 
@@ -64,7 +64,7 @@ describe('decimals', () => {
   ])('%d minor units with %d digits are %s', (minor, digits, text) => expect(decimalOf(minor, digits)).toBe(text))
 })
 
-test('amounts are written in the digits of their currency', () => {
+test('amounts have the decimals of their currency', () => {
   expect([formatAmount(8, 'CNY', 'en'), formatAmount(8, 'JPY', 'en'), formatAmount(-1234, 'KWD', 'en')]).toEqual([
     '¥0.08',
     '¥8',

@@ -2,19 +2,19 @@ import { shareDay } from '@/lib/shares/rules'
 
 const hourMs = 60 * 60 * 1000
 
-/** The calendar month, as YYYY-MM, that a moment belongs to in the deployment's time zone. */
+/** The calendar month, as YYYY-MM, of a moment in the deployment's time zone. */
 export function monthOf(at: Date, timeZone: string): string {
   return shareDay(at, timeZone).slice(0, 7)
 }
 
-/** The month `count` months after this one; before it for a negative count. */
+/** The month `count` months later, or earlier if `count` is negative. */
 export function monthAfter(month: string, count: number): string {
   const [year = 0, ordinal = 1] = month.split('-').map(Number)
   return new Date(Date.UTC(year, ordinal - 1 + count)).toISOString().slice(0, 7)
 }
 
 /**
- * The starts of the days of a month, and of the day after. Hours belong to the day in which they begin: none is lost.
+ * The starts of a month's days, and of the day after. An hour belongs to the day in which it begins, so none is lost.
  */
 export function dayStarts(month: string, timeZone: string): Date[] {
   const first = Date.parse(`${month}-01T00:00:00Z`)
@@ -34,13 +34,13 @@ function dayStart(utcMidnight: number, timeZone: string): Date {
   return new Date(after)
 }
 
-/** How many hours begin after the current one and before `end`: the hours that have no line yet. */
+/** How many hours begin after the current one and before `end`: those without a line yet. */
 export function hoursLeft(now: Date, end: Date): number {
   const next = (Math.floor(now.getTime() / hourMs) + 1) * hourMs
   return Math.max(0, Math.ceil((end.getTime() - next) / hourMs))
 }
 
-/** A round number at or above the largest bar, in minor units, so that the axis has four even steps. */
+/** A round number at or above the largest bar, in minor units, so that the axis has four equal steps. */
 export function axisTop(largest: number): number {
   const step = Math.max(1, largest) / 4
   const power = 10 ** Math.floor(Math.log10(step))
@@ -55,7 +55,7 @@ export function decimalOf(minor: number, digits: number): string {
   return `${minor < 0 ? '-' : ''}${whole}${digits > 0 ? `.${text.slice(-digits)}` : ''}`
 }
 
-/** The minor units of a decimal number, or null where it has more decimals than the currency. */
+/** A decimal number in minor units, or null if it has more decimals than the currency. */
 export function minorOf(decimal: string, digits: number): number | null {
   const [whole = '', decimals = ''] = decimal.replace('-', '').split('.')
   if (decimals.length > digits) return null

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { cursor, freeText, text } from '@/lib/fields'
 import { priceMax } from '@/lib/instance-types/rules'
 
-/** Which bill, by its URL: this month's by default. `shared`: only what runs from images that others share. */
+/** A bill's URL parameters: this month's by default. `shared`: only instances of images that others share. */
 export const billParams = z.object({
   month: z
     .string()
@@ -24,7 +24,7 @@ export type BillRow = {
   regionId: string
   typeId: string
   imageName: string
-  /** Who shares the image; null: it is the account's own. */
+  /** Who shares the image; null if the account owns it. */
   sharedBy: string | null
   hours: number
   price: number
@@ -32,7 +32,7 @@ export type BillRow = {
   note: string
 }
 
-/** One of the instances that cost most in a month; the last of them may be all others together. */
+/** One of the most expensive instances of a month; the last may be all others together. */
 export type BillSeries = { instanceId: string | null; name: string; amount: number }
 
 /** A day with lines: its number in the month, the amount of each series, and the total. */
@@ -41,7 +41,7 @@ export type BillDay = { day: number; amounts: number[]; hours: number; amount: n
 export type Bill = {
   month: string
   images: 'all' | 'shared'
-  /** The months before and after; null where none can have a line. */
+  /** The previous and next month; null if that cannot have a line. */
   previous: string | null
   next: string | null
   currency: string
