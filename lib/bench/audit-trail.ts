@@ -13,8 +13,8 @@ const atOnce = 10_000
 type Owner = { id: string; username: string }
 
 /**
- * Writes events of one account and their chain, as a restore does. The trigger would make the same chain in four times as long;
- * that it is the same, the verification that is measured says.
+ * Writes events of one account and their chain, as a restore does: the trigger would take four times as long. The measured
+ * verification proves that the chain is the same.
  */
 export async function makeTrail(place: Place, owner: Owner, entries: number): Promise<void> {
   await withClients(place.databaseUrl, 1, async ([client]) => {

@@ -11,7 +11,7 @@ import { pace, share } from './shares'
 
 const [pageSecondsMax, verifySecondsMax] = [2, 60]
 
-/** What a share costs with its chain and its notices, and how a trail of 1,000,000 entries is read and verified. */
+/** The cost of a share with its chain and notices, and of reading and verifying a trail of 1,000,000 entries. */
 export async function measureAudit(place: Place): Promise<Findings> {
   const shares = await compareShares(place)
   const trail = await measureTrail(place)
@@ -27,7 +27,7 @@ async function compareShares({ sizes }: Place): Promise<Findings> {
       await db().$executeRawUnsafe(`ALTER TABLE "Event" ${triggers} TRIGGER "${trigger}"`)
     return (await pace(await spreadTasks(count), share)).perSecond
   }
-  // Warms up and does not count.
+  // A warm-up, which does not count.
   await round('ENABLE', Math.ceil(sizes.shares / 4))
   const [having, lacking]: [number[], number[]] = [[], []]
   for (let count = 0; count < sizes.rounds; count++) {

@@ -1,4 +1,4 @@
-// The package has no types; this is the part that is used here.
+// The package has no types; this declares the part used here.
 declare module 'autocannon' {
   type Options = { url: string; connections: number; amount: number; timeout: number; headers: Record<string, string> }
   type Result = { errors: number; timeouts: number; non2xx: number; requests: { total: number } }

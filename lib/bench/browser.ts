@@ -8,7 +8,7 @@ export type Script = { path: string; bytes: number; isInPage: boolean }
 /** A page loaded by a browser with an empty cache. Times in milliseconds, sizes as transferred. */
 export type Loaded = { scripts: Script[]; firstPaint: number; largestPaint: number; shift: number }
 
-// Keeps the browser from making requests of its own.
+// Keep the browser from making requests of its own.
 const args = [
   '--disable-background-networking',
   '--disable-component-update',
@@ -57,11 +57,11 @@ export async function load(browser: Browser, url: string, cookies: Cookies, widt
   }
 }
 
-// As text, because what prepares this file for Node would leave its own marks in a function.
+// As text, because esbuild would add helper calls to a function.
 const paintScript = `(async () => {
   const entries = (type) => new Promise((resolve) => {
     new PerformanceObserver((list) => resolve(list.getEntries())).observe({ type, buffered: true })
-    // An observer of an event that never happens is never called.
+    // An observer is never called for an event that never happens.
     setTimeout(resolve, 500, [])
   })
   const [paints, largest, shifts] = await Promise.all(['paint', 'largest-contentful-paint', 'layout-shift'].map(entries))

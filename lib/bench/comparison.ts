@@ -25,7 +25,7 @@ export function readFigures(file: string): Saved {
   return saved.parse(JSON.parse(fs.readFileSync(file, 'utf8')))
 }
 
-/** Each figure of this run over that of the other one, by its value and, where it has a limit, by its share of the limit. */
+/** Each figure of this run relative to the other run: by its value and, where it has a limit, by its ratio to that. */
 export function toComparison(rows: Row[], earlier: Saved['figures']): string {
   const lines = rows.map(({ section, name, value, unit, ratio }) => {
     const then = earlier.find((one) => one.section === section && one.name === name)

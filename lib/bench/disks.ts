@@ -15,7 +15,7 @@ import { type Findings, median } from './figures'
 import { makeDatabase, type Place, tell } from './place'
 import { cookieFor, startServer } from './programs'
 
-// Not the synchronous one: while it waits, a connection that the server closes would not be seen to be closed.
+// Not execSync: while it blocks, a connection closed by the server would go unnoticed.
 const shell = promisify(execFile)
 
 const mib = 2 ** 20
@@ -171,7 +171,7 @@ async function upload(url: string, cookie: string, { file, size }: { file: strin
   }
 }
 
-// Not by fetch: it copies a piece before it sends it, which takes longer than to receive it.
+// Not fetch, which copies each piece before sending it and takes longer than the server to receive it.
 async function sendPiece(place: URL, headers: http.OutgoingHttpHeaders, piece: fs.ReadStream): Promise<void> {
   const request = http.request(place, { method: 'PATCH', headers })
   const answered: Promise<http.IncomingMessage[]> = once(request, 'response')

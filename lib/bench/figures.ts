@@ -1,4 +1,4 @@
-/** The aim of a figure. `ratio` is the value divided by its limit. */
+/** The target of a figure. `ratio` is the value divided by its limit. */
 export type Aim = { of: 'value' | 'ratio'; bound: 'at least' | 'at most'; number: number }
 
 export type Figure = {
@@ -72,13 +72,13 @@ function sentenceOf({ of, bound, number }: Aim, unit: string): string {
   return of === 'ratio' ? `${sign} ${number}` : `${sign} ${number} ${unit}`.trimEnd()
 }
 
-/** Three digits are more than the noise allows. */
+/** Three significant digits: more would be noise. */
 export function short(value: number): string {
   if (value === 0) return '0'
   return value >= 100 ? String(Math.round(value)) : Number(value.toPrecision(3)).toString()
 }
 
-/** The middle one, which a disturbance of one or two runs does not move. */
+/** The median, which one or two disturbed runs do not move. */
 export function median(values: number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = sorted[Math.floor(sorted.length / 2)]

@@ -27,7 +27,7 @@ const reading = z.object({
   mib: z.number(),
 })
 
-/** How long it takes to look into a disk of 2 GiB with a Debian on it, and how much memory a process needs for it at most. */
+/** How long reading a disk of 2 GiB with a Debian on it takes, and the peak memory of the process. */
 export async function measureGuest(place: Place): Promise<Findings> {
   const missing = tools.filter((tool) => spawnSync(tool, ['--version'], { env }).error)
   if (missing.length > 0 || process.getuid?.() !== 0) {
@@ -40,7 +40,7 @@ export async function measureGuest(place: Place): Promise<Findings> {
     const { status, stderr } = spawnSync(tool, args, { cwd: folder, encoding: 'utf8', env })
     if (status !== 0) throw new Error(`${tool} failed.\n${stderr}`)
   }
-  // Kept between runs, by how it is made.
+  // Kept between runs, named by a hash of its recipe.
   const recipe = createHash('sha256')
     .update(fs.readFileSync(import.meta.filename))
     .digest('hex')

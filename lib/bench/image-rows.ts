@@ -4,20 +4,20 @@ import { makeDatabase, type Place, tell, withClients } from './place'
 
 const imagesPerOwner = 50
 const sharesPerImage = 2
-/** Besides those, one owner has a hundredth of all images, where there are enough for that to be many. */
+/** From this many images on, one more owner has a hundredth of all images. */
 const manyFrom = 10_000
 const manyShare = 100
 /** The number of shares per account; few quotas hold more. */
 const sharesPerAccount = 40
 const accountsMin = 64
 const region = 'cn-bench'
-/** All images have the same bytes: none of the figures reads them. */
+/** All images share one blob: none of the figures reads bytes. */
 const blob = 'blb-bench00000'
 const workers = 2
 
 export type Owner = { username: string; session: string; words: string }
 
-/** A database full of images, an owner of 50 of them, and one of many where there are many. */
+/** A database full of images, with an owner of 50 of them and, if there are enough, an owner of many. */
 export type ImageRows = { url: string; region: string; owner: Owner; many: Owner | undefined }
 
 /** Accounts are numbered: every `spacing`th of the first ones owns 50 images, the last one owns `many`. */
@@ -39,7 +39,7 @@ export async function makeImageRows(place: Place, { name, images }: { name: stri
     await first.query('VACUUM (FREEZE, ANALYZE)')
     const seconds = Math.round((performance.now() - began) / 1_000)
     tell(`A database with ${images} images and ${images * sharesPerImage} shares is there after ${seconds} s.`)
-    // One in the middle: shares come to it as to any other.
+    // From the middle of the accounts, where shares are as likely as for any other.
     const middle = Math.floor(plan.owners / 2) * plan.spacing
     const owner = await signIn(first, middle, `${number(images)} images`)
     if (plan.many === 0) return { url, region, owner, many: undefined }
@@ -62,7 +62,7 @@ async function makePeople(client: pg.Client, { accounts, many }: Plan): Promise<
   await client.query(`INSERT INTO "Account" (id, username, kind, "displayName", email, "passwordHash", "createdAt")
     SELECT ${accountId('n')}, 'tenant-' || n, 'MASTER', 'Tenant ' || n, '', '-', now()
     FROM generate_series(0, ${accounts - 1}) n`)
-  // The default quota limits the number of images, unless the operator set a larger one.
+  // Allows the owner of many images that many: the default quota is lower.
   if (many > 0)
     await client.query(`INSERT INTO "Quota" ("accountId", "regionId", resource, amount)
       VALUES (${accountId(String(accounts - 1))}, '${region}', 'images', ${2 * many})`)
@@ -98,7 +98,7 @@ function sharesSql(plan: Plan, worker: number): string {
     FROM generate_series(${worker}, ${sharesPerImage - 1}, ${workers}) k, ${imagesOf(plan)} i`
 }
 
-/** An id such as real ones are: without an order. A multiplier that is odd meets no number twice. */
+/** An id without order, as real ids are. An odd multiplier maps no two numbers to the same one. */
 function id(kind: string, number: string): string {
   return `'${kind}-' || lpad(to_hex((${number} * 2654435761::bigint) & 1099511627775), 10, '0')`
 }
@@ -107,8 +107,8 @@ function accountId(number: string): string {
   return id('acc', number)
 }
 
-// Filling tables without indexes and indexing them afterwards is several times faster. Foreign keys are left out: no
-// read uses them. WAL is not needed for data that is thrown away.
+// Filling tables without indexes and creating these afterwards is several times faster. Foreign keys are left out, because no
+// read uses them, and the data needs no WAL.
 async function dropIndexes(client: pg.Client): Promise<string[]> {
   const tables = `('"Image"'::regclass, '"Share"'::regclass)`
   const indexes = await client.query<{ definition: string }>(

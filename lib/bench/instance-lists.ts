@@ -10,7 +10,7 @@ const sizes = { few: 100, many: 10_000 }
 const flat = 1.5
 const regionId = 'cn-listed'
 
-/** The list of an owner of 10,000 instances, beside that of an owner of 100 among the same rows. */
+/** The list of an owner of 10,000 instances, compared with that of an owner of 100 in the same table. */
 export async function measureInstanceLists({ sizes: { requests, rounds } }: Place): Promise<Findings> {
   tell(`Instances: a list of ${sizes.many} …`)
   await makeInstances()

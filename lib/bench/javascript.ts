@@ -99,7 +99,7 @@ function kilobytes({ scripts }: Loaded): number {
   return scripts.reduce((sum, script) => sum + script.bytes, 0) / 1_000
 }
 
-// The scripts of the working copy are the same but for their source maps.
+// Loads the pages from the working copy, whose scripts differ only in their source maps.
 async function describePages(place: Place, browser: Browser): Promise<string[]> {
   const copy = await workingCopy(place)
   const rows = await makeImageRows(place, { name: 'scripts', images: rowsOfCopy })

@@ -12,18 +12,18 @@ import { cookieFor, type Running, startServer } from './programs'
 import { makeRegion, type ShareTask, spreadTasks } from './share-tasks'
 import { workingCopy } from './working-copy'
 
-/** The number of simultaneous clients. With the last one, 64 clients share ten connections. */
+/** The number of simultaneous clients. The 64 clients share ten database connections. */
 const clients = [1, 8, 64] as const
 const crowd = 64
 const p99Ms: Record<string, number> = { 'share by HTTP': 450, 'Images page': 1_500 }
-/** Enough for an owner of a thousand images, and made in some seconds. */
+/** Enough for an owner of a thousand images, and created within seconds. */
 const imagesMax = 100_000
 
 type Ask = { path: string; cookie: string; action?: string; body?: string }
 type Kind = { what: string; server: Running; asks: (amount: number) => Promise<Ask[]> }
 type Met = { perSecond: number; p50: number; p99: number }
 
-/** Shares by the form's own request and what owners look at, over HTTP, by one client, by some and by a crowd. */
+/** Shares by the form's own request, and owners' reads, over HTTP, by 1, 8 and 64 clients. */
 export async function measureLoad(place: Place): Promise<Findings> {
   const copy = await workingCopy(place)
   await makeRegion()
@@ -50,7 +50,7 @@ export async function measureLoad(place: Place): Promise<Findings> {
 }
 
 async function measureRounds({ sizes }: Place, kinds: Kind[], count: number): Promise<Figure[]> {
-  // Some for every client, so that few of them are asked while others have ended.
+  // Several for every client, so that most are measured while all clients are active.
   const amount = count === 1 ? Math.ceil(sizes.shares / 4) : Math.max(Math.ceil(sizes.shares / 2), 4 * count)
   const rounds: Met[][] = []
   for (let round = 0; round < sizes.rounds; round++) rounds.push(await measureRound(kinds, amount, count))
@@ -101,7 +101,7 @@ async function askAll({ url }: Running, asks: Ask[], workers: number): Promise<M
   return { perSecond, p50: median(took), p99: took[Math.ceil(took.length * 0.99) - 1] ?? 0 }
 }
 
-/** Resolves with a complete answer. A refusal would be quick, so it counts as a failure. */
+/** Resolves with a complete answer. A refusal is quick, so it counts as a failure. */
 async function answerTo(url: string, { path, cookie, action, body }: Ask, agent: http.Agent): Promise<void> {
   const headers = action
     ? { cookie, 'next-action': action, 'content-type': 'text/plain;charset=UTF-8' }
@@ -139,7 +139,7 @@ async function readAsks(server: Running, { region, owner, many }: ImageRows): Pr
   }
 }
 
-/** Shares that break no rule, as the form sends them, with the session of each owner. */
+/** Share requests that break no rule, as the form sends them, with each owner's session. */
 function shareAsks(server: Running, action: string): Kind['asks'] {
   return async (amount) => {
     const tasks = await spreadTasks(amount)
@@ -153,7 +153,7 @@ function shareAsks(server: Running, action: string): Kind['asks'] {
 
 const manifest = z.object({ node: z.record(z.string(), z.object({ exportedName: z.string() }).loose()) })
 
-/** The id under which the build answers to the action of the share form. */
+/** The id of the share form's action in this build. */
 function shareActionOf(folder: string): string {
   const file = path.join(folder, '.next/server/server-reference-manifest.json')
   const { node } = manifest.parse(JSON.parse(fs.readFileSync(file, 'utf8')))

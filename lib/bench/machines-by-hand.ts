@@ -13,10 +13,10 @@ const spec = z.object({ command: z.tuple([z.string()], z.string()) })
 const built = z.object({ uid: z.number(), diskBytes: z.number() })
 const read = <T>(shape: z.ZodType<T>, file: string): T => shape.parse(JSON.parse(fs.readFileSync(file, 'utf8')))
 
-/** In seconds. `firstByte`: of the serial port; null where nobody waited for it. */
+/** In seconds. `firstByte`: of the serial port; null if it was not waited for. */
 export type StartTimes = { running: number; firstByte: number | null }
 
-/** Makes a disk over an image and starts QEMU with the command that a keeper was given, as somebody would do at a shell. */
+/** Makes a disk over an image and starts QEMU with the command that a keeper was given, as in a shell. */
 export async function startByHand(folder: string, image: string, isHeard: boolean): Promise<StartTimes> {
   const { command } = read(spec, path.join(folder, 'spec.json'))
   const { uid, diskBytes } = read(built, path.join(folder, 'built.json'))

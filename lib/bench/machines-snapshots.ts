@@ -15,7 +15,7 @@ const sizeMib = 2048
 const rounds = 3
 const overConvertMin = 0.8
 
-/** How fast the disk of a running machine is written into a snapshot that is ready, beside qemu-img on the same bytes. */
+/** The speed of writing a running machine's disk into an available snapshot, compared with qemu-img on the same bytes. */
 export async function measureSnapshots(regionId: string): Promise<Figure> {
   tell(`Snapshots: ${rounds} of a disk of ${sizeMib} MiB …`)
   const [id, snapshot] = ['ins-snapshots0', 'snap-bench00000']
@@ -23,7 +23,7 @@ export async function measureSnapshots(regionId: string): Promise<Figure> {
   const size = sizeMib * mib
   const key = 'disk-of-snapshots'
   const file = path.join(storeOf(regionId).local?.folder ?? '', key)
-  // Random, so that nothing on the way can make it smaller; its guest does nothing, because it does not boot.
+  // Random bytes, which do not compress. The guest cannot boot them, so it does nothing.
   const out = fs.openSync(file, 'w')
   for (let at = 0; at < sizeMib; at += 16) fs.writeSync(out, randomFillSync(Buffer.alloc(16 * mib)))
   fs.closeSync(out)

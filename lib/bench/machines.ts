@@ -20,13 +20,13 @@ import { measureSnapshots } from './machines-snapshots'
 import { type Place, tell } from './place'
 
 const instances = 20
-/** How many of them are listened to until they speak: an emulated guest takes seconds. */
+/** For how many instances the first byte is waited for: an emulated guest takes seconds. */
 const heard = 3
 const overHandMax = 1.3
 const regionId = 'cn-machines'
 const patienceMs = 120_000
 
-/** How long an instance takes from the request to running, beside the same QEMU that is started by hand, and a snapshot. */
+/** The time of an instance from the request to running, compared with the same QEMU started by hand, and a snapshot. */
 export async function measureMachines(_place: Place): Promise<Findings> {
   const disk = whyNoMachine() === null ? await bootDisk() : null
   if (!disk)
@@ -65,7 +65,7 @@ async function measureStarts(imageId: string, disk: string): Promise<Figure[]> {
   ]
 }
 
-/** Creates an instance as a tenant does and ends it. Answers a copy of what its keeper was told to start. */
+/** Creates an instance as a tenant does, and terminates it. Returns a copy of what its keeper was told to start. */
 async function create(imageId: string, isHeard: boolean): Promise<{ times: StartTimes; machine: string }> {
   const [ctx, name] = [await owner(), 'quay']
   const words = { region: regionId, imageId, name, typeId: 'ecs.t1.micro', diskGib: 1, count: 1 }
@@ -97,7 +97,7 @@ async function makeImage(disk: string): Promise<string> {
   await seedInstanceTypes(now)
   const [accountId, id, blobId] = ['acc-machines', 'img-machines00', 'blb-machines00']
   const bytes = fs.readFileSync(disk)
-  // The size that a machine sees stands in the header of a qcow2.
+  // A qcow2 header contains the virtual size.
   const virtualSize = bytes.readBigUInt64BE(24)
   const sha256 = createHash('sha256').update(bytes).digest('hex')
   const at = { createdAt: now, updatedAt: now }
@@ -114,7 +114,7 @@ async function makeImage(disk: string): Promise<string> {
   return id
 }
 
-/** Asks again and again. Often, because what is waited for is measured. */
+/** Polls often, because the waiting time is what is measured. */
 async function until(is: () => Promise<boolean>): Promise<void> {
   for (const end = performance.now() + patienceMs; !(await is()); await sleep(5))
     if (performance.now() > end) throw new Error('A machine did not come to where it should.')

@@ -54,7 +54,7 @@ const program = new Command('npm run bench --')
 
 async function run(named: string[], { json, verbose, save, against, ...sizes }: Options): Promise<void> {
   endOnSignals(130)
-  // Read first, so that a wrong name fails before anything is measured.
+  // Read first, so that a wrong name fails before the run.
   const earlier = against === undefined ? null : readFigures(against)
   const before = os.loadavg()[0] ?? 0
   const findings: Findings[] = []
@@ -82,7 +82,7 @@ async function run(named: string[], { json, verbose, save, against, ...sizes }: 
     await end(0)
   } catch (error) {
     if (!isEnding()) {
-      // A run takes minutes: what was measured before is shown, and not saved, as it is not the whole.
+      // A run takes minutes, so its figures so far are shown. They are not saved, being incomplete.
       print()
       console.error(error)
     }

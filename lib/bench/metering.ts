@@ -10,7 +10,7 @@ const secondsMax = 2
 const hours = 5
 const regionId = 'cn-metered'
 
-/** How long the hour of 10,000 running instances takes to become lines of the ledger, and by how many statements. */
+/** The time and number of statements to meter an hour of 10,000 running instances. */
 export async function measureMetering(_place: Place): Promise<Findings> {
   tell(`Metering: ${instances} instances run for ${hours} hours …`)
   await makeInstances()

@@ -10,7 +10,7 @@ import { workingCopy } from './working-copy'
 const sizes = [1_000]
 const flat = 1.5
 const overConstant = 1.3
-/** The measured requests: the Images page, its JSON, and those of every open page and form. */
+/** The measured requests: the Images page, its JSON, and the requests of every open page and form. */
 const pathsOf = {
   page: (region: string) => paths.customImages(region),
   JSON: (region: string) => paths.api.images({ region }),
@@ -24,12 +24,12 @@ const kinds = ['page', 'JSON', 'shared list', 'new shares', 'quotas', 'shares gi
 const constantName = 'page of constant data'
 
 type Kind = keyof typeof pathsOf
-/** A page takes ten times as long as what it asks for, and its times differ less: it is asked half as often. */
+/** A page takes ten times as long as its data, and its times vary less, so it is requested half as often. */
 type Measured = Target & { isPage: boolean }
 type Costs = Map<string, Cost>
 type Served = { rows: ImageRows; server: Running }
 
-/** The Images page and its JSON route with ever more images in the database, and against a page of constant data. */
+/** The Images page and its JSON route with growing numbers of images, compared with a page of constant data. */
 export async function measurePages(place: Place): Promise<Findings> {
   const copy = await workingCopy(place)
   const served: Served[] = []
@@ -56,14 +56,14 @@ export async function measurePages(place: Place): Promise<Findings> {
   return { figures: [...figures, againstConstant(costs, nameOf('page', owner))], notes: notesOf(costs) }
 }
 
-// Compared figures are measured in turn, again and again, so that a busy moment affects all of them.
+// Compared figures are measured in alternating rounds, so that a busy moment affects all of them.
 async function measureInTurn({ sizes }: Place, targets: Measured[]): Promise<Costs> {
   tell(`Pages: ${sizes.rounds} rounds of ${targets.length} targets, up to ${2 * sizes.requests} requests each …`)
   const rounds = new Map(targets.map(({ name }): [string, Cost[]] => [name, []]))
   for (let round = 0; round <= sizes.rounds; round++) {
     for (const target of targets) {
       const requests = target.isPage ? Math.ceil(sizes.requests / 2) : sizes.requests
-      // The first round warms up and does not count.
+      // The first round is a warm-up, which does not count.
       const cost = await ask(target, round > 0 ? requests : Math.ceil(requests / 4))
       if (round > 0) rounds.get(target.name)?.push(cost)
     }

@@ -8,14 +8,14 @@ import { withDatabase } from '../db/beside'
 import { startDatabase } from '../embedded/embedded'
 import { onEnd } from '../start/ending'
 
-/** How much is measured. The aims are for the defaults; smaller numbers test the benchmark itself. */
+/** How much is measured. The targets are for the defaults; smaller numbers test the benchmark itself. */
 export type Sizes = { images: number; shares: number; requests: number; rounds: number }
 
 /** The temporary folder, database and processes of a run, all removed at its end. */
 export type Place = {
   sizes: Sizes
   isVerbose: boolean
-  /** On the file system of the project, so that packages can be hard-linked. */
+  /** On the project's file system, so that packages can be hard-linked. */
   folder: string
   databaseUrl: string
   postgres: number

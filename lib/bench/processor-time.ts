@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import { readIfThere } from '../embedded/data-folder'
 
-// Linux counts in ticks of a hundredth of a second towards programs, whatever it uses itself.
+// Linux reports ticks of a hundredth of a second to programs, whatever it uses itself.
 const msPerTick = 10
 
 type Process = { pid: number; parent: number; ticks: number }
@@ -23,10 +23,10 @@ function readProcesses(): Process[] {
     .map(Number)
     .filter((pid) => pid > 0)
   return pids.flatMap((pid) => {
-    // A name may hold spaces and brackets; the fields after it do not.
+    // The name may contain spaces and brackets; later fields do not.
     const fields = readIfThere(`/proc/${pid}/stat`)?.split(') ').at(-1)?.split(' ')
     if (!fields) return []
-    // utime and stime, and the same of children that have ended and been waited for.
+    // utime and stime, then those of children that have ended and been waited for.
     const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0)
     return [{ pid, parent: Number(fields[1]), ticks }]
   })

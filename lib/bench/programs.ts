@@ -16,7 +16,7 @@ type Program = { name: string; command: string; args: string[]; folder: string; 
 const patienceMs = 5 * 60_000
 const logShown = 3_000
 
-/** Serves the build in a folder from a database, and is back once the first page has been answered. */
+/** Serves the build in a folder from a database. Returns after the first page was answered. */
 export async function startServer(place: Place, folder: string, databaseUrl: string, more: Record<string, string>) {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
@@ -25,7 +25,7 @@ export async function startServer(place: Place, folder: string, databaseUrl: str
   return await startProgram(place, url, { name: `server-${port}`, command: process.execPath, args, folder, env })
 }
 
-/** A session as the cookie that a server takes: its name is of the server's address. */
+/** A session as a cookie for a server, named by the server's address. */
 export function cookieFor({ url }: Pick<Running, 'url'>, session: string): string {
   return `${sessionCookie(url).name}=${session}`
 }
@@ -34,7 +34,7 @@ export function consoleFolder(place: Place): string {
   return path.join(place.folder, 'console')
 }
 
-/** Runs `npm start` with a separate data folder, and returns after the first page has been answered. */
+/** Runs `npm start` with a separate data folder. Returns after the first page was answered. */
 export async function startConsole(place: Place): Promise<Running> {
   const port = String(await freePort())
   // The environment of this process would override what the console sets for itself.
@@ -68,12 +68,12 @@ async function startProgram(place: Place, url: string, program: Program): Promis
   return { url, pid: child.pid ?? 0, stop }
 }
 
-// Each runs in a process group, as in a terminal, and is stopped like there: npm alone would leave its children.
+// Each program runs in a process group, as in a terminal, and is stopped as a group: npm alone would leave its children.
 function begin(place: Place, { name, command, args, folder, env }: Program) {
   const log = path.join(place.folder, `${name}.log`)
   const output = fs.openSync(log, 'w')
   const stdio: ('ignore' | 'ipc' | number)[] = ['ignore', output, output]
-  // The channel that the watchdog looks at; npm would hand its number on but not the channel.
+  // The IPC channel that the watchdog needs; npm would pass on its number but not the channel.
   if (command === process.execPath) stdio.push('ipc')
   const child = spawn(command, args, { cwd: folder, env, stdio, detached: true })
   fs.closeSync(output)
@@ -87,7 +87,7 @@ async function stopAll({ pid }: ChildProcess): Promise<void> {
   if (pid === undefined) return
   for (const until = Date.now() + 20_000; signalGroup(pid, 0); await sleep(20)) {
     signalGroup(pid, Date.now() < until ? 'SIGINT' : 'SIGKILL')
-    // A second Ctrl-C makes some programs hurry, so a moment passes before the next.
+    // A second Ctrl-C makes some programs stop abruptly, so wait before the next.
     for (let waited = 0; waited < 5_000 && signalGroup(pid, 0); waited += 20) await sleep(20)
   }
 }

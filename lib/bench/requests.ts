@@ -4,7 +4,7 @@ import { processorMs } from './processor-time'
 
 export type Target = { name: string; url: string; cookie: string; server: number; postgres: number }
 
-/** Milliseconds: what half of the requests took at most, one after another and ten at once; processor time of one. */
+/** Milliseconds: the median of requests one by one and of ten at once; processor time of one. */
 export type Cost = { single: number; atOnce: number; processor: number; database: number }
 
 const simultaneous = 10

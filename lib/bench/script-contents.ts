@@ -48,7 +48,7 @@ function contentsOf({ path: url, bytes }: Script, build: string): Contents {
 function packageOf(source: string): string {
   const inPackage = source.split('node_modules/').at(-1) ?? ''
   if (!source.includes('node_modules/')) return /\[project\]\/(\w+)/.exec(source)?.[1] ?? 'bundler'
-  // Next brings React and more with it.
+  // Next.js bundles React and other packages.
   const compiled = /^next\/dist\/compiled\/([^/]+)/.exec(inPackage)?.[1]
   if (compiled) return `next: ${compiled}`
   return /^(@[^/]+\/)?[^/]+/.exec(inPackage)?.[0] ?? inPackage

@@ -13,8 +13,8 @@ type Words = string[]
 export type Recipe = { text: string; values: Fill[] }[]
 
 /**
- * Records the statements that `work` sends to PostgreSQL, with their values and in order. They are taken at the wire,
- * so they are what is really issued.
+ * Records the statements that `work` sends to PostgreSQL, with their values and in order. They are recorded in the driver, so
+ * they are the ones that are really sent.
  */
 export async function issuedBy(work: () => Promise<unknown>): Promise<Statement[]> {
   const { query } = pg.Client.prototype

@@ -13,10 +13,10 @@ const region = 'cn-bench'
 
 type Account = { id: string; username: string }
 
-/** One share to be made. Those of a list break no rule, in whatever order ten workers come to them. */
+/** One share to make. Tasks of one list break no rule, in whatever order ten workers take them. */
 export type ShareTask = { region: string; imageId: string; owner: Account; recipient: Account; now: Date; day: string }
 
-/** Shares of many images of many owners to many recipients: neighbours in the list have no lock in common. */
+/** Shares of many images of many owners with many recipients: neighbouring tasks share no lock. */
 export async function spreadTasks(count: number): Promise<ShareTask[]> {
   const owners = await makeAccounts(Math.ceil(count / sharesPerOwner))
   const recipients = await makeAccounts(Math.max(recipientsMax, owners.length))
@@ -28,7 +28,7 @@ export async function spreadTasks(count: number): Promise<ShareTask[]> {
   })
 }
 
-/** Shares of one owner, who waits for itself each time. The day turns whenever its 200 are used up. */
+/** Shares of one owner, which wait for each other's locks. A new day begins whenever its 200 shares are used up. */
 export async function oneOwnerTasks(count: number): Promise<ShareTask[]> {
   const [owner] = await makeAccounts(1)
   if (!owner) throw new Error('There is no owner.')

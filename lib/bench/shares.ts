@@ -8,11 +8,11 @@ import { contextOf, makeRegion, oneOwnerTasks, type ShareTask, spreadTasks } fro
 
 const connections = 10
 
-/** Shares per second, and milliseconds of this process's own work for each. */
+/** Shares per second, and this process's own milliseconds for each. */
 type Pace = { perSecond: number; processor: number }
 type Variant = { name: string; aim: number; make: (count: number) => Promise<ShareTask[]> }
 
-/** Shares per second of the domain operation, against its own statements issued by hand over as many connections. */
+/** Shares per second of the domain operation, compared with its own statements sent by hand over as many connections. */
 export async function measureShares(place: Place): Promise<Findings> {
   await makeRegion()
   const statements = await learnStatements()
@@ -54,7 +54,7 @@ async function compare(place: Place, clients: pg.Client[], recipe: Recipe, varia
       const client = clients[worker]
       if (client) await issueByHand(client, recipe, task)
     })
-  // Warms both up and counts for neither.
+  // A warm-up of both, which does not count.
   await byProduct(Math.ceil(shares / 4))
   await byHand(Math.ceil(shares / 4))
   const [product, hand]: [Pace[], Pace[]] = [[], []]
@@ -75,7 +75,7 @@ async function compare(place: Place, clients: pg.Client[], recipe: Recipe, varia
   return { figures: [figure], notes: [note] }
 }
 
-/** Makes one share by the domain operation, and gives its id. A refusal is a mistake of the benchmark. */
+/** Makes one share with the domain operation, and returns its id. A refusal is a bug of the benchmark. */
 export async function share(task: ShareTask): Promise<string> {
   const usernames = [task.recipient.username]
   const result = await shareImage(contextOf(task), { region: task.region, imageId: task.imageId, usernames, note: '' })
@@ -101,7 +101,7 @@ export async function pace(
   }
 }
 
-// The statements by hand must have the same effect as the operation, otherwise the comparison is meaningless.
+// The statements sent by hand must have the same effect as the operation, otherwise the comparison is meaningless.
 async function requireEveryShare(): Promise<void> {
   const [shares, events, days] = await Promise.all([
     db().share.count(),

@@ -6,7 +6,7 @@ import { startConsole, startServer } from './programs'
 const secondsMax = 5
 const starts = 3
 
-/** The time of a second `npm start` until its first answer, beside that of the server alone. */
+/** The time of a second `npm start` until its first answer, compared with the server alone. */
 export async function measureStart(place: Place): Promise<Findings> {
   tell('Start: the first one builds what is not built and makes the demo data …')
   await (await startConsole(place)).stop()

@@ -15,25 +15,25 @@ import { cookieFor, type Running, startServer } from './programs'
 import { workingCopy } from './working-copy'
 
 const streams = 1_000
-/** Of one tenant, in ten accounts, because one account has at most 24. */
+/** Streams of one tenant, in ten accounts, because an account may have at most 24. */
 const ofTenant = 200
 const perAccount = 20
 const rounds = 10
 const memoryMibMax = 100
 const changeMsMax = 200
 const patienceMs = 30_000
-/** Changes within 300 ms of one another come as one. */
+/** Longer than 300 ms, within which changes are sent as one. */
 const apartMs = 700
 
 type Tab = { close(): void; next(): Promise<void> }
 
-/** What a thousand open pages cost a server, and how long an event takes to the last page of its tenant. */
+/** The memory of a thousand open pages in a server, and the time of an event to reach the last page of its tenant. */
 export async function measureStreams(place: Place): Promise<Findings> {
   const copy = await workingCopy(place)
   const server = await startServer(place, copy.folder, place.databaseUrl, copy.environment)
   const [tenant, ...others] = await makeTenants()
   if (!tenant) throw new Error('There is no tenant.')
-  // What the first streams load is no cost of each.
+  // Not counted: what the first streams load once.
   for (const tab of await openTabs(server, tenant, perAccount)) tab.close()
   await apart()
   const before = memoryMib(server.pid)
@@ -50,7 +50,7 @@ export async function measureStreams(place: Place): Promise<Findings> {
     const began = performance.now()
     await inTransaction(async (tx) => ok(await recordEvents(tx, tenant[0].ctx, [{ action: 'image.update' }])))
     await within(patienceMs, heard)
-    // The first round warms up and does not count.
+    // The first round is a warm-up, which does not count.
     if (round > 0) took.push(performance.now() - began)
   }
   for (const tab of [...tabs, ...rest]) tab.close()
@@ -94,7 +94,7 @@ async function openTabs(server: Running, accounts: Tenant, count: number): Promi
   const cookies: string[] = []
   for (const { id } of accounts) cookies.push(await cookieOf(server, id))
   const tabs: Tab[] = []
-  // People do not open them all in one second.
+  // Spread over time: people do not open them all in one second.
   while (tabs.length < count) {
     const some = cookies.slice(0, count - tabs.length).map((cookie) => openTab(server, cookie))
     tabs.push(...(await Promise.all(some)))
@@ -129,7 +129,7 @@ async function openTab({ url }: Running, cookie: string): Promise<Tab> {
   }
 }
 
-/** The memory that a process has in use, with that of its threads. */
+/** The memory in use of a process, with its threads. */
 function memoryMib(pid: number): number {
   const kib = /^VmRSS:\s+(\d+) kB$/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
   return Number(kib) / 1024

@@ -25,8 +25,8 @@ const memoryMax = 5
 const session = 'ses-viewed'
 
 /**
- * The round trip of a key to the serial port through a WebSocket, beside the Unix socket alone, and the memory of an
- * open view. The port echoes at once, so no guest's slowness is measured; server and browser are this one process.
+ * The round trip of a key to the serial port through a WebSocket, compared with the Unix socket alone, and the memory of an
+ * open view. The port echoes at once, so no guest is measured; server and browser are both this process.
  */
 export async function measureViews(_place: Place): Promise<Findings> {
   tell('Views: keys go to a serial port and back …')

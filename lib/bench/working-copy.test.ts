@@ -8,7 +8,7 @@ const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-constant-page-'))
 
 afterEach(() => fs.rmSync(folder, { recursive: true, force: true }))
 
-test('the page of constant data finds a constant for all that the Images page reads', () => {
+test('the page of constant data has a constant for everything that the Images page reads', () => {
   for (const name of ['app', 'lib']) fs.cpSync(name, path.join(folder, name), { recursive: true })
   addConstantPage(folder)
   const constants = fs.readFileSync(path.join(folder, 'lib/constants.ts'), 'utf8')

@@ -8,11 +8,11 @@ import { runProgram } from './programs'
 const sources = ['app', 'components', 'lib', 'prisma', 'public', 'instrumentation.ts']
 const settings = ['next.config.js', 'package.json', 'package-lock.json', 'tsconfig.json']
 
-/** The files of the Custom Images page, from the outside in. */
+/** The files of the Custom Images page, from the outermost layout on. */
 const listPage = ['', '[region]/', '[region]/images/(tabs)/'].map((folder) => `${folder}layout.tsx`)
 listPage.push('[region]/images/(tabs)/custom/page.tsx')
 
-/** Where a page has its session and its rows from. */
+/** The imports that give a page its session and rows. */
 const imports = /'@\/lib\/(context|page-regions|[a-z]+\/reads)'/g
 const constants = 'lib/constants.ts'
 
@@ -43,7 +43,7 @@ export type WorkingCopy = {
 let made: Promise<WorkingCopy> | undefined
 
 /**
- * A built copy of the console with one more page: the Custom Images page, word for word, from constant data. Its
+ * A built copy of the console with one more page: the Custom Images page, word for word, with constant data. Its
  * scripts have source maps, to measure what they contain.
  */
 export function workingCopy(place: Place): Promise<WorkingCopy> {
@@ -78,8 +78,8 @@ function linkPackages(folder: string): void {
 }
 
 /**
- * Writes the page of constant data into a copy of the sources: the page's own files with other imports, so that the copy follows
- * later changes of the page.
+ * Writes the page of constant data into a copy of the sources: the page's own files with other imports, so that it follows later
+ * changes.
  */
 export function addConstantPage(folder: string): void {
   const [from, to] = [path.join(folder, 'app/(console)'), path.join(folder, 'app/constant')]
