@@ -35,7 +35,7 @@ test('a group keeps usernames as they are typed, is changed and deleted, and eac
   ])
 })
 
-test('a name is given once by a master, the fifty-first group is refused, and another master knows nothing of them', async () => {
+test("a master's group names are unique, the 51st group is refused, and other masters see nothing of them", async () => {
   const [master, other] = [await account(), await account()]
   const same = await race(4, async () => await createGroup(master.ctx, asked('Team East')))
   expect(tally(same)).toEqual({ ok: 1, GROUP_NAME_TAKEN: 3 })
@@ -57,7 +57,7 @@ test('a name is given once by a master, the fifty-first group is refused, and an
   expect(tally([await createGroup(other.ctx, asked('Team East'))])).toEqual({ ok: 1 })
 })
 
-test('a group with the username of the account itself is refused, also by a sub-account and when it is changed', async () => {
+test("a group with the account's own username is refused, also for sub-accounts and in updates", async () => {
   const master = await account()
   const sub = await account({ master })
   const own = asked('Team East', `aster ${master.username}`)
@@ -70,7 +70,7 @@ test('a group with the username of the account itself is refused, also by a sub-
   expect(await listGroups(master.ctx)).toMatchObject([{ usernames: ['aster'] }])
 })
 
-test('an account that is disabled meanwhile changes no group', async () => {
+test('an account that was disabled in the meantime changes no group', async () => {
   const master = await account()
   const answer = await whileLocked(
     [master.id],

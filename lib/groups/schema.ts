@@ -7,7 +7,7 @@ import { groupMembersMax, groupNameMax } from './rules'
 
 const fields = {
   name: requiredText(groupNameMax, foldName, isPlainName),
-  /** As they are typed or pasted, in any number of lines. Nobody is looked up: a name may be nobody's. */
+  /** As typed or pasted, on any number of lines. They are not looked up, so a username may not exist. */
   usernames: z
     .union([text(16_384), z.array(text(256)).max(64, 'too-many')], 'invalid')
     .transform((typed) => splitUsernames([typed].flat().join('\n')))

@@ -16,7 +16,7 @@ import type { CreateGroupInput, GroupInput, UpdateGroupInput } from './schema'
 type Always = RefusalOf<'SIGNED_OUT' | 'BUSY'>
 type Made = { groupId: string }
 
-/** Rule 33: creates a group. Refuses the account itself, a name that the master account has given already, and too many groups. One key creates once. */
+/** Rule 33: creates a group, once per idempotency key. Refuses the own account, a taken name, and too many groups. */
 export async function createGroup(
   ctx: Context,
   { name, usernames }: CreateGroupInput,
@@ -36,7 +36,7 @@ export async function createGroup(
   return await withUniqueName(ctx, (tx) => once(tx, ctx, z.object({ groupId: z.string() }), () => create(tx)))
 }
 
-/** Gives a group another name and other usernames. Shares that were made with it stay as they are. Without a change nothing is recorded. */
+/** Changes a group's name and usernames. Shares made with it stay as they are. Without a change nothing is recorded. */
 export async function updateGroup(
   ctx: Context,
   { groupId, name, usernames }: UpdateGroupInput,
@@ -56,7 +56,7 @@ export async function updateGroup(
   })
 }
 
-/** Deletes a group. Shares that were made with it stay as they are. */
+/** Deletes a group. Shares made with it stay as they are. */
 export async function deleteGroup(
   ctx: Context,
   { groupId }: GroupInput,
@@ -71,7 +71,7 @@ export async function deleteGroup(
   })
 }
 
-/** A group as its events have it. */
+/** A group as its events record it. */
 function textsOf({ name, usernames }: { name: string; usernames: string[] }) {
   return { name, usernames: usernames.join(', ') }
 }
@@ -86,7 +86,7 @@ async function underLock<Answer extends Result<unknown>>(
   })
 }
 
-/** The database refuses a second group of the same name. */
+/** Turns a violation of the unique name into a refusal. */
 async function withUniqueName<Answer extends Result<unknown>>(
   ctx: Context,
   run: (tx: Transaction) => Promise<Answer>,

@@ -25,7 +25,7 @@ import { deprecateImage, undeprecateImage } from './writes-deprecate'
 import { deleteImages } from './writes-many'
 import { setImageTags } from './writes-tags'
 
-// To delete a shared image ends its shares, so it needs the right to do that, too.
+// Deleting a shared image ends its shares, so it needs that permission too.
 const deleteNeeds = ({ region, cancelShares }: DeleteImageInput): Need[] => [
   { permission: 'images.change', region },
   ...(cancelShares ? [{ permission: 'shares.give' as const, region }] : []),

@@ -6,7 +6,7 @@ import { deleteImagesInput } from './schema'
 import { protectImage } from './writes'
 import { deleteImages } from './writes-many'
 
-// Several own images are deleted, all or none.
+// Several own images are deleted together, all or none.
 
 process.env.ECS_DATABASE_POOL = '20'
 
@@ -14,7 +14,7 @@ const askedAll = (here: string, ...imageIds: string[]) => deleteImagesInput.pars
 const statesOf = async (ids: string[]) =>
   (await db().image.findMany({ where: { id: { in: ids } }, orderBy: { id: 'asc' } })).map(({ state }) => state)
 
-it('moves all of them into the recycle bin, a failed one out of the list, and records each', async () => {
+it('moves all of them to the recycle bin, deletes failed ones, and records each', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   const [one, other] = await Promise.all([image(owner, here), image(owner, here)])
   const failed = await image(owner, here, { state: 'failed' })
@@ -23,7 +23,7 @@ it('moves all of them into the recycle bin, a failed one out of the list, and re
   expect(await db().event.count({ where: { ownerId: owner.id, action: 'image.delete' } })).toBe(3)
 })
 
-it('deletes none when one is shared, protected, in the bin, gone or another tenant\u2019s', async () => {
+it('deletes none if one is shared, protected, in the bin, gone or another tenant\u2019s', async () => {
   const [here, owner, other] = await Promise.all([region(), account(), account()])
   const name = 'mail-01'
   const [free, bound, foreign] = await Promise.all([
@@ -50,7 +50,7 @@ it('deletes none when one is shared, protected, in the bin, gone or another tena
   expect(await statesOf([free, foreign])).toEqual(['available', 'available'])
 })
 
-it('and a share that come together: one of them wins, and no deleted image is shared', async () => {
+it('races with a share: one of them wins, and no deleted image is shared', async () => {
   const [here, owner, recipient] = await Promise.all([region(), account(), account()])
   for (let round = 0; round < 10; round++) {
     const [one, other] = await Promise.all([image(owner, here), image(owner, here)])

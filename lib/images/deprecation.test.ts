@@ -5,7 +5,7 @@ import { deprecateImageInput } from './schema'
 const moment = new Date('2026-03-10T16:00:00Z')
 const image = { id: 'img-a', regionId: 'cn-a', state: 'available' as const }
 
-test('the moment at which the last day ends is past it, and without one no image is retired', () => {
+test('an image is retired from the end of its last day on, and never without one', () => {
   const [before, after] = [-1, 1].map((ms) => new Date(moment.getTime() + ms))
   expect([before, moment, after].map((now) => isRetired(moment, now ?? moment))).toEqual([false, true, true])
   expect(isRetired(null, moment)).toBe(false)
@@ -16,13 +16,13 @@ test('the moment at which the last day ends is past it, and without one no image
   })
 })
 
-test('the last day before a moment is that of the time zone', () => {
+test('the last day before a moment is computed in the time zone', () => {
   expect(lastDayBefore(moment, 'Asia/Shanghai')).toBe('2026-03-10')
   expect(lastDayBefore(moment, 'Pacific/Honolulu')).toBe('2026-03-10')
   expect(lastDayBefore(moment, 'Pacific/Kiritimati')).toBe('2026-03-11')
 })
 
-test('only an available image is deprecated, and its replacement is another one that can be used in the same region', () => {
+test('only an available image is deprecated, and its replacement is another usable image in the same region', () => {
   const other = { ...image, id: 'img-b' }
   const missing = { code: 'REPLACEMENT_NOT_FOUND' }
   expect(refuseDeprecate({ ...image, state: 'failed' }, null)).toEqual({ code: 'IMAGE_BUSY', state: 'failed' })
@@ -31,7 +31,7 @@ test('only an available image is deprecated, and its replacement is another one 
     expect(refuseDeprecate(image, bad)).toEqual(missing)
 })
 
-test('an empty field is no day and no replacement, and a day far from now is a typing error', () => {
+test('empty fields mean no day and no replacement, and a day far from now is a typing error', () => {
   const typed = (retiresOn: string) =>
     deprecateImageInput.safeParse({ region: 'cn-a0', imageId: 'img-0123456789', replacementId: '', retiresOn })
   expect(typed('').data).toMatchObject({ replacementId: null, retiresOn: null })

@@ -39,7 +39,7 @@ const rowOf = async (id: string) => await db().image.findUnique({ where: { id } 
 const eventsOf = async (imageId: string) =>
   (await db().event.findMany({ where: { imageId }, orderBy: { id: 'asc' } })).map((event) => event.action)
 
-test('a failed image goes after 7 days and no earlier', async () => {
+test('a failed image is deleted after 7 days and no earlier', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   const imageId = await image(owner, here, { state: 'failed' })
   await sweepImages(later(failedKeptMs))
@@ -53,7 +53,7 @@ const blobOf = async (imageId: string) => (await rowOf(imageId))?.blobId ?? ''
 const dayMs = 24 * 60 * minutes(1)
 
 describe('the recycle bin', () => {
-  it('takes a deleted image out of use, keeps its quota place, and gives it back as it was', async () => {
+  it('takes a deleted image out of use, keeps its quota place, and restores it unchanged', async () => {
     const [here, owner, other] = await Promise.all([region(), account(), account()])
     await quota(owner, here, 1)
     const imageId = await image(owner, here)
@@ -73,7 +73,7 @@ describe('the recycle bin', () => {
     expect(await eventsOf(imageId)).toEqual(['image.delete', 'image.restore'])
   })
 
-  it('is emptied of an image after 7 days and no earlier', async () => {
+  it('removes an image after 7 days and no earlier', async () => {
     const [here, owner] = await Promise.all([region(), account()])
     const imageId = await image(owner, here)
     await deleteImage(owner.ctx, deleting(here, imageId))
@@ -84,7 +84,7 @@ describe('the recycle bin', () => {
     expect(await eventsOf(imageId)).toEqual(['image.delete', 'image.purge'])
   })
 
-  it('gives an image back or lets it go, never both: of 12 at once one wins', async () => {
+  it('restores an image or removes it, never both: of 12 attempts at once one wins', async () => {
     const [here, owner] = await Promise.all([region(), account()])
     for (let round = 0; round < 5; round++) {
       const imageId = await image(owner, here, { state: 'deleted' })
@@ -97,7 +97,7 @@ describe('the recycle bin', () => {
     }
   })
 
-  it('is emptied at once of what was seen there: later, others’ and other regions’ images stay', async () => {
+  it("is emptied of the images that were shown: later ones, other owners' and other regions' stay", async () => {
     const [here, there, owner, stranger] = await Promise.all([region(), region(), account(), account()])
     const seen = await Promise.all(Array.from({ length: 3 }, () => image(owner, here, { state: 'deleted' })))
     const stay = await Promise.all([
@@ -117,7 +117,7 @@ describe('the recycle bin', () => {
     expect(await rowOf(late)).toMatchObject({ state: 'deleted' })
   })
 
-  it('says in the list when each came and when it goes', async () => {
+  it('lists when each image came and when it will be removed', async () => {
     const [here, owner] = await Promise.all([region(), account()])
     const imageId = await image(owner, here)
     await deleteImage(owner.ctx, deleting(here, imageId))
@@ -125,7 +125,7 @@ describe('the recycle bin', () => {
     expect(items).toMatchObject([{ deletedAt: noon.toISOString(), purgedAt: later(7 * dayMs).toISOString() }])
   })
 
-  it('holds only what is its owner’s, in its own region', async () => {
+  it("holds only its owner's images of its own region", async () => {
     const [here, there, owner, stranger] = await Promise.all([region(), region(), account(), account()])
     const imageId = await image(owner, here, { state: 'deleted' })
     for (const run of [restoreImage, purgeImage]) {
@@ -137,7 +137,7 @@ describe('the recycle bin', () => {
 })
 
 describe('deleting an image for good', () => {
-  it('because its days are over spares one that was restored and deleted again meanwhile', async () => {
+  it('after its days spares an image that was restored and deleted again meanwhile', async () => {
     const [here, owner] = await Promise.all([region(), account()])
     const imageId = await image(owner, here, { state: 'deleted' })
     await restoreImage(owner.ctx, inBin(here, imageId))
@@ -150,7 +150,7 @@ describe('deleting an image for good', () => {
     expect(await purgeImage(owner.ctx, { ...isOver, deletedUntil: later(minutes(1)) })).toMatchObject({ ok: true })
   })
 
-  it('frees its place when the job has removed the bytes', async () => {
+  it('frees its quota place when the job has removed the bytes', async () => {
     const [here, owner] = await Promise.all([region(), account()])
     await quota(owner, here, 1)
     const imageId = await image(owner, here, { state: 'deleted' })
@@ -168,7 +168,7 @@ describe('deleting an image for good', () => {
     expect(await beginImport(owner.ctx, importing(here))).toMatchObject({ ok: true })
   })
 
-  it('is repeated by the sweep when its job was lost, not before it could be', async () => {
+  it('is repeated by the sweep if its job was lost, after a minute', async () => {
     const [here, owner] = await Promise.all([region(), account()])
     const imageId = await image(owner, here, { state: 'deleted' })
     await purgeImage(owner.ctx, inBin(here, imageId))
@@ -180,7 +180,7 @@ describe('deleting an image for good', () => {
 })
 
 describe('deleting an image', () => {
-  it('happens once, however often it is asked', async () => {
+  it('happens once, however often it is requested', async () => {
     const [here, owner] = await Promise.all([region(), account()])
     const imageId = await image(owner, here)
     const results = await race(10, () => deleteImage(owner.ctx, deleting(here, imageId)))
@@ -188,7 +188,7 @@ describe('deleting an image', () => {
     expect(await eventsOf(imageId)).toEqual(['image.delete'])
   })
 
-  it('dismisses a failed one at once', async () => {
+  it('removes a failed image at once', async () => {
     const [here, owner] = await Promise.all([region(), account()])
     const imageId = await image(owner, here, { state: 'failed' })
     expect(await deleteImage(owner.ctx, deleting(here, imageId))).toMatchObject({ ok: true })
@@ -211,7 +211,7 @@ describe('deleting an image', () => {
   })
 })
 
-test('a new name and description are there for the owner, the name for recipients too, and the record has both names', async () => {
+test('a new name and description are shown to the owner, the name to recipients too, and both names are recorded', async () => {
   const [here, owner, recipient] = await Promise.all([region(), account(), account()])
   const imageId = await image(owner, here)
   await held(imageId, recipient)
@@ -230,7 +230,7 @@ test('a new name and description are there for the owner, the name for recipient
   })
 })
 
-test('what a machine needs is changed by the owner, never below the disk, and emptied again', async () => {
+test("the owner can change or clear the machine requirements, never below the disk's size", async () => {
   const [here, owner] = await Promise.all([region(), account()])
   const imageId = await image(owner, here)
   await db().image.update({ where: { id: imageId }, data: { virtualSize: 20n * 2n ** 30n + 1n } })
@@ -252,7 +252,7 @@ test('what a machine needs is changed by the owner, never below the disk, and em
   expect(await needs()).toEqual({ ...said, bootMode: null, minDiskGib: 21, minMemoryMib: null })
 })
 
-test("an image's history names a recipient's sub-account to nobody else, and a sharer's not to the recipient", async () => {
+test("an image's history hides a recipient's sub-account from others, and a sharer's from the recipient", async () => {
   const [here, owner, recipient] = await Promise.all([region(), account(), account()])
   const [ops, helper] = [await account({ master: owner }), await account({ master: recipient })]
   const imageId = await image(owner, here)

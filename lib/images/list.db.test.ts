@@ -17,7 +17,7 @@ const made = [
   { name: '路由器', operatingSystem: 'OpenWrt', virtualSize: 0, state: 'copying' },
 ] as const
 
-/** One owner's images, which differ in all that a list can be asked for, all of them lent to one recipient. */
+/** An owner's images that differ in everything a list can filter by, all shared with one recipient. */
 async function library() {
   const [here, there, owner, recipient] = await Promise.all([region(), region(), account(), account()])
   const ids: string[] = []
@@ -37,7 +37,7 @@ async function library() {
 const names = (list: { items: { name: string }[] }) => list.items.map((item) => item.name)
 const allNames = made.map(({ name }) => name)
 
-test('both lists show what they are asked for and nothing of another region or owner', async () => {
+test('both lists return what they are asked for, and nothing of another region or owner', async () => {
   const { ids, owner, custom, shared } = await library()
   expect(names(await custom({}))).toEqual(allNames.toReversed())
   expect(new Set(names(await shared({})))).toEqual(new Set(allNames))
@@ -66,7 +66,7 @@ test('both lists show what they are asked for and nothing of another region or o
   expect(names(await shared({ q: owner.username.slice(0, 5) }))).toEqual([])
 })
 
-describe('whatever stands in the URL is a list and never a fault', () => {
+describe('any URL gives a list and never a fault', () => {
   it.each([
     ['a NUL in the search', { q: 'web\0' }],
     ['a NUL in the operating system', { os: 'Debian\0' }],
@@ -81,7 +81,7 @@ describe('whatever stands in the URL is a list and never a fault', () => {
     expect(await shared(asked)).toHaveProperty('items')
   })
 
-  it('a region that nobody could have', async () => {
+  it('a region id that cannot exist', async () => {
     const { owner } = await library()
     for (const region of ['', 'xx-none', "x' OR true --", 'cn-\0']) {
       const custom = customImageParams.safeParse({ region })
@@ -127,14 +127,14 @@ test.each([...imageSorts])('%s orders the custom images, and paging keeps the or
         : key === 'createdAt'
           ? row.createdAt
           : row.operatingSystem
-  // The database orders texts by code point, as the built-in collation does; these texts have none beyond the first plane.
+  // The database sorts by code point, as the built-in locale does; these texts stay in the first plane, where JavaScript does too.
   const order = (one: string | number, other: string | number) => (one < other ? -1 : one > other ? 1 : 0)
   const sorted = rows.toSorted((one, other) => direction * (order(value(one), value(other)) || order(one.id, other.id)))
   expect(rows.map((row) => row.id)).toEqual(sorted.map((row) => row.id))
   expect(new Set(rows.map((row) => row.id)).size).toBe(56)
 })
 
-test('a page says which rows of how many it shows, forwards and backwards, whatever narrows the list and orders it', async () => {
+test('a page knows its position and the total, forwards and backwards, with any filter and order', async () => {
   const { owner, here } = await library()
   await Promise.all(Array.from({ length: 60 }, (_, count) => image(owner, here, { name: `n${count % 3}` })))
   const page = async (asked: Record<string, string | null>) =>
@@ -159,7 +159,7 @@ test('a page says which rows of how many it shows, forwards and backwards, whate
   expect((await page({ size: '100' })).items).toHaveLength(66)
 })
 
-test('a list is counted no further than a bound, and says so', async () => {
+test('a list is counted up to a bound, and says so beyond it', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   const row = { ownerId: owner.id, regionId: here, operatingSystem: 'Debian 12', source: 'IMPORT' as const }
   const failed = { ...row, name: 'many', state: 'failed' as const, createdAt: noon, updatedAt: noon }
@@ -175,25 +175,25 @@ test('a list is counted no further than a bound, and says so', async () => {
   expect(shown.range).toEqual({ from: countedMax + 1, total: null })
 })
 
-test('the shared images are counted the same way, with the quota', async () => {
+test('shared images are counted the same way, with the quota', async () => {
   const { shared } = await library()
   expect(await shared({})).toMatchObject({ range: { from: 1, total: 6 }, quota: { images: { used: 6, quota: 50 } } })
   expect((await shared({ os: 'Debian 12' })).range).toEqual({ from: 1, total: 2 })
 })
 
-test('a list names each operating system once, and the current quota', async () => {
+test('a list contains each operating system once, and the current quota', async () => {
   const { custom, shared, owner, here } = await library()
   const systems = ['Debian 12', 'OpenWrt', 'Ubuntu 24.04', 'Windows']
   expect((await custom({ q: 'nothing' })).operatingSystems).toEqual(systems)
   expect((await shared({})).operatingSystems).toEqual(systems)
-  // Six images, one of them failed, and one that somebody lends.
+  // Six images, one of them failed, and one shared by another account.
   await held(await image(await account(), here), owner)
   expect((await custom({})).quota).toMatchObject({ images: { used: 6, quota: 50 } })
   await quota(owner, here, 2)
   expect((await custom({})).quota).toMatchObject({ images: { used: 6, quota: 2 } })
 })
 
-test('a row counts its recipients, and says why it failed', async () => {
+test('a row has its number of recipients, and why it failed', async () => {
   const { custom, ids } = await library()
   await held(ids[0] ?? '', await account())
   const items = (await custom({})).items

@@ -9,7 +9,7 @@ process.env.ECS_RECYCLE_DAYS = '0'
 
 const rowOf = async (id: string) => await db().image.findUnique({ where: { id } })
 
-test('where the operator keeps no recycle bin a delete is for good, and what was in the bin before goes at once', async () => {
+test('without a recycle bin a delete is for good, and images that were in the bin are removed at once', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   const [imageId, before] = [await stored(owner, here), await image(owner, here, { state: 'deleted' })]
   const input = { region: here, imageId, cancelShares: false, typedName: null }
@@ -19,7 +19,7 @@ test('where the operator keeps no recycle bin a delete is for good, and what was
   expect(await rowOf(before)).toMatchObject({ state: 'deleting' })
 })
 
-test('several are deleted for good together, also those that have the same bytes', async () => {
+test('several images are deleted for good together, even with the same bytes', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   const seed = newSeed()
   const imageIds = [await stored(owner, here, seed), await stored(owner, here, seed), await stored(owner, here)]

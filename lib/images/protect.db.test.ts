@@ -19,7 +19,7 @@ async function protectedImage() {
 const events = async (imageId: string) =>
   (await db().event.findMany({ where: { imageId }, orderBy: { id: 'asc' } })).map(({ action }) => action)
 
-it('a protected image is not deleted, not even with all sharing cancelled in the same step, until it is unprotected', async () => {
+it('a protected image is not deleted, even if all shares are cancelled in the same step, until it is unprotected', async () => {
   const { here, owner, imageId, own, remove } = await protectedImage()
   await held(imageId, await account())
   expect(await remove()).toEqual({ ok: false, refusal: { code: 'IMAGE_PROTECTED' } })
@@ -31,7 +31,7 @@ it('a protected image is not deleted, not even with all sharing cancelled in the
   expect(await events(imageId)).toEqual(['image.protect', 'image.unprotect', 'share.cancel', 'image.delete'])
 })
 
-it('pressed twice it is recorded once, and nobody else’s image is protected', async () => {
+it("protecting twice is recorded once, and nobody else's image can be protected", async () => {
   const { imageId, own, owner } = await protectedImage()
   expect(await protectImage(owner.ctx, own)).toMatchObject({ ok: true })
   expect(await events(imageId)).toEqual(['image.protect'])
@@ -48,7 +48,7 @@ it('only an available image is protected', async () => {
   expect(await protectImage(owner.ctx, { region: here, imageId })).toEqual({ ok: false, refusal })
 })
 
-it('a delete that waits while the image is protected is refused', async () => {
+it('a delete that waits for the lock while the image is protected is refused', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   const imageId = await image(owner, here)
   const answer = await whileLocked(
@@ -59,7 +59,7 @@ it('a delete that waits while the image is protected is refused', async () => {
   expect(answer).toEqual({ ok: false, refusal: { code: 'IMAGE_PROTECTED' } })
 })
 
-it('of a delete and a protect that race one wins, and the image is protected or deleted, never both', async () => {
+it('if a delete and a protect race, one wins: the image is protected or deleted, never both', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   for (let round = 0; round < 20; round++) {
     const own = { region: here, imageId: await image(owner, here) }

@@ -7,7 +7,7 @@ import type { CustomImageList, CustomImageParams, ImageDetails } from './schema'
 
 const busyMs = 2_000
 
-/** One page of the Custom Images list. Refetches every 8 s, and every 2 s while an image changes by itself. */
+/** One page of the Custom Images list. Refetched every 8 s, and every 2 s while an image changes by itself. */
 export function customImagesQuery(list: CustomImageParams) {
   return queryOptions({
     queryKey: ['images', 'custom', list],
@@ -35,7 +35,7 @@ export function findImagesQuery(region: string, q: string) {
   })
 }
 
-/** How many instances each account has of the images in the recycle bin. */
+/** The number of instances per account from images in the recycle bin. */
 export function binInstancesQuery(region: string) {
   return queryOptions({
     queryKey: ['instances', 'bin', region],

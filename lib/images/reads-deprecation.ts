@@ -4,10 +4,10 @@ import { db } from '@/lib/db/client'
 import { imageCan, isRetired } from './rules'
 import type { Deprecation } from './schema'
 
-/** The columns of an image that say whether it is deprecated. */
+/** The columns about an image's deprecation. */
 export const deprecationColumns = { deprecatedAt: true, retiresAt: true, replacementId: true } as const
 
-/** Those columns, and whose image it is. */
+/** Those columns, and the image's owner. */
 export type DeprecationRow = {
   ownerId: string
   deprecatedAt: Date | null
@@ -16,8 +16,8 @@ export type DeprecationRow = {
 }
 
 /**
- * What the owner of an image says of its end, for whoever sees the image. The name of the replacement is part of that, also for a
- * recipient that does not have it; a replacement that cannot be used any more is left out.
+ * The deprecation of an image for anybody who sees the image. The replacement's name is included even for a recipient without
+ * access to it; a replacement that can no longer be used is omitted.
  */
 export async function readDeprecation(
   { viewer, now }: Context,

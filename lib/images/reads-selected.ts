@@ -3,7 +3,7 @@ import type { Context } from '@/lib/auth/viewer'
 import { db } from '@/lib/db/client'
 import type { SelectedImage } from './schema'
 
-/** Own images of a region by their ids, by name. Others, and those in the recycle bin, are left out. */
+/** Own images of a region by their ids, sorted by name. Others, and those in the recycle bin, are omitted. */
 export async function findOwnImages(
   { viewer: { ownerId } }: Context,
   { region, imageIds }: { region: string; imageIds: string[] },

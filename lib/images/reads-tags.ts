@@ -4,7 +4,7 @@ import { Prisma } from '@/lib/db/generated/client'
 import type { CustomImageParams } from './schema'
 import { readTagFilter } from './schema-tags'
 
-/** Keys that a filter offers, values of all of them together, of each at most, and of the key that is asked for. */
+/** The most keys in the filter, values of all keys together, values of each key, and values of the filtered key. */
 const [keysShown, valuesShown, valuesOfKey, valuesOfAsked] = [200, 200, 10, 100]
 
 /** The tags of an image `i` as a column. */
@@ -15,7 +15,7 @@ function ownTags({ viewer }: Context, { region }: CustomImageParams): Prisma.Sql
   return Prisma.sql`t."ownerId" = ${viewer.ownerId} AND t."regionId" = ${region}`
 }
 
-/** The condition that an image `i` has the tag that a list asks for. */
+/** The condition that an image `i` has the tag of the list's filter. */
 export function tagged(ctx: Context, list: CustomImageParams): Prisma.Sql {
   if (!list.tag) return Prisma.empty
   const { key, value } = readTagFilter(list.tag)
@@ -25,8 +25,8 @@ export function tagged(ctx: Context, list: CustomImageParams): Prisma.Sql {
 }
 
 /**
- * The tags of own images as a column: every key up to 200, and of each some values: all ten, or fewer where there are more than 20 keys.
- * Hops through the index from a key to the next one, and within a key from a value to the next one.
+ * The tags of own images as a column: up to 200 keys, and up to ten values of each, or fewer if there are more than 20 keys.
+ * A loose index scan: hops from key to key, and within a key from value to value.
  */
 export function tagChoices(ctx: Context, list: CustomImageParams): Prisma.Sql {
   const own = ownTags(ctx, list)

@@ -52,14 +52,14 @@ const columns: Record<string, SortColumn<CustomRow>> = {
 }
 const byCreatedAt = sortBy(Prisma.sql`i."createdAt"`, Prisma.sql`timestamptz`, (row) => row.createdAt.toISOString())
 
-/** One page of the viewer's own images in a region, with the operating systems there are and the quota. */
+/** One page of the viewer's own images in a region, with their operating systems and the quota. */
 export async function listCustomImages(ctx: Context, list: CustomImageParams): Promise<CustomImageList> {
   const page = keyset(list.sort, columns[list.sort.replace('-', '')] ?? byCreatedAt, list, list.size)
   const own = Prisma.sql`i."ownerId" = ${ctx.viewer.ownerId} AND i."regionId" = ${list.region}`
   const search = list.q
     ? Prisma.sql`AND (i.name ILIKE ${likePattern(list.q)} OR i.id = ${list.q.toLowerCase()})`
     : Prisma.empty
-  // The recycle bin is a list of its own; its images are shown only on request.
+  // Images in the recycle bin are listed only if asked for.
   const state = list.state
     ? Prisma.sql`AND i.state = ${list.state}::"ImageState"`
     : Prisma.sql`AND i.state <> 'deleted'::"ImageState"`
@@ -124,7 +124,7 @@ function toCustomImage(row: CustomRow): CustomImage {
   }
 }
 
-/** Hops through the index instead of reading every row. */
+/** A loose index scan, which does not read every row. */
 function systemsOf(ctx: Context, region: string): Prisma.Sql {
   return Prisma.sql`ARRAY(
     WITH RECURSIVE systems(os) AS (
@@ -137,8 +137,9 @@ function systemsOf(ctx: Context, region: string): Prisma.Sql {
 }
 
 /**
- * For the titles of an image's pages: its name, and whether the viewer owns it. Null if it is neither the viewer's nor
- * shared with it, or in a region where the viewer may not see images, whatever the URL says. One statement, so that another tenant's image takes as long to answer as a missing one.
+ * For the titles of an image's pages: its name, and whether the viewer owns it. Null if it is neither the viewer's nor shared
+ * with it, or in a region where the viewer may not see images, whatever the URL says. One statement, so that another tenant's
+ * image takes as long to answer as a missing one.
  */
 export async function findSeenImage(
   { viewer }: Context,
@@ -157,7 +158,7 @@ export async function findSeenImage(
 
 export const newestFirst = [{ createdAt: 'desc' as const }, { recipient: { username: 'asc' as const } }]
 
-/** Everything for the owner, a part for a recipient, a pointer under another region's URL; null for anybody else. */
+/** In full for the owner, in part for a recipient, a link under another region's URL; null for anybody else. */
 export async function getImage(ctx: Context, params: ImagePageParams): Promise<ImageDetails | null> {
   if (!(await findSeenImage(ctx, params.imageId))) return null
   const image = await db().image.findUnique({
@@ -217,7 +218,7 @@ export async function getImage(ctx: Context, params: ImagePageParams): Promise<I
     madeFrom: madeFrom.nullable().catch(null).parse(image.madeFrom),
     copyOf: image.copyOfId === null ? null : { id: image.copyOfId, region: image.copyOfRegionId ?? '' },
     state: image.state,
-    // That a copy is stored has no name.
+    // The STORE step of a copy is not shown.
     step: image.transfer?.kind === 'IMPORT' || image.transfer?.step === 'CLEAN' ? image.transfer.step : null,
     doneBytes: Number(image.transfer?.doneBytes ?? 0),
     totalBytes: Number(image.transfer?.totalBytes ?? 0),
@@ -250,7 +251,7 @@ async function toHeldImage(
     view: 'recipient',
     ...{ ...fields, shareId: share.id, sharer, sharedAt: share.createdAt.toISOString(), note: share.note },
     until: share.expiresAt?.toISOString() ?? null,
-    // The master's name, never the sub-account's that acted for it, and not why it was shared in spite of what its disk holds.
+    // Names the sharer's master, never its sub-account, and omits why it was shared in spite of its findings.
     events: {
       items: items.map(({ details, ...event }) => ({
         ...{ ...event, details: heldDetails(details), by: 'account' as const, actor: sharer, recipient: null },
@@ -260,7 +261,7 @@ async function toHeldImage(
   }
 }
 
-/** The stored disk of an own image. Not a shared one (rule 5), nor one in the recycle bin. */
+/** The stored disk of an own image. Null for a shared one (rule 5), or one in the recycle bin. */
 export async function getImageContent(
   ctx: Context,
   { region, imageId }: { region: string; imageId: string },

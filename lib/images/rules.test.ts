@@ -26,7 +26,7 @@ import {
   suggestedOperatingSystem,
 } from './rules'
 
-test('an operating system keeps the spelling that it has on other images, and is left alone where it has none', () => {
+test("an operating system takes the spelling of the account's other images, if one matches", () => {
   const known = ['Debian 12', 'debian 12', 'CentOS 7.1', 'Strasse']
   const typed = [
     ' DEBIAN-12 ',
@@ -47,7 +47,7 @@ test('an operating system keeps the spelling that it has on other images, and is
     'CentOS 7.1',
     'CentOS 71',
     'Debian 1 2 3',
-    // Lower case tells them apart, upper case would not.
+    // Lower case keeps them apart; upper case would not.
     'Straße',
     '',
   ])
@@ -76,7 +76,7 @@ describe('the name of an image', () => {
     ['nothing', ''],
   ])('may not hold %s', (_, name) => expect(isPlainName(foldName(name))).toBe(false))
 
-  it('is composed and has no space around it', () => expect(foldName(' Cafe\u0301 ')).toBe('Café'))
+  it('is composed and has no surrounding space', () => expect(foldName(' Cafe\u0301 ')).toBe('Café'))
 
   test.each([
     ['name', imageNameMax],
@@ -133,13 +133,13 @@ describe('rule 9: deleting', () => {
     expect(answer).toEqual({ code: 'IMAGE_NAME_MISMATCH' })
   })
 
-  it('takes the typed name composed and without the space around it', () => {
+  it('compares the typed name composed and without surrounding space', () => {
     const cafe = { ...image, name: 'Café' }
     const facts = { ...deleting, image: cafe, recipients: 1, cancelShares: true, typedName: ' Cafe\u0301 ' }
     expect(refuseDelete(facts)).toBeNull()
   })
 
-  it('needs no name for an image that nobody has', () => {
+  it('needs no name for an image without recipients', () => {
     expect(refuseDelete({ ...deleting, cancelShares: true })).toBeNull()
   })
 
@@ -171,7 +171,7 @@ test.each(imageStates)('an image that is %s is taken out of the recycle bin, or 
   expect(refuseFromBin({ state })).toEqual(state === 'deleted' ? null : { code: 'IMAGE_BUSY', state })
 })
 
-test('an image goes for good so many days after its delete, a failed one after 7, a delete is taken up after a minute', () => {
+test('an image is removed after its days, a failed one after 7, and a delete is resumed after a minute', () => {
   const at = new Date('2026-03-10T04:00:00.000Z')
   expect(purgedAt(at, 7)).toEqual(new Date('2026-03-17T04:00:00.000Z'))
   expect(purgedAt(at, 0)).toEqual(at)
@@ -185,7 +185,7 @@ test.each([
   [1, 3, 33],
   [2, 3, 66],
   [3, 3, 100],
-  // More came than was announced.
+  // More arrived than was announced.
   [4, 3, 100],
 ])('with %i of %i bytes there, %j percent are', (doneBytes, totalBytes, percent) => {
   expect(percentDone({ doneBytes, totalBytes })).toBe(percent)
@@ -201,13 +201,13 @@ test.each([
   [20 * gib, 20],
 ])('a disk of %d bytes needs a disk of %j GiB', (virtualSize, least) => expect(leastDiskGib(virtualSize)).toBe(least))
 
-test('a minimum below the size of the disk is refused with what it takes, and one of an unknown disk is not', () => {
+test("a minimum below the disk's size is refused with the least possible one, and any minimum of an unknown disk is accepted", () => {
   expect(refuseMinDisk({ minDiskGib: 19, virtualSize: 20 * gib })).toEqual({ code: 'MIN_DISK_BELOW_SIZE', least: 20 })
   expect(refuseMinDisk({ minDiskGib: 20, virtualSize: 20 * gib })).toBeNull()
   expect(refuseMinDisk({ minDiskGib: 1, virtualSize: 0 })).toBeNull()
 })
 
-test('a machine’s needs are read from the disk, unless its owner set others', () => {
+test('machine requirements are read from the disk, unless the owner has set others', () => {
   const disk = { bootMode: 'UEFI' as const, virtualSize: 3 * gib }
   expect(needsOf({ bootMode: null, minDiskGib: null }, disk)).toEqual({ bootMode: 'UEFI', minDiskGib: 3 })
   expect(needsOf({ bootMode: 'BIOS', minDiskGib: 9 }, disk)).toEqual({ bootMode: 'BIOS', minDiskGib: 9 })
@@ -243,7 +243,7 @@ test.each(Object.entries(moving))('an image that is %s changes by itself: %s', (
   expect(known && isInMotion(known)).toBe(moves)
 })
 
-test('an image fails with a reason that has a sentence, and with no other code', () => {
+test('an image fails only with a code that has a sentence', () => {
   expect(failureCodes.filter((code) => !isFailureCode(code))).toEqual([])
   expect(['', 'BUSY', 'IMAGE_NOT_FOUND', 'disk_refused'].filter(isFailureCode)).toEqual([])
 })

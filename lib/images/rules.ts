@@ -5,8 +5,8 @@ export const imageStates = ['importing', 'available', 'copying', 'failed', 'dele
 export type ImageStateName = (typeof imageStates)[number]
 
 /**
- * The states in which each operation on an image is possible (rule 10 for `share`). Rules, rows and pages all ask this table; states
- * are compared nowhere else. `edit` is `update` as a page offers it: a failed image has nothing to describe. `bin`: the delete can be undone.
+ * The states in which each operation on an image is possible (rule 10 for `share`). Rules, rows and pages all use this table; states
+ * are compared nowhere else. `edit`: `update` as pages offer it, because a failed image has nothing to edit. `bin`: a delete can be undone.
  */
 export const imageCan = {
   share: ['available'],
@@ -37,12 +37,12 @@ export function isAvailable(state: string | undefined): boolean {
   return state === 'available'
 }
 
-/** Whether an import or a copy failed. */
+/** Whether an image has failed. */
 export function isFailed(state: string | undefined): boolean {
   return state === 'failed'
 }
 
-/** What retries a failed image; null for one that has to be made anew. */
+/** The operation that retries a failed image; null if it must be imported again. */
 export function retryOf({ state, source }: { state: string; source: string }): 'retryCopy' | 'retryClean' | null {
   if (!canImage('retry', state)) return null
   if (source === 'CLEAN') return 'retryClean'
@@ -54,7 +54,7 @@ export function isInRecycleBin(state: string | undefined): boolean {
   return state === 'deleted'
 }
 
-/** Whether bytes of an image are on their way. */
+/** Whether the image's bytes are being transferred. */
 export function isTransferring(state: string): boolean {
   return canImage('cancelImport', state) || canImage('cancelCopy', state)
 }
@@ -63,7 +63,7 @@ export function isTransferring(state: string): boolean {
 export const importSteps = ['RECEIVE', 'CHECK', 'CONVERT', 'STORE', 'CLEAN'] as const
 export type ImportStepName = (typeof importSteps)[number]
 
-/** Why an image failed: refusals of a transfer, and codes that only a failure has. The sentences are in lib/messages. */
+/** Why an image failed: refusals of a transfer, and codes of failures alone. The sentences are in lib/messages. */
 export const failureCodes = [
   'IMPORT_INTERRUPTED',
   'IMPORT_FAULT',
@@ -83,25 +83,25 @@ export const failureCodes = [
 ] as const
 export type FailureCode = (typeof failureCodes)[number]
 
-/** Whether this version of the console knows the code of a failure. */
+/** Whether this version of the console knows a failure's code. */
 export function isFailureCode(code: string): code is FailureCode {
   return failureCodes.some((known) => known === code)
 }
 
-/** Images that can be selected in a list and treated alike, all or none: a page of it. */
+/** The most images that can be selected together: one page of a list. */
 export const imagesSelectedMax = 100
 export const imageNameMax = 128
 export const operatingSystemMax = 64
 export const descriptionMax = 500
-/** Rule 34: tags of an image, and the characters of each. */
+/** Rule 34: the most tags of an image, and the most characters of a key and a value. */
 export const tagsMax = 20
 export const tagKeyMax = 64
 export const tagValueMax = 128
-/** A failed image shows its reason for this long, and is then deleted. */
+/** How long a failed image is kept, with its reason, before it is deleted. */
 export const failedKeptMs = 7 * 24 * 60 * 60 * 1000
-/** A delete that its job has not finished after this long is taken up by the sweep. */
+/** The sweep resumes a delete that its job has not finished after this time. */
 export const removalPatienceMs = 60_000
-/** The most that a minimum may say: 64 TiB of disk, 16 TiB of memory. */
+/** The largest possible minimums: 64 TiB of disk, 16 TiB of memory. */
 export const minDiskGibMax = 65_536
 export const minMemoryMibMax = 16_777_216
 const dayMs = 24 * 60 * 60 * 1000
@@ -116,15 +116,15 @@ export function percentDone({ doneBytes, totalBytes }: { doneBytes: number; tota
   return totalBytes > 0 ? Math.min(100, Math.floor((doneBytes / totalBytes) * 100)) : null
 }
 
-/** States in which an image changes by itself, so that a list refetches more often. */
+/** Whether an image in this state changes by itself, so that lists refetch more often. */
 export function isInMotion(state: ImageStateName): boolean {
   return isTransferring(state) || state === 'deleting'
 }
 
 // Letters and digits of any script, spaces and . _ - ( ) +. A mark may follow a letter, but neither a variation selector
-// nor an enclosing mark: those make emoji of letters.
+// nor an enclosing mark: those turn letters into emoji.
 const imageNamePattern = /^(?:[\p{L}\p{Nd} ._()+-]|(?<=[\p{L}\p{Mn}\p{Mc}])[\p{Mn}\p{Mc}])+$/u
-// The same, and what addresses and paths are made of.
+// The same, and the characters of URLs and paths.
 const tagPattern = /^(?:[\p{L}\p{Nd} ._()+:/@=-]|(?<=[\p{L}\p{Mn}\p{Mc}])[\p{Mn}\p{Mc}])+$/u
 const variationSelector = /[\u{FE00}-\u{FE0F}\u{E0100}-\u{E01EF}]/u
 
@@ -133,7 +133,7 @@ export function foldName(typed: string): string {
   return typed.normalize('NFC').trim()
 }
 
-/** Whether a folded name or operating system has only characters that cannot mislead a reader. */
+/** Whether a folded name or operating system has no characters that could mislead a reader. */
 export function isPlainName(name: string): boolean {
   return imageNamePattern.test(name) && !variationSelector.test(name)
 }
@@ -155,7 +155,7 @@ export type DeleteFacts = {
   typedName: string | null
 }
 
-/** Whether an own image can be deleted: it is not protected, and by rule 9 its shares are cancelled first or in the same step with the name typed. */
+/** Refuses to delete a protected image and, by rule 9, a shared one unless its shares end in the same step with the name typed. */
 export function refuseDelete(
   facts: DeleteFacts,
 ): RefusalOf<'IMAGE_BUSY' | 'IMAGE_PROTECTED' | 'IMAGE_IS_SHARED' | 'IMAGE_NAME_MISMATCH'> | null {
@@ -168,17 +168,17 @@ export function refuseDelete(
   return foldName(facts.typedName ?? '') === image.name ? null : { code: 'IMAGE_NAME_MISMATCH' }
 }
 
-/** Whether an own image can be restored or deleted for good from the recycle bin. */
+/** Refuses to restore or remove an image that is not in the recycle bin. */
 export function refuseFromBin({ state }: { state: ImageStateName }): RefusalOf<'IMAGE_BUSY'> | null {
   return canImage('restore', state) ? null : { code: 'IMAGE_BUSY', state }
 }
 
-/** In whole GiB; null until the size of the disk, in bytes, is known. */
+/** The smallest disk in whole GiB; null until the disk's size in bytes is known. */
 export function leastDiskGib(virtualSize: number): number | null {
   return virtualSize > 0 ? Math.ceil(virtualSize / 1024 ** 3) : null
 }
 
-/** Whether a minimum is one: a machine's disk cannot be smaller than the disk that is written to it. */
+/** Refuses a minimum disk that is smaller than the image's disk, which must fit on it. */
 export function refuseMinDisk({
   minDiskGib,
   virtualSize,
@@ -192,13 +192,13 @@ export function refuseMinDisk({
 
 type Needs = { bootMode: BootModeName | null; minDiskGib: number | null }
 
-/** The boot mode and minimum disk that the owner has set meanwhile, else as read from the disk. */
+/** Boot mode and minimum disk: as the owner has set them in the meantime, else as read from the disk. */
 export function needsOf(said: Needs, disk: { bootMode: BootModeName | null; virtualSize: number }): Needs {
   const least = Math.max(said.minDiskGib ?? 0, leastDiskGib(disk.virtualSize) ?? 0)
   return { bootMode: said.bootMode ?? disk.bootMode, minDiskGib: least || null }
 }
 
-/** "Debian 12 (bookworm)" for "Debian GNU/Linux 12 (bookworm)". Null if nothing of it is usable. */
+/** "Debian 12 (bookworm)" for "Debian GNU/Linux 12 (bookworm)". Null if no letter or digit remains. */
 export function suggestedOperatingSystem(guest: string | null): string | null {
   const plain = foldName(guest ?? '')
     .replace(/\bGNU\/Linux\b/g, ' ')
@@ -208,14 +208,14 @@ export function suggestedOperatingSystem(guest: string | null): string | null {
   return /[\p{L}\p{Nd}]/u.test(name) ? name : null
 }
 
-/** Whether an own image can be protected from being deleted, or unprotected. */
+/** Refuses to protect or unprotect an image in a state without this operation. */
 export function refuseProtect({ state }: { state: ImageStateName }): RefusalOf<'IMAGE_BUSY'> | null {
   return canImage('protect', state) ? null : { code: 'IMAGE_BUSY', state }
 }
 
 /**
- * Rule 32: an available image can be deprecated. Its replacement, if it names one, is another own image of the region that can be used;
- * `undefined` is one that there is not.
+ * Rule 32: only an available image can be deprecated. Its replacement, if any, must be another usable own image in the region;
+ * `undefined`: not found.
  */
 export function refuseDeprecate(
   image: { id: string; regionId: string; state: ImageStateName },
@@ -231,17 +231,17 @@ export function refuseDeprecate(
   return isGood ? null : { code: 'REPLACEMENT_NOT_FOUND' }
 }
 
-/** Rule 32: whether the day has passed until which instances can be created from a deprecated image. */
+/** Rule 32: whether the last day on which instances can be created from a deprecated image has passed. */
 export function isRetired(retiresAt: Date | null, now: Date): boolean {
   return retiresAt !== null && retiresAt <= now
 }
 
-/** Rule 32: no instance is created from a retired image, whoever asks. What was created before stays, and can be rebuilt. */
+/** Rule 32: nobody can create instances from a retired image. Existing ones stay, and can be rebuilt. */
 export function refuseRetired({ retiresAt }: { retiresAt: Date | null }, now: Date): RefusalOf<'IMAGE_RETIRED'> | null {
   return retiresAt && isRetired(retiresAt, now) ? { code: 'IMAGE_RETIRED', retiredAt: retiresAt.toISOString() } : null
 }
 
-/** The last calendar day, as YYYY-MM-DD, before a moment at which a day of the time zone begins. */
+/** The last calendar day, as YYYY-MM-DD, that ends at or before a moment in the time zone. */
 export function lastDayBefore(moment: Date, timeZone: string): string {
   return new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' }).format(new Date(moment.getTime() - 1))
 }
@@ -253,13 +253,13 @@ export function tagText({ key, value }: Tag): string {
   return `${key}=${value}`
 }
 
-/** Rule 34: whether a tag has only characters that cannot mislead a reader. */
+/** Rule 34: whether a tag has no characters that could mislead a reader. */
 export function isPlainTag({ key, value }: Tag): boolean {
   return [key, value].every((text) => text === '' || (tagPattern.test(text) && !variationSelector.test(text)))
 }
 
 /**
- * Rule 34: the tags of an image after a form that showed some and asks for others. It changes what was changed in it, so that tags
+ * Rule 34: an image's tags after a form that showed some and asks for others. Only the form's changes are applied, so that tags
  * which others have set meanwhile stay.
  */
 export function mergeTags(current: Tag[], { shown, asked }: { shown: Tag[]; asked: Tag[] }): Tag[] {
@@ -278,7 +278,7 @@ export function byKey(one: Tag, other: Tag): number {
   return one.key < other.key ? -1 : 1
 }
 
-/** Rule 34: whether an image, which can be edited, can have these tags. Names the keys that others have added, which no form shows. */
+/** Rule 34: refuses too many tags, and names the keys that others have added, which the form does not show. */
 export function refuseTags(
   image: { state: ImageStateName },
   after: Tag[],
@@ -292,7 +292,7 @@ export function refuseTags(
   return { code: 'IMAGE_TAGS_FULL', max: tagsMax, tags: after.length, added: added.length, keys }
 }
 
-/** An owner can edit an image in every state but `deleting` and `deleted`. */
+/** Refuses to edit an image in the states `deleting` and `deleted`. */
 export function refuseUpdate({ state }: { state: ImageStateName }): RefusalOf<'IMAGE_BUSY'> | null {
   return canImage('update', state) ? null : { code: 'IMAGE_BUSY', state }
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { imageId, regionId, searchText, text } from '@/lib/fields'
 import { foldName, isPlainTag, type Tag, tagKeyMax, tagText, tagValueMax } from './rules'
 
-/** Tags as they are typed, one a line; without "=" the value is empty. A tag that is typed twice is meant once. */
+/** Tags as typed, one per line; without "=" the value is empty. A repeated tag counts once. */
 export function splitTags(typed: string): Tag[] {
   const tags = typed.split(/\r\n?|\n/).flatMap((line) => {
     if (!foldName(line)) return []
@@ -12,7 +12,7 @@ export function splitTags(typed: string): Tag[] {
   return [...new Map(tags.map((tag) => [tagText(tag), tag])).values()]
 }
 
-/** Tags as a form has them: one a line. */
+/** A form's tags, one per line. */
 const typedTags = text(8_192).transform(splitTags)
 
 const tag = z
@@ -22,7 +22,7 @@ const tag = z
   })
   .refine(isPlainTag, 'tag-characters')
 
-/** `shown`: the tags that the form was filled with, so that it changes no others. */
+/** `shown`: the form's initial tags, so that it changes no others. */
 export const setTagsInput = z.object({
   region: regionId,
   imageId,
@@ -33,12 +33,12 @@ export const setTagsInput = z.object({
 })
 export type SetTagsInput = z.infer<typeof setTagsInput>
 
-/** The filter of a list by its URL: a key, or a key, "=" and a value. */
+/** A list's filter from its URL: a key, or a key, "=" and a value. */
 export const tagFilter = searchText(tagKeyMax + 1 + tagValueMax)
   .optional()
   .catch(undefined)
 
-/** What a filter asks for; `value` is null where any will do. */
+/** The parts of a filter; `value` is null if any value matches. */
 export function readTagFilter(filter: string): { key: string; value: string | null } {
   const [asked] = splitTags(filter)
   return { key: asked?.key ?? '', value: filter.includes('=') ? (asked?.value ?? '') : null }

@@ -39,14 +39,14 @@ import { tagFilter } from './schema-tags'
 export const imageName = requiredText(imageNameMax, foldName, isPlainName)
 export const operatingSystem = requiredText(operatingSystemMax, foldName, isPlainName)
 
-/** Images that were selected in a list. One given twice is meant once. */
+/** Images selected in a list. A repeated id counts once. */
 export const selectedImages = z
   .array(imageId)
   .min(1, 'required')
   .max(imagesSelectedMax, 'too-many')
   .transform((ids) => [...new Set(ids)])
 
-/** The same as an address has them: one, several or none. */
+/** The same in a URL: one, several or none. */
 export const selectedImagesParam = z.preprocess((given) => (given === undefined ? [] : [given].flat()), selectedImages)
 
 export const imageSorts = [
@@ -118,7 +118,7 @@ export const deprecateImageInput = z.object({
   imageId,
   replacementId: z.union([imageId, none], 'invalid').nullable().default(null),
   retiresOn: z
-    // Dates far from today are typing errors, and some that the database does not know.
+    // Dates far from today are typing errors, and PostgreSQL does not know all of them.
     .union([z.iso.date('invalid').regex(/^2/, 'invalid'), none], 'invalid')
     .nullable()
     .default(null),
@@ -133,10 +133,10 @@ export type RecycleBinInput = z.infer<typeof recycleBinInput>
 
 const facts = z.record(z.string(), z.union([z.string(), z.number()])).optional()
 
-/** Why an image failed, as it is stored: a code with its facts. */
+/** A stored failure: a code with its facts. */
 export type ImageFailure = { code: FailureCode; reason?: string | undefined; facts?: z.infer<typeof facts> }
 
-/** A code that another version of the console wrote is UNKNOWN, and named in the facts. */
+/** A code of another version of the console becomes UNKNOWN, and is kept in the facts. */
 export type ReadFailure = Omit<ImageFailure, 'code'> & { code: FailureCode | 'UNKNOWN' }
 export const imageFailure = z
   .object({ code: z.string(), reason: z.string().optional(), facts })
@@ -145,7 +145,7 @@ export const imageFailure = z
       isFailureCode(code) ? { code, ...rest } : { ...rest, code: 'UNKNOWN', facts: { ...rest.facts, code } },
   )
 
-/** Which instance an image was made from, and which image that came from, as they were called then. */
+/** The instance that an image was made from, and that instance's image, with the names of that time. */
 export const madeFrom = z.object({
   instanceId: z.string(),
   instanceName: z.string(),
@@ -174,7 +174,7 @@ export type CustomImage = {
   isProtected: boolean
   isDeprecated: boolean
   tags: Tag[]
-  /** What the check of its disk says, and how many findings its owner has not ignored. */
+  /** The verdict of the disk's check, and how many findings the owner has not ignored. */
   verdict: 'running' | 'clean' | 'findings' | 'unchecked' | 'failed' | null
   findings: number
   createdAt: string
@@ -182,14 +182,14 @@ export type CustomImage = {
   purgedAt: string | null
 }
 
-/** An own image that was selected in a list. */
+/** An own image selected in a list. */
 export type SelectedImage = Pick<CustomImage, 'id' | 'name' | 'state' | 'recipients' | 'verdict' | 'findings'>
 
 export type RecycleBin = {
   binned: number
   /** When the newest of them was deleted; null if there are none. */
   binnedUntil: string | null
-  /** How many days a deleted image can be restored; 0: there is no recycle bin. */
+  /** How many days a deleted image can be restored; 0 without a recycle bin. */
   recycleDays: number
 }
 
@@ -199,7 +199,7 @@ export type CustomImageList = RecycleBin & {
   prev: string | null
   range: PageRange
   operatingSystems: string[]
-  /** What the filter of tags offers: keys, and keys with a value. */
+  /** The choices of the tag filter: keys, and keys with a value. */
   tags: string[]
   quota: QuotaMeters
 }
@@ -221,8 +221,8 @@ export type ImageRecord = {
 }
 
 /**
- * What an owner says of an image that goes out of use. `retiresAt`: from when no instance is created from it; null: never. The
- * replacement has an id for those who can open it.
+ * A deprecation as its readers see it. `retiresAt`: from when no instance is created from the image; null: never. The replacement
+ * has an id for readers who can open it.
  */
 export type Deprecation = {
   since: string
@@ -245,7 +245,7 @@ type ImageFields = {
 export type OwnImage = ImageFields & {
   view: 'owner'
   description: string
-  /** What a machine needs; null if unknown. */
+  /** Machine requirements; null if unknown. */
   bootMode: BootModeName | null
   minDiskGib: number | null
   minMemoryMib: number | null
@@ -292,7 +292,7 @@ export type ImageElsewhere = {
 
 export type ImageDetails = OwnImage | HeldImage | ImageElsewhere
 
-/** Null if there is none, or if no version of the console could have written it. */
+/** Null if there is none, or if the stored value is invalid. */
 export function readFailure(stored: unknown): ReadFailure | null {
   return imageFailure.nullable().catch(null).parse(stored)
 }

@@ -6,7 +6,7 @@ import { imageCan, imageStates } from './rules'
 
 const root = path.resolve(import.meta.dirname, '../..')
 
-test('what can be done with an image in which state', () => {
+test('the operations of each state of an image', () => {
   const table = imageStates.map((state) => {
     const can = Object.entries(imageCan).filter(([, states]) => states.some((one) => one === state))
     return `${state}: ${can.map(([operation]) => operation).join(' ')}`
@@ -33,16 +33,16 @@ function filesUnder(...folders: string[]): string[] {
 const comparing = /[!=]== '(importing|available|copying|deleting|deleted)'|(image|source)\??\.state [!=]== '/
 const isComparing = (file: string) => comparing.test(fs.readFileSync(path.join(root, file), 'utf8'))
 
-test('no screen compares the state of an image: it asks the table', () => {
+test("no screen compares an image's state itself instead of using the table", () => {
   const screens = filesUnder('app', 'components')
   expect(screens.length).toBeGreaterThan(100)
-  // An upload has a state of its own, which can be 'failed' too.
+  // Uploads have states of their own, one of which is 'failed'.
   expect(screens.filter(isComparing)).toEqual([])
 })
 
-test('nor does any rule, read, write or command but the rules of images', () => {
+test('only the rules of images compare states, no other rule, read, write or command', () => {
   const code = filesUnder('lib').filter((file) => !/\.test\.ts$|^lib\/(testing|db\/generated)\//.test(file))
   expect(code.length).toBeGreaterThan(300)
-  // `verify` names what is stuck on its way out.
+  // `verify` compares states to name stuck deletes.
   expect(code.filter(isComparing).sort()).toEqual(['lib/admin/verify-images.ts', 'lib/images/rules.ts'])
 })

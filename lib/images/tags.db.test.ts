@@ -33,7 +33,7 @@ const rowsOf = async (imageId: string) => (await db().imageTag.findMany({ where:
 const eventsOf = async (imageId: string) =>
   await db().event.findMany({ where: { imageId, action: 'image.tag' }, orderBy: { id: 'asc' } })
 
-test('tags are set, seen wherever the image is, and recorded as they were before and after; without a change nothing is', async () => {
+test('tags are set, shown wherever the image is, and recorded before and after; without a change nothing is recorded', async () => {
   const { here, owner, imageId } = await ownImage()
   const sub = await account({ master: owner })
   expect(tally([await setTags(sub, { here, imageId }, 'team=web\nenv=dev')])).toEqual({ ok: 1 })
@@ -57,7 +57,7 @@ test('tags are set, seen wherever the image is, and recorded as they were before
   expect(items[0]).toMatchObject({ details: { before, after } })
 })
 
-test('of parallel forms that each add a tag no more succeed than there is room for, and none undoes another', async () => {
+test('of parallel forms that each add a tag as many succeed as there is room for, and none undoes another', async () => {
   const { here, owner, imageId } = await ownImage()
   const some = Array.from({ length: tagsMax - 3 }, (_, number) => `key${number}=v`).join('\n')
   expect(tally([await setTags(owner, { here, imageId }, some)])).toEqual({ ok: 1 })
@@ -67,7 +67,7 @@ test('of parallel forms that each add a tag no more succeed than there is room f
   expect(await eventsOf(imageId)).toHaveLength(4)
 })
 
-test('a row is written only for a tag that is new or has another value, and removed only with its tag', async () => {
+test('a row is written only for a new or changed tag, and deleted only with its tag', async () => {
   const { here, owner, imageId } = await ownImage()
   const versions = async () => {
     const rows = await db().$queryRaw<{ key: string; version: string }[]>`
@@ -85,7 +85,7 @@ test('a row is written only for a tag that is new or has another value, and remo
   expect(await rowsOf(imageId)).toEqual(['env=prod', 'team=web', 'zone=a'])
 })
 
-test('a form that waits while somebody else sets another tag keeps it', async () => {
+test('a form that waits while somebody else sets another tag keeps that tag', async () => {
   const { here, owner, imageId } = await ownImage()
   const theirs = { imageId, ownerId: owner.id, regionId: here, key: 'cost', value: '7' }
   const answer = await whileLocked(
@@ -97,7 +97,7 @@ test('a form that waits while somebody else sets another tag keeps it', async ()
   expect(await rowsOf(imageId)).toEqual(['cost=7', 'env=prod'])
 })
 
-test('nobody tags an image of somebody else, or one in the recycle bin; with the image its tags go', async () => {
+test("nobody can tag another's image, or one in the recycle bin; a removed image loses its tags", async () => {
   const { here, owner, imageId } = await ownImage()
   const recipient = await account()
   await held(imageId, recipient)
@@ -118,7 +118,7 @@ test('nobody tags an image of somebody else, or one in the recycle bin; with the
   expect(await rowsOf(imageId)).toEqual([])
 })
 
-test('nothing that a recipient reads has a tag, nor has what it makes of the image', async () => {
+test('recipients never see tags, and their copies have none', async () => {
   const { here, owner, imageId } = await ownImage()
   const recipient = await account()
   await held(imageId, recipient)
@@ -144,7 +144,7 @@ test('nothing that a recipient reads has a tag, nor has what it makes of the ima
   expect(await db().notice.count({ where: { accountId: recipient.id } })).toBe(0)
 })
 
-test('a copy in another region begins with the tags, which later changes of the original do not reach', async () => {
+test('a copy in another region starts with the tags, and later changes of the original do not reach it', async () => {
   const { here, owner, imageId } = await ownImage()
   const there = await region()
   expect(tally([await setTags(owner, { here, imageId }, 'env=prod\nteam=web')])).toEqual({ ok: 1 })
@@ -156,7 +156,7 @@ test('a copy in another region begins with the tags, which later changes of the 
   expect(list.items).toMatchObject([{ id: copy }])
 })
 
-test('the list is filtered by a key and by a value, together with its other filters, page by page', async () => {
+test('the list is filtered by key and by value, combined with other filters, page by page', async () => {
   const [here, there, owner, other] = await Promise.all([region(), region(), account(), account()])
   const made: [string, string, string][] = [
     ['web-01', 'Debian 12', 'env=prod\nteam=web'],
@@ -188,7 +188,7 @@ test('the list is filtered by a key and by a value, together with its other filt
   expect([range, next]).toEqual([{ from: 1, total: 4 }, null])
 })
 
-test('the filter offers ten values of each key, and more of the key that is asked for', async () => {
+test('the filter offers ten values of each key, and more of the filtered key', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   const imageId = await image(owner, here)
   const own = { ownerId: owner.id, regionId: here }
@@ -205,12 +205,12 @@ test('the filter offers ten values of each key, and more of the key that is aske
   expect(await offered('build')).toHaveLength(33)
 })
 
-test('with many keys the filter offers each of them, with fewer values, and all values of the key that is asked for', async () => {
+test('with many keys the filter offers all of them with fewer values each, and all values of the filtered key', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   const own = { ownerId: owner.id, regionId: here }
   const keys = Array.from({ length: 41 }, (_, number) => `key-${number + 10}`)
   for (let value = 0; value < 12; value++) {
-    // More tags of one image than a form allows: the limit is the form's.
+    // More tags than a form allows: only the form has that limit.
     const imageId = await image(owner, here)
     await db().imageTag.createMany({ data: keys.map((key) => ({ imageId, ...own, key, value: `v${value}` })) })
   }

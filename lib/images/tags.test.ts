@@ -9,7 +9,7 @@ const problems = (tags: string) => parse(tags).error?.issues.map(({ path, messag
 const tags = (...texts: string[]) => splitTags(texts.join('\n'))
 const sorted = (found: Tag[]) => found.map(tagText).sort()
 
-test('tags are one a line, the first = ends a key, and space around either goes', () => {
+test('tags are one per line, the first = ends a key, and surrounding space is dropped', () => {
   const typed = ' env = prod \r\n\nteam=web\rcost=\nlegacy\nurl=https://a.b/c=d\nteam=web\n'
   expect(splitTags(typed)).toEqual([
     { key: 'env', value: 'prod' },
@@ -20,7 +20,7 @@ test('tags are one a line, the first = ends a key, and space around either goes'
   ])
 })
 
-test('a key has 1 to 64 characters and a value up to 128, of those that cannot mislead', () => {
+test('a key has 1 to 64 characters and a value up to 128, none of them misleading', () => {
   for (const good of [
     '',
     'a',
@@ -39,20 +39,20 @@ test('a key has 1 to 64 characters and a value up to 128, of those that cannot m
   expect(isPlainTag({ key: 'a', value: '' })).toBe(true)
 })
 
-test('what the form was filled with is read as it is, or a tag of an older console could not be taken away', () => {
+test("the form's initial tags are read unchanged, so that a tag of an older console can be removed", () => {
   expect(setTagsInput.parse({ ...image, shown: 'a,b=c', tags: '' })).toMatchObject({
     shown: [{ key: 'a,b', value: 'c' }],
     tags: [],
   })
 })
 
-test('a form changes what was changed in it, and tags that others have set meanwhile stay', () => {
+test('a form applies only its own changes, and tags that others have set meanwhile stay', () => {
   const merged = (now: string[], shown: string[], asked: string[]) =>
     sorted(mergeTags(tags(...now), { shown: tags(...shown), asked: tags(...asked) }))
   expect(merged([], [], ['env=prod'])).toEqual(['env=prod'])
   expect(merged(['env=dev'], ['env=dev'], ['env=prod', 'team=web'])).toEqual(['env=prod', 'team=web'])
   expect(merged(['env=dev', 'team=web'], ['env=dev', 'team=web'], ['team=web'])).toEqual(['team=web'])
-  // Somebody else has added cost, changed env and taken team away since.
+  // In the meantime somebody else has added cost, changed env and removed team.
   expect(merged(['env=test', 'cost=7'], ['env=dev', 'team=web'], ['env=dev', 'team=web'])).toEqual([
     'cost=7',
     'env=test',
@@ -68,7 +68,7 @@ test('an image that can be edited has at most 20 tags', () => {
   expect(refuseTags({ state: 'available' }, some(tagsMax), form)).toBeNull()
   const full = { code: 'IMAGE_TAGS_FULL', max: 20, tags: 21 }
   expect(refuseTags({ state: 'available' }, some(tagsMax + 1), form)).toEqual({ ...full, added: 0, keys: '' })
-  // Not what the form itself has set, and not a tag of the form whose value others have changed.
+  // Not the form's own new tag, and not one of its tags whose value others have changed.
   const after = [...some(19).slice(1), ...tags('zone=a', 'key0=new', 'cost=7')]
   expect(refuseTags({ state: 'available' }, after, { shown: some(5), asked: some(19) })).toEqual({
     ...full,
@@ -78,7 +78,7 @@ test('an image that can be edited has at most 20 tags', () => {
   expect(refuseTags({ state: 'deleted' }, some(21), form)).toEqual({ code: 'IMAGE_BUSY', state: 'deleted' })
 })
 
-test('a filter asks for a key, or for a key and one value, which may be empty', () => {
+test('a filter is a key, or a key and one value, which may be empty', () => {
   expect(readTagFilter('env')).toEqual({ key: 'env', value: null })
   expect(readTagFilter('env=')).toEqual({ key: 'env', value: '' })
   expect(readTagFilter('env = a=b')).toEqual({ key: 'env', value: 'a=b' })

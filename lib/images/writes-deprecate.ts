@@ -13,8 +13,8 @@ import { recipientsOf } from './writes'
 type DeprecateRefusal = OwnImageRefusal | RefusalOf<'IMAGE_BUSY' | 'REPLACEMENT_NOT_FOUND'>
 
 /**
- * Rule 32: deprecates an own image, or changes what was said of it: until the end of which day instances can be created from it,
- * and the image to use instead. Every recipient is told. Refuses as `onOwnImage` and `refuseDeprecate` say.
+ * Rule 32: deprecates an own image, or changes its deprecation: the last day on which instances can be created from it, and its
+ * replacement. Every recipient is notified. Refuses as `onOwnImage` and `refuseDeprecate` say.
  */
 export async function deprecateImage(
   ctx: Context,
@@ -30,7 +30,7 @@ export async function deprecateImage(
     if (refusal) return refuse(refusal)
     const retiresAt = retiresOn === null ? null : await endOfDay(tx, retiresOn)
     const said = { retiresAt, replacementId }
-    // Said again, it is no news.
+    // The same deprecation again is not recorded.
     const isSaid = await tx.image.count({ where: { id: image.id, deprecatedAt: { not: null }, ...said } })
     if (isSaid > 0) return ok({ imageId: image.id })
     const data = { deprecatedAt: ctx.now, ...said, updatedAt: ctx.now }
@@ -48,7 +48,7 @@ export async function deprecateImage(
   }))
 }
 
-/** Takes a deprecation back. An image that is not deprecated stays as it is, and nothing is recorded. */
+/** Ends a deprecation. An image that is not deprecated stays as it is, and nothing is recorded. */
 export async function undeprecateImage(
   ctx: Context,
   input: OwnImageInput,
@@ -68,7 +68,7 @@ export async function undeprecateImage(
   }))
 }
 
-/** The moment at which a calendar day of the deployment's time zone is over. */
+/** The moment at which a calendar day ends in the deployment's time zone. */
 async function endOfDay(tx: Transaction, day: string): Promise<Date> {
   const [row] = await tx.$queryRaw<{ at: Date }[]>`
     SELECT ((${day}::date + 1)::timestamp AT TIME ZONE ${env().ECS_TIME_ZONE}) AS at`
@@ -76,13 +76,13 @@ async function endOfDay(tx: Transaction, day: string): Promise<Date> {
   return row.at
 }
 
-/** Changes of one image that its recipients are told in a day. Each is a notice, and an entry of a trail that is never removed. */
+/** How many changes of an image a day its recipients are notified of. Each is a notice, and a permanent entry of their trail. */
 const toldInADayMax = 5
 const dayMs = 24 * 60 * 60 * 1000
 
 /**
- * Records the event once for each recipient that holds the image, or once if there is none, or if they were told often enough in
- * a day. No share begins or ends under the image's lock.
+ * Records the event for each recipient of the image, or once if there is none, or if they were notified too often in a
+ * day. No share begins or ends under the image's lock.
  */
 async function recordForHolders(
   tx: Transaction,
@@ -97,7 +97,7 @@ async function recordForHolders(
   })
   const events = shares.map(({ id, recipientId }): EventFacts => {
     const recipient = accounts.get(recipientId)
-    // A share that came between the look and the locks has a recipient that is not locked.
+    // A share that was made between the read and the locks has a recipient that is not locked.
     if (!recipient) throw new StartOver()
     return { ...event, shareId: id, recipient }
   })
@@ -105,7 +105,7 @@ async function recordForHolders(
   await recordEvents(tx, ctx, isTold ? events : [event])
 }
 
-/** How often the recipient who was told most was told of the image within a day. */
+/** The largest number of notices of this image that one of its recipients got within a day. */
 async function timesTold(tx: Transaction, { now }: Context, imageId: string): Promise<number> {
   const told = await tx.event.groupBy({
     by: ['recipientId'],

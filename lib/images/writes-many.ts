@@ -7,9 +7,8 @@ import type { DeleteImagesInput } from './schema'
 import { type Deletion, readDeletion, recipientsOf, recordDeletion, removeImage } from './writes'
 
 /**
- * Deletes several own images of a region, as `deleteImage` deletes each: all or none. A shared one is not among them (rule 9):
- * that takes its name. What one image is refused for is told with its name as SELECTED_REFUSED; with one of them gone already
- * the answer is IMAGE_NOT_FOUND.
+ * Deletes several own images of a region as `deleteImage` does, all or none. Shared ones are refused, because they need a typed
+ * name (rule 9). One image's refusal is returned with its name as SELECTED_REFUSED; if one is already gone, IMAGE_NOT_FOUND.
  */
 export async function deleteImages(
   ctx: Context,
@@ -29,7 +28,7 @@ export async function deleteImages(
         if (why) return refuse({ code: 'SELECTED_REFUSED', image: image.name, why })
         all.push(deletion)
       }
-      // The order of locks: blobs by id, then the chain of the audit trail.
+      // In lock order: blobs by id, then the audit trail's chain.
       const byBlob = here.toSorted((one, other) => ((one.blobId ?? '') < (other.blobId ?? '') ? -1 : 1))
       for (const image of byBlob) await removeImage(tx, ctx, { image, isForGood: false })
       for (const deletion of all) await recordDeletion(tx, ctx, deletion)

@@ -8,8 +8,8 @@ import { byKey, mergeTags, refuseTags, type Tag, tagText } from './rules'
 import type { SetTagsInput } from './schema-tags'
 
 /**
- * Rule 34: changes the tags of an own image by what was changed in a form; tags that others have set meanwhile stay. Without a change
- * nothing is recorded. Refuses as `onOwnImage` and `refuseTags` say.
+ * Rule 34: applies a form's changes to the tags of an own image; tags that others have set meanwhile stay. Without a change nothing is
+ * recorded. Refuses as `onOwnImage` and `refuseTags` say.
  */
 export async function setImageTags(
   ctx: Context,
@@ -37,7 +37,7 @@ function without(tags: Tag[], others: Tag[]): Tag[] {
   return tags.filter(({ key, value }) => !others.some((other) => other.key === key && other.value === value))
 }
 
-/** The tags of an image as its events have them. */
+/** An image's tags as its events record them. */
 function textOf(tags: Tag[]) {
   return { tags: tags.toSorted(byKey).map(tagText).join(', ') }
 }

@@ -16,7 +16,7 @@ import {
 import { untilTrue } from '@/lib/testing/until'
 import { deleteImage, emptyRecycleBin, purgeImage, updateImage } from './writes'
 
-// What a change and a delete of an image read and write, and what of others they leave alone.
+// The rows that an update and a delete of an image read and write, and the others' rows that they leave alone.
 
 const rowOf = async (id: string) => await db().image.findUnique({ where: { id } })
 const busy = (state: string) => ({ ok: false, refusal: { code: 'IMAGE_BUSY', state } })
@@ -30,14 +30,14 @@ async function tenant() {
   return { here, owner, imageId: await image(owner, here) }
 }
 
-/** A copy of an image, in a state. */
+/** A copy of an image in a given state. */
 async function copyOf(imageId: string, owner: TestAccount, here: string, state: 'copying' | 'available') {
   const copy = await image(owner, here, { state })
   await db().image.update({ where: { id: copy }, data: { copyOfId: imageId } })
   return copy
 }
 
-it('an image in the recycle bin is not changed', async () => {
+it('an image in the recycle bin cannot be changed', async () => {
   const { here, owner } = await tenant()
   const imageId = await image(owner, here, { state: 'deleted' })
   const input = { region: here, imageId, name: 'new', description: '' }
@@ -46,7 +46,7 @@ it('an image in the recycle bin is not changed', async () => {
 })
 
 describe('a delete', () => {
-  it('is refused while the image is being copied, and not for a copy that is done or another image’s', async () => {
+  it('is refused while the image is being copied, but not for a finished copy or a copy of another image', async () => {
     const { here, owner, imageId } = await tenant()
     await copyOf(await image(owner, here), owner, here, 'copying')
     const other = await image(owner, here)
@@ -58,7 +58,7 @@ describe('a delete', () => {
     expect(await deleteImage(owner.ctx, deleting(here, imageId))).toMatchObject({ ok: true })
   })
 
-  it('ends the shares of its image and no other, each recorded with its recipient and who ended it', async () => {
+  it('ends only the shares of its image, each recorded with its recipient and actor', async () => {
     const { here, owner, imageId } = await tenant()
     const recipient = await account()
     const [shareId, kept] = [await held(imageId, recipient), await held(await image(owner, here), recipient)]
@@ -74,7 +74,7 @@ describe('a delete', () => {
     ])
   })
 
-  it('waits for the recipient of a share that came while it waited for the image', async () => {
+  it('waits for the recipient of a share that was made while it waited for the image', async () => {
     const { owner, imageId, here } = await tenant()
     const recipient = await account()
     let isDone = false
@@ -104,7 +104,7 @@ describe('a delete', () => {
 })
 
 describe('the recycle bin', () => {
-  it('lets an image go at once whose bytes another one holds, and keeps that one', async () => {
+  it('removes an image at once if another image holds its bytes, and keeps that one', async () => {
     const { here, owner, imageId } = await tenant()
     const { blobId } = await db().image.findUniqueOrThrow({ where: { id: imageId } })
     const same = await image(owner, here, { state: 'deleted' })
@@ -115,7 +115,7 @@ describe('the recycle bin', () => {
     expect(await db().blob.findUnique({ where: { id: blobId ?? '' } })).toMatchObject({ state: 'ready' })
   })
 
-  it('is emptied of the images that the page showed and that are still there, and says how many are left', async () => {
+  it('is emptied of the images that the page showed and that still exist, and returns how many are left', async () => {
     const { here, owner } = await tenant()
     const binned = async (createdAt = noon) => await image(owner, here, { state: 'deleted', createdAt })
     const [one, gone] = [await binned(), await binned()]
@@ -126,7 +126,7 @@ describe('the recycle bin', () => {
     expect(meanwhile).toEqual({ ok: true, value: { purged: 1, left: 0 } })
   })
 
-  it('is not emptied for an account that was disabled meanwhile', async () => {
+  it('is not emptied for an account that was disabled in the meantime', async () => {
     const { here, owner } = await tenant()
     await image(owner, here, { state: 'deleted' })
     await db().account.update({ where: { id: owner.id }, data: { disabledAt: noon } })

@@ -21,7 +21,7 @@ import {
 } from './rules'
 import type { DeleteImageInput, OwnImageInput, RecycleBinInput, UpdateImageInput } from './schema'
 
-// So that one request ends within a few seconds.
+// Bounds the time of one request to a few seconds.
 const purgedAtOnce = 100
 
 /** Changes the description of an own image. Refuses as `onOwnImage`, `refuseUpdate` and `refuseMinDisk` say. */
@@ -46,7 +46,7 @@ export async function updateImage(
       },
     })
     const virtualSize = Number(size)
-    // An empty field means the size of the disk itself.
+    // An empty field means the size of the disk.
     const minDiskGib = input.minDiskGib === null ? leastDiskGib(virtualSize) : input.minDiskGib
     const tooSmall = minDiskGib ? refuseMinDisk({ minDiskGib, virtualSize }) : null
     if (tooSmall) return refuse(tooSmall)
@@ -87,24 +87,24 @@ export async function deleteImage(
   }))
 }
 
-/** An own image that is to be deleted, with its shares. `recipients`: how many of these are not over. */
+/** An own image to delete, with its shares. `recipients`: how many of them are live. */
 export type Deletion = { image: LockedImage; shares: ShareRow[]; recipients: number; isBeingCopied: boolean }
 
-/** What decides whether an image can be deleted, read under its lock. */
+/** The facts for deleting an image, read under its lock. */
 export async function readDeletion(
   tx: Transaction,
   ctx: Context,
   { image, accounts }: Pick<Locked, 'image' | 'accounts'>,
 ): Promise<Deletion> {
   const shares = await sharesOf(tx, ctx, [image.id])
-  // A share that came between the look and the locks has a recipient that is not locked.
+  // A share that was made between the read and the locks has a recipient that is not locked.
   if (shares.some((share) => !accounts.has(share.recipient.id))) throw new StartOver()
   const isBeingCopied =
     (await tx.image.count({ where: { copyOfId: image.id, state: { in: [...imageCan.cancelCopy] } } })) > 0
   return { image, shares, recipients: shares.filter(({ isOver }) => !isOver).length, isBeingCopied }
 }
 
-/** Ends the shares of an image, and takes it away: into the recycle bin where there is one. Locks its blob where there is none. */
+/** Ends an image's shares and moves it to the recycle bin, or removes it, which locks its blob. */
 export async function removeImage(
   tx: Transaction,
   ctx: Context,
@@ -117,7 +117,7 @@ export async function removeImage(
   else await tx.image.update({ where: { id: image.id }, data: binned })
 }
 
-/** Records it, after the last lock. */
+/** Records a deletion. Call it after the last lock. */
 export async function recordDeletion(tx: Transaction, ctx: Context, { image, shares }: Deletion): Promise<void> {
   await recordOver(tx, ctx, image, shares)
   const live = shares.filter(({ isOver }) => !isOver)
@@ -134,7 +134,7 @@ export async function recordDeletion(tx: Transaction, ctx: Context, { image, sha
   ])
 }
 
-/** Protects an own image from being deleted, until it is unprotected. Refuses as `onOwnImage` and `refuseProtect` say. */
+/** Protects an own image from deletion until it is unprotected. Refuses as `onOwnImage` and `refuseProtect` say. */
 export async function protectImage(
   ctx: Context,
   input: OwnImageInput,
@@ -142,7 +142,7 @@ export async function protectImage(
   return await setProtected(ctx, input, true)
 }
 
-/** Lets an own image be deleted again. Refuses as `protectImage`. */
+/** Allows deletion of an own image again. Refuses as `protectImage`. */
 export async function unprotectImage(
   ctx: Context,
   input: OwnImageInput,
@@ -158,7 +158,7 @@ async function setProtected(
   return await onOwnImage(ctx, input, async (tx, { image }) => {
     const refusal = refuseProtect(image)
     if (refusal) return refuse(refusal)
-    // Pressed twice, it is recorded once.
+    // No change, so nothing is recorded.
     if (image.isProtected === isProtected) return ok({ imageId: image.id })
     await tx.image.update({ where: { id: image.id }, data: { isProtected, updatedAt: ctx.now } })
     const action = isProtected ? 'image.protect' : 'image.unprotect'
@@ -180,7 +180,7 @@ async function recordOver(tx: Transaction, ctx: Context, image: LockedImage, sha
 
 type BinRefusal = OwnImageRefusal | RefusalOf<'IMAGE_BUSY'>
 
-/** Takes an image out of the recycle bin, back into use. It has kept its quota place there. */
+/** Restores an image from the recycle bin. It has kept its quota place there. */
 export async function restoreImage(
   ctx: Context,
   input: OwnImageInput,
@@ -196,7 +196,7 @@ export async function restoreImage(
 }
 
 /**
- * Deletes an image in the bin for good; `region: null` is the operator. IMAGE_BUSY if its entry is after
+ * Deletes an image in the bin for good; `region: null` is the operator. IMAGE_BUSY if it was deleted after
  * `deletedUntil`.
  */
 export async function purgeImage(
@@ -214,7 +214,7 @@ export async function purgeImage(
   })
 }
 
-/** Empties the bin up to the newest entry that the page showed, `purgedAtOnce` per call; `left`: call again. */
+/** Removes the images in the bin up to the newest that the page showed, `purgedAtOnce` per call. `left`: call again. */
 export async function emptyRecycleBin(
   ctx: Context,
   input: RecycleBinInput,
@@ -226,7 +226,7 @@ export async function emptyRecycleBin(
   for (const { id } of binned) {
     const result = await purgeImage(ctx, { region, imageId: id, deletedUntil })
     if (result.ok) purged++
-    // Another browser was faster with one of them: that is no reason to leave the others.
+    // Another browser has already restored or removed this one: continue with the others.
     else if (!['IMAGE_BUSY', 'IMAGE_NOT_FOUND'].includes(result.refusal.code)) return result
   }
   return ok({ purged, left: await db().image.count({ where }) })
@@ -243,7 +243,7 @@ async function fromBin(
   })
 }
 
-/** The job removes bytes that nobody else holds; until then the image is `deleting` and keeps its quota place. */
+/** Queues the removal of bytes that no other image holds; until then the image is `deleting` and keeps its quota place. */
 async function removeForGood(tx: Transaction, ctx: Context, image: LockedImage): Promise<void> {
   if (image.blobId !== null && (await isLastHolder(tx, image))) {
     const data = { state: 'deleting', deletedAt: null, updatedAt: ctx.now } as const
@@ -252,7 +252,7 @@ async function removeForGood(tx: Transaction, ctx: Context, image: LockedImage):
   } else await tx.image.delete({ where: { id: image.id } })
 }
 
-/** Forgets failed images that have shown their reason for long enough. */
+/** Deletes failed images that have been kept long enough. */
 export async function forgetFailedImages(before: Date): Promise<number> {
   return (await db().image.deleteMany({ where: { state: 'failed', updatedAt: { lt: before } } })).count
 }
@@ -265,12 +265,12 @@ type ShareRow = {
   answerBy: Date | null
 }
 
-/** Who has shares of own images, to lock them before the images. */
+/** The recipients of own images, to lock them before the images. */
 export async function recipientsOf(tx: Transaction, ctx: Context, imageIds: string[]): Promise<string[]> {
   return (await sharesOf(tx, ctx, imageIds)).map((share) => share.recipient.id)
 }
 
-/** The shares of own images; none for another tenant's, so that a stranger cannot lock its recipients. */
+/** The shares of own images; none of another tenant's, so that a stranger cannot lock its recipients. */
 async function sharesOf(tx: Transaction, ctx: Context, imageIds: string[]): Promise<ShareRow[]> {
   return await tx.$queryRaw<ShareRow[]>`
     SELECT s.id, s."expiresAt", s."answerBy", json_build_object('id', a.id, 'username', a.username) AS recipient,

@@ -3,14 +3,14 @@ import { db } from '@/lib/db/client'
 import { Prisma } from '@/lib/db/generated/client'
 import type { ComingPrice, InstanceTypeOffer } from './schema'
 
-/** The latest price that begins with or before an hour. An hour before the first price costs the first price. */
+/** The latest price that began at or before an hour. An hour before the first price costs the first price. */
 export function selectPrice(typeId: Prisma.Sql, hour: Prisma.Sql): Prisma.Sql {
   return Prisma.sql`coalesce((SELECT amount FROM "InstancePrice" WHERE "typeId" = ${typeId} AND "validFrom" <= ${hour}
       ORDER BY "validFrom" DESC LIMIT 1),
     (SELECT amount FROM "InstancePrice" WHERE "typeId" = ${typeId} ORDER BY "validFrom" LIMIT 1))`
 }
 
-/** All instance types with the price that holds now by the database's clock, cheapest first. Retired ones are among them. */
+/** All instance types with their current price by the database's clock, cheapest first, retired ones included. */
 export async function listInstanceTypes(): Promise<InstanceTypeOffer[]> {
   return await db().$queryRaw<InstanceTypeOffer[]>`
     SELECT id, vcpus, "memoryMib", "retiredAt" IS NOT NULL AS retired,

@@ -10,7 +10,7 @@ test.each(['', 'ECS.t1', '1a', 'a..b', 'a.', '.a', 'a b', 'a/b', 'a\n', 'x'.repe
   (id) => expect(isTypeId(id)).toBe(false),
 )
 
-test('the types of the first start have ids that can be, and cost more the larger they are', () => {
+test('the initial types have valid ids, and larger ones cost more', () => {
   expect(firstTypes.filter(({ id }) => !isTypeId(id))).toEqual([])
   const amounts: number[] = firstTypes.map(({ amount }) => amount)
   expect(amounts).toEqual([4, 8, 16, 32, 64])

@@ -6,12 +6,12 @@ export const memoryMibMax = 4 * 2 ** 20
 /** In minor units an hour. */
 export const priceMax = 100_000_000
 
-/** Whether this can be the id of an instance type. */
+/** Whether this is a valid id of an instance type. */
 export function isTypeId(id: string): boolean {
   return id.length <= typeIdMax && typeIdPattern.test(id)
 }
 
-/** The types of a console that starts for the first time. Amounts are in minor units of the currency an hour. */
+/** The initial types of a new console. Amounts are hourly, in minor units of the currency. */
 export const firstTypes = [
   { id: 'ecs.t1.micro', vcpus: 1, memoryMib: 256, amount: 4 },
   { id: 'ecs.t1.small', vcpus: 1, memoryMib: 512, amount: 8 },
@@ -20,5 +20,5 @@ export const firstTypes = [
   { id: 'ecs.s1.xlarge', vcpus: 4, memoryMib: 4096, amount: 64 },
 ] as const
 
-/** From when the first price of a type is valid: always. Nothing of the type ran before it was added. */
+/** The first price of a type is valid from the beginning of time: no instance ran before the type was added. */
 export const firstPriceFrom = new Date(0)

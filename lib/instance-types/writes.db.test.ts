@@ -15,8 +15,8 @@ const eventsOf = async (type: string) => {
     .filter((event) => JSON.stringify(event).includes(type))
 }
 
-// The first test of the file, as the others add types.
-test('many workers that start at once add the first types once, and none where the operator has types', async () => {
+// Must be the first test of the file: the others add types.
+test('several workers that start at once add the initial types once, and none if the operator has added types', async () => {
   await race(8, async () => await seedInstanceTypes(noon))
   expect(await listInstanceTypes()).toEqual(firstTypes.map((type) => ({ ...type, retired: false })))
   expect(await db().instancePrice.count()).toBe(firstTypes.length)
@@ -26,7 +26,7 @@ test('many workers that start at once add the first types once, and none where t
   expect(await db().instanceType.count()).toBe(firstTypes.length + 1)
 })
 
-test('types are listed from the cheapest with the price that holds now, retired ones too', async () => {
+test('types are listed cheapest first with their current price, retired ones included', async () => {
   const [dear, cheap] = [await instanceType({ amount: 1_000_001 }), await instanceType({ amount: 1_000_000 })]
   const yesterday = new Date(Date.now() - 24 * hourMs)
   yesterday.setUTCMinutes(0, 0, 0)
@@ -39,7 +39,7 @@ test('types are listed from the cheapest with the price that holds now, retired 
   ])
 })
 
-test('a price holds from the next full hour on, can be set again until then, and leaves the hours before alone', async () => {
+test('a price holds from the next full hour on, can be replaced until then, and leaves earlier hours alone', async () => {
   const type = await instanceType({ amount: 8 })
   expect(tally(await race(10, (n) => setInstancePrice(operatorContext(), { type, amount: 100 + n })))).toEqual({
     ok: 10,
@@ -55,7 +55,7 @@ test('a price holds from the next full hour on, can be set again until then, and
   expect((await listInstanceTypes()).find(({ id }) => id === type)?.amount).toBe(8)
 })
 
-test('a price that has begun is changed by nobody, not even by hand', async () => {
+test('a price that has begun cannot be changed, not even by SQL', async () => {
   const type = await instanceType()
   await expect(db().instancePrice.updateMany({ where: { typeId: type }, data: { amount: 0 } })).rejects.toThrow()
   await expect(db().instancePrice.deleteMany({ where: { typeId: type } })).rejects.toThrow()
@@ -63,7 +63,7 @@ test('a price that has begun is changed by nobody, not even by hand', async () =
   await expect(db().instancePrice.create({ data: { typeId: type, validFrom: half, amount: 1 } })).rejects.toThrow()
 })
 
-test('what the operator does to types is recorded, and what changes nothing is not', async () => {
+test("the operator's changes of types are recorded, and operations without a change are not", async () => {
   const type = 'ecs.z1.recorded'
   const input = { type, vcpus: 2, memoryMib: 1024, amount: 20 }
   expect(tally(await race(5, () => addInstanceType(operatorContext(), input)))).toEqual({
@@ -79,7 +79,7 @@ test('what the operator does to types is recorded, and what changes nothing is n
   ])
 })
 
-test('a type that there is not gets no price and is not retired', async () => {
+test('an unknown type gets no price and is not retired', async () => {
   const [type, ctx] = ['ecs.z1.none', operatorContext()]
   const absent = { ok: false, refusal: { code: 'INSTANCE_TYPE_NOT_FOUND' } }
   expect(await setInstancePrice(ctx, { type, amount: 1 })).toEqual(absent)

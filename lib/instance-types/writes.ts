@@ -51,7 +51,7 @@ export async function setInstancePrice(
   { type, amount }: TypePriceInput,
 ): Promise<Result<ComingPrice, RefusalOf<'INSTANCE_TYPE_NOT_FOUND' | 'BUSY'>>> {
   return await inTransaction(async (tx) => {
-    // The lock makes prices of one type that are set at once follow each other.
+    // Serialises concurrent price changes of one type.
     const [locked] = await tx.$queryRaw<{ id: string }[]>`
       SELECT id FROM "InstanceType" WHERE id = ${type} FOR NO KEY UPDATE`
     if (!locked) return refuse({ code: 'INSTANCE_TYPE_NOT_FOUND' })
@@ -66,7 +66,7 @@ export async function setInstancePrice(
   })
 }
 
-/** Retires a type, as the operator: new instances cannot use it, existing ones go on. Refuses INSTANCE_TYPE_NOT_FOUND. */
+/** Retires a type, as the operator: new instances cannot use it, existing ones keep it. Refuses INSTANCE_TYPE_NOT_FOUND. */
 export async function retireInstanceType(
   ctx: Context,
   type: string,
