@@ -11,7 +11,7 @@ export async function beside<T>(url: string, work: (client: pg.Client) => Promis
   }
 }
 
-/** Drops a database, also while others are connected to it. */
+/** Drops a database, closing other connections to it. */
 export async function dropDatabase(url: string): Promise<void> {
   await beside(url, async (client) => {
     await client.query(`drop database if exists ${client.escapeIdentifier(databaseName(url))} with (force)`)
@@ -23,7 +23,7 @@ export function databaseName(url: string): string {
   return decodeURIComponent(new URL(url).pathname.slice(1))
 }
 
-/** The address of another database of the same server. */
+/** The URL of another database on the same server. */
 export function withDatabase(url: string, name: string): string {
   return Object.assign(new URL(url), { pathname: `/${encodeURIComponent(name)}` }).href
 }

@@ -15,7 +15,7 @@ function connect(): PrismaClient {
     connectionTimeoutMillis: requestPatienceMs,
     query_timeout: answerMaxMs,
     keepAlive: true,
-    // Runs before the connection is used; if it fails, the connection is discarded.
+    // Runs before the connection is used. If it fails, the pool discards the connection.
     onConnect: async (client: pg.ClientBase) => {
       if (client instanceof pg.Client) watch(client, names)
       await client.query(setSession)
@@ -26,10 +26,10 @@ function connect(): PrismaClient {
   return new PrismaClient({ adapter, transactionOptions: { maxWait: answerMaxMs, timeout: transactionMaxMs } })
 }
 
-/** A connection whose statement timed out is closed: PostgreSQL may still execute it, so the pool must not reuse it. */
+/** Closes a connection whose statement timed out: PostgreSQL may still execute it, so the pool must not reuse it. */
 function watch(client: pg.Client, names: StatementNames): void {
   const value = (...args: unknown[]): unknown => {
-    // Looked up at each call: tests and the benchmark note statements where the prototype sends them.
+    // Looked up at each call, because tests and the benchmark patch the prototype to record statements.
     const answer: unknown = Reflect.apply(pg.Client.prototype.query, client, args)
     if (answer instanceof Promise)
       answer.catch((error: unknown) => {
@@ -41,7 +41,7 @@ function watch(client: pg.Client, names: StatementNames): void {
   Object.defineProperty(client, 'query', { value })
 }
 
-// The development server reloads modules after each change; the pool must survive that.
+// The development server reloads modules after each change; the pool is kept on globalThis.
 const kept = globalThis as typeof globalThis & { ecsDatabase?: PrismaClient }
 
 /** The database, connected on first use. */

@@ -19,7 +19,7 @@ async function setOnDatabase(setting: string): Promise<void> {
   await beside(url, (client) => client.query(`ALTER DATABASE ${name} SET ${setting}`))
 }
 
-test('nothing is wrong with PostgreSQL itself, whatever its own settings are', async () => {
+test('PostgreSQL without a pooler has no problem, whatever its own settings are', async () => {
   expect(await findConnectionProblem(url)).toBeNull()
   for (const setting of [
     "TimeZone = 'Asia/Shanghai'",
@@ -30,7 +30,7 @@ test('nothing is wrong with PostgreSQL itself, whatever its own settings are', a
   expect(await findConnectionProblem(url)).toBeNull()
 })
 
-test('a connection of the product is set up before its first statement, whatever the settings of the database are', async () => {
+test("a connection is set up before its first statement, whatever the database's settings are", async () => {
   await setOnDatabase("TimeZone = 'Asia/Shanghai'")
   await db().$disconnect()
   const [row] = await db().$queryRaw<Record<string, string>[]>`
@@ -39,7 +39,7 @@ test('a connection of the product is set up before its first statement, whatever
   expect(row).toEqual({ zone: 'UTC', lock: '10s', idle: '15s', statement: '30s' })
 })
 
-test('a pooler that shares connections out by transactions is refused, with what to do', async () => {
+test('a pooler in transaction mode is refused, with advice', async () => {
   const { pooler, url: pooled } = await TransactionPooler.start(url)
   try {
     const problem = await findConnectionProblem(pooled)
@@ -50,7 +50,7 @@ test('a pooler that shares connections out by transactions is refused, with what
   }
 })
 
-test('a setting that the product does not set and cannot do without is named', async () => {
+test('a wrong setting that the product does not set itself is named', async () => {
   await setOnDatabase('session_replication_role = replica')
   const problem = await findConnectionProblem(url)
   expect(problem).toContain('session_replication_role is replica and not origin')
@@ -58,7 +58,7 @@ test('a setting that the product does not set and cannot do without is named', a
   expect(problem).not.toContain('pool')
 })
 
-test('a database with another encoding is refused with how to make one, not for a pooler', async () => {
+test('a database with another encoding is refused with the command to create one, and no pooler is blamed', async () => {
   const other = `${databaseName(url)}_latin1`
   await beside(url, async (client) => {
     await client.query(`CREATE DATABASE "${other}" ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`)
@@ -73,6 +73,6 @@ test('a database with another encoding is refused with how to make one, not for 
   })
 })
 
-test('a database that does not exist yet has nothing wrong with it', async () => {
+test('a database that does not exist yet has no problem', async () => {
   expect(await findConnectionProblem(Object.assign(new URL(url), { pathname: '/none-of-this-name' }).href)).toBeNull()
 })

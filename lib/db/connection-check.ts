@@ -12,9 +12,9 @@ const ownAdvice =
   'The others come from ALTER DATABASE, ALTER ROLE or postgresql.conf: reset them there.'
 
 /**
- * The problem with connections to an address, as a sentence that says what to do, or null. A connection must not be
- * shared and must keep its settings: otherwise times are off by a time zone, lock waits are unbounded and session locks
- * do not hold. Throws connection errors. A database that does not exist yet has no problem.
+ * The problem with connections to a URL, as a sentence with advice, or null. A connection must not be shared and must keep its
+ * settings: otherwise times are off by a time zone, lock waits are unbounded and session locks do not hold. Throws
+ * connection errors. A database that does not exist yet has no problem.
  */
 export async function findConnectionProblem(url: string): Promise<string | null> {
   const clients = [0, 1].map(() => newClient(url))

@@ -4,13 +4,13 @@ import { Prisma } from './generated/client'
 
 type Counted = { passed: Prisma.Sql | null; firstRow: (passed: number, shown: number) => number }
 
-/** How many rows a list has and how many lie before its page, both counted up to `countedMax`. */
+/** The number of rows in a list, and before its page, both counted up to `countedMax`. */
 export type Counts = { total: number; passed: number }
 
 /**
- * The columns of `Counts`. `rows` is the FROM and WHERE of the whole list. Where no index has all that they ask for, `along` is an
- * ORDER BY that an index has: a count along it stops at its bound, and otherwise PostgreSQL first collects all rows of an
- * account from an index, however many (10 ms became 1 ms at 20,000).
+ * The columns of `Counts`. `rows` is the FROM and WHERE of the whole list. If no single index covers that WHERE, `along` is an
+ * ORDER BY with an index: the count then scans that index and stops at its bound. Otherwise PostgreSQL first collects all rows of
+ * an account, however many (10 ms became 1 ms at 20,000).
  */
 export function countColumns(rows: Prisma.Sql, page: Counted, along = Prisma.empty): Prisma.Sql {
   const counted = (where: Prisma.Sql) =>

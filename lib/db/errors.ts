@@ -3,7 +3,7 @@ import { Late } from '@/lib/patience'
 
 type Cause = { kind?: string; originalCode?: string; code?: string }
 
-// An error of adapter-pg comes in three shapes: a known Prisma code, a bare DriverAdapterError with a cause, and P2010
+// adapter-pg reports errors in three shapes: a known Prisma code, a bare DriverAdapterError with a cause, and P2010
 // with the cause in meta. Only this function knows all three.
 function causes(error: unknown): Cause[] {
   if (typeof error !== 'object' || error === null) return []
@@ -23,7 +23,7 @@ function causeOf(cause: unknown): Cause[] {
   return [{ kind, originalCode: original }, ...causes(cause)]
 }
 
-/** A deadlock or serialization failure: the transaction was rolled back whole and may run again. */
+/** A deadlock or serialization failure: the transaction was rolled back and may be run again. */
 export function isWriteConflict(error: unknown): boolean {
   return causes(error).some(
     (cause) =>
@@ -42,7 +42,7 @@ export function isBusy(error: unknown): boolean {
 /** SQLSTATEs of a PostgreSQL that is stopping, starting or out of connections. */
 const awayCodes = ['57P01', '57P02', '57P03', '53300']
 const awayKinds = ['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TooManyConnections']
-/** pg's own, which has no codes for these. */
+/** Messages of pg, which has no codes for these errors. */
 const awayMessages = [
   'Connection terminated unexpectedly',
   'Connection terminated',
@@ -63,7 +63,7 @@ export function isDatabaseAway(error: unknown): boolean {
   )
 }
 
-/** The database cannot be reached, or has not answered in time. */
+/** The database cannot be reached, or did not answer in time. */
 export function isSilent(error: unknown): boolean {
   return error instanceof Late || isDatabaseAway(error)
 }

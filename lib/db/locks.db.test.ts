@@ -4,7 +4,7 @@ import { accounts, image, nth, region, whileLocked } from '@/lib/testing/builder
 import { lockAccounts, lockImages } from './locks'
 import { inTransaction } from './transaction'
 
-// One order for all, whatever order somebody names them in: whoever waits for a lock has none that comes after it.
+// All locks are taken in one order, whatever the order of the arguments, so that no transactions wait for each other.
 
 async function freeOf(table: 'Account' | 'Image', ids: string[]): Promise<string[]> {
   const rows = await db().$queryRawUnsafe<{ id: string }[]>(
@@ -14,7 +14,7 @@ async function freeOf(table: 'Account' | 'Image', ids: string[]): Promise<string
   return rows.map(({ id }) => id)
 }
 
-test('images are locked in the order of their ids, and one that is named twice is there once', async () => {
+test('images are locked in the order of their ids, and a duplicate id is returned once', async () => {
   const [here, [owner]] = await Promise.all([region(), accounts(1)])
   if (!owner) throw new Error('There is an account.')
   const ids = (await Promise.all([1, 2, 3].map(() => image(owner, here)))).sort()
@@ -31,7 +31,7 @@ test('images are locked in the order of their ids, and one that is named twice i
       free = await freeOf('Image', ids)
     },
   )
-  // It has the first, waits for the second, and has not touched the third.
+  // The operation holds the first, waits for the second, and has not locked the third.
   expect(free).toEqual([nth(ids, 2)])
   expect(locked).toEqual({ ok: true, value: ids })
 })
@@ -50,7 +50,7 @@ test('accounts are locked in the order of their ids', async () => {
   expect(locked).toEqual({ ok: true, value: ids })
 })
 
-test('no image is locked before the last account is, and another’s image never', async () => {
+test("images are locked only after the last account, and another owner's image never", async () => {
   const [here, made] = await Promise.all([region(), accounts(2)])
   const [owner, other] = [nth(made, 0), nth(made, 1)]
   const [own, others] = await Promise.all([image(owner, here), image(other, here)])

@@ -13,11 +13,10 @@ import type {
 } from './generated/enums'
 import type { Transaction } from './transaction'
 
-// The one lock order of the product: accounts by id, then images by id, each with its transfer, then instances by id, then the
-// host, then blobs by id, then the check of a content, and last, by the trigger of
-// events, the chains of the audit trail. Who records events of several tenants has locked their accounts. Every write
-// that changes a fact which some rule reads takes its locks here, first, and reads the facts after. FOR NO KEY UPDATE, because FOR UPDATE would fight the
-// foreign keys of rows being inserted elsewhere.
+// The product's one lock order: accounts by id; images by id, each with its transfer; instances by id; the host; blobs by id; the
+// check of a content; and last, through the trigger of events, the chains of the audit trail. An operation that records events of
+// several tenants has locked their accounts. A write that changes a fact which a rule reads takes its locks here first, and reads
+// the facts afterwards. FOR NO KEY UPDATE, because FOR UPDATE conflicts with the foreign keys of rows inserted elsewhere.
 
 export type LockedAccount = {
   id: string
@@ -54,12 +53,12 @@ export async function lockAccounts(tx: Transaction, ids: string[]): Promise<Map<
 
 export type LockedRows = { accounts: Map<string, LockedAccount>; images: Map<string, LockedImage> }
 
-/** Null: of anybody. Other owners' images are left out unlocked: an image never changes its owner. */
+/** `ownerId` null: of any owner. Other owners' images are omitted without a lock: an image never changes its owner. */
 export type WhichImages = { ids: string[]; ownerId: string | null }
 
 /**
  * The LOCK step of an operation on images: accounts by id, then images by id, in one statement. The images wait for the
- * count of locked accounts, so the text fixes the order and no plan can change it. Unknown ids are absent.
+ * count of locked accounts, so the SQL fixes the order and no query plan can change it. Unknown ids are absent.
  */
 export async function lockImages(
   tx: Transaction,
@@ -86,7 +85,7 @@ export async function lockImages(
   return locked
 }
 
-/** Whether the lease of a transfer has ended, by the clock of the database. */
+/** Whether the lease of a transfer has ended, by the database's clock. */
 export const isLeaseOver = Prisma.sql`"renewedAt" + "patienceMs" * interval '1 millisecond' < clock_timestamp()`
 
 /** Locks the transfer of an image, after the image. Null once it has ended. */
@@ -115,7 +114,7 @@ export type LockedInstance = {
   isProtected: boolean
 }
 
-/** Locks an instance, after accounts and images, and returns it as it is under the lock. Null where there is none. */
+/** Locks an instance, after accounts and images, and returns its current row. Null if there is none. */
 export async function lockInstance(tx: Transaction, id: string): Promise<LockedInstance | null> {
   const rows = await tx.$queryRaw<LockedInstance[]>`
     SELECT id, "ownerId", "regionId", name, state::text AS state, task::text AS task, revision, "imageId", "typeId",
@@ -129,10 +128,10 @@ export async function lockHost(tx: Transaction, id: string): Promise<void> {
   await tx.$queryRaw`SELECT id FROM "MachineHost" WHERE id = ${id} FOR NO KEY UPDATE`
 }
 
-/** Advisory locks are only numbers, so all of them are listed here. A trigger takes the ledger's. */
+/** All advisory locks, because they share one space of numbers. A trigger takes the ledger's. */
 export const advisoryLocks = { space: 7_300_401, host: 7_300_402, ledger: 7_300_403 } as const
 
-/** Takes the space lock until the end of the transaction. It comes last, so it cannot deadlock. */
+/** Takes the space lock until the end of the transaction. It is taken last, so it cannot deadlock. */
 export async function lockSpace(tx: Transaction): Promise<void> {
   await tx.$queryRaw`SELECT pg_advisory_xact_lock(${advisoryLocks.space})::text`
 }
@@ -148,7 +147,7 @@ export async function lockBlobs(
     ORDER BY id FOR NO KEY UPDATE`
 }
 
-/** Locks the check of a content, so that its verdict stays while a rule decides on it. Nothing to lock where there is none. */
+/** Locks the check of a content, so that its verdict does not change while a rule uses it. Without a check nothing is locked. */
 export async function lockCheck(tx: Transaction, sha256: string): Promise<void> {
   await tx.$queryRaw`SELECT sha256 FROM "Check" WHERE sha256 = ${sha256} FOR SHARE`
 }

@@ -5,7 +5,7 @@ import { shareImage } from '@/lib/shares/writes'
 import { account, image, region } from '@/lib/testing/builders'
 import { startNameless } from '@/lib/testing/nameless'
 
-// Before anything of this process connects.
+// Before this process connects to anything.
 const pooler = await startNameless(process.env.DATABASE_URL ?? '')
 process.env.DATABASE_URL = pooler.url
 process.env.ECS_DATABASE_POOL = '1'
@@ -15,7 +15,7 @@ afterAll(async () => {
   pooler.stop()
 })
 
-test('everything works behind a pooler that refuses named statements, which is asked once', async () => {
+test('everything works behind a pooler that refuses named statements, which is tried once', async () => {
   const [here, owner, recipient] = await Promise.all([region(), account(), account()])
   const imageId = await image(owner, here)
   for (let round = 0; round < 3; round++)

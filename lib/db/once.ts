@@ -7,17 +7,17 @@ import { db } from './client'
 import { Prisma } from './generated/client'
 import type { Transaction } from './transaction'
 
-/** How long a key is remembered. The same form sent again after that is a new request. */
+/** How long a key is remembered. After that, the same form is a new request. */
 const rememberedMs = 24 * 60 * 60 * 1000
 
-/** A digest of operation, account, the form's key and its input: an edited form is another request. */
+/** A digest of operation, account, the form's key and its input: with other input it is another request. */
 export function idempotencyKeyOf(operation: string, { viewer }: Context, key: string, input: unknown): string {
   return createHash('sha256')
     .update(JSON.stringify([operation, viewer.accountId, key, input]))
     .digest('hex')
 }
 
-/** A column of a statement of facts: the answer that this key got before; null where it got none. */
+/** A column with the stored answer of this key, for a statement of facts; null if there is none. */
 export function selectAnswer({ idempotencyKey }: Context): Prisma.Sql {
   return Prisma.sql`(SELECT answer FROM "IdempotencyKey" WHERE id = ${idempotencyKey ?? null}::text)`
 }
@@ -27,7 +27,7 @@ export function replayed<T>(answer: z.ZodType<T>, before: unknown) {
   return { ...ok(answer.parse(before)), isReplay: true } as const
 }
 
-/** The statement that stores the answer, for a write that does more in the same statement. */
+/** The statement that stores the answer, for use within a larger statement. */
 export function insertAnswer({ idempotencyKey, viewer, now }: Context, answer: unknown): Prisma.Sql {
   const id = idempotencyKey ?? null
   return Prisma.sql`INSERT INTO "IdempotencyKey" (id, "accountId", answer, at)

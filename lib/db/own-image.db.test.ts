@@ -6,7 +6,7 @@ import { onOwnImage } from './own-image'
 
 const nameOf = async (_: unknown, { image: { name } }: { image: { name: string } }) => ok(name)
 
-test('an operation on an own image runs with the image as it is under the locks', async () => {
+test('an operation on an own image gets the image as it is under the locks', async () => {
   const [owner, here] = [await account(), await region()]
   const imageId = await image(owner, here, { name: 'before' })
   const rename = () => onOwnImage(owner.ctx, { imageId, region: here }, nameOf)
@@ -17,7 +17,7 @@ test('an operation on an own image runs with the image as it is under the locks'
   expect(await onOwnImage(owner.ctx, { imageId, region: null }, nameOf)).toEqual(ok('after'))
 })
 
-test('it is refused in one order: whose image, a disabled account, where', async () => {
+test('refusals come in one order: image not found, account disabled, wrong region', async () => {
   const [owner, other, here, there] = [await account(), await account(), await region(), await region()]
   const own = await image(owner, here)
   const codeOf = async (imageId: string, where: string) => {
@@ -33,7 +33,7 @@ test('it is refused in one order: whose image, a disabled account, where', async
   expect(await codeOf(own, there)).toEqual({ code: 'SIGNED_OUT' })
 })
 
-test("another's image is answered without waiting for its lock", async () => {
+test("another owner's image is answered without waiting for its lock", async () => {
   const [owner, other, here] = [await account(), await account(), await region()]
   const imageId = await image(owner, here)
   const answer = await db().$transaction(async (tx) => {
@@ -43,7 +43,7 @@ test("another's image is answered without waiting for its lock", async () => {
   expect(answer).toEqual({ ok: false, refusal: { code: 'IMAGE_NOT_FOUND' } })
 })
 
-test('what else it locks are own images only, and accounts', async () => {
+test('further locks are only those of own images and of accounts', async () => {
   const [owner, other, here] = [await account(), await account(), await region()]
   const [imageId, second, foreign] = [await image(owner, here), await image(owner, here), await image(other, here)]
   const locked = await onOwnImage(

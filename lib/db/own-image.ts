@@ -5,7 +5,7 @@ import { type RefusalOf, type Result, refuse } from '@/lib/result'
 import { type LockedAccount, type LockedImage, lockImages } from './locks'
 import { inTransaction, type Transaction } from './transaction'
 
-/** An own image by its id, in the region of the URL (rule 6); null: the operator's, who names no region. */
+/** An own image by its id, in the region of the URL (rule 6); `region` null: the operator, who names none. */
 export type OwnImage = { imageId: string; region: string | null }
 
 export type Also = { accounts?: string[]; images?: string[] }
@@ -14,7 +14,7 @@ export type Locked = { image: LockedImage; images: Map<string, LockedImage>; acc
 
 export type OwnImageRefusal = RefusalOf<'SIGNED_OUT' | 'IMAGE_NOT_FOUND' | 'REGION_MISMATCH' | 'BUSY'>
 
-/** The accounts that every operation locks: who acts, and the master account it acts for. */
+/** The accounts that every operation locks: the acting one and its master. */
 export function actingAccounts({ viewer }: Context): string[] {
   return [...new Set([viewer.ownerId, viewer.accountId])]
 }
@@ -22,8 +22,8 @@ export function actingAccounts({ viewer }: Context): string[] {
 /**
  * Runs an operation on an own image in one transaction, under the locks of the accounts and the image. Refuses in this
  * order: IMAGE_NOT_FOUND, SIGNED_OUT for a disabled account, REGION_MISMATCH under another region; then as `run` does.
- * Another tenant's image is answered like a missing one, and is not locked; so is one of a region that the viewer may not see. `findAlso` names further rows to lock, and
- * runs before the locks.
+ * Another tenant's image is answered like a missing one and is not locked; an image in a region that the viewer may not see is
+ * answered alike. `findAlso` names further rows to lock, and runs before the locks.
  */
 export async function onOwnImage<Answer extends Result<unknown>>(
   ctx: Context,
@@ -39,7 +39,7 @@ export async function onOwnImage<Answer extends Result<unknown>>(
     const image = images.get(imageId)
     if (!image) return refuse({ code: 'IMAGE_NOT_FOUND' })
     if (isDisabled(ctx, accounts)) return refuse({ code: 'SIGNED_OUT' })
-    // Where the image is, is told only to who may see it there.
+    // The image's region is revealed only to viewers who may see images there.
     if (region !== null && region !== image.regionId && !may(ctx.viewer, 'images.read', image.regionId))
       return refuse({ code: 'IMAGE_NOT_FOUND' })
     if (region !== null && region !== image.regionId)

@@ -24,7 +24,7 @@ export async function onOwnInstance<Answer extends Result<unknown>>(
     const imageId = (await findImage?.(tx)) ?? null
     const ids = imageId === null ? [] : [imageId]
     const { accounts, images } = await lockImages(tx, actingAccounts(ctx), { ids, ownerId: null })
-    // Another's is answered without a lock on it: an instance never changes hands.
+    // Another tenant's instance is answered without a lock: an instance never changes its owner.
     const isOwn = await tx.instance.count({
       where: { id: instanceId, ownerId: ctx.viewer.ownerId, regionId: region, NOT: { state: 'terminated' } },
     })

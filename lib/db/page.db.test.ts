@@ -11,7 +11,7 @@ const byRank: SortColumn<Row> = {
   idColumn: Prisma.sql`p.id`,
   value: (row) => row.rank.toString(),
 }
-// Three values for twenty rows: the ids decide nearly everything.
+// Three values for twenty rows, so that mostly the ids decide the order.
 const rows = Array.from({ length: 20 }, (_, index) => ({ id: String.fromCharCode(97 + index), rank: index % 3 }))
 
 beforeAll(async () => {
@@ -34,7 +34,7 @@ async function read(sort: string, cursors: Cursors = {}, limit = 3): Promise<Pag
   )
 }
 
-/** All pages from one end to the other, by following one kind of link. */
+/** All pages from one end to the other, by following links in one direction. */
 async function walk(sort: string, start: Page<string>, direction: 'next' | 'prev'): Promise<string[][]> {
   const pages = [start.items]
   for (let page = start; page[direction]; ) {
@@ -44,7 +44,7 @@ async function walk(sort: string, start: Page<string>, direction: 'next' | 'prev
   return pages
 }
 
-/** The last page, from which one can walk back. */
+/** The last page, from which the walk back starts. */
 async function lastPage(sort: string): Promise<Page<string>> {
   let page = await read(sort)
   while (page.next) page = await read(sort, { after: page.next })
@@ -82,7 +82,7 @@ describe.each(['rank', '-rank'])('ordered by %s', (sort) => {
     })
   })
 
-  it('continues from the place of a deleted row', async () => {
+  it('continues from the position of a deleted row', async () => {
     await paged()
     const first = await read(sort)
     await db().$executeRaw`DELETE FROM "Paged" WHERE id = ${first.items.at(-1)}`
@@ -108,7 +108,7 @@ describe.each(['rank', '-rank'])('ordered by %s', (sort) => {
   })
 })
 
-test('a list that ends with a full page has no further one', async () => {
+test('a list that ends with a full page has no next page', async () => {
   await paged()
   expect((await read('rank', {}, 20)).next).toBeNull()
   expect((await read('rank', {}, 19)).next).not.toBeNull()

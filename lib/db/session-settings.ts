@@ -1,7 +1,7 @@
 import { lockPatienceMs } from '../patience'
 
-// The settings of every connection, and what else a connection must be. They are set by statements instead of the
-// start-up parameter `options`, which poolers drop or refuse.
+// The settings of every connection, and what else it must be. They are set by statements, because poolers drop or refuse
+// the start-up parameter `options`.
 
 const settings = {
   // adapter-pg replaces a timestamp's offset by +00:00 without converting, so the session must be in UTC.
@@ -15,7 +15,7 @@ const settings = {
   default_transaction_isolation: 'read committed',
 }
 
-/** Nothing that we set, but the product is wrong with any other. */
+/** Settings that the product requires and does not set. */
 const expected = {
   server_encoding: 'UTF8',
   client_encoding: 'UTF8',
@@ -27,15 +27,15 @@ const expected = {
 /** Longer than the server's own limit, so it only ends statements that the server never answers. */
 export const answerMaxMs = 3 * lockPatienceMs + 2_000
 
-/** An interactive transaction waits for a lock once or twice and does little else. */
+/** Enough for an interactive transaction, which waits for a lock once or twice and does little else. */
 export const transactionMaxMs = 2 * lockPatienceMs
 
-/** Sets a connection up. Several statements, one round trip. */
+/** The SQL that sets up a connection: several statements, one round trip. */
 export const setSession = Object.entries(settings)
   .map(([name, value]) => `SET ${name} = '${value}'`)
   .join('; ')
 
-/** Asks for all that `lostSettings` and `wrongSettings` judge: one row, a column for each. */
+/** The SQL that reads everything that `lostSettings` and `wrongSettings` judge: one row, a column for each. */
 export const askSession = `SELECT ${Object.keys({ ...settings, ...expected })
   .map((name) => `(SELECT setting FROM pg_settings WHERE name = '${name}') AS "${name}"`)
   .join(', ')}`
@@ -45,7 +45,7 @@ export function lostSettings(found: Record<string, unknown>): string[] {
   return differencesFrom(settings, found)
 }
 
-/** What the database itself has and the product cannot work with, in words; empty if all is right. */
+/** Settings of the database with which the product cannot work, in words; empty if all are right. */
 export function wrongSettings(found: Record<string, unknown>): string[] {
   return differencesFrom(expected, found)
 }

@@ -8,12 +8,12 @@ import { lockImages } from './locks'
 import { actingAccounts } from './own-image'
 import { inTransaction, type Transaction } from './transaction'
 
-/** Whether a row `s` of the table "Share" is over by the clock of the database: what the view "LiveShare" leaves out. */
+/** Whether a row `s` of the table "Share" has expired by the database's clock; the view "LiveShare" excludes these. */
 export const isOver = Prisma.sql`least(s."expiresAt", s."answerBy") <= statement_timestamp()`
 
 export type WhichShares = { ids: string[]; side: 'sharer' | 'recipient' | 'either' }
 
-/** A live share under its lock. `now` is the moment of the database's clock at which it was live. */
+/** A live share under its lock. `now`: the database's time at which it was live. */
 export type LockedShare = {
   id: string
   regionId: string
@@ -29,7 +29,7 @@ type AlwaysRefusal = RefusalOf<'NOT_PERMITTED' | 'SIGNED_OUT' | 'BUSY'>
 export type ShareRefusal = AlwaysRefusal | RefusalOf<'SHARE_NOT_FOUND'>
 export type SharesRefusal = AlwaysRefusal | RefusalOf<'SHARES_ENDED'>
 
-/** Runs an operation on one share, as `onShares` does on several: one that is not live, or not the viewer's, is SHARE_NOT_FOUND. */
+/** Runs an operation on one share as `onShares` does. Refuses SHARE_NOT_FOUND if it is not live or not the viewer's. */
 export async function onShare<Answer extends Result<unknown>>(
   ctx: Context,
   { id, side }: { id: string; side: WhichShares['side'] },
@@ -45,9 +45,9 @@ export async function onShare<Answer extends Result<unknown>>(
 }
 
 /**
- * Runs an operation on shares in one transaction, under the locks of both sides and of the images. All of them or none: some
- * that are not live, or not the viewer's, refuse all with SHARES_ENDED, and a stranger locks nothing. NOT_PERMITTED for a
- * sub-account without the right, SIGNED_OUT for a disabled account; then as `run` does.
+ * Runs an operation on shares in one transaction, under the locks of both sides and of the images, all or none: if one is not live
+ * or not the viewer's, refuses all with SHARES_ENDED, and locks nothing for a stranger. NOT_PERMITTED for a sub-account without
+ * the permission, SIGNED_OUT for a disabled account; then as `run` does.
  */
 export async function onShares<Answer extends Result<unknown>>(
   ctx: Context,
@@ -72,7 +72,7 @@ async function underLocks<Answer extends Result<unknown>, Missing extends Refusa
   if (unpermitted) return refuse(unpermitted)
   if (found.length < which.ids.length) return refuse(missing(found.length))
   return await inTransaction(async (tx): Promise<Answer | Result<never, AlwaysRefusal | Missing>> => {
-    // Both sides and the image of a share never change.
+    // The sides and the image of a share never change.
     const sides = found.flatMap(({ owner, recipient }) => [owner.id, recipient.id])
     const images = { ids: found.map(({ image }) => image.id), ownerId: null }
     const { accounts } = await lockImages(tx, [...new Set([...actingAccounts(ctx), ...sides])], images)

@@ -16,7 +16,7 @@ async function tried(names: StatementNames): Promise<StatementNames> {
   return names
 }
 
-test('a statement has a name from its second time on, and there are no more names than the bound', async () => {
+test('a statement has a name from its second use on, and the number of names is bounded', async () => {
   expect(new StatementNames().nameOf('SELECT 1')).toBe('')
   const names = await tried(new StatementNames(20))
   const ask = () => Array.from({ length: 100 }, (_, index) => names.nameOf(`SELECT ${index}`))
@@ -26,7 +26,7 @@ test('a statement has a name from its second time on, and there are no more name
   expect(ask().filter(Boolean)).toEqual(named)
 })
 
-test('a statement that is planned for its values has no name', async () => {
+test('a statement marked `plannedEachTime` has no name', async () => {
   const names = await tried(new StatementNames())
   const sql = `SELECT ${plannedEachTime.sql} 1`
   expect([1, 2, 3].map(() => names.nameOf(sql))).toEqual(['', '', ''])
@@ -42,7 +42,7 @@ test('a frequent statement is prepared once', async () => {
   expect((await prepared()).length).toBeLessThanOrEqual(before.length + 1)
 })
 
-test('a pooler that loses the names is met without a restart', async () => {
+test('once a pooler has lost a name, statements are unnamed, without a restart', async () => {
   const names = await tried(new StatementNames())
   names.nameOf('SELECT 1')
   expect(names.nameOf('SELECT 1')).not.toBe('')

@@ -4,22 +4,22 @@ import pg from 'pg'
 import { log } from '@/lib/log'
 import { Prisma } from './generated/client'
 
-/** Each connection keeps its named statements until it is closed. The product issues fewer than this often. */
+/** Each connection keeps its named statements until it is closed. The product has fewer frequent statements than this. */
 const namesMax = 200
 
 /** Keeps a statement unnamed: with one generic plan it would read the rows of all tenants for some values. */
 export const plannedEachTime = Prisma.raw('/* planned each time */')
 
-/** SQLSTATEs for a prepared name that is missing, or exists already. */
+/** SQLSTATEs for a missing prepared statement, or one that exists already. */
 const lostCodes = ['26000', '42P05']
 
-/** The names of the statements of this process. */
+/** The names of prepared statements in this process. */
 export class StatementNames {
   private readonly names = new Map<string, string | null>()
   private named = 0
   private isTried = false
   private isOn = false
-  // Behind a pooler that does not clear its connections, another process may have left its names.
+  // Random, because a pooler that does not reset its connections may hold another process's names.
   private readonly prefix = `ecs_${randomBytes(4).toString('hex')}_`
 
   constructor(private readonly max = namesMax) {}
@@ -30,7 +30,7 @@ export class StatementNames {
     const known = this.names.get(sql)
     if (known) return known
     if (known === undefined) {
-      // Statements seen once. They are all forgotten together, so that their number is bounded too.
+      // Forget all statements that were used once, so that their number is bounded too.
       if (this.names.size >= 10 * this.max) for (const [text, name] of this.names) if (!name) this.names.delete(text)
       this.names.set(sql, null)
       return ''
@@ -41,7 +41,7 @@ export class StatementNames {
     return name
   }
 
-  /** Tries a name on the first connection: a pooler may refuse it. Until then there are none. */
+  /** Tries a name on the first connection, because a pooler may refuse it. Until then no statement is named. */
   async tryOnce(client: pg.ClientBase): Promise<void> {
     if (this.isTried) return
     this.isTried = true

@@ -21,7 +21,7 @@ export async function inTransaction<Answer extends Result<unknown>>(
 ): Promise<Answer | Result<never, RefusalOf<'BUSY'>>> {
   for (let attempt = 1; ; attempt++) {
     try {
-      // READ COMMITTED is what each connection is set to; to say it again would be a round trip.
+      // No isolation level: each connection has READ COMMITTED, and setting it again would be a round trip.
       return await db().$transaction(run)
     } catch (error) {
       const again = error instanceof StartOver || isWriteConflict(error)

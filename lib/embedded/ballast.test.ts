@@ -20,15 +20,15 @@ test.each([
   expect(ballastStep({ isThere, free: free * mib, size: 64 * mib })).toBe(step)
 })
 
-test('a deleted ballast is not made again before twice its size is free', () => {
+test('a deleted ballast is not made again until 2.5 times its size is free', () => {
   const size = 64 * mib
-  // Given up at just under half, which leaves just under one and a half times its size free.
+  // Deleted at just under half its size free, which leaves just under one and a half times its size free.
   expect(ballastStep({ isThere: false, free: size / 2 - 1 + size, size })).toBe('keep')
-  // Made again, it is not given up at once.
+  // Made again, it is not deleted at once.
   expect(ballastStep({ isThere: true, free: 2.5 * size - size, size })).toBe('keep')
 })
 
-test('the ballast takes all of its room, is made anew for another size, and goes when none is wanted', async () => {
+test('the ballast occupies its full size, is replaced for another size, and removed for size 0', async () => {
   expect(await tendBallast(folder, 4 * mib)).toBe('made')
   const { blocks } = fs.statSync(ballastFile(folder))
   expect(blocks * 512).toBeGreaterThanOrEqual(4 * mib)

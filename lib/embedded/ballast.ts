@@ -14,18 +14,18 @@ export const ballastDefault = 64 * 2 ** 20
 
 const pieceBytes = 2 ** 20
 
-/** Where the ballast of the database in a data folder is. */
+/** The path of the ballast of a data folder's database. */
 export function ballastFile(folder: string): string {
   return path.join(path.resolve(folder), 'postgres', 'ballast')
 }
 
-/** How many bytes PostgreSQL, which is not root, can still write. */
+/** The bytes that PostgreSQL, which is not root, can still write. */
 export async function roomFor(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(path.dirname(ballastFile(folder)))
   return bavail * bsize
 }
 
-/** Deletes below half its size free, and makes again once that leaves one and a half: the gap avoids flapping. */
+/** `give up` below half its size free; `make` when one and a half times its size stays free. The gap avoids flapping. */
 export function ballastStep({ isThere, free, size }: { isThere: boolean; free: number; size: number }) {
   if (isThere) return free < size / 2 ? 'give up' : 'keep'
   return free >= 2.5 * size ? 'make' : 'keep'

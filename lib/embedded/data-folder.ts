@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { commandLine } from '../command-line'
 import { processStart } from './process-start'
 
-/** An error that is a sentence for the person who started the program: shown as it is, without a stack. */
+/** An error whose message is for the person who started the program: printed without a stack. */
 export class StartError extends Error {}
 
 type Kind = 'server' | 'command'
@@ -18,8 +18,8 @@ const graceMs = 2_000
 const patienceMs = 10 * 60_000
 
 /**
- * Takes the data folder for this process. Waits for a holder that is about to end; otherwise throws a sentence that
- * names the process that has it. A holder that was killed does not count.
+ * Locks the data folder for this process. Waits for a holder that is about to end; otherwise throws a sentence that names the
+ * holder. The lock of a killed process does not count.
  */
 export async function lockDataFolder(folder: string, kind: Kind): Promise<FolderLock> {
   const since = Date.now()
@@ -28,15 +28,15 @@ export async function lockDataFolder(folder: string, kind: Kind): Promise<Folder
     if ('lock' in taken) return taken.lock
     const { holder } = taken
     const isBrief = holder.kind === 'command' || holder.state === 'ending'
-    // The grace period is for a supervisor whose npm was killed: it notices within half a second and then marks itself
-    // as ending.
+    // The grace period is for a supervisor whose npm was killed: within half a second it notices and marks itself as
+    // ending.
     if (Date.now() - since > (isBrief ? patienceMs : graceMs)) throw new StartError(sentence(folder, holder))
     if (isBrief && !told) console.error(`Waiting for process ${holder.pid} to finish with the data folder ${folder} …`)
     told ||= isBrief
   }
 }
 
-/** Takes the data folder if it is free; otherwise returns the holder. */
+/** Locks the data folder if it is free; otherwise returns the holder. */
 export function tryDataFolder(folder: string, kind: Kind): { lock: FolderLock } | { holder: Holder } {
   try {
     return take(folder, kind)
@@ -69,8 +69,8 @@ function take(folder: string, kind: Kind): { lock: FolderLock } | { holder: Hold
   }
 }
 
-// Locks are numbered files, and the highest one counts. The highest number is never removed or reused, so two processes
-// that find the same dead holder try to create the same next number, and the file system lets one succeed.
+// Locks are numbered files, and the highest one counts. Numbers are never reused, so two processes that find the same dead
+// holder try to create the same next file, and the file system lets one succeed.
 function claim(folder: string, mine: string, number: number): boolean {
   const file = lockFile(folder, number)
   try {
@@ -80,7 +80,7 @@ function claim(folder: string, mine: string, number: number): boolean {
     throw error
   }
   const all = locks(folder)
-  // A process that looked long ago may claim a number that others have used and left since.
+  // A process that listed the locks long ago may claim a number that others have used and released since.
   const isLate = all.some((lock) => lock.number > number)
   for (const lock of all)
     if (isLate ? lock.number === number : lock.number < number)

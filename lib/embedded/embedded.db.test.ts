@@ -18,13 +18,13 @@ afterEach(async () => {
   for (let work = undo.pop(); work; work = undo.pop()) await work()
 })
 
-// Making a database takes longer than all else here, so there is one, and each test stops what it has started on it.
+// Creating a cluster takes longest, so all tests share one, and each stops the servers it has started.
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-console-embedded-'))
 beforeAll(async () => (await startDatabase(folder, { throwaway: true })).stop())
 afterAll(() => fs.rmSync(folder, { recursive: true }))
 
 describe('the embedded PostgreSQL', () => {
-  it('keeps committed rows when it is killed in mid-write, and starts again although its processes linger', async () => {
+  it('keeps committed rows when it is killed while writing, and starts again while its processes still exit', async () => {
     const first = await start()
     await migrate(first.url)
     await run(first.url, 'create table kept (n int); insert into kept values (1)')
@@ -49,7 +49,7 @@ describe('the embedded PostgreSQL', () => {
     expect(left.isRunning()).toBe(false)
   })
 
-  it('starts although its record names a process that is another program by now', async () => {
+  it('starts although the process id in its record belongs to another program by now', async () => {
     const first = await start()
     const record = path.join(folder, 'postgres/postmaster.pid')
     const left = fs.readFileSync(record, 'utf8').replace(String(first.pid), String(process.pid))
@@ -58,7 +58,7 @@ describe('the embedded PostgreSQL', () => {
     expect((await start()).isRunning()).toBe(true)
   })
 
-  it('moves to another port when its own was taken, and is found there', async () => {
+  it('moves to another port if its own is taken, and is found there', async () => {
     const first = await start()
     await first.stop()
     const port = Number(new URL(first.url).port)
@@ -69,7 +69,7 @@ describe('the embedded PostgreSQL', () => {
     expect(access().port).toBe(Number(new URL(second.url).port))
   })
 
-  it('listens on this machine alone, asks for the password, and shows its files to nobody', async () => {
+  it('listens on the loopback address only, asks for the password, and keeps its files private', async () => {
     const { url } = await start()
     const [settings] = await run(
       withDatabase(url, 'postgres'),
@@ -86,7 +86,7 @@ describe('the embedded PostgreSQL', () => {
 })
 
 describe('the data folder', () => {
-  it('is refused to a second start, with the number of the first', async () => {
+  it('is refused to a second start, with the process id of the first', async () => {
     const folder = emptyFolder()
     const lock = await lockDataFolder(folder, 'server')
     await expect(lockDataFolder(folder, 'server')).rejects.toThrow(`in use by process ${process.pid}`)
@@ -94,14 +94,14 @@ describe('the data folder', () => {
     expect(tryDataFolder(folder, 'server')).toHaveProperty('lock')
   })
 
-  it('is free again when its holder was killed, and then goes to one of those who ask at once', async () => {
+  it('is free again after its holder was killed, and goes to one of several that ask at once', async () => {
     const killed = taker()
     const held = emptyFolder()
     expect(await killed.take(held)).toBe(true)
     const [lock = ''] = fs.readdirSync(held)
     killed.process.kill('SIGKILL')
     const [one, other] = [taker(), taker()]
-    // Each has answered once, so that both are as far when they are asked for the same folder.
+    // Both have answered once, so both are equally ready when they ask for the same folder.
     expect([await one.take(emptyFolder()), await other.take(emptyFolder())]).toEqual([true, true])
     for (const folder of Array.from({ length: 100 }, emptyFolder)) {
       fs.copyFileSync(path.join(held, lock), path.join(folder, lock))
@@ -110,7 +110,7 @@ describe('the data folder', () => {
     }
   })
 
-  it('gives a command the database of a running console, and leaves that running', async () => {
+  it('gives a command the database of a running console, which keeps running', async () => {
     const lock = await lockDataFolder(folder, 'server')
     const running = await start()
     const said = vi.spyOn(console, 'error').mockImplementation(() => {})
@@ -130,7 +130,7 @@ describe('the data folder', () => {
     const opened = await openDatabase(folder)
     expect(opened.isOurs).toBe(true)
     await migrate(opened.url)
-    // A second command waits for the first instead of losing its database in the middle.
+    // A second command waits for the first, whose database would otherwise stop under it.
     const second = openDatabase(folder)
     await opened.stop()
     expect(await run((await second).url, 'select 1 as one')).toEqual([{ one: 1 }])
@@ -138,7 +138,7 @@ describe('the data folder', () => {
     expect(fs.existsSync(path.join(folder, 'postgres/postmaster.pid'))).toBe(false)
   })
 
-  it('is refused to a command while it holds half of the demo data, which the next start clears away', async () => {
+  it('is refused to a command while it has half of the demo data, which the next start deletes', async () => {
     const folder = emptyFolder()
     noteFirstStart(folder, 'making')
     await expect(openDatabase(folder)).rejects.toThrow('The first start was cut off.')
@@ -173,7 +173,7 @@ function access(): { port: number } {
   return JSON.parse(fs.readFileSync(path.join(folder, 'postgres.json'), 'utf8'))
 }
 
-/** A process that takes the folders that it is told, and answers whether it got each; it lives until the test ends. */
+/** A process that locks folders on request, and reports whether it got each; it lives until the test ends. */
 function taker() {
   const script = `
     const { createInterface } = await import('node:readline')

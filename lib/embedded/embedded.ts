@@ -17,7 +17,7 @@ export type EmbeddedDatabase = {
 }
 
 export type StartOptions = {
-  /** For tests: quicker, and lost if the machine (not merely a process) stops. */
+  /** For tests: faster, but loses data if the machine (not just a process) stops. */
   throwaway?: boolean
 }
 
@@ -27,7 +27,7 @@ export async function startDatabase(folder: string, options: StartOptions = {}):
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
   const program = postgresProgram(files)
   if (!fs.existsSync(files)) await initialise(folder, files, program, options)
-  // On a full disk PostgreSQL would not start, and nothing could be deleted.
+  // On a full disk PostgreSQL could not start, and nothing could be deleted.
   await relieveDatabase(folder)
   takeOver(files, program)
   const access = readAccess(folder)
@@ -42,11 +42,11 @@ export async function startDatabase(folder: string, options: StartOptions = {}):
 }
 
 /**
- * The embedded database for a command: the running console's, else one that is started for the command under the same
- * lock. If `isOurs`, the caller must migrate the schema.
+ * The embedded database for a command: the running console's, else one started for the command under the same lock. If
+ * `isOurs`, the caller must migrate the schema.
  */
 export async function openDatabase(folder: string): Promise<{ url: string; isOurs: boolean; stop(): Promise<void> }> {
-  // Even the lock of the folder takes a file.
+  // The lock file needs space too.
   await relieveDatabase(folder)
   for (let told = false; ; await sleep(200)) {
     const taken = tryDataFolder(folder, 'command')
@@ -61,7 +61,7 @@ export async function openDatabase(folder: string): Promise<{ url: string; isOur
   }
 }
 
-/** The address of a running console's embedded database; null when none runs. */
+/** The URL of a running console's embedded database; null if none runs. */
 export async function runningDatabase(folder: string): Promise<string | null> {
   const taken = fs.existsSync(path.join(folder, 'postgres.json')) ? tryDataFolder(folder, 'command') : undefined
   if (!taken) return null
@@ -76,7 +76,7 @@ export async function runningDatabase(folder: string): Promise<string | null> {
 
 async function startForOneCommand(folder: string, lock: { release(): void }) {
   try {
-    // The next start deletes everything, including what a command would change.
+    // The next start deletes everything, including a command's changes.
     if (firstStart(folder) === 'making')
       throw new StartError('The first start was cut off. Start the console, which begins it anew.')
     const database = await startDatabase(folder)
@@ -105,7 +105,7 @@ async function initialise(folder: string, files: string, program: PostgresProgra
   fs.writeFileSync(password, access.password, { mode: 0o600 })
   if (program.servant)
     for (const file of [making, password]) fs.chownSync(file, program.servant.uid, program.servant.gid)
-  // The built-in collation is the same on every system, whatever languages are installed there.
+  // The built-in locale is the same on every system, whatever locales are installed.
   const locale = ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--encoding=UTF8']
   const safety = ['--auth=scram-sha-256', `--pwfile=${password}`, ...(throwaway ? ['--no-sync'] : [])]
   const made = path.join(making, 'data')
@@ -129,7 +129,7 @@ function runInitdb(program: PostgresProgram, args: string[]): Promise<void> {
   })
 }
 
-// A data folder that was copied or unpacked by root belongs to root, which PostgreSQL refuses.
+// A data folder copied or unpacked by root belongs to root, which PostgreSQL refuses.
 function takeOver(files: string, { servant }: PostgresProgram): void {
   const owner = fs.statSync(files).uid
   if (servant && owner !== servant.uid) {
@@ -140,7 +140,7 @@ function takeOver(files: string, { servant }: PostgresProgram): void {
   }
 }
 
-// A PostgreSQL that was just killed may be listed for a moment: it is found, never answers, and is gone.
+// A PostgreSQL that was just killed may still be listed: it is found, never answers, and then is gone.
 async function adopt(files: string, access: Access): Promise<Postmaster | undefined> {
   for (;;) {
     const left = await findPostmaster(files)
@@ -149,8 +149,8 @@ async function adopt(files: string, access: Access): Promise<Postmaster | undefi
   }
 }
 
-// The port is kept from start to start, so that known addresses stay valid; if another program has taken it, a new one
-// is chosen.
+// The port is kept between starts, so that known addresses stay valid; if another program has taken it, a new one is
+// chosen.
 async function launchSomewhere(files: string, program: PostgresProgram, access: Access, options: StartOptions) {
   for (let attempt = 1; ; attempt++) {
     const port = attempt === 1 && (await becomesFree(access.port)) ? access.port : await freePort()

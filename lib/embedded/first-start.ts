@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { readIfThere } from './data-folder'
 
-/** making: the demo data is on its way, or was when that start was cut off. off: the console was wanted empty. */
+/** making: demo data is being loaded, or was when that start was interrupted. off: started without demo data. */
 type FirstStart = 'making' | 'made' | 'off'
 
 /** The state of the first start of a data folder; undefined before it. */
@@ -11,7 +11,7 @@ export function firstStart(folder: string): FirstStart | undefined {
   return text === undefined ? undefined : JSON.parse(text).demo
 }
 
-/** Records how the first start of a data folder went. */
+/** Records the state of a data folder's first start. */
 export function noteFirstStart(folder: string, demo: FirstStart): void {
   const file = fileOf(folder)
   fs.writeFileSync(`${file}.new`, `${JSON.stringify({ demo })}\n`, { mode: 0o600 })

@@ -9,7 +9,7 @@ import { migrate } from '@/prisma/migrate'
 import { ballastFile } from './ballast'
 import { DatabaseKeeper } from './keeper'
 
-// PostgreSQL on a file system of 256 MiB that something else fills.
+// PostgreSQL on a file system of 256 MiB that fills up.
 
 const mib = 2 ** 20
 const ballastBytes = 32 * mib
@@ -53,13 +53,13 @@ describe.each(smallDisks)('the database on a small disk, %s', (kind: SmallDiskKi
 
   const startedAt = async () => (await ask<{ at: Date }>('SELECT pg_postmaster_start_time() AS at'))[0]?.at
 
-  /** Commits one number after the other until it is ended, whatever happens to the database meanwhile. */
+  /** Commits one number after another until stopped, whatever happens to the database meanwhile. */
   function writer(from: number) {
     const committed: number[] = []
     const ending = new AbortController()
     const work = (async () => {
       for (let n = from; !ending.signal.aborted; n++) {
-        // What was committed without an answer is there already when it is written again.
+        // A number that was committed without an answer exists already when it is retried.
         const write = () => ask(`INSERT INTO kept VALUES (${n}) ON CONFLICT DO NOTHING`).then(() => true)
         const isWritten = await untilTrue(async () => ending.signal.aborted || (await write().catch(() => false)))
         if (isWritten && !ending.signal.aborted) committed.push(n)
@@ -90,7 +90,7 @@ describe.each(smallDisks)('the database on a small disk, %s', (kind: SmallDiskKi
       undo.push(() => empty().catch(() => {}))
       await untilTrue(() => !hasBallast())
       const atGiveUp = committed.length
-      // A file has gone from its folder before its room is free.
+      // The file disappears from its folder before its space is free.
       await untilTrue(async () => (await disk.freeMib()) > 24)
       await untilTrue(() => committed.length > atGiveUp + 50)
       await empty()
@@ -119,7 +119,7 @@ describe.each(smallDisks)('the database on a small disk, %s', (kind: SmallDiskKi
       undo.push(async () => void (await Promise.all(fillers.map((empty) => empty().catch(() => {})))))
       await untilTrue(() => !hasBallast())
       fillers.push(disk.fill())
-      // Each begins another file of the log, for which there is no room in the end.
+      // Each switches to a new WAL file, until there is no space for one.
       const isWaiting = () => told.some((sentence) => sentence.includes('as soon as there is room'))
       await untilTrue(async () => {
         await ask('SELECT pg_switch_wal()').catch(() => {})

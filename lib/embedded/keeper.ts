@@ -11,9 +11,9 @@ export type KeepOptions = StartOptions & {
 }
 
 const lookMs = 250
-/** Without room for two files of its log PostgreSQL would only stop again. */
+/** Without space for two WAL files PostgreSQL would stop again at once. */
 const startRoom = 32 * 2 ** 20
-/** How often PostgreSQL is tried when there is room for it: for about two minutes, as the pauses grow to 15 s. */
+/** How often a start is tried while there is space: for about two minutes, as the pauses grow to 15 s. */
 const triesMax = 12
 const pauseMaxMs = 15_000
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 const patienceMs = 2_000
 
-/** Waits a moment for a port to become free, because a process that was just ended may still hold it. */
+/** Waits briefly for a port to become free, because a process that just ended may still hold it. */
 export async function becomesFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   for (const until = Date.now() + patienceMs; Date.now() < until; await sleep(100)) {
     if (await isFree(port, host)) return true
@@ -11,7 +11,7 @@ export async function becomesFree(port: number, host = '127.0.0.1'): Promise<boo
   return false
 }
 
-/** A free port below the range of outgoing connections, one of which could take our port while we are down. */
+/** A free port below the ephemeral range, from which an outgoing connection could take our port while we are down. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = 15_000 + Math.floor(Math.random() * 17_000)
@@ -19,7 +19,7 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/** Whether something listens there. */
+/** Whether something listens on a port. */
 export function isListening(port: number, host: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = net.connect({ port, host })

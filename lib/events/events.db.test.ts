@@ -4,7 +4,7 @@ import { account, image, later, noon, region } from '@/lib/testing/builders'
 import { listEvents } from './reads'
 import { operationsOf } from './rules'
 
-it('pages through a long history in both its actions and its operations: none is left out, told twice or cut', async () => {
+it('pages of a long history contain every event once, and split no operation', async () => {
   const [owner, here] = [await account(), await region()]
   const imageId = await image(owner, here)
   const actor = { actorId: owner.id, actorName: owner.username, ownerId: owner.id, ownerName: owner.username }
@@ -18,7 +18,7 @@ it('pages through a long history in both its actions and its operations: none is
   })
   const single = (index: number) => event('image.update', later(index))
   const share = Array.from({ length: 20 }, (_, index) => event('share.create', noon, `tenant-${index}`))
-  // The operation of 20 lies across the 50th event from the end.
+  // The operation of 20 events includes the 50th from the end.
   await db().event.createMany({ data: [...Array.from({ length: 60 }, (_, index) => single(index)), ...share] })
   await db().event.createMany({ data: Array.from({ length: 41 }, (_, index) => single(100 + index)) })
   const first = await listEvents({ imageId })
@@ -32,7 +32,7 @@ it('pages through a long history in both its actions and its operations: none is
   expect(new Set(ids).size).toBe(121)
 })
 
-it('tells the operator and the console from accounts', async () => {
+it('distinguishes the operator and the console from accounts', async () => {
   const [owner, here] = [await account(), await region()]
   const imageId = await image(owner, here)
   const actors = [

@@ -6,7 +6,7 @@ import type { EventItem, EventPage } from './schema'
 
 const eventsShown = 50
 
-/** Newest first, before the event `before`. A page has about 50 and never splits one operation. */
+/** Newest first, older than the event `before`. A page has about 50 events and never splits an operation. */
 export async function listEvents(
   where: { imageId: string } | { shareId: string } | { instanceId: string },
   before?: string,
@@ -26,9 +26,9 @@ type EventRow = Awaited<ReturnType<ReturnType<typeof db>['event']['findMany']>>[
 
 function toEvent(event: EventRow): EventItem {
   const details = plainDetails(event.details)
-  // Only a recipient accepts. What was recorded before events said so is masked as well.
+  // Only recipients accept. Acceptances recorded before `by` existed are masked as well.
   const isByRecipient = details.by === 'recipient' || event.action === 'share.accept'
-  // An action of a recipient's sub-account is shown as the recipient's: the sharer does not learn who acts for it.
+  // A recipient's sub-account is shown as the recipient: the sharer must not learn who acts for it.
   const actor = isByRecipient && event.recipientName ? event.recipientName : event.actorName
   const by = event.actorId !== operatorId ? 'account' : event.actorName === operatorId ? 'operator' : 'console'
   return {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { isSameOperation, operationsOf } from './rules'
 
-test('events of one action by one account at one moment are one operation, and nothing else is', () => {
+test('consecutive events with the same action, account and time are one operation, and no others', () => {
   const event = (action: string, second: number, actor: string) => ({
     action,
     at: `2026-01-01T00:00:0${second}Z`,

@@ -1,4 +1,4 @@
-/** Everything that is recorded. Past events keep their word, so a word is never renamed. */
+/** All recorded actions. Past events keep their name, so a name is never changed. */
 export const eventActions = [
   'image.import',
   'image.available',
@@ -71,7 +71,7 @@ export const eventActions = [
 
 export type EventAction = (typeof eventActions)[number]
 
-/** Which word the record has for a share that is over by the clock: its end has come, or nobody has answered it. */
+/** The action that records an expired share: its end has come, or nobody has answered it. */
 export function overAction({
   expiresAt,
   answerBy,
@@ -86,19 +86,19 @@ export function overAction({
 export const operationEventsMax = 20
 
 /**
- * What a recipient does not read of the event of its share: why it was made in spite of what was found on the disk. The
- * trigger `extend_audit_chains` leaves out the same.
+ * Details that a recipient does not see in events of its share: why it was shared in spite of its findings. The
+ * trigger `extend_audit_chains` omits the same.
  */
 export const ownersOnly: readonly string[] = ['reason', 'findings', 'unchecked']
 
-/** The details of an event as the recipient of a share may read them. */
+/** An event's details as the recipient of a share may read them. */
 export function heldDetails<T>(details: Record<string, T>): Record<string, T> {
   return Object.fromEntries(Object.entries(details).filter(([name]) => !ownersOnly.includes(name)))
 }
 
 type Operation = { action: string; at: string; actor: string }
 
-/** Whether two consecutive events belong to one operation: same action, account and moment. */
+/** Whether two consecutive events belong to one operation: same action, account and time. */
 export function isSameOperation(one: Operation | undefined, other: Operation): boolean {
   return one?.action === other.action && one.at === other.at && one.actor === other.actor
 }
@@ -116,7 +116,7 @@ export function operationsOf<E extends Operation>(events: E[]): E[][] {
 
 type Values = Record<string, string | number | null>
 
-/** The details of an event that changes values: those that differ, as they were and as they are. Undefined keeps a value. */
+/** An event's details for changed values: the old and new values that differ. Undefined means unchanged. */
 export function changesOf(before: Values, asked: Record<string, string | number | null | undefined>) {
   const [was, is]: [Values, Values] = [{}, {}]
   for (const [name, value] of Object.entries(asked)) {

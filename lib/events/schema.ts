@@ -2,14 +2,14 @@ export type EventItem = {
   id: string
   at: string
   action: string
-  /** An account by its username, the operator at the command line, or the console itself. */
+  /** Who acted: an account, the operator on the command line, or the console itself. */
   by: 'account' | 'operator' | 'console'
   actor: string
   recipient: string | null
-  /** The name of the snapshot that it is about. */
+  /** The name of the snapshot, for events about one. */
   snapshot: string | null
   details: Record<string, string | number>
 }
 
-/** A page of events, newest first. `older`: the id of the last one if there are more; the next page begins after it. */
+/** A page of events, newest first. `older`: its last id if there are more, which is `before` of the next page. */
 export type EventPage = { items: EventItem[]; older: string | null }

@@ -9,7 +9,7 @@ import { recordEvents } from './writes'
 const record = async (...[ctx, events]: [Parameters<typeof recordEvents>[1], Parameters<typeof recordEvents>[2]]) =>
   await inTransaction(async (tx) => ok(await recordEvents(tx, ctx, events)))
 
-test('an event says who did it, for whom, when, from where, and all that it is told', async () => {
+test('an event records who did it, for whom, when and from where, with all its facts', async () => {
   const [owner, other, recipient] = [await account(), await account(), await account()]
   const ops = await account({ master: owner })
   const imageId = newId('img')
@@ -31,7 +31,7 @@ test('an event says who did it, for whom, when, from where, and all that it is t
   ])
 })
 
-test('an event of nothing in particular leaves the rest empty', async () => {
+test('an event about no resource leaves those columns empty', async () => {
   const owner = await account()
   await record(owner.ctx, [{ action: 'session.end' }])
   expect(await db().event.findMany({ where: { ownerId: owner.id } })).toMatchObject([

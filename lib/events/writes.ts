@@ -5,7 +5,7 @@ import type { Transaction } from '@/lib/db/transaction'
 import { noticeKindsOf } from '@/lib/notices/rules'
 import type { EventAction } from './rules'
 
-/** The facts of an event besides actor, time and address. Ids and names are text: they outlive the rows that they name. */
+/** The facts of an event besides actor, time and address. Ids and names are text, because they outlive their rows. */
 export type EventFacts = {
   action: EventAction
   owner?: { id: string; username: string }
@@ -25,8 +25,8 @@ function tellsOf({ action, details }: EventFacts) {
 }
 
 /**
- * The statement that records events, for a write that has more to do in the same statement. Its text is the same for any
- * number of events. A trigger of the table writes the notices of whom they concern.
+ * The statement that records events, for use within a larger statement. Its text is the same for any number of events.
+ * A trigger of the table writes the notices.
  */
 export function insertEvents(ctx: Context, events: EventFacts[]): Prisma.Sql {
   const rows = events.map(({ action, owner, regionId, image, shareId, recipient, instance, snapshot, details }) => ({
@@ -58,8 +58,8 @@ export function insertEvents(ctx: Context, events: EventFacts[]): Prisma.Sql {
 }
 
 /**
- * Records events in the transaction of the operation. The table is append-only: a trigger refuses UPDATE, DELETE and
- * TRUNCATE. Every noun's writes call this; it is the one write that crosses nouns.
+ * Records events in the operation's transaction. The table is append-only: a trigger refuses UPDATE, DELETE and TRUNCATE.
+ * Every noun's writes call this; it is the one write that crosses nouns.
  */
 export async function recordEvents(tx: Transaction, ctx: Context, events: EventFacts[]): Promise<void> {
   await tx.$executeRaw(insertEvents(ctx, events))
