@@ -4,7 +4,7 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import { ownVariables } from './documents/settings'
 
-// What the documents say of the repository, as far as a machine can tell.
+// Whatever in the documents about the repository can be checked by a program.
 
 const root = path.resolve(import.meta.dirname, '..')
 const read = (file: string) => fs.readFileSync(path.join(root, file), 'utf8')
@@ -23,7 +23,7 @@ const decisions = documents
 
 const titleOf = (text: string) => /^# \d{4}\. (.+)$/m.exec(text)?.[1] ?? ''
 
-/** A title as the name of its file: lower case, apostrophes dropped, hyphens between words. */
+/** The file name of a title: lower case, apostrophes dropped, hyphens between words. */
 function slugOf(title: string): string {
   const words =
     title
@@ -33,11 +33,11 @@ function slugOf(title: string): string {
   return words.join('-')
 }
 
-test('the README is read in five minutes', () => {
+test('the README can be read in five minutes', () => {
   expect(read('README.md').split('\n').length).toBeLessThanOrEqual(120)
 })
 
-test('every link of a document leads to a file of the repository, and to a heading that is there', () => {
+test('every link of a document leads to a file and heading that exist', () => {
   const broken = documents.flatMap((document) =>
     [...read(document).matchAll(/\]\((?!https?:)([^)\s#]*)(#[^)\s]+)?\)/g)].flatMap(([, to = '', anchor]) => {
       const file = to ? path.join(path.dirname(document), to) : document
@@ -75,7 +75,7 @@ test('decisions are numbered without a gap, and the table of docs/decisions/READ
   expect(listed).toEqual(rows)
 })
 
-test('every variable of the environment that the product reads is a setting in docs/settings.md', () => {
+test('every environment variable that the product reads is in docs/settings.md', () => {
   const served = sources.filter((file) => !/\.test\.ts$|^e2e\/|^lib\/(testing|bench|mutate)\//.test(file))
   const asked = served.flatMap((file) => [...read(file).matchAll(/process\.env\.((?:ECS|LOG|NEXTAUTH)_\w+)/g)])
   const names = new Set(asked.map(([, name = '']) => name))
@@ -84,13 +84,13 @@ test('every variable of the environment that the product reads is a setting in d
   expect([...names].filter((name) => !ownVariables.includes(name) && !settings.includes(`\`${name}\``))).toEqual([])
 })
 
-test('every variable of the environment that only tests read is in docs/testing.md', () => {
+test('every environment variable that only tests read is in docs/testing.md', () => {
   const text = sources.map(read).join('\n')
   const direct = [
     ...text.matchAll(/process\.env\.((?:ECS_(?:TEST|FUZZ|MUTATE|UPLOAD_TEST)\w*|TEST_\w+|[A-Z]+_PATH)\b)/g),
   ]
   const picked = [...text.matchAll(/\b(ECS_TEST_\w+):/g)]
-  // The loader's own.
+  // TSX_ variables belong to the loader.
   const names = new Set([...direct, ...picked].map(([, name = '']) => name).filter((name) => !name.startsWith('TSX_')))
   expect(names.size).toBeGreaterThan(10)
   const described = read('docs/testing.md')

@@ -31,14 +31,14 @@ test('every setting of the schema is described, with the default that the schema
   }
 })
 
-test('a message is printed with its arguments named, and the branch for all other values with the blanks around it', () => {
+test('arguments are printed by name, and `other` branches with their surrounding spaces', () => {
   expect(describeMessage('{used} of {max, number} used')).toEqual({ text: '‹used› of ‹max› used', instead: [] })
   expect(describeMessage('{n, plural, one {# place} other {# places}} free').text).toBe('‹n› places free')
   const nested = '{a, select, none {You may not.} other {It needs {b}{c, select, none {} other { in {c}}}.}}'
   expect(describeMessage(nested)).toEqual({ text: 'It needs ‹b› in ‹c›.', instead: ['without ‹a›: You may not.'] })
 })
 
-test('a message is printed once more for a number of its own, and a branch that is a sentence is added', () => {
+test('exact numbers print the whole message again, and branches that are sentences are added', () => {
   const { text, instead } = describeMessage(
     '{n, plural, =0 {None is} other {# are}} left. {r, select, A {Wait.} b {part} other {Stop.}}',
   )
@@ -60,7 +60,7 @@ test('every meaning in docs/codes.md is a whole sentence', () => {
   ).toEqual([])
 })
 
-test('docs/codes.md has every code of a refusal, a disk, a check, an instance and a snapshot', () => {
+test('docs/codes.md has every code of refusals, disks, checks, instances and snapshots', () => {
   const all = [
     ...Object.keys(statuses),
     ...diskReasons,
@@ -72,7 +72,7 @@ test('docs/codes.md has every code of a refusal, a disk, a check, an instance an
   expect(all.filter((code) => !codes.includes(`\n| \`${code}\` | `))).toEqual([])
 })
 
-test('docs/admin.md has the words of the program that are no commands', () => {
+test('docs/admin.md has the help topics of the program besides commands', () => {
   const words = [...read('lib/start/ecs-console').matchAll(/^ {2}(\w+)\) exec/gm)].map(([, word = '']) => word)
   expect(words).toEqual(['server', 'worker', 'migrate'])
   expect(words.filter((word) => !read('docs/admin.md').includes(`| \`${word}\` | `))).toEqual([])

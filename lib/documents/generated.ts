@@ -56,7 +56,7 @@ ${commands.map(describeCommand).join('\n\n')}
 `
 }
 
-/** `image import`: the words of a command behind the program's own name. */
+/** The words of a command after the program's name, such as `image import`. */
 function wordsOf(command: Command): string {
   const parent = command.parent
   return parent?.parent ? `${parent.name()} ${command.name()}` : command.name()
@@ -79,7 +79,7 @@ function describeCommand(command: Command): string {
 
 const argumentName = (argument: Argument) => (argument.required ? `<${argument.name()}>` : `[${argument.name()}]`)
 
-/** Escapes text for Markdown, where an angle bracket would begin a tag. */
+/** Escapes text for Markdown, where an angle bracket would start a tag. */
 const escaped = (text: string) => text.replaceAll('<', '\\<')
 
 function describeOption({ description, mandatory, argChoices, defaultValue }: Option): string {
@@ -195,7 +195,7 @@ ${listOf(en.snapshotFailures)}
 `
 }
 
-/** A sentence as a cell of a table: its usual form, then the others, a line each. */
+/** A message as a table cell: its usual form, then the others, one per line. */
 function meaningOf(message: string): string {
   const { text, instead } = describeMessage(message)
   return [text, ...instead].join('<br>')

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { generatedDocuments } from './generated'
 
-// `npm run docs`: writes the documents that are generated from the code, and prints those that changed.
+// `npm run docs`: writes the generated documents, and prints those that changed.
 
 const root = path.resolve(import.meta.dirname, '../..')
 for (const [file, text] of Object.entries(generatedDocuments())) {

@@ -1,12 +1,12 @@
-/** An ICU message for a document: `text` with the branches `other`, and a line for each other branch that says something else. */
+/** An ICU message for a document: `text` with the `other` branches, and a line for each branch with a different sentence. */
 export type DescribedMessage = { text: string; instead: string[] }
 
-/** Which branch of an argument is printed, by its name; `other` where none is named. */
+/** The branch to print for each argument, by name; `other` for the rest. */
 type Choice = Record<string, string>
 
 /**
- * A message with ‹name› for each argument. `instead`: "`RUNNING`: The check is running." for each branch of a `select` that is a
- * sentence, and the whole message for each number that has a branch of its own. Throws if braces do not match.
+ * A message with ‹name› for each argument. `instead`: "`RUNNING`: The check is running." for each `select` branch that is a
+ * sentence, and the whole message for each exact number with its own branch. Throws if braces do not match.
  */
 export function describeMessage(message: string): DescribedMessage {
   const numbers = argumentsOf(message).flatMap(({ name, kind, branches }) =>
@@ -21,7 +21,7 @@ export function describeMessage(message: string): DescribedMessage {
   return { text: printed(message, {}).trim(), instead: [...whole, ...sentences] }
 }
 
-/** The branches of the first `select` of a message, by their keys, each printed with ‹name› for its arguments. */
+/** The branches of a message's first `select` by key, each printed with ‹name› for its arguments. */
 export function selectBranches(message: string): Map<string, string> {
   const { branches } = argumentsOf(message).find(({ kind }) => kind === 'select') ?? { branches: new Map() }
   return new Map([...branches].map(([key, body]) => [key, printed(body, {}).trim()]))
@@ -30,7 +30,7 @@ export function selectBranches(message: string): Map<string, string> {
 function sentencesOf(name: string, branches: Map<string, string>): string[] {
   return [...branches].flatMap(([key, body]) => {
     const text = printed(body, {}).trim()
-    // A branch of a few words is a part of the sentence that the rest of the message makes.
+    // A branch of a few words is part of the surrounding sentence.
     if (key === 'other' || !/^[A-Z‹].*\.$/s.test(text)) return []
     return [`${key === 'none' ? `without ‹${name}›` : `\`${key}\``}: ${text}`]
   })
@@ -51,7 +51,7 @@ function printed(message: string, choice: Choice): string {
 
 type Argument = { name: string; kind: string; branches: Map<string, string> }
 
-/** Every argument of a message, those in branches too. */
+/** Every argument of a message, including those inside branches. */
 function argumentsOf(message: string): Argument[] {
   return argumentsAt(message).flatMap((argument) => [argument, ...[...argument.branches.values()].flatMap(argumentsOf)])
 }
@@ -79,7 +79,7 @@ function branchesOf(inside: string): Map<string, string> {
   return branches
 }
 
-/** The position of the brace that closes the one at `open`. Throws if the braces of a message do not match. */
+/** The position of the brace that closes the one at `open`. Throws if braces do not match. */
 function closingBrace(text: string, open: number): number {
   let depth = 0
   for (let at = open; at < text.length; at++) {

@@ -2,10 +2,10 @@
 export type Setting = {
   default: string | null
   otherwise?: string
-  /** What `.env.example` shows where that is not the default. */
+  /** The value in `.env.example`, if not the default. */
   example?: string
   means: string
-  /** Not read from a file of settings, so not in `.env.example`. */
+  /** Not read from a settings file, so not in `.env.example`. */
   notInFile?: true
 }
 
@@ -264,7 +264,7 @@ export const settingGroups: readonly SettingGroup[] = [
   { title: 'Build and programs', settings: programs },
 ]
 
-/** Set by the console for its own processes and by its build; not for operators. */
+/** Set by the console for its own processes and its build; not for operators. */
 export const ownVariables = [
   'ECS_ADDRESS_IS_GUESSED',
   'ECS_BALLAST_FILE',

@@ -8,7 +8,7 @@ import zh from './zh.json'
 
 const languages = { en, zh }
 
-/** Facts that choose a branch of a sentence. Each value needs one of its own, or a person would read a word of the code. */
+/** Facts that select a branch of a sentence. Each value needs its own branch; otherwise people would read a code word. */
 const choosing = ['field', 'table', 'problem']
 
 const cases = diskReasons.flatMap((reason) =>
@@ -29,7 +29,7 @@ test.each(['en', 'zh'] as const)('every refused disk has a whole sentence: %s', 
   for (const { reason, name, facts } of cases) {
     translate(`disks.${reason}`, facts)
     for (const [fact, value] of Object.entries(facts)) {
-      // The last branch of a sentence may show the value itself, which is meant for the names of formats alone.
+      // The `other` branch may show the value itself only for names of formats.
       const isShown = reason !== 'unsupported-format' && messages.disks[reason].includes(`{${fact}}`)
       if (choosing.includes(fact) && isShown && !messages.disks[reason].includes(` ${value} {`)) {
         broken.push(`${reason}, ${name}: ${value}`)
@@ -45,7 +45,7 @@ test.each(['en', 'zh'] as const)('whatever fills a disk has a word: %s', (locale
   expect(unnamed).toEqual([])
 })
 
-// A refused disk may be sound: its owner must not be told to write on it.
+// A refused disk may be sound, so its owner must not be told to write to it.
 test.each(['en', 'zh'] as const)('no advice changes a disk, only a copy of it: %s', (locale) => {
   const { disks, disk } = languages[locale]
   for (const sentence of [...Object.values(disks), disk.unread]) {

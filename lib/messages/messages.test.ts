@@ -1,4 +1,4 @@
-// next-intl's own entry is that of a server component here, and would ask Next for the language of a request.
+// use-intl, because next-intl resolves to its server entry here, which would ask Next.js for the request's language.
 import { createTranslator } from 'use-intl/core'
 import { describe, expect, it, test } from 'vitest'
 import { diskReasons } from '@/lib/disks/reasons'
@@ -51,13 +51,13 @@ function closing(text: string, open: number): number {
   throw new Error(`A brace is not closed: ${text}`)
 }
 
-/** What a translator may not change: which values a message takes, and of which kind. Not every language has a plural. */
+/** What a translation must keep: the values of a message and their kinds. Not every language has plurals. */
 function taken(message = ''): string[] {
   const kindOf = (kind: string) => (kind === 'plural' ? 'number' : kind)
   return [...new Set(placeholders(message).map(({ name, kind }) => `${name} ${kindOf(kind)}`))].sort()
 }
 
-/** Every set of values that makes a message take another branch. */
+/** Sets of values that select every branch of a message. */
 function everyBranch(message: string): Record<string, string | number>[] {
   const all = placeholders(message)
   const values = Object.fromEntries(all.map(({ name, kind }) => [name, kind === 'plain' ? `<${name}>` : 7]))
@@ -251,7 +251,7 @@ describe.each(locales)('%s', (locale) => {
 })
 
 test('every failure of an image has a sentence of its own', () => {
-  // These two are said by the disk's own reason and by the refusal of the same name.
+  // The sentences of these two come from the disk's own reason and from the refusal of the same name.
   const elsewhere = ['DISK_REFUSED', 'IMAGE_TOO_LARGE', 'CLEAN_REFUSED']
   const own = failureCodes.filter((code) => !elsewhere.includes(code))
   for (const { failures } of [en, zh]) expect(Object.keys(failures)).toEqual(expect.arrayContaining(own))

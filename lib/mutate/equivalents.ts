@@ -46,7 +46,7 @@ export const equivalents: Equivalent[] = [
   },
   {
     file: accounts,
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text of a line.
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a line of source as text.
     line: "return `${letters[0] ?? ''}${'•'.repeat(Math.min(letters.length - 1, 6))}`",
     code: "''",
     by: '"Stryker was here!"',
@@ -96,7 +96,7 @@ export const equivalents: Equivalent[] = [
   }),
   {
     file: 'lib/shares/writes.ts',
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text of a line.
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a line of source as text.
     line: "WHERE username = ANY(${usernames.filter(isUsername)}::text[]) AND kind = 'MASTER') masters",
     code: 'usernames.filter(isUsername)',
     by: 'usernames',

@@ -10,11 +10,11 @@ type Report = { files: Record<string, { source: string; mutants: Mutant[] }> }
 export type Figures = {
   file: string
   killed: number
-  /** Killed mutants whose tests timed out: an endless loop, or a lock that is never released. */
+  /** Mutants killed by a timeout: an endless loop, or a lock that is never released. */
   timedOut: number
   lived: { line: number; code: string; by: string; status: string }[]
   equivalent: number
-  /** Listed as equivalent, but killed or gone. */
+  /** Entries of the list of equivalents that were killed or no longer exist. */
   untrue: Equivalent[]
   score: number
   isGood: boolean
@@ -57,7 +57,7 @@ function isSame(listed: Equivalent, { line, code, by }: { line: number; code: st
 
 const oneLine = (text: string) => text.replaceAll(/\s+/g, ' ').trim()
 
-/** One line for each mutant that lives and each untrue line of the list. */
+/** A line for each surviving mutant and each wrong entry of the list. */
 export function survivors({ file, lived, untrue }: Figures): string[] {
   const alive = lived.map(
     ({ line, code, by, status }) => `${file}:${line} ${status === 'NoCoverage' ? 'not run' : 'lives'}: ${code} → ${by}`,

@@ -6,8 +6,8 @@ import { startDatabase } from '../embedded/embedded'
 import { figuresTable, readFigures, survivors } from './figures'
 import { allNouns, type Target, targetsOf } from './targets'
 
-// `npm run mutate [-- noun …] [--rules | --writes] [--figures]`: changes the rules and writes of nouns, one small thing at a
-// time, and runs the noun's tests against each. What lives is a promise that no test holds.
+// `npm run mutate [-- noun …] [--rules | --writes] [--figures]`: mutates the rules and writes of nouns one by one, and runs the
+// noun's tests against each mutant. A survivor is a promise that no test checks.
 
 const root = path.resolve(import.meta.dirname, '../..')
 const reports = path.join(root, '.stryker')
@@ -34,7 +34,7 @@ async function runAll(targets: Target[]): Promise<void> {
   }
 }
 
-/** One PostgreSQL for all runs: each of Stryker's processes makes a database of its own in it. */
+/** One PostgreSQL for all runs, in which each of Stryker's processes creates its own database. */
 async function withDatabase(targets: Target[], run: () => Promise<void>): Promise<void> {
   if (process.env.TEST_DATABASE_URL || targets.every(({ kind }) => kind === 'rules')) return await run()
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-console-mutate-'))
@@ -56,13 +56,13 @@ function optionsOf(target: Target) {
     mutate: target.mutate,
     testRunner: 'vitest',
     vitest: { configFile: 'lib/mutate/vitest.config.ts', related: false },
-    // TypeScript 7 has no API for Stryker to read a tsconfig with; where there is none, it does without.
+    // Without a tsconfig: TypeScript 7 has no API with which Stryker could read it.
     tsconfigFile: 'none.json',
     plugins: ['@stryker-mutator/vitest-runner'],
     ignorePatterns: ['.data', '.next*', '.stryker'],
     tempDirName: `.stryker/tmp-${nameOf(target)}`,
-    // Stryker reuses a result if the mutant's own tests did not change, and knows no tests for a constant; rules run
-    // quickly anyway.
+    // Stryker reuses a result if the mutant's own tests did not change, but finds no tests for a constant. Rules are quick
+    // to run anyway.
     incremental: target.kind === 'writes',
     incrementalFile: path.join(reports, `${nameOf(target)}-incremental.json`),
     force: process.env.ECS_MUTATE_FORCE === '1',

@@ -5,7 +5,7 @@ import path from 'node:path'
 export type Target = { noun: string; kind: 'rules' | 'writes'; mutate: string[]; tests: string[] }
 
 /**
- * Tests of a noun's writes besides its own folder's, or instead of them. A surviving mutant runs all tests that reach
+ * Tests of a noun's writes in addition to, or instead of, those in its own folder. A surviving mutant runs all tests that reach
  * it, so tests with hundreds of rounds are left out: a short one must find the same.
  */
 const testsOfWrites: Record<string, string[]> = {
@@ -23,7 +23,7 @@ const testsOfWrites: Record<string, string[]> = {
   transfers: ['transfers/writes', 'transfers/transfers'],
 }
 
-/** The runs of a noun; none for a noun without rules and writes. */
+/** The runs of a noun; empty without rules and writes. */
 export function targetsOf(root: string, noun: string): Target[] {
   const folder = `lib/${noun}`
   const files = fs.readdirSync(path.join(root, folder)).sort()

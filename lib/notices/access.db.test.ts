@@ -27,7 +27,7 @@ async function told(reader: TestAccount) {
   return { kinds: items.map(({ kind, regionId }) => `${kind} ${regionId}`), ...(await countUnread(reader.ctx)) }
 }
 
-it('a sub-account is told of images where its policies let it read them, and of its own sign-ins everywhere', async () => {
+it('a sub-account gets notices of images where its policies let it read them, and of its own sign-ins everywhere', async () => {
   const [sharer, master, here, there] = [await account(), await account(), await region(), await region()]
   const person = async (regions: string[] | null) =>
     await account({ master, grants: [{ policy: 'ImagesReadOnly', regions }] })
@@ -44,7 +44,7 @@ it('a sub-account is told of images where its policies let it read them, and of 
   expect(await told(master)).toEqual({ kinds: [ofThere, ofHere], unread: 2, isMore: false })
 })
 
-/** The image of the newest notice, and of the newest message to the webhook. */
+/** The image in the newest notice, and in the newest message to the webhook. */
 async function imagesOf(reader: TestAccount) {
   const { items } = await listNotices(reader.ctx, all)
   const { id } = await db().webhookDelivery.findFirstOrThrow({
@@ -57,7 +57,7 @@ async function imagesOf(reader: TestAccount) {
   return [nth(items, 0).image, JSON.parse(claimed?.body ?? '').data.image]
 }
 
-it('a recipient knows the id of an image while it is shared with it, not before it accepts and not afterwards', async () => {
+it("a recipient knows an image's id only while it is shared with it and accepted", async () => {
   const [sharer, recipient, here] = [await account(), await account(), await region()]
   await setIncoming(recipient.ctx, { policy: 'ASK', allowed: [], blocked: [] })
   for (const { ctx } of [sharer, recipient]) await setWebhook(ctx, { url: 'https://receiver.example/' })
@@ -76,7 +76,7 @@ it('a recipient knows the id of an image while it is shared with it, not before 
   expect(await imagesOf(sharer)).toEqual([known, known])
 })
 
-it('an address without TLS is refused where the operator does not allow private networks', async () => {
+it('a URL without TLS is refused unless the operator allows private networks', async () => {
   const { ctx } = await account()
   const refusal = { code: 'INVALID_INPUT', field: 'url', problem: 'no-tls' }
   for (const url of ['http://receiver.example/', 'HTTP://receiver.example/'])

@@ -20,7 +20,7 @@ export function unreadQuery() {
   })
 }
 
-/** The webhook and its newest deliveries. A try of one is no event, so it is asked for. */
+/** The webhook and its newest deliveries. Polled, because a delivery's try sends no event. */
 export function webhookQuery() {
   return queryOptions({
     queryKey: ['notices', 'webhook'],

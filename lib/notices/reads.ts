@@ -27,7 +27,7 @@ type NoticeRow = {
   details: unknown
 }
 
-/** `isThere`: the image is the reader's own and exists, or is shared with it. Nobody else learns whether it exists. */
+/** `isThere`: the image is the reader's own and exists, or is shared with it. Others cannot learn whether it exists. */
 function selectNotices(ownerId: string): Prisma.Sql {
   return Prisma.sql`
     SELECT n.id, n.at, n.kind, n."readAt", e."ownerId", e."ownerName", e."recipientName", e."regionId", e."imageId", e."imageName",
@@ -36,7 +36,7 @@ function selectNotices(ownerId: string): Prisma.Sql {
     FROM "Notice" n JOIN "Event" e ON e.id = n."eventId"`
 }
 
-/** Of images and shares only where somebody may see images; of sign-ins always. */
+/** Notices of images and shares only in regions where the viewer may see images; notices of sign-ins always. */
 function seenBy({ rights }: Pick<Viewer, 'rights'>): Prisma.Sql {
   const regions = regionsWith({ rights }, 'images.read')
   const known = Prisma.sql`n.kind = ANY(${[...noticeKinds]}::text[])`
@@ -52,7 +52,7 @@ const byId: SortColumn<NoticeRow> = {
   value: (row) => row.id.toString(),
 }
 
-/** One page of the viewer's own notices, newest first. Kinds that this version does not know, and what its policies hide, are left out. */
+/** One page of the viewer's own notices, newest first, without kinds that this version does not know and those hidden by policies. */
 export async function listNotices(ctx: Context, list: NoticeParams): Promise<NoticeList> {
   const page = keyset('-id', byId, list, noticesShown)
   const unread = list.show === 'unread' ? Prisma.sql`AND n."readAt" IS NULL` : Prisma.empty
@@ -111,7 +111,7 @@ export async function getNoticeChoices(ctx: Context): Promise<NoticeChoices> {
 
 const deliveriesShown = 50
 
-/** The webhook of the viewer's own master account and its newest deliveries. Null for a sub-account. */
+/** The webhook of the viewer's own master account with its newest deliveries. Null for a sub-account. */
 export async function getWebhook(ctx: Context): Promise<WebhookPage | null> {
   const { ownerId, kind } = ctx.viewer
   if (kind !== 'MASTER') return null
@@ -158,8 +158,8 @@ type MailedRow = Pick<DueMail, 'email' | 'username' | 'locale' | 'token'> & {
 }
 
 /**
- * The notices that wait for an e-mail. `mail` is null without an address, or if the account is disabled or wants
- * none.
+ * The notices due by e-mail. `mail` is null without an address, or if the account is disabled or wants no
+ * e-mail.
  */
 export async function findDueMail(accountId: string): Promise<DueNotices> {
   const due = await db().notice.findMany({ where: { accountId, isMailDue: true }, select: { id: true } })

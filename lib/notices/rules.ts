@@ -1,7 +1,7 @@
-/** Who is told of an event: its owner's people, its recipient's, or who acted alone. */
+/** Who is notified of an event: the owner's people, the recipient's people, or only the acting person. */
 export type NoticeRole = 'owner' | 'recipient' | 'actor'
 
-/** An event as far as it decides who is told. */
+/** The facts of an event that decide who is notified. */
 export type NoticeFacts = { action: string; by: string | null; severe: number }
 
 type Telling = { action: string; role: NoticeRole; when?: (facts: NoticeFacts) => boolean }
@@ -10,8 +10,8 @@ const isBySharer = ({ by }: NoticeFacts) => by !== 'recipient'
 const isByRecipient = ({ by }: NoticeFacts) => by === 'recipient'
 
 /**
- * The kinds of notices, in the order of the settings, and the events that each tells of. A past notice keeps its word, so a
- * word is never renamed. At most one kind of an event goes to one role.
+ * The kinds of notices in the order of the settings, and the events that each is for. Past notices keep the name of their kind, so
+ * a name is never changed. At most one kind for an event goes to one role.
  */
 const tellings = {
   'share.received': [{ action: 'share.create', role: 'recipient' }],
@@ -71,7 +71,7 @@ export function byKindOf<T>(of: (kind: NoticeKind) => T): Record<NoticeKind, T> 
   }
 }
 
-/** Rule 29: who is told of an event, and by which kind. Most events tell nobody. */
+/** Rule 29: the kind of notice for each role of an event. Most events notify nobody. */
 export function noticeKindsOf(facts: NoticeFacts): Partial<Record<NoticeRole, NoticeKind>> {
   const told: Partial<Record<NoticeRole, NoticeKind>> = {}
   for (const kind of noticeKinds)
@@ -83,39 +83,39 @@ export function noticeKindsOf(facts: NoticeFacts): Partial<Record<NoticeRole, No
 /** How long a notice is kept, read or not. */
 export const noticeDays = 90
 
-/** How many notices one person has; the oldest go first. */
+/** The most notices of one person; the oldest are deleted first. */
 export const noticesMax = 1_000
 
-/** The bell shows at most this number, and "99+" beyond it. */
+/** The bell counts up to this number, and shows "99+" beyond it. */
 export const bellMax = 99
 
-/** The moment before which notices are forgotten. */
+/** Notices before this time are deleted. */
 export function noticesSince(now: Date): Date {
   return new Date(now.getTime() - noticeDays * 24 * 60 * 60 * 1000)
 }
 
-/** Whether a text can be the token of an e-mail's link: 32 bytes in base64url. */
+/** Whether a text has the form of an e-mail link's token: 32 bytes in base64url. */
 export function isMailToken(text: string): boolean {
   return /^[\w-]{43}$/.test(text)
 }
 
-/** How often a person gets an e-mail, at most. What comes in between goes into one. */
+/** The most frequent e-mails that a person gets. Notices in between are collected in one. */
 export const mailPaces = ['soon', 'hourly', 'daily'] as const
 export type MailPace = (typeof mailPaces)[number]
 
 const minutesOfPace: Record<MailPace, number> = { soon: 2, hourly: 60, daily: 1_440 }
 
-/** For how many minutes notices are collected before they are sent. */
+/** For how many minutes notices are collected. */
 export function mailMinutes(pace: MailPace): number {
   return minutesOfPace[pace]
 }
 
-/** The pace that collects for so many minutes. */
+/** The pace for a number of minutes. */
 export function paceOf(minutes: number): MailPace {
   return mailPaces.find((pace) => minutes <= minutesOfPace[pace]) ?? 'daily'
 }
 
-/** What the reader of a notice may know of its event. Reasons, paths and who acted stay with their own side. */
+/** The details of an event that its notices may show. Reasons, paths and actors stay with their own side. */
 const shownDetails = [
   'by',
   'day',
@@ -130,7 +130,7 @@ const shownDetails = [
   'replacement',
 ]
 
-/** The details of an event as its notices show them. */
+/** An event's details for its notices. */
 export function noticeDetails(details: unknown): Record<string, string | number> {
   if (typeof details !== 'object' || details === null) return {}
   const isPlain = (entry: [string, unknown]): entry is [string, string | number] =>
@@ -138,21 +138,21 @@ export function noticeDetails(details: unknown): Record<string, string | number>
   return Object.fromEntries(Object.entries(details).filter(isPlain))
 }
 
-/** The waits after each try of a webhook, in seconds: the eighth and last try comes 24 hours after the first. */
+/** The waits after each try of a webhook, in seconds: the eighth and last try is 24 hours after the first. */
 const webhookWaits = [5, 300, 1_800, 7_200, 18_000, 36_000, 23_095] as const
 
-/** How often one notice is sent to a webhook. */
+/** The most tries of one delivery. */
 export const webhookTriesMax = webhookWaits.length + 1
 
-/** Seconds until a delivery is looked at again after so many tries; past the last, when it is given up for lost. */
+/** Seconds until a delivery is due again after this many tries; after the last try, when it counts as lost. */
 export function webhookWait(tries: number): number {
   return webhookWaits[tries - 1] ?? 60
 }
 
-/** How long after its last try a delivery can be sent again by hand. */
+/** A delivery can be sent again by hand this long after its last try. */
 export const resendWaitSeconds = 30
 
-/** Why a webhook gave no answer. */
+/** Why a webhook's try got no answer. */
 export const deliveryProblems = [
   'NO_TLS',
   'PRIVATE_ADDRESS',
@@ -162,16 +162,16 @@ export const deliveryProblems = [
   'UNREACHABLE',
 ] as const
 
-/** How long an endpoint may take to answer. */
+/** The time limit for an endpoint's answer. */
 export const webhookPatienceMs = 10_000
 
-/** Whether a delivery has arrived, is tried again, or is given up. */
+/** The state of a delivery after a try: delivered, tried again, or failed. */
 export function deliveryAfter(tries: number, status: number | null): 'delivered' | 'waiting' | 'failed' {
   if (status !== null && status >= 200 && status < 300) return 'delivered'
   return tries >= webhookTriesMax ? 'failed' : 'waiting'
 }
 
-/** Whether an address can be posted to: a URL of http or https without a password and a fragment. Who may use http is the operator's choice. */
+/** Whether a URL can be a webhook: http or https, without a password or fragment. The operator decides who may use http. */
 export function isWebhookUrl(typed: string): boolean {
   if (!URL.canParse(typed)) return false
   const url = new URL(typed)
@@ -190,7 +190,7 @@ type SentenceKey =
   | Exclude<NoticeKind, 'share.expired' | 'share.ending'>
   | `share.${'offered' | 'givenBack' | 'endingGiven' | 'endingReceived' | 'expiredGiven' | 'expiredReceived'}`
 
-/** The sentence of a notice: its key below `notices.text` of the messages, and its facts. */
+/** The sentence of a notice: its key under `notices.text` in the messages, and its facts. */
 export function noticeSentence({ kind, side, other, image, details }: Told): {
   key: SentenceKey
   facts: Record<string, string | number>

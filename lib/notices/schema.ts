@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { cursor, text } from '@/lib/fields'
 import { isNoticeKind, isWebhookUrl, mailPaces, type NoticeKind } from './rules'
 
-/** Which page of the notices, by its URL. */
+/** A page of notices, from its URL. */
 export const noticeParams = z.object({
   show: z.enum(['all', 'unread']).catch('all'),
   after: cursor,
@@ -14,13 +14,13 @@ export const unreadParams = z.object({})
 
 const noticeId = z.string().regex(/^[1-9]\d{0,17}$/, 'invalid')
 
-/** Marks one notice as read, or all up to one: those that came since nobody has seen. */
+/** Marks one notice as read, or all up to one: later ones have not been seen. */
 export const markReadInput = z.union([z.object({ id: noticeId }), z.object({ upTo: noticeId })])
 export type MarkReadInput = z.infer<typeof markReadInput>
 
 const kinds = z.array(z.string().refine(isNoticeKind, 'invalid')).max(64, 'too-many').default([])
 
-/** How one person wants to be told: the kinds of each way. A kind that is not named does not come that way. */
+/** A person's channels: the kinds of notices for each. Kinds that are not listed do not use that channel. */
 export const choicesInput = z.object({
   console: kinds,
   email: kinds,
@@ -30,7 +30,7 @@ export const choicesInput = z.object({
 })
 export type ChoicesInput = z.infer<typeof choicesInput>
 
-/** An address that can be posted to. Where it leads is looked at each time that something is sent. */
+/** A URL that can be posted to. Its address is checked each time something is sent. */
 export const webhookInput = z.object({
   url: text(1_000)
     .transform((typed) => typed.trim())
@@ -41,7 +41,7 @@ export type WebhookInput = z.infer<typeof webhookInput>
 export const resendInput = z.object({ deliveryId: noticeId })
 export type ResendInput = z.infer<typeof resendInput>
 
-/** One notice on its way to a webhook. `answer`: the status of the last answer, or a code that says why none came. */
+/** One delivery to a webhook. `answer`: the status of the last answer, or a code for why there was none. */
 export type DeliveryItem = {
   id: string
   kind: NoticeKind
@@ -52,12 +52,12 @@ export type DeliveryItem = {
   dueAt: string | null
 }
 
-/** The webhook of a master account: null if it has none. The newest deliveries come first. */
+/** The webhook of a master account, null if it has none, with its newest deliveries first. */
 export type WebhookPage = { webhook: { url: string; secret: string } | null; deliveries: DeliveryItem[] }
 
 /**
- * One notice for its reader. The names are those of the event, so they outlive what they name; nothing tells who of the
- * other side acted. `side`: what the reader is of the event.
+ * One notice for its reader. Names come from the event, because their rows may be gone; who of the other side acted is
+ * not revealed. `side`: the reader's side of the event.
  */
 export type NoticeItem = {
   id: string
@@ -68,20 +68,20 @@ export type NoticeItem = {
   /** The master account of the other side; null if there is none. */
   other: string | null
   regionId: string | null
-  /** `id` is null where the reader cannot open the image: it is gone, or not shared with the reader, not yet or not any more. */
+  /** `id` is null if the reader cannot open the image: it is gone, or not, not yet or no longer shared with the reader. */
   image: { id: string | null; name: string } | null
   details: Record<string, string | number>
 }
 
 export type NoticeList = { items: NoticeItem[]; next: string | null; prev: string | null }
 
-/** `isMore`: there are more than are counted. */
+/** `isMore`: there are more than the bell counts. */
 export type UnreadCount = { unread: number; isMore: boolean }
 
-/** A way that a notice comes. */
+/** A channel of notices. */
 export type NoticeWay = 'console' | 'email' | 'webhook'
 
-/** The settings of one person. `ways`: those that are offered. */
+/** The settings of one person. `ways`: the offered channels. */
 export type NoticeChoices = {
   ways: NoticeWay[]
   email: string
