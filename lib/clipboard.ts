@@ -1,9 +1,9 @@
 /**
- * Copies a text; false if the browser refuses. Plain http from another machine has no `navigator.clipboard`: the old
- * way.
+ * Copies a text to the clipboard; false if the browser refuses. Over plain http from another machine there is no
+ * `navigator.clipboard`, so it falls back to execCommand.
  */
 export async function copyText(text: string): Promise<boolean> {
-  // Declared as always there, which it is in secure contexts alone.
+  // TypeScript declares it as always present, but it exists only in secure contexts.
   const clipboard: Clipboard | undefined = navigator.clipboard
   const isWritten = await clipboard?.writeText(text).then(
     () => true,
@@ -20,7 +20,7 @@ function copyBySelection(text: string): boolean {
   field.setAttribute('aria-hidden', 'true')
   field.style.position = 'fixed'
   field.style.opacity = '0'
-  // Next to the button that was pressed: a dialog takes the focus back from anything outside it.
+  // Beside the pressed button: a dialog takes the focus back from anything outside it.
   const place = focused?.parentElement ?? document.body
   place.append(field)
   try {

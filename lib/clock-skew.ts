@@ -2,8 +2,8 @@ import 'server-only'
 import { db } from '@/lib/db/client'
 import { log } from '@/lib/log'
 
-// Leases are judged by the clock of the database alone. Times on the screen, and the day of the daily limit, come from
-// this process, so the operator must know if its clock is wrong.
+// Leases use only the database's clock. Times on the screen, and the day of the daily limit, come from this process, so the
+// operator must know if its clock is wrong.
 
 const skewMaxMs = 5_000
 const keptMs = 1_000
@@ -29,7 +29,7 @@ async function measure(): Promise<number> {
   const asked = Date.now()
   const began = performance.now()
   const [database] = await db().$queryRaw<{ at: Date }[]>`SELECT clock_timestamp() AS at`
-  // The answer was given somewhere between asking and now.
+  // The database read its clock about halfway between request and answer.
   const answered = asked + (performance.now() - began) / 2
   return database ? answered - database.at.getTime() : 0
 }

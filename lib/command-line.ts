@@ -1,2 +1,2 @@
-/** What an operator types before a command: a package has a program for it. */
+/** The program that an operator types before a command: packages have their own. */
 export const commandLine: string = process.env.ECS_PROGRAM || 'npm run admin --'

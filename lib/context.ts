@@ -16,7 +16,7 @@ import { renewSession } from '@/lib/sessions/writes'
 
 export type SessionContext = Context & { sessionId: string }
 
-/** The session id in this browser's cookie, whether the session is still there or not. */
+/** The session id in this browser's cookie, whether the session still exists or not. */
 export async function cookieSession(): Promise<string | null> {
   return await openSession((await cookies()).get(sessionCookie().name)?.value)
 }
@@ -40,14 +40,14 @@ export async function currentContext(): Promise<SessionContext | null> {
   return (await currentSession())?.ctx ?? null
 }
 
-// The request itself can be answered, and the next one tries to renew again.
+// A failed renewal does not fail the request; the next one tries again.
 function tellNotRenewed(error: unknown): void {
   log.warn({ err: error }, 'A session in use could not be renewed.')
 }
 
 /**
  * Guards every page: returns the context, or redirects to the sign-in page, which leads back to `path`, or to the page
- * that names the policy that is missing. `region`: that of the page; without one, a permission in any region is enough.
+ * that names the missing policy. `region`: the page's; without one, a permission in any region is enough.
  */
 export async function requireContext(
   path: string,

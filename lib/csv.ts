@@ -1,4 +1,4 @@
-/** A line of CSV. Text that a spreadsheet would take for a formula gets an apostrophe; decimals do not. */
+/** A line of CSV. Text that a spreadsheet would take for a formula gets an apostrophe; decimal numbers do not. */
 export function csvLine(cells: (string | number)[]): string {
   const texts = cells.map((cell) =>
     /^-?\d+(\.\d+)?$/.test(String(cell)) ? String(cell) : quoted(defused(String(cell))),

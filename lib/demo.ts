@@ -8,7 +8,7 @@ const demoFile = z.object({ password: z.string() })
 
 export type DemoSignIn = { usernames: string[]; password: string }
 
-/** The demo's sign-in; null without demo data. The password is filled in on the loopback address only. */
+/** The demo's sign-in; null without demo data. The password is included only on a loopback address. */
 export async function demoSignIn(): Promise<DemoSignIn | null> {
   if (!process.env.ECS_EMBEDDED) return null
   const text = await readFile(path.join(env().ECS_DATA_DIR, 'demo.json'), 'utf8').catch(() => null)

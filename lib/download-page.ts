@@ -6,7 +6,7 @@ const style = `
   body { font: 16px/1.5 system-ui, sans-serif; max-width: 36rem; margin: 20vh auto 0; padding: 0 1rem; color-scheme: light dark }
   h1 { font-size: 1.25rem } a { color: LinkText } code { overflow-wrap: anywhere }`
 
-/** What a person sees who opens a refused download. A route has no components, so it is a plain page. */
+/** The page for a refused download. A route cannot render components, so this is plain HTML. */
 export async function downloadPage(refusal: DownloadRefusal): Promise<string> {
   const [locale, t] = await Promise.all([getLocale(), getTranslations('downloads')])
   const reference = ('reference' in refusal && refusal.reference) || 'none'

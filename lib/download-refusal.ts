@@ -8,7 +8,7 @@ export type DownloadRefusal =
   | { code: 'STORE_UNREACHABLE'; region: string; reference: string }
   | Fault
 
-/** Why a download cannot begin, or null. The browser would only say that it failed. The verification is reused. */
+/** Why a download cannot begin, or null: the browser would only report a failure. The server reuses the verification. */
 export async function findDownloadRefusal(url: string): Promise<DownloadRefusal | null> {
   const headers = { Accept: 'application/json', Range: 'bytes=0-0', ...pageHeaders() }
   const response = await fetch(url, { headers }).catch(() => null)

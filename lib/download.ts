@@ -23,7 +23,7 @@ type Range = { start: number; end: number }
 type Answer = { response: Response; outcome: Outcome; code: string | null }
 
 /**
- * Makes GET routes of stored bytes, whole or in one range. Their checksum is compared before the first byte is sent.
+ * Makes GET routes of stored bytes, whole or in one range. The checksum is verified before the first byte is sent.
  */
 const downloadsFor =
   <C extends Context>(authenticate: (request: NextRequest) => Promise<C | null>) =>
@@ -48,7 +48,7 @@ const downloadsFor =
         const response = request.method === 'HEAD' ? await headOf(content) : await serve(request, content)
         return { response, outcome: 'ok', code: null }
       } catch (error) {
-        // The client has gone away.
+        // The client has disconnected.
         if (request.signal.aborted)
           return { response: new Response(null, { status: 499 }), outcome: 'refused', code: null }
         const where = request.nextUrl.pathname
@@ -82,8 +82,8 @@ function headersOf({ fileName, sha256 }: StoredContent) {
   }
 }
 
-// Next routes HEAD to the GET handler, and never closes the body that it does not send. So check the store and the size
-// only; bytes are read on GET.
+// Next.js routes HEAD to the GET handler, and never closes a body that it does not send. So only the store and the size are
+// checked; bytes are read on GET.
 async function headOf(content: StoredContent): Promise<Response> {
   const found = await storeOf(content.region).stat(content.key)
   if (found?.size !== content.size) throw damaged(content)
@@ -107,7 +107,7 @@ async function serve(request: NextRequest, content: StoredContent): Promise<Resp
   request.signal.addEventListener('abort', () => bytes.destroy(), { once: true })
   if (request.signal.aborted) bytes.destroy()
   const body = webStream(bytes)
-  // Next sends no Content-Length for a route; the end of the chunked body tells a complete answer from a broken one.
+  // Next.js sends no Content-Length for a route; only the end of the chunked body proves a complete answer.
   if (!range) return new Response(body, { status: 200, headers })
   const place = { 'Content-Range': `bytes ${start}-${end - 1}/${size}` }
   return new Response(body, { status: 206, headers: { ...headers, ...place } })

@@ -20,18 +20,18 @@ export function keepDraft(name: string, typed: Typed): void {
   try {
     sessionStorage.setItem(prefix + name, JSON.stringify(typed))
   } catch {
-    // Full or forbidden: the page itself still has it.
+    // Storage is full or forbidden: the page itself still has the input.
   }
 }
 
-/** Forgets the draft of a form that has succeeded. */
+/** Deletes the draft of a form that has succeeded. */
 export function dropDraft(name: string): void {
   try {
     sessionStorage.removeItem(prefix + name)
   } catch {}
 }
 
-/** Forgets all drafts of this tab at sign-out. */
+/** Deletes all drafts of this tab at sign-out. */
 export function dropDrafts(): void {
   try {
     for (const key of Object.keys(sessionStorage)) if (key.startsWith(prefix)) sessionStorage.removeItem(key)

@@ -7,11 +7,11 @@ const bytes = z.string().regex(bytesPattern, 'a size such as 64GiB').transform(p
 
 const duration = z.string().regex(durationPattern, 'a time such as 90s, 30m, 12h or 7d').transform(parseDuration)
 
-/** What a process of the console reads from its environment; lib/documents/settings.ts describes each for operators. */
+/** The environment variables of the console's processes; lib/documents/settings.ts describes them for operators. */
 export const environment = z.object({
   DATABASE_URL: z.string().min(1),
   ECS_BALLAST_FILE: z.string().default(''),
-  /** Read by lib/patience.ts, which runs where the rest is not set yet; checked here. */
+  /** Read by lib/patience.ts, which also runs where the other variables are not set; checked here. */
   ECS_DATABASE_WAIT: duration.default(4_000),
   ECS_LOCK_WAIT: duration.default(10_000),
   ECS_DATA_DIR: z
@@ -43,7 +43,7 @@ export const environment = z.object({
   ECS_SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
   ECS_MAIL_FROM: z.string().min(3).optional(),
   ECS_WEBHOOK_PRIVATE: z.enum(['refuse', 'allow']).default('refuse'),
-  /** The private key (PEM, Ed25519) that signs checkpoints of the audit trail; by default one that is made in the data folder. */
+  /** The private key (PEM, Ed25519) that signs checkpoints of the audit trail; by default one made in the data folder. */
   ECS_AUDIT_KEY_FILE: z
     .string()
     .min(1)
@@ -93,7 +93,7 @@ export type Environment = z.infer<typeof environment>
 
 let parsed: Environment | undefined
 
-/** The settings of this process, read once. Throws an error that names every setting that is missing or wrong. */
+/** The settings of this process, read once. Throws an error that names every missing or wrong setting. */
 export function env(): Environment {
   if (parsed) return parsed
   const result = consistent.safeParse(process.env)

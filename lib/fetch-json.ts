@@ -12,8 +12,8 @@ export class ReadError extends Error {
 }
 
 /**
- * Refusals about the page itself go to the bar above it. A background read never navigates: there may be unsaved
- * work.
+ * Fetches JSON from a read route. Throws `ReadError`. Refusals about the page itself go to the page status bar: a background
+ * read never navigates, because there may be unsaved input.
  */
 export async function fetchJson<T>(url: string, signal?: AbortSignal): Promise<T> {
   const headers = { Accept: 'application/json', ...pageHeaders() }

@@ -15,12 +15,12 @@ import type { InputProblem, Refusal } from '@/lib/result'
 
 const problem = (code: InputProblem) => code
 
-/** Text of one line, with its length limited before anything else reads it. */
+/** One line of text. Its length is checked before anything else reads it. */
 export function text(max: number) {
   return z.string(problem('invalid')).max(max, problem('too-long'))
 }
 
-/** Text that has to be there, folded by `fold` and then checked by `isValid`. */
+/** Required text, folded by `fold` and then checked by `isValid`. */
 export function requiredText(max: number, fold: (typed: string) => string, isValid: (folded: string) => boolean) {
   return text(4 * max)
     .transform(fold)
@@ -30,7 +30,7 @@ export function requiredText(max: number, fold: (typed: string) => string, isVal
 // Control and format characters (among them right-to-left marks) can make a text look like another.
 const hiddenCharacters = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}]/u
 
-/** Free text: any character that can be seen, and line breaks. */
+/** Free text: visible characters and line breaks. */
 export function freeText(max: number) {
   return text(4 * max)
     .transform((typed) => typed.normalize('NFC').replace(/\r\n?/g, '\n').trim())
@@ -42,7 +42,7 @@ export function freeText(max: number) {
     )
 }
 
-/** A whole number of at least 1, as text of a form or as a number; an empty field is null. */
+/** A whole number of at least 1, as form text or as a number; an empty field is null. */
 export function amount(max: number) {
   const digits = z
     .string(problem('number'))
@@ -68,16 +68,16 @@ export const accountId = z.string(problem('invalid')).regex(accountIdPattern, pr
 export const groupId = z.string(problem('invalid')).regex(groupIdPattern, problem('invalid'))
 export const regionId = z.string(problem('invalid')).regex(regionIdPattern, problem('invalid'))
 
-/** Yes or no, also as a form without scripts sends it. */
+/** A boolean, also as a form without scripts sends it. */
 export const flag = z.union(
   [z.boolean(), z.enum(['yes', 'no']).transform((said) => said === 'yes')],
   problem('invalid'),
 )
 
-/** How many rows a page of a list has, by its URL. */
+/** The page size of a list from its URL. */
 export const pageSize = z.coerce.number().pipe(z.literal(pageSizes)).catch(defaultPageSize)
 
-/** The search or filter text of a list. Text that cannot be part of a name searches for nothing. */
+/** The search or filter text of a list. Text with characters that no name has matches nothing. */
 export function searchText(max: number) {
   return z
     .string()
@@ -86,10 +86,10 @@ export function searchText(max: number) {
     .transform((typed) => typed.normalize('NFC').trim())
 }
 
-/** A list's place in the URL. Anything that does not fit falls back to its default: a bad URL shows the default list. */
+/** A list's position from its URL. An invalid one falls back to the first page: a bad URL shows the default list. */
 export const cursor = z.string().max(1024).optional().catch(undefined)
 
-/** The event before which a page of a history begins; without it, the newest page. */
+/** Shows a history's events before this one; undefined: from the newest on. */
 export const eventBefore = z
   .string()
   .regex(/^\d{1,18}$/)

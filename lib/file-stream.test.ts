@@ -9,7 +9,7 @@ async function* endless(ended: () => void) {
   }
 }
 
-test('a tenant has two downloads at once, a process eight, and each gives its place back once', () => {
+test('a tenant has at most two downloads, a process eight, and each frees its place once', () => {
   const [first, second] = [takeDownload('acc-a'), takeDownload('acc-a')]
   expect(takeDownload('acc-a')).toBeNull()
   first?.()
@@ -22,7 +22,7 @@ test('a tenant has two downloads at once, a process eight, and each gives its pl
   for (const release of [second, third, ...others]) release?.()
 })
 
-test('a download that nobody takes for a minute is broken off, and its reading ends', async () => {
+test('a download that is not read for a minute is aborted, and its source is closed', async () => {
   vi.useFakeTimers()
   try {
     const [ended, onEnd] = [vi.fn(), vi.fn()]

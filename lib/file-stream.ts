@@ -3,20 +3,20 @@ import { Readable } from 'node:stream'
 import { ZipFile } from 'yazl'
 import { log } from '@/lib/log'
 
-/** The headers of an answer that is one viewer's alone. */
+/** The headers of an answer that is private to one viewer. */
 export const privately = { 'Cache-Control': 'private, no-store', 'X-Content-Type-Options': 'nosniff' }
 
-/** Without it spreadsheets assume a local encoding. */
+/** Spreadsheets assume a local encoding unless a file starts with it. */
 export const byteOrderMark = '\uFEFF'
 
 export type FileFacts = { name: string; type: string; parts: AsyncGenerator<string | Uint8Array> }
 
-/** The name is ours, never a tenant's text, and needs no escaping. */
+/** The headers of a file to save. The name is ours, never a tenant's text, so it needs no escaping. */
 export function asFile(name: string): Record<string, string> {
   return { 'Content-Disposition': `attachment; filename="${name}"` }
 }
 
-// Each holds a batch of rows, and now and then a connection of the database that all tenants share.
+// Each download holds a batch of rows, and at times one of the database connections that all tenants share.
 const ofTenantMax = 2
 const downloadsMax = 8
 const kept = globalThis as typeof globalThis & { ecsDownloads?: string[] }
@@ -24,7 +24,7 @@ const idleMs = 60_000
 const wholeMs = 30 * 60_000
 const sessionLookMs = 10_000
 
-/** A place among the downloads in parts of this process, and how to give it back; null if the tenant or all have too many. */
+/** Reserves a place among this process's streamed downloads. Returns its release, or null if the tenant or all have too many. */
 export function takeDownload(ownerId: string): (() => void) | null {
   kept.ecsDownloads ??= []
   const running = kept.ecsDownloads
@@ -37,17 +37,17 @@ export function takeDownload(ownerId: string): (() => void) | null {
   }
 }
 
-/** The headers of a download: all of an answer to HEAD, whose body Next would never read nor cancel. */
+/** The headers of a download. They are the whole answer to HEAD, because Next.js neither reads nor cancels its body. */
 export function fileHeaders({ name, type }: Pick<FileFacts, 'name' | 'type'>): Record<string, string> {
   return { 'Content-Type': type, ...asFile(name) }
 }
 
-/** `isOver`: whether the session has ended meanwhile. `onEnd`: called once, however the download ends. */
+/** `isOver`: whether the session has ended. `onEnd`: called once, however the download ends. */
 export type DownloadHolder = { isOver: () => Promise<boolean>; onEnd: () => void }
 
 /**
- * A download that is read as fast as the browser takes it. It is broken off when its reader leaves or takes nothing for a minute, after
- * half an hour, when the session ends, and by a fault.
+ * A download that is produced as fast as the browser reads it. Aborted if the reader leaves or reads nothing for a minute, after half
+ * an hour, when the session ends, and by a fault.
  */
 export function fileStream(
   file: FileFacts,
@@ -95,8 +95,8 @@ export function fileStream(
 }
 
 /**
- * The parts of a ZIP archive of files that are read one after the other. What fails ends the archive with the error, so that no
- * reader takes it for a whole one.
+ * The parts of a ZIP archive of files that are read one after another. A failing file aborts the archive with its error, so that
+ * no reader takes it for complete.
  */
 export async function* archiveParts(
   files: { name: string; parts: AsyncGenerator<string> }[],

@@ -9,7 +9,7 @@ export type FormAction<T> = (before: FormAnswer<T> | null, form: FormData) => Pr
 
 export type Action<I, T> = FormAction<T> & ((input: I, page?: PageIdentity) => Promise<ActionResult<T>>)
 
-// Fields of the form itself begin with _, those that React adds with $.
+// The form's own fields start with _, React's with $.
 const apart = /^[_$]/
 const secret = /password/i
 
@@ -41,7 +41,7 @@ export function readForm(form: FormData): ReadForm {
   }
 }
 
-/** The part of a form that may be kept in the tab: no password, and no field that the form adds by itself. */
+/** The part of a form that may be kept as a draft: no passwords, and none of the form's own fields. */
 export function keepable(form: FormData): Typed {
   return readForm(form).typed
 }

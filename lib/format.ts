@@ -2,7 +2,7 @@ import type { Refusal } from './result'
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
 
-/** One for each language: a table has hundreds of sizes. */
+/** One formatter per language, because a table formats hundreds of sizes. */
 const numberFormats = new Map<string, Intl.NumberFormat>()
 
 /** `16 MiB`, `1.5 GiB`. */
@@ -18,7 +18,7 @@ export function formatBytes(bytes: number, locale: string): string {
   return `${format.format(value)} ${units[unit]}`
 }
 
-/** How many decimals a currency has, by ISO 4217: its minor unit. */
+/** The decimals of a currency, by ISO 4217. */
 export function minorDigits(currency: string): number {
   return new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
 }
@@ -51,16 +51,16 @@ export function sizesOf(refusal: Refusal, locale: string): Record<string, string
 /** `64GiB`, `1.5 TiB`, `1048576`. */
 export const bytesPattern = /^\d+(\.\d+)?\s?(B|KiB|MiB|GiB|TiB)?$/
 
-/** The bytes of a size that has the pattern. */
+/** The bytes of a size that matches `bytesPattern`. */
 export function parseBytes(text: string): number {
   const unit = units.indexOf(text.replace(/[\d.\s]/g, '') || 'B')
   return Math.floor(Number.parseFloat(text) * 1024 ** unit)
 }
 
-/** A time as settings are written: a whole number of seconds, minutes, hours or days. */
+/** A duration as in settings: a whole number of seconds, minutes, hours or days. */
 export const durationPattern = /^[1-9]\d{0,5}(s|m|h|d)$/
 
-/** The milliseconds of a time that has the pattern. */
+/** The milliseconds of a duration that matches `durationPattern`. */
 export function parseDuration(text: string): number {
   const unitMs: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
   return Number.parseInt(text, 10) * (unitMs[text.slice(-1)] ?? 1)

@@ -19,7 +19,7 @@ import { cancelTransferAction } from '@/lib/transfers/actions'
 import { create, created, patch, refusalOf } from '@/lib/uploads/fixtures/requests'
 import { migrate } from '@/prisma/migrate'
 
-// The whole console on one disk of 320 MiB with its database, its stores and its staging folder, as `npm start` has it.
+// The whole console on one disk of 320 MiB with its database, stores and staging folder, as `npm start` lays it out.
 
 const session = vi.hoisted(() => ({ current: null as SessionContext | null }))
 vi.mock('@/lib/context', () => ({ currentContext: async () => session.current }))
@@ -82,7 +82,7 @@ test.skipIf(!disk.isThere)(
     expect(await shareImageAction(asked(here, kept, second))).toMatchObject({ ok: true })
     expect((await patch(owner, going, 1024, bytes)).status).toBe(204)
     const violations = (await verify()).filter(({ severity }) => severity === 'violation')
-    // The bytes that were deleted for good wait for a worker, which does not run here.
+    // No worker runs here to remove the bytes of images that were deleted for good.
     expect(violations.filter(({ kind }) => kind !== 'orphan')).toEqual([])
     expect(fs.existsSync(path.join(disk.folder, 'staging', ending))).toBe(true)
   },

@@ -4,7 +4,7 @@ import { paths } from '@/lib/paths'
 
 const waitMs = 3_000
 
-/** Loads a part of a page, and retries until it succeeds. After an update the part is gone, which the bar says. */
+/** Loads a part of a page, and retries until it succeeds. After an update it never resolves: the page status bar asks to reload. */
 export async function latePart<T>(load: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
@@ -12,7 +12,7 @@ export async function latePart<T>(load: () => Promise<T>): Promise<T> {
     } catch {
       if (!navigator.onLine) noteAnswer({ code: 'OFFLINE' })
       else await fetchJson(paths.api.pageStatus()).catch(() => null)
-      // Only a reloaded page has the new build.
+      // The old build's file is gone; only a reload helps.
       if (pageStatus()?.code === 'NEW_BUILD') return await new Promise<T>(() => {})
       await new Promise((resolve) => setTimeout(resolve, waitMs))
     }

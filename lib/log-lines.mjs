@@ -6,7 +6,7 @@ import pino from 'pino'
 // A bundle may contain this module twice; all copies must share the fields.
 globalThis.ecsLogFields ??= new AsyncLocalStorage()
 
-/** The fields of lines logged now, such as the request or job. */
+/** The fields of lines logged in the current context, such as the request or job. */
 export const currentFields = globalThis.ecsLogFields
 
 // JSON escapes control characters below U+0020. These can also move a terminal's cursor or reverse its text.
@@ -17,7 +17,7 @@ export function escapeControls(line) {
   return line.replace(controls, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
-/** Makes a log on stdout, or on `stream`. */
+/** Makes a log that writes to stdout, or to `stream`. */
 export function makeLog(stream) {
   const options = {
     level: process.env.LOG_LEVEL ?? 'info',
@@ -44,7 +44,7 @@ export function logConsole(log) {
 
 const toldAt = new Map()
 
-/** Whether to repeat a message: once a minute for each name. The names are our own, so they are few. */
+/** Whether to log a message now: once a minute for each name. Names are our own, so they are few. */
 export function isToldSeldom(name, now = Date.now()) {
   if (now - (toldAt.get(name) ?? Number.NEGATIVE_INFINITY) < 60_000) return false
   toldAt.set(name, now)

@@ -4,7 +4,7 @@ import { isToldSeldom, logConsole, makeLog } from './log-lines.mjs'
 const methods = { ...console }
 afterEach(() => void Object.assign(console, methods))
 
-/** What a log writes while `work` logs with it. */
+/** The output of a log while `work` uses it. */
 function written(work: (log: ReturnType<typeof makeLog>) => void): string {
   const lines: string[] = []
   const log = makeLog({ write: (line) => void lines.push(line) })
@@ -36,7 +36,7 @@ test.each(hostile)('%j is one line of JSON that a terminal shows as it stands', 
     }),
   ]) {
     expect(line.trimEnd().split('\n')).toHaveLength(1)
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: These are the ones that may not be there.
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: These must not appear.
     expect(line.trimEnd()).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/)
     expect(JSON.parse(line)).toMatchObject({ service: 'open-ecs-console' })
   }
@@ -44,11 +44,11 @@ test.each(hostile)('%j is one line of JSON that a terminal shows as it stands', 
   expect(JSON.parse(plain ?? '').text).toBe(text)
 })
 
-test('what is written with console is a line of its level, and an error keeps its stack', () => {
+test('console output is a line of its level, and an error keeps its stack', () => {
   const text = written((log) => {
     logConsole(log)
     console.error(new Error('broken'), { some: 'facts' })
-    // biome-ignore lint/suspicious/noConsole: It is what packages write with.
+    // biome-ignore lint/suspicious/noConsole: Packages write with it.
     console.info('%s is ready', 'it')
     // biome-ignore lint/suspicious/noConsole: As above.
     console.warn('\u001b[33mslow\u001b[39m')
@@ -64,7 +64,7 @@ test('what is written with console is a line of its level, and an error keeps it
   ])
 })
 
-test('what strangers can bring about is told once a minute, each thing for itself', () => {
+test('messages that strangers can cause are logged once a minute, each name by itself', () => {
   const told = [0, 1, 59_999, 60_000, 60_001].map((ms) => isToldSeldom('one', 1_000_000 + ms))
   expect(told).toEqual([true, false, false, true, false])
   expect(isToldSeldom('another', 1_000_001)).toBe(true)

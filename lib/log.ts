@@ -15,7 +15,7 @@ export function withLogFields<T>(fields: LogFields, run: () => Promise<T>): Prom
   return currentFields.run(fields, run)
 }
 
-/** The id of the request that is being answered, where one of the seams has begun it. */
+/** The id of the current request, if an action or route has set it. */
 export function currentRequest(): string | undefined {
   const fields = currentFields.getStore()
   return fields && 'request' in fields ? fields.request : undefined
@@ -23,7 +23,7 @@ export function currentRequest(): string | undefined {
 
 const sane = /^[A-Za-z0-9._-]{1,64}$/
 
-/** The id of a request: the trusted proxy's, so that both logs can be read together, else a new one. */
+/** The id of a request: the trusted proxy's, so that both logs can be correlated, else a new one. */
 export function requestIdOf(head: Headers): string {
   const given = env().ECS_TRUSTED_PROXIES > 0 ? head.get('x-request-id') : null
   return given && sane.test(given) ? given : newReference()
@@ -33,13 +33,13 @@ function newReference(): string {
   return crypto.randomUUID().slice(0, 8)
 }
 
-/** Logs a fault once and returns the reference under which the log has it; the reference is all that a person sees. */
+/** Logs a fault once and returns its reference, which is all that a person sees. */
 export function logFault(error: unknown, where: string, reference = currentRequest() ?? newReference()): string {
   log.error({ err: error, where, reference }, 'fault')
   return reference
 }
 
-/** Logs that something the console needs is away, with the reason, and returns the reference like `logFault`. */
+/** Logs that a dependency is unavailable, with the reason, and returns the reference like `logFault`. */
 export function logOutage(error: unknown, where: string, reference = currentRequest() ?? newReference()): string {
   log.warn({ err: error, where, reference }, 'outage')
   return reference

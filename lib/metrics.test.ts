@@ -7,7 +7,7 @@ beforeEach(() => register.resetMetrics())
 
 const lines = async (name: string) => (await register.getSingleMetricAsString(name)).split('\n').slice(2)
 
-test('the build says its release and its commit', async () => {
+test('the build metric has the release and the commit', async () => {
   vi.stubEnv('ECS_COMMIT', '549efc4d1c2b')
   vi.resetModules()
   await import('./metrics')
@@ -17,7 +17,7 @@ test('the build says its release and its commit', async () => {
   vi.unstubAllEnvs()
 })
 
-test('a refusal is counted by its code, and what went well is not', async () => {
+test('a refusal is counted by its code, and a success is not', async () => {
   const request = { kind: 'action' as const, operation: 'shareImage', seconds: 0.02 }
   countRequest({ ...request, outcome: 'refused', code: 'ALREADY_SHARED' })
   countRequest({ ...request, outcome: 'ok', code: null })
@@ -39,7 +39,7 @@ test('a share counts once for each recipient, and other actions not at all', asy
   expect(await lines('ecs_shares_cancelled_total')).toEqual(['ecs_shares_cancelled_total 3'])
 })
 
-test('an upload is active until its end, and its bytes stay counted', async () => {
+test('an upload is active until its end, and its bytes are counted', async () => {
   const upload = countUpload()
   upload.received(5)
   upload.received(7)
@@ -49,7 +49,7 @@ test('an upload is active until its end, and its bytes stay counted', async () =
   expect(await lines('ecs_upload_bytes_total')).toEqual(['ecs_upload_bytes_total 12'])
 })
 
-test('a job runs until it is done or has failed, and its error goes on', async () => {
+test('a job is running until it is done or has failed, and its error is rethrown', async () => {
   const failed = new Error('no')
   let finish = () => {}
   const running = countJob('copy-image', () => new Promise<void>((resolve) => (finish = resolve)))
@@ -66,7 +66,7 @@ test('a job runs until it is done or has failed, and its error goes on', async (
   expect(await lines('ecs_transfer_bytes_total')).toEqual(['ecs_transfer_bytes_total{kind="copy"} 1048576'])
 })
 
-test('a module that is loaded a second time counts in the same registry', async () => {
+test('a module that is loaded twice uses the same registry', async () => {
   vi.resetModules()
   const again = await import('./metrics')
   again.countShares('cancelShare', null)

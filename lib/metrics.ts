@@ -41,7 +41,7 @@ const moved = counter('ecs_transfer_bytes_total', 'Bytes of imports and copies t
 const checks = counter('ecs_checks_ended_total', 'Checks of disks that have ended, by their verdict.', ['verdict'])
 const checkSeconds = histogram('ecs_check_duration_seconds', 'How long checks of disks took.', [])
 
-/** A transfer takes as long as its bytes need, so it is a kind of its own. */
+/** Transfers are a kind of their own, because they take as long as their bytes need. */
 export type RequestKind = 'action' | 'read' | 'transfer'
 type Request = { kind: RequestKind; operation: string; outcome: Outcome; seconds: number; code: string | null }
 
@@ -52,7 +52,7 @@ export function countRequest({ kind, operation, outcome, seconds, code }: Reques
   if (code !== null) refusals.inc({ operation, code })
 }
 
-/** Counts the shares that a successful action created or cancelled. */
+/** Counts the shares that a successful action has created or cancelled. */
 export function countShares(operation: string, value: unknown): void {
   if ((operation === 'shareImage' || operation === 'shareImages') && Array.isArray(value)) sharesMade.inc(value.length)
   if (operation === 'cancelShare') sharesCancelled.inc()
@@ -64,7 +64,7 @@ function cancelledWith(value: unknown): number {
   return isCounted && typeof value.cancelledShares === 'number' ? value.cancelledShares : 0
 }
 
-/** Counts an upload during a request; call `received` with the bytes, and `end` at its end. */
+/** Counts an upload request; call `received` with its bytes, and `end` at its end. */
 export function countUpload(): { received(bytes: number): void; end(): void } {
   uploads.inc()
   return { received: (bytes) => uploadBytes.inc(bytes), end: () => uploads.dec() }
@@ -85,19 +85,19 @@ export async function countJob<T>(kind: string, run: () => Promise<T>): Promise<
   }
 }
 
-/** Counts an import or a copy that has ended, and its `bytes`. */
+/** Counts a finished import or copy and its bytes. */
 export function countTransfer(kind: string, outcome: string, bytes: number): void {
   ended.inc({ kind, outcome })
   moved.inc({ kind }, bytes)
 }
 
-/** Counts a check of a disk that has ended. */
+/** Counts a finished check of a disk. */
 export function countCheck(verdict: string, seconds: number): void {
   checks.inc({ verdict })
   if (verdict !== 'failed') checkSeconds.observe(seconds)
 }
 
-// The development server reloads this module after each change, and a bundle may contain it twice; the registry accepts
+// The development server reloads this module after each change, and a bundle may contain it twice, but the registry accepts
 // a name only once.
 function counter<L extends string>(name: string, help: string, labelNames: L[]): Counter<L> {
   const known = register.getSingleMetric(name)

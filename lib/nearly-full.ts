@@ -9,22 +9,22 @@ import { stagingPlace } from '@/lib/stores/staging'
 import { storeOf } from '@/lib/stores/store'
 
 const keptMs = 1_000
-/** A file system that hangs must not keep whoever asks. */
+/** The time limit for a hanging file system. */
 const patienceMs = 2_000
 
 let last: { at: number; answer: Promise<string[]> } | undefined
 let told = ''
-/** With the database away, which a full disk may be the reason for, nobody else knows which regions there are. */
+/** The last known regions: a full disk may keep the database from answering which there are. */
 let regions: string[] = []
 
-/** `database` (the console is then read-only), `staging`, and regions by id. Checked at most once a second. */
+/** The nearly full places: `database` (the console is then read-only), `staging`, and regions by id. Checked at most once a second. */
 export async function nearlyFull(): Promise<string[]> {
   const now = performance.now()
   if (!last || now - last.at > keptMs) last = { at: now, answer: look() }
   return await last.answer
 }
 
-/** Has this process tell which places are nearly full. */
+/** Exports the nearly full places of this process as a metric. */
 export function tellOfFullPlaces(): void {
   const help = 'Places that will soon take nothing more: database, staging, and regions.'
   gauge('ecs_nearly_full', help, ['place'], async (places) => {

@@ -9,8 +9,8 @@ type Adjusted = { account: string; instanceId: string; hour: string; amount: num
 type Row = { accountId: string; account: string; regionId: string; name: string; currency: string }
 
 /**
- * Corrects the cost of an hour of an instance with another line, of either sign, as the operator. The facts of the
- * charge are copied from its line, which does not change. Refuses LEDGER_LINE_NOT_FOUND if that hour was not charged.
+ * Corrects the cost of an hour of an instance with a further line, of either sign, as the operator. The facts of the charge are
+ * copied from its line, which stays as it is. Refuses LEDGER_LINE_NOT_FOUND if that hour was not charged.
  */
 export async function adjustLedger(
   ctx: Context,

@@ -5,12 +5,12 @@ import type { Transaction } from '@/lib/db/transaction'
 import { selectPrice } from '@/lib/instance-types/reads'
 import { selectCurrency } from './reads'
 
-/** How many runs, and how many hours of each, one statement meters at most. The next statement meters the rest. */
+/** The most runs, and hours of each run, that one statement meters. The next statement continues. */
 const runsAtOnce = 10_000
 export const hoursAtOnce = 24
 
 /**
- * Writes the lines that are missing: one for each instance and clock hour in UTC in which it is proven to have run, at the price
+ * Writes the missing lines: one for each instance and clock hour in UTC in which it is proven to have run, at the price
  * of that hour (rule 23), for the master account that owns the instance (rule 4). An hour that has not begun by the database's
  * clock is left out, whatever a run says. Lines and `meteredHour` are written by one statement, so a worker that dies has written
  * both or neither; runs locked by another worker are skipped. Returns the number of runs metered: 0 when nothing is due.
@@ -46,7 +46,7 @@ export async function meterRuns(tx: Pick<Transaction, '$executeRaw'> = db()): Pr
     WHERE r."instanceId" = h."instanceId" AND r."from" = h."from"`
 }
 
-/** Meters until nothing is due, or until `statementsMax` statements were issued. */
+/** Meters until nothing is due, or for at most `statementsMax` statements. */
 export async function meterAll(statementsMax = 100): Promise<void> {
   for (let issued = 0; issued < statementsMax; issued++) if ((await meterRuns()) === 0) return
 }
