@@ -99,6 +99,8 @@ async function started(id: string, ip: string): Promise<Terminal> {
   await machines.start(id, { vcpus: 1, memoryMib: 192 })
   const terminal = new Terminal(await machines.console(id))
   await terminal.sees('/ #')
+  // It asks for an address as soon as it is up, from its own.
+  await until(() => expect(said).toContain(`DHCP ${macOf(id).replaceAll(':', '')}`))
   terminal.type(`killall udhcpc; ip addr add ${ip}/24 dev eth0; echo A=$((3*3))`)
   await terminal.sees('A=9')
   return terminal
@@ -113,8 +115,6 @@ const addressOf = (name: string) => fs.readFileSync(`/sys/class/net/${name}/addr
 
 real(`two guests reach their network by addresses that are theirs, and not each other ${why}`, async () => {
   const [first, second] = await Promise.all([started(one, oneIp), started(two, twoIp)])
-  // Each asked for an address as soon as it was up, from its own.
-  for (const id of [one, two]) expect(said).toContain(`DHCP ${macOf(id).replaceAll(':', '')}`)
   await reachesBeside(first)
   await reachesBeside(second)
   first.type(`ping -c 2 -W 2 ${twoIp}; echo P=$((3*3))`)
