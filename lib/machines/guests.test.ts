@@ -81,8 +81,9 @@ real(
     expect((await machines.runs(id)).map(({ isOpen }) => isOpen)).toEqual([false])
     await machines.kill(id)
     expect((await machines.picture(id))?.subarray(1, 4).toString()).toBe('PNG')
+    const { length } = await machines.consoleLog(id)
     await machines.start(id, { vcpus: 1, memoryMib: 192 })
-    await new Terminal(await machines.console(id, { offset: Number.MAX_SAFE_INTEGER })).sees('/ #')
+    await new Terminal(await machines.console(id, { offset: length })).sees('/ #')
     expect(await machines.state(id)).toEqual({ state: 'running', reason: null })
   },
 )

@@ -88,9 +88,10 @@ real('what the guest writes to its disk stays, and the bytes of the image do not
   terminal.type('echo kept-here | dd of=/dev/vda bs=512 seek=1000000 conv=sync && sync && echo DONE-$?')
   await terminal.sees('DONE-0')
   await machines.kill(id)
+  // What the first boot said is kept too.
+  const { length } = await machines.consoleLog(id)
   await machines.start(id, shape)
-  // From now on: what the first boot said is kept too.
-  const again = new Terminal(await machines.console(id, { offset: Number.MAX_SAFE_INTEGER }))
+  const again = new Terminal(await machines.console(id, { offset: length }))
   await again.sees('/ #')
   again.type('dd if=/dev/vda bs=512 skip=1000000 count=1 | tr -d "\\0"; echo')
   await again.sees('\nkept-here')
