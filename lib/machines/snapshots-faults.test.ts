@@ -121,7 +121,7 @@ const slow: MirrorTarget = (filename) => ({
 real(`where the target is slow the snapshot ends late, and can be called off ${why}`, async () => {
   const terminal = await writing()
   const late = withTarget(slow)
-  await ask('object-add', { 'qom-type': 'throttle-group', id: 'slow', limits: { 'bps-total': 2 ** 20 } })
+  await ask('object-add', { 'qom-type': 'throttle-group', id: 'slow', limits: { 'bps-total': 2 ** 16 } })
   await late.snapshot(id, snap)
   await writes(terminal, 20)
   expect(await late.snapshotState(id, snap)).toMatchObject({ state: 'running' })
