@@ -10,7 +10,7 @@ import { account } from '@/lib/testing/builders'
 
 // A look-up waits for a lock for three quarters of it.
 vi.hoisted(() => {
-  process.env.ECS_DATABASE_WAIT = '4s'
+  process.env.ECS_DATABASE_WAIT = '8s'
 })
 const session = vi.hoisted(() => ({ current: null as SessionContext | null }))
 vi.mock('@/lib/context', () => ({ currentContext: async () => session.current }))

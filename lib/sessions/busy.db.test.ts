@@ -7,7 +7,7 @@ import { signIn } from './writes'
 
 // Read once, when the product's files are loaded.
 vi.hoisted(() => {
-  process.env.ECS_LOCK_WAIT = '1s'
+  process.env.ECS_LOCK_WAIT = '2s'
 })
 
 const right = 'correct horse battery'

@@ -14,11 +14,6 @@ import { claimTransfer } from '@/lib/transfers/writes'
 import { holdLease } from './lease'
 import { transferJob } from './transfer'
 
-// One test waits for a lock until it is refused.
-vi.hoisted(() => {
-  process.env.ECS_LOCK_WAIT = '2s'
-})
-
 /** What a process starts with whose clock is so many seconds ahead. */
 const ahead = (seconds: number) => {
   const program = `
@@ -93,20 +88,6 @@ test('a clock that differs by more than 5 s is told of, in whole seconds and wit
     })
     vi.restoreAllMocks()
   }
-})
-
-test('a row that stays locked for longer than a lock is waited for sends a transfer back to the queue, even at its last try', async () => {
-  const { owner, imageId } = await arrived()
-  const other = new pg.Client({ connectionString: process.env.DATABASE_URL })
-  await other.connect()
-  await other.query('BEGIN')
-  await other.query('SELECT id FROM "Account" WHERE id = $1 FOR NO KEY UPDATE', [owner.id])
-  await expect(transferJob({ imageId }, true)).rejects.toThrow('BUSY')
-  await other.end()
-  const found = await db().image.findUnique({ where: { id: imageId }, include: { transfer: true } })
-  expect(found).toMatchObject({ state: 'importing', transfer: { leaseHolder: null, failure: { code: 'BUSY' } } })
-  await transferJob({ imageId }, true)
-  expect(await db().image.findUnique({ where: { id: imageId } })).toMatchObject({ state: 'available' })
 })
 
 test('a database that breaks off sends a transfer back to the queue, even at its last try', async () => {
