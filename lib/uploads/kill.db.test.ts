@@ -7,7 +7,7 @@ import { buildRawDisk } from '@/lib/disks/samples'
 import { listUnfinishedUploads } from '@/lib/imports/reads'
 import { stagedFile } from '@/lib/stores/staging'
 import { transferJob } from '@/lib/tasks/transfer'
-import { account, quota, region } from '@/lib/testing/builders'
+import { account, lockWaits, quota, region } from '@/lib/testing/builders'
 import { otherServer } from './fixtures/other-server'
 import { ask, created, offsetOf, patch, patchHeaders, sha256 } from './fixtures/requests'
 
@@ -73,10 +73,7 @@ test('a server that is killed when the last byte is there, before it could say s
     headers: patchHeaders(0),
     body: new Uint8Array(disk),
   }).catch(() => null)
-  const isWaiting = async () => {
-    const locks = await db().$queryRaw<unknown[]>`SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' LIMIT 1`
-    return locks.length > 0 && (await stat(stagedFile(imageId))).size === disk.length
-  }
+  const isWaiting = async () => (await lockWaits()) > 0 && (await stat(stagedFile(imageId))).size === disk.length
   await expect.poll(isWaiting).toBe(true)
   await server.kill()
   await Promise.all([other.end(), sending])
