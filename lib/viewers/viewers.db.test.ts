@@ -193,6 +193,10 @@ it('each view is pinged, and one that does not answer is closed', async () => {
     receiver._autoPong = false
     vi.setSystemTime(Date.now() + 21_000)
     await until(() => expect(pings).toBe(2))
+    // What it types comes after its answer.
+    const typed = new Promise((resolve) => one.guest.once('data', resolve))
+    lively.socket.send(Buffer.from('k'))
+    await typed
     vi.setSystemTime(Date.now() + 21_000)
     await mute.ends(viewEnds.TOO_SLOW)
     expect(lively.code).toBeNull()
