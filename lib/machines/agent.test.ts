@@ -80,7 +80,7 @@ test('what the agent still had to say to somebody else is passed over', async ()
 
 test('work that does not end in time is not settled, and the file systems are thawed meanwhile', async () => {
   const asked = await agent(whole)
-  expect(await frozen(() => new Promise(() => {}), 100)).toBe(false)
+  expect(await frozen(() => new Promise(() => {}), 1_000)).toBe(false)
   expect(asked).toEqual([freeze, thaw])
 })
 
@@ -93,7 +93,7 @@ test('work that fails is not settled, and the file systems are thawed', async ()
 test('a freeze that gives no answer is not settled, its work does not begin, and it is thawed all the same', async () => {
   const asked = await agent((said, socket) => (said.execute === freeze ? null : whole(said, socket)))
   const work = vi.fn(async () => {})
-  expect(await frozen(work, 100)).toBe(false)
+  expect(await frozen(work, 1_000)).toBe(false)
   expect(work).not.toHaveBeenCalled()
   expect(asked).toEqual([freeze, thaw])
 })
