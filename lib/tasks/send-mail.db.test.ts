@@ -1,5 +1,5 @@
-import { SMTPServer } from 'smtp-server'
-import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
+import type { SMTPServerOptions } from 'smtp-server'
+import { afterAll, beforeEach, expect, it, vi } from 'vitest'
 import { db } from '@/lib/db/client'
 import { inTransaction } from '@/lib/db/transaction'
 import { recordEvents } from '@/lib/events/writes'
@@ -10,39 +10,40 @@ import { ok } from '@/lib/result'
 import { account, later, noon, nth, region, type TestAccount } from '@/lib/testing/builders'
 import { sendDueMail } from './send-mail'
 
-// A real mail server on this machine. A process reads its settings once, so the port is chosen before.
-const { port } = await vi.hoisted(async () => {
-  const { freePort } = await import('@/lib/embedded/ports')
-  const port = await freePort()
-  process.env.ECS_SMTP_URL = `smtp://127.0.0.1:${port}`
+// A real mail server on this machine. A process reads its settings once, so it listens before they are read.
+const { server, on } = await vi.hoisted(async () => {
+  const { SMTPServer } = await import('smtp-server')
+  const on: Required<Pick<SMTPServerOptions, 'onData'>> = { onData: () => {} }
+  const server = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS'],
+    onData: (...received) => on.onData(...received),
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const address = server.server.address()
+  if (address === null || typeof address === 'string') throw new Error('It listens on no port.')
+  process.env.ECS_SMTP_URL = `smtp://127.0.0.1:${address.port}`
   process.env.ECS_MAIL_FROM = 'Open ECS Console <console@example.com>'
   process.env.NEXTAUTH_URL = 'https://console.example'
-  return { port }
+  return { server, on }
 })
 
 const mails: { to: string; source: string }[] = []
 let refusal: string | null = null
 /** What happens while the server takes an e-mail. */
 let meanwhile = async () => {}
-const server = new SMTPServer({
-  authOptional: true,
-  disabledCommands: ['STARTTLS'],
-  onData(stream, session, done) {
-    let source = ''
-    stream.on('data', (chunk) => {
-      source += chunk
-    })
-    stream.on('end', () => {
-      if (refusal) return done(Object.assign(new Error(refusal), { responseCode: 451 }))
-      mails.push({ to: session.envelope.rcptTo.map(({ address }) => address).join(), source })
-      void meanwhile().then(() => done(), done)
-    })
-  },
-})
+on.onData = (stream, session, done) => {
+  let source = ''
+  stream.on('data', (chunk) => {
+    source += chunk
+  })
+  stream.on('end', () => {
+    if (refusal) return done(Object.assign(new Error(refusal), { responseCode: 451 }))
+    mails.push({ to: session.envelope.rcptTo.map(({ address }) => address).join(), source })
+    void meanwhile().then(() => done(), done)
+  })
+}
 
-beforeAll(async () => {
-  await new Promise<void>((done) => server.listen(port, '127.0.0.1', done))
-})
 afterAll(() => new Promise<void>((done) => server.close(done)))
 beforeEach(() => {
   mails.length = 0
