@@ -121,6 +121,7 @@ test('a wait of its own is named', () => {
     'await vi.waitFor(look, { timeout: 5_000 })',
     'await expect.poll(async () => (await look()).length, { timeout: 1_000 }).toBe(1)',
     "test('a', async () => {\n  await look()\n}, 180_000)",
+    'vi.setConfig({ testTimeout: 180_000 })',
   ]
   for (const probe of probes) expect(waitsOfItsOwn(probe), probe).toHaveLength(1)
   const good = ['await until(async () => expect(await look()).toBe(1))', 'await expect.poll(look).toBe(1)']

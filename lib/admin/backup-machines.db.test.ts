@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import pg from 'pg'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { blobKey } from '@/lib/blobs/rules'
 import { databaseName, withDatabase } from '@/lib/db/beside'
 import { db } from '@/lib/db/client'
@@ -20,7 +20,6 @@ import { admin, start } from './admin-fixture'
 
 // The disks of instances in backups: those of stopped ones; for the others, the last snapshot.
 
-vi.setConfig({ testTimeout: 600_000 })
 const disk = whyNoMachine() === null ? await bootDisk() : null
 const why = whyNoMachine() ?? (disk ? '' : 'the packages of the disk that boots cannot be had')
 const real = (name: string, run: () => Promise<void>) => test.skipIf(why !== '')(name, run)

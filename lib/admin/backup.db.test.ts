@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Readable } from 'node:stream'
 import pg from 'pg'
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { mintViewer } from '@/lib/auth/viewer'
 import { databaseName, withDatabase } from '@/lib/db/beside'
 import { db } from '@/lib/db/client'
@@ -19,9 +19,6 @@ import { inMotion } from '@/lib/testing/builders'
 import { checkedImage } from '@/lib/testing/builders-checks'
 import { admin, type Fixture, fixture, imported, master, shared } from './admin-fixture'
 import { operatorContext } from './operator'
-
-// Each test starts the command line several times.
-vi.setConfig({ testTimeout: 180_000 })
 
 const url = process.env.DATABASE_URL ?? ''
 const [bucket, otherBucket] = [new S3Server(), new S3Server()]

@@ -132,6 +132,7 @@ const ownWaits = {
   'waits for a time': /until(True)?\((async )?\(\) => [^\n]*\b(Date|performance)\.now\(/,
 }
 const ownEnds = {
+  'changes how long tests may take': /\bvi\.setConfig\(/,
   'polls by itself': /\bvi\.wait(For|Until)\(/,
   'says how long it polls': /\.poll\([^\n]*\{ (timeout|interval):/,
   'says how long a test takes': /^\s*(\{ timeout: [\d_]+ \}|\}?,? ?([\d_]{4,}|\d+ \* minutes?),?\n?\))/m,
