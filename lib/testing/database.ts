@@ -27,7 +27,8 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   return async () => {
     if (embedded) await embedded.stop()
     else await dropWithCopies(template)
-    fs.rmSync(dataFolder, { recursive: true, force: true })
+    // What tests have killed may be ending.
+    fs.rmSync(dataFolder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
   }
 }
 
