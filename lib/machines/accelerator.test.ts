@@ -8,7 +8,7 @@ const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-accelerator-'))
 const file = path.join(folder, 'machines', 'accelerator.json')
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
 
-test('what was found out is kept until QEMU, the kernel or what is allowed is another', async () => {
+test('the result is kept until QEMU, the kernel or the setting changes', async () => {
   const facts = { ...(await acceleratorFacts()), qemu: 'version 7.2.22', allowed: 'auto' }
   const find = vi.fn(async () => ({ accel: 'kvm' as const, cpu: 'host' }))
   const recall = (known: Record<string, string>) => recallAccelerator(file, known, find)
@@ -24,7 +24,7 @@ test('what was found out is kept until QEMU, the kernel or what is allowed is an
   expect(fs.statSync(file).mode & 0o777).toBe(0o600)
 })
 
-test('that nothing works is found out each time, and so is a file that says nothing', async () => {
+test('a failure is probed again each time, and so is an invalid file', async () => {
   const facts = { qemu: 'version 9' }
   const nothing = vi.fn(async () => null)
   expect(await recallAccelerator(file, facts, nothing)).toBeNull()

@@ -14,8 +14,8 @@ const sector = 512
 const probeDone = 33
 
 /**
- * A boot sector, assembled from probe.S: it enters protected mode three times, takes an interrupt there and returns, as
- * every boot loader does, and then reports success. A broken KVM fails at exactly that.
+ * A boot sector, assembled from probe.S: it enters protected mode three times, takes an interrupt there and returns, as every boot
+ * loader does, and then reports success. A broken KVM fails at exactly that.
  */
 export const probeCode =
   'fa31c08ed88ed0bc0070b90300510f0116b07c0f011ec67c0f20c00c010f22c0ea257c080066b810008ed88ed06631c08ee08ee8cd01ea3d7c000018' +
@@ -31,8 +31,8 @@ const ways: Accelerator[] = [
 ]
 
 /**
- * The best way that really runs a guest here, found by running one. A /dev/kvm that opens is no proof: the guest may be
- * stopped at its first change of mode. Null where none works.
+ * The fastest accelerator that really runs a guest here, found by running one; null if none does. Being able to open /dev/kvm is no
+ * proof: the guest may be stopped at its first mode switch.
  */
 export async function findAccelerator(program: string, allowed: 'auto' | 'kvm' | 'tcg'): Promise<Accelerator | null> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'ecs-probe-'))
@@ -55,7 +55,7 @@ const kept = z.object({
   accelerator: z.object({ accel: z.enum(['kvm', 'tcg']), cpu: z.string() }),
 })
 
-/** The kept result is used while QEMU's version, the kernel's and the like stay the same. A failure is never kept. */
+/** Reuses the stored result while all `facts`, such as QEMU's and the kernel's version, are unchanged. A failure is never stored. */
 export async function recallAccelerator(
   file: string,
   facts: Record<string, string>,
@@ -73,7 +73,7 @@ export async function recallAccelerator(
   return accelerator
 }
 
-/** What decides how a guest can be run here, beside QEMU and what the operator allows. */
+/** The host's properties that determine how a guest can run, besides QEMU and the setting. */
 export async function acceleratorFacts(): Promise<Record<string, string>> {
   const canOpenKvm = await access('/dev/kvm', constants.R_OK | constants.W_OK).then(
     () => true,
@@ -91,7 +91,7 @@ function runs(program: string, way: Accelerator, disk: string): Promise<boolean>
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     const timer = setTimeout(() => probe.kill('SIGKILL'), patienceMs)
-    // After this word nothing follows: the guest hangs.
+    // Nothing follows this message: the guest hangs.
     probe.stderr.on('data', (text) => String(text).includes('KVM internal error') && probe.kill('SIGKILL'))
     probe.once('error', () => resolve(false))
     probe.once('close', (code) => {

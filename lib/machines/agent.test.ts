@@ -6,7 +6,7 @@ import path from 'node:path'
 import { afterAll, afterEach, expect, test, vi } from 'vitest'
 import { whileFrozen } from './keeper/agent.mjs'
 
-// The guest agent's protocol against a peer that is scripted here. A guest that answers is in snapshots.test.ts.
+// The guest agent's protocol against a scripted peer. Guests with an agent are in snapshots.test.ts and snapshots-agent.test.ts.
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-agent-'))
 const file = path.join(folder, 'agent.sock')
@@ -25,7 +25,7 @@ const whole: Answer = ({ execute, arguments: given }) => {
   return '{"return": 2}\n'
 }
 
-/** An agent that answers so. What it was asked is kept, without the synchronisations. */
+/** An agent with this answer. Returns the list of its commands, without synchronisations. */
 async function agent(answer: Answer): Promise<string[]> {
   const asked: string[] = []
   server = net.createServer((socket) => {
@@ -46,7 +46,7 @@ async function agent(answer: Answer): Promise<string[]> {
   return asked
 }
 
-/** Does some work with the file systems frozen. Answers once they are thawed. */
+/** Does some work with the file systems frozen. Resolves once they are thawed. */
 async function frozen(work: () => Promise<void>, mostMs?: number): Promise<boolean> {
   let isThawed = () => {}
   const thawed = new Promise<void>((resolve) => {
@@ -68,7 +68,7 @@ test('the file systems are frozen while the work runs, and thawed after it', asy
   expect([settled, before, asked]).toEqual([true, [freeze], [freeze, thaw]])
 })
 
-test('what the agent still had to say to somebody else is passed over', async () => {
+test('stale responses of the agent to another client are skipped', async () => {
   let isFirst = true
   await agent((said, socket) => {
     if (isFirst) socket.write(Buffer.from('{"return": 1}\n{"ret\xff{"return": 7}\n', 'latin1'))
@@ -98,7 +98,7 @@ test('a freeze that gives no answer is not settled, its work does not begin, and
   expect(asked).toEqual([freeze, thaw])
 })
 
-test('an agent that refuses, or that has nothing to freeze, settles nothing', async () => {
+test('if an agent refuses or has nothing to freeze, the work is not settled', async () => {
   await agent((said, socket) => (said.execute === freeze ? '{"error": {"desc": "no"}}\n' : whole(said, socket)))
   expect(await frozen(async () => {})).toBe(false)
   server?.close()
@@ -117,7 +117,7 @@ test('a thaw that fails is tried again', async () => {
   expect(asked).toEqual([freeze, thaw, thaw, thaw])
 })
 
-test('a guest that floods the port, ends the line, or has none settles nothing', async () => {
+test('if a guest floods the port, closes it or has none, the work is not settled', async () => {
   await agent(() => 'x'.repeat(100_000))
   expect(await frozen(async () => {})).toBe(false)
   server?.close()

@@ -15,10 +15,10 @@ type BytesOf = Pick<MachineBase, 'regionId' | 'key'>
 
 const partial = /\.[0-9a-f-]{36}\.part$/
 
-/** A download that runs: for whom, and how many bytes it has still to write. */
+/** A running download: the number of its waiters, and the bytes still to be written. */
 type Download = { done: Promise<void>; stop: AbortController; waiting: number; left: number }
 
-/** The bytes of images on this host. Those of a folder store are used where they lie; those of a bucket are fetched here. */
+/** Image bytes on this host. Those of a folder store are used in place; those of a bucket are downloaded. */
 export class BaseCache {
   private readonly downloads = new Map<string, Download>()
 
@@ -30,9 +30,9 @@ export class BaseCache {
   }
 
   /**
-   * Brings the bytes to this host, once for all machines that start from them: who asks during a download waits for that one,
-   * and it is given up when nobody waits any more. Throws `StoreFull` where they do not fit beside the downloads that run,
-   * `ChecksumMismatch` and `WrongSize` where other bytes arrive, and the other errors of stores.
+   * Brings the bytes to this host, once for all machines that start from them. A call during a download waits for that one, which is
+   * aborted when nobody waits any more. Throws `StoreFull` if they do not fit beside the running downloads, `ChecksumMismatch` and
+   * `WrongSize` if other bytes arrive, and the other errors of stores.
    */
   async fetch(base: MachineBase, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted()
@@ -49,7 +49,7 @@ export class BaseCache {
     }
   }
 
-  /** Removes what is here and none of these, and what downloads have left that died. */
+  /** Removes all bytes except these, and the leftovers of dead downloads. */
   async keep(bases: BytesOf[]): Promise<void> {
     const kept = new Set(bases.map((base) => this.fileOf(base)))
     for (const file of await this.files()) {
@@ -59,7 +59,7 @@ export class BaseCache {
     }
   }
 
-  /** How many bytes all of it takes. */
+  /** Size of all downloaded bytes. */
   async size(): Promise<number> {
     const sizes = await Promise.all((await this.files()).map(sizeOf))
     return sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0)

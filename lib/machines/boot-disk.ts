@@ -13,17 +13,17 @@ const sector = 512
 const partitionStart = 2048 * sector
 const diskBytes = 24 * 2 ** 20
 const diskSectors = diskBytes / sector
-/** A BIOS partition of FAT16, with the old addressing that BIOS of every age can read. */
+/** MBR type of a FAT16 partition with LBA. */
 const fat16 = 0x0e
 const packages = ['busybox-static', 'syslinux', 'syslinux-common', 'mtools']
 
 /**
- * What such a disk starts: the first program of its initrd, and the kernel's modules that it loads, where they are not built in.
- * Those that they need come along.
+ * What such a disk starts: the first program of its initrd, and the kernel modules that it loads unless they are built in. Modules that
+ * those depend on are included.
  */
 export type BootSystem = { init: string; modules: readonly string[] }
 
-/** How a first program begins: with busybox, what the kernel tells of itself, and its modules. */
+/** The start of an init script: sets up busybox, /proc and /sys, and loads the modules. */
 export const beginInit = `#!/bin/sh
 /bin/busybox --install -s /bin
 export PATH=/bin HOME=/ TERM=linux
@@ -64,7 +64,7 @@ while :; do setsid sh -c 'exec sh </dev/tty1 >/dev/tty1 2>&1'; sleep 1; done &
 while :; do setsid cttyhack sh -c 'exec sh </dev/ttyS0 >/dev/ttyS0 2>&1'; sleep 1; done
 `
 
-/** What busybox calls when DHCP has given an address, or has lost it. */
+/** busybox calls this when a DHCP lease is acquired or lost. */
 const dhcp = `#!/bin/sh
 case "$1" in
   deconfig) ip addr flush dev "$interface" ;;
@@ -93,10 +93,9 @@ LABEL linux
 `
 
 /**
- * Makes a bootable disk as a compressed qcow2 of some 13 MB: Debian's cloud kernel with busybox, started by syslinux
- * from a BIOS. It offers a shell on the screen and the serial port, and shuts down at the power button, unless `system` is
- * another. Its parts are Debian packages, downloaded and unpacked next to the target but not installed. Throws if
- * apt cannot provide them within two minutes.
+ * Makes a bootable disk as a compressed qcow2 of about 13 MB: Debian's cloud kernel with busybox, started by syslinux from a BIOS. By
+ * default it offers a shell on the screen and the serial port, and shuts down at the power button. Its parts are Debian packages,
+ * downloaded and unpacked next to the target but not installed. Throws if apt cannot provide them within two minutes.
  */
 export async function makeBootDisk(target: string, system = tinyLinux): Promise<void> {
   await mkdir(path.dirname(target), { recursive: true })

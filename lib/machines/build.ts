@@ -14,7 +14,7 @@ const run = promisify(execFile)
 
 type Building = { id: string; place: MachineFolder; build: MachineBuild; uidBefore: number | undefined }
 
-/** Makes the files of a machine in the place of those that it has. Two at once could take the same user id. */
+/** Builds a machine's files and replaces the existing ones. Concurrent calls could take the same user id. */
 export async function makeMachine(
   { folder: root, reserveMin, firstUid }: MachineSettings,
   { confinement, firmware }: Host,
@@ -27,7 +27,7 @@ export async function makeMachine(
   const own = process.getuid?.() ?? 0
   const uid = confinement.kind === 'uid' ? (uidBefore ?? (await freeUid(root, firstUid))) : own
   const files = ['disk.qcow2']
-  // The disk does not contain the path of the image's bytes: QEMU gets them as an open file at each start.
+  // The disk does not name its backing file: QEMU gets that as an open file at each start.
   await run('qemu-img', ['create', '-q', '-f', 'qcow2', path.join(folder, 'disk.qcow2'), String(build.diskBytes)])
   if (build.login) {
     await writeFile(path.join(folder, 'seed.img'), seedVolume(`${id}-${build.build}`, build.login), { mode: 0o600 })

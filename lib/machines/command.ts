@@ -7,9 +7,9 @@ import { tapDescriptor, tapOf, withTap } from './network'
 
 /** QEMU's own memory besides the guest's: libraries, translated code, the picture, stacks. */
 const overheadBytes = 3 * 2 ** 30
-/** By its tables the file of a disk is so much larger than its content. */
+/** Maximum ratio of a disk file to its content, because of the tables. */
 const fileOverhead = 1.02
-/** What a new disk needs at once; it grows as the guest writes. */
+/** Initial size of a new disk; it grows as the guest writes. */
 export const roomToBuild = 64 * 2 ** 20
 
 type QemuPlan = {
@@ -17,21 +17,21 @@ type QemuPlan = {
   shape: MachineShape
   accelerator: Accelerator
   bootMode: BootMode
-  /** The code half of UEFI; its variables are a file of the machine. Null: BIOS. */
+  /** The code image of UEFI; its variables are a file of the machine. Null: BIOS. */
   firmware: string | null
   baseFormat: 'qcow2' | 'raw'
   hasSeed: boolean
-  /** The address of its network card, whose tap device is an open file; null without a network. */
+  /** The MAC address of its network card, whose tap device is an open file; null without a network. */
   mac: string | null
 }
 
 /** QEMU's own sandbox, for every machine. */
 export const sandbox = 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'
 
-/** The number of the open file with the image's bytes: QEMU gets it from its parent and no path. */
+/** Descriptor of the image's bytes: QEMU inherits it and gets no path. */
 const baseDescriptor = 3
 
-/** The whole command that a keeper runs for a machine: confined, and with its network opened before that. */
+/** The complete command that a keeper runs for a machine: confined, with its tap device opened first. */
 export function machineCommand(
   host: Host,
   id: string,
@@ -48,13 +48,13 @@ export function machineCommand(
     fileBytes: Math.ceil(built.diskBytes * fileOverhead) + roomToBuild,
   }
   const command = host.confinement.command(limits, built.uid, [host.program, ...qemuArguments(plan)])
-  // A confined process sees no network to open a device of.
+  // A confined process has no network namespace in which it could open the device.
   return hasNetwork ? withTap(tapOf(id), command) : command
 }
 
 /**
- * What QEMU is started with. Every file is named relative to the machine's own folder. A disk that cannot be written pauses
- * the guest (`werror=stop`) in place of telling it of a broken disk.
+ * QEMU's arguments. File names are relative to the machine's own folder. If a write to the disk fails for lack of space, the guest is
+ * paused (`werror=stop`) instead of seeing a disk error.
  */
 function qemuArguments(plan: QemuPlan): string[] {
   const { accelerator, shape } = plan
@@ -74,7 +74,7 @@ function qemuArguments(plan: QemuPlan): string[] {
     ...['-device', 'virtio-blk-pci,drive=disk,id=system,bootindex=1,werror=stop,rerror=report,serial=system'],
     ...(plan.hasSeed ? seedDevice() : []),
     ...['-device', 'VGA,vgamem_mb=16', '-vnc', 'unix:screen.sock,share=force-shared'],
-    // The guest's kernel reports a panic by it, and may then start again by itself: the keeper looks whether it does.
+    // The guest's kernel reports a panic through it. It may then reboot by itself, for which the keeper waits.
     ...['-device', 'pvpanic'],
     ...['-device', 'qemu-xhci', '-device', 'usb-tablet', '-device', 'virtio-rng-pci'],
     ...socket('serial', 'serial.sock'),
@@ -87,7 +87,7 @@ function qemuArguments(plan: QemuPlan): string[] {
   ]
 }
 
-/** Without vhost, which would have the host's kernel read the guest's memory. No firmware starts a guest from the network. */
+/** Without vhost, with which the host's kernel would read the guest's memory. Without a boot ROM, so no guest boots from the network. */
 function networkCard(mac: string): string[] {
   return [
     ...['-netdev', `tap,id=net,fd=${tapDescriptor},vhost=off`],
@@ -117,10 +117,7 @@ function blockdev(options: Record<string, string | boolean>): string[] {
   return ['-blockdev', JSON.stringify(options)]
 }
 
-/**
- * What QEMU's own words for a state mean here. `shutdown` and the states of a migration, which none of ours ever is in, are
- * not listed and so are `unknown`.
- */
+/** QEMU's run states. `shutdown` and the migration states do not occur here; they are not listed and so are `unknown`. */
 export const runStates: Record<string, MachineState> = {
   running: { state: 'running', reason: null },
   // The guest suspended itself: it can be woken and keeps its memory.

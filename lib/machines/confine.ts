@@ -5,15 +5,15 @@ import { withoutAmbient } from '@/lib/disks/sandbox'
 const run = promisify(execFile)
 
 export type Limits = {
-  /** Of the process as the kernel counts it, in bytes: the guest's memory and what QEMU needs itself. */
+  /** Address space of the process in bytes: the guest's memory and QEMU's own. */
   addressBytes: number
   fileBytes: number
 }
 
-/** `uid`: a user of its own for each machine. `shared`: the console's user, with resource limits only. */
+/** `uid`: a separate user for each machine. `shared`: the console's user, with resource limits only. */
 export type Confinement = {
   kind: 'uid' | 'shared'
-  /** Whether it has a network namespace, which leads nowhere. */
+  /** Whether it has a network namespace without interfaces. */
   isIsolated: boolean
   command: (limits: Limits, uid: number, inside: string[]) => string[]
 }
@@ -21,7 +21,7 @@ export type Confinement = {
 const processesMost = 256
 const filesMost = 1024
 const withoutRights = ['--no-new-privs', '--inh-caps=-all', '--bounding-set=-all']
-// The kernel kills QEMU when its keeper ends, also after SIGKILL. It comes after `unshare`, which would clear it.
+// The kernel kills QEMU when its keeper ends, even by SIGKILL. It comes after `unshare`, which would clear it.
 const tied = ['--pdeathsig', 'KILL']
 
 function ways(isRoot: boolean, groups: number[]) {
@@ -42,8 +42,8 @@ function ways(isRoot: boolean, groups: number[]) {
 }
 
 /**
- * The strongest confinement that works on this host, found by trying. Without a network namespace the process could
- * reach services of this host, so a way without one comes last. `groups` are those that may open /dev/kvm.
+ * The strongest confinement that works on this host, found by trying. Without a network namespace the process could reach services of
+ * this host, so a way without one comes last. `groups` are those that may open /dev/kvm.
  */
 export async function findConfinement(probeUid: number, groups: number[]): Promise<Confinement> {
   for (const { kind, isIsolated, prefix } of ways(process.getuid?.() === 0, groups)) {

@@ -8,7 +8,7 @@ export type ArchiveEntry = { name: string } & (
 
 const modes = { folder: 0o040755, program: 0o100755, link: 0o120777, device: 0o020600 }
 
-/** A cpio archive in the `newc` format, which the Linux kernel takes as its first file system. Everything is root's. */
+/** A cpio archive in the `newc` format, which the Linux kernel unpacks as its initramfs. All files belong to root. */
 export function cpioArchive(entries: ArchiveEntry[]): Buffer {
   const records = entries.map((entry, index) => record(entry, index + 1))
   return Buffer.concat([...records, record({ name: 'TRAILER!!!', kind: 'program', bytes: Buffer.alloc(0) }, 0)])

@@ -7,7 +7,7 @@ import { until } from '@/lib/testing/until'
 import type { MachineBase } from './machine'
 import { QemuMachines } from './qemu'
 
-// What guests do to themselves.
+// What guests do to their own disk and kernel.
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-guests-'))
 vi.stubEnv('ECS_DATA_DIR', folder)
@@ -47,7 +47,7 @@ real(`a guest that fills its disk hears of the end of it, and its machine runs o
   await terminal.sees('No space left on device')
   await terminal.sees('FULL=9')
   expect(await machines.state(id)).toEqual({ state: 'running', reason: null })
-  // All of it is another than the image's by now, and still below what its process may write.
+  // The guest has overwritten the whole image, and its file is still below the size limit.
   const { blocks } = fs.statSync(path.join(settings.folder, id, 'machine/disk.qcow2'))
   expect(blocks * 512).toBeGreaterThanOrEqual(diskBytes)
 })
@@ -107,7 +107,7 @@ real(`a machine whose disk does not boot runs, and its screen shows what its fir
   fs.writeFileSync(empty, Buffer.alloc(2 ** 20))
   const nothing = { regionId: 'xx-test', key: 'empty', sha256: '', size: 2 ** 20, virtualSize: 2 ** 20 }
   await started({ ...nothing, format: 'raw' })
-  // It has written something, and now nothing changes any more but the cursor, which comes and goes.
+  // The guest has written to the screen, and now only the blinking cursor changes.
   const seen = new Set<string>()
   await until(async () => {
     const picture = (await machines.picture(id))?.toString('base64') ?? ''

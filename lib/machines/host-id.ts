@@ -8,7 +8,10 @@ import { machineSettings } from './settings'
 /** The file with the id of this host. */
 export const hostIdFile = () => path.join(machineSettings().folder, 'host')
 
-/** The id of this host, stored in the folder of its machines, because a container's host name changes with each start. Null before it had one. */
+/**
+ * The id of this host; null before it has one. It is stored in the folder of its machines, because a container's host name changes with
+ * each start.
+ */
 export async function readHostId(): Promise<string | null> {
   try {
     return (await readFile(hostIdFile(), 'utf8')).trim() || null
@@ -18,7 +21,7 @@ export async function readHostId(): Promise<string | null> {
   }
 }
 
-/** Gives this host an id, in the place of the one that it has. Whatever cuts it off, the host has one of the two. */
+/** Replaces this host's id. If interrupted, the host has either the old or the new one. */
 export async function writeHostId(id: string): Promise<void> {
   const next = `${hostIdFile()}.new`
   await makeFolder(machineSettings().folder)

@@ -10,7 +10,7 @@ import type { MachineSettings } from './settings'
 
 const run = promisify(execFile)
 const program = 'qemu-system-x86_64'
-/** Each: the code, and the variables that belong to it and to no other. */
+/** UEFI code images, each with its matching variables. */
 const firmwares = [
   { code: '/usr/share/OVMF/OVMF_CODE_4M.fd', variables: '/usr/share/OVMF/OVMF_VARS_4M.fd' },
   { code: '/usr/share/OVMF/OVMF_CODE.fd', variables: '/usr/share/OVMF/OVMF_VARS.fd' },
@@ -30,7 +30,7 @@ export type Host = {
 }
 
 /**
- * Finds out what this host can do, by trying, and keeps how guests run here in the machines' folder. Throws `NoHypervisor`, with what
+ * Determines by trial what this host can do, and stores the accelerator in the machines' folder. Throws `NoHypervisor`, which says what
  * to install or set.
  */
 export async function findHost({ accelerator: allowed, firstUid, folder }: MachineSettings): Promise<Host> {

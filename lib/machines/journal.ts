@@ -29,7 +29,7 @@ export async function readJournal(folder: string): Promise<Journal | null> {
   }
 }
 
-/** Why a machine without a keeper has ended. A keeper records its machine's end, so one without a record was killed. */
+/** Why a machine without a keeper has ended. A keeper records its machine's end, so if there is no record, it was killed. */
 export function endOf(journal: Journal, bootId: string): { state: 'stopped' | 'failed'; reason: MachineReason | null } {
   if (journal.state === 'stopped' || journal.state === 'failed') return { state: journal.state, reason: journal.reason }
   if (journal.boot !== bootId) return { state: 'stopped', reason: { code: 'HOST_RESTARTED' } }

@@ -6,7 +6,7 @@ import { expect, it, vi } from 'vitest'
 import { NotRunning } from './errors'
 import { askKeeper } from './keeper-line'
 
-it('is told that the machine ended where its keeper ends between the connection and the question', async () => {
+it('a keeper that ends between connection and request is reported as NotRunning', async () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-keeper-'))
   const keeper = net.createServer()
   await new Promise<void>((resolve) => keeper.listen(path.join(folder, 'keeper.sock'), resolve))

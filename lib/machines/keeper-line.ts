@@ -17,7 +17,7 @@ const welcome = z.union([
   z.object({ offset: z.number().default(0), replayed: z.number().default(0), viewers: z.number() }),
 ])
 
-/** Asks the keeper that has this folder. Throws `NotRunning` where there is none. */
+/** Sends a request to the keeper of this folder. Throws `NotRunning` if there is none. */
 export async function askKeeper(folder: string, execute: string, args: object = {}): Promise<unknown> {
   const socket = await connect(folder)
   try {
@@ -45,8 +45,8 @@ export async function openView(folder: string, what: 'console' | 'screen', optio
 }
 
 /**
- * Whether a machine has a keeper. It holds its lock before it serves anybody, but a lock is seen only in the network namespace of
- * its holder, so its socket is tried, too.
+ * Whether a machine has a keeper. A keeper holds its lock before it serves anybody, but a lock is visible only in the network namespace
+ * of its holder, so its socket is tried too.
  */
 export async function hasKeeper({ lock, keeper }: MachineFolder): Promise<boolean> {
   if (await listens(`\0ecs-keeper-${lock}`)) return true
@@ -73,7 +73,7 @@ async function listens(name: string): Promise<boolean> {
   }
 }
 
-/** Through the folder's descriptor, because the path may exceed the length limit of socket addresses. */
+/** Connects through the folder's descriptor, because the path may exceed the length limit of socket addresses. */
 async function connect(folder: string): Promise<net.Socket> {
   const handle = await open(folder, 'r').catch((error) => {
     throw isErrnoCode(error, 'ENOENT') ? new NotRunning('There is no such machine.') : error
@@ -94,7 +94,7 @@ async function connect(folder: string): Promise<net.Socket> {
 
 function firstLine(socket: net.Socket): Promise<string> {
   return new Promise((resolve, reject) => {
-    // It may have closed since it was connected, and would never say so again.
+    // The socket may have closed since it connected; `close` is not emitted again.
     if (socket.destroyed) return reject(new NotRunning('The machine ended.'))
     let head: Buffer = Buffer.alloc(0)
     const end = (settle: () => void) => {
@@ -120,9 +120,9 @@ function firstLine(socket: net.Socket): Promise<string> {
   })
 }
 
-/** Starts a keeper with an open file of the image's bytes, in its own session and without our environment. */
+/** Starts a keeper with the image's bytes as an open file, in its own session and without our environment. */
 export async function startKeeper(place: MachineFolder, start: string, base: number): Promise<ChildProcess> {
-  // Asked for here and not when the module is loaded: the build of the pages, which only looks at machines, has no such folder.
+  // Not at module level: the build of the pages loads this module too, without such a folder.
   const program = path.join(import.meta.dirname, 'keeper', 'keeper.mjs')
   const keeper = spawn(process.execPath, ['--max-old-space-size=64', program, place.keeper, start], {
     cwd: place.machine,

@@ -29,18 +29,18 @@ const withNetwork = z.object({ network: z.unknown().default(null) })
 
 export type Built = z.infer<typeof built>
 
-/** The record of a machine that was saved. Each place gives it a user id of its own. */
+/** The record of a saved machine. The user id is left out, since each host assigns its own. */
 export const savedRecord = built.omit({ uid: true })
 export type SavedRecord = z.infer<typeof savedRecord>
 
-/** The files of a machine that cannot be made again. A machine has all of these and no others. */
+/** The files of a machine that cannot be recreated. A machine has exactly these. */
 export function filesOf({ hasSeed, bootMode }: SavedRecord): string[] {
   return ['disk.qcow2', ...(hasSeed ? ['seed.img'] : []), ...(bootMode === 'UEFI' ? ['variables.fd'] : [])]
 }
 
 /**
- * The folders of one machine. `machine` belongs to its own user, so nothing in it is trusted: it is created, moved or
- * removed as a whole, and read without following links. `keeper` belongs to the console alone.
+ * The folders of one machine. `machine` belongs to the machine's own user, so nothing in it is trusted: it is created, moved or removed
+ * as a whole, and read without following links. `keeper` belongs to the console alone.
  */
 export class MachineFolder {
   readonly folder: string
@@ -54,12 +54,12 @@ export class MachineFolder {
     this.keeper = path.join(this.folder, 'keeper')
   }
 
-  /** The name of the lock that only its keeper holds. */
+  /** Name of the lock that only its keeper holds. */
   get lock(): string {
     return createHash('sha256').update(this.folder).digest('hex')
   }
 
-  /** Null where nothing is built. Throws `Unreadable`. */
+  /** Null if nothing is built. Throws `Unreadable`. */
   async built(): Promise<Built | null> {
     try {
       return built.parse(JSON.parse(await readFile(path.join(this.folder, 'built.json'), 'utf8')))
@@ -82,7 +82,7 @@ export class MachineFolder {
     await this.putInPlace({ ...rest, uid, hasSeed: login !== null })
   }
 
-  /** The same with a machine that was saved. What the keeper knows is about the disk that was here before. */
+  /** The same for a saved machine. The keeper's folder is emptied, because it describes the previous disk. */
   async finishSaved(record: SavedRecord, uid: number): Promise<void> {
     await this.putInPlace({ ...record, uid }, async () => {
       await rm(this.keeper, { recursive: true, force: true })
@@ -90,7 +90,7 @@ export class MachineFolder {
     })
   }
 
-  /** The disk first and the record last: an interrupted build is repeated. */
+  /** The disk comes first and the record last, so an interrupted build is repeated. */
   private async putInPlace(record: Built, forget = async () => {}): Promise<void> {
     const file = path.join(this.folder, 'built.json')
     await rm(file, { force: true })
@@ -104,7 +104,7 @@ export class MachineFolder {
     await this.writeOwn('keeper/spec.json', spec)
   }
 
-  /** Whether its last start was with a network; null once that was called off, and before the first. */
+  /** Whether its last start was with a network; null before the first start and after one was called off. */
   async hasNetwork(): Promise<boolean | null> {
     try {
       const spec = await readFile(path.join(this.keeper, 'spec.json'), 'utf8')
@@ -114,17 +114,17 @@ export class MachineFolder {
     }
   }
 
-  /** A keeper that has not come up yet finds that it is not wanted. */
+  /** Calls off a start: a keeper that has not come up yet finds no specification and exits. */
   async callOff(): Promise<void> {
     await rm(path.join(this.keeper, 'spec.json'), { force: true })
   }
 
-  /** Opens a file that the machine's own user made: never by a link, and only if it is that user's. Null if there is none. */
+  /** Opens a file that the machine's own user made, without following links, and only if that user owns it. Null if there is none. */
   async openFromMachine(name: string, uid: number): Promise<FileHandle | null> {
-    // A pipe in its place would be waited for.
+    // Without O_NONBLOCK, opening a pipe would block.
     const how = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
     const handle = await open(path.join(/* turbopackIgnore: true */ this.machine, name), how).catch((error) => {
-      // Nothing, a link, or a socket.
+      // Missing, a link, or a socket.
       if (['ENOENT', 'ELOOP', 'ENXIO'].some((code) => isErrnoCode(error, code))) return null
       throw error
     })
@@ -139,7 +139,7 @@ export class MachineFolder {
     return null
   }
 
-  /** The bytes of such a file, if it has no more than `most`. */
+  /** The contents of such a file, if it is at most `most` bytes long. */
   async readFromMachine(name: string, uid: number, most: number): Promise<Buffer | null> {
     const handle = await this.openFromMachine(name, uid)
     try {
@@ -166,7 +166,7 @@ export class MachineFolder {
   }
 }
 
-/** The ids that have a folder here. */
+/** The ids of the machines in this folder. */
 export async function machineIds(root: string): Promise<string[]> {
   const entries = await readdir(root, { withFileTypes: true }).catch((error) => {
     if (isErrnoCode(error, 'ENOENT')) return []
@@ -175,7 +175,7 @@ export async function machineIds(root: string): Promise<string[]> {
   return entries.filter((entry) => entry.isDirectory() && entry.name.startsWith('ins-')).map(({ name }) => name)
 }
 
-/** Which of the user ids from `first` on no machine here has. */
+/** The first user id from `first` on that no machine here has. */
 export async function freeUid(root: string, first: number): Promise<number> {
   const taken = new Set<number>()
   for (const id of await machineIds(root)) {

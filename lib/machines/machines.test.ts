@@ -18,7 +18,7 @@ vi.stubEnv('ECS_DATA_DIR', folder)
 vi.stubEnv('DATABASE_URL', 'postgresql://nowhere')
 const disk = whyNoMachine() === null ? await bootDisk() : null
 const why = whyNoMachine() ?? (disk ? '' : 'the packages of the disk that boots cannot be had')
-// A guest of one emulated processor needs seconds to boot, and many where the machine is busy.
+// A guest with one emulated processor needs seconds to boot, and more on a busy host.
 const real = (name: string, run: () => Promise<void>) => test.skipIf(why !== '')(name, run)
 const shape = { vcpus: 1, memoryMib: 192 }
 const settings = {
@@ -50,7 +50,7 @@ async function becomes(state: MachineState['state']): Promise<MachineState> {
   })
 }
 
-/** The process of QEMU that runs this machine. */
+/** Ids of the QEMU processes of this machine. */
 function qemuOf(machine = id): number[] {
   const found = spawnSync('pgrep', ['-f', `^qemu-system.* guest=${machine},`], { encoding: 'utf8' })
   return found.stdout.trim().split('\n').filter(Boolean).map(Number)
@@ -88,7 +88,7 @@ real('what the guest writes to its disk stays, and the bytes of the image do not
   terminal.type('echo kept-here | dd of=/dev/vda bs=512 seek=1000000 conv=sync && sync && echo DONE-$?')
   await terminal.sees('DONE-0')
   await machines.kill(id)
-  // What the first boot said is kept too.
+  // The log also has the output of the first boot.
   const { length } = await machines.consoleLog(id)
   await machines.start(id, shape)
   const again = new Terminal(await machines.console(id, { offset: length }))
@@ -196,7 +196,7 @@ real('a guest reaches nothing that listens on the host', async () => {
     await terminal.sees('lo')
     await terminal.sees('N=9')
     expect(connections).toBe(0)
-    // That they would have been seen: the host reaches it.
+    // Proves that the packets would have been seen: the host reaches the port.
     await once(
       net.connect(port, '127.0.0.1').on('error', () => {}),
       'close',
@@ -237,14 +237,14 @@ real('the probe runs where a guest runs', async () => {
 
 const hasAssembler = spawnSync('as', ['--version']).status === 0 && spawnSync('ld', ['--version']).status === 0
 
-test.skipIf(!hasAssembler)('the probe is what its source says (needs binutils)', () => {
+test.skipIf(!hasAssembler)('the probe equals its assembled source (needs binutils)', () => {
   const [object, binary] = [path.join(folder, 'probe.o'), path.join(folder, 'probe.bin')]
   execFileSync('as', ['--32', '-o', object, path.join(import.meta.dirname, 'probe.S')])
   execFileSync('ld', ['-m', 'elf_i386', '-Ttext', '0x7c00', '--oformat', 'binary', '-o', binary, object])
   expect(fs.readFileSync(binary).toString('hex')).toBe(probeCode)
 })
 
-test('the volume for cloud-init is one that other tools can read', () => {
+test('other tools can read the volume for cloud-init', () => {
   const login = { hostName: 'web', sshKey: 'ssh-ed25519 AAAA "quoted"', userData: null }
   const volume = seedVolume('ins-1-b', login)
   expect(volume.length).toBe(360 * 1024)
@@ -255,7 +255,7 @@ test('the volume for cloud-init is one that other tools can read', () => {
   expect(() => seedVolume('ins-1-b', { ...login, userData: 'x'.repeat(400_000) })).toThrow(RangeError)
   const file = path.join(folder, 'seed.img')
   fs.writeFileSync(file, volume)
-  // Of dosfstools, which the tests of disks bring; where it is missing the guests above have read one all the same.
+  // From dosfstools, which the tests of disks install. Without it, the guests above have read such a volume anyway.
   const check = spawnSync('/usr/sbin/fsck.vfat', ['-n', file], { encoding: 'utf8' })
   if (!check.error) expect(check.stdout).toMatch(/4 files, 3\//)
 })

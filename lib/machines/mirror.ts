@@ -31,7 +31,7 @@ const job = z.object({
 })
 type Job = z.infer<typeof job>
 
-/** The target of a mirror: the options of QEMU's `blockdev-add`. */
+/** Returns the options of QEMU's `blockdev-add` for the target of a mirror. */
 export type MirrorTarget = (filename: string) => object
 
 export const fileTarget: MirrorTarget = (filename) => ({ driver: 'qcow2', file: { driver: 'file', filename } })
@@ -49,7 +49,7 @@ async function findJob(place: SnapshotPlace, name: string): Promise<Job | undefi
     .find(({ id }) => id === name)
 }
 
-/** Makes QEMU mirror the disk to a new file, which is created out of the guest's reach, so that no link can redirect us. */
+/** Makes QEMU mirror the disk to a new file. The file is created outside the guest's folder, so that no link can redirect the write. */
 export async function beginMirror(place: SnapshotPlace, name: string, target: MirrorTarget): Promise<void> {
   const { built } = place
   const fresh = `${bytesOf(place, name)}.new`
@@ -66,9 +66,9 @@ export async function beginMirror(place: SnapshotPlace, name: string, target: Mi
 }
 
 /**
- * Ends a mirror that has caught up, which is the moment of the snapshot, and takes the file of one that has ended. Null if
- * there is no mirror, or if its machine has ended. After a kill at any point the next process repeats that step: job and
- * target are kept until the outcome is recorded.
+ * Ends a mirror that has caught up, which is the moment of the snapshot, and collects the file of one that has ended. Null if there is
+ * no mirror or its machine has ended. After a kill at any point the next process repeats the step: job and target are kept until the
+ * outcome is recorded.
  */
 export async function carryMirrorOn(place: SnapshotPlace, name: string): Promise<MachineSnapshot | null> {
   try {
@@ -86,7 +86,7 @@ async function carryOn(place: SnapshotPlace, name: string): Promise<MachineSnaps
   if (status === 'ready') await endMirror(place, name)
   if (status !== 'concluded')
     return { state: 'running', done: found['current-progress'], total: found['total-progress'] }
-  // QEMU writes the last tables of the file when it closes it; reading it earlier would miss them.
+  // QEMU writes the file's last tables when it closes it; reading it earlier would miss them.
   await removeTarget(place, name)
   await mark(place, name, error === undefined ? await take(place, name).catch(failureOf) : failureOf(error))
   await dismiss(place, name)
@@ -108,13 +108,13 @@ export async function cancelMirror(place: SnapshotPlace, name: string): Promise<
   }
 }
 
-/** Makes the keeper end it, with the guest's file systems frozen if there is an agent. */
+/** Makes the keeper end the mirror, with the guest's file systems frozen if there is an agent. */
 async function endMirror(place: SnapshotPlace, name: string): Promise<void> {
   // Keepers outlive an upgrade of the console, and older ones do not know this command.
   await ask(place, 'end-mirror', { job: name }).catch(() => ask(place, 'block-job-cancel', { device: name }))
 }
 
-/** Copies QEMU's output to where only we write, and inspects it like an uploaded disk. */
+/** Copies QEMU's output to a folder that only we write to, and inspects it like an uploaded disk. */
 async function take(place: SnapshotPlace, name: string): Promise<MachineSnapshot> {
   const isSettled = await ask(place, 'is-settled', { job: name }).catch(() => false)
   await copyFromMachine(place, path.basename(targetOf(place, name)), bytesOf(place, name))

@@ -13,7 +13,7 @@ import type { MachineBase, MachineState } from './machine'
 import { tapOf } from './network'
 import { QemuMachines } from './qemu'
 
-// Guests on a bridge, beside a computer of its network: a network namespace at the other end of a cable.
+// Guests on a bridge, with another host on it: a network namespace at the other end of a veth pair.
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-network-'))
 vi.stubEnv('ECS_DATA_DIR', folder)
@@ -23,7 +23,7 @@ const run = (command: string) => execFileSync('sh', ['-c', command], { encoding:
 
 function whyNoBridge(): string | null {
   try {
-    // In a namespace of its own, which ends with it.
+    // In a temporary network namespace.
     run('test -c /dev/net/tun && perl -v && unshare --net sh -c "ip link add name br0 type bridge && bridge link"')
     return null
   } catch {
@@ -48,7 +48,7 @@ const [oneIp, twoIp, hereIp] = ['10.231.7.11', '10.231.7.12', '10.231.7.1']
 let base: MachineBase
 let beside: ChildProcess | undefined
 
-/** Answers `beside` to who connects, and says who asks for an address by DHCP. */
+/** Sends `beside` to each client, and prints the MAC address of each DHCP request. */
 const program = `
   require('net').createServer((socket) => socket.end('beside\\n')).listen(7000, '0.0.0.0', () => {
     const dhcp = require('dgram').createSocket('udp4')
@@ -119,12 +119,12 @@ real(`two guests reach their network by addresses that are theirs, and not each 
   await reachesBeside(second)
   first.type(`ping -c 2 -W 2 ${twoIp}; echo P=$((3*3))`)
   await first.sees('100% packet loss')
-  // What keeps them apart is the setting of their ports.
+  // Only the isolation of their ports separates them.
   first.type(`ping ${twoIp}`)
   const together = () => {
     for (const id of [one, two]) run(`bridge link set dev ${tapOf(id)} isolated off`)
   }
-  // Their keepers isolate them again.
+  // The keepers isolate the ports again, so it is repeated.
   const timer = setInterval(together, 200)
   try {
     await first.sees(`bytes from ${twoIp}`)
@@ -137,7 +137,7 @@ real(`two guests reach their network by addresses that are theirs, and not each 
 real(`a guest that takes another address is not heard, and its device is gone with it ${why}`, async () => {
   const terminal = await started(one, oneIp)
   await reachesBeside(terminal)
-  // Of Linux 5.18 and newer.
+  // Only Linux 5.18 and newer can lock a port.
   const isLocked = run(`bridge -d link show dev ${tapOf(one)}`).includes('locked on')
   terminal.type(`ip link set eth0 down; ip link set eth0 address ${macOf(two)}; ip link set eth0 up; echo M=$((3*3))`)
   await terminal.sees('M=9')
@@ -180,7 +180,7 @@ real(`a machine whose device cannot be had has failed, and has not run ${why}`, 
   }
 })
 
-// Ports of any kind do: one end of a cable.
+// Any device can be a port; here it is one end of a veth pair.
 test.skipIf(whyNoBridge() !== null)('a port is isolated or none, and changes no address of its bridge', async () => {
   const [own, tap, card] = [`ecso${process.pid}`, `ecsp${process.pid}`, `ecsq${process.pid}`]
   const port = { tap, bridge: own, mac: macOf(one) }
@@ -194,12 +194,12 @@ test.skipIf(whyNoBridge() !== null)('a port is isolated or none, and changes no 
     run(`ip link set ${tap} up`)
     await joinBridge(port)
     expect([isJoined(port), addressOf(own), addressOf(tap)]).toEqual([true, address, `fe${macOf(one).slice(2)}`])
-    // Somebody else's doing is mended.
+    // A change by another program is undone.
     run(`bridge link set dev ${tap} isolated off`)
     expect(isJoined(port)).toBe(false)
     await joinBridge(port)
     expect(isJoined(port)).toBe(true)
-    // An address that cannot be behind a port: the bridge refuses it once the device is its port.
+    // The bridge refuses this address once the device is its port.
     await expect(joinBridge({ ...port, mac: '00:00:00:00:00:00' })).rejects.toThrow()
     expect([isJoined(port), fs.existsSync(`/sys/class/net/${tap}/master`)]).toEqual([false, false])
   } finally {
@@ -207,7 +207,7 @@ test.skipIf(whyNoBridge() !== null)('a port is isolated or none, and changes no 
   }
 })
 
-test('a port is given up where the programs that make it do not answer', async () => {
+test('a port is given up if the programs that configure it hang', async () => {
   const programs = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-programs-'))
   fs.writeFileSync(path.join(programs, 'ip'), '#!/bin/sh\nexec sleep 600\n', { mode: 0o755 })
   const usual = process.env.PATH
@@ -218,7 +218,7 @@ test('a port is given up where the programs that make it do not answer', async (
   fs.rmSync(programs, { recursive: true })
 })
 
-test('an address belongs to an id, and is nobody else’s', () => {
+test('a MAC address is stable for an id and unique', () => {
   const all = new Set(Array.from({ length: 1000 }, (_, index) => macOf(`ins-${index}`)))
   expect(all.size).toBe(1000)
   for (const mac of all) expect(mac).toMatch(/^02(:[0-9a-f]{2}){5}$/)

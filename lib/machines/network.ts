@@ -6,13 +6,13 @@ import { macOf } from './mac'
 
 const probeMs = 10_000
 
-/** The number of the open file with a machine's network, behind that of its image's bytes. */
+/** Descriptor of a machine's tap device, after that of its image's bytes. */
 export const tapDescriptor = 4
 
 /**
- * Opens a new tap device as a file and goes on as another program that has it. Node has no ioctl(2), and QEMU's own helper
- * is a child process, which QEMU's sandbox denies. The device lasts as long as the file is open, so nothing is left of it,
- * whatever is killed. Its settings: frames without a header of their own, and offloading.
+ * Opens a new tap device and executes another program that inherits it. Node has no ioctl(2), and QEMU's own helper is a child process,
+ * which QEMU's sandbox denies. The device exists only while the file is open, so nothing is left whatever is killed. Its flags: no
+ * packet information, and a virtio-net header for offloading.
  */
 const openTap = `
 use strict; use POSIX ();
@@ -26,20 +26,20 @@ if (fileno($file) != $at) { POSIX::dup2(fileno($file), $at) or lost($tap); close
 exec { $inside[0] } @inside or lost($inside[0]);
 `
 
-/** A network interface of the host that belongs to one machine. Linux allows 15 characters. */
+/** The host's network interface for a machine. Linux allows 15 characters. */
 export function tapOf(id: string): string {
   return `ecs-${id.slice(-10)}`
 }
 
-/** A command that has a new tap device as its open file `tapDescriptor`. If the device cannot be opened, it ends with `networkLost`. */
+/** A command that inherits a new tap device as descriptor `tapDescriptor`. If the device cannot be opened, it exits with `networkLost`. */
 export function withTap(tap: string, inside: string[]): string[] {
   return ['perl', '-e', openTap, tap, String(tapDescriptor), ...inside]
 }
 
-/** The trial of a bridge that is running or went well. */
+/** The trial of a bridge that is running or succeeded. */
 let trial: { bridge: string; problem: Promise<string | null> } | undefined
 
-/** Why machines cannot be connected to a bridge of this host, found by trying once; null where they can. Cheap from then on. */
+/** Why machines cannot be connected to a bridge of this host, found by a trial; null if they can. A successful trial is not repeated. */
 export async function bridgeProblem(bridge: string): Promise<string | null> {
   const isThere = await access(path.join('/sys/class/net', bridge, 'bridge')).then(
     () => true,
@@ -47,7 +47,7 @@ export async function bridgeProblem(bridge: string): Promise<string | null> {
   )
   if (!isThere) trial = undefined
   if (!isThere) return `${bridge} (ECS_MACHINE_NETWORK) is no bridge of this host. Create it, or set none.`
-  // Once for all who ask: the device of a trial has a name.
+  // One trial for concurrent callers, because its device has a fixed name.
   if (trial?.bridge !== bridge) trial = { bridge, problem: tryBridge(bridge).then(() => null, lastLine) }
   const mine = trial
   const problem = await mine.problem
@@ -57,10 +57,10 @@ export async function bridgeProblem(bridge: string): Promise<string | null> {
 
 const needed = 'The worker needs perl, iproute2, /dev/net/tun, and the right CAP_NET_ADMIN or root.'
 
-/** Connects a tap device like that of a machine for a moment. */
+/** Connects a tap device like a machine's for a moment. */
 async function tryBridge(bridge: string): Promise<void> {
   const tap = `ecs-try-${process.pid % 10_000_000}`
-  // Its first line says that the device is there, which lasts until its input ends.
+  // The first line of output means that the device exists, which it does until the input ends.
   const [program = '', ...args] = withTap(tap, ['sh', '-c', 'echo; cat'])
   const holder = spawn(/* turbopackIgnore: true */ program, args, {
     timeout: probeMs,

@@ -7,15 +7,15 @@ import { findParts } from './reader/parts'
 
 const run = promisify(execFile)
 
-/** Some 30 MB of packages: more than this is a network that one should not wait for. */
+/** For about 30 MB of packages; a slower network is not worth waiting for. */
 const downloadMs = 120_000
 
 /**
- * Downloads Debian's kernel for clouds and these packages into a folder, and unpacks them there. Nothing is installed. Throws
- * if apt cannot provide them within two minutes.
+ * Downloads Debian's cloud kernel and these packages into a folder, and unpacks them there. Nothing is installed. Throws if apt cannot
+ * provide them within two minutes.
  */
 export async function unpackPackages(folder: string, packages: readonly string[]): Promise<void> {
-  // It fails where it knows no such package.
+  // Fails if it does not know the package.
   const stdout = await run('apt-cache', ['depends', 'linux-image-cloud-amd64']).then(
     (end) => end.stdout,
     (error) => {
@@ -38,8 +38,8 @@ export async function unpackAll(folder: string, packages: readonly string[]): Pr
 }
 
 /**
- * Gets the parts of the machine that reads file systems into a folder, in the place of those that are there. Throws as
- * `unpackPackages`, and leaves what was there.
+ * Gets the parts of the reader machine into a folder, replacing the old ones. Throws like `unpackPackages`, and then keeps the old
+ * ones.
  */
 export async function fetchReaderParts(folder: string): Promise<void> {
   await mkdir(path.dirname(folder), { recursive: true })

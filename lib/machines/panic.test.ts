@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { watchPanic } from './keeper/panic.mjs'
 
-// What QEMU 7.2 says of guests that crash. Real ones are in guests.test.ts.
+// QEMU 7.2's events for guests that crash. Real guests are in guests.test.ts.
 
 const onStuck = vi.fn()
 beforeEach(() => {
@@ -14,32 +14,32 @@ afterEach(() => {
 const begin = () => watchPanic({ patienceMs: 90_000, onStuck })
 const [own, asked] = [{ guest: true }, { guest: false }]
 
-test('a guest that starts again in time is not stuck, and that it crashed is said', () => {
+test('a guest that reboots in time is not stuck, and its crash is reported', () => {
   const panic = begin()
   expect(panic.hear('GUEST_PANICKED', {})).toBe(true)
   vi.advanceTimersByTime(89_999)
   expect(panic.hear('RESET', own)).toBe(true)
   vi.advanceTimersByTime(90_000)
   expect([panic.isStuck(), panic.hasRestarted(), onStuck.mock.calls.length]).toEqual([false, true, 0])
-  // Its next restart is as good as any; one that was asked for begins anew.
+  // A further reboot changes nothing; a reset by request clears the crash.
   panic.hear('RESET', own)
   expect(panic.hasRestarted()).toBe(true)
   panic.hear('RESET', asked)
   expect(panic.hasRestarted()).toBe(false)
 })
 
-test('a guest that stands still is stuck once, whatever it says after that', () => {
+test('a guest that hangs is stuck once, whatever it reports later', () => {
   const panic = begin()
   panic.hear('GUEST_PANICKED', {})
   vi.advanceTimersByTime(50_000)
-  // What it says again neither delays that nor is looked at.
+  // A repeated report neither extends the time nor counts.
   expect(panic.hear('GUEST_PANICKED', {})).toBe(false)
   vi.advanceTimersByTime(39_999)
   expect(panic.isStuck()).toBe(false)
   vi.advanceTimersByTime(1)
   expect(panic.isStuck()).toBe(true)
   expect(panic.hear('GUEST_PANICKED', {})).toBe(false)
-  // Stopping does nothing to one that waits for room on the disk, and it is not to go on once there is some.
+  // Stopping has no effect on a guest that waits for disk space, and it must not continue once there is some.
   expect(['paused', 'io-error', 'running'].map(panic.statusOf)).toEqual(['guest-panicked', 'guest-panicked', 'running'])
   vi.advanceTimersByTime(500_000)
   expect([panic.isStuck(), onStuck.mock.calls.length]).toEqual([true, 1])

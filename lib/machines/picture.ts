@@ -7,7 +7,7 @@ import type { MachineFolder } from './machine-folder'
 
 const pictureMost = 32 * 2 ** 20
 
-/** Saves the screen's picture for the time when the machine has ended. */
+/** Saves the screen's picture for after the machine's end. */
 export async function keepPicture(place: MachineFolder): Promise<void> {
   try {
     await askKeeper(place.keeper, 'screendump', { filename: 'screen.png', format: 'png' })
@@ -23,7 +23,7 @@ export async function keepPicture(place: MachineFolder): Promise<void> {
   await rename(`${file}.new`, file)
 }
 
-/** The present screen, else the last saved one; null without either. */
+/** The current screen, else the last saved one; null without either. */
 export async function readPicture(place: MachineFolder): Promise<Buffer | null> {
   await keepPicture(place)
   return await readFile(path.join(place.keeper, 'screen.png')).catch((error) => {

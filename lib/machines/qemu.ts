@@ -39,7 +39,7 @@ import { QemuSnapshots } from './snapshots'
 
 const startPatienceMs = 30_000
 const endPatienceMs = 10_000
-/** Kernels that start again after a crash wait for 60 s at most in what distributions set. */
+/** Distributions configure a reboot at most 60 s after a panic. */
 const panicPatienceMs = 90_000
 
 /** Machines of this host: QEMU, one process each, under a keeper that outlives the console. */
@@ -74,7 +74,7 @@ export class QemuMachines implements Machines {
   async build(id: string, build: MachineBuild): Promise<void> {
     const place = this.place(id)
     await this.inTurn(async () => {
-      // A record that cannot be read is of nothing that can be used.
+      // If the record cannot be read, nothing it describes is usable.
       const before = await place.built().catch(unlessUnreadable)
       if (before?.build === build.build) return
       await makeMachine(this.settings, await this.findHost(), { id, place, build, uidBefore: before?.uid })
@@ -114,7 +114,7 @@ export class QemuMachines implements Machines {
   async kill(id: string): Promise<void> {
     const { keeper } = this.place(id)
     await this.place(id).callOff()
-    // The machine ends without a picture too.
+    // A failed screenshot does not prevent the end.
     await keepPicture(this.place(id)).catch(() => {})
     await askKeeper(keeper, 'end').catch(unlessEnded)
     const end = Date.now() + endPatienceMs
@@ -149,9 +149,9 @@ export class QemuMachines implements Machines {
   }
 
   async runs(id: string): Promise<MachineRun[]> {
-    // A live keeper knows more than its file says when the disk is full.
+    // On a full disk a live keeper knows more than its file.
     const alive = await this.keeperOf(id)
-    // A journal that cannot be read proves no time.
+    // An unreadable journal proves no time.
     const journal = alive ?? (await readJournal(this.place(id).keeper).catch(unlessUnreadable))
     return (journal?.runs ?? []).map((each) => ({ ...each, isOpen: each.isOpen && alive !== null }))
   }
@@ -239,7 +239,7 @@ export class QemuMachines implements Machines {
     return { folder, built, base: this.bases.fileOf(built.base), reserveMin: this.settings.reserveMin }
   }
 
-  /** One after the other, because each takes a user id that no other has. */
+  /** One after the other, because each takes an unused user id. */
   private async inTurn(make: () => Promise<void>): Promise<void> {
     const mine = this.building.then(make)
     this.building = mine.catch(() => {})
@@ -251,7 +251,7 @@ export class QemuMachines implements Machines {
   }
 
   private findHost(): Promise<Host> {
-    // Retry later: something may be installed meanwhile.
+    // A failure is not cached: something may be installed meanwhile.
     this.found ??= findHost(this.settings).catch((error) => {
       this.found = undefined
       throw error
@@ -268,7 +268,7 @@ export class QemuMachines implements Machines {
     }
   }
 
-  /** Returns false if this keeper is not wanted and there is no other. */
+  /** Returns false if this keeper exited without running the machine, and no other is running. */
   private async comesUp(id: string, start: string, keeper: ChildProcess, end: number): Promise<boolean> {
     for (; Date.now() < end; await sleep(20)) {
       const hasEnded = keeper.exitCode !== null || keeper.signalCode !== null

@@ -9,20 +9,20 @@ import { findParts } from './reader/parts'
 import type { MachineSettings } from './settings'
 
 /**
- * How the machine that reads file systems is started here: `command` is QEMU in its confinement, to which `readerArguments`
- * are added. Plain data, for the thread that checks a disk.
+ * How to start the machine that reads file systems: `command` is the confined QEMU, to which `readerArguments` are appended. Plain
+ * data, so that it can be passed to the thread that checks a disk.
  */
 export type Reader = ReaderImage & { command: string[]; accelerator: Accelerator }
 
-/** `roots`: where the parts of the machine may be, in this order. */
+/** `roots`: folders that may hold the parts of the machine, in order of preference. */
 export type ReaderSettings = MachineSettings & { roots: string[]; isSandboxRequired: boolean }
 
 /** QEMU's own memory besides the guest's. */
 const overheadBytes = 2 ** 31
-/** User ids of these machines: each its own, above those of instances. */
+/** Each reader machine has its own user id, above those of instances. */
 const uids = { above: 20_000, count: 10_000 }
 
-/** Finds QEMU, a kernel and busybox, and builds the machine's initrd at the first use. Answers what is missing where it cannot. */
+/** Finds QEMU, a kernel and busybox, and builds the machine's initrd at the first use. Returns what is missing if it cannot. */
 export async function findReader({
   roots,
   isSandboxRequired,

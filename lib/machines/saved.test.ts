@@ -10,7 +10,7 @@ import { Unreadable } from './errors'
 import { MachineFolder } from './machine-folder'
 import { openSaved, putBackMachine } from './saved'
 
-// The files of a machine, to and from a backup. No machine runs: its keeper's journal says what it did.
+// Saving and restoring the files of a machine. No machine runs: the keeper's journal says what it did.
 
 const root = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-saved-'))
 afterEach(() => {
@@ -45,7 +45,7 @@ const bytes = (name: string, text: string) => ({
 })
 const record = JSON.stringify({ ...build, login: undefined, hasSeed: false })
 
-test('the files of a machine are read, and make the same machine in another place, as a user of its own', async () => {
+test('the files of a machine are saved, and restored elsewhere as the same machine with another user', async () => {
   await made()
   const saved = await openSaved(place, off)
   const read = await Promise.all((saved?.files ?? []).map(async ({ read }) => (await buffer(await read())).toString()))
@@ -65,13 +65,13 @@ test('the files of a machine are read, and make the same machine in another plac
   fs.rmSync(other, { recursive: true })
 })
 
-test('a machine that runs is not read, and neither is one that is not there', async () => {
+test('a running or missing machine is not saved', async () => {
   expect(await openSaved(place, off)).toBeNull()
   await made()
   expect(await openSaved(place, async () => true)).toBeNull()
 })
 
-test('what was read is worthless once the machine was started, or built anew', async () => {
+test('a save is invalid once the machine was started or rebuilt', async () => {
   await made()
   journal('one')
   const started = await openSaved(place, off)
@@ -83,7 +83,7 @@ test('what was read is worthless once the machine was started, or built anew', a
   fs.writeFileSync(path.join(next, 'disk.qcow2'), 'another')
   await place.finish({ ...build, build: 'bld-2', bootMode: 'BIOS' }, own)
   expect(await rebuilt?.isStill()).toBe(false)
-  // Its own bytes are what it was opened with.
+  // The open file still has the former content.
   expect((await buffer((await rebuilt?.files[1]?.read()) ?? Readable.from([]))).toString()).toBe('the disk')
   let isAlive = false
   const running = await openSaved(place, async () => isAlive)
@@ -108,7 +108,7 @@ test('the stamp changes with the disk', async () => {
   expect(await stampOf()).not.toBe(before)
 })
 
-test('a link in the place of the disk is not followed, and a pipe is not waited for', async () => {
+test('a link instead of the disk is not followed, and a pipe does not block', async () => {
   await made()
   const file = path.join(place.machine, 'disk.qcow2')
   fs.rmSync(file)
@@ -119,7 +119,7 @@ test('a link in the place of the disk is not followed, and a pipe is not waited 
   await expect(openSaved(place, off)).rejects.toThrow(Unreadable)
 })
 
-test('a machine that ends, or is built anew, while its files are opened is none to read', async () => {
+test('a machine that is removed or rebuilt while its files are opened is not saved', async () => {
   await made()
   expect(await openSaved(place, async () => place.remove().then(() => false))).toBeNull()
   await made()
@@ -132,7 +132,7 @@ test('a machine that ends, or is built anew, while its files are opened is none 
   expect(await openSaved(place, rebuild)).toBeNull()
 })
 
-test('a machine that lacks one of its files is not read', async () => {
+test('a machine without one of its files is not saved', async () => {
   await made()
   fs.rmSync(path.join(place.machine, 'variables.fd'))
   await expect(openSaved(place, off)).rejects.toThrow(`variables.fd of ${id} cannot be read.`)
@@ -141,7 +141,7 @@ test('a machine that lacks one of its files is not read', async () => {
   await expect(openSaved(place, off)).rejects.toThrow(`seed.img of ${id} cannot be read.`)
 })
 
-test('whatever a machine is not read for is one kind of error', async () => {
+test('every reason for which a machine cannot be saved is the same kind of error', async () => {
   await made()
   const broken = async () => Promise.reject(new Error('The keeper of the machine does not answer.'))
   await expect(openSaved(place, broken)).rejects.toThrow(Unreadable)
@@ -156,7 +156,7 @@ test('whatever a machine is not read for is one kind of error', async () => {
   await expect(openSaved(place, off)).rejects.toThrow(Unreadable)
 })
 
-test('files with other names, an incomplete machine, or a record that is none, make nothing', async () => {
+test('unknown file names, an incomplete machine or an invalid record restore nothing', async () => {
   const [disk, variables] = [bytes('disk.qcow2', 'x'), bytes('variables.fd', 'v')]
   const cases = [
     [disk, variables, bytes('built.json', record), bytes('../../evil', 'x')],
@@ -173,7 +173,7 @@ test('files with other names, an incomplete machine, or a record that is none, m
   expect(await place.built()).toMatchObject({ build: 'bld-1' })
 })
 
-test('what is put back takes the place of a machine that is here once all of it is, and not before', async () => {
+test('a restored machine replaces the existing one only once it is complete', async () => {
   await made('the newer disk')
   journal('one')
   const before = await place.built()
@@ -187,6 +187,6 @@ test('what is put back takes the place of a machine that is here once all of it 
   expect(fs.existsSync(path.join(place.keeper, 'journal.json'))).toBe(true)
   await putBackMachine(settings, id, files)
   expect([(await place.built())?.build, fs.readFileSync(disk, 'utf8')]).toEqual(['bld-0', 'the saved disk'])
-  // When it ran, and what it wrote to its console, was another disk's.
+  // The runs and console output of the previous disk are gone.
   expect(fs.readdirSync(place.keeper)).toEqual([])
 })

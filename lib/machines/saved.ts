@@ -15,8 +15,8 @@ const recordMost = 64 * 1024
 type Opened = { name: string; handle: FileHandle; size: number; changed: bigint }
 
 /**
- * Opens the files of a machine that does not run. It takes no lock, so a tenant can start it meanwhile: `isStill` finds that
- * out, and then what was read is thrown away. Whatever fails is `Unreadable`.
+ * Opens the files of a machine that is not running. It takes no lock, so a tenant can start the machine meanwhile; `isStill` detects
+ * that, and then what was read must be discarded. Every failure is `Unreadable`.
  */
 export async function openSaved(place: MachineFolder, isAlive: () => Promise<boolean>): Promise<SavedMachine | null> {
   return await readable(place, () => openFiles(place, isAlive))
@@ -40,7 +40,7 @@ async function openFiles(place: MachineFolder, isAlive: () => Promise<boolean>):
     }
   } catch (error) {
     await close()
-    // It was terminated or built anew meanwhile.
+    // It was removed or rebuilt meanwhile.
     if ((await place.built())?.build !== built.build) return null
     throw error
   }
@@ -56,7 +56,7 @@ async function openFiles(place: MachineFolder, isAlive: () => Promise<boolean>):
       readable(place, async () => {
         const now = await place.built()
         if (now?.build !== built.build || (await isAlive())) return false
-        // A keeper notes its start before the machine's.
+        // A keeper records its start before it starts the machine.
         return (await readJournal(place.keeper))?.start === start
       }),
     close,
@@ -74,8 +74,8 @@ async function readable<T>(place: MachineFolder, read: () => Promise<T>): Promis
 }
 
 /**
- * Builds a machine from saved files, all or nothing, in the place of the one of its id, which must not run. Throws unless they are
- * all that it needs.
+ * Restores a machine from saved files, all or nothing, replacing the one with its id, which must not run. Throws unless they are
+ * exactly the files that it needs.
  */
 export async function putBackMachine(settings: MachineSettings, id: string, files: SavedBytes[]): Promise<void> {
   const { folder, reserveMin, firstUid } = settings
@@ -87,7 +87,7 @@ export async function putBackMachine(settings: MachineSettings, id: string, file
     { folder, reserveMin },
     files.reduce((sum, { size }) => sum + size, 0),
   )
-  // Root gives each machine a user of its own.
+  // Root assigns each machine its own user.
   const uid = own === 0 ? await freeUid(folder, firstUid) : own
   const next = await place.begin()
   try {

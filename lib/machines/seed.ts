@@ -10,8 +10,8 @@ const clusterBytes = 2 * sector
 const endOfFile = 0xfff
 
 /**
- * The volume that cloud-init reads at the first start, its "NoCloud" source: a FAT12 volume of 360 KiB named `cidata`. Its
- * instance id is that of the build, so a rebuilt machine is a new one to cloud-init and a started one is not.
+ * The volume that cloud-init reads at the first boot, its "NoCloud" source: a FAT12 volume of 360 KiB labelled `cidata`. Its instance
+ * id contains the build id, so cloud-init sees a rebuilt machine as new, and a restarted one not.
  */
 export function seedVolume(instanceId: string, login: MachineLogin): Buffer {
   const meta = [`instance-id: ${instanceId}`, `local-hostname: ${login.hostName}`]
@@ -25,7 +25,7 @@ export function seedVolume(instanceId: string, login: MachineLogin): Buffer {
   })
 }
 
-/** Strings of JSON are strings of YAML too. */
+/** JSON strings are valid YAML strings. */
 function cloudConfig(sshKey: string | null): string {
   const keys = sshKey === null ? '' : `ssh_authorized_keys:\n  - ${JSON.stringify(sshKey)}\n`
   return `#cloud-config\n${keys}`
@@ -92,7 +92,7 @@ function labelEntry(label: string): Buffer {
   return entry
 }
 
-/** A file with its long name, and a short one for readers without long names. */
+/** Directory entries of a file with its long name, and a short one for readers without long names. */
 function fileEntries(name: string, number: number, cluster: number, size: number): Buffer[] {
   const short = `${name
     .slice(0, 6)

@@ -2,19 +2,19 @@ import path from 'node:path'
 import { env } from '@/lib/env'
 
 export type MachineSettings = {
-  /** Holds a folder for each machine, and the bytes of images that came from a bucket. */
+  /** Holds a folder for each machine, and downloaded image bytes. */
   folder: string
   accelerator: 'auto' | 'kvm' | 'tcg'
   reserveMin: number
-  /** Where the console runs as root, user ids of machines begin here. */
+  /** First user id of machines, if the console runs as root. */
   firstUid: number
-  /** The bridge of this host that machines are connected to; without one they have no network. */
+  /** This host's bridge for machines; without one they have no network. */
   bridge?: string | undefined
-  /** How long a guest that has crashed may take to start again by itself. */
+  /** How long a crashed guest may take to reboot by itself. */
   panicPatienceMs?: number | undefined
 }
 
-/** How this host runs machines, by the environment. */
+/** This host's settings for machines, from the environment. */
 export function machineSettings(): MachineSettings {
   const { ECS_DATA_DIR, ECS_MACHINE_ACCELERATOR, ECS_MACHINE_DIR, ECS_MACHINE_NETWORK, ECS_MACHINE_UID } = env()
   return {
@@ -26,7 +26,7 @@ export function machineSettings(): MachineSettings {
   }
 }
 
-/** Where a kernel and busybox for the machine that reads file systems are looked for, in this order. */
+/** Where to look for the kernel and busybox of the reader machine, in order of preference. */
 export function readerSettings(): MachineSettings & { roots: string[]; isSandboxRequired: boolean } {
   const { ECS_CHECK_KERNEL, ECS_REQUIRE_SANDBOX } = env()
   const roots = ECS_CHECK_KERNEL ? [ECS_CHECK_KERNEL] : [fetchedPartsFolder(), '/']

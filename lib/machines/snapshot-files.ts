@@ -53,7 +53,7 @@ export async function copyFromMachine({ folder, built }: SnapshotPlace, name: st
   }
 }
 
-/** The outcome of a snapshot that an error ended. */
+/** The outcome of a snapshot that failed with this error. */
 export function failureOf(error: unknown): MachineSnapshot {
   const said = error instanceof Error ? error.message : String(error)
   const isFull = error instanceof NoRoom || error instanceof StoreFull || isErrnoCode(error, 'ENOSPC')
@@ -61,7 +61,7 @@ export function failureOf(error: unknown): MachineSnapshot {
   return { state: 'failed', code: 'SNAPSHOT_FAULT', detail: said }
 }
 
-/** Call it after the bytes, so that a ready snapshot is complete. */
+/** Records the outcome. Call it after the file is complete, because a ready snapshot is read at once. */
 export async function mark(place: SnapshotPlace, name: string, how: MachineSnapshot): Promise<void> {
   const file = markerOf(place, name)
   await writeFile(`${file}.new`, JSON.stringify(how), { mode: 0o600, flush: true })

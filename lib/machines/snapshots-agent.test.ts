@@ -11,7 +11,7 @@ import { until } from '@/lib/testing/until'
 import { askKeeper } from './keeper-line'
 import { QemuMachines } from './qemu'
 
-// A snapshot of a guest with a real agent. Its protocol against peers that misbehave is in agent.test.ts.
+// Snapshots of a guest with a real agent. Misbehaving peers are in agent.test.ts.
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-settled-'))
 vi.stubEnv('ECS_DATA_DIR', folder)
@@ -33,7 +33,7 @@ afterAll(async () => {
   fs.rmSync(folder, { recursive: true, force: true })
 })
 
-/** Takes a snapshot. Answers whether it is settled, the features of its file system, and the file that was just written. */
+/** Takes a snapshot. Returns whether it is settled, the features of its file system, and the file written just before. */
 async function snapshot(name: string) {
   await machines.snapshot(id, name)
   const found = await until(async () => {
@@ -64,7 +64,7 @@ test.skipIf(why !== '')(
       const devices = await askKeeper(keeper, 'query-chardev')
       expect(devices).toContainEqual(expect.objectContaining({ label: 'agent', 'frontend-open': true }))
     })
-    // It stays in the guest's memory: nothing flushes it within a time like this one.
+    // The file stays in the page cache: nothing flushes it within this time.
     terminal.type('echo 9999999 > /proc/sys/vm/dirty_expire_centisecs; echo 0 > /proc/sys/vm/dirty_writeback_centisecs')
     terminal.type('echo in-memory > /system/written; echo W=$((3*3))')
     await terminal.sees('W=9')
@@ -72,7 +72,7 @@ test.skipIf(why !== '')(
     expect(first).toMatchObject({ settled: true, written: 'in-memory\n' })
     expect(first.features).not.toContain('needs_recovery')
 
-    // It was thawed. Without its agent the next one is as after a power cut.
+    // The guest was thawed. Without its agent the next snapshot is as after a power cut.
     terminal.type('echo thawed > /system/after && sync && echo T=$((4*4))')
     await terminal.sees('T=16')
     terminal.type('killall qemu-ga; echo K=$((5*5))')

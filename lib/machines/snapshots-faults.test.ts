@@ -12,7 +12,7 @@ import type { MirrorTarget } from './mirror'
 import { QemuMachines } from './qemu'
 import { QemuSnapshots } from './snapshots'
 
-// A snapshot never touches the guest: it goes on writing, whatever becomes of the place that its disk is mirrored to.
+// A snapshot never disturbs the guest: it continues to write, whatever happens to the mirror's target.
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-snapshot-faults-'))
 vi.stubEnv('ECS_DATA_DIR', folder)
@@ -30,7 +30,7 @@ let base: MachineBase
 beforeAll(() => {
   if (disk) base = storeBase(folder, 'xx-test', disk)
 })
-// A guest boots for seconds, and each test leaves it writing: the next one goes on with it, unless it failed or ended it.
+// Booting takes seconds, and each test leaves the guest writing, so the next one reuses it, unless a test failed or ended it.
 let running: Terminal | undefined
 const end = async () => {
   running = undefined
@@ -48,14 +48,14 @@ afterAll(async () => {
 const ask = async (execute: string, args: object = {}) =>
   JSON.stringify(await askKeeper(path.join(root, id, 'keeper'), execute, args))
 
-/** A machine whose guest writes to its disk all the time, and says so each time that a write is done. */
+/** A machine whose guest writes to its disk all the time, and prints a line after each write. */
 async function writing(): Promise<Terminal> {
   if (running) return running
   await machines.build(id, { build: 'one', base, diskBytes: 64 * 2 ** 20, bootMode: 'BIOS', login: null })
   await machines.start(id, { vcpus: 1, memoryMib: 192 })
   const terminal = new Terminal(await machines.console(id))
   await terminal.sees('/ #')
-  // Behind the partition of the tiny disk, where nothing else is.
+  // Behind the partition of the small disk, where nothing else is.
   const write = 'dd of=/dev/vda bs=512 seek=90000 conv=notrunc,fsync 2>/dev/null'
   terminal.type(`n=0; while :; do n=$((n+1)); echo count-$n | ${write}; echo "<$((n+0))>"; done`)
   await terminal.sees('<1>')
@@ -63,7 +63,7 @@ async function writing(): Promise<Terminal> {
   return terminal
 }
 
-/** Waits until the guest has written so many times more. */
+/** Waits for this many further writes of the guest. */
 async function writes(terminal: Terminal, times: number): Promise<void> {
   terminal.text = ''
   for (let seen = 0; seen < times; seen++) await terminal.sees('>')
@@ -77,9 +77,9 @@ async function ends(by: QemuMachines): Promise<MachineSnapshot> {
   })
 }
 
-/** Nothing of a snapshot is left over: no file, no job, no target that QEMU holds open. */
+/** Nothing of a snapshot is left: no file, no job, no open target in QEMU. */
 async function isForgotten(by: QemuMachines): Promise<void> {
-  // What is on its way to a slow target has to arrive there first.
+  // Writes in flight to a slow target must complete first.
   await until(async () => await by.forgetSnapshot(id, snap))
   expect(await by.listSnapshots(id)).toEqual([])
   expect(await ask('query-jobs')).toBe('[]')
@@ -127,7 +127,7 @@ real(`where the target is slow the snapshot ends late, and can be called off ${w
   expect(await late.snapshotState(id, snap)).toMatchObject({ state: 'running' })
   const forgetting = isForgotten(late)
   await writes(terminal, 5)
-  // Until it has arrived what was under way keeps the target open, which takes long at this pace.
+  // Writes in flight keep the target open, which takes long at this rate.
   await ask('qom-set', { path: '/objects/slow', property: 'limits', value: { 'bps-total': 0 } })
   await forgetting
 
@@ -140,7 +140,7 @@ real(`where the target is slow the snapshot ends late, and can be called off ${w
   await writes(terminal, 5)
 })
 
-/** Brings a snapshot to where QEMU is through with it and nobody has taken it. */
+/** Brings a snapshot to where QEMU has finished it and nobody has collected it. */
 async function concluded(): Promise<void> {
   await machines.snapshot(id, snap)
   await until(async () => expect(await ask('query-jobs')).toContain('"status":"ready"'))
@@ -148,7 +148,7 @@ async function concluded(): Promise<void> {
   await until(async () => expect(await ask('query-jobs')).toContain('"status":"concluded"'))
 }
 
-/** Which of its writes the guest had done on the disk of the snapshot. */
+/** The number of the guest's last write that the snapshot contains. */
 async function countOn(): Promise<number> {
   const [file, raw] = [path.join(folder, 'looked.qcow2'), path.join(folder, 'looked.raw')]
   fs.writeFileSync(file, await buffer(await machines.readSnapshot(id, snap)))
@@ -160,7 +160,7 @@ real(`a process that is killed while it takes the snapshot is followed by one th
   const terminal = await writing()
   await concluded()
   await writes(terminal, 20)
-  // What the killed one may have done: had QEMU close the target, and copied a part of it.
+  // What the killed process may have done: closed the target in QEMU, and copied a part of it.
   await ask('blockdev-del', { 'node-name': `to-${snap}` })
   const copy = path.join(root, id, 'keeper', `${snap}.qcow2`)
   fs.writeFileSync(copy, 'the first bytes')
@@ -170,7 +170,7 @@ real(`a process that is killed while it takes the snapshot is followed by one th
   expect(ready).toMatchObject({ state: 'ready', virtualSize: 64 * 2 ** 20 })
   const count = await countOn()
   expect(count).toBeGreaterThan(0)
-  // Asked again, also by a third one, it is the same snapshot.
+  // Repeated, also by a third process, it gives the same snapshot.
   expect(await new QemuMachines(settings).snapshotState(id, snap)).toEqual(ready)
   expect(await countOn()).toBe(count)
   await isForgotten(next)

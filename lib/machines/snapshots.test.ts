@@ -51,11 +51,11 @@ async function ends(): Promise<MachineSnapshot> {
   })
 }
 
-/** Writes words behind the end of the partition of the tiny disk, where nothing else is. */
+/** Writes words behind the partition of the small disk, where nothing else is. */
 const writesTo = (words: string) =>
   `echo ${words} | dd of=/dev/vda bs=1M seek=40 conv=notrunc,fsync 2>/dev/null; echo W=$((3*3))`
 
-/** What a disk holds there, and what qemu-img says of its file. */
+/** The words on the snapshot's disk, and qemu-img's information about its file. */
 async function look() {
   const file = path.join(folder, 'looked.qcow2')
   fs.writeFileSync(file, await buffer(await machines.readSnapshot(id, snap)))
@@ -120,10 +120,10 @@ real(`a link that the machine's own user lays where the snapshot goes leads nowh
   expect(fs.readFileSync(secret, 'utf8')).toBe('the secret')
 })
 
-/** Answers on the port of the guest agent as qemu-guest-agent does, and says on the console what it is asked. */
+/** Answers on the port of the guest agent like qemu-guest-agent, and prints the commands on the console. */
 const agent = [
   'exec 3<>$(ls /dev/vport* | head -n 1);',
-  // As long as nobody speaks to it the port is at its end.
+  // While no client is connected, reads return end of file.
   'while :; do read -r said <&3 || usleep 50000; case "$said" in',
   // biome-ignore lint/suspicious/noTemplateCurlyInString: of the guest's shell
   '*sync*) id=${said##*:}; printf "\\377{\\"return\\": %s}\\n" "${id%%\\}*}" >&3;;',

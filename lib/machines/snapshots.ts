@@ -22,17 +22,16 @@ import {
   type SnapshotPlace,
 } from './snapshot-files'
 
-/** How much larger than the bytes in it a qcow2 is, by its tables, and its least size. */
+/** Maximum ratio of a qcow2 file to its content, because of the tables, and its minimum size. */
 const overhead = 1.02
 const least = 8 * 2 ** 20
 
 type Converting = { stop: AbortController; done: number }
 
 /**
- * Snapshots of the disks of machines. QEMU mirrors a running machine's disk to a file beside it, which never disturbs
- * the guest, whatever happens to the target (a backup job would stop it); the snapshot is of the moment at which the
- * mirror ends. The disk of a stopped machine is copied and flattened. QEMU's output is moved out of its reach and
- * inspected before anything reads it.
+ * Snapshots of machines' disks. For a running machine QEMU mirrors the disk to a file beside it. The snapshot is of the moment at which
+ * the mirror ends. A mirror never disturbs the guest, whatever happens to the target; a backup job would stop it. A stopped machine's
+ * disk is copied and flattened. QEMU's output is moved out of its reach and inspected before anything reads it.
  */
 export class QemuSnapshots {
   private readonly converting = new Map<string, Converting>()
@@ -115,7 +114,7 @@ async function flatten(place: SnapshotPlace, name: string, mine: Converting): Pr
   try {
     const before = (await readJournal(folder.keeper))?.start
     await copyFromMachine(place, 'disk.qcow2', overlay)
-    // Started meanwhile: the copy may mix two moments. The next request makes a mirror.
+    // It was started meanwhile, so the copy may mix two states. The next request makes a mirror.
     if ((await isAlive(place)) || (await readJournal(folder.keeper))?.start !== before) return
     const reader = await openFileReader(overlay)
     const found = await inspectDisk(reader).finally(() => reader.close())

@@ -1,5 +1,5 @@
-// The guest agent of a machine (qemu-guest-agent, or what speaks its protocol): one JSON object a line, over a port of its own.
-// What it says is a guest's word, so every answer has an end and a size.
+// The guest agent of a machine (qemu-guest-agent, or another with its protocol): one JSON object per line, over its own port. The guest
+// is not trusted, so responses are limited in time and size.
 import net from 'node:net'
 
 const connectPatienceMs = 2_000
@@ -10,9 +10,9 @@ const answerMost = 64 * 1024
 const sentinel = 0xff
 
 /**
- * Runs `work` while the file systems of the guest are frozen, and answers whether it ended before they were thawed. They are
- * thawed after five seconds at the latest, whatever the guest and the work do: a frozen guest hangs as soon as it writes; `onThawed` hears when that is done or given up.
- * False at once when the agent does not answer: then the work has not begun.
+ * Runs `work` while the guest's file systems are frozen. Returns whether it ended before they were thawed; false at once, without
+ * running it, if the agent does not answer. They are thawed after five seconds at the latest, whatever the guest and the work do,
+ * because a frozen guest hangs as soon as it writes. `onThawed` is called when they are thawed or thawing is given up.
  * @param {string} path
  * @param {(end: AbortSignal) => Promise<void>} work
  * @param {() => void} onThawed
@@ -24,7 +24,7 @@ export async function whileFrozen(path, work, onThawed, frozenMostMs = 5_000) {
     return false
   }
   try {
-    // Before anything is frozen: an agent that has been away answers late.
+    // Before freezing anything: an agent that was away answers late.
     await agent.ask('guest-sync', syncPatienceMs)
   } catch {
     agent.end()
@@ -45,7 +45,7 @@ export async function whileFrozen(path, work, onThawed, frozenMostMs = 5_000) {
   }
 }
 
-/** Also after a freeze that gave no answer: it may come to its end later. */
+/** Also after a freeze without an answer, which may complete later. */
 async function thaw(agent) {
   for (const end = performance.now() + thawPatienceMs; performance.now() < end; )
     try {
@@ -55,7 +55,7 @@ async function thaw(agent) {
     }
 }
 
-/** Whether the work ends before that. Throws what it throws. */
+/** Whether the work ends before the signal. Throws what the work throws. */
 async function before(signal, work) {
   const late = new Promise((resolve) => signal.addEventListener('abort', () => resolve(false)))
   return await Promise.race([work.then(() => true), late])
@@ -101,7 +101,7 @@ async function connectAgent(path) {
     }
   }
 
-  /** Asks once the agent has shown that it listens to us: what it still had to say to others is passed over. */
+  /** Sends a command after a synchronisation that skips the agent's responses to earlier clients. */
   async function ask(execute, patienceMs) {
     const end = performance.now() + patienceMs
     const id = ++number

@@ -10,7 +10,7 @@ export function openConsoleLog(file) {
   let descriptor = rewrite()
   let written = bytes.length
 
-  // The first line has the offset at which the file begins.
+  // The first line holds the offset of the file's first byte.
   function rewrite() {
     fs.writeFileSync(`${file}.new`, Buffer.concat([Buffer.from(`${start}\n`), bytes]), { mode: 0o600 })
     fs.renameSync(`${file}.new`, file)
@@ -32,7 +32,7 @@ export function openConsoleLog(file) {
       descriptor = rewrite()
       written = bytes.length
     } catch {
-      // A full disk costs the log on disk, never the machine or those who watch.
+      // If the disk is full, only the log on disk is lost, never the machine or its viewers.
     }
   }
 
@@ -44,7 +44,7 @@ export function openConsoleLog(file) {
   return { append, from, end: () => start + bytes.length }
 }
 
-/** The file of a machine, running or not. */
+/** Reads the log of a machine, running or not. */
 export function readConsoleLog(file) {
   if (!fs.existsSync(file)) return { start: 0, bytes: Buffer.alloc(0) }
   const whole = fs.readFileSync(file)

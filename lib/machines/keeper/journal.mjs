@@ -1,19 +1,19 @@
-// What a machine did and when, on disk: the proof on which the bill is based. Only the keeper writes it; anyone may
-// read it after the keeper is gone. A run reaches to the last time that the machine was seen running.
+// When a machine ran, on disk: the basis of the bill. Only the keeper writes it; others may read it, also after the keeper has ended. A
+// run lasts until the machine was last seen running.
 import fs from 'node:fs'
 
 const runsKept = 200
 const hourMs = 3_600_000
 
-/** Which start of this host's kernel we live in: another one means that every machine has ended. */
+/** The boot id of this host. Another one in a journal means that the machine has ended. */
 export function bootId() {
   return fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
 }
 
 /**
- * *
+ * Opens the journal for a start of the machine.
  * @param {string} file
- * @param {string} start Which start of the machine this is.
+ * @param {string} start Id of the start.
  */
 export function openJournal(file, start) {
   const kept = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : null
@@ -47,7 +47,7 @@ export function openJournal(file, start) {
     write({ isDurable: true })
   }
 
-  /** Extends the proof. A clock that was set back does not shorten it. */
+  /** Extends the open run to now. A clock that was set back does not shorten it. */
   function prove() {
     const run = last()
     if (!run?.isOpen) return
@@ -65,7 +65,7 @@ export function openJournal(file, start) {
   return { note, prove, current: () => journal }
 }
 
-/** Two runs with a pause within one hour cost the same as one, so they may be merged when there are many. */
+/** Two runs with a pause within one hour cost the same as one, so they may be merged if there are many. */
 function compact(runs) {
   for (let index = 1; runs.length > runsKept && index < runs.length; ) {
     const [before, after] = [runs[index - 1], runs[index]]

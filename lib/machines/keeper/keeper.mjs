@@ -36,7 +36,7 @@ await new Promise((resolve) => {
 if (readSpec().start !== start) process.exit(notWanted)
 
 const journal = openJournal(path.join(folder, 'journal.json'), start)
-// Stopped, it keeps its screen until the console has ended it.
+// A stopped guest keeps its screen until the console ends it.
 const panic = watchPanic({ patienceMs: spec.panicPatienceMs, onStuck: () => qmp.ask('stop').then(lookSoon, () => {}) })
 const log = openConsoleLog(path.join(folder, 'console.log'))
 let stderr = ''
@@ -95,7 +95,7 @@ function readSpec() {
   }
 }
 
-/** The socket has a name before anybody listens, so try connecting; without a handshake QEMU waits for the next client. */
+/** The socket file exists before QEMU listens, so this tries to connect. Without a handshake QEMU waits for the next client. */
 async function listens(name) {
   for (;;) {
     const listening = await new Promise((resolve) => {
@@ -107,7 +107,7 @@ async function listens(name) {
   }
 }
 
-/** Throws once the machine has ended, without having run, because its network is missing. */
+/** If the network is missing, ends the machine before it runs, and throws. */
 async function connectNetwork() {
   try {
     await joinBridge(spec.network)
@@ -132,7 +132,7 @@ async function heartbeat() {
   }
 }
 
-/** One at a time, and beside all else: it may take longer than a heartbeat. */
+/** One at a time, and not awaited by the heartbeat, because it may take longer. */
 async function rejoin() {
   if (isJoining) return
   isJoining = true
@@ -158,7 +158,7 @@ async function look() {
   journal.note(state, isFull ? { code: 'DISK_FULL' } : seen)
 }
 
-/** One look at a time, however much a guest does meanwhile. It may fail, as on a full disk, and ends nothing. */
+/** One query at a time, however many events a guest causes. A failure, as on a full disk, ends nothing. */
 async function lookSoon() {
   isOutdated = true
   if (isLooking) return
@@ -169,13 +169,13 @@ async function lookSoon() {
       await look()
     }
   } catch {
-    // Seen again by the heartbeat.
+    // The heartbeat queries again.
   } finally {
     isLooking = false
   }
 }
 
-/** A stuck guest was stopped, and would stay so through a reset. */
+/** A stuck guest was stopped, and would stay stopped after a reset. */
 async function reset() {
   const wasStuck = panic.isStuck()
   await qmp.ask('system_reset')

@@ -1,5 +1,5 @@
-// Ends mirrors of a machine's disk, which is the moment of a snapshot, with the guest's file systems frozen where its agent does that.
-// It is the keeper's work because the keeper lives as long as the machine: whatever else dies, the guest is thawed.
+// Ends the mirrors of a machine's disk, which is the moment of a snapshot, with the guest's file systems frozen if its agent does that.
+// The keeper does it because it lives as long as the machine: whatever else dies, the guest is thawed.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { whileFrozen } from './agent.mjs'
 
@@ -14,14 +14,14 @@ export function openMirrorEnds(qmp) {
     if (!outcomes.has(job)) outcomes.set(job, inTurn(job))
   }
 
-  /** Whether the guest's file systems were settled when this mirror ended. Forgotten with `forget`. */
+  /** Whether the guest's file systems were frozen when this mirror ended. Kept until `forget`. */
   async function isSettled(job) {
     return (await outcomes.get(job)) ?? false
   }
 
   function inTurn(job) {
     return new Promise((resolve) => {
-      // One after the other: what is frozen for one must not be thawed for another.
+      // One after the other, so that none thaws what is frozen for another.
       turn = turn.then(() => new Promise((isThawed) => finish(job, isThawed).then(resolve)))
     })
   }
@@ -39,7 +39,7 @@ export function openMirrorEnds(qmp) {
       if (!isAsked) await qmp.ask('block-job-cancel', { device: job })
       return false
     } catch {
-      // The job has ended, or the machine has.
+      // The job or the machine has ended.
       isThawed()
       return false
     }

@@ -1,8 +1,8 @@
-// Finds guests whose kernel has crashed, by what their pvpanic device reports. A kernel with panic= on its command line starts
-// again by itself, as its owner wants it. Any other would stand still for ever, often at full load.
+// Detects guests whose kernel has crashed, from their pvpanic device. A kernel booted with panic= reboots by itself, as its owner
+// wants. Any other would hang for ever, often at full load.
 
 /**
- * Hears QEMU's events. `onStuck` is called once if the guest has not started again in time.
+ * Follows QEMU's events. `onStuck` is called once if a crashed guest has not rebooted in time.
  * @param {{ patienceMs: number, onStuck: () => void }} options
  */
 export function watchPanic({ patienceMs, onStuck }) {
@@ -14,10 +14,10 @@ export function watchPanic({ patienceMs, onStuck }) {
     state = next
   }
 
-  /** @returns whether it concerned the guest's kernel. */
+  /** @returns whether the event concerned the guest's kernel. */
   function hear(event, data) {
     if (event === 'GUEST_PANICKED') {
-      // Its root can write to the device as often as it likes.
+      // The guest's root user can write to the device as often as it likes.
       if (state === 'crashed' || state === 'stuck') return false
       become('crashed')
       timer = setTimeout(() => {
@@ -27,13 +27,13 @@ export function watchPanic({ patienceMs, onStuck }) {
       return true
     }
     if (event !== 'RESET') return false
-    // A reset that was asked for makes good what was before it.
+    // A reset by request clears an earlier crash.
     const isOwn = data.guest === true && state === 'crashed'
     become(isOwn || (data.guest === true && state === 'restarted') ? 'restarted' : 'none')
     return true
   }
 
-  /** What a run state of QEMU means: a guest that stands still is stopped, or was, as its disk was full. */
+  /** Translates QEMU's run state: a stuck guest is paused by us, or was paused because its disk was full. */
   function statusOf(said) {
     return state === 'stuck' && ['paused', 'io-error'].includes(said) ? 'guest-panicked' : said
   }

@@ -1,12 +1,11 @@
-// The QEMU Machine Protocol: one JSON object a line, over a Unix socket that serves a single client.
+// The QEMU Machine Protocol: one JSON object per line, over a Unix socket that serves a single client.
 import net from 'node:net'
 import { createInterface } from 'node:readline'
 
 const patienceMs = 10_000
 
 /**
- * Connects to QEMU and is through with the greeting. `onEvent` hears every event; `onEnd` hears once that the line is
- * gone.
+ * Connects to QEMU and completes the handshake. `onEvent` is called for every event, `onEnd` once when the connection is closed.
  * @param {string} path
  * @param {{ onEvent: (name: string, data: any) => void, onEnd: () => void }} told
  */
@@ -17,7 +16,7 @@ export async function connectQmp(path, { onEvent, onEnd }) {
   let greet
   const greeting = new Promise((resolve) => (greet = resolve))
   const lines = createInterface({ input: socket })
-  // A broken line is reported by `close`; readline repeats the error of its input.
+  // `close` reports a broken connection; readline repeats the error of its input.
   lines.on('error', () => {})
   lines.on('line', (line) => {
     const message = JSON.parse(line)
@@ -36,7 +35,7 @@ export async function connectQmp(path, { onEvent, onEnd }) {
   await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject))
   socket.on('error', () => {})
 
-  /** Asks QEMU and waits for the answer, ten seconds at most. */
+  /** Sends a command and waits for the response, ten seconds at most. */
   function ask(execute, args) {
     return new Promise((resolve, reject) => {
       if (socket.destroyed) return reject(new Error('QEMU has ended.'))

@@ -1,4 +1,4 @@
-// Who watches a machine. QEMU's serial port serves one client, so the keeper is that one and passes on to a few.
+// The viewers of a machine. QEMU's serial port serves one client, which is the keeper; it relays to several viewers.
 import net from 'node:net'
 
 export const viewersMost = 4
@@ -9,7 +9,7 @@ const behindMost = 1024 * 1024
 export function openViewers() {
   const viewers = new Set()
 
-  /** @returns {boolean} whether there is a place, which the viewer then has until its socket closes. */
+  /** @returns {boolean} whether there was a free slot, which the viewer keeps until its socket closes. */
   function admit(viewer, isTakeOver) {
     if (viewers.size >= viewersMost && !isTakeOver) return false
     if (viewers.size >= viewersMost) {
@@ -26,8 +26,7 @@ export function openViewers() {
 }
 
 /**
- * The serial port, both ways: what the machine writes goes to the log and to all viewers, what they type to the
- * machine.
+ * The serial port in both directions: output goes to the log and all viewers, their input to the machine.
  * @param {string} path
  */
 export async function openSerial(path, log) {
@@ -60,7 +59,7 @@ export async function openSerial(path, log) {
   return { join }
 }
 
-/** The screen: each viewer has a line of its own to QEMU, and each side waits for the other. */
+/** The screen: each viewer has its own connection to QEMU, with backpressure in both directions. */
 export function openScreen(path) {
   const viewers = openViewers()
 

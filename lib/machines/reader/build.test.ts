@@ -11,14 +11,14 @@ const parts = { kernel: join(folder, 'vmlinuz'), modules: join(folder, 'modules'
 mkdirSync(parts.modules)
 for (const file of [parts.kernel, parts.busybox]) writeFileSync(file, 'program', { mode: 0o600 })
 
-test('the user of the machine may read what was built, whatever our umask is', async () => {
+test('the user of the machine may read the built files, whatever our umask is', async () => {
   const umask = process.umask(0o077)
   const { kernel, initrd } = await buildReader(parts, join(folder, 'readable')).finally(() => process.umask(umask))
   const modeOf = (file: string) => statSync(file).mode & 0o777
   expect([modeOf(kernel), modeOf(initrd), modeOf(join(initrd, '..'))]).toEqual([0o644, 0o644, 0o755])
 })
 
-test('drafts that a killed process left are removed, and not those of one that builds', async () => {
+test('drafts of a killed process are removed, and not those of a running one', async () => {
   const place = join(folder, 'left')
   for (const name of ['draft-left', 'draft-building', 'other']) mkdirSync(join(place, name), { recursive: true })
   writeFileSync(join(place, 'draft-left/initrd'), 'half')
@@ -27,7 +27,7 @@ test('drafts that a killed process left are removed, and not those of one that b
   await buildReader(parts, place)
   const names = readdirSync(place).filter((name) => !/^[0-9a-f]{16}$/.test(name))
   expect(names.sort()).toEqual(['draft-building', 'other'])
-  // Also where nothing is to be built.
+  // Also if nothing has to be built.
   utimesSync(join(place, 'draft-building'), yesterday, yesterday)
   await buildReader(parts, place)
   expect(readdirSync(place)).not.toContain('draft-building')

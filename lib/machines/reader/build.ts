@@ -6,15 +6,15 @@ import { baseModules, guestFileSystems, guestInit, programs } from './guest'
 import { type KernelModule, readModules } from './modules'
 import type { ReaderParts } from './parts'
 
-/** The two files that the reading machine starts from. */
+/** The files from which the reader machine boots. */
 export type ReaderImage = { kernel: string; initrd: string }
 
-/** Nobody builds for so long: a draft that is older was left by a process that was killed. */
+/** No build takes this long: an older draft was left by a killed process. */
 const draftMsMax = 60 * 60 * 1000
 
 /**
- * Builds the initrd of the reading machine in a folder, beside a copy of its kernel. The machine's own user may read both. What
- * was built of the same parts is used again; what was built of others is removed, and so are drafts that were left.
+ * Builds the initrd of the reader machine in a folder, and copies its kernel there. The machine's own user may read both. A build of
+ * the same parts is reused; builds of other parts, and old drafts, are removed.
  */
 export async function buildReader(parts: ReaderParts, folder: string): Promise<ReaderImage> {
   const name = await nameOf(parts)
@@ -28,17 +28,17 @@ export async function buildReader(parts: ReaderParts, folder: string): Promise<R
   try {
     await writeFile(path.join(draft, 'initrd'), cpioArchive(await initialFiles(parts)))
     await copyFile(parts.kernel, path.join(draft, 'kernel'))
-    // Made with a mode, they would have it without the bits of our umask.
+    // A mode given at creation would be reduced by our umask.
     for (const file of ['initrd', 'kernel']) await chmod(path.join(draft, file), 0o644)
     await chmod(draft, 0o755)
-    // Another process may have been as fast; what it has built is the same.
+    // Another process may have been faster; its build is identical.
     await rename(draft, place).catch(async (error) => {
       if (!(await readdir(folder)).includes(name)) throw error
     })
   } finally {
     await rm(draft, { recursive: true, force: true })
   }
-  // A machine that starts has these files open.
+  // A machine that is starting has these files open.
   const others = before.filter((other) => /^[0-9a-f]{16}$/.test(other))
   for (const other of others) await rm(path.join(folder, other), { recursive: true, force: true })
   return image

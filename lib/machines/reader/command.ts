@@ -1,20 +1,17 @@
 import type { Accelerator } from '../accelerator'
 import { sandbox } from '../command'
 
-/** Open files that the machine gets from its parent: its line, the kernel, the initrd, and from here on one line a disk. */
+/** Descriptors that the machine inherits: its command socket, the kernel, the initrd, and from `disks` on one socket for each disk. */
 export const readerDescriptors = { line: 3, kernel: 4, initrd: 5, disks: 6 } as const
 
-/** Most disks of one machine; each is a device on its one bus. */
+/** Maximum number of disks of one machine; each is a device on its single bus. */
 export const readerDisksMax = 20
 export const readerMemoryMib = 192
 
-// What slows an emulated processor down and protects nobody here: no other program runs in the guest.
+// Without features that slow emulation down and protect nothing here: no other program runs in the guest.
 const kernelWords = 'quiet panic=-1 no_timer_check mitigations=off'
 
-/**
- * What QEMU is started with for these disks, each of which may be written to or not. It names no file of the host: all it has are
- * open files of its parent.
- */
+/** QEMU's arguments for these disks, each writable or not. They name no file of the host: all files are inherited descriptors. */
 export function readerArguments({ accel, cpu }: Accelerator, disks: readonly { isWritable: boolean }[]): string[] {
   return [
     ...['-name', 'guest=disk-reader', '-nodefaults', '-no-user-config', '-sandbox', sandbox],

@@ -1,6 +1,6 @@
 /**
- * The file systems that the reading machine mounts, and the modules of Debian's kernel that each needs where they are not built
- * in. `options` are those of reading, `changing` those of a mount that may write.
+ * The file systems that the reader machine mounts, and the Debian kernel modules that each needs unless built in. `options` are for
+ * mounting read-only, `changing` for mounting writable.
  */
 export const guestFileSystems = [
   { kind: 'xfs', modules: ['crc32c_generic', 'xfs'], options: 'norecovery,nouuid', changing: 'nouuid' },
@@ -14,10 +14,10 @@ export const guestFileSystems = [
 ] as const
 export type GuestFileSystem = (typeof guestFileSystems)[number]['kind']
 
-/** What the machine itself runs on. */
+/** Modules for the machine's own devices. */
 export const baseModules = ['virtio_pci', 'virtio_blk', 'virtio_console'] as const
 
-/** The programs of busybox that the guest calls. */
+/** The busybox applets that the guest uses. */
 export const programs = [
   'cat',
   'find',
@@ -38,17 +38,17 @@ const mounts = guestFileSystems.map(
   ({ kind, options, changing }) => `    ${kind}-ro) options=${options} ;;\n    ${kind}-rw) options=${changing} ;;`,
 )
 
-// Ext4 with files inside its inodes leaves there what was in one that is removed, but not of one that was emptied before. What
-// has another name somewhere else is not emptied.
+// With inline data, ext4 leaves the content of a removed file in its inode, unless the file was truncated first. A file with another
+// hard link is not truncated.
 const remove = 'find "$@" -maxdepth 0 -type f -links 1 -exec truncate -s 0 {} +; rm "$@"'
 
 /**
- * The first and only program of the guest. Its one line to the world is a port of virtio, on which it hears two random words
- * and then commands: `mount <disk> <kind>`, `list`, `read <bytes>`, which the names of files follow; and for a disk that may be
- * written to `change <disk> <kind>`, which mounts it so, `remove <bytes>`, `empty <bytes>`, `take <bytes>`, which a text follows,
- * and `put <bytes>`, which writes that into a file, `trim`, and `leave`. Its first answer says that it is there. Every record of
- * an answer ends with the first word, and the last record of an answer is the second word and an exit code. No file contains
- * these words, as they are made after the disk. When the line ends, so does the machine.
+ * The first and only program of the guest. Its only channel is a virtio port, on which it reads two random words and then commands:
+ * `mount <disk> <kind>`, `list`, `read <bytes>`, followed by file names; and for a writable disk `change <disk> <kind>`, which mounts
+ * it writable, `remove <bytes>`, `empty <bytes>`, `take <bytes>`, followed by a text, `put <bytes>`, which writes that text to a file,
+ * `trim`, and `leave`. Its first answer is a greeting. Every record of an answer ends with the first word; the last record is the
+ * second word and an exit code. No file contains these words, as they are made after the disk. When the port is closed, the machine
+ * ends.
  */
 export const guestInit = `#!/bin/sh
 export PATH=/bin

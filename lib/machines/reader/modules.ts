@@ -5,14 +5,14 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 const moduleBytesMax = 64 * 2 ** 20
-/** How distributions pack modules, and the program that unpacks each. */
+/** Compression of modules in distributions, and the program that unpacks each. */
 const unpackers: Record<string, string> = { '.gz': 'gzip', '.xz': 'xz', '.zst': 'zstd' }
 
 export type KernelModule = { name: string; bytes: Buffer }
 
 /**
- * Reads kernel modules and those that they need, in the order of loading. One that is not in the folder is left out: it is
- * built into the kernel, or the kernel does without.
+ * Reads kernel modules and their dependencies, in the order of loading. A module that is not in the folder is left out: it is built
+ * into the kernel, or the kernel works without it.
  */
 export async function readModules(folder: string, names: readonly string[]): Promise<KernelModule[]> {
   const files = await moduleFiles(folder)
@@ -28,7 +28,7 @@ export async function readModules(folder: string, names: readonly string[]): Pro
   return [...found.values()]
 }
 
-/** Modules by their names as the kernel has them: with underscores. */
+/** Modules by their kernel names, which have underscores. */
 async function moduleFiles(folder: string): Promise<Map<string, string>> {
   const entries = await readdir(folder, { recursive: true })
   return new Map(
@@ -46,7 +46,7 @@ async function unpacked(file: string): Promise<Buffer> {
   return stdout
 }
 
-/** The section `.modinfo` of a module is a list of fields that end with a zero. */
+/** A module's `.modinfo` section is a list of zero-terminated fields. */
 function neededBy(module: Buffer): string[] {
   const field = /\0depends=([\w,-]*)\0/.exec(module.toString('latin1'))?.[1] ?? ''
   return field.split(',').flatMap((name) => (name === '' ? [] : [name.replaceAll('-', '_')]))

@@ -1,14 +1,14 @@
 import { access, readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 
-/** What the reading machine is made of: files of Debian's packages linux-image-… and busybox-static. */
+/** The parts of the reader machine: files of Debian's packages linux-image-… and busybox-static. */
 export type ReaderParts = { kernel: string; modules: string; busybox: string }
 
 const programHeaderInterpreter = 3
 
 /**
- * Looks for a kernel with its modules and a static busybox below a folder, which is `/` for those that are installed here, or
- * one into which packages were unpacked. A kernel for clouds is preferred, then the newest. Null where one part is missing.
+ * Looks for a kernel with its modules and a static busybox below a folder: `/` for installed ones, or a folder with unpacked packages.
+ * Prefers a cloud kernel, then the newest. Null if a part is missing.
  */
 export async function findParts(root: string): Promise<ReaderParts | null> {
   const busybox = await firstStatic([path.join(root, 'bin/busybox'), path.join(root, 'usr/bin/busybox')])
@@ -41,7 +41,7 @@ async function isReadable(file: string): Promise<boolean> {
   )
 }
 
-// A busybox that needs libraries starts nowhere but where they are.
+// A dynamically linked busybox would need libraries that the initrd lacks.
 async function firstStatic(files: string[]): Promise<string | null> {
   for (const file of files) {
     const bytes = await readFile(file).catch(() => null)
