@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers'
 import type { Store } from './contract'
 import { StoreFull, StoreUnreachable } from './errors'
 
-/** Writes a few bytes, reads them and removes them. A store that is only full lets itself be reached. */
+/** Writes a few bytes, reads them and removes them. A full store passes, as it can be reached. */
 export async function checkByWriting(store: Store): Promise<void> {
   const key = `check-${randomBytes(6).toString('hex')}`
   const bytes = randomBytes(64)

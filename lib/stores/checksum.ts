@@ -22,7 +22,7 @@ export async function sha256Of(
   return hash.digest('hex')
 }
 
-/** Passes bytes through and fails at their end, before the consumer trusts them, unless they have this SHA-256. */
+/** Passes bytes through, and fails before the end of the stream unless they have this SHA-256. */
 export function expectSha256(sha256: string): Transform {
   const hash = createHash('sha256')
   return new Transform({
@@ -48,7 +48,7 @@ export async function isIntact(
     const found = await store.stat(key)
     if (found?.size !== content.size) return false
     const bytes = await store.read(key)
-    // Also while a store takes its time: the hash looks at the signal between two chunks only.
+    // Aborts a hanging read too: the hash checks the signal only between chunks.
     if (signal) addAbortSignal(signal, bytes)
     return (await sha256Of(bytes, { signal })) === content.sha256
   } catch (error) {

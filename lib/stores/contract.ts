@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { Place } from './room'
 
-/** Complete bytes, or the unfinished part of a writer. `part` tells the parts of several writers apart. */
+/** Complete bytes, or the unfinished part of a writer. `part` distinguishes the parts of several writers. */
 export type StoredObject = { key: string; size: number; modifiedAt: Date } & (
   | { isPartial: false }
   | { isPartial: true; part: string }
@@ -13,14 +13,14 @@ export type StoredState = { size: number; modifiedAt: Date; version: string }
 export type PutOptions = {
   size: number
   signal?: AbortSignal | undefined
-  /** Told how many bytes are written. Throwing stops the writing. */
+  /** Receives the number of bytes written. Throwing stops the write. */
   onProgress?: ((done: number) => void) | undefined
 }
 
 /**
- * The place of a region's bytes. Keys are ours, never a tenant's. Throws `StoreUnreachable` if it cannot be reached,
- * `StoreRefused` if it refuses a request permanently. Another kind of store is one more file with this interface, and a
- * line in its test.
+ * Storage of a region's bytes. Keys are generated here, never by a tenant. Throws `StoreUnreachable` if it cannot be reached,
+ * `StoreRefused` if it refuses a request permanently. Another kind of store is one more file with this interface, and a line in its
+ * test.
  */
 export interface Store {
   /**
@@ -28,9 +28,7 @@ export interface Store {
    * `StoreFull`, and `WrongSize` for a stream shorter or longer than `size`. The stream is always destroyed.
    */
   put(key: string, bytes: Readable, options: PutOptions): Promise<void>
-  /**
-   * Makes a local file the bytes of a key: moved if possible, else streamed and removed. On failure it still exists.
-   */
+  /** Stores a local file under a key: moved if possible, else streamed and removed. On failure the file still exists. */
   take(key: string, file: string, options: PutOptions): Promise<void>
   /**
    * Reads a key from `start` up to but excluding `end`. Throws `NotStored`. A broken connection is reopened a few
@@ -40,11 +38,11 @@ export interface Store {
   stat(key: string): Promise<StoredState | null>
   /** Removes the key and its unfinished parts. No error if it does not exist. */
   delete(key: string): Promise<void>
-  /** Removes the unfinished parts of a key, or this one of them, which writers that died have left. Whole bytes stay. */
+  /** Removes the unfinished parts of a key, or only this one, left by writers that died. Complete bytes stay. */
   deleteUnfinished(key: string, part?: string): Promise<void>
   /** All objects, including unfinished parts. */
   list(): AsyncIterable<StoredObject>
-  /** Its folder on this machine, which shares free space with others; null for a bucket, which has no limit. */
+  /** Its folder on this host, which shares free space with others; null for a bucket, which has no limit. */
   readonly local: Place | null
   /** Throws `StoreFull` if this many more bytes would cut into the reserve; never for a bucket. */
   requireRoom(bytes: number): Promise<void>

@@ -1,12 +1,12 @@
-// A separate process for one copy of a file, because only ending its process interrupts the kernel's copy. The kernel
-// copies in a pool thread, and this thread follows it: it reads the arrived bytes from the page cache, hashes them and
-// syncs them. Messages to the parent: { done }, then { sha256 } or { code, message }.
+// A separate process for one copy of a file, because only killing the process interrupts the kernel's copy. The kernel copies in a pool
+// thread, and the main thread follows it: it reads the copied bytes from the page cache, hashes them and syncs them. Messages to the
+// parent: { done }, then { sha256 } or { code, message }.
 import { createHash } from 'node:crypto'
 import { closeSync, constants, copyFile, fdatasync, fstatSync, fsync, openSync, readSync } from 'node:fs'
 import { setImmediate as breathe, setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
-/** Sync while copying instead of only at the end. More often costs more than it gains. */
+/** Sync while copying, not only at the end. Syncing more often costs more than it gains. */
 const syncBytes = 256 * 2 ** 20
 const readBytes = 2 ** 20
 const breatheBytes = 32 * 2 ** 20
@@ -19,7 +19,7 @@ const copying = { isDone: false, failure: null }
 // Not process.exit, which would wait for the kernel to finish its copy.
 const end = () => process.kill(process.pid, 'SIGKILL')
 
-// Without its parent nobody needs the copy.
+// Without its parent the copy is useless.
 process.once('disconnect', end)
 
 const tell = promisify(process.send?.bind(process) ?? (() => {}))
@@ -30,7 +30,7 @@ async function follow(file) {
   let syncing = Promise.resolve()
   let [done, told, synced] = [0, 0, 0]
   for (;;) {
-    // Read before the file: bytes that arrived before the copy ended are then seen by a later read.
+    // Read before the file, so that bytes copied before the end are seen by a later read.
     const { isDone, failure } = copying
     if (failure) throw failure
     const count = hash ? readSync(file, piece, 0, readBytes, done) : fstatSync(file).size - done
@@ -57,7 +57,7 @@ async function follow(file) {
 }
 
 try {
-  // The parent has made it, for us alone.
+  // The parent created it with mode 0600.
   const file = openSync(to, 'r+')
   copyFile(from, to, constants.COPYFILE_FICLONE, (failure) => Object.assign(copying, { isDone: true, failure }))
   const sha256 = await follow(file)
@@ -65,7 +65,7 @@ try {
   closeSync(file)
   await tell({ sha256 })
 } catch ({ code, message }) {
-  // A parent that cannot be told has ended.
+  // If sending fails, the parent has ended.
   await tell({ code, message }).catch(() => {})
 }
 end()

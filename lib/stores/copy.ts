@@ -5,7 +5,7 @@ import { FolderStore } from './folder'
 
 export type Stored = { store: Store; key: string }
 
-/** Copies a key with the promises of `put`. Throws `NotStored`, and `ChecksumMismatch` without leaving a target. */
+/** Copies a key with the guarantees of `put`. Throws `NotStored`, and `ChecksumMismatch` without leaving a target. */
 export async function copyStored(
   from: Stored,
   to: Stored,

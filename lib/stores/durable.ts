@@ -2,10 +2,10 @@ import { mkdir, open, rename } from 'node:fs/promises'
 import path from 'node:path'
 import { StoreFull, StoreUnreachable } from './errors'
 
-/** Sync while writing instead of only at the end: a third less time for 1 GiB. */
+/** Sync while writing, not only at the end: that takes a third less time for 1 GiB. */
 const syncBytes = 32 * 2 ** 20
 
-/** Writes a file durably, readable only for us. Replaces an existing one. */
+/** Writes a file durably, readable by its owner only. Replaces an existing one. */
 export async function writeDurably(file: string, chunks: AsyncIterable<Buffer>): Promise<void> {
   const handle = await open(file, 'w', 0o600)
   let syncing = Promise.resolve()
@@ -18,7 +18,7 @@ export async function writeDurably(file: string, chunks: AsyncIterable<Buffer>):
       await syncing
       sinceSync = 0
       syncing = handle.datasync()
-      // Asked for its outcome above or below; until then it may fail unheard.
+      // It is awaited above or below; this avoids an unhandled rejection until then.
       syncing.catch(() => {})
     }
     await syncing
@@ -35,21 +35,21 @@ export async function renameDurably(from: string, to: string): Promise<void> {
   await syncFolder(path.dirname(to))
 }
 
-/** Makes a folder, and those above it, that only we can look into. */
+/** Creates a folder and its parents durably, accessible to their owner only. */
 export async function makeFolder(folder: string): Promise<void> {
   const first = await mkdir(folder, { recursive: true, mode: 0o700 })
   if (first === undefined) return
   for (let made = folder; made.length >= first.length; made = path.dirname(made)) await syncFolder(path.dirname(made))
 }
 
-/** A name is in its folder; without this a power cut could forget it after the database has been told. */
+/** Makes a new name in a folder durable; otherwise a power cut could lose a file that the database already refers to. */
 export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder)
   await handle.sync().finally(() => handle.close())
 }
 
 const full = ['ENOSPC', 'EDQUOT']
-/** Errors of a folder that is missing, not accessible, or on a broken or missing disk. */
+/** Errors of a missing or inaccessible folder, or of a broken or missing disk. */
 const unreachable = [
   'ENOENT',
   'ENOTDIR',

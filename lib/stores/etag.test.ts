@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { bare, etagOfParts, etagOfWhole } from './etag'
 
-test('an ETag is compared without what servers wrap around it', () => {
+test('an ETag is compared without weak prefix and quotes', () => {
   const same = [
     '"9bb58f26192e4ba00f01e2e7b136bbd8-1"',
     '9bb58f26192e4ba00f01e2e7b136bbd8-1',
@@ -12,7 +12,7 @@ test('an ETag is compared without what servers wrap around it', () => {
   expect([bare(undefined), bare(''), bare('""')]).toEqual(['', '', ''])
 })
 
-test('the ETag of a whole is made of those of its parts, as S3 makes it', () => {
+test('the ETag of a multipart object is computed from its parts like in S3', () => {
   const parts = [Buffer.from('first'), Buffer.from('second')]
   const digests = parts.map((part) => createHash('md5').update(part).digest())
   const expected = `${createHash('md5').update(Buffer.concat(digests)).digest('hex')}-2`

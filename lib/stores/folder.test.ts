@@ -7,7 +7,7 @@ import { afterAll, expect, test } from 'vitest'
 import { StoreFull, StoreUnreachable } from './errors'
 import { FolderStore } from './folder'
 
-// What only a folder can do wrong.
+// Failures that only a folder has.
 
 const mib = 2 ** 20
 const home = await mkdtemp(path.join(tmpdir(), 'folders-'))
@@ -30,11 +30,11 @@ test('a store below its reserve is full, and nothing is written', async () => {
   await expect(put(store, 'a', 1)).rejects.toBeInstanceOf(StoreFull)
   await expect(store.requireRoom(1)).rejects.toBeInstanceOf(StoreFull)
   expect(await readdir(path.join(home, 'reserved'))).toEqual([])
-  // It can be read and written; whoever wants to know about room asks for that.
+  // `check` passes, as the store can be read and written; space has its own check.
   await store.check()
 })
 
-test.skipIf(!hasSmallDisk)(`room is asked for before the first byte${smallDiskNote}`, async () => {
+test.skipIf(!hasSmallDisk)(`space is checked before the first byte${smallDiskNote}`, async () => {
   const store = storeIn(small)
   await expect(store.requireRoom(9 * mib)).rejects.toBeInstanceOf(StoreFull)
   const source = Readable.from([Buffer.alloc(mib)])
@@ -43,7 +43,7 @@ test.skipIf(!hasSmallDisk)(`room is asked for before the first byte${smallDiskNo
   expect(await readdir(small)).toEqual([])
 })
 
-test.skipIf(!hasSmallDisk)(`a disk that others fill up is full, and no part stays${smallDiskNote}`, async () => {
+test.skipIf(!hasSmallDisk)(`a disk filled up by others is full, and no part stays${smallDiskNote}`, async () => {
   const store = storeIn(small)
   await put(store, 'a', mib)
   async function* whileOthersWrite() {
@@ -67,28 +67,28 @@ test.skipIf(!hasSmallDisk)(`a file of another file system is copied and then rem
   await expect(stat(file)).rejects.toMatchObject({ code: 'ENOENT' })
 })
 
-test.skipIf(!hasSmallDisk)(`a disk that may only be read is out of reach${smallDiskNote}`, async () => {
+test.skipIf(!hasSmallDisk)(`a read-only disk is unreachable${smallDiskNote}`, async () => {
   spawnSync('mount', ['-o', 'remount,ro', small])
   await expect(storeIn(small).check()).rejects.toBeInstanceOf(StoreUnreachable)
   spawnSync('mount', ['-o', 'remount,rw', small])
   await storeIn(small).check()
 })
 
-test('a folder that an operator names is never made: it may be a disk that is away', async () => {
+test('a folder configured by an operator is never created: it may be an unmounted disk', async () => {
   const away = storeIn(path.join(home, 'away'), { isOurs: false })
   const asks = [away.check(), put(away, 'a', 1), away.stat('a'), away.read('a'), away.delete('a')]
   await Promise.all(asks.map((asked) => expect(asked).rejects.toBeInstanceOf(StoreUnreachable)))
   await expect(stat(path.join(home, 'away'))).rejects.toMatchObject({ code: 'ENOENT' })
 })
 
-test('a folder of ours that nobody has written to is an empty store', async () => {
+test('a default folder that was never written to is an empty store', async () => {
   const unused = storeIn(path.join(home, 'unused'))
   expect(await unused.stat('a')).toBeNull()
   await unused.delete('a')
   for await (const found of unused.list()) expect(found).toBeUndefined()
 })
 
-test('only we can read what is stored', async () => {
+test('stored files are readable by their owner only', async () => {
   const folder = path.join(home, 'private')
   await put(storeIn(folder), 'a', 1)
   const file = path.join(home, 'open')
@@ -98,7 +98,7 @@ test('only we can read what is stored', async () => {
   expect(modes.map(({ mode }) => (mode & 0o777).toString(8))).toEqual(['700', '600', '600'])
 })
 
-test('files that are not ours are left alone, and what a killed writer left is told', async () => {
+test('foreign files are left alone, and parts of killed writers are listed', async () => {
   const folder = path.join(home, 'mixed')
   const store = storeIn(folder)
   await put(store, 'img-a', 1)

@@ -16,7 +16,7 @@ import { type Place, requireRoomIn, watchRoom, whileRoom } from './room'
 import type { FolderSettings } from './settings'
 import { readSource } from './source'
 
-/** Larger buffers are mapped anew for each read: copies of 1 GiB took up to twice as long. */
+/** Larger buffers are newly mapped for each read: copies of 1 GiB took up to twice as long. */
 const readAtOnce = 2 ** 18
 
 type FileOptions = PutOptions & { sha256: string | null }
@@ -59,7 +59,7 @@ export class FolderStore implements Store {
     options.onProgress?.(size)
   }
 
-  /** Lets the kernel copy a file. Throws `ChecksumMismatch`; returns false if the kernel cannot copy. */
+  /** Lets the kernel copy a file. Throws `ChecksumMismatch`; returns false if the kernel cannot copy it. */
   async putFile(key: string, file: string, options: FileOptions): Promise<boolean> {
     if (options.size < kernelCopyBytesMin) return false
     options.signal?.throwIfAborted()
@@ -83,7 +83,7 @@ export class FolderStore implements Store {
     const part = range && { start: range.start, end: range.end - 1 }
     try {
       if (range && range.start >= range.end) return await nothingOf(file)
-      // Not from a FileHandle: its streams take twice as long.
+      // Not from a FileHandle, whose streams take twice as long.
       const stream = createReadStream(file, { highWaterMark: readAtOnce, ...part })
       await once(stream, 'open')
       return stream
@@ -95,7 +95,7 @@ export class FolderStore implements Store {
   async stat(key: string): Promise<StoredState | null> {
     try {
       const { size, mtime, ctimeNs, ino } = await statExactly(this.fileOf(key))
-      // The time of change, which no program can set back, and not that of modification, which any can.
+      // ctime, which no program can set back, unlike mtime.
       return { size, modifiedAt: mtime, version: `${ino} ${ctimeNs} ${size}` }
     } catch (error) {
       if (await this.isThereWithout(error)) return null
@@ -129,7 +129,7 @@ export class FolderStore implements Store {
     for (const name of await this.names()) {
       const key = keyOf(name)
       if (!isKey(key)) continue
-      // Deleted meanwhile.
+      // It was deleted meanwhile.
       const found = await stat(path.join(this.settings.folder, name)).catch(ignoreMissing)
       if (!found?.isFile()) continue
       const object = { key, size: found.size, modifiedAt: found.mtime }
@@ -163,7 +163,7 @@ export class FolderStore implements Store {
     const arrived = (await stat(part)).size
     if (arrived !== size) throw new WrongSize(arrived, size)
     if (sha256 === null || found === sha256) return
-    // Some file systems set the size of a copy before its bytes, so a following hash may have read zeros.
+    // Some file systems set the size of a copy before its bytes, so the hash may have read zeros.
     const again = createReadStream(part, { highWaterMark: 2 ** 20 })
     if ((await sha256Of(again, { signal: signal ?? null })) !== sha256) throw new ChecksumMismatch()
   }
@@ -186,7 +186,7 @@ export class FolderStore implements Store {
     )
   }
 
-  /** Moves a file, which takes no space; returns false across file systems. */
+  /** Moves a file without copying it; returns false across file systems. */
   private async move(file: string, target: string): Promise<boolean> {
     try {
       if (this.settings.isOurs) await makeFolder(this.settings.folder)

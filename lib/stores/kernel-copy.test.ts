@@ -13,7 +13,7 @@ import { NotStored, StoreFull, StoreUnreachable, WrongSize } from './errors'
 import { FolderStore } from './folder'
 import { kernelCopyBytesMin } from './kernel-copy'
 
-// Copies from folder to folder that the kernel does.
+// Copies by the kernel from folder to folder.
 
 const mib = 2 ** 20
 const size = 96 * mib + 5
@@ -42,7 +42,7 @@ afterAll(async () => {
 
 const namesIn = async (name: string) => await readdir(path.join(home, name)).catch(() => [])
 
-test('a copy is the source, byte by byte, for us alone, and tells how far it has come', async () => {
+test('a copy equals the source, is readable by its owner only, and reports progress', async () => {
   expect(size).toBeGreaterThan(kernelCopyBytesMin)
   const told: number[] = []
   await copyStored(from, to, { size, sha256, onProgress: (done) => told.push(done) })
@@ -55,7 +55,7 @@ test('a copy is the source, byte by byte, for us alone, and tells how far it has
   await to.store.delete('copy')
 })
 
-test('bytes without the checksum that was promised do not arrive', async () => {
+test('bytes with another checksum are not stored', async () => {
   await expect(copyStored(from, to, { size, sha256: '0'.repeat(64) })).rejects.toBeInstanceOf(ChecksumMismatch)
   await expect(copyStored(from, to, { size: size - 1, sha256 })).rejects.toBeInstanceOf(WrongSize)
   expect(await namesIn('to')).toEqual([])
@@ -75,12 +75,12 @@ test.each(['gives it up', 'is told of its progress and throws'])(
   },
 )
 
-test('a copy that nobody wants any more does not begin', async () => {
+test('an aborted copy does not begin', async () => {
   const signal = AbortSignal.abort(new Error('Given up.'))
   await expect(copyStored(from, to, { size, sha256, signal })).rejects.toThrow('Given up.')
 })
 
-test('a source that is missing is said to be missing, and a target that is away to be away', async () => {
+test('a missing source is NotStored, and a missing target folder is unreachable', async () => {
   await expect(copyStored({ ...from, key: 'gone' }, to, { size, sha256 })).rejects.toBeInstanceOf(NotStored)
   const away = new FolderStore({ kind: 'folder', folder: path.join(home, 'away'), isOurs: false, reserveMin: 0 })
   await expect(copyStored(from, { store: away, key: 'copy' }, { size, sha256 })).rejects.toBeInstanceOf(
@@ -88,7 +88,7 @@ test('a source that is missing is said to be missing, and a target that is away 
   )
 })
 
-test('a copy ends with the process that asked for it, in the middle', async () => {
+test('a copy is killed with its parent process', async () => {
   const [source, target] = [path.join(home, 'large'), path.join(home, 'part')]
   const sparse = await open(source, 'w')
   // It takes seconds at least, of which the end of the one who asked for it needs a part.
@@ -111,7 +111,7 @@ test('a copy ends with the process that asked for it, in the middle', async () =
   await Promise.all([rm(source), rm(target)])
 })
 
-test.skipIf(!hasSmallDisk)(`a file of another file system is taken in, and then gone${smallDiskNote}`, async () => {
+test.skipIf(!hasSmallDisk)(`a file of another file system is stored and removed${smallDiskNote}`, async () => {
   const store = storeIn('small')
   const file = path.join(home, 'elsewhere')
   await writeFile(file, await buffer(createReadStream(from.store.fileOf('source'))))
@@ -125,7 +125,7 @@ test.skipIf(!hasSmallDisk)(
   `a disk that becomes full meanwhile is full, and no part stays${smallDiskNote}`,
   async () => {
     const store = storeIn('small')
-    // There is room for what is promised, and more is copied than that, as when others write too.
+    // There is room for the announced size, and the copy is larger, as if others wrote too.
     const longer = { store: storeIn('longer'), key: 'source' }
     await mkdir(path.join(home, 'longer'))
     const sparse = await open(longer.store.fileOf('source'), 'w')

@@ -31,15 +31,14 @@ const message = z.union([
 ])
 
 /**
- * Lets the kernel copy a file durably, sharing blocks if the file system can. Hashes the copy while it grows: returns
- * its SHA-256, or null if not requested. Ends within a second of the signal, throwing its reason. Throws
- * `KernelCopyFailed`.
+ * Lets the kernel copy a file durably, sharing blocks if the file system can. Hashes the copy while it grows: returns its SHA-256, or
+ * null if not requested. Ends within a second of the signal and throws its reason. Throws `KernelCopyFailed`.
  */
 export async function copyByKernel({ from, to, isHashed, signal, onProgress }: KernelCopy): Promise<string | null> {
   signal.throwIfAborted()
   const args = [path.resolve(from), path.resolve(to), isHashed ? 'sha256' : '']
   return await new Promise((resolve, reject) => {
-    // Nothing of our environment, which holds secrets. What stops the copy is the end of its process.
+    // Without our environment, which holds secrets. Killing the process stops the copy.
     const child = fork(path.resolve(/* turbopackIgnore: true */ program), args, {
       execArgv: [],
       env: { NODE_ENV: process.env.NODE_ENV },

@@ -7,26 +7,29 @@ export type ObjectPlace = { Bucket: string; Key: string }
 
 const mib = 2 ** 20
 const partBytesMin = 16 * mib
-/** Up to here parts grow before their number does: some servers, as Swift by default, take 1,000 of them. */
+/** Parts grow up to this size before there are more of them, as some servers, such as Swift by default, allow only 1,000. */
 const partBytesMax = 128 * mib
 const partsWanted = 1_000
 const partsMax = 10_000
 const partsAtOnceMax = 4
-/** The memory of an upload: the parts being sent, and the one being filled. */
+/** Maximum memory of an upload: the parts being sent, and the one being filled. */
 const memoryMax = 320 * mib
 
-/** 16 MiB, or larger so that 1,000 parts suffice; beyond 125 GiB 128 MiB and more parts. */
+/** Part size: 16 MiB, or larger so that 1,000 parts suffice; beyond 125 GiB it is 128 MiB, with more parts. */
 export function partBytes(size: number): number {
   const wanted = Math.min(Math.max(partBytesMin, Math.ceil(size / partsWanted)), partBytesMax)
   return Math.ceil(Math.max(wanted, size / partsMax) / mib) * mib
 }
 
-/** How many parts are sent at once: four, or fewer where these would take too much memory. */
+/** Number of parts sent at once: four, or fewer if these would take too much memory. */
 export function partsAtOnce(part: number): number {
   return Math.min(partsAtOnceMax, Math.max(1, Math.floor(memoryMax / part) - 1))
 }
 
-/** Returns the expected state. On failure it stops requests and removes the parts first; the SDK leaves both. */
+/**
+ * Uploads a source in parts and returns the expected state. On failure it first stops requests and removes the parts, which the SDK
+ * does not.
+ */
 export async function sendInParts(
   { client, place, sdk }: { client: S3Client; place: ObjectPlace; sdk: typeof import('@aws-sdk/client-s3') },
   source: Source,
@@ -61,7 +64,7 @@ export async function sendInParts(
     stop.abort()
     source.end()
     await Promise.allSettled(senders)
-    // Where even this fails, `delete` finds the parts later.
+    // If this fails too, `delete` finds the parts later.
     await client.send(new sdk.AbortMultipartUploadCommand(upload)).catch(() => {})
     throw error
   }

@@ -4,13 +4,13 @@ import { isErrnoCode } from '@/lib/embedded/data-folder'
 import { StoreFull } from './errors'
 
 const reserveShare = 0.05
-/** The interval of checking free space while another program writes. A disk takes some 100 MiB meanwhile. */
+/** Interval of checking free space while another program writes. A disk takes about 100 MiB in that time. */
 const watchMs = 100
 
-/** Where bytes go, and how many are kept free there: the larger of these and 5 %. */
+/** A folder, and the bytes to keep free there: the larger of `reserveMin` and 5 %. */
 export type Place = { folder: string; reserveMin: number }
 
-/** The bytes that fit beside the reserve; negative if it is cut into. */
+/** Free bytes beyond the reserve; negative if less than the reserve is free. */
 export async function freeIn({ folder, reserveMin }: Place): Promise<number> {
   const { bavail, blocks, bsize } = await statfs(await nearestFolder(folder))
   return bavail * bsize - Math.max(blocks * bsize * reserveShare, reserveMin)
@@ -22,7 +22,7 @@ export async function isNearlyFull(place: Place): Promise<boolean> {
   return bavail * bsize < 2 * Math.max(blocks * bsize * reserveShare, place.reserveMin)
 }
 
-/** The file system of a place, by the number that this machine gives it. Places on one share its room. */
+/** Device number of a place's file system. Places with the same number share free space. */
 export async function fileSystemOf({ folder }: Place): Promise<number> {
   return (await stat(/* turbopackIgnore: true */ await nearestFolder(folder))).dev
 }
@@ -32,7 +32,7 @@ export async function requireRoomIn(place: Place, bytes: number): Promise<void> 
   if ((await freeIn(place)) < bytes) throw new StoreFull(`${place.folder} has no room for ${bytes} bytes.`)
 }
 
-/** Passes bytes on as long as there is room for them, which is looked at for each. */
+/** Passes bytes on while there is room for them, which is checked for each chunk. */
 export async function* whileRoom(place: Place, chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, void> {
   for await (const chunk of chunks) {
     await requireRoomIn(place, chunk.length)
@@ -40,7 +40,7 @@ export async function* whileRoom(place: Place, chunks: AsyncIterable<Buffer>): A
   }
 }
 
-/** Aborts with `StoreFull` when a place has no room left, until it is ended: for a tool that writes there and does not look. */
+/** Aborts with `StoreFull` as soon as a place has no room left, until `end` is called: for a tool that writes there without checking. */
 export function watchRoom(place: Place): { signal: AbortSignal; end: () => void } {
   const full = new AbortController()
   const timer = setInterval(() => requireRoomIn(place, 0).catch((error) => full.abort(error)), watchMs)

@@ -1,6 +1,6 @@
 import { StoreFull, StoreRefused, StoreUnreachable } from './errors'
 
-/** What servers say that have no room left: AWS, MinIO, Ceph, SeaweedFS. */
+/** Error codes of a full server: AWS, MinIO, Ceph, SeaweedFS. */
 const full = [
   'QuotaExceeded',
   'InsufficientCapacity',
@@ -12,7 +12,7 @@ const full = [
 const insufficientStorage = 507
 
 const preconditionFailed = 412
-/** 4xx that pass by themselves: too many requests, a clash with another writer, bytes that were cut or changed on their way. */
+/** 4xx errors that a retry may cure: too many requests, a conflict with another writer, bytes cut or changed in transit. */
 const passingStatuses = [408, 409, preconditionFailed, 425, 429]
 const passingCodes = [
   'BadDigest',
@@ -24,10 +24,10 @@ const passingCodes = [
   'XAmzContentSHA256Mismatch',
 ]
 
-/** Failures of the SDK before or without an answer that have no code. */
+/** SDK errors without a response or a code. */
 const withoutAnswer = ['TimeoutError', 'NetworkingError', 'CredentialsProviderError', 'TokenProviderError']
 
-/** What to check, by the code of an answer or of a failure to get one; the first that fits. */
+/** What to check, by the code of a response or a failed request; the first match counts. */
 const advice: [RegExp, string][] = [
   [/^PreconditionFailed$/, 'Its bytes were replaced while they were read; read them again.'],
   [/^RequestTimeTooSkewed$/, 'Set the clock of this machine.'],
@@ -73,12 +73,12 @@ export function isMissing(error: unknown): boolean {
   return statusOf(error) === 404
 }
 
-/** Whether the key now has another object than the one that was read so far. */
+/** Whether the key's object was replaced since the first read. */
 export function isReplaced(error: unknown): boolean {
   return statusOf(error) === preconditionFailed
 }
 
-/** Whether the server does not have this operation. */
+/** Whether the server does not support this operation. */
 export function isNotOffered(error: unknown): boolean {
   return statusOf(error) === 501 || statusOf(error) === 405
 }

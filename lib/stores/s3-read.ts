@@ -6,7 +6,7 @@ import { isFinal, isReplaced } from './s3-error'
 export type Answered = { body: Readable; size: number | undefined; etag: string | undefined }
 
 export type Asks = {
-  /** Asks for the bytes of the object with this ETag from an offset of the stream on. */
+  /** Requests the bytes of the object with this ETag, from an offset of the stream on. */
   rest: (done: number, etag: string, signal: AbortSignal) => Promise<Answered>
   meaning: (error: unknown) => unknown
 }
@@ -14,10 +14,10 @@ export type Asks = {
 export const readAtOnce = 2 ** 20
 const triesMax = 4
 const pauseMs = 200
-/** This much after a break counts as progress and resets the tries. */
+/** This many bytes after a break count as progress and reset the tries. */
 const progressMin = 2 ** 20
 
-/** Resumes a broken answer on the same object, with pauses, up to four times without 1 MiB of progress. */
+/** A stream that resumes a broken response on the same object, with pauses, up to four times without 1 MiB of progress. */
 export function readOn(first: Answered, asks: Asks): Readable {
   const leaving = new AbortController()
   let open = heard(first)
@@ -45,7 +45,7 @@ export function readOn(first: Answered, asks: Asks): Readable {
   async function askAgain(tries: number, done: number): Promise<Answered> {
     await pause(pauseMs * 2 ** (tries - 1), undefined, { signal: leaving.signal })
     const rest = heard(await asks.rest(done, first.etag ?? '', leaving.signal))
-    // Cancelled while the request ran.
+    // The stream was destroyed during the request.
     if (leaving.signal.aborted) rest.body.destroy()
     return rest
   }

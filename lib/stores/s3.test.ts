@@ -10,7 +10,7 @@ import { S3Server } from './fixtures/s3-server'
 import { partBytes, partsAtOnce } from './multipart'
 import { S3Store } from './s3'
 
-// What only a bucket can do wrong.
+// Failures that only a bucket has.
 
 const mib = 2 ** 20
 const server = new S3Server()
@@ -99,13 +99,13 @@ test.each([
   },
 )
 
-test('a server that answers anything writes no control characters into a message', async () => {
+test('a hostile response puts no control characters into a message', async () => {
   server.before = (_request, response) => answerWith(response, 400, '&#27;[31m\nforged')
   const error = await store.read('a').catch((failure: unknown) => failure)
   expect(String(error)).toContain('answers 400 ??31m?forged.')
 })
 
-test('bytes are sent as they are, without a checksum that an older server would keep as a part of them', async () => {
+test('bytes are sent without a checksum trailer, which older servers would store', async () => {
   const sent: string[] = []
   server.before = ({ method, headers }) => {
     if (method === 'PUT')
@@ -131,7 +131,7 @@ test.each([
   expect(await server.uploads()).toEqual([])
 })
 
-test('one part that is refused ends the put, however long the source would go on', async () => {
+test('one refused part ends the put, however long the source is', async () => {
   server.before = (request, response) =>
     /partNumber=2/.test(request.url ?? '') && answerWith(response, 403, 'QuotaExceeded')
   const source = new Readable({ read() {} })
@@ -141,7 +141,7 @@ test('one part that is refused ends the put, however long the source would go on
   expect(await server.uploads()).toEqual([])
 })
 
-test.each([mib, 17 * mib])('a server that does not answer to %d bytes is given up at once', async (size) => {
+test.each([mib, 17 * mib])('an abort ends a put of %d bytes to a silent server', async (size) => {
   const giving = new AbortController()
   server.before = (request) => {
     if (request.method === 'PUT') giving.abort(new Error('Given up.'))
@@ -165,7 +165,7 @@ test('a part is sent again when the connection breaks', async () => {
   expect(broken).toBeGreaterThan(1)
 })
 
-/** Lets a GET of at least 1 MiB send so many bytes before its connection breaks. */
+/** Lets a GET of at least 1 MiB send this many bytes before its connection breaks. */
 function breakAfter(bytes: number, isMeant: (request: http.IncomingMessage) => boolean = () => true): () => number {
   let broken = 0
   server.before = (request, response) => {
@@ -188,14 +188,14 @@ test.each([
   expect(broken()).toBeGreaterThanOrEqual(3)
 })
 
-test('a connection that breaks without getting on is a store out of reach after four more tries, and no short file', async () => {
+test('a connection that breaks without progress is unreachable after four retries, and never a short file', async () => {
   await put(store, 'broken', randomBytes(8 * mib))
   const broken = breakAfter(300_000)
   await expect(buffer(await store.read('broken'))).rejects.toBeInstanceOf(StoreUnreachable)
   expect(broken()).toBe(5)
 })
 
-test.each(['replaced', 'gone'])('bytes that are %s while they are read are not joined with others', async (what) => {
+test.each(['replaced', 'gone'])('bytes that are %s during a read are not mixed with others', async (what) => {
   const [old, other] = [randomBytes(8 * mib), randomBytes(8 * mib)]
   await put(store, 'changing', old)
   breakAfter(2 * mib, (request) => request.headers.range === undefined)
@@ -221,7 +221,7 @@ test.each([10, 17 * mib])(
   },
 )
 
-test('bytes that the server has changed on their way are refused and removed', async () => {
+test('bytes changed in transit are refused and removed', async () => {
   server.before = async (request) => {
     if (request.method === 'HEAD') await truncate(path.join(server.folder, 'of/a-region/changed._S3rver_object'), 5)
     return false
@@ -231,7 +231,7 @@ test('bytes that the server has changed on their way are refused and removed', a
   expect(await store.stat('changed')).toBeNull()
 })
 
-test('a server that answers with another part than was asked for is not believed', async () => {
+test('a response with another range than requested is refused', async () => {
   await put(store, 'other-part', Buffer.from('0123456789'))
   server.before = (request) => {
     if (request.headers.range) request.headers.range = 'bytes=5-7'
@@ -240,7 +240,7 @@ test('a server that answers with another part than was asked for is not believed
   await expect(store.read('other-part', { start: 1, end: 4 })).rejects.toBeInstanceOf(StoreUnreachable)
 })
 
-test('whoever does not finish reading holds no connection', async () => {
+test('an unfinished read holds no connection', async () => {
   await put(store, 'unread', randomBytes(8 * mib))
   const connections = new Set<http.IncomingMessage['socket']>()
   server.before = (request) => connections.add(request.socket).size < 0
@@ -249,7 +249,7 @@ test('whoever does not finish reading holds no connection', async () => {
   await expect.poll(() => [...connections].every((connection) => connection.destroyed)).toBe(true)
 })
 
-test('keys of others in the bucket are not listed, and all uploads of ours are', async () => {
+test('foreign keys in the bucket are not listed, and all uploads under the prefix are', async () => {
   const other = new S3Store(server.settings({ prefix: 'of/another/' }))
   await put(other, 'theirs', Buffer.from('x'))
   const stalling = [1, 2].map(() => new Readable({ read() {} }))
@@ -267,13 +267,13 @@ test('keys of others in the bucket are not listed, and all uploads of ours are',
   await Promise.all(going)
 })
 
-test('what is missing is missing also where only the server can tell', async () => {
+test('a missing key is recognised from the response', async () => {
   await expect(store.read('missing')).rejects.toBeInstanceOf(NotStored)
   expect(await store.stat('missing')).toBeNull()
 })
 
 const gib = 2 ** 30
-test('1,000 parts hold an image of 125 GiB, 10,000 any, and what is in memory has a bound', () => {
+test('1,000 parts hold 125 GiB, 10,000 parts any image, and memory is bounded', () => {
   for (const size of [17 * mib, 15 * gib, 15 * gib + 1, 16 * gib, 64 * gib, 125 * gib])
     expect(Math.ceil(size / partBytes(size)), `${size}`).toBeLessThanOrEqual(1_000)
   for (const size of [64 * gib, 2 ** 40, 1.2 * 2 ** 40]) {

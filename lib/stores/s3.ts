@@ -16,12 +16,12 @@ import { readSource, type Source } from './source'
 
 type Sdk = typeof import('@aws-sdk/client-s3')
 
-/** Long enough for a server that puts thousands of parts together before it answers. */
+/** Long enough for a server that assembles thousands of parts before it responds. */
 const silenceMaxMs = 120_000
 const connectMaxMs = 5_000
 const tries = 4
 
-/** A store in a bucket of S3 or of a server that speaks like it. */
+/** A store in a bucket of S3 or of a compatible server. */
 export class S3Store implements Store {
   readonly local = null
   private connection: Promise<{ client: S3Client; sdk: Sdk }> | undefined
@@ -122,7 +122,7 @@ export class S3Store implements Store {
       }
       for await (const { Key = '', UploadId = '', Initiated = new Date(0) } of this.uploads(prefix)) {
         const key = Key.slice(prefix.length)
-        // The progress of an upload would need a request for each; it counts only when complete.
+        // The size of an unfinished upload would need another request; it has one only when complete.
         if (isKey(key)) yield { key, size: 0, modifiedAt: Initiated, isPartial: true, part: UploadId }
       }
     } catch (error) {
@@ -153,7 +153,7 @@ export class S3Store implements Store {
     return { Bucket: this.settings.bucket, Prefix: this.settings.prefix }
   }
 
-  /** The SDK is loaded by the first region that keeps its bytes in a bucket. */
+  /** The SDK is loaded with the first region whose store is a bucket. */
   private connect(): Promise<{ client: S3Client; sdk: Sdk }> {
     this.connection ??= import('@aws-sdk/client-s3').then((sdk) => {
       const { region, endpoint, credentials, isPathStyle } = this.settings
@@ -162,7 +162,7 @@ export class S3Store implements Store {
         forcePathStyle: isPathStyle,
         ...(endpoint ? { endpoint } : {}),
         ...(credentials ? { credentials } : {}),
-        // With the SDK's newer defaults a server that does not know them keeps the checksum's trailer as part of the bytes.
+        // With the SDK's newer defaults, a server that does not know them stores the checksum trailer as part of the bytes.
         requestChecksumCalculation: 'WHEN_REQUIRED',
         responseChecksumValidation: 'WHEN_REQUIRED',
         maxAttempts: tries,
@@ -185,7 +185,7 @@ export class S3Store implements Store {
     return { answered: bare(ETag), own: () => etagOfWhole(Body) }
   }
 
-  /** Checks the size on the server. If the ETag shows another put since, the size is not judged. */
+  /** Checks the size on the server. If the ETag shows a later put, the size is not checked. */
   private async requireSize(place: ObjectPlace, size: number, sent: Sent): Promise<void> {
     const { client, sdk } = await this.connect()
     const head = await this.head(place)
@@ -198,7 +198,7 @@ export class S3Store implements Store {
     throw new WrongSize(head.ContentLength ?? 0, size)
   }
 
-  /** The server's state of a key; null if it is missing. Errors to HEAD have no body, so a listing gives the reason. */
+  /** The server's state of a key; null if it is missing. Errors of HEAD have no body, so a listing gives the reason. */
   private async head(place: ObjectPlace): Promise<HeadObjectCommandOutput | null> {
     const { client, sdk } = await this.connect()
     try {

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** A folder. One in the data folder is created on demand; one that an operator names must exist. */
+/** A folder. The default one is created on demand; one configured by an operator must exist. */
 export type FolderSettings = { kind: 'folder'; folder: string; isOurs: boolean }
 
 export type S3Settings = {
@@ -11,7 +11,7 @@ export type S3Settings = {
   region: string
   isPathStyle: boolean
   endpoint?: string
-  /** Without these the SDK looks where it always does: AWS_ACCESS_KEY_ID, profiles, the machine's role. */
+  /** Without these the SDK uses its default chain: AWS_ACCESS_KEY_ID, profiles, the machine's role. */
   credentials?: { accessKeyId: string; secretAccessKey: string }
 }
 
@@ -21,7 +21,7 @@ const known = ['endpoint', 'region', 'path-style']
 const bucketPattern = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/i
 const prefixPattern = /^[\w!.*'()-]+(\/[\w!.*'()-]+)*\/$/
 
-/** Where the bytes of a region are kept. Throws a sentence that names the wrong variable. */
+/** The store settings of a region. Throws an error that names the wrong variable. */
 export function storeSettings(
   regionId: string,
   dataFolder: string,
@@ -65,7 +65,7 @@ function s3Settings(name: string, value: string, variables: Variables): S3Settin
     bucket: url.host,
     prefix: prefix && `${prefix}/`,
     region: url.searchParams.get('region') ?? variables.AWS_REGION ?? 'us-east-1',
-    // Self-hosted servers rarely have a host name per bucket.
+    // Self-hosted servers rarely have a host name for each bucket.
     isPathStyle: isOn(name, url.searchParams.get('path-style'), endpoint !== undefined),
     ...(endpoint ? { endpoint } : {}),
     ...(credentials ? { credentials } : {}),

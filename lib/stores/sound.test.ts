@@ -10,7 +10,7 @@ import { FolderStore } from './folder'
 import { isSound } from './sound'
 import { storeOf } from './store'
 
-// One reading for each content and version, whoever asks.
+// Each version of a content is read once, however many ask.
 
 const folder = mkdtempSync(path.join(tmpdir(), 'sound-'))
 const server = new S3Server()
@@ -38,7 +38,7 @@ async function kept(region: string, bytes = randomBytes(3 * 2 ** 20)) {
   return { region, key, sha256, size: bytes.length, bytes, reads: vi.spyOn(storeOf(region), 'read') }
 }
 
-test.each(regions)('24 who ask at once in %s share one reading, and who asks later needs none', async (region) => {
+test.each(regions)('24 concurrent checks in %s share one read, and a later one needs none', async (region) => {
   const content = await kept(region)
   const asked = Array.from({ length: 24 }, () => isSound(content, nobodyLeaves()))
   expect(new Set(await Promise.all(asked))).toEqual(new Set([true]))
@@ -46,20 +46,20 @@ test.each(regions)('24 who ask at once in %s share one reading, and who asks lat
   expect(content.reads).toHaveBeenCalledTimes(1)
 })
 
-test.each(regions)('bytes in %s that change after they were sound are read again, and refused', async (region) => {
+test.each(regions)('bytes in %s that change after a check are read again, and refused', async (region) => {
   const content = await kept(region)
   expect(await isSound(content, nobodyLeaves())).toBe(true)
   const rot = Buffer.concat([Buffer.from('rot'), content.bytes.subarray(3)])
   await storeOf(region).put(content.key, Readable.from([rot]), { size: rot.length })
   expect(await isSound(content, nobodyLeaves())).toBe(false)
-  // Damage is not remembered: mended, it is sound again.
+  // Damage is not cached: once repaired, the content is sound.
   await storeOf(region).put(content.key, Readable.from([content.bytes]), { size: rot.length })
   expect(await isSound(content, nobodyLeaves())).toBe(true)
   await storeOf(region).delete(content.key)
   expect(await isSound(content, nobodyLeaves())).toBe(false)
 })
 
-test('a file that was changed in place and given its old time back is read again', async () => {
+test('a file changed in place with its mtime restored is read again', async () => {
   const content = await kept('cn-folder')
   const file = path.join(folder, content.key)
   expect(await isSound(content, nobodyLeaves())).toBe(true)
@@ -71,7 +71,7 @@ test('a file that was changed in place and given its old time back is read again
   expect(await isSound(content, nobodyLeaves())).toBe(false)
 })
 
-test('bytes that are replaced while they are read are read again, and not for ever', async () => {
+test('bytes replaced during a read are read again, a limited number of times', async () => {
   const content = await kept('cn-folder')
   const rot = Buffer.concat([Buffer.from('rot'), content.bytes.subarray(3)])
   const replace = (bytes: Buffer) =>
@@ -89,7 +89,7 @@ test('bytes that are replaced while they are read are read again, and not for ev
   await expect(isSound(content, nobodyLeaves())).rejects.toThrow('replaced again and again')
 })
 
-test('one who leaves ends nobody else’s check, and the last one who leaves ends the reading', async () => {
+test('an aborted caller stops no other’s check, and the last one stops the read', async () => {
   const content = await kept('cn-folder')
   const unwatched = new FolderStore({ kind: 'folder', folder, isOurs: false, reserveMin: 0 })
   const held: Readable[] = []
@@ -117,7 +117,7 @@ test('one who leaves ends nobody else’s check, and the last one who leaves end
   await expect.poll(() => held[1]?.destroyed).toBe(true)
 })
 
-test('what was sound is read again after ten minutes: a medium may rot without a sign', async () => {
+test('a verified content is read again after ten minutes, since a medium may decay silently', async () => {
   const content = await kept('cn-folder')
   expect(await isSound(content, nobodyLeaves())).toBe(true)
   vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 11 * 60_000)

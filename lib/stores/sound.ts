@@ -7,11 +7,11 @@ export type Expected = { region: string; key: string; sha256: string; size: numb
 
 type Check = { answer: Promise<'intact' | 'damaged' | 'replaced'>; waiting: number; stop: AbortController }
 
-/** A medium may rot without its file system noticing, so a verification expires. */
+/** A medium may decay without its file system noticing, so a verification expires. */
 const soundForMs = 10 * 60 * 1_000
 const sound = new Map<string, number>()
 const running = new Map<string, Check>()
-/** Bytes that are replaced while they are read are read again, so often. */
+/** Maximum number of reads if the bytes are replaced during each. */
 const triesMax = 3
 
 /**
@@ -57,7 +57,7 @@ function begin(expected: Expected, version: string, seal: string): Check {
 async function compare(expected: Expected, version: string, signal: AbortSignal) {
   const store = storeOf(expected.region)
   const isAsExpected = await isIntact(store, expected.key, expected, signal)
-  // The read bytes may be a mix of two versions.
+  // The bytes may have been a mix of two versions.
   if ((await store.stat(expected.key))?.version !== version) return 'replaced'
   return isAsExpected ? 'intact' : 'damaged'
 }

@@ -3,7 +3,7 @@ import { TooLarge, WrongSize } from './errors'
 
 export type Source = {
   chunks: AsyncGenerator<Buffer, void, void>
-  /** The source's own error, or why it was stopped. Other errors are the store's. */
+  /** The source's own error, or the reason of its abort. Other errors are the store's. */
   failure(): unknown
   end(): void
 }
@@ -14,7 +14,7 @@ export type SourceOptions = {
   onProgress?: ((done: number) => void) | undefined
 }
 
-/** Reads a stream to its end, which must come exactly after the announced bytes. */
+/** Reads a stream that must have exactly the announced length. */
 export function readSource(bytes: Readable, options: SourceOptions): Source {
   let failure: unknown
   let isEnded = false

@@ -10,7 +10,7 @@ const home = await mkdtemp(path.join(tmpdir(), 'staging-'))
 const folder = path.join(home, 'staging')
 afterAll(() => rm(home, { recursive: true, force: true }))
 
-/** Settings are read once by a process, so each of these has the module anew. */
+/** The process reads its settings once, so each call imports the module anew. */
 async function staging(settings: Record<string, string> = {}) {
   vi.resetModules()
   vi.stubEnv('DATABASE_URL', 'none')
@@ -24,7 +24,7 @@ afterEach(() => vi.unstubAllEnvs())
 const bytes = randomBytes(3 * 2 ** 20)
 const source = () => Readable.from([bytes.subarray(0, 7), bytes.subarray(7)])
 
-test('what arrives is hashed and kept, for us alone', async () => {
+test('received bytes are hashed and stored, readable by their owner only', async () => {
   const { receiveStaged, stagedFile } = await staging()
   const told: number[] = []
   const received = await receiveStaged('img-a', source(), { sizeMax: bytes.length, onProgress: (n) => told.push(n) })
@@ -35,7 +35,7 @@ test('what arrives is hashed and kept, for us alone', async () => {
   expect(told).toEqual([7, bytes.length])
 })
 
-test('what is too large, breaks or is given up leaves nothing', async () => {
+test('a stream that is too large, fails or is aborted leaves nothing', async () => {
   const { receiveStaged, discardStaged } = await staging()
   await discardStaged('img-a')
   const sizeMax = bytes.length - 1
@@ -56,7 +56,7 @@ test('what is too large, breaks or is given up leaves nothing', async () => {
   expect(await readdir(folder)).toEqual([])
 })
 
-test('a staging folder without room refuses, and one that is no folder is out of reach', async () => {
+test('a full staging folder refuses, and a path that is not a folder is unreachable', async () => {
   const full = await staging({ ECS_STORE_RESERVE: '1000000TiB' })
   await expect(full.receiveStaged('img-a', source(), { sizeMax: 2 ** 30 })).rejects.toSatisfy((error) =>
     isNamed(error, StoreFull),
@@ -67,7 +67,7 @@ test('a staging folder without room refuses, and one that is no folder is out of
   await expect(away.requireStagingRoom(1)).rejects.toSatisfy((error) => isNamed(error, StoreUnreachable))
 })
 
-test('an image goes with all its files, and no other does', async () => {
+test('discarding an image removes all its files and no others', async () => {
   const { stagedFile, discardStaged, listStaged } = await staging()
   const names = [stagedFile('img-a'), stagedFile('img-a', 'qcow2'), stagedFile('img-ab', 'qcow2')]
   await Promise.all(names.map((name) => writeFile(name, 'bytes')))
@@ -81,13 +81,13 @@ test('an image goes with all its files, and no other does', async () => {
   expect(() => stagedFile('../img-a')).toThrow('Not a key')
 })
 
-test('a staging folder that nobody has used is empty', async () => {
+test('an unused staging folder is empty', async () => {
   const { listStaged, discardStaged } = await staging({ ECS_STAGING_DIR: path.join(home, 'elsewhere') })
   expect(await listStaged()).toEqual([])
   await discardStaged('img-a')
 })
 
-// A class of a module that is loaded anew is another class.
+// A reloaded module has its own classes.
 function isNamed(error: unknown, kind: { name: string }): boolean {
   return error instanceof Error && error.constructor.name === kind.name
 }

@@ -10,8 +10,8 @@ import { requireKey } from './key'
 import { type Place, requireRoomIn, watchRoom, whileRoom } from './room'
 import { readSource } from './source'
 
-// Imports arrive here, before inspection. A file belongs to the image whose id its name begins with, and is removed
-// with it.
+// Imports are received here, before inspection. A file belongs to the image whose id is the first part of its name, and is removed with
+// it.
 
 export type ReceiveOptions = {
   sizeMax: number
@@ -21,7 +21,7 @@ export type ReceiveOptions = {
 
 export type StagedFile = { imageId: string; size: number; modifiedAt: Date }
 
-/** The path of an image's file in the staging folder; its other files differ by their ending. */
+/** The path of an image's file in the staging folder; its other files have an `ending`. */
 export function stagedFile(imageId: string, ending?: string): string {
   return path.join(stagingPlace().folder, requireKey(ending ? `${imageId}.${ending}` : imageId))
 }
@@ -56,7 +56,7 @@ export async function receiveStaged(
   }
 }
 
-/** Removes all staged files of an image; with `isKept` all but the received file. */
+/** Removes all staged files of an image, or with `isKept` all but the received one. */
 export async function discardStaged(imageId: string, { isKept = false } = {}): Promise<void> {
   const { folder } = stagingPlace()
   requireKey(imageId)
@@ -66,7 +66,7 @@ export async function discardStaged(imageId: string, { isKept = false } = {}): P
   }
 }
 
-/** Every staged file there is, and the folders in which disks are worked on; their size is not counted. */
+/** All staged files and working folders; the size of a folder is not counted. */
 export async function listStaged(): Promise<StagedFile[]> {
   const { folder } = stagingPlace()
   const found: StagedFile[] = []
@@ -93,7 +93,7 @@ export function watchStagingRoom() {
   return watchRoom(stagingPlace())
 }
 
-/** Where the staging folder is. */
+/** The staging folder and its reserve. */
 export function stagingPlace(): Place {
   const { ECS_STAGING_DIR, ECS_DATA_DIR, ECS_STORE_RESERVE } = env()
   return { folder: ECS_STAGING_DIR ?? path.join(ECS_DATA_DIR, 'staging'), reserveMin: ECS_STORE_RESERVE }

@@ -13,7 +13,7 @@ import { paused, stalling, stream } from './fixtures/streams'
 import { FolderStore } from './folder'
 import { S3Store } from './s3'
 
-// What every store does, tried on each kind. ECS_TEST_S3 names a server of your own to try it on as well.
+// The contract of stores, tested on each kind. ECS_TEST_S3 names a server of your own to test it on as well.
 
 const mib = 2 ** 20
 const home = await mkdtemp(path.join(tmpdir(), 'stores-'))
@@ -52,7 +52,7 @@ const kinds: Kind[] = [
   ...realServer(),
 ]
 
-/** Each store has a prefix of its own there, and leaves nothing. */
+/** Each store has its own prefix there, and leaves nothing. */
 function realServer(): Kind[] {
   const settings = namedServer()
   if (!settings) return []
@@ -124,7 +124,7 @@ describe.each(kinds)('$name', ({ open }) => {
     expect(await store.stat('replaced')).toMatchObject({ size: 6 })
   })
 
-  test('what is deleted is gone, and deleting it again is no error', async () => {
+  test('a deleted key is gone, and deleting it again is not an error', async () => {
     await put(store, 'deleted', Buffer.from('bytes'))
     await store.delete('deleted')
     await store.delete('deleted')
@@ -133,7 +133,7 @@ describe.each(kinds)('$name', ({ open }) => {
     await expect(store.read('deleted', { start: 3, end: 3 })).rejects.toBeInstanceOf(NotStored)
   })
 
-  test('lists what there is, and since when', async () => {
+  test('lists all keys with their times', async () => {
     const { store: fresh, close } = await open()
     expect(await collect(fresh)).toEqual([])
     const began = Date.now() - 2_000
@@ -144,7 +144,7 @@ describe.each(kinds)('$name', ({ open }) => {
       { key: 'img-a', size: 8, isPartial: false },
       { key: 'img-b', size: 3, isPartial: false },
     ])
-    // A bucket knows whole seconds only.
+    // A bucket stores whole seconds only.
     expect(found.every(({ modifiedAt: at }) => Number(at) > began && Number(at) < Date.now() + 2_000)).toBe(true)
     await close()
   })
@@ -187,13 +187,13 @@ describe.each(kinds)('$name', ({ open }) => {
     },
   )
 
-  test('a put that nobody wants any more does not begin', async () => {
+  test('an aborted put does not begin', async () => {
     const signal = AbortSignal.abort(new Error('Given up.'))
     await expect(store.put('never', stream(randomBytes(10)), { size: 10, signal })).rejects.toThrow('Given up.')
     expect(await store.stat('never')).toBeNull()
   })
 
-  test('who is told of the progress can stop it', async () => {
+  test('the progress callback can stop a put', async () => {
     const onProgress = () => {
       throw new Error('The lease is lost.')
     }
@@ -220,7 +220,7 @@ describe.each(kinds)('$name', ({ open }) => {
     await store.delete('partial')
   })
 
-  test('of two puts at once one counts, whole', async () => {
+  test('one of two concurrent puts wins, complete', async () => {
     const [first, second] = [randomBytes(20 * mib), randomBytes(17 * mib)]
     await Promise.all([put(store, 'twice', first), put(store, 'twice', second)])
     const found = sha256(await read(store, 'twice'))
@@ -228,7 +228,7 @@ describe.each(kinds)('$name', ({ open }) => {
     expect(await collectOf('twice')).toHaveLength(1)
   })
 
-  test('takes a file as it is, and the file is gone', async () => {
+  test('takes a file unchanged, and the file is gone', async () => {
     const bytes = randomBytes(20 * mib)
     const file = path.join(home, `taken-${randomBytes(4).toString('hex')}`)
     await writeFile(file, bytes, { mode: 0o644 })
@@ -239,7 +239,7 @@ describe.each(kinds)('$name', ({ open }) => {
     await expect(stat(file)).rejects.toMatchObject({ code: 'ENOENT' })
   })
 
-  test('what is read from one store can be put into another', async () => {
+  test('bytes read from one store can be put into another', async () => {
     const bytes = randomBytes(40 * mib)
     await put(store, 'source', bytes)
     const { store: other, close } = await open()
@@ -248,21 +248,21 @@ describe.each(kinds)('$name', ({ open }) => {
     await close()
   })
 
-  test('a key that is a path is a fault', async () => {
+  test('a key that is a path throws', async () => {
     for (const key of ['..', '.', '../a', 'a/b', 'A', '', '.hidden', 'a.part']) {
       await expect(store.stat(key)).rejects.toThrow('Not a key')
       await expect(store.put(key, stream(Buffer.from('x')), { size: 1 })).rejects.toThrow('Not a key')
     }
   })
 
-  test('a check finds nothing wrong and leaves nothing', async () => {
+  test('a check passes and leaves nothing', async () => {
     const before = await collect(store)
     await store.check()
     await store.requireRoom(1)
     expect(await collect(store)).toEqual(before)
   })
 
-  test('a store that is away is said to be unreachable', async () => {
+  test('a missing store is unreachable', async () => {
     const { store: here, away: takeAway, close } = await open()
     await put(here, 'here', Buffer.from('bytes'))
     const away = await takeAway()

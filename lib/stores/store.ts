@@ -7,7 +7,7 @@ import { storeSettings } from './settings'
 
 const stores = new Map<string, Store>()
 
-/** The store of a region: as `ECS_STORE_<REGION>` says, else a folder in the data folder. */
+/** The store of a region: set by `ECS_STORE_<REGION>`, by default a folder in the data folder. */
 export function storeOf(regionId: string): Store {
   const known = stores.get(regionId)
   if (known) return known
