@@ -5,7 +5,7 @@ import { ok } from '@/lib/result'
 import { checkParams, countFindingInput, ignoreFindingInput, requestCheckInput } from './schema'
 import { countFinding, ignoreFinding, requestCheck } from './writes'
 
-/** Changes nothing: the page that shows the check is made anew. */
+/** Changes nothing: submitting it renders the page of the check again. */
 const showCheck = async () => ok(null)
 
 export const requestCheckAction = defineAction(requestCheckInput, requestCheck, {

@@ -24,7 +24,7 @@ const jobsOf = async (sha256: string) =>
   ).length
 
 describe('a check', () => {
-  it('for deleted data that is asked for while one without runs follows it, and follows no other', async () => {
+  it('for deleted data, requested while a plain one runs, follows it, and follows no other', async () => {
     const { owner, asked, sha256 } = await tenant()
     await requestCheck(owner.ctx, asked)
     const first = await claimCheck(sha256)
@@ -42,7 +42,7 @@ describe('a check', () => {
     expect(await rowOf(sha256)).toMatchObject({ state: 'clean', isDeep: true, isQueued: false, isDeepNext: false })
   })
 
-  it('for deleted data is not lost with one without that fails, and fails once itself', async () => {
+  it('for deleted data is not lost if the plain one fails, and can fail itself', async () => {
     const { owner, asked, sha256 } = await tenant()
     await requestCheck(owner.ctx, asked)
     const first = await claimCheck(sha256)
@@ -59,7 +59,7 @@ describe('a check', () => {
     expect(await rowOf(sha256)).toMatchObject({ isQueued: false, isDeepNext: false, leaseHolder: null })
   })
 
-  it('is asked for by one account for a few disks at once, however many it has; the operator asks for any', async () => {
+  it('is queued for only a few disks of an account at once; the operator may queue any number', async () => {
     const { owner, asked, here } = await tenant()
     const others = await Promise.all(Array.from({ length: 8 }, () => image(owner, here)))
     const ask = async (imageId: string) => await requestCheck(owner.ctx, { ...asked, imageId })

@@ -33,7 +33,7 @@ import {
 
 const findingsShown = 50
 
-/** What the deployment does with images that have findings; nothing where it checks no disks. */
+/** What to do with shared images that have findings; `off` if disks are not checked. */
 export function sharePolicy(): SharePolicy {
   const { ECS_DISK_CHECK, ECS_SHARE_CHECK } = env()
   return ECS_DISK_CHECK === 'off' ? 'off' : ECS_SHARE_CHECK
@@ -41,7 +41,7 @@ export function sharePolicy(): SharePolicy {
 
 type CountColumns = { [severity in keyof Counts as `ignored${Capitalize<severity>}`]: number } & Counts
 
-/** The findings of a check, and those that an owner ignores: columns over `"Check" c` joined with `ignoredBy`. */
+/** The counts of a check's findings, and of those that an owner ignores: columns over `"Check" c` joined with `ignoredBy`. */
 const countColumns = Prisma.sql`c.critical, c.high, c.medium, c.low, ig."ignoredCritical", ig."ignoredHigh", ig."ignoredMedium", ig."ignoredLow"`
 
 function ignoredBy(ownerId: Prisma.Sql): Prisma.Sql {
@@ -61,7 +61,7 @@ function countsOf(row: CountColumns): { open: Counts; ignored: Counts } {
   return { open: openFindings(row, ignored), ignored }
 }
 
-/** What the share rule decides on: the verdict on an owner's image. Asked under the lock of the check. */
+/** The input of the share rule: the verdict on an owner's image. Call it under the lock of the check. */
 export async function readCheckFacts(
   tx: Transaction,
   { ownerId, sha256 }: { ownerId: string; sha256: string },
@@ -71,11 +71,11 @@ export async function readCheckFacts(
   return row ? { state: row.state, reason: row.reason, open: countsOf(row).open } : null
 }
 
-/** How long a share waits for the first verdict on its disk, and how often it looks. Far less than an action may take. */
+/** How long a share waits for the first verdict on its disk, and how often it polls. Far less than an action's time limit. */
 export const verdictWaitMs = 5_000
 const verdictLookMs = 250
 
-/** Whether there is a verdict on an image before `end`, a moment of `performance.now`. */
+/** Whether there is a verdict on an image before `end`, in time of `performance.now`. */
 export async function awaitVerdict(imageId: string, end: number): Promise<boolean> {
   while (performance.now() < end) {
     await sleep(verdictLookMs)
@@ -98,7 +98,7 @@ type SummaryRow = CountColumns & {
   filesTotal: number
 }
 
-/** The verdict on an image, with what its owner ignores: whoever asks has been found to be allowed to. */
+/** The verdict on an image, with the findings that its owner ignores. The caller has checked access. */
 async function findSummary(imageId: string): Promise<CheckSummary> {
   const [row] = await db().$queryRaw<SummaryRow[]>`
     SELECT i."createdAt", c.state::text AS state, c.reason, c.beyond, c."isDeep", c."rulesVersion", c."endedAt", c."isQueued",
@@ -273,14 +273,14 @@ export async function getCheckExport(ctx: Context, params: CheckExportParams) {
 }
 export type CheckExport = NonNullable<Awaited<ReturnType<typeof getCheckExport>>>
 
-/** Checks whose lease has run out: their worker has died, or the queue has forgotten them. */
+/** Checks with an expired lease: their worker died, or the queue lost them. */
 export async function findDeadChecks(): Promise<string[]> {
   const dead = await db().$queryRaw<{ sha256: string }[]>`
     SELECT sha256 FROM "Check" WHERE "isQueued" AND ${isLeaseOver} LIMIT 1000`
   return dead.map(({ sha256 }) => sha256)
 }
 
-/** Where the bytes of a content are kept; null where no store has them any more. */
+/** The blob with a content's bytes; null if no store has them any more. */
 export async function findBytes(sha256: string) {
   return await db().blob.findFirst({
     where: { sha256, state: 'ready' },

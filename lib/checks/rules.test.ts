@@ -27,7 +27,7 @@ const ask = (policy: 'off' | 'warn' | 'block', check: CheckFacts, reason = '') =
   refuseShareUnchecked({ policy, check, reason })
 const because = 'It is a test machine, and the key is public.'
 
-/** Every way to be without a verdict on the whole disk, and what it is called. */
+/** Every way to have no verdict on the whole disk, with its reason. */
 const unchecked: [string, CheckFacts][] = [
   ['NOT_CHECKED', null],
   ['NOT_CHECKED', { state: null, reason: null, open: open() }],
@@ -43,12 +43,12 @@ describe('a share', () => {
     for (const policy of ['off', 'warn', 'block'] as const) expect(ask(policy, clean)).toBeNull()
   })
 
-  it('of whatever it be is not refused where no policy is set', () => {
+  it('is never refused without a policy', () => {
     for (const [, check] of unchecked) expect(ask('off', check)).toBeNull()
     expect(ask('off', found({ critical: 1 }))).toBeNull()
   })
 
-  it('with findings needs a reason under warn, and nothing but that', () => {
+  it('with findings needs only a reason under warn', () => {
     for (const severity of ['critical', 'high', 'medium', 'low'] as const) {
       const check = found({ [severity]: 2 })
       expect(ask('warn', check)).toEqual({ code: 'SHARE_NEEDS_REASON', findings: 2, unchecked: null })
@@ -72,7 +72,7 @@ describe('a share', () => {
       critical: 0,
       high: 1,
     })
-    // The findings are said before what could not be read: they are what can be put right.
+    // Findings are named before unreadable parts, since a user can fix them.
     expect(ask('block', found({ high: 1 }, 'TIME'))).toMatchObject({ code: 'DISK_HAS_SECRETS' })
     expect(ask('block', found({ medium: 1 }))).toMatchObject({ code: 'SHARE_NEEDS_REASON', findings: 1 })
     expect(ask('block', found({ medium: 1 }), because)).toBeNull()
@@ -87,11 +87,11 @@ describe('a share', () => {
   })
 })
 
-it('what is ignored is never counted below nothing', () => {
+it('ignored findings never make a count negative', () => {
   expect(openFindings(noFindings, open({ low: 3 }))).toEqual(noFindings)
 })
 
-it('findings in a disk of which a part could not be read make it neither clean nor checked', () => {
+it('a disk with findings and an unreadable part is neither clean nor checked', () => {
   expect(isCheckedClean(found({}, 'ENCRYPTED'))).toBe(false)
   expect(uncheckedReason(found({}, 'ENCRYPTED'))).toBe('ENCRYPTED')
   expect(uncheckedReason(clean)).toBeNull()
@@ -103,7 +103,7 @@ it('progress is a whole number of percent, and unknown until the files are count
   expect(percentChecked({ filesLooked: 4, filesTotal: 3 })).toBe(100)
 })
 
-it('a share waits for a verdict only if the first check runs, and that alone refused it', () => {
+it('a share waits for a verdict only if a running first check is the sole reason for its refusal', () => {
   for (const [reason] of unchecked) {
     const isRunning = reason === 'RUNNING'
     expect(waitsForVerdict({ code: 'DISK_UNCHECKED', reason })).toBe(isRunning)
@@ -149,14 +149,14 @@ describe('a report as SARIF', () => {
     })
   })
 
-  it('has the place in the disk only where there is no file, and no line where there is none', () => {
+  it('has the disk offset only without a file, and no line if there is none', () => {
     const [file, disk] = [{ uri: '/root/.ssh/id%20rsa' }, { uri: '' }]
     expect(placeOf({ ...key, line: null })).toEqual({ artifactLocation: file })
     expect(placeOf({ ...key, path: '', line: null })).toEqual({ artifactLocation: disk, region: { byteOffset: 40 } })
     expect(placeOf({ ...key, path: '', line: null, offset: null })).toEqual({ artifactLocation: disk })
   })
 
-  it('has a level for each severity, and suppresses with its reason what is ignored', () => {
+  it('has a level for each severity, and suppresses ignored findings with their reason', () => {
     const levels = severityNames.map((severity) => reportOf({ ...key, severity })?.results[0]?.level)
     expect(levels).toEqual(['error', 'error', 'warning', 'note'])
     const suppressions = [{ kind: 'external', justification: because }]
@@ -165,7 +165,7 @@ describe('a report as SARIF', () => {
   })
 })
 
-it('a check is queued while few others of the account are', () => {
+it('a check is queued only while few others of the account are', () => {
   expect(refuseCheck({ queued: checksMax - 1 })).toBeNull()
   expect(refuseCheck({ queued: checksMax })).toEqual({ code: 'CHECKS_FULL', max: checksMax })
 })

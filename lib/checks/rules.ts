@@ -1,50 +1,50 @@
 import type { RefusalOf } from '@/lib/result'
 
-/** The verdict on the bytes of an image. `running`: the first check of them has not ended. */
+/** The verdict on the bytes of an image. `running`: their first check has not ended. */
 export const checkStates = ['running', 'clean', 'findings', 'unchecked', 'failed'] as const
 export type CheckStateName = (typeof checkStates)[number]
 
-/** Most disks of a master account that wait for a check or are being checked when one more is asked for. */
+/** Maximum number of other disks of a master account that are queued or being checked when one more is requested. */
 export const checksMax = 3
 
-/** Rule 28: whether one more check of an account is queued: those of one must not keep the others waiting. `queued`: its other disks. */
+/** Rule 28: refuses a further check of an account, so that its checks do not delay those of others. `queued`: its other disks. */
 export function refuseCheck({ queued }: { queued: number }): RefusalOf<'CHECKS_FULL'> | null {
   return queued >= checksMax ? { code: 'CHECKS_FULL', max: checksMax } : null
 }
 
-/** From the gravest. */
+/** Most severe first. */
 export const severityNames = ['critical', 'high', 'medium', 'low'] as const
 export type SeverityName = (typeof severityNames)[number]
 export type Counts = Record<SeverityName, number>
 
-/** What the deployment does with an image that has findings or no verdict (ECS_SHARE_CHECK). */
+/** What to do with an image that has findings or no verdict (ECS_SHARE_CHECK). */
 export const sharePolicies = ['off', 'warn', 'block'] as const
 export type SharePolicy = (typeof sharePolicies)[number]
 
-/** Length of a reason, for sharing an image with findings and for ignoring a finding. */
+/** Length of a reason, for sharing an image with findings or for ignoring a finding. */
 export const reasonMin = 10
 export const reasonMax = 200
 
-/** How many findings the share page shows, the gravest first. */
+/** How many findings the share page shows, the most severe first. */
 export const gravestShown = 3
 
 export const noFindings: Counts = { critical: 0, high: 0, medium: 0, low: 0 }
 
-/** What is still to be answered for: the findings without those that the owner ignores. */
+/** The findings that count: all except those that the owner ignores. */
 export function openFindings(found: Counts, ignored: Counts): Counts {
   const open = (severity: SeverityName) => Math.max(0, found[severity] - ignored[severity])
   return { critical: open('critical'), high: open('high'), medium: open('medium'), low: open('low') }
 }
 
-/** How many findings of all severities there are. */
+/** The number of findings of all severities. */
 export function totalOf(counts: Counts): number {
   return severityNames.reduce((sum, severity) => sum + counts[severity], 0)
 }
 
-/** Null where there was no check. `reason`: why a part could not be read. `open`: the findings that are not ignored. */
+/** Null if there was no check. `reason`: why a part could not be read. `open`: the findings that are not ignored. */
 export type CheckFacts = { state: CheckStateName | null; reason: string | null; open: Counts } | null
 
-/** Why a disk counts as unchecked; null where all of it was looked at. */
+/** Why a disk counts as unchecked; null if all of it was read. */
 export function uncheckedReason(check: CheckFacts): string | null {
   if (!check || check.state === null) return 'NOT_CHECKED'
   if (check.state === 'running') return 'RUNNING'
@@ -52,7 +52,7 @@ export function uncheckedReason(check: CheckFacts): string | null {
   return check.state === 'unchecked' ? (check.reason ?? 'NOTHING_READABLE') : check.reason
 }
 
-/** Whether all of a disk was looked at and nothing is left that its owner does not answer for. */
+/** Whether all of a disk was read and every finding is ignored by its owner. */
 export function isCheckedClean(check: CheckFacts): boolean {
   return check !== null && uncheckedReason(check) === null && totalOf(check.open) === 0
 }
@@ -61,8 +61,8 @@ export type ShareCheck = { policy: SharePolicy; check: CheckFacts; reason: strin
 export type ShareCheckRefusal = RefusalOf<'DISK_HAS_SECRETS' | 'DISK_UNCHECKED' | 'SHARE_NEEDS_REASON'>
 
 /**
- * Rule 27: whether an image can be shared with this verdict. `warn`: with a reason it can. `block`: not with critical or high findings, and
- * not without a verdict on the whole disk; whatever else was found needs a reason as under `warn`.
+ * Rule 27: whether an image can be shared with this verdict. `warn`: only with a reason. `block`: not with critical or high findings,
+ * and not without a verdict on the whole disk; other findings need a reason, as under `warn`.
  */
 export function refuseShareUnchecked({ policy, check, reason }: ShareCheck): ShareCheckRefusal | null {
   if (policy === 'off' || isCheckedClean(check)) return null
@@ -76,13 +76,13 @@ export function refuseShareUnchecked({ policy, check, reason }: ShareCheck): Sha
   return { code: 'SHARE_NEEDS_REASON', findings: totalOf(check?.open ?? noFindings), unchecked }
 }
 
-/** Whether a share was refused for no other reason than that its disk is being checked for the first time. */
+/** Whether the only reason for a refusal is that the disk is being checked for the first time. */
 export function waitsForVerdict(refusal: { code: string; reason?: string | null; unchecked?: string | null }): boolean {
   if (refusal.code === 'DISK_UNCHECKED') return refusal.reason === 'RUNNING'
   return refusal.code === 'SHARE_NEEDS_REASON' && refusal.unchecked === 'RUNNING'
 }
 
-/** How far a check is, in percent; null until the files have been counted. */
+/** Progress of a check in percent; null until the files have been counted. */
 export function percentChecked({
   filesLooked,
   filesTotal,
@@ -106,7 +106,7 @@ export type SarifFinding = {
 
 const sarifLevels: Record<SeverityName, string> = { critical: 'error', high: 'error', medium: 'warning', low: 'note' }
 
-/** A report as SARIF 2.1.0 (OASIS): a finding that is ignored is a suppressed result with its reason. */
+/** A report as SARIF 2.1.0 (OASIS). An ignored finding is a suppressed result with its reason. */
 export function toSarif({ findings }: { findings: SarifFinding[] }, version: string) {
   const rules = [...new Set(findings.map(({ rule }) => rule))].map((id) => ({ id }))
   const results = findings.map(({ id, rule, severity, path, line, offset, masked, ignored }) => ({

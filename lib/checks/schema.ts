@@ -16,13 +16,13 @@ const tooShort: InputProblem = 'too-short'
 
 export const checkReason = freeText(reasonMax).pipe(z.string().min(reasonMin, tooShort))
 
-/** Why an image is shared with findings or without a verdict; nothing where no reason is needed. */
+/** The reason for sharing an image with findings or without a verdict; empty if none is needed. */
 export const shareReason = z.union([z.literal(''), checkReason])
 
 export const checkParams = z.object({ region: regionId, imageId })
 export type CheckParams = z.infer<typeof checkParams>
 
-/** Asks for a check of an own image; `isDeep` also looks for deleted data. */
+/** Requests a check of an own image; `isDeep` also searches for deleted data. */
 export const requestCheckInput = checkParams.extend({ isDeep: flag.default(false) })
 export type RequestCheckInput = z.infer<typeof requestCheckInput>
 
@@ -32,7 +32,7 @@ export type IgnoreFindingInput = z.infer<typeof ignoreFindingInput>
 export const countFindingInput = checkParams.extend({ findingId })
 export type CountFindingInput = z.infer<typeof countFindingInput>
 
-/** Which findings of a report are shown, and in which order, as it stands in its URL. */
+/** Filter and order of a report's findings, from the URL. */
 export const checkReportParams = checkParams.extend({
   severity: z.enum(severityNames).optional().catch(undefined),
   rule: z
@@ -72,10 +72,10 @@ export type FindingItem = {
   rule: string
   severity: SeverityName
   partition: number
-  /** From the root of its partition; empty for what lies in no file. */
+  /** From the root of its partition; empty for data outside files. */
   path: string
   line: number | null
-  /** A place on the disk in bytes, for what lies in no file. */
+  /** Offset on the disk in bytes, for data outside files. */
   offset: number | null
   /** An excerpt without the secret. */
   masked: string | null
@@ -88,13 +88,13 @@ export type FindingItem = {
 export type CheckSummary = {
   state: CheckStateName | null
   reason: string | null
-  /** Findings that count, and how many the owner ignores. */
+  /** Findings that count, and the number of those that the owner ignores. */
   open: Counts
   ignored: number
   beyond: number
   isDeep: boolean
   rulesVersion: string | null
-  /** When the verdict came; not before the image was there. */
+  /** When the verdict was reached, but not before the image existed. */
   checkedAt: string | null
   isQueued: boolean
   filesLooked: number
@@ -103,7 +103,7 @@ export type CheckSummary = {
 
 export type ShareCheckSummary = CheckSummary & { policy: SharePolicy; gravest: FindingItem[] }
 
-/** What a recipient learns: the verdict, when, and how many findings the sharer knew of. No path, no value. */
+/** What a recipient sees: the verdict, its date, and the number of findings that the sharer knew of. No path, no value. */
 export type HeldCheck = { state: CheckStateName | null; checkedAt: string | null; findings: number }
 
 export type ImageCheck = ({ view: 'owner' } & CheckSummary) | ({ view: 'recipient' } & HeldCheck)
@@ -115,7 +115,7 @@ export type CheckReportPage = {
   isOn: boolean
   check: CheckSummary
   disk: CheckedDisk | null
-  /** Where the partitions lie on the disk, in bytes, by their index. */
+  /** Location of the partitions on the disk, in bytes, by their index. */
   layout: { index: number; start: number; size: number; label: string | null }[]
   found: { partition: number; grave: number; all: number }[]
   rules: RuleCount[]
@@ -138,5 +138,5 @@ export type CheckRecord = {
   checkedAt: string | null
 }
 
-/** A remedy as it is stored: one that another version of the console wrote is to be looked at by a person. */
+/** A stored remedy; one written by another version of the console becomes `review`. */
 export const storedRemedy = z.enum(remedies).catch('review')

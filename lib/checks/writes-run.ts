@@ -10,18 +10,18 @@ import { addJob } from '@/lib/jobs/queue'
 import { ok, Refused } from '@/lib/result'
 import { leaseMs, queueMs } from '@/lib/transfers/rules'
 
-// The life of a check in the worker. It has the lease of a transfer: one worker runs it, by a name of its own, and one that died is taken
-// up again. What ends it asks for that name under the lock of the row, so it ends once.
+// A check in the worker. Like a transfer it has a lease: one worker runs it, under a random holder name, and after that worker dies
+// another takes it up. Everything that ends a check requires that name under the row's lock, so it ends once.
 
-/** A check, and who runs it. */
+/** A check, and the name of the holder of its lease. */
 export type CheckWork = { sha256: string; holder: string }
 export type CheckProgress = { filesLooked: number; filesTotal: number }
 
 type Asked = { sha256: string; isDeep: boolean; now: Date }
 
 /**
- * Puts a check of a content into the queue. One that waits or runs already stays as it is; a deep one that waits stays deep, and one
- * that is asked for while a shallow one runs follows that.
+ * Queues a check of a content. A queued or running check stays as it is; a queued deep one stays deep. A deep one requested while a
+ * shallow one runs is queued after it.
  */
 export async function queueCheck(tx: Transaction, { sha256, isDeep, now }: Asked): Promise<void> {
   await tx.$executeRaw`
@@ -37,8 +37,8 @@ export async function queueCheck(tx: Transaction, { sha256, isDeep, now }: Asked
 }
 
 /**
- * Has a content checked that nobody has asked about: unless there is a verdict by these rules, or one is on its way. False: nothing
- * to do.
+ * Queues a check that nobody requested, unless there is a verdict by these rules or a check is queued. Returns false if there is
+ * nothing to do.
  */
 export async function queueUnchecked(sha256: string, rulesVersion: string, now: Date): Promise<boolean> {
   const queued = await db().$executeRaw`
@@ -49,7 +49,7 @@ export async function queueUnchecked(sha256: string, rulesVersion: string, now: 
   return queued === 1
 }
 
-/** Takes a check that nobody runs, or whose worker has died. Of several who ask, one gets it. */
+/** Claims a check that nobody runs or whose worker died. Only one of several concurrent callers gets it. */
 export async function claimCheck(sha256: string): Promise<{ work: CheckWork; isDeep: boolean } | null> {
   const holder = randomBytes(8).toString('hex')
   const [claimed] = await db().$queryRaw<{ isDeep: boolean }[]>`
@@ -58,7 +58,7 @@ export async function claimCheck(sha256: string): Promise<{ work: CheckWork; isD
   return claimed ? { work: { sha256, holder }, isDeep: claimed.isDeep } : null
 }
 
-/** Says that a check still runs, and how far it is. False: it has ended, or somebody else runs it by now. */
+/** Renews the lease and records the progress. False if the check has ended or has another holder. */
 export async function renewCheck({ sha256, holder }: CheckWork, progress?: CheckProgress): Promise<boolean> {
   const { filesLooked = null, filesTotal = null } = progress ?? {}
   const renewed = await db().$executeRaw`
@@ -68,14 +68,14 @@ export async function renewCheck({ sha256, holder }: CheckWork, progress?: Check
   return renewed === 1
 }
 
-/** Gives a check back to the queue before its lease ends. */
+/** Returns a check to the queue before its lease ends. */
 export async function releaseCheck({ sha256, holder }: CheckWork): Promise<void> {
   await db().$executeRaw`
     UPDATE "Check" SET "leaseHolder" = NULL, "renewedAt" = clock_timestamp(), "patienceMs" = ${queueMs}
     WHERE sha256 = ${sha256} AND "leaseHolder" = ${holder}`
 }
 
-/** Puts a check whose worker has died into the queue again. */
+/** Requeues a check whose worker died. */
 export async function requeueCheck(sha256: string): Promise<void> {
   await inTransaction(async (tx) => {
     const queued = await tx.$executeRaw`
@@ -86,14 +86,14 @@ export async function requeueCheck(sha256: string): Promise<void> {
   })
 }
 
-/** The images of one content whose owners are told of its findings; a content that more have is an image of the operator's. */
+/** Owners are notified of findings in at most this many images of one content; a content in more images is the operator's. */
 const ownersToldMax = 100
 
 const ended = { isQueued: false, isDeepNext: false, leaseHolder: null } as const
 
 /**
- * Ends a check with its verdict: the findings take the place of those before, and who ignored one that is not there any more
- * ignores nothing. False: it has ended already, or somebody else runs it.
+ * Ends a check with its verdict: the findings replace the previous ones, and the marks of ignored findings that no longer exist go with
+ * them. False if it has ended or has another holder.
  */
 export async function settleCheck({ sha256, holder }: CheckWork, found: CheckReport, now: Date): Promise<boolean> {
   const { verdict, reason, rulesVersion, isDeep, counts, findings, findingsBeyond } = found
@@ -103,7 +103,7 @@ export async function settleCheck({ sha256, holder }: CheckWork, found: CheckRep
     const running = await lockWork(tx, { sha256, holder })
     if (!running) return ok(false)
     const told = await findTold(tx, sha256, found)
-    // An image that came between the look and the locks has an owner that is not locked.
+    // An image was created between the read and the locks, and its owner is not locked.
     if (told.some(({ owner }) => !owners.has(owner.id))) throw new StartOver()
     await tx.finding.deleteMany({ where: { sha256 } })
     const rows = findings.map((finding) => ({
@@ -128,7 +128,7 @@ export async function settleCheck({ sha256, holder }: CheckWork, found: CheckRep
       report,
       endedAt: now,
     }
-    // Deleted data was asked for while this one ran without: it is looked for next.
+    // Deleted data was requested while this check ran without, so a deep one follows.
     const isAskedAgain = running.isDeepNext && !isDeep
     await tx.check.update({ where: { sha256 }, data: { ...data, ...ended } })
     if (isAskedAgain) await queueCheck(tx, { sha256, isDeep: true, now })
@@ -140,8 +140,8 @@ export async function settleCheck({ sha256, holder }: CheckWork, found: CheckRep
 }
 
 /**
- * Ends a check that could not be made. A verdict that it had before stays; one without says `failed`. If it ran without deleted
- * data and that was asked for meanwhile, it is queued with it, as after a check that ended well.
+ * Ends a check that failed. An earlier verdict stays; without one the state is `failed`. If it was shallow and a deep one was requested
+ * meanwhile, that is queued, as after a successful check.
  */
 export async function failCheck(
   { sha256, holder }: CheckWork,
@@ -162,13 +162,13 @@ export async function failCheck(
   })
 }
 
-/** Forgets the checks of contents that no store has any more, with their findings. Answers how many. */
+/** Deletes the checks of contents that no store has any more, with their findings. Returns their number. */
 export async function forgetChecks(): Promise<number> {
   return await db().$executeRaw`
     DELETE FROM "Check" c WHERE NOT EXISTS (SELECT FROM "Blob" b WHERE b.sha256 = c.sha256 AND b.state <> 'removing')`
 }
 
-/** Contents of available images that have no check at all, as of those that came before disks were checked. */
+/** Contents of available images without any check, such as those older than the checks. */
 export async function findNeverChecked(): Promise<string[]> {
   const rows = await db().$queryRaw<{ sha256: string }[]>`
     SELECT DISTINCT i.sha256 FROM "Image" i JOIN "Blob" b ON b.id = i."blobId"
@@ -179,7 +179,10 @@ export async function findNeverChecked(): Promise<string[]> {
 
 const isGrave = ({ verdict, counts }: CheckReport) => verdict === 'findings' && counts.critical + counts.high > 0
 
-/** Locks the accounts of all who may be told, before the check, as whoever records in the chains of several tenants has locked these. */
+/**
+ * Locks the accounts of all owners who may be notified, before the check: recording events in the chains of several tenants requires
+ * these locks.
+ */
 async function lockOwners(tx: Transaction, sha256: string, found: CheckReport): Promise<ReadonlyMap<string, unknown>> {
   if (!isGrave(found)) return new Map()
   const images = await findImages(tx, sha256)
@@ -198,8 +201,8 @@ async function findImages(tx: Transaction, sha256: string) {
 type Told = Awaited<ReturnType<typeof findImages>>
 
 /**
- * The images whose owners are told that something critical or high was found in their content: none where as much was known
- * before, as a check that is repeated tells nothing new.
+ * The images whose owners are notified of critical or high findings in their content: none if there were as many before, since a
+ * repeated check is no news.
  */
 async function findTold(tx: Transaction, sha256: string, found: CheckReport): Promise<Told> {
   if (!isGrave(found)) return []

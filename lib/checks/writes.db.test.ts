@@ -50,7 +50,7 @@ async function claimed(sha256: string) {
 }
 
 describe('a check', () => {
-  it('that many ask for at once is queued once, and of many workers one runs it', async () => {
+  it('requested many times at once is queued once, and only one of many workers runs it', async () => {
     const { owner, asked, sha256 } = await tenant()
     const results = await race(8, () => requestCheck(owner.ctx, asked))
     expect(tally(results)).toEqual({ ok: 8 })
@@ -60,7 +60,7 @@ describe('a check', () => {
     expect(await db().event.count({ where: { imageId: asked.imageId, action: 'image.check' } })).toBe(8)
   })
 
-  it('tells the owners of its images of what is critical or high, once until there is more', async () => {
+  it('notifies the owners of its images of critical or high findings, once until there are more', async () => {
     const { owner, asked, sha256, imageId } = await tenant()
     const settle = async (ids: string[]) => {
       await requestCheck(owner.ctx, asked)
@@ -74,7 +74,7 @@ describe('a check', () => {
     expect(await db().event.count({ where: { imageId, action: 'image.findings' } })).toBe(2)
   })
 
-  it('that is asked for again keeps its verdict until the new one is there', async () => {
+  it('keeps its verdict until a repeated check has a new one', async () => {
     const { owner, asked, sha256, imageId } = await tenant()
     await checkedImage(imageId, reportOf([finding('a')]))
     expect(tally([await requestCheck(owner.ctx, asked)])).toEqual({ ok: 1 })
@@ -93,7 +93,7 @@ describe('a check', () => {
     expect(await findingsOf(sha256)).toEqual(['b'])
   })
 
-  it('by itself is made once for each version of the rules', async () => {
+  it('runs by itself once for each version of the rules', async () => {
     const { sha256 } = await tenant()
     const { rulesVersion } = reportOf()
     expect(await queueUnchecked(sha256, rulesVersion, new Date())).toBe(false)
@@ -101,7 +101,7 @@ describe('a check', () => {
     expect(await queueUnchecked(sha256, 'newer', new Date())).toBe(false)
   })
 
-  it('whose worker died is taken up by another, and ends once', async () => {
+  it('is taken up by another worker if its own died, and ends once', async () => {
     const { owner, asked, sha256 } = await tenant()
     await requestCheck(owner.ctx, asked)
     const dead = await claimed(sha256)
@@ -121,7 +121,7 @@ describe('a check', () => {
     expect(await findingsOf(sha256)).toEqual(['heir'])
   })
 
-  it('that is given back waits, and one that fails says so unless there was a verdict before', async () => {
+  it('waits after its release, and a failure replaces no earlier verdict', async () => {
     const { owner, asked, sha256 } = await tenant()
     await db().check.delete({ where: { sha256 } })
     await requestCheck(owner.ctx, asked)
@@ -135,7 +135,7 @@ describe('a check', () => {
     expect(await rowOf(sha256)).toMatchObject({ state: 'findings', reason: null, critical: 1, isQueued: false })
   })
 
-  it('is forgotten with the last bytes of its content, and only then', async () => {
+  it('is deleted with the last bytes of its content, and only then', async () => {
     const { sha256, imageId } = await tenant()
     await forgetChecks()
     expect(await rowOf(sha256)).toMatchObject({ state: 'clean' })
@@ -145,7 +145,7 @@ describe('a check', () => {
     expect(await db().check.findUnique({ where: { sha256 } })).toBeNull()
   })
 
-  it('is asked for by the owner alone, of an image that is available', async () => {
+  it('can be requested only by the owner, for an available image', async () => {
     const { here, owner, imageId, asked } = await tenant()
     const [stranger, recipient] = [await account(), await account()]
     await held(imageId, recipient)
@@ -158,7 +158,7 @@ describe('a check', () => {
 })
 
 describe('a finding', () => {
-  it('that is ignored does not count, stays visible with the reason, and can count again', async () => {
+  it('does not count while it is ignored, stays visible with the reason, and can count again', async () => {
     const { here, owner, imageId, sha256 } = await tenant()
     await checkedImage(imageId, reportOf([finding('a'), finding('b', { severity: 'low' })]))
     const which = { region: here, imageId, findingId: 'a' }
@@ -179,7 +179,7 @@ describe('a finding', () => {
     expect(await db().ignoredFinding.count({ where: { sha256 } })).toBe(0)
   })
 
-  it('is ignored for its owner alone: another tenant with the same bytes answers for himself', async () => {
+  it('is ignored for its owner only, not for another tenant with the same bytes', async () => {
     const { here, owner, imageId, sha256 } = await tenant()
     await checkedImage(imageId, reportOf([finding('a')]))
     const other = await account()
@@ -190,7 +190,7 @@ describe('a finding', () => {
     expect(seen).toMatchObject({ check: { open: { critical: 1 }, ignored: 0 }, items: [{ id: 'a', ignored: null }] })
   })
 
-  it('that a later check does not find any more is not ignored any more either', async () => {
+  it('is no longer ignored once a later check does not find it', async () => {
     const { here, owner, imageId, sha256, asked } = await tenant()
     await checkedImage(imageId, reportOf([finding('a'), finding('b')]))
     for (const findingId of ['a', 'b'])
@@ -204,7 +204,7 @@ describe('a finding', () => {
     expect(report?.check).toMatchObject({ open: { critical: 1, low: 0 }, ignored: 1 })
   })
 
-  it('is neither ignored by anybody else nor where there is none of this id', async () => {
+  it('can be ignored by nobody else, and only if its id exists', async () => {
     const { here, owner, imageId } = await tenant()
     await checkedImage(imageId, reportOf([finding('a')]))
     const recipient = await account()
@@ -221,7 +221,7 @@ describe('a finding', () => {
   })
 })
 
-it('a recipient sees verdict, date and number, and nobody else anything', async () => {
+it('a recipient sees verdict, date and number, and strangers see nothing', async () => {
   const { here, owner, imageId } = await tenant()
   const recipient = await account()
   await held(imageId, recipient)
@@ -237,7 +237,7 @@ it('a recipient sees verdict, date and number, and nobody else anything', async 
     expect(await getCheckReport(one.ctx, checkReportParams.parse(params))).toBeNull()
 })
 
-it('no date tells that the same bytes were checked before for somebody else', async () => {
+it('no date reveals that the same bytes were checked before for somebody else', async () => {
   const { here, owner, imageId } = await tenant()
   await checkedImage(imageId, reportOf(), new Date('2026-01-01T00:00:00Z'))
   const seen = await getImageCheck(owner.ctx, { region: here, imageId })
@@ -245,7 +245,7 @@ it('no date tells that the same bytes were checked before for somebody else', as
   expect(seen?.checkedAt).toBe(createdAt.toISOString())
 })
 
-it('findings are shown the gravest first or by their path, and by severity, rule and whether they are ignored', async () => {
+it('findings are sorted by severity or path, and filtered by severity, rule and whether they are ignored', async () => {
   const { here, owner, imageId } = await tenant()
   const findings = [
     finding('l', { severity: 'low', rule: 'known-hosts', path: 'a' }),

@@ -14,9 +14,9 @@ import { queueCheck } from './writes-run'
 type RequestRefusal = OwnImageRefusal | RefusalOf<'IMAGE_NOT_AVAILABLE' | 'CHECKS_OFF' | 'CHECKS_FULL'>
 
 /**
- * Asks for a check of an own image, also of one that has a verdict: that stays until the new one is there. While one waits or runs
- * there is no second. Refuses as `onOwnImage`, CHECKS_OFF, IMAGE_NOT_AVAILABLE, and CHECKS_FULL while many other disks of the account
- * wait.
+ * Requests a check of an own image. An existing verdict stays until the new one is there; while a check is queued or runs, no second
+ * one is queued. Refuses as `onOwnImage`, CHECKS_OFF, IMAGE_NOT_AVAILABLE, and CHECKS_FULL while too many other disks of the account
+ * are queued.
  */
 export async function requestCheck(
   ctx: Context,
@@ -26,7 +26,7 @@ export async function requestCheck(
     if (env().ECS_DISK_CHECK === 'off') return refuse({ code: 'CHECKS_OFF' })
     const { sha256 } = image
     if (sha256 === null || !isAvailable(image.state)) return refuse({ code: 'IMAGE_NOT_AVAILABLE', state: image.state })
-    // The operator, who names no region, is not bounded.
+    // The operator, who passes no region, has no limit.
     const full = input.region === null ? null : refuseCheck({ queued: await countQueued(tx, image) })
     if (full) return refuse(full)
     await queueCheck(tx, { sha256, isDeep, now: ctx.now })
@@ -35,7 +35,10 @@ export async function requestCheck(
   })
 }
 
-/** How many other disks of the owner of an image are queued; 0 for a disk that is itself, which adds nothing. Asked under the lock of that account. */
+/**
+ * Number of the owner's other queued disks; 0 if this image's disk is queued already, which adds nothing. Call it under the lock of
+ * that account.
+ */
 async function countQueued(tx: Transaction, { ownerId, sha256 }: LockedImage): Promise<number> {
   const [row] = await tx.$queryRaw<{ queued: number }[]>`
     SELECT count(*)::int AS queued FROM "Check" c WHERE c."isQueued" AND c.sha256 <> ${sha256}
@@ -46,7 +49,7 @@ async function countQueued(tx: Transaction, { ownerId, sha256 }: LockedImage): P
 
 type FindingRefusal = OwnImageRefusal | RefusalOf<'FINDING_NOT_FOUND'>
 
-/** Takes responsibility for a finding: it does not count any more, and stays visible with the reason. Refuses as `onOwnImage`, and FINDING_NOT_FOUND. */
+/** Ignores a finding: it no longer counts, and stays visible with the reason. Refuses as `onOwnImage`, and FINDING_NOT_FOUND. */
 export async function ignoreFinding(
   ctx: Context,
   input: IgnoreFindingInput,
@@ -66,7 +69,7 @@ export async function ignoreFinding(
   })
 }
 
-/** Lets an ignored finding count again. Refuses as `onOwnImage`; one that was not ignored is none to count again: FINDING_NOT_FOUND. */
+/** Counts an ignored finding again. Refuses as `onOwnImage`, and FINDING_NOT_FOUND, also for one that was not ignored. */
 export async function countFinding(
   ctx: Context,
   input: CountFindingInput,
@@ -83,7 +86,7 @@ export async function countFinding(
   })
 }
 
-/** A finding in the bytes of an image by their digest, under the lock of their check: a new verdict waits until this is written. */
+/** A finding in the bytes with this digest, under the lock of their check: a new verdict waits until this transaction has ended. */
 async function findFinding(tx: Transaction, sha256: string | null, findingId: string) {
   if (sha256 === null) return null
   await lockCheck(tx, sha256)

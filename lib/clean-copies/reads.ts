@@ -12,7 +12,7 @@ import { type CleanCopy, type CleanForm, type CleanItem, storedFindings } from '
 
 const blobFields = { id: true, sha256: true, size: true, format: true, virtualSize: true } as const
 
-/** What a clean copy is made of and what is removed; null once its source is not available or has other bytes. */
+/** The source of a clean copy and what to remove; null if the source is not available or has other bytes by now. */
 export async function findCleanJob(imageId: string) {
   const image = await db().image.findUnique({ where: { id: imageId }, select: { copyOfId: true, cleanCopy: true } })
   if (!image?.copyOfId || !image.cleanCopy) return null
@@ -52,7 +52,7 @@ export async function getCleanForm({ viewer }: Context, { region, imageId }: Che
 
 const bySeverity = [{ severity: 'asc' }, { rule: 'asc' }, { partition: 'asc' }, { path: 'asc' }, { id: 'asc' }] as const
 
-/** What the last check of a content found. Null: none has ended, or it failed and so has read nothing. */
+/** The last check of a content that ended; null if none has, or it failed and so read nothing. */
 export async function findEndedCheck(client: Pick<Transaction, 'check'>, sha256: string) {
   const check = await client.check.findUnique({
     where: { sha256 },

@@ -29,27 +29,27 @@ const refused = (reason: string, facts = {}) => ({
   ...facts,
 })
 
-describe('a finding is dealt with', () => {
+describe('a finding can be cleaned', () => {
   const why = (fields: Partial<Finding>) => refuseCleaning(finding('a', fields), { partitions, refuseFinding })
-  it('where its file lies on ext, XFS or Btrfs, or in LVM', () => {
+  it('if its file is on ext, XFS or Btrfs, or in LVM', () => {
     for (const partition of [0, 4, 5, 6]) expect(why({ partition })).toBeNull()
     expect(why({ remedy: 'review' })).toBeNull()
   })
-  it('where it lies in no file', () => {
+  it('outside files', () => {
     expect(why({ rule: 'deleted-secret', path: '', partition: 1, remedy: 'review', cleanable: false })).toBeNull()
-    // In a volume of a group of which another could not be read.
+    // In a group with another volume that could not be read.
     expect(why({ rule: 'deleted-secret', path: 'vg0/root', partition: 9, remedy: 'review' })).toBeNull()
     expect(why({ rule: 'swap-content', path: '', partition: 3 })).toBeNull()
     expect(why({ rule: 'swap-content', path: 'vg0/swap', partition: 6 })).toBeNull()
   })
-  it('but not on another file system, nor on a partition that could not be read', () => {
+  it('but not in a file on another file system or an unreadable partition', () => {
     const path = 'root/.ssh/a'
     expect(why({ partition: 1 })).toEqual(refused('UNSUPPORTED_FILE_SYSTEM', { path, partition: 2 }))
     expect(why({ partition: 9 })).toEqual(refused('UNSUPPORTED_FILE_SYSTEM', { path, partition: 10 }))
     const unread = { partitions: [part('ext4', 0, false)], refuseFinding }
     expect(refuseCleaning(finding('a'), unread)).toEqual(refused('UNSUPPORTED_FILE_SYSTEM', { path, partition: 1 }))
   })
-  it('but not where its file belongs to a package, or a person has to decide', () => {
+  it('but not if its file belongs to a package, or a person has to decide', () => {
     const facts = { path: 'root/.ssh/a', package: 'ssl-cert' }
     expect(why({ ownedBy: 'ssl-cert' })).toEqual(refused('FILE_OF_PACKAGE', facts))
     expect(why({ cleanable: false })).toEqual(refused('NOT_CLEANABLE', { path: 'root/.ssh/a' }))
@@ -93,7 +93,7 @@ describe('the choice', () => {
     const choice = chooseFindings({ ...facts, ...changed })
     return 'refusal' in choice ? choice.refusal : choice.findings.map(({ id }) => id)
   }
-  it('is what was chosen and, for a reset, what ties the machine to its owner and can be dealt with', () => {
+  it('is the chosen findings and, for a reset, the cleanable ones that identify the machine or its owner', () => {
     expect(ids({})).toEqual(['key', 'id'])
     expect(ids({ isReset: false })).toEqual(['key'])
     expect(ids({ chosen: ['id', 'id'] })).toEqual(['id'])
@@ -124,7 +124,7 @@ test.each(imageStates)('a clean copy that is %s is retried only once it has fail
   expect(refuseRetryCleanCopy({ state, source: 'CLEAN', copyOfId: null })).toEqual(busy)
 })
 
-test('the room covers the result with its tables and the unpacked disk', () => {
+test('the reserved space covers the result with its tables and the unpacked disk', () => {
   const room = roomToClean({ size: 1000, virtualSize: 2 ** 30 })
   expect(room.promised).toBe(1000 + 2 ** 17 + 2 ** 20)
   expect(room.staged).toBe(room.promised + 1000)

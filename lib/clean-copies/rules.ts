@@ -3,13 +3,10 @@ import type { CleanRefusal } from '@/lib/disks/clean/plan'
 import { canImage } from '@/lib/images/rules'
 import type { RefusalOf } from '@/lib/result'
 
-/** Most findings that are chosen at once: a report lists no more. */
+/** Maximum number of chosen findings; a report lists no more. */
 export const chosenMax = 2_000
 
-/**
- * What a machine has become by running: its identity, logs and histories. A clean copy resets all of it at one
- * choice.
- */
+/** Rules for traces of a machine's use: its identity, logs and histories. A clean copy can reset all of them with one choice. */
 export const resetRules: readonly string[] = [
   'machine-id',
   'ssh-host-key',
@@ -24,7 +21,7 @@ export type Partitions = readonly { index: number; fileSystem: string | null; re
 
 type CleanRefused = RefusalOf<'CLEAN_REFUSED'>
 
-/** Why a disk is not cleaned, with empty facts where there are none. */
+/** A refusal to clean; missing facts are empty. */
 export function cleanRefused(reason: string, facts: Partial<Omit<CleanRefused, 'code' | 'reason'>> = {}): CleanRefused {
   const { path = '', package: owner = '', partition = 0 } = facts
   return { code: 'CLEAN_REFUSED', reason, path, package: owner, partition }
@@ -33,8 +30,8 @@ export function cleanRefused(reason: string, facts: Partial<Omit<CleanRefused, '
 export type RefuseFinding = (finding: Finding) => CleanRefusal | null
 
 /**
- * Whether a clean copy can deal with a finding: not with a file of a package, not where a person has to decide, and a file only
- * on ext2, ext3, ext4, XFS and Btrfs, or in a group of LVM of which every volume was read.
+ * Refuses a finding that a clean copy cannot remove: in a file of a package, one that a person has to decide on, or in a file outside
+ * ext2, ext3, ext4, XFS, Btrfs and LVM groups of which every volume was read.
  */
 export function refuseCleaning(
   finding: Finding,
@@ -45,14 +42,14 @@ export function refuseCleaning(
     const { code, ...facts } = refusal
     return cleanRefused(code, facts)
   }
-  // Free space and swap space are dealt with as a whole, also of a volume, whose name is the path then.
+  // Free space and swap space are cleaned as a whole; in a volume, the path is the volume's name.
   if (finding.path === '' || finding.rule === 'deleted-secret') return null
   return isChangeable(partitions, finding.partition)
     ? null
     : cleanRefused('UNSUPPORTED_FILE_SYSTEM', { path: finding.path, partition: finding.partition + 1 })
 }
 
-/** Whether anything of a disk can be cleaned: the files and the free space of ext, XFS and Btrfs, the free space of FAT, swap space, volumes of LVM. */
+/** Whether anything on a disk can be cleaned: files and free space of ext, XFS and Btrfs, free space of FAT, swap space, LVM volumes. */
 export function isCleanable(partitions: Partitions): boolean {
   return partitions.some(
     ({ fileSystem, readable }) =>
@@ -60,7 +57,7 @@ export function isCleanable(partitions: Partitions): boolean {
   )
 }
 
-/** Whether files can be changed on a partition. One that only a machine can read is readable where there is one. */
+/** Whether files on a partition can be changed. One that needs the reader machine counts as readable only if that was available. */
 function isChangeable(partitions: Partitions, index: number): boolean {
   const pattern = /^(?:ext[234]|xfs|btrfs|lvm)$/
   return partitions.some((part) => part.index === index && part.readable && pattern.test(part.fileSystem ?? ''))
@@ -77,9 +74,8 @@ export type CleanFacts = {
 }
 
 /**
- * Rule 28: the findings that a clean copy deals with: the chosen ones and, for a reset, those of the reset rules that can be dealt with.
- * Refuses IMAGE_NOT_AVAILABLE, CHECKS_OFF, FINDING_NOT_FOUND for a finding of other bytes or of an older check, and
- * CLEAN_REFUSED.
+ * Rule 28: the findings that a clean copy removes: the chosen ones and, for a reset, the cleanable ones of the reset rules. Refuses
+ * IMAGE_NOT_AVAILABLE, CHECKS_OFF, FINDING_NOT_FOUND for a finding of other bytes or of an older check, and CLEAN_REFUSED.
  */
 export function chooseFindings({
   image,
@@ -111,7 +107,7 @@ export function chooseFindings({
   return { findings: [...all.values()] }
 }
 
-/** Whether a clean copy can be retried: once it has failed. */
+/** Refuses to retry a clean copy that has not failed. */
 export function refuseRetryCleanCopy(image: {
   state: string
   source: string
@@ -121,13 +117,13 @@ export function refuseRetryCleanCopy(image: {
   return isFailed ? null : { code: 'IMAGE_BUSY', state: image.state }
 }
 
-/** A packed disk has tables that its size does not count: one byte for each 8 KiB of disk, and the first ones. */
+/** A qcow2 has tables beside its data: about one byte for each 8 KiB of disk, and at least 1 MiB. */
 const bytesPerTableByte = 2 ** 13
 const tablesMin = 2 ** 20
 
 /**
- * Bytes that are reserved when a clean copy begins: of the store for its result, of the staging folder for the unpacked disk
- * and the result. The worker reserves anew once it has read how much of the disk is allocated.
+ * Bytes reserved when a clean copy begins: in the store for its result, in the staging folder for the unpacked disk and the result. The
+ * worker adjusts the reservation once it knows how much of the disk is allocated.
  */
 export function roomToClean({ size, virtualSize }: { size: number; virtualSize: number }): {
   promised: number

@@ -9,7 +9,7 @@ import { chosenMax } from './rules'
 
 const tooMany: InputProblem = 'too-many'
 
-/** What a clean copy is made without, and its name. Without a choice nothing but free space is cleaned. */
+/** The findings to remove, and the new image's name. Without a choice only free space is cleaned. */
 export const makeCleanCopyInput = checkParams.extend({
   name: imageName,
   findings: z.array(findingId, 'invalid').max(chosenMax, tooMany).default([]),
@@ -20,7 +20,7 @@ export type MakeCleanCopyInput = z.infer<typeof makeCleanCopyInput>
 export const begunCleanCopy = z.object({ imageId })
 export type BegunCleanCopy = z.infer<typeof begunCleanCopy>
 
-/** Findings as a clean copy keeps them: without any excerpt. */
+/** Findings as stored with a clean copy, without excerpts. */
 export const storedFindings = z.array(
   z.object({
     id: z.string(),
@@ -37,7 +37,7 @@ export const storedFindings = z.array(
   }),
 )
 
-/** A finding in the form: why it cannot be dealt with here, or null where it can. */
+/** A finding in the form, and why it cannot be removed here; null if it can. */
 export type CleanItem = FindingItem & { kept: string | null }
 
 export type CleanForm = {
@@ -45,14 +45,14 @@ export type CleanForm = {
   isOn: boolean
   isChecked: boolean
   isCleanable: boolean
-  /** Whether Windows is on it, which has ways of its own. */
+  /** Whether Windows is installed, which has its own procedure. */
   isWindows: boolean
   items: CleanItem[]
   resets: { rule: string; findings: number }[]
   beyond: number
 }
 
-/** How an own image was cleaned, and how many findings there were before. Sources may be gone. */
+/** How an own image was cleaned, and how many findings its source had. The source may be deleted. */
 export type CleanCopy = {
   of: { id: string; region: string; name: string | null }
   before: Counts

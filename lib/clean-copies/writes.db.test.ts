@@ -41,7 +41,7 @@ const rowOf = async (id: string) =>
   await db().image.findUnique({ where: { id }, include: { transfer: true, cleanCopy: true } })
 
 describe('a clean copy', () => {
-  it('begins with its place taken, its room reserved, the tags of its original, and what it deals with written down without any excerpt', async () => {
+  it('takes a quota place, reserves space, copies the tags of its source, and records the findings without excerpts', async () => {
     const [here, owner] = await Promise.all([region(), account()])
     const source = await checked(owner, here)
     const tag = { key: 'team', value: 'web' }
@@ -86,7 +86,7 @@ describe('a clean copy', () => {
     expect(await db().image.count({ where: { ownerId: owner.id } })).toBe(3)
   })
 
-  it('is refused where no checks are made', async () => {
+  it('is refused if checks are off', async () => {
     const [here, owner] = await Promise.all([region(), account()])
     const source = await checked(owner, here)
     const before = env().ECS_DISK_CHECK
@@ -101,7 +101,7 @@ describe('a clean copy', () => {
     }
   })
 
-  it('of one place that is left is made once, however many ask', async () => {
+  it('is made once if one quota place is left, however many are requested', async () => {
     const [here, owner] = await Promise.all([region(), account()])
     await quota(owner, here, 2)
     const source = await checked(owner, here)
@@ -109,7 +109,7 @@ describe('a clean copy', () => {
     expect(tally(answers)).toEqual({ ok: 1, IMAGE_QUOTA_FULL: 7 })
   })
 
-  it('that is asked for twice with one key is made once', async () => {
+  it('is made once if requested twice with one key', async () => {
     const [here, owner] = await Promise.all([region(), account()])
     const source = await checked(owner, here)
     const ctx = { ...owner.ctx, idempotencyKey: `clean-${source}` }
@@ -118,7 +118,7 @@ describe('a clean copy', () => {
     expect(await db().image.count({ where: { copyOfId: source } })).toBe(1)
   })
 
-  it('holds its original as long as it runs, and is cancelled without a trace of its place', async () => {
+  it('blocks deletion of its source while it runs, and frees its quota place when cancelled', async () => {
     const [here, owner] = await Promise.all([region(), account()])
     const source = await checked(owner, here)
     const copy = await begun(owner, here, source)
@@ -130,7 +130,7 @@ describe('a clean copy', () => {
     expect(await deleteImage(owner.ctx, remove)).toMatchObject({ ok: true })
   })
 
-  it('that has failed is retried with its choice, as long as its original has the same bytes', async () => {
+  it('can be retried with the same choice after a failure, as long as its source has the same bytes', async () => {
     const [here, owner] = await Promise.all([region(), account()])
     const source = await checked(owner, here)
     const copy = await begun(owner, here, source)
@@ -144,7 +144,7 @@ describe('a clean copy', () => {
     expect(await retryCleanCopy(owner.ctx, again)).toMatchObject({ refusal: { code: 'IMAGE_NOT_AVAILABLE' } })
   })
 
-  it('is nothing to anybody but its owner: its form, its making, its retry and what it was made without', async () => {
+  it('is accessible to its owner only: form, creation, retry and removed findings', async () => {
     const [here, there, owner, stranger] = await Promise.all([region(), region(), account(), account()])
     const source = await checked(owner, here)
     const copy = await begun(owner, here, source)
@@ -159,7 +159,7 @@ describe('a clean copy', () => {
   })
 })
 
-it('the form tells what can be removed, what is reset beside, and what stays with its reason', async () => {
+it('the form lists removable findings, those of a reset, and those that stay, with the reason', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   const source = await checked(owner, here)
   const form = await getCleanForm(owner.ctx, { region: here, imageId: source })

@@ -24,10 +24,9 @@ type BeginRefusal =
   | NewImageRefusal
 
 /**
- * Begins a clean copy of an own image in its region: creates the new image as `copying`, takes its quota place, reserves the
- * room that the cleaning needs, and enqueues the job, in one transaction. The original is only read, and cannot be deleted
- * meanwhile. Refuses as `onOwnImage` and `chooseFindings` say, IMAGE_QUOTA_FULL, BYTES_QUOTA_FULL and STORE_FULL. One
- * idempotency key creates one clean copy.
+ * Begins a clean copy of an own image in its region: creates the new image as `copying`, takes a quota place, reserves the space that
+ * the cleaning needs, and enqueues the job, in one transaction. The source is only read, and cannot be deleted meanwhile. Refuses as
+ * `onOwnImage` and `chooseFindings`, IMAGE_QUOTA_FULL, BYTES_QUOTA_FULL and STORE_FULL. One idempotency key creates one clean copy.
  */
 export async function beginCleanCopy(
   ctx: Context,
@@ -56,7 +55,7 @@ async function makeCleanCopy(
   const full = await refuseFull(tx, ctx, regionId, room)
   if (full) return refuse(full)
   const copy = { id: newId('img'), name }
-  // Without excerpts: what is kept says which files, and nothing of what was in them.
+  // Without excerpts: the record names the files, and stores nothing of their content.
   const findings = choice.findings.map((finding) => ({ ...finding, masked: null }))
   await tx.image.create({
     data: {
@@ -96,7 +95,7 @@ const keptFields = {
   tags: { select: { key: true, value: true } },
 } as const
 
-/** The last check, under its lock: a new verdict waits until what this transaction makes of it is written. */
+/** The last check, under its lock: a new verdict waits until this transaction has ended. */
 async function lockEndedCheck(tx: Transaction, sha256: string) {
   await lockCheck(tx, sha256)
   const check = await findEndedCheck(tx, sha256)
@@ -104,9 +103,9 @@ async function lockEndedCheck(tx: Transaction, sha256: string) {
 }
 
 /**
- * Retries a failed clean copy with the same choice, taking a quota place again. The source must still exist, be available and
- * have the same bytes. Refuses as `onOwnImage` and `refuseRetryCleanCopy` say, IMAGE_NOT_AVAILABLE, IMAGE_QUOTA_FULL,
- * BYTES_QUOTA_FULL and STORE_FULL.
+ * Retries a failed clean copy with the same choice, taking a quota place again. The source must still exist, be available and have the
+ * same bytes. Refuses as `onOwnImage` and `refuseRetryCleanCopy`, IMAGE_NOT_AVAILABLE, IMAGE_QUOTA_FULL, BYTES_QUOTA_FULL and
+ * STORE_FULL.
  */
 export async function retryCleanCopy(
   ctx: Context,
