@@ -11,7 +11,7 @@ async function rowOf(imageId: string) {
 }
 
 describe('content', () => {
-  it('is kept once in a region, whoever imports it, and goes with the last image that has it', async () => {
+  it('is stored once in a region, whoever imports it, and removed with its last image', async () => {
     const [here, first, second] = await Promise.all([region(), account(), account()])
     const seed = newSeed()
     const images = [await stored(first, here, seed), await stored(second, here, seed)] as const
@@ -21,7 +21,7 @@ describe('content', () => {
     expect(await remove(first, images[0])).toMatchObject({ ok: true })
     expect(await rowOf(images[0])).toBeNull()
     expect(await keysIn(here)).toHaveLength(1)
-    // In the recycle bin it still needs them.
+    // An image in the recycle bin still holds its bytes.
     await deleteImage(second.ctx, { region: here, imageId: images[1], cancelShares: false, typedName: null })
     expect(await db().blob.count({ where: { regionId: here, state: 'ready' } })).toBe(1)
     await purgeImage(second.ctx, { region: here, imageId: images[1] })
@@ -31,7 +31,7 @@ describe('content', () => {
     expect([await keysIn(here), await rowOf(images[1])]).toEqual([[], null])
   })
 
-  it('that comes anew while it goes is written anew: imports and deletes of one disk never lose bytes', async () => {
+  it('imported again during its removal is written again: concurrent imports and deletes never lose bytes', async () => {
     const [here, owner] = await Promise.all([region(), account()])
     const seed = newSeed()
     for (let round = 0; round < 12; round++) {
@@ -55,7 +55,7 @@ describe('content', () => {
     }
   })
 
-  it('of every image that is there is there, after all of this', async () => {
+  it('of every existing image is still stored after all of this', async () => {
     const violations = (await verify()).filter((finding) => finding.severity === 'violation')
     expect(
       violations.map(({ kind }) => kind).filter((kind) => !['share-event', 'orphan', 'store'].includes(kind)),

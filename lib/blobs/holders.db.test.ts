@@ -7,7 +7,7 @@ import { instance } from '@/lib/testing/builders-instances'
 import { selectHolders } from './reads'
 import { holderKinds } from './rules'
 
-test('every kind of row that needs the bytes holds them, and one that is being removed does not', async () => {
+test('every kind of row that needs bytes holds them, and a row being removed does not', async () => {
   const [owner, here] = await Promise.all([account(), region()])
   const imageId = await image(owner, here)
   const { blobId } = await db().image.findUniqueOrThrow({ where: { id: imageId }, select: { blobId: true } })
@@ -30,13 +30,13 @@ test('every kind of row that needs the bytes holds them, and one that is being r
   expect(await holdersOf()).toEqual([])
 })
 
-test('every table that refers to bytes is a kind of holder', async () => {
+test('every table that refers to blobs is a kind of holder', async () => {
   const tables = await db().$queryRaw<{ name: string }[]>`
     SELECT table_name AS name FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'blobId'`
   expect(tables.map(({ name }) => name).sort()).toEqual(holderKinds.map(({ table }) => table).sort())
 })
 
-test('an instance holds the bytes under its disk beside the image it came from, until it is terminated', async () => {
+test('an instance holds the bytes of its image, like the image itself, until it is terminated', async () => {
   const [owner, here] = await Promise.all([account(), region()])
   const imageId = await image(owner, here)
   const instanceId = await instance(owner, here, { imageId })

@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest'
 import { blobKey, diskFormatNames, holderKinds, waitingKinds } from './rules'
 
-test('the same bytes have a key of their own each time that they come', () => {
+test('the same bytes get a new key with each blob', () => {
   const sha256 = 'ab'.repeat(32)
   expect(blobKey({ id: 'blb-1', sha256 })).toBe(`${sha256}.blb-1`)
   expect(blobKey({ id: 'blb-2', sha256 })).not.toBe(blobKey({ id: 'blb-1', sha256 }))
 })
 
-test('disks of these formats are taken', () => {
+test('these are the disk formats', () => {
   expect(diskFormatNames).toEqual(['qcow2', 'raw', 'vmdk', 'vhd', 'vhdx', 'vdi', 'iso'])
 })
 
-test('what holds bytes, and what only waits for them to go', () => {
+test('the kinds of holders, and those whose rows wait for the removal of bytes', () => {
   expect(holderKinds).toEqual([
     {
       table: 'Image',

@@ -17,7 +17,7 @@ import {
 import { checkedContent } from '@/lib/testing/builders-checks'
 import * as writes from './writes'
 
-// Which blob an image refers to, by rows alone; what becomes of bytes is in content.db.test.ts.
+// Which blob an image refers to; only rows are checked. The bytes are checked in content.db.test.ts.
 
 const disk = { sha256: 'a'.repeat(64), size: 1024, format: 'qcow2', virtualSize: 4096 } as const
 const other = { ...disk, sha256: 'b'.repeat(64) }
@@ -45,7 +45,7 @@ const stateOf = async (id: string) => (await db().blob.findUnique({ where: { id 
 const jobsOf = async (blobId: string) =>
   await db().$queryRaw`SELECT task_identifier AS task FROM graphile_worker.jobs WHERE key = ${`remove-blob ${blobId}`}`
 
-test('new content gets a blob that is still to be written, and the same again when it is asked for again', async () => {
+test('new content gets a blob to be written, and a repeated call the same one', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   const imageId = await importing(owner, here)
   const place = await refer(imageId, disk)
@@ -59,7 +59,7 @@ test('new content gets a blob that is still to be written, and the same again wh
   expect(await stateOf(place.blobId)).toBe('writing')
 })
 
-test('content that is ready in the region is referred to; what another still writes is not, nor another region’s', async () => {
+test('a ready blob in the region is reused, but not one being written or in another region', async () => {
   const [here, there, owner] = await Promise.all([region(), region(), account()])
   const [first, second, third, elsewhere] = [
     await importing(owner, here),
@@ -74,14 +74,14 @@ test('content that is ready in the region is referred to; what another still wri
   expect(await stateOf(writing.blobId)).toBe('ready')
   expect(await refer(third, disk)).toEqual({ ...writing, isThere: true })
   expect((await refer(elsewhere, disk)).blobId).not.toBe(writing.blobId)
-  // The other import is slower: the bytes that are there become its own, and its own go.
+  // The second import was slower: it takes the existing blob, and its own is removed.
   expect(await commitBlob(second, disk)).toEqual(disk)
   expect(await blobOf(second)).toBe(writing.blobId)
   expect(await stateOf(own.blobId)).toBe('removing')
   expect(await jobsOf(own.blobId)).toEqual([{ task: 'remove-blob' }])
 })
 
-test('an image whose content turns out to be another leaves the first to go', async () => {
+test('an image whose content turns out different releases its first blob', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   const imageId = await importing(owner, here)
   const first = await refer(imageId, disk)
@@ -90,7 +90,7 @@ test('an image whose content turns out to be another leaves the first to go', as
   expect([await stateOf(first.blobId), await stateOf(second.blobId)]).toEqual(['removing', 'writing'])
 })
 
-test('bytes that are settled are ready from that moment on, with their layout where it is known', async () => {
+test('committed bytes are ready, with their layout if it is known', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   const [one, two] = [await importing(owner, here), await importing(owner, here)]
   const layout = { bootMode: 'UEFI' } as unknown as NonNullable<writes.Brought['layout']>
@@ -107,7 +107,7 @@ test('bytes that are settled are ready from that moment on, with their layout wh
   expect(await row(plain)).toMatchObject({ layout: { bootMode: 'UEFI' } })
 })
 
-test('bytes go with the last image that has them, and an image without bytes lets none go', async () => {
+test('bytes are removed with their last image, and an image without bytes removes none', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   const [one, two] = [await importing(owner, here), await importing(owner, here)]
   for (const id of [one, two]) await commitBlob(id, disk)
@@ -133,7 +133,7 @@ test('an image that is being deleted holds no bytes', async () => {
   expect(await on(last, writes.isLastHolder)).toBe(true)
 })
 
-test('only a blob that is being removed is deleted, with the images that waited for that and no others', async () => {
+test('only a blob in removal is deleted, with the images that waited for it and no others', async () => {
   const [here, owner, stranger] = await Promise.all([region(), account(), account()])
   const images = [await importing(owner, here), await importing(stranger, here), await importing(owner, here)] as const
   for (const id of images) await commitBlob(id, disk)
@@ -149,7 +149,7 @@ test('only a blob that is being removed is deleted, with the images that waited 
   expect((await db().image.findMany({ where: { id: { in: [...images] } } })).map(({ id }) => id)).toEqual([images[2]])
 })
 
-test('the image that waits for its bytes is deleted after the holder of its account’s lock', async () => {
+test('deleting an image that waits for the removal of its bytes waits for its account’s lock', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   const imageId = await importing(owner, here)
   await commitBlob(imageId, disk)
@@ -165,7 +165,7 @@ test('the image that waits for its bytes is deleted after the holder of its acco
   expect([await stateOf(blobId), await db().image.count({ where: { id: imageId } })]).toEqual([undefined, 0])
 })
 
-test('bytes that are ready already stay as they were when another image comes to them', async () => {
+test('ready bytes stay unchanged when another image is attached', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   const [one, two] = [await importing(owner, here), await importing(owner, here)]
   await commitBlob(one, disk)
@@ -174,7 +174,7 @@ test('bytes that are ready already stay as they were when another image comes to
   expect(await db().blob.findUnique({ where: { id: (await blobOf(one)) ?? '' } })).toMatchObject({ updatedAt: now })
 })
 
-test('releasing bytes, and asking for the last holder, waits for the lock of the blob', async () => {
+test("releasing bytes and finding the last holder wait for the blob's lock", async () => {
   const [here, owner] = await Promise.all([region(), account()])
   const images = [await importing(owner, here), await importing(owner, here)] as const
   for (const id of images) await commitBlob(id, disk)
@@ -197,7 +197,7 @@ test('releasing bytes, and asking for the last holder, waits for the lock of the
   expect(await stateOf(blobId)).toBe('ready')
 })
 
-test('bytes that a row has stopped referring to go if no other has them', async () => {
+test('bytes released by a row are removed if no other row holds them', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   const imageId = await importing(owner, here)
   await commitBlob(imageId, disk)
@@ -211,7 +211,7 @@ test('bytes that a row has stopped referring to go if no other has them', async 
   expect([await stateOf(blobId), await jobsOf(blobId)]).toEqual(['removing', [{ task: 'remove-blob' }]])
 })
 
-test('bytes that are there now are checked by a job, and a verdict that there is stays', async () => {
+test('new bytes are checked by a job, and an existing verdict stays', async () => {
   const sha256 = 'c'.repeat(64)
   const ask = async () => await inTransaction(async (tx) => ok(await writes.checkLater(tx, sha256, now)))
   const check = async () => await db().check.findUnique({ where: { sha256 } })

@@ -11,12 +11,12 @@ import { ok } from '@/lib/result'
 import { selectHolders, selectWaiting } from './reads'
 import { blobKey, type DiskContent, waitingKinds } from './rules'
 
-// Content is kept once in a store and counted by the rows that refer to it. An import, a copy and a delete call these in
+// Content is stored once in a region and counted by the rows that refer to it. Imports, copies and deletes call these functions in
 // their own transactions, under the locks of the owner and the image; the blobs are locked here, last.
 
 export type Place = { blobId: string; key: string; isThere: boolean }
 
-/** Attaches an image to the blob with its content in the region, or to a new one. Idempotent after a worker's death. */
+/** Attaches an image to the region's blob with this content, or to a new one. Idempotent, so a restarted worker can repeat it. */
 export async function attachBlob(tx: Transaction, image: LockedImage, content: DiskContent, now: Date): Promise<Place> {
   const place = await chooseBlob(tx, image, content, now)
   await tx.image.update({ where: { id: image.id }, data: { blobId: place.blobId } })
@@ -25,8 +25,8 @@ export async function attachBlob(tx: Transaction, image: LockedImage, content: D
 }
 
 /**
- * Chooses the blob for a content in a region: the existing one, otherwise the one of the row that holds `blobId`,
- * otherwise a new one that is still to be written. The caller's row must refer to it in the same transaction.
+ * Chooses the blob for a content in a region: the existing one, otherwise the one with `blobId`, otherwise a new one that is still to
+ * be written. The caller's row must refer to it in the same transaction.
  */
 export async function chooseBlob(
   tx: Transaction,
@@ -52,7 +52,7 @@ export async function noteLayout(blobId: string, layout: DiskLayout): Promise<vo
 
 export type Brought = DiskContent & { layout?: DiskLayout | null }
 
-/** Commits the bytes of an image. If another import of the same content was quicker, the image takes those instead. */
+/** Commits the bytes of an image. If another import of the same content was faster, the image takes its blob instead. */
 export async function commitBlob(
   tx: Transaction,
   image: LockedImage,
@@ -67,9 +67,8 @@ export async function commitBlob(
 }
 
 /**
- * Has the bytes of an image that is there now checked for secrets, where the deployment does so by itself; with `isAsked` also
- * where it waits to be asked, and for deleted data, too. Until the verdict is there it is seen to be on its way; bytes that have
- * one keep it.
+ * Queues a check of an image's new bytes, if ECS_DISK_CHECK is automatic; with `isAsked` also if it is on demand, and for deleted data
+ * too. Until the verdict the check is shown as running; bytes with a verdict keep it.
  */
 export async function checkLater(tx: Transaction, sha256: string, now: Date, { isAsked = false } = {}): Promise<void> {
   const { ECS_DISK_CHECK } = env()
@@ -89,7 +88,7 @@ export async function releaseBlob(tx: Transaction, image: LockedImage, now: Date
   await removeIfUnheld(tx, image.blobId, now)
 }
 
-/** Removes bytes that a row has just stopped referring to, unless another row holds them. */
+/** Removes bytes that a row has just released, unless another row holds them. */
 export async function releaseBytes(
   tx: Transaction,
   { blobId, regionId }: { blobId: string; regionId: string },
@@ -106,7 +105,7 @@ export async function isLastHolder(tx: Transaction, image: LockedImage): Promise
   return (await holders(tx, image.blobId)).every((id) => id === image.id)
 }
 
-/** Marks bytes for removal; the job that removes them deletes the image too. */
+/** Marks bytes for removal; the job that removes them also deletes the image. */
 export async function removeLater(tx: Transaction, blobId: string, now: Date): Promise<void> {
   await tx.blob.update({ where: { id: blobId }, data: { state: 'removing', updatedAt: now } })
   await addJob(tx, 'remove-blob', { blobId })
@@ -123,7 +122,7 @@ async function holders(tx: Transaction, blobId: string): Promise<string[]> {
   return rows.map(({ id }) => id)
 }
 
-/** Deletes a blob whose bytes are gone, and the rows that waited for that. Only for a blob that is being removed. */
+/** Deletes a blob in removal once its bytes are gone, and the rows that waited for it. */
 export async function forgetBlob(blobId: string): Promise<void> {
   const waiting = await db().$queryRaw<{ ownerId: string }[]>(selectWaiting(blobId))
   await inTransaction(async (tx) => {
@@ -135,7 +134,7 @@ export async function forgetBlob(blobId: string): Promise<void> {
           SELECT id FROM ${Prisma.raw(`"${table}"`)} WHERE "blobId" = ${blobId} AND ${Prisma.raw(waits)} AND "ownerId" = ANY(${owners})
           ORDER BY id FOR UPDATE
         ) DELETE FROM ${Prisma.raw(`"${table}"`)} WHERE id IN (SELECT id FROM locked)`
-    // What was found in the bytes goes with the last of them.
+    // The findings in the bytes are deleted with the last blob of this content.
     await tx.$executeRaw`
       WITH gone AS (DELETE FROM "Blob" WHERE id = ${blobId} AND state = 'removing' RETURNING sha256)
       DELETE FROM "Check" c USING gone WHERE c.sha256 = gone.sha256

@@ -6,7 +6,7 @@ import { transferInput } from '@/lib/transfers/schema'
 import { type CopyImageInput, copyImageInput } from './schema'
 import { beginCopy, retryCopy } from './writes'
 
-// A copy takes the bytes of one region to another: who has it there downloads it there. So it needs what a download needs.
+// A copy makes the bytes downloadable in another region, so it needs the permission to download.
 const copyNeeds = ({ region, targetRegion }: CopyImageInput): Need[] => [
   { permission: 'images.download', region },
   { permission: 'images.change', region: targetRegion },

@@ -56,7 +56,7 @@ async function begunCopy(owner: TestAccount, here: string, imageId: string, ther
 
 const run = async (imageId: string) => await transferJob({ imageId }, true)
 
-/** Where a folder store has the bytes of an image. */
+/** Path of an image's bytes in a folder store. */
 async function fileOf(regionId: string, imageId: string): Promise<string> {
   const blob = (await rowOf(imageId))?.blob
   return path.join(env().ECS_DATA_DIR, 'stores', regionId, blob ? blobKey(blob) : '')
@@ -83,14 +83,14 @@ describe('a copy', () => {
     expect(events.map((event) => event.action)).toEqual(['image.copy', 'image.copied', 'share.create'])
   })
 
-  it('takes its quota place when it begins: of 20 at once with one place left exactly 1 begins', async () => {
+  it('takes its quota place at its begin: with one place left, exactly 1 of 20 concurrent copies begins', async () => {
     const { here, there, owner, imageId } = await tenant()
     await quota(owner, there, 1)
     const results = await race(20, () => beginCopy(owner.ctx, to(here, imageId, there)))
     expect(tally(results)).toEqual({ ok: 1, IMAGE_QUOTA_FULL: 19 })
   })
 
-  it('of an image that is copied twice becomes an image each time, and the bytes are stored once', async () => {
+  it('made twice gives two images, and the bytes are stored once', async () => {
     const { here, there, owner, imageId } = await tenant()
     const copies = [await begunCopy(owner, here, imageId, there), await begunCopy(owner, here, imageId, there)]
     await Promise.all(copies.map(run))
@@ -102,7 +102,7 @@ describe('a copy', () => {
     expect(await keysIn(there)).toHaveLength(1)
   })
 
-  it('of bytes that the region has already says so, once it has read them', async () => {
+  it('of bytes already in the region is recorded as such, after they were verified', async () => {
     const { here, there, owner } = await tenant()
     const seed = newSeed()
     const [imageId, other] = [await stored(owner, here, seed), await stored(await account(), there, seed)]
@@ -113,7 +113,7 @@ describe('a copy', () => {
     expect(event.details).toMatchObject({ wasThere: 1 })
   })
 
-  it('onto damaged bytes that the region has mends them', async () => {
+  it('repairs damaged bytes in the target region', async () => {
     const { here, there, owner } = await tenant()
     const seed = newSeed()
     const [imageId, other] = [await stored(owner, here, seed), await stored(await account(), there, seed)]
@@ -124,7 +124,7 @@ describe('a copy', () => {
     expect(createHash('sha256').update(bytes).digest('hex')).toBe(blob?.sha256)
   })
 
-  it('of damaged bytes fails, says so and leaves nothing; mended and retried it succeeds', async () => {
+  it('of damaged bytes fails with that reason and leaves nothing; after a repair a retry succeeds', async () => {
     const { here, there, owner, imageId } = await tenant()
     const file = await fileOf(here, imageId)
     const good = Buffer.concat(await (await storeOf(here).read(path.basename(file))).toArray())
@@ -144,7 +144,7 @@ describe('a copy', () => {
     expect(await rowOf(copy)).toMatchObject({ state: 'available', failure: null })
   })
 
-  it('to a store that cannot be reached fails once it was tried often enough, and says so', async () => {
+  it('to an unreachable store fails after its tries, with that reason', async () => {
     const [here, there, owner] = await Promise.all([region(), region(), account()])
     process.env[`ECS_STORE_${there.toUpperCase().replaceAll('-', '_')}`] = '/nowhere/that/is/mounted'
     const copy = await begunCopy(owner, here, await stored(owner, here), there)
@@ -152,14 +152,14 @@ describe('a copy', () => {
     expect(await rowOf(copy)).toMatchObject({ state: 'copying', transfer: { leaseHolder: null } })
     await run(copy)
     expect(await rowOf(copy)).toMatchObject({ state: 'failed', failure: { code: 'STORE_UNREACHABLE' } })
-    // Everybody else goes on.
+    // Other copies are not affected.
     const other = await region()
     const fine = await begunCopy(owner, here, await stored(owner, here), other)
     await run(fine)
     expect(await rowOf(fine)).toMatchObject({ state: 'available' })
   })
 
-  it('to a bucket that refuses the access key fails at the first try and says so', async () => {
+  it('to a bucket that refuses the access key fails at the first try, with that reason', async () => {
     const server = new S3Server()
     await server.start()
     const [here, there, owner] = await Promise.all([region(), bucketRegion(server), account()])
@@ -170,10 +170,10 @@ describe('a copy', () => {
     await server.stop()
   })
 
-  it('whose worker was killed is resumed, reuses complete bytes, and is one image', async () => {
+  it('is resumed after its worker was killed, reuses complete bytes, and is one image', async () => {
     const { here, there, owner, imageId } = await tenant()
     const copy = await begunCopy(owner, here, imageId, there)
-    // A worker took it, claimed its place and died with half of the bytes written.
+    // A worker claimed it and its place, and died with half of the bytes written.
     const claimed = await claimTransfer(copy)
     if (!claimed) throw new Error('Nobody has it.')
     const { blob } = (await rowOf(imageId)) ?? {}
@@ -200,7 +200,7 @@ describe('a copy', () => {
     expect(await keysIn(there)).toEqual([place.ok ? place.value.key : ''])
   })
 
-  it('is cancelled while it runs: its image and its bytes are gone, and its place is free', async () => {
+  it('can be cancelled while it runs: image and bytes are removed, and its quota place is free', async () => {
     const { here, there, owner, imageId } = await tenant()
     await quota(owner, there, 1)
     for (let round = 0; round < 8; round++) {
@@ -223,7 +223,7 @@ describe('a copy', () => {
     }
   })
 
-  it('keeps its source from being deleted, and the source can go when it is done', async () => {
+  it('blocks the deletion of its source until it has ended', async () => {
     const { here, there, owner, imageId } = await tenant()
     const copy = await begunCopy(owner, here, imageId, there)
     const input = { region: here, imageId, cancelShares: false, typedName: null }
@@ -232,7 +232,7 @@ describe('a copy', () => {
     expect(await deleteImage(owner.ctx, input)).toMatchObject({ ok: true })
   })
 
-  it('races with a delete of its source: either there is no copy, or there are both', async () => {
+  it('races with a delete of its source: either there is no copy, or both exist', async () => {
     const [here, there, owner] = await Promise.all([region(), region(), account()])
     for (let round = 0; round < 12; round++) {
       const imageId = await stored(owner, here)
@@ -246,7 +246,7 @@ describe('a copy', () => {
     }
   })
 
-  it('is refused to everybody else, into its own region, from another one, and while it is not available', async () => {
+  it('is refused to strangers, into its own region, under another region, and while the source is not available', async () => {
     const { here, there, owner, imageId } = await tenant()
     const [stranger, recipient] = [await account(), await account()]
     await held(imageId, recipient)

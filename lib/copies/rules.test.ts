@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { ImageStateName } from '@/lib/images/rules'
 import { refuseCopy, refuseRetryCopy } from './rules'
 
-/** Whether an image can be copied, and whether it can be tried again when it is a copy. */
+/** Whether an image can be copied, and whether it can be retried if it is a copy. */
 const states = {
   available: [true, false],
   failed: [false, true],
@@ -30,10 +30,10 @@ test('a copy goes to another region, and the state is checked first', () => {
   expect(refuseCopy({ image: { regionId: 'cn-a', state: 'failed' }, targetRegion: 'cn-a' })).toEqual(failed)
 })
 
-test('a failed import is no copy that could be tried again', () => {
+test('a failed import cannot be retried as a copy', () => {
   const busy = { code: 'IMAGE_BUSY', state: 'failed' }
   expect(refuseRetryCopy({ state: 'failed', source: 'IMPORT', copyOfId: null })).toEqual(busy)
   expect(refuseRetryCopy({ state: 'failed', source: 'COPY', copyOfId: null })).toEqual(busy)
-  // It is retried as what it is.
+  // A clean copy is retried as such.
   expect(refuseRetryCopy({ state: 'failed', source: 'CLEAN', copyOfId: 'img-0' })).toEqual(busy)
 })

@@ -3,7 +3,7 @@ import type { RefusalOf } from '@/lib/result'
 
 export type CopyFacts = { image: { regionId: string; state: string }; targetRegion: string }
 
-/** Rules 5 and 6: an own image is copied from where it is to another region, and only while it is available. */
+/** Rules 5 and 6: an own image can be copied to another region while it is available. */
 export function refuseCopy({
   image,
   targetRegion,
@@ -14,7 +14,7 @@ export function refuseCopy({
     : null
 }
 
-/** Only a failed copy is retried. `copyOfId` is null for an image that is no copy. */
+/** Only a failed copy can be retried. `copyOfId` is null for an image that is not a copy. */
 export function refuseRetryCopy(image: {
   state: string
   source: string

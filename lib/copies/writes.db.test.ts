@@ -5,7 +5,7 @@ import { queueMs } from '@/lib/transfers/rules'
 import { cancelTransfer } from '@/lib/transfers/writes'
 import { beginCopy, retryCopy } from './writes'
 
-// What a begin and a retry of a copy write and refuse. What becomes of the bytes is in copies.db.test.ts.
+// What beginning and retrying a copy write and refuse. Bytes are tested in copies.db.test.ts.
 
 const signedOut = { ok: false, refusal: { code: 'SIGNED_OUT' } }
 const rowOf = async (id: string) => await db().image.findUniqueOrThrow({ where: { id }, include: { transfer: true } })
@@ -29,7 +29,7 @@ const to = (here: string, imageId: string, there: string, name = 'copy-01') => (
 const disable = async ({ id }: TestAccount) =>
   await db().account.update({ where: { id }, data: { disabledAt: new Date(0) } })
 
-/** A copy that has failed, by its row. */
+/** A failed copy. */
 async function failedCopy(owner: TestAccount, from: string, there: string): Promise<string> {
   const copy = await image(owner, there, { state: 'failed' })
   const source = await rowOf(from)
@@ -43,7 +43,7 @@ async function failedCopy(owner: TestAccount, from: string, there: string): Prom
   return copy
 }
 
-test('a copy takes over the description and the facts of the disk, and waits in the queue with its room reserved', async () => {
+test('a copy takes over the description and properties of the disk, and waits in the queue with reserved space', async () => {
   const { here, there, owner, ops, imageId } = await tenant()
   const kept = {
     description: 'The web server.',
@@ -76,7 +76,7 @@ test('a copy takes over the description and the facts of the disk, and waits in 
   expect(await eventsOf(imageId)).toMatchObject([{ ...by, regionId: here, details: { to: copy, toRegion: there } }])
 })
 
-test('neither begins nor retries for a disabled account, whether it is the owner or acts for it', async () => {
+test('a disabled account, owner or sub-account, can neither begin nor retry', async () => {
   for (const who of ['owner', 'ops'] as const) {
     const made = await tenant()
     const failed = await failedCopy(made.owner, made.imageId, made.there)
@@ -88,7 +88,7 @@ test('neither begins nor retries for a disabled account, whether it is the owner
   }
 })
 
-test('one submit of the form makes one copy, however often it arrives', async () => {
+test('one idempotency key makes one copy, however often it is sent', async () => {
   const { here, there, owner, imageId } = await tenant()
   const ctx = { ...owner.ctx, idempotencyKey: 'the same form, sent twice' }
   const results = await race(5, () => beginCopy(ctx, to(here, imageId, there)))
@@ -96,7 +96,7 @@ test('one submit of the form makes one copy, however often it arrives', async ()
   expect(await db().image.count({ where: { ownerId: owner.id, regionId: there } })).toBe(1)
 })
 
-test('begins only where its bytes fit in the quota of the other region', async () => {
+test('begins only if its bytes fit in the quota of the other region', async () => {
   const { here, there, owner, imageId } = await tenant()
   await db().image.update({ where: { id: imageId }, data: { size: 1024n } })
   await quota(owner, there, 2, 1023)
@@ -111,7 +111,7 @@ test('begins only where its bytes fit in the quota of the other region', async (
   })
 })
 
-test('a failed copy is tried again with its place and its room, and its reason goes', async () => {
+test('a retried copy takes its quota place and space again, and loses its failure', async () => {
   const { here, there, owner, imageId } = await tenant()
   await db().image.update({ where: { id: imageId }, data: { size: 1024n } })
   const failed = await failedCopy(owner, imageId, there)
@@ -127,7 +127,7 @@ test('a failed copy is tried again with its place and its room, and its reason g
   expect(here).not.toBe(there)
 })
 
-test('a retry is refused once the source is gone or being deleted, and names its state', async () => {
+test('a retry is refused if the source is deleted or being deleted, with its state', async () => {
   const { here, there, owner } = await tenant()
   for (const state of ['deleted', 'deleting', 'failed', 'importing'] as const) {
     const failed = await failedCopy(owner, await image(owner, here, { state }), there)
@@ -143,7 +143,7 @@ test('a retry is refused once the source is gone or being deleted, and names its
   expect(await rowOf(failed)).toMatchObject({ state: 'failed', transfer: null })
 })
 
-test('is neither cancelled nor retried under the URL of another region', async () => {
+test('cannot be cancelled or retried under the URL of another region', async () => {
   const { here, there, owner, imageId } = await tenant()
   const failed = await failedCopy(owner, imageId, there)
   const running = await image(owner, there, { state: 'copying' })
@@ -157,7 +157,7 @@ test('is neither cancelled nor retried under the URL of another region', async (
   expect(await rowOf(running)).toMatchObject({ state: 'copying' })
 })
 
-test('a failed import is no copy that could be tried again', async () => {
+test('a failed import cannot be retried as a copy', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   const failed = await image(owner, here, { state: 'failed' })
   const busy = { ok: false, refusal: { code: 'IMAGE_BUSY', state: 'failed' } }
@@ -165,14 +165,14 @@ test('a failed import is no copy that could be tried again', async () => {
   expect(await rowOf(failed)).toMatchObject({ state: 'failed', transfer: null })
 })
 
-test('an image that there is not is neither copied nor retried', async () => {
+test('a missing image can be neither copied nor retried', async () => {
   const { here, there, owner } = await tenant()
   const missing = { ok: false, refusal: { code: 'IMAGE_NOT_FOUND' } }
   expect(await beginCopy(owner.ctx, to(here, 'img-none', there))).toEqual(missing)
   expect(await retryCopy(owner.ctx, { region: here, imageId: 'img-none' })).toEqual(missing)
 })
 
-test('a copy is begun of an image that is available, into another region that there is', async () => {
+test('a copy needs an available source and another existing region', async () => {
   const { here, there, owner, imageId } = await tenant()
   const failed = await image(owner, here, { state: 'failed' })
   const begin = async (id: string, target: string) => await beginCopy(owner.ctx, to(here, id, target))
@@ -184,7 +184,7 @@ test('a copy is begun of an image that is available, into another region that th
   expect(await db().image.count({ where: { ownerId: owner.id } })).toBe(2)
 })
 
-test('a copy that has not failed is not tried again', async () => {
+test('a copy that has not failed cannot be retried', async () => {
   const { here, there, owner, imageId } = await tenant()
   const copy = await image(owner, there)
   const data = { source: 'COPY', copyOfId: imageId, copyOfRegionId: here } as const

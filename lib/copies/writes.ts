@@ -20,9 +20,9 @@ import { type BegunCopy, begunCopy, type CopyImageInput } from './schema'
 type BeginRefusal = RefusalOf<'IMAGE_NOT_AVAILABLE' | 'INVALID_INPUT' | 'REGION_NOT_FOUND'> | NewImageRefusal
 
 /**
- * Begins a copy of an own image to another region, in one transaction: the image as `copying`, its quota place, the
- * job. Refuses as `onOwnImage` and `refuseCopy` say, REGION_NOT_FOUND, IMAGE_QUOTA_FULL, BYTES_QUOTA_FULL and
- * STORE_FULL. One idempotency key creates one copy.
+ * Begins a copy of an own image to another region, in one transaction: the image as `copying`, its quota place, the job. Refuses as
+ * `onOwnImage` and `refuseCopy`, REGION_NOT_FOUND, IMAGE_QUOTA_FULL, BYTES_QUOTA_FULL and STORE_FULL. One idempotency key creates one
+ * copy.
  */
 export async function beginCopy(
   ctx: Context,
@@ -89,8 +89,8 @@ const keptFields = {
 } as const
 
 /**
- * Retries a failed copy, taking a quota place again. The source must still exist and be available, and the viewer may download
- * it where it is, as for a new copy (NOT_PERMITTED). Refuses as `onOwnImage` and `refuseRetryCopy` say, IMAGE_NOT_AVAILABLE,
+ * Retries a failed copy, taking a quota place again. The source must still exist and be available, and the viewer must be allowed to
+ * download it in its region, as for a new copy (NOT_PERMITTED). Refuses as `onOwnImage` and `refuseRetryCopy`, IMAGE_NOT_AVAILABLE,
  * IMAGE_QUOTA_FULL, BYTES_QUOTA_FULL and STORE_FULL.
  */
 export async function retryCopy(

@@ -7,7 +7,7 @@ import { importImage } from '@/lib/tasks/import-image'
 import { transferJob } from '@/lib/tasks/transfer'
 import { account, region } from '@/lib/testing/builders'
 
-// A database that answers at one step of an import as when a lock could not be acquired in time.
+// A database that fails at one step of an import as on a lock timeout.
 
 beforeEach(async () => {
   await db().$executeRaw`CREATE FUNCTION busy() RETURNS trigger LANGUAGE plpgsql AS
@@ -24,7 +24,7 @@ async function importing() {
   return { imported, image: await db().image.findFirstOrThrow({ where: { regionId: here } }) }
 }
 
-test('an import that meets a busy database after its file has arrived says that it waits, and a worker ends it well', async () => {
+test('if the database is busy after its file has arrived, an import is queued, and a worker completes it', async () => {
   await db()
     .$executeRaw`CREATE TRIGGER busy BEFORE UPDATE ON "Image" FOR EACH ROW WHEN (NEW.state = 'available') EXECUTE FUNCTION busy()`
   const { imported, image } = await importing()
@@ -35,7 +35,7 @@ test('an import that meets a busy database after its file has arrived says that 
   expect(await db().image.findUnique({ where: { id: image.id } })).toMatchObject({ state: 'available' })
 })
 
-test('an import whose arrival cannot be noted is refused with BUSY, and keeps no byte', async () => {
+test('an import whose arrival cannot be recorded is refused with BUSY, and keeps no byte', async () => {
   await db()
     .$executeRaw`CREATE TRIGGER busy BEFORE UPDATE ON "Image" FOR EACH ROW WHEN (NEW."originSize" IS NOT NULL) EXECUTE FUNCTION busy()`
   const { imported, image } = await importing()

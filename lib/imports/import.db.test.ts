@@ -26,7 +26,7 @@ const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex
 const rowOf = async (id: string) => await db().image.findUniqueOrThrow({ where: { id }, include: { transfer: true } })
 const onlyImageOf = async (owner: TestAccount) =>
   await db().image.findFirstOrThrow({ where: { ownerId: owner.id }, include: { transfer: true } })
-/** What an import has left anywhere: in the store of its region, and in the staging folder for its owner's images. */
+/** What an import left in the region's store and, for its images, in the staging folder. */
 async function storedIn(regionId: string): Promise<string[]> {
   const keys: string[] = []
   for await (const { key, isPartial } of storeOf(regionId).list()) keys.push(isPartial ? `${key} (unfinished)` : key)
@@ -35,11 +35,11 @@ async function storedIn(regionId: string): Promise<string[]> {
   return [...keys, ...staged.map((file) => `staged ${file.imageId}`)]
 }
 
-/** In pieces that do not fit the disk's structures, as a network gives them. */
+/** Chunks that do not match the disk's structures, as from a network. */
 function* pieces(bytes: Buffer) {
   for (let at = 0; at < bytes.length; at += 100_003) yield bytes.subarray(at, at + 100_003)
 }
-/** The same, with something said in its midst. */
+/** The same, with a callback after the first 4 KiB. */
 async function* saying(bytes: Buffer, say: () => Promise<unknown>) {
   yield bytes.subarray(0, 4096)
   await say()
@@ -58,7 +58,7 @@ async function bytesOf(regionId: string, imageId: string): Promise<Buffer> {
 
 const isNormalised = (await findDiskTool()) !== null
 
-/** One place in the quota, so that an import which keeps it is noticed. */
+/** A quota of one image, so that a place that is not released is noticed. */
 async function tenant() {
   const [here, owner] = await Promise.all([region(), account()])
   await quota(owner, here, 1)
@@ -83,7 +83,7 @@ describe('a good disk', () => {
       isNormalised,
       size: BigInt(stored.length),
       virtualSize: BigInt(raw.length),
-      // Of what the disk does not say nothing is invented.
+      // Properties that the disk does not state stay empty.
       bootMode: null,
       minDiskGib: 1,
       minMemoryMib: null,
@@ -101,7 +101,7 @@ describe('a good disk', () => {
     expect(events.map((event) => event.action)).toEqual(['image.import', 'image.available'])
   })
 
-  it('with an EFI system partition starts by UEFI, unless its owner has said something else meanwhile', async () => {
+  it('with an EFI system partition gets boot mode UEFI, unless its owner has set another meanwhile', async () => {
     const { here, owner } = await tenant()
     await quota(owner, here, 2)
     const partition = { type: 'C12A7328-F81F-11D2-BA4B-00A0C93EC93B', start: 2048, sectors: 8192 }
@@ -118,7 +118,7 @@ describe('a good disk', () => {
     expect(await rowOf(second.ok ? second.value.imageId : '')).toMatchObject({ state: 'available', ...said })
   })
 
-  it('finds no place in a full quota, and then is not even opened', async () => {
+  it('is not even opened if the quota is full', async () => {
     const { here, owner } = await tenant()
     await image(owner, here)
     const open = () => {
@@ -130,7 +130,7 @@ describe('a good disk', () => {
   })
 })
 
-describe('a disk that is refused leaves its reason and neither bytes nor a taken place', () => {
+describe('a refused disk leaves its reason, and neither bytes nor a taken quota place', () => {
   const refused: [string, Buffer, object, object][] = [
     ['a backing file', patched(qcow2, { at: 8, put: 512n }, { at: 16, put: 8 }), { reason: 'backing-file' }, {}],
     ['an external data file', patched(qcow2, { at: 72, put: 4n }), { reason: 'external-data-file' }, {}],
@@ -162,7 +162,7 @@ describe('a disk that is refused leaves its reason and neither bytes nor a taken
     expect(await importImage(owner.ctx, naming(here), source(raw))).toMatchObject({ ok: true })
   })
 
-  it('a source that breaks off: a fault whose reference the image shows', async () => {
+  it('a source that breaks off: a fault, whose reference the image shows', async () => {
     const { here, owner } = await tenant()
     async function* breaking() {
       yield raw.subarray(0, 1_000_000)
@@ -178,7 +178,7 @@ describe('a disk that is refused leaves its reason and neither bytes nor a taken
 })
 
 describe('an import whose process was killed', () => {
-  it('while it received: the next import gives its place back', async () => {
+  it('while receiving: the next import releases its quota place', async () => {
     const { here, owner } = await tenant()
     const begun = await beginImport(owner.ctx, naming(here))
     const dead = begun.ok ? begun.value.imageId : ''
@@ -194,7 +194,7 @@ describe('an import whose process was killed', () => {
     expect(await storedIn(here)).toEqual([await keyOf(next.ok ? next.value.imageId : '')])
   })
 
-  it('the sweep harms neither a running import nor an image that is there, however often it runs', async () => {
+  it('the sweep affects neither a running import nor an available image, however often it runs', async () => {
     const { here, owner } = await tenant()
     async function* slow() {
       yield raw.subarray(0, 4_000_000)
@@ -209,11 +209,11 @@ describe('an import whose process was killed', () => {
     expect(await rowOf(imageId)).toMatchObject({ state: 'available', originSha256: sha256(raw) })
   })
 
-  it('that was suspended and resumes is refused, and leaves no bytes beside the failed image', async () => {
+  it('that was suspended is refused when it continues, and leaves no bytes beside the failed image', async () => {
     const { here, owner } = await tenant()
     async function* asleep() {
       yield raw.subarray(0, 4_000_000)
-      // It has said that it lives, and says so again no sooner than in a second.
+      // It has renewed its lease, and does so again no sooner than in a second.
       await untilTrue(async () => (await onlyImageOf(owner)).transfer?.doneBytes !== 0n)
       await leasesAge(leaseMs + 1)
       await sweepImages(noon)

@@ -8,7 +8,7 @@ process.env.ECS_DATABASE_POOL = '20'
 const importing = (region: string) => ({ region, name: 'web-01', operatingSystem: 'Debian 12' })
 
 describe('an import', () => {
-  it('takes its place before the first byte: of 30 at once with one place left exactly 1 begins', async () => {
+  it('takes its quota place before the first byte: with one place left, exactly 1 of 30 concurrent imports begins', async () => {
     const [here, owner] = await Promise.all([region(), account()])
     const ops = await account({ master: owner })
     await quota(owner, here, 3)
@@ -24,7 +24,7 @@ describe('an import', () => {
     expect(await db().image.count({ where: { ownerId: owner.id } })).toBe(2)
   })
 
-  it('counts the quota of its region alone, and a failed image not at all', async () => {
+  it('counts only images of its region, and no failed ones', async () => {
     const [here, there, owner] = await Promise.all([region(), region(), account()])
     await quota(owner, here, 1)
     await image(owner, there)
@@ -33,7 +33,7 @@ describe('an import', () => {
     expect(tally([await beginImport(owner.ctx, importing(here))])).toEqual({ IMAGE_QUOTA_FULL: 1 })
   })
 
-  it('of a region that there is not is refused', async () => {
+  it('into a missing region is refused', async () => {
     const answer = await beginImport((await account()).ctx, importing('xx-nowhere'))
     expect(answer).toEqual({ ok: false, refusal: { code: 'REGION_NOT_FOUND' } })
   })

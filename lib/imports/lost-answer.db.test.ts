@@ -11,8 +11,8 @@ import { account, leasesAge, region } from '@/lib/testing/builders'
 import { leaseMs } from '@/lib/transfers/rules'
 
 /**
- * A wire to the database that breaks once: the server commits the transaction in which `word` was sent, and its answer
- * does not arrive. Whoever asked cannot know whether it was done.
+ * A proxy to the database that breaks once: the server commits the transaction in which `word` was sent, but its response is lost. So
+ * the client cannot know whether it was committed.
  */
 async function breakingWire(url: URL, word: string): Promise<URL> {
   let isWhole = true
@@ -48,7 +48,7 @@ async function breakingWire(url: URL, word: string): Promise<URL> {
   return wire
 }
 
-test('an import whose last answer is lost with the connection never leaves an available image without its bytes', async () => {
+test('an import whose last commit is unconfirmed never leaves an available image without bytes', async () => {
   const wire = await breakingWire(new URL(process.env.DATABASE_URL ?? ''), 'available')
   process.env.DATABASE_URL = wire.href
   const [here, owner] = [await region(), await account()]

@@ -8,7 +8,7 @@ import { buildQcow2, buildRawDisk } from '@/lib/disks/samples'
 import { importImage } from '@/lib/tasks/import-image'
 import { account, keysIn, region } from '@/lib/testing/builders'
 
-// A qemu-img that writes a disk with a backing file, whatever it is given.
+// A qemu-img that always writes a disk with a backing file.
 
 const tools = await mkdtemp(path.join(tmpdir(), 'ecs-console-tools-'))
 const hostile = buildQcow2({ raw: buildRawDisk({ sizeMib: 4, label: 'LIAR', seed: 3 }) })
@@ -25,7 +25,7 @@ await writeFile(path.join(tools, 'qemu-img'), script, { mode: 0o755 })
 process.env.PATH = `${tools}:${process.env.PATH}`
 afterAll(() => rm(tools, { recursive: true }))
 
-test('what the tool writes is looked into as if a stranger had sent it', async () => {
+test('the output of qemu-img is inspected like an upload', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   const raw = buildRawDisk({ sizeMib: 4, label: 'GOOD', seed: 4 })
   const input = { region: here, name: 'web-01', operatingSystem: 'Debian 12' }

@@ -13,7 +13,7 @@ import { transferJob } from '@/lib/tasks/transfer'
 import { account, keysIn, quota, region } from '@/lib/testing/builders'
 import { beginImport, endReceiving } from './writes'
 
-// A machine without qemu-img.
+// A host without qemu-img.
 const installed = process.env.PATH
 process.env.PATH = '/nowhere'
 
@@ -44,7 +44,7 @@ test('without qemu-img other formats are refused with the missing tool, and take
   expect(await keysIn(here)).toEqual([])
   const images = await db().image.findMany({ where: { regionId: here } })
   expect((await listStaged()).filter(({ imageId }) => images.some(({ id }) => id === imageId))).toEqual([])
-  // The refused ones take no place: the one that there is can still be had.
+  // The refused imports released the only quota place.
   expect(await importImage(owner.ctx, naming(here, 'own'), source(raw))).toMatchObject({ ok: true })
 })
 

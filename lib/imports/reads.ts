@@ -5,7 +5,7 @@ import { readFailure } from '@/lib/images/schema'
 import { inRegions } from '@/lib/permissions'
 import type { ImportState, ImportStatesParams, UnfinishedUpload, UnfinishedUploadsParams } from './schema'
 
-/** An import that is receiving bytes without a lease holder is an upload. One with a holder comes from the command line. */
+/** An import that receives bytes without a lease holder is an upload. One with a holder comes from the command line. */
 const arriving = { kind: 'IMPORT', step: 'RECEIVE', leaseHolder: null } as const
 
 export async function listUnfinishedUploads(
@@ -57,7 +57,7 @@ export async function findUpload(ctx: Context, imageId: string): Promise<{ regio
   return upload && { region: upload.image.regionId, size: Number(upload.totalBytes) }
 }
 
-/** The received file of an own import; null if there is none, or if the import has failed. */
+/** The received file of an own import; null if there is none or the import has failed. */
 export async function findArrival(ctx: Context, imageId: string): Promise<{ size: number } | null> {
   const image = await db().image.findFirst({
     where: { id: imageId, ownerId: ctx.viewer.ownerId, originSize: { not: null }, NOT: { state: 'failed' } },

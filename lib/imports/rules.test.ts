@@ -6,7 +6,7 @@ test.each([
   ['web-01.qcow2', 'web-01'],
   ['web-01.QCOW2', 'web-01'],
   ['web-01', 'web-01'],
-  // Only the last ending goes, and only where it looks like one.
+  // Only the last ending is removed, and only if it looks like one.
   ['debian-12.5.raw', 'debian-12.5'],
   ['release.2024', 'release.2024'],
   ['disk.x', 'disk.x'],
@@ -33,6 +33,6 @@ test.each([
   expect(isPlainName(nameOfFile(file))).toBe(true)
 })
 
-test('an upload may be silent for a day, and 50 images are asked for at once', () => {
+test('an upload may be silent for a day, and 50 images are queried at once', () => {
   expect([uploadPatienceMs, importsAskedMax]).toEqual([86_400_000, 50])
 })

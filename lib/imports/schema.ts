@@ -13,7 +13,7 @@ export const begunImport = z.object({ imageId })
 
 export const sha256Hex = z.string('invalid').regex(/^[0-9a-f]{64}$/, 'invalid')
 
-/** The browser's description of a file before the upload. The file's name is for people only; nothing is decided by it. */
+/** The browser's description of a file before the upload. The file name is only shown; nothing depends on it. */
 export const uploadInput = importImageInput.extend({
   fileName: text(fileNameMax).transform((name) => name.replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}]/gu, '').trim()),
   size: z.number('number').int('number').min(1, 'required'),

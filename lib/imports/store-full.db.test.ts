@@ -7,10 +7,10 @@ import { importImage } from '@/lib/tasks/import-image'
 import { account, quota, region } from '@/lib/testing/builders'
 import { beginImport } from './writes'
 
-// More than any disk has: every store here is full.
+// More than any disk has, so every store here is full.
 process.env.ECS_STORE_RESERVE = '1000000TiB'
 
-test('a full store refuses the import with STORE_FULL, leaves no bytes, and the place in the quota is free again', async () => {
+test('a full store refuses the import with STORE_FULL, keeps no bytes, and releases the quota place', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   await quota(owner, here, 1)
   const input = { region: here, name: 'web-01', operatingSystem: 'Debian 12' }

@@ -18,7 +18,7 @@ import { roundTrips } from '@/lib/testing/random'
 import { cancelTransfer } from '@/lib/transfers/writes'
 import { beginImport, endReceiving } from './writes'
 
-// What becomes of an import whose store is away, has rotted, or is still being written to when it is cancelled.
+// Imports whose store is unreachable or damaged, or is written to when they are cancelled.
 
 const server = new S3Server()
 await server.start()
@@ -30,7 +30,7 @@ const source = { open: () => Readable.from([disk]) }
 const rowOf = async (id: string) =>
   await db().image.findUnique({ where: { id }, include: { blob: true, transfer: true } })
 
-/** An import whose file has arrived whole and waits for a worker. */
+/** An import whose file is complete and that waits for a worker. */
 async function arrived(owner: Awaited<ReturnType<typeof account>>, here: string): Promise<string> {
   const begun = await beginImport(owner.ctx, input(here))
   const imageId = begun.ok ? begun.value.imageId : ''
@@ -39,7 +39,7 @@ async function arrived(owner: Awaited<ReturnType<typeof account>>, here: string)
   return imageId
 }
 
-test('into a store that cannot be reached it is tried again, and fails in the end with its reason and without its place', async () => {
+test('into an unreachable store it is retried, and finally fails with its reason and releases its quota place', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   await quota(owner, here, 1)
   process.env[`ECS_STORE_${here.toUpperCase().replaceAll('-', '_')}`] = '/nowhere/that/is/mounted'
@@ -57,7 +57,7 @@ test('into a store that cannot be reached it is tried again, and fails in the en
   expect(await beginImport(owner.ctx, input(here))).toMatchObject({ ok: true })
 })
 
-test('into a bucket that refuses its parts it fails at the first try, and says that trying again is no use', async () => {
+test('into a bucket that refuses its parts it fails at the first try, as a permanent failure', async () => {
   const [here, owner] = await Promise.all([bucketRegion(server), account()])
   let sent = 0
   server.before = ({ method }, response) => {
@@ -81,7 +81,7 @@ test('into a bucket that refuses its parts it fails at the first try, and says t
   expect(reason).toBe('/nowhere/that/is/mounted cannot be read or written: ENOENT. Check that it is there and mounted.')
 })
 
-test('into a bucket that takes nothing it is tried again, and keeps no more files than after the first try', async () => {
+test('into a bucket that accepts nothing it is retried, and keeps no more files than after the first try', async () => {
   const [here, owner] = await Promise.all([bucketRegion(server), account()])
   server.before = ({ method }, response) => {
     if (method !== 'PUT') return false
@@ -100,7 +100,7 @@ test('into a bucket that takes nothing it is tried again, and keeps no more file
   expect(await rowOf(imageId)).toMatchObject({ state: 'available' })
 })
 
-test('onto damaged bytes it replaces them, and every holder has a sound disk again', async () => {
+test('it replaces damaged bytes of the same content, which repairs the disks of all holders', async () => {
   const [here, owner, neighbour] = await Promise.all([region(), account(), account()])
   const first = await importImage(owner.ctx, input(here), source)
   const { blob } = (first.ok && (await rowOf(first.value.imageId))) || {}
@@ -117,7 +117,7 @@ test('onto damaged bytes it replaces them, and every holder has a sound disk aga
   ).toBe(blob.sha256)
 })
 
-test('cancelled while its last bytes are on their way it leaves none, though their removal came before them', async () => {
+test('cancelled while its last bytes are written it leaves none, although their removal ran before', async () => {
   const [here, there, owner] = await Promise.all([bucketRegion(server), bucketRegion(server), account()])
   const removeLeft = async (regionId: string) => {
     const left = await db().blob.findMany({ where: { regionId, images: { none: {} } } })
@@ -163,14 +163,14 @@ test('cancelled while its last bytes are on their way it leaves none, though the
   expect(await keysIn(there)).toEqual([])
 })
 
-test('cancelled at any moment of its work it leaves neither bytes nor a file', async () => {
+test('cancelled at any moment it leaves neither bytes nor a file', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   for (let round = 0; round < 12; round++) {
     const imageId = await arrived(owner, here)
     const working = transferJob({ imageId }, true)
     await roundTrips(round * 6)
     const cancelled = await cancelTransfer(owner.ctx, { region: here, imageId })
-    // As the job of the cancel does, which may come before the last bytes.
+    // Like the job of the cancel, which may run before the last bytes are written.
     if (cancelled.ok) await discardStaged(imageId)
     await working
     if (!cancelled.ok) continue

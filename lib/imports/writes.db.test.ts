@@ -4,7 +4,7 @@ import { account, image, inMotion, later, minutes, noon, quota, race, region, ta
 import { leaseMs, queueMs } from '@/lib/transfers/rules'
 import { beginImport, endReceiving, noteOrigin } from './writes'
 
-// What an import writes while its file arrives.
+// What an import writes while it receives its file.
 
 const refused = (refusal: object) => ({ ok: false, refusal })
 const rowOf = async (id: string) => await db().image.findUniqueOrThrow({ where: { id }, include: { transfer: true } })
@@ -14,7 +14,7 @@ const jobsOf = async (imageId: string) =>
 const input = (here: string) => ({ region: here, name: 'web-01', operatingSystem: 'Debian 12' })
 const received = { size: 2048, sha256: 'b'.repeat(64), claimedSha256: 'c'.repeat(64) }
 
-test('an import has its name, its file and all its room from the start, and waits for bytes', async () => {
+test('an import has its name, file and reserved space from the start, and waits for bytes', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   const ops = await account({ master: owner })
   const arrival = { fileName: 'web.vmdk', size: 1024, patienceMs: 5_000, holder: 'a sender' }
@@ -37,7 +37,7 @@ test('an import has its name, its file and all its room from the start, and wait
   ])
 })
 
-test('of a file of unknown size no room is promised, and its sender is given a minute', async () => {
+test('a file of unknown size reserves no space, and its sender has a minute', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   await quota(owner, here, 1, 0)
   const begun = await beginImport(owner.ctx, input(here))
@@ -47,7 +47,7 @@ test('of a file of unknown size no room is promised, and its sender is given a m
   expect(originName).toBeNull()
 })
 
-test('is begun once by one form, and not by a disabled account, owner or acting', async () => {
+test('one idempotency key begins one import, and a disabled account, owner or sub-account, none', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   const ops = await account({ master: owner })
   const results = await race(4, () => beginImport({ ...owner.ctx, idempotencyKey: `form of ${owner.id}` }, input(here)))
@@ -60,7 +60,7 @@ test('is begun once by one form, and not by a disabled account, owner or acting'
   expect(await db().image.count({ where: { ownerId: owner.id } })).toBe(1)
 })
 
-test('more bytes than the quota has are refused before the first one', async () => {
+test('more bytes than the quota are refused before the first one', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   await quota(owner, here, 5, 1024)
   const arrival = { size: 1025, patienceMs: leaseMs }
@@ -69,7 +69,7 @@ test('more bytes than the quota has are refused before the first one', async () 
   expect(await beginImport(owner.ctx, input(here), { ...arrival, size: 1024 })).toMatchObject({ ok: true })
 })
 
-test('a file that has arrived whole says what came; what nobody holds waits for a job, what somebody holds for him', async () => {
+test('a complete file is recorded; without a lease holder a job continues, otherwise the holder', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   for (const holder of [null, 'a sender']) {
     const arrival = { size: 4096, patienceMs: 5_000, ...(holder ? { holder } : {}) }
@@ -89,14 +89,14 @@ test('a file that has arrived whole says what came; what nobody holds waits for 
       ...room,
     })
     expect(await jobsOf(imageId)).toEqual(holder ? [] : [{ task: 'finish-import' }])
-    // Said again, because the answer was lost, it changes nothing.
+    // A repeated call, as after a lost response, changes nothing.
     const again = await endReceiving(owner.ctx, { imageId, holder }, { ...received, size: 1 })
     expect(again).toEqual({ ok: true, value: { imageId } })
     expect((await rowOf(imageId)).originSize).toBe(2048n)
   }
 })
 
-test('of an import that is another’s work, of a copy and of one that has ended nothing has arrived', async () => {
+test("no arrival is recorded for another holder's import, a copy or an ended import", async () => {
   const [here, owner, stranger] = await Promise.all([region(), account(), account()])
   const begun = await beginImport(owner.ctx, input(here), { patienceMs: leaseMs, holder: 'a sender' })
   const imageId = begun.ok ? begun.value.imageId : ''
@@ -113,7 +113,7 @@ test('of an import that is another’s work, of a copy and of one that has ended
   expect((await rowOf(imageId)).originSize).toBeNull()
 })
 
-test('what a file is is noted as long as the import runs', async () => {
+test('the format of a file is recorded as long as the import runs', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   const [running, other, ended] = await Promise.all([
     image(owner, here, { state: 'importing' }),

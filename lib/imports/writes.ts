@@ -20,9 +20,9 @@ export type Arrival = { fileName?: string; size?: number; patienceMs: number; ho
 type BeginRefusal = RefusalOf<'REGION_NOT_FOUND'> | NewImageRefusal
 
 /**
- * Begins an import: creates the image as `importing` and takes its quota place before the first byte arrives. Refuses
- * REGION_NOT_FOUND, IMAGE_QUOTA_FULL, BYTES_QUOTA_FULL and STORE_FULL. If the size is unknown, no space is reserved.
- * The caller renews the lease until it ends the import. One idempotency key begins one import.
+ * Begins an import: creates the image as `importing` and takes its quota place before the first byte arrives. Refuses REGION_NOT_FOUND,
+ * IMAGE_QUOTA_FULL, BYTES_QUOTA_FULL and STORE_FULL. If the size is unknown, no space is reserved. The caller renews the lease until it
+ * ends the import. One idempotency key begins one import.
  */
 export async function beginImport(
   ctx: Context,
@@ -71,9 +71,9 @@ async function makeImport(
 export type Received = { size: number; sha256: string | null; claimedSha256: string | null }
 
 /**
- * Records that the file of an import is complete. From here on the import survives its worker. Without a holder, as for
- * an upload, a job continues it, otherwise the holder does. Refuses as `onOwnImage` says, also for an account that was
- * disabled while it sent, and IMAGE_BUSY if the import has ended or has another holder.
+ * Records that the file of an import is complete. From now on the import survives its worker. Without a holder, as for an upload, a job
+ * continues it, otherwise the holder does. Refuses as `onOwnImage`, also for an account that was disabled meanwhile, and IMAGE_BUSY if
+ * the import has ended or has another holder.
  */
 export async function endReceiving(
   ctx: Context,
@@ -98,7 +98,7 @@ export async function endReceiving(
   })
 }
 
-/** Stores the facts of an import's file that the inspector found. */
+/** Stores the inspector's facts about an import's file. */
 export async function noteOrigin(imageId: string, origin: { format: DiskFormatName; sha256: string }): Promise<void> {
   await db().image.updateMany({
     where: { id: imageId, state: { in: [...imageCan.cancelImport] } },

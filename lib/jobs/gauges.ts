@@ -8,7 +8,7 @@ import { gauge } from '@/lib/metrics'
 type QueueRow = { kind: string; state: string; jobs: bigint; oldest: number }
 type StoreRow = { region: string; state: string; blobs: bigint; bytes: string }
 
-/** Makes the worker report the length of the queue and the use of the stores. */
+/** Makes the worker report the queue's length and the stores' use. */
 export function tellOfQueueAndStores(): void {
   const oldest = gauge('ecs_queue_oldest_seconds', 'For how long the oldest job has been due.', ['kind', 'state'])
   gauge('ecs_queue_jobs', 'Jobs: waiting, running, or failed for good.', ['kind', 'state'], async (jobs) => {

@@ -12,7 +12,7 @@ export type Jobs = {
   'send-webhook': { deliveryId: string }
 }
 
-/** Enqueues a job with its transaction, replacing one that waits for the same thing. Six tries within four minutes. */
+/** Enqueues a job in the transaction, replacing a waiting one of the same kind and payload. Six tries within four minutes. */
 export async function addJob<K extends keyof Jobs>(tx: Transaction, kind: K, payload: Jobs[K]): Promise<void> {
   const key = `${kind} ${Object.values(payload).join(' ')}`
   await tx.$queryRaw`
@@ -20,12 +20,12 @@ export async function addJob<K extends keyof Jobs>(tx: Transaction, kind: K, pay
       job_key_mode => 'preserve_run_at')`
 }
 
-/** A queue runs one job at a time. The trigger of `Event` builds the same name. */
+/** The name of an account's queue for webhooks, which runs one job at a time. The trigger of `Event` builds the same name. */
 export function webhookQueue(ownerId: string): string {
   return `webhook:${ownerId}`
 }
 
-/** The same after a delay, also for one that waits already. `queue`: runs one of its jobs at a time. */
+/** Enqueues a job after a delay, rescheduling a waiting one. `queue`: a queue that runs one job at a time. */
 export async function addJobIn<K extends keyof Jobs>(
   tx: Transaction,
   kind: K,

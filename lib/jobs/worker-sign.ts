@@ -4,7 +4,7 @@ import type { PrismaClient } from '@/lib/db/generated/client'
 /** The workers' `application_name`; readiness looks for it in `pg_stat_activity`. */
 export const workerName = 'open-ecs-console worker'
 
-/** Whether a worker has polled the queue recently, by `pg_stat_activity`. False if the queue has no tables. */
+/** Whether a worker has polled the queue recently, according to `pg_stat_activity`. False if the queue has no tables. */
 export async function isWorkerAlive(client: PrismaClient): Promise<boolean> {
   // Other roles do not see the time; then an open connection has to suffice.
   const [found] = await client.$queryRaw<{ isAlive: boolean }[]>`

@@ -6,7 +6,7 @@ import { isBeingMade } from './rules'
 import type { SnapshotList, SnapshotListParams } from './schema'
 
 const busyMs = 2_000
-/** More than the quota of a newcomer; of more, the newest are offered. */
+/** More than the default quota; if there are more, the newest are offered. */
 const offered = 100
 
 export function snapshotsQuery(list: SnapshotListParams) {

@@ -18,13 +18,13 @@ const table = {
   delete: ['creating', 'available', 'failed'],
 } satisfies Record<SnapshotOperation, string[]>
 
-test('what may be done in which state of a snapshot', () => {
+test('the operations possible in each state of a snapshot', () => {
   expect(snapshotCan).toEqual(table)
   for (const operation of ['createImage', 'restore', 'delete'] as const)
     expect(snapshotStates.filter((state) => canSnapshot(operation, state))).toEqual(table[operation])
 })
 
-test('only a snapshot that is there can be used', () => {
+test('only an available snapshot can be used', () => {
   for (const operation of ['createImage', 'restore'] as const) {
     expect(refuseUse(operation, { state: 'available' })).toBeNull()
     for (const state of ['creating', 'failed'] as const)
@@ -32,7 +32,7 @@ test('only a snapshot that is there can be used', () => {
   }
 })
 
-test('one that is being made is no other', () => {
+test('only a snapshot in creation changes by itself', () => {
   expect(snapshotStates.filter(isBeingMade)).toEqual(['creating'])
 })
 
@@ -48,11 +48,11 @@ test.each([
   expect(percentMade({ doneBytes, totalBytes })).toBe(percent)
 })
 
-test('a running disk has two hours to be caught up with', () => {
+test('a mirror has two hours to catch up with a running disk', () => {
   expect(snapshotPatienceMs).toBe(7_200_000)
 })
 
-test('the failures that have a sentence are known, and no others', () => {
+test('only failure codes with a sentence are known', () => {
   expect(snapshotFailureCodes.every(isSnapshotFailureCode)).toBe(true)
   expect(snapshotFailureCodes).toContain('INSTANCE_GONE')
   expect(['', 'store_full', 'STORE'].some(isSnapshotFailureCode)).toBe(false)

@@ -29,12 +29,12 @@ export function isBeingMade(state: SnapshotStateName): boolean {
   return state === 'creating'
 }
 
-/** How far a snapshot has come, in percent; null until it is known of how much. */
+/** Progress of a snapshot in percent; null until its total is known. */
 export function percentMade({ doneBytes, totalBytes }: { doneBytes: number; totalBytes: number }): number | null {
   return totalBytes > 0 ? Math.min(100, Math.floor((doneBytes / totalBytes) * 100)) : null
 }
 
-/** How long a running disk has to be caught up with. One that changes faster than it is written never is. */
+/** How long a mirror may take to catch up with a running disk. It never does if the disk changes faster than it is written. */
 export const snapshotPatienceMs = 2 * 60 * 60 * 1000
 
 /** Why a snapshot failed. The sentences are in lib/messages. */
@@ -48,7 +48,7 @@ export const snapshotFailureCodes = [
 ] as const
 export type SnapshotFailureCode = (typeof snapshotFailureCodes)[number]
 
-/** Whether this version of the console knows the code of a failure. */
+/** Whether this version of the console knows the failure code. */
 export function isSnapshotFailureCode(code: string): code is SnapshotFailureCode {
   return snapshotFailureCodes.some((known) => known === code)
 }

@@ -16,7 +16,7 @@ export const createSnapshotInput = z.object({
 })
 export type CreateSnapshotInput = z.infer<typeof createSnapshotInput>
 
-/** An image of an instance: a snapshot first, and its image once it is available. */
+/** Creates an image of an instance: a snapshot first, and its image once that is available. */
 export const createInstanceImageInput = z.object({ region: regionId, instanceId, name: imageName })
 export type CreateInstanceImageInput = z.infer<typeof createInstanceImageInput>
 
@@ -33,7 +33,7 @@ export type CreatedImage = z.infer<typeof createdImage>
 
 const snapshotSorts = ['name', '-name', 'createdAt', '-createdAt'] as const
 
-/** All parameters of the Snapshots list, as they are in its URL. With an instance it is that instance's tab. */
+/** Parameters of the Snapshots list, from its URL. With an instance it is that instance's tab. */
 export const snapshotListParams = z.object({
   region: regionId.catch(''),
   instanceId: instanceId.optional().catch(undefined),
@@ -64,7 +64,7 @@ export type SnapshotItem = {
   size: number
   doneBytes: number
   totalBytes: number
-  /** SETTLED: the guest flushed its memory to the disk first. Null until it is available. */
+  /** SETTLED: the guest flushed its file systems first. Null until it is available. */
   consistency: 'SETTLED' | 'POWER_CUT' | null
   createdAt: string
 }

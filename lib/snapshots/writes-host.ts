@@ -11,9 +11,9 @@ import { ok } from '@/lib/result'
 import type { SnapshotFailureCode } from './rules'
 import { makeImage } from './writes'
 
-// The reads and writes of the process that owns the machines, for snapshots.
+// Reads and writes for snapshots by the process that owns the machines.
 
-/** `isInstanceThere`: false once the instance has ended. */
+/** `isInstanceThere`: false once the instance is terminated or being terminated. */
 export type WantedSnapshot = {
   id: string
   instanceId: string
@@ -22,7 +22,7 @@ export type WantedSnapshot = {
   isInstanceThere: boolean
 }
 
-/** The snapshots that a host still has to create, with their instances and owners. */
+/** The snapshots that a host must still create, with their instances and owners. */
 export async function listWanted(hostId: string): Promise<WantedSnapshot[]> {
   const rows = await db().$queryRaw<(Omit<WantedSnapshot, 'owner'> & { ownerId: string; username: string })[]>`
     SELECT s.id, s."instanceId", s."regionId", a.id AS "ownerId", a.username,
@@ -32,13 +32,13 @@ export async function listWanted(hostId: string): Promise<WantedSnapshot[]> {
   return rows.map(({ ownerId, username, ...row }) => ({ ...row, owner: { id: ownerId, username } }))
 }
 
-/** Which of these snapshots are still being made. */
+/** Which of these snapshots are still being created. */
 export async function findStillWanted(ids: string[]): Promise<string[]> {
   const rows = await db().snapshot.findMany({ where: { id: { in: ids }, state: 'creating' }, select: { id: true } })
   return rows.map(({ id }) => id)
 }
 
-/** The progress of a snapshot in bytes. Returns false if it is no longer wanted. */
+/** Records the progress of a snapshot in bytes. Returns false if it is no longer wanted. */
 export async function noteProgress(id: string, done: number, total: number): Promise<boolean> {
   const { count } = await db().snapshot.updateMany({
     where: { id, state: 'creating' },
@@ -53,7 +53,7 @@ async function lockWanted(tx: Transaction, { id, owner }: WantedSnapshot) {
   return await tx.snapshot.findFirst({ where: { id, state: 'creating' } })
 }
 
-/** The key for a snapshot's bytes, always the same one. Null if it is no longer wanted. */
+/** The key for a snapshot's bytes, the same for each call. Null if the snapshot is no longer wanted. */
 export async function claimSnapshotPlace(wanted: WantedSnapshot, content: DiskContent): Promise<Place | null> {
   const now = new Date()
   const claimed = await inTransaction(async (tx) => {
@@ -69,7 +69,7 @@ export async function claimSnapshotPlace(wanted: WantedSnapshot, content: DiskCo
   return claimed.value
 }
 
-/** Makes a snapshot whose bytes have arrived available, and creates the image that was requested with it. */
+/** Makes a snapshot available whose bytes are stored, and creates the image that was requested with it. */
 export async function settleSnapshot(
   wanted: WantedSnapshot,
   content: DiskContent,
@@ -79,7 +79,7 @@ export async function settleSnapshot(
   const settled = await inTransaction(async (tx) => {
     const snapshot = await lockWanted(tx, wanted)
     if (!snapshot) return ok(null)
-    // Another import of the same content may have been quicker: then its bytes are the snapshot's.
+    // If another import of the same content was faster, the snapshot takes its blob.
     const { blobId, isThere } = await chooseBlob(tx, snapshot, content, ctx.now)
     if (!isThere) await tx.blob.update({ where: { id: blobId }, data: { state: 'ready', updatedAt: ctx.now } })
     const { size } = content
@@ -90,15 +90,14 @@ export async function settleSnapshot(
       await releaseBytes(tx, { blobId: snapshot.blobId, regionId: snapshot.regionId }, ctx.now)
     const instance = { id: snapshot.instanceId, name: snapshot.instanceName }
     await recordEvents(tx, ctx, [{ action: 'snapshot.available', regionId: snapshot.regionId, snapshot, instance }])
-    // The image's quota was checked with the request. If it is full by now, the snapshot stays and the image can be
-    // created later.
+    // The image's quota was checked with the request. If it is full by now, the snapshot stays and the image can be created later.
     if (snapshot.imageWhenDone !== null) await makeImage(tx, ctx, { ...snapshot, blobId }, snapshot.imageWhenDone)
     return ok(null)
   })
   if (!settled.ok) throw new Error(settled.refusal.code)
 }
 
-/** Says why a snapshot failed. It holds neither bytes nor places any more. */
+/** Records why a snapshot failed, and releases its bytes and quota places. */
 export async function failSnapshot(wanted: WantedSnapshot, code: SnapshotFailureCode): Promise<void> {
   const ctx = systemContext(wanted.owner, new Date())
   await inTransaction(async (tx) => {

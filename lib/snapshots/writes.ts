@@ -29,9 +29,9 @@ type CreateRefusal =
   | RoomRefusal
 
 /**
- * Asks for a snapshot of an instance: a row in `creating`, which takes its places of the quotas at once; its host does the rest.
- * As much is promised as the disk can hold. Refuses as `onOwnInstance` does, INSTANCE_BUSY, SNAPSHOT_QUOTA_FULL, BYTES_QUOTA_FULL and
- * STORE_FULL. One form that is sent twice creates once.
+ * Requests a snapshot of an instance: a row in `creating` that takes its quota places at once; its host does the rest. Reserves as many
+ * bytes as the disk can hold. Refuses as `onOwnInstance`, INSTANCE_BUSY, SNAPSHOT_QUOTA_FULL, BYTES_QUOTA_FULL and STORE_FULL. One
+ * idempotency key creates one snapshot.
  */
 export async function createSnapshot(
   ctx: Context,
@@ -129,7 +129,7 @@ export async function deleteSnapshot(
 }
 
 /**
- * Makes a custom image of a snapshot: a row over the same bytes, none of which is moved. It takes its places of the quotas. Refuses
+ * Makes a custom image of a snapshot: a row that holds the same bytes; none are copied. It takes its quota places. Refuses
  * SNAPSHOT_NOT_FOUND, SNAPSHOT_NOT_AVAILABLE, IMAGE_QUOTA_FULL and BYTES_QUOTA_FULL.
  */
 export async function createSnapshotImage(

@@ -31,7 +31,7 @@ export async function findDeadTransfers() {
   return dead.map(({ id, ownerId, ownerName }) => ({ id, owner: { id: ownerId, username: ownerName } }))
 }
 
-/** How a transfer has ended, and the bytes that it brought; null while it runs. */
+/** How a transfer has ended, and the bytes that it stored; null while it runs. */
 export async function findEnd(imageId: string): Promise<{ outcome: string; bytes: number } | null> {
   const select = { state: true, size: true, failure: true, transfer: { select: { kind: true } } } as const
   const image = await db().image.findUnique({ where: { id: imageId }, select })

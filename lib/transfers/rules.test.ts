@@ -9,7 +9,7 @@ test.each([
   ['READ_ONLY', 'as often as it takes'],
   ['STORE_UNREACHABLE', 'until the tries are used up'],
   ['FAULT', 'until the tries are used up'],
-  // A refusal that nobody thought of is a fault of ours.
+  // A refusal that is not in the table is a fault of the console.
   ['REGION_NOT_FOUND', 'until the tries are used up'],
   ['STORE_REFUSED', 'never'],
   ['BYTES_QUOTA_FULL', 'never'],
@@ -26,7 +26,7 @@ test.each([
   expect(isTriedAgain(code, last)).toBe(often === 'as often as it takes')
 })
 
-test('what the disk or its sender is to blame for is not ours, and everything else is', () => {
+test('errors of the disk or its sender are not ours, and all others are', () => {
   const ours = [
     'FAULT',
     'BUSY',
@@ -44,7 +44,7 @@ test('what the disk or its sender is to blame for is not ours, and everything el
   expect(theirs.filter(isOurs)).toEqual([])
 })
 
-test('a lease lasts for six renewals, and what waits in the queue for ten minutes', () => {
+test('a lease lasts six renewals, and a queued transfer waits ten minutes', () => {
   expect([leaseRenewMs, leaseMs, queueMs]).toEqual([10_000, 60_000, 600_000])
 })
 

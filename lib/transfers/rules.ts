@@ -1,14 +1,14 @@
 import { isTransferring } from '@/lib/images/rules'
 import type { RefusalCode, RefusalOf } from '@/lib/result'
 
-/** The worker of a transfer renews its lease this often … */
+/** The worker of a transfer renews its lease this often. */
 export const leaseRenewMs = 10_000
 /** Six missed renewals. */
 export const leaseMs = 60_000
-/** Waiting work is enqueued again after this long: six tries take less, and a job whose worker died stays locked. */
+/** Queued work is enqueued again after this time: six tries take less, and a dead worker's job stays locked. */
 export const queueMs = 10 * 60_000
 
-/** The names of the kinds of transfers elsewhere: the image's state, the queue, events, the log. */
+/** Names of each kind of transfer: the image's state and source, its job, its events. */
 export const transferKinds = {
   IMPORT: {
     state: 'importing',
@@ -31,11 +31,11 @@ export type Treatment = 'passing' | 'tries' | 'fails'
 
 type Trouble = { whose: 'ours' | 'the disk' | 'the sender'; treatment: Treatment }
 
-/** The one table of errors. A worker that died is not in it, because it meets no error: its lease runs out, which is `passing`. */
+/** The table of errors. A worker's death is not in it: its lease expires, which counts as `passing`. */
 const troubles: Partial<Record<RefusalCode | 'FAULT', Trouble>> = {
-  // A lock that was not acquired in time, no free connection, or a database that is away.
+  // A lock timeout, no free connection, or an unreachable database.
   BUSY: { whose: 'ours', treatment: 'passing' },
-  // The disk of the database is full until space is freed.
+  // The disk of the database is full, until space is freed.
   READ_ONLY: { whose: 'ours', treatment: 'passing' },
   STORE_UNREACHABLE: { whose: 'ours', treatment: 'tries' },
   FAULT: { whose: 'ours', treatment: 'tries' },
@@ -44,7 +44,7 @@ const troubles: Partial<Record<RefusalCode | 'FAULT', Trouble>> = {
   STORE_FULL: { whose: 'ours', treatment: 'fails' },
   COPY_SOURCE_GONE: { whose: 'ours', treatment: 'fails' },
   COPY_SOURCE_DAMAGED: { whose: 'ours', treatment: 'fails' },
-  // It has ended or has another holder, so there is nothing left to fail.
+  // The transfer has ended or has another holder, so there is nothing to fail.
   IMAGE_BUSY: { whose: 'ours', treatment: 'fails' },
   DISK_REFUSED: { whose: 'the disk', treatment: 'fails' },
   IMAGE_TOO_LARGE: { whose: 'the disk', treatment: 'fails' },
@@ -64,7 +64,7 @@ export function isOurs(code: RefusalCode | 'FAULT'): boolean {
   return (troubles[code]?.whose ?? 'ours') === 'ours'
 }
 
-/** Whether a transfer can be cancelled: as long as it runs, whatever it is at. */
+/** Refuses to cancel a transfer that has ended; it can be cancelled at every step. */
 export function refuseCancel({ state }: { state: string }): RefusalOf<'IMAGE_BUSY'> | null {
   return isTransferring(state) ? null : { code: 'IMAGE_BUSY', state }
 }

@@ -35,7 +35,7 @@ async function begun(owner: TestAccount, here: string, holder?: string): Promise
   return result.value.imageId
 }
 
-/** One whose file has arrived, so that it waits for a worker. */
+/** A transfer whose file is complete, so that it waits for a worker. */
 async function waiting(owner: TestAccount, here: string): Promise<string> {
   const imageId = await begun(owner, here)
   await endReceiving(owner.ctx, nobodys(imageId), received)
@@ -43,7 +43,7 @@ async function waiting(owner: TestAccount, here: string): Promise<string> {
 }
 
 describe('a transfer', () => {
-  it('ends once: what was settled cannot fail, what has failed cannot be settled', async () => {
+  it('ends once: a settled one cannot fail, and a failed one cannot be settled', async () => {
     const [here, owner] = await Promise.all([region(), account()])
     for (let round = 0; round < 15; round++) {
       const imageId = await begun(owner, here)
@@ -61,7 +61,7 @@ describe('a transfer', () => {
     }
   })
 
-  it('lives as long as it is renewed, and is taken for dead after 60 s', async () => {
+  it('lives while its lease is renewed, and counts as dead after 60 s', async () => {
     const [here, owner] = await Promise.all([region(), account()])
     await quota(owner, here, 1)
     const imageId = await begun(owner, here)
@@ -79,14 +79,14 @@ describe('a transfer', () => {
     expect(await beginImport(owner.ctx, importing(here))).toMatchObject({ ok: true })
   })
 
-  it('is settled although its account was disabled meanwhile', async () => {
+  it('is settled even if its account was disabled meanwhile', async () => {
     const [here, owner] = await Promise.all([region(), account()])
     const imageId = await begun(owner, here)
     await db().account.update({ where: { id: owner.id }, data: { disabledAt: noon } })
     expect(await settleTransfer(owner.ctx, nobodys(imageId), disk)).toMatchObject({ ok: true })
   })
 
-  it('is cancelled by its owner alone: the image is gone, its place is free, and its worker finds no lease', async () => {
+  it('can be cancelled by its owner only: image and quota place are released, and its worker loses the lease', async () => {
     const [here, there, owner, stranger] = await Promise.all([region(), region(), account(), account()])
     await quota(owner, here, 1)
     const imageId = await begun(owner, here)
@@ -104,7 +104,7 @@ describe('a transfer', () => {
     expect(await beginImport(owner.ctx, importing(here))).toMatchObject({ ok: true })
   })
 
-  it('is not cancelled by an account that was disabled meanwhile', async () => {
+  it('cannot be cancelled by an account that was disabled meanwhile', async () => {
     const [here, owner] = await Promise.all([region(), account()])
     const imageId = await begun(owner, here)
     await db().account.update({ where: { id: owner.id }, data: { disabledAt: noon } })
@@ -113,7 +113,7 @@ describe('a transfer', () => {
     expect(await rowOf(imageId)).toMatchObject({ state: 'importing' })
   })
 
-  it('goes with its image: the database takes no image in motion without one', async () => {
+  it('is deleted with its image, and the database requires one for an image in motion', async () => {
     const [here, owner] = await Promise.all([region(), account()])
     const imageId = await waiting(owner, here)
     const data = { state: 'available', sha256: disk.sha256 } as const
@@ -125,7 +125,7 @@ describe('a transfer', () => {
 })
 
 describe('a transfer that waits for a worker', () => {
-  it('is worked on by one of many, and by the next one only once that is dead', async () => {
+  it('is claimed by one of many, and by the next one only after that is dead', async () => {
     const [here, owner] = await Promise.all([region(), account()])
     const imageId = await begun(owner, here)
     expect(await claimTransfer(imageId)).toBeNull()
@@ -139,7 +139,7 @@ describe('a transfer that waits for a worker', () => {
     expect(await rowOf(imageId)).toMatchObject({ transfer: { tries: 2 } })
   })
 
-  it('is no longer the work of one who was taken for dead: it neither renews, gives back, settles nor fails it', async () => {
+  it('cannot be renewed, released, settled or failed by a holder whose lease expired', async () => {
     const [here, owner] = await Promise.all([region(), account()])
     const imageId = await waiting(owner, here)
     const first = (await claimTransfer(imageId))?.work
@@ -157,7 +157,7 @@ describe('a transfer that waits for a worker', () => {
     expect(await settleTransfer(owner.ctx, second, disk)).toMatchObject({ ok: true })
   })
 
-  it('waits in the queue for ten minutes and is put there again, whatever became of its job', async () => {
+  it('is enqueued again after ten minutes in the queue, whatever happened to its job', async () => {
     const [here, owner] = await Promise.all([region(), account()])
     const imageId = await waiting(owner, here)
     expect(await renewTransfer(nobodys(imageId), {}, uploadPatienceMs)).toBe(false)
@@ -175,7 +175,7 @@ describe('a transfer that waits for a worker', () => {
     expect(await rowOf(imageId)).toMatchObject({ transfer })
   })
 
-  it('is queued again when its worker has died, and never failed for that', async () => {
+  it('is enqueued again if its worker died, and never failed for that', async () => {
     const [here, owner] = await Promise.all([region(), account()])
     const imageId = await begun(owner, here, 'a worker')
     await endReceiving(owner.ctx, { imageId, holder: 'a worker' }, received)

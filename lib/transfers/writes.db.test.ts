@@ -14,7 +14,7 @@ import {
 import { leaseMs, queueMs } from './rules'
 import * as writes from './writes'
 
-// What each step of a transfer writes, by its row. Who may take it when is in transfers.db.test.ts.
+// What each step of a transfer writes to its row. Who may claim it is tested in transfers.db.test.ts.
 
 const disk = { format: 'qcow2', virtualSize: 3 * 2 ** 30, size: 1024, sha256: 'a'.repeat(64) } as const
 const rowOf = async (id: string) => await db().image.findUnique({ where: { id }, include: { transfer: true } })
@@ -30,7 +30,7 @@ async function tenant() {
   return { here, owner, at: owner.at(now) }
 }
 
-/** One that a worker holds. */
+/** A transfer claimed by a worker. */
 async function worked(owner: TestAccount, here: string, kind: 'importing' | 'copying' = 'importing') {
   const imageId = await image(owner, here, { state: kind })
   await db().transfer.update({ where: { imageId }, data: { step: 'STORE' } })
@@ -39,7 +39,7 @@ async function worked(owner: TestAccount, here: string, kind: 'importing' | 'cop
   return { imageId, work: claimed.work }
 }
 
-test('whoever claims a transfer holds its lease by a name of his own, for a minute, and has one try more', async () => {
+test('claiming a transfer sets a new holder, a lease of a minute, and counts a try', async () => {
   const { here, owner } = await tenant()
   const { imageId, work } = await worked(owner, here)
   expect(work).toEqual({ imageId, holder: expect.stringMatching(/^[0-9a-f]{16}$/) })
@@ -47,7 +47,7 @@ test('whoever claims a transfer holds its lease by a name of his own, for a minu
   expect(writes.newHolder()).not.toBe(writes.newHolder())
 })
 
-test('a renewal writes what it is told, keeps what it is not, and reaches no other transfer', async () => {
+test('a renewal writes the given fields, keeps the others, and affects no other transfer', async () => {
   const { here, owner } = await tenant()
   const [{ imageId, work }, other] = [await worked(owner, here), await worked(owner, here)]
   const progress = { step: 'CONVERT', doneBytes: 5, totalBytes: 9, reservedBytes: 3 } as const
@@ -59,7 +59,7 @@ test('a renewal writes what it is told, keeps what it is not, and reaches no oth
   expect(await transferOf(other.imageId)).toMatchObject({ step: 'STORE', doneBytes: 0n })
 })
 
-test('what is given back waits in the queue with its reason; room for the store stays, room of a file goes', async () => {
+test('a released transfer waits with its reason, and keeps its reservation in the store but not in staging', async () => {
   const { here, owner } = await tenant()
   for (const [step, left] of [
     ['STORE', 8n],
@@ -73,7 +73,7 @@ test('what is given back waits in the queue with its reason; room for the store 
   }
 })
 
-test('a step that writes begins at nothing with the room that it may fill, and not without it', async () => {
+test('a step begins with zero progress and its reserved space, and is refused without space', async () => {
   const { here, owner, at } = await tenant()
   const { imageId, work } = await worked(owner, here)
   await writes.renewTransfer(work, { doneBytes: 5, totalBytes: 9 })
@@ -82,14 +82,14 @@ test('a step that writes begins at nothing with the room that it may fill, and n
   const room = { doneBytes: 0n, totalBytes: 20n, promisedBytes: 30n, reservedBytes: 10n }
   expect(await transferOf(imageId)).toMatchObject({ step: 'STORE', ...room })
   await quota(owner, here, 5, 30)
-  // What it was promised before does not count beside itself.
+  // Its own previous reservation does not count against it.
   expect(await writes.beginStep(at, work, { ...next, step: 'CONVERT' })).toEqual({ ok: true, value: null })
   const full = { code: 'BYTES_QUOTA_FULL', used: 0, quota: 30, asked: 31, region: here }
   expect(await writes.beginStep(at, work, { ...next, promisedBytes: 31 })).toEqual({ ok: false, refusal: full })
   expect(await transferOf(imageId)).toMatchObject({ step: 'CONVERT', ...room })
 })
 
-test('the place of its bytes is found once, with what is known of the image by then', async () => {
+test('the place of its bytes is chosen once, with the content known by then', async () => {
   const { here, owner, at } = await tenant()
   const { imageId, work } = await worked(owner, here)
   const place = await writes.claimPlace(at, work, disk, { isNormalised: false })
@@ -101,7 +101,7 @@ test('the place of its bytes is found once, with what is known of the image by t
   expect(await rowOf(imageId)).toMatchObject({ isNormalised: false })
 })
 
-test('an import that is settled is available with what its disk needs, and its files go', async () => {
+test("a settled import is available with its disk's requirements, and its staged files are discarded", async () => {
   const { here, owner, at } = await tenant()
   const { imageId, work } = await worked(owner, here)
   expect(await writes.settleTransfer(at, work, disk)).toEqual({ ok: true, value: { imageId } })
@@ -125,7 +125,7 @@ test('an import that is settled is available with what its disk needs, and its f
   expect(await jobsOf(imageId)).toEqual([{ task: 'discard-staged' }])
 })
 
-test('a copy that is settled says whether the region had its bytes, keeps what its owner said, and has no files', async () => {
+test("a settled copy records whether the region had its bytes, keeps its owner's settings, and discards no files", async () => {
   const { here, owner, at } = await tenant()
   for (const wasThere of [true, false]) {
     const { imageId, work } = await worked(owner, here, 'copying')
@@ -139,7 +139,7 @@ test('a copy that is settled says whether the region had its bytes, keeps what i
   }
 })
 
-test('one that fails keeps its row and its reason, gives back its bytes and its place, and its files go', async () => {
+test('a failed one keeps image and reason, releases bytes and quota place, and discards its files', async () => {
   const { here, owner, at } = await tenant()
   const { imageId, work } = await worked(owner, here)
   const place = await writes.claimPlace(at, work, disk)
@@ -156,7 +156,7 @@ test('one that fails keeps its row and its reason, gives back its bytes and its 
   expect(await eventsOf(imageId)).toHaveLength(1)
 })
 
-test('what its sender has left fails, what its worker has left goes back into the queue, and nothing before its time', async () => {
+test('without its sender it fails, without its worker it is requeued, and neither before the lease ends', async () => {
   const { here, owner, at } = await tenant()
   const arriving = await image(owner, here, { state: 'importing' })
   await db().transfer.update({ where: { imageId: arriving }, data: { patienceMs: leaseMs } })
@@ -171,7 +171,7 @@ test('what its sender has left fails, what its worker has left goes back into th
   expect(await writes.reapTransfer(at, arriving)).toEqual({ ok: true, value: false })
 })
 
-test('a cancel takes image and bytes away and is recorded; one that has ended is not cancelled', async () => {
+test('a cancel removes image and bytes and is recorded; an ended transfer cannot be cancelled', async () => {
   const { here, owner, at } = await tenant()
   const { imageId, work } = await worked(owner, here)
   const place = await writes.claimPlace(at, work, disk)
@@ -188,7 +188,7 @@ test('a cancel takes image and bytes away and is recorded; one that has ended is
   expect(noon).not.toEqual(now)
 })
 
-test('nobody else’s work is begun, placed or settled, and of one that is gone the state is deleted', async () => {
+test('another holder’s transfer cannot be begun, placed or settled, and for a missing one the state is deleted', async () => {
   const { here, owner, at } = await tenant()
   const { imageId } = await worked(owner, here)
   const next = { step: 'STORE', totalBytes: 1, promisedBytes: 1, reservedBytes: 0 } as const

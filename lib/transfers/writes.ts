@@ -19,20 +19,20 @@ import { findTransfer, type Transfer } from './reads'
 import { leaseMs, queueMs, refuseCancel, transferKinds } from './rules'
 import type { TransferInput } from './schema'
 
-// The life of a transfer after its begin: claim, renew, find the place of its bytes, and one of three ends. Each end
-// happens once, whoever tries: under the locks of the owner and the image, the row exists or it does not.
+// A transfer after its begin: claim, renew, choose the place of its bytes, and one of three ends. Each end happens once, whoever tries:
+// it takes the locks of the owner and the image, and requires the row.
 
-/** Once another holder has claimed the transfer, this work must stop. */
+/** A transfer and the holder of its lease. Once another holder has claimed it, this work must stop. */
 export type Work = { imageId: string; holder: string | null }
 
 export type Progress = { step?: TransferStep; doneBytes?: number; totalBytes?: number; reservedBytes?: number }
 
-/** A name that no other holder of a lease has. */
+/** A random name for a holder of a lease. */
 export function newHolder(): string {
   return randomBytes(8).toString('hex')
 }
 
-/** Claims a transfer that has no holder or an expired lease. One of several callers gets it. */
+/** Claims a transfer that has no holder or an expired lease. One of several concurrent callers gets it. */
 export async function claimTransfer(imageId: string): Promise<(Transfer & { work: Work }) | null> {
   const holder = newHolder()
   const claimed = await db().$executeRaw`
@@ -42,14 +42,10 @@ export async function claimTransfer(imageId: string): Promise<(Transfer & { work
   return transfer && { ...transfer, work: { imageId, holder } }
 }
 
-/**
- * Renews the lease and stores the progress. Returns false if the transfer ended or changed hands; the caller must
- * stop.
- */
+/** Renews the lease and stores the progress. Returns false if the transfer has ended or has another holder; the caller must stop. */
 export async function renewTransfer({ imageId, holder }: Work, progress: Progress = {}, patienceMs = leaseMs) {
   const { step = null, doneBytes = null, totalBytes = null, reservedBytes = null } = progress
-  // Without a holder a transfer has a sender while it arrives; afterwards it waits in the queue, with the shorter
-  // patience.
+  // Without a holder, a transfer that is receiving has a sender; later it waits in the queue, with a shorter patience.
   const renewed = await db().$executeRaw`
     UPDATE "Transfer" SET "renewedAt" = clock_timestamp(), "patienceMs" = ${patienceMs}, step = coalesce(${step}::"TransferStep", step),
       "doneBytes" = coalesce(${doneBytes}::bigint, "doneBytes"), "totalBytes" = coalesce(${totalBytes}::bigint, "totalBytes"),
@@ -58,7 +54,7 @@ export async function renewTransfer({ imageId, holder }: Work, progress: Progres
   return renewed === 1
 }
 
-/** Gives a transfer back to the queue before its lease ends, with the code of what stopped this try. */
+/** Returns a transfer to the queue before its lease ends, with the code of the error. */
 export async function releaseTransfer({ imageId, holder }: Work, code: string): Promise<void> {
   await db().$executeRaw`
     UPDATE "Transfer" SET "leaseHolder" = NULL, "renewedAt" = clock_timestamp(), "patienceMs" = ${queueMs},
@@ -71,7 +67,7 @@ export async function releaseTransfer({ imageId, holder }: Work, code: string): 
 export type NextStep = { step: TransferStep; totalBytes: number; promisedBytes: number; reservedBytes: number }
 
 /**
- * Begins a step and reserves its space before the first byte; the previous reservation ends. BYTES_QUOTA_FULL,
+ * Begins a step and reserves its space before the first byte, replacing the previous reservation. Refuses BYTES_QUOTA_FULL and
  * STORE_FULL.
  */
 export async function beginStep(
@@ -91,7 +87,7 @@ export async function beginStep(
   })
 }
 
-/** Finds the place of a transfer's bytes in the store of its region before they are written there. */
+/** Chooses the place of a transfer's bytes in its region's store, before they are written. */
 export async function claimPlace(
   ctx: Context,
   work: Work,
@@ -104,7 +100,7 @@ export async function claimPlace(
   })
 }
 
-/** Ends a transfer well: its bytes are in the store and were compared, the image becomes `available`. */
+/** Completes a transfer: its bytes are stored and verified, and the image becomes `available`. */
 export async function settleTransfer(
   ctx: Context,
   work: Work,
@@ -119,7 +115,7 @@ export async function settleTransfer(
     await tx.transfer.delete({ where: { imageId: id } })
     const details = { size: disk.size, sha256: disk.sha256, ...(kind === 'COPY' ? { wasThere: wasThere ? 1 : 0 } : {}) }
     await discardLater(tx, id, kind)
-    // A clean copy was asked for to be clean, so it is checked, also for deleted data.
+    // A clean copy is checked in every case, also for deleted data, to prove that it is clean.
     await checkLater(tx, disk.sha256, ctx.now, { isAsked: kind === 'CLEAN' })
     await recordEvents(tx, ctx, [{ action: transferKinds[kind].settled, regionId, image, details }])
     return ok({ imageId: id })
@@ -132,10 +128,7 @@ async function needsOfSettled(tx: Transaction, imageId: string, { virtualSize }:
   return needsOf(said, { bootMode: parseDiskLayout(blob?.layout)?.bootMode ?? null, virtualSize })
 }
 
-/**
- * Fails a transfer, and returns whether it did: not if it ended or changed hands. Its quota place and bytes are
- * released.
- */
+/** Fails a transfer and releases its quota place and bytes. Returns false if it has ended or has another holder. */
 export async function failTransfer(
   ctx: Context,
   work: Work,
@@ -148,9 +141,7 @@ export async function failTransfer(
   return !failed.ok && failed.refusal.code === 'IMAGE_BUSY' ? ok(false) : failed
 }
 
-/**
- * Fails a transfer whose sender died while sending, and requeues any other whose lease ended. Returns whether it did.
- */
+/** Fails a transfer whose sender died while sending, and requeues any other with an expired lease. Returns whether it did. */
 export async function reapTransfer(ctx: Context, imageId: string): Promise<Result<boolean, RefusalOf<'BUSY'>>> {
   return await inTransaction(async (tx) => {
     const { image, transfer } = await lockAll(tx, ctx, imageId)
@@ -162,7 +153,7 @@ export async function reapTransfer(ctx: Context, imageId: string): Promise<Resul
   })
 }
 
-/** Cancels a running transfer and deletes its image. Refuses as `onOwnImage` and `refuseCancel` say. */
+/** Cancels a running transfer and deletes its image. Refuses as `onOwnImage` and `refuseCancel`. */
 export async function cancelTransfer(
   ctx: Context,
   input: TransferInput,
@@ -222,7 +213,7 @@ async function writeFailure(
   await recordEvents(tx, ctx, [{ action: 'image.fail', regionId: image.regionId, image, details: failure }])
 }
 
-/** Files in the staging folder go with the transfer that they are of; a plain copy has none. */
+/** Discards the files in the staging folder; a plain copy has none. */
 async function discardLater(tx: Transaction, imageId: string, kind: LockedTransfer['kind']): Promise<void> {
   if (kind !== 'COPY') await addJob(tx, 'discard-staged', { imageId })
 }

@@ -25,7 +25,7 @@ afterAll(async () => {
   await rm(small, { recursive: true, force: true })
 })
 
-test('an upload for which there is no room is refused before its first byte, and takes no place', async () => {
+test('an upload without space is refused before its first byte, and takes no quota place', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   await quota(owner, here, 1, 2 ** 52)
   for (let round = 0; round < 2; round++) {
@@ -57,7 +57,7 @@ test.skipIf(!hasSmallDisk)(
       const refused = await patch(owner, imageId, offset, rest(disk, offset))
       expect(await refusalOf(refused)).toEqual([507, { code: 'STORE_FULL', region: here }])
     }
-    // What arrived is kept, the place too, and nobody else notices.
+    // The received bytes and the quota place stay, and nobody else is affected.
     const offset = (await offsetOf(owner, imageId)) ?? 0
     expect(offset).toBeGreaterThanOrEqual(2 * mib)
     expect((await readFile(stagedFile(imageId))).equals(disk.subarray(0, offset))).toBe(true)

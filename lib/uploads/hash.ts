@@ -1,7 +1,7 @@
-/** A file that is being hashed. `within` waits for the SHA-256; null where it takes longer or cannot be had. */
+/** A file that is being hashed. `within` waits for the SHA-256; null if that takes longer or fails. */
 export type FileHash = { within: (ms: number) => Promise<string | null>; stop: () => void }
 
-/** Hashes a file in a worker while it is sent. A file that cannot be hashed is uploaded without. */
+/** Hashes a file in a worker while it is sent. If that fails, the file is uploaded without a checksum. */
 export function hashFile(file: File): FileHash {
   let worker: Worker | undefined
   const sha256 = new Promise<string | null>((resolve) => {

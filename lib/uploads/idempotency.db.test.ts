@@ -6,7 +6,7 @@ import { ask, create, offsetOf, refusalOf } from './fixtures/requests'
 const key = (name: string) => ({ 'x-page-key': name })
 const idOf = (answer: Response) => answer.headers.get('location')?.split('/').at(-1) ?? ''
 
-test('the same import, sent five times at once, is one upload; another name or another form is another', async () => {
+test('one import sent five times at once is one upload; another name or key is another', async () => {
   const [here, owner] = [await region(), await account()]
   const meant = { region: here, size: 1024 }
   const answers = await Promise.all(Array.from({ length: 5 }, () => create(owner, meant, key('one'))))
@@ -20,7 +20,7 @@ test('the same import, sent five times at once, is one upload; another name or a
   expect(await db().image.count({ where: { regionId: here } })).toBe(3)
 })
 
-test('what was begun and cancelled is not begun again under the same idempotency key', async () => {
+test('a cancelled upload is not begun again with the same idempotency key', async () => {
   const [here, owner] = [await region(), await account()]
   const meant = { region: here, size: 1024 }
   const imageId = idOf(await create(owner, meant, key('one')))
@@ -28,7 +28,7 @@ test('what was begun and cancelled is not begun again under the same idempotency
   expect(await refusalOf(await create(owner, meant, key('one')))).toEqual([404, { code: 'IMAGE_NOT_FOUND' }])
 })
 
-test('another account that sends the same form with the same key begins an upload of its own, also a sub-account', async () => {
+test('another account with the same form and key begins its own upload, also a sub-account', async () => {
   const [here, owner, other] = [await region(), await account(), await account()]
   const sub = await account({ master: owner })
   const meant = { region: here, size: 1024 }
@@ -37,7 +37,7 @@ test('another account that sends the same form with the same key begins an uploa
   expect(new Set(begun.map(idOf)).size).toBe(3)
 })
 
-test('a request of an upload for the page of another account is refused, and the upload stays', async () => {
+test('an upload request from the page of another account is refused, and the upload stays', async () => {
   const [here, owner, other] = [await region(), await account(), await account()]
   const imageId = idOf(await create(owner, { region: here, size: 1024 }))
   const answer = await ask(other, 'HEAD', `/${imageId}`, { headers: { 'x-page-account': owner.id } })

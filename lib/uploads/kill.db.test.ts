@@ -14,7 +14,7 @@ import { ask, created, offsetOf, patch, patchHeaders, sha256 } from './fixtures/
 const disk = buildRawDisk({ sizeMib: 16, label: 'KILL', seed: 77 })
 const pieceBytes = 65_536
 
-/** The rest of the disk from an offset on, which stalls once so many bytes have been taken. */
+/** The disk from an offset on, stalling after this many bytes. */
 function stallingFrom(offset: number, after: number): ReadableStream<Uint8Array> {
   let at = offset
   return new ReadableStream<Uint8Array>({
@@ -26,7 +26,7 @@ function stallingFrom(offset: number, after: number): ReadableStream<Uint8Array>
   })
 }
 
-test('a server that is killed in the middle of an upload, again and again, keeps what has arrived and loses no place', async () => {
+test('repeatedly killing the server during an upload loses neither received bytes nor the quota place', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   await quota(owner, here, 1)
   const imageId = await created(owner, { region: here, size: disk.length })
@@ -44,7 +44,7 @@ test('a server that is killed in the middle of an upload, again and again, keeps
     await expect.poll(async () => (await stat(stagedFile(imageId))).size).toBeGreaterThan(before)
     await server.kill()
     await sending
-    // Its lock is free with its connection, and every byte that it has written is still the disk's.
+    // Its lock was released with its connection, and all written bytes equal the disk's.
     await expect.poll(() => offsetOf(owner, imageId)).toBeGreaterThan(before)
     offset = (await offsetOf(owner, imageId)) ?? 0
     expect((await readFile(stagedFile(imageId))).equals(disk.subarray(0, offset))).toBe(true)
@@ -58,11 +58,11 @@ test('a server that is killed in the middle of an upload, again and again, keeps
   expect((await verify()).filter(({ severity }) => severity === 'violation')).toEqual([])
 })
 
-test('a server that is killed when the last byte is there, before it could say so, loses neither the disk nor its place', async () => {
+test('killing the server after the last byte, before it is recorded, loses neither the disk nor its quota place', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   await quota(owner, here, 1)
   const imageId = await created(owner, { region: here, size: disk.length })
-  // To say so takes this lock.
+  // Recording it takes this lock.
   const other = new pg.Client({ connectionString: process.env.DATABASE_URL })
   await other.connect()
   await other.query('BEGIN')
@@ -86,7 +86,7 @@ test('a server that is killed when the last byte is there, before it could say s
   expect((await verify()).filter(({ severity }) => severity === 'violation')).toEqual([])
 })
 
-test('an upload whose server was killed before it made the file is listed, can be cancelled, and gives its place back', async () => {
+test('an upload whose server was killed before it created the file is listed, and releases its quota place when cancelled', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   await quota(owner, here, 1)
   const imageId = await created(owner, { region: here, size: disk.length })

@@ -1,7 +1,7 @@
 import type { ImportState } from '@/lib/imports/schema'
 import type { Fault, Refusal } from '@/lib/result'
 
-// The uploads of this tab, for any page. The code that sends them is in running.ts, loaded with the first upload.
+// The uploads of this tab, for every page. The code that sends them is in running.ts, loaded with the first upload.
 
 /** `held`: the page must not continue, usually because the session has ended; the upload resumes with the page. */
 export type RunningState = 'waiting' | 'sending' | 'paused' | 'offline' | 'held' | 'failed' | 'arrived'

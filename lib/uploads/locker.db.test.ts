@@ -12,7 +12,7 @@ const never = new AbortController().signal
 let count = 0
 const newId = () => `upload-${++count}`
 
-/** A process's locks, on a connection of their own. */
+/** The locks of a process, on their own connection. */
 function locker(waitMs?: number): UploadLocker {
   const made = createUploadLocker(env().DATABASE_URL, waitMs)
   lockers.push(made)
@@ -41,7 +41,7 @@ afterAll(async () => {
   for (const made of lockers) await made.end()
 })
 
-/** Many who take the lock, on one connection or several: how many had it at once at most. */
+/** Takes the lock many times at once, on these connections, and returns how many held it at the same time. */
 async function mostAtOnce(from: UploadLocker[]): Promise<number> {
   const id = newId()
   let now = 0
@@ -58,7 +58,7 @@ async function mostAtOnce(from: UploadLocker[]): Promise<number> {
   return most
 }
 
-test('one at a time has the lock of an upload, in one process and in several', async () => {
+test('the lock of an upload has one holder at a time, within a process and across processes', async () => {
   const [first, second] = [locker(), locker()]
   expect(await mostAtOnce([first, first, first, first])).toBe(1)
   expect(await mostAtOnce([first, second, first, second])).toBe(1)
@@ -70,7 +70,7 @@ test('locks of different uploads do not wait for each other', async () => {
   await here.newLock(newId()).lock(never, () => {})
 })
 
-test('a holder in another process is asked to let go, and the next one has it', async () => {
+test('a holder in another process is asked to release the lock, and the next one gets it', async () => {
   const id = newId()
   const { says } = await otherProcess(id)
   await locker()
@@ -79,7 +79,7 @@ test('a holder in another process is asked to let go, and the next one has it', 
   await says('released')
 })
 
-test('a killed holder’s lock is free before one who waits gives up', async () => {
+test('a killed holder’s lock is released before a waiting request times out', async () => {
   const id = newId()
   const { child } = await otherProcess(id, 'stubborn')
   const lock = locker().newLock(id)
@@ -89,7 +89,7 @@ test('a killed holder’s lock is free before one who waits gives up', async () 
   await waiting
 })
 
-test('one who waits too long is answered BUSY, and one whose request ends waits no longer', async () => {
+test('waiting too long is refused with BUSY, and an aborted request stops waiting', async () => {
   const id = newId()
   await locker()
     .newLock(id)
@@ -106,7 +106,7 @@ test('one who waits too long is answered BUSY, and one whose request ends waits 
   await expect(third).rejects.toMatchObject({ status_code: 423, refusal: { code: 'BUSY' } })
 })
 
-test('with its connection a process loses all locks, and is told to stop at once', async () => {
+test('a process that loses its connection loses all locks, and its holders are told to stop at once', async () => {
   const here = locker()
   const ids = [newId(), newId()]
   const told: string[] = []
@@ -117,7 +117,7 @@ test('with its connection a process loses all locks, and is told to stop at once
   const [other, id] = [locker(), ids[0] ?? '']
   await other.newLock(id).lock(never, () => {})
   await expect.poll(() => [...told].sort()).toEqual([...ids].sort())
-  // The process itself lets nobody at the file before the one who had it has stopped, and then connects anew.
+  // The process grants a lock again only after its previous holder has stopped, and then reconnects.
   for (const lock of locks) await lock.unlock()
   await here.newLock(ids[1] ?? '').lock(never, () => {})
 })

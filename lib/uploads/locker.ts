@@ -4,16 +4,16 @@ import { ERRORS, type Lock, type Locker, type RequestRelease } from '@tus/server
 import pg from 'pg'
 import { UploadRefusal } from './refusal'
 
-// Several processes share one staging folder, and two of them must never write to one file at once. PostgreSQL's session
-// locks are free at once when their holder dies, by whatever end. All of a process are held by one connection: within a
-// session they can be taken twice, so the process itself keeps account of them too.
+// Several processes share one staging folder, and two of them must never write to one file at once. PostgreSQL releases session locks
+// as soon as their holder dies, however it ends. A process holds all its locks on one connection; a session can take a lock twice, so
+// the process also keeps track of them itself.
 
-/** How long a request waits for the one before it to let go. */
+/** How long a request waits for the previous one to release the lock. */
 const patienceMs = 15_000
 const tryAgainMs = 100
-/** The connection is checked this often, and considered dead if an answer takes this long … */
+/** The connection is checked this often, and considered dead if a response takes this long. */
 const heartbeatMs = 5_000
-/** … which is well before the server does, so a process has stopped writing when another one is given its locks. */
+/** The server detects a dead connection well after the process does, so that has stopped writing before another gets its locks. */
 const setSession =
   'SET tcp_keepalives_idle = 20; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; SET idle_session_timeout = 0'
 const channel = 'ecs_upload_release'
@@ -21,7 +21,7 @@ const channel = 'ecs_upload_release'
 type Holder = { isLocked: boolean; client: pg.Client | null; requestRelease: RequestRelease }
 export type UploadLocker = Locker & { end: () => Promise<void> }
 
-/** A waiting process asks the holder, wherever it runs, to release the lock. */
+/** Session locks for uploads. A waiting process asks the holder, in whatever process, to release the lock. */
 export function createUploadLocker(databaseUrl: string, waitMs = patienceMs): UploadLocker {
   const holders = new Map<string, Holder>()
   const release = (id: string) => {

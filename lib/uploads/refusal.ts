@@ -2,7 +2,7 @@ import 'server-only'
 import type { Fault, Refusal } from '@/lib/result'
 import { statusOf } from '@/lib/status'
 
-/** A refusal in the form in which tus takes an answer out of its hooks. */
+/** A refusal in the form in which tus accepts a response from its hooks. */
 export class UploadRefusal extends Error {
   readonly status_code: number
   readonly body: string
@@ -19,9 +19,9 @@ export class UploadRefusal extends Error {
 /** Statuses that differ for uploads, because a tus client retries 409 and 503. */
 const ofUploads: Partial<Record<(Refusal | Fault)['code'], number>> = {
   OTHER_ACCOUNT: 403,
-  // The sender waits until the bar above the page disappears.
+  // The sender waits until the banner above the page disappears.
   READ_ONLY: 507,
-  // The import has ended or was cancelled: for its sender it is not there any more.
+  // The import has ended or was cancelled: for its sender it no longer exists.
   IMAGE_BUSY: 404,
 }
 

@@ -5,8 +5,8 @@ import type { Fault, Refusal } from '@/lib/result'
 import { type RunningUpload, runningUploads, setUploads } from './list'
 import type { Sending } from './send'
 
-// The uploads of this tab. They belong to no page, so they continue during navigation; the code that sends them is
-// loaded with the first one. A received upload is followed until its image is available or has failed.
+// The uploads of this tab. They belong to no page, so they continue during navigation; the code that sends them is loaded with the
+// first one. A received upload is polled until its image is available or has failed.
 
 export type NewUpload = {
   imageId: string
@@ -18,7 +18,7 @@ export type NewUpload = {
   chunkBytes: number
 }
 
-/** More at once are no faster, and each would take longer. */
+/** More at once are not faster in total, and each would take longer. */
 const sendingMax = 2
 const lookMs = 500
 
@@ -130,7 +130,7 @@ function change(imageId: string, fields: Partial<RunningUpload>): void {
 
 function changeTo(uploads: RunningUpload[]): void {
   setUploads(uploads)
-  // The browser asks before it leaves only while there is something to lose.
+  // The browser asks before leaving the page only while an upload is running.
   const listen = uploads.some(isUnderWay) ? 'addEventListener' : 'removeEventListener'
   window[listen]('beforeunload', askBeforeLeaving)
   window[listen]('online', goOn)

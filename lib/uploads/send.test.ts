@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { refusalOf } from './send'
 
-/** What tus hands over: the answer of a request that it gave up. */
+/** The error of tus: the response to a request that it gave up. */
 function stoppedBy(status: number, answer: { body?: string; header?: string } = {}) {
   const { body = '', header } = answer
   const originalResponse = { getStatus: () => status, getBody: () => body, getHeader: () => header }

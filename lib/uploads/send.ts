@@ -4,7 +4,7 @@ import { paths } from '@/lib/paths'
 import type { Fault, Refusal } from '@/lib/result'
 import { type FileHash, hashFile } from './hash'
 
-/** The last piece waits so long for the checksum; a disk that is read slower than it is sent is worth the wait. */
+/** How long the last piece waits for the checksum. Waiting is worth it even for a disk that is read more slowly than it is sent. */
 const hashPatienceMs = 10 * 60_000
 const retryDelays = [0, 1_000, 2_000, 5_000, 10_000, 20_000, 30_000, 60_000]
 
@@ -14,13 +14,13 @@ export type SendJob = {
   chunkBytes: number
   onProgress: (sentBytes: number) => void
   onArrived: () => void
-  /** It has stopped: the network is away, or something was refused. It may go on later. */
+  /** It has stopped, because of the network or a refusal, and may be resumed later. */
   onStopped: (why: 'offline' | Refusal | Fault) => void
 }
 
 export type Sending = { start: () => void; pause: () => void; end: () => void }
 
-/** Sends the file of an upload from wherever it is, in pieces, again and again while the network comes and goes. */
+/** Sends an upload's file from its current offset, in pieces, and retries while the network is unreliable. */
 export function sendFile(job: SendJob): Sending {
   const hash = hashFile(job.file)
   const upload = new Upload(job.file, {
@@ -51,7 +51,7 @@ export function sendFile(job: SendJob): Sending {
   }
 }
 
-/** The checksum goes with the piece that ends the file, and with a question, which may turn out to be the end. */
+/** Adds the checksum to the last piece, and to a HEAD request, which may complete the upload. */
 async function claim(hash: FileHash, { file, chunkBytes }: SendJob, method: string, offset: number) {
   if (method === 'HEAD') return await hash.within(0)
   return offset + chunkBytes >= file.size ? await hash.within(hashPatienceMs) : null
@@ -70,7 +70,7 @@ const meanings: Record<number, Refusal> = {
   423: { code: 'BUSY' },
 }
 
-/** What stopped an upload: as the body of the answer says it, or the header where there is no body, or the status alone. */
+/** What stopped an upload, from the response's body, else its header, else its status. */
 export function refusalOf(error: Error | DetailedError): Refusal | Fault {
   const response = 'originalResponse' in error ? error.originalResponse : null
   try {

@@ -24,10 +24,10 @@ import { createUploadLocker, type UploadLocker } from './locker'
 import { UploadRefusal, uploadRefusal } from './refusal'
 import { type Asking, asking, makeStagedFile, StagingStore } from './staging-store'
 
-// Uploads speak tus 1.0.0 (https://tus.io/protocols/resumable-upload). An upload is an image that is being imported, by its
-// id; who may go on with it is asked at every request, and of anybody else's nothing can be learnt.
+// Uploads use tus 1.0.0 (https://tus.io/protocols/resumable-upload). An upload's id is that of its importing image. Every request
+// checks access, and reveals nothing about other accounts' uploads.
 
-/** Names of a file, an image and a system at their longest, in base64. */
+/** A file's, an image's and a system's name at their maximum length, in base64. */
 const metadataMax = 3_072
 
 const operations: Record<string, string> = { POST: 'beginUpload', PATCH: 'sendUpload', DELETE: 'cancelUpload' }
@@ -55,7 +55,7 @@ async function answer(request: Request, currentContext: () => Promise<SessionCon
   let region = ''
   try {
     const ctx = await currentContext()
-    // An upload outlives an update of the console, so the build of its page does not matter.
+    // An upload outlives an update of the console, so the build of its page is not checked.
     const { account } = identityOfHeaders(request.headers)
     const refused = refusePage({ account }, ctx?.viewer ?? null)
     if (refused || !ctx) throw uploadRefusal(refused ?? { code: 'SIGNED_OUT' })
@@ -81,12 +81,12 @@ function permit({ viewer }: SessionContext, region: string): void {
   if (refusal) throw uploadRefusal(refusal)
 }
 
-/** Makes the image, then the file. Where there is no file, there is no image either. */
+/** Creates the image, then the file. Without a file there is no image either. */
 async function create(request: Request, about: Asking): Promise<Answer> {
   if ((request.headers.get('upload-metadata')?.length ?? 0) > metadataMax)
     throw uploadRefusal({ code: 'INVALID_INPUT', field: 'fileName', problem: 'too-long' })
   const answer = await asking.run(about, () => tus().handleWeb(request))
-  // With the request may come the first bytes. Where they are refused, as too many are, nothing is kept of it.
+  // The request may bring the first bytes. If these are refused, for example because they are too many, the upload is removed.
   if (answer.status >= 400 && about.imageId) {
     await cancelTransfer(about.ctx, { region: about.region, imageId: about.imageId })
     await discardStaged(about.imageId)
@@ -111,7 +111,7 @@ async function beginUpload(request: Request, metadata: Record<string, string | n
   const begun = await beginImport(ctx, { region, name, operatingSystem }, arrival)
   if (!begun.ok) throw uploadRefusal(begun.refusal)
   const { imageId } = begun.value
-  // It may have been cancelled, or have arrived, since it was begun with the same key.
+  // It may have been cancelled or completed since it was begun with the same key.
   if (idempotencyKey && !(await findUpload(ctx, imageId))) throw uploadRefusal({ code: 'IMAGE_NOT_FOUND' })
   try {
     await makeStagedFile(imageId)
@@ -131,7 +131,7 @@ async function goOn(request: Request, imageId: string, about: Asking): Promise<A
     return await send(new Response(null, { status: 204 }), request)
   }
   const ofTus = await asking.run(about, () => tus().handleWeb(request))
-  // The process that received the last byte may have died before it said so.
+  // The process that received the last byte may have died before recording it.
   if (request.method === 'HEAD' && ofTus.headers.get('upload-offset') === String(about.size)) {
     await arrive(imageId, about)
   }
@@ -146,7 +146,7 @@ async function afterwards(request: Request, ctx: SessionContext, imageId: string
   return await send(new Response(null, { status: 200, headers }), request)
 }
 
-/** The file is there whole: from here on a job goes on with it. */
+/** Records that the file is complete; from now on a job continues. */
 async function arrive(imageId: string, { ctx, size, claimedSha256 }: Asking): Promise<void> {
   const there = (await stat(stagedFile(imageId))).size
   if (there !== size) throw new WrongSize(there, size)
@@ -189,7 +189,7 @@ async function send(answer: Response, { method }: Request): Promise<Answer> {
   const headers = new Headers(answer.headers)
   headers.set('Tus-Resumable', '1.0.0')
   headers.set('Cache-Control', 'private, no-store')
-  // No other site may read an answer, so none is told what it could.
+  // No other site may read a response, so none is listed for it.
   headers.delete('Access-Control-Expose-Headers')
   const body = answer.body && (await answer.text())
   const refusal = body?.startsWith('{') ? JSON.parse(body).refusal : null
@@ -205,10 +205,10 @@ function makeServer(locker: UploadLocker): Server {
     datastore: new StagingStore(),
     locker,
     relativeLocation: true,
-    // Of the one whose owner was asked. tus itself would take it from the end of the address, query and all.
+    // The id whose owner was checked. tus itself would take it from the end of the URL, including the query.
     getFileIdFromRequest: () => asking.getStore()?.imageId ?? undefined,
     allowedOrigins: () => false,
-    // Bytes that have arrived stay, so one who is asked to let go does so at once.
+    // Received bytes stay, so a holder asked to release its lock does so at once.
     lockDrainTimeout: 1,
     namingFunction: beginUpload,
     onUploadCreate: async (_request, upload) => {
@@ -223,7 +223,7 @@ function makeServer(locker: UploadLocker): Server {
   })
 }
 
-// The development server loads modules anew after each change; the locks must survive that.
+// The development server reloads modules after each change; the locks must survive that.
 const kept = globalThis as typeof globalThis & { ecsUploads?: Server }
 
 function tus(): Server {

@@ -13,7 +13,7 @@ import { requireStagingRoom, stagedFile } from '@/lib/stores/staging'
 import { renewTransfer } from '@/lib/transfers/writes'
 import { uploadRefusal } from './refusal'
 
-/** The request that tus is at: who asks, and of an upload that there is, where it goes and how long it will be. */
+/** The current tus request: its session and, for an existing upload, its region and length. */
 export type Asking = {
   ctx: SessionContext
   imageId: string | null
@@ -26,13 +26,13 @@ export const asking = new AsyncLocalStorage<Asking>()
 
 const tellMs = 1_000
 const writeBytes = 2 ** 19
-/** Of a slow network less is written at once, so that what has arrived is there and an upload that was ended stops. */
+/** On a slow network buffers are written after this time even if small, so that received bytes are stored and a cancelled upload stops. */
 const holdMs = 100
 
-/** Where tus puts the bytes: the staged file, whose length is the offset. The rest is in the image's row alone. */
+/** Storage for tus: the staged file, whose length is the offset. Everything else is in the image's row. */
 export class StagingStore extends DataStore {
   private readonly toldAt = new Map<string, number>()
-  /** The end of a write whose sender has gone: tus answers and unlocks before the last bytes are in the file. */
+  /** The pending write of a sender that disconnected: tus responds and unlocks before the last bytes are in the file. */
   private readonly lastWrites = new Map<string, Promise<unknown>>()
 
   constructor() {
@@ -47,7 +47,7 @@ export class StagingStore extends DataStore {
     return new Upload({ id: imageId, offset, ...(size === undefined ? {} : { size }) })
   }
 
-  /** Writes what comes from an offset on. Whatever ends it, the bytes that have arrived stay, and the next question waits for them. */
+  /** Writes the bytes from an offset on. However it ends, the received bytes stay, and the next offset request waits for them. */
   override async write(bytes: Readable, imageId: string, offset: number): Promise<number> {
     const writing = this.writeFrom(bytes, imageId, offset)
     const end = writing.catch(() => {}).finally(() => this.lastWrites.delete(imageId))
@@ -65,14 +65,14 @@ export class StagingStore extends DataStore {
       const chunks = held
       wroteAt = performance.now()
       held = []
-      // What others write is not all promised, so the reserve is looked at for every write.
+      // Writes of others are not all reserved, so free space is checked for every write.
       await requireStagingRoom(lengthOf(chunks))
       await writeAt(file, chunks, at)
       at += lengthOf(chunks)
     }
     const counted = countUpload()
     try {
-      // Were the stream destroyed here, tus would take whatever stopped us for its sender's going away.
+      // If the stream were destroyed here, tus would report a failure of ours as a disconnected sender.
       for await (const chunk of bytes.iterator({ destroyOnReturn: false })) {
         held.push(chunk)
         counted.received(chunk.length)
@@ -92,11 +92,11 @@ export class StagingStore extends DataStore {
     return at
   }
 
-  /** Says how far an upload is, at most once a second, and that it lives. Throws when it has been ended meanwhile. */
+  /** Renews the lease and records the progress, at most once a second. Throws if the upload has ended meanwhile. */
   private async tell(imageId: string, doneBytes: number, { isLast = false } = {}): Promise<void> {
     const now = performance.now()
     if (!isLast && now - (this.toldAt.get(imageId) ?? Number.NEGATIVE_INFINITY) < tellMs) return
-    // Uploads end without a word to this store, so it forgets from time to time.
+    // This store is not notified of the end of an upload, so it clears the map from time to time.
     if (this.toldAt.size > 1_000) this.toldAt.clear()
     this.toldAt.set(imageId, now)
     const reservedBytes = Math.max(0, (asking.getStore()?.size ?? 0) - doneBytes)
@@ -106,9 +106,9 @@ export class StagingStore extends DataStore {
 }
 
 export async function makeStagedFile(imageId: string): Promise<void> {
-  // Makes the folder, too, which the first upload of all finds missing.
+  // Also creates the folder, which is missing for the very first upload.
   await requireStagingRoom(0)
-  // It may be there: the same form, sent twice at once, is one upload.
+  // It may exist already: the same form sent twice at once is one upload.
   const file = await open(stagedFile(imageId), 'a', 0o600).catch(throwFolderError)
   await file.close()
 }

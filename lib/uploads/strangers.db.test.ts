@@ -19,7 +19,7 @@ async function tenant() {
   return { here, owner }
 }
 
-describe('of somebody else’s upload nothing can be learnt or changed', () => {
+describe('nobody else’s upload can be read or changed', () => {
   const missing = 'img-0000000000'
 
   async function answers(who: TestAccount | null, imageId: string) {
@@ -33,7 +33,7 @@ describe('of somebody else’s upload nothing can be learnt or changed', () => {
     )
   }
 
-  test('a stranger, another master’s sub-account and a recipient are answered as if it were not there', async () => {
+  test('to a stranger, another master’s sub-account and a recipient it does not exist', async () => {
     const { here, owner } = await tenant()
     const [stranger, recipient] = [await account(), await account()]
     const othersSub = await account({ master: stranger })
@@ -56,7 +56,7 @@ describe('of somebody else’s upload nothing can be learnt or changed', () => {
     expect([await offsetOf(owner, imageId), await rowOf(imageId)]).toMatchObject([0, { state: 'importing' }])
   })
 
-  test('no address that names two uploads lets one write into another’s', async () => {
+  test('no URL that names two uploads allows writing to another account’s', async () => {
     const [{ here, owner }, other] = [await tenant(), await account()]
     const theirs = await created(owner, { region: here, size: small.length })
     await patch(owner, theirs, 0, small.subarray(0, 1_000))
@@ -72,7 +72,7 @@ describe('of somebody else’s upload nothing can be learnt or changed', () => {
     expect(ended).toEqual({ ok: false, refusal: { code: 'IMAGE_NOT_FOUND' } })
   })
 
-  test('an import by the command line is nobody’s to send to', async () => {
+  test('nobody can send bytes to an import by the command line', async () => {
     const { here, owner } = await tenant()
     const input = { region: here, name: 'web-01', operatingSystem: 'Debian 12' }
     const arrival = { patienceMs: 60_000, fileName: 'web-01.qcow2', size: small.length, holder: 'the command line' }
@@ -84,7 +84,7 @@ describe('of somebody else’s upload nothing can be learnt or changed', () => {
     expect((await patch(owner, imageId, 100, small.subarray(100))).status).toBe(404)
   })
 
-  test('an account that is disabled while it sends gets no image of it', async () => {
+  test('an account that is disabled during an upload gets no image', async () => {
     const { here, owner } = await tenant()
     const imageId = await created(owner, { region: here, size: small.length })
     await db().account.update({ where: { id: owner.id }, data: { disabledAt: new Date() } })
@@ -92,7 +92,7 @@ describe('of somebody else’s upload nothing can be learnt or changed', () => {
     expect(await rowOf(imageId)).toMatchObject({ state: 'importing', transfer: { step: 'RECEIVE' } })
   })
 
-  test('a sub-account goes on with what its master began', async () => {
+  test("a sub-account can continue its master's upload", async () => {
     const { here, owner } = await tenant()
     const sub = await account({ master: owner })
     const imageId = await created(owner, { region: here, size: small.length })

@@ -26,14 +26,14 @@ const staged = async (id: string) => {
   return existsSync(folder) ? (await readdir(folder)).filter((name) => name.startsWith(id)) : []
 }
 
-/** One place in the quota, so that an upload which keeps it is noticed. */
+/** A quota of one image, so that a place that is not released is noticed. */
 async function tenant() {
   const [here, owner] = await Promise.all([region(), account()])
   await quota(owner, here, 1)
   return { here, owner }
 }
 
-/** A body that breaks off after some bytes, as a network does. */
+/** A body that breaks off after some bytes, as on a network failure. */
 function brokenAfter(bytes: Uint8Array, count: number): ReadableStream<Uint8Array> {
   let at = 0
   return new ReadableStream({
@@ -46,7 +46,7 @@ function brokenAfter(bytes: Uint8Array, count: number): ReadableStream<Uint8Arra
 }
 
 describe('an upload', () => {
-  it('of more than 10 MB arrives whole, takes its place at once, and becomes an available image', async () => {
+  it('of more than 10 MB takes its quota place at once, and becomes an available image', async () => {
     const { here, owner } = await tenant()
     const imageId = await created(owner, { region: here, size: disk.length })
     expect(await rowOf(imageId)).toMatchObject({
@@ -70,7 +70,7 @@ describe('an upload', () => {
     expect(await staged(imageId)).toEqual([])
   })
 
-  it('keeps what has arrived when the connection breaks, and goes on from there', async () => {
+  it('keeps received bytes when the connection breaks, and resumes from there', async () => {
     const { here, owner } = await tenant()
     const imageId = await created(owner, { region: here, size: disk.length })
     const cut = 9 * 2 ** 20 + 7 * 65_536 + 4_321
@@ -85,14 +85,14 @@ describe('an upload', () => {
     expect(sha256(await readFile(stagedFile(imageId)))).toBe(sha256(disk))
   })
 
-  it('takes no byte more than it said', async () => {
+  it('accepts no more bytes than announced', async () => {
     const { here, owner } = await tenant()
     const imageId = await created(owner, { region: here, size: 1_000 })
     expect((await patch(owner, imageId, 0, Buffer.alloc(1_001))).status).toBe(413)
     expect(await rowOf(imageId)).toMatchObject({ transfer: { step: 'RECEIVE' } })
   })
 
-  it('whose last byte was received by a process that died is taken up by the next question for it', async () => {
+  it('is completed by the next offset request if the process that received its last byte died', async () => {
     const { here, owner } = await tenant()
     const imageId = await created(owner, { region: here, size: small.length })
     await patch(owner, imageId, 0, small)
@@ -104,7 +104,7 @@ describe('an upload', () => {
     expect(await rowOf(imageId)).toMatchObject({ originSize: BigInt(small.length), transfer: { step: 'CHECK' } })
   })
 
-  it('that has arrived says so to one who missed the answer, and takes nothing more', async () => {
+  it('that is complete reports so again, and accepts nothing more', async () => {
     const { here, owner } = await tenant()
     const imageId = await created(owner, { region: here, size: small.length })
     await patch(owner, imageId, 0, small)
@@ -114,7 +114,7 @@ describe('an upload', () => {
     expect(await offsetOf(owner, imageId)).toBe(small.length)
   })
 
-  it('fails when what arrived is not what the browser read, and gives its place back', async () => {
+  it("fails if its checksum differs from the browser's, and releases its quota place", async () => {
     const { here, owner } = await tenant()
     const imageId = await created(owner, { region: here, size: small.length })
     await patch(owner, imageId, 0, small, { 'x-file-sha256': sha256(raw) })
@@ -124,7 +124,7 @@ describe('an upload', () => {
     expect(await offsetOf(owner, imageId)).toBe(null)
   })
 
-  it('is over after a day of silence: it fails, its file goes, its place is free', async () => {
+  it('fails after a day of silence, and releases its file and quota place', async () => {
     const { here, owner } = await tenant()
     const imageId = await created(owner, { region: here, size: disk.length })
     await patch(owner, imageId, 0, disk.subarray(0, 100_000))
@@ -138,7 +138,7 @@ describe('an upload', () => {
     expect((await patch(owner, imageId, 100_000, disk.subarray(100_000))).status).toBe(404)
   })
 
-  it('that is cancelled gives its place back and leaves no file', async () => {
+  it('releases its quota place and leaves no file when cancelled', async () => {
     const { here, owner } = await tenant()
     const imageId = await created(owner, { region: here, size: disk.length })
     await patch(owner, imageId, 0, disk.subarray(0, 100_000))
@@ -148,7 +148,7 @@ describe('an upload', () => {
     await created(owner, { region: here, size: 1 })
   })
 
-  it('that is cancelled while bytes come is ended', async () => {
+  it('stops when cancelled while bytes arrive', async () => {
     const { here, owner } = await tenant()
     const imageId = await created(owner, { region: here, size: 2 ** 26 })
     let cancelled: Promise<Response> | undefined
@@ -165,7 +165,7 @@ describe('an upload', () => {
   })
 })
 
-test('two processes that are sent one upload never write at once: the later one ends the earlier, which keeps what it has', async () => {
+test('two processes with the same upload never write at once: the later one stops the earlier, whose bytes stay', async () => {
   const { here, owner } = await tenant()
   const imageId = await created(owner, { region: here, size: 2 ** 20 })
   const there = `http://127.0.0.1:${(await otherServer(owner)).port}/api/uploads/${imageId}`
@@ -219,7 +219,7 @@ describe('a new upload is refused', () => {
     expect(await db().image.count({ where: { ownerId: owner.id } })).toBe(0)
   })
 
-  it('that comes with more bytes than it said, and keeps neither a place nor a file', async () => {
+  it('with more bytes than announced, and keeps neither a quota place nor a file', async () => {
     const { here, owner } = await tenant()
     expect((await create(owner, { region: here, size: 10 }, {}, new Uint8Array(20))).status).toBe(413)
     expect(await db().image.count({ where: { ownerId: owner.id } })).toBe(0)
@@ -228,7 +228,7 @@ describe('a new upload is refused', () => {
     expect(await offsetOf(owner, id)).toBe(10)
   })
 
-  it('whose length is not known yet', async () => {
+  it('without a known length', async () => {
     const { owner } = await tenant()
     const answer = await ask(owner, 'POST', '', { headers: { 'upload-defer-length': '1' } })
     expect(answer.status).toBe(501)
