@@ -24,7 +24,7 @@ import {
   terminateInstance,
 } from './writes-operate'
 
-// Stopping and terminating instances frees space: possible in read-only mode.
+// Stopping and terminating free space, so they are possible in read-only mode.
 export const createInstancesAction = defineAction(createInstancesInput, createInstances, { needs: 'instances.change' })
 export const startInstanceAction = defineAction(instanceInput, startInstance, { needs: 'instances.change' })
 export const stopInstanceAction = defineAction(instanceInput, stopInstance, {

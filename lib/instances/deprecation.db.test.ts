@@ -31,10 +31,10 @@ const create = async (who: TestAccount) =>
     who.ctx,
     createInstancesInput.parse({ region: here, imageId: old, name: 'quay', diskGib: 1, typeId, count: 1 }),
   )
-// Noon of the tests is in the afternoon of this day nowhere, and in the day itself in Asia/Shanghai.
+// At noon of the tests this day has ended nowhere, and the day before has ended in Asia/Shanghai.
 const [today, yesterday] = ['2026-03-10', '2026-03-09']
 
-it('until the end of its last day a deprecated image warns owner and recipient, and instances are created from it', async () => {
+it('until the end of its last day a deprecated image shows a warning, and instances can be created from it', async () => {
   expect(tally([await deprecate({ retiresOn: today, replacementId: next })])).toEqual({ ok: 1 })
   const said = { retiresAt: '2026-03-10T16:00:00.000Z', isRetired: false }
   const own = { deprecation: { ...said, replacement: { id: next, name: 'next' } } }
@@ -54,7 +54,7 @@ it('until the end of its last day a deprecated image warns owner and recipient, 
   expect(tally([await create(owner), await create(recipient)])).toEqual({ ok: 2 })
 })
 
-it('after its last day it is refused to both, is no choice any more, and what was made of it stays', async () => {
+it('after its last day it is refused to owner and recipient and not offered, and existing instances stay', async () => {
   expect(tally([await create(recipient), await deprecate({ retiresOn: yesterday })])).toEqual({ ok: 2 })
   const refusal = { code: 'IMAGE_RETIRED', retiredAt: '2026-03-09T16:00:00.000Z' }
   for (const who of [owner, recipient]) expect(await create(who)).toEqual({ ok: false, refusal })
@@ -74,7 +74,7 @@ it('is decided under the lock of the image: an instance that waits for it is ref
   expect(tally([answer])).toEqual({ IMAGE_RETIRED: 1 })
 })
 
-it('tells every recipient that holds it, once for each word, and records one event where there is none', async () => {
+it('notifies every recipient once for each change, and records one event if there is none', async () => {
   const pending = await account()
   await db().share.update({
     where: { id: await held(old, pending) },
@@ -99,7 +99,7 @@ it('tells every recipient that holds it, once for each word, and records one eve
   expect(alone).toMatchObject([{ action: 'image.deprecate', recipientId: null }])
 })
 
-it('tells nobody what was said before, and no recipient of more than five changes in a day', async () => {
+it('notifies nobody of an unchanged value, and no recipient of more than five changes in a day', async () => {
   for (let round = 0; round < 3; round++) await deprecate({ retiresOn: today })
   const told = async () => await db().event.count({ where: { imageId: old, recipientId: recipient.id } })
   expect(await told()).toBe(1)
@@ -112,7 +112,7 @@ it('tells nobody what was said before, and no recipient of more than five change
   expect(await db().notice.count({ where: { event: { imageId: old } } })).toBe(3)
 })
 
-it('takes as a replacement another own image of the region that can be used, and leaves it out once it cannot', async () => {
+it('accepts as a replacement another usable own image of the region, and omits it once it is not usable', async () => {
   const [theirs, there, failed] = [
     await image(recipient, here),
     await image(owner, await region()),

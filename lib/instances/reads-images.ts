@@ -11,7 +11,10 @@ import { findUsableImage } from './reads'
 import { imagesOffered, leastInstanceDiskGib } from './rules'
 import type { AskedImage, InstanceImage } from './schema'
 
-/** Images of a region that the viewer can create instances from, own and shared, none of them retired, by name, id or sharer: the first `imagesOffered` by name. */
+/**
+ * Images of a region from which the viewer can create instances, own and shared, without retired ones, matched by name, id or sharer:
+ * the first `imagesOffered` by name.
+ */
 export async function listInstanceImages(
   ctx: Context,
   { region, q }: { region: string; q: string },
@@ -35,7 +38,7 @@ export async function listInstanceImages(
   return rows.map((row) => ({ ...row, minDiskGib: leastInstanceDiskGib(row) }))
 }
 
-/** Null if it is neither the viewer's nor shared with it, or where the viewer may not see images. */
+/** Null if it is neither the viewer's nor shared with it, or if the viewer may not see images. */
 export async function findAskedImage(
   ctx: Context,
   { region, imageId }: { region: string; imageId: string },

@@ -22,7 +22,7 @@ async function two() {
   return { here, there, owner, other, typeId, hostId }
 }
 
-test('the list shows what it is asked for, nothing of another region or owner, and sub-accounts see their master’s', async () => {
+test('the list is filtered and sorted, has one region and owner, and sub-accounts see their master’s', async () => {
   const { here, there, owner, other, typeId, hostId } = await two()
   const options = { typeId, hostId }
   const ids: string[] = []
@@ -49,7 +49,7 @@ test('the list shows what it is asked for, nothing of another region or owner, a
   expect(first).toMatchObject({ typeId, vcpus: 2, memoryMib: 1024, canRebuild: true, task: null, reason: null })
 })
 
-test('pages follow each other without a gap, also where an instance has gone meanwhile', async () => {
+test('pages follow each other without a gap, even if an instance was deleted meanwhile', async () => {
   const { here, owner, typeId, hostId } = await two()
   for (let index = 0; index < 60; index++)
     await instance(owner, here, { typeId, hostId, name: `n${index}`, createdAt: later(minutes(index)) })
@@ -93,7 +93,7 @@ test('an instance of another tenant, or under another region, is absent from eve
   }
 })
 
-test('details tell who created it, what it costs and since when it runs; its key and user data stay where they are', async () => {
+test('details show its creator, its price and since when it runs, and neither its key nor its user data', async () => {
   const { here, owner, typeId, hostId } = await two()
   const sub = await account({ master: owner })
   const instanceId = await instance(owner, here, { typeId, hostId, createdById: sub.id })
@@ -112,7 +112,7 @@ test('details tell who created it, what it costs and since when it runs; its key
   expect(JSON.stringify(details)).not.toMatch(/AAAA|secret/)
 })
 
-test('the address is of the card that an instance has, or that its next start will give it', async () => {
+test('the MAC address is that of the current network card, or of the one after the next start', async () => {
   const { here, owner, typeId, hostId } = await two()
   const macOf = async (state: 'running' | 'stopped', network: string | null, hasCard: boolean | null) => {
     const id = await instance(owner, here, { typeId, hostId, state })
@@ -127,7 +127,7 @@ test('the address is of the card that an instance has, or that its next start wi
   expect([await macOf('running', 'br0', null), await macOf('running', null, null)]).toEqual([address, null])
 })
 
-test('an instance can be rebuilt while its image is there for its owner, and not after', async () => {
+test('an instance can be rebuilt while its owner can use its image, and not after', async () => {
   const { here, owner, other, typeId, hostId } = await two()
   const lent = await image(other, here)
   const share = await held(lent, owner)
@@ -158,7 +158,7 @@ test('the history of an instance is its events, newest first', async () => {
   expect(history?.items.map(({ action }) => action)).toEqual(['instance.start', 'instance.create'])
 })
 
-test('the owner of an image is told how many instances each account has of it, without terminated ones', async () => {
+test('the owner of an image sees how many instances each account has of it, without terminated ones', async () => {
   const { here, there, owner, other, typeId, hostId } = await two()
   const imageId = await image(owner, here)
   await held(imageId, other)
@@ -181,7 +181,7 @@ test('the owner of an image is told how many instances each account has of it, w
   expect(await listBinInstances(owner.ctx, { region: there })).toEqual([])
 })
 
-test('instances can be created from own and shared images that are available, and from no other', async () => {
+test('instances can be created only from own and shared images that are available', async () => {
   const { here, there, owner, other } = await two()
   const own = await image(owner, here, { name: 'own', virtualSize: 3 * 2 ** 30 + 1 })
   const lent = await image(other, here, { name: 'lent' })
@@ -208,7 +208,7 @@ test('instances can be created from own and shared images that are available, an
   ])
 })
 
-test('the list tells of the host that takes new instances: the one that was seen last', async () => {
+test('the list shows the host for new instances: the one seen last', async () => {
   const { here, owner, hostId } = await two()
   const data = {
     seenAt: new Date(Date.now() + minutes(120)),

@@ -41,7 +41,7 @@ import {
   instanceReason,
 } from './schema'
 
-/** Instances that take vCPU and memory of their host, including those that are about to start. */
+/** Instances that use vCPU and memory of their host, including those about to start. */
 const onHost = Prisma.sql`(i.state = ANY(${[...statesOnHost]}::"InstanceState"[]) OR i.task IN ('START', 'REBUILD', 'RESTORE'))`
 
 export type HostRow = HostFacts & { id: string; cachedBytes: number; network: string | null }
@@ -87,7 +87,7 @@ export type UsableImage = ImageNeeds & {
   deprecation: DeprecationRow
 }
 
-/** Null where the viewer may make no machines of it, and as long as it has no bytes. */
+/** The image that instances are to be created from; null if it has no bytes, or the viewer may not use it. */
 export async function findUsableImage(tx: Transaction, ctx: Context, imageId: string): Promise<UsableImage | null> {
   const { ownerId } = ctx.viewer
   const image = await tx.image.findFirst({
@@ -107,7 +107,7 @@ export async function findUsableImage(tx: Transaction, ctx: Context, imageId: st
   const deprecation = { ownerId: owner.id, deprecatedAt, retiresAt, replacementId }
   const virtualSize = Number(image.virtualSize)
   const minDiskGib = leastInstanceDiskGib({ minDiskGib: image.minDiskGib, virtualSize })
-  // If the boot mode is unknown, assume BIOS: it is older and more common.
+  // An unknown boot mode counts as BIOS, which is older and more common.
   const bootMode = image.bootMode ?? 'BIOS'
   return { owner, operatingSystem, minMemoryMib, minDiskGib, virtualSize, bootMode, deprecation }
 }
@@ -171,7 +171,7 @@ export async function listInstances(ctx: Context, list: InstanceListParams): Pro
   const state = list.state
     ? Prisma.sql`AND i.state = ${list.state}::"InstanceState"`
     : Prisma.sql`AND i.state <> 'terminated'`
-  // What is not terminated is listed by its state alone, which an index has, so that counting reads no instance.
+  // Other instances are filtered by state alone, which is indexed, so that counting reads no rows.
   const listed = list.state === 'terminated' ? Prisma.sql`AND ${isListed(ctx)}` : Prisma.empty
   const asked = Prisma.sql`WHERE i."ownerId" = ${ownerId} AND i."regionId" = ${list.region} ${listed} ${search} ${state}`
   const [rows, [extras]] = await Promise.all([
@@ -243,7 +243,7 @@ export async function getInstance(
   return { ...toItem(row), ...more, mac, runsSince: row.runsSince?.toISOString() ?? null }
 }
 
-/** What happened to an instance of the viewer's, newest first. Null where `getInstance` has none. */
+/** The events of the viewer's instance, newest first. Null if `getInstance` returns null. */
 export async function listInstanceEvents(ctx: Context, params: InstanceHistoryParams): Promise<EventPage | null> {
   const isThere = await getInstance(ctx, params)
   return isThere && (await listEvents({ instanceId: params.instanceId }, params.before))

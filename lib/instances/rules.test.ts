@@ -38,7 +38,7 @@ import {
 
 const gib = 2 ** 30
 
-describe('what may be done with an instance', () => {
+describe('the operations on an instance', () => {
   const there = 'creating running paused stopping stopped failed unknown'
   const table = {
     start: 'stopped failed',
@@ -84,7 +84,7 @@ describe('what may be done with an instance', () => {
     },
   )
 
-  it('is said with the operation, the state and the task where it is refused', () => {
+  it('are refused with the operation, the state and the task', () => {
     expect(refuseOperation('start', { state: 'stopped', task: null })).toBeNull()
     expect(refuseOperation('start', { state: 'running', task: 'STOP' })).toEqual({
       ...{ code: 'INSTANCE_BUSY', operation: 'start', state: 'running', task: 'STOP' },
@@ -92,7 +92,7 @@ describe('what may be done with an instance', () => {
   })
 })
 
-test('the states that move, take a host and take a place of the quota', () => {
+test('the states that change by themselves, use a host, and count against the quota', () => {
   const which = (is: (state: InstanceStateName) => boolean) => instanceStates.filter(is)
   expect(which((state) => isInstanceInMotion({ state, task: null }))).toEqual([
     ...['creating', 'stopping', 'unknown', 'terminating'],
@@ -105,7 +105,7 @@ test('the states that move, take a host and take a place of the quota', () => {
   expect(which(isTerminated)).toEqual(['terminated'])
 })
 
-test('a reason explains the state of a failed, paused or lost instance, and else is what happened last', () => {
+test('a reason explains the state of a failed, paused or unknown instance, and otherwise the last event', () => {
   const kinds = Object.fromEntries(instanceStates.map((state) => [state, reasonKind(state)]))
   const other = { creating: 'other', running: 'other', stopping: 'other', stopped: 'other' }
   const over = { terminating: 'other', terminated: 'other' }
@@ -115,12 +115,12 @@ test('a reason explains the state of a failed, paused or lost instance, and else
   expect(['', 'machine_died', 'OTHER'].some(isReasonCode)).toBe(false)
 })
 
-test('the largest values that are taken', () => {
+test('the largest accepted values', () => {
   expect([hostNameMax, sshKeyMax, userDataMax, diskGibMax]).toEqual([63, 8_192, 16_384, 16_384])
   expect(terminatedKeptMs).toBe(604_800_000)
 })
 
-test('how long a host may be at a task', () => {
+test('how long a task may take', () => {
   const minutes = Object.fromEntries(Object.entries(taskPatienceMs).map(([task, ms]) => [task, ms / 60_000]))
   expect(minutes).toEqual({ CREATE: 60, REBUILD: 60, RESTORE: 60, START: 2, RESTART: 1, FORCE_STOP: 1 })
 })
@@ -134,7 +134,7 @@ const asked = { shape: { vcpus: 1, memoryMib: 2048 }, count: 2, bootMode: 'BIOS'
 type HostCode = HostRefusal['code']
 
 describe('a host', () => {
-  it('takes machines up to its last vCPU and MiB, and not one more', () => {
+  it('accepts machines up to its last vCPU and MiB', () => {
     expect(refuseHost(host, asked)).toBeNull()
     const full = { code: 'HOST_FULL' }
     expect(refuseHost({ ...host, vcpus: 7 }, asked)).toEqual(full)
@@ -145,7 +145,7 @@ describe('a host', () => {
     expect(refuseHost({ ...host, taken: { vcpus: 6, memoryMib: 4097 } }, asked)).toEqual(full)
   })
 
-  // Each of them is refused for what is wrong with it, whatever is wrong behind it.
+  // Each has one more fault than the one before, and is refused for the first in order.
   const full = { ...host, vcpus: 0 }
   const bios = { ...full, canUefi: false }
   const emulated = { ...bios, accelerator: 'emulation' }
@@ -159,7 +159,7 @@ describe('a host', () => {
     expect(refuseHost(facts, { ...asked, bootMode: 'UEFI' })).toEqual({ code, ...more })
   })
 
-  it('that is not there, or runs no machines, is unavailable, the latter with its reason', () => {
+  it('that is missing or cannot run machines is unavailable, the latter with its reason', () => {
     expect(refuseHost(null, asked)).toEqual({ code: 'HOST_UNAVAILABLE', problem: null })
     expect(refuseHost({ ...host, accelerator: null, problem: 'no qemu' }, asked)).toEqual({
       ...{ code: 'HOST_UNAVAILABLE', problem: 'no qemu' },
@@ -170,13 +170,13 @@ describe('a host', () => {
     expect(refuseHost({ ...cut, accelerator: 'emulation' }, asked)).toMatchObject({ problem: 'no br0' })
   })
 
-  it('that may emulate, and one without UEFI for a BIOS image, are taken', () => {
+  it('that may emulate, and one without UEFI for a BIOS image, are accepted', () => {
     expect(refuseHost({ ...host, accelerator: 'emulation', isEmulationAllowed: true }, asked)).toBeNull()
     expect(refuseHost({ ...host, canUefi: false }, asked)).toBeNull()
     expect(refuseHost(host, { ...asked, bootMode: 'UEFI' })).toBeNull()
   })
 
-  it('is announced only where a person should know something of it', () => {
+  it('has a notice only if a person should know something about it', () => {
     expect(hostNotice(null)).toBe('away')
     expect(hostNotice({ ...host, isAlive: false })).toBe('away')
     expect(hostNotice({ ...host, accelerator: null })).toBe('noHypervisor')
@@ -191,11 +191,11 @@ describe('a host', () => {
   })
 })
 
-describe('what an image asks of a machine', () => {
+describe('the requirements of an image', () => {
   const type = { id: 'ecs.t1.micro', vcpus: 1, memoryMib: 512, isRetired: false }
   const needs = (minMemoryMib: number | null) => ({ minDiskGib: 20, minMemoryMib })
 
-  it('is memory: a type below it is too small, and a retired or unknown one is none', () => {
+  it('for memory: a type below it is too small, and a retired or unknown one is not found', () => {
     expect(refuseType(type, needs(511))).toBeNull()
     expect(refuseType(type, needs(512))).toBeNull()
     expect(refuseType(type, needs(513))).toEqual({ code: 'TYPE_TOO_SMALL', least: 513 })
@@ -205,7 +205,7 @@ describe('what an image asks of a machine', () => {
     expect(refuseType(null, needs(1))).toEqual({ code: 'TYPE_NOT_FOUND' })
   })
 
-  it('is a disk: one below it is too small', () => {
+  it('for the disk: a smaller one is refused', () => {
     expect(refuseDisk(21, needs(null))).toBeNull()
     expect(refuseDisk(20, needs(null))).toBeNull()
     expect(refuseDisk(19, needs(null))).toEqual({ code: 'DISK_TOO_SMALL', least: 20 })
@@ -221,7 +221,7 @@ describe('what an image asks of a machine', () => {
   ])('of %o is a disk of %i GiB at least', (image, least) => expect(leastInstanceDiskGib(image)).toBe(least))
 })
 
-describe('an end of an instance', () => {
+describe('terminating an instance', () => {
   const stopped = { state: 'stopped', task: null, name: 'Café', isProtected: false } as const
   const ends = {
     INSTANCE_BUSY: [{ ...stopped, state: 'terminating', isProtected: true }, ''],
@@ -243,7 +243,7 @@ describe('an end of an instance', () => {
 })
 
 describe('names', () => {
-  it('of several instances are numbered, and no longer than a name may be', () => {
+  it('of several instances are numbered, and keep the maximum length', () => {
     expect(namesOf('web', 1, 3)).toEqual(['web'])
     expect(namesOf('web', 2, 5)).toEqual(['web-1', 'web-2'])
     expect(namesOf('web', 2, 4)).toEqual(['we-1', 'we-2'])
@@ -263,7 +263,7 @@ describe('names', () => {
   ])('%j is called %j by its guest', (name, hostName) => expect(hostNameOf(name)).toBe(hostName))
 })
 
-test('a disk is put back to a snapshot that is there and no larger', () => {
+test('a disk can be restored from an available snapshot that is no larger', () => {
   const disk = { diskBytes: BigInt(2 * gib) }
   const taken = (state: string, virtualSize: number) => ({ state, virtualSize: BigInt(virtualSize) })
   expect(refuseRestore(taken('available', 2 * gib - 1), disk)).toBeNull()

@@ -28,7 +28,7 @@ export type InstanceTaskName = (typeof instanceTasks)[number]
 
 const there = ['creating', 'running', 'paused', 'stopping', 'stopped', 'failed', 'unknown'] as const
 
-/** Rule 21: the states in which each operation is possible. Rules, rows and pages all ask this table. */
+/** Rule 21: the states in which each operation is possible. Rules, reads and pages all use this table. */
 export const instanceCan = {
   start: ['stopped', 'failed'],
   stop: ['running'],
@@ -55,11 +55,11 @@ export type StateAndTask = { state: InstanceStateName; task: InstanceTaskName | 
 export function canInstance(operation: InstanceOperation, { state, task }: StateAndTask): boolean {
   if (!instanceCan[operation].some((one) => one === state)) return false
   if (task === null || whileBusy.includes(operation)) return true
-  // A guest that does not care for the power button is cut off.
+  // For a guest that ignores the power button.
   return operation === 'forceStop' && task === 'STOP'
 }
 
-/** Whether an operation fits the state. The refusal lists the states that do, for its sentence. */
+/** Refuses an operation that the state does not allow. */
 export function refuseOperation(operation: InstanceOperation, at: StateAndTask): RefusalOf<'INSTANCE_BUSY'> | null {
   if (canInstance(operation, at)) return null
   return { code: 'INSTANCE_BUSY', operation, state: at.state, task: at.task }
@@ -70,20 +70,20 @@ export function isInstanceInMotion({ state, task }: StateAndTask): boolean {
   return task !== null || state === 'creating' || state === 'stopping' || state === 'terminating' || state === 'unknown'
 }
 
-/** How a reason is announced: by the state that it explains, or as the last thing that happened. */
+/** The state that a reason explains; `other` if it only reports the last event. */
 export function reasonKind(state: InstanceStateName): 'failed' | 'paused' | 'unknown' | 'other' {
   return state === 'failed' || state === 'paused' || state === 'unknown' ? state : 'other'
 }
 
-/** Whether nothing is left of an instance but its row. */
+/** Whether only its row is left of an instance. */
 export function isTerminated(state: InstanceStateName): boolean {
   return state === 'terminated'
 }
 
-/** States in which an instance takes vCPU and memory of its host, whatever it costs. */
+/** States in which an instance uses vCPU and memory of its host, whether or not it is charged. */
 export const statesOnHost = ['creating', 'running', 'paused', 'stopping', 'unknown'] as const
 
-/** Whether the room of an instance on its host is its own already. */
+/** Whether the instance's capacity on its host is taken already. */
 export function isOnHost({ state }: { state: InstanceStateName }): boolean {
   return statesOnHost.some((one) => one === state)
 }
@@ -100,14 +100,11 @@ export const diskGibMax = 16 * 1024
 export const imagesOffered = 20
 /** How long a terminated instance is listed. */
 export const terminatedKeptMs = 7 * 24 * 60 * 60 * 1000
-/** The oldest proof of a host that still counts as a host that runs. */
+/** A host that was seen no longer ago than this counts as alive. */
 export const hostPatienceMs = 20_000
 
 const minute = 60_000
-/**
- * STOP is the operator's to set, TERMINATE never gives up, CREATE and REBUILD may fetch the image from a bucket
- * first.
- */
+/** STOP has a setting, TERMINATE has no limit, and CREATE and REBUILD may have to download the image from a bucket first. */
 export const taskPatienceMs: Record<Exclude<InstanceTaskName, 'STOP' | 'TERMINATE'>, number> = {
   CREATE: 60 * minute,
   REBUILD: 60 * minute,
@@ -117,7 +114,7 @@ export const taskPatienceMs: Record<Exclude<InstanceTaskName, 'STOP' | 'TERMINAT
   FORCE_STOP: minute,
 }
 
-/** Why an instance failed or waits. The sentences are in lib/messages; the engine's own message is kept as detail. */
+/** Why an instance failed or waits. The sentences are in lib/messages; the engine's own message is stored as detail. */
 export const reasonCodes = [
   'GUEST_OFF',
   'GUEST_PANICKED',
@@ -144,7 +141,7 @@ export const reasonCodes = [
 ] as const
 export type ReasonCode = (typeof reasonCodes)[number]
 
-/** Whether this version of the console knows the code of a reason. */
+/** Whether this version of the console knows the reason code. */
 export function isReasonCode(code: string): code is ReasonCode {
   return reasonCodes.some((known) => known === code)
 }
@@ -158,7 +155,7 @@ export type HostFacts = Shape & {
   canUefi: boolean
   isEmulationAllowed: boolean
   problem: string | null
-  /** Why machines cannot be connected to the host's network; null where they can, or have none. */
+  /** Why machines cannot be connected to the host's network; null if they can, or if there is none. */
   networkProblem: string | null
   taken: Shape
 }
@@ -181,7 +178,7 @@ export type HostRefusal = RefusalOf<
   'HOST_UNAVAILABLE' | 'EMULATION_NOT_ALLOWED' | 'BOOT_MODE_UNSUPPORTED' | 'HOST_FULL'
 >
 
-/** Rule 20: whether a host has capacity for `count` machines of a shape. The refusal has no numbers: they are other tenants'. */
+/** Rule 20: refuses machines that exceed a host's capacity. The refusal has no numbers, because they concern other tenants. */
 export function refuseHost(
   host: HostFacts | null,
   asked: { shape: Shape; count: number; bootMode: 'BIOS' | 'UEFI' },
@@ -202,7 +199,7 @@ export type TypeFacts = Shape & { id: string; isRetired: boolean }
 
 export type ImageNeeds = { minDiskGib: number; minMemoryMib: number | null }
 
-/** Whether a type can be chosen, and is large enough for an image. */
+/** Refuses a type that cannot be chosen or is too small for an image. */
 export function refuseType(
   type: TypeFacts | null,
   { minMemoryMib }: ImageNeeds,
@@ -211,7 +208,7 @@ export function refuseType(
   return type.memoryMib < (minMemoryMib ?? 0) ? { code: 'TYPE_TOO_SMALL', least: minMemoryMib ?? 0 } : null
 }
 
-/** Whether a system disk holds its image. */
+/** Refuses a system disk that is too small for its image. */
 export function refuseDisk(diskGib: number, { minDiskGib }: ImageNeeds): RefusalOf<'DISK_TOO_SMALL'> | null {
   return diskGib < minDiskGib ? { code: 'DISK_TOO_SMALL', least: minDiskGib } : null
 }
@@ -223,7 +220,7 @@ export function leastInstanceDiskGib(image: { minDiskGib: number | null; virtual
 
 export type TerminateFacts = { instance: StateAndTask & { name: string; isProtected: boolean }; typedName: string }
 
-/** Whether an instance can be terminated: in every state, unless it is protected; its name is typed. */
+/** Refuses to terminate a protected instance, or with a wrong name; possible in every other state. */
 export function refuseTerminate({
   instance,
   typedName,
@@ -234,7 +231,7 @@ export function refuseTerminate({
   return typedName.normalize('NFC').trim() === instance.name ? null : { code: 'INSTANCE_NAME_MISMATCH' }
 }
 
-/** The names of several instances that are created at once: one keeps the name, more get a number behind it. */
+/** The names of instances created together: a single one keeps the name, several get a number as a suffix. */
 export function namesOf(name: string, count: number, max: number): string[] {
   if (count === 1) return [name]
   return Array.from({ length: count }, (_, index) => {
@@ -243,7 +240,7 @@ export function namesOf(name: string, count: number, max: number): string[] {
   })
 }
 
-/** A name as a guest may call itself: lower-case letters, digits and hyphens, 63 at most; null where none is left. */
+/** A name as a host name: lower-case letters, digits and hyphens, at most 63; null if nothing is left. */
 export function hostNameOf(name: string): string | null {
   const plain = name
     .normalize('NFKD')
@@ -256,7 +253,7 @@ export function hostNameOf(name: string): string | null {
 
 const restorable: readonly string[] = ['available']
 
-/** Rule 22: restores from an available snapshot of a disk that is no larger. Sizes in bytes. */
+/** Rule 22: a disk can be restored from an available snapshot of a disk that is no larger. Sizes in bytes. */
 export function refuseRestore(
   snapshot: { state: string; virtualSize: bigint },
   { diskBytes }: { diskBytes: bigint },

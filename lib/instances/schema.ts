@@ -46,7 +46,7 @@ const hostName = text(hostNameMax)
       .nullable(),
   )
 
-/** A public key as `ssh-keygen` writes it: kind, base64, perhaps a comment, all in one line. */
+/** A public key as `ssh-keygen` writes it: type, base64, and an optional comment, on one line. */
 const sshKey = text(sshKeyMax)
   .transform((typed) => nothing(typed.trim()))
   .pipe(
@@ -127,10 +127,10 @@ export const createInstancePageParams = z.object({
   q: searchText(128).catch(''),
 })
 
-/** Why an instance failed or waits, as it is stored. `detail`: the engine's own words. */
+/** The stored reason of a failed or waiting instance. `detail` is the engine's own message. */
 export type InstanceReason = { code: ReasonCode; detail?: string | undefined }
 
-/** A code that another version of the console wrote is UNKNOWN. */
+/** A code written by another version of the console becomes UNKNOWN. */
 export const instanceReason = z
   .object({ code: z.string(), detail: z.string().optional() })
   .transform(({ code, detail }) => ({ code: isReasonCode(code) ? code : ('UNKNOWN' as const), detail }))
@@ -173,9 +173,9 @@ export type InstanceDetails = InstanceItem & {
   hasSshKey: boolean
   hasUserData: boolean
   accelerator: string | null
-  /** The address of its network card, or of the one that its next start will give it; null without one. */
+  /** MAC address of its network card, or of the one after its next start; null without one. */
   mac: string | null
-  /** The price of an hour that begins now, in minor units of the currency. */
+  /** The current price of an hour, in minor units of the currency. */
   amount: number
   runsSince: string | null
 }

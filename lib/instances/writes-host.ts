@@ -11,8 +11,8 @@ import { ok } from '@/lib/result'
 import { type InstanceStateName, type InstanceTaskName, statesOnHost } from './rules'
 import type { InstanceReason } from './schema'
 
-// The reads and writes of the process that owns the machines of a host. It reports what has happened; tenants'
-// operations say what should happen.
+// The reads and writes of the process that owns the machines of a host. It reports what has happened; tenants' operations record what
+// should happen.
 
 export type HostReport = {
   id: string
@@ -24,12 +24,12 @@ export type HostReport = {
   version: string
   problem: string | null
   cachedBytes: number
-  /** The name of what instances are connected to; null without a network. */
+  /** The name of the network that instances are connected to; null without one. */
   network: string | null
   networkProblem: string | null
 }
 
-/** Reports a host's capacity and that it is alive, by the clock of the database. */
+/** Records a host's capacity and, by the database's clock, that it is alive. */
 export async function reportHost(report: HostReport): Promise<void> {
   const { id, ...facts } = report
   const seenAt = new Date()
@@ -81,7 +81,7 @@ const hosted = {
   blob: { select: { id: true, sha256: true, size: true, format: true, virtualSize: true } },
 } as const
 
-/** The instances of a host that have something to do or may change by themselves. */
+/** The instances of a host with a task, or in a state that may change by itself. */
 export async function listHosted(hostId: string): Promise<HostedInstance[]> {
   const rows = await db().instance.findMany({
     where: { hostId, OR: [{ task: { not: null } }, { state: { in: [...statesOnHost, 'terminating'] } }] },
@@ -90,7 +90,7 @@ export async function listHosted(hostId: string): Promise<HostedInstance[]> {
   return rows.map(toHosted)
 }
 
-/** The instances of a host that are there to stay. */
+/** The instances of a host that are neither terminated nor terminating. */
 export async function listKept(hostId: string): Promise<HostedInstance[]> {
   const rows = await db().instance.findMany({
     where: { hostId, state: { notIn: ['terminating', 'terminated'] } },
@@ -116,17 +116,17 @@ function toHosted(found: Prisma.InstanceGetPayload<{ select: typeof hosted }>): 
   }
 }
 
-/** Records that the disk of this build is started. Call it before the guest can write to it. */
+/** Records that the disk of this build was started. Call it before the guest can write to it. */
 export async function noteStart({ id, build }: HostedInstance): Promise<void> {
   await db().instance.updateMany({ where: { id, build }, data: { startedBuild: build } })
 }
 
-/** Records whether its last start gave an instance a network card. */
+/** Records whether an instance's last start included a network card. */
 export async function noteCard({ id }: HostedInstance, hasCard: boolean): Promise<void> {
   await db().instance.update({ where: { id }, data: { hasCard } })
 }
 
-/** Of these instance ids, those that have nothing left on their host, so that their files can be removed. */
+/** Of these instance ids, the terminated ones, whose files can be removed. */
 export async function findEnded(ids: string[]): Promise<string[]> {
   const rows = await db().instance.findMany({
     where: { id: { in: ids }, state: 'terminated' },
@@ -135,7 +135,7 @@ export async function findEnded(ids: string[]): Promise<string[]> {
   return rows.map(({ id }) => id)
 }
 
-/** The bytes that instances of a host are built on. */
+/** The blobs that instances of a host are built on. */
 export async function listBases(hostId: string): Promise<{ regionId: string; key: string }[]> {
   const rows = await db().instance.findMany({
     where: { hostId, NOT: { state: 'terminated' } },
@@ -146,7 +146,7 @@ export async function listBases(hostId: string): Promise<{ regionId: string; key
 
 export type Outcome = { state: InstanceStateName; reason: InstanceReason | null }
 
-/** The event of a state change that nobody requested, or that ends a request. */
+/** The event of a state change that nobody requested, or that completes a request. */
 function eventOf({ state }: Outcome, task: InstanceTaskName | null): EventAction | null {
   if (state === 'running' && task !== 'RESTART') return 'instance.run'
   if (state === 'failed') return 'instance.fail'
@@ -178,10 +178,7 @@ export async function noteOutcome(instance: HostedInstance, outcome: Outcome, no
 
 export type NotedRun = { from: Date; to: Date; isOpen: boolean }
 
-/**
- * Records when an instance ran. Proven time stays, a run unknown to its host is closed, an open one is written each
- * minute.
- */
+/** Records when an instance ran. Recorded time stays, a run unknown to its host is closed, and an open one is updated each minute. */
 export async function noteRuns({ id, typeId }: HostedInstance, runs: NotedRun[]): Promise<void> {
   await db().$executeRaw`
     WITH seen AS (
@@ -198,7 +195,7 @@ export async function noteRuns({ id, typeId }: HostedInstance, runs: NotedRun[])
       OR date_trunc('hour', "InstanceRun"."to") < date_trunc('hour', excluded."to")`
 }
 
-/** Ends an instance that has nothing left on its host, and releases the bytes under its disk. */
+/** Terminates an instance that has nothing left on its host, and releases its bytes. */
 export async function endInstance(instance: HostedInstance, now: Date): Promise<void> {
   await inTransaction(async (tx: Transaction) => {
     const { id, blobId, regionId } = instance

@@ -36,7 +36,7 @@ type Operated<R extends Refusal = never> = Promise<Result<Done, OwnInstanceRefus
 
 type Ask = { data: Prisma.InstanceUncheckedUpdateInput; event: EventAction; details?: Prisma.InputJsonObject }
 
-/** Records the event and wakes the host. The new revision keeps an older task's end from ending this one. */
+/** Records the event and wakes the host. The new revision prevents the outcome of an older task from ending this one. */
 async function change(tx: Transaction, ctx: Context, instance: LockedInstance, { data, event, details }: Ask) {
   const task = data.task ? { taskSince: ctx.now } : {}
   await tx.instance.update({
@@ -56,23 +56,23 @@ async function ask(ctx: Context, input: InstanceInput, operation: InstanceOperat
   })
 }
 
-/** Presses the power button. A guest that does not care is cut off after ECS_MACHINE_STOP_PATIENCE. */
+/** Presses the power button. A guest that ignores it is powered off after ECS_MACHINE_STOP_PATIENCE. */
 export async function stopInstance(ctx: Context, input: InstanceInput): Operated {
   return await ask(ctx, input, 'stop', { data: { state: 'stopping', task: 'STOP' }, event: 'instance.stop' })
 }
 
-/** Powers an instance off; what the guest has not written is lost. */
+/** Powers an instance off; unwritten data of the guest is lost. */
 export async function forceStopInstance(ctx: Context, input: InstanceInput): Operated {
   const data = { state: 'stopping', task: 'FORCE_STOP' } as const
   return await ask(ctx, input, 'forceStop', { data, event: 'instance.stop', details: { force: 1 } })
 }
 
-/** Presses reset. */
+/** Resets a running instance. */
 export async function restartInstance(ctx: Context, input: InstanceInput): Operated {
   return await ask(ctx, input, 'restart', { data: { task: 'RESTART' }, event: 'instance.restart' })
 }
 
-/** Starts a stopped or failed instance. Refuses as `refuseHost` says: its capacity may be taken. */
+/** Starts a stopped or failed instance. Refuses as `refuseHost`, since its capacity may be taken. */
 export async function startInstance(ctx: Context, input: InstanceInput): Operated<HostRefusal> {
   return await onOwnInstance(ctx, input, async (tx, { instance }) => {
     const refusal = refuseOperation('start', instance) ?? (await refuseRoomOnHost(tx, instance))
@@ -88,7 +88,7 @@ async function refuseRoomOnHost(tx: Transaction, { hostId, typeId, bootMode }: L
   return refuseHost(host, { shape, count: 1, bootMode })
 }
 
-/** A running snapshot is of the present disk. Read under the instance's lock, which creating a snapshot takes too. */
+/** A snapshot in progress reads the current disk. Call it under the instance's lock, which creating a snapshot takes too. */
 async function refuseNewDisk(
   tx: Transaction,
   { id }: LockedInstance,
@@ -98,8 +98,8 @@ async function refuseNewDisk(
 }
 
 /**
- * Rebuilds the system disk from the instance's image and starts it; the old disk is lost. Refuses REBUILD_IMAGE_GONE if
- * the image or its share is gone, SNAPSHOT_IN_PROGRESS, and as `refuseHost` says.
+ * Rebuilds the system disk from the instance's image and starts it; the old disk is lost. Refuses REBUILD_IMAGE_GONE if the image or
+ * its share is gone, SNAPSHOT_IN_PROGRESS, and as `refuseHost`.
  */
 export async function rebuildInstance(
   ctx: Context,
@@ -142,7 +142,7 @@ export async function restoreInstance(
     const busy = refuseOperation('restore', instance) ?? (await refuseNewDisk(tx, instance))
     if (busy) return refuse(busy)
     const { ownerId, regionId } = instance
-    // Held against a delete until the instance holds its bytes.
+    // Blocks its deletion until the instance holds its bytes.
     await tx.$queryRaw`SELECT id FROM "Snapshot" WHERE id = ${input.snapshotId} FOR KEY SHARE`
     const snapshot = await tx.snapshot.findFirst({ where: { id: input.snapshotId, ownerId, regionId } })
     if (!snapshot) return refuse({ code: 'SNAPSHOT_NOT_FOUND' })
@@ -157,7 +157,7 @@ export async function restoreInstance(
   })
 }
 
-/** Renames an instance, in every state before its end. */
+/** Renames an instance in any state before its termination. */
 export async function renameInstance(ctx: Context, input: RenameInstanceInput): Operated {
   return await onOwnInstance(ctx, input, async (tx, { instance }) => {
     const refusal = refuseOperation('rename', instance)
@@ -170,7 +170,7 @@ export async function renameInstance(ctx: Context, input: RenameInstanceInput): 
   })
 }
 
-/** Protects an instance from Terminate, or takes that off. */
+/** Protects an instance from Terminate, or removes the protection. */
 export async function protectInstance(ctx: Context, input: ProtectInstanceInput): Operated {
   return await onOwnInstance(ctx, input, async (tx, { instance }) => {
     const refusal = refuseOperation('protect', instance)
@@ -189,7 +189,7 @@ async function note(tx: Transaction, ctx: Context, instance: LockedInstance, { d
   return ok({ instanceId: instance.id })
 }
 
-/** Gives a stopped instance another type from its next start on. Refuses as `refuseType` says. */
+/** Changes the type of a stopped instance from its next start on. Refuses as `refuseType`. */
 export async function changeInstanceType(
   ctx: Context,
   input: ChangeInstanceTypeInput,
@@ -205,7 +205,7 @@ export async function changeInstanceType(
   })
 }
 
-/** Ends an instance and all that it has. Possible in every state, unless it is protected; its name is typed. */
+/** Terminates an instance with its disk. Possible in every state, unless it is protected; its name must be typed. */
 export async function terminateInstance(
   ctx: Context,
   input: TerminateInstanceInput,

@@ -39,12 +39,12 @@ const create = async (who: TestAccount, request: Request) =>
 
 async function room(options: { vcpus?: number; memoryMib?: number } = {}) {
   const [here, owner, typeId] = [await region(), await account(), await instanceType({ memoryMib: 512 })]
-  // The host seen last is the one that takes new instances.
+  // The host seen last is the one for new instances.
   const host = await machineHost(options)
   return { here, owner, typeId, host, imageId: await image(owner, here) }
 }
 
-test('instances hold the bytes of their image, their place and their name from the first moment', async () => {
+test('instances hold the bytes of their image, a quota place and their name from the start', async () => {
   const { here, owner, typeId, imageId, host } = await room()
   const made = await create(owner, { region: here, imageId, typeId, count: 3, name: 'web' })
   expect(made).toMatchObject({ ok: true })
@@ -56,11 +56,11 @@ test('instances hold the bytes of their image, their place and their name from t
   expect(new Set(rows.map(({ build }) => build)).size).toBe(3)
   const events = await db().event.findMany({ where: { ownerId: owner.id, action: 'instance.create' } })
   expect(events.map(({ instanceName }) => instanceName).sort()).toEqual(['web-1', 'web-2', 'web-3'])
-  // An image's history is its owner's to read, who is not told which machines others made.
+  // The owner of an image can read its history, and must not see which machines others created.
   expect(events.every((event) => event.imageId === null && event.recipientId === null)).toBe(true)
 })
 
-test('the image must be own or shared, in this region and available; another one is as if absent', async () => {
+test('the image must be own or shared, in this region and available; any other is not found', async () => {
   const { here, owner, typeId, imageId } = await room()
   const [other, there] = [await account(), await region()]
   const request = { region: here, imageId, typeId }
@@ -72,7 +72,7 @@ test('the image must be own or shared, in this region and available; another one
   expect(await create(other, request)).toMatchObject({ refusal: { code: 'IMAGE_NOT_AVAILABLE' } })
 })
 
-test('types and disks that are too small, retired types, UEFI without firmware and hosts that are away are refused', async () => {
+test('small types and disks, retired types, UEFI without firmware and absent hosts are refused', async () => {
   const { here, owner, imageId, host } = await room()
   const typeId = await instanceType({ memoryMib: 512 })
   const request = { region: here, imageId, typeId }
@@ -100,7 +100,7 @@ test('types and disks that are too small, retired types, UEFI without firmware a
   expect(await db().instance.count({ where: { ownerId: owner.id } })).toBe(0)
 })
 
-test('20 creates at once with 3 places of the quota make 3 instances', async () => {
+test('20 concurrent creates with a quota of 3 make 3 instances', async () => {
   const { here, owner, typeId, imageId } = await room()
   await db().quota.create({ data: { accountId: owner.id, regionId: here, resource: 'instances', amount: 3 } })
   const results = await race(20, () => create(owner, { region: here, imageId, typeId }))
@@ -108,10 +108,10 @@ test('20 creates at once with 3 places of the quota make 3 instances', async () 
   expect(await db().instance.count({ where: { ownerId: owner.id } })).toBe(3)
 })
 
-test('20 tenants at once with room for 3 on the host make 3 instances, and a stopped one gives its room back', async () => {
+test('20 concurrent tenants with capacity for 3 make 3 instances, and a stopped one frees its capacity', async () => {
   const { here, owner, typeId, imageId } = await room({ vcpus: 100, memoryMib: 3 * 512 + 511 })
   const tenants = await accounts(20)
-  // An image of each one's own, as one for all would let in one after the other.
+  // Each tenant has its own image, since a common one would serialise them.
   const images = await Promise.all(tenants.map((tenant) => image(tenant, here)))
   const results = await race(20, (index) =>
     create(nth(tenants, index), { region: here, imageId: nth(images, index), typeId }),
@@ -125,7 +125,7 @@ test('20 tenants at once with room for 3 on the host make 3 instances, and a sto
   expect(again).toEqual({ ok: false, refusal: { code: 'HOST_FULL' } })
 })
 
-test('creates race with the end of the share, the delete of the image and a disabled account: whole or refused, 100 rounds', async () => {
+test('creates race with unsharing, deleting and disabling: complete or refused, 100 rounds', async () => {
   const { here, typeId } = await room()
   const ends = ['share', 'image', 'account'] as const
   const met = { ok: 0, refused: 0 }
@@ -157,7 +157,7 @@ test('creates race with the end of the share, the delete of the image and a disa
   expect(met.ok + met.refused).toBe(100)
 })
 
-test('what does not fit the state is refused with it, and what is asked for is one task', async () => {
+test('an operation that does not fit the state is refused, and an accepted one is one task', async () => {
   const { here, owner } = await room()
   const id = await instance(owner, here, { state: 'stopped', hostId: await machineHost(), name: 'quay' })
   const own = { region: here, instanceId: id }
@@ -170,7 +170,7 @@ test('what does not fit the state is refused with it, and what is asked for is o
   expect(row).toMatchObject({ task: 'START', revision: 1 })
 })
 
-test('no new disk is made while a snapshot of the old one is', async () => {
+test('no new disk is made while a snapshot of the old one is in progress', async () => {
   const { here, owner } = await room()
   const id = await instance(owner, here, { state: 'stopped', hostId: await machineHost() })
   const own = { region: here, instanceId: id }
@@ -183,7 +183,7 @@ test('no new disk is made while a snapshot of the old one is', async () => {
   expect(await rebuildInstance(owner.ctx, own)).toMatchObject({ ok: true })
 })
 
-test('an instance is renamed, given a type and protected; protected it is not terminated, nor without its name', async () => {
+test('an instance is renamed, given a type and protected, and terminated only unprotected and by its name', async () => {
   const { here, owner, typeId } = await room()
   const id = await instance(owner, here, { state: 'stopped', name: 'quay' })
   const own = { region: here, instanceId: id }
@@ -204,7 +204,7 @@ test('an instance is renamed, given a type and protected; protected it is not te
   expect(await end('pier')).toMatchObject({ refusal: { code: 'INSTANCE_BUSY' } })
 })
 
-test("another's instance is as if absent, for every operation", async () => {
+test("another's instance is not found, for every operation", async () => {
   const { here, owner, typeId } = await room()
   const [other, there] = [await account(), await region()]
   const id = await instance(owner, here)
@@ -226,7 +226,7 @@ test("another's instance is as if absent, for every operation", async () => {
   expect(await db().instance.findUniqueOrThrow({ where: { id } })).toMatchObject({ revision: 0, name: 'web-01' })
 })
 
-test('a disabled account does nothing with its instances, a sub-account acts for its master', async () => {
+test('a disabled account is refused every operation, and a sub-account acts for its master', async () => {
   const { here, owner, typeId, imageId } = await room()
   const sub = await account({ master: owner })
   expect(await create(sub, { region: here, imageId, typeId })).toMatchObject({ ok: true })

@@ -22,10 +22,10 @@ export type CreateRefusal =
   | HostRefusal
 
 /**
- * Creates instances from an own or a shared image: rows in `creating` that take their quota and host capacity and hold
- * the image's bytes at once; the host does the rest. All or none. Refuses in this order: IMAGE_NOT_FOUND (also for
- * another tenant's), SIGNED_OUT, REGION_MISMATCH, IMAGE_NOT_AVAILABLE, IMAGE_RETIRED, then as `refuseType`, `refuseDisk`, the quota
- * and `refuseHost` say. A form that is sent twice creates once.
+ * Creates instances from an own or shared image: rows in `creating` that take their quota and host capacity and hold the image's bytes
+ * at once; the host does the rest. All or none. Refuses in this order: IMAGE_NOT_FOUND (also for another tenant's), SIGNED_OUT,
+ * REGION_MISMATCH, IMAGE_NOT_AVAILABLE, IMAGE_RETIRED, then as `refuseType`, `refuseDisk`, the quota and `refuseHost`. One idempotency
+ * key creates once.
  */
 export async function createInstances(
   ctx: Context,
@@ -61,7 +61,7 @@ async function create(
   if (full) return refuse(full)
   const found = await findHost(tx, null)
   if (found) await lockHost(tx, found.id)
-  // Read again under its lock: another request may have taken the room.
+  // Read again under its lock: another request may have taken the capacity.
   const host = found && (await findHost(tx, found.id))
   const refusal = refuseHost(host, { shape: type, count, bootMode: usable.bootMode })
   if (refusal || !host) return refuse(refusal ?? { code: 'HOST_UNAVAILABLE', problem: null })
@@ -88,7 +88,7 @@ async function writeInstances(
   await tx.instance.createMany({ data: rows })
   if (usable.owner.id !== viewer.ownerId)
     await tx.share.updateMany({
-      // `now` is taken before the lock; a request that waited must not move the time back.
+      // `now` is from before the lock; a request that waited must not set the time back.
       where: {
         ...{ imageId: image.id, recipientId: viewer.ownerId },
         OR: [{ lastUsedAt: null }, { lastUsedAt: { lt: now } }],
@@ -97,7 +97,7 @@ async function writeInstances(
     })
   const events = rows.map((instance) => ({
     ...{ action: 'instance.create' as const, regionId: input.region, instance },
-    // The image's owner may see their number only, so the event is not keyed by its id.
+    // The image's owner may see only their number, so the event is not linked to the image.
     details: { image: image.id, imageName: image.name, type: input.typeId },
   }))
   await tx.$executeRaw(insertEvents(ctx, events))

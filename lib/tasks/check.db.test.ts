@@ -31,7 +31,7 @@ async function leaseAges(sha256: string): Promise<void> {
     UPDATE "Check" SET "renewedAt" = "renewedAt" - ${leaseMs + 1_000} * interval '1 millisecond' WHERE sha256 = ${sha256}`
 }
 
-/** All that the database holds, as text. */
+/** The complete contents of the database, as text. */
 async function everything(): Promise<string> {
   const tables = await db().$queryRaw<{ name: string }[]>`
     SELECT format('%I.%I', table_schema, table_name) AS name FROM information_schema.tables
@@ -50,7 +50,7 @@ async function jobs(sha256: string): Promise<number> {
   return Array.isArray(rows) ? rows.length : 0
 }
 
-describe('a disk that has arrived', () => {
+describe('a new disk', () => {
   it('is queued by itself, found clean, and checked once for all images of the same bytes', async () => {
     const [here, there, owner] = await Promise.all([region(), region(), account()])
     const disk = clean()
@@ -65,7 +65,7 @@ describe('a disk that has arrived', () => {
     expect((await rowOf(sha256))?.endedAt).toEqual(row?.endedAt)
   })
 
-  it('with a private key is told of with the path, and nothing of the key is written anywhere', async () => {
+  it('with a private key is reported with the path, and nothing of the key is stored anywhere', async () => {
     const [here, owner] = await Promise.all([region(), account()])
     const secret = newSecret()
     const { sha256 } = await storedRaw(owner, here, plantedDisk(secret))
@@ -79,7 +79,7 @@ describe('a disk that has arrived', () => {
     for (let at = 0; at + 12 <= secret.length; at += 4) expect(written).not.toContain(secret.slice(at, at + 12))
   })
 
-  it('in a bucket is brought, checked, and leaves no copy', async () => {
+  it('in a bucket is downloaded, checked, and leaves no copy', async () => {
     const [here, owner] = await Promise.all([bucketRegion(server), account()])
     const { sha256 } = await storedRaw(owner, here, plantedDisk(newSecret()))
     await run(sha256)
@@ -87,7 +87,7 @@ describe('a disk that has arrived', () => {
     expect(await listStaged()).toEqual([])
   })
 
-  it('that is damaged is read as it is, and a bucket that does not have what it should fails the check', async () => {
+  it('that is damaged is checked as it is, and bytes missing from a bucket fail the check', async () => {
     const [here, bucket, owner] = await Promise.all([region(), bucketRegion(server), account()])
     const { sha256 } = await storedRaw(owner, here, clean())
     const blob = await db().blob.findFirstOrThrow({ where: { sha256 } })
@@ -100,7 +100,7 @@ describe('a disk that has arrived', () => {
     expect(await rowOf(other.sha256)).toMatchObject({ state: 'failed', isQueued: false })
   })
 
-  it('is deleted while it waits: its check goes with its bytes', async () => {
+  it('deleted while it waits loses its check with its bytes', async () => {
     const [here, owner] = await Promise.all([region(), account()])
     const { imageId, sha256 } = await storedRaw(owner, here, clean())
     const input = { region: here, imageId, cancelShares: false, typedName: null, isForGood: true }
@@ -110,7 +110,7 @@ describe('a disk that has arrived', () => {
     expect(await rowOf(sha256)).toBeNull()
   })
 
-  it('is deleted while it is checked: whatever comes first, no check is left and nothing is thrown', async () => {
+  it('deleted during its check leaves no check and throws nothing, in any order', async () => {
     const [here, owner] = await Promise.all([region(), account()])
     for (let round = 0; round < 6; round++) {
       const { imageId, sha256 } = await storedRaw(owner, here, clean())
@@ -125,7 +125,7 @@ describe('a disk that has arrived', () => {
   })
 })
 
-it('a check whose worker died is put into the queue again, and the copy that it has left goes', async () => {
+it('a check whose worker died is requeued, and its leftover copy is removed', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   const { imageId, sha256 } = await storedRaw(owner, here, clean())
   await db().$queryRaw`SELECT graphile_worker.remove_job(${`check-disk ${sha256}`})::text`
@@ -141,13 +141,13 @@ it('a check whose worker died is put into the queue again, and the copy that it 
   expect(await listStaged()).toEqual([])
   await run(sha256)
   expect(await rowOf(sha256)).toMatchObject({ state: 'clean', isQueued: false, tries: 2 })
-  // Asked for anew it is run anew, also by the same rules.
+  // A new request runs it again, even with the same rules.
   await requestCheck(owner.ctx, { region: here, imageId, isDeep: false })
   await run(sha256)
   expect(await rowOf(sha256)).toMatchObject({ state: 'clean', isQueued: false, tries: 1 })
 })
 
-it('a store that is away fails the check once it was tried often enough', async () => {
+it('an unreachable store fails the check after its tries', async () => {
   const away = new S3Server()
   await away.start()
   const [here, owner] = await Promise.all([bucketRegion(away), account()])
@@ -159,7 +159,7 @@ it('a store that is away fails the check once it was tried often enough', async 
   expect(await rowOf(sha256)).toMatchObject({ state: 'failed', reason: 'STORE_UNREACHABLE', isQueued: false })
 })
 
-it('images that were there before checks were made are queued when a worker starts', async () => {
+it('images older than the checks are queued when a worker starts', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   const { sha256 } = await storedRaw(owner, here, clean())
   await db().check.delete({ where: { sha256 } })

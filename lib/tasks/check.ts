@@ -27,10 +27,10 @@ import { refusalOf } from './trouble'
 type Bytes = NonNullable<Awaited<ReturnType<typeof findBytes>>>
 type Held = { work: CheckWork; lease: KeptLease<CheckProgress>; isDeep: boolean; isLastTry: boolean }
 
-/** How a check's files in the staging folder begin; the name of its worker follows. */
+/** Prefix of a check's files in the staging folder; the name of its lease holder follows. */
 export const stagedCheck = 'check-'
 
-/** Checks a content that waits for it. Of several workers that are asked, one does it. */
+/** Runs the queued check of a content. Only one of several workers runs it. */
 export async function checkJob({ sha256 }: { sha256: string }, isLastTry: boolean): Promise<void> {
   await queueUnchecked(sha256, rulesVersion, new Date())
   const claimed = await claimCheck(sha256)
@@ -44,7 +44,7 @@ export async function checkJob({ sha256 }: { sha256: string }, isLastTry: boolea
   }
 }
 
-/** One try of a check. What is met is tried again or fails it, as the table of errors of transfers says. */
+/** One try of a check. Errors retry or fail it, by the table of errors of transfers. */
 async function runCheck(held: Held): Promise<void> {
   const { work, lease, isLastTry } = held
   const bytes = await findBytes(work.sha256)
@@ -56,7 +56,7 @@ async function runCheck(held: Held): Promise<void> {
   } catch (error) {
     const met = lease.signal.aborted ? lease.signal.reason : error
     if (met instanceof LeaseLost) return
-    // The last image of these bytes was deleted meanwhile; other bytes of this content may be elsewhere.
+    // The last image of these bytes was deleted meanwhile; the same content may be stored elsewhere.
     if (isGone(met) && (await findBytes(work.sha256))?.id !== bytes?.id) {
       await releaseCheck(work)
       return await checkJob({ sha256: work.sha256 }, isLastTry)
@@ -77,7 +77,7 @@ function isGone(error: unknown): boolean {
   return error instanceof NotStored || isErrnoCode(error, 'ENOENT')
 }
 
-/** Looks into the bytes where they lie, or into a copy of them where they are in a bucket. Nothing is written to them. */
+/** Checks the bytes in place, or a copy of them if they are in a bucket. Never writes to them. */
 async function checkBytes(bytes: Bytes, held: Held): Promise<CheckReport> {
   const { format } = bytes
   if (format !== 'qcow2' && format !== 'raw') return unsupported(held.isDeep)

@@ -17,7 +17,7 @@ import { fillServer, makeServerDisk, makeServerParts, serverSign, whyNoServer } 
 import { checkJob } from './check'
 import { transferJob } from './transfer'
 
-// A whole server, from Debian's packages to the machine that starts from its clean copy.
+// A complete server, from Debian's packages to the machine that boots from its clean copy.
 
 const folder = await mkdtemp(path.join(os.tmpdir(), 'ecs-console-server-'))
 afterAll(async () => await rm(folder, { recursive: true }))
@@ -26,7 +26,7 @@ const note = missing ? ` (skipped: ${missing})` : ''
 
 const mib = 2 ** 20
 
-/** Which of these texts are anywhere in the file of a qcow2 disk, or in what a machine would read of it. */
+/** Which of these texts are in the file of a qcow2 disk or in its guest-visible content. */
 function textsIn(file: string, texts: readonly string[]): string[] {
   const bytes = openFileBlocks(file)
   const found = new Set<string>()

@@ -20,9 +20,8 @@ import type { SourceBytes, Working } from './source'
 type CleanJob = NonNullable<Awaited<ReturnType<typeof findCleanJob>>>
 
 /**
- * The bytes of a clean copy: those of its source without the chosen files, made in the staging folder. The source is read
- * again before it is trusted, and never written. Refuses COPY_SOURCE_GONE, COPY_SOURCE_DAMAGED, CLEAN_REFUSED, and what
- * the room and the inspector refuse.
+ * The bytes of a clean copy: its source without the chosen files, made in the staging folder. The source is verified before use, and
+ * never written. Refuses COPY_SOURCE_GONE, COPY_SOURCE_DAMAGED, CLEAN_REFUSED, and the refusals of reservations and of the inspector.
  */
 export async function cleanSource(transfer: Transfer, working: Working): Promise<Result<SourceBytes>> {
   const { lease } = working

@@ -20,7 +20,8 @@ import { checkJob } from './check'
 import { sweepImages } from './sweep-images'
 import { transferJob } from './transfer'
 
-// From the choice to the verdict on the clean copy, with the real tools; the worker is called as the queue does.
+// From the choice of findings to the verdict on the clean copy, with the real tools; the worker's functions are called as the queue
+// does.
 
 const canClean = hasTools(...cleaningTools)
 const note = toolsNote(...cleaningTools)
@@ -96,7 +97,7 @@ test.skipIf(why !== '' || !canClean || !hasTools('mkfs.xfs'))(
   },
 )
 
-test.skipIf(!canClean)(`a clean copy that is cancelled while it is made leaves nothing${note}`, async () => {
+test.skipIf(!canClean)(`a clean copy cancelled during its work leaves nothing${note}`, async () => {
   const { here, owner, imageId } = await planted()
   const copy = await begin(owner, here, imageId)
   const running = transferJob({ imageId: copy }, true)
@@ -110,7 +111,7 @@ test.skipIf(!canClean)(`a clean copy that is cancelled while it is made leaves n
   expect(await listStaged()).toEqual([])
 })
 
-test.skipIf(!canClean)(`a clean copy of damaged bytes fails with its reason, and keeps no place${note}`, async () => {
+test.skipIf(!canClean)(`a clean copy of damaged bytes fails and releases its quota place${note}`, async () => {
   const { here, owner, imageId } = await planted()
   const copy = await begin(owner, here, imageId)
   const { blob } = await rowOf(imageId)
@@ -122,7 +123,7 @@ test.skipIf(!canClean)(`a clean copy of damaged bytes fails with its reason, and
   expect(await db().cleanCopy.count({ where: { imageId: copy } })).toBe(1)
 })
 
-test('the files of a clean copy that runs are left alone by the sweep, and go once it has ended', async () => {
+test('the sweep keeps the files of a running clean copy, and removes them once it has ended', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   const imageId = await image(owner, here)
   await checkedImage(imageId, reportOf([finding('a')]))

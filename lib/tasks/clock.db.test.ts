@@ -14,7 +14,7 @@ import { claimTransfer } from '@/lib/transfers/writes'
 import { holdLease } from './lease'
 import { transferJob } from './transfer'
 
-/** What a process starts with whose clock is so many seconds ahead. */
+/** Preloaded code that sets a process's clock ahead by so many seconds. */
 const ahead = (seconds: number) => {
   const program = `
     const Real = Date
@@ -43,7 +43,7 @@ async function arrived() {
   return { owner, here, imageId }
 }
 
-test('a worker whose clock is 75 s ahead leaves a live transfer alone, says that its clock is wrong, and does its own work', async () => {
+test('a worker whose clock is 75 s ahead leaves a live transfer alone, logs that its clock is wrong, and does its work', async () => {
   const [live, waiting] = [await arrived(), await arrived()]
   const claimed = await claimTransfer(live.imageId)
   if (!claimed) throw new Error('Nobody has it.')
@@ -53,9 +53,9 @@ test('a worker whose clock is 75 s ahead leaves a live transfer alone, says that
   let said = ''
   worker.stdout?.on('data', (text) => (said += text))
   const stateOf = async (id: string) => (await db().image.findUnique({ where: { id } }))?.state
-  // It has swept by then, and had the same chance at both.
+  // By then it has swept, and could have taken either.
   await expect.poll(() => stateOf(waiting.imageId)).toBe('available')
-  // As exact as the answer of the database was quick.
+  // As exact as the database's response was fast.
   const told = () => Number(said.match(/"seconds":(\d+)/)?.[1])
   await expect.poll(told).toBeGreaterThan(50)
   expect(told()).toBeLessThan(100)
@@ -70,7 +70,7 @@ test('a worker whose clock is 75 s ahead leaves a live transfer alone, says that
   await ended
 })
 
-test('a clock that differs by more than 5 s is told of, in whole seconds and with its direction', async () => {
+test('a clock that differs by more than 5 s is reported, in whole seconds and with its direction', async () => {
   expect(await clockSkewSeconds()).toBeNull()
   const real = Date.now
   let looks = 0
@@ -80,7 +80,7 @@ test('a clock that differs by more than 5 s is told of, in whole seconds and wit
     [-30, -30],
   ] as const) {
     vi.spyOn(Date, 'now').mockImplementation(() => real() + seconds * 1_000)
-    // An answer holds for a second, and is as exact as it was quick.
+    // A measurement is cached for a second, and as exact as the response was fast.
     vi.spyOn(performance, 'now').mockImplementation(() => real() + looks * 1e6)
     await until(async () => {
       looks++
@@ -90,7 +90,7 @@ test('a clock that differs by more than 5 s is told of, in whole seconds and wit
   }
 })
 
-test('a database that breaks off sends a transfer back to the queue, even at its last try', async () => {
+test('a lost database connection sends a transfer back to the queue, even at its last try', async () => {
   const { owner, imageId } = await arrived()
   const other = new pg.Client({ connectionString: process.env.DATABASE_URL })
   await other.connect()

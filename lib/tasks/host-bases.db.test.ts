@@ -17,11 +17,11 @@ import { until, untilTrue } from '@/lib/testing/until'
 import { runHost } from './host'
 import { failureOf } from './operate'
 
-// The bytes of images in a bucket, on the host that needs them.
+// Images in a bucket, downloaded to the host that needs them.
 
 const server = new S3Server()
 const machines = hostMachines()
-/** How often each key was read from the bucket. */
+/** How many times each key was read from the bucket. */
 const reads = new Map<string, number>()
 const disk = whyNoMachine() === null ? await bootDisk() : null
 const why = whyNoMachine() ?? (disk ? '' : 'the packages of the disk that boots cannot be had')
@@ -42,7 +42,7 @@ const whatIsCached = ({ regionId }: MachineBase) => {
   return fs.existsSync(folder) ? fs.readdirSync(folder) : []
 }
 
-/** An image in a bucket, and its bytes as a machine asks for them. */
+/** An image in a bucket, and its bytes as the base of a machine. */
 async function inBucket(): Promise<{ imageId: string; regionId: string; base: MachineBase }> {
   const [regionId, owner] = [await bucketRegion(server), await account()]
   const imageId = await stored(owner, regionId)
@@ -53,7 +53,7 @@ async function inBucket(): Promise<{ imageId: string; regionId: string; base: Ma
   return { imageId, regionId, base: { regionId, key: blobKey(blob), sha256, format: 'raw', ...sizes } }
 }
 
-test('bytes are fetched once for all who ask, counted, kept for an instance, and evicted after the last', async () => {
+test('bytes are downloaded once for concurrent requests, counted, kept for instances, and evicted after the last', async () => {
   const { base, imageId, regionId } = await inBucket()
   const before = await machines.basesSize()
   await Promise.all([machines.prepare(base), machines.prepare(base), machines.prepare(base)])
@@ -65,7 +65,7 @@ test('bytes are fetched once for all who ask, counted, kept for an instance, and
   const [owner, hostId] = [await account(), await machineHost()]
   const own = { imageId, hostId }
   const [one, two] = [await instance(owner, regionId, own), await instance(owner, regionId, own)]
-  // What a download has left that died with its process.
+  // The leftover of a download whose process died.
   fs.writeFileSync(`${cached(base)}.${crypto.randomUUID()}.part`, 'cut off')
   const end = async (id: string) => {
     await db().instance.update({
@@ -83,7 +83,7 @@ test('bytes are fetched once for all who ask, counted, kept for an instance, and
   expect(reads.get(base.key)).toBe(2)
 })
 
-test('other bytes than those of the image are refused and not kept, and the instance says that they are damaged', async () => {
+test("bytes other than the image's are refused and not kept, and the instance reports damage", async () => {
   const { base } = await inBucket()
   const object = objectOf(base.key)
   const bytes = fs.readFileSync(object)
@@ -96,7 +96,7 @@ test('other bytes than those of the image are refused and not kept, and the inst
   expect(fs.readFileSync(cached(base)).equals(bytes)).toBe(true)
 })
 
-/** The file of an object in the bucket. */
+/** Path of an object in the bucket. */
 function objectOf(key: string): string {
   const names = fs.readdirSync(server.folder, { recursive: true, encoding: 'utf8' })
   const name = names.find((each) => each.includes(key) && each.endsWith('_object'))
@@ -104,7 +104,7 @@ function objectOf(key: string): string {
   return path.join(server.folder, name)
 }
 
-test('a download goes on for whoever still waits, and ends when nobody does', async () => {
+test('a download continues while anybody waits for it, and is aborted when nobody does', async () => {
   const { base } = await inBucket()
   const held: (() => void)[] = []
   const count = server.before
@@ -147,7 +147,7 @@ test.skipIf(why !== '')(`two machines start from one image in a bucket, which is
   ]
   const imageId = await storedDisk(owner, regionId, disk ?? '')
   const { blob } = await db().image.findUniqueOrThrow({ where: { id: imageId }, include: { blob: true } })
-  // The hosts of other tests, which nobody looks after, take no new instance.
+  // The hosts of other tests are not running, so they must take no new instance.
   await db().machineHost.updateMany({ data: { seenAt: new Date(0) } })
   const over = new AbortController()
   const hosting = runHost(over.signal)

@@ -11,7 +11,7 @@ import { smallDisk } from '@/lib/testing/small-disk'
 import { until } from '@/lib/testing/until'
 import { runHost } from './host'
 
-// The disk of the host is full while a guest writes.
+// The host's disk fills up while a guest writes.
 
 const small = smallDisk('ext4', 256)
 const disk = whyNoMachine() === null && small.isThere ? await bootDisk() : null

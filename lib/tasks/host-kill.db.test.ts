@@ -14,7 +14,7 @@ import { instanceType } from '@/lib/testing/builders-instances'
 import { seededRandom } from '@/lib/testing/random'
 import { until, untilTrue } from '@/lib/testing/until'
 
-// A worker that is killed at any moment of any task, and another one after it.
+// A worker is killed at random moments of every task, and another one continues.
 
 const disk = whyNoMachine() === null ? await bootDisk() : null
 const why = whyNoMachine() ?? (disk ? '' : 'the packages of the disk that boots cannot be had')
@@ -44,15 +44,15 @@ async function becomes(id: string, state: InstanceStateName): Promise<void> {
   await until(async () => expect(await find()).toMatchObject({ state, task: null }))
 }
 
-/** The processes of QEMU that run this machine. */
+/** Ids of the QEMU processes of this machine. */
 const qemuOf = (id: string) =>
   spawnSync('pgrep', ['-f', `^qemu-system.* guest=${id},`], { encoding: 'utf8' })
     .stdout.split('\n')
     .filter(Boolean)
 
 /**
- * Kills the worker at some moment of its work, and starts the next one. The moment is a number of questions to the database,
- * which are answered more slowly where the worker is slow, too.
+ * Kills the worker at a random moment, and starts the next one. The moment is a number of database queries, which are slower if the
+ * worker is slow too.
  */
 async function killedMeanwhile(): Promise<void> {
   let left = Math.floor(random() * 100)
@@ -61,7 +61,7 @@ async function killedMeanwhile(): Promise<void> {
   startWorker()
 }
 
-test.skipIf(why !== '')(`the state is true after a kill at every task, and nothing is left over ${why}`, async () => {
+test.skipIf(why !== '')(`the state is correct after a kill at every task, and nothing is left ${why}`, async () => {
   const [here, owner, typeId] = [await region(), await account(), await instanceType({ memoryMib: 256 })]
   const imageId = await storedDisk(owner, here, disk ?? '')
   startWorker()
@@ -86,7 +86,7 @@ test.skipIf(why !== '')(`the state is true after a kill at every task, and nothi
   await until(async () => expect((await find()).state).toBe('available'))
   await until(async () => expect(await hostMachines().listSnapshots(instanceId)).toEqual([]))
 
-  // The machine dies while nobody looks.
+  // The machine dies while no worker runs.
   await killWorker()
   execFileSync('pkill', ['-KILL', '-f', `^qemu-system.* guest=${instanceId},`])
   startWorker()
@@ -105,7 +105,7 @@ test.skipIf(why !== '')(`the state is true after a kill at every task, and nothi
   const runs = await db().instanceRun.findMany({ where: { instanceId } })
   expect(runs.length).toBeGreaterThan(0)
   expect(runs.some(({ isOpen }) => isOpen)).toBe(false)
-  // However often it started, its hours are charged once, by the owner's account.
+  // However often it was started, each hour is charged once, to the owner.
   await until(async () => expect(await db().ledgerEntry.count({ where: { instanceId } })).toBeGreaterThan(0))
   const lines = await db().ledgerEntry.findMany({ where: { instanceId } })
   expect(new Set(lines.map(({ hour }) => hour.getTime())).size).toBe(lines.length)

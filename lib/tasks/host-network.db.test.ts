@@ -9,7 +9,7 @@ import { instance, instanceType } from '@/lib/testing/builders-instances'
 import { until } from '@/lib/testing/until'
 import { runHost } from './host'
 
-// A host whose instances are to be connected to a bridge that is not there.
+// A host configured with a bridge that does not exist.
 
 vi.stubEnv('ECS_MACHINE_NETWORK', 'bridge:ecs-nowhere')
 const why = whyNoMachine()
@@ -35,7 +35,7 @@ test.skipIf(why !== null)(
       const refused = { ok: false, refusal: { code: 'HOST_UNAVAILABLE', problem } }
       expect(await createInstances(owner.ctx, input)).toEqual(refused)
 
-      // One that was accepted before the bridge was lost.
+      // A start that was accepted before the bridge was lost.
       const id = await instance(owner, here, { state: 'stopped', imageId, typeId, hostId: host?.id ?? '' })
       await db().instance.update({ where: { id }, data: { task: 'START', taskSince: new Date() } })
       await until(async () => {

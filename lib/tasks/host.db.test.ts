@@ -23,7 +23,7 @@ import { until } from '@/lib/testing/until'
 import { runHost } from './host'
 import { removeBlob } from './remove-blob'
 
-// Real machines, asked for as tenants do and looked after as the worker does.
+// Real machines, requested like by tenants and operated like by the worker.
 
 const disk = whyNoMachine() === null ? await bootDisk() : null
 const why = whyNoMachine() ?? (disk ? '' : 'the packages of the disk that boots cannot be had')
@@ -70,12 +70,12 @@ async function created(who: TestAccount, here: string, imageId: string, count = 
   return result.value.instanceIds
 }
 
-/** What a machine has written so far. Its log goes on over starts, and an older prompt says nothing of the newest one. */
+/** Length of a machine's log so far. It continues across starts, so an older prompt must not count for the newest start. */
 async function saidBy(id: string): Promise<number> {
   return (await hostMachines().consoleLog(id)).length
 }
 
-/** Waits for a prompt, of which the log had none up to `offset`. */
+/** Waits for a prompt after `offset` in the log. */
 async function speaks(id: string, offset = 0): Promise<Terminal> {
   const terminal = new Terminal(await hostMachines().console(id, { offset }))
   await terminal.sees('/ #')

@@ -27,10 +27,7 @@ const tidyMs = 10 * 60_000
 /** How often another process checks whether the owner is gone, and the owner whether a hypervisor was installed. */
 const retryMs = 3_000
 
-/**
- * Owns the machines of this host while it holds the host lock, and waits for the lock before. Machines outlive
- * `signal`.
- */
+/** Waits for the host lock, and owns the machines of this host while it holds it. Machines outlive `signal`. */
 export async function runHost(signal: AbortSignal): Promise<void> {
   let isTold = false
   while (!signal.aborted) {
@@ -122,10 +119,10 @@ class Host {
         await this.tell()
         reportedAt = performance.now()
       }
-      // Nothing is built while no instance is worked on, so no base that is about to be used is removed.
+      // Nothing is built while no instance is worked on, so no base in use is removed.
       if (performance.now() - tidiedAt > tidyMs && this.working.size === 0) {
         await this.machines.keepBases(await listBases(this.id))
-        // A snapshot that was called off may have had to wait for a slow target.
+        // Removing a cancelled snapshot may have waited for a slow target.
         await this.removeEnded()
         tidiedAt = performance.now()
       }
@@ -186,7 +183,7 @@ class Host {
     await reportHost({ ...this.report, ...network, cachedBytes: await this.machines.basesSize() })
   }
 
-  /** Each time anew: a bridge comes and goes. */
+  /** Checked each time, since a bridge may appear or disappear. */
   private async findNetwork(): Promise<Pick<HostReport, 'network' | 'networkProblem'>> {
     const { name: network, problem } = (await this.machines.network()) ?? { name: null, problem: null }
     if (problem !== null && problem !== this.networkProblem) log.warn(problem)
@@ -243,7 +240,7 @@ class Host {
         clearTimeout(timer)
         resolve()
       }
-      // It may have been woken while it looked.
+      // It may have been woken meanwhile.
       if (this.isWoken || this.over.aborted) this.waker()
     })
     this.waker = undefined

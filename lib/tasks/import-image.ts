@@ -20,19 +20,19 @@ export type ImportSource = {
   fileName?: string
   size?: number
   onProgress?: Tell
-  /** Told why the store failed the import, which only an operator may learn; the refusal does not say it. */
+  /** Receives the error of the store, which only an operator may see; the refusal does not contain it. */
   onStoreFailure?: (error: Error) => void
 }
 
-/** `isWaiting`: the file has arrived, and a worker will finish the import. */
+/** `isWaiting`: the file is complete, and a worker will finish the import. */
 type Imported = { imageId: string; isWaiting: boolean }
 
 const busyMax = 30
 
 /**
- * Imports a local disk of any size: takes the quota place, hashes the bytes into the staging folder, and runs the
- * transfer. On failure the image has the reason, its place is free and no bytes remain. A temporary error after the
- * file has arrived, such as a busy database, fails nothing: a worker continues.
+ * Imports a local disk of any size: takes the quota place, hashes the bytes into the staging folder, and runs the transfer. On failure
+ * the image has the reason, its quota place is free and no bytes remain. A temporary error after the file is complete, such as a busy
+ * database, fails nothing: a worker continues.
  */
 export async function importImage(
   ctx: Context,

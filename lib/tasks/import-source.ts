@@ -24,7 +24,7 @@ export async function importSource(transfer: Transfer, working: Working): Promis
   })
 }
 
-/** The layout is informative only; an error is no reason to refuse the disk. */
+/** The layout is informative only, so an error does not refuse the disk. */
 export async function readLayoutOf(file: string, { format }: DiskContent): Promise<DiskLayout | null> {
   if (format !== 'qcow2' && format !== 'raw') return null
   try {

@@ -21,8 +21,7 @@ import { checkJob } from './check'
 import { sweepChecks } from './sweep-checks'
 import { sweepImages } from './sweep-images'
 
-// The real worker, killed outright in the middle of a check and of a clean copy: by a bucket that gives no answer, by a tool that takes
-// its time.
+// The real worker, killed with SIGKILL during a check and a clean copy: at a bucket that does not respond, or a slow tool.
 
 const server = new S3Server()
 await server.start()
@@ -50,7 +49,7 @@ afterAll(async () => {
   await rm(tools, { recursive: true })
 })
 
-/** Kills a worker once it has come to a point of its work; then it is a minute later, and what it held is taken up again. */
+/** Kills a worker at a point of its work, and lets its leases expire so that the work is taken up again. */
 async function killWhen(hasCome: () => Promise<boolean> | boolean): Promise<void> {
   const running = startWorker()
   await expect.poll(hasCome).toBe(true)
@@ -62,7 +61,7 @@ async function killWhen(hasCome: () => Promise<boolean> | boolean): Promise<void
   await sweepImages(new Date(Date.now() + removalPatienceMs + 1_000))
 }
 
-/** Holds the first answer of the bucket that is asked for bytes. */
+/** Holds the bucket's first response with bytes. */
 function holdBytes(): () => boolean {
   let isHeld = false
   server.before = async ({ method }) => {
@@ -73,7 +72,7 @@ function holdBytes(): () => boolean {
   return () => isHeld
 }
 
-/** The machines of all workers whose disks are read, as lines of `ps`: their parent, and their own number. */
+/** The reader machines of all workers, as parent and process ids. */
 function readingMachines(): { parent: number; pid: number }[] {
   const lines = execFileSync('ps', ['-e', '-o', 'ppid=,pid=,args='], { encoding: 'utf8' }).split('\n')
   return lines
@@ -87,7 +86,7 @@ async function expectNothingWrong(): Promise<void> {
   expect((await verify()).filter(({ severity }) => severity === 'violation')).toEqual([])
 }
 
-test('a check whose worker is killed in its middle, twice, comes to one verdict', async () => {
+test('a check whose worker is killed twice has one verdict in the end', async () => {
   const [here, owner] = await Promise.all([bucketRegion(server), account()])
   const { sha256 } = await storedRaw(owner, here, plantedDisk(newSecret()))
   const rowOf = async () => await db().check.findUniqueOrThrow({ where: { sha256 }, include: { found: true } })
@@ -133,7 +132,7 @@ test.skipIf(!hasTools(...cleaningTools))(
   `a clean copy whose worker is killed while it is unpacked and while it is mended becomes one image${toolsNote(...cleaningTools)}`,
   async () => {
     const [here, owner] = await Promise.all([bucketRegion(server), account()])
-    // A place that was lost, or one that was taken twice, would show.
+    // A quota place that is lost or taken twice would be noticed.
     await quota(owner, here, 2)
     const { imageId, sha256 } = await storedRaw(owner, here, await plantedExtDisk(newSecret()))
     await checkJob({ sha256 }, true)

@@ -31,8 +31,7 @@ import { isRunning, killProcess as kill, startWorkerProcess } from '@/lib/testin
 import { leaseMs, queueMs } from '@/lib/transfers/rules'
 import { sweepImages } from './sweep-images'
 
-// The real worker, killed outright at points of its work that are held for it: by a request to a bucket that gets no
-// answer, by a row that somebody else has locked, by a tool that takes its time.
+// The real worker, killed with SIGKILL at points where it is held: by a bucket that does not respond, by a row lock, or by a slow tool.
 
 const mib = 2 ** 20
 const server = new S3Server()
@@ -60,13 +59,13 @@ afterAll(async () => {
 })
 
 function startWorker(): ChildProcess {
-  // Checks read the same bytes: a request to the bucket must be the transfer's.
+  // Checks would read the same bytes, and a request to the bucket must be the transfer's.
   const env = { ECS_DISK_CHECK: 'off' }
   worker = startWorkerProcess(hasQemu ? { ...env, PATH: `${tools}:${process.env.PATH}` } : env)
   return worker
 }
 
-/** Kills a worker once it has come to a point of its work; then it is minutes later, and its work is taken up again. */
+/** Kills a worker at a point of its work, and lets time pass so that the work is taken up again. */
 async function killWhen(hasCome: () => Promise<boolean> | boolean, release = async () => {}): Promise<void> {
   const running = startWorker()
   await expect.poll(hasCome).toBe(true)
@@ -76,14 +75,14 @@ async function killWhen(hasCome: () => Promise<boolean> | boolean, release = asy
   await minutesPass()
 }
 
-/** Lets time pass for what a dead worker held, and has it swept as another worker would. */
+/** Lets the leases of a dead worker expire, and sweeps like another worker. */
 async function minutesPass(): Promise<void> {
-  // A worker may have died between taking the job and claiming the transfer, which then still waits in the queue.
+  // A worker may have died between taking the job and claiming the transfer, which is then still queued.
   await leasesAge(Math.max(leaseMs, queueMs) + 1_000)
   await sweepImages(new Date(Date.now() + removalPatienceMs + 1_000))
 }
 
-/** Kills a worker while it waits for the answer of its bucket. */
+/** Kills a worker while it waits for its bucket's response. */
 async function killAt(isMeant: (method: string, url: string) => boolean, release = async () => {}): Promise<void> {
   let isHeld = false
   server.before = async ({ method = '', url = '' }) => {
@@ -94,7 +93,7 @@ async function killAt(isMeant: (method: string, url: string) => boolean, release
   await killWhen(() => isHeld, release)
 }
 
-/** Locks a row, as another transaction that takes its time. */
+/** Locks a row like a slow transaction. */
 async function lockRow(table: 'Account' | 'Blob', id: string): Promise<() => Promise<void>> {
   const client = new pg.Client({ connectionString: process.env.DATABASE_URL })
   await client.connect()
@@ -117,7 +116,7 @@ async function expectNothingWrong(): Promise<void> {
   expect((await verify()).filter(({ severity }) => severity === 'violation')).toEqual([])
 }
 
-/** An import whose file has arrived whole and waits for a worker: large enough for two parts. */
+/** An import whose file is complete and that waits for a worker; large enough for two parts. */
 async function arrived(owner: TestAccount, regionId: string): Promise<string> {
   const ctx = owner.at(new Date())
   const begun = await beginImport(ctx, { region: regionId, name: 'web-01', operatingSystem: 'Debian 12' })
@@ -137,14 +136,14 @@ test.skipIf(!hasQemu)(
   `an import whose worker is killed while the disk is ${importPoints} becomes one image${qemuNote}`,
   async () => {
     const [here, owner] = await Promise.all([bucketRegion(server), account()])
-    // A place that was lost, or one that was taken twice, would show.
+    // A quota place that is lost or taken twice would be noticed.
     await quota(owner, here, 1)
     const imageId = await arrived(owner, here)
     const isAt = (step: string) => async () => {
       const transfer = await db().transfer.findUniqueOrThrow({ where: { imageId } })
       return transfer.step === step && transfer.leaseHolder !== null
     }
-    // Killed while it hashes: what comes next would wait for its owner.
+    // Killed while it hashes: the next step would wait for the owner's lock.
     const unlock = await lockRow('Account', owner.id)
     await killWhen(isAt('CHECK'), async () => {
       expect(await isAt('CHECK')()).toBe(true)
@@ -170,7 +169,7 @@ test.skipIf(!hasQemu)(
   },
 )
 
-test('a copy whose worker is killed before its first byte, half way, and when all are there becomes one image', async () => {
+test('a copy whose worker is killed before the first byte, half way, and after the last becomes one image', async () => {
   const [here, there, owner] = await Promise.all([bucketRegion(server), region(), account()])
   await quota(owner, there, 1)
   const imageId = await stored(owner, here)
@@ -204,7 +203,7 @@ test('a copy whose worker is killed before its first byte, half way, and when al
   await expectNothingWrong()
 })
 
-test('a delete whose worker is killed before the bytes are gone, and before their row is, is done to its end', async () => {
+test('a delete whose worker is killed before the bytes and before their row are removed is completed', async () => {
   const [here, there, owner] = await Promise.all([bucketRegion(server), region(), account()])
   const deleteForGood = async (imageId: string) => {
     const input = { imageId, cancelShares: false, typedName: null, region: null, isForGood: true }
@@ -238,7 +237,7 @@ test.skipIf(!hasQemu)(
     const imageId = await arrived(owner, here)
     const frozen = startWorker()
     let wake = () => {}
-    // It asks what a dead worker has left, right before it writes.
+    // The worker lists unfinished parts of dead writers right before it writes.
     const isHeld = new Promise<void>((resolve) => {
       server.before = async ({ method, url = '' }) => {
         if (method !== 'GET' || !url.includes('uploads')) return false
@@ -263,7 +262,7 @@ test.skipIf(!hasQemu)(
     const keys = await keysIn(here)
     wake()
     frozen.kill('SIGCONT')
-    // Awake it ends its job, well or badly, and tells the queue so.
+    // Once resumed it ends its job, successfully or not, and reports that to the queue.
     await expect.poll(inHand).toHaveLength(0)
     await kill(frozen)
     expect(await rowOf()).toMatchObject({ state: 'available', transfer: null })

@@ -28,9 +28,7 @@ export function holdLease(work: Work): Lease {
   }
 }
 
-/**
- * Renews a lease as long as `renewed` says that it is ours. Only how much time has passed is measured here, never what time it is.
- */
+/** Renews a lease while `renewed` confirms it. Measures only elapsed time, so a wrong clock does not matter. */
 export function keepLease<P>(renewed: (progress?: P) => Promise<boolean>): KeptLease<P> {
   const lost = new AbortController()
   let toldAt = Number.NEGATIVE_INFINITY
@@ -40,10 +38,10 @@ export function keepLease<P>(renewed: (progress?: P) => Promise<boolean>): KeptL
     if (!(await renewed(progress))) lost.abort(new LeaseLost())
     renewedAt = now
   }
-  // The database may come back before the lease runs out; the next renewal tells.
+  // The database may be reachable again before the lease expires; the next renewal shows it.
   const renewIfPossible = (progress?: P) => void renew(progress).catch(() => {})
   const timer = setInterval(() => {
-    // The lease may have expired unnoticed, and another worker may hold it.
+    // The lease may have expired, and another worker may hold it.
     if (performance.now() - renewedAt > leaseMs) lost.abort(new LeaseLost())
     else renewIfPossible()
   }, leaseRenewMs)

@@ -11,9 +11,9 @@ import { storeOf } from '@/lib/stores/store'
 export type StoredBytes = { id: string; sha256: string; size: bigint; regionId: string }
 
 /**
- * Runs on stored bytes as a local file: where they lie, or on a copy of them where they are in a bucket, which is compared with its
- * checksum first and removed after. `name`: what the copy is called in the staging folder. Nothing may be written to the file.
- * Throws `NotStored`, `ChecksumMismatch`, `StoreFull` and what a store throws.
+ * Runs on stored bytes as a local file: in place, or for a bucket on a verified copy, which is removed afterwards. `name` is the copy's
+ * name in the staging folder. The file must not be written. Throws `NotStored`, `ChecksumMismatch`, `StoreFull` and the other errors of
+ * a store.
  */
 export async function withLocalBytes<T>(
   bytes: StoredBytes,
@@ -22,7 +22,7 @@ export async function withLocalBytes<T>(
 ): Promise<T> {
   const store = storeOf(bytes.regionId)
   if (store.local) {
-    // A store that is not mounted says so here; without the question its disks would only seem to be gone.
+    // `stat` fails for an unmounted store, whose files would otherwise only seem to be missing.
     if ((await store.stat(blobKey(bytes))) === null) throw new NotStored(blobKey(bytes))
     return await run(path.join(store.local.folder, blobKey(bytes)))
   }

@@ -8,7 +8,7 @@ import { account, image, minutes, noon, region } from '@/lib/testing/builders'
 import { instance, machineHost, ran } from '@/lib/testing/builders-instances'
 import { operate } from './operate'
 
-// What a start does where the disk is not the one that the instance had. The engine only notes what it is asked for.
+// Starts of an instance whose disk is missing or not its own. The engine only records its calls.
 
 class Noted extends QemuMachines {
   readonly asked: string[] = []
@@ -44,10 +44,10 @@ async function work(machines: Noted, hostId: string): Promise<void> {
 }
 
 type Disk = 'its own' | 'another' | 'none'
-/** Which disk is on the host, and which one was started last. */
+/** The disk on the host, and the one that was started last. */
 type Before = { here: Disk; last?: Disk; reason?: string }
 
-/** Presses Start: what the engine was asked for, and what became of the instance. */
+/** Starts the instance. Returns the calls of the engine and the instance's outcome. */
 async function started({ here, last = 'its own', reason }: Before) {
   const [owner, place, hostId] = [await account(), await region(), await machineHost()]
   const imageId = await image(owner, place)
@@ -74,21 +74,21 @@ async function started({ here, last = 'its own', reason }: Before) {
 const gone = { asked: [], state: 'failed', reason: { code: 'MACHINE_GONE' }, events: ['instance.fail'] }
 const runs = { asked: ['build', 'start'], state: 'running', reason: null, events: ['instance.run'] }
 
-test('a start makes no empty disk in the place of one that was written and is gone', async () => {
+test('a start never replaces a lost disk that was started before', async () => {
   expect(await started({ here: 'none' })).toEqual(gone)
-  // Nor in the place of another one, as after a restore over a disk that was rebuilt since, whatever was said of it.
+  // Nor a disk of another build, as after a restore over a disk that was rebuilt since, whatever the last reason.
   expect(await started({ here: 'another' })).toEqual(gone)
   expect(await started({ here: 'another', reason: 'MACHINE_GONE' })).toEqual(gone)
 })
 
-test('a start builds what failed before its guest ran, or in the middle of a rebuild', async () => {
+test('a start builds a disk whose build failed before its guest ran, or during a rebuild', async () => {
   expect(await started({ here: 'none', last: 'none', reason: 'STORE_FULL' })).toEqual(runs)
   expect(await started({ here: 'another', last: 'another', reason: 'STORE_FULL' })).toEqual(runs)
-  // Also where the disk before the rebuild was lost.
+  // Even if the disk before the rebuild was lost.
   expect(await started({ here: 'none', last: 'another', reason: 'STORE_FULL' })).toEqual(runs)
 })
 
-test('a disk counts as started only once it is built, and the start notes its network card', async () => {
+test('a disk counts as started only once it is built, and the start records its network card', async () => {
   const [owner, place, hostId] = [await account(), await region(), await machineHost()]
   const imageId = await image(owner, place)
   const id = await instance(owner, place, { state: 'creating', hostId, imageId })
@@ -109,6 +109,6 @@ test('a disk counts as started only once it is built, and the start notes its ne
   expect(await find()).toMatchObject({ state: 'stopped', startedBuild: 'bld-2' })
 })
 
-test('a disk that has come back is started, whatever was said of it', async () => {
+test('a disk that reappears is started, whatever the last reason', async () => {
   expect(await started({ here: 'its own', reason: 'MACHINE_GONE' })).toEqual(runs)
 })

@@ -21,9 +21,7 @@ import { NotStored, StoreFull, StoreUnreachable, WrongSize } from '@/lib/stores/
 const lookMs = 150
 const pressMs = 5_000
 
-/**
- * Advances an instance one step and records the outcome. Safe to repeat after any crash. `signal`: another task came.
- */
+/** Advances an instance one step and records the outcome. Can be repeated after any crash. `signal`: another task came. */
 export async function operate(machines: Machines, instance: HostedInstance, signal: AbortSignal): Promise<void> {
   const { task } = instance
   try {
@@ -32,8 +30,7 @@ export async function operate(machines: Machines, instance: HostedInstance, sign
     const limit = patience ? AbortSignal.any([signal, patience]) : signal
     await settle(machines, instance, await perform(machines, instance, limit))
   } catch (error) {
-    // The newer request is served next. TERMINATE is retried until it succeeds; a failed reading is repeated in the
-    // next round.
+    // The newer request is handled next. TERMINATE is retried until it succeeds; a failed query is repeated in the next round.
     if (signal.aborted) return
     log[task === null ? 'warn' : 'error']({ err: error, instanceId: instance.id, task }, 'An instance is in trouble.')
     if (task !== null && task !== 'TERMINATE') await settle(machines, instance, failureOf(error))
@@ -68,10 +65,10 @@ async function perform(machines: Machines, instance: HostedInstance, signal: Abo
   }
 }
 
-/** Running time first, so that no hour is lost with what follows. */
+/** Records the running time first, so that no hour is lost if a later step fails. */
 async function settle(machines: Machines, instance: HostedInstance, outcome: Outcome): Promise<void> {
   const { id, task } = instance
-  // A guest that has crashed holds its memory, which is no longer counted as taken.
+  // A crashed guest still uses memory, which is no longer counted as taken.
   if (outcome.state === 'failed') await machines.kill(id).catch(() => {})
   const before = instanceReason.nullable().catch(null).parse(instance.reason)
   const isNews = task !== null || outcome.state !== instance.state || outcome.reason?.code !== before?.code
@@ -106,8 +103,8 @@ async function build(machines: Machines, instance: HostedInstance, signal: Abort
 }
 
 /**
- * Throws `MachineGone` where a start would build a disk anew that was started before: an empty system, and nobody would be told.
- * One that was never started is built by its start.
+ * Throws `MachineGone` if a start would rebuild a disk that was started before, which would silently give an empty system. A disk that
+ * was never started is built by its start.
  */
 async function requireDisk(machines: Machines, { id, build, startedBuild }: HostedInstance): Promise<void> {
   if (startedBuild !== build || (await machines.buildOf(id).catch(unlessUnreadable)) === build) return
@@ -135,7 +132,7 @@ async function hasStarted(machines: Machines, id: string, signal: AbortSignal): 
 async function stop(machines: Machines, id: string, signal: AbortSignal): Promise<Outcome> {
   const end = performance.now() + env().ECS_MACHINE_STOP_PATIENCE
   for (let pressAt = 0; ; ) {
-    // Again and again: a guest that has only just begun to start does not hear it.
+    // Repeated, since a guest that has just begun to boot ignores it.
     if (performance.now() > pressAt) {
       await machines.stop(id).catch(unlessEnded)
       pressAt = performance.now() + pressMs
@@ -143,7 +140,7 @@ async function stop(machines: Machines, id: string, signal: AbortSignal): Promis
     const outcome = outcomeOf(await machines.state(id))
     if (outcome.state === 'stopped') return { ...outcome, reason: null }
     if (outcome.state === 'failed') return outcome
-    // A machine that waits for room on the disk hears no power button.
+    // A machine paused for lack of disk space ignores the power button.
     if (outcome.state === 'paused' || performance.now() > end) break
     await sleep(lookMs, null, { signal })
   }
@@ -151,10 +148,10 @@ async function stop(machines: Machines, id: string, signal: AbortSignal): Promis
   return { state: 'stopped', reason: null }
 }
 
-/** One table for every engine and run state. */
+/** Translates the states of every engine. */
 function outcomeOf({ state, reason }: MachineState): Outcome {
   if (state === 'absent') return { state: 'failed', reason: { code: 'MACHINE_GONE' } }
-  // ENDED adds nothing to the state `stopped`.
+  // ENDED says no more than the state `stopped`.
   if (!reason || reason.code === 'ENDED' || reason.code === 'STARTING') return { state, reason: null }
   return { state, reason: instanceReason.transform(known).parse(reason) }
 }

@@ -21,7 +21,7 @@ afterEach(async () => {
   closeEndpoints()
 })
 
-/** A server that takes connections and never says a word, and how many it has had. */
+/** A server that accepts connections and never responds, and the number of its connections. */
 async function silentServer() {
   const had = { connections: 0 }
   const server = net.createServer((socket) => {
@@ -40,7 +40,7 @@ async function tell(who: TestAccount, count: number): Promise<void> {
   await inTransaction(async (tx) => ok(await recordEvents(tx, sharer.at(new Date()), events)))
 }
 
-/** An account for which an e-mail waits. */
+/** An account with a pending e-mail. */
 async function mailWaits(): Promise<void> {
   const who = await account()
   await db().account.update({ where: { id: who.id }, data: { email: 'reader@example.com' } })
@@ -58,7 +58,7 @@ async function withWebhook(url: string): Promise<TestAccount> {
   return who
 }
 
-it('a mail server and an endpoint that hang hold up no webhook of another account', async () => {
+it('a mail server and an endpoint that hang delay no webhook of another account', async () => {
   const [mail, hanging, { url, got }] = [await silentServer(), await silentServer(), await endpoint(status(200))]
   for (let count = 0; count < 40; count++) await mailWaits()
   await tell(await withWebhook(`http://127.0.0.1:${hanging.port}/`), 40)
@@ -68,7 +68,7 @@ it('a mail server and an endpoint that hang hold up no webhook of another accoun
     ECS_WEBHOOK_PRIVATE: 'allow',
   })
   await until(() => expect(got).toHaveLength(1))
-  // In one line with the others it would have waited for most of them.
+  // In one queue with the others it would have waited for most of them.
   expect(mail.had.connections).toBeLessThan(20)
   expect(hanging.had.connections).toBeLessThan(20)
 })

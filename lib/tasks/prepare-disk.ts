@@ -17,14 +17,14 @@ import type { Working } from './source'
 
 export type PreparedDisk = { file: string; content: DiskContent; isNormalised: boolean }
 
-/** The cluster size of a converted disk. A file with smaller clusters may touch each of these with one of its own. */
+/** The cluster size of a converted disk. Each smaller cluster of the file may need one of these. */
 const clusterBytes = 2 ** 16
-/** A converted disk may need tables that the original lacks: one byte per 8 KiB of disk, plus the first ones. */
+/** A converted disk may need tables that the original lacks: one byte for each 8 KiB of disk, and at least 1 MiB. */
 const bytesPerTableByte = 2 ** 13
 const tablesMin = 2 ** 20
 const tablesMax = 64 * 2 ** 20
 
-/** Inspects and converts the disk of an import, inspecting again after. Refuses DISK_REFUSED, CHECKSUM_MISMATCH. */
+/** Inspects, converts and inspects again the disk of an import. Refuses DISK_REFUSED and CHECKSUM_MISMATCH. */
 export async function prepareDisk(running: Transfer, working: Working): Promise<Result<PreparedDisk>> {
   const { lease, tell } = working
   const file = stagedFile(running.id)
@@ -64,7 +64,7 @@ async function normalise(original: Original, { lease, begin, tell }: Working): P
   const most = convertedMax({ allocatedBytes: original.allocatedBytes, virtualSize })
   const begun = await begin({ step: 'CONVERT', totalBytes: virtualSize, promisedBytes: most, reservedBytes: most })
   if (!begun.ok) return begun
-  // Named after the holder: one whose lease has expired may still be writing.
+  // Named after the holder, because one whose lease has expired may still be writing.
   const to = stagedFile(lease.work.imageId, `${lease.work.holder}.qcow2`)
   const room = watchStagingRoom()
   const conversion = convertDisk({

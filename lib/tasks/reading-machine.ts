@@ -4,7 +4,10 @@ import { log } from '@/lib/log'
 import { findReader, type Reader } from '@/lib/machines/reader'
 import { readerSettings } from '@/lib/machines/settings'
 
-/** How the machine is started that reads and cleans what nothing else here can. Null where there is none, which the log explains. */
+/**
+ * The command of the machine that reads and cleans file systems which 7-Zip and e2fsprogs cannot. Null if there is none; the log says
+ * why.
+ */
 export async function findReadingMachine(): Promise<Reader | null> {
   if (env().ECS_CHECK_MACHINE === 'off') return null
   const found = await findReader(readerSettings())

@@ -6,7 +6,7 @@ import { log } from '@/lib/log'
 import type { Store } from '@/lib/stores/contract'
 import { storeOf } from '@/lib/stores/store'
 
-/** Removes bytes that nothing needs, then their row and the images waiting for it. Idempotent after a crash. */
+/** Removes the bytes of a blob in removal, then its row and the images that wait for it. Can be repeated after a crash. */
 export async function removeBlob({ blobId }: { blobId: string }): Promise<void> {
   const blob = await findBlob(blobId)
   if (blob?.state !== 'removing') return
@@ -14,7 +14,7 @@ export async function removeBlob({ blobId }: { blobId: string }): Promise<void> 
   await forgetBlob(blobId)
 }
 
-/** Removes bytes just written for a cancelled transfer: its removal may have run before they were complete. */
+/** Removes bytes just written for a cancelled transfer, whose removal may have run before they were complete. */
 export async function removeUnwanted(store: Store, { blobId, key }: { blobId: string; key: string }): Promise<void> {
   try {
     if (!(await isBlobWanted(blobId))) await store.delete(key)

@@ -10,7 +10,7 @@ import { ok } from '@/lib/result'
 import { account, later, noon, nth, region, type TestAccount } from '@/lib/testing/builders'
 import { sendDueMail } from './send-mail'
 
-// A real mail server on this machine. A process reads its settings once, so it listens before they are read.
+// A real local mail server. A process reads its settings once, so the server is started before.
 const { server, on } = await vi.hoisted(async () => {
   const { SMTPServer } = await import('smtp-server')
   const on: Required<Pick<SMTPServerOptions, 'onData'>> = { onData: () => {} }
@@ -30,7 +30,7 @@ const { server, on } = await vi.hoisted(async () => {
 
 const mails: { to: string; source: string }[] = []
 let refusal: string | null = null
-/** What happens while the server takes an e-mail. */
+/** Called while the server receives an e-mail. */
 let meanwhile = async () => {}
 on.onData = (stream, session, done) => {
   let source = ''
@@ -83,7 +83,7 @@ function read(source: string): string {
   )
 }
 
-it('what waits comes as one e-mail, as text and as HTML, and nothing comes twice', async () => {
+it('pending notices come as one e-mail, as text and as HTML, and none comes twice', async () => {
   const who = await reader('en')
   await tell(who, 3)
   await sendDueMail(who.id)
@@ -116,7 +116,7 @@ it('a name cannot add markup, a header or a recipient', async () => {
   expect(source.split('\r\n\r\n')[0]).not.toMatch(/^Bcc:/m)
 })
 
-it('an e-mail that the server refuses waits and comes later', async () => {
+it('an e-mail that the server refuses is sent later', async () => {
   const who = await reader('en')
   await tell(who)
   refusal = 'come back later'
@@ -142,7 +142,7 @@ it('a notice that is committed while an e-mail is sent comes with the next, also
   const late = await db().notice.findFirstOrThrow({ where: { accountId: who.id }, orderBy: { id: 'asc' } })
   const isMailDue = async (isDue: boolean) =>
     void (await db().notice.update({ where: { id: late.id }, data: { isMailDue: isDue } }))
-  // Its transaction has not ended when the e-mail is written.
+  // Its transaction is still open when the e-mail is written.
   await isMailDue(false)
   meanwhile = async () => await isMailDue(true)
   await sendDueMail(who.id)
@@ -152,7 +152,7 @@ it('a notice that is committed while an e-mail is sent comes with the next, also
   expect(mails.map(({ source }) => /(?:early|late)-01/.exec(read(source))?.[0])).toEqual(['early-01', 'late-01'])
 })
 
-it('an e-mail tells a sub-account of no image that its policies hide at this moment', async () => {
+it('an e-mail to a sub-account names no image that its policies hide at this moment', async () => {
   const [master, here, there] = [await account(), await region(), await region()]
   const grants = [{ policy: 'ImagesReadOnly' as const, regions: [here] }]
   const who = await reader('en', 'reader@example.com', await account({ master, grants }))
@@ -171,7 +171,7 @@ it('an e-mail tells a sub-account of no image that its policies hide at this mom
   expect(mails).toHaveLength(1)
 })
 
-it('the link of an e-mail ends it without signing in, and an unknown link says the same', async () => {
+it('the unsubscribe link works without signing in, and an unknown link gets the same response', async () => {
   const who = await reader('en')
   await tell(who)
   await sendDueMail(who.id)
@@ -188,7 +188,7 @@ it('the link of an e-mail ends it without signing in, and an unknown link says t
   expect(Object.values((await getNoticeChoices(who.ctx)).choices).some(({ email }) => email)).toBe(false)
 })
 
-it('a link that cannot be one asks the database nothing', async () => {
+it('an invalid link queries no database', async () => {
   await inTransaction(async (tx) => {
     await tx.$executeRaw`LOCK TABLE "NoticeMail" IN ACCESS EXCLUSIVE MODE`
     for (const token of ['', 'short', 'n'.repeat(44), 'n'.repeat(42), `${'n'.repeat(42)}!`])

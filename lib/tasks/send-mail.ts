@@ -12,10 +12,7 @@ import { paths } from '@/lib/paths'
 
 const messages = { en, zh }
 
-/**
- * Sends what waits as one e-mail; after a worker's death again, with the same id. Throws if the server does not take
- * it.
- */
+/** Sends the pending notices as one e-mail; after a worker's death again, with the same id. Throws if the server does not accept it. */
 export async function sendDueMail(accountId: string): Promise<void> {
   const { ids, mail } = await findDueMail(accountId)
   if (mail && env().ECS_SMTP_URL !== undefined) await send(accountId, mail)

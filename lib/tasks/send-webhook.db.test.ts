@@ -24,7 +24,7 @@ vi.hoisted(() => {
 
 afterEach(closeEndpoints)
 
-/** A master account with a webhook and one delivery that waits. */
+/** A master account with a webhook and a pending delivery. */
 async function waiting(url: string): Promise<{ who: TestAccount; id: string }> {
   const [who, other] = [await account(), await account()]
   expect(await setWebhook(who.ctx, { url })).toEqual(ok(null))
@@ -39,18 +39,18 @@ async function rowOf(id: string) {
   return await db().webhookDelivery.findUniqueOrThrow({ where: { id: BigInt(id) } })
 }
 
-/** The next try is due. */
+/** Makes the next try due. */
 async function timePasses(id: string): Promise<void> {
   await db().$executeRaw`UPDATE "WebhookDelivery" SET "dueAt" = clock_timestamp() WHERE id = ${id}::bigint`
 }
 
-/** The last try was so many seconds ago. */
+/** Sets the last try back by so many seconds. */
 async function tried(id: string, seconds: number): Promise<void> {
   await db().$executeRaw`
     UPDATE "WebhookDelivery" SET "triedAt" = clock_timestamp() - ${seconds} * interval '1 second' WHERE id = ${id}::bigint`
 }
 
-it('a notice is posted as the Standard Webhooks scheme says, without what its reader may not know', async () => {
+it('a notice is posted in the Standard Webhooks format, without facts that its reader may not see', async () => {
   const { got, url } = await endpoint(status(204))
   const { who, id } = await waiting(url)
   await sendWebhook(id)
@@ -66,7 +66,7 @@ it('a notice is posted as the Standard Webhooks scheme says, without what its re
   expect(got).toHaveLength(1)
 })
 
-it('a delivery that is refused is tried 8 times over 24 hours, with growing waits, and then given up', async () => {
+it('a refused delivery is tried 8 times over 24 hours, with growing intervals, and then given up', async () => {
   const { got, url } = await endpoint(status(500))
   const { id } = await waiting(url)
   const waits: number[] = []
@@ -83,10 +83,10 @@ it('a delivery that is refused is tried 8 times over 24 hours, with growing wait
   expect(got).toHaveLength(webhookTriesMax)
 })
 
-it('a worker that dies while it sends loses nothing: the next try is enqueued before', async () => {
+it('a worker that dies while sending loses nothing: the next try is enqueued before', async () => {
   const { got, url } = await endpoint(status(200))
   const { id } = await waiting(url)
-  // This one claims, and dies.
+  // This worker claims it and dies.
   expect(await claimDelivery(id)).toMatchObject({ tries: 1 })
   expect(await claimDelivery(id)).toBeNull()
   const jobs = await db().$queryRaw<{ wait: number }[]>`
@@ -99,7 +99,7 @@ it('a worker that dies while it sends loses nothing: the next try is enqueued be
   expect(await rowOf(id)).toMatchObject({ state: 'delivered', tries: 2 })
 })
 
-it('a delivery that is due and has no job, as after a restore, gets one', async () => {
+it('a due delivery without a job, as after a restore, gets one', async () => {
   const { id } = await waiting('https://receiver.example/')
   const key = `send-webhook ${id}`
   await db()
@@ -110,14 +110,14 @@ it('a delivery that is due and has no job, as after a restore, gets one', async 
   expect(await db().$queryRaw<unknown[]>`SELECT id FROM graphile_worker.jobs WHERE key = ${key}`).toHaveLength(1)
 })
 
-/** The queue of the job that a delivery has at this moment. */
+/** The queue of a delivery's current job. */
 async function queueOf(id: string): Promise<string | null | undefined> {
   const [job] = await db().$queryRaw<{ queue: string | null }[]>`
     SELECT queue_name AS queue FROM graphile_worker.jobs WHERE key = ${`send-webhook ${id}`}`
   return job?.queue
 }
 
-it('every job of a delivery is in the queue of its account, of which one runs at a time', async () => {
+it("every job of a delivery is in its account's queue, which runs one job at a time", async () => {
   const { url } = await endpoint(status(500))
   const { who, id } = await waiting(url)
   const queue = `webhook:${who.id}`
@@ -132,7 +132,7 @@ it('every job of a delivery is in the queue of its account, of which one runs at
   expect(await queueOf(id)).toBe(queue)
 })
 
-it('the queue of an account opens again minutes after its worker has died in a try, and not while it works', async () => {
+it("an account's queue is unlocked minutes after its worker died in a try, and not while it works", async () => {
   const { who, id } = await waiting('https://receiver.example/')
   const queue = `webhook:${who.id}`
   const died = async (minutes: number) => {
@@ -151,7 +151,7 @@ it('the queue of an account opens again minutes after its worker has died in a t
   expect(await died(3)).toBe(true)
 })
 
-it('a delivery that waits, or was tried a moment ago, is not sent again', async () => {
+it('a pending delivery, or one tried a moment ago, is not sent again', async () => {
   const { url } = await endpoint(status(200))
   const { who, id } = await waiting(url)
   const refused = { ok: false, refusal: { code: 'DELIVERY_IN_PROGRESS' } }
@@ -166,14 +166,14 @@ it('a delivery that waits, or was tried a moment ago, is not sent again', async 
   expect(await resendDelivery(who.ctx, { deliveryId: id })).toEqual(refused)
 })
 
-it('several workers send a delivery that is due once', async () => {
+it('several workers send a due delivery once', async () => {
   const { got, url } = await endpoint(status(200))
   const { id } = await waiting(url)
   await Promise.all(Array.from({ length: 6 }, () => sendWebhook(id)))
   expect(got).toHaveLength(1)
 })
 
-it('its owner sends a delivery again under the same id; a stranger and a sub-account do not', async () => {
+it('its owner can resend a delivery with the same id; a stranger and a sub-account cannot', async () => {
   const { got, url } = await endpoint(status(200))
   const { who, id } = await waiting(url)
   await sendWebhook(id)
@@ -194,7 +194,7 @@ it('its owner sends a delivery again under the same id; a stranger and a sub-acc
   expect(await claimDelivery(id)).toBeNull()
 })
 
-it('a webhook that is removed at this moment is left out, and the operation that it would have heard of is done', async () => {
+it('a webhook removed concurrently gets no delivery, and the operation succeeds', async () => {
   const { url } = await endpoint(status(204))
   const { who } = await waiting(url)
   const other = await account()

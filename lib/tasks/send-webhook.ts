@@ -5,7 +5,7 @@ import { claimDelivery, settleDelivery } from '@/lib/notices/writes-webhook'
 import { post } from '@/lib/outbound/post'
 import { signedHeaders } from '@/lib/outbound/signature'
 
-/** One try of a delivery. It never fails as a job: the delivery itself knows when it is tried again. */
+/** One try of a delivery. The job never fails: the delivery's row schedules the next try. */
 export async function sendWebhook(deliveryId: string): Promise<void> {
   const claimed = await claimDelivery(deliveryId)
   if (!claimed) return

@@ -20,7 +20,7 @@ const lookMs = 250
 
 type Ready = Extract<MachineSnapshot, { state: 'ready' }>
 
-/** The engine writes beside the machine, then the bytes move into the store. Repeatable; leaves nothing on the host. */
+/** Writes the snapshot beside the machine and moves its bytes into the store. Can be repeated; leaves nothing on the host. */
 export async function makeSnapshot(machines: Machines, wanted: WantedSnapshot, signal: AbortSignal): Promise<void> {
   const { id, instanceId } = wanted
   try {
@@ -47,7 +47,7 @@ async function written(machines: Machines, { id, instanceId }: WantedSnapshot, s
     if (found.state === 'ready' || found.state === 'failed') return found
     if (performance.now() > end) throw new DOMException('It took too long.', 'TimeoutError')
     if (found.state === 'absent') await machines.snapshot(instanceId, id)
-    // Half of the way: the other is to the store.
+    // This is half of the work; the other half is the transfer to the store.
     else if (!(await noteProgress(id, found.done, 2 * found.total))) return null
     await sleep(lookMs, null, { signal })
   }

@@ -12,9 +12,9 @@ export type Tell = (done: number, total: number | undefined, stage: Stage) => vo
 export type SourceBytes = {
   content: DiskContent
   isNormalised?: boolean
-  /** Partitions and file systems; requested only if the store does not have these bytes yet. */
+  /** Partitions and file systems; called only if the store does not have these bytes yet. */
   layout: () => Promise<DiskLayout | null>
-  /** Whether they only change their place on one file system, which takes no room. */
+  /** Whether `put` only renames a file within one file system, which needs no space. */
   isMoved: (store: Store) => Promise<boolean>
   put: (store: Store, key: string, options: PutOptions) => Promise<void>
 }

@@ -8,7 +8,7 @@ import { ok } from '@/lib/result'
 import { discardStaged, listStaged } from '@/lib/stores/staging'
 import { stagedCheck } from './check'
 
-/** Has checks whose worker has died taken up again, forgets those whose bytes are gone, and removes the copies that they have left. */
+/** Requeues checks whose worker died, deletes those whose bytes are gone, and removes leftover copies. */
 export async function sweepChecks(): Promise<void> {
   for (const sha256 of await findDeadChecks()) await requeueCheck(sha256)
   await forgetChecks()

@@ -12,9 +12,9 @@ import { reapTransfer } from '@/lib/transfers/writes'
 import { removeBlob } from './remove-blob'
 
 /**
- * Repairs what a killed process left: fails imports whose sender has died or is silent, resumes transfers whose worker
- * has died, finishes removals, deletes expired images in the recycle bin and old failed images. Runs at start, before
- * an import and on a timer; concurrent runs are safe.
+ * Repairs what a killed process left: fails imports whose sender is dead or silent, requeues transfers whose worker died, finishes
+ * removals, and deletes expired images in the recycle bin and old failed images. Runs at start, before an import and periodically;
+ * concurrent runs are safe.
  */
 export async function sweepImages(now: Date): Promise<void> {
   for (const { id, owner } of await findDeadTransfers()) await reapTransfer(systemContext(owner, now), id)
@@ -24,10 +24,10 @@ export async function sweepImages(now: Date): Promise<void> {
   await discardLeftFiles()
 }
 
-/** The job of a removal is repeated here when its worker was killed: the queue would hold it locked for four hours. */
+/** Repeats removals whose worker was killed: the queue would keep the job locked for four hours. */
 async function finishRemovals(now: Date): Promise<void> {
   for (const blobId of await findLeftBlobs(new Date(now.getTime() - removalPatienceMs))) {
-    // A store that is away must not block the removal from others.
+    // An unreachable store must not block the removal from others.
     await removeBlob({ blobId }).catch((error) => log.warn({ err: error, blobId }, 'Bytes could not be removed.'))
   }
 }
@@ -44,7 +44,7 @@ async function emptyRecycleBin(now: Date): Promise<void> {
     await purgeImage(systemContext(owner, now), { region: null, imageId: id, deletedUntil })
 }
 
-/** Images unknown to this database are left to `gc`: with a wrong database they would be everybody's uploads. */
+/** Files of images unknown to this database are left to `gc`: with a wrong database that would be everybody's uploads. */
 async function discardLeftFiles(): Promise<void> {
   const staged = [...new Set((await listStaged()).map((file) => file.imageId))]
   const ended = await db().image.findMany({

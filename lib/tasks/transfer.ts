@@ -47,7 +47,7 @@ export async function runTransfer(ctx: Context, transfer: Transfer, held: Try): 
   }
 }
 
-/** Brings the bytes of a transfer into the store of its region. Work that a dead worker has completed is skipped. */
+/** Brings the bytes of a transfer into its region's store. Skips work that a dead worker has completed. */
 async function bring(now: () => Context, transfer: Transfer, { lease, tell }: Try) {
   const { regionId, blob } = transfer
   const store = storeOf(regionId)
@@ -61,12 +61,12 @@ async function bring(now: () => Context, transfer: Transfer, { lease, tell }: Tr
   const place = accepted(await claimPlace(now(), lease.work, content, facts))
   const onDisk = place.isThere ? null : await layout()
   if (onDisk) await noteLayout(place.blobId, onDisk)
-  // Existing bytes are verified before they are reused; if damaged, the new ones replace them.
+  // Existing bytes are verified before reuse; if damaged, the new ones replace them.
   if (!place.isThere || !(await isIntact(store, place.key, content, lease.signal))) {
     const { size } = content
     const reservedBytes = (await bytes.isMoved(store)) ? 0 : size
     accepted(await begin({ step: 'STORE', totalBytes: size, promisedBytes: size, reservedBytes }))
-    // Remove unfinished parts only: a worker whose lease expired must not remove what its successor has written.
+    // Remove unfinished parts only: a worker whose lease expired must not delete the object that its successor completed.
     await store.deleteUnfinished(place.key)
     const onProgress = (done: number) => {
       lease.tell({ doneBytes: done, reservedBytes: Math.max(0, reservedBytes - done) })

@@ -12,7 +12,7 @@ import { isOurs, isTriedAgain, type TransferKindName, transferKinds } from '@/li
 import { failTransfer, releaseTransfer, renewTransfer, type Work } from '@/lib/transfers/writes'
 import { LeaseLost } from './lease'
 
-/** The caller cancelled the import, as with Ctrl-C. Not a fault, so nothing is logged. */
+/** The caller cancelled the import, as with Ctrl-C. Not a fault, so it is not logged. */
 export class ImportInterrupted extends Error {}
 
 const forOperator: string[] = ['STORE_REFUSED', 'COPY_SOURCE_DAMAGED']
@@ -26,18 +26,18 @@ export type Met = {
 }
 
 /**
- * Requeues and throws, or fails it and returns the refusal, by the table of errors. A fault does both, with a
+ * Ends a try by the table of errors: requeues the transfer and throws, or fails it and returns the refusal. A fault does both, with a
  * reference.
  */
 export async function endTry(ctx: Context, error: unknown, met: Met): Promise<Result<never>> {
   const { work, kind, regionId, isLastTry } = met
   if (error instanceof StoreUnreachable) met.onStoreFailure?.(error)
   const refusal = refusalOf(error, regionId) ?? (await lostMeanwhile(work))
-  // It has ended, or has another holder: nothing is left to fail.
+  // It has ended or has another holder, so there is nothing to fail.
   if (refusal?.code === 'IMAGE_BUSY') return refuse(refusal)
   const code = refusal?.code ?? 'FAULT'
   if (isTriedAgain(code, { isLastTry })) {
-    // If the database is away, the lease expires by itself with the same effect.
+    // If the database is unreachable, the lease expires by itself with the same effect.
     await releaseTransfer(work, code).catch(() => {})
     throw error
   }
@@ -49,7 +49,7 @@ export async function endTry(ctx: Context, error: unknown, met: Met): Promise<Re
   return refuse(refusal)
 }
 
-/** A cancel removes files in use, so its worker meets other errors. They are no faults. */
+/** Cancelling removes files in use, so the worker gets other errors, which are not faults. */
 async function lostMeanwhile(work: Work): Promise<Refusal | null> {
   const isOurs = await renewTransfer(work).catch(() => true)
   return isOurs ? null : { code: 'IMAGE_BUSY', state: 'failed' }

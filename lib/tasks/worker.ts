@@ -38,8 +38,8 @@ import { queueNeverChecked, sweepChecks } from './sweep-checks'
 import { sweepImages } from './sweep-images'
 import { transferJob } from './transfer'
 
-// Long work and periodic tasks. The supervisor of `npm start` runs it beside the server; more may run on other machines
-// with the same database and stores.
+// Jobs and periodic tasks. The supervisor of `npm start` runs a worker beside the server; more may run on other hosts with the same
+// database and stores.
 
 const sweepMs = 15_000
 const noticesForgottenEveryMs = 60 * 60 * 1000
@@ -64,7 +64,7 @@ const tasks: Record<keyof Jobs, Task> = {
   'send-webhook': async (payload) => await sendWebhook(ofDelivery.parse(payload).deliveryId),
 }
 
-/** What waits for servers of others has runners of its own: a mail server that hangs delays no disk. */
+/** Jobs that wait for foreign servers have their own runners, so that a hanging mail server delays no disk. */
 const atOnce = { work: 2, mail: 2, webhooks: 6 }
 type Runner = keyof typeof atOnce
 
@@ -107,7 +107,7 @@ const logger = new Logger(() => (level, message) => {
 
 let noticesForgotten = 0
 
-/** Notices are counted over all accounts, so this runs once an hour. */
+/** Scans the notices of all accounts, so it runs once an hour. */
 async function forgetOldNotices(now: Date): Promise<void> {
   if (now.getTime() - noticesForgotten < noticesForgottenEveryMs) return
   await forgetNotices(now)
@@ -118,7 +118,7 @@ async function forgetOldNotices(now: Date): Promise<void> {
 
 let checkpointed = 0
 
-/** The log has each checkpoint, too: it is usually kept where nobody who can change the database can change it. */
+/** Checkpoints are also logged: logs are usually stored where nobody who can change the database can change them. */
 async function makeDueCheckpoints(now: Date): Promise<void> {
   if (now.getTime() - checkpointed < checkpointEveryMs) return
   for await (const checkpoint of makeCheckpoints(now)) log.info({ checkpoint }, 'A checkpoint of the audit trail.')
@@ -144,7 +144,7 @@ async function sweep(): Promise<void> {
       ...forgetting,
     ])
   } catch (error) {
-    // The database may be away; the next round comes soon.
+    // The database may be unreachable; the next round comes soon.
     log.warn({ err: error }, 'The sweep could not be done.')
   }
 }
@@ -160,7 +160,7 @@ async function main(): Promise<void> {
   logConsole(log)
   log.info({ version, commit: commit(), node: process.version }, 'The worker of Open ECS Console starts.')
   const pool = new pg.Pool({ connectionString: env().DATABASE_URL, max: 10, application_name: workerName })
-  // The queue takes over each connection's errors while it holds it; between two, they are ours.
+  // While the queue holds a connection it handles its errors; an idle one's errors are handled here.
   pool.on('connect', (client) => client.on('error', () => {}))
   pool.on('error', (error) => log.warn({ err: error }, 'A database connection of the worker was lost.'))
   tellOfQueueAndStores()
@@ -173,7 +173,7 @@ async function main(): Promise<void> {
   const timer = setInterval(sweep, sweepMs)
   const ended = new AbortController()
   const hosting = runHost(ended.signal)
-  // Ctrl-C reaches the worker from the terminal and from the program that started it, which then ends, too.
+  // The worker gets Ctrl-C from the terminal and from its parent process, which also ends.
   let isEnding = false
   const stop = async () => {
     if (isEnding) return
