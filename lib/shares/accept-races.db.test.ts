@@ -10,7 +10,7 @@ import { cancelShare, declineShare, endSharesOver } from './writes-end'
 
 process.env.ECS_DATABASE_POOL = '20'
 
-// What a recipient accepts while somebody, or the clock, takes it away.
+// Acceptances that race with a cancel, a decline, an expiry or others.
 
 const rounds = 30
 let here: string
@@ -31,7 +31,7 @@ async function pending(to: TestAccount, where = here): Promise<string> {
 const statusOf = async (id: string) => (await db().share.findUnique({ where: { id } }))?.status ?? null
 const eventsOf = async (shareId: string) =>
   (await db().event.findMany({ where: { shareId }, orderBy: { id: 'asc' } })).map(({ action }) => action)
-/** Some at once, begun from another one in each round. */
+/** Runs some operations at once, starting with another one in each round. */
 async function atOnce(round: number, acts: (() => Promise<Result<unknown>>)[]): Promise<Result<unknown>[]> {
   const first = round % acts.length
   const answers = await race(acts.length, (index) => nth(acts, (index + first) % acts.length)())
@@ -39,7 +39,7 @@ async function atOnce(round: number, acts: (() => Promise<Result<unknown>>)[]): 
 }
 
 describe('an acceptance', () => {
-  it('against cancels of the sharer: after one that was answered there is no share, and each end is recorded once', async () => {
+  it('against cancels by the sharer: after an answered cancel there is no share, and each end is recorded once', async () => {
     const sub = await account({ master: recipient })
     for (let round = 0; round < rounds; round++) {
       const shareId = await pending(recipient)
@@ -71,7 +71,7 @@ describe('an acceptance', () => {
     }
   })
 
-  it('against its end by the clock, and the sweep: a share that is over stays over', async () => {
+  it('against its expiry and the sweep: an expired share stays expired', async () => {
     for (let round = 0; round < rounds; round++) {
       const shareId = await pending(recipient)
       const [answer] = await atOnce(round, [
@@ -94,7 +94,7 @@ describe('an acceptance', () => {
     }
   })
 
-  it('against others and an import for the last place: one has it', async () => {
+  it('against others and an import for the last place: exactly one gets it', async () => {
     for (let round = 0; round < rounds; round++) {
       const where = await region()
       await quota(recipient, where, 1)
@@ -124,7 +124,7 @@ describe('an acceptance', () => {
         where: { OR: [{ shareId }, { ownerId: who.id, action: 'account.disable' }] },
         orderBy: { id: 'asc' },
       })
-      // Both write under the lock of the account, so the order of the record is the order in which they were done.
+      // Both write under the account's lock, so the events have the order of the operations.
       expect(recorded.at(-1)?.action).toBe('account.disable')
       expect([await statusOf(shareId), await eventsOf(shareId)]).toEqual(
         answer?.ok ? ['ACCEPTED', ['share.accept']] : ['PENDING', []],

@@ -31,7 +31,7 @@ async function sixShares() {
   return { here, owner, recipients, images, shareIds }
 }
 
-it('the sharer ends shares of several images with several accounts at once, each with its record', async () => {
+it('the sharer ends shares of several images with several accounts at once, each with its event', async () => {
   const { owner, shareIds, recipients } = await sixShares()
   expect(await cancelShares(owner.ctx, { shareIds })).toEqual({ ok: true, value: { cancelled: 6 } })
   expect([await left(shareIds), await ended(shareIds)]).toEqual([0, 6])
@@ -41,7 +41,7 @@ it('the sharer ends shares of several images with several accounts at once, each
   expect((await sharesToday(owner)).used).toBe(0)
 })
 
-it('the recipient gives several images back, of whichever sharers, and the record belongs to each sharer', async () => {
+it("the recipient returns several images of different sharers, and each sharer's event is recorded", async () => {
   const [here, one, other, recipient] = await Promise.all([region(), account(), account(), account()])
   const shareIds = [await held(await image(one, here), recipient), await held(await image(other, here), recipient)]
   const sub = await account({ master: recipient })
@@ -51,7 +51,7 @@ it('the recipient gives several images back, of whichever sharers, and the recor
   expect(events).toMatchObject([{ actorId: sub.id, details: { by: 'recipient' } }, { details: { by: 'recipient' } }])
 })
 
-it('with one share over already, or another tenant’s among them, none ends, and nothing is recorded', async () => {
+it("if one share has ended or is another tenant's, none ends, and nothing is recorded", async () => {
   const { owner, shareIds } = await sixShares()
   const foreign = await sixShares()
   const answers = [
@@ -64,7 +64,7 @@ it('with one share over already, or another tenant’s among them, none ends, an
   expect([await left(all), await ended(all)]).toEqual([12, 0])
 })
 
-it('a share that ends between the look and the locks keeps the others', async () => {
+it('a share that ends between the read and the locks keeps the others from ending', async () => {
   const { owner, shareIds } = await sixShares()
   const answer = await whileLocked(
     [owner.id],
@@ -75,7 +75,7 @@ it('a share that ends between the look and the locks keeps the others', async ()
   expect([await left(shareIds), await ended(shareIds)]).toEqual([5, 0])
 })
 
-it('an account that is disabled before the lock is had ends nothing', async () => {
+it('an account that is disabled before the lock is acquired ends nothing', async () => {
   const { owner, shareIds } = await sixShares()
   const answer = await whileLocked(
     [owner.id],
@@ -86,7 +86,7 @@ it('an account that is disabled before the lock is had ends nothing', async () =
   expect(await left(shareIds)).toBe(6)
 })
 
-it('of overlapping cancels of many by both sides, of single ones and of shares anew, each share ends once and no deadlock is met', async () => {
+it('with overlapping cancels by both sides and new shares, each share ends once and no deadlock occurs', async () => {
   for (let round = 0; round < 10; round++) {
     const { here, owner, recipients, images, shareIds } = await sixShares()
     const answers = await race(10, async (index) => {
@@ -103,7 +103,7 @@ it('of overlapping cancels of many by both sides, of single ones and of shares a
         (code) => !['ok', 'SHARES_ENDED', 'SHARE_NOT_FOUND', 'ALREADY_SHARED'].includes(code),
       ),
     ).toEqual([])
-    // All or none: what is left of the first six is what nobody's whole selection covered.
+    // All or none: what remains of the first six is what no whole selection covered.
     const gone = shareIds.length - (await left(shareIds))
     expect(await ended(shareIds)).toBe(gone)
     const cancelled = answers.map((answer, index) => {

@@ -30,7 +30,7 @@ process.env.ECS_DATABASE_POOL = '20'
 const shareOf = async (imageId: string, recipient: TestAccount) =>
   await db().share.findUnique({ where: { imageId_recipientId: { imageId, recipientId: recipient.id } } })
 
-/** The ids of the shares through which a recipient finds an image, in every way that there is. */
+/** The ids of the shares through which a recipient finds an image, by every read. */
 async function found(recipient: TestAccount, here: string, imageId: string): Promise<Set<string>> {
   const [details, list] = await Promise.all([
     getImage(recipient.ctx, { region: here, imageId }),
@@ -68,7 +68,7 @@ describe('either side ends a share', () => {
     },
   )
 
-  it('a share that has ended is not found, from both sides, and nothing is recorded twice', async () => {
+  it('an ended share is found by neither side, and nothing is recorded twice', async () => {
     const [here, owner, recipient] = await Promise.all([region(), account(), account()])
     const shareId = await held(await image(owner, here), recipient)
     const sides = [owner, recipient, owner, recipient, owner, recipient]
@@ -77,14 +77,14 @@ describe('either side ends a share', () => {
     expect(await db().event.count({ where: { shareId, action: 'share.cancel' } })).toBe(1)
   })
 
-  it('an image in any state gives its shares back', async () => {
+  it('images in any state can lose their shares', async () => {
     const [here, owner, recipient] = await Promise.all([region(), account(), account()])
     const it = await image(owner, here, { state: 'deleting' })
     const shareId = await held(it, recipient)
     expect(await cancelShare(recipient.ctx, { shareId })).toMatchObject({ ok: true })
   })
 
-  it('a cancel names the share: one that was made anew meanwhile stays', async () => {
+  it('a cancel names the share: a new share made in the meantime stays', async () => {
     const [here, owner, recipient] = await Promise.all([region(), account(), account()])
     const imageId = await image(owner, here)
     const [old, anew] = [await held(imageId, recipient), newId('shr')]
@@ -105,8 +105,8 @@ type Pair = { owner: TestAccount; recipient: TestAccount; here: string; random: 
 type Round = { sharedIds: string[]; cancelled: string[]; foundAfter: Set<string> }
 
 /**
- * Two or three clicks on "Share Images" and a cancel by either side, at random moments. The last click is aimed at the
- * cancel, however fast the machine is, so that it comes now before and now after it.
+ * Two or three clicks on "Share Images" and a cancel by either side, at random moments. The last click is timed around the
+ * cancel, however fast the machine is, so that it comes sometimes before and sometimes after it.
  */
 async function playRound({ owner, recipient, here, random }: Pair, imageId: string, day: number) {
   const now = later(day * minutes(24 * 60))
@@ -147,7 +147,7 @@ it('once a cancel was answered, nothing the recipient does finds the image, in 2
     for (let day = 0; day < 50; day++) {
       const imageId = await image(owner, here)
       const { sharedIds, cancelled, foundAfter } = await playRound(pair, imageId, day)
-      // What was found after the answer can only be a share that was made after the cancel.
+      // A share found after the answer must have been made after the cancel.
       for (const shareId of foundAfter) {
         expect(cancelled).not.toContain(shareId)
         expect(sharedIds).toContain(shareId)
@@ -163,7 +163,7 @@ it('once a cancel was answered, nothing the recipient does finds the image, in 2
     }
   }
   await Promise.all(pairs.map(play))
-  // Both orders were met: a second click before the cancel, and one after it.
+  // Both orders occurred: a second click before the cancel, and one after it.
   expect(sharedAgain).toBeGreaterThan(0)
   expect(sharedAgain).toBeLessThan(200)
   for (const { owner } of pairs) {
@@ -172,7 +172,7 @@ it('once a cancel was answered, nothing the recipient does finds the image, in 2
   }
 })
 
-it('shares and cancels of one image never show 21 recipients, whoever looks when', async () => {
+it('while one image is shared and cancelled concurrently, no reader ever sees 21 recipients', async () => {
   const [here, owner, others] = await Promise.all([region(), account(), accounts(26)])
   const it = await image(owner, here)
   await Promise.all(others.slice(0, 20).map((other) => held(it, other)))

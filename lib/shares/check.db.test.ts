@@ -19,7 +19,7 @@ async function tenant() {
   return { here, owner, recipient, imageId, form: asked(here, imageId, recipient) }
 }
 
-it('block lets a clean image be shared', async () => {
+it('block allows sharing a clean image', async () => {
   const { owner, form } = await tenant()
   expect(tally([await shareImage(owner.ctx, form)])).toEqual({ ok: 1 })
 })
@@ -47,7 +47,7 @@ it('block refuses an image without a verdict on the whole disk', async () => {
   expect(await code()).toEqual({ ok: false, refusal: { code: 'DISK_UNCHECKED', reason: 'RUNNING' } })
 })
 
-it('what is ignored does not count, and another tenant’s ignoring is not one’s own', async () => {
+it("ignored findings do not count, and another tenant's ignoring has no effect", async () => {
   const { here, owner, recipient, form, imageId } = await tenant()
   const sha256 = await checkedImage(imageId, reportOf([finding('a')]))
   const ignored = await ignoreFinding(owner.ctx, { region: here, imageId, findingId: 'a', reason: because })
@@ -81,7 +81,7 @@ async function settle(work: Parameters<typeof settleCheck>[0]) {
   return ok(null)
 }
 
-it('a share that waits for a verdict that is being written sees it', async () => {
+it('a share that waits for a verdict being written sees that verdict', async () => {
   const { owner, form, imageId } = await tenant()
   const sha256 = await checkedImage(imageId)
   let sharing: ReturnType<typeof shareImage> | undefined
@@ -94,7 +94,7 @@ it('a share that waits for a verdict that is being written sees it', async () =>
   expect(await sharing).toEqual({ ok: false, refusal: { code: 'DISK_HAS_SECRETS', critical: 1, high: 0 } })
 })
 
-it('a share of a disk that is being checked for the first time waits for the verdict', async () => {
+it('a share of a disk whose first check is running waits for the verdict', async () => {
   const { owner, form, imageId } = await tenant()
   const { sha256 } = await db().image.findUniqueOrThrow({ where: { id: imageId } })
   await db().check.delete({ where: { sha256: sha256 ?? '' } })

@@ -47,7 +47,7 @@ async function pending(): Promise<string> {
 }
 
 describe('ask me first', () => {
-  it('a pending share takes a place of the image and of the day, and none of the recipient', async () => {
+  it("counts a pending share for the image and the day, and not for the recipient's quota", async () => {
     await quota(recipient, here, 0)
     await pending()
     const shares = await getImageShares(owner.ctx, { region: here, imageId })
@@ -78,7 +78,7 @@ describe('ask me first', () => {
     expect((await listSharedImages(recipient.ctx, byId)).items).toEqual([])
   })
 
-  it('is used once it is accepted, and then takes its place', async () => {
+  it("lets a share be used once it is accepted, and counts it then for the recipient's quota", async () => {
     const shareId = await pending()
     expect(
       tally([await acceptShare(recipient.ctx, { shareId }), await acceptShare(recipient.ctx, { shareId })]),
@@ -88,13 +88,13 @@ describe('ask me first', () => {
     expect(await actions()).toEqual([`share.create by ${owner.username}`, `share.accept by ${recipient.username}`])
   })
 
-  it('is accepted by a sub-account of the recipient, whom the sharer does not see', async () => {
+  it("lets a recipient's sub-account accept, and does not show the sharer which", async () => {
     const shareId = await pending()
     const sub = await account({ master: recipient })
     expect(tally([await acceptShare(sub.ctx, { shareId })])).toEqual({ ok: 1 })
     const recorded = await db().event.findFirstOrThrow({ where: { shareId, action: 'share.accept' } })
     expect(recorded).toMatchObject({ actorName: sub.username, details: { by: 'recipient' } })
-    // One that was recorded before events said by whom.
+    // An event from before `by` was recorded.
     const { id: _, details: __, ...older } = recorded
     await db().event.create({ data: { ...older, noticeKinds: {}, details: {} } })
     const { items } = await listEvents({ imageId })
@@ -103,7 +103,7 @@ describe('ask me first', () => {
     expect(JSON.stringify(items)).not.toContain(sub.username)
   })
 
-  it('cannot be accepted without a place, and waits on', async () => {
+  it('keeps a share pending that cannot be accepted without a quota place', async () => {
     await quota(recipient, here, 0)
     const shareId = await pending()
     const answer = await acceptShare(recipient.ctx, { shareId })
@@ -114,7 +114,7 @@ describe('ask me first', () => {
     expect(await listOf(recipient)).toMatchObject([{ status: 'PENDING' }])
   })
 
-  it('is declined by its recipient alone, and the sharer sees it', async () => {
+  it('lets only the recipient decline, and shows it to the sharer', async () => {
     const shareId = await pending()
     expect(tally([await declineShare(owner.ctx, { shareId }), await acceptShare(owner.ctx, { shareId })])).toEqual({
       SHARE_NOT_FOUND: 2,
@@ -127,7 +127,7 @@ describe('ask me first', () => {
     expect(tally([await acceptShare(recipient.ctx, { shareId })])).toEqual({ SHARE_NOT_FOUND: 1 })
   })
 
-  it('an accepted share is cancelled, not declined', async () => {
+  it('lets an accepted share be cancelled, not declined', async () => {
     const shareId = await pending()
     await acceptShare(recipient.ctx, { shareId })
     expect(tally([await declineShare(recipient.ctx, { shareId })])).toEqual({ SHARE_NOT_PENDING: 1 })
@@ -157,7 +157,7 @@ describe('only named sharers, and the block list', () => {
     },
   )
 
-  it('who is named shares at once, and others of the recipient go on', async () => {
+  it("accept named sharers' shares at once, and leave other existing shares alone", async () => {
     await setIncoming(recipient.ctx, named([owner.username]))
     expect(await getIncoming(recipient.ctx)).toEqual(named([owner.username]))
     const shared = await shareImage(owner.ctx, asked(here, imageId, recipient))

@@ -4,7 +4,7 @@ import { newId } from '@/lib/ids'
 import { account, asked, held, image, noon, region, type TestAccount } from '@/lib/testing/builders'
 import { shareImage } from './writes'
 
-// What the database itself refuses, whatever the code above it does: raw SQL as a bug or a hand would send it.
+// Constraints of the database itself: raw SQL, as a bug or a person could send it.
 
 async function insertShare(imageId: string, owner: TestAccount, regionId: string, recipient: TestAccount) {
   await db().$executeRaw`
@@ -37,7 +37,7 @@ describe('the database refuses', () => {
     await expect(insertShare(imageId, owner, here, recipient)).rejects.toThrow('23505')
   })
 
-  it('to delete an image or an account that shares hang on', async () => {
+  it('to delete an image or an account that has shares', async () => {
     const [here, owner, recipient] = await Promise.all([region(), account(), account()])
     const imageId = await image(owner, here)
     await held(imageId, recipient)
@@ -55,7 +55,7 @@ describe('the database refuses', () => {
   })
 })
 
-test('what was recorded can neither be changed nor removed', async () => {
+test('recorded events can be neither changed nor deleted', async () => {
   const [here, owner, recipient] = await Promise.all([region(), account(), account()])
   const imageId = await image(owner, here)
   await shareImage(owner.ctx, asked(here, imageId, recipient))

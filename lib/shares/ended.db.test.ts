@@ -24,7 +24,7 @@ async function shared() {
 }
 
 describe('a share that has ended', () => {
-  it('is told to its recipient by the name of the sharer, never of the sub-account that acted', async () => {
+  it("shows its recipient the sharer's name, never that of the acting sub-account", async () => {
     const all = await shared()
     const ops = await account({ master: all.owner })
     await cancelShare(ops.at(later(minutes(2))), { shareId: all.shareId })
@@ -44,7 +44,7 @@ describe('a share that has ended', () => {
     }
   })
 
-  it('is told to its owner: which account gave the image back', async () => {
+  it('shows its owner which account returned the image', async () => {
     const all = await shared()
     const sub = await account({ master: all.recipient })
     await cancelShare(sub.at(later(1)), { shareId: all.shareId })
@@ -61,7 +61,7 @@ describe('a share that has ended', () => {
     expect(JSON.stringify(told)).not.toContain(sub.username)
   })
 
-  it('is told to those who lose it with the image, and keeps the name that it had then', async () => {
+  it("is shown to those who lose it with the image, with the image's name of that time", async () => {
     const all = await shared()
     const input = { region: all.here, imageId: all.imageId, cancelShares: true, typedName: 'web-01' }
     expect(await deleteImage(all.owner.ctx, input)).toMatchObject({ ok: true })
@@ -70,7 +70,7 @@ describe('a share that has ended', () => {
     expect(told).toMatchObject({ how: 'sharer', image: 'web-01', shareId: all.shareId })
   })
 
-  it('is not told to anybody else: neither the other recipients, nor a stranger, nor by an id that was guessed', async () => {
+  it('is not shown to anybody else: other recipients, strangers, or with a guessed id', async () => {
     const all = await shared()
     await cancelShare(all.owner.ctx, { shareId: all.shareId })
     const asking = { region: all.here, imageId: all.imageId }
@@ -83,7 +83,7 @@ describe('a share that has ended', () => {
     expect(await getImage(all.recipient.ctx, asking)).toBeNull()
   })
 
-  it('is not told of an image that was given again, and of several the last one is told', async () => {
+  it('is not shown if the image was shared again; of several ended shares the last one is shown', async () => {
     const all = await shared()
     const asking = { region: all.here, imageId: all.imageId }
     await cancelShare(all.owner.ctx, { shareId: all.shareId })
@@ -95,7 +95,7 @@ describe('a share that has ended', () => {
   })
 })
 
-it('the recipients of one share are in the order of their usernames everywhere, after those of later shares', async () => {
+it('recipients of one share operation are sorted by username everywhere, after those of later operations', async () => {
   const [here, owner, others, last] = await Promise.all([region(), account(), accounts(12), account()])
   const imageId = await image(owner, here)
   await shareImage(owner.ctx, asked(here, imageId, ...others))

@@ -25,7 +25,7 @@ async function shared(until: '7' | '30' | 'never'): Promise<string> {
   return made.ok ? nth(made.value, 0).id : ''
 }
 
-/** Moves a share in time, as if it had been made earlier, so that it ends in `ms`. */
+/** Shifts a share in time, so that it ends in `ms`. */
 async function endsIn(id: string, ms: number): Promise<void> {
   await db().$executeRaw`
     UPDATE "Share" SET "endNoticeAt" = "endNoticeAt" - ("expiresAt" - (clock_timestamp() + ${ms} * interval '1 millisecond')),
@@ -34,7 +34,7 @@ async function endsIn(id: string, ms: number): Promise<void> {
 
 const sweep = async () => await tellEndingShares(new Date())
 
-/** The days that each side was told of. */
+/** The days in the notices of each side. */
 async function told(id: string): Promise<{ owner: unknown[]; recipient: unknown[] }> {
   const notices = await db().notice.findMany({
     where: { kind: 'share.ending', event: { shareId: id } },
@@ -48,7 +48,7 @@ async function told(id: string): Promise<{ owner: unknown[]; recipient: unknown[
   return { owner: of(owner), recipient: of(recipient) }
 }
 
-it('tells both sides 7 days and 1 day before a share ends, once each, however many workers run', async () => {
+it('notifies both sides 7 days and 1 day before a share ends, once each, however many workers run', async () => {
   const id = await shared('30')
   await sweep()
   expect(await told(id)).toEqual({ owner: [], recipient: [] })
@@ -69,7 +69,7 @@ it('tells both sides 7 days and 1 day before a share ends, once each, however ma
   expect(event).toMatchObject({ actorName: 'system', ownerId: owner.id, recipientId: recipient.id, imageId })
 })
 
-it('tells a share that is made for 7 days the day before alone: its making says the end already', async () => {
+it('notifies only on the day before of a share that is made for 7 days, because its creation already names the end', async () => {
   const id = await shared('7')
   await sweep()
   expect(await told(id)).toEqual({ owner: [], recipient: [] })
@@ -78,7 +78,7 @@ it('tells a share that is made for 7 days the day before alone: its making says 
   expect(await told(id)).toEqual({ owner: [1], recipient: [1] })
 })
 
-it('tells after a standstill of the worker how many days are left, once', async () => {
+it('notifies once of the days that are left after the worker was down', async () => {
   const id = await shared('30')
   await endsIn(id, 3 * day - 1)
   await sweep()
@@ -91,7 +91,7 @@ it('tells after a standstill of the worker how many days are left, once', async 
   expect(await told(other)).toEqual({ owner: [1], recipient: [1] })
 })
 
-it('tells of an extended share anew, and not of one that has no end any more, is over, or was cancelled meanwhile', async () => {
+it('notifies again of an extended share, and not of one without an end, or one that has ended or was cancelled', async () => {
   const id = await shared('30')
   await endsIn(id, day - 1)
   await sweep()
@@ -109,7 +109,7 @@ it('tells of an extended share anew, and not of one that has no end any more, is
   expect(await told(id)).toEqual({ owner: [1, 7], recipient: [1, 7] })
 })
 
-it('is decided under the lock of the image: a share that is extended or cancelled first is not told of', async () => {
+it("runs under the image's lock: a share that is extended or cancelled first causes no notice", async () => {
   const id = await shared('30')
   await endsIn(id, day - 1)
   const later = new Date(Date.now() + 30 * day)
@@ -126,10 +126,10 @@ it('is decided under the lock of the image: a share that is extended or cancelle
   expect(await told(id)).toEqual({ owner: [], recipient: [] })
 })
 
-it('records the notice and its successor together or not at all', async () => {
+it('records the notice and the time of the next one together or not at all', async () => {
   const id = await shared('30')
   await endsIn(id, 7 * day - 1)
-  // As if the worker were killed in between: the trigger of events fails.
+  // Simulates a worker that is killed in between: the trigger of events fails.
   await db().$executeRawUnsafe(
     `CREATE FUNCTION fail_ending() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
        IF NEW."shareId" = '${id}' AND NEW.action = 'share.ending' THEN RAISE EXCEPTION 'killed'; END IF; RETURN NEW; END $$`,
@@ -144,7 +144,7 @@ it('records the notice and its successor together or not at all', async () => {
   expect(await told(id)).toEqual({ owner: [7], recipient: [7] })
 })
 
-it('counts the moments from the end, and a begun day as a whole one', () => {
+it('counts notice times from the end, and a started day as a whole one', () => {
   const end = new Date('2026-12-31T16:00:00Z')
   const before = (ms: number) => new Date(end.getTime() - ms)
   expect(nextEndNotice(null, end)).toBeNull()

@@ -10,13 +10,13 @@ const facts = (defaultDays = 0, maxDays = 0) => ({ now, timeZone, policy: { defa
 const on = (untilDate: string): Until => ({ until: 'date', untilDate })
 const choice = (until: Until['until']): Until => ({ until, untilDate: null })
 
-describe('rule 16: the end that is asked for', () => {
+describe('rule 16: the requested end', () => {
   test.each([
     [choice('never'), null],
     [choice('7'), '2026-03-17T04:00:00.000Z'],
     [choice('30'), '2026-04-09T04:00:00.000Z'],
     [choice('90'), '2026-06-08T04:00:00.000Z'],
-    // The day of Shanghai is over at 16:00 in Greenwich.
+    // The day in Shanghai ends at 16:00 UTC.
     [on('2026-03-10'), '2026-03-10T16:00:00.000Z'],
     [on('2026-12-31'), '2026-12-31T16:00:00.000Z'],
   ])('%o is %s', (until, end) => expect(endOfShare(until, facts())?.toISOString() ?? null).toBe(end))
@@ -38,8 +38,8 @@ describe('rule 16: the end that is asked for', () => {
   )
 })
 
-describe('rule 16: an end lies ahead, and within what the operator allows', () => {
-  it('refuses a moment that has come, and takes the next one', () => {
+describe("rule 16: an end is in the future, and within the operator's maximum", () => {
+  it('refuses a moment that has passed, and accepts the next one', () => {
     expect(refuseEnd(now, facts())).toEqual({ code: 'SHARE_END_PAST' })
     expect(refuseEnd(new Date(now.getTime() + 1), facts())).toBeNull()
   })
@@ -54,10 +54,10 @@ describe('rule 16: an end lies ahead, and within what the operator allows', () =
     expect(refuseEnd(endOfShare(until, facts(0, 7)), facts(0, 7))?.code ?? null).toBe(code),
   )
 
-  it('lets a share have no end where there is no maximum', () => expect(refuseEnd(null, facts(14, 0))).toBeNull())
+  it('allows a share without an end if there is no maximum', () => expect(refuseEnd(null, facts(14, 0))).toBeNull())
 })
 
-describe('rule 15: what a recipient answers', () => {
+describe("rule 15: a recipient's answer", () => {
   test.each([
     ['ALL', false, false, 'accept'],
     ['ALL', false, true, 'refuse'],
@@ -71,7 +71,7 @@ describe('rule 15: what a recipient answers', () => {
     expect(incomingAnswer({ policy, isAllowed, isBlocked })).toBe(answer),
   )
 
-  it('accepts with a place and refuses without, and what is accepted already needs none', () => {
+  it('accepts with a place and refuses without; an accepted share needs none', () => {
     const quota = { quota: 3, used: 2, asked: 1, region: 'cn-test' }
     const full = { ...quota, used: 3 }
     expect(refuseAccept({ isPending: true, quota })).toBeNull()
@@ -82,7 +82,7 @@ describe('rule 15: what a recipient answers', () => {
   it('waits for 30 days', () => expect(answerEnd(now).toISOString()).toBe('2026-04-09T04:00:00.000Z'))
 })
 
-test('the record says how a share ended', () => {
+test('the action of an ended share tells how it ended', () => {
   expect(endAction({ isPending: true, by: 'recipient' })).toBe('share.decline')
   expect(endAction({ isPending: true, by: 'sharer' })).toBe('share.cancel')
   expect(endAction({ isPending: false, by: 'recipient' })).toBe('share.cancel')
@@ -93,7 +93,7 @@ test('the record says how a share ended', () => {
   expect(overAction({ expiresAt: null, answerBy: early })).toBe('share.lapse')
 })
 
-test('the form says until when: a choice, with a day where it is a date, and its empty field is none', () => {
+test("the form's end is a choice, with a day for a date; an empty field is no end", () => {
   const one = { region: 'cn-test', imageId: 'img-0000000000', usernames: ['lantern'] }
   const problem = (fields: object) => shareImageInput.safeParse({ ...one, ...fields }).error?.issues[0]
   expect(shareImageInput.parse({ ...one, until: '7', untilDate: '' })).toMatchObject({ until: '7' })

@@ -40,7 +40,7 @@ beforeEach(async () => {
   imageId = await image(owner, here)
 })
 
-/** Moves the end of a share, as if time had passed: the clock is the database's. */
+/** Moves the end of a share, because expiry uses the database's clock. */
 async function ends(id: string, field: 'expiresAt' | 'answerBy' = 'expiresAt', inMs = -1): Promise<void> {
   await db().share.update({ where: { id }, data: { [field]: new Date(Date.now() + inMs) } })
 }
@@ -56,8 +56,8 @@ const importHere = async (who: TestAccount) =>
 const eventsOf = async (shareId: string) =>
   (await db().event.findMany({ where: { shareId }, orderBy: { id: 'asc' } })).map(({ action }) => action)
 
-describe('a share that is over by the clock, before any worker has seen it', () => {
-  it('is in no list and no count, and its image is closed', async () => {
+describe('an expired share, before a worker has seen it', () => {
+  it('is in no list and no count, and its image is not accessible', async () => {
     const shareId = await over()
     const list = sharedImageParams.parse({ region: here })
     expect(await listSharedImages(recipient.ctx, list)).toMatchObject({ items: [], quota: { images: { used: 0 } } })
@@ -75,7 +75,7 @@ describe('a share that is over by the clock, before any worker has seen it', () 
     expect(await listEndedShares(recipient.ctx, { region: here, imageId })).toMatchObject([{ how: 'expired' }])
   })
 
-  it('can neither be cancelled, extended nor accepted', async () => {
+  it('cannot be cancelled, extended or accepted', async () => {
     const shareId = await over()
     const answers = [
       await cancelShare(owner.ctx, { shareId }),
@@ -86,7 +86,7 @@ describe('a share that is over by the clock, before any worker has seen it', () 
     expect(tally(answers)).toEqual({ SHARE_NOT_FOUND: 3, SHARES_ENDED: 1 })
   })
 
-  it('is not brought back by an extension or an acceptance that stalls between reading it and writing', async () => {
+  it('is not revived by an extension or acceptance that stalls between reading and writing it', async () => {
     const [first, second] = [await held(imageId, recipient), await held(imageId, nth(await accounts(1), 0))]
     const past = { expiresAt: new Date(Date.now() - 1) }
     const extended = await whileLocked(
@@ -111,7 +111,7 @@ describe('a share that is over by the clock, before any worker has seen it', () 
     for (const id of [first, second]) expect(await eventsOf(id)).toEqual([])
   })
 
-  it('leaves its places free: one of the 20, and one of the recipient', async () => {
+  it('frees its places: one of the 20, and one of the recipient', async () => {
     await quota(recipient, here, 1)
     const holders = await accounts(19)
     for (const holder of holders) await held(imageId, holder)
@@ -124,7 +124,7 @@ describe('a share that is over by the clock, before any worker has seen it', () 
     expect(await eventsOf(shareId)).toEqual([])
   })
 
-  it('does not stand in the way of another share with the same recipient, which records its end', async () => {
+  it('does not prevent another share with the same recipient, which records its end', async () => {
     const shareId = await over()
     expect(tally([await shareImage(owner.ctx, asked(here, imageId, recipient))])).toEqual({ ok: 1 })
     expect(await eventsOf(shareId)).toEqual(['share.expire'])
@@ -132,7 +132,7 @@ describe('a share that is over by the clock, before any worker has seen it', () 
     expect(await db().share.count({ where: { imageId } })).toBe(1)
   })
 
-  it('does not keep its image from being deleted, and ends with it', async () => {
+  it('does not prevent the deletion of its image, and ends with it', async () => {
     const shareId = await over()
     const input = { region: here, imageId, cancelShares: false, typedName: null }
     expect(await deleteImage(owner.ctx, input)).toMatchObject({ ok: true, value: { cancelledShares: 0 } })
@@ -152,11 +152,11 @@ describe('the sweep', () => {
     const event = await db().event.findFirst({ where: { shareId: nth(shares, 0) } })
     expect(event).toMatchObject({ actorName: 'system', ownerId: owner.id, imageId, regionId: here })
     const mine = (await verify()).filter(({ id }) => shares.includes(id) && id !== '')
-    // The builder's shares have no event of their making, which verify says of them as long as they stand.
+    // The builder's shares have no creation event, which verify reports while they exist.
     expect(mine).toEqual([])
   })
 
-  it('ends a pending share that nobody has answered, and says so', async () => {
+  it('ends an unanswered pending share, and records that', async () => {
     await db().account.update({ where: { id: recipient.id }, data: { incoming: 'ASK' } })
     const shared = await shareImage(owner.ctx, asked(here, imageId, recipient))
     const shareId = shared.ok ? nth(shared.value, 0).id : ''
@@ -169,7 +169,7 @@ describe('the sweep', () => {
     expect(await listEndedShares(owner.ctx, { shareIds: [shareId] })).toMatchObject([{ how: 'unanswered' }])
   })
 
-  it('leaves shares that have an end ahead', async () => {
+  it('leaves shares whose end is in the future', async () => {
     const id = await held(imageId, recipient)
     await ends(id, 'expiresAt', 60_000)
     await endSharesOver(new Date())
@@ -181,7 +181,7 @@ describe('several shares at once', () => {
   const untilOf = async (ids: string[]) =>
     (await db().share.findMany({ where: { id: { in: ids } } })).map(({ expiresAt }) => expiresAt !== null)
 
-  it('are extended or ended all, or none where one is another owner’s or over', async () => {
+  it("are all extended or cancelled, or none if one is another owner's or has expired", async () => {
     const [first, second, stranger] = await accounts(3)
     const mine = [await held(imageId, nth([first], 0) ?? recipient), await held(imageId, nth([second], 0) ?? recipient)]
     const others = await held(await image(stranger ?? owner, here), recipient)
@@ -201,7 +201,7 @@ describe('several shares at once', () => {
     for (const id of mine) expect(await eventsOf(id)).toEqual(['share.extend', 'share.cancel'])
   })
 
-  it('are not extended to a day that is over', async () => {
+  it('are not extended to a day that has passed', async () => {
     const shareIds = [await held(imageId, recipient)]
     const answer = await extendShares(owner.ctx, { shareIds, until: 'date', untilDate: '2026-01-01' })
     expect(tally([answer])).toEqual({ SHARE_END_PAST: 1 })

@@ -21,11 +21,11 @@ import {
 } from '@/lib/testing/builders'
 import { shareImage } from './writes'
 
-// Rule 14: with the unknown usernames of an hour used up, one share submit a minute is taken, and none says why.
+// Rule 14: once the hour's unknown usernames are used up, one share submit a minute is allowed, and no answer gives a reason.
 
 process.env.ECS_DATABASE_POOL = '40'
 
-/** A master account whose 60 are used up at noon, with an image in a region. */
+/** A master account whose 60 look-ups are used up at noon, with an image in a region. */
 async function guesser() {
   const [here, owner] = await Promise.all([region(), account()])
   const names = Array.from({ length: 60 }, (_, index) => ({ accountId: owner.id, username: `gone-${index}`, at: noon }))
@@ -38,7 +38,7 @@ const waiting = (ms: number) => ({
   refusal: { code: 'LOOKUPS_USED_UP', max: 60, resetsAt: later(ms).toISOString() },
 })
 
-it('no answer tells a known username from an unknown one, whatever is wrong with it', async () => {
+it('no answer distinguishes a known username from an unknown one, whatever else is wrong with it', async () => {
   const { here, owner, imageId } = await guesser()
   const [known, full, master] = await Promise.all([account(), account(), account()])
   const [sub, disabled] = [await account({ master }), await account({ disabledAt: noon })]
@@ -63,7 +63,7 @@ it('no answer tells a known username from an unknown one, whatever is wrong with
   expect(await db().share.count({ where: { imageId } })).toBe(0)
 })
 
-it('of 305 submits of single names, five of which exist, 61 at a time, one is taken', async () => {
+it('of 305 submits of single names, five of them known, 61 at a time, one is allowed', async () => {
   const { here, owner, imageId } = await guesser()
   const known = await accounts(5)
   const results: Awaited<ReturnType<typeof shareImage>>[] = []
@@ -81,14 +81,14 @@ it('of 305 submits of single names, five of which exist, 61 at a time, one is ta
   expect(await db().unknownLookup.count({ where: { accountId: owner.id } })).toBe(60)
 })
 
-it('60 honest shares at once, by the master and its sub-accounts, are one; each minute takes one more', async () => {
+it('of 60 honest shares at once, by the master and its sub-accounts, one is allowed, and one more each minute', async () => {
   const { here, owner } = await guesser()
   const ops = await account({ master: owner })
   const [recipients, images] = await Promise.all([
     accounts(60),
     Promise.all(Array.from({ length: 60 }, () => image(owner, here))),
   ])
-  // Each round shares with others than the last: whoever repeats a share that was taken uses the try up and gets nothing.
+  // Each round uses other recipients: repeating an earlier share would use up the submit without a result.
   const shareAt = (now: Date, round: number) => async (index: number) => {
     const who: TestAccount = index % 2 === 0 ? owner : ops
     return await shareImage(who.at(now), asked(here, nth(images, index), nth(recipients, (index + round) % 60)))
@@ -98,7 +98,7 @@ it('60 honest shares at once, by the master and its sub-accounts, are one; each 
   expect(tally(await race(60, shareAt(later(minutes(1)), 2)))).toEqual({ ok: 1, LOOKUPS_USED_UP: 59 })
 })
 
-it('a try that has to wait touches no recipient', async () => {
+it('a submit that has to wait locks no recipient', async () => {
   const { here, owner, imageId } = await guesser()
   const known = await account()
   await db().shareTry.create({ data: { accountId: owner.id, at: noon } })
@@ -108,7 +108,7 @@ it('a try that has to wait touches no recipient', async () => {
     async () => {
       const answer = await shareImage(owner.ctx, asked(here, imageId, known))
       isAnswered = true
-      // One that is taken waits for the row of the recipient, which somebody else holds.
+      // An allowed submit waits for the recipient's row, which another transaction has locked.
       return [answer, await shareImage(owner.at(later(minutes(1))), asked(here, imageId, known))]
     },
     async () => expect(isAnswered).toBe(true),
@@ -116,7 +116,7 @@ it('a try that has to wait touches no recipient', async () => {
   expect(await held).toMatchObject([waiting(minutes(1)), { ok: true }])
 })
 
-it('a refusal that tells nothing of usernames takes no try: the image, its places, the day', async () => {
+it('a refusal that reveals nothing of usernames uses up no submit: the image, its places, the day', async () => {
   const { here, owner, imageId } = await guesser()
   const busy = await image(owner, here, { state: 'importing' })
   const known = await account()
@@ -127,7 +127,7 @@ it('a refusal that tells nothing of usernames takes no try: the image, its place
   expect(tally([await shareImage(owner.ctx, asked(here, imageId, known))])).toEqual({ ok: 1 })
 })
 
-it("one tenant's tries are not another's, and after the hour nobody waits", async () => {
+it("tenants' submits are independent, and after the hour nobody waits", async () => {
   const { here, owner, imageId } = await guesser()
   const [other, recipients] = await Promise.all([account(), accounts(3)])
   const theirs = await image(other, here)

@@ -9,7 +9,7 @@ import { getImageShares, listInstancesAround } from './reads'
 import { listShares } from './reads-list'
 import { shareListParams } from './schema-list'
 
-test('the share page tells its owner how many instances each recipient has of the image: a number, and nothing else of them', async () => {
+test("the share page shows its owner each recipient's number of instances of the image, and nothing else of them", async () => {
   const [here, sharer, first, second] = [await region(), await account(), await account(), await account()]
   const [imageId, other] = [await image(sharer, here), await image(sharer, here)]
   await held(imageId, first)
@@ -37,7 +37,7 @@ test('the share page tells its owner how many instances each recipient has of th
   for (const one of [first, second]) expect(await getImageShares(one.ctx, { region: here, imageId })).toBeNull()
 })
 
-test('when a share was last used is known after its instances are gone, and a new share knows of those that are still there', async () => {
+test('the last use of a share is known after its instances are gone, and a new share counts existing ones', async () => {
   const [here, sharer, recipient] = [await region(), await account(), await account()]
   const [imageId, typeId] = [await image(sharer, here), await instanceType({ memoryMib: 512 })]
   await machineHost()
@@ -66,7 +66,7 @@ test('when a share was last used is known after its instances are gone, and a ne
   expect(await lastUse()).toEqual([[1, later(minutes(2)).toISOString()]])
 })
 
-test('the operator is told of the instances of an account and of those from its images, without terminated ones', async () => {
+test('the operator sees instances of an account and those made from its images, without terminated ones', async () => {
   const [here, sharer, other] = [await region(), await account(), await account()]
   const imageId = await image(sharer, here)
   const options = { typeId: await instanceType(), hostId: await machineHost() }

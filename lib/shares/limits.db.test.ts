@@ -52,7 +52,7 @@ describe('rule 1: 20 recipients', () => {
     expect(await recipientsOf(it)).toBe(20)
   })
 
-  it('several usernames at once fit whole or not at all, also when they race', async () => {
+  it('several usernames fit together or not at all, also in races', async () => {
     const [here, owner, others] = await Promise.all([region(), account(), accounts(49)])
     const it = await image(owner, here)
     const results = await race(7, (index) =>
@@ -66,7 +66,7 @@ describe('rule 1: 20 recipients', () => {
     expect(await recipientsOf(it)).toBe(14)
   })
 
-  it('a place that a cancel frees is given once', async () => {
+  it('a place freed by a cancel is given once', async () => {
     const [here, owner, others] = await Promise.all([region(), account(), accounts(40)])
     const it = await image(owner, here)
     const shares = await Promise.all(others.slice(0, 20).map((other) => held(it, other)))
@@ -110,7 +110,7 @@ describe('rule 2: 200 shares a day', () => {
     expect(await sharesToday(owner)).toEqual({ used: 200, events: 200 })
   })
 
-  it('the day turns at midnight in Asia/Shanghai, and 200 new ones are there', async () => {
+  it('the day changes at midnight in Asia/Shanghai, with 200 new shares', async () => {
     const [here, owner, others] = await Promise.all([region(), account(), accounts(3)])
     const it = await image(owner, here)
     await usedToday(owner, 199)
@@ -133,7 +133,7 @@ describe('rule 2: 200 shares a day', () => {
     expect((await sharesToday(owner, '2026-03-11')).used).toBe(1)
   })
 
-  it('shares that race over midnight count each for their own day', async () => {
+  it('shares that race around midnight each count for their own day', async () => {
     const [here, owner, others] = await Promise.all([region(), account(), accounts(20)])
     const it = await image(owner, here)
     const midnight = new Date('2026-03-10T16:00:00.000Z').getTime()
@@ -158,7 +158,7 @@ describe("rule 3: the recipient's quota", () => {
     expect(await db().share.count({ where: { recipientId: recipient.id } })).toBe(1)
   })
 
-  it("an import and a share that want the recipient's last place do not both get it", async () => {
+  it("an import and a share that race for the recipient's last place do not both get it", async () => {
     const [here, owner, recipient] = await Promise.all([region(), account(), account()])
     await quota(recipient, here, 1)
     const input = { region: here, name: 'web-01', operatingSystem: 'Debian 12' }
@@ -189,7 +189,7 @@ describe("rule 3: the recipient's quota", () => {
     expect(tally([shared])).toEqual(takes ? { RECIPIENT_QUOTA_FULL: 1 } : { ok: 1 })
   })
 
-  it("is that of the image's region, 50 unless the operator says otherwise, and the sharer learns no numbers", async () => {
+  it("is the quota of the image's region, 50 unless the operator sets another, and the sharer learns no numbers", async () => {
     const [here, there, owner, recipient] = await Promise.all([region(), region(), account(), account()])
     await quota(recipient, there, 0)
     for (let count = 0; count < 49; count++) await image(recipient, here)
@@ -200,7 +200,7 @@ describe("rule 3: the recipient's quota", () => {
     expect(full).toEqual({ ok: false, refusal: { code: 'RECIPIENT_QUOTA_FULL', recipients } })
   })
 
-  it("a share takes nothing of the sharer's quota", async () => {
+  it("a share uses nothing of the sharer's quota", async () => {
     const [here, owner, recipient] = await Promise.all([region(), account(), account()])
     const it = await image(owner, here)
     await quota(owner, here, 1)

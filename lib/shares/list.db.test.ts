@@ -16,7 +16,7 @@ async function tenants() {
   return { here, owner, recipient, other, web, mail }
 }
 
-/** Shares of many images with one recipient, a minute apart, and their ids from the newest on. */
+/** Shares of many images with one recipient, a minute apart. Returns their ids, newest first. */
 async function manyShares(count: number) {
   const [here, owner, recipient] = await Promise.all([region(), account(), account()])
   const ids: string[] = []
@@ -29,7 +29,7 @@ async function manyShares(count: number) {
 }
 
 describe('who has access', () => {
-  it('the same share is in the given list of its owner and the received list of its recipient, and in nobody else’s', async () => {
+  it("one share is in its owner's given list and its recipient's received list, and in nobody else's", async () => {
     const { here, owner, recipient, other, web } = await tenants()
     const id = await held(web, recipient)
     const facts = { id, imageId: web, image: 'web-01', state: 'ACCEPTED', until: null, lastUsedAt: null, instances: 0 }
@@ -50,7 +50,7 @@ describe('who has access', () => {
     expect(JSON.stringify(await received(recipient, here))).not.toContain(sub.username)
   })
 
-  it('both sides see when the recipient last used the image and how many instances it has, and not what others have', async () => {
+  it("both sides see the recipient's last use and number of instances, and nothing of others", async () => {
     const { here, owner, recipient, other, web } = await tenants()
     await Promise.all([held(web, recipient), held(web, other)])
     for (const at of [1, 3, 2]) {
@@ -66,7 +66,7 @@ describe('who has access', () => {
     expect((await received(other, here)).items).toMatchObject([{ instances: 0, lastUsedAt: null }])
   })
 
-  it('a share that is over by the clock is in no list', async () => {
+  it('an expired share is in no list', async () => {
     const { here, owner, recipient, web } = await tenants()
     const id = await held(web, recipient)
     await db().share.update({ where: { id }, data: { expiresAt: owner.ctx.now } })
@@ -74,7 +74,7 @@ describe('who has access', () => {
     expect((await received(recipient, here)).items).toEqual([])
   })
 
-  it('is searched by name and id of the image and by the other side’s username, where % and _ are letters', async () => {
+  it("is searched by the image's name and id and the other side's username, where % and _ are literal", async () => {
     const { here, owner, recipient, other, web, mail } = await tenants()
     await Promise.all([held(web, recipient), held(mail, other)])
     const names = async (q: string) => (await given(owner, here, { q })).items.map((item) => item.image)
@@ -87,7 +87,7 @@ describe('who has access', () => {
     expect((await received(recipient, here, { q: owner.username })).items).toHaveLength(1)
   })
 
-  it('is sorted by its end with shares that have none at the last place, page by page, forth and back', async () => {
+  it('is sorted by end, shares without one last, page by page in both directions', async () => {
     const { here, owner, ids } = await manyShares(30)
     for (const [index, id] of ids.slice(0, 10).entries())
       await db().share.update({ where: { id }, data: { expiresAt: new Date(Date.now() + minutes(1000 - index)) } })
@@ -110,7 +110,7 @@ describe('an export', () => {
     return ids
   }
 
-  it('has every share of the list, or those of the search, newest first, however many batches that takes', async () => {
+  it('has every share of the list or the search, newest first, however many batches that takes', async () => {
     const { here, owner, recipient } = await tenants()
     await db().$executeRaw`
       INSERT INTO "Image" (id, "ownerId", "regionId", name, "operatingSystem", source, state, "createdAt", "updatedAt")
@@ -125,7 +125,7 @@ describe('an export', () => {
     expect(await exported(owner, here, { q: 'disk-7' })).toHaveLength(111)
   })
 
-  it('has the selected shares alone, and of those only one’s own', async () => {
+  it('has only the selected shares, and of those only own ones', async () => {
     const { here, owner, ids } = await manyShares(3)
     const foreign = await manyShares(1)
     const asked = [nth(ids, 0), nth(ids, 2), nth(foreign.ids, 0)]

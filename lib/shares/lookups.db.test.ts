@@ -34,7 +34,7 @@ async function askedBefore(owner: TestAccount, count: number, at = noon): Promis
 }
 
 describe('a look-up', () => {
-  it('confirms one exact username with the masked display name, and says when it is your own', async () => {
+  it('confirms one exact username with the masked display name, and recognises your own', async () => {
     const [owner, other] = await Promise.all([account(), account({ displayName: 'Lantern Studio' })])
     const ops = await account({ master: owner })
     const found = { username: other.username, status: 'found', displayName: 'L•••••• S•••••' }
@@ -45,7 +45,7 @@ describe('a look-up', () => {
     expect(await recorded(owner)).toBe(0)
   })
 
-  it('never finds by a part, a pattern or another case than the folded one', async () => {
+  it('never matches a part, a pattern or a differently folded name', async () => {
     const [owner, other] = await Promise.all([account(), account()])
     const parts = [other.username.slice(0, -1), `${other.username}x`, '%', '_'.repeat(other.username.length), '*']
     for (const part of parts) expect(await lookUpRecipient(owner.ctx, named(part))).toMatchObject({ status: 'unknown' })
@@ -82,7 +82,7 @@ describe('unknown usernames: 60 an hour for a master account', () => {
     expect(await recorded(owner)).toBe(60)
   })
 
-  it('look-ups and submits, by the master and its sub-accounts, are limited together', async () => {
+  it('look-ups and submits, by the master and its sub-accounts, share one limit', async () => {
     const [here, owner] = await Promise.all([region(), account()])
     const ops = await account({ master: owner })
     const imageId = await image(owner, here)
@@ -98,12 +98,12 @@ describe('unknown usernames: 60 an hour for a master account', () => {
         else expect(answer).toMatchObject({ refusal: { code: 'LOOKUPS_USED_UP', max: 60 } })
       }
     })
-    // A submit of two with one place left tells of neither, and takes that place.
+    // A submit of two with one place left reveals neither, and uses that place.
     expect([59, 60]).toContain(told)
     expect(await recorded(owner)).toBe(60)
   })
 
-  it('a submit that would go beyond them is refused whole and uses them up', async () => {
+  it('a submit that would exceed them is refused whole and uses them up', async () => {
     const [here, owner] = await Promise.all([region(), account()])
     const imageId = await image(owner, here)
     await askedBefore(owner, 59)
@@ -114,7 +114,7 @@ describe('unknown usernames: 60 an hour for a master account', () => {
     expect(await lookUpRecipient(owner.ctx, named('nobody-3'))).toMatchObject({ status: 'limited' })
   })
 
-  it('known usernames, and refusals of the image, the places and the day, use none', async () => {
+  it('known usernames, and refusals about the image, the places and the day, use none', async () => {
     const [here, owner, others] = await Promise.all([region(), account(), accounts(21)])
     const full = await image(owner, here)
     for (const other of others.slice(0, 20)) await held(full, other)
@@ -126,7 +126,7 @@ describe('unknown usernames: 60 an hour for a master account', () => {
     expect(await recorded(owner)).toBe(0)
   })
 
-  it('are forgotten one by one, each after an hour to the millisecond', async () => {
+  it('expire one by one, each after an hour to the millisecond', async () => {
     const owner = await account()
     await askedBefore(owner, 1)
     await askedBefore(owner, 59, later(minutes(10)))
@@ -141,7 +141,7 @@ describe('unknown usernames: 60 an hour for a master account', () => {
     expect(await recorded(owner)).toBe(1)
   })
 
-  it('refused tries do not push away the moment at which the limit ends', async () => {
+  it('refused submits do not postpone the end of the limit', async () => {
     const [here, owner] = await Promise.all([region(), account()])
     const imageId = await image(owner, here)
     await askedBefore(owner, 60)
@@ -154,7 +154,7 @@ describe('unknown usernames: 60 an hour for a master account', () => {
     expect(await recorded(owner)).toBe(60)
   })
 
-  it('the same name counts once an hour, however it is asked for, and again after that', async () => {
+  it('the same name counts once an hour, in look-ups and submits, and again after that', async () => {
     const [here, owner] = await Promise.all([region(), account()])
     const ops = await account({ master: owner })
     const imageId = await image(owner, here)
@@ -172,7 +172,7 @@ describe('unknown usernames: 60 an hour for a master account', () => {
     expect(await db().unknownLookup.findMany({ where: counted })).toMatchObject([{ username: 'nobody' }])
   })
 
-  it('a word that cannot be a username is unknown and counts for nothing', async () => {
+  it('an impossible username is unknown and does not count', async () => {
     const [here, owner, master] = await Promise.all([region(), account(), account()])
     const sub = await account({ master })
     const imageId = await image(owner, here)
@@ -186,7 +186,7 @@ describe('unknown usernames: 60 an hour for a master account', () => {
     expect(await recorded(owner)).toBe(0)
   })
 
-  it("one tenant's are not another's", async () => {
+  it("one tenant's do not count for another", async () => {
     const [one, other] = await Promise.all([account(), account()])
     await askedBefore(one, 60)
     expect(await lookUpRecipient(other.ctx, named('nobody'))).toMatchObject({ status: 'unknown' })

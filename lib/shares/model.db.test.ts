@@ -10,8 +10,8 @@ import { anyStep, finish } from '@/lib/testing/steps'
 import { shareImage } from './writes'
 
 /**
- * Four masters, two sub-accounts, two regions with few places, an image or two for each, and the first master near every
- * limit that there is: 18 recipients of an image, 198 shares of the day, 58 unknown usernames of the hour.
+ * Four masters, two sub-accounts, two regions with few places, one or two images each, and the first master close to every
+ * limit: 18 recipients of an image, 198 shares of the day, 58 unknown usernames of the hour.
  */
 async function world(others: TestAccount[]): Promise<{ model: Model; real: World }> {
   const regions = await Promise.all([region(), region()])
@@ -53,7 +53,7 @@ async function world(others: TestAccount[]): Promise<{ model: Model; real: World
   return { model, real }
 }
 
-test('answers and rows are those of a small model after each of thousands of random steps, and verify finds nothing', async () => {
+test('answers and rows match a small model after each of thousands of random steps, and verify finds nothing', async () => {
   const others = await accounts(18)
   const known = new Set<string>()
   let steps = 0
@@ -62,7 +62,7 @@ test('answers and rows are those of a small model after each of thousands of ran
     steps += [...commands].length
     await fc.asyncModelRun(() => made, commands)
     const found = (await verify()).filter(({ severity, id }) => severity === 'violation' && !known.has(id))
-    // Found once, it must not be held against the shorter sequences that are tried next.
+    // Do not count a finding again for the shorter sequences that fast-check tries next.
     for (const { id } of found) known.add(id)
     expect(found).toEqual([])
   })

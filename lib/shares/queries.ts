@@ -6,10 +6,10 @@ import { calmInterval } from '@/lib/poll'
 import type { EndedShare, ImageShares, SharedImageList, SharedImageParams } from './schema'
 import type { ShareList, ShareListParams } from './schema-list'
 
-// When the other side acts, this page shows it within 10 s.
+// The other side's actions appear within 10 s, even without a stream.
 const refetchInterval = calmInterval
 
-/** Whom an image is shared with, and the two limits. */
+/** The recipients of an image, and the two limits. */
 export function imageSharesQuery(region: string, imageId: string) {
   return queryOptions({
     queryKey: ['shares', 'image', region, imageId],
@@ -18,7 +18,7 @@ export function imageSharesQuery(region: string, imageId: string) {
   })
 }
 
-/** Which of these shares, which have disappeared from a list, have ended, and by whom. An ended share stays ended. */
+/** Which of these shares, which disappeared from a list, have ended, and who ended them. An ended share stays ended. */
 export function endedSharesQuery(shareIds: string[]) {
   return queryOptions({
     queryKey: ['ended-shares', shareIds],
@@ -27,7 +27,7 @@ export function endedSharesQuery(shareIds: string[]) {
   })
 }
 
-/** How the share through which the viewer held an image has ended; an empty list when there was none. */
+/** How the viewer's last share of an image ended; empty if there was none. */
 export function lastEndedShareQuery(region: string, imageId: string) {
   return queryOptions({
     queryKey: ['ended-shares', 'image', region, imageId],
@@ -62,7 +62,7 @@ export function findSharedImagesQuery(region: string, q: string) {
   })
 }
 
-/** How many shared images have not been looked at: the number on the tab. */
+/** The number of unseen shared images, for the tab. */
 export function newSharesQuery(region: string) {
   return queryOptions({
     queryKey: ['shares', 'new', region],
@@ -72,8 +72,8 @@ export function newSharesQuery(region: string) {
 }
 
 /**
- * Looks up one exact username. An answer is never read again while it is shown, not even when everything else is, and is
- * kept for a minute after that: unknown names are limited.
+ * Looks up one exact username. An answer is never refetched while it is shown, not even by a general refetch, and is cached for
+ * a minute after that, because look-ups of unknown names are limited.
  */
 export function recipientQuery(username: string) {
   return queryOptions({

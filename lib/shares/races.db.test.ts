@@ -58,7 +58,7 @@ describe('share against delete', () => {
     }
   })
 
-  it('a delete that cancels all sharing leaves no share, also of those that arrive meanwhile', async () => {
+  it('a delete that cancels all sharing leaves no share, not even of those made meanwhile', async () => {
     const [here, owner, recipients] = await Promise.all([region(), account(), accounts(8)])
     for (let round = 0; round < 8; round++) {
       const imageId = await image(owner, here)
@@ -74,7 +74,7 @@ describe('share against delete', () => {
     }
   })
 
-  it('a share that comes between the look and the locks of a delete makes it start over, and is cancelled with the rest', async () => {
+  it('a share made between the read and the locks of a delete makes the delete start over, and is cancelled with the rest', async () => {
     const [here, owner, recipient] = await Promise.all([region(), account(), account()])
     const imageId = await image(owner, here)
     const id = newId('shr')
@@ -85,7 +85,7 @@ describe('share against delete', () => {
         () => deleteImage(owner.ctx, deleting(here, imageId, 'web-01')),
         (tx) => tx.share.create({ data: { ...share, createdAt: owner.ctx.now } }),
       )
-    // The delete has met the share once it waits for the recipient, who is locked here.
+    // The delete has found the share once it waits for the recipient, who is locked here.
     const deleted = await whileLocked([recipient.id], sharing, async () => {
       await untilTrue(() => db().share.findUnique({ where: { id } }))
       await somebodyWaits()
@@ -95,7 +95,7 @@ describe('share against delete', () => {
     expect(await db().event.count({ where: { shareId: id, action: 'share.cancel' } })).toBe(1)
   })
 
-  it('an image that changes between the look and the lock is met as it is then', async () => {
+  it('an image that changes between the read and the lock is judged by its state under the lock', async () => {
     const [here, owner, recipient] = await Promise.all([region(), account(), account()])
     const writes: [code: RefusalCode, write: (imageId: string) => Promise<Result<unknown>>][] = [
       ['IMAGE_NOT_AVAILABLE', (imageId) => shareImage(owner.ctx, asked(here, imageId, recipient))],
@@ -128,7 +128,7 @@ describe('share against disable', () => {
     }
   })
 
-  it('a recipient that is disabled between the look and the lock is not found', async () => {
+  it('a recipient that is disabled between the read and the lock is not found', async () => {
     const [here, owner, recipient] = await Promise.all([region(), account(), account()])
     const imageId = await image(owner, here)
     const shared = await whileLocked(
@@ -180,7 +180,7 @@ describe('share against disable', () => {
   })
 })
 
-describe('no deadlock reaches anybody', () => {
+describe('no operation fails with a deadlock', () => {
   it('in 40 rounds of A→B against B→A, shared and cancelled', async () => {
     const [here, one, other] = await Promise.all([region(), account(), account()])
     for (let round = 0; round < 40; round++) {

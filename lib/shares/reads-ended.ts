@@ -29,7 +29,7 @@ const ends = {
 const isEnd = (action: string): action is keyof typeof ends => Object.hasOwn(ends, action)
 
 /**
- * Which of these shares have ended, or how the last share of an image has, and by whom. Only for shares that the
+ * Which of these shares have ended, or how the last share of an image has, and who ended them. Only for shares that the
  * viewer's master account gave or held, in regions that the viewer may see: others do not learn that the image exists.
  */
 export async function listEndedShares(ctx: Context, params: EndedSharesParams): Promise<EndedShare[]> {
@@ -43,7 +43,7 @@ export async function listEndedShares(ctx: Context, params: EndedSharesParams): 
 
 type OverRow = Omit<EndedRow, 'action' | 'details'> & { expiresAt: Date | null; answerBy: Date | null }
 
-/** Shares that are over by the clock, and whose end the sweep has not recorded yet. */
+/** Expired shares whose end the sweep has not recorded yet. */
 async function findOver(ctx: Context, params: EndedSharesParams): Promise<EndedRow[]> {
   const { ownerId } = ctx.viewer
   const asked =
@@ -77,7 +77,7 @@ async function findEnded(ctx: Context, shareIds: string[]): Promise<EndedRow[]> 
   })
 }
 
-/** None while the viewer's master account holds the image. */
+/** Empty while the viewer's master account holds the image. */
 async function findLastEnded(ctx: Context, { region, imageId }: ImageSharesParams): Promise<EndedRow[]> {
   const [held, rows] = await Promise.all([
     findHeldShare(ctx, imageId),

@@ -15,7 +15,7 @@ type ListedRow = Omit<ListedShare, 'sharedAt' | 'until' | 'lastUsedAt'> & {
   lastUsedAt: Date | null
 }
 
-/** A keyset needs a value where there is no end, and the index has the same. */
+/** The sort value of shares without an end: a keyset needs one, and the index has the same. */
 const endless = '9999-12-31T00:00:00.000Z'
 
 const byCreatedAt: SortColumn<ListedRow> = {
@@ -30,7 +30,7 @@ const byEnd: SortColumn<ListedRow> = {
   value: (row) => row.expiresAt?.toISOString() ?? endless,
 }
 
-/** Live shares of the viewer's master account in a region, by the side that it is on. Shares that are over are in no list. */
+/** Live shares of the viewer's master account in a region, by its side. Expired shares are in no list. */
 function sharesOf({ viewer }: Context, { tab, region }: { tab: ShareListTab; region: string }): Prisma.Sql {
   const mine = tab === 'given' ? Prisma.sql`s."ownerId"` : Prisma.sql`s."recipientId"`
   return Prisma.sql`${mine} = ${viewer.ownerId} AND s."regionId" = ${region}
@@ -40,12 +40,12 @@ function sharesOf({ viewer }: Context, { tab, region }: { tab: ShareListTab; reg
 const uses = Prisma.sql`FROM "Instance" n WHERE n."imageId" = s."imageId" AND n."ownerId" = s."recipientId"`
 
 /**
- * When the recipient of a share `s` last created an instance of the image: with this share, or, as long as that instance is kept, with
- * one before.
+ * When the recipient of a share `s` last created an instance of the image: through this share or, while that instance is kept,
+ * through an earlier one.
  */
 const lastUse = Prisma.sql`greatest(s."lastUsedAt", (SELECT max(n."createdAt") ${uses}))`
 
-/** From the shares to image and account, and no other way: OFFSET keeps PostgreSQL from reading everybody's. */
+/** Joins from the shares to image and account. OFFSET prevents another join order, which would read all tenants' rows. */
 function fromShares(tab: ShareListTab): Prisma.Sql {
   const other = tab === 'given' ? Prisma.sql`s."recipientId"` : Prisma.sql`s."ownerId"`
   return Prisma.sql`FROM "LiveShare" s
@@ -57,7 +57,7 @@ function columnsOf(tab: ShareListTab): Prisma.Sql {
   // A recipient never learns which sub-account acted.
   const sharedBy =
     tab === 'given' ? Prisma.sql`(SELECT username FROM "Account" WHERE id = s."sharedById")` : Prisma.sql`a.username`
-  // The image of a pending share is for those who accept it.
+  // A recipient gets the id only once it has accepted the share.
   const imageId =
     tab === 'given' ? Prisma.sql`s."imageId"` : Prisma.sql`CASE s.status WHEN 'ACCEPTED' THEN s."imageId" ELSE '' END`
   return Prisma.sql`s.id, ${imageId} AS "imageId", i.name AS image, a.username, s.note, s."createdAt", s."expiresAt", ${sharedBy} AS "sharedBy",
@@ -81,7 +81,7 @@ function toListed({ createdAt, expiresAt, lastUsedAt, ...row }: ListedRow): List
   }
 }
 
-/** One page of the shares that the viewer's master account gave or received in a region, over all images. */
+/** One page of the shares that the viewer's master account gave or received in a region, across all images. */
 export async function listShares(ctx: Context, list: ShareListParams): Promise<ShareList> {
   const page = keyset(list.sort, list.sort.endsWith('expiresAt') ? byEnd : byCreatedAt, list, list.size)
   const where = Prisma.sql`WHERE ${sharesOf(ctx, list)} ${searchOf(list)}`
@@ -95,7 +95,7 @@ export async function listShares(ctx: Context, list: ShareListParams): Promise<S
   return { ...shown, range: rangeOf(page, counts, shown.items.length) }
 }
 
-/** The live shares of an own image, newest first; those of one moment in the order of their usernames. */
+/** The live shares of an own image, newest first; those of one operation by username. */
 export async function listGivenShares(
   ctx: Context,
   { imageId, region }: { imageId: string; region: string },
@@ -106,7 +106,7 @@ export async function listGivenShares(
   return rows.map(toListed)
 }
 
-/** Shares by their ids, as far as they are live and the viewer's on this side; in the order of the list. */
+/** Shares by their ids, in list order: only live ones on the viewer's side. */
 export async function findListedShares(
   ctx: Context,
   { tab, region, ids }: { tab: ShareListTab; region: string; ids: string[] },
@@ -120,8 +120,8 @@ export async function findListedShares(
 const exportedAtOnce = 500
 
 /**
- * The whole list for an export, in batches: what is asked for by search and filter, or the selected ones. Each batch continues
- * after the last row of the one before, so that shares which end meanwhile neither repeat nor hide others.
+ * A list for an export, in batches: as searched and filtered, or the selected shares. Each batch continues after the previous
+ * one's last row, so that shares which end meanwhile neither repeat nor hide others.
  */
 export async function* shareLines(ctx: Context, list: ShareExportParams): AsyncGenerator<ListedShare[]> {
   if (list.ids.length > 0) {

@@ -25,13 +25,13 @@ import type {
   ShareRecord,
 } from './schema'
 
-/** What the operator has set for the ends of shares. */
+/** The operator's settings for the ends of shares. */
 export function endPolicy(): EndPolicy {
   const { ECS_SHARE_DEFAULT_DAYS, ECS_SHARE_MAX_DAYS } = env()
   return { defaultDays: ECS_SHARE_DEFAULT_DAYS, maxDays: ECS_SHARE_MAX_DAYS }
 }
 
-/** The share through which the viewer's master account holds an image, or null. A pending one holds nothing. */
+/** The accepted share through which the viewer's master account holds an image, or null. */
 export async function findHeldShare(ctx: Context, imageId: string) {
   return await db().heldShare.findFirst({
     where: { imageId, recipientId: ctx.viewer.ownerId },
@@ -39,7 +39,7 @@ export async function findHeldShare(ctx: Context, imageId: string) {
   })
 }
 
-/** The recipients of an own image, and today's use. Null for anybody but the owner, and under another region. */
+/** The recipients of an own image, and today's use. Null for anybody but the owner, and in another region. */
 export async function getImageShares(ctx: Context, params: ImageSharesParams): Promise<ImageShares | null> {
   const timeZone = env().ECS_TIME_ZONE
   const [image, day, usedBy, shares] = await Promise.all([
@@ -86,12 +86,12 @@ const byCreatedAt: SortColumn<SharedRow> = {
 
 type Extras = Counts & { quota: QuotaMeters; systems: string[] }
 
-/** One page of the images that are shared to the viewer's master account in a region, newest first by default. */
+/** One page of the images shared with the viewer's master account in a region, newest first by default. */
 export async function listSharedImages(ctx: Context, list: SharedImageParams): Promise<SharedImageList> {
   const page = keyset(list.sort, byCreatedAt, list, list.size)
   const mine = Prisma.sql`WHERE s."recipientId" = ${ctx.viewer.ownerId} AND s."regionId" = ${list.region}`
   const all = Prisma.sql`FROM "LiveShare" s ${mine}`
-  // From the shares that one holds to their images, and no other way: OFFSET keeps PostgreSQL from reading everybody's images.
+  // OFFSET fixes the join order from the held shares to their images; otherwise PostgreSQL reads all tenants' images.
   const held = Prisma.sql`FROM "LiveShare" s CROSS JOIN LATERAL (
     SELECT name, "operatingSystem", "virtualSize", sha256, "createdAt", "deprecatedAt" FROM "Image" WHERE id = s."imageId" OFFSET 0) i
     LEFT JOIN "Check" c ON c.sha256 = i.sha256 ${mine}`
@@ -129,7 +129,7 @@ function toSharedImage({ createdAt, seenAt, state, checkedAt, findings, ...row }
     ...rest,
     until: expiresAt?.toISOString() ?? null,
     answerBy: answerBy?.toISOString() ?? null,
-    // The details of a pending one are for those who accept it.
+    // Hidden until the recipient accepts the share.
     check: row.status === 'PENDING' ? null : check,
     virtualSize: Number(virtualSize),
     sharedAt: createdAt.toISOString(),
@@ -139,9 +139,9 @@ function toSharedImage({ createdAt, seenAt, state, checkedAt, findings, ...row }
 
 const newSharesShown = 100
 
-/** How many images shared to the viewer's master account in a region have not been looked at yet, up to 100. */
+/** The number of unseen images shared with the viewer's master account in a region, up to 100. */
 export async function countNewShares(ctx: Context, params: { region: string }): Promise<{ count: number }> {
-  // No LIMIT within: with one PostgreSQL hopes to meet a hundred soon, and reads everybody's shares where all were seen.
+  // No LIMIT: it would make PostgreSQL expect to find a hundred soon, and read all tenants' shares if all were seen.
   const [counted] = await db().$queryRaw<{ count: number }[]>`
     SELECT least(count(*), ${newSharesShown})::int AS count FROM "LiveShare"
     WHERE "recipientId" = ${ctx.viewer.ownerId} AND "regionId" = ${params.region} AND "seenAt" IS NULL`
@@ -181,7 +181,7 @@ export async function listShareRecords(imageId: string): Promise<ShareRecord[]> 
   }))
 }
 
-/** The owner of the image that a share is of, for the operator who acts for that. */
+/** The owner of a share's image, for the operator. */
 export async function findSharer(shareId: string): Promise<{ id: string; username: string } | null> {
   const share = await db().liveShare.findFirst({
     where: { id: shareId },
@@ -191,8 +191,8 @@ export async function findSharer(shareId: string): Promise<{ id: string; usernam
 }
 
 /**
- * Which master accounts have instances that belong to this one or were made from its images, the account itself first, and
- * how many each. For the operator.
+ * The master accounts with instances that belong to this one or were made from its images, the account itself first, with
+ * their numbers. For the operator.
  */
 export async function listInstancesAround(username: string): Promise<ImageInstances> {
   return await db().$queryRaw<ImageInstances>`

@@ -7,7 +7,7 @@ import { listShareRecords } from './reads'
 import { shareImageInput } from './schema'
 import { shareImage } from './writes'
 
-// What the default does: an image with findings or without a verdict leaves with a reason only.
+// The default policy: an image with findings or without a verdict needs a reason to be shared.
 
 const because = 'It is the key of a test machine.'
 
@@ -17,7 +17,7 @@ async function tenant() {
   return { here, owner, recipient, imageId, form: asked(here, imageId, recipient) }
 }
 
-it('a reason is asked for, kept with the event of the share and shown to the operator, and no recipient reads it', async () => {
+it("a reason is required, recorded in the share's event and shown to the operator, and no recipient reads it", async () => {
   const { here, owner, recipient, imageId, form } = await tenant()
   await checkedImage(imageId, reportOf([finding('a'), finding('b', { severity: 'low' })]))
   const refusal = { code: 'SHARE_NEEDS_REASON', findings: 2, unchecked: null }
@@ -31,7 +31,7 @@ it('a reason is asked for, kept with the event of the share and shown to the ope
   expect(JSON.stringify(await getImage(owner.ctx, { region: here, imageId }))).toContain(because)
 })
 
-it('no reason is asked for, or kept, of a clean image', async () => {
+it('no reason is required or recorded for a clean image', async () => {
   const { owner, imageId, form } = await tenant()
   expect(tally([await shareImage(owner.ctx, { ...form, reason: because })])).toEqual({ ok: 1 })
   const [event] = await db().event.findMany({ where: { imageId, action: 'share.create' } })

@@ -18,8 +18,8 @@ import { until } from '@/lib/testing/until'
 import { shareImage } from './writes'
 import { cancelShare } from './writes-end'
 
-// What shares and their ends leave behind: records, answers that are kept, usernames that were guessed. One after the other;
-// what happens at once is in limits, guessing and races.
+// The rows that shares and their ends leave: events, stored answers, guessed usernames, one operation at a time. Concurrency is
+// tested in limits, guessing and races.
 
 process.env.ECS_DATABASE_POOL = '10'
 
@@ -49,7 +49,7 @@ describe('the end of a share', () => {
     }
   })
 
-  it('is not for strangers, happens once, and is refused of what never was', async () => {
+  it('is refused to strangers, happens once, and is refused for shares that never existed', async () => {
     const { recipient, owner, imageId } = await tenants()
     const shareId = await held(imageId, recipient)
     expect(await cancelShare((await account()).ctx, { shareId })).toEqual(notFound)
@@ -59,7 +59,7 @@ describe('the end of a share', () => {
     expect(await db().event.count({ where: { shareId } })).toBe(1)
   })
 
-  it('waits for the image, and is refused where the other side has ended it meanwhile', async () => {
+  it("waits for the image's lock, and is refused if the other side has ended it meanwhile", async () => {
     const { recipient, owner, imageId } = await tenants()
     const shareId = await held(imageId, recipient)
     const cancel = () => cancelShare(owner.ctx, { shareId })
@@ -70,7 +70,7 @@ describe('the end of a share', () => {
   })
 })
 
-it('whoever holds an image learns in its region that it is not his to share, and nobody else learns that it exists', async () => {
+it('a recipient that shares a received image learns in its region that it is not its own, and nobody else learns that it exists', async () => {
   const { here, recipient, imageId } = await tenants()
   await held(imageId, recipient)
   const stranger = await account()
@@ -81,7 +81,7 @@ it('whoever holds an image learns in its region that it is not his to share, and
   expect(await db().unknownLookup.count()).toBe(0)
 })
 
-it('a form that is sent again under its key gets the answer that it got, and shares once', async () => {
+it('a form sent again under its key gets the same answer, and shares once', async () => {
   const { here, owner, recipient, imageId } = await tenants()
   const ctx = { ...owner.ctx, idempotencyKey: `key of ${imageId}` }
   const first = await shareImage(ctx, asked(here, imageId, recipient))
@@ -93,8 +93,8 @@ it('a form that is sent again under its key gets the answer that it got, and sha
   expect(await db().share.findMany({ where: { imageId } })).toMatchObject([{ id: expect.stringMatching(/^shr-/) }])
 })
 
-describe('usernames that nobody has', () => {
-  it('are counted when an answer names them, for the master account, and not by a share that is made', async () => {
+describe('unknown usernames', () => {
+  it('are counted for the master account when an answer reveals them, and not by a successful share', async () => {
     const { here, owner, recipient, imageId } = await tenants()
     const ops = await account({ master: owner })
     await shareImage(ops.ctx, asked(here, imageId, 'nobody-one', 'nobody-two'))
@@ -104,7 +104,7 @@ describe('usernames that nobody has', () => {
     expect(await db().shareTry.count({ where: { accountId: owner.id } })).toBe(0)
   })
 
-  it('make the share wait for a minute once they are used up, whether it has just used them up or came after', async () => {
+  it('once used up make the next share wait for a minute, whether it used them up itself or came later', async () => {
     const { here, owner, recipient, imageId } = await tenants()
     const names = Array.from({ length: 59 }, (_, index) => ({
       accountId: owner.id,
@@ -117,7 +117,7 @@ describe('usernames that nobody has', () => {
     expect(await shareImage(owner.ctx, asked(here, imageId, 'nobody-one', 'nobody-two'))).toEqual(used)
     expect(await triedAt()).toEqual(noon)
     expect(await db().unknownLookup.count({ where: { accountId: owner.id } })).toBe(60)
-    // One that has to wait is not a try itself.
+    // A submit that has to wait does not count itself.
     expect(await shareImage(owner.at(later(1)), asked(here, imageId, recipient))).toEqual(used)
     expect(await triedAt()).toEqual(noon)
     const after = later(minutes(1))
@@ -129,7 +129,7 @@ describe('usernames that nobody has', () => {
   })
 })
 
-it('an image with 20 recipients takes no other', async () => {
+it('an image with 20 recipients accepts no further one', async () => {
   const { here, owner, recipient, imageId } = await tenants()
   for (const one of await accounts(19)) await held(imageId, one)
   expect(tally([await shareImage(owner.ctx, asked(here, imageId, recipient))])).toEqual({ ok: 1 })

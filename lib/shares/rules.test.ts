@@ -77,7 +77,7 @@ describe('rule 2: an account shares at most 200 times a day', () => {
     expect(answer).toEqual(refusal && expected)
   })
 
-  it('counts days of the time zone, to the millisecond', () => {
+  it('counts days of the time zone, exact to the millisecond', () => {
     const last = new Date('2026-03-10T15:59:59.999Z')
     expect(shareDay(last, 'Asia/Shanghai')).toBe('2026-03-10')
     expect(shareDay(resetsAt, 'Asia/Shanghai')).toBe('2026-03-11')
@@ -94,7 +94,7 @@ describe('rule 2: an account shares at most 200 times a day', () => {
     expect(dayTurnsAt(new Date(begins), zone)).toEqual(new Date(turns))
   })
 
-  it('turns the day at the first moment that belongs to another one, whatever the zone', () => {
+  it('changes the day at the first moment of the next date, in any zone', () => {
     const zones = ['Asia/Shanghai', 'UTC', 'America/St_Johns', 'Australia/Lord_Howe', 'Pacific/Kiritimati']
     const moments = fc.date({ min: new Date('2000-01-01'), max: new Date('2060-01-01'), noInvalidDate: true })
     const turnsRightly = fc.property(moments, fc.constantFrom(...zones), (now, zone) => {
@@ -132,14 +132,14 @@ describe('a refused username', () => {
     expect(answer).toEqual({ code, recipients: [{ username: 'lantern', code }] })
   })
 
-  it('refuses the others too, and each one that is refused has its own reason, in the order they were typed', () => {
+  it('refuses the others too, and each refused one has its own reason, in the order they were typed', () => {
     const mixed = Object.entries(refusedRecipients).map(([code, differs]) => recipient(code.toLowerCase(), differs))
     const recipients = [recipient('meadow'), ...mixed]
     const each = Object.keys(refusedRecipients).map((code) => ({ username: code.toLowerCase(), code }))
     expect(refuseShare(facts({ recipients }))).toEqual({ code: 'RECIPIENT_NOT_FOUND', recipients: each })
   })
 
-  it('has one reason: you, then not found, already shared, quota full', () => {
+  it('has one reason: your own, then not found, already shared, quota full', () => {
     const everything = { isYou: true, exists: false, alreadyShared: true, quotaFull: true }
     const codeOf = (differs: Partial<RecipientFacts>) =>
       refuseShare(facts({ recipients: [recipient('x', { ...everything, ...differs })] }))?.code
@@ -164,14 +164,14 @@ describe('unknown usernames, at most 60 an hour', () => {
     expect(answer?.code).toBe(code)
   })
 
-  it('a name that was counted within the hour, and a word that is no username, are not one more', () => {
+  it('a name that was counted within the hour, and an impossible username, do not count', () => {
     const names = [...usedUp.names.slice(2), 'tenant-0']
     const recipients = [...unknown(2), recipient('lantern@example.com', { exists: false })]
     const again = refuseShare(facts({ recipients, lookups: { ...lookups, names } }))
     expect(again?.code).toBe('RECIPIENT_NOT_FOUND')
   })
 
-  it('once used up, no refused username gets a reason: it would tell which of the others exist', () => {
+  it('once they are used up, refused usernames have no reason, which would tell which of the others exist', () => {
     for (const differs of Object.values(refusedRecipients)) {
       const answer = refuseShare(facts({ recipients: [recipient('x', differs)], lookups: usedUp }))
       expect(answer).toEqual({ code: 'LOOKUPS_USED_UP', max: 60, resetsAt: inAMinute })
@@ -190,14 +190,14 @@ describe('unknown usernames, at most 60 an hour', () => {
     expect(refuseShare(facts({ lookups: tried }))).toEqual(refusal)
   })
 
-  it('a try does not make anybody wait longer than until look-ups work again', () => {
+  it('nobody waits longer than until look-ups work again', () => {
     const soon = new Date('2026-03-10T04:10:20.000Z')
     const answer = refuseShare(facts({ recipients: unknown(1), lookups: { ...usedUp, resetsAt: soon } }))
     expect(answer).toMatchObject({ code: 'LOOKUPS_USED_UP', resetsAt: soon.toISOString() })
   })
 })
 
-test('unknown are the usernames that nobody has, and no others', () => {
+test('unknown usernames are those without a master account', () => {
   const recipients = [
     recipient('lantern', {}),
     recipient('nobody', { exists: false }),
@@ -219,7 +219,7 @@ test('refusals come in one order: the image, its disk, its places, the day, then
   } satisfies Partial<Record<RefusalCode, Partial<ShareFacts>>>
   const wrongs = Object.entries(order)
   for (const [index, [code]] of wrongs.entries()) {
-    // All that comes later is wrong as well.
+    // Everything that comes later in the order is wrong as well.
     const wrong = Object.assign({}, ...wrongs.slice(index).map(([, differs]) => differs))
     expect(refuseShare(facts(wrong))?.code).toBe(code)
   }

@@ -13,34 +13,34 @@ import type { QuotaFacts, RecipientRefusalCode, RefusalOf, RefusedRecipient } fr
 
 /** Rule 1: "One image can be shared to a maximum of 20 tenants", at the same time. */
 export const recipientsMax = 20
-/** Rule 2: "An account can only share images for 200 times in one day." One time is one recipient added. */
+/** Rule 2: "An account can only share images for 200 times in one day." One time is one added recipient. */
 export const dailySharesMax = 200
-/** Usernames in one submit. More could never fit one image. */
+/** The most usernames in one submit: more could never have one image. */
 export const usernamesMax = recipientsMax
 export const noteMax = 200
-/** Shares that can be selected and ended at once: a page of the list. */
+/** The most shares that can be selected together: one page of a list. */
 export const selectedMax = 100
-/** Rule 15: a pending share that nobody has answered for so many days ends. */
+/** Rule 15: an unanswered pending share expires after this many days. */
 export const answerDays = 30
-/** What the form offers as an end, in days; besides it offers no end and a date. */
+/** The ends that the form offers, in days, besides no end and a date. */
 export const untilDays = [7, 30, 90] as const
 
 const dayMs = 24 * 60 * 60 * 1000
 
-/** One for each zone, of which a deployment has one: making a formatter takes fifty times as long as using it. */
+/** By time zone, of which a deployment has one: creating a formatter takes fifty times as long as using it. */
 const dayFormats = new Map<string, Intl.DateTimeFormat>()
 
-/** The calendar day, as YYYY-MM-DD, that a moment belongs to in the deployment's time zone. Rule 2 counts by it. */
+/** The calendar day, as YYYY-MM-DD, of a moment in the deployment's time zone. Rule 2 counts by it. */
 export function shareDay(now: Date, timeZone: string): string {
   const format = dayFormats.get(timeZone) ?? new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' })
   dayFormats.set(timeZone, format)
   return format.format(now)
 }
 
-/** The moment when the day of `now` turns: the first instant of the next calendar day in the time zone. */
+/** The start of the next calendar day in the time zone. */
 export function dayTurnsAt(now: Date, timeZone: string): Date {
   const today = shareDay(now, timeZone)
-  // A day has 23 to 25 hours where clocks change, so the turn is searched for and not computed.
+  // A day has 23 to 25 hours where clocks change, so the start is searched for, not computed.
   let before = now.getTime()
   let after = before + 26 * 60 * 60 * 1000
   while (after - before > 1) {
@@ -51,7 +51,7 @@ export function dayTurnsAt(now: Date, timeZone: string): Date {
   return new Date(after)
 }
 
-/** Until when a share is asked for. `default` is what the operator has set; a date ends with that day in the deployment's time zone. */
+/** The choices for a share's end. `default`: the operator's setting; a date includes that whole day in the deployment's time zone. */
 export const untilChoices = ['default', 'never', '7', '30', '90', 'date'] as const
 export type Until = { until: (typeof untilChoices)[number]; untilDate: string | null }
 
@@ -59,7 +59,7 @@ export type EndPolicy = { defaultDays: number; maxDays: number }
 
 type EndFacts = { now: Date; timeZone: string; policy: EndPolicy }
 
-/** Rule 16: the end that is asked for, null for none. Without a default of the operator, his maximum is the default. */
+/** Rule 16: the requested end, null for none. If the operator has set no default, the maximum is the default. */
 export function endOfShare({ until, untilDate }: Until, { now, timeZone, policy }: EndFacts): Date | null {
   const inDays = (days: number) => (days > 0 ? new Date(now.getTime() + days * dayMs) : null)
   if (until === 'default') return inDays(policy.defaultDays || policy.maxDays)
@@ -69,12 +69,12 @@ export function endOfShare({ until, untilDate }: Until, { now, timeZone, policy 
 }
 
 function endOfDay(day: string, timeZone: string): Date {
-  // Noon in Greenwich is within the same day everywhere but in the far east of the date line, where midnight is.
+  // 12:00 UTC is on the same date everywhere but in the far east near the date line; there it is at 00:00 UTC.
   const noon = new Date(`${day}T12:00:00Z`)
   return dayTurnsAt(shareDay(noon, timeZone) === day ? noon : new Date(`${day}T00:00:00Z`), timeZone)
 }
 
-/** Rule 16: an end lies in the future, and within the operator's maximum, of which the last day counts as a whole. */
+/** Rule 16: refuses an end in the past, or beyond the operator's maximum, whose last day counts as a whole. */
 export function refuseEnd(
   end: Date | null,
   { now, timeZone, policy: { maxDays } }: EndFacts,
@@ -85,11 +85,11 @@ export function refuseEnd(
   return !end || end > latest ? { code: 'SHARE_END_TOO_LATE', max: maxDays } : null
 }
 
-/** Rule 16: how many days before its end both sides of a share are told of it. */
+/** Rule 16: how many days before its end both sides of a share are notified. */
 export const endNoticeDays = [7, 1] as const
 
 /**
- * Rule 16: when both sides are told next that a share ends. Null if no such moment is left: who sets the end knows
+ * Rule 16: when both sides are next notified of a share's end. Null if no such time is left: whoever set the end knows
  * it.
  */
 export function nextEndNotice(end: Date | null, now: Date): Date | null {
@@ -97,29 +97,29 @@ export function nextEndNotice(end: Date | null, now: Date): Date | null {
   return endNoticeDays.map((days) => new Date(end.getTime() - days * dayMs)).find((moment) => moment > now) ?? null
 }
 
-/** The days until the end of a share, a begun one counted as a whole. */
+/** The days until the end of a share; a started day counts as a whole. */
 export function daysLeft(end: Date, now: Date): number {
   return Math.max(1, Math.ceil((end.getTime() - now.getTime()) / dayMs))
 }
 
-/** Rule 15: the moment at which a share that waits for its recipient since `now` ends unanswered. */
+/** Rule 15: when a share that has been pending since `now` expires unanswered. */
 export function answerEnd(now: Date): Date {
   return new Date(now.getTime() + answerDays * dayMs)
 }
 
-/** Rule 15: a share is accepted if it still waits and its recipient has a place for it; accepting it twice is accepting it once. */
+/** Rule 15: refuses a pending share if its recipient has no place. Accepting an accepted share again changes nothing. */
 export function refuseAccept(facts: { isPending: boolean; quota: QuotaFacts }): RefusalOf<'IMAGE_QUOTA_FULL'> | null {
   return facts.isPending ? refuseQuota(resources.images, facts.quota) : null
 }
 
-/** Which word the record has for an end: by whom, and of what kind of share. */
+/** The action that records an end, by who ended it and whether the share was pending. */
 export function endAction({ isPending, by }: { isPending: boolean; by: 'sharer' | 'recipient' }) {
   return isPending && by === 'recipient' ? 'share.decline' : 'share.cancel'
 }
 
 export type RecipientFacts = {
   username: string
-  /** A master account that is not disabled has this name (rule 11). */
+  /** Whether an enabled master account has this name (rule 11). */
   exists: boolean
   incoming: 'accept' | 'ask' | 'refuse'
   isYou: boolean
@@ -129,7 +129,7 @@ export type RecipientFacts = {
 
 export type ShareFacts = {
   image: { state: string }
-  /** How many images are shared at once with these recipients. */
+  /** How many images are shared with these recipients at once. */
   images: number
   end: { expiresAt: Date | null } & EndFacts
   check: ShareCheck
@@ -161,7 +161,7 @@ export function refuseShare(facts: ShareFacts): ShareRefusal | null {
   return refuseImage(facts) ?? refuseRecipients(facts)
 }
 
-/** Without a look at the recipients. */
+/** The part of the order before the recipients. */
 function refuseImage(facts: ShareFacts): ShareRefusal | null {
   const { state } = facts.image
   if (!canImage('share', state)) return { code: 'IMAGE_NOT_AVAILABLE', state }
@@ -169,16 +169,16 @@ function refuseImage(facts: ShareFacts): ShareRefusal | null {
   return refuseShareUnchecked(facts.check) ?? refuseEnd(end.expiresAt, end) ?? refuseCount(facts)
 }
 
-/** Of several images: whether a recipient has room for all is told only where everything else is well. */
+/** The part of the order with the recipients. Room for all of several images is answered only if nothing else is wrong. */
 function refuseKnown(facts: ShareFacts): ShareRefusal | null {
   return refuseRecipients({ ...facts, recipients: facts.recipients.map((one) => ({ ...one, quotaFull: false })) })
 }
 
 /**
- * As `refuseShare`, for several images with the same recipients, of which all are shared or none. Each step of the order is gone
- * through for all images before the next: a name is answered only where no image is in the way, and room only where no name is.
- * Otherwise an image that is always refused would let somebody look up names, or count another's free places, for nothing.
- * `isOfImage`: the others might be shared.
+ * As `refuseShare`, for several images with the same recipients, all or none. Each step of the order is checked for all images
+ * before the next: names are answered only if no image is refused, and room only if no name is. Otherwise an image that is
+ * always refused would let somebody look up names, or count another's free places, at no cost. `isOfImage`: the other images
+ * might be shared.
  */
 export function refuseShares<Facts extends ShareFacts>(
   all: Facts[],
@@ -198,7 +198,7 @@ function isOfImage(refusal: ShareRefusal): boolean {
   return !['DAILY_SHARES_USED_UP', 'LOOKUPS_USED_UP', 'SHARE_END_PAST', 'SHARE_END_TOO_LATE'].includes(refusal.code)
 }
 
-/** Rule 5: the answer to an attempt to share another's image. Only the holder of a share in this region learns that it exists. */
+/** Rule 5: the answer when an account shares another's image. Only a holder of a share in this region learns that it exists. */
 export function refuseForeignImage(
   heldIn: string | null,
   region: string,
@@ -218,7 +218,7 @@ function refuseCount(facts: ShareFacts): ShareRefusal | null {
 }
 
 /**
- * Once unknown usernames are used up, no refused username gets a reason: silence beside one would reveal who exists.
+ * Once unknown usernames are used up, refused usernames have no reason: silence beside a reason would reveal who exists.
  */
 function refuseRecipients({ recipients, lookups }: ShareFacts): ShareRefusal | null {
   const waits = waitsUntil(lookups)
@@ -241,7 +241,7 @@ function refuseGuess(next: Date): ShareRefusal {
   return { code: 'LOOKUPS_USED_UP', max: unknownLookupsMax, resetsAt: next.toISOString() }
 }
 
-/** The usernames that no master account has, as far as the sharer is told. */
+/** The usernames that the sharer is told are unknown. */
 export function unknownOf(recipients: RecipientFacts[]): string[] {
   return recipients
     .filter((recipient) => refuseRecipient(recipient) === 'RECIPIENT_NOT_FOUND')
@@ -252,7 +252,7 @@ function refuseRecipient(recipient: RecipientFacts): RecipientRefusalCode | null
   if (recipient.isYou) return 'RECIPIENT_IS_YOU'
   if (!recipient.exists || recipient.incoming === 'refuse') return 'RECIPIENT_NOT_FOUND'
   if (recipient.alreadyShared) return 'ALREADY_SHARED'
-  // A pending share takes its place when it is accepted.
+  // A pending share takes a place only when it is accepted.
   if (recipient.quotaFull && recipient.incoming !== 'ask') return 'RECIPIENT_QUOTA_FULL'
   return null
 }

@@ -23,7 +23,7 @@ export const shareListParams = z.object({
 })
 export type ShareListParams = z.infer<typeof shareListParams>
 
-/** Selected shares by the URL of a page or an export: one parameter each, or none for all that the list shows. */
+/** Selected shares in the URL of a page or an export: repeated parameters, or none for the whole list. */
 export const selectedShares = z
   .preprocess((given) => (given === undefined ? [] : [given].flat()), z.array(shareId).max(selectedMax))
   .transform((ids) => [...new Set(ids)])
@@ -35,8 +35,8 @@ export const shareExportParams = shareListParams.extend({
 export type ShareExportParams = z.infer<typeof shareExportParams>
 
 /**
- * `username` is the other side's master account; `sharedBy` acted for the sharer, which a recipient sees as the
- * master.
+ * `username`: the other side's master account. `sharedBy`: the sharer's acting account; a recipient sees the master
+ * instead.
  */
 export type ListedShare = {
   id: string

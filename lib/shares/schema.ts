@@ -9,7 +9,7 @@ import type { PageRange } from '@/lib/pages'
 import type { QuotaMeters } from '@/lib/quotas/schema'
 import { dailySharesMax, type EndPolicy, noteMax, selectedMax, type Until, untilChoices, usernamesMax } from './rules'
 
-/** Well above 20 usernames with names and addresses. */
+/** Much longer than 20 usernames with names and addresses. */
 const typedMax = 16_384
 
 /**
@@ -23,18 +23,18 @@ const usernames = z
   .transform((typed) => [...new Set(typed.flatMap(splitUsernames))])
   .pipe(z.array(recipientName).min(1, 'required').max(usernamesMax, 'too-many'))
 
-/** Until when: a choice, and the day that belongs to the choice "date". An empty field is none. */
+/** The fields of an end: a choice, and the day for the choice "date". An empty field is none. */
 const untilFields = {
   until: z.enum(untilChoices, 'invalid').optional(),
   untilDate: z.union([z.iso.date('invalid'), z.literal('').transform(() => undefined)], 'invalid').optional(),
 }
 
-/** The end that the fields ask for: the operator's default where there is none. */
+/** The end that the fields ask for; empty fields mean the operator's default. */
 export function untilOf({ until = 'default', untilDate }: { until?: Until['until']; untilDate?: string }): Until {
   return { until, untilDate: untilDate ?? null }
 }
 
-/** The choice of a date needs one. */
+/** The choice "date" needs a day. */
 const hasDate: [(typed: Partial<Record<'until' | 'untilDate', string>>) => boolean, { path: string[]; error: string }] =
   [({ until, untilDate }) => until !== 'date' || untilDate !== undefined, { path: ['untilDate'], error: 'required' }]
 
@@ -42,7 +42,7 @@ const shareFields = {
   region: regionId,
   usernames,
   note: freeText(noteMax).default(''),
-  /** Why an image with findings or without a verdict is shared all the same. */
+  /** Why an image with findings or without a verdict is shared anyway. */
   reason: shareReason.optional(),
   ...untilFields,
 }
@@ -50,7 +50,7 @@ const shareFields = {
 export const shareImageInput = z.object({ imageId, ...shareFields }).refine(...hasDate)
 export type ShareImageInput = z.infer<typeof shareImageInput>
 
-/** Several images with the same recipients. One given twice is meant once. More than the times of a day could never be shared. */
+/** Several images with the same recipients. A repeated id counts once. At most as many as a day allows shares. */
 export const shareImagesInput = z
   .object({ imageIds: selectedImages, ...shareFields })
   .refine(...hasDate)
@@ -64,7 +64,7 @@ export type ShareImagesInput = z.infer<typeof shareImagesInput>
 export const shareInput = z.object({ shareId })
 export type ShareInput = z.infer<typeof shareInput>
 
-/** Shares that were selected in a list. One given twice is meant once. */
+/** Shares selected in a list. A repeated id counts once. */
 const shareIds = z
   .array(shareId)
   .min(1, 'required')
@@ -83,7 +83,7 @@ export type MarkSharesSeenInput = z.infer<typeof markSharesSeenInput>
 export const imageSharesParams = z.object({ region: regionId, imageId })
 export type ImageSharesParams = z.infer<typeof imageSharesParams>
 
-/** Certain shares, or the last one through which an image was held. */
+/** Some shares, or the last one through which an image was held. */
 export const endedSharesParams = z.union([
   z.object({
     shareIds: text(2048)
@@ -98,7 +98,7 @@ export const newSharesParams = z.object({ region: regionId })
 
 export const sharedImageSorts = ['createdAt', '-createdAt'] as const
 
-/** All parameters of the Shared Images list, as they are in its URL. */
+/** The URL parameters of the Shared Images list. */
 export const sharedImageParams = z.object({
   region: regionId.catch(''),
   q: searchText(128).catch(''),
@@ -110,22 +110,22 @@ export const sharedImageParams = z.object({
 })
 export type SharedImageParams = z.infer<typeof sharedImageParams>
 
-/** One recipient of an image, as the owner sees it. `sharedBy` is the account that acted. */
+/** One recipient of an image, as the owner sees it. `sharedBy`: the acting account. */
 export const imageShare = z.object({
   id: z.string(),
   username: z.string(),
   sharedAt: z.string(),
   sharedBy: z.string(),
   note: z.string(),
-  // An answer that was kept before there were these two is one of a share without them.
+  // Answers stored by an older version lack these; their shares were accepted and had no end.
   status: z.enum(['PENDING', 'ACCEPTED']).catch('ACCEPTED'),
   until: z.string().nullable().catch(null),
 })
 export type ImageShare = z.infer<typeof imageShare>
 
 /**
- * An ended share for its owner or its former recipient. `viewer` is the side that reads it. `how`: the side
- * that cancelled it, the recipient who declined it, its date, or 30 days without an answer. `other`: the other side's master username.
+ * An ended share for its owner or its former recipient. `viewer`: the reader's side. `how`: cancelled by one side,
+ * declined, expired at its date, or unanswered for 30 days. `other`: the other side's master username.
  */
 export type EndedShare = {
   shareId: string
@@ -148,26 +148,26 @@ export type ShareRecord = {
   reason: string | null
 }
 
-/** The share page: whom the image is shared with, and the two limits. */
+/** The share page: the recipients of an image, and the two limits. */
 export type ImageShares = {
   image: { id: string; name: string; state: string; operatingSystem: string; virtualSize: number }
-  /** `instances`: how many the recipient has of the image. `lastUsedAt`: when it last created one; null: never. */
+  /** `instances`: the recipient's number of them. `lastUsedAt`: when it last created one; null: never. */
   shares: (ImageShare & { instances: number; lastUsedAt: string | null })[]
-  /** Every account with instances of the image, the owner first, also former recipients. */
+  /** Every account with instances of the image, the owner first, former recipients included. */
   usedBy: ImageInstances
   today: { used: number; resetsAt: string }
-  /** What the operator has set for the end of shares: days, 0 for none. */
+  /** The operator's settings for the end of shares. */
   ends: EndPolicy
 }
 
-/** One image lent to the viewer's master account. `sharer` is a master's username, never a sub-account's. */
+/** One image shared with the viewer's master account. `sharer`: a master's username, never a sub-account's. */
 export type SharedImage = {
   shareId: string
-  /** Null while the share is pending: name, operating system, size, sharer and note are all that is seen. */
+  /** Null while the share is pending: then only name, operating system, size, sharer and note are shown. */
   imageId: string | null
   status: 'PENDING' | 'ACCEPTED'
   until: string | null
-  /** When a pending share ends unanswered. */
+  /** When a pending share expires unanswered. */
   answerBy: string | null
   name: string
   sharer: string
@@ -175,10 +175,10 @@ export type SharedImage = {
   virtualSize: number
   sharedAt: string
   isNew: boolean
-  /** Its owner says that it goes out of use. Not known while the share is pending. */
+  /** Always false while the share is pending. */
   isDeprecated: boolean
   note: string
-  /** The verdict on its disk, without a path or a value. Null while the share is pending. */
+  /** The verdict on its disk, without paths or values. Null while the share is pending. */
   check: HeldCheck | null
 }
 
@@ -188,6 +188,6 @@ export type SharedImageList = {
   prev: string | null
   range: PageRange
   operatingSystems: string[]
-  /** The viewer's image quota in the region, of which every shared image takes a place. */
+  /** The viewer's quota in the region, of which every shared image takes a place. */
   quota: QuotaMeters
 }

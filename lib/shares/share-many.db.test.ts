@@ -32,7 +32,7 @@ async function images(owner: TestAccount, regionId: string, count: number): Prom
   return await Promise.all(Array.from({ length: count }, () => image(owner, regionId)))
 }
 
-it('shares each with each, counts and records each, and does it once for one form', async () => {
+it('shares each image with each recipient, counts and records each, once per form', async () => {
   const [here, owner, others] = await Promise.all([region(), account(), accounts(2)])
   const mine = await images(owner, here, 3)
   const ctx = { ...owner.ctx, idempotencyKey: `key of ${owner.id}` }
@@ -43,7 +43,7 @@ it('shares each with each, counts and records each, and does it once for one for
   expect(await sharesToday(owner)).toEqual({ used: 6, events: 6 })
 })
 
-it('shares none when one of them has the recipient, has no place or is not available, and names it', async () => {
+it('shares none if the recipient has one already, or one has no place or is not available, and names that one', async () => {
   const [here, owner, others] = await Promise.all([region(), account(), accounts(21)])
   const name = 'mail-01'
   const [first, second] = [await image(owner, here), await image(owner, here, { name })]
@@ -66,7 +66,7 @@ it('shares none when one of them has the recipient, has no place or is not avail
   await refused({ code: 'IMAGE_NOT_AVAILABLE', state: 'deleted' })
 })
 
-it('counts every place and every time that it takes, not those of one image', async () => {
+it('counts the places and daily shares of all images, not of one', async () => {
   const [here, owner, recipient] = await Promise.all([region(), account(), account()])
   const mine = await images(owner, here, 3)
   await quota(recipient, here, 2)
@@ -82,7 +82,7 @@ it('counts every place and every time that it takes, not those of one image', as
   expect(await sharesOf(mine)).toBe(2)
 })
 
-it('answers nothing about names, nor about room, where something else is in the way', async () => {
+it('reveals nothing about names or room if something else is wrong', async () => {
   const [here, owner, recipient, holder] = await Promise.all([region(), account(), account(), account()])
   const [open, busy] = [await image(owner, here), await image(owner, here, { name: 'mail-01', state: 'deleted' })]
   const shared = await image(owner, here, { name: 'db-01' })
@@ -91,12 +91,12 @@ it('answers nothing about names, nor about room, where something else is in the 
     const answer = await shareImages(owner.ctx, input)
     return answer.ok ? answer : answer.refusal
   }
-  // An image that cannot be shared comes first, so that it answers for no name, and no name is counted.
+  // An image that cannot be shared comes first, so no name is answered or counted.
   const isBusy = { code: 'SELECTED_REFUSED', image: 'mail-01', why: { code: 'IMAGE_NOT_AVAILABLE', state: 'deleted' } }
   expect(await answerTo([open, busy], recipient.username)).toEqual(isBusy)
   expect(await answerTo([open, busy], 'nobody-has-this-name')).toEqual(isBusy)
   expect(await db().unknownLookup.count({ where: { accountId: owner.id } })).toBe(0)
-  // Neither does a name or an image that is always refused say how many places another has.
+  // Neither a name nor an image that is always refused reveals another's free places.
   await quota(recipient, here, 1)
   await held(shared, holder)
   const you = { code: 'RECIPIENT_IS_YOU', recipients: [{ username: owner.username, code: 'RECIPIENT_IS_YOU' }] }
@@ -108,7 +108,7 @@ it('answers nothing about names, nor about room, where something else is in the 
   })
 })
 
-it('answers for another tenant\u2019s image among them as for a missing one, and for one of another region', async () => {
+it('answers alike for another tenant\u2019s image, a missing one, and one of another region', async () => {
   const [here, there, owner, other, recipient] = await Promise.all([
     region(),
     region(),
@@ -126,7 +126,7 @@ it('answers for another tenant\u2019s image among them as for a missing one, and
   expect(await sharesOf([own, elsewhere, foreign])).toBe(1)
 })
 
-it('keeps the places of a recipient and the times of a day when many do it at once, in any order of the images', async () => {
+it("keeps a recipient's quota and a day's limit under concurrency, in any order of the images", async () => {
   const [here, owner, others, recipient] = await Promise.all([region(), account(), accounts(30), account()])
   const mine = await images(owner, here, 4)
   await quota(recipient, here, 7)

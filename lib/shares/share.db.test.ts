@@ -27,7 +27,7 @@ const sharesOf = async (imageId: string) => await db().share.count({ where: { im
 const listOf = (regionId: string) => sharedImageParams.parse({ region: regionId })
 
 describe('a share', () => {
-  it('is seen by both sides at once: whom, since when, by whom, with the note', async () => {
+  it('is seen by both sides at once: with whom, since when, by whom, with the note', async () => {
     const [here, owner, recipient] = await Promise.all([region(), account(), account()])
     const imageId = await image(owner, here, { name: 'web-07', virtualSize: 4096 })
     const input = { ...asked(here, imageId, recipient), note: 'for the fair' }
@@ -65,7 +65,7 @@ describe('a share', () => {
     ])
   })
 
-  it("is in its image's region alone", async () => {
+  it("is only in its image's region", async () => {
     const [here, there, owner, recipient] = await Promise.all([region(), region(), account(), account()])
     await shareImage(owner.ctx, asked(here, await image(owner, here), recipient))
     expect((await listSharedImages(recipient.ctx, listOf(there))).items).toEqual([])
@@ -73,7 +73,7 @@ describe('a share', () => {
     expect(await countNewShares(recipient.ctx, { region: here })).toEqual({ count: 1 })
   })
 
-  it('is new until its recipient has looked, and only the recipient can look', async () => {
+  it('is new until its recipient has looked, and only the recipient can mark it as seen', async () => {
     const [here, owner, recipient] = await Promise.all([region(), account(), account()])
     const shareId = await held(await image(owner, here), recipient)
     await markSharesSeen(owner.ctx, { shareIds: [shareId] })
@@ -82,7 +82,7 @@ describe('a share', () => {
     expect(await countNewShares(recipient.ctx, { region: here })).toEqual({ count: 0 })
   })
 
-  it('of several usernames is recorded once for each, by the account that acted', async () => {
+  it('with several usernames is recorded once for each, with the acting account', async () => {
     const [here, owner, recipients] = await Promise.all([region(), account(), accounts(20)])
     const imageId = await image(owner, here, { name: 'web-09' })
     expect(await shareImage(owner.ctx, asked(here, imageId, ...recipients))).toMatchObject({ ok: true })
@@ -102,7 +102,7 @@ describe('a share', () => {
 })
 
 describe("a sub-account's share", () => {
-  it('is its master’s: counted for it, shown to the recipient under its name, and to the owner with who acted', async () => {
+  it('counts for its master and has its name for the recipient; the owner sees which sub-account acted', async () => {
     const [here, owner, recipient] = await Promise.all([region(), account(), account()])
     const ops = await account({ master: owner })
     const imageId = await image(owner, here)
@@ -114,7 +114,7 @@ describe("a sub-account's share", () => {
     expect(await db().event.findFirst({ where: { imageId } })).toMatchObject({ actorId: ops.id, ownerId: owner.id })
   })
 
-  it('uses the same 200, and cannot go to its own master', async () => {
+  it("uses the master's 200, and cannot go to its own master", async () => {
     const [here, owner, others] = await Promise.all([region(), account(), accounts(2)])
     const ops = await account({ master: owner })
     const imageId = await image(owner, here)
@@ -128,7 +128,7 @@ describe("a sub-account's share", () => {
     expect(toMaster).toMatchObject({ refusal: { code: 'RECIPIENT_IS_YOU' } })
   })
 
-  it('gives its recipient’s sub-accounts the image too, and either may give it back', async () => {
+  it("gives the image to the recipient's sub-accounts too, and each of them may return it", async () => {
     const [here, owner, recipient] = await Promise.all([region(), account(), account()])
     const helper = await account({ master: recipient })
     const shareId = await held(await image(owner, here), recipient)
@@ -138,7 +138,7 @@ describe("a sub-account's share", () => {
 })
 
 describe('all or none', () => {
-  it('one refused username refuses all, and each one that is refused has its own reason', async () => {
+  it('one refused username refuses all, and each refused one has its own reason', async () => {
     const [here, owner, good] = await Promise.all([region(), account(), account()])
     const [holder, full] = await Promise.all([account(), account()])
     const imageId = await image(owner, here)
@@ -156,7 +156,7 @@ describe('all or none', () => {
     expect(await sharesToday(owner)).toEqual({ used: 0, events: 0 })
   })
 
-  it('one image stays whole when the day has room for some of the usernames only', async () => {
+  it('nothing is shared if the day has room for only some of the usernames', async () => {
     const [here, owner, others] = await Promise.all([region(), account(), accounts(6)])
     const imageId = await image(owner, here)
     await usedToday(owner, 195)
@@ -166,7 +166,7 @@ describe('all or none', () => {
     expect(await sharesToday(owner)).toEqual({ used: 195, events: 195 })
   })
 
-  it('doubles are one, in whatever case they were typed', async () => {
+  it('duplicates count once, in any case', async () => {
     const [here, owner, recipient] = await Promise.all([region(), account(), account()])
     const imageId = await image(owner, here)
     const typed = [recipient.username, recipient.username.toUpperCase(), ` ${recipient.username} `]
@@ -183,7 +183,7 @@ it('refusals come in one order: the image, its places, the day, then the usernam
   const full = await image(owner, here)
   for (const recipient of recipients.slice(0, 20)) await held(full, recipient)
   const free = await image(owner, here)
-  // Every username of each try is refused as well, and so is what comes later.
+  // Every try also has refused usernames, and everything later in the order is wrong too.
   const order = [
     ['IMAGE_NOT_FOUND', stranger, here, full],
     ['IMAGE_NOT_FOUND', stranger, there, importing],
@@ -203,7 +203,7 @@ it('refusals come in one order: the image, its places, the day, then the usernam
   expect(answer).toMatchObject({ ok: false, refusal: { code: 'RECIPIENT_NOT_FOUND' } })
 })
 
-it('a sub-account, a disabled account and a name that nobody has are answered alike', async () => {
+it('a sub-account, a disabled account and an unknown name get the same answer', async () => {
   const [here, owner, master] = await Promise.all([region(), account(), account()])
   const imageId = await image(owner, here)
   const names = [

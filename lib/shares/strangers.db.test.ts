@@ -11,7 +11,7 @@ import { shareImage } from './writes'
 import { cancelShare } from './writes-end'
 import { markSharesSeen } from './writes-seen'
 
-/** A shared image, and everybody who could ask about it. */
+/** A shared image, and the accounts that could ask about it. */
 async function everybody() {
   const [here, there, owner, recipient, stranger] = await Promise.all([
     region(),
@@ -26,7 +26,7 @@ async function everybody() {
   return { here, there, owner, recipient, recipientSub, stranger, strangerSub, imageId, shareId }
 }
 
-/** Everything that can be asked of an image and of its share. */
+/** Every operation on an image and its share. */
 async function askAll(who: TestAccount, regionId: string, imageId: string, shareId: string, to: TestAccount) {
   return {
     getImage: await getImage(who.ctx, { region: regionId, imageId }),
@@ -66,7 +66,7 @@ describe('a stranger', () => {
   )
 })
 
-it('what a stranger reads of an image costs the same statements as one that does not exist', async () => {
+it("a stranger's read of an image runs the same statements as for a missing one", async () => {
   const { here, stranger, imageId } = await everybody()
   const statementsOf = async (id: string) => {
     const at = { region: here, imageId: id }
@@ -102,7 +102,7 @@ describe('a recipient', () => {
     },
   )
 
-  it('finds nothing of it under another region', async () => {
+  it('finds nothing of it in another region', async () => {
     const all = await everybody()
     expect(await getImage(all.recipient.ctx, { region: all.there, imageId: all.imageId })).toBeNull()
     const on = await shareImage(all.recipient.ctx, asked(all.there, all.imageId, all.stranger))
@@ -119,7 +119,7 @@ describe('a recipient', () => {
 })
 
 describe('the owner under another region', () => {
-  it('is led to the right one and cannot act there', async () => {
+  it('is linked to the right region and cannot act in another', async () => {
     const all = await everybody()
     const at = { region: all.there, imageId: all.imageId }
     const mismatch = { code: 'REGION_MISMATCH', imageId: all.imageId, imageRegion: all.here, region: all.there }

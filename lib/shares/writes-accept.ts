@@ -9,7 +9,8 @@ import { refuseAccept } from './rules'
 import type { ShareInput } from './schema'
 
 /**
- * Rule 15: accepts a pending share, which takes its quota place. SHARE_NOT_FOUND once it has ended, IMAGE_QUOTA_FULL.
+ * Rule 15: accepts a pending share, which takes its quota place. Refuses SHARE_NOT_FOUND once it has ended, and
+ * IMAGE_QUOTA_FULL.
  */
 export async function acceptShare(
   ctx: Context,
@@ -27,7 +28,7 @@ export async function acceptShare(
         UPDATE "Share" s SET status = 'ACCEPTED', "answerBy" = NULL, "seenAt" = coalesce("seenAt", ${ctx.now}::timestamptz)
         WHERE id = ${shareId} AND (${isOver}) IS NOT TRUE RETURNING id
       ) ${insertEvents(ctx, [{ action: 'share.accept', ...facts }])} WHERE EXISTS (SELECT 1 FROM accepted)`
-    // Over since it was read: nothing brings it back. The next look finds it gone.
+    // It has expired since it was read, and must not be revived. The next run finds it gone.
     if (accepted === 0) throw new StartOver()
     return ok({ shareId })
   })

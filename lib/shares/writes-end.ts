@@ -11,9 +11,9 @@ import { endAction } from './rules'
 import type { CancelSharesInput, ShareInput } from './schema'
 
 /**
- * Rule 8: ends a share for its sharer or its recipient. Anyone else, and a share that is over already, get
- * SHARE_NOT_FOUND. The recipient's quota place is free at once; the sharer's daily count stays. A pending share that its
- * recipient ends is declined.
+ * Rule 8: ends a share for its sharer or its recipient. Refuses SHARE_NOT_FOUND for everybody else, and for an ended share.
+ * The recipient's quota place is free at once; the sharer's daily count stays. A pending share ended by its recipient is
+ * declined.
  */
 export async function cancelShare(
   ctx: Context,
@@ -26,8 +26,7 @@ export async function cancelShare(
 }
 
 /**
- * Rule 8 for several shares: all of them end or none does. SHARES_ENDED counts those that are over or another
- * tenant's.
+ * Rule 8 for several shares, all or none. SHARES_ENDED counts those that have ended or are another tenant's.
  */
 export async function cancelShares(
   ctx: Context,
@@ -39,7 +38,7 @@ export async function cancelShares(
   })
 }
 
-/** Rule 15: ends a pending share for its recipient. SHARE_NOT_PENDING if it is accepted already, which a cancel ends. */
+/** Rule 15: declines a pending share for its recipient. Refuses SHARE_NOT_PENDING if it is already accepted. */
 export async function declineShare(
   ctx: Context,
   { shareId }: ShareInput,
@@ -78,7 +77,7 @@ type OverRow = {
   recipient: { id: string; username: string }
 }
 
-/** Rule 16: removes shares that are over and records their ends, once each. The caller holds the image's lock. */
+/** Rule 16: removes expired shares and records each end once. The caller holds the image's lock. */
 export async function endOver(tx: Transaction, now: Date, { imageId, recipientIds }: Over): Promise<void> {
   const rows = await tx.$queryRaw<OverRow[]>`
     SELECT s.id, s."regionId", i.name AS "imageName", s."expiresAt", s."answerBy",
@@ -96,11 +95,11 @@ export async function endOver(tx: Transaction, now: Date, { imageId, recipientId
   await deleteShares(tx, systemContext(first.owner, now), events)
 }
 
-// So that one round of the sweep ends within seconds.
+// Bounds one round of the sweep to seconds.
 const imagesAtOnce = 500
 
 /**
- * Records the ends of shares that are over by the clock. Their places are free since that moment. Concurrent runs are
+ * Records the ends of expired shares, whose places have been free since then. Concurrent runs are
  * safe.
  */
 export async function endSharesOver(now: Date): Promise<void> {

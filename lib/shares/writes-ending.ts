@@ -8,15 +8,15 @@ import { insertEvents } from '@/lib/events/writes'
 import { ok } from '@/lib/result'
 import { daysLeft, nextEndNotice } from './rules'
 
-// So that one round of the sweep ends within seconds.
+// Bounds one round of the sweep to seconds.
 const imagesAtOnce = 500
 
 type Ending = { imageId: string; ownerId: string; recipientIds: string[] }
 
 /**
- * Rule 16: tells both sides of shares that end in 7 days or in 1 day. Once each, whatever runs at the same time or is killed: the
- * event, whose trigger writes the notices, and the moment of the next one are one statement under the lock of the image, which
- * whoever extends or ends the share takes, too. After a standstill only the last of the moments that passed is told.
+ * Rule 16: notifies both sides of shares that end in 7 days or in 1 day, once each, even if workers run concurrently or are killed:
+ * one statement under the image's lock writes the event, whose trigger writes the notices, and the time of the next one.
+ * Extending or ending a share takes the same lock. After a downtime only the last of the missed notices is written.
  */
 export async function tellEndingShares(now: Date): Promise<void> {
   const images = await db().$queryRaw<Ending[]>`

@@ -9,7 +9,7 @@ import { endPolicy } from './reads'
 import { endOfShare, nextEndNotice, refuseEnd } from './rules'
 import { type ExtendSharesInput, untilOf } from './schema'
 
-/** Rule 16: gives own shares another end, all or none. Refuses SHARES_ENDED, then as `refuseEnd` says. */
+/** Rule 16: changes the end of own shares, all or none. Refuses SHARES_ENDED, then as `refuseEnd` says. */
 export async function extendShares(
   ctx: Context,
   input: ExtendSharesInput,
@@ -35,7 +35,7 @@ export async function extendShares(
         UPDATE "Share" s SET "expiresAt" = ${end}::timestamptz, "endNoticeAt" = ${nextEndNotice(end, facts.now)}::timestamptz
         WHERE id = ANY(${shareIds}::text[]) AND (${isOver}) IS NOT TRUE RETURNING id
       ) ${insertEvents(ctx, events)} WHERE (SELECT count(*) FROM extended) = ${shares.length}`
-    // One is over since it was read, and nothing brings it back: roll back the others. The next look finds it gone.
+    // One has expired since it was read, and must not be revived: roll back all. The next run finds it gone.
     if (extended === 0) throw new StartOver()
     return ok({ shareIds, until })
   })

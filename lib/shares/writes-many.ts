@@ -5,8 +5,8 @@ import type { ImageShare, ShareImagesInput } from './schema'
 import { type ShareTried, shareAll } from './writes'
 
 /**
- * Shares several own images of a region with the same usernames, as `shareImage` shares each: all or none. What one image is
- * refused for is told with its name as SELECTED_REFUSED; what would be refused for any of them, as `shareImage` tells it.
+ * Shares several own images of a region with the same usernames as `shareImage` does, all or none. A refusal of one image is
+ * returned with its name as SELECTED_REFUSED; a refusal that concerns all, as `shareImage` returns it.
  */
 export async function shareImages(
   ctx: Context,

@@ -5,7 +5,7 @@ import { inRegions } from '@/lib/permissions'
 import { ok, type Result } from '@/lib/result'
 import type { MarkSharesSeenInput } from './schema'
 
-/** Marks shares as seen by their recipient, so that they are no longer "New". Shares of others and of regions that the viewer may not see are ignored. */
+/** Marks shares as seen by their recipient, no longer "New". Ignores others' shares and regions that the viewer may not see. */
 export async function markSharesSeen(ctx: Context, input: MarkSharesSeenInput): Promise<Result<null, never>> {
   await db().share.updateMany({
     where: {

@@ -5,12 +5,12 @@ import { shareImage } from './writes'
 import { cancelShare } from './writes-end'
 import { markSharesSeen } from './writes-seen'
 
-// What a share, its end and a look at it write down.
+// The rows that a share, its end and its first view write.
 
-test('a share is written with who gave it, when and its note, and its record names the day it counted on', async () => {
+test('a share is stored with its sharer, time and note, and its event has the day on which it counts', async () => {
   const [here, owner, recipient] = await Promise.all([region(), account(), account()])
   const [ops, imageId] = await Promise.all([account({ master: owner }), image(owner, here, { name: 'db-01' })])
-  // Half past midnight in Asia/Shanghai: it counts on the day there, not on the day of UTC.
+  // Half past midnight in Asia/Shanghai: it counts for the day there, not for the UTC day.
   const at = new Date('2026-03-10T16:30:00.000Z')
   const result = await shareImage(ops.at(at), { ...asked(here, imageId, recipient), note: 'For tests.' })
   const id = result.ok ? result.value[0]?.id : undefined
@@ -52,7 +52,7 @@ test('a share is written with who gave it, when and its note, and its record nam
   expect(day).toEqual([{ accountId: owner.id, day: new Date('2026-03-11'), used: 1 }])
 })
 
-test('the day goes on counting: a share after others adds to it', async () => {
+test("the day's counter adds later shares to earlier ones", async () => {
   const [here, owner, one, two, three] = await Promise.all([region(), account(), account(), account(), account()])
   const imageId = await image(owner, here)
   await shareImage(owner.ctx, asked(here, imageId, one))
@@ -60,7 +60,7 @@ test('the day goes on counting: a share after others adds to it', async () => {
   expect(await db().shareDay.findMany({ where: { accountId: owner.id } })).toMatchObject([{ used: 3 }])
 })
 
-test('a share that was seen stays seen at its first moment, and nobody sees for another', async () => {
+test("a seen share keeps the time of its first view, and nobody can mark another's", async () => {
   const [here, owner, recipient, other] = await Promise.all([region(), account(), account(), account()])
   const [first, second] = [
     await held(await image(owner, here), recipient),
@@ -76,7 +76,7 @@ test('a share that was seen stays seen at its first moment, and nobody sees for 
   expect([await seenAt(first), await seenAt(second)]).toEqual([noon, later(minutes(5))])
 })
 
-test('neither shares nor cancels for an account that was disabled meanwhile, whether owner, recipient or acting', async () => {
+test('nobody shares or cancels if the owner, recipient or acting account was disabled meanwhile', async () => {
   const [here, owner, recipient] = await Promise.all([region(), account(), account()])
   const [ops, imageId, other] = await Promise.all([account({ master: owner }), image(owner, here), account()])
   const shareId = await held(imageId, recipient)

@@ -44,19 +44,19 @@ import { endOver } from './writes-end'
 
 type Candidate = { id: string; username: string }
 
-/** Images and usernames: each of these with each of those. */
+/** Images and usernames: each image is shared with each username. */
 export type ShareInput = Omit<ShareImageInput, 'imageId'> & { imageIds: string[] }
 export type ShareTried = ShareRefusal | OwnImageRefusal | RefusalOf<'RESHARE_FORBIDDEN'>
-/** `image`: the one that is refused, where the refusal is about one of several. */
+/** `image`: the refused one, if the refusal is about one of several. */
 export type Shared =
   | { ok: true; value: ImageShare[]; isReplay?: true }
   | { ok: false; refusal: ShareTried; image?: LockedImage }
 
 /**
  * Shares an image with all of the usernames or with none. Refuses as `refuseShare` documents; a refusal only writes the
- * unknown usernames and the attempt. Holds under any concurrency: every fact is read under the locks of the sharer, the
- * acting account, all recipients, the image and the check of its disk. While that runs for the first time, its verdict is
- * waited for, a few seconds. One idempotency key shares once.
+ * unknown usernames and the attempt. Correct under any concurrency: every fact is read under the locks of the sharer, the
+ * acting account, all recipients, the image and its disk's check. While the first check runs, waits a few seconds for its
+ * verdict. One idempotency key shares once.
  */
 export async function shareImage(
   ctx: Context,
@@ -71,7 +71,7 @@ export async function shareAll(ctx: Context, input: ShareInput): Promise<Shared>
   const end = performance.now() + verdictWaitMs
   for (;;) {
     const tried = await tryShare(ctx, input)
-    // A disk that has just arrived is checked within seconds, and its owner need not come back for that.
+    // A disk that has just arrived is checked within seconds, so wait instead of making its owner come back.
     if (tried.ok || !tried.image || !waitsForVerdict(tried.refusal)) return tried
     if (!(await awaitVerdict(tried.image.id, end))) return tried
   }
@@ -80,7 +80,7 @@ export async function shareAll(ctx: Context, input: ShareInput): Promise<Shared>
 async function tryShare(ctx: Context, input: ShareInput): Promise<Shared> {
   const [imageId = '', ...others] = input.imageIds
   const { isOwn, lookups, masters } = await findToLock(ctx, input)
-  // Another's image is answered without taking a lock on a recipient.
+  // Another's image is refused without locking a recipient.
   if (!isOwn) {
     const held = others.length === 0 ? await findHeldShare(ctx, imageId) : null
     return refuse(refuseForeignImage(held?.regionId ?? null, input.region))
@@ -90,7 +90,7 @@ async function tryShare(ctx: Context, input: ShareInput): Promise<Shared> {
   const candidates = waiting ? [] : masters
   const share = async (tx: Transaction, { images: locked, accounts }: Locked): Promise<Shared> => {
     const images = input.imageIds.flatMap((id) => locked.get(id) ?? [])
-    // One of several was deleted meanwhile, or is in another region.
+    // False if one was deleted in the meantime, or is in another region.
     const hasAll = images.length === input.imageIds.length && images.every(({ regionId }) => regionId === input.region)
     if (!hasAll) return refuse({ code: 'IMAGE_NOT_FOUND' })
     const all: SharedFacts[] = []
@@ -112,8 +112,8 @@ async function tryShare(ctx: Context, input: ShareInput): Promise<Shared> {
 type FoundRow = LookupsRow & { isOwn: boolean; ids: string[]; usernames: string[]; incoming: IncomingRow[] }
 
 /**
- * Finds what to lock. An image never changes hands, so its owner may be read before the locks. Rule 7: only masters receive.
- * Who takes nothing from the sharer (rule 15) is not locked, as an unknown name is not: a lock takes time that can be measured.
+ * Finds the rows to lock. An image never changes its owner, who may be read before the locks. Rule 7: only masters receive.
+ * A recipient that refuses the sharer (rule 15) is not locked, like an unknown name, because the time of a lock can be measured.
  */
 async function findToLock(ctx: Context, { imageIds, usernames }: ShareInput) {
   const [found] = await db().$queryRaw<FoundRow[]>`
@@ -124,7 +124,7 @@ async function findToLock(ctx: Context, { imageIds, usernames }: ShareInput) {
         WHERE username = ANY(${usernames.filter(isUsername)}::text[]) AND kind = 'MASTER') masters
       CROSS JOIN (${selectLookups(ctx)}) lookups`
   if (!found) throw new Error('A statement without FROM of a table has one row.')
-  // The sharer itself is told that it is, whomever it takes images from.
+  // The sharer's own name gets its own answer, whatever its policy.
   const others = found.incoming.filter(({ id }) => id !== ctx.viewer.ownerId)
   const closed = others.filter((one) => incomingAnswer(one) === 'refuse').map(({ id }) => id)
   const all: Candidate[] = found.ids.map((id, index) => ({ id, username: found.usernames[index] ?? '' }))
@@ -142,11 +142,11 @@ type FactsRow = LookupsRow & {
   now: Date
 }
 
-/** What is known of one image before it is shared. `over`: recipients whose share of it is over, but not yet swept. */
+/** The facts of one image. `over`: recipients whose share of it has expired and is not swept yet. */
 type SharedFacts = ShareFacts & { image: LockedImage; over: string[] }
 type ReadFacts = Omit<SharedFacts, 'check'> & { answered: unknown }
 
-/** FACTS: all that the rule decides on, by one statement after the locks, and the answer that the same key got before. */
+/** FACTS: everything that the rule needs, read in one statement after the locks, and this key's stored answer. */
 async function readShareFacts(
   tx: Transaction,
   ctx: Context,
@@ -182,7 +182,7 @@ async function readShareFacts(
   })
   const { answered, holders, over, sharesToday, now } = row
   const resetsAt = dayTurnsAt(ctx.now, timeZone)
-  // The end of a share is a moment of the database's clock, which decides when it has come.
+  // A share's end is compared with the database's clock.
   const ends = { now, timeZone, policy: endPolicy() }
   return {
     ...{ answered, over, image, recipientsNow: holders.length, sharesToday, resetsAt, recipients },
@@ -193,8 +193,8 @@ async function readShareFacts(
 }
 
 /**
- * The verdict on the disk, read once its row is locked: a new one waits until this share is decided, and none that is written
- * meanwhile is overlooked. No lock and no question where no policy is set.
+ * The verdict on the disk, read under its row's lock, so that no verdict is written until this share is decided. Without a
+ * policy nothing is locked or read.
  */
 async function readShareCheck(
   tx: Transaction,
@@ -223,9 +223,9 @@ async function writeAll(
 ): Promise<ImageShare[]> {
   const made: ImageShare[] = []
   for (const facts of all) {
-    // A recipient whose share is over by the clock can have another, also before the sweep.
+    // A recipient of an expired share can get a new one even before the sweep.
     if (facts.over.length > 0) await endOver(tx, ctx.now, { imageId: facts.image.id, recipientIds: facts.over })
-    // The form has one answer, of all images.
+    // The form's one answer covers all images, so it is stored with the last.
     const before = facts === all.at(-1) ? made : null
     made.push(...(await writeShares(tx, ctx, input, { facts, recipients, before })))
   }
@@ -233,8 +233,8 @@ async function writeAll(
 }
 
 /**
- * WRITE: the shares of one image, the day's counter, the answer of the form and the events, by one statement. `before`: what the
- * answer has besides; null: there is none yet.
+ * WRITE: the shares of one image, the day's counter, the form's answer and the events, in one statement. `before`: the part of the
+ * answer for earlier images; null: the answer is not stored yet.
  */
 async function writeShares(
   tx: Transaction,
@@ -261,7 +261,7 @@ async function writeShares(
     image,
     shareId: id,
     recipient,
-    // The day that it counted on, so that changing the time zone later does not make events and counter differ.
+    // The day on which it counted, so that events and counter still match if the time zone is changed later.
     details: {
       day,
       ...(statusOf(recipient) === 'PENDING' && { status: 'PENDING' }),
@@ -285,7 +285,7 @@ async function writeShares(
   return answer
 }
 
-/** What the record keeps of a share that needed a reason. */
+/** What the event records of a share that needed a reason. */
 function acceptedOf({ policy, check, reason }: ShareCheck) {
   if (policy === 'off' || isCheckedClean(check)) return {}
   return { reason, findings: totalOf(check?.open ?? noFindings), unchecked: uncheckedReason(check) ?? '' }
