@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { beginImport } from '@/lib/imports/writes'
 import { account, region } from '@/lib/testing/builders'
 
-// A file system that hangs, as one on the network does, cannot be made here, so the question about its room does.
+// A hanging file system, such as one on the network, cannot be made here, so the query for its free space hangs.
 const hangs = vi.hoisted(() => ({ room: false }))
 vi.mock('@/lib/stores/room', async (load) => {
   const room = await load<typeof import('@/lib/stores/room')>()
@@ -13,7 +13,7 @@ afterEach(() => {
   hangs.room = false
 })
 
-test('a file system that hangs refuses what asks for room there, and keeps nobody else waiting for the lock of all space', async () => {
+test('requests for space on a hanging file system are refused, and nobody else waits long for the space lock', async () => {
   const [here, owner, other] = [await region(), await account(), await account()]
   const input = { region: here, name: 'web-01', operatingSystem: 'Debian 12' }
   const begin = (who: typeof owner) => beginImport(who.ctx, input, { size: 1024, patienceMs: 60_000 })

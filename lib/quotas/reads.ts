@@ -19,13 +19,13 @@ export function rowsOf({ table, account: column, counts }: Use, { account, regio
   return Prisma.sql`FROM ${owner} = ${account} AND x."regionId" = ${region} AND ${Prisma.raw(counts)}`
 }
 
-/** SQL for what some rows of a use amount to, in the unit of a quota. */
+/** SQL for the amount of some rows, in the unit of a quota. */
 function amountOf(use: Use, unit: ResourceRow['unit']): Prisma.Sql {
   if (unit === 'pieces') return Prisma.sql`count(*)`
   return use.bytes ? Prisma.sql`coalesce(sum(${Prisma.raw(use.bytes)}), 0)` : Prisma.sql`0`
 }
 
-/** SQL for the use of a resource: exact, also over the quota, or of pieces counted up to `most` rows of each kind. */
+/** SQL for the use of a resource: exact, even above the quota; with `most`, counted up to that many rows of each kind. */
 export function usedOf(resource: Resource, counted: Counted, { most }: { most?: Prisma.Sql } = {}): Prisma.Sql {
   const { uses, unit }: ResourceRow = resources[resource]
   const parts = uses.map((use) => {
@@ -38,8 +38,8 @@ export function usedOf(resource: Resource, counted: Counted, { most }: { most?: 
 }
 
 /**
- * SQL for some meters as one JSON object, without the row `except`. What two resources count is read in one pass, which halves
- * the time of an account with many images; OFFSET keeps PostgreSQL from reading it once for each mention.
+ * SQL for some meters as one JSON object, without the row `except`. Rows that count for two resources are read in one pass, which
+ * halves the time of an account with many images; OFFSET keeps PostgreSQL from inlining it and reading them twice.
  */
 function metersAs(names: readonly Resource[], counted: Counted, except: string | null = null): Prisma.Sql {
   const asked = names.map((name): ResourceRow & { name: Resource } => ({ name, ...resources[name] }))
@@ -69,7 +69,7 @@ export function metersOf(owner: OwnerId, regionId: string): Prisma.Sql {
 }
 
 /**
- * SELECTs those of some accounts that have no place left. It counts up to the quota, so a huge account costs no more.
+ * SELECTs the given accounts that have no place left. It counts up to the quota, so a huge account costs no more.
  */
 export function selectFull(
   resource: Resource,
@@ -84,8 +84,8 @@ export function selectFull(
 }
 
 /**
- * Some quotas and their use, without the row that asks for more. Under the account's lock: the facts of
- * `refuseQuota`.
+ * Some quotas and their use, without the row that asks for more: the facts of `refuseQuota`. Call it under the account's
+ * lock.
  */
 export async function quotaUse<Name extends Resource>(
   tx: Transaction,

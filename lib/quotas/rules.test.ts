@@ -13,7 +13,7 @@ test.each(full)('%s: what is asked for fits into the quota to the last piece, an
     [0, 100, 101, true],
     [100, 100, 0, false],
     [0, 0, 1, true],
-    // Over the quota, because the operator lowered it.
+    // Above the quota, because the operator lowered it.
     [51, 50, 1, true],
     [120, 100, 0, true],
   ]
@@ -36,7 +36,7 @@ test.each([
   expect(refuseQuotaChange('images', change)).toEqual(
     isRefused ? { code: 'QUOTA_BELOW_USE', resource: 'images', used } : null,
   )
-  // Of bytes the sentence names a size.
+  // The sentence about bytes has a formatted size.
   expect(refuseQuotaChange('bytes', change)).toEqual(isRefused ? { code: 'BYTES_QUOTA_BELOW_USE', used } : null)
 })
 
@@ -45,7 +45,7 @@ test.each([
   [100, 0, 101, true],
   [100, 60, 40, false],
   [100, 60, 41, true],
-  // The reserve is cut into already.
+  // The reserve is already used in part.
   [-1, 0, 1, true],
 ])(
   'with %i bytes free beside the reserve and %i promised, %i more are refused: %s',
@@ -55,7 +55,7 @@ test.each([
   },
 )
 
-test('what an account has in a region unless the operator says otherwise, and the most that he can say', () => {
+test('the default quotas of an account in a region, and the largest that the operator can set', () => {
   const amounts = resourceNames.map((name) => [name, resources[name].default, resources[name].max])
   expect(amounts).toEqual([
     ['images', 50, 1_000_000],
@@ -65,13 +65,13 @@ test('what an account has in a region unless the operator says otherwise, and th
   ])
 })
 
-test('every resource has a refusal and names in events of its own', () => {
+test('every resource has its own refusal and its own names in events', () => {
   const names = Object.values(resources).flatMap(({ full, recorded }) => [full, recorded.quota, recorded.used])
   expect(new Set(names).size).toBe(names.length)
   expect(['images', 'constructor', ''].map(isResource)).toEqual([true, false, false])
 })
 
-test('what takes of each resource', () => {
+test('the rows that count for each resource', () => {
   const uses = resourceNames.flatMap((name) => {
     const rows: readonly Use[] = resources[name].uses
     const bytes = (use: Use) => (resources[name].unit === 'bytes' ? use.bytes?.replace(/\s+/g, ' ') : undefined)

@@ -1,8 +1,8 @@
 import type { QuotaFacts, QuotaFullCode, RefusalOf } from '@/lib/result'
 
 /**
- * Rows that count against a quota: each is a piece, and `bytes` says how many it has. One that two resources count is the same
- * object in both, so that it is read once. Tables have `id`, `regionId`, `createdAt`.
+ * Rows that count against a quota: each is one piece, or has `bytes`. A use that counts for two resources is the same object in
+ * both, so that it is read once. Tables have `id`, `regionId`, `createdAt`.
  */
 export type Use = { table: string; account: string; counts: string; bytes?: string }
 
@@ -13,7 +13,7 @@ export type ResourceRow = {
   full: QuotaFullCode
   uses: readonly Use[]
   recorded: { quota: string; used: string }
-  /** The migration that added the quota, if rows that count against it were older. */
+  /** The migration that added the quota, if older rows count against it. */
   since?: string
 }
 
@@ -21,7 +21,7 @@ const keptImages: Use = {
   table: 'Image',
   account: 'ownerId',
   counts: `x.state <> 'failed'`,
-  // Nearly all are available, so that is asked first: it is asked of each row.
+  // `available` first, because this is evaluated for each row and nearly all are available.
   bytes: `CASE WHEN x.state = 'available' THEN x.size WHEN x.state IN ('importing', 'copying')
     THEN (SELECT t."promisedBytes" FROM "Transfer" t WHERE t."imageId" = x.id) ELSE x.size END`,
 }
@@ -32,9 +32,9 @@ const keptSnapshots: Use = {
   bytes: `CASE WHEN x.state = 'creating' THEN x."promisedBytes" ELSE x.size END`,
 }
 
-/** All that a master account has a quota of, by the name that `Quota.resource` has for it. */
+/** The resources with a quota, by their name in `Quota.resource`. */
 export const resources = {
-  /** Rule 3: own images in every state but failed, and images that are shared with the account and accepted. */
+  /** Rule 3: own images in every state but failed, and accepted shares of images. */
   images: {
     default: 50,
     max: 1_000_000,
@@ -46,7 +46,7 @@ export const resources = {
   /** Rule 13: bytes count where they are kept: own images and snapshots, or the reservation while they are transferred. */
   bytes: {
     default: 200 * 2 ** 30,
-    /** 1 PiB: more than any store here has. */
+    /** 1 PiB, more than any store has. */
     max: 2 ** 50,
     unit: 'bytes',
     full: 'BYTES_QUOTA_FULL',
@@ -54,7 +54,7 @@ export const resources = {
     recorded: { quota: 'bytes', used: 'bytesUsed' },
     since: '20261126214733_space',
   },
-  /** Rule 19: an instance holds its place until it is terminated, also when it has failed. */
+  /** Rule 19: an instance, even a failed one, keeps its place until it is terminated. */
   instances: {
     default: 10,
     max: 100_000,
@@ -75,15 +75,15 @@ export const resources = {
 
 export type Resource = keyof typeof resources
 
-/** Whether there is a quota of this name. */
+/** Whether a quota has this name. */
 export function isResource(name: string): name is Resource {
   return Object.hasOwn(resources, name)
 }
 
-/** In the order in which they are listed and shown. As a plain list, so that pages that need none of this leave it out. */
+/** All resources in display order. A separate list, so that pages that only need names do not load the rest. */
 export const resourceNames = ['images', 'bytes', 'instances', 'snapshots'] as const satisfies readonly Resource[]
 
-/** The request must fit beside the use, which excludes it. An account over its lowered quota gets nothing more. */
+/** The request must fit beside the use, which excludes it. An account above a lowered quota gets nothing more. */
 export function refuseQuota<Code extends QuotaFullCode>(
   resource: { full: Code },
   facts: QuotaFacts,
@@ -91,7 +91,7 @@ export function refuseQuota<Code extends QuotaFullCode>(
   return facts.used + facts.asked > facts.quota ? { code: resource.full, ...facts } : null
 }
 
-/** Rule 13: bytes are reserved in a place only if they fit beside its reserve and everything reserved there already. */
+/** Rule 13: bytes are reserved in a place only if they fit beside its reserve and all existing reservations. */
 export function refuseRoom(facts: {
   free: number
   promised: number

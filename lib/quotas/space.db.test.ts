@@ -16,15 +16,15 @@ import { type SmallDisk, smallDisk, smallDisks } from '@/lib/testing/small-disk'
 import { cancelTransfer, claimTransfer, settleTransfer } from '@/lib/transfers/writes'
 import { create, patch } from '@/lib/uploads/fixtures/requests'
 
-// A disk of 64 MiB that all share, with a reserve of 8 MiB: memory, then a real file system in a file.
+// A disk of 64 MiB shared by all, with a reserve of 8 MiB: first tmpfs, then ext4 in a file.
 
 process.env.ECS_DATABASE_POOL = '20'
 const mib = 2 ** 20
 const place = await mkdtemp(path.join(os.tmpdir(), 'ecs-console-space-'))
-/** Leads to the disk whose turn it is: where the staging folder is, is read once. */
+/** A link to the disk under test, because the path of the staging folder is read once. */
 const small = path.join(place, 'small')
 Object.assign(process.env, { ECS_STAGING_DIR: path.join(small, 'staging'), ECS_STORE_RESERVE: '8MiB' })
-// What ext4 needs for itself comes on top.
+// ext4 needs some space for itself.
 const disks = { tmpfs: smallDisk('tmpfs', 64), ext4: smallDisk('ext4', 76) }
 const turnTo = async ({ folder }: SmallDisk) => {
   await rm(small, { force: true })
@@ -36,7 +36,7 @@ afterAll(async () => {
   await rm(place, { recursive: true, force: true })
 })
 
-/** A region whose store lies on the small disk, too. */
+/** A region whose store is on the small disk too. */
 async function smallRegion(): Promise<string> {
   const here = await region()
   process.env[`ECS_STORE_${here.toUpperCase().replaceAll('-', '_')}`] = small
@@ -48,7 +48,7 @@ const upload = (size: number) => ({ fileName: 'disk.img', size, patienceMs: 60_0
 const reservedOf = async (imageId: string) =>
   Number((await db().transfer.findUnique({ where: { imageId } }))?.reservedBytes)
 
-/** A qcow2 all of whose tables name one compressed cluster: 4 MiB that say 4 GiB. */
+/** A qcow2 whose tables all point to one compressed cluster: 4 MiB that unpack to 4 GiB. */
 function bomb(sizeMib: number): Buffer {
   const cluster = 65_536
   const tables = sizeMib * 2
@@ -94,13 +94,13 @@ describe.each(smallDisks)('on a small disk, %s,', (kind) => {
           expect(await freeMib()).toBeGreaterThanOrEqual(8)
         }
       }
-      // What has arrived is no longer promised, and what it takes is no longer free.
+      // Bytes that have arrived are no longer reserved, and use free space instead.
       expect(await Promise.all(ids.map(reservedOf))).toEqual([0, 0])
       expect((await create(owner, { region: here, size: 9 * mib })).status).toBe(507)
       for (const imageId of ids)
         expect(await cancelTransfer(owner.ctx, { region: here, imageId })).toMatchObject({ ok: true })
       for (const { imageId } of await listStaged()) await rm(path.join(small, 'staging', imageId), { force: true })
-      // With the space back everything goes on by itself.
+      // With free space again, everything continues by itself.
       expect((await create(owner, { region: here, size })).status).toBe(201)
       await db().image.deleteMany({ where: { ownerId: owner.id } })
     },
@@ -125,7 +125,7 @@ describe.each(smallDisks)('on a small disk, %s,', (kind) => {
         const copy = { region: source, imageId: nth(images, index % 10), targetRegion: here, name: 'copy' }
         return await beginCopy(owner.ctx, copy)
       })
-      // 64 MiB less the reserve and what the stores of the tests above have left: five times ten.
+      // 64 MiB less the reserve and the bytes that earlier tests left: five times ten.
       expect(tally(results)).toEqual({ ok: 5, STORE_FULL: 15 })
       const promised = await db().transfer.aggregate({ _sum: { reservedBytes: true } })
       expect(Number(promised._sum.reservedBytes)).toBe(5 * size)
@@ -150,7 +150,7 @@ describe.each(smallDisks)('on a small disk, %s,', (kind) => {
   )
 })
 
-test('of 20 imports at once with room for three in the bytes quota exactly three begin', async () => {
+test('of 20 imports at once with bytes quota for three exactly three begin', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   await quota(owner, here, 50, 10 * mib)
   const results = await race(20, () => beginImport(owner.ctx, input(here), upload(3 * mib)))
@@ -159,7 +159,7 @@ test('of 20 imports at once with room for three in the bytes quota exactly three
     ok: false,
     refusal: { code: 'BYTES_QUOTA_FULL', used: 9 * mib, quota: 10 * mib, asked: 3 * mib, region: here },
   })
-  // Another region's quota is another.
+  // Another region has its own quota.
   expect(await beginImport(owner.ctx, input(await region()), upload(3 * mib))).toMatchObject({ ok: true })
 })
 
@@ -177,7 +177,7 @@ test('a copy takes the bytes of its target region, and a failed image none', asy
   expect(await copy()).toMatchObject({ ok: true })
 })
 
-/** The file of an import has arrived, and a worker is wanted. */
+/** An import whose file has arrived, ready for a worker. */
 async function arrived(owner: Awaited<ReturnType<typeof account>>, here: string, disk: Buffer): Promise<string> {
   const begun = await beginImport(owner.ctx, input(here), upload(disk.length))
   if (!begun.ok) throw new Error(begun.refusal.code)
@@ -201,7 +201,7 @@ test.skipIf(!hasQemu)(
       state: 'failed',
       failure: { code: 'BYTES_QUOTA_FULL' },
     })
-    // Its clusters and their tables fit, though the disk that a machine sees would not.
+    // Its clusters and their tables fit, though the virtual disk would not.
     await quota(owner, here, 50, disk.length + 2 * mib)
     const imageId = await arrived(owner, here, disk)
     await transferJob({ imageId }, true)
@@ -209,7 +209,7 @@ test.skipIf(!hasQemu)(
   },
 )
 
-test('what was promised is given back however a transfer ends', async () => {
+test('reservations are released however a transfer ends', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   const disk = buildRawDisk({ sizeMib: 4, label: 'BACK', seed: 3 })
   const imageId = await arrived(owner, here, disk)

@@ -10,7 +10,7 @@ import { listQuotas } from './reads'
 import { resources } from './rules'
 import { type Asked, refuseBytes, refuseNewImage, refuseNewSnapshot, setQuotas } from './writes'
 
-// What the quotas of an account say and write. The room of stores is in space.db.test.ts.
+// Setting and counting an account's quotas. Free space in stores is tested in space.db.test.ts.
 
 const operator = () => ({ ...operatorContext(), now: noon })
 const rowsOf = async (accountId: string, regionId: string) => {
@@ -22,7 +22,7 @@ const refused = (refusal: object) => ({ ok: false, refusal })
 const kib = 1024
 const unset = { instances: { quota: 10, used: 0 }, snapshots: { quota: 64, used: 0 } }
 
-/** An account with two images of its own that count, one that failed, one received, and one in another region. */
+/** An account with two own images that count, one failed, one received, and one in another region. */
 async function tenant() {
   const [here, there, owner, other] = await Promise.all([region(), region(), account(), account()])
   await image(owner, here)
@@ -47,7 +47,7 @@ test('the quota of images is set, counts own and received images, and is recorde
   expect(await eventsOf(owner.id)).toMatchObject([{ ...facts, details: { quota: 7, used: 3 } }])
 })
 
-test('a quota is set only where it is named, and stays when another is', async () => {
+test('only named quotas are set, and the others stay', async () => {
   const { here, owner } = await tenant()
   const change = { username: owner.username, region: here, forced: false }
   const set = { ...unset, images: { quota: 5, used: 3 }, bytes: { quota: 4 * kib, used: 2 * kib } }
@@ -64,7 +64,7 @@ test('a quota is set only where it is named, and stays when another is', async (
   ])
 })
 
-test('a quota below what is used is refused unless it is forced, and a refusal writes nothing', async () => {
+test('a quota below the use is refused unless forced, and a refusal writes nothing', async () => {
   const { here, owner } = await tenant()
   const change = { username: owner.username, region: here, forced: false }
   const below = await setQuotas(operator(), { ...change, amounts: { images: 2, bytes: 4 * kib } })
@@ -78,7 +78,7 @@ test('a quota below what is used is refused unless it is forced, and a refusal w
   expect(forced).toMatchObject({ value: { images: { quota: 0, used: 3 }, bytes: { quota: 0, used: 2 * kib } } })
 })
 
-test('a quota waits for whoever counts on the account, and counts after', async () => {
+test('a change of a quota waits for operations that count on the account, and counts after them', async () => {
   const { here, owner } = await tenant()
   const change = { username: owner.username, region: here, amounts: { images: 3 }, forced: false }
   const answer = await whileLocked(
@@ -93,7 +93,7 @@ test('a quota waits for whoever counts on the account, and counts after', async 
   expect(answer).toEqual(refused({ code: 'QUOTA_BELOW_USE', resource: 'images', used: 4 }))
 })
 
-test('quotas are those of master accounts in regions that there are', async () => {
+test('only master accounts have quotas, and only in existing regions', async () => {
   const [here, owner] = await Promise.all([region(), account()])
   const ops = await account({ master: owner })
   const change = { username: owner.username, region: here, amounts: { images: 3 }, forced: false }
@@ -102,11 +102,11 @@ test('quotas are those of master accounts in regions that there are', async () =
   expect(await setQuotas(operator(), { ...change, region: 'cn-none' })).toEqual(refused({ code: 'REGION_NOT_FOUND' }))
 })
 
-test('every quota of every region is listed, counted exactly, with the default where none was set', async () => {
+test('every quota of every region is listed with its exact use, and with the default if none was set', async () => {
   const { here, there, owner } = await tenant()
   await quota(owner, here, 1, kib)
   const listed = new Map((await listQuotas(owner.ctx.viewer.ownerId)).map((row) => [row.regionId, row]))
-  // Over the quota, too.
+  // Exact above the quota too.
   expect(listed.get(here)).toMatchObject({ images: { used: 3, quota: 1 }, bytes: { used: 2 * kib, quota: kib } })
   expect(listed.get(there)).toMatchObject({
     images: { used: 1, quota: resources.images.default },
@@ -114,7 +114,7 @@ test('every quota of every region is listed, counted exactly, with the default w
   })
 })
 
-/** Instances and snapshots of an account, by their rows: one of each state. */
+/** The rows of an account's instances and snapshots, one in each state. */
 async function machines(owner: TestAccount, regionId: string): Promise<void> {
   const { blobId } = await db().image.findFirstOrThrow({ where: { ownerId: owner.id, regionId, state: 'available' } })
   const at = { createdAt: noon, updatedAt: noon }
@@ -157,7 +157,7 @@ async function machines(owner: TestAccount, regionId: string): Promise<void> {
   }
 }
 
-test('instances take places until they are terminated, and snapshots take places and bytes unless they failed', async () => {
+test('instances take places until they are terminated; snapshots take places and bytes unless they failed', async () => {
   const { here, there, owner } = await tenant()
   await machines(owner, here)
   const states = Object.values(InstanceState).length
@@ -166,7 +166,7 @@ test('instances take places until they are terminated, and snapshots take places
     images: { used: 3 },
     instances: { used: states - 1, quota: 10 },
     snapshots: { used: 2, quota: 64 },
-    // What is being made counts by its promise.
+    // A snapshot that is being made counts by its reservation.
     bytes: { used: 2 * kib + 3 + 10 },
   })
   expect(listed.get(there)).toMatchObject({ instances: { used: 0 }, snapshots: { used: 0 }, bytes: { used: kib } })
@@ -177,7 +177,7 @@ test('instances take places until they are terminated, and snapshots take places
   expect(await rowsOf(owner.id, here)).toEqual({ instances: states - 2, snapshots: 2 })
 })
 
-test('a new image needs a place first, then bytes; without bytes to write no room is asked for', async () => {
+test('a new image needs a place, then bytes; if it has none to write, free space is not checked', async () => {
   const { here, owner } = await tenant()
   const ask = async (what: typeof refuseNewImage, asked: Partial<Asked>) => {
     const full = {
@@ -197,7 +197,7 @@ test('a new image needs a place first, then bytes; without bytes to write no roo
   expect(await ask(refuseNewImage, {})).toEqual({ ok: true, value: bytes })
   expect(await ask(refuseNewImage, { bytes: 0 })).toEqual({ ok: true, value: null })
   expect(await ask(refuseBytes, {})).toEqual({ ok: true, value: bytes })
-  // What an image has is not asked for beside itself.
+  // An image's own bytes do not count against itself.
   const own = await db().image.findFirstOrThrow({ where: { ownerId: owner.id, regionId: here, state: 'available' } })
   expect(await ask(refuseBytes, { imageId: own.id, bytes: kib })).toEqual({ ok: true, value: null })
   expect(await ask(refuseBytes, { imageId: own.id, bytes: kib + 1 })).toMatchObject({
@@ -205,7 +205,7 @@ test('a new image needs a place first, then bytes; without bytes to write no roo
   })
 })
 
-test('a new snapshot needs a place of its own first, then bytes', async () => {
+test('a new snapshot needs a place, then bytes', async () => {
   const { here, owner } = await tenant()
   await machines(owner, here)
   const used = 2 * kib + 3 + 10

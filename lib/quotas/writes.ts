@@ -23,7 +23,7 @@ type QuotaChangeRefusal = RefusalOf<
   'ACCOUNT_NOT_FOUND' | 'REGION_NOT_FOUND' | 'QUOTA_BELOW_USE' | 'BYTES_QUOTA_BELOW_USE' | 'BUSY'
 >
 
-/** Sets the named quotas in a region, and returns all. Below the use only if forced; nothing is removed then. */
+/** Sets the named quotas in a region, and returns all. A quota below the use must be forced, and removes nothing. */
 export async function setQuotas(ctx: Context, change: QuotaChange): Promise<Result<QuotaMeters, QuotaChangeRefusal>> {
   const [account, region] = await Promise.all([
     db().account.findUnique({
@@ -74,23 +74,23 @@ async function writeQuotas(tx: Transaction, key: QuotaKey, amounts: QuotaChange[
 export type Asked = {
   ownerId: string
   regionId: string
-  /** Whose promise it is, which then does not count against itself; none for an image that is still to be made. */
+  /** The image whose reservation this is, which then does not count against itself; undefined for a new one. */
   imageId?: string | undefined
   bytes: number
-  /** What is still to be written and where: an import first fills the staging folder. */
+  /** The bytes still to be written, and where: an import first fills the staging folder. */
   writing: { where: 'staging' | 'store'; bytes: number }
 }
 
 export type RoomRefusal = RefusalOf<'BYTES_QUOTA_FULL' | 'STORE_FULL' | 'STORE_UNREACHABLE'>
 
 /**
- * A file system is queried under the space lock, because space read before may be reserved already. The timeout
- * protects others that wait for the lock (10 s): this is queried three times at most.
+ * The time limit for querying a file system. It is queried under the space lock, because space read before may be reserved
+ * already, at most three times, and others wait for the lock for 10 s.
  */
 const diskPatienceMs = 1_000
 export type NewImageRefusal = RoomRefusal | RefusalOf<'IMAGE_QUOTA_FULL'>
 
-/** Whether one image more fits the quota, and its bytes the room. Call it under the lock of the owner. */
+/** Refuses a further image that does not fit the quota, or whose bytes do not fit. Call it under the owner's lock. */
 export async function refuseNewImage(tx: Transaction, asked: Asked): Promise<NewImageRefusal | null> {
   const { regionId: region } = asked
   const use = await quotaUse(tx, ['images', 'bytes'], asked)
@@ -101,7 +101,7 @@ export async function refuseNewImage(tx: Transaction, asked: Asked): Promise<New
   )
 }
 
-/** Refuses one snapshot more where the quota of snapshots or bytes has no room for it. */
+/** Refuses a further snapshot that does not fit the quotas of snapshots or bytes. */
 export async function refuseNewSnapshot(
   tx: Transaction,
   asked: Asked,
@@ -115,7 +115,7 @@ export async function refuseNewSnapshot(
   )
 }
 
-/** Whether quota and free space allow this many more bytes. Call it under the lock of the owner. */
+/** Refuses bytes that fit neither the quota nor the free space. Call it under the owner's lock. */
 export async function refuseBytes(tx: Transaction, asked: Asked): Promise<RoomRefusal | null> {
   const { bytes } = await quotaUse(tx, ['bytes'], { ...asked, except: asked.imageId ?? null })
   const full = refuseQuota(resources.bytes, { ...bytes, asked: asked.bytes, region: asked.regionId })
@@ -158,7 +158,7 @@ async function promisedOn(tx: Transaction, fileSystem: number, except: string | 
   return (await Promise.all(there)).reduce((sum, bytes) => sum + bytes, 0)
 }
 
-/** A store that is away shares no file system, and must not block others. */
+/** Whether a place is on this file system. An unreachable store is not, and must not block others. */
 async function isOn(place: Place, fileSystem: number): Promise<boolean> {
   return (await within(diskPatienceMs, fileSystemOf(place)).catch(() => null)) === fileSystem
 }

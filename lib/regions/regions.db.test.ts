@@ -6,7 +6,7 @@ import { instance } from '@/lib/testing/builders-instances'
 import { listRegionContents, listRegions } from './reads'
 import { createRegion, renameRegion } from './writes'
 
-it('counts own images without the recycle bin, images received and those not seen yet, instances that are there, and nobody else’s', async () => {
+it("counts own images without the recycle bin, received images and unseen ones, existing instances, and nobody else's", async () => {
   const [here, there, owner, other] = await Promise.all([region(), region(), account(), account()])
   const own = await image(owner, here)
   await image(owner, here, { state: 'failed' })
@@ -25,7 +25,7 @@ it('counts own images without the recycle bin, images received and those not see
   expect(contents.map((one) => one.region)).toEqual((await listRegions()).map((one) => one.id))
 })
 
-it('keeps the name that a rename leaves out, takes a Chinese name away, and records who called it what', async () => {
+it('keeps names that a rename omits, can remove a Chinese name, and records who renamed it', async () => {
   const id = 'cn-renamed'
   const named = (names: object) => ({ ok: true, value: { id, ...names } })
   const ctx = operatorContext()

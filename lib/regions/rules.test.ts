@@ -22,18 +22,18 @@ test.each([
   'cn-ab\0',
 ])('%j is not the id of a region', (id) => expect(isRegionId(id)).toBe(false))
 
-test('every first path segment of a route of ours is reserved, and nothing else', () => {
+test('every first path segment of our routes is reserved, and nothing else', () => {
   const fixed = firstSegments(path.resolve(import.meta.dirname, '../../app'))
   expect([...reservedRegionIds].sort()).toEqual(fixed.sort())
   expect(fixed.filter(isRegionId)).toEqual([])
 })
 
-test('no public file lies where a region could', () => {
+test('no public file has a path that a region could have', () => {
   const files = fs.readdirSync(path.resolve(import.meta.dirname, '../../public'))
   expect(files.filter(isRegionId)).toEqual([])
 })
 
-test('a reader of Chinese is shown the Chinese name of a region that has one', () => {
+test("readers of Chinese see a region's Chinese name, if it has one", () => {
   const [both, one] = [
     { name: 'North', nameZh: '华北' },
     { name: 'South', nameZh: null },
@@ -41,7 +41,7 @@ test('a reader of Chinese is shown the Chinese name of a region that has one', (
   expect([regionName(both, 'zh'), regionName(both, 'en'), regionName(one, 'zh')]).toEqual(['华北', 'North', 'South'])
 })
 
-test('a visit begins in the region used last, else in the first with something, else in the first', () => {
+test('a visit starts in the last used region, else in the first with content, else in the first', () => {
   const regions = ['cn-a1', 'cn-b1', 'cn-c1'].map((id) => ({ id }))
   const contents = (...images: number[]) =>
     regions.map(({ id }, index) => ({ region: id, images: images[index] ?? 0, shares: 0, instances: 0 }))
@@ -54,7 +54,7 @@ test('a visit begins in the region used last, else in the first with something, 
   expect(start([], [], 'cn-a1')).toBe(undefined)
 })
 
-/** Folders of app/ in which the path goes on. A group such as `(console)` has no segment of its own. */
+/** The first path segments in app/. A group such as `(console)` has no segment itself. */
 function firstSegments(folder: string): string[] {
   const folders = fs.readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory())
   return folders.flatMap(({ name }) => {

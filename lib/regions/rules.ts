@@ -17,12 +17,12 @@ export const reservedRegionIds = [
 export const regionNameMax = 64
 const regionIdPattern = /^[a-z]{2}-[a-z0-9-]{2,29}$/
 
-/** Whether this can be a region's id. Regions are part of URLs, so a route's own first segment cannot. */
+/** Whether this can be a region's id. Region ids are part of URLs, so a route's first segment is reserved. */
 export function isRegionId(id: string): boolean {
   return regionIdPattern.test(id) && !reservedRegionIds.some((reserved) => reserved === id)
 }
 
-/** The name of a region for a reader of this language: its Chinese name for one of Chinese where it has one. */
+/** A region's name in a language: its Chinese name for Chinese, if it has one. */
 export function regionName({ name, nameZh }: { name: string; nameZh: string | null }, locale: string): string {
   return (locale === 'zh' && nameZh) || name
 }

@@ -9,7 +9,7 @@ const operator = () => ({ ...operatorContext(), now: noon })
 const invalid = (field: string, problem: string) => ({ ok: false, refusal: { code: 'INVALID_INPUT', field, problem } })
 const rows = async (id: string) => await db().region.findMany({ where: { id } })
 
-test('a region has its names composed and without space around them, and the moment it was made', async () => {
+test('a region stores its names composed and without surrounding space, and its creation time', async () => {
   const id = 'cn-composed'
   const made = await createRegion(operator(), { id, name: ' Cafe\u0301 ', nameZh: ' e\u0301 ' })
   expect(made).toEqual({ ok: true, value: { id, name: 'Café', nameZh: 'é' } })
@@ -24,7 +24,7 @@ test.each([undefined, '', '  '])('a region without a Chinese name, %j, has none'
   })
 })
 
-test('a malformed id, an empty and a long name are refused, each with its field, and nothing is written', async () => {
+test('a malformed id and an empty or long name are refused with their field, and nothing is written', async () => {
   const id = 'cn-refused'
   expect(await createRegion(operator(), { id: 'account', name: 'North' })).toEqual(invalid('id', 'format'))
   expect(await createRegion(operator(), { id, name: '  ' })).toEqual(invalid('name', 'required'))
@@ -34,7 +34,7 @@ test('a malformed id, an empty and a long name are refused, each with its field,
   expect(await createRegion(operator(), { id, name: ` ${name} ` })).toMatchObject({ ok: true })
 })
 
-test('a region that there is is not made again', async () => {
+test('an existing region is not created again', async () => {
   const id = await region()
   expect(await createRegion(operator(), { id, name: 'Other' })).toEqual({
     ok: false,

@@ -30,7 +30,7 @@ export async function createRegion(
   }
 }
 
-/** Gives a region another name, another Chinese name, or both, as the operator. Refuses REGION_NOT_FOUND. */
+/** Changes a region's name, its Chinese name, or both, as the operator. Refuses REGION_NOT_FOUND. */
 export async function renameRegion(
   ctx: Context,
   { id, ...names }: RenameRegionInput,

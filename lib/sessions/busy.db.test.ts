@@ -5,7 +5,7 @@ import { db } from '@/lib/db/client'
 import { account, noon } from '@/lib/testing/builders'
 import { signIn } from './writes'
 
-// Read once, when the product's files are loaded.
+// Before the product's modules are loaded, which read it once.
 vi.hoisted(() => {
   process.env.ECS_LOCK_WAIT = '2s'
 })
@@ -13,9 +13,9 @@ vi.hoisted(() => {
 const right = 'correct horse battery'
 const source = { key: 'a stranger', isKnownBrowser: false }
 
-test('a sign-in that cannot lock its account in time may be tried again', async () => {
+test('a sign-in that cannot lock its account in time may be retried', async () => {
   const owner = await account({ passwordHash: await hashPassword(right) })
-  // Not a transaction of ours, which would itself be ended for holding a lock so long.
+  // A plain connection: the product's transactions would be aborted for holding a lock that long.
   const holder = new pg.Client({ connectionString: process.env.DATABASE_URL })
   await holder.connect()
   await holder.query('BEGIN')

@@ -27,8 +27,8 @@ async function trying(username: string, password: string, source = stranger): Pr
 const count = (answers: SignInAnswer[], status: SignInAnswer['status']) =>
   answers.filter((answer) => answer.status === status).length
 
-describe('many at once', () => {
-  it('of 200 tries for one name, all but 10 are turned away before the database and the hash', async () => {
+describe('many attempts at once', () => {
+  it('of 200 attempts for one name, all but 10 are rejected before the database and the hash', async () => {
     const owner = await account({ passwordHash })
     const answers = await Promise.all(Array.from({ length: 200 }, () => trying(owner.username, 'guess')))
     expect([count(answers, 'refused'), count(answers, 'busy')]).toEqual([10, 190])
@@ -36,7 +36,7 @@ describe('many at once', () => {
     expect(answers.find(({ status }) => status === 'busy')).toEqual({ status: 'busy', seconds: 2 })
   })
 
-  it('of 200 tries for as many names at most 42 are let in, two at a time, and known browsers go past them', async () => {
+  it('of 200 attempts for different names at most 42 are admitted, two at a time, and known browsers bypass them', async () => {
     const owner = await account({ passwordHash })
     const flood = Array.from({ length: 200 }, (_, index) => trying(`nobody-${index}`, 'guess'))
     let isOver = false
@@ -46,7 +46,7 @@ describe('many at once', () => {
     })
     expect(await trying(owner.username, right, home)).toMatchObject({ status: 'signed-in' })
     expect(isOver).toBe(false)
-    // Each that is let in uses one connection of the ten; whoever waits uses none.
+    // Each admitted attempt uses one of the ten connections; waiting ones use none.
     const [busy] = await db().$queryRaw<{ count: number }[]>`
       SELECT count(*)::int FROM pg_stat_activity
       WHERE datname = current_database() AND backend_type = 'client backend' AND state <> 'idle' AND pid <> pg_backend_pid()`
@@ -57,13 +57,13 @@ describe('many at once', () => {
     expect(count(answers, 'refused') + count(answers, 'busy')).toBe(200)
   })
 
-  it('waits with no connection for a name that another server is looking at, and not for long', async () => {
+  it('waits without a connection, and only briefly, for a name that another server is checking', async () => {
     const owner = await account({ passwordHash })
     await inTransaction(async (tx) => {
       await tx.$queryRaw`SELECT pg_advisory_xact_lock(hashtext('sign-in'), hashtext(${owner.username}))::text`
       let answer: SignInAnswer | undefined
       const asking = trying(owner.username, right).then((given) => (answer = given))
-      // Whoever waits for a lock of PostgreSQL keeps a connection.
+      // An attempt that waited for a PostgreSQL lock would hold a connection.
       while (answer === undefined) expect(await lockWaits()).toBe(0)
       expect(await asking).toEqual({ status: 'busy', seconds: 1 })
       return ok(null)
@@ -77,7 +77,7 @@ describe('the current password of an open session', () => {
     return await changePassword({ ...who.at(now), sessionId }, { currentPassword, newPassword: 'another long one' })
   }
 
-  it('is guessed ten times and no more: then the right one waits too, in this session alone', async () => {
+  it('can be guessed ten times; then even the right one must wait, in this session alone', async () => {
     const owner = await account({ passwordHash })
     for (let guess = 0; guess < 10; guess++)
       expect(await changing(owner, 'found', `guess ${guess}`)).toMatchObject({ refusal: { code: 'PASSWORD_WRONG' } })
@@ -89,7 +89,7 @@ describe('the current password of an open session', () => {
     expect(await db().signInFailure.count({ where: { username: owner.username } })).toBe(0)
   })
 
-  it('is not looked at when too many are tried at once', async () => {
+  it('is not checked if too many attempts are waiting', async () => {
     const owner = await account({ passwordHash })
     const answers = await Promise.all(Array.from({ length: 60 }, () => changing(owner, 'found', 'guess')))
     const codes = answers.map((answer) => (answer.ok ? 'ok' : answer.refusal.code))
@@ -114,14 +114,14 @@ describe('a password', () => {
     expect(await trying(owner.username, typed.toUpperCase())).toEqual({ status: 'refused' })
   })
 
-  it('from before passwords were prepared goes on working as typed, and from then on from any keyboard', async () => {
+  it('from before passwords were prepared still works as typed, and from then on from any keyboard', async () => {
     const owner = await account({ passwordHash: await hash(decomposed) })
     expect(await trying(owner.username, composed)).toEqual({ status: 'refused' })
     expect(await trying(owner.username, decomposed)).toMatchObject({ status: 'signed-in' })
     expect(await trying(owner.username, composed)).toMatchObject({ status: 'signed-in' })
   })
 
-  it('is as long as its prepared form', () => {
+  it('has the length of its prepared form', () => {
     const change = (newPassword: string) => changePasswordInput.safeParse({ currentPassword: 'x', newPassword })
     expect(change('\u00e9'.repeat(128).normalize('NFD')).data?.newPassword).toBe('\u00e9'.repeat(128))
     expect(change('\u00e9'.repeat(9).normalize('NFD')).error?.issues[0]?.message).toBe('too-short')
@@ -129,7 +129,7 @@ describe('a password', () => {
   })
 })
 
-it('a session is renewed while it lasts, and one that has ended never comes back', async () => {
+it('a session is renewed while it is valid, and an ended one never comes back', async () => {
   const owner = await account({ passwordHash })
   const answer = await trying(owner.username, right)
   const id = answer.status === 'signed-in' ? answer.sessionId : ''

@@ -28,7 +28,7 @@ describe('a sign-in from a new place', () => {
       ({ address }) => address,
     )
 
-  it('is told once to the account that signed in, however many browsers come from there', async () => {
+  it('notifies the account that signed in once, however many browsers use the place', async () => {
     const who = await account({ passwordHash })
     await trying(who, right, at('192.0.2.1'))
     expect(await placesTold(who)).toEqual([])
@@ -38,7 +38,7 @@ describe('a sign-in from a new place', () => {
     expect(await db().notice.count({ where: { accountId: who.id, kind: 'session.place' } })).toBe(1)
   })
 
-  it('is not told of a browser that is known, of one that moves within its network, or without an address', async () => {
+  it('does not notify for a known browser, a move within a network, or a missing address', async () => {
     const who = await account({ passwordHash })
     await trying(who, right, at('192.0.2.1'))
     await trying(who, right, at('192.0.2.99'))
@@ -48,7 +48,7 @@ describe('a sign-in from a new place', () => {
     expect(await placesTold(who)).toEqual([])
   })
 
-  it('is new again after 90 days, and a wrong password tells nothing', async () => {
+  it('is new again after 90 days, and a wrong password notifies nobody', async () => {
     const who = await account({ passwordHash })
     await trying(who, right, at('192.0.2.1'))
     await trying(who, right, at('198.51.100.7'))

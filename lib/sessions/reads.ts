@@ -21,7 +21,7 @@ export const selectGrants = Prisma.sql`(SELECT coalesce(jsonb_agg(jsonb_build_ob
   ORDER BY p.policy), '[]') FROM "AttachedPolicy" p WHERE p."accountId" = a.id)`
 
 /**
- * A session with its account and rights; null if unknown, expired or disabled. Every request begins with this one
+ * A session with its account and policies; null if unknown, expired or disabled. Every request starts with this one
  * statement.
  */
 export async function findSession(sessionId: string, now: Date): Promise<({ viewer: Viewer } & SessionTimes) | null> {
@@ -37,7 +37,7 @@ export async function findSession(sessionId: string, now: Date): Promise<({ view
   return { viewer: mintViewer({ ...account, master }), createdAt, expiresAt }
 }
 
-/** Which of these sessions are over: ended, expired, or of a disabled account. */
+/** Which of these sessions have ended, have expired, or belong to a disabled account. */
 export async function findOverSessions(sessionIds: string[]): Promise<string[]> {
   const rows = await db().$queryRaw<{ id: string }[]>`
     SELECT id FROM unnest(${sessionIds}::text[]) AS asked(id) WHERE NOT EXISTS (

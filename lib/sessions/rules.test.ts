@@ -37,12 +37,12 @@ test.each([
   expect(signInWait(now, none, failures(count))).toBe(wait)
 })
 
-test('a browser that is known waits for its own failures alone', () => {
+test('a known browser waits only for its own failures', () => {
   expect(signInWait(now, failures(9), null)).toBe(0)
   expect(signInWait(now, failures(10), null)).toBe(5_000)
 })
 
-test('the wait runs from the last failure and is over to the millisecond', () => {
+test('the wait starts with the last failure and ends to the millisecond', () => {
   expect(signInWait(now, failures(10, 4_999), null)).toBe(1)
   expect(signInWait(now, failures(10, 5_000), null)).toBe(0)
   expect(signInWait(now, failures(10, 5_001), null)).toBe(0)
@@ -53,7 +53,7 @@ test('the longer of the two waits counts', () => {
   expect(signInWait(now, failures(13), failures(100))).toBe(40_000)
 })
 
-test('no number of failures locks anybody out', () => {
+test('no number of failures locks an account out', () => {
   expect(signInWait(now, failures(Number.MAX_SAFE_INTEGER), failures(Number.MAX_SAFE_INTEGER))).toBe(60_000)
   expect([failuresPerSourceMax, failuresPerUsernameMax]).toEqual([10, 100])
 })
@@ -61,7 +61,7 @@ test('no number of failures locks anybody out', () => {
 const hour = 60 * 60 * 1000
 const after = (ms: number) => new Date(now.getTime() + ms)
 
-test('a session lasts 12 hours from when it is used, and never longer than its maximum', () => {
+test('a session lasts 12 hours from its last use, and never longer than its maximum', () => {
   expect(sessionEnd(after(5 * hour), now, 100 * hour)).toEqual(after(17 * hour))
   expect(sessionEnd(after(5 * hour), now, 8 * hour)).toEqual(after(8 * hour))
 })
@@ -78,7 +78,7 @@ test.each([
   expect(renewedEnd(after(usedAfter * hour), times, max * hour)).toEqual(renewed && after(renewed * hour))
 })
 
-test('a session in use all the time is renewed to the very end', () => {
+test('a session in constant use is renewed up to its maximum', () => {
   let times = { createdAt: now, expiresAt: after(12 * hour) }
   for (let used = 0; used < 50 * hour; used += hour / 6) {
     const renewed = renewedEnd(after(used), times, 48 * hour)
@@ -87,9 +87,9 @@ test('a session in use all the time is renewed to the very end', () => {
   expect(times.expiresAt).toEqual(after(48 * hour))
 })
 
-test('failures are remembered for a quarter of an hour', () => expect(failureWindowMs).toBe(900_000))
+test('failures count for a quarter of an hour', () => expect(failureWindowMs).toBe(900_000))
 
-test('a place is 256 addresses of IPv4 or a site of IPv6, however the address is written', () => {
+test('a place is an IPv4 /24 or an IPv6 /48, however the address is written', () => {
   expect(placeOf('203.0.113.77')).toBe('203.0.113.0/24')
   expect(placeOf('::ffff:203.0.113.9')).toBe('203.0.113.0/24')
   expect(placeOf('2001:DB8:0abc:1::5')).toBe('2001:db8:abc::/48')
@@ -98,7 +98,7 @@ test('a place is 256 addresses of IPv4 or a site of IPv6, however the address is
   expect(placeOf(null)).toBeNull()
 })
 
-test('a person is told of a sign-in by an unknown browser from a new place, except of the first of all', () => {
+test('an account is notified of a sign-in by an unknown browser from a new place, except for its first sign-in', () => {
   const facts = { isKnownBrowser: false, isKnownPlace: false, hasPlaces: true }
   expect(isNewPlace(facts)).toBe(true)
   for (const known of [{ isKnownBrowser: true }, { isKnownPlace: true }, { hasPlaces: false }])

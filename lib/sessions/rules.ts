@@ -3,14 +3,14 @@ export const sessionMs = 12 * 60 * 60 * 1000
 /** A session in use is renewed at most this often, so that reading pages costs no writes. */
 const renewedEveryMs = 60 * 60 * 1000
 
-/** Failures are remembered this long. */
+/** How long failures count. */
 export const failureWindowMs = 15 * 60 * 1000
-/** Failures for one username from one source before waits begin. */
+/** Failures for one username from one source before the next attempt must wait. */
 export const failuresPerSourceMax = 10
-/** Failures for one username from all sources before waits begin. */
+/** Failures for one username from all sources before the next attempt must wait. */
 export const failuresPerUsernameMax = 100
 const firstWaitMs = 5_000
-/** No wait is longer: a stranger's failures may slow the owner of a name down, never lock him out. */
+/** The longest wait: strangers' failures may slow an account's owner down, never lock the owner out. */
 const longestWaitMs = 60_000
 
 export type SessionTimes = { createdAt: Date; expiresAt: Date }
@@ -20,7 +20,7 @@ export function sessionEnd(now: Date, createdAt: Date, maxMs: number): Date {
   return new Date(Math.min(now.getTime() + sessionMs, createdAt.getTime() + maxMs))
 }
 
-/** The new end of a session in use, or null when it is too early to renew it or it cannot last longer. */
+/** The new end of a session in use, or null if it is too early to renew it or it cannot last longer. */
 export function renewedEnd(now: Date, { createdAt, expiresAt }: SessionTimes, maxMs: number): Date | null {
   const wasRenewedAt = expiresAt.getTime() - sessionMs
   if (now.getTime() - wasRenewedAt < renewedEveryMs) return null
@@ -30,7 +30,7 @@ export function renewedEnd(now: Date, { createdAt, expiresAt }: SessionTimes, ma
 
 export type Failures = { count: number; lastAt: Date | null }
 
-/** Milliseconds until the next try is accepted; 0 means now. Waits double with each failure over the limit. */
+/** Milliseconds until the next attempt is accepted; 0 means now. Waits double with each failure over the limit. */
 export function signInWait(now: Date, fromSource: Failures, fromEverywhere: Failures | null): number {
   return Math.max(
     wait(now, fromSource, failuresPerSourceMax),
@@ -44,10 +44,10 @@ function wait(now: Date, failures: Failures, max: number): number {
   return Math.max(0, failures.lastAt.getTime() + length - now.getTime())
 }
 
-/** A place that nobody has signed in from for this long is new again. */
+/** A place without sign-ins for this long is new again. */
 export const placeKeptMs = 90 * 24 * 60 * 60 * 1000
 
-/** The network within which a person moves without a notice: an IPv4 /24 or an IPv6 /48. Null without an address. */
+/** The network within which a person may move without a notice: an IPv4 /24 or an IPv6 /48. Null without an address. */
 export function placeOf(address: string | null): string | null {
   if (address === null) return null
   const mapped = address.toLowerCase().replace(/^::ffff:(?=\d+\.)/, '')
@@ -59,7 +59,7 @@ export function placeOf(address: string | null): string | null {
   return `${padded.map((group) => group.replace(/^0+(?=.)/, '')).join(':')}::/48`
 }
 
-/** Whether a sign-in is told: from a new network, by a new browser, and not the first of the account. */
+/** Whether a sign-in causes a notice: from a new network, by an unknown browser, and not the account's first. */
 export function isNewPlace(facts: { isKnownBrowser: boolean; isKnownPlace: boolean; hasPlaces: boolean }): boolean {
   return facts.hasPlaces && !facts.isKnownPlace && !facts.isKnownBrowser
 }

@@ -44,7 +44,7 @@ async function failures(who: TestAccount | string, count: number, source = offic
 }
 
 describe('signing in', () => {
-  it('with the right password makes a session of 12 hours that says who one is and for whom one acts', async () => {
+  it('with the right password creates a session of 12 hours for the account and its master', async () => {
     const owner = await account({ passwordHash })
     const ops = await account({ master: owner, passwordHash })
     const answer = await trying(ops, right)
@@ -58,7 +58,7 @@ describe('signing in', () => {
     expect(await findViewer(sessionId, later(sessionMs))).toBeNull()
   })
 
-  it('is one answer for a wrong password, an unknown username, a disabled account, and a sub-account of one', async () => {
+  it("has one answer for a wrong password, an unknown username, a disabled account, and a disabled account's sub-account", async () => {
     const owner = await account({ passwordHash })
     const disabled = await account({ passwordHash, disabledAt: noon })
     const sub = await account({ master: disabled, passwordHash })
@@ -76,7 +76,7 @@ describe('signing in', () => {
   it('takes about as long for an unknown username as for a wrong password', async () => {
     const owner = await account({ passwordHash })
     const time = async (who: TestAccount | string, index: number) => {
-      // The processor's time, which others on this machine do not lengthen; the hash is made in a thread of this process.
+      // CPU time, which other processes do not lengthen; a thread of this process computes the hash.
       const begun = process.cpuUsage()
       await trying(who, 'wrong', from(`timing ${index}`))
       const { user, system } = process.cpuUsage(begun)
@@ -89,14 +89,14 @@ describe('signing in', () => {
       unknown.push(await time('nobody-at-all', index))
     }
     const median = (times: number[]) => times.toSorted((one, other) => one - other)[7] ?? 0
-    // The hash takes by far the longest; without it for unknown usernames the factor is above 3.
+    // The hash takes by far the longest; if unknown usernames skipped it, the factor would be above 3.
     expect(median(wrong) / median(unknown)).toBeLessThan(2)
     expect(median(unknown) / median(wrong)).toBeLessThan(2)
   })
 })
 
 describe('the throttle', () => {
-  it('of 50 parallel guesses looks at 10 at most, from a source, and the next ones wait', async () => {
+  it('checks at most 10 of 50 parallel guesses from one source, and the next ones wait', async () => {
     const owner = await account({ passwordHash })
     const answers = await race(50, (index) => trying(owner, `guess ${index}`))
     expect(answers.filter((answer) => answer.status === 'refused')).toHaveLength(10)
@@ -105,13 +105,13 @@ describe('the throttle', () => {
     expect(next.filter((answer) => answer.status === 'wait')).toHaveLength(10)
   })
 
-  it('does not let the right password slip through among too many guesses', async () => {
+  it('does not accept the right password among too many guesses', async () => {
     const owner = await account({ passwordHash })
     await failures(owner, 10)
     expect(await trying(owner, right)).toEqual({ status: 'wait', seconds: 5 })
   })
 
-  it('of guesses from everywhere at once looks at 100 at most', async () => {
+  it('checks at most 100 guesses from many sources at once', async () => {
     const owner = await account({ passwordHash })
     for (let source = 0; source < 12; source++) await failures(owner, 8, `source ${source}`)
     const answers = await race(10, (index) => trying(owner, 'guess', from(`new ${index}`)))
@@ -119,7 +119,7 @@ describe('the throttle', () => {
     expect(answers.filter((answer) => answer.status === 'wait')).toHaveLength(6)
   })
 
-  it('lets waits grow to a minute and no further, and a try in a wait does not make it longer', async () => {
+  it('lengthens waits to a minute at most, and an attempt during a wait does not lengthen it', async () => {
     const owner = await account({ passwordHash })
     await failures(owner, 10)
     const waits: number[] = []
@@ -137,7 +137,7 @@ describe('the throttle', () => {
     expect(await trying(owner, right, office, inTime)).toMatchObject({ status: 'signed-in' })
   })
 
-  it('never locks the owner out: a stranger slows only those who come from where they were never before', async () => {
+  it('never locks the owner out: strangers slow down only sign-ins from unknown sources', async () => {
     const owner = await account({ passwordHash })
     for (let source = 0; source < 30; source++) await failures(owner, 10, `bot ${source}`)
     expect(await trying(owner, right, from('a new place'))).toEqual({ status: 'wait', seconds: 60 })
@@ -145,7 +145,7 @@ describe('the throttle', () => {
     expect(await trying(owner, right, from('a new place'), later(60_000))).toMatchObject({ status: 'signed-in' })
   })
 
-  it("counts one username's failures for no other, known or not", async () => {
+  it('counts failures for one username only, known or not', async () => {
     const [one, other] = [await account({ passwordHash }), await account({ passwordHash })]
     await failures(one, 20)
     await failures('nobody-there', 10)
@@ -153,13 +153,13 @@ describe('the throttle', () => {
     expect(await trying('nobody-there', right)).toMatchObject({ status: 'wait' })
   })
 
-  it('forgets after 15 minutes', async () => {
+  it('expires after 15 minutes', async () => {
     const owner = await account({ passwordHash })
     await failures(owner, 15, office.key, new Date(noon.getTime() - failureWindowMs))
     expect(await trying(owner, right)).toMatchObject({ status: 'signed-in' })
   })
 
-  it('is cleared by the right password, for the source it came from', async () => {
+  it('is cleared by the right password, for its source', async () => {
     const owner = await account({ passwordHash })
     await failures(owner, 9)
     await failures(owner, 9, 'elsewhere')
@@ -173,7 +173,7 @@ describe('the throttle', () => {
 })
 
 describe('a session ends', () => {
-  it('when its account is disabled, and with a master those of its sub-accounts; enabling brings none back', async () => {
+  it('when its account is disabled, and with a master those of its sub-accounts; enabling restores none', async () => {
     const [owner, other] = [await account({ passwordHash }), await account({ passwordHash })]
     const ops = await account({ master: owner, passwordHash })
     const sessions = [await signedIn(owner), await signedIn(ops)]
@@ -187,7 +187,7 @@ describe('a session ends', () => {
     expect(await trying(ops, right)).toMatchObject({ status: 'signed-in' })
   })
 
-  it('when the password is changed, but for the one that changed it', async () => {
+  it('when the password is changed, except the session that changed it', async () => {
     const owner = await account({ passwordHash })
     const [mine, elsewhere] = [await signedIn(owner), await signedIn(owner)]
     const change = { currentPassword: right, newPassword: 'another long password' }
@@ -213,7 +213,7 @@ describe('a session ends', () => {
     expect(await findViewer(elsewhere, noon)).not.toBeNull()
   })
 
-  it('when one signs out, that one alone, and when the operator ends them', async () => {
+  it('when one signs out, that one alone, and when the operator ends all', async () => {
     const owner = await account({ passwordHash })
     const [one, other] = [await signedIn(owner), await signedIn(owner)]
     await endSession(one)
@@ -223,7 +223,7 @@ describe('a session ends', () => {
     expect(await findViewer(other, noon)).toBeNull()
   })
 
-  it('also one that was being opened with the old password while a new password ended all of them', async () => {
+  it('also if it is being opened with the old password while a new password ends all sessions', async () => {
     const alive = await openedWhile(async (who, opening) => {
       await setPassword(operatorContext(), who.username, await hashPassword('another long password'))
       await opening
@@ -231,7 +231,7 @@ describe('a session ends', () => {
     expect(alive).toEqual([])
   })
 
-  it('also one that was being opened while its account was disabled, when that is enabled again', async () => {
+  it('also if it is being opened while its account is disabled and enabled again', async () => {
     const alive = await openedWhile(async (who, opening) => {
       await setDisabled(operatorContext(), who.username, true)
       await opening
@@ -241,12 +241,12 @@ describe('a session ends', () => {
   })
 })
 
-/** Signs in eight accounts, ends their sessions while the password is being looked at, and says which are alive after. */
+/** Signs in eight accounts, runs `end` while their passwords are being checked, and returns which sessions are alive afterwards. */
 async function openedWhile(end: (who: TestAccount, opening: Promise<unknown>) => Promise<unknown>): Promise<string[]> {
   const rounds = Array.from({ length: 8 }, async () => {
     const owner = await account({ passwordHash })
     const opening = trying(owner, right)
-    // As soon as the try has been noted, the password is looked at.
+    // The attempt is recorded just before the password is checked.
     const isNoted = async () => (await db().signInFailure.count({ where: { username: owner.username } })) > 0
     await untilTrue(isNoted)
     await end(owner, opening)
@@ -257,7 +257,7 @@ async function openedWhile(end: (who: TestAccount, opening: Promise<unknown>) =>
   return (await Promise.all(rounds)).flat()
 }
 
-test('what has ended by itself is forgotten, and nothing else', async () => {
+test('only expired sessions and failures are deleted', async () => {
   const owner = await account({ passwordHash })
   const [old, young] = [await signedIn(owner), await signedIn(owner, later(minutes(1)))]
   await failures(owner, 1)

@@ -6,7 +6,7 @@ import { account, later, noon, type TestAccount, whileLocked } from '@/lib/testi
 import { failuresPerUsernameMax, failureWindowMs } from './rules'
 import { checkPassword, endSessions, signIn } from './writes'
 
-// What a sign-in and the end of sessions read and write, one after the other. Many at once are in passwords.db.test.ts.
+// The rows of sign-ins and ended sessions, one operation at a time. Concurrency is tested in passwords.db.test.ts.
 
 const right = 'correct horse battery'
 const source = { key: 'a stranger', isKnownBrowser: false }
@@ -21,7 +21,7 @@ const sessionsOf = async (who: TestAccount) => await db().session.count({ where:
 const hashOf = async (who: TestAccount) =>
   (await db().account.findUniqueOrThrow({ where: { id: who.id } })).passwordHash
 
-/** Failures for a name, each from a source of its own unless one is said. */
+/** Failures for a name, each from its own source unless one is given. */
 async function failures(who: TestAccount, count: number, when: Date, from?: string): Promise<void> {
   const data = Array.from({ length: count }, (_, index) => ({
     ...{ id: crypto.randomUUID(), username: who.username, at: when },
@@ -30,13 +30,13 @@ async function failures(who: TestAccount, count: number, when: Date, from?: stri
   await db().signInFailure.createMany({ data })
 }
 
-test('a sub-account whose master is disabled is refused although its password is right', async () => {
+test('a sub-account of a disabled master is refused in spite of its right password', async () => {
   const master = await account({ disabledAt: noon })
   const sub = await account({ master, passwordHash })
   expect(await checkPassword(source, typedBy(sub), noon)).toEqual({ status: 'refused' })
 })
 
-test('a right password keeps its hash, and so do those of others', async () => {
+test("a right password changes neither its own hash nor others'", async () => {
   const [owner, other] = [await account({ passwordHash }), await account({ passwordHash: 'theirs' })]
   const { id } = owner
   const answer = { status: 'right', account: { id, passwordHash, isOutdated: false } }
@@ -45,7 +45,7 @@ test('a right password keeps its hash, and so do those of others', async () => {
   expect([await hashOf(owner), await hashOf(other)]).toEqual([passwordHash, 'theirs'])
 })
 
-test('an account that is disabled, or whose master is, while its password is checked gets no session', async () => {
+test('an account that is disabled, directly or with its master, while its password is checked gets no session', async () => {
   const master = await account({ passwordHash })
   const sub = await account({ master, passwordHash })
   for (const who of [sub, master]) {
@@ -60,12 +60,12 @@ test('an account that is disabled, or whose master is, while its password is che
   }
 })
 
-test('a fault is thrown, and is not an answer that says to try again', async () => {
+test('a fault is thrown, and is not answered as "try again"', async () => {
   const typed = { username: 'no\u0000name', password: right }
   await expect(checkPassword(source, typed, noon)).rejects.toThrow()
 })
 
-test('failures count for a quarter of an hour, and the wait is from the last of all', async () => {
+test('failures count for a quarter of an hour, and the wait starts with the last one', async () => {
   const [owner, other] = [await account({ passwordHash }), await account({ passwordHash })]
   await failures(owner, 10, new Date(noon.getTime() - failureWindowMs), source.key)
   expect(await signIn(source, typedBy(owner), at(noon))).toMatchObject({ status: 'signed-in' })
@@ -76,7 +76,7 @@ test('failures count for a quarter of an hour, and the wait is from the last of 
   expect(await signIn(known, typedBy(other), at(noon))).toMatchObject({ status: 'signed-in' })
 })
 
-test('the operator ends all sessions of one account, which is recorded with their number', async () => {
+test('the operator ends all sessions of one account, and their number is recorded', async () => {
   const [owner, other] = [await account({ passwordHash }), await account({ passwordHash })]
   for (const who of [owner, owner, other]) await signIn(source, typedBy(who), at(noon))
   const ended = { ok: true, value: { sessionsEnded: 2 } }

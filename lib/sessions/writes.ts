@@ -27,8 +27,8 @@ export type SignInAnswer =
   | { status: 'refused' }
   | NotNow
 
-// Strangers can cause this work without limit, so they queue separately and cannot exhaust database connections or
-// hashing threads. A bundle may contain this module twice.
+// Strangers can request this work without limit, so it has its own queue and cannot exhaust database connections or hashing
+// threads. A bundle may contain this module twice.
 const gateLimits = { running: 2, waiting: 40, perKey: 10, patienceMs: requestPatienceMs }
 const kept = globalThis as typeof globalThis & { ecsPasswordGates?: { strangers: Gate; known: Gate } }
 kept.ecsPasswordGates ??= { strangers: new Gate(gateLimits), known: new Gate(gateLimits) }
@@ -37,14 +37,14 @@ const gates = kept.ecsPasswordGates
 let decoyHash: Promise<string> | undefined
 
 /**
- * Checks a password; every place that asks for one calls this. Unknown, wrong and disabled give one answer after the
- * same work. Too many failures delay the next attempt, with growing but bounded waits. A failure is recorded before the
+ * Checks a password; everything that takes one calls this. Unknown, wrong and disabled give one answer after the same
+ * work. Too many failures delay the next attempt, with growing but bounded waits. A failure is recorded before the
  * password is checked and removed on success, so that parallel guesses cannot pass the limit together.
  */
 export async function checkPassword(source: SignInSource, typed: Credentials, now: Date): Promise<PasswordAnswer> {
   const gate = source.isKnownBrowser ? gates.known : gates.strangers
   try {
-    // While the database does not answer, the attempt keeps its place in the gate, and the caller gets an answer.
+    // If the database does not answer, the caller gets an answer, while the attempt keeps its place in the gate.
     return await new Promise<PasswordAnswer>((resolve, reject) => {
       const work = () => {
         const checking = checkNext(source, typed, now)
@@ -74,12 +74,12 @@ async function checkNext(source: SignInSource, typed: Credentials, now: Date): P
   return { status: 'right', account: { id, passwordHash, isOutdated: match === 'right-as-typed' } }
 }
 
-/** Takes back what `checkPassword` counted, once the password was right. */
+/** Removes the failures that `checkPassword` recorded, after a right password. */
 export async function forgetFailures(tx: Transaction, source: SignInSource, username: string): Promise<void> {
   await tx.signInFailure.deleteMany({ where: { username, source: source.key } })
 }
 
-/** Signs in with a username and a password. `replaced` is the session that the same browser had until now: it ends. */
+/** Signs in with a username and a password. `replaced`: the browser's previous session, which ends. */
 export async function signIn(
   source: SignInSource,
   typed: Credentials,
@@ -99,7 +99,7 @@ export async function signIn(
     await forgetFailures(tx, source, typed.username)
     if (replaced) await tx.session.deleteMany({ where: { id: replaced } })
     await tx.session.create({ data: session })
-    // Under the lock that `isStillRight` took.
+    // Under the lock that `isStillRight` has taken.
     await tx.account.update({ where: { id: account.id }, data: { lastSignInAt: now } })
     await notePlace(tx, source, { id: account.id, now })
     return ok(true)
@@ -114,7 +114,7 @@ export async function signIn(
 type CheckedAccount = { id: string; passwordHash: string }
 
 /**
- * Whether the account is still enabled with the same password: changing either ends all sessions, so none may follow.
+ * Whether the account is still enabled with the same password: changing either ends all sessions, so no new one may follow.
  */
 async function isStillRight(tx: Transaction, { id, passwordHash }: CheckedAccount): Promise<boolean> {
   const { masterId } = await tx.account.findUniqueOrThrow({ where: { id }, select: { masterId: true } })
@@ -124,7 +124,7 @@ async function isStillRight(tx: Transaction, { id, passwordHash }: CheckedAccoun
   return now.passwordHash === passwordHash
 }
 
-// The new hash accepts the password from any keyboard. A password changed meanwhile stays.
+// The new hash accepts the password from any keyboard. A password that was changed meanwhile stays.
 async function renewHash({ id, passwordHash }: CheckedAccount, password: string): Promise<void> {
   const renewed = await hashPassword(password)
   await db().account.updateMany({ where: { id, passwordHash }, data: { passwordHash: renewed } })
@@ -137,8 +137,8 @@ async function beginAttempt(
 ): Promise<Result<{ wait: number }, RefusalOf<'BUSY'>>> {
   const since = new Date(now.getTime() - failureWindowMs)
   return await inTransaction(async (tx) => {
-    // One attempt per username at a time; nothing else takes this lock. There may be no account and so no row to lock.
-    // A transaction that waited for another process would hold a connection, so try instead.
+    // One attempt per username at a time; nothing else takes this lock. Not a row lock, because the account may not exist. Try
+    // instead of waiting, because a waiting transaction would hold a connection.
     const [lock] = await tx.$queryRaw<{ isOurs: boolean }[]>`
       SELECT pg_try_advisory_xact_lock(hashtext('sign-in'), hashtext(${username})) AS "isOurs"`
     if (!lock?.isOurs) throw new StartOver()
@@ -166,7 +166,7 @@ function total(failures: Failures[]): Failures {
   }
 }
 
-/** Remembers where an account signs in from, under its lock, so that a new place is told once. */
+/** Records the place of a sign-in under the account's lock, so that a new place causes one notice. */
 async function notePlace(tx: Transaction, source: SignInSource, { id, now }: { id: string; now: Date }): Promise<void> {
   const address = source.address ?? null
   const place = placeOf(address)
@@ -193,12 +193,12 @@ async function notePlace(tx: Transaction, source: SignInSource, { id, now }: { i
   await recordEvents(tx, ctx, [{ action: 'session.place', details: { place } }])
 }
 
-/** Renews a session that is in use, unless it has ended meanwhile. */
+/** Renews a session in use, unless it has ended meanwhile. */
 export async function renewSession(sessionId: string, now: Date, expiresAt: Date): Promise<void> {
   await db().session.updateMany({ where: { id: sessionId, expiresAt: { gt: now } }, data: { expiresAt } })
 }
 
-/** Ends one session: the browser that held it is signed out at once. */
+/** Ends one session: its browser is signed out at once. */
 export async function endSession(sessionId: string): Promise<Result<null, never>> {
   await db().session.deleteMany({ where: { id: sessionId } })
   return ok(null)
@@ -222,7 +222,7 @@ export async function endSessions(
   })
 }
 
-/** Forgets sessions that have ended by themselves, and failures that no longer count. */
+/** Deletes expired sessions, and failures that no longer count. */
 export async function forgetExpiredSessions(now: Date): Promise<void> {
   await db().signInFailure.deleteMany({ where: { at: { lt: new Date(now.getTime() - failureWindowMs) } } })
   await db().session.deleteMany({ where: { expiresAt: { lt: now } } })
