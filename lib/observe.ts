@@ -9,7 +9,7 @@ type Observed<T> = {
   endOf: (answer: T) => { outcome: Outcome; code: string | null }
 }
 
-/** Runs the handler of a request: under a request id that all its log lines carry, with metrics and one log line. */
+/** Runs a request's handler with a request id in all its log lines, with metrics and one log line at its end. */
 export async function observe<T>({ kind, operation, head, endOf }: Observed<T>, run: () => Promise<T>): Promise<T> {
   return await withLogFields({ request: requestIdOf(head) }, async () => {
     const began = performance.now()

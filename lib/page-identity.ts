@@ -1,9 +1,9 @@
 import type { Refusal } from '@/lib/result'
 
-/** The build that this code belongs to. `next build` writes it into the code of the server and of the browser alike. */
+/** The build that this code belongs to. `next build` writes it into the code of server and browser. */
 export const build = process.env.ECS_BUILD ?? 'none'
 
-/** The account and build that a page was rendered for, and its form's idempotency key. Other clients send none. */
+/** The account and build that a page was rendered for, and its form's idempotency key. Programs send none. */
 export type PageIdentity = { account?: string | undefined; build?: string | undefined; key?: string | undefined }
 
 /** The hidden fields of a form, and the headers of a read, that identify the page. */
@@ -24,7 +24,7 @@ export function identityOfHeaders(headers: Headers): PageIdentity {
   return { account: said(identityHeaders.account), build: said(identityHeaders.build), key: said(identityHeaders.key) }
 }
 
-/** On every answer to a read: '1' in read-only mode, so that an open page learns its begin and end. */
+/** Set on every answer to a read: '1' in read-only mode, so that open pages learn of its begin and end. */
 export const readOnlyHeader = 'x-read-only'
 
 /** The refusal of a request whose answer has no body, as encoded JSON. */
@@ -32,23 +32,23 @@ export const refusalHeader = 'x-refusal'
 
 let pageAccount: string | undefined
 
-/** Says once per document for whom the page was made. Only the browser calls it: a server makes pages for many. */
+/** Records the account that the document was rendered for. For the browser only: a server renders for many. */
 export function setPageAccount(account: string): void {
   pageAccount = account
 }
 
-/** The page that runs this code in the browser. */
+/** The identity of the page that runs in this browser. */
 export function pageIdentity(): PageIdentity {
   return { account: pageAccount, build }
 }
 
-/** The same as headers. */
+/** The page's identity as headers. */
 export function pageHeaders(): Record<string, string> {
   return { ...(pageAccount ? { [identityHeaders.account]: pageAccount } : {}), [identityHeaders.build]: build }
 }
 
-/** A key for a form that makes something. */
+/** An idempotency key for a form that creates something. */
 export function newKey(): string {
-  // crypto.randomUUID is not there where the console is reached by plain http.
+  // crypto.randomUUID is missing over plain http.
   return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join('')
 }

@@ -7,7 +7,7 @@ afterEach(() => {
   noteAnswer(null)
 })
 
-test('an answer that was on its way when the network went does not say that it is back, and the next one does', async () => {
+test('an answer to a request from before the network broke does not end OFFLINE, and the next one does', async () => {
   let answer = (_: Response) => {}
   vi.stubGlobal('fetch', () => new Promise<Response>((resolve) => (answer = resolve)))
   const before = fetchJson('/api/any')

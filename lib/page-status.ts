@@ -25,12 +25,12 @@ export function isPageStatus(refusal: { code: string } | null): refusal is PageS
 
 let isConsoleReadOnly = false
 
-/** Whether the console is read-only; the same bar says so, and uploads wait for its end too. */
+/** Whether the console is read-only; the page status bar shows it, and uploads wait for its end. */
 export function isReadOnly(): boolean {
   return isConsoleReadOnly
 }
 
-/** Records what an answer says of the read-only mode. */
+/** Records an answer's read-only header. */
 export function noteReadOnly(isNow: boolean): void {
   if (isNow === isConsoleReadOnly) return
   isConsoleReadOnly = isNow

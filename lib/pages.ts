@@ -1,7 +1,7 @@
-// Pages of a list, for the browser too: without zod.
+// Pages of lists, without zod, so that the browser can use it too.
 
 export const defaultPageSize = 25
-/** How many rows a page may have. */
+/** The page sizes of a list. */
 export const pageSizes = [defaultPageSize, 50, 100] as const
 
 /** Rows are counted up to this number; a longer list says "more than", so that counting has a bounded cost. */

@@ -12,13 +12,13 @@ test.each([
   [paths.home(), '/'],
 ])('a place has its address: %s', (made, address) => expect(made).toBe(address))
 
-test('what a list is asked stands in its address, the default order does not', () => {
+test("a list's parameters are in its URL, except the default order", () => {
   const list = { q: 'a&b=c #%', state: 'available', os: '', sort: '-createdAt' }
   expect(paths.customImages('cn-shanghai', list)).toBe('/cn-shanghai/images/custom?q=a%26b%3Dc+%23%25&state=available')
   expect(paths.customImages('cn-shanghai', { sort: 'name' })).toBe('/cn-shanghai/images/custom?sort=name')
 })
 
-test('sign-in keeps where one wanted to go', () => {
+test('sign-in leads back to the requested page', () => {
   const wanted = paths.customImages('cn-shanghai', { q: 'web 01' })
   const next = new URL(paths.signIn(wanted), 'http://127.0.0.1').searchParams.get('next')
   expect(safeNext(next)).toBe(wanted)

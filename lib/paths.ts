@@ -3,7 +3,7 @@ import { defaultPageSize } from '@/lib/pages'
 
 type Query = Record<string, string | number | undefined>
 
-// Every URL of the console is made here. The typed router cannot see through templates, hence `as Route`.
+// All URLs of the console are made here. The typed router cannot check template strings, hence `as Route`.
 function route(path: string, query: Query = {}): Route {
   const search = new URLSearchParams()
   for (const [key, value] of Object.entries(query)) {
@@ -158,7 +158,7 @@ function defaultless({ q, state, os, tag, sort, size, after, before }: ImageList
   return { q, state, os, tag, sort: sort === '-createdAt' ? undefined : sort, size: plainSize, after, before }
 }
 
-/** Where sign-in leads back to: a page of this console, never another origin, never an endpoint. */
+/** The page after sign-in: only a page of this console, never another origin or an endpoint. */
 export function safeNext(next: string | null | undefined): Route {
   if (!next?.startsWith('/')) return paths.home()
   try {

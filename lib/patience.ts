@@ -1,20 +1,20 @@
 import { parseDuration } from './format'
 
-/** A page then says within 10 s that the database does not answer. */
+/** The time limit of a page's reads: it then reports within 10 s that the database does not answer. */
 export const requestPatienceMs = parseDuration(process.env.ECS_DATABASE_WAIT || '4s')
 
-/** A page spends its patience on loading code, too, as on a server that has just started. What it asks for after that gets this long. */
+/** The least time for a read after a page has used up its limit, for example by loading code on a freshly started server. */
 const leastPatienceMs = 1_000
 
-/** How long a page that has spent `passedMs` milliseconds waits for what it asks for now. */
+/** How long a page's next read may wait, `passedMs` milliseconds after the page began. */
 export function patienceLeft(passedMs: number): number {
   return Math.max(leastPatienceMs, requestPatienceMs - passedMs)
 }
 
-/** How long an operation waits for rows that others have locked, before it is refused with BUSY. */
+/** How long an operation waits for row locks before it is refused with BUSY. */
 export const lockPatienceMs = parseDuration(process.env.ECS_LOCK_WAIT || '10s')
 
-/** How long an action waits for its end: longer than for a lock, because BUSY says more than that no answer came. */
+/** The time limit of an action: longer than that of locks, because BUSY says more than that no answer came. */
 export const actionPatienceMs = lockPatienceMs + 2_000
 
 /** Thrown when something did not answer in time. It may still be running. */

@@ -15,21 +15,21 @@ import { cancelShare } from '@/lib/shares/writes-end'
 import { markSharesSeen } from '@/lib/shares/writes-seen'
 import { account, held, image, later, noon, region, type TestAccount, tally } from '@/lib/testing/builders'
 
-// Every action × every policy, through the real seam and the real database. Actions are found in the code, so a new one
-// is in the matrix at once; it fails until the table below says who may do it.
+// Every action with every policy, through the real seam and database. Actions are found in the code, so a new one is in the
+// matrix at once, and fails until the table below says who may do it.
 const session = vi.hoisted(() => ({ current: null as SessionContext | null }))
 vi.mock('@/lib/context', () => ({ currentContext: async () => session.current }))
 vi.mock('next/navigation', () => ({ unstable_rethrow: () => {} }))
-// Outside Next no page is made anew.
+// Outside Next.js no page is refreshed.
 vi.mock('next/cache', () => ({ refresh: () => {} }))
 vi.mock('next/headers', () => ({ headers: async () => new Headers() }))
 
 type Door = (input: unknown) => Promise<ActionResult<unknown>>
 const modules = import.meta.glob<Record<string, Door>>('./*/actions.ts')
 
-/** Who may do it: the policies all of which are needed, besides Administrator. `signed-in`: everybody. */
+/** The policies that an action needs, all of them, besides Administrator. `signed-in`: none. */
 const expected: Record<string, PolicyName[] | 'signed-in' | 'master'> = {
-  // What these need depends on the share: the right to give or to receive, in its region.
+  // What these need depends on the share: the permission to give or to receive, in its region.
   acceptShareAction: 'signed-in',
   cancelShareAction: 'signed-in',
   cancelSharesAction: 'signed-in',
@@ -63,7 +63,7 @@ const expected: Record<string, PolicyName[] | 'signed-in' | 'master'> = {
   forceStopInstanceAction: ['InstancesFull'],
   ignoreFindingAction: ['ImagesFull'],
   markNoticesReadAction: 'signed-in',
-  // These are the master's, whatever the policies of a sub-account: lib/tasks/send-webhook.db.test.ts.
+  // Only masters, whatever the policies of a sub-account: see lib/tasks/send-webhook.db.test.ts.
   setWebhookAction: 'signed-in',
   removeWebhookAction: 'signed-in',
   resendDeliveryAction: 'signed-in',
@@ -88,14 +88,14 @@ const expected: Record<string, PolicyName[] | 'signed-in' | 'master'> = {
   terminateInstanceAction: ['InstancesFull'],
   updateImageAction: ['ImagesFull'],
 }
-/** To see images is part of any policy about images. */
+/** Seeing images is part of every policy about images. */
 const seen: Record<string, PolicyName[]> = {
-  // It changes nothing: the page that shows the check is made anew.
+  // It changes nothing: it refreshes the page that shows the check.
   showCheckAction: ['ImagesReadOnly', 'ImagesFull', 'Sharing', 'Incoming', 'InstancesFull'],
   markSharesSeenAction: ['ImagesReadOnly', 'ImagesFull', 'Sharing', 'Incoming', 'InstancesFull'],
 }
 
-/** A field of each name that an action knows, so that each input is valid. Nothing of it exists. */
+/** A valid value for each field of the actions. Nothing that it names exists. */
 const anything = (here: string, there: string) => ({
   region: here,
   targetRegion: there,
@@ -191,7 +191,7 @@ test.each<['sharer' | 'recipient', PolicyName, Permission]>([
 
 const only = (policy: PolicyName, ...regions: string[]): Grant => ({ policy, regions })
 
-test('a copy needs the right to download where the image is: to see it there is not enough', async () => {
+test("a copy needs the download permission in the image's region: seeing the image is not enough", async () => {
   const { copyImageAction, retryCopyAction } = await import('@/lib/copies/actions')
   const [master, here, there] = [await account(), await region(), await region()]
   const imageId = await image(master, here)
@@ -206,14 +206,14 @@ test('a copy needs the right to download where the image is: to see it there is 
   const refused = { ok: false, refusal: { code: 'NOT_PERMITTED', policy: 'ImagesFull', region: here } }
   expect(await copyImageAction(copy)).toEqual(refused)
   expect(await retryCopyAction({ region: there, imageId: failed })).toEqual(refused)
-  // Only that it was refused is recorded.
+  // Only the refusal is recorded.
   expect(await db().event.count({ where: { ownerId: master.id, action: { not: 'operation.refuse' } } })).toBe(0)
   await as(only('ImagesFull', here, there))
   expect((await copyImageAction(copy)).ok).toBe(true)
   expect((await retryCopyAction({ region: there, imageId: failed })).ok).toBe(true)
 })
 
-test('the settings of incoming images are the whole tenant’s: Incoming for named regions does not change them', async () => {
+test('the settings of incoming images belong to the whole tenant: the policy Incoming for single regions does not suffice', async () => {
   const { setIncomingAction } = await import('@/lib/accounts/actions')
   const [master, here] = [await account(), await region()]
   const as = async (grant: Grant) => {
@@ -228,7 +228,7 @@ test('the settings of incoming images are the whole tenant’s: Incoming for nam
   expect((await as({ policy: 'Incoming', regions: null })).ok).toBe(true)
 })
 
-test('a read that names no region tells nothing of the regions where the account may not see images', async () => {
+test('a read without a region reveals nothing of regions where the account may not see images', async () => {
   const [master, recipient, here, there] = [await account(), await account(), await region(), await region()]
   const [mine, theirs] = [await image(master, there), await image(recipient, there)]
   const [given, over] = [await held(mine, recipient), await held(theirs, master)]
@@ -256,7 +256,7 @@ test('a read that names no region tells nothing of the regions where the account
   })
 })
 
-test('the session is read with the policies of that moment: what was detached a moment ago is gone', async () => {
+test('a session is read with its current policies: a policy detached a moment ago no longer counts', async () => {
   const [master, here] = [await account(), await region()]
   const sub = await account({ master, grants: [{ policy: 'Sharing', regions: [here] }] })
   const id = crypto.randomUUID()
@@ -266,7 +266,7 @@ test('the session is read with the policies of that moment: what was detached a 
   expect((await findSession(id, noon))?.viewer.rights).toEqual([])
 })
 
-test('whatever reads who is signed in by itself also asks for its permission', async () => {
+test('code that reads the signed-in account itself also checks its permission', async () => {
   const { execFileSync } = await import('node:child_process')
   const root = path.resolve(import.meta.dirname, '..')
   const found = execFileSync(
@@ -278,7 +278,7 @@ test('whatever reads who is signed in by itself also asks for its permission', a
   )
   const asks = execFileSync('git', ['grep', '-lE', 'refuseUnpermitted|\\bmay\\(', '--', 'app', 'lib'], { cwd: root })
   const asking = asks.toString().split('\n')
-  // The shell, the pages for visitors who are not signed in, and what belongs to the person, not to the tenant.
+  // The shell, pages for visitors who are not signed in, and what belongs to the person and not to the tenant.
   const free = [
     'app/api/changes/route.ts',
     'app/(console)/layout.tsx',

@@ -14,7 +14,7 @@ import {
 const holder = (...grants: Grant[]) => ({ rights: grants })
 const everywhere = (policy: Grant['policy']): Grant => ({ policy, regions: null })
 
-test('a policy contains what this table says, and nothing else', () => {
+test('each policy contains the permissions of this table, and no others', () => {
   const table = Object.fromEntries(
     policyNames.map((policy) => [policy, permissions.filter((name) => may(holder(everywhere(policy)), name, 'cn-a'))]),
   )
@@ -34,7 +34,7 @@ test('a sub-account without a policy may do nothing, a master everything', () =>
   expect(permissions.filter((name) => may({ rights: 'all' }, name, 'cn-a'))).toEqual(permissions)
 })
 
-test('a policy for named regions applies there and nowhere else', () => {
+test('a policy for single regions applies only there', () => {
   const one = holder({ policy: 'ImagesFull', regions: ['cn-a'] }, { policy: 'ImagesReadOnly', regions: ['cn-b'] })
   expect(may(one, 'images.change', 'cn-a')).toBe(true)
   expect(may(one, 'images.change', 'cn-b')).toBe(false)
@@ -44,7 +44,7 @@ test('a policy for named regions applies there and nowhere else', () => {
   expect(may(holder({ policy: 'ImagesFull', regions: [] }), 'images.change', null)).toBe(false)
 })
 
-test('a page is told where each permission holds, and of a master nothing but that', () => {
+test('a page learns where each permission applies, and of a master only that it has all', () => {
   expect(permittedTo({ rights: 'all' })).toBe('all')
   const told = permittedTo(holder({ policy: 'Sharing', regions: ['cn-a'] }, everywhere('BillingReadOnly')))
   expect(told).toMatchObject({
@@ -55,7 +55,7 @@ test('a page is told where each permission holds, and of a master nothing but th
   })
 })
 
-test('what concerns the whole tenant is not permitted by a policy for named regions', () => {
+test('permissions of the whole tenant are not granted by a policy for single regions', () => {
   const needs = [{ permission: 'shares.receive' as const, region: null, isEverywhere: true }]
   const named = holder({ policy: 'Incoming', regions: ['cn-a'] })
   expect(refuseUnpermitted(named, needs)).toEqual({ code: 'NOT_PERMITTED', policy: 'Incoming', region: null })
@@ -66,7 +66,7 @@ test('what concerns the whole tenant is not permitted by a policy for named regi
   ])
 })
 
-test('a refusal names the smallest policy that is missing and the region, the first need first', () => {
+test('a refusal names the smallest missing policy and the region, for the first need that is not met', () => {
   const needs = needsOf(['instances.change', 'images.change'], { region: 'cn-a' })
   expect(refuseUnpermitted(holder(), needs)).toEqual({ code: 'NOT_PERMITTED', policy: 'InstancesFull', region: 'cn-a' })
   expect(refuseUnpermitted(holder(everywhere('InstancesFull')), needs)?.policy).toBe('ImagesFull')
@@ -78,7 +78,7 @@ test('a refusal names the smallest policy that is missing and the region, the fi
   expect(refuseUnpermitted(holder(), needsOf('signed-in', {}))).toBe(null)
 })
 
-test('the account and its recipient groups are managed with a policy for all regions, and with none for named ones', () => {
+test('the account and its recipient groups can be managed with a policy for all regions, not with one for single regions', () => {
   const somewhere = { rights: [{ policy: 'Administrator' as const, regions: ['cn-shanghai'] }] }
   const everywhere = { rights: [{ policy: 'Administrator' as const, regions: null }] }
   for (const permission of ['account.manage', 'groups.manage'] as const)

@@ -18,20 +18,20 @@ import { account, accounts, held, image, later, minutes, nth, region, type TestA
 import { instance } from '@/lib/testing/builders-instances'
 import { rowsRead } from '@/lib/testing/rows-read'
 
-// What a read costs must not grow with what other tenants have. A plan that reads their rows answers the same, only later,
-// so the rows are counted that PostgreSQL reads.
+// The cost of a read must not depend on other tenants' rows. A plan that reads them gives the same answer, only slower, so the
+// tests count the rows that PostgreSQL reads.
 
 process.env.ECS_DATABASE_POOL = '1'
 
 const others = 20_000
 const own = 40
-/** All that one may read of a table: its own rows, some times over, as each list has several parts. */
+/** The most rows of one table: the reader's own rows a few times, because a list has several parts. */
 const rowsMax = 2_000
 let here: string
 let owner: TestAccount
 let neighbour: TestAccount
 let recipient: TestAccount
-/** Holds a quarter of all shares, and has seen each; has 2,000 images. */
+/** Holds a quarter of all shares, has seen all of them, and has 2,000 images. */
 let collector: TestAccount
 let ids: string[]
 
@@ -71,7 +71,7 @@ beforeAll(async () => {
     .$executeRaw`VACUUM ANALYZE "Image", "ImageTag", "Share", "Account", "Instance", "Event", "AuditEntry", "AuditChain"`
 })
 
-/** Of every image of everybody: one that all have, and one that few have. */
+/** Tags for every image: one that all images have, and one that few have. */
 async function manyTags(): Promise<void> {
   await db().$executeRaw`
     INSERT INTO "ImageTag" ("imageId", "ownerId", "regionId", key, value)
@@ -79,7 +79,7 @@ async function manyTags(): Promise<void> {
     FROM "Image", unnest(ARRAY['build', 'env']) key`
 }
 
-/** The neighbour's and the collector's instances, 10,000 each, half of them from one image of the owner, and a few of the owner's. */
+/** Instances: 10,000 each of the neighbour and the collector, half of them from one image of the owner, and a few of the owner. */
 async function manyInstances(): Promise<void> {
   const machine = await instance(owner, here, { name: 'machine-0', imageId: ids[1] ?? '' })
   for (let index = 1; index < own; index++)
@@ -94,7 +94,7 @@ async function manyInstances(): Promise<void> {
         now() - n * interval '1 minute', now() FROM "Instance", generate_series(1, ${others} / 2) n WHERE id = ${machine}`
 }
 
-/** Of the neighbour, every second with the collector as its recipient, and a few of the owner's and the recipient's. */
+/** Events of the neighbour, every second with the collector as recipient, and a few of the owner and the recipient. */
 async function manyEvents(): Promise<void> {
   const record = (by: TestAccount, to: TestAccount, count: number) => db().$executeRaw`
     INSERT INTO "Event" (at, action, "actorId", "actorName", "ownerId", "ownerName", "recipientId", "recipientName")
@@ -104,7 +104,7 @@ async function manyEvents(): Promise<void> {
   await record(owner, recipient, own)
 }
 
-/** A statement with a name may have one plan for all values from its sixth time on. */
+/** PostgreSQL may switch a named statement to a generic plan from its sixth execution on. */
 const untilPlanned = 7
 
 async function expectFew(run: () => Promise<unknown>, most = rowsMax): Promise<void> {
@@ -128,7 +128,7 @@ const filters: Record<string, string>[] = [
   { q: 'disk', os: 'System 3' },
 ]
 
-test('the counter counts: everybody’s images are many', async () => {
+test('the counter works: it counts all images when all are read', async () => {
   const read = await rowsRead(() => db().image.findMany({ select: { description: true } }))
   expect(read.Image).toBeGreaterThan(others)
 })
@@ -147,12 +147,12 @@ test.each<Record<string, string>>([
   for (const sort of imageSorts) await expectFew(custom({ ...asked, sort }))
 })
 
-test('a page of the own list by a tag reads nobody else’s images and tags, also for an account with 2,000', async () => {
+test("a page of own images with a tag reads no other account's images and tags, also for an account with 2,000", async () => {
   for (const tag of ['env', 'env=prod', 'build=disk-7'])
     for (const sort of imageSorts) {
       const list = customImageParams.parse({ region: here, tag, sort })
       const read = await rowsRead(() => listCustomImages(collector.ctx, list))
-      // Its images and its tags, two for each, a few times over.
+      // Its images and their tags, two for each, a few times.
       expect(read.Image, `${tag} ${sort}`).toBeLessThan(8_000)
       expect(read.ImageTag, `${tag} ${sort}`).toBeLessThan(10_000)
     }
@@ -174,7 +174,7 @@ test.each<Record<string, string>>([{}, { q: 'disk-7' }, { q: 'no such name' }, {
   },
 )
 
-test('a page of the Sharing page reads up to where its count stops, for one who holds a quarter of all shares or gave all', async () => {
+test('a page of the Sharing page reads up to the limit of its count, for a holder of a quarter of all shares and for their sharer', async () => {
   const sides = [
     { ctx: collector.ctx, tab: 'received' },
     { ctx: neighbour.ctx, tab: 'given' },
@@ -191,7 +191,7 @@ test('a page of the Sharing page reads up to where its count stops, for one who 
     }
 })
 
-test('the count of new shares reads new ones alone, also for one who holds a quarter of all', async () => {
+test('the count of new shares reads only new ones, also for a holder of a quarter of all', async () => {
   for (const { ctx } of [recipient, collector, owner]) {
     for (let time = 0; time < untilPlanned; time++) await countNewShares(ctx, { region: here })
     const read = await rowsRead(() => countNewShares(ctx, { region: here }))
@@ -200,7 +200,7 @@ test('the count of new shares reads new ones alone, also for one who holds a qua
   expect(await countNewShares(recipient.ctx, { region: here })).toEqual({ count: 36 })
 })
 
-test('what the quota and the recycle bin count comes from an index alone, however many images one has', async () => {
+test('the counts of the quota and the recycle bin use only an index, however many images there are', async () => {
   const counted = Prisma.sql`FROM "Image" x WHERE "ownerId" = ${collector.id} AND "regionId" = ${here}`
   const [kept] = resources.bytes.uses
   const amounts = Prisma.sql`count(*), sum(${Prisma.raw(kept.bytes ?? '')}) ${counted} AND ${Prisma.raw(kept.counts)}`
@@ -213,7 +213,7 @@ test('what the quota and the recycle bin count comes from an index alone, howeve
   }
 })
 
-test('what quotas count of one’s images is read once for their number and their bytes, and from an index alone', async () => {
+test("an account's images are read once for both quotas, number and bytes, and only from an index", async () => {
   const ask = () => listQuotas(collector.ctx.viewer.ownerId)
   expect(await ask()).toContainEqual(expect.objectContaining({ images: { used: others / 4, quota: 50 } }))
   const read = await rowsRead(ask)
@@ -221,7 +221,7 @@ test('what quotas count of one’s images is read once for their number and thei
   expect(read.Image).toBeLessThan((others / 10) * 1.5)
 })
 
-test('quotas, what is in each region and the details of an image read nobody else’s rows', async () => {
+test("quotas, the content of regions and an image's details read no other account's rows", async () => {
   await expectFew(() => listQuotas(owner.ctx.viewer.ownerId))
   await expectFew(() => listRegionContents(owner.ctx))
   await expectFew(() => getImage(owner.ctx, { region: here, imageId: ids[1] ?? '' }))
@@ -241,7 +241,7 @@ test.each<Record<string, string>>([
   }
 })
 
-test('the details of an instance, its history and the images to create one from read nobody else’s rows', async () => {
+test("an instance's details and history, and the images to create one from, read no other account's rows", async () => {
   const [machine] = await db().instance.findMany({ where: { ownerId: owner.id }, take: 1 })
   const asked = { region: here, instanceId: machine?.id ?? '' }
   await expectFew(() => getInstance(owner.ctx, asked))
@@ -251,7 +251,7 @@ test('the details of an instance, its history and the images to create one from 
   await expectFew(() => findAskedImage(recipient.ctx, { region: here, imageId: ids[1] ?? '' }))
 })
 
-test('the verification of one’s own trail reads nobody else’s events', async () => {
+test("the verification of an own trail reads no other account's events", async () => {
   for (const { ctx } of [owner, recipient]) {
     expect(await verifyOwnChain(ctx)).toMatchObject({ status: 'verified', chain: { fault: null } })
     await expectFew(() => verifyOwnChain(ctx))

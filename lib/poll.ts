@@ -1,6 +1,6 @@
-/** How often lists are read again without a stream of changes. */
+/** The interval at which lists are refetched without a stream of changes. */
 export const withoutStreamMs = 8_000
-/** With one it is for what no event tells of. */
+/** The interval with a stream, for changes that send no event. */
 const beside = 60_000
 
 let hasStream = false
@@ -10,7 +10,7 @@ export function noteStream(isOpen: boolean): void {
   hasStream = isOpen
 }
 
-/** The time between two reads of a list that rests, in milliseconds: a `refetchInterval`. */
+/** The refetch interval, in milliseconds, of a list without running work: a `refetchInterval`. */
 export function calmInterval(): number {
   return hasStream ? beside : withoutStreamMs
 }

@@ -2,8 +2,8 @@ import { dehydrate, HydrationBoundary, QueryClient } from '@tanstack/react-query
 import type { ReactNode } from 'react'
 
 /**
- * Passes data to the browser's query. It must be complete: a failed read is the page's error, never a spinner over a
- * 500.
+ * Passes the server's data to a query in the browser. The data must be complete: a failed read is the page's error, never a
+ * spinner over a 500.
  */
 export function Prefetch<T extends object>({
   queries,

@@ -26,7 +26,7 @@ import { account, asked, image, region, type TestAccount } from '@/lib/testing/b
 import { cancelTransferAction } from '@/lib/transfers/actions'
 import { ask, create, created, offsetOf, patch, refusalOf } from '@/lib/uploads/fixtures/requests'
 
-// The file stands in for the ballast; who deletes it on a full disk is tested in lib/embedded/full.db.test.ts.
+// A file stands in for the ballast; lib/embedded/full.db.test.ts tests what deletes it on a full disk.
 
 const session = vi.hoisted(() => ({ current: null as SessionContext | null }))
 vi.mock('@/lib/context', () => ({ currentContext: async () => session.current }))
@@ -48,7 +48,7 @@ async function signedIn(): Promise<TestAccount> {
   return owner
 }
 
-/** A hand-made request, whatever the type of the action says. */
+/** A hand-made request, whatever the action's type says. */
 async function call(action: (input: never) => Promise<ActionResult<unknown>>, input: unknown): Promise<string> {
   const answer = await Reflect.apply(action, null, [input])
   return answer.ok ? 'ok' : answer.refusal.code
@@ -70,7 +70,7 @@ const actions = {
   updateImageAction,
 }
 
-test('without the ballast cancelling and deleting go on, everything else is refused, and all goes on when it is back', async () => {
+test('without the ballast cancelling and deleting work and everything else is refused, until the ballast is back', async () => {
   await signedIn()
   const answers = async () =>
     Object.fromEntries(
@@ -94,7 +94,7 @@ test('without the ballast cancelling and deleting go on, everything else is refu
   expect(await answers()).toEqual(before)
 })
 
-test('an operation that says nothing of space is refused, and who is not signed in learns nothing', async () => {
+test('an operation that is not marked `freesSpace` is refused, and a visitor who is not signed in learns nothing', async () => {
   await signedIn()
   await giveUp()
   const run = vi.fn(async () => ok(null))
@@ -105,7 +105,7 @@ test('an operation that says nothing of space is refused, and who is not signed 
   expect(run).not.toHaveBeenCalled()
 })
 
-test('an upload is neither begun nor continued, can be asked about and cancelled, and goes on from where it was', async () => {
+test('an upload is neither begun nor continued, but can be queried and cancelled, and later continues from its offset', async () => {
   const [here, owner] = [await region(), await account()]
   const [first, second] = [
     await created(owner, { region: here, size: 8 }),
@@ -121,7 +121,7 @@ test('an upload is neither begun nor continued, can be asked about and cancelled
   expect((await patch(owner, first, 4, 'more')).status).toBe(204)
 })
 
-test('every read says whether the console is read-only, and so do the health check and the metrics', async () => {
+test('every read, the health check and the metrics report the read-only mode', async () => {
   await signedIn()
   const GET = defineRead(z.object({}), async () => ({ fine: true }), { needs: 'signed-in' })
   const read = async () => {
@@ -138,7 +138,7 @@ test('every read says whether the console is read-only, and so do the health che
   expect(await nearlyFull()).toContain('database')
 })
 
-test('a database that says that its disk is full makes the console read-only for 10 s, without a ballast of ours', async () => {
+test('a database that reports a full disk makes the console read-only for 10 s, even without our ballast', async () => {
   const [owner, recipient, here] = [await signedIn(), await account(), await region()]
   const imageId = await image(owner, here)
   await db().$executeRaw`CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS

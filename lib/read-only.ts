@@ -6,13 +6,13 @@ import { env } from '@/lib/env'
 import { log } from '@/lib/log'
 import { gauge } from '@/lib/metrics'
 
-// Rule 26. While the disk of the database is nearly full, operations that take space are refused before they begin, and the
-// remaining space is kept for reading, cancelling and deleting. The seams ask here; operations do not.
+// Rule 26. While the database's disk is nearly full, operations that take space are refused before they begin; the remaining space
+// is kept for reading, cancelling and deleting. The seams check this; operations do not.
 
 /** How long the console stays read-only after the database reported a full disk. */
 const restMs = 10_000
 
-// The server holds this module more than once.
+// A server process may load this module more than once.
 const kept = globalThis as typeof globalThis & { ecsDatabaseFullAt?: number }
 
 gauge(
@@ -24,7 +24,7 @@ gauge(
   },
 )
 
-/** The embedded PostgreSQL's ballast file decides for all processes; with any other, each knows its own errors only. */
+/** With the embedded PostgreSQL its ballast file decides for all processes; with any other, each process's own errors do. */
 export async function isReadOnly(): Promise<boolean> {
   if (performance.now() - (kept.ecsDatabaseFullAt ?? Number.NEGATIVE_INFINITY) < restMs) return true
   const file = env().ECS_BALLAST_FILE
@@ -35,7 +35,7 @@ export async function isReadOnly(): Promise<boolean> {
   )
 }
 
-/** Whether an error means that the disk of the database is full; then the console is read-only for a while. */
+/** Whether an error means that the database's disk is full; the console is then read-only for a while. */
 export function isDiskFull(error: unknown): boolean {
   if (!isDatabaseFull(error)) return false
   kept.ecsDatabaseFullAt = performance.now()

@@ -5,12 +5,12 @@ import { readiness } from '@/lib/readiness'
 import { storeOf } from '@/lib/stores/store'
 import { region } from '@/lib/testing/builders'
 
-// Time passes only where a test lets it: how long an answer is kept, and how long somebody who asks waits for one. It never
-// goes back, as an answer is kept from one test to the next. Nothing of the database's driver needs a timer.
+// Fake time, which only the tests advance: for how long an answer is cached, and a caller waits. It never goes back, because
+// answers are cached across tests. The database driver needs no timer here.
 beforeAll(() => void vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] }))
 afterAll(() => void vi.useRealTimers())
 
-test('a store is asked once a second however often somebody wants to know, and one that hangs is asked once', async () => {
+test('a store is queried once a second however often readiness is, and a hanging one only once', async () => {
   const [store, other] = [storeOf(await region()), storeOf(await region())]
   const check = vi.spyOn(store, 'check')
   let isLookedAt = () => {}
@@ -20,7 +20,7 @@ test('a store is asked once a second however often somebody wants to know, and o
     expect(answer).toMatchObject({ database: true, stores: true })
   expect(check).toHaveBeenCalledTimes(1)
 
-  /** The answer of a look that waits for a store as long as it waits for any. */
+  /** A readiness that waits for a store as long as possible. */
   const impatient = async () => {
     vi.advanceTimersByTime(1_001)
     const isLooking = new Promise<void>((resolve) => (isLookedAt = resolve))
@@ -36,7 +36,7 @@ test('a store is asked once a second however often somebody wants to know, and o
   expect(check).toHaveBeenCalledTimes(2)
 
   answers()
-  // All that follows from an answer is done before the next turn of the event loop.
+  // Everything that follows from an answer is done before the event loop's next turn.
   await new Promise(setImmediate)
   check.mockResolvedValue()
   vi.advanceTimersByTime(1_001)
@@ -44,7 +44,7 @@ test('a store is asked once a second however often somebody wants to know, and o
   expect(check).toHaveBeenCalledTimes(3)
 })
 
-test('a database that answers reads and refuses writes is not ready, until it takes them again', async () => {
+test('a database that answers reads and refuses writes is not ready, until it accepts writes again', async () => {
   const url = process.env.DATABASE_URL ?? ''
   const alter = async (change: string) => {
     await beside(url, (client) => client.query(`ALTER DATABASE "${databaseName(url)}" ${change}`))

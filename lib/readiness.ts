@@ -13,12 +13,12 @@ const databaseMs = 2_000
 const storeMs = 3_000
 
 let last: { at: number; answer: Promise<Readiness> } | undefined
-/** A store that hangs is not asked again before it has answered. */
+/** Pending queries by store: a hanging store is not queried again before it has answered. */
 const asked = new Map<string, Promise<void>>()
 let regions: string[] = []
 const told = new Map<string, boolean>()
 
-/** Whether the console can do its work. An answer holds for a second, so asking cannot hammer the stores. */
+/** Whether the console can work. An answer is cached for a second, so requests cannot overload the stores. */
 export function readiness(): Promise<Readiness> {
   if (!last || Date.now() - last.at > keptMs) last = { at: Date.now(), answer: look() }
   return last.answer
@@ -36,7 +36,7 @@ async function look(): Promise<Readiness> {
   return { database: isDatabaseThere, stores: stores.every(Boolean), queue }
 }
 
-// A standby answers reads but refuses this statement, which changes no row. Without writes nobody can even sign in.
+// A standby answers reads but refuses this statement, which changes no row. Without writes nobody can sign in.
 async function requireWrites(): Promise<void> {
   await db().$executeRaw`UPDATE "Region" SET name = name WHERE false`
 }

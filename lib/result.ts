@@ -1,6 +1,6 @@
 import type { NotPermitted } from './permissions'
 
-/** A rule's answer "no": data, typed and expected. It carries the facts that its sentence needs, never the sentence. */
+/** A rule's "no": typed data, not an error. It has the facts that its sentence needs, never the sentence. */
 export type Refusal =
   | { code: 'SIGNED_OUT' }
   | { code: 'OTHER_ACCOUNT'; username: string }
@@ -18,7 +18,7 @@ export type Refusal =
   | { code: 'DAILY_SHARES_USED_UP'; max: number; left: number; asked: number; resetsAt: string }
   | { code: 'LOOKUPS_USED_UP'; max: number; resetsAt: string }
   | { code: RecipientRefusalCode; recipients: RefusedRecipient[] }
-  /** Of several that were to be treated alike, all or none, this one is refused, and why. */
+  /** One of several images was refused, so none is changed: which, and why. */
   | { code: 'SELECTED_REFUSED'; image: string; why: Refusal }
   | { code: 'SHARE_NOT_FOUND' }
   | { code: 'SHARES_ENDED'; asked: number; ended: number }
@@ -127,7 +127,7 @@ export type Fault = { code: 'FAULT'; reference: string; isUnclear?: true }
 export type Result<T, R extends Refusal = Refusal> = { ok: true; value: T; isReplay?: true } | { ok: false; refusal: R }
 export type ActionResult<T> = { ok: true; value: T } | { ok: false; refusal: Refusal | Fault }
 
-/** A result that went well. */
+/** A successful result. */
 export function ok<T>(value: T): { ok: true; value: T } {
   return { ok: true, value }
 }
@@ -144,7 +144,7 @@ export class Refused extends Error {
   }
 }
 
-/** The value of an operation that went well. Throws `Refused`. */
+/** The value of a successful result. Throws `Refused` otherwise. */
 export function accepted<T>(result: Result<T>): T {
   if (!result.ok) throw new Refused(result.refusal)
   return result.value

@@ -8,7 +8,7 @@ import type { SessionContext } from '@/lib/context'
 import { defineFile, defineRead } from '@/lib/route'
 import { account } from '@/lib/testing/builders'
 
-// A look-up waits for a lock for three quarters of it.
+// A look-up may wait for a lock for three quarters of this limit.
 vi.hoisted(() => {
   process.env.ECS_DATABASE_WAIT = '8s'
 })
@@ -23,7 +23,7 @@ async function ask(username: string, headers: Record<string, string> = {}) {
   return { status: response.status, body: await response.json(), retryAfter: response.headers.get('retry-after') }
 }
 
-test('a look-up that cannot lock the account in time may be asked again: 503, and not a fault', async () => {
+test('a look-up that cannot lock the account in time is answered with 503, and is no fault', async () => {
   const [owner, other] = [await account(), await account()]
   session.current = { ...owner.ctx, sessionId: 'none' }
   const client = new pg.Client({ connectionString: process.env.DATABASE_URL })
@@ -39,7 +39,7 @@ test('a look-up that cannot lock the account in time may be asked again: 503, an
   }
 })
 
-test('a read answers the page of its own account and build only', async () => {
+test('a read answers only pages of its own account and build', async () => {
   const [owner, other] = [await account(), await account()]
   session.current = { ...owner.ctx, sessionId: 'none' }
   expect(await ask(other.username, { 'x-page-account': owner.id, 'x-page-build': 'none' })).toMatchObject({
@@ -80,7 +80,7 @@ test('a file is refused like any other read, and is saved under its name', async
   expect(await get('yes')).toEqual({ status: 401, disposition: null })
 })
 
-test('a file in parts is refused like any other read, and is read while it is sent', async () => {
+test('a streamed file is refused like any other read, and is produced while it is sent', async () => {
   const owner = await account()
   session.current = { ...owner.ctx, sessionId: 'none' }
   let reads = 0

@@ -36,14 +36,14 @@ type Answer =
 type Absent = 'IMAGE_NOT_FOUND' | 'INSTANCE_NOT_FOUND'
 type JsonFile = { name: string; body: unknown }
 type FileOf<T, P> = (value: T, params: P) => JsonFile | FileFacts
-/** `needs`: what the account must be permitted; `absent`: the refusal of what is not there. */
+/** `needs`: the required permissions; `absent`: the refusal if the read finds nothing. */
 type ReadOptions<P> = { needs: Needs<P>; absent?: Absent }
 type RefusedAnswer = { status: number; body: { refusal: Refusal | Fault } }
 
 /**
- * Makes GET routes of reads, given a way to authenticate. 401: signed out. 409: the page belongs to another account or
- * build. 400: bad parameters. 403: no policy for it. 404: missing or another tenant's. 500: a fault, with a reference. A `Refused` has the
- * status of its refusal. 503: may be retried, also if the database does not answer within 4 s.
+ * Makes GET routes of reads with a given way to authenticate. 401: signed out. 409: the page belongs to another account or
+ * build. 400: bad parameters. 403: a policy is missing. 404: missing or another tenant's. 500: a fault, with a reference. A
+ * `Refused` has the status of its refusal. 503: may be retried; also if the database does not answer within 4 s.
  */
 const readsFor =
   <C extends Context>(authenticate: (request: NextRequest) => Promise<C | null>) =>
@@ -98,7 +98,7 @@ const readsFor =
 
 const readWith = readsFor(currentContext)
 
-/** A route for refetches of what a page has rendered with the same read. */
+/** A route to refetch what a page has rendered with the same read. */
 export function defineRead<S extends z.ZodType, T>(
   schema: S,
   read: (ctx: SessionContext, params: z.output<S>) => Promise<T | null>,
@@ -108,7 +108,7 @@ export function defineRead<S extends z.ZodType, T>(
 }
 
 /**
- * A route whose answer is saved as a file, in one piece or in parts. A fault in a later part breaks the download off.
+ * A route whose answer is saved as a file, whole or streamed. A fault in the middle of a stream aborts the download.
  */
 export function defineFile<S extends z.ZodType, T>(
   schema: S,
@@ -119,7 +119,7 @@ export function defineFile<S extends z.ZodType, T>(
   return readWith(schema, read, options, fileOf)
 }
 
-/** The parameters of a URL. One that is repeated is a list. */
+/** The parameters of a URL. A repeated one becomes a list. */
 function paramsOf(search: URLSearchParams): Record<string, string | string[]> {
   const given = (name: string) => {
     const values = search.getAll(name)
@@ -128,7 +128,7 @@ function paramsOf(search: URLSearchParams): Record<string, string | string[]> {
   return Object.fromEntries([...search.keys()].map((name) => [name, given(name)]))
 }
 
-/** Whether the session of a request has ended since it came. */
+/** Whether the session of a request has ended since. */
 const isOver = (ctx: Context) => async () =>
   'sessionId' in ctx && typeof ctx.sessionId === 'string' && (await findOverSessions([ctx.sessionId])).length > 0
 

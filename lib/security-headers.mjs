@@ -1,8 +1,8 @@
-// The headers of every answer. lib/start/server.mjs sets them, because only it knows the host of the request.
+// The headers of every answer. lib/start/server.mjs sets them, because only it knows the request's host.
 import { askedHosts } from './auth/own-address.mjs'
 
-// Allows nothing from other origins and no framing. Next puts small inline scripts into every page, so scripts are
-// limited by origin, not by nonce: a nonce would need a proxy in front of every route.
+// Allows no other origins and no framing. Next.js puts small inline scripts into every page, so scripts are limited by
+// origin, not by nonce: a nonce would need a proxy in front of every route.
 const contentSecurityPolicy = (sockets) =>
   [
     "default-src 'self'",
@@ -20,7 +20,7 @@ const contentSecurityPolicy = (sockets) =>
 
 const plainHost = /^([a-z0-9._-]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/i
 
-/** Older Safaris do not count `wss:` as 'self', so our address is named. Hosts that are not plain are dropped. */
+/** Older Safaris do not count `wss:` as 'self', so our host is named. Malformed hosts are dropped. */
 export function securityHeadersFor(header, configured) {
   if (configured !== null) return securityHeaders([configured.replace(/^http/, 'ws')])
   const hosts = [...new Set(askedHosts(header))].filter((host) => plainHost.test(host)).slice(0, 2)
@@ -35,7 +35,7 @@ const securityHeaders = (sockets) => [
   { key: 'Permissions-Policy', value: 'camera=(), microphone=(), geolocation=()' },
 ]
 
-/** A worker has the policy of its own file. Only there WebAssembly may run: it hashes uploads. */
+/** A worker uses the policy of its own file. WebAssembly may run only there: it hashes uploads. */
 export const workerHeaders = [
   { key: 'Content-Security-Policy', value: "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'" },
 ]

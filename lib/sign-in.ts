@@ -12,7 +12,7 @@ import { log } from '@/lib/log'
 import { preparePassword } from '@/lib/prepare-password'
 import { endSession, type SignInAnswer, signIn } from '@/lib/sessions/writes'
 
-/** Checks the credentials and the source, then signs in, replacing an existing session. Longer input cannot be right. */
+/** Checks the credentials, then signs in, replacing an existing session. Longer input cannot be right. */
 export async function signInWith(
   source: SignInSource,
   typed: { username: string; password: string },
@@ -24,12 +24,12 @@ export async function signInWith(
   if (cannotBe || !username || !password) return { status: 'refused' }
   const now = new Date()
   const answer = await signIn(source, { username, password }, { now, replaced: await cookieSession() })
-  // Nobody waits for it, so the time of an answer does not tell whether the username exists.
+  // Not awaited, so that the answer's time does not reveal whether the username exists.
   if (answer.status === 'refused') void noteRefusedSignIn(username, { now, address: source.address ?? null })
   return answer
 }
 
-/** next-auth's own endpoints, for clients that speak its protocol. The form of the console posts to api/sign-in. */
+/** The options for next-auth's own endpoints, for clients that use its protocol. The console's form posts to api/sign-in. */
 export function authOptions(): NextAuthOptions {
   const plain = { httpOnly: true, sameSite: 'lax' as const, path: '/', secure: isSecure() }
   const prefix = isSecure() ? '__Secure-' : ''
@@ -68,7 +68,7 @@ export function authOptions(): NextAuthOptions {
   }
 }
 
-// The metadata may contain visitors' input besides the error; it is not logged.
+// Logs only the error: the metadata may also contain visitors' input.
 function faultOf(metadata: Error | { error?: unknown }): { err?: Error } {
   const error = metadata instanceof Error ? metadata : metadata.error
   return error instanceof Error ? { err: error } : {}

@@ -14,8 +14,8 @@ type WebhookRefusal = RefusalOf<'NOT_PERMITTED' | 'BUSY'>
 const mastersOnly = { code: 'NOT_PERMITTED', policy: null, region: null } as const
 
 /**
- * Sets where the notices of a master account are posted to, from now on. A new webhook gets a secret, another address keeps
- * it. An address without TLS is INVALID_INPUT, unless the operator allows private networks.
+ * Sets the URL that a master account's notices are posted to from now on. A new webhook gets a secret; another URL keeps it. A URL
+ * without TLS is INVALID_INPUT, unless the operator allows private networks.
  */
 export async function setWebhook(
   ctx: Context,
@@ -30,7 +30,7 @@ export async function setWebhook(
   return ok(null)
 }
 
-/** Removes the webhook of a master account, if it still has this address, with its deliveries. What is being sent at this moment may still arrive. */
+/** Removes a master account's webhook, if it still has this URL, with its deliveries. A post in flight may still arrive. */
 export async function removeWebhook(ctx: Context, { url }: WebhookInput): Promise<Result<null, WebhookRefusal>> {
   if (ctx.viewer.kind !== 'MASTER') return refuse(mastersOnly)
   await db().webhook.deleteMany({ where: { ownerId: ctx.viewer.ownerId, url } })
@@ -38,9 +38,9 @@ export async function removeWebhook(ctx: Context, { url }: WebhookInput): Promis
 }
 
 /**
- * Sends a delivery again, with all its tries; its id stays the same, so a receiver knows that it has it. Refuses one that
- * is not the viewer's with DELIVERY_NOT_FOUND, and with DELIVERY_IN_PROGRESS one that is still tried by itself or was
- * tried a moment ago: nobody makes the console post without end.
+ * Sends a delivery again, with all its tries and the same id, by which a receiver recognises it. Refuses DELIVERY_NOT_FOUND
+ * for another account's, and DELIVERY_IN_PROGRESS while it is retried by itself or was tried a moment ago, so that nobody can
+ * make the console post without end.
  */
 export async function resendDelivery(
   ctx: Context,
@@ -81,8 +81,8 @@ type ClaimedRow = {
 }
 
 /**
- * Takes a delivery that is due, for one try. The same transaction enqueues the next, so that a worker that dies while it sends
- * loses nothing, and no second one sends meanwhile. Null: it has ended, or is not due. One that had its last try is given up.
+ * Claims a due delivery for one try. The same transaction enqueues the next try, so a worker that dies while sending loses
+ * nothing, and no other one sends meanwhile. Null: it has ended, or is not due. A delivery that had its last try is failed.
  */
 export async function claimDelivery(deliveryId: string): Promise<ClaimedDelivery | null> {
   const claimed = await inTransaction(async (tx) => {
@@ -103,7 +103,7 @@ export async function claimDelivery(deliveryId: string): Promise<ClaimedDelivery
         e."regionId", e."imageId", e."imageName", e.details, EXISTS (SELECT FROM "HeldShare" s
           WHERE s."imageId" = e."imageId" AND s."recipientId" = d."ownerId") AS "isHeld"`
     if (!row) return ok(null)
-    // A second later than due, so that the job does not come too early by the rounding of a clock.
+    // A second after it is due, because rounding could make the job run too early.
     await addJobIn(tx, 'send-webhook', { deliveryId }, { seconds: seconds + 1, queue: webhookQueue(row.ownerId) })
     return ok({ url: row.url, secret: row.secret, tries, body: bodyOf(row) })
   })
@@ -112,8 +112,8 @@ export async function claimDelivery(deliveryId: string): Promise<ClaimedDelivery
 }
 
 /**
- * The message: the kind of the notice, when it happened, and what its reader may know of it. A recipient knows the id of an
- * image while it is shared with it, and neither before it accepts nor afterwards.
+ * The message: the notice's kind, when it happened, and what its reader may know of it. A recipient gets the id of an
+ * image only while it is shared with it and accepted.
  */
 function bodyOf(row: ClaimedRow): string {
   const isOwner = row.ownerId === row.eventOwnerId
@@ -128,7 +128,7 @@ function bodyOf(row: ClaimedRow): string {
   return JSON.stringify({ type: row.kind, timestamp: row.at.toISOString(), data })
 }
 
-/** Records how a try went: `answer` is the status or a code. A try that somebody has asked to repeat meanwhile changes nothing. */
+/** Records the outcome of a try: `answer` is the status or a code. Nothing changes if a resend was requested meanwhile. */
 export async function settleDelivery(
   deliveryId: string,
   { tries, status, answer }: { tries: number; status: number | null; answer: string },
@@ -140,7 +140,7 @@ export async function settleDelivery(
     WHERE id = ${deliveryId}::bigint AND state = 'waiting' AND tries = ${tries}`
 }
 
-/** Enqueues deliveries that are due and whose jobs are gone, as after a restore: a backup has the deliveries and not the queue. */
+/** Enqueues due deliveries without a job, as after a restore: a backup contains deliveries but not the queue. */
 export async function requeueDeliveries(): Promise<void> {
   const due = await db().$queryRaw<{ id: bigint; ownerId: string }[]>`
     SELECT id, "ownerId" FROM "WebhookDelivery" WHERE state = 'waiting' AND "dueAt" < clock_timestamp() - interval '10 minutes'
@@ -152,8 +152,8 @@ export async function requeueDeliveries(): Promise<void> {
 }
 
 /**
- * Opens the queues of workers that died while they sent. A try takes seconds, and the queue would keep them locked for four
- * hours, with all later deliveries of the account.
+ * Unlocks the queues of workers that died while sending. A try takes seconds, but the queue would keep a lock for four
+ * hours, and with it all later deliveries of the account.
  */
 export async function unlockDeliveries(): Promise<void> {
   await db().$executeRaw`

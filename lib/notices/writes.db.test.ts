@@ -33,7 +33,7 @@ async function told(reader: TestAccount): Promise<string[]> {
   return (await listNotices(reader.ctx, all)).items.map(({ kind }) => kind)
 }
 
-it('tells every person of the recipient of a share, and nobody of the sharer', async () => {
+it("notifies every person of a share's recipient, and nobody of the sharer", async () => {
   const [sharer, recipient, here] = [await account(), await account(), await region()]
   const person = await account({ master: recipient })
   await shared(sharer, [recipient], here)
@@ -44,7 +44,7 @@ it('tells every person of the recipient of a share, and nobody of the sharer', a
   expect(nth(items, 0)).toMatchObject({ other: sharer.username, side: 'recipient', isRead: false, regionId: here })
 })
 
-it('tells the other side of a cancelled share, whichever side cancels', async () => {
+it('notifies the other side of a cancelled share, whichever side cancels', async () => {
   const [sharer, one, two, here] = [await account(), await account(), await account(), await region()]
   const [ofOne = '', ofTwo = ''] = await shared(sharer, [one, two], here)
   await cancelShare(sharer.ctx, { shareId: ofOne })
@@ -54,7 +54,7 @@ it('tells the other side of a cancelled share, whichever side cancels', async ()
   expect(await told(sharer)).toEqual(['share.cancelled'])
 })
 
-it('tells nothing of what was rolled back', async () => {
+it('writes no notices for a rolled back transaction', async () => {
   const [sharer, recipient] = [await account(), await account()]
   const undone = inTransaction(async (tx) => {
     await recordEvents(tx, sharer.ctx, [{ action: 'share.create', recipient }])
@@ -64,14 +64,14 @@ it('tells nothing of what was rolled back', async () => {
   expect(await told(recipient)).toEqual([])
 })
 
-it('writes one statement of 20 events as 20 notices', async () => {
+it('writes 20 notices for one statement with 20 events', async () => {
   const [sharer, here] = [await account(), await region()]
   const recipients = await Promise.all(Array.from({ length: 20 }, () => account()))
   await shared(sharer, recipients, here)
   expect(await Promise.all(recipients.map(told))).toEqual(recipients.map(() => ['share.received']))
 })
 
-it('tells only the one who acted of a new place', async () => {
+it('notifies only the acting person of a new place', async () => {
   const master = await account()
   const person = await account({ master })
   await inTransaction(async (tx) => {
@@ -82,7 +82,7 @@ it('tells only the one who acted of a new place', async () => {
   expect(await told(master)).toEqual([])
 })
 
-it('hides from the console a kind that its reader has switched off, for that reader alone', async () => {
+it('hides a kind that its reader has switched off, for that reader alone', async () => {
   const [sharer, recipient, here] = [await account(), await account(), await region()]
   const person = await account({ master: recipient })
   const console = noticeKinds.filter((kind) => kind !== 'share.received')
@@ -98,7 +98,7 @@ it('hides from the console a kind that its reader has switched off, for that rea
   })
 })
 
-it('sends e-mail about a kind only to those who chose it, in one job for many notices', async () => {
+it('sends e-mail about a kind only to those who chose it, with one job for many notices', async () => {
   const [sharer, recipient, here] = [await account(), await account(), await region()]
   await chooseNotices(recipient.ctx, {
     ...noChoice,
@@ -147,7 +147,7 @@ it('pages through 60 notices in both directions without losing or repeating one'
   expect(before.items.map(({ id }) => id)).toEqual(seen.slice(25, 50))
 })
 
-it('forgets what is older than 90 days, and all but the newest 1,000 of each person', async () => {
+it('deletes notices older than 90 days, and all but the newest 1,000 of each person', async () => {
   const [sharer, recipient] = [await account(), await account()]
   const record = async (count: number, now: Date) => {
     const events = Array.from({ length: count }, () => ({ action: 'share.create' as const, recipient }))

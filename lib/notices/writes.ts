@@ -8,11 +8,11 @@ import { ok, type RefusalOf, type Result } from '@/lib/result'
 import { isMailToken, mailMinutes, noticeKinds, noticesMax, noticesSince } from './rules'
 import type { ChoicesInput, MarkReadInput } from './schema'
 
-// Notices themselves are written by a trigger of the events (the newest is in prisma/migrations/20261128060000_webhook_queues).
+// A trigger of the events writes the notices (its newest version is in prisma/migrations/20261128060000_webhook_queues).
 
 /**
- * Marks the viewer's own notices as read: one, or all up to one. Those of others are ignored. Other tabs of the tenant read
- * their count again.
+ * Marks the viewer's own notices as read: one, or all up to one. Others' are ignored. Other tabs of the tenant refetch
+ * their count.
  */
 export async function markNoticesRead(ctx: Context, input: MarkReadInput): Promise<Result<{ marked: number }, never>> {
   const [least, most] = 'id' in input ? [input.id, input.id] : ['0', input.upTo]
@@ -26,8 +26,8 @@ export async function markNoticesRead(ctx: Context, input: MarkReadInput): Promi
 }
 
 /**
- * Keeps how the viewer wants to be told of each kind, for what happens from now on. Without a kind by e-mail there is no
- * e-mail, and what waits for one is not sent.
+ * Stores the viewer's channels for each kind, for future events. If no kind uses e-mail, none is sent, not even for notices
+ * that wait for one.
  */
 export async function chooseNotices(ctx: Context, input: ChoicesInput): Promise<Result<null, RefusalOf<'BUSY'>>> {
   const { accountId } = ctx.viewer
@@ -51,7 +51,7 @@ export async function chooseNotices(ctx: Context, input: ChoicesInput): Promise<
   })
 }
 
-/** Forgets notices and deliveries older than 90 days, and of each person all but the newest 1,000. Answers how many. */
+/** Deletes notices and deliveries older than 90 days, and all but the newest 1,000 notices of each person. Returns how many. */
 export async function forgetNotices(now: Date): Promise<number> {
   const since = noticesSince(now)
   const [notices, deliveries] = await Promise.all([
@@ -67,8 +67,8 @@ export async function forgetNotices(now: Date): Promise<number> {
 }
 
 /**
- * Ends the e-mail of whoever has this link. An unknown one does nothing, and nobody learns which it was. Anybody may try any
- * token, so only one that exists costs a transaction.
+ * Ends the e-mail of the account with this token. An unknown token does nothing, and the answer does not tell. Anybody may try
+ * tokens, so only an existing one costs a transaction.
  */
 export async function endMail(token: string): Promise<Result<null, RefusalOf<'BUSY'>>> {
   if (!isMailToken(token)) return ok(null)
@@ -84,8 +84,8 @@ export async function endMail(token: string): Promise<Result<null, RefusalOf<'BU
 }
 
 /**
- * Records that an e-mail has gone out with these notices, or that none will. Those that were committed meanwhile still wait,
- * whatever their ids: a transaction that ends late may have the lower one.
+ * Records that an e-mail with these notices was sent, or that none will be. Notices committed meanwhile still wait, whatever
+ * their ids: a transaction that commits late may have lower ones.
  */
 export async function settleMail(ids: bigint[]): Promise<void> {
   await db().$executeRaw`UPDATE "Notice" SET "isMailDue" = false WHERE id = ANY(${ids}::bigint[])`
@@ -94,8 +94,8 @@ export async function settleMail(ids: bigint[]): Promise<void> {
 const mailKeptMs = 24 * 60 * 60 * 1000
 
 /**
- * Enqueues e-mail whose job has used up its tries, as while the mail server was away, and gives up what has waited for a day
- * longer than a day's digest.
+ * Enqueues e-mail whose job has used up its tries, as while the mail server was unreachable, and gives up on notices that
+ * have waited a day longer than a daily digest.
  */
 export async function requeueMail(now: Date): Promise<void> {
   const old = new Date(now.getTime() - 2 * mailKeptMs)

@@ -1,7 +1,7 @@
 import net from 'node:net'
 
-// Where requests of tenants may go. What is not public belongs to the operator's network: its services trust whoever can
-// reach them (IANA's registries of special-purpose addresses).
+// Where tenants' requests may go. Other addresses belong to the operator's network, whose services trust everything that
+// reaches them (IANA's registries of special-purpose addresses).
 
 const closed = new net.BlockList()
 for (const [address, bits] of [
@@ -21,7 +21,7 @@ for (const [address, bits] of [
   ['224.0.0.0', 3],
 ] as const)
   closed.addSubnet(address, bits, 'ipv4')
-// Of IPv6 only 2000::/3 is public; in it these are not, or carry an address of IPv4.
+// Only 2000::/3 of IPv6 is public; these ranges within it are not, or embed an IPv4 address.
 for (const [address, bits] of [
   ['2001::', 23],
   ['2001:db8::', 32],
@@ -32,7 +32,7 @@ for (const [address, bits] of [
 const open = new net.BlockList()
 open.addSubnet('2000::', 3, 'ipv6')
 
-/** Whether an address, written as a resolver or a URL writes it, is one of the public internet. */
+/** Whether an address, as a resolver or a URL writes it, is on the public internet. */
 export function isPublicAddress(address: string): boolean {
   if (net.isIPv4(address)) return !closed.check(address, 'ipv4')
   if (!net.isIPv6(address)) return false

@@ -10,12 +10,12 @@ export type Mail = {
   subject: string
   text: string
   html: string
-  /** The same for the same content, so that a mailbox that gets it twice shows it once. */
+  /** The Message-ID: equal for the same content, so that a mailbox shows a repeated e-mail once. */
   id: string
   unsubscribe: string
 }
 
-/** Hands an e-mail to the operator's mail server. Throws if that does not take it; the job that sends it tries again. */
+/** Hands an e-mail to the operator's mail server. Throws if that refuses it; the job then retries. */
 export async function sendMail({ to, subject, text, html, id, unsubscribe }: Mail): Promise<void> {
   const { ECS_SMTP_URL: url, ECS_MAIL_FROM: from } = env()
   if (url === undefined || from === undefined) throw new Error('No mail server is set.')

@@ -8,7 +8,7 @@ afterEach(() => {
   for (const socket of sockets.splice(0)) socket.close()
 })
 
-/** A name server on this machine; without an address it is silent. It says when it is first asked. */
+/** A name server on this machine; without an address it does not answer. `asked` resolves with its first question. */
 async function nameServer(address: number[] | null) {
   const socket = dgram.createSocket('udp4')
   sockets.push(socket)
@@ -21,7 +21,7 @@ async function nameServer(address: number[] | null) {
   return { servers: [`127.0.0.1:${socket.address().port}`], isAsked }
 }
 
-/** The answer to a question: this address to one for IPv4, and nothing to one for IPv6 (RFC 1035). */
+/** The answer to a question (RFC 1035): this address for A, and nothing for AAAA. */
 function answerTo(question: Buffer, address: number[]): Buffer {
   const end = question.indexOf(0, 12) + 5
   const isOfV4 = question.readUInt16BE(end - 4) === 1
@@ -30,21 +30,21 @@ function answerTo(question: Buffer, address: number[]): Buffer {
   return Buffer.concat([head, question.subarray(12, end), Buffer.from(isOfV4 ? record : [])])
 }
 
-it('asks the name servers, and takes an address for itself', async () => {
+it('asks the name servers, and resolves an address to itself', async () => {
   const { servers } = await nameServer([93, 184, 215, 14])
   const asked = { signal: new AbortController().signal, isPrivateAllowed: false, servers }
   expect(await addressesOf('receiver.example', asked)).toEqual(['93.184.215.14'])
   expect(await addressesOf('2606:4700::1111', asked)).toEqual(['2606:4700::1111'])
 })
 
-it('knows localhost for this machine itself, whatever the name server says', async () => {
+it('resolves localhost to this machine, whatever the name server says', async () => {
   const { servers } = await nameServer([93, 184, 215, 14])
   const asked = { signal: new AbortController().signal, isPrivateAllowed: false, servers }
   for (const host of ['localhost', 'LOCALHOST', 'web.localhost', 'localhost.'])
     expect(await addressesOf(host, asked)).toEqual(['127.0.0.1'])
 })
 
-it('gives up a name server that is silent as soon as the attempt ends', async () => {
+it('stops waiting for a silent name server when the attempt ends', async () => {
   const { servers, isAsked } = await nameServer(null)
   const attempt = new AbortController()
   const found = addressesOf('receiver.example', { signal: attempt.signal, isPrivateAllowed: false, servers })
@@ -53,7 +53,7 @@ it('gives up a name server that is silent as soon as the attempt ends', async ()
   await expect(found).rejects.toMatchObject({ code: 'ECANCELLED' })
 })
 
-it('asks the system for a name that the servers do not have, only where private networks are allowed', async () => {
+it('asks the system for a name that the servers lack only if private networks are allowed', async () => {
   const { servers } = await nameServer(null)
   const ended = AbortSignal.abort()
   await expect(addressesOf('localhost', { signal: ended, isPrivateAllowed: true, servers })).rejects.toThrow()

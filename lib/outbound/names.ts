@@ -12,15 +12,15 @@ type Asked = {
 }
 
 /**
- * The addresses of a host, which may be one itself. Throws if there is none, or when the signal ends it.
+ * The addresses of a host, which may itself be an address. Throws if there is none, or when the signal aborts.
  *
- * Names are asked of the name servers directly. The system's resolver would also read /etc/hosts, and occupies one of the
- * four threads in which this process reads and writes files for as long as a name server is silent. Only where private
- * networks are allowed is it asked, for names that the servers do not have, and one at a time.
+ * Names are resolved by the name servers directly. The system's resolver would also read /etc/hosts, and a silent name server
+ * would occupy one of the four libuv threads that read and write this process's files. It is used only if private networks are
+ * allowed, for names that the servers lack, and one at a time.
  */
 export async function addressesOf(host: string, asked: Asked): Promise<string[]> {
   if (net.isIP(host)) return [host]
-  // These are the machine itself, whatever a name server says (RFC 6761).
+  // Names under localhost are this machine, whatever a name server says (RFC 6761).
   if (!asked.isPrivateAllowed && /(^|\.)localhost\.?$/i.test(host)) return ['127.0.0.1']
   try {
     return await askServers(host, asked)

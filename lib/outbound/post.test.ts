@@ -14,7 +14,7 @@ afterEach(closeEndpoints)
 const ask = (url: string, more: { isPrivateAllowed?: boolean; patienceMs?: number } = {}) =>
   post({ url, headers: {}, body: '{}', isPrivateAllowed: true, patienceMs: 60_000, ...more })
 
-it('an endpoint that redirects is not followed, and one that hangs, refuses or sends without end is left', async () => {
+it('an endpoint that redirects, hangs, refuses or sends without end is given up', async () => {
   const target = await endpoint(status(200))
   const redirecting = await endpoint((response) => void response.writeHead(307, { Location: target.url }).end())
   expect(await ask(redirecting.url)).toEqual({ problem: 'REDIRECTED' })
@@ -25,7 +25,7 @@ it('an endpoint that redirects is not followed, and one that hangs, refuses or s
   const flooding = await endpoint((response) => {
     response.writeHead(200)
     response.on('error', () => {})
-    // Node 26 answers a write to a closed connection with an error before the response counts as destroyed.
+    // In Node 26, a write to a closed connection fails before the response counts as destroyed.
     const pour = (error?: Error | null) =>
       void (error || response.destroyed || response.write(Buffer.alloc(1_000_000), pour))
     pour()
@@ -37,12 +37,12 @@ it('an endpoint that redirects is not followed, and one that hangs, refuses or s
   expect(await ask('http://no-such-name.invalid/')).toEqual({ problem: 'UNREACHABLE' })
 })
 
-it('an endpoint that switches protocols has refused, and is left', async () => {
+it('an endpoint that switches protocols counts as refusing', async () => {
   const url = await rawEndpoint('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
   expect(await ask(url)).toEqual({ status: 101 })
 })
 
-it('an endpoint that ends its answer in the middle has not been reached', async () => {
+it('an endpoint that ends its answer in the middle counts as unreachable', async () => {
   const cut = await endpoint((response) => {
     response.writeHead(200, { 'Content-Length': 10 })
     response.write('half', () => response.destroy())
@@ -50,14 +50,14 @@ it('an endpoint that ends its answer in the middle has not been reached', async 
   expect(await ask(cut.url)).toEqual({ problem: 'UNREACHABLE' })
 })
 
-it('an address without TLS is refused unless private networks are allowed', async () => {
+it('a URL without TLS is refused unless private networks are allowed', async () => {
   const { got, url } = await endpoint(status(200))
   expect(await ask(url, { isPrivateAllowed: false })).toEqual({ problem: 'NO_TLS' })
   expect(got).toEqual([])
   expect(await ask(url)).toEqual({ status: 200 })
 })
 
-it('an endpoint that speaks no TLS behind https is refused', async () => {
+it('an endpoint without TLS behind https is refused', async () => {
   const plain = await endpoint(status(200))
   expect(await ask(plain.url.replace('http:', 'https:'))).toEqual({ problem: 'BAD_CERTIFICATE' })
 })
@@ -92,7 +92,7 @@ it.skipIf(!openssl)('an endpoint with a certificate of nobody is refused (needs 
   expect(requests).toBe(0)
 })
 
-it('loopback, link-local and private addresses are refused however they are written, also behind a name', async () => {
+it('loopback, link-local and private addresses are refused in every notation, and behind a name', async () => {
   const { got, url } = await endpoint(status(200))
   const port = new URL(url).port
   const hosts = [

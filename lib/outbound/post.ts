@@ -5,7 +5,7 @@ import net from 'node:net'
 import { isPublicAddress } from './address'
 import { addressesOf } from './names'
 
-/** Why no answer came: the address has no TLS or is not public, it redirects, it is silent, or the connection failed. */
+/** Why there was no answer: the URL has no TLS, its address is not public, it redirects, it is silent, or the connection failed. */
 export type PostProblem = 'NO_TLS' | 'PRIVATE_ADDRESS' | 'REDIRECTED' | 'TIMED_OUT' | 'BAD_CERTIFICATE' | 'UNREACHABLE'
 export type PostAnswer = { status: number } | { problem: PostProblem }
 
@@ -17,13 +17,13 @@ type Post = {
   patienceMs: number
 }
 
-/** As much of an answer as is read; its status is all that counts. */
+/** How much of an answer is read; only its status counts. */
 const answerMaxBytes = 64 * 1024
 
 /**
- * Posts to an address that a tenant has chosen. The name is resolved once, every address that it has must be public, and the
- * connection goes to the one that was looked at, so that a name cannot change between. No redirect is followed, no certificate
- * excused, no other protocol taken up, and no more than 64 KiB are read. Never throws.
+ * Posts to a URL that a tenant has chosen. The name is resolved once, all of its addresses must be public, and the
+ * connection goes to a checked one, so that DNS cannot change in between. No redirect is followed, no certificate error
+ * ignored, no protocol upgraded, and no more than 64 KiB are read. Never throws.
  */
 export async function post(asked: Post): Promise<PostAnswer> {
   const signal = AbortSignal.timeout(asked.patienceMs)
@@ -45,7 +45,7 @@ async function resolve(host: string, isPrivateAllowed: boolean, signal: AbortSig
   return isPrivateAllowed || addresses.every(isPublicAddress) ? first : null
 }
 
-/** The system's resolver cannot be interrupted, so it is left behind. */
+/** The system's resolver cannot be interrupted, so its result is abandoned. */
 async function within<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   return await Promise.race([
     work,
@@ -66,7 +66,7 @@ async function send(url: URL, { address, headers, body, signal }: Post & { addre
         options.all ? found(null, [{ address, family }]) : found(null, address, family),
     })
     sent.on('error', fail)
-    // An answer of 101 is no response to Node.js: without a listener it would close the connection and say nothing.
+    // For Node.js a 101 is not a response: without a listener it closes the connection silently.
     sent.on('upgrade', (response, socket) => {
       socket.destroy()
       done({ status: response.statusCode ?? 0 })

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto'
 
-// The scheme of https://www.standardwebhooks.com: receivers have libraries for it in every language.
+// The scheme of https://www.standardwebhooks.com, for which receivers find libraries in every language.
 
 const prefix = 'whsec_'
 
@@ -9,12 +9,12 @@ export function newWebhookSecret(): string {
   return randomBytes(32).toString('base64')
 }
 
-/** The secret as receivers' libraries take it. */
+/** The secret in the form that receivers' libraries expect. */
 export function writtenSecret(secret: string): string {
   return `${prefix}${secret}`
 }
 
-/** The headers of a message: its id, which stays the same when it is sent again, the time, and the signature over both and the body. */
+/** The headers of a message: its id, which a resend keeps, the time, and the signature over both and the body. */
 export function signedHeaders(secret: string, message: { id: string; at: Date; body: string }): Record<string, string> {
   const timestamp = String(Math.floor(message.at.getTime() / 1000))
   const signature = createHmac('sha256', Buffer.from(secret, 'base64'))

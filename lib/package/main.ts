@@ -7,8 +7,8 @@ import { commitOfFiles } from '../start/commit'
 import { pack } from './pack'
 import { notesOf, refuseRelease } from './release'
 
-// `npm run package [-- <folder>] [--release <tag>]`: builds the console and packs it for a machine that has nothing but Node.
-// With a tag it refuses what is no release of it, and writes RELEASE.md beside the archive.
+// `npm run package [-- <folder>] [--release <tag>]`: builds the console and packs it for a machine with nothing but Node. With a
+// tag it refuses anything but that release, and writes RELEASE.md beside the archive.
 
 const { values, positionals } = parseArgs({ options: { release: { type: 'string' } }, allowPositionals: true })
 const out = path.resolve(process.env.INIT_CWD ?? '', positionals[0] ?? 'dist')

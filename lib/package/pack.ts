@@ -18,7 +18,7 @@ type Manifest = { name: string; version: string; [key: string]: unknown }
 
 /**
  * Packs a built clone into an archive for this platform: the build, its programs, production dependencies and documents. Two
- * runs on one commit and build make the same bytes. Throws where git does not know the commit, which a package has to name.
+ * runs on one commit and build produce the same bytes. Throws if git does not know the commit, which a package must name.
  */
 export async function pack(root: string, buildFolder: string, out: string, isRelease = false): Promise<Packed> {
   const commit = commitOfFiles(root)
@@ -56,7 +56,7 @@ async function fill(folder: string, root: string, buildFolder: string): Promise<
   return contents.length
 }
 
-/** A package installs nothing, so its manifest lists no dependencies; `gitHead` is npm's own word for the commit. */
+/** Writes package.json without dependencies, because a package installs nothing. `gitHead` is npm's field for the commit. */
 function writeManifest(folder: string, manifest: Manifest, commit: string): void {
   const { name, version, description, license, type, engines } = manifest
   const bin = { 'ecs-console': 'bin/ecs-console' }
@@ -64,7 +64,7 @@ function writeManifest(folder: string, manifest: Manifest, commit: string): void
   fs.writeFileSync(path.join(folder, 'package.json'), `${JSON.stringify(own, null, 2)}\n`)
 }
 
-/** The build was perhaps made in a folder of another name, and names folders of the machine that made it. */
+/** Removes folders of the build machine from the build's configuration. */
 function writeConfiguration(folder: string): void {
   const file = path.join(folder, '.next/required-server-files.json')
   const required = JSON.parse(fs.readFileSync(file, 'utf8'))

@@ -13,8 +13,8 @@ import { builtInto } from '../start/test-browser'
 import { until } from '../testing/until'
 import { type Packed, pack } from './pack'
 
-// A package is made of the build that the browser tests use, unpacked where no other file of the console is, and run there
-// with an embedded database, as on a machine that has nothing but Node.
+// Packs the build of the browser tests, unpacks it apart from all other files of the console, and runs it there with an
+// embedded database, as on a machine with nothing but Node.
 
 const root = path.resolve(import.meta.dirname, '../..')
 const password = 'correct horse battery staple'
@@ -43,14 +43,14 @@ afterAll(async () => {
   fs.rmSync(folder, { recursive: true, force: true })
 })
 
-/** What a service has of its environment, and none of ours. */
+/** The environment of a service, without ours. */
 function environment(): NodeJS.ProcessEnv {
   const own = { PORT: String(port), ECS_DATA_DIR: path.join(folder, 'data'), ECS_DEMO: 'off', ECS_ENV_FILE: '/none' }
   const node = path.dirname(process.execPath)
   return { NODE_ENV: 'production', PATH: `${node}:/usr/local/bin:/usr/bin:/bin`, TMPDIR: folder, ...own }
 }
 
-/** Runs the package's program from a folder that is not its own. */
+/** Runs the package's program from another folder. */
 function run(words: string[], input = '') {
   const program = path.join(installed, 'bin/ecs-console')
   const { status, stdout, stderr } = spawnSync(program, words, {

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 
-// Which files of node_modules a package holds. Paths are relative to the root of the clone.
+// Selects the files of node_modules for a package. Paths are relative to the root of the clone.
 
 type Manifest = {
   dependencies?: Record<string, string>
@@ -10,19 +10,19 @@ type Manifest = {
   peerDependenciesMeta?: Record<string, { optional?: boolean }>
 }
 
-/** Nothing that runs loads these; the licenses among them stay. */
+/** Files that are never loaded. Licenses among them are kept. */
 const unread = /\.(map|md|markdown|tsbuildinfo|[cm]?tsx?)$/i
-/** What authors of packages leave in them: their own tests, measurements and samples. */
+/** Folders with the authors' own tests, benchmarks and samples. */
 export const ofAuthors = /^node_modules\/(@[^/]+\/)?[^/]+\/(tests?|__tests__|fixtures|bench(marks?)?|examples?)\//
 const legal = /(^|\/)(licen[cs]e|notice|copying|copyright)[^/]*$/i
-/** Prisma's client comes with an engine for each database, each of them in two encodings; ours is PostgreSQL's. */
+/** Prisma's client includes an engine for each database in two encodings; ours is PostgreSQL's. */
 const foreignEngine = /^node_modules\/@prisma\/client\/runtime\/.*(cockroachdb|mysql|sqlite|sqlserver|_small_)/
 
-/** Of Next: what only a development server or a build loads, and a second copy of everything for bundlers. */
+/** Parts of Next.js for development and builds, and its second copy for bundlers. */
 const nextForDevelopers =
   /^node_modules\/next\/dist\/(esm|docs|compiled\/(next-devtools|webpack|babel|babel-packages|@babel)|.*\.dev\.js$)/
 
-/** Finds packages as Node does, from the root. Throws for one that is missing. */
+/** Resolves packages with their dependencies as Node does, from the root. Throws for a missing one. */
 export function withDependencies(root: string, names: Iterable<string>): string[] {
   const found = new Set<string>()
   const open = [...names].map((name) => ({ name, from: '', isNeeded: true }))
@@ -37,7 +37,7 @@ export function withDependencies(root: string, names: Iterable<string>): string[
   return [...found].sort()
 }
 
-/** The files of a package that can be loaded when it runs, and its licenses. A package inside it is one of its own. */
+/** The loadable files of a package, and its licenses. Packages nested in it are separate. */
 export function filesOfPackage(root: string, folder: string): string[] {
   const entries = fs.readdirSync(path.join(root, folder), { recursive: true, withFileTypes: true })
   const files = entries
@@ -54,16 +54,16 @@ function needsOf(root: string, folder: string): { name: string; from: string; is
   const manifest: Manifest = JSON.parse(fs.readFileSync(path.join(root, folder, 'package.json'), 'utf8'))
   const { dependencies = {}, optionalDependencies = {}, peerDependencies = {}, peerDependenciesMeta = {} } = manifest
   const asked = Object.keys(peerDependencies).filter((name) => !peerDependenciesMeta[name]?.optional)
-  // npm lists an optional package among the dependencies, too.
+  // npm lists optional packages among the dependencies too.
   const needed = Object.keys(dependencies).filter((name) => !(name in optionalDependencies))
   return [
     ...[...needed, ...asked].map((name) => ({ name, from: folder, isNeeded: true })),
-    // Those of other platforms are not installed.
+    // Optional packages for other platforms are not installed.
     ...Object.keys(optionalDependencies).map((name) => ({ name, from: folder, isNeeded: false })),
   ]
 }
 
-/** Node looks beside the package that asks, then in each folder above. */
+/** Node looks in node_modules beside the importing package, then in each folder above. */
 function findPackage(root: string, from: string, name: string): string | undefined {
   for (let at = from; ; at = at.slice(0, Math.max(0, at.lastIndexOf('node_modules') - 1))) {
     const folder = path.join(at, 'node_modules', name)

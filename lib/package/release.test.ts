@@ -7,24 +7,24 @@ const root = path.resolve(import.meta.dirname, '../..')
 const changelog =
   '# Changelog\n\n## [Unreleased]\n\n## [1.1.0] - 2026-11-27\n\n### Added\n- Bins.\n\n## [1.0.0]\n- All.\n'
 
-test('the notes of a release are its part of the changelog', () => {
+test('the notes of a release are its section of the changelog', () => {
   expect(notesOf(changelog, '1.1.0')).toBe('### Added\n- Bins.\n')
   expect(notesOf(changelog, '1.0.0')).toBe('- All.\n')
   expect(() => notesOf(changelog, '1.2.0')).toThrow('no part [1.2.0]')
 })
 
-test('a release is of the tagged version and of a commit alone', () => {
+test("a release has the tag's version and a clean commit", () => {
   expect(refuseRelease('v1.1.0', '1.1.0', '549efc4d1c2b')).toBeNull()
   expect(refuseRelease('v1.1.1', '1.1.0', '549efc4d1c2b')).toContain('package.json says 1.1.0')
   expect(refuseRelease('v1.1.0', '1.1.0', '549efc4d1c2b-dirty')).toContain('not those of commit 549efc4d1c2b')
 })
 
-test('the archive of a release is named after its version, and any other after its commit too', () => {
+test("a release's archive is named after its version, any other also after its commit", () => {
   expect(archiveVersion('1.1.0', '549efc4d1c2b', true)).toBe('1.1.0')
   expect(archiveVersion('1.1.0', '549efc4d1c2b', false)).toBe('1.1.0+549efc4d1c2b')
 })
 
-test('the workflows do no more than call scripts of the project', () => {
+test('the workflows only call scripts of the project', () => {
   const { scripts } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'))
   const folder = path.join(root, '.github/workflows')
   const steps = fs.readdirSync(folder).flatMap((file) => {
