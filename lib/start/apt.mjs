@@ -1,4 +1,4 @@
-// Installs packages of Debian, where that is this system and we are root.
+// Installs Debian packages, if this is Debian and we are root.
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 
@@ -10,7 +10,7 @@ import fs from 'node:fs'
 export function installWithApt(packages) {
   if (process.getuid?.() !== 0 || !fs.existsSync('/usr/bin/apt-get')) return false
   const wait = ['-o', 'DPkg::Lock::Timeout=600', '-qq']
-  // The package lists of a fresh image may be old or missing, so update first; an old list is better than none.
+  // A fresh image may have no package lists, so update first; old lists are better than none.
   runQuietly('apt-get', [...wait, 'update'])
   return runQuietly('apt-get', [...wait, 'install', '-y', '--no-install-recommends', ...packages])
 }
@@ -22,7 +22,7 @@ export function installWithApt(packages) {
  * @returns {boolean}
  */
 export function runQuietly(command, args) {
-  // Debian starts a service when it is installed; the tests start what they need themselves.
+  // Keeps Debian from starting services it installs; the tests start what they need themselves.
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
   const { status, stdout, stderr, error } = spawnSync(command, args, {
     env,

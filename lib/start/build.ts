@@ -8,7 +8,7 @@ import { inTurn } from './turn.mjs'
 
 const sources = ['app', 'components', 'lib', 'public', 'prisma/schema.prisma', 'instrumentation.ts']
 const settings = ['next.config.js', 'package.json', 'package-lock.json', 'tsconfig.json']
-/** What no page can import: a change here needs no new build. */
+/** Files that no page can import: a change in them needs no new build. */
 const apart = /^lib\/(start|bench|admin|package)\/|\.test\.ts$/
 export const next = 'node_modules/next/dist/bin/next'
 
@@ -21,7 +21,7 @@ export function buildFolder(): string {
   return process.env.NEXT_DIST_DIR || '.next'
 }
 
-/** Builds the console into a folder unless the build there is of these very sources, or there are no sources. */
+/** Builds the console into a folder, unless its build is of the same sources, or there are no sources. */
 export async function build(folder: string, env: NodeJS.ProcessEnv): Promise<void> {
   if (isPackage() || isBuilt(folder)) return
   await inTurn(`build${folder}`, async () => {

@@ -7,15 +7,15 @@ export type Child = {
   name: string
   args: string[]
   env?: Record<string, string>
-  /** Whether it does its work yet; without this it does once it runs. */
+  /** Whether it works yet; by default as soon as it runs. */
   isReady?: () => Promise<boolean>
   output?: number
 }
 
 export type Children = {
-  /** Once each has been ready once. Fails when one cannot be brought to that. */
+  /** Resolves once each has been ready. Rejects if one never becomes ready. */
   ready: Promise<void>
-  /** Ends each and has it started again, in a changed environment. */
+  /** Restarts all with another environment. */
   restart(env: NodeJS.ProcessEnv): void
   stop(): Promise<void>
 }
@@ -25,7 +25,7 @@ export const worker: Child = {
   args: ['--conditions=react-server', '--import', 'tsx', 'lib/tasks/worker.ts'],
 }
 
-/** Where a process serves its metrics: the server on the port of ECS_METRICS_PORT, the worker on the next. Off without it. */
+/** The metrics port of a process: ECS_METRICS_PORT for the server, the next one for the worker. Empty if it is not set. */
 export function metricsPort(next: 0 | 1): Record<string, string> {
   const port = Number(process.env.ECS_METRICS_PORT || 0)
   return port > 0 ? { ECS_METRICS_PORT: String(port + next) } : {}
@@ -103,7 +103,7 @@ class KeptProcess {
 }
 
 function start(child: Child, env: NodeJS.ProcessEnv): ChildProcess {
-  // By NODE_OPTIONS, because `next dev` serves from a child process, which must end too.
+  // In NODE_OPTIONS, because `next dev` serves from a child process, which must end too.
   const options = `${env.NODE_OPTIONS ?? ''} ${watchdog} ${metrics}`.trim()
   const output = child.output ?? 'inherit'
   return spawn(process.execPath, child.args, {

@@ -46,7 +46,7 @@ export async function runCluster(words: string[]): Promise<void> {
   }
 }
 
-// Like a missing browser: what cannot be tested on a machine is reported, and is no failure.
+// As without a browser: what cannot be tested on this machine is reported, and is not a failure.
 async function endWithoutNginx(isTest: boolean): Promise<void> {
   console.error('There is no nginx and none could be installed. Install one and set NGINX_PATH.')
   if (isTest) console.error('The tests of the cluster are skipped.')
@@ -56,7 +56,7 @@ async function endWithoutNginx(isTest: boolean): Promise<void> {
 async function environment(folder: string, ports: Ports, isTest: boolean): Promise<NodeJS.ProcessEnv> {
   const dataFolder = path.join(folder, 'data')
   fs.mkdirSync(dataFolder, { mode: 0o700 })
-  // In folders apart, as if on machines apart.
+  // In separate folders, as if on separate machines.
   const starting = startDatabase(path.join(folder, 'database'), { throwaway: true })
   onEnd(() => starting.then((database) => database.stop()).catch(() => {}))
   const { url } = await starting
@@ -72,9 +72,9 @@ async function environment(folder: string, ports: Ports, isTest: boolean): Promi
     DATABASE_URL: url,
     ECS_DATA_DIR: dataFolder,
     ECS_TRUSTED_PROXIES: '1',
-    // One person's machine, as with `npm start`: emulated guests of several tenants share it.
+    // Emulation on, as with `npm start`, because this is one person's machine.
     ECS_MACHINE_EMULATION: 'allow',
-    // Under test every computer runs guests the same way.
+    // Tests use emulation, so that guests behave the same on every computer.
     ...(isTest ? { ECS_UPLOAD_CHUNK: process.env.ECS_UPLOAD_CHUNK || '1MiB', ECS_MACHINE_ACCELERATOR: 'tcg' } : {}),
     ECS_STORE_CN_SHENZHEN: `s3://images/shenzhen?endpoint=${bucket.settings().endpoint}`,
     ECS_STORE_CN_SHENZHEN_ACCESS_KEY_ID: 'S3RVER',

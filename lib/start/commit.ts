@@ -8,18 +8,18 @@ let known: string | undefined
 export function commitOfFiles(root = path.resolve(import.meta.dirname, '../..')): string {
   const { gitHead }: { gitHead?: string } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'))
   if (gitHead) return gitHead
-  // Asked only where the history is ours: a copy may lie in the clone of something else.
+  // Only if the repository is ours: a copy may be inside a clone of something else.
   if (!fs.existsSync(path.join(root, '.git'))) return ''
   const { status, stdout } = spawnSync('git', ['describe', '--always', '--dirty', '--abbrev=12', '--exclude=*'], {
     cwd: root,
     encoding: 'utf8',
-    // Two processes that look at the same time must not wait for each other's lock of the index.
+    // Two processes that run this at once must not wait for each other's index lock.
     env: { ...process.env, GIT_OPTIONAL_LOCKS: '0' },
   })
   return status === 0 ? stdout.trim() : ''
 }
 
-/** What the processes of this start say of themselves: ECS_COMMIT of the environment, else `commitOfFiles`, asked once. */
+/** The commit of this start's processes: ECS_COMMIT from the environment, else `commitOfFiles`, computed once. */
 export function currentCommit(): string {
   known ??= process.env.ECS_COMMIT || commitOfFiles()
   return known

@@ -14,7 +14,7 @@ const disk = path.join(folder, 'stores/cn-shanghai/disk')
 fs.mkdirSync(path.dirname(disk), { recursive: true })
 fs.writeFileSync(disk, '')
 
-it('leaves nothing of demo data that were cut off, and everything of those that were made', async () => {
+it('removes interrupted demo data, and keeps complete ones', async () => {
   await run(`insert into "Region" values ('cn-shanghai', 'Shanghai', now())`)
   noteFirstStart(folder, 'made')
   await forgetHalfADemo(folder, url)

@@ -6,7 +6,7 @@ import { run } from './run'
 
 const seed = ['--conditions=react-server', '--import', 'tsx', 'prisma/seed.ts']
 
-/** Loads demo data at the first start, which is recorded: a console that began empty never gets demo accounts. */
+/** Loads demo data at the first start, and records that: a console that started empty never gets demo accounts. */
 export async function makeDemo(dataFolder: string, env: NodeJS.ProcessEnv): Promise<void> {
   if (firstStart(dataFolder)) return
   if (process.env.ECS_DEMO === 'off') return noteFirstStart(dataFolder, 'off')

@@ -1,5 +1,5 @@
-// Finds the programs that check what deploy/ offers, or installs them on Debian as root. The tests that need what is missing
-// are skipped.
+// Finds the programs that check deploy/, or installs them on Debian as root. Tests without their program are
+// skipped.
 import fs from 'node:fs'
 import { installWithApt } from './apt.mjs'
 
@@ -10,7 +10,7 @@ export function findPromtool() {
 }
 
 /**
- * The names of the programs that are missing, after those that could be installed are there.
+ * Installs missing programs if possible, and returns the names of those still missing.
  * @returns {string[]}
  */
 export function ensureDeployTools() {
@@ -28,7 +28,7 @@ export function hasContainerTools() {
 }
 
 /**
- * Whether containers can be built, after what they need was installed where that is possible.
+ * Installs the tools for containers if possible, and returns whether containers can be built.
  * @returns {boolean}
  */
 export function ensureContainerTools() {

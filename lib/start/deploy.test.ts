@@ -10,7 +10,7 @@ type Dashboard = {
   panels: { gridPos: { x: number; y: number; w: number; h: number }; targets?: { expr: string }[] }[]
 }
 
-// What deploy/ offers for other programs is checked by those programs, where they are there.
+// The files in deploy/ are checked by the programs that read them, where those are installed.
 
 const root = path.resolve(import.meta.dirname, '../..')
 const units = ['open-ecs-console', 'open-ecs-console-worker'].map((name) => `deploy/systemd/${name}.service`)
@@ -22,7 +22,7 @@ const promtool = findPromtool()
 const dashboard: Dashboard = JSON.parse(read('deploy/grafana/open-ecs-console.json'))
 const questions = questionsOf(dashboard)
 const metrics = metricsOfCode()
-/** Prometheus itself gives these to what it reads. */
+/** Labels that Prometheus adds itself. */
 const everyLabel = ['job', 'instance', 'le']
 let folder: string
 
@@ -32,7 +32,7 @@ beforeAll(() => {
 
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
 
-// Offline checks came with systemd 250.
+// systemd can check units offline since version 250.
 test.skipIf(version < 250)('systemd rates both units as well confined', () => {
   for (const unit of units) {
     const args = ['security', '--offline=true', '--threshold=30', path.join(root, unit)]
@@ -42,7 +42,7 @@ test.skipIf(version < 250)('systemd rates both units as well confined', () => {
 })
 
 test.skipIf(version < 250)('systemd knows every line of both units', () => {
-  // It looks for the program, which is installed on no machine that tests.
+  // The check looks for the program, which is not installed on a test machine.
   const program = path.join(root, 'lib/start/ecs-console')
   const copies = units.map((unit) => {
     const copy = path.join(folder, path.basename(unit))
@@ -64,7 +64,7 @@ test('the compose file sets only settings that exist, and starts programs of the
   const known = (name: string) =>
     settings.includes(`\`${name.replace(/^ECS_STORE_CN_SHANGHAI/, 'ECS_STORE_<REGION>')}\``)
   expect(named.filter((name) => !known(name))).toEqual([])
-  // podman-compose 1.0 takes a value that must be set, but has no message, as it stands.
+  // podman-compose 1.0 knows required values, but not their messages.
   const needed = [...compose.matchAll(/\$\{\w+:\?([^}]*)\}/g)].map(([, message]) => message)
   expect([...new Set(needed)]).toEqual(['set it in .env'])
   expect([...compose.matchAll(/command: \[(\w+)\]/g)].map(([, word]) => word)).toEqual(['server', 'worker'])
@@ -77,7 +77,7 @@ test('the units start the program of a package', () => {
   expect(fs.statSync(path.join(root, 'lib/start/ecs-console')).mode & 0o111).toBe(0o111)
 })
 
-test('a migration by hand finds the database in the file of settings, as the services do', () => {
+test('a migration by hand reads the database from the settings file, as the services do', () => {
   const file = path.join(folder, 'settings.env')
   fs.writeFileSync(file, 'DATABASE_URL=postgresql://console:-@127.0.0.1:1/console\n')
   const env = { NODE_ENV: 'production', PATH: process.env.PATH, ECS_ENV_FILE: file } as const
@@ -85,7 +85,7 @@ test('a migration by hand finds the database in the file of settings, as the ser
   expect(stderr).toContain('ECONNREFUSED 127.0.0.1:1')
 })
 
-test('a worker that ends, or lacks memory, takes no machine with it', () => {
+test('a worker that ends or runs out of memory takes no machine with it', () => {
   const worker = read('deploy/systemd/open-ecs-console-worker.service')
   expect(worker).toMatch(/^KillMode=process$/m)
   expect(worker).toMatch(/^OOMPolicy=continue$/m)
@@ -135,13 +135,13 @@ test.skipIf(!promtool)('Prometheus takes its configuration and the alerts', () =
 test.skipIf(!promtool)('Prometheus takes every question of the dashboard', () => {
   const rules = questions.map((expr, index) => ({ record: `dashboard:${index}`, expr }))
   const file = path.join(folder, 'dashboard.yml')
-  // JSON is YAML.
+  // JSON is valid YAML.
   fs.writeFileSync(file, JSON.stringify({ groups: [{ name: 'dashboard', rules }] }))
   const { status, stdout, stderr } = spawnSync(promtool ?? '', ['check', 'rules', file], { encoding: 'utf8' })
   expect(status, `${stdout}${stderr}`).toBe(0)
 })
 
-test('alerts and dashboard ask for metrics and labels that there are', () => {
+test('alerts and dashboard use existing metrics and labels', () => {
   const alerts = [...read('deploy/prometheus/alerts.yml').matchAll(/expr: (.*)/g)].map(([, expr = '']) => expr)
   expect([alerts.length, questions.length].map((count) => count > 5)).toEqual([true, true])
   const unknown = [...alerts, ...questions].flatMap((expr) => {
@@ -159,7 +159,7 @@ test('every metric of the console is on the dashboard', () => {
   expect([...metrics.keys()].filter((name) => !questions.some((expr) => expr.includes(name)))).toEqual([])
 })
 
-test('no two panels of the dashboard lie over each other', () => {
+test('no two panels of the dashboard overlap', () => {
   const taken = dashboard.panels.flatMap(({ gridPos: { x, y, w, h } }) =>
     Array.from({ length: w * h }, (_, cell) => `${x + (cell % w)}/${y + Math.floor(cell / w)}`),
   )
@@ -167,7 +167,7 @@ test('no two panels of the dashboard lie over each other', () => {
   expect(dashboard.panels.every(({ gridPos: { x, w } }) => x + w <= 24)).toBe(true)
 })
 
-/** The metrics of the console, with their labels, as the code names them. */
+/** The metrics of the console with their labels, from the code. */
 function metricsOfCode(): Map<string, string[]> {
   const sources = execFileSync('git', ['ls-files', '-z', 'lib'], { cwd: root }).toString().split('\0')
   const code = sources.filter((file) => /\.ts$/.test(file) && !/\.test\.ts$/.test(file)).map(read)
@@ -182,7 +182,7 @@ function metricsOfCode(): Map<string, string[]> {
   )
 }
 
-/** What the panels of the dashboard ask, with a value for each variable of Grafana. */
+/** The queries of the dashboard's panels, with a value for each of Grafana's variables. */
 function questionsOf({ panels }: Dashboard): string[] {
   return panels.flatMap(({ targets = [] }) =>
     targets.map(({ expr }) => expr.replaceAll('$__rate_interval', '5m').replaceAll('$job', '.*')),

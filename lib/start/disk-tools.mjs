@@ -1,8 +1,8 @@
-// Finds the tools that make disks for the tests, or installs them on Debian as root. Each test that has none is skipped.
+// Finds the tools that make disks for the tests, or installs them on Debian as root. Tests without their tool are skipped.
 import fs from 'node:fs'
 import { installWithApt } from './apt.mjs'
 
-/** Tools by the package of Debian that has them. */
+/** Tools by Debian package. */
 const packages = {
   'bcache-tools': 'make-bcache',
   'btrfs-progs': 'mkfs.btrfs',
@@ -42,7 +42,7 @@ export function ensureDiskTools() {
   const missing = findMissing()
   if (missing.length === 0) return []
   console.log(`Installing ${missing.length} tools that make disks for the tests (once) …`)
-  // A package that this Debian release lacks makes apt refuse all, so then try each alone.
+  // apt refuses all packages if this Debian release lacks one, so then try each alone.
   if (!installWithApt(missing)) for (const name of findMissing()) installWithApt([name])
   return findMissing()
 }

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { installWithApt } from './apt.mjs'
 
-/** Whether git is there, by which tests list the files of the clone. On Debian as root it is installed first. */
+/** Whether git is installed; tests list the clone's files with it. On Debian as root it is installed first. */
 export function ensureGit(): boolean {
   if (hasGit()) return true
   console.log('Installing git for the tests of the repository (once) …')

@@ -39,7 +39,7 @@ function complete(packages) {
   return added
 }
 
-// Node looks for a package next to the one that imports it, then in each folder above.
+// Node looks for a package in node_modules beside the importing one, then in each folder above.
 function isLocked(packages, from, name) {
   for (let at = from; ; at = at.slice(0, Math.max(0, at.lastIndexOf('/node_modules/')))) {
     if (packages[`${at ? `${at}/` : ''}node_modules/${name}`]) return true

@@ -4,11 +4,11 @@ import http from 'node:http'
 import { isMainThread } from 'node:worker_threads'
 
 const port = Number(process.env.ECS_METRICS_PORT)
-// `next dev` starts the process that serves, which loads this too and has the metrics.
+// `next dev` starts a child process that serves; it loads this too, and has the metrics.
 const isParent = /next\/dist\/bin\/next$/.test(process.argv[1] ?? '') && process.argv.includes('dev')
 
 if (isMainThread && !isParent && port > 0) {
-  // Children of this process have no metrics, and the port is taken.
+  // Not for children: they have no metrics, and the port is taken.
   delete process.env.ECS_METRICS_PORT
   const { default: metrics } = await import('prom-client')
   metrics.collectDefaultMetrics()
@@ -23,7 +23,7 @@ if (isMainThread && !isParent && port > 0) {
     }
   })
   server.on('error', (error) => console.error(`The metrics cannot be served on port ${port}: ${error.message}`))
-  // A scraper may keep its connection; that must not keep a process alive.
+  // unref: a scraper's open connection must not keep the process alive.
   server.listen(port, '127.0.0.1').unref()
   server.on('connection', (socket) => socket.unref())
 }

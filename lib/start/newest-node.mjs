@@ -1,6 +1,5 @@
-// `npm run newest`: lint, types and tests on the newest Node, which the package `node` of the registry brings. All tests but
-// those of a browser with `-- --all`; without it the unit tests that are quick.
-// Exits 0 with the reason where the registry has no Node for this machine.
+// `npm run newest`: lint, types and quick unit tests on the newest Node, from the registry's package `node`. With `-- --all` all
+// tests except those in a browser. Exits 0 with the reason if the registry has no Node for this machine.
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -9,7 +8,7 @@ import path from 'node:path'
 process.chdir(path.resolve(import.meta.dirname, '../..'))
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-console-node-'))
 const bin = path.join(folder, 'node_modules/node/bin')
-/** They take minutes, and try QEMU and our parsers rather than Node. */
+/** Slow tests, which test QEMU and our parsers rather than Node. */
 const slow = /^lib\/(machines|disks)\//
 const tests = process.argv.includes('--all') ? ['unit', 'db'] : ['unit', ...quickTests()]
 const commands = [
@@ -44,7 +43,7 @@ function runAll() {
   return 0
 }
 
-/** Why the newest Node is not there. Null: it is. */
+/** Installs the newest Node. Returns why it cannot, or null. */
 function bringNode() {
   const words = ['install', '--prefix', folder, '--no-save', '--no-audit', '--no-fund', 'node@latest']
   const { status, stderr } = spawnSync('npm', words, {

@@ -5,7 +5,7 @@ import { installWithApt } from './apt.mjs'
 
 const places = ['/usr/sbin/nginx', '/usr/local/sbin/nginx', '/opt/homebrew/bin/nginx']
 
-/** The path of an nginx, installed first where that can be done; undefined where it cannot. */
+/** The path of an nginx, installed first if possible; undefined if there is none. */
 export function ensureNginx(): string | undefined {
   const found = findNginx()
   if (found) return found
@@ -18,20 +18,20 @@ export function findNginx(): string | undefined {
   return [process.env.NGINX_PATH, ...places].find((place) => place && fs.existsSync(place))
 }
 
-/** Starts an nginx that hands the requests of one port to several others by turns. It ends with us, however that happens. */
+/** Starts an nginx that distributes one port's requests round-robin. It ends with this process, however that ends. */
 export function startNginx(program: string, folder: string, ports: { own: number; servers: number[] }): ChildProcess {
   const file = path.join(folder, 'nginx.conf')
   fs.writeFileSync(file, configuration(folder, ports))
   const args = ['-p', folder, '-c', file, '-e', path.join(folder, 'nginx.log')]
-  // Node cannot end it when we are killed outright, and Linux can.
+  // Node cannot end it if we are killed with SIGKILL; Linux can, through setpriv.
   const setpriv = '/usr/bin/setpriv'
   const words = fs.existsSync(setpriv) ? [setpriv, '--pdeathsig', 'TERM', '--', program, ...args] : [program, ...args]
   const [command = program, ...rest] = words
   return spawn(command, rest, { stdio: ['ignore', 'inherit', 'inherit'] })
 }
 
-// One process without a master: it stays who we are, root or not. A connection that the server is about to close must not
-// be used again, so it is kept for less than the five seconds of Node.
+// One process without a master, so that it keeps our user, root or not. Upstream connections are kept for less than Node's 5 s,
+// so that none is reused while the server closes it.
 function configuration(folder: string, { own, servers }: { own: number; servers: number[] }): string {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (kind) => `  ${kind}_temp_path ${path.join(folder, `nginx-${kind}`)};`,

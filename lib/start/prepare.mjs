@@ -43,22 +43,22 @@ async function prepare() {
   if (fs.existsSync(schema) && read(clientStamp) !== schemaHash()) await generate()
 }
 
-// After a manual npm install there is no stamp. npm writes its own record last, so a record newer than the lock means a
-// finished install.
+// A manual npm install leaves no stamp. npm writes its own record last, so a record newer than the lock means a finished
+// install.
 function isInstalledByHand() {
   const record = fs.statSync('node_modules/.package-lock.json', { throwIfNoEntry: false })
   const lock = fs.statSync('package-lock.json', { throwIfNoEntry: false })
   return !fs.existsSync(packagesStamp) && record && lock && record.mtimeMs >= lock.mtimeMs
 }
 
-// `--include=dev` because NODE_ENV=production would leave out what the build needs. The install scripts of Prisma would
-// download engines that are not used here; an existing file stops that.
+// `--include=dev` because NODE_ENV=production would omit build dependencies. An existing file keeps Prisma's install scripts
+// from downloading engines that are not used here.
 async function install() {
   console.error('Installing packages (a minute or two, once) …')
   fs.rmSync(packagesStamp, { force: true })
   const quietly = ['--include=dev', '--no-audit', '--no-fund', '--loglevel=error']
   if (fs.existsSync('package-lock.json') && (await run('npm', ['ci', ...quietly])) === 0) return
-  // Some mirrors of the registry make npm refuse a lock that is right (see lock.mjs). `--no-save` leaves it as it is.
+  // Some registry mirrors make npm refuse a correct lock (see lock.mjs). `--no-save` does not change it.
   console.error('npm ci did not succeed; trying npm install …')
   if ((await run('npm', ['install', '--no-save', ...quietly])) !== 0)
     throw new Error('The packages could not be installed.')
@@ -73,7 +73,7 @@ async function generate() {
   fs.writeFileSync(clientStamp, schemaHash())
 }
 
-// Prisma's version is in the lock, so a new one generates the client again.
+// Prisma's version is in the lock, so a new version also regenerates the client.
 function schemaHash() {
   return hash(schema, 'prisma/prisma.config.ts', 'package-lock.json')
 }
@@ -92,7 +92,7 @@ function read(file) {
   return fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : undefined
 }
 
-/** Runs a program with its output on stderr, or kept in `log`, and answers its exit code. */
+/** Runs a program with its output on stderr, or written to `log`, and returns its exit code. */
 function run(command, args, log) {
   return new Promise((resolve, reject) => {
     const env = { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: '/bin/true', CHECKPOINT_DISABLE: '1' }

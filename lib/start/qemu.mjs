@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { installWithApt } from './apt.mjs'
 
-/** Programs by the package of Debian that has them. */
+/** Programs by Debian package. */
 const packages = { 'qemu-utils': 'qemu-img', 'qemu-system-x86': 'qemu-system-x86_64', ovmf: null }
 
 /**

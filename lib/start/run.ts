@@ -9,14 +9,14 @@ export const watchdog = loads('watchdog.mjs')
 
 export const metrics = loads('metrics.mjs')
 
-/** glibc gives each thread an arena, and memory that passed through them in uploads is not returned: half as much again. */
+/** One arena: glibc gives each thread its own, and keeps the memory that uploads pass through them, half as much again. */
 export const oneHeap = { MALLOC_ARENA_MAX: '1' }
 
 function loads(file: string): string {
   return `--import=${pathToFileURL(path.join(import.meta.dirname, file)).href}`
 }
 
-/** Runs a Node program to its end. Throws when it fails. It ends when we do, however that happens. */
+/** Runs a Node program to its end. Throws if it fails. It ends when this process does, however that ends. */
 export async function run(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
   const code = await ends(spawn(process.execPath, [watchdog, ...args], { env, stdio: [...ours, 'ipc'] }))
   if (code !== 0) throw new Error(`${args.join(' ')} failed (${code}).`)

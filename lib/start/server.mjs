@@ -1,5 +1,5 @@
-// The program that serves: it wraps Next. Answers of Next's own, such as to a broken request or an address that cannot
-// be decoded, would lack our headers, and its output would not be a line of our log.
+// The server program, which wraps Next.js. Next.js's own answers, such as to a malformed request or an undecodable URL, would
+// lack our headers, and its output would not be lines of our log.
 import fs from 'node:fs'
 import http from 'node:http'
 import { parseArgs } from 'node:util'
@@ -9,7 +9,7 @@ import { isToldSeldom, logConsole, makeLog } from '../log-lines.mjs'
 import { securityHeadersFor } from '../security-headers.mjs'
 
 const methods = ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS']
-/** How often a server that ends looks for what is still open. */
+/** How often an ending server checks for open connections. */
 const endingMs = 100
 const broken = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
 
@@ -19,7 +19,7 @@ const { values } = parseArgs({
   options: {
     hostname: { type: 'string', default: '127.0.0.1' },
     port: { type: 'string', default: '3000' },
-    // Pages are made anew when their sources change, and what Next prints is for whoever writes them.
+    // Recompiles pages when their sources change, and prints Next.js's output for developers.
     dev: { type: 'boolean', default: false },
   },
 })
@@ -39,11 +39,11 @@ await console_.prepare()
 const handle = console_.getRequestHandler()
 
 let isEnding = false
-/** A browser opens connections ahead, and one without a request is not idle to Node. */
+/** Open connections. Browsers open some in advance, and Node does not count one without a request as idle. */
 const connections = new Set()
 
 const server = http.createServer((request, response) => {
-  // A browser keeps its connection and would go on to ask a server that ends, which then would not.
+  // Otherwise a browser would keep its connection and send further requests, and the server would never end.
   if (isEnding) response.setHeader('Connection', 'close')
   for (const { key, value } of securityHeadersFor(headerOf(request), configured)) response.setHeader(key, value)
   if (!methods.includes(request.method)) return refuse(response, 405, { Allow: methods.join(', ') })
@@ -60,16 +60,16 @@ server.on('connection', (socket) => {
   socket.once('close', () => connections.delete(socket))
 })
 server.on('clientError', (error, socket) => {
-  // In the middle of an answer nothing more can be sent.
+  // In the middle of an answer no error response can be sent.
   if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesWritten > 0) return socket.destroy()
   refuseConnection(socket, broken[error.code] ?? 400)
 })
-// The consoles and screens of machines are WebSockets. Whether one may be opened is decided by code of the build
-// (instrumentation.ts), which has put itself there.
+// Consoles and screens of machines are WebSockets. Code of the build decides whether one may be opened; instrumentation.ts
+// registers it.
 server.on('upgrade', async (request, socket, head) => {
   socket.on('error', () => socket.destroy())
   const isView = request.url.split('?', 1)[0] === '/api/socket'
-  // The pages of a development server hear of changes through one of Next's own.
+  // Pages of a development server use a WebSocket of Next.js.
   if (dev && !isView) return
   const views = isView ? globalThis.ecsViews : undefined
   try {
@@ -97,7 +97,7 @@ async function end(code) {
   isEnding = true
   globalThis.ecsViews?.end()
   const endWhatIsOpen = () => {
-    // Again and again: a request that had begun may open the first stream, and a connection is idle once its answer is through.
+    // Repeatedly: a running request may still open a stream, and a connection becomes idle after its answer.
     globalThis.ecsChanges?.end()
     server.closeIdleConnections()
     for (const socket of connections) if (socket.bytesRead === 0) socket.destroy()
@@ -111,14 +111,14 @@ async function end(code) {
 }
 
 /**
- * Has Next take the configuration as the build has resolved it, in the way of Next's own standalone server: to load
- * next.config.js and the compiler that it brings takes as long as the rest of the start. Returns the commit and the name of
- * the build, which may be older than the other files of a clone.
+ * Gives Next.js the configuration that the build resolved, as its own standalone server does: loading next.config.js and its
+ * compiler takes as long as the rest of the start. Returns the commit and the name of the build, which may be older than the
+ * other files of a clone.
  */
 function takeBuild() {
   const folder = process.env.NEXT_DIST_DIR || '.next'
   const { config } = JSON.parse(fs.readFileSync(`${folder}/required-server-files.json`, 'utf8'))
-  // A build may lie elsewhere than where it was made.
+  // The build may have been moved since.
   process.env.__NEXT_PRIVATE_STANDALONE_CONFIG = JSON.stringify({ ...config, distDir: folder })
   return { commit: config.env.ECS_COMMIT, build: config.env.ECS_BUILD }
 }
@@ -128,7 +128,7 @@ function refuse(response, status, headers = {}) {
   response.writeHead(status, { ...headers, 'Content-Type': 'text/plain', 'Cache-Control': 'no-store' }).end(text)
 }
 
-/** Answers a connection that is no request that Node could read, or no longer one. */
+/** Answers a connection whose request Node could not parse, or that timed out. */
 function refuseConnection(socket, status) {
   const lines = securityHeadersFor(() => null, configured).map(({ key, value }) => `${key}: ${value}`)
   const head = [`HTTP/1.1 ${status} ${http.STATUS_CODES[status]}`, 'Connection: close', 'Content-Length: 0', ...lines]
@@ -139,7 +139,7 @@ function headerOf(request) {
   return (name) => request.headers[name] ?? null
 }
 
-/** Whether the path of an address can be decoded. */
+/** Whether a URL's path can be decoded. */
 function isReadable(url) {
   try {
     return url.startsWith('/') && decodeURIComponent(url.split('?', 1)[0]) !== undefined
@@ -148,8 +148,8 @@ function isReadable(url) {
   }
 }
 
-// Next compares the Origin of a server action with X-Forwarded-Host. Set it to our host, so that Next judges as our own
-// forms do, whatever proxies have sent.
+// Next.js compares a server action's Origin with X-Forwarded-Host. This sets that header to our host, so that Next.js decides
+// like our own forms, whatever proxies have sent.
 function settleAddress(request) {
   const header = headerOf(request)
   const { origin } = request.headers

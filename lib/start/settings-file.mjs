@@ -1,9 +1,8 @@
 import fs from 'node:fs'
 
 /**
- * Reads the settings of `.env` in the folder of the console, and of the file that ECS_ENV_FILE names, which the program of a
- * package sets. What the environment says already holds. A file that this user may not read is passed over: systemd reads it
- * for the services.
+ * Reads the settings in the console's `.env`, and in the file named by ECS_ENV_FILE, which a package's program sets. Variables
+ * that are already set win. A file that this user may not read is skipped: for the services systemd reads it.
  */
 export function loadSettings() {
   for (const file of ['.env', process.env.ECS_ENV_FILE]) {

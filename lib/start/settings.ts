@@ -11,7 +11,7 @@ export type Settings = {
   host: string
   port: number
   url: string
-  /** The operator's own PostgreSQL; without one there is the embedded one. */
+  /** The URL of an own PostgreSQL; undefined: the embedded one. */
   databaseUrl: string | undefined
   /** The size of the embedded database's ballast; 0 for none. */
   ballastBytes: number
@@ -58,7 +58,7 @@ export function serverEnvironment(settings: Settings, databaseUrl: string): Node
   }
 }
 
-/** The environment of a worker that runs alone. It signs nobody in and needs no secret. */
+/** The environment of a separate worker. It signs nobody in, so it needs no secret. */
 export function workerEnvironment(settings: Settings, databaseUrl: string): NodeJS.ProcessEnv {
   return {
     ...process.env,
@@ -69,12 +69,12 @@ export function workerEnvironment(settings: Settings, databaseUrl: string): Node
   }
 }
 
-/** The file by which every process judges whether the console is read-only; empty where there is none. */
+/** The ballast file, by which all processes detect the read-only mode; empty if there is none. */
 function judgedBy({ databaseUrl, ballastBytes, dataFolder }: Settings): string {
   return databaseUrl || ballastBytes === 0 ? '' : ballastFile(dataFolder)
 }
 
-// Made once for a data folder: a new secret would sign everyone out.
+// Created once per data folder: a new secret would sign everybody out.
 function keptSecret(dataFolder: string): string {
   const file = path.join(dataFolder, 'secret.json')
   const kept = readIfThere(file)

@@ -18,7 +18,7 @@ const { runConsole, runWorker } = await import('./supervisor.ts')
 if (isWorker) await runWorker()
 else await runConsole({ isDevelopment: process.argv.includes('--dev') })
 
-/** For a folder that the console cannot write to when it serves. */
+/** Only builds, for a folder that the console cannot write to when it serves. */
 async function buildOnly() {
   await withTypeScript()
   const { build, buildFolder } = await import('./build.ts')

@@ -17,7 +17,7 @@ afterAll(() => fs.rmSync(folder, { recursive: true }))
 afterEach(() => vi.unstubAllEnvs())
 
 describe('npm start', () => {
-  it('with a database of one’s own names every secret that is missing', () => {
+  it('with an own database names every missing secret', () => {
     const { status, stderr } = startWith({ DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none' })
     expect(status).toBe(1)
     expect(stderr).toBe('DATABASE_URL is set, so NEXTAUTH_SECRET and NEXTAUTH_URL must be set too.\n')
@@ -35,7 +35,7 @@ describe('npm start', () => {
     expect(stderr).not.toContain('pass')
   })
 
-  it('names a setting that cannot be meant', () => {
+  it('names an invalid setting', () => {
     expect(startWith({ ECS_WORKER: 'no' }).stderr).toBe('ECS_WORKER is no; it is on or off.\n')
     expect(startWith({ ECS_METRICS_PORT: '65535' }).stderr).toContain('not a port that has a next one')
     expect(startWith({ ECS_BALLAST: '16MiB' }).stderr).toBe(
@@ -43,14 +43,14 @@ describe('npm start', () => {
     )
   })
 
-  it('serves the metrics of the server and of the worker on ports side by side, and by default none', () => {
+  it('serves the metrics of server and worker on adjacent ports, and by default none', () => {
     vi.stubEnv('ECS_METRICS_PORT', '')
     expect([metricsPort(0), metricsPort(1)]).toEqual([{}, {}])
     vi.stubEnv('ECS_METRICS_PORT', '9400')
     expect([metricsPort(0), metricsPort(1)]).toEqual([{ ECS_METRICS_PORT: '9400' }, { ECS_METRICS_PORT: '9401' }])
   })
 
-  it('makes the secret of the sessions once and shows it to nobody', () => {
+  it('makes the session secret once and keeps it private', () => {
     vi.stubEnv('NEXTAUTH_SECRET', '')
     vi.stubEnv('ECS_DATA_DIR', folder)
     const secrets = [1, 2].map(() => serverEnvironment(readSettings(false), 'url').NEXTAUTH_SECRET)
@@ -59,7 +59,7 @@ describe('npm start', () => {
     expect(fs.statSync(path.join(folder, 'secret.json')).mode & 0o777).toBe(0o600)
   })
 
-  it('has server and workers judge by the ballast of the embedded database, and of no other', () => {
+  it('gives servers and workers the ballast file of the embedded database, and of no other', () => {
     vi.stubEnv('ECS_DATA_DIR', folder)
     vi.stubEnv('DATABASE_URL', '')
     const judgedBy = () => {
@@ -75,18 +75,18 @@ describe('npm start', () => {
     expect(judgedBy()).toEqual(['', ''])
   })
 
-  it('brings no demo data into a console that once began empty', async () => {
+  it('adds no demo data to a console that once started empty', async () => {
     vi.stubEnv('ECS_DEMO', 'off')
     await makeDemo(folder, process.env)
     vi.stubEnv('ECS_DEMO', '')
-    // Making demo data without a database would fail.
+    // Would fail if it loaded demo data, because there is no database.
     await makeDemo(folder, { ...process.env, DATABASE_URL: '' })
     expect(fs.existsSync(path.join(folder, 'demo.json'))).toBe(false)
   })
 })
 
 describe('the welcome', () => {
-  it('leads to the image of the demo that boots where there is one', async () => {
+  it('mentions the bootable image of the demo, if there is one', async () => {
     const data = path.join(folder, 'welcome')
     fs.mkdirSync(data)
     vi.stubEnv('ECS_DATA_DIR', data)
@@ -94,7 +94,7 @@ describe('the welcome', () => {
       fs.writeFileSync(path.join(data, 'demo.json'), JSON.stringify({ password: 'p', accounts: ['harbour'], ...more }))
       return (await signIn(readSettings(false), 'no database')).find((line) => line.startsWith('Try:'))
     }
-    // A demo that was made before this was noted had one, unless the log said otherwise.
+    // Older demo files do not say; their demo had a bootable image unless the log said otherwise.
     for (const more of [{}, { boots: true }]) expect(await tip(more)).toMatch(/see it arrive, .* tiny-linux$/)
     expect(await tip({ boots: false })).toMatch(/see it arrive$/)
   })
@@ -120,7 +120,7 @@ describe('the commit of the files', () => {
     return spawnSync('git', args, { cwd: root, encoding: 'utf8', env: { ...process.env, ...who } }).stdout.trim()
   }
 
-  it('is what a package notes, or what is checked out, and says when files differ', () => {
+  it('is the one in a package or the one checked out, and says if files differ', () => {
     expect(commitOfFiles(place('package', { gitHead: '549efc4d1c2b' }))).toBe('549efc4d1c2b')
     const clone = place('clone', {})
     git(clone, 'init', '--quiet')
@@ -133,13 +133,13 @@ describe('the commit of the files', () => {
     expect(commitOfFiles(clone)).toBe(`${commit}-dirty`)
   })
 
-  it('is not known in a copy without its history, even inside another clone', () => {
+  it('is unknown in a copy without its history, even inside another clone', () => {
     expect(commitOfFiles(place('clone/copy', {}))).toBe('')
   })
 })
 
 describe('npm run worker', () => {
-  it('without a database of one’s own wants a console that runs, and takes nothing away from its next start', () => {
+  it('without an own database needs a running console, and leaves its next start alone', () => {
     const own = { ECS_DATA_DIR: path.join(folder, 'nobody') }
     const { status, stderr } = startWith(own, ['--worker'])
     expect(status).toBe(1)
@@ -154,7 +154,7 @@ describe('npm run worker', () => {
 })
 
 describe('a process that is kept running', () => {
-  it('is started again when it is killed, in a changed environment when asked, and ended with the rest', async () => {
+  it('is restarted after it was killed, with a new environment on request, and stopped with the rest', async () => {
     const told = path.join(folder, 'told')
     const script = `require('fs').appendFileSync(${JSON.stringify(told)}, process.env.WORD + process.pid + '\\n'); setInterval(() => {}, 1e6)`
     vi.spyOn(console, 'error').mockImplementation(() => {})
@@ -170,7 +170,7 @@ describe('a process that is kept running', () => {
     expect(processStart(Number(third.slice(1)))).toBeUndefined()
   })
 
-  it('is given up when it never starts', async () => {
+  it('is given up if it never becomes ready', async () => {
     vi.spyOn(console, 'error').mockImplementation(() => {})
     const kept = keepRunning(
       [{ name: 'test', args: ['-e', 'process.exit(3)'], isReady: async () => false }],
@@ -179,7 +179,7 @@ describe('a process that is kept running', () => {
     await expect(kept.ready).rejects.toThrow('The test does not start (code 3).')
   })
 
-  it('ends itself when its supervisor is killed', async () => {
+  it('ends itself if its supervisor is killed', async () => {
     const told = path.join(folder, 'orphan')
     const child = `require('fs').writeFileSync(${JSON.stringify(told)}, process.pid + '\\n'); setInterval(() => {}, 1e6)`
     const script = `
@@ -199,14 +199,14 @@ describe('the summary of the tests', () => {
   const vitest = { numPassedTests: 3, numFailedTests: 0, numPendingTests: 1, numTodoTests: 0, testResults: [] }
   const stats = { expected: 2, unexpected: 0, flaky: 0, skipped: 0 }
 
-  it('counts what each runner counts', () => {
+  it('adds up the counts of each runner', () => {
     write(vitest)
     expect(sentence(tallyOfVitest(report, 0, false))).toBe('3 passed, 0 failed, 1 skipped')
     write({ errors: [], stats })
     expect(sentence(tallyOfPlaywright(report, 0, false))).toBe('2 passed, 0 failed')
   })
 
-  it('takes for a failure a file that did not load, a crash, a report that is missing and a run of nothing', () => {
+  it('counts as failures a file that did not load, a crash, a missing report and a run without tests', () => {
     write({ ...vitest, testResults: [{ name: path.resolve('lib/a.test.ts'), status: 'failed', assertionResults: [] }] })
     expect(tallyOfVitest(report, 1, false).failed).toBe(1)
     write(vitest)
@@ -217,7 +217,7 @@ describe('the summary of the tests', () => {
     expect(isGood({ passed: 0, failed: 0, skipped: 5 })).toBe(false)
   })
 
-  it('names each test that failed, and ends with the sum', () => {
+  it('names each failed test, and ends with the sum', () => {
     const failed = { status: 'failed', fullName: 'shares once', failureMessages: ['expected 1 to be 2\nat line 3'] }
     write({
       ...{ ...vitest, numFailedTests: 1 },
@@ -229,7 +229,7 @@ describe('the summary of the tests', () => {
     expect(lines.at(-1)).toBe('3 passed, 1 failed, 1 skipped')
   })
 
-  it('names a browser test that failed, with its line', () => {
+  it('names a failed browser test with its line', () => {
     const spec = {
       title: 'opens',
       line: 7,
@@ -250,7 +250,7 @@ function startWith(env: Record<string, string>, args: string[] = []) {
   })
 }
 
-/** The given line of a file, once it is there. */
+/** A line of a file, waited for until it exists. */
 async function line(file: string, number: number): Promise<string> {
   const look = () => {
     const lines = fs.existsSync(file) ? fs.readFileSync(file, 'utf8').split('\n') : []

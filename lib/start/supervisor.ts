@@ -22,7 +22,7 @@ export async function runConsole({ isDevelopment }: { isDevelopment: boolean }):
     if (settings.databaseUrl) await serveWithOwnDatabase(settings, settings.databaseUrl)
     else await serveEmbedded(settings)
   } catch (error) {
-    // What fails because we end is no news.
+    // Failures caused by our own end are not reported.
     if (!isEnding()) console.error(error instanceof StartError ? error.message : error)
     await end(1)
   }
@@ -55,7 +55,7 @@ function title(): string {
   return `Open ECS Console ${version}${commit ? ` (${commit})` : ''}, Node ${process.version}`
 }
 
-// The console may come back with its database on another port.
+// The console may restart with its database on another port.
 function followDatabase(settings: Settings, first: string, children: Children): void {
   let known = first
   const look = async () => {
@@ -89,7 +89,7 @@ async function serveEmbedded(settings: Settings): Promise<void> {
       void end(1)
     },
   })
-  // Registered before the start is complete, so that an interruption stops what was started.
+  // Registered before the start is complete, so that an interrupted start is cleaned up.
   onEnd(() => database.stop())
   await database.start()
   await forgetHalfADemo(settings.dataFolder, database.url)

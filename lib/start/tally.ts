@@ -2,7 +2,7 @@ import path from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { readIfThere } from '../embedded/data-folder'
 
-/** How many tests ended how. `notes`: a line for each that failed. */
+/** The number of tests by outcome. `notes`: a line for each failed test. */
 export type Tally = { passed: number; failed: number; skipped: number; notes?: string[] }
 
 export const nothing: Tally = { passed: 0, failed: 0, skipped: 0 }
@@ -35,7 +35,7 @@ type PlaywrightReport = {
   stats: { expected: number; unexpected: number; flaky: number; skipped: number }
 }
 
-/** Counts what Vitest reports. A file that could not even be loaded is one failure. */
+/** Counts a report of Vitest. A file that could not be loaded is one failure. */
 export function tallyOfVitest(file: string, exitCode: number | string, mayBeEmpty: boolean): Tally {
   const text = readIfThere(file)
   if (text === undefined) return oneFailure
@@ -52,7 +52,7 @@ export function tallyOfVitest(file: string, exitCode: number | string, mayBeEmpt
   return checked(tally, exitCode, mayBeEmpty)
 }
 
-/** Counts what Playwright reports. An error outside of any test is one failure. */
+/** Counts a report of Playwright. An error outside of tests is one failure. */
 export function tallyOfPlaywright(file: string, exitCode: number | string, mayBeEmpty: boolean): Tally {
   const text = readIfThere(file)
   if (text === undefined) return oneFailure
@@ -88,7 +88,7 @@ function noteOf(file: string, test: string, reason = ''): string {
   return `${path.relative('', file)} › ${test}\n    ${stripVTControlCharacters(reason).slice(0, reasonShown).replaceAll('\n', '\n    ')}`
 }
 
-// A run that fails without a failed test, or finds no test, has failed in a way that its report does not show.
+// A run that fails without a failed test, or finds no test, counts as a failure that its report does not show.
 function checked(tally: Tally, exitCode: number | string, mayBeEmpty: boolean): Tally {
   const isEmpty = tally.passed + tally.failed + tally.skipped === 0 && !mayBeEmpty
   return tally.failed === 0 && (exitCode !== 0 || isEmpty) ? addTallies(tally, oneFailure) : tally
@@ -105,7 +105,7 @@ export function isGood({ passed, failed }: Tally): boolean {
   return failed === 0 && passed > 0
 }
 
-/** What a run ends with: each test that failed at once, and then the sum as the last line. */
+/** The end of a run's output: each failed test, and the sum as the last line. */
 export function summary(tally: Tally): string {
   return [...(tally.notes ?? []).map((note) => `✘ ${note}`), '', sentence(tally)].join('\n')
 }

@@ -11,7 +11,7 @@ import { onEnd } from './ending'
 import { exitCode } from './run'
 import { nothing, type Tally, tallyOfPlaywright } from './tally'
 
-// A separate folder, so that a console running from this clone keeps its build.
+// Separate, so that a console running from this clone keeps its build.
 export const builtInto = '.next-test'
 const playwright = ['node_modules/@playwright/test/cli.js', 'test', '--config=e2e/playwright.config.ts']
 const logShown = 4_000
@@ -46,9 +46,9 @@ async function testEnvironment({ databaseUrl, folder }: TestPlace): Promise<Node
     NEXT_TELEMETRY_DISABLED: '1',
     DATABASE_URL: database,
     ECS_DATA_DIR: dataFolder,
-    // Small parts, so that an upload can be interrupted between two of them.
+    // Small chunks, so that an upload can be interrupted between two of them.
     ECS_UPLOAD_CHUNK: process.env.ECS_UPLOAD_CHUNK || '1MiB',
-    // Machines in these tests are emulated, so that tests behave the same on every computer.
+    // Emulated, so that tests behave the same on every computer.
     ECS_MACHINE_ACCELERATOR: 'tcg',
     ECS_MACHINE_EMULATION: 'allow',
     NEXTAUTH_SECRET: randomBytes(32).toString('base64url'),
@@ -86,7 +86,7 @@ export async function runPlaywright(
   const code = await exitCode(args, {
     ...env,
     NODE_ENV: 'test',
-    // The fixtures write to the database through the product's own modules, which load under this condition only.
+    // The fixtures use the product's own modules, which load only under this condition.
     NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --conditions=react-server`.trim(),
     PLAYWRIGHT_JSON_OUTPUT_FILE: report,
   })

@@ -16,11 +16,11 @@ import { runBrowserTests, type TestPlace } from './test-browser'
 const kinds = ['unit', 'db', 'browser'] as const
 type Kind = (typeof kinds)[number]
 
-/** Runs the tests of the kinds that are named, or all; further words narrow to files. Ends this process. */
+/** Runs the given kinds of tests, or all; further words select files. Ends this process. */
 export async function runTests(words: string[]): Promise<void> {
   endOnSignals(130)
   let tally: Tally | undefined
-  // Noted first and so done last: the summary is the last line, whatever the clearing up has to say.
+  // Registered first and so run last: the summary is the last line, after the output of other clean-up.
   onEnd(async () => void (tally && console.log(`\n${summary(tally)}`)))
   const named = kinds.filter((kind) => words.includes(kind))
   const files = words.filter((word) => !kinds.some((kind) => kind === word))

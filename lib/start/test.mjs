@@ -1,4 +1,4 @@
-// `npm test`, or `npm test -- unit|db|browser [file …]`: everything that the tests need, the tests, and one summary.
+// `npm test`, or `npm test -- unit|db|browser [file …]`: prepares everything, runs the tests, and prints one summary.
 import path from 'node:path'
 
 process.chdir(path.resolve(import.meta.dirname, '../..'))

@@ -1,5 +1,5 @@
-// Lets only one process of this clone do a piece of work at a time, without any installed package. The holder touches a
-// file every few seconds; a file that was not touched for a while belongs to a dead process.
+// A lock between processes of this clone, without any installed package. The holder touches a file every few seconds; a file
+// that was not touched for a while belongs to a dead process.
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -10,7 +10,7 @@ const touchMs = 2_000
 const deadMs = 20_000
 
 /**
- * Runs `work` once no other process works under the same name in the same folder. @template T
+ * Runs `work` once no other process runs any under the same name in the same folder. @template T
  * @param {string} name
  * @param {() => Promise<T>} work
  * @returns {Promise<T>}
@@ -54,8 +54,8 @@ function hasDied(file) {
   }
 }
 
-// Two processes may find the same dead file. A rename gives it to one of them; a live file that was renamed by mistake,
-// because the other was quicker, is known by its inode and put back.
+// Two processes may find the same dead file; renaming gives it to one of them. A live file renamed by mistake, because another
+// process was faster, is recognised by its inode and put back.
 function setAside(file, inode) {
   const aside = `${file}.${process.pid}`
   try {

@@ -6,7 +6,7 @@ import type { Settings } from './settings'
 
 const namesMax = 5
 
-/** `demo.json`. `boots`: there is an image that boots; older files do not say. */
+/** `demo.json`. `boots`: whether an image boots; older files lack it. */
 type Demo = { password: string; accounts: string[]; boots?: boolean }
 
 export async function welcome(settings: Settings, databaseUrl: string): Promise<void> {
@@ -14,14 +14,14 @@ export async function welcome(settings: Settings, databaseUrl: string): Promise<
   console.log(`\n  ${lines.join('\n  ')}\n`)
 }
 
-/** What to print of the migrations that a start applied; null if there were none. A new database does not list all of them. */
+/** A line about the migrations that a start applied; null if there were none. A new database does not list all of them. */
 export function migrated(applied: string[], all: string[]): string | null {
   if (applied.length === 0) return null
   if (applied.length === all.length) return `Database set up (${all.length} migrations).`
   return `Database brought up to date: ${applied.join(', ')}`
 }
 
-/** What a person needs to sign in: the accounts of the demo, or the command that makes the first one. */
+/** How to sign in: the demo's accounts, or the command that creates the first account. */
 export async function signIn(settings: Settings, databaseUrl: string): Promise<string[]> {
   const demo = settings.databaseUrl ? undefined : readIfThere(path.join(settings.dataFolder, 'demo.json'))
   if (demo !== undefined) {
