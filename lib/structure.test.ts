@@ -12,7 +12,7 @@ import {
   waitsOfItsOwn,
 } from './testing/structure'
 
-// The map of the README, checked: know the noun and what you want to do, and you know the file.
+// Checks the map of the README: know the noun and what you want to do, and you know the file.
 
 const root = path.resolve(import.meta.dirname, '..')
 const listing = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root })
@@ -21,7 +21,7 @@ const files = listing
   .split('\0')
   .filter((file) => file && fs.existsSync(path.join(root, file)))
 
-// A noun imports nouns of its own floor or below, and another's writes only where that is of the ground.
+// A noun imports nouns of its own floor or below, and another noun's writes only from the ground.
 const ground = ['accounts', 'sessions', 'regions', 'quotas', 'blobs', 'events', 'audit', 'instance-types', 'notices']
 const middle = ['images', 'instances', 'transfers']
 const top = ['shares', 'imports', 'copies', 'snapshots', 'checks', 'clean-copies', 'billing', 'tickets', 'groups']
@@ -29,7 +29,7 @@ const order = {
   floors: [ground, middle, top],
   /** They import no noun. */
   tools: ['disks', 'stores', 'machines', 'db', 'embedded', 'auth', 'jobs', 'messages', 'outbound'],
-  /** They call the reads and writes of nouns, as app does, and nobody imports them but app, components and each other. */
+  /** They call reads and writes of nouns, as app does, and are imported only by app, components and each other. */
   doors: [
     'admin',
     'tasks',
@@ -51,7 +51,7 @@ const sources: Tree = new Map(
   files.filter((file) => isCode(file) && !/\.test\.ts$/.test(file)).map((file) => [file, read(file)]),
 )
 
-/** A tree of the files that a probe needs: what one imports, by the path of the one that imports it. */
+/** The files that a test of a rule needs: what each imports, by path. */
 function treeOf(imports: Record<string, string[]>): Tree {
   const lines = (named: string[]) => named.map((name) => `import { a } from '@/${name}'\n`).join('')
   const named = Object.values(imports).flat()
@@ -61,7 +61,7 @@ function treeOf(imports: Record<string, string[]>): Tree {
   ])
 }
 
-test('the top level holds what the map says', () => {
+test('the top level contains what the map says', () => {
   const folders = ['app', 'components', 'deploy', 'docs', 'e2e', 'lib', 'prisma', 'public']
   const single = [
     'README.md',
@@ -95,13 +95,13 @@ test('nothing is called utils, helpers or index', () => {
 const tests = files.filter((file) => /\.(test|e2e)\.ts$|^lib\/testing\/|\/fixtures\/|^e2e\//.test(file))
 
 test('no test is random without a seed', () => {
-  // What is random comes of `seededRandom` or of fast-check, whose seed is set for all tests.
+  // Random values come from `seededRandom` or fast-check, whose seed is set for all tests.
   const found = tests.filter((file) => file !== 'lib/structure.test.ts' && /Math\.random\(/.test(read(file)))
   expect(found).toEqual([])
 })
 
-test('a test waits for a condition by lib/testing/until.ts, and not by a sleep, a loop or an end of its own', () => {
-  // The seam itself, and the probes below.
+test('a test waits with lib/testing/until.ts, and not with a sleep, a loop or a timeout of its own', () => {
+  // The module itself, and the samples below.
   const allowed = ['lib/testing/until.ts', 'lib/testing/structure.ts', 'lib/structure.test.ts']
   const found = tests
     .filter((file) => !allowed.includes(file))
@@ -112,7 +112,7 @@ test('a test waits for a condition by lib/testing/until.ts, and not by a sleep, 
   expect(found).toEqual([])
 })
 
-test('a wait of its own is named', () => {
+test("a test's own wait is reported", () => {
   const probes = [
     "import { setTimeout as sleep } from 'node:timers/promises'",
     'await new Promise((resolve) => setTimeout(resolve, 50))',
@@ -132,7 +132,7 @@ test('decisions are files of docs/decisions, as its README says', () => {
   expect(files).not.toContain('docs/decisions.md')
 })
 
-test('every function that rules, writes, seams and tools export says what it promises', () => {
+test('every function exported by rules, writes, seams and tools has a docstring', () => {
   const promising = files.filter((file) => {
     const [, room = '', name] = /^lib\/(?:([a-z-]+)\/)?(?:.*\/)?([^/]+)\.ts$/.exec(file) ?? []
     const isSeam = name !== undefined && room === ''
@@ -157,7 +157,7 @@ test('no file of code has more than 300 lines', () => {
   expect(long).toEqual([])
 })
 
-test('arrows between the rooms of lib/ run down', () => {
+test('imports between the rooms of lib/ point downwards', () => {
   expect(arrowsOf(sources).length).toBeGreaterThan(1_500)
   expect(brokenOrder(sources, order)).toEqual([])
 })
@@ -167,11 +167,11 @@ test('no nouns and no files import each other in a circle', () => {
   expect(circlesOfFiles(sources)).toEqual([])
 })
 
-test('rules know no settings, no clock, no database and no chance', () => {
+test('rules use no settings, clock, database or randomness', () => {
   expect(impureRules(sources)).toEqual([])
 })
 
-test('a tool that imports a noun is named, also by way of a file of lib/ itself', () => {
+test('a tool that imports a noun is reported, also through a file of lib/ itself', () => {
   expect(brokenOrder(treeOf({ 'lib/disks/a': ['lib/shares/writes'] }), order)).toEqual([
     'lib/disks/a.ts → lib/shares/writes.ts: a tool imports no noun',
   ])
@@ -186,7 +186,7 @@ test('a tool that imports a noun is named, also by way of a file of lib/ itself'
   ])
 })
 
-test('a noun that imports upwards, or the writes of a noun that is not of the ground, is named', () => {
+test('a noun that imports upwards, or writes of a noun outside the ground, is reported', () => {
   const faults = (from: string, to: string) => brokenOrder(treeOf({ [from]: [to] }), order).length
   expect(faults('lib/shares/writes', 'lib/images/writes')).toBe(1)
   expect(faults('lib/images/writes', 'lib/transfers/writes-cancel')).toBe(1)
@@ -198,7 +198,7 @@ test('a noun that imports upwards, or the writes of a noun that is not of the gr
   expect(faults('lib/shares/writes', 'lib/events/writes')).toBe(0)
 })
 
-test('rules that are not pure are named', () => {
+test('rules that are not pure are reported', () => {
   const rules = (text: string) => impureRules(new Map([['lib/images/rules.ts', text]])).length
   for (const asking of ['Date.now()', 'new Date()', 'Math.random()', 'process.env.A', 'crypto.randomUUID()'])
     expect(rules(`export const a = () => ${asking}`), asking).toBe(1)
@@ -208,7 +208,7 @@ test('rules that are not pure are named', () => {
   expect(impureRules(treeOf({ 'lib/images/rules': ['lib/env'] }))).toHaveLength(1)
 })
 
-test('circles of nouns and of files are named', () => {
+test('import cycles of nouns and of files are reported', () => {
   const tree = treeOf({ 'lib/images/reads': ['lib/transfers/rules'], 'lib/transfers/schema': ['lib/images/rules'] })
   expect(circlesOfNouns(tree, order)).toEqual(['images ↔ transfers'])
   expect(circlesOfFiles(tree)).toEqual([])
@@ -216,7 +216,7 @@ test('circles of nouns and of files are named', () => {
   expect(circlesOfFiles(files)).toEqual(['lib/db/a.ts ↔ lib/db/b.ts ↔ lib/db/c.ts'])
 })
 
-test('a part of a page that comes late never holds up the rest: it has a boundary, or comes with the page', () => {
+test('a part of a page that loads on demand never blocks the rest: it has a boundary, or is in the first HTML', () => {
   const screens = files.filter((file) => file.startsWith('components/') && file.endsWith('.tsx'))
   const bare = screens.filter((file) => {
     const [, ...parts] = read(file).split(/= (?=(?:late\()?dynamic\()/)

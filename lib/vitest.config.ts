@@ -8,24 +8,24 @@ const root = path.resolve(import.meta.dirname, '..')
 export default defineConfig({
   root,
   resolve: { alias: { '@': root } },
-  // `server-only` loads nowhere but under React's server condition. Vite resolves what our files import, and Node, by
-  // `execArgv`, what packages import. `module` is left out because it means files for bundlers, which Node cannot load.
+  // `server-only` loads only under React's server condition. Vite resolves our own imports; `execArgv` makes Node resolve those of
+  // packages. `module` is left out because it means files for bundlers, which Node cannot load.
   ssr: {
     resolve: { conditions: ['react-server', ...defaultServerConditions.filter((condition) => condition !== 'module')] },
   },
   test: {
     execArgv: ['--conditions=react-server'],
     env: {
-      // Guests are emulated, so that tests behave the same on every machine.
+      // Emulated, so that guests behave the same on every machine.
       ...{ LOG_LEVEL: 'silent', ECS_MACHINE_ACCELERATOR: 'tcg', ECS_MACHINE_EMULATION: 'allow' },
-      // Sixty operations in a queue must not be refused because the machine is slow. Tests of these limits set their own.
+      // Sixty queued operations must not be refused on a slow machine. Tests of these limits set their own.
       ...{ ECS_DATABASE_WAIT: '1m', ECS_LOCK_WAIT: '2m' },
     },
-    // Vitest would leave a processor to itself, and on a machine with two run one file after the other. Tests of the database
-    // wait more than they work.
+    // Vitest would leave one processor free, and run one file at a time on a machine with two. Database tests wait more than
+    // they compute.
     maxWorkers: Math.max(2, os.availableParallelism()),
     setupFiles: ['lib/testing/seed.ts'],
-    // These end a test that hangs. How fast a machine is must not decide whether a test passes (lib/testing/until.ts).
+    // These end a hanging test. The speed of a machine must not decide whether a test passes (lib/testing/until.ts).
     testTimeout: 600_000,
     hookTimeout: 600_000,
     expect: { poll: { timeout: 120_000, interval: 20 } },

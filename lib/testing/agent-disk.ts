@@ -7,12 +7,12 @@ import { unpackAll } from '@/lib/machines/packages'
 import { whyNoMachine } from './boot-disk'
 import { addPartition, cleaningTools } from './builders-planted'
 
-// A guest with Debian's qemu-guest-agent and a mounted ext4 file system. Nothing is mounted or installed here.
+// A guest with Debian's qemu-guest-agent and a mounted ext4 file system. Nothing is mounted or installed on this machine.
 
 const agent = 'qemu-guest-agent'
 const rootMib = 96
 
-/** A shell on the serial port, beside the agent, which lives in the file system that it freezes. */
+/** Starts a shell on the serial port, beside the agent, whose files are on the file system that it freezes. */
 const init = `${beginInit}mdev -s
 mkdir /system
 mount -t ext4 /dev/vda2 /system
@@ -23,13 +23,13 @@ chroot /system /usr/sbin/qemu-ga -m virtio-serial -p $port -t /run 2>/dev/null &
 while :; do setsid cttyhack sh -c 'exec sh </dev/ttyS0 >/dev/ttyS0 2>&1'; sleep 1; done
 `
 
-/** Why no such disk can be made here; null where it can. */
+/** Why no such disk can be made here; null if it can. */
 export function whyNoAgent(): string | null {
   if (!hasTools(...cleaningTools)) return `one of ${cleaningTools.join(', ')} is missing`
   return whyNoMachine()
 }
 
-/** A qcow2 disk of such a guest, and where its file system begins. Null where its packages cannot be had. */
+/** A qcow2 disk of such a guest, and the offset of its file system. Null if its packages are unavailable. */
 export async function agentDisk(folder: string): Promise<{ file: string; start: number } | null> {
   const [root, boot] = [path.join(folder, 'root'), path.join(folder, 'boot.qcow2')]
   const [disk, file] = [path.join(folder, 'agent.raw'), path.join(folder, 'agent.qcow2')]
@@ -50,7 +50,7 @@ export async function agentDisk(folder: string): Promise<{ file: string; start: 
   return { file, start }
 }
 
-/** A package with everything that it needs, by their names in this version of Debian. */
+/** A package with all its dependencies, by their names in this version of Debian. */
 function neededBy(name: string): string[] {
   const kinds = ['recommends', 'suggests', 'conflicts', 'breaks', 'replaces', 'enhances']
   const only = kinds.map((kind) => `--no-${kind}`)

@@ -1,6 +1,6 @@
 import { inflateRawSync } from 'node:zlib'
 
-/** The files of a ZIP archive by their names, as its directory has them: what an unpacking program sees. */
+/** The files of a ZIP archive by name, read through its central directory, as unpacking programs do. */
 export function unpacked(archive: Buffer): Map<string, Buffer> {
   const files = new Map<string, Buffer>()
   const end = archive.lastIndexOf('PK\x05\x06', undefined, 'latin1')
@@ -20,7 +20,7 @@ export function unpacked(archive: Buffer): Map<string, Buffer> {
   return files
 }
 
-/** Of the extra fields of an entry, the one of ZIP64: bytes, packed bytes, place. */
+/** The ZIP64 extra field of an entry: size, compressed size, offset. */
 function zip64Of(extra: Buffer): Buffer {
   for (let at = 0; at < extra.length; at += 4 + extra.readUInt16LE(at + 2)) {
     if (extra.readUInt16LE(at) === 1) return extra.subarray(at + 4)

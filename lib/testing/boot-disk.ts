@@ -7,19 +7,19 @@ import { makeBootDisk } from '@/lib/machines/boot-disk'
 import type { MachineBase, MachineView } from '@/lib/machines/machine'
 import { inTurn } from '@/lib/start/turn.mjs'
 
-/** Below the limit of a test, which says nothing. */
+/** Below the tests' timeout, whose error would say nothing. */
 const patienceMs = 300_000
 
-/** Why no machine can be tried here; null where one can. */
+/** Why no machine can be tested here; null if it can. */
 export function whyNoMachine(): string | null {
   if (spawnSync('qemu-system-x86_64', ['--version']).status !== 0) return 'qemu-system-x86_64 is missing'
   if (spawnSync('apt-get', ['--version']).status !== 0) return 'the disk that boots is made of Debian packages'
   return null
 }
 
-/** The disk that boots, made once for all tests of this machine. Null where its packages cannot be had. */
+/** The disk that boots, made once for all tests on this machine. Null if its packages are unavailable. */
 export async function bootDisk(): Promise<string | null> {
-  // Kept between runs, by how it is made.
+  // Kept between runs, named by a hash of its recipe.
   const recipe = createHash('sha256').update(fs.readFileSync(path.resolve('lib/machines/boot-disk.ts')))
   const name = `ecs-console-boot-disk-${process.getuid?.() ?? 0}-${recipe.digest('hex').slice(0, 12)}.qcow2`
   const file = path.join(os.tmpdir(), name)
@@ -42,8 +42,8 @@ export function storeBase(dataFolder: string, regionId: string, disk: string): M
 }
 
 /**
- * Starts an emulated machine from a qcow2 disk, which is not written to, and answers what it writes to its serial port until all
- * these words were said. Throws if it ends before.
+ * Boots an emulated machine from a qcow2 disk, which is not written to, and returns its serial output once that contains all
+ * these words. Throws if the machine ends earlier.
  */
 export async function bootUntil(disk: string, words: readonly string[], memoryMib = 256): Promise<string> {
   const drive = `file=${disk},format=qcow2,if=virtio,snapshot=on`
@@ -82,7 +82,7 @@ export class Terminal {
     this.view.stream.write(`${line}\n`)
   }
 
-  /** Waits for these words, and discards everything up to them. Throws with what was said where they do not come. */
+  /** Waits for these words, and discards everything up to them. Throws with the output so far if they do not come. */
   async sees(words: string): Promise<void> {
     const late = AbortSignal.timeout(patienceMs)
     while (!this.text.includes(words)) {

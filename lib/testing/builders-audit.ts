@@ -16,7 +16,7 @@ export async function tenant(entries = 6): Promise<TestAccount> {
   return owner
 }
 
-/** What the owner of the database can do: no trigger holds. */
+/** Runs statements as the database's owner can: with all triggers disabled. */
 export async function tamper(...statements: Prisma.Sql[]): Promise<void> {
   await db().$transaction(async (tx) => {
     await tx.$executeRaw`SET LOCAL session_replication_role = 'replica'`
@@ -24,7 +24,7 @@ export async function tamper(...statements: Prisma.Sql[]): Promise<void> {
   })
 }
 
-/** Makes the checkpoints that are due at noon, and counts them. */
+/** Makes the checkpoints that are due at noon, and returns their number. */
 export async function signChains(): Promise<number> {
   let made = 0
   for await (const _ of makeCheckpoints(noon)) made++

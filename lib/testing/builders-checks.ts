@@ -3,13 +3,13 @@ import { rulesVersion } from '@/lib/disks/check/path-rules'
 import type { CheckReport, Finding, Severity } from '@/lib/disks/check/report'
 import { queueMs } from '@/lib/transfers/rules'
 
-/** A report of a check of nothing in particular, which found these. */
+/** A check report with these findings and otherwise arbitrary values. */
 export function reportOf(findings: Finding[] = [], fields: Partial<CheckReport> = {}): CheckReport {
   const count = (severity: Severity) => findings.filter((finding) => finding.severity === severity).length
   return {
     verdict: findings.length > 0 ? 'findings' : 'clean',
     reason: null,
-    // A worker checks again what was checked by other rules.
+    // The current version: a worker repeats checks made with older rules.
     rulesVersion,
     isDeep: false,
     partitions: [{ index: 0, fileSystem: 'ext4', files: 12, readable: true, reason: null }],
@@ -25,7 +25,7 @@ export function reportOf(findings: Finding[] = [], fields: Partial<CheckReport> 
   }
 }
 
-/** A finding by its id: a key of root's, unless it is said to be something else. */
+/** A finding by its id: a private key of root, unless other fields are given. */
 export function finding(id: string, fields: Partial<Finding> = {}): Finding {
   return {
     id,
@@ -43,7 +43,7 @@ export function finding(id: string, fields: Partial<Finding> = {}): Finding {
   }
 }
 
-/** Has a content checked, by its rows: clean, unless it is said what was found. */
+/** Inserts the check of a content: clean, unless findings are given. */
 export async function checkedContent(
   sha256: string,
   report: CheckReport = reportOf(),
@@ -73,7 +73,7 @@ export async function checkedContent(
   await db().finding.createMany({ data: rows })
 }
 
-/** Has the bytes of an image checked, by their rows. */
+/** Inserts the check of an image's bytes. */
 export async function checkedImage(imageId: string, report?: CheckReport, endedAt?: Date): Promise<string> {
   const { sha256 } = await db().image.findUniqueOrThrow({ where: { id: imageId }, select: { sha256: true } })
   if (sha256 === null) throw new Error('It has no bytes.')

@@ -17,7 +17,7 @@ export async function instanceType(
 
 type HostOptions = { accelerator?: string | null; vcpus?: number; memoryMib?: number }
 
-/** The row of a host: one that emulates, alive for the next hour, without a process. */
+/** The row of a host that emulates and is alive for the next hour, without a process. */
 export async function machineHost(options: HostOptions = {}): Promise<string> {
   const { accelerator = 'emulation', vcpus = 1_000_000, memoryMib = 1_000_000_000 } = options
   const id = `host-${newId('ins').slice(4)}`
@@ -73,7 +73,7 @@ export async function instance(owner: TestAccount, regionId: string, options: In
   return id
 }
 
-/** That an instance ran, from its present disk. */
+/** Records that an instance ran, with its current disk. */
 export async function ran(instanceId: string, from: Date, to: Date, isOpen = false): Promise<void> {
   const { typeId, build } = await db().instance.findUniqueOrThrow({ where: { id: instanceId } })
   await db().instance.update({ where: { id: instanceId }, data: { startedBuild: build } })

@@ -10,7 +10,7 @@ import { storeOf } from '@/lib/stores/store'
 import { claimPlace, settleTransfer } from '@/lib/transfers/writes'
 import type { TestAccount } from './builders'
 
-/** A secret like no other, for a test that looks where it has been written. */
+/** A unique secret, for tests that search where it was written. */
 export function newSecret(): string {
   return randomBytes(36).toString('base64').replaceAll('+', 'A').replaceAll('/', 'B')
 }
@@ -22,7 +22,7 @@ export function plantedDisk(secret: string): Buffer {
   return buildFat16({ ...volume, files: [{ name: 'SERVER.KEY', text }] })
 }
 
-/** An image with this raw disk in the store of its region. Nothing has been checked. */
+/** An image with this raw disk in the store of its region, unchecked. */
 export async function storedRaw(owner: TestAccount, regionId: string, disk: Buffer) {
   const sha256 = createHash('sha256').update(disk).digest('hex')
   const content = { format: 'raw' as const, virtualSize: disk.length, size: disk.length, sha256 }
@@ -36,13 +36,13 @@ export async function storedRaw(owner: TestAccount, regionId: string, disk: Buff
   return { imageId, sha256 }
 }
 
-/** What makes and cleans an ext file system; tests that need it are skipped elsewhere. */
+/** The tools that make and clean an ext file system; without them tests are skipped. */
 export const cleaningTools = ['mke2fs', 'debugfs', 'e2fsck', 'qemu-img'] as const
 
 type ExtOptions = {
-  /** A qcow2 disk that boots, whose second partition the file system becomes. Null: there are no partitions. */
+  /** A bootable qcow2 disk that gets the file system as its second partition. Null: no partitions. */
   boot?: string | null
-  /** Whether there is a file of a package. */
+  /** Whether a file belongs to a package. */
   isOwned?: boolean
 }
 
@@ -52,7 +52,7 @@ const ownedFiles = {
   'etc/owned.kdbx': 'an owned file that was changed',
 }
 
-/** Makes a raw disk of one that boots, with a second partition behind what it has. Answers where that begins. */
+/** Makes a raw disk from a bootable one, with a second partition after the first. Returns the partition's offset. */
 export async function addPartition(
   folder: string,
   { boot, disk, mib }: { boot: string; disk: string; mib: number },

@@ -22,7 +22,7 @@ import { checkedContent } from './builders-checks'
 
 /** Noon in Asia/Shanghai. */
 export const noon = new Date('2026-03-10T04:00:00.000Z')
-/** The lease patience of test transfers: 23 days. */
+/** The lease duration of test transfers: 23 days. */
 const farAway = 2_000_000_000
 
 export const minutes = (count: number) => count * 60_000
@@ -107,7 +107,7 @@ export async function image(owner: TestAccount, regionId: string, options: Image
   return id
 }
 
-/** The transfer of an image that is importing or copying, without a holder; nothing for other states. */
+/** The transfer of an importing or copying image, without a holder; nothing for other states. */
 export function inMotion(state: ImageStateName, patienceMs = farAway) {
   if (state === 'importing')
     return { transfer: { create: { kind: 'IMPORT' as const, step: 'RECEIVE' as const, patienceMs } } }
@@ -116,7 +116,7 @@ export function inMotion(state: ImageStateName, patienceMs = farAway) {
   return {}
 }
 
-/** Lets time pass for the leases of this database, of one image or of all: they end so much earlier. */
+/** Makes the leases of this database, of one image or of all, older, so that they end earlier. */
 export async function leasesAge(ms: number, imageId?: string): Promise<void> {
   await db().$executeRaw`
     UPDATE "Transfer" SET "renewedAt" = "renewedAt" - ${ms} * interval '1 millisecond'
@@ -142,12 +142,12 @@ async function blob(regionId: string) {
 
 let disksMade = 0
 
-/** For a disk like no other. */
+/** A seed that no other disk uses. */
 export function newSeed(): number {
   return ++disksMade
 }
 
-/** An image with bytes in the store of its region: the same for the same seed. */
+/** An image with bytes in the store of its region. The same seed gives the same bytes. */
 export async function stored(owner: TestAccount, regionId: string, seed = newSeed()): Promise<string> {
   const disk = Buffer.alloc(200_000, `disk ${seed} `)
   const sha256 = createHash('sha256').update(disk).digest('hex')
@@ -163,18 +163,18 @@ export async function stored(owner: TestAccount, regionId: string, seed = newSee
   return imageId
 }
 
-/** An image with a disk of this machine in the store of its region, qcow2 and as it is. Its check found nothing. */
+/** An image with a disk file in the store of its region, as qcow2 and unchanged. Its check found nothing. */
 export async function storedDisk(owner: TestAccount, regionId: string, file: string): Promise<string> {
   const { imageId, sha256 } = await storedQcow2(owner, regionId, file)
   await checkedContent(sha256)
   return imageId
 }
 
-/** The same, and nothing has been checked. */
+/** The same, unchecked. */
 export async function storedQcow2(owner: TestAccount, regionId: string, file: string) {
   const bytes = await readFile(file)
   const sha256 = createHash('sha256').update(bytes).digest('hex')
-  // The virtual size is in the header of a qcow2.
+  // A qcow2 header contains the virtual size.
   const content = {
     format: 'qcow2' as const,
     virtualSize: Number(bytes.readBigUInt64BE(24)),
@@ -206,7 +206,7 @@ export async function held(imageId: string, recipient: TestAccount): Promise<str
   return id
 }
 
-/** Uses up a number of a master account's daily shares; all of them have been cancelled. */
+/** Uses up some of a master account's daily shares, as if all of them had been cancelled. */
 export async function usedToday(owner: TestAccount, used: number, day = '2026-03-10'): Promise<void> {
   const who = { actorId: owner.id, actorName: owner.username, ownerId: owner.id, ownerName: owner.username }
   const at = new Date(`${day}T00:00:00+08:00`)
@@ -234,7 +234,7 @@ export const named = (one: TestAccount | string): LookUpParams => ({
   username: typeof one === 'string' ? one : one.username,
 })
 
-/** Counts the answers of many attempts. A fault is thrown and fails the test. */
+/** Counts the results of many attempts by refusal. A fault is thrown and fails the test. */
 export function tally(results: Result<unknown>[]): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const result of results) {
@@ -251,7 +251,7 @@ export async function race<T>(count: number, run: (index: number) => Promise<T>)
   return await Promise.all(Array.from({ length: count }, (_, index) => run(index)))
 }
 
-/** A master account's use of its day by the counter, and by events. */
+/** A master account's shares of a day, by the counter and by events. */
 export async function sharesToday(owner: TestAccount, day = '2026-03-10') {
   const [counter, events] = await Promise.all([
     db().shareDay.findUnique({ where: { accountId_day: { accountId: owner.id, day: new Date(day) } } }),
@@ -260,7 +260,7 @@ export async function sharesToday(owner: TestAccount, day = '2026-03-10') {
   return { used: counter?.used ?? 0, events }
 }
 
-/** Runs `work` while another transaction locks accounts, images and shares, then lets `meanwhile` change something in it, and commits. */
+/** Runs `work` while another transaction holds locks on accounts, images and shares; that transaction then runs `meanwhile` and commits. */
 export async function whileLocked<T>(
   ids: string[],
   work: () => Promise<T>,

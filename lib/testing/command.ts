@@ -8,7 +8,7 @@ import { type Result, refuse } from '@/lib/result'
 import { nth, type TestAccount } from './builders'
 import { type Model, type ModelImage, masters, subs } from './model'
 
-// How a step is taken in both the product and the model, and how the two are compared after it.
+// Runs a step in both the product and the model, and compares them afterwards.
 
 export type World = { who: Map<number, TestAccount>; regions: string[] }
 export type Step = (model: Model, world: World) => Promise<[expected: string, answered: string]>
@@ -21,7 +21,7 @@ function accountOf(world: World, who: number): TestAccount {
   return account
 }
 
-/** The context of a request: a sub-account has the policies that are attached to it at that moment. */
+/** The context of a request: a sub-account has its currently attached policies. */
 export async function ctxOf(model: Model, world: World, who: number): Promise<Context> {
   const [account, now] = [accountOf(world, who), new Date(model.now)]
   const master = model.masterOf(who)
@@ -32,7 +32,7 @@ export async function ctxOf(model: Model, world: World, who: number): Promise<Co
   return { ...ctx, viewer: { ...ctx.viewer, rights } }
 }
 
-/** Runs a write as its action does: after what it needs has been checked. */
+/** Runs a write as its action does: after checking permissions. */
 export async function permitted<I, T>(
   ctx: Context,
   permission: Permission,
@@ -43,7 +43,7 @@ export async function permitted<I, T>(
   return unpermitted ? refuse(unpermitted) : await write(ctx, input)
 }
 
-/** One of a list, or none of an empty one. */
+/** An element of a list; undefined if it is empty. */
 export const pick = <T>(list: T[], index: number) => (list.length > 0 ? nth(list, index % list.length) : undefined)
 
 /** A fast-check command: time advances a little, the step runs in both, and answers and states must be equal. */
@@ -91,7 +91,7 @@ export function numberOf(world: World, username: string): number {
   return known ? known[0] : Number(username.replace('nobody-', ''))
 }
 
-/** An image to act on: mostly the actor's own, else anybody's, or a missing one. */
+/** An image to act on: usually the actor's own, else anybody's, or a missing one. */
 export function imageFor(model: Model, who: number, index: number, isOwn: boolean): ModelImage | undefined {
   const own = model.images.filter((image) => image.owner === model.masterOf(who))
   return pick(isOwn && own.length > 0 ? own : model.images, index)
@@ -101,7 +101,7 @@ export const actor = fc.constantFrom(...masters, ...masters, ...subs)
 export const index = fc.nat(30)
 export const mostly = fc.nat(9).map((one) => one < 9)
 
-/** Recipients relative to the sharer: mostly other masters, sometimes itself, sub-accounts and unknown names. */
+/** Recipients relative to the sharer: usually other masters, sometimes itself, sub-accounts and unknown names. */
 export const others = fc.oneof(
   { weight: 9, arbitrary: fc.constantFrom(1, 2, 3) },
   { weight: 1, arbitrary: fc.constantFrom(0, ...subs, 6, 7, 8, 9) },

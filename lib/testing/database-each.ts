@@ -3,7 +3,7 @@ import path from 'node:path'
 import { inject } from 'vitest'
 import { beside, databaseName, withDatabase } from '@/lib/db/beside'
 
-// Runs in each file of database tests before the file itself, and so before anything has read these settings.
+// Runs before each file of database tests, and so before anything has read these settings.
 const { template, dataFolder } = inject('testDatabase')
 const source = databaseName(template)
 const copy = `${source}_${crypto.randomUUID().slice(0, 8)}`

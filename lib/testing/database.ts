@@ -13,7 +13,7 @@ declare module 'vitest' {
   }
 }
 
-/** A database with the schema only, of which each test file gets a copy. */
+/** A database with only the schema, which is copied for each test file. */
 type TestDatabase = { template: string; dataFolder: string }
 
 /** Uses the PostgreSQL of TEST_DATABASE_URL, or starts one in a temporary folder. */

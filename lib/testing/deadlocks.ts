@@ -3,8 +3,8 @@ import { db } from '@/lib/db/client'
 import { env } from '@/lib/env'
 
 /**
- * How many deadlocks the database of a test file has had. One that is tried again reaches nobody, but says that somewhere the order
- * of locks is not kept. Connections report theirs when they end, so this ends ours: ask last.
+ * The number of deadlocks in a test file's database. A retried deadlock is invisible to callers, but proves a wrong lock order
+ * somewhere. Connections report theirs when they close, so this closes ours: call it last.
  */
 export async function countDeadlocks(): Promise<number> {
   await db().$disconnect()

@@ -13,7 +13,7 @@ export async function listening(server: net.Server): Promise<number> {
   return address.port
 }
 
-/** An endpoint on this machine that keeps what it gets and answers as told. */
+/** An HTTP endpoint on this machine that records requests and answers as told. */
 export async function endpoint(answer: (response: http.ServerResponse) => void) {
   const got: Got[] = []
   const server = http.createServer((request, response) => {
@@ -31,7 +31,7 @@ export async function endpoint(answer: (response: http.ServerResponse) => void) 
   return { got, url: `http://127.0.0.1:${port}/hook`, server }
 }
 
-/** An endpoint that writes these bytes to every connection that has sent something, and keeps it open. */
+/** An endpoint that writes these bytes to every connection after its first data, and keeps it open. */
 export async function rawEndpoint(bytes: string): Promise<string> {
   const server = net.createServer((socket) => {
     socket.on('error', () => {})

@@ -20,10 +20,10 @@ export type Incoming = { policy: (typeof incomingPolicies)[number]; allowed: num
 
 /** The policies that matter for shares. */
 export const modelPolicies = ['Sharing', 'Incoming', 'Administrator'] as const
-/** By policy the regions in which it holds; null: in all. */
+/** The regions in which a policy applies; null: all. */
 type Grants = Map<(typeof modelPolicies)[number], readonly number[] | null>
 
-/** The rules of sharing once more, as simply as possible and independent of the product's code. */
+/** The rules of sharing a second time, as simple as possible and independent of the product's code. */
 export class Model {
   images: ModelImage[] = []
   everShared: string[] = []
@@ -33,9 +33,9 @@ export class Model {
   readonly unknown: Map<number, number>[] = masters.map(() => new Map())
   readonly tries = new Map<number, number>()
 
-  /** What each master answers to new shares. */
+  /** The policy of each master for new shares. */
   readonly incoming = new Map<number, Incoming>()
-  /** What each sub-account may do. */
+  /** The policies of each sub-account. */
   readonly grants = new Map<number, Grants>(subs.map((sub) => [sub, new Map([['Administrator', null]])]))
 
   constructor(
@@ -73,7 +73,7 @@ export class Model {
     )
   }
 
-  /** Whether one may do what a policy contains, in a region; null: in all of them. */
+  /** Whether an account has a policy in a region; null: in all of them. */
   private may(who: number, policy: 'Sharing' | 'Incoming', region: number | null): boolean {
     const grants = this.grants.get(who)
     if (!grants) return true
@@ -115,9 +115,9 @@ export class Model {
     return this.unknown[master] ?? new Map()
   }
 
-  /** Counts new unknown names of the hour up to the limit, and returns how many. */
+  /** Counts new unknown names of the hour up to the limit, and returns how many fit. */
   private count(master: number, names: number[]): number {
-    // A sub-account's login name cannot be a username, so it is never looked up.
+    // A sub-account's login name is no possible username, so it is never looked up.
     const recent = this.recent(master).map(([name]) => name)
     const fresh = names.filter((name) => !subs.includes(name) && !recent.includes(name))
     for (const name of fresh.slice(0, Math.max(0, 60 - recent.length))) this.unknownOf(master).set(name, this.now)
@@ -186,7 +186,7 @@ export class Model {
     return 'unknown'
   }
 
-  /** A live share as the side that one is on; or why it cannot be changed. `missing`: the answer to one that is not there. */
+  /** A live share for an account on these sides, or why it cannot be changed. `missing`: the refusal if there is none. */
   private own(who: number, shareId: string, sides: 'both' | 'sharer' | 'recipient', missing = 'SHARE_NOT_FOUND') {
     const side = this.masterOf(who)
     const share = this.liveShares().find(({ id }) => id === shareId)

@@ -4,7 +4,7 @@ import { message, takeMessages } from './pooler'
 const noNames = message('E', Buffer.from('SERROR\0C0A000\0Mnamed statements are not supported\0\0', 'latin1'))
 const ready = message('Z', Buffer.from('I'))
 
-/** A pooler in front of the database of `url` that refuses named statements, and passes everything else through. */
+/** A pooler in front of the database at `url` that refuses named statements and passes everything else through. */
 export async function startNameless(url: string): Promise<{ url: string; refused: () => number; stop: () => void }> {
   let refused = 0
   const { hostname, port } = new URL(url)
@@ -29,7 +29,7 @@ export async function startNameless(url: string): Promise<{ url: string; refused
         client.write(ready)
       }
     }
-    // The first message has no type.
+    // The first message of the protocol has no type.
     client.once('data', (first: Buffer) => {
       database.write(first)
       client.on('data', (data: Buffer) => {

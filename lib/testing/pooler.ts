@@ -3,7 +3,7 @@ import pg from 'pg'
 
 type Asked = { client: net.Socket; message: Buffer }
 
-// PostgreSQL's messages to an accepted client: no password needed, the key, ready.
+// PostgreSQL's messages to an accepted client: authenticated, backend key, ready.
 const welcome = Buffer.concat([
   message('R', Buffer.alloc(4)),
   message('K', Buffer.alloc(8)),
@@ -49,7 +49,7 @@ export class TransactionPooler {
   static async start(url: string): Promise<{ pooler: TransactionPooler; url: string }> {
     const client = new pg.Client({ connectionString: url })
     await client.connect()
-    // Signed in by the package, spoken with by us.
+    // The pg package signs in; after that we use the stream directly.
     const { stream } = client.connection
     if (!(stream instanceof net.Socket)) throw new Error('The connection has no socket.')
     stream.removeAllListeners()

@@ -1,6 +1,6 @@
 import { db } from '@/lib/db/client'
 
-/** Numbers from 0 up to 1, the same for the same seed: mulberry32, https://github.com/bryc/code/blob/master/jshash/PRNGs.md */
+/** Numbers from 0 to below 1, equal for equal seeds: mulberry32, https://github.com/bryc/code/blob/master/jshash/PRNGs.md */
 export function seededRandom(seed: number): () => number {
   let state = seed
   return () => {
@@ -11,7 +11,7 @@ export function seededRandom(seed: number): () => number {
   }
 }
 
-/** Waits for a number of database answers: a short time that scales with the speed of the machine. */
+/** Waits for some answers of the database: a short time that scales with the machine's speed. */
 export async function roundTrips(count: number): Promise<void> {
   for (let trip = 0; trip < count; trip++) await db().$queryRaw`SELECT 1`
 }

@@ -9,7 +9,7 @@ import { whyNoMachine } from './boot-disk'
 
 const name = `ecs-console-reader-${process.getuid?.() ?? 0}`
 
-/** A folder with the parts of the machine that reads file systems, fetched once for all tests; null where they cannot be had. */
+/** A folder with the parts of the machine that reads file systems, fetched once for all tests; null if unavailable. */
 export async function readerParts(): Promise<string | null> {
   if (whyNoMachine() !== null) return null
   const recipe = createHash('sha256').update(fs.readFileSync(path.resolve('lib/machines/packages.ts')))
@@ -20,7 +20,7 @@ export async function readerParts(): Promise<string | null> {
   })
 }
 
-/** How that machine is started, or why it cannot be. */
+/** The command to start that machine, or why it cannot be started. */
 export async function testReader(): Promise<{ reader: Reader | null; why: string }> {
   const parts = await readerParts()
   if (!parts) return { reader: null, why: whyNoMachine() ?? 'the packages of the machine cannot be had' }

@@ -2,7 +2,7 @@ import { db } from '@/lib/db/client'
 
 type Counted = { table: string; rows: number }
 
-/** By PostgreSQL's own counters. Needs a separate database and one connection (`ECS_DATABASE_POOL=1`). */
+/** The rows read per table, by PostgreSQL's counters. Needs a separate database and one connection (`ECS_DATABASE_POOL=1`). */
 export async function rowsRead(run: () => Promise<unknown>): Promise<Record<string, number>> {
   const before = new Map((await counters()).map(({ table, rows }) => [table, rows]))
   await run()

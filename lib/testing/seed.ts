@@ -1,4 +1,4 @@
 import fc from 'fast-check'
 
-// Random tests take the same way each time. `ECS_TEST_SEED` sends all of them another way.
+// Random tests repeat the same choices in each run. `ECS_TEST_SEED` changes them.
 fc.configureGlobal({ ...fc.readConfigureGlobal(), seed: Number(process.env.ECS_TEST_SEED ?? 20260310) })

@@ -5,14 +5,14 @@ import path from 'node:path'
 import { openConsoleLog } from '@/lib/machines/keeper/console-log.mjs'
 import { openSerial } from '@/lib/machines/keeper/viewers.mjs'
 
-/** A machine without a hypervisor: a serial port behind the keeper's own code. `guest` is its other end. */
+/** A machine without a hypervisor: a serial port served by the keeper's own code. `guest`: the guest's end of it. */
 export async function serialMachine(folder: string): Promise<{ guest: net.Socket; stop(): void }> {
   const keeper = path.join(folder, 'keeper')
   fs.mkdirSync(keeper, { recursive: true })
   const servers = [net.createServer(), net.createServer()] as const
   const [port, door] = servers
   const inFolder = async (name: string, work: (path: string) => Promise<unknown>) => {
-    // The path may exceed the length limit of socket addresses.
+    // The path may be longer than a socket address allows.
     const descriptor = fs.openSync(keeper, 'r')
     await work(`/proc/self/fd/${descriptor}/${name}`).finally(() => fs.closeSync(descriptor))
   }

@@ -7,10 +7,10 @@ import { beginInit, makeBootDisk } from '@/lib/machines/boot-disk'
 import { whyNoMachine } from './boot-disk'
 import { addPartition, cleaningTools } from './builders-planted'
 
-// A Debian server as clouds have it, in an ext4 file system behind the partition that boots it. Nothing is mounted.
+// A Debian server as in clouds, with its ext4 file system after the partition that boots it. Nothing is mounted.
 
 const tools = [...cleaningTools, 'debootstrap'] as const
-/** It fetches no provider of what a package needs by another name, so one is named. */
+/** With a provider of a virtual package, because debootstrap does not resolve these. */
 const packages = [
   'systemd-sysv',
   'udev',
@@ -28,7 +28,7 @@ for place in proc sys dev; do mount --move /$place /system/$place; done
 exec switch_root /system /sbin/init
 `
 
-/** Where the server says that it is up, behind its machine id. */
+/** The line by which the server says that it is up, followed by its machine id. */
 export const serverSign = 'The server is up as '
 const service = `[Unit]
 After=multi-user.target ssh.service nginx.service
@@ -39,17 +39,17 @@ ExecStart=/bin/sh -c 'echo "${serverSign}$(cat /etc/machine-id)" >/dev/ttyS0'
 WantedBy=multi-user.target
 `
 
-/** Why no such disk can be made here; null where it can. */
+/** Why no such disk can be made here; null if it can. */
 export function whyNoServer(): string | null {
   if (process.getuid?.() !== 0) return 'debootstrap needs root'
   if (!hasTools(...tools)) return `one of ${tools.join(', ')} is missing`
   return whyNoMachine()
 }
 
-/** The parts of server disks in a folder: a root folder without a trace of the machine it was made on, and a disk that boots it. */
+/** The parts of server disks in a folder: a root folder without traces of the build machine, and a disk that boots it. */
 export type ServerParts = { folder: string; root: string; boot: string }
 
-/** Makes them of Debian's packages; null where these cannot be had, and not where they cannot be installed. */
+/** Makes them from Debian's packages. Null if these are unavailable; throws if they cannot be installed. */
 export async function makeServerParts(folder: string): Promise<ServerParts | null> {
   const [root, boot] = [path.join(folder, 'root'), path.join(folder, 'boot.qcow2')]
   const isMade = await hasRun('debootstrap', ['--variant=minbase', `--include=${packages.join(',')}`, 'bookworm', root])
@@ -81,7 +81,7 @@ async function hasRun(command: string, args: string[]): Promise<boolean> {
 
 const freeMib = 256
 
-/** Makes a qcow2 disk of the parts and what was put into the root since. `deleted` are files that were there once. */
+/** Makes a qcow2 disk from the parts, including files added to the root. `deleted`: files that existed once. */
 export async function makeServerDisk(
   { folder, root, boot }: ServerParts,
   name: string,
@@ -98,12 +98,12 @@ export async function makeServerDisk(
   return target
 }
 
-/** What a machine and its users leave behind: by which rule it is found, where, and the text. */
+/** A trace of a machine and its users: the rule that finds it, its path and text. */
 type Left = { rule: string; path: string; text: string }
 
 /**
- * Puts into the root what a server gathers while people work with it. Answers the values that must not leave with it, what is
- * found, and a file that has to be deleted again.
+ * Adds to the root the traces of a server in use. Returns the values that must not leave with it, the expected findings, and a
+ * file to delete again.
  */
 export async function fillServer({ root }: ServerParts) {
   const { make, made } = createSecrets('server')

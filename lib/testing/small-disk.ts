@@ -5,7 +5,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { isErrnoCode } from '@/lib/embedded/data-folder'
 
-/** Memory, and a real file system in a file: the second has blocks, a journal, and names that take room. */
+/** Memory, and a real file system in a file, whose blocks, journal and names take space. */
 export const smallDisks = ['tmpfs', 'ext4'] as const
 export type SmallDiskKind = (typeof smallDisks)[number]
 
@@ -47,7 +47,7 @@ function mountMemory(folder: string, sizeMib: number): boolean {
   return hasRun('mount', ['-t', 'tmpfs', '-o', `size=${sizeMib}m`, 'none', folder])
 }
 
-// Nothing kept for root, who runs the tests and fills the disk.
+// No blocks reserved for root, who runs the tests and fills the disk.
 function mountFile(folder: string, sizeMib: number): boolean {
   const file = `${folder}.img`
   fs.closeSync(fs.openSync(file, 'w'))
@@ -61,7 +61,7 @@ function hasRun(command: string, args: string[]): boolean {
 
 let fillers = 0
 
-// Without a pause, so that this process cannot free space meanwhile, part of which it would take.
+// Synchronous, so that this process cannot free space meanwhile, part of which it would take.
 function fill(folder: string): () => Promise<void> {
   const name = path.join(folder, `others-${fillers++}`)
   const file = fs.openSync(name, 'w')

@@ -30,7 +30,7 @@ import {
 } from './command'
 import { incomingPolicies, type Model, masters, modelPolicies, subs } from './model'
 
-// Steps about shares: who gives, who takes, and who of their sub-accounts may.
+// Steps about shares: giving, receiving, and the permissions of sub-accounts.
 
 const share = fc.tuple(actor, index, mostly, mostly, recipients).map(([who, at, isOwn, isHere, toOthers]) =>
   command(`${who} shares ${at} with the others ${toOthers}`, async (model, world) => {
@@ -49,7 +49,7 @@ const share = fc.tuple(actor, index, mostly, mostly, recipients).map(([who, at, 
   }),
 )
 
-/** A share to act on: mostly one of the actor's, else one that has ended, or never was. */
+/** A share to act on: usually one of the actor's, else an ended or a missing one. */
 function shareFor(model: Model, who: number, at: number): string {
   const side = model.masterOf(who)
   const mine = model.liveShares().filter(({ owner, to }) => to === side || owner === side)
@@ -82,7 +82,7 @@ const extend = fc.tuple(actor, index, fc.constantFrom(...(['7', '30', 'never'] a
   }),
 )
 
-/** The end of a share comes, or the last day for an answer: over by the clock, whether a worker has looked or not. */
+/** Expires a share, or the time to answer it, whether a worker has swept it or not. */
 const expire = fc.tuple(index, fc.boolean()).map(([at, isSwept]) =>
   command(`${at} expires, swept: ${isSwept}`, async (model) => {
     const share = pick(model.liveShares(), at)
@@ -100,7 +100,7 @@ const expire = fc.tuple(index, fc.boolean()).map(([at, isSwept]) =>
 
 const names = fc.subarray([...masters], { maxLength: 2 })
 
-/** Whom a master takes images from: everybody, after asking, or named sharers, and never those that it has blocked. */
+/** Sets a master's policy for incoming shares: everybody, after asking, or named sharers; and its block list. */
 const choose = fc
   .tuple(actor, fc.constantFrom(...incomingPolicies), names, names)
   .map(([who, policy, allowed, blocked]) =>
@@ -117,7 +117,7 @@ const choose = fc
 
 const someRegions = fc.constantFrom(null, [0], [1])
 
-/** A master gives its sub-account other policies. */
+/** Changes a sub-account's policies. */
 const permit = fc
   .tuple(fc.constantFrom(...subs), fc.array(fc.tuple(fc.constantFrom(...modelPolicies), someRegions), { maxLength: 2 }))
   .map(([sub, chosen]) => {
@@ -146,7 +146,7 @@ const lookUp = fc.tuple(actor, others).map(([who, other]) =>
   }),
 )
 
-/** The steps about shares; repetition makes a step more frequent. */
+/** The steps about shares; a repeated step is more frequent. */
 export const shareSteps = [
   share,
   share,

@@ -21,7 +21,7 @@ import { shareSteps } from './steps-shares'
 
 // Steps about images, quotas and accounts.
 
-/** Few contents for many images, so that duplicates are frequent. */
+/** Few contents for many images, so that images often share bytes. */
 const contents = ['a disk', 'another disk', 'a third disk'].map((text) => Buffer.from(text))
 let made = 0
 
@@ -101,7 +101,7 @@ const unbin = fc.tuple(actor, index, mostly, fc.boolean()).map(([who, at, isOwn,
     const answered = said(world, isBack ? await restoreImage(ctx, input) : await purgeImage(ctx, input))
     if (expected === 'ok' && image) {
       if (isBack) image.state = 'available'
-      // The model does not know shared bytes: then the image is deleted at once.
+      // The model does not know about shared bytes: an image whose bytes are shared is removed at once.
       else if ((await db().image.count({ where: { id: image.id } })) === 1) image.state = 'deleting'
       else model.forget(image)
     }
@@ -135,7 +135,7 @@ const wait = fc.constantFrom(minutes(10), minutes(59), minutes(60), minutes(13 *
   }),
 )
 
-/** Every kind of step; repetition makes a step more frequent. */
+/** All steps; a repeated step is more frequent. */
 export const anyStep = [...shareSteps, begin, end, end, remove, forget].concat([
   unbin,
   unbin,

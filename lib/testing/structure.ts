@@ -1,7 +1,7 @@
 import path from 'node:path'
 
-// Walks the imports of a tree and reports violations of the floors. The tree is given as text, so that tests can also
-// check trees that do not exist.
+// Walks the imports of a tree and reports violations of the floors. The tree is given as text, so that tests can check
+// invented trees too.
 
 export type Tree = Map<string, string>
 
@@ -62,7 +62,7 @@ export function brokenOrder(tree: Tree, order: Order): string[] {
   ]
 }
 
-/** Tools that come to a noun by way of a file of lib/ itself, which knows one. */
+/** Tools that import a noun through a file of lib/ itself. */
 function throughSeams(tree: Tree, arrows: Arrow[], order: Order, isNoun: (room: string) => boolean): string[] {
   const next = (file: string) => arrows.filter(({ from }) => from === file).map(({ to }) => to)
   const reaches = (file: string, seen: Set<string>): boolean =>
@@ -125,7 +125,7 @@ function withoutComments(text: string): string {
   return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/[^\n]*/g, '$1')
 }
 
-/** How a test waits by itself: by a sleep, a loop or a condition that reads the clock, or to an end of its own. */
+/** Ways in which a test waits on its own: a sleep, a loop or condition that reads the clock, or a timeout. */
 const ownWaits = {
   sleeps: /timers\/promises|waitForTimeout|new Promise\(\(?\w+\)? => (\{ )?(void )?setTimeout|\bAtomics\.wait\(/,
   'waits in a loop that reads the clock': /while \([^\n]*\b(Date|performance)\.now\(/,
@@ -138,7 +138,7 @@ const ownEnds = {
   'says how long a test takes': /^\s*(\{ timeout: [\d_]+ \}|\}?,? ?([\d_]{4,}|\d+ \* minutes?),?\n?\))/m,
 }
 
-/** `isOfBrowser` leaves out ends, which Playwright's configuration sets there. */
+/** `isOfBrowser`: allows timeouts, which Playwright's configuration sets there. */
 export function waitsOfItsOwn(text: string, { isOfBrowser = false } = {}): string[] {
   const kinds = Object.entries(isOfBrowser ? ownWaits : { ...ownWaits, ...ownEnds })
   return kinds.filter(([, pattern]) => pattern.test(withoutComments(text))).map(([kind]) => kind)
