@@ -53,10 +53,10 @@ function useAsk<T>({ changes, isLeaving = false }: Options) {
     (call: () => Promise<ActionResult<T>>, onDone?: (value: T) => void) => {
       startTransition(async () => {
         const result = await answered(call)
-        // A refusal, too, may mean that the screen is stale: another session ended the share, the image became full.
+        // A refusal may also mean that the screen is stale: another session ended the share, the image became full.
         const refetchType = result.ok && isLeaving ? 'none' : 'active'
         const read = Promise.all(changes.map((noun) => client.invalidateQueries({ queryKey: [noun], refetchType })))
-        // A refusal is shown at once: with the database away, refetching takes too long.
+        // A refusal is shown at once: without the database, refetching takes too long.
         if (result.ok) await read
         startTransition(() => {
           setRefusal(result.ok ? null : result.refusal)
@@ -70,7 +70,7 @@ function useAsk<T>({ changes, isLeaving = false }: Options) {
   return { ask, isPending, refusal, reset }
 }
 
-/** An unknown action is of an older build; offline nothing was sent; any other silence may have succeeded. */
+/** An unknown action belongs to another build; offline nothing was sent; after any other failure it may have succeeded. */
 async function answered<T>(call: () => Promise<ActionResult<T>>): Promise<ActionResult<T>> {
   const wasOffline = !navigator.onLine
   const asked = askedNow()

@@ -27,7 +27,7 @@ async function session(who: TestAccount): Promise<string> {
   return id
 }
 
-/** A page of an account: what it has heard, and whether it was ended. */
+/** A page of an account: the changes it was sent, and whether its stream was ended. */
 async function page(who: TestAccount) {
   const heard: string[] = []
   const seen = { heard, ended: 0, sessionId: await session(who) }
@@ -41,7 +41,7 @@ async function page(who: TestAccount) {
     },
   }
   const remove = changes.add(listener)
-  // The connection listens from the moment on at which it says that anything may have changed.
+  // The connection is listening once it reports that anything may have changed.
   await until(() => expect(heard.length + (changes.size > 1 ? 1 : 0)).toBeGreaterThan(0))
   heard.length = 0
   return { ...seen, seen, remove }
@@ -85,7 +85,7 @@ it('disabling a master account ends its streams and those of its sub-accounts', 
   await until(() => expect([one.seen.ended, other.seen.ended]).toEqual([1, 1]))
 })
 
-it('after a lost connection it listens again, says that anything may have changed, and ends what ended meanwhile', async () => {
+it('after a lost connection it listens again, reports that anything may have changed, and ends streams of ended sessions', async () => {
   const [sharer, recipient] = [await account(), await account()]
   const [gone, here] = [await page(sharer), await page(recipient)]
   await db().$executeRaw`ALTER TABLE "Session" DISABLE TRIGGER "Session_tells_its_end"`
@@ -99,7 +99,7 @@ it('after a lost connection it listens again, says that anything may have change
   await until(() => expect(here.heard).toEqual(['all', 'notice', 'share']))
 })
 
-it('an account has so many streams and no more, until one is closed', async () => {
+it('an account has a limited number of streams, until one is closed', async () => {
   const [who, other] = [await account(), await account()]
   const first = await page(who)
   const listener = { ownerId: who.id, accountId: who.id, sessionId: first.sessionId, change: () => {}, end: () => {} }
@@ -113,7 +113,7 @@ it('an account has so many streams and no more, until one is closed', async () =
   expect(changes.add({ ...listener })).toBeNull()
 })
 
-it('a master account with its sub-accounts, and the process, have so many streams and no more', () => {
+it('a master account with its sub-accounts, and the process, have a limited number of streams', () => {
   let made = 0
   const open = (ownerId: string) => {
     made += 1
@@ -132,7 +132,7 @@ it('a master account with its sub-accounts, and the process, have so many stream
   expect(open('owner-last')).toBeNull()
 })
 
-it('a page that comes while the next attempt to connect is awaited makes it, and none comes after', async () => {
+it('a page that arrives between two attempts to connect triggers the next one, and no further one follows', async () => {
   const server = net.createServer((socket) => socket.destroy())
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -155,7 +155,7 @@ it('a page that comes while the next attempt to connect is awaited makes it, and
   }
 })
 
-it('a reader that is slow gets all changes as one, and a session that ends closes its stream', async () => {
+it('a slow reader gets all changes as one, and an ended session closes its stream', async () => {
   const [sharer, recipient] = [await account(), await account()]
   const watching = await page(sharer)
   const sessionId = await session(recipient)
@@ -168,7 +168,7 @@ it('a reader that is slow gets all changes as one, and a session that ends close
   await endSession(sessionId)
   const texts: string[] = []
   for await (const chunk of stream) texts.push(new TextDecoder().decode(chunk))
-  // 8 events wait for the reader at most, then the rest as one, and the end; what came close together is one of them.
+  // At most 8 events wait for the reader, then the rest as one, and the end; changes close together are one of them.
   expect(texts.length).toBeLessThanOrEqual(10)
   expect(texts[0]).toBe('event: beat\ndata: \n\n')
   expect(texts[1]).toBe('event: change\ndata: notices,shares,images,quotas,regions,ended-shares\n\n')

@@ -5,19 +5,19 @@ import { env } from '@/lib/env'
 import { log } from '@/lib/log'
 import { requestPatienceMs } from '@/lib/patience'
 
-// Triggers of the database notify of every event and of every session that ends (prisma/migrations/20261128040000_notices).
-// One connection of a server process hears them for all of its streams.
+// Triggers of the database notify of every event and every ended session (prisma/migrations/20261128040000_notices). Each server
+// process listens with one connection for all of its streams.
 
 export type Listener = {
   ownerId: string
   accountId: string
   sessionId: string
-  /** What changed, by its noun; `all`: it may be anything, because messages may have been lost. */
+  /** The nouns that changed; `all`: anything may have changed, because notifications may have been lost. */
   change: (nouns: string[]) => void
   end: () => void
 }
 
-/** How many streams a server process keeps open: of one account, of a master account with its sub-accounts, and of all. */
+/** The most streams of a server process: of one account, of a master account with its sub-accounts, and in all. */
 export const streamsPerAccountMax = 24
 export const streamsPerOwnerMax = 240
 export const streamsMax = 4_800
@@ -26,7 +26,7 @@ const firstWaitMs = 250
 const longestWaitMs = 8_000
 const lookMs = 15_000
 
-/** Knows a session without saying its id, which is a secret: the trigger sends the same. */
+/** Identifies a session without its id, which is a secret: the trigger sends the same hash. */
 function hashOf(sessionId: string): string {
   return createHash('sha256').update(sessionId).digest('hex')
 }
@@ -41,13 +41,13 @@ export class Changes {
   private isEnded = false
   private open = 0
 
-  /** `findOver` says which of these sessions are over; it is asked again and again, in case a message was lost. */
+  /** `findOver` returns which of the sessions have ended; it is called regularly, in case a notification was lost. */
   constructor(
     private readonly url: string,
     private readonly findOver: (sessionIds: string[]) => Promise<string[]>,
   ) {}
 
-  /** Adds a listener and returns how to remove it; null if there are too many, or the process is ending. */
+  /** Adds a listener and returns a function to remove it; null if there are too many, or the process is ending. */
   add(listener: Listener): (() => void) | null {
     const ofAccount = this.byAccount.get(listener.accountId) ?? 0
     const ofOwner = this.byOwner.get(listener.ownerId)?.size ?? 0
@@ -94,7 +94,7 @@ export class Changes {
   }
 
   private connect(): void {
-    // A page may have come before the moment of the next attempt, which would leave this connection open and unknown.
+    // A page may have arrived before the timer of the next attempt, which would open a second connection and leak this one.
     clearTimeout(this.timer)
     const client = new pg.Client({
       connectionString: this.url,
@@ -116,12 +116,12 @@ export class Changes {
     await client.query('LISTEN ecs_changes')
     await client.query('LISTEN ecs_sessions')
     this.waitMs = firstWaitMs
-    // What happened before this moment was not heard.
+    // Notifications before this moment were missed.
     for (const listener of this.listeners()) listener.change(['all'])
     await this.look(client)
   }
 
-  /** Asks the connection whether it lives, and the database for sessions that ended without a word. */
+  /** Checks that the connection is alive, and asks the database for ended sessions. */
   private async look(client: pg.Client): Promise<void> {
     if (this.client !== client) return
     await client.query('SELECT')
@@ -163,7 +163,7 @@ function take<T>(map: Map<string, Set<T>>, key: string, value: T): void {
   if (values?.size === 0) map.delete(key)
 }
 
-// A bundle may contain this module twice; lib/start/server.mjs ends the streams before it ends.
+// A bundle may contain this module twice; lib/start/server.mjs ends the streams before the process ends.
 const kept = globalThis as typeof globalThis & { ecsChanges?: Changes }
 
 export function changes(findOver: (sessionIds: string[]) => Promise<string[]>): Changes {

@@ -1,7 +1,7 @@
 import 'server-only'
 import type { Changes, Listener } from './changes'
 
-/** What a page reads again after an event of a noun: the first words of its queries' keys (lib/use-action.ts). */
+/** The queries to refetch after an event of a noun: the first parts of their keys (lib/use-action.ts). */
 const queriesOf: Record<string, string[]> = {
   image: ['images', 'imports', 'shares', 'quotas', 'regions', 'checks'],
   finding: ['checks', 'images'],
@@ -15,17 +15,17 @@ const queriesOf: Record<string, string[]> = {
 }
 
 const beatMs = 15_000
-/** What changes within this time of an event is told by the next one, so that a page does not read for each of many. */
+/** Changes within this time after an event are sent together, so that a page refetches once. */
 const togetherMs = 300
-/** A reader that takes nothing for this long is gone, or as good as gone. */
+/** A reader that takes nothing for this many beats counts as gone. */
 const stuckBeatsMax = 3
 
 type Reader = Pick<Listener, 'ownerId' | 'accountId' | 'sessionId'>
 
 /**
- * The stream of changes of one page, in the format of server-sent events: `change` with the queries to read again, a `beat` every
- * 15 s, and `end` when the session is over. Null if there are too many. A reader that is slow gets all changes
- * in one event: what waits for it is a set of words and never grows. It must be cancelled, or end by itself.
+ * The stream of changes of one page as server-sent events: `change` with the queries to refetch, a `beat` every 15 s, and `end`
+ * when the session has ended. Null if there are too many. A slow reader gets all changes in one event: only a set of bounded
+ * size waits for it. It must be cancelled, or end by itself.
  */
 export function openStream(changes: Changes, reader: Reader): ReadableStream<Uint8Array> | null {
   const encoder = new TextEncoder()

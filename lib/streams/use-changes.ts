@@ -5,14 +5,14 @@ import { useEffect } from 'react'
 import { paths } from '@/lib/paths'
 import { noteStream } from '@/lib/poll'
 
-/** Beats come every 15 s. Without one for this long, the stream is dead and nobody has said so, or it was refused. */
+/** Beats come every 15 s. Without one for this long, the stream is dead without an error, or was refused. */
 const silentMs = 40_000
 /** Longer than a tab that signs out takes to leave the page. */
 const leavingMs = 5_000
 
 /**
- * Keeps a stream of changes open while the page is visible, and reads again what they concern. A browser has few connections to a
- * server, so hidden tabs keep none. Without a stream the lists ask by themselves.
+ * Keeps a stream of changes open while the page is visible, and refetches the changed queries. Browsers allow few connections to
+ * one server, so hidden tabs have none. Without a stream lists poll.
  */
 export function useChanges(): void {
   const client = useQueryClient()
@@ -44,7 +44,7 @@ function listen(client: QueryClient): () => void {
       openLater()
       for (const key of data.split(',')) void client.invalidateQueries(key === 'all' ? {} : { queryKey: [key] })
     })
-    // The session or the server has ended: what is read then says which. A tab that has signed out is gone by then.
+    // The session or the server has ended; the refetch tells which. A tab that has signed out is gone by then.
     source.addEventListener('end', () => {
       close()
       timer = setTimeout(() => {
@@ -52,7 +52,7 @@ function listen(client: QueryClient): () => void {
         open()
       }, leavingMs)
     })
-    // The browser connects again by itself after an error of the network.
+    // After a network error the browser reconnects by itself.
     source.addEventListener('error', () => noteStream(false))
   }
   open()

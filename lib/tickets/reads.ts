@@ -4,7 +4,7 @@ import { db } from '@/lib/db/client'
 import { Prisma } from '@/lib/db/generated/client'
 import { may, policiesFor } from '@/lib/permissions'
 
-/** Whether account `a` has the permission instances.change for instance `i`, for statements that have no viewer. */
+/** Whether account `a` has the permission instances.change for instance `i`, for statements without a viewer. */
 export const mayOperate = Prisma.sql`(a.kind = 'MASTER' OR EXISTS (SELECT FROM "AttachedPolicy" p
   WHERE p."accountId" = a.id AND p.policy IN (${Prisma.join(policiesFor('instances.change'))})
     AND (p."regionIds" IS NULL OR p."regionIds" @> to_jsonb(i."regionId"))))`
@@ -34,7 +34,7 @@ export async function judgeViews(views: OpenView[], now: Date): Promise<ViewOver
   return rows.map(({ over }) => over)
 }
 
-/** The name of an own instance that may still have a machine; null for any other, and for a viewer without a policy for it. */
+/** The name of an own instance that may still have a machine; null for any other, and without the permission. */
 export async function findMachineName({ viewer }: Context, instanceId: string): Promise<string | null> {
   const where = {
     id: instanceId,

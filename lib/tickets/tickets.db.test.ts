@@ -40,7 +40,7 @@ async function refusalOf(work: Promise<unknown>): Promise<string> {
   return error instanceof Refused ? error.refusal.code : String(error)
 }
 
-it('a ticket opens what it was asked for, once', async () => {
+it('a ticket opens its view once', async () => {
   const { owner, sessionId, instanceId } = await ready()
   const { ticket } = await openTicket({ ...owner.ctx, sessionId }, asked(instanceId, { from: 77, takeOver: true }))
   const view = { instanceId, ownerId: owner.id, kind: 'console', from: 77, isTakeOver: true }
@@ -48,14 +48,14 @@ it('a ticket opens what it was asked for, once', async () => {
   expect(await redeemTicket(ticket, sessionId, noon)).toBeNull()
 })
 
-it('of twenty who show the same ticket at once, one is let in', async () => {
+it('of twenty uses of the same ticket at once, one is accepted', async () => {
   const one = await ready()
   const ticket = await take(one)
   const views = await Promise.all(Array.from({ length: 20 }, () => redeemTicket(ticket, one.sessionId, noon)))
   expect(views.filter(Boolean)).toHaveLength(1)
 })
 
-it('the database has only a digest of it', async () => {
+it('the database stores only a digest', async () => {
   const one = await ready()
   const ticket = await take(one)
   const rows = await db().viewTicket.findMany({ where: { sessionId: one.sessionId } })
@@ -63,7 +63,7 @@ it('the database has only a digest of it', async () => {
   expect(JSON.stringify(rows.map(({ id }) => id))).not.toContain(ticket)
 })
 
-it("another session cannot use it, not even the same account's, and nobody can after that", async () => {
+it("another session cannot use it, not even the same account's, and nobody can afterwards", async () => {
   const one = await ready()
   for (const other of [await session(one.owner), await session(await account()), 'nobody']) {
     const ticket = await take(one)
@@ -72,7 +72,7 @@ it("another session cannot use it, not even the same account's, and nobody can a
   }
 })
 
-it('it lasts for 30 s', async () => {
+it('it is valid for 30 s', async () => {
   const one = await ready()
   const age = (ms: number) =>
     db().$executeRaw`UPDATE "ViewTicket" SET "expiresAt" = "expiresAt" - ${ms} * interval '1 millisecond'`
@@ -84,7 +84,7 @@ it('it lasts for 30 s', async () => {
   expect(await redeemTicket(old, one.sessionId, noon)).toBeNull()
 })
 
-it('what is no ticket is none', async () => {
+it('a malformed ticket is refused', async () => {
   const { sessionId } = await ready()
   for (const nonsense of ['', 'x', "' OR true --", 'a'.repeat(43), 'a'.repeat(100_000), '\0'])
     expect(await redeemTicket(nonsense, sessionId, noon)).toBeNull()
@@ -106,7 +106,7 @@ async function set(id: string, state: 'terminating' | 'stopped') {
   await db().instance.update({ where: { id }, data: { state } })
 }
 
-it('it opens nothing when its session has run out, or the master of its sub-account is disabled', async () => {
+it("it opens nothing when its session has expired, or its sub-account's master is disabled", async () => {
   const one = await ready()
   expect(await redeemTicket(await take(one), one.sessionId, later(minutes(60)))).toBeNull()
   const sub = await account({ master: one.owner })
@@ -118,7 +118,7 @@ it('it opens nothing when its session has run out, or the master of its sub-acco
   expect(await redeemTicket(second, sessionId, noon)).toBeNull()
 })
 
-it("there is none for another's instance, one that never was, and a terminated one: one answer", async () => {
+it("another's instance, a missing one and a terminated one get the same refusal", async () => {
   const [mine, other] = [await ready(), await ready()]
   const ctx = { ...mine.owner.ctx, sessionId: mine.sessionId }
   const gone = await instance(mine.owner, place, { state: 'terminated' })
@@ -126,13 +126,13 @@ it("there is none for another's instance, one that never was, and a terminated o
     expect(await refusalOf(openTicket(ctx, asked(id)))).toBe('INSTANCE_NOT_FOUND')
 })
 
-it('there is none for a machine that shows nothing', async () => {
+it('a machine without a view gets no ticket', async () => {
   const one = await ready('stopped')
   expect(await refusalOf(take(one))).toBe('INSTANCE_BUSY')
   expect(await take(await ready('paused'))).toMatch(/^[\w-]{43}$/)
 })
 
-it('a session can have so many unused ones, and old ones make room', async () => {
+it('a session has a limited number of unused ones, and expired ones make room', async () => {
   const one = await ready()
   for (let count = 0; count < ticketsMax; count++) await take(one)
   expect(await refusalOf(take(one))).toBe('VIEWS_FULL')
@@ -141,7 +141,7 @@ it('a session can have so many unused ones, and old ones make room', async () =>
   expect(await db().viewTicket.count({ where: { sessionId: one.sessionId } })).toBe(1)
 })
 
-it('open views are judged together: signed out, disabled, terminated, or nothing to say', async () => {
+it('open views are judged together: signed out, disabled, terminated, or valid', async () => {
   const all = [await ready(), await ready(), await ready(), await ready(), await ready()] as const
   const [fine, out, disabled, gone, over] = all
   await db().session.delete({ where: { id: out.sessionId } })

@@ -10,9 +10,9 @@ import { ticketMs, ticketPattern, ticketsMax, type ViewKindName } from './rules'
 import type { OpenTicketInput, TicketGiven } from './schema'
 
 /**
- * Issues a ticket for one view of an own instance from this session, valid for 30 s. Throws `Refused`:
- * NOT_PERMITTED without a policy for the instance's region, INSTANCE_NOT_FOUND also for another tenant's and a terminated instance, INSTANCE_BUSY if its state has no view,
- * VIEWS_FULL with too many unused tickets.
+ * Issues a ticket for one view of an own instance from this session, valid for 30 s. Throws `Refused`: NOT_PERMITTED without a
+ * policy for the instance's region, INSTANCE_NOT_FOUND also for another tenant's and a terminated instance, INSTANCE_BUSY if its
+ * state has no view, VIEWS_FULL with too many unused tickets.
  */
 export async function openTicket(ctx: SessionContext, input: OpenTicketInput): Promise<TicketGiven> {
   const { instanceId, kind, from = null, takeOver } = input
@@ -24,7 +24,7 @@ export async function openTicket(ctx: SessionContext, input: OpenTicketInput): P
   const refusal = refuseUnpermitted(ctx.viewer, [need]) ?? refuseOperation(kind, instance)
   if (refusal) throw new Refused(refusal)
   const ticket = randomBytes(32).toString('base64url')
-  // Expired tickets are deleted at once, so that a session has few rows beyond its usable tickets.
+  // Deletes the session's expired tickets too, so that it has few rows besides usable ones.
   const made = await db().$executeRaw`
     WITH stale AS (
       DELETE FROM "ViewTicket" WHERE "sessionId" = ${ctx.sessionId} AND "expiresAt" <= clock_timestamp())

@@ -11,7 +11,7 @@ import { findMachineName } from '@/lib/tickets/reads'
 type RouteParams = { params: Promise<Record<string, string>> }
 type Served = { body: Buffer; headers: Record<string, string> }
 
-/** A GET route of something that a machine has said or shown, running or not. Only its owner gets it, and nobody keeps it. */
+/** A GET route of a machine's output or picture, running or not. Only for its owner, and not cacheable. */
 function machineRoute(operation: string, read: (id: string, name: string) => Promise<Served | null>) {
   return async (_: Request, { params }: RouteParams): Promise<Response> => {
     try {

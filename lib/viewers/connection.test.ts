@@ -7,7 +7,7 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-test('a session whose tickets are all unused is asked again until the oldest has expired', async () => {
+test('while all tickets of a session are unused, it retries until the oldest has expired', async () => {
   vi.useFakeTimers()
   const began = Date.now()
   const sockets: string[] = []

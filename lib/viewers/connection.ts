@@ -3,15 +3,15 @@ import { isPageStatus, noteAnswer } from '@/lib/page-status'
 import type { Fault, Refusal } from '@/lib/result'
 import { endOfCode, type ViewEnd, type ViewHello, viewPath } from './ends'
 
-// The browser's side of a view. Each connect takes a ticket of its own, so a reload or a cut costs nothing but a moment.
+// The browser's side of a view. Each connection uses a new ticket, so a reload or a cut costs only a moment.
 
-/** How long to wait before each try after a cut. After the last one a person decides. */
+/** The waits before each retry after a cut. After the last one the user decides. */
 const waitsMs = [500, 1_000, 2_000, 4_000, 8_000, 8_000, 8_000, 8_000]
-/** A view that has been open for so long was good: the next cut begins with the shortest wait. */
+/** After a view was open for this long, the next cut starts with the shortest wait again. */
 const goodMs = 10_000
 const patienceMs = 15_000
 
-/** Why there is no view, and none comes by itself. */
+/** Why a view has stopped and is not retried. */
 export type ViewStop = ViewEnd | 'NO_ANSWER'
 
 export type ViewState =
@@ -22,16 +22,16 @@ export type ViewState =
 
 type Options = {
   ticketUrl: (from: number | undefined, isTakeOver: boolean) => string
-  /** From which byte to go on; undefined: from the oldest. Asked before each try. */
+  /** The byte to continue from; undefined: the oldest kept. Called before each try. */
   from?: () => number | undefined
-  /** Listen to the socket before returning: what is missed is lost. */
+  /** Must add its listeners before returning: earlier messages are lost. */
   onOpen: (socket: WebSocket, hello: ViewHello) => void
   onState: (state: ViewState) => void
 }
 
 type Answer = { ticket: string } | { stop: ViewStop } | { again: true }
 
-/** Keeps one view open: connects, and connects again after a cut, until it is closed or there is no use. */
+/** Keeps one view open: connects, and reconnects after a cut, until it is closed or retrying is useless. */
 export class ViewConnection {
   private socket: WebSocket | undefined
   private timer: ReturnType<typeof setTimeout> | undefined
@@ -112,7 +112,7 @@ export class ViewConnection {
   }
 }
 
-/** What another try does not change. A machine that has ended may be starting again. */
+/** Whether a retry cannot help. A machine that has ended may be starting again. */
 function isLasting(why: ViewEnd): boolean {
   return ['SIGNED_OUT', 'GONE', 'FULL', 'ELSEWHERE', 'TOO_MANY'].includes(why)
 }
@@ -130,6 +130,6 @@ async function fetchTicket(url: string): Promise<Answer> {
   }
   if (refusal?.code === 'INSTANCE_NOT_FOUND') return { stop: 'GONE' }
   if (refusal?.code === 'INSTANCE_BUSY') return { stop: 'NOT_RUNNING' }
-  // VIEWS_FULL too: unused tickets expire before the last try.
+  // Also for VIEWS_FULL: unused tickets expire before the last try.
   return { again: true }
 }

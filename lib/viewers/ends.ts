@@ -1,37 +1,37 @@
-/** Where the sockets of views are opened. No page and no route has this path, so Next leaves it to us. */
+/** The path of the views' WebSockets. No page and no route has it, so Next.js does not handle it. */
 export const viewPath = '/api/socket'
 
-/** Why a socket of a view was closed: codes that RFC 6455 leaves to applications, and its own for a server that ends. */
+/** Why a view's socket was closed: close codes for applications (RFC 6455), and its own for a server that ends. */
 export const viewEnds = {
-  /** The machine ended, or another viewer has taken the place. */
+  /** The machine ended, or another viewer took this place. */
   ENDED: 4000,
   SIGNED_OUT: 4001,
-  /** Used, too old, or not of this session. */
+  /** The ticket was used, expired, or of another session. */
   TICKET_REFUSED: 4003,
   GONE: 4004,
-  /** The browser has not read for too long. It can go on from where it was. */
+  /** The browser has not read for too long. It can continue from its last byte. */
   TOO_SLOW: 4008,
   FULL: 4009,
   NOT_RUNNING: 4010,
   ELSEWHERE: 4011,
-  /** The account has as many views open as one may have, or the server as many as it can. */
+  /** The account or the server has the most views that may be open. */
   TOO_MANY: 4012,
   FAULT: 4013,
   LEAVING: 1001,
 } as const
 export type ViewEnd = keyof typeof viewEnds
 
-/** The end that a close code stands for; null for any other code, such as that of a connection that broke. */
+/** The reason behind a close code; null for any other code, such as that of a broken connection. */
 export function endOfCode(code: number): ViewEnd | null {
   const found = Object.entries(viewEnds).find(([, known]) => known === code)
   return found ? (found[0] as ViewEnd) : null
 }
 
-/** What the server says first, as text. Everything after it is bytes of the machine. */
+/** The server's first message, as text. Everything after it is the machine's bytes. */
 export type ViewHello = {
-  /** Where the first byte lies, counted from the machine's first. */
+  /** The position of the first byte, counted from the machine's first. */
   offset: number
-  /** How many bytes from there on were written before now. */
+  /** How many of the following bytes are older than this connection. */
   replayed: number
   viewers: number
 }

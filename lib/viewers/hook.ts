@@ -2,7 +2,7 @@ import 'server-only'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 
-/** What the program around Next asks for. It is plain JavaScript of no bundle, so it finds this by a name that both know. */
+/** The interface for the server program around Next.js. That is plain JavaScript outside the bundle, so it is on globalThis. */
 type Hook = {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<number | null>
   end(): void
@@ -10,7 +10,7 @@ type Hook = {
 
 const kept = globalThis as typeof globalThis & { ecsViews?: Hook }
 
-/** Lets the program around Next hand WebSockets over. What they need is loaded with the first of them. */
+/** Registers the handler for WebSockets with the server program. Its modules are loaded with the first one. */
 export function takeUpgrades(): void {
   let isLoaded = false
   const load = () => import('./upgrade')

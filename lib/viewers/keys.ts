@@ -1,5 +1,5 @@
-// Keys by their place on a keyboard (the `code` of a KeyboardEvent) and by what they mean to X11 (a keysym). QEMU goes by the
-// place, so what a key writes is decided by the layout that is set in the guest.
+// Keys by their place on a keyboard (the `code` of a KeyboardEvent) and by their meaning in X11 (a keysym). QEMU uses the place,
+// so the guest's keyboard layout decides which character a key writes.
 
 export type Key = { code: string; keysym: number }
 
@@ -13,19 +13,19 @@ const functionKey = (number: number): Key => ({ code: `F${number}`, keysym: 0xff
 
 type Pressed = { key: string; shiftKey: boolean; metaKey: boolean }
 
-/** A view takes Tab for the machine, so whoever has no mouse leaves it by the other direction. */
+/** Whether a key leaves a view: Tab goes to the machine, so Shift-Tab is the way out without a mouse. */
 export function isLeaving({ key, shiftKey }: Pick<Pressed, 'key' | 'shiftKey'>): boolean {
   return key === 'Tab' && shiftKey
 }
 
 const modifiers = ['Shift', 'Control', 'Alt', 'AltGraph', 'Meta', 'CapsLock', 'NumLock', 'ScrollLock', 'Fn']
 
-/** Whether a key that is pressed in a view is input of the machine: no modifier alone, no shortcut of the browser with Meta, and not what leaves it. */
+/** Whether a key in a view is input for the machine: not a modifier alone, not a browser shortcut with Meta, not Shift-Tab. */
 export function isTyped(pressed: Pressed): boolean {
   return !pressed.metaKey && !isLeaving(pressed) && !modifiers.includes(pressed.key)
 }
 
-/** What a browser or the system around it keeps for itself. */
+/** Keys that a browser or its system keeps for itself. */
 export const screenChords: { label: string; keys: Key[] }[] = [
   ...[1, 2, 3, 4, 5, 6].map((number) => ({ label: `Ctrl-Alt-F${number}`, keys: [control, alt, functionKey(number)] })),
   { label: 'Ctrl-Alt-Backspace', keys: [control, alt, backspace] },
@@ -39,7 +39,7 @@ export const screenChords: { label: string; keys: Key[] }[] = [
   { label: 'Print Screen', keys: [{ code: 'PrintScreen', keysym: 0xff61 }] },
 ]
 
-/** What a terminal sends for keys that a phone has not, or a browser keeps. */
+/** The sequences of a terminal for keys that phones lack or browsers keep. */
 export const consoleKeys: { label: string; sends: string }[] = [
   { label: 'Ctrl-C', sends: '\x03' },
   { label: 'Ctrl-D', sends: '\x04' },
@@ -81,7 +81,7 @@ const marks: Record<string, [code: string, isShifted: boolean]> = {
   '?': ['Slash', true],
 }
 
-/** The keys that write a character on a US keyboard, pressed together; null where there are none. */
+/** The keys, pressed together, that write a character on a US keyboard; null if there are none. */
 export function keysOf(character: string): Key[] | null {
   if (character === '\n' || character === '\r') return [enter]
   if (character === '\t') return [tab]

@@ -8,16 +8,16 @@ import type { View } from '@/lib/tickets/writes'
 import { type ViewEnd, viewEnds } from './ends'
 import { type Pump, pump } from './pump'
 
-/** Views of one master account in one process, and of all together. */
+/** The most views of one master account in one process, and of all together. */
 const perOwnerMost = 32
 const allMost = 256
-/** A view whose session or instance has ended is closed within a second, from whatever process that was done. */
+/** How often open views are judged: one whose session or instance has ended is closed within a second, whatever process ended it. */
 const watchMs = 400
-/** Where nobody can say for so long whether views may go on, they end. */
+/** Views end if it cannot be determined for this long whether they may continue. */
 const doubtMs = 10_000
-/** Proxies cut a connection on which nothing is said for a minute. */
+/** More often than proxies close idle connections, after a minute. */
 const pingMs = 20_000
-/** A browser that does not say goodbye in return is cut off. */
+/** A browser that does not answer a close frame is disconnected after this. */
 const goodbyeMs = 1_000
 
 type Open = View & {
@@ -42,7 +42,7 @@ export class OpenViews {
     return own < perOwnerMost && this.open.size < allMost
   }
 
-  /** Joins a browser and a machine until either ends, or this view may not go on. */
+  /** Connects a browser with a machine until either ends, or the view may not continue. */
   add(view: View & { sessionId: string }, socket: WebSocket, stream: Duplex): void {
     const each: Open = { ...view, socket, stream, pump: pump(stream, socket), pingedAt: Date.now(), hasAnswered: true }
     this.open.add(each)
@@ -65,7 +65,7 @@ export class OpenViews {
     closeSocket(each.socket, why)
   }
 
-  /** From now on nothing passes. False where that was so already. */
+  /** Stops a view. False if it was stopped already. */
   private forget(each: Open): boolean {
     if (!this.open.delete(each)) return false
     openGauge.dec({ kind: each.kind })
@@ -90,7 +90,7 @@ export class OpenViews {
   private look(each: Open, now: number): void {
     const isPingDue = now - each.pingedAt >= pingMs
     if (each.pump.isStalled(now)) this.end(each, 'TOO_SLOW')
-    // What is not read has not been missed.
+    // A pong that has not been read is not missing.
     else if (!isPingDue || each.pump.isHeld()) return
     else if (!each.hasAnswered) this.end(each, 'TOO_SLOW')
     else {
@@ -125,7 +125,7 @@ export class OpenViews {
   }
 }
 
-/** Says goodbye with a reason, and does not wait long for the answer. */
+/** Closes a socket with a reason, and disconnects if the browser does not answer soon. */
 export function closeSocket(socket: WebSocket, why: ViewEnd): void {
   socket.resume()
   socket.close(viewEnds[why], why)

@@ -2,19 +2,19 @@ import 'server-only'
 import type { Duplex } from 'node:stream'
 import type { RawData, WebSocket } from 'ws'
 
-/** So many bytes may be on their way to a browser; then the machine's side waits. */
+/** The most bytes in flight to a browser; then the machine's side is paused. */
 const waitingMost = 256 * 1024
 const stallMs = 20_000
 
 export type Pump = {
   isStalled(now: number): boolean
-  /** Whether the browser waits for the machine, so that not even its answer to a ping is read. */
+  /** Whether reading from the browser is paused because of the machine, so that not even its pong is read. */
   isHeld(): boolean
-  /** Whether the machine waits for the browser. */
+  /** Whether reading from the machine is paused because of the browser. */
   isBehind(): boolean
 }
 
-/** Passes bytes between a machine and a browser. Each side is read only as fast as the other takes what it has said. */
+/** Passes bytes between a machine and a browser, with backpressure in both directions. */
 export function pump(view: Duplex, socket: WebSocket): Pump {
   let waiting = 0
   let tookAt = Date.now()

@@ -1,12 +1,12 @@
-// Text that is typed for somebody. A serial port without flow control loses what comes faster than its reader takes it, so
-// text goes in small pieces, and waits longer after each line.
+// Paced typing of text. A serial port without flow control loses bytes that arrive faster than they are read, so text is sent in
+// small pieces, with a longer pause after each line.
 
-/** So much at once is taken by the smallest buffer of a serial port. */
+/** The size of the smallest buffer of a serial port. */
 const pieceBytes = 16
 const pieceMs = 8
 const lineMs = 60
 
-/** What is asked about before it is typed: more than one line may be more than one command. */
+/** Whether a text needs a confirmation: several lines may be several commands. */
 export function isManyLines(text: string): boolean {
   return text.trim().includes('\n')
 }
@@ -19,7 +19,7 @@ export function asTyped(text: string): string {
   return text.replace(/\r\n|\n/g, '\r')
 }
 
-/** The bytes of a text in pieces, never a character in two, each with the time to wait after it. */
+/** The bytes of a text in pieces, never splitting a character, each with the time to wait after it. */
 export function piecesOf(text: string): { bytes: Uint8Array<ArrayBuffer>; waitMs: number }[] {
   const encoder = new TextEncoder()
   const pieces: { bytes: Uint8Array<ArrayBuffer>; waitMs: number }[] = []

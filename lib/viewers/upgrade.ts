@@ -12,14 +12,14 @@ import { redeemTicket, type View } from '@/lib/tickets/writes'
 import type { ViewEnd, ViewHello } from './ends'
 import { closeSocket, OpenViews } from './open-views'
 
-/** Whoever has connected shows a ticket so soon, or is sent away. */
+/** A connection must show its ticket within this time, or it is closed. */
 const ticketPatienceMs = 10_000
-/** Connections that have shown none yet. */
+/** The most connections that have not shown a ticket yet. */
 const newMost = 64
-/** What a browser says at once: keys, or a piece of what was pasted. */
+/** The longest message of a browser: keys, or a piece of a paste. */
 const messageMost = 64 * 1024
 
-// Without compression, which keeps up to a megabyte for each socket and outruns a reader that is slow.
+// No compression: it uses up to a megabyte for each socket, and buffers ahead of a slow reader.
 const server = new WebSocketServer({
   noServer: true,
   perMessageDeflate: false,
@@ -30,8 +30,8 @@ const views = new OpenViews()
 let newcomers = 0
 
 /**
- * Answers a handshake for a view of a machine. A page of another site, or whoever is not signed in, is refused with the status that is
- * answered; null: the socket is ours from now on.
+ * Answers the handshake of a view's WebSocket. Returns the HTTP status that refuses another site's page or a visitor who is not
+ * signed in; null: the handler owns the socket from now on.
  */
 export async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<number | null> {
   const header = (name: string) => String(request.headers[name] ?? '') || null
@@ -51,7 +51,7 @@ export async function upgrade(request: IncomingMessage, socket: Duplex, head: Bu
   return null
 }
 
-/** Counts one that has shown no ticket yet, until what is answered is called. */
+/** Counts a connection without a ticket, until the returned function is called. */
 function enter(): () => void {
   let isIn = true
   newcomers++
@@ -71,7 +71,7 @@ function cookieOf(header: string, name: string): string | undefined {
 }
 
 async function attend(socket: WebSocket, sessionId: string, leave: () => void): Promise<void> {
-  // What breaks a connection closes it, and that is what counts.
+  // Errors close the connection, and the close is handled.
   socket.on('error', () => {})
   try {
     const ticket = await firstWords(socket)

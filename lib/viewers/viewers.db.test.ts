@@ -13,7 +13,7 @@ import { viewEnds } from './ends'
 import { type Asking, type Browser, own, startSession, statusOf, ticketOf, ViewServer } from './fixtures/view-server'
 import { endViews } from './upgrade'
 
-// The sockets of views against a real server, database and keeper's fan-out; the guest is the test.
+// The views' sockets against a real server, database and keeper's fan-out; the test acts as the guest.
 
 const server = new ViewServer()
 let place = ''
@@ -41,13 +41,13 @@ async function portOf(instanceId: string) {
   return found
 }
 
-/** How many views this process has open. */
+/** The number of open views in this process. */
 async function openNow(): Promise<number> {
   const { values } = (await register.getSingleMetric('ecs_views_open')?.get()) ?? { values: [] }
   return values.reduce((sum, { value }) => sum + value, 0)
 }
 
-it('what the guest says comes to the browser and what is typed to the guest, byte by byte', async () => {
+it("the guest's output reaches the browser and typed bytes reach the guest, unchanged", async () => {
   const one = await machine()
   const browser = await server.opened(one)
   one.guest.write('早上好 $ ')
@@ -57,7 +57,7 @@ it('what the guest says comes to the browser and what is typed to the guest, byt
   expect(String(typed)).toBe('中文 \u0003')
 })
 
-it('whoever comes back goes on at a byte, and is told how much of it is old', async () => {
+it('a reconnected browser continues at a byte, and learns how much of the output is old', async () => {
   const one = await machine()
   const first = await server.opened(one)
   one.guest.write('0123456789')
@@ -67,7 +67,7 @@ it('whoever comes back goes on at a byte, and is told how much of it is old', as
   expect(again.hello).toEqual({ offset: 4, replayed: 6, viewers: 2 })
 })
 
-it('only a page of the console that is signed in may ask', async () => {
+it('only a signed-in page of the console may connect', async () => {
   const one = await machine()
   expect(await statusOf(await server.connect(one.sessionId, { origin: 'http://evil.example' }))).toBe(403)
   expect(await statusOf(await server.connect(one.sessionId, { origin: '' }))).toBe(403)
@@ -76,7 +76,7 @@ it('only a page of the console that is signed in may ask', async () => {
   expect(await statusOf(server.connectWith(forged))).toBe(401)
 })
 
-it("no ticket, a used one, another's, and bytes instead of one open nothing", async () => {
+it('a missing, used or foreign ticket, and a binary message instead of one, open nothing', async () => {
   const [one, other] = [await machine(), await machine()]
   const used = await ticketOf(one)
   await server.open(one.sessionId, used)
@@ -116,7 +116,7 @@ it.each<[string, number, (one: Asking) => Promise<unknown>]>([
   expect(browser.text).toBe('')
 })
 
-it('when the machine ends, the browser is told so', async () => {
+it('when the machine ends, the browser is told why', async () => {
   const one = await machine()
   const browser = await server.opened(one)
   one.stop()
@@ -125,7 +125,7 @@ it('when the machine ends, the browser is told so', async () => {
   await late.ends(viewEnds.ELSEWHERE)
 })
 
-it('four watch, the fifth is told, and may take over', async () => {
+it('four viewers watch, a fifth is told that it is full, and may take over', async () => {
   const one = await machine()
   const four = [await server.opened(one), await server.opened(one), await server.opened(one), await server.opened(one)]
   const fifth = await server.open(one.sessionId, await ticketOf(one))
@@ -136,7 +136,7 @@ it('four watch, the fifth is told, and may take over', async () => {
   expect(four.slice(1).map(({ code }) => code)).toEqual([null, null, null])
 })
 
-it('a browser that does not read holds up nobody, costs little, and is cut off', async () => {
+it('a browser that does not read blocks nobody, uses little memory, and is disconnected', async () => {
   vi.useFakeTimers({ toFake: ['Date'] })
   try {
     const one = await machine()
@@ -150,7 +150,7 @@ it('a browser that does not read holds up nobody, costs little, and is cut off',
     await until(async () => expect(await openNow()).toBe(1))
     idle.socket.resume()
     await until(() => expect(idle.code).not.toBeNull())
-    // What had left for it by then, in the buffers of the connection.
+    // Plus what was already in the connection's buffers.
     expect(idle.text.length).toBeLessThan(128 * pushed.length)
     expect(busy.code).toBeNull()
   } finally {
@@ -158,7 +158,7 @@ it('a browser that does not read holds up nobody, costs little, and is cut off',
   }
 })
 
-it('a guest that does not read holds up the browser, and is not the end of it', async () => {
+it('a guest that does not read pauses the browser, and does not end the view', async () => {
   const one = await machine()
   one.guest.pause()
   const browser = await server.opened(one)
@@ -179,7 +179,7 @@ it('a message that is too long ends the view', async () => {
   await browser.ends(1009)
 })
 
-it('each view is pinged, and one that does not answer is closed', async () => {
+it('each view is pinged, and closed if it does not answer', async () => {
   vi.useFakeTimers({ toFake: ['Date'] })
   try {
     const one = await machine()
@@ -205,7 +205,7 @@ it('each view is pinged, and one that does not answer is closed', async () => {
   }
 })
 
-it('an account can have 32 views open, and others are not kept from theirs', async () => {
+it('an account can have 32 open views, and other accounts are not affected', async () => {
   const one = await machine()
   const many = [one]
   for (let count = 0; count < 8; count++) {
@@ -222,13 +222,13 @@ it('an account can have 32 views open, and others are not kept from theirs', asy
   expect(views.map(({ code }) => code)).toEqual(views.map(() => null))
 })
 
-it('a server that ends says so', async () => {
+it('a server that ends tells its views', async () => {
   const browser = await server.opened(await machine())
   endViews()
   await browser.ends(viewEnds.LEAVING)
 })
 
-it('a view of a machine that is not on this computer says that', async () => {
+it('a view of a machine on another computer is refused with that reason', async () => {
   const owner = await account()
   const one = { owner, instanceId: await instance(owner, place), sessionId: await startSession(owner) }
   const browser = await server.open(one.sessionId, await ticketOf(one))
