@@ -13,7 +13,7 @@ const states = {
 } satisfies Record<ImageStateName, [boolean, boolean]>
 
 test.each(Object.entries(states))(
-  'an image that is %s can be copied, or its copy tried again: %j',
+  'whether an image that is %s can be copied, or retried as a copy: %j',
   (state, [copied, retried]) => {
     const copy = refuseCopy({ image: { regionId: 'cn-a', state }, targetRegion: 'cn-b' })
     expect(copy).toEqual(copied ? null : { code: 'IMAGE_NOT_AVAILABLE', state })

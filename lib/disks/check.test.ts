@@ -33,7 +33,7 @@ test('the signal ends a check', async () => {
   await expect(check(disk, 'raw', { signal: AbortSignal.abort(new Error('ended')) })).rejects.toThrow('ended')
 })
 
-test('a file system with more files than are listed is not called clean', async () => {
+test('a file system with more files than the limit is unchecked', async () => {
   const tooMany = { verdict: 'unchecked', reason: 'MEMORY', files: 0, partitions: [{ readable: false }] }
   expect(await check(disk, 'raw', { limits: { filesMax: 0 } })).toMatchObject(tooMany)
   expect(await check(disk, 'raw', { limits: { filesMax: 1 } })).toMatchObject({ verdict: 'clean', files: 1 })

@@ -39,6 +39,7 @@ const graceMs = 2_000
 /**
  * Searches the files of a disk for secrets and for data that identifies its owner. Runs in its own thread; mounts nothing, executes
  * nothing of the guest and writes nowhere. The same bytes always give the same findings.
+ *
  * If a limit is reached or the content is invalid, it returns what was found so far with a `reason`. It throws only if the file cannot
  * be opened or the signal aborts. No value of a secret leaves the thread.
  */

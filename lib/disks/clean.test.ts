@@ -117,7 +117,7 @@ function cleanedBytes(): Buffer {
 }
 
 test.skipIf(!canClean).each(['ext2', 'ext3', 'ext4'])(
-  `a cleaned %s holds no byte of a secret, and all else as before${note}`,
+  `a cleaned %s holds no byte of a secret, and all other data${note}`,
   async (kind) => {
     makeDisk(kind)
     const before = readFileSync(source)
@@ -179,7 +179,7 @@ test.skipIf(!canClean)(`a package's file, a missing file and one outside ext are
   expect(await refused({ ...machineId, partition: 1 })).toEqual({ code: 'UNSUPPORTED_FILE_SYSTEM', partition: 1 })
 })
 
-test.skipIf(!canClean)(`where a sandbox is required and none can be made, nothing is cleaned${note}`, async () => {
+test.skipIf(!canClean)(`nothing is cleaned if a sandbox is required and none can be made${note}`, async () => {
   const programs = join(folder, 'programs')
   mkdirSync(programs)
   writeFileSync(join(programs, 'unshare'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })

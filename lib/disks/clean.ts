@@ -41,10 +41,11 @@ export type CleanJob = {
 const progress = { unpacked: 35, cleaned: 55, zeroed: 70 }
 
 /**
- * Copies a disk without the files of some findings, and zeroes the free space of its ext2, ext3, ext4 and FAT file systems, so that
- * deleted data is gone too. If a machine can be started, also of XFS, Btrfs and ext4 with features that e2fsprogs cannot change, and of
- * all of these in linear LVM volumes. Nothing is mounted on the host and no code of the guest runs; the tools that change the copy run
- * in a sandbox. The source is only read.
+ * Copies a disk without the files of some findings, and zeroes the free space of its file systems, also in linear LVM volumes, so that
+ * deleted data is gone too: ext2, ext3, ext4 and FAT and, if a machine can be started, XFS, Btrfs and ext4 with inline data or
+ * bigalloc. Nothing is mounted on the host and no code of the guest runs; the tools that change the copy run in a sandbox. The source
+ * is only read.
+ *
  * Refuses a file that belongs to a package, is not cleanable or is missing, and temporary files that cannot all be deleted. Every ext
  * file system of the copy has passed e2fsck, and the copy the inspector. On any failure no file remains; an abort throws its reason,
  * and a full file system throws `NoRoom`.

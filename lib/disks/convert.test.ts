@@ -133,7 +133,7 @@ test('without qemu-img there is no tool', async () => {
 })
 
 test.skipIf(sandbox?.kind !== 'namespaces')(
-  `the sandbox has no network and none of our secrets${sandboxNote}`,
+  `the sandbox has neither network nor our environment${sandboxNote}`,
   async () => {
     vi.stubEnv('NEXTAUTH_SECRET', 'a secret')
     const script = 'cat /proc/net/dev; env; grep -E "^(CapEff|CapBnd|NoNewPrivs)" /proc/self/status; ulimit -c'

@@ -66,7 +66,7 @@ test.skipIf(!hasPhysicalVolume)(`pvcreate${lvmNote}`, async () => {
 })
 
 test.skipIf(!hasTools('cryptsetup'))(
-  `what cryptsetup encrypts is refused as that and nothing else${toolsNote('cryptsetup')}`,
+  `a disk encrypted by cryptsetup is refused as encrypted${toolsNote('cryptsetup')}`,
   async () => {
     const folder = mkdtempSync(join(home, 'luks-'))
     const { blank, feed } = makeBench(folder)

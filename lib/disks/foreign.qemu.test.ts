@@ -150,7 +150,7 @@ const drivers = {
 }
 
 test.skipIf(!hasQemu).each(['sparseVmdk', 'streamVmdk', 'dynamicVhd', 'fixedVhd', 'vhdxDisk', 'vdiDisk'] as const)(
-  `QEMU finds in a disk of the fixtures what the raw disk has: %s${qemuNote}`,
+  `QEMU reads the content of the raw disk from a disk of the fixtures: %s${qemuNote}`,
   async (name) => {
     await writeFile(join(folder, 'ours'), ours[name])
     expect(qemuImg(folder, 'compare', '-f', 'raw', '-F', drivers[name], 'disk.raw', 'ours')).toContain('identical')

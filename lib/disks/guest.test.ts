@@ -20,7 +20,7 @@ const qcow2Path = join(folder, 'sample.qcow2')
 writeFileSync(rawPath, raw)
 writeFileSync(qcow2Path, buildQcow2({ raw }))
 
-test('a raw disk and its qcow2 have the same layout, and it is what may be stored', async () => {
+test('a raw disk and its qcow2 have the same layout, which parseDiskLayout accepts', async () => {
   const layout = await readGuest({ path: rawPath, format: 'raw' })
   expect(layout).toMatchObject({ table: 'gpt', size: 16 * mib, unread: null })
   expect(layout.partitions).toMatchObject([{ fileSystem: { kind: 'fat16', label: 'SAMPLE', files: 1 } }])

@@ -67,7 +67,7 @@ test.each([
   ['vhd', fixedVhd],
   ['vhdx', vhdxDisk],
   ['vdi', vdiDisk],
-])('a limit of its own includes a disk of just that size: %s', async (_, disk) => {
+])('a limit includes a disk of exactly that size: %s', async (_, disk) => {
   const reader = bufferReader(disk)
   expect(await inspectDisk(reader, { virtualSizeMax: 4 * mib })).toMatchObject({ ok: true })
   const refusal = await inspectDisk(reader, { virtualSizeMax: 4 * mib - 1 })
@@ -84,7 +84,7 @@ test('a reference outside the file is reported before other damage', async () =>
   expect(await inspectDisk(bufferReader(disk))).toMatchObject({ ok: false, reason: 'backing-file' })
 })
 
-test.each([9, 13, 21])('a file of 1 PiB whose tables are as large as they may be: clusters of 2^%i', async (bits) => {
+test.each([9, 13, 21])('a file of 1 PiB with tables of the maximum size: clusters of 2^%i', async (bits) => {
   const entries = mib
   const file = sparseReader(
     2 ** 50,
@@ -99,7 +99,7 @@ test.each([9, 13, 21])('a file of 1 PiB whose tables are as large as they may be
 
 const largest = { vmdk: largestVmdk, vhd: largestVhd, vhdx: largestVhdx, vdi: largestVdi, iso: largestIso }
 
-test.each(Object.entries(largest))('2 TiB whose tables are as large as they may be: %s', async (format, make) => {
+test.each(Object.entries(largest))('2 TiB with tables of the maximum size: %s', async (format, make) => {
   const file = make()
   expect(await inspectDisk(file)).toMatchObject({ ok: true, disk: { format, virtualSize: 2 ** 41 } })
   expect(file.bytesRead()).toBeLessThan(140 * mib)
@@ -109,11 +109,11 @@ test.each([
   ['vmdk', sparseVmdk, { at: 20, put: 0n }, { at: sparseVmdk.indexOf('ffffffff'), put: '12345678' }, 'backing-file'],
   ['vhd', dynamicVhd, { at: 12, put: 7 }, { at: 576, put: '\0/' }, 'backing-file'],
   ['vdi', vdiDisk, { at: 376, put: 7 }, { at: 76, put: '\x04' }, 'backing-file'],
-])('what reaches out of a %s is named before what is broken in it', async (_, disk, broken, reaching, reason) => {
+])('a reference outside a %s is reported before other damage', async (_, disk, broken, reaching, reason) => {
   expect(await inspectDisk(overlaid(disk, broken, reaching))).toMatchObject({ ok: false, reason })
 })
 
-test('the size of a rewritten disk follows from its tables, and is at most what a machine sees', async () => {
+test('the size of a converted disk follows from its tables, and is at most the virtual size', async () => {
   const raw = buildRawDisk({ sizeMib: 32, label: 'TABLES', seed: 2 })
   const allocated = async (disk: Buffer) => {
     const inspection = await inspectDisk(bufferReader(disk))

@@ -35,7 +35,7 @@ export type DiskPartition = {
   fileSystem: FileSystem | null
 }
 
-/** `used` and `files` (without folders) are null where unknown. `isReadable`: its files could be read. */
+/** `used` and `files` (without folders) are null if unknown. `isReadable`: its files could be read. */
 export type FileSystem = {
   kind: string
   label: string

@@ -51,7 +51,7 @@ test.each(shapes)('$sizeMib MiB in clusters of 2^$clusterBits are accepted', asy
 })
 
 test.skipIf(!hasQemu).each(shapes)(
-  `$sizeMib MiB in clusters of 2^$clusterBits are without fault for QEMU${qemuNote}`,
+  `$sizeMib MiB in clusters of 2^$clusterBits pass qemu-img check${qemuNote}`,
   async ({ sizeMib, clusterBits }) => {
     const raw = buildRawDisk({ sizeMib, label: 'web', seed: 1 })
     // Data that fills many clusters, and reference counts that fill many of the small blocks.

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 
-/** How a tool is isolated: a network namespace without interfaces, or resource limits alone where no namespace can be made. */
+/** How a tool is isolated: an isolated network namespace, or resource limits alone where no namespace can be made. */
 export type SandboxKind = 'namespaces' | 'limits'
 
 export type SandboxLimits = {

@@ -65,7 +65,7 @@ describe('the marks of a disc', () => {
     ['MBR, the disc lies under the partitions', patched(mbrDisk, ...disc(1900)), ['mbr', undefined]],
     ['XFS, the disc was larger than the disk', patched(xfs, ...disc(350_000)), ['none', 'xfs']],
     ['XFS, the disc would fit', patched(xfs, ...disc(1900)), ['none', 'xfs']],
-  ])('on a disk do not make a disc of it: %s', async (_, disk, layout) => {
+  ])('do not alone make a disc of a disk: %s', async (_, disk, layout) => {
     expect(await formatOf(disk)).toBe('raw')
     expect(shown(disk)).toEqual(layout)
   })

@@ -69,7 +69,7 @@ describe('a good disk', () => {
   it.each([
     ['qcow2', qcow2],
     ['raw', raw],
-  ])('is taken in whole: %s', async (format, disk) => {
+  ])('is imported completely: %s', async (format, disk) => {
     const { here, owner } = await tenant()
     const progress: number[] = []
     const onProgress = (done: number, _: number | undefined, stage: string) =>

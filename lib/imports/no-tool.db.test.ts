@@ -24,7 +24,7 @@ const source = (bytes: Buffer) => ({ open: () => Readable.from([bytes]) })
 test.each([
   ['qcow2', buildQcow2({ raw })],
   ['raw', raw],
-] as const)('without qemu-img a sound %s disk is kept as it came, and its image says so', async (format, disk) => {
+] as const)('without qemu-img a valid %s disk is stored unconverted, which its image records', async (format, disk) => {
   expect(await findDiskTool()).toBeNull()
   const [here, owner] = await Promise.all([region(), account()])
   const imported = await importImage(owner.ctx, naming(here, format), source(disk))
@@ -49,7 +49,7 @@ test('without qemu-img other formats are refused with the missing tool, and take
 })
 
 test.skipIf(!hasQemu)(
-  `once qemu-img is installed a disk ends the same by browser and by command line, and other formats are taken${qemuNote}`,
+  `once qemu-img is installed, upload and command line give the same disk, and other formats are accepted${qemuNote}`,
   async () => {
     process.env.PATH = installed
     const [here, there, owner] = await Promise.all([region(), region(), account()])

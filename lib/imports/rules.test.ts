@@ -28,7 +28,7 @@ test.each([
   ['', 'image'],
   [`${'x'.repeat(200)}.img`, 'x'.repeat(imageNameMax)],
   [`--${'x'.repeat(200)}.img`, 'x'.repeat(imageNameMax)],
-])('a file %j makes an image %j', (file, name) => {
+])('a file %j becomes an image %j', (file, name) => {
   expect(nameOfFile(file)).toBe(name)
   expect(isPlainName(nameOfFile(file))).toBe(true)
 })

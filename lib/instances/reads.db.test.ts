@@ -79,7 +79,7 @@ test('an instance is listed by its state; a terminated one under its filter only
   expect((await listOf(owner, here)).quota).toEqual({ used: instanceStates.length - 1, quota: 10 })
 })
 
-test('an instance of another tenant, or under another region, is absent from every read', async () => {
+test('an instance of another tenant, or under another region, is in no read', async () => {
   const { here, there, owner, other, typeId, hostId } = await two()
   const instanceId = await instance(owner, here, { typeId, hostId })
   await held((await db().instance.findUniqueOrThrow({ where: { id: instanceId } })).imageId, other)

@@ -171,7 +171,7 @@ export async function listInstances(ctx: Context, list: InstanceListParams): Pro
   const state = list.state
     ? Prisma.sql`AND i.state = ${list.state}::"InstanceState"`
     : Prisma.sql`AND i.state <> 'terminated'`
-  // Other instances are filtered by state alone, which is indexed, so that counting reads no rows.
+  // Instances that are not terminated are filtered by state alone, which is indexed, so that counting reads no rows.
   const listed = list.state === 'terminated' ? Prisma.sql`AND ${isListed(ctx)}` : Prisma.empty
   const asked = Prisma.sql`WHERE i."ownerId" = ${ownerId} AND i."regionId" = ${list.region} ${listed} ${search} ${state}`
   const [rows, [extras]] = await Promise.all([

@@ -218,7 +218,7 @@ describe('the requirements of an image', () => {
     [{ minDiskGib: null, virtualSize: 2 * gib + 1 }, 3],
     [{ minDiskGib: 5, virtualSize: 2 * gib }, 5],
     [{ minDiskGib: 2, virtualSize: 5 * gib }, 5],
-  ])('of %o is a disk of %i GiB at least', (image, least) => expect(leastInstanceDiskGib(image)).toBe(least))
+  ])('of %o need a disk of at least %i GiB', (image, least) => expect(leastInstanceDiskGib(image)).toBe(least))
 })
 
 describe('terminating an instance', () => {
@@ -260,7 +260,7 @@ describe('names', () => {
     ['', null],
     ['x'.repeat(70), 'x'.repeat(hostNameMax)],
     [`${'x'.repeat(hostNameMax - 1)} y`, 'x'.repeat(hostNameMax - 1)],
-  ])('%j is called %j by its guest', (name, hostName) => expect(hostNameOf(name)).toBe(hostName))
+  ])('%j has the host name %j', (name, hostName) => expect(hostNameOf(name)).toBe(hostName))
 })
 
 test('a disk can be restored from an available snapshot that is no larger', () => {

@@ -197,7 +197,7 @@ export type AskedImage =
   | { view: 'unavailable'; id: string; name: string; state: ImageStateName }
   | { view: 'elsewhere'; id: string; name: string; imageRegion: string }
 
-/** Accounts with instances of an image and their number; the sharer learns nothing else about them. */
+/** Accounts with instances of an image and their number; the sharer sees nothing else about them. */
 export const binParams = z.object({ region: regionId })
 export type BinParams = z.output<typeof binParams>
 

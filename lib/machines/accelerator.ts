@@ -10,7 +10,7 @@ export type Accelerator = { accel: 'kvm' | 'tcg'; cpu: string }
 
 const patienceMs = 10_000
 const sector = 512
-/** The exit code of QEMU when the probe has finished: (0x10 << 1) | 1. */
+/** QEMU's exit code after a successful probe: (0x10 << 1) | 1. */
 const probeDone = 33
 
 /**

@@ -90,7 +90,7 @@ test('work that fails is not settled, and the file systems are thawed', async ()
   expect(asked).toEqual([freeze, thaw])
 })
 
-test('a freeze that gives no answer is not settled, its work does not begin, and it is thawed all the same', async () => {
+test('after a freeze without an answer the work does not begin, and the guest is thawed all the same', async () => {
   const asked = await agent((said, socket) => (said.execute === freeze ? null : whole(said, socket)))
   const work = vi.fn(async () => {})
   expect(await frozen(work, 1_000)).toBe(false)

@@ -120,7 +120,7 @@ function blockdev(options: Record<string, string | boolean>): string[] {
 /** QEMU's run states. `shutdown` and the migration states do not occur here; they are not listed and so are `unknown`. */
 export const runStates: Record<string, MachineState> = {
   running: { state: 'running', reason: null },
-  // The guest suspended itself: it can be woken and keeps its memory.
+  // The guest suspended itself; it keeps its memory and can be woken.
   suspended: { state: 'running', reason: null },
   prelaunch: { state: 'paused', reason: { code: 'STARTING' } },
   inmigrate: { state: 'paused', reason: { code: 'STARTING' } },

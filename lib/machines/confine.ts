@@ -13,7 +13,7 @@ export type Limits = {
 /** `uid`: a separate user for each machine. `shared`: the console's user, with resource limits only. */
 export type Confinement = {
   kind: 'uid' | 'shared'
-  /** Whether it has a network namespace without interfaces. */
+  /** Whether it has an isolated network namespace. */
   isIsolated: boolean
   command: (limits: Limits, uid: number, inside: string[]) => string[]
 }

@@ -113,7 +113,7 @@ const reachesBeside = async (terminal: Terminal) => {
 }
 const addressOf = (name: string) => fs.readFileSync(`/sys/class/net/${name}/address`, 'utf8').trim()
 
-real(`two guests reach their network by addresses that are theirs, and not each other ${why}`, async () => {
+real(`two guests reach their network by their own addresses, and not each other ${why}`, async () => {
   const [first, second] = await Promise.all([started(one, oneIp), started(two, twoIp)])
   await reachesBeside(first)
   await reachesBeside(second)

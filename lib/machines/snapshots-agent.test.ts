@@ -52,7 +52,7 @@ async function snapshot(name: string) {
 }
 
 test.skipIf(why !== '')(
-  `with qemu-guest-agent a snapshot has what the guest had not written yet, and the guest goes on ${why}`,
+  `with qemu-guest-agent a snapshot has the guest's unwritten data, and the guest continues ${why}`,
   async () => {
     if (!disk) return
     const base = storeBase(folder, 'xx-test', disk.file)

@@ -62,7 +62,7 @@ test('bytes with another checksum are not stored', async () => {
 })
 
 test.each(['gives it up', 'is told of its progress and throws'])(
-  'a copy ends when its asker %s, and nothing is left',
+  'a copy stops when its caller %s, and nothing is left',
   async (how) => {
     const giving = new AbortController()
     const onProgress = () => {
@@ -122,7 +122,7 @@ test.skipIf(!hasSmallDisk)(`a file of another file system is stored and removed$
 })
 
 test.skipIf(!hasSmallDisk)(
-  `a disk that becomes full meanwhile is full, and no part stays${smallDiskNote}`,
+  `a disk that fills up during a copy is full, and no part stays${smallDiskNote}`,
   async () => {
     const store = storeIn('small')
     // There is room for the announced size, and the copy is larger, as if others wrote too.

@@ -54,7 +54,7 @@ test.each([
     kind: StoreUnreachable,
     said: /images at http:\/\/127\.0\.0\.1:9 does not answer: ECONNREFUSED\. Check that the store runs/,
   },
-])('with $name every question says where, what the server said and what to check', async ({ changes, kind, said }) => {
+])('with $name every error names the place, the response and what to check', async ({ changes, kind, said }) => {
   const other = new S3Store(server.settings(changes))
   const asks = [
     () => other.check(),
@@ -179,7 +179,7 @@ function breakAfter(bytes: number, isMeant: (request: http.IncomingMessage) => b
 test.each([
   { range: undefined, name: 'whole' },
   { range: { start: 7, end: 8 * mib - 7 }, name: 'a range' },
-])('a connection that breaks again and again while $name is read goes on where it broke', async ({ range }) => {
+])('a connection that breaks repeatedly while $name is read is resumed', async ({ range }) => {
   const bytes = randomBytes(8 * mib)
   await put(store, 'broken', bytes)
   const broken = breakAfter(2 * mib)
@@ -208,7 +208,7 @@ test.each(['replaced', 'gone'])('bytes that are %s during a read are not mixed w
 })
 
 test.each([10, 17 * mib])(
-  'of %d bytes fewer have arrived, and the server hides its ETag as Ceph does: refused',
+  'fewer than %d bytes have arrived and the server hides its ETag like Ceph: refused',
   async (size) => {
     server.hidesEtag = true
     server.before = async ({ method }) => {

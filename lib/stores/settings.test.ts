@@ -10,13 +10,13 @@ test('a region without a setting keeps its bytes in the data folder', () => {
   expect(settings('')).toEqual(folder)
 })
 
-test('a folder is named by its path or its URL', () => {
+test('a folder is given by its path or its URL', () => {
   const folder = { kind: 'folder', folder: '/mnt/shanghai disks', isOurs: false }
   expect(settings('/mnt/shanghai disks')).toEqual(folder)
   expect(settings('file:///mnt/shanghai%20disks')).toEqual(folder)
 })
 
-test('a bucket comes with its prefix, its endpoint and its own credentials', () => {
+test('a bucket has a prefix, an endpoint and its own credentials', () => {
   expect(
     settings('s3://images/of/shanghai/?endpoint=http://127.0.0.1:9000&region=cn-east-1', {
       ECS_STORE_CN_SHANGHAI_ACCESS_KEY_ID: 'key',
@@ -63,7 +63,7 @@ test.each([
   'gs://images',
   'https://s3.example/images',
   'file://host/folder',
-])('%s is refused by the name of its variable, and no secret is repeated', (value) => {
+])('%s is refused with the name of its variable and without secrets', (value) => {
   expect(() => settings(value)).toThrow('ECS_STORE_CN_SHANGHAI')
   expect(() => settings(value)).not.toThrow('secret@')
 })

@@ -16,8 +16,8 @@ const triesMax = 3
 
 /**
  * Whether a store has these bytes, by their checksum. Each content and version is read only once: concurrent callers
- * share the reading, which stops when nobody waits for it any more, and a good result is reused for ten minutes while
- * the store reports no change.
+ * share the read, which is aborted when nobody waits for it any more, and a success is reused for ten minutes while the store
+ * reports no change.
  */
 export async function isSound(expected: Expected, signal: AbortSignal): Promise<boolean> {
   const { region, key, size } = expected

@@ -18,7 +18,7 @@ export type SourceOptions = {
 export function readSource(bytes: Readable, options: SourceOptions): Source {
   let failure: unknown
   let isEnded = false
-  // It may fail before anybody reads it; the reader gets the error.
+  // Avoids an unhandled error before the first read; the reader gets the error.
   bytes.on('error', () => {})
   if (options.signal) addAbortSignal(options.signal, bytes)
   async function* read() {

@@ -88,7 +88,7 @@ export async function requireStagingRoom(bytes: number): Promise<void> {
   }
 }
 
-/** Watches the room of the staging folder while a tool writes there. */
+/** `watchRoom` of the staging folder, for a tool that writes there. */
 export function watchStagingRoom() {
   return watchRoom(stagingPlace())
 }

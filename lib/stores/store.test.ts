@@ -87,7 +87,7 @@ describe.each(kinds)('$name', ({ open }) => {
   })
   afterAll(() => opened.close())
 
-  test.each([0, 1, 5 * mib + 1, 16 * mib, 40 * mib])('gives back the %d bytes that were put', async (size) => {
+  test.each([0, 1, 5 * mib + 1, 16 * mib, 40 * mib])('returns the %d bytes that were put', async (size) => {
     const bytes = randomBytes(size)
     const told: number[] = []
     await store.put('sizes', stream(bytes), { size, onProgress: (done) => told.push(done) })
@@ -176,7 +176,7 @@ describe.each(kinds)('$name', ({ open }) => {
   })
 
   test.each([mib, 17 * mib])(
-    'a put of %d bytes that is given up leaves nothing, and the old bytes stay',
+    'a put of %d bytes that is aborted leaves nothing, and the old bytes stay',
     async (size) => {
       await put(store, 'given-up', Buffer.from('old'))
       const giving = new AbortController()
@@ -205,7 +205,7 @@ describe.each(kinds)('$name', ({ open }) => {
   test.each([
     { how: 'delete', left: [] },
     { how: 'deleteUnfinished', left: [{ key: 'partial', isPartial: false }] },
-  ] as const)('what is being written is listed as partial, and $how takes it away', async ({ how, left }) => {
+  ] as const)('unfinished bytes are listed as partial, and $how removes them', async ({ how, left }) => {
     await put(store, 'partial', Buffer.from('whole'))
     const { source, stalls, goOn } = paused(randomBytes(17 * mib))
     const going = store.put('partial', source, { size: 17 * mib })

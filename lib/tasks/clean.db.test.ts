@@ -53,7 +53,7 @@ async function begin(owner: TestAccount, here: string, imageId: string): Promise
 }
 
 test.skipIf(!canClean)(
-  `a clean copy holds no byte of a secret, is checked by itself, and its original is as it was${note}`,
+  `a clean copy holds no byte of a secret, is checked automatically, and its source is unchanged${note}`,
   async () => {
     const { here, owner, secret, imageId, sha256 } = await planted()
     const before = await bytesOf(imageId)

@@ -37,7 +37,7 @@ async function becomes(id: string, state: InstanceStateName) {
 }
 
 test.skipIf(why !== '')(
-  `a guest for whose writes the host has no room waits, costs nothing, and goes on by itself ${why}`,
+  `a guest whose writes do not fit on the host is paused, costs nothing, and continues by itself ${why}`,
   async () => {
     hosting = runHost(over.signal)
     const [here, owner, typeId] = [await region(), await account(), await instanceType({ memoryMib: 256 })]

@@ -15,7 +15,7 @@ vi.stubEnv('ECS_MACHINE_NETWORK', 'bridge:ecs-nowhere')
 const why = whyNoMachine()
 
 test.skipIf(why !== null)(
-  `a missing bridge is said, and nothing is started or charged without it ${why ?? ''}`,
+  `a missing bridge is reported, and nothing is started or charged without it ${why ?? ''}`,
   async () => {
     const over = new AbortController()
     const hosting = runHost(over.signal)

@@ -104,7 +104,7 @@ test('a check whose worker is killed twice has one verdict in the end', async ()
 })
 
 test.skipIf(!parts || !hasTools('mkfs.btrfs'))(
-  `a check whose worker is killed while a machine reads the disk takes the machine along, and comes to one verdict${parts ? toolsNote('mkfs.btrfs') : ' (skipped: no machine can be started here)'}`,
+  `a check whose worker is killed while a machine reads the disk ends that machine, and has one verdict in the end${parts ? toolsNote('mkfs.btrfs') : ' (skipped: no machine can be started here)'}`,
   async () => {
     const [here, owner] = await Promise.all([region(), account()])
     const folder = await mkdtemp(path.join(tmpdir(), 'ecs-kill-'))
@@ -129,7 +129,7 @@ test.skipIf(!parts || !hasTools('mkfs.btrfs'))(
 )
 
 test.skipIf(!hasTools(...cleaningTools))(
-  `a clean copy whose worker is killed while it is unpacked and while it is mended becomes one image${toolsNote(...cleaningTools)}`,
+  `a clean copy whose worker is killed while it is unpacked and while it is repaired becomes one image${toolsNote(...cleaningTools)}`,
   async () => {
     const [here, owner] = await Promise.all([bucketRegion(server), account()])
     // A quota place that is lost or taken twice would be noticed.

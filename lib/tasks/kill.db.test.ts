@@ -231,7 +231,7 @@ test('a delete whose worker is killed before the bytes and before their row are 
 })
 
 test.skipIf(!hasQemu)(
-  `a worker that was frozen, taken for dead and wakes up when its work is done changes nothing${qemuNote}`,
+  `a worker that was suspended and counted as dead changes nothing when it continues after its work is done${qemuNote}`,
   async () => {
     const [here, owner] = await Promise.all([bucketRegion(server), account()])
     const imageId = await arrived(owner, here)

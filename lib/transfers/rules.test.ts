@@ -21,7 +21,7 @@ test.each([
   ['IMAGE_TOO_LARGE', 'never'],
   ['CHECKSUM_MISMATCH', 'never'],
   ['SIGNED_OUT', 'never'],
-] as const)('a transfer that met %s is tried again %s', (code, often) => {
+] as const)('a transfer with the error %s is retried %s', (code, often) => {
   expect(isTriedAgain(code, first)).toBe(often !== 'never')
   expect(isTriedAgain(code, last)).toBe(often === 'as often as it takes')
 })

@@ -38,7 +38,7 @@ test('an upload without space is refused before its first byte, and takes no quo
 })
 
 test.skipIf(!hasSmallDisk)(
-  `a disk that others fill in the middle of an upload refuses the rest, which goes on once there is room${smallDiskNote}`,
+  `an upload is refused when others fill the disk, and resumes once there is space${smallDiskNote}`,
   async () => {
     const [here, owner, neighbour, passer] = await Promise.all([region(), account(), account(), account()])
     const [disk, theirs] = [6, 4].map((sizeMib) => buildRawDisk({ sizeMib, label: 'FULL', seed: sizeMib }))
@@ -82,7 +82,7 @@ test.skipIf(!hasSmallDisk)(
 )
 
 test.skipIf(!hasSmallDisk || !hasQemu)(
-  `a disk that grows beyond the room when it is written anew is refused for the room, not for itself${smallDiskNote}${qemuNote}`,
+  `a disk that does not fit after conversion is refused for lack of space, not for itself${smallDiskNote}${qemuNote}`,
   async () => {
     const [here, owner] = await Promise.all([region(), account()])
     await quota(owner, here, 1)
@@ -103,7 +103,7 @@ test.skipIf(!hasSmallDisk || !hasQemu)(
 )
 
 test.skipIf(!hasSmallDisk)(
-  `a copy to a region whose store is full is refused before its first byte and takes no place${smallDiskNote}`,
+  `a copy to a region whose store is full is refused before its first byte and takes no quota place${smallDiskNote}`,
   async () => {
     const [here, there, owner] = await Promise.all([region(), region(), account()])
     await quota(owner, there, 1)

@@ -18,6 +18,6 @@ test.each([
   ['an upload that is gone', stoppedBy(404), { code: 'IMAGE_NOT_FOUND' }],
   ['a proxy', stoppedBy(502, { body: '<html>' }), { code: 'FAULT', reference: '' }],
   ['no answer', new Error('network'), { code: 'FAULT', reference: '' }],
-])('an upload that was stopped by %s says for what', (_, error, refusal) => {
+])('an upload stopped by %s reports the refusal', (_, error, refusal) => {
   expect(refusalOf(Object.assign(error))).toEqual(refusal)
 })

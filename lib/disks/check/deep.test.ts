@@ -72,7 +72,7 @@ test.skipIf(!canDelete)(`content of a file is not reported as deleted${note}`, a
 })
 
 test.skipIf(!canDelete)(
-  `what is behind a file system, and one whose map is scattered, is searched whole${note}`,
+  `space behind a file system, and one with meta block groups, is searched as a whole${note}`,
   async () => {
     const ext4 = madeExt4('rm /home/notes.bin')
     const end = ext4.length + 3 * mib
@@ -127,7 +127,7 @@ test('free space of a FAT and the gaps between partitions are searched', async (
 })
 
 test.skipIf(!hasTools('mkntfs'))(
-  `no clean copy is promised for a deleted secret on NTFS${toolsNote('mkntfs')}`,
+  `a deleted secret on NTFS is found, and is not cleanable${toolsNote('mkntfs')}`,
   async () => {
     const path = join(folder, 'ntfs')
     writeFileSync(path, '')

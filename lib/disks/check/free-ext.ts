@@ -20,7 +20,7 @@ type Group = { blockMap: number; inodeMap: number; inodeTable: number; isUnused:
 const has64bit = 0x80
 const hasMetaGroups = 0x10
 const isMapUnused = 2
-/** Group count of a 16 TiB volume, rounded up. */
+/** The groups of a 16 TiB volume with blocks of 4 KiB. */
 const groupsMax = 131_072
 
 /** The free blocks of an ext2, ext3 or ext4 file system according to its bitmaps. Null if it is invalid or uses meta block groups. */

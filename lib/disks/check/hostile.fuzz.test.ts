@@ -57,7 +57,7 @@ function makeDisk({ kind, tool, args, sizeMib }: (typeof kinds)[number]): Buffer
 for (const kind of kinds) {
   const tools = kind.tool === null ? [] : [kind.tool]
   test.skipIf(!hasTools(...tools))(
-    `no change to ${kind.kind} makes a check more than answer${toolsNote(...tools)}`,
+    `no mutated ${kind.kind} makes a check throw or hang${toolsNote(...tools)}`,
     { timeout: 600_000 + runs * 5_000 },
     async () => {
       const disk = makeDisk(kind)

@@ -87,13 +87,13 @@ test.skipIf(!canMake)(`a sparse file and a sparse disk of a TiB take no time${no
   expect(await check(path)).toMatchObject({ verdict: 'clean', files: 1, filesByPathOnly: 1 })
 })
 
-test.skipIf(!canMake)(`a check ends when its time is over, and says so${note}`, async () => {
+test.skipIf(!canMake)(`a check stops at its time limit, and reports it${note}`, async () => {
   const path = madeExt4('limits', (root) => writeFileSync(join(root, 'x.kdbx'), 'x'))
   expect(await check(path, { timeMs: 1 })).toMatchObject({ verdict: 'unchecked', reason: 'TIME' })
 })
 
 test.skipIf(!canMake).each(['inline_data', 'bigalloc'])(
-  `ext4 with %s is not called clean where no machine reads it${note}`,
+  `ext4 with %s is unchecked if no machine reads it${note}`,
   async (feature) => {
     const args = ['-I', '256', '-O', feature]
     const path = madeExt4(`ext4-${feature}`, (root) => writeFileSync(join(root, 'x'), 'x'), { args })

@@ -28,17 +28,16 @@ export const packageMax = 128
 export const maskedMax = 256
 
 /**
- * One thing that should not leave with the disk. It never holds the secret itself.
+ * Private data that should not leave with the disk. It never holds the secret itself.
  *
- * - `id` is the same each time the same bytes are checked: a hash of rule, partition, path and line.
- * - `path` is from the root of its partition, or `group/volume` of LVM and the path in there, without a slash at the front, and safe to show: control, format and
- *   bidirectional characters are written as `\u{…}`. It is empty for what lies in no file.
- * - `line` counts from 1; null where the whole file is meant. `offset` is a place on the disk in bytes, for what lies in no
- *   file.
- * - `masked` is an excerpt in which the secret is replaced by stars, or null where there is nothing to show.
- * - `ownedBy` is the Debian package whose file this is, or null.
- * - `cleanable`: a clean copy can apply the remedy, and the machine still starts; for `review` it deletes the file. A file of a
- *   package never is.
+ * - `id` is the same each time the same bytes are checked: a hash of rule, partition, path and line, or offset.
+ * - `path` begins at the root of its partition, in LVM with `group/volume`, without a leading slash. It is safe to display: control,
+ *   format and bidirectional characters are written as `\u{…}`. It is empty for data outside files.
+ * - `line` counts from 1; null if the whole file is meant. `offset` is in bytes on the disk, for data outside files.
+ * - `masked` is an excerpt with the secret replaced by stars; null if there is none.
+ * - `ownedBy` is the Debian package that owns the file, or null.
+ * - `cleanable`: a clean copy can apply the remedy, and the guest still boots; for `review` it deletes the file. A file of a package is
+ *   never cleanable.
  */
 export type Finding = {
   id: string
@@ -64,15 +63,14 @@ export type CheckedPartition = {
 }
 
 /**
- * What a check of a disk found.
+ * The result of a check.
  *
- * - `verdict`: `clean` only where everything that can hold files was read to its end without a finding. `findings` where
- *   there is at least one, even if a part could not be read. `unchecked` otherwise.
- * - `reason` is not null where a part could not be read, whatever the verdict: a report with findings may have one too.
- * - `files` are all files of the readable partitions; `filesByPathOnly` are those of them whose contents were not looked at
- *   because they are archives, binary or too large; `filesNotRead` are those whose contents should have been looked at and
- *   could not be read, for example because of a name that 7-Zip cannot select.
- * - `bytes` are the bytes of contents that were read, `seconds` how long it took.
+ * - `verdict`: `clean` only if everything that can hold files was read completely without a finding, `findings` if there is at least
+ *   one, even if a part could not be read, else `unchecked`.
+ * - `reason` says why a part could not be read, whatever the verdict; null if all was read.
+ * - `files` counts all files of the readable partitions. Of these, `filesByPathOnly` were not read because they are archives, binary or
+ *   too large; `filesNotRead` should have been read and could not, for example because of a name that 7-Zip cannot select.
+ * - `bytes` is the size of all contents read; `seconds` is the duration.
  * - `counts` includes the findings beyond those listed.
  */
 export type CheckReport = {

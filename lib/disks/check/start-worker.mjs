@@ -1,5 +1,5 @@
 import { register } from 'tsx/esm/api'
 
-// As the one of lib/disks/guest: only a file that Node itself reads can begin a worker.
+// As in lib/disks/guest: the entry file of a worker thread must be one that Node can run directly.
 register()
 await import('./worker.ts')

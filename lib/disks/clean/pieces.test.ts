@@ -38,7 +38,7 @@ function sparse(file: string, bytes: number): string {
 }
 
 test.skipIf(!hasTools(...names))(
-  `pieces come out in their order and go back where they were, and what is empty stays a hole${toolsNote(...names)}`,
+  `pieces are copied in order and back to their place, and holes stay holes${toolsNote(...names)}`,
   async () => {
     const copy = await copier()
     const disk = join(folder, 'disk')
@@ -84,7 +84,7 @@ test.skipIf(!hasTools(...names))(
 )
 
 test.skipIf(!hasTools(...names) || !full.isThere)(
-  `where there is no room for a piece it is said${toolsNote(...names)}${full.note}`,
+  `a piece that does not fit throws NoRoom${toolsNote(...names)}${full.note}`,
   async () => {
     const copy = await copier()
     const disk = join(folder, 'large')

@@ -43,7 +43,7 @@ const namesIn = (disk: string, path: string) =>
   runTool(folder, 'debugfs', '-R', `ls -p ${path}`, disk).match(/(?<=^\/[1-9]\d*\/.*\/)[^/]+(?=\/[^/]*\/$)/gm)
 
 test.skipIf(!hasTools(...needed))(
-  `hundreds of folders are emptied by a few runs of the tool${toolsNote(...needed)}`,
+  `hundreds of folders are emptied by a few runs of debugfs${toolsNote(...needed)}`,
   async () => {
     const { disk, volume, tools, signal } = await madeVolume('many', (root) => {
       for (let index = 0; index < 200; index += 1) {
@@ -76,7 +76,7 @@ test.skipIf(!hasTools(...needed))(
 )
 
 test.skipIf(!hasTools(...needed))(
-  `what the tool did not say in full is not believed${toolsNote(...needed)}`,
+  `incomplete output of debugfs is taken as a failure${toolsNote(...needed)}`,
   async () => {
     const { disk, volume, tools, signal } = await madeVolume('cut', (root) => {
       writeFileSync(join(root, 'tmp/a'), 'text\n')
@@ -111,7 +111,7 @@ test.skipIf(!hasTools(...needed))(
 )
 
 test.skipIf(!hasTools(...needed))(
-  `a folder with two paths is emptied once, and one that is too deep is not taken for empty${toolsNote(...needed)}`,
+  `a folder with two paths is emptied once, and one that is too deep does not count as empty${toolsNote(...needed)}`,
   async () => {
     const { disk, volume, tools, signal } = await madeVolume('deep', (root) => {
       rmSync(join(root, 'var'), { recursive: true })

@@ -70,7 +70,7 @@ test.each([
   ['for EFI', [0xef], 'UEFI'],
   ['for both', [0, 0xef], 'UEFI'],
   ['for Macs', [2], null],
-])('a disc with a boot image %s says so', (_, platforms, mode) => expect(modeOf(disc(...platforms))).toBe(mode))
+])('boot images %s decide the boot mode', (_, platforms, mode) => expect(modeOf(disc(...platforms))).toBe(mode))
 
 test('a disc without a boot catalogue has no boot mode', () => {
   expect(modeOf(patched(disc(0), { at: 20 * 2048, put: '\0' }))).toBeNull()

@@ -83,7 +83,7 @@ function readAll(disk: Blocks): DiskLayout {
 }
 
 test.each(Object.entries(bases))(
-  'no change to %s makes the readers throw, reach out of the disk or read on and on',
+  'no mutated %s makes the readers throw, read outside the disk or read without end',
   (_, base) => {
     const property = fc.property(changed(base, 4), (bytes) => {
       const disk = watched(bufferBlocks(bytes))

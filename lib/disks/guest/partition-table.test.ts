@@ -37,7 +37,7 @@ test('a GPT in sectors of 4 KiB is read', () => {
   expect(read(disk)).toMatchObject({ table: 'gpt', unread: null, slots: [{ number: 1, start: mib, size: mib }] })
 })
 
-test('the second copy of a GPT is read where the first is broken, and the disk is called damaged', () => {
+test('the backup GPT is read if the first is broken, and the disk is reported as damaged', () => {
   const disk = writeParts(empty(), [{ type: linux, start: 2048, sectors: 2048 }])
   for (const at of [512, 520, 1024]) {
     const answer = read(patched(disk, { at, put: 0x12345678 }))

@@ -3,7 +3,7 @@ const gptTypes: Readonly<Record<string, string>> = {
   '21686148-6449-6E6F-744E-656564454649': 'bios-boot',
   '9E1A2D38-C612-4316-AA26-8B49521E5A8B': 'prep-boot',
   '0FC63DAF-8483-4772-8E79-3D69D8477DE4': 'linux',
-  // The root of a Linux for x86-64 and for ARM64, and what else has a type of its own.
+  // The Linux root partition for x86-64 and for ARM64, and other partitions with their own type.
   '4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709': 'linux-root',
   'B921B045-1DF0-41C3-AF44-4C6F280D3FAE': 'linux-root',
   '8484680C-9521-48C6-9C11-B0720656F69E': 'linux-usr',

@@ -15,7 +15,7 @@ export function plainText(text: string, lengthMax: number): string {
         .trim()
 }
 
-/** Bytes up to the first zero as text. */
+/** Decodes UTF-8 up to the first zero byte. */
 export function zeroEnded(bytes: Buffer): string {
   const end = bytes.indexOf(0)
   return bytes.toString('utf8', 0, end < 0 ? bytes.length : end)

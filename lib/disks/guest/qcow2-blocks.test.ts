@@ -154,7 +154,7 @@ test.skipIf(!hasQemu).each(Object.entries(made))(`QEMU's %s reads as the raw dis
   file.close()
 })
 
-test.skipIf(!hasQemu)(`QEMU's zstd is not taken for damage${qemuNote}`, () => {
+test.skipIf(!hasQemu)(`QEMU's zstd is not reported as damage${qemuNote}`, () => {
   writeFileSync(join(folder, 'disk.raw'), rawDisk)
   qemuImg(folder, 'convert', '-c', '-f', 'raw', '-O', 'qcow2', '-o', 'compression_type=zstd', 'disk.raw', 'z.qcow2')
   const file = openFileBlocks(join(folder, 'z.qcow2'))

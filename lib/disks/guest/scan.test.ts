@@ -49,7 +49,7 @@ const ext = ['-q', '-F', '-L', 'system', '-U', uuid, '-d', root] as const
 const readable = ['ext2', 'ext3', 'ext4'] as const
 
 test.skipIf(!hasTools('mke2fs')).each(readable)(
-  `%s is read, its files and its system too${toolsNote('mke2fs')}`,
+  `%s is read with its files and operating system${toolsNote('mke2fs')}`,
   async (kind) => {
     const layout = await scanMade(16, 'mke2fs', ...ext, '-t', kind)
     expect(layout).toMatchObject({ table: 'none', operatingSystem: 'Sample Linux 7 ("try")', unread: null })
@@ -60,7 +60,7 @@ test.skipIf(!hasTools('mke2fs')).each(readable)(
 )
 
 test.skipIf(!hasTools('mke2fs')).each(['inline_data', 'bigalloc'])(
-  `ext4 with %s is recognised, and said not to be readable${toolsNote('mke2fs')}`,
+  `ext4 with %s is recognised and reported as unreadable${toolsNote('mke2fs')}`,
   async (feature) => {
     const layout = await scanMade(16, 'mke2fs', ...ext, '-t', 'ext4', '-I', '256', '-O', feature)
     expect(layout).toMatchObject({ operatingSystem: null, unread: null })

@@ -1,5 +1,5 @@
 import { register } from 'tsx/esm/api'
 
-// A worker takes over what --import has loaded, but is not begun by it: only a file that Node itself reads can begin one.
+// A worker thread inherits the loaders of --import, but its entry file must be one that Node can run directly.
 register()
 await import('./worker.ts')

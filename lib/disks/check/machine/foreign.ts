@@ -17,7 +17,7 @@ export type ForeignOptions = {
   timeLeft: () => number
   /** Maximum number of files of one file system. */
   onTrouble: (message: string) => void
-  /** Most files of one file system. */
+  /** Maximum number of files of one file system. */
   filesMax: number
 }
 

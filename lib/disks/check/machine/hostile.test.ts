@@ -121,7 +121,7 @@ test.skipIf(!hasTools('mke2fs'))(
 )
 
 test.skipIf(!hasTools('mke2fs'))(
-  `a machine that lists more files than a file system may have is ended, and its disk is not called clean${toolsNote('mke2fs')}`,
+  `a machine that lists more files than the limit is killed, and its disk is unchecked${toolsNote('mke2fs')}`,
   async () => {
     const path = makeFileSystem(mkdtempSync(join(folder, 'many-')), 'inline', { 'srv/notes': 'text\n' })
     const many = ['a', 'b', 'c'].map((name) => line(`5 ./srv/${name}`)).join('; ')

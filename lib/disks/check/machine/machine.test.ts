@@ -125,7 +125,7 @@ machineTest(`the machine ends with its check: at the end of its time, and when i
 })
 
 test.skipIf(!hasTools(...tools))(
-  `without the machine such a disk is not called clean${toolsNote(...tools)}`,
+  `without the machine such a disk counts as unchecked${toolsNote(...tools)}`,
   async () => {
     const path = stored(fileSystem('btrfs', harmless))
     const missing = { verdict: 'unchecked', reason: 'TOOLS_MISSING' }
