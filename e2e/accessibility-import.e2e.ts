@@ -4,7 +4,7 @@ import { account, expect, image, imageRows, longest, messages, signIn, test, uni
 
 const region = 'cn-shanghai'
 
-// A trace keeps a copy of the page for every step of axe.
+// Off, because a trace copies the page for every step of axe.
 test.use({ trace: 'off' })
 
 for (const { locale, t, some } of [
@@ -15,7 +15,7 @@ for (const { locale, t, some } of [
     test.use({ locale })
     test.slow()
 
-    test('importing is accessible: empty, with a file chosen and refused, and with what is unfinished', async ({
+    test('importing is accessible: empty, with a file chosen and refused, and with unfinished uploads', async ({
       page,
     }, info) => {
       const owner = await account()

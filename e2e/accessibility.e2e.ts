@@ -16,16 +16,16 @@ import {
 
 const region = 'cn-shanghai'
 
-// A trace keeps a copy of the page for every step of axe.
+// Off, because a trace copies the page for every step of axe.
 test.use({ trace: 'off' })
 
 /**
- * Around an open list of choices Radix hides everything from screen readers and keeps the focus inside (keyboard.e2e.ts
- * checks that); axe takes only a dialog for something that keeps the focus. Looked at on 2026-11-24 with radix-ui 1.8.1.
+ * While a list of choices is open, Radix hides everything else from screen readers and traps the focus (keyboard.e2e.ts checks
+ * that), but axe recognises a focus trap only in a dialog. Checked on 2026-11-24 with radix-ui 1.8.1.
  */
 const notWhileChoosing = ['aria-hidden-focus']
 
-/** Three recipients with the longest names, and the longest image: none of them has a space at which a line could break. */
+/** Three recipients with the longest names and the longest image name, all without a space at which a line could break. */
 async function longestImage(owner: Account) {
   const disk = await image(owner, { name: longest('W', 128), os: longest('M', 64) })
   await db().image.update({ where: { id: disk.id }, data: { description: longest('W', 500) } })
@@ -95,7 +95,7 @@ for (const { locale, t, some } of [
       await expectAccessiblePage(page, 'shared images, empty', some)
       const owner = await account({ username: longest('m', 32) })
       const disk = await image(owner, { name: longest('W', 128), os: longest('M', 64) })
-      // An open list would show the share at once, and it would be new no longer.
+      // An open list would show the share at once, and then it would no longer be new.
       await page.goto('about:blank')
       await share(owner, disk, [recipient], longest('W', 200))
       await page.goto(`/${region}/images/shared`)

@@ -4,7 +4,7 @@ import { expect, type Page } from '@playwright/test'
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 const desk = 1280
 const phone = 320
-/** A desk of 1440 pixels at a zoom of 200 %. */
+/** 1440 px at a zoom of 200 %. */
 const zoomed = 720
 /** A theme only changes colours, so the second scan checks only those. */
 export const looks = [
@@ -14,10 +14,10 @@ export const looks = [
 ] as const
 export type Look = (typeof looks)[number]
 
-/** Whatever can be scrolled sideways, and whatever can be seen beyond the right edge of the page. */
+/** The elements that scroll sideways, or show beyond the right edge of the page. */
 export async function sideways(page: Page): Promise<string[]> {
   return await page.evaluate(() => {
-    // How far to the right something shows: as far as every box around it that cuts off what reaches beyond it.
+    // The visible right edge: the element's, limited by every ancestor that clips it.
     const edge = (element: Element): number => {
       let right = element.getBoundingClientRect().right
       for (let box = element.parentElement; box && box !== document.body; box = box.parentElement) {
@@ -34,7 +34,7 @@ export async function sideways(page: Page): Promise<string[]> {
   })
 }
 
-/** The rules that are broken, each with the elements that break it. */
+/** The violated rules, each with its elements. */
 async function broken(page: Page, rules: readonly string[], except: string[]): Promise<string[]> {
   // One frame, so axe need not open another page to merge results.
   const axe = new AxeBuilder({ page })
@@ -71,7 +71,7 @@ export async function expectAccessible(
   expect.soft(found, state).toEqual([])
 }
 
-/** The same, for a state that is a page: it has one first heading, and a title that names it and the product. */
+/** The same for a state that is a page: it has one h1, and a title with the state and the product. */
 export async function expectAccessiblePage(page: Page, state: string, some: readonly Look[]) {
   await expect(page.getByRole('heading', { level: 1 }), state).toHaveCount(1)
   await expect(page, state).toHaveTitle(/^(.{2,} · )?Open ECS Console$/)

@@ -12,8 +12,8 @@ async function openList(page: Page) {
   await page.goto('/cn-shanghai/images/custom')
   const picture = page.getByRole('banner').getByRole('button').last()
   const menu = page.getByRole('menu')
-  // The menu's code is loaded at the first opening, which takes time. Before the scripts have come a key would lead to the page
-  // of the preferences, and pointing does nothing.
+  // The menu's code loads on its first opening, which takes time. Before the scripts have loaded, a key opens the preferences
+  // page, and hovering does nothing.
   await expect(async () => {
     await page.mouse.move(400, 400)
     await picture.hover()
@@ -26,10 +26,7 @@ async function openList(page: Page) {
   return { picture, menu }
 }
 
-test('the user picture is the last button of the banner; its menu says who is signed in and leads to the account', async ({
-  page,
-  context,
-}) => {
+test('the user menu is the last button of the banner, names the account and links to it', async ({ page, context }) => {
   const someone = await account()
   await imageRows(someone, Array(25).fill({}))
   await signIn(context, someone)
@@ -50,7 +47,7 @@ test('the user picture is the last button of the banner; its menu says who is si
   await expect(page.getByRole('heading', { level: 1 })).toBeInViewport()
 })
 
-test('pointing opens the menu, it waits 300 ms for the pointer to come back, then it closes', async ({ page }) => {
+test('hovering opens the menu, which stays open for 300 ms without the pointer', async ({ page }) => {
   const { picture, menu } = await openList(page)
   await picture.hover()
   await expect(menu).toBeVisible()
@@ -66,7 +63,7 @@ test('pointing opens the menu, it waits 300 ms for the pointer to come back, the
   await expect(menu).toHaveCount(0)
 })
 
-test('a click within 500 ms of pointing keeps the menu open; a later one closes it', async ({ page }) => {
+test('a click within 500 ms of hovering keeps the menu open; a later one closes it', async ({ page }) => {
   const { picture, menu } = await openList(page)
   await picture.hover()
   await expect(menu).toBeVisible()
@@ -79,7 +76,7 @@ test('a click within 500 ms of pointing keeps the menu open; a later one closes 
   await expect(menu).toHaveCount(0)
 })
 
-test('the menu that pointing opened blocks nothing: what is behind it is clicked at once, and typing goes on', async ({
+test('a menu opened by hover blocks nothing: a click behind it works at once, and typing continues', async ({
   page,
 }) => {
   const { picture, menu } = await openList(page)
@@ -100,7 +97,7 @@ test('the menu that pointing opened blocks nothing: what is behind it is clicked
   await expect(page).toHaveURL('/cn-shanghai/images/shared')
 })
 
-test('from the keyboard the menu opens on its first item, arrows move, Escape gives the focus back', async ({
+test('by keyboard the menu opens with its first item focused, arrows move, Escape returns the focus', async ({
   page,
 }) => {
   const { picture, menu } = await openList(page)
@@ -109,7 +106,7 @@ test('from the keyboard the menu opens on its first item, arrows move, Escape gi
     await page.keyboard.press(key)
     await page.clock.runFor(50)
   }
-  // Also after the pointer has been there, whose closing gives no focus back.
+  // Also after hovering: closing that menu does not return the focus.
   for (const round of ['fresh', 'after pointing']) {
     for (const key of ['Enter', 'Space', 'ArrowDown']) {
       await picture.focus()
@@ -131,7 +128,7 @@ test('from the keyboard the menu opens on its first item, arrows move, Escape gi
   }
 })
 
-test('a finger opens the menu and closes it again: pointing is for the mouse only', async ({ browser }) => {
+test('a tap opens the menu and closes it again: hovering is for the mouse only', async ({ browser }) => {
   const context = await browser.newContext({
     hasTouch: true,
     reducedMotion: 'reduce',

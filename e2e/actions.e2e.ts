@@ -10,7 +10,7 @@ const missingInstance = 'ins-0000000000'
 const missingGroup = 'grp-0000000000'
 const missingSnapshot = 'snap-aaaaaaaaaa'
 
-/** Operations on an instance that need only its id. instances.e2e.ts tries all of them on another tenant's. */
+/** Operations on an instance that need only its id. instances.e2e.ts tries all of them on another tenant's instance. */
 const ofInstances = [
   'startInstanceAction',
   'stopInstanceAction',
@@ -19,7 +19,7 @@ const ofInstances = [
   'rebuildInstanceAction',
 ]
 
-/** An owner whose image has two recipients, and everything an action could name. */
+/** An owner whose image has two recipients, with everything that an action could name. */
 async function lentImage() {
   const [owner, first, second, stranger] = [await account(), await account(), await account(), await account()]
   const disk = await image(owner)
@@ -30,7 +30,7 @@ async function lentImage() {
   return { owner, first, second, stranger, disk, ofFirst }
 }
 
-/** An input with which the owner, or for a share either side, would get through. */
+/** Inputs that would succeed for the owner, or for either side of a share. */
 function inputs(imageId: string, shareId: string, username: string): Record<string, object> {
   return {
     shareImageAction: { region, imageId, usernames: [username], note: '' },
@@ -86,7 +86,7 @@ function inputs(imageId: string, shareId: string, username: string): Record<stri
   }
 }
 
-/** What a sharer does with a group of its own. */
+/** Inputs of a sharer for its own group. */
 function ofGroup(groupId: string): Record<string, object> {
   return {
     updateGroupAction: { groupId, name: 'taken over', usernames: 'nobody' },
@@ -94,7 +94,7 @@ function ofGroup(groupId: string): Record<string, object> {
   }
 }
 
-/** What a master account does with a sub-account of its own. */
+/** Inputs of a master account for its own sub-account. */
 function ofSubAccount(accountId: string): Record<string, object> {
   return {
     disableSubAccountAction: { accountId },
@@ -142,7 +142,7 @@ test('every action refuses a visitor who is not signed in, and does nothing', as
   expect(await db().image.findUnique({ where: { id: disk.id } })).toMatchObject({ name: disk.name, ownerId: owner.id })
 })
 
-test('every action answers a stranger, a recipient and another master’s sub-account as if the thing were not there', async ({
+test('every action answers a stranger, a recipient and another master’s sub-account as if nothing existed', async ({
   requestAs,
 }) => {
   const { owner, first, second, stranger, disk, ofFirst } = await lentImage()
@@ -191,7 +191,7 @@ test('every action answers a stranger, a recipient and another master’s sub-ac
   expect(await db().image.findUnique({ where: { id: disk.id } })).toMatchObject({ name: disk.name, ownerId: owner.id })
 })
 
-test('the region of the request is the region that counts: another one is refused with the image’s own', async ({
+test("the region of the request must be the image's: another one is refused with the image’s own", async ({
   requestAs,
 }) => {
   const { owner, disk, ofFirst, stranger } = await lentImage()
@@ -206,7 +206,7 @@ test('the region of the request is the region that counts: another one is refuse
   }
 })
 
-test('a sub-account acts fully for its own master', async ({ requestAs }) => {
+test('a sub-account shares, changes and deletes for its own master', async ({ requestAs }) => {
   const { owner, disk, ofFirst, stranger } = await lentImage()
   const client = await requestAs(await account({ username: unique('ops'), master: owner }))
   const wanted = inputs(disk.id, ofFirst, stranger.username)

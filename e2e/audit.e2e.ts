@@ -13,7 +13,7 @@ import { account, act, ask, expect, expectRow, image, longest, messages, row, sh
 
 const page = '/account/audit'
 
-/** An owner with a shared image, and the recipient, in whose trail it is as well. */
+/** An owner with a shared image, and the recipient, whose trail has the share as well. */
 async function withShare() {
   const [owner, recipient] = [await account(), await account()]
   const disk = await image(owner)
@@ -21,7 +21,7 @@ async function withShare() {
   return { owner, recipient, disk }
 }
 
-test('shows what happened, filters it by the URL, and verifies it; after a change by SQL it says which entry', async ({
+test('shows events, filters them by the URL, and verifies the trail; after a change by SQL it names the entry', async ({
   browserPage,
 }) => {
   const { owner, recipient, disk } = await withShare()
@@ -50,7 +50,7 @@ test('shows what happened, filters it by the URL, and verifies it; after a chang
   await expect(browser.getByRole('alert').filter({ hasText: 'Entry 2 was changed' })).toBeVisible()
 })
 
-test('an export proves itself alone', async ({ browserPage }) => {
+test('an export verifies itself', async ({ browserPage }) => {
   const { owner } = await withShare()
   await signChains()
   const browser = await browserPage(owner)
@@ -66,7 +66,7 @@ test('an export proves itself alone', async ({ browserPage }) => {
       await writeFile(path.join(folder, name), bytes)
     const script = path.join(folder, 'verify-audit.mjs')
     const proving = promisify(execFile)(process.execPath, [script], { cwd: tmpdir() })
-    // Nobody said which key it must be.
+    // No expected key was given.
     await expect(proving).rejects.toMatchObject({
       code: 3,
       stdout: expect.stringContaining(`entries of ${owner.id}, in`),
@@ -76,7 +76,7 @@ test('an export proves itself alone', async ({ browserPage }) => {
   }
 })
 
-test('is for those who manage the whole account, and has what was refused to others', async ({
+test('is for accounts that manage the whole tenant, and includes refusals of others', async ({
   browserPage,
   requestAs,
 }) => {
@@ -98,7 +98,7 @@ test('is for those who manage the whole account, and has what was refused to oth
   await theirs.goto(`${page}?action=operation`)
   await expect(theirs.getByRole('table').getByRole('row')).toHaveCount(2)
   await expect(row(theirs.getByRole('table'), 'operation.refuse')).toContainText('RESHARE_FORBIDDEN')
-  // To ask for the headers takes no place of a download, of which a tenant has two.
+  // HEAD uses none of the two downloads that a tenant may have.
   const owners = await requestAs(owner)
   for (let time = 0; time < 3; time++) {
     const head = await owners.head('/api/audit/export?format=csv')
@@ -109,14 +109,14 @@ test('is for those who manage the whole account, and has what was refused to oth
   expect(csv.body).toContain('share.create')
 })
 
-test('has sign-ins that were refused', async ({ page: visitor, browserPage }) => {
+test('includes refused sign-ins', async ({ page: visitor, browserPage }) => {
   const owner = await account()
   await visitor.goto('/sign-in')
   await visitor.getByLabel('Username', { exact: true }).fill(owner.username)
   await visitor.getByLabel('Password', { exact: true }).fill('not the password')
   await visitor.getByRole('button', { name: 'Sign in', exact: true }).click()
   await expect(visitor.getByRole('alert').filter({ hasText: messages.en.signIn.refused })).toBeVisible()
-  // It is recorded after the answer, whose time must not tell whether the username exists.
+  // Recorded after the answer, whose time must not reveal whether the username exists.
   const recorded = { where: { accountId: owner.id, action: 'session.refuse' } }
   await expect.poll(async () => await db().auditEntry.count(recorded)).toBe(1)
   const browser = await browserPage(owner)

@@ -20,7 +20,7 @@ const cursors = [
 ]
 const listParameters = ['region', 'q', 'state', 'os', 'sort', 'after', 'before']
 
-/** What every read route takes from its query. */
+/** The query parameters of each read route. */
 function reads(imageId: string): Record<string, string[]> {
   return {
     '/api/images': listParameters,
@@ -34,7 +34,7 @@ function reads(imageId: string): Record<string, string[]> {
   }
 }
 
-/** Everything that can be wrong with a query, one thing at a time. */
+/** Queries with one bad parameter each, of every kind. */
 function badQueries(names: string[]): string[] {
   const good = `region=${region}&username=nobody`
   const one = (name: string, value: string) => `${good}&${name}=${value}`
@@ -50,10 +50,10 @@ function badQueries(names: string[]): string[] {
 
 const shown = (url: string) => (url.length > 120 ? `${url.slice(0, 120)}…` : url)
 
-// Hundreds of requests, of which a trace would keep every one.
+// Off, because a trace would keep each of hundreds of requests.
 test.use({ trace: 'off' })
 
-/** Does the same with every item, a few side by side. */
+/** Maps items with a few calls in parallel. */
 async function forAll<T, R>(items: T[], work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = []
   for (let start = 0; start < items.length; start += 8) {
@@ -66,12 +66,12 @@ async function askAll(client: APIRequestContext, urls: string[]) {
   return await forAll(urls, async (url) => ({ url, ...(await ask(client, url)) }))
 }
 
-/** A NUL or a path out of the root, which nginx rejects with its own page. */
+/** Whether nginx rejects a request with its own page: a NUL, or a path above the root. */
 function isStoppedByProxy(url: string, { status, body }: { status: number; body: string }): boolean {
   return /%00|\.\.%2f/.test(url) && status === 400 && body.includes('<center>nginx')
 }
 
-test('no parameter of any size or shape is a fault: a read route refuses it with the field named or shows the default', async ({
+test('no parameter of any size or shape is a fault: a read route names the field or uses the default', async ({
   requestAs,
 }) => {
   const owner = await account()
@@ -94,7 +94,7 @@ test('no parameter of any size or shape is a fault: a read route refuses it with
   expect(wrong).toEqual([])
 })
 
-test('a bad address of a page is a 404, and bad parameters show the default list', async ({ requestAs }) => {
+test('a bad URL of a page is a 404, and bad parameters show the default list', async ({ requestAs }) => {
   const owner = await account()
   const disk = await image(owner)
   const client = await requestAs(owner)
@@ -151,7 +151,7 @@ const ofImages = [
   'cancelTransferAction',
 ]
 
-test('no input of an action is a fault: what cannot be used is refused with its field named, and nothing is written', async ({
+test('no input of an action is a fault: unusable values are refused with their field, and nothing is written', async ({
   requestAs,
 }) => {
   const owner = await account()
@@ -231,7 +231,7 @@ test('no input of an action is a fault: what cannot be used is refused with its 
   expect(JSON.parse(body)).toMatchObject({ name: disk.name, state: 'available', recipients: [] })
 })
 
-test('a username of any characters is answered as unknown, by the look-up and by the share', async ({ requestAs }) => {
+test('a username of any characters is unknown to the look-up and to the share', async ({ requestAs }) => {
   const owner = await account()
   const disk = await image(owner)
   const client = await requestAs(owner)

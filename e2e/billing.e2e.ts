@@ -11,7 +11,7 @@ const hourMs = 3_600_000
 
 type Lines = { name: string; sharer?: Account; hours: number; price?: number; from?: string }
 
-/** Ledger lines as the worker writes them: a number of hours of an instance from a moment on. */
+/** Ledger lines as the worker writes them: some hours of an instance from a moment on. */
 async function charged(owner: Account, { name, sharer, hours, price = 8, from = `${month}-03T00:00:00Z` }: Lines) {
   const instanceId = newId('ins')
   const imageOwner = sharer ?? owner
@@ -32,7 +32,7 @@ async function charged(owner: Account, { name, sharer, hours, price = 8, from = 
   return instanceId
 }
 
-test('a month’s bill adds up, tells shared images apart, and leads to other months', async ({ page }) => {
+test('a month’s bill adds up, marks shared images, and links to other months', async ({ page }) => {
   const [owner, sharer] = [await account(), await account()]
   const [own, lent] = [unique('own'), unique('lent')]
   await charged(owner, { name: own, hours: 50 })
@@ -71,7 +71,7 @@ test('a month’s bill adds up, tells shared images apart, and leads to other mo
   ).toHaveAttribute('aria-current', 'page')
 })
 
-test('the export has the lines of the viewer’s bill alone, and no cell of it is a formula', async ({
+test('the export has only the lines of the viewer’s bill, and no cell of it is a formula', async ({
   page,
   requestAs,
 }) => {
@@ -99,7 +99,9 @@ test('the export has the lines of the viewer’s bill alone, and no cell of it i
   await expect(page.getByRole('table', { name: 'By instance' })).not.toContainText('HYPERLINK')
 })
 
-test('a bill without a line says when lines come, and a signed-out visitor comes back to it', async ({ page }) => {
+test('a bill without a line says when lines appear, and a signed-out visitor returns to it after sign-in', async ({
+  page,
+}) => {
   await page.goto('/billing?month=2026-09')
   await expect(page).toHaveURL('/sign-in?next=%2Fbilling%3Fmonth%3D2026-09')
   await signIn(page.context(), await account())

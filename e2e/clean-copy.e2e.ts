@@ -38,7 +38,7 @@ test.beforeAll(async () => {
 
 test.afterAll(() => void server.kill())
 
-/** A browser of an account at the server that blocks. */
+/** A browser signed in at the server that blocks. */
 async function pageThere(browser: Browser, who: Account): Promise<Page> {
   const context = await browser.newContext({ locale: 'en-US', reducedMotion: 'reduce', baseURL: baseUrl })
   waitForScripts(context)
@@ -56,7 +56,7 @@ async function shareWith(page: Page, imageId: string, username: string): Promise
 
 test.skip(!canClean, `the tools that clean a disk are missing${note}`)
 
-test('harbour imports a disk with keys, may not share it, cleans it, and lantern has it clean and boots it', async ({
+test('harbour imports a disk with keys, cannot share it, cleans it, and lantern gets it clean and boots it', async ({
   browser,
   browserPage,
 }, info) => {
@@ -144,7 +144,7 @@ test('harbour imports a disk with keys, may not share it, cleans it, and lantern
   })
 })
 
-test('without scripts a clean copy is made, and sent twice it is one', async ({ browserPage }) => {
+test('without scripts a clean copy is made, and a form sent twice makes one', async ({ browserPage }) => {
   const harbour = await account()
   const disk = await image(harbour, { disk: await plantedExtDisk(newSecret()), isUnchecked: true })
   const page = await browserPage(harbour, { javaScriptEnabled: false })

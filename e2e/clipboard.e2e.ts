@@ -27,7 +27,7 @@ test('copy buttons copy over plain http too, say so, and keep the focus', async 
   await expect(search).toHaveValue(disk.id)
 })
 
-test('where the browser forbids copying, the page says so and what to do', async ({ page, context }) => {
+test('if the browser forbids copying, the page says so and what to do', async ({ page, context }) => {
   const owner = await account()
   await withoutClipboard(page)
   await page.addInitScript(() => Object.defineProperty(document, 'execCommand', { value: () => false }))

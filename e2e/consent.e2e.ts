@@ -2,7 +2,7 @@ import { db } from '@/lib/db/client'
 import { expectAccessiblePage, looks } from './accessible'
 import { account, expect, image, messages, row, share, signIn, test } from './fixtures'
 
-test('who asks to be asked sees what is offered, accepts it, and is told until when it may be used', async ({
+test('a recipient that wants to be asked sees the offer, accepts it, and sees when it ends', async ({
   page,
   context,
   browserPage,
@@ -41,7 +41,7 @@ test('who asks to be asked sees what is offered, accepts it, and is told until w
   await sharing.close()
 })
 
-/** An image that waits for the answer of its recipient, who asks to be asked. */
+/** An image with a pending share, whose recipient wants to be asked. */
 async function withPending() {
   const [owner, recipient] = [await account(), await account()]
   await db().account.update({ where: { id: recipient.id }, data: { incoming: 'ASK' } })
@@ -50,7 +50,7 @@ async function withPending() {
   return { owner, recipient, disk }
 }
 
-test('what is declined is gone from both sides, and the sharer sees that it was declined', async ({ browserPage }) => {
+test('a declined share is gone from both sides, and the sharer sees that it was declined', async ({ browserPage }) => {
   const { owner, recipient, disk } = await withPending()
   const sharing = await browserPage(owner)
   await sharing.goto(`/cn-shanghai/images/${disk.id}/share`)
@@ -86,7 +86,7 @@ test.describe('in Chinese', () => {
   })
 })
 
-test('Incoming for one region answers there, and does not show the settings of the whole tenant', async ({
+test('Incoming for one region can answer there, and does not see the settings of the whole tenant', async ({
   browserPage,
 }) => {
   const master = await account()

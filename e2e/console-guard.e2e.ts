@@ -16,12 +16,12 @@ test.afterEach(async () => {
 const connected = (page: Page) => page.getByText(/^Connected\./)
 const lines = (page: Page) => page.locator('.xterm-accessibility')
 
-/** Everything that the serial port has said. */
+/** The whole output of the serial port. */
 async function said(page: Page, { id }: Machine): Promise<string> {
   return await (await page.request.get(`/api/instances/${id}/console-log`)).text()
 }
 
-/** Opens a view of a new machine once its shell has begun. */
+/** Opens a view of a new machine once its shell has started. */
 async function open(page: Page, owner: Account, tab: 'console' | 'screen'): Promise<Machine> {
   const quay = await machine(owner)
   machines.push(quay)
@@ -46,7 +46,7 @@ async function paste(page: Page, text: string): Promise<void> {
   }, text)
 }
 
-test('a machine writes nothing to the clipboard of who looks at it, and makes no links', async ({ browserPage }) => {
+test("a machine cannot write to the viewer's clipboard, and makes no links", async ({ browserPage }) => {
   const owner = await account()
   const page = await browserPage(owner)
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
@@ -65,7 +65,7 @@ test('a machine writes nothing to the clipboard of who looks at it, and makes no
     void dialog.dismiss()
   })
   page.context().on('page', (other) => opened.push(other.url()))
-  // A layer of the terminal lies above the words and takes the mouse.
+  // A layer of the terminal above the text takes the mouse.
   const box = await page
     .locator('.xterm-rows > div')
     .filter({ hasText: /^a-link\s*$/ })
@@ -79,7 +79,7 @@ test('a machine writes nothing to the clipboard of who looks at it, and makes no
 })
 
 for (const tab of ['console', 'screen'] as const)
-  test(`the ${tab} asks before it is left once something was typed, and not before`, async ({ browserPage }) => {
+  test(`the ${tab} asks before the page is left only once something was typed`, async ({ browserPage }) => {
     const owner = await account()
     const page = await browserPage(owner)
     const quay = await open(page, owner, tab)
@@ -93,9 +93,9 @@ for (const tab of ['console', 'screen'] as const)
     expect(asked).toEqual([])
     const view = tab === 'console' ? page.locator('.xterm-helper-textarea') : page.getByRole('application')
     await view.focus()
-    // Neither copying, nor a shortcut of the browser, nor leaving by keyboard is input of the machine.
+    // Copying, browser shortcuts and leaving by keyboard are no input for the machine.
     if (tab === 'console') {
-      // A layer of the terminal lies above the words and takes the mouse.
+      // A layer of the terminal above the text takes the mouse.
       const words = await page.locator('.xterm-rows > div').filter({ hasText: '/ #' }).last().boundingBox()
       await page.mouse.dblclick((words?.x ?? 0) + 4, (words?.y ?? 0) + 6)
       await expect(page.locator('.xterm-selection > div').first()).toBeAttached()
@@ -109,7 +109,7 @@ for (const tab of ['console', 'screen'] as const)
     expect(asked).toEqual([])
     await view.focus()
     await page.keyboard.type('x')
-    // Dismissed, the page stays, and so does its connection.
+    // After dismissing, the page and its connection stay.
     await page.evaluate(() => {
       Object.assign(window, { isSame: true })
       location.reload()
@@ -117,14 +117,14 @@ for (const tab of ['console', 'screen'] as const)
     await expect.poll(() => asked).toEqual(['beforeunload'])
     expect(await page.evaluate(() => 'isSame' in window)).toBe(true)
     await expect(connected(page)).toBeVisible()
-    // There is nothing to lose of a machine that does not run.
+    // A machine that is off has nothing to lose.
     await stopMachine(quay, owner)
     await expect(page.getByText('The machine is not running (state: Stopped).')).toBeVisible()
     await page.reload()
     expect(asked).toHaveLength(1)
   })
 
-test('full screen keeps all keys for the machine, and fills the screen in a browser that cannot keep them', async ({
+test('full screen locks all keys for the machine, and still fills the screen in a browser that cannot lock keys', async ({
   browserPage,
 }) => {
   const owner = await account()
@@ -137,7 +137,7 @@ test('full screen keeps all keys for the machine, and fills the screen in a brow
     if (keyboard && lock)
       keyboard.lock = async (...keys) => {
         await lock(...keys)
-        // All keys, and only where the page has the screen: elsewhere it would have no effect.
+        // All keys, and only in full screen: elsewhere the lock has no effect.
         locks.push(document.fullscreenElement ? keys.length : -1)
       }
   })
@@ -147,7 +147,7 @@ test('full screen keeps all keys for the machine, and fills the screen in a brow
   await expect.poll(isFull).toBe(true)
   await expect.poll(() => page.evaluate(() => (window as typeof window & { locks: number[] }).locks)).toEqual([0])
   await expect(page.getByRole('application')).toBeFocused()
-  // Physical keys: a letter of the second row needs its Shift.
+  // Physical keys, so that capital letters need Shift.
   await page.keyboard.type('cp /proc/version /dev/tty', { delay: 30 })
   await page.keyboard.press('Shift+KeyS', { delay: 30 })
   await page.keyboard.type('0', { delay: 30 })
@@ -160,7 +160,7 @@ test('full screen keeps all keys for the machine, and fills the screen in a brow
   await expect(page.getByRole('application')).toBeFocused()
 })
 
-test('a long text is pasted without a loss, and one that is typed can be stopped', async ({ browserPage }) => {
+test('a long paste arrives without a loss, and a running one can be stopped', async ({ browserPage }) => {
   const owner = await account()
   const page = await browserPage(owner)
   const quay = await open(page, owner, 'console')
@@ -182,7 +182,7 @@ test('a long text is pasted without a loss, and one that is typed can be stopped
   await expect.poll(() => said(page, quay)).toContain('Sum: 42')
   expect(await said(page, quay)).not.toContain('ended')
 
-  // A program that wants to know what is pasted is told, and nothing in the text ends that before its end.
+  // Bracketed paste: the text is marked, and cannot contain the end mark.
   await type(page, 'printf "\\033[?2004h"; cat -v')
   await expect.poll(() => said(page, quay)).toContain('\x1b[?2004h')
   await paste(page, 'one\x1b[201~two')

@@ -20,14 +20,14 @@ const pathOf = ({ id, region }: Machine, tab: 'console' | 'screen') => `/${regio
 const connected = (page: Page) => page.getByText(/^Connected\./)
 const lines = (page: Page) => page.locator('.xterm-accessibility')
 
-/** Everything that the serial port has said. */
+/** The whole output of the serial port. */
 async function said(page: Page, { id }: Machine): Promise<string> {
   return await (await page.request.get(`/api/instances/${id}/console-log`)).text()
 }
 
 const boots = (log: string) => log.split('Tiny Linux on').length - 1
 
-/** Opens the screen of a machine once its shell has begun on it. */
+/** Opens the screen of a machine once its shell has started there. */
 async function openScreen(page: Page, quay: Machine): Promise<void> {
   await page.goto(pathOf(quay, 'screen'))
   await expect(connected(page)).toBeVisible()
@@ -48,7 +48,7 @@ test('a text is typed into the screen key by key, and Ctrl-Alt-Del reaches the m
   await openScreen(page, quay)
   await typeText(page, 'echo "Sum: $((6*7))" > /dev/ttyS0\n')
   await expect.poll(() => said(page, quay)).toContain('Sum: 42')
-  // The kernel then restarts at the three keys by itself, instead of asking a program that this guest has not.
+  // Makes the kernel restart at Ctrl-Alt-Del, instead of signalling an init that this guest lacks.
   await typeText(page, 'echo 1 > /proc/sys/kernel/ctrl-alt-del; echo "Ready: $((7*7))" > /dev/ttyS0\n')
   await expect.poll(() => said(page, quay)).toContain('Ready: 49')
   const before = boots(await said(page, quay))
@@ -67,7 +67,7 @@ test('on a phone a button opens its keyboard, and typed keys go to the machine',
   await page.getByRole('button', { name: 'Keyboard', exact: true }).tap()
   await expect(page.getByRole('textbox', { name: `Keyboard of ${quay.name}` })).toBeFocused()
   await page.keyboard.type('echo "Product: $((6*8)))', { delay: 30 })
-  // Such a keyboard deletes and puts in words; the machine is told of each letter.
+  // A touch keyboard deletes and inserts words; the machine gets single letters.
   await page.keyboard.press('Backspace')
   await page.keyboard.type('" > /dev/ttyS0', { delay: 30 })
   await page.keyboard.press('Enter')
@@ -75,13 +75,13 @@ test('on a phone a button opens its keyboard, and typed keys go to the machine',
   await context.close()
 })
 
-test('a view that was cut off resumes where it was, and after the last try a button connects it', async ({
+test('a view that is cut off resumes at its byte, and after the last retry a button reconnects it', async ({
   browserPage,
 }) => {
   const owner = await account()
   const quay = await started(owner)
   const page = await browserPage(owner)
-  // The page's own sockets, so that one can break.
+  // Gives the test the page's sockets, so that it can break one.
   await page.addInitScript(() => {
     const opened: WebSocket[] = []
     Object.assign(window, { opened })
@@ -109,7 +109,7 @@ test('a view that was cut off resumes where it was, and after the last try a but
   await page.locator('.xterm-helper-textarea').focus()
   await page.keyboard.type('echo "Then: $((7*7))"\n')
   await expect(lines(page)).toContainText('Then: 49')
-  // Nothing was said twice, and nothing was lost.
+  // Nothing was repeated or lost.
   expect((await lines(page).textContent())?.split('Sum: 42')).toHaveLength(2)
 
   await page.context().setOffline(true)

@@ -20,7 +20,7 @@ async function started(owner: Parameters<typeof machine>[0]): Promise<Machine> {
 
 const pathOf = ({ id, region }: Machine, tab: 'console' | 'screen') => `/${region}/instances/${id}/${tab}`
 
-/** The lines of a terminal, as a screen reader reads them. */
+/** A terminal's lines as screen readers read them. */
 const lines = (page: Page) => page.locator('.xterm-accessibility')
 
 async function type(page: Page, line: string): Promise<void> {
@@ -51,9 +51,7 @@ test('the console of a real machine shows its output and sends typed keys', asyn
   expect(download.suggestedFilename()).toBe(`${quay.name}-console.log`)
 })
 
-test('several lines are asked about before they are pasted, and Fit tells the machine its size', async ({
-  browserPage,
-}) => {
+test('pasting several lines needs a confirmation, and Fit tells the machine its size', async ({ browserPage }) => {
   const owner = await account()
   const quay = await started(owner)
   const page = await browserPage(owner)
@@ -92,7 +90,7 @@ test('a view ends with the session, and with the machine', async ({ browserPage 
   await expect(page.getByText('Closed, because you are no longer signed in.')).toBeVisible()
 })
 
-test('the screen of a real machine is seen, and takes keys and text', async ({ browserPage }) => {
+test('the screen of a real machine has a picture, and accepts keys and text', async ({ browserPage }) => {
   const owner = await account()
   const quay = await started(owner)
   const page = await browserPage(owner)
@@ -108,7 +106,7 @@ test('the screen of a real machine is seen, and takes keys and text', async ({ b
   await expectAccessiblePage(page, 'a screen with a text that cannot be typed', looks)
 })
 
-/** Whether the canvas shows anything but one colour. */
+/** Whether the canvas has more than one colour. */
 async function hasPicture(page: Page): Promise<boolean> {
   return await page.evaluate(() => {
     const canvas = document.querySelector('canvas')

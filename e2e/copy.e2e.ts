@@ -85,7 +85,7 @@ test('an image is copied to another region, shared there, deleted, deleted for g
   })
 })
 
-test('an own image under another region’s URL is offered to be copied there, and the form knows where', async ({
+test('an own image under another region’s URL offers a copy to that region, which is preselected', async ({
   page,
   context,
 }) => {
@@ -100,7 +100,9 @@ test('an own image under another region’s URL is offered to be copied there, a
   }
 })
 
-test('a copy is offered to who may download the image here and change images there', async ({ browserPage }) => {
+test('a copy is offered to accounts that may download the image here and change images there', async ({
+  browserPage,
+}) => {
   const master = await account()
   const disk = await image(master)
   const as = async (...grants: Grant[]) => await browserPage(await account({ master, grants }))
@@ -118,7 +120,7 @@ test('a copy is offered to who may download the image here and change images the
   await expect(changer.getByText('A copy to another region needs the policy “Images full” there.')).toBeVisible()
 })
 
-test('a copy that runs shows how far it is, in the list and on its page, and can be cancelled', async ({
+test('a running copy shows its progress in the list and on its page, and can be cancelled', async ({
   page,
   context,
 }) => {
@@ -143,7 +145,7 @@ test('a copy that runs shows how far it is, in the list and on its page, and can
   await expect(page.getByText('You have no images in this region yet.')).toBeVisible()
 })
 
-test('a full quota refuses the copy beside the form, and a failed one is tried again from its row', async ({
+test('a full quota refuses the copy beside the form, and a failed copy can be retried from its row', async ({
   page,
   context,
 }) => {
@@ -167,7 +169,7 @@ test('a full quota refuses the copy beside the form, and a failed one is tried a
   await expect(row(page.getByRole('table'), failed?.name ?? '')).toContainText('Available')
 })
 
-test('a download announces that it begins after the verification, and delivers the disk', async ({ page, context }) => {
+test('a download announces that it starts after the verification, and delivers the disk', async ({ page, context }) => {
   const owner = await account()
   const disk = await image(owner, { disk: lonelyDisk() })
   await signIn(context, owner)
@@ -182,7 +184,7 @@ test('a download announces that it begins after the verification, and delivers t
   expect(createHash('sha256').update(fs.readFileSync(file)).digest('hex')).toBe(stored?.sha256)
 })
 
-/** Processes of this machine with an open file of this name; empty if that cannot be read. */
+/** Processes of this machine with an open file of this name; empty if they cannot be read. */
 function holdersOf(name: string): string[] {
   const { stdout } = spawnSync('sh', ['-c', `ls -l /proc/[0-9]*/fd 2>/dev/null | grep -F '${name}'`], {
     encoding: 'utf8',

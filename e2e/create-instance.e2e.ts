@@ -10,7 +10,7 @@ const stateOf = async (id: string) => {
   return `${state} ${task}`
 }
 
-test('the form creates instances from a shared image, says who pays what, and refuses what does not fit', async ({
+test('the form creates instances from a shared image, shows who pays how much, and refuses a type that is too small', async ({
   browserPage,
 }) => {
   await aliveHost()
@@ -48,7 +48,7 @@ test('the form creates instances from a shared image, says who pays what, and re
   expect(await db().instance.count({ where: { ownerId: owner.id, typeId: large, createdById: owner.id } })).toBe(2)
 })
 
-test('an image is searched where none was chosen, and one in another region or state leads on', async ({
+test('without an image the page has a search; an image in another region or state has a link', async ({
   browserPage,
 }) => {
   const owner = await account()
@@ -98,7 +98,7 @@ test('without scripts an instance is created, stopped, renamed and terminated', 
   expect(await stateOf(made.id)).toBe('terminating TERMINATE')
 })
 
-test('before a share or an image goes, its dialogs tell of the instances that were made from it', async ({
+test('before a share or an image is removed, the dialogs mention the instances made from it', async ({
   browserPage,
 }) => {
   const [sharer, recipient] = [await account(), await account()]

@@ -2,12 +2,12 @@ import { db } from '@/lib/db/client'
 import { expectAccessiblePage, looks } from './accessible'
 import { account, expect, image, longest, messages, row, share, signIn, test } from './fixtures'
 
-// A trace keeps a copy of the page for every step of axe.
+// Off, because a trace copies the page for every step of axe.
 test.use({ trace: 'off' })
 
 const region = 'cn-shanghai'
 
-test('a deprecated image says so to its recipient, names its replacement, and after its day creates no instance', async ({
+test('a deprecated image is marked for its recipient, names its replacement, and creates no instance after its day', async ({
   browserPage,
 }) => {
   const [owner, recipient, other] = [await account(), await account(), await account()]
@@ -66,7 +66,7 @@ for (const { locale, t, some } of [
     test.use({ locale })
     test.slow()
 
-    test('deprecating an image, and one that is out of use, are accessible', async ({ page, context }) => {
+    test('deprecating an image, and a retired image, are accessible', async ({ page, context }) => {
       const owner = await account()
       const [old, next] = [
         await image(owner, { name: longest('W', 128) }),

@@ -7,7 +7,7 @@ import { account, ask, expect, image, messages, row, share, test } from './fixtu
 const region = 'cn-shanghai'
 const because = 'It is the key of a test machine.'
 
-test('a disk with a key is found by itself, leaves with a reason only, and its recipient learns the number of findings', async ({
+test('a disk with a key is found, needs a reason to be shared, and its recipient sees the number of findings', async ({
   browserPage,
 }) => {
   const [harbour, lantern] = [await account(), await account()]
@@ -59,9 +59,7 @@ test('a disk with a key is found by itself, leaves with a reason only, and its r
   expect(await theirs.content()).not.toMatch(/SERVER\.KEY/i)
 })
 
-test('a clean disk says so, asks for no reason, and is checked again when its owner wants it', async ({
-  browserPage,
-}) => {
+test('a clean disk is shown as clean, needs no reason, and can be checked again', async ({ browserPage }) => {
   const [harbour, lantern] = [await account(), await account()]
   const oneFile = buildQcow2({ raw: buildRawDisk({ sizeMib: 4, label: 'ONE', seed: 25 }) })
   const disk = await image(harbour, { disk: oneFile, isUnchecked: true })
@@ -101,7 +99,7 @@ test('a check that ends as the one before is shown to have ended', async ({ brow
   await expect(again).toBeVisible()
   await mark(false)
   await expect(again).toHaveCount(0)
-  // The next answer says what the last one said.
+  // The next answer equals the previous one.
   let release = () => {}
   const held = new Promise<void>((resolve) => {
     release = resolve
@@ -117,7 +115,7 @@ test('a check that ends as the one before is shown to have ended', async ({ brow
   await expect(again).toHaveCount(0)
 })
 
-test('the verdict is read by owner and recipient, the report by the owner alone, and neither by anybody else', async ({
+test('the verdict can be read by owner and recipient, the report by the owner only, and neither by anybody else', async ({
   requestAs,
 }) => {
   const [harbour, lantern, meadow] = [await account(), await account(), await account()]

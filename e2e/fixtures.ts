@@ -54,7 +54,7 @@ export function longest(letter: string, length: number): string {
   return `${letter.repeat(length - 7)}${randomInt(36 ** 6, 36 ** 7).toString(36)}`
 }
 
-/** A refusal or fault here is a mistake of the test. */
+/** The value of a result. A refusal here is a bug of the test. */
 export function expectOk<T>(result: Result<T>): T {
   if (!result.ok) throw new Error(`Refused: ${JSON.stringify(result.refusal)}`)
   return result.value
@@ -82,7 +82,7 @@ export async function account(
   return { id: row.id, username: row.username, master: options.master ?? null }
 }
 
-/** A context of this account, to prepare a test. */
+/** A context of this account, for preparing a test. */
 export function contextOf(account: Account): Context {
   const kind = account.master ? 'SUB' : 'MASTER'
   return {
@@ -162,7 +162,7 @@ export async function imageRows(
   return data.map((image) => ({ id: image.id, name: image.name, region: image.regionId, os: image.operatingSystem }))
 }
 
-/** A session of an account, as the cookie that carries it. */
+/** A new session of an account, as its cookie. */
 export async function startSession(account: Account): Promise<{ id: string; name: string; value: string }> {
   const session = { id: crypto.randomUUID(), accountId: account.id, createdAt: new Date() }
   await db().session.create({ data: { ...session, expiresAt: new Date(Date.now() + 3_600_000) } })
@@ -185,7 +185,7 @@ export function actionIds(): Record<string, string> {
   return Object.fromEntries(Object.entries(node).map(([id, action]) => [action.exportedName, id]))
 }
 
-/** Calls a server action by a hand-made request with any arguments, as the browser would or as it never would. */
+/** Calls a server action by a hand-made request with any arguments, including those that a browser would never send. */
 export async function act(
   client: APIRequestContext,
   name: string,
@@ -199,7 +199,7 @@ export async function act(
   return JSON.parse(answer.slice(answer.indexOf(':') + 1))
 }
 
-/** Tells the open pages of an account that something changed, as the events of these nouns do. */
+/** Notifies the open pages of an account that nouns changed, as their events do. */
 export async function tellPages(owner: Account, ...nouns: string[]): Promise<void> {
   await db().$queryRaw`SELECT pg_notify('ecs_changes', ${`${owner.id} ${nouns.join()}`})::text`
 }
@@ -210,7 +210,7 @@ export async function ask(client: APIRequestContext, url: string) {
   return { status: response.status(), body: await response.text(), headers: response.headers() }
 }
 
-/** The row of a table that has these cells under these headers. */
+/** The row of a table that contains this text. */
 export function row(table: Locator, text: string): Locator {
   return table.getByRole('row').filter({ hasText: text })
 }

@@ -4,9 +4,7 @@ import { account, expect, image, row, share, test } from './fixtures'
 
 const region = 'cn-shanghai'
 
-test('an empty form says what is missing in the console’s own words, and the words go as it is filled in', async ({
-  browserPage,
-}) => {
+test('an empty form shows the console’s own messages, which disappear as it is filled in', async ({ browserPage }) => {
   const owner = await account()
   const disk = await image(owner)
   const page = await browserPage(owner, { locale: 'zh-CN' })
@@ -27,7 +25,7 @@ test('an empty form says what is missing in the console’s own words, and the w
   await expect(username).not.toHaveAttribute('aria-invalid', 'true')
 })
 
-/** What a browser's translator does: each text moves into two new elements, without React's knowledge. */
+/** Does what a browser's translation does: moves each text into two new elements, without React's knowledge. */
 async function translate(page: Page): Promise<void> {
   await page.evaluate(() => {
     const wrap = (root: Node) => {

@@ -2,14 +2,14 @@ import { createGroup } from '@/lib/groups/writes'
 import { expectAccessible, expectAccessiblePage, looks } from './accessible'
 import { account, contextOf, expect, expectOk, image, longest, messages, row, share, signIn, test } from './fixtures'
 
-// A trace keeps a copy of the page for every step of axe.
+// Off, because a trace copies the page for every step of axe.
 test.use({ trace: 'off' })
 
 const region = 'cn-shanghai'
 
 for (const javaScriptEnabled of [true, false]) {
   const how = javaScriptEnabled ? 'with scripts' : 'without scripts'
-  test(`a group fills the form with whoever lacks the image, and shares when that is sent, ${how}`, async ({
+  test(`a group fills the form with the members who lack the image, and sending it shares, ${how}`, async ({
     browserPage,
   }) => {
     const [owner, first, second] = [await account(), await account(), await account()]
@@ -46,9 +46,7 @@ for (const javaScriptEnabled of [true, false]) {
   })
 }
 
-test('a group fills the form as often as it is asked to, and a reload brings back no name that was taken out', async ({
-  browserPage,
-}) => {
+test('a group can fill the form repeatedly, and a reload does not restore removed names', async ({ browserPage }) => {
   const [owner, member] = [await account(), await account()]
   const disk = await image(owner)
   expectOk(await createGroup(contextOf(owner), { name: 'Team East', usernames: [member.username] }))

@@ -34,7 +34,7 @@ test('every page has its rules behind the question mark', async ({ page, context
   }
 })
 
-test('Shift+? opens the help and the shortcuts, but belongs to a field that is typed into and to an open dialog', async ({
+test('Shift+? opens the help and the shortcuts, but not in a text field or an open dialog', async ({
   page,
   context,
 }) => {

@@ -5,7 +5,7 @@ const region = 'cn-shanghai'
 const listUrl = `/${region}/images/custom`
 const pageOf = (disk: { id: string }) => `/${region}/images/${disk.id}`
 
-test('the owner sees every field, who has the image and its history; a recipient only its own part', async ({
+test('the owner sees every field, the recipients and the history; a recipient only its own part', async ({
   browserPage,
 }) => {
   const [owner, recipient, other] = [await account(), await account(), await account()]
@@ -39,7 +39,7 @@ test('the owner sees every field, who has the image and its history; a recipient
   await expect(theirs.getByRole('main').getByRole('link', { name: 'Shared Images' })).toHaveCount(0)
 })
 
-test('a name and a description are changed on the page, show everywhere, and markup is shown as it was typed', async ({
+test('name and description are edited on the page, appear everywhere, and markup is shown as typed', async ({
   page,
   context,
 }) => {
@@ -69,7 +69,7 @@ test('a name and a description are changed on the page, show everywhere, and mar
   expect(dialogs).toEqual([])
 })
 
-test('the operating system, the boot mode and the minimums are changed on the page, never below the disk', async ({
+test("operating system, boot mode and minimums are edited on the page, never below the disk's size", async ({
   page,
   context,
 }) => {
@@ -86,7 +86,7 @@ test('the operating system, the boot mode and the minimums are changed on the pa
   await page.getByLabel('Operating system', { exact: true }).fill('Debian 12 (bookworm)')
   await page.getByLabel('Boot mode', { exact: true }).selectOption('UEFI')
   await page.getByLabel('Minimum memory (MiB)', { exact: true }).fill('2048')
-  // The browser itself holds a number below the field's own minimum back, and only the server knows the rule.
+  // Without `min`: the browser would refuse the number, and this is about the server's rule.
   await least.evaluate((field) => field.removeAttribute('min'))
   await least.fill('19')
   await page.getByRole('button', { name: 'Save Changes' }).click()
@@ -99,7 +99,7 @@ test('the operating system, the boot mode and the minimums are changed on the pa
   await expect(details.getByText('Not known')).toHaveCount(0)
 })
 
-test('a name with hidden characters, markup or emoji is refused beside its field, which keeps what was typed', async ({
+test('a name with hidden characters, markup or emoji is refused beside its field, which keeps the input', async ({
   browserPage,
 }) => {
   const owner = await account()
@@ -137,7 +137,7 @@ test('a name with hidden characters, markup or emoji is refused beside its field
   expect(await db().image.findUnique({ where: { id: disk.id } })).toMatchObject({ name: disk.name, description: '' })
 })
 
-test('an image that nobody has is deleted after one question, restored from the recycle bin, and deleted for good', async ({
+test('an image without recipients is deleted after one question, restored from the recycle bin, and deleted for good', async ({
   page,
   context,
 }) => {
@@ -174,7 +174,7 @@ test('an image that nobody has is deleted after one question, restored from the 
   expect((await page.goto(pageOf(disk)))?.status()).toBe(404)
 })
 
-test('deleting a shared image names who loses it, wants its name typed, and takes it from everybody', async ({
+test('deleting a shared image names its recipients, asks to type its name, and takes it from all of them', async ({
   browserPage,
 }) => {
   const owner = await account()
@@ -187,7 +187,7 @@ test('deleting a shared image names who loses it, wants its name typed, and take
   await expect(row(theirs.getByRole('table'), disk.name)).toBeVisible()
   await page.goto(listUrl)
   await expectRow(page.getByRole('table'), disk.name, { 'Shared with': '2 / 20' })
-  // The list may be older than the last share; the question is not.
+  // The list may be older than the last share; the question must not be.
   await share(owner, disk, recipients.slice(2))
   await page.getByRole('button', { name: `Delete, ${disk.name}` }).click()
   const dialog = page.getByRole('alertdialog', { name: `Cancel all sharing and delete ${disk.name}?` })
@@ -200,7 +200,7 @@ test('deleting a shared image names who loses it, wants its name typed, and take
     await typed.fill(wrong)
     await confirm.click()
     await expect(typed).toHaveAccessibleDescription(/This is not the name of the image/)
-    // The sentence of the first try is still there while the second is on its way.
+    // The first refusal is still shown while the second try is pending.
     await expect(confirm).not.toHaveAttribute('aria-disabled', 'true')
   }
   expect(await db().share.count({ where: { imageId: disk.id } })).toBe(3)
@@ -213,7 +213,7 @@ test('deleting a shared image names who loses it, wants its name typed, and take
   expect(await db().share.count({ where: { imageId: disk.id } })).toBe(0)
 })
 
-test('giving an image back or deleting it from its page leads to the list, and never says that it is missing', async ({
+test('returning or deleting an image on its page opens the list, and never says that it is missing', async ({
   browserPage,
 }) => {
   const [owner, recipient] = [await account(), await account()]
@@ -241,7 +241,7 @@ test('giving an image back or deleting it from its page leads to the list, and n
   }
 })
 
-test('an open page says within 10 s that its image was taken back', async ({ browserPage }) => {
+test("an open page says within 10 s that the image's share was cancelled", async ({ browserPage }) => {
   const [owner, recipient] = [await account(), await account()]
   const disk = await image(owner)
   await share(owner, disk, [recipient])
@@ -259,7 +259,7 @@ test('an open page says within 10 s that its image was taken back', async ({ bro
   await expect(theirs.getByRole('main')).toContainText(owner.username)
 })
 
-test('a page that changes an image leads, under the URL of another region, to the same page in the image’s own', async ({
+test("a page that changes an image links, under another region's URL, to the same page in the image’s region", async ({
   browserPage,
 }) => {
   const [owner, stranger] = [await account(), await account()]

@@ -1,7 +1,7 @@
 import { db } from '@/lib/db/client'
 import { account, expect, imageRows, signIn, test } from './fixtures'
 
-test('an image that failed offers to be imported again under its name, one in the bin to be restored, and no more', async ({
+test('a failed image can be imported again under its name, one in the bin restored, and nothing else', async ({
   page,
   context,
 }) => {

@@ -14,7 +14,7 @@ async function names(page: Page): Promise<(string | null)[]> {
   return await Promise.all(rows.map((entry) => entry.getByRole('cell').first().getByRole('link').textContent()))
 }
 
-test('a search finds an image by a part of its name in any case and by its whole id, and the URL keeps it', async ({
+test('a search finds an image by part of its name in any case and by its whole id, and stays in the URL', async ({
   page,
   context,
 }) => {
@@ -41,10 +41,7 @@ test('a search finds an image by a part of its name in any case and by its whole
   await expect(search).toHaveValue('')
 })
 
-test('filters of state and operating system narrow the list together, and each is taken off by its chip', async ({
-  page,
-  context,
-}) => {
+test('filters of state and operating system combine, and each chip removes its own', async ({ page, context }) => {
   const owner = await account()
   const [first, second, third] = await imageRows(owner, [
     { operatingSystem: 'Debian 12' },
@@ -75,7 +72,7 @@ test('filters of state and operating system narrow the list together, and each i
   await expect(page.getByRole('link', { name: /^Remove filter/ })).toHaveCount(0)
 })
 
-test('every sortable column sorts both ways, says so, and keeps the filters', async ({ page, context }) => {
+test('every sortable column sorts both ways, marks its order, and keeps the filters', async ({ page, context }) => {
   const owner = await account()
   await imageRows(owner, [
     { name: 'b', operatingSystem: 'Alpine', virtualSize: 3 * 2 ** 30 },
@@ -102,7 +99,7 @@ test('every sortable column sorts both ways, says so, and keeps the filters', as
   await expect(header('Image')).toHaveAttribute('aria-sort', 'none')
 })
 
-test('sixty images are paged forward and back without a gap or a double, and a sent link shows the same page', async ({
+test('sixty images are paged forward and back without a gap or duplicate, and a link shows the same page', async ({
   page,
   context,
   browserPage,
@@ -145,7 +142,7 @@ test('sixty images are paged forward and back without a gap or a double, and a s
   await expect(theirs.getByRole('button', { name: pages[0]?.[0] ?? '' })).toHaveCount(1)
 })
 
-test('a failed import says why in the list and on its page, holds no place, and is dismissed at once', async ({
+test('a failed import says why in the list and on its page, takes no quota place, and is dismissed at once', async ({
   page,
   context,
 }) => {
@@ -169,7 +166,7 @@ test('a failed import says why in the list and on its page, holds no place, and 
   await expect(page.getByText('You have no images in this region yet.')).toBeVisible()
 })
 
-test('a list holds own images of its region only: none of another master’s, none that was shared', async ({
+test('a list has only own images of its region: none of another master’s, none that was received', async ({
   page,
   context,
 }) => {

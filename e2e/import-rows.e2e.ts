@@ -6,12 +6,12 @@ import { begun, choose, diskFile, sizeMib, words } from './uploads'
 
 const region = 'cn-shanghai'
 
-/** A file that no import accepts. */
+/** A file that is not a disk, which every import refuses. */
 function noDisk(name: string) {
   return { name: `${name}.img`, mimeType: 'application/octet-stream', buffer: randomBytes(2 ** 20) }
 }
 
-test('a row tells that its image has failed and why, takes another file in its place, and then leads to sharing', async ({
+test('a row says that its image failed and why, accepts another file, and then links to sharing', async ({
   browserPage,
 }, info) => {
   const [page, disk] = [await browserPage(await account()), await diskFile(info)]
@@ -36,7 +36,7 @@ test('a row tells that its image has failed and why, takes another file in its p
   await expect(page.getByRole('main')).toContainText(name)
 })
 
-test('an import that fails is reported on whichever page is open, and in the top bar until it was seen', async ({
+test('a failed import is reported on any open page, and in the top bar until it was seen', async ({
   browserPage,
 }, info) => {
   const page = await browserPage(await account())
@@ -54,7 +54,7 @@ test('an import that fails is reported on whichever page is open, and in the top
   await expect(page.getByRole('banner').getByRole('link', { name: '1 import failed' })).toBeHidden()
 })
 
-test('the form shows what is left of the quota, suggests systems that are in use, and keeps one spelling of each', async ({
+test('the form shows the remaining quota, suggests systems in use, and keeps one spelling of each', async ({
   browserPage,
 }, info) => {
   const owner = await account()

@@ -9,7 +9,7 @@ import { createInstanceIn, noMachine, patient } from './machines'
 const why = await noMachine()
 test.skip(why !== null, why ?? '')
 
-// The cluster keeps the bytes of this region in a bucket, from where the host of the machine has to fetch them.
+// The cluster keeps this region in a bucket, from which the machine's host has to fetch the bytes.
 const region = process.env.ECS_STORE_CN_SHENZHEN ? 'cn-shenzhen' : 'cn-shanghai'
 const lines = (page: Page) => page.locator('.xterm-accessibility')
 const createInstance = async (page: Page, imageId: string, name: string) =>
@@ -82,7 +82,7 @@ test('a shared image becomes a machine that speaks, its disk an image, and that 
   await test.step('harbour sees that there is an instance, cancels, and is told what that means', async () => {
     await theirs.goto(`/${region}/images/${tiny.id}/share`)
     await expect(row(theirs.getByRole('table'), lantern.username)).toContainText('1 instance')
-    // Before the scripts load, the button leads to a page with the same question.
+    // Before the scripts load, the button opens a page with the same question.
     await theirs.waitForLoadState('networkidle')
     await theirs.getByRole('button', { name: `Cancel Sharing, ${lantern.username}` }).click()
     const dialog = theirs.getByRole('alertdialog')

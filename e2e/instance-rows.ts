@@ -3,12 +3,12 @@ import type { Prisma } from '@/lib/db/generated/client'
 import { newId } from '@/lib/ids'
 import { type Account, type Image, imageRows, unique } from './fixtures'
 
-// Rows of instances without a hypervisor or a process for their host.
+// Rows of instances, without a hypervisor or a process for their host.
 
 const region = 'cn-shanghai'
 const far = new Date('2999-01-01T00:00:00Z')
 
-/** A host that is alive, has capacity, and is preferred to that of the running worker. */
+/** A host that is alive, has capacity, and is preferred to the running worker's. */
 export async function aliveHost(): Promise<string> {
   const id = 'host-of-browser-tests'
   const facts = { vcpus: 1_000_000, memoryMib: 1_000_000_000, accelerator: 'kvm', canUefi: true, version: 'test' }
@@ -64,7 +64,7 @@ export async function snapshotRows(
 ): Promise<Snapshot[]> {
   const instance = await db().instance.findUniqueOrThrow({ where: { id: instanceId } })
   const { name: instanceName, imageId, imageName, imageOwnerId, imageOwnerName, operatingSystem, bootMode } = instance
-  // The bytes of the image stand for those of the disk.
+  // The image's bytes serve as the snapshot's.
   const { blobId } = await db().image.findUniqueOrThrow({ where: { id: imageId } })
   const made: Snapshot[] = []
   for (const [index, fields] of rows.entries()) {

@@ -34,7 +34,7 @@ async function choose(page: Page, name: string, operation: string): Promise<void
   await page.getByRole('menuitem', { name: operation, exact: true }).click()
 }
 
-test('the list shows image, type and state, is filtered by state, and links to where the account has instances', async ({
+test('the list shows image, type and state, is filtered by state, and links to regions with instances', async ({
   browserPage,
 }) => {
   const [owner, sharer] = [await account(), await account()]
@@ -62,7 +62,7 @@ test('the list shows image, type and state, is filtered by state, and links to w
   await expect(page).toHaveURL(listUrl)
 })
 
-test('operations say in which states they can be used, and change the state on the page without a reload', async ({
+test('operations name the states in which they are possible, and change the state without a reload', async ({
   browserPage,
 }) => {
   const owner = await account()
@@ -88,7 +88,9 @@ test('operations say in which states they can be used, and change the state on t
   expect(await stateOf(id)).toBe('stopped START')
 })
 
-test('an instance is protected, renamed, given another type, and terminated by its name', async ({ browserPage }) => {
+test('an instance is protected, renamed, given another type, and terminated after its name was typed', async ({
+  browserPage,
+}) => {
   const owner = await account()
   const [machine] = await instanceRows(owner, [{ state: 'stopped' }])
   const { id, name } = machine ?? { id: '', name: '' }
@@ -202,9 +204,7 @@ for (const { locale, t, some } of [
   })
 }
 
-test('the page of an instance shows its address on the network of its host, or that there is none', async ({
-  browserPage,
-}) => {
+test("an instance's page shows its address on its host's network, or that it has none", async ({ browserPage }) => {
   const owner = await account()
   const [alone] = await instanceRows(owner, [{}])
   const { hostId } = await db().instance.findUniqueOrThrow({ where: { id: alone?.id ?? '' } })

@@ -8,7 +8,7 @@ async function focused(page: Page) {
   return await page.evaluate(() => {
     const element = document.activeElement ?? document.body
     const { width, height } = element.getBoundingClientRect()
-    // A text box in a frame shows the focus at the frame.
+    // A text box in a frame shows the focus on the frame.
     const outlines = [element, element.parentElement ?? element].map((shown) => getComputedStyle(shown))
     const isOutlined = outlines.some(
       ({ outlineStyle, outlineWidth }) => outlineStyle !== 'none' && outlineWidth !== '0px',
@@ -23,7 +23,7 @@ async function expectFocusKept(page: Page, after: string) {
   await expect.poll(async () => (await focused(page)).tag, `focus after ${after}`).not.toBe('BODY')
 }
 
-test('the first thing that Tab reaches skips to the content', async ({ page, context }) => {
+test('the first Tab stop is the link that skips to the content', async ({ page, context }) => {
   const owner = await account()
   const disk = await image(owner)
   await signIn(context, owner)
@@ -40,10 +40,7 @@ test('the first thing that Tab reaches skips to the content', async ({ page, con
   }
 })
 
-test('Tab goes through every control of a page in turn, and each shows that it has the focus', async ({
-  page,
-  context,
-}) => {
+test('Tab reaches every control of a page in order, and each shows the focus', async ({ page, context }) => {
   const owner = await account()
   const recipient = await account()
   const disk = await image(owner)
@@ -69,7 +66,7 @@ test('Tab goes through every control of a page in turn, and each shows that it h
   }
 })
 
-test('after a share has been cancelled the focus is on the next row’s operation, and the page stays where it is', async ({
+test('after a cancelled share the focus is on the next row’s operation, and the page does not scroll', async ({
   page,
   context,
 }) => {
@@ -101,7 +98,7 @@ test('after a share has been cancelled the focus is on the next row’s operatio
   }
 })
 
-test('the focus is on the heading when the list is empty, or the page is left', async ({ browserPage }) => {
+test('the focus moves to the heading if the list becomes empty, or the page is left', async ({ browserPage }) => {
   const owner = await account()
   const recipient = await account()
   const [disk, other, last] = [await image(owner), await image(owner), await image(owner)]
@@ -126,10 +123,7 @@ test('the focus is on the heading when the list is empty, or the page is left', 
   await expect(theirs.getByRole('heading', { level: 1, name: 'Images' })).toBeFocused()
 })
 
-test('after an image has been deleted the focus is on the next one’s Delete, or on the heading', async ({
-  page,
-  context,
-}) => {
+test('after a deleted image the focus is on the next one’s Delete, or on the heading', async ({ page, context }) => {
   const owner = await account()
   const [other, middle, broken] = await imageRows(owner, [{}, {}, { state: 'failed' }])
   await signIn(context, owner)
@@ -151,7 +145,7 @@ test('after an image has been deleted the focus is on the next one’s Delete, o
   await expect(page.getByRole('heading', { level: 1, name: 'Images' })).toBeFocused()
 })
 
-test('the focus is not lost when what had it goes: a form, a chip, a filter, a page of a list', async ({
+test('the focus is not lost with its element: a form, a chip, a filter, a page of a list', async ({
   page,
   context,
 }) => {
@@ -186,7 +180,7 @@ test('the focus is not lost when what had it goes: a form, a chip, a filter, a p
   await expect(page.getByRole('link', { name: 'Sort by Image' })).toBeFocused()
 })
 
-test('what opens over the page keeps the focus inside, and gives it back on Escape', async ({ page, context }) => {
+test('overlays trap the focus, and return it on Escape', async ({ page, context }) => {
   const owner = await account()
   const disk = await image(owner)
   await signIn(context, owner)

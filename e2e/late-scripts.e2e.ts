@@ -3,7 +3,7 @@ import { db } from '@/lib/db/client'
 import { type Account, account, expect, image, password, row, share, test } from './fixtures'
 import { scriptsHaveCome } from './wait-for-scripts'
 
-// Late scripts: what is typed and sent before them must be neither lost nor leaked.
+// Slow scripts: input typed and sent before they load must be neither lost nor leaked.
 
 const region = 'cn-shanghai'
 
@@ -34,9 +34,7 @@ const pagesWithForms = (imageId: string) => [
   `/${region}/images/${imageId}/do/delete`,
 ]
 
-test('Enter in any field before the scripts have come puts nothing but a search into the address', async ({
-  browserPage,
-}) => {
+test('before the scripts load, Enter in any field puts only a search into the URL', async ({ browserPage }) => {
   const owner = await account()
   const disk = await image(owner)
   const page = await browserPage(owner)
@@ -49,7 +47,7 @@ test('Enter in any field before the scripts have come puts nothing but a search 
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
     for (let index = 0; index < (await fields.count()); index++) {
       await page.goto(address, { waitUntil: 'commit' })
-      // Without its styles a field shows that belongs to another choice.
+      // Without its styles the field of another choice would be visible.
       await page.waitForFunction(() => document.styleSheets.length > 0)
       const field = fields.nth(index)
       const isSearch = (await field.getAttribute('type')) === 'search'
@@ -64,7 +62,7 @@ test('Enter in any field before the scripts have come puts nothing but a search 
   expect(await db().image.findUnique({ where: { id: disk.id } })).toMatchObject({ state: 'available' })
 })
 
-test('a password is changed before the scripts have come', async ({ browserPage }) => {
+test('a password is changed before the scripts load', async ({ browserPage }) => {
   const owner = await account()
   const page = await browserPage(owner)
   await holdScripts(page)
@@ -76,7 +74,7 @@ test('a password is changed before the scripts have come', async ({ browserPage 
   expect(page.url()).toMatch(/\/account$/)
 })
 
-test('text that was typed before the scripts loaded is kept, over a reload too', async ({ browserPage }) => {
+test('text typed before the scripts loaded is kept, over a reload too', async ({ browserPage }) => {
   const [owner, recipient] = [await account(), await account()]
   const disk = await image(owner)
   const page = await browserPage(owner)
@@ -92,9 +90,7 @@ test('text that was typed before the scripts loaded is kept, over a reload too',
   await expect(row(page.getByRole('table'), recipient.username)).toContainText('typed early')
 })
 
-test('boxes and choices that were changed before the scripts loaded are kept, over a reload too', async ({
-  browserPage,
-}) => {
+test('boxes and choices changed before the scripts loaded are kept, over a reload too', async ({ browserPage }) => {
   const page = await browserPage(await account())
   const box = page.getByRole('row').nth(1).getByRole('checkbox').first()
   const release = await holdScripts(page)
@@ -126,7 +122,7 @@ async function lateSharePage(browserPage: (owner: Account) => Promise<Page>) {
   return { page, address, until, note, release }
 }
 
-test('a choice that was made before the scripts loaded goes over an older draft, which keeps the rest', async ({
+test('a choice made before the scripts loaded wins over an older draft, which keeps the rest', async ({
   browserPage,
 }) => {
   const { page, address, until, note, release } = await lateSharePage(browserPage)
@@ -139,7 +135,7 @@ test('a choice that was made before the scripts loaded goes over an older draft,
   await expect(until).toHaveValue('30')
 })
 
-test('what was sent before the scripts loaded and refused is not replaced by an older draft', async ({
+test('input sent before the scripts loaded, and refused, is not replaced by an older draft', async ({
   browserPage,
 }) => {
   const { page, note, release } = await lateSharePage(browserPage)
@@ -151,7 +147,7 @@ test('what was sent before the scripts loaded and refused is not replaced by an 
   await expect(note).toHaveValue('sent')
 })
 
-test('buttons whose dialog has not come yet lead to a page that asks the same', async ({ browserPage }) => {
+test('buttons whose dialog has not loaded open a page with the same question', async ({ browserPage }) => {
   const [owner, recipient] = [await account(), await account()]
   const disk = await image(owner)
   await share(owner, disk, [recipient])

@@ -6,7 +6,7 @@ import { begun, diskFile, expectAvailable, sizeMib, words } from './uploads'
 const here = 'cn-shanghai'
 const there = 'cn-shenzhen'
 
-// A disk of a real size: ECS_UPLOAD_TEST_MIB=2048 npm test -- browser e2e/life.e2e.ts
+// A disk of a realistic size: ECS_UPLOAD_TEST_MIB=2048 npm test -- browser e2e/life.e2e.ts
 test('a disk is uploaded, cut and resumed, copied to another region, shared there, deleted for good, and its store is empty of it', async ({
   browserPage,
 }, info) => {
@@ -29,7 +29,7 @@ test('a disk is uploaded, cut and resumed, copied to another region, shared ther
     await page.getByLabel('Target region').selectOption(there)
     await page.getByRole('button', { name: 'Copy Image' }).click()
     await expect(page).toHaveURL(new RegExp(`/${there}/images/img-`))
-    // A small disk is finished before the progress can be seen.
+    // A small disk is copied before its progress can be seen.
     if (sizeMib >= 1024) await expect(page.getByText(/Copying \d+ %/).first()).toBeVisible()
     await expect(page.getByText('Available', { exact: true })).toBeVisible(patient)
   })

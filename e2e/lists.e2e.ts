@@ -8,7 +8,7 @@ const listUrl = `/${region}/images/custom`
 
 const pager = (page: Page) => page.getByRole('navigation', { name: 'Pages' })
 
-test('a list says which rows of how many it shows, and a page has 25, 50 or 100 of them by its URL', async ({
+test('a list shows its position and total, and has 25, 50 or 100 rows per page by its URL', async ({
   page,
   context,
 }) => {
@@ -36,7 +36,7 @@ test('a list says which rows of how many it shows, and a page has 25, 50 or 100 
   await expect(page.getByRole('row')).toHaveCount(26)
 })
 
-test('a search keeps the focus in its field, by Enter and by its button, and shows what was cleared elsewhere', async ({
+test('a search keeps the focus in its field, by Enter and by its button, and shows when it was cleared elsewhere', async ({
   browserPage,
 }) => {
   const owner = await account()
@@ -64,7 +64,7 @@ test('without images a filter says that there is nothing to choose from', async 
   await expect(page.getByRole('menuitem', { name: 'Nothing to choose from yet.' })).toBeDisabled()
 })
 
-test('on a phone a list is sorted from the toolbar, and no hidden header takes the focus', async ({
+test('on a phone a list is sorted from the toolbar, and hidden headers never take the focus', async ({
   page,
   context,
 }) => {
@@ -85,7 +85,7 @@ test('on a phone a list is sorted from the toolbar, and no hidden header takes t
   await expect(page.getByRole('link', { name: 'Sort by Image' })).toBeVisible()
 })
 
-test('a deleted image comes back from the toast, and from its row, which says until when', async ({
+test('a deleted image is restored from the toast, and from its row, which shows its last day', async ({
   page,
   context,
 }) => {
@@ -123,7 +123,7 @@ test('a deleted image comes back from the toast, and from its row, which says un
   await expect(row(page.getByRole('table'), disk.name)).toBeVisible()
 })
 
-test('the recycle bin is emptied at once, after a question that says how many go', async ({ page, context }) => {
+test('the recycle bin is emptied at once, after a question with the number of images', async ({ page, context }) => {
   const owner = await account()
   const deleted = { state: 'deleted', deletedAt: new Date() }
   const [disk] = await imageRows(owner, [...Array(3).fill(deleted), { name: 'kept' }])
@@ -144,7 +144,7 @@ test('the recycle bin is emptied at once, after a question that says how many go
   await expect(row(page.getByRole('table'), 'kept')).toBeVisible()
 })
 
-test('the recycle bin is emptied on its page, and not offered to those who may only look', async ({ browserPage }) => {
+test('the recycle bin can be emptied on its page, but not by accounts that may only read', async ({ browserPage }) => {
   const owner = await account()
   const [disk] = await imageRows(owner, [{ state: 'deleted', deletedAt: new Date() }])
   const grants = [{ policy: 'ImagesReadOnly' as const, regions: [region] }]
@@ -161,7 +161,7 @@ test('the recycle bin is emptied on its page, and not offered to those who may o
   await expect(page.getByText('The recycle bin is empty.')).toBeVisible()
 })
 
-test('the shared images say how much of the quota they and the own ones take', async ({ page, context }) => {
+test('the list of shared images shows how much of the quota they and own images use', async ({ page, context }) => {
   const [owner, recipient] = [await account(), await account()]
   await share(owner, await image(owner), [recipient])
   await signIn(context, recipient)

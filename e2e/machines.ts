@@ -9,7 +9,7 @@ import { type Account, expect, row, tellPages, unique } from './fixtures'
 
 export type Machine = { id: string; name: string; region: string }
 
-/** Why no real machine can be tried here; null where one can. */
+/** Why no real machine can be tested here; null if one can. */
 export async function noMachine(): Promise<string | null> {
   return whyNoMachine() ?? ((await bootDisk()) ? null : 'the packages of the disk that boots cannot be had')
 }
@@ -49,21 +49,21 @@ export async function machine(owner: Account): Promise<Machine> {
   return { id, name, region }
 }
 
-/** Cuts the power, as the host that looks after a machine would see it. */
+/** Cuts a machine's power, and records it as its host would. */
 export async function stopMachine({ id }: Machine, owner: Account): Promise<void> {
   await hostMachines().kill(id)
   await db().instance.update({ where: { id }, data: { state: 'stopped' } })
   await tellPages(owner, 'instance')
 }
 
-/** Starts it again, as its host would. */
+/** Starts the machine again, as its host would. */
 export async function startAgain({ id }: Machine, owner: Account): Promise<void> {
   await hostMachines().start(id, shape)
   await db().instance.update({ where: { id }, data: { state: 'running' } })
   await tellPages(owner, 'instance')
 }
 
-/** Removes everything of it. */
+/** Removes the machine with all its files. */
 export async function endMachine({ id }: Machine): Promise<void> {
   await hostMachines().destroy(id)
   await db().instance.update({

@@ -6,7 +6,7 @@ const region = 'cn-shanghai'
 const style = async (locator: Locator, property: string) =>
   await locator.evaluate((element, name) => getComputedStyle(element).getPropertyValue(name), property)
 
-test('in forced colours meters, badges and the current tab can still be told', async ({ page, context }) => {
+test('in forced colours meters, badges and the current tab are recognisable', async ({ page, context }) => {
   const owner = await account()
   const recipient = await account()
   const disk = await image(owner)
@@ -31,7 +31,7 @@ test('in forced colours meters, badges and the current tab can still be told', a
   expect(await style(meter.locator('div'), 'background-color')).not.toBe(await style(meter, 'background-color'))
 })
 
-test('in the dark the recipients of a dialog stand on a ground of their own', async ({ page, context }) => {
+test('in dark mode the recipients in a dialog have their own background', async ({ page, context }) => {
   const [owner, recipient] = [await account(), await account({ username: unique('tenant') })]
   const disk = await image(owner)
   await share(owner, disk, [recipient])
@@ -45,10 +45,7 @@ test('in the dark the recipients of a dialog stand on a ground of their own', as
   expect(await style(pill, 'background-color')).not.toBe(await style(dialog, 'background-color'))
 })
 
-test('on paper stand the rows and what they say, without the frame and without anything to press', async ({
-  page,
-  context,
-}) => {
+test('in print there are the rows and their content, without the frame and controls', async ({ page, context }) => {
   const owner = await account()
   const recipients = [await account(), await account()]
   const disk = await image(owner)

@@ -4,7 +4,7 @@ import { account, expect, image, imageRows, share, signIn, test } from './fixtur
 const region = 'cn-shanghai'
 const listUrl = `/${region}/images/custom`
 
-/** A network on which every answer takes its time. */
+/** A network on which every answer is delayed. */
 async function slowDown(page: Page, latency: number) {
   const network = await page.context().newCDPSession(page)
   await network.send('Network.enable')
@@ -82,7 +82,7 @@ test('without a network the lists say so, links stay in the console, and everyth
   await expect(page.getByRole('heading', { level: 1, name: 'web-01' })).toBeVisible()
 })
 
-test('the title of a page names the thing first, and nothing of what is not the visitor’s', async ({ browserPage }) => {
+test("a page's title names the thing first, and nothing that the visitor may not see", async ({ browserPage }) => {
   const [owner, recipient, stranger] = [await account(), await account(), await account()]
   const disk = await image(owner)
   await share(owner, disk, [recipient])
@@ -111,7 +111,7 @@ test('the title of a page names the thing first, and nothing of what is not the 
   }
 })
 
-test('every page says which time zone its times are in', async ({ page, context }) => {
+test('every page shows the time zone of its times', async ({ page, context }) => {
   await signIn(context, await account())
   for (const path of [listUrl, '/account']) {
     await page.goto(path)
@@ -136,7 +136,10 @@ test('the palette keeps letters that are typed while its code loads', async ({ p
   await expect(page.getByRole('dialog').getByRole('combobox')).toHaveValue('')
 })
 
-test('the palette finds shared images by name and id, pages and actions by their words', async ({ page, context }) => {
+test('the palette finds shared images by name and id, and pages and actions by their words', async ({
+  page,
+  context,
+}) => {
   const [owner, recipient] = [await account(), await account()]
   const disk = await image(owner)
   await share(owner, disk, [recipient])
@@ -146,7 +149,7 @@ test('the palette finds shared images by name and id, pages and actions by their
     await page.keyboard.press('Control+k')
     await page.getByRole('dialog').getByRole('combobox').fill(words)
   }
-  // A key that is pressed before the scripts have come is the browser's; every later one has to open it.
+  // Before the scripts have loaded, the key goes to the browser; afterwards it must open the palette.
   await expect(async () => {
     await page.keyboard.press('Control+k')
     await expect(page.getByRole('dialog')).toBeVisible({ timeout: 2_000 })

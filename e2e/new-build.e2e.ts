@@ -10,7 +10,7 @@ import { watchdog } from '@/lib/start/run'
 import { account, expect, image, row, share, startSession, test } from './fixtures'
 
 // The console is updated while tabs are open: another build serves the same address. It is a renamed copy of the tested
-// build, so that only what an update changes is different. A separate server, because it is replaced.
+// build, so that only an update's differences matter. A separate server, because it is replaced.
 
 test.describe.configure({ mode: 'serial' })
 
@@ -83,7 +83,7 @@ function bar(page: Page) {
   return page.getByRole('alert').filter({ hasText: 'The console was updated' })
 }
 
-/** Opens the share page of an image with one recipient, in a tab of the build before. */
+/** Opens the share page of an image with one recipient, in a tab of the old build. */
 async function openSharePage(context: BrowserContext) {
   const [owner, first, second] = [await account(), await account(), await account()]
   const disk = await image(owner)
@@ -104,7 +104,7 @@ for (const [how, isRenamed] of [
   ['knows by name', false],
   ['does not know', true],
 ] as const) {
-  test(`a tab of the build before is told to reload by a build that ${how} its actions: nothing is done, what was typed is kept`, async ({
+  test(`a tab of the old build is asked to reload by a build that ${how} its actions: nothing is done, and input is kept`, async ({
     context,
   }) => {
     const { page, note, disk, second } = await openSharePage(context)
@@ -128,7 +128,7 @@ for (const [how, isRenamed] of [
   })
 }
 
-test('a part of the page that is gone with the build before: the tab is told to reload, and nothing typed is lost', async ({
+test('if a part of the page is gone with the old build, the tab is asked to reload, and no input is lost', async ({
   context,
 }) => {
   const { page, note, first, second } = await openSharePage(context)

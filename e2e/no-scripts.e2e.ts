@@ -10,16 +10,14 @@ function page(imageId: string, which = ''): string {
   return `/${region}/images/${imageId}${which}`
 }
 
-/** The page after a click. Without scripts each is a new document. */
+/** Clicks and waits for the next page: without scripts each click loads a document. */
 async function press(on: Page, name: string, role: 'button' | 'link' = 'button'): Promise<void> {
   const loaded = on.waitForEvent('load')
   await on.getByRole(role, { name, exact: true }).click()
   await loaded
 }
 
-test('a password is changed without scripts, and none is ever in an address or in the page', async ({
-  browserPage,
-}) => {
+test('a password is changed without scripts, and none is ever in a URL or in the page', async ({ browserPage }) => {
   const owner = await account()
   const visitor = await browserPage(owner, { javaScriptEnabled: false })
   await visitor.goto('/account')
@@ -38,7 +36,7 @@ test('a password is changed without scripts, and none is ever in an address or i
   expect(visitor.url()).toMatch(/\/account$/)
 })
 
-test('an image is shared and taken back without scripts, and a refusal keeps what was typed', async ({
+test('an image is shared and the share cancelled without scripts, and a refusal keeps the input', async ({
   browserPage,
 }) => {
   const [owner, first, second] = [await account(), await account(), await account()]
@@ -116,7 +114,7 @@ test('an image is edited, copied, deleted and restored without scripts', async (
   })
 })
 
-test('the recycle bin is emptied without scripts, of what it was shown with', async ({ browserPage }) => {
+test('the recycle bin is emptied without scripts of the images that the page showed', async ({ browserPage }) => {
   const owner = await account()
   const [gone, later] = [await image(owner), await image(owner)]
   const binned = (id: string) => db().image.update({ where: { id }, data: { state: 'deleted', deletedAt: new Date() } })
@@ -140,7 +138,7 @@ test('the recycle bin is emptied without scripts, of what it was shown with', as
   await expect(visitor.getByText('The recycle bin is empty.')).toBeVisible()
 })
 
-test('a recipient gives an image back, and searches, without scripts', async ({ browserPage }) => {
+test('a recipient returns an image, and searches, without scripts', async ({ browserPage }) => {
   const [owner, recipient] = [await account(), await account()]
   const disk = await image(owner)
   await share(owner, disk, [recipient])
@@ -157,12 +155,10 @@ test('a recipient gives an image back, and searches, without scripts', async ({ 
   expect(await db().share.count({ where: { imageId: disk.id } })).toBe(0)
 })
 
-test('the import says that it needs scripts, and a browser’s preferences are set without them', async ({
-  browserPage,
-}) => {
+test('the import says that it needs scripts, and preferences are set without them', async ({ browserPage }) => {
   const visitor = await browserPage(await account(), { javaScriptEnabled: false })
   await visitor.goto(`/${region}/images/import`)
-  // The browser under test runs no script, and still takes its noscript elements for those of a browser that does.
+  // Playwright's browser parses noscript elements as if scripts were enabled, although it runs none.
   expect(await visitor.content()).toMatch(/<noscript>.*An import needs scripts/s)
   await visitor.getByLabel('Operating system', { exact: true }).fill('Debian 12')
   await visitor.getByLabel('Operating system', { exact: true }).press('Enter')

@@ -9,7 +9,7 @@ import { type Account, account, contextOf, expect, type Image, image, longest, m
 
 const region = 'cn-shanghai'
 
-/** One notice of every kind, read ones among them. */
+/** One notice of every kind, some of them read. */
 async function everyKind(reader: Account, other: Account): Promise<Image> {
   const [own, lent] = [await image(reader, { name: longest('W', 128) }), await image(other)]
   await share(other, lent, [reader], 'For the courses of this term.')
@@ -36,13 +36,13 @@ async function everyKind(reader: Account, other: Account): Promise<Image> {
   return own
 }
 
-test('the bell counts a share in a page that neither reloads nor asks by itself, and its notice leads to the image', async ({
+test('the bell counts a share without a reload or polling, and its notice links to the image', async ({
   browserPage,
 }) => {
   const [owner, recipient] = [await account(), await account()]
   const disk = await image(owner)
   const page = await browserPage(recipient)
-  // Lists ask again by intervals, so this page never asks by itself.
+  // Polling uses intervals, so without them this page never polls.
   await page.addInitScript(() => {
     Reflect.set(window, 'setInterval', () => 0)
   })
@@ -62,7 +62,7 @@ test('the bell counts a share in a page that neither reloads nor asks by itself,
   await expect(bell).toHaveAccessibleName('Notices')
 })
 
-test('what is read in one window is read in the others, and the filter shows what is not', async ({ browserPage }) => {
+test('notices read in one window are read in the others, and the filter shows unread ones', async ({ browserPage }) => {
   const [owner, recipient] = [await account(), await account()]
   const [one, two] = [await image(owner), await image(owner)]
   await share(owner, one, [recipient])
@@ -85,7 +85,7 @@ test('what is read in one window is read in the others, and the filter shows wha
   await expect(other.getByRole('link', { name: 'Notices', exact: true })).toBeVisible()
 })
 
-test('a page whose session ends says so without being asked', async ({ browserPage }) => {
+test('a page says that its session has ended, without polling', async ({ browserPage }) => {
   const who = await account()
   const page = await browserPage(who)
   const stream = page.waitForResponse((response) => response.url().endsWith('/api/changes'))
@@ -95,7 +95,7 @@ test('a page whose session ends says so without being asked', async ({ browserPa
   await expect(page.getByRole('alert').filter({ hasText: messages.en.refusals.SIGNED_OUT })).toBeVisible()
 })
 
-test('without a stream the lists and the bell ask by themselves', async ({ browserPage }) => {
+test('without a stream the lists and the bell poll', async ({ browserPage }) => {
   const [owner, recipient] = [await account(), await account()]
   const disk = await image(owner)
   const page = await browserPage(recipient)
@@ -171,7 +171,7 @@ test('a master account sets its webhook, sees its secret and deliveries, and rem
   expect((await sub.goto('/notices/webhook'))?.status()).toBe(404)
 })
 
-test('the link of an e-mail ends it without signing in or scripts, and says the same of every link', async ({
+test('the link in an e-mail ends it without signing in or scripts, and its answer is the same for every link', async ({
   browser,
 }) => {
   const who = await account()
@@ -188,7 +188,7 @@ test('the link of an e-mail ends it without signing in or scripts, and says the 
   await context.close()
 })
 
-test('a stream is for those who are signed in', async ({ requestAs }) => {
+test('a stream needs a session', async ({ requestAs }) => {
   const visitor = await requestAs(null)
   expect((await visitor.get('/api/changes')).status()).toBe(401)
 })

@@ -96,7 +96,7 @@ async function insertRows(): Promise<void> {
   await client.end()
 }
 
-/** Without the places that are nearly full: that is for whoever owns the disk of this machine. lib/full-disk.db.test.ts fills one. */
+/** Readiness without nearly full places, which depend on this machine's disk. lib/full-disk.db.test.ts fills one. */
 async function ready() {
   const response = await fetch(`${baseUrl()}/readyz`)
   const { nearlyFull: _, ...body } = await response.json()
@@ -115,13 +115,13 @@ async function scrape(port: number): Promise<string> {
   return await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
 }
 
-test('the server answers that it is there, and that it is ready once the worker is', async () => {
+test('the server is alive at once, and ready once the worker is', async () => {
   const response = await fetch(`${baseUrl()}/healthz`)
   expect([response.status, await response.text()]).toEqual([200, 'ok'])
   await expect.poll(ready).toEqual(isReady)
 })
 
-test('a store that is away is named by its kind and nothing else, until it is back', async () => {
+test('an unreachable store is named only by its kind, until it is back', async () => {
   const [here, away] = [path.join(folder, 'shanghai'), path.join(folder, 'away')]
   fs.renameSync(here, away)
   await expect.poll(ready).toEqual(without('stores'))
@@ -130,7 +130,7 @@ test('a store that is away is named by its kind and nothing else, until it is ba
   expect(log('server')).toContain('Not ready: store of cn-shanghai.')
 })
 
-test('a download while its store is away is answered 503 with the reason, to a program, to a browser and on the page', async ({
+test('a download without its store is answered 503 with the reason, to a program, to a browser and on the page', async ({
   context,
 }) => {
   const [here, away] = [path.join(folder, 'shanghai'), path.join(folder, 'away')]
@@ -210,7 +210,7 @@ test('every answer leaves a line with the id that the proxy gave it, or with one
   ])
 })
 
-test('nothing that a visitor sends makes a line of its own in the log, nor acts on a terminal', async () => {
+test("visitors' input cannot forge a line of the log, nor act on a terminal", async () => {
   const forged = '{"level":30,"msg":"forged"}'
   for (const text of [`http://a\n${forged}`, `x\r\n${forged}`, '\u001b[2J\u001b]0;title\u0007', '\u009b31m\u202e']) {
     const encoded = encodeURIComponent(text)
@@ -226,7 +226,7 @@ test('nothing that a visitor sends makes a line of its own in the log, nor acts 
   const lines = log('server').trimEnd().split('\n')
   for (const line of lines) expect(() => JSON.parse(line), line).not.toThrow()
   expect(lines.filter((line) => JSON.parse(line).msg === 'forged')).toEqual([])
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: These are the ones that may not be there.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these must not appear.
   expect(lines.filter((line) => /[\u0000-\u001f\u007f-\u009f\u202e]/.test(line))).toEqual([])
   expect(lines.some((line) => line.includes('next-auth'))).toBe(true)
 })
@@ -236,12 +236,12 @@ test('without a worker the queue is not ready', async () => {
   await expect.poll(ready).toEqual(without('queue'))
 })
 
-test('a bucket that does not answer is a store that is away', async () => {
+test('a bucket that does not answer counts as an unreachable store', async () => {
   await bucket.stop()
   await expect.poll(ready).toEqual(without('stores', 'queue'))
 })
 
-test('without its database the server lives and is not ready, and the reference of a fault is found in its log', async ({
+test("without its database the server is alive and not ready, and a fault's reference is in its log", async ({
   context,
 }) => {
   await database.stop()
@@ -265,14 +265,14 @@ test('without its database the server lives and is not ready, and the reference 
   expect(log('server')).toMatch(/"where":"page","reference":"the-page","msg":"fault"/)
 })
 
-test('a server that is told to end answers what is asked, and goes though its connections are kept', async () => {
+test('a stopping server answers running requests, and ends although connections are kept open', async () => {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
   const ask = () =>
     new Promise<unknown>((resolve) =>
       http.get(`${baseUrl()}/healthz`, { agent }, (answer) => resolve(answer.resume())).once('error', resolve),
     )
   await ask()
-  // A browser opens connections ahead.
+  // Like a browser, which opens connections in advance.
   const spare = net.connect(ports.server, '127.0.0.1')
   await new Promise((resolve) => spare.once('connect', resolve))
   processes.server.kill()

@@ -15,7 +15,9 @@ async function shareForm(page: import('@playwright/test').Page, imageId: string)
   return { username, note, send }
 }
 
-test('a tab of another account says so on return, and acts for nobody else', async ({ browserPage }) => {
+test('a tab of another account says so when it is focused, and does nothing for that account', async ({
+  browserPage,
+}) => {
   const [first, second, recipient] = [await account(), await account(), await account()]
   const disk = await image(first)
   const page = await browserPage(first)
@@ -57,7 +59,7 @@ test('the progress of a check makes the page anew for nobody but whom it was mad
   const { note } = await shareForm(page, disk.id)
   await expect(page.getByText('It is being checked again.')).toBeVisible()
   await note.fill('typed meanwhile')
-  // An answer that left the server for the first of them, and arrives when the second has signed in.
+  // An answer for the first account that arrives when the second has signed in.
   const answer = await (await looks).json()
   await signIn(page.context(), second)
   await page.route(/\/check\?region=/, (route) =>
@@ -68,7 +70,7 @@ test('the progress of a check makes the page anew for nobody but whom it was mad
   await page.unrouteAll()
   await signIn(page.context(), first)
   await expect(page.getByRole('alert').filter({ hasText: 'signed in as' })).toHaveCount(0)
-  // What makes the page anew has left the tab when the second signs in, and reaches the server as theirs.
+  // The refreshing action was sent by the first account's tab, and reaches the server with the second's session.
   let release = () => {}
   const held = new Promise<void>((resolve) => {
     release = resolve
@@ -115,7 +117,7 @@ test('a verdict that comes while the page is on its way is shown by the next one
   const made = new Promise<void>((resolve) => {
     hasMade = resolve
   })
-  // The server has made the page when the check ends, and its answer comes later.
+  // The server has rendered the page before the check ends, and the page arrives afterwards.
   await page.route(`**/${region}/images/${disk.id}/share*`, async (route) => {
     const response = await route.fetch()
     hasMade()
@@ -158,7 +160,7 @@ test('when the session ends the form stays, and continues after a sign-in in ano
   await expect(row(page.getByRole('table'), recipient.username)).toContainText('as we spoke of')
 })
 
-test('what is typed outlives a reload, and no password is kept', async ({ browserPage }) => {
+test('input survives a reload, and no password is stored', async ({ browserPage }) => {
   const owner = await account()
   const disk = await image(owner)
   const page = await browserPage(owner)
@@ -178,7 +180,7 @@ test('what is typed outlives a reload, and no password is kept', async ({ browse
   expect(await page.evaluate(() => JSON.stringify(sessionStorage))).not.toContain('a secret')
 })
 
-test('who signs out leaves nothing typed behind in the tab', async ({ browserPage }) => {
+test('signing out leaves no input in the tab', async ({ browserPage }) => {
   const owner = await account()
   const disk = await image(owner)
   const page = await browserPage(owner)
@@ -198,7 +200,7 @@ test('without a network nothing is sent, the page says so, and continues once it
   const page = await browserPage(owner)
   const { username, send } = await shareForm(page, disk.id)
   await username.fill(`${recipient.username},`)
-  // What shows the state of a username has loaded.
+  // The code that shows a username's state has loaded.
   await expect(page.getByRole('button', { name: `Remove ${recipient.username}` })).toBeVisible()
   await page.context().setOffline(true)
   const bar = page.getByRole('alert').filter({ hasText: 'You are offline' })
@@ -211,7 +213,7 @@ test('without a network nothing is sent, the page says so, and continues once it
   await expect(row(page.getByRole('table'), recipient.username)).toBeVisible()
 })
 
-test('reads say for whom their page was made, and another’s is refused', async ({ requestAs }) => {
+test("reads send the account of their page, and another account's are refused", async ({ requestAs }) => {
   const [first, second] = [await account(), await account()]
   const client = await requestAs(first)
   const asked = async (headers: Record<string, string>) => {
@@ -227,7 +229,7 @@ test('reads say for whom their page was made, and another’s is refused', async
   expect(await asked({ 'x-page-build': 'older' })).toEqual({ status: 409, body: { refusal: { code: 'NEW_BUILD' } } })
 })
 
-test('an upload waits while the session has ended, and continues after a sign-in', async ({ browserPage }, info) => {
+test('an upload waits when the session has ended, and continues after a sign-in', async ({ browserPage }, info) => {
   const owner = await account()
   const [page, disk] = [await browserPage(owner), await diskFile(info)]
   const { network } = await begun(page, disk)
@@ -235,7 +237,7 @@ test('an upload waits while the session has ended, and continues after a sign-in
   const upload = page.getByRole('listitem', { name: disk.name })
   await expect(upload).toContainText(words.states.held)
   await expect(page.getByRole('alert').filter({ hasText: 'Your session has ended' })).toBeVisible()
-  // As somebody else, too: the upload is of the account that began it.
+  // Not after a sign-in as another account: the upload belongs to the first one.
   await signIn(page.context(), await account())
   await expect(page.getByRole('alert').filter({ hasText: 'You are now signed in as' })).toBeVisible()
   await expect(upload).toContainText(words.states.held)
@@ -244,7 +246,7 @@ test('an upload waits while the session has ended, and continues after a sign-in
   await expectAvailable(page, disk)
 })
 
-test('what is typed of an import outlives a reload, and an empty form says that the file is missing', async ({
+test("an import's input survives a reload, and an empty form says that the file is missing", async ({
   browserPage,
 }) => {
   const page = await browserPage(await account())

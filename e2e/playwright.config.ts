@@ -21,7 +21,7 @@ export default defineConfig({
     trace: 'retain-on-failure',
     launchOptions: {
       executablePath: await findChromium(),
-      // Keeps the browser from asking the network for things of its own.
+      // Keeps the browser from making network requests of its own.
       args: [
         '--disable-background-networking',
         '--disable-component-update',

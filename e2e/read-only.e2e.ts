@@ -51,7 +51,7 @@ async function pageThere(browser: Browser, who: Account, options: { javaScriptEn
 
 const barOf = (page: Page) => page.getByRole('alert').filter({ hasText: messages.en.pageStatus.readOnly })
 
-test('on a full disk every page says that the console is read-only, a share is refused and a cancel works, until there is room', async ({
+test('on a full disk every page says that the console is read-only, a share is refused and a cancel works, until there is space', async ({
   browser,
 }) => {
   fs.writeFileSync(ballast, '')
@@ -76,7 +76,7 @@ test('on a full disk every page says that the console is read-only, a share is r
   await expect.poll(() => db().share.count({ where: { imageId: disk.id } })).toBe(0)
   await expect(row(page.getByRole('table'), first.username)).toHaveCount(0)
 
-  // Without scripts, too, and on each page.
+  // Also without scripts, and on each page.
   const plain = await pageThere(browser, owner, { javaScriptEnabled: false })
   for (const place of [`/${region}/images/custom`, `/${region}/images/import`, '/account']) {
     await plain.goto(`${baseUrl}${place}`)

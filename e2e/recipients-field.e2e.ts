@@ -2,14 +2,14 @@ import type { Page } from '@playwright/test'
 import { db } from '@/lib/db/client'
 import { type Account, account, expect, image, share, signIn, tellPages, test, unique } from './fixtures'
 
-// The username field of the share page: what becomes a chip, what a chip says, and what is looked up.
+// The username field of the share page: which input becomes a chip, what chips say, and which names are looked up.
 
 const region = 'cn-shanghai'
 
 async function openShare(page: Page, owner: Account) {
   const disk = await image(owner)
   await signIn(page.context(), owner)
-  // A look-up that a busy database refused is retried, and counts once.
+  // A look-up refused because of a busy database is retried, and counts once.
   const lookUps: string[] = []
   page.on('response', (response) => {
     const url = new URL(response.url())
@@ -20,7 +20,7 @@ async function openShare(page: Page, owner: Account) {
   return { disk, field, lookUps, lines: page.getByRole('listitem') }
 }
 
-/** Pastes over the selected text of the field, as soon as the field's script takes what is pasted. */
+/** Pastes over the field's selected text, once the field's script handles pastes. */
 async function paste(page: Page, text: string) {
   const isTaken = () =>
     page.evaluate((copied) => {
@@ -33,7 +33,7 @@ async function paste(page: Page, text: string) {
   await expect.poll(isTaken).toBe(true)
 }
 
-test('a paste replaces what is selected, and what is not selected stays', async ({ page }) => {
+test('a paste replaces only the selected text', async ({ page }) => {
   const { field } = await openShare(page, await account())
   await field.fill('harb')
   await field.selectText()
@@ -46,7 +46,7 @@ test('a paste replaces what is selected, and what is not selected stays', async 
   await expect(field).toHaveValue('')
 })
 
-test('pressing the button right after typing shares, though the chips that this makes move it', async ({ page }) => {
+test('pressing the button right after typing shares, although the new chips move it', async ({ page }) => {
   const { field } = await openShare(page, await account())
   const names = Array.from({ length: 9 }, () => unique('nobody-of-that-name'))
   await field.pressSequentially(names.join(' '))
@@ -59,7 +59,7 @@ test('pressing the button right after typing shares, though the chips that this 
   expect(after?.y).toBeGreaterThan((before?.y ?? 0) + (before?.height ?? 0))
 })
 
-test('people pasted from a mail program are one chip each, told to be e-mail addresses, and nobody is looked up', async ({
+test('people pasted from a mail program are one chip each, marked as e-mail addresses, and not looked up', async ({
   page,
 }) => {
   const { field, lookUps, lines } = await openShare(page, await account())
@@ -77,7 +77,7 @@ test('people pasted from a mail program are one chip each, told to be e-mail add
   expect(lookUps).toEqual([known.username])
 })
 
-test('what a paste brings along unseen is dropped', async ({ page }) => {
+test('invisible characters of a paste are dropped', async ({ page }) => {
   const { field, lines } = await openShare(page, await account())
   const known = await account()
   await field.focus()
@@ -115,7 +115,7 @@ test('every chip says its own state in a word', async ({ page }) => {
   await expect(field).toBeFocused()
 })
 
-test('coming back to the tab, or all being read again, looks nothing up anew', async ({ page }) => {
+test('returning to the tab, or a general refetch, repeats no look-up', async ({ page }) => {
   await page.clock.install()
   const owner = await account()
   const { field, lookUps, lines } = await openShare(page, owner)
@@ -130,7 +130,7 @@ test('coming back to the tab, or all being read again, looks nothing up anew', a
   page.on('response', (response) => {
     if (new URL(response.url()).pathname.endsWith('/shares')) readAgain += 1
   })
-  // What is told of may have been said before the page listened.
+  // The message may have come before this page listened.
   await expect
     .poll(async () => {
       await tellPages(owner, 'account', 'share')

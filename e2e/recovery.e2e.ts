@@ -28,7 +28,7 @@ test.beforeAll(async () => {
   await insertRows(database.url)
   const port = await freePort()
   baseUrl = `http://127.0.0.1:${port}`
-  // Without a worker nothing is checked, and a share of it would need a reason.
+  // Without a worker nothing is checked, and sharing unchecked disks would need a reason.
   const own = {
     DATABASE_URL: database.url,
     NEXTAUTH_URL: baseUrl,
@@ -78,7 +78,7 @@ for (const [how, end] of [
   ['stopped', () => database.stop()],
   ['killed', async () => void process.kill(database.pid, 'SIGKILL')],
 ] as const) {
-  test(`while the database is ${how} every page says so and keeps what was typed, and all recovers by itself`, async ({
+  test(`while the database is ${how} every page says so and keeps its input, and everything recovers by itself`, async ({
     context,
   }) => {
     const value = await sealSession({ accountId: owner, sessionId: 'session' })
@@ -132,7 +132,7 @@ for (const [how, end] of [
   })
 }
 
-/** The processes of a PostgreSQL: frozen, it answers nobody, not even open connections. */
+/** The processes of a PostgreSQL. Frozen, it answers nobody, not even open connections. */
 function processesOf(postmaster: number): number[] {
   const pids = fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name))
   const parentOf = (pid: string) => {
@@ -145,7 +145,7 @@ function processesOf(postmaster: number): number[] {
   return [postmaster, ...pids.filter((pid) => parentOf(pid) === postmaster).map(Number)]
 }
 
-test('while the database is frozen every page says so within 10 s, and comes back by itself', async ({ context }) => {
+test('while the database is frozen every page says so within 10 s, and recovers by itself', async ({ context }) => {
   test.skip(process.platform !== 'linux', 'The processes of PostgreSQL are found in /proc.')
   const value = await sealSession({ accountId: owner, sessionId: 'session' })
   await context.addCookies([{ name: sessionCookie(baseUrl).name, value, url: baseUrl }])

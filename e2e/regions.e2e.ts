@@ -3,7 +3,7 @@ import { account, expect, imageRows, messages, regions, share, signIn, test } fr
 
 const [shanghai, shenzhen] = regions
 
-test('the first visit opens the region that has something, and the picker says what is in each', async ({
+test("the first visit opens the first region with content, and the picker shows each region's content", async ({
   page,
   context,
 }) => {
@@ -21,13 +21,13 @@ test('the first visit opens the region that has something, and the picker says w
   await expect(nothing).toHaveText(`${shanghai?.name}${shanghai?.id}`)
   await nothing.click()
   await expect(page).toHaveURL('/cn-shanghai/images/custom')
-  // Another region has an unseen share: the closed picker shows it too.
+  // Another region has an unseen share, which the closed picker shows too.
   await expect(page.getByRole('img', { name: messages.en.regions.news })).toBeVisible()
   await page.goto('/')
   await expect(page, 'the region used last').toHaveURL('/cn-shanghai/images/custom')
 })
 
-test('an empty tab leads to where the account has images', async ({ page, context }) => {
+test('an empty tab links to where the account has images', async ({ page, context }) => {
   const [owner, sharer] = [await account(), await account()]
   await imageRows(owner, [{ regionId: 'cn-shenzhen' }])
   const [lent] = await imageRows(sharer, [{}])
@@ -44,7 +44,7 @@ test('an empty tab leads to where the account has images', async ({ page, contex
   await expect(page.getByRole('main').getByRole('listitem').filter({ hasText: '1 image' })).toBeVisible()
 })
 
-test('regions have their Chinese names wherever they are shown in Chinese, and their names where there are none', async ({
+test('regions have their Chinese names in Chinese, and their other names if they have none', async ({
   page,
   context,
 }) => {

@@ -7,10 +7,10 @@ import { instanceRows, snapshotRows } from './instance-rows'
 const region = 'cn-shanghai'
 const widths = [1440, 1280, 1100, 1024, 900, 768, 390, 320]
 const cardsBelow = 900
-/** In China of two digits for the day and the hour, and of wide letters: how wide a list is must not depend on the time of day. */
+/** A date with two digits for day and hour in China, and wide letters: a list's width must not depend on the time of day. */
 const widest = new Date('2024-03-20T14:44:44Z')
 
-/** Overlapping or broken words in the shown rows, with their places. */
+/** Overlapping or broken words in the visible rows, with their places. */
 async function broken(page: Page): Promise<string[]> {
   return await page.getByRole('row').evaluateAll((rows) => {
     const problems: string[] = []
@@ -41,7 +41,7 @@ async function broken(page: Page): Promise<string[]> {
         if (new Set(heights.map(({ top }) => Math.round(top))).size > 1)
           problems.push(`operations of ${name.textContent}`)
       }
-      // The cells of a card have no edges of their own, and buttons reach into its padding to stand in line with the text.
+      // The cells of a card have no visible edges, and buttons reach into its padding to align with the text.
       const cells = [...entry.querySelectorAll('td')].filter((cell) => cell.getBoundingClientRect().width > 0)
       const edged = getComputedStyle(entry).display === 'table-row' ? cells : [entry]
       for (const box of edged) {
@@ -60,7 +60,7 @@ for (const { locale, t } of [
     test.use({ locale })
     test.slow()
 
-    test('nothing in a list breaks or runs into its neighbour, and nothing scrolls sideways, at any width', async ({
+    test('nothing in a list breaks or overlaps, and nothing scrolls sideways, at any width', async ({
       page,
       context,
     }) => {
@@ -140,10 +140,7 @@ for (const { locale, t } of [
   })
 }
 
-test('a name that is cut shows whole when it is pointed at and when it has the focus, until Escape', async ({
-  page,
-  context,
-}) => {
+test('a truncated name is shown in full on hover and on focus, until Escape', async ({ page, context }) => {
   const owner = await account()
   const [long, short] = await imageRows(owner, [{ name: longest('W', 128) }, { name: 'web-01' }])
   await signIn(context, owner)

@@ -7,7 +7,7 @@ import { instanceRows } from './instance-rows'
 
 const region = 'cn-shanghai'
 
-/** Every route that reads, by its folder in app/api. */
+/** Every read route, by its folder in app/api. */
 function reads(imageId: string, instanceId: string): Record<string, string> {
   return {
     ...Object.fromEntries(ofRegions.map((name) => [name, `/api/${name}?region=${region}`])),
@@ -34,7 +34,7 @@ const others = [...ofForms, 'changes', 'uploads/[[...path]]']
 const ofChecks = ['check', 'check/export'].map((part) => `images/[imageId]/${part}`)
 const ofMachines = ['console-log', 'picture', 'tickets'].map((part) => `instances/[instanceId]/${part}`)
 
-test('every read route answers a signed-out visitor with 401 and nothing else, and no answer is kept anywhere', async ({
+test('every read route answers a signed-out visitor with 401 and nothing else, and no answer may be cached', async ({
   requestAs,
 }) => {
   const owner = await account()
@@ -55,15 +55,15 @@ test('every read route answers a signed-out visitor with 401 and nothing else, a
 })
 
 /**
- * The parts of a page. Each is sent when it is ready, so their order, how many come at once, and the numbers by which they
- * name each other differ from time to time.
+ * The parts of a page. Each is sent when it is ready, so their order, how many are in a chunk, and the numbers by which they refer
+ * to each other vary.
  */
 function partsOf(body: string): string[] {
   const parts = body.replaceAll('"])</script><script>self.__next_f.push([1,"', '').split('\\n')
   return parts.map((part) => part.replace(/^[0-9a-f]+:/, '').replaceAll(/\$[A-Z@]?[0-9a-f]+\b/g, '$')).sort()
 }
 
-test('an image of somebody else is answered exactly as one that is not there, on every route and page', async ({
+test("another tenant's image is answered exactly like a missing one, on every route and page", async ({
   requestAs,
 }) => {
   const [owner, recipient, stranger, master] = [await account(), await account(), await account(), await account()]
@@ -87,7 +87,7 @@ test('an image of somebody else is answered exactly as one that is not there, on
     for (const url of from) {
       const [notThere, notYours] = [await ask(client, url(missing)), await ask(client, url(disk.id))]
       expect.soft(notYours.status, `${who.username} ${url('…')}`).toBe(404)
-      // A page contains its address and the time of its data; nothing else may differ.
+      // A page contains its URL and the time of its data; nothing else may differ.
       const times = /(dehydratedAt|dataUpdatedAt)\\*":\d+/g
       const plain = (body: string, id: string) => partsOf(body.replaceAll(id, '…').replaceAll(times, '$1'))
       expect.soft(plain(notYours.body, disk.id), `${who.username} ${url('…')}`).toEqual(plain(notThere.body, missing))
@@ -95,7 +95,7 @@ test('an image of somebody else is answered exactly as one that is not there, on
   }
 })
 
-test('a recipient reads its own part of an image, and lists hold only what is the viewer’s', async ({ requestAs }) => {
+test('a recipient reads its own part of an image, and lists have only the viewer’s own', async ({ requestAs }) => {
   const [owner, recipient, other] = [await account(), await account(), await account()]
   const sub = await account({ username: unique('ops'), master: owner })
   const disk = await image(owner)
@@ -115,9 +115,7 @@ test('a recipient reads its own part of an image, and lists hold only what is th
   }
 })
 
-test('every page leads a signed-out visitor to the sign-in page and names where it was wanted', async ({
-  requestAs,
-}) => {
+test('every page redirects a signed-out visitor to the sign-in page with its path', async ({ requestAs }) => {
   const disk = await image(await account())
   const visitor = await requestAs(null)
   const pages = [
@@ -136,9 +134,7 @@ test('every page leads a signed-out visitor to the sign-in page and names where 
   }
 })
 
-test('every answer forbids frames, guessed types and foreign origins, and no page is kept by a cache', async ({
-  requestAs,
-}) => {
+test('every answer forbids framing, MIME sniffing and other origins, and no page is cached', async ({ requestAs }) => {
   const owner = await account()
   const client = await requestAs(owner)
   for (const url of ['/sign-in', '/account', `/${region}/images/custom`, '/xx-nowhere/nothing', '/api/quotas']) {
@@ -178,7 +174,7 @@ test('a form of another site can neither sign anybody in nor out', async ({ requ
   expect(answer.headers()['set-cookie']).toMatch(/next-auth\.session-token\.\w{8}=[^;]+;.*HttpOnly.*SameSite=lax/i)
 })
 
-test('next-auth’s own endpoints tell nothing of an account and act on no request of another site', async ({
+test('next-auth’s endpoints reveal nothing of an account, and refuse requests of other sites', async ({
   requestAs,
 }) => {
   const someone = await account()
@@ -194,7 +190,7 @@ test('next-auth’s own endpoints tell nothing of an account and act on no reque
   expect((await ask(visitor, '/api/quotas')).status).toBe(401)
 })
 
-test('next-auth signs programs in and out over a session that is there, and gives an ended one no fresh cookie', async ({
+test('next-auth signs programs in and out over an existing session, and does not renew an ended one', async ({
   requestAs,
 }) => {
   const someone = await account()
@@ -217,7 +213,7 @@ test('next-auth signs programs in and out over a session that is there, and give
   expect(await db().session.count({ where: { accountId: someone.id } })).toBe(0)
 })
 
-test('of next-auth there is only what is used', async ({ requestAs }) => {
+test('only the used endpoints of next-auth exist', async ({ requestAs }) => {
   const visitor = await requestAs(null)
   const unused = ['signin', 'signout', 'error', 'verify-request', 'providers', 'callback', 'callback/credentials']
   for (const endpoint of [...unused, 'callback/credentials?error=x', '_log', 'csrf/x', 'nothing', '%0a']) {
@@ -256,7 +252,7 @@ test('a broken request is refused with the headers of every other answer', async
   for (const [head, status] of broken) {
     const answer = await send(head)
     const name = head.slice(0, 40)
-    // In the cluster nginx refuses some of these itself, before they reach us.
+    // In the cluster nginx refuses some of these itself.
     if (/^Server: nginx/m.test(answer)) continue
     expect.soft(answer, name).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
     expect.soft(answer, name).toMatch(/^content-security-policy: default-src 'self'/im)
@@ -265,7 +261,7 @@ test('a broken request is refused with the headers of every other answer', async
   }
 })
 
-test('a disabled account, and with a master its sub-accounts, is out on the very next request', async ({
+test('a disabled account, and with a master its sub-accounts, is signed out by the next request', async ({
   requestAs,
 }) => {
   const master = await account()
@@ -286,7 +282,9 @@ test('a disabled account, and with a master its sub-accounts, is out on the very
   }
 })
 
-test('a session cookie that is forged, cut, of another secret or over opens nothing', async ({ requestAs }) => {
+test('a session cookie that is forged, truncated, of another secret or expired gives no access', async ({
+  requestAs,
+}) => {
   const someone = await account()
   const { id, name, value } = await startSession(someone)
   const visitor = await requestAs(null)

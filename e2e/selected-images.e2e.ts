@@ -13,7 +13,7 @@ const shareButton = (page: Page) => page.getByRole('button', { name: /^Share Ima
 const toolbar = (page: Page) => page.locator('form#selected-images')
 const usernames = (page: Page) => page.getByRole('textbox', { name: 'Username' })
 
-test('selected images are shared with the same accounts, all or none, and the one that is refused is named', async ({
+test('selected images are shared with the same accounts, all or none, and a refused one is named', async ({
   browserPage,
 }) => {
   const [owner, one, other] = [await account(), await account(), await account()]
@@ -87,7 +87,7 @@ test('selected images are deleted together, unless one of them is shared', async
   expect(await db().image.count({ where: { id: { in: [web.id, mail.id] }, state: 'deleted' } })).toBe(2)
 })
 
-test('who may not share selects nothing, and another tenant’s image is not among the selected', async ({
+test('accounts that may not share can select nothing, and another tenant’s image cannot be selected', async ({
   browserPage,
 }) => {
   const [owner, stranger] = [await account(), await account()]

@@ -1,6 +1,6 @@
 import { account, expect, expectRow, image, row, share, signIn, test, unique } from './fixtures'
 
-test('several usernames are pasted, one is refused with its reason, and after mending all are shared at once', async ({
+test('of several pasted usernames one is refused with its reason; once it is corrected all are shared at once', async ({
   page,
   context,
 }) => {
@@ -63,7 +63,7 @@ test('a click beside the username field reaches its target, although leaving the
   await expect(page.getByRole('button', { name: 'Remove nobody-here' })).toBeVisible()
 })
 
-test('the sharer cancels from the keyboard, and the dialog says what it does', async ({ page, context }) => {
+test('the sharer cancels by keyboard, and the dialog explains the consequences', async ({ page, context }) => {
   const owner = await account()
   const recipient = await account()
   const disk = await image(owner)
@@ -80,7 +80,7 @@ test('the sharer cancels from the keyboard, and the dialog says what it does', a
   await expect(page.getByText('This image is not shared with anybody.')).toBeVisible()
 })
 
-test('a cancel of a share that the other side has ended says so, and the list is right', async ({ browserPage }) => {
+test('cancelling a share that the other side has ended says so, and the list is updated', async ({ browserPage }) => {
   const owner = await account()
   const recipient = await account()
   const disk = await image(owner)
@@ -117,7 +117,7 @@ test('a sub-account shares for its master, and the recipient sees the master', a
   await expect(recipientPage.getByText(sub.username)).toHaveCount(0)
 })
 
-test('an own image under another region’s URL leads to its region; for anybody else it is a 404', async ({
+test('an own image under another region’s URL links to its region; for anybody else it is a 404', async ({
   browserPage,
 }) => {
   const owner = await account()

@@ -60,7 +60,7 @@ test('a recipient on the details page learns who stopped sharing the image and w
   expect([status, body]).toEqual([200, '[]'])
 })
 
-test('list and history tell the owner who gave an image back', async ({ browserPage }) => {
+test('list and history show the owner which account returned an image', async ({ browserPage }) => {
   const owner = await account()
   const [recipient, other] = [await account(), await account()]
   const disk = await image(owner)
@@ -85,7 +85,7 @@ test('list and history tell the owner who gave an image back', async ({ browserP
   await expect(history.getByText(`${owner.username} cancelled sharing with ${other.username}`)).toBeVisible()
 })
 
-test('a recipient whose row goes from the Shared Images tab is told who took the image away', async ({
+test('a recipient whose row disappears from the Shared Images tab sees who cancelled the share', async ({
   browserPage,
 }) => {
   const owner = await account()

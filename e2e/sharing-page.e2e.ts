@@ -35,7 +35,9 @@ const box = (page: Page, of: string, username: string) =>
   page.getByRole('checkbox', { name: `Select ${of}, ${username}` })
 const rows = (page: Page) => page.getByRole('table').getByRole('row')
 
-test('both tabs list every share of the account over all images, and the menu leads there', async ({ browserPage }) => {
+test('both tabs list every share of the account across all images, and the menu links to them', async ({
+  browserPage,
+}) => {
   const { owner, one, other, web, mail } = await withShares()
   const page = await browserPage(owner)
   await page.goto(`/${region}/images/custom`)
@@ -62,7 +64,7 @@ test('both tabs list every share of the account over all images, and the menu le
   await expect(theirs.getByRole('table').getByText(other.username)).toHaveCount(0)
 })
 
-test('the owner sees when each recipient last used an image and how many instances it has, at every width and on the share page', async ({
+test("the owner sees each recipient's last use and number of instances, at every width and on the share page", async ({
   browserPage,
 }) => {
   const { owner, one, other, web } = await withShares()
@@ -98,14 +100,14 @@ test('the owner sees when each recipient last used an image and how many instanc
   }
 })
 
-test('shares are selected by keyboard, several with Shift, and cancelled together after a dialog that says who loses what', async ({
+test('shares are selected by keyboard, ranges with Shift, and cancelled together after a dialog with the consequences', async ({
   browserPage,
 }) => {
   const { owner, one, other, web, mail } = await withShares()
   const page = await browserPage(owner)
   await page.goto(given)
   const cancel = page.getByRole('button', { name: 'Cancel Sharing', exact: true })
-  // A button that is off says why in its name.
+  // A disabled button has its reason in its name.
   const off = page.getByRole('button', { name: messages.en.sharing.selectFirst })
   for (const button of await off.all()) await expect(button).toHaveAttribute('aria-disabled', 'true')
   await expect(off).toHaveCount(2)
@@ -131,7 +133,7 @@ test('shares are selected by keyboard, several with Shift, and cancelled togethe
   expect(await left(owner)).toBe(1)
 })
 
-test('when one of the selected shares has ended meanwhile, none is cancelled, and the dialog says so', async ({
+test('if one of the selected shares has ended meanwhile, none is cancelled, and the dialog says so', async ({
   browserPage,
 }) => {
   const { owner, other } = await withShares()
@@ -146,7 +148,7 @@ test('when one of the selected shares has ended meanwhile, none is cancelled, an
   expect(await left(owner)).toBe(2)
 })
 
-test('the end of several shares is changed together: to a number of days, a day, or none', async ({ browserPage }) => {
+test('the end of several shares is changed together: to a number of days, a date, or none', async ({ browserPage }) => {
   const { owner, other } = await withShares()
   const page = await browserPage(owner)
   await page.goto(given)
@@ -154,7 +156,7 @@ test('the end of several shares is changed together: to a number of days, a day,
   await page.getByRole('button', { name: 'Extend' }).click()
   await expect(page.getByText('Change the end of 3 shares')).toBeVisible()
   const until = page.getByRole('combobox', { name: 'Until' })
-  // Without a default of the operator nothing is chosen for the sharer.
+  // Without the operator's default nothing is preselected.
   await expect(until).toHaveValue('never')
   await expect(page.getByLabel('Last day')).toBeHidden()
   await until.selectOption('date')
@@ -170,7 +172,7 @@ test('the end of several shares is changed together: to a number of days, a day,
   await expect(row(page.getByRole('table'), other.username)).toBeVisible()
 })
 
-test('who may only look selects and cancels nothing, and exports all that the list shows', async ({ browserPage }) => {
+test('accounts that may only read cannot select or cancel, and export the whole list', async ({ browserPage }) => {
   const { owner } = await withShares()
   const page = await browserPage(
     await account({ master: owner, grants: [{ policy: 'ImagesReadOnly', regions: [region] }] }),
@@ -206,7 +208,7 @@ test('without scripts shares are selected, cancelled and exported, too', async (
   await expect(page.getByText(messages.en.sharing.nothingSelected)).toBeVisible()
 })
 
-test('the export has what is selected, or all that the list shows, as CSV and JSON, and only for the viewer', async ({
+test('the export has the selection, or the whole list, as CSV and JSON, and only for the viewer', async ({
   browserPage,
 }) => {
   const { owner, one, mail } = await withShares()

@@ -2,7 +2,7 @@ import { account, expect, expectRow, image, messages, password, row, test } from
 import { scriptsHaveCome, waitForScripts } from './wait-for-scripts'
 
 for (const [locale, t] of [['en-US', messages.en] as const, ['zh-CN', messages.zh] as const]) {
-  test(`an owner shares an image, the recipient sees it in that region only and gives it back (${locale})`, async ({
+  test(`an owner shares an image, the recipient sees it in that region only and returns it (${locale})`, async ({
     browser,
   }) => {
     const owner = await account()

@@ -9,7 +9,7 @@ async function chooseRegion(page: Page, name: string | undefined) {
   await page.getByRole('option', { name }).click()
 }
 
-/** The look of the page: its color scheme, and whether its background is darker than its text. */
+/** The page's color scheme, and whether its background is darker than its text. */
 async function look(page: Page) {
   return await page.evaluate(() => {
     const { colorScheme } = getComputedStyle(document.documentElement)
@@ -29,7 +29,7 @@ async function look(page: Page) {
   })
 }
 
-test('the region picker keeps the list and its filters, and drops the place in the other region’s pages', async ({
+test('the region picker keeps the list and its filters, and drops the cursor of the other region', async ({
   page,
   context,
 }) => {
@@ -47,7 +47,7 @@ test('the region picker keeps the list and its filters, and drops the place in t
   await expect(page).toHaveURL('/cn-shanghai/images/shared?q=web')
 })
 
-test('the region picker leads from an image to the list of the chosen region', async ({ page, context }) => {
+test('on an image the region picker opens the list of the chosen region', async ({ page, context }) => {
   const owner = await account()
   const disk = await image(owner)
   await signIn(context, owner)
@@ -58,7 +58,7 @@ test('the region picker leads from an image to the list of the chosen region', a
   }
 })
 
-test('on Account Info the picker only sets the region: the start and the side menu then lead there', async ({
+test('on Account Info the picker only sets the region, which the start page and the side menu then open', async ({
   page,
   context,
 }) => {
@@ -74,7 +74,7 @@ test('on Account Info the picker only sets the region: the start and the side me
   await expect(page).toHaveURL('/cn-shenzhen/images/custom')
 })
 
-test('the start, a region and its images lead on to Custom Images of the region that was used last', async ({
+test('the start page, a region and its images redirect to Custom Images of the last used region', async ({
   page,
   context,
 }) => {
@@ -96,7 +96,7 @@ test('the start, a region and its images lead on to Custom Images of the region 
   await expect(picker(page)).toHaveText(shenzhen ?? '')
 })
 
-test('the language is switched in place and kept over a reload, in either direction', async ({ page, context }) => {
+test('the language is switched in place and kept over a reload, in both directions', async ({ page, context }) => {
   await signIn(context, await account())
   await page.goto('/cn-shanghai/images/custom?q=web')
   for (const [from, choice, to] of [
@@ -138,7 +138,7 @@ test('the theme is light, dark or the system’s, at once and after a reload', a
   }
 })
 
-test('the palette jumps to an image by name and by id, to a page and to a region, from the keyboard alone', async ({
+test('the palette opens an image by name and by id, a page and a region, by keyboard alone', async ({
   page,
   context,
 }) => {
@@ -149,7 +149,7 @@ test('the palette jumps to an image by name and by id, to a page and to a region
   await page.goto('/account')
   const jump = async (words: string, option: string | RegExp) => {
     const palette = page.getByRole('dialog', { name: 'Search' })
-    // A page listens to the keyboard once its scripts have come.
+    // The page handles the shortcut once its scripts have loaded.
     await expect(async () => {
       if (!(await palette.isVisible())) await page.keyboard.press('Control+k')
       await expect(palette).toBeVisible({ timeout: 2_000 })
@@ -181,7 +181,7 @@ test('the palette jumps to an image by name and by id, to a page and to a region
   await expect(page.getByRole('dialog')).toHaveCount(0)
 })
 
-test('the palette acts on the image in view, and on none elsewhere', async ({ page, context }) => {
+test('the palette acts on the current image, and on none elsewhere', async ({ page, context }) => {
   const owner = await account()
   const disk = await image(owner)
   await signIn(context, owner)
@@ -198,7 +198,7 @@ test('the palette acts on the image in view, and on none elsewhere', async ({ pa
   await expect(page).toHaveURL(`/cn-shanghai/images/${disk.id}/share`)
 })
 
-test('on a phone the menu is a drawer that a choice closes; on a desktop it is at the side', async ({
+test('on a phone the menu is a drawer that closes after a choice; on a desktop it is at the side', async ({
   page,
   context,
 }) => {

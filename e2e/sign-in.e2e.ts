@@ -1,7 +1,7 @@
 import { db } from '@/lib/db/client'
 import { account, expect, image, password, signIn, test, unique } from './fixtures'
 
-test('a wrong password and an unknown name get one answer, and the name stays in the field', async ({ page }) => {
+test('a wrong password and an unknown name get the same answer, and the name stays in the field', async ({ page }) => {
   const someone = await account()
   const answers: string[] = []
   for (const username of [someone.username, unique('nobody')]) {
@@ -17,7 +17,7 @@ test('a wrong password and an unknown name get one answer, and the name stays in
   expect(answers[0]).toBe(answers[1])
 })
 
-test('the form works without scripts, keeps every secret out of URLs and leads back to the page that was wanted', async ({
+test('the form works without scripts, keeps every secret out of URLs and leads back to the requested page', async ({
   browser,
 }) => {
   const someone = await account()
@@ -52,10 +52,7 @@ test('sign-in never leads to another origin', async ({ page, baseURL }) => {
   }
 })
 
-test('signing out ends the session on the server too: a copy of the cookie is worth nothing', async ({
-  page,
-  context,
-}) => {
+test('signing out ends the session on the server too: a copied cookie is worthless', async ({ page, context }) => {
   const someone = await account()
   await signIn(context, someone)
   await page.goto('/account')
@@ -68,9 +65,7 @@ test('signing out ends the session on the server too: a copy of the cookie is wo
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
 })
 
-test('the keyboard starts where something is to be typed: the username, and after a refusal the password', async ({
-  page,
-}) => {
+test('the focus starts at the username, and after a refusal at the password', async ({ page }) => {
   await page.goto('/sign-in')
   await expect(page.getByLabel('Username')).toBeFocused()
   await page.keyboard.type('nobody-at-all')
@@ -82,7 +77,7 @@ test('the keyboard starts where something is to be typed: the username, and afte
   await expect(page.getByLabel('Password')).toBeFocused()
 })
 
-test('a password can be looked at, and is a password again when it is sent', async ({ page }) => {
+test('a password can be shown, and is hidden again when it is sent', async ({ page }) => {
   const someone = await account()
   await page.goto('/sign-in')
   const field = page.getByLabel('Password')
@@ -111,7 +106,7 @@ test('the theme can be chosen before signing in', async ({ page }) => {
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark')
 })
 
-test('a browser that does not keep the cookie is told so, with scripts or without', async ({ browser, baseURL }) => {
+test('a browser that does not store the cookie is told so, with scripts or without', async ({ browser, baseURL }) => {
   const someone = await account()
   const context = await browser.newContext()
   const page = await context.newPage()
@@ -127,7 +122,7 @@ test('a browser that does not keep the cookie is told so, with scripts or withou
   await context.close()
 })
 
-test('at another address than its own the console says where it is, before anything is typed', async ({
+test('at an address other than its own the console names its own, before anything is typed', async ({
   page,
   baseURL,
 }) => {
@@ -138,7 +133,7 @@ test('at another address than its own the console says where it is, before anyth
   await expect(page).toHaveURL(`${baseURL}/sign-in?next=%2Faccount`)
 })
 
-test('when too many sign in at once the others are asked to try again, and signed-in people notice nothing', async ({
+test('if too many sign in at once the others are asked to retry, and signed-in people notice nothing', async ({
   page,
   requestAs,
   baseURL,
@@ -152,9 +147,9 @@ test('when too many sign in at once the others are asked to try again, and signe
   expect((await tenant.get('/api/quotas')).status()).toBe(200)
   const busy = (await Promise.all(answers)).filter((answer) => answer.status() === 503)
   expect(busy.length).toBeGreaterThan(20)
-  // No place in line is 2 s; two servers that look at one account at once say 1 s to one of them.
+  // A full queue says 2 s; if two servers check one account at once, one of them says 1 s.
   for (const answer of busy) expect(['1', '2']).toContain(answer.headers()['retry-after'])
-  // A browser goes on by itself, to the form that says why.
+  // A browser redirects itself to the form with the reason.
   expect(await busy[0]?.text()).toContain('<meta http-equiv="refresh" content="0; url=/sign-in">')
   const [name = '', value = ''] = (busy[0]?.headers()['set-cookie'] ?? '').split(';')[0]?.split('=') ?? []
   await page.context().addCookies([{ name, value, url: `${baseURL}/sign-in` }])

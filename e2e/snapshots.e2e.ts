@@ -17,7 +17,7 @@ async function withSnapshots(
   return { owner, instance, snapshots: await snapshotRows(owner, instance, rows) }
 }
 
-test('the list of snapshots says of what they are, how large, how far and why one failed, and nobody else’s', async ({
+test('the list of snapshots shows their instance, size, progress and failures, and nobody else’s', async ({
   browserPage,
 }) => {
   const { owner, instance } = await withSnapshots([
@@ -49,7 +49,7 @@ test('the list of snapshots says of what they are, how large, how far and why on
   await expect(page.getByText(messages.en.snapshots.emptyFiltered)).toBeVisible()
 })
 
-test('a snapshot is created on the page of its instance, and is there while it is created', async ({ browserPage }) => {
+test("a snapshot is created on its instance's page, and is listed while it is created", async ({ browserPage }) => {
   const { owner, instance } = await withSnapshots([])
   const page = await browserPage(owner)
   await page.goto(`/${region}/instances/${instance.id}/snapshots`)
@@ -72,7 +72,7 @@ test('a snapshot is created on the page of its instance, and is there while it i
   await expect(page.getByText(`${owner.username} began the snapshot before the update`)).toBeVisible()
 })
 
-test('an image is made of an available snapshot and says where it came from', async ({ browserPage }) => {
+test('an image is made from an available snapshot and names its origin', async ({ browserPage }) => {
   const { owner, instance } = await withSnapshots([{ name: 'source' }, { name: 'early', state: 'creating' }])
   const page = await browserPage(owner)
   await page.goto(listUrl)
@@ -91,7 +91,7 @@ test('an image is made of an available snapshot and says where it came from', as
   await expect(page.getByText(`${owner.username} created it from ${instance.id}`)).toBeVisible()
 })
 
-test('an image is made of an instance in one go: a snapshot now, the image as soon as that is available', async ({
+test('an image is made from an instance in one step: a snapshot now, the image once that is available', async ({
   browserPage,
 }) => {
   const { owner, instance } = await withSnapshots([])
@@ -115,7 +115,7 @@ test('an image is made of an instance in one go: a snapshot now, the image as so
   await expect(page.getByRole('row').filter({ hasText: made[0]?.name ?? '' })).toContainText('Creating')
 })
 
-test('a snapshot is deleted after a question that says what stays', async ({ browserPage }) => {
+test('a snapshot is deleted after a question that says what remains', async ({ browserPage }) => {
   const { owner } = await withSnapshots([{ name: 'kept' }, { name: 'gone' }])
   const page = await browserPage(owner)
   await page.goto(listUrl)
@@ -129,11 +129,11 @@ test('a snapshot is deleted after a question that says what stays', async ({ bro
   await dialog.getByRole('button', { name: 'Delete' }).click()
   await expect(row(page.getByRole('table'), 'gone')).toHaveCount(0)
   await expect(row(page.getByRole('table'), 'kept')).toBeVisible()
-  // Whoever has no mouse goes on in the list, and not at the top of the page.
+  // Keyboard users continue in the list, not at the top of the page.
   await expect(page.getByRole('button', { name: 'Delete, kept' })).toBeFocused()
 })
 
-test('a running instance is not restored, a stopped one is, from one of its available snapshots', async ({
+test('a running instance cannot be restored, a stopped one can, from one of its available snapshots', async ({
   browserPage,
 }) => {
   const { owner, instance } = await withSnapshots([{ name: 'good' }, { name: 'bad', state: 'failed' }])
@@ -154,9 +154,7 @@ test('a running instance is not restored, a stopped one is, from one of its avai
   expect(await db().instance.findUnique({ where: { id: instance.id } })).toMatchObject({ task: 'RESTORE' })
 })
 
-test('the pages and dialogs of snapshots can be used by everyone, narrow, dark and in Chinese', async ({
-  browserPage,
-}) => {
+test('the pages and dialogs of snapshots are accessible, narrow, dark and in Chinese', async ({ browserPage }) => {
   const { owner, instance } = await withSnapshots([
     { name: `long-${'m'.repeat(100)}` },
     { name: 'half', state: 'creating', doneBytes: 2n ** 29n },

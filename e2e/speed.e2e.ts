@@ -29,7 +29,7 @@ async function layoutShifts(page: Page): Promise<string[]> {
   )
 }
 
-test('nothing on a page moves while it loads, at a desk and on a phone', async ({ page, context }) => {
+test('nothing on a page moves while it loads, on desktop and phone', async ({ page, context }) => {
   const [owner, recipient] = [await account(), await account()]
   const disk = await image(owner)
   await imageRows(owner, Array(30).fill({}))
@@ -49,7 +49,7 @@ test('nothing on a page moves while it loads, at a desk and on a phone', async (
   }
 })
 
-test('a walk through every page leaves no error and no warning in the browser’s console', async ({ browserPage }) => {
+test('visiting every page causes no error and no warning in the browser’s console', async ({ browserPage }) => {
   const [owner, recipient] = [await account(), await account()]
   const [disk, second] = [await image(owner), await image(owner)]
   await share(owner, disk, [recipient])

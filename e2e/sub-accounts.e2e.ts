@@ -5,10 +5,10 @@ import { waitForScripts } from './wait-for-scripts'
 
 const list = '/account/sub-accounts'
 
-// A trace keeps a copy of the page for every step of axe.
+// Off, because a trace copies the page for every step of axe.
 test.use({ trace: 'off' })
 
-test('a master creates a sub-account that may share in one region, permits more, and disables it while it is signed in', async ({
+test('a master creates a sub-account that may share in one region, gives it more policies, and disables it while it is signed in', async ({
   page,
   context,
   browser,
@@ -63,7 +63,9 @@ test('a master creates a sub-account that may share in one region, permits more,
   await theirs.close()
 })
 
-test('without scripts a sub-account is created, permitted, given a password and disabled', async ({ browserPage }) => {
+test('without scripts a sub-account is created, given policies and a password, and disabled', async ({
+  browserPage,
+}) => {
   const master = await account()
   const page = await browserPage(master, { javaScriptEnabled: false })
   await page.goto(`${list}/create`)
@@ -94,7 +96,7 @@ test('without scripts a sub-account is created, permitted, given a password and 
   await expect(page.getByRole('button', { name: 'Disable' })).toBeVisible()
 })
 
-test('an Administrator manages no sub-accounts: it finds no way there, and page, route and actions refuse it', async ({
+test('an Administrator cannot manage sub-accounts: no link leads there, and page, route and actions refuse it', async ({
   browserPage,
   requestAs,
 }) => {
@@ -116,7 +118,7 @@ test('an Administrator manages no sub-accounts: it finds no way there, and page,
   expect((await stranger.goto(`${list}/${other.id}`))?.status()).toBe(404)
 })
 
-/** Some sub-accounts, among them one with the longest names and every policy in every region. */
+/** Some sub-accounts, including one with the longest names and every policy in every region. */
 async function withSubs(): Promise<Account> {
   const master = await account({ username: longest('m', 32) })
   const regions = ['cn-shanghai', 'cn-shenzhen']

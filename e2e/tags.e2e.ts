@@ -18,7 +18,7 @@ import {
   test,
 } from './fixtures'
 
-// A trace keeps a copy of the page for every step of axe.
+// Off, because a trace copies the page for every step of axe.
 test.use({ trace: 'off' })
 
 const region = 'cn-shanghai'
@@ -35,7 +35,7 @@ const save = (page: Page) => page.getByRole('button', { name: 'Save Changes' }).
 
 for (const javaScriptEnabled of [true, false]) {
   const how = javaScriptEnabled ? 'with scripts' : 'without scripts'
-  test(`tags are edited, a refused line keeps what was typed, and a tag leads to the images that have it, ${how}`, async ({
+  test(`tags are edited, a refused line keeps the input, and a tag links to its images, ${how}`, async ({
     browserPage,
   }) => {
     const owner = await account()
@@ -61,7 +61,7 @@ for (const javaScriptEnabled of [true, false]) {
   })
 }
 
-test('the list is filtered by a key and by a value from its menu, and keeps the filter while it is searched and sorted', async ({
+test('the list is filtered by key and value from its menu, and keeps the filter while it is searched and sorted', async ({
   page,
   context,
 }) => {
@@ -94,9 +94,7 @@ test('the list is filtered by a key and by a value from its menu, and keeps the 
   await expect(row(table, prod.name)).toBeVisible()
 })
 
-test('what two people add at the same time stays, and a draft outlives it without taking it away', async ({
-  browserPage,
-}) => {
+test('tags that two people add at the same time are kept, also over a draft', async ({ browserPage }) => {
   const owner = await account()
   const disk = await tagged(owner, 'env=dev')
   const [one, other] = [await browserPage(owner), await browserPage(await account({ master: owner }))]
@@ -124,7 +122,7 @@ test('what two people add at the same time stays, and a draft outlives it withou
 
 for (const javaScriptEnabled of [true, false]) {
   const how = javaScriptEnabled ? 'with scripts' : 'without scripts'
-  test(`a form that has no room for what others have added says so, outlives a reload, and is saved with a line less, ${how}`, async ({
+  test(`a form without room for tags that others added says so, survives a reload, and is saved with a line less, ${how}`, async ({
     browserPage,
   }) => {
     const owner = await account()
@@ -151,7 +149,9 @@ for (const javaScriptEnabled of [true, false]) {
   })
 }
 
-test('whoever may only look sees tags without changing them, and a recipient sees none', async ({ browserPage }) => {
+test('accounts that may only read see tags without changing them, and a recipient sees none', async ({
+  browserPage,
+}) => {
   const [owner, recipient] = [await account(), await account()]
   const disk = await tagged(owner, 'team=web')
   await share(owner, disk, [recipient])
@@ -179,7 +179,7 @@ for (const { locale, t, some } of [
     test.use({ locale })
     test.slow()
 
-    test('tags, their form and their filter are accessible, and the longest ones stay on the page', async ({
+    test('tags, their form and their filter are accessible, and the longest ones do not overflow', async ({
       page,
       context,
     }) => {
@@ -202,7 +202,7 @@ for (const { locale, t, some } of [
         'the choice of tags',
         some,
         () => page.getByRole('button', { name: t.filter, exact: true }).click(),
-        // 2026-11-28: the menu is longer than the window and scrolls with the arrow keys, which axe does not know of a menu.
+        // 2026-11-28: the menu is longer than the window and scrolls with the arrow keys, which axe does not recognise.
         ['scrollable-region-focusable'],
       )
     })

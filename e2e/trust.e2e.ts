@@ -15,14 +15,14 @@ import { account, act, expect, image, row, test, unique } from './fixtures'
 const region = 'cn-shanghai'
 const day = 24 * 60 * 60 * 1000
 
-/** Moves a share in time, as if it had been made earlier, so that it ends in `ms`. */
+/** Shifts a share in time, so that it ends in `ms`. */
 async function endsIn(imageId: string, ms: number): Promise<void> {
   await db().$executeRaw`
     UPDATE "Share" SET "endNoticeAt" = "endNoticeAt" - ("expiresAt" - (clock_timestamp() + ${ms} * interval '1 millisecond')),
       "expiresAt" = clock_timestamp() + ${ms} * interval '1 millisecond' WHERE "imageId" = ${imageId}`
 }
 
-/** Exports the audit trail on its page, and has the script of the export judge it with the key that the console signs with. */
+/** Exports the audit trail on its page, and verifies it with the export's script and the console's key. */
 async function proofOf(page: Page): Promise<{ code: number; said: string }> {
   const { id: key } = await signingKey()
   await page.getByRole('button', { name: 'Export' }).click()
@@ -43,7 +43,7 @@ async function proofOf(page: Page): Promise<{ code: number; said: string }> {
   }
 }
 
-test('a share until next week is offered, accepted, told of the day before, extended with another, over at its moment, and in a trail that proves itself', async ({
+test('a share of a week is offered, accepted, announced a day before its end, extended with another, ended, and in a verifiable trail', async ({
   browserPage,
   requestAs,
 }) => {
@@ -71,7 +71,7 @@ test('a share until next week is offered, accepted, told of the day before, exte
       await taking.getByRole('button', { name: `Accept, ${name}` }).click()
       await expect(taking.getByRole('table').getByRole('link', { name, exact: true })).toBeVisible()
     }
-    // Besides the two images that have arrived.
+    // In addition to the two imported images.
     await expect(bellOf(giving)).toHaveAccessibleName('Notices, 4 unread')
   })
 

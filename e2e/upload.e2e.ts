@@ -5,9 +5,7 @@ import { begun, choose, diskFile, expectAvailable, networkOf, percentOf, words }
 
 const region = 'cn-shanghai'
 
-test('a disk is uploaded though the network goes and comes back, and becomes available', async ({
-  browserPage,
-}, info) => {
+test('an upload survives a broken network, and its image becomes available', async ({ browserPage }, info) => {
   const [page, disk] = [await browserPage(await account()), await diskFile(info)]
   const { network } = await begun(page, disk)
   await network.cut()
@@ -37,7 +35,7 @@ test('after a reload the same file resumes where it stopped, and another file do
   expect(await db().image.findUnique({ where: { id: imageId } })).toMatchObject({ name: disk.name })
 })
 
-test('two disks that are dropped on the page go up side by side, each with its rate and the time left', async ({
+test('two disks dropped on the page are uploaded side by side, each with its rate and remaining time', async ({
   browserPage,
 }) => {
   const page = await browserPage(await account())
@@ -80,9 +78,7 @@ test('an upload is paused, shown in the top bar of other pages, and cancelled', 
   expect(await db().image.findUnique({ where: { id: imageId } })).toBe(null)
 })
 
-test('what cannot be uploaded is said before a byte is sent, and what is refused stays in the form', async ({
-  browserPage,
-}, info) => {
+test('unusable files are refused before a byte is sent, and stay in the form', async ({ browserPage }, info) => {
   const owner = await account()
   const [page, disk] = [await browserPage(owner), await diskFile(info)]
   await page.goto(`/${region}/images/import`)

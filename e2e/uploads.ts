@@ -9,14 +9,14 @@ const region = 'cn-shanghai'
 export const words = messages.en.import
 export const sizeMib = Number(process.env.ECS_UPLOAD_TEST_MIB ?? 12)
 
-/** A disk file on this machine, to be chosen. */
+/** A disk file on this machine, to be chosen in the form. */
 export async function diskFile(folder: { outputPath: (name: string) => string }) {
   const begin = buildRawDisk({ sizeMib: Math.min(sizeMib, 12), label: 'UPLOAD', seed: randomInt(1e6) })
   const name = unique('disk')
   const file = folder.outputPath(`${name}.img`)
   await writeFile(file, begin)
   const hash = createHash('sha256').update(begin)
-  // Beyond its partitions a larger disk is random, so that nothing can compress it.
+  // A larger disk is random after its partitions, so that it does not compress.
   for (let at = 12; at < sizeMib; at += 1) {
     const more = randomBytes(2 ** 20)
     hash.update(more)
@@ -25,7 +25,7 @@ export async function diskFile(folder: { outputPath: (name: string) => string })
   return { file, name, sha256: hash.digest('hex') }
 }
 
-/** The network of a page: slow, so that an upload can be seen in progress, then cut, then restored. */
+/** Controls a page's network: slow, so that an upload can be seen in progress, then cut, then restored. */
 export async function networkOf(page: Page) {
   const client = await page.context().newCDPSession(page)
   const set = (offline: boolean, uploadThroughput: number) =>
@@ -66,7 +66,7 @@ export async function expectAvailable(
   disk: { name: string; sha256: string },
   patient: { timeout?: number } = {},
 ): Promise<void> {
-  // Checked, converted and stored; the row follows its image through all of it.
+  // Wait through check, conversion and storing; the row follows its image.
   await expect(page.getByRole('listitem', { name: disk.name })).toContainText('Available', patient)
   await page.getByRole('link', { name: words.toImages }).click()
   await expect(row(page.getByRole('table', { name: /Custom images/ }), disk.name)).toContainText('Available', patient)

@@ -1,6 +1,6 @@
 import { type BrowserContext, expect, type Page } from '@playwright/test'
 
-/** Waits until forms and buttons have their scripts. After a form was posted, wait for the page that follows before. */
+/** Waits until forms and buttons have their scripts. After posting a form, first wait for the next page. */
 export async function scriptsHaveCome(page: Page): Promise<void> {
   const without = () =>
     [...document.querySelectorAll('form, button')]
