@@ -67,7 +67,7 @@ export async function commitBlob(
 }
 
 /**
- * Queues a check of an image's new bytes, if ECS_DISK_CHECK is automatic; with `isAsked` also if it is on demand, and for deleted data
+ * Queues a check of an image's new bytes, if ECS_DISK_CHECK is `auto`; with `isAsked` also if it is `on-demand`, and for deleted data
  * too. Until the verdict the check is shown as running; bytes with a verdict keep it.
  */
 export async function checkLater(tx: Transaction, sha256: string, now: Date, { isAsked = false } = {}): Promise<void> {

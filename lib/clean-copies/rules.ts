@@ -117,7 +117,7 @@ export function refuseRetryCleanCopy(image: {
   return isFailed ? null : { code: 'IMAGE_BUSY', state: image.state }
 }
 
-/** A qcow2 has tables beside its data: about one byte for each 8 KiB of disk, and at least 1 MiB. */
+/** A qcow2 has tables beside its data: one byte for each 8 KiB of disk, plus 1 MiB. */
 const bytesPerTableByte = 2 ** 13
 const tablesMin = 2 ** 20
 

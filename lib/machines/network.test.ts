@@ -99,7 +99,7 @@ async function started(id: string, ip: string): Promise<Terminal> {
   await machines.start(id, { vcpus: 1, memoryMib: 192 })
   const terminal = new Terminal(await machines.console(id))
   await terminal.sees('/ #')
-  // It asks for an address as soon as it is up, from its own.
+  // The guest requests a lease as soon as it is up, from its own MAC address.
   await until(() => expect(said).toContain(`DHCP ${macOf(id).replaceAll(':', '')}`))
   terminal.type(`killall udhcpc; ip addr add ${ip}/24 dev eth0; echo A=$((3*3))`)
   await terminal.sees('A=9')

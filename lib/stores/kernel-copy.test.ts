@@ -91,7 +91,7 @@ test('a missing source is NotStored, and a missing target folder is unreachable'
 test('a copy is killed with its parent process', async () => {
   const [source, target] = [path.join(home, 'large'), path.join(home, 'part')]
   const sparse = await open(source, 'w')
-  // It takes seconds at least, of which the end of the one who asked for it needs a part.
+  // Copying 8 GiB takes seconds; killing the parent takes less.
   await sparse.truncate(2 ** 33)
   await sparse.close()
   await writeFile(target, '')

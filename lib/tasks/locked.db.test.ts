@@ -8,12 +8,12 @@ import { receiveStaged } from '@/lib/stores/staging'
 import { account, region } from '@/lib/testing/builders'
 import { transferJob } from './transfer'
 
-// Alone in its file: so short a wait, and the limit of a transaction that follows from it, is for no other test.
+// In its own file, because no other test can run with such a short lock wait and the transaction limit derived from it.
 vi.hoisted(() => {
   process.env.ECS_LOCK_WAIT = '2s'
 })
 
-test('a row that stays locked for longer than a lock is waited for sends a transfer back to the queue, even at its last try', async () => {
+test('a lock timeout sends a transfer back to the queue, even at its last try', async () => {
   const [here, owner] = [await region(), await account()]
   const disk = buildRawDisk({ sizeMib: 4, label: 'LOCKED', seed: 6 })
   const begun = await beginImport(owner.ctx, { region: here, name: 'web-01', operatingSystem: 'Debian 12' })

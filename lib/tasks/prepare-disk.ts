@@ -19,7 +19,7 @@ export type PreparedDisk = { file: string; content: DiskContent; isNormalised: b
 
 /** The cluster size of a converted disk. Each smaller cluster of the file may need one of these. */
 const clusterBytes = 2 ** 16
-/** A converted disk may need tables that the original lacks: one byte for each 8 KiB of disk, and at least 1 MiB. */
+/** A converted disk may need tables that the original lacks: one byte for each 8 KiB of disk, plus 1 MiB. */
 const bytesPerTableByte = 2 ** 13
 const tablesMin = 2 ** 20
 const tablesMax = 64 * 2 ** 20

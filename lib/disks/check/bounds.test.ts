@@ -14,7 +14,7 @@ const mib = 1024 ** 2
 /** A hundred times what it takes if no pattern searches the same text again from each position. */
 const patienceMs = 15_000
 
-/** The time of the processor, which others on this machine do not lengthen. */
+/** CPU time, which does not depend on the load of the host. */
 function msOf(run: () => void): number {
   const started = process.cpuUsage()
   run()
