@@ -182,7 +182,7 @@ describe('importing', () => {
     const { pid, ended } = start(['image', 'import', file, ...words])
     await untilTrue(() => storedFiles().some((name) => name.includes('img-')))
     if (pid) for (const signal of ['SIGINT', 'SIGINT'] as const) process.kill(pid, signal)
-    expect(await ended).toEqual({ code: 130, out: '', err: 'Interrupted: nothing was done by halves.\n' })
+    expect(await ended).toEqual({ code: 130, out: '', err: 'Interrupted: nothing was left half done.\n' })
     expect(storedFiles()).toEqual(before)
     const images = await showImages(made.owner.username)
     expect(images).toMatchObject({
@@ -214,7 +214,7 @@ describe('the operator', () => {
   test('sets a quota below its use only with --force, and removes nothing', async () => {
     const { image } = await imported(made, 'quota-owner')
     const words = { username: 'quota-owner', region: made.region, amounts: { images: 0 }, forced: false }
-    expect(refused(await changeQuotas(words))).toMatch(/^1 images are used/)
+    expect(refused(await changeQuotas(words))).toMatch(/^1 image is used/)
     expect(await changeQuotas({ ...words, forced: true })).toMatchObject({ value: { json: { quota: 0, used: 1 } } })
     const bytes = { ...words, amounts: { images: 5, bytes: image.size - 1 } }
     const refusal = { code: 'BYTES_QUOTA_BELOW_USE', used: image.size }

@@ -55,7 +55,7 @@ function inOrder(tables: Table[]): Table[] {
   const has = (name: string) => ordered.some((table) => table.name === name)
   while (ordered.length < tables.length) {
     const next = tables.find((table) => !has(table.name) && table.refersTo.every(has))
-    if (!next) throw new Error('Tables refer to each other in a circle.')
+    if (!next) throw new Error('The foreign keys of tables form a cycle.')
     ordered.push(next)
   }
   return ordered

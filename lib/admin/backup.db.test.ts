@@ -183,7 +183,7 @@ it('a damaged backup changes nothing: a wrong byte in an image or a table, a mis
   const accounts = path.join(backup, database, 'Account.copy')
   const rows = await readFile(accounts)
   await appendFile(accounts, rows)
-  expect((await admin(['restore', backup], '', place)).err).toContain('Account.copy is not what was written')
+  expect((await admin(['restore', backup], '', place)).err).toContain('Account.copy does not match its checksum')
   await writeFile(accounts, rows)
 
   const manifest = path.join(backup, 'manifest.json')
@@ -258,6 +258,6 @@ it('a folder with other files is refused, and bytes that are damaged in the stor
   const before = await readFile(path.join(backup, 'manifest.json'), 'utf8')
   const refused = await admin(['backup', backup])
   expect(refused.code).toBe(1)
-  expect(refused.err).toContain('could not be copied whole')
+  expect(refused.err).toContain('could not be copied completely')
   expect(await readFile(path.join(backup, 'manifest.json'), 'utf8')).toBe(before)
 })

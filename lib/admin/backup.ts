@@ -42,7 +42,7 @@ export async function backUp(typed: string, signal: AbortSignal): Promise<Result
   await client.connect()
   try {
     const { rows } = await client.query('SELECT pg_try_advisory_lock($1) AS "isOurs"', [lockOfBackup])
-    if (!rows[0]?.isOurs) throw new StartError('Another backup of this database is running. Wait until it is through.')
+    if (!rows[0]?.isOurs) throw new StartError('Another backup of this database is running. Wait until it has ended.')
     await requireBackupFolder(folder)
     const { manifest, copied } = await backUpInto(folder, client, signal)
     await writeManifest(folder, manifest)
@@ -133,7 +133,7 @@ async function isNeeded(client: pg.Client, blob: BlobDump): Promise<boolean> {
 
 function damaged({ id, region }: BlobDump, error: unknown): Error {
   const reason = error instanceof Error && error.message ? ` (${error.message})` : ''
-  return new StartError(`The bytes of ${id} in ${region} could not be copied whole${reason}. Run verify.`, {
+  return new StartError(`The bytes of ${id} in ${region} could not be copied completely${reason}. Run verify.`, {
     cause: error,
   })
 }

@@ -48,19 +48,19 @@ function toCount(max: number) {
   return (typed: string): number => {
     const count = /^\d{1,9}$/.test(typed) ? Number(typed) : 0
     if (count >= 1 && count <= max) return count
-    throw new InvalidArgumentError(`It is a whole number from 1 to ${max}.`)
+    throw new InvalidArgumentError(`Give a whole number from 1 to ${max}.`)
   }
 }
 
 // The number of decimals depends on the currency, which the ledger decides.
 function toAmount(typed: string): string {
   if (/^-?\d{1,9}(\.\d{1,4})?$/.test(typed)) return typed
-  throw new InvalidArgumentError('It is an amount such as 0.08.')
+  throw new InvalidArgumentError('Give an amount such as 0.08.')
 }
 
 function toHour(typed: string): Date {
   const [, day, hour] = /^(\d{4}-\d\d-\d\d)[T ](\d\d)(:00){0,2}(\.000)?Z$/.exec(typed) ?? []
   const at = new Date(`${day}T${hour}:00:00.000Z`)
   if (!Number.isNaN(at.getTime())) return at
-  throw new InvalidArgumentError('It is a full hour in UTC such as 2026-11-27T10:00Z.')
+  throw new InvalidArgumentError('Give a full hour in UTC such as 2026-11-27T10:00Z.')
 }

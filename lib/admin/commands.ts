@@ -208,7 +208,7 @@ function toAmount(name: Resource): (typed: string) => number {
     const amount = isSize ? parseBytes(typed) : /^\d+$/.test(typed) ? Number(typed) : Number.NaN
     if (amount <= max) return amount
     const wanted = unit === 'bytes' ? 'a size such as 500GiB,' : 'a whole number from 0 to'
-    throw new InvalidArgumentError(`It is ${wanted} ${amountOf(name, max)}${unit === 'bytes' ? ' at most' : ''}.`)
+    throw new InvalidArgumentError(`Give ${wanted} ${amountOf(name, max)}${unit === 'bytes' ? ' at most' : ''}.`)
   }
 }
 

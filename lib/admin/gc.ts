@@ -60,7 +60,7 @@ export async function clearStaging(now: Date): Promise<Result<Answer>> {
 async function requireOwnStore(region: string, orphans: StoredObject[]): Promise<void> {
   if (await db().blob.findFirst({ where: { regionId: region, state: 'ready' }, select: { id: true } })) return
   throw new StartError(
-    `The store of ${region} has ${orphans.length} objects and this database knows none of it. Is DATABASE_URL right? If it is, run gc --force.`,
+    `The store of ${region} has ${orphans.length} objects and this database knows none of them. Is DATABASE_URL right? If it is, run gc --force.`,
   )
 }
 

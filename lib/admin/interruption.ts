@@ -4,7 +4,7 @@ export class Interrupted extends Error {
   readonly exitCode: number
 
   constructor(signal: keyof typeof constants.signals) {
-    super('Interrupted: nothing was done by halves.')
+    super('Interrupted: nothing was left half done.')
     this.exitCode = 128 + constants.signals[signal]
   }
 }

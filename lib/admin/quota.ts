@@ -20,7 +20,7 @@ export async function changeQuotas(words: QuotaChange): Promise<Result<Answer>> 
     ...resourceNames.map((name) => `  ${text(name, meters[name].quota)}; ${amount(name, meters[name].used)} used`),
   ])
   if (resourceNames.some((name) => meters[name].used > meters[name].quota))
-    said.notes.push('More is used than the quota: nothing is taken away, and no new place is given.')
+    said.notes.push('More is used than the quota: nothing is removed, and nothing new can be added.')
   return ok(said)
 }
 

@@ -15,7 +15,7 @@ const forms: Record<string, string> = {
   amount: 'An amount has no more decimals than its currency.',
   username: 'A username begins with a letter and has letters, digits and single . - _ between them, 32 at most.',
   password: 'A password has 10 to 128 characters.',
-  id: 'Two letters, a hyphen, then 2 to 29 lower-case letters, digits or hyphens, as in cn-shanghai, and no address of ours.',
+  id: 'Two letters, a hyphen, then 2 to 29 lower-case letters, digits or hyphens, as in cn-shanghai, and not the first part of a URL of the console.',
 }
 
 export function sentenceOf(refusal: Refusal): string {

@@ -26,7 +26,7 @@ export async function requireNoGuests(): Promise<void> {
   for (const id of await hostMachines().list()) if (await hostMachines().isAlive(id)) alive.push(id)
   if (alive.length === 0) return
   throw new StartError(
-    `Instances run on this host: ${alive.join(', ')}. Stop them in the console, or restart the host without it, and restore then.`,
+    `Instances run on this host: ${alive.join(', ')}. Stop them in the console, or restart the host without starting the console, then restore.`,
   )
 }
 

@@ -62,7 +62,8 @@ export async function restore(typed: string, { isForced, signal }: Options): Pro
 function requireKnown({ migrations }: Manifest): void {
   const known = new Set(migrationNames())
   const unknown = migrations.find((name) => !known.has(name))
-  if (unknown) throw new StartError(`The backup is of a newer console (${unknown}). Restore it with that one.`)
+  if (unknown)
+    throw new StartError(`The backup was made by a newer console (${unknown}). Restore it with that version.`)
 }
 
 async function requireAlone(client: pg.Client): Promise<void> {
@@ -74,7 +75,7 @@ async function requireAlone(client: pg.Client): Promise<void> {
     )
     if (rowCount === 0) return
     if (Date.now() > until)
-      throw new StartError('A console or another program is connected to this database. Stop it, and restore then.')
+      throw new StartError('A console or another program is connected to this database. Stop it, then restore.')
   }
 }
 
@@ -83,7 +84,7 @@ async function requireEmpty(client: pg.Client, isForced: boolean): Promise<void>
   const { rowCount } = await client.query('SELECT FROM "Account" LIMIT 1')
   if (rowCount === 0) return
   throw new StartError(
-    'This database has accounts. Restore into an empty one, or give up all that it has: --force-empty.',
+    'This database has accounts. Restore into an empty one, or replace everything in it with --force-empty.',
   )
 }
 
@@ -94,14 +95,14 @@ async function requireSound(folder: string, manifest: Manifest, signal: AbortSig
       signal.throwIfAborted()
       return null
     })
-    if (sum !== table.sha256) throw new StartError(`The backup is damaged: ${file} is not what was written.`)
+    if (sum !== table.sha256) throw new StartError(`The backup is damaged: ${file} does not match its checksum.`)
   }
   for (const blob of manifest.blobs) {
     if (await isIntact(backupStore(folder, blob.region), blobKey(blob), blob, signal)) continue
-    throw new StartError(`The backup is damaged: blobs/${blob.region}/${blobKey(blob)} is not what was written.`)
+    throw new StartError(`The backup is damaged: blobs/${blob.region}/${blobKey(blob)} does not match its checksum.`)
   }
   const damaged = await findDamaged(folder, manifest, signal)
-  if (damaged) throw new StartError(`The backup is damaged: ${damaged} is not what was written.`)
+  if (damaged) throw new StartError(`The backup is damaged: ${damaged} does not match its checksum.`)
 }
 
 /** Bytes that the store already has, as after the loss of the database alone, are kept if their checksum is right. */

@@ -69,7 +69,7 @@ function findingsOf({ id, instanceId, hour, ...is }: Line): Finding[] {
   const about = `of ${instanceId} in the hour ${hour.toISOString()}`
   const wrongs: [isWrong: boolean, kind: string, message: string][] = [
     [!is.hasRun, 'ledger-unproven', `The line ${about} has no running time.`],
-    [!is.isPriced, 'ledger-price', `The line ${about} has another price than its type had then.`],
+    [!is.isPriced, 'ledger-price', `The line ${about} does not have the price that its type had then.`],
     [!is.isOfOwner, 'ledger-account', `The line ${about} is charged to another account than the instance's owner.`],
     [!is.isOneCurrency, 'ledger-currency', `The line ${about} is in another currency than the ledger.`],
   ]

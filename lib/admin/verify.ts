@@ -47,7 +47,9 @@ export async function showFindings(options: Partial<VerifyOptions>, isJson: bool
   if (violations.length === 0) said.lines.push('0 violations')
   const complaints = [
     ...(violations.length > 0 ? [`${count(violations, 'violation')} found.`] : []),
-    ...(missed.length > 0 ? ['Not everything could be checked: mend what is named above and run verify again.'] : []),
+    ...(missed.length > 0
+      ? ['Not everything could be checked: fix the problems named above, then run verify again.']
+      : []),
   ]
   if (complaints.length > 0) said.complaint = complaints.join(' ')
   return ok(said)
