@@ -32,8 +32,9 @@ export type HostReport = {
 /** Records a host's capacity and, by the database's clock, that it is alive. */
 export async function reportHost(report: HostReport): Promise<void> {
   const { id, ...facts } = report
-  const seenAt = new Date()
-  await db().machineHost.upsert({ where: { id }, create: { id, ...facts, seenAt }, update: { ...facts, seenAt } })
+  // A new host is not alive until the next statement says so.
+  const create = { id, ...facts, seenAt: new Date(0) }
+  await db().machineHost.upsert({ where: { id }, create, update: facts })
   await db().$executeRaw`UPDATE "MachineHost" SET "seenAt" = clock_timestamp() WHERE id = ${id}`
 }
 
