@@ -1,6 +1,6 @@
 /**
- * Runs once in each server, before the first request. The program around Next (lib/start/server.mjs) takes a browser's request
- * for a WebSocket and hands it over here, because only code of the build reaches the database and the machines.
+ * Runs once in each server, before the first request. The server program around Next.js (lib/start/server.mjs) hands requests for
+ * WebSockets over to the build, because only the build's code reaches the database and the machines.
  */
 export async function register(): Promise<void> {
   if (process.env.NEXT_RUNTIME !== 'nodejs') return

@@ -8,9 +8,9 @@ const withNextIntl = createNextIntlPlugin({
   experimental: { messages: { path: './lib/messages', format: 'json', locales: ['en', 'zh'], precompile: true } },
 })
 
-// Every build has a name, which its pages say with each request. `npm start` names it after the sources, so that servers which
-// build the same ones agree; the parts of one `next build` agree because the environment is handed down.
-// The development server has one that never changes: it updates its pages by itself.
+// The name of a build, which its pages send with each request. `npm start` derives it from the sources, so that servers with the
+// same sources agree; the processes of one `next build` agree because they inherit the environment.
+// The development server has a constant name: it updates its pages by itself.
 process.env.ECS_BUILD ??= process.env.NODE_ENV === 'development' ? 'development' : randomBytes(8).toString('hex')
 const { ECS_BUILD, ECS_COMMIT = '' } = process.env
 
@@ -22,12 +22,12 @@ const nextConfig = {
   reactStrictMode: true,
   typedRoutes: true,
   poweredByHeader: false,
-  // No page has such an image, and without it there is no address that converts pictures for strangers.
+  // No page uses the image optimiser; without it there is no endpoint that converts pictures for strangers.
   images: { unoptimized: true },
   experimental: {
     // Metrics and logs name an operation by its function, so the server's functions keep their names.
     serverMinification: false,
-    // Small files compress badly one by one: ten instead of eighteen for a page are 4.4 kB less.
+    // Small files compress badly one by one: ten files instead of eighteen for a page save 4.4 kB.
     turbopackChunking: {
       requestCost: 2_000_000,
       firstPageLoadPriority: 0.9,

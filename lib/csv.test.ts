@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest'
 import { csvLine } from './csv'
 
-test.each(['=1+1', '+1', '-1+1', '@SUM(A1)', '\tx', '\rx'])('%j is no formula any more', (text) => {
-  expect(csvLine([text]).replaceAll('"', '')).toBe(`'${text}\r\n`)
-})
+test.each(['=1+1', '+1', '-1+1', '@SUM(A1)', '\tx', '\rx'])(
+  '%j gets an apostrophe, so that it is no formula',
+  (text) => {
+    expect(csvLine([text]).replaceAll('"', '')).toBe(`'${text}\r\n`)
+  },
+)
 
 test('text with such a character after the first is unchanged', () => {
   expect(csvLine(['a=b', 'a-b'])).toBe('a=b,a-b\r\n')

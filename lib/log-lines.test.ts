@@ -27,7 +27,7 @@ const hostile = [
   '\\u001b',
 ]
 
-test.each(hostile)('%j is one line of JSON that a terminal shows as it stands', (text) => {
+test.each(hostile)('%j becomes one line of JSON without terminal control characters', (text) => {
   for (const line of [
     written((log) => log.warn({ text, err: new Error(text) }, text)),
     written((log) => {

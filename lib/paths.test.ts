@@ -66,7 +66,7 @@ test.each([
 })
 
 test.each(['/%2F%2Fevil.example', '/%5C%5Cevil.example', '/%09/evil.example', '/\0//evil.example', '/@evil.example'])(
-  'what is encoded stays a path of this console: %s',
+  'an encoded path stays within this console: %s',
   (next) => {
     const leads = new URL(safeNext(next), 'http://console.example')
     expect(leads.origin).toBe('http://console.example')

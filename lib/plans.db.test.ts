@@ -158,7 +158,7 @@ test("a page of own images with a tag reads no other account's images and tags, 
     }
 })
 
-test.each(filters)('the list of what is shared with one reads nobody else’s rows: %j', async (asked) => {
+test.each(filters)('the list of received images reads no other account’s rows: %j', async (asked) => {
   for (const sort of sharedImageSorts) await expectFew(shared({ ...asked, sort }))
 })
 

@@ -91,7 +91,7 @@ describe('any URL gives a list and never a fault', () => {
     }
   })
 
-  it.each([...imageSorts])('a cursor whose value does not fit the order %s', async (sort) => {
+  it.each([...imageSorts])('a cursor whose value does not fit the sort order %s', async (sort) => {
     const { custom, shared } = await library()
     const whole = names(await custom({ sort }))
     for (const value of ['', 'x', '1e9', '99999999999999999999', 'infinity', '2026-13-45', 'now()', '-1 ', '1\uD800']) {

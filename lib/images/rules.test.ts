@@ -128,7 +128,7 @@ describe('rule 9: deleting', () => {
     expect(refuseDelete({ ...deleting, recipients: 1, cancelShares: true, typedName: 'web-01' })).toBeNull()
   })
 
-  test.each([null, '', 'web-02', 'WEB-01'])('of a shared image is refused with %j typed for its name', (typedName) => {
+  test.each([null, '', 'web-02', 'WEB-01'])('of a shared image is refused if %j is typed as its name', (typedName) => {
     const answer = refuseDelete({ ...deleting, recipients: 2, cancelShares: true, typedName })
     expect(answer).toEqual({ code: 'IMAGE_NAME_MISMATCH' })
   })
@@ -167,7 +167,7 @@ test.each(imageStates)('name and description of an image that is %s can change, 
   expect(refuseUpdate({ state })).toEqual(changeable[state] ? null : { code: 'IMAGE_BUSY', state })
 })
 
-test.each(imageStates)('an image that is %s is taken out of the recycle bin, or does not lie there', (state) => {
+test.each(imageStates)('an image that is %s can be restored from the recycle bin, or not', (state) => {
   expect(refuseFromBin({ state })).toEqual(state === 'deleted' ? null : { code: 'IMAGE_BUSY', state })
 })
 

@@ -39,7 +39,7 @@ test.each(['en', 'zh'] as const)('every refused disk has a whole sentence: %s', 
   expect(broken).toEqual([])
 })
 
-test.each(['en', 'zh'] as const)('whatever fills a disk has a word: %s', (locale) => {
+test.each(['en', 'zh'] as const)('every content of a disk has a name: %s', (locale) => {
   const words = languages[locale].disk.kind
   const unnamed = Object.keys(volumes).filter((kind) => !words.includes(` ${kind.replaceAll('-', '_')} {`))
   expect(unnamed).toEqual([])

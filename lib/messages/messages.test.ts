@@ -245,9 +245,12 @@ describe.each(locales)('%s', (locale) => {
     expect(flat[locale].get(`instanceReasons.${code}`)).toBeTruthy()
   })
 
-  it.each(eventActions.filter((action) => /^(image|share)\./.test(action)))('tells of %s', (action) => {
-    expect(flat[locale].get(`events.${action}`)).toBeTruthy()
-  })
+  it.each(eventActions.filter((action) => /^(image|share)\./.test(action)))(
+    'has a sentence for the event %s',
+    (action) => {
+      expect(flat[locale].get(`events.${action}`)).toBeTruthy()
+    },
+  )
 })
 
 test('every failure of an image has a sentence of its own', () => {

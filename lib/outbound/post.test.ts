@@ -62,7 +62,7 @@ it('an endpoint without TLS behind https is refused', async () => {
   expect(await ask(plain.url.replace('http:', 'https:'))).toEqual({ problem: 'BAD_CERTIFICATE' })
 })
 
-it.skipIf(!openssl)('an endpoint with a certificate of nobody is refused (needs openssl to make one)', async () => {
+it.skipIf(!openssl)('an endpoint with a self-signed certificate is refused (needs openssl to make one)', async () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ecs-certificate-'))
   const [key, cert] = [path.join(folder, 'key.pem'), path.join(folder, 'cert.pem')]
   const asked = [

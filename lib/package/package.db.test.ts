@@ -64,7 +64,7 @@ function run(words: string[], input = '') {
 
 const get = (where: string) => fetch(`http://127.0.0.1:${port}${where}`)
 
-test.skipIf(!isPackable)('a package holds what runs and nothing that only builds or tests', () => {
+test.skipIf(!isPackable)('a package has everything that runs and nothing that only builds or tests', () => {
   const modules = path.join(installed, 'node_modules')
   const names = fs.readdirSync(modules).flatMap((name) => {
     if (!name.startsWith('@')) return [name]
@@ -80,20 +80,20 @@ test.skipIf(!isPackable)('a package holds what runs and nothing that only builds
   expect(packed.bytes).toBeLessThan(250 * 2 ** 20)
 })
 
-test.skipIf(!isPackable)('the licenses of what it holds are in it', () => {
+test.skipIf(!isPackable)('it has the licenses of its dependencies', () => {
   const packages = path.join(installed, 'node_modules')
   const isThere = (name: string) => fs.readdirSync(path.join(packages, name)).some((file) => /^licen[cs]e/i.test(file))
   for (const name of ['next', 'react', 'pg', '7z-wasm', 'zod', '@prisma/client']) expect(isThere(name), name).toBe(true)
   for (const file of ['LICENSE', 'NOTICE']) expect(fs.existsSync(path.join(installed, file))).toBe(true)
 })
 
-test.skipIf(!isPackable)('its program says release and commit, and refuses a word that it does not know', () => {
+test.skipIf(!isPackable)('its program prints release and commit, and refuses an unknown command', () => {
   expect(run(['--version']).out).toBe(`${manifest.version} (${commitOfFiles(root)})\n`)
   expect(run(['--help']).out).toContain('Usage: ecs-console ')
   expect(run(['nothing']).code).toBe(2)
 })
 
-test.skipIf(!isPackable)('it serves with a database of its own, and is ready', async () => {
+test.skipIf(!isPackable)('it serves with its embedded database, and is ready', async () => {
   server = spawn(path.join(installed, 'bin/ecs-console'), ['server'], { cwd: '/', env: environment() })
   for (const stream of [server.stdout, server.stderr]) stream?.on('data', (text) => (said += text))
   const readiness = async () => await get('/readyz').then((answer) => answer.json())
@@ -103,7 +103,7 @@ test.skipIf(!isPackable)('it serves with a database of its own, and is ready', a
   expect(said).toContain('ecs-console account create <username>')
 })
 
-test.skipIf(!isPackable)('its sign-in page comes with its styles and scripts', async () => {
+test.skipIf(!isPackable)('its sign-in page loads with its styles and scripts', async () => {
   const page = await get('/sign-in')
   expect(page.status).toBe(200)
   const html = await page.text()
@@ -130,7 +130,7 @@ test.skipIf(!isPackable)(
   },
 )
 
-test.skipIf(!isPackable)('it ends when it is told to', async () => {
+test.skipIf(!isPackable)('it ends on SIGTERM', async () => {
   server?.kill('SIGTERM')
   if (server && server.exitCode === null) await once(server, 'close')
   expect(server?.exitCode).toBe(0)

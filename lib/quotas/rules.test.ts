@@ -3,7 +3,7 @@ import { isResource, refuseQuota, refuseQuotaChange, refuseRoom, resourceNames, 
 
 const full = Object.values(resources).map(({ full }) => full)
 
-test.each(full)('%s: what is asked for fits into the quota to the last piece, and not one more', (code) => {
+test.each(full)('%s: a request fits up to the last piece of the quota, and not beyond', (code) => {
   const cases: [used: number, quota: number, asked: number, isRefused: boolean][] = [
     [49, 50, 1, false],
     [50, 50, 1, true],

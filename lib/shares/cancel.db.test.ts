@@ -42,7 +42,7 @@ async function found(recipient: TestAccount, here: string, imageId: string): Pro
 
 describe('either side ends a share', () => {
   it.each(['the sharer', 'the recipient', "the sharer's sub-account", "the recipient's sub-account"])(
-    '%s: the recipient no longer finds the image, its quota place is free, and the record says who did it',
+    '%s: the recipient no longer finds the image, its quota place is free, and the event names who did it',
     async (who) => {
       const [here, owner, recipient] = await Promise.all([region(), account(), account()])
       const [ownerSub, recipientSub] = [await account({ master: owner }), await account({ master: recipient })]

@@ -143,7 +143,7 @@ describe('only named sharers, and the block list', () => {
     ['not named', () => named(['somebody-else'])],
     ['named and blocked', (sharer: string) => named([sharer], [sharer])],
   ])(
-    'who is %s is answered as if the recipient did not exist, by share and by look-up, and it counts',
+    'a sharer that is %s is answered as if the recipient did not exist, by share and by look-up, and it counts',
     async (_, lists) => {
       expect(await setIncoming(recipient.ctx, lists(owner.username))).toMatchObject({ ok: true })
       const [stranger] = await accounts(1)

@@ -157,7 +157,7 @@ describe('share against disable', () => {
 
   describe.each(Object.entries(writes))('%s', (_, write) => {
     it.each(['a master account', 'a sub-account', 'a sub-account whose master'])(
-      'by %s that is disabled before the lock is had is SIGNED_OUT, and nothing is written',
+      'by %s that is disabled before the lock is acquired is SIGNED_OUT, and nothing is written',
       async (who) => {
         const [here, owner, holder, other] = await Promise.all([region(), account(), account(), account()])
         const actor = who === 'a master account' ? owner : await account({ master: owner })

@@ -81,7 +81,7 @@ it("a stranger's read of an image runs the same statements as for a missing one"
 
 describe('a recipient', () => {
   it.each(['recipient', 'recipientSub'] as const)(
-    '(%s) can look at the image and neither share it on, rename it, delete it nor see who else has it',
+    '(%s) can see the image and neither share it on, rename or delete it nor see its other recipients',
     async (name) => {
       const all = await everybody()
       const other = await account()

@@ -91,7 +91,7 @@ test('a worker that ends or runs out of memory takes no machine with it', () => 
   expect(worker).toMatch(/^OOMPolicy=continue$/m)
 })
 
-test.skipIf(!nginx)('nginx takes the site, also with what docs/operations.md adds for several servers', () => {
+test.skipIf(!nginx)('nginx accepts the site, also with the additions in docs/operations.md for several servers', () => {
   const site = read('deploy/nginx/open-ecs-console.conf')
   const [upstream = '', location = ''] = [...read('docs/operations.md').matchAll(/^```nginx\n(.*?)^```$/gms)].map(
     ([, block = '']) => block,
@@ -125,14 +125,14 @@ function expectNginxTakes(site: string): void {
   expect(end.status, end.stderr).toBe(0)
 }
 
-test.skipIf(!promtool)('Prometheus takes its configuration and the alerts', () => {
+test.skipIf(!promtool)('Prometheus accepts its configuration and the alerts', () => {
   const args = ['check', 'config', path.join(root, 'deploy/prometheus/prometheus.yml')]
   const { status, stdout, stderr } = spawnSync(promtool ?? '', args, { encoding: 'utf8' })
   expect(status, `${stdout}${stderr}`).toBe(0)
   expect(stdout).toMatch(/SUCCESS: \d+ rules found/)
 })
 
-test.skipIf(!promtool)('Prometheus takes every question of the dashboard', () => {
+test.skipIf(!promtool)('Prometheus accepts every query of the dashboard', () => {
   const rules = questions.map((expr, index) => ({ record: `dashboard:${index}`, expr }))
   const file = path.join(folder, 'dashboard.yml')
   // JSON is valid YAML.
