@@ -75,7 +75,7 @@ machineTest(`XFS, Btrfs, special ext4 and volumes of LVM are read, and never wri
   )
   expect(JSON.stringify(report)).not.toContain(secret)
   expect(readFileSync(path).equals(disk)).toBe(true)
-  expect(running()).toEqual([])
+  await until(() => expect(running()).toEqual([]))
 })
 
 machineTest(`a disk with harmless files is clean, and odd names are read${note}`, async () => {
