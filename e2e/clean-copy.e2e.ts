@@ -88,7 +88,7 @@ test('harbour imports a disk with keys, cannot share it, cleans it, and lantern 
     await expect(page.getByRole('listitem', { name })).toContainText('Available', patient)
   })
 
-  await test.step('the share page says by itself what was found, and the share is refused', async () => {
+  await test.step('the share page shows the findings without a reload, and the share is refused', async () => {
     const imageId = await idOf(name)
     await page.goto(`/${region}/images/${imageId}/share`)
     await expect(page.getByRole('region', { name: 'Disk Check' })).toContainText(/[1-9] critical/, patient)
@@ -104,7 +104,7 @@ test('harbour imports a disk with keys, cannot share it, cleans it, and lantern 
     await expectNoSecret()
   })
 
-  await test.step('a clean copy is made without what was found', async () => {
+  await test.step('a clean copy is made without the findings', async () => {
     await page.getByRole('link', { name: words.title }).click()
     await expect(page.getByRole('checkbox', { name: '/etc/ssl/private/server.key' })).toBeChecked()
     await expect(page.getByRole('checkbox', { name: words.reset })).toBeChecked()

@@ -49,7 +49,7 @@ test('an image is copied to another region, shared there, deleted, deleted for g
     await page.getByRole('button', { name: 'Copy Image' }).click()
   })
 
-  await test.step('the copy becomes available under the eyes of whoever waits, and offers to share it', async () => {
+  await test.step('the copy becomes available while its page is open, and offers to share it', async () => {
     await expect(page).toHaveURL(new RegExp(`/${there}/images/img-`))
     await expect(page.getByRole('heading', { level: 1, name: `${disk.name} copy` })).toBeVisible()
     await expect(page.getByText('Available', { exact: true })).toBeVisible()

@@ -38,14 +38,14 @@ test('a shared image becomes a machine that speaks, its disk an image, and that 
   const [name, madeName, secondName] = [unique('quay'), unique('made'), unique('pier')]
   let id = ''
 
-  await test.step('lantern creates an instance, which says who pays what', async () => {
+  await test.step('lantern creates an instance; the form shows who pays how much', async () => {
     await page.goto(`/${region}/instances/create?image=${tiny.id}`)
     await expect(page.getByText(`Charged to your account ${lantern.username}`)).toBeVisible()
     await expect(page.getByText(`${harbour.username}, who shares this image, pays nothing.`)).toBeVisible()
     id = await createInstance(page, tiny.id, name)
   })
 
-  await test.step('its console speaks and takes a command, its screen shows a picture', async () => {
+  await test.step('its console shows output and runs a command, its screen shows a picture', async () => {
     await page.getByRole('link', { name: 'Console', exact: true }).click()
     await expect(lines(page)).toContainText('Tiny Linux', patient)
     await expect(lines(page)).toContainText('/ #', patient)
@@ -79,7 +79,7 @@ test('a shared image becomes a machine that speaks, its disk an image, and that 
     await expect(page.getByRole('table').last()).toContainText(name)
   })
 
-  await test.step('harbour sees that there is an instance, cancels, and is told what that means', async () => {
+  await test.step('harbour sees the instance, cancels, and reads the consequences', async () => {
     await theirs.goto(`/${region}/images/${tiny.id}/share`)
     await expect(row(theirs.getByRole('table'), lantern.username)).toContainText('1 instance')
     // Before the scripts load, the button opens a page with the same question.

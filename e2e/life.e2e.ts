@@ -16,7 +16,7 @@ test('a disk is uploaded, cut and resumed, copied to another region, shared ther
   const disk = await diskFile(info)
   const patient = { timeout: 30_000 + sizeMib * 100 }
 
-  await test.step('it goes in through the browser, though the network is cut in the middle', async () => {
+  await test.step('it is uploaded in the browser, although the network is cut in the middle', async () => {
     const { network } = await begun(page, disk)
     await network.cut()
     await expect(page.getByRole('listitem', { name: disk.name })).toContainText(words.offlineText)

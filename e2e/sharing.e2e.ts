@@ -66,7 +66,7 @@ for (const [locale, t] of [['en-US', messages.en] as const, ['zh-CN', messages.z
       await expect(recipientPage.getByText(t.images.emptyShared)).toBeVisible()
     })
 
-    await test.step('the recipient gives it back, and the owner’s list follows by itself', async () => {
+    await test.step('the recipient returns it, and the owner’s list updates', async () => {
       await recipientPage.goto('/cn-shanghai/images/shared')
       await recipientPage.getByRole('button', { name: `${t.images.cancelSharing}, ${disk.name}` }).click()
       await recipientPage

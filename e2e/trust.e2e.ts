@@ -75,7 +75,7 @@ test('a share of a week is offered, accepted, announced a day before its end, ex
     await expect(bellOf(giving)).toHaveAccessibleName('Notices, 4 unread')
   })
 
-  await test.step('both are told the day before, once, though several workers look', async () => {
+  await test.step('both are notified the day before, once, although several workers run', async () => {
     await endsIn(disk.id, day - 60_000)
     await Promise.all([tellEndingShares(new Date()), tellEndingShares(new Date())])
     await expect(bellOf(taking)).toHaveAccessibleName('Notices, 3 unread')
