@@ -4,7 +4,6 @@ import fs from 'node:fs'
 import { Readable } from 'node:stream'
 import { blobKey } from '@/lib/blobs/rules'
 import { db } from '@/lib/db/client'
-import { buildQcow2, buildRawDisk } from '@/lib/disks/samples'
 import type { Grant } from '@/lib/permissions'
 import { storeOf } from '@/lib/stores/store'
 import {
@@ -14,6 +13,7 @@ import {
   expectRow,
   image,
   imageRows,
+  lonelyDisk,
   row,
   share,
   signIn,
@@ -24,13 +24,6 @@ import {
 
 const here = 'cn-shanghai'
 const there = 'cn-shenzhen'
-
-let disks = 100
-
-/** A disk with unique content. */
-function lonelyDisk(): Buffer {
-  return buildQcow2({ raw: buildRawDisk({ sizeMib: 4, label: 'COPY', seed: ++disks }) })
-}
 
 test('an image is copied to another region, shared there, deleted, deleted for good, and the store is empty of it', async ({
   browserPage,
@@ -80,8 +73,8 @@ test('an image is copied to another region, shared there, deleted, deleted for g
     await page.getByRole('link', { name: 'Recycle bin (1)' }).click()
     await page.getByRole('button', { name: `Delete for Good, ${disk.name} copy` }).click()
     await dialog.getByRole('button', { name: 'Delete for Good', exact: true }).click()
-    await expect(page.getByText('The recycle bin is empty.')).toBeVisible({ timeout: 15_000 })
-    await expect.poll(() => storedIn(there), { timeout: 15_000 }).not.toContain(key)
+    await expect(page.getByText('The recycle bin is empty.')).toBeVisible()
+    await expect.poll(() => storedIn(there)).not.toContain(key)
   })
 })
 

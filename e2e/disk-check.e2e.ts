@@ -1,8 +1,7 @@
 import { db } from '@/lib/db/client'
-import { buildQcow2, buildRawDisk } from '@/lib/disks/samples'
 import { newSecret, plantedDisk } from '@/lib/testing/builders-planted'
 import { expectAccessible, looks } from './accessible'
-import { account, ask, expect, image, messages, row, share, test } from './fixtures'
+import { account, ask, expect, heldByTest, image, lonelyDisk, messages, row, share, test } from './fixtures'
 
 const region = 'cn-shanghai'
 const because = 'It is the key of a test machine.'
@@ -16,7 +15,7 @@ test('a disk with a key is found, needs a reason to be shared, and its recipient
   const page = await browserPage(harbour)
   await page.goto(`/${region}/images/${disk.id}/share`)
   const check = page.getByRole('region', { name: 'Disk Check' })
-  await expect(check).toContainText('1 critical', { timeout: 60_000 })
+  await expect(check).toContainText('1 critical')
   await expect(check.getByRole('listitem')).toContainText(/\/SERVER\.KEY/i)
   await expectAccessible(page, 'a disk with findings before it is shared', looks)
 
@@ -61,16 +60,15 @@ test('a disk with a key is found, needs a reason to be shared, and its recipient
 
 test('a clean disk is shown as clean, needs no reason, and can be checked again', async ({ browserPage }) => {
   const [harbour, lantern] = [await account(), await account()]
-  const oneFile = buildQcow2({ raw: buildRawDisk({ sizeMib: 4, label: 'ONE', seed: 25 }) })
-  const disk = await image(harbour, { disk: oneFile, isUnchecked: true })
+  const disk = await image(harbour, { disk: lonelyDisk(), isUnchecked: true })
   const page = await browserPage(harbour)
   await page.goto(`/${region}/images/${disk.id}/check`)
-  await expect(page.getByText('Clean', { exact: true })).toBeVisible({ timeout: 60_000 })
+  await expect(page.getByText('Clean', { exact: true })).toBeVisible()
   await expect(page.getByText('1 file', { exact: true })).toBeVisible()
   await expectAccessible(page, 'the report of a clean disk', looks)
   await page.getByRole('checkbox', { name: 'Also look for deleted data' }).check()
   await page.getByRole('button', { name: 'Check Again' }).click()
-  await expect(page.getByText('Looked for', { exact: true })).toBeVisible({ timeout: 60_000 })
+  await expect(page.getByText('Looked for', { exact: true })).toBeVisible()
   await page.goto(`/${region}/images/${disk.id}/share`)
   await expect(page.getByRole('region', { name: 'Disk Check' })).toContainText('nothing private was found')
   await expect(page.getByRole('textbox', { name: 'Reason' })).toHaveCount(0)
@@ -85,11 +83,10 @@ test('a clean disk is shown as clean, needs no reason, and can be checked again'
 test('a check that ends as the one before is shown to have ended', async ({ browserPage }) => {
   const harbour = await account()
   // Bytes of its own: other tests have those that they share checked meanwhile.
-  const disk = await image(harbour, { disk: buildQcow2({ raw: buildRawDisk({ sizeMib: 4, label: 'END', seed: 26 }) }) })
+  const disk = await image(harbour, { disk: lonelyDisk() })
   const { sha256 } = await db().image.findUniqueOrThrow({ where: { id: disk.id } })
   const mark = async (isQueued: boolean) => {
-    // No worker takes it.
-    const data = { isQueued, leaseHolder: 'a test', renewedAt: new Date(), filesLooked: 3, filesTotal: 3 }
+    const data = { isQueued, ...heldByTest(), filesLooked: 3, filesTotal: 3 }
     await db().check.update({ where: { sha256: sha256 ?? '' }, data })
   }
   await mark(true)

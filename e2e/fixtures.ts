@@ -36,6 +36,8 @@ export const regions = [
   { id: 'cn-shanghai', name: 'China East (Shanghai)', nameZh: '华东（上海）' },
   { id: 'cn-shenzhen', name: 'China South (Shenzhen)', nameZh: '华南（深圳）' },
 ]
+/** One that nobody uses. It is there from the start, because every page names the regions. */
+export const plainRegion = { id: 'eu-plain', name: 'Plain' }
 const region = 'cn-shanghai'
 
 export type Account = { id: string; username: string; master: { id: string; username: string } | null }
@@ -92,6 +94,11 @@ export function contextOf(account: Account): Context {
   }
 }
 
+/** A disk whose content no other image has: the check of a content, its bytes and their damage are those of all its images. */
+export function lonelyDisk(): Buffer {
+  return buildQcow2({ raw: buildRawDisk({ sizeMib: 4, label: 'LONELY', seed: randomInt(2 ** 40) }) })
+}
+
 /** A real disk, imported the way that every disk is, and found clean; or left to the worker to check. */
 export async function image(
   owner: Account,
@@ -107,6 +114,11 @@ export async function image(
   const made = await importImage(contextOf(owner), input, { open: () => Readable.from([bytes]) })
   if (!options.isUnchecked) await checkedImage(expectOk(made).imageId)
   return { id: expectOk(made).imageId, name: input.name, region: input.region }
+}
+
+/** The lease of a check that no worker takes, however long a test lasts. */
+export function heldByTest(): { leaseHolder: string; renewedAt: Date; patienceMs: number } {
+  return { leaseHolder: 'a test', renewedAt: new Date(), patienceMs: 3_600_000 }
 }
 
 export async function share(owner: Account, shared: Image, recipients: Account[], note = ''): Promise<void> {
@@ -231,10 +243,16 @@ type Fixtures = {
   requestAs: (account: Account | null) => Promise<APIRequestContext>
 }
 
+/** Lets go of the requests that a test holds back: their handlers would fail when the browser closes. */
+async function letGo(context: BrowserContext): Promise<void> {
+  for (const page of context.pages()) await page.unrouteAll({ behavior: 'ignoreErrors' })
+}
+
 export const test = base.extend<Fixtures>({
   context: async ({ context }, use) => {
     waitForScripts(context)
     await use(context)
+    await letGo(context)
   },
 
   /** Another signed-in browser, for tests with two people. */
@@ -248,7 +266,10 @@ export const test = base.extend<Fixtures>({
       await signIn(context, account)
       return await context.newPage()
     })
-    for (const context of contexts) await context.close()
+    for (const context of contexts) {
+      await letGo(context)
+      await context.close()
+    }
   },
 
   /** Handmade requests of an account, or of a visitor who is not signed in. */
@@ -267,7 +288,8 @@ export const test = base.extend<Fixtures>({
 
 test.beforeAll(async () => {
   const createdAt = new Date()
-  await db().region.createMany({ data: regions.map((entry) => ({ ...entry, createdAt })), skipDuplicates: true })
+  const data = [...regions, plainRegion].map((entry) => ({ ...entry, createdAt }))
+  await db().region.createMany({ data, skipDuplicates: true })
 })
 
 /** The keys that the store of a region has, be it a folder or a bucket. */

@@ -1,6 +1,5 @@
 import { db } from '@/lib/db/client'
-import { buildQcow2, buildRawDisk } from '@/lib/disks/samples'
-import { account, expect, image, password, row, signIn, test, unique } from './fixtures'
+import { account, expect, heldByTest, image, lonelyDisk, password, row, signIn, test, unique } from './fixtures'
 import { begun, diskFile, expectAvailable, words } from './uploads'
 
 // A page that cannot continue says so in one place, and keeps its input.
@@ -48,11 +47,11 @@ test('a tab of another account says so when it is focused, and does nothing for 
 
 test('the progress of a check makes the page anew for nobody but whom it was made for', async ({ browserPage }) => {
   const [first, second] = [await account(), await account()]
-  const disk = await image(first, { disk: buildQcow2({ raw: buildRawDisk({ sizeMib: 4, label: 'POLL', seed: 23 }) }) })
+  const disk = await image(first, { disk: lonelyDisk() })
   const { sha256 } = await db().image.findUniqueOrThrow({ where: { id: disk.id } })
   await db().check.update({
     where: { sha256: sha256 ?? '' },
-    data: { isQueued: true, leaseHolder: 'a test', renewedAt: new Date() },
+    data: { isQueued: true, ...heldByTest() },
   })
   const page = await browserPage(first)
   const looks = page.waitForResponse((response) => response.url().includes('/check?region='))
@@ -79,7 +78,10 @@ test('the progress of a check makes the page anew for nobody but whom it was mad
     await held
     await route.continue()
   })
-  const anew = page.waitForRequest((request) => request.url().includes(`/images/${disk.id}/share`))
+  // Not the list of its shares, which is asked for now and then.
+  const anew = page.waitForRequest(
+    (request) => new URL(request.url()).pathname === `/${region}/images/${disk.id}/share`,
+  )
   await db().check.update({ where: { sha256: sha256 ?? '' }, data: { filesLooked: 7, filesTotal: 99 } })
   await anew
   await signIn(page.context(), second)
@@ -99,12 +101,12 @@ test('the progress of a check makes the page anew for nobody but whom it was mad
 
 test('a verdict that comes while the page is on its way is shown by the next one', async ({ browserPage }) => {
   const owner = await account()
-  const disk = await image(owner, { disk: buildQcow2({ raw: buildRawDisk({ sizeMib: 4, label: 'LATE', seed: 24 }) }) })
+  const disk = await image(owner, { disk: lonelyDisk() })
   const { sha256 } = await db().image.findUniqueOrThrow({ where: { id: disk.id } })
   const where = { sha256: sha256 ?? '' }
   await db().check.update({
     where,
-    data: { isQueued: true, leaseHolder: 'a test', renewedAt: new Date() },
+    data: { isQueued: true, ...heldByTest() },
   })
   const page = await browserPage(owner)
   await shareForm(page, disk.id)
@@ -145,7 +147,7 @@ test('when the session ends the form stays, and continues after a sign-in in ano
   await note.fill('as we spoke of')
   await db().session.deleteMany({ where: { accountId: owner.id } })
   const bar = page.getByRole('alert').filter({ hasText: 'Your session has ended' })
-  await expect(bar).toBeVisible({ timeout: 15_000 })
+  await expect(bar).toBeVisible()
   await send.click()
   await expect(note).toHaveValue('as we spoke of')
   const opened = page.context().waitForEvent('page')
@@ -155,7 +157,7 @@ test('when the session ends the form stays, and continues after a sign-in in ano
   await beside.getByLabel('Password', { exact: true }).fill(password)
   await beside.getByRole('button', { name: 'Sign in' }).click()
   await expect(beside.getByRole('heading', { level: 1 })).toBeVisible()
-  await expect(bar).toHaveCount(0, { timeout: 15_000 })
+  await expect(bar).toHaveCount(0)
   await send.click()
   await expect(row(page.getByRole('table'), recipient.username)).toContainText('as we spoke of')
 })
