@@ -118,7 +118,8 @@ for (const { locale, t } of [
       await page.goto(`/${region}/images/custom`)
       const entry = row(page.getByRole('table'), 'web-01')
       const operation = (label: string) => entry.getByLabel(`${label}, ${web?.name}`)
-      const year = new RegExp(String(new Date().getFullYear()))
+      // In the time zone of the console, where a year begins earlier than here.
+      const year = new RegExp(new Date().toLocaleDateString('en-US', { year: 'numeric', timeZone: 'Asia/Shanghai' }))
       for (const width of widths) {
         await page.setViewportSize({ width, height: 900 })
         const isNarrow = width >= cardsBelow && width < 1280

@@ -22,8 +22,8 @@ test('the list of snapshots shows their instance, size, progress and failures, a
 }) => {
   const { owner, instance } = await withSnapshots([
     { name: 'settled' },
-    { name: 'cut', consistency: 'POWER_CUT' },
-    { name: 'half', state: 'creating', doneBytes: 2n ** 29n },
+    { name: 'power-cut', consistency: 'POWER_CUT' },
+    { name: 'half-way', state: 'creating', doneBytes: 2n ** 29n },
     { name: 'broken', state: 'failed', failure: { code: 'STORE_FULL' } },
   ])
   const [others] = (await withSnapshots([{ name: 'of-somebody-else' }])).snapshots
@@ -36,8 +36,8 @@ test('the list of snapshots shows their instance, size, progress and failures, a
     Size: /1 GiB.*File: 3 MiB/,
     State: /Available.*File systems consistent/,
   })
-  await expectRow(table, 'cut', { State: /Crash-consistent/ })
-  await expectRow(table, 'half', { State: /Creating/, Size: /Creating: 50 %/ })
+  await expectRow(table, 'power-cut', { State: /Crash-consistent/ })
+  await expectRow(table, 'half-way', { State: /Creating/, Size: /Creating: 50 %/ })
   await expectRow(table, 'broken', { Snapshot: /There was no space for it/, State: 'Failed' })
   await expect(page.getByText('of-somebody-else')).toHaveCount(0)
   await expect(page.getByText('Snapshot quota: 3 of 64 used.')).toBeVisible()
