@@ -45,6 +45,9 @@ async function broken(page: Page, rules: readonly string[], except: string[]): P
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`)
 }
 
+const opened = (page: Page) =>
+  page.getByRole('menu').or(page.getByRole('listbox')).or(page.getByRole('dialog')).or(page.getByRole('alertdialog'))
+
 /** Looks at one state of a page in every look. `open` brings up what closes when the window changes, such as a menu. */
 export async function expectAccessible(
   page: Page,
@@ -58,12 +61,17 @@ export async function expectAccessible(
     await page.emulateMedia({ colorScheme })
     await page.setViewportSize({ width, height: 900 })
     await open?.()
+    // Its code may come late. Escape closes only what is open, and what opens after it would lie over the page at the next look.
+    if (open) await expect(opened(page).first()).toBeVisible()
     // A target below the sticky top bar is none; scroll it away.
     await page.evaluate(() => window.scrollTo(0, 0))
     const problems = await broken(page, rules, except)
     if (width === phone) problems.push(...(await sideways(page)))
     found.push(...problems.map((problem) => `${colorScheme} ${width}: ${problem}`))
-    if (open) await page.keyboard.press('Escape')
+    if (open) {
+      await page.keyboard.press('Escape')
+      await expect(opened(page)).toHaveCount(0)
+    }
   }
   await page.setViewportSize({ width: zoomed, height: 450 })
   if (!open) found.push(...(await sideways(page)).map((problem) => `zoomed: ${problem}`))

@@ -50,6 +50,8 @@ test('Shift+? opens the help and the shortcuts, but not in a text field or an op
   await expect(page.getByRole('dialog').getByRole('combobox')).toHaveValue('?')
   await expect(help).toHaveCount(0)
   await page.keyboard.press('Escape')
+  // The palette gives the focus back after it has gone.
+  await expect(search).toBeFocused()
   await page.getByRole('heading', { level: 1 }).focus()
   await page.keyboard.press('Shift+?')
   await expect(help.getByRole('definition').filter({ hasText: words.does.search })).toBeVisible()

@@ -31,7 +31,16 @@ async function openList(context: BrowserContext) {
 
 test('a slow page shows that it is loading, whatever leads to it', async ({ context }) => {
   const { page, image } = await openList(context)
-  await slowDown(page, 1_500)
+  // Whatever leads to a page asks the server for it, whose answer is held back until the notice was seen.
+  let held = Promise.resolve()
+  let release = () => {}
+  await page.route(
+    ({ searchParams }) => searchParams.has('_rsc'),
+    async (route) => {
+      await held
+      await route.continue()
+    },
+  )
   const coming = page.getByRole('status').filter({ hasText: 'The page is on its way.' })
   const ways: [string, () => Promise<void>, RegExp][] = [
     [
@@ -57,8 +66,12 @@ test('a slow page shows that it is loading, whatever leads to it', async ({ cont
     ['a link in a row', () => image.click(), /img-\w+$/],
   ]
   for (const [way, go, url] of ways) {
+    held = new Promise((resolve) => {
+      release = resolve
+    })
     await go()
     await expect(coming, way).toHaveCount(1)
+    release()
     await expect(page, way).toHaveURL(url)
     await expect(coming, way).toHaveCount(0)
   }
@@ -123,8 +136,7 @@ test('every page shows the time zone of its times', async ({ page, context }) =>
 
 test('the palette keeps letters that are typed while its code loads', async ({ page, context }) => {
   await signIn(context, await account())
-  // The shortcut works once the page's scripts are loaded.
-  await page.goto(listUrl, { waitUntil: 'networkidle' })
+  await page.goto(listUrl)
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
   await slowDown(page, 300)
   await page.keyboard.press('Control+k')

@@ -34,13 +34,14 @@ test.beforeAll(async () => {
     NEXTAUTH_URL: baseUrl,
     NODE_ENV: 'production',
     NODE_OPTIONS: '',
+    ...{ ECS_DATABASE_WAIT: '4s', ECS_LOCK_WAIT: '10s' },
     ECS_SHARE_CHECK: 'off',
   } as const
   server = spawn(process.execPath, [watchdog, ...serverAt('127.0.0.1', port)], {
     env: { ...process.env, ...own },
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   })
-  await expect.poll(() => isListening(port, '127.0.0.1'), { timeout: 60_000 }).toBe(true)
+  await expect.poll(() => isListening(port, '127.0.0.1')).toBe(true)
 })
 
 test.afterAll(async () => {
@@ -100,11 +101,13 @@ for (const [how, end] of [
     })
 
     await test.step('an open list says that it could not refresh, and still shows what it had', async () => {
-      await expect(list.getByRole('alert').filter({ hasText: 'Could not refresh' })).toBeVisible({ timeout: 60_000 })
+      await expect(list.getByRole('alert').filter({ hasText: 'Could not refresh' })).toBeVisible()
       await expect(image).toBeVisible()
     })
 
     await test.step('a page that is asked for says that it could not be shown, and so does the sign-in', async () => {
+      // It would come back by itself before its button is pressed.
+      await elsewhere.route('**/readyz', (route) => route.abort())
       await elsewhere.goto(`${baseUrl}/cn-shanghai/images/${disk}`)
       await expect(elsewhere.getByRole('heading', { level: 1, name: 'This page could not be shown' })).toBeVisible()
       await elsewhere.getByRole('button', { name: 'Try again' }).click()
@@ -121,7 +124,7 @@ for (const [how, end] of [
     await test.step('the database is there again: the page, the list and the form work, and no server was restarted', async () => {
       await elsewhere.getByRole('button', { name: 'Try again' }).click()
       await expect(elsewhere.getByRole('heading', { level: 1, name: 'web-01' })).toBeVisible()
-      await expect(list.getByRole('alert').filter({ hasText: 'Could not refresh' })).toHaveCount(0, { timeout: 60_000 })
+      await expect(list.getByRole('alert').filter({ hasText: 'Could not refresh' })).toHaveCount(0)
       await sharing.getByRole('button', { name: 'Share Images' }).click()
       await expect(row(sharing.getByRole('table'), 'recipient')).toContainText('as we spoke of')
       await sharing.getByRole('button', { name: 'Cancel Sharing, recipient' }).click()
@@ -151,17 +154,17 @@ test('while the database is frozen every page says so within 10 s, and recovers 
   await context.addCookies([{ name: sessionCookie(baseUrl).name, value, url: baseUrl }])
   const details = await openPage(context, `/cn-shanghai/images/${disk}`)
   await expect(details.getByRole('heading', { level: 1, name: 'web-01' })).toBeVisible()
-  // A busy machine takes its time for any page, and twice as long for one that is made again to say what failed.
-  const before = Date.now()
-  await details.reload()
-  const bound = 10_000 + 2 * (Date.now() - before)
   const list = await openPage(context, '/cn-shanghai/images/custom')
   const sharing = await openPage(context, `/cn-shanghai/images/${disk}/share`)
-  await sharing.getByRole('textbox', { name: 'Note (optional)' }).fill('as we spoke of')
-  await sharing.getByRole('textbox', { name: 'Username' }).fill('recipient,')
   const signIn = await context.browser()?.newPage()
   if (!signIn) throw new Error('There is no browser.')
   await signIn.goto(`${baseUrl}/sign-in`)
+  // A busy machine takes its time for as many pages at once, and twice as long for those that are made again to say what failed.
+  const before = Date.now()
+  await Promise.all([details, list, sharing, signIn].map((page) => page.reload()))
+  const bound = 10_000 + 2 * (Date.now() - before)
+  await sharing.getByRole('textbox', { name: 'Note (optional)' }).fill('as we spoke of')
+  await sharing.getByRole('textbox', { name: 'Username' }).fill('recipient,')
   await signIn.getByLabel('Username').fill('owner')
   await signIn.getByLabel('Password').fill('whatever it is')
   const frozen = processesOf(database.pid)

@@ -20,7 +20,7 @@ test('after a reload the same file resumes where it stopped, and another file do
   browserPage,
 }, info) => {
   const [page, disk, other] = [await browserPage(await account()), await diskFile(info), await diskFile(info)]
-  const { imageId } = await begun(page, disk)
+  const { imageId, network } = await begun(page, disk)
   page.on('dialog', (dialog) => dialog.accept())
   await page.reload()
   const unfinished = page.getByRole('region', { name: words.unfinished })
@@ -31,6 +31,7 @@ test('after a reload the same file resumes where it stopped, and another file do
   await choose(page, disk.file)
   await expect(unfinished).toBeHidden()
   expect(await percentOf(page, disk.name)).toBeGreaterThan(0)
+  await network.mend()
   await expectAvailable(page, disk)
   expect(await db().image.findUnique({ where: { id: imageId } })).toMatchObject({ name: disk.name })
 })
@@ -41,7 +42,7 @@ test('two disks dropped on the page are uploaded side by side, each with its rat
   const page = await browserPage(await account())
   const names = [unique('drop'), unique('drop')]
   await page.goto(`/${region}/images/import`)
-  await (await networkOf(page)).narrow()
+  await (await networkOf(page)).nearlyShut()
   const dropped = await page.evaluateHandle((names) => {
     const files = new DataTransfer()
     for (const name of names) files.items.add(new File([new Uint8Array(12 * 2 ** 20).fill(65)], `${name}.img`))

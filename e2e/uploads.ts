@@ -33,8 +33,10 @@ export async function networkOf(page: Page) {
   const narrow = (sizeMib / 12) * 2 ** 20
   return {
     narrow: () => set(false, narrow),
+    /** So slow that no busy machine comes too late to an upload in progress. */
+    nearlyShut: () => set(false, narrow / 8),
     // A running request stays slow; the next part finds no network.
-    cut: () => set(true, narrow),
+    cut: () => set(true, narrow / 8),
     mend: () => set(false, -1),
   }
 }
@@ -47,7 +49,7 @@ export async function choose(page: Page, file: string): Promise<void> {
   await page.getByLabel('File', { exact: true }).setInputFiles(file)
 }
 
-/** Begins an upload in the form, and returns when a part has arrived. */
+/** Begins an upload in the form, and returns when a part has arrived. The rest takes minutes, until the network is mended. */
 export async function begun(page: Page, disk: { file: string; name: string }) {
   await page.goto(`/${region}/images/import`)
   const network = await networkOf(page)
@@ -57,6 +59,7 @@ export async function begun(page: Page, disk: { file: string; name: string }) {
   await page.getByLabel('Operating system', { exact: true }).fill('Debian 12')
   await page.getByRole('button', { name: 'Import Image' }).click()
   await expect.poll(() => percentOf(page, disk.name)).toBeGreaterThanOrEqual(15)
+  await network.nearlyShut()
   const { id } = await db().image.findFirstOrThrow({ where: { name: disk.name } })
   return { imageId: id, network }
 }
