@@ -19,7 +19,6 @@ const region = 'cn-shanghai'
 const words = messages.en.clean
 const canClean = hasTools(...cleaningTools)
 const note = toolsNote(...cleaningTools)
-const patient = { timeout: 120_000 }
 
 // A server of its own, which shares only disks that are clean; database, stores and worker are those of all tests.
 let baseUrl: string
@@ -33,7 +32,7 @@ test.beforeAll(async () => {
     env: { ...process.env, ...own },
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   })
-  await expect.poll(() => isListening(port, '127.0.0.1'), { timeout: 60_000 }).toBe(true)
+  await expect.poll(() => isListening(port, '127.0.0.1')).toBe(true)
 })
 
 test.afterAll(() => void server.kill())
@@ -60,7 +59,7 @@ test('harbour imports a disk with keys, cannot share it, cleans it, and lantern 
   browser,
   browserPage,
 }, info) => {
-  test.setTimeout(600_000)
+  test.slow()
   const why = await noMachine()
   const boot = why === null ? await bootDisk() : null
   const [harbour, lantern] = [
@@ -85,13 +84,13 @@ test('harbour imports a disk with keys, cannot share it, cleans it, and lantern 
     await expect(page.getByLabel('Name', { exact: true })).toHaveValue(name)
     await page.getByLabel('Operating system', { exact: true }).fill('Tiny Linux')
     await page.getByRole('button', { name: 'Import Image' }).click()
-    await expect(page.getByRole('listitem', { name })).toContainText('Available', patient)
+    await expect(page.getByRole('listitem', { name })).toContainText('Available')
   })
 
   await test.step('the share page shows the findings without a reload, and the share is refused', async () => {
     const imageId = await idOf(name)
     await page.goto(`/${region}/images/${imageId}/share`)
-    await expect(page.getByRole('region', { name: 'Disk Check' })).toContainText(/[1-9] critical/, patient)
+    await expect(page.getByRole('region', { name: 'Disk Check' })).toContainText(/[1-9] critical/)
     await shareWith(page, imageId, lantern.username)
     await expect(page.getByRole('alert').filter({ hasText: 'Nothing was shared.' })).toContainText('critical')
     expect(await db().share.count({ where: { imageId } })).toBe(0)
@@ -112,12 +111,12 @@ test('harbour imports a disk with keys, cannot share it, cleans it, and lantern 
     await expectAccessible(page, 'the form of a clean copy', looks)
     await page.getByRole('button', { name: words.submit }).click()
     await expect(page).toHaveURL(/\/images\/img-[a-z0-9]+$/)
-    await expect(page.getByText('Available', { exact: true })).toBeVisible(patient)
+    await expect(page.getByText('Available', { exact: true })).toBeVisible()
   })
 
   await test.step('its report has before and after side by side, and the original is as it was', async () => {
     await page.goto(`/${region}/images/${await idOf(cleanName)}/check`)
-    await expect(page.getByText('Clean', { exact: true })).toBeVisible(patient)
+    await expect(page.getByText('Clean', { exact: true })).toBeVisible()
     const compared = page.getByRole('table', { name: words.resultTitle })
     await expect(compared.getByRole('row', { name: words.total })).toContainText(/[1-9]\d*\s*0$/)
     await expectAccessible(page, 'the report of a clean copy', looks)
@@ -140,7 +139,7 @@ test('harbour imports a disk with keys, cannot share it, cleans it, and lantern 
     theirs.on('dialog', (dialog) => void dialog.accept())
     await createInstanceIn(theirs, { region, imageId: await idOf(cleanName), name: unique('quay') })
     await theirs.getByRole('link', { name: 'Console', exact: true }).click()
-    await expect(theirs.locator('.xterm-accessibility')).toContainText('Tiny Linux', patient)
+    await expect(theirs.locator('.xterm-accessibility')).toContainText('Tiny Linux')
   })
 })
 
@@ -152,7 +151,7 @@ test('without scripts a clean copy is made, and a form sent twice makes one', as
     .poll(async () => {
       const { sha256 } = await db().image.findUniqueOrThrow({ where: { id: disk.id } })
       return (await db().check.findUnique({ where: { sha256: sha256 ?? '' } }))?.state
-    }, patient)
+    })
     .toBe('findings')
   await page.goto(`/${region}/images/${disk.id}/check/clean`)
   await expect(page.getByText('belongs to the package vault')).toBeVisible()
@@ -178,7 +177,7 @@ test('a disk that cannot be cleaned from outside leads to the commands to run in
   const disk = await image(harbour, { disk: plantedDisk(newSecret()), isUnchecked: true })
   const page = await browserPage(harbour)
   await page.goto(`/${region}/images/${disk.id}/check`)
-  await page.getByRole('link', { name: words.title }).click(patient)
+  await page.getByRole('link', { name: words.title }).click()
   await expect(page.getByText(/SERVER\.KEY/i)).toBeVisible()
   await expect(page.getByText('its file system cannot be changed here')).toBeVisible()
   await expect(page.getByText('sudo truncate -s 0 /etc/machine-id')).toBeVisible()

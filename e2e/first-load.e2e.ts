@@ -21,7 +21,7 @@ async function scriptBytes(page: Page, path: string): Promise<number> {
 
 test('no page makes a browser load more than 180 kB of scripts', async ({ browser }) => {
   // Each page in a browser of its own.
-  test.setTimeout(600_000)
+  test.slow()
   const [owner, recipient] = [await account(), await account()]
   const disk = await image(owner)
   const lent = await image(recipient)

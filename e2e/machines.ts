@@ -72,9 +72,6 @@ export async function endMachine({ id }: Machine): Promise<void> {
   })
 }
 
-/** How long a machine may take. */
-export const patient = { timeout: 120_000 }
-
 /** Creates an instance in the browser, and has the worker of these tests look after it: another test's host takes new ones. */
 export async function createInstanceIn(
   page: Page,
@@ -83,17 +80,17 @@ export async function createInstanceIn(
   await page.goto(`/${region}/instances/create?image=${imageId}`)
   await page.getByRole('textbox', { name: 'Name', exact: true }).fill(name)
   await page.getByRole('button', { name: /^Create Instance/ }).click()
-  await expect(row(page.getByRole('table'), name)).toBeVisible(patient)
+  await expect(row(page.getByRole('table'), name)).toBeVisible()
   const { id } = await db().instance.findFirstOrThrow({ where: { name } })
   await db().instance.update({ where: { id }, data: { hostId: await realHost() } })
   await page.goto(`/${region}/instances/${id}`)
-  await expect(page.getByText('Running', { exact: true }).first()).toBeVisible(patient)
+  await expect(page.getByText('Running', { exact: true }).first()).toBeVisible()
   return id
 }
 
 /** The host reported by the worker of these tests; all others are rows of tests. */
 async function realHost(): Promise<string> {
   const find = () => db().machineHost.findFirst({ where: { version: { not: 'test' } } })
-  await expect.poll(find, patient).not.toBeNull()
+  await expect.poll(find).not.toBeNull()
   return (await find())?.id ?? ''
 }

@@ -92,7 +92,7 @@ test('an image is edited, copied, deleted and restored without scripts', async (
     await expect(visitor.getByText('The copy has begun.')).toBeVisible()
     expect(await db().image.count({ where: { copyOfId: disk.id } })).toBe(1)
     await expect
-      .poll(async () => (await db().image.findFirst({ where: { copyOfId: disk.id } }))?.state, { timeout: 60_000 })
+      .poll(async () => (await db().image.findFirst({ where: { copyOfId: disk.id } }))?.state)
       .toBe('available')
   })
   await test.step('deleted with its shares, its name typed', async () => {

@@ -107,8 +107,8 @@ test('without a stream the lists and the bell poll', async ({ browserPage }) => 
   })
   await page.goto(`/${region}/images/shared`)
   await share(owner, disk, [recipient])
-  await expect(page.getByRole('table').getByText(disk.name)).toBeVisible({ timeout: 30_000 })
-  await expect(page.getByRole('link', { name: 'Notices, 1 unread' })).toBeVisible({ timeout: 30_000 })
+  await expect(page.getByRole('table').getByText(disk.name)).toBeVisible()
+  await expect(page.getByRole('link', { name: 'Notices, 1 unread' })).toBeVisible()
 })
 
 test('reading and choosing work without scripts, and a kind that is switched off is not shown', async ({

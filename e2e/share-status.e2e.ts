@@ -3,8 +3,6 @@ import { account, ask, expect, image, row, share, test } from './fixtures'
 // What the page says of a share: that it was created, and when the other side ends it.
 
 const region = 'cn-shanghai'
-/** The pages look again every 8 s. */
-const soon = { timeout: 12_000 }
 
 test('a share is confirmed, and the new rows are marked and scrolled to, also on a phone', async ({ browserPage }) => {
   const owner = await account()
@@ -45,7 +43,7 @@ test('a recipient on the details page learns who stopped sharing the image and w
   await page.getByRole('button', { name: 'Cancel Sharing', exact: true }).click()
   const told = new RegExp(`^${owner.username} stopped sharing ${disk.name} with you at .*\\d.*\\.$`)
   const heading = theirs.getByRole('heading', { level: 1, name: 'This image is no longer shared with you' })
-  await expect(heading).toBeFocused(soon)
+  await expect(heading).toBeFocused()
   await expect(theirs.getByText(told)).toBeVisible()
   // For a former recipient the address is a 404, as for everybody, with the same text.
   expect((await theirs.goto(`/${region}/images/${disk.id}`))?.status()).toBe(404)
@@ -72,7 +70,7 @@ test('list and history show the owner which account returned an image', async ({
   await theirs.getByRole('button', { name: `Cancel Sharing, ${disk.name}` }).click()
   await theirs.getByRole('button', { name: 'Cancel Sharing', exact: true }).click()
   const told = page.getByRole('status').filter({ hasText: `${recipient.username} gave ${disk.name} back at ` })
-  await expect(told).toBeVisible(soon)
+  await expect(told).toBeVisible()
   await page.getByRole('button', { name: `Cancel Sharing, ${other.username}` }).click()
   await page.getByRole('button', { name: 'Cancel Sharing', exact: true }).click()
   await expect(page.getByText('This image is not shared with anybody.')).toBeVisible()
@@ -101,6 +99,6 @@ test('a recipient whose row disappears from the Shared Images tab sees who cance
   const told = theirs
     .getByRole('status')
     .filter({ hasText: `${owner.username} stopped sharing ${disk.name} with you at ` })
-  await expect(told).toBeVisible(soon)
+  await expect(told).toBeVisible()
   await expect(row(theirs.getByRole('table'), other.name)).toBeVisible()
 })

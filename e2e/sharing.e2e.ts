@@ -74,7 +74,7 @@ for (const [locale, t] of [['en-US', messages.en] as const, ['zh-CN', messages.z
         .getByRole('button', { name: t.cancelDialog.confirm, exact: true })
         .click()
       await expect(recipientPage.getByText(t.images.emptyShared)).toBeVisible()
-      await expect(ownerPage.getByText(t.share.empty)).toBeVisible({ timeout: 10_000 })
+      await expect(ownerPage.getByText(t.share.empty)).toBeVisible()
     })
   })
 }

@@ -51,6 +51,8 @@ async function testEnvironment({ databaseUrl, folder }: TestPlace): Promise<Node
     // Emulated, so that tests behave the same on every computer.
     ECS_MACHINE_ACCELERATOR: 'tcg',
     ECS_MACHINE_EMULATION: 'allow',
+    // As in lib/vitest.config.ts. On a loaded machine the database takes its time; recovery.e2e.ts tries the default.
+    ...{ ECS_DATABASE_WAIT: '1m', ECS_LOCK_WAIT: '2m' },
     NEXTAUTH_SECRET: randomBytes(32).toString('base64url'),
     NEXTAUTH_URL: `http://127.0.0.1:${await freePort()}`,
   }
