@@ -48,7 +48,7 @@ async function broken(page: Page, rules: readonly string[], except: string[]): P
 const opened = (page: Page) =>
   page.getByRole('menu').or(page.getByRole('listbox')).or(page.getByRole('dialog')).or(page.getByRole('alertdialog'))
 
-/** Looks at one state of a page in every look. `open` brings up what closes when the window changes, such as a menu. */
+/** Checks one state of a page in every look. `open` reopens what closes when the window changes, such as a menu. */
 export async function expectAccessible(
   page: Page,
   state: string,
@@ -63,7 +63,7 @@ export async function expectAccessible(
     await open?.()
     // Its code may come late. Escape closes only what is open, and what opens after it would lie over the page at the next look.
     if (open) await expect(opened(page).first()).toBeVisible()
-    // A target below the sticky top bar is none; scroll it away.
+    // Scroll to the top: axe counts a target under the sticky top bar as too small.
     await page.evaluate(() => window.scrollTo(0, 0))
     const problems = await broken(page, rules, except)
     if (width === phone) problems.push(...(await sideways(page)))

@@ -20,7 +20,7 @@ const words = messages.en.clean
 const canClean = hasTools(...cleaningTools)
 const note = toolsNote(...cleaningTools)
 
-// A server of its own, which shares only disks that are clean; database, stores and worker are those of all tests.
+// A separate server that shares only clean disks; database, stores and worker are those of all tests.
 let baseUrl: string
 let server: ChildProcess
 

@@ -3,7 +3,7 @@ import type { Page } from '@playwright/test'
 import { type Account, account, expect, test } from './fixtures'
 import { endMachine, type Machine, machine, noMachine, stopMachine } from './machines'
 
-// What a view of a machine keeps from the browser, and what it takes from it.
+// What a view keeps a machine from doing in the browser, and which keys it takes from the browser.
 
 const why = await noMachine()
 test.skip(why !== null, why ?? '')

@@ -56,7 +56,7 @@ test('a text is typed into the screen key by key, and Ctrl-Alt-Del reaches the m
   await expect.poll(async () => boots(await said(page, quay))).toBe(before + 1)
 })
 
-test('on a phone a button opens its keyboard, and typed keys go to the machine', async ({ browser }) => {
+test('on a phone a button opens the keyboard, and typed keys go to the machine', async ({ browser }) => {
   const owner = await account()
   const quay = await started(owner)
   const { defaultBrowserType: _, ...phone } = devices['Pixel 7']

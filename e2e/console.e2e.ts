@@ -35,7 +35,7 @@ test('the console of a real machine shows its output and sends typed keys', asyn
   await page.goto(pathOf(quay, 'console'))
   await expect(page.getByText('Connected.', { exact: true })).toBeVisible()
   await expect(lines(page)).toContainText('/ #')
-  // The shell of this guest takes no letters beyond ASCII, and can say them.
+  // This guest's shell accepts only ASCII input, but can print other characters.
   await type(page, 'printf "SUM=$((6*7)) \\\\344\\\\270\\\\255\\\\346\\\\226\\\\207\\\\n"')
   await expect(lines(page)).toContainText('SUM=42 中文')
   // A reload shows the old output again, with a new ticket.

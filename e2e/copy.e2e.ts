@@ -25,7 +25,7 @@ import {
 const here = 'cn-shanghai'
 const there = 'cn-shenzhen'
 
-test('an image is copied to another region, shared there, deleted, deleted for good, and the store is empty of it', async ({
+test('an image is copied to another region, shared there, deleted, deleted for good, and leaves the store empty', async ({
   browserPage,
 }) => {
   const [owner, recipient] = [await account(), await account()]

@@ -80,9 +80,9 @@ test('a clean disk is shown as clean, needs no reason, and can be checked again'
   await expect(row(theirs.getByRole('table'), disk.name)).toContainText(/Checked .*: clean/)
 })
 
-test('a check that ends as the one before is shown to have ended', async ({ browserPage }) => {
+test('a check that ends with the previous verdict is shown as ended', async ({ browserPage }) => {
   const harbour = await account()
-  // Bytes of its own: other tests have those that they share checked meanwhile.
+  // Unique bytes: other tests check the ones that they share.
   const disk = await image(harbour, { disk: lonelyDisk() })
   const { sha256 } = await db().image.findUniqueOrThrow({ where: { id: disk.id } })
   const mark = async (isQueued: boolean) => {

@@ -19,8 +19,8 @@ async function scriptBytes(page: Page, path: string): Promise<number> {
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
 }
 
-test('no page makes a browser load more than 180 kB of scripts', async ({ browser }) => {
-  // Each page in a browser of its own.
+test('no page loads more than 180 kB of scripts', async ({ browser }) => {
+  // Each page in a new browser context.
   test.slow()
   const [owner, recipient] = [await account(), await account()]
   const disk = await image(owner)

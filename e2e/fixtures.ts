@@ -99,7 +99,7 @@ export function lonelyDisk(): Buffer {
   return buildQcow2({ raw: buildRawDisk({ sizeMib: 4, label: 'LONELY', seed: randomInt(2 ** 40) }) })
 }
 
-/** A real disk, imported the way that every disk is, and found clean; or left to the worker to check. */
+/** A real disk, imported by the product and found clean; or left for the worker to check. */
 export async function image(
   owner: Account,
   options: { name?: string; region?: string; os?: string; disk?: Buffer; isUnchecked?: true } = {},
@@ -272,7 +272,7 @@ export const test = base.extend<Fixtures>({
     }
   },
 
-  /** Handmade requests of an account, or of a visitor who is not signed in. */
+  /** Hand-made requests of an account, or of a visitor who is not signed in. */
   requestAs: async ({ playwright, baseURL }, use) => {
     const contexts: APIRequestContext[] = []
     await use(async (account) => {
@@ -292,7 +292,7 @@ test.beforeAll(async () => {
   await db().region.createMany({ data, skipDuplicates: true })
 })
 
-/** The keys that the store of a region has, be it a folder or a bucket. */
+/** The keys in the store of a region, whether a folder or a bucket. */
 export async function storedIn(regionId: string): Promise<string[]> {
   const keys: string[] = []
   for await (const { key } of storeOf(regionId).list()) keys.push(key)

@@ -22,7 +22,7 @@ async function type(page: Page, line: string): Promise<void> {
 
 const charged = async (who: Account) => await db().ledgerEntry.count({ where: { accountId: who.id } })
 
-test('a shared image becomes a machine that speaks, its disk an image, and that another machine; the bill is the recipient’s', async ({
+test('a shared image becomes a machine with output, its disk an image, and that another machine; the recipient is billed', async ({
   browserPage,
 }) => {
   test.slow()

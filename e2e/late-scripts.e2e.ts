@@ -101,7 +101,7 @@ test('boxes and choices changed before the scripts loaded are kept, over a reloa
   // The draft is kept by the scripts, so a box that is as it was left says nothing.
   await expect.poll(() => page.evaluate(() => Object.keys(sessionStorage).join())).toContain('ecs-draft')
   await expect(box).toBeChecked({ checked: !isChecked })
-  // A reload alone could also be the browser's own memory of the box.
+  // Another navigation, because the browser itself restores a box after a reload.
   await page.goto('/account')
   await page.goto('/notices/settings')
   await expect(box).toBeChecked({ checked: !isChecked })

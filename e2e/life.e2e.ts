@@ -7,7 +7,7 @@ const here = 'cn-shanghai'
 const there = 'cn-shenzhen'
 
 // A disk of a realistic size: ECS_UPLOAD_TEST_MIB=2048 npm test -- browser e2e/life.e2e.ts
-test('a disk is uploaded, cut and resumed, copied to another region, shared there, deleted for good, and its store is empty of it', async ({
+test('a disk is uploaded, interrupted and resumed, copied to another region, shared there, deleted for good, and leaves the store empty', async ({
   browserPage,
 }, info) => {
   test.setTimeout(600_000 + sizeMib * 500)

@@ -72,7 +72,7 @@ export async function endMachine({ id }: Machine): Promise<void> {
   })
 }
 
-/** Creates an instance in the browser, and has the worker of these tests look after it: another test's host takes new ones. */
+/** Creates an instance in the browser on the host of these tests' worker, because new ones go to another test's host. */
 export async function createInstanceIn(
   page: Page,
   { region, imageId, name }: { region: string; imageId: string; name: string },
@@ -88,7 +88,7 @@ export async function createInstanceIn(
   return id
 }
 
-/** The host reported by the worker of these tests; all others are rows of tests. */
+/** The host that these tests' worker reports; all others are rows of tests. */
 async function realHost(): Promise<string> {
   const find = () => db().machineHost.findFirst({ where: { version: { not: 'test' } } })
   await expect.poll(find).not.toBeNull()

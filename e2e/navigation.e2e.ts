@@ -29,7 +29,7 @@ async function openList(context: BrowserContext) {
   return { page, image: page.getByRole('link', { name, exact: true }) }
 }
 
-test('a slow page shows that it is loading, whatever leads to it', async ({ context }) => {
+test('a slow page shows that it is loading, whatever opened it', async ({ context }) => {
   const { page, image } = await openList(context)
   // Whatever leads to a page asks the server for it, whose answer is held back until the notice was seen.
   let held = Promise.resolve()
@@ -134,7 +134,7 @@ test('every page shows the time zone of its times', async ({ page, context }) =>
   await expect(page.getByText(/^Updated .* GMT\+8$/)).toBeVisible()
 })
 
-test('the palette keeps letters that are typed while its code loads', async ({ page, context }) => {
+test('the palette keeps letters typed while its code loads', async ({ page, context }) => {
   await signIn(context, await account())
   await page.goto(listUrl)
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible()

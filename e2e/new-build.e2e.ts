@@ -57,7 +57,7 @@ function actionIds(): string[] {
 }
 
 async function serve(build: string): Promise<void> {
-  // It ends what is under way on open connections before it goes, and would answer on them as the build before.
+  // The old server finishes requests on open connections before it ends, and would answer them as the old build.
   const before = server
   if (before?.kill()) await expect.poll(() => before.exitCode ?? before.signalCode).not.toBe(null)
   const own = { NEXT_DIST_DIR: build, NEXTAUTH_URL: baseUrl, NODE_ENV: 'production', NODE_OPTIONS: '' } as const

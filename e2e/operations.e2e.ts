@@ -165,7 +165,7 @@ test('a download without its store is answered 503 with the reason, to a program
   await expect.poll(ready).toEqual(isReady)
 })
 
-test('a second is too short to ask a store twice', async () => {
+test('a store is not queried twice within a second', async () => {
   const asked = () => bucket.asked
   await ready()
   const [before, began] = [asked(), Date.now()]
@@ -175,7 +175,7 @@ test('a second is too short to ask a store twice', async () => {
   expect(asked() - before).toBeLessThanOrEqual(4 * looks)
 })
 
-test('the metrics count a refused action by its code, and are served on a port of their own alone', async () => {
+test('metrics count a refused action by its code, and are served only on their own port', async () => {
   const input = { region: 'cn-shanghai', imageId: disk, usernames: ['owner'], note: '' }
   expect(await act(owners, 'shareImageAction', input)).toMatchObject({ ok: false })
   const text = await scrape(ports.metrics)
@@ -192,12 +192,12 @@ test('the metrics count a refused action by its code, and are served on a port o
     expect.soft(await isListening(ports.metrics, address), address).toBe(false)
 })
 
-test('the worker tells how long its queue is and what the stores hold', async () => {
+test("the worker's metrics have the length of its queue and the use of the stores", async () => {
   await expect.poll(() => scrape(ports.worker)).toContain('ecs_store_bytes{region="cn-shanghai",state="ready"} 1234567')
   expect(await scrape(ports.worker)).toContain('# TYPE ecs_queue_jobs gauge')
 })
 
-test('every answer leaves a line with the id that the proxy gave it, or with one of its own', async () => {
+test("every answer has a log line with the proxy's request id, or with a new one", async () => {
   await owners.get('/api/quotas', { headers: { 'x-request-id': 'of-the-proxy.1' } })
   await owners.get('/api/quotas', { headers: { 'x-request-id': 'a b"c' } })
   const lines = log('server')

@@ -45,7 +45,9 @@ test('a tab of another account says so when it is focused, and does nothing for 
   await expect(page.getByRole('button', { name: `Account menu, ${second.username}` })).toBeVisible()
 })
 
-test('the progress of a check makes the page anew for nobody but whom it was made for', async ({ browserPage }) => {
+test('the progress of a check rerenders the page only for the account that it was rendered for', async ({
+  browserPage,
+}) => {
   const [first, second] = [await account(), await account()]
   const disk = await image(first, { disk: lonelyDisk() })
   const { sha256 } = await db().image.findUniqueOrThrow({ where: { id: disk.id } })
@@ -99,7 +101,7 @@ test('the progress of a check makes the page anew for nobody but whom it was mad
   await expect(note).toHaveValue('typed meanwhile')
 })
 
-test('a verdict that comes while the page is on its way is shown by the next one', async ({ browserPage }) => {
+test('a verdict that comes while the page is being sent is shown by the next poll', async ({ browserPage }) => {
   const owner = await account()
   const disk = await image(owner, { disk: lonelyDisk() })
   const { sha256 } = await db().image.findUniqueOrThrow({ where: { id: disk.id } })

@@ -1,10 +1,10 @@
 import { account, ask, expect, image, row, share, test } from './fixtures'
 
-// What the page says of a share: that it was created, and when the other side ends it.
+// What a page says about a share: that it was created, and when the other side ends it.
 
 const region = 'cn-shanghai'
 
-test('a share is confirmed, and the new rows are marked and scrolled to, also on a phone', async ({ browserPage }) => {
+test('a share is confirmed, and its new rows are marked and scrolled to, also on a phone', async ({ browserPage }) => {
   const owner = await account()
   const [first, second, held] = [await account(), await account(), await account()]
   const disk = await image(owner)
@@ -45,7 +45,7 @@ test('a recipient on the details page learns who stopped sharing the image and w
   const heading = theirs.getByRole('heading', { level: 1, name: 'This image is no longer shared with you' })
   await expect(heading).toBeFocused()
   await expect(theirs.getByText(told)).toBeVisible()
-  // For a former recipient the address is a 404, as for everybody, with the same text.
+  // For a former recipient the page is a 404, as for everybody, with the same text.
   expect((await theirs.goto(`/${region}/images/${disk.id}`))?.status()).toBe(404)
   await expect(theirs.getByText(told)).toBeVisible()
   await theirs.getByRole('link', { name: 'Go to Shared Images' }).click()

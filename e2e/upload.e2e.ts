@@ -27,7 +27,7 @@ test('after a reload the same file resumes where it stopped, and another file do
   await expect(unfinished.getByRole('listitem', { name: disk.name })).toBeVisible()
   await unfinished.getByLabel(`${words.chooseAgain}, ${disk.name}`).setInputFiles(other.file)
   await expect(unfinished.getByRole('alert')).toContainText('This is another file.')
-  // The form takes it for what it is, too.
+  // The form recognises it too.
   await choose(page, disk.file)
   await expect(unfinished).toBeHidden()
   expect(await percentOf(page, disk.name)).toBeGreaterThan(0)

@@ -35,7 +35,7 @@ export async function networkOf(page: Page) {
     narrow: () => set(false, narrow),
     /** So slow that no busy machine comes too late to an upload in progress. */
     nearlyShut: () => set(false, narrow / 8),
-    // A running request stays slow; the next part finds no network.
+    // A running request stays slow; the next chunk finds no network.
     cut: () => set(true, narrow / 8),
     mend: () => set(false, -1),
   }

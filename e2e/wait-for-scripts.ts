@@ -23,8 +23,8 @@ export async function scriptsHaveCome(page: Page): Promise<void> {
 }
 
 /**
- * Has pages of this context wait for their scripts: before those have come, a button leads to a page that does the same. Tests of
- * late scripts say `waitUntil` themselves.
+ * Makes pages of this context wait for their scripts: before these have loaded, a button opens a page that does the same. Tests of
+ * late scripts set `waitUntil` themselves.
  */
 export function waitForScripts(context: BrowserContext): void {
   context.on('page', (page) => {
