@@ -61,7 +61,7 @@ export async function expectAccessible(
     await page.emulateMedia({ colorScheme })
     await page.setViewportSize({ width, height: 900 })
     await open?.()
-    // Its code may come late. Escape closes only what is open, and what opens after it would lie over the page at the next look.
+    // Its code may load late. Escape closes only what is already open; opening afterwards, it would cover the page in the next look.
     if (open) await expect(opened(page).first()).toBeVisible()
     // Scroll to the top: axe counts a target under the sticky top bar as too small.
     await page.evaluate(() => window.scrollTo(0, 0))

@@ -22,7 +22,7 @@ async function openList(page: Page) {
   await page.keyboard.press('Escape')
   await page.mouse.move(400, 400)
   await expect(menu).toHaveCount(0)
-  // Later than this can have taken.
+  // Later than any time that the steps so far can have taken.
   await page.clock.pauseAt(start.getTime() + 3_600_000)
   return { picture, menu }
 }

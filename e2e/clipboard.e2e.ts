@@ -15,7 +15,7 @@ test('copy buttons copy over plain http too, say so, and keep the focus', async 
   await page.clock.install()
   await page.goto('/account')
   const button = page.getByRole('button', { name: 'Copy username' })
-  // It is said for 1.5 s of the page's clock.
+  // The message shows for 1.5 s of the page's clock.
   await page.clock.pauseAt(Date.now() + 60_000)
   await button.press('Enter')
   await expect(page.getByRole('status').filter({ hasText: 'Copied' })).toBeAttached()

@@ -98,7 +98,7 @@ test('a view that is cut off resumes at its byte, and after the last retry a but
       const { opened } = window as typeof window & { opened: WebSocket[] }
       for (const socket of opened.splice(0)) socket.close()
     })
-  // Until the page has noticed the cut it says that it is connected.
+  // The page still says that it is connected until it has noticed the cut.
   const hasNewSocket = () => page.evaluate(() => (window as typeof window & { opened: WebSocket[] }).opened.length > 0)
   await page.clock.install()
   await page.goto(pathOf(quay, 'console'))

@@ -36,7 +36,7 @@ export const regions = [
   { id: 'cn-shanghai', name: 'China East (Shanghai)', nameZh: '华东（上海）' },
   { id: 'cn-shenzhen', name: 'China South (Shenzhen)', nameZh: '华南（深圳）' },
 ]
-/** One that nobody uses. It is there from the start, because every page names the regions. */
+/** A region that no test uses. It exists from the start, because every page lists the regions. */
 export const plainRegion = { id: 'eu-plain', name: 'Plain' }
 const region = 'cn-shanghai'
 
@@ -94,7 +94,7 @@ export function contextOf(account: Account): Context {
   }
 }
 
-/** A disk whose content no other image has: the check of a content, its bytes and their damage are those of all its images. */
+/** A disk with unique content: images with the same content share its check, its bytes and their damage. */
 export function lonelyDisk(): Buffer {
   return buildQcow2({ raw: buildRawDisk({ sizeMib: 4, label: 'LONELY', seed: randomInt(2 ** 40) }) })
 }
@@ -243,7 +243,7 @@ type Fixtures = {
   requestAs: (account: Account | null) => Promise<APIRequestContext>
 }
 
-/** Lets go of the requests that a test holds back: their handlers would fail when the browser closes. */
+/** Releases the requests that a test holds back: their handlers would fail when the browser closes. */
 async function letGo(context: BrowserContext): Promise<void> {
   for (const page of context.pages()) await page.unrouteAll({ behavior: 'ignoreErrors' })
 }

@@ -50,7 +50,7 @@ test('Shift+? opens the help and the shortcuts, but not in a text field or an op
   await expect(page.getByRole('dialog').getByRole('combobox')).toHaveValue('?')
   await expect(help).toHaveCount(0)
   await page.keyboard.press('Escape')
-  // The palette gives the focus back after it has gone.
+  // The palette returns the focus after it has disappeared.
   await expect(search).toBeFocused()
   await page.getByRole('heading', { level: 1 }).focus()
   await page.keyboard.press('Shift+?')

@@ -246,7 +246,7 @@ test("an open page says within 10 s that the image's share was cancelled", async
   const disk = await image(owner)
   await share(owner, disk, [recipient])
   const theirs = await browserPage(recipient)
-  // By the clock of the page: how long a busy machine takes for its answers is not what is promised.
+  // By the page's clock: how fast a busy machine answers is not promised.
   await theirs.clock.install()
   await theirs.goto(pageOf(disk))
   await expect(theirs.getByRole('heading', { level: 1, name: disk.name })).toBeVisible()
@@ -258,7 +258,7 @@ test("an open page says within 10 s that the image's share was cancelled", async
   await expect(page.getByText('This image is not shared with anybody.')).toBeVisible()
   await theirs.clock.runFor(10_000)
   const ended = theirs.getByRole('heading', { level: 1, name: messages.en.ended.title })
-  // What was asked for by then is shown once its answer has come, by timers without length.
+  // The answer to a poll before that is shown once it arrives, through timers of 0 ms.
   await expect(async () => {
     await theirs.clock.runFor(1)
     await expect(ended).toBeVisible({ timeout: 500 })

@@ -98,7 +98,7 @@ test('boxes and choices changed before the scripts loaded are kept, over a reloa
   const isChecked = await box.isChecked()
   await box.click()
   release()
-  // The draft is kept by the scripts, so a box that is as it was left says nothing.
+  // The scripts keep the draft, so an unchanged box proves nothing.
   await expect.poll(() => page.evaluate(() => Object.keys(sessionStorage).join())).toContain('ecs-draft')
   await expect(box).toBeChecked({ checked: !isChecked })
   // Another navigation, because the browser itself restores a box after a reload.

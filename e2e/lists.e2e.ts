@@ -92,7 +92,7 @@ test('a deleted image is restored from the toast, and from its row, which shows 
   const owner = await account()
   const disk = await image(owner)
   await signIn(context, owner)
-  // A busy machine may take longer to press what a toast offers than the 6 s for which it does.
+  // A busy machine may take longer to press the toast's button than the 6 s for which it is shown.
   await page.addInitScript(() => {
     const { setTimeout } = window
     Reflect.set(window, 'setTimeout', (run: () => void, ms?: number) => setTimeout(run, ms === 6_000 ? 600_000 : ms))

@@ -31,7 +31,7 @@ async function openList(context: BrowserContext) {
 
 test('a slow page shows that it is loading, whatever opened it', async ({ context }) => {
   const { page, image } = await openList(context)
-  // Whatever leads to a page asks the server for it, whose answer is held back until the notice was seen.
+  // Every way to a page requests it from the server; the answer is held back until the indicator was seen.
   let held = Promise.resolve()
   let release = () => {}
   await page.route(

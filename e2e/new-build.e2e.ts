@@ -112,7 +112,7 @@ for (const [how, isRenamed] of [
 
     const sent = page.waitForResponse((answer) => answer.request().method() === 'POST')
     const submit = page.getByRole('button', { name: 'Share Images' })
-    // By a key: what else the page asks meanwhile may bring the bar, which moves the button.
+    // By a key: other requests of the page may show the bar meanwhile, which moves the button.
     await submit.press('Enter')
     expect((await sent).headers()['x-nextjs-action-not-found']).toBe(isRenamed ? '1' : undefined)
     await expect(bar(page)).toBeVisible()

@@ -170,7 +170,7 @@ test('a store is not queried twice within a second', async () => {
   await ready()
   const [before, began] = [asked(), Date.now()]
   await Promise.all(Array.from({ length: 50 }, ready))
-  // Put, ask, read, remove: one look for each second that this took, and one for the rest of the second before.
+  // A query is put, head, get and delete: one query for each second that this took, and one for the rest of the second before.
   const looks = Math.ceil((Date.now() - began) / 1_000) + 1
   expect(asked() - before).toBeLessThanOrEqual(4 * looks)
 })

@@ -80,7 +80,7 @@ test('the progress of a check rerenders the page only for the account that it wa
     await held
     await route.continue()
   })
-  // Not the list of its shares, which is asked for now and then.
+  // Not the list of the image's shares, which is also refetched.
   const anew = page.waitForRequest(
     (request) => new URL(request.url()).pathname === `/${region}/images/${disk.id}/share`,
   )

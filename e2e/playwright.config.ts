@@ -10,7 +10,7 @@ export default defineConfig({
   forbidOnly: !!process.env.CI,
   workers: 2,
   retries: 0,
-  // As in lib/testing/until.ts: how long a test waits is said once, far above what a loaded machine needs.
+  // As in lib/testing/until.ts: the time limit of all tests is set once, far above what a loaded machine needs.
   timeout: 600_000,
   expect: { timeout: 120_000 },
   reporter: 'list',

@@ -62,7 +62,7 @@ test('on a full disk every page says that the console is read-only, a share is r
   await page.goto(`${baseUrl}/${region}/images/${disk.id}/share`)
   const username = page.getByRole('textbox', { name: 'Username' })
   await username.fill(`${second.username},`)
-  // Its look-up would bring the bar, which moves the page. So may all else that asks, and the button is pressed by a key.
+  // The look-up, like any other request, may show the bar, which moves the page; so the button is pressed by a key.
   await expect(page.getByTitle(`${second.username}: Found`)).toBeVisible()
   await expect(barOf(page)).toHaveCount(0)
 

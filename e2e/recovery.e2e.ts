@@ -106,7 +106,7 @@ for (const [how, end] of [
     })
 
     await test.step('a page that is asked for says that it could not be shown, and so does the sign-in', async () => {
-      // It would come back by itself before its button is pressed.
+      // Otherwise the page would recover by itself before its button is pressed.
       await elsewhere.route('**/readyz', (route) => route.abort())
       await elsewhere.goto(`${baseUrl}/cn-shanghai/images/${disk}`)
       await expect(elsewhere.getByRole('heading', { level: 1, name: 'This page could not be shown' })).toBeVisible()
@@ -159,7 +159,7 @@ test('while the database is frozen every page says so within 10 s, and recovers 
   const signIn = await context.browser()?.newPage()
   if (!signIn) throw new Error('There is no browser.')
   await signIn.goto(`${baseUrl}/sign-in`)
-  // A busy machine takes its time for as many pages at once, and twice as long for those that are made again to say what failed.
+  // A busy machine is slow with that many pages, and twice as slow with those that are rendered again for their error.
   const before = Date.now()
   await Promise.all([details, list, sharing, signIn].map((page) => page.reload()))
   const bound = 10_000 + 2 * (Date.now() - before)

@@ -118,7 +118,7 @@ for (const { locale, t } of [
       await page.goto(`/${region}/images/custom`)
       const entry = row(page.getByRole('table'), 'web-01')
       const operation = (label: string) => entry.getByLabel(`${label}, ${web?.name}`)
-      // In the time zone of the console, where a year begins earlier than here.
+      // In the console's time zone, in which a year begins earlier than here.
       const year = new RegExp(new Date().toLocaleDateString('en-US', { year: 'numeric', timeZone: 'Asia/Shanghai' }))
       for (const width of widths) {
         await page.setViewportSize({ width, height: 900 })

@@ -33,7 +33,7 @@ export async function networkOf(page: Page) {
   const narrow = (sizeMib / 12) * 2 ** 20
   return {
     narrow: () => set(false, narrow),
-    /** So slow that no busy machine comes too late to an upload in progress. */
+    /** So slow that even a busy machine sees an upload in progress. */
     nearlyShut: () => set(false, narrow / 8),
     // A running request stays slow; the next chunk finds no network.
     cut: () => set(true, narrow / 8),
@@ -49,7 +49,7 @@ export async function choose(page: Page, file: string): Promise<void> {
   await page.getByLabel('File', { exact: true }).setInputFiles(file)
 }
 
-/** Begins an upload in the form, and returns when a part has arrived. The rest takes minutes, until the network is mended. */
+/** Begins an upload in the form, and returns when a chunk has arrived. The rest takes minutes, until the network is restored. */
 export async function begun(page: Page, disk: { file: string; name: string }) {
   await page.goto(`/${region}/images/import`)
   const network = await networkOf(page)

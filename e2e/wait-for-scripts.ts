@@ -6,8 +6,8 @@ export async function scriptsHaveCome(page: Page): Promise<void> {
     [...document.querySelectorAll('form, button')]
       .filter((element) => !Object.keys(element).some((key) => key.startsWith('__reactProps')))
       .map((element) => element.outerHTML)
-  // What listens to the whole page and what is restored comes in tasks of their own, soon after. A message is one, too, also
-  // where a test holds the clock.
+  // Listeners on the whole page and restored input are set up in tasks soon after. Each message is such a task, even if a test holds
+  // the clock.
   const someTasks = async () => {
     for (let task = 0; task < 10; task++)
       await new Promise((resolve) => {
