@@ -3,12 +3,20 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 
 /**
+ * Whether packages can be installed: this is Debian, or one of its kind, and we are root.
+ * @returns {boolean}
+ */
+export function isAptUsable() {
+  return process.getuid?.() === 0 && fs.existsSync('/usr/bin/apt-get')
+}
+
+/**
  * Installs packages, and returns whether all of them are installed.
  * @param {string[]} packages
  * @returns {boolean}
  */
 export function installWithApt(packages) {
-  if (process.getuid?.() !== 0 || !fs.existsSync('/usr/bin/apt-get')) return false
+  if (!isAptUsable()) return false
   const wait = ['-o', 'DPkg::Lock::Timeout=600', '-qq']
   // A fresh image may have no package lists, so update first; old lists are better than none.
   runQuietly('apt-get', [...wait, 'update'])
